@@ -1,0 +1,1 @@
+"""Single sign-on of a province: OpenID Connect in front of the officers' directory."""

@@ -1,0 +1,1 @@
+"""Tables, compiled statements and the stores of each room."""

@@ -1,0 +1,341 @@
+"""All tables, declared once; migrations/ creates them.
+
+Times are whole seconds since the epoch (BigInteger). Hot tables hold only integers, text, bytes and booleans, so that
+compiled statements need no conversion (docs/decisions/0002). Secrets and tokens stand here only as SHA-256 digests;
+keys and factor secrets only sealed under the key-encryption key. Stores, not foreign keys, keep hot rows consistent.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, MetaData, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import UserDefinedType
+
+
+class Base(DeclarativeBase):
+    """Declarative base with the naming convention that migrations rely on."""
+
+    metadata = MetaData(naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    })
+
+
+class TransactionId(UserDefinedType[str]):
+    """PostgreSQL's xid8 (the writing transaction); a plain integer on SQLite, where id order is commit order."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **kw: Any) -> str:
+        """Give the column type of PostgreSQL; migrations use INTEGER on SQLite."""
+        return "xid8"
+
+
+db = SQLAlchemy(model_class=Base)
+"""The Flask-SQLAlchemy handle: schema, migrations and the ORM session of pages that list things. Rows are mapped on its base."""
+
+Epoch = Annotated[int, mapped_column(BigInteger)]
+Digest = Annotated[bytes, mapped_column(LargeBinary(32))]
+RowId = Annotated[int, mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)]
+Words = Annotated[str, mapped_column(Text)]
+ClientId = Annotated[str, mapped_column(String(255))]
+Subject = Annotated[str, mapped_column(String(64))]
+
+
+class OfficerRow(Base):
+    """Local mirror of one officer, keyed by entryUUID; ``sub`` is given once and never changes."""
+
+    __tablename__ = "officer"
+    entry_uuid: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sub: Mapped[Subject] = mapped_column(unique=True)
+    uid: Mapped[str] = mapped_column(String(255), index=True)
+    dn: Mapped[Words]
+    mail: Mapped[Words]
+    name: Mapped[Words]
+    given_name: Mapped[Words]
+    family_name: Mapped[Words]
+    phone: Mapped[Words]
+    unit_code: Mapped[str] = mapped_column(String(64), index=True)
+    unit_code_2016: Mapped[str] = mapped_column(String(64))
+    unit_name: Mapped[Words]
+    title: Mapped[Words]
+    posts: Mapped[Words]
+    """JSON array of objects: unit_code, unit_code_2016, unit_name, title."""
+    groups: Mapped[Words]
+    """JSON array of group names (cn)."""
+    attributes: Mapped[Words]
+    """JSON object: directory attributes that clients may take as login name (uid, mail, employeeNumber)."""
+    search_key: Mapped[Words]
+    """Unaccented lower-case text that searches match against."""
+    status: Mapped[str] = mapped_column(String(16))
+    """active | disabled | gone."""
+    first_sign_in_at: Mapped[Epoch | None]
+    last_sign_in_at: Mapped[Epoch | None]
+    updated_at: Mapped[Epoch]
+
+
+class SessionRow(Base):
+    """Single sign-on session of one browser. The cookie's value stands here only as a digest."""
+
+    __tablename__ = "sso_session"
+    sid: Mapped[str] = mapped_column(String(64), primary_key=True)
+    cookie_digest: Mapped[Digest] = mapped_column(unique=True)
+    sub: Mapped[Subject] = mapped_column(index=True)
+    auth_time: Mapped[Epoch]
+    acr: Mapped[int] = mapped_column(Integer)
+    """Assurance level reached: 1 password, 2 two factors, 3 certificate or SIM."""
+    amr: Mapped[str] = mapped_column(String(128))
+    """Space-separated RFC 8176 values."""
+    created_at: Mapped[Epoch]
+    last_seen_at: Mapped[Epoch]
+    expires_at: Mapped[Epoch]
+    """Absolute limit; the idle limit is last_seen_at plus the setting."""
+    ended_at: Mapped[Epoch | None]
+    end_reason: Mapped[str] = mapped_column(String(32))
+    source: Mapped[str] = mapped_column(String(64))
+    user_agent: Mapped[str] = mapped_column(String(255))
+
+
+class SessionClientRow(Base):
+    """An application that took part in a session, and so is told when the session ends."""
+
+    __tablename__ = "session_client"
+    sid: Mapped[str] = mapped_column(String(64), primary_key=True)
+    client_id: Mapped[ClientId] = mapped_column(primary_key=True)
+    sub: Mapped[Subject]
+    first_used_at: Mapped[Epoch]
+    last_used_at: Mapped[Epoch]
+    __table_args__ = (Index("ix_session_client_sub_client_id", "sub", "client_id"),)
+
+
+class InteractionRow(Base):
+    """What a browser is in the middle of: a stored authorization request, or a sign-in to our own pages."""
+
+    __tablename__ = "interaction"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    """authorize | page."""
+    client_id: Mapped[ClientId]
+    request: Mapped[Words]
+    """JSON of the validated authorization request; "{}" for our own pages."""
+    return_to: Mapped[Words]
+    """Path on our own host, for kind page."""
+    browser_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    """SHA-256 of the browser id that took it up first; others are led away."""
+    created_at: Mapped[Epoch]
+    expires_at: Mapped[Epoch] = mapped_column(index=True)
+    entry_uuid: Mapped[str] = mapped_column(String(64))
+    """Officer whose password was right; empty before."""
+    amr: Mapped[str] = mapped_column(String(128))
+    proven_at: Mapped[Epoch | None]
+    """When the first factor was proven in this interaction."""
+    must_change_password: Mapped[bool]
+    authenticated_at: Mapped[Epoch | None]
+    """When all factors were proven in this interaction; satisfies prompt=login and max_age."""
+    authenticated_sid: Mapped[str] = mapped_column(String(64))
+    done_at: Mapped[Epoch | None]
+
+
+class GrantRow(Base):
+    """What an officer gave one application: the family that codes, refresh and access tokens belong to."""
+
+    __tablename__ = "oauth_grant"
+    grant_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    client_id: Mapped[ClientId]
+    sub: Mapped[Subject]
+    sid: Mapped[str] = mapped_column(String(64), index=True)
+    scope: Mapped[Words]
+    offline: Mapped[bool]
+    """offline_access was granted: the family outlives the session."""
+    auth_time: Mapped[Epoch]
+    acr: Mapped[int] = mapped_column(Integer)
+    amr: Mapped[str] = mapped_column(String(128))
+    nonce: Mapped[Words]
+    created_at: Mapped[Epoch]
+    expires_at: Mapped[Epoch]
+    """Absolute end of the family, whatever is rotated."""
+    revoked_at: Mapped[Epoch | None]
+    revoke_reason: Mapped[str] = mapped_column(String(32))
+    __table_args__ = (Index("ix_oauth_grant_sub_client_id", "sub", "client_id"),
+                      Index("ix_oauth_grant_expires_at", "expires_at"))
+
+
+class AuthorizationCodeRow(Base):
+    """A code, kept after use as a tombstone so that a replay can be punished."""
+
+    __tablename__ = "authorization_code"
+    digest: Mapped[Digest] = mapped_column(primary_key=True)
+    grant_id: Mapped[str] = mapped_column(String(64))
+    client_id: Mapped[ClientId]
+    redirect_uri: Mapped[Words]
+    """As sent in the authorization request."""
+    code_challenge: Mapped[str] = mapped_column(String(128))
+    code_challenge_method: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[Epoch]
+    expires_at: Mapped[Epoch] = mapped_column(index=True)
+    used_at: Mapped[Epoch | None]
+
+
+class RefreshTokenRow(Base):
+    """A refresh token; ``used_at`` also marks one that its successor's replacement made worthless."""
+
+    __tablename__ = "refresh_token"
+    digest: Mapped[Digest] = mapped_column(primary_key=True)
+    grant_id: Mapped[str] = mapped_column(String(64), index=True)
+    client_id: Mapped[ClientId]
+    scope: Mapped[Words]
+    created_at: Mapped[Epoch]
+    expires_at: Mapped[Epoch] = mapped_column(index=True)
+    used_at: Mapped[Epoch | None]
+    successor: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    """Digest of the token that replaced it."""
+
+
+class AccessTokenRow(Base):
+    """An access token: digest of the opaque value, or of the jti of a JWT (RFC 9068)."""
+
+    __tablename__ = "access_token"
+    digest: Mapped[Digest] = mapped_column(primary_key=True)
+    grant_id: Mapped[str] = mapped_column(String(64), index=True)
+    """Empty for client credentials."""
+    client_id: Mapped[ClientId]
+    scope: Mapped[Words]
+    audience: Mapped[Words]
+    """Space-separated; empty: the issuer's own resources."""
+    issued_at: Mapped[Epoch]
+    expires_at: Mapped[Epoch] = mapped_column(index=True)
+    revoked_at: Mapped[Epoch | None]
+
+
+class ConsentRow(Base):
+    """Scopes an officer agreed to share with an application that asks."""
+
+    __tablename__ = "consent"
+    sub: Mapped[Subject] = mapped_column(primary_key=True)
+    client_id: Mapped[ClientId] = mapped_column(primary_key=True)
+    scope: Mapped[Words]
+    given_at: Mapped[Epoch]
+    withdrawn_at: Mapped[Epoch | None]
+
+
+class ClientRow(Base):
+    """A registered application: from clients/ (source ``file``) or made at run time (``registered``)."""
+
+    __tablename__ = "client"
+    client_id: Mapped[ClientId] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(String(16))
+    metadata_: Mapped[str] = mapped_column("metadata", Text)
+    """JSON: RFC 7591 members and the table ``province``."""
+    secret_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    created_at: Mapped[Epoch]
+    updated_at: Mapped[Epoch]
+    disabled_at: Mapped[Epoch | None]
+
+
+class SigningKeyRow(Base):
+    """A token signing key; the private part is sealed under the key-encryption key."""
+
+    __tablename__ = "signing_key"
+    kid: Mapped[str] = mapped_column(String(64), primary_key=True)
+    alg: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16))
+    """next | active | retired | removed."""
+    public_jwk: Mapped[Words]
+    sealed_private: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[Epoch]
+    activated_at: Mapped[Epoch | None]
+    retired_at: Mapped[Epoch | None]
+
+
+class VersionRow(Base):
+    """Counters that tell every process when its objects in memory are stale: ``clients``, ``keys``."""
+
+    __tablename__ = "version"
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    value: Mapped[int] = mapped_column(BigInteger)
+
+
+class ThrottleRow(Base):
+    """Guess counters of accounts, sources and pairs of both; one atomic statement each."""
+
+    __tablename__ = "throttle"
+    key: Mapped[Digest] = mapped_column(primary_key=True)
+    """SHA-256 of kind and value, so that the table is no list of who tried to sign in."""
+    failures: Mapped[int] = mapped_column(Integer)
+    pending: Mapped[int] = mapped_column(Integer)
+    """Guesses taken and not yet answered; so parallel guesses count."""
+    window_start: Mapped[Epoch]
+    blocked_until: Mapped[Epoch]
+    updated_at: Mapped[Epoch] = mapped_column(index=True)
+
+
+class TotpRow(Base):
+    """An officer's authenticator app: sealed seed and the last accepted time step."""
+
+    __tablename__ = "totp"
+    entry_uuid: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sealed_seed: Mapped[bytes] = mapped_column(LargeBinary)
+    last_step: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[Epoch]
+
+
+class AuditRow(Base):
+    """One audit record. Written with what it tells of; sealed later by the worker."""
+
+    __tablename__ = "audit"
+    id: Mapped[RowId]
+    xact: Mapped[str] = mapped_column(TransactionId())
+    epoch: Mapped[int] = mapped_column(Integer)
+    at: Mapped[Epoch] = mapped_column(index=True)
+    event: Mapped[str] = mapped_column(String(32))
+    sub: Mapped[Subject]
+    client_id: Mapped[ClientId]
+    sid: Mapped[str] = mapped_column(String(64))
+    source: Mapped[str] = mapped_column(String(64))
+    request_id: Mapped[str] = mapped_column(String(64))
+    detail: Mapped[Words]
+    __table_args__ = (Index("ix_audit_epoch_xact_id", "epoch", "xact", "id"), Index("ix_audit_sub_at", "sub", "at"))
+
+
+class AuditSealRow(Base):
+    """A signed link of the chain over a run of audit records."""
+
+    __tablename__ = "audit_seal"
+    number: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    epoch: Mapped[int] = mapped_column(Integer)
+    last_xact: Mapped[str] = mapped_column(String(32))
+    last_id: Mapped[int] = mapped_column(BigInteger)
+    record_count: Mapped[int] = mapped_column(Integer)
+    previous_hash: Mapped[Digest]
+    hash: Mapped[Digest]
+    signature: Mapped[bytes] = mapped_column(LargeBinary)
+    """ES256, raw r||s, over the hash; key ``keys/audit-seal.pem``."""
+    key_id: Mapped[str] = mapped_column(String(64))
+    sealed_at: Mapped[Epoch]
+
+
+class OutboxRow(Base):
+    """A message that must leave after its transaction: logout tokens now, mail and provisioning later."""
+
+    __tablename__ = "outbox"
+    id: Mapped[RowId]
+    kind: Mapped[str] = mapped_column(String(32))
+    """backchannel_logout."""
+    receiver: Mapped[ClientId]
+    """client_id; one dead receiver never delays another."""
+    payload: Mapped[Words]
+    """JSON: what the sender needs to make the message (never a signed token)."""
+    state: Mapped[str] = mapped_column(String(16))
+    """waiting | sent | dead."""
+    attempts: Mapped[int] = mapped_column(Integer)
+    next_attempt_at: Mapped[Epoch]
+    created_at: Mapped[Epoch]
+    finished_at: Mapped[Epoch | None]
+    last_error: Mapped[str] = mapped_column(String(255))
+    __table_args__ = (Index("ix_outbox_state_next_attempt_at", "state", "next_attempt_at"),)

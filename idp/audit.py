@@ -1,0 +1,104 @@
+"""Catalogue of audit events and the record that every decision leaves behind.
+
+A record is written in the same statement or transaction as what it tells of (security checklist 61); the worker seals
+records into a hash chain behind the requests. A record never holds a secret, token, code, password or full telephone
+number: ``detail`` is small, flat and named by the event.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+
+class AuditEvent(StrEnum):
+    """Every event there is. A new one is added here first, then documented in docs/operations/audit.md."""
+
+    SIGN_IN = "sign_in"
+    SIGN_IN_REFUSED = "sign_in.refused"
+    SIGN_IN_THROTTLED = "sign_in.throttled"
+    FACTOR_ACCEPTED = "factor.accepted"
+    FACTOR_REFUSED = "factor.refused"
+    PASSWORD_CHANGED = "password.changed"
+    PASSWORD_CHANGE_REFUSED = "password.change_refused"
+    SESSION_ENDED = "session.ended"
+    CONSENT_GIVEN = "consent.given"
+    CONSENT_REFUSED = "consent.refused"
+    CONSENT_WITHDRAWN = "consent.withdrawn"
+    CODE_ISSUED = "code.issued"
+    CODE_REPLAYED = "code.replayed"
+    TOKEN_ISSUED = "token.issued"
+    TOKEN_REFRESHED = "token.refreshed"
+    REFRESH_REPLAYED = "refresh.replayed"
+    TOKEN_REVOKED = "token.revoked"
+    CLIENT_REFUSED = "client.refused"
+    CLIENT_CREATED = "client.created"
+    CLIENT_CHANGED = "client.changed"
+    CLIENT_DISABLED = "client.disabled"
+    CLIENT_SECRET_ROTATED = "client.secret_rotated"
+    KEY_CREATED = "key.created"
+    KEY_ACTIVATED = "key.activated"
+    KEY_RETIRED = "key.retired"
+    LOGOUT = "logout"
+    LOGOUT_NOTICE_SENT = "logout_notice.sent"
+    LOGOUT_NOTICE_DEAD = "logout_notice.dead"
+    DIRECTORY_UNAVAILABLE = "directory.unavailable"
+    DIRECTORY_RECOVERED = "directory.recovered"
+    AUDIT_EXPORTED = "audit.exported"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, as the edge saw it.
+
+    Attributes:
+        source: Address of the caller behind our proxies, or ``cli`` / ``worker``.
+        request_id: Ties records and log lines of one request together.
+        user_agent: At most 255 characters, control characters removed; empty for programs.
+    """
+
+    source: str
+    request_id: str
+    user_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """One line of the audit trail.
+
+    Attributes:
+        event: What happened.
+        at: When, seconds since the epoch, UTC.
+        sub: The officer it is about, by stable subject; empty where nobody is known.
+        client_id: The application concerned, or empty.
+        sid: The session concerned, or empty.
+        source: Address of the caller as our proxy saw it, or ``cli`` / ``worker``.
+        request_id: Ties the record to the log lines of one request.
+        detail: Small flat facts (strings, integers, booleans).
+    """
+
+    event: AuditEvent
+    at: int
+    sub: str = ""
+    client_id: str = ""
+    sid: str = ""
+    source: str = ""
+    request_id: str = ""
+    detail: Mapping[str, str | int | bool] = field(default_factory=dict)
+
+    def detail_json(self) -> str:
+        """Give ``detail`` in its canonical form: sorted keys, no spaces, UTF-8, control characters escaped."""
+        if not self.detail:
+            return "{}"
+        return json.dumps(self.detail, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+class AuditTrail(Protocol):
+    """Where records go that belong to no other write."""
+
+    def record(self, record: AuditRecord) -> None:
+        """Append one record durably. Raises UnavailableError when it cannot: the caller's act must then not happen."""
+        ...

@@ -1,0 +1,1 @@
+"""Proving who the officer is; one file per factor."""

@@ -1,0 +1,1 @@
+"""Commands of operators: flask --app wsgi <group> <verb>."""

@@ -1,0 +1,122 @@
+"""An officer as the directory tells it, and the port to whatever server holds officers.
+
+Spec: RFC 2798 (inetOrgPerson), RFC 4519 (names), RFC 4530 (entryUUID).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post an officer holds in an agency.
+
+    Attributes:
+        unit_code: The agency's code in the form of 2020, for example ``H30.2.14``.
+        unit_code_2016: The same agency in the form of 2016, for example ``000.14.02.H30``.
+        unit_name: The agency's full name, NFC.
+        title: Title of the post, NFC; may be empty.
+    """
+
+    unit_code: str
+    unit_code_2016: str
+    unit_name: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """Facts about one officer at one moment. All text is NFC; missing facts are empty strings.
+
+    Attributes:
+        entry_uuid: The directory's stable identifier (RFC 4530), lower case.
+        dn: Where the entry stands now; changes with transfers.
+        uid: Login name, lower case.
+        posts: Every current post, the main one first; may be empty.
+        groups: Names (cn) of the groups that hold the officer, sorted.
+        attributes: Attributes an application may take as login name: uid, mail, employeeNumber.
+        disabled: The directory says that this officer may not sign in.
+    """
+
+    entry_uuid: str
+    dn: str
+    uid: str
+    name: str
+    given_name: str = ""
+    family_name: str = ""
+    mail: str = ""
+    phone: str = ""
+    posts: tuple[Post, ...] = ()
+    groups: tuple[str, ...] = ()
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    disabled: bool = False
+
+    @property
+    def main_post(self) -> Post:
+        """The first post, or an empty one."""
+        return self.posts[0] if self.posts else Post("", "", "", "")
+
+
+class BindResult(StrEnum):
+    """What a directory says to a name and a password (draft-behera-ldap-password-policy; AD sub-codes)."""
+
+    ACCEPTED = "accepted"
+    WRONG = "wrong"
+    LOCKED = "locked"
+    DISABLED = "disabled"
+    EXPIRED = "expired"
+    MUST_CHANGE = "must_change"
+
+
+@dataclass(frozen=True, slots=True)
+class BindOutcome:
+    """Answer to one user bind.
+
+    Attributes:
+        result: MUST_CHANGE means that the password was right and may be used for changing it only.
+        grace_left: Sign-ins left with an expired password; None when the server did not say.
+        expires_in_seconds: Until the password expires; None when the server did not say.
+    """
+
+    result: BindResult
+    grace_left: int | None = None
+    expires_in_seconds: int | None = None
+
+
+class ChangeResult(StrEnum):
+    """Answer to a password change made as the officer (RFC 3062 and the policy control)."""
+
+    CHANGED = "changed"
+    WRONG_OLD = "wrong_old"
+    TOO_SHORT = "too_short"
+    TOO_SIMPLE = "too_simple"
+    IN_HISTORY = "in_history"
+    TOO_YOUNG = "too_young"
+    NOT_ALLOWED = "not_allowed"
+
+
+class Directory(Protocol):
+    """The officers' directory. Every verb may raise UnavailableError(dependency="directory"), within the time-outs."""
+
+    def find_by_login(self, login_name: str) -> Officer | None:
+        """Find the one officer whose uid or official mail this is (already normalised); None when none or several."""
+        ...
+
+    def find(self, entry_uuid: str) -> Officer | None:
+        """Find an officer by stable identifier."""
+        ...
+
+    def check_password(self, officer: Officer | None, password: str) -> BindOutcome:
+        """Bind as the officer on a fresh connection; for None bind against the decoy, taking the same time, and say WRONG.
+
+        ``password`` is never empty and holds no control character; the room has refused those.
+        """
+        ...
+
+    def change_password(self, officer: Officer, old: str, new: str) -> ChangeResult:
+        """Change the password as the officer, so that history and quality rules hold."""
+        ...

@@ -1,0 +1,1 @@
+"""The door for programs: plain WSGI callables, dispatched by path before Flask."""

@@ -1,0 +1,1 @@
+"""The RFC 6749 family: authorization server, clients, grants, tokens."""

@@ -1,0 +1,1 @@
+"""OpenID Connect on top of the OAuth rooms: prompts, consent, ID tokens, claims, logout."""

@@ -1,0 +1,1 @@
+"""The single sign-on session of one browser."""

@@ -1,0 +1,1 @@
+"""The one long-running process behind the web: outbox, sealing, housekeeping."""
