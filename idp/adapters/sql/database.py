@@ -142,7 +142,8 @@ class Database:
         try:
             cursor = fairy.info.get("cursor")
             if cursor is None:
-                cursor = fairy.info["cursor"] = fairy.driver_connection.cursor()
+                driver: Any = fairy.driver_connection
+                cursor = fairy.info["cursor"] = driver.cursor()
             yield cursor
         except engine.dialect.loaded_dbapi.Error as err:
             if self._lost(fairy.driver_connection, err):
@@ -205,7 +206,7 @@ class Read(_Statement):
         """Compile now."""
         with self._database.cursor(self._database.relaxed):
             compiled = _Compiled(self._statement, self._database.relaxed)
-        self._row = namedtuple("Row", compiled.columns)._make  # type: ignore[attr-defined,misc]
+        self._row = namedtuple("Row", compiled.columns)._make  # type: ignore[attr-defined]
         self._compiled = compiled
 
     def one(self, **parameters: Any) -> Any | None:

@@ -300,7 +300,8 @@ class AuditRow(Base):
     source: Mapped[str] = mapped_column(String(64))
     request_id: Mapped[str] = mapped_column(String(64))
     detail: Mapped[Words]
-    __table_args__ = (Index("ix_audit_epoch_xact_id", "epoch", "xact", "id"), Index("ix_audit_sub_at", "sub", "at"))
+    __table_args__ = (Index("ix_audit_epoch_xact_id", "epoch", "xact", "id"), Index("ix_audit_sub_at", "sub", "at"),
+                      {"sqlite_autoincrement": True})
 
 
 class AuditSealRow(Base):
