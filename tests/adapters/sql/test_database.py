@@ -66,7 +66,7 @@ def test_of_twenty_threads_one_wins(with_code: Database) -> None:
 def test_a_refused_act_undoes_its_guard(with_code: Database) -> None:
     act = take_code(with_code)
     with_code.write(insert_row(ConsentRow)).run(client_id="c", **CONSENT_VALUES)
-    with pytest.raises(Exception, match="(?i)unique"):
+    with pytest.raises(Exception, match=r"(?i)unique"):
         act.run(digest=b"x" * 32, now=7, client_id="c", **CONSENT_VALUES)
     assert with_code.read(select(CODE.c.used_at)).one().used_at is None
     assert act.run(digest=b"x" * 32, now=7, client_id="other", **CONSENT_VALUES) is not None
