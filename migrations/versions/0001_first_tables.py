@@ -64,6 +64,7 @@ def upgrade() -> None:
     sa.Column('last_xact', sa.String(length=32), nullable=False),
     sa.Column('last_id', sa.BigInteger(), nullable=False),
     sa.Column('record_count', sa.Integer(), nullable=False),
+    sa.Column('record_marks', sa.LargeBinary(), nullable=False),
     sa.Column('previous_hash', sa.LargeBinary(length=32), nullable=False),
     sa.Column('hash', sa.LargeBinary(length=32), nullable=False),
     sa.Column('signature', sa.LargeBinary(), nullable=False),

@@ -313,6 +313,8 @@ class AuditSealRow(Base):
     last_xact: Mapped[str] = mapped_column(String(32))
     last_id: Mapped[int] = mapped_column(BigInteger)
     record_count: Mapped[int] = mapped_column(Integer)
+    record_marks: Mapped[bytes] = mapped_column(LargeBinary)
+    """Per record its id and a quarter of its digest (8 bytes each), so that a broken seal can name the record."""
     previous_hash: Mapped[Digest]
     hash: Mapped[Digest]
     signature: Mapped[bytes] = mapped_column(LargeBinary)
