@@ -1,0 +1,45 @@
+# Two commands matter: `make run` and `make test`. Everything they need is installed by deploy/setup/.
+.DEFAULT_GOAL := help
+.PHONY: help run test check demo bench pins clean
+MAKEFLAGS += --no-print-directory
+PYTEST_WORKERS ?= 2
+
+help: ## Show this list
+	@printf 'make ...\n'
+	@sed -n 's/^\([a-z]*\): .*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  %-7s %s\n' $$name "$$text"; done
+	@printf '\nEnvironment: PORT (8000; applications on the next two), LDAP_PORT (3890), PYTHON (python3.11), and the IDP_* settings.\n'
+
+run: ## Install what is missing, start everything on loopback, print READY; Ctrl-C stops it
+	@sh deploy/setup/prepare.sh run
+	@exec .venv/bin/python -m deploy.run
+
+test: ## make check, then the whole test suite with servers of its own
+	@$(MAKE) check
+	@sh deploy/setup/prepare.sh test
+	@exec .venv/bin/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile $(PYTEST_ARGS)
+
+check: ## Lint, types and import contracts
+	@sh deploy/setup/prepare.sh check
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+demo: ## A tour without hands: one sign-in, two applications, one sign-out
+	@sh deploy/setup/prepare.sh run
+	@exec .venv/bin/python -m deploy.demo
+
+bench: ## Load figures (docs/performance.md); BASE=<revision> compares two states
+	@sh deploy/setup/prepare.sh bench
+	@exec .venv/bin/python -m bench $(if $(BASE),--base $(BASE)) $(BENCH_ARGS)
+
+pins: ## Compile requirements/*.in to pins with hashes (after a change of *.in)
+	@sh deploy/setup/prepare.sh check
+	@cd requirements && for name in build runtime test; do ../.venv/bin/uv pip compile -q --generate-hashes --no-header \
+		--no-emit-index-url --no-emit-find-links --python-version 3.11 $(PINS_ARGS) $$name.in -o $$name.txt || exit 1; done
+
+clean: ## Remove what was installed, built and run here (.venv, var, caches); keys/ stay
+	@if [ -e var/run.lock ] && ! flock -n var/run.lock true; then \
+		echo 'make run is running in this checkout. Stop it first (Ctrl-C).' >&2; exit 1; fi
+	rm -rf .venv var build tests/npm/node_modules .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis .coverage* htmlcov
+	find idp clients deploy tests migrations bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	find idp -name '*.mo' -delete
