@@ -1,0 +1,78 @@
+"""Which applications ask before they learn about an officer, and what the officer agreed to.
+
+Spec: OpenID Connect Core 1.0 §3.1.2.4. The province's own applications have implied consent (``consent = "implied"`` in their
+registration); others ask once, and the answer is remembered until more is asked for or the officer withdraws it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..audit import AuditEvent, AuditRecord, Caller
+from ..clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What an officer agreed to share with one application.
+
+    Attributes:
+        scope: Scope values agreed to.
+        given_at: Seconds since the epoch.
+    """
+
+    sub: str
+    client_id: str
+    scope: frozenset[str]
+    given_at: int
+
+
+class ConsentStore(Protocol):
+    """Where consents are kept; writes are durable and carry their audit record."""
+
+    def find(self, sub: str, client_id: str) -> Consent | None:
+        """Find a consent that was not withdrawn."""
+        ...
+
+    def give(self, consent: Consent, record: AuditRecord) -> None:
+        """Keep a consent, replacing an earlier one of the same officer and application."""
+        ...
+
+    def withdraw(self, sub: str, client_id: str, now: int, record: AuditRecord) -> bool:
+        """Withdraw a consent and revoke the application's grants of this officer; False when there was none."""
+        ...
+
+
+class Consents:
+    """Asks the store and keeps the officers' answers.
+
+    Args:
+        store: Where consents are kept.
+        clock: Source of the time.
+    """
+
+    def __init__(self, store: ConsentStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def covers(self, sub: str, client_id: str, scope: Iterable[str]) -> bool:
+        """Tell whether the officer has agreed to all that is asked now."""
+        consent = self._store.find(sub, client_id)
+        return consent is not None and consent.scope.issuperset(scope)
+
+    def give(self, sub: str, client_id: str, scope: Iterable[str], caller: Caller, *, sid: str = "") -> None:
+        """Keep the officer's agreement; what was agreed to before stays agreed."""
+        now = self._clock.now()
+        earlier = self._store.find(sub, client_id)
+        agreed = frozenset(scope) | (earlier.scope if earlier else frozenset())
+        self._store.give(Consent(sub, client_id, agreed, now), AuditRecord(
+            AuditEvent.CONSENT_GIVEN, now, sub=sub, client_id=client_id, sid=sid, source=caller.source,
+            request_id=caller.request_id, detail={"scope": " ".join(sorted(agreed))}))
+
+    def withdraw(self, sub: str, client_id: str, caller: Caller) -> bool:
+        """Withdraw an agreement; the application's tokens of this officer die with it. False when there was none."""
+        now = self._clock.now()
+        return self._store.withdraw(sub, client_id, now, AuditRecord(
+            AuditEvent.CONSENT_WITHDRAWN, now, sub=sub, client_id=client_id, source=caller.source, request_id=caller.request_id))
