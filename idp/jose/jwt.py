@@ -1,0 +1,179 @@
+"""JSON Web Tokens: sign with a key of ours, verify with an explicit list of algorithms, and nothing between.
+
+Spec: RFC 7515, RFC 7519, RFC 8725. Departs from RFC 7515 §4.1: a token whose header carries a key or points at one (jwk, jku,
+x5u, x5c), or that asks for extensions (crit, b64, zip), is refused rather than read past; so is a header or payload in which a
+member stands twice (RFC 7519 §4 leaves that open).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, KeySet, RSAKey
+from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
+
+from ..errors import RefusedError
+from .keyset import SigningKey
+
+MAX_TOKEN_BYTES: Final = 16 * 1024
+MAX_HEADER_BYTES: Final = 2 * 1024
+ALGORITHMS: Final = frozenset({"ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"})
+"""Asymmetric signatures; a shared-secret or empty algorithm can be asked for by no caller."""
+
+_FORBIDDEN: Final = frozenset({"jwk", "jku", "x5u", "x5c", "crit", "b64", "zip", "enc"})
+_COMPACT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+
+
+class InvalidTokenError(RefusedError):
+    """The token is not one of ours, not for us, or not valid now. The message never quotes the token."""
+
+    code = "invalid_token"
+    status = 401
+
+
+class _Registry(jws.JWSRegistry):
+    max_header_length = MAX_HEADER_BYTES
+    max_payload_length = MAX_TOKEN_BYTES
+
+
+def sign(claims: Mapping[str, Any], key: SigningKey, *, typ: str) -> str:
+    """Make a signed token in compact form.
+
+    Args:
+        claims: JSON members; times are whole seconds since the epoch.
+        key: The active key of one algorithm; its kid and alg go into the header.
+        typ: ``JWT`` (ID tokens), ``at+jwt`` (RFC 9068), ``logout+jwt`` (Back-Channel Logout §2.4).
+
+    Source: RFC 7515 §5.1, §7.1.
+    """
+    header = urlsafe_b64encode(_encode({"alg": key.alg, "kid": key.kid, "typ": typ}).encode())
+    signing_input = header + b"." + urlsafe_b64encode(_encode(claims).encode())
+    signature = _Registry(algorithms=[key.alg]).get_alg(key.alg).sign(signing_input, key.key)
+    return (signing_input + b"." + urlsafe_b64encode(signature)).decode("ascii")
+
+
+def verify(
+    token: str, keys: KeySet | ECKey | RSAKey, *, algorithms: Collection[str], typ: str | None, issuer: str | None,
+    audience: str | Collection[str] | None, now: int, leeway: int = 0, allow_expired: bool = False,
+) -> dict[str, Any]:
+    """Check a compact token and give its claims.
+
+    Args:
+        token: As received; at most 16 kB.
+        keys: The set to choose from by ``kid``, or the only key that may have signed. Nothing in the token adds to it.
+        algorithms: Algorithms this caller takes; never empty, all asymmetric.
+        typ: Exact media type, with or without ``application/``. ``JWT`` and None take tokens that name no type or ``JWT``,
+            so that no access or logout token passes as an ID token.
+        issuer: What ``iss`` must be; None where the caller checks it.
+        audience: One value, or several of which one must be in ``aud``; None where the caller checks it.
+        now: Seconds since the epoch.
+        leeway: Seconds of clock difference to bear.
+        allow_expired: True for an ID token that only hints who somebody is (OpenID Connect RP-Initiated Logout §2).
+
+    Raises:
+        InvalidTokenError: for whatever is wrong with it.
+
+    Source: RFC 7515 §5.2, RFC 7519 §7.2, RFC 8725 §3.
+    """
+    if not algorithms or not ALGORITHMS.issuperset(algorithms):
+        raise ValueError("verify() needs a list of asymmetric algorithms")
+    if not isinstance(token, str) or len(token) > MAX_TOKEN_BYTES:
+        raise InvalidTokenError("The token is too long.")
+    if _COMPACT.fullmatch(token) is None:
+        raise InvalidTokenError("The token is not a signed JWT in compact form.")
+    _check_header(_object(token.partition(".")[0], limit=MAX_HEADER_BYTES), keys, algorithms, typ)
+    try:
+        registry = _Registry(algorithms=list(algorithms))
+        signed = jws.deserialize_compact(token, keys, registry=registry)
+    except (JoseError, ValueError, TypeError, KeyError) as err:
+        raise InvalidTokenError("The token's signature is not valid.", debug=type(err).__name__) from None
+    claims = _parse(signed.payload or b"")
+    _check_claims(claims, issuer=issuer, audience=audience, now=now, leeway=leeway, allow_expired=allow_expired)
+    return claims
+
+
+def _check_header(header: dict[str, Any], keys: KeySet | ECKey | RSAKey, algorithms: Collection[str], typ: str | None) -> None:
+    if not _FORBIDDEN.isdisjoint(header):
+        raise InvalidTokenError("The token's header holds a member that is never accepted.")
+    if not isinstance(header.get("alg"), str) or header["alg"] not in algorithms:
+        raise InvalidTokenError("The token's algorithm is not accepted.")
+    kid = header.get("kid")
+    if kid is not None and not isinstance(kid, str):
+        raise InvalidTokenError("The token's kid is not a string.")
+    if kid is None and isinstance(keys, KeySet):
+        raise InvalidTokenError("The token does not name its key.")
+    found = header.get("typ", "JWT")
+    if not isinstance(found, str) or _media_type(found) != _media_type(typ or "JWT"):
+        raise InvalidTokenError("The token is of another type.")
+
+
+def _media_type(typ: str) -> str:
+    return typ.lower().removeprefix("application/")
+
+
+def _object(segment: str, *, limit: int) -> dict[str, Any]:
+    if len(segment) > limit:
+        raise InvalidTokenError("The token's header is too long.")
+    try:
+        return _parse(urlsafe_b64decode(segment.encode("ascii")))
+    except ValueError:
+        raise InvalidTokenError("The token is not well formed.") from None
+
+
+def _parse(text: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(text.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise InvalidTokenError("The token is not well formed.") from None
+    if not isinstance(value, dict):
+        raise InvalidTokenError("The token is not well formed.")
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a member stands twice")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _check_claims(
+    claims: dict[str, Any], *, issuer: str | None, audience: str | Collection[str] | None, now: int, leeway: int,
+    allow_expired: bool,
+) -> None:
+    if issuer is not None and claims.get("iss") != issuer:
+        raise InvalidTokenError("The token is from another issuer.")
+    if audience is not None:
+        wanted = {audience} if isinstance(audience, str) else set(audience)
+        found = claims.get("aud")
+        named = [found] if isinstance(found, str) else found
+        if not isinstance(named, list) or not all(isinstance(name, str) for name in named) or wanted.isdisjoint(named):
+            raise InvalidTokenError("The token is for another audience.")
+    if "sub" in claims and not isinstance(claims["sub"], str):
+        raise InvalidTokenError("The token's subject is not a string.")
+    expires = _time(claims, "exp")
+    if expires is None:
+        raise InvalidTokenError("The token does not say when it expires.")
+    if not allow_expired and now >= expires + leeway:
+        raise InvalidTokenError("The token has expired.")
+    for name in ("nbf", "iat"):
+        moment = _time(claims, name)
+        if moment is not None and moment > now + leeway:
+            raise InvalidTokenError("The token is not valid yet.")
+
+
+def _time(claims: dict[str, Any], name: str) -> float | None:
+    value = claims.get(name)
+    if name in claims and (isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e12):
+        raise InvalidTokenError(f"The token's {name} is not a time.")
+    return value

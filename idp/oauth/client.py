@@ -1,0 +1,215 @@
+"""A registered application as every request sees it: parsed once, kept in memory, never changed.
+
+Spec: RFC 6749 §2; RFC 7591 §2 and OpenID Connect Registration §2 for the members' names; RFC 8252 §7.3 for the one exception
+to exact redirect URIs. What a registration may hold is decided in ``registration.py``; this module only answers questions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from ..clock import Clock
+from ..errors import UnavailableError
+
+SCOPES = ("openid", "profile", "email", "phone", "address", "offline_access", "unit", "groups", "service")
+"""Scopes that may be registered today (fixed interface §6)."""
+
+_LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\])(?::([0-9]{1,5}))?((?:[/?].*)?)")
+
+
+def secret_digest(secret: str) -> bytes:
+    """Give the SHA-256 of a client secret, the only form in which the provider keeps it (32 bytes)."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """One application. Members that are absent in the registration hold their default, never None where a type is iterated.
+
+    Attributes:
+        scope: Scopes it may ask for.
+        default_max_age: Seconds; None where not registered.
+        source: ``file`` (clients/<name>/client.toml) or ``registered`` (made at run time).
+        secret_digest: SHA-256 of the secret; None for public clients and before the secret is made.
+        disabled: True closes every path; ``ClientRegistry.find`` does not even give such a client.
+        owner: Agency that answers for it.
+        allowed_groups: Officers need one of these groups; empty admits every officer.
+        required_acr: Least assurance as registered, an acr value, or "".
+        required_level: The same as a level 1-3; 0 where nothing is asked.
+        login_name_attribute: Directory attribute that ``preferred_username`` carries.
+        show_groups: Whether the scope ``groups`` may be released to it.
+        secret_file: Name under keys/clients/ where a client from a file has its secret; "" otherwise.
+    """
+
+    client_id: str
+    client_name: str
+    client_uri: str = ""
+    logo_uri: str = ""
+    policy_uri: str = ""
+    tos_uri: str = ""
+    redirect_uris: tuple[str, ...] = ()
+    grant_types: tuple[str, ...] = ("authorization_code",)
+    response_types: tuple[str, ...] = ("code",)
+    token_endpoint_auth_method: str = "client_secret_basic"
+    scope: frozenset[str] = frozenset()
+    contacts: tuple[str, ...] = ()
+    software_id: str = ""
+    software_version: str = ""
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    backchannel_logout_uri: str = ""
+    backchannel_logout_session_required: bool = False
+    initiate_login_uri: str = ""
+    id_token_signed_response_alg: str = "RS256"
+    default_max_age: int | None = None
+    require_auth_time: bool = False
+    application_type: Literal["web", "native"] = "web"
+    source: Literal["file", "registered"] = "registered"
+    secret_digest: bytes | None = None
+    disabled: bool = False
+    created_at: int = 0
+
+    owner: str = ""
+    allowed_groups: frozenset[str] = frozenset()
+    required_acr: str = ""
+    required_level: int = 0
+    consent: Literal["implied", "ask"] = "ask"
+    profile: str = ""
+    require_pkce: bool = True
+    access_token_format: Literal["opaque", "jwt"] = "opaque"
+    login_name_attribute: str = "uid"
+    exchange_from: tuple[str, ...] = ()
+    assertion_audience: str = "issuer"
+    secret_file: str = ""
+    show_groups: bool = False
+
+    @property
+    def public(self) -> bool:
+        """Whether it cannot keep a secret (RFC 6749 §2.1)."""
+        return self.token_endpoint_auth_method == "none"
+
+    def get_client_id(self) -> str:
+        """Give the identifier (asked by Authlib)."""
+        return self.client_id
+
+    def get_default_redirect_uri(self) -> str | None:
+        """Give the redirect URI where exactly one is registered (RFC 6749 §3.1.2.3); OpenID requests send it anyway."""
+        return self.redirect_uris[0] if len(self.redirect_uris) == 1 else None
+
+    def get_allowed_scope(self, scope: str | None) -> str:
+        """Keep those of the space-separated scopes that are registered, in the order asked."""
+        return " ".join(word for word in (scope or "").split() if word in self.scope)
+
+    def check_client_secret(self, client_secret: str) -> bool:
+        """Compare a secret in constant time, as digests; any text is taken, none raises."""
+        if self.secret_digest is None or not client_secret:
+            return False
+        return hmac.compare_digest(self.secret_digest, secret_digest(client_secret))
+
+    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
+        """Tell whether this is the one registered method; it holds at every endpoint."""
+        return method == self.token_endpoint_auth_method
+
+    def check_redirect_uri(self, redirect_uri: str) -> bool:
+        """Compare as a simple string (RFC 6749 §3.1.2.3, RFC 9700 §2.1).
+
+        The one exception is the port of a loopback address literal for a native application (RFC 8252 §7.3): ``localhost``
+        and https never vary.
+        """
+        if redirect_uri in self.redirect_uris:
+            return True
+        return self.application_type == "native" and any(
+            _same_but_for_the_port(redirect_uri, registered) for registered in self.redirect_uris)
+
+    def check_response_type(self, response_type: str) -> bool:
+        """Tell whether the response type is registered."""
+        return response_type in self.response_types
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        """Tell whether the grant type is registered."""
+        return grant_type in self.grant_types
+
+
+def _same_but_for_the_port(sent: str, registered: str) -> bool:
+    known = _LOOPBACK.fullmatch(registered)
+    asked = _LOOPBACK.fullmatch(sent) if known and len(sent) <= 2048 else None
+    if known is None or asked is None or known[1] != asked[1] or known[3] != asked[3]:
+        return False
+    return asked[2] is None or 1 <= int(asked[2]) <= 65535
+
+
+class ClientStore(Protocol):
+    """Where registrations are read from."""
+
+    def version(self) -> int:
+        """Give a number that every change raises."""
+        ...
+
+    def all(self) -> Sequence[Client]:
+        """Give every client, disabled ones too, ordered by client_id."""
+        ...
+
+
+class ClientRegistry:
+    """All clients in memory; a change anywhere is seen within a second.
+
+    ``find`` is on the token path: it costs a dictionary look-up, and once a second in one thread a look at the version. While the
+    database does not answer, the clients last seen stay.
+    """
+
+    def __init__(self, store: ClientStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._clients: dict[str, Client] = {}
+        self._version = -1
+        self._checked_at = -1
+
+    def find(self, client_id: str) -> Client | None:
+        """Find a client that may act now: unknown and disabled ones give None, so that no path can forget the difference."""
+        self.refresh()
+        client = self._clients.get(client_id)
+        return None if client is None or client.disabled else client
+
+    def all(self) -> tuple[Client, ...]:
+        """Give every client, disabled ones too, ordered by client_id."""
+        self.refresh()
+        return tuple(self._clients.values())
+
+    def refresh(self) -> None:
+        """Look at the version if this second has not done so; load when it changed.
+
+        Raises:
+            UnavailableError: only while nothing was ever loaded.
+        """
+        now = self._clock.now()
+        if now == self._checked_at:
+            return
+        if self._version < 0:
+            self.reload()
+        elif self._lock.acquire(blocking=False):
+            try:
+                self._checked_at = now
+                if self._store.version() != self._version:
+                    self._load()
+            except UnavailableError:
+                return
+            finally:
+                self._lock.release()
+
+    def reload(self) -> None:
+        """Load now, whatever the version says; after a change of one's own."""
+        with self._lock:
+            self._load()
+
+    def _load(self) -> None:
+        # The version is read first: clients newer than it are loaded once more at the next look, never missed.
+        version = self._store.version()
+        self._clients = {client.client_id: client for client in self._store.all()}
+        self._version = version
+        self._checked_at = self._clock.now()
