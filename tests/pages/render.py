@@ -1,0 +1,115 @@
+"""Renders every template with sample contexts, in both languages, and serves them on loopback under the product's headers.
+
+``python -m tests.pages.render`` serves them until Ctrl-C and prints the address of an index.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, render_template
+from flask_babel import Babel, force_locale
+from jinja2 import StrictUndefined
+from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.wrappers import Request, Response
+
+from idp.web.assets import PREFIX, Assets
+
+from . import catalogue
+from .samples import BRAND, SAMPLES, Sample
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+LANGUAGES = ("vi", "en")
+_LOGO = Path(__file__).parents[2] / "idp" / "web" / "static" / "favicon.svg"
+
+
+class Pages:
+    """The templates of the product with nothing behind them. Undefined names are errors."""
+
+    def __init__(self) -> None:
+        """Compile the catalogue where needed and make a bare Flask application for Jinja and Babel."""
+        catalogue.compile_missing()
+        self.assets = Assets()
+        self.app = Flask("pages", template_folder=str(catalogue.ROOT / "templates"), static_folder=None)
+        self.app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(catalogue.TRANSLATIONS)
+        self.app.jinja_env.undefined = StrictUndefined
+        Babel(self.app, default_locale="vi")
+
+    def html(self, sample: Sample, lang: str, *, nonce: str = "bm9uY2U", brand: dict[str, Any] | None = None) -> str:
+        """Render one sample.
+
+        Args:
+            lang: ``vi`` or ``en``.
+            nonce: What the content security policy of the answer allows.
+            brand: What differs from the sample province.
+        """
+        page: dict[str, Any] = {
+            "brand": BRAND[lang] | {"logo_url": None, "theme_url": None} | (brand or {}), "lang": lang, "nonce": nonce,
+            "other_lang_url": f"/{'en' if lang == 'vi' else 'vi'}/{sample.name}", "csrf_token": lambda: "sample-token",
+            "static_url": self.assets.url}
+        with self.app.test_request_context(f"/{lang}/{sample.name}"), force_locale(lang):
+            return render_template(sample.template, **page, **sample.values(lang))
+
+
+def policy(nonce: str) -> str:
+    """Give the content security policy under which pages are sent."""
+    return ("default-src 'none'; base-uri 'none'; connect-src 'none'; font-src 'self'; form-action 'self'; frame-ancestors 'none'; "
+            f"img-src 'self' data:; script-src 'self' 'nonce-{nonce}'; style-src 'self'")
+
+
+class SampleSite:
+    """All samples on a free loopback port: ``/<lang>/<name>``; forms lead to ``/stay``, which leaves the page as it is."""
+
+    def __init__(self) -> None:
+        """Prepare the pages; ``start`` opens the port."""
+        self.pages = Pages()
+        self.samples = {sample.name: sample for sample in SAMPLES}
+        self._server: BaseWSGIServer | None = None
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        return self._answer(Request(environ))(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        if request.path.startswith(PREFIX):
+            return self.pages.assets.response(request.environ)
+        if request.path == "/logo.svg":
+            return Response(_LOGO.read_bytes(), content_type="image/svg+xml")
+        if request.path == "/stay":
+            return Response(status=204)
+        lang, _, name = request.path.strip("/").partition("/")
+        if lang in LANGUAGES and name in self.samples:
+            sample, nonce = self.samples[name], secrets.token_urlsafe(16)
+            # The status is 200 for every state: a browser logs others as errors, and they are the views' affair.
+            return Response(self.pages.html(sample, lang, nonce=nonce), content_type="text/html; charset=utf-8", headers={
+                "Content-Security-Policy": policy(nonce), "Cache-Control": "no-store", "Referrer-Policy": "no-referrer",
+                "X-Content-Type-Options": "nosniff"})
+        links = "".join(f'<li><a href="/vi/{name}">{name}</a> <a href="/en/{name}">en</a>' for name in self.samples)
+        return Response(f"<!doctype html><title>Samples</title><ul>{links}</ul>", content_type="text/html; charset=utf-8")
+
+    def start(self) -> str:
+        """Serve in a thread.
+
+        Returns:
+            The address, without a slash at the end.
+        """
+        self._server = make_server("127.0.0.1", 0, self, threaded=True)
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def stop(self) -> None:
+        """Close the port."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+
+
+if __name__ == "__main__":
+    print(SampleSite().start())
+    threading.Event().wait()

@@ -1,0 +1,156 @@
+"""What pages look like with something on them: one sample per template and state, in both languages, with invented people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+QLVB = {"name": "Hệ thống Quản lý văn bản", "owner": "Văn phòng UBND tỉnh", "client_uri": "/next", "logo_uri": None,
+        "policy_uri": None, "tos_uri": None}
+SURVEY = {"name": "Khảo sát công vụ", "owner": "Sở Nội vụ, do Công ty Phần mềm Ví Dụ vận hành", "client_uri": "/next",
+          "logo_uri": "/logo.svg", "policy_uri": "/next", "tos_uri": "/next"}
+ELSEWHERE = QLVB | {"logo_uri": "https://elsewhere.example/logo.png"}
+OFFICER = {"name": "Nguyễn Văn Mẫu", "initials": "NM", "title": "Chuyên viên, Phòng Hành chính – Tổ chức",
+           "unit_name": "Văn phòng UBND tỉnh"}
+LONG = {"name": "Công Tằng Tôn Nữ Nguyễn Thị Thử Nghiệm", "initials": "NN", "title": "Phó Chánh Văn phòng phụ trách công tác tổ chức",
+        "unit_name": "Văn phòng Điều phối Chương trình mục tiêu quốc gia xây dựng nông thôn mới tỉnh"}
+BARE = {"name": "Lê Thị Thử", "initials": "LT", "title": "", "unit_name": ""}
+AGENCY_HELP = {"name": "Lê Thị Thử", "phone": "0293 000 0001", "phone_href": "tel:+842930000001"}
+
+BRAND = {
+    "vi": {"province_name": "Tỉnh Hậu Giang", "product_name": "Hệ thống đăng nhập một lần", "help_hours": "Ngày làm việc, 7 giờ đến 17 giờ"},
+    "en": {"province_name": "Hậu Giang Province", "product_name": "Single sign-on", "help_hours": "Working days, 7:00 to 17:00"},
+}
+for _brand in BRAND.values():
+    _brand |= {"help_phone": "0293 000 0000", "help_phone_href": "tel:+842930000000"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One page in one state.
+
+    Attributes:
+        name: Last part of the address in the sample server.
+        context: What the view would give to the template; a value that is ``{"vi": ..., "en": ...}`` is taken by language.
+        status: HTTP status with which the page is sent.
+    """
+
+    name: str
+    template: str
+    context: Mapping[str, Any]
+    status: int = 200
+
+    def values(self, lang: str) -> dict[str, Any]:
+        """Give the context in one language."""
+        return {key: value[lang] if isinstance(value, dict) and set(value) == {"vi", "en"} else value
+                for key, value in self.context.items()}
+
+
+_SIGN_IN: dict[str, Any] = {"app": QLVB, "action": "/stay", "username": "", "error": None, "hint": None, "notice": None, "who": None}
+_FACTOR: dict[str, Any] = {"app": QLVB, "action": "/stay", "who": OFFICER, "error": None, "enrolled": True, "cancel_url": "/next"}
+_CHANGE: dict[str, Any] = {"app": QLVB, "action": "/stay", "who": OFFICER, "reason": "must_change", "error": None, "min_length": 8,
+                           "ask_current": True}
+_NOTICES = [
+    {"icon": "laptop", "title": {"vi": "Đăng nhập từ máy mới", "en": "Signed in from a new device"},
+     "note": {"vi": "Chrome trên Windows, 21/11/2026 19:05.", "en": "Chrome on Windows, 21/11/2026 19:05."}},
+    {"icon": "clock", "title": {"vi": "Bảo trì Thư công vụ", "en": "Maintenance of Thư công vụ"},
+     "note": {"vi": "Từ 20:00 đến 22:00 ngày 28/11/2026.", "en": "From 20:00 to 22:00 on 28/11/2026."}},
+]
+
+
+def _app(name: str, owner: str, icon: str, vi: str | None, en: str | None, *, is_open: bool = False) -> dict[str, Any]:
+    return {"name": name, "owner": owner, "url": "/next", "icon": icon, "last_used": {"vi": vi, "en": en}, "open": is_open}
+
+
+_APPS = [
+    _app("Hệ thống Quản lý văn bản", "Văn phòng UBND tỉnh", "doc", "12 phút trước", "12 minutes ago", is_open=True),
+    _app("Thư công vụ", "Sở Thông tin và Truyền thông", "mail", "1 giờ trước", "1 hour ago", is_open=True),
+    _app("Một cửa điện tử", "Văn phòng UBND tỉnh", "building", "hôm qua", "yesterday"),
+    _app("Quản lý cán bộ, công chức", "Sở Nội vụ", "users", "ngày 19/11/2026", "on 19/11/2026"),
+    _app("Lịch công tác", "Văn phòng UBND tỉnh", "cal", "ngày 16/11/2026", "on 16/11/2026"),
+    _app("Báo cáo kinh tế – xã hội", "Sở Kế hoạch và Đầu tư", "chart", "ngày 02/11/2026", "on 02/11/2026"),
+    _app("Quản lý tài sản công", "Sở Tài chính", "wallet", None, None),
+    _app("Bản đồ dữ liệu đất đai", "Sở Tài nguyên và Môi trường", "map", None, None),
+]
+
+
+def _by_language(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    def chosen(value: Any, lang: str) -> Any:
+        return value[lang] if isinstance(value, dict) else value
+    return {lang: [{key: chosen(value, lang) for key, value in row.items()} for row in rows] for lang in ("vi", "en")}
+
+
+_SINCE = {"vi": "07:32 hôm nay", "en": "07:32 today"}
+
+SAMPLES = [
+    Sample("sign-in", "login/sign_in.html", _SIGN_IN),
+    Sample("sign-in-portal", "login/sign_in.html", _SIGN_IN | {"app": None, "notice": "signed_out_elsewhere"}),
+    Sample("sign-in-again", "login/sign_in.html", _SIGN_IN | {"app": SURVEY, "notice": "again", "username": "nvmau",
+                                                              "who": {"name": OFFICER["name"]}}),
+    Sample("sign-in-again-nobody", "login/sign_in.html", _SIGN_IN | {"app": ELSEWHERE, "notice": "again"}),
+    Sample("sign-in-wrong", "login/sign_in.html", _SIGN_IN | {"username": "nvmau", "error": {"code": "wrong"}}, 400),
+    Sample("sign-in-caps-lock", "login/sign_in.html", _SIGN_IN | {"username": "nvmau", "error": {"code": "wrong"}, "hint": "caps_lock"}, 400),
+    Sample("sign-in-input-method", "login/sign_in.html",
+           _SIGN_IN | {"username": "nvmau", "error": {"code": "wrong"}, "hint": "input_method"}, 400),
+    Sample("sign-in-throttled", "login/sign_in.html",
+           _SIGN_IN | {"username": "nvmau", "error": {"code": "throttled", "retry_after_minutes": 5}}, 429),
+    Sample("sign-in-unavailable", "login/sign_in.html", _SIGN_IN | {"username": "nvmau", "error": {"code": "unavailable"}}, 503),
+    Sample("sign-in-csrf", "login/sign_in.html", _SIGN_IN | {"username": "nvmau", "error": {"code": "csrf"}}, 400),
+    Sample("second-factor", "login/second_factor.html", _FACTOR | {"agency_help": AGENCY_HELP}),
+    Sample("second-factor-wrong", "login/second_factor.html", _FACTOR | {"error": {"code": "wrong"}}, 400),
+    Sample("second-factor-reused", "login/second_factor.html", _FACTOR | {"error": {"code": "reused"}, "app": None}, 400),
+    Sample("second-factor-throttled", "login/second_factor.html",
+           _FACTOR | {"error": {"code": "throttled", "retry_after_minutes": 1}, "who": LONG}, 429),
+    Sample("second-factor-missing", "login/second_factor.html", _FACTOR | {"enrolled": False}),
+    Sample("second-factor-missing-agency", "login/second_factor.html", _FACTOR | {"enrolled": False, "agency_help": AGENCY_HELP}),
+    Sample("password-must-change", "login/change_password.html", _CHANGE | {"cancel_url": "/next"}),
+    Sample("password-expired", "login/change_password.html", _CHANGE | {"reason": "expired", "ask_current": False, "app": None}),
+    Sample("password-own-wish", "login/change_password.html", _CHANGE | {"reason": "own_wish", "cancel_url": "/next", "app": None}),
+    *(Sample(f"password-{code.replace('_', '-')}", "login/change_password.html", _CHANGE | {"error": {"code": code}}, 400)
+      for code in ("wrong_old", "too_short", "too_simple", "in_history", "too_young", "not_allowed", "mismatch", "unacceptable",
+                   "unavailable")),
+    Sample("consent", "consent/consent.html", {
+        "app": SURVEY, "who": OFFICER, "action": "/stay", "agency_help": AGENCY_HELP,
+        "shares": _by_language([
+            {"label": {"vi": "Họ và tên", "en": "Name"}, "value": "Nguyễn Văn Mẫu", "icon": "user"},
+            {"label": {"vi": "Địa chỉ thư điện tử công vụ", "en": "Official e-mail address"}, "value": "nvmau@haugiang.gov.vn", "icon": "mail"},
+            {"label": {"vi": "Đơn vị và chức vụ", "en": "Agency and post"}, "value": "Văn phòng UBND tỉnh, Chuyên viên", "icon": "building"},
+        ]),
+        "withheld": {"vi": ["mật khẩu", "số định danh", "số điện thoại"], "en": ["password", "personal identity number", "telephone number"]}}),
+    Sample("consent-least", "consent/consent.html", {
+        "app": QLVB, "who": BARE, "action": "/stay", "withheld": [],
+        "shares": _by_language([{"label": {"vi": "Mã của bạn ở ứng dụng này", "en": "Your code in this application"}, "value": "", "icon": "user"}])}),
+    Sample("select-account", "consent/select_account.html", {"app": QLVB, "who": OFFICER, "action": "/stay"}),
+    Sample("select-account-bare", "consent/select_account.html", {"app": None, "who": BARE, "action": "/stay"}),
+    Sample("logout-confirm", "logout/confirm.html", {"app": QLVB, "who": OFFICER, "action": "/stay"}),
+    Sample("logout-confirm-portal", "logout/confirm.html", {"app": None, "who": None, "action": "/stay"}),
+    Sample("logout-done", "logout/done.html", {"app": QLVB, "continue_url": "/next", "told": [
+        {"name": "Hệ thống Quản lý văn bản", "state": "sent"}, {"name": "Một cửa điện tử", "state": "sent"},
+        {"name": "Thư công vụ", "state": "waiting"}]}),
+    Sample("logout-done-waiting", "logout/done.html", {"app": None, "continue_url": None, "told": [
+        {"name": "Hệ thống Quản lý văn bản", "state": "waiting"}, {"name": "Cổng thông tin điện tử", "state": "waiting"},
+        {"name": "Thư công vụ", "state": "waiting"}]}),
+    Sample("logout-done-alone", "logout/done.html", {"app": None, "continue_url": None, "told": []}),
+    Sample("portal", "portal/applications.html", {"who": OFFICER, "since": _SINCE, "apps": _by_language(_APPS), "notices": [],
+                                                  "change_password_url": "/next"}),
+    Sample("portal-notices", "portal/applications.html", {"who": LONG, "since": _SINCE, "apps": _by_language(_APPS),
+                                                          "notices": _by_language(_NOTICES), "agency_help": AGENCY_HELP}),
+    Sample("portal-empty", "portal/applications.html", {"who": BARE, "since": _SINCE, "apps": [], "notices": []}),
+    Sample("error", "errors/error.html", {
+        "app": QLVB, "status": 400, "code": "7F3K-29QD-0M5T-XW8C", "time": "23/11/2026 08:14:05", "detail": "invalid_request: redirect_uri",
+        "title": {"vi": "Chưa mở được Hệ thống Quản lý văn bản", "en": "Hệ thống Quản lý văn bản was not opened"},
+        "what": {"vi": "Đường dẫn quay về ứng dụng không khớp với đường dẫn đã đăng ký, nên hệ thống dừng lại để bảo vệ tài khoản của bạn. "
+                       "Bạn không làm sai điều gì.",
+                 "en": "The address back to the application is not the one that was registered, so we stopped in order to protect "
+                       "your account. You have done nothing wrong."},
+        "next": _by_language([{"label": {"vi": "Đến trang Ứng dụng của tôi", "en": "Go to My applications"}, "url": "/next"},
+                              {"label": {"vi": "Mở lại trang của ứng dụng", "en": "Open the application's own page"}, "url": "/next"}])}, 400),
+    Sample("error-plain", "errors/error.html", {
+        "status": 404, "code": "0b5e8d0c2a7f4f0f9be4f7a8d1a2c3e4", "next": [],
+        "title": {"vi": "Không có trang này", "en": "There is no such page"},
+        "what": {"vi": "Địa chỉ có thể đã được gõ nhầm.", "en": "The address may have been mistyped."}}, 404),
+    Sample("expired", "errors/expired.html", {"app": QLVB, "continue_url": "/next"}),
+    Sample("expired-portal", "errors/expired.html", {"app": None, "continue_url": "/next"}),
+    Sample("form-post", "authorize/form_post.html", {"redirect_uri": "/stay", "parameters": [("code", "a<b>\"'&"), ("state", "é ✓")]}),
+]
