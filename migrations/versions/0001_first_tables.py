@@ -252,15 +252,11 @@ def upgrade() -> None:
 
     op.create_table('throttle',
     sa.Column('key', sa.LargeBinary(length=32), nullable=False),
-    sa.Column('failures', sa.Integer(), nullable=False),
-    sa.Column('pending', sa.Integer(), nullable=False),
-    sa.Column('window_start', sa.BigInteger(), nullable=False),
-    sa.Column('blocked_until', sa.BigInteger(), nullable=False),
-    sa.Column('updated_at', sa.BigInteger(), nullable=False),
+    sa.Column('until', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('key', name=op.f('pk_throttle'))
     )
     with op.batch_alter_table('throttle', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_throttle_updated_at'), ['updated_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_throttle_until'), ['until'], unique=False)
 
     op.create_table('totp',
     sa.Column('entry_uuid', sa.String(length=64), nullable=False),
@@ -282,7 +278,7 @@ def downgrade() -> None:
     op.drop_table('version')
     op.drop_table('totp')
     with op.batch_alter_table('throttle', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_throttle_updated_at'))
+        batch_op.drop_index(batch_op.f('ix_throttle_until'))
 
     op.drop_table('throttle')
     with op.batch_alter_table('sso_session', schema=None) as batch_op:

@@ -283,6 +283,29 @@ class Write(_Statement):
             row = cursor.fetchone()
         return None if row is None else tuple(row)
 
+    def run_each(self, **parameters: Any) -> list[tuple[Any, ...]]:
+        """Do a guard without acts that names several rows, for example an upsert of several counters.
+
+        Returns:
+            The RETURNING rows of those that the guard's condition let through, in no order.
+        """
+        assert self._guard is not None
+        assert not self._acts
+        if self._database.is_sqlite:
+            if not self._sequence:
+                self.compile()
+            only = self._sequence[0]
+            with self._database.write_lock, self._database.cursor(self._engine) as cursor:
+                cursor.execute(only.sql, {**only.constants, **parameters})
+                return [tuple(row) for row in cursor.fetchall()]
+        if self._single is None:
+            self.compile()
+        compiled = self._single
+        assert compiled is not None
+        with self._database.cursor(self._engine) as cursor:
+            cursor.execute(compiled.sql, {**compiled.constants, **parameters})
+            return [tuple(row) for row in cursor.fetchall()]
+
     def _run_sqlite(self, parameters: Parameters) -> tuple[Any, ...] | None:
         if not self._sequence:
             self.compile()

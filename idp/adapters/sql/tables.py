@@ -262,17 +262,13 @@ class VersionRow(Base):
 
 
 class ThrottleRow(Base):
-    """Guess counters of accounts, sources and pairs of both; one atomic statement each."""
+    """Guess counters of accounts, sources and pairs of both, and sources an officer signed in from (authn/lockout.py)."""
 
     __tablename__ = "throttle"
     key: Mapped[Digest] = mapped_column(primary_key=True)
     """SHA-256 of kind and value, so that the table is no list of who tried to sign in."""
-    failures: Mapped[int] = mapped_column(Integer)
-    pending: Mapped[int] = mapped_column(Integer)
-    """Guesses taken and not yet answered; so parallel guesses count."""
-    window_start: Mapped[Epoch]
-    blocked_until: Mapped[Epoch]
-    updated_at: Mapped[Epoch] = mapped_column(index=True)
+    until: Mapped[Epoch] = mapped_column(index=True)
+    """When the counter is empty again (each guess moves it later); of a known source: when it is forgotten. Past: worthless."""
 
 
 class TotpRow(Base):
