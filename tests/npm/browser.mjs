@@ -1,0 +1,55 @@
+// A person with a browser that knows only forms, links and cookies: enough to sign in, agree and sign out.
+
+export class Browser {
+  constructor() { this.cookies = new Map(); }
+
+  async request(url, options = {}) {
+    const headers = { 'accept-language': 'vi', ...(options.headers ?? {}) };
+    if (this.cookies.size) headers.cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const answer = await fetch(url, { ...options, headers, redirect: 'manual' });
+    for (const line of answer.headers.getSetCookie()) {
+      const [pair, ...attributes] = line.split(';');
+      const [name, ...rest] = pair.split('=');
+      const gone = attributes.some((a) => /^\s*max-age=0\s*$/i.test(a));
+      if (gone) this.cookies.delete(name.trim()); else this.cookies.set(name.trim(), rest.join('='));
+    }
+    return answer;
+  }
+
+  // Follow redirects and fill in forms until the address begins with `target`; gives that address.
+  async until(start, target, fields) {
+    let url = String(start);
+    let options = {};
+    for (let step = 0; step < 20; step += 1) {
+      if (url.startsWith(target)) return new URL(url);
+      const answer = await this.request(url, options);
+      const location = answer.headers.get('location');
+      if (location) { url = new URL(location, url).href; options = {}; continue; }
+      const page = await answer.text();
+      const form = /<form\b[^>]*method="post"[^>]*>([\s\S]*?)<\/form>/i.exec(page);
+      if (!form) throw new Error(`no form at ${url} (${answer.status}): ${page.slice(0, 2000)}`);
+      const action = /action="([^"]*)"/i.exec(form[0]);
+      const body = new URLSearchParams();
+      for (const [input] of form[1].matchAll(/<input\b[^>]*>/gi)) {
+        const name = /name="([^"]*)"/.exec(input)?.[1];
+        const value = (/value="([^"]*)"/.exec(input)?.[1] ?? '').replaceAll('&amp;', '&').replaceAll('&#34;', '"');
+        if (name) body.set(name, fields[name] ?? value);
+      }
+      if (/name="answer"/.test(form[1])) body.set('answer', fields.answer ?? 'accept');
+      url = new URL((action?.[1] ?? url).replaceAll('&amp;', '&'), url).href;
+      options = { method: 'POST', body, headers: { origin: new URL(url).origin } };
+    }
+    throw new Error(`did not arrive at ${target}; last address ${url}`);
+  }
+}
+
+export function environment() {
+  const { ISSUER, CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, POST_LOGOUT_URI, OFFICER, PASSWORD } = process.env;
+  return { issuer: ISSUER, clientId: CLIENT_ID, clientSecret: CLIENT_SECRET, redirectUri: REDIRECT_URI,
+    postLogoutUri: POST_LOGOUT_URI, fields: { username: OFFICER, password: PASSWORD } };
+}
+
+export function check(condition, what) {
+  if (!condition) throw new Error(`not so: ${what}`);
+  console.log(`ok ${what}`);
+}
