@@ -22,6 +22,8 @@ class AuditEvent(StrEnum):
     SIGN_IN_THROTTLED = "sign_in.throttled"
     FACTOR_ACCEPTED = "factor.accepted"
     FACTOR_REFUSED = "factor.refused"
+    FACTOR_ENROLLED = "factor.enrolled"
+    THROTTLE_CLEARED = "throttle.cleared"
     PASSWORD_CHANGED = "password.changed"
     PASSWORD_CHANGE_REFUSED = "password.change_refused"
     SESSION_ENDED = "session.ended"
