@@ -1,0 +1,250 @@
+"""The product under load: PostgreSQL or SQLite and granian on core 0, with officers, applications and live tokens."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+
+import psutil
+
+from tests.postgresql import PostgreSQL, free_port
+
+CLIENT = """client_id = "{name}"
+client_name = "Ứng dụng {name}"
+redirect_uris = ["https://{name}.example/cb"]
+grant_types = ["authorization_code", "refresh_token", "client_credentials"]
+response_types = ["code"]
+token_endpoint_auth_method = "client_secret_basic"
+scope = "openid profile email unit offline_access"
+
+[province]
+owner = "Văn phòng UBND tỉnh"
+consent = "implied"
+access_token_format = "{format}"
+"""
+
+
+class System:
+    """One running provider.
+
+    Args:
+        folder: Empty folder for keys, clients, database and logs.
+        backend: ``postgresql`` or ``sqlite``.
+        root: Checkout whose code runs.
+        workers: granian workers.
+    """
+
+    def __init__(self, folder: Path, backend: str, root: Path, *, workers: int = 1) -> None:
+        self.folder, self.backend, self.root, self.workers = folder, backend, root, workers
+        self.port = free_port()
+        self.postgresql: PostgreSQL | None = None
+        self.server: subprocess.Popen[bytes] | None = None
+        self.access_tokens: list[str] = []
+        self.refresh_tokens: list[str] = []
+
+    def start(self) -> None:
+        """Start everything and wait until discovery answers."""
+        url = f"sqlite:///{self.folder}/idp.sqlite3"
+        if self.backend == "postgresql":
+            self.postgresql = PostgreSQL().start()
+            url = self.postgresql.create()
+        for number in range(500):
+            name = {0: "load", 1: "load-jwt"}.get(number, f"app{number:03}")
+            (self.folder / "clients" / name).mkdir(parents=True)
+            text = CLIENT.format(name=name, format="jwt" if name == "load-jwt" else "opaque")
+            (self.folder / "clients" / name / "client.toml").write_text(text)
+        (self.folder / "nothing.toml").write_text("")
+        self.environment = {
+            **os.environ,
+            "IDP_CONFIG": str(self.folder / "nothing.toml"),
+            "IDP_ENV": "development",
+            "IDP_ISSUER": f"http://localhost:{self.port}",
+            "IDP_DATABASE_URL": url,
+            "IDP_KEYS_DIR": str(self.folder / "keys"),
+            "IDP_CLIENTS_DIR": str(self.folder / "clients"),
+            "IDP_LDAP_BIND_PASSWORD_FILE": str(self.folder / "keys" / "ldap-bind.password"),
+        }
+        self._flask("keys", "init")
+        password = self.folder / "keys" / "ldap-bind.password"
+        password.write_text(secrets.token_urlsafe(16))
+        password.chmod(0o600)
+        self._flask("db", "upgrade")
+        log = (self.folder / "server.log").open("wb")
+        self.server = subprocess.Popen(
+            [
+                "taskset",
+                "-c",
+                "0",
+                str(Path(sys.executable).parent / "granian"),
+                "--interface",
+                "wsgi",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                str(self.port),
+                "--workers",
+                str(self.workers),
+                "--blocking-threads",
+                "4",
+                "--no-access-log",
+                "wsgi:app",
+            ],
+            cwd=self.root,
+            env=self.environment,
+            stdout=log,
+            stderr=log,
+        )
+        self._wait()
+        self._seed(url)
+        if self.postgresql is not None:
+            for process in self._processes():
+                process.cpu_affinity([0])
+
+    def _flask(self, *arguments: str) -> None:
+        subprocess.run(
+            [str(Path(sys.executable).parent / "flask"), "--app", "wsgi", *arguments],
+            cwd=self.root,
+            env=self.environment,
+            check=True,
+            capture_output=True,
+        )
+
+    def _wait(self) -> None:
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"{self.base}/.well-known/openid-configuration", timeout=2).read()
+                return
+            except OSError:
+                time.sleep(0.1)
+        raise RuntimeError((self.folder / "server.log").read_text()[-3000:])
+
+    @property
+    def base(self) -> str:
+        """Address of the provider."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def secret(self, client_id: str) -> str:
+        """Give the secret that was made for an application."""
+        return (self.folder / "keys" / "clients" / f"{client_id}.secret").read_text().strip()
+
+    def _seed(self, url: str) -> None:
+        from idp.adapters.sql.database import Database, insert_row
+        from idp.adapters.sql.tables import AccessTokenRow, GrantRow, OfficerRow, RefreshTokenRow, SessionRow
+
+        database, now = Database(url), int(time.time())
+        officer, session = database.write(insert_row(OfficerRow)), database.write(insert_row(SessionRow))
+        grant, access = database.write(insert_row(GrantRow)), database.write(insert_row(AccessTokenRow))
+        refresh = database.write(insert_row(RefreshTokenRow))
+        for n in range(40):
+            officer.run(
+                entry_uuid=f"00000000-0000-4000-8000-{n:012}",
+                sub=f"sub{n}",
+                uid=f"canbo{n}",
+                dn=f"uid=canbo{n},ou=people",
+                mail=f"canbo{n}@haugiang.gov.vn",
+                name=f"Nguyễn Văn Mẫu {n}",
+                given_name="Mẫu",
+                family_name="Nguyễn Văn",
+                phone="",
+                unit_code="H30.1",
+                unit_code_2016="000.00.01.H30",
+                unit_name="Văn phòng UBND tỉnh",
+                title="Chuyên viên",
+                posts="[]",
+                groups="[]",
+                attributes="{}",
+                search_key=f"canbo{n}",
+                status="active",
+                first_sign_in_at=now,
+                last_sign_in_at=now,
+                updated_at=now,
+            )
+            session.run(
+                sid=f"sid{n}",
+                cookie_digest=hashlib.sha256(b"%d" % n).digest(),
+                sub=f"sub{n}",
+                auth_time=now,
+                acr=1,
+                amr="pwd",
+                created_at=now,
+                last_seen_at=now,
+                expires_at=now + 80000,
+                ended_at=None,
+                end_reason="",
+                source="127.0.0.1",
+                user_agent="bench",
+            )
+            grant.run(
+                grant_id=f"grant{n}",
+                client_id="load",
+                sub=f"sub{n}",
+                sid=f"sid{n}",
+                scope="openid profile email unit offline_access",
+                offline=True,
+                auth_time=now,
+                acr=1,
+                amr="pwd",
+                nonce="",
+                created_at=now,
+                expires_at=now + 80000,
+                revoked_at=None,
+                revoke_reason="",
+            )
+            opaque, rotating = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+            access.run(
+                digest=hashlib.sha256(opaque.encode()).digest(),
+                grant_id=f"grant{n}",
+                client_id="load",
+                scope="openid profile email unit offline_access",
+                audience="",
+                issued_at=now,
+                expires_at=now + 80000,
+                revoked_at=None,
+            )
+            refresh.run(
+                digest=hashlib.sha256(rotating.encode()).digest(),
+                grant_id=f"grant{n}",
+                client_id="load",
+                scope="openid profile email unit offline_access",
+                created_at=now,
+                expires_at=now + 80000,
+                used_at=None,
+                successor=None,
+            )
+            self.access_tokens.append(opaque)
+            self.refresh_tokens.append(rotating)
+        database.dispose()
+
+    def _processes(self) -> Sequence[psutil.Process]:
+        roots = [psutil.Process(self.server.pid)]
+        if self.postgresql is not None:
+            roots.append(psutil.Process(self.postgresql.pid))
+        return [process for root in roots for process in (root, *root.children(recursive=True))]
+
+    def cpu_seconds(self) -> float:
+        """Give the processor time that the server's tree and PostgreSQL have used so far, in seconds."""
+        total = 0.0
+        for process in self._processes():
+            times = process.cpu_times()
+            total += times.user + times.system
+        return total
+
+    def memory_mebibytes(self) -> float:
+        """Give the proportional set size of the server's process tree."""
+        root = psutil.Process(self.server.pid)
+        return sum(p.memory_full_info().pss for p in (root, *root.children(recursive=True))) / 2**20
+
+    def stop(self) -> None:
+        """Stop what was started, by pid."""
+        if self.server is not None:
+            self.server.terminate()
+            self.server.wait(20)
+        if self.postgresql is not None:
+            self.postgresql.remove()
