@@ -217,7 +217,7 @@ def find_break(
     if seal.previous_hash != (genesis(chain) if previous is None else previous.hash):
         return Break(number, None, "seal_changed")
     value = seal_hash(seal.number, seal.last, records, seal.previous_hash, key_id=seal.key_id, sealed_at=seal.sealed_at)
-    if value != seal.hash:
+    if value != seal.hash or seal.record_count != len(records):
         return _name_record(seal, records)
     if not signer.verify(seal.key_id, seal.hash, seal.signature):
         return Break(number, None, "signature_invalid")

@@ -24,7 +24,8 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _LIMITS = {"event": 32, "sub": 64, "client_id": 255, "sid": 64, "source": 64, "request_id": 64}
 
 
-def _epoch() -> Any:
+def current_epoch() -> Any:
+    """Make the expression that gives the epoch of new records."""
     current = select(VersionRow.value).where(VersionRow.name == literal_column(f"'{EPOCH}'")).scalar_subquery()
     return func.coalesce(current, literal_column("1"))
 
@@ -37,7 +38,7 @@ def audit_insert(prefix: str = "audit_") -> Insert:
     """
     table: Any = AuditRow.__table__
     names = ("at", "event", "sub", "client_id", "sid", "source", "request_id", "detail")
-    return insert_row(AuditRow, epoch=_epoch(), **{name: parameter(table.c[name], prefix + name) for name in names})
+    return insert_row(AuditRow, epoch=current_epoch(), **{name: parameter(table.c[name], prefix + name) for name in names})
 
 
 def audit_values(record: AuditRecord, prefix: str = "audit_") -> dict[str, Any]:

@@ -1,0 +1,49 @@
+"""A seal key and a memory of heads that live in the test."""
+
+from __future__ import annotations
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+
+from idp.audit.chain import SealHead
+from idp.errors import UnavailableError
+
+
+class MemorySealSigner:
+    """An ES256 key without a file."""
+
+    def __init__(self, key_id: str = "test-1") -> None:
+        self.key_id = key_id
+        self._key = ec.generate_private_key(ec.SECP256R1())
+
+    def sign(self, message: bytes) -> bytes:
+        r, s = decode_dss_signature(self._key.sign(message, ec.ECDSA(hashes.SHA256())))
+        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+    def verify(self, key_id: str, message: bytes, signature: bytes) -> bool:
+        der = encode_dss_signature(int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big"))
+        try:
+            self._key.public_key().verify(der, message, ec.ECDSA(hashes.SHA256()))
+        except InvalidSignature:
+            return False
+        return key_id == self.key_id
+
+
+class MemorySealHeads:
+    """Remembers the newest seal of each chain; ``broken`` makes it fail."""
+
+    def __init__(self) -> None:
+        self.heads: dict[int, SealHead] = {}
+        self.broken = False
+
+    def last(self, chain: int) -> SealHead | None:
+        if self.broken:
+            raise UnavailableError("no", dependency="audit_head")
+        return self.heads.get(chain)
+
+    def keep(self, chain: int, head: SealHead) -> None:
+        if self.broken:
+            raise UnavailableError("no", dependency="audit_head")
+        self.heads[chain] = head
