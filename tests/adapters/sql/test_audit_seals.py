@@ -6,6 +6,7 @@ import os
 import pwd
 import subprocess
 import threading
+import time
 
 import psycopg
 import pytest
@@ -296,6 +297,7 @@ def test_the_lock_ends_with_its_connection(cluster_desk: Desk) -> None:
     for _ in range(100):
         if other.store.hold():
             break
+        time.sleep(0.05)
     assert other.store.hold()
     with pytest.raises(Exception, match="cannot be reached"):
         desk.store.hold()
