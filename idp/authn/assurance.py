@@ -1,0 +1,109 @@
+"""How surely an officer has proven who they are: levels, acr and amr values, and which factor is still missing.
+
+Spec: OpenID Connect Core 1.0 §2 and §3.1.2.1 (acr, amr, acr_values), RFC 8176 (amr values), RFC 9470 (step-up). Levels are
+the numbers 1 password, 2 two factors, 3 certificate or signing SIM; outside they carry the province's prefix.
+
+What is demanded is the highest of three: the application's registration, the officer's groups, the request. The first two
+hold whatever the request says; ``acr_values`` is a wish (Core §3.1.2.1: voluntary), so its first value that the officer can
+reach is taken and one that nobody can reach is passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+NOTHING = 0
+PASSWORD = 1
+TWO_FACTORS = 2
+CERTIFICATE = 3
+
+HIGHEST_OFFERED = TWO_FACTORS
+"""Level 3 is known, so that an application may ask for it, and cannot be reached yet."""
+
+PWD = "pwd"
+OTP = "otp"
+MFA = "mfa"
+_KINDS = {PWD: "knowledge", OTP: "possession"}
+
+
+def level_reached(amr: Collection[str]) -> int:
+    """Give the level that factors amount to.
+
+    Args:
+        amr: RFC 8176 values of the factors proven, for example ``("pwd", "otp", "mfa")``.
+    """
+    if PWD not in amr:
+        return NOTHING
+    return TWO_FACTORS if OTP in amr else PASSWORD
+
+
+def with_factor(amr: Iterable[str], factor: str) -> tuple[str, ...]:
+    """Add a proven factor; ``mfa`` joins when there are factors of two kinds (RFC 8176 §2)."""
+    factors = tuple(dict.fromkeys([*(value for value in amr if value != MFA), factor]))
+    return (*factors, MFA) if len({_KINDS.get(value, value) for value in factors}) > 1 else factors
+
+
+def missing(reached: int, required: int) -> tuple[str, ...]:
+    """Tell which factors are still to be proven, in the order in which they are asked.
+
+    Returns:
+        Empty when the level is reached; ``("otp",)``, ``("pwd",)`` or both. A level above ``HIGHEST_OFFERED`` lacks
+        ``("certificate",)`` besides, which no page can ask for yet.
+    """
+    steps = ((PASSWORD, PWD), (TWO_FACTORS, OTP), (CERTIFICATE, "certificate"))
+    return tuple(factor for level, factor in steps if reached < level <= required)
+
+
+@dataclass(frozen=True, slots=True)
+class AssurancePolicy:
+    """What the province demands of whom.
+
+    Attributes:
+        acr_prefix: For example ``urn:haugiang:acr:``.
+        second_factor_groups: Groups whose members need two factors at every sign-in.
+    """
+
+    acr_prefix: str
+    second_factor_groups: frozenset[str] = frozenset()
+
+    def acr_of(self, level: int) -> str:
+        """Give the acr value of a level that was reached."""
+        return f"{self.acr_prefix}{level}"
+
+    def level_of(self, acr: str) -> int | None:
+        """Give the level of an acr value, or None for a value that is not ours."""
+        return next((level for level in (PASSWORD, TWO_FACTORS, CERTIFICATE) if acr == self.acr_of(level)), None)
+
+    def acr_values_supported(self) -> list[str]:
+        """Give the values for discovery."""
+        return [self.acr_of(level) for level in range(PASSWORD, HIGHEST_OFFERED + 1)]
+
+    def demanded(self, groups: Collection[str], client_required_acr: str) -> int:
+        """Give the level below which nothing is issued: by the application's registration and the officer's groups.
+
+        Args:
+            groups: The officer's groups; empty while nobody is known.
+            client_required_acr: As registered; empty for none. A value that is not ours counts as the highest level, so
+                that a mistake in a registration never lowers it.
+        """
+        by_client = PASSWORD
+        if client_required_acr:
+            level = self.level_of(client_required_acr)
+            by_client = CERTIFICATE if level is None else level
+        by_group = TWO_FACTORS if self.second_factor_groups.intersection(groups) else PASSWORD
+        return max(by_client, by_group)
+
+    def required_level(self, groups: Collection[str], client_required_acr: str, acr_values: Iterable[str] = (), *,
+                       reachable: int = HIGHEST_OFFERED) -> int:
+        """Give the level that this sign-in is to reach.
+
+        Args:
+            groups: The officer's groups; empty while nobody is known.
+            client_required_acr: As registered.
+            acr_values: As requested, in order of preference.
+            reachable: What this officer can reach: ``TWO_FACTORS`` with an authenticator app, else ``PASSWORD``. It bounds
+                the wish only; what is demanded stays demanded.
+        """
+        wished = next((level for level in map(self.level_of, acr_values) if level is not None and level <= reachable), PASSWORD)
+        return max(self.demanded(groups, client_required_acr), wished)

@@ -1,0 +1,164 @@
+"""One-time codes from an authenticator app: one step of 30 seconds to either side, each step once, whichever node sees it.
+
+Spec: RFC 6238 (TOTP, SHA-1, 6 digits) over RFC 4226; "once" is RFC 6238 §5.2 and OWASP ASVS 5.0 6.5.1. The last accepted step
+only grows, by one conditional update in the database (security checklist 15, 28): a code is worthless after its use and so
+is every code before it, even when the clock jumps back. Seeds are sealed under the key-encryption key, bound to the officer.
+"""
+
+from __future__ import annotations
+
+import binascii
+import hmac
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+import pyotp
+
+from ..audit import AuditEvent, AuditRecord
+from ..clock import Clock
+from ..errors import RefusedError
+from ..jose.keyset import Sealer
+
+STEP_SECONDS = 30
+_STEPS = (-1, 0, 1)
+_SEED_BYTES = 16
+"""Least length of a seed: 128 bits (RFC 4226 §4, R6)."""
+
+
+class Acceptance(StrEnum):
+    """What became of a code."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    REUSED = "reused"
+    """Right, but this step or a later one was used already."""
+    NOT_ENROLLED = "not_enrolled"
+
+
+class UnusableSeedError(RefusedError):
+    """A seed that is no base32, or shorter than 128 bits."""
+
+    code = "unusable_seed"
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """An officer's authenticator app.
+
+    Attributes:
+        sealed_seed: Base32 text, sealed.
+        last_step: Number of the last step accepted; 0 at first.
+    """
+
+    sealed_seed: bytes
+    last_step: int
+
+
+class TotpStore(Protocol):
+    """Where seeds and last steps stand. Every verb may raise UnavailableError(dependency="database")."""
+
+    def find(self, entry_uuid: str) -> Enrolment | None:
+        """Find an officer's enrolment."""
+        ...
+
+    def use(self, entry_uuid: str, step: int, record: AuditRecord) -> bool:
+        """Raise the last step to ``step`` if it is lower, and then write the record: durable, one atomic statement.
+
+        Of any number of callers with the same step, on any node, exactly one gets True.
+        """
+        ...
+
+    def put(self, entry_uuid: str, sealed_seed: bytes, now: int, record: AuditRecord) -> None:
+        """Enrol an officer, or replace the seed and forget the last step; the record is written with it."""
+        ...
+
+
+class Totp:
+    """The factor ``otp``."""
+
+    def __init__(self, store: TotpStore, sealer: Sealer, clock: Clock) -> None:
+        self._store = store
+        self._sealer = sealer
+        self._clock = clock
+
+    def enrolled(self, entry_uuid: str) -> bool:
+        """Tell whether an officer has an authenticator app."""
+        return self._store.find(entry_uuid) is not None
+
+    def accept(self, entry_uuid: str, code: str, record: AuditRecord) -> Acceptance:
+        """Check a code and use it up.
+
+        Args:
+            entry_uuid: The officer's stable identifier.
+            code: As typed; spaces do not matter.
+            record: Written in the same act when the code is accepted.
+
+        Source: RFC 6238 §4.2, §5.2.
+        """
+        enrolment = self._store.find(entry_uuid)
+        if enrolment is None:
+            return Acceptance.NOT_ENROLLED
+        generator = pyotp.TOTP(self._sealer.open(enrolment.sealed_seed, context=_context(entry_uuid)).decode("ascii"))
+        typed = _digits(code)
+        current = self._clock.now() // STEP_SECONDS
+        # All steps are computed and compared, whichever matches, so that time tells nothing about the code.
+        matches = [step for step in (current + offset for offset in _STEPS)
+                   if hmac.compare_digest(generator.generate_otp(max(0, step)).encode("ascii"), typed)]
+        if not matches:
+            return Acceptance.REFUSED
+        fresh = [step for step in matches if step > enrolment.last_step]
+        if not fresh or not self._store.use(entry_uuid, fresh[0], record):
+            return Acceptance.REUSED
+        return Acceptance.ACCEPTED
+
+    def enrol(self, entry_uuid: str, seed: str, *, sub: str = "", source: str = "cli") -> bool:
+        """Give an officer an authenticator app by its seed.
+
+        Args:
+            entry_uuid: The officer's stable identifier.
+            seed: Base32, at least 128 bits; spaces and case do not matter.
+            sub: The officer's subject, if known yet, for the audit record.
+            source: Who does it.
+
+        Returns:
+            False when the officer has this very seed already; then nothing is written and used steps stay used.
+
+        Raises:
+            UnusableSeedError: not base32, or too short.
+        """
+        text = _seed(seed)
+        enrolment = self._store.find(entry_uuid)
+        if enrolment is not None:
+            current = self._sealer.open(enrolment.sealed_seed, context=_context(entry_uuid))
+            if hmac.compare_digest(current, text.encode("ascii")):
+                return False
+        now = self._clock.now()
+        record = AuditRecord(AuditEvent.FACTOR_ENROLLED, now, sub=sub, source=source,
+                             detail={"factor": "otp", "entry_uuid": entry_uuid, "replaced": enrolment is not None})
+        self._store.put(entry_uuid, self._sealer.seal(text.encode("ascii"), context=_context(entry_uuid)), now, record)
+        return True
+
+
+def _context(entry_uuid: str) -> str:
+    return f"totp:{entry_uuid}"
+
+
+def _digits(code: str) -> bytes:
+    """Give six ASCII digits, or bytes that no code equals."""
+    if len(code) > 32:
+        return b""
+    plain = "".join(unicodedata.normalize("NFKC", code).split())
+    return plain.encode("ascii") if len(plain) == 6 and plain.isascii() and plain.isdigit() else b""
+
+
+def _seed(seed: str) -> str:
+    text = "".join(seed.split()).upper().rstrip("=")
+    try:
+        size = len(pyotp.TOTP(text).byte_secret())
+    except (binascii.Error, ValueError) as err:
+        raise UnusableSeedError("The TOTP seed is not base32 or is too short.") from err
+    if size < _SEED_BYTES:
+        raise UnusableSeedError("The TOTP seed is shorter than 128 bits.")
+    return text

@@ -1,0 +1,62 @@
+"""Levels, acr and amr (OpenID Connect Core 3.1.2.1, RFC 8176): what is demanded, what is wished, what is missing."""
+
+from __future__ import annotations
+
+import pytest
+
+from idp.authn.assurance import AssurancePolicy, level_reached, missing, with_factor
+
+PREFIX = "urn:haugiang:acr:"
+ONE, TWO, THREE = (PREFIX + str(level) for level in (1, 2, 3))
+POLICY = AssurancePolicy(PREFIX, frozenset({"lanhdao", "kiemtoan"}))
+
+
+@pytest.mark.parametrize(("groups", "client", "wish", "reachable", "level"), [
+    ((), "", (), 2, 1),
+    (("vanphong",), "", (), 2, 1),
+    (("vanphong", "lanhdao"), "", (), 2, 2),
+    (("lanhdao",), "", (), 1, 2),
+    ((), TWO, (), 1, 2),
+    ((), THREE, (), 2, 3),
+    ((), ONE, (), 2, 1),
+    ((), "urn:other:2", (), 2, 3),
+    ((), "", (TWO,), 2, 2),
+    ((), "", (TWO,), 1, 1),
+    ((), "", (THREE, TWO, ONE), 2, 2),
+    ((), "", (ONE, TWO), 2, 1),
+    ((), "", ("urn:other:1", TWO), 2, 2),
+    ((), "", (THREE,), 2, 1),
+    ((), TWO, (ONE,), 2, 2),
+    (("lanhdao",), "", (ONE,), 2, 2),
+])
+def test_core_s3_1_2_1_the_highest_demand_holds_and_the_first_wish_that_can_be_met(
+        groups: tuple[str, ...], client: str, wish: tuple[str, ...], reachable: int, level: int) -> None:
+    assert POLICY.required_level(groups, client, wish, reachable=reachable) == level
+
+
+@pytest.mark.parametrize(("reached", "required", "factors"), [
+    (0, 1, ("pwd",)), (0, 2, ("pwd", "otp")), (1, 1, ()), (1, 2, ("otp",)), (2, 2, ()), (2, 1, ()), (2, 3, ("certificate",))])
+def test_the_missing_factors_in_the_order_of_asking(reached: int, required: int, factors: tuple[str, ...]) -> None:
+    assert missing(reached, required) == factors
+
+
+def test_acr_values_of_others_are_no_level() -> None:
+    assert [POLICY.level_of(acr) for acr in (ONE, TWO, THREE, PREFIX + "4", PREFIX, "1", "", PREFIX + "01")] == [
+        1, 2, 3, None, None, None, None, None]
+    assert POLICY.acr_of(2) == TWO
+
+
+def test_discovery_lists_only_what_can_be_reached() -> None:
+    assert POLICY.acr_values_supported() == [ONE, TWO]
+
+
+def test_rfc8176_s2_mfa_joins_with_the_second_kind_of_factor() -> None:
+    assert with_factor((), "pwd") == ("pwd",)
+    assert with_factor(("pwd",), "pwd") == ("pwd",)
+    assert with_factor(("pwd",), "otp") == ("pwd", "otp", "mfa")
+    assert with_factor(("pwd", "otp", "mfa"), "otp") == ("pwd", "otp", "mfa")
+    assert with_factor(("otp",), "pwd") == ("otp", "pwd", "mfa")
+
+
+def test_a_level_is_what_the_factors_amount_to() -> None:
+    assert [level_reached(amr) for amr in ((), ("otp",), ("pwd",), ("pwd", "otp", "mfa"), ("mfa",))] == [0, 0, 1, 2, 0]

@@ -1,0 +1,136 @@
+"""One-time codes (RFC 6238; security checklist 28): the window, once per step on any node, sealed seeds."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pyotp
+import pytest
+from sqlalchemy import func, select
+
+from idp.adapters.sql.database import Database
+from idp.adapters.sql.tables import AuditRow
+from idp.adapters.sql.totp import SqlTotpStore
+from idp.audit import AuditEvent, AuditRecord
+from idp.authn.totp import Acceptance, Totp, TotpStore, UnusableSeedError
+from idp.errors import ConfigurationError
+from tests.fakes.clock import FakeClock
+from tests.fakes.sealer import FakeSealer
+from tests.fakes.totp_store import FakeTotpStore
+
+SEED = "NRSWCZDFOJ2G65DQNRSWCZDFOJ2G65DQ"
+OFFICER = "7f5f3c1e-0000-4000-8000-000000000001"
+RECORD = AuditRecord(AuditEvent.FACTOR_ACCEPTED, 1_700_000_000, sub="s", detail={"factor": "otp"})
+
+
+def code_at(clock: FakeClock, steps: int = 0, seed: str = SEED) -> str:
+    return pyotp.TOTP(seed).at(clock.now() + 30 * steps)
+
+
+class TotpContract:
+    @pytest.fixture
+    def clock(self) -> FakeClock:
+        return FakeClock()
+
+    @pytest.fixture
+    def totp(self, store: TotpStore, clock: FakeClock) -> Totp:
+        totp = Totp(store, FakeSealer(), clock)
+        totp.enrol(OFFICER, SEED)
+        return totp
+
+    @pytest.mark.parametrize(("steps", "expected"), [
+        (-2, Acceptance.REFUSED), (-1, Acceptance.ACCEPTED), (0, Acceptance.ACCEPTED), (1, Acceptance.ACCEPTED),
+        (2, Acceptance.REFUSED)])
+    def test_rfc6238_s5_2_one_step_to_either_side(self, totp: Totp, clock: FakeClock, steps: int, expected: Acceptance) -> None:
+        assert totp.accept(OFFICER, code_at(clock, steps), RECORD) is expected
+
+    def test_rfc6238_s5_2_a_code_is_accepted_once(self, totp: Totp, clock: FakeClock) -> None:
+        code = code_at(clock)
+        assert totp.accept(OFFICER, code, RECORD) is Acceptance.ACCEPTED
+        assert totp.accept(OFFICER, code, RECORD) is Acceptance.REUSED
+        clock.advance(30)
+        assert totp.accept(OFFICER, code, RECORD) is Acceptance.REUSED
+        assert totp.accept(OFFICER, code_at(clock), RECORD) is Acceptance.ACCEPTED
+
+    def test_a_step_before_the_last_one_is_worthless(self, totp: Totp, clock: FakeClock) -> None:
+        assert totp.accept(OFFICER, code_at(clock, 1), RECORD) is Acceptance.ACCEPTED
+        assert totp.accept(OFFICER, code_at(clock), RECORD) is Acceptance.REUSED
+
+    def test_a_clock_that_jumps_back_revives_no_code(self, totp: Totp, clock: FakeClock) -> None:
+        code = code_at(clock)
+        assert totp.accept(OFFICER, code, RECORD) is Acceptance.ACCEPTED
+        clock.advance(-600)
+        assert totp.accept(OFFICER, code_at(clock), RECORD) is Acceptance.REUSED
+
+    def test_of_twenty_threads_with_the_same_code_one_is_accepted(self, totp: Totp, clock: FakeClock) -> None:
+        code, barrier = code_at(clock), threading.Barrier(20)
+
+        def attempt(_: int) -> Acceptance:
+            barrier.wait()
+            return totp.accept(OFFICER, code, RECORD)
+
+        with ThreadPoolExecutor(20) as pool:
+            results = list(pool.map(attempt, range(20)))
+        assert results.count(Acceptance.ACCEPTED) == 1
+        assert results.count(Acceptance.REUSED) == 19
+
+    @pytest.mark.parametrize("typed", ["{} {}", " {}{} ", "{}\u00a0{}"])
+    def test_spaces_in_the_code_do_not_matter(self, totp: Totp, clock: FakeClock, typed: str) -> None:
+        code = code_at(clock)
+        assert totp.accept(OFFICER, typed.format(code[:3], code[3:]), RECORD) is Acceptance.ACCEPTED
+
+    @pytest.mark.parametrize("code", ["", "12345", "1234567", "abcdef", "١٢٣٤٥٦", "½½½½½½", "\ud800" * 6, "1" * 100_000, "-12345",
+                                      "\0" * 6], ids=ascii)
+    def test_what_is_no_code_is_refused(self, totp: Totp, code: str) -> None:
+        assert totp.accept(OFFICER, code, RECORD) is Acceptance.REFUSED
+
+    def test_an_officer_without_the_app_is_told_apart(self, totp: Totp) -> None:
+        assert totp.accept("somebody else", "123456", RECORD) is Acceptance.NOT_ENROLLED
+        assert not totp.enrolled("somebody else")
+        assert totp.enrolled(OFFICER)
+
+    def test_enrolling_again_with_the_same_seed_revives_no_code(self, totp: Totp, clock: FakeClock) -> None:
+        code = code_at(clock)
+        totp.accept(OFFICER, code, RECORD)
+        assert not totp.enrol(OFFICER, SEED.lower())
+        assert totp.accept(OFFICER, code, RECORD) is Acceptance.REUSED
+
+    def test_another_seed_replaces_the_first(self, totp: Totp, clock: FakeClock) -> None:
+        other = "KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU"
+        assert totp.enrol(OFFICER, other)
+        assert totp.accept(OFFICER, code_at(clock), RECORD) is Acceptance.REFUSED
+        assert totp.accept(OFFICER, code_at(clock, seed=other), RECORD) is Acceptance.ACCEPTED
+
+    @pytest.mark.parametrize("seed", ["", "not base32!", "JBSWY3DP", base64.b32encode(b"x" * 15).decode(), "ạ" * 32])
+    def test_rfc4226_r6_a_seed_shorter_than_128_bits_is_refused(self, totp: Totp, seed: str) -> None:
+        with pytest.raises(UnusableSeedError):
+            totp.enrol(OFFICER, seed)
+
+    def test_a_seed_moved_to_another_officer_does_not_open(self, totp: Totp, store: TotpStore) -> None:
+        stolen = store.find(OFFICER)
+        assert stolen is not None
+        store.put("other", stolen.sealed_seed, 1, RECORD)
+        with pytest.raises(ConfigurationError):
+            totp.accept("other", "123456", RECORD)
+
+
+class TestTotpInMemory(TotpContract):
+    @pytest.fixture
+    def store(self) -> TotpStore:
+        return FakeTotpStore()
+
+
+class TestTotpInSql(TotpContract):
+    @pytest.fixture
+    def store(self, database: Database) -> TotpStore:
+        return SqlTotpStore(database)
+
+    def test_each_accepted_code_and_each_enrolment_leave_one_record(
+            self, database: Database, totp: Totp, clock: FakeClock) -> None:
+        for _ in range(3):
+            totp.accept(OFFICER, code_at(clock), RECORD)
+        totp.accept(OFFICER, code_at(clock, 1), RECORD)
+        events = database.read(select(AuditRow.event, func.count().label("n")).group_by(AuditRow.event)).all()
+        assert {row.event: row.n for row in events} == {"factor.accepted": 2, "factor.enrolled": 1}
