@@ -1,0 +1,307 @@
+"""The authorization request and its answer: what is read, what is refused, and where a refusal may be shown.
+
+Spec: RFC 6749 §3.1, §4.1.1-§4.1.2; OpenID Connect Core §3.1.2.1-§3.1.2.6; RFC 9207 (iss); OAuth 2.0 Form Post Response Mode.
+Until the client and its redirect URI are both known to belong together nothing is ever redirected (security checklist 4).
+Request objects are not offered and refused by name rather than read past (OpenID Connect Core §6).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+from ..errors import RefusedError
+from . import pkce, scope
+from .client import Client
+
+RESPONSE_MODES = ("query", "form_post")
+PROMPTS = ("none", "login", "consent", "select_account")
+MOST_PARAMETERS = 100
+LONGEST_VALUE = 8192
+DEEPEST_JSON = 20
+
+_SECONDS = re.compile(r"[0-9]{1,9}")
+_LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8}){0,8}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_NOT_OFFERED = {"request": "request_not_supported", "request_uri": "request_uri_not_supported",
+                "registration": "registration_not_supported"}
+
+
+class UnsafeRequestError(RefusedError):
+    """Nobody is known to whom an error could be sent: shown on our own page, never redirected.
+
+    Codes: ``unknown_client``, ``redirect_uri_missing``, ``redirect_uri_mismatch``, ``repeated_parameter``,
+    ``too_many_parameters``.
+    """
+
+
+class AuthorizationError(RefusedError):
+    """The request is refused and the application is told, at its own redirect URI (RFC 6749 §4.1.2.1).
+
+    Attributes:
+        code: An error of RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6 or Unmet Authentication Requirements.
+        message: The error_description: ASCII without quotes and backslashes, never echoing input.
+        redirect_uri: Known to belong to the client.
+        state: Returned unchanged; None where none came.
+    """
+
+    def __init__(self, code: str, description: str, *, redirect_uri: str, state: str | None, response_mode: str,
+                 client_id: str) -> None:
+        super().__init__(description, code=code)
+        self.redirect_uri = redirect_uri
+        self.state = state
+        self.response_mode = response_mode
+        self.client_id = client_id
+
+
+class Registrations(Protocol):
+    """The look-up of clients (``ClientRegistry``)."""
+
+    def find(self, client_id: str) -> Client | None:
+        """Find a client that may act now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationRequest:
+    """A request whose every parameter was checked; kept as JSON while the officer signs in.
+
+    Attributes:
+        scope: Each once, all registered for the client; ``offline_access`` only where a refresh token can be had.
+        state: None where none came; "" does not happen (RFC 6749 §3.1: empty is absent).
+        nonce: "" where none came.
+        code_challenge: "" where none came and none was needed.
+        prompt: In the order asked, each once.
+        max_age: Seconds since the last password, 0 upwards; None where not asked (the client's default is the prompts' matter).
+        login_hint: Shown as a prefilled name, at most 255 characters.
+        ui_locales: Well-formed BCP 47 tags in order of preference.
+        id_token_hint_sub: Subject of the ID token of ours that was sent along; None where none was. One that does not verify
+            refuses the request.
+        acr_values: In order of preference.
+    """
+
+    client_id: str
+    redirect_uri: str
+    response_type: str
+    response_mode: str
+    scope: tuple[str, ...]
+    state: str | None = None
+    nonce: str = ""
+    code_challenge: str = ""
+    code_challenge_method: str = ""
+    prompt: tuple[str, ...] = ()
+    max_age: int | None = None
+    login_hint: str = ""
+    ui_locales: tuple[str, ...] = ()
+    id_token_hint_sub: str | None = None
+    acr_values: tuple[str, ...] = ()
+    display: str = ""
+    claims_locales: tuple[str, ...] = ()
+
+    def to_json(self) -> str:
+        """Give the form in which the request is stored."""
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> AuthorizationRequest:
+        """Read what ``to_json`` wrote."""
+        members: dict[str, Any] = json.loads(text)
+        lists = {name: tuple(value) for name, value in members.items() if isinstance(value, list)}
+        return cls(**(members | lists))
+
+    def refuse(self, code: str, description: str) -> AuthorizationError:
+        """Make the error that tells this request's application why it gets no code."""
+        return AuthorizationError(code, description, redirect_uri=self.redirect_uri, state=self.state,
+                                  response_mode=self.response_mode, client_id=self.client_id)
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationResponse:
+    """What goes back to the application through the browser: by 303 to ``location()``, or by a form of ``parameters``."""
+
+    redirect_uri: str
+    response_mode: str
+    parameters: tuple[tuple[str, str], ...]
+
+    def location(self) -> str:
+        """Give the redirect URI with the parameters added to its own query (RFC 6749 §4.1.2)."""
+        sign = "&" if "?" in self.redirect_uri else "?"
+        return self.redirect_uri + sign + urlencode(self.parameters)
+
+
+def parse(parameters: Mapping[str, Sequence[str]], registry: Registrations, *,
+          read_hint: Callable[[str, str], str]) -> AuthorizationRequest:
+    """Read an authorization request, by GET or POST.
+
+    Args:
+        parameters: Every value of every name, as decoded from the query or the form.
+        registry: Where clients are looked up.
+        read_hint: Gives the subject of an ID token of ours (token, client_id); raises RefusedError when it is none.
+
+    Raises:
+        UnsafeRequestError: the client or the redirect URI is not known; show it on our own page.
+        AuthorizationError: anything else; tell the application.
+
+    Source: RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.2.
+    """
+    client, redirect_uri = _whom_to_answer(parameters, registry)
+    answer = _Answer(parameters, client, redirect_uri)
+    for name, values in parameters.items():
+        if len(values) > 1 and name != "resource":
+            raise answer.refusal("invalid_request", "A parameter is sent more than once.")
+    sent = {name: values[0] for name, values in parameters.items() if values and values[0]}
+    if any(len(value) > LONGEST_VALUE for value in sent.values()):
+        raise answer.refusal("invalid_request", "A parameter is too long.")
+    for name, code in _NOT_OFFERED.items():
+        if name in sent:
+            raise answer.refusal(code, f"The parameter {name} is not supported.")
+    _check_response(sent, client, answer)
+    _check_claims(sent.get("claims"), answer)
+    return AuthorizationRequest(
+        client_id=client.client_id, redirect_uri=redirect_uri, response_type="code", response_mode=answer.response_mode,
+        scope=_scope(sent, client, answer), state=answer.state, nonce=_nonce(sent, answer),
+        code_challenge=_challenge(sent, client, answer), code_challenge_method=sent.get("code_challenge_method", ""),
+        prompt=_prompt(sent, answer), max_age=_max_age(sent, answer),
+        login_hint=_CONTROL.sub("", sent.get("login_hint", ""))[:255],
+        ui_locales=_languages(sent.get("ui_locales", "")), id_token_hint_sub=_hint(sent, client, answer, read_hint),
+        acr_values=tuple(dict.fromkeys(_CONTROL.sub(" ", sent.get("acr_values", "")).split()))[:16],
+        display=_word(sent.get("display", ""), ("page", "popup", "touch", "wap")),
+        claims_locales=_languages(sent.get("claims_locales", "")))
+
+
+def _whom_to_answer(parameters: Mapping[str, Sequence[str]], registry: Registrations) -> tuple[Client, str]:
+    """Find client and redirect URI, without which no error may leave for anywhere else (security checklist 4)."""
+    if len(parameters) > MOST_PARAMETERS:
+        raise UnsafeRequestError("The request has too many parameters.", code="too_many_parameters")
+    values = {name: parameters.get(name) or [""] for name in ("client_id", "redirect_uri")}
+    if any(len(found) > 1 for found in values.values()):
+        raise UnsafeRequestError("client_id or redirect_uri is sent more than once.", code="repeated_parameter")
+    client = registry.find(values["client_id"][0]) if values["client_id"][0] else None
+    if client is None:
+        raise UnsafeRequestError("The application is not known here.", code="unknown_client")
+    redirect_uri = values["redirect_uri"][0]
+    if not redirect_uri:
+        raise UnsafeRequestError("The application did not say where to return to.", code="redirect_uri_missing")
+    if not client.check_redirect_uri(redirect_uri):
+        raise UnsafeRequestError("The return address is not registered for this application.", code="redirect_uri_mismatch")
+    return client, redirect_uri
+
+
+class _Answer:
+    """How errors of this request travel: learnt from the request itself, before the rest of it is checked."""
+
+    def __init__(self, parameters: Mapping[str, Sequence[str]], client: Client, redirect_uri: str) -> None:
+        states = parameters.get("state") or ()
+        modes = parameters.get("response_mode") or ()
+        self.state = states[0] if len(states) == 1 and states[0] else None
+        self.response_mode = modes[0] if len(modes) == 1 and modes[0] in RESPONSE_MODES else "query"
+        self._client = client
+        self._redirect_uri = redirect_uri
+        if self.response_mode == "form_post" and not redirect_uri.startswith(("https://", "http://")):
+            self.response_mode = "query"
+
+    def refusal(self, code: str, description: str) -> AuthorizationError:
+        return AuthorizationError(code, description, redirect_uri=self._redirect_uri, state=self.state,
+                                  response_mode=self.response_mode, client_id=self._client.client_id)
+
+
+def _check_response(sent: Mapping[str, str], client: Client, answer: _Answer) -> None:
+    response_type = sent.get("response_type")
+    if not response_type:
+        raise answer.refusal("invalid_request", "response_type is missing.")
+    if response_type != "code":
+        raise answer.refusal("unsupported_response_type", "Only the response type code is offered.")
+    if not client.check_response_type("code") or not client.check_grant_type("authorization_code"):
+        raise answer.refusal("unauthorized_client", "The application is not registered for the code flow.")
+    mode = sent.get("response_mode", "query")
+    if mode not in RESPONSE_MODES:
+        raise answer.refusal("invalid_request", "response_mode must be query or form_post.")
+    if mode != answer.response_mode:
+        raise answer.refusal("invalid_request", "form_post needs an http or https redirect URI.")
+
+
+def _scope(sent: Mapping[str, str], client: Client, answer: _Answer) -> tuple[str, ...]:
+    asked = scope.words(sent.get("scope"))
+    if not asked:
+        raise answer.refusal("invalid_scope", "scope is missing or malformed.")
+    if not scope.within(asked, client.scope):
+        raise answer.refusal("invalid_scope", "A scope is not registered for this application.")
+    if client.check_grant_type("refresh_token"):
+        return asked
+    return tuple(word for word in asked if word != scope.OFFLINE)
+
+
+def _challenge(sent: Mapping[str, str], client: Client, answer: _Answer) -> str:
+    challenge = sent.get("code_challenge", "")
+    fault = pkce.fault_of(challenge, sent.get("code_challenge_method"), required=pkce.required_of(client))
+    if fault:
+        raise answer.refusal("invalid_request", fault)
+    return challenge
+
+
+def _nonce(sent: Mapping[str, str], answer: _Answer) -> str:
+    nonce = sent.get("nonce", "")
+    if len(nonce) > 2048 or _CONTROL.search(nonce):
+        raise answer.refusal("invalid_request", "nonce is too long or holds control characters.")
+    return nonce
+
+
+def _prompt(sent: Mapping[str, str], answer: _Answer) -> tuple[str, ...]:
+    prompts = tuple(dict.fromkeys(sent.get("prompt", "").split()))
+    if any(word not in PROMPTS for word in prompts):
+        raise answer.refusal("invalid_request", "prompt holds a value that is not supported.")
+    if "none" in prompts and len(prompts) > 1:
+        raise answer.refusal("invalid_request", "prompt none goes with no other value.")
+    return prompts
+
+
+def _max_age(sent: Mapping[str, str], answer: _Answer) -> int | None:
+    text = sent.get("max_age")
+    if text is None:
+        return None
+    if _SECONDS.fullmatch(text) is None:
+        raise answer.refusal("invalid_request", "max_age must be a whole number of seconds.")
+    return int(text)
+
+
+def _hint(sent: Mapping[str, str], client: Client, answer: _Answer, read_hint: Callable[[str, str], str]) -> str | None:
+    token = sent.get("id_token_hint")
+    if token is None:
+        return None
+    try:
+        return read_hint(token, client.client_id)
+    except RefusedError:
+        raise answer.refusal("invalid_request", "id_token_hint is not an ID token that this application got here.") from None
+
+
+def _check_claims(text: str | None, answer: _Answer) -> None:
+    """Refuse a malformed ``claims`` parameter; a sound one changes nothing (claims_parameter_supported is false)."""
+    if text is None:
+        return
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = None
+    sound = isinstance(value, dict) and all(isinstance(value.get(part, {}), dict) for part in ("userinfo", "id_token"))
+    if not sound or not _shallow(value, DEEPEST_JSON):
+        raise answer.refusal("invalid_request", "claims is not a JSON object as OpenID Connect Core 5.5 describes.")
+
+
+def _shallow(value: Any, levels: int) -> bool:
+    """Tell whether a JSON value has at most so many levels (security checklist 44)."""
+    if not isinstance(value, dict | list):
+        return True
+    inner = value.values() if isinstance(value, dict) else value
+    return levels > 0 and all(_shallow(part, levels - 1) for part in inner)
+
+
+def _languages(text: str) -> tuple[str, ...]:
+    return tuple(tag for tag in text.split()[:16] if _LANGUAGE.fullmatch(tag))
+
+
+def _word(text: str, known: tuple[str, ...]) -> str:
+    return text if text in known else ""

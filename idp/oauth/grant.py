@@ -1,0 +1,95 @@
+"""What an officer gave one application: the family that a code, its refresh tokens and its access tokens belong to.
+
+Spec: RFC 6749 §1.3, §4.1.2 and §10.4; security checklist 14 and 18. Every path that issues or honours a token asks
+``lapse_of``, so that none can forget a check that another makes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .client import Client
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the officer and the session of a grant stand now.
+
+    Attributes:
+        officer_status: ``active``, ``disabled`` or ``gone`` as last mirrored; "" when the mirror has no such officer.
+        officer_groups: Groups that hold the officer.
+        session_ended: The session was ended, or is no longer known.
+        session_last_seen_at: Seconds since the epoch.
+        session_expires_at: Absolute limit of the session.
+    """
+
+    officer_status: str
+    officer_groups: frozenset[str] = frozenset()
+    session_ended: bool = True
+    session_last_seen_at: int = 0
+    session_expires_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One grant.
+
+    Attributes:
+        scope: Space-separated, as agreed.
+        offline: ``offline_access`` was granted: the family outlives the session.
+        auth_time: When the officer last proved who they are, seconds since the epoch; equal over all refreshes.
+        acr: Assurance level 1-3 at that time.
+        amr: RFC 8176 values.
+        expires_at: Absolute end of the family, whatever is rotated.
+        revoked_at: None while it stands.
+        standing: How officer and session stand.
+    """
+
+    grant_id: str
+    client_id: str
+    sub: str
+    sid: str
+    scope: str
+    offline: bool
+    auth_time: int
+    acr: int
+    amr: tuple[str, ...]
+    nonce: str
+    created_at: int
+    expires_at: int
+    revoked_at: int | None
+    standing: Standing
+
+
+def admits(client: Client, status: str, groups: frozenset[str]) -> bool:
+    """Tell whether an officer may use an application: active, and in one of its groups where it names any."""
+    return status == "active" and (not client.allowed_groups or not client.allowed_groups.isdisjoint(groups))
+
+
+def lapse_of(grant: Grant, client: Client, *, now: int, idle_limit_seconds: int | None) -> str:
+    """Say why a grant gives nothing any more; "" while it does.
+
+    Args:
+        grant: As read in this request.
+        client: Whoever asks; found in the registry, so not disabled.
+        now: Seconds since the epoch.
+        idle_limit_seconds: Idle limit of sessions. None leaves the session out: for honouring an access token, which lives for
+            minutes and dies with the grant when the session is ended.
+
+    Returns:
+        One word for the log: ``client``, ``revoked``, ``expired``, ``officer`` or ``session``.
+    """
+    standing = grant.standing
+    if grant.client_id != client.client_id:
+        return "client"
+    if grant.revoked_at is not None:
+        return "revoked"
+    if now >= grant.expires_at:
+        return "expired"
+    if not admits(client, standing.officer_status, standing.officer_groups):
+        return "officer"
+    if idle_limit_seconds is None or grant.offline:
+        return ""
+    alive = (not standing.session_ended and now < standing.session_expires_at
+             and now < standing.session_last_seen_at + idle_limit_seconds)
+    return "" if alive else "session"

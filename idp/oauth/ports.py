@@ -1,0 +1,202 @@
+"""What the OAuth room needs from outside: the store of grants and tokens, the session's facts, the keys.
+
+Tokens and codes are known to the store only as SHA-256 digests (32 bytes). Every verb may raise UnavailableError; whether a
+write happened is then unknown, and the caller gives no token.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..audit import AuditRecord
+from .grant import Grant
+
+
+def digest(secret: str) -> bytes:
+    """Give what the store knows of a code or token: SHA-256 of its text (the value has 256 random bits, so no salt)."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+class SessionFacts(Protocol):
+    """What a grant takes over from the session it is given in (``sessions.single_sign_on.Session``)."""
+
+    @property
+    def sid(self) -> str:
+        """Identifier of the session."""
+        ...
+
+    @property
+    def sub(self) -> str:
+        """The officer's stable subject."""
+        ...
+
+    @property
+    def auth_time(self) -> int:
+        """When the officer last proved who they are."""
+        ...
+
+    @property
+    def acr(self) -> int:
+        """Assurance level reached, 1-3."""
+        ...
+
+    @property
+    def amr(self) -> tuple[str, ...]:
+        """Factors used."""
+        ...
+
+    @property
+    def expires_at(self) -> int:
+        """Absolute limit of the session."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCode:
+    """An authorization code as the store has it, used ones too."""
+
+    digest: bytes
+    redirect_uri: str
+    code_challenge: str
+    code_challenge_method: str
+    expires_at: int
+    used_at: int | None
+    grant: Grant
+
+    def get_redirect_uri(self) -> str:
+        """Give the redirect URI of the authorization request (asked by Authlib)."""
+        return self.redirect_uri
+
+    def get_scope(self) -> str:
+        """Give the scope that was agreed (asked by Authlib)."""
+        return self.grant.scope
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRefreshToken:
+    """A refresh token as the store has it, used ones too.
+
+    Attributes:
+        used_at: When it was exchanged, or made worthless by a repeat; None while it is live.
+        successor: Digest of the token that it was exchanged for last.
+        successor_used: That one was used as well, or is not known.
+    """
+
+    digest: bytes
+    scope: str
+    expires_at: int
+    used_at: int | None
+    successor: bytes | None
+    successor_used: bool
+    grant: Grant
+
+    def check_client(self, client: object) -> bool:
+        """Tell whether it was issued to this client (asked by Authlib)."""
+        return getattr(client, "client_id", None) == self.grant.client_id
+
+    def get_scope(self) -> str:
+        """Give the scope of the token (asked by Authlib)."""
+        return self.scope
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAccessToken:
+    """An access token as the store has it.
+
+    Attributes:
+        audience: Client ids and resources besides the issuer's own.
+        login_name: The officer's uid; "" without an officer.
+        grant: None for client credentials.
+    """
+
+    digest: bytes
+    client_id: str
+    scope: str
+    audience: tuple[str, ...]
+    issued_at: int
+    expires_at: int
+    revoked_at: int | None
+    login_name: str
+    grant: Grant | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewTokens:
+    """The rows that one token answer makes; the values themselves go to the client only.
+
+    Attributes:
+        refresh_digest: None where no refresh token is given.
+        refresh_scope: Scope of the refresh token, which a narrowed access token does not narrow (RFC 6749 §6).
+        refresh_expires_at: Absolute end of the family.
+    """
+
+    access_digest: bytes
+    client_id: str
+    grant_id: str
+    scope: str
+    issued_at: int
+    expires_at: int
+    audience: str = ""
+    refresh_digest: bytes | None = None
+    refresh_scope: str = ""
+    refresh_expires_at: int = 0
+
+
+class GrantStore(Protocol):
+    """Where grants, codes and tokens rest. Each write is one atomic act with its audit record in it."""
+
+    def officer(self, sub: str) -> tuple[str, frozenset[str]] | None:
+        """Give status and groups of an officer as mirrored."""
+        ...
+
+    def issue_code(self, code: StoredCode, record: AuditRecord) -> bool:
+        """Keep a new grant with its code, and note that the client takes part in the session.
+
+        False, and nothing written, when the session has ended or passed its absolute limit, or the officer is not active.
+        """
+        ...
+
+    def code(self, digest: bytes) -> StoredCode | None:
+        """Find a code, used ones too, so that a replay can be punished."""
+        ...
+
+    def redeem(self, code_digest: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
+        """Use a code and keep the tokens given for it, durably. Of several callers exactly one gets True."""
+        ...
+
+    def refresh_token(self, digest: bytes) -> StoredRefreshToken | None:
+        """Find a refresh token, used ones too."""
+        ...
+
+    def rotate(self, old_digest: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
+        """Exchange an unused refresh token for a new one, durably. Of several callers exactly one gets True."""
+        ...
+
+    def replace_successor(self, old_digest: bytes, successor: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
+        """Answer a repeat: the unused successor becomes worthless and a new token takes its place, durably.
+
+        False, and nothing written, when the successor was used or replaced meanwhile.
+        """
+        ...
+
+    def revoke(self, grant_id: str, reason: str, now: int, record: AuditRecord) -> bool:
+        """End a grant and with it everything issued from it, durably. False when it had ended before."""
+        ...
+
+    def access_token(self, digest: bytes) -> StoredAccessToken | None:
+        """Find an access token."""
+        ...
+
+    def save_access_token(self, tokens: NewTokens, record: AuditRecord) -> None:
+        """Keep an access token of client credentials; a crash may lose the last moment's (the client asks again)."""
+        ...
+
+    def revoke_access_token(self, digest: bytes, now: int, record: AuditRecord) -> bool:
+        """End one access token, durably. False when it had ended before."""
+        ...
+
+    def note(self, record: AuditRecord) -> None:
+        """Keep an audit record of a refusal; a crash may lose the last moment's."""
+        ...
