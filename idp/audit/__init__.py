@@ -44,6 +44,7 @@ class AuditEvent(StrEnum):
     KEY_CREATED = "key.created"
     KEY_ACTIVATED = "key.activated"
     KEY_RETIRED = "key.retired"
+    KEY_REMOVED = "key.removed"
     LOGOUT = "logout"
     LOGOUT_NOTICE_SENT = "logout_notice.sent"
     LOGOUT_NOTICE_DEAD = "logout_notice.dead"
