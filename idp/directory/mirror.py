@@ -1,0 +1,60 @@
+"""Local mirror of officers: who they were when we last looked, and the subject that each was given once.
+
+The token path answers from here and never asks the directory. Keyed by entryUUID, so that a rename, a transfer or a reorganisation
+changes facts and never the ``sub`` (OpenID Connect Core §2: locally unique and never reassigned).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from .officer import Officer
+
+Status = Literal["active", "disabled", "gone"]
+
+
+@dataclass(frozen=True, slots=True)
+class MirroredOfficer:
+    """An officer as mirrored.
+
+    Attributes:
+        sub: Stable opaque subject, 22 characters base64url; given at first sight, never changed or reused.
+        officer: The facts at the last look.
+        status: Anything but ``active`` stops every path.
+    """
+
+    sub: str
+    officer: Officer
+    status: Status
+
+
+class OfficerMirror(Protocol):
+    """Where officers are mirrored."""
+
+    def remember(self, officer: Officer, *, now: int) -> str:
+        """Insert or update by entryUUID and give the subject; of parallel first calls all get the same one."""
+        ...
+
+    def by_sub(self, sub: str) -> MirroredOfficer | None:
+        """Find by subject."""
+        ...
+
+    def by_entry_uuid(self, entry_uuid: str) -> MirroredOfficer | None:
+        """Find by the directory's identifier."""
+        ...
+
+    def by_uid(self, uid: str) -> MirroredOfficer | None:
+        """Find by current login name (lower case); None when none or several have it."""
+        ...
+
+    def signed_in(self, sub: str, *, now: int) -> None:
+        """Note a sign-in; the first one is kept too."""
+        ...
+
+
+def search_key(*texts: str) -> str:
+    """Fold texts to what searches compare: lower case, no tone or vowel marks, đ as d, single spaces."""
+    joined = unicodedata.normalize("NFD", " ".join(texts).casefold().replace("đ", "d"))
+    return " ".join("".join(c for c in joined if not unicodedata.combining(c)).split())
