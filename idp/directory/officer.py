@@ -5,7 +5,7 @@ Spec: RFC 2798 (inetOrgPerson), RFC 4519 (names), RFC 4530 (entryUUID).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -61,6 +61,28 @@ class Officer:
         return self.posts[0] if self.posts else Post("", "", "", "")
 
 
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Who helps an officer: the administrator of the officer's agency.
+
+    Attributes:
+        name: Full name, NFC.
+        phone: E.164, for example ``+842930000001``; empty when the directory holds none.
+    """
+
+    name: str
+    phone: str
+
+    @property
+    def phone_text(self) -> str:
+        """The number as people here say it: ``0293 000 0001``; numbers of other countries as they are."""
+        if not self.phone.startswith("+84"):
+            return self.phone
+        national = "0" + self.phone[3:]
+        head, middle, tail = national[:-7], national[-7:-4], national[-4:]
+        return f"{head} {middle} {tail}".strip()
+
+
 class BindResult(StrEnum):
     """What a directory says to a name and a password (draft-behera-ldap-password-policy; AD sub-codes)."""
 
@@ -99,8 +121,29 @@ class ChangeResult(StrEnum):
     NOT_ALLOWED = "not_allowed"
 
 
+@dataclass(frozen=True, slots=True)
+class CheckLine:
+    """One line of what an operator reads about the directory.
+
+    Attributes:
+        name: What was looked at, for example ``server ldaps://ldap1.example``.
+        ok: Whether it is as it should be.
+        detail: What was found.
+        remedy: What to do; empty when ok.
+    """
+
+    name: str
+    ok: bool
+    detail: str
+    remedy: str = ""
+
+
 class Directory(Protocol):
-    """The officers' directory. Every verb may raise UnavailableError(dependency="directory"), within the time-outs."""
+    """The officers' directory.
+
+    Every verb but ``contact``, ``health`` and ``check`` may raise UnavailableError(dependency="directory"), within the time-outs
+    and at once while the directory is known to be down.
+    """
 
     def find_by_login(self, login_name: str) -> Officer | None:
         """Find the one officer whose uid or official mail this is (already normalised); None when none or several."""
@@ -119,4 +162,20 @@ class Directory(Protocol):
 
     def change_password(self, officer: Officer, old: str, new: str) -> ChangeResult:
         """Change the password as the officer, so that history and quality rules hold."""
+        ...
+
+    def everyone(self) -> Iterator[Officer]:
+        """Give every officer, page by page, in no order; a failure in the middle raises, it never looks like the end."""
+        ...
+
+    def contact(self, officer: Officer) -> Contact | None:
+        """Name the administrator of the officer's agency, or of the nearest one above; None when unknown. Never raises."""
+        ...
+
+    def health(self) -> dict[str, object]:
+        """Tell the state without waiting long: ``{"state": "up" | "down", "servers": [{"uri", "state", "since", "detail"}]}``."""
+        ...
+
+    def check(self) -> tuple[CheckLine, ...]:
+        """Look at everything a sign-in needs (servers, certificates, service account, decoy, control support)."""
         ...

@@ -1,83 +1,168 @@
-"""A directory in memory that keeps the promises of the Directory port (tests/contracts/test_directory.py)."""
+"""A directory in memory."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import unicodedata
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
-from idp.directory.officer import BindOutcome, BindResult, ChangeResult, Officer, Post
+from idp.directory.officer import (
+    BindOutcome,
+    BindResult,
+    ChangeResult,
+    CheckLine,
+    Contact,
+    Officer,
+    Post,
+)
 from idp.errors import UnavailableError
 
 PASSWORD = "HauGiang-2026!"
+SAMPLE_POST = Post("H30.1", "000.00.01.H30", "Văn phòng Ủy ban nhân dân tỉnh", "Chuyên viên")
 
 
-def officer(uid: str = "canbo", name: str = "Nguyễn Văn Mẫu", *, groups: tuple[str, ...] = (), disabled: bool = False, number: int = 0,
-            mail: str | None = None) -> Officer:
-    """Give an officer with one post; the entryUUID follows from the uid."""
-    number = number or sum((place + 1) * ord(c) for place, c in enumerate(uid))
-    family, _, given = name.rpartition(" ")
-    address = f"{uid}@haugiang.gov.vn" if mail is None else mail
-    return Officer(entry_uuid=f"00000000-0000-4000-8000-{number:012}", dn=f"uid={uid},ou=people,dc=haugiang,dc=gov,dc=vn", uid=uid,
-                   name=name, given_name=given, family_name=family, mail=address, phone="+842930000001",
-                   posts=(Post("H30.1", "000.00.01.H30", "Văn phòng UBND tỉnh", "Chuyên viên"),), groups=tuple(sorted(groups)),
-                   attributes={"uid": uid, "mail": address}, disabled=disabled)
+def make_officer(uid: str, name: str = "Nguyễn Văn Mẫu", **facts: object) -> Officer:
+    """Make an officer with believable facts; ``entry_uuid`` follows from the uid, so that tests can name it."""
+    mail = str(facts.pop("mail", f"{uid}@haugiang.gov.vn"))
+    family, _, given = name.partition(" ")
+    known: dict[str, object] = {
+        "entry_uuid": str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{uid}.haugiang.gov.vn")),
+        "dn": f"uid={uid},ou=H30.1,ou=H30,ou=units,dc=haugiang,dc=gov,dc=vn",
+        "name": name, "given_name": given, "family_name": family, "phone": "+842930000100",
+        "posts": (SAMPLE_POST,), "groups": (),
+        "attributes": {"uid": uid, "mail": mail, "employeeNumber": f"CB{len(uid):05d}"},
+    } | facts
+    return Officer(uid=uid, mail=mail, **known)  # type: ignore[arg-type]
 
 
 class FakeDirectory:
-    """Officers and passwords in dictionaries; ``down`` makes every verb fail as an unreachable server does."""
+    """Satisfies the Directory port.
 
-    def __init__(self, officers: Iterable[Officer] = (), passwords: Mapping[str, str] | None = None, *,
-                 must_change: Iterable[str] = (), disabled: Iterable[str] = (), expired: Iterable[str] = (),
-                 locked: Iterable[str] = (), down: bool = False) -> None:
-        self.officers = {o.uid: o for o in officers}
-        self.passwords = {**dict.fromkeys(self.officers, PASSWORD), **(passwords or {})}
-        self.must_change, self.disabled = set(must_change), set(disabled)
-        self.expired, self.locked = set(expired), set(locked)
+    Args:
+        officers: Everyone there is; all have ``PASSWORD`` unless ``passwords`` says otherwise.
+        passwords: Password by uid.
+        must_change: uids whose password may be used for changing it only.
+        disabled: uids that may not sign in, besides officers that say so themselves.
+        locked: uids that the server has locked for now.
+        expired: uids whose password has expired, with grace sign-ins left (0: none).
+        down: Every verb raises UnavailableError.
+        min_length: Shorter new passwords are refused.
+
+    Attributes:
+        binds: Who was bound against, in order: a uid, or None for the decoy.
+    """
+
+    def __init__(
+        self, officers: Iterable[Officer] = (), passwords: Mapping[str, str] | None = None, *,
+        must_change: Iterable[str] = (), disabled: Iterable[str] = (), locked: Iterable[str] = (),
+        expired: Mapping[str, int] | None = None, down: bool = False, min_length: int = 12,
+    ) -> None:
+        self.officers = {officer.entry_uuid: officer for officer in officers}
+        self.passwords = dict(passwords or {})
+        self.must_change = set(must_change)
+        self.disabled = set(disabled)
+        self.locked = set(locked)
+        self.expired = dict(expired or {})
         self.down = down
-        self.binds: list[str] = []
-        """Who was bound as, in order; the decoy as an empty string."""
+        self.min_length = min_length
+        self.history: dict[str, list[str]] = {}
+        self.binds: list[str | None] = []
 
-    def _reach(self) -> None:
-        if self.down:
-            raise UnavailableError("The directory does not answer. Please try again in a moment.", dependency="directory")
+    def add(self, officer: Officer, password: str = PASSWORD) -> Officer:
+        """Take up (or replace) an officer."""
+        self.officers[officer.entry_uuid] = officer
+        self.passwords[officer.uid] = password
+        return officer
+
+    def remove(self, uid: str) -> None:
+        """Let an officer leave."""
+        self.officers = {key: officer for key, officer in self.officers.items() if officer.uid != uid}
 
     def find_by_login(self, login_name: str) -> Officer | None:
-        """Find by uid or mail; None when none or several."""
-        self._reach()
-        found = [o for o in self.officers.values() if login_name in {o.uid, o.mail.lower()}]
-        return found[0] if len(found) == 1 else None
+        self._answer()
+        what = "mail" if "@" in login_name else "uid"
+        found = [o for o in self.officers.values() if getattr(o, what) and getattr(o, what).lower() == login_name.lower()]
+        return self._seen(found[0]) if len(found) == 1 else None
 
     def find(self, entry_uuid: str) -> Officer | None:
-        """Find by entryUUID."""
-        self._reach()
-        return next((o for o in self.officers.values() if o.entry_uuid == entry_uuid), None)
+        self._answer()
+        officer = self.officers.get(entry_uuid.lower())
+        return None if officer is None else self._seen(officer)
 
     def check_password(self, officer: Officer | None, password: str) -> BindOutcome:
-        """Compare, and say what a policy would say."""
-        self._reach()
-        if not password:
-            raise AssertionError("an empty password must never reach the directory")
-        self.binds.append(officer.uid if officer else "")
-        if officer is None or self.passwords.get(officer.uid) != password:
+        self._answer()
+        self.binds.append(officer.uid if officer is not None else None)
+        if officer is None:
             return BindOutcome(BindResult.WRONG)
-        if officer.uid in self.disabled or officer.disabled:
+        stored = self.officers.get(officer.entry_uuid)
+        if stored is None:
+            return BindOutcome(BindResult.WRONG)
+        uid = stored.uid
+        if officer.disabled or stored.disabled or uid in self.disabled:
             return BindOutcome(BindResult.DISABLED)
-        if officer.uid in self.locked:
+        if uid in self.locked:
             return BindOutcome(BindResult.LOCKED)
-        if officer.uid in self.expired:
-            return BindOutcome(BindResult.EXPIRED)
-        if officer.uid in self.must_change:
+        if not self._right(uid, password):
+            return BindOutcome(BindResult.WRONG)
+        if uid in self.must_change:
             return BindOutcome(BindResult.MUST_CHANGE)
+        if uid in self.expired:
+            if self.expired[uid] <= 0:
+                return BindOutcome(BindResult.EXPIRED)
+            self.expired[uid] -= 1
+            return BindOutcome(BindResult.ACCEPTED, grace_left=self.expired[uid])
         return BindOutcome(BindResult.ACCEPTED)
 
     def change_password(self, officer: Officer, old: str, new: str) -> ChangeResult:
-        """Change it, with a rule for length and one for history."""
-        self._reach()
-        if self.passwords.get(officer.uid) != old:
+        self._answer()
+        stored = self.officers.get(officer.entry_uuid)
+        if stored is None or not self._right(stored.uid, old):
             return ChangeResult.WRONG_OLD
-        if len(new) < 8:
+        uid = stored.uid
+        if stored.disabled or uid in self.disabled or uid in self.locked:
+            return ChangeResult.NOT_ALLOWED
+        if len(_nfc(new)) < self.min_length:
             return ChangeResult.TOO_SHORT
-        if new == old:
+        past = self.history.setdefault(uid, [])
+        if _nfc(new) in {*past, _nfc(old)}:
             return ChangeResult.IN_HISTORY
-        self.passwords[officer.uid] = new
-        self.must_change.discard(officer.uid)
+        past.append(_nfc(old))
+        self.passwords[uid] = new
+        self.must_change.discard(uid)
+        self.expired.pop(uid, None)
         return ChangeResult.CHANGED
+
+    def everyone(self) -> Iterator[Officer]:
+        self._answer()
+        yield from [self._seen(officer) for officer in self.officers.values()]
+
+    def contact(self, officer: Officer) -> Contact | None:
+        helpers = {o.main_post.unit_code: o for o in self.officers.values() if "quantri-coquan" in o.groups}
+        code = officer.main_post.unit_code
+        while code:
+            if code in helpers:
+                return Contact(helpers[code].name, helpers[code].phone)
+            code = code.rpartition(".")[0]
+        return None
+
+    def health(self) -> dict[str, object]:
+        state = "down" if self.down else "up"
+        return {"state": state, "servers": [{"uri": "fake:", "state": state, "since": 0, "detail": ""}]}
+
+    def check(self) -> tuple[CheckLine, ...]:
+        return (CheckLine("server fake:", not self.down, "down" if self.down else "up", "start it" if self.down else ""),)
+
+    def _answer(self) -> None:
+        if self.down:
+            raise UnavailableError("The directory does not answer. Please try again in a moment.", dependency="directory")
+
+    def _right(self, uid: str, password: str) -> bool:
+        return _nfc(self.passwords.get(uid, PASSWORD)) == _nfc(password)
+
+    def _seen(self, officer: Officer) -> Officer:
+        return replace(officer, disabled=officer.disabled or officer.uid in self.disabled)
+
+
+def _nfc(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
