@@ -1,0 +1,91 @@
+"""Store of the officers' mirror (directory/mirror.py)."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import Any
+
+from sqlalchemy import select, update
+
+from ...directory.mirror import MirroredOfficer, search_key
+from ...directory.officer import Officer, Post
+from .database import Database, parameter
+from .tables import OfficerRow
+
+OFFICER = OfficerRow.__table__
+
+_FACTS = ("uid", "dn", "mail", "name", "given_name", "family_name", "phone", "unit_code", "unit_code_2016", "unit_name", "title", "posts",
+          "groups", "attributes", "search_key", "status", "updated_at")
+
+
+class SqlOfficers:
+    """The mirror on a database; one statement each."""
+
+    def __init__(self, database: Database) -> None:
+        columns = {c.name: parameter(c) for c in OFFICER.columns}
+        insertion = database.insert(OFFICER).inline().values(columns)
+        self._remember = database.write(guard=insertion.on_conflict_do_update(
+            index_elements=["entry_uuid"], set_={name: getattr(insertion.excluded, name) for name in _FACTS}).returning(OFFICER.c.sub))
+        self._by_sub = database.read(select(OFFICER).where(OFFICER.c.sub == parameter(OFFICER.c.sub)))
+        self._by_entry_uuid = database.read(select(OFFICER).where(OFFICER.c.entry_uuid == parameter(OFFICER.c.entry_uuid)))
+        self._by_uid = database.read(select(OFFICER).where(OFFICER.c.uid == parameter(OFFICER.c.uid), OFFICER.c.status != "gone"))
+        self._first = database.write(
+            update(OFFICER).where(OFFICER.c.sub == parameter(OFFICER.c.sub, "subject"), OFFICER.c.first_sign_in_at.is_(None))
+            .values(first_sign_in_at=parameter(OFFICER.c.first_sign_in_at, "now")))
+        self._last = database.write(
+            update(OFFICER).where(OFFICER.c.sub == parameter(OFFICER.c.sub, "subject"))
+            .values(last_sign_in_at=parameter(OFFICER.c.last_sign_in_at, "now")), durable=False)
+
+    def remember(self, officer: Officer, *, now: int) -> str:
+        """Insert or update by entryUUID and give the subject; the database decides which of parallel first calls gave it."""
+        row = self._remember.run(entry_uuid=officer.entry_uuid, sub=secrets.token_urlsafe(16), first_sign_in_at=None,
+                                 last_sign_in_at=None, updated_at=now, **_facts(officer))
+        assert row is not None
+        return str(row[0])
+
+    def by_sub(self, sub: str) -> MirroredOfficer | None:
+        """Find by subject."""
+        return _mirrored(self._by_sub.one(sub=sub))
+
+    def by_entry_uuid(self, entry_uuid: str) -> MirroredOfficer | None:
+        """Find by the directory's identifier."""
+        return _mirrored(self._by_entry_uuid.one(entry_uuid=entry_uuid))
+
+    def by_uid(self, uid: str) -> MirroredOfficer | None:
+        """Find by current login name; None when none or several have it."""
+        rows = self._by_uid.all(uid=uid)
+        return _mirrored(rows[0]) if len(rows) == 1 else None
+
+    def signed_in(self, sub: str, *, now: int) -> None:
+        """Note a sign-in; the first one is kept too."""
+        self._last.run(subject=sub, now=now)
+        self._first.run(subject=sub, now=now)
+
+
+def _facts(officer: Officer) -> dict[str, Any]:
+    post = officer.main_post
+    posts = [{"unit_code": p.unit_code, "unit_code_2016": p.unit_code_2016, "unit_name": p.unit_name, "title": p.title}
+             for p in officer.posts]
+    return {
+        "uid": officer.uid, "dn": officer.dn, "mail": officer.mail, "name": officer.name, "given_name": officer.given_name,
+        "family_name": officer.family_name, "phone": officer.phone, "unit_code": post.unit_code,
+        "unit_code_2016": post.unit_code_2016, "unit_name": post.unit_name, "title": post.title, "posts": _json(posts),
+        "groups": _json(list(officer.groups)), "attributes": _json(dict(officer.attributes)),
+        "search_key": search_key(officer.name, officer.uid, officer.mail, officer.phone, post.unit_name, post.title),
+        "status": "disabled" if officer.disabled else "active",
+    }
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _mirrored(row: Any) -> MirroredOfficer | None:
+    if row is None:
+        return None
+    officer = Officer(
+        entry_uuid=row.entry_uuid, dn=row.dn, uid=row.uid, name=row.name, given_name=row.given_name, family_name=row.family_name,
+        mail=row.mail, phone=row.phone, posts=tuple(Post(**post) for post in json.loads(row.posts)),
+        groups=tuple(json.loads(row.groups)), attributes=json.loads(row.attributes), disabled=row.status == "disabled")
+    return MirroredOfficer(sub=row.sub, officer=officer, status=row.status)

@@ -1,0 +1,62 @@
+"""The mirror of officers on both databases."""
+
+from __future__ import annotations
+
+import dataclasses
+from concurrent.futures import ThreadPoolExecutor
+
+from idp.adapters.sql.database import Database
+from idp.adapters.sql.officers import SqlOfficers
+from idp.directory.mirror import search_key
+from idp.directory.officer import Post
+from tests.fakes.directory import officer
+
+
+def test_the_subject_is_given_once_and_survives_rename_transfer_and_reorganisation(database: Database) -> None:
+    mirror = SqlOfficers(database)
+    before = officer("canbo", groups=("lanhdao",))
+    sub = mirror.remember(before, now=1)
+    after = dataclasses.replace(before, uid="canbo2", dn="uid=canbo2,ou=moved", name="Trần Thị Mới",
+                                posts=(Post("H30.2", "000.00.02.H30", "Sở Nội vụ", "Phó Giám đốc"),))
+    assert mirror.remember(after, now=2) == sub
+    found = mirror.by_sub(sub)
+    assert found is not None
+    assert found.officer == after
+    assert mirror.by_uid("canbo") is None
+    assert mirror.by_uid("canbo2") == found == mirror.by_entry_uuid(before.entry_uuid)
+
+
+def test_parallel_first_sign_ins_get_one_subject(database: Database) -> None:
+    mirror = SqlOfficers(database)
+    with ThreadPoolExecutor(12) as pool:
+        subjects = set(pool.map(lambda n: mirror.remember(officer("canbo"), now=n), range(12)))
+    assert len(subjects) == 1
+
+
+def test_a_disabled_officer_is_mirrored_as_disabled(database: Database) -> None:
+    mirror = SqlOfficers(database)
+    sub = mirror.remember(officer("nghiviec", disabled=True), now=1)
+    found = mirror.by_sub(sub)
+    assert found is not None
+    assert found.status == "disabled"
+
+
+def test_a_name_that_two_officers_hold_finds_nobody(database: Database) -> None:
+    mirror = SqlOfficers(database)
+    mirror.remember(officer("canbo", number=1), now=1)
+    mirror.remember(officer("canbo", number=2), now=1)
+    assert mirror.by_uid("canbo") is None
+
+
+def test_sign_ins_are_noted_first_and_last(database: Database) -> None:
+    mirror = SqlOfficers(database)
+    sub = mirror.remember(officer("canbo"), now=1)
+    mirror.signed_in(sub, now=10)
+    mirror.signed_in(sub, now=20)
+    row = mirror._by_sub.one(sub=sub)
+    assert (row.first_sign_in_at, row.last_sign_in_at) == (10, 20)
+
+
+def test_searches_ignore_case_accents_and_the_two_forms_of_unicode() -> None:
+    assert search_key("Đặng  Thị Hằng", "HANG@haugiang.gov.vn") == "dang thi hang hang@haugiang.gov.vn"
+    assert search_key("Hằng") == search_key("Hằng")
