@@ -15,8 +15,8 @@ from .tables import OfficerRow
 
 OFFICER = OfficerRow.__table__
 
-_FACTS = ("uid", "dn", "mail", "name", "given_name", "family_name", "phone", "unit_code", "unit_code_2016", "unit_name", "title", "posts",
-          "groups", "attributes", "search_key", "status", "updated_at")
+_FACTS = ("uid", "dn", "mail", "name", "given_name", "family_name", "phone", "unit_code", "unit_code_2016", "unit_name",
+          "title", "posts", "groups", "attributes", "search_key", "status", "updated_at")
 
 
 class SqlOfficers:
@@ -26,7 +26,8 @@ class SqlOfficers:
         columns = {c.name: parameter(c) for c in OFFICER.columns}
         insertion = database.insert(OFFICER).inline().values(columns)
         self._remember = database.write(guard=insertion.on_conflict_do_update(
-            index_elements=["entry_uuid"], set_={name: getattr(insertion.excluded, name) for name in _FACTS}).returning(OFFICER.c.sub))
+            index_elements=["entry_uuid"], set_={name: getattr(insertion.excluded, name) for name in _FACTS},
+        ).returning(OFFICER.c.sub))
         self._by_sub = database.read(select(OFFICER).where(OFFICER.c.sub == parameter(OFFICER.c.sub)))
         self._by_entry_uuid = database.read(select(OFFICER).where(OFFICER.c.entry_uuid == parameter(OFFICER.c.entry_uuid)))
         self._by_uid = database.read(select(OFFICER).where(OFFICER.c.uid == parameter(OFFICER.c.uid), OFFICER.c.status != "gone"))

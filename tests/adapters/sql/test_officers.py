@@ -9,12 +9,12 @@ from idp.adapters.sql.database import Database
 from idp.adapters.sql.officers import SqlOfficers
 from idp.directory.mirror import search_key
 from idp.directory.officer import Post
-from tests.fakes.directory import officer
+from tests.fakes.directory import make_officer
 
 
 def test_the_subject_is_given_once_and_survives_rename_transfer_and_reorganisation(database: Database) -> None:
     mirror = SqlOfficers(database)
-    before = officer("canbo", groups=("lanhdao",))
+    before = make_officer("canbo", groups=("lanhdao",))
     sub = mirror.remember(before, now=1)
     after = dataclasses.replace(before, uid="canbo2", dn="uid=canbo2,ou=moved", name="Trần Thị Mới",
                                 posts=(Post("H30.2", "000.00.02.H30", "Sở Nội vụ", "Phó Giám đốc"),))
@@ -29,13 +29,13 @@ def test_the_subject_is_given_once_and_survives_rename_transfer_and_reorganisati
 def test_parallel_first_sign_ins_get_one_subject(database: Database) -> None:
     mirror = SqlOfficers(database)
     with ThreadPoolExecutor(12) as pool:
-        subjects = set(pool.map(lambda n: mirror.remember(officer("canbo"), now=n), range(12)))
+        subjects = set(pool.map(lambda n: mirror.remember(make_officer("canbo"), now=n), range(12)))
     assert len(subjects) == 1
 
 
 def test_a_disabled_officer_is_mirrored_as_disabled(database: Database) -> None:
     mirror = SqlOfficers(database)
-    sub = mirror.remember(officer("nghiviec", disabled=True), now=1)
+    sub = mirror.remember(make_officer("nghiviec", disabled=True), now=1)
     found = mirror.by_sub(sub)
     assert found is not None
     assert found.status == "disabled"
@@ -43,14 +43,14 @@ def test_a_disabled_officer_is_mirrored_as_disabled(database: Database) -> None:
 
 def test_a_name_that_two_officers_hold_finds_nobody(database: Database) -> None:
     mirror = SqlOfficers(database)
-    mirror.remember(officer("canbo", number=1), now=1)
-    mirror.remember(officer("canbo", number=2), now=1)
+    mirror.remember(make_officer("canbo", entry_uuid="00000000-0000-4000-8000-000000000001"), now=1)
+    mirror.remember(make_officer("canbo", entry_uuid="00000000-0000-4000-8000-000000000002"), now=1)
     assert mirror.by_uid("canbo") is None
 
 
 def test_sign_ins_are_noted_first_and_last(database: Database) -> None:
     mirror = SqlOfficers(database)
-    sub = mirror.remember(officer("canbo"), now=1)
+    sub = mirror.remember(make_officer("canbo"), now=1)
     mirror.signed_in(sub, now=10)
     mirror.signed_in(sub, now=20)
     row = mirror._by_sub.one(sub=sub)
