@@ -1,0 +1,1 @@
+"""Setting up, running and showing the product: for developers, demonstrations and operators."""
