@@ -1,0 +1,270 @@
+"""One step of proving who somebody is: the password, the one-time code, a new password; each counted, tried and recorded.
+
+Sources: OWASP ASVS 5.0 6.3.8 (no enumeration), security checklist 18, 23-25, 27, 28. An unknown name, a wrong password, a
+disabled and a locked officer get the same outcome and cause the same work: one count, one search, one bind (against the
+decoy where there is nobody), one record. What was really the matter stands in the audit trail only.
+
+A name is turned into an account before anything is looked up: the local part of an official mail address is counted as the
+uid of that spelling, whether or not there is such an officer. Only where the directory knows an officer by a mail address
+that differs from the uid is the uid counted as well; if that counter is full, the password is not tried and the answer is
+the ordinary refusal, because another answer would tell that both names belong to one officer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ..audit import AuditEvent, AuditRecord, AuditTrail, Caller
+from ..clock import Clock
+from ..directory.mirror import MirroredOfficer, OfficerMirror
+from ..directory.officer import BindOutcome, BindResult, ChangeResult, Directory, Officer
+from ..errors import IdpError
+from .lockout import Guess, Lockout, ThrottledError
+from .password import acceptable_password, normalise_login_name, password_hint
+from .totp import Acceptance, Totp
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordStep:
+    """What became of a name and a password.
+
+    Attributes:
+        outcome: ``refused`` for everything a stranger must not tell apart. The other three mean that the password was right:
+            ``accepted``; ``must_change`` (it may only be used to set a new one); ``expired`` (not even that).
+        officer: Who it is, now in the mirror; None when refused.
+        hint: ``caps_lock`` or ``input_method`` when refused and the typing looks so; depends on the typed text alone.
+        grace_left: Sign-ins left with an expired password, when the directory says so.
+        expires_in_seconds: Until the password expires, when the directory says so.
+    """
+
+    outcome: Literal["refused", "accepted", "must_change", "expired"]
+    officer: MirroredOfficer | None = None
+    hint: str | None = None
+    grace_left: int | None = None
+    expires_in_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FactorStep:
+    """What became of a one-time code.
+
+    Attributes:
+        outcome: ``accepted``, ``refused``, ``reused`` (a right code that was used already), ``throttled`` or ``not_enrolled``
+            (nobody but an operator can go on).
+        retry_after_seconds: Set when throttled.
+    """
+
+    outcome: str
+    retry_after_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeStep:
+    """What became of a wish for a new password.
+
+    Attributes:
+        outcome: A value of ``ChangeResult``, or ``unacceptable`` for a new password that the directory is not asked about
+            (empty, too long, control characters).
+    """
+
+    outcome: str
+
+
+class SignIn:
+    """The steps of a sign-in; what comes next is for ``oidc.prompts`` and ``authn.assurance`` to say.
+
+    Args:
+        passwords: Limits of password guesses.
+        factors: Limits of code guesses, of another kind than ``passwords``.
+        mail_domain: Domain of official mail.
+    """
+
+    def __init__(
+        self, directory: Directory, mirror: OfficerMirror, totp: Totp, audit: AuditTrail, clock: Clock, *,
+        passwords: Lockout, factors: Lockout, mail_domain: str,
+    ) -> None:
+        self._directory = directory
+        self._mirror = mirror
+        self._totp = totp
+        self._audit = audit
+        self._clock = clock
+        self._passwords = passwords
+        self._factors = factors
+        self._mail_domain = mail_domain
+
+    def password(self, login_name: str, password: str, caller: Caller, *, client_id: str = "") -> PasswordStep:
+        """Try a name and a password, both as typed. SIGN_IN itself is recorded with the session, not here.
+
+        Raises:
+            ThrottledError: too many wrong guesses; the directory was not asked, or was and a stranger must not know.
+            UnavailableError: the directory or the database does not answer; then no guess was counted.
+        """
+        name = normalise_login_name(login_name, mail_domain=self._mail_domain)
+        account = self._account(name)
+        try:
+            guesses = [self._passwords.take(account, caller.source)]
+        except ThrottledError as refusal:
+            self._record(AuditEvent.SIGN_IN_THROTTLED, caller, client_id, account, None, limit=refusal.limit)
+            raise
+        if not acceptable_password(password):
+            return self._refuse("unacceptable", guesses, password, caller, client_id, account, None)
+        try:
+            officer = self._directory.find_by_login(name) if name else None
+            tried = officer
+            if officer is not None and officer.uid != account:
+                try:
+                    guesses.append(self._passwords.take(officer.uid, caller.source, alias=True))
+                except ThrottledError:
+                    tried = None
+            outcome = self._directory.check_password(tried, password)
+        except IdpError:
+            for guess in guesses:
+                self._passwords.release(guess)
+            raise
+        right = outcome.result in {BindResult.ACCEPTED, BindResult.MUST_CHANGE, BindResult.EXPIRED}
+        if tried is None or tried.disabled or not right:
+            reason = _reason(officer, tried, outcome)
+            return self._refuse(reason, guesses, password, caller, client_id, account, officer)
+        return self._right(tried, outcome, guesses, caller, client_id)
+
+    def second_factor(self, officer: MirroredOfficer, code: str, caller: Caller, *, client_id: str = "") -> FactorStep:
+        """Try a one-time code of an officer whose password was right.
+
+        Raises:
+            UnavailableError: the database does not answer.
+        """
+        entry_uuid = officer.officer.entry_uuid
+        if not _may_sign_in(officer):
+            self._record_factor("disabled", officer, caller, client_id)
+            return FactorStep("refused")
+        try:
+            guess = self._factors.take(entry_uuid, caller.source)
+        except ThrottledError as refusal:
+            self._record_factor("throttled", officer, caller, client_id)
+            return FactorStep("throttled", refusal.retry_after_seconds)
+        accepted = AuditRecord(AuditEvent.FACTOR_ACCEPTED, self._clock.now(), sub=officer.sub, client_id=client_id,
+                               source=caller.source, request_id=caller.request_id, detail={"factor": "otp"})
+        try:
+            acceptance = self._totp.accept(entry_uuid, code, accepted)
+        except IdpError:
+            self._factors.release(guess)
+            raise
+        if acceptance is Acceptance.ACCEPTED:
+            self._factors.good(guess)
+            return FactorStep("accepted")
+        if acceptance is Acceptance.NOT_ENROLLED:
+            self._factors.release(guess)
+        self._record_factor(acceptance.value, officer, caller, client_id)
+        if guess.instead is not None and acceptance is not Acceptance.NOT_ENROLLED:
+            return FactorStep("throttled", guess.instead.retry_after_seconds)
+        return FactorStep(acceptance.value)
+
+    def change_password(self, officer: MirroredOfficer, old: str, new: str, caller: Caller, *, client_id: str = "") -> ChangeStep:
+        """Change a password as the officer; a wrong old one counts as a wrong guess.
+
+        Raises:
+            ThrottledError: too many wrong guesses.
+            UnavailableError: the directory or the database does not answer.
+        """
+        if not _may_sign_in(officer):
+            return self._change_refused("not_allowed", officer, caller, client_id)
+        if not acceptable_password(new):
+            return self._change_refused("unacceptable", officer, caller, client_id)
+        try:
+            guess = self._passwords.take(officer.officer.uid, caller.source)
+        except ThrottledError:
+            self._change_refused("throttled", officer, caller, client_id)
+            raise
+        if not acceptable_password(old):
+            return self._change_refused("wrong_old", officer, caller, client_id)
+        try:
+            result = self._directory.change_password(officer.officer, old, new)
+        except IdpError:
+            self._passwords.release(guess)
+            raise
+        if result is ChangeResult.CHANGED:
+            self._passwords.good(guess)
+            self._audit.record(AuditRecord(
+                AuditEvent.PASSWORD_CHANGED, self._clock.now(), sub=officer.sub, client_id=client_id,
+                source=caller.source, request_id=caller.request_id))
+            return ChangeStep("changed")
+        if result is not ChangeResult.WRONG_OLD:
+            self._passwords.release(guess)
+        elif guess.instead is not None:
+            self._change_refused("wrong_old", officer, caller, client_id)
+            raise guess.instead
+        return self._change_refused(result.value, officer, caller, client_id)
+
+    def clear_limits(self, login_name: str, source: str, caller: Caller) -> int:
+        """Let an officer, an address or both guess afresh; an operator's act, recorded. Gives how many counters were emptied."""
+        name = normalise_login_name(login_name, mail_domain=self._mail_domain) if login_name else ""
+        account = self._account(name)
+        mirrored = self._mirror.by_uid(account) if account else None
+        cleared = self._passwords.clear(account, source)
+        if mirrored is not None:
+            cleared += self._factors.clear(mirrored.officer.entry_uuid, source)
+        self._audit.record(AuditRecord(
+            AuditEvent.THROTTLE_CLEARED, self._clock.now(), sub=mirrored.sub if mirrored else "", source=caller.source,
+            request_id=caller.request_id, detail={"account": account, "address": source, "counters": cleared}))
+        return cleared
+
+    def _account(self, name: str) -> str:
+        local, at, domain = name.rpartition("@")
+        return local if at and domain == self._mail_domain.lower() else name
+
+    def _right(self, officer: Officer, outcome: BindOutcome, guesses: list[Guess], caller: Caller,
+               client_id: str) -> PasswordStep:
+        expired = outcome.result is BindResult.EXPIRED
+        for guess in guesses:
+            (self._passwords.release if expired else self._passwords.good)(guess)
+        sub = self._mirror.remember(officer, now=self._clock.now())
+        if expired:
+            self._record(AuditEvent.SIGN_IN_REFUSED, caller, client_id, officer.uid, officer, reason="expired")
+        step: Literal["accepted", "must_change", "expired"] = (
+            "expired" if expired else "must_change" if outcome.result is BindResult.MUST_CHANGE else "accepted")
+        return PasswordStep(step, MirroredOfficer(sub=sub, officer=officer, status="active"), None,
+                            outcome.grace_left, outcome.expires_in_seconds)
+
+    def _refuse(self, reason: str, guesses: list[Guess], password: str, caller: Caller, client_id: str, account: str,
+                officer: Officer | None) -> PasswordStep:
+        self._record(AuditEvent.SIGN_IN_REFUSED, caller, client_id, account, officer, reason=reason)
+        for guess in guesses[:1]:
+            if guess.instead is not None:
+                raise guess.instead
+        return PasswordStep("refused", hint=password_hint(password, result=BindResult.WRONG))
+
+    def _change_refused(self, reason: str, officer: MirroredOfficer, caller: Caller, client_id: str) -> ChangeStep:
+        self._audit.record(AuditRecord(
+            AuditEvent.PASSWORD_CHANGE_REFUSED, self._clock.now(), sub=officer.sub, client_id=client_id, source=caller.source,
+            request_id=caller.request_id, detail={"reason": reason}))
+        return ChangeStep(reason)
+
+    def _record(self, event: AuditEvent, caller: Caller, client_id: str, account: str, officer: Officer | None,
+                **detail: str) -> None:
+        """Record a refusal with the officer it was about. What was typed as a name is never kept: it may be a password."""
+        mirrored = self._mirror.by_uid(account if officer is None else officer.uid)
+        if officer is not None:
+            detail["uid"] = officer.uid
+        self._audit.record(AuditRecord(
+            event, self._clock.now(), sub=mirrored.sub if mirrored else "", client_id=client_id, source=caller.source,
+            request_id=caller.request_id, detail=detail))
+
+    def _record_factor(self, reason: str, officer: MirroredOfficer, caller: Caller, client_id: str) -> None:
+        self._audit.record(AuditRecord(
+            AuditEvent.FACTOR_REFUSED, self._clock.now(), sub=officer.sub, client_id=client_id, source=caller.source,
+            request_id=caller.request_id, detail={"factor": "otp", "reason": reason}))
+
+
+def _may_sign_in(officer: MirroredOfficer) -> bool:
+    return officer.status == "active" and not officer.officer.disabled
+
+
+def _reason(officer: Officer | None, tried: Officer | None, outcome: BindOutcome) -> str:
+    if officer is None:
+        return "unknown"
+    if tried is None:
+        return "throttled"
+    if outcome.result is BindResult.WRONG:
+        return "wrong"
+    return "disabled" if officer.disabled or outcome.result is BindResult.DISABLED else "locked"
