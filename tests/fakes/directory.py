@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from idp.directory.officer import (
     BindOutcome,
@@ -19,21 +19,25 @@ from idp.directory.officer import (
 from idp.errors import UnavailableError
 
 PASSWORD = "HauGiang-2026!"
-SAMPLE_POST = Post("H30.1", "000.00.01.H30", "Văn phòng Ủy ban nhân dân tỉnh", "Chuyên viên")
 
 
-def make_officer(uid: str, name: str = "Nguyễn Văn Mẫu", **facts: object) -> Officer:
-    """Make an officer with believable facts; ``entry_uuid`` follows from the uid, so that tests can name it."""
-    mail = str(facts.pop("mail", f"{uid}@haugiang.gov.vn"))
+def make_officer(
+    uid: str = "canbo", name: str = "Nguyễn Văn Mẫu", *, groups: tuple[str, ...] = (), disabled: bool = False, number: int = 0,
+    mail: str | None = None, **facts: Any,
+) -> Officer:
+    """Give an officer with one post; the entryUUID follows from the uid, or from ``number``."""
+    number = number or sum((place + 1) * ord(c) for place, c in enumerate(uid))
     family, _, given = name.partition(" ")
-    known: dict[str, object] = {
-        "entry_uuid": str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{uid}.haugiang.gov.vn")),
-        "dn": f"uid={uid},ou=H30.1,ou=H30,ou=units,dc=haugiang,dc=gov,dc=vn",
-        "name": name, "given_name": given, "family_name": family, "phone": "+842930000100",
-        "posts": (SAMPLE_POST,), "groups": (),
-        "attributes": {"uid": uid, "mail": mail, "employeeNumber": f"CB{len(uid):05d}"},
-    } | facts
-    return Officer(uid=uid, mail=mail, **known)  # type: ignore[arg-type]
+    address = f"{uid}@haugiang.gov.vn" if mail is None else mail
+    known: dict[str, Any] = {
+        "entry_uuid": f"00000000-0000-4000-8000-{number:012}", "dn": f"uid={uid},ou=people,dc=haugiang,dc=gov,dc=vn",
+        "uid": uid, "name": name, "given_name": given, "family_name": family, "mail": address, "phone": "+842930000001",
+        "posts": (Post("H30.1", "000.00.01.H30", "Văn phòng UBND tỉnh", "Chuyên viên"),), "groups": tuple(sorted(groups)),
+        "attributes": {"uid": uid, "mail": address}, "disabled": disabled}
+    return Officer(**{**known, **facts})
+
+
+officer = make_officer
 
 
 class FakeDirectory:
@@ -44,40 +48,38 @@ class FakeDirectory:
         passwords: Password by uid.
         must_change: uids whose password may be used for changing it only.
         disabled: uids that may not sign in, besides officers that say so themselves.
+        expired: uids whose password has expired, with the grace sign-ins left where that is a mapping.
         locked: uids that the server has locked for now.
-        expired: uids whose password has expired, with grace sign-ins left (0: none).
-        down: Every verb raises UnavailableError.
+        down: Every verb raises UnavailableError, as an unreachable server does.
         min_length: Shorter new passwords are refused.
 
     Attributes:
-        binds: Who was bound against, in order: a uid, or None for the decoy.
+        binds: Who was bound as, in order; the decoy as an empty string.
     """
 
     def __init__(
         self, officers: Iterable[Officer] = (), passwords: Mapping[str, str] | None = None, *,
-        must_change: Iterable[str] = (), disabled: Iterable[str] = (), locked: Iterable[str] = (),
-        expired: Mapping[str, int] | None = None, down: bool = False, min_length: int = 12,
+        must_change: Iterable[str] = (), disabled: Iterable[str] = (), expired: Iterable[str] | Mapping[str, int] = (),
+        locked: Iterable[str] = (), down: bool = False, min_length: int = 8,
     ) -> None:
-        self.officers = {officer.entry_uuid: officer for officer in officers}
+        self.officers = {o.uid: o for o in officers}
         self.passwords = dict(passwords or {})
-        self.must_change = set(must_change)
-        self.disabled = set(disabled)
-        self.locked = set(locked)
-        self.expired = dict(expired or {})
+        self.must_change, self.disabled, self.locked = set(must_change), set(disabled), set(locked)
+        self.expired = dict(expired) if isinstance(expired, Mapping) else dict.fromkeys(expired, 0)
         self.down = down
         self.min_length = min_length
         self.history: dict[str, list[str]] = {}
-        self.binds: list[str | None] = []
+        self.binds: list[str] = []
 
     def add(self, officer: Officer, password: str = PASSWORD) -> Officer:
         """Take up (or replace) an officer."""
-        self.officers[officer.entry_uuid] = officer
+        self.officers[officer.uid] = officer
         self.passwords[officer.uid] = password
         return officer
 
     def remove(self, uid: str) -> None:
         """Let an officer leave."""
-        self.officers = {key: officer for key, officer in self.officers.items() if officer.uid != uid}
+        self.officers.pop(uid, None)
 
     def find_by_login(self, login_name: str) -> Officer | None:
         self._answer()
@@ -87,16 +89,16 @@ class FakeDirectory:
 
     def find(self, entry_uuid: str) -> Officer | None:
         self._answer()
-        officer = self.officers.get(entry_uuid.lower())
+        officer = self._stored(entry_uuid)
         return None if officer is None else self._seen(officer)
 
     def check_password(self, officer: Officer | None, password: str) -> BindOutcome:
         self._answer()
-        self.binds.append(officer.uid if officer is not None else None)
-        if officer is None:
-            return BindOutcome(BindResult.WRONG)
-        stored = self.officers.get(officer.entry_uuid)
-        if stored is None:
+        if not password:
+            raise AssertionError("an empty password must never reach the directory")
+        self.binds.append(officer.uid if officer is not None else "")
+        stored = None if officer is None else self._stored(officer.entry_uuid)
+        if officer is None or stored is None:
             return BindOutcome(BindResult.WRONG)
         uid = stored.uid
         if officer.disabled or stored.disabled or uid in self.disabled:
@@ -116,7 +118,7 @@ class FakeDirectory:
 
     def change_password(self, officer: Officer, old: str, new: str) -> ChangeResult:
         self._answer()
-        stored = self.officers.get(officer.entry_uuid)
+        stored = self._stored(officer.entry_uuid)
         if stored is None or not self._right(stored.uid, old):
             return ChangeResult.WRONG_OLD
         uid = stored.uid
@@ -156,6 +158,9 @@ class FakeDirectory:
     def _answer(self) -> None:
         if self.down:
             raise UnavailableError("The directory does not answer. Please try again in a moment.", dependency="directory")
+
+    def _stored(self, entry_uuid: str) -> Officer | None:
+        return next((o for o in self.officers.values() if o.entry_uuid == entry_uuid.lower()), None)
 
     def _right(self, uid: str, password: str) -> bool:
         return _nfc(self.passwords.get(uid, PASSWORD)) == _nfc(password)
