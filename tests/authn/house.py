@@ -1,0 +1,51 @@
+"""A sign-in on a real database, as a node of the province runs it, and what tests ask it."""
+
+from __future__ import annotations
+
+import pyotp
+
+from idp.adapters.sql.audit import SqlAuditTrail
+from idp.adapters.sql.database import Database
+from idp.adapters.sql.officers import SqlOfficers
+from idp.adapters.sql.throttle import SqlGuessCounter
+from idp.adapters.sql.totp import SqlTotpStore
+from idp.audit import Caller
+from idp.authn.lockout import FACTOR_LIMITS, Lockout, ThrottledError
+from idp.authn.sign_in import SignIn
+from idp.authn.totp import Totp
+from idp.clock import Clock
+from idp.directory.mirror import MirroredOfficer
+from idp.directory.officer import Directory
+from tests.fakes.directory import PASSWORD
+from tests.fakes.sealer import FakeSealer
+
+SEED = "NRSWCZDFOJ2G65DQNRSWCZDFOJ2G65DQ"
+
+
+class Node:
+    """One process: its own rooms, a directory, and the database that all nodes share."""
+
+    def __init__(self, database: Database, directory: Directory, clock: Clock) -> None:
+        self.clock = clock
+        self.mirror = SqlOfficers(database)
+        counter = SqlGuessCounter(database)
+        self.totp = Totp(SqlTotpStore(database), FakeSealer(), clock)
+        self.sign_in = SignIn(
+            directory, self.mirror, self.totp, SqlAuditTrail(database), clock, passwords=Lockout(counter, clock),
+            factors=Lockout(counter, clock, FACTOR_LIMITS, kind="factor"), mail_domain="haugiang.gov.vn")
+        database.prepare()
+
+    def outcome(self, name: str, password: str = PASSWORD, source: str = "203.0.113.7") -> str:
+        """Try a password; a throttled try gives ``throttled``."""
+        try:
+            return self.sign_in.password(name, password, Caller(source, "request")).outcome
+        except ThrottledError:
+            return "throttled"
+
+    def factor(self, officer: MirroredOfficer, code: str, source: str = "203.0.113.7") -> str:
+        """Try a one-time code."""
+        return self.sign_in.second_factor(officer, code, Caller(source, "request")).outcome
+
+    def code(self, steps: int = 0) -> str:
+        """Give the code that the officer's app shows, some steps from now."""
+        return pyotp.TOTP(SEED).at(self.clock.now() + 30 * steps)

@@ -1,0 +1,68 @@
+"""Checklist 23: unknown user, wrong password, disabled and locked give the same status, text and time (the room's part)."""
+
+from __future__ import annotations
+
+import hashlib
+import statistics
+import time
+
+from idp.adapters.sql.database import Database
+from idp.audit import Caller
+from idp.directory.officer import BindOutcome, Officer
+from tests.authn.house import Node
+from tests.fakes.clock import FakeClock
+from tests.fakes.directory import PASSWORD, FakeDirectory, officer
+
+CASES = {"unknown": ("nobody", PASSWORD), "wrong": ("canbo", "Sai-mat-khau-1"), "disabled": ("nghiviec", PASSWORD),
+         "locked": ("bikhoa", PASSWORD), "mail": ("canbo@haugiang.gov.vn", "Sai-mat-khau-1"),
+         "other mail": ("nguyenvana@haugiang.gov.vn", "Sai-mat-khau-1"), "unknown mail": ("nobody@haugiang.gov.vn", PASSWORD)}
+
+
+class HashingDirectory(FakeDirectory):
+    """Hashes at every bind, the decoy's too, as a directory with slow hashes does (about 10 ms)."""
+
+    def check_password(self, officer: Officer | None, password: str) -> BindOutcome:
+        hashlib.scrypt(password.encode(), salt=b"salt", n=2**12, r=8, p=1)
+        return super().check_password(officer, password)
+
+
+def node(database: Database) -> Node:
+    officers = [officer("canbo"), officer("nghiviec", disabled=True), officer("bikhoa"),
+                officer("nva2", mail="nguyenvana@haugiang.gov.vn")]
+    house = Node(database, HashingDirectory(officers, locked=["bikhoa"]), FakeClock())
+    assert house.outcome("canbo") == "accepted"
+    return house
+
+
+def test_line_23_same_outcome_and_hint(database: Database) -> None:
+    house = node(database)
+    steps = {house.sign_in.password(name, "SAI-MAT-KHAU", Caller("192.0.2.1", ""))
+             for name, _ in CASES.values()}
+    assert len(steps) == 1
+
+
+def test_line_23_same_time(database: Database) -> None:
+    """Medians of interleaved rounds; each round from another address, so that no limit is met."""
+    house = node(database)
+    for attempt in range(4):
+        times: dict[str, list[float]] = {case: [] for case in CASES}
+        for number in range(15):
+            for case, (name, password) in CASES.items():
+                source = f"10.{attempt}.{number}.1"
+                begin = time.perf_counter()
+                outcome = house.outcome(name, password, source)
+                times[case].append(time.perf_counter() - begin)
+                assert outcome == "refused"
+                house.clock.advance(600)  # type: ignore[attr-defined]
+        medians = [statistics.median(values) for values in times.values()]
+        spread = (max(medians) - min(medians)) / statistics.median(medians)
+        if spread < 0.2:
+            return
+    raise AssertionError(f"refusals differ by {spread:.0%} of their time: {medians}")
+
+
+def test_line_23_known_and_unknown_names_are_throttled_after_as_many_guesses(database: Database) -> None:
+    house = node(database)
+    patterns = {case: [house.outcome(name, "Sai-mat-khau-1", f"192.0.2.{number}") for _ in range(9)]
+                for number, (case, (name, _)) in enumerate(CASES.items())}
+    assert set(map(tuple, patterns.values())) == {("refused",) * 6 + ("throttled",) * 3}
