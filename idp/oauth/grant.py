@@ -90,6 +90,10 @@ def lapse_of(grant: Grant, client: Client, *, now: int, idle_limit_seconds: int 
         return "officer"
     if idle_limit_seconds is None or grant.offline:
         return ""
-    alive = (not standing.session_ended and now < standing.session_expires_at
-             and now < standing.session_last_seen_at + idle_limit_seconds)
-    return "" if alive else "session"
+    return "" if session_stands(standing, now=now, idle_limit_seconds=idle_limit_seconds) else "session"
+
+
+def session_stands(standing: Standing, *, now: int, idle_limit_seconds: int) -> bool:
+    """Tell whether the session of a grant goes on: not ended, within the absolute and the idle limit."""
+    return (not standing.session_ended and now < standing.session_expires_at
+            and now < standing.session_last_seen_at + idle_limit_seconds)

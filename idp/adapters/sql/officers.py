@@ -47,16 +47,16 @@ class SqlOfficers:
 
     def by_sub(self, sub: str) -> MirroredOfficer | None:
         """Find by subject."""
-        return _mirrored(self._by_sub.one(sub=sub))
+        return mirrored(self._by_sub.one(sub=sub))
 
     def by_entry_uuid(self, entry_uuid: str) -> MirroredOfficer | None:
         """Find by the directory's identifier."""
-        return _mirrored(self._by_entry_uuid.one(entry_uuid=entry_uuid))
+        return mirrored(self._by_entry_uuid.one(entry_uuid=entry_uuid))
 
     def by_uid(self, uid: str) -> MirroredOfficer | None:
         """Find by current login name; None when none or several have it."""
         rows = self._by_uid.all(uid=uid)
-        return _mirrored(rows[0]) if len(rows) == 1 else None
+        return mirrored(rows[0]) if len(rows) == 1 else None
 
     def signed_in(self, sub: str, *, now: int) -> None:
         """Note a sign-in; the first one is kept too."""
@@ -82,7 +82,8 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _mirrored(row: Any) -> MirroredOfficer | None:
+def mirrored(row: Any) -> MirroredOfficer | None:
+    """Give the officer of a row that holds this table's columns under their own names."""
     if row is None:
         return None
     officer = Officer(

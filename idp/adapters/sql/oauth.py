@@ -1,0 +1,238 @@
+"""Grants, codes and tokens in the database; implements ``idp.oauth.ports.GrantStore`` and ``idp.oidc.claims.TokenOfficers``.
+
+One select answers whatever a request asks of a token: its grant, the officer and the session come with it. One write makes
+whatever it leaves behind, behind a guard that decides who won (docs/decisions/0002).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import exists, literal_column, select, update
+
+from ...audit import AuditRecord
+from ...directory.mirror import MirroredOfficer
+from ...oauth.grant import Grant, Standing
+from ...oauth.ports import NewTokens, StoredAccessToken, StoredCode, StoredRefreshToken
+from .audit import audit_insert, audit_values
+from .database import Database, insert_row, parameter
+from .officers import mirrored
+from .tables import (
+    AccessTokenRow,
+    AuthorizationCodeRow,
+    GrantRow,
+    OfficerRow,
+    RefreshTokenRow,
+    SessionClientRow,
+    SessionRow,
+)
+
+GRANT: Any = GrantRow.__table__
+CODE: Any = AuthorizationCodeRow.__table__
+REFRESH: Any = RefreshTokenRow.__table__
+ACCESS: Any = AccessTokenRow.__table__
+OFFICER: Any = OfficerRow.__table__
+SESSION: Any = SessionRow.__table__
+TAKING_PART: Any = SessionClientRow.__table__
+
+_ONE: Any = literal_column("1")
+
+_GRANT_COLUMNS = (
+    GRANT.c.grant_id, GRANT.c.client_id.label("grant_client_id"), GRANT.c.sub.label("grant_sub"), GRANT.c.sid,
+    GRANT.c.scope.label("grant_scope"), GRANT.c.offline, GRANT.c.auth_time, GRANT.c.acr, GRANT.c.amr, GRANT.c.nonce,
+    GRANT.c.created_at.label("grant_created_at"), GRANT.c.expires_at.label("grant_expires_at"),
+    GRANT.c.revoked_at.label("grant_revoked_at"))
+_OFFICER_COLUMNS = (OFFICER.c.status.label("officer_status"), OFFICER.c.groups.label("officer_groups"))
+_SESSION_COLUMNS = (
+    SESSION.c.ended_at.label("session_ended_at"), SESSION.c.last_seen_at, SESSION.c.expires_at.label("session_expires_at"))
+
+
+class SqlGrants:
+    """The grant store on one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._declare_reads(database)
+        self._declare_writes(database)
+
+    def _declare_reads(self, database: Database) -> None:
+        with_officer = GRANT.outerjoin(OFFICER, OFFICER.c.sub == GRANT.c.sub)
+        standing = with_officer.outerjoin(SESSION, SESSION.c.sid == GRANT.c.sid)
+        family = (*_GRANT_COLUMNS, *_OFFICER_COLUMNS, *_SESSION_COLUMNS)
+        self._officer = database.read(
+            select(*_OFFICER_COLUMNS).where(OFFICER.c.sub == parameter(OFFICER.c.sub)))
+        self._code = database.read(
+            select(CODE.c.redirect_uri, CODE.c.code_challenge, CODE.c.code_challenge_method, CODE.c.expires_at, CODE.c.used_at,
+                   *family)
+            .select_from(CODE.join(standing, GRANT.c.grant_id == CODE.c.grant_id))
+            .where(CODE.c.digest == parameter(CODE.c.digest)))
+        following = REFRESH.alias("following")
+        self._refresh = database.read(
+            select(REFRESH.c.scope, REFRESH.c.expires_at, REFRESH.c.used_at, REFRESH.c.successor,
+                   following.c.digest.label("following_digest"), following.c.used_at.label("following_used_at"), *family)
+            .select_from(REFRESH.join(standing, GRANT.c.grant_id == REFRESH.c.grant_id)
+                         .outerjoin(following, following.c.digest == REFRESH.c.successor))
+            .where(REFRESH.c.digest == parameter(REFRESH.c.digest)))
+        token = (ACCESS.c.client_id.label("token_client_id"), ACCESS.c.scope.label("token_scope"), ACCESS.c.audience,
+                 ACCESS.c.issued_at, ACCESS.c.expires_at.label("token_expires_at"), ACCESS.c.revoked_at.label("token_revoked_at"))
+        granted = ACCESS.outerjoin(with_officer, GRANT.c.grant_id == ACCESS.c.grant_id)
+        here = ACCESS.c.digest == parameter(ACCESS.c.digest)
+        self._access = database.read(
+            select(*token, *_GRANT_COLUMNS, *_OFFICER_COLUMNS, OFFICER.c.uid).select_from(granted).where(here))
+        self._access_with_officer = database.read(
+            select(*token, *_GRANT_COLUMNS, *_OFFICER_COLUMNS, *OFFICER.c).select_from(granted).where(here))
+
+    def _declare_writes(self, database: Database) -> None:
+        active = exists(select(_ONE).where(OFFICER.c.sub == SESSION.c.sub, OFFICER.c.status == literal_column("'active'")))
+        session_stands = (
+            update(SESSION)
+            .where(SESSION.c.sid == parameter(SESSION.c.sid, "sid"), SESSION.c.sub == parameter(SESSION.c.sub, "sub"),
+                   SESSION.c.ended_at.is_(None), SESSION.c.expires_at > parameter(SESSION.c.expires_at, "now"), active)
+            .values(last_seen_at=parameter(SESSION.c.last_seen_at, "now")).returning(SESSION.c.sid))
+        part = {name: parameter(TAKING_PART.c[name], bound) for name, bound in
+                (("sid", "sid"), ("client_id", "client_id"), ("sub", "sub"), ("first_used_at", "now"), ("last_used_at", "now"))}
+        takes_part = database.insert(TAKING_PART).inline().values(part)
+        self._issue_code = database.write(
+            insert_row(GRANT, grant_id=parameter(GRANT.c.grant_id, "grant_id"), created_at=parameter(GRANT.c.created_at, "now"),
+                       expires_at=parameter(GRANT.c.expires_at, "grant_expires_at")),
+            insert_row(CODE, created_at=parameter(CODE.c.created_at, "now"),
+                       expires_at=parameter(CODE.c.expires_at, "code_expires_at")),
+            takes_part.on_conflict_do_update(index_elements=["sid", "client_id"],
+                                             set_={"last_used_at": takes_part.excluded.last_used_at}),
+            audit_insert(), guard=session_stands)
+
+        access = insert_row(ACCESS, digest=parameter(ACCESS.c.digest, "access_digest"),
+                            expires_at=parameter(ACCESS.c.expires_at, "access_expires_at"))
+        refresh = insert_row(
+            REFRESH, digest=parameter(REFRESH.c.digest, "refresh_digest"), scope=parameter(REFRESH.c.scope, "refresh_scope"),
+            created_at=parameter(REFRESH.c.created_at, "issued_at"),
+            expires_at=parameter(REFRESH.c.expires_at, "refresh_expires_at"),
+            used_at=literal_column("NULL"), successor=literal_column("NULL"))
+        take = (update(CODE).where(CODE.c.digest == parameter(CODE.c.digest, "code_digest"), CODE.c.used_at.is_(None))
+                .values(used_at=parameter(CODE.c.used_at, "issued_at")).returning(CODE.c.grant_id))
+        self._redeem = database.write(access, audit_insert(), guard=take)
+        self._redeem_with_refresh = database.write(access, refresh, audit_insert(), guard=take)
+        self._rotate = database.write(access, refresh, audit_insert(), guard=(
+            update(REFRESH).where(REFRESH.c.digest == parameter(REFRESH.c.digest, "old_digest"), REFRESH.c.used_at.is_(None))
+            .values(used_at=parameter(REFRESH.c.used_at, "issued_at"), successor=parameter(REFRESH.c.successor, "refresh_digest"))
+            .returning(REFRESH.c.grant_id)))
+        self._replace_successor = database.write(
+            update(REFRESH).where(REFRESH.c.digest == parameter(REFRESH.c.digest, "old_digest"))
+            .values(successor=parameter(REFRESH.c.successor, "refresh_digest")),
+            access, refresh, audit_insert(), guard=(
+                update(REFRESH)
+                .where(REFRESH.c.digest == parameter(REFRESH.c.digest, "replaced_digest"), REFRESH.c.used_at.is_(None))
+                .values(used_at=parameter(REFRESH.c.used_at, "issued_at")).returning(REFRESH.c.grant_id)))
+        self._save_access = database.write(access, audit_insert(), durable=False)
+        self._revoke = database.write(audit_insert(), guard=(
+            update(GRANT).where(GRANT.c.grant_id == parameter(GRANT.c.grant_id, "revoked_id"), GRANT.c.revoked_at.is_(None))
+            .values(revoked_at=parameter(GRANT.c.revoked_at, "now"), revoke_reason=parameter(GRANT.c.revoke_reason, "reason"))
+            .returning(GRANT.c.grant_id)))
+        self._revoke_access = database.write(audit_insert(), guard=(
+            update(ACCESS).where(ACCESS.c.digest == parameter(ACCESS.c.digest, "revoked_digest"), ACCESS.c.revoked_at.is_(None))
+            .values(revoked_at=parameter(ACCESS.c.revoked_at, "now")).returning(ACCESS.c.client_id)))
+        self._note = database.write(audit_insert(), durable=False)
+
+    def officer(self, sub: str) -> tuple[str, frozenset[str]] | None:
+        """Give status and groups of an officer."""
+        row = self._officer.one(sub=sub)
+        return None if row is None else (row.officer_status, _groups(row.officer_groups))
+
+    def issue_code(self, code: StoredCode, record: AuditRecord) -> bool:
+        """Keep grant, code and the client's part in the session, if session and officer stand."""
+        grant = code.grant
+        return self._issue_code.run(
+            grant_id=grant.grant_id, client_id=grant.client_id, sub=grant.sub, sid=grant.sid, scope=grant.scope,
+            offline=grant.offline, auth_time=grant.auth_time, acr=grant.acr, amr=" ".join(grant.amr), nonce=grant.nonce,
+            now=grant.created_at, grant_expires_at=grant.expires_at, revoked_at=None, revoke_reason="", digest=code.digest,
+            redirect_uri=code.redirect_uri, code_challenge=code.code_challenge,
+            code_challenge_method=code.code_challenge_method, code_expires_at=code.expires_at, used_at=None,
+            **audit_values(record)) is not None
+
+    def code(self, digest: bytes) -> StoredCode | None:
+        """Find a code, used ones too."""
+        row = self._code.one(digest=digest)
+        return None if row is None else StoredCode(
+            digest, row.redirect_uri, row.code_challenge, row.code_challenge_method, row.expires_at, row.used_at,
+            _grant(row, _standing(row)))
+
+    def redeem(self, code_digest: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
+        """Use a code once and keep what it gives."""
+        write = self._redeem if tokens.refresh_digest is None else self._redeem_with_refresh
+        return write.run(code_digest=code_digest, **_values(tokens), **audit_values(record)) is not None
+
+    def refresh_token(self, digest: bytes) -> StoredRefreshToken | None:
+        """Find a refresh token, used ones too, and whether its successor is still unused."""
+        row = self._refresh.one(digest=digest)
+        return None if row is None else StoredRefreshToken(
+            digest, row.scope, row.expires_at, row.used_at, row.successor,
+            row.following_digest is None or row.following_used_at is not None, _grant(row, _standing(row)))
+
+    def rotate(self, old_digest: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
+        """Exchange an unused refresh token."""
+        return self._rotate.run(old_digest=old_digest, **_values(tokens), **audit_values(record)) is not None
+
+    def replace_successor(self, old_digest: bytes, successor: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
+        """Put a new token in the place of an unused successor."""
+        return self._replace_successor.run(old_digest=old_digest, replaced_digest=successor, **_values(tokens),
+                                           **audit_values(record)) is not None
+
+    def revoke(self, grant_id: str, reason: str, now: int, record: AuditRecord) -> bool:
+        """End a grant once."""
+        return self._revoke.run(revoked_id=grant_id, reason=reason, now=now, **audit_values(record)) is not None
+
+    def access_token(self, digest: bytes) -> StoredAccessToken | None:
+        """Find an access token."""
+        row = self._access.one(digest=digest)
+        return None if row is None else _access_token(digest, row)
+
+    def officer_of(self, digest: bytes) -> tuple[StoredAccessToken, MirroredOfficer | None] | None:
+        """Find an access token with the officer it tells of."""
+        row = self._access_with_officer.one(digest=digest)
+        if row is None:
+            return None
+        return _access_token(digest, row), None if row.officer_status is None else mirrored(row)
+
+    def save_access_token(self, tokens: NewTokens, record: AuditRecord) -> None:
+        """Keep an access token of client credentials; relaxed."""
+        self._save_access.run(**_values(tokens), **audit_values(record))
+
+    def revoke_access_token(self, digest: bytes, now: int, record: AuditRecord) -> bool:
+        """End one access token once."""
+        return self._revoke_access.run(revoked_digest=digest, now=now, **audit_values(record)) is not None
+
+    def note(self, record: AuditRecord) -> None:
+        """Keep an audit record of a refusal; relaxed."""
+        self._note.run(**audit_values(record))
+
+
+def _values(tokens: NewTokens) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "access_digest": tokens.access_digest, "grant_id": tokens.grant_id, "client_id": tokens.client_id, "scope": tokens.scope,
+        "audience": tokens.audience, "issued_at": tokens.issued_at, "access_expires_at": tokens.expires_at, "revoked_at": None}
+    if tokens.refresh_digest is not None:
+        values |= {"refresh_digest": tokens.refresh_digest, "refresh_scope": tokens.refresh_scope,
+                   "refresh_expires_at": tokens.refresh_expires_at}
+    return values
+
+
+def _access_token(digest: bytes, row: Any) -> StoredAccessToken:
+    grant = None if row.grant_id is None else _grant(row, Standing(row.officer_status or "", _groups(row.officer_groups)))
+    return StoredAccessToken(digest, row.token_client_id, row.token_scope, tuple(row.audience.split()), row.issued_at,
+                             row.token_expires_at, row.token_revoked_at, row.uid or "", grant)
+
+
+def _grant(row: Any, standing: Standing) -> Grant:
+    return Grant(row.grant_id, row.grant_client_id, row.grant_sub, row.sid, row.grant_scope, bool(row.offline), row.auth_time,
+                 row.acr, tuple(row.amr.split()), row.nonce, row.grant_created_at, row.grant_expires_at, row.grant_revoked_at,
+                 standing)
+
+
+def _standing(row: Any) -> Standing:
+    ended = row.session_expires_at is None or row.session_ended_at is not None
+    return Standing(row.officer_status or "", _groups(row.officer_groups), ended, row.last_seen_at or 0,
+                    row.session_expires_at or 0)
+
+
+def _groups(text: str | None) -> frozenset[str]:
+    return frozenset(json.loads(text)) if text else frozenset()

@@ -1,0 +1,147 @@
+"""Access tokens: how they are made, and how one that comes back is recognised.
+
+Spec: RFC 6749 §1.4 and §5.1, RFC 6750, RFC 9068. An opaque token (the default) is 256 random bits; a JWT says the same to
+resource servers that read it themselves. Either way the store has a row, so that both can be revoked. The row of a JWT is
+found by its jti under a prefix that no opaque token can have, because a jti is no secret and must never pass as a token.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from joserfc.jwk import KeySet
+
+from ..clock import Clock
+from ..errors import RefusedError
+from ..jose import jwt
+from ..jose.keyset import SigningKey
+from .client import Client
+from .grant import Grant
+from .ports import digest
+
+TYPE = "at+jwt"
+ALGORITHM = "ES256"
+
+_OPAQUE = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+class SigningKeys(Protocol):
+    """Our keys (``jose.keyset.KeyRing``)."""
+
+    def signing(self, alg: str) -> SigningKey:
+        """Give the active key of an algorithm."""
+        ...
+
+    def verification(self) -> KeySet:
+        """Give the public keys that verify."""
+        ...
+
+
+class TokenRefusedError(RefusedError):
+    """A protected resource of ours refuses a request (RFC 6750 §3).
+
+    Attributes:
+        code: ``invalid_request``, ``invalid_token``, ``insufficient_scope``; "" where no token came at all.
+        scope: What would have been needed.
+    """
+
+    status = 401
+    code = "invalid_token"
+
+    def __init__(self, message: str, *, code: str = "invalid_token", scope: str = "") -> None:
+        super().__init__(message, code=code, status={"invalid_request": 400, "insufficient_scope": 403}.get(code, 401))
+        self.scope = scope
+
+
+class IssuedToken(dict[str, Any]):
+    """The members of a token answer, and beside them what the store keeps instead of the values.
+
+    Attributes:
+        access_digest: 32 bytes.
+        refresh_digest: 32 bytes; None where no refresh token is given.
+    """
+
+    __slots__ = ("access_digest", "refresh_digest")
+
+    def __init__(self, members: dict[str, Any], access_digest: bytes) -> None:
+        super().__init__(members)
+        self.access_digest = access_digest
+        self.refresh_digest: bytes | None = None
+
+
+class AccessTokens:
+    """Makes access tokens and recognises them.
+
+    Args:
+        issuer: The provider's issuer identifier.
+        keys: Our signing keys.
+        clock: Source of the time.
+        lifetime_seconds: Of each access token; a grant that ends earlier shortens it.
+        subject_of: Gives the subject that a client knows an officer by.
+        acr_prefix: Prefix of acr values; the level follows.
+    """
+
+    def __init__(self, *, issuer: str, keys: SigningKeys, clock: Clock, lifetime_seconds: int,
+                 subject_of: Callable[[Client, str], str], acr_prefix: str) -> None:
+        self._issuer = issuer
+        self._keys = keys
+        self._clock = clock
+        self._lifetime_seconds = lifetime_seconds
+        self._subject_of = subject_of
+        self._acr_prefix = acr_prefix
+
+    def issue(self, client: Client, *, scope: str, grant: Grant | None) -> IssuedToken:
+        """Make a token answer without refresh token.
+
+        Args:
+            client: To whom.
+            scope: Space-separated; "" leaves the member out.
+            grant: What it stands on; None for client credentials.
+
+        Source: RFC 6749 §5.1.
+        """
+        now = self._clock.now()
+        lifetime = self._lifetime_seconds if grant is None else min(self._lifetime_seconds, grant.expires_at - now)
+        members = {"access_token": "", "token_type": "Bearer", "expires_in": lifetime}
+        if scope:
+            members["scope"] = scope
+        if client.access_token_format == "jwt":
+            jti = secrets.token_urlsafe(16)
+            members["access_token"] = self._signed(client, scope, grant, jti, now, lifetime)
+            return IssuedToken(members, _digest_of_jti(jti))
+        value = members["access_token"] = secrets.token_urlsafe(32)
+        return IssuedToken(members, digest(value))
+
+    def locate(self, token: str) -> bytes | None:
+        """Give the digest under which the store would have a token; None when it cannot be one of ours.
+
+        A JWT counts only with our signature, our issuer and the type at+jwt; whether it is still good is the row's matter.
+        """
+        if _OPAQUE.fullmatch(token):
+            return digest(token)
+        if token.count(".") != 2:
+            return None
+        try:
+            claims = jwt.verify(token, self._keys.verification(), algorithms=(ALGORITHM,), typ=TYPE, issuer=self._issuer,
+                                audience=None, now=self._clock.now())
+        except jwt.InvalidTokenError:
+            return None
+        jti = claims.get("jti")
+        return _digest_of_jti(jti) if isinstance(jti, str) else None
+
+    def _signed(self, client: Client, scope: str, grant: Grant | None, jti: str, now: int, lifetime: int) -> str:
+        claims: dict[str, Any] = {
+            "iss": self._issuer, "sub": client.client_id if grant is None else self._subject_of(client, grant.sub),
+            "aud": self._issuer, "client_id": client.client_id, "iat": now, "exp": now + lifetime, "jti": jti}
+        if scope:
+            claims["scope"] = scope
+        if grant is not None:
+            claims |= {"auth_time": grant.auth_time, "acr": f"{self._acr_prefix}{grant.acr}", "amr": list(grant.amr)}
+        return jwt.sign(claims, self._keys.signing(ALGORITHM), typ=TYPE)
+
+
+def _digest_of_jti(jti: str) -> bytes:
+    return digest(f"jti:{jti}")

@@ -1,0 +1,123 @@
+"""The authorization code grant: a code for one client, once, within its minute.
+
+Spec: RFC 6749 §4.1, RFC 9700 §2.1.1 and §4.5, security checklist 7. A code that comes a second time is taken for stolen: what
+it gave is revoked, in a write of its own that the refusal does not undo.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidScopeError
+from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
+
+from ...audit import AuditEvent
+from .. import client_authentication, scope
+from ..access_token import IssuedToken
+from ..authorization_request import AuthorizationRequest, AuthorizationResponse
+from ..client import Client
+from ..grant import Grant, Standing, lapse_of, session_stands
+from ..ports import NewTokens, SessionFacts, StoredCode, digest
+
+
+def fault_of(code: StoredCode, client: Client, *, now: int, idle_limit_seconds: int) -> str:
+    """Say why a code gives nothing; "" when it may be redeemed, ``replayed`` when it was before.
+
+    A code belongs to its session even where the tokens will outlive it (security checklist 7).
+    """
+    if code.grant.client_id != client.client_id:
+        return "client"
+    if code.used_at is not None:
+        return "replayed"
+    if now >= code.expires_at:
+        return "expired"
+    if not session_stands(code.grant.standing, now=now, idle_limit_seconds=idle_limit_seconds):
+        return "session"
+    return lapse_of(code.grant, client, now=now, idle_limit_seconds=idle_limit_seconds)
+
+
+def begin(request: AuthorizationRequest, session: SessionFacts, *, value: str, now: int, code_seconds: int,
+          offline_seconds: int) -> StoredCode:
+    """Make the grant that an officer gives, and the code for it.
+
+    Args:
+        request: What was asked and agreed to.
+        session: Of the officer who agreed; the grant takes over when and how well they proved who they are.
+        value: The code itself.
+        now: Seconds since the epoch.
+        code_seconds: Life of the code.
+        offline_seconds: Absolute life of a family that outlives the session.
+    """
+    offline = scope.OFFLINE in request.scope
+    grant = Grant(
+        grant_id=secrets.token_urlsafe(16), client_id=request.client_id, sub=session.sub, sid=session.sid,
+        scope=" ".join(request.scope), offline=offline, auth_time=session.auth_time, acr=session.acr, amr=tuple(session.amr),
+        nonce=request.nonce, created_at=now, expires_at=now + offline_seconds if offline else session.expires_at,
+        revoked_at=None, standing=Standing("active", session_ended=False, session_expires_at=session.expires_at))
+    return StoredCode(digest=digest(value), redirect_uri=request.redirect_uri, code_challenge=request.code_challenge,
+                      code_challenge_method=request.code_challenge_method, expires_at=now + code_seconds, used_at=None,
+                      grant=grant)
+
+
+class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
+    """Authlib's grant on our store."""
+
+    TOKEN_ENDPOINT_AUTH_METHODS = client_authentication.METHODS
+
+    def validate_requested_scope(self) -> None:
+        """Refuse what the registration does not hold now, whatever it held when the request was stored."""
+        if not scope.within(self.request.authorization.scope, self.client.scope):
+            raise InvalidScopeError()
+
+    def create_authorization_response(self, redirect_uri: str, grant_user: SessionFacts) -> tuple[int, Any, list[Any]]:
+        """Issue the code and give the answer that carries it; iss is added by the server."""
+        value = secrets.token_urlsafe(32)
+        self.request.user = grant_user
+        self.save_authorization_code(value, self.request)
+        asked: AuthorizationRequest = self.request.authorization
+        return 303, AuthorizationResponse(redirect_uri, asked.response_mode, (("code", value),)), []
+
+    def save_authorization_code(self, code: str, request: Any) -> None:
+        """Keep grant and code, if the session and the officer still stand."""
+        lifetimes = self.server.lifetimes
+        made = begin(request.authorization, request.user, value=code, now=self.server.clock.now(),
+                     code_seconds=lifetimes.code_seconds, offline_seconds=lifetimes.refresh_token_seconds)
+        record = self.server.record(AuditEvent.CODE_ISSUED, request, made.grant, scope=made.grant.scope)
+        if not self.server.store.issue_code(made, record):
+            raise request.authorization.refuse("login_required", "The session has ended.")
+
+    def query_authorization_code(self, code: str, client: Client) -> StoredCode | None:
+        """Find a code that may be redeemed; punish one that was before."""
+        self.request.client = client
+        stored: StoredCode | None = self.server.store.code(digest(code))
+        if stored is None:
+            return None
+        fault = fault_of(stored, client, now=self.server.clock.now(),
+                         idle_limit_seconds=self.server.lifetimes.session_idle_seconds)
+        if fault == "replayed":
+            self._punish(stored)
+        return None if fault else stored
+
+    def authenticate_user(self, authorization_code: StoredCode) -> Grant:
+        """Give the grant, which stands for the officer."""
+        return authorization_code.grant
+
+    def save_token(self, token: IssuedToken) -> None:
+        """Use the code and keep what is given for it, at once; who comes second is refused and ends it all."""
+        self.execute_hook("before_save_token", token)
+        stored: StoredCode = self.request.authorization_code
+        tokens: NewTokens = self.server.rows(token, self.client, stored.grant, refresh_scope=stored.grant.scope)
+        record = self.server.record(AuditEvent.TOKEN_ISSUED, self.request, stored.grant, grant="authorization_code",
+                                    scope=tokens.scope)
+        if not self.server.store.redeem(stored.digest, tokens, record):
+            self._punish(stored)
+            raise InvalidGrantError("The code was used before.")
+
+    def delete_authorization_code(self, authorization_code: StoredCode) -> None:
+        """Keep the row: used in ``save_token``, it stays as a tombstone so that a replay shows."""
+
+    def _punish(self, stored: StoredCode) -> None:
+        now = self.server.clock.now()
+        self.server.store.revoke(stored.grant.grant_id, "code_replayed", now,
+                                 self.server.record(AuditEvent.CODE_REPLAYED, self.request, stored.grant))

@@ -1,0 +1,35 @@
+"""The client credentials grant: an application acts for itself.
+
+Spec: RFC 6749 §4.4. No refresh token; scopes that tell of an officer are refused. Stored relaxed: a crash may lose the last
+moment's tokens, which then read as inactive, and the client asks again.
+"""
+
+from __future__ import annotations
+
+from authlib.oauth2.rfc6749 import InvalidScopeError
+from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
+
+from ...audit import AuditEvent
+from .. import client_authentication, scope
+from ..access_token import IssuedToken
+
+
+class MachineGrant(ClientCredentialsGrant):  # type: ignore[misc]
+    """Authlib's grant on our store; public clients are refused (RFC 6749 §4.4)."""
+
+    TOKEN_ENDPOINT_AUTH_METHODS = client_authentication.CONFIDENTIAL
+
+    def validate_requested_scope(self) -> None:
+        """Put the scopes that are granted in the place of those asked for."""
+        form = self.request.form
+        asked = scope.words(form.get("scope"))
+        granted = None if asked is None else scope.of_machines(asked, self.client.scope, self.server.officer_scopes)
+        if granted is None:
+            raise InvalidScopeError("A scope is not registered for this application, or needs an officer.")
+        form["scope"] = " ".join(granted)
+
+    def save_token(self, token: IssuedToken) -> None:
+        """Keep the token with its audit record."""
+        rows = self.server.rows(token, self.client, None)
+        self.server.store.save_access_token(rows, self.server.record(
+            AuditEvent.TOKEN_ISSUED, self.request, None, grant="client_credentials", scope=rows.scope))

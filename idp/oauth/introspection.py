@@ -1,0 +1,104 @@
+"""Introspection: a client asks whether a token is good.
+
+Spec: RFC 7662. Not on Authlib's endpoint: one authentication, one select, one JSON object. A token is active only to its own
+client and to clients in its audience; to all others, and when it is unknown, expired or revoked, the answer is ``{"active":
+false}`` and nothing more (security checklist 17). The hint is only where the search begins (§2.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from authlib.oauth2.rfc6749 import InvalidRequestError
+
+from . import client_authentication
+from .client import Client
+from .grant import lapse_of
+from .ports import StoredAccessToken, StoredRefreshToken, digest
+from .server import Provider, ProviderRequest
+
+ENDPOINT = "introspection"
+_LONGEST_TOKEN = 16 * 1024
+
+
+class Introspection:
+    """Answers introspection requests.
+
+    Args:
+        provider: Client authentication, token recognition and the store.
+        subject_of: Gives the subject that a client knows an officer by.
+        acr_prefix: Prefix of acr values; the level follows.
+        login_name_scope: Scope with which a token also tells the officer's login name (RFC 7662 username).
+    """
+
+    def __init__(self, provider: Provider, *, subject_of: Callable[[Client, str], str], acr_prefix: str,
+                 login_name_scope: str = "profile") -> None:
+        self._provider = provider
+        self._subject_of = subject_of
+        self._acr_prefix = acr_prefix
+        self._login_name_scope = login_name_scope
+
+    def answer(self, request: ProviderRequest) -> dict[str, Any]:
+        """Give the members of the answer.
+
+        Raises:
+            OAuth2Error: the client did not authenticate, or no token was sent.
+        """
+        provider = self._provider
+        asking = provider.authenticate_client(request, client_authentication.CONFIDENTIAL, ENDPOINT)
+        value = request.form.get("token")
+        if not value:
+            raise InvalidRequestError("token is missing.")
+        if len(value) > _LONGEST_TOKEN:
+            return {"active": False}
+        looks = [self._access_token, self._refresh_token]
+        if request.form.get("token_type_hint") == "refresh_token":
+            looks.reverse()
+        for look in looks:
+            members = look(value, asking)
+            if members is not None:
+                return members
+        return {"active": False}
+
+    def _access_token(self, value: str, asking: Client) -> dict[str, Any] | None:
+        provider = self._provider
+        found = provider.tokens.locate(value)
+        token = provider.store.access_token(found) if found else None
+        if token is None:
+            return None
+        now = provider.clock.now()
+        owner = provider.registry.find(token.client_id)
+        grant = token.grant
+        if (owner is None or token.revoked_at is not None or now >= token.expires_at
+                or (asking.client_id != token.client_id and asking.client_id not in token.audience)
+                or (grant is not None and lapse_of(grant, owner, now=now, idle_limit_seconds=None))):
+            return {"active": False}
+        return self._members(token, owner)
+
+    def _members(self, token: StoredAccessToken, owner: Client) -> dict[str, Any]:
+        issuer = self._provider.issuer
+        members: dict[str, Any] = {
+            "active": True, "iss": issuer, "client_id": token.client_id, "token_type": "Bearer", "scope": token.scope,
+            "aud": [issuer, *token.audience] if token.audience else issuer, "iat": token.issued_at, "exp": token.expires_at}
+        grant = token.grant
+        if grant is None:
+            members["sub"] = token.client_id
+            return members
+        members |= {"sub": self._subject_of(owner, grant.sub), "auth_time": grant.auth_time,
+                    "acr": f"{self._acr_prefix}{grant.acr}", "amr": list(grant.amr)}
+        if self._login_name_scope in token.scope.split():
+            members["username"] = token.login_name
+        return members
+
+    def _refresh_token(self, value: str, asking: Client) -> dict[str, Any] | None:
+        provider = self._provider
+        token: StoredRefreshToken | None = provider.store.refresh_token(digest(value))
+        if token is None:
+            return None
+        now = provider.clock.now()
+        lapse = lapse_of(token.grant, asking, now=now, idle_limit_seconds=provider.lifetimes.session_idle_seconds)
+        if lapse or token.used_at is not None or now >= token.expires_at:
+            return {"active": False}
+        return {"active": True, "iss": provider.issuer, "client_id": token.grant.client_id, "scope": token.scope,
+                "sub": self._subject_of(asking, token.grant.sub), "iat": token.grant.created_at, "exp": token.expires_at}

@@ -1,0 +1,260 @@
+"""The one authorization server: Authlib's framework-free core over our grants, reading a neutral request.
+
+Spec: RFC 6749 §3-§6, RFC 7009, RFC 9207. Authlib keeps the order of steps and the form of errors; every decision is a
+function of this room. Nothing here knows HTTP: the edges hand over a form that was read and checked, and get a status, a body
+and headers.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidRequestError
+from authlib.oauth2.rfc6749 import OAuth2Request as AuthlibRequest
+from authlib.oauth2.rfc6749.requests import OAuth2Payload
+
+from ..audit import AuditEvent, AuditRecord, Caller
+from ..clock import Clock
+from . import authorization_request, client_authentication
+from .access_token import AccessTokens, IssuedToken
+from .authorization_request import AuthorizationError, AuthorizationRequest, AuthorizationResponse, UnsafeRequestError
+from .client import Client, ClientRegistry
+from .grant import Grant, admits
+from .grants.authorization_code import CodeGrant
+from .grants.client_credentials import MachineGrant
+from .grants.refresh_token import RefreshGrant
+from .pkce import ProofKey
+from .ports import GrantStore, NewTokens, SessionFacts, digest
+from .revocation import Revocation
+
+GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
+"""What /token takes; discovery lists the same."""
+
+Extension = Callable[[Any], None]
+"""Called with every new code and refresh grant; registers hooks on it (``before_save_token``)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifetimes:
+    """How long things live, in seconds.
+
+    Attributes:
+        refresh_token_seconds: Absolute life of a family with offline_access.
+        refresh_grace_seconds: Within it a repeated refresh is a lost answer; 0 takes every repeat for a theft.
+        session_idle_seconds: Idle limit of sessions; a grant without offline_access gives nothing beyond it.
+    """
+
+    code_seconds: int = 60
+    refresh_token_seconds: int = 30 * 86400
+    refresh_grace_seconds: int = 10
+    session_idle_seconds: int = 3600
+
+
+class Answer(NamedTuple):
+    """What a program is told: status, JSON members (or an ``AuthorizationResponse``), extra headers."""
+
+    status: int
+    body: Any
+    headers: Sequence[tuple[str, str]]
+
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class _Payload(OAuth2Payload):  # type: ignore[misc]
+    data: Any = None
+    datalist = _NOTHING
+
+    def __init__(self, data: dict[str, str]) -> None:
+        self.data = data
+
+
+class ProviderRequest(AuthlibRequest):  # type: ignore[misc]
+    """One request, as neutral as Authlib lets it be.
+
+    Args:
+        form: Parameters of the body, each once, empty ones left out; grants put resolved values into it.
+        caller: Who asks, for the audit.
+        authorization: The Authorization header, or "".
+        asked: The authorization request that a code is issued for.
+    """
+
+    form: Any = None
+    args = _NOTHING
+
+    def __init__(self, form: dict[str, str], *, caller: Caller, authorization: str = "",
+                 asked: AuthorizationRequest | None = None) -> None:
+        self.method = "POST"
+        self.uri = ""
+        self.headers = {"Authorization": authorization} if authorization else {}
+        self.payload = _Payload(form)
+        self.form = form
+        self.caller = caller
+        self.authorization = asked
+        self.client: Client | None = None
+        self.auth_method: str | None = None
+        self.user = self.authorization_code = self.refresh_token = self.credential = self._scope = self._body = None
+
+
+class Provider(AuthorizationServer):  # type: ignore[misc]
+    """The provider's OAuth side.
+
+    Args:
+        issuer: Issuer identifier, sent with every authorization response (RFC 9207).
+        registry: Clients.
+        store: Grants, codes and tokens.
+        tokens: Makes and recognises access tokens.
+        clock: Source of the time.
+        lifetimes: How long things live.
+        officer_scopes: Scopes that need an officer; client credentials never get them.
+        read_hint: Gives the subject of an ID token of ours (token, client_id); raises RefusedError when it is none.
+        extensions: Called with every new code and refresh grant; OpenID Connect plugs in here.
+    """
+
+    def __init__(self, *, issuer: str, registry: ClientRegistry, store: GrantStore, tokens: AccessTokens, clock: Clock,
+                 lifetimes: Lifetimes, officer_scopes: frozenset[str], read_hint: Callable[[str, str], str],
+                 extensions: Sequence[Extension] = ()) -> None:
+        super().__init__()
+        logging.getLogger("authlib").setLevel(logging.INFO)  # at DEBUG Authlib writes whole token answers
+        self.issuer = issuer
+        self.registry = registry
+        self.store = store
+        self.tokens = tokens
+        self.clock = clock
+        self.lifetimes = lifetimes
+        self.officer_scopes = officer_scopes
+        self._read_hint = read_hint
+        self.register_grant(CodeGrant, [ProofKey(required=True), *extensions])
+        self.register_grant(RefreshGrant, list(extensions))
+        self.register_grant(MachineGrant)
+        self.register_endpoint(Revocation)
+        self.register_token_generator("default", self._generate)
+
+    # What the edges call
+
+    def parse_authorization(self, parameters: Mapping[str, Sequence[str]]) -> AuthorizationRequest:
+        """Read an authorization request; errors as ``authorization_request.parse``."""
+        return authorization_request.parse(parameters, self.registry, read_hint=self._read_hint)
+
+    def issue_code(self, request: AuthorizationRequest, *, session: SessionFacts, caller: Caller) -> AuthorizationResponse:
+        """Issue a code to the application: grant, code, part in the session and audit record in one write.
+
+        The registration, the officer and the session are looked at once more, as they stand now.
+
+        Raises:
+            UnsafeRequestError: the client was disabled, or its redirect URI withdrawn, since the request was stored.
+            AuthorizationError: ``access_denied`` (the officer may not use this application), ``login_required`` (the session
+                has just ended), or what the registration no longer allows.
+        """
+        client = self.registry.find(request.client_id)
+        if client is None:
+            raise UnsafeRequestError("The application is not known here.", code="unknown_client")
+        if not client.check_redirect_uri(request.redirect_uri):
+            raise UnsafeRequestError("The return address is not registered for this application.", code="redirect_uri_mismatch")
+        officer = self.store.officer(session.sub)
+        if officer is None or not admits(client, *officer):
+            raise request.refuse("access_denied", "The officer may not use this application.")
+        form = {"client_id": request.client_id, "redirect_uri": request.redirect_uri, "response_type": request.response_type,
+                "scope": " ".join(request.scope), "code_challenge": request.code_challenge,
+                "code_challenge_method": request.code_challenge_method}
+        oauth_request = ProviderRequest(form, caller=caller, asked=request)
+        oauth_request.client = client
+        grant = self.get_authorization_grant(oauth_request)
+        answer: Answer = self.create_authorization_response(oauth_request, grant_user=session, grant=grant)
+        response: AuthorizationResponse = answer.body
+        return self._with_issuer(response, request.state)
+
+    def error_response(self, error: AuthorizationError) -> AuthorizationResponse:
+        """Make the answer that tells the application of an error (RFC 6749 §4.1.2.1, RFC 9207 §2)."""
+        parameters = (("error", error.code), ("error_description", error.message))
+        return self._with_issuer(AuthorizationResponse(error.redirect_uri, error.response_mode, parameters), error.state)
+
+    def token(self, request: ProviderRequest) -> Answer:
+        """Answer a token request."""
+        grant_type = request.form.get("grant_type")
+        if not grant_type:
+            return self.handle_error_response(request, InvalidRequestError("grant_type is missing."))
+        if grant_type not in GRANT_TYPES:
+            # Authlib would echo the value in its description, whatever characters it holds.
+            return self.handle_error_response(request, OAuth2Error("This grant type is not offered.",
+                                                                   error="unsupported_grant_type"))
+        answer: Answer = self.create_token_response(request)
+        return answer
+
+    def revoke(self, request: ProviderRequest) -> Answer:
+        """Answer a revocation request (RFC 7009)."""
+        answer: Answer = self.create_endpoint_response(Revocation.ENDPOINT_NAME, request)
+        return answer
+
+    # What the grants call
+
+    def record(self, event: AuditEvent, request: ProviderRequest, grant: Grant | None, **detail: str | int | bool) -> AuditRecord:
+        """Make an audit record of this request."""
+        client_id = request.client.client_id if request.client else ""
+        return AuditRecord(event, self.clock.now(), sub=grant.sub if grant else "", client_id=client_id,
+                           sid=grant.sid if grant else "", source=request.caller.source,
+                           request_id=request.caller.request_id, detail=detail)
+
+    def rows(self, token: IssuedToken, client: Client, grant: Grant | None, *, refresh_scope: str = "") -> NewTokens:
+        """Give the rows of a token answer."""
+        now = self.clock.now()
+        return NewTokens(
+            access_digest=token.access_digest, client_id=client.client_id, grant_id=grant.grant_id if grant else "",
+            scope=token.get("scope", ""), issued_at=now, expires_at=now + token["expires_in"],
+            refresh_digest=token.refresh_digest, refresh_scope=refresh_scope,
+            refresh_expires_at=grant.expires_at if grant else 0)
+
+    # What Authlib calls
+
+    def query_client(self, client_id: str) -> Client | None:
+        """Find a client that may act now."""
+        return self.registry.find(client_id)
+
+    def authenticate_client(self, request: ProviderRequest, methods: Sequence[str], endpoint: str = "token") -> Client:
+        """Authenticate the caller; a known client that fails is noted in the audit trail."""
+        try:
+            client, request.auth_method = client_authentication.authenticate(
+                request.form, request.headers.get("Authorization", ""), self.registry.find, methods)
+        except client_authentication.ClientRefusedError as refused:
+            if refused.client_id:
+                self.store.note(AuditRecord(
+                    AuditEvent.CLIENT_REFUSED, self.clock.now(), client_id=refused.client_id, source=request.caller.source,
+                    request_id=request.caller.request_id, detail={"endpoint": endpoint}))
+            raise
+        request.client = client
+        return client
+
+    def create_oauth2_request(self, request: ProviderRequest) -> ProviderRequest:
+        """Give the request back: the edge made it."""
+        return request
+
+    def handle_response(self, status: int, body: Any, headers: Sequence[tuple[str, str]]) -> Answer:
+        """Give the neutral answer."""
+        return Answer(status, body, headers)
+
+    def handle_error_response(self, request: ProviderRequest, error: OAuth2Error) -> Answer:
+        """Give the neutral answer of an error; one of an authorization request travels to the application instead."""
+        if request.authorization is not None:
+            raise request.authorization.refuse(error.error, error.get_error_description() or "The request is refused.") from error
+        return Answer(*error())
+
+    def send_signal(self, name: str, *args: Any, **kwargs: Any) -> None:
+        """Nobody listens."""
+
+    def _generate(self, *, grant_type: str, client: Client, user: Grant | None = None, scope: str | None = None,
+                  expires_in: int | None = None, include_refresh_token: bool = True) -> IssuedToken:
+        token = self.tokens.issue(client, scope=client.get_allowed_scope(scope), grant=user)
+        if include_refresh_token and user is not None:
+            value = token["refresh_token"] = secrets.token_urlsafe(32)
+            token.refresh_digest = digest(value)
+        return token
+
+    def _with_issuer(self, response: AuthorizationResponse, state: str | None) -> AuthorizationResponse:
+        more = (*(() if state is None else (("state", state),)), ("iss", self.issuer))
+        return AuthorizationResponse(response.redirect_uri, response.response_mode, response.parameters + more)
