@@ -1,0 +1,73 @@
+"""Registered applications on both databases."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy import select, text
+
+from idp.adapters.sql.clients import SqlClientStore
+from idp.adapters.sql.database import Database
+from idp.adapters.sql.tables import AuditRow
+from idp.oauth.client import secret_digest
+from idp.oauth.registrar import ClientRecords
+
+from ...contracts.client_records import CALLER, CLIENT, ClientRecordsContract
+
+
+class TestSqlClientStore(ClientRecordsContract):
+    @pytest.fixture
+    def new_store(self, database_url: str) -> Iterator[Callable[[], ClientRecords]]:
+        databases: list[Database] = []
+
+        def open_store() -> ClientRecords:
+            database = Database(database_url)
+            databases.append(database)
+            store = SqlClientStore(database)
+            database.prepare()
+            return store
+
+        yield open_store
+        for database in databases:
+            database.dispose()
+
+
+def test_every_change_leaves_one_audit_record_and_no_secret(database: Database) -> None:
+    store = SqlClientStore(database)
+    store.create(CLIENT, now=1, caller=CALLER)
+    store.change(CLIENT, now=2, caller=CALLER)
+    store.set_secret("qlvb", secret_digest("very-secret"), first=False, now=3, caller=CALLER)
+    store.set_disabled("qlvb", True, now=4, caller=CALLER)
+    store.set_disabled("qlvb", True, now=5, caller=CALLER)
+    store.set_disabled("qlvb", False, now=6, caller=CALLER)
+    rows = database.read(select(AuditRow.event, AuditRow.at, AuditRow.client_id, AuditRow.source, AuditRow.request_id,
+                                AuditRow.detail).order_by(AuditRow.id)).all()
+    assert [(row.event, row.at) for row in rows] == [
+        ("client.created", 1), ("client.changed", 2), ("client.secret_rotated", 3), ("client.disabled", 4), ("client.changed", 6)]
+    assert {(row.client_id, row.source, row.request_id) for row in rows} == {("qlvb", "cli", "r-1")}
+    assert json.loads(rows[4].detail) == {"what": "enabled"}
+
+
+def test_only_the_digest_of_a_secret_is_stored(database: Database) -> None:
+    store = SqlClientStore(database)
+    store.create(CLIENT, now=1, caller=CALLER)
+    store.set_secret("qlvb", secret_digest("very-secret"), first=False, now=3, caller=CALLER)
+    with database.durable.connect() as connection:
+        row = connection.execute(text("SELECT * FROM client")).one()
+    assert bytes(row.secret_digest) == secret_digest("very-secret")
+    assert "very-secret" not in str(tuple(row))
+
+
+def test_a_row_of_a_later_version_is_read_past_what_is_unknown(database: Database) -> None:
+    store = SqlClientStore(database)
+    store.create(CLIENT, now=7, caller=CALLER)
+    with database.durable.connect() as connection:
+        stored = json.loads(connection.execute(text("SELECT metadata FROM client")).scalar_one())
+        stored["from_the_future"] = 1
+        stored["province"]["from_the_future"] = 1
+        connection.execute(text("UPDATE client SET metadata = :metadata"), {"metadata": json.dumps(stored)})
+        if database.is_sqlite:
+            connection.commit()
+    assert list(store.all()) == [CLIENT]
