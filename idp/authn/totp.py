@@ -113,6 +113,10 @@ class Totp:
             return Acceptance.REUSED
         return Acceptance.ACCEPTED
 
+    def check_seed(self, seed: str) -> None:
+        """Tell whether a seed can be enrolled. Raises UnusableSeedError."""
+        _seed(seed)
+
     def enrol(self, entry_uuid: str, seed: str, *, sub: str = "", source: str = "cli") -> bool:
         """Give an officer an authenticator app by its seed.
 
