@@ -24,8 +24,8 @@ def test_services_run_unprivileged_and_read_only(name: str) -> None:
     assert unit["User"] == ["idp"]
     assert unit["CapabilityBoundingSet"] == [""]
     assert unit["ProtectSystem"] == ["strict"]
-    for switch in ("NoNewPrivileges", "PrivateTmp", "PrivateDevices", "ProtectHome", "ProtectKernelTunables", "ProtectControlGroups",
-                   "RestrictSUIDSGID", "LockPersonality", "MemoryDenyWriteExecute"):
+    for switch in ("NoNewPrivileges", "PrivateTmp", "PrivateDevices", "ProtectHome", "ProtectKernelTunables",
+                   "ProtectControlGroups", "RestrictSUIDSGID", "LockPersonality", "MemoryDenyWriteExecute"):
         assert unit[switch] == ["yes"], switch
     assert unit["UMask"] == ["0077"]
     assert unit["StateDirectory"] == ["idp"]
