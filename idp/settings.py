@@ -71,6 +71,8 @@ class Settings(BaseSettings):
     logout_token_lifetime_seconds: int = Field(120, ge=30, le=120, description="Back-channel logout tokens")
     login_concurrency: int = Field(2, ge=1, le=64, description="Sign-ins that may wait for the directory at once, per process")
     login_floor_milliseconds: int = Field(0, ge=0, le=2000, description="Shortest answer to a sign-in, hit or miss")
+    sign_in_source_failures: int = Field(200, ge=20, le=1800,
+                                         description="Wrong passwords let through from one address in half an hour")
     require_second_factor_groups: Words = Field(("lanhdao", "quantri-tinh", "quantri-coquan", "kiemtoan"),
                                                 description="Groups whose members need two factors at sign-in")
 
