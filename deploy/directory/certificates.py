@@ -50,7 +50,8 @@ def make_authority(name: str = "Sample directory CA", *, days: int = 3650) -> Au
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
-        .serial_number(x509.random_serial_number()).not_valid_before(now - timedelta(hours=1)).not_valid_after(now + timedelta(days=days))
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1)).not_valid_after(now + timedelta(days=days))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_key_usage(key_cert_sign=True, crl_sign=True), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
@@ -65,6 +66,7 @@ def make_server_certificate(
     """Issue a server certificate.
 
     Args:
+        authority: Who signs it.
         names: Host names and addresses it is for.
         not_before: Default an hour ago.
         not_after: Default in a year.

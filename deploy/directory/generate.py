@@ -15,6 +15,7 @@ import unicodedata
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from argon2.low_level import Type, hash_secret
 
@@ -93,14 +94,13 @@ class _Ldif:
         self.lines.append(f"{name}: {raw.decode()}" if safe else f"{name}:: {base64.b64encode(raw).decode()}")
 
 
-def sample_directory(*, seed: int = SEED, cost: HashCost | None = None, service_password: str = "", passwords: bool = True) -> str:
+def sample_directory(*, seed: int = SEED, cost: HashCost | None = None, service_password: str = "") -> str:
     """Give the whole directory as LDIF.
 
     Args:
         seed: The same seed gives the same people, identifiers and hashes.
         cost: Price of a password check.
         service_password: Of the service account; it is random per installation and never part of the seed.
-        passwords: False leaves the officers' hashes out (for reading, and for directories that hash differently).
     """
     cost = cost or HashCost()
     ldif = _Ldif()
@@ -127,12 +127,12 @@ def sample_directory(*, seed: int = SEED, cost: HashCost | None = None, service_
     people = staff(seed)
     for agency in agencies:
         _unit(ldif, agency, places[agency.code], identifier(f"unit/{agency.code}"))
-    shared = cost.hash(DEMO_PASSWORD, salt("password")) if passwords else ""
+    shared = cost.hash(DEMO_PASSWORD, salt("password"))
     for person in people:
         _officer(ldif, person, places, agencies, identifier(f"officer/{person.uid}"), shared)
     for group, purpose in GROUPS.items():
-        ldif.add(f"cn={group},{GROUP_BASE}", "groupOfNames", cn=group, description=purpose, entryUUID=identifier(f"group/{group}"),
-                 member=[officer_dn(person, places) for person in people if group in person.groups])
+        ldif.add(f"cn={group},{GROUP_BASE}", "groupOfNames", cn=group, description=purpose,
+                 entryUUID=identifier(f"group/{group}"), member=[officer_dn(person, places) for person in people if group in person.groups])
     return "\n".join(ldif.lines)
 
 
@@ -155,7 +155,7 @@ def _unit(ldif: _Ldif, agency: Agency, dn: str, identifier: str) -> None:
 
 def _officer(ldif: _Ldif, person: Person, places: dict[str, str], agencies: tuple[Agency, ...], identifier: str,
              password: str) -> None:
-    form = "NFD" if person.decomposed else "NFC"
+    form: Literal["NFC", "NFD"] = "NFD" if person.decomposed else "NFC"
     family, _, given = person.name.partition(" ")
     units = {agency.code: agency for agency in agencies}
     main, title = person.posts[0]
@@ -183,8 +183,8 @@ def _policies(ldif: _Ldif, identifier: Callable[[str], str]) -> None:
     ldif.add(DEFAULT_POLICY, "applicationProcess", "pwdPolicy", cn="default", pwdMinLength="12", pwdInHistory="5",
              pwdMaxFailure="0", pwdMaxRecordedFailure="1", entryUUID=identifier(DEFAULT_POLICY), **common)
     ldif.add(STRICT_POLICY, "applicationProcess", "pwdPolicy", cn="strict", pwdMinLength="14", pwdInHistory="10",
-             pwdMaxFailure="5", pwdLockoutDuration="900", pwdFailureCountInterval="900", pwdMaxAge="5184000", pwdExpireWarning="1209600",
-             pwdGraceAuthNLimit="3", pwdMinAge="60", entryUUID=identifier(STRICT_POLICY), **common)
+             pwdMaxFailure="5", pwdLockoutDuration="900", pwdFailureCountInterval="900", pwdMaxAge="5184000",
+             pwdExpireWarning="1209600", pwdGraceAuthNLimit="3", pwdMinAge="60", entryUUID=identifier(STRICT_POLICY), **common)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -128,7 +128,8 @@ def _posts_of(agency: Agency) -> list[tuple[str, tuple[str, ...]]]:
     if agency.kind == "commune":
         return [("Chủ tịch", ("lanhdao",)), ("Công chức Văn phòng - Thống kê", ("vanthu",))]
     if agency.kind in {"department", "district"}:
-        head = {"V": "Chánh Văn phòng", "T": "Chánh Thanh tra", "B": "Trưởng ban", "U": "Chủ tịch"}.get(agency.name[0], "Giám đốc")
+        heads = {"Ủy": "Chủ tịch", "Văn": "Chánh Văn phòng", "Thanh": "Chánh Thanh tra", "Ban": "Trưởng ban", "Sở": "Giám đốc"}
+        head = heads[agency.name.split()[0]]
         return [(head, ("lanhdao",)), ("Văn thư", ("vanthu",)), ("Chuyên viên, quản trị cơ quan", ("quantri-coquan",))]
     return [("Trưởng phòng", ())] if agency.code.rpartition(".")[2] in {"1", "2", "3"} and agency.name.startswith("Phòng") else []
 

@@ -182,8 +182,8 @@ class SampleDirectory:
         guard = ["setpriv", "--pdeathsig", "TERM", "--"] if shutil.which("setpriv") else []
         log_path = self.folder / "slapd.log"
         with log_path.open("wb") as log:
-            self._process = subprocess.Popen([*guard, *command], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
-                                             start_new_session=True)
+            self._process = subprocess.Popen([*guard, *command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                             cwd=self.folder, start_new_session=True)
         until = time.monotonic() + timeout
         while not _answers(self.uri):
             if self._process.poll() is not None or time.monotonic() > until:
