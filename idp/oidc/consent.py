@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..audit import AuditEvent, AuditRecord, Caller
+from ..audit import AuditEvent, AuditRecord, AuditTrail, Caller
 from ..clock import Clock
 
 
@@ -50,11 +50,13 @@ class Consents:
 
     Args:
         store: Where consents are kept.
+        trail: Where a refusal is recorded.
         clock: Source of the time.
     """
 
-    def __init__(self, store: ConsentStore, clock: Clock) -> None:
+    def __init__(self, store: ConsentStore, trail: AuditTrail, clock: Clock) -> None:
         self._store = store
+        self._trail = trail
         self._clock = clock
 
     def covers(self, sub: str, client_id: str, scope: Iterable[str]) -> bool:
@@ -70,6 +72,12 @@ class Consents:
         self._store.give(Consent(sub, client_id, agreed, now), AuditRecord(
             AuditEvent.CONSENT_GIVEN, now, sub=sub, client_id=client_id, sid=sid, source=caller.source,
             request_id=caller.request_id, detail={"scope": " ".join(sorted(agreed))}))
+
+    def refuse(self, sub: str, client_id: str, scope: Iterable[str], caller: Caller, *, sid: str = "") -> None:
+        """Record that the officer did not agree; nothing else is kept, so the next request asks again."""
+        self._trail.record(AuditRecord(
+            AuditEvent.CONSENT_REFUSED, self._clock.now(), sub=sub, client_id=client_id, sid=sid, source=caller.source,
+            request_id=caller.request_id, detail={"scope": " ".join(sorted(scope))}))
 
     def withdraw(self, sub: str, client_id: str, caller: Caller) -> bool:
         """Withdraw an agreement; the application's tokens of this officer die with it. False when there was none."""

@@ -1,4 +1,4 @@
-"""What a browser is in the middle of: a stored authorization request, or a sign-in to our own pages.
+"""What a browser is in the middle of: a stored authorization request, a sign-in to our own pages, or a request to sign out.
 
 The pages carry only the interaction's identifier; nothing is rebuilt from a URL or a hidden field. An interaction belongs to the
 browser that took it up first, and remembers which factors were proven in it, so that no step can be skipped, carried over to
@@ -31,9 +31,9 @@ class Interaction:
 
     Attributes:
         id: 256 random bits, base64url; names the pages' addresses.
-        kind: ``authorize`` or ``page``.
+        kind: ``authorize``, ``page`` or ``logout``.
         client_id: The application; empty for our own pages.
-        request: JSON of the validated authorization request; ``{}`` for our own pages.
+        request: JSON of the validated authorization or end-session request; ``{}`` for our own pages.
         return_to: Path on our own host, for kind ``page``.
         browser_digest: SHA-256 of the browser id that took it up; None before.
         entry_uuid: Officer whose password was right here; empty before.
@@ -94,7 +94,7 @@ class InteractionStore(Protocol):
         ...
 
     def authenticated(self, interaction_id: str, browser_digest: bytes, sid: str, amr: str, now: int) -> bool:
-        """Note that everything asked was proven and which session it led to."""
+        """Note that everything asked was proven and which session it led to; the proofs are used up by it."""
         ...
 
     def finish(self, interaction_id: str, browser_digest: bytes, now: int) -> bool:
@@ -123,6 +123,10 @@ class Interactions:
     def begin_page(self, return_to: str) -> Interaction:
         """Begin a sign-in to one of our own pages; ``return_to`` is a path on our own host, checked by the caller."""
         return self._begin("page", "", "{}", return_to)
+
+    def begin_logout(self, client_id: str, request: str) -> Interaction:
+        """Store a checked end-session request (JSON) until the officer has answered it."""
+        return self._begin("logout", client_id, request, "/")
 
     def _begin(self, kind: str, client_id: str, request: str, return_to: str) -> Interaction:
         now = self._clock.now()

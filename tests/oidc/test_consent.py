@@ -7,6 +7,7 @@ import json
 import pytest
 from sqlalchemy import select
 
+from idp.adapters.sql.audit import SqlAuditTrail
 from idp.adapters.sql.consents import SqlConsents
 from idp.adapters.sql.database import Database, insert_row
 from idp.adapters.sql.tables import AuditRow, GrantRow
@@ -19,7 +20,7 @@ CALLER = Caller("192.0.2.1", "request-1")
 
 @pytest.fixture
 def consents(database: Database) -> Consents:
-    return Consents(SqlConsents(database), FakeClock())
+    return Consents(SqlConsents(database), SqlAuditTrail(database), FakeClock())
 
 
 def test_a_consent_covers_what_was_agreed_and_not_more(consents: Consents) -> None:
@@ -60,3 +61,10 @@ def test_withdrawing_revokes_the_grants_once(consents: Consents, database: Datab
     assert events == ["consent.given", "consent.withdrawn"]
     consents.give("u", "app", ["openid"], CALLER)
     assert consents.covers("u", "app", ["openid"])
+
+
+def test_a_refusal_is_recorded_and_nothing_is_remembered(consents: Consents, database: Database) -> None:
+    consents.refuse("u", "app", ["openid"], CALLER, sid="s")
+    (record,) = database.read(select(AuditRow.__table__)).all()
+    assert (record.event, record.sub, record.client_id, record.sid) == ("consent.refused", "u", "app", "s")
+    assert not consents.covers("u", "app", ["openid"])

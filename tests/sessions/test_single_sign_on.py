@@ -102,7 +102,8 @@ def test_a_step_up_keeps_sid_and_auth_time_and_changes_the_cookie(sessions: Sess
     raised = sessions.step_up(session, acr=2, amr=("pwd", "otp", "mfa"), caller=CALLER, cookie=cookie)
     assert raised is not None
     value, higher = raised
-    assert (higher.sid, higher.auth_time, higher.acr, higher.expires_at) == (session.sid, session.auth_time, 2, session.expires_at)
+    assert (higher.sid, higher.acr) == (session.sid, 2)
+    assert (higher.auth_time, higher.expires_at) == (session.auth_time, session.expires_at)
     assert sessions.find(cookie) is None
     assert sessions.find(value) == higher
     assert sessions.step_up(session, acr=2, amr=("pwd",), caller=CALLER, cookie=cookie) is None
@@ -123,7 +124,7 @@ def test_of_many_renewals_with_one_cookie_one_wins_and_every_officer_is_signed_i
 
 
 def test_the_idle_limit_ends_a_session_and_being_seen_moves_it(sessions: Sessions, clock: FakeClock) -> None:
-    cookie, session = sessions.open("u1", **PASSWORD)
+    cookie, _ = sessions.open("u1", **PASSWORD)
     clock.advance(3599)
     found = sessions.find(cookie)
     assert found is not None
@@ -146,7 +147,7 @@ def test_the_absolute_limit_ends_a_session_in_use(sessions: Sessions, clock: Fak
 
 
 def test_last_seen_is_written_at_most_once_a_minute(sessions: Sessions, database: Database, clock: FakeClock) -> None:
-    cookie, session = sessions.open("u1", **PASSWORD)
+    _, session = sessions.open("u1", **PASSWORD)
     clock.advance(59)
     sessions.touch(session)
     assert rows(database, SessionRow)[0].last_seen_at == session.last_seen_at

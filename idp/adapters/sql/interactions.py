@@ -36,7 +36,8 @@ class SqlInteractions:
             self._mine(), ROW.c.entry_uuid == parameter(ROW.c.entry_uuid, "officer"))
         self._authenticated = self._act(database, {
             "authenticated_at": parameter(ROW.c.authenticated_at, "now"), "amr": parameter(ROW.c.amr),
-            "authenticated_sid": parameter(ROW.c.authenticated_sid),
+            "authenticated_sid": parameter(ROW.c.authenticated_sid), "entry_uuid": parameter(ROW.c.entry_uuid),
+            "proven_at": parameter(ROW.c.proven_at),
         }, self._mine())
         self._finish = self._act(
             database, {"done_at": parameter(ROW.c.done_at, "now")}, self._mine(), ROW.c.done_at.is_(None))
@@ -95,7 +96,7 @@ class SqlInteractions:
     def authenticated(self, interaction_id: str, browser_digest: bytes, sid: str, amr: str, now: int) -> bool:
         """Note the session that everything proven here led to."""
         return self._authenticated.run(interaction_id=interaction_id, mine=browser_digest, authenticated_sid=sid, amr=amr,
-                                       now=now) is not None
+                                       entry_uuid="", proven_at=None, now=now) is not None
 
     def finish(self, interaction_id: str, browser_digest: bytes, now: int) -> bool:
         """Note that the answer left; True for the first caller only."""

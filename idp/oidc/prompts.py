@@ -1,0 +1,106 @@
+"""Which page comes next before a code may be issued; pure, and asked again at every step and once more at the end.
+
+Spec: OpenID Connect Core 1.0 §3.1.2.1 (prompt, max_age, id_token_hint, acr_values), §3.1.2.3-§3.1.2.6; RFC 9470 (step-up);
+OpenID Connect Core Error Code unmet_authentication_requirements. ``prompt=login`` and ``max_age`` are satisfied only by an
+authentication made in this interaction, so that no older session can stand in for it and no request can loop (security
+checklist 29, 30). A registered ``default_max_age`` holds where the request names none (Registration §2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from enum import StrEnum
+
+from ..authn.assurance import HIGHEST_OFFERED
+from ..oauth.authorization_request import AuthorizationError, AuthorizationRequest
+from ..oauth.client import Client
+from ..sessions.interaction import Interaction
+from ..sessions.single_sign_on import Session
+from .subject import subject_for
+
+
+class Prompt(StrEnum):
+    """What the officer is asked next."""
+
+    LOGIN = "login"
+    SELECT_ACCOUNT = "select_account"
+    STEP_UP = "step_up"
+    CONSENT = "consent"
+    DONE = "done"
+
+
+class NotAllowedError(AuthorizationError):
+    """The officer is in none of the groups that the application admits (``allowed_groups``)."""
+
+
+def next_prompt(request: AuthorizationRequest, client: Client, session: Session | None, *, groups: Collection[str],
+                required_level: int, consent_given: bool, interaction: Interaction | None, now: int) -> Prompt:
+    """Tell what the officer is asked next; DONE when the code may be issued.
+
+    Args:
+        request: As it is stored; questions that were answered have been struck from its ``prompt`` (``answered``).
+        client: The application.
+        session: The browser's live session, if it has one.
+        groups: The session's officer's groups, as the mirror has them now.
+        required_level: Least level, by application, officer and request (``authn.assurance``).
+        consent_given: Whether what the request asks for has been agreed to before.
+        interaction: The stored request; None on the fast path.
+        now: Seconds since the epoch.
+
+    Raises:
+        AuthorizationError: ``login_required``, ``interaction_required`` or ``consent_required``
+            where nothing may be asked (prompt=none); ``login_required`` where another officer signed in than id_token_hint names;
+            ``unmet_authentication_requirements`` where the level cannot be reached here.
+        NotAllowedError: with ``access_denied``.
+    """
+    silent = "none" in request.prompt
+    if session is None or _must_authenticate(request, client, session, interaction, now):
+        if silent:
+            raise request.refuse("login_required", "The officer has to sign in.")
+        return Prompt.LOGIN
+    if not hint_agrees(request, client, session):
+        if silent or _authenticated_here(session, interaction):
+            raise request.refuse("login_required", "Another officer is signed in than id_token_hint names.")
+        return Prompt.LOGIN
+    if "select_account" in request.prompt and not _authenticated_here(session, interaction):
+        return Prompt.SELECT_ACCOUNT
+    if client.allowed_groups and client.allowed_groups.isdisjoint(groups):
+        refusal = request.refuse("access_denied", "The officer is not among those whom this application admits.")
+        raise NotAllowedError(refusal.code, refusal.message, redirect_uri=refusal.redirect_uri, state=refusal.state,
+                              response_mode=refusal.response_mode, client_id=refusal.client_id)
+    if session.acr < required_level:
+        if required_level > HIGHEST_OFFERED:
+            raise request.refuse("unmet_authentication_requirements", "The level asked for cannot be reached here.")
+        if silent:
+            raise request.refuse("interaction_required", "The officer has to prove a further factor.")
+        return Prompt.STEP_UP
+    if "consent" in request.prompt or (client.consent == "ask" and not consent_given):
+        if silent:
+            raise request.refuse("consent_required", "The officer has to agree first.")
+        return Prompt.CONSENT
+    return Prompt.DONE
+
+
+def hint_agrees(request: AuthorizationRequest, client: Client, session: Session) -> bool:
+    """Tell whether the session is that of the officer whom id_token_hint names, if there is one."""
+    return request.id_token_hint_sub is None or request.id_token_hint_sub == subject_for(client, session.sub)
+
+
+def answered(request: AuthorizationRequest, prompt: Prompt) -> AuthorizationRequest:
+    """Strike a question that the officer has answered from a stored request."""
+    return replace(request, prompt=tuple(word for word in request.prompt if word != prompt.value))
+
+
+def _must_authenticate(request: AuthorizationRequest, client: Client, session: Session, interaction: Interaction | None,
+                       now: int) -> bool:
+    if _authenticated_here(session, interaction):
+        return False
+    max_age = client.default_max_age if request.max_age is None else request.max_age
+    # max_age=0 asks for an authentication now, as prompt=login does; a session of this very second is not one.
+    return "login" in request.prompt or max_age == 0 or (max_age is not None and now - session.auth_time > max_age)
+
+
+def _authenticated_here(session: Session, interaction: Interaction | None) -> bool:
+    return (interaction is not None and interaction.authenticated_at is not None
+            and interaction.authenticated_sid == session.sid)

@@ -1,0 +1,169 @@
+"""Where a browser goes next: a page of ours, or back to the application with a code or an error.
+
+The one path to a code (architecture §4): every page that was answered comes back here, ``oidc.prompts`` is asked again, and only
+DONE leads to ``provider.issue_code``; the level, the groups and the officer's status are those of this moment (security checklist
+18, 29). Redirects are 303 (RFC 9700 §4.12).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from flask import Response, g, make_response, render_template, url_for
+from flask_babel import gettext
+
+from ..authn.assurance import HIGHEST_OFFERED, PASSWORD, TWO_FACTORS
+from ..directory.mirror import MirroredOfficer
+from ..oauth.authorization_request import AuthorizationError, AuthorizationRequest, AuthorizationResponse
+from ..oauth.client import Client
+from ..oidc.prompts import NotAllowedError, Prompt, next_prompt
+from ..sessions.interaction import Interaction
+from ..sessions.single_sign_on import Session
+from .errors import page
+from .i18n import speak
+from .presentation import agency_help, application_words, entrance
+from .security import allow_onward_redirect, allow_opener, caller, current_session
+
+if TYPE_CHECKING:
+    from ..services import Services
+
+
+class Onward:
+    """Decides and makes the next answer of an authorization.
+
+    Args:
+        services: Wired rooms.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def signed_in(self) -> tuple[Session, MirroredOfficer] | None:
+        """Find the browser's live session and its officer; a session of somebody who is no longer active is ended."""
+        session = current_session(self._services)
+        if session is None:
+            return None
+        officer = self._services.mirror.by_sub(session.sub)
+        if officer is None or officer.status != "active":
+            self._services.sessions.end(session.sid, "disabled", caller())
+            g.sso = None
+            return None
+        return session, officer
+
+    def required_level(self, officer: MirroredOfficer, client: Client | None, acr_values: tuple[str, ...]) -> int:
+        """Give the level that an officer has to reach on the way to an application (None: our own pages)."""
+        reachable = HIGHEST_OFFERED
+        if acr_values:
+            reachable = TWO_FACTORS if self._services.totp.enrolled(officer.officer.entry_uuid) else PASSWORD
+        return self._services.assurance.required_level(
+            officer.officer.groups, client.required_acr if client else "", acr_values, reachable=reachable)
+
+    def prompt(self, request: AuthorizationRequest, client: Client, interaction: Interaction | None,
+               signed_in: tuple[Session, MirroredOfficer] | None) -> Prompt:
+        """Ask the prompts engine. Raises AuthorizationError as it does."""
+        session, officer = signed_in or (None, None)
+        given = client.consent != "ask" or (
+            session is not None and self._services.consents.covers(session.sub, client.client_id, request.scope))
+        return next_prompt(
+            request, client, session, groups=officer.officer.groups if officer else (),
+            required_level=self.required_level(officer, client, request.acr_values) if officer else PASSWORD,
+            consent_given=given, interaction=interaction, now=self._services.clock.now())
+
+    def take_language(self, request: AuthorizationRequest, interaction_id: str = "") -> None:
+        """Speak as the application asked, and keep its popup tied to it."""
+        speak(request.ui_locales, interaction_id)
+        if request.display == "popup":
+            allow_opener()
+
+    def proceed(self, interaction: Interaction) -> Response:
+        """Answer a stored request: the next page, the code, or why there is none."""
+        request = AuthorizationRequest.from_json(interaction.request)
+        self.take_language(request, interaction.id)
+        allow_onward_redirect()
+        client = self._services.clients.find(interaction.client_id)
+        if client is None or not client.check_redirect_uri(request.redirect_uri):
+            return self.unknown_application("unknown_client")
+        signed_in = self.signed_in()
+        try:
+            prompt = self.prompt(request, client, interaction, signed_in)
+            if prompt is Prompt.DONE and signed_in is not None:
+                answer = self._services.provider.issue_code(request, session=signed_in[0], caller=caller())
+                self._services.interactions.finish(interaction)
+                return self.send(answer)
+        except NotAllowedError as refusal:
+            return self.not_allowed(refusal, request, client, signed_in)
+        except AuthorizationError as refusal:
+            self._services.interactions.finish(interaction)
+            return self.send(self._services.provider.error_response(refusal))
+        return self.page_of(prompt, interaction)
+
+    def page_of(self, prompt: Prompt, interaction: Interaction) -> Response:
+        """Lead to the page that asks a question."""
+        endpoint = "consent.ask" if prompt in {Prompt.CONSENT, Prompt.SELECT_ACCOUNT} else "login.ask"
+        return see_other(address_of(endpoint, interaction))
+
+    def send(self, answer: AuthorizationResponse) -> Response:
+        """Send an answer to the application: by 303, or by a form that the browser posts (Form Post Response Mode)."""
+        if answer.response_mode != "form_post":
+            return see_other(answer.location())
+        allow_onward_redirect()
+        return make_response(render_template("authorize/form_post.html", redirect_uri=answer.redirect_uri,
+                                             parameters=answer.parameters, app=None))
+
+    def not_allowed(self, refusal: AuthorizationError, request: AuthorizationRequest, client: Client,
+                    signed_in: tuple[Session, MirroredOfficer] | None) -> Response:
+        """Say that the officer may not use this application and who can change that; prompt=none tells the application only."""
+        answer = self._services.provider.error_response(refusal)
+        if "none" in request.prompt:
+            return self.send(answer)
+        back = answer.location() if answer.response_mode == "query" else entrance(client, self._services.settings.issuer)
+        name = client.client_name or client.client_id
+        contact = agency_help(self._services, signed_in[1].officer) if signed_in else None
+        if contact is None:
+            what = gettext("Tài khoản của bạn chưa được cấp quyền dùng ứng dụng này. Vui lòng liên hệ quản trị đơn vị của bạn "
+                           "hoặc gọi tổng đài hỗ trợ %(phone)s.", phone=self._services.settings.help_phone)
+        else:
+            what = gettext("Tài khoản của bạn chưa được cấp quyền dùng ứng dụng này. Vui lòng liên hệ quản trị đơn vị "
+                           "%(name)s, số %(phone)s.", name=contact["name"], phone=contact["phone"])
+        return page(403, gettext("Bạn chưa được dùng %(name)s", name=name), what, self._services.clock,
+                    app=application_words(client), detail=refusal.code, ways=[
+                        {"label": gettext("Đến trang Ứng dụng của tôi"), "url": "/"},
+                        {"label": gettext("Trở lại %(name)s", name=name), "url": back}])
+
+    def unknown_application(self, code: str, client: Client | None = None) -> Response:
+        """Say that nobody is known to whom an answer could be sent; never a redirect (security checklist 4)."""
+        if code in {"redirect_uri_mismatch", "redirect_uri_missing"}:
+            what = gettext("Đường dẫn quay về ứng dụng không khớp với đường dẫn đã đăng ký, nên hệ thống dừng lại để bảo vệ tài "
+                           "khoản của bạn. Bạn không làm sai điều gì.")
+        elif code == "unknown_client":
+            what = gettext("Ứng dụng này chưa được đăng ký hoặc đã ngừng hoạt động. Bạn không làm sai điều gì.")
+        else:
+            what = gettext("Yêu cầu đăng nhập mà ứng dụng gửi đến không đúng quy cách. Bạn không làm sai điều gì.")
+        return page(400, gettext("Chưa mở được ứng dụng"), what, self._services.clock, app=application_words(client), detail=code)
+
+    def lead_on(self, client_id: str) -> Response:
+        """Lead from a page that is over (expired, bookmarked, gone back to) to the application, or to the portal."""
+        client = self._services.clients.find(client_id) if client_id else None
+        return see_other(entrance(client, self._services.settings.issuer))
+
+    def over(self, client_id: str) -> Response:
+        """Say that the page whose form was sent is over, with the way on (410)."""
+        client = self._services.clients.find(client_id) if client_id else None
+        return make_response(render_template(
+            "errors/expired.html", app=application_words(client),
+            continue_url=entrance(client, self._services.settings.issuer)), 410)
+
+
+def see_other(location: str) -> Response:
+    """Redirect with 303, so that no browser repeats a form with a password elsewhere."""
+    answer = make_response("", 303)
+    answer.headers["Location"] = location
+    return answer
+
+
+def address_of(endpoint: str, interaction: Interaction, **more: str) -> str:
+    """Give a page's address; ``app`` tells where to lead on when the interaction is long gone."""
+    query = {"app": interaction.client_id, **more} if interaction.client_id else more
+    path = url_for(endpoint, interaction_id=interaction.id)
+    return f"{path}?{urlencode(query)}" if query else path

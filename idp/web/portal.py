@@ -1,0 +1,55 @@
+"""The officer's portal: the applications that this officer may use, last used first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Response, make_response, render_template, request
+
+from ..directory.mirror import MirroredOfficer
+from ..oauth.grant import admits
+from ..sessions.single_sign_on import Session
+from .onward import Onward, address_of, see_other
+from .presentation import agency_help, ago_words, clock_words, entrance, officer_words
+from .security import browser_id
+
+if TYPE_CHECKING:
+    from ..services import Services
+
+
+def blueprint(services: Services) -> Blueprint:
+    """Make ``/``."""
+    views = Blueprint("portal", __name__)
+    onward = Onward(services)
+
+    @views.get("/")
+    def applications() -> Response:
+        signed_in = onward.signed_in()
+        if signed_in is None or signed_in[0].acr < onward.required_level(signed_in[1], None, ()):
+            browser_id()
+            return see_other(address_of("login.ask", services.interactions.begin_page(request.path)))
+        session, officer = signed_in
+        return make_response(render_template(
+            "portal/applications.html", who=officer_words(officer.officer), apps=_applications(services, session, officer),
+            since=clock_words(session.auth_time, services.clock.now()), notices=[],
+            agency_help=agency_help(services, officer.officer)))
+
+    return views
+
+
+def _applications(services: Services, session: Session, officer: MirroredOfficer) -> list[dict[str, Any]]:
+    now = services.clock.now()
+    last_used = services.sessions.last_used(session.sub)
+    opened = set(services.sessions.clients(session.sid))
+    groups = frozenset(officer.officer.groups)
+    allowed = [client for client in services.clients.all()
+               if not client.disabled and admits(client, officer.status, groups) and _entrance(client, services) != "/"]
+    allowed.sort(key=lambda client: (-last_used.get(client.client_id, 0), client.client_name.casefold()))
+    return [{"name": client.client_name or client.client_id, "owner": client.owner, "url": _entrance(client, services),
+             "icon": "doc", "open": client.client_id in opened,
+             "last_used": ago_words(last_used[client.client_id], now) if client.client_id in last_used else None}
+            for client in allowed]
+
+
+def _entrance(client: Any, services: Services) -> str:
+    return entrance(client, services.settings.issuer)

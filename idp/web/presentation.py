@@ -1,0 +1,123 @@
+"""What templates are told of officers and applications, in the page's language. No rules, only words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from flask_babel import format_datetime, gettext, ngettext, to_user_timezone
+
+from ..directory.officer import Contact, Officer
+from ..oauth.client import Client
+
+if TYPE_CHECKING:
+    from ..services import Services
+
+
+def officer_words(officer: Officer) -> dict[str, str]:
+    """Tell who somebody is: ``name initials title unit_name`` and the login name, for password managers."""
+    names = officer.name.split()
+    initials = (names[0][0] + names[-1][0] if len(names) > 1 else officer.name[:2]).upper()
+    post = officer.main_post
+    return {"name": officer.name, "initials": initials, "title": post.title, "unit_name": post.unit_name, "username": officer.uid}
+
+
+def application_words(client: Client | None) -> dict[str, Any] | None:
+    """Tell which application it is: ``name owner client_uri logo_uri policy_uri tos_uri``; None for our own pages."""
+    if client is None:
+        return None
+    return {"name": client.client_name or client.client_id, "owner": client.owner, "client_uri": _web(client.client_uri),
+            "logo_uri": _web(client.logo_uri), "policy_uri": _web(client.policy_uri), "tos_uri": _web(client.tos_uri)}
+
+
+def agency_help(services: Services, officer: Officer) -> dict[str, str] | None:
+    """Tell who helps an officer, once the officer is known; None when the directory names nobody (or does not answer)."""
+    contact: Contact | None = services.directory.contact(officer)
+    if contact is None or not contact.phone:
+        return None
+    return {"name": contact.name, "phone": contact.phone_text, "phone_href": f"tel:{contact.phone}"}
+
+
+def entrance(client: Client | None, issuer: str) -> str:
+    """Give the address by which an application is entered from outside.
+
+    The one at which it begins a sign-in by itself (OpenID Connect Core §4, with ``iss``), else its home page; the portal when it
+    has neither.
+    """
+    if client is None:
+        return "/"
+    if start := _web(client.initiate_login_uri):
+        return f"{start}{'&' if '?' in start else '?'}iss={quote(issuer, safe='')}"
+    return _web(client.client_uri) or "/"
+
+
+def shares(client: Client, officer: Officer, scope: tuple[str, ...]) -> list[dict[str, str]]:
+    """Tell what an application is going to know, value by value, in the order of the scopes on the page."""
+    post = officer.main_post
+    known = {
+        "profile": [(gettext("Họ và tên"), officer.name, "user"), (gettext("Tên đăng nhập"), officer.uid, "user")],
+        "email": [(gettext("Địa chỉ thư điện tử công vụ"), officer.mail or gettext("(chưa có)"), "mail")],
+        "phone": [(gettext("Số điện thoại"), _hidden(officer.phone) or gettext("(chưa có)"), "phone")],
+        "unit": [(gettext("Đơn vị và chức vụ"), ", ".join(filter(None, (post.title, post.unit_name))), "building")],
+        "groups": [(gettext("Nhóm quyền"), ", ".join(officer.groups), "users")] if client.show_groups else [],
+        "address": [],
+        "offline_access": [(gettext("Truy cập khi bạn không có mặt"),
+                            gettext("Ứng dụng giữ quyền này đến khi bạn rút lại sự đồng ý"), "clock")],
+    }
+    rows = [row for word in ("profile", "email", "phone", "unit", "groups", "offline_access") if word in scope
+            for row in known[word]]
+    rows = rows or [(gettext("Mã của bạn ở ứng dụng này"), "", "user")]
+    return [{"label": label, "value": value, "icon": icon} for label, value, icon in rows]
+
+
+def withheld(scope: tuple[str, ...]) -> list[str]:
+    """Tell what an application is not going to know."""
+    words = [gettext("mật khẩu")]
+    if "phone" not in scope:
+        words.append(gettext("số điện thoại"))
+    if "email" not in scope:
+        words.append(gettext("địa chỉ thư điện tử"))
+    return words
+
+
+def minutes(seconds: int | None) -> int:
+    """Round a waiting time up to whole minutes, at least one."""
+    return max(1, -(-(seconds or 60) // 60))
+
+
+def clock_words(at: int, now: int) -> str:
+    """Say when something was today or on a day: ``07:32 hôm nay``, ``07:32 ngày 23/11/2026``."""
+    moment, today = _local(at), _local(now)
+    time = format_datetime(datetime.fromtimestamp(at, UTC), "HH:mm")
+    if moment.date() == today.date():
+        return gettext("%(time)s hôm nay", time=time)
+    return gettext("%(time)s ngày %(date)s", time=time, date=format_datetime(datetime.fromtimestamp(at, UTC), "dd/MM/yyyy"))
+
+
+def ago_words(at: int, now: int) -> str:
+    """Say how long ago something was: minutes, hours, yesterday, then the day."""
+    passed = max(0, now - at)
+    if passed < 60:
+        return gettext("vừa xong")
+    if passed < 3600:
+        return ngettext("%(num)d phút trước", "%(num)d phút trước", passed // 60)
+    moment, today = _local(at), _local(now)
+    if moment.date() == today.date():
+        return ngettext("%(num)d giờ trước", "%(num)d giờ trước", passed // 3600)
+    if moment.date() == today.date() - timedelta(days=1):
+        return gettext("hôm qua")
+    return gettext("ngày %(date)s", date=format_datetime(datetime.fromtimestamp(at, UTC), "dd/MM/yyyy"))
+
+
+def _local(at: int) -> datetime:
+    return to_user_timezone(datetime.fromtimestamp(at, UTC))
+
+
+def _hidden(phone: str) -> str:
+    return phone[:-4].replace("+84", "0")[:4] + "*" * 4 + phone[-2:] if len(phone) > 6 else phone
+
+
+def _web(uri: str) -> str:
+    """Give an address that may stand in a link: http or https only, whatever a registration held."""
+    return uri if uri and urlsplit(uri).scheme in {"http", "https"} else ""

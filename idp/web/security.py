@@ -1,0 +1,229 @@
+"""What every page has: a browser id, a request id, a form token, an origin check, and headers that keep it to itself.
+
+Security checklist 2, 20-22, 44, 46. Forms carry the token of Flask-WTF, which is tied to the signed ``browser`` cookie; three
+views are exempt by name (``EXEMPT_VIEWS``), because programs and other sites post to them or because they answer a lost token
+with the form itself. The session cookie is opaque and separate: it is set and read here only.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+from flask import Flask, Response, current_app, g, request, session
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import BadRequest
+
+from ..audit import Caller
+from ..errors import ConfigurationError
+from ..sessions.single_sign_on import Session
+from .proxies import TrustedProxies
+
+if TYPE_CHECKING:
+    from ..services import Services
+
+MAX_BODY_BYTES = 64 * 1024
+MAX_PARAMETERS = 100
+
+EXEMPT_VIEWS = ("authorize.begin_by_post", "login.answer", "logout.end_session")
+"""``authorize.begin_by_post`` only stores a request; ``login.answer`` checks the token itself and shows the form again;
+``logout.end_session`` takes other sites' posts and only stores them, and checks the token itself for our own form."""
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_REFERENCE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
+_PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
+
+
+def protect(app: Flask, services: Services) -> None:
+    """Give the Flask application its limits, cookies, form tokens and headers.
+
+    Raises:
+        ConfigurationError: the application has no secret key for the browser cookie, or a trusted proxy is no address.
+    """
+    settings = services.settings
+    if not app.secret_key:
+        raise ConfigurationError("The key of the browser cookie is missing.", remedy="Run: flask --app wsgi keys init")
+    issuer = urlsplit(settings.issuer)
+    app.config.update(
+        SESSION_COOKIE_NAME="__Host-browser" if settings.secure else "browser", SESSION_COOKIE_SECURE=settings.secure,
+        SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_PATH="/", SESSION_COOKIE_DOMAIN=None,
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES, MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES, MAX_FORM_PARTS=MAX_PARAMETERS,
+        TRUSTED_HOSTS=[issuer.hostname or ""], WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=False,
+        WTF_CSRF_CHECK_DEFAULT=False)
+    try:
+        app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
+    except ValueError as err:
+        raise ConfigurationError(f"IDP_TRUSTED_PROXIES: {err}.",
+                                 remedy="Give addresses or networks, separated by spaces.") from err
+    csrf = CSRFProtect(app)
+    origin = f"{issuer.scheme}://{issuer.netloc}"
+
+    @app.before_request
+    def begin() -> None:
+        g.nonce = secrets.token_urlsafe(16)
+        request_id()
+        if request.method not in _SAFE and request.endpoint is not None and request.endpoint not in EXEMPT_VIEWS:
+            check_origin(origin)
+            csrf.protect()
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        return _with_headers(response, secure=settings.secure)
+
+
+def check_form(issuer: str) -> None:
+    """Check token and origin of one of our own forms, in a view that is exempt from the general check.
+
+    Raises:
+        CSRFError: the token is missing or another browser's, or another site sent the form.
+    """
+    parts = urlsplit(issuer)
+    check_origin(f"{parts.scheme}://{parts.netloc}")
+    current_app.extensions["csrf"].protect()
+
+
+def check_origin(origin: str) -> None:
+    """Refuse a form that another site sent, where the browser says so (Fetch Metadata; RFC 6454).
+
+    Under ``Referrer-Policy: no-referrer`` browsers send ``Origin: null`` with our own forms as well, so that a null origin alone
+    says nothing; the token decides then.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None and site not in {"same-origin", "none"}:
+        raise CSRFError("The form comes from another site.")
+    sent = request.headers.get("Origin")
+    if sent not in {None, "null", origin}:
+        raise CSRFError("The form comes from another site.")
+
+
+def request_id() -> str:
+    """Give this request's reference code: 40 random bits, eight letters that can be read out on the telephone."""
+    known = request.environ.get("idp.request_id")
+    if not known:
+        letters = "".join(secrets.choice(_REFERENCE_LETTERS) for _ in range(8))
+        known = request.environ["idp.request_id"] = f"{letters[:4]}-{letters[4:]}"
+    return str(known)
+
+
+def caller() -> Caller:
+    """Say who calls, for records and throttling; behind our proxies the address that they saw."""
+    agent = _UNPRINTABLE.sub(" ", request.headers.get("User-Agent", "")[:255])
+    return Caller(source=(request.remote_addr or "unknown")[:64], request_id=request_id(), user_agent=agent)
+
+
+def browser_id() -> str:
+    """Give this browser's random id, making one where there is none; it lives in the signed browser cookie."""
+    known = session.get("id")
+    if not isinstance(known, str):
+        known = session["id"] = secrets.token_urlsafe(16)
+    return known
+
+
+def cookie_name(*, secure: bool) -> str:
+    """Name the session cookie: ``__Host-sso`` with an https issuer, ``sso`` in development."""
+    return "__Host-sso" if secure else "sso"
+
+
+def session_cookie(services: Services) -> str | None:
+    """Give the value of the browser's session cookie, if it has one."""
+    return request.cookies.get(cookie_name(secure=services.settings.secure))
+
+
+def current_session(services: Services) -> Session | None:
+    """Find the officer's live session (once per request) and note that it was seen."""
+    if "sso" not in g:
+        g.sso = services.sessions.find(session_cookie(services))
+        if g.sso is not None:
+            services.sessions.touch(g.sso)
+    found: Session | None = g.sso
+    return found
+
+
+def with_session(response: Response, services: Services, cookie: str) -> Response:
+    """Give the browser the cookie of its new session; it ends with the browser, and the server's limits hold anyway."""
+    secure = services.settings.secure
+    response.set_cookie(cookie_name(secure=secure), cookie, secure=secure, httponly=True, samesite="Lax", path="/")
+    return response
+
+
+def without_session(response: Response, services: Services) -> Response:
+    """Take the session cookie from the browser."""
+    secure = services.settings.secure
+    response.delete_cookie(cookie_name(secure=secure), secure=secure, httponly=True, samesite="Lax", path="/")
+    return response
+
+
+def allow_onward_redirect() -> None:
+    """Leave ``form-action`` out of this page's policy.
+
+    Browsers apply it to the redirects that follow the form as well, and the answer goes on to an application, and from there
+    wherever the application leads.
+    """
+    g.onward = True
+
+
+def allow_opener() -> None:
+    """Keep the tie to the window that opened this one: after ``display=popup`` the application waits there for the answer."""
+    g.popup = True
+
+
+def parameters_of_query() -> dict[str, list[str]]:
+    """Read the query string strictly: UTF-8, at most 100 parameters. Raises BadRequest (400)."""
+    return _parameters(request.environ.get("QUERY_STRING", "").encode("latin-1", "replace"))
+
+
+def parameters_of_body() -> dict[str, list[str]]:
+    """Read a form body strictly: its content type, UTF-8, at most 64 kB and 100 parameters. Raises BadRequest or 413."""
+    if request.mimetype != "application/x-www-form-urlencoded":
+        raise BadRequest("The body is not a form.")
+    return _parameters(request.get_data(cache=True))
+
+
+def _parameters(raw: bytes) -> dict[str, list[str]]:
+    if len(raw) > MAX_BODY_BYTES:
+        raise BadRequest("The request is too long.")
+    parameters: dict[str, list[str]] = {}
+    try:
+        for name, value in parse_qsl(raw.decode("utf-8"), keep_blank_values=True, errors="strict",
+                                     max_num_fields=MAX_PARAMETERS):
+            parameters.setdefault(name, []).append(value)
+    except ValueError as err:
+        raise BadRequest("The request is not valid UTF-8 or has too many parameters.") from err
+    return parameters
+
+
+def local_path(text: str | None) -> str:
+    """Give a path on our own host, or "/": control characters and backslashes first, then scheme, host and double slashes."""
+    if not text or len(text) > 2048 or re.search(r"[\x00-\x20\x7f-\x9f\\]", text):
+        return "/"
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return "/"
+    if parts.scheme or parts.netloc or not text.startswith("/") or text.startswith("//"):
+        return "/"
+    return text
+
+
+def _with_headers(response: Response, *, secure: bool) -> Response:
+    nonce = g.get("nonce", "")
+    headers: Any = response.headers
+    policy = ["default-src 'none'", "base-uri 'none'", "connect-src 'self'", "font-src 'self'", "frame-ancestors 'none'",
+              "img-src 'self' data:", f"script-src 'self' 'nonce-{nonce}'", f"style-src 'self' 'nonce-{nonce}'"]
+    if not g.get("onward"):
+        policy.append("form-action 'self'")
+    headers.setdefault("Content-Security-Policy", "; ".join(policy))
+    headers.setdefault("Cache-Control", "no-store")
+    headers.setdefault("Referrer-Policy", "no-referrer")
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("X-Frame-Options", "DENY")
+    headers.setdefault("Cross-Origin-Opener-Policy", "unsafe-none" if g.get("popup") else "same-origin")
+    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", _PERMISSIONS)
+    headers.setdefault("X-Request-Id", request_id())
+    if secure:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    return response
