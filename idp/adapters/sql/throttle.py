@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import case, delete, or_, select
-from sqlalchemy.sql.dml import Delete
 
 from ...authn.lockout import Move
 from .database import Database, parameter
@@ -72,9 +71,3 @@ class SqlGuessCounter:
     def clear(self, key: bytes) -> bool:
         """Empty one counter; tell whether there was one."""
         return self._clear.run(key=key) is not None
-
-
-def forget_empty(before: str = "now") -> Delete:
-    """Make the housekeeping act: delete rows whose moment lies before the parameter ``before`` (seconds since the epoch)."""
-    table: Any = ThrottleRow.__table__
-    return delete(table).where(table.c.until < parameter(table.c.until, before))

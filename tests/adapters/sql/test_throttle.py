@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from idp.adapters.sql.database import Database
-from idp.adapters.sql.throttle import SqlGuessCounter, forget_empty
+from idp.adapters.sql.throttle import SqlGuessCounter
 from idp.authn.lockout import GuessCounter, Move
 from tests.fakes.guess_counter import FakeGuessCounter
 
@@ -105,11 +105,3 @@ class TestSqlGuessCounter(GuessCounterContract):
     @pytest.fixture
     def counter(self, database: Database) -> GuessCounter:
         return SqlGuessCounter(database)
-
-
-def test_housekeeping_forgets_what_is_empty(database: Database) -> None:
-    counter = SqlGuessCounter(database)
-    counter.move(moves("s", "a", "p"), now=NOW, absurd=ABSURD)
-    counter.keep(key("k"), NOW + 5000, older_than=NOW + 5000)
-    database.write(forget_empty()).run(now=NOW + 101)
-    assert counter.read([key("s"), key("a"), key("p"), key("k")]) == {key("k"): NOW + 5000}
