@@ -1,0 +1,24 @@
+"""The token endpoint.
+
+Spec: RFC 6749 §3.2 and §5.
+"""
+
+from __future__ import annotations
+
+from ..oauth.server import Provider, ProviderRequest
+from .wsgi import EndpointRequest, Response, oauth_answer
+
+
+class TokenEndpoint:
+    """POST /token."""
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+
+    def __call__(self, request: EndpointRequest) -> Response:
+        """Answer a token request."""
+        asked = ProviderRequest(request.form(), caller=request.caller, authorization=request.header("authorization"))
+        answer = self._provider.token(asked)
+        if asked.client is not None:
+            request.client_id = asked.client.client_id
+        return oauth_answer(*answer)

@@ -1,0 +1,325 @@
+"""The door for programs: requests read once within limits, answers as JSON, everything else handed on to the pages.
+
+Spec: RFC 6749 §3.2 (parameters once, empty ones are absent), PEP 3333. The table of paths is a plain list of ``Route``.
+Limits are those of security checklist 44; errors say what was wrong in ASCII and show nothing of ours (43). Each request gets
+a ``Caller``, for both doors, in ``environ["idp.caller"]``: the address counts as forwarded only when it comes from a proxy of
+ours (27).
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from ipaddress import ip_address, ip_network
+from time import perf_counter
+from typing import Any, Protocol
+from urllib.parse import unquote_plus
+
+import orjson
+from authlib.oauth2 import OAuth2Error
+
+from ..audit import Caller
+from ..errors import RefusedError, UnavailableError
+
+MAX_BODY_BYTES = 64 * 1024
+MAX_PARAMETERS = 100
+MAX_HEADER_BYTES = 16 * 1024
+CALLER = "idp.caller"
+PAGES = "pages"
+"""Label under which requests for people are counted."""
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+Headers = tuple[tuple[str, str], ...]
+
+NO_STORE: Headers = (("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache"),
+                     ("X-Content-Type-Options", "nosniff"))
+
+_STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+_FORM_TYPE = re.compile(r'application/x-www-form-urlencoded\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?;?\s*', re.IGNORECASE)
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_log = logging.getLogger(__name__)
+
+
+class Meter(Protocol):
+    """Counts answers."""
+
+    def count(self, endpoint: str, status: int, seconds: float) -> None:
+        """Count one answer of an endpoint (name of its route, or ``pages``) and the time it took."""
+        ...
+
+
+class RequestLog(Protocol):
+    """Writes one line per request."""
+
+    def line(self, *, caller: Caller, method: str, endpoint: str, status: int, seconds: float, client_id: str,
+             error: str) -> None:
+        """Note one request; ``client_id`` and ``error`` are "" where there is none. Nothing here is a secret."""
+        ...
+
+
+class NoMeter:
+    """Counts nothing."""
+
+    def count(self, endpoint: str, status: int, seconds: float) -> None:
+        """Do nothing."""
+
+
+class NoRequestLog:
+    """Writes nothing."""
+
+    def line(self, *, caller: Caller, method: str, endpoint: str, status: int, seconds: float, client_id: str,
+             error: str) -> None:
+        """Do nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer: status, body, headers without Content-Length, and the error code for the log."""
+
+    status: int
+    body: bytes
+    headers: Headers
+    error: str = ""
+
+
+class MalformedRequestError(RefusedError):
+    """The request is not one that RFC 6749 §3.2 allows."""
+
+    code = "invalid_request"
+
+
+class EndpointRequest:
+    """One request, read as far as an endpoint asks.
+
+    Attributes:
+        method: As sent, upper case.
+        query: The raw query string.
+        caller: Who asks.
+        client_id: Set by the endpoint once it is known; for the log.
+    """
+
+    __slots__ = ("_environ", "caller", "client_id", "method", "query")
+
+    def __init__(self, environ: Environ, caller: Caller) -> None:
+        self._environ = environ
+        self.method: str = environ["REQUEST_METHOD"]
+        self.query: str = environ.get("QUERY_STRING", "")
+        self.caller = caller
+        self.client_id = ""
+
+    def header(self, name: str) -> str:
+        """Give a header by its name in lower case; "" when it was not sent."""
+        value: str = self._environ.get("HTTP_" + name.upper().replace("-", "_"), "")
+        return value
+
+    def has_form(self) -> bool:
+        """Tell whether a form was sent in the body."""
+        return _FORM_TYPE.fullmatch(self._environ.get("CONTENT_TYPE", "")) is not None
+
+    def form(self) -> dict[str, str]:
+        """Read the body's parameters, each once; empty ones are left out (RFC 6749 §3.2).
+
+        Raises:
+            MalformedRequestError: another content type, a query string, more than 64 kB or 100 parameters, bytes that are not
+                UTF-8, or a parameter that is sent twice (``resource`` excepted).
+        """
+        if self.query:
+            raise MalformedRequestError("Parameters belong into the body, not into the address.")
+        if not self.has_form():
+            raise MalformedRequestError("The content type must be application/x-www-form-urlencoded in UTF-8.")
+        return parse_form(self.body())
+
+    def body(self) -> bytes:
+        """Read the body.
+
+        Raises:
+            MalformedRequestError: longer than 64 kB, or its length is not a number.
+        """
+        declared = self._environ.get("CONTENT_LENGTH") or ""
+        if declared and not (declared.isascii() and declared.isdigit() and len(declared) < 12):
+            raise MalformedRequestError("The content length is not a number.")
+        length = int(declared) if declared else MAX_BODY_BYTES + 1
+        if declared and length > MAX_BODY_BYTES:
+            raise MalformedRequestError("The body is longer than 64 kB.", status=413)
+        body: bytes = self._environ["wsgi.input"].read(length)
+        if len(body) > MAX_BODY_BYTES:
+            raise MalformedRequestError("The body is longer than 64 kB.", status=413)
+        return body
+
+
+Endpoint = Callable[[EndpointRequest], Response]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One row of the path table."""
+
+    path: str
+    name: str
+    endpoint: Endpoint
+    methods: tuple[str, ...] = ("POST",)
+
+
+class Sources:
+    """Tells who called, through the proxies that are ours.
+
+    Args:
+        trusted_proxies: Addresses or networks whose X-Forwarded-For and X-Request-ID count.
+    """
+
+    def __init__(self, trusted_proxies: Sequence[str] = ()) -> None:
+        self._networks = tuple(ip_network(text, strict=False) for text in trusted_proxies)
+
+    def caller(self, environ: Mapping[str, Any]) -> Caller:
+        """Make the caller of a request."""
+        source: str = environ.get("REMOTE_ADDR") or "unknown"
+        request_id = ""
+        if self._networks and self._trusted(source):
+            request_id = environ.get("HTTP_X_REQUEST_ID", "")
+            source = self._forwarded(source, environ.get("HTTP_X_FORWARDED_FOR", ""))
+        if not _REQUEST_ID.fullmatch(request_id):
+            request_id = secrets.token_hex(8)
+        user_agent = environ.get("HTTP_USER_AGENT", "")
+        return Caller(source, request_id, _UNPRINTABLE.sub("", user_agent[:255]) if user_agent else "")
+
+    def _forwarded(self, peer: str, header: str) -> str:
+        """Walk the chain from our side and stop at the first address that is no proxy of ours."""
+        source = peer
+        for part in reversed(header[:1024].split(",")):
+            try:
+                source = str(ip_address(part.strip()))
+            except ValueError:
+                return source
+            if not self._trusted(source):
+                return source
+        return source
+
+    def _trusted(self, address: str) -> bool:
+        try:
+            found = ip_address(address)
+        except ValueError:
+            return False
+        return any(found in network for network in self._networks)
+
+
+class Dispatcher:
+    """The WSGI application: programs' paths by the table, everything else to ``fallback``.
+
+    Args:
+        routes: The path table.
+        fallback: The pages' WSGI application; it finds the caller in ``environ["idp.caller"]``.
+        sources: Tells who called.
+        meter: Counts.
+        log: Writes a line per request.
+    """
+
+    def __init__(self, routes: Iterable[Route], fallback: Callable[[Environ, StartResponse], Iterable[bytes]], *,
+                 sources: Sources | None = None, meter: Meter | None = None, log: RequestLog | None = None) -> None:
+        self._routes = {route.path: route for route in routes}
+        self._fallback = fallback
+        self._sources = sources or Sources()
+        self._meter: Meter = meter or NoMeter()
+        self._log: RequestLog = log or NoRequestLog()
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        started = perf_counter()
+        caller = environ[CALLER] = self._sources.caller(environ)
+        route = self._routes.get(environ.get("PATH_INFO", ""))
+        if route is None:
+            return self._hand_on(environ, start_response, caller, started)
+        request = EndpointRequest(environ, caller)
+        response = _answer(route, request, environ)
+        body = b"" if request.method == "HEAD" else response.body
+        start_response(_STATUS_LINES[response.status], [*response.headers, ("Content-Length", str(len(response.body)))])
+        seconds = perf_counter() - started
+        self._meter.count(route.name, response.status, seconds)
+        self._log.line(caller=caller, method=request.method, endpoint=route.name, status=response.status, seconds=seconds,
+                       client_id=request.client_id, error=response.error)
+        return [body]
+
+    def _hand_on(self, environ: Environ, start_response: StartResponse, caller: Caller, started: float) -> Iterable[bytes]:
+        seen = [500]
+
+        def starting(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            seen[0] = int(status[:3])
+            return start_response(status, headers) if exc_info is None else start_response(status, headers, exc_info)
+
+        try:
+            return self._fallback(environ, starting)
+        finally:
+            seconds = perf_counter() - started
+            self._meter.count(PAGES, seen[0], seconds)
+            self._log.line(caller=caller, method=environ["REQUEST_METHOD"], endpoint=PAGES, status=seen[0], seconds=seconds,
+                           client_id="", error="")
+
+
+def _answer(route: Route, request: EndpointRequest, environ: Environ) -> Response:
+    try:
+        if request.method not in route.methods:
+            refusal = error(405, "invalid_request", "This method is not allowed here.")
+            return Response(405, refusal.body, (*NO_STORE, ("Allow", ", ".join(route.methods))), refusal.error)
+        if sum(len(value) for name, value in environ.items() if name.startswith("HTTP_")) > MAX_HEADER_BYTES:
+            return error(431, "invalid_request", "The headers are longer than 16 kB.")
+        return route.endpoint(request)
+    except OAuth2Error as refused:
+        status, body, headers = refused()
+        return oauth_answer(status, body, headers)
+    except UnavailableError as err:
+        _log.warning("%s: %s unavailable: %s", request.caller.request_id, err.dependency, err.debug)
+        answer = error(503, "temporarily_unavailable", err.message)
+        return Response(503, answer.body, (*NO_STORE, ("Retry-After", str(err.retry_after_seconds))), answer.error)
+    except RefusedError as refused:
+        return error(refused.status, refused.code, refused.message)
+    except Exception:
+        # The only place for programs where anything unforeseen ends: the caller learns nothing of it, the log everything.
+        _log.exception("%s: unforeseen error in %s", request.caller.request_id, route.name)
+        return error(500, "server_error", "The server failed. The operator can find out why by the request id.")
+
+
+def json(status: int, members: Mapping[str, Any], *, error: str = "", headers: Headers = NO_STORE) -> Response:
+    """Make a JSON answer that nobody may store."""
+    return Response(status, orjson.dumps(members), headers, error)
+
+
+def error(status: int, code: str, description: str) -> Response:
+    """Make an error answer (RFC 6749 §5.2)."""
+    return json(status, {"error": code, "error_description": description}, error=code)
+
+
+def oauth_answer(status: int, body: Mapping[str, Any], headers: Iterable[tuple[str, str]]) -> Response:
+    """Make the answer of an OAuth endpoint: our own headers, and the challenge where there is one."""
+    if status < 400:
+        return Response(status, orjson.dumps(body), NO_STORE)
+    challenge = tuple(pair for pair in headers if pair[0] == "WWW-Authenticate")
+    return Response(status, orjson.dumps(body), NO_STORE + challenge, body["error"])
+
+
+def parse_form(body: bytes) -> dict[str, str]:
+    """Read ``application/x-www-form-urlencoded``; errors as ``EndpointRequest.form``."""
+    form: dict[str, str] = {}
+    if not body:
+        return form
+    try:
+        text = body.decode("utf-8")
+        if text.count("&") >= MAX_PARAMETERS:
+            raise MalformedRequestError("The request has too many parameters.")
+        seen = set()
+        for part in text.split("&"):
+            name, _, value = part.partition("=")
+            if "%" in part or "+" in part:
+                name, value = unquote_plus(name, errors="strict"), unquote_plus(value, errors="strict")
+            if name in seen and name != "resource":
+                raise MalformedRequestError("A parameter is sent more than once.")
+            seen.add(name)
+            if value:
+                form.setdefault(name, value)
+    except UnicodeDecodeError:
+        raise MalformedRequestError("The request is not in UTF-8.") from None
+    return form
