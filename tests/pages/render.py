@@ -11,12 +11,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, render_template
+from flask import Flask, g, make_response, render_template
 from flask_babel import Babel, force_locale
 from jinja2 import StrictUndefined
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
+from idp.web import security
 from idp.web.assets import PREFIX, Assets
 
 from . import catalogue
@@ -56,11 +57,16 @@ class Pages:
         with self.app.test_request_context(f"/{lang}/{sample.name}"), force_locale(lang):
             return render_template(sample.template, **page, **sample.values(lang))
 
+    def response(self, sample: Sample, lang: str) -> Response:
+        """Render one sample as the product sends it, under its headers.
 
-def policy(nonce: str) -> str:
-    """Give the content security policy under which pages are sent."""
-    return ("default-src 'none'; base-uri 'none'; connect-src 'none'; font-src 'self'; form-action 'self'; "
-            f"frame-ancestors 'none'; img-src 'self' data:; script-src 'self' 'nonce-{nonce}'; style-src 'self'")
+        The status is 200 for every state: a browser logs others as errors, and statuses are the views' affair.
+        """
+        nonce = secrets.token_urlsafe(16)
+        html = self.html(sample, lang, nonce=nonce)
+        with self.app.test_request_context(f"/{lang}/{sample.name}"):
+            g.nonce = nonce
+            return security._with_headers(make_response(html), secure=False)
 
 
 class _Quiet(WSGIRequestHandler):
@@ -92,11 +98,7 @@ class SampleSite:
             return Response(status=204)
         lang, _, name = request.path.strip("/").partition("/")
         if lang in LANGUAGES and name in self.samples:
-            sample, nonce = self.samples[name], secrets.token_urlsafe(16)
-            # The status is 200 for every state: a browser logs others as errors, and they are the views' affair.
-            return Response(self.pages.html(sample, lang, nonce=nonce), content_type="text/html; charset=utf-8", headers={
-                "Content-Security-Policy": policy(nonce), "Cache-Control": "no-store", "Referrer-Policy": "no-referrer",
-                "X-Content-Type-Options": "nosniff"})
+            return self.pages.response(self.samples[name], lang)
         links = "".join(f'<li><a href="/vi/{name}">{name}</a> <a href="/en/{name}">en</a>' for name in self.samples)
         return Response(f"<!doctype html><title>Samples</title><ul>{links}</ul>", content_type="text/html; charset=utf-8")
 
