@@ -90,7 +90,7 @@ class FileSealHeads:
             UnavailableError: there is a file, but it cannot be read.
         """
         entry = self._read().get(str(chain))
-        return None if entry is None else SealHead(int(entry["number"]), bytes.fromhex(entry["hash"]))
+        return None if entry is None else SealHead(int(entry["number"]), bytes.fromhex(str(entry["hash"])))
 
     def keep(self, chain: int, head: SealHead) -> None:
         """Remember the newest seal of a chain; other chains in the file stay.

@@ -1,1 +1,207 @@
-"""The one long-running process behind the web: outbox, sealing, housekeeping."""
+"""The one long-running process behind the web: outbox, sealing, housekeeping.
+
+Three loops run in threads of their own, so that none waits for another: ``sealer`` and ``outbox`` look every half second,
+``schedule`` does what is due. A database that is away stops none of them: they try again with a growing pause, and the log says
+once that it went and once that it came back. SIGTERM ends the process within seconds; what was being sent is finished or given
+back.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import structlog
+
+from ..audit import Caller
+from ..audit.chain import AuditChain
+from ..clock import Clock
+from ..errors import IdpError, UnavailableError
+from ..oidc.backchannel_logout import LogoutDelivery, NoticeQueue
+from .outbox import OutboxPump
+from .schedule import Job, Schedule
+from .sealer import SealingRounds
+
+LONGEST_PAUSE_SECONDS = 5.0
+WORKER = Caller(source="worker", request_id="worker")
+
+
+class Housekeeping(Protocol):
+    """Deletes what time made worthless."""
+
+    def sweep(self, now: int) -> Mapping[str, int]:
+        """Delete it and give how many rows went, by table."""
+        ...
+
+
+class Pulse(Protocol):
+    """Tells others that a worker is at work."""
+
+    def beat(self, now: int) -> None:
+        """Say so."""
+        ...
+
+
+class Keys(Protocol):
+    """The provider's signing keys."""
+
+    def prune(self, caller: Caller) -> int:
+        """Remove keys that were retired long enough ago."""
+        ...
+
+
+class Sessions(Protocol):
+    """Single sign-on sessions."""
+
+    def end_overdue(self, caller: Caller) -> int:
+        """End some sessions whose limits have passed, telling their applications; gives how many."""
+        ...
+
+
+class WorkerServices(Protocol):
+    """What the worker needs of ``services.Services``."""
+
+    @property
+    def clock(self) -> Clock:
+        """Time."""
+        ...
+
+    @property
+    def audit_chain(self) -> AuditChain:
+        """Sealing."""
+        ...
+
+    @property
+    def outbox(self) -> NoticeQueue:
+        """Notices that wait."""
+        ...
+
+    @property
+    def logout_delivery(self) -> LogoutDelivery:
+        """Sending of notices."""
+        ...
+
+    @property
+    def housekeeping(self) -> Housekeeping:
+        """Deletion."""
+        ...
+
+    @property
+    def pulse(self) -> Pulse:
+        """Heartbeat."""
+        ...
+
+    @property
+    def sessions(self) -> Sessions:
+        """Sessions."""
+        ...
+
+    @property
+    def keys(self) -> Keys:
+        """Signing keys."""
+        ...
+
+
+class Outages:
+    """Remembers which loops are without the database, so that the log has one line per change and not one per try."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._without: set[str] = set()
+        self._log = structlog.get_logger("idp.worker")
+
+    def began(self, loop: str, err: UnavailableError) -> None:
+        """Note that a loop could not work."""
+        with self._lock:
+            first = not self._without
+            self._without.add(loop)
+        if first:
+            self._log.error("dependency unavailable", dependency=err.dependency, reason=err.debug or err.message)
+
+    def ended(self, loop: str) -> None:
+        """Note that a loop works."""
+        if loop not in self._without:
+            return
+        with self._lock:
+            self._without.discard(loop)
+            last = not self._without
+        if last:
+            self._log.info("dependency recovered")
+
+
+class Worker:
+    """The loops and their end."""
+
+    def __init__(self, services: WorkerServices) -> None:
+        self._stop = threading.Event()
+        self._outages = Outages()
+        self._log = structlog.get_logger("idp.worker")
+        self._sealing = SealingRounds(services.audit_chain)
+        self._pump = OutboxPump(services.outbox, services.logout_delivery, services.clock, stopping=self._stop.is_set)
+        self._schedule = Schedule(self._jobs(services), services.clock)
+
+    def _jobs(self, services: WorkerServices) -> list[Job]:
+        def sweep() -> None:
+            gone = services.housekeeping.sweep(services.clock.now())
+            if gone:
+                self._log.info("expired rows deleted", **gone)
+
+        return [
+            Job("heartbeat", 2, lambda: services.pulse.beat(services.clock.now())),
+            Job("sessions", 15, lambda: services.sessions.end_overdue(WORKER)),
+            Job("housekeeping", 60, sweep),
+            Job("keys", 3600, lambda: services.keys.prune(WORKER)),
+        ]
+
+    def run(self) -> None:
+        """Work until ``stop`` is called."""
+        loops = [threading.Thread(target=self._loop, args=(name, step, pause), name=name) for name, step, pause in (
+            ("sealer", self._sealing.round, 0.5), ("outbox", self._pump.round, 0.5), ("schedule", self._schedule.round, 0.5))]
+        self._log.info("worker started")
+        for loop in loops:
+            loop.start()
+        self._stop.wait()
+        self._pump.wake()
+        for loop in loops:
+            loop.join(15)
+        self._pump.close()
+        self._log.info("worker stopped")
+
+    def stop(self) -> None:
+        """Ask for the end; safe in a signal handler."""
+        self._stop.set()
+
+    def once(self) -> None:
+        """Do everything that is due, once, in this thread; for tests and for a look by hand.
+
+        Raises:
+            UnavailableError: the database does not answer.
+        """
+        self._schedule.round()
+        self._pump.round()
+        self._pump.drain()
+        self._sealing.round()
+
+    def _loop(self, name: str, step: Callable[[], None], pause: float) -> None:
+        wait = pause
+        while not self._stop.is_set():
+            try:
+                step()
+            except UnavailableError as err:
+                self._outages.began(name, err)
+                wait = min(LONGEST_PAUSE_SECONDS, wait * 2)
+            except IdpError as err:
+                self._log.error("step failed", loop=name, reason=err.message, detail=err.debug)
+                wait = LONGEST_PAUSE_SECONDS
+            except Exception:
+                # The edge of the process: a fault in one step must not end the other loops, and it is not hidden.
+                self._log.exception("step failed", loop=name)
+                wait = LONGEST_PAUSE_SECONDS
+            else:
+                self._outages.ended(name)
+                wait = pause
+            if name == "outbox" and wait == pause:
+                self._pump.wait(pause)
+            else:
+                self._stop.wait(wait)

@@ -1,0 +1,114 @@
+"""What time makes worthless is deleted, in small batches; and the worker's heartbeat.
+
+Rows stay a while after their end where somebody may still ask: a used code for a day (its replay must be punished), an open
+page for a week (its bookmark still leads to the application), a delivered notice for a week, a dead one for 30 days. Audit
+records are never touched here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Integer, and_, bindparam, delete, exists, literal_column, or_, select, tuple_
+
+from .database import Database, Write, parameter
+from .tables import (
+    AccessTokenRow,
+    AuthorizationCodeRow,
+    GrantRow,
+    InteractionRow,
+    OutboxRow,
+    RefreshTokenRow,
+    SessionClientRow,
+    SessionRow,
+    ThrottleRow,
+    VersionRow,
+)
+
+HOUR, DAY = 3600, 86400
+PULSE = "worker_heartbeat"
+
+
+def _table(row: Any) -> Any:
+    return row.__table__
+
+
+class SqlHousekeeping:
+    """Deletes expired rows.
+
+    Args:
+        database: The database.
+        batch: Rows per statement; small, so that no request waits behind one.
+        batches: Statements per table and sweep; what is left waits for the next sweep.
+    """
+
+    def __init__(self, database: Database, *, batch: int = 500, batches: int = 40) -> None:
+        self._batch, self._batches = batch, batches
+        session, outbox, grant = _table(SessionRow), _table(OutboxRow), _table(GrantRow)
+        taking_part, refresh = _table(SessionClientRow), _table(RefreshTokenRow)
+        before = bindparam("before", type_=_table(ThrottleRow).c.until.type)
+        self._sweeps: dict[str, tuple[int, Write]] = {
+            name: (keep, database.write(guard=_batch(table, condition), durable=False)) for name, table, keep, condition in (
+                ("interaction", _table(InteractionRow), 7 * DAY, _table(InteractionRow).c.expires_at < before),
+                ("authorization_code", _table(AuthorizationCodeRow), DAY, _table(AuthorizationCodeRow).c.expires_at < before),
+                ("access_token", _table(AccessTokenRow), HOUR, _table(AccessTokenRow).c.expires_at < before),
+                ("refresh_token", refresh, DAY, refresh.c.expires_at < before),
+                ("oauth_grant", grant, 2 * DAY, grant.c.expires_at < before),
+                ("sso_session", session, 7 * DAY, or_(session.c.ended_at < before, session.c.expires_at < before)),
+                ("session_client", taking_part, DAY, and_(
+                    taking_part.c.last_used_at < before,
+                    ~exists(select(literal_column("1")).where(session.c.sid == taking_part.c.sid)))),
+                ("throttle", _table(ThrottleRow), 0, _table(ThrottleRow).c.until < before),
+                ("outbox", outbox, 7 * DAY, or_(
+                    and_(outbox.c.state == literal_column("'sent'"), outbox.c.finished_at < before),
+                    and_(outbox.c.state == literal_column("'dead'"),
+                         outbox.c.finished_at < before - literal_column(str(23 * DAY))))),
+            )}
+
+    def sweep(self, now: int) -> dict[str, int]:
+        """Delete what is over and give how many rows went, by table.
+
+        Raises:
+            UnavailableError: the database does not answer; what was deleted so far stays deleted.
+        """
+        gone: dict[str, int] = {}
+        for name, (keep, statement) in self._sweeps.items():
+            for _ in range(self._batches):
+                count = len(statement.run_each(before=now - keep, batch=self._batch))
+                if count:
+                    gone[name] = gone.get(name, 0) + count
+                if count < self._batch:
+                    break
+        return gone
+
+
+def _batch(table: Any, condition: Any) -> Any:
+    """Make a delete of at most ``:batch`` rows; on PostgreSQL rows that somebody holds are left for the next sweep."""
+    keys = list(table.primary_key.columns)
+    limit = bindparam("batch", type_=Integer())
+    if len(keys) == 1:
+        chosen = select(keys[0]).where(condition).limit(limit).with_for_update(skip_locked=True, of=table)
+        return delete(table).where(keys[0].in_(chosen)).returning(literal_column("1"))
+    chosen = select(*keys).where(condition).limit(limit)
+    return delete(table).where(tuple_(*keys).in_(chosen)).returning(literal_column("1"))
+
+
+class SqlPulse:
+    """The worker's heartbeat: a row of ``version`` that holds the seconds since the epoch."""
+
+    def __init__(self, database: Database) -> None:
+        table: Any = _table(VersionRow)
+        value = parameter(table.c.value)
+        self._beat = database.write(
+            database.insert(VersionRow).inline().values(name=literal_column(f"'{PULSE}'"), value=value)
+            .on_conflict_do_update(index_elements=["name"], set_={"value": value}), durable=False)
+        self._last = database.read(select(table.c.value).where(table.c.name == literal_column(f"'{PULSE}'")))
+
+    def beat(self, now: int) -> None:
+        """Say that a worker is at work."""
+        self._beat.run(value=now)
+
+    def last(self) -> int | None:
+        """Give when a worker last said so; None if never."""
+        row = self._last.one()
+        return None if row is None else int(row.value)

@@ -1,0 +1,140 @@
+"""The outbox: messages that leave after their transaction (port ``NoticeQueue`` of idp/oidc/backchannel_logout.py).
+
+A claim is one statement that leases rows: on PostgreSQL rows another worker is leasing are skipped (SKIP LOCKED), on SQLite there
+is one writer at a time. A lease that ends without an answer (crash, lost database) is simply due again.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import Integer, and_, bindparam, case, delete, exists, func, literal_column, or_, select, update
+
+from ...audit import AuditRecord
+from ...oidc.backchannel_logout import FailingReceiver, LogoutNotice, QueueState
+from .audit import audit_insert, audit_values
+from .database import Database, parameter
+from .tables import OutboxRow
+
+OUTBOX: Any = OutboxRow.__table__
+KIND = "backchannel_logout"
+
+
+def _word(text: str) -> Any:
+    return literal_column(f"'{text}'")
+
+
+class SqlOutbox:
+    """Logout notices in the table ``outbox``."""
+
+    def __init__(self, database: Database) -> None:
+        c = OUTBOX.c
+        of_kind = c.kind == _word(KIND)
+        now = parameter(c.next_attempt_at, "now")
+        mine = and_(c.id == parameter(c.id), c.state == _word("sending"),
+                    c.next_attempt_at == parameter(c.next_attempt_at, "lease_until"))
+        self._claim = {retried: database.write(guard=_claim(retried, now), durable=False) for retried in (False, True)}
+        self._sent = database.write(audit_insert(), durable=False, guard=(
+            update(OUTBOX).where(mine).values(state=_word("sent"), attempts=c.attempts + literal_column("1"), finished_at=now,
+                                              last_error=_word("")).returning(c.id)))
+        error = parameter(c.last_error, "error")
+        due = parameter(c.next_attempt_at, "due")
+        self._failed = database.write(
+            update(OUTBOX).where(mine).values(state=_word("waiting"), attempts=c.attempts + literal_column("1"),
+                                              next_attempt_at=due, last_error=error), durable=False)
+        self._put_off = database.write(
+            update(OUTBOX).where(mine).values(state=_word("waiting"), next_attempt_at=due), durable=False)
+        self._dead = database.write(audit_insert(), guard=(
+            update(OUTBOX).where(mine).values(state=_word("dead"), attempts=c.attempts + literal_column("1"), finished_at=now,
+                                              last_error=error).returning(c.id)))
+        self._drop = database.write(delete(OUTBOX).where(mine), durable=False)
+        of_receiver = and_(of_kind, c.receiver == parameter(c.receiver))
+        self._recovered = database.write(
+            update(OUTBOX).where(of_receiver, c.state == _word("waiting"), c.last_error.not_like(_word("HTTP 4%")))
+            .values(next_attempt_at=now, attempts=literal_column("0")), durable=False)
+        self._revive = database.write(guard=(
+            update(OUTBOX).where(of_receiver, c.state == _word("dead"))
+            .values(state=_word("waiting"), attempts=literal_column("0"), next_attempt_at=now, created_at=now,
+                    finished_at=literal_column("NULL")).returning(c.id)))
+        waiting, dead = (func.sum(case((test, literal_column("1")), else_=literal_column("0")))
+                         for test in (c.state != _word("dead"), c.state == _word("dead")))
+        open_rows = and_(of_kind, c.state != _word("sent"))
+        self._totals = database.read(select(waiting.label("waiting"), dead.label("dead"), func.min(
+            case((c.state != _word("dead"), c.created_at))).label("oldest")).where(open_rows))
+        self._failing = database.read(
+            select(c.receiver, waiting.label("waiting"), dead.label("dead"), func.max(c.last_error).label("last_error"))
+            .where(open_rows, c.last_error != _word("")).group_by(c.receiver).order_by(c.receiver))
+
+    def claim(self, *, now: int, lease_until: int, retried: bool, per_receiver: int, limit: int) -> list[LogoutNotice]:
+        """Lease due notices, oldest first, none of a receiver that has a live lease."""
+        rows = self._claim[retried].run_each(now=now, lease_until=lease_until, per_receiver=per_receiver, limit=limit)
+        return sorted((_notice(row, lease_until) for row in rows), key=lambda notice: notice.id)
+
+    def sent(self, notice: LogoutNotice, *, now: int, record: AuditRecord) -> None:
+        """Note a delivery."""
+        self._sent.run(**_mine(notice), now=now, **audit_values(record))
+
+    def failed(self, notice: LogoutNotice, *, next_attempt_at: int, error: str) -> None:
+        """Count an attempt and wait."""
+        self._failed.run(**_mine(notice), due=next_attempt_at, error=error[:255])
+
+    def put_off(self, notice: LogoutNotice, *, next_attempt_at: int) -> None:
+        """Give a notice back that was not tried."""
+        self._put_off.run(**_mine(notice), due=next_attempt_at)
+
+    def dead(self, notice: LogoutNotice, *, now: int, error: str, record: AuditRecord) -> None:
+        """Give a notice up."""
+        self._dead.run(**_mine(notice), now=now, error=error[:255], **audit_values(record))
+
+    def drop(self, notice: LogoutNotice) -> None:
+        """Forget a notice."""
+        self._drop.run(**_mine(notice))
+
+    def recovered(self, client_id: str, *, now: int) -> None:
+        """Make what waits for a receiver due now, except what it refused itself."""
+        self._recovered.run(receiver=client_id, now=now)
+
+    def revive(self, client_id: str, *, now: int) -> int:
+        """Queue a receiver's dead notices anew."""
+        return len(self._revive.run_each(receiver=client_id, now=now))
+
+    def state(self) -> QueueState:
+        """Tell what waits and what is dead."""
+        totals = self._totals.one()
+        assert totals is not None
+        return QueueState(
+            waiting=int(totals.waiting or 0), dead=int(totals.dead or 0),
+            oldest_waiting_at=None if totals.oldest is None else int(totals.oldest),
+            failing=tuple(FailingReceiver(row.receiver, int(row.waiting), int(row.dead), row.last_error)
+                          for row in self._failing.all()))
+
+
+def _claim(retried: bool, now: Any) -> Any:
+    """Make the statement that leases: at most ``per_receiver`` rows of each receiver that nobody is sending to."""
+    c = OUTBOX.c
+    busy = OUTBOX.alias("busy")
+    kind_and_history = and_(c.kind == _word(KIND), c.attempts > literal_column("0") if retried
+                            else c.attempts == literal_column("0"))
+    due = and_(or_(c.state == _word("waiting"), c.state == _word("sending")), c.next_attempt_at <= now)
+    nobody_sends = ~exists(select(literal_column("1")).where(
+        busy.c.kind == _word(KIND), busy.c.receiver == c.receiver, busy.c.state == _word("sending"),
+        busy.c.next_attempt_at > now))
+    place = func.row_number().over(partition_by=c.receiver, order_by=c.id).label("place")
+    ranked = select(c.id, place).where(kind_and_history, due, nobody_sends).subquery("ranked")
+    chosen = (select(ranked.c.id).where(ranked.c.place <= bindparam("per_receiver", type_=Integer()))
+              .order_by(ranked.c.id).limit(bindparam("limit", type_=Integer())))
+    free = select(c.id).where(c.id.in_(chosen), due).with_for_update(skip_locked=True).cte("free")
+    return (update(OUTBOX).where(c.id.in_(select(free.c.id))).values(state=_word("sending"),
+                                                        next_attempt_at=parameter(c.next_attempt_at, "lease_until"))
+            .returning(c.id, c.receiver, c.payload, c.attempts, c.created_at))
+
+
+def _mine(notice: LogoutNotice) -> dict[str, int]:
+    return {"id": notice.id, "lease_until": notice.lease_until}
+
+
+def _notice(row: tuple[Any, ...], lease_until: int) -> LogoutNotice:
+    payload = json.loads(row[2])
+    return LogoutNotice(id=int(row[0]), client_id=row[1], sub=str(payload["sub"]), sid=str(payload["sid"]),
+                        attempts=int(row[3]), created_at=int(row[4]), lease_until=lease_until)

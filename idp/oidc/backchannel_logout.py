@@ -1,0 +1,246 @@
+"""Back-channel logout: applications that took part in a session are told when it ends.
+
+Spec: OpenID Connect Back-Channel Logout 1.0 §2.4 (logout token), §2.5-§2.8 (request and answer).
+
+The notice is queued in the same write that ends the session; nothing here is on the officer's path. Delivery is at least once:
+a crash between sending and noting it sends again, with a new ``jti``. Only 200 and 204 are success (§2.8 names 200, and 204 for
+receivers that answer without a body). A receiver that fails is tried again with a growing pause for 24 hours, then the notice is
+dead, audited and shown to the operator.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ..audit import AuditEvent, AuditRecord
+from ..clock import Clock
+from ..errors import IdpError
+from ..jose.jwt import sign
+from ..jose.keyset import SigningKey
+from ..oauth.client import Client
+from .subject import subject_for
+
+EVENT = "http://schemas.openid.net/event/backchannel-logout"
+GIVE_UP_SECONDS = 24 * 3600
+LONGEST_PAUSE_SECONDS = 3600
+CALL_SECONDS = 6
+"""Time that one call may take, with a second to spare; a lease with less left is given back."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogoutNotice:
+    """One notice that this process has taken from the queue.
+
+    Attributes:
+        id: Row of the queue; order of ids is order of session ends.
+        client_id: Receiver.
+        sub: Officer, as the provider knows them.
+        sid: Session that ended.
+        attempts: Failed attempts so far; 0 again once its receiver recovered.
+        created_at: Seconds since the epoch.
+        lease_until: Until then no other process takes it; also tells ours from a later lease.
+    """
+
+    id: int
+    client_id: str
+    sub: str
+    sid: str
+    attempts: int
+    created_at: int
+    lease_until: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailingReceiver:
+    """An application that notices cannot be delivered to: how many wait, how many are dead, and why."""
+
+    client_id: str
+    waiting: int
+    dead: int
+    last_error: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """What waits and what is dead.
+
+    Attributes:
+        waiting: Notices not delivered yet.
+        oldest_waiting_at: When the oldest of them was queued; None without any.
+        dead: Notices given up.
+        failing: Applications concerned, by client_id.
+    """
+
+    waiting: int
+    oldest_waiting_at: int | None
+    dead: int
+    failing: tuple[FailingReceiver, ...]
+
+
+class NoticeQueue(Protocol):
+    """The outbox, as far as logout notices go. A change to a notice counts only while its lease is ours."""
+
+    def claim(self, *, now: int, lease_until: int, retried: bool, per_receiver: int, limit: int) -> list[LogoutNotice]:
+        """Take due notices, oldest first; none of a receiver that somebody is sending to just now.
+
+        Args:
+            now: Seconds since the epoch.
+            lease_until: End of the lease that is taken.
+            retried: Whether to take notices that failed before, or such that never did.
+            per_receiver: Most notices of one receiver.
+            limit: Most notices in all.
+        """
+        ...
+
+    def sent(self, notice: LogoutNotice, *, now: int, record: AuditRecord) -> None:
+        """Note a delivery and its audit record."""
+        ...
+
+    def failed(self, notice: LogoutNotice, *, next_attempt_at: int, error: str) -> None:
+        """Count an attempt and wait until ``next_attempt_at``."""
+        ...
+
+    def put_off(self, notice: LogoutNotice, *, next_attempt_at: int) -> None:
+        """Give a notice back that was not tried."""
+        ...
+
+    def dead(self, notice: LogoutNotice, *, now: int, error: str, record: AuditRecord) -> None:
+        """Give a notice up, durably, with its audit record."""
+        ...
+
+    def drop(self, notice: LogoutNotice) -> None:
+        """Forget a notice whose application has no address for it."""
+        ...
+
+    def recovered(self, client_id: str, *, now: int) -> None:
+        """Make everything that waits for a receiver due now, except what it refused itself (4xx)."""
+        ...
+
+    def revive(self, client_id: str, *, now: int) -> int:
+        """Queue a receiver's dead notices anew, as if just made; gives how many."""
+        ...
+
+    def state(self) -> QueueState:
+        """Tell what waits and what is dead."""
+        ...
+
+
+class LogoutTransport(Protocol):
+    """Posts a form to an address that a client registered."""
+
+    def post_form(self, url: str, fields: Mapping[str, str]) -> int:
+        """Give the status of the answer. Raises IdpError with a short reason where there is none."""
+        ...
+
+
+class Clients(Protocol):
+    """Registered applications, disabled ones too: they must still learn that a session ended."""
+
+    def all(self) -> tuple[Client, ...]:
+        """Give every client."""
+        ...
+
+
+class Keys(Protocol):
+    """The provider's signing keys."""
+
+    def signing(self, alg: str) -> SigningKey:
+        """Give the active key of an algorithm."""
+        ...
+
+
+def logout_token_claims(
+    *, issuer: str, client: Client, sub: str, sid: str, now: int, lifetime_seconds: int,
+) -> dict[str, Any]:
+    """Give the claims of a logout token: both ``sub`` and ``sid``, never a ``nonce``; a life of two minutes at most.
+
+    Source: OpenID Connect Back-Channel Logout 1.0 §2.4.
+    """
+    return {"iss": issuer, "aud": client.client_id, "iat": now, "exp": now + min(lifetime_seconds, 120),
+            "jti": secrets.token_urlsafe(16), "sub": subject_for(client, sub), "sid": sid, "events": {EVENT: {}}}
+
+
+def next_attempt_at(notice: LogoutNotice, now: int) -> int | None:
+    """Tell when a notice that just failed is due again; None when 24 hours are over.
+
+    The pause doubles from 2 s to an hour; the last attempt is made when the day is full.
+    """
+    end = notice.created_at + GIVE_UP_SECONDS
+    if now >= end:
+        return None
+    pause = min(LONGEST_PAUSE_SECONDS, 1 << min(notice.attempts + 1, 12))
+    return min(now + pause, end)
+
+
+class LogoutDelivery:
+    """Delivers notices of one receiver, one after the other."""
+
+    def __init__(self, queue: NoticeQueue, transport: LogoutTransport, clients: Clients, keys: Keys, clock: Clock, *,
+                 issuer: str, lifetime_seconds: int) -> None:
+        self._queue, self._transport, self._clients, self._keys, self._clock = queue, transport, clients, keys, clock
+        self._issuer, self._lifetime = issuer, lifetime_seconds
+
+    def deliver(self, notices: Sequence[LogoutNotice], *, stopping: Callable[[], bool] = lambda: False) -> bool:
+        """Send notices of one receiver, oldest first; stop at the first sign that the receiver is down.
+
+        Args:
+            notices: All of one receiver, leased by us.
+            stopping: Asked before each; what is left is then given back.
+
+        Returns:
+            Whether the receiver answered. Whoever keeps a list of failing ones strikes it off or notes it.
+
+        Raises:
+            UnavailableError: the database does not answer; leases end by themselves.
+        """
+        client = next((c for c in self._clients.all() if c.client_id == notices[0].client_id), None)
+        failed_before = any(notice.attempts for notice in notices)
+        for index, notice in enumerate(notices):
+            now = self._clock.now()
+            if now + CALL_SECONDS > notice.lease_until or stopping():
+                for rest in notices[index:]:
+                    self._queue.put_off(rest, next_attempt_at=now)
+                return True
+            if client is None or not client.backchannel_logout_uri:
+                self._queue.drop(notice)
+                continue
+            error, down = self._send(client, notice, now)
+            now = self._clock.now()
+            if not error:
+                self._queue.sent(notice, now=now, record=_record(AuditEvent.LOGOUT_NOTICE_SENT, notice, now))
+                if failed_before:
+                    self._queue.recovered(client.client_id, now=now)
+                    failed_before = False
+                continue
+            due = next_attempt_at(notice, now)
+            if due is None:
+                self._queue.dead(notice, now=now, error=error,
+                                 record=_record(AuditEvent.LOGOUT_NOTICE_DEAD, notice, now, error=error))
+            else:
+                self._queue.failed(notice, next_attempt_at=due, error=error)
+            if down:
+                for rest in notices[index + 1:]:
+                    self._queue.put_off(rest, next_attempt_at=due or now)
+                return False
+        return True
+
+    def _send(self, client: Client, notice: LogoutNotice, now: int) -> tuple[str, bool]:
+        """Post one token; gives the error ("" for success) and whether the receiver as a whole seems down."""
+        claims = logout_token_claims(issuer=self._issuer, client=client, sub=notice.sub, sid=notice.sid, now=now,
+                                     lifetime_seconds=self._lifetime)
+        token = sign(claims, self._keys.signing(client.id_token_signed_response_alg), typ="logout+jwt")
+        try:
+            status = self._transport.post_form(client.backchannel_logout_uri, {"logout_token": token})
+        except IdpError as err:
+            return err.message, True
+        if status in (200, 204):
+            return "", False
+        return f"HTTP {status}", not 400 <= status < 500 or status == 429
+
+
+def _record(event: AuditEvent, notice: LogoutNotice, now: int, **detail: str) -> AuditRecord:
+    return AuditRecord(event, now, sub=notice.sub, client_id=notice.client_id, sid=notice.sid, source="worker",
+                       request_id=f"outbox-{notice.id}", detail={"attempts": notice.attempts + 1, **detail})
