@@ -53,7 +53,7 @@ _SIGN_IN: dict[str, Any] = {"app": QLVB, "action": "/stay", "username": "", "err
                             "who": None}
 _FACTOR: dict[str, Any] = {"app": QLVB, "action": "/stay", "who": OFFICER, "error": None, "enrolled": True, "cancel_url": "/next"}
 _CHANGE: dict[str, Any] = {"app": QLVB, "action": "/stay", "who": OFFICER, "reason": "must_change", "error": None,
-                           "min_length": 8, "ask_current": True}
+                           "min_length": 12, "ask_current": True}
 _NOTICES = [
     {"icon": "laptop", "title": {"vi": "Đăng nhập từ máy mới", "en": "Signed in from a new device"},
      "note": {"vi": "Chrome trên Windows, 21/11/2026 19:05.", "en": "Chrome on Windows, 21/11/2026 19:05."}},
