@@ -136,7 +136,7 @@ def _default_scope(grant_types: tuple[str, ...]) -> frozenset[str]:
 
 def _province(table: Mapping[str, Any], policy: RegistrationPolicy, *, default_secret_file: str) -> dict[str, Any]:
     members = _Members(table, policy, prefix="province.")
-    members.only("profile", "", 'profiles such as "fapi2" are not offered yet')
+    members.only("profile", "", "profiles such as fapi2 are not offered yet")
     members.only("exchange_from", [], "token exchange is not offered yet")
     members.only("assertion_audience", "issuer", "client assertions are not offered yet")
     required_acr = members.text("required_acr", 200)

@@ -1,0 +1,58 @@
+"""Registration files on the disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from idp.adapters.client_files import ClientFiles
+from idp.errors import ConfigurationError
+
+
+def put(folder: Path, name: str, content: str | bytes) -> Path:
+    (folder / name).mkdir()
+    path = folder / name / "client.toml"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def test_files_are_read_in_order_and_other_folders_passed_over(tmp_path: Path) -> None:
+    second = put(tmp_path, "qlvb", 'client_id = "qlvb"\nclient_name = "Quản lý văn bản"\n[province]\nconsent = "implied"\n')
+    first = put(tmp_path, "cong", 'client_id = "cong"\n')
+    put(tmp_path, ".hidden", "not toml")
+    (tmp_path / "nothing").mkdir()
+    (tmp_path / "README.md").write_text("x")
+    files = ClientFiles().read(tmp_path)
+    assert [file.name for file in files] == [str(first), str(second)]
+    assert files[1].metadata == {"client_id": "qlvb", "client_name": "Quản lý văn bản", "province": {"consent": "implied"}}
+
+
+def test_a_folder_without_files_gives_none(tmp_path: Path) -> None:
+    assert ClientFiles().read(tmp_path) == ()
+
+
+def test_a_missing_folder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="does not exist") as caught:
+        ClientFiles().read(tmp_path / "clients")
+    assert "IDP_CLIENTS_DIR" in caught.value.remedy
+
+
+@pytest.mark.parametrize("content", [b"x", b"a = 1\na = 2\n", b"[province]\n[province]\n", b'a = "\xff"', b"a = ", b"\x00"])
+def test_what_is_no_toml_is_told_with_its_path(tmp_path: Path, content: bytes) -> None:
+    path = put(tmp_path, "qlvb", content)
+    with pytest.raises(ConfigurationError, match="is not valid TOML") as caught:
+        ClientFiles().read(tmp_path)
+    assert str(path) in caught.value.message
+
+
+def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
+    put(tmp_path, "qlvb", "#" * (64 * 1024 + 1))
+    with pytest.raises(ConfigurationError, match="longer than"):
+        ClientFiles().read(tmp_path)
+
+
+def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "qlvb" / "client.toml").mkdir(parents=True)
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        ClientFiles().read(tmp_path)

@@ -1,0 +1,277 @@
+"""Client metadata in, client out, and back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from idp.errors import RefusedError
+from idp.oauth.client import SCOPES, Client
+from idp.oauth.registration import (
+    InvalidClientMetadataError,
+    RegistrationPolicy,
+    from_metadata,
+    parse,
+    registration_response,
+    standard_metadata,
+    to_metadata,
+)
+
+from ..contracts.client_records import CLIENT, PUBLIC
+
+PRODUCTION = RegistrationPolicy()
+DEVELOPMENT = RegistrationPolicy(development=True)
+LEAST: dict[str, Any] = {"redirect_uris": ["https://a.example/cb"]}
+QLVB: dict[str, Any] = {
+    "client_name": "Hệ thống Quản lý văn bản", "client_uri": "http://localhost:8001/",
+    "redirect_uris": ["http://localhost:8001/oidc/callback"], "grant_types": ["authorization_code", "refresh_token"],
+    "token_endpoint_auth_method": "client_secret_basic", "scope": "openid profile email unit offline_access service",
+    "backchannel_logout_uri": "http://localhost:8001/oidc/backchannel-logout",
+    "province": {"owner": "Văn phòng UBND tỉnh", "allowed_groups": [], "required_acr": "", "consent": "implied", "profile": "",
+                 "require_pkce": True, "access_token_format": "opaque", "login_name_attribute": "uid", "exchange_from": [],
+                 "assertion_audience": "issuer", "secret_file": "qlvb.secret"}}
+
+
+def register(policy: RegistrationPolicy = PRODUCTION, source: Any = "registered", **members: Any) -> Client:
+    return parse({**LEAST, **members}, policy, client_id="qlvb", source=source)
+
+
+def refusal(policy: RegistrationPolicy = PRODUCTION, source: Any = "registered", **members: Any) -> str:
+    with pytest.raises(RefusedError) as caught:
+        register(policy, source, **members)
+    assert caught.value.code in {"invalid_client_metadata", "invalid_redirect_uri"}
+    assert caught.value.message.isascii()
+    assert not set('"\\') & set(caught.value.message)
+    return caught.value.message
+
+
+def test_interface_s4_the_example_file_is_accepted_in_development_as_it_stands() -> None:
+    client = parse(QLVB, DEVELOPMENT, client_id="qlvb", source="file", created_at=5)
+    assert client.client_name == "Hệ thống Quản lý văn bản"
+    assert client.scope == {"openid", "profile", "email", "unit", "offline_access", "service"}
+    assert (client.consent, client.secret_file, client.owner) == ("implied", "qlvb.secret", "Văn phòng UBND tỉnh")
+    assert (client.source, client.created_at, client.disabled) == ("file", 5, False)
+    with pytest.raises(RefusedError, match="http is accepted on loopback"):
+        parse(QLVB, PRODUCTION, client_id="qlvb", source="file")
+
+
+def test_rfc7591_s2_defaults() -> None:
+    client = register()
+    assert client.grant_types == ("authorization_code",)
+    assert client.response_types == ("code",)
+    assert client.token_endpoint_auth_method == "client_secret_basic"
+    assert (client.application_type, client.id_token_signed_response_alg) == ("web", "RS256")
+    assert client.scope == {"openid", "profile", "email", "phone", "address"}
+    assert (client.client_name, client.consent, client.require_pkce, client.access_token_format) == ("qlvb", "ask", True,
+    "opaque")
+    assert client.secret_file == ""
+
+
+def test_offline_access_is_in_the_default_scope_of_clients_that_refresh() -> None:
+    assert "offline_access" in register(grant_types=["authorization_code", "refresh_token"]).scope
+
+
+def test_a_machine_needs_no_redirect_uri_and_has_no_scope_by_default() -> None:
+    client = parse({"grant_types": ["client_credentials"]}, PRODUCTION, client_id="job", source="registered")
+    assert (client.redirect_uris, client.response_types, client.scope) == ((), (), frozenset())
+
+
+def test_null_is_as_good_as_absent() -> None:
+    assert register(logo_uri=None, scope=None, default_max_age=None, jwks=None) == register()
+
+
+@pytest.mark.parametrize("members", [
+    {"client_nam": "x"}, {"Redirect_uris": []}, {"client_secret": "mine"}, {"client_secret_expires_at": 0}, {"client_id": "x"},
+    {"": 1},
+    {"registration_access_token": "x"}, {"sources": "file"}, {"disabled": False}, {"owner": "x"}, {"require_pkce": False},
+    {"consent": "implied"}, {"allowed_groups": []}, {"skip_consent": True}, {"client_name#vi": "x"}, {"ÿ" * 300: 1}, {'"\\\n': 1},
+    {"province": {"ownr": "x"}}, {"province": {"client_name": "x"}}, {"province": {"": 1}},
+])
+def test_interface_s6_unknown_members_are_refused(members: dict[str, Any]) -> None:
+    assert "unknown" in refusal(**members)
+
+
+@pytest.mark.parametrize("members", [
+    {"jwks": {"keys": []}}, {"jwks_uri": "https://a.example/jwks"}, {"subject_type": "pairwise"},
+    {"request_uris": ["https://a.example/r"]},
+    {"sector_identifier_uri": "https://a.example/s"}, {"userinfo_signed_response_alg": "RS256"},
+    {"id_token_encrypted_response_alg": "RSA-OAEP"},
+    {"frontchannel_logout_uri": "https://a.example/f"}, {"dpop_bound_access_tokens": True}, {"default_acr_values": ["x"]},
+    {"require_pushed_authorization_requests": True}, {"tls_client_certificate_bound_access_tokens": True},
+    {"software_statement": "x.y.z"},
+    {"request_object_signing_alg": "none"}, {"backchannel_token_delivery_mode": "poll"}, {"dpop_bound_access_tokens": 1},
+    {"jwks": 0},
+])
+def test_what_is_not_offered_yet_is_refused_with_a_sentence(members: dict[str, Any]) -> None:
+    assert "not offered yet" in refusal(**members)
+
+
+@pytest.mark.parametrize("members", [{"subject_type": "public"}, {"dpop_bound_access_tokens": False}, {"request_uris": []},
+{"jwks_uri": ""},
+                                     {"frontchannel_logout_session_required": False}, {"default_acr_values": []}])
+def test_members_that_ask_for_what_happens_anyway_are_accepted(members: dict[str, Any]) -> None:
+    assert register(**members) == register()
+
+
+@pytest.mark.parametrize(("table", "word"), [
+    ({"profile": "fapi2"}, "not offered yet"), ({"profile": "x"}, "not offered yet"), ({"profile": 0}, "not offered yet"),
+    ({"exchange_from": ["x"]}, "not offered yet"), ({"assertion_audience": "token_endpoint"}, "not offered yet"),
+    ({"required_acr": "urn:haugiang:acr:3"}, "required_acr: one of urn:haugiang:acr:1, urn:haugiang:acr:2"),
+    ({"required_acr": "2"}, "required_acr"), ({"required_acr": 2}, "required_acr"), ({"consent": "never"}, "ask, implied"),
+    ({"consent": True}, "consent"), ({"require_pkce": "no"}, "true or false"), ({"access_token_format": "JWT"}, "opaque, jwt"),
+    ({"login_name_attribute": "cn"}, "uid, mail"), ({"allowed_groups": "vanthu"}, "list"), ({"allowed_groups": [1]}, "list"),
+    ({"allowed_groups": ["a\nb"]}, "list"), ({"show_groups": 1}, "true or false"), ({"owner": ["x"]}, "text"),
+    ({"owner": "x" * 201}, "200"),
+])
+def test_the_table_province_is_checked(table: dict[str, Any], word: str) -> None:
+    message = refusal(province=table)
+    assert message.startswith("province.")
+    assert word in message
+
+
+@pytest.mark.parametrize("table", [1, "x", [], True, [["owner", "x"]]])
+def test_province_is_a_table(table: Any) -> None:
+    assert refusal(province=table) == "province: a table is expected."
+
+
+def test_required_acr_is_kept_as_registered_and_as_a_level() -> None:
+    client = register(RegistrationPolicy(acr_prefix="urn:x:"), province={"required_acr": "urn:x:2"})
+    assert (client.required_acr, client.required_level) == ("urn:x:2", 2)
+    assert register().required_level == 0
+
+
+def test_security_5_pkce_may_be_waived_for_confidential_clients_only() -> None:
+    assert register(province={"require_pkce": False}).require_pkce is False
+    assert "public" in refusal(token_endpoint_auth_method="none", province={"require_pkce": False})
+
+
+def test_groups_are_for_clients_that_may_see_them() -> None:
+    assert "show_groups" in refusal(scope="openid groups")
+    assert "groups" in register(scope="openid groups", province={"show_groups": True}).scope
+
+
+@pytest.mark.parametrize(("members", "word"), [
+    ({"grant_types": []}, "grant_types"), ({"grant_types": ["password"]}, "client_credentials are offered"),
+    ({"grant_types": "authorization_code"}, "list"),
+    ({"grant_types": ["implicit"]}, "grant_types"), ({"grant_types": ["refresh_token"], "redirect_uris": []},
+    "refresh_token goes with"),
+    ({"grant_types": ["urn:ietf:params:oauth:grant-type:device_code"]}, "grant_types"), ({"response_types": ["token"]},
+    "code is all that is offered"),
+    ({"response_types": ["code id_token"]}, "response_types"), ({"response_types": []}, "response_types"),
+    ({"redirect_uris": []}, "at least one"),
+    ({"redirect_uris": "https://a.example/cb"}, "list"), ({"redirect_uris": ["https://a.example/cb"] * 51}, "50"),
+    ({"grant_types": ["client_credentials"]}, "only authorization_code uses"),
+    ({"token_endpoint_auth_method": "none", "grant_types": ["authorization_code", "client_credentials"]}, "secret"),
+    ({"token_endpoint_auth_method": "private_key_jwt"}, "are offered"), ({"token_endpoint_auth_method": "client_secret_jwt"},
+    "are offered"),
+    ({"token_endpoint_auth_method": ["none"]}, "are offered"), ({"id_token_signed_response_alg": "none"}, "RS256, ES256"),
+    ({"id_token_signed_response_alg": "HS256"}, "RS256, ES256"), ({"id_token_signed_response_alg": "PS256"}, "RS256, ES256"),
+    ({"scope": "openid everything"}, "scope"), ({"scope": ["openid"]}, "scope"), ({"scope": "openid\tprofile"}, "scope"),
+    ({"scope": "admin"}, "scope"), ({"default_max_age": -1}, "seconds"), ({"default_max_age": "60"}, "seconds"),
+    ({"default_max_age": True}, "seconds"), ({"default_max_age": 1.5}, "seconds"), ({"require_auth_time": "yes"},
+    "true or false"),
+    ({"application_type": "mobile"}, "web, native"), ({"client_name": "a\nb"}, "one line"), ({"client_name": "x" * 201}, "200"),
+    ({"client_name": 1}, "text"), ({"client_name": "\ud800"}, "text"), ({"contacts": "a@b.vn"}, "list"), ({"contacts": [None]},
+    "list"),
+    ({"logo_uri": "http://a.example/l"}, "logo_uri"), ({"client_uri": "javascript:alert(1)"}, "client_uri"), ({"tos_uri": 1},
+    "tos_uri"),
+    ({"initiate_login_uri": "http://a.example/"}, "initiate_login_uri"), ({"backchannel_logout_uri": "https://a.example/b#f"},
+    "fragment"),
+    ({"backchannel_logout_uri": "http://10.0.0.1/b"}, "backchannel_logout_uri"), ({"backchannel_logout_session_required": "x"},
+    "true or false"),
+    ({"post_logout_redirect_uris": ["http://a.example/"]}, "post_logout_redirect_uris"), ({"post_logout_redirect_uris": [1]},
+    "text"),
+    ({"province": {"secret_file": "x"}}, "only a client in clients/"),
+])
+def test_bad_members_are_named(members: dict[str, Any], word: str) -> None:
+    assert word in refusal(**members)
+
+
+@pytest.mark.parametrize("client_id", ["", "-x", ".x", "a b", "a/b", "a\n", "đ", "x" * 129, "../x"])
+def test_identifiers_are_plain(client_id: str) -> None:
+    with pytest.raises(InvalidClientMetadataError, match="client_id"):
+        parse(LEAST, PRODUCTION, client_id=client_id, source="registered")
+
+
+def test_a_file_needs_a_name_and_has_a_secret_file() -> None:
+    assert "client_name" in refusal(source="file")
+    assert "client_name" in refusal(source="file", client_name="  ")
+    assert register(source="file", client_name="x").secret_file == "qlvb.secret"
+    for name in ("../x", "a/b", ".x", "/etc/passwd", "a b"):
+        assert "plain file name" in refusal(source="file", client_name="x", province={"secret_file": name})
+    assert "no secret" in refusal(source="file", client_name="x", token_endpoint_auth_method="none",
+    province={"secret_file": "x.secret"})
+
+
+def test_text_is_normalised_to_nfc() -> None:
+    assert register(client_name=" Qua\u0309n ly\u0301 ").client_name == "Quản lý"
+
+
+def test_native_clients_have_loopback_and_private_use_addresses() -> None:
+    uris = ["http://127.0.0.1/cb", "vn.gov.example.app:/cb", "https://a.example/cb"]
+    client = register(application_type="native", token_endpoint_auth_method="none", redirect_uris=uris,
+    post_logout_redirect_uris=uris)
+    assert client.redirect_uris == client.post_logout_redirect_uris == tuple(uris)
+    assert "http is accepted" in refusal(redirect_uris=uris[:1])
+
+
+@pytest.mark.parametrize("client", [CLIENT, PUBLIC, Client(client_id="x", client_name="x"), replace(CLIENT, disabled=True,
+source="registered")])
+def test_what_is_stored_is_what_was_registered(client: Client) -> None:
+    stored = json.loads(json.dumps(to_metadata(client)))
+    assert from_metadata(client.client_id, stored, source=client.source, secret_digest=client.secret_digest,
+    disabled=client.disabled,
+                         created_at=client.created_at) == client
+
+
+def test_a_stored_client_outlives_a_stricter_policy() -> None:
+    stored = to_metadata(parse(QLVB, DEVELOPMENT, client_id="qlvb", source="file"))
+    assert from_metadata("qlvb", stored, source="file", secret_digest=None, disabled=False, created_at=0).redirect_uris
+
+
+def test_rfc7591_s3_2_1_the_response_holds_what_was_registered() -> None:
+    client = replace(register(logo_uri="https://a.example/l.png", grant_types=["authorization_code", "refresh_token"]),
+    created_at=9)
+    answer = registration_response(client, "s3cret")
+    assert answer == {
+        "client_id": "qlvb", "client_id_issued_at": 9, "client_secret": "s3cret", "client_secret_expires_at": 0,
+        "client_name": "qlvb",
+        "logo_uri": "https://a.example/l.png", "redirect_uris": ["https://a.example/cb"],
+        "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
+        "token_endpoint_auth_method": "client_secret_basic", "scope": "openid profile email phone address offline_access",
+        "backchannel_logout_session_required": False, "id_token_signed_response_alg": "RS256", "require_auth_time": False,
+        "application_type": "web", "subject_type": "public"}
+    assert not {"client_secret", "client_secret_expires_at"} & set(registration_response(PUBLIC, None))
+
+
+def test_the_response_can_be_registered_again() -> None:
+    client = replace(CLIENT, scope=frozenset({"openid"}))
+    assert standard_metadata(parse(standard_metadata(client), PRODUCTION, client_id="qlvb",
+    source="registered")) == standard_metadata(client)
+
+
+VALUES = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.sampled_from(
+    ["https://a.example/cb", "none", "code", "authorization_code", "openid groups", "native"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3), max_leaves=6)
+NAMES = st.sampled_from([*standard_metadata(CLIENT), "jwks", "province", "client_id"]) | st.text(max_size=8)
+TABLES = st.dictionaries(st.sampled_from(list(to_metadata(CLIENT)["province"])) | st.text(max_size=8), VALUES, max_size=4)
+
+
+@settings(max_examples=3000, deadline=None)
+@given(st.dictionaries(NAMES, VALUES, max_size=6), TABLES | st.none(), st.sampled_from(["file", "registered"]))
+def test_whatever_is_registered_is_refused_or_holds_what_the_rules_say(members: dict[str, Any], table: Any, source: Any) -> None:
+    try:
+        client = parse({**LEAST, **members, "province": table}, PRODUCTION, client_id="x", source=source)
+    except RefusedError as err:
+        assert err.message.isascii()  # noqa: PT017
+        return
+    assert client.scope <= set(SCOPES)
+    assert client.grant_types
+    assert client.require_pkce or not client.public
+    assert from_metadata("x", json.loads(json.dumps(to_metadata(client))), source=source, secret_digest=None, disabled=False,
+                         created_at=0) == client
