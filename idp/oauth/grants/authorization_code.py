@@ -108,7 +108,7 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
         self.execute_hook("before_save_token", token)
         stored: StoredCode = self.request.authorization_code
         tokens: NewTokens = self.server.rows(token, self.client, stored.grant, refresh_scope=stored.grant.scope)
-        record = self.server.record(AuditEvent.TOKEN_ISSUED, self.request, stored.grant, grant="authorization_code",
+        record = self.server.record(AuditEvent.TOKEN_ISSUED, self.request, stored.grant, grant_type="authorization_code",
                                     scope=tokens.scope)
         if not self.server.store.redeem(stored.digest, tokens, record):
             self._punish(stored)

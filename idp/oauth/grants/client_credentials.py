@@ -32,4 +32,4 @@ class MachineGrant(ClientCredentialsGrant):  # type: ignore[misc]
         """Keep the token with its audit record."""
         rows = self.server.rows(token, self.client, None)
         self.server.store.save_access_token(rows, self.server.record(
-            AuditEvent.TOKEN_ISSUED, self.request, None, grant="client_credentials", scope=rows.scope))
+            AuditEvent.TOKEN_ISSUED, self.request, None, grant_type="client_credentials", scope=rows.scope))

@@ -1,0 +1,3 @@
+"""The wired house for these tests."""
+
+from tests.provider import house  # noqa: F401

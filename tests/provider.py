@@ -1,0 +1,304 @@
+"""The provider's programs' side wired with real stores on a database, a clock that tests move, and codes without pages."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import io
+import json
+import secrets
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+
+import pytest
+from sqlalchemy import literal_column, select, update
+
+from idp.adapters.sql.database import Database
+from idp.adapters.sql.oauth import SqlGrants
+from idp.adapters.sql.officers import SqlOfficers
+from idp.adapters.sql.sessions import SqlSessions
+from idp.adapters.sql.tables import AuditRow, GrantRow, OfficerRow, RefreshTokenRow
+from idp.audit import Caller
+from idp.directory.officer import Officer, Post
+from idp.endpoints.documents import Document, fixed
+from idp.endpoints.introspection import IntrospectionEndpoint
+from idp.endpoints.revocation import RevocationEndpoint
+from idp.endpoints.token import TokenEndpoint
+from idp.endpoints.userinfo import UserInfoEndpoint
+from idp.endpoints.wsgi import Dispatcher, Route, Sources
+from idp.jose.keyset import KeyRing
+from idp.oauth.access_token import AccessTokens
+from idp.oauth.authorization_request import AuthorizationRequest
+from idp.oauth.client import SCOPES, Client, ClientRegistry, secret_digest
+from idp.oauth.introspection import Introspection
+from idp.oauth.metadata import Offer, discovery
+from idp.oauth.server import Lifetimes, Provider
+from idp.oidc import claims, id_token
+from idp.oidc.subject import TYPES, subject_for
+from idp.sessions.single_sign_on import Session, SessionLimits, Sessions
+from tests.fakes.client_store import FakeClientStore
+from tests.fakes.clock import FakeClock
+from tests.fakes.key_store import FakeKeyStore
+from tests.fakes.sealer import FakeSealer
+
+ISSUER = "https://id.haugiang.example"
+ACR_PREFIX = "urn:haugiang:acr:"
+CALLER = Caller("198.51.100.7", "request-1")
+REDIRECT_URI = "https://qlvb.example/callback"
+SECRET = "a-machine-made-secret"
+VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+"""Verifier and challenge of RFC 7636 appendix B."""
+
+REGISTERED = Client(
+    client_id="qlvb", client_name="Quản lý văn bản", redirect_uris=(REDIRECT_URI,), scope=frozenset(SCOPES),
+    grant_types=("authorization_code", "refresh_token", "client_credentials"), secret_digest=secret_digest(SECRET),
+    consent="implied", source="file")
+
+
+@functools.cache
+def key_ring() -> KeyRing:
+    """Keys are made once per test process: RSA takes its time."""
+    ring = KeyRing(FakeKeyStore(), FakeSealer(), FakeClock())
+    ring.ensure(CALLER)
+    return ring
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer of the WSGI door."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def error(self) -> str:
+        return str(self.json["error"])
+
+
+class House:
+    """Everything a program meets, without pages.
+
+    Attributes:
+        clock: Move it with ``advance``.
+        app: The WSGI door; ``call`` and ``post`` go through it.
+    """
+
+    def __init__(self, database: Database, *, lifetimes: Lifetimes | None = None, access_token_seconds: int = 600,
+                 trusted_proxies: tuple[str, ...] = (), fallback: Any = None, meter: Any = None, log: Any = None) -> None:
+        self.database = database
+        self.clock = FakeClock()
+        self.keys = key_ring()
+        self.client_store = FakeClientStore(REGISTERED)
+        self.registry = ClientRegistry(self.client_store, self.clock)
+        self.officers = SqlOfficers(database)
+        limits = SessionLimits(idle_seconds=3600, absolute_seconds=86400)
+        self.sessions = Sessions(SqlSessions(database), self.clock, limits)
+        self.store = SqlGrants(database)
+        self.tokens = AccessTokens(issuer=ISSUER, keys=self.keys, clock=self.clock, lifetime_seconds=access_token_seconds,
+                                   subject_of=subject_for, acr_prefix=ACR_PREFIX)
+        self.id_tokens = id_token.IdTokens(issuer=ISSUER, keys=self.keys, clock=self.clock, acr_prefix=ACR_PREFIX)
+        self.provider = Provider(
+            issuer=ISSUER, registry=self.registry, store=self.store, tokens=self.tokens, clock=self.clock,
+            lifetimes=lifetimes or Lifetimes(), officer_scopes=frozenset(claims.SCOPES),
+            read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens])
+        offer = Offer(scopes=tuple(claims.SCOPES), claims=claims.SUPPORTED, acr_values=(f"{ACR_PREFIX}1", f"{ACR_PREFIX}2"),
+                      subject_types=TYPES, id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"))
+        metadata = Document(fixed(discovery(ISSUER, offer)), max_age_seconds=3600)
+        self.app = Dispatcher([
+            Route("/.well-known/openid-configuration", "discovery", metadata, Document.METHODS),
+            Route("/.well-known/oauth-authorization-server", "discovery", metadata, Document.METHODS),
+            Route("/.well-known/trust-services", "trust_services", Document(fixed({}), max_age_seconds=3600), Document.METHODS),
+            Route("/jwks", "jwks", Document(self.keys.published, max_age_seconds=3600), Document.METHODS),
+            Route("/token", "token", TokenEndpoint(self.provider)),
+            Route("/introspect", "introspection", IntrospectionEndpoint(
+                Introspection(self.provider, subject_of=subject_for, acr_prefix=ACR_PREFIX))),
+            Route("/revoke", "revocation", RevocationEndpoint(self.provider)),
+            Route("/userinfo", "userinfo", UserInfoEndpoint(
+                claims.UserInfo(self.tokens, self.store, self.registry, self.clock)), ("GET", "POST")),
+        ], fallback, sources=Sources(trusted_proxies), meter=meter, log=log)
+
+    # People and applications
+
+    def officer(self, uid: str = "canbo", **facts: Any) -> str:
+        """Mirror an officer; gives the subject."""
+        given = {
+            "entry_uuid": f"uuid-{uid}", "dn": f"uid={uid},ou=people", "uid": uid, "name": "Nguyễn Thị Cán Bộ",
+            "given_name": "Cán Bộ", "family_name": "Nguyễn", "mail": f"{uid}@haugiang.gov.vn", "phone": "+84293000000",
+            "posts": (Post("H30.1", "000.01.00.H30", "Văn phòng UBND tỉnh", "Chuyên viên"),), "groups": ("can-bo",),
+            "attributes": {"uid": uid, "mail": f"{uid}@haugiang.gov.vn", "employeeNumber": "4711"}}
+        return self.officers.remember(Officer(**(given | facts)), now=self.clock.now())
+
+    def session(self, sub: str | None = None, **facts: Any) -> Session:
+        """Sign an officer in."""
+        told = {"acr": 1, "amr": ("pwd",), "caller": CALLER} | facts
+        return self.sessions.open(sub or self.officer(), **told)[1]
+
+    def client(self, client_id: str = "qlvb", **members: Any) -> Client:
+        """Register or change an application; without members it is a confidential one for every grant."""
+        known = next((c for c in self.client_store.all() if c.client_id == client_id), replace(REGISTERED, client_id=client_id))
+        if members.get("token_endpoint_auth_method") == "none":
+            members = {"secret_digest": None} | members
+        client = replace(known, **members)
+        self.client_store.put(client)
+        self.registry.reload()
+        return client
+
+    def disable(self, uid: str = "canbo", status: str = "disabled") -> None:
+        """Mark an officer in the mirror."""
+        table: Any = OfficerRow.__table__
+        self.database.write(update(table).where(table.c.uid == literal_column(f"'{uid}'"))
+                            .values(status=literal_column(f"'{status}'"))).run()
+
+    # Codes and tokens
+
+    def parameters(self, **changes: str | None) -> dict[str, str]:
+        """Parameters of a good authorization request; None leaves one out."""
+        given = {"client_id": "qlvb", "redirect_uri": REDIRECT_URI, "response_type": "code", "scope": "openid profile",
+                 "state": "xyz", "nonce": "n-0S6_WzA2Mj", "code_challenge": CHALLENGE, "code_challenge_method": "S256"}
+        return {name: value for name, value in (given | changes).items() if value is not None}
+
+    def asked(self, **changes: str | None) -> AuthorizationRequest:
+        """A parsed authorization request."""
+        return self.provider.parse_authorization({name: [value] for name, value in self.parameters(**changes).items()})
+
+    def code(self, session: Session | None = None, **changes: str | None) -> str:
+        """Issue a code."""
+        answer = self.provider.issue_code(self.asked(**changes), session=session or self.session(), caller=CALLER)
+        return dict(answer.parameters)["code"]
+
+    def redeem(self, code: str, *, client_id: str = "qlvb", secret: str | None = SECRET, **changes: str | None) -> Reply:
+        """Send a code to the token endpoint."""
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT_URI, "code_verifier": VERIFIER}
+        return self.token(form | changes, client_id=client_id, secret=secret)
+
+    def refresh(self, token: str, *, client_id: str = "qlvb", secret: str | None = SECRET, **more: str) -> Reply:
+        """Exchange a refresh token."""
+        return self.token({"grant_type": "refresh_token", "refresh_token": token} | more, client_id=client_id, secret=secret)
+
+    def machine(self, *, client_id: str = "qlvb", secret: str | None = SECRET, **more: str) -> Reply:
+        """Ask by client credentials."""
+        return self.token({"grant_type": "client_credentials"} | more, client_id=client_id, secret=secret)
+
+    def tokens_for(self, *, session: Session | None = None, client_id: str = "qlvb", secret: str | None = SECRET,
+                   **changes: str | None) -> dict[str, Any]:
+        """Go the whole way from request to token answer."""
+        reply = self.redeem(self.code(session, client_id=client_id, **changes), client_id=client_id, secret=secret)
+        assert reply.status == 200, reply.body
+        return dict(reply.json)
+
+    def token(self, form: dict[str, str | None], *, client_id: str = "qlvb", secret: str | None = SECRET) -> Reply:
+        """Call /token with client_secret_basic, or as a public client when ``secret`` is None."""
+        if secret is None:
+            form = {"client_id": client_id} | form
+        return self.post("/token", form, client_id=client_id, secret=secret)
+
+    def introspect(self, token: str, *, client_id: str = "qlvb", secret: str = SECRET, **more: str) -> Reply:
+        """Call /introspect."""
+        return self.post("/introspect", {"token": token} | more, client_id=client_id, secret=secret)
+
+    def revoke(self, token: str, *, client_id: str = "qlvb", secret: str | None = SECRET, **more: str) -> Reply:
+        """Call /revoke."""
+        named = {"client_id": client_id} if secret is None else {}
+        return self.post("/revoke", named | {"token": token} | more, client_id=client_id, secret=secret)
+
+    def userinfo(self, token: str) -> Reply:
+        """Call /userinfo with a bearer header."""
+        return self.call("GET", "/userinfo", headers={"authorization": f"Bearer {token}"})
+
+    def is_active(self, token: str, **who: Any) -> bool:
+        """Ask introspection."""
+        return bool(self.introspect(token, **who).json["active"])
+
+    def id_claims(self, token: str) -> dict[str, Any]:
+        """Read an ID token's claims without judging it."""
+        return json_segment(token.split(".")[1])
+
+    # HTTP
+
+    def post(self, path: str, form: dict[str, str | None] | str | bytes, *, client_id: str = "", secret: str | None = None,
+             headers: dict[str, str] | None = None) -> Reply:
+        """POST a form."""
+        if isinstance(form, dict):
+            form = urlencode({name: value for name, value in form.items() if value is not None})
+        body = form.encode() if isinstance(form, str) else form
+        sent = dict(headers or {})
+        if secret is not None:
+            sent.setdefault("authorization", basic(client_id, secret))
+        return self.call("POST", path, body=body, headers={"content-type": "application/x-www-form-urlencoded"} | sent)
+
+    def call(self, method: str, path: str, *, query: str = "", body: bytes = b"", headers: dict[str, str] | None = None,
+             peer: str = "198.51.100.7") -> Reply:
+        """Call the door as a server would."""
+        sent = dict(headers or {})
+        environ: dict[str, Any] = {
+            "REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query, "CONTENT_TYPE": sent.pop("content-type", ""),
+            "CONTENT_LENGTH": sent.pop("content-length", str(len(body)) if body else ""), "REMOTE_ADDR": peer,
+            "wsgi.input": io.BytesIO(body), "wsgi.url_scheme": "https", "SERVER_PROTOCOL": "HTTP/1.1"}
+        environ |= {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in sent.items()}
+        seen: list[Any] = []
+
+        def start_response(status: str, given: list[tuple[str, str]], _exc_info: Any = None) -> None:
+            assert len({name.lower() for name, _ in given}) == len(given), "a header stands twice"
+            seen[:] = [int(status[:3]), dict(given)]
+
+        content = b"".join(self.app(environ, start_response))
+        return Reply(seen[0], seen[1], content)
+
+    # What is in the database
+
+    def audited(self) -> list[Any]:
+        """All audit records, oldest first."""
+        return self.database.read(select(AuditRow.__table__).order_by(AuditRow.id)).all()
+
+    def events(self) -> list[str]:
+        """Names of all audit events, oldest first."""
+        return [row.event for row in self.audited()]
+
+    def live_refresh_tokens(self) -> int:
+        """How many refresh tokens could be exchanged now."""
+        refresh: Any = RefreshTokenRow.__table__
+        grant: Any = GrantRow.__table__
+        live = (select(refresh.c.digest).join(grant, grant.c.grant_id == refresh.c.grant_id)
+                .where(refresh.c.used_at.is_(None), grant.c.revoked_at.is_(None)))
+        return len(self.database.read(live).all())
+
+
+def basic(client_id: str, secret: str) -> str:
+    """Make a Basic header as RFC 6749 §2.3.1 says, for names that need no encoding."""
+    return "Basic " + base64.b64encode(f"{client_id}:{secret}".encode()).decode()
+
+
+def challenge_of(verifier: str) -> str:
+    """S256 by the book (RFC 7636 §4.2)."""
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+
+
+def new_verifier() -> str:
+    """A fresh code verifier."""
+    return secrets.token_urlsafe(32)
+
+
+def json_segment(segment: str) -> dict[str, Any]:
+    """Decode one part of a compact JWT."""
+    return dict(json.loads(base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))))
+
+
+def query_of(address: str) -> dict[str, str]:
+    """Read the query of an address in which no name stands twice."""
+    pairs = parse_qsl(urlsplit(address).query, keep_blank_values=True)
+    assert len(parse_qs(urlsplit(address).query, keep_blank_values=True)) == len(pairs)
+    return dict(pairs)
+
+
+@pytest.fixture
+def house(database: Database) -> House:
+    """A house on each database."""
+    return House(database)
