@@ -34,11 +34,17 @@ class StartError(Exception):
 
 @dataclass
 class Child:
-    """One process and everything it starts in turn."""
+    """One process and everything it starts in turn.
+
+    Attributes:
+        log: What it writes.
+        once: It does one thing and ends.
+    """
 
     name: str
     process: subprocess.Popen[bytes]
     log: Path
+    once: bool = False
 
     @property
     def alive(self) -> bool:
@@ -64,20 +70,21 @@ class Children:
         self._all: list[Child] = []
         logs.mkdir(parents=True, exist_ok=True)
 
-    def start(self, name: str, command: Sequence[str | Path], *, folder: Path, environment: Mapping[str, str]) -> Child:
+    def start(self, name: str, command: Sequence[str | Path], *, folder: Path, environment: Mapping[str, str],
+              once: bool = False) -> Child:
         """Start one."""
         guard = ["setpriv", "--pdeathsig", "TERM", "--"] if shutil.which("setpriv") else []
         path = self._logs / f"{name}.log"
         with path.open("wb") as log:
             process = subprocess.Popen([*guard, *map(str, command)], cwd=folder, env=dict(environment), stdin=subprocess.DEVNULL,
                                        stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
-        child = Child(name, process, path)
+        child = Child(name, process, path, once)
         self._all.append(child)
         return child
 
     def dead(self) -> Child | None:
-        """Give a child that has ended by itself."""
-        return next((child for child in self._all if not child.alive), None)
+        """Give a child that has ended by itself and was not meant to."""
+        return next((child for child in self._all if not child.alive and (child.process.returncode != 0 or not child.once)), None)
 
     def stop(self) -> None:
         """Stop all: politely first, and after ten seconds together with whatever they started."""

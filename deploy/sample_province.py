@@ -1,0 +1,367 @@
+"""The whole product on one machine, on loopback, with the sample directory: for developers, demonstrations and tests.
+
+``SampleProvince(plan).start()`` makes keys, database and directory where they are missing, starts the provider, the worker and
+the sample applications, and returns when all of them answer. The settings it writes to ``idp.toml`` are those that
+``flask --app wsgi ...`` in the checkout reads, whether it runs or not.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import shutil
+import socket
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from .directory.people import demo_accounts
+from .directory.server import DirectoryServerError, SampleDirectory
+from .processes import Child, Children, StartError
+
+ROOT = Path(__file__).resolve().parents[1]
+PORT, LDAP_PORT = 8000, 3890
+START_SECONDS = 60
+
+APPLICATIONS = {"qlvb": "Hệ thống Quản lý văn bản", "cong-thong-tin": "Cổng thông tin điện tử"}
+"""Sample applications in the order of their ports, which follow the provider's."""
+
+TOTP_SEEDS = {
+    "lanhdao": "NRSWCZDFOJ2G65DQNRSWCZDFOJ2G65DQ",
+    "quantri.coquan": "ONSWG4TFORZWKZLEONSWG4TFORZWKZLE",
+    "quantri": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+    "pheduyet": "KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU",
+    "kiemtoan": "MFRGGZDFMZTWQ2LKMFRGGZDFMZTWQ2LK",
+}
+
+ROLES = {
+    "canbo": "an officer", "vanthu": "records clerk", "lanhdao": "a leader who signs; two factors",
+    "quantri.coquan": "administrator of one agency; two factors", "quantri": "administrator of the province; two factors",
+    "pheduyet": "second administrator of the province; two factors", "kiemtoan": "auditor, reads only; two factors",
+    "nghiviec": "disabled", "doimatkhau": "must change the password",
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where one run stands and what it listens on.
+
+    Attributes:
+        folder: Database, directory, logs, ``idp.toml``; ``var/`` of the checkout for ``make run``.
+        keys: Private keys and client secrets.
+        port: The provider's; the applications take the next two unless ``application_ports`` names others.
+        ldap_port: The sample directory's; ldaps takes the next one.
+        workers: Processes of the provider.
+        settings: Settings beyond those made here, by their names in idp.toml; they win.
+    """
+
+    folder: Path = ROOT / "var"
+    keys: Path = ROOT / "keys"
+    port: int = PORT
+    application_ports: tuple[int, ...] = ()
+    ldap_port: int = LDAP_PORT
+    workers: int = 2
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Port of each sample application."""
+        chosen = self.application_ports or tuple(self.port + 1 + number for number in range(len(APPLICATIONS)))
+        return dict(zip(APPLICATIONS, chosen, strict=True))
+
+    @property
+    def issuer(self) -> str:
+        """The issuer identifier of this run."""
+        return self.settings.get("issuer", f"http://localhost:{self.port}")
+
+    @property
+    def url(self) -> str:
+        """Where the provider listens."""
+        return f"http://localhost:{self.port}"
+
+
+class SampleProvince:
+    """One run of everything.
+
+    Args:
+        plan: Where and on what ports.
+        say: Takes one line of progress.
+    """
+
+    def __init__(self, plan: Plan, say: Callable[[str], None] = lambda line: None) -> None:
+        self.plan = plan
+        self._say = say
+        self._directory: SampleDirectory | None = None
+        self._children: Children | None = None
+        self._seeds: Child | None = None
+        self._lock: Any = None
+
+    def start(self) -> SampleProvince:
+        """Start everything and wait until it answers.
+
+        Raises:
+            StartError: with one sentence what is wrong and one what to do; what was started is stopped again.
+        """
+        try:
+            self._start()
+        except DirectoryServerError as err:
+            self.stop()
+            raise StartError(f"The sample directory does not start: {err}.",
+                             "Read the sentence above; LDAP_PORT chooses another port.") from err
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def _start(self) -> None:
+        plan = self.plan
+        plan.folder.mkdir(parents=True, exist_ok=True)
+        self._take_lock()
+        own_directory = "ldap_uri" not in plan.settings
+        for port in (plan.port, *plan.ports.values()):
+            require_free(port, "PORT")
+        if own_directory:
+            for port in (plan.ldap_port, plan.ldap_port + 1):
+                require_free(port, "LDAP_PORT")
+        directory = SampleDirectory(plan.folder / "directory", plan.ldap_port,
+                                    bind_password_file=plan.keys / "ldap-bind.password")
+        self._write_settings(directory if own_directory else None)
+        self._say("Keys, database and sample directory ...")
+        database = _InBackground(self._prepare)
+        if own_directory:
+            # In this thread: the kernel ends a guarded child together with the thread that started it.
+            self._directory = directory.start()
+        database.result()
+        self._say("Provider, worker and sample applications ...")
+        self._run_children()
+        self._wait_for_all()
+
+    def stop(self) -> None:
+        """Stop everything that was started, in reverse."""
+        if self._children is not None:
+            self._children.stop()
+            self._children = None
+        if self._directory is not None:
+            self._directory.stop()
+            self._directory = None
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def dead(self) -> str | None:
+        """Say which part has ended by itself, or None."""
+        child = self._children.dead() if self._children is not None else None
+        if child is not None:
+            return _obituary(child)
+        if self._directory is not None and not self._directory.running:
+            return f"The directory server has ended by itself. Its log: {self.plan.folder / 'directory' / 'slapd.log'}"
+        return None
+
+    def environment(self) -> dict[str, str]:
+        """Give the environment in which ``flask --app wsgi`` and the processes of this run work."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("IDP_", "FLASK_", "GRANIAN_"))}
+        return kept | {"IDP_CONFIG": str(self.plan.folder / "idp.toml"), "PYTHONUNBUFFERED": "1"}
+
+    def block(self) -> str:
+        """Give what a person needs, as one block whose first line is ``READY`` and the issuer."""
+        plan = self.plan
+        lines = [f"READY {plan.issuer}", "", "Applications"]
+        places = [(name, f"http://localhost:{plan.ports[key]}/") for key, name in APPLICATIONS.items()]
+        lines += [f"  {name:<28} {url}" for name, url in [*places, ("Ứng dụng của tôi (portal)", f"{plan.issuer}/")]]
+        lines += ["", f"Demo accounts, all with the password {SampleDirectory.password}"]
+        for person in demo_accounts():
+            seed = f"; TOTP seed {TOTP_SEEDS[person.uid]}" if person.uid in TOTP_SEEDS else ""
+            lines.append(f"  {person.uid:<15} {person.name}: {ROLES.get(person.uid, '')}{seed}")
+        shown = plan.folder.relative_to(ROOT) if plan.folder.is_relative_to(ROOT) else plan.folder
+        lines += ["", f"Settings {shown}/idp.toml, logs {shown}/log/. Ctrl-C stops everything."]
+        return "\n".join(lines)
+
+    def _take_lock(self) -> None:
+        path = self.plan.folder / "run.lock"
+        self._lock = path.open("a+")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as err:
+            self._lock.seek(0)
+            pid = self._lock.read().strip() or "unknown"
+            self._lock.close()
+            self._lock = None
+            raise StartError(f"It is already running in this checkout (process {pid}).",
+                             "Use that one, or stop it first with Ctrl-C.") from err
+        self._lock.truncate(0)
+        self._lock.write(f"{os.getpid()}\n")
+        self._lock.flush()
+
+    def _write_settings(self, directory: SampleDirectory | None) -> None:
+        plan = self.plan
+        settings = {
+            "env": "development", "issuer": plan.issuer, "database_url": f"sqlite:///{plan.folder / 'idp.sqlite3'}",
+            "keys_dir": str(plan.keys), "clients_dir": str(self._clients()),
+        }
+        if directory is not None:
+            settings |= {
+                "ldap_uri": directory.uri, "ldap_base_dn": directory.base_dn, "ldap_bind_dn": directory.service_dn,
+                "ldap_bind_password_file": str(directory.bind_password_file), "ldap_ca_file": str(directory.ca_file),
+                "ldap_decoy_dn": directory.decoy_dn,
+            }
+        settings |= plan.settings
+        text = "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in settings.items())
+        path = plan.folder / "idp.toml"
+        temporary = path.with_suffix(".new")
+        temporary.touch(mode=0o600)
+        temporary.write_text(f"# Written by every start of the sample province; change the environment instead.\n{text}",
+                             encoding="utf-8")
+        temporary.replace(path)
+
+    def _clients(self) -> Path:
+        """Give the registration files: those of the checkout, or copies with the ports of this run."""
+        standing = {f"http://localhost:{PORT + 1 + number}": f"http://localhost:{self.plan.ports[name]}"
+                    for number, name in enumerate(APPLICATIONS)}
+        if all(shipped == ours for shipped, ours in standing.items()):
+            return ROOT / "clients"
+        target = self.plan.folder / "clients"
+        shutil.rmtree(target, ignore_errors=True)
+        pattern = re.compile("|".join(map(re.escape, standing)) + r"(?![0-9])")
+        for file in sorted((ROOT / "clients").glob("*/client.toml")):
+            copy = target / file.parent.name / file.name
+            copy.parent.mkdir(parents=True)
+            copy.write_text(pattern.sub(lambda found: standing[found[0]], file.read_text(encoding="utf-8")), encoding="utf-8")
+        return target
+
+    def _prepare(self) -> None:
+        from idp.adapters.key_files import KeyFolder
+        from idp.adapters.sql import schema
+
+        KeyFolder(self.plan.keys).make()
+        url = self.plan.settings.get("database_url", f"sqlite:///{self.plan.folder / 'idp.sqlite3'}")
+        schema.upgrade(url)
+
+    def _run_children(self) -> None:
+        plan = self.plan
+        self._children = children = Children(plan.folder / "log")
+        environment = self.environment()
+        binaries = Path(sys.executable).parent
+        server: list[str | Path] = [
+            binaries / "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--no-ws", "--http", "1",
+            "--blocking-threads", "4", "--workers-kill-timeout", "5", "--log-level", "warning"]
+        flask: list[str | Path] = [binaries / "flask", "--app", "wsgi"]
+        children.start("web", [*server, "--port", str(plan.port), "--workers", str(plan.workers), "wsgi:app"],
+                       folder=ROOT, environment=environment)
+        children.start("worker", [*flask, "worker", "run"], folder=ROOT, environment=environment)
+        if "ldap_uri" not in plan.settings:
+            seeds = plan.folder / "demo-totp.json"
+            seeds.touch(mode=0o600)
+            seeds.write_text(json.dumps(TOTP_SEEDS), encoding="utf-8")
+            self._seeds = children.start("totp", [*flask, "totp", "import", "--file", seeds], folder=ROOT,
+                                         environment=environment, once=True)
+        for name, port in plan.ports.items():
+            secret = plan.keys / "clients" / f"{name}.secret"
+            self._wait(f"the secret of {name}", secret.is_file)  # the provider makes it at its first start
+            others = [f"{APPLICATIONS[other]}=http://localhost:{plan.ports[other]}/" for other in APPLICATIONS if other != name]
+            children.start(
+                name, [*server, "--port", str(port), "app:app"], folder=ROOT / "clients" / name, environment=environment | {
+                    "PYTHONPATH": str(ROOT / "clients"), "SSO_ISSUER": plan.issuer, "CLIENT_SECRET_FILE": str(secret),
+                    "APPLICATION_URL": f"http://localhost:{port}", "APPLICATION_LINKS": "\n".join(others)})
+
+    def _wait_for_all(self) -> None:
+        plan = self.plan
+        self._wait("the provider", lambda: _answer(f"{plan.url}/readyz")[0] == 200)
+        self._wait("discovery", lambda: plan.issuer.encode() in _answer(f"{plan.url}/.well-known/openid-configuration")[1])
+        if self._seeds is not None:
+            seeds = self._seeds
+            self._wait("the import of one-time code seeds", lambda: not seeds.alive)
+        for name, port in plan.ports.items():
+            # A redirect to the provider proves that the application has read the discovery document.
+            self._wait(name, partial(_leads_to_the_provider, port))
+
+    def _wait(self, what: str, ready: Callable[[], bool]) -> None:
+        until = time.monotonic() + START_SECONDS
+        while not ready():
+            dead = self.dead()
+            if dead is not None:
+                raise StartError(dead, "Read the lines above; `.venv/bin/flask --app wsgi doctor` checks the settings.")
+            if time.monotonic() > until:
+                raise StartError(f"After {START_SECONDS} s {what} does not answer yet.",
+                                 f"Read the logs in {self.plan.folder / 'log'}.")
+            time.sleep(0.05)
+
+
+def require_free(port: int, variable: str) -> None:
+    """Refuse a loopback port that somebody listens on, on either of its two addresses.
+
+    Raises:
+        StartError: names the port and the variable that chooses another one.
+    """
+    remedy = f"Stop what listens there (ss -ltnp 'sport = :{port}' names it), or choose another: {variable}=... make run"
+    if not 0 < port < 65536:
+        raise StartError(f"There is no port {port}.", f"Choose one between 1024 and 65000: {variable}=... make run")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except PermissionError as err:
+            raise StartError(f"Port {port} is only for root.", f"Choose one above 1023: {variable}=... make run") from err
+        except OSError as err:
+            raise StartError(f"Port {port} is already in use.", remedy) from err
+    try:
+        socket.create_connection(("::1", port), timeout=0.2).close()
+    except OSError:
+        return
+    raise StartError(f"Port {port} is already in use on ::1, which browsers try first for localhost.", remedy)
+
+
+class _InBackground:
+    """One call in a thread of its own; ``result`` waits and raises what it raised."""
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        self._raised: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, args=(call,), daemon=True)
+        self._thread.start()
+
+    def _run(self, call: Callable[[], None]) -> None:
+        try:
+            call()
+        except BaseException as err:
+            self._raised = err
+
+    def result(self) -> None:
+        self._thread.join()
+        if self._raised is not None:
+            raise self._raised
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
+
+
+def _leads_to_the_provider(port: int) -> bool:
+    return _answer(f"http://localhost:{port}/oidc/login")[0] == 302
+
+
+def _answer(url: str) -> tuple[int, bytes]:
+    """Ask and give status and body; status 0 when nobody answers."""
+    try:
+        with _OPENER.open(url, timeout=5) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as err:
+        return err.code, b""
+    except OSError:
+        return 0, b""
+
+
+def _obituary(child: Child) -> str:
+    return (f"{child.last_lines()}\n\n{child.name} has ended by itself (exit status {child.process.returncode}); "
+            f"its whole log: {child.log}")
