@@ -64,7 +64,7 @@ class LogoutRequest:
     def from_json(cls, text: str) -> LogoutRequest:
         """Read what ``to_json`` wrote."""
         members: dict[str, Any] = json.loads(text)
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in members.items()})
+        return cls(**{**members, "ui_locales": tuple(members["ui_locales"])})
 
 
 def needs_confirmation(request: LogoutRequest, client: Client | None, session: Session) -> bool:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from flask import Flask, Response, request
+from flask import Flask, request
+from werkzeug.wrappers import Response
 
+from ..services import Services
 from . import authorize, consent, errors, i18n, login, logout, portal, security
 from .assets import PREFIX, Assets
-
-if TYPE_CHECKING:
-    from ..services import Services
 
 
 def register(app: Flask, services: Services, *, assets: Assets | None = None) -> Assets:
@@ -41,6 +39,6 @@ def register(app: Flask, services: Services, *, assets: Assets | None = None) ->
 
     @app.route(f"{PREFIX}<path:name>", endpoint="static_files", methods=["GET"])
     def static_files(name: str) -> Response:
-        return Response.force_type(files.response(request.environ))
+        return files.response(request.environ)
 
     return files

@@ -6,17 +6,13 @@ stores the request; the browser comes back by GET with its cookies, and the requ
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from flask import Blueprint, Response, request
 
 from ..oauth.authorization_request import AuthorizationError, AuthorizationRequest, UnsafeRequestError
 from ..oidc.prompts import NotAllowedError, Prompt
+from ..services import Services
 from .onward import Onward, address_of, see_other
 from .security import allow_onward_redirect, browser_id, caller, parameters_of_body, parameters_of_query
-
-if TYPE_CHECKING:
-    from ..services import Services
 
 
 def blueprint(services: Services) -> Blueprint:

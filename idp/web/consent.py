@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, make_response, render_template, request
 
@@ -16,14 +15,12 @@ from ..directory.mirror import MirroredOfficer
 from ..oauth.authorization_request import AuthorizationError, AuthorizationRequest
 from ..oauth.client import Client
 from ..oidc.prompts import Prompt, answered
+from ..services import Services
 from ..sessions.interaction import Interaction
 from ..sessions.single_sign_on import Session
 from .onward import Onward, address_of, see_other
 from .presentation import agency_help, application_words, officer_words, shares, withheld
 from .security import allow_onward_redirect, browser_id, caller
-
-if TYPE_CHECKING:
-    from ..services import Services
 
 _QUESTIONS = (Prompt.SELECT_ACCOUNT, Prompt.CONSENT)
 

@@ -10,17 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Blueprint, Flask, g, redirect, request, url_for
 from flask_babel import Babel, get_locale, refresh
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
+from ..services import Services
 from .security import local_path
-
-if TYPE_CHECKING:
-    from ..services import Services
 
 LANGUAGES = ("vi", "en")
 COOKIE = "language"

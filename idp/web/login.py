@@ -8,7 +8,7 @@ gone back to all lead on (checklist 21; issue 2, deliverable 10).
 from __future__ import annotations
 
 from threading import BoundedSemaphore
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Blueprint, Response, g, make_response, render_template, request
 from flask_babel import gettext
@@ -21,15 +21,13 @@ from ..errors import UnavailableError
 from ..oauth.authorization_request import AuthorizationError, AuthorizationRequest
 from ..oauth.client import Client
 from ..oidc.prompts import Prompt, hint_agrees
+from ..services import Services
 from ..sessions.interaction import Interaction
 from ..sessions.single_sign_on import Session
 from .errors import page
 from .onward import Onward, address_of, see_other
 from .presentation import agency_help, application_words, minutes, officer_words
 from .security import allow_onward_redirect, browser_id, caller, check_form, session_cookie, with_session
-
-if TYPE_CHECKING:
-    from ..services import Services
 
 MIN_PASSWORD_LENGTH = {2: 12, 3: 14}
 """Told before typing; the directory's own policy decides. By security level."""

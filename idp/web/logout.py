@@ -7,13 +7,14 @@ browser comes back by GET.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import BadRequest
 
 from ..oidc.rp_initiated_logout import LogoutRequest, needs_confirmation
+from ..services import Services
 from .i18n import speak
 from .onward import Onward, see_other
 from .presentation import application_words, entrance, officer_words
@@ -27,9 +28,6 @@ from .security import (
     parameters_of_query,
     without_session,
 )
-
-if TYPE_CHECKING:
-    from ..services import Services
 
 
 def blueprint(services: Services) -> Blueprint:

@@ -7,7 +7,6 @@ DONE leads to ``provider.issue_code``; the level, the groups and the officer's s
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from flask import Response, g, make_response, render_template, url_for
@@ -18,15 +17,13 @@ from ..directory.mirror import MirroredOfficer
 from ..oauth.authorization_request import AuthorizationError, AuthorizationRequest, AuthorizationResponse
 from ..oauth.client import Client
 from ..oidc.prompts import NotAllowedError, Prompt, next_prompt
+from ..services import Services
 from ..sessions.interaction import Interaction
 from ..sessions.single_sign_on import Session
 from .errors import page
 from .i18n import speak
 from .presentation import agency_help, application_words, entrance
 from .security import allow_onward_redirect, allow_opener, caller, current_session
-
-if TYPE_CHECKING:
-    from ..services import Services
 
 
 class Onward:

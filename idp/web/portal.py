@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request
 
 from ..directory.mirror import MirroredOfficer
 from ..oauth.grant import admits
+from ..services import Services
 from ..sessions.single_sign_on import Session
 from .onward import Onward, address_of, see_other
 from .presentation import agency_help, ago_words, clock_words, entrance, officer_words
 from .security import browser_id
-
-if TYPE_CHECKING:
-    from ..services import Services
 
 
 def blueprint(services: Services) -> Blueprint:

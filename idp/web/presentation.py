@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from flask_babel import format_datetime, gettext, ngettext, to_user_timezone
 
 from ..directory.officer import Contact, Officer
 from ..oauth.client import Client
-
-if TYPE_CHECKING:
-    from ..services import Services
+from ..services import Services
 
 
 def officer_words(officer: Officer) -> dict[str, str]:
@@ -91,27 +89,28 @@ def clock_words(at: int, now: int) -> str:
     moment, today = _local(at), _local(now)
     time = format_datetime(datetime.fromtimestamp(at, UTC), "HH:mm")
     if moment.date() == today.date():
-        return gettext("%(time)s hôm nay", time=time)
-    return gettext("%(time)s ngày %(date)s", time=time, date=format_datetime(datetime.fromtimestamp(at, UTC), "dd/MM/yyyy"))
+        return str(gettext("%(time)s hôm nay", time=time))
+    return str(gettext("%(time)s ngày %(date)s", time=time, date=format_datetime(datetime.fromtimestamp(at, UTC), "dd/MM/yyyy")))
 
 
 def ago_words(at: int, now: int) -> str:
     """Say how long ago something was: minutes, hours, yesterday, then the day."""
     passed = max(0, now - at)
     if passed < 60:
-        return gettext("vừa xong")
+        return str(gettext("vừa xong"))
     if passed < 3600:
-        return ngettext("%(num)d phút trước", "%(num)d phút trước", passed // 60)
+        return str(ngettext("%(num)d phút trước", "%(num)d phút trước", passed // 60))
     moment, today = _local(at), _local(now)
     if moment.date() == today.date():
-        return ngettext("%(num)d giờ trước", "%(num)d giờ trước", passed // 3600)
+        return str(ngettext("%(num)d giờ trước", "%(num)d giờ trước", passed // 3600))
     if moment.date() == today.date() - timedelta(days=1):
-        return gettext("hôm qua")
-    return gettext("ngày %(date)s", date=format_datetime(datetime.fromtimestamp(at, UTC), "dd/MM/yyyy"))
+        return str(gettext("hôm qua"))
+    return str(gettext("ngày %(date)s", date=format_datetime(datetime.fromtimestamp(at, UTC), "dd/MM/yyyy")))
 
 
 def _local(at: int) -> datetime:
-    return to_user_timezone(datetime.fromtimestamp(at, UTC))
+    moment: datetime = to_user_timezone(datetime.fromtimestamp(at, UTC))
+    return moment
 
 
 def _hidden(phone: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from flask import Flask, Response, current_app, g, request, session
@@ -18,11 +18,9 @@ from werkzeug.exceptions import BadRequest
 
 from ..audit import Caller
 from ..errors import ConfigurationError
+from ..services import Services
 from ..sessions.single_sign_on import Session
 from .proxies import TrustedProxies
-
-if TYPE_CHECKING:
-    from ..services import Services
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_PARAMETERS = 100

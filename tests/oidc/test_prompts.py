@@ -1,0 +1,112 @@
+"""OpenID Connect Core §3.1.2.1 as a table: what is asked next, and what is refused where nothing may be asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from idp.oauth.authorization_request import AuthorizationError, AuthorizationRequest
+from idp.oauth.client import Client
+from idp.oidc.prompts import NotAllowedError, Prompt, answered, next_prompt
+from idp.sessions.interaction import Interaction
+from idp.sessions.single_sign_on import Session
+
+NOW = 1_700_000_000
+CLIENT = Client(client_id="app", client_name="App", consent="implied")
+ASKING = replace(CLIENT, consent="ask")
+REQUEST = AuthorizationRequest(client_id="app", redirect_uri="https://app.example/cb", response_type="code",
+                               response_mode="query", scope=("openid",), state="s")
+SESSION = Session(sid="sid", sub="u", auth_time=NOW - 100, acr=1, amr=("pwd",), created_at=NOW - 100, last_seen_at=NOW,
+                  expires_at=NOW + 1000)
+OPEN = Interaction(id="i", kind="authorize", client_id="app", request="{}", return_to="/", browser_digest=b"",
+                   created_at=NOW - 50, expires_at=NOW + 50)
+HERE = replace(OPEN, authenticated_at=NOW - 10, authenticated_sid="sid")
+ELSEWHERE = replace(OPEN, authenticated_at=NOW - 10, authenticated_sid="another")
+
+
+def ask(request: AuthorizationRequest = REQUEST, client: Client = CLIENT, session: Session | None = SESSION,
+        **changes: Any) -> Prompt:
+    known: dict[str, Any] = {"groups": (), "required_level": 1, "consent_given": False, "interaction": None, "now": NOW}
+    return next_prompt(request, client, session, **{**known, **changes})
+
+
+def wants(*prompt: str, **more: Any) -> AuthorizationRequest:
+    return replace(REQUEST, prompt=prompt, **more)
+
+
+@pytest.mark.parametrize(("request_", "client", "session", "changes", "expected"), [
+    (REQUEST, CLIENT, None, {}, Prompt.LOGIN),
+    (REQUEST, CLIENT, SESSION, {}, Prompt.DONE),
+    (wants("none"), CLIENT, SESSION, {}, Prompt.DONE),
+    # prompt=login: only an authentication made here counts
+    (wants("login"), CLIENT, SESSION, {}, Prompt.LOGIN),
+    (wants("login"), CLIENT, SESSION, {"interaction": OPEN}, Prompt.LOGIN),
+    (wants("login"), CLIENT, SESSION, {"interaction": ELSEWHERE}, Prompt.LOGIN),
+    (wants("login"), CLIENT, SESSION, {"interaction": HERE}, Prompt.DONE),
+    # max_age
+    (wants(max_age=100), CLIENT, SESSION, {}, Prompt.DONE),
+    (wants(max_age=99), CLIENT, SESSION, {}, Prompt.LOGIN),
+    (wants(max_age=1), CLIENT, SESSION, {"interaction": HERE}, Prompt.DONE),
+    (wants(max_age=0), CLIENT, replace(SESSION, auth_time=NOW), {}, Prompt.LOGIN),
+    (wants(max_age=0), CLIENT, SESSION, {"interaction": HERE}, Prompt.DONE),
+    (REQUEST, replace(CLIENT, default_max_age=99), SESSION, {}, Prompt.LOGIN),
+    (wants(max_age=1000), replace(CLIENT, default_max_age=99), SESSION, {}, Prompt.DONE),
+    # select_account
+    (wants("select_account"), CLIENT, None, {}, Prompt.LOGIN),
+    (wants("select_account"), CLIENT, SESSION, {}, Prompt.SELECT_ACCOUNT),
+    (wants("select_account"), CLIENT, SESSION, {"interaction": HERE}, Prompt.DONE),
+    # id_token_hint
+    (wants(id_token_hint_sub="u"), CLIENT, SESSION, {}, Prompt.DONE),
+    (wants(id_token_hint_sub="v"), CLIENT, SESSION, {}, Prompt.LOGIN),
+    (wants("select_account", id_token_hint_sub="v"), CLIENT, SESSION, {}, Prompt.LOGIN),
+    # level
+    (REQUEST, CLIENT, SESSION, {"required_level": 2}, Prompt.STEP_UP),
+    (REQUEST, CLIENT, replace(SESSION, acr=2), {"required_level": 2}, Prompt.DONE),
+    (wants("login"), CLIENT, SESSION, {"required_level": 2}, Prompt.LOGIN),
+    # groups
+    (REQUEST, replace(CLIENT, allowed_groups=frozenset({"a", "b"})), SESSION, {"groups": ("b",)}, Prompt.DONE),
+    # consent
+    (REQUEST, ASKING, SESSION, {}, Prompt.CONSENT),
+    (REQUEST, ASKING, SESSION, {"consent_given": True}, Prompt.DONE),
+    (wants("consent"), CLIENT, SESSION, {"consent_given": True}, Prompt.CONSENT),
+    (wants("login", "consent"), CLIENT, SESSION, {}, Prompt.LOGIN),
+    (wants("login", "consent"), CLIENT, SESSION, {"interaction": HERE}, Prompt.CONSENT),
+    (REQUEST, ASKING, SESSION, {"required_level": 2}, Prompt.STEP_UP),
+])
+def test_core_s3_1_2_1_what_is_asked_next(request_: AuthorizationRequest, client: Client, session: Session | None,
+                                          changes: dict[str, Any], expected: Prompt) -> None:
+    assert ask(request_, client, session, **changes) is expected
+
+
+@pytest.mark.parametrize(("request_", "client", "session", "changes", "code"), [
+    (wants("none"), CLIENT, None, {}, "login_required"),
+    (wants("none", max_age=99), CLIENT, SESSION, {}, "login_required"),
+    (wants("none", max_age=0), CLIENT, SESSION, {}, "login_required"),
+    (wants("none"), replace(CLIENT, default_max_age=0), SESSION, {}, "login_required"),
+    (wants("none", id_token_hint_sub="v"), CLIENT, SESSION, {}, "login_required"),
+    (wants(id_token_hint_sub="v"), CLIENT, SESSION, {"interaction": HERE}, "login_required"),
+    (wants("none"), CLIENT, SESSION, {"required_level": 2}, "interaction_required"),
+    (REQUEST, CLIENT, SESSION, {"required_level": 3}, "unmet_authentication_requirements"),
+    (wants("none"), CLIENT, SESSION, {"required_level": 3}, "unmet_authentication_requirements"),
+    (wants("none"), ASKING, SESSION, {}, "consent_required"),
+])
+def test_core_s3_1_2_6_what_is_refused(request_: AuthorizationRequest, client: Client, session: Session | None,
+                                       changes: dict[str, Any], code: str) -> None:
+    with pytest.raises(AuthorizationError) as caught:
+        ask(request_, client, session, **changes)
+    assert caught.value.code == code
+    assert (caught.value.redirect_uri, caught.value.state) == ("https://app.example/cb", "s")
+
+
+@pytest.mark.parametrize("groups", [(), ("c",)])
+def test_rfc6749_s4_1_2_1_an_officer_outside_the_groups_is_denied(groups: tuple[str, ...]) -> None:
+    with pytest.raises(NotAllowedError) as caught:
+        ask(client=replace(CLIENT, allowed_groups=frozenset({"a"})), groups=groups)
+    assert caught.value.code == "access_denied"
+
+
+def test_a_question_that_was_answered_is_struck() -> None:
+    assert answered(wants("select_account", "consent"), Prompt.SELECT_ACCOUNT).prompt == ("consent",)
+    assert answered(wants("consent"), Prompt.CONSENT).prompt == ()

@@ -1,0 +1,218 @@
+"""The pages over real rooms and a database, with a directory in memory and a browser that follows forms."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from dataclasses import replace
+from html import unescape
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pyotp
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from idp.adapters.sql.audit import SqlAuditTrail
+from idp.adapters.sql.consents import SqlConsents
+from idp.adapters.sql.database import Database
+from idp.adapters.sql.interactions import SqlInteractions
+from idp.adapters.sql.oauth import SqlGrants
+from idp.adapters.sql.officers import SqlOfficers
+from idp.adapters.sql.sessions import SqlSessions
+from idp.adapters.sql.tables import AuditRow, OutboxRow
+from idp.adapters.sql.throttle import SqlGuessCounter
+from idp.adapters.sql.totp import SqlTotpStore
+from idp.audit import Caller
+from idp.authn.assurance import AssurancePolicy
+from idp.authn.lockout import FACTOR_LIMITS, PASSWORD_LIMITS, Lockout
+from idp.authn.sign_in import SignIn
+from idp.authn.totp import Totp
+from idp.jose.keyset import KeyRing
+from idp.oauth.access_token import AccessTokens
+from idp.oauth.client import Client, ClientRegistry, secret_digest
+from idp.oauth.server import Lifetimes, Provider, ProviderRequest
+from idp.oidc.consent import Consents
+from idp.oidc.id_token import IdTokens
+from idp.oidc.rp_initiated_logout import EndSession
+from idp.oidc.subject import subject_for
+from idp.sessions.interaction import Interactions
+from idp.sessions.single_sign_on import SessionLimits, Sessions
+from idp.settings import Settings
+from idp.web import register
+from tests.fakes.client_store import FakeClientStore
+from tests.fakes.clock import FakeClock
+from tests.fakes.directory import PASSWORD, FakeDirectory, make_officer
+from tests.fakes.key_store import FakeKeyStore
+from tests.fakes.sealer import FakeSealer
+from tests.pages.catalogue import ROOT, compile_missing
+
+ISSUER = "http://localhost:8000"
+CALLBACK = "http://localhost:8001/oidc/callback"
+SEED = "NRSWCZDFOJ2G65DQNRSWCZDFOJ2G65DQ"
+VERIFIER = "v" * 43
+CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
+
+QLVB = Client(
+    client_id="qlvb", client_name="Hệ thống Quản lý văn bản", client_uri="http://localhost:8001/", redirect_uris=(CALLBACK,),
+    grant_types=("authorization_code", "refresh_token"),
+    scope=frozenset({"openid", "profile", "email", "unit", "offline_access"}),
+    post_logout_redirect_uris=("http://localhost:8001/goodbye",), owner="Văn phòng UBND tỉnh", consent="implied",
+    backchannel_logout_uri="http://localhost:8001/oidc/backchannel-logout", secret_digest=secret_digest("s3cret"))
+PORTAL = replace(QLVB, client_id="cong", client_name="Cổng thông tin điện tử", client_uri="http://localhost:8002/",
+                 initiate_login_uri="http://localhost:8002/login", redirect_uris=("http://localhost:8002/cb",),
+                 post_logout_redirect_uris=("http://localhost:8002/out",), backchannel_logout_uri="")
+SURVEY = replace(QLVB, client_id="khaosat", client_name="Khảo sát công vụ", consent="ask", redirect_uris=("http://localhost:8003/cb",),
+                 client_uri="http://localhost:8003/")
+STRICT = replace(QLVB, client_id="taichinh", client_name="Tài chính", required_acr="urn:haugiang:acr:2", required_level=2)
+LEADERS = replace(QLVB, client_id="lanhdao", client_name="Điều hành", allowed_groups=frozenset({"lanhdao"}))
+
+
+class Site:
+    """Everything behind the pages."""
+
+    def __init__(self, database: Database, **settings: Any) -> None:
+        compile_missing()
+        self.database = database
+        self.clock = FakeClock()
+        self.settings = Settings(**{"env": "development", "issuer": ISSUER, **settings})
+        self.directory = FakeDirectory([
+            make_officer("canbo", "Nguyễn Văn Mẫu"), make_officer("vanthu", "Lê Thị Thử"),
+            make_officer("lanhdao", "Trần Văn Lãnh", groups=("lanhdao",)), make_officer("nghiviec"), make_officer("doimatkhau"),
+            make_officer("hethan"),
+        ], must_change=["doimatkhau"], disabled=["nghiviec"], expired={"hethan": 0})
+        self.client_store = FakeClientStore(QLVB, PORTAL, SURVEY, STRICT, LEADERS)
+        clients = ClientRegistry(self.client_store, self.clock)
+        keys = KeyRing(FakeKeyStore(), FakeSealer(), self.clock)
+        keys.ensure(Caller("cli", "test"))
+        id_tokens = IdTokens(issuer=self.settings.issuer, keys=keys, clock=self.clock, acr_prefix=self.settings.acr_prefix)
+        audit = SqlAuditTrail(database)
+        self.mirror = SqlOfficers(database)
+        self.totp = Totp(SqlTotpStore(database), FakeSealer(), self.clock)
+        counter = SqlGuessCounter(database)
+        self.sessions = Sessions(SqlSessions(database), self.clock, SessionLimits(
+            idle_seconds=self.settings.idle_limit_seconds, absolute_seconds=self.settings.absolute_limit_seconds))
+        self.provider = Provider(
+            issuer=self.settings.issuer, registry=clients, store=SqlGrants(database), clock=self.clock, lifetimes=Lifetimes(),
+            tokens=AccessTokens(issuer=self.settings.issuer, keys=keys, clock=self.clock, lifetime_seconds=600,
+                                subject_of=subject_for, acr_prefix=self.settings.acr_prefix),
+            officer_scopes=frozenset({"openid", "profile"}), read_hint=id_tokens.subject_of_hint, extensions=(id_tokens,))
+        self.services: Any = SimpleNamespace(
+            settings=self.settings, clock=self.clock, database=database, keys=keys, clients=clients, provider=self.provider,
+            sessions=self.sessions, audit=audit, mirror=self.mirror, directory=self.directory, totp=self.totp,
+            interactions=Interactions(SqlInteractions(database), self.clock, self.settings.interaction_lifetime_seconds),
+            consents=Consents(SqlConsents(database), audit, self.clock),
+            sign_in=SignIn(self.directory, self.mirror, self.totp, audit, self.clock, mail_domain="haugiang.gov.vn",
+                           passwords=Lockout(counter, self.clock, PASSWORD_LIMITS),
+                           factors=Lockout(counter, self.clock, FACTOR_LIMITS, kind="factor")),
+            assurance=AssurancePolicy(self.settings.acr_prefix, frozenset(self.settings.require_second_factor_groups)),
+            end_session=EndSession(clients, id_tokens.read_hint))
+        self.app = Flask("idp", template_folder=str(ROOT / "templates"), static_folder=None)
+        self.app.secret_key = "k" * 32
+        register(self.app, self.services)
+
+    def enrol(self, uid: str) -> None:
+        """Give an officer an authenticator app with SEED."""
+        entry_uuid = next(o.entry_uuid for o in self.directory.officers.values() if o.uid == uid)
+        self.totp.enrol(entry_uuid, SEED)
+
+    def otp(self, *, ahead: int = 0) -> str:
+        """Give the code of SEED that is due now."""
+        return pyotp.TOTP(SEED).at(self.clock.now() + ahead)
+
+    def browser(self, **headers: str) -> Browser:
+        """Open a browser with no cookies."""
+        return Browser(self, headers)
+
+    def events(self) -> list[str]:
+        """Name the audit events, oldest first."""
+        return [row.event for row in self.database.read(select(AuditRow.event).order_by(AuditRow.id)).all()]
+
+    def notices(self) -> list[str]:
+        """Name the receivers of queued logout tokens."""
+        return sorted(row.receiver for row in self.database.read(select(OutboxRow.receiver)).all())
+
+    def tokens(self, location: str, client: Client = QLVB) -> dict[str, Any]:
+        """Redeem the code of a redirect."""
+        query = query_of(location)
+        form = {"grant_type": "authorization_code", "code": query["code"], "redirect_uri": client.redirect_uris[0],
+                "code_verifier": VERIFIER}
+        basic = "Basic " + base64.b64encode(f"{client.client_id}:s3cret".encode()).decode()
+        answer = self.provider.token(ProviderRequest(form, caller=Caller("192.0.2.9", "r"), authorization=basic))
+        assert answer.status == 200, answer.body
+        return dict(answer.body)
+
+    def id_token_claims(self, id_token: str) -> dict[str, Any]:
+        """Read an ID token without checking it."""
+        payload = id_token.split(".")[1]
+        return dict(json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))))
+
+
+class Browser:
+    """A browser: keeps cookies, reads forms, follows our own redirects only when asked."""
+
+    def __init__(self, site: Site, headers: dict[str, str]) -> None:
+        self.site = site
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.client: FlaskClient = site.app.test_client()
+
+    def get(self, url: str, **headers: str) -> TestResponse:
+        return self.client.get(url, base_url=self.site.settings.issuer, headers={**self.headers, **headers})
+
+    def post(self, url: str, data: dict[str, str] | None = None, **headers: str) -> TestResponse:
+        return self.client.post(url, data=data or {}, base_url=self.site.settings.issuer, headers={**self.headers, **headers})
+
+    def follow(self, response: TestResponse) -> TestResponse:
+        """Follow redirects as long as they stay on our host."""
+        for _ in range(10):
+            location = response.headers.get("Location")
+            if response.status_code != 303 or location is None or not location.startswith("/"):
+                return response
+            response = self.get(location)
+        raise AssertionError("redirects do not end")
+
+    def submit(self, page: TestResponse, **fields: str) -> TestResponse:
+        """Send the one form of a page with its hidden fields and these."""
+        action, hidden = form_of(page)
+        return self.post(action, {**hidden, **fields})
+
+    def authorize(self, client: Client = QLVB, *, follow: bool = True, **more: Any) -> TestResponse:
+        """Come from an application."""
+        response = self.get(authorize_url(client, **more))
+        return self.follow(response) if follow else response
+
+    def sign_in(self, client: Client = QLVB, uid: str = "canbo", password: str = PASSWORD, **more: Any) -> TestResponse:
+        """Come from an application and give name and password."""
+        return self.submit(self.authorize(client, **more), username=uid, password=password)
+
+    def sso(self) -> str | None:
+        """Give the session cookie's value."""
+        cookie = self.client.get_cookie("__Host-sso" if self.site.settings.secure else "sso")
+        return cookie.value if cookie is not None and cookie.value else None
+
+
+def authorize_url(client: Client = QLVB, **more: Any) -> str:
+    parameters = {"client_id": client.client_id, "redirect_uri": client.redirect_uris[0], "response_type": "code",
+                  "scope": "openid profile", "state": "st-1", "nonce": "n-1", "code_challenge": CHALLENGE,
+                  "code_challenge_method": "S256", **more}
+    return "/authorize?" + urlencode({name: value for name, value in parameters.items() if value is not None})
+
+
+def form_of(page: TestResponse) -> tuple[str, dict[str, str]]:
+    """Read the first form of a page: where it goes and its hidden fields."""
+    form = re.search(r'<form method="post" action="([^"]*)"[^>]*>(.*?)</form>', page.text, re.DOTALL)
+    assert form is not None, (page.status_code, page.headers.get("Location"), page.text[:2000])
+    hidden = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', form[2])
+    return unescape(form[1]), {unescape(name): unescape(value) for name, value in hidden}
+
+
+def query_of(location: str) -> dict[str, str]:
+    """Read the query of a redirect; every name once."""
+    found = parse_qs(urlsplit(location).query, keep_blank_values=True)
+    assert all(len(values) == 1 for values in found.values())
+    return {name: values[0] for name, values in found.items()}
