@@ -14,6 +14,9 @@ from enum import StrEnum
 from typing import Protocol
 
 
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
+
 class AuditEvent(StrEnum):
     """Every event there is. A new one is added here first, then documented in docs/operations/audit.md."""
 
@@ -96,7 +99,7 @@ class AuditRecord:
         """Give ``detail`` in its canonical form: sorted keys, no spaces, UTF-8, control characters escaped."""
         if not self.detail:
             return "{}"
-        return json.dumps(self.detail, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return _canonical(self.detail)
 
 
 class AuditTrail(Protocol):
