@@ -6,6 +6,10 @@ import hashlib
 import statistics
 import time
 
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from idp.adapters.sql.database import Database
 from idp.audit import Caller
 from idp.directory.officer import BindOutcome, Officer
@@ -66,3 +70,16 @@ def test_line_23_known_and_unknown_names_are_throttled_after_as_many_guesses(dat
     patterns = {case: [house.outcome(name, "Sai-mat-khau-1", f"192.0.2.{number}") for _ in range(9)]
                 for number, (case, (name, _)) in enumerate(CASES.items())}
     assert set(map(tuple, patterns.values())) == {("refused",) * 6 + ("throttled",) * 3}
+
+
+@pytest.fixture
+def house(database: Database) -> Node:
+    return Node(database, FakeDirectory([officer("canbo")]), FakeClock())
+
+
+@given(name=st.text(), password=st.text())
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_line_23_whatever_is_typed_gets_the_one_refusal(house: Node, name: str, password: str) -> None:
+    house.clock.advance(3600)  # type: ignore[attr-defined]
+    assert house.outcome(name, password) == "refused"
+    assert house.outcome("canbo", password) == "refused"
