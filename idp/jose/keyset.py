@@ -151,7 +151,7 @@ class KeyRing:
         """
         key = self._current().signing.get(alg)
         if key is None:
-            raise ConfigurationError(f"There is no active {alg} key.", remedy="Run: flask --app wsgi keys init")
+            raise ConfigurationError(f"There is no active {alg} key.", remedy="Start the provider again; it makes what is missing.")
         return key
 
     def verification(self) -> KeySet:

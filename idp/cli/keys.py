@@ -1,0 +1,94 @@
+"""``flask keys init|list|rotate``: key files of the deployment, and the keys that sign tokens (docs/operations/keys.md)."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+from flask.cli import AppGroup
+
+from ..audit import Caller
+from ..errors import IdpError
+from ..jose.keyset import JWKS_MAX_AGE_SECONDS, StoredKey
+from ..services import Services
+
+_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+def commands(services: Callable[[], Services], make_keys: Callable[[], tuple[str, ...]]) -> AppGroup:
+    """Make the command group ``keys``.
+
+    Args:
+        services: Gives the wired rooms; asked only by commands that need them.
+        make_keys: Makes what is missing in keys/ and gives the names made; must work before anything else does.
+    """
+    group = AppGroup("keys", help="Key files, and the keys that sign tokens.")
+
+    @group.command("init")
+    @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+    def init(as_json: bool) -> None:
+        """Make the key files that are missing, mode 0600, and close the folder to others. Existing keys are never touched."""
+        try:
+            made = make_keys()
+        except IdpError as err:
+            raise click.ClickException(str(err)) from err
+        if as_json:
+            click.echo(json.dumps({"made": list(made)}))
+        else:
+            click.echo(f"Made: {', '.join(made)}." if made else "All key files are there; nothing was changed.")
+
+    @group.command("list")
+    @click.option("--all", "with_removed", is_flag=True, help="Removed keys too.")
+    @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+    def list_keys(with_removed: bool, as_json: bool) -> None:
+        """Show the signing keys and their states."""
+        try:
+            ring = services().keys
+            ring.reload()
+            keys = [key for key in ring.stored() if with_removed or key.state != "removed"]
+        except IdpError as err:
+            raise click.ClickException(str(err)) from err
+        _show(keys, as_json, {})
+
+    @group.command("rotate")
+    @click.option("--emergency", is_flag=True,
+                  help="The keys are compromised: remove every key that ever signed at once; tokens signed by them are refused.")
+    @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+    def rotate(emergency: bool, as_json: bool) -> None:
+        """Let the next keys sign, keep the old ones for verification, publish new next ones."""
+        house = services()
+        caller = Caller("cli", secrets.token_hex(8))
+        try:
+            house.keys.ensure(caller)
+            young = house.clock.now() - JWKS_MAX_AGE_SECONDS
+            hasty = any(key.state == "next" and key.created_at > young for key in house.keys.stored())
+            keys = house.keys.rotate(emergency=emergency, caller=caller)
+        except IdpError as err:
+            raise click.ClickException(str(err)) from err
+        warnings = []
+        if hasty:
+            warnings.append("The keys that sign now were published less than an hour ago. An application that kept the older"
+                            " JWK Set meets an unknown kid and must fetch the set again.")
+        if emergency:
+            warnings.append("Applications may keep the old JWK Set for up to an hour; tell their operators to restart them.")
+        for warning in warnings:
+            click.echo(f"Note: {warning}", err=True)
+        _show([key for key in keys if key.state != "removed"], as_json, {"warnings": warnings})
+
+    return group
+
+
+def _show(keys: Iterable[StoredKey], as_json: bool, more: dict[str, Any]) -> None:
+    if as_json:
+        shown = [{"kid": key.kid, "alg": key.alg, "state": key.state, "created_at": key.created_at,
+                  "activated_at": key.activated_at, "retired_at": key.retired_at} for key in keys]
+        click.echo(json.dumps({"keys": shown, **more}))
+        return
+    for key in keys:
+        since = max(moment for moment in (key.created_at, key.activated_at, key.retired_at) if moment is not None)
+        click.echo(f"{key.alg}  {key.state:<8} since {datetime.fromtimestamp(since, _ZONE):%d/%m/%Y %H:%M}  {key.kid}")
