@@ -151,7 +151,8 @@ class KeyRing:
         """
         key = self._current().signing.get(alg)
         if key is None:
-            raise ConfigurationError(f"There is no active {alg} key.", remedy="Start the provider again; it makes what is missing.")
+            raise ConfigurationError(f"There is no active {alg} key.",
+                                     remedy="Start the provider again; it makes what is missing.")
         return key
 
     def verification(self) -> KeySet:
