@@ -1,5 +1,6 @@
 """What the OAuth room needs from outside: the store of grants and tokens, the session's facts, the keys.
 
+Spec: RFC 6749 §4.1.2 (a code is used once), §6 and §10.4 (refresh tokens); these are the verbs that keep them.
 Tokens and codes are known to the store only as SHA-256 digests (32 bytes). Every verb may raise UnavailableError; whether a
 write happened is then unknown, and the caller gives no token.
 """
