@@ -2,8 +2,8 @@
 
 Everything ends here: ``structlog`` loggers of our own, ``logging`` of libraries, and one line per request. Members whose name
 says that they hold a secret are masked, and so is what looks like one inside any text: tokens, Authorization headers, passwords
-in URLs, codes in query strings. That is the second fence; the first is not to log them. ``authlib`` and ``urllib3`` never go below
-INFO and ERROR, because their details hold tokens and addresses.
+in URLs, codes in query strings. That is the second fence; the first is not to log them. ``authlib`` and ``urllib3`` never go
+below INFO and ERROR, because their details hold tokens and addresses.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import orjson
 import structlog
 
 from ..audit import Caller
-from ..clock import Clock
+from ..clock import Clock, SystemClock
 
 MASK = "[masked]"
 
@@ -43,15 +43,16 @@ _SUSPICIOUS = re.compile(r"eyJ|://|=|:\s|(?i:bearer |basic |dpop )|PRIVATE KEY")
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 
-def configure(level: str, clock: Clock, *, stream: IO[str] | None = None) -> None:
+def configure(level: str, clock: Clock | None = None, *, stream: IO[str] | None = None) -> None:
     """Send every log of this process to a stream as JSON; a second call replaces the first.
 
     Args:
         level: Least level that is written: DEBUG, INFO, WARNING or ERROR.
-        clock: Gives the time of a line.
+        clock: Gives the time of a line; default: the machine's.
         stream: Default: stderr.
     """
     stream = stream or sys.stderr
+    clock = clock or SystemClock()
 
     def stamp(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         event["time"] = clock.moment().isoformat(timespec="milliseconds")
@@ -136,11 +137,11 @@ def _replace(found: re.Match[str]) -> str:
     return MASK
 
 
-class JsonRequestLog:
+class RequestLines:
     """One line per request (port ``RequestLog`` of the programs' door); made by hand, because it is on the token path."""
 
-    def __init__(self, clock: Clock, *, stream: IO[bytes] | None = None) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock | None = None, *, stream: IO[bytes] | None = None) -> None:
+        self._clock = clock or SystemClock()
         self._stream = stream or sys.stderr.buffer
 
     def begin(self, caller: Caller) -> None:

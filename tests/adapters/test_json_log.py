@@ -13,7 +13,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idp.adapters.json_log import MASK, JsonRequestLog, configure, mask_text, secret_name
+from idp.adapters.json_log import MASK, RequestLines, configure, mask_text, secret_name
 from idp.audit import Caller
 from tests.fakes.clock import FakeClock
 
@@ -125,7 +125,7 @@ def test_nothing_that_is_logged_breaks_the_line(text: str, members: dict[str, ob
 
 def test_a_request_is_one_line(stream: io.StringIO) -> None:
     raw = io.BytesIO()
-    log = JsonRequestLog(FakeClock(), stream=raw)
+    log = RequestLines(FakeClock(), stream=raw)
     caller = Caller("10.0.0.1", "r-1234567", "agent")
     log.begin(caller)
     log.line(caller=caller, method="POST", endpoint="token", status=400, seconds=0.0123, client_id="qlvb\udc80",
