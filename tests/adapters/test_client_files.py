@@ -8,6 +8,7 @@ import pytest
 
 from idp.adapters.client_files import ClientFiles
 from idp.errors import ConfigurationError
+from idp.oauth.registration import RegistrationPolicy, parse
 
 
 def put(folder: Path, name: str, content: str | bytes) -> Path:
@@ -56,3 +57,11 @@ def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "qlvb" / "client.toml").mkdir(parents=True)
     with pytest.raises(ConfigurationError, match="cannot be read"):
         ClientFiles().read(tmp_path)
+
+
+def test_the_registration_files_of_this_repository_are_accepted_in_development() -> None:
+    files = ClientFiles().read(Path(__file__).parents[2] / "clients")
+    assert {file.metadata["client_id"] for file in files} >= {"qlvb", "cong-thong-tin"}
+    for file in files:
+        members = {name: value for name, value in file.metadata.items() if name != "client_id"}
+        parse(members, RegistrationPolicy(development=True), client_id=file.metadata["client_id"], source="file")
