@@ -173,7 +173,11 @@ class Directory(Protocol):
         ...
 
     def health(self) -> dict[str, object]:
-        """Tell the state without waiting long: ``{"state": "up" | "down", "servers": [{"uri", "state", "since", "detail"}]}``."""
+        """Tell the state without waiting long.
+
+        Returns:
+            ``{"state": "up" | "down", "servers": [{"uri", "state", "for_seconds", "detail"}]}``; one server up is enough.
+        """
         ...
 
     def check(self) -> tuple[CheckLine, ...]:

@@ -150,7 +150,7 @@ class FakeDirectory:
 
     def health(self) -> dict[str, object]:
         state = "down" if self.down else "up"
-        return {"state": state, "servers": [{"uri": "fake:", "state": state, "since": 0, "detail": ""}]}
+        return {"state": state, "servers": [{"uri": "fake:", "state": state, "for_seconds": 0, "detail": ""}]}
 
     def check(self) -> tuple[CheckLine, ...]:
         return (CheckLine("server fake:", not self.down, "down" if self.down else "up", "start it" if self.down else ""),)

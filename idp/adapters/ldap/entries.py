@@ -1,0 +1,99 @@
+"""Entries of the directory as officers and units.
+
+Spec: RFC 2798 (inetOrgPerson), RFC 4519, RFC 4530 (entryUUID). Text is UTF-8 and comes out in NFC, whatever form an import left
+in the directory. Posts come from ``vnPost`` (``rank$unit code$title``); where a directory has none, from ``departmentNumber``
+and ``title``.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Final
+
+import ldap
+import ldap.dn
+
+from ...directory.officer import Officer, Post
+from ...directory.unit import Unit, UnitTree
+
+PERMANENT_LOCK: Final = "000001010000Z"
+"""Value of pwdAccountLockedTime that disables an account until somebody takes it away."""
+OFFICER_ATTRIBUTES: Final = (
+    "entryUUID", "uid", "cn", "displayName", "sn", "givenName", "mail", "telephoneNumber", "mobile", "employeeNumber",
+    "departmentNumber", "ou", "title", "vnPost", "memberOf", "pwdAccountLockedTime")
+UNIT_ATTRIBUTES: Final = ("vnUnitCode", "vnUnitCode2016", "vnUnitName", "vnUnitKind", "vnValidFrom", "vnValidTo")
+
+Attributes = Mapping[str, Sequence[bytes]]
+
+
+def officer_of(dn: str, attributes: Attributes, tree: UnitTree) -> Officer | None:
+    """Give the officer of an entry; None for an entry without entryUUID or uid, which is no account."""
+    entry_uuid, uid = _first(attributes, "entryUUID").lower(), _first(attributes, "uid").lower()
+    if not entry_uuid or not uid:
+        return None
+    mail, number = _first(attributes, "mail"), _first(attributes, "employeeNumber")
+    return Officer(
+        entry_uuid=entry_uuid, dn=dn, uid=uid, name=_first(attributes, "displayName") or _first(attributes, "cn"),
+        given_name=_first(attributes, "givenName"), family_name=_first(attributes, "sn"), mail=mail,
+        phone=_phone(_first(attributes, "telephoneNumber") or _first(attributes, "mobile")), posts=_posts(attributes, tree),
+        groups=tuple(sorted({group_name(_text(dn)) for dn in attributes.get("memberOf", ())})),
+        attributes={name: value for name, value in (("uid", uid), ("mail", mail), ("employeeNumber", number)) if value},
+        disabled=_first(attributes, "pwdAccountLockedTime") == PERMANENT_LOCK)
+
+
+def unit_of(attributes: Attributes) -> Unit | None:
+    """Give the unit of an entry; None without a code."""
+    code = _first(attributes, "vnUnitCode")
+    if not code:
+        return None
+    return Unit(code, _first(attributes, "vnUnitCode2016"), _first(attributes, "vnUnitName"), _first(attributes, "vnUnitKind"),
+                _day(_first(attributes, "vnValidFrom")), _day(_first(attributes, "vnValidTo")))
+
+
+@lru_cache(maxsize=4096)
+def group_name(dn: str) -> str:
+    """Give the value of the first component of a group's DN, for example ``lanhdao``; the DN itself when it is malformed."""
+    with suppress(ldap.DECODING_ERROR, IndexError):
+        return unicodedata.normalize("NFC", str(ldap.dn.str2dn(dn)[0][0][1]))
+    return dn
+
+
+def _posts(attributes: Attributes, tree: UnitTree) -> tuple[Post, ...]:
+    ranked: list[tuple[int, str, str]] = []
+    for raw in attributes.get("vnPost", ()):
+        rank, _, rest = _text(raw).partition("$")
+        code, separator, title = rest.partition("$")
+        if separator and rank.isascii() and rank.isdigit():
+            ranked.append((int(rank[:9]), code.strip(), title.strip()))
+    name = _first(attributes, "ou")
+    if ranked:
+        return tuple(tree.post(code, title, fallback_name=name if place == 0 else "")
+                     for place, (_, code, title) in enumerate(sorted(ranked)))
+    code, title = _first(attributes, "departmentNumber"), _first(attributes, "title")
+    return (tree.post(code, title, fallback_name=name),) if code or title else ()
+
+
+def _phone(text: str) -> str:
+    """Give a number as E.164 or, without a country code, as its digits (RFC 4517 §3.3.31 allows spaces and hyphens)."""
+    kept = "".join(c for c in text if c in "+0123456789")
+    return "+84" + kept[1:] if kept.startswith("0") else kept
+
+
+def _day(text: str) -> date | None:
+    with suppress(ValueError):
+        return datetime.strptime(text[:8], "%Y%m%d").date()  # noqa: DTZ007 (a day, not a moment)
+    return None
+
+
+def _first(attributes: Attributes, name: str) -> str:
+    values = attributes.get(name)
+    return _text(values[0]) if values else ""
+
+
+def _text(raw: bytes) -> str:
+    text = raw.decode("utf-8", "replace")
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
