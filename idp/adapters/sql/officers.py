@@ -13,7 +13,7 @@ from ...directory.officer import Officer, Post
 from .database import Database, parameter
 from .tables import OfficerRow
 
-OFFICER = OfficerRow.__table__
+OFFICER: Any = OfficerRow.__table__
 
 _FACTS = ("uid", "dn", "mail", "name", "given_name", "family_name", "phone", "unit_code", "unit_code_2016", "unit_name",
           "title", "posts", "groups", "attributes", "search_key", "status", "updated_at")

@@ -1,0 +1,194 @@
+"""The composition root: reads the settings, builds the adapters, hands them to the rooms, mounts both doors.
+
+Nothing else builds an adapter. A deployment that is not fit to start says so in one sentence with its remedy
+(``ConfigurationError``); commands that make it fit (``keys init``, ``db upgrade``, ``doctor``) run before it is.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from flask import Flask
+from flask_migrate import Migrate
+
+from . import cli, web
+from .adapters import json_log
+from .adapters.client_files import ClientFiles
+from .adapters.key_files import KeyFolder
+from .adapters.outbound import Outbound
+from .adapters.seal_files import Es256SealSigner, FileSealHeads
+from .adapters.sql import schema
+from .adapters.sql.audit import SqlAuditTrail
+from .adapters.sql.audit_seals import SqlAuditReader, SqlSealStore
+from .adapters.sql.clients import SqlClientStore
+from .adapters.sql.consents import SqlConsents
+from .adapters.sql.database import Database
+from .adapters.sql.housekeeping import SqlHousekeeping, SqlPulse
+from .adapters.sql.interactions import SqlInteractions
+from .adapters.sql.keys import SqlKeyStore
+from .adapters.sql.oauth import SqlGrants
+from .adapters.sql.officers import SqlOfficers
+from .adapters.sql.outbox import SqlOutbox
+from .adapters.sql.sessions import SqlSessions
+from .adapters.sql.tables import db
+from .adapters.sql.throttle import SqlGuessCounter
+from .adapters.sql.totp import SqlTotpStore
+from .audit import Caller
+from .audit.chain import AuditChain
+from .authn.assurance import HIGHEST_OFFERED, AssurancePolicy
+from .authn.lockout import FACTOR_LIMITS, PASSWORD_LIMITS, Lockout
+from .authn.sign_in import SignIn
+from .authn.totp import Totp
+from .clock import Clock, SystemClock
+from .directory.officer import Directory
+from .endpoints import routes
+from .endpoints.wsgi import Dispatcher, Sources
+from .errors import ConfigurationError
+from .jose.keyset import KeyRing
+from .oauth.access_token import AccessTokens
+from .oauth.client import ClientRegistry
+from .oauth.introspection import Introspection
+from .oauth.registrar import Registrar
+from .oauth.registration import RegistrationPolicy
+from .oauth.server import Lifetimes, Provider
+from .oidc import claims
+from .oidc.backchannel_logout import LogoutDelivery
+from .oidc.consent import Consents
+from .oidc.id_token import SCOPE, IdTokens
+from .oidc.rp_initiated_logout import EndSession
+from .oidc.subject import subject_for
+from .services import Services
+from .sessions.interaction import Interactions
+from .sessions.single_sign_on import SessionLimits, Sessions
+from .settings import Settings, load, read_secret
+
+ROOT = Path(__file__).resolve().parents[1]
+STARTING = Caller(source="start", request_id="start")
+
+
+def create_app(settings: Settings | None = None, *, serve: bool = True, directory: Directory | None = None,
+               clock: Clock | None = None) -> Flask:
+    """Make the Flask application whose ``wsgi_app`` is the two-door dispatcher.
+
+    Args:
+        settings: Checked settings; read from the environment and the TOML file by default.
+        serve: False for commands: rooms are built when a command asks for them, and no door is mounted.
+        directory: Another directory than LDAP, for tests.
+        clock: Another clock than the machine's, for tests.
+
+    Raises:
+        ConfigurationError: the deployment is not fit to start.
+        UnavailableError: the database does not answer at start.
+    """
+    settings = settings or load()
+    clock = clock or SystemClock()
+    json_log.configure(settings.log_level, clock)
+    app = Flask("idp", root_path=str(ROOT / "idp"), template_folder=str(ROOT / "templates"), static_folder=None)
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    db.init_app(app)
+    Migrate(app, db, directory=str(schema.MIGRATIONS))
+    build = _once(lambda: build_services(settings, directory=directory, clock=clock))
+    cli.register(app, build, make_keys=KeyFolder(settings.keys_dir).make)
+    if serve:
+        _mount(app, settings, build())
+    return app
+
+
+def build_services(settings: Settings, *, directory: Directory | None = None, clock: Clock | None = None) -> Services:
+    """Build every adapter and room of one deployment.
+
+    Raises:
+        ConfigurationError: a key, secret or certificate file is missing or unsafe.
+    """
+    clock = clock or SystemClock()
+    folder = KeyFolder(settings.keys_dir)
+    folder.check()
+    sealer = folder.sealer()
+    database = Database(settings.database_url, pool_size=settings.database_pool_size)
+    audit = SqlAuditTrail(database)
+    mirror = SqlOfficers(database)
+    grants = SqlGrants(database)
+    outbox = SqlOutbox(database)
+    keys = KeyRing(SqlKeyStore(database), sealer, clock)
+    client_store = SqlClientStore(database)
+    clients = ClientRegistry(client_store, clock)
+    seal_store = SqlSealStore(database)
+    policy = RegistrationPolicy(development=settings.development, acr_prefix=settings.acr_prefix, highest_level=HIGHEST_OFFERED)
+    totp = Totp(SqlTotpStore(database), sealer, clock)
+    people = directory or ldap_directory(settings)
+    guesses = SqlGuessCounter(database)
+    tokens = AccessTokens(issuer=settings.issuer, keys=keys, clock=clock, acr_prefix=settings.acr_prefix, subject_of=subject_for,
+                          lifetime_seconds=settings.access_token_lifetime_seconds)
+    id_tokens = IdTokens(issuer=settings.issuer, keys=keys, clock=clock, acr_prefix=settings.acr_prefix)
+    lifetimes = Lifetimes(code_seconds=settings.code_lifetime_seconds, session_idle_seconds=settings.idle_limit_seconds,
+                          refresh_token_seconds=settings.refresh_token_lifetime_seconds,
+                          refresh_grace_seconds=settings.refresh_grace_seconds)
+    provider = Provider(issuer=settings.issuer, registry=clients, store=grants, tokens=tokens, clock=clock, lifetimes=lifetimes,
+                        officer_scopes=frozenset({*claims.SCOPES, SCOPE, "offline_access"}),
+                        read_hint=id_tokens.subject_of_hint, extensions=[id_tokens])
+    outbound = Outbound(development=settings.development, allow=settings.outbound_allow)
+    return Services(
+        settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
+        totp=totp, provider=provider, outbox=outbox,
+        audit_chain=AuditChain(seal_store, Es256SealSigner(folder.audit_seal_key(), settings.keys_dir),
+                               FileSealHeads(settings.keys_dir / "audit-head.json"), clock),
+        audit_store=seal_store, audit_reader=SqlAuditReader(database),
+        registrar=Registrar(client_store, clients, folder.client_secrets(), clock, policy),
+        sign_in=SignIn(people, mirror, totp, audit, clock, mail_domain=settings.ldap_mail_domain,
+                       passwords=Lockout(guesses, clock, PASSWORD_LIMITS, kind="password"),
+                       factors=Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),
+        assurance=AssurancePolicy(settings.acr_prefix, frozenset(settings.require_second_factor_groups)),
+        sessions=Sessions(SqlSessions(database), clock,
+                          SessionLimits(settings.idle_limit_seconds, settings.absolute_limit_seconds)),
+        interactions=Interactions(SqlInteractions(database), clock, settings.interaction_lifetime_seconds),
+        consents=Consents(SqlConsents(database), audit, clock),
+        introspection=Introspection(provider, subject_of=subject_for, acr_prefix=settings.acr_prefix),
+        userinfo=claims.UserInfo(tokens, grants, clients, clock),
+        end_session=EndSession(clients, id_tokens.read_hint),
+        logout_delivery=LogoutDelivery(outbox, outbound, clients, keys, clock, issuer=settings.issuer,
+                                       lifetime_seconds=settings.logout_token_lifetime_seconds),
+        housekeeping=SqlHousekeeping(database), pulse=SqlPulse(database),
+        ping_database=database.ping, prepare_database=database.prepare,
+        schema_is_current=lambda: schema.is_current(settings.database_url),
+        read_client_files=ClientFiles().read)
+
+
+def ldap_directory(settings: Settings) -> Directory:
+    """Build the LDAP directory of the settings; nothing is asked of it yet."""
+    servers = ServerList(
+        servers_of(settings.ldap_uri, ca_file=settings.ldap_ca_file, development=settings.development),
+        bind_dn=settings.ldap_bind_dn, bind_password=lambda: read_secret(settings.ldap_bind_password_file),
+        timing=Timing(connect=settings.ldap_connect_timeout_seconds, operation=settings.ldap_operation_timeout_seconds),
+        pool_size=settings.ldap_pool_size)
+    return LdapDirectory(
+        servers, base_dn=settings.ldap_base_dn, people_filter=settings.ldap_people_filter, decoy_dn=settings.ldap_decoy_dn,
+        concurrency=settings.login_concurrency, floor_seconds=settings.login_floor_milliseconds / 1000)
+
+
+def _mount(app: Flask, settings: Settings, services: Services) -> None:
+    """Check that this deployment is fit to serve, then mount both doors."""
+    if not services.schema_is_current():
+        raise ConfigurationError("The database lacks migrations.", remedy="Run: flask --app wsgi db upgrade")
+    services.prepare_database()
+    services.keys.ensure(STARTING)
+    services.registrar.apply(services.read_client_files(settings.clients_dir), STARTING)
+    app.secret_key = KeyFolder(settings.keys_dir).session_key()
+    web.register(app, services)
+    app.wsgi_app = Dispatcher(  # type: ignore[method-assign]
+        routes.table(services), app.wsgi_app,
+        sources=Sources(settings.trusted_proxies), log=json_log.RequestLines(services.clock))
+
+
+def _once(build: Callable[[], Services]) -> Callable[[], Services]:
+    """Build at the first call and give the same afterwards."""
+    lock, built = threading.Lock(), list[Services]()
+
+    def get() -> Services:
+        with lock:
+            if not built:
+                built.append(build())
+            return built[0]
+
+    return get

@@ -1,0 +1,39 @@
+"""The table of programs' paths: everything that is answered before Flask, and by which rule.
+
+Discovery is made from the same ``Paths``, so that what is listed is what is mounted (security checklist 1).
+"""
+
+from __future__ import annotations
+
+from ..jose.keyset import JWKS_MAX_AGE_SECONDS
+from ..oauth.metadata import Offer, Paths, discovery
+from ..oidc import claims, id_token, subject
+from ..services import Services
+from .documents import Document, fixed
+from .introspection import IntrospectionEndpoint
+from .revocation import RevocationEndpoint
+from .token import TokenEndpoint
+from .userinfo import UserInfoEndpoint
+from .wsgi import Route
+
+_READ = ("GET", "HEAD")
+_DISCOVERY_SECONDS = 3600
+
+
+def table(services: Services) -> list[Route]:
+    """Give every route of the programs' door."""
+    at = Paths()
+    offer = Offer(scopes=(id_token.SCOPE, *claims.SCOPES, "offline_access"), claims=claims.SUPPORTED,
+                  acr_values=services.assurance.acr_values_supported(), subject_types=subject.TYPES,
+                  id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"))
+    provider_document = Document(fixed(discovery(services.settings.issuer, offer, at)), max_age_seconds=_DISCOVERY_SECONDS)
+    return [
+        Route(at.discovery, "discovery", provider_document, _READ),
+        Route(at.authorization_server, "discovery", provider_document, _READ),
+        Route(at.trust_services, "trust_services", Document(fixed({}), max_age_seconds=_DISCOVERY_SECONDS), _READ),
+        Route(at.jwks, "jwks", Document(services.keys.published, max_age_seconds=JWKS_MAX_AGE_SECONDS), _READ),
+        Route(at.token, "token", TokenEndpoint(services.provider)),
+        Route(at.introspection, "introspection", IntrospectionEndpoint(services.introspection)),
+        Route(at.revocation, "revocation", RevocationEndpoint(services.provider)),
+        Route(at.userinfo, "userinfo", UserInfoEndpoint(services.userinfo), ("GET", "HEAD", "POST")),
+    ]

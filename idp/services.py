@@ -1,0 +1,92 @@
+"""The wired rooms: everything that endpoints/, web/, cli/ and worker/ may call. ``app.py`` alone fills it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from .audit import AuditTrail
+from .audit.chain import AuditChain, AuditReader, SealStore
+from .authn.assurance import AssurancePolicy
+from .authn.sign_in import SignIn
+from .authn.totp import Totp
+from .clock import Clock
+from .directory.mirror import OfficerMirror
+from .directory.officer import Directory
+from .jose.keyset import KeyRing, Sealer
+from .oauth.client import ClientRegistry
+from .oauth.introspection import Introspection
+from .oauth.registrar import ClientFile, Registrar
+from .oauth.server import Provider
+from .oidc.backchannel_logout import LogoutDelivery, NoticeQueue
+from .oidc.claims import UserInfo
+from .oidc.consent import Consents
+from .oidc.rp_initiated_logout import EndSession
+from .sessions.interaction import Interactions
+from .sessions.single_sign_on import Sessions
+from .settings import Settings
+
+
+class Housekeeping(Protocol):
+    """Deletes what time made worthless."""
+
+    def sweep(self, now: int) -> dict[str, int]:
+        """Delete it and give how many rows went, by table."""
+        ...
+
+
+class Pulse(Protocol):
+    """The worker's heartbeat."""
+
+    def beat(self, now: int) -> None:
+        """Say that a worker is at work."""
+        ...
+
+    def last(self) -> int | None:
+        """Give when one last was, seconds since the epoch; None for never."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """One deployment's rooms.
+
+    Attributes:
+        ping_database: Raises UnavailableError when the database does not answer.
+        schema_is_current: Tells whether the newest migration has run.
+        prepare_database: Connects and compiles every statement.
+        read_client_files: Reads the registration files of a folder such as ``clients/``.
+    """
+
+    settings: Settings
+    clock: Clock
+    sealer: Sealer
+    audit: AuditTrail
+    audit_chain: AuditChain
+    audit_store: SealStore
+    audit_reader: AuditReader
+    directory: Directory
+    mirror: OfficerMirror
+    keys: KeyRing
+    clients: ClientRegistry
+    registrar: Registrar
+    totp: Totp
+    sign_in: SignIn
+    assurance: AssurancePolicy
+    sessions: Sessions
+    interactions: Interactions
+    consents: Consents
+    provider: Provider
+    introspection: Introspection
+    userinfo: UserInfo
+    end_session: EndSession
+    outbox: NoticeQueue
+    logout_delivery: LogoutDelivery
+    housekeeping: Housekeeping
+    pulse: Pulse
+    ping_database: Callable[[], None]
+    prepare_database: Callable[[], None]
+    schema_is_current: Callable[[], bool]
+    read_client_files: Callable[[Path], tuple[ClientFile, ...]]
