@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import logging
 import re
-import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from ipaddress import ip_address, ip_network
+from secrets import token_bytes
 from time import perf_counter
 from typing import Any, Protocol
 from urllib.parse import unquote_plus
@@ -42,7 +42,9 @@ NO_STORE: Headers = (("Content-Type", "application/json"), ("Cache-Control", "no
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 _FORM_TYPE = re.compile(r'application/x-www-form-urlencoded\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?;?\s*', re.IGNORECASE)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
+_REFERENCE = bytes(b"0123456789ABCDEFGHJKMNPQRSTVWXYZ"[number % 32] for number in range(256))
+"""Request ids are eight letters that can be read out on the telephone, 40 random bits."""
 _log = logging.getLogger(__name__)
 
 
@@ -184,7 +186,8 @@ class Sources:
             request_id = environ.get("HTTP_X_REQUEST_ID", "")
             source = self._forwarded(source, environ.get("HTTP_X_FORWARDED_FOR", ""))
         if not _REQUEST_ID.fullmatch(request_id):
-            request_id = secrets.token_hex(8)
+            letters = token_bytes(8).translate(_REFERENCE)
+            request_id = f"{letters[:4].decode()}-{letters[4:].decode()}"
         user_agent = environ.get("HTTP_USER_AGENT", "")
         return Caller(source, request_id, _UNPRINTABLE.sub("", user_agent[:255]) if user_agent else "")
 

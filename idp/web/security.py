@@ -20,7 +20,6 @@ from ..audit import Caller
 from ..errors import ConfigurationError
 from ..services import Services
 from ..sessions.single_sign_on import Session
-from .proxies import TrustedProxies
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_PARAMETERS = 100
@@ -30,8 +29,6 @@ EXEMPT_VIEWS = ("authorize.begin_by_post", "login.answer", "logout.end_session")
 ``logout.end_session`` takes other sites' posts and only stores them, and checks the token itself for our own form."""
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_REFERENCE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 _PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
 
 
@@ -39,7 +36,7 @@ def protect(app: Flask, services: Services) -> None:
     """Give the Flask application its limits, cookies, form tokens and headers.
 
     Raises:
-        ConfigurationError: the application has no secret key for the browser cookie, or a trusted proxy is no address.
+        ConfigurationError: the application has no secret key for the browser cookie.
     """
     settings = services.settings
     if not app.secret_key:
@@ -51,11 +48,6 @@ def protect(app: Flask, services: Services) -> None:
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES, MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES, MAX_FORM_PARTS=MAX_PARAMETERS,
         TRUSTED_HOSTS=[issuer.hostname or ""], WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=False,
         WTF_CSRF_CHECK_DEFAULT=False)
-    try:
-        app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
-    except ValueError as err:
-        raise ConfigurationError(f"IDP_TRUSTED_PROXIES: {err}.",
-                                 remedy="Give addresses or networks, separated by spaces.") from err
     csrf = CSRFProtect(app)
     origin = f"{issuer.scheme}://{issuer.netloc}"
 
@@ -98,18 +90,18 @@ def check_origin(origin: str) -> None:
 
 
 def request_id() -> str:
-    """Give this request's reference code: 40 random bits, eight letters that can be read out on the telephone."""
-    known = request.environ.get("idp.request_id")
-    if not known:
-        letters = "".join(secrets.choice(_REFERENCE_LETTERS) for _ in range(8))
-        known = request.environ["idp.request_id"] = f"{letters[:4]}-{letters[4:]}"
-    return str(known)
+    """Give this request's reference code, short enough to be read out on the telephone."""
+    return caller().request_id
 
 
 def caller() -> Caller:
-    """Say who calls, for records and throttling; behind our proxies the address that they saw."""
-    agent = _UNPRINTABLE.sub(" ", request.headers.get("User-Agent", "")[:255])
-    return Caller(source=(request.remote_addr or "unknown")[:64], request_id=request_id(), user_agent=agent)
+    """Say who calls, for records and throttling: as the dispatcher of both doors saw it (``endpoints.wsgi.Sources``)."""
+    known: Caller | None = request.environ.get("idp.caller")
+    if known is None:
+        # Flask was called without the dispatcher, as the tests of the pages do: nobody forwards anything then.
+        known = Caller(source=request.remote_addr or "unknown", request_id=secrets.token_hex(4).upper())
+        request.environ["idp.caller"] = known
+    return known
 
 
 def browser_id() -> str:
