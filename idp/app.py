@@ -17,6 +17,9 @@ from . import cli, web
 from .adapters import json_log
 from .adapters.client_files import ClientFiles
 from .adapters.key_files import KeyFolder
+from .adapters.ldap.connection import ServerList
+from .adapters.ldap.directory import LdapDirectory
+from .adapters.ldap.server import Timing, servers_of
 from .adapters.outbound import Outbound
 from .adapters.seal_files import Es256SealSigner, FileSealHeads
 from .adapters.sql import schema
@@ -176,9 +179,14 @@ def _mount(app: Flask, settings: Settings, services: Services) -> None:
     services.registrar.apply(services.read_client_files(settings.clients_dir), STARTING)
     app.secret_key = KeyFolder(settings.keys_dir).session_key()
     web.register(app, services)
+    try:
+        sources = Sources(settings.trusted_proxies)
+    except ValueError as err:
+        raise ConfigurationError(f"IDP_TRUSTED_PROXIES: {err}.",
+                                 remedy="Give addresses or networks, separated by spaces.") from err
     app.wsgi_app = Dispatcher(  # type: ignore[method-assign]
         routes.table(services), app.wsgi_app,
-        sources=Sources(settings.trusted_proxies), log=json_log.RequestLines(services.clock))
+        sources=sources, log=json_log.RequestLines(services.clock))
 
 
 def _once(build: Callable[[], Services]) -> Callable[[], Services]:
