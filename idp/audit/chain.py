@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -150,6 +150,18 @@ class SealStore(Protocol):
 
     def append(self, seal: Seal) -> bool:
         """Write a seal durably; False when another sealer wrote that number first."""
+        ...
+
+
+class AuditReader(Protocol):
+    """Reads the trail for people and figures."""
+
+    def between(self, *, start: int, end: int, after_id: int, limit: int) -> list[StoredRecord]:
+        """Give records written from ``start`` up to before ``end`` with an id above ``after_id``, by id."""
+        ...
+
+    def counts(self, *, since: int) -> Mapping[str, int]:
+        """Give the number of records by event, of those written since a moment not long ago."""
         ...
 
 

@@ -209,6 +209,27 @@ class SqlSealStore:
         return epoch
 
 
+class SqlAuditReader:
+    """Reads the trail for exports and figures (port ``AuditReader``)."""
+
+    def __init__(self, database: Database) -> None:
+        at: Any = AuditRow.__table__.c.at
+        start, end = parameter(at, "start"), parameter(at, "end")
+        self._between = database.read(
+            select(*_RECORD).where(at >= start, at < end, AuditRow.id > bindparam("after_id", type_=BigInteger()))
+            .order_by(AuditRow.id).limit(bindparam("limit", type_=Integer())))
+        count: Any = func.count().label("n")
+        self._counts = database.read(select(AuditRow.event, count).where(at >= start).group_by(AuditRow.event))
+
+    def between(self, *, start: int, end: int, after_id: int, limit: int) -> list[StoredRecord]:
+        """Give one page of the records of a time, by id."""
+        return _records(self._between.all(start=start, end=end, after_id=after_id, limit=limit))
+
+    def counts(self, *, since: int) -> dict[str, int]:
+        """Give the number of records by event."""
+        return {str(row.event): int(row.n) for row in self._counts.all(start=since)}
+
+
 def _version() -> Any:
     return VersionRow.__table__
 

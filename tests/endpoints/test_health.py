@@ -1,0 +1,166 @@
+"""/healthz and /readyz."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from idp.audit import Caller
+from idp.endpoints.health import Dependency, Finding, HealthEndpoint, Readiness, ReadinessEndpoint, dependencies
+from idp.endpoints.wsgi import EndpointRequest
+from idp.errors import ConfigurationError, UnavailableError
+from idp.oidc.backchannel_logout import FailingReceiver, QueueState
+from tests.fakes.clock import FakeClock
+
+CALLER = Caller("127.0.0.1", "r")
+
+
+def request() -> EndpointRequest:
+    return EndpointRequest({"REQUEST_METHOD": "GET"}, CALLER)
+
+
+class Rooms:
+    """As much of the services as readiness asks."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.database_error: Exception | None = None
+        self.keys = SimpleNamespace(signing=lambda _alg: None)
+        self.health: dict[str, object] = {"state": "up", "servers": [{"uri": "ldap://ldap1.hidden.example", "state": "up"}]}
+        self.directory = SimpleNamespace(health=lambda: self.health)
+        self.heartbeat: int | None = self.clock.now()
+        self.pulse = SimpleNamespace(last=lambda: self.heartbeat)
+        self.notices = QueueState(0, None, 0, ())
+        self.outbox = SimpleNamespace(state=lambda: self.notices)
+        self.backlog = (0, 0)
+        self.audit_chain = SimpleNamespace(backlog=lambda: self.backlog)
+
+    def ping_database(self) -> None:
+        if self.database_error:
+            raise self.database_error
+
+    def look(self) -> tuple[int, dict]:
+        return Readiness(dependencies(self)).look()  # type: ignore[arg-type]
+
+
+def test_alive_asks_nothing() -> None:
+    response = HealthEndpoint()(request())
+    assert (response.status, json.loads(response.body)) == (200, {"status": "alive"})
+
+
+def test_ready_names_each_dependency() -> None:
+    status, body = Rooms().look()
+    assert (status, body["status"]) == (200, "ready")
+    assert {name: found["state"] for name, found in body["dependencies"].items()} == dict.fromkeys(
+        ("database", "keys", "directory", "worker", "logout_notices", "audit_trail"), "up")
+
+
+def test_a_database_that_is_down_makes_503_without_telling_where_it_is() -> None:
+    rooms = Rooms()
+    rooms.database_error = UnavailableError("x", dependency="database", debug="db1.hidden.example: refused")
+    status, body = rooms.look()
+    assert (status, body["status"], body["dependencies"]["database"]) == (503, "unavailable", {"state": "down"})
+    assert "hidden" not in json.dumps(body)
+
+
+def test_missing_signing_keys_make_503() -> None:
+    rooms = Rooms()
+
+    def none(_alg: str) -> None:
+        raise ConfigurationError("none", remedy="x")
+
+    rooms.keys = SimpleNamespace(signing=none)
+    assert rooms.look()[0] == 503
+
+
+def test_a_directory_that_is_down_leaves_the_process_in_service() -> None:
+    rooms = Rooms()
+    rooms.health = {"state": "down", "servers": [{"uri": "ldap://ldap1.hidden.example", "state": "down"}] * 2}
+    status, body = rooms.look()
+    assert (status, body["status"]) == (200, "degraded")
+    assert body["dependencies"]["directory"] == {"state": "down", "servers": 2, "servers_up": 0}
+    assert "hidden" not in json.dumps(body)
+
+
+def test_one_of_two_directory_servers_down_is_degraded() -> None:
+    rooms = Rooms()
+    rooms.health = {"state": "up", "servers": [{"state": "up"}, {"state": "down"}]}
+    assert rooms.look()[1]["dependencies"]["directory"] == {"state": "degraded", "servers": 2, "servers_up": 1}
+
+
+@pytest.mark.parametrize(("age", "state"), [(0, "up"), (15, "up"), (16, "down"), (None, "down")])
+def test_a_worker_without_a_heartbeat_is_down(age: int | None, state: str) -> None:
+    rooms = Rooms()
+    rooms.heartbeat = None if age is None else rooms.clock.now() - age
+    status, body = rooms.look()
+    assert (status, body["dependencies"]["worker"]) == (200, {"state": state, "heartbeat_age_seconds": age})
+
+
+def test_dead_notices_and_a_sealing_lag_are_shown() -> None:
+    rooms = Rooms()
+    rooms.notices = QueueState(3, rooms.clock.now() - 90, 2, (FailingReceiver("qlvb", 3, 2, "HTTP 500"),))
+    rooms.backlog = (70, 61)
+    found = rooms.look()[1]["dependencies"]
+    assert found["logout_notices"] == {
+        "state": "degraded", "waiting": 3, "oldest_waiting_seconds": 90, "dead": 2, "failing_applications": 1}
+    assert found["audit_trail"] == {"state": "degraded", "unsealed_records": 70, "sealing_lag_seconds": 61}
+
+
+def test_a_check_that_hangs_counts_as_down_and_is_not_started_again() -> None:
+    release = threading.Event()
+    started: list[int] = []
+
+    def hang() -> Finding:
+        started.append(1)
+        release.wait(10)
+        return Finding("up", {})
+
+    readiness = Readiness((Dependency("slow", True, hang), Dependency("quick", True, lambda: Finding("up", {}))),
+                          keep_seconds=0, longest_check_seconds=0.1)
+    start = time.monotonic()
+    for _ in range(3):
+        status, body = readiness.look()
+        assert (status, body["dependencies"]) == (
+            503, {"slow": {"state": "down", "reason": "no answer in time"}, "quick": {"state": "up"}})
+    assert time.monotonic() - start < 1
+    assert len(started) == 1
+    release.set()
+    time.sleep(0.05)
+    assert readiness.look()[0] == 200
+
+
+def test_answers_are_kept_for_a_second_and_nobody_waits_for_a_second_caller() -> None:
+    asked: list[int] = []
+
+    def check() -> Finding:
+        asked.append(1)
+        time.sleep(0.05)
+        return Finding("up", {})
+
+    readiness = Readiness((Dependency("one", True, check),), keep_seconds=0.3)
+    threads = [threading.Thread(target=readiness.look) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(asked) == 1
+    time.sleep(0.3)
+    assert readiness.look()[0] == 200
+    assert len(asked) == 2
+
+
+def test_an_unforeseen_fault_in_a_check_is_down_and_not_500() -> None:
+    def broken() -> Finding:
+        raise ZeroDivisionError
+
+    status, body = Readiness((Dependency("one", True, broken),)).look()
+    assert (status, body["dependencies"]["one"]) == (503, {"state": "down"})
+
+
+def test_readyz_answers_json_that_nobody_stores() -> None:
+    response = ReadinessEndpoint(Readiness((Dependency("one", True, lambda: Finding("up", {})),)))(request())
+    assert (response.status, ("Cache-Control", "no-store") in response.headers) == (200, True)
