@@ -122,7 +122,8 @@ def parse(
     }
     members.nothing_left()
     client = Client(client_id=client_id, source=source, created_at=created_at, secret_digest=secret_digest, **standard,
-                    **_province(table or {}, policy, default_secret_file=f"{client_id}.secret" if source == "file" else ""))
+                    **_province(table or {}, policy, default_secret_file=f"{client_id}.secret" if source == "file" else "",
+                                default_show_groups="groups" in standard["scope"]))
     _check_together(client, table or {})
     return client
 
@@ -134,7 +135,8 @@ def _default_scope(grant_types: tuple[str, ...]) -> frozenset[str]:
     return frozenset({"openid", "profile", "email", "phone", "address"} | offline)
 
 
-def _province(table: Mapping[str, Any], policy: RegistrationPolicy, *, default_secret_file: str) -> dict[str, Any]:
+def _province(table: Mapping[str, Any], policy: RegistrationPolicy, *, default_secret_file: str,
+              default_show_groups: bool) -> dict[str, Any]:
     members = _Members(table, policy, prefix="province.")
     members.only("profile", "", "profiles such as fapi2 are not offered yet")
     members.only("exchange_from", [], "token exchange is not offered yet")
@@ -149,7 +151,8 @@ def _province(table: Mapping[str, Any], policy: RegistrationPolicy, *, default_s
         "require_pkce": members.flag("require_pkce", default=True),
         "access_token_format": members.choice("access_token_format", ("opaque", "jwt")),
         "login_name_attribute": members.choice("login_name_attribute", LOGIN_NAME_ATTRIBUTES),
-        "show_groups": members.flag("show_groups", default=False),
+        # An operator who registers the scope has decided; show_groups = true alone prepares a client for asking later.
+        "show_groups": members.flag("show_groups", default=default_show_groups),
         "secret_file": members.text("secret_file", 128) or default_secret_file,
     }
     members.nothing_left()
@@ -190,7 +193,7 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
     elif client.secret_file and _FILE_NAME.fullmatch(client.secret_file) is None:
         problem = "province.secret_file: a plain file name under keys/clients/."
     elif "groups" in client.scope and not client.show_groups:
-        problem = "scope: groups needs show_groups = true in the table province."
+        problem = "scope: groups cannot be asked for while province.show_groups is false."
     elif any(_GROUP.fullmatch(group) is None for group in client.allowed_groups):
         problem = "province.allowed_groups: names of groups, 1 to 128 characters."
     if problem:

@@ -150,9 +150,11 @@ def test_security_5_pkce_may_be_waived_for_confidential_clients_only() -> None:
     assert "public" in refusal(token_endpoint_auth_method="none", province={"require_pkce": False})
 
 
-def test_groups_are_for_clients_that_may_see_them() -> None:
-    assert "show_groups" in refusal(scope="openid groups")
-    assert "groups" in register(scope="openid groups", province={"show_groups": True}).scope
+def test_interface_s6_groups_are_for_clients_that_may_see_them() -> None:
+    assert not register().show_groups
+    assert register(scope="openid groups").show_groups
+    assert register(province={"show_groups": True}).show_groups
+    assert "show_groups is false" in refusal(scope="openid groups", province={"show_groups": False})
 
 
 @pytest.mark.parametrize(("members", "word"), [
