@@ -88,9 +88,9 @@ def _batch(table: Any, condition: Any) -> Any:
     limit = bindparam("batch", type_=Integer())
     if len(keys) == 1:
         chosen = select(keys[0]).where(condition).limit(limit).with_for_update(skip_locked=True, of=table)
-        return delete(table).where(keys[0].in_(chosen)).returning(literal_column("1"))
+        return delete(table).where(keys[0].in_(chosen)).returning(literal_column("1").label("gone"))
     chosen = select(*keys).where(condition).limit(limit)
-    return delete(table).where(tuple_(*keys).in_(chosen)).returning(literal_column("1"))
+    return delete(table).where(tuple_(*keys).in_(chosen)).returning(literal_column("1").label("gone"))
 
 
 class SqlPulse:
