@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Blueprint, Flask, g, redirect, request, url_for
+from flask import Blueprint, Flask, g, redirect, request
 from flask_babel import Babel, get_locale, refresh
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
@@ -45,8 +46,10 @@ def translate(app: Flask, services: Services, static_url: Callable[[str], str], 
         lang = language()
         other = "en" if lang == "vi" else "vi"
         here = request.full_path if request.query_string else request.path
+        # Not url_for: a request for a host that is not ours has no routes, and gets its page all the same.
+        choice = f"/language/{other}?{urlencode({'next': here})}"
         return {"brand": brands[lang], "lang": lang, "static_url": static_url, "nonce": g.get("nonce", ""),
-                "other_lang_url": url_for("i18n.choose", code=other, next=here)}
+                "other_lang_url": choice}
 
 
 def blueprint(services: Services) -> Blueprint:

@@ -7,7 +7,6 @@ gone back to all lead on (checklist 21; issue 2, deliverable 10).
 
 from __future__ import annotations
 
-from threading import BoundedSemaphore
 from typing import Any
 
 from flask import Blueprint, Response, g, make_response, render_template, request
@@ -32,8 +31,7 @@ from .security import allow_onward_redirect, browser_id, caller, check_form, ses
 MIN_PASSWORD_LENGTH = {2: 12, 3: 14}
 """Told before typing; the directory's own policy decides. By security level."""
 
-_WAIT_FOR_A_TURN_SECONDS = 0.5
-_BUSY_RETRY_SECONDS = 5
+_BUSY_RETRY_SECONDS = 10
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -83,7 +81,6 @@ class _SignInDesk:
     def __init__(self, services: Services) -> None:
         self._services = services
         self.onward = Onward(services)
-        self._turns = BoundedSemaphore(services.settings.login_concurrency)
 
     # What stands next
 
@@ -115,8 +112,6 @@ class _SignInDesk:
     def password(self, interaction: Interaction) -> Response:
         """Try a name and a password. Everything that a stranger must not tell apart gets one and the same answer."""
         username = request.form.get("username", "")
-        if not self._turns.acquire(timeout=_WAIT_FOR_A_TURN_SECONDS):
-            return self._unavailable_form(interaction, username, _BUSY_RETRY_SECONDS)
         try:
             step = self._services.sign_in.password(username, request.form.get("password", ""), caller(),
                                                    client_id=interaction.client_id)
@@ -126,8 +121,6 @@ class _SignInDesk:
             if err.dependency != "directory":
                 raise
             return self._unavailable_form(interaction, username, err.retry_after_seconds)
-        finally:
-            self._turns.release()
         if step.officer is None:
             if interaction.entry_uuid:
                 self._services.interactions.forget(interaction)
@@ -148,8 +141,6 @@ class _SignInDesk:
         new = request.form.get("new_password", "")
         if new != request.form.get("new_password_again", ""):
             return self._change_form(interaction, officer, error="mismatch")
-        if not self._turns.acquire(timeout=_WAIT_FOR_A_TURN_SECONDS):
-            return self._change_form(interaction, officer, error="unavailable", status=503)
         try:
             step = self._services.sign_in.change_password(officer, request.form.get("password", ""), new, caller(),
                                                           client_id=interaction.client_id)
@@ -160,8 +151,6 @@ class _SignInDesk:
             if err.dependency != "directory":
                 raise
             return self._change_form(interaction, officer, error="unavailable", status=503)
-        finally:
-            self._turns.release()
         if step.outcome != "changed":
             return self._change_form(interaction, officer, error=step.outcome)
         self._services.sessions.end_all(officer.sub, "password_changed", caller())

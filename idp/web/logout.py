@@ -71,16 +71,16 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.post("/logout")
     def end_session() -> Response:
-        if "answer" in request.form:
-            try:
-                check_form(services.settings.issuer)
-            except CSRFError:
-                return see_other(url_for("logout.begin"))
-            return end(LogoutRequest(), confirmed=True) if request.form["answer"] == "accept" else see_other("/")
         try:
             parameters = parameters_of_body() if request.content_length else {}
         except BadRequest:
             parameters = {}
+        if "answer" in parameters:
+            try:
+                check_form(services.settings.issuer)
+            except CSRFError:
+                return see_other(url_for("logout.begin"))
+            return end(LogoutRequest(), confirmed=True) if parameters["answer"] == ["accept"] else see_other("/")
         for name, values in parameters_of_query().items():
             parameters.setdefault(name, []).extend(values)
         asked = services.end_session.read(parameters)

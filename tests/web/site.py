@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from dataclasses import replace
+from functools import cache
 from html import unescape
 from types import SimpleNamespace
 from typing import Any
@@ -73,6 +74,14 @@ STRICT = replace(QLVB, client_id="taichinh", client_name="Tài chính", required
 LEADERS = replace(QLVB, client_id="lanhdao", client_name="Điều hành", allowed_groups=frozenset({"lanhdao"}))
 
 
+@cache
+def signing_keys() -> KeyRing:
+    """Make signing keys once for all tests; an RSA key takes longer than a whole sign-in."""
+    keys = KeyRing(FakeKeyStore(), FakeSealer(), FakeClock())
+    keys.ensure(Caller("cli", "test"))
+    return keys
+
+
 class Site:
     """Everything behind the pages."""
 
@@ -88,8 +97,7 @@ class Site:
         ], must_change=["doimatkhau"], disabled=["nghiviec"], expired={"hethan": 0})
         self.client_store = FakeClientStore(QLVB, PORTAL, SURVEY, STRICT, LEADERS)
         clients = ClientRegistry(self.client_store, self.clock)
-        keys = KeyRing(FakeKeyStore(), FakeSealer(), self.clock)
-        keys.ensure(Caller("cli", "test"))
+        keys = signing_keys()
         id_tokens = IdTokens(issuer=self.settings.issuer, keys=keys, clock=self.clock, acr_prefix=self.settings.acr_prefix)
         audit = SqlAuditTrail(database)
         self.mirror = SqlOfficers(database)

@@ -1,0 +1,107 @@
+"""Consent: asked where the registration says so, remembered, never given by a press that was not meant for it."""
+
+from __future__ import annotations
+
+from tests.fakes.directory import PASSWORD
+
+from .site import QLVB, SURVEY, Site, authorize_url, form_of, query_of
+
+
+def consent_page(site: Site, browser, **more):
+    return browser.follow(browser.sign_in(SURVEY, **more))
+
+
+def test_core_s3_1_2_4_the_officer_sees_what_is_shared_and_agrees_once(site: Site) -> None:
+    browser = site.browser()
+    page = consent_page(site, browser, scope="openid profile email unit")
+    assert "Nguyễn Văn Mẫu" in page.text
+    assert "canbo@haugiang.gov.vn" in page.text
+    assert "số điện thoại" in page.text
+    answer = browser.submit(page, answer="accept")
+    assert query_of(answer.headers["Location"])["code"]
+    assert browser.get(authorize_url(SURVEY, prompt="none")).headers["Location"].startswith(SURVEY.redirect_uris[0] + "?code=")
+    assert browser.get(authorize_url(SURVEY, scope="openid email")).headers["Location"].startswith(SURVEY.redirect_uris[0])
+    assert site.events().count("consent.given") == 1
+
+
+def test_more_than_was_agreed_is_asked_again(site: Site) -> None:
+    browser = site.browser()
+    browser.submit(consent_page(site, browser, scope="openid profile"), answer="accept")
+    refused = browser.get(authorize_url(SURVEY, scope="openid profile email", prompt="none"))
+    assert query_of(refused.headers["Location"])["error"] == "consent_required"
+    assert 'value="accept"' in browser.authorize(SURVEY, scope="openid profile email").text
+
+
+def test_rfc6749_s4_1_2_1_refusing_is_access_denied_and_not_remembered(site: Site) -> None:
+    browser = site.browser()
+    answer = browser.submit(consent_page(site, browser), answer="deny")
+    query = query_of(answer.headers["Location"])
+    assert (query["error"], query["state"], query["iss"]) == ("access_denied", "st-1", site.settings.issuer)
+    assert "consent.refused" in site.events()
+    assert 'value="accept"' in browser.authorize(SURVEY).text
+
+
+def test_prompt_consent_asks_although_it_was_given(site: Site) -> None:
+    browser = site.browser()
+    browser.sign_in()
+    page = browser.authorize(prompt="consent")
+    assert 'value="accept"' in page.text
+    assert query_of(browser.submit(page, answer="accept").headers["Location"])["code"]
+
+
+def test_the_provinces_own_applications_do_not_ask(site: Site) -> None:
+    assert query_of(site.browser().sign_in(QLVB).headers["Location"])["code"]
+
+
+def test_an_answer_to_one_question_never_answers_the_next(site: Site) -> None:
+    browser = site.browser()
+    browser.sign_in()
+    page = browser.authorize(SURVEY, prompt="select_account")
+    action, fields = form_of(page)
+    first = browser.post(action, {**fields, "answer": "accept"})
+    second = browser.post(action, {**fields, "answer": "accept"})
+    for response in (first, second):
+        assert "Chia sẻ thông tin" in browser.follow(response).text
+    assert "consent.given" not in site.events()
+
+
+def test_an_answer_counts_for_the_officer_who_saw_the_question(site: Site) -> None:
+    browser = site.browser()
+    page = consent_page(site, browser)
+    other_tab = browser.authorize(QLVB, prompt="login")
+    browser.submit(other_tab, username="vanthu", password=PASSWORD)
+    again = browser.follow(browser.submit(page, answer="accept"))
+    assert "Lê Thị Thử" in again.text
+    assert "consent.given" not in site.events()
+
+
+def test_an_answer_without_token_changes_nothing(site: Site) -> None:
+    browser = site.browser()
+    page = consent_page(site, browser)
+    action, _ = form_of(page)
+    answer = browser.post(action, {"answer": "accept"})
+    assert answer.status_code == 400
+    assert "Mã tra cứu" in answer.text
+    assert "consent.given" not in site.events()
+
+
+def test_an_empty_or_strange_answer_asks_again(site: Site) -> None:
+    browser = site.browser()
+    page = consent_page(site, browser)
+    for said in ("", "yes", "other"):
+        answer = browser.submit(page, **({"answer": said} if said else {}))
+        if said == "other":  # only select_account knows it; here it is not a yes
+            assert query_of(answer.headers["Location"])["error"] == "access_denied"
+        else:
+            assert 'value="accept"' in browser.follow(answer).text
+
+
+def test_a_consent_page_that_is_over_leads_on(site: Site) -> None:
+    browser = site.browser()
+    page = consent_page(site, browser)
+    action, _ = form_of(page)
+    browser.submit(page, answer="accept")
+    assert browser.get(action).headers["Location"] == SURVEY.client_uri
+    site.clock.advance(20)
+    assert browser.submit(page, answer="accept").status_code == 410
+    assert site.browser().get("/consent/" + "x" * 43 + "?app=khaosat").headers["Location"] == SURVEY.client_uri
