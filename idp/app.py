@@ -41,7 +41,7 @@ from .adapters.sql.totp import SqlTotpStore
 from .audit import Caller
 from .audit.chain import AuditChain
 from .authn.assurance import HIGHEST_OFFERED, AssurancePolicy
-from .authn.lockout import FACTOR_LIMITS, PASSWORD_LIMITS, Lockout
+from .authn.lockout import FACTOR_LIMITS, Limits, Lockout, Rule
 from .authn.sign_in import SignIn
 from .authn.totp import Totp
 from .clock import Clock, SystemClock
@@ -140,7 +140,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         audit_store=seal_store, audit_reader=SqlAuditReader(database),
         registrar=Registrar(client_store, clients, folder.client_secrets(), clock, policy),
         sign_in=SignIn(people, mirror, totp, audit, clock, mail_domain=settings.ldap_mail_domain,
-                       passwords=Lockout(guesses, clock, PASSWORD_LIMITS, kind="password"),
+                       passwords=Lockout(guesses, clock, Limits(source=Rule(settings.sign_in_source_failures))),
                        factors=Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),
         assurance=AssurancePolicy(settings.acr_prefix, frozenset(settings.require_second_factor_groups)),
         sessions=Sessions(SqlSessions(database), clock,
