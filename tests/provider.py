@@ -174,7 +174,7 @@ class House:
         answer = self.provider.issue_code(self.asked(**changes), session=session or self.session(), caller=CALLER)
         return dict(answer.parameters)["code"]
 
-    def redeem(self, code: str, *, client_id: str = "qlvb", secret: str | None = SECRET, **changes: str | None) -> Reply:
+    def redeem(self, code: str, /, *, client_id: str = "qlvb", secret: str | None = SECRET, **changes: str | None) -> Reply:
         """Send a code to the token endpoint."""
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT_URI, "code_verifier": VERIFIER}
         return self.token(form | changes, client_id=client_id, secret=secret)
