@@ -23,7 +23,7 @@ from .outbox import OutboxPump
 from .schedule import Job, Schedule
 from .sealer import SealingRounds
 
-LONGEST_PAUSE_SECONDS = 5.0
+LONGEST_PAUSE_SECONDS = 3.0
 WORKER = Caller(source="worker", request_id="worker")
 
 

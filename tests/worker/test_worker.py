@@ -1,0 +1,154 @@
+"""The whole worker: it works, bears an outage of the database, and ends when asked."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import psycopg
+import pytest
+import structlog
+from sqlalchemy import select
+
+from idp.adapters.outbound import Outbound
+from idp.adapters.sql import schema
+from idp.adapters.sql.audit import SqlAuditTrail
+from idp.adapters.sql.audit_seals import SqlSealStore
+from idp.adapters.sql.database import Database, insert_row
+from idp.adapters.sql.housekeeping import SqlHousekeeping, SqlPulse
+from idp.adapters.sql.outbox import SqlOutbox
+from idp.adapters.sql.tables import OutboxRow
+from idp.audit import AuditEvent, AuditRecord
+from idp.audit.chain import AuditChain
+from idp.clock import SystemClock
+from idp.oidc.backchannel_logout import LogoutDelivery
+from idp.worker import Worker
+from tests.fakes.clock import FakeClock
+from tests.fakes.notices import MemoryClients, application, key_ring
+from tests.fakes.seals import MemorySealHeads, MemorySealSigner
+from tests.postgresql import PostgreSQL
+from tests.receivers import Receivers
+
+
+class House:
+    """A worker over a database, with one application that listens."""
+
+    def __init__(self, database: Database) -> None:
+        self.receivers = Receivers()
+        self.clock = SystemClock()
+        self.outbox = SqlOutbox(database)
+        self.audit_chain = AuditChain(SqlSealStore(database), MemorySealSigner(), MemorySealHeads(), self.clock)
+        clients = MemoryClients(application("app", self.receivers.url("/status-200"), id_token_signed_response_alg="ES256"))
+        self.logout_delivery = LogoutDelivery(self.outbox, Outbound(development=True), clients, key_ring(FakeClock()), self.clock,
+                                              issuer="https://sso.example", lifetime_seconds=120)
+        self.housekeeping, self.pulse = SqlHousekeeping(database), SqlPulse(database)
+        self.overdue: list[str] = []
+        self.sessions = SimpleNamespace(end_overdue=lambda caller: self.overdue.append(caller.source) or 0)
+        self.keys = SimpleNamespace(prune=lambda _caller: 0)
+        self.trail = SqlAuditTrail(database)
+        self._insert = database.write(insert_row(OutboxRow))
+        self.states = database.read(select(OutboxRow.state))
+        self.worker = Worker(self)  # type: ignore[arg-type]
+        self._thread = threading.Thread(target=self.worker.run)
+
+    def act(self) -> None:
+        now = self.clock.now()
+        self.trail.record(AuditRecord(AuditEvent.LOGOUT, now))
+        self._insert.run(kind="backchannel_logout", receiver="app", payload='{"sid":"s","sub":"u"}', state="waiting", attempts=0,
+                         next_attempt_at=now, created_at=now, finished_at=None, last_error="")
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> float:
+        start = time.monotonic()
+        self.worker.stop()
+        self._thread.join(20)
+        assert not self._thread.is_alive()
+        return time.monotonic() - start
+
+    def wait_until(self, condition: Any, seconds: float = 8) -> None:
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end
+            time.sleep(0.05)
+
+
+@pytest.fixture
+def events() -> Iterator[list[dict[str, Any]]]:
+    with structlog.testing.capture_logs() as found:
+        yield found
+
+
+def test_the_worker_delivers_seals_beats_and_ends(database: Database, events: list[dict[str, Any]]) -> None:
+    house = House(database)
+    house.act()
+    house.start()
+    try:
+        house.wait_until(lambda: len(house.receivers.paths()) == 1, 3)
+        house.act()
+        house.wait_until(lambda: len(house.receivers.paths()) == 2, 3)
+        house.wait_until(lambda: house.audit_chain.verify().records == 4 and not house.audit_chain.verify().unsealed, 4)
+        assert house.pulse.last() is not None
+        assert house.overdue == ["worker"]
+    finally:
+        took = house.stop()
+        house.receivers.stop()
+    assert took < 3
+    assert house.audit_chain.verify().broken is None
+    names = [event["event"] for event in events]
+    assert (names[0], names[-1]) == ("worker started", "worker stopped")
+    assert "audit head" in names
+
+
+def test_one_round_by_hand(database: Database) -> None:
+    house = House(database)
+    house.act()
+    house.worker.once()
+    assert [row.state for row in house.states.all()] == ["sent"]
+    assert house.audit_chain.verify().unsealed == 0
+    house.receivers.stop()
+
+
+def test_fault_f06_an_outage_of_the_database_is_borne_and_said_once(events: list[dict[str, Any]]) -> None:
+    server = PostgreSQL().start()
+    try:
+        with psycopg.connect(server.conninfo("postgres"), autocommit=True) as connection:
+            connection.execute("CREATE DATABASE idp_worker")
+        schema.upgrade(server.url("idp_worker"))
+        house = House(Database(server.url("idp_worker")))
+        house.start()
+        try:
+            house.act()
+            house.wait_until(lambda: len(house.receivers.paths()) == 1)
+            server.stop()
+            house.wait_until(lambda: any(event["event"] == "dependency unavailable" for event in events), 12)
+            time.sleep(1)
+            server.start()
+            house.wait_until(lambda: any(event["event"] == "dependency recovered" for event in events), 15)
+            house.act()
+            house.wait_until(lambda: len(house.receivers.paths()) == 2)
+            house.wait_until(lambda: not house.audit_chain.verify().unsealed)
+            assert house.audit_chain.verify().broken is None
+        finally:
+            assert house.stop() < 10
+            house.receivers.stop()
+        names = [event["event"] for event in events]
+        assert names.count("dependency unavailable") == names.count("dependency recovered") == 1
+    finally:
+        server.remove()
+
+
+def test_the_end_does_not_wait_for_slow_receivers_longer_than_one_call(database: Database) -> None:
+    house = House(database)
+    house.receivers.kinds["/status-200"] = "slow-30"
+    for _ in range(5):
+        house.act()
+    house.start()
+    house.wait_until(lambda: len(house.receivers.paths()) == 1)
+    assert house.stop() < 7
+    assert {row.state for row in house.states.all()} == {"waiting"}
+    house.receivers.stop()
