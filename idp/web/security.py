@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 import secrets
-from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, quote_from_bytes, urlsplit
 
-from flask import Flask, Response, current_app, g, request, session
+from flask import Flask, Request, Response, current_app, g, request, session
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import BadRequest
 
@@ -20,6 +20,9 @@ from ..audit import Caller
 from ..errors import ConfigurationError
 from ..services import Services
 from ..sessions.single_sign_on import Session
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_PARAMETERS = 100
@@ -29,7 +32,17 @@ EXEMPT_VIEWS = ("authorize.begin_by_post", "login.answer", "logout.end_session")
 ``logout.end_session`` takes other sites' posts and only stores them, and checks the token itself for our own form."""
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_ASCII = bytes(range(0x20, 0x7F))
 _PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
+
+
+class PageRequest(Request):
+    """A request whose address is ASCII, as RFC 3986 §2 has it: other bytes are percent-encoded before anybody decodes them."""
+
+    def __init__(self, environ: WSGIEnvironment, populate_request: bool = True, shallow: bool = False) -> None:
+        super().__init__(environ, populate_request, shallow)
+        if not self.query_string.isascii():
+            self.query_string = quote_from_bytes(self.query_string, safe=_ASCII).encode("ascii")
 
 
 def protect(app: Flask, services: Services) -> None:
@@ -42,6 +55,7 @@ def protect(app: Flask, services: Services) -> None:
     if not app.secret_key:
         raise ConfigurationError("The key of the browser cookie is missing.", remedy="Run: flask --app wsgi keys init")
     issuer = urlsplit(settings.issuer)
+    app.request_class = PageRequest
     app.config.update(
         SESSION_COOKIE_NAME="__Host-browser" if settings.secure else "browser", SESSION_COOKIE_SECURE=settings.secure,
         SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_PATH="/", SESSION_COOKIE_DOMAIN=None,
