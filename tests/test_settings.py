@@ -1,0 +1,137 @@
+"""Settings refuse to start with one sentence and its remedy, rather than run unsafely."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from idp import settings as settings_module
+from idp.errors import ConfigurationError
+from idp.settings import Settings, load, read_secret
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in list(os.environ):
+        if name.startswith("IDP_") or name in {"AUTHLIB_INSECURE_TRANSPORT", "FLASK_DEBUG"}:
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty.toml").write_text("")
+    monkeypatch.setenv("IDP_CONFIG", str(tmp_path / "empty.toml"))
+    monkeypatch.setenv("IDP_ISSUER", "https://sso.example.vn")
+
+
+def refused(match: str) -> ConfigurationError:
+    with pytest.raises(ConfigurationError, match=match) as caught:
+        load()
+    assert caught.value.remedy
+    assert "Remedy: " in str(caught.value)
+    return caught.value
+
+
+def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "empty.toml").write_text('province_name = "Tỉnh Khác"\naccess_token_lifetime_seconds = 300\n')
+    monkeypatch.setenv("IDP_ACCESS_TOKEN_LIFETIME_SECONDS", "400")
+    settings = load()
+    assert settings.province_name == "Tỉnh Khác"
+    assert settings.access_token_lifetime_seconds == 400
+
+
+def test_several_values_are_separated_by_spaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IDP_LDAP_URI", "ldaps://one.example  ldaps://two.example")
+    monkeypatch.setenv("IDP_TRUSTED_PROXIES", "127.0.0.1 10.0.0.0/8")
+    settings = load()
+    assert settings.ldap_uri == ("ldaps://one.example", "ldaps://two.example")
+    assert settings.trusted_proxies == ("127.0.0.1", "10.0.0.0/8")
+
+
+def test_an_unknown_variable_refuses_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IDP_ISUER", "https://sso.example.vn")
+    refused("IDP_ISUER")
+
+
+def test_an_unknown_key_of_the_file_refuses_to_start(tmp_path: Path) -> None:
+    (tmp_path / "empty.toml").write_text('isuer = "x"\n')
+    refused("isuer")
+
+
+def test_a_file_that_is_not_there_refuses_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IDP_CONFIG", "/nowhere/idp.toml")
+    refused("does not exist")
+
+
+def test_a_file_that_is_no_toml_refuses_to_start(tmp_path: Path) -> None:
+    (tmp_path / "empty.toml").write_text("issuer = \n")
+    refused("TOML")
+
+
+def test_a_value_out_of_range_names_its_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IDP_CODE_LIFETIME_SECONDS", "3600")
+    refused("code_lifetime_seconds")
+
+
+@pytest.mark.parametrize("issuer", [
+    "http://sso.example.vn", "ftp://sso.example.vn", "sso.example.vn", "https://sso.example.vn/", "https://sso.example.vn/idp",
+    "https://sso.example.vn?a=b", "https://sso.example.vn#f", "http://localhost:8000", "",
+])
+def test_an_issuer_that_is_none_refuses_to_start_in_production(monkeypatch: pytest.MonkeyPatch, issuer: str) -> None:
+    monkeypatch.setenv("IDP_ISSUER", issuer)
+    refused(r"(?i)issuer")
+
+
+def test_development_takes_http_on_loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IDP_ENV", "development")
+    monkeypatch.setenv("IDP_ISSUER", "http://localhost:8000")
+    assert not load().secure
+    monkeypatch.setenv("IDP_ISSUER", "http://sso.example.vn")
+    refused("loopback")
+
+
+@pytest.mark.parametrize(("name", "value"), [("AUTHLIB_INSECURE_TRANSPORT", "1"), ("FLASK_DEBUG", "1")])
+def test_switches_that_weaken_libraries_refuse_to_start(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    refused(name)
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o604, 0o660, 0o666, 0o700])
+def test_a_secret_that_others_can_use_is_refused(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "secret"
+    path.write_text("a-long-random-value")
+    path.chmod(mode)
+    with pytest.raises(ConfigurationError, match="others") as caught:
+        read_secret(path)
+    assert f"chmod 600 {path}" in caught.value.remedy
+
+
+@pytest.mark.parametrize("text", ["", "  \n", "changeme", "SECRET", "password"])
+def test_an_empty_or_default_secret_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "secret"
+    path.write_text(text)
+    path.chmod(0o600)
+    with pytest.raises(ConfigurationError, match="empty or holds a default"):
+        read_secret(path)
+
+
+def test_a_missing_secret_names_its_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"nothing\.key"):
+        read_secret(tmp_path / "nothing.key")
+
+
+@pytest.mark.parametrize(("level", "idle", "absolute"), [(2, 3600, 86400), (3, 900, 43200)])
+def test_the_security_level_decides_the_limits_of_a_session(level: int, idle: int, absolute: int) -> None:
+    settings = Settings(security_level=level)
+    assert (settings.idle_limit_seconds, settings.absolute_limit_seconds) == (idle, absolute)
+
+
+def test_every_setting_says_what_it_is() -> None:
+    nameless = [name for name, field in Settings.model_fields.items() if not field.description]
+    assert nameless == []
+
+
+def test_only_this_module_reads_the_environment() -> None:
+    assert settings_module.__doc__
+    package = Path(settings_module.__file__).parent
+    readers = [path.name for path in package.rglob("*.py") if "os.environ" in path.read_text()]
+    assert readers == ["settings.py"]
