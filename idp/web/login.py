@@ -13,9 +13,10 @@ from flask import Blueprint, Response, g, make_response, render_template, reques
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 
-from ..authn.assurance import HIGHEST_OFFERED, OTP, PWD, level_reached, missing, with_factor
+from ..authn.assurance import HIGHEST_OFFERED, OTP, PASSWORD, PWD, level_reached, missing, with_factor
 from ..authn.lockout import ThrottledError
 from ..directory.mirror import MirroredOfficer
+from ..directory.password_policy import PasswordRules, problem_with, rules_for
 from ..errors import UnavailableError
 from ..oauth.authorization_request import AuthorizationError, AuthorizationRequest
 from ..oauth.client import Client
@@ -27,9 +28,6 @@ from .errors import page
 from .onward import Onward, address_of, see_other
 from .presentation import agency_help, application_words, minutes, officer_words
 from .security import allow_onward_redirect, browser_id, caller, check_form, session_cookie, with_session
-
-MIN_PASSWORD_LENGTH = {2: 12, 3: 14}
-"""Told before typing; the directory's own policy decides. By security level."""
 
 _BUSY_RETRY_SECONDS = 10
 
@@ -127,10 +125,14 @@ class _SignInDesk:
             return self.sign_in_form(interaction, status=400, error={"code": "wrong"}, hint=step.hint, username=username)
         if step.outcome == "expired":
             return self._expired_page(step.officer)
+        # A grace sign-in with an expired password: the change comes first, while the directory still admits one more bind for it.
+        grace = step.outcome == "accepted" and bool(step.grace_left)
         proven = self._services.interactions.prove(interaction, step.officer.officer.entry_uuid, (PWD,),
-                                                   must_change=step.outcome == "must_change")
+                                                   must_change=grace or step.outcome == "must_change")
         if proven is None:
             return self.onward.over(interaction.client_id)
+        if grace:
+            return see_other(address_of("login.ask", interaction, why="expired"))
         return self._advance(proven, step.officer)
 
     def new_password(self, interaction: Interaction) -> Response:
@@ -138,12 +140,13 @@ class _SignInDesk:
         officer = self._proven(interaction)
         if officer is None or not interaction.must_change_password:
             return self.form(interaction)
-        new = request.form.get("new_password", "")
-        if new != request.form.get("new_password_again", ""):
-            return self._change_form(interaction, officer, error="mismatch")
+        old, new = request.form.get("password", ""), request.form.get("new_password", "")
+        problem = problem_with(new, again=request.form.get("new_password_again", ""), old=old, uid=officer.officer.uid,
+                               rules=self._rules(officer)) if new else None
+        if problem is not None:
+            return self._change_form(interaction, officer, error=problem)
         try:
-            step = self._services.sign_in.change_password(officer, request.form.get("password", ""), new, caller(),
-                                                          client_id=interaction.client_id)
+            step = self._services.sign_in.change_password(officer, old, new, caller(), client_id=interaction.client_id)
         except ThrottledError as refusal:
             self._services.interactions.forget(interaction)
             return self._throttled_form(interaction, officer.officer.uid, refusal.retry_after_seconds)
@@ -235,6 +238,10 @@ class _SignInDesk:
         required = self.onward.required_level(officer, self._client(interaction), wish)
         return missing(level_reached(interaction.amr), min(required, HIGHEST_OFFERED))
 
+    def _rules(self, officer: MirroredOfficer) -> PasswordRules:
+        demanded = self._services.assurance.demanded(officer.officer.groups, "")
+        return rules_for(security_level=self._services.settings.security_level, second_factor=demanded > PASSWORD)
+
     def _expected(self, interaction: Interaction, signed_in: tuple[Session, MirroredOfficer]) -> MirroredOfficer | None:
         """Give the officer who is asked to sign in again; None when the application expects somebody else."""
         client = self._client(interaction)
@@ -293,9 +300,9 @@ class _SignInDesk:
     def _change_form(self, interaction: Interaction, officer: MirroredOfficer, *, error: str = "", status: int = 400) -> Response:
         answer = make_response(render_template(
             "login/change_password.html", app=application_words(self._client(interaction)),
-            action=address_of("login.answer", interaction), who=officer_words(officer.officer), reason="must_change",
-            username=officer.officer.uid, error={"code": error} if error else None, ask_current=True,
-            min_length=MIN_PASSWORD_LENGTH[self._services.settings.security_level],
+            action=address_of("login.answer", interaction, **_cosmetics()), who=officer_words(officer.officer),
+            reason="expired" if request.args.get("why") == "expired" else "must_change", username=officer.officer.uid,
+            error={"code": error} if error else None, ask_current=True, min_length=self._rules(officer).min_length,
             agency_help=agency_help(self._services, officer.officer),
             cancel_url=address_of("login.ask", interaction, **{"as": "other"})), status if error else 200)
         if status == 503 and error:
@@ -312,3 +319,8 @@ class _SignInDesk:
             what = gettext("Mật khẩu của bạn đã hết hạn và không còn lần đăng nhập chờ đổi nào. Vui lòng liên hệ quản trị đơn vị "
                            "%(name)s, số %(phone)s, để được đặt lại.", name=contact["name"], phone=contact["phone"])
         return page(403, gettext("Mật khẩu đã hết hạn"), what, self._services.clock, detail="password_expired", ways=[])
+
+
+def _cosmetics() -> dict[str, str]:
+    """Keep the words for an expired password over a form that comes back; decides nothing."""
+    return {"why": "expired"} if request.args.get("why") == "expired" else {}

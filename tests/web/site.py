@@ -93,8 +93,8 @@ class Site:
         self.directory = FakeDirectory([
             make_officer("canbo", "Nguyễn Văn Mẫu"), make_officer("vanthu", "Lê Thị Thử"),
             make_officer("lanhdao", "Trần Văn Lãnh", groups=("lanhdao",)), make_officer("nghiviec"), make_officer("doimatkhau"),
-            make_officer("hethan"),
-        ], must_change=["doimatkhau"], disabled=["nghiviec"], expired={"hethan": 0})
+            make_officer("hethan"), make_officer("saphet"),
+        ], must_change=["doimatkhau"], disabled=["nghiviec"], expired={"hethan": 0, "saphet": 3})
         self.client_store = FakeClientStore(QLVB, PORTAL, SURVEY, STRICT, LEADERS)
         clients = ClientRegistry(self.client_store, self.clock)
         keys = signing_keys()
