@@ -76,15 +76,15 @@ class TotpContract:
         assert results.count(Acceptance.ACCEPTED) == 1
         assert results.count(Acceptance.REUSED) == 19
 
-    @pytest.mark.parametrize("typed", ["{} {}", " {}{} ", "{}\u00a0{}"])
-    def test_spaces_in_the_code_do_not_matter(self, totp: Totp, clock: FakeClock, typed: str) -> None:
-        code = code_at(clock)
-        assert totp.accept(OFFICER, typed.format(code[:3], code[3:]), RECORD) is Acceptance.ACCEPTED
+    def test_spaces_in_the_code_do_not_matter(self, totp: Totp, clock: FakeClock) -> None:
+        for typed in ("{} {}", " {}{} ", "{}\u00a0{}"):
+            code = code_at(clock)
+            assert totp.accept(OFFICER, typed.format(code[:3], code[3:]), RECORD) is Acceptance.ACCEPTED
+            clock.advance(30)
 
-    @pytest.mark.parametrize("code", ["", "12345", "1234567", "abcdef", "١٢٣٤٥٦", "½½½½½½", "\ud800" * 6, "1" * 100_000, "-12345",
-                                      "\0" * 6], ids=lambda code: ascii(code)[:20])
-    def test_what_is_no_code_is_refused(self, totp: Totp, code: str) -> None:
-        assert totp.accept(OFFICER, code, RECORD) is Acceptance.REFUSED
+    def test_what_is_no_code_is_refused(self, totp: Totp) -> None:
+        for code in ("", "12345", "1234567", "abcdef", "١٢٣٤٥٦", "½½½½½½", "\ud800" * 6, "1" * 100_000, "-12345", "\0" * 6):
+            assert totp.accept(OFFICER, code, RECORD) is Acceptance.REFUSED, ascii(code)[:20]
 
     def test_an_officer_without_the_app_is_told_apart(self, totp: Totp) -> None:
         assert totp.accept("somebody else", "123456", RECORD) is Acceptance.NOT_ENROLLED
@@ -103,10 +103,10 @@ class TotpContract:
         assert totp.accept(OFFICER, code_at(clock), RECORD) is Acceptance.REFUSED
         assert totp.accept(OFFICER, code_at(clock, seed=other), RECORD) is Acceptance.ACCEPTED
 
-    @pytest.mark.parametrize("seed", ["", "not base32!", "JBSWY3DP", base64.b32encode(b"x" * 15).decode(), "ạ" * 32])
-    def test_rfc4226_r6_a_seed_shorter_than_128_bits_is_refused(self, totp: Totp, seed: str) -> None:
-        with pytest.raises(UnusableSeedError):
-            totp.enrol(OFFICER, seed)
+    def test_rfc4226_r6_a_seed_shorter_than_128_bits_is_refused(self, totp: Totp) -> None:
+        for seed in ("", "not base32!", "JBSWY3DP", base64.b32encode(b"x" * 15).decode(), "ạ" * 32):
+            with pytest.raises(UnusableSeedError):
+                totp.enrol(OFFICER, seed)
 
     def test_a_seed_moved_to_another_officer_does_not_open(self, totp: Totp, store: TotpStore) -> None:
         stolen = store.find(OFFICER)
