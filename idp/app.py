@@ -47,6 +47,7 @@ from .authn.totp import Totp
 from .clock import Clock, SystemClock
 from .directory.officer import Directory
 from .endpoints import routes
+from .endpoints.metrics import PrometheusMeter
 from .endpoints.wsgi import Dispatcher, Sources
 from .errors import ConfigurationError
 from .jose.keyset import KeyRing
@@ -66,6 +67,7 @@ from .services import Services
 from .sessions.interaction import Interactions
 from .sessions.single_sign_on import SessionLimits, Sessions
 from .settings import Settings, load, read_secret
+from .worker import Worker
 
 ROOT = Path(__file__).resolve().parents[1]
 STARTING = Caller(source="start", request_id="start")
@@ -93,7 +95,7 @@ def create_app(settings: Settings | None = None, *, serve: bool = True, director
     db.init_app(app)
     Migrate(app, db, directory=str(schema.MIGRATIONS))
     build = _once(lambda: build_services(settings, directory=directory, clock=clock))
-    cli.register(app, build, make_keys=KeyFolder(settings.keys_dir).make)
+    cli.register(app, build, settings, make_keys=KeyFolder(settings.keys_dir).make, make_worker=Worker)
     if serve:
         _mount(app, settings, build())
     return app
@@ -184,9 +186,11 @@ def _mount(app: Flask, settings: Settings, services: Services) -> None:
     except ValueError as err:
         raise ConfigurationError(f"IDP_TRUSTED_PROXIES: {err}.",
                                  remedy="Give addresses or networks, separated by spaces.") from err
+    meter = PrometheusMeter()
+    metrics_token = read_secret(settings.metrics_token_file) if settings.metrics_token_file else ""
     app.wsgi_app = Dispatcher(  # type: ignore[method-assign]
-        routes.table(services), app.wsgi_app,
-        sources=sources, log=json_log.RequestLines(services.clock))
+        routes.table(services, meter, metrics_token=metrics_token), app.wsgi_app,
+        sources=sources, meter=meter, log=json_log.RequestLines(services.clock))
 
 
 def _once(build: Callable[[], Services]) -> Callable[[], Services]:

@@ -337,6 +337,16 @@ class AuditChain:
         count, oldest = self._store.backlog(after=last.last if last else START)
         return count, 0 if oldest is None else max(0, self._clock.now() - oldest)
 
+    def head_conflict(self) -> str:
+        """Say in words how the newest seal differs from what is remembered outside the database; "" when it does not."""
+        known, last = self._heads.last(self._store.chain()), self._store.last_seal()
+        if known is None:
+            return ""
+        if last is None or last.number < known.number:
+            return f"seal {known.number} is known, the database ends at {last.number if last else 0}"
+        found = self._store.seals(after=known.number - 1, limit=1)
+        return "" if found and found[0].number == known.number and found[0].hash == known.hash else f"seal {known.number} differs"
+
     def verify(self, head: SealHead | None = None) -> ChainReport:
         """Walk the whole chain.
 

@@ -10,17 +10,23 @@ from collections.abc import Callable
 from flask import Flask
 
 from ..services import Services
-from . import clients, keys, throttle, totp
+from ..settings import Settings
+from . import audit, clients, doctor, keys, sessions, throttle, totp, worker
 
 
-def register(app: Flask, services: Callable[[], Services], *, make_keys: Callable[[], tuple[str, ...]]) -> None:
+def register(app: Flask, services: Callable[[], Services], settings: Settings, *, make_keys: Callable[[], tuple[str, ...]],
+             make_worker: Callable[[Services], worker.LongRunning]) -> None:
     """Add every command group.
 
     Args:
         app: The Flask application.
         services: Builds the rooms at its first call; raises ConfigurationError while the deployment is not fit.
+        settings: The settings of this deployment.
         make_keys: Makes what is missing in keys/.
+        make_worker: Makes the worker over the rooms.
     """
     app.cli.add_command(keys.commands(services, make_keys))
-    for group in (clients, totp, throttle):
+    app.cli.add_command(worker.commands(services, make_worker))
+    app.cli.add_command(doctor.commands(services, settings))
+    for group in (clients, totp, throttle, audit, sessions):
         app.cli.add_command(group.commands(services))

@@ -10,7 +10,9 @@ from ..oauth.metadata import Offer, Paths, discovery
 from ..oidc import claims, id_token, subject
 from ..services import Services
 from .documents import Document, fixed
+from .health import HealthEndpoint, Readiness, ReadinessEndpoint, dependencies
 from .introspection import IntrospectionEndpoint
+from .metrics import MetricsEndpoint, PrometheusMeter
 from .revocation import RevocationEndpoint
 from .token import TokenEndpoint
 from .userinfo import UserInfoEndpoint
@@ -20,10 +22,17 @@ _READ = ("GET", "HEAD")
 _DISCOVERY_SECONDS = 3600
 
 
-def table(services: Services) -> list[Route]:
-    """Give every route of the programs' door."""
+def table(services: Services, meter: PrometheusMeter, *, metrics_token: str = "") -> list[Route]:
+    """Give every route of the programs' door.
+
+    Args:
+        services: The rooms.
+        meter: Counts this process's answers; shown by /metrics.
+        metrics_token: Opens /metrics beyond loopback; "" admits nobody there.
+    """
     at = Paths()
-    offer = Offer(scopes=(id_token.SCOPE, *claims.SCOPES, "offline_access"), claims=claims.SUPPORTED,
+    readiness = Readiness(dependencies(services))
+    offer = Offer(scopes=tuple(claims.SCOPES), claims=claims.SUPPORTED,
                   acr_values=services.assurance.acr_values_supported(), subject_types=subject.TYPES,
                   id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"))
     provider_document = Document(fixed(discovery(services.settings.issuer, offer, at)), max_age_seconds=_DISCOVERY_SECONDS)
@@ -35,5 +44,8 @@ def table(services: Services) -> list[Route]:
         Route(at.token, "token", TokenEndpoint(services.provider)),
         Route(at.introspection, "introspection", IntrospectionEndpoint(services.introspection)),
         Route(at.revocation, "revocation", RevocationEndpoint(services.provider)),
+        Route("/healthz", "health", HealthEndpoint(), _READ),
+        Route("/readyz", "readiness", ReadinessEndpoint(readiness), _READ),
+        Route("/metrics", "metrics", MetricsEndpoint(meter, readiness, services, token=metrics_token), _READ),
         Route(at.userinfo, "userinfo", UserInfoEndpoint(services.userinfo), ("GET", "HEAD", "POST")),
     ]

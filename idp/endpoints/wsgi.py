@@ -59,6 +59,10 @@ class Meter(Protocol):
 class RequestLog(Protocol):
     """Writes one line per request."""
 
+    def begin(self, caller: Caller) -> None:
+        """Give every other line that is logged meanwhile in this thread the request's id."""
+        ...
+
     def line(self, *, caller: Caller, method: str, endpoint: str, status: int, seconds: float, client_id: str,
              error: str) -> None:
         """Note one request; ``client_id`` and ``error`` are "" where there is none. Nothing here is a secret."""
@@ -74,6 +78,9 @@ class NoMeter:
 
 class NoRequestLog:
     """Writes nothing."""
+
+    def begin(self, caller: Caller) -> None:
+        """Do nothing."""
 
     def line(self, *, caller: Caller, method: str, endpoint: str, status: int, seconds: float, client_id: str,
              error: str) -> None:
@@ -234,6 +241,7 @@ class Dispatcher:
         """Answer one request."""
         started = perf_counter()
         caller = environ[CALLER] = self._sources.caller(environ)
+        self._log.begin(caller)
         route = self._routes.get(environ.get("PATH_INFO", ""))
         if route is None:
             return self._hand_on(environ, start_response, caller, started)

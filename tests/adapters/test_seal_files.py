@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -13,9 +14,9 @@ from idp.audit.chain import SealHead
 from idp.errors import ConfigurationError, UnavailableError
 
 
-def retire(folder: Path, public: object, name: str = "2026-11.pem") -> None:
+def retire(folder: Path, public: Any, name: str = "2026-11.pem") -> None:
     (folder / RETIRED).mkdir(exist_ok=True)
-    (folder / RETIRED / name).write_bytes(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))  # type: ignore[attr-defined]
+    (folder / RETIRED / name).write_bytes(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
 
 
 def test_rfc7518_s3_4_a_signature_is_64_bytes_and_fits_its_message_only(tmp_path: Path) -> None:

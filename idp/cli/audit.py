@@ -1,0 +1,154 @@
+"""``flask audit verify|export``: does the audit chain hold, and the records of a time (docs/operations/audit.md)."""
+
+from __future__ import annotations
+
+import csv
+import json
+import secrets
+import sys
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+from flask.cli import AppGroup
+
+from ..audit import AuditEvent, AuditRecord
+from ..audit.chain import AuditReader, ChainReport, SealHead, StoredRecord
+from ..errors import IdpError
+from ..services import Services
+
+_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+_PAGE = 1000
+_COLUMNS = ("id", "time", "event", "sub", "client_id", "sid", "source", "request_id", "detail")
+_WHAT = {
+    "record_changed": "Record {record} was changed after it was sealed.",
+    "record_added": "Record {record} was added among sealed records.",
+    "record_missing": "Record {record} is missing.",
+    "seal_changed": "Seal {seal} was changed.",
+    "seal_missing": "Seal {seal} is missing.",
+    "signature_invalid": "The signature of seal {seal} does not fit: it was made with another key.",
+    "end_missing": "The chain ends before seal {seal}, but a later seal is known outside the database: its end was cut off,"
+                   " or an older copy of the database was restored.",
+    "end_replaced": "Seal {seal} is not the one that is known outside the database: the end of the chain was replaced.",
+}
+
+
+def commands(services: Callable[[], Services]) -> AppGroup:
+    """Make the command group ``audit``."""
+    group = AppGroup("audit", help="The audit trail.")
+
+    @group.command("verify")
+    @click.option("--head", "head_text", default="", metavar="NUMBER:HASH",
+                  help="A seal known from elsewhere, as the log prints it.")
+    @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+    def verify(head_text: str, as_json: bool) -> None:
+        """Walk the whole chain; exit status 1 and the first broken record when it does not hold."""
+        head = _head(head_text)
+        try:
+            report = services().audit_chain.verify(head)
+        except IdpError as err:
+            raise click.ClickException(str(err)) from err
+        if as_json:
+            click.echo(json.dumps(_report(report)))
+        elif report.broken is None:
+            click.echo(f"The chain holds: {report.records} records under {report.seals} seals"
+                       + (f"; {report.unsealed} newer records wait for their seal." if report.unsealed else "."))
+        else:
+            click.echo(_sentence(report), err=True)
+        if report.broken is not None:
+            raise SystemExit(1)
+
+    @group.command("export")
+    @click.option("--from", "start_text", required=True, metavar="WHEN", help="First day (2026-11-01) or moment, Vietnam time.")
+    @click.option("--to", "end_text", required=True, metavar="WHEN", help="Last day, or the moment before which it ends.")
+    @click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of CSV.")
+    def export(start_text: str, end_text: str, as_json: bool) -> None:
+        """Print the records of a time. The export is itself recorded first; without that record there is no export."""
+        start, end = _moment(start_text, "--from"), _moment(end_text, "--to", whole_day=True)
+        if end <= start:
+            raise click.UsageError("--to is not after --from.")
+        try:
+            house = services()
+            house.audit.record(AuditRecord(
+                AuditEvent.AUDIT_EXPORTED, house.clock.now(), source="cli", request_id=secrets.token_hex(8),
+                detail={"from": start, "to": end}))
+            write = _json_lines if as_json else _csv_lines
+            write(_records(house.audit_reader, start, end))
+        except IdpError as err:
+            raise click.ClickException(str(err)) from err
+
+    return group
+
+
+def _head(text: str) -> SealHead | None:
+    if not text:
+        return None
+    number, _, value = text.partition(":")
+    try:
+        digest = bytes.fromhex(value)
+        if not number.isascii() or int(number) < 1 or len(digest) != 32:
+            raise ValueError
+    except ValueError:
+        raise click.UsageError("--head is the number of a seal, a colon, and its hash in 64 hexadecimal digits.") from None
+    return SealHead(int(number), digest)
+
+
+def _report(report: ChainReport) -> dict[str, Any]:
+    broken = report.broken
+    return {"holds": broken is None, "seals": report.seals, "records": report.records, "unsealed": report.unsealed,
+            "oldest_unsealed_at": report.oldest_unsealed_at,
+            "broken": None if broken is None else {"seal": broken.seal, "record": broken.record, "what": broken.what}}
+
+
+def _sentence(report: ChainReport) -> str:
+    assert report.broken is not None
+    what = _WHAT[report.broken.what].format(record=report.broken.record, seal=report.broken.seal)
+    return f"The chain does not hold. {what} {report.records} records under {report.seals} seals before it are intact."
+
+
+def _moment(text: str, option: str, *, whole_day: bool = False) -> int:
+    """Read a day or a moment in Vietnam time (or with its own offset); a last day counts to its end."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.UsageError(f"{option} is a day (2026-11-01) or a moment (2026-11-01T08:00).") from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=_ZONE)
+    if whole_day and len(text) <= 10:
+        moment += timedelta(days=1)
+    return int(moment.timestamp())
+
+
+def _records(reader: AuditReader, start: int, end: int) -> Iterator[dict[str, Any]]:
+    """Give the records page by page, so that memory does not grow with their number."""
+    after = 0
+    while page := reader.between(start=start, end=end, after_id=after, limit=_PAGE):
+        for record in page:
+            yield _members(record)
+        after = page[-1].position.id
+
+
+def _members(record: StoredRecord) -> dict[str, Any]:
+    time = datetime.fromtimestamp(record.at, _ZONE).isoformat()
+    return {"id": record.position.id, "time": time, "event": record.event, "sub": record.sub, "client_id": record.client_id,
+            "sid": record.sid, "source": record.source, "request_id": record.request_id, "detail": record.detail}
+
+
+def _json_lines(records: Iterator[dict[str, Any]]) -> None:
+    for record in records:
+        click.echo(json.dumps({**record, "detail": json.loads(record["detail"])}, ensure_ascii=False))
+
+
+def _csv_lines(records: Iterator[dict[str, Any]]) -> None:
+    """Write CSV (RFC 4180) whose cells no spreadsheet takes for a formula (security checklist 41)."""
+    writer = csv.writer(sys.stdout)
+    writer.writerow(_COLUMNS)
+    for record in records:
+        writer.writerow([cell(str(record[name])) for name in _COLUMNS])
+
+
+def cell(text: str) -> str:
+    """Put an apostrophe before what a spreadsheet would compute."""
+    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text

@@ -1,0 +1,95 @@
+"""``flask worker run|notices``: the worker process, and logout notices that wait or are dead (docs/operations/logout.md)."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+import click
+from flask.cli import AppGroup
+
+from ..errors import IdpError
+from ..services import Services
+
+_ENDING = (signal.SIGTERM, signal.SIGINT)
+
+
+class LongRunning(Protocol):
+    """The worker (``idp.worker.Worker``)."""
+
+    def run(self) -> None:
+        """Work until ``stop``."""
+        ...
+
+    def stop(self) -> None:
+        """Ask for the end."""
+        ...
+
+    def once(self) -> None:
+        """Do what is due, once."""
+        ...
+
+
+def commands(services: Callable[[], Services], make_worker: Callable[[Services], LongRunning]) -> AppGroup:
+    """Make the command group ``worker``.
+
+    Args:
+        services: Gives the wired rooms.
+        make_worker: Makes the worker over them.
+    """
+    group = AppGroup("worker", help="The worker: sends logout notices, seals the audit trail, clears what has expired.")
+
+    @group.command("run")
+    @click.option("--once", is_flag=True, help="Do what is due and end.")
+    def run(once: bool) -> None:
+        """Work until SIGTERM or Ctrl-C; a second worker beside it does no harm."""
+        try:
+            worker = make_worker(services())
+            if once:
+                worker.once()
+                return
+        except IdpError as err:
+            raise click.ClickException(str(err)) from err
+        _until_signal(worker)
+
+    @group.command("notices")
+    @click.option("--retry", "client_id", default="", metavar="CLIENT_ID", help="Queue this application's dead notices anew.")
+    @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+    def notices(client_id: str, as_json: bool) -> None:
+        """Show logout notices that cannot be delivered, by application; exit status 0 also when there are some."""
+        try:
+            house = services()
+            revived = house.outbox.revive(client_id, now=house.clock.now()) if client_id else 0
+            state = house.outbox.state()
+        except IdpError as err:
+            raise click.ClickException(str(err)) from err
+        if as_json:
+            click.echo(json.dumps({
+                "waiting": state.waiting, "oldest_waiting_at": state.oldest_waiting_at, "dead": state.dead, "revived": revived,
+                "failing": [{"client_id": f.client_id, "waiting": f.waiting, "dead": f.dead, "last_error": f.last_error}
+                            for f in state.failing]}))
+            return
+        if client_id:
+            click.echo(f"{revived} dead notices of {client_id} are queued anew.")
+        click.echo(f"{state.waiting} notices wait, {state.dead} are dead.")
+        for failing in state.failing:
+            click.echo(f"{failing.client_id}: {failing.waiting} wait, {failing.dead} dead; last answer: {failing.last_error}")
+
+    return group
+
+
+def _until_signal(worker: LongRunning) -> None:
+    """Run in a thread and wait for a signal here: no handler interrupts anything, and the end is the same for all."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    thread = threading.Thread(target=worker.run, name="worker")
+    thread.start()
+    try:
+        while thread.is_alive() and signal.sigtimedwait(_ENDING, 1.0) is None:
+            pass
+    finally:
+        worker.stop()
+        thread.join()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
