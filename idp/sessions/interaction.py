@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ..clock import Clock
@@ -149,7 +149,7 @@ class Interactions:
             return None
         mine = browser_digest(browser_id)
         if interaction.browser_digest is None and interaction.done_at is None:
-            return self._store.find(interaction_id) if self._store.bind(interaction_id, mine, now) else None
+            return replace(interaction, browser_digest=mine) if self._store.bind(interaction_id, mine, now) else None
         return interaction if interaction.browser_digest == mine else None
 
     def is_open(self, interaction: Interaction) -> bool:
@@ -165,8 +165,9 @@ class Interactions:
     def prove(self, interaction: Interaction, entry_uuid: str, amr: tuple[str, ...], *, must_change: bool) -> Interaction | None:
         """Note that an officer's password was right; gives the interaction as it stands then, None when it is gone."""
         now = self._clock.now()
-        kept = self._store.prove(interaction.id, _browser(interaction), entry_uuid, " ".join(amr), must_change, now)
-        return self._store.find(interaction.id) if kept else None
+        if not self._store.prove(interaction.id, _browser(interaction), entry_uuid, " ".join(amr), must_change, now):
+            return None
+        return replace(interaction, entry_uuid=entry_uuid, amr=amr, proven_at=now, must_change_password=must_change)
 
     def forget(self, interaction: Interaction) -> None:
         """Forget what was proven: the officer says "not me", or starts again."""
@@ -175,17 +176,19 @@ class Interactions:
     def password_changed(self, interaction: Interaction) -> Interaction | None:
         """Note that the officer has changed the password as was asked; None when somebody else is proven here meanwhile."""
         kept = self._store.password_changed(interaction.id, _browser(interaction), interaction.entry_uuid, self._clock.now())
-        return self._store.find(interaction.id) if kept else None
+        return replace(interaction, must_change_password=False) if kept else None
 
     def authenticated(self, interaction: Interaction, sid: str, amr: tuple[str, ...]) -> Interaction | None:
-        """Note that everything asked was proven here, and the session it led to."""
-        kept = self._store.authenticated(interaction.id, _browser(interaction), sid, " ".join(amr), self._clock.now())
-        return self._store.find(interaction.id) if kept else None
+        """Note that everything asked was proven here, and the session it led to; the proofs are used up by it."""
+        now = self._clock.now()
+        if not self._store.authenticated(interaction.id, _browser(interaction), sid, " ".join(amr), now):
+            return None
+        return replace(interaction, entry_uuid="", proven_at=None, amr=amr, authenticated_at=now, authenticated_sid=sid)
 
     def amend(self, interaction: Interaction, request: str) -> Interaction | None:
         """Replace the stored request, when a question that it asked was answered."""
         kept = self._store.amend(interaction.id, _browser(interaction), request, self._clock.now())
-        return self._store.find(interaction.id) if kept else None
+        return replace(interaction, request=request) if kept else None
 
     def finish(self, interaction: Interaction) -> bool:
         """Note that the answer left for the application; True for the first caller only."""

@@ -88,7 +88,7 @@ class _SignInDesk:
         officer = None if as_other else self._proven(interaction)
         if officer is not None and interaction.must_change_password:
             return self._change_form(interaction, officer)
-        if officer is not None and self._missing(interaction, officer):
+        if officer is not None and self._missing(interaction, officer, interaction.amr):
             return self._factor_form(interaction, officer)
         signed_in = self.onward.signed_in()
         if as_other or signed_in is None:
@@ -127,13 +127,13 @@ class _SignInDesk:
             return self._expired_page(step.officer)
         # A grace sign-in with an expired password: the change comes first, while the directory still admits one more bind for it.
         grace = step.outcome == "accepted" and bool(step.grace_left)
+        if step.outcome == "accepted" and not grace and not self._missing(interaction, step.officer, (PWD,)):
+            return self._complete(interaction, step.officer, (PWD,))
         proven = self._services.interactions.prove(interaction, step.officer.officer.entry_uuid, (PWD,),
                                                    must_change=grace or step.outcome == "must_change")
         if proven is None:
             return self.onward.over(interaction.client_id)
-        if grace:
-            return see_other(address_of("login.ask", interaction, why="expired"))
-        return self._advance(proven, step.officer)
+        return see_other(address_of("login.ask", interaction, **({"why": "expired"} if grace else {})))
 
     def new_password(self, interaction: Interaction) -> Response:
         """Change the password that must be changed, as the officer, and go on."""
@@ -158,7 +158,11 @@ class _SignInDesk:
             return self._change_form(interaction, officer, error=step.outcome)
         self._services.sessions.end_all(officer.sub, "password_changed", caller())
         changed = self._services.interactions.password_changed(interaction)
-        return self.onward.over(interaction.client_id) if changed is None else self._advance(changed, officer)
+        if changed is None:
+            return self.onward.over(interaction.client_id)
+        if self._missing(changed, officer, changed.amr):
+            return see_other(address_of("login.ask", interaction))
+        return self._complete(changed, officer, changed.amr)
 
     def second_factor(self, interaction: Interaction) -> Response:
         """Try a one-time code: of the officer whose password was right here, or of the session that has to step up."""
@@ -195,14 +199,6 @@ class _SignInDesk:
 
     # What follows a step
 
-    def _advance(self, interaction: Interaction, officer: MirroredOfficer) -> Response:
-        """Go to the next step, or finish when nothing is missing."""
-        if interaction.must_change_password:
-            return see_other(address_of("login.ask", interaction))
-        if self._missing(interaction, officer):
-            return see_other(address_of("login.ask", interaction))
-        return self._complete(interaction, officer, interaction.amr)
-
     def _complete(self, interaction: Interaction, officer: MirroredOfficer, amr: tuple[str, ...]) -> Response:
         """Open the session, now that everything asked was proven, and go where the officer was going."""
         cookie, session = self._services.sessions.open(
@@ -230,13 +226,13 @@ class _SignInDesk:
     def _client(self, interaction: Interaction) -> Client | None:
         return self._services.clients.find(interaction.client_id) if interaction.client_id else None
 
-    def _missing(self, interaction: Interaction, officer: MirroredOfficer) -> tuple[str, ...]:
-        """Name the factors that are still to be proven here. A level that nobody can reach yet is refused by ``oidc.prompts``."""
+    def _missing(self, interaction: Interaction, officer: MirroredOfficer, amr: tuple[str, ...]) -> tuple[str, ...]:
+        """Name the factors that are to be proven after these. A level that nobody can reach is refused by ``oidc.prompts``."""
         wish: tuple[str, ...] = ()
         if interaction.kind == "authorize":
             wish = AuthorizationRequest.from_json(interaction.request).acr_values
         required = self.onward.required_level(officer, self._client(interaction), wish)
-        return missing(level_reached(interaction.amr), min(required, HIGHEST_OFFERED))
+        return missing(level_reached(amr), min(required, HIGHEST_OFFERED))
 
     def _rules(self, officer: MirroredOfficer) -> PasswordRules:
         demanded = self._services.assurance.demanded(officer.officer.groups, "")
