@@ -80,18 +80,19 @@ def examine(services: Callable[[], Services], settings: Settings) -> Iterator[Li
     database = _database(house)
     yield database
     if database.state == "ok":
-        for check in (_keys, _clients, _worker, _notices, _audit_trail):
-            yield from _guarded(check, house)
-    yield from _guarded(_directory, house)
+        for name, check in (("keys", _keys), ("clients", _clients), ("worker", _worker), ("logout notices", _notices),
+                            ("audit trail", _audit_trail)):
+            yield from _guarded(name, check, house)
+    yield from _guarded("directory", _directory, house)
     yield Line("mail", "ok", "nothing in this release sends mail.")
 
 
-def _guarded(check: Callable[[Services], Iterator[Line]], house: Services) -> Iterator[Line]:
+def _guarded(name: str, check: Callable[[Services], Iterator[Line]], house: Services) -> Iterator[Line]:
     try:
         yield from check(house)
     except IdpError as err:
         remedy = err.remedy if isinstance(err, ConfigurationError) else "Read the log; try again."
-        yield Line(check.__name__.lstrip("_"), "failed", err.message, remedy)
+        yield Line(name, "failed", err.message, remedy)
 
 
 def _settings(settings: Settings) -> Iterator[Line]:
@@ -163,6 +164,9 @@ def _keys(house: Services) -> Iterator[Line]:
     house.keys.reload()
     stored, now = house.keys.stored(), house.clock.now()
     rotate = "Run: flask --app wsgi keys rotate"
+    if not stored:
+        yield Line("keys", "warning", "there are no signing keys yet.", "Start the provider; it makes them.")
+        return
     for alg in ("ES256", "RS256"):
         active = next((key for key in stored if key.alg == alg and key.state == "active"), None)
         if active is None:
@@ -199,7 +203,7 @@ def _worker(house: Services) -> Iterator[Line]:
     last, now = house.pulse.last(), house.clock.now()
     remedy = "Start it: flask --app wsgi worker run (idp-worker.service)"
     if last is None:
-        yield Line("worker", "failed", "no worker has ever run on this database.", remedy)
+        yield Line("worker", "warning", "no worker has run on this database yet.", remedy)
     elif last > now + 2:
         yield Line("clock", "failed", f"the worker's clock is {last - now} s ahead of this machine's.",
                    "Synchronise both by NTP.")

@@ -1,0 +1,152 @@
+"""``flask audit``: verification by exit status, export that is recorded and safe to open."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import text
+
+from idp.adapters.sql.audit import SqlAuditTrail
+from idp.adapters.sql.audit_seals import SqlAuditReader, SqlSealStore
+from idp.adapters.sql.database import Database
+from idp.audit import AuditEvent, AuditRecord
+from idp.audit.chain import AuditChain
+from idp.cli import audit
+from idp.errors import UnavailableError
+
+from ..fakes.clock import FakeClock
+from ..fakes.seals import MemorySealHeads, MemorySealSigner
+
+DAY = "2023-11-15"
+"""The day of 1,700,000,000 in Vietnam (05:13:20)."""
+
+
+class House(SimpleNamespace):
+    def write(self, count: int, **members: Any) -> None:
+        for number in range(count):
+            self.audit.record(AuditRecord(AuditEvent.SIGN_IN, self.clock.now(), **{"sub": f"s{number}", **members}))
+
+    def seal(self) -> None:
+        while self.audit_chain.seal(limit=4).records:
+            pass
+
+    def tamper(self, sql: str) -> None:
+        with self.database.durable.connect() as connection:
+            connection.execute(text(sql))
+
+
+@pytest.fixture
+def house(database: Database) -> House:
+    clock = FakeClock()
+    return House(database=database, clock=clock, audit=SqlAuditTrail(database), audit_reader=SqlAuditReader(database),
+                 audit_chain=AuditChain(SqlSealStore(database), MemorySealSigner(), MemorySealHeads(), clock))
+
+
+def run(house: Any, *arguments: str) -> Result:
+    app = Flask("test")
+    app.cli.add_command(audit.commands(lambda: house))
+    return app.test_cli_runner().invoke(args=["audit", *arguments])
+
+
+def test_interface_s3_verify_is_0_while_the_chain_holds(house: House) -> None:
+    house.write(6)
+    house.seal()
+    house.write(1)
+    result = run(house, "verify")
+    assert (result.exit_code, result.stdout) == (
+        0, "The chain holds: 6 records under 2 seals; 1 newer records wait for their seal.\n")
+    assert json.loads(run(house, "verify", "--json").stdout) == {
+        "holds": True, "seals": 2, "records": 6, "unsealed": 1, "oldest_unsealed_at": house.clock.now(), "broken": None}
+
+
+def test_interface_s3_verify_is_1_and_names_the_first_broken_record(house: House) -> None:
+    house.write(6)
+    house.seal()
+    house.tamper("UPDATE audit SET sub = 'somebody' WHERE id = 3")
+    house.tamper("DELETE FROM audit WHERE id = 5")
+    result = run(house, "verify")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "Record 3 was changed after it was sealed." in result.stderr
+    found = run(house, "verify", "--json")
+    assert found.exit_code == 1
+    assert json.loads(found.stdout)["broken"] == {"seal": 1, "record": 3, "what": "record_changed"}
+
+
+@pytest.mark.parametrize(("sql", "sentence"), [
+    ("DELETE FROM audit WHERE id = 2", "Record 2 is missing."),
+    ("DELETE FROM audit_seal WHERE number = 1", "Seal 1 is missing."),
+    ("DELETE FROM audit_seal WHERE number = 2", "The chain ends before seal 2"),
+    ("UPDATE audit_seal SET sealed_at = 1 WHERE number = 2", "Seal 2 was changed."),
+])
+def test_each_break_has_its_sentence(house: House, sql: str, sentence: str) -> None:
+    house.write(6)
+    house.seal()
+    house.tamper(sql)
+    assert sentence in run(house, "verify").stderr
+
+
+def test_a_head_from_the_log_is_checked(house: House) -> None:
+    house.write(2)
+    house.seal()
+    last = house.audit_chain._store.last_seal()
+    assert run(house, "verify", "--head", f"1:{last.hash.hex()}").exit_code == 0
+    assert run(house, "verify", "--head", f"1:{'00' * 32}").exit_code == 1
+    for wrong in ("1", "x:00", "0:" + "00" * 32, "1:00", "١:" + "00" * 32):
+        assert run(house, "verify", "--head", wrong).exit_code == 2
+
+
+def test_an_export_holds_the_days_asked_and_is_recorded_itself(house: House) -> None:
+    house.write(3)
+    house.clock.advance(-86400)
+    house.write(1, request_id="day before")
+    house.clock.advance(2 * 86400)
+    house.write(1, request_id="day after")
+    result = run(house, "export", "--from", DAY, "--to", DAY, "--json")
+    assert result.exit_code == 0
+    records = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [record["sub"] for record in records] == ["s0", "s1", "s2"]
+    assert records[0]["time"] == "2023-11-15T05:13:20+07:00"
+    assert set(records[0]) == {"id", "time", "event", "sub", "client_id", "sid", "source", "request_id", "detail"}
+    exports = house.audit_reader.counts(since=0)["audit.exported"]
+    assert exports == 1
+
+
+def test_an_export_goes_page_by_page(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "_PAGE", 3)
+    house.write(10)
+    lines = run(house, "export", "--from", "2023-11-15T05:00", "--to", "2023-11-15T06:00+07:00", "--json").stdout.splitlines()
+    assert [json.loads(line)["sub"] for line in lines][:10] == [f"s{number}" for number in range(10)]
+
+
+@pytest.mark.parametrize("evil", ["=cmd()", "+1", "-1", "@x", "\tx"])
+def test_security_41_no_cell_of_the_export_is_a_formula(house: House, evil: str) -> None:
+    house.write(1, source=evil, client_id=evil, detail={"login_name": 'x","=cmd()'})
+    result = run(house, "export", "--from", DAY, "--to", DAY)
+    rows = list(csv.reader(io.StringIO(result.stdout)))
+    assert rows[0] == ["id", "time", "event", "sub", "client_id", "sid", "source", "request_id", "detail"]
+    assert len(rows[1]) == 9
+    assert not any(value.startswith(("=", "+", "-", "@", "\t", "\r")) for value in rows[1])
+
+
+def test_security_62_without_its_record_there_is_no_export(house: House) -> None:
+    def refuse(_record: AuditRecord) -> None:
+        raise UnavailableError("The audit trail cannot be written.", dependency="database")
+
+    house.write(2)
+    house.audit = SimpleNamespace(record=refuse)
+    result = run(house, "export", "--from", DAY, "--to", DAY)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "cannot be written" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [
+    ("export",), ("export", "--from", "x", "--to", DAY), ("export", "--from", DAY, "--to", "2023-11-14"), ("nonsense",)])
+def test_interface_s3_wrong_usage_is_2(house: House, arguments: tuple[str, ...]) -> None:
+    assert run(house, *arguments).exit_code == 2

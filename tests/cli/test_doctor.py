@@ -1,0 +1,200 @@
+"""``flask doctor``: one line each, with the remedy; exit status 1 when something does not work."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from click.testing import Result
+from flask import Flask
+
+from idp.cli import doctor
+from idp.cli.doctor import OLD_KEY_SECONDS, Line, examine
+from idp.directory.officer import CheckLine
+from idp.errors import ConfigurationError, UnavailableError
+from idp.oidc.backchannel_logout import FailingReceiver, QueueState
+from idp.settings import Settings
+
+from ..fakes.clock import FakeClock
+from ..fakes.notices import application
+
+
+def settings(**members: Any) -> Settings:
+    return Settings(**{"env": "production", "issuer": "https://sso.example", "trusted_proxies": ("127.0.0.1",),
+                       "database_url": "postgresql+psycopg://idp:hunter2@db.example/idp", **members})
+
+
+def key(alg: str, state: str, **members: int) -> SimpleNamespace:
+    return SimpleNamespace(alg=alg, state=state, kid=f"{alg}-{state}-kid", **{"created_at": 0, "activated_at": 1_700_000_000,
+                                                                            **members})
+
+
+class House:
+    """Rooms in which all is well."""
+
+    def __init__(self) -> None:
+        self.settings = settings()
+        self.clock = FakeClock()
+        self.database_error: Exception | None = None
+        self.current = True
+        self.stored = [key(alg, state) for alg in ("ES256", "RS256") for state in ("active", "next")]
+        self.keys = SimpleNamespace(reload=lambda: None, stored=lambda: self.stored, signing=lambda _alg: None)
+        self.registered = [application("qlvb", redirect_uris=("https://qlvb.example/cb",))]
+        self.clients = SimpleNamespace(all=lambda: tuple(self.registered))
+        self.heartbeat: int | None = self.clock.now() - 1
+        self.pulse = SimpleNamespace(last=lambda: self.heartbeat)
+        self.notices = QueueState(0, None, 0, ())
+        self.outbox = SimpleNamespace(state=lambda: self.notices)
+        self.backlog, self.conflict = (0, 0), ""
+        self.audit_chain = SimpleNamespace(backlog=lambda: self.backlog, head_conflict=lambda: self.conflict)
+        self.checked = [CheckLine("server ldaps://ldap1.example", True, "answers")]
+        self.directory = SimpleNamespace(check=lambda: tuple(self.checked))
+
+    def ping_database(self) -> None:
+        if self.database_error:
+            raise self.database_error
+
+    def schema_is_current(self) -> bool:
+        return self.current
+
+
+def look(house: House, found: Settings | None = None) -> list[Line]:
+    return list(examine(lambda: house, found or house.settings))  # type: ignore[arg-type,return-value]
+
+
+def problems(house: House, found: Settings | None = None) -> list[tuple[str, str]]:
+    return [(line.check, line.state) for line in look(house, found) if line.state != "ok" and line.check != "clock"]
+
+
+def run(services: Callable[[], Any], found: Settings, *arguments: str) -> Result:
+    app = Flask("test")
+    app.cli.add_command(doctor.commands(services, found))
+    return app.test_cli_runner().invoke(args=["doctor", *arguments])
+
+
+def test_interface_s3_a_fit_deployment_is_0_and_everything_is_named() -> None:
+    house = House()
+    result = run(lambda: house, house.settings)
+    assert result.exit_code == 0
+    checks = {line.check for line in look(house)}
+    assert checks == {"settings", "proxy", "clock", "database", "keys", "clients", "worker", "logout notices", "audit trail",
+                      "directory", "mail"}
+    assert problems(house) == []
+
+
+def _remedies(lines: list[Line]) -> None:
+    for line in lines:
+        assert bool(line.remedy) == (line.state != "ok"), line
+        assert line.found.endswith(".") or line.check == "directory"
+
+
+@pytest.mark.parametrize(("spoil", "expected"), [
+    (lambda h: setattr(h, "current", False), ("database", "failed")),
+    (lambda h: setattr(h, "database_error", UnavailableError("x", dependency="database", debug="refused")),
+     ("database", "failed")),
+    (lambda h: h.stored.pop(0), ("keys", "failed")),
+    (lambda h: h.stored.pop(1), ("keys", "warning")),
+    (lambda h: h.stored.clear(), ("keys", "warning")),
+    (lambda h: h.clock.advance(OLD_KEY_SECONDS + 1), ("keys", "warning")),
+    (lambda h: h.registered.append(application("old", require_pkce=False)), ("clients", "warning")),
+    (lambda h: h.registered.append(application("old", assertion_audience="token_endpoint")), ("clients", "warning")),
+    (lambda h: h.registered.append(application("old", "", redirect_uris=("https://x.example/",))), ("clients", "warning")),
+    (lambda h: setattr(h, "heartbeat", None), ("worker", "warning")),
+    (lambda h: setattr(h, "heartbeat", h.clock.now() - 60), ("worker", "failed")),
+    (lambda h: setattr(h, "backlog", (5, 61)), ("audit trail", "failed")),
+    (lambda h: setattr(h, "conflict", "seal 9 is known, the database ends at 3"), ("audit trail", "failed")),
+    (lambda h: h.checked.append(CheckLine("server ldaps://ldap2.example", False, "no answer", "Start it.")),
+     ("directory", "failed")),
+])
+def test_each_fault_is_one_line_with_its_remedy(spoil: Callable[[House], None], expected: tuple[str, str]) -> None:
+    house = House()
+    spoil(house)
+    assert expected in problems(house)
+    _remedies(look(house))
+    assert run(lambda: house, house.settings).exit_code == (1 if any(s == "failed" for _c, s in problems(house)) else 0)
+
+
+def test_a_clock_of_the_worker_that_is_ahead_is_named() -> None:
+    house = House()
+    house.heartbeat = house.clock.now() + 90
+    assert any(line.check == "clock" and line.state == "failed" and "90 s ahead" in line.found for line in look(house))
+
+
+def test_dead_notices_name_the_application_the_reason_and_the_command() -> None:
+    house = House()
+    house.notices = QueueState(3, 1, 2, (FailingReceiver("qlvb", 3, 2, "HTTP 500"),
+                                         FailingReceiver("web", 1, 0, "No answer in time.")))
+    dead, waiting = (line for line in look(house) if line.check == "logout notices")
+    assert (dead.state, waiting.state) == ("failed", "warning")
+    assert dead.found == "qlvb does not take them: 3 wait, 2 dead; last answer: HTTP 500."
+    assert "worker notices --retry qlvb" in dead.remedy
+    assert waiting.found.endswith("No answer in time.")
+
+
+@pytest.mark.parametrize(("members", "expected"), [
+    ({"database_url": "sqlite:///var/idp.sqlite3"}, ("settings", "warning")),
+    ({"log_level": "DEBUG"}, ("settings", "warning")),
+    ({"legacy_response_types": True}, ("settings", "warning")),
+    ({"trusted_proxies": ()}, ("proxy", "warning")),
+    ({"trusted_proxies": ("0.0.0.0/0",)}, ("proxy", "warning")),
+    ({"trusted_proxies": ("nginx",)}, ("proxy", "failed")),
+    ({"env": "development", "issuer": "http://localhost:8000"}, ("settings", "warning")),
+])
+def test_settings_that_somebody_should_look_at(members: dict[str, Any], expected: tuple[str, str]) -> None:
+    house = House()
+    assert expected in problems(house, settings(**members))
+    _remedies(look(house, settings(**members)))
+
+
+def test_rooms_that_cannot_be_built_are_a_finding_with_the_remedy() -> None:
+    def refuse() -> None:
+        raise ConfigurationError("The folder keys does not exist.", remedy="Run: flask --app wsgi keys init")
+
+    result = run(refuse, settings())
+    assert result.exit_code == 1
+    assert "failed   keys: The folder keys does not exist. Remedy: Run: flask --app wsgi keys init" in result.stdout
+
+
+def test_a_broken_check_does_not_hide_the_others() -> None:
+    house = House()
+
+    def away() -> None:
+        raise UnavailableError("Briefly unavailable.", dependency="database")
+
+    house.outbox = SimpleNamespace(state=away)
+    lines = look(house)
+    assert ("logout notices", "failed") in [(line.check, line.state) for line in lines]
+    assert lines[-1].check == "mail"
+    assert any(line.check == "audit trail" for line in lines)
+
+
+@pytest.mark.parametrize(("state", "expected"), [(0, "ok"), (5, "warning"), (None, "warning"), (-1, "warning")])
+def test_the_kernel_is_asked_about_its_clock(state: int | None, expected: str) -> None:
+    assert doctor._clock(state).state == expected
+
+
+def test_interface_s3_json_tells_whether_it_is_fit() -> None:
+    house = House()
+    house.current = False
+    result = run(lambda: house, house.settings, "--json")
+    assert result.exit_code == 1
+    answer = json.loads(result.stdout)
+    assert answer["fit"] is False
+    assert {"check": "database", "state": "failed", "found": "postgresql answers, but lacks migrations.",
+            "remedy": "Run: flask --app wsgi db upgrade"} in answer["findings"]
+
+
+def test_every_setting_is_listed_with_its_meaning_and_no_password(tmp_path: Path) -> None:
+    def unused() -> None:
+        raise AssertionError
+
+    text = run(unused, settings(), "--settings").stdout
+    listed = json.loads(run(unused, settings(), "--settings", "--json").stdout)["settings"]
+    assert [entry["name"] for entry in listed] == list(Settings.model_fields)
+    assert all(entry["meaning"] and f"{entry['variable']} = " in text for entry in listed)
+    assert "hunter2" not in text + json.dumps(listed)
+    assert next(e for e in listed if e["name"] == "trusted_proxies")["value"] == "127.0.0.1"
