@@ -248,7 +248,10 @@ class Dispatcher:
         request = EndpointRequest(environ, caller)
         response = _answer(route, request, environ)
         body = b"" if request.method == "HEAD" else response.body
-        start_response(_STATUS_LINES[response.status], [*response.headers, ("Content-Length", str(len(response.body)))])
+        headers = [*response.headers, ("Content-Length", str(len(response.body)))]
+        if response.status >= 400:
+            headers.append(("X-Request-Id", caller.request_id))
+        start_response(_STATUS_LINES[response.status], headers)
         seconds = perf_counter() - started
         self._meter.count(route.name, response.status, seconds)
         self._log.line(caller=caller, method=request.method, endpoint=route.name, status=response.status, seconds=seconds,
@@ -291,7 +294,7 @@ def _answer(route: Route, request: EndpointRequest, environ: Environ) -> Respons
     except Exception:
         # The only place for programs where anything unforeseen ends: the caller learns nothing of it, the log everything.
         _log.exception("%s: unforeseen error in %s", request.caller.request_id, route.name)
-        return error(500, "server_error", "The server failed. The operator can find out why by the request id.")
+        return error(500, "server_error", "The server failed. The operator finds the reason under the X-Request-Id.")
 
 
 def json(status: int, members: Mapping[str, Any], *, error: str = "", headers: Headers = NO_STORE) -> Response:

@@ -59,7 +59,7 @@ def release(officer: MirroredOfficer, scopes: Collection[str], client: Client) -
         claims |= _post(person.main_post)
         if person.posts:
             claims["posts"] = [_post(post) for post in person.posts]
-    if "groups" in scopes and client.show_groups:
+    if "groups" in scopes and client.show_groups and person.groups:
         claims["groups"] = list(person.groups)
     return claims
 

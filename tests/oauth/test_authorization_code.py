@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 from sqlalchemy import select
 
@@ -188,50 +186,6 @@ def test_a_client_without_the_code_grant_is_unauthorized(house: House) -> None:
     code = house.code()
     house.client(grant_types=("client_credentials",))
     assert house.redeem(code).error == "unauthorized_client"
-
-
-# Replay
-
-def test_rfc6749_s4_1_2_second_use_of_a_code_revokes_the_family(house: House) -> None:
-    code = house.code()
-    first = house.redeem(code).json
-    house.clock.advance(30)
-    assert house.redeem(code).error == "invalid_grant"
-    assert not house.is_active(first["access_token"])
-    assert house.userinfo(first["access_token"]).status == 401
-    assert house.refresh(first["refresh_token"]).error == "invalid_grant"
-    assert house.redeem(code).error == "invalid_grant"
-    assert house.events().count("code.replayed") == 1
-
-
-def test_a_replay_with_a_wrong_verifier_or_after_expiry_is_punished_too(house: House) -> None:
-    code = house.code()
-    first = house.redeem(code).json
-    house.clock.advance(300)
-    assert house.redeem(code, code_verifier=None).error == "invalid_grant"
-    assert not house.is_active(first["access_token"])
-
-
-def test_a_replay_ends_only_its_own_family(house: House) -> None:
-    session = house.session()
-    code = house.code(session)
-    house.redeem(code)
-    other = house.tokens_for(session=session)
-    house.redeem(code)
-    assert house.is_active(other["access_token"])
-
-
-def test_security_15_one_code_and_twenty_threads_have_one_winner(house: House) -> None:
-    code = house.code()
-    with ThreadPoolExecutor(20) as pool:
-        replies = list(pool.map(lambda _: house.redeem(code), range(20)))
-    assert sorted(reply.status for reply in replies) == [200] + [400] * 19
-    assert {reply.error for reply in replies if reply.status == 400} == {"invalid_grant"}
-    winner = next(reply.json for reply in replies if reply.status == 200)
-    assert not house.is_active(winner["access_token"])
-    assert house.live_refresh_tokens() == 0
-    assert house.events().count("token.issued") == 1
-    assert house.events().count("code.replayed") == 1
 
 
 def test_a_shorter_family_shortens_its_tokens(database: Database) -> None:

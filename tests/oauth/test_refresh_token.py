@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -103,122 +102,6 @@ def test_a_client_that_lost_the_refresh_grant_is_unauthorized(house: House) -> N
     token = house.tokens_for()["refresh_token"]
     house.client(grant_types=("authorization_code",))
     assert house.refresh(token).error == "unauthorized_client"
-
-
-# Reuse and grace
-
-def test_security_14_grace_a_repeat_gets_a_token_that_replaces_the_successor(house: House) -> None:
-    first = house.tokens_for()["refresh_token"]
-    lost = house.refresh(first).json
-    house.clock.advance(10)
-    again = house.refresh(first).json
-    assert again["refresh_token"] != lost["refresh_token"]
-    assert house.live_refresh_tokens() == 1
-    assert house.refresh(again["refresh_token"]).status == 200
-
-
-def test_security_14_grace_holds_for_several_repeats(house: House) -> None:
-    first = house.tokens_for()["refresh_token"]
-    newest = [house.refresh(first).json["refresh_token"] for _ in range(5)][-1]
-    assert house.live_refresh_tokens() == 1
-    assert house.refresh(newest).status == 200
-
-
-def test_security_14_the_replaced_successor_ends_the_family(house: House) -> None:
-    first = house.tokens_for()["refresh_token"]
-    stolen = house.refresh(first).json["refresh_token"]
-    newest = house.refresh(first).json
-    assert house.refresh(stolen).error == "invalid_grant"
-    assert not house.is_active(newest["access_token"])
-    assert house.live_refresh_tokens() == 0
-    assert house.events().count("refresh.replayed") == 1
-
-
-def test_security_14_a_repeat_after_the_grace_ends_the_family(house: House) -> None:
-    first = house.tokens_for()
-    second = house.refresh(first["refresh_token"]).json
-    house.clock.advance(11)
-    assert house.refresh(first["refresh_token"]).error == "invalid_grant"
-    assert house.refresh(second["refresh_token"]).error == "invalid_grant"
-    assert not house.is_active(first["access_token"])
-    assert not house.is_active(second["access_token"])
-    assert house.events().count("refresh.replayed") == 1
-
-
-def test_security_14_a_repeat_after_the_successor_was_used_ends_the_family(house: House) -> None:
-    first = house.tokens_for()["refresh_token"]
-    third = house.refresh(house.refresh(first).json["refresh_token"]).json["refresh_token"]
-    assert house.refresh(first).error == "invalid_grant"
-    assert house.refresh(third).error == "invalid_grant"
-
-
-def test_security_14_grace_is_for_clients_that_authenticate(house: House) -> None:
-    house.client("spa", token_endpoint_auth_method="none")
-    first = house.tokens_for(client_id="spa", secret=None)["refresh_token"]
-    assert house.refresh(first, client_id="spa", secret=None).status == 200
-    assert house.refresh(first, client_id="spa", secret=None).error == "invalid_grant"
-    assert house.live_refresh_tokens() == 0
-
-
-def test_security_14_without_grace_every_repeat_ends_the_family(database: Database) -> None:
-    house = House(database, lifetimes=Lifetimes(refresh_grace_seconds=0))
-    first = house.tokens_for()["refresh_token"]
-    second = house.refresh(first).json["refresh_token"]
-    assert house.refresh(first).error == "invalid_grant"
-    assert house.refresh(second).error == "invalid_grant"
-
-
-def test_a_family_that_ended_does_not_end_others(house: House) -> None:
-    session = house.session()
-    first = house.tokens_for(session=session)["refresh_token"]
-    other = house.tokens_for(session=session)["refresh_token"]
-    house.refresh(first)
-    house.clock.advance(60)
-    house.refresh(first)
-    assert house.refresh(other).status == 200
-
-
-# Races
-
-def together(house: House, token: str, threads: int = 20) -> list:
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(lambda _: house.refresh(token), range(threads)))
-
-
-def test_security_15_race_without_grace_one_200_nineteen_invalid_grant_family_dead(database: Database) -> None:
-    house = House(database, lifetimes=Lifetimes(refresh_grace_seconds=0))
-    token = house.tokens_for()["refresh_token"]
-    replies = together(house, token)
-    assert sorted(reply.status for reply in replies) == [200] + [400] * 19
-    assert {reply.error for reply in replies if reply.status == 400} == {"invalid_grant"}
-    winner = next(reply.json for reply in replies if reply.status == 200)
-    assert house.live_refresh_tokens() == 0
-    assert not house.is_active(winner["access_token"])
-    assert house.refresh(winner["refresh_token"]).error == "invalid_grant"
-    assert house.events().count("refresh.replayed") == 1
-
-
-def test_security_15_race_with_grace_never_leaves_two_live_refresh_tokens(house: House) -> None:
-    token = house.tokens_for()["refresh_token"]
-    for _ in range(3):
-        replies = together(house, token)
-        assert {reply.status for reply in replies} == {200}
-        assert house.live_refresh_tokens() == 1
-        alive = [reply.json["refresh_token"] for reply in replies if house.is_active(reply.json["refresh_token"])]
-        assert len(alive) == 1
-        token = alive[0]
-    assert house.events().count("token.refreshed") == 60
-
-
-def test_security_15_race_of_repeats_against_the_successors_holder(house: House) -> None:
-    first = house.tokens_for()["refresh_token"]
-    for _ in range(5):
-        second = house.refresh(first).json["refresh_token"]
-        with ThreadPoolExecutor(8) as pool:
-            replies = list(pool.map(house.refresh, [first, second] * 4))
-        assert {reply.status for reply in replies} <= {200, 400}
-        assert house.live_refresh_tokens() <= 1
-        first = house.tokens_for(session=house.session())["refresh_token"]
 
 
 # What ends a family from outside

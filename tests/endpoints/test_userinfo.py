@@ -1,0 +1,95 @@
+"""UserInfo: a token in exactly one place, and the challenges of RFC 6750."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.provider import CALLER, House
+
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+@pytest.fixture
+def token(house: House) -> str:
+    return house.tokens_for(scope="openid profile email")["access_token"]
+
+
+def test_oidc_core_s5_3_1_get_and_post_with_a_header_and_post_with_a_body_answer_alike(house: House, token: str) -> None:
+    bearer = {"authorization": f"Bearer {token}"}
+    replies = [house.call("GET", "/userinfo", headers=bearer), house.call("POST", "/userinfo", headers=bearer),
+               house.call("POST", "/userinfo", headers=bearer | FORM),
+               house.call("POST", "/userinfo", headers=FORM, body=f"access_token={token}".encode())]
+    assert {reply.status for reply in replies} == {200}
+    assert len({reply.body for reply in replies}) == 1
+    assert replies[0].json["name"] == "Nguyễn Thị Cán Bộ"
+    assert set(replies[0].json) == {"sub", "name", "given_name", "family_name", "preferred_username", "email", "email_verified"}
+    assert replies[0].headers["Content-Type"] == "application/json"
+    assert replies[0].headers["Cache-Control"] == "no-store"
+    assert "Access-Control-Allow-Origin" not in replies[0].headers
+    assert "Set-Cookie" not in replies[0].headers
+
+
+def test_the_scheme_is_case_insensitive(house: House, token: str) -> None:
+    assert house.call("GET", "/userinfo", headers={"authorization": f"bEARER {token}"}).status == 200
+
+
+def test_rfc6750_s3_1_without_a_token_nothing_is_said_but_that_one_is_needed(house: House) -> None:
+    for headers in ({}, {"authorization": "Basic cWx2Yjp4"}):
+        reply = house.call("GET", "/userinfo", headers=headers)
+        assert reply.status == 401
+        assert reply.headers["WWW-Authenticate"] == 'Bearer realm="userinfo"'
+
+
+@pytest.mark.parametrize("value", ["x" * 43, "a.b.c", "x", "x" * 9000])
+def test_rfc6750_s3_1_a_token_that_is_not_good_is_invalid_token(house: House, value: str) -> None:
+    reply = house.userinfo(value)
+    assert (reply.status, reply.error) == (401, "invalid_token")
+    assert 'error="invalid_token"' in reply.headers["WWW-Authenticate"]
+
+
+@pytest.mark.parametrize(("headers", "body", "query"), [
+    ({"authorization": "Bearer T"} | FORM, b"access_token=T", ""),
+    ({}, b"", "access_token=T"),
+    ({"authorization": "Bearer T"}, b"", "access_token=T"),
+    (FORM, b"access_token=T&access_token=T", ""),
+    (FORM, b"access_token=%ff", ""),
+    ({"authorization": "Bearer "}, b"", ""),
+    ({"authorization": "Bearer a b"}, b"", ""),
+    ({"authorization": "Bearer \xff"}, b"", ""),
+])
+def test_rfc6750_s2_the_token_is_sent_in_exactly_one_way(house: House, token: str, headers, body, query) -> None:
+    headers = {name: value.replace("T", token) if name == "authorization" else value for name, value in headers.items()}
+    reply = house.call("POST" if body else "GET", "/userinfo", headers=headers, body=body.replace(b"T", token.encode()),
+                       query=query.replace("T", token))
+    assert (reply.status, reply.error) == (400, "invalid_request")
+    assert 'error="invalid_request"' in reply.headers["WWW-Authenticate"]
+
+
+def test_rfc6750_s3_1_a_token_without_openid_has_insufficient_scope(house: House) -> None:
+    reply = house.userinfo(house.tokens_for(scope="profile")["access_token"])
+    assert (reply.status, reply.error) == (403, "insufficient_scope")
+    assert 'scope="openid"' in reply.headers["WWW-Authenticate"]
+
+
+def test_security_18_what_stops_an_officer_stops_userinfo(house: House) -> None:
+    session = house.session()
+    token = house.tokens_for(session=session)["access_token"]
+    house.disable()
+    assert house.userinfo(token).error == "invalid_token"
+    house.disable(status="active")
+    house.client(disabled=True)
+    assert house.userinfo(token).error == "invalid_token"
+    house.client(disabled=False, allowed_groups=frozenset({"van-thu"}))
+    assert house.userinfo(token).error == "invalid_token"
+    house.client(allowed_groups=frozenset())
+    assert house.userinfo(token).status == 200
+    house.sessions.end(session.sid, "logout", CALLER)
+    assert house.userinfo(token).error == "invalid_token"
+
+
+def test_what_changed_in_the_directory_shows_under_the_same_subject(house: House) -> None:
+    session = house.session()
+    token = house.tokens_for(session=session, scope="openid profile")["access_token"]
+    house.officer(uid="canbo", name="Trần Thị Cán Bộ")
+    told = house.userinfo(token).json
+    assert (told["sub"], told["name"]) == (session.sub, "Trần Thị Cán Bộ")

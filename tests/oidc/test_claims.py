@@ -1,0 +1,57 @@
+"""What each scope brings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from idp.directory.mirror import MirroredOfficer
+from idp.directory.officer import Officer, Post
+from idp.oidc.claims import SCOPES, SUPPORTED, release
+from tests.provider import REGISTERED
+
+MAIN = Post("H30.2", "000.02.00.H30", "Sở Thông tin và Truyền thông", "Chuyên viên")
+OF_MAIN = {"unit_code": "H30.2", "unit_code_2016": "000.02.00.H30", "unit_name": "Sở Thông tin và Truyền thông",
+           "title": "Chuyên viên"}
+SECOND = Post("H30.2.1", "000.02.01.H30", "Trung tâm Công nghệ", "")
+OFFICER = MirroredOfficer("subject", Officer(
+    entry_uuid="u", dn="uid=a", uid="nva", name="Nguyễn Văn A", given_name="Văn A", family_name="Nguyễn",
+    mail="nva@haugiang.gov.vn", phone="+84293", posts=(MAIN, SECOND), groups=("g1", "g2"),
+    attributes={"uid": "nva", "mail": "nva@haugiang.gov.vn"}), "active")
+
+
+@pytest.mark.parametrize(("scope", "claims"), [
+    ("openid", {}),
+    ("profile", {"name": "Nguyễn Văn A", "given_name": "Văn A", "family_name": "Nguyễn", "preferred_username": "nva"}),
+    ("email", {"email": "nva@haugiang.gov.vn", "email_verified": True}),
+    ("phone", {"phone_number": "+84293", "phone_number_verified": False}),
+    ("address", {}),
+    ("offline_access", {}),
+    ("unit", OF_MAIN | {"posts": [
+        OF_MAIN, {"unit_code": "H30.2.1", "unit_code_2016": "000.02.01.H30", "unit_name": "Trung tâm Công nghệ"}]}),
+    ("groups", {"groups": ["g1", "g2"]}),
+])
+def test_oidc_core_s5_4_a_scope_brings_its_claims_and_no_others(scope, claims) -> None:
+    found = release(OFFICER, {scope}, replace(REGISTERED, show_groups=True))
+    assert found == {"sub": "subject"} | claims
+    assert set(claims) <= set(SCOPES[scope])
+
+
+def test_groups_are_shown_to_clients_that_may_see_them_only() -> None:
+    assert "groups" not in release(OFFICER, {"groups"}, REGISTERED)
+
+
+def test_all_scopes_bring_all_claims_that_discovery_lists() -> None:
+    assert set(release(OFFICER, set(SCOPES), replace(REGISTERED, show_groups=True))) == set(SUPPORTED)
+
+
+def test_oidc_core_s5_3_2_empty_claims_are_left_out() -> None:
+    bare = MirroredOfficer("subject", Officer(entry_uuid="u", dn="d", uid="x", name="X"), "active")
+    found = release(bare, set(SCOPES), replace(REGISTERED, show_groups=True))
+    assert found == {"sub": "subject", "name": "X", "preferred_username": "x"}
+
+
+@pytest.mark.parametrize(("attribute", "name"), [("uid", "nva"), ("mail", "nva@haugiang.gov.vn"), ("employeeNumber", None)])
+def test_preferred_username_carries_what_the_application_registered(attribute, name) -> None:
+    assert release(OFFICER, {"profile"}, replace(REGISTERED, login_name_attribute=attribute)).get("preferred_username") == name

@@ -1,0 +1,47 @@
+"""Line 1: discovery lists every protocol endpoint, everything it lists answers, and nothing is listed that is off."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Flask
+
+from tests.security.test_fuzz import call
+
+
+def get(app: Flask, path: str) -> tuple[int, dict[str, str], bytes]:
+    return call(app.wsgi_app, "GET", path, b"", b"", "", None, None)
+
+
+def discovery(app: Flask) -> dict:
+    client = app.test_client()
+    return client.get("/.well-known/openid-configuration", headers={"Host": "localhost:8000"}).get_json()
+
+
+def test_line_01_every_address_that_is_listed_answers(fuzz_app: Flask) -> None:
+    document = discovery(fuzz_app)
+    addresses = [value for name, value in document.items() if name.endswith("_endpoint") or name == "jwks_uri"]
+    assert len(addresses) == 7
+    for address in addresses:
+        assert address.startswith(document["issuer"] + "/")
+        assert get(fuzz_app, urlsplit(address).path)[0] != 404
+
+
+def test_line_01_every_protocol_path_that_is_mounted_is_listed(fuzz_app: Flask) -> None:
+    document = discovery(fuzz_app)
+    listed = {urlsplit(value).path for value in document.values() if isinstance(value, str)}
+    operations = {"/healthz", "/readyz", "/metrics"}
+    mounted = {path for path in fuzz_app.wsgi_app._routes if not path.startswith("/.well-known/")} - operations
+    assert mounted <= listed
+
+
+def test_line_01_lists_hold_each_value_once(fuzz_app: Flask) -> None:
+    for name, value in discovery(fuzz_app).items():
+        if isinstance(value, list):
+            assert len(value) == len(set(value)), name
+
+
+def test_line_01_paths_of_what_is_off_lead_nowhere(fuzz_app: Flask) -> None:
+    for path in ("/register", "/device_authorization", "/par", "/csc/v2/info", "/scim/v2/Users", "/ocsp", "/api/v1/officers",
+                 "/.well-known/webfinger"):
+        assert get(fuzz_app, path)[0] == 404

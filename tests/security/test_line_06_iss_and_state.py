@@ -1,0 +1,41 @@
+"""Line 6: authorization responses and errors carry iss; state is returned unchanged."""
+
+from __future__ import annotations
+
+import pytest
+
+from idp.adapters.sql.database import Database
+from idp.oauth.authorization_request import AuthorizationError
+from tests.provider import CALLER, ISSUER, House, query_of
+
+STATES = ["xyz", "a b&c=d#e%20", "trạng thái đ", "\r\nSet-Cookie: a=b", "\x00", '"><script>', "x" * 4000, "\u2028"]
+
+
+@pytest.fixture
+def house(database: Database) -> House:
+    return House(database)
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("mode", ["query", "form_post"])
+def test_line_06_answers_and_errors_carry_iss_and_the_state_as_it_came(house: House, state: str, mode: str) -> None:
+    answer = house.provider.issue_code(house.asked(state=state, response_mode=mode), session=house.session(), caller=CALLER)
+    with pytest.raises(AuthorizationError) as caught:
+        house.asked(state=state, response_mode=mode, prompt="none login")
+    refusal = house.provider.error_response(caught.value)
+    refused_later = house.provider.error_response(house.asked(state=state, response_mode=mode).refuse("access_denied", "No."))
+    for response in (answer, refusal, refused_later):
+        assert response.response_mode == mode
+        told = dict(response.parameters)
+        assert (told["iss"], told["state"]) == (ISSUER, state)
+        assert len(told) == len(response.parameters)
+        assert query_of(response.location())["state"] == state
+        assert response.location().isascii()
+        assert response.location().isprintable()
+
+
+def test_line_06_without_state_only_iss(house: House) -> None:
+    with pytest.raises(AuthorizationError) as caught:
+        house.asked(state=None, prompt="none login")
+    told = dict(house.provider.error_response(caught.value).parameters)
+    assert set(told) == {"error", "error_description", "iss"}

@@ -1,0 +1,58 @@
+"""Line 18: a disabled officer, client or group stops every path. One matrix: each reason against each path of programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from idp.adapters.sql.database import Database
+from idp.oauth.authorization_request import AuthorizationError, UnsafeRequestError
+from tests.provider import CALLER, House
+
+REASONS: dict[str, Callable[[House], object]] = {
+    "officer disabled": lambda house: house.disable(),
+    "officer gone": lambda house: house.disable(status="gone"),
+    "client disabled": lambda house: house.client(disabled=True),
+    "client for another group": lambda house: house.client(allowed_groups=frozenset({"van-thu"})),
+}
+
+
+@pytest.fixture
+def house(database: Database) -> House:
+    return House(database)
+
+
+@pytest.mark.parametrize("reason", list(REASONS))
+@pytest.mark.parametrize("scope", ["openid", "openid offline_access"])
+@pytest.mark.parametrize("fmt", ["opaque", "jwt"])
+def test_line_18_every_reason_stops_every_path(house: House, reason: str, scope: str, fmt: str) -> None:
+    house.client(access_token_format=fmt)
+    session = house.session()
+    asked = house.asked(scope=scope)
+    code = house.code(session, scope=scope)
+    tokens = house.tokens_for(session=session, scope=scope)
+    house.client("resource-server")
+
+    REASONS[reason](house)
+
+    with pytest.raises((AuthorizationError, UnsafeRequestError)):
+        house.provider.issue_code(asked, session=session, caller=CALLER)
+    assert house.redeem(code).error in {"invalid_grant", "invalid_client"}
+    assert house.refresh(tokens["refresh_token"]).error in {"invalid_grant", "invalid_client"}
+    assert house.userinfo(tokens["access_token"]).error == "invalid_token"
+    told = house.introspect(tokens["access_token"])
+    assert told.status == 401 or told.json == {"active": False}
+
+
+def test_line_18_a_disabled_client_gets_no_machine_token(house: House) -> None:
+    house.client(disabled=True)
+    assert house.machine().error == "invalid_client"
+
+
+def test_line_18_what_was_stopped_goes_on_when_the_reason_is_gone(house: House) -> None:
+    tokens = house.tokens_for(scope="openid offline_access")
+    house.disable()
+    assert house.refresh(tokens["refresh_token"]).status == 400
+    house.disable(status="active")
+    assert house.refresh(tokens["refresh_token"]).status == 200
