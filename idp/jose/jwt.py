@@ -15,7 +15,7 @@ from typing import Any, Final
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet, RSAKey
-from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
+from joserfc.util import urlsafe_b64decode
 
 from ..errors import RefusedError
 from .keyset import SigningKey
@@ -42,6 +42,10 @@ class _Registry(jws.JWSRegistry):
     max_payload_length = MAX_TOKEN_BYTES
 
 
+_SIGNING: Final = {alg: _Registry(algorithms=[alg]) for alg in ALGORITHMS}
+"""One registry for each algorithm, made once: joserfc copies its table of headers into every new one."""
+
+
 def sign(claims: Mapping[str, Any], key: SigningKey, *, typ: str) -> str:
     """Make a signed token in compact form.
 
@@ -52,10 +56,8 @@ def sign(claims: Mapping[str, Any], key: SigningKey, *, typ: str) -> str:
 
     Source: RFC 7515 §5.1, §7.1.
     """
-    header = urlsafe_b64encode(_encode({"alg": key.alg, "kid": key.kid, "typ": typ}).encode())
-    signing_input = header + b"." + urlsafe_b64encode(_encode(claims).encode())
-    signature = _Registry(algorithms=[key.alg]).get_alg(key.alg).sign(signing_input, key.key)
-    return (signing_input + b"." + urlsafe_b64encode(signature)).decode("ascii")
+    header = {"alg": key.alg, "kid": key.kid, "typ": typ}
+    return jws.serialize_compact(header, _encode(claims), key.key, registry=_SIGNING[key.alg])
 
 
 def verify(
