@@ -2,8 +2,8 @@
 
 ``Read`` is a select. ``Write`` is one act: an optional conditional ``guard`` and everything that happens only if the guard
 found its row, all or nothing. On PostgreSQL a Write is a single data-modifying statement in autocommit (a transaction, its
-commit and its audit row in one round trip); on SQLite it is BEGIN IMMEDIATE ... COMMIT under a lock of this process.
-Why not the ORM here: docs/decisions/0002. Private names of SQLAlchemy are used in this module only, and checked at start.
+commit and its audit row in one round trip); on SQLite it is BEGIN IMMEDIATE ... COMMIT under a lock of this process. How a
+statement is run: execution.py and prepared.py. Why not the ORM here: docs/decisions/0002.
 """
 
 from __future__ import annotations
@@ -11,44 +11,25 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import namedtuple
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from sqlalchemy import bindparam, create_engine, event, exists, insert, literal_column, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import URL, Engine, make_url
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.dml import Delete, Insert, Update
 from sqlalchemy.sql.elements import BindParameter
 from sqlalchemy.sql.selectable import CTE, Select
 
-from ...errors import UnavailableError
-
-Parameters = Mapping[str, Any]
+from .execution import CursorExecutor, Executor, Parameters, Row
+from .prepared import PreparedExecutor
 
 
 def parameter(column: Any, name: str | None = None) -> BindParameter[Any]:
     """Make a named parameter of a column's type; statements take every value through these."""
     return bindparam(name or column.name, type_=column.type)
-
-
-class _Compiled:
-    """Text and fixed parameters of one statement for one dialect."""
-
-    __slots__ = ("columns", "constants", "sql")
-
-    def __init__(self, statement: ClauseElement, engine: Engine) -> None:
-        compiled: Any = statement.compile(dialect=engine.dialect)
-        if compiled.literal_execute_params or compiled.post_compile_params:
-            raise RuntimeError(f"statement needs expansion at execution: {compiled.string}")
-        if getattr(compiled, "insert_prefetch", None) or getattr(compiled, "update_prefetch", None):
-            raise RuntimeError(f"statement relies on a Python-side default: {compiled.string}")
-        self.sql: str = compiled.string
-        self.constants = {name: bind.value for bind, name in compiled.bind_names.items() if not bind.required}
-        self.columns = tuple(str(entry.name) for entry in (compiled._result_columns or ()))
 
 
 class Database:
@@ -58,15 +39,21 @@ class Database:
         url: SQLAlchemy URL; ``sqlite:///path`` or ``postgresql+psycopg://...``.
         pool_size: Connections kept per engine; at least the server's blocking threads + 1.
         statement_timeout_seconds: A statement that takes longer is cut (PostgreSQL).
+        prepared: False runs single statements of PostgreSQL through the driver's cursor too.
     """
 
-    def __init__(self, url: str | URL, *, pool_size: int = 6, statement_timeout_seconds: int = 10) -> None:
+    def __init__(self, url: str | URL, *, pool_size: int = 6, statement_timeout_seconds: int = 10, prepared: bool = True) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._write_lock = threading.RLock()
         self._prepared: list[_Statement] = []
         self.durable = self._engine(durable=True, pool_size=pool_size, timeout=statement_timeout_seconds)
         self.relaxed = self._engine(durable=False, pool_size=pool_size, timeout=statement_timeout_seconds)
+        self._cursors = {engine: CursorExecutor(engine) for engine in (self.durable, self.relaxed)}
+        self._executors: dict[Engine, Executor] = dict(self._cursors)
+        if prepared and not self.is_sqlite:
+            self._executors = {engine: PreparedExecutor(engine) for engine in self._cursors}
+        self._one = self.read(select(literal_column("1").label("one")))
 
     def _engine(self, *, durable: bool, pool_size: int, timeout: int) -> Engine:
         pool: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": 5, "pool_reset_on_return": None}
@@ -74,8 +61,8 @@ class Database:
             options = (f"-c synchronous_commit={'on' if durable else 'off'} -c statement_timeout={timeout * 1000}"
                        " -c timezone=UTC -c client_encoding=UTF8 -c plan_cache_mode=force_generic_plan -c jit=off")
             return create_engine(self.url, isolation_level="AUTOCOMMIT", connect_args={
-                "options": options, "prepare_threshold": 0, "connect_timeout": 3,
-                "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3,
+                "options": options, "prepare_threshold": None, "connect_timeout": 3,
+                "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 15000,
             }, **pool)
         engine = create_engine(self.url, paramstyle="named", connect_args={
             "isolation_level": None, "cached_statements": 256, "check_same_thread": False, "timeout": 5,
@@ -121,49 +108,15 @@ class Database:
 
     def ping(self) -> None:
         """Ask the database for an answer; raises UnavailableError without one."""
-        with self.cursor(self.relaxed) as cursor:
-            cursor.execute("SELECT 1")
-            cursor.fetchone()
+        self._one.one()
 
-    @contextmanager
-    def cursor(self, engine: Engine) -> Iterator[Any]:
-        """Lend the reused cursor of a pooled connection; a lost connection is dropped, a refused statement is not.
+    def executor(self, engine: Engine) -> Executor:
+        """Give what runs single statements on one of the two engines."""
+        return self._executors[engine]
 
-        Raises:
-            UnavailableError: the database does not answer, or no connection came free in time.
-        """
-        try:
-            fairy = engine.raw_connection()
-        except (DBAPIError, SQLAlchemyError, OSError) as err:
-            raise _unavailable(err) from err
-        except engine.dialect.loaded_dbapi.Error as err:
-            raise _unavailable(err) from err
-        broken: BaseException | None = None
-        try:
-            cursor = fairy.info.get("cursor")
-            if cursor is None:
-                driver: Any = fairy.driver_connection
-                cursor = fairy.info["cursor"] = driver.cursor()
-            yield cursor
-        except engine.dialect.loaded_dbapi.Error as err:
-            if self._lost(fairy.driver_connection, err):
-                broken = err
-                raise _unavailable(err) from err
-            raise
-        finally:
-            if broken is not None:
-                fairy.info.pop("cursor", None)
-                fairy.invalidate(broken)
-            else:
-                fairy.close()
-
-    def _lost(self, connection: Any, err: BaseException) -> bool:
-        if self.is_sqlite:
-            return isinstance(err, sqlite3.OperationalError)
-        return bool(connection.closed) or type(err).__name__ in {
-            "QueryCanceled", "AdminShutdown", "CrashShutdown", "CannotConnectNow", "DiskFull", "ReadOnlySqlTransaction",
-            "FeatureNotSupported", "OperationalError",
-        }
+    def cursor(self, engine: Engine) -> AbstractContextManager[Any]:
+        """Lend the driver's cursor, for what is more than one statement; errors as ``CursorExecutor.cursor``."""
+        return self._cursors[engine].cursor()
 
     @property
     def write_lock(self) -> threading.RLock:
@@ -174,11 +127,6 @@ class Database:
         """Close all pooled connections."""
         self.durable.dispose()
         self.relaxed.dispose()
-
-
-def _unavailable(err: BaseException) -> UnavailableError:
-    return UnavailableError("The service is briefly unavailable. Please try again in a moment.",
-                            dependency="database", retry_after_seconds=5, debug=f"{type(err).__name__}: {err}"[:500])
 
 
 class _Statement:
@@ -194,53 +142,39 @@ class _Statement:
 class Read(_Statement):
     """A select whose rows come as named tuples, in the columns' driver types."""
 
-    __slots__ = ("_compiled", "_row", "_statement")
+    __slots__ = ("_compiled", "_executor", "_row", "_statement")
 
     def __init__(self, database: Database, statement: Select[Any]) -> None:
         super().__init__(database)
         self._statement = statement
-        self._compiled: _Compiled | None = None
+        self._executor = database.executor(database.relaxed)
+        self._compiled: Any = None
         self._row: Any = None
 
     def compile(self) -> None:
         """Compile now."""
-        with self._database.cursor(self._database.relaxed):
-            compiled = _Compiled(self._statement, self._database.relaxed)
+        compiled = self._executor.compile(self._statement)
         self._row = namedtuple("Row", compiled.columns)._make  # type: ignore[attr-defined]
         self._compiled = compiled
 
     def one(self, **parameters: Any) -> Any | None:
         """Give the first row, or None."""
-        compiled = self._compiled
-        if compiled is None:
+        if self._compiled is None:
             self.compile()
-            compiled = self._compiled
-        assert compiled is not None
-        if compiled.constants:
-            parameters = {**compiled.constants, **parameters}
-        with self._database.cursor(self._database.relaxed) as cursor:
-            cursor.execute(compiled.sql, parameters)
-            row = cursor.fetchone()
-            if row is not None and self._database.is_sqlite:
-                cursor.fetchall()
-        return None if row is None else self._row(row)
+        rows = self._executor.rows(self._compiled, parameters)
+        return self._row(rows[0]) if rows else None
 
     def all(self, **parameters: Any) -> list[Any]:
         """Give all rows."""
         if self._compiled is None:
             self.compile()
-        compiled = self._compiled
-        assert compiled is not None
-        with self._database.cursor(self._database.relaxed) as cursor:
-            cursor.execute(compiled.sql, {**compiled.constants, **parameters})
-            rows = cursor.fetchall()
-        return [self._row(row) for row in rows]
+        return [self._row(row) for row in self._executor.rows(self._compiled, parameters)]
 
 
 class Write(_Statement):
     """One act: all of it or nothing."""
 
-    __slots__ = ("_acts", "_engine", "_guard", "_sequence", "_single")
+    __slots__ = ("_acts", "_engine", "_executor", "_guard", "_sequence", "_single")
 
     def __init__(self, database: Database, acts: Sequence[Insert | Update | Delete],
                  guard: Update | Insert | Delete | None, *, durable: bool) -> None:
@@ -248,19 +182,19 @@ class Write(_Statement):
         self._acts = tuple(acts)
         self._guard = guard
         self._engine = database.durable if durable else database.relaxed
-        self._single: _Compiled | None = None
-        self._sequence: tuple[_Compiled, ...] = ()
+        self._executor = database.executor(self._engine)
+        self._single: Any = None
+        self._sequence: tuple[Any, ...] = ()
 
     def compile(self) -> None:
         """Compile now, for the database's own way of doing it."""
-        with self._database.cursor(self._engine):
-            if self._database.is_sqlite:
-                statements = ([] if self._guard is None else [self._guard]) + list(self._acts)
-                self._sequence = tuple(_Compiled(s, self._engine) for s in statements)
-            else:
-                self._single = _Compiled(_as_one_statement(self._acts, self._guard), self._engine)
+        if self._database.is_sqlite:
+            statements = ([] if self._guard is None else [self._guard]) + list(self._acts)
+            self._sequence = tuple(self._executor.compile(statement) for statement in statements)
+        else:
+            self._single = self._executor.compile(_as_one_statement(self._acts, self._guard))
 
-    def run(self, **parameters: Any) -> tuple[Any, ...] | None:
+    def run(self, **parameters: Any) -> Row | None:
         """Do it.
 
         Returns:
@@ -274,16 +208,12 @@ class Write(_Statement):
             return self._run_sqlite(parameters)
         if self._single is None:
             self.compile()
-        compiled = self._single
-        assert compiled is not None
-        with self._database.cursor(self._engine) as cursor:
-            cursor.execute(compiled.sql, {**compiled.constants, **parameters} if compiled.constants else parameters)
-            if cursor.description is None:
-                return (1,)
-            row = cursor.fetchone()
-        return None if row is None else tuple(row)
+        rows = self._executor.rows(self._single, parameters)
+        if not self._single.columns:
+            return (1,)
+        return rows[0] if rows else None
 
-    def run_each(self, **parameters: Any) -> list[tuple[Any, ...]]:
+    def run_each(self, **parameters: Any) -> list[Row]:
         """Do a guard without acts that names several rows, for example an upsert of several counters.
 
         Returns:
@@ -291,28 +221,20 @@ class Write(_Statement):
         """
         assert self._guard is not None
         assert not self._acts
-        if self._database.is_sqlite:
-            if not self._sequence:
-                self.compile()
-            only = self._sequence[0]
-            with self._database.write_lock, self._database.cursor(self._engine) as cursor:
-                cursor.execute(only.sql, {**only.constants, **parameters})
-                return [tuple(row) for row in cursor.fetchall()]
-        if self._single is None:
+        if self._single is None and not self._sequence:
             self.compile()
-        compiled = self._single
-        assert compiled is not None
-        with self._database.cursor(self._engine) as cursor:
-            cursor.execute(compiled.sql, {**compiled.constants, **parameters})
-            return [tuple(row) for row in cursor.fetchall()]
+        if not self._database.is_sqlite:
+            return self._executor.rows(self._single, parameters)
+        with self._database.write_lock:
+            return self._executor.rows(self._sequence[0], parameters)
 
-    def _run_sqlite(self, parameters: Parameters) -> tuple[Any, ...] | None:
+    def _run_sqlite(self, parameters: Parameters) -> Row | None:
         if not self._sequence:
             self.compile()
         with self._database.write_lock, self._database.cursor(self._engine) as cursor:
             cursor.execute("BEGIN IMMEDIATE")
             try:
-                found: tuple[Any, ...] | None = (1,)
+                found: Row | None = (1,)
                 acts = self._sequence
                 if self._guard is not None:
                     guard, acts = acts[0], acts[1:]
@@ -329,7 +251,7 @@ class Write(_Statement):
                 if cursor.connection.in_transaction:
                     cursor.execute("ROLLBACK")
                 raise
-        return None if found is None else tuple(found)
+        return found
 
 
 def insert_row(target: Any, **values: Any) -> Insert:

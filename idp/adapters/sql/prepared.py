@@ -1,0 +1,174 @@
+"""The second executor, for PostgreSQL: each statement is one libpq call, prepared once per connection.
+
+psycopg's cursor hands the interpreter lock over several times in each ``execute``; ``pgconn.exec_prepared`` does so once, which
+under four threads saves a fifth of a token answer (docs/performance.md). What the cursor does for us is done here instead:
+parameters and results are translated by type, the result's status is checked, prepared names are remembered per connection.
+psycopg prepares nothing of its own on these connections (``prepare_threshold=None``), for it would one day deallocate ours too.
+The call cannot be interrupted: the engine's ``statement_timeout`` and TCP limits end it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+from psycopg import Error
+from psycopg.errors import error_from_result
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus
+from psycopg.pq.abc import PGconn, PGresult
+from sqlalchemy.dialects.postgresql.psycopg import dialect as psycopg_dialect
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.sql import ClauseElement
+from sqlalchemy.types import Boolean, Integer, LargeBinary, String, TypeEngine
+
+from .execution import Compiled, Parameters, Row, forget_idle, is_lost, is_outage, unavailable
+
+Decode = Callable[[bytes], Any]
+_Prepared = tuple[bytes, tuple[Decode, ...]]
+"""Name on one connection, and how each column is read."""
+
+_TEXT, _BINARY = 0, 1
+_BOOL, _BYTEA, _INT8, _VARCHAR = 16, 17, 20, 1043
+_FORGOTTEN = frozenset({b"26000", b"0A000"})
+"""SQLSTATE of a prepared statement that the server no longer has (a proxy changed the session), or whose result a migration
+changed. Nothing was done then, so it is prepared once more and run again."""
+_GOOD = frozenset({ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK})
+_NUMBERS = itertools.count()
+
+
+def _integer(value: int) -> bytes:
+    return b"%d" % value
+
+
+def _boolean(value: bool) -> bytes:
+    return b"t" if value else b"f"
+
+
+def _bytes(value: bytes) -> bytes:
+    return value
+
+
+def _is_true(text: bytes) -> bool:
+    return text == b"t"
+
+
+def _unhex(text: bytes) -> bytes:
+    return bytes.fromhex(text[2:].decode("ascii"))
+
+
+_ENCODERS: tuple[tuple[type[TypeEngine[Any]], Callable[[Any], bytes], int, int], ...] = (
+    # Text goes in binary form: libpq ends a text parameter at its first NUL without a word, the server refuses it.
+    (String, str.encode, _BINARY, _VARCHAR),
+    (LargeBinary, _bytes, _BINARY, _BYTEA),
+    (Integer, _integer, _TEXT, _INT8),
+    (Boolean, _boolean, _TEXT, _BOOL),
+)
+_DECODERS: dict[int, Decode] = {
+    16: _is_true, 17: _unhex, 18: bytes.decode, 19: bytes.decode, 20: int, 21: int, 23: int, 25: bytes.decode, 1042: bytes.decode,
+    1043: bytes.decode, 5069: bytes.decode}
+"""By type number of the column (pg_type.oid): bool, bytea, char, name, int8, int2, int4, text, bpchar, varchar, xid8."""
+
+
+class Statement:
+    """One statement as PostgreSQL is asked to prepare it."""
+
+    __slots__ = ("columns", "constants", "encoders", "formats", "oids", "sql")
+
+    def __init__(self, compiled: Compiled) -> None:
+        chosen = [(name, *_encoder(compiled.types[name], compiled.sql)) for name in compiled.order or ()]
+        self.sql = compiled.sql.encode()
+        self.columns = compiled.columns
+        self.constants = compiled.constants
+        self.encoders = tuple((name, encode) for name, encode, _format, _oid in chosen)
+        self.formats = [entry[2] for entry in chosen]
+        self.oids = [entry[3] for entry in chosen]
+
+
+def _encoder(declared: TypeEngine[Any], sql: str) -> tuple[Callable[[Any], bytes], int, int]:
+    for known, encode, form, oid in _ENCODERS:
+        if isinstance(declared, known):
+            return encode, form, oid
+    raise RuntimeError(f"a parameter of type {declared!r} is not for hot statements: {sql}")
+
+
+class PreparedExecutor:
+    """Runs statements of one PostgreSQL engine through libpq."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._dialect = psycopg_dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+
+    def compile(self, statement: ClauseElement) -> Statement:
+        """Compile a statement, and have PostgreSQL plan it on a connection, so that a mistake shows at start."""
+        self._connect().close()
+        self._dialect.server_version_info = self._engine.dialect.server_version_info
+        made = Statement(Compiled(statement, self._dialect))
+        self._run(made, None)
+        return made
+
+    def rows(self, compiled: Statement, parameters: Parameters) -> list[Row]:
+        """Run a statement and give its rows."""
+        if compiled.constants:
+            parameters = {**compiled.constants, **parameters}
+        return self._run(compiled, [None if (value := parameters[name]) is None else encode(value)
+                                    for name, encode in compiled.encoders])
+
+    def _connect(self) -> Any:
+        try:
+            return self._engine.raw_connection()
+        except (SQLAlchemyError, OSError, Error) as err:
+            raise unavailable(err) from err
+
+    def _run(self, statement: Statement, values: list[bytes | None] | None) -> list[Row]:
+        """Run, or only prepare where there are no values; a lost connection is dropped, a refused statement is not."""
+        fairy = self._connect()
+        pgconn: Any = fairy.driver_connection.pgconn
+        known: dict[Statement, _Prepared] = fairy.info
+        lost = False
+        try:
+            prepared = known.get(statement)
+            if prepared is None:
+                prepared = known[statement] = _prepare(pgconn, statement)
+            if values is None:
+                return []
+            result = pgconn.exec_prepared(prepared[0], values, statement.formats, _TEXT)
+            if result.status not in _GOOD and result.error_field(DiagnosticField.SQLSTATE) in _FORGOTTEN:
+                prepared = known[statement] = _prepare(pgconn, statement)
+                result = pgconn.exec_prepared(prepared[0], values, statement.formats, _TEXT)
+            return _rows(result, prepared[1])
+        except Error as err:
+            lost = is_lost(err, broken=pgconn.status != ConnStatus.OK)
+            if lost or is_outage(err):
+                raise unavailable(err) from err
+            raise
+        finally:
+            if lost:
+                fairy.invalidate()
+                forget_idle(self._engine)
+            else:
+                fairy.close()
+
+
+def _prepare(pgconn: PGconn, statement: Statement) -> _Prepared:
+    name = b"idp_%d" % next(_NUMBERS)
+    _checked(pgconn.prepare(name, statement.sql, statement.oids))
+    described = _checked(pgconn.describe_prepared(name))
+    oids = [described.ftype(column) for column in range(described.nfields)]
+    if not _DECODERS.keys() >= set(oids):
+        raise RuntimeError(f"a result of types {oids} is not for hot statements: {statement.sql.decode()}")
+    return name, tuple(_DECODERS[oid] for oid in oids)
+
+
+def _checked(result: PGresult) -> PGresult:
+    if result.status not in _GOOD:
+        raise error_from_result(result)
+    return result
+
+
+def _rows(result: PGresult, decoders: tuple[Decode, ...]) -> list[Row]:
+    value_of = _checked(result).get_value
+    return [tuple([None if (value := value_of(row, column)) is None else decode(value)
+                   for column, decode in enumerate(decoders)])
+            for row in range(result.ntuples)]
