@@ -12,7 +12,10 @@ import pytest
 from idp.adapters.sql import schema
 from idp.adapters.sql.database import Database
 
+from .directory_server import directory_server, ldap_directory, own_directory
 from .postgresql import PostgreSQL
+
+__all__ = ["directory_server", "ldap_directory", "own_directory"]
 
 
 @pytest.fixture(scope="session")

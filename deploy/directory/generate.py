@@ -32,6 +32,7 @@ SERVICE_DN = f"cn=idp,{SERVICES}"
 DECOY_DN = f"uid=decoy,{SERVICES}"
 DEFAULT_POLICY = f"cn=default,{POLICIES}"
 STRICT_POLICY = f"cn=strict,{POLICIES}"
+SERVICE_POLICY = f"cn=services,{POLICIES}"
 PERMANENT_LOCK = "000001010000Z"
 DEMO_PASSWORD = "HauGiang-2026!"
 OFFICER_CLASSES = ("inetOrgPerson", "vnOfficer")
@@ -116,7 +117,7 @@ def sample_directory(*, seed: int = SEED, cost: HashCost | None = None, service_
         ldif.add(container, "organizationalUnit", ou=container.split(",")[0][3:], entryUUID=identifier(container))
     _policies(ldif, identifier)
     ldif.add(SERVICE_DN, "applicationProcess", "simpleSecurityObject", cn="idp", entryUUID=identifier(SERVICE_DN),
-             description="Single sign-on, reads only",
+             description="Single sign-on, reads only", pwdPolicySubentry=SERVICE_POLICY,
              userPassword=CHEAP.hash(service_password, salt(service_password)) if service_password else "{ARGON2}*")
     ldif.add(DECOY_DN, "account", "simpleSecurityObject", uid="decoy", entryUUID=identifier(DECOY_DN),
              description="Unknown names are checked against this hash, so that they take the same time",
@@ -131,8 +132,9 @@ def sample_directory(*, seed: int = SEED, cost: HashCost | None = None, service_
     for person in people:
         _officer(ldif, person, places, agencies, identifier(f"officer/{person.uid}"), shared)
     for group, purpose in GROUPS.items():
+        members = [officer_dn(person, places) for person in people if group in person.groups]
         ldif.add(f"cn={group},{GROUP_BASE}", "groupOfNames", cn=group, description=purpose,
-                 entryUUID=identifier(f"group/{group}"), member=[officer_dn(person, places) for person in people if group in person.groups])
+                 entryUUID=identifier(f"group/{group}"), member=members)
     return "\n".join(ldif.lines)
 
 
@@ -172,7 +174,7 @@ def _officer(ldif: _Ldif, person: Person, places: dict[str, str], agencies: tupl
 
 
 def _policies(ldif: _Ldif, identifier: Callable[[str], str]) -> None:
-    """Write the province's rules and a stricter set.
+    """Write the province's rules, a stricter set, and one for programs, whose secrets operators change.
 
     The default never locks for wrong guesses (pwdMaxFailure 0): the server sees one address for the whole province, so a lock
     there is one that any stranger can put on any officer; the sign-in page throttles per source instead. pwdLockout stays TRUE,
@@ -185,6 +187,8 @@ def _policies(ldif: _Ldif, identifier: Callable[[str], str]) -> None:
     ldif.add(STRICT_POLICY, "applicationProcess", "pwdPolicy", cn="strict", pwdMinLength="14", pwdInHistory="10",
              pwdMaxFailure="5", pwdLockoutDuration="900", pwdFailureCountInterval="900", pwdMaxAge="5184000",
              pwdExpireWarning="1209600", pwdGraceAuthNLimit="3", pwdMinAge="60", entryUUID=identifier(STRICT_POLICY), **common)
+    ldif.add(SERVICE_POLICY, "applicationProcess", "pwdPolicy", cn="services", pwdMaxFailure="0", pwdMaxRecordedFailure="1",
+             entryUUID=identifier(SERVICE_POLICY), **{**common, "pwdMustChange": "FALSE", "pwdAllowUserChange": "FALSE"})
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -140,6 +140,8 @@ class FakeDirectory:
         yield from [self._seen(officer) for officer in self.officers.values()]
 
     def contact(self, officer: Officer) -> Contact | None:
+        if self.down:
+            return None
         helpers = {o.main_post.unit_code: o for o in self.officers.values() if "quantri-coquan" in o.groups}
         code = officer.main_post.unit_code
         while code:

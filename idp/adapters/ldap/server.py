@@ -159,6 +159,8 @@ def prepared(server: Server, seconds: float) -> Any:
         connection.set_option(ldap.OPT_X_TLS_REQUIRE_CERT, ldap.OPT_X_TLS_DEMAND)
         connection.set_option(ldap.OPT_X_TLS_PROTOCOL_MIN, _TLS_1_2)
         connection.set_option(ldap.OPT_X_TLS_NEWCTX, 0)
+        # Without this, libldap 2.5 waits for ever for a server that falls silent within the TLS handshake.
+        connection.set_option(ldap.OPT_CONNECT_ASYNC, 1)
     return connection
 
 

@@ -1,0 +1,325 @@
+"""Several servers as one: fail-over, fail-back, black holes, and TLS that is refused rather than left out."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from deploy.directory.certificates import TlsFiles, make_authority, make_server_certificate, write_private
+from deploy.directory.generate import HashCost
+from deploy.directory.server import SampleDirectory
+from idp.adapters.ldap.connection import ServerList
+from idp.adapters.ldap.directory import LdapDirectory
+from idp.adapters.ldap.server import Server, Timing
+from idp.directory.officer import BindResult, CheckLine, Officer
+from idp.errors import UnavailableError
+from tests.contracts.directory import PASSWORD
+from tests.directory_server import QUICK, Proxy, change_entry, new_directory, open_directory
+from tests.postgresql import free_port
+
+CHEAP = HashCost(memory=64, rounds=1)
+
+
+def until(condition: Callable[[], bool], seconds: float = 10) -> float:
+    """Wait for something and give how long it took."""
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < seconds, "it did not happen"
+        time.sleep(0.02)
+    return time.monotonic() - began
+
+
+def states(directory: LdapDirectory) -> list[str]:
+    servers = directory.health()["servers"]
+    assert isinstance(servers, list)
+    return [server["state"] for server in servers]
+
+
+def signs_in(directory: LdapDirectory) -> bool:
+    officer = directory.find_by_login("canbo")
+    return directory.check_password(officer, PASSWORD).result is BindResult.ACCEPTED
+
+
+@pytest.fixture
+def pair(own_directory: SampleDirectory, tmp_path: Path) -> Iterator[tuple[SampleDirectory, SampleDirectory]]:
+    """Two servers that hold the same, like a primary and its replica."""
+    with new_directory(tmp_path / "second", cost=CHEAP, bind_password_file=own_directory.bind_password_file) as second:
+        yield own_directory, second
+
+
+def test_the_first_server_is_used_while_it_is_well(pair: tuple[SampleDirectory, SampleDirectory]) -> None:
+    first, second = pair
+    with Proxy(second.port) as unused, contextlib.closing(open_directory(first, uris=(first.uri, unused.uri))) as directory:
+        assert signs_in(directory)
+        assert unused.connections == 0
+
+
+def test_f04_a_stopped_first_server_is_replaced_at_once_and_preferred_again_later(
+    pair: tuple[SampleDirectory, SampleDirectory], caplog: pytest.LogCaptureFixture,
+) -> None:
+    changes: list[tuple[str, bool]] = []
+    first, second = pair
+    with contextlib.closing(open_directory(first, second, on_change=lambda *change: changes.append(change))) as directory:
+        assert signs_in(directory)
+        first.stop()
+        with caplog.at_level(logging.WARNING, "idp.directory"):
+            began = time.monotonic()
+            assert signs_in(directory)
+            assert time.monotonic() - began < 1
+            assert states(directory) == ["down", "up"]
+            for _ in range(5):
+                assert signs_in(directory)
+            first.start()
+            assert until(lambda: states(directory) == ["up", "up"]) < 5
+        second.stop()
+        assert signs_in(directory), "the first one is used again"
+        assert states(directory) == ["up", "up"], "the second one was not even asked"
+    assert changes == [(first.uri, False), (first.uri, True)]
+    assert [record.getMessage().split(":")[0] for record in caplog.records] == ["directory server ldap"] * 2
+
+
+def test_a_restarted_server_is_not_taken_for_a_dead_one(own_directory: SampleDirectory) -> None:
+    changes: list[tuple[str, bool]] = []
+    with contextlib.closing(open_directory(own_directory, on_change=lambda *change: changes.append(change))) as directory:
+        assert signs_in(directory)
+        own_directory.stop()
+        own_directory.start()
+        assert signs_in(directory)
+    assert changes == []
+
+
+def test_f01_with_every_server_gone_callers_are_told_at_once_and_served_when_one_is_back(own_directory: SampleDirectory) -> None:
+    with contextlib.closing(open_directory(own_directory)) as directory:
+        officer = directory.find_by_login("canbo")
+        own_directory.stop()
+        began = time.monotonic()
+        with pytest.raises(UnavailableError) as failure:
+            directory.find_by_login("canbo")
+        assert time.monotonic() - began < 3
+        assert failure.value.retry_after_seconds > 0
+        assert "127.0.0.1" not in failure.value.message
+        began = time.monotonic()
+        for _ in range(50):
+            with pytest.raises(UnavailableError):
+                directory.check_password(officer, PASSWORD)
+        assert time.monotonic() - began < 0.2, "while the breaker is open nobody waits"
+        own_directory.start()
+        assert until(lambda: states(directory) == ["up"]) < 10
+        assert signs_in(directory)
+
+
+@pytest.mark.parametrize("transport", ["clear", "starttls", "tls"])
+def test_f02_a_black_hole_costs_the_first_caller_less_than_three_seconds(own_directory: SampleDirectory, transport: str) -> None:
+    """With the default time-outs, whether the server is silent from the start or falls silent later."""
+    for silent_from_start in (True, False):
+        target = own_directory.tls_port if transport == "tls" else own_directory.port
+        ca_file = None if transport == "clear" else own_directory.ca_file
+        with Proxy(target) as proxy, contextlib.closing(open_directory(
+                own_directory, uris=(proxy.tls_uri if transport == "tls" else proxy.uri,), ca_file=ca_file,
+                timing=Timing())) as directory:
+            if not silent_from_start:
+                assert signs_in(directory)
+            proxy.mode = "silent"
+            began = time.monotonic()
+            with pytest.raises(UnavailableError):
+                directory.find_by_login("canbo")
+            assert time.monotonic() - began < 3
+            began = time.monotonic()
+            with pytest.raises(UnavailableError):
+                directory.find_by_login("canbo")
+            assert time.monotonic() - began < 0.1
+
+
+def test_f04_a_black_hole_as_the_first_server_delays_one_sign_in_only(pair: tuple[SampleDirectory, SampleDirectory]) -> None:
+    first, second = pair
+    with Proxy(first.port) as proxy, contextlib.closing(
+            open_directory(first, uris=(proxy.uri, second.uri), timing=Timing(retry=0.2))) as directory:
+        assert signs_in(directory)
+        proxy.mode = "silent"
+        began = time.monotonic()
+        assert signs_in(directory)
+        assert time.monotonic() - began < 3
+        began = time.monotonic()
+        assert all(signs_in(directory) for _ in range(5))
+        assert time.monotonic() - began < 1
+        proxy.mode = "pass"
+        assert until(lambda: states(directory) == ["up", "up"]) < 10
+
+
+def test_f02_a_slow_server_is_cut_off_and_left_out(own_directory: SampleDirectory) -> None:
+    with Proxy(own_directory.port) as proxy, contextlib.closing(open_directory(own_directory, uris=(proxy.uri,))) as directory:
+        assert signs_in(directory)
+        proxy.delay = 5
+        began = time.monotonic()
+        with pytest.raises(UnavailableError):
+            directory.find_by_login("canbo")
+        assert time.monotonic() - began < 1.5
+        proxy.delay = 0
+        assert until(lambda: states(directory) == ["up"]) < 10
+
+
+def test_f02_a_bind_is_cut_at_the_operation_time_out(own_directory: SampleDirectory) -> None:
+    with Proxy(own_directory.port) as proxy, contextlib.closing(
+            open_directory(own_directory, uris=(proxy.uri,), timing=Timing(connect=1, operation=1.5, retry=0.2))) as directory:
+        officer = directory.find_by_login("canbo")
+        proxy.delay = 4
+        began = time.monotonic()
+        with pytest.raises(UnavailableError):
+            directory.check_password(officer, PASSWORD)
+        assert 1 < time.monotonic() - began < 2.2
+
+
+def test_f03_a_flapping_server_never_accepts_a_wrong_password_and_logs_transitions_only(
+    own_directory: SampleDirectory, caplog: pytest.LogCaptureFixture,
+) -> None:
+    results: set[str] = set()
+    with caplog.at_level(logging.WARNING, "idp.directory"), contextlib.closing(open_directory(own_directory)) as directory:
+        officer = directory.find_by_login("canbo")
+
+        def attempt() -> str:
+            try:
+                return directory.check_password(officer, "sai-mat-khau").result.value
+            except UnavailableError:
+                return "unavailable"
+
+        for _ in range(3):
+            own_directory.stop()
+            results |= {attempt() for _ in range(10)}
+            own_directory.start()
+            until(lambda: attempt() != "unavailable")
+            results |= {attempt() for _ in range(5)}
+    assert results == {"wrong", "unavailable"}
+    assert len(caplog.records) == 6
+
+
+def test_a_rotated_service_password_needs_no_restart(own_directory: SampleDirectory) -> None:
+    with contextlib.closing(open_directory(own_directory, timing=Timing(retry=0.2, max_age=0))) as directory:
+        assert signs_in(directory)
+        change_entry(own_directory, own_directory.service_dn, "userPassword", "mot-bi-mat-moi-cua-dich-vu")
+        with pytest.raises(UnavailableError):
+            directory.find_by_login("canbo")
+        own_directory.bind_password_file.write_text("mot-bi-mat-moi-cua-dich-vu\n")
+        assert until(lambda: states(directory) == ["up"]) < 5
+        assert signs_in(directory)
+
+
+def test_kept_connections_are_checked_after_lying_still(own_directory: SampleDirectory) -> None:
+    timing = Timing(connect=1, check_after=0.1, retry=0.2)
+    with Proxy(own_directory.port) as proxy, contextlib.closing(
+            open_directory(own_directory, uris=(proxy.uri,), timing=timing)) as directory:
+        assert signs_in(directory)
+        proxy.mode = "closed"
+        time.sleep(0.2)
+        proxy.mode = "pass"
+        assert signs_in(directory)
+        assert states(directory) == ["up"]
+
+
+def test_the_pool_never_holds_more_connections_than_it_may(own_directory: SampleDirectory) -> None:
+    with Proxy(own_directory.port) as proxy, contextlib.closing(open_directory(
+            own_directory, uris=(proxy.uri,), pool_size=2, concurrency=16, queue_seconds=10)) as directory:
+        with ThreadPoolExecutor(16) as pool:
+            assert all(officer is not None for officer in pool.map(lambda _: directory.find_by_login("canbo"), range(200)))
+        assert proxy.connections <= 2
+
+
+def test_security_26_a_stripped_starttls_is_refused_and_nothing_is_sent_in_the_clear(own_directory: SampleDirectory) -> None:
+    with Proxy(own_directory.port) as proxy, contextlib.closing(
+            open_directory(own_directory, uris=(proxy.uri,), ca_file=own_directory.ca_file)) as directory:
+        officer = directory_officer(own_directory)
+        proxy.mode = "strip"
+        with pytest.raises(UnavailableError):
+            directory.find_by_login("canbo")
+        with pytest.raises(UnavailableError):
+            directory.check_password(officer, PASSWORD)
+        time.sleep(0.5)
+        assert PASSWORD.encode() not in proxy.seen
+        assert own_directory.bind_password.encode() not in proxy.seen
+        assert b"1.3.6.1.4.1.1466.20037" in proxy.seen, "StartTLS was asked for, and nothing else"
+
+
+def test_security_26_production_never_speaks_in_the_clear_even_without_a_ca_file(own_directory: SampleDirectory) -> None:
+    with Proxy(own_directory.port) as proxy, contextlib.closing(
+            open_directory(own_directory, uris=(proxy.uri,), development=False)) as directory:
+        with pytest.raises(UnavailableError):
+            directory.find_by_login("canbo")
+        assert own_directory.bind_password.encode() not in proxy.seen
+
+
+def directory_officer(server: SampleDirectory) -> Officer | None:
+    with contextlib.closing(open_directory(server)) as directory:
+        return directory.find_by_login("canbo")
+
+
+@pytest.mark.parametrize("transport", ["starttls", "tls"])
+@pytest.mark.parametrize("fault", ["wrong_host", "expired", "not_yet", "other_authority"])
+def test_f05_a_certificate_that_is_wrong_is_refused_and_reported(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, transport: str, fault: str,
+) -> None:
+    authority, now = make_authority(), datetime.now(UTC)
+    certificate, key = {
+        "wrong_host": lambda: make_server_certificate(authority, ["ldap.example", "127.0.0.2"]),
+        "expired": lambda: make_server_certificate(
+            authority, not_before=now - timedelta(days=2), not_after=now - timedelta(hours=1)),
+        "not_yet": lambda: make_server_certificate(authority, not_before=now + timedelta(hours=1)),
+        "other_authority": lambda: make_server_certificate(make_authority()),
+    }[fault]()
+    files = TlsFiles(tmp_path / "ca.crt", tmp_path / "server.crt", tmp_path / "server.key")
+    files.authority.write_bytes(authority.pem)
+    files.certificate.write_bytes(certificate)
+    write_private(files.key, key)
+    with new_directory(tmp_path / "d", cost=CHEAP, tls=files) as server:
+        uri = server.uri if transport == "starttls" else server.tls_uri
+        with contextlib.closing(open_directory(server, uris=(uri,), ca_file=files.authority)) as directory:
+            began = time.monotonic()
+            with caplog.at_level(logging.ERROR, "idp.directory"), pytest.raises(UnavailableError):
+                directory.find_by_login("canbo")
+            assert time.monotonic() - began < 3
+            assert str(files.authority) in caplog.text
+            line = directory.check()[0]
+            assert isinstance(line, CheckLine)
+            assert not line.ok
+            assert line.remedy
+
+
+@pytest.mark.parametrize("transport", ["starttls", "tls"])
+def test_the_right_certificate_is_accepted(own_directory: SampleDirectory, transport: str) -> None:
+    uri = own_directory.uri if transport == "starttls" else own_directory.tls_uri
+    with contextlib.closing(open_directory(own_directory, uris=(uri,), ca_file=own_directory.ca_file)) as directory:
+        assert signs_in(directory)
+        assert all(line.ok for line in directory.check())
+
+
+def test_an_environment_that_weakens_libldap_changes_nothing(
+    own_directory: SampleDirectory, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LDAPTLS_REQCERT", "never")
+    with contextlib.closing(open_directory(own_directory, ca_file=Path("/etc/ssl/certs/ca-certificates.crt"))) as directory, \
+            pytest.raises(UnavailableError):
+        directory.find_by_login("canbo")
+
+
+def test_a_missing_decoy_is_reported(own_directory: SampleDirectory) -> None:
+    with contextlib.closing(open_directory(own_directory)) as directory:
+        directory._decoy_dn = f"uid=khongco,{own_directory.base_dn}"
+        bad = [line for line in directory.check() if not line.ok]
+        assert {line.name.rpartition(": ")[2] for line in bad} == {"decoy"}
+        assert all(line.remedy for line in bad)
+
+
+def test_closing_ends_the_probe_of_a_dead_server() -> None:
+    before = set(threading.enumerate())
+    servers = ServerList([Server(f"ldap://127.0.0.1:{free_port()}")], bind_dn="cn=x", bind_password=lambda: "x", timing=QUICK)
+    with pytest.raises(UnavailableError):
+        servers.lookup(lambda connection, _: connection.whoami_s())
+    assert {thread.name for thread in set(threading.enumerate()) - before} == {"directory-probe"}
+    servers.close()
+    assert set(threading.enumerate()) == before
