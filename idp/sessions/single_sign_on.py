@@ -198,7 +198,7 @@ class Sessions:
         if now - session.last_seen_at >= TOUCH_INTERVAL_SECONDS:
             self._store.touch(session.sid, now)
 
-    def end(self, sid: str, reason: str, caller: Caller) -> list[str]:
+    def end(self, sid: str, reason: str, caller: Caller, *, client_id: str = "") -> list[str]:
         """End a session; what was granted in it (except offline access) is revoked and its applications are told.
 
         Args:
@@ -206,12 +206,13 @@ class Sessions:
             reason: One word for the records: ``logout``, ``other_officer``, ``expired``, ``disabled``, ``password_changed``,
                 ``administrator``.
             caller: Who asks.
+            client_id: The application that asked for it, for the record.
 
         Returns:
             The applications that took part (client_ids), for which a logout token is queued; empty when it had ended before.
         """
         session = self._store.by_sid(sid)
-        return [] if session is None else self._end(session, reason, caller)
+        return [] if session is None else self._end(session, reason, caller, client_id)
 
     def end_all(self, sub: str, reason: str, caller: Caller, *, keep_sid: str = "", offline_too: bool = False) -> list[str]:
         """End an officer's sessions.
@@ -253,10 +254,10 @@ class Sessions:
         """Tell when the officer last went into each application (client_id to seconds since the epoch)."""
         return self._store.last_used(sub)
 
-    def _end(self, session: Session, reason: str, caller: Caller) -> list[str]:
+    def _end(self, session: Session, reason: str, caller: Caller, client_id: str = "") -> list[str]:
         now = self._clock.now()
-        record = AuditRecord(AuditEvent.SESSION_ENDED, now, sub=session.sub, sid=session.sid, source=caller.source,
-                             request_id=caller.request_id, detail={"reason": reason})
+        record = AuditRecord(AuditEvent.SESSION_ENDED, now, sub=session.sub, sid=session.sid, client_id=client_id,
+                             source=caller.source, request_id=caller.request_id, detail={"reason": reason})
         payload = json.dumps({"sid": session.sid, "sub": session.sub}, separators=(",", ":"))
         told = self._store.clients(session.sid)
         return told if self._store.end(session.sid, reason, now, record, payload) else []

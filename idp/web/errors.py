@@ -42,7 +42,7 @@ def handle(app: Flask, clock: Clock) -> None:
 
     @app.errorhandler(UnavailableError)
     def unavailable(error: UnavailableError) -> Response:
-        log.warning("unavailable", extra={"dependency": error.dependency, "debug": error.debug, "request_id": request_id()})
+        log.warning("%s: %s unavailable: %s", request_id(), error.dependency, error.debug)
         return unavailable_page(error, clock)
 
     @app.errorhandler(RefusedError)
@@ -55,12 +55,12 @@ def handle(app: Flask, clock: Clock) -> None:
 
     @app.errorhandler(IdpError)
     def failed(error: IdpError) -> Response:
-        log.error("failed", extra={"debug": error.debug, "request_id": request_id()}, exc_info=error)
+        log.error("%s: failed: %s", request_id(), error.debug, exc_info=error)
         return page(500, *_words(500), clock)
 
     @app.errorhandler(Exception)
     def broken(error: Exception) -> Response:
-        log.error("broken", extra={"request_id": request_id()}, exc_info=error)
+        log.error("%s: unforeseen error", request_id(), exc_info=error)
         return page(500, *_words(500), clock)
 
 

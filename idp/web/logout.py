@@ -55,7 +55,7 @@ def blueprint(services: Services) -> Blueprint:
     def end(asked: LogoutRequest, *, confirmed: bool = False) -> Response:
         """End the browser's session and say or show where to go next."""
         session = current_session(services)
-        told = services.sessions.end(session.sid, "logout", caller()) if session is not None else []
+        told = [] if session is None else services.sessions.end(session.sid, "logout", caller(), client_id=asked.client_id)
         answer = see_other(asked.redirect_uri) if asked.redirect_uri else done(asked, told, confirmed=confirmed)
         return without_session(answer, services)
 
