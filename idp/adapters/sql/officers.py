@@ -6,7 +6,7 @@ import json
 import secrets
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from ...directory.mirror import MirroredOfficer, search_key
 from ...directory.officer import Officer, Post
@@ -20,7 +20,7 @@ _FACTS = ("uid", "dn", "mail", "name", "given_name", "family_name", "phone", "un
 
 
 class SqlOfficers:
-    """The mirror on a database; one statement each."""
+    """The mirror on a database. Every verb raises UnavailableError when the database does not answer."""
 
     def __init__(self, database: Database) -> None:
         columns = {c.name: parameter(c) for c in OFFICER.columns}
@@ -31,17 +31,22 @@ class SqlOfficers:
         self._by_sub = database.read(select(OFFICER).where(OFFICER.c.sub == parameter(OFFICER.c.sub)))
         self._by_entry_uuid = database.read(select(OFFICER).where(OFFICER.c.entry_uuid == parameter(OFFICER.c.entry_uuid)))
         self._by_uid = database.read(select(OFFICER).where(OFFICER.c.uid == parameter(OFFICER.c.uid), OFFICER.c.status != "gone"))
-        self._first = database.write(
-            update(OFFICER).where(OFFICER.c.sub == parameter(OFFICER.c.sub, "subject"), OFFICER.c.first_sign_in_at.is_(None))
-            .values(first_sign_in_at=parameter(OFFICER.c.first_sign_in_at, "now")))
-        self._last = database.write(
+        now = parameter(OFFICER.c.last_sign_in_at, "now")
+        self._signed_in = database.write(
             update(OFFICER).where(OFFICER.c.sub == parameter(OFFICER.c.sub, "subject"))
-            .values(last_sign_in_at=parameter(OFFICER.c.last_sign_in_at, "now")), durable=False)
+            .values(last_sign_in_at=now, first_sign_in_at=func.coalesce(OFFICER.c.first_sign_in_at, now)), durable=False)
 
     def remember(self, officer: Officer, *, now: int) -> str:
-        """Insert or update by entryUUID and give the subject; the database decides which of parallel first calls gave it."""
+        """Insert or update by entryUUID and give the subject; the database decides which of parallel first calls gave it.
+
+        Nothing is written when nothing has changed, so that an ordinary sign-in does not wait for the disk here.
+        """
+        facts = _facts(officer)
+        known = self._by_entry_uuid.one(entry_uuid=officer.entry_uuid)
+        if known is not None and all(getattr(known, name) == value for name, value in facts.items()):
+            return str(known.sub)
         row = self._remember.run(entry_uuid=officer.entry_uuid, sub=secrets.token_urlsafe(16), first_sign_in_at=None,
-                                 last_sign_in_at=None, updated_at=now, **_facts(officer))
+                                 last_sign_in_at=None, updated_at=now, **facts)
         assert row is not None
         return str(row[0])
 
@@ -60,8 +65,7 @@ class SqlOfficers:
 
     def signed_in(self, sub: str, *, now: int) -> None:
         """Note a sign-in; the first one is kept too."""
-        self._last.run(subject=sub, now=now)
-        self._first.run(subject=sub, now=now)
+        self._signed_in.run(subject=sub, now=now)
 
 
 def _facts(officer: Officer) -> dict[str, Any]:
@@ -79,7 +83,7 @@ def _facts(officer: Officer) -> dict[str, Any]:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 def mirrored(row: Any) -> MirroredOfficer | None:

@@ -57,6 +57,43 @@ def test_sign_ins_are_noted_first_and_last(database: Database) -> None:
     assert (row.first_sign_in_at, row.last_sign_in_at) == (10, 20)
 
 
+def test_an_officer_whose_facts_stand_is_not_written_again(database: Database) -> None:
+    mirror = SqlOfficers(database)
+    before = make_officer("canbo", groups=("lanhdao", "vanthu"))
+    sub = mirror.remember(before, now=1)
+    assert mirror.remember(dataclasses.replace(before), now=2) == sub
+    assert mirror._by_sub.one(sub=sub).updated_at == 1
+    assert mirror.remember(dataclasses.replace(before, groups=("vanthu",)), now=3) == sub
+    assert mirror._by_sub.one(sub=sub).updated_at == 3
+
+
+def test_remembering_keeps_the_dates_of_sign_ins(database: Database) -> None:
+    mirror = SqlOfficers(database)
+    officer = make_officer("canbo")
+    mirror.signed_in(mirror.remember(officer, now=1), now=5)
+    sub = mirror.remember(dataclasses.replace(officer, phone="+842930000999"), now=9)
+    assert mirror._by_sub.one(sub=sub).last_sign_in_at == 5
+
+
+def test_security_18_a_leavers_name_given_to_somebody_else_is_somebody_else(database: Database) -> None:
+    mirror = SqlOfficers(database)
+    leaver = mirror.remember(make_officer("canbo", entry_uuid="00000000-0000-4000-8000-000000000001"), now=1)
+    joiner = mirror.remember(make_officer("canbo", entry_uuid="00000000-0000-4000-8000-000000000002"), now=2)
+    assert leaver != joiner
+    assert mirror.by_sub(leaver) != mirror.by_sub(joiner)
+
+
+def test_posts_and_attributes_come_back_as_they_were(database: Database) -> None:
+    mirror = SqlOfficers(database)
+    officer = make_officer("haichucvu", posts=(
+        Post("H30.10", "000.00.10.H30", "Sở Tài nguyên và Môi trường", "Phó Giám đốc"),
+        Post("H30.10.4", "000.04.10.H30", "Đ", "")),
+        attributes={"uid": "haichucvu", "mail": "", "employeeNumber": "HG00012"})
+    found = mirror.by_sub(mirror.remember(officer, now=1))
+    assert found is not None
+    assert found.officer == officer
+
+
 def test_searches_ignore_case_accents_and_the_two_forms_of_unicode() -> None:
     assert search_key("Đặng  Thị Hằng", "HANG@haugiang.gov.vn") == "dang thi hang hang@haugiang.gov.vn"
     assert search_key("Hằng") == search_key("Hằng")
