@@ -47,7 +47,6 @@ class AuditEvent(StrEnum):
     KEY_ACTIVATED = "key.activated"
     KEY_RETIRED = "key.retired"
     KEY_REMOVED = "key.removed"
-    LOGOUT = "logout"
     LOGOUT_NOTICE_SENT = "logout_notice.sent"
     LOGOUT_NOTICE_DEAD = "logout_notice.dead"
     DIRECTORY_UNAVAILABLE = "directory.unavailable"

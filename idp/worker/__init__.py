@@ -9,98 +9,20 @@ back.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from collections.abc import Callable
 
 import structlog
 
 from ..audit import Caller
-from ..audit.chain import AuditChain
-from ..clock import Clock
 from ..errors import IdpError, UnavailableError
-from ..oidc.backchannel_logout import LogoutDelivery, NoticeQueue
+from ..services import Services
+from .directory_watch import DirectoryWatch
 from .outbox import OutboxPump
 from .schedule import Job, Schedule
 from .sealer import SealingRounds
 
 LONGEST_PAUSE_SECONDS = 3.0
 WORKER = Caller(source="worker", request_id="worker")
-
-
-class Housekeeping(Protocol):
-    """Deletes what time made worthless."""
-
-    def sweep(self, now: int) -> Mapping[str, int]:
-        """Delete it and give how many rows went, by table."""
-        ...
-
-
-class Pulse(Protocol):
-    """Tells others that a worker is at work."""
-
-    def beat(self, now: int) -> None:
-        """Say so."""
-        ...
-
-
-class Keys(Protocol):
-    """The provider's signing keys."""
-
-    def prune(self, caller: Caller) -> int:
-        """Remove keys that were retired long enough ago."""
-        ...
-
-
-class Sessions(Protocol):
-    """Single sign-on sessions."""
-
-    def end_overdue(self, caller: Caller) -> int:
-        """End some sessions whose limits have passed, telling their applications; gives how many."""
-        ...
-
-
-class WorkerServices(Protocol):
-    """What the worker needs of ``services.Services``."""
-
-    @property
-    def clock(self) -> Clock:
-        """Time."""
-        ...
-
-    @property
-    def audit_chain(self) -> AuditChain:
-        """Sealing."""
-        ...
-
-    @property
-    def outbox(self) -> NoticeQueue:
-        """Notices that wait."""
-        ...
-
-    @property
-    def logout_delivery(self) -> LogoutDelivery:
-        """Sending of notices."""
-        ...
-
-    @property
-    def housekeeping(self) -> Housekeeping:
-        """Deletion."""
-        ...
-
-    @property
-    def pulse(self) -> Pulse:
-        """Heartbeat."""
-        ...
-
-    @property
-    def sessions(self) -> Sessions:
-        """Sessions."""
-        ...
-
-    @property
-    def keys(self) -> Keys:
-        """Signing keys."""
-        ...
 
 
 class Outages:
@@ -133,7 +55,7 @@ class Outages:
 class Worker:
     """The loops and their end."""
 
-    def __init__(self, services: WorkerServices) -> None:
+    def __init__(self, services: Services) -> None:
         self._stop = threading.Event()
         self._outages = Outages()
         self._log = structlog.get_logger("idp.worker")
@@ -141,7 +63,9 @@ class Worker:
         self._pump = OutboxPump(services.outbox, services.logout_delivery, services.clock, stopping=self._stop.is_set)
         self._schedule = Schedule(self._jobs(services), services.clock)
 
-    def _jobs(self, services: WorkerServices) -> list[Job]:
+    def _jobs(self, services: Services) -> list[Job]:
+        watch = DirectoryWatch(services.directory.health, services.audit, services.clock)
+
         def sweep() -> None:
             gone = services.housekeeping.sweep(services.clock.now())
             if gone:
@@ -149,6 +73,7 @@ class Worker:
 
         return [
             Job("heartbeat", 2, lambda: services.pulse.beat(services.clock.now())),
+            Job("directory", 10, watch.look),
             Job("sessions", 15, lambda: services.sessions.end_overdue(WORKER)),
             Job("housekeeping", 60, sweep),
             Job("keys", 3600, lambda: services.keys.prune(WORKER)),

@@ -48,7 +48,8 @@ class House:
         self.overdue: list[str] = []
         self.sessions = SimpleNamespace(end_overdue=lambda caller: self.overdue.append(caller.source) or 0)
         self.keys = SimpleNamespace(prune=lambda _caller: 0)
-        self.trail = SqlAuditTrail(database)
+        self.directory = SimpleNamespace(health=lambda: {"state": "up"})
+        self.trail = self.audit = SqlAuditTrail(database)
         self._insert = database.write(insert_row(OutboxRow))
         self.states = database.read(select(OutboxRow.state))
         self.worker = Worker(self)  # type: ignore[arg-type]
@@ -56,7 +57,7 @@ class House:
 
     def act(self) -> None:
         now = self.clock.now()
-        self.trail.record(AuditRecord(AuditEvent.LOGOUT, now))
+        self.trail.record(AuditRecord(AuditEvent.CONSENT_GIVEN, now))
         self._insert.run(kind="backchannel_logout", receiver="app", payload='{"sid":"s","sub":"u"}', state="waiting", attempts=0,
                          next_attempt_at=now, created_at=now, finished_at=None, last_error="")
 

@@ -31,14 +31,14 @@ def test_a_record_is_written_with_every_column(database: Database) -> None:
 def test_a_guarded_act_that_loses_writes_no_record(database: Database) -> None:
     guard = delete(VersionRow).where(VersionRow.name == parameter(VersionRow.__table__.c.name)).returning(VersionRow.value)
     act = database.write(audit_insert(), audit_insert("second_"), guard=guard)
-    first = AuditRecord(AuditEvent.LOGOUT, 1)
+    first = AuditRecord(AuditEvent.CONSENT_GIVEN, 1)
     second = AuditRecord(AuditEvent.SESSION_ENDED, 1)
     values = audit_values(first) | audit_values(second, "second_")
     assert act.run(name="there", **values) is None
     assert rows(database) == []
     database.write(insert_row(VersionRow)).run(name="there", value=1)
     assert act.run(name="there", **values) == (1,)
-    assert {row.event for row in rows(database)} == {"logout", "session.ended"}
+    assert {row.event for row in rows(database)} == {"consent.given", "session.ended"}
 
 
 @pytest.mark.parametrize("text", ["dòng\nhai", "a\x00b", "\udc80 lone", "x" * 900, "a\u2028b\x85c", "đ" * 300])
