@@ -1,0 +1,249 @@
+"""A small part of the Foundation's conformance suite: a relying party that believes nothing, and a browser that knows only forms.
+
+Everything is learnt from the discovery document and checked by joserfc, never by the product's own code. The whole application
+runs in this process, behind an https issuer, with a directory in memory and a clock that tests move.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from flask.testing import FlaskClient
+from joserfc import jwt
+from joserfc.jwk import KeySet
+from werkzeug.test import TestResponse
+
+from deploy.browser import Form, Page
+from idp.app import create_app
+from tests.fakes.clock import FakeClock
+from tests.fakes.directory import PASSWORD, FakeDirectory, make_officer
+from tests.whole import make_settings, secret_of
+
+ISSUER = "https://sso.haugiang.example"
+RP = "https://rp.example"
+CALLBACK, OUT = f"{RP}/callback", f"{RP}/post-logout"
+ACR = "urn:haugiang:acr:"
+
+_PLAIN: dict[str, Any] = {
+    "client_name": "Conformance", "client_uri": f"{RP}/", "redirect_uris": [CALLBACK],
+    "grant_types": ["authorization_code", "refresh_token"], "post_logout_redirect_uris": [OUT],
+    "scope": "openid profile email phone address offline_access", "token_endpoint_auth_method": "client_secret_basic",
+    "province": {"consent": "ask", "require_pkce": False},
+}
+BASIC = {**_PLAIN, "client_id": "basic"}
+POST = {**_PLAIN, "client_id": "post", "token_endpoint_auth_method": "client_secret_post"}
+SECOND = {**_PLAIN, "client_id": "second", "redirect_uris": [f"{RP}/second"]}
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Where a browser came to, and what it was shown on the way.
+
+    Attributes:
+        shown: Pages of ours that a person had to answer or read, in order.
+        page: The last of them when the browser stays with us.
+        address: Of the relying party, without its query, when it arrived there.
+        answer: Parameters that arrived there.
+    """
+
+    shown: tuple[Page, ...]
+    page: Page | None = None
+    address: str = ""
+    answer: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def asked_for_password(self) -> bool:
+        return any(page.form_with("password") is not None for page in self.shown)
+
+    @property
+    def error_page(self) -> bool:
+        """Whether it ends on a page of ours that says by its status that nothing came of it."""
+        return self.page is not None and self.page.status >= 400 and bool(self.page.heading)
+
+
+class Person:
+    """An officer at a browser without modern scripts (the suite's is HtmlUnit)."""
+
+    def __init__(self, suite: Suite, uid: str = "canbo") -> None:
+        self._suite = suite
+        self.uid = uid
+        self._client: FlaskClient = suite.app.test_client()
+
+    def open(self, url: str, form: Mapping[str, str] | None = None, *, origin: str = RP) -> Visit:
+        """Open an address (or send it a form from another site) and answer nothing yet."""
+        return self._arrive(self._send(url, form, origin), url, ())
+
+    def go(self, url: str, form: Mapping[str, str] | None = None, *, agree: bool = True) -> Visit:
+        """Open an address and give name, password and consent where asked, until the relying party is reached."""
+        visit = self.open(url, form)
+        for _ in range(5):
+            if visit.page is None:
+                return visit
+            asked, question = visit.page.form_with("password"), visit.page.form_with("answer")
+            if asked is not None:
+                visit = self.fill(visit, asked, {"username": self.uid, "password": PASSWORD})
+            elif question is not None and visit.page.status == 200:
+                visit = self.fill(visit, question, {"answer": "accept" if agree else "deny"})
+            else:
+                return visit
+        raise AssertionError(f"forms do not end: {visit.page and visit.page.heading}")
+
+    def fill(self, visit: Visit, form: Form, values: Mapping[str, str]) -> Visit:
+        """Send a form of the page that is shown."""
+        return self._arrive(self._send(form.action, {**form.fields, **values}, ISSUER), form.action, visit.shown)
+
+    def _send(self, url: str, form: Mapping[str, str] | None, origin: str) -> TestResponse:
+        parts = urlsplit(url)
+        assert f"{parts.scheme}://{parts.netloc}" == ISSUER, url
+        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        if form is None:
+            return self._client.get(target, base_url=ISSUER)
+        return self._client.post(target, data=dict(form), base_url=ISSUER, headers={"Origin": origin})
+
+    def _arrive(self, response: TestResponse, url: str, shown: tuple[Page, ...]) -> Visit:
+        for _ in range(10):
+            location = response.headers.get("Location")
+            if location is None:
+                page = Page(url, response.status_code, response.text)
+                posted = next((form for form in page.forms if form.action.startswith(RP)), None)
+                if posted is not None:
+                    return Visit(shown, address=posted.action, answer=dict(posted.fields))
+                return Visit((*shown, page), page)
+            if location.startswith(RP):
+                pairs = parse_qsl(urlsplit(location).query, keep_blank_values=True)
+                assert len(dict(pairs)) == len(pairs)
+                return Visit(shown, address=location.partition("?")[0], answer=dict(pairs))
+            url = location if location.startswith("https://") else ISSUER + location
+            response = self._send(url, None, ISSUER)
+        raise AssertionError("redirects do not end")
+
+
+class Suite:
+    """The application, and relying parties that are registered with it.
+
+    Args:
+        folder: An empty one.
+        database_url: Migrated.
+        clients: Registrations.
+    """
+
+    def __init__(self, folder: Path, database_url: str, *clients: Mapping[str, Any]) -> None:
+        self.clock = FakeClock()
+        self._folder = folder
+        self.settings = make_settings(folder, database_url, clients or (BASIC, POST, SECOND), issuer=ISSUER)
+        self.directory = FakeDirectory([make_officer("canbo"), make_officer("vanthu", "Lê Thị Thử")])
+        self.app = create_app(self.settings, directory=self.directory, clock=self.clock)
+        self._http = self.app.test_client(use_cookies=False)
+        self.discovery = self.http("GET", f"{ISSUER}/.well-known/openid-configuration").json
+
+    def person(self, uid: str = "canbo") -> Person:
+        return Person(self, uid)
+
+    def http(self, method: str, url: str, form: Mapping[str, str] | None = None, **headers: str) -> TestResponse:
+        """Call an endpoint as a program does."""
+        assert url.startswith(ISSUER), url
+        return self._http.open(url.removeprefix(ISSUER), method=method, data=dict(form) if form else None, base_url=ISSUER,
+                               headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+    # The authorization endpoint
+
+    def request(self, client: Mapping[str, Any] = BASIC, **changes: str | None) -> dict[str, str]:
+        """Parameters of a good request as the basic plan sends it (no PKCE); None leaves one out."""
+        given = {"client_id": client["client_id"], "redirect_uri": client["redirect_uris"][0], "response_type": "code",
+                 "scope": "openid", "state": secrets.token_urlsafe(8), "nonce": secrets.token_urlsafe(8)}
+        return {name: value for name, value in {**given, **changes}.items() if value is not None}
+
+    def url(self, request: Mapping[str, str]) -> str:
+        return f"{self.discovery['authorization_endpoint']}?{urlencode(request)}"
+
+    def authorize(self, person: Person, request: Mapping[str, str]) -> Visit:
+        """Send a person with a request; gives the visit after checking that a code came with state and iss."""
+        visit = person.go(self.url(request))
+        self.check(visit, request)
+        assert set(visit.answer) == {"code", "iss"} | ({"state"} & set(request)), visit.answer
+        return visit
+
+    def check(self, visit: Visit, request: Mapping[str, str], *, error: str = "") -> None:
+        """Check what came back: where to, state unchanged, iss, and an error or none (RFC 6749 §4.1.2, RFC 9207)."""
+        assert visit.address == request["redirect_uri"], (visit.page and visit.page.heading, visit.answer)
+        assert visit.answer.get("state") == request.get("state")
+        assert visit.answer["iss"] == ISSUER
+        assert visit.answer.get("error", "") == error, visit.answer
+        assert ("code" in visit.answer) == (not error)
+
+    # The token endpoint
+
+    def token(self, client: Mapping[str, Any], **form: str) -> TestResponse:
+        """Call the token endpoint with the client's own way to authenticate."""
+        secret = secret_of(self._folder, client["client_id"])
+        if client["token_endpoint_auth_method"] == "client_secret_post":
+            return self.http("POST", self.discovery["token_endpoint"],
+                             {**form, "client_id": client["client_id"], "client_secret": secret})
+        basic = base64.b64encode(f"{client['client_id']}:{secret}".encode()).decode()
+        return self.http("POST", self.discovery["token_endpoint"], form, Authorization=f"Basic {basic}")
+
+    def redeem(self, visit: Visit, request: Mapping[str, str], client: Mapping[str, Any] = BASIC, **more: str) -> dict[str, Any]:
+        """Exchange the code; checks the answer and gives it, with the ID token's claims under ``claims``."""
+        answer = self.token(client, grant_type="authorization_code", code=visit.answer["code"],
+                            redirect_uri=request["redirect_uri"], **more)
+        tokens = self.check_tokens(answer, client)
+        assert tokens["claims"].get("nonce") == request.get("nonce")
+        return tokens
+
+    def check_tokens(self, answer: TestResponse, client: Mapping[str, Any] = BASIC) -> dict[str, Any]:
+        """Check a token answer: headers, members, ID token (OpenID Connect Core §3.1.3.3, §3.1.3.7)."""
+        assert answer.status_code == 200, answer.text
+        assert "no-store" in answer.headers["Cache-Control"]
+        assert answer.mimetype == "application/json"
+        tokens: dict[str, Any] = answer.json
+        assert tokens["token_type"].lower() == "bearer"
+        assert isinstance(tokens["expires_in"], int)
+        return {**tokens, "claims": self.check_id_token(tokens, client)}
+
+    def check_id_token(self, tokens: Mapping[str, Any], client: Mapping[str, Any] = BASIC) -> dict[str, Any]:
+        """Check an ID token as a relying party must; gives its claims."""
+        keys = self.http("GET", self.discovery["jwks_uri"]).json
+        header = read_segment(tokens["id_token"], 0)
+        algorithm = client.get("id_token_signed_response_alg", "RS256")
+        assert header["alg"] == algorithm
+        assert [key["kid"] for key in keys["keys"]].count(header["kid"]) == 1
+        claims: dict[str, Any] = jwt.decode(tokens["id_token"], KeySet.import_key_set(keys), algorithms=[algorithm]).claims
+        now = self.clock.now()
+        assert claims["iss"] == ISSUER
+        assert claims["aud"] in (client["client_id"], [client["client_id"]])
+        assert isinstance(claims["sub"], str)
+        assert 0 < len(claims["sub"]) <= 255
+        assert claims["iat"] <= now < claims["exp"]
+        assert claims["auth_time"] <= now
+        if "at_hash" in claims:
+            half = hashlib.sha256(tokens["access_token"].encode()).digest()[:16]
+            assert claims["at_hash"] == base64.urlsafe_b64encode(half).rstrip(b"=").decode()
+        return claims
+
+    def userinfo(self, access_token: str, how: str = "get") -> TestResponse:
+        """Ask UserInfo by one of the three ways of presenting a token that it takes."""
+        endpoint = self.discovery["userinfo_endpoint"]
+        if how == "body":
+            return self.http("POST", endpoint, {"access_token": access_token})
+        return self.http(how.upper(), endpoint, Authorization=f"Bearer {access_token}")
+
+    def flow(self, person: Person | None = None, client: Mapping[str, Any] = BASIC,
+             **changes: str | None) -> tuple[Visit, dict[str, Any]]:
+        """Go the whole way; gives the visit and the checked tokens."""
+        request = self.request(client, **changes)
+        visit = self.authorize(person or self.person(), request)
+        return visit, self.redeem(visit, request, client)
+
+
+def read_segment(token: str, number: int) -> dict[str, Any]:
+    """Decode a part of a compact JWT without judging it."""
+    segment = token.split(".")[number]
+    return dict(json.loads(base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))))

@@ -1,0 +1,74 @@
+"""oidcc-config-certification-test-plan, and the discovery modules of the logout plans."""
+
+from __future__ import annotations
+
+import re
+
+from .suite import ISSUER, Suite
+
+KNOWN = frozenset({
+    # OpenID Connect Discovery 1.0 §3
+    "issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "registration_endpoint",
+    "scopes_supported", "response_types_supported", "response_modes_supported", "grant_types_supported", "acr_values_supported",
+    "subject_types_supported", "id_token_signing_alg_values_supported", "display_values_supported", "claim_types_supported",
+    "claims_supported", "claims_parameter_supported", "request_parameter_supported", "request_uri_parameter_supported",
+    "require_request_uri_registration", "op_policy_uri", "op_tos_uri", "service_documentation", "claims_locales_supported",
+    "ui_locales_supported", "token_endpoint_auth_methods_supported",
+    # RFC 8414 §2, RFC 9207, logout, prompt=create
+    "revocation_endpoint", "revocation_endpoint_auth_methods_supported", "introspection_endpoint",
+    "introspection_endpoint_auth_methods_supported", "code_challenge_methods_supported",
+    "authorization_response_iss_parameter_supported", "end_session_endpoint", "backchannel_logout_supported",
+    "backchannel_logout_session_supported", "prompt_values_supported",
+})
+BCP_47 = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
+
+
+def test_oidcc_discovery_endpoint_verification(suite: Suite) -> None:
+    answer = suite.http("GET", f"{ISSUER}/.well-known/openid-configuration")
+    assert (answer.status_code, answer.mimetype) == (200, "application/json")
+    told = answer.json
+    assert told["issuer"] == ISSUER
+    assert told["response_types_supported"] == ["code"]
+    assert told["subject_types_supported"] == ["public"]
+    assert "RS256" in told["id_token_signing_alg_values_supported"]
+    assert "none" not in told["id_token_signing_alg_values_supported"]
+    assert {"authorization_code", "refresh_token", "client_credentials"} == set(told["grant_types_supported"])
+    assert told["code_challenge_methods_supported"] == ["S256"]
+    assert told["claims_supported"]
+    assert told.keys() <= KNOWN
+
+
+def test_oidcc_discovery_endpoint_verification_addresses(suite: Suite) -> None:
+    addresses = {name: value for name, value in suite.discovery.items() if name.endswith(("_endpoint", "_uri"))}
+    assert len(addresses) == 7
+    assert all(value.startswith(f"{ISSUER}/") and "#" not in value for value in addresses.values())
+
+
+def test_oidcc_discovery_endpoint_verification_lists(suite: Suite) -> None:
+    lists = {name: value for name, value in suite.discovery.items() if isinstance(value, list)}
+    assert all(values and all(isinstance(value, str) for value in values) and len(set(values)) == len(values)
+               for values in lists.values())
+    assert all(SCOPE_TOKEN.fullmatch(scope) for scope in suite.discovery["scopes_supported"])
+    assert "openid" in suite.discovery["scopes_supported"]
+    assert all(BCP_47.fullmatch(language) for language in suite.discovery["ui_locales_supported"])
+
+
+def test_oidcc_discovery_endpoint_verification_jwks(suite: Suite) -> None:
+    answer = suite.http("GET", suite.discovery["jwks_uri"])
+    assert answer.status_code == 200
+    keys = answer.json["keys"]
+    assert {key["alg"] for key in keys} == set(suite.discovery["id_token_signing_alg_values_supported"])
+    assert len({key["kid"] for key in keys}) == len(keys)
+    for key in keys:
+        assert not {"d", "p", "q", "dp", "dq", "qi", "oth", "k"} & key.keys()
+        assert (key["use"], key["kty"]) == ("sig", "RSA" if key["alg"] == "RS256" else "EC")
+
+
+def test_oidcc_rp_initiated_logout_discovery_endpoint_verification(suite: Suite) -> None:
+    assert suite.discovery["end_session_endpoint"].startswith(f"{ISSUER}/")
+
+
+def test_oidcc_backchannel_logout_discovery_endpoint_verification(suite: Suite) -> None:
+    assert suite.discovery["backchannel_logout_supported"] is True
+    assert suite.discovery["backchannel_logout_session_supported"] is True

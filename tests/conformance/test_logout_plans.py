@@ -1,0 +1,206 @@
+"""oidcc-rp-initiated-logout-certification-test-plan and oidcc-backchannel-rp-initiated-logout-certification-test-plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet
+
+from idp.app import build_services
+from idp.worker.outbox import OutboxPump
+from tests.receivers import Receivers
+
+from .suite import BASIC, ISSUER, OUT, SECOND, Person, Suite, Visit, read_segment
+
+EVENT = "http://schemas.openid.net/event/backchannel-logout"
+
+
+def ask(suite: Suite, person: Person, **parameters: str) -> Visit:
+    """Open the end-session endpoint and answer nothing."""
+    query = f"?{urlencode(parameters)}" if parameters else ""
+    return person.open(suite.discovery["end_session_endpoint"] + query)
+
+
+def accept(person: Person, visit: Visit) -> Visit:
+    """Press the button of the question that is shown."""
+    assert visit.page is not None
+    form = visit.page.form_with("answer")
+    assert form is not None, visit.page.heading
+    return person.fill(visit, form, {"answer": "accept"})
+
+
+def signed_out(suite: Suite, person: Person) -> bool:
+    """Tell by prompt=none, as the modules do at their end."""
+    request = suite.request(prompt="none")
+    visit = person.open(suite.url(request))
+    assert visit.shown == ()
+    return visit.answer.get("error") == "login_required"
+
+
+def stays_with_us(visit: Visit) -> bool:
+    return visit.page is not None and visit.page.status in (200, 400) and visit.address == ""
+
+
+def test_oidcc_rp_initiated_logout(suite: Suite) -> None:
+    person = suite.person()
+    _, tokens = suite.flow(person)
+    visit = ask(suite, person, id_token_hint=tokens["id_token"], post_logout_redirect_uri=OUT, state="abc+d e")
+    assert (visit.address, dict(visit.answer), visit.shown) == (OUT, {"state": "abc+d e"}, ())
+    assert signed_out(suite, person)
+
+
+def test_oidcc_rp_initiated_logout_by_post(suite: Suite) -> None:
+    """RP-Initiated Logout §2: the endpoint takes POST as well."""
+    person = suite.person()
+    _, tokens = suite.flow(person)
+    visit = person.open(suite.discovery["end_session_endpoint"],
+                        {"id_token_hint": tokens["id_token"], "post_logout_redirect_uri": OUT, "state": "s"})
+    assert (visit.address, dict(visit.answer)) == (OUT, {"state": "s"})
+    assert signed_out(suite, person)
+
+
+def test_oidcc_rp_initiated_logout_no_state(suite: Suite) -> None:
+    person = suite.person()
+    _, tokens = suite.flow(person)
+    visit = ask(suite, person, id_token_hint=tokens["id_token"], post_logout_redirect_uri=OUT)
+    assert (visit.address, dict(visit.answer)) == (OUT, {})
+    assert signed_out(suite, person)
+
+
+def refused(suite: Suite, change: Callable[[str], dict[str, str]]) -> None:
+    """Ask for a logout with something wrong: a question or an error, and never a redirection, not even after a yes."""
+    person = suite.person()
+    _, tokens = suite.flow(person)
+    visit = ask(suite, person, state="s", **change(tokens["id_token"]))
+    assert stays_with_us(visit)
+    assert not signed_out(suite, person)
+    done = accept(person, visit)
+    assert stays_with_us(done)
+    assert signed_out(suite, person)
+
+
+def test_oidcc_rp_initiated_logout_bad_post_logout_redirect_uri(suite: Suite) -> None:
+    refused(suite, lambda hint: {"id_token_hint": hint, "post_logout_redirect_uri": f"{OUT}/other"})
+
+
+def test_oidcc_rp_initiated_logout_query_added_to_post_logout_redirect_uri(suite: Suite) -> None:
+    refused(suite, lambda hint: {"id_token_hint": hint, "post_logout_redirect_uri": f"{OUT}?foo=bar"})
+
+
+def test_oidcc_rp_initiated_logout_modified_id_token_hint(suite: Suite) -> None:
+    def modified(hint: str) -> dict[str, str]:
+        head, _, signature = hint.rpartition(".")
+        return {"id_token_hint": f"{head}.{signature[::-1]}", "post_logout_redirect_uri": OUT}
+    refused(suite, modified)
+
+
+def test_oidcc_rp_initiated_logout_bad_id_token_hint(suite: Suite) -> None:
+    refused(suite, lambda _hint: {"id_token_hint": "not-a-token", "post_logout_redirect_uri": OUT})
+
+
+def test_oidcc_rp_initiated_logout_no_id_token_hint(suite: Suite) -> None:
+    refused(suite, lambda _hint: {"post_logout_redirect_uri": OUT})
+
+
+def test_oidcc_rp_initiated_logout_no_params(suite: Suite) -> None:
+    person = suite.person()
+    suite.flow(person)
+    done = accept(person, ask(suite, person))
+    assert done.page is not None
+    assert done.page.heading == "Bạn đã đăng xuất"
+    assert signed_out(suite, person)
+
+
+def test_oidcc_rp_initiated_logout_no_post_logout_redirect_uri(suite: Suite) -> None:
+    person = suite.person()
+    _, tokens = suite.flow(person)
+    done = ask(suite, person, id_token_hint=tokens["id_token"])
+    assert done.page is not None
+    assert done.page.heading == "Bạn đã đăng xuất"
+    assert signed_out(suite, person)
+
+
+def test_oidcc_rp_initiated_logout_only_state(suite: Suite) -> None:
+    person = suite.person()
+    suite.flow(person)
+    done = accept(person, ask(suite, person, state="s"))
+    assert done.page is not None
+    assert done.page.heading == "Bạn đã đăng xuất"
+    assert signed_out(suite, person)
+
+
+# Back-channel logout
+
+@pytest.fixture
+def receivers() -> Iterator[Receivers]:
+    receivers = Receivers()
+    yield receivers
+    receivers.stop()
+
+
+@pytest.fixture
+def told(database_file: str, tmp_path: Path, receivers: Receivers) -> Suite:
+    """A suite whose two clients are told of logouts."""
+    clients = [{**client, "backchannel_logout_uri": receivers.url(f"/status-200/{client['client_id']}"),
+                "backchannel_logout_session_required": True} for client in (BASIC, SECOND)]
+    return Suite(tmp_path, database_file, *clients)
+
+
+def deliver(suite: Suite) -> None:
+    """Let a worker send what is due, with rooms of its own on the same database."""
+    services = build_services(suite.settings, clock=suite.clock)
+    pump = OutboxPump(services.outbox, services.logout_delivery, suite.clock)
+    pump.round()
+    pump.drain()
+    pump.close()
+
+
+def check_logout_token(suite: Suite, form: dict[str, list[str]], tokens: dict[str, Any], client_id: str) -> str:
+    """Validate a logout token as Back-Channel Logout §2.6 says; gives its jti."""
+    assert form.keys() == {"logout_token"}
+    token, = form["logout_token"]
+    header = read_segment(token, 0)
+    assert (header["alg"], header["typ"]) == ("RS256", "logout+jwt")
+    keys = KeySet.import_key_set(suite.http("GET", suite.discovery["jwks_uri"]).json)
+    claims = jwt.decode(token, keys, algorithms=["RS256"]).claims
+    now = suite.clock.now()
+    assert claims["iss"] == ISSUER
+    assert claims["aud"] in (client_id, [client_id])
+    assert claims["iat"] <= now < claims["exp"] <= now + 120
+    assert claims["events"] == {EVENT: {}}
+    assert (claims["sid"], claims["sub"]) == (tokens["claims"]["sid"], tokens["claims"]["sub"])
+    assert "nonce" not in claims
+    return str(claims["jti"])
+
+
+def test_oidcc_backchannel_rp_initiated_logout(told: Suite, receivers: Receivers) -> None:
+    person = told.person()
+    _, tokens = told.flow(person)
+    visit = ask(told, person, id_token_hint=tokens["id_token"], post_logout_redirect_uri=OUT, state="s")
+    assert (visit.address, dict(visit.answer)) == (OUT, {"state": "s"})
+    deliver(told)
+    (path, form, headers, _), = receivers.received
+    assert path == "/status-200/basic"
+    assert headers["Content-Type"] == "application/x-www-form-urlencoded"
+    assert check_logout_token(told, form, tokens, "basic")
+    assert signed_out(told, person)
+
+
+def test_oidcc_backchannel_rp_initiated_logout_tells_every_client_of_the_session_once(told: Suite, receivers: Receivers) -> None:
+    person, somebody = told.person(), told.person("vanthu")
+    told.flow(somebody)
+    _, first = told.flow(person)
+    _, second = told.flow(person, SECOND)
+    assert first["claims"]["sid"] == second["claims"]["sid"]
+    ask(told, person, id_token_hint=second["id_token"])
+    deliver(told)
+    deliver(told)
+    assert sorted(receivers.paths()) == ["/status-200/basic", "/status-200/second"]
+    seen = {check_logout_token(told, form, first, path.rpartition("/")[2]) for path, form, *_ in receivers.received}
+    assert len(seen) == 2
+    assert not signed_out(told, somebody)
