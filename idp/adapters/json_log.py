@@ -143,6 +143,7 @@ class RequestLines:
     def __init__(self, clock: Clock | None = None, *, stream: IO[bytes] | None = None) -> None:
         self._clock = clock or SystemClock()
         self._stream = stream or sys.stderr.buffer
+        self._root = logging.getLogger()
 
     def begin(self, caller: Caller) -> None:
         """Give every line that this thread logs from now on the request's id."""
@@ -150,7 +151,9 @@ class RequestLines:
 
     def line(self, *, caller: Caller, method: str, endpoint: str, status: int, seconds: float, client_id: str,
              error: str) -> None:
-        """Write the line; "" members are left out."""
+        """Write the line, unless the log's level is above INFO; "" members are left out."""
+        if self._root.level > logging.INFO:
+            return
         members: dict[str, Any] = {
             "time": self._clock.moment().isoformat(timespec="milliseconds"), "level": "info", "event": "request",
             "request_id": caller.request_id, "source": caller.source, "method": method[:16], "endpoint": endpoint,

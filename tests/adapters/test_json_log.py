@@ -134,6 +134,10 @@ def test_a_request_is_one_line(stream: io.StringIO) -> None:
         "time": "2023-11-14T22:13:20.000+00:00", "level": "info", "event": "request", "request_id": "r-1234567",
         "source": "10.0.0.1", "method": "POST", "endpoint": "token", "status": 400, "milliseconds": 12.3,
         "client_id": "qlvb\udc80", "error": "invalid_grant"}
+    configure("WARNING", FakeClock(), stream=stream)
+    log.line(caller=caller, method="GET", endpoint="jwks", status=200, seconds=0, client_id="", error="")
+    assert raw.getvalue().count(b"\n") == 1
+    configure("INFO", FakeClock(), stream=stream)
     structlog.get_logger("idp").info("inside")
     assert lines(stream)[0]["request_id"] == "r-1234567"
     log.begin(Caller("", "", ""))
