@@ -3,102 +3,105 @@
 from __future__ import annotations
 
 import argparse
-import base64
+import contextlib
 import json
+import os
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlencode
 
-from .driver import Round, refresh_rounds, wrk
+from .cases import MUST, attempt, check
 from .system import System
 
 ROOT = Path(__file__).resolve().parents[1]
-MUST = {
-    "discovery": 33,
-    "jwks": 33,
-    "client_credentials": 290,
-    "client_credentials_jwt": 500,
-    "introspection": 240,
-    "userinfo": 220,
-    "refresh": 1000,
-}
-"""CPU microseconds per operation to reach, PostgreSQL, 16 connections."""
+Figures = dict[str, dict[str, float]]
 
 
-def _case(system: System, name: str, folder: Path, seconds: int, connections: int) -> Round:
-    form = {"Content-Type": "application/x-www-form-urlencoded"}
+def measure(trees: dict[str, Path], backend: str, names: list[str], *, seconds: float, rounds: int,
+            connections: int) -> dict[str, Figures]:
+    """Run the cases against one or more states of the code, round by round in turn, and give medians by state and case.
 
-    def basic(client: str) -> dict[str, str]:
-        return {**form, "Authorization": "Basic " + base64.b64encode(f"{client}:{system.secret(client)}".encode()).decode()}
-
-    options = {"seconds": seconds, "connections": connections}
-    if name == "discovery":
-        return wrk(folder, f"{system.base}/.well-known/openid-configuration", **options)
-    if name == "jwks":
-        return wrk(folder, f"{system.base}/jwks", **options)
-    if name in {"client_credentials", "client_credentials_jwt"}:
-        client = "load" if name == "client_credentials" else "load-jwt"
-        return wrk(
-            folder,
-            f"{system.base}/token",
-            method="POST",
-            headers=basic(client),
-            bodies=["grant_type=client_credentials"],
-            **options,
-        )
-    if name == "introspection":
-        bodies = [urlencode({"token": token}) for token in system.access_tokens]
-        return wrk(folder, f"{system.base}/introspect", method="POST", headers=basic("load"), bodies=bodies, **options)
-    if name == "userinfo":
-        return wrk(folder, f"{system.base}/userinfo", headers={"Authorization": f"Bearer {system.access_tokens[0]}"}, **options)
-    return refresh_rounds(system.port, "load", system.secret("load"), system.refresh_tokens, seconds=seconds)
-
-
-def measure(
-    backend: str, names: list[str], *, root: Path, seconds: int, rounds: int, connections: int
-) -> dict[str, dict[str, float]]:
-    """Run the cases against one state of the code and give medians by case."""
-    with tempfile.TemporaryDirectory(prefix="idp-bench-") as text:
-        folder = Path(text)
-        folder.chmod(0o755)
-        system = System(folder, backend, root)
-        results: dict[str, dict[str, float]] = {}
-        try:
-            system.start()
-            for name in names:
-                _case(system, name, folder, 1, connections)
-                seen = []
-                for _ in range(rounds):
+    Turns matter: whatever else the machine does in these minutes, it does to all states alike.
+    """
+    with tempfile.TemporaryDirectory(prefix="idp-bench-") as text, contextlib.ExitStack() as running:
+        systems: dict[str, System] = {}
+        for label, tree in trees.items():
+            folder = Path(text) / label
+            folder.mkdir()
+            systems[label] = running.enter_context(System(folder, backend, tree))
+        Path(text).chmod(0o755)
+        results: dict[str, Figures] = {label: {} for label in trees}
+        for name in names:
+            seen: dict[str, list[tuple[float, ...]]] = {label: [] for label in trees}
+            for system in systems.values():
+                check(system, name)
+                attempt(system, name, Path(text), seconds=min(1, seconds), connections=connections)
+            for _ in range(rounds):
+                for label, system in systems.items():
                     before = system.cpu_seconds()
-                    outcome = _case(system, name, folder, seconds, connections)
+                    outcome = attempt(system, name, Path(text), seconds=seconds, connections=connections)
                     cpu = (system.cpu_seconds() - before) / max(outcome.answers, 1) * 1e6
-                    seen.append((cpu, outcome.answers / outcome.seconds, outcome.p50, outcome.p99, outcome.wrong))
-                columns = list(zip(*seen, strict=True))
-                results[name] = {
-                    key: statistics.median(column)
-                    for key, column in zip(("cpu_us", "per_second", "p50_ms", "p99_ms", "wrong"), columns, strict=True)
-                }
-            results["memory"] = {"pss_mib": system.memory_mebibytes()}
-        finally:
-            system.stop()
+                    seen[label].append((cpu, outcome.answers / outcome.seconds, outcome.p50, outcome.p99, outcome.wrong))
+            for label, rows in seen.items():
+                cpu_us, per_second, p50, p99, wrong = zip(*rows, strict=True)
+                results[label][name] = {
+                    "cpu_us": statistics.median(cpu_us), "least_us": min(cpu_us), "most_us": max(cpu_us),
+                    "per_second": statistics.median(per_second), "p50_ms": statistics.median(p50),
+                    "p99_ms": statistics.median(p99), "wrong": sum(wrong)}
+        for label, system in systems.items():
+            results[label]["memory"] = {"pss_mib": system.memory_mebibytes()}
     return results
 
 
-def _print(backend: str, results: dict[str, dict[str, float]], base: dict[str, dict[str, float]] | None) -> None:
-    print(f"\n{backend}: CPU us per operation, requests/s, p50 and p99 in ms{', ratio to the base' if base else ''}")
-    for name, row in results.items():
+def table(backend: str, results: dict[str, Figures]) -> str:
+    """Give the figures as a Markdown table; the last column compares with the base where there is one."""
+    here, base = results["here"], results.get("base")
+    lines = [f"### {backend}", "", f"| | CPU µs per operation | least - most | must | requests/s | p50 ms | p99 ms |"
+             f"{' base | ratio |' if base else ''}", "|---|---|---|---|---|---|---|" + ("---|---|" if base else "")]
+    for name, row in here.items():
         if name == "memory":
-            print(f"  memory (one worker)      {row['pss_mib']:8.0f} MiB PSS")
             continue
-        must = f"must {MUST[name]}" if backend == "postgresql" else ""
-        ratio = f"x{row['cpu_us'] / base[name]['cpu_us']:.2f}" if base and name in base else ""
-        wrong = f"  WRONG ANSWERS: {row['wrong']:.0f}" if row["wrong"] else ""
-        print(
-            f"  {name:24} {row['cpu_us']:8.0f} {row['per_second']:9.0f}/s {row['p50_ms']:7.1f} {row['p99_ms']:7.1f}  {must:10} {ratio}{wrong}"
-        )
+        must = str(MUST[name]) if backend == "postgresql" else ""
+        text = (f"| {name} | {row['cpu_us']:.0f} | {row['least_us']:.0f} - {row['most_us']:.0f} | {must} "
+                f"| {row['per_second']:.0f} | {row['p50_ms']:.1f} | {row['p99_ms']:.1f} |")
+        if base:
+            text += f" {base[name]['cpu_us']:.0f} | {row['cpu_us'] / base[name]['cpu_us']:.2f} |"
+        if row["wrong"]:
+            text += f" WRONG ANSWERS: {row['wrong']:.0f}"
+        lines.append(text)
+    lines += ["", f"Memory of the server, one worker: {here['memory']['pss_mib']:.0f} MiB PSS."]
+    return "\n".join(lines)
+
+
+@contextlib.contextmanager
+def _checked_out(revision: str | None) -> Iterator[dict[str, Path]]:
+    """Give the states to measure: this tree, and a revision beside it where one is asked for."""
+    if not revision:
+        yield {"here": ROOT}
+        return
+    with tempfile.TemporaryDirectory(prefix="idp-base-") as text:
+        tree = Path(text) / "tree"
+        _git("worktree", "add", "--detach", str(tree), revision)
+        try:
+            yield {"base": tree, "here": ROOT}
+        finally:
+            _git("worktree", "remove", "--force", str(tree))
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def _state() -> str:
+    """Say what is measured, when, and on what."""
+    changed = "" if not _git("status", "--porcelain", "--untracked-files=no", "--", "idp") else " with changes"
+    revision = _git("rev-parse", "--short", "HEAD")
+    return (f"Revision {revision}{changed}, {time.strftime('%Y-%m-%d %H:%M')}, {os.cpu_count()} cores, "
+            f"load {os.getloadavg()[0]:.1f} at the start")
 
 
 def main() -> int:
@@ -106,31 +109,24 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--database", choices=["postgresql", "sqlite", "both"], default="both")
     parser.add_argument("--only", nargs="*", choices=list(MUST), default=list(MUST))
-    parser.add_argument("--seconds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--base", help="Git revision to compare with")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     backends = ["postgresql", "sqlite"] if arguments.database == "both" else [arguments.database]
-    options = {"seconds": arguments.seconds, "rounds": arguments.rounds, "connections": arguments.connections}
     everything, wrong = {}, 0.0
-    with tempfile.TemporaryDirectory(prefix="idp-base-") as text:
-        tree = Path(text) / "tree"
-        if arguments.base:
-            subprocess.run(
-                ["git", "worktree", "add", "--detach", str(tree), arguments.base], cwd=ROOT, check=True, capture_output=True
-            )
-        try:
-            for backend in backends:
-                base = measure(backend, arguments.only, root=tree, **options) if arguments.base else None
-                results = everything[backend] = measure(backend, arguments.only, root=ROOT, **options)
-                wrong += sum(row.get("wrong", 0) for row in results.values())
-                if not arguments.json:
-                    _print(backend, results, base)
-        finally:
-            if arguments.base:
-                subprocess.run(["git", "worktree", "remove", "--force", str(tree)], cwd=ROOT, check=True, capture_output=True)
+    if not arguments.json:
+        print(f"{_state()}; {arguments.rounds} rounds of {arguments.seconds:g} s, {arguments.connections} connections",
+              flush=True)
+    with _checked_out(arguments.base) as trees:
+        for backend in backends:
+            results = everything[backend] = measure(trees, backend, arguments.only, seconds=arguments.seconds,
+                                                    rounds=arguments.rounds, connections=arguments.connections)
+            wrong += sum(row.get("wrong", 0) for row in results["here"].values())
+            if not arguments.json:
+                print(f"\n{table(backend, results)}", flush=True)
     if arguments.json:
         print(json.dumps(everything))
     return 1 if wrong else 0

@@ -1,17 +1,35 @@
-"""wrk and a refresh loop: the two ways of asking, and what they report."""
+"""The two ways of asking, both pinned to core 1: wrk, and a loop of our own for what changes with every answer."""
 
 from __future__ import annotations
 
-import base64
-import http.client
 import json
-import os
 import re
+import shutil
 import subprocess
-import time
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlencode
+
+ROOT = Path(__file__).resolve().parents[1]
+CORE = "1"
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request that is sent again and again; several bodies are sent in turn."""
+
+    path: str
+    method: str = "GET"
+    headers: tuple[tuple[str, str], ...] = ()
+    bodies: tuple[str, ...] = ()
+
+    def text(self, body: str) -> str:
+        """Give the whole request for one body."""
+        length = (("Content-Length", str(len(body))),) if body else ()
+        lines = [f"{self.method} {self.path} HTTP/1.1", "Host: localhost",
+                 *(f"{name}: {value}" for name, value in (*self.headers, *length))]
+        return "\r\n".join(lines) + "\r\n\r\n" + body
 
 
 @dataclass(frozen=True)
@@ -25,74 +43,56 @@ class Round:
     wrong: int
 
 
-def _milliseconds(text: str) -> float:
-    number, unit = re.match(r"([\d.]+)(us|ms|s)", text).groups()
-    return float(number) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[unit]
+def drive(port: int, call: Call, *, seconds: float, connections: int, folder: Path) -> Round:
+    """Send a call for some seconds: by wrk where it is installed, else by our own loop."""
+    if shutil.which("wrk") and seconds >= 1:
+        return _wrk(port, call, seconds=int(seconds), connections=connections, folder=folder)
+    return _loop({"requests": [call.text(body) for body in call.bodies or ("",)]}, port, seconds, connections)[0]
 
 
-def wrk(
-    folder: Path,
-    url: str,
-    *,
-    seconds: int,
-    connections: int,
-    method: str = "GET",
-    headers: dict[str, str] | None = None,
-    bodies: list[str] | None = None,
-) -> Round:
-    """Run wrk pinned to core 1; several bodies are sent in turn."""
+def rotate(port: int, head: str, tokens: list[str], *, seconds: float, connections: int) -> Round:
+    """Rotate refresh tokens; the list is changed to the successors."""
+    outcome, successors = _loop({"rotate": {"head": head, "tokens": tokens}}, port, seconds, connections)
+    tokens[:] = successors
+    return outcome
+
+
+def _loop(what: dict[str, object], port: int, seconds: float, connections: int) -> tuple[Round, list[str]]:
+    job = {**what, "port": port, "seconds": seconds, "connections": connections}
+    out = subprocess.run(["taskset", "-c", CORE, sys.executable, "-m", "bench.loop"], input=json.dumps(job), cwd=ROOT,
+                         capture_output=True, text=True, check=True).stdout
+    found = json.loads(out)
+    latencies: Sequence[float] = sorted(found["milliseconds"])
+    outcome = Round(found["answers"], found["seconds"], latencies[len(latencies) // 2], latencies[int(len(latencies) * 0.99)],
+                    found["wrong"])
+    return outcome, found["tokens"]
+
+
+def _wrk(port: int, call: Call, *, seconds: int, connections: int, folder: Path) -> Round:
     script = folder / "wrk.lua"
-    lines = [f'wrk.method = "{method}"'] + [f'wrk.headers["{name}"] = "{value}"' for name, value in (headers or {}).items()]
-    if bodies:
-        lines += [
-            "local bodies = {" + ",".join(json.dumps(body) for body in bodies) + "}",
-            "local n = 0",
-            "request = function() n = n % #bodies + 1; return wrk.format(nil, nil, nil, bodies[n]) end",
-        ]
+    lines = [f'wrk.method = "{call.method}"', *(f"wrk.headers[{json.dumps(name)}] = {json.dumps(value)}"
+                                                for name, value in call.headers)]
+    if call.bodies:
+        lines += ["local bodies = {" + ",".join(json.dumps(body) for body in call.bodies) + "}", "local n = 0",
+                  "request = function() n = n % #bodies + 1; return wrk.format(nil, nil, nil, bodies[n]) end"]
     script.write_text("\n".join(lines))
     out = subprocess.run(
-        ["taskset", "-c", "1", "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(script), url],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    answers, took = re.search(r"(\d+) requests in ([\d.]+)s", out).groups()
+        ["taskset", "-c", CORE, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(script),
+         f"http://127.0.0.1:{port}{call.path}"], capture_output=True, text=True, check=True).stdout
+    answers, took = _found(r"(\d+) requests in ([\d.]+)(m?s)", out)[:2]
     bad = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
-    socket = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", out)
-    wrong = (int(bad.group(1)) if bad else 0) + (sum(map(int, socket.groups())) if socket else 0)
-    return Round(
-        int(answers),
-        float(took),
-        _milliseconds(re.search(r"50%\s+(\S+)", out).group(1)),
-        _milliseconds(re.search(r"99%\s+(\S+)", out).group(1)),
-        wrong,
-    )
+    broken = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", out)
+    wrong = (int(bad[1]) if bad else 0) + (sum(map(int, broken.groups())) if broken else 0)
+    return Round(int(answers), float(took), _milliseconds(*_found(r"50%\s+([\d.]+)(us|ms|s)", out)),
+                 _milliseconds(*_found(r"99%\s+([\d.]+)(us|ms|s)", out)), wrong)
 
 
-def refresh_rounds(port: int, client_id: str, secret: str, tokens: list[str], *, seconds: int) -> Round:
-    """Rotate refresh tokens over one keep-alive connection; the list is changed to the successors."""
-    os.sched_setaffinity(0, {1})
-    connection = http.client.HTTPConnection("127.0.0.1", port)
-    basic = "Basic " + base64.b64encode(f"{client_id}:{secret}".encode()).decode()
-    headers = {"Authorization": basic, "Content-Type": "application/x-www-form-urlencoded"}
-    latencies, wrong, number = [], 0, 0
-    started = time.perf_counter()
-    while time.perf_counter() - started < seconds:
-        before = time.perf_counter()
-        connection.request("POST", "/token", urlencode({"grant_type": "refresh_token", "refresh_token": tokens[number]}), headers)
-        response = connection.getresponse()
-        answer = json.loads(response.read())
-        latencies.append((time.perf_counter() - before) * 1000)
-        if response.status == 200:
-            tokens[number] = answer["refresh_token"]
-        else:
-            wrong += 1
-        number = (number + 1) % len(tokens)
-    latencies.sort()
-    return Round(
-        len(latencies),
-        time.perf_counter() - started,
-        latencies[len(latencies) // 2],
-        latencies[int(len(latencies) * 0.99)],
-        wrong,
-    )
+def _found(pattern: str, text: str) -> tuple[str, ...]:
+    found = re.search(pattern, text)
+    if found is None:
+        raise RuntimeError(f"wrk said something else:\n{text}")
+    return found.groups()
+
+
+def _milliseconds(number: str, unit: str) -> float:
+    return float(number) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[unit]

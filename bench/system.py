@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import secrets
 import subprocess
@@ -31,6 +32,9 @@ access_token_format = "{format}"
 """
 
 
+POST = {"unit_code": "H30.1", "unit_code_2016": "000.00.01.H30", "unit_name": "Văn phòng UBND tỉnh", "title": "Chuyên viên"}
+
+
 class System:
     """One running provider.
 
@@ -48,6 +52,17 @@ class System:
         self.server: subprocess.Popen[bytes] | None = None
         self.access_tokens: list[str] = []
         self.refresh_tokens: list[str] = []
+
+    def __enter__(self) -> System:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def start(self) -> None:
         """Start everything and wait until discovery answers."""
@@ -70,7 +85,9 @@ class System:
             "IDP_KEYS_DIR": str(self.folder / "keys"),
             "IDP_CLIENTS_DIR": str(self.folder / "clients"),
             "IDP_LDAP_BIND_PASSWORD_FILE": str(self.folder / "keys" / "ldap-bind.password"),
+            "PROMETHEUS_MULTIPROC_DIR": str(self.folder / "metrics"),
         }
+        (self.folder / "metrics").mkdir()
         self._flask("keys", "init")
         password = self.folder / "keys" / "ldap-bind.password"
         password.write_text(secrets.token_urlsafe(16))
@@ -78,29 +95,9 @@ class System:
         self._flask("db", "upgrade")
         log = (self.folder / "server.log").open("wb")
         self.server = subprocess.Popen(
-            [
-                "taskset",
-                "-c",
-                "0",
-                str(Path(sys.executable).parent / "granian"),
-                "--interface",
-                "wsgi",
-                "--host",
-                "127.0.0.1",
-                "--port",
-                str(self.port),
-                "--workers",
-                str(self.workers),
-                "--blocking-threads",
-                "4",
-                "--no-access-log",
-                "wsgi:app",
-            ],
-            cwd=self.root,
-            env=self.environment,
-            stdout=log,
-            stderr=log,
-        )
+            ["taskset", "-c", "0", str(Path(sys.executable).parent / "granian"), "--interface", "wsgi", "--host", "127.0.0.1",
+             "--port", str(self.port), "--workers", str(self.workers), "--blocking-threads", "4", "--no-access-log", "wsgi:app"],
+            cwd=self.root, env=self.environment, stdout=log, stderr=log)
         self._wait()
         self._seed(url)
         if self.postgresql is not None:
@@ -109,12 +106,8 @@ class System:
 
     def _flask(self, *arguments: str) -> None:
         subprocess.run(
-            [str(Path(sys.executable).parent / "flask"), "--app", "wsgi", *arguments],
-            cwd=self.root,
-            env=self.environment,
-            check=True,
-            capture_output=True,
-        )
+            [str(Path(sys.executable).parent / "flask"), "--app", "wsgi", *arguments], cwd=self.root, env=self.environment,
+            check=True, capture_output=True)
 
     def _wait(self) -> None:
         for _ in range(300):
@@ -142,82 +135,30 @@ class System:
         officer, session = database.write(insert_row(OfficerRow)), database.write(insert_row(SessionRow))
         grant, access = database.write(insert_row(GrantRow)), database.write(insert_row(AccessTokenRow))
         refresh = database.write(insert_row(RefreshTokenRow))
+        scope = "openid profile email unit offline_access"
         for n in range(40):
             officer.run(
-                entry_uuid=f"00000000-0000-4000-8000-{n:012}",
-                sub=f"sub{n}",
-                uid=f"canbo{n}",
-                dn=f"uid=canbo{n},ou=people",
-                mail=f"canbo{n}@haugiang.gov.vn",
-                name=f"Nguyễn Văn Mẫu {n}",
-                given_name="Mẫu",
-                family_name="Nguyễn Văn",
-                phone="",
-                unit_code="H30.1",
-                unit_code_2016="000.00.01.H30",
-                unit_name="Văn phòng UBND tỉnh",
-                title="Chuyên viên",
-                posts="[]",
-                groups="[]",
-                attributes="{}",
-                search_key=f"canbo{n}",
-                status="active",
-                first_sign_in_at=now,
-                last_sign_in_at=now,
-                updated_at=now,
-            )
+                entry_uuid=f"00000000-0000-4000-8000-{n:012}", sub=f"sub{n}", uid=f"canbo{n}", dn=f"uid=canbo{n},ou=people",
+                mail=f"canbo{n}@haugiang.gov.vn", name=f"Nguyễn Văn Mẫu {n}", given_name="Mẫu",
+                family_name="Nguyễn Văn", phone="",
+                unit_code=POST["unit_code"], unit_code_2016=POST["unit_code_2016"], unit_name=POST["unit_name"],
+                title=POST["title"], posts=json.dumps([POST], ensure_ascii=False), groups='["can-bo","van-phong"]',
+                attributes=json.dumps({"uid": f"canbo{n}", "mail": f"canbo{n}@haugiang.gov.vn"}), search_key=f"canbo{n}",
+                status="active", first_sign_in_at=now, last_sign_in_at=now, updated_at=now)
             session.run(
-                sid=f"sid{n}",
-                cookie_digest=hashlib.sha256(b"%d" % n).digest(),
-                sub=f"sub{n}",
-                auth_time=now,
-                acr=1,
-                amr="pwd",
-                created_at=now,
-                last_seen_at=now,
-                expires_at=now + 80000,
-                ended_at=None,
-                end_reason="",
-                source="127.0.0.1",
-                user_agent="bench",
-            )
+                sid=f"sid{n}", cookie_digest=hashlib.sha256(b"%d" % n).digest(), sub=f"sub{n}", auth_time=now, acr=1, amr="pwd",
+                created_at=now, last_seen_at=now, expires_at=now + 80000, ended_at=None, end_reason="", source="127.0.0.1",
+                user_agent="bench")
             grant.run(
-                grant_id=f"grant{n}",
-                client_id="load",
-                sub=f"sub{n}",
-                sid=f"sid{n}",
-                scope="openid profile email unit offline_access",
-                offline=True,
-                auth_time=now,
-                acr=1,
-                amr="pwd",
-                nonce="",
-                created_at=now,
-                expires_at=now + 80000,
-                revoked_at=None,
-                revoke_reason="",
-            )
+                grant_id=f"grant{n}", client_id="load", sub=f"sub{n}", sid=f"sid{n}", scope=scope, offline=True, auth_time=now,
+                acr=1, amr="pwd", nonce="", created_at=now, expires_at=now + 80000, revoked_at=None, revoke_reason="")
             opaque, rotating = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
             access.run(
-                digest=hashlib.sha256(opaque.encode()).digest(),
-                grant_id=f"grant{n}",
-                client_id="load",
-                scope="openid profile email unit offline_access",
-                audience="",
-                issued_at=now,
-                expires_at=now + 80000,
-                revoked_at=None,
-            )
+                digest=hashlib.sha256(opaque.encode()).digest(), grant_id=f"grant{n}", client_id="load", scope=scope, audience="",
+                issued_at=now, expires_at=now + 80000, revoked_at=None)
             refresh.run(
-                digest=hashlib.sha256(rotating.encode()).digest(),
-                grant_id=f"grant{n}",
-                client_id="load",
-                scope="openid profile email unit offline_access",
-                created_at=now,
-                expires_at=now + 80000,
-                used_at=None,
-                successor=None,
-            )
+                digest=hashlib.sha256(rotating.encode()).digest(), grant_id=f"grant{n}", client_id="load", scope=scope,
+                created_at=now, expires_at=now + 80000, used_at=None, successor=None)
             self.access_tokens.append(opaque)
             self.refresh_tokens.append(rotating)
         database.dispose()
