@@ -188,6 +188,8 @@ class Sources:
     def caller(self, environ: Mapping[str, Any]) -> Caller:
         """Make the caller of a request."""
         source: str = environ.get("REMOTE_ADDR") or "unknown"
+        if source.startswith("::ffff:"):
+            source = _plain(source)
         request_id = ""
         if self._networks and self._trusted(source):
             request_id = environ.get("HTTP_X_REQUEST_ID", "")
@@ -201,9 +203,10 @@ class Sources:
     def _forwarded(self, peer: str, header: str) -> str:
         """Walk the chain from our side and stop at the first address that is no proxy of ours."""
         source = peer
-        for part in reversed(header[:1024].split(",")):
+        # The end is what our own proxies added; a caller may fill the beginning with whatever it likes.
+        for part in reversed(header[-1024:].split(",")):
             try:
-                source = str(ip_address(part.strip()))
+                source = _plain(part.strip())
             except ValueError:
                 return source
             if not self._trusted(source):
@@ -212,10 +215,16 @@ class Sources:
 
     def _trusted(self, address: str) -> bool:
         try:
-            found = ip_address(address)
+            found = ip_address(_plain(address))
         except ValueError:
             return False
         return any(found in network for network in self._networks)
+
+
+def _plain(address: str) -> str:
+    """Give an IPv4 address that a dual-stack socket shows as ``::ffff:192.0.2.1`` in its own form; ValueError for none."""
+    found = ip_address(address)
+    return str(getattr(found, "ipv4_mapped", None) or found)
 
 
 class Dispatcher:

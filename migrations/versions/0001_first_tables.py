@@ -248,6 +248,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('cookie_digest', name=op.f('uq_sso_session_cookie_digest'))
     )
     with op.batch_alter_table('sso_session', schema=None) as batch_op:
+        batch_op.create_index('ix_sso_session_alive', ['last_seen_at'], unique=False, postgresql_where=sa.text('ended_at IS NULL'), sqlite_where=sa.text('ended_at IS NULL'))
         batch_op.create_index(batch_op.f('ix_sso_session_sub'), ['sub'], unique=False)
 
     op.create_table('throttle',
@@ -283,6 +284,7 @@ def downgrade() -> None:
     op.drop_table('throttle')
     with op.batch_alter_table('sso_session', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_sso_session_sub'))
+        batch_op.drop_index('ix_sso_session_alive', postgresql_where=sa.text('ended_at IS NULL'), sqlite_where=sa.text('ended_at IS NULL'))
 
     op.drop_table('sso_session')
     op.drop_table('signing_key')

@@ -206,6 +206,10 @@ def caller_of(trusted: tuple[str, ...], **environ: str):
     (("10.0.0.0/8",), "10.0.0.1", "203.0.113.9, <script>", "10.0.0.1"),
     (("10.0.0.0/8",), "10.0.0.1", "", "10.0.0.1"),
     (("127.0.0.1", "::1"), "::1", "2001:DB8::1", "2001:db8::1"),
+    (("127.0.0.1",), "::ffff:127.0.0.1", "::ffff:203.0.113.9", "203.0.113.9"),
+    ((), "::ffff:192.0.2.1", "", "192.0.2.1"),
+    # What our proxy saw stands at the end, however much a caller put before it.
+    (("10.0.0.0/8",), "10.0.0.1", "6.6.6.6, " * 300 + "203.0.113.9", "203.0.113.9"),
 ])
 def test_security_27_forwarded_addresses_count_from_our_proxies_only(trusted, peer, header, source) -> None:
     assert caller_of(trusted, REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR=header).source == source

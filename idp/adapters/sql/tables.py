@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, Index, Integer, LargeBinary, MetaData, String, Text
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, MetaData, String, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
 
@@ -100,6 +100,8 @@ class SessionRow(Base):
     end_reason: Mapped[str] = mapped_column(String(32))
     source: Mapped[str] = mapped_column(String(64))
     user_agent: Mapped[str] = mapped_column(String(255))
+    __table_args__ = (Index("ix_sso_session_alive", "last_seen_at", postgresql_where=text("ended_at IS NULL"),
+                            sqlite_where=text("ended_at IS NULL")),)
 
 
 class SessionClientRow(Base):
