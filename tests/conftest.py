@@ -40,14 +40,16 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """URL of a fresh, migrated database, once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
         target = tmp_path / "idp.sqlite3"
         shutil.copy(request.getfixturevalue("sqlite_template"), target)
-        return f"sqlite:///{target}"
+        yield f"sqlite:///{target}"
+        return
     server: PostgreSQL = request.getfixturevalue("postgresql")
-    return server.create("template_idp")
+    with server.lent("template_idp") as url:
+        yield url
 
 
 @pytest.fixture

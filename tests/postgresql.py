@@ -9,6 +9,8 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -32,6 +34,8 @@ class PostgreSQL:
         if self._user:
             os.chown(self.folder, pwd.getpwnam(self._user).pw_uid, -1)
         self._numbers = 0
+        self._free: list[str] = []
+        self._tables: list[tuple[str]] = []
 
     def _run(self, *arguments: str) -> None:
         result = subprocess.run(arguments, user=self._user, cwd=self.folder, capture_output=True, text=True, check=False)
@@ -72,6 +76,25 @@ class PostgreSQL:
         with psycopg.connect(self.conninfo("postgres"), autocommit=True) as connection:
             connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return self.url(name)
+
+    @contextmanager
+    def lent(self, template: str) -> Iterator[str]:
+        """Lend a copy of a migrated template without rows; emptied afterwards and lent again, which is a hundred times cheaper
+        than to make and remove one each time. A test that changes the schema takes ``create`` instead.
+        """
+        url = self._free.pop() if self._free else self.create(template)
+        yield url
+        with psycopg.connect(self.conninfo(url.rpartition("/")[2]), autocommit=True) as connection:
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                               " WHERE datname = current_database() AND pid <> pg_backend_pid()")
+            tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+                                        " AND tablename <> 'alembic_version' ORDER BY 1").fetchall()
+            self._tables = self._tables or tables
+            if tables != self._tables:
+                return
+            connection.execute("; ".join(f'DELETE FROM "{name}"' for name, in tables))
+            connection.execute("SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'")
+        self._free.append(url)
 
     @property
     def pid(self) -> int:
