@@ -11,7 +11,7 @@ from flask import Flask
 
 from ..services import Services
 from ..settings import Settings
-from . import audit, clients, doctor, keys, sessions, throttle, totp, worker
+from . import audit, clients, directory, doctor, keys, sessions, throttle, totp, worker
 
 
 def register(app: Flask, services: Callable[[], Services], settings: Settings, *, make_keys: Callable[[], tuple[str, ...]],
@@ -28,5 +28,5 @@ def register(app: Flask, services: Callable[[], Services], settings: Settings, *
     app.cli.add_command(keys.commands(services, make_keys))
     app.cli.add_command(worker.commands(services, make_worker))
     app.cli.add_command(doctor.commands(services, settings))
-    for group in (clients, totp, throttle, audit, sessions):
+    for group in (clients, directory, totp, throttle, audit, sessions):
         app.cli.add_command(group.commands(services))

@@ -1,0 +1,103 @@
+"""``flask directory check|show``: what the provider sees of the officers' directory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+import click
+from flask.cli import AppGroup
+
+from ..authn.password import normalise_login_name
+from ..directory.checkup import examine
+from ..directory.mirror import MirroredOfficer
+from ..directory.officer import CheckLine, Contact, Officer
+from ..errors import IdpError, UnavailableError
+from ..services import Services
+
+_json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+
+
+def commands(services: Callable[[], Services]) -> AppGroup:
+    """Make the command group ``directory``."""
+    group = AppGroup("directory", help="The officers' directory.")
+
+    @group.command("check")
+    @_json_option
+    def check(as_json: bool) -> None:
+        """Look at every server and at everybody's entry; exit status 1 when something is not as it should be."""
+        with _refusals():
+            directory = services().directory
+        lines = list(directory.check())
+        try:
+            lines += examine(directory.everyone())
+        except UnavailableError as err:
+            lines.append(CheckLine("officers", False, err.message, "Read the lines of the servers."))
+        if as_json:
+            _print({"ok": all(line.ok for line in lines), "checks": [asdict(line) for line in lines]})
+        else:
+            for line in lines:
+                click.echo(f"{'ok ' if line.ok else 'BAD'}  {line.name}: {line.detail}")
+                if line.remedy:
+                    click.echo(f"     {line.remedy}")
+        if not all(line.ok for line in lines):
+            raise click.exceptions.Exit(1)
+
+    @group.command("show")
+    @click.argument("uid")
+    @_json_option
+    def show(uid: str, as_json: bool) -> None:
+        """Show the officer with this uid or official mail, as the directory has it and as it is mirrored here."""
+        with _refusals():
+            house = services()
+            officer = house.directory.find_by_login(normalise_login_name(uid, mail_domain=house.settings.ldap_mail_domain))
+            mirrored = None if officer is None else house.mirror.by_entry_uuid(officer.entry_uuid)
+        if officer is None:
+            raise click.ClickException(f"The directory knows no officer {uid!r}, or several.")
+        contact = house.directory.contact(officer)
+        if as_json:
+            _print(_facts(officer, mirrored, contact))
+        else:
+            _describe(officer, mirrored, contact)
+
+    return group
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn the product's own errors into a sentence and exit status 1."""
+    try:
+        yield
+    except IdpError as err:
+        raise click.ClickException(str(err)) from err
+
+
+def _facts(officer: Officer, mirrored: MirroredOfficer | None, contact: Contact | None) -> dict[str, Any]:
+    facts = asdict(officer)
+    return facts | {"sub": mirrored.sub if mirrored else None, "mirrored": mirrored is not None and mirrored.officer == officer,
+                    "contact": asdict(contact) if contact else None}
+
+
+def _describe(officer: Officer, mirrored: MirroredOfficer | None, contact: Contact | None) -> None:
+    rows = [("uid", officer.uid), ("name", officer.name), ("mail", officer.mail or "none"), ("phone", officer.phone or "none"),
+            ("state", "disabled" if officer.disabled else "active")]
+    rows += [("post", f"{post.title or 'no title'}, {post.unit_name or 'unknown agency'} "
+                      f"({post.unit_code}, {post.unit_code_2016})") for post in officer.posts]
+    rows += [("groups", ", ".join(officer.groups) or "none"),
+             ("helped by", f"{contact.name}, {contact.phone_text}" if contact else "nobody known"),
+             ("entry", officer.dn), ("entryUUID", officer.entry_uuid), ("subject", _subject(officer, mirrored))]
+    for name, value in rows:
+        click.echo(f"{name:<10} {value}")
+
+
+def _subject(officer: Officer, mirrored: MirroredOfficer | None) -> str:
+    if mirrored is None:
+        return "none yet; given at the first sign-in"
+    return mirrored.sub if mirrored.officer == officer else f"{mirrored.sub} (changed since the last sign-in)"
+
+
+def _print(value: Any) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))

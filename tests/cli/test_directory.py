@@ -1,0 +1,96 @@
+"""``flask directory ...``: on the directory in memory, and once on a real one."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from click.testing import Result
+from flask import Flask
+
+from idp.adapters.ldap.directory import LdapDirectory
+from idp.adapters.sql.database import Database
+from idp.adapters.sql.officers import SqlOfficers
+from idp.cli import directory
+from tests.fakes.directory import FakeDirectory, make_officer
+
+
+@pytest.fixture
+def services(database: Database) -> SimpleNamespace:
+    people = FakeDirectory([
+        make_officer("canbo", groups=("lanhdao", "vanthu")), make_officer("nghiviec", disabled=True),
+        make_officer("quantri.coquan", "Lê Thị Thử", groups=("quantri-coquan",))])
+    return SimpleNamespace(directory=people, mirror=SqlOfficers(database),
+                           settings=SimpleNamespace(ldap_mail_domain="haugiang.gov.vn"))
+
+
+def run(services: Any, *arguments: str) -> Result:
+    app = Flask("test")
+    app.cli.add_command(directory.commands(lambda: services))
+    return app.test_cli_runner().invoke(args=["directory", *arguments])
+
+
+def test_show_tells_a_person_all_there_is_to_know(services: SimpleNamespace) -> None:
+    result = run(services, "show", "CanBo@haugiang.gov.vn")
+    assert result.exit_code == 0
+    for expected in ("Nguyễn Văn Mẫu", "Văn phòng UBND tỉnh", "H30.1, 000.00.01.H30", "lanhdao, vanthu",
+                     "Lê Thị Thử, 0293 000 0001", "given at the first sign-in"):
+        assert expected in result.output
+
+
+def test_show_tells_a_program_the_same_and_the_subject(services: SimpleNamespace) -> None:
+    sub = services.mirror.remember(services.directory.find_by_login("canbo"), now=1)
+    answer = json.loads(run(services, "show", "canbo", "--json").output)
+    assert (answer["sub"], answer["mirrored"], answer["uid"], answer["contact"]["phone"]) == (sub, True, "canbo", "+842930000001")
+    assert answer["posts"][0]["unit_code_2016"] == "000.00.01.H30"
+    services.directory.add(make_officer("canbo", "Nguyễn Văn Khác"))
+    assert json.loads(run(services, "show", "canbo", "--json").output)["mirrored"] is False
+    assert "changed since" in run(services, "show", "canbo").output
+
+
+def test_show_refuses_whom_nobody_knows(services: SimpleNamespace) -> None:
+    result = run(services, "show", "khongco")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "khongco" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_usage_errors_end_with_2_and_what_comes_later_is_not_offered(services: SimpleNamespace) -> None:
+    assert run(services, "show").exit_code == 2
+    assert run(services, "sync").exit_code == 2
+
+
+def test_check_is_content_with_a_directory_in_order(services: SimpleNamespace) -> None:
+    result = run(services, "check", "--json")
+    assert result.exit_code == 0
+    answer = json.loads(result.output)
+    assert answer["ok"]
+    assert {"officers", "uids", "mail addresses", "agencies"} <= {line["name"] for line in answer["checks"]}
+    assert "3, of them 1 disabled" in run(services, "check").output
+
+
+def test_check_names_what_keeps_officers_out(services: SimpleNamespace) -> None:
+    services.directory.add(make_officer("khac", mail="canbo@haugiang.gov.vn"))
+    result = run(services, "check")
+    assert result.exit_code == 1
+    assert "BAD  mail addresses" in result.output
+    assert "canbo@haugiang.gov.vn" in result.output
+
+
+def test_check_and_show_of_a_directory_that_is_down(services: SimpleNamespace) -> None:
+    services.directory.down = True
+    assert run(services, "check").exit_code == 1
+    assert json.loads(run(services, "check", "--json").output)["ok"] is False
+    shown = run(services, "show", "canbo")
+    assert shown.exit_code == 1
+    assert "does not answer" in shown.stderr
+
+
+def test_the_sample_directory_is_in_order(services: SimpleNamespace, ldap_directory: LdapDirectory) -> None:
+    result = run(SimpleNamespace(directory=ldap_directory, mirror=services.mirror), "check", "--json")
+    answer = {line["name"]: line for line in json.loads(result.output)["checks"]}
+    assert answer["uids"]["ok"]
+    assert "khonghopthu" in answer["mailboxes"]["detail"]
+    assert answer["decoy"]["ok"]
