@@ -54,7 +54,10 @@ def check_redirect_uri(uri: object, *, native: bool, development: bool, member: 
                 f"{member}: a private-use scheme is a reversed domain name with a dot, such as vn.gov.example.app.")
         if not rest.startswith("/") or rest.startswith("///") or rest == "//" or "@" in rest.removeprefix("//").partition("/")[0]:
             raise InvalidRedirectUriError(f"{member}: a private-use address looks like vn.gov.example.app:/callback.")
-        parts = urlsplit(text)
+        try:
+            parts = urlsplit(text)
+        except ValueError:
+            raise InvalidRedirectUriError(f"{member}: a private-use address looks like vn.gov.example.app:/callback.") from None
     else:
         parts = _with_host(text, member)
         if scheme == "http" and not ((native or development) and parts.hostname in LOOPBACK_HOSTS):
