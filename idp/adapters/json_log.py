@@ -80,8 +80,8 @@ def configure(level: str, clock: Clock | None = None, *, stream: IO[str] | None 
 
 
 def _render(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:
-    text = {"time": event.pop("time", ""), "level": event.pop("level", ""), **event}
-    return _dumps(text).decode()
+    members = {name: event.pop(name, "") for name in ("time", "level", "event")}
+    return _dumps({**members, **event}).decode()
 
 
 def _dumps(members: dict[str, Any]) -> bytes:

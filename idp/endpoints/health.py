@@ -104,7 +104,7 @@ class Readiness:
                 finding = Finding("down", {})
                 reason = (err.debug or err.message) if isinstance(err, IdpError) else f"{type(err).__name__}: {err}"
         if self._states.get(dependency.name, "up") != finding.state:
-            _log.warning("%s is %s %s", dependency.name, finding.state, reason)
+            _log.warning("%s is %s%s", dependency.name, finding.state, reason and f": {reason}")
         self._states[dependency.name] = finding.state
         return finding
 
