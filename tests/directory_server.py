@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import select
 import shutil
 import socket
@@ -65,6 +66,17 @@ def administering(server: SampleDirectory) -> Iterator[Any]:
         connection.unbind_s()
 
 
+@contextlib.contextmanager
+def serving(server: SampleDirectory) -> Iterator[Any]:
+    """Lend a connection of the service account."""
+    connection = ldap.initialize(server.uri)
+    connection.simple_bind_s(server.service_dn, server.bind_password)
+    try:
+        yield connection
+    finally:
+        connection.unbind_s()
+
+
 def add_entry(server: SampleDirectory, dn: str, attributes: dict[str, str | list[str]]) -> str:
     """Add an entry as the administrator (a password is hashed by the server) and give its DN."""
     with administering(server) as connection:
@@ -82,6 +94,19 @@ def add_officer(
         "objectClass": ["inetOrgPerson", "vnOfficer"], "uid": uid, "cn": f"Nguyễn Thị {uid}", "sn": "Nguyễn",
         "vnPost": "1$H30.1$Chuyên viên", "userPassword": password}
     return add_entry(server, dn, entry | attributes)
+
+
+def add_policy(server: SampleDirectory, **rules: str) -> str:
+    """Add a password policy and give its DN; officers follow it by ``pwdPolicySubentry``."""
+    name = unique("policy")
+    return add_entry(server, f"cn={name},ou=policies,{server.base_dn}", {
+        "objectClass": ["applicationProcess", "pwdPolicy"], "cn": name, "pwdAttribute": "userPassword", "pwdLockout": "TRUE",
+        "pwdAllowUserChange": "TRUE", "pwdSafeModify": "TRUE", "pwdCheckQuality": "2", **rules})
+
+
+def unique(stem: str) -> str:
+    """Give a name that no other test uses."""
+    return f"{stem}{secrets.token_hex(4)}"
 
 
 def change_entry(server: SampleDirectory, dn: str, attribute: str, *values: str) -> None:

@@ -1,0 +1,100 @@
+"""Binds and changes under password policies of all kinds, on a real slapd (draft-behera-ldap-password-policy-11)."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+
+from deploy.directory.server import SampleDirectory
+from idp.adapters.ldap.directory import LdapDirectory
+from idp.directory.officer import BindResult, ChangeResult
+from tests.contracts.directory import PASSWORD
+from tests.directory_server import add_officer, add_policy, change_entry, unique
+
+
+def test_ppolicy_failures_lock_and_time_opens_again(
+    directory_server: SampleDirectory, ldap_directory: LdapDirectory,
+) -> None:
+    policy = add_policy(directory_server, pwdMaxFailure="3", pwdLockoutDuration="1", pwdFailureCountInterval="60")
+    add_officer(directory_server, uid := unique("khoa"), pwdPolicySubentry=policy)
+    officer = ldap_directory.find_by_login(uid)
+    assert officer is not None
+    results = [ldap_directory.check_password(officer, "sai").result for _ in range(4)]
+    assert results[0] is BindResult.WRONG
+    assert results[3] is BindResult.LOCKED
+    assert ldap_directory.check_password(officer, PASSWORD).result is BindResult.LOCKED
+    assert ldap_directory.change_password(officer, PASSWORD, "Mot-Mat-Khau-2026") is ChangeResult.NOT_ALLOWED
+    again = ldap_directory.find_by_login(uid)
+    assert again is not None
+    assert not again.disabled, "a lock that ends by itself is not a disabled account"
+    time.sleep(2.1)
+    assert ldap_directory.check_password(officer, PASSWORD).result is BindResult.ACCEPTED
+
+
+def test_security_27_the_province_policy_never_locks_for_wrong_guesses(ldap_directory: LdapDirectory) -> None:
+    officer = ldap_directory.find_by_login("dinhdu")
+    assert {ldap_directory.check_password(officer, f"sai{n}").result for n in range(12)} == {BindResult.WRONG}
+    assert ldap_directory.check_password(officer, PASSWORD).result is BindResult.ACCEPTED
+
+
+def test_ppolicy_expiry_warns_then_gives_grace_then_ends(
+    directory_server: SampleDirectory, ldap_directory: LdapDirectory,
+) -> None:
+    policy = add_policy(directory_server, pwdMaxAge="86400", pwdExpireWarning="86400", pwdGraceAuthNLimit="2")
+    dn = add_officer(directory_server, uid := unique("hethan"), pwdPolicySubentry=policy)
+    officer = ldap_directory.find_by_login(uid)
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    change_entry(directory_server, dn, "pwdChangedTime", f"{an_hour_ago:%Y%m%d%H%M%SZ}")
+    soon = ldap_directory.check_password(officer, PASSWORD)
+    assert soon.result is BindResult.ACCEPTED
+    assert 82700 < (soon.expires_in_seconds or 0) <= 82800
+    change_entry(directory_server, dn, "pwdChangedTime", "20200101000000Z")
+    outcomes = [ldap_directory.check_password(officer, PASSWORD) for _ in range(3)]
+    assert [(o.result, o.grace_left) for o in outcomes] == [
+        (BindResult.ACCEPTED, 1), (BindResult.ACCEPTED, 0), (BindResult.EXPIRED, None)]
+    assert ldap_directory.check_password(officer, "sai").result is BindResult.WRONG, "expiry is told with the right password only"
+
+
+def test_ppolicy_a_grace_sign_in_may_change_the_password(
+    directory_server: SampleDirectory, ldap_directory: LdapDirectory,
+) -> None:
+    policy = add_policy(directory_server, pwdMaxAge="86400", pwdGraceAuthNLimit="1")
+    dn = add_officer(directory_server, uid := unique("hethan"), pwdPolicySubentry=policy)
+    change_entry(directory_server, dn, "pwdChangedTime", "20200101000000Z")
+    officer = ldap_directory.find_by_login(uid)
+    assert officer is not None
+    assert ldap_directory.change_password(officer, PASSWORD, "Mot-Mat-Khau-2026") is ChangeResult.CHANGED
+    assert ldap_directory.check_password(officer, "Mot-Mat-Khau-2026").result is BindResult.ACCEPTED
+
+
+def test_ppolicy_a_password_just_changed_is_too_young(
+    directory_server: SampleDirectory, ldap_directory: LdapDirectory,
+) -> None:
+    policy = add_policy(directory_server, pwdMinAge="3600")
+    add_officer(directory_server, uid := unique("tre"), pwdPolicySubentry=policy)
+    officer = ldap_directory.find_by_login(uid)
+    assert officer is not None
+    assert ldap_directory.change_password(officer, PASSWORD, "Mot-Mat-Khau-2026") is ChangeResult.TOO_YOUNG
+
+
+def test_ppolicy_officers_may_be_forbidden_to_change(
+    directory_server: SampleDirectory, ldap_directory: LdapDirectory,
+) -> None:
+    policy = add_policy(directory_server, pwdAllowUserChange="FALSE")
+    add_officer(directory_server, uid := unique("cam"), pwdPolicySubentry=policy)
+    officer = ldap_directory.find_by_login(uid)
+    assert officer is not None
+    assert ldap_directory.change_password(officer, PASSWORD, "Mot-Mat-Khau-2026") is ChangeResult.NOT_ALLOWED
+
+
+def test_security_18_an_officer_disabled_after_being_found_is_refused(
+    directory_server: SampleDirectory, ldap_directory: LdapDirectory,
+) -> None:
+    dn = add_officer(directory_server, uid := unique("nghi"))
+    officer = ldap_directory.find_by_login(uid)
+    assert ldap_directory.check_password(officer, PASSWORD).result is BindResult.ACCEPTED
+    change_entry(directory_server, dn, "pwdAccountLockedTime", "000001010000Z")
+    assert ldap_directory.check_password(officer, PASSWORD).result is BindResult.LOCKED
+    again = ldap_directory.find_by_login(uid)
+    assert again is not None
+    assert again.disabled
