@@ -73,7 +73,7 @@ class Tour:
         assert form is not None
         page = officer.submit(page, form)
         began = time.monotonic()
-        self._hold(page.url == f"{self._urls[second]}logged-out",
+        self._hold(page.url.partition("?")[0] == f"{self._urls[second]}logged-out",
                    f'… signs out in "{APPLICATIONS[second]}": {page.heading}', page)
         while officer.first_answer(self._urls[first]) == 200 and time.monotonic() - began < TOLD_WITHIN_SECONDS:
             time.sleep(0.05)
