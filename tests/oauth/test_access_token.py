@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import delete
 
+from idp.adapters.sql.tables import GrantRow
 from idp.jose import jwt
 from idp.oauth.ports import digest
 from tests.provider import ACR_PREFIX, CALLER, ISSUER, House, json_segment
@@ -104,3 +106,11 @@ def test_a_token_lives_for_its_ten_minutes(house: House, fmt) -> None:
     house.clock.advance(1)
     assert not house.is_active(token)
     assert house.userinfo(token).status == 401
+
+
+def test_a_token_whose_grant_is_gone_is_no_token(house: House) -> None:
+    tokens = house.tokens_for(scope="openid profile")
+    house.database.write(delete(GrantRow.__table__)).run()
+    assert not house.is_active(tokens["access_token"])
+    assert house.userinfo(tokens["access_token"]).error == "invalid_token"
+    assert house.refresh(tokens["refresh_token"]).error == "invalid_grant"

@@ -73,8 +73,10 @@ class SqlGrants:
             .select_from(REFRESH.join(standing, GRANT.c.grant_id == REFRESH.c.grant_id)
                          .outerjoin(following, following.c.digest == REFRESH.c.successor))
             .where(REFRESH.c.digest == parameter(REFRESH.c.digest)))
-        token = (ACCESS.c.client_id.label("token_client_id"), ACCESS.c.scope.label("token_scope"), ACCESS.c.audience,
-                 ACCESS.c.issued_at, ACCESS.c.expires_at.label("token_expires_at"), ACCESS.c.revoked_at.label("token_revoked_at"))
+        token = (
+            ACCESS.c.grant_id.label("token_grant_id"), ACCESS.c.client_id.label("token_client_id"),
+            ACCESS.c.scope.label("token_scope"), ACCESS.c.audience, ACCESS.c.issued_at,
+            ACCESS.c.expires_at.label("token_expires_at"), ACCESS.c.revoked_at.label("token_revoked_at"))
         granted = ACCESS.outerjoin(with_officer, GRANT.c.grant_id == ACCESS.c.grant_id)
         here = ACCESS.c.digest == parameter(ACCESS.c.digest)
         self._access = database.read(
@@ -183,15 +185,13 @@ class SqlGrants:
 
     def access_token(self, digest: bytes) -> StoredAccessToken | None:
         """Find an access token."""
-        row = self._access.one(digest=digest)
-        return None if row is None else _access_token(digest, row)
+        return _access_token(digest, self._access.one(digest=digest))
 
     def officer_of(self, digest: bytes) -> tuple[StoredAccessToken, MirroredOfficer | None] | None:
         """Find an access token with the officer it tells of."""
-        row = self._access_with_officer.one(digest=digest)
-        if row is None:
-            return None
-        return _access_token(digest, row), None if row.officer_status is None else mirrored(row)
+        row: Any = self._access_with_officer.one(digest=digest)
+        token = _access_token(digest, row)
+        return None if token is None else (token, None if row.officer_status is None else mirrored(row))
 
     def save_access_token(self, tokens: NewTokens, record: AuditRecord) -> None:
         """Keep an access token of client credentials; relaxed."""
@@ -216,7 +216,10 @@ def _values(tokens: NewTokens) -> dict[str, Any]:
     return values
 
 
-def _access_token(digest: bytes, row: Any) -> StoredAccessToken:
+def _access_token(digest: bytes, row: Any) -> StoredAccessToken | None:
+    """Read a row; one whose grant is gone is no token any more, and least of all one of client credentials."""
+    if row is None or (row.token_grant_id and row.grant_id is None):
+        return None
     grant = None if row.grant_id is None else _grant(row, Standing(row.officer_status or "", _groups(row.officer_groups)))
     return StoredAccessToken(digest, row.token_client_id, row.token_scope, tuple(row.audience.split()), row.issued_at,
                              row.token_expires_at, row.token_revoked_at, row.uid or "", grant)
