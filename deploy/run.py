@@ -17,8 +17,12 @@ from .processes import StartError
 from .sample_province import LDAP_PORT, PORT, Plan, SampleProvince
 
 
-def main() -> int:
-    """Run until interrupted; 0 then, 1 when something does not start or ends by itself."""
+def main(plan: Plan | None = None) -> int:
+    """Run until interrupted; 0 then, 1 when something does not start or ends by itself.
+
+    Args:
+        plan: Where and on what ports; read from the environment by default.
+    """
     interrupted = threading.Event()
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -34,7 +38,8 @@ def main() -> int:
     caller = _Make()
     province: SampleProvince | None = None
     try:
-        province = SampleProvince(plan_from_environment(), say=lambda line: print(f"==> {line}", flush=True))
+        province = SampleProvince(plan or plan_from_environment(), say=lambda line: print(f"==> {line}", flush=True),
+                                  interrupted=lambda: caller.interrupted)
         province.start()
         started = True
         print(f"\n{province.block()}", flush=True)
@@ -75,19 +80,20 @@ def plan_from_environment() -> Plan:
 
 
 class _Make:
-    """Whether the make that started us was told to stop, though nobody told us.
+    """Whether the make that started us was told to stop, or killed, though nobody told us.
 
     A terminal sends Ctrl-C to both. A program that sends SIGINT to make alone would wait for ever, because make waits for its
     children and passes SIGTERM on but not SIGINT. Once it is ending it no longer catches the signal, and that can be seen.
     """
 
     def __init__(self) -> None:
-        self._status = Path(f"/proc/{os.getppid()}/status")
+        self._pid = os.getppid()
+        self._status = Path(f"/proc/{self._pid}/status")
         self._was_catching = self._catches() and "make" in self._name()
 
     @property
     def interrupted(self) -> bool:
-        return self._was_catching and not self._catches()
+        return self._was_catching and (os.getppid() != self._pid or not self._catches())
 
     def _name(self) -> str:
         return self._field("Name:")

@@ -7,12 +7,14 @@ the sample applications, and returns when all of them answer. The settings it wr
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
 import re
 import shutil
 import socket
+import sqlite3
 import sys
 import threading
 import time
@@ -69,7 +71,7 @@ class Plan:
     port: int = PORT
     application_ports: tuple[int, ...] = ()
     ldap_port: int = LDAP_PORT
-    workers: int = 2
+    workers: int = 1
     settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -95,11 +97,14 @@ class SampleProvince:
     Args:
         plan: Where and on what ports.
         say: Takes one line of progress.
+        interrupted: Asked while waiting; true ends the start with KeyboardInterrupt.
     """
 
-    def __init__(self, plan: Plan, say: Callable[[str], None] = lambda line: None) -> None:
+    def __init__(self, plan: Plan, say: Callable[[str], None] = lambda line: None,
+                 interrupted: Callable[[], bool] = lambda: False) -> None:
         self.plan = plan
         self._say = say
+        self._interrupted = interrupted
         self._directory: SampleDirectory | None = None
         self._children: Children | None = None
         self._seeds: Child | None = None
@@ -254,10 +259,13 @@ class SampleProvince:
             binaries / "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--no-ws", "--http", "1",
             "--blocking-threads", "4", "--workers-kill-timeout", "5", "--log-level", "warning"]
         flask: list[str | Path] = [binaries / "flask", "--app", "wsgi"]
+        figures = plan.folder / "metrics"  # shared by the server's processes, for /metrics; empty at each start
+        shutil.rmtree(figures, ignore_errors=True)
+        figures.mkdir()
         children.start("web", [*server, "--port", str(plan.port), "--workers", str(plan.workers), "wsgi:app"],
-                       folder=ROOT, environment=environment)
+                       folder=ROOT, environment=environment | {"PROMETHEUS_MULTIPROC_DIR": str(figures)})
         children.start("worker", [*flask, "worker", "run"], folder=ROOT, environment=environment)
-        if "ldap_uri" not in plan.settings:
+        if "ldap_uri" not in plan.settings and not self._seeds_are_there():
             seeds = plan.folder / "demo-totp.json"
             seeds.touch(mode=0o600)
             seeds.write_text(json.dumps(TOTP_SEEDS), encoding="utf-8")
@@ -271,6 +279,15 @@ class SampleProvince:
                 name, [*server, "--port", str(port), "app:app"], folder=ROOT / "clients" / name, environment=environment | {
                     "PYTHONPATH": str(ROOT / "clients"), "SSO_ISSUER": plan.issuer, "CLIENT_SECRET_FILE": str(secret),
                     "APPLICATION_URL": f"http://localhost:{port}", "APPLICATION_LINKS": "\n".join(others)})
+
+    def _seeds_are_there(self) -> bool:
+        """Tell whether an earlier start has imported the seeds; spares a second of work at every further one."""
+        file = self.plan.folder / "idp.sqlite3"
+        if "database_url" in self.plan.settings or not file.is_file():
+            return False
+        with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
+            found = connection.execute("SELECT count(*) FROM totp").fetchone()
+        return bool(found[0] >= len(TOTP_SEEDS))
 
     def _wait_for_all(self) -> None:
         plan = self.plan
@@ -286,6 +303,8 @@ class SampleProvince:
     def _wait(self, what: str, ready: Callable[[], bool]) -> None:
         until = time.monotonic() + START_SECONDS
         while not ready():
+            if self._interrupted():
+                raise KeyboardInterrupt
             dead = self.dead()
             if dead is not None:
                 raise StartError(dead, "Read the lines above; `.venv/bin/flask --app wsgi doctor` checks the settings.")

@@ -151,6 +151,10 @@ class KeyRing:
         """
         key = self._current().signing.get(alg)
         if key is None:
+            # A process that began before the first keys were made; perhaps another of its threads is loading them just now.
+            self.reload()
+            key = self._current().signing.get(alg)
+        if key is None:
             raise ConfigurationError(f"There is no active {alg} key.",
                                      remedy="Start the provider again; it makes what is missing.")
         return key

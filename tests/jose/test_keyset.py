@@ -69,6 +69,14 @@ def test_rfc7518_s3_3_rsa_keys_have_2048_bits_and_ec_keys_are_p256(ring: KeyRing
     assert ec.private_key.curve.name == "secp256r1"
 
 
+def test_process_that_began_before_the_first_keys_signs_in_every_thread(store: FakeKeyStore, clock: FakeClock) -> None:
+    early = KeyRing(store, FakeSealer(), clock)
+    early.reload()
+    KeyRing(store, FakeSealer(), clock).ensure(CALLER)
+    # Without the clock moving, every look at the version has been done for this second: as for a thread beside one that loads.
+    assert early.signing("RS256").alg == "RS256"
+
+
 def test_verification_keys_are_public(ring: KeyRing) -> None:
     assert not any(key.is_private for key in ring.verification())
 

@@ -1,0 +1,184 @@
+"""``make run`` and ``make demo`` without make: started, watched and stopped in a folder of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from deploy.demo import Tour, free_ports
+from deploy.processes import StartError
+from deploy.run import plan_from_environment
+from deploy.sample_province import APPLICATIONS, ROLES, ROOT, TOTP_SEEDS, Plan, SampleProvince, require_free
+
+LAUNCH = ("import json, sys; from pathlib import Path; from deploy.run import main; from deploy.sample_province import Plan; "
+          "given = json.loads(sys.argv[1]); "
+          "folders = {name: Path(given.pop(name)) for name in ('folder', 'keys')}; sys.exit(main(Plan(**folders, **given)))")
+
+
+@dataclass
+class Running:
+    """One run in a process of its own, and what it has printed."""
+
+    plan: Plan
+    process: subprocess.Popen[str]
+    lines: list[str]
+    reader: threading.Thread
+
+    @property
+    def text(self) -> str:
+        return "".join(self.lines)
+
+    def wait_for(self, word: str, seconds: float = 90) -> None:
+        until = time.monotonic() + seconds
+        while word not in self.text:
+            assert self.process.poll() is None, self.text
+            assert time.monotonic() < until, self.text
+            time.sleep(0.05)
+
+    def end(self) -> int:
+        status = self.process.wait(40)
+        self.reader.join(10)
+        return status
+
+
+def _run(plan: Plan) -> Running:
+    given = json.dumps({"folder": str(plan.folder), "keys": str(plan.keys), "port": plan.port, "ldap_port": plan.ldap_port})
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("IDP_")}
+    process = subprocess.Popen([sys.executable, "-c", LAUNCH, given], cwd=ROOT, env=environment, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    lines: list[str] = []
+    assert process.stdout is not None
+    reader = threading.Thread(target=lines.extend, args=(process.stdout,), daemon=True)
+    reader.start()
+    return Running(plan, process, lines, reader)
+
+
+def _family(running: Running) -> list[psutil.Process]:
+    return psutil.Process(running.process.pid).children(recursive=True)
+
+
+def _gone(family: list[psutil.Process]) -> None:
+    _, alive = psutil.wait_procs(family, timeout=10)
+    assert alive == []
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    folder = tmp_path_factory.mktemp("province")
+    port, _, _, ldap_port, _ = free_ports(5)
+    return Plan(folder=folder / "var", keys=folder / "keys", port=port, ldap_port=ldap_port)
+
+
+@pytest.fixture(scope="module")
+def running(plan: Plan) -> Iterator[Running]:
+    running = _run(plan)
+    try:
+        running.wait_for("Ctrl-C stops everything")
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.process.terminate()
+            running.process.wait(40)
+
+
+def test_one_block_begins_with_ready_and_lists_what_a_person_needs(running: Running) -> None:
+    block = running.text.partition("READY ")[2]
+    plan = running.plan
+    assert f"\nREADY http://localhost:{plan.port}\n" in running.text
+    addresses = [f"http://localhost:{port}/" for port in plan.ports.values()]
+    for text in (*addresses, "HauGiang-2026!", *APPLICATIONS.values(), *ROLES, *TOTP_SEEDS.values()):
+        assert text in block
+
+
+def test_tour_of_make_demo_holds(running: Running, capsys: pytest.CaptureFixture[str]) -> None:
+    Tour(SampleProvince(running.plan)).walk()
+    assert "lets nobody in any more" in capsys.readouterr().out
+
+
+def test_flask_commands_use_the_same_settings_and_database(running: Running) -> None:
+    environment = SampleProvince(running.plan).environment()
+    result = subprocess.run([str(Path(sys.executable).parent / "flask"), "--app", "wsgi", "clients", "list", "--json"], cwd=ROOT,
+                            env=environment, capture_output=True, text=True, check=True)
+    assert {"qlvb", "cong-thong-tin"} <= {client["client_id"] for client in json.loads(result.stdout)}
+    assert str(running.plan.ports["qlvb"]) in result.stdout
+
+
+def test_private_files_are_for_the_owner_only(running: Running) -> None:
+    plan = running.plan
+    files = [file for file in plan.keys.rglob("*") if file.is_file()]
+    assert len(files) > 4
+    for file in [*files, plan.folder / "idp.toml", plan.folder / "demo-totp.json"]:
+        assert file.stat().st_mode & 0o077 == 0, file
+
+
+def test_a_second_start_in_the_same_checkout_is_refused_with_a_remedy(running: Running) -> None:
+    second = _run(running.plan)
+    assert second.end() == 1
+    assert f"already running in this checkout (process {running.process.pid})" in second.text
+    assert "What to do:" in second.text
+
+
+def test_what_ends_by_itself_is_named_and_everything_else_stops(running: Running) -> None:
+    family = _family(running)
+    [port] = [port for name, port in running.plan.ports.items() if name == "qlvb"]
+    [victim] = [process for process in family if process.ppid() == running.process.pid and str(port) in process.cmdline()]
+    victim.kill()
+    assert running.end() == 1
+    assert "qlvb has ended by itself" in running.text
+    _gone(family)
+
+
+def test_a_second_start_is_quick_and_ctrl_c_stops_all_of_it(plan: Plan, running: Running) -> None:
+    assert running.process.poll() is not None
+    again = _run(plan)
+    began = time.monotonic()
+    again.wait_for("Ctrl-C stops everything")
+    # 10 s on a machine that does nothing else; the suite shares its two cores.
+    assert time.monotonic() - began < 30
+    family = _family(again)
+    assert len(family) > 4
+    again.process.send_signal(signal.SIGINT)
+    assert again.end() == 0
+    assert "Stopped." in again.text
+    _gone(family)
+    for port in (plan.port, *plan.ports.values(), plan.ldap_port):
+        require_free(port, "PORT")
+
+
+def test_a_port_in_use_is_said_with_a_remedy() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(StartError, match="already in use") as raised:
+            require_free(port, "PORT")
+    assert "PORT=... make run" in raised.value.remedy
+
+
+@pytest.mark.parametrize(("name", "value"), [("PORT", "eighty"), ("PORT", "-1"), ("LDAP_PORT", "٣٨٩")])
+def test_a_port_that_is_none_is_said(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(StartError, match="not a port"):
+        plan_from_environment()
+
+
+def test_settings_from_outside_win_and_are_written_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IDP_ISSUER", "http://localhost:9999")
+    monkeypatch.setenv("IDP_SECURITY_LEVEL", "3")
+    monkeypatch.setenv("PORT", "9000")
+    plan = plan_from_environment()
+    assert plan.issuer == "http://localhost:9999"
+    assert plan.settings["security_level"] == "3"
+    assert plan.ports == {"qlvb": 9001, "cong-thong-tin": 9002}
