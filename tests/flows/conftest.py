@@ -16,18 +16,16 @@ Place = tuple[Deployment, Person]
 @pytest.fixture(scope="package")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """SQLite, one process, and a browser."""
-    with one_process(tmp_path_factory.mktemp("small")) as deployment:
-        with person_at(_profile(tmp_path_factory)) as person:
-            yield deployment, person
+    with one_process(tmp_path_factory.mktemp("small")) as deployment, person_at(_profile(tmp_path_factory)) as person:
+        yield deployment, person
 
 
 @pytest.fixture(scope="package")
 def large(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Place]:
     """PostgreSQL, two processes behind nginx with TLS, and a browser that trusts exactly its certificate."""
-    folder = tmp_path_factory.mktemp("large")
-    with two_processes_behind_nginx(folder, request.getfixturevalue("postgresql")) as deployment:
-        with person_at(_profile(tmp_path_factory), *deployment.browser_flags) as person:
-            yield deployment, person
+    started = two_processes_behind_nginx(tmp_path_factory.mktemp("large"), request.getfixturevalue("postgresql"))
+    with started as deployment, person_at(_profile(tmp_path_factory), *deployment.browser_flags) as person:
+        yield deployment, person
 
 
 @pytest.fixture(params=["sqlite-one-process", "postgresql-two-processes-nginx-tls"])

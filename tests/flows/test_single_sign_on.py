@@ -1,4 +1,4 @@
-"""Signing in once, working in two applications, signing out of both: on SQLite, and on PostgreSQL with two processes behind nginx.
+"""Signing in once, two applications, signing out of both: on SQLite, and on PostgreSQL with two processes behind nginx.
 
 Real browser, real directory, the sample applications with Authlib's client, the worker.
 """
