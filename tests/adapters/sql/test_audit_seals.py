@@ -122,24 +122,26 @@ def test_two_that_both_believe_they_seal_cannot_fork_the_chain(desk: Desk, monke
     assert (report.records, report.broken) == (60, None)
 
 
-@pytest.mark.parametrize(("column", "value"), [
-    ("at", 5), ("event", "sign_in"), ("sub", "somebody else"), ("client_id", ""), ("sid", "x"), ("source", "10.9.9.9"),
-    ("request_id", "x"), ("detail", "{}")])
-def test_security_61_a_changed_record_is_named(desk: Desk, column: str, value: object) -> None:
+def test_security_61_a_changed_record_is_named_whatever_column_it_is(desk: Desk) -> None:
     desk.write(20)
     desk.seal()
     victim = desk.ids()[9]
-    desk.tamper(f"UPDATE audit SET {column} = :value WHERE id = :id", value=value, id=victim)
-    assert desk.chain.verify().broken == Break(2, victim, "record_changed")
+    desk.tamper("CREATE TABLE aside AS SELECT * FROM audit WHERE id = :id", id=victim)
+    for column, value in (("at", 5), ("event", "sign_in"), ("sub", "somebody else"), ("client_id", ""), ("sid", "x"),
+                          ("source", "10.9.9.9"), ("request_id", "x"), ("detail", "{}")):
+        desk.tamper(f"UPDATE audit SET {column} = :value WHERE id = :id", value=value, id=victim)
+        assert desk.chain.verify().broken == Break(2, victim, "record_changed"), column
+        desk.tamper(f"UPDATE audit SET {column} = (SELECT {column} FROM aside) WHERE id = :id", id=victim)
+        assert desk.chain.verify().broken is None
 
 
-@pytest.mark.parametrize("index", [0, 6, 7, 13, 19])
-def test_security_61_a_deleted_record_is_named(desk: Desk, index: int) -> None:
+def test_security_61_a_deleted_record_is_named_wherever_it_stood(desk: Desk) -> None:
     desk.write(20)
     desk.seal()
-    victim = desk.ids()[index]
-    desk.tamper("DELETE FROM audit WHERE id = :id", id=victim)
-    assert desk.chain.verify().broken == Break(index // 7 + 1, victim, "record_missing")
+    ids = desk.ids()
+    for index in (19, 13, 7, 6, 0):
+        desk.tamper("DELETE FROM audit WHERE id = :id", id=ids[index])
+        assert desk.chain.verify().broken == Break(index // 7 + 1, ids[index], "record_missing")
 
 
 def test_security_61_two_adjacent_deleted_records_are_found(desk: Desk) -> None:
