@@ -169,7 +169,8 @@ def ldap_directory(settings: Settings) -> Directory:
         pool_size=settings.ldap_pool_size)
     return LdapDirectory(
         servers, base_dn=settings.ldap_base_dn, people_filter=settings.ldap_people_filter, decoy_dn=settings.ldap_decoy_dn,
-        concurrency=settings.login_concurrency, floor_seconds=settings.login_floor_milliseconds / 1000)
+        administrators=settings.ldap_administrators_group, concurrency=settings.login_concurrency,
+        floor_seconds=settings.login_floor_milliseconds / 1000)
 
 
 def _mount(app: Flask, settings: Settings, services: Services) -> None:

@@ -45,6 +45,9 @@ class Settings(BaseSettings):
                                description="Entry that unknown names are bound against, so that time tells nothing")
     ldap_mail_domain: str = Field("haugiang.gov.vn", description="Domain of official mail; a name with it is a mail address")
 
+    ldap_administrators_group: str = Field("quantri-coquan",
+                                           description="Group (cn) of agency administrators, named to officers who need help")
+
     keys_dir: Path = Field(Path("keys"), description="Private key material, mode 0700")
     clients_dir: Path = Field(Path("clients"), description="Registration files of the province's applications")
     trusted_proxies: Words = Field((), description="Addresses or networks whose X-Forwarded-For and -Proto count")

@@ -49,8 +49,7 @@ def open_directory(
     return LdapDirectory(
         ServerList(
             servers_of(uris or tuple(server.uri for server in servers), ca_file=ca_file, development=development),
-            bind_dn=first.service_dn, bind_password=lambda: first.bind_password, timing=timing, pool_size=pool_size,
-            on_change=options.pop("on_change", None)),
+            bind_dn=first.service_dn, bind_password=lambda: first.bind_password, timing=timing, pool_size=pool_size),
         base_dn=first.base_dn, decoy_dn=first.decoy_dn, **options)
 
 

@@ -1,6 +1,6 @@
 """Local mirror of officers: who they were when we last looked, and the subject that each was given once.
 
-The token path answers from here and never asks the directory. Keyed by entryUUID, so that a rename, a transfer or a
+The token path answers from here and never asks the directory. Keyed by entryUUID (RFC 4530), so that a rename, a transfer or a
 reorganisation changes facts and never the ``sub`` (OpenID Connect Core §2: locally unique and never reassigned).
 """
 

@@ -56,12 +56,11 @@ class ServerList:
         bind_password: Gives its password; asked at every bind, so that a rotated secret needs no restart.
         timing: Time-outs.
         pool_size: Service connections in use at once, and kept.
-        on_change: Told ``(uri, up)`` once per transition, for the audit trail; must not raise.
     """
 
     def __init__(
         self, servers: Sequence[Server], *, bind_dn: str, bind_password: Callable[[], str], timing: Timing | None = None,
-        pool_size: int = 4, on_change: Callable[[str, bool], None] | None = None,
+        pool_size: int = 4,
     ) -> None:
         self.timing = timing or Timing()
         self._states = [_State(server, since=time.monotonic()) for server in servers]
@@ -69,7 +68,6 @@ class ServerList:
         self._bind_password = bind_password
         self._pool_size = pool_size
         self._slots = threading.BoundedSemaphore(pool_size)
-        self._on_change = on_change
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._prober: threading.Thread | None = None
@@ -270,8 +268,6 @@ class ServerList:
                 self._prober.start()
         self._drop_idle(state)
         log.error("directory server %s does not answer: %s%s", state.server.uri, detail, hint_for(state.server))
-        if self._on_change is not None:
-            self._on_change(state.server.uri, False)
 
     def _probe(self) -> None:
         """Try the servers that are left out until none is."""
@@ -293,8 +289,6 @@ class ServerList:
         with self._lock:
             state.up, state.since, state.detail = True, time.monotonic(), ""
         log.warning("directory server %s answers again", state.server.uri)
-        if self._on_change is not None:
-            self._on_change(state.server.uri, True)
         for later in self._states[self._states.index(state) + 1:]:
             self._drop_idle(later)
 
