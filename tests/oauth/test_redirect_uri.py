@@ -122,7 +122,7 @@ URIS = st.one_of(
               st.text(alphabet="/?#@\\.*%2eE aà\t\n\r\x00&=code", max_size=20)))
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=1500, deadline=None)
 @given(URIS, st.booleans(), st.booleans())
 def test_whatever_is_registered_is_refused_or_read_alike_by_every_parser(uri: str, native: bool, development: bool) -> None:
     if not accepted(uri, native=native, development=development):

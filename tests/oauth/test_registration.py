@@ -264,7 +264,7 @@ NAMES = st.sampled_from([*standard_metadata(CLIENT), "jwks", "province", "client
 TABLES = st.dictionaries(st.sampled_from(list(to_metadata(CLIENT)["province"])) | st.text(max_size=8), VALUES, max_size=4)
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=800, deadline=None)
 @given(st.dictionaries(NAMES, VALUES, max_size=6), TABLES | st.none(), st.sampled_from(["file", "registered"]))
 def test_whatever_is_registered_is_refused_or_holds_what_the_rules_say(members: dict[str, Any], table: Any, source: Any) -> None:
     try:
