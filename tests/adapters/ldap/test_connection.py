@@ -222,7 +222,8 @@ def test_kept_connections_are_checked_after_lying_still(own_directory: SampleDir
 
 def test_the_pool_never_holds_more_connections_than_it_may(own_directory: SampleDirectory) -> None:
     with Proxy(own_directory.port) as proxy, contextlib.closing(open_directory(
-            own_directory, uris=(proxy.uri,), pool_size=2, concurrency=16, queue_seconds=10)) as directory:
+            own_directory, uris=(proxy.uri,), pool_size=2, concurrency=16, queue_seconds=30,
+            timing=Timing(connect=20))) as directory:
         with ThreadPoolExecutor(16) as pool:
             assert all(officer is not None for officer in pool.map(lambda _: directory.find_by_login("canbo"), range(200)))
         assert proxy.connections <= 2

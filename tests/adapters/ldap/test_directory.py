@@ -19,6 +19,7 @@ from deploy.directory.configuration import SlapdOptions
 from deploy.directory.generate import HashCost
 from deploy.directory.server import SampleDirectory
 from idp.adapters.ldap.directory import LdapDirectory
+from idp.adapters.ldap.server import Timing
 from idp.directory.officer import BindResult, ChangeResult
 from idp.errors import UnavailableError
 from tests.contracts.directory import PASSWORD, VIETNAMESE_PASSWORD, DirectoryContract, Population
@@ -277,7 +278,8 @@ def test_units_are_read_once_a_minute_and_survive_an_outage(own_directory: Sampl
 
 
 def test_the_directory_may_be_asked_from_many_threads(directory_server: SampleDirectory) -> None:
-    with contextlib.closing(open_directory(directory_server, concurrency=8, queue_seconds=10, pool_size=3)) as directory:
+    with contextlib.closing(open_directory(directory_server, concurrency=8, queue_seconds=30, pool_size=3,
+                                           timing=Timing(connect=20))) as directory:
         failures: list[BaseException] = []
 
         def ask() -> None:
