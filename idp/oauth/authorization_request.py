@@ -2,7 +2,8 @@
 
 Spec: RFC 6749 §3.1, §4.1.1-§4.1.2; OpenID Connect Core §3.1.2.1-§3.1.2.6; RFC 9207 (iss); OAuth 2.0 Form Post Response Mode.
 Until the client and its redirect URI are both known to belong together nothing is ever redirected (security checklist 4).
-Request objects are not offered and refused by name rather than read past (OpenID Connect Core §6).
+Departs from RFC 6749 §3.1.2.3: the redirect URI is always sent, as OpenID Connect requires. Request objects are not offered and
+refused by name rather than read past (OpenID Connect Core §6).
 """
 
 from __future__ import annotations
