@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -100,8 +101,8 @@ class System:
             cwd=self.root, env=self.environment, stdout=log, stderr=log)
         self._wait()
         self._seed(url)
-        if self.postgresql is not None:
-            for process in self._processes():
+        for process in self._processes():
+            with contextlib.suppress(psutil.NoSuchProcess):  # PostgreSQL's helpers come and go
                 process.cpu_affinity([0])
 
     def _flask(self, *arguments: str) -> None:
@@ -173,8 +174,9 @@ class System:
         """Give the processor time that the server's tree and PostgreSQL have used so far, in seconds."""
         total = 0.0
         for process in self._processes():
-            times = process.cpu_times()
-            total += times.user + times.system
+            with contextlib.suppress(psutil.NoSuchProcess):
+                times = process.cpu_times()
+                total += times.user + times.system
         return total
 
     def memory_mebibytes(self) -> float:

@@ -89,6 +89,8 @@ def _basic(authorization: str) -> tuple[str, str]:
         name, colon, secret = text.partition(":")
         if not colon:
             raise ValueError("no colon")
-        return unquote_plus(name, errors="strict"), unquote_plus(secret, errors="strict")
+        if "%" in text or "+" in text:
+            return unquote_plus(name, errors="strict"), unquote_plus(secret, errors="strict")
+        return name, secret
     except (binascii.Error, ValueError):
         raise ClientRefusedError("The Authorization header is not well formed.") from None

@@ -21,7 +21,7 @@ EPOCH = "audit_epoch"
 """Row of ``version`` that holds the epoch of new records; absent means 1."""
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_LIMITS = {"event": 32, "sub": 64, "client_id": 255, "sid": 64, "source": 64, "request_id": 64}
+_LIMITS = (("event", 32), ("sub", 64), ("client_id", 255), ("sid", 64), ("source", 64), ("request_id", 64))
 
 
 def current_epoch() -> Any:
@@ -47,9 +47,9 @@ def audit_values(record: AuditRecord, prefix: str = "audit_") -> dict[str, Any]:
     if not (detail.isascii() and detail.isprintable()):
         detail = _storable(_UNPRINTABLE.sub(lambda sign: f"\\u{ord(sign[0]):04x}", detail))
     values: dict[str, Any] = {prefix + "at": record.at, prefix + "detail": detail}
-    for name, limit in _LIMITS.items():
-        text = str(getattr(record, name))
-        if not (text.isascii() and text.isprintable()):
+    for name, limit in _LIMITS:
+        text: str = getattr(record, name)
+        if text and not (text.isascii() and text.isprintable()):
             text = _storable(_UNPRINTABLE.sub(" ", text))
         values[prefix + name] = text[:limit]
     return values

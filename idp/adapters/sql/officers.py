@@ -6,6 +6,7 @@ import json
 import secrets
 from typing import Any
 
+import orjson
 from sqlalchemy import func, select, update
 
 from ...directory.mirror import MirroredOfficer, search_key
@@ -92,6 +93,6 @@ def mirrored(row: Any) -> MirroredOfficer | None:
         return None
     officer = Officer(
         entry_uuid=row.entry_uuid, dn=row.dn, uid=row.uid, name=row.name, given_name=row.given_name, family_name=row.family_name,
-        mail=row.mail, phone=row.phone, posts=tuple(Post(**post) for post in json.loads(row.posts)),
-        groups=tuple(json.loads(row.groups)), attributes=json.loads(row.attributes), disabled=row.status == "disabled")
+        mail=row.mail, phone=row.phone, posts=tuple([Post(**post) for post in orjson.loads(row.posts)]),
+        groups=tuple(orjson.loads(row.groups)), attributes=orjson.loads(row.attributes), disabled=row.status == "disabled")
     return MirroredOfficer(sub=row.sub, officer=officer, status=row.status)
