@@ -125,3 +125,14 @@ def test_what_a_run_makes_is_ignored_by_git() -> None:
     result = subprocess.run(["git", "-c", "safe.directory=*", "check-ignore", *made], cwd=ROOT, capture_output=True, text=True,
                             check=False)
     assert result.stdout.split() == made
+
+
+def test_every_page_that_the_documentation_points_to_exists() -> None:
+    pages = [path for path in _tracked() if path.suffix == ".md" and path.name != "CHANGELOG.md"]
+    lost = [f"{page.relative_to(ROOT)}: {target}" for page in pages
+            for target in re.findall(r"\]\((?!https?://|#|mailto:)([^)#\s]+)", page.read_text(encoding="utf-8"))
+            if not (page.parent / target).exists()]
+    assert lost == []
+    named = re.compile(r"`((?:idp|tests|deploy|requirements)/[\w./-]+\.\w+)`")
+    assert [f"{page.relative_to(ROOT)}: {path}" for page in pages for path in named.findall(page.read_text(encoding="utf-8"))
+            if not (ROOT / path).exists()] == []
