@@ -40,6 +40,6 @@ pins: ## Compile requirements/*.in to pins with hashes (after a change of *.in)
 clean: ## Remove what was installed, built and run here (.venv, var, caches); keys/ stay
 	@if [ -e var/run.lock ] && ! flock -n var/run.lock true; then \
 		echo 'make run is running in this checkout. Stop it first (Ctrl-C).' >&2; exit 1; fi
-	rm -rf .venv var build tests/npm/node_modules .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis .coverage* htmlcov
+	rm -rf .venv var build __pycache__ tests/npm/node_modules .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis .coverage* htmlcov
 	find idp clients deploy tests migrations bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 	find idp -name '*.mo' -delete
