@@ -52,7 +52,7 @@ class Database:
         self._cursors = {engine: CursorExecutor(engine) for engine in (self.durable, self.relaxed)}
         self._executors: dict[Engine, Executor] = dict(self._cursors)
         if prepared and not self.is_sqlite:
-            self._executors = {engine: PreparedExecutor(engine) for engine in self._cursors}
+            self._executors = {engine: PreparedExecutor(engine, most=pool_size) for engine in self._cursors}
         self._one = self.read(select(literal_column("1").label("one")))
 
     def _engine(self, *, durable: bool, pool_size: int, timeout: int) -> Engine:
@@ -124,9 +124,9 @@ class Database:
         return self._write_lock
 
     def dispose(self) -> None:
-        """Close all pooled connections."""
-        self.durable.dispose()
-        self.relaxed.dispose()
+        """Close all connections that are not in use."""
+        for executor in (*self._executors.values(), *self._cursors.values()):
+            executor.close()
 
 
 class _Statement:

@@ -83,6 +83,10 @@ class Executor(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Close the connections that are not in use."""
+        ...
+
 
 class CursorExecutor:
     """The driver's own cursor, one per connection, used again and again."""
@@ -103,6 +107,10 @@ class CursorExecutor:
         with self.cursor() as cursor:
             cursor.execute(compiled.sql, parameters)
             return [] if cursor.description is None else cursor.fetchall()
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._engine.dispose()
 
     @contextmanager
     def cursor(self) -> Iterator[Any]:
@@ -130,9 +138,14 @@ class CursorExecutor:
         finally:
             if lost:
                 fairy.invalidate()
-                forget_idle(self._engine)
+                self._forget_idle()
             else:
                 fairy.close()
+
+    def _forget_idle(self) -> None:
+        """Close the idle connections too: whatever ended one ended them, and each would cost one more request."""
+        if self._engine.dialect.name != "sqlite":
+            self._engine.dispose()
 
 
 def is_lost(err: BaseException, *, broken: bool) -> bool:
@@ -147,15 +160,6 @@ def is_outage(err: BaseException) -> bool:
     """Tell whether the database could not do its work now, rather than refused what it was asked."""
     sqlstate = getattr(err, "sqlstate", None) or ""
     return sqlstate[:2] in _OUTAGES or sqlstate == _READ_ONLY
-
-
-def forget_idle(engine: Engine) -> None:
-    """Close the connections that nobody uses: when one was lost, the others of that moment are lost too.
-
-    Otherwise each of them would cost one more request after a restart of the database.
-    """
-    if engine.dialect.name != "sqlite":
-        engine.dispose()
 
 
 def unavailable(err: BaseException) -> UnavailableError:

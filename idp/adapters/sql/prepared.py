@@ -9,8 +9,10 @@ The call cannot be interrupted: the engine's ``statement_timeout`` and TCP limit
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Callable
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from psycopg import Error
@@ -23,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.types import Boolean, Integer, LargeBinary, String, TypeEngine
 
-from .execution import Compiled, Parameters, Row, forget_idle, is_lost, is_outage, unavailable
+from .execution import Compiled, Parameters, Row, is_lost, is_outage, unavailable
 
 Decode = Callable[[bytes], Any]
 _Prepared = tuple[bytes, tuple[Decode, ...]]
@@ -35,6 +37,7 @@ _FORGOTTEN = frozenset({b"26000", b"0A000"})
 """SQLSTATE of a prepared statement that the server no longer has (a proxy changed the session), or whose result a migration
 changed. Nothing was done then, so it is prepared once more and run again."""
 _GOOD = frozenset({ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK})
+_PATIENCE_SECONDS = 5
 _NUMBERS = itertools.count()
 
 
@@ -93,16 +96,42 @@ def _encoder(declared: TypeEngine[Any], sql: str) -> tuple[Callable[[Any], bytes
     raise RuntimeError(f"a parameter of type {declared!r} is not for hot statements: {sql}")
 
 
-class PreparedExecutor:
-    """Runs statements of one PostgreSQL engine through libpq."""
+class _Line:
+    """One connection of the executor's own, with what is prepared on it."""
+
+    __slots__ = ("connection", "pgconn", "prepared")
 
     def __init__(self, engine: Engine) -> None:
+        made = engine.raw_connection()
+        driver: Any = made.driver_connection
+        made.detach()
+        self.connection = driver
+        self.pgconn = driver.pgconn
+        self.prepared: dict[Statement, _Prepared] = {}
+
+
+class PreparedExecutor:
+    """Runs statements of one PostgreSQL engine through libpq.
+
+    It keeps its connections itself: the engine makes them, and they leave its pool, whose way in and out costs as much as the
+    rest of a call. The one used last is used next, so that few stay warm.
+
+    Args:
+        engine: Makes connections, in autocommit and without statements prepared by the driver.
+        most: Connections at the same time; a caller beyond waits five seconds at most.
+    """
+
+    def __init__(self, engine: Engine, *, most: int) -> None:
         self._engine = engine
         self._dialect = psycopg_dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+        self._idle: list[_Line] = []
+        self._permits: SimpleQueue[None] = SimpleQueue()
+        for _ in range(most):
+            self._permits.put(None)
 
     def compile(self, statement: ClauseElement) -> Statement:
         """Compile a statement, and have PostgreSQL plan it on a connection, so that a mistake shows at start."""
-        self._connect().close()
+        self._give(self._take())  # the dialect learns the server's version from the first connection
         self._dialect.server_version_info = self._engine.dialect.server_version_info
         made = Statement(Compiled(statement, self._dialect))
         self._run(made, None)
@@ -115,40 +144,59 @@ class PreparedExecutor:
         return self._run(compiled, [None if (value := parameters[name]) is None else encode(value)
                                     for name, encode in compiled.encoders])
 
-    def _connect(self) -> Any:
-        try:
-            return self._engine.raw_connection()
-        except (SQLAlchemyError, OSError, Error) as err:
-            raise unavailable(err) from err
+    def close(self) -> None:
+        """Close the connections that are not in use."""
+        while self._idle:
+            with contextlib.suppress(IndexError, Error):
+                self._idle.pop().connection.close()
 
     def _run(self, statement: Statement, values: list[bytes | None] | None) -> list[Row]:
         """Run, or only prepare where there are no values; a lost connection is dropped, a refused statement is not."""
-        fairy = self._connect()
-        pgconn: Any = fairy.driver_connection.pgconn
-        known: dict[Statement, _Prepared] = fairy.info
+        line: _Line = self._take()
         lost = False
         try:
-            prepared = known.get(statement)
+            prepared = line.prepared.get(statement)
             if prepared is None:
-                prepared = known[statement] = _prepare(pgconn, statement)
+                prepared = line.prepared[statement] = _prepare(line.pgconn, statement)
             if values is None:
                 return []
-            result = pgconn.exec_prepared(prepared[0], values, statement.formats, _TEXT)
+            result = line.pgconn.exec_prepared(prepared[0], values, statement.formats, _TEXT)
             if result.status not in _GOOD and result.error_field(DiagnosticField.SQLSTATE) in _FORGOTTEN:
-                prepared = known[statement] = _prepare(pgconn, statement)
-                result = pgconn.exec_prepared(prepared[0], values, statement.formats, _TEXT)
+                prepared = line.prepared[statement] = _prepare(line.pgconn, statement)
+                result = line.pgconn.exec_prepared(prepared[0], values, statement.formats, _TEXT)
             return _rows(result, prepared[1])
         except Error as err:
-            lost = is_lost(err, broken=pgconn.status != ConnStatus.OK)
+            lost = is_lost(err, broken=line.pgconn.status != ConnStatus.OK)
             if lost or is_outage(err):
                 raise unavailable(err) from err
             raise
         finally:
-            if lost:
-                fairy.invalidate()
-                forget_idle(self._engine)
-            else:
-                fairy.close()
+            self._give(line, lost=lost)
+
+    def _take(self) -> _Line:
+        """Take a connection: the one last given back, or a new one."""
+        try:
+            self._permits.get(timeout=_PATIENCE_SECONDS)
+        except Empty as err:
+            raise unavailable(err) from err
+        try:
+            return self._idle.pop()
+        except IndexError:
+            pass
+        try:
+            return _Line(self._engine)
+        except (SQLAlchemyError, OSError, Error) as err:
+            self._permits.put(None)
+            raise unavailable(err) from err
+
+    def _give(self, line: _Line, *, lost: bool = False) -> None:
+        """Give a connection back; with one that is lost go the idle ones, for whatever ended it ended them too."""
+        if lost:
+            line.connection.close()
+            self.close()
+        else:
+            self._idle.append(line)
+        self._permits.put(None)
 
 
 def _prepare(pgconn: PGconn, statement: Statement) -> _Prepared:

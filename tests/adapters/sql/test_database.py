@@ -1,26 +1,77 @@
-"""The statement port: one act is one transaction, the guard decides, and a lost database is said so."""
+"""The statement port: one act is one transaction, the guard decides, and a lost database is said so.
+
+Every promise is held on SQLite and, on PostgreSQL, by both executors: the driver's cursor and the prepared statements.
+"""
 
 from __future__ import annotations
 
+import itertools
+import shutil
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
-from sqlalchemy import func, literal_column, select, update
+from psycopg import DataError, IntegrityError, ProgrammingError
+from sqlalchemy import bindparam, delete, func, literal_column, select, text, update
+from sqlalchemy.types import DateTime
 
+from idp.adapters.sql import schema
 from idp.adapters.sql.database import Database, insert_row, parameter
-from idp.adapters.sql.tables import AuthorizationCodeRow, ConsentRow, SessionClientRow, VersionRow
+from idp.adapters.sql.tables import (
+    AuthorizationCodeRow,
+    ClientRow,
+    ConsentRow,
+    InteractionRow,
+    SessionClientRow,
+    VersionRow,
+)
 from idp.errors import UnavailableError
 from tests.postgresql import PostgreSQL
 
+CLIENT = ClientRow.__table__
 CODE = AuthorizationCodeRow.__table__
 CONSENT = ConsentRow.__table__
+INTERACTION = InteractionRow.__table__
 SESSION_CLIENT = SessionClientRow.__table__
 VERSION = VersionRow.__table__
 
 ROW = {"digest": b"x" * 32, "grant_id": "g", "client_id": "c", "redirect_uri": "https://a/", "code_challenge": "",
        "code_challenge_method": "", "created_at": 1, "expires_at": 2, "used_at": None}
 CONSENT_VALUES = {"sub": "u", "scope": "openid", "given_at": 5, "withdrawn_at": None}
+
+
+@pytest.fixture(params=["sqlite", "cursor", "prepared"])
+def database(request: pytest.FixtureRequest) -> Database:
+    """A fresh, migrated database behind each executor: SQLite, and PostgreSQL by cursor and by prepared statements."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(params=["cursor", "prepared"])
+def on_postgresql(request: pytest.FixtureRequest) -> Database:
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def sqlite(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+    shutil.copy(sqlite_template, tmp_path / "idp.sqlite3")
+    yield from _used(Database(f"sqlite:///{tmp_path}/idp.sqlite3"))
+
+
+@pytest.fixture
+def cursor(postgresql: PostgreSQL) -> Iterator[Database]:
+    yield from _used(Database(postgresql.create("template_idp"), prepared=False))
+
+
+@pytest.fixture
+def prepared(postgresql: PostgreSQL) -> Iterator[Database]:
+    yield from _used(Database(postgresql.create("template_idp")))
+
+
+def _used(database: Database) -> Iterator[Database]:
+    yield database
+    database.dispose()
 
 
 def take_code(database: Database):
@@ -103,10 +154,141 @@ def test_a_statement_that_needs_a_python_side_default_is_refused_at_start(databa
         several.compile()
 
 
-def test_a_database_that_went_away_is_unavailable_and_comes_back() -> None:
+TEXTS = ["", " ", "Văn phòng UBND tỉnh", "\U0001f600", "100 % và 'nháy' \\ \n\t", "x" * 100_000]
+BLOBS = [None, b"", b"\x00", b"\x00a\x00", bytes(range(256)), b"\\x00", b"x" * 100_000]
+NUMBERS = [0, 1, -1, 2**15, -(2**15) - 1, 2**31, -(2**31) - 1, 2**63 - 1, -(2**63)]
+
+
+def test_text_bytes_and_null_come_back_as_they_went(database: Database) -> None:
+    keep = database.write(insert_row(ClientRow))
+    look = database.read(select(*CLIENT.c).where(CLIENT.c.client_id == parameter(CLIENT.c.client_id)))
+    for number, (words, blob) in enumerate(itertools.product(TEXTS, BLOBS)):
+        row = {"client_id": f"c{number}", "source": "file", "metadata": words, "secret_digest": blob, "created_at": 1,
+               "updated_at": 2, "disabled_at": None}
+        keep.run(**row)
+        found = look.one(client_id=row["client_id"])
+        assert found._asdict() == row
+        assert type(found.secret_digest) is type(blob)
+
+
+def test_whole_numbers_of_every_size_come_back(database: Database) -> None:
+    put = database.write(insert_row(VersionRow))
+    same = database.read(select(VERSION.c.value).where(VERSION.c.value == parameter(VERSION.c.value)))
+    for number in NUMBERS:
+        put.run(name=str(number), value=number)
+        assert [row.value for row in same.all(value=number)] == [number]
+        assert type(same.one(value=number).value) is int
+
+
+def test_truth_comes_back(database: Database) -> None:
+    column = INTERACTION.c.must_change_password
+    put, look = database.write(insert_row(InteractionRow)), database.read(select(column).where(column == parameter(column)))
+    for flag in (True, False):
+        put.run(id=f"i{flag}", kind="page", client_id="", request="{}", return_to="/", browser_digest=None, created_at=1,
+                expires_at=2, entry_uuid="", amr="", proven_at=None, must_change_password=flag, authenticated_at=None,
+                authenticated_sid="", done_at=None)
+        assert [bool(row.must_change_password) for row in look.all(must_change_password=flag)] == [flag]
+
+
+def test_a_nul_in_a_text_is_refused_and_never_cut_off(on_postgresql: Database) -> None:
+    put = on_postgresql.write(insert_row(VersionRow))
+    with pytest.raises(DataError, match=r"(?i)nul|0x00"):
+        put.run(name="a\0b", value=1)
+    assert count(on_postgresql, VERSION) == 0
+
+
+def test_a_constraint_error_leaves_every_connection_in_use(on_postgresql: Database) -> None:
+    put = on_postgresql.write(insert_row(VersionRow))
+    put.run(name="n", value=1)
+    backend = on_postgresql.write(
+        update(VERSION).values(value=func.pg_backend_pid()).returning(VERSION.c.value), guard=None)
+    first = backend.run()
+    for _ in range(20):
+        with pytest.raises(IntegrityError, match=r"(?i)unique"):
+            put.run(name="n", value=2)
+    assert backend.run() == first
+    assert put.run(name="m", value=3) == (1,)
+
+
+def test_many_threads_read_and_write_over_few_connections(database: Database) -> None:
+    put = database.write(insert_row(ConsentRow), durable=False)
+    look = database.read(select(CONSENT.c.scope).where(CONSENT.c.sub == parameter(CONSENT.c.sub)))
+
+    def work(thread: int) -> int:
+        right = 0
+        for number in range(40):
+            sub = f"{thread}-{number}"
+            put.run(**CONSENT_VALUES | {"sub": sub, "scope": f"scope {sub}"}, client_id="c")
+            right += look.one(sub=sub).scope == f"scope {sub}"
+        return right
+
+    with ThreadPoolExecutor(16) as pool:
+        assert sum(pool.map(work, range(16))) == 16 * 40
+
+
+def test_several_rows_come_in_order_and_none_is_an_empty_list(database: Database) -> None:
+    put = database.write(insert_row(VersionRow))
+    for number in range(50):
+        put.run(name=f"n{number:02}", value=number)
+    from_there = database.read(
+        select(VERSION.c.name, VERSION.c.value).where(VERSION.c.value >= parameter(VERSION.c.value)).order_by(VERSION.c.value))
+    assert [row.value for row in from_there.all(value=10)] == list(range(10, 50))
+    assert from_there.all(value=50) == []
+    assert from_there.one(value=50) is None
+
+
+def test_a_statement_that_takes_too_long_is_cut_and_the_next_is_answered(postgresql: PostgreSQL) -> None:
+    for way in (True, False):
+        database = Database(postgresql.url("postgres"), statement_timeout_seconds=1, prepared=way)
+        with pytest.raises(UnavailableError):
+            database.read(select(literal_column("pg_sleep(20)::text").label("slept"))).one()
+        database.ping()
+        database.dispose()
+
+
+def test_a_migration_under_a_running_process_costs_at_most_one_answer(on_postgresql: Database) -> None:
+    on_postgresql.write(insert_row(VersionRow)).run(name="n", value=1)
+    look = on_postgresql.read(select(VERSION.c.name, VERSION.c.value))
+    assert look.one() == ("n", 1)
+    with on_postgresql.durable.connect() as connection:
+        connection.execute(text("ALTER TABLE version ALTER COLUMN value TYPE integer"))
+        connection.execute(text("ALTER TABLE version ALTER COLUMN name TYPE text"))
+    try:
+        assert look.one() == ("n", 1)
+    except UnavailableError:
+        assert look.one() == ("n", 1)
+
+
+def test_a_statement_that_the_session_lost_is_prepared_again(prepared: Database) -> None:
+    look = prepared.read(select(VERSION.c.name))
+    assert look.all() == []
+    forget = prepared.write(update(VERSION).values(value=literal_column("1")), durable=False)
+    forget.run()
+    prepared.executor(prepared.relaxed)._idle[-1].connection.execute("DISCARD ALL")
+    assert look.all() == []
+    assert forget.run() == (1,)
+
+
+@pytest.mark.parametrize("statement", [
+    select(VERSION.c.name).where(func.now() > bindparam("at", type_=DateTime())), select(func.now()),
+], ids=["parameter", "column"])
+def test_types_that_hot_statements_do_not_hold_are_refused_at_start(prepared: Database, statement) -> None:
+    prepared.read(statement)
+    with pytest.raises(RuntimeError, match="not for hot statements"):
+        prepared.prepare()
+
+
+def test_a_mistake_in_a_statement_shows_at_start(prepared: Database) -> None:
+    prepared.read(select(literal_column("no_such_column")).select_from(VERSION))
+    with pytest.raises(ProgrammingError, match="no_such_column"):
+        prepared.prepare()
+
+
+@pytest.mark.parametrize("way", [True, False], ids=["prepared", "cursor"])
+def test_a_database_that_went_away_is_unavailable_and_comes_back(way: bool) -> None:
     own = PostgreSQL().start()
     try:
-        database = Database(own.url("postgres"))
+        database = Database(own.url("postgres"), prepared=way)
         database.ping()
         own.stop()
         with pytest.raises(UnavailableError) as caught:
@@ -116,13 +298,52 @@ def test_a_database_that_went_away_is_unavailable_and_comes_back() -> None:
         with pytest.raises(UnavailableError):
             database.ping()
         own.start()
-        for _ in range(8):
-            try:
-                database.ping()
-                break
-            except UnavailableError:
-                continue
         database.ping()
+        database.dispose()
+    finally:
+        own.remove()
+
+
+@pytest.mark.parametrize("way", [True, False], ids=["prepared", "cursor"])
+@pytest.mark.parametrize("crash", [False, True], ids=["stopped", "killed"])
+def test_a_restart_under_load_is_told_and_borne(way: bool, crash: bool) -> None:
+    own = PostgreSQL().start()
+    try:
+        schema.upgrade(own.url("postgres"))
+        database = Database(own.url("postgres"), prepared=way)
+        put, look = database.write(insert_row(VersionRow)), database.read(select(VERSION.c.name))
+        stop, kept, unforeseen, refused = threading.Event(), [], [], []
+
+        def work(thread: int) -> None:
+            number = 0
+            while not stop.is_set():
+                number += 1
+                try:
+                    put.run(name=f"{thread}-{number}", value=1)
+                    kept.append(f"{thread}-{number}")
+                    look.one()
+                except UnavailableError as err:
+                    refused.append(err)
+                    stop.wait(0.05)
+                except BaseException as err:
+                    unforeseen.append(err)
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        stop.wait(0.5)
+        own.stop(crash=crash)
+        stop.wait(0.3)
+        own.start()
+        before = len(kept)
+        stop.wait(1)
+        stop.set()
+        for thread in threads:
+            thread.join(30)
+        assert unforeseen == []
+        assert refused
+        assert len(kept) > before
+        assert {row.name for row in look.all()} >= set(kept)  # whatever was answered durably is there
         database.dispose()
     finally:
         own.remove()
