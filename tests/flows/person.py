@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
@@ -79,7 +80,8 @@ class Person:
             "return document.readyState != 'complete' || document.documentElement.dataset.before == '1'"), "another page")
 
     def wait(self, until: Callable[[], Any], what: str) -> None:
-        WebDriverWait(self.driver, WAIT_SECONDS, poll_frequency=0.05).until(lambda _driver: until(), f"{what}; at {self.url}")
+        patience = WebDriverWait(self.driver, WAIT_SECONDS, 0.05, ignored_exceptions=(StaleElementReferenceException,))
+        patience.until(lambda _driver: until(), what)
 
     def sign_in(self, uid: str, password: str = PASSWORD) -> None:
         """Fill in the sign-in page and send it."""

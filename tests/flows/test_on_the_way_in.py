@@ -255,4 +255,5 @@ def test_without_ui_locales_the_browser_decides_and_the_officer_may_choose(here:
 def test_form_post_arrives_in_a_browser_under_the_content_security_policy(here: Place, survey: Survey) -> None:
     _, person = here
     person.open(survey.url(response_mode="form_post", prompt="none"))
-    assert person.url == survey.callback  # the script pressed the button; nothing stands in the address
+    # The script presses the button; nothing stands in the address.
+    person.wait(lambda: person.url == survey.callback, "the callback")
