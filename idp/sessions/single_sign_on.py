@@ -259,8 +259,7 @@ class Sessions:
         record = AuditRecord(AuditEvent.SESSION_ENDED, now, sub=session.sub, sid=session.sid, client_id=client_id,
                              source=caller.source, request_id=caller.request_id, detail={"reason": reason})
         payload = json.dumps({"sid": session.sid, "sub": session.sub}, separators=(",", ":"))
-        told = self._store.clients(session.sid)
-        return told if self._store.end(session.sid, reason, now, record, payload) else []
+        return self._store.clients(session.sid) if self._store.end(session.sid, reason, now, record, payload) else []
 
 
 def digest(cookie: str) -> bytes:

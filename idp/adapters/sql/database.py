@@ -88,7 +88,7 @@ class Database:
         return read
 
     def write(self, *acts: Insert | Update | Delete, guard: Update | Insert | Delete | None = None,
-              durable: bool = True) -> Write:
+              durable: bool = True, after: Select[Any] | None = None) -> Write:
         """Register one act.
 
         Args:
@@ -96,8 +96,10 @@ class Database:
                 or ``.values(name=parameter(...))``. Acts do not see each other's rows.
             guard: Conditional update, insert or delete with ``.returning(...)``; decides who won. It must name one row.
             durable: False only for what a client may simply ask for again (access tokens, last-seen times).
+            after: Select with_for_update of the row that others write under. PostgreSQL holds it first, in the same transaction,
+                so that the acts see what was written until then; one statement alone would see what there was before it waited.
         """
-        write = Write(self, acts, guard, durable=durable)
+        write = Write(self, acts, guard, durable=durable, after=after)
         self._prepared.append(write)
         return write
 
@@ -110,9 +112,9 @@ class Database:
         """Ask the database for an answer; raises UnavailableError without one."""
         self._one.one()
 
-    def executor(self, engine: Engine) -> Executor:
-        """Give what runs single statements on one of the two engines."""
-        return self._executors[engine]
+    def executor(self, engine: Engine, *, in_transaction: bool = False) -> Executor:
+        """Give what runs single statements on one of the two engines, or what compiles them for ``cursor``."""
+        return self._cursors[engine] if in_transaction else self._executors[engine]
 
     def cursor(self, engine: Engine) -> AbstractContextManager[Any]:
         """Lend the driver's cursor, for what is more than one statement; errors as ``CursorExecutor.cursor``."""
@@ -174,15 +176,16 @@ class Read(_Statement):
 class Write(_Statement):
     """One act: all of it or nothing."""
 
-    __slots__ = ("_acts", "_engine", "_executor", "_guard", "_sequence", "_single")
+    __slots__ = ("_acts", "_after", "_engine", "_executor", "_guard", "_sequence", "_single")
 
     def __init__(self, database: Database, acts: Sequence[Insert | Update | Delete],
-                 guard: Update | Insert | Delete | None, *, durable: bool) -> None:
+                 guard: Update | Insert | Delete | None, *, durable: bool, after: Select[Any] | None = None) -> None:
         super().__init__(database)
         self._acts = tuple(acts)
         self._guard = guard
         self._engine = database.durable if durable else database.relaxed
-        self._executor = database.executor(self._engine)
+        self._after = after
+        self._executor = database.executor(self._engine, in_transaction=after is not None)
         self._single: Any = None
         self._sequence: tuple[Any, ...] = ()
 
@@ -192,6 +195,8 @@ class Write(_Statement):
             statements = ([] if self._guard is None else [self._guard]) + list(self._acts)
             self._sequence = tuple(self._executor.compile(statement) for statement in statements)
         else:
+            if self._after is not None:
+                self._sequence = (self._executor.compile(self._after),)
             self._single = self._executor.compile(_as_one_statement(self._acts, self._guard))
 
     def run(self, **parameters: Any) -> Row | None:
@@ -208,7 +213,7 @@ class Write(_Statement):
             return self._run_sqlite(parameters)
         if self._single is None:
             self.compile()
-        rows = self._executor.rows(self._single, parameters)
+        rows = self._executor.rows(self._single, parameters) if self._after is None else self._rows_after(parameters)
         if not self._single.columns:
             return (1,)
         return rows[0] if rows else None
@@ -227,6 +232,20 @@ class Write(_Statement):
             return self._executor.rows(self._single, parameters)
         with self._database.write_lock:
             return self._executor.rows(self._sequence[0], parameters)
+
+    def _rows_after(self, parameters: Parameters) -> list[Row]:
+        with self._database.cursor(self._engine) as cursor:
+            cursor.execute("BEGIN")
+            try:
+                for statement in (*self._sequence, self._single):
+                    cursor.execute(statement.sql, {**statement.constants, **parameters})
+                rows: list[Row] = cursor.fetchall()
+                cursor.execute("COMMIT")
+            except BaseException:
+                if not cursor.connection.closed:
+                    cursor.execute("ROLLBACK")
+                raise
+        return rows
 
     def _run_sqlite(self, parameters: Parameters) -> Row | None:
         if not self._sequence:

@@ -70,6 +70,8 @@ class SqlSessions:
                        parameter(OUTBOX.c.created_at, "now"), literal_column("''"))
                 .where(TAKING_PART.c.sid == parameter(TAKING_PART.c.sid, "sid"))),
             audit_insert(),
+            # A code that is being issued holds the session: its grant and its application are to be seen.
+            after=select(SESSION.c.sid).where(SESSION.c.sid == parameter(SESSION.c.sid, "sid")).with_for_update(),
             guard=(update(SESSION).where(SESSION.c.sid == parameter(SESSION.c.sid, "sid"), alive)
                    .values(ended_at=parameter(SESSION.c.ended_at, "now"), end_reason=parameter(SESSION.c.end_reason, "reason"))
                    .returning(SESSION.c.sub)))
