@@ -1,4 +1,7 @@
-"""One suite per test, on SQLite: it is the quicker of the two, and no module here is about databases."""
+"""One application per test module, on SQLite, the quicker of the two: no module of the plans is about databases.
+
+Tests of one module share officers, clients and the clock, never a browser.
+"""
 
 from __future__ import annotations
 
@@ -29,14 +32,19 @@ def keys_and_database(sqlite_template: Path, tmp_path_factory: pytest.TempPathFa
 @pytest.fixture
 def database_file(keys_and_database: Path, tmp_path: Path) -> str:
     """URL of a database of the test's own, in its folder, beside the keys for it."""
-    shutil.copytree(keys_and_database / "keys", tmp_path / "keys")
-    with closing(sqlite3.connect(keys_and_database / "idp.sqlite3")) as made, closing(
-            sqlite3.connect(tmp_path / "idp.sqlite3")) as copy:
-        made.backup(copy)
-    return f"sqlite:///{tmp_path / 'idp.sqlite3'}"
+    return copy_of(keys_and_database, tmp_path)
 
 
-@pytest.fixture
-def suite(database_file: str, tmp_path: Path) -> Suite:
+@pytest.fixture(scope="module")
+def suite(keys_and_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Suite:
     """The application with the two clients of a plan, and one that authenticates by client_secret_post."""
-    return Suite(tmp_path, database_file)
+    folder = tmp_path_factory.mktemp("suite")
+    return Suite(folder, copy_of(keys_and_database, folder))
+
+
+def copy_of(made: Path, folder: Path) -> str:
+    """Copy keys and database to another folder; gives the URL."""
+    shutil.copytree(made / "keys", folder / "keys")
+    with closing(sqlite3.connect(made / "idp.sqlite3")) as source, closing(sqlite3.connect(folder / "idp.sqlite3")) as target:
+        source.backup(target)
+    return f"sqlite:///{folder / 'idp.sqlite3'}"

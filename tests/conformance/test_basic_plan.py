@@ -215,4 +215,4 @@ def test_oidcc_ensure_request_with_valid_pkce_succeeds(suite: Suite) -> None:
 def test_fapi2_user_rejects_authentication(suite: Suite) -> None:
     """The one module about refusal; the basic plan has none."""
     request = suite.request(scope="openid profile")
-    suite.check(suite.person().go(suite.url(request), agree=False), request, error="access_denied")
+    suite.check(suite.person("vanthu").go(suite.url(request), agree=False), request, error="access_denied")
