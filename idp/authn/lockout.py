@@ -253,16 +253,32 @@ class Lockout:
             bucket("pair", keys[2], limits.pair, limits.pair.cost))
 
     def _take_back(self, moves: tuple[Move, Move, Move], *, earlier: int) -> None:
+        """Take back a guess and the ones before it, as far as no sign-in at the same time has done so already."""
         now = self._clock.now()
-        limits = self._limits
-        back = tuple(
-            Move(move.key, -(move.seconds + earlier * rule.cost) if move.seconds else 0, now + self._absurd)
-            for move, rule in zip(moves, (limits.source, limits.account, limits.pair), strict=True))
-        self._counter.move((back[0], back[1], back[2]), now=now, absurd=now + self._absurd)
+        source, account, pair = moves
+        rules = self._limits
+        if pair.seconds:
+            back = -(pair.seconds + earlier * rules.pair.cost)
+            stands = self._move((_still(source), _still(account), pair._replace(seconds=back)), now).get(pair.key, now)
+            earlier -= max(0, now - stands) // rules.pair.cost
+        if source.seconds or account.seconds:
+            self._move((_back(source, rules.source, earlier), _back(account, rules.account, earlier), _still(pair)), now)
+
+    def _move(self, moves: tuple[Move, Move, Move], now: int) -> Mapping[bytes, int]:
+        unlimited = tuple(move._replace(limit=now + self._absurd) for move in moves)
+        return self._counter.move((unlimited[0], unlimited[1], unlimited[2]), now=now, absurd=now + self._absurd)
 
     def _key(self, what: str, account: str, source: str) -> bytes:
         text = "\0".join((self._kind, what, account, _network(source) if source else ""))
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def _still(move: Move) -> Move:
+    return move._replace(seconds=0)
+
+
+def _back(move: Move, rule: Rule, earlier: int) -> Move:
+    return move._replace(seconds=-max(0, move.seconds + earlier * rule.cost) if move.seconds else 0)
 
 
 def _only(moves: tuple[Move, Move, Move], moved: Mapping[bytes, int]) -> tuple[Move, Move, Move]:

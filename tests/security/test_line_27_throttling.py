@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.throttle import SqlGuessCounter
+from idp.authn.lockout import Lockout, ThrottledError
 from idp.errors import UnavailableError
 from tests.authn.house import Node
 from tests.fakes.clock import FakeClock
@@ -87,3 +89,28 @@ def test_line_27_a_flapping_directory_locks_nobody(nodes: tuple[Node, Node], dir
                 nodes[0].outcome("canbo", source=OFFICE)
         else:
             assert nodes[0].outcome("canbo", source=OFFICE) == "accepted"
+
+
+def test_line_27_sign_ins_at_the_same_time_give_back_no_guess_twice(database: Database, clock: FakeClock) -> None:
+    lockout = Lockout(SqlGuessCounter(database), clock)
+
+    def spray(names: range) -> int:
+        through = 0
+        for number in names:
+            try:
+                lockout.take(f"officer{number}", ATTACKER)
+            except ThrottledError:
+                continue
+            through += 1
+        return through
+
+    through = 0
+    for turn in range(12):
+        for _ in range(4):
+            lockout.take("own", ATTACKER)
+        first, second = lockout.take("own", ATTACKER), lockout.take("own", ATTACKER)
+        for guess in (first, second) if turn % 2 else (second, first):
+            lockout.good(guess)
+        through += spray(range(20 * turn, 20 * turn + 15))
+    assert through == 12 * 15
+    assert spray(range(1000, 1050)) == 200 - 12 * 15
