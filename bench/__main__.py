@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .cases import MUST, attempt, check
+from .driver import Call, drive
+from .floor import Floor
 from .system import System
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,6 +36,8 @@ def measure(trees: dict[str, Path], backend: str, names: list[str], *, seconds: 
             folder.mkdir()
             systems[label] = running.enter_context(System(folder, backend, tree))
         Path(text).chmod(0o755)
+        bare = running.enter_context(Floor())
+        floor: list[float] = []
         results: dict[str, Figures] = {label: {} for label in trees}
         for name in names:
             seen: dict[str, list[tuple[float, ...]]] = {label: [] for label in trees}
@@ -41,6 +45,7 @@ def measure(trees: dict[str, Path], backend: str, names: list[str], *, seconds: 
                 check(system, name)
                 attempt(system, name, Path(text), seconds=min(1, seconds), connections=connections)
             for _ in range(rounds):
+                floor.append(_floor(bare, Path(text), connections))
                 for label, system in systems.items():
                     before = system.cpu_seconds()
                     outcome = attempt(system, name, Path(text), seconds=seconds, connections=connections)
@@ -54,7 +59,14 @@ def measure(trees: dict[str, Path], backend: str, names: list[str], *, seconds: 
                     "p99_ms": statistics.median(p99), "wrong": sum(wrong)}
         for label, system in systems.items():
             results[label]["memory"] = {"pss_mib": system.memory_mebibytes()}
+            results[label]["floor"] = {"cpu_us": statistics.median(floor), "least_us": min(floor), "most_us": max(floor)}
     return results
+
+
+def _floor(bare: Floor, folder: Path, connections: int) -> float:
+    before = bare.cpu_seconds()
+    outcome = drive(bare.port, Call("/"), seconds=1, connections=connections, folder=folder)
+    return (bare.cpu_seconds() - before) / max(outcome.answers, 1) * 1e6
 
 
 def table(backend: str, results: dict[str, Figures]) -> str:
@@ -63,7 +75,7 @@ def table(backend: str, results: dict[str, Figures]) -> str:
     lines = [f"### {backend}", "", f"| | CPU µs per operation | least - most | must | requests/s | p50 ms | p99 ms |"
              f"{' base | ratio |' if base else ''}", "|---|---|---|---|---|---|---|" + ("---|---|" if base else "")]
     for name, row in here.items():
-        if name == "memory":
+        if name not in MUST:
             continue
         must = str(MUST[name]) if backend == "postgresql" else ""
         text = (f"| {name} | {row['cpu_us']:.0f} | {row['least_us']:.0f} - {row['most_us']:.0f} | {must} "
@@ -73,7 +85,9 @@ def table(backend: str, results: dict[str, Figures]) -> str:
         if row["wrong"]:
             text += f" WRONG ANSWERS: {row['wrong']:.0f}"
         lines.append(text)
-    lines += ["", f"Memory of the server, one worker: {here['memory']['pss_mib']:.0f} MiB PSS."]
+    floor = here["floor"]
+    lines += ["", f"Memory of the server, one worker: {here['memory']['pss_mib']:.0f} MiB PSS. The bare server between the rounds: "
+              f"{floor['cpu_us']:.0f} µs ({floor['least_us']:.0f} - {floor['most_us']:.0f})."]
     return "\n".join(lines)
 
 

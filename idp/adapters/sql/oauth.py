@@ -6,9 +6,9 @@ whatever it leaves behind, behind a guard that decides who won (docs/decisions/0
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+import orjson
 from sqlalchemy import exists, literal_column, select, update
 
 from ...audit import AuditRecord
@@ -238,4 +238,4 @@ def _standing(row: Any) -> Standing:
 
 
 def _groups(text: str | None) -> frozenset[str]:
-    return frozenset(json.loads(text)) if text else frozenset()
+    return frozenset(orjson.loads(text)) if text else frozenset()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from psycopg import DataError, IntegrityError, ProgrammingError
-from sqlalchemy import bindparam, delete, func, literal_column, select, text, update
+from sqlalchemy import bindparam, func, literal_column, select, text, update
 from sqlalchemy.types import DateTime
 
 from idp.adapters.sql import schema
