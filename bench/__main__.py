@@ -86,8 +86,8 @@ def table(backend: str, results: dict[str, Figures]) -> str:
             text += f" WRONG ANSWERS: {row['wrong']:.0f}"
         lines.append(text)
     floor = here["floor"]
-    lines += ["", f"Memory of the server, one worker: {here['memory']['pss_mib']:.0f} MiB PSS. The bare server between the rounds: "
-              f"{floor['cpu_us']:.0f} µs ({floor['least_us']:.0f} - {floor['most_us']:.0f})."]
+    lines += ["", f"Memory of the server, one worker: {here['memory']['pss_mib']:.0f} MiB PSS. "
+              f"The bare server between the rounds: {floor['cpu_us']:.0f} µs ({floor['least_us']:.0f} - {floor['most_us']:.0f})."]
     return "\n".join(lines)
 
 
