@@ -77,7 +77,7 @@ def lapse_of(grant: Grant, client: Client, *, now: int, idle_limit_seconds: int 
             minutes and dies with the grant when the session is ended.
 
     Returns:
-        One word for the log: ``client``, ``revoked``, ``expired``, ``officer`` or ``session``.
+        One word for the log: ``client``, ``revoked``, ``expired``, ``officer``, ``level`` or ``session``.
     """
     standing = grant.standing
     if grant.client_id != client.client_id:
@@ -88,6 +88,8 @@ def lapse_of(grant: Grant, client: Client, *, now: int, idle_limit_seconds: int 
         return "expired"
     if not admits(client, standing.officer_status, standing.officer_groups):
         return "officer"
+    if grant.acr < client.required_level:
+        return "level"
     if idle_limit_seconds is None or grant.offline:
         return ""
     return "" if session_stands(standing, now=now, idle_limit_seconds=idle_limit_seconds) else "session"

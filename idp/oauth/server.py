@@ -150,7 +150,8 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         Raises:
             UnsafeRequestError: the client was disabled, or its redirect URI withdrawn, since the request was stored.
             AuthorizationError: ``access_denied`` (the officer may not use this application), ``login_required`` (the session
-                has just ended), or what the registration no longer allows.
+                has just ended), ``unmet_authentication_requirements`` (its level is below the application's), or what the
+                registration no longer allows.
         """
         client = self.registry.find(request.client_id)
         if client is None:
@@ -160,6 +161,8 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         officer = self.store.officer(session.sub)
         if officer is None or not admits(client, *officer):
             raise request.refuse("access_denied", "The officer may not use this application.")
+        if session.acr < client.required_level:
+            raise request.refuse("unmet_authentication_requirements", "The application asks for a higher level now.")
         form = {"client_id": request.client_id, "redirect_uri": request.redirect_uri, "response_type": request.response_type,
                 "scope": " ".join(request.scope), "code_challenge": request.code_challenge,
                 "code_challenge_method": request.code_challenge_method}

@@ -8,13 +8,14 @@ import pytest
 
 from idp.adapters.sql.database import Database
 from idp.oauth.authorization_request import AuthorizationError, UnsafeRequestError
-from tests.provider import CALLER, House
+from tests.provider import ACR_PREFIX, CALLER, House
 
 REASONS: dict[str, Callable[[House], object]] = {
     "officer disabled": lambda house: house.disable(),
     "officer gone": lambda house: house.disable(status="gone"),
     "client disabled": lambda house: house.client(disabled=True),
     "client for another group": lambda house: house.client(allowed_groups=frozenset({"van-thu"})),
+    "client for a higher level": lambda house: house.client(required_acr=f"{ACR_PREFIX}2", required_level=2),
 }
 
 
