@@ -253,11 +253,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--bind-password-file", type=Path)
     chosen = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with SampleDirectory(chosen.folder, chosen.port, bind_password_file=chosen.bind_password_file) as server:
+    with (contextlib.suppress(KeyboardInterrupt),
+          SampleDirectory(chosen.folder, chosen.port, bind_password_file=chosen.bind_password_file) as server):
         print(f"{server.uri} and {server.tls_uri}, process {server.pid}; CA {server.ca_file}", flush=True)
-        with contextlib.suppress(KeyboardInterrupt):
-            while server.running:
-                time.sleep(0.5)
+        while server.running:
+            time.sleep(0.5)
     return 0
 
 

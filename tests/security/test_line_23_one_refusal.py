@@ -47,9 +47,12 @@ def test_line_23_same_outcome_and_hint(database: Database) -> None:
 
 
 def same_time(house: Node, cases: dict[str, tuple[str, str]]) -> None:
-    """Compare medians of interleaved rounds; each round from another address and time, so that no limit is met."""
-    for attempt in range(4):
-        times: dict[str, list[float]] = {case: [] for case in cases}
+    """Compare interleaved rounds; each round from another address and time, so that no limit is met.
+
+    What is compared is the median of each case's fastest quarter: what disturbs a machine only ever adds time.
+    """
+    times: dict[str, list[float]] = {case: [] for case in cases}
+    for attempt in range(6):
         for number in range(15):
             house.clock.advance(600)  # type: ignore[attr-defined]
             for case, (name, password) in cases.items():
@@ -57,7 +60,7 @@ def same_time(house: Node, cases: dict[str, tuple[str, str]]) -> None:
                 outcome = house.outcome(name, password, f"10.{attempt}.{number}.1")
                 times[case].append(time.perf_counter() - begin)
                 assert outcome == "refused"
-        medians = {case: statistics.median(values) for case, values in times.items()}
+        medians = {case: statistics.median(sorted(values)[:len(values) // 4]) for case, values in times.items()}
         if max(medians.values()) < 1.2 * min(medians.values()) + 0.002:
             return
     raise AssertionError(f"refusals take different times: {medians}")
