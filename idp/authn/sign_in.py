@@ -242,10 +242,15 @@ class SignIn:
 
     def _record(self, event: AuditEvent, caller: Caller, client_id: str, account: str, officer: Officer | None,
                 **detail: str) -> None:
-        """Record a refusal with the officer it was about. What was typed as a name is never kept: it may be a password."""
+        """Record a refusal with the officer it was about. What was typed as a name is never kept: it may be a password.
+
+        An officer whom the directory has disabled meanwhile is disabled in the mirror too, which stops sessions and tokens.
+        """
         mirrored = self._mirror.by_uid(account if officer is None else officer.uid)
         if officer is not None:
             detail["uid"] = officer.uid
+            if officer.disabled and mirrored is not None and mirrored.status == "active":
+                self._mirror.remember(officer, now=self._clock.now())
         self._audit.record(AuditRecord(
             event, self._clock.now(), sub=mirrored.sub if mirrored else "", client_id=client_id, source=caller.source,
             request_id=caller.request_id, detail=detail))

@@ -8,6 +8,8 @@ import pytest
 
 from idp.adapters.sql.database import Database
 from idp.oauth.authorization_request import AuthorizationError, UnsafeRequestError
+from tests.authn.house import Node
+from tests.fakes.directory import FakeDirectory, make_officer
 from tests.provider import ACR_PREFIX, CALLER, House
 
 REASONS: dict[str, Callable[[House], object]] = {
@@ -57,3 +59,19 @@ def test_line_18_what_was_stopped_goes_on_when_the_reason_is_gone(house: House) 
     assert house.refresh(tokens["refresh_token"]).status == 400
     house.disable(status="active")
     assert house.refresh(tokens["refresh_token"]).status == 200
+
+
+def test_line_18_a_refused_sign_in_that_finds_the_officer_disabled_stops_what_was_given_before(house: House) -> None:
+    directory = FakeDirectory([make_officer("canbo")])
+    node = Node(house.database, directory, house.clock)
+    assert node.outcome("canbo") == "accepted"
+    mirrored = house.officers.by_uid("canbo")
+    assert mirrored is not None
+    tokens = house.tokens_for(session=house.session(mirrored.sub), scope="openid offline_access")
+    directory.add(make_officer("canbo", disabled=True))
+    assert node.outcome("canbo", "a guess") == "refused"
+    assert house.refresh(tokens["refresh_token"]).error == "invalid_grant"
+    assert house.userinfo(tokens["access_token"]).error == "invalid_token"
+    directory.add(make_officer("never-here", disabled=True))
+    assert node.outcome("never-here") == "refused"
+    assert house.officers.by_uid("never-here") is None
