@@ -62,6 +62,7 @@ def protect(app: Flask, services: Services) -> None:
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES, MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES, MAX_FORM_PARTS=MAX_PARAMETERS,
         TRUSTED_HOSTS=[issuer.hostname or ""], WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=False,
         WTF_CSRF_CHECK_DEFAULT=False)
+    app.url_map.merge_slashes = False  # a redirect to the tidy path would carry the host of the request's header
     csrf = CSRFProtect(app)
     origin = f"{issuer.scheme}://{issuer.netloc}"
 

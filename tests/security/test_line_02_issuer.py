@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from io import BytesIO, StringIO
+
 import pytest
+from flask import Flask
+from werkzeug.test import run_wsgi_app
 
 from idp.adapters.sql.database import Database
 from tests.provider import ISSUER, House
@@ -27,3 +31,12 @@ def test_line_02_tokens_name_the_configured_issuer(house: House) -> None:
             "code_verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"}
     tokens = house.post("/token", form, client_id="qlvb", secret="a-machine-made-secret", headers=BENT).json
     assert house.id_claims(tokens["id_token"])["iss"] == ISSUER
+
+
+@pytest.mark.parametrize("path", ["//static//x", "/language//en", "/login//x", "//logout", "/authorize//x", "/logout/"])
+def test_line_02_no_path_is_tidied_by_a_redirect_to_the_host_of_the_header(fuzz_app: Flask, path: str) -> None:
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": "", "HTTP_HOST": "localhost:1",
+               "SERVER_NAME": "localhost", "SERVER_PORT": "8000", "wsgi.url_scheme": "http", "wsgi.input": BytesIO(),
+               "wsgi.errors": StringIO()}
+    answer = run_wsgi_app(fuzz_app.wsgi_app, environ)
+    assert "localhost:1" not in answer[2].get("Location", "")
