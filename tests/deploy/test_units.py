@@ -39,6 +39,12 @@ def test_web_listens_on_loopback_with_four_blocking_threads() -> None:
         assert words in command
 
 
+def test_web_that_is_not_fit_to_start_fails_before_granian_can_try_again() -> None:
+    unit = _directives("idp-web.service")
+    assert unit["ExecStartPre"] == ['/opt/idp/.venv/bin/python -c "import wsgi"']
+    assert "--respawn-failed-workers" in unit["ExecStart"][0]
+
+
 def test_units_carry_no_secret_and_name_the_settings_file() -> None:
     for path in UNITS.glob("*.service"):
         text = path.read_text()
