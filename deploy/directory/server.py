@@ -252,7 +252,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=3890)
     parser.add_argument("--bind-password-file", type=Path)
     chosen = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background jobs are born with SIGINT ignored
+        signal.signal(number, signal.default_int_handler)
     with (contextlib.suppress(KeyboardInterrupt),
           SampleDirectory(chosen.folder, chosen.port, bind_password_file=chosen.bind_password_file) as server):
         print(f"{server.uri} and {server.tls_uri}, process {server.pid}; CA {server.ca_file}", flush=True)

@@ -24,6 +24,7 @@ def stream() -> Iterator[io.StringIO]:
     handlers, level = list(root.handlers), root.level
     found = io.StringIO()
     configure("INFO", FakeClock(), stream=found)
+    RequestLines(stream=io.BytesIO()).begin(Caller("", ""))  # an earlier test's request may have run in this thread
     yield found
     root.handlers[:], root.level = handlers, level
     structlog.reset_defaults()

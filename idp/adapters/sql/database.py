@@ -19,11 +19,12 @@ from sqlalchemy import bindparam, create_engine, event, exists, insert, literal_
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.sql.dml import Delete, Insert, Update
 from sqlalchemy.sql.elements import BindParameter
 from sqlalchemy.sql.selectable import CTE, Select
 
-from .execution import CursorExecutor, Executor, Parameters, Row
+from .execution import CursorExecutor, Executor, Parameters, Row, is_deserted
 from .prepared import PreparedExecutor
 
 
@@ -60,10 +61,17 @@ class Database:
         if not self.is_sqlite:
             options = (f"-c synchronous_commit={'on' if durable else 'off'} -c statement_timeout={timeout * 1000}"
                        " -c timezone=UTC -c client_encoding=UTF8 -c plan_cache_mode=force_generic_plan -c jit=off")
-            return create_engine(self.url, isolation_level="AUTOCOMMIT", connect_args={
+            server = create_engine(self.url, isolation_level="AUTOCOMMIT", connect_args={
                 "options": options, "prepare_threshold": None, "connect_timeout": 3,
                 "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 15000,
             }, **pool)
+
+            @event.listens_for(server, "checkout")
+            def _look(connection: Any, _record: Any, _proxy: Any) -> None:
+                if is_deserted(connection.fileno()):
+                    raise DisconnectionError  # the pool makes another one
+
+            return server
         engine = create_engine(self.url, paramstyle="named", connect_args={
             "isolation_level": None, "cached_statements": 256, "check_same_thread": False, "timeout": 5,
         }, **pool)

@@ -8,6 +8,7 @@ are used in this module only, and checked at start (docs/decisions/0002).
 
 from __future__ import annotations
 
+import select
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -154,6 +155,17 @@ def is_lost(err: BaseException, *, broken: bool) -> bool:
         return isinstance(err, sqlite3.OperationalError)
     sqlstate = getattr(err, "sqlstate", None) or ""
     return broken or sqlstate[:3] == _SHUTDOWN or sqlstate == _STALE_PLAN
+
+
+def is_deserted(descriptor: int) -> bool:
+    """Tell whether the server has closed an idle connection: its end, or a last word of the server's, waits to be read.
+
+    It is asked of connections that lay idle, so that a restart in a quiet hour costs no request. A server that only said
+    something (a changed parameter) is told goodbye too; that costs one new connection.
+    """
+    waiting = select.poll()
+    waiting.register(descriptor, select.POLLIN)
+    return bool(waiting.poll(0))
 
 
 def is_outage(err: BaseException) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import time
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -25,7 +26,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.types import Boolean, Integer, LargeBinary, String, TypeEngine
 
-from .execution import Compiled, Parameters, Row, is_lost, is_outage, unavailable
+from .execution import Compiled, Parameters, Row, is_deserted, is_lost, is_outage, unavailable
 
 Decode = Callable[[bytes], Any]
 _Prepared = tuple[bytes, tuple[Decode, ...]]
@@ -38,6 +39,8 @@ _FORGOTTEN = frozenset({b"26000", b"0A000"})
 changed. Nothing was done then, so it is prepared once more and run again."""
 _GOOD = frozenset({ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK})
 _PATIENCE_SECONDS = 5
+_QUIET_SECONDS = 1
+"""A connection that lay idle for longer is looked at before it is used."""
 _NUMBERS = itertools.count()
 
 
@@ -99,7 +102,7 @@ def _encoder(declared: TypeEngine[Any], sql: str) -> tuple[Callable[[Any], bytes
 class _Line:
     """One connection of the executor's own, with what is prepared on it."""
 
-    __slots__ = ("connection", "pgconn", "prepared")
+    __slots__ = ("connection", "idle_since", "pgconn", "prepared")
 
     def __init__(self, engine: Engine) -> None:
         made = engine.raw_connection()
@@ -108,6 +111,7 @@ class _Line:
         self.connection = driver
         self.pgconn = driver.pgconn
         self.prepared: dict[Statement, _Prepared] = {}
+        self.idle_since = 0.0
 
 
 class PreparedExecutor:
@@ -179,10 +183,12 @@ class PreparedExecutor:
             self._permits.get(timeout=_PATIENCE_SECONDS)
         except Empty as err:
             raise unavailable(err) from err
-        try:
-            return self._idle.pop()
-        except IndexError:
-            pass
+        with contextlib.suppress(IndexError):
+            line = self._idle.pop()
+            while time.monotonic() - line.idle_since > _QUIET_SECONDS and is_deserted(line.pgconn.socket):
+                line.connection.close()
+                line = self._idle.pop()
+            return line
         try:
             return _Line(self._engine)
         except (SQLAlchemyError, OSError, Error) as err:
@@ -195,6 +201,7 @@ class PreparedExecutor:
             line.connection.close()
             self.close()
         else:
+            line.idle_since = time.monotonic()
             self._idle.append(line)
         self._permits.put(None)
 

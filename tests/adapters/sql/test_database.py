@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -344,6 +345,32 @@ def test_a_restart_under_load_is_told_and_borne(way: bool, crash: bool) -> None:
         assert refused
         assert len(kept) > before
         assert {row.name for row in look.all()} >= set(kept)  # whatever was answered durably is there
+        database.dispose()
+    finally:
+        own.remove()
+
+
+@pytest.mark.parametrize("way", [True, False], ids=["prepared", "cursor"])
+def test_a_restart_while_nobody_asked_costs_no_request(way: bool) -> None:
+    own = PostgreSQL().start()
+    try:
+        schema.upgrade(own.url("postgres"))
+        database = Database(own.url("postgres"), prepared=way)
+        look = database.read(select(VERSION.c.name))
+        writes = [database.write(guard=insert_row(VersionRow).returning(VERSION.c.name), durable=durable, after=after)
+                  for durable in (True, False) for after in (None, select(VERSION.c.name).with_for_update(read=True))]
+
+        def use_all(name: str) -> None:
+            for number, write in enumerate(writes):
+                write.run(name=f"{name}-{number}", value=1)
+
+        use_all("before")
+        own.stop()
+        own.start()
+        time.sleep(1.1)
+        use_all("after")
+        names = {row.name for row in look.all()}
+        assert names >= {"before-0", "before-1", *(f"after-{number}" for number in range(len(writes)))}
         database.dispose()
     finally:
         own.remove()
