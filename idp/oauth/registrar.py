@@ -15,7 +15,8 @@ from ..audit import Caller
 from ..clock import Clock
 from ..errors import ConfigurationError, RefusedError
 from .client import Client, ClientRegistry, ClientStore, secret_digest
-from .registration import InvalidClientMetadataError, RegistrationPolicy, parse, to_metadata
+from .members import InvalidClientMetadataError
+from .registration import RegistrationPolicy, parse, to_metadata
 
 SHORTEST_SECRET = 32
 

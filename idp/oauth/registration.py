@@ -9,19 +9,26 @@ interface §4) comes from operators only and is never taken from a client (secur
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final, Literal
 
-from ..errors import RefusedError
 from .client import SCOPES, Client
-from .redirect_uri import check_redirect_uri, check_web_uri
+from .members import InvalidClientMetadataError, Members
 
 GRANT_TYPES: Final = ("authorization_code", "refresh_token", "client_credentials")
 AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", "none")
 ID_TOKEN_ALGORITHMS: Final = ("RS256", "ES256")
 LOGIN_NAME_ATTRIBUTES: Final = ("uid", "mail", "employeeNumber")
+
+PROVINCE: Final = (
+    "owner", "allowed_groups", "required_acr", "required_level", "consent", "profile", "require_pkce", "access_token_format",
+    "login_name_attribute", "exchange_from", "assertion_audience", "secret_file", "show_groups")
+"""Fields of a client that stand in the table ``province``: an operator's, never the client's own."""
+_OURS: Final = frozenset({"client_id", "source", "secret_digest", "disabled", "created_at"})
+_DEFAULTS: Final = {field.name: field.default for field in fields(Client)}
+STANDARD: Final = tuple(name for name in _DEFAULTS if name not in PROVINCE and name not in _OURS)
+"""Fields that are members of RFC 7591 and its kin, by the same names."""
 
 _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}")
 _FILE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
@@ -43,12 +50,6 @@ _NOT_OFFERED: Final[Mapping[str, tuple[object, ...]]] = {
     "backchannel_authentication_request_signing_alg": _NO, "backchannel_user_code_parameter": _NO,
 }
 """Members of later specifications, with the values that ask for nothing."""
-
-
-class InvalidClientMetadataError(RefusedError):
-    """A registration that cannot be accepted (RFC 7591 §3.2.2)."""
-
-    code = "invalid_client_metadata"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,8 @@ def parse(
     table = metadata.get("province")
     if table is not None and not isinstance(table, Mapping):
         raise InvalidClientMetadataError("province: a table is expected.")
-    members = _Members({name: value for name, value in metadata.items() if name != "province"}, policy)
+    members = Members({name: value for name, value in metadata.items() if name != "province"},
+                      development=policy.development, not_offered=_NOT_OFFERED)
     grant_types = members.words("grant_types", GRANT_TYPES, default=("authorization_code",))
     uses_code = "authorization_code" in grant_types
     response_types = members.words("response_types", ("code",), default=("code",) if uses_code else ())
@@ -137,7 +139,7 @@ def _default_scope(grant_types: tuple[str, ...]) -> frozenset[str]:
 
 def _province(table: Mapping[str, Any], policy: RegistrationPolicy, *, default_secret_file: str,
               default_show_groups: bool) -> dict[str, Any]:
-    members = _Members(table, policy, prefix="province.")
+    members = Members(table, development=policy.development, prefix="province.")
     members.only("profile", "", "profiles such as fapi2 are not offered yet")
     members.only("exchange_from", [], "token exchange is not offered yet")
     members.only("assertion_audience", "issuer", "client assertions are not offered yet")
@@ -202,31 +204,13 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
 
 def to_metadata(client: Client) -> dict[str, Any]:
     """Give the registered members of a client, and its table ``province``; ``from_metadata`` reads them back."""
-    return {**standard_metadata(client), "province": {
-        "owner": client.owner, "allowed_groups": sorted(client.allowed_groups), "required_acr": client.required_acr,
-        "required_level": client.required_level, "consent": client.consent, "profile": client.profile,
-        "require_pkce": client.require_pkce, "access_token_format": client.access_token_format,
-        "login_name_attribute": client.login_name_attribute, "exchange_from": list(client.exchange_from),
-        "assertion_audience": client.assertion_audience, "secret_file": client.secret_file, "show_groups": client.show_groups,
-    }}
+    return {**standard_metadata(client), "province": {name: _plain(getattr(client, name)) for name in PROVINCE}}
 
 
 def standard_metadata(client: Client) -> dict[str, Any]:
     """Give the members of RFC 7591 and OpenID Connect Registration that a client has; empty ones are left out."""
-    members: dict[str, Any] = {
-        "client_name": client.client_name, "client_uri": client.client_uri, "logo_uri": client.logo_uri,
-        "policy_uri": client.policy_uri, "tos_uri": client.tos_uri, "redirect_uris": list(client.redirect_uris),
-        "grant_types": list(client.grant_types), "response_types": list(client.response_types),
-        "token_endpoint_auth_method": client.token_endpoint_auth_method,
-        "scope": " ".join(word for word in SCOPES if word in client.scope), "contacts": list(client.contacts),
-        "software_id": client.software_id, "software_version": client.software_version,
-        "post_logout_redirect_uris": list(client.post_logout_redirect_uris),
-        "backchannel_logout_uri": client.backchannel_logout_uri,
-        "backchannel_logout_session_required": client.backchannel_logout_session_required,
-        "initiate_login_uri": client.initiate_login_uri, "id_token_signed_response_alg": client.id_token_signed_response_alg,
-        "default_max_age": client.default_max_age, "require_auth_time": client.require_auth_time,
-        "application_type": client.application_type, "subject_type": "public",
-    }
+    members = {name: _plain(getattr(client, name)) for name in STANDARD}
+    members |= {"scope": " ".join(word for word in SCOPES if word in client.scope), "subject_type": "public"}
     kept = {"redirect_uris", "grant_types", "response_types", "scope"}
     return {name: value for name, value in members.items() if name in kept or value not in ("", [], None)}
 
@@ -236,20 +220,26 @@ def from_metadata(
 ) -> Client:
     """Make a client of what ``to_metadata`` gave: checked when it was registered, so that a changed policy locks nobody out."""
     table = metadata.get("province", {})
-    lists: dict[str, Any] = {name: tuple(metadata.get(name, ())) for name in (
-        "redirect_uris", "grant_types", "response_types", "contacts", "post_logout_redirect_uris")}
-    plain: dict[str, Any] = {name: metadata[name] for name in (
-        "client_name", "client_uri", "logo_uri", "policy_uri", "tos_uri", "token_endpoint_auth_method", "software_id",
-        "software_version", "backchannel_logout_uri", "backchannel_logout_session_required", "initiate_login_uri",
-        "id_token_signed_response_alg", "default_max_age", "require_auth_time", "application_type") if name in metadata}
-    ours: dict[str, Any] = {name: table[name] for name in (
-        "owner", "required_acr", "required_level", "consent", "profile", "require_pkce", "access_token_format",
-        "login_name_attribute", "assertion_audience", "secret_file", "show_groups") if name in table}
-    return Client(
-        client_id=client_id, source="file" if source == "file" else "registered", secret_digest=secret_digest,
-        disabled=disabled, created_at=created_at, scope=frozenset(metadata.get("scope", "").split()),
-        allowed_groups=frozenset(table.get("allowed_groups", ())), exchange_from=tuple(table.get("exchange_from", ())),
-        **lists, **plain, **ours)
+    lists = {name: () for name in ("redirect_uris", "grant_types", "response_types")}
+    members = lists | {name: _typed(name, metadata[name]) for name in STANDARD if name in metadata}
+    ours = {name: _typed(name, table[name]) for name in PROVINCE if name in table}
+    return Client(client_id=client_id, source="file" if source == "file" else "registered", secret_digest=secret_digest,
+                  disabled=disabled, created_at=created_at, **members, **ours)
+
+
+def _plain(value: Any) -> Any:
+    """Give a field's value as JSON has it."""
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _typed(name: str, value: Any) -> Any:
+    """Give a field's value from JSON, in the type that the field has."""
+    default = _DEFAULTS[name]
+    if isinstance(default, frozenset):
+        return frozenset(value.split() if isinstance(value, str) else value)
+    return tuple(value) if isinstance(default, tuple) else value
 
 
 def registration_response(client: Client, secret: str | None) -> dict[str, Any]:
@@ -263,88 +253,3 @@ def registration_response(client: Client, secret: str | None) -> dict[str, Any]:
     if secret is not None:
         answer |= {"client_secret": secret, "client_secret_expires_at": 0}
     return answer | standard_metadata(client)
-
-
-class _Members:
-    """Members that are read one by one; what is left in the end is unknown. null is as good as absent."""
-
-    def __init__(self, members: Mapping[str, Any], policy: RegistrationPolicy, prefix: str = "") -> None:
-        self._left = {str(name): value for name, value in members.items() if value is not None}
-        self._policy = policy
-        self._prefix = prefix
-
-    def _refuse(self, name: str, what: str) -> InvalidClientMetadataError:
-        return InvalidClientMetadataError(f"{self._prefix}{name}: {what}")
-
-    def text(self, name: str, longest: int) -> str:
-        value = self._left.pop(name, "")
-        if not isinstance(value, str) or len(value) > longest or any(
-                unicodedata.category(sign) in {"Cc", "Cs", "Zl", "Zp"} for sign in value):
-            raise self._refuse(name, f"a text of one line, at most {longest} characters.")
-        return unicodedata.normalize("NFC", value).strip()
-
-    def flag(self, name: str, *, default: bool) -> bool:
-        value = self._left.pop(name, default)
-        if not isinstance(value, bool):
-            raise self._refuse(name, "true or false.")
-        return value
-
-    def seconds(self, name: str) -> int | None:
-        value = self._left.pop(name, None)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 10**9):
-            raise self._refuse(name, "a number of seconds, 0 or more.")
-        return value
-
-    def choice(self, name: str, offered: tuple[str, ...]) -> str:
-        value = self._left.pop(name, offered[0])
-        if not isinstance(value, str) or value not in offered:
-            raise self._refuse(name, f"{', '.join(offered)} are offered.")
-        return value
-
-    def only(self, name: str, offered: object, sentence: str) -> None:
-        if self._left.pop(name, offered) != offered:
-            raise self._refuse(name, f"{sentence}.")
-
-    def texts(self, name: str) -> tuple[str, ...]:
-        value = self._left.pop(name, [])
-        if not isinstance(value, list) or len(value) > 50 or not all(
-                isinstance(item, str) and 0 < len(item) <= 255 and item.isprintable() for item in value):
-            raise self._refuse(name, "a list of at most 50 texts.")
-        return tuple(dict.fromkeys(unicodedata.normalize("NFC", item) for item in value))
-
-    def words(self, name: str, offered: tuple[str, ...], *, default: tuple[str, ...]) -> tuple[str, ...]:
-        if name not in self._left:
-            return default
-        value = self.texts(name)
-        if not set(value).issubset(offered):
-            raise self._refuse(name, f"{', '.join(offered)} {'are' if len(offered) > 1 else 'is all that is'} offered.")
-        return value
-
-    def scope(self, *, default: frozenset[str]) -> frozenset[str]:
-        if "scope" not in self._left:
-            return default
-        words = frozenset(self.text("scope", 1000).split(" ")) - {""}
-        if not words.issubset(SCOPES):
-            raise self._refuse("scope", f"{' '.join(SCOPES)} are offered, separated by spaces.")
-        return words
-
-    def web_uri(self, name: str) -> str:
-        value = self._left.pop(name, "")
-        return "" if value == "" else check_web_uri(value, development=self._policy.development, member=name)
-
-    def redirect_uris(self, name: str, *, native: bool) -> tuple[str, ...]:
-        value = self._left.pop(name, [])
-        if not isinstance(value, list) or len(value) > 50:
-            raise self._refuse(name, "a list of at most 50 addresses.")
-        uris = [check_redirect_uri(uri, native=native, development=self._policy.development, member=name) for uri in value]
-        return tuple(dict.fromkeys(uris))
-
-    def nothing_left(self) -> None:
-        for name, value in self._left.items():
-            if not self._prefix and name in _NOT_OFFERED:
-                if not any(value is nothing or (type(value) is type(nothing) and value == nothing)
-                           for nothing in _NOT_OFFERED[name]):
-                    raise self._refuse(name, "this is not offered yet.")
-            else:
-                shown = re.sub(r"[^A-Za-z0-9_#.-]", "?", name)[:60]
-                raise self._refuse(shown, "unknown; see docs/clients.md for the members there are.")

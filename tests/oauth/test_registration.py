@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from idp.errors import RefusedError
 from idp.oauth.client import SCOPES, Client
+from idp.oauth.members import InvalidClientMetadataError
 from idp.oauth.registration import (
-    InvalidClientMetadataError,
     RegistrationPolicy,
     from_metadata,
     parse,

@@ -1,0 +1,131 @@
+"""JSON members of a registration, read one by one: each has a type and limits, and what is left in the end is unknown.
+
+Spec: RFC 7591 §2 (types of the members), §3.2.2 (``invalid_client_metadata``). null is as good as absent.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import RefusedError
+from .client import SCOPES
+from .redirect_uri import check_redirect_uri, check_web_uri
+
+
+class InvalidClientMetadataError(RefusedError):
+    """A registration that cannot be accepted (RFC 7591 §3.2.2)."""
+
+    code = "invalid_client_metadata"
+
+
+class Members:
+    """Members of one table.
+
+    Args:
+        members: As received.
+        development: Loopback http addresses are accepted.
+        prefix: Goes before the name in every sentence.
+        not_offered: Known members of later specifications, with the values that ask for nothing.
+    """
+
+    def __init__(self, members: Mapping[str, Any], *, development: bool, prefix: str = "",
+                 not_offered: Mapping[str, tuple[object, ...]] | None = None) -> None:
+        self._left = {str(name): value for name, value in members.items() if value is not None}
+        self._development = development
+        self._prefix = prefix
+        self._not_offered = not_offered or {}
+
+    def refuse(self, name: str, what: str) -> InvalidClientMetadataError:
+        """Make the error that names a member."""
+        return InvalidClientMetadataError(f"{self._prefix}{name}: {what}")
+
+    def take(self, name: str) -> Any:
+        """Give a member that the caller checks itself; None where it is absent."""
+        return self._left.pop(name, None)
+
+    def text(self, name: str, longest: int) -> str:
+        """Read a text of one line; NFC, without spaces round it; "" where absent."""
+        value = self._left.pop(name, "")
+        if not isinstance(value, str) or len(value) > longest or any(
+                unicodedata.category(sign) in {"Cc", "Cs", "Zl", "Zp"} for sign in value):
+            raise self.refuse(name, f"a text of one line, at most {longest} characters.")
+        return unicodedata.normalize("NFC", value).strip()
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """Read true or false."""
+        value = self._left.pop(name, default)
+        if not isinstance(value, bool):
+            raise self.refuse(name, "true or false.")
+        return value
+
+    def seconds(self, name: str) -> int | None:
+        """Read a number of seconds; None where absent."""
+        value = self._left.pop(name, None)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 10**9):
+            raise self.refuse(name, "a number of seconds, 0 or more.")
+        return value
+
+    def choice(self, name: str, offered: tuple[str, ...]) -> str:
+        """Read one of several words; the first where absent."""
+        value = self._left.pop(name, offered[0])
+        if not isinstance(value, str) or value not in offered:
+            raise self.refuse(name, f"{', '.join(offered)} are offered.")
+        return value
+
+    def only(self, name: str, offered: object, sentence: str) -> None:
+        """Refuse everything but one value, with a sentence."""
+        if self._left.pop(name, offered) != offered:
+            raise self.refuse(name, f"{sentence}.")
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Read a list of texts, each once."""
+        value = self._left.pop(name, [])
+        if not isinstance(value, list) or len(value) > 50 or not all(
+                isinstance(item, str) and 0 < len(item) <= 255 and item.isprintable() for item in value):
+            raise self.refuse(name, "a list of at most 50 texts.")
+        return tuple(dict.fromkeys(unicodedata.normalize("NFC", item) for item in value))
+
+    def words(self, name: str, offered: tuple[str, ...], *, default: tuple[str, ...]) -> tuple[str, ...]:
+        """Read a list of words, each of which must be offered."""
+        if name not in self._left:
+            return default
+        value = self.texts(name)
+        if not set(value).issubset(offered):
+            raise self.refuse(name, f"{', '.join(offered)} {'are' if len(offered) > 1 else 'is all that is'} offered.")
+        return value
+
+    def scope(self, *, default: frozenset[str]) -> frozenset[str]:
+        """Read space-separated scopes."""
+        if "scope" not in self._left:
+            return default
+        words = frozenset(self.text("scope", 1000).split(" ")) - {""}
+        if not words.issubset(SCOPES):
+            raise self.refuse("scope", f"{' '.join(SCOPES)} are offered, separated by spaces.")
+        return words
+
+    def web_uri(self, name: str) -> str:
+        """Read the address of a page; "" where absent."""
+        value = self._left.pop(name, "")
+        return "" if value == "" else check_web_uri(value, development=self._development, member=name)
+
+    def redirect_uris(self, name: str, *, native: bool) -> tuple[str, ...]:
+        """Read addresses that a browser is sent back to."""
+        value = self._left.pop(name, [])
+        if not isinstance(value, list) or len(value) > 50:
+            raise self.refuse(name, "a list of at most 50 addresses.")
+        uris = [check_redirect_uri(uri, native=native, development=self._development, member=name) for uri in value]
+        return tuple(dict.fromkeys(uris))
+
+    def nothing_left(self) -> None:
+        """Refuse what was not read: unknown, or known and not offered yet."""
+        for name, value in self._left.items():
+            if name in self._not_offered:
+                if not any(value is nothing or (type(value) is type(nothing) and value == nothing)
+                           for nothing in self._not_offered[name]):
+                    raise self.refuse(name, "this is not offered yet.")
+            else:
+                shown = re.sub(r"[^A-Za-z0-9_#.-]", "?", name)[:60]
+                raise self.refuse(shown, "unknown; see docs/clients.md for the members there are.")
