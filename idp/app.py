@@ -34,6 +34,7 @@ from .adapters.sql.keys import SqlKeyStore
 from .adapters.sql.oauth import SqlGrants
 from .adapters.sql.officers import SqlOfficers
 from .adapters.sql.outbox import SqlOutbox
+from .adapters.sql.seen_once import SqlSeenOnce
 from .adapters.sql.sessions import SqlSessions
 from .adapters.sql.tables import db
 from .adapters.sql.throttle import SqlGuessCounter
@@ -53,9 +54,12 @@ from .errors import ConfigurationError
 from .jose.keyset import KeyRing
 from .oauth.access_token import AccessTokens
 from .oauth.client import ClientRegistry
+from .oauth.clients.assertion import ClientAssertions
+from .oauth.clients.keys import ClientKeys
+from .oauth.clients.registrar import Registrar
+from .oauth.clients.registration import RegistrationPolicy
 from .oauth.introspection import Introspection
-from .oauth.registrar import Registrar
-from .oauth.registration import RegistrationPolicy
+from .oauth.metadata import Paths
 from .oauth.server import Lifetimes, Provider
 from .oidc import claims
 from .oidc.backchannel_logout import LogoutDelivery
@@ -130,10 +134,13 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     lifetimes = Lifetimes(code_seconds=settings.code_lifetime_seconds, session_idle_seconds=settings.idle_limit_seconds,
                           refresh_token_seconds=settings.refresh_token_lifetime_seconds,
                           refresh_grace_seconds=settings.refresh_grace_seconds)
+    outbound = Outbound(development=settings.development, allow=settings.outbound_allow)
+    client_keys = ClientKeys(outbound.document, clock)
+    assertions = ClientAssertions(issuer=settings.issuer, token_endpoint=settings.issuer + Paths().token, keys=client_keys,
+                                  seen=SqlSeenOnce(database), clock=clock)
     provider = Provider(issuer=settings.issuer, registry=clients, store=grants, tokens=tokens, clock=clock, lifetimes=lifetimes,
                         officer_scopes=frozenset({*claims.SCOPES, SCOPE, "offline_access"}),
-                        read_hint=id_tokens.subject_of_hint, extensions=[id_tokens])
-    outbound = Outbound(development=settings.development, allow=settings.outbound_allow)
+                        assertions=assertions, read_hint=id_tokens.subject_of_hint, extensions=[id_tokens])
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
         totp=totp, provider=provider, outbox=outbox,

@@ -17,8 +17,8 @@ from .directory.mirror import OfficerMirror
 from .directory.officer import Directory
 from .jose.keyset import KeyRing, Sealer
 from .oauth.client import ClientRegistry
+from .oauth.clients.registrar import ClientFile, Registrar
 from .oauth.introspection import Introspection
-from .oauth.registrar import ClientFile, Registrar
 from .oauth.server import Provider
 from .oidc.backchannel_logout import LogoutDelivery, NoticeQueue
 from .oidc.claims import UserInfo

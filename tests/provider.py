@@ -18,6 +18,7 @@ from sqlalchemy import literal_column, select, update
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.oauth import SqlGrants
 from idp.adapters.sql.officers import SqlOfficers
+from idp.adapters.sql.seen_once import SqlSeenOnce
 from idp.adapters.sql.sessions import SqlSessions
 from idp.adapters.sql.tables import AuditRow, GrantRow, OfficerRow, RefreshTokenRow
 from idp.audit import Caller
@@ -28,10 +29,13 @@ from idp.endpoints.revocation import RevocationEndpoint
 from idp.endpoints.token import TokenEndpoint
 from idp.endpoints.userinfo import UserInfoEndpoint
 from idp.endpoints.wsgi import Dispatcher, Route, Sources
+from idp.errors import UnavailableError
 from idp.jose.keyset import KeyRing
 from idp.oauth.access_token import AccessTokens
 from idp.oauth.authorization_request import AuthorizationRequest
 from idp.oauth.client import SCOPES, Client, ClientRegistry, secret_digest
+from idp.oauth.clients.assertion import ClientAssertions
+from idp.oauth.clients.keys import ClientKeys
 from idp.oauth.introspection import Introspection
 from idp.oauth.metadata import Offer, discovery
 from idp.oauth.server import Lifetimes, Provider
@@ -89,6 +93,7 @@ class House:
     Attributes:
         clock: Move it with ``advance``.
         app: The WSGI door; ``call`` and ``post`` go through it.
+        documents: What stands at addresses that the provider fetches; the rest of the world does not answer.
     """
 
     def __init__(self, database: Database, *, lifetimes: Lifetimes | None = None, access_token_seconds: int = 600,
@@ -105,9 +110,13 @@ class House:
         self.tokens = AccessTokens(issuer=ISSUER, keys=self.keys, clock=self.clock, lifetime_seconds=access_token_seconds,
                                    subject_of=subject_for, acr_prefix=ACR_PREFIX)
         self.id_tokens = id_token.IdTokens(issuer=ISSUER, keys=self.keys, clock=self.clock, acr_prefix=ACR_PREFIX)
+        self.documents: dict[str, bytes] = {}
+        self.client_keys = ClientKeys(self._document, self.clock)
+        self.assertions = ClientAssertions(issuer=ISSUER, token_endpoint=f"{ISSUER}/token", keys=self.client_keys,
+                                           seen=SqlSeenOnce(database), clock=self.clock)
         self.provider = Provider(
             issuer=ISSUER, registry=self.registry, store=self.store, tokens=self.tokens, clock=self.clock,
-            lifetimes=lifetimes or Lifetimes(), officer_scopes=frozenset(claims.SCOPES),
+            lifetimes=lifetimes or Lifetimes(), officer_scopes=frozenset(claims.SCOPES), assertions=self.assertions,
             read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens])
         offer = Offer(scopes=tuple(claims.SCOPES), claims=claims.SUPPORTED, acr_values=(f"{ACR_PREFIX}1", f"{ACR_PREFIX}2"),
                       subject_types=TYPES, id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"))
@@ -124,6 +133,11 @@ class House:
             Route("/userinfo", "userinfo", UserInfoEndpoint(
                 claims.UserInfo(self.tokens, self.store, self.registry, self.clock)), ("GET", "POST")),
         ], fallback, sources=Sources(trusted_proxies), meter=meter, log=log)
+
+    def _document(self, url: str) -> bytes:
+        if url not in self.documents:
+            raise UnavailableError("No connection.", dependency="receiver")
+        return self.documents[url]
 
     # People and applications
 

@@ -1,4 +1,4 @@
-"""Registration files: ``clients/<name>/client.toml``, read whole; what they may say is decided in ``oauth/registration.py``."""
+"""Registration files: ``clients/<name>/client.toml``, read whole; ``oauth/clients/registration.py`` decides what they may say."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import ConfigurationError
-from ..oauth.registrar import ClientFile
+from ..oauth.clients.registrar import ClientFile
 
 FILE_NAME: Final = "client.toml"
 MAX_BYTES: Final = 64 * 1024

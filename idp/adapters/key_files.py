@@ -158,7 +158,7 @@ class FileSealer:
 
 
 class ClientSecretFiles:
-    """Secrets of the clients in clients/, one file each; satisfies ``oauth.registrar.SecretFiles``."""
+    """Secrets of the clients in clients/, one file each; satisfies ``oauth.clients.registrar.SecretFiles``."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -90,6 +90,13 @@ class Outbound:
         """
         return self._call("GET", url, {"Accept": accept}, None, read_body=True)
 
+    def document(self, url: str) -> bytes:
+        """Fetch the body of a document that is there (200). Raises as ``get``, and ReceiverError for every other status."""
+        answer = self.get(url)
+        if answer.status != 200:
+            raise ReceiverError(f"It answers {answer.status}.")
+        return answer.body
+
     def post_form(self, url: str, fields: Mapping[str, str]) -> int:
         """Post a form and give the status, whatever it is; the body is not read. Raises as ``get``."""
         return self._call("POST", url, {"Accept": "*/*"}, fields, read_body=False).status

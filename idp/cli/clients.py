@@ -15,7 +15,7 @@ from flask.cli import AppGroup
 from ..audit import Caller
 from ..errors import IdpError
 from ..oauth.client import Client
-from ..oauth.registration import registration_response, to_metadata
+from ..oauth.clients.registration import registration_response, to_metadata
 from ..services import Services
 
 _LARGEST_FILE_BYTES = 64 * 1024

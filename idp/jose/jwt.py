@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from joserfc import jws
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, KeySet, RSAKey
+from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 from joserfc.util import urlsafe_b64decode
 
 from ..errors import RefusedError
@@ -22,8 +22,10 @@ from .keyset import SigningKey
 
 MAX_TOKEN_BYTES: Final = 16 * 1024
 MAX_HEADER_BYTES: Final = 2 * 1024
-ALGORITHMS: Final = frozenset({"ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"})
+ALGORITHMS: Final = frozenset({"ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA"})
 """Asymmetric signatures; a shared-secret or empty algorithm can be asked for by no caller."""
+
+PublicKey = ECKey | RSAKey | OKPKey
 
 _FORBIDDEN: Final = frozenset({"jwk", "jku", "x5u", "x5c", "crit", "b64", "zip", "enc"})
 _COMPACT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
@@ -35,6 +37,10 @@ class InvalidTokenError(RefusedError):
 
     code = "invalid_token"
     status = 401
+
+
+class BadSignatureError(InvalidTokenError):
+    """The key that was tried did not sign it; another one of the same owner may have."""
 
 
 class _Registry(jws.JWSRegistry):
@@ -60,8 +66,31 @@ def sign(claims: Mapping[str, Any], key: SigningKey, *, typ: str) -> str:
     return jws.serialize_compact(header, _encode(claims), key.key, registry=_SIGNING[key.alg])
 
 
+def header_of(token: str) -> dict[str, Any]:
+    """Read the header of a compact token that is not verified yet: for choosing the key, and for nothing else.
+
+    Raises:
+        InvalidTokenError: it is too long, not a compact JWS, or its header is not one that ``verify`` could accept.
+    """
+    header = _object(_compact(token).partition(".")[0], limit=MAX_HEADER_BYTES)
+    if not _FORBIDDEN.isdisjoint(header):
+        raise InvalidTokenError("The token's header holds a member that is never accepted.")
+    if not isinstance(header.get("alg"), str) or not isinstance(header.get("kid", ""), str):
+        raise InvalidTokenError("The token's header is not well formed.")
+    return header
+
+
+def unverified_claims(token: str) -> dict[str, Any]:
+    """Read the claims of a compact token before anything is verified: for finding out whose it claims to be, no more.
+
+    Raises:
+        InvalidTokenError: it is too long or not well formed.
+    """
+    return _object(_compact(token).split(".")[1], limit=MAX_TOKEN_BYTES)
+
+
 def verify(
-    token: str, keys: KeySet | ECKey | RSAKey, *, algorithms: Collection[str], typ: str | None, issuer: str | None,
+    token: str, keys: KeySet | PublicKey, *, algorithms: Collection[str], typ: str | None, issuer: str | None,
     audience: str | Collection[str] | None, now: int, leeway: int = 0, allow_expired: bool = False,
 ) -> dict[str, Any]:
     """Check a compact token and give its claims.
@@ -85,22 +114,26 @@ def verify(
     """
     if not algorithms or not ALGORITHMS.issuperset(algorithms):
         raise ValueError("verify() needs a list of asymmetric algorithms")
-    if not isinstance(token, str) or len(token) > MAX_TOKEN_BYTES:
-        raise InvalidTokenError("The token is too long.")
-    if _COMPACT.fullmatch(token) is None:
-        raise InvalidTokenError("The token is not a signed JWT in compact form.")
-    _check_header(_object(token.partition(".")[0], limit=MAX_HEADER_BYTES), keys, algorithms, typ)
+    _check_header(_object(_compact(token).partition(".")[0], limit=MAX_HEADER_BYTES), keys, algorithms, typ)
     try:
         registry = _Registry(algorithms=list(algorithms))
         signed = jws.deserialize_compact(token, keys, registry=registry)
     except (JoseError, ValueError, TypeError, KeyError) as err:
-        raise InvalidTokenError("The token's signature is not valid.", debug=type(err).__name__) from None
+        raise BadSignatureError("The token's signature is not valid.", debug=type(err).__name__) from None
     claims = _parse(signed.payload or b"")
     _check_claims(claims, issuer=issuer, audience=audience, now=now, leeway=leeway, allow_expired=allow_expired)
     return claims
 
 
-def _check_header(header: dict[str, Any], keys: KeySet | ECKey | RSAKey, algorithms: Collection[str], typ: str | None) -> None:
+def _compact(token: str) -> str:
+    if not isinstance(token, str) or len(token) > MAX_TOKEN_BYTES:
+        raise InvalidTokenError("The token is too long.")
+    if _COMPACT.fullmatch(token) is None:
+        raise InvalidTokenError("The token is not a signed JWT in compact form.")
+    return token
+
+
+def _check_header(header: dict[str, Any], keys: KeySet | PublicKey, algorithms: Collection[str], typ: str | None) -> None:
     if not _FORBIDDEN.isdisjoint(header):
         raise InvalidTokenError("The token's header holds a member that is never accepted.")
     if not isinstance(header.get("alg"), str) or header["alg"] not in algorithms:

@@ -35,6 +35,7 @@ class Client:
     Attributes:
         scope: Scopes it may ask for.
         default_max_age: Seconds; None where not registered.
+        jwks: JSON of its public keys, checked when it was registered; "" where it has none or publishes them at ``jwks_uri``.
         source: ``file`` (clients/<name>/client.toml) or ``registered`` (made at run time).
         secret_digest: SHA-256 of the secret; None for public clients and before the secret is made.
         disabled: True closes every path; ``ClientRegistry.find`` does not even give such a client.
@@ -69,6 +70,9 @@ class Client:
     default_max_age: int | None = None
     require_auth_time: bool = False
     application_type: Literal["web", "native"] = "web"
+    jwks: str = ""
+    jwks_uri: str = ""
+    token_endpoint_auth_signing_alg: str = ""
     source: Literal["file", "registered"] = "registered"
     secret_digest: bytes | None = None
     disabled: bool = False
@@ -92,6 +96,11 @@ class Client:
     def public(self) -> bool:
         """Whether it cannot keep a secret (RFC 6749 §2.1)."""
         return self.token_endpoint_auth_method == "none"
+
+    @property
+    def has_secret(self) -> bool:
+        """Whether it authenticates with a secret that we made (RFC 6749 §2.3.1)."""
+        return self.token_endpoint_auth_method.startswith("client_secret_")
 
     def get_client_id(self) -> str:
         """Give the identifier (asked by Authlib)."""

@@ -1,7 +1,8 @@
 """Who calls: exactly one way of authentication per request, and only the registered one.
 
-Spec: RFC 6749 §2.3, §3.2.1 and §5.2; RFC 7617 for the header. Departs from RFC 6749 §2.3.1 in nothing; stricter than it in
-refusing a second method beside the first even where both would hold (security checklist 16).
+Spec: RFC 6749 §2.3, §3.2.1 and §5.2; RFC 7617 for the header; RFC 7521 §4.2 (clients/assertion.py).
+Departs from RFC 6749 §2.3.1 in nothing; stricter than it in refusing a second method beside the first even where both would
+hold (security checklist 16).
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from urllib.parse import unquote_plus
 from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError
 
 from .client import Client
+from .clients import assertion
+from .clients.assertion import AssertionRefusedError, ClientAssertions
 
-CONFIDENTIAL = ("client_secret_basic", "client_secret_post")
+CONFIDENTIAL = ("client_secret_basic", "client_secret_post", assertion.METHOD)
 METHODS = (*CONFIDENTIAL, "none")
 """Methods of token_endpoint_auth_method that are offered; discovery lists the same."""
 
@@ -37,7 +40,8 @@ class ClientRefusedError(InvalidClientError):  # type: ignore[misc]
 
 
 def authenticate(
-    form: Mapping[str, str], authorization: str, find: Callable[[str], Client | None], methods: Sequence[str] = METHODS,
+    form: Mapping[str, str], authorization: str, find: Callable[[str], Client | None], methods: Sequence[str] = METHODS, *,
+    assertions: ClientAssertions,
 ) -> tuple[Client, str]:
     """Find the client that sent a request.
 
@@ -46,6 +50,7 @@ def authenticate(
         authorization: The Authorization header as received; "" where there was none.
         find: Gives a client that may act now; unknown and disabled ones are None.
         methods: Methods that the endpoint takes.
+        assertions: Checks client assertions.
 
     Returns:
         The client and the method by which it authenticated.
@@ -54,29 +59,41 @@ def authenticate(
         InvalidRequestError: several methods at once.
         ClientRefusedError: anything else.
     """
-    named = form.get("client_id", "")
-    secret = form.get("client_secret", "")
-    if "client_assertion" in form or "client_assertion_type" in form:
-        raise ClientRefusedError("Client assertions are not offered.")
-    if not authorization:
-        client_id, method = named, "client_secret_post" if secret else "none"
-        if not client_id:
-            raise ClientRefusedError("The request does not say which client sends it.")
-    else:
-        if secret:
-            raise InvalidRequestError("More than one method of client authentication is used.")
-        client_id, secret = _basic(authorization)
-        method = "client_secret_basic"
-        if named and named != client_id:
-            raise InvalidRequestError("client_id differs from the authenticated client.")
+    client_id, method, secret = _claimed(form, authorization)
     client = find(client_id)
     if client is None:
         raise ClientRefusedError("Client authentication failed.")
     if method not in methods or not client.check_endpoint_auth_method(method, "token"):
         raise ClientRefusedError("The client is not registered for this method of authentication.", client_id=client_id)
-    if method != "none" and not client.check_client_secret(secret):
+    if method == assertion.METHOD:
+        try:
+            assertions.check(client, secret)
+        except AssertionRefusedError as refused:
+            raise ClientRefusedError(refused.message, client_id=client_id) from None
+    elif method != "none" and not client.check_client_secret(secret):
         raise ClientRefusedError("Client authentication failed.", client_id=client_id)
     return client, method
+
+
+def _claimed(form: Mapping[str, str], authorization: str) -> tuple[str, str, str]:
+    """Tell whom a request claims to be from, by which one method, and what it gives as proof."""
+    named, secret = form.get("client_id", ""), form.get("client_secret", "")
+    try:
+        asserted = assertion.names(form)
+    except AssertionRefusedError as refused:
+        raise ClientRefusedError(refused.message) from None
+    if (asserted is not None) + bool(authorization) + bool(secret) > 1:
+        raise InvalidRequestError("More than one method of client authentication is used.")
+    if asserted is not None:
+        return asserted, assertion.METHOD, form["client_assertion"]
+    if authorization:
+        client_id, secret = _basic(authorization)
+        if named and named != client_id:
+            raise InvalidRequestError("client_id differs from the authenticated client.")
+        return client_id, "client_secret_basic", secret
+    if not named:
+        raise ClientRefusedError("The request does not say which client sends it.")
+    return named, "client_secret_post" if secret else "none", secret
 
 
 def _basic(authorization: str) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from . import client_authentication, pkce
 from .authorization_request import PROMPTS, RESPONSE_MODES
+from .clients import assertion
 from .server import GRANT_TYPES
 
 
@@ -86,6 +87,8 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
         "token_endpoint_auth_methods_supported": list(client_authentication.METHODS),
         "introspection_endpoint_auth_methods_supported": list(client_authentication.CONFIDENTIAL),
         "revocation_endpoint_auth_methods_supported": list(client_authentication.METHODS),
+        **{f"{endpoint}_endpoint_auth_signing_alg_values_supported": list(assertion.ALGORITHMS)
+           for endpoint in ("token", "introspection", "revocation")},
         "code_challenge_methods_supported": [pkce.METHOD],
         "ui_locales_supported": list(offer.ui_locales),
         "request_parameter_supported": False,

@@ -201,3 +201,11 @@ class GrantStore(Protocol):
     def note(self, record: AuditRecord) -> None:
         """Keep an audit record of a refusal; a crash may lose the last moment's."""
         ...
+
+
+class SeenOnce(Protocol):
+    """Remembers what may come once: a jti of an assertion, of a proof, of a request object (security checklist 15)."""
+
+    def take(self, kind: str, value: str, *, now: int, expires_at: int) -> bool:
+        """Take a value, durably. Of several callers with one kind and value exactly one gets True until ``expires_at``."""
+        ...

@@ -25,6 +25,7 @@ from . import authorization_request, client_authentication
 from .access_token import AccessTokens, IssuedToken
 from .authorization_request import AuthorizationError, AuthorizationRequest, AuthorizationResponse, UnsafeRequestError
 from .client import Client, ClientRegistry
+from .clients.assertion import ClientAssertions
 from .grant import Grant, admits
 from .grants.authorization_code import CodeGrant
 from .grants.client_credentials import MachineGrant
@@ -113,13 +114,14 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         clock: Source of the time.
         lifetimes: How long things live.
         officer_scopes: Scopes that need an officer; client credentials never get them.
+        assertions: Checks how applications authenticate with a JWT.
         read_hint: Gives the subject of an ID token of ours (token, client_id); raises RefusedError when it is none.
         extensions: Called with every new code and refresh grant; OpenID Connect plugs in here.
     """
 
     def __init__(self, *, issuer: str, registry: ClientRegistry, store: GrantStore, tokens: AccessTokens, clock: Clock,
-                 lifetimes: Lifetimes, officer_scopes: frozenset[str], read_hint: Callable[[str, str], str],
-                 extensions: Sequence[Extension] = ()) -> None:
+                 lifetimes: Lifetimes, officer_scopes: frozenset[str], assertions: ClientAssertions,
+                 read_hint: Callable[[str, str], str], extensions: Sequence[Extension] = ()) -> None:
         super().__init__()
         logging.getLogger("authlib").setLevel(logging.INFO)  # at DEBUG Authlib writes whole token answers
         self.issuer = issuer
@@ -129,6 +131,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         self.clock = clock
         self.lifetimes = lifetimes
         self.officer_scopes = officer_scopes
+        self._assertions = assertions
         self._read_hint = read_hint
         self.register_grant(CodeGrant, [ProofKey(required=True), *extensions])
         self.register_grant(RefreshGrant, list(extensions))
@@ -223,7 +226,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         """Authenticate the caller; a known client that fails is noted in the audit trail."""
         try:
             client, request.auth_method = client_authentication.authenticate(
-                request.form, request.headers.get("Authorization", ""), self.registry.find, methods)
+                request.form, request.headers.get("Authorization", ""), self.registry.find, methods, assertions=self._assertions)
         except client_authentication.ClientRefusedError as refused:
             if refused.client_id:
                 self.store.note(AuditRecord(

@@ -8,7 +8,7 @@ import pytest
 
 from idp.adapters.client_files import ClientFiles
 from idp.errors import ConfigurationError
-from idp.oauth.registration import RegistrationPolicy, parse
+from idp.oauth.clients.registration import RegistrationPolicy, parse
 
 
 def put(folder: Path, name: str, content: str | bytes) -> Path:

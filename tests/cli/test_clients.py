@@ -17,8 +17,8 @@ from idp.adapters.sql.clients import SqlClientStore
 from idp.adapters.sql.database import Database
 from idp.cli import clients
 from idp.oauth.client import ClientRegistry
-from idp.oauth.registrar import Registrar
-from idp.oauth.registration import RegistrationPolicy
+from idp.oauth.clients.registrar import Registrar
+from idp.oauth.clients.registration import RegistrationPolicy
 
 from ..fakes.clock import FakeClock
 

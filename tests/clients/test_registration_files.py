@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from idp.oauth.client import Client
-from idp.oauth.registration import RegistrationPolicy, parse
+from idp.oauth.clients.registration import RegistrationPolicy, parse
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,7 +9,7 @@ import pytest
 
 from idp.audit import Caller
 from idp.oauth.client import Client, secret_digest
-from idp.oauth.registrar import ClientRecords
+from idp.oauth.clients.registrar import ClientRecords
 
 from .key_store import at_once
 

@@ -26,8 +26,11 @@ def test_oidc_discovery_s3_required_members_are_there() -> None:
 def test_security_1_nothing_is_listed_that_is_off() -> None:
     assert DOCUMENT["grant_types_supported"] == ["authorization_code", "refresh_token", "client_credentials"]
     assert DOCUMENT["response_modes_supported"] == ["query", "form_post"]
-    assert DOCUMENT["token_endpoint_auth_methods_supported"] == ["client_secret_basic", "client_secret_post", "none"]
+    assert DOCUMENT["token_endpoint_auth_methods_supported"] == ["client_secret_basic", "client_secret_post", "private_key_jwt",
+                                                                 "none"]
     assert "none" not in DOCUMENT["introspection_endpoint_auth_methods_supported"]
+    for endpoint in ("token", "introspection", "revocation"):
+        assert DOCUMENT[f"{endpoint}_endpoint_auth_signing_alg_values_supported"] == ["ES256", "PS256", "RS256", "EdDSA"]
     assert DOCUMENT["code_challenge_methods_supported"] == ["S256"]
     for member in ("claims_parameter_supported", "request_parameter_supported", "request_uri_parameter_supported"):
         assert DOCUMENT[member] is False

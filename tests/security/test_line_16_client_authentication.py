@@ -32,6 +32,7 @@ def house(database: Database) -> House:
     ("client_secret_basic", {"client_id": "qlvb"}, False, 401),
     ("client_secret_basic", {"client_id": "another"}, True, 400),
     ("client_secret_basic", {"client_assertion_type": "x", "client_assertion": "y"}, True, 401),
+    ("client_secret_basic", {"client_assertion_type": "x"}, True, 400),
     ("none", IN_BODY, False, 401),
 ])
 def test_line_16_exactly_the_registered_method(house: House, path: str, registered, body, header, status) -> None:

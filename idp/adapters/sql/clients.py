@@ -1,4 +1,4 @@
-"""Registered applications in the database; satisfies ``oauth.registrar.ClientRecords``.
+"""Registered applications in the database; satisfies ``oauth.clients.registrar.ClientRecords``.
 
 Every change is one Write: the row, the version counter ``clients`` that tells other processes, and the audit record.
 """
@@ -13,7 +13,7 @@ from sqlalchemy import literal_column, select, update
 
 from ...audit import AuditEvent, AuditRecord, Caller
 from ...oauth.client import Client
-from ...oauth.registration import from_metadata, to_metadata
+from ...oauth.clients.registration import from_metadata, to_metadata
 from .audit import audit_insert, audit_values
 from .database import Database, parameter
 from .tables import ClientRow, VersionRow

@@ -19,6 +19,7 @@ from .tables import (
     InteractionRow,
     OutboxRow,
     RefreshTokenRow,
+    SeenOnceRow,
     SessionClientRow,
     SessionRow,
     ThrottleRow,
@@ -59,6 +60,7 @@ class SqlHousekeeping:
                     taking_part.c.last_used_at < before,
                     ~exists(select(literal_column("1")).where(session.c.sid == taking_part.c.sid)))),
                 ("throttle", _table(ThrottleRow), 0, _table(ThrottleRow).c.until < before),
+                ("seen_once", _table(SeenOnceRow), 0, _table(SeenOnceRow).c.until < before),
                 ("outbox", outbox, 7 * DAY, or_(
                     and_(outbox.c.state == literal_column("'sent'"), outbox.c.finished_at < before),
                     and_(outbox.c.state == literal_column("'dead'"),

@@ -273,6 +273,16 @@ class ThrottleRow(Base):
     """When the counter is empty again (each guess moves it later); of a known source: when it is forgotten. Past: worthless."""
 
 
+class SeenOnceRow(Base):
+    """An identifier that may come once: jti of a client assertion."""
+
+    __tablename__ = "seen_once"
+    key: Mapped[Digest] = mapped_column(primary_key=True)
+    """SHA-256 of kind and value."""
+    until: Mapped[Epoch] = mapped_column(index=True)
+    """When what it was part of is worthless by its own time."""
+
+
 class TotpRow(Base):
     """An officer's authenticator app: sealed seed and the last accepted time step."""
 

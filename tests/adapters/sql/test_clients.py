@@ -12,7 +12,7 @@ from idp.adapters.sql.clients import SqlClientStore
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.tables import AuditRow
 from idp.oauth.client import secret_digest
-from idp.oauth.registrar import ClientRecords
+from idp.oauth.clients.registrar import ClientRecords
 
 from ...contracts.client_records import CALLER, CLIENT, ClientRecordsContract
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from idp.errors import RefusedError
 from idp.oauth.client import SCOPES, Client
-from idp.oauth.members import InvalidClientMetadataError
-from idp.oauth.registration import (
+from idp.oauth.clients.members import InvalidClientMetadataError
+from idp.oauth.clients.registration import (
     RegistrationPolicy,
     from_metadata,
     parse,
@@ -22,7 +22,8 @@ from idp.oauth.registration import (
     to_metadata,
 )
 
-from ..contracts.client_records import CLIENT, PUBLIC
+from ...contracts.client_records import CLIENT, PUBLIC
+from ...fakes.client_keys import jwks_of, pair
 
 PRODUCTION = RegistrationPolicy()
 DEVELOPMENT = RegistrationPolicy(development=True)
@@ -97,7 +98,7 @@ def test_interface_s6_unknown_members_are_refused(members: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize("members", [
-    {"jwks": {"keys": []}}, {"jwks_uri": "https://a.example/jwks"}, {"subject_type": "pairwise"},
+    {"subject_type": "pairwise"},
     {"request_uris": ["https://a.example/r"]},
     {"sector_identifier_uri": "https://a.example/s"}, {"userinfo_signed_response_alg": "RS256"},
     {"id_token_encrypted_response_alg": "RSA-OAEP"},
@@ -105,7 +106,6 @@ def test_interface_s6_unknown_members_are_refused(members: dict[str, Any]) -> No
     {"require_pushed_authorization_requests": True}, {"tls_client_certificate_bound_access_tokens": True},
     {"software_statement": "x.y.z"},
     {"request_object_signing_alg": "none"}, {"backchannel_token_delivery_mode": "poll"}, {"dpop_bound_access_tokens": 1},
-    {"jwks": 0},
 ])
 def test_what_is_not_offered_yet_is_refused_with_a_sentence(members: dict[str, Any]) -> None:
     assert "not offered yet" in refusal(**members)
@@ -120,7 +120,7 @@ def test_members_that_ask_for_what_happens_anyway_are_accepted(members: dict[str
 
 @pytest.mark.parametrize(("table", "word"), [
     ({"profile": "fapi2"}, "not offered yet"), ({"profile": "x"}, "not offered yet"), ({"profile": 0}, "not offered yet"),
-    ({"exchange_from": ["x"]}, "not offered yet"), ({"assertion_audience": "token_endpoint"}, "not offered yet"),
+    ({"exchange_from": ["x"]}, "not offered yet"), ({"assertion_audience": "token"}, "issuer, token_endpoint"),
     ({"required_acr": "urn:haugiang:acr:3"}, "required_acr: one of urn:haugiang:acr:1, urn:haugiang:acr:2"),
     ({"required_acr": "2"}, "required_acr"), ({"required_acr": 2}, "required_acr"), ({"consent": "never"}, "ask, implied"),
     ({"consent": True}, "consent"), ({"require_pkce": "no"}, "true or false"), ({"access_token_format": "JWT"}, "opaque, jwt"),
@@ -169,7 +169,7 @@ def test_interface_s6_groups_are_for_clients_that_may_see_them() -> None:
     ({"redirect_uris": "https://a.example/cb"}, "list"), ({"redirect_uris": ["https://a.example/cb"] * 51}, "50"),
     ({"grant_types": ["client_credentials"]}, "only authorization_code uses"),
     ({"token_endpoint_auth_method": "none", "grant_types": ["authorization_code", "client_credentials"]}, "secret"),
-    ({"token_endpoint_auth_method": "private_key_jwt"}, "are offered"), ({"token_endpoint_auth_method": "client_secret_jwt"},
+    ({"token_endpoint_auth_method": "private_key_jwt"}, "needs jwks"), ({"token_endpoint_auth_method": "client_secret_jwt"},
     "are offered"),
     ({"token_endpoint_auth_method": ["none"]}, "are offered"), ({"id_token_signed_response_alg": "none"}, "RS256, ES256"),
     ({"id_token_signed_response_alg": "HS256"}, "RS256, ES256"), ({"id_token_signed_response_alg": "PS256"}, "RS256, ES256"),
@@ -206,7 +206,7 @@ def test_a_file_needs_a_name_and_has_a_secret_file() -> None:
     assert register(source="file", client_name="x").secret_file == "qlvb.secret"
     for name in ("../x", "a/b", ".x", "/etc/passwd", "a b"):
         assert "plain file name" in refusal(source="file", client_name="x", province={"secret_file": name})
-    assert "no secret" in refusal(source="file", client_name="x", token_endpoint_auth_method="none",
+    assert "authenticates with a secret" in refusal(source="file", client_name="x", token_endpoint_auth_method="none",
     province={"secret_file": "x.secret"})
 
 
@@ -277,3 +277,30 @@ def test_whatever_is_registered_is_refused_or_holds_what_the_rules_say(members: 
     assert client.require_pkce or not client.public
     assert from_metadata("x", json.loads(json.dumps(to_metadata(client))), source=source, secret_digest=None, disabled=False,
                          created_at=0) == client
+
+
+ASSERTING: dict[str, Any] = {"token_endpoint_auth_method": "private_key_jwt", "jwks": json.loads(jwks_of(pair("ES256")))}
+
+
+def test_rfc7523_s2_2_a_client_with_keys_needs_no_secret() -> None:
+    client = register(**ASSERTING, token_endpoint_auth_signing_alg="ES256")
+    assert (client.has_secret, client.public, json.loads(client.jwks)) == (False, False, ASSERTING["jwks"])
+    again = from_metadata("qlvb", json.loads(json.dumps(to_metadata(client))), source="registered", secret_digest=None,
+                          disabled=False, created_at=0)
+    assert again == client
+    assert standard_metadata(client)["jwks"] == ASSERTING["jwks"]
+    assert register(token_endpoint_auth_method="private_key_jwt", jwks_uri="https://a.example/jwks").jwks == ""
+
+
+@pytest.mark.parametrize(("members", "word"), [
+    ({"jwks": 0}, "JWK Set"), ({"jwks": {"keys": [pair("ES256").as_dict(private=True)]}}, "private"),
+    ({"jwks": {"keys": [{"kty": "oct", "k": "AAAA"}]}}, "symmetric"), ({"jwks": {"keys": [], "x": "y" * 40_000}}, "longer than"),
+    ({"jwks_uri": "http://a.example/jwks"}, "jwks_uri"), ({"jwks_uri": "https://a.example/jwks#f"}, "fragment"),
+    ({**ASSERTING, "jwks_uri": "https://a.example/jwks"}, "not together"),
+    ({**ASSERTING, "token_endpoint_auth_signing_alg": "HS256"}, "token_endpoint_auth_signing_alg"),
+    ({**ASSERTING, "token_endpoint_auth_signing_alg": "none"}, "token_endpoint_auth_signing_alg"),
+    ({"token_endpoint_auth_signing_alg": "ES256"}, "only for private_key_jwt"),
+    ({"province": {"assertion_audience": "token_endpoint"}}, "only for private_key_jwt"),
+])
+def test_keys_and_what_goes_with_them(members: dict[str, Any], word: str) -> None:
+    assert word in refusal(**members)

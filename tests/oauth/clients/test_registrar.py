@@ -9,13 +9,13 @@ import pytest
 
 from idp.errors import ConfigurationError, RefusedError
 from idp.oauth.client import ClientRegistry, secret_digest
-from idp.oauth.registrar import ClientFile, Registrar
-from idp.oauth.registration import RegistrationPolicy
+from idp.oauth.clients.registrar import ClientFile, Registrar
+from idp.oauth.clients.registration import RegistrationPolicy
 
-from ..contracts.client_records import CALLER, CLIENT
-from ..contracts.key_store import at_once
-from ..fakes.client_store import FakeClientStore, FakeSecretFiles
-from ..fakes.clock import FakeClock
+from ...contracts.client_records import CALLER, CLIENT
+from ...contracts.key_store import at_once
+from ...fakes.client_store import FakeClientStore, FakeSecretFiles
+from ...fakes.clock import FakeClock
 
 METADATA: dict[str, Any] = {"client_name": "Portal", "redirect_uris": ["https://a.example/cb"]}
 
@@ -197,5 +197,5 @@ def test_unknown_and_public_clients_are_refused_with_a_sentence(desk: Desk) -> N
         with pytest.raises(RefusedError, match="no such client"):
             act("unknown", CALLER)
     client, _ = desk.registrar.create({**METADATA, "token_endpoint_auth_method": "none"}, CALLER)
-    with pytest.raises(RefusedError, match="no secret"):
+    with pytest.raises(RefusedError, match="does not authenticate with a secret"):
         desk.registrar.rotate_secret(client.client_id, CALLER)

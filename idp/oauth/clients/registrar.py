@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from ..audit import Caller
-from ..clock import Clock
-from ..errors import ConfigurationError, RefusedError
-from .client import Client, ClientRegistry, ClientStore, secret_digest
+from ...audit import Caller
+from ...clock import Clock
+from ...errors import ConfigurationError, RefusedError
+from ..client import Client, ClientRegistry, ClientStore, secret_digest
 from .members import InvalidClientMetadataError
 from .registration import RegistrationPolicy, parse, to_metadata
 
@@ -103,7 +103,7 @@ class Registrar:
         """Register an application from RFC 7591 metadata; an operator may add ``client_id`` and the table ``province``.
 
         Returns:
-            The client, and its secret to be shown once (None for a public client).
+            The client, and its secret to be shown once (None where it does not authenticate with one).
 
         Raises:
             InvalidClientMetadataError, InvalidRedirectUriError: what is wrong, in one sentence.
@@ -115,7 +115,7 @@ class Registrar:
         if not isinstance(client_id, str):
             raise InvalidClientMetadataError("client_id: a text is expected.")
         client = parse(members, self._policy, client_id=client_id, source="registered", created_at=self._clock.now())
-        secret = None if client.public else secrets.token_urlsafe(32)
+        secret = secrets.token_urlsafe(32) if client.has_secret else None
         if secret is not None:
             client = replace(client, secret_digest=secret_digest(secret))
         if not self._records.create(client, now=client.created_at, caller=caller):
@@ -139,7 +139,7 @@ class Registrar:
             entered = known.get(name)
             if entered is None:
                 made = client
-                if not client.public:
+                if client.has_secret:
                     made = replace(client, secret_digest=secret_digest(self._secret_of(client)))
                 if self._records.create(made, now=self._clock.now(), caller=caller):
                     created.append(name)
@@ -171,7 +171,7 @@ class Registrar:
                 client = parse(members, self._policy, client_id=client_id, source="file", created_at=self._clock.now())
                 if client_id in wanted:
                     raise InvalidClientMetadataError("client_id: another file has the same.")
-                if not client.public and secret_files.setdefault(client.secret_file, client_id) != client_id:
+                if client.has_secret and secret_files.setdefault(client.secret_file, client_id) != client_id:
                     raise InvalidClientMetadataError("province.secret_file: another client has the same.")
             except RefusedError as err:
                 raise ConfigurationError(f"{file.name}: {err.message}", remedy="Correct the file; see docs/clients.md.") from err
@@ -188,7 +188,7 @@ class Registrar:
         return secret
 
     def _look_at_secret(self, client: Client, entered: Client, caller: Caller) -> list[str]:
-        if client.public:
+        if not client.has_secret:
             return []
         if entered.secret_digest is None:
             digest = secret_digest(self._secret_of(client))
@@ -207,11 +207,11 @@ class Registrar:
         """Make a new secret; the old one is worthless at once. A client from a file has it in its secret file too.
 
         Raises:
-            RefusedError: the client is unknown, or public.
+            RefusedError: the client is unknown, or does not authenticate with a secret.
         """
         client = self._known(client_id)
-        if client.public:
-            raise RefusedError(f"The client {client_id} is public and has no secret.", code="no_secret", status=409)
+        if not client.has_secret:
+            raise RefusedError(f"The client {client_id} does not authenticate with a secret.", code="no_secret", status=409)
         secret = secrets.token_urlsafe(32)
         self._records.set_secret(client_id, secret_digest(secret), first=False, now=self._clock.now(), caller=caller)
         if client.source == "file":

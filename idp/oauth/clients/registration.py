@@ -8,16 +8,19 @@ interface §4) comes from operators only and is never taken from a client (secur
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final, Literal
 
-from .client import SCOPES, Client
+from ..client import SCOPES, Client
+from . import assertion
+from .keys import MAX_BYTES, InvalidKeysError, read_jwks
 from .members import InvalidClientMetadataError, Members
 
 GRANT_TYPES: Final = ("authorization_code", "refresh_token", "client_credentials")
-AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", "none")
+AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
 ID_TOKEN_ALGORITHMS: Final = ("RS256", "ES256")
 LOGIN_NAME_ATTRIBUTES: Final = ("uid", "mail", "employeeNumber")
 
@@ -36,12 +39,12 @@ _GROUP: Final = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 _NO: Final[tuple[object, ...]] = (False, "", [], None)
 
 _NOT_OFFERED: Final[Mapping[str, tuple[object, ...]]] = {
-    "jwks": _NO, "jwks_uri": _NO, "sector_identifier_uri": _NO, "subject_type": (*_NO, "public"),
+    "sector_identifier_uri": _NO, "subject_type": (*_NO, "public"),
     "id_token_encrypted_response_alg": _NO, "id_token_encrypted_response_enc": _NO,
     "userinfo_signed_response_alg": _NO, "userinfo_encrypted_response_alg": _NO, "userinfo_encrypted_response_enc": _NO,
     "request_object_signing_alg": _NO, "request_object_encryption_alg": _NO, "request_object_encryption_enc": _NO,
     "request_uris": _NO, "require_signed_request_object": _NO, "require_pushed_authorization_requests": _NO,
-    "token_endpoint_auth_signing_alg": _NO, "default_acr_values": _NO, "software_statement": _NO,
+    "default_acr_values": _NO, "software_statement": _NO,
     "frontchannel_logout_uri": _NO, "frontchannel_logout_session_required": _NO, "dpop_bound_access_tokens": _NO,
     "tls_client_certificate_bound_access_tokens": _NO, "tls_client_auth_subject_dn": _NO, "tls_client_auth_san_dns": _NO,
     "tls_client_auth_san_uri": _NO, "tls_client_auth_san_ip": _NO, "tls_client_auth_san_email": _NO,
@@ -121,6 +124,9 @@ def parse(
         "default_max_age": members.seconds("default_max_age"),
         "require_auth_time": members.flag("require_auth_time", default=False),
         "application_type": "native" if native else "web",
+        "jwks": _keys(members),
+        "jwks_uri": members.web_uri("jwks_uri"),
+        "token_endpoint_auth_signing_alg": members.choice("token_endpoint_auth_signing_alg", ("", *assertion.ALGORITHMS)),
     }
     members.nothing_left()
     client = Client(client_id=client_id, source=source, created_at=created_at, secret_digest=secret_digest, **standard,
@@ -128,6 +134,21 @@ def parse(
                                 default_show_groups="groups" in standard["scope"]))
     _check_together(client, table or {})
     return client
+
+
+def _keys(members: Members) -> str:
+    """Read ``jwks``, and give it in the form that is stored; "" where absent."""
+    document = members.take("jwks")
+    if document is None:
+        return ""
+    try:
+        read_jwks(document)
+    except InvalidKeysError as err:
+        raise members.refuse("jwks", err.message) from None
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    if len(text) > MAX_BYTES:
+        raise members.refuse("jwks", f"longer than {MAX_BYTES} bytes.")
+    return text
 
 
 def _default_scope(grant_types: tuple[str, ...]) -> frozenset[str]:
@@ -142,7 +163,6 @@ def _province(table: Mapping[str, Any], policy: RegistrationPolicy, *, default_s
     members = Members(table, development=policy.development, prefix="province.")
     members.only("profile", "", "profiles such as fapi2 are not offered yet")
     members.only("exchange_from", [], "token exchange is not offered yet")
-    members.only("assertion_audience", "issuer", "client assertions are not offered yet")
     required_acr = members.text("required_acr", 200)
     fields: dict[str, Any] = {
         "owner": members.text("owner", 200),
@@ -152,6 +172,7 @@ def _province(table: Mapping[str, Any], policy: RegistrationPolicy, *, default_s
         "consent": members.choice("consent", ("ask", "implied")),
         "require_pkce": members.flag("require_pkce", default=True),
         "access_token_format": members.choice("access_token_format", ("opaque", "jwt")),
+        "assertion_audience": members.choice("assertion_audience", ("issuer", "token_endpoint")),
         "login_name_attribute": members.choice("login_name_attribute", LOGIN_NAME_ATTRIBUTES),
         # An operator who registers the scope has decided; show_groups = true alone prepares a client for asking later.
         "show_groups": members.flag("show_groups", default=default_show_groups),
@@ -173,6 +194,7 @@ def _level(required_acr: str, policy: RegistrationPolicy) -> int:
 def _check_together(client: Client, table: Mapping[str, Any]) -> None:
     """Refuse members that contradict each other."""
     code = "authorization_code" in client.grant_types
+    asserts = client.token_endpoint_auth_method == assertion.METHOD
     problem = ""
     if not client.grant_types:
         problem = "grant_types: at least one is needed."
@@ -186,10 +208,18 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
         problem = "grant_types: refresh_token goes with authorization_code."
     elif "client_credentials" in client.grant_types and client.public:
         problem = "grant_types: client_credentials needs a client that can keep a secret."
+    elif client.jwks and client.jwks_uri:
+        problem = "jwks: not together with jwks_uri."
+    elif asserts and not (client.jwks or client.jwks_uri):
+        problem = "token_endpoint_auth_method: private_key_jwt needs jwks or jwks_uri."
+    elif not asserts and client.token_endpoint_auth_signing_alg:
+        problem = "token_endpoint_auth_signing_alg: only for private_key_jwt."
+    elif not asserts and client.assertion_audience != "issuer":
+        problem = "province.assertion_audience: only for private_key_jwt."
     elif client.public and not client.require_pkce:
         problem = "province.require_pkce: a public client always uses PKCE."
-    elif client.public and table.get("secret_file"):
-        problem = "province.secret_file: a public client has no secret."
+    elif not client.has_secret and table.get("secret_file"):
+        problem = "province.secret_file: only a client that authenticates with a secret has one."
     elif client.source == "registered" and table.get("secret_file"):
         problem = "province.secret_file: only a client in clients/ has one."
     elif client.secret_file and _FILE_NAME.fullmatch(client.secret_file) is None:
@@ -210,7 +240,8 @@ def to_metadata(client: Client) -> dict[str, Any]:
 def standard_metadata(client: Client) -> dict[str, Any]:
     """Give the members of RFC 7591 and OpenID Connect Registration that a client has; empty ones are left out."""
     members = {name: _plain(getattr(client, name)) for name in STANDARD}
-    members |= {"scope": " ".join(word for word in SCOPES if word in client.scope), "subject_type": "public"}
+    members |= {"scope": " ".join(word for word in SCOPES if word in client.scope), "subject_type": "public",
+                "jwks": json.loads(client.jwks) if client.jwks else None}
     kept = {"redirect_uris", "grant_types", "response_types", "scope"}
     return {name: value for name, value in members.items() if name in kept or value not in ("", [], None)}
 
@@ -237,6 +268,8 @@ def _plain(value: Any) -> Any:
 def _typed(name: str, value: Any) -> Any:
     """Give a field's value from JSON, in the type that the field has."""
     default = _DEFAULTS[name]
+    if name == "jwks":
+        return json.dumps(value, sort_keys=True, separators=(",", ":"))
     if isinstance(default, frozenset):
         return frozenset(value.split() if isinstance(value, str) else value)
     return tuple(value) if isinstance(default, tuple) else value

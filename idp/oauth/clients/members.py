@@ -10,9 +10,9 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import RefusedError
-from .client import SCOPES
-from .redirect_uri import check_redirect_uri, check_web_uri
+from ...errors import RefusedError
+from ..client import SCOPES
+from ..redirect_uri import check_redirect_uri, check_web_uri
 
 
 class InvalidClientMetadataError(RefusedError):

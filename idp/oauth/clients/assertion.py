@@ -1,0 +1,131 @@
+"""Client assertions: an application proves who it is with a JWT that it signed itself.
+
+Spec: RFC 7521 §4.2, RFC 7523 §2.2 and §3, OpenID Connect Core §9 (private_key_jwt), RFC 10070 (audience). Departs from
+RFC 7523 §3: the audience is the issuer alone, as a text or (outside the profile fapi2) as a list of one; the token endpoint's
+address counts only for a client whose operator set ``assertion_audience = "token_endpoint"``. A jti is required and counts once;
+an assertion lives five minutes at most (security checklist 16).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from authlib.oauth2.rfc6749 import InvalidRequestError
+
+from ...clock import Clock
+from ...errors import RefusedError
+from ...jose import jwt
+from ..client import Client
+from ..ports import SeenOnce
+from .keys import ClientKeys
+
+TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+METHOD: Final = "private_key_jwt"
+ALGORITHMS: Final = ("ES256", "PS256", "RS256", "EdDSA")
+"""Algorithms of assertions; discovery lists the same."""
+STRICT_ALGORITHMS: Final = ("ES256", "PS256", "EdDSA")
+"""Those of the profile fapi2."""
+LONGEST_LIFE_SECONDS: Final = 300
+SKEW_SECONDS: Final = 10
+_LONGEST_JTI: Final = 255
+
+
+class AssertionRefusedError(RefusedError):
+    """The assertion proves nothing; the message says why and quotes nothing of it."""
+
+    code = "invalid_client"
+    status = 401
+
+
+def names(form: Mapping[str, str]) -> str | None:
+    """Tell which client an assertion claims to be from; None where none was sent.
+
+    Raises:
+        InvalidRequestError: client_id names another client, or only half of an assertion came (RFC 7521 §4.2).
+        AssertionRefusedError: the assertion is of another type or not well formed.
+    """
+    assertion, kind = form.get("client_assertion"), form.get("client_assertion_type")
+    if assertion is None and kind is None:
+        return None
+    if assertion is None or kind is None:
+        raise InvalidRequestError("client_assertion and client_assertion_type go together.")
+    if kind != TYPE:
+        raise AssertionRefusedError("client_assertion_type is not one that is offered.")
+    try:
+        subject = jwt.unverified_claims(assertion).get("sub")
+    except jwt.InvalidTokenError:
+        raise AssertionRefusedError("The client assertion is not well formed.") from None
+    if not isinstance(subject, str) or not subject:
+        raise AssertionRefusedError("The client assertion does not say whom it is from.")
+    if form.get("client_id", subject) != subject:
+        raise InvalidRequestError("client_id differs from the subject of the client assertion.")
+    return subject
+
+
+class ClientAssertions:
+    """Checks assertions.
+
+    Args:
+        issuer: The provider's issuer identifier: the one audience.
+        token_endpoint: Its address, for clients that were let off.
+        keys: The applications' keys.
+        seen: Remembers each jti.
+        clock: Source of the time.
+    """
+
+    def __init__(self, *, issuer: str, token_endpoint: str, keys: ClientKeys, seen: SeenOnce, clock: Clock) -> None:
+        self._issuer = issuer
+        self._token_endpoint = token_endpoint
+        self._keys = keys
+        self._seen = seen
+        self._clock = clock
+
+    def check(self, client: Client, assertion: str) -> None:
+        """Check an assertion of a client that is registered for ``private_key_jwt``; its jti is used up by it.
+
+        Raises:
+            AssertionRefusedError: it proves nothing.
+            UnavailableError: the client's keys, or the database, cannot be had now.
+        """
+        now = self._clock.now()
+        claims = self._verified(client, assertion, now)
+        if claims.get("iss") != client.client_id or claims.get("sub") != client.client_id:
+            raise AssertionRefusedError("iss and sub of the client assertion must be the client_id.")
+        if not self._is_for_us(client, claims.get("aud")):
+            raise AssertionRefusedError("aud of the client assertion must be the issuer identifier, as one text.")
+        expires = claims["exp"]
+        if expires > now + LONGEST_LIFE_SECONDS + SKEW_SECONDS:
+            raise AssertionRefusedError("The client assertion is valid for longer than five minutes.")
+        jti = claims.get("jti")
+        if not isinstance(jti, str) or not 0 < len(jti) <= _LONGEST_JTI:
+            raise AssertionRefusedError("jti of the client assertion is missing or too long.")
+        if not self._seen.take("client_assertion", f"{client.client_id} {jti}", now=now,
+                               expires_at=int(expires) + SKEW_SECONDS + 1):
+            raise AssertionRefusedError("The client assertion was used before.")
+
+    def _verified(self, client: Client, assertion: str, now: int) -> dict[str, Any]:
+        registered = client.token_endpoint_auth_signing_alg
+        offered = STRICT_ALGORITHMS if client.profile == "fapi2" else ALGORITHMS
+        try:
+            header = jwt.header_of(assertion)
+            alg = header["alg"]
+            if alg not in offered or (registered and alg != registered):
+                raise AssertionRefusedError("The algorithm of the client assertion is not accepted.")
+            for key in self._keys.verifying(client, alg=alg, kid=header.get("kid")):
+                try:
+                    return jwt.verify(assertion, key, algorithms=(alg,), typ=None, issuer=None, audience=None, now=now,
+                                      leeway=SKEW_SECONDS)
+                except jwt.BadSignatureError:
+                    continue
+        except jwt.InvalidTokenError as err:
+            raise AssertionRefusedError(err.message.replace("The token", "The client assertion", 1)) from None
+        raise AssertionRefusedError("The client assertion is not signed by a key of this client.")
+
+    def _is_for_us(self, client: Client, audience: Any) -> bool:
+        if isinstance(audience, list) and len(audience) == 1 and client.profile != "fapi2":
+            audience = audience[0]
+        accepted = {self._issuer}
+        if client.assertion_audience == "token_endpoint" and client.profile != "fapi2":
+            accepted.add(self._token_endpoint)
+        return isinstance(audience, str) and audience in accepted
