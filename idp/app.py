@@ -74,6 +74,8 @@ from .settings import Settings, load, read_secret
 from .worker import Worker
 
 ROOT = Path(__file__).resolve().parents[1]
+AFTERWARDS_SECONDS = 0.2
+"""How long the log line and the count of an answer may wait for others."""
 STARTING = Caller(source="start", request_id="start")
 
 
@@ -194,11 +196,11 @@ def _mount(app: Flask, settings: Settings, services: Services) -> None:
     except ValueError as err:
         raise ConfigurationError(f"IDP_TRUSTED_PROXIES: {err}.",
                                  remedy="Give addresses or networks, separated by spaces.") from err
-    meter = PrometheusMeter()
+    meter = PrometheusMeter(bundle_seconds=AFTERWARDS_SECONDS)
     metrics_token = read_secret(settings.metrics_token_file) if settings.metrics_token_file else ""
     app.wsgi_app = Dispatcher(  # type: ignore[method-assign]
         routes.table(services, meter, metrics_token=metrics_token), app.wsgi_app,
-        sources=sources, meter=meter, log=json_log.RequestLines(services.clock))
+        sources=sources, meter=meter, log=json_log.RequestLines(services.clock, bundle_seconds=AFTERWARDS_SECONDS))
 
 
 def _once(build: Callable[[], Services]) -> Callable[[], Services]:

@@ -20,6 +20,7 @@ import orjson
 import structlog
 
 from ..audit import Caller
+from ..bundle import Bundle
 from ..clock import Clock, SystemClock
 
 MASK = "[masked]"
@@ -138,12 +139,19 @@ def _replace(found: re.Match[str]) -> str:
 
 
 class RequestLines:
-    """One line per request (port ``RequestLog`` of the programs' door); made by hand, because it is on the token path."""
+    """One line per request (port ``RequestLog`` of the programs' door); made by hand, because it is on the token path.
 
-    def __init__(self, clock: Clock | None = None, *, stream: IO[bytes] | None = None) -> None:
+    Args:
+        clock: Gives the time of a line; default: the machine's.
+        stream: Default: stderr.
+        bundle_seconds: Lines of that time are written together; a killed process loses so much of them. 0: each at once.
+    """
+
+    def __init__(self, clock: Clock | None = None, *, stream: IO[bytes] | None = None, bundle_seconds: float = 0) -> None:
         self._clock = clock or SystemClock()
         self._stream = stream or sys.stderr.buffer
         self._root = logging.getLogger()
+        self._lines: Bundle[bytes] = Bundle(self._write, seconds=bundle_seconds)
 
     def begin(self, caller: Caller) -> None:
         """Give every line that this thread logs from now on the request's id."""
@@ -162,5 +170,8 @@ class RequestLines:
             members["client_id"] = client_id[:255]
         if error:
             members["error"] = error
-        self._stream.write(_dumps(members) + b"\n")
+        self._lines.add(_dumps(members) + b"\n")
+
+    def _write(self, lines: list[bytes]) -> None:
+        self._stream.write(b"".join(lines))
         self._stream.flush()

@@ -8,10 +8,9 @@ Everything else is read from the database when somebody asks, so that the worker
 from __future__ import annotations
 
 import hmac
-import threading
+from collections import Counter as Occurrences
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
-from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -19,6 +18,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from ..bundle import Bundle
 from ..errors import UnavailableError
 from ..services import Services
 from .health import Readiness
@@ -31,28 +31,41 @@ _FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip", "x-forwarded-host", "
 
 
 class PrometheusMeter:
-    """Counts answers (port ``Meter`` of the programs' door)."""
+    """Counts answers (port ``Meter`` of the programs' door).
 
-    def __init__(self) -> None:
+    Args:
+        bundle_seconds: Answers of that time are counted together. 0: each at once.
+    """
+
+    def __init__(self, *, bundle_seconds: float = 0) -> None:
         self._registry = CollectorRegistry()
         self._answers = Counter("idp_answers", "Answers by endpoint and status", ("endpoint", "status"), registry=self._registry)
         self._seconds = Histogram("idp_answer_seconds", "Time to answer", ("endpoint",), buckets=_BUCKETS,
                                   registry=self._registry)
-        self._known: dict[tuple[str, int], Any] = {}
-        self._lock = threading.Lock()
+        self._counters: dict[tuple[str, int], Counter] = {}
+        self._histograms: dict[str, Histogram] = {}
+        self._bundle: Bundle[tuple[str, int, float]] = Bundle(self._enter, seconds=bundle_seconds)
 
     def count(self, endpoint: str, status: int, seconds: float) -> None:
         """Count one answer."""
-        children = self._known.get((endpoint, status))
-        if children is None:
-            with self._lock:
-                children = (self._answers.labels(endpoint, str(status)), self._seconds.labels(endpoint))
-                self._known[(endpoint, status)] = children
-        children[0].inc()
-        children[1].observe(seconds)
+        self._bundle.add((endpoint, status, seconds))
+
+    def _enter(self, answers: list[tuple[str, int, float]]) -> None:
+        """Count several answers; each figure is touched once for all of them."""
+        for kind, number in Occurrences((endpoint, status) for endpoint, status, _ in answers).items():
+            counter = self._counters.get(kind)
+            if counter is None:
+                counter = self._counters[kind] = self._answers.labels(kind[0], str(kind[1]))
+            counter.inc(number)
+        for endpoint, _, seconds in answers:
+            histogram = self._histograms.get(endpoint)
+            if histogram is None:
+                histogram = self._histograms[endpoint] = self._seconds.labels(endpoint)
+            histogram.observe(seconds)
 
     def text(self, *others: Collector) -> bytes:
-        """Give the figures of all processes and of other collectors."""
+        """Give the figures of all processes and of other collectors; those of other processes may be a moment old."""
+        self._bundle.flush()
         registry = CollectorRegistry()
         try:
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
