@@ -83,6 +83,9 @@ def _wrk(port: int, call: Call, *, seconds: int, connections: int, folder: Path)
     bad = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
     broken = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", out)
     wrong = (int(bad[1]) if bad else 0) + (sum(map(int, broken.groups())) if broken else 0)
+    for found in (bad, broken):
+        if found:
+            print(f"{call.path}: {found[0]}", file=sys.stderr)
     return Round(int(answers), float(took), _milliseconds(*_found(r"50%\s+([\d.]+)(us|ms|s)", out)),
                  _milliseconds(*_found(r"99%\s+([\d.]+)(us|ms|s)", out)), wrong)
 
