@@ -60,6 +60,8 @@ from .oauth.clients.registrar import Registrar
 from .oauth.clients.registration import RegistrationPolicy
 from .oauth.introspection import Introspection
 from .oauth.metadata import Paths
+from .oauth.proof.dpop import Nonces, Proofs
+from .oauth.proof.holder import Holders
 from .oauth.server import Lifetimes, Provider
 from .oidc import claims
 from .oidc.backchannel_logout import LogoutDelivery
@@ -138,11 +140,14 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                           refresh_grace_seconds=settings.refresh_grace_seconds)
     outbound = Outbound(development=settings.development, allow=settings.outbound_allow)
     client_keys = ClientKeys(outbound.document, clock)
-    assertions = ClientAssertions(issuer=settings.issuer, token_endpoint=settings.issuer + Paths().token, keys=client_keys,
-                                  seen=SqlSeenOnce(database), clock=clock)
+    seen, token_endpoint = SqlSeenOnce(database), settings.issuer + Paths().token
+    assertions = ClientAssertions(issuer=settings.issuer, token_endpoint=token_endpoint, keys=client_keys, seen=seen, clock=clock)
+    nonces = Nonces(folder.session_key().encode(), clock, required=settings.dpop_nonce_required)
+    proofs = Proofs(seen, nonces, clock)
     provider = Provider(issuer=settings.issuer, registry=clients, store=grants, tokens=tokens, clock=clock, lifetimes=lifetimes,
                         officer_scopes=frozenset({*claims.SCOPES, SCOPE, "offline_access"}),
-                        assertions=assertions, read_hint=id_tokens.subject_of_hint, extensions=[id_tokens])
+                        assertions=assertions, proofs=proofs, token_endpoint=token_endpoint,
+                        read_hint=id_tokens.subject_of_hint, extensions=[id_tokens])
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
         totp=totp, provider=provider, outbox=outbox,
@@ -159,7 +164,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         interactions=Interactions(SqlInteractions(database), clock, settings.interaction_lifetime_seconds),
         consents=Consents(SqlConsents(database), audit, clock),
         introspection=Introspection(provider, subject_of=subject_for, acr_prefix=settings.acr_prefix),
-        userinfo=claims.UserInfo(tokens, grants, clients, clock),
+        userinfo=claims.UserInfo(tokens, grants, clients, clock, Holders(proofs)),
         end_session=EndSession(clients, id_tokens.read_hint),
         logout_delivery=LogoutDelivery(outbox, outbound, clients, keys, clock, issuer=settings.issuer,
                                        lifetime_seconds=settings.logout_token_lifetime_seconds),

@@ -38,6 +38,8 @@ from idp.oauth.clients.assertion import ClientAssertions
 from idp.oauth.clients.keys import ClientKeys
 from idp.oauth.introspection import Introspection
 from idp.oauth.metadata import Offer, discovery
+from idp.oauth.proof.dpop import Nonces, Proofs
+from idp.oauth.proof.holder import Holders
 from idp.oauth.server import Lifetimes, Provider
 from idp.oidc import claims, id_token
 from idp.oidc.subject import TYPES, subject_for
@@ -112,11 +114,15 @@ class House:
         self.id_tokens = id_token.IdTokens(issuer=ISSUER, keys=self.keys, clock=self.clock, acr_prefix=ACR_PREFIX)
         self.documents: dict[str, bytes] = {}
         self.client_keys = ClientKeys(self._document, self.clock)
-        self.assertions = ClientAssertions(issuer=ISSUER, token_endpoint=f"{ISSUER}/token", keys=self.client_keys,
-                                           seen=SqlSeenOnce(database), clock=self.clock)
+        seen = SqlSeenOnce(database)
+        self.assertions = ClientAssertions(issuer=ISSUER, token_endpoint=f"{ISSUER}/token", keys=self.client_keys, seen=seen,
+                                           clock=self.clock)
+        self.nonces = Nonces(b"n" * 32, self.clock)
+        self.proofs = Proofs(seen, self.nonces, self.clock)
         self.provider = Provider(
             issuer=ISSUER, registry=self.registry, store=self.store, tokens=self.tokens, clock=self.clock,
             lifetimes=lifetimes or Lifetimes(), officer_scopes=frozenset(claims.SCOPES), assertions=self.assertions,
+            proofs=self.proofs, token_endpoint=f"{ISSUER}/token",
             read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens])
         offer = Offer(scopes=tuple(claims.SCOPES), claims=claims.SUPPORTED, acr_values=(f"{ACR_PREFIX}1", f"{ACR_PREFIX}2"),
                       subject_types=TYPES, id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"))
@@ -131,7 +137,8 @@ class House:
                 Introspection(self.provider, subject_of=subject_for, acr_prefix=ACR_PREFIX))),
             Route("/revoke", "revocation", RevocationEndpoint(self.provider)),
             Route("/userinfo", "userinfo", UserInfoEndpoint(
-                claims.UserInfo(self.tokens, self.store, self.registry, self.clock)), ("GET", "POST")),
+                claims.UserInfo(self.tokens, self.store, self.registry, self.clock, Holders(self.proofs)), f"{ISSUER}/userinfo"),
+                  ("GET", "POST")),
         ], fallback, sources=Sources(trusted_proxies), meter=meter, log=log)
 
     def _document(self, url: str) -> bytes:

@@ -47,5 +47,6 @@ def table(services: Services, meter: PrometheusMeter, *, metrics_token: str = ""
         Route("/healthz", "health", HealthEndpoint(), _READ),
         Route("/readyz", "readiness", ReadinessEndpoint(readiness), _READ),
         Route("/metrics", "metrics", MetricsEndpoint(meter, readiness, services, token=metrics_token), _READ),
-        Route(at.userinfo, "userinfo", UserInfoEndpoint(services.userinfo), ("GET", "HEAD", "POST")),
+        Route(at.userinfo, "userinfo", UserInfoEndpoint(services.userinfo, services.settings.issuer + at.userinfo),
+              ("GET", "HEAD", "POST")),
     ]

@@ -17,7 +17,8 @@ class TokenEndpoint:
 
     def __call__(self, request: EndpointRequest) -> Response:
         """Answer a token request."""
-        asked = ProviderRequest(request.form(), caller=request.caller, authorization=request.header("authorization"))
+        asked = ProviderRequest(request.form(), caller=request.caller, authorization=request.header("authorization"),
+                                dpop=request.header("dpop"))
         answer = self._provider.token(asked)
         if asked.client is not None:
             request.client_id = asked.client.client_id

@@ -345,7 +345,7 @@ def oauth_answer(status: int, body: Mapping[str, Any], headers: Iterable[tuple[s
     """Make the answer of an OAuth endpoint: our own headers, and the challenge where there is one."""
     if status < 400:
         return Response(status, orjson.dumps(body), NO_STORE)
-    challenge = tuple(pair for pair in headers if pair[0] == "WWW-Authenticate")
+    challenge = tuple(pair for pair in headers if pair[0] in {"WWW-Authenticate", "DPoP-Nonce"})
     return Response(status, orjson.dumps(body), NO_STORE + challenge, body["error"])
 
 

@@ -80,6 +80,32 @@ def header_of(token: str) -> dict[str, Any]:
     return header
 
 
+def header_with_key(token: str) -> dict[str, Any]:
+    """Read the header of a token that may carry its own key (``embedded_key``); everything else that is forbidden stays so.
+
+    Raises:
+        InvalidTokenError: as ``header_of``.
+    """
+    header = _object(_compact(token).partition(".")[0], limit=MAX_HEADER_BYTES)
+    if not (_FORBIDDEN - {"jwk"}).isdisjoint(header):
+        raise InvalidTokenError("The token's header holds a member that is never accepted.")
+    return header
+
+
+def signed_claims(token: str, key: PublicKey, alg: str) -> dict[str, Any]:
+    """Check nothing but the signature, and give the claims; the header was looked at by the caller.
+
+    Raises:
+        BadSignatureError: this key did not sign it.
+        InvalidTokenError: the payload is not a JSON object.
+    """
+    try:
+        signed = jws.deserialize_compact(token, key, registry=_Registry(algorithms=[alg]))
+    except (JoseError, ValueError, TypeError, KeyError) as err:
+        raise BadSignatureError("The token's signature is not valid.", debug=type(err).__name__) from None
+    return _parse(signed.payload or b"")
+
+
 def unverified_claims(token: str) -> dict[str, Any]:
     """Read the claims of a compact token before anything is verified: for finding out whose it claims to be, no more.
 
@@ -116,8 +142,7 @@ def verify(
         raise ValueError("verify() needs a list of asymmetric algorithms")
     _check_header(_object(_compact(token).partition(".")[0], limit=MAX_HEADER_BYTES), keys, algorithms, typ)
     try:
-        registry = _Registry(algorithms=list(algorithms))
-        signed = jws.deserialize_compact(token, keys, registry=registry)
+        signed = jws.deserialize_compact(token, keys, registry=_Registry(algorithms=list(algorithms)))
     except (JoseError, ValueError, TypeError, KeyError) as err:
         raise BadSignatureError("The token's signature is not valid.", debug=type(err).__name__) from None
     claims = _parse(signed.payload or b"")

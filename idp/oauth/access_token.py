@@ -21,6 +21,7 @@ from ..jose.keyset import SigningKey
 from .client import Client
 from .grant import Grant
 from .ports import digest
+from .proof.confirmation import claim_of, token_type_of
 
 TYPE = "at+jwt"
 ALGORITHM = "ES256"
@@ -46,14 +47,19 @@ class TokenRefusedError(RefusedError):
     Attributes:
         code: ``invalid_request``, ``invalid_token``, ``insufficient_scope``; "" where no token came at all.
         scope: What would have been needed.
+        scheme: Of the challenge: Bearer, or DPoP (RFC 9449 §7.1).
+        nonce: For the next proof; "" where none is needed.
     """
 
     status = 401
     code = "invalid_token"
 
-    def __init__(self, message: str, *, code: str = "invalid_token", scope: str = "") -> None:
+    def __init__(self, message: str, *, code: str = "invalid_token", scope: str = "", scheme: str = "Bearer",
+                 nonce: str = "") -> None:
         super().__init__(message, code=code, status={"invalid_request": 400, "insufficient_scope": 403}.get(code, 401))
         self.scope = scope
+        self.scheme = scheme
+        self.nonce = nonce
 
 
 class IssuedToken(dict[str, Any]):
@@ -62,13 +68,15 @@ class IssuedToken(dict[str, Any]):
     Attributes:
         access_digest: 32 bytes.
         refresh_digest: 32 bytes; None where no refresh token is given.
+        confirmation: What the access token is bound to.
     """
 
-    __slots__ = ("access_digest", "refresh_digest")
+    __slots__ = ("access_digest", "confirmation", "refresh_digest")
 
-    def __init__(self, members: dict[str, Any], access_digest: bytes) -> None:
+    def __init__(self, members: dict[str, Any], access_digest: bytes, confirmation: str = "") -> None:
         super().__init__(members)
         self.access_digest = access_digest
+        self.confirmation = confirmation
         self.refresh_digest: bytes | None = None
 
 
@@ -93,27 +101,28 @@ class AccessTokens:
         self._subject_of = subject_of
         self._acr_prefix = acr_prefix
 
-    def issue(self, client: Client, *, scope: str, grant: Grant | None) -> IssuedToken:
+    def issue(self, client: Client, *, scope: str, grant: Grant | None, confirmation: str = "") -> IssuedToken:
         """Make a token answer without refresh token.
 
         Args:
             client: To whom.
             scope: Space-separated; "" leaves the member out.
             grant: What it stands on; None for client credentials.
+            confirmation: What it is bound to; "" for a bearer token.
 
-        Source: RFC 6749 §5.1.
+        Source: RFC 6749 §5.1, RFC 9449 §5.
         """
         now = self._clock.now()
         lifetime = self._lifetime_seconds if grant is None else min(self._lifetime_seconds, grant.expires_at - now)
-        members = {"access_token": "", "token_type": "Bearer", "expires_in": lifetime}
+        members = {"access_token": "", "token_type": token_type_of(confirmation), "expires_in": lifetime}
         if scope:
             members["scope"] = scope
         if client.access_token_format == "jwt":
             jti = secrets.token_urlsafe(16)
-            members["access_token"] = self._signed(client, scope, grant, jti, now, lifetime)
-            return IssuedToken(members, _digest_of_jti(jti))
+            members["access_token"] = self._signed(client, scope, grant, jti, now, lifetime, confirmation)
+            return IssuedToken(members, _digest_of_jti(jti), confirmation)
         value = members["access_token"] = secrets.token_urlsafe(32)
-        return IssuedToken(members, digest(value))
+        return IssuedToken(members, digest(value), confirmation)
 
     def locate(self, token: str) -> bytes | None:
         """Give the digest under which the store would have a token; None when it cannot be one of ours.
@@ -132,12 +141,15 @@ class AccessTokens:
         jti = claims.get("jti")
         return _digest_of_jti(jti) if isinstance(jti, str) else None
 
-    def _signed(self, client: Client, scope: str, grant: Grant | None, jti: str, now: int, lifetime: int) -> str:
+    def _signed(self, client: Client, scope: str, grant: Grant | None, jti: str, now: int, lifetime: int,
+                confirmation: str) -> str:
         claims: dict[str, Any] = {
             "iss": self._issuer, "sub": client.client_id if grant is None else self._subject_of(client, grant.sub),
             "aud": self._issuer, "client_id": client.client_id, "iat": now, "exp": now + lifetime, "jti": jti}
         if scope:
             claims["scope"] = scope
+        if confirmation:
+            claims["cnf"] = claim_of(confirmation)
         if grant is not None:
             claims |= {"auth_time": grant.auth_time, "acr": f"{self._acr_prefix}{grant.acr}", "amr": list(grant.amr)}
         return jwt.sign(claims, self._keys.signing(ALGORITHM), typ=TYPE)

@@ -1,6 +1,7 @@
 """The authorization request and its answer: what is read, what is refused, and where a refusal may be shown.
 
-Spec: RFC 6749 §3.1, §4.1.1-§4.1.2; OpenID Connect Core §3.1.2.1-§3.1.2.6; RFC 9207 (iss); OAuth 2.0 Form Post Response Mode.
+Spec: RFC 6749 §3.1, §4.1.1-§4.1.2; OpenID Connect Core §3.1.2.1-§3.1.2.6; RFC 9207 (iss); OAuth 2.0 Form Post Response Mode;
+RFC 9449 §10 (dpop_jkt).
 Until the client and its redirect URI are both known to belong together nothing is ever redirected (security checklist 4).
 Departs from RFC 6749 §3.1.2.3: the redirect URI is always sent, as OpenID Connect requires. Request objects are not offered and
 refused by name rather than read past (OpenID Connect Core §6).
@@ -26,6 +27,7 @@ LONGEST_VALUE = 8192
 DEEPEST_JSON = 20
 
 _SECONDS = re.compile(r"[0-9]{1,9}")
+_THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8}){0,8}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _NOT_OFFERED = {"request": "request_not_supported", "request_uri": "request_uri_not_supported",
@@ -83,6 +85,7 @@ class AuthorizationRequest:
         id_token_hint_sub: Subject of the ID token of ours that was sent along; None where none was. One that does not verify
             refuses the request.
         acr_values: In order of preference.
+        dpop_jkt: Thumbprint of the key that the code is bound to (RFC 9449 §10); "" for none.
     """
 
     client_id: str
@@ -102,6 +105,7 @@ class AuthorizationRequest:
     acr_values: tuple[str, ...] = ()
     display: str = ""
     claims_locales: tuple[str, ...] = ()
+    dpop_jkt: str = ""
 
     def to_json(self) -> str:
         """Give the form in which the request is stored."""
@@ -171,7 +175,7 @@ def parse(parameters: Mapping[str, Sequence[str]], registry: Registrations, *,
         ui_locales=_languages(sent.get("ui_locales", "")), id_token_hint_sub=_hint(sent, client, answer, read_hint),
         acr_values=tuple(dict.fromkeys(_CONTROL.sub(" ", sent.get("acr_values", "")).split()))[:16],
         display=_word(sent.get("display", ""), ("page", "popup", "touch", "wap")),
-        claims_locales=_languages(sent.get("claims_locales", "")))
+        claims_locales=_languages(sent.get("claims_locales", "")), dpop_jkt=_dpop_jkt(sent, answer))
 
 
 def _whom_to_answer(parameters: Mapping[str, Sequence[str]], registry: Registrations) -> tuple[Client, str]:
@@ -249,6 +253,13 @@ def _nonce(sent: Mapping[str, str], answer: _Answer) -> str:
     if len(nonce) > 2048 or _CONTROL.search(nonce):
         raise answer.refusal("invalid_request", "nonce is too long or holds control characters.")
     return nonce
+
+
+def _dpop_jkt(sent: Mapping[str, str], answer: _Answer) -> str:
+    thumbprint = sent.get("dpop_jkt", "")
+    if thumbprint and _THUMBPRINT.fullmatch(thumbprint) is None:
+        raise answer.refusal("invalid_request", "dpop_jkt is not the base64url form of a SHA-256 thumbprint.")
+    return thumbprint
 
 
 def _prompt(sent: Mapping[str, str], answer: _Answer) -> tuple[str, ...]:

@@ -73,6 +73,7 @@ class Client:
     jwks: str = ""
     jwks_uri: str = ""
     token_endpoint_auth_signing_alg: str = ""
+    dpop_bound_access_tokens: bool = False
     source: Literal["file", "registered"] = "registered"
     secret_digest: bytes | None = None
     disabled: bool = False

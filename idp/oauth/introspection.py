@@ -16,6 +16,7 @@ from . import client_authentication
 from .client import Client
 from .grant import lapse_of
 from .ports import StoredAccessToken, StoredRefreshToken, digest
+from .proof.confirmation import claim_of, token_type_of
 from .server import Provider, ProviderRequest
 
 ENDPOINT = "introspection"
@@ -79,8 +80,11 @@ class Introspection:
     def _members(self, token: StoredAccessToken, owner: Client) -> dict[str, Any]:
         issuer = self._provider.issuer
         members: dict[str, Any] = {
-            "active": True, "iss": issuer, "client_id": token.client_id, "token_type": "Bearer", "scope": token.scope,
+            "active": True, "iss": issuer, "client_id": token.client_id, "token_type": token_type_of(token.confirmation),
+            "scope": token.scope,
             "aud": [issuer, *token.audience] if token.audience else issuer, "iat": token.issued_at, "exp": token.expires_at}
+        if token.confirmation:
+            members["cnf"] = claim_of(token.confirmation)
         grant = token.grant
         if grant is None:
             members["sub"] = token.client_id

@@ -1,7 +1,7 @@
 """What the provider says of itself: exactly what is on.
 
-Spec: OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 9207 §3, Back-Channel Logout §2.1, RP-Initiated Logout §2.1,
-Initiating User Registration §4 (prompt_values_supported). Each list comes from the module that enforces it (security
+Spec: OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 9207 §3, RFC 9449 §5.1, Back-Channel Logout §2.1, RP-Initiated Logout
+§2.1, Initiating User Registration §4 (prompt_values_supported). Each list comes from the module that enforces it (security
 checklist 1).
 """
 
@@ -14,6 +14,7 @@ from typing import Any
 from . import client_authentication, pkce
 from .authorization_request import PROMPTS, RESPONSE_MODES
 from .clients import assertion
+from .proof import dpop
 from .server import GRANT_TYPES
 
 
@@ -89,6 +90,7 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
         "revocation_endpoint_auth_methods_supported": list(client_authentication.METHODS),
         **{f"{endpoint}_endpoint_auth_signing_alg_values_supported": list(assertion.ALGORITHMS)
            for endpoint in ("token", "introspection", "revocation")},
+        "dpop_signing_alg_values_supported": list(dpop.ALGORITHMS),
         "code_challenge_methods_supported": [pkce.METHOD],
         "ui_locales_supported": list(offer.ui_locales),
         "request_parameter_supported": False,

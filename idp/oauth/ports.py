@@ -56,7 +56,11 @@ class SessionFacts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoredCode:
-    """An authorization code as the store has it, used ones too."""
+    """An authorization code as the store has it, used ones too.
+
+    Attributes:
+        dpop_jkt: Thumbprint of the key that has to redeem it (RFC 9449 §10); "" for any.
+    """
 
     digest: bytes
     redirect_uri: str
@@ -65,6 +69,7 @@ class StoredCode:
     expires_at: int
     used_at: int | None
     grant: Grant
+    dpop_jkt: str = ""
 
     def get_redirect_uri(self) -> str:
         """Give the redirect URI of the authorization request (asked by Authlib)."""
@@ -83,6 +88,7 @@ class StoredRefreshToken:
         used_at: When it was exchanged, or made worthless by a repeat; None while it is live.
         successor: Digest of the token that it was exchanged for last.
         successor_used: That one was used as well, or is not known.
+        confirmation: What it is bound to (``proof.confirmation``); "" where the client's own authentication binds it.
     """
 
     digest: bytes
@@ -92,6 +98,7 @@ class StoredRefreshToken:
     successor: bytes | None
     successor_used: bool
     grant: Grant
+    confirmation: str = ""
 
     def check_client(self, client: object) -> bool:
         """Tell whether it was issued to this client (asked by Authlib)."""
@@ -110,6 +117,7 @@ class StoredAccessToken:
         audience: Client ids and resources besides the issuer's own.
         login_name: The officer's uid; "" without an officer.
         grant: None for client credentials.
+        confirmation: What it is bound to; "" for a bearer token.
     """
 
     digest: bytes
@@ -121,6 +129,7 @@ class StoredAccessToken:
     revoked_at: int | None
     login_name: str
     grant: Grant | None
+    confirmation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +140,8 @@ class NewTokens:
         refresh_digest: None where no refresh token is given.
         refresh_scope: Scope of the refresh token, which a narrowed access token does not narrow (RFC 6749 §6).
         refresh_expires_at: Absolute end of the family.
+        confirmation: What the access token is bound to.
+        refresh_confirmation: What the refresh token is bound to.
     """
 
     access_digest: bytes
@@ -143,6 +154,8 @@ class NewTokens:
     refresh_digest: bytes | None = None
     refresh_scope: str = ""
     refresh_expires_at: int = 0
+    confirmation: str = ""
+    refresh_confirmation: str = ""
 
 
 class GrantStore(Protocol):

@@ -32,6 +32,8 @@ from .grants.client_credentials import MachineGrant
 from .grants.refresh_token import RefreshGrant
 from .pkce import ProofKey
 from .ports import GrantStore, NewTokens, SessionFacts, digest
+from .proof.confirmation import JKT, bound_to
+from .proof.dpop import InvalidProofError, Presented, Proofs
 from .revocation import Revocation
 
 GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
@@ -83,13 +85,14 @@ class ProviderRequest(AuthlibRequest):  # type: ignore[misc]
         form: Parameters of the body, each once, empty ones left out; grants put resolved values into it.
         caller: Who asks, for the audit.
         authorization: The Authorization header, or "".
+        dpop: The DPoP header, or "".
         asked: The authorization request that a code is issued for.
     """
 
     form: Any = None
     args = _NOTHING
 
-    def __init__(self, form: dict[str, str], *, caller: Caller, authorization: str = "",
+    def __init__(self, form: dict[str, str], *, caller: Caller, authorization: str = "", dpop: str = "",
                  asked: AuthorizationRequest | None = None) -> None:
         self.method = "POST"
         self.uri = ""
@@ -97,6 +100,8 @@ class ProviderRequest(AuthlibRequest):  # type: ignore[misc]
         self.payload = _Payload(form)
         self.form = form
         self.caller = caller
+        self.dpop = dpop
+        self.confirmation = ""
         self.authorization = asked
         self.client: Client | None = None
         self.auth_method: str | None = None
@@ -115,13 +120,15 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         lifetimes: How long things live.
         officer_scopes: Scopes that need an officer; client credentials never get them.
         assertions: Checks how applications authenticate with a JWT.
+        proofs: Checks that requests prove possession of a key.
+        token_endpoint: Its address, which proofs name.
         read_hint: Gives the subject of an ID token of ours (token, client_id); raises RefusedError when it is none.
         extensions: Called with every new code and refresh grant; OpenID Connect plugs in here.
     """
 
     def __init__(self, *, issuer: str, registry: ClientRegistry, store: GrantStore, tokens: AccessTokens, clock: Clock,
-                 lifetimes: Lifetimes, officer_scopes: frozenset[str], assertions: ClientAssertions,
-                 read_hint: Callable[[str, str], str], extensions: Sequence[Extension] = ()) -> None:
+                 lifetimes: Lifetimes, officer_scopes: frozenset[str], assertions: ClientAssertions, proofs: Proofs,
+                 token_endpoint: str, read_hint: Callable[[str, str], str], extensions: Sequence[Extension] = ()) -> None:
         super().__init__()
         logging.getLogger("authlib").setLevel(logging.INFO)  # at DEBUG Authlib writes whole token answers
         self.issuer = issuer
@@ -132,12 +139,13 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         self.lifetimes = lifetimes
         self.officer_scopes = officer_scopes
         self._assertions = assertions
+        self._proofs = proofs
+        self._token_endpoint = token_endpoint
         self._read_hint = read_hint
         self.register_grant(CodeGrant, [ProofKey(required=True), *extensions])
         self.register_grant(RefreshGrant, list(extensions))
         self.register_grant(MachineGrant)
         self.register_endpoint(Revocation)
-        self.register_token_generator("default", self._generate)
 
     # What the edges call
 
@@ -190,6 +198,12 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
             # Authlib would echo the value in its description, whatever characters it holds.
             return self.handle_error_response(request, OAuth2Error("This grant type is not offered.",
                                                                    error="unsupported_grant_type"))
+        try:
+            if request.dpop:
+                proof = Presented(request.dpop, "POST", self._token_endpoint)
+                request.confirmation = bound_to(JKT, self._proofs.thumbprint(proof))
+        except OAuth2Error as refused:
+            return self.handle_error_response(request, refused)
         answer: Answer = self.create_token_response(request)
         return answer
 
@@ -214,7 +228,26 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
             access_digest=token.access_digest, client_id=client.client_id, grant_id=grant.grant_id if grant else "",
             scope=token.get("scope", ""), issued_at=now, expires_at=now + token["expires_in"],
             refresh_digest=token.refresh_digest, refresh_scope=refresh_scope,
-            refresh_expires_at=grant.expires_at if grant else 0)
+            refresh_expires_at=grant.expires_at if grant else 0, confirmation=token.confirmation,
+            # A confidential client's refresh token is bound by its authentication (RFC 9449 §5).
+            refresh_confirmation=token.confirmation if client.public else "")
+
+    def issue(self, request: ProviderRequest, *, grant: Grant | None, scope: str | None,
+              include_refresh_token: bool) -> IssuedToken:
+        """Make a token answer, bound to what the request proves.
+
+        Raises:
+            InvalidProofError: the client is registered for bound tokens only, and the request proves nothing.
+        """
+        client = request.client
+        assert client is not None
+        if client.dpop_bound_access_tokens and not request.confirmation:
+            raise InvalidProofError("This application gets tokens with a DPoP proof only.")
+        token = self.tokens.issue(client, scope=client.get_allowed_scope(scope), grant=grant, confirmation=request.confirmation)
+        if include_refresh_token and grant is not None:
+            value = token["refresh_token"] = secrets.token_urlsafe(32)
+            token.refresh_digest = digest(value)
+        return token
 
     # What Authlib calls
 
@@ -252,14 +285,6 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
 
     def send_signal(self, name: str, *args: Any, **kwargs: Any) -> None:
         """Nobody listens."""
-
-    def _generate(self, *, grant_type: str, client: Client, user: Grant | None = None, scope: str | None = None,
-                  expires_in: int | None = None, include_refresh_token: bool = True) -> IssuedToken:
-        token = self.tokens.issue(client, scope=client.get_allowed_scope(scope), grant=user)
-        if include_refresh_token and user is not None:
-            value = token["refresh_token"] = secrets.token_urlsafe(32)
-            token.refresh_digest = digest(value)
-        return token
 
     def _with_issuer(self, response: AuthorizationResponse, state: str | None) -> AuthorizationResponse:
         more = (*(() if state is None else (("state", state),)), ("iss", self.issuer))

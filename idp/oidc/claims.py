@@ -17,6 +17,7 @@ from ..oauth.access_token import AccessTokens, TokenRefusedError
 from ..oauth.client import Client, ClientRegistry
 from ..oauth.grant import lapse_of
 from ..oauth.ports import StoredAccessToken
+from ..oauth.proof.holder import Holders, TokenUse
 from .id_token import SCOPE
 from .subject import subject_for
 
@@ -95,20 +96,27 @@ class UserInfo:
         store: Where they rest.
         registry: Clients.
         clock: Source of the time.
+        holders: Checks that a bound token is used by its holder.
     """
 
-    def __init__(self, tokens: AccessTokens, store: TokenOfficers, registry: ClientRegistry, clock: Clock) -> None:
+    def __init__(self, tokens: AccessTokens, store: TokenOfficers, registry: ClientRegistry, clock: Clock,
+                 holders: Holders) -> None:
         self._tokens = tokens
         self._store = store
         self._registry = registry
         self._clock = clock
+        self._holders = holders
 
-    def claims(self, access_token: str) -> dict[str, Any]:
+    def claims(self, access_token: str, use: TokenUse) -> dict[str, Any]:
         """Give the claims for a token.
+
+        Args:
+            access_token: As received.
+            use: How it was sent, with the proof that came beside it.
 
         Raises:
             TokenRefusedError: ``invalid_token`` for one that is unknown, expired, revoked, of a client or officer who may not act
-                any more; ``insufficient_scope`` for one without the scope openid.
+                any more, of another holder; ``insufficient_scope`` for one without the scope openid.
         """
         digest = self._tokens.locate(access_token)
         found = self._store.officer_of(digest) if digest else None
@@ -122,6 +130,7 @@ class UserInfo:
         scopes = token.scope.split()
         if token.grant is None or SCOPE not in scopes:
             raise TokenRefusedError("The access token does not have the scope openid.", code="insufficient_scope", scope=SCOPE)
+        self._holders.check(token.confirmation, access_token, use)
         if officer is None or lapse_of(token.grant, client, now=now, idle_limit_seconds=None):
             raise TokenRefusedError("The access token is not valid.")
         return release(officer, scopes, client)

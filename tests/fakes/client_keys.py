@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import functools
+import hashlib
 import json
 import secrets
 import threading
@@ -13,6 +15,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from idp.oauth.clients.assertion import TYPE, ClientAssertions
 from idp.oauth.clients.keys import ClientKeys
+from idp.oauth.proof.dpop import Nonces, Proofs
 from tests.fakes.clock import FakeClock
 
 AnyKey = ECKey | RSAKey | OKPKey
@@ -77,3 +80,19 @@ def client_assertions(issuer: str, clock: FakeClock) -> ClientAssertions:
 
     return ClientAssertions(issuer=issuer, token_endpoint=f"{issuer}/token", keys=ClientKeys(fetch, clock), seen=FakeSeenOnce(),
                             clock=clock)
+
+
+def proofs(clock: FakeClock) -> Proofs:
+    """A checker of DPoP proofs with nothing behind it."""
+    return Proofs(FakeSeenOnce(), Nonces(b"n" * 32, clock), clock)
+
+
+def proof_of(method: str, address: str, now: int, key: AnyKey | None = None, *, access_token: str | None = None,
+             header: dict[str, Any] | None = None, alg: str | None = None, **changes: Any) -> str:
+    """A DPoP proof (RFC 9449 §4.2); ``name=None`` leaves a claim or a header member out."""
+    key = key or pair("ES256")
+    claims = {"htm": method, "htu": address, "iat": now, "jti": secrets.token_urlsafe(12)}
+    if access_token is not None:
+        claims["ath"] = base64.urlsafe_b64encode(hashlib.sha256(access_token.encode()).digest()).rstrip(b"=").decode()
+    public = {name: value for name, value in key.as_dict(private=False).items() if name not in {"kid", "use", "alg"}}
+    return signed(claims | changes, key, alg=alg, **({"typ": "dpop+jwt", "jwk": public, "kid": None} | (header or {})))

@@ -63,12 +63,12 @@ class SqlGrants:
             select(*_OFFICER_COLUMNS).where(OFFICER.c.sub == parameter(OFFICER.c.sub)))
         self._code = database.read(
             select(CODE.c.redirect_uri, CODE.c.code_challenge, CODE.c.code_challenge_method, CODE.c.expires_at, CODE.c.used_at,
-                   *family)
+                   CODE.c.dpop_jkt, *family)
             .select_from(CODE.join(standing, GRANT.c.grant_id == CODE.c.grant_id))
             .where(CODE.c.digest == parameter(CODE.c.digest)))
         following = REFRESH.alias("following")
         self._refresh = database.read(
-            select(REFRESH.c.scope, REFRESH.c.expires_at, REFRESH.c.used_at, REFRESH.c.successor,
+            select(REFRESH.c.scope, REFRESH.c.expires_at, REFRESH.c.used_at, REFRESH.c.successor, REFRESH.c.confirmation,
                    following.c.digest.label("following_digest"), following.c.used_at.label("following_used_at"), *family)
             .select_from(REFRESH.join(standing, GRANT.c.grant_id == REFRESH.c.grant_id)
                          .outerjoin(following, following.c.digest == REFRESH.c.successor))
@@ -76,7 +76,7 @@ class SqlGrants:
         token = (
             ACCESS.c.grant_id.label("token_grant_id"), ACCESS.c.client_id.label("token_client_id"),
             ACCESS.c.scope.label("token_scope"), ACCESS.c.audience, ACCESS.c.issued_at,
-            ACCESS.c.expires_at.label("token_expires_at"), ACCESS.c.revoked_at.label("token_revoked_at"))
+            ACCESS.c.expires_at.label("token_expires_at"), ACCESS.c.revoked_at.label("token_revoked_at"), ACCESS.c.confirmation)
         granted = ACCESS.outerjoin(with_officer, GRANT.c.grant_id == ACCESS.c.grant_id)
         here = ACCESS.c.digest == parameter(ACCESS.c.digest)
         self._access = database.read(
@@ -108,6 +108,7 @@ class SqlGrants:
         refresh = insert_row(
             REFRESH, digest=parameter(REFRESH.c.digest, "refresh_digest"), scope=parameter(REFRESH.c.scope, "refresh_scope"),
             created_at=parameter(REFRESH.c.created_at, "issued_at"),
+            confirmation=parameter(REFRESH.c.confirmation, "refresh_confirmation"),
             expires_at=parameter(REFRESH.c.expires_at, "refresh_expires_at"),
             used_at=literal_column("NULL"), successor=literal_column("NULL"))
         take = (update(CODE).where(CODE.c.digest == parameter(CODE.c.digest, "code_digest"), CODE.c.used_at.is_(None))
@@ -149,14 +150,14 @@ class SqlGrants:
             now=grant.created_at, grant_expires_at=grant.expires_at, revoked_at=None, revoke_reason="", digest=code.digest,
             redirect_uri=code.redirect_uri, code_challenge=code.code_challenge,
             code_challenge_method=code.code_challenge_method, code_expires_at=code.expires_at, used_at=None,
-            **audit_values(record)) is not None
+            dpop_jkt=code.dpop_jkt,             **audit_values(record)) is not None
 
     def code(self, digest: bytes) -> StoredCode | None:
         """Find a code, used ones too."""
         row = self._code.one(digest=digest)
         return None if row is None else StoredCode(
             digest, row.redirect_uri, row.code_challenge, row.code_challenge_method, row.expires_at, row.used_at,
-            _grant(row, _standing(row)))
+            _grant(row, _standing(row)), row.dpop_jkt)
 
     def redeem(self, code_digest: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
         """Use a code once and keep what it gives."""
@@ -168,7 +169,7 @@ class SqlGrants:
         row = self._refresh.one(digest=digest)
         return None if row is None else StoredRefreshToken(
             digest, row.scope, row.expires_at, row.used_at, row.successor,
-            row.following_digest is None or row.following_used_at is not None, _grant(row, _standing(row)))
+            row.following_digest is None or row.following_used_at is not None, _grant(row, _standing(row)), row.confirmation)
 
     def rotate(self, old_digest: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
         """Exchange an unused refresh token."""
@@ -209,10 +210,11 @@ class SqlGrants:
 def _values(tokens: NewTokens) -> dict[str, Any]:
     values: dict[str, Any] = {
         "access_digest": tokens.access_digest, "grant_id": tokens.grant_id, "client_id": tokens.client_id, "scope": tokens.scope,
-        "audience": tokens.audience, "issued_at": tokens.issued_at, "access_expires_at": tokens.expires_at, "revoked_at": None}
+        "audience": tokens.audience, "issued_at": tokens.issued_at, "access_expires_at": tokens.expires_at, "revoked_at": None,
+        "confirmation": tokens.confirmation}
     if tokens.refresh_digest is not None:
         values |= {"refresh_digest": tokens.refresh_digest, "refresh_scope": tokens.refresh_scope,
-                   "refresh_expires_at": tokens.refresh_expires_at}
+                   "refresh_expires_at": tokens.refresh_expires_at, "refresh_confirmation": tokens.refresh_confirmation}
     return values
 
 
@@ -222,7 +224,7 @@ def _access_token(digest: bytes, row: Any) -> StoredAccessToken | None:
         return None
     grant = None if row.grant_id is None else _grant(row, Standing(row.officer_status or "", _groups(row.officer_groups)))
     return StoredAccessToken(digest, row.token_client_id, row.token_scope, tuple(row.audience.split()), row.issued_at,
-                             row.token_expires_at, row.token_revoked_at, row.uid or "", grant)
+                             row.token_expires_at, row.token_revoked_at, row.uid or "", grant, row.confirmation)
 
 
 def _grant(row: Any, standing: Standing) -> Grant:

@@ -179,6 +179,8 @@ class AuthorizationCodeRow(Base):
     """As sent in the authorization request."""
     code_challenge: Mapped[str] = mapped_column(String(128))
     code_challenge_method: Mapped[str] = mapped_column(String(16))
+    dpop_jkt: Mapped[str] = mapped_column(String(64), server_default="")
+    """Thumbprint of the key that has to redeem it; empty for any."""
     created_at: Mapped[Epoch]
     expires_at: Mapped[Epoch] = mapped_column(index=True)
     used_at: Mapped[Epoch | None]
@@ -197,6 +199,8 @@ class RefreshTokenRow(Base):
     used_at: Mapped[Epoch | None]
     successor: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     """Digest of the token that replaced it."""
+    confirmation: Mapped[str] = mapped_column(String(64), server_default="")
+    """What it is bound to, ``jkt:...`` or ``x5t#S256:...``; empty where the client's authentication binds it."""
 
 
 class AccessTokenRow(Base):
@@ -213,6 +217,8 @@ class AccessTokenRow(Base):
     issued_at: Mapped[Epoch]
     expires_at: Mapped[Epoch] = mapped_column(index=True)
     revoked_at: Mapped[Epoch | None]
+    confirmation: Mapped[str] = mapped_column(String(64), server_default="")
+    """What it is bound to; empty for a bearer token."""
 
 
 class ConsentRow(Base):

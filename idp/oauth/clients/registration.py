@@ -45,7 +45,7 @@ _NOT_OFFERED: Final[Mapping[str, tuple[object, ...]]] = {
     "request_object_signing_alg": _NO, "request_object_encryption_alg": _NO, "request_object_encryption_enc": _NO,
     "request_uris": _NO, "require_signed_request_object": _NO, "require_pushed_authorization_requests": _NO,
     "default_acr_values": _NO, "software_statement": _NO,
-    "frontchannel_logout_uri": _NO, "frontchannel_logout_session_required": _NO, "dpop_bound_access_tokens": _NO,
+    "frontchannel_logout_uri": _NO, "frontchannel_logout_session_required": _NO,
     "tls_client_certificate_bound_access_tokens": _NO, "tls_client_auth_subject_dn": _NO, "tls_client_auth_san_dns": _NO,
     "tls_client_auth_san_uri": _NO, "tls_client_auth_san_ip": _NO, "tls_client_auth_san_email": _NO,
     "authorization_signed_response_alg": _NO, "authorization_details_types": _NO, "introspection_signed_response_alg": _NO,
@@ -126,6 +126,7 @@ def parse(
         "application_type": "native" if native else "web",
         "jwks": _keys(members),
         "jwks_uri": members.web_uri("jwks_uri"),
+        "dpop_bound_access_tokens": members.flag("dpop_bound_access_tokens", default=False),
         "token_endpoint_auth_signing_alg": members.choice("token_endpoint_auth_signing_alg", ("", *assertion.ALGORITHMS)),
     }
     members.nothing_left()

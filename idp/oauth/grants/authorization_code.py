@@ -19,6 +19,8 @@ from ..authorization_request import AuthorizationRequest, AuthorizationResponse
 from ..client import Client
 from ..grant import Grant, Standing, lapse_of, session_stands
 from ..ports import NewTokens, SessionFacts, StoredCode, digest
+from ..proof.confirmation import JKT, bound_to
+from .issuing import Issuing
 
 
 def fault_of(code: StoredCode, client: Client, *, now: int, idle_limit_seconds: int) -> str:
@@ -57,10 +59,10 @@ def begin(request: AuthorizationRequest, session: SessionFacts, *, value: str, n
         revoked_at=None, standing=Standing("active", session_ended=False, session_expires_at=session.expires_at))
     return StoredCode(digest=digest(value), redirect_uri=request.redirect_uri, code_challenge=request.code_challenge,
                       code_challenge_method=request.code_challenge_method, expires_at=now + code_seconds, used_at=None,
-                      grant=grant)
+                      grant=grant, dpop_jkt=request.dpop_jkt)
 
 
-class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
+class CodeGrant(Issuing, AuthorizationCodeGrant):  # type: ignore[misc]
     """Authlib's grant on our store."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = client_authentication.METHODS
@@ -97,6 +99,8 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
                          idle_limit_seconds=self.server.lifetimes.session_idle_seconds)
         if fault == "replayed":
             self._punish(stored)
+        if not fault and stored.dpop_jkt and self.request.confirmation != bound_to(JKT, stored.dpop_jkt):
+            raise InvalidGrantError("The code is bound to another key (dpop_jkt).")
         return None if fault else stored
 
     def authenticate_user(self, authorization_code: StoredCode) -> Grant:

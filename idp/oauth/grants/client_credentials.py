@@ -12,9 +12,10 @@ from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
 from ...audit import AuditEvent
 from .. import client_authentication, scope
 from ..access_token import IssuedToken
+from .issuing import Issuing
 
 
-class MachineGrant(ClientCredentialsGrant):  # type: ignore[misc]
+class MachineGrant(Issuing, ClientCredentialsGrant):  # type: ignore[misc]
     """Authlib's grant on our store; public clients are refused (RFC 6749 §4.4)."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = client_authentication.CONFIDENTIAL

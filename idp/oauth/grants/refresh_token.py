@@ -22,6 +22,7 @@ from ..access_token import IssuedToken
 from ..client import Client
 from ..grant import Grant, lapse_of
 from ..ports import GrantStore, NewTokens, StoredRefreshToken, digest
+from .issuing import Issuing
 
 MOST_ATTEMPTS = 64
 """Each lost attempt means that another request won; more than this at once on one token is nobody's client."""
@@ -107,7 +108,7 @@ class Exchange:
         return self.store.rotate(token.digest, tokens, record)
 
 
-class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
+class RefreshGrant(Issuing, RefreshTokenGrant):  # type: ignore[misc]
     """Authlib's grant on our store."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = client_authentication.METHODS
@@ -119,6 +120,8 @@ class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
         stored: StoredRefreshToken | None = self.server.store.refresh_token(digest(refresh_token))
         if stored is None or not stored.check_client(client) or stored.grant.revoked_at is not None:
             return None
+        if stored.confirmation and stored.confirmation != self.request.confirmation:
+            raise InvalidGrantError("The refresh token is bound to another key.")
         self._exchange(stored.grant).check(stored)
         now = self.server.clock.now()
         lapse = lapse_of(stored.grant, client, now=now, idle_limit_seconds=self.server.lifetimes.session_idle_seconds)

@@ -102,10 +102,10 @@ def test_interface_s6_unknown_members_are_refused(members: dict[str, Any]) -> No
     {"request_uris": ["https://a.example/r"]},
     {"sector_identifier_uri": "https://a.example/s"}, {"userinfo_signed_response_alg": "RS256"},
     {"id_token_encrypted_response_alg": "RSA-OAEP"},
-    {"frontchannel_logout_uri": "https://a.example/f"}, {"dpop_bound_access_tokens": True}, {"default_acr_values": ["x"]},
+    {"frontchannel_logout_uri": "https://a.example/f"}, {"default_acr_values": ["x"]},
     {"require_pushed_authorization_requests": True}, {"tls_client_certificate_bound_access_tokens": True},
     {"software_statement": "x.y.z"},
-    {"request_object_signing_alg": "none"}, {"backchannel_token_delivery_mode": "poll"}, {"dpop_bound_access_tokens": 1},
+    {"request_object_signing_alg": "none"}, {"backchannel_token_delivery_mode": "poll"},
 ])
 def test_what_is_not_offered_yet_is_refused_with_a_sentence(members: dict[str, Any]) -> None:
     assert "not offered yet" in refusal(**members)
@@ -246,7 +246,7 @@ def test_rfc7591_s3_2_1_the_response_holds_what_was_registered() -> None:
         "logo_uri": "https://a.example/l.png", "redirect_uris": ["https://a.example/cb"],
         "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
         "token_endpoint_auth_method": "client_secret_basic", "scope": "openid profile email phone address offline_access",
-        "backchannel_logout_session_required": False, "id_token_signed_response_alg": "RS256", "require_auth_time": False,
+        "backchannel_logout_session_required": False, "dpop_bound_access_tokens": False, "id_token_signed_response_alg": "RS256", "require_auth_time": False,
         "application_type": "web", "subject_type": "public"}
     assert not {"client_secret", "client_secret_expires_at"} & set(registration_response(PUBLIC, None))
 
