@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from cryptography.x509 import load_pem_x509_certificates
 from flask import Flask
 from flask_migrate import Migrate
 
@@ -54,12 +55,14 @@ from .errors import ConfigurationError
 from .jose.keyset import KeyRing
 from .oauth.access_token import AccessTokens
 from .oauth.client import ClientRegistry
+from .oauth.client_authentication import Checks
 from .oauth.clients.assertion import ClientAssertions
 from .oauth.clients.keys import ClientKeys
 from .oauth.clients.registrar import Registrar
 from .oauth.clients.registration import RegistrationPolicy
 from .oauth.introspection import Introspection
 from .oauth.metadata import Paths
+from .oauth.proof.certificate import CertificateAuthorities
 from .oauth.proof.dpop import Nonces, Proofs
 from .oauth.proof.holder import Holders
 from .oauth.server import Lifetimes, Provider
@@ -146,7 +149,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     proofs = Proofs(seen, nonces, clock)
     provider = Provider(issuer=settings.issuer, registry=clients, store=grants, tokens=tokens, clock=clock, lifetimes=lifetimes,
                         officer_scopes=frozenset({*claims.SCOPES, SCOPE, "offline_access"}),
-                        assertions=assertions, proofs=proofs, token_endpoint=token_endpoint,
+                        checks=Checks(assertions, client_keys, client_authorities(settings), bool(settings.mtls_origin), clock),
+                        proofs=proofs, token_endpoints=routes.addresses(settings, Paths().token),
                         read_hint=id_tokens.subject_of_hint, extensions=[id_tokens])
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
@@ -172,6 +176,21 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         ping_database=database.ping, prepare_database=database.prepare,
         schema_is_current=lambda: schema.is_current(settings.database_url),
         read_client_files=ClientFiles().read)
+
+
+def client_authorities(settings: Settings) -> CertificateAuthorities:
+    """Read the authorities whose certificates authenticate applications.
+
+    Raises:
+        ConfigurationError: the file cannot be read, or holds no certificates.
+    """
+    if settings.tls_client_ca_file is None:
+        return CertificateAuthorities()
+    try:
+        return CertificateAuthorities(load_pem_x509_certificates(settings.tls_client_ca_file.read_bytes()))
+    except (OSError, ValueError) as err:
+        raise ConfigurationError(f"IDP_TLS_CLIENT_CA_FILE: {settings.tls_client_ca_file} holds no certificates.",
+                                 remedy="Put the certificates of the authorities there, in PEM.") from err
 
 
 def ldap_directory(settings: Settings) -> Directory:

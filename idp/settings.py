@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     access_token_lifetime_seconds: int = Field(600, ge=60, le=3600, description="Access tokens")
     refresh_token_lifetime_seconds: int = Field(30 * 86400, ge=3600, description="Absolute end of a family with offline_access")
     refresh_grace_seconds: int = Field(10, ge=0, le=60, description="A repeated refresh within this time is a retry; 0 = off")
+    mtls_origin: str = Field("", pattern=r"^(https://[^/?#]+)?$",
+                             description="Where the proxy asks for client certificates, https://host; empty = no mutual TLS")
+    tls_client_ca_file: Path | None = Field(None, description="Authorities of certificates that authenticate applications")
     dpop_nonce_required: bool = Field(False, description="Every DPoP proof needs a nonce of ours (RFC 9449 8)")
     interaction_lifetime_seconds: int = Field(3600, ge=300, le=86400, description="How long an open sign-in page lives")
     logout_token_lifetime_seconds: int = Field(120, ge=30, le=120, description="Back-channel logout tokens")

@@ -40,6 +40,8 @@ class Nginx:
         self.host = host
         self.port = port or free_port()
         self.http_port = free_port()
+        self.mtls_port = free_port()
+        self.mtls_url = f"https://{host}:{self.mtls_port}"
         self.url = f"https://{host}:{self.port}"
         self.ca_file = folder / "ca.pem"
         self._write_certificates()
@@ -88,12 +90,21 @@ class Nginx:
             site = site.replace(shipped, ours)
         site = re.sub(r"listen \[::\]:443 ssl[^;]*;", "", site)
         (folder / "sign-on.conf").write_text(site)
+        mutual = (SHIPPED / "mutual-tls.conf").read_text()
+        for shipped, ours in (
+            ("/etc/nginx/sign-on/", f"{folder}/"), ("/etc/ssl/sign-on/", f"{folder}/"), ("/var/log/nginx/", f"{folder}/"),
+            ("listen 443 ssl", f"listen 127.0.0.1:{self.mtls_port} ssl"), (f"mtls.{SHIPPED_NAME}", self.host),
+        ):
+            assert shipped in mutual
+            mutual = mutual.replace(shipped, ours)
+        (folder / "mutual-tls.conf").write_text(re.sub(r"listen \[::\]:443 ssl[^;]*;", "", mutual))
         user = "user root;" if os.geteuid() == 0 else ""
         temporary = "\n".join(f"    {kind}_temp_path {folder}/temp-{kind};" for kind in
                               ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         (folder / "nginx.conf").write_text(
             f"{user}\ndaemon off;\npid {folder}/nginx.pid;\nworker_processes 1;\nevents {{ worker_connections 512; }}\n"
-            f"http {{\n    access_log off;\n{temporary}\n    include {folder}/sign-on.conf;\n}}\n")
+            f"http {{\n    access_log off;\n{temporary}\n    include {folder}/sign-on.conf;\n"
+            f"    include {folder}/mutual-tls.conf;\n}}\n")
 
     def _write_certificates(self) -> None:
         now = datetime.datetime.now(datetime.UTC)

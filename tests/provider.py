@@ -8,11 +8,13 @@ import hashlib
 import io
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import pytest
+from cryptography.x509 import Certificate
 from sqlalchemy import literal_column, select, update
 
 from idp.adapters.sql.database import Database
@@ -34,10 +36,12 @@ from idp.jose.keyset import KeyRing
 from idp.oauth.access_token import AccessTokens
 from idp.oauth.authorization_request import AuthorizationRequest
 from idp.oauth.client import SCOPES, Client, ClientRegistry, secret_digest
+from idp.oauth.client_authentication import METHODS, Checks
 from idp.oauth.clients.assertion import ClientAssertions
 from idp.oauth.clients.keys import ClientKeys
 from idp.oauth.introspection import Introspection
 from idp.oauth.metadata import Offer, discovery
+from idp.oauth.proof.certificate import CertificateAuthorities
 from idp.oauth.proof.dpop import Nonces, Proofs
 from idp.oauth.proof.holder import Holders
 from idp.oauth.server import Lifetimes, Provider
@@ -50,6 +54,7 @@ from tests.fakes.key_store import FakeKeyStore
 from tests.fakes.sealer import FakeSealer
 
 ISSUER = "https://id.haugiang.example"
+MTLS = "https://mtls.id.haugiang.example"
 ACR_PREFIX = "urn:haugiang:acr:"
 CALLER = Caller("198.51.100.7", "request-1")
 REDIRECT_URI = "https://qlvb.example/callback"
@@ -99,7 +104,8 @@ class House:
     """
 
     def __init__(self, database: Database, *, lifetimes: Lifetimes | None = None, access_token_seconds: int = 600,
-                 trusted_proxies: tuple[str, ...] = (), fallback: Any = None, meter: Any = None, log: Any = None) -> None:
+                 trusted_proxies: tuple[str, ...] = (), fallback: Any = None, meter: Any = None, log: Any = None,
+                 mutual_tls: bool = False, authorities: Sequence[Certificate] = ()) -> None:
         self.database = database
         self.clock = FakeClock()
         self.keys = key_ring()
@@ -117,15 +123,18 @@ class House:
         seen = SqlSeenOnce(database)
         self.assertions = ClientAssertions(issuer=ISSUER, token_endpoint=f"{ISSUER}/token", keys=self.client_keys, seen=seen,
                                            clock=self.clock)
+        self.checks = Checks(self.assertions, self.client_keys, CertificateAuthorities(authorities), mutual_tls, self.clock)
         self.nonces = Nonces(b"n" * 32, self.clock)
         self.proofs = Proofs(seen, self.nonces, self.clock)
         self.provider = Provider(
             issuer=ISSUER, registry=self.registry, store=self.store, tokens=self.tokens, clock=self.clock,
-            lifetimes=lifetimes or Lifetimes(), officer_scopes=frozenset(claims.SCOPES), assertions=self.assertions,
-            proofs=self.proofs, token_endpoint=f"{ISSUER}/token",
+            lifetimes=lifetimes or Lifetimes(), officer_scopes=frozenset(claims.SCOPES), checks=self.checks,
+            proofs=self.proofs, token_endpoints=(f"{ISSUER}/token", f"{MTLS}/token"),
             read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens])
         offer = Offer(scopes=tuple(claims.SCOPES), claims=claims.SUPPORTED, acr_values=(f"{ACR_PREFIX}1", f"{ACR_PREFIX}2"),
-                      subject_types=TYPES, id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"))
+                      subject_types=TYPES, id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"),
+                      auth_methods=[method for method in METHODS if self.checks.can(method)],
+                      mtls_origin=MTLS if mutual_tls else "")
         metadata = Document(fixed(discovery(ISSUER, offer)), max_age_seconds=3600)
         self.app = Dispatcher([
             Route("/.well-known/openid-configuration", "discovery", metadata, Document.METHODS),
@@ -137,7 +146,8 @@ class House:
                 Introspection(self.provider, subject_of=subject_for, acr_prefix=ACR_PREFIX))),
             Route("/revoke", "revocation", RevocationEndpoint(self.provider)),
             Route("/userinfo", "userinfo", UserInfoEndpoint(
-                claims.UserInfo(self.tokens, self.store, self.registry, self.clock, Holders(self.proofs)), f"{ISSUER}/userinfo"),
+                claims.UserInfo(self.tokens, self.store, self.registry, self.clock, Holders(self.proofs)),
+                (f"{ISSUER}/userinfo", f"{MTLS}/userinfo")),
                   ("GET", "POST")),
         ], fallback, sources=Sources(trusted_proxies), meter=meter, log=log)
 

@@ -6,9 +6,11 @@ Discovery is made from the same ``Paths``, so that what is listed is what is mou
 from __future__ import annotations
 
 from ..jose.keyset import JWKS_MAX_AGE_SECONDS
+from ..oauth import client_authentication
 from ..oauth.metadata import Offer, Paths, discovery
 from ..oidc import claims, id_token, subject
 from ..services import Services
+from ..settings import Settings
 from .documents import Document, fixed
 from .health import HealthEndpoint, Readiness, ReadinessEndpoint, dependencies
 from .introspection import IntrospectionEndpoint
@@ -20,6 +22,11 @@ from .wsgi import Route
 
 _READ = ("GET", "HEAD")
 _DISCOVERY_SECONDS = 3600
+
+
+def addresses(settings: Settings, path: str) -> tuple[str, ...]:
+    """Give the addresses of an endpoint: below the issuer, and where our proxy asks for client certificates."""
+    return tuple(origin + path for origin in (settings.issuer, settings.mtls_origin) if origin)
 
 
 def table(services: Services, meter: PrometheusMeter, *, metrics_token: str = "") -> list[Route]:
@@ -34,7 +41,9 @@ def table(services: Services, meter: PrometheusMeter, *, metrics_token: str = ""
     readiness = Readiness(dependencies(services))
     offer = Offer(scopes=tuple(claims.SCOPES), claims=claims.SUPPORTED,
                   acr_values=services.assurance.acr_values_supported(), subject_types=subject.TYPES,
-                  id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"))
+                  id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"),
+                  auth_methods=[method for method in client_authentication.METHODS if services.provider.checks.can(method)],
+                  mtls_origin=services.settings.mtls_origin)
     provider_document = Document(fixed(discovery(services.settings.issuer, offer, at)), max_age_seconds=_DISCOVERY_SECONDS)
     return [
         Route(at.discovery, "discovery", provider_document, _READ),
@@ -47,6 +56,6 @@ def table(services: Services, meter: PrometheusMeter, *, metrics_token: str = ""
         Route("/healthz", "health", HealthEndpoint(), _READ),
         Route("/readyz", "readiness", ReadinessEndpoint(readiness), _READ),
         Route("/metrics", "metrics", MetricsEndpoint(meter, readiness, services, token=metrics_token), _READ),
-        Route(at.userinfo, "userinfo", UserInfoEndpoint(services.userinfo, services.settings.issuer + at.userinfo),
+        Route(at.userinfo, "userinfo", UserInfoEndpoint(services.userinfo, addresses(services.settings, at.userinfo)),
               ("GET", "HEAD", "POST")),
     ]

@@ -5,6 +5,7 @@ Spec: RFC 6749 §3.2 and §5.
 
 from __future__ import annotations
 
+from ..oauth.proof import certificate
 from ..oauth.server import Provider, ProviderRequest
 from .wsgi import EndpointRequest, Response, oauth_answer
 
@@ -18,7 +19,7 @@ class TokenEndpoint:
     def __call__(self, request: EndpointRequest) -> Response:
         """Answer a token request."""
         asked = ProviderRequest(request.form(), caller=request.caller, authorization=request.header("authorization"),
-                                dpop=request.header("dpop"))
+                                dpop=request.header("dpop"), shown=certificate.read(request.certificate()))
         answer = self._provider.token(asked)
         if asked.client is not None:
             request.client_id = asked.client.client_id

@@ -7,6 +7,7 @@ address, is refused (RFC 9700 §4.3.2). No CORS: it answers with what belongs to
 from __future__ import annotations
 
 from ..oauth.access_token import TokenRefusedError
+from ..oauth.proof import certificate
 from ..oauth.proof.dpop import ALGORITHMS, Presented
 from ..oauth.proof.holder import TokenUse
 from ..oidc.claims import UserInfo
@@ -18,18 +19,19 @@ class UserInfoEndpoint:
 
     Args:
         userinfo: The rule.
-        address: Its own address, which proofs name.
+        addresses: Its own, of which proofs name one.
     """
 
-    def __init__(self, userinfo: UserInfo, address: str) -> None:
+    def __init__(self, userinfo: UserInfo, addresses: tuple[str, ...]) -> None:
         self._userinfo = userinfo
-        self._address = address
+        self._addresses = addresses
 
     def __call__(self, request: EndpointRequest) -> Response:
         """Answer a UserInfo request; refusals carry the challenge of RFC 6750 §3."""
         try:
             scheme, token = _token_of(request)
-            use = TokenUse(scheme, Presented(request.header("dpop"), request.method, self._address))
+            use = TokenUse(scheme, Presented(request.header("dpop"), request.method, self._addresses),
+                           certificate.read(request.certificate()))
             return json(200, self._userinfo.claims(token, use))
         except TokenRefusedError as refused:
             return _challenge(refused)

@@ -74,6 +74,12 @@ class Client:
     jwks_uri: str = ""
     token_endpoint_auth_signing_alg: str = ""
     dpop_bound_access_tokens: bool = False
+    tls_client_certificate_bound_access_tokens: bool = False
+    tls_client_auth_subject_dn: str = ""
+    tls_client_auth_san_dns: str = ""
+    tls_client_auth_san_uri: str = ""
+    tls_client_auth_san_ip: str = ""
+    tls_client_auth_san_email: str = ""
     source: Literal["file", "registered"] = "registered"
     secret_digest: bytes | None = None
     disabled: bool = False

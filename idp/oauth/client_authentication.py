@@ -1,6 +1,7 @@
 """Who calls: exactly one way of authentication per request, and only the registered one.
 
-Spec: RFC 6749 §2.3, §3.2.1 and §5.2; RFC 7617 for the header; RFC 7521 §4.2 (clients/assertion.py).
+Spec: RFC 6749 §2.3, §3.2.1 and §5.2; RFC 7617 for the header; RFC 7521 §4.2 (clients/assertion.py);
+RFC 8705 §2 (proof/certificate.py).
 Departs from RFC 6749 §2.3.1 in nothing; stricter than it in refusing a second method beside the first even where both would
 hold (security checklist 16).
 """
@@ -10,17 +11,22 @@ from __future__ import annotations
 import binascii
 from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
 from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError
 
+from ..clock import Clock
 from .client import Client
 from .clients import assertion
 from .clients.assertion import AssertionRefusedError, ClientAssertions
+from .clients.keys import ClientKeys
+from .proof import certificate
+from .proof.certificate import CertificateAuthorities, ClientCertificate
 
-CONFIDENTIAL = ("client_secret_basic", "client_secret_post", assertion.METHOD)
+CONFIDENTIAL = ("client_secret_basic", "client_secret_post", assertion.METHOD, *certificate.METHODS)
 METHODS = (*CONFIDENTIAL, "none")
-"""Methods of token_endpoint_auth_method that are offered; discovery lists the same."""
+"""Methods of token_endpoint_auth_method that are offered; discovery lists those that this deployment can check (``Checks``)."""
 
 
 class ClientRefusedError(InvalidClientError):  # type: ignore[misc]
@@ -39,9 +45,32 @@ class ClientRefusedError(InvalidClientError):  # type: ignore[misc]
         return [("WWW-Authenticate", 'Basic realm="token", error="invalid_client", charset="UTF-8"')]
 
 
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What decides on proofs that are more than a secret.
+
+    Attributes:
+        assertions: Checks client assertions.
+        keys: The applications' keys.
+        authorities: Authorities of client certificates.
+        mutual_tls: Whether a proxy of ours passes certificates on; without it no certificate counts.
+        clock: Source of the time.
+    """
+
+    assertions: ClientAssertions
+    keys: ClientKeys
+    authorities: CertificateAuthorities
+    mutual_tls: bool
+    clock: Clock
+
+    def can(self, method: str) -> bool:
+        """Tell whether this deployment can check a method."""
+        return method not in certificate.METHODS or (self.mutual_tls and (method != certificate.PKI or bool(self.authorities)))
+
+
 def authenticate(
     form: Mapping[str, str], authorization: str, find: Callable[[str], Client | None], methods: Sequence[str] = METHODS, *,
-    assertions: ClientAssertions,
+    checks: Checks, shown: ClientCertificate | None = None,
 ) -> tuple[Client, str]:
     """Find the client that sent a request.
 
@@ -50,7 +79,8 @@ def authenticate(
         authorization: The Authorization header as received; "" where there was none.
         find: Gives a client that may act now; unknown and disabled ones are None.
         methods: Methods that the endpoint takes.
-        assertions: Checks client assertions.
+        checks: Decides on assertions and certificates.
+        shown: The certificate that the request came with, as our proxy passed it on.
 
     Returns:
         The client and the method by which it authenticated.
@@ -63,13 +93,20 @@ def authenticate(
     client = find(client_id)
     if client is None:
         raise ClientRefusedError("Client authentication failed.")
-    if method not in methods or not client.check_endpoint_auth_method(method, "token"):
+    if method == "none" and shown is not None and client.token_endpoint_auth_method in certificate.METHODS:
+        method = client.token_endpoint_auth_method
+    if method not in methods or not checks.can(method) or not client.check_endpoint_auth_method(method, "token"):
         raise ClientRefusedError("The client is not registered for this method of authentication.", client_id=client_id)
     if method == assertion.METHOD:
         try:
-            assertions.check(client, secret)
+            checks.assertions.check(client, secret)
         except AssertionRefusedError as refused:
             raise ClientRefusedError(refused.message, client_id=client_id) from None
+    elif method in certificate.METHODS:
+        assert shown is not None
+        keys = checks.keys.all(client) if method == certificate.SELF_SIGNED else ()
+        if not certificate.is_the_clients(shown, client, authorities=checks.authorities, keys=keys, moment=checks.clock.moment()):
+            raise ClientRefusedError("The client certificate is not one of this client.", client_id=client_id)
     elif method != "none" and not client.check_client_secret(secret):
         raise ClientRefusedError("Client authentication failed.", client_id=client_id)
     return client, method

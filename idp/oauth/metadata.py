@@ -1,8 +1,8 @@
 """What the provider says of itself: exactly what is on.
 
-Spec: OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 9207 §3, RFC 9449 §5.1, Back-Channel Logout §2.1, RP-Initiated Logout
-§2.1, Initiating User Registration §4 (prompt_values_supported). Each list comes from the module that enforces it (security
-checklist 1).
+Spec: OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 8705 §3.3 and §5, RFC 9207 §3, RFC 9449 §5.1, Back-Channel Logout §2.1,
+RP-Initiated Logout §2.1, Initiating User Registration §4 (prompt_values_supported). Each list comes from the module that
+enforces it (security checklist 1).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import client_authentication, pkce
+from . import pkce
 from .authorization_request import PROMPTS, RESPONSE_MODES
 from .clients import assertion
 from .proof import dpop
@@ -29,6 +29,8 @@ class Offer:
         subject_types: As OpenID Connect Core §8 names them.
         id_token_algorithms: Algorithms of ID tokens, the default first.
         ui_locales: Languages of the pages, the first one first.
+        auth_methods: Ways in which applications can authenticate in this deployment.
+        mtls_origin: Where our proxy asks for client certificates; "" where it does not.
     """
 
     scopes: Sequence[str]
@@ -37,6 +39,8 @@ class Offer:
     subject_types: Sequence[str]
     id_token_algorithms: Sequence[str]
     ui_locales: Sequence[str]
+    auth_methods: Sequence[str]
+    mtls_origin: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +68,7 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
         paths: Where the endpoints are.
     """
     at = paths or Paths()
+    confidential = [method for method in offer.auth_methods if method != "none"]
     return {
         "issuer": issuer,
         "authorization_endpoint": issuer + at.authorization,
@@ -85,9 +90,9 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
         "acr_values_supported": list(offer.acr_values),
         "subject_types_supported": list(offer.subject_types),
         "id_token_signing_alg_values_supported": list(offer.id_token_algorithms),
-        "token_endpoint_auth_methods_supported": list(client_authentication.METHODS),
-        "introspection_endpoint_auth_methods_supported": list(client_authentication.CONFIDENTIAL),
-        "revocation_endpoint_auth_methods_supported": list(client_authentication.METHODS),
+        "token_endpoint_auth_methods_supported": list(offer.auth_methods),
+        "introspection_endpoint_auth_methods_supported": confidential,
+        "revocation_endpoint_auth_methods_supported": list(offer.auth_methods),
         **{f"{endpoint}_endpoint_auth_signing_alg_values_supported": list(assertion.ALGORITHMS)
            for endpoint in ("token", "introspection", "revocation")},
         "dpop_signing_alg_values_supported": list(dpop.ALGORITHMS),
@@ -98,4 +103,12 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
         "authorization_response_iss_parameter_supported": True,
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
+        **(_mutual_tls(offer.mtls_origin, at) if offer.mtls_origin else {}),
     }
+
+
+def _mutual_tls(origin: str, at: Paths) -> dict[str, Any]:
+    """Give what is said of mutual TLS (RFC 8705 §3.3, §5); the pages stay where nobody is asked for a certificate."""
+    return {"tls_client_certificate_bound_access_tokens": True, "mtls_endpoint_aliases": {
+        "token_endpoint": origin + at.token, "introspection_endpoint": origin + at.introspection,
+        "revocation_endpoint": origin + at.revocation, "userinfo_endpoint": origin + at.userinfo}}

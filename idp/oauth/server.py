@@ -25,14 +25,14 @@ from . import authorization_request, client_authentication
 from .access_token import AccessTokens, IssuedToken
 from .authorization_request import AuthorizationError, AuthorizationRequest, AuthorizationResponse, UnsafeRequestError
 from .client import Client, ClientRegistry
-from .clients.assertion import ClientAssertions
 from .grant import Grant, admits
 from .grants.authorization_code import CodeGrant
 from .grants.client_credentials import MachineGrant
 from .grants.refresh_token import RefreshGrant
 from .pkce import ProofKey
 from .ports import GrantStore, NewTokens, SessionFacts, digest
-from .proof.confirmation import JKT, bound_to
+from .proof.certificate import ClientCertificate
+from .proof.confirmation import CERTIFICATE, JKT, bound_to
 from .proof.dpop import InvalidProofError, Presented, Proofs
 from .revocation import Revocation
 
@@ -86,6 +86,7 @@ class ProviderRequest(AuthlibRequest):  # type: ignore[misc]
         caller: Who asks, for the audit.
         authorization: The Authorization header, or "".
         dpop: The DPoP header, or "".
+        shown: The client certificate that the request came with, from our proxy only.
         asked: The authorization request that a code is issued for.
     """
 
@@ -93,7 +94,7 @@ class ProviderRequest(AuthlibRequest):  # type: ignore[misc]
     args = _NOTHING
 
     def __init__(self, form: dict[str, str], *, caller: Caller, authorization: str = "", dpop: str = "",
-                 asked: AuthorizationRequest | None = None) -> None:
+                 shown: ClientCertificate | None = None, asked: AuthorizationRequest | None = None) -> None:
         self.method = "POST"
         self.uri = ""
         self.headers = {"Authorization": authorization} if authorization else {}
@@ -101,6 +102,7 @@ class ProviderRequest(AuthlibRequest):  # type: ignore[misc]
         self.form = form
         self.caller = caller
         self.dpop = dpop
+        self.shown = shown
         self.confirmation = ""
         self.authorization = asked
         self.client: Client | None = None
@@ -119,16 +121,17 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         clock: Source of the time.
         lifetimes: How long things live.
         officer_scopes: Scopes that need an officer; client credentials never get them.
-        assertions: Checks how applications authenticate with a JWT.
+        checks: Decides how applications authenticate with more than a secret.
         proofs: Checks that requests prove possession of a key.
-        token_endpoint: Its address, which proofs name.
+        token_endpoints: Its addresses, of which proofs name one.
         read_hint: Gives the subject of an ID token of ours (token, client_id); raises RefusedError when it is none.
         extensions: Called with every new code and refresh grant; OpenID Connect plugs in here.
     """
 
     def __init__(self, *, issuer: str, registry: ClientRegistry, store: GrantStore, tokens: AccessTokens, clock: Clock,
-                 lifetimes: Lifetimes, officer_scopes: frozenset[str], assertions: ClientAssertions, proofs: Proofs,
-                 token_endpoint: str, read_hint: Callable[[str, str], str], extensions: Sequence[Extension] = ()) -> None:
+                 lifetimes: Lifetimes, officer_scopes: frozenset[str], checks: client_authentication.Checks, proofs: Proofs,
+                 token_endpoints: tuple[str, ...], read_hint: Callable[[str, str], str],
+                 extensions: Sequence[Extension] = ()) -> None:
         super().__init__()
         logging.getLogger("authlib").setLevel(logging.INFO)  # at DEBUG Authlib writes whole token answers
         self.issuer = issuer
@@ -138,9 +141,9 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         self.clock = clock
         self.lifetimes = lifetimes
         self.officer_scopes = officer_scopes
-        self._assertions = assertions
+        self.checks = checks
         self._proofs = proofs
-        self._token_endpoint = token_endpoint
+        self._token_endpoints = token_endpoints
         self._read_hint = read_hint
         self.register_grant(CodeGrant, [ProofKey(required=True), *extensions])
         self.register_grant(RefreshGrant, list(extensions))
@@ -200,7 +203,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
                                                                    error="unsupported_grant_type"))
         try:
             if request.dpop:
-                proof = Presented(request.dpop, "POST", self._token_endpoint)
+                proof = Presented(request.dpop, "POST", self._token_endpoints)
                 request.confirmation = bound_to(JKT, self._proofs.thumbprint(proof))
         except OAuth2Error as refused:
             return self.handle_error_response(request, refused)
@@ -237,13 +240,18 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         """Make a token answer, bound to what the request proves.
 
         Raises:
-            InvalidProofError: the client is registered for bound tokens only, and the request proves nothing.
+            InvalidProofError, InvalidRequestError: the client is registered for bound tokens only, and nothing is proven.
         """
         client = request.client
         assert client is not None
         if client.dpop_bound_access_tokens and not request.confirmation:
             raise InvalidProofError("This application gets tokens with a DPoP proof only.")
-        token = self.tokens.issue(client, scope=client.get_allowed_scope(scope), grant=grant, confirmation=request.confirmation)
+        confirmation = request.confirmation
+        if client.tls_client_certificate_bound_access_tokens and not confirmation:
+            if request.shown is None or not self.checks.mutual_tls:
+                raise InvalidRequestError("This application gets tokens over mutual TLS only.")
+            confirmation = bound_to(CERTIFICATE, request.shown.thumbprint)
+        token = self.tokens.issue(client, scope=client.get_allowed_scope(scope), grant=grant, confirmation=confirmation)
         if include_refresh_token and grant is not None:
             value = token["refresh_token"] = secrets.token_urlsafe(32)
             token.refresh_digest = digest(value)
@@ -259,7 +267,8 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         """Authenticate the caller; a known client that fails is noted in the audit trail."""
         try:
             client, request.auth_method = client_authentication.authenticate(
-                request.form, request.headers.get("Authorization", ""), self.registry.find, methods, assertions=self._assertions)
+                request.form, request.headers.get("Authorization", ""), self.registry.find, methods, checks=self.checks,
+                shown=request.shown)
         except client_authentication.ClientRefusedError as refused:
             if refused.client_id:
                 self.store.note(AuditRecord(

@@ -7,14 +7,18 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
+from idp.oauth.proof import certificate
+from tests.fakes.certificates import issue
 from tests.nginx import Nginx
 
 
@@ -91,6 +95,28 @@ def test_line_55_client_certificate_headers_from_outside_never_arrive(nginx: Ngi
              "SSL-Client-Cert", "SSL-Client-Verify", "X-Forwarded-Client-Cert"]
     seen = _seen(caller, nginx, **dict.fromkeys(names, "forged"))
     assert "forged" not in json.dumps(seen)
+
+
+def test_rfc8705_s6_3_only_where_it_is_asked_for_a_certificate_arrives_and_only_the_one_of_the_handshake(
+        nginx: Nginx, caller: requests.Session, tmp_path: Path) -> None:
+    known = issue("lgsp", after=timedelta(days=7300))
+    (tmp_path / "client.pem").write_text(known.pem)
+    (tmp_path / "client.key").write_bytes(known.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    caller.cert = (str(tmp_path / "client.pem"), str(tmp_path / "client.key"))
+    forged = {"X-SSL-Client-Cert": "forged", "X_SSL_Client_Cert": "forged"}
+    answer = caller.get(f"{nginx.mtls_url}/token", headers=forged, timeout=10)
+    assert answer.status_code == 200, answer.text
+    seen = {name.lower(): value for name, value in answer.json()["headers"].items()}
+    shown = certificate.read(seen["x-ssl-client-cert"])
+    assert shown is not None
+    assert shown.certificate == known.certificate
+    assert "x-ssl-client-cert" not in _seen(caller, nginx)
+    caller.cert = None
+    with requests.Session() as stranger:
+        stranger.verify, stranger.trust_env = str(nginx.ca_file), False
+        assert "forged" not in stranger.get(f"{nginx.mtls_url}/token", headers=forged, timeout=10).text
+        for path in ("/authorize", "/", "/login/x", "/metrics", "/readyz", "/token/x"):
+            assert stranger.get(f"{nginx.mtls_url}{path}", timeout=10).status_code == 404, path
 
 
 def test_authorization_and_cookies_arrive_unchanged(nginx: Nginx, caller: requests.Session) -> None:

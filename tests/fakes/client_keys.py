@@ -13,8 +13,10 @@ from typing import Any
 from joserfc import jws
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
+from idp.oauth.client_authentication import Checks
 from idp.oauth.clients.assertion import TYPE, ClientAssertions
 from idp.oauth.clients.keys import ClientKeys
+from idp.oauth.proof.certificate import CertificateAuthorities
 from idp.oauth.proof.dpop import Nonces, Proofs
 from tests.fakes.clock import FakeClock
 
@@ -73,13 +75,19 @@ def assertion_of(client_id: str, audience: Any, now: int, key: AnyKey | None = N
             "client_assertion": signed(claims | changes, key or pair("ES256"), alg=alg, **(header or {}))}
 
 
+def _nothing(url: str) -> bytes:
+    raise AssertionError(f"{url} is not fetched here")
+
+
 def client_assertions(issuer: str, clock: FakeClock) -> ClientAssertions:
     """A checker for applications whose keys are registered by value."""
-    def fetch(url: str) -> bytes:
-        raise AssertionError(f"{url} is not fetched here")
+    return ClientAssertions(issuer=issuer, token_endpoint=f"{issuer}/token", keys=ClientKeys(_nothing, clock),
+                            seen=FakeSeenOnce(), clock=clock)
 
-    return ClientAssertions(issuer=issuer, token_endpoint=f"{issuer}/token", keys=ClientKeys(fetch, clock), seen=FakeSeenOnce(),
-                            clock=clock)
+
+def checks(issuer: str, clock: FakeClock) -> Checks:
+    """Everything that client authentication asks, without mutual TLS."""
+    return Checks(client_assertions(issuer, clock), ClientKeys(_nothing, clock), CertificateAuthorities(), False, clock)
 
 
 def proofs(clock: FakeClock) -> Proofs:

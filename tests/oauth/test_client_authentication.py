@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from idp.oauth.client import secret_digest
 from idp.oauth.client_authentication import CONFIDENTIAL, ClientRefusedError, authenticate
-from tests.fakes.client_keys import client_assertions
+from tests.fakes.client_keys import checks
 from tests.fakes.clock import FakeClock
 from tests.provider import ISSUER, REGISTERED, SECRET, basic
 
@@ -25,7 +25,7 @@ CLIENTS = {
 
 
 def ask(form: dict[str, str], authorization: str = "", **more):
-    return authenticate(form, authorization, CLIENTS.get, assertions=client_assertions(ISSUER, FakeClock()), **more)
+    return authenticate(form, authorization, CLIENTS.get, checks=checks(ISSUER, FakeClock()), **more)
 
 
 def raw(text: bytes) -> str:

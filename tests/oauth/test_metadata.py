@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from idp.oauth.client import SCOPES
 from idp.oauth.metadata import Offer, Paths, discovery
 from idp.oidc import claims, id_token
 from idp.oidc.subject import TYPES
 
 OFFER = Offer(scopes=tuple(claims.SCOPES), claims=claims.SUPPORTED, acr_values=("urn:x:1",), subject_types=TYPES,
-              id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"))
+              id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"),
+              auth_methods=("client_secret_basic", "client_secret_post", "private_key_jwt", "none"))
 DOCUMENT = discovery("https://id.example", OFFER)
 
 
@@ -37,6 +40,15 @@ def test_security_1_nothing_is_listed_that_is_off() -> None:
     for member in ("registration_endpoint", "device_authorization_endpoint", "pushed_authorization_request_endpoint",
                    "check_session_iframe", "frontchannel_logout_supported", "require_pushed_authorization_requests"):
         assert member not in DOCUMENT
+
+
+def test_rfc8705_s5_mutual_tls_is_said_with_its_addresses_where_it_is_on() -> None:
+    assert not {"mtls_endpoint_aliases", "tls_client_certificate_bound_access_tokens"} & set(DOCUMENT)
+    document = discovery("https://id.example", replace(OFFER, mtls_origin="https://mtls.id.example"))
+    assert document["tls_client_certificate_bound_access_tokens"] is True
+    aliases = document["mtls_endpoint_aliases"]
+    assert aliases["token_endpoint"] == "https://mtls.id.example/token"
+    assert {name: address.replace("mtls.", "") for name, address in aliases.items()}.items() <= document.items()
 
 
 def test_what_is_on_is_said() -> None:

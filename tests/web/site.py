@@ -46,7 +46,7 @@ from idp.sessions.interaction import Interactions
 from idp.sessions.single_sign_on import SessionLimits, Sessions
 from idp.settings import Settings
 from idp.web import register
-from tests.fakes.client_keys import client_assertions, proofs
+from tests.fakes.client_keys import checks, proofs
 from tests.fakes.client_store import FakeClientStore
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import PASSWORD, FakeDirectory, make_officer
@@ -110,8 +110,8 @@ class Site:
             issuer=self.settings.issuer, registry=clients, store=SqlGrants(database), clock=self.clock, lifetimes=Lifetimes(),
             tokens=AccessTokens(issuer=self.settings.issuer, keys=keys, clock=self.clock, lifetime_seconds=600,
                                 subject_of=subject_for, acr_prefix=self.settings.acr_prefix),
-            assertions=client_assertions(self.settings.issuer, self.clock), proofs=proofs(self.clock),
-            token_endpoint=f"{self.settings.issuer}/token",
+            checks=checks(self.settings.issuer, self.clock), proofs=proofs(self.clock),
+            token_endpoints=(f"{self.settings.issuer}/token",),
             officer_scopes=frozenset({"openid", "profile"}), read_hint=id_tokens.subject_of_hint, extensions=(id_tokens,))
         self.services: Any = SimpleNamespace(
             settings=self.settings, clock=self.clock, database=database, keys=keys, clients=clients, provider=self.provider,

@@ -127,6 +127,10 @@ class ClientKeys:
         """
         return self._fitting(client, alg, kid, use="sig")
 
+    def all(self, client: Client) -> tuple[ClientKey, ...]:
+        """Give all keys of a client, whatever they are for. Raises as ``verifying``."""
+        return self._keys(client)
+
     def encrypting(self, client: Client, *, alg: str) -> ClientKey | None:
         """Give the key to encrypt to; None where the application has none of that type. Raises as ``verifying``."""
         fitting = self._fitting(client, alg, None, use="enc")

@@ -15,12 +15,13 @@ from dataclasses import dataclass, fields
 from typing import Any, Final, Literal
 
 from ..client import SCOPES, Client
+from ..proof import certificate
 from . import assertion
 from .keys import MAX_BYTES, InvalidKeysError, read_jwks
 from .members import InvalidClientMetadataError, Members
 
 GRANT_TYPES: Final = ("authorization_code", "refresh_token", "client_credentials")
-AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
+AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt", *certificate.METHODS, "none")
 ID_TOKEN_ALGORITHMS: Final = ("RS256", "ES256")
 LOGIN_NAME_ATTRIBUTES: Final = ("uid", "mail", "employeeNumber")
 
@@ -46,8 +47,6 @@ _NOT_OFFERED: Final[Mapping[str, tuple[object, ...]]] = {
     "request_uris": _NO, "require_signed_request_object": _NO, "require_pushed_authorization_requests": _NO,
     "default_acr_values": _NO, "software_statement": _NO,
     "frontchannel_logout_uri": _NO, "frontchannel_logout_session_required": _NO,
-    "tls_client_certificate_bound_access_tokens": _NO, "tls_client_auth_subject_dn": _NO, "tls_client_auth_san_dns": _NO,
-    "tls_client_auth_san_uri": _NO, "tls_client_auth_san_ip": _NO, "tls_client_auth_san_email": _NO,
     "authorization_signed_response_alg": _NO, "authorization_details_types": _NO, "introspection_signed_response_alg": _NO,
     "backchannel_token_delivery_mode": _NO, "backchannel_client_notification_endpoint": _NO,
     "backchannel_authentication_request_signing_alg": _NO, "backchannel_user_code_parameter": _NO,
@@ -127,6 +126,8 @@ def parse(
         "jwks": _keys(members),
         "jwks_uri": members.web_uri("jwks_uri"),
         "dpop_bound_access_tokens": members.flag("dpop_bound_access_tokens", default=False),
+        "tls_client_certificate_bound_access_tokens": members.flag("tls_client_certificate_bound_access_tokens", default=False),
+        **{name: members.text(name, 500) for name in certificate.NAMES},
         "token_endpoint_auth_signing_alg": members.choice("token_endpoint_auth_signing_alg", ("", *assertion.ALGORITHMS)),
     }
     members.nothing_left()
@@ -213,6 +214,12 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
         problem = "jwks: not together with jwks_uri."
     elif asserts and not (client.jwks or client.jwks_uri):
         problem = "token_endpoint_auth_method: private_key_jwt needs jwks or jwks_uri."
+    elif client.token_endpoint_auth_method == certificate.SELF_SIGNED and not (client.jwks or client.jwks_uri):
+        problem = "token_endpoint_auth_method: self_signed_tls_client_auth needs jwks or jwks_uri."
+    elif (client.token_endpoint_auth_method == certificate.PKI) != (len(certificate.names_of(client)) == 1):
+        problem = "token_endpoint_auth_method: tls_client_auth goes with exactly one of the tls_client_auth_ names."
+    elif client.dpop_bound_access_tokens and client.tls_client_certificate_bound_access_tokens:
+        problem = "dpop_bound_access_tokens: a token is bound to a key or to a certificate, not to both."
     elif not asserts and client.token_endpoint_auth_signing_alg:
         problem = "token_endpoint_auth_signing_alg: only for private_key_jwt."
     elif not asserts and client.assertion_audience != "issuer":

@@ -65,12 +65,12 @@ class Presented:
     Attributes:
         proof: The DPoP header, or "" where none came.
         method: HTTP method.
-        address: Our own address of the endpoint, from configuration and not from the request.
+        addresses: Our own addresses of the endpoint, from configuration and not from the request.
     """
 
     proof: str
     method: str
-    address: str
+    addresses: tuple[str, ...]
 
 
 class Nonces:
@@ -136,7 +136,7 @@ class Proofs:
         except jwt.InvalidTokenError as err:
             raise InvalidProofError(err.message.replace("The token", "The DPoP proof", 1)) from None
         issued_at = self._times(claims)
-        if claims.get("htm") != presented.method or not _same_address(claims.get("htu"), presented.address):
+        if claims.get("htm") != presented.method or not _is_one_of(claims.get("htu"), presented.addresses):
             raise InvalidProofError("The DPoP proof is for another request.")
         if access_token is not None and claims.get("ath") != _base64url(hashlib.sha256(access_token.encode()).digest()):
             raise InvalidProofError("The DPoP proof is for another access token.")
@@ -169,12 +169,12 @@ class Proofs:
             raise NonceNeededError(self.nonces.current())
 
 
-def _same_address(sent: Any, address: str) -> bool:
+def _is_one_of(sent: Any, addresses: tuple[str, ...]) -> bool:
     """Compare addresses without query and fragment, after the normalisation that RFC 9449 §4.3 allows (case, default port)."""
     if not isinstance(sent, str) or len(sent) > 2048:
         return False
     try:
-        return _normal(sent) == _normal(address)
+        return _normal(sent) in map(_normal, addresses)
     except ValueError:
         return False
 

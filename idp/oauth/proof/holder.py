@@ -1,6 +1,7 @@
 """At a resource of ours: a bound token is used by its holder only, and each kind of token in its own way only.
 
-Spec: RFC 9449 §7.1-§7.2 (a DPoP-bound token never passes as a bearer token), RFC 6750 §3 (challenges).
+Spec: RFC 9449 §7.1-§7.2 (a DPoP-bound token never passes as a bearer token), RFC 6750 §3 (challenges),
+RFC 8705 §3 (tokens bound to a certificate).
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from dataclasses import dataclass
 from authlib.oauth2 import OAuth2Error
 
 from ..access_token import TokenRefusedError
-from .confirmation import JKT, bound_to, method_of
+from .certificate import ClientCertificate
+from .confirmation import CERTIFICATE, JKT, bound_to, method_of
 from .dpop import NonceNeededError, Presented, Proofs
 
 
@@ -21,10 +23,12 @@ class TokenUse:
     Attributes:
         scheme: ``bearer`` or ``dpop``, as the Authorization header (or the form) said.
         presented: The proof, and the request that it has to fit.
+        shown: The client certificate of the connection, from our proxy only.
     """
 
     scheme: str
     presented: Presented
+    shown: ClientCertificate | None = None
 
 
 class Holders:
@@ -52,6 +56,8 @@ class Holders:
         if method_of(confirmation) != JKT:
             if use.scheme != "bearer":
                 raise TokenRefusedError("The access token is not bound to a key; send it as a bearer token.")
+            if confirmation and (use.shown is None or bound_to(CERTIFICATE, use.shown.thumbprint) != confirmation):
+                raise TokenRefusedError("The access token is bound to another client certificate.")
             return
         if use.scheme != "dpop":
             raise TokenRefusedError("The access token is bound to a key; send it with a DPoP proof.", scheme="DPoP")

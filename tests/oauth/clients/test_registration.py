@@ -103,7 +103,7 @@ def test_interface_s6_unknown_members_are_refused(members: dict[str, Any]) -> No
     {"sector_identifier_uri": "https://a.example/s"}, {"userinfo_signed_response_alg": "RS256"},
     {"id_token_encrypted_response_alg": "RSA-OAEP"},
     {"frontchannel_logout_uri": "https://a.example/f"}, {"default_acr_values": ["x"]},
-    {"require_pushed_authorization_requests": True}, {"tls_client_certificate_bound_access_tokens": True},
+    {"require_pushed_authorization_requests": True},
     {"software_statement": "x.y.z"},
     {"request_object_signing_alg": "none"}, {"backchannel_token_delivery_mode": "poll"},
 ])
@@ -246,7 +246,8 @@ def test_rfc7591_s3_2_1_the_response_holds_what_was_registered() -> None:
         "logo_uri": "https://a.example/l.png", "redirect_uris": ["https://a.example/cb"],
         "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
         "token_endpoint_auth_method": "client_secret_basic", "scope": "openid profile email phone address offline_access",
-        "backchannel_logout_session_required": False, "dpop_bound_access_tokens": False, "id_token_signed_response_alg": "RS256", "require_auth_time": False,
+        "backchannel_logout_session_required": False, "dpop_bound_access_tokens": False,
+        "tls_client_certificate_bound_access_tokens": False, "id_token_signed_response_alg": "RS256", "require_auth_time": False,
         "application_type": "web", "subject_type": "public"}
     assert not {"client_secret", "client_secret_expires_at"} & set(registration_response(PUBLIC, None))
 
@@ -300,6 +301,12 @@ def test_rfc7523_s2_2_a_client_with_keys_needs_no_secret() -> None:
     ({**ASSERTING, "token_endpoint_auth_signing_alg": "HS256"}, "token_endpoint_auth_signing_alg"),
     ({**ASSERTING, "token_endpoint_auth_signing_alg": "none"}, "token_endpoint_auth_signing_alg"),
     ({"token_endpoint_auth_signing_alg": "ES256"}, "only for private_key_jwt"),
+    ({"token_endpoint_auth_method": "self_signed_tls_client_auth"}, "needs jwks"),
+    ({"token_endpoint_auth_method": "tls_client_auth"}, "exactly one"), ({"tls_client_auth_san_dns": "a.example"}, "exactly one"),
+    ({"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "a.example",
+      "tls_client_auth_subject_dn": "CN=a"}, "exactly one"),
+    ({"dpop_bound_access_tokens": True, "tls_client_certificate_bound_access_tokens": True}, "not to both"),
+    ({"dpop_bound_access_tokens": "yes"}, "true or false"), ({"tls_client_certificate_bound_access_tokens": 1}, "true or false"),
     ({"province": {"assertion_audience": "token_endpoint"}}, "only for private_key_jwt"),
 ])
 def test_keys_and_what_goes_with_them(members: dict[str, Any], word: str) -> None:

@@ -28,7 +28,7 @@ class Checker:
     def check(self, key: Any = None, *, method: str = "POST", address: str = TOKEN, access_token: str | None = None,
               proof: str | None = None, **how: Any) -> str:
         sent = proof_of("POST", TOKEN, self.clock.now(), key, **how) if proof is None else proof
-        return self.proofs.thumbprint(Presented(sent, method, address), access_token=access_token)
+        return self.proofs.thumbprint(Presented(sent, method, (address,)), access_token=access_token)
 
     def refusal(self, *arguments: Any, **how: Any) -> str:
         with pytest.raises(InvalidProofError) as caught:
@@ -163,11 +163,11 @@ def test_rfc9449_s8_where_nonces_are_asked_for_every_proof_needs_one() -> None:
     strict = Proofs(FakeSeenOnce(), Nonces(b"n" * 32, clock, required=True), clock)
     for sent in (None, "old", 7):
         with pytest.raises(NonceNeededError) as caught:
-            strict.thumbprint(Presented(proof_of("POST", TOKEN, clock.now(), nonce=sent), "POST", TOKEN))
+            strict.thumbprint(Presented(proof_of("POST", TOKEN, clock.now(), nonce=sent), "POST", (TOKEN,)))
         status, body, headers = caught.value()
         assert (status, body["error"]) == (400, "use_dpop_nonce")
         good = dict(headers)["DPoP-Nonce"]
-    assert strict.thumbprint(Presented(proof_of("POST", TOKEN, clock.now(), nonce=good), "POST", TOKEN))
+    assert strict.thumbprint(Presented(proof_of("POST", TOKEN, clock.now(), nonce=good), "POST", (TOKEN,)))
 
 
 def test_a_wrong_nonce_is_refused_even_where_none_is_asked_for(checker: Checker) -> None:
