@@ -19,6 +19,11 @@ KNOWN = frozenset({
     "introspection_endpoint_auth_methods_supported", "code_challenge_methods_supported",
     "authorization_response_iss_parameter_supported", "end_session_endpoint", "backchannel_logout_supported",
     "backchannel_logout_session_supported", "prompt_values_supported",
+    # signatures, encryption and keys of applications (Discovery §3, RFC 8414 §2), RFC 8705, RFC 9449
+    *(f"{endpoint}_endpoint_auth_signing_alg_values_supported" for endpoint in ("token", "introspection", "revocation")),
+    *(f"{what}_{use}_values_supported" for what in ("id_token", "userinfo", "request_object", "authorization")
+      for use in ("signing_alg", "encryption_alg", "encryption_enc")),
+    "dpop_signing_alg_values_supported", "tls_client_certificate_bound_access_tokens", "mtls_endpoint_aliases",
 })
 BCP_47 = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
