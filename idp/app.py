@@ -156,7 +156,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                                        lifetime_seconds=settings.logout_token_lifetime_seconds),
         housekeeping=SqlHousekeeping(database), pulse=SqlPulse(database),
         ping_database=database.ping, prepare_database=database.prepare,
-        schema_is_current=lambda: schema.is_current(settings.database_url),
+        schema_state=lambda: schema.state(settings.database_url),
         read_client_files=ClientFiles().read)
 
 
@@ -175,7 +175,7 @@ def ldap_directory(settings: Settings) -> Directory:
 
 def _mount(app: Flask, settings: Settings, services: Services) -> None:
     """Check that this deployment is fit to serve, then mount both doors."""
-    if not services.schema_is_current():
+    if services.schema_state() in {"empty", "behind"}:
         raise ConfigurationError("The database lacks migrations.", remedy="Run: flask --app wsgi db upgrade")
     services.prepare_database()
     services.keys.ensure(STARTING)

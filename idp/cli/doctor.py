@@ -79,7 +79,7 @@ def examine(services: Callable[[], Services], settings: Settings) -> Iterator[Li
         return
     database = _database(house)
     yield database
-    if database.state == "ok":
+    if database.state != "failed":
         for name, check in (("keys", _keys), ("clients", _clients), ("worker", _worker), ("logout notices", _notices),
                             ("audit trail", _audit_trail)):
             yield from _guarded(name, check, house)
@@ -152,11 +152,15 @@ def _database(house: Services) -> Line:
     kind = make_url(house.settings.database_url).get_backend_name()
     try:
         house.ping_database()
-        if not house.schema_is_current():
+        schema = house.schema_state()
+        if schema in {"empty", "behind"}:
             return Line("database", "failed", f"{kind} answers, but lacks migrations.", "Run: flask --app wsgi db upgrade")
     except UnavailableError as err:
         return Line("database", "failed", f"{kind} does not answer.", "See that it runs and that IDP_DATABASE_URL is right."
                     + (f" ({err.debug.splitlines()[0][:200]})" if err.debug else ""))
+    if schema == "newer":
+        return Line("database", "warning", f"{kind} answers, migrated by a later release than this one.",
+                    "Upgrade this node too; after a roll-back nothing has to be done.")
     return Line("database", "ok", f"{kind} answers, at the newest migration.")
 
 

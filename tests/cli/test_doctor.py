@@ -40,7 +40,7 @@ class House:
         self.settings = settings()
         self.clock = FakeClock()
         self.database_error: Exception | None = None
-        self.current = True
+        self.schema = "current"
         self.stored = [key(alg, state) for alg in ("ES256", "RS256") for state in ("active", "next")]
         self.keys = SimpleNamespace(reload=lambda: None, stored=lambda: self.stored, signing=lambda _alg: None)
         self.registered = [application("qlvb", redirect_uris=("https://qlvb.example/cb",))]
@@ -58,8 +58,8 @@ class House:
         if self.database_error:
             raise self.database_error
 
-    def schema_is_current(self) -> bool:
-        return self.current
+    def schema_state(self) -> str:
+        return self.schema
 
 
 def look(house: House, found: Settings | None = None) -> list[Line]:
@@ -93,7 +93,9 @@ def _remedies(lines: list[Line]) -> None:
 
 
 @pytest.mark.parametrize(("spoil", "expected"), [
-    (lambda h: setattr(h, "current", False), ("database", "failed")),
+    (lambda h: setattr(h, "schema", "behind"), ("database", "failed")),
+    (lambda h: setattr(h, "schema", "empty"), ("database", "failed")),
+    (lambda h: setattr(h, "schema", "newer"), ("database", "warning")),
     (lambda h: setattr(h, "database_error", UnavailableError("x", dependency="database", debug="refused")),
      ("database", "failed")),
     (lambda h: h.stored.pop(0), ("keys", "failed")),
@@ -179,7 +181,7 @@ def test_the_kernel_is_asked_about_its_clock(state: int | None, expected: str) -
 
 def test_interface_s3_json_tells_whether_it_is_fit() -> None:
     house = House()
-    house.current = False
+    house.schema = "behind"
     result = run(lambda: house, house.settings, "--json")
     assert result.exit_code == 1
     answer = json.loads(result.stdout)
