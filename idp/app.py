@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 from flask import Flask
 from flask_migrate import Migrate
@@ -87,17 +88,33 @@ def create_app(settings: Settings | None = None, *, serve: bool = True, director
         ConfigurationError: the deployment is not fit to start.
         UnavailableError: the database does not answer at start.
     """
-    settings = settings or load()
     clock = clock or SystemClock()
+    try:
+        settings = settings or load()
+    except ConfigurationError as err:
+        if serve:
+            raise
+        return _unfit(err, clock)
     json_log.configure(settings.log_level, clock)
     app = Flask("idp", root_path=str(ROOT / "idp"), template_folder=str(ROOT / "templates"), static_folder=None)
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     db.init_app(app)
     Migrate(app, db, directory=str(schema.MIGRATIONS))
     build = _once(lambda: build_services(settings, directory=directory, clock=clock))
-    cli.register(app, build, settings, make_keys=KeyFolder(settings.keys_dir).make, make_worker=Worker)
+    cli.register(app, build, lambda: settings, make_keys=KeyFolder(settings.keys_dir).make, make_worker=Worker)
     if serve:
         _mount(app, settings, build())
+    return app
+
+
+def _unfit(refusal: ConfigurationError, clock: Clock) -> Flask:
+    """Make an application of commands alone, while the settings are wrong: ``doctor`` says what is, all others refuse."""
+    def refuse() -> NoReturn:
+        raise refusal
+
+    json_log.configure("INFO", clock)
+    app = Flask("idp", root_path=str(ROOT / "idp"), static_folder=None)
+    cli.register(app, refuse, refuse, make_keys=refuse, make_worker=Worker)
     return app
 
 

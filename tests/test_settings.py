@@ -9,7 +9,7 @@ import pytest
 
 from idp import settings as settings_module
 from idp.errors import ConfigurationError
-from idp.settings import Settings, load, read_secret
+from idp.settings import Settings, given, load, problems, read_secret
 
 
 @pytest.fixture(autouse=True)
@@ -123,6 +123,44 @@ def test_a_missing_secret_names_its_file(tmp_path: Path) -> None:
 def test_the_security_level_decides_the_limits_of_a_session(level: int, idle: int, absolute: int) -> None:
     settings = Settings(security_level=level)
     assert (settings.idle_limit_seconds, settings.absolute_limit_seconds) == (idle, absolute)
+
+
+@pytest.mark.parametrize("url", [
+    "nonsense", "", "postgresql", "foo://host/db", "mysql://host/db", "postgresql+asyncpg://host/db", "postgresql+psycopg://host:port/db",
+    "sqlite://", "sqlite:///:memory:", "sqlite+aiosqlite:///var/idp.sqlite3",
+])
+def test_a_database_url_that_cannot_be_used_refuses_to_start(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("IDP_DATABASE_URL", url)
+    assert "postgresql+psycopg://" in refused("database URL").remedy
+
+
+def test_a_database_url_that_cannot_be_used_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IDP_DATABASE_URL", "postgres://idp:hunter2@db.example/idp")
+    assert "hunter2" not in str(refused("database URL"))
+
+
+@pytest.mark.parametrize("url", ["sqlite:///var/idp.sqlite3", "postgresql+psycopg://idp@/idp", "postgresql://idp@db.example:5433/idp"])
+def test_a_database_url_that_can_be_used_is_taken(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("IDP_DATABASE_URL", url)
+    assert load().database_url == url
+
+
+def test_everything_that_is_wrong_is_known_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IDP_ISUER", "x")
+    monkeypatch.setenv("IDP_FOO", "x")
+    monkeypatch.setenv("IDP_CODE_LIFETIME_SECONDS", "3600")
+    monkeypatch.setenv("IDP_SECURITY_LEVEL", "9")
+    said = [problem.message for problem in problems()]
+    assert said[:2] == ["Unknown setting IDP_FOO.", "Unknown setting IDP_ISUER."]
+    assert {text.partition(":")[0] for text in said[2:]} == {"Setting code_lifetime_seconds", "Setting security_level"}
+
+
+def test_what_was_given_can_be_read_while_it_is_wrong(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "empty.toml").write_text('province_name = "Tỉnh Khác"\nsecurity_level = 9\n')
+    monkeypatch.setenv("IDP_SECURITY_LEVEL", "8")
+    assert given() == {"issuer": "https://sso.example.vn", "province_name": "Tỉnh Khác", "security_level": "8"}
+    (tmp_path / "empty.toml").write_text("issuer = \n")
+    assert given() == {"issuer": "https://sso.example.vn", "security_level": "8"}
 
 
 def test_every_setting_says_what_it_is() -> None:

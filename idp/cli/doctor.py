@@ -15,10 +15,12 @@ from typing import Any
 
 import click
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from ..errors import ConfigurationError, IdpError, UnavailableError
 from ..services import Services
-from ..settings import Settings
+from ..settings import Settings, given, problems
+from .verb import Verb
 
 HEARTBEAT_SECONDS = 15
 SEALING_LAG_SECONDS = 60
@@ -36,28 +38,33 @@ class Line:
     remedy: str = ""
 
 
-def commands(services: Callable[[], Services], settings: Settings) -> click.Command:
+def commands(services: Callable[[], Services], settings: Callable[[], Settings]) -> click.Command:
     """Make the command ``doctor``.
 
     Args:
         services: Gives the wired rooms; that they cannot be built is a finding.
-        settings: The settings of this deployment.
+        settings: Gives the settings of this deployment; that they are wrong is a finding, and they are listed all the same.
     """
-    @click.command("doctor", help="Check this deployment; one line each with the remedy.")
+    @click.command("doctor", cls=Verb, help="Check this deployment; one line each with the remedy.")
     @click.option("--settings", "list_settings", is_flag=True, help="List every setting, its value and its meaning.")
     @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
     def doctor(list_settings: bool, as_json: bool) -> None:
+        wrong: list[Line] = []
+        found: Settings | None = None
+        try:
+            found = settings()
+        except ConfigurationError as err:
+            wrong = [Line("settings", "failed", one.message, one.remedy) for one in problems() or (err,)]
         if list_settings:
-            _show_settings(settings, as_json)
+            _show_settings(found, wrong, as_json)
             return
-        lines = list(examine(services, settings))
+        lines = wrong if found is None else list(examine(services, found))
         if as_json:
             click.echo(json.dumps({"fit": all(line.state != "failed" for line in lines), "findings": [
                 {"check": line.check, "state": line.state, "found": line.found, "remedy": line.remedy} for line in lines]},
                 ensure_ascii=False))
         else:
-            for line in lines:
-                click.echo(f"{line.state:<8} {line.check}: {line.found}" + (f" Remedy: {line.remedy}" if line.remedy else ""))
+            _show(lines)
         if any(line.state == "failed" for line in lines):
             raise SystemExit(1)
 
@@ -247,17 +254,27 @@ def _directory(house: Services) -> Iterator[Line]:
         yield Line("directory", "ok" if line.ok else "failed", f"{line.name}: {line.detail}", line.remedy)
 
 
-def _show_settings(settings: Settings, as_json: bool) -> None:
+def _show(lines: list[Line]) -> None:
+    for line in lines:
+        click.echo(f"{line.state:<8} {line.check}: {line.found}" + (f" Remedy: {line.remedy}" if line.remedy else ""))
+
+
+def _show_settings(settings: Settings | None, wrong: list[Line], as_json: bool) -> None:
+    """List every setting; while they are wrong, with the values that were given, and what is wrong at the end."""
+    raw = given() if settings is None else {}
     found: list[dict[str, Any]] = []
     for name, member in Settings.model_fields.items():
-        found.append({"name": name, "variable": f"IDP_{name.upper()}", "value": _text(name, getattr(settings, name)),
+        value = raw.get(name, member.default) if settings is None else getattr(settings, name)
+        found.append({"name": name, "variable": f"IDP_{name.upper()}", "value": _text(name, value),
                       "default": _text(name, member.default), "meaning": member.description or ""})
     if as_json:
-        click.echo(json.dumps({"settings": found}, ensure_ascii=False))
+        problems = [{"problem": line.found, "remedy": line.remedy} for line in wrong]
+        click.echo(json.dumps({"settings": found, "problems": problems}, ensure_ascii=False))
         return
     for entry in found:
         changed = "" if entry["value"] == entry["default"] else f"  (default: {entry['default'] or '-'})"
         click.echo(f"{entry['variable']} = {entry['value'] or '-'}{changed}\n    {entry['meaning']}")
+    _show(wrong)
 
 
 def _text(name: str, value: Any) -> str:
@@ -265,7 +282,16 @@ def _text(name: str, value: Any) -> str:
     if value is None:
         return ""
     if name == "database_url":
-        return make_url(value).render_as_string(hide_password=True)
+        return _without_password(str(value))
     if isinstance(value, bool):
         return str(value).lower()
-    return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return " ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+
+
+def _without_password(url: str) -> str:
+    try:
+        parsed = make_url(url)
+        shown = {name: "***" if "password" in name.lower() else value for name, value in parsed.query.items()}
+        return parsed.set(query=shown).render_as_string(hide_password=True)
+    except (ArgumentError, ValueError):
+        return "(not shown: no URL, and it may hold a password)"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -72,7 +71,7 @@ def problems(house: House, found: Settings | None = None) -> list[tuple[str, str
 
 def run(services: Callable[[], Any], found: Settings, *arguments: str) -> Result:
     app = Flask("test")
-    app.cli.add_command(doctor.commands(services, found))
+    app.cli.add_command(doctor.commands(services, lambda: found))
     return app.test_cli_runner().invoke(args=["doctor", *arguments])
 
 
@@ -190,12 +189,16 @@ def test_interface_s3_json_tells_whether_it_is_fit() -> None:
             "remedy": "Run: flask --app wsgi db upgrade"} in answer["findings"]
 
 
-def test_every_setting_is_listed_with_its_meaning_and_no_password(tmp_path: Path) -> None:
+@pytest.mark.parametrize("url", ["postgresql+psycopg://idp:hunter2@db.example/idp",
+                                 "postgresql+psycopg://idp@/idp?host=/run/postgresql&password=hunter2"])
+def test_every_setting_is_listed_with_its_meaning_and_no_password(url: str) -> None:
     def unused() -> None:
         raise AssertionError
 
-    text = run(unused, settings(), "--settings").stdout
-    listed = json.loads(run(unused, settings(), "--settings", "--json").stdout)["settings"]
+    text = run(unused, settings(database_url=url), "--settings").stdout
+    answer = json.loads(run(unused, settings(database_url=url), "--settings", "--json").stdout)
+    listed = answer["settings"]
+    assert answer["problems"] == []
     assert [entry["name"] for entry in listed] == list(Settings.model_fields)
     assert all(entry["meaning"] and f"{entry['variable']} = " in text for entry in listed)
     assert "hunter2" not in text + json.dumps(listed)
