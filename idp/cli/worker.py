@@ -43,13 +43,16 @@ def commands(services: Callable[[], Services], make_worker: Callable[[Services],
 
     @group.command("run")
     @click.option("--once", is_flag=True, help="Do what is due and end.")
-    def run(once: bool) -> None:
+    @click.option("--json", "as_json", is_flag=True, help="Answer in JSON at the end; the log on standard error always is.")
+    def run(once: bool, as_json: bool) -> None:
         """Work until SIGTERM or Ctrl-C; a second worker beside it does no harm."""
         worker = make_worker(services())
         if once:
             worker.once()
-            return
-        _until_signal(worker)
+        else:
+            _until_signal(worker)
+        if as_json:
+            click.echo(json.dumps({"ended": "once" if once else "signal"}))
 
     @group.command("notices")
     @click.option("--retry", "client_id", default="", metavar="CLIENT_ID", help="Queue this application's dead notices anew.")
