@@ -7,11 +7,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
 from idp.adapters.key_files import KeyFolder
 from idp.adapters.sql import schema
-from idp.adapters.sql.database import Database
 from idp.app import create_app
 from idp.errors import ConfigurationError, UnavailableError
 
@@ -31,19 +30,21 @@ def test_missing_migrations_refuse_to_start(tmp_path: Path) -> None:
     assert "db upgrade" in caught.value.remedy
 
 
-def test_a_database_behind_the_code_refuses_to_start(database_url: str, tmp_path: Path) -> None:
-    schema.downgrade(database_url, "base")
+def test_a_database_behind_the_code_refuses_to_start(own_database_url: str, tmp_path: Path) -> None:
+    schema.downgrade(own_database_url, "base")
     with pytest.raises(ConfigurationError, match="migrations"):
-        make_app(tmp_path, database_url)
+        make_app(tmp_path, own_database_url)
 
 
-def test_a_database_that_a_later_release_has_migrated_is_accepted(database: Database, database_url: str, tmp_path: Path) -> None:
+def test_a_database_that_a_later_release_has_migrated_is_accepted(own_database_url: str, tmp_path: Path) -> None:
     """A node that is not upgraded yet, and a roll-back: docs/operations/deploy.md, Upgrade."""
-    with database.durable.connect() as connection:
+    engine = create_engine(own_database_url)
+    with engine.begin() as connection:
         connection.execute(text("ALTER TABLE audit ADD COLUMN of_a_later_release VARCHAR(10)"))
         connection.execute(text("CREATE TABLE of_a_later_release (id INTEGER)"))
         connection.execute(text("UPDATE alembic_version SET version_num = '9999_of_a_later_release'"))
-    client = make_app(tmp_path, database_url).test_client()
+    engine.dispose()
+    client = make_app(tmp_path, own_database_url).test_client()
     answer = client.post("/token", data={"grant_type": "client_credentials"}, auth=("qlvb", secret_of(tmp_path, "qlvb")),
                          headers={"Host": "localhost:8000"})
     assert answer.status_code == 200, answer.text

@@ -12,7 +12,6 @@ from sqlalchemy import create_engine, text
 
 from idp.adapters.sql import schema
 from idp.adapters.sql.tables import Base
-from tests.postgresql import PostgreSQL
 
 
 @pytest.mark.filterwarnings("ignore:Did not recognize type 'xid8'")
@@ -25,35 +24,26 @@ def test_the_newest_migration_makes_exactly_the_declared_tables(database_url: st
     assert differences == []
 
 
-def test_migrations_can_be_undone_and_done_again(database_url: str) -> None:
-    assert schema.state(database_url) == "current"
-    schema.downgrade(database_url, "base")
-    assert schema.state(database_url) == "empty"
-    schema.upgrade(database_url)
-    assert schema.state(database_url) == "current"
+def test_migrations_can_be_undone_and_done_again(own_database_url: str) -> None:
+    assert schema.state(own_database_url) == "current"
+    schema.downgrade(own_database_url, "base")
+    assert schema.state(own_database_url) == "empty"
+    schema.upgrade(own_database_url)
+    assert schema.state(own_database_url) == "current"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def own_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A migrated database that nobody else gets afterwards."""
-    if request.param == "sqlite":
-        return f"sqlite:///{shutil.copy(request.getfixturevalue('sqlite_template'), tmp_path / 'own.sqlite3')}"
-    server: PostgreSQL = request.getfixturevalue("postgresql")
-    return server.create("template_idp")
-
-
-def test_a_database_of_a_later_release_is_told_apart_and_left_as_it_is(own_url: str) -> None:
-    engine = create_engine(own_url)
+def test_a_database_of_a_later_release_is_told_apart_and_left_as_it_is(own_database_url: str) -> None:
+    engine = create_engine(own_database_url)
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999_of_a_later_release'"))
     engine.dispose()
-    assert schema.state(own_url) == "newer"
-    schema.upgrade(own_url)
-    assert schema.state(own_url) == "newer"
+    assert schema.state(own_database_url) == "newer"
+    schema.upgrade(own_database_url)
+    assert schema.state(own_database_url) == "newer"
 
 
 def test_a_database_that_stands_at_an_earlier_migration_is_behind(
-    own_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+    own_database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
 ) -> None:
     """A release with one migration more than the database has."""
     shutil.copytree(schema.MIGRATIONS, tmp_path / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
@@ -61,8 +51,8 @@ def test_a_database_that_stands_at_an_earlier_migration_is_behind(
     (tmp_path / "migrations" / "versions" / "9999_next.py").write_text(
         f'revision = "9999_next"\ndown_revision = "{head}"\n\n\ndef upgrade() -> None:\n    pass\n')
     monkeypatch.setattr(schema, "MIGRATIONS", tmp_path / "migrations")
-    assert schema.state(own_url) == "behind"
-    schema.upgrade(own_url)
-    assert schema.state(own_url) == "current"
+    assert schema.state(own_database_url) == "behind"
+    schema.upgrade(own_database_url)
+    assert schema.state(own_database_url) == "current"
     monkeypatch.undo()
-    assert schema.state(own_url) == "newer"
+    assert schema.state(own_database_url) == "newer"
