@@ -7,7 +7,7 @@ Nothing else builds an adapter. A deployment that is not fit to start says so in
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NoReturn
 
@@ -67,11 +67,13 @@ from .oidc.subject import subject_for
 from .services import Services
 from .sessions.interaction import Interactions
 from .sessions.single_sign_on import SessionLimits, Sessions
-from .settings import Settings, load, read_secret
+from .settings import OF_THE_HOUSE, Settings, load, read_secret
 from .worker import Worker
 
 ROOT = Path(__file__).resolve().parents[1]
 STARTING = Caller(source="start", request_id="start")
+_BIND_PASSWORD = "Put the password of the service account in the directory into it, mode 0600."
+_METRICS_TOKEN = "Put a random value into it, mode 0600, or leave IDP_METRICS_TOKEN_FILE out."
 
 
 def create_app(settings: Settings | None = None, *, serve: bool = True, directory: Directory | None = None,
@@ -101,7 +103,8 @@ def create_app(settings: Settings | None = None, *, serve: bool = True, director
     db.init_app(app)
     Migrate(app, db, directory=str(schema.MIGRATIONS))
     build = _once(lambda: build_services(settings, directory=directory, clock=clock))
-    cli.register(app, build, lambda: settings, make_keys=KeyFolder(settings.keys_dir).make, make_worker=Worker)
+    cli.register(app, build, lambda: settings, make_keys=KeyFolder(settings.keys_dir).make, make_worker=Worker,
+                 secret_files=_secret_files)
     if serve:
         _mount(app, settings, build())
     return app
@@ -114,7 +117,7 @@ def _unfit(refusal: ConfigurationError, clock: Clock) -> Flask:
 
     json_log.configure("INFO", clock)
     app = Flask("idp", root_path=str(ROOT / "idp"), static_folder=None)
-    cli.register(app, refuse, refuse, make_keys=refuse, make_worker=Worker)
+    cli.register(app, refuse, refuse, make_keys=refuse, make_worker=Worker, secret_files=_secret_files)
     return app
 
 
@@ -177,11 +180,26 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         read_client_files=ClientFiles().read)
 
 
+def _secret_files(settings: Settings) -> Mapping[Path, str]:
+    """Give every file of this deployment that holds a secret, and what to do when it is not there."""
+    files = dict.fromkeys(KeyFolder(settings.keys_dir).secret_files(), OF_THE_HOUSE) | {
+        settings.ldap_bind_password_file: _BIND_PASSWORD}
+    return files if settings.metrics_token_file is None else files | {settings.metrics_token_file: _METRICS_TOKEN}
+
+
 def ldap_directory(settings: Settings) -> Directory:
-    """Build the LDAP directory of the settings; nothing is asked of it yet."""
+    """Build the LDAP directory of the settings; nothing is asked of it yet.
+
+    Raises:
+        ConfigurationError: the file with the password of the service account is missing or unsafe.
+    """
+    def password() -> str:
+        return read_secret(settings.ldap_bind_password_file, _BIND_PASSWORD)
+
+    password()  # what is wrong with it is said at the start, not as an outage of the directory at the first sign-in
     servers = ServerList(
         servers_of(settings.ldap_uri, ca_file=settings.ldap_ca_file, development=settings.development),
-        bind_dn=settings.ldap_bind_dn, bind_password=lambda: read_secret(settings.ldap_bind_password_file),
+        bind_dn=settings.ldap_bind_dn, bind_password=password,
         timing=Timing(connect=settings.ldap_connect_timeout_seconds, operation=settings.ldap_operation_timeout_seconds),
         pool_size=settings.ldap_pool_size)
     return LdapDirectory(
@@ -205,7 +223,7 @@ def _mount(app: Flask, settings: Settings, services: Services) -> None:
         raise ConfigurationError(f"IDP_TRUSTED_PROXIES: {err}.",
                                  remedy="Give addresses or networks, separated by spaces.") from err
     meter = PrometheusMeter()
-    metrics_token = read_secret(settings.metrics_token_file) if settings.metrics_token_file else ""
+    metrics_token = read_secret(settings.metrics_token_file, _METRICS_TOKEN) if settings.metrics_token_file else ""
     app.wsgi_app = Dispatcher(  # type: ignore[method-assign]
         routes.table(services, meter, metrics_token=metrics_token), app.wsgi_app,
         sources=sources, meter=meter, log=json_log.RequestLines(services.clock))

@@ -22,6 +22,9 @@ from sqlalchemy.exc import ArgumentError
 
 from .errors import ConfigurationError
 
+OF_THE_HOUSE = "Run: flask --app wsgi keys init, or restore it from the backup."
+"""What to do when a secret file is missing that this product makes itself."""
+
 Words = Annotated[tuple[str, ...], NoDecode]
 """Several values in one variable, separated by spaces; a list in the TOML file."""
 
@@ -176,6 +179,10 @@ def _examine() -> tuple[Settings | None, list[ConfigurationError]]:
     unknown = sorted(name for name in os.environ if name.startswith("IDP_") and name not in known)
     lists = "`flask --app wsgi doctor --settings` lists them all."
     wrong = [ConfigurationError(f"Unknown setting {name}.", remedy=f"Correct its name; {lists}") for name in unknown]
+    if path is not None and (mode := stat.S_IMODE(path.stat().st_mode)) & _FOR_OTHERS and _holds_password(path):
+        wrong.append(ConfigurationError(
+            f"The settings file {path} holds a password and can be used by others (mode {mode:04o}).",
+            remedy=f"Run: chmod 600 {path} (or 640, with a group of the service's own)"))
     try:
         settings = Settings()
     except ValidationError as err:
@@ -225,11 +232,26 @@ def _is_usable(database_url: str) -> bool:
     return (dialect, driver) == ("postgresql", "psycopg")
 
 
-def read_secret(path: Path) -> str:
+def _holds_password(path: Path) -> bool:
+    """Tell whether the settings file has a password in the database's URL, whatever the environment says instead."""
+    try:
+        value = tomllib.loads(path.read_text(encoding="utf-8")).get("database_url")
+        url = make_url(str(value or ""))
+    except (OSError, ValueError, ArgumentError):
+        return False  # refused for what it is
+    return bool(url.password) or any("password" in name.lower() for name in url.query)
+
+
+_FOR_OTHERS = 0o137
+"""Bits that no file with a secret has: anything for strangers, writing for the group, execution."""
+
+
+def read_secret(path: Path, missing: str = OF_THE_HOUSE) -> str:
     """Read a secret file.
 
     Args:
         path: A file with one line, mode 0600 (or 0400, 0440 and 0640 where a group of the service's own reads it).
+        missing: What to do when it is not there.
 
     Raises:
         ConfigurationError: it is missing, empty, a well-known default, or readable by others.
@@ -237,10 +259,9 @@ def read_secret(path: Path) -> str:
     try:
         mode = path.stat().st_mode
         text = path.read_text(encoding="utf-8").strip()
-    except OSError as err:
-        raise ConfigurationError(f"The secret file {path} cannot be read.",
-                                 remedy="Create it, or run `flask --app wsgi keys init`.") from err
-    if stat.S_IMODE(mode) & 0o137:
+    except (OSError, UnicodeDecodeError) as err:
+        raise ConfigurationError(f"The secret file {path} cannot be read.", remedy=missing, debug=str(err)) from err
+    if stat.S_IMODE(mode) & _FOR_OTHERS:
         raise ConfigurationError(f"The secret file {path} can be used by others (mode {stat.S_IMODE(mode):04o}).",
                                  remedy=f"Run: chmod 600 {path}")
     if not text or text.lower() in {"changeme", "change-me", "secret", "password", "admin", "default"}:

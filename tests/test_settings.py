@@ -95,6 +95,49 @@ def test_switches_that_weaken_libraries_refuse_to_start(monkeypatch: pytest.Monk
     refused(name)
 
 
+PASSWORDS = ["postgresql+psycopg://idp:hunter2@db.example/idp", "postgresql+psycopg://idp@/idp?host=/run/postgresql&password=hunter2"]
+
+
+@pytest.mark.parametrize("url", PASSWORDS)
+@pytest.mark.parametrize("mode", [0o644, 0o604, 0o660, 0o666])
+def test_a_settings_file_with_a_password_that_others_can_use_refuses_to_start(tmp_path: Path, mode: int, url: str) -> None:
+    path = tmp_path / "empty.toml"
+    path.write_text(f'database_url = "{url}"\n')
+    path.chmod(mode)
+    problem = refused("holds a password and can be used by others")
+    assert f"chmod 600 {path}" in problem.remedy
+    assert "hunter2" not in str(problem)
+
+
+@pytest.mark.parametrize("url", PASSWORDS)
+@pytest.mark.parametrize("mode", [0o600, 0o400, 0o440, 0o640])
+def test_a_settings_file_with_a_password_may_be_read_by_its_owner_and_the_group_of_the_service(
+    tmp_path: Path, mode: int, url: str,
+) -> None:
+    path = tmp_path / "empty.toml"
+    path.write_text(f'database_url = "{url}"\n')
+    path.chmod(mode)
+    assert load().database_url == url
+
+
+def test_a_settings_file_with_a_password_is_refused_also_while_the_environment_overrules_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = tmp_path / "empty.toml"
+    path.write_text(f'database_url = "{PASSWORDS[0]}"\n')
+    path.chmod(0o644)
+    monkeypatch.setenv("IDP_DATABASE_URL", "sqlite:///var/idp.sqlite3")
+    refused("holds a password")
+
+
+@pytest.mark.parametrize("url", ["sqlite:///var/idp.sqlite3", "postgresql+psycopg://idp@/idp"])
+def test_a_settings_file_without_a_password_may_be_read_by_everybody(tmp_path: Path, url: str) -> None:
+    path = tmp_path / "empty.toml"
+    path.write_text(f'database_url = "{url}"\n')
+    path.chmod(0o644)
+    assert load().database_url == url
+
+
 @pytest.mark.parametrize("mode", [0o644, 0o604, 0o660, 0o666, 0o700])
 def test_a_secret_that_others_can_use_is_refused(tmp_path: Path, mode: int) -> None:
     path = tmp_path / "secret"
@@ -111,6 +154,14 @@ def test_an_empty_or_default_secret_is_refused(tmp_path: Path, text: str) -> Non
     path.write_text(text)
     path.chmod(0o600)
     with pytest.raises(ConfigurationError, match="empty or holds a default"):
+        read_secret(path)
+
+
+def test_a_secret_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_bytes(b"\xff\xfe\x80")
+    path.chmod(0o600)
+    with pytest.raises(ConfigurationError, match="cannot be read"):
         read_secret(path)
 
 

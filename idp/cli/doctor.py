@@ -9,8 +9,9 @@ from __future__ import annotations
 import ctypes
 import ipaddress
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
@@ -19,7 +20,7 @@ from sqlalchemy.exc import ArgumentError
 
 from ..errors import ConfigurationError, IdpError, UnavailableError
 from ..services import Services
-from ..settings import Settings, given, problems
+from ..settings import Settings, given, problems, read_secret
 from .verb import Verb
 
 HEARTBEAT_SECONDS = 15
@@ -38,12 +39,14 @@ class Line:
     remedy: str = ""
 
 
-def commands(services: Callable[[], Services], settings: Callable[[], Settings]) -> click.Command:
+def commands(services: Callable[[], Services], settings: Callable[[], Settings],
+             secret_files: Callable[[Settings], Mapping[Path, str]]) -> click.Command:
     """Make the command ``doctor``.
 
     Args:
         services: Gives the wired rooms; that they cannot be built is a finding.
         settings: Gives the settings of this deployment; that they are wrong is a finding, and they are listed all the same.
+        secret_files: Gives the files that hold secrets, and what to do when one is not there.
     """
     @click.command("doctor", cls=Verb, help="Check this deployment; one line each with the remedy.")
     @click.option("--settings", "list_settings", is_flag=True, help="List every setting, its value and its meaning.")
@@ -58,7 +61,7 @@ def commands(services: Callable[[], Services], settings: Callable[[], Settings])
         if list_settings:
             _show_settings(found, wrong, as_json)
             return
-        lines = wrong if found is None else list(examine(services, found))
+        lines = wrong if found is None else list(examine(services, found, secret_files(found)))
         if as_json:
             click.echo(json.dumps({"fit": all(line.state != "failed" for line in lines), "findings": [
                 {"check": line.check, "state": line.state, "found": line.found, "remedy": line.remedy} for line in lines]},
@@ -71,15 +74,18 @@ def commands(services: Callable[[], Services], settings: Callable[[], Settings])
     return doctor
 
 
-def examine(services: Callable[[], Services], settings: Settings) -> Iterator[Line]:
+def examine(services: Callable[[], Services], settings: Settings, secret_files: Mapping[Path, str]) -> Iterator[Line]:
     """Look at everything, in the order in which things build on each other."""
     yield from _settings(settings)
     yield from _proxy(settings)
     yield _clock(adjtimex())
+    secrets = list(_secrets(secret_files))
+    yield from secrets
     try:
         house = services()
     except ConfigurationError as err:
-        yield Line("keys", "failed", err.message, err.remedy)
+        if err.message not in [line.found for line in secrets]:
+            yield Line("keys", "failed", err.message, err.remedy)
         return
     except UnavailableError as err:
         yield Line("database", "failed", err.message, "See that the database runs and IDP_DATABASE_URL is right.")
@@ -153,6 +159,20 @@ def _clock(state: int | None) -> Line:
     if state == _UNSYNCHRONISED:
         return Line("clock", "warning", "the clock is not synchronised.", "Start chrony or systemd-timesyncd.")
     return Line("clock", "ok", "the clock is synchronised.")
+
+
+def _secrets(files: Mapping[Path, str]) -> Iterator[Line]:
+    """Open every file with a secret, those too that only the provider opens, or the worker, or nobody before a sign-in."""
+    good = 0
+    for path, missing in files.items():
+        try:
+            read_secret(path, missing)
+        except ConfigurationError as err:
+            yield Line("keys", "failed", err.message, err.remedy)
+        else:
+            good += 1
+    if good:
+        yield Line("keys", "ok", f"{good} secret files are there, readable, and closed to others.")
 
 
 def _database(house: Services) -> Line:

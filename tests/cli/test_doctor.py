@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -62,7 +63,7 @@ class House:
 
 
 def look(house: House, found: Settings | None = None) -> list[Line]:
-    return list(examine(lambda: house, found or house.settings))  # type: ignore[arg-type,return-value]
+    return list(examine(lambda: house, found or house.settings, {}))  # type: ignore[arg-type,return-value]
 
 
 def problems(house: House, found: Settings | None = None) -> list[tuple[str, str]]:
@@ -71,7 +72,7 @@ def problems(house: House, found: Settings | None = None) -> list[tuple[str, str
 
 def run(services: Callable[[], Any], found: Settings, *arguments: str) -> Result:
     app = Flask("test")
-    app.cli.add_command(doctor.commands(services, lambda: found))
+    app.cli.add_command(doctor.commands(services, lambda: found, lambda _settings: {}))
     return app.test_cli_runner().invoke(args=["doctor", *arguments])
 
 
@@ -149,6 +150,35 @@ def test_settings_that_somebody_should_look_at(members: dict[str, Any], expected
     house = House()
     assert expected in problems(house, settings(**members))
     _remedies(look(house, settings(**members)))
+
+
+def secret(folder: Path, name: str, content: str = "a-long-random-value", mode: int = 0o600) -> Path:
+    path = folder / name
+    path.write_text(content)
+    path.chmod(mode)
+    return path
+
+
+def test_interface_s3_every_secret_file_and_its_mode_is_looked_at(tmp_path: Path) -> None:
+    """Those too that no verb opens: form key, client secrets, the token for figures, the password for the directory."""
+    house = House()
+    good = [secret(tmp_path, "session.key"), secret(tmp_path, "qlvb.secret", mode=0o640)]
+    bad = [secret(tmp_path, "web.secret", mode=0o644), secret(tmp_path, "metrics.token", "changeme"), tmp_path / "ldap.password"]
+    found = dict.fromkeys([*good, *bad], "Put it there.")
+    lines = [line for line in examine(lambda: house, house.settings, found) if line.check == "keys"]  # type: ignore[arg-type,return-value]
+    failed = [line for line in lines if line.state == "failed"]
+    assert [str(path) in line.found for path, line in zip(bad, failed, strict=True)] == [True] * 3
+    assert [line.remedy for line in failed] == [f"Run: chmod 600 {bad[0]}", "Put a random value into it.", "Put it there."]
+    assert any(line.state == "ok" and line.found.startswith("2 secret files") for line in lines)
+    _remedies(lines)
+
+
+def test_what_the_rooms_refuse_too_is_said_once(tmp_path: Path) -> None:
+    def refuse() -> None:
+        raise ConfigurationError(f"The secret file {tmp_path / 'x'} cannot be read.", remedy="Put it there.")
+
+    lines = list(examine(refuse, settings(), {tmp_path / "x": "Put it there."}))  # type: ignore[arg-type]
+    assert [line.found for line in lines if line.state == "failed"] == [f"The secret file {tmp_path / 'x'} cannot be read."]
 
 
 def test_rooms_that_cannot_be_built_are_a_finding_with_the_remedy() -> None:

@@ -53,7 +53,10 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     (tmp_path / "seeds.json").write_text(json.dumps({"canbo": "NRSWCZDFOJ2G65DQNRSWCZDFOJ2G65DQ"}))
     (tmp_path / "metadata.json").write_text(json.dumps({
         "client_name": "X", "redirect_uris": ["https://x.example/cb"], "province": {"owner": "Văn phòng"}}))
-    return make_settings(tmp_path, UNREACHABLE)
+    password = tmp_path / "ldap.password"
+    password.touch(mode=0o600)
+    password.write_text("a-long-random-value")
+    return make_settings(tmp_path, UNREACHABLE, ldap_bind_password_file=password)
 
 
 def people() -> FakeDirectory:
