@@ -22,7 +22,7 @@ from .adapters.ldap.connection import ServerList
 from .adapters.ldap.directory import LdapDirectory
 from .adapters.ldap.server import Timing, servers_of
 from .adapters.outbound import Outbound
-from .adapters.seal_files import Es256SealSigner, FileSealHeads
+from .adapters.seal_files import HEADS, Es256SealSigner, FileSealHeads
 from .adapters.sql import schema
 from .adapters.sql.audit import SqlAuditTrail
 from .adapters.sql.audit_seals import SqlAuditReader, SqlSealStore
@@ -158,7 +158,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
         totp=totp, provider=provider, outbox=outbox,
         audit_chain=AuditChain(seal_store, Es256SealSigner(folder.audit_seal_key(), settings.keys_dir),
-                               FileSealHeads(settings.keys_dir / "audit-head.json"), clock),
+                               FileSealHeads(settings.keys_dir / HEADS), clock),
         audit_store=seal_store, audit_reader=SqlAuditReader(database),
         registrar=Registrar(client_store, clients, folder.client_secrets(), clock, policy),
         sign_in=SignIn(people, mirror, totp, audit, clock, mail_domain=settings.ldap_mail_domain,

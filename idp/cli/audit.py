@@ -1,4 +1,4 @@
-"""``flask audit verify|export``: does the audit chain hold, and the records of a time (docs/operations/audit.md)."""
+"""``flask audit verify|export|accept-chain``: does the chain hold, the records of a time (docs/operations/audit.md)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from ..audit import AuditEvent, AuditRecord
-from ..audit.chain import AuditReader, ChainReport, SealHead, StoredRecord
+from ..audit import AuditEvent, AuditRecord, Caller
+from ..audit.chain import Acceptance, AuditReader, BrokenChainError, ChainReport, KnownHead, name_of
+from ..audit.seal import SealHead, StoredRecord
 from ..services import Services
 from .verb import Verbs
 
@@ -31,7 +32,10 @@ _WHAT = {
     "end_missing": "The chain ends before seal {seal}, but a later seal is known outside the database: its end was cut off,"
                    " or an older copy of the database was restored.",
     "end_replaced": "Seal {seal} is not the one that is known outside the database: the end of the chain was replaced.",
+    "other_chain": "The keys folder knows chain {known} up to seal {seal}, the database has {chain}: the trail was thrown away"
+                   " and begun anew, or this is another database than before. If that was meant: audit accept-chain.",
 }
+_LONGEST_REASON = 200
 
 
 def commands(services: Callable[[], Services]) -> Verbs:
@@ -54,6 +58,24 @@ def commands(services: Callable[[], Services]) -> Verbs:
             click.echo(_sentence(report), err=True)
         if report.broken is not None:
             raise SystemExit(1)
+
+    @group.command("accept-chain")
+    @click.option("--reason", required=True, help="Why the database has another chain, or an older end, than is known.")
+    @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+    def accept_chain(reason: str, as_json: bool) -> None:
+        """Let the chain of the database be the known one: after it was restored or made anew on purpose. It is recorded."""
+        if not reason.strip() or len(reason) > _LONGEST_REASON:
+            raise click.UsageError(f"--reason is a sentence of at most {_LONGEST_REASON} characters.")
+        house = services()
+        try:
+            done = house.audit_chain.accept(reason.strip(), house.audit, Caller("cli", secrets.token_hex(8)))
+        except BrokenChainError as err:
+            raise click.ClickException(f"{_sentence(err.report)} Nothing was accepted.") from err
+        if as_json:
+            answer = {"accepted": done.before is not None, "known": _known(done.now), "before": _known(done.before)}
+            click.echo(json.dumps(answer))
+        else:
+            click.echo(_accepted(done))
 
     @group.command("export")
     @click.option("--from", "start_text", required=True, metavar="WHEN", help="First day (2026-11-01) or moment, Vietnam time.")
@@ -90,14 +112,33 @@ def _head(text: str) -> SealHead | None:
 def _report(report: ChainReport) -> dict[str, Any]:
     broken = report.broken
     return {"holds": broken is None, "seals": report.seals, "records": report.records, "unsealed": report.unsealed,
-            "oldest_unsealed_at": report.oldest_unsealed_at,
+            "oldest_unsealed_at": report.oldest_unsealed_at, "known": _known(report.known),
+            "chain": None if report.chain is None else str(report.chain),
             "broken": None if broken is None else {"seal": broken.seal, "record": broken.record, "what": broken.what}}
 
 
 def _sentence(report: ChainReport) -> str:
     assert report.broken is not None
-    what = _WHAT[report.broken.what].format(record=report.broken.record, seal=report.broken.seal)
+    what = _WHAT[report.broken.what].format(record=report.broken.record, seal=report.broken.seal, chain=name_of(report.chain),
+                                            known=report.known.chain if report.known else "")
+    if report.broken.what == "other_chain":
+        return f"The chain does not hold. {what}"
     return f"The chain does not hold. {what} {report.records} records under {report.seals} seals before it are intact."
+
+
+def _known(known: KnownHead | None) -> dict[str, Any] | None:
+    """Write what is remembered; a chain's number as text, because it is larger than what every reader of JSON takes."""
+    return None if known is None else {"chain": str(known.chain), "seal": known.head.number, "hash": known.head.hash.hex()}
+
+
+def _accepted(done: Acceptance) -> str:
+    if done.now is None:
+        return "Nothing is known outside the database yet; the worker remembers the first seal that it makes."
+    if done.before is None:
+        return f"There is nothing to accept: the database has chain {done.now.chain}, which is the known one."
+    before = done.before
+    return (f"Chain {done.now.chain} up to seal {done.now.head.number} is the known one from now on. Known before: chain"
+            f" {before.chain} up to seal {before.head.number}, {before.head.hash.hex()}. The trail has the record.")
 
 
 def _moment(text: str, option: str, *, whole_day: bool = False) -> int:

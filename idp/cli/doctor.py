@@ -265,8 +265,9 @@ def _audit_trail(house: Services) -> Iterator[Line]:
         yield Line("audit trail", "ok", f"{count} records wait for their seal.")
     conflict = house.audit_chain.head_conflict()
     if conflict:
-        yield Line("audit trail", "failed", f"the newest seal is not the one known outside the database: {conflict}.",
-                   "Run: flask --app wsgi audit verify (docs/operations/audit.md, after a restore)")
+        yield Line("audit trail", "failed", f"it is not the one known outside the database: {conflict}.",
+                   "Was the database restored or made anew on purpose? Then run: flask --app wsgi audit accept-chain --reason ..."
+                   " If not, read docs/operations/audit.md, section 2.")
 
 
 def _directory(house: Services) -> Iterator[Line]:

@@ -109,6 +109,7 @@ def _remedies(lines: list[Line]) -> None:
     (lambda h: setattr(h, "heartbeat", h.clock.now() - 60), ("worker", "failed")),
     (lambda h: setattr(h, "backlog", (5, 61)), ("audit trail", "failed")),
     (lambda h: setattr(h, "conflict", "seal 9 is known, the database ends at 3"), ("audit trail", "failed")),
+    (lambda h: setattr(h, "conflict", "chain 1 is known up to seal 9, the database has none"), ("audit trail", "failed")),
     (lambda h: h.checked.append(CheckLine("server ldaps://ldap2.example", False, "no answer", "Start it.")),
      ("directory", "failed")),
 ])

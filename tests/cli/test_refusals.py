@@ -27,6 +27,7 @@ ROOT = Path(__file__).parents[2]
 UNREACHABLE = "postgresql+psycopg://idp@127.0.0.1:1/idp"
 
 ARGUMENTS: dict[str, tuple[str, ...]] = {
+    "audit accept-chain": ("--reason", "restored"),
     "audit export": ("--from", "2026-11-01", "--to", "2026-11-02"), "audit verify": (),
     "clients apply": ("CLIENTS",), "clients create": ("--file", "METADATA"), "clients disable": ("qlvb",),
     "clients enable": ("qlvb",), "clients list": (), "clients rotate-secret": ("qlvb",), "clients show": ("qlvb",),
