@@ -18,8 +18,9 @@ test: ## make check, then the whole test suite with servers of its own
 	@sh deploy/setup/prepare.sh test
 	@exec .venv/bin/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile $(PYTEST_ARGS)
 
-check: ## Lint, types and import contracts
+check: ## Format, lint, types and import contracts
 	@sh deploy/setup/prepare.sh check
+	@.venv/bin/ruff check --preview --select E1,E2,E3,W .
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports

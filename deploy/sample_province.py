@@ -28,6 +28,7 @@ from typing import Any
 
 from .directory.people import demo_accounts
 from .directory.server import DirectoryServerError, SampleDirectory
+from .keys_and_database import accept_chain, prepare
 from .processes import Child, Children, StartError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -109,6 +110,7 @@ class SampleProvince:
         self._children: Children | None = None
         self._seeds: Child | None = None
         self._lock: Any = None
+        self._made_anew = False
 
     def start(self) -> SampleProvince:
         """Start everything and wait until it answers.
@@ -146,6 +148,9 @@ class SampleProvince:
             # In this thread: the kernel ends a guarded child together with the thread that started it.
             self._directory = directory.start()
         database.result()
+        if self._made_anew:
+            self._say("A new database, and keys that know the audit trail of another: accepting the new one ...")
+            accept_chain(self.environment(), folder=ROOT)
         self._say("Provider, worker and sample applications ...")
         self._run_children()
         self._wait_for_all()
@@ -243,12 +248,8 @@ class SampleProvince:
         return target
 
     def _prepare(self) -> None:
-        from idp.adapters.key_files import KeyFolder
-        from idp.adapters.sql import schema
-
-        KeyFolder(self.plan.keys).make()
         url = self.plan.settings.get("database_url", f"sqlite:///{self.plan.folder / 'idp.sqlite3'}")
-        schema.upgrade(url)
+        self._made_anew = prepare(self.plan.keys, url)
 
     def _run_children(self) -> None:
         plan = self.plan

@@ -7,8 +7,9 @@ Nothing else builds an adapter. A deployment that is not fit to start says so in
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NoReturn
 
 from cryptography.x509 import load_pem_x509_certificates
 from flask import Flask
@@ -22,7 +23,7 @@ from .adapters.ldap.connection import ServerList
 from .adapters.ldap.directory import LdapDirectory
 from .adapters.ldap.server import Timing, servers_of
 from .adapters.outbound import Outbound
-from .adapters.seal_files import Es256SealSigner, FileSealHeads
+from .adapters.seal_files import HEADS, Es256SealSigner, FileSealHeads
 from .adapters.sql import schema
 from .adapters.sql.audit import SqlAuditTrail
 from .adapters.sql.audit_seals import SqlAuditReader, SqlSealStore
@@ -75,13 +76,15 @@ from .oidc.subject import subject_for
 from .services import Services
 from .sessions.interaction import Interactions
 from .sessions.single_sign_on import SessionLimits, Sessions
-from .settings import Settings, load, read_secret
+from .settings import OF_THE_HOUSE, Settings, load, read_secret
 from .worker import Worker
 
 ROOT = Path(__file__).resolve().parents[1]
 AFTERWARDS_SECONDS = 0.2
 """How long the log line and the count of an answer may wait for others."""
 STARTING = Caller(source="start", request_id="start")
+_BIND_PASSWORD = "Put the password of the service account in the directory into it, mode 0600."
+_METRICS_TOKEN = "Put a random value into it, mode 0600, or leave IDP_METRICS_TOKEN_FILE out."
 
 
 def create_app(settings: Settings | None = None, *, serve: bool = True, directory: Directory | None = None,
@@ -98,17 +101,34 @@ def create_app(settings: Settings | None = None, *, serve: bool = True, director
         ConfigurationError: the deployment is not fit to start.
         UnavailableError: the database does not answer at start.
     """
-    settings = settings or load()
     clock = clock or SystemClock()
+    try:
+        settings = settings or load()
+    except ConfigurationError as err:
+        if serve:
+            raise
+        return _unfit(err, clock)
     json_log.configure(settings.log_level, clock)
     app = Flask("idp", root_path=str(ROOT / "idp"), template_folder=str(ROOT / "templates"), static_folder=None)
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     db.init_app(app)
     Migrate(app, db, directory=str(schema.MIGRATIONS))
     build = _once(lambda: build_services(settings, directory=directory, clock=clock))
-    cli.register(app, build, settings, make_keys=KeyFolder(settings.keys_dir).make, make_worker=Worker)
+    cli.register(app, build, lambda: settings, make_keys=KeyFolder(settings.keys_dir).make, make_worker=Worker,
+                 secret_files=_secret_files)
     if serve:
         _mount(app, settings, build())
+    return app
+
+
+def _unfit(refusal: ConfigurationError, clock: Clock) -> Flask:
+    """Make an application of commands alone, while the settings are wrong: ``doctor`` says what is, all others refuse."""
+    def refuse() -> NoReturn:
+        raise refusal
+
+    json_log.configure("INFO", clock)
+    app = Flask("idp", root_path=str(ROOT / "idp"), static_folder=None)
+    cli.register(app, refuse, refuse, make_keys=refuse, make_worker=Worker, secret_files=_secret_files)
     return app
 
 
@@ -156,7 +176,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
         totp=totp, provider=provider, outbox=outbox,
         audit_chain=AuditChain(seal_store, Es256SealSigner(folder.audit_seal_key(), settings.keys_dir),
-                               FileSealHeads(settings.keys_dir / "audit-head.json"), clock),
+                               FileSealHeads(settings.keys_dir / HEADS), clock),
         audit_store=seal_store, audit_reader=SqlAuditReader(database),
         registrar=Registrar(client_store, clients, folder.client_secrets(), clock, policy),
         sign_in=SignIn(people, mirror, totp, audit, clock, mail_domain=settings.ldap_mail_domain,
@@ -174,7 +194,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                                        lifetime_seconds=settings.logout_token_lifetime_seconds),
         housekeeping=SqlHousekeeping(database), pulse=SqlPulse(database),
         ping_database=database.ping, prepare_database=database.prepare,
-        schema_is_current=lambda: schema.is_current(settings.database_url),
+        schema_state=lambda: schema.state(settings.database_url),
         read_client_files=ClientFiles().read)
 
 
@@ -193,11 +213,26 @@ def client_authorities(settings: Settings) -> CertificateAuthorities:
                                  remedy="Put the certificates of the authorities there, in PEM.") from err
 
 
+def _secret_files(settings: Settings) -> Mapping[Path, str]:
+    """Give every file of this deployment that holds a secret, and what to do when it is not there."""
+    files = dict.fromkeys(KeyFolder(settings.keys_dir).secret_files(), OF_THE_HOUSE) | {
+        settings.ldap_bind_password_file: _BIND_PASSWORD}
+    return files if settings.metrics_token_file is None else files | {settings.metrics_token_file: _METRICS_TOKEN}
+
+
 def ldap_directory(settings: Settings) -> Directory:
-    """Build the LDAP directory of the settings; nothing is asked of it yet."""
+    """Build the LDAP directory of the settings; nothing is asked of it yet.
+
+    Raises:
+        ConfigurationError: the file with the password of the service account is missing or unsafe.
+    """
+    def password() -> str:
+        return read_secret(settings.ldap_bind_password_file, _BIND_PASSWORD)
+
+    password()  # what is wrong with it is said at the start, not as an outage of the directory at the first sign-in
     servers = ServerList(
         servers_of(settings.ldap_uri, ca_file=settings.ldap_ca_file, development=settings.development),
-        bind_dn=settings.ldap_bind_dn, bind_password=lambda: read_secret(settings.ldap_bind_password_file),
+        bind_dn=settings.ldap_bind_dn, bind_password=password,
         timing=Timing(connect=settings.ldap_connect_timeout_seconds, operation=settings.ldap_operation_timeout_seconds),
         pool_size=settings.ldap_pool_size)
     return LdapDirectory(
@@ -208,7 +243,7 @@ def ldap_directory(settings: Settings) -> Directory:
 
 def _mount(app: Flask, settings: Settings, services: Services) -> None:
     """Check that this deployment is fit to serve, then mount both doors."""
-    if not services.schema_is_current():
+    if services.schema_state() in {"empty", "behind"}:
         raise ConfigurationError("The database lacks migrations.", remedy="Run: flask --app wsgi db upgrade")
     services.prepare_database()
     services.keys.ensure(STARTING)
@@ -221,7 +256,7 @@ def _mount(app: Flask, settings: Settings, services: Services) -> None:
         raise ConfigurationError(f"IDP_TRUSTED_PROXIES: {err}.",
                                  remedy="Give addresses or networks, separated by spaces.") from err
     meter = PrometheusMeter(bundle_seconds=AFTERWARDS_SECONDS)
-    metrics_token = read_secret(settings.metrics_token_file) if settings.metrics_token_file else ""
+    metrics_token = read_secret(settings.metrics_token_file, _METRICS_TOKEN) if settings.metrics_token_file else ""
     app.wsgi_app = Dispatcher(  # type: ignore[method-assign]
         routes.table(services, meter, metrics_token=metrics_token), app.wsgi_app,
         sources=sources, meter=meter, log=json_log.RequestLines(services.clock, bundle_seconds=AFTERWARDS_SECONDS))

@@ -55,7 +55,7 @@ class Services:
 
     Attributes:
         ping_database: Raises UnavailableError when the database does not answer.
-        schema_is_current: Tells whether the newest migration has run.
+        schema_state: Tells where the database stands: ``empty``, ``behind``, ``current``, or ``newer`` than this release knows.
         prepare_database: Connects and compiles every statement.
         read_client_files: Reads the registration files of a folder such as ``clients/``.
     """
@@ -88,5 +88,5 @@ class Services:
     pulse: Pulse
     ping_database: Callable[[], None]
     prepare_database: Callable[[], None]
-    schema_is_current: Callable[[], bool]
+    schema_state: Callable[[], str]
     read_client_files: Callable[[Path], tuple[ClientFile, ...]]

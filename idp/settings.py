@@ -9,14 +9,21 @@ from __future__ import annotations
 
 import os
 import stat
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from .errors import ConfigurationError
+
+OF_THE_HOUSE = "Run: flask --app wsgi keys init, or restore it from the backup."
+"""What to do when a secret file is missing that this product makes itself."""
 
 Words = Annotated[tuple[str, ...], NoDecode]
 """Several values in one variable, separated by spaces; a list in the TOML file."""
@@ -143,50 +150,112 @@ def load() -> Settings:
         ConfigurationError: one sentence what is wrong, one what to do. Only what settings alone can tell is checked here;
             keys and migrations are checked by ``app.create_app``.
     """
-    path = _config_path()
-    if path is not None and not path.is_file():
-        raise ConfigurationError(f"The settings file {path} does not exist.", remedy="Create it or correct IDP_CONFIG.")
-    known = {f"IDP_{name.upper()}" for name in Settings.model_fields} | {"IDP_CONFIG"}
-    unknown = sorted(name for name in os.environ if name.startswith("IDP_") and name not in known)
-    if unknown:
-        raise ConfigurationError(f"Unknown setting {unknown[0]}.",
-                                 remedy="Correct its name; `flask --app wsgi doctor --settings` lists them all.")
-    try:
-        settings = Settings()
-    except ValidationError as err:
-        first = err.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise ConfigurationError(f"Setting {name}: {first['msg']}.",
-                                 remedy="Correct it; `flask --app wsgi doctor --settings` lists them all.") from err
-    except ValueError as err:
-        raise ConfigurationError(f"The settings file {path} is not valid TOML.", remedy=str(err)) from err
-    _refuse_unsafe(settings)
+    settings, wrong = _examine()
+    if settings is None or wrong:
+        raise wrong[0]
     return settings
 
 
-def _refuse_unsafe(settings: Settings) -> None:
+def problems() -> tuple[ConfigurationError, ...]:
+    """Give everything for which ``load`` would refuse, in its order."""
+    return tuple(_examine()[1])
+
+
+def given() -> dict[str, Any]:
+    """Give the settings as they stand in the environment and the file, unchecked; what cannot be read is left out."""
+    found: dict[str, Any] = {}
+    path = _config_path()
+    if path is not None:
+        try:
+            found = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            found = {}
+    variables = {name: os.environ.get(f"IDP_{name.upper()}") for name in Settings.model_fields}
+    return found | {name: value for name, value in variables.items() if value is not None}
+
+
+def _examine() -> tuple[Settings | None, list[ConfigurationError]]:
+    """Read the settings, as far as they can be, and give what is wrong with them."""
+    path = _config_path()
+    if path is not None and not path.is_file():
+        return None, [ConfigurationError(f"The settings file {path} does not exist.", remedy="Create it or correct IDP_CONFIG.")]
+    known = {f"IDP_{name.upper()}" for name in Settings.model_fields} | {"IDP_CONFIG"}
+    unknown = sorted(name for name in os.environ if name.startswith("IDP_") and name not in known)
+    lists = "`flask --app wsgi doctor --settings` lists them all."
+    wrong = [ConfigurationError(f"Unknown setting {name}.", remedy=f"Correct its name; {lists}") for name in unknown]
+    if path is not None and (mode := stat.S_IMODE(path.stat().st_mode)) & _FOR_OTHERS and _holds_password(path):
+        wrong.append(ConfigurationError(
+            f"The settings file {path} holds a password and can be used by others (mode {mode:04o}).",
+            remedy=f"Run: chmod 600 {path} (or 640, with a group of the service's own)"))
+    try:
+        settings = Settings()
+    except ValidationError as err:
+        for one in err.errors():
+            name = ".".join(str(part) for part in one["loc"])
+            wrong.append(ConfigurationError(f"Setting {name}: {one['msg']}.", remedy=f"Correct it; {lists}"))
+        return None, wrong
+    except ValueError as err:
+        return None, [*wrong, ConfigurationError(f"The settings file {path} is not valid TOML.", remedy=f"Mend it: {err}")]
+    except OSError as err:
+        return None, [*wrong, ConfigurationError(f"The settings file {path} cannot be read.",
+                                                 remedy="Let the account that runs this read it.", debug=str(err))]
+    return settings, [*wrong, *_unsafe(settings)]
+
+
+def _unsafe(settings: Settings) -> Iterator[ConfigurationError]:
     issuer = urlsplit(settings.issuer)
     if (issuer.scheme not in {"http", "https"} or not issuer.hostname or issuer.query or issuer.fragment
             or issuer.path.endswith("/")):
-        raise ConfigurationError(f"The issuer {settings.issuer!r} is not an issuer identifier.",
+        yield ConfigurationError(f"The issuer {settings.issuer!r} is not an issuer identifier.",
                                  remedy="Set IDP_ISSUER to https://host without a trailing slash, query or fragment.")
-    if issuer.path:
-        raise ConfigurationError("An issuer with a path is not supported.", remedy="Give the provider a host name of its own.")
-    if not settings.secure and not settings.development:
-        raise ConfigurationError("The issuer is http outside development.", remedy="Set IDP_ISSUER to the https address.")
-    if settings.development and not settings.secure and issuer.hostname not in {"localhost", "127.0.0.1", "::1"}:
-        raise ConfigurationError("An http issuer is allowed on loopback only.", remedy="Use http://localhost:PORT or https.")
+    elif issuer.path:
+        yield ConfigurationError("An issuer with a path is not supported.", remedy="Give the provider a host name of its own.")
+    elif not settings.secure and not settings.development:
+        yield ConfigurationError("The issuer is http outside development.", remedy="Set IDP_ISSUER to the https address.")
+    elif not settings.secure and issuer.hostname not in {"localhost", "127.0.0.1", "::1"}:
+        yield ConfigurationError("An http issuer is allowed on loopback only.", remedy="Use http://localhost:PORT or https.")
     if os.environ.get("AUTHLIB_INSECURE_TRANSPORT") and not settings.development:
-        raise ConfigurationError("AUTHLIB_INSECURE_TRANSPORT is set.", remedy="Remove it from the environment.")
+        yield ConfigurationError("AUTHLIB_INSECURE_TRANSPORT is set.", remedy="Remove it from the environment.")
     if os.environ.get("FLASK_DEBUG", "0") not in {"", "0"} and not settings.development:
-        raise ConfigurationError("FLASK_DEBUG is set outside development.", remedy="Remove it from the environment.")
+        yield ConfigurationError("FLASK_DEBUG is set outside development.", remedy="Remove it from the environment.")
+    if not _is_usable(settings.database_url):
+        # The URL may hold a password, so it is not repeated.
+        yield ConfigurationError("The database URL is none that this provider can use.", remedy="Set IDP_DATABASE_URL to "
+                                 "postgresql+psycopg://user@host/name, or to sqlite:///path for one machine.")
 
 
-def read_secret(path: Path) -> str:
+def _is_usable(database_url: str) -> bool:
+    """Tell whether a URL names PostgreSQL through psycopg, or a file of SQLite."""
+    try:
+        url = make_url(database_url)
+        dialect, driver = url.get_backend_name(), url.get_driver_name()
+    except (ArgumentError, ValueError):
+        return False
+    if dialect == "sqlite":
+        return driver == "pysqlite" and url.database not in {None, "", ":memory:"}
+    return (dialect, driver) == ("postgresql", "psycopg")
+
+
+def _holds_password(path: Path) -> bool:
+    """Tell whether the settings file has a password in the database's URL, whatever the environment says instead."""
+    try:
+        value = tomllib.loads(path.read_text(encoding="utf-8")).get("database_url")
+        url = make_url(str(value or ""))
+    except (OSError, ValueError, ArgumentError):
+        return False  # refused for what it is
+    return bool(url.password) or any("password" in name.lower() for name in url.query)
+
+
+_FOR_OTHERS = 0o137
+"""Bits that no file with a secret has: anything for strangers, writing for the group, execution."""
+
+
+def read_secret(path: Path, missing: str = OF_THE_HOUSE) -> str:
     """Read a secret file.
 
     Args:
         path: A file with one line, mode 0600 (or 0400, 0440 and 0640 where a group of the service's own reads it).
+        missing: What to do when it is not there.
 
     Raises:
         ConfigurationError: it is missing, empty, a well-known default, or readable by others.
@@ -194,10 +263,9 @@ def read_secret(path: Path) -> str:
     try:
         mode = path.stat().st_mode
         text = path.read_text(encoding="utf-8").strip()
-    except OSError as err:
-        raise ConfigurationError(f"The secret file {path} cannot be read.",
-                                 remedy="Create it, or run `flask --app wsgi keys init`.") from err
-    if stat.S_IMODE(mode) & 0o137:
+    except (OSError, UnicodeDecodeError) as err:
+        raise ConfigurationError(f"The secret file {path} cannot be read.", remedy=missing, debug=str(err)) from err
+    if stat.S_IMODE(mode) & _FOR_OTHERS:
         raise ConfigurationError(f"The secret file {path} can be used by others (mode {stat.S_IMODE(mode):04o}).",
                                  remedy=f"Run: chmod 600 {path}")
     if not text or text.lower() in {"changeme", "change-me", "secret", "password", "admin", "default"}:

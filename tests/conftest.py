@@ -52,6 +52,15 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield url
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def own_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of a migrated database that nobody else gets afterwards, for tests that change its schema."""
+    if request.param == "sqlite":
+        return f"sqlite:///{shutil.copy(request.getfixturevalue('sqlite_template'), tmp_path / 'own.sqlite3')}"
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    return server.create("template_idp")
+
+
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """A fresh, migrated database, once on SQLite and once on PostgreSQL."""

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from idp.adapters.key_files import KeyFolder
 from idp.adapters.sql import schema
@@ -29,10 +30,24 @@ def test_missing_migrations_refuse_to_start(tmp_path: Path) -> None:
     assert "db upgrade" in caught.value.remedy
 
 
-def test_a_database_behind_the_code_refuses_to_start(database_url: str, tmp_path: Path) -> None:
-    schema.downgrade(database_url, "base")
+def test_a_database_behind_the_code_refuses_to_start(own_database_url: str, tmp_path: Path) -> None:
+    schema.downgrade(own_database_url, "base")
     with pytest.raises(ConfigurationError, match="migrations"):
-        make_app(tmp_path, database_url)
+        make_app(tmp_path, own_database_url)
+
+
+def test_a_database_that_a_later_release_has_migrated_is_accepted(own_database_url: str, tmp_path: Path) -> None:
+    """A node that is not upgraded yet, and a roll-back: docs/operations/deploy.md, Upgrade."""
+    engine = create_engine(own_database_url)
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE audit ADD COLUMN of_a_later_release VARCHAR(10)"))
+        connection.execute(text("CREATE TABLE of_a_later_release (id INTEGER)"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999_of_a_later_release'"))
+    engine.dispose()
+    client = make_app(tmp_path, own_database_url).test_client()
+    answer = client.post("/token", data={"grant_type": "client_credentials"}, auth=("qlvb", secret_of(tmp_path, "qlvb")),
+                         headers={"Host": "localhost:8000"})
+    assert answer.status_code == 200, answer.text
 
 
 def test_missing_keys_refuse_to_start(url: str, tmp_path: Path) -> None:
@@ -48,6 +63,53 @@ def test_keys_that_others_can_read_refuse_to_start(url: str, tmp_path: Path) -> 
     (settings.keys_dir / "key-encryption.key").chmod(0o644)
     with pytest.raises(ConfigurationError, match="others"):
         create_app(settings, directory=FakeDirectory())
+
+
+def test_a_missing_password_of_the_service_account_refuses_to_start(url: str, tmp_path: Path) -> None:
+    settings = make_settings(tmp_path, url, ldap_bind_password_file=tmp_path / "ldap.password")
+    with pytest.raises(ConfigurationError, match=r"ldap\.password cannot be read") as caught:
+        create_app(settings)
+    assert "service account" in caught.value.remedy
+
+
+def test_a_password_of_the_service_account_that_others_can_read_refuses_to_start(url: str, tmp_path: Path) -> None:
+    password = tmp_path / "ldap.password"
+    password.write_text("x" * 20)
+    password.chmod(0o644)
+    settings = make_settings(tmp_path, url, ldap_bind_password_file=password)
+    with pytest.raises(ConfigurationError, match=r"ldap\.password can be used by others") as caught:
+        create_app(settings)
+    assert f"chmod 600 {password}" in caught.value.remedy
+    password.chmod(0o600)
+    create_app(settings)
+
+
+@pytest.mark.parametrize("name", ["session.key", "clients/qlvb.secret", "metrics.token"])
+def test_any_secret_that_others_can_read_refuses_to_start(name: str, url: str, tmp_path: Path) -> None:
+    token = tmp_path / "keys" / "metrics.token"
+    token.parent.mkdir(mode=0o700)
+    token.write_text("y" * 20)
+    token.chmod(0o600)
+    make_app(tmp_path, url, metrics_token_file=token)
+    (tmp_path / "keys" / name).chmod(0o640)
+    make_app(tmp_path, url, metrics_token_file=token)
+    (tmp_path / "keys" / name).chmod(0o644)
+    with pytest.raises(ConfigurationError, match="others"):
+        make_app(tmp_path, url, metrics_token_file=token)
+
+
+def test_interface_s3_doctor_opens_every_secret_file_of_the_deployment(url: str, tmp_path: Path) -> None:
+    settings = make_settings(tmp_path, url, ldap_bind_password_file=tmp_path / "ldap.password",
+                             metrics_token_file=tmp_path / "metrics.token")
+    KeyFolder(settings.keys_dir).client_secrets().make("qlvb.secret", "a-long-random-value")
+    for name in ("session.key", "clients/qlvb.secret"):
+        (settings.keys_dir / name).chmod(0o644)
+    runner = create_app(settings, serve=False, directory=FakeDirectory()).test_cli_runner()
+    findings = json.loads(runner.invoke(args=["doctor", "--json"]).stdout)["findings"]
+    bad = "\n".join(line["found"] for line in findings if line["state"] == "failed" and line["check"] == "keys")
+    for name in ("session.key can be used", "qlvb.secret can be used", "ldap.password cannot", "metrics.token cannot"):
+        assert name in bad
+    assert any(line["found"].startswith("2 secret files are there") for line in findings)
 
 
 def test_fault_27_another_key_encryption_key_refuses_to_start_and_says_why(url: str, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from idp import settings as settings_module
 from idp.errors import ConfigurationError
-from idp.settings import Settings, load, read_secret
+from idp.settings import Settings, given, load, problems, read_secret
 
 
 @pytest.fixture(autouse=True)
@@ -95,6 +95,49 @@ def test_switches_that_weaken_libraries_refuse_to_start(monkeypatch: pytest.Monk
     refused(name)
 
 
+PASSWORDS = ["postgresql+psycopg://idp:hunter2@db.example/idp", "postgresql+psycopg://idp@/idp?host=/run/postgresql&password=hunter2"]
+
+
+@pytest.mark.parametrize("url", PASSWORDS)
+@pytest.mark.parametrize("mode", [0o644, 0o604, 0o660, 0o666])
+def test_a_settings_file_with_a_password_that_others_can_use_refuses_to_start(tmp_path: Path, mode: int, url: str) -> None:
+    path = tmp_path / "empty.toml"
+    path.write_text(f'database_url = "{url}"\n')
+    path.chmod(mode)
+    problem = refused("holds a password and can be used by others")
+    assert f"chmod 600 {path}" in problem.remedy
+    assert "hunter2" not in str(problem)
+
+
+@pytest.mark.parametrize("url", PASSWORDS)
+@pytest.mark.parametrize("mode", [0o600, 0o400, 0o440, 0o640])
+def test_a_settings_file_with_a_password_may_be_read_by_its_owner_and_the_group_of_the_service(
+    tmp_path: Path, mode: int, url: str,
+) -> None:
+    path = tmp_path / "empty.toml"
+    path.write_text(f'database_url = "{url}"\n')
+    path.chmod(mode)
+    assert load().database_url == url
+
+
+def test_a_settings_file_with_a_password_is_refused_also_while_the_environment_overrules_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = tmp_path / "empty.toml"
+    path.write_text(f'database_url = "{PASSWORDS[0]}"\n')
+    path.chmod(0o644)
+    monkeypatch.setenv("IDP_DATABASE_URL", "sqlite:///var/idp.sqlite3")
+    refused("holds a password")
+
+
+@pytest.mark.parametrize("url", ["sqlite:///var/idp.sqlite3", "postgresql+psycopg://idp@/idp"])
+def test_a_settings_file_without_a_password_may_be_read_by_everybody(tmp_path: Path, url: str) -> None:
+    path = tmp_path / "empty.toml"
+    path.write_text(f'database_url = "{url}"\n')
+    path.chmod(0o644)
+    assert load().database_url == url
+
+
 @pytest.mark.parametrize("mode", [0o644, 0o604, 0o660, 0o666, 0o700])
 def test_a_secret_that_others_can_use_is_refused(tmp_path: Path, mode: int) -> None:
     path = tmp_path / "secret"
@@ -114,6 +157,14 @@ def test_an_empty_or_default_secret_is_refused(tmp_path: Path, text: str) -> Non
         read_secret(path)
 
 
+def test_a_secret_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_bytes(b"\xff\xfe\x80")
+    path.chmod(0o600)
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        read_secret(path)
+
+
 def test_a_missing_secret_names_its_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"nothing\.key"):
         read_secret(tmp_path / "nothing.key")
@@ -123,6 +174,44 @@ def test_a_missing_secret_names_its_file(tmp_path: Path) -> None:
 def test_the_security_level_decides_the_limits_of_a_session(level: int, idle: int, absolute: int) -> None:
     settings = Settings(security_level=level)
     assert (settings.idle_limit_seconds, settings.absolute_limit_seconds) == (idle, absolute)
+
+
+@pytest.mark.parametrize("url", [
+    "nonsense", "", "postgresql", "foo://host/db", "mysql://host/db", "postgresql+asyncpg://host/db", "postgresql+psycopg://host:port/db",
+    "sqlite://", "sqlite:///:memory:", "sqlite+aiosqlite:///var/idp.sqlite3",
+])
+def test_a_database_url_that_cannot_be_used_refuses_to_start(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("IDP_DATABASE_URL", url)
+    assert "postgresql+psycopg://" in refused("database URL").remedy
+
+
+def test_a_database_url_that_cannot_be_used_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IDP_DATABASE_URL", "postgres://idp:hunter2@db.example/idp")
+    assert "hunter2" not in str(refused("database URL"))
+
+
+@pytest.mark.parametrize("url", ["sqlite:///var/idp.sqlite3", "postgresql+psycopg://idp@/idp", "postgresql://idp@db.example:5433/idp"])
+def test_a_database_url_that_can_be_used_is_taken(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("IDP_DATABASE_URL", url)
+    assert load().database_url == url
+
+
+def test_everything_that_is_wrong_is_known_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IDP_ISUER", "x")
+    monkeypatch.setenv("IDP_FOO", "x")
+    monkeypatch.setenv("IDP_CODE_LIFETIME_SECONDS", "3600")
+    monkeypatch.setenv("IDP_SECURITY_LEVEL", "9")
+    said = [problem.message for problem in problems()]
+    assert said[:2] == ["Unknown setting IDP_FOO.", "Unknown setting IDP_ISUER."]
+    assert {text.partition(":")[0] for text in said[2:]} == {"Setting code_lifetime_seconds", "Setting security_level"}
+
+
+def test_what_was_given_can_be_read_while_it_is_wrong(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "empty.toml").write_text('province_name = "Tỉnh Khác"\nsecurity_level = 9\n')
+    monkeypatch.setenv("IDP_SECURITY_LEVEL", "8")
+    assert given() == {"issuer": "https://sso.example.vn", "province_name": "Tỉnh Khác", "security_level": "8"}
+    (tmp_path / "empty.toml").write_text("issuer = \n")
+    assert given() == {"issuer": "https://sso.example.vn", "security_level": "8"}
 
 
 def test_every_setting_says_what_it_is() -> None:

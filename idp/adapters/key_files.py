@@ -76,6 +76,13 @@ class KeyFolder:
                 raise ConfigurationError(f"The folder {folder} is open to others (mode {mode:04o}).",
                                          remedy=f"Run: chmod 700 {folder}")
 
+    def secret_files(self) -> list[Path]:
+        """Give the files that must be there and closed to others, client secrets included; none while there is no folder."""
+        if not self.folder.is_dir():
+            return []
+        clients = sorted(path for path in (self.folder / CLIENT_SECRETS).glob("*") if not path.name.startswith("."))
+        return [*(self.folder / name for name in (KEY_ENCRYPTION_KEY, SESSION_KEY, AUDIT_SEAL_KEY)), *clients]
+
     def sealer(self) -> FileSealer:
         """Give the sealer under this folder's key-encryption key."""
         return FileSealer(self.folder / KEY_ENCRYPTION_KEY)

@@ -1,14 +1,18 @@
-"""What the audit chain keeps outside the database: the key that signs seals, and the newest seal of each chain.
+"""What the audit chain keeps outside the database: the key that signs seals, and the chain with its newest seal.
 
 Whoever owns the database can rewrite every row and every hash; without the key the seals no longer fit, and with the remembered
-head a cut-off end is noticed. Both lie in ``keys/``: copies of the head also leave by the log (docs/operations/audit.md).
+head a cut-off end is noticed, and a chain that was begun anew. Both lie in ``keys/``: copies of the head also leave by the log
+(docs/operations/audit.md).
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -18,13 +22,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
-from ..audit.chain import SealHead
+from ..audit.chain import KnownHead
+from ..audit.seal import SealHead
 from ..errors import ConfigurationError, UnavailableError
 
 RETIRED: Final = "audit-seal-retired"
 """Folder beside the key with public keys (PEM) that signed earlier seals."""
 
-HEADS: Final = "audit-heads.json"
+HEADS: Final = "audit-head.json"
+"""Beside the key: what is remembered."""
 
 _SIGNATURE = ec.ECDSA(hashes.SHA256())
 
@@ -78,32 +84,66 @@ def _read_public(path: Path) -> ec.EllipticCurvePublicKey:
 
 
 class FileSealHeads:
-    """Newest seals in one small JSON file, replaced at once or not at all: chain -> number and hash."""
+    """Chains and their newest seals in one small JSON file, replaced at once or not at all: chain -> number and hash.
+
+    Chains stand in the order in which they were accepted, the one of today last. Several processes of a node share the file.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def last(self, chain: int) -> SealHead | None:
-        """Give what is remembered of a chain.
+    def newest(self) -> KnownHead | None:
+        """Give what is remembered of the chain that was accepted last.
 
         Raises:
             UnavailableError: there is a file, but it cannot be read.
         """
-        entry = self._read().get(str(chain))
-        return None if entry is None else SealHead(int(entry["number"]), bytes.fromhex(str(entry["hash"])))
+        return _newest(self._read())
 
-    def keep(self, chain: int, head: SealHead) -> None:
-        """Remember the newest seal of a chain; other chains in the file stay.
+    def keep(self, known: KnownHead) -> None:
+        """Remember a newer seal of the chain of today, or the first chain of all.
 
         Raises:
             UnavailableError: it cannot be written.
         """
-        known = self._read()
-        known[str(chain)] = {"number": head.number, "hash": head.hash.hex()}
+        with self._locked():
+            heads = self._read()
+            before = _newest(heads)
+            if before is None or (before.chain == known.chain and before.head.number < known.head.number):
+                self._write(heads | {known.chain: known.head})
+
+    def accept(self, known: KnownHead) -> None:
+        """Let this be the chain of today; the others stay in the file.
+
+        Raises:
+            UnavailableError: it cannot be written.
+        """
+        with self._locked():
+            others = {chain: head for chain, head in self._read().items() if chain != known.chain}
+            self._write(others | {known.chain: known.head})
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Let one process read and write at a time; the lock is on the folder, because the file is replaced."""
+        try:
+            folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        except OSError as err:
+            raise _unavailable(err) from err
+        try:
+            try:
+                fcntl.flock(folder, fcntl.LOCK_EX)
+            except OSError as err:
+                raise _unavailable(err) from err
+            yield
+        finally:
+            os.close(folder)
+
+    def _write(self, heads: dict[int, SealHead]) -> None:
         temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         try:
             with temporary.open("w", encoding="ascii") as file:
-                json.dump(known, file, indent=1)
+                json.dump({str(chain): {"number": head.number, "hash": head.hash.hex()} for chain, head in heads.items()}, file,
+                          indent=1)
                 file.flush()
                 os.fsync(file.fileno())
             temporary.chmod(0o600)
@@ -111,7 +151,7 @@ class FileSealHeads:
         except OSError as err:
             raise _unavailable(err) from err
 
-    def _read(self) -> dict[str, dict[str, str | int]]:
+    def _read(self) -> dict[int, SealHead]:
         try:
             text = self._path.read_text(encoding="ascii")
         except FileNotFoundError:
@@ -119,11 +159,14 @@ class FileSealHeads:
         except (OSError, UnicodeDecodeError) as err:
             raise _unavailable(err) from err
         try:
-            known = json.loads(text)
-            return {str(chain): {"number": int(entry["number"]), "hash": bytes.fromhex(entry["hash"]).hex()}
-                    for chain, entry in known.items()}
+            return {int(chain): SealHead(int(entry["number"]), bytes.fromhex(entry["hash"]))
+                    for chain, entry in json.loads(text).items()}
         except (ValueError, TypeError, KeyError, AttributeError) as err:
             raise _unavailable(err) from err
+
+
+def _newest(heads: dict[int, SealHead]) -> KnownHead | None:
+    return KnownHead(*list(heads.items())[-1]) if heads else None
 
 
 def _unavailable(err: Exception) -> UnavailableError:

@@ -52,6 +52,7 @@ class AuditEvent(StrEnum):
     DIRECTORY_UNAVAILABLE = "directory.unavailable"
     DIRECTORY_RECOVERED = "directory.recovered"
     AUDIT_EXPORTED = "audit.exported"
+    AUDIT_CHAIN_ACCEPTED = "audit.chain_accepted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,115 +1,48 @@
 """The audit chain: rows are sealed behind the requests, in commit order, by one worker at a time.
 
-A seal covers the next records in commit order, names the previous seal's hash and is signed with a key outside the
-database; a changed, added or deleted record breaks it. The newest seal is also remembered outside the database, because a chain
-alone cannot show that its end was cut off. Between its commit and its seal (half a second) a record is not yet protected.
+A seal (seal.py) covers the next records in commit order and names the seal before. The newest seal is also remembered outside
+the database, because a chain alone cannot show that its end was cut off, and with it the chain's name: the database names its
+chain itself, so that whoever writes it could throw the chain away and let the worker seal an altered history as a new one.
+Nothing is sealed in a chain that is not the one known outside, until an operator accepts it. Between its commit and its seal
+(half a second) a record is not yet protected.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 from ..clock import Clock
-from ..errors import UnavailableError
+from ..errors import RefusedError, UnavailableError
+from . import AuditEvent, AuditRecord, AuditTrail, Caller
+from .seal import START, Break, Position, Seal, SealHead, SealSigner, StoredRecord, find_break, genesis, make_seal
 
 
-class Position(NamedTuple):
-    """Place of a record in commit order; the three compare in this order.
+class KnownHead(NamedTuple):
+    """What is remembered outside the database: the chain, and its newest seal (number 0 and ``genesis``: none yet)."""
 
-    ``epoch`` rises when the database moves to a cluster whose transaction numbers begin again; ``xact`` is the writing
-    transaction (0 on SQLite, which has one writer), ``id`` the row.
-    """
-
-    epoch: int
-    xact: int
-    id: int
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRecord:
-    """A record as the database holds it."""
-
-    position: Position
-    at: int
-    event: str
-    sub: str
-    client_id: str
-    sid: str
-    source: str
-    request_id: str
-    detail: str
-
-    def canonical(self) -> bytes:
-        """Give the one line that is hashed: a JSON array in ASCII of all columns, so that no two rows share a form."""
-        return json.dumps([*self.position, self.at, self.event, self.sub, self.client_id, self.sid, self.source,
-                           self.request_id, self.detail], separators=(",", ":")).encode("ascii")
-
-
-@dataclass(frozen=True, slots=True)
-class Seal:
-    """A signed link of the chain over the records after the previous seal's ``last`` up to and with its own.
-
-    Attributes:
-        number: 1, 2, 3 ... without a gap.
-        last: Position of its last record.
-        record_count: How many records it covers; at least 1.
-        record_marks: Per record 8 bytes of id and 8 bytes of digest. For diagnosis only; not part of the hash.
-        previous_hash: The previous seal's hash; of the first, ``genesis``.
-        hash: SHA-256 over the seal's own values and every canonical record.
-        signature: ES256 over ``hash``, 64 bytes r and s.
-        key_id: Which key signed.
-        sealed_at: Seconds since the epoch, UTC.
-    """
-
-    number: int
-    last: Position
-    record_count: int
-    record_marks: bytes
-    previous_hash: bytes
-    hash: bytes
-    signature: bytes
-    key_id: str
-    sealed_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class SealHead:
-    """The newest seal as something outside the database remembers it."""
-
-    number: int
-    hash: bytes
-
-
-class SealSigner(Protocol):
-    """The key that seals are signed with; it lives outside the database (keys/audit-seal.pem)."""
-
-    @property
-    def key_id(self) -> str:
-        """Name of the current key, at most 64 characters."""
-        ...
-
-    def sign(self, message: bytes) -> bytes:
-        """Give the ES256 signature, raw r and s, 64 bytes."""
-        ...
-
-    def verify(self, key_id: str, message: bytes, signature: bytes) -> bool:
-        """Tell whether the key of that name signed this; False for an unknown key."""
-        ...
+    chain: int
+    head: SealHead
 
 
 class SealHeads(Protocol):
-    """Where the newest seal is remembered outside the database, so that a cut-off end is noticed."""
+    """Where chain and newest seal are remembered outside the database: whoever writes the database does not write here."""
 
-    def last(self, chain: int) -> SealHead | None:
-        """Give what is remembered of a chain. Raises UnavailableError when it cannot be read."""
+    def newest(self) -> KnownHead | None:
+        """Give what is remembered of the chain that was accepted last; None before the first. Raises UnavailableError."""
         ...
 
-    def keep(self, chain: int, head: SealHead) -> None:
-        """Remember. Raises UnavailableError when it cannot be written."""
+    def keep(self, known: KnownHead) -> None:
+        """Remember a newer seal of that chain, or the first chain of all.
+
+        Without effect when a newer seal is remembered, or another chain was accepted meanwhile. Raises UnavailableError when it
+        cannot be written.
+        """
+        ...
+
+    def accept(self, known: KnownHead) -> None:
+        """Let this be the chain and its newest seal from now on; what was remembered stays readable. Raises UnavailableError."""
         ...
 
 
@@ -120,12 +53,20 @@ class SealStore(Protocol):
         """Become, or stay, the only sealer; False while another process is. Ends with the process or its connection."""
         ...
 
+    def release(self) -> None:
+        """Stop being the sealer, so that another process can be."""
+        ...
+
     def follow_cluster(self) -> int | None:
         """Raise the epoch when transaction numbers began again (restored into a new cluster); give the new one."""
         ...
 
-    def chain(self) -> int:
-        """Give the number that names this chain: random, made once per database, above 0."""
+    def chain(self) -> int | None:
+        """Give the number that names this database's chain; None where none was begun."""
+        ...
+
+    def begin_chain(self) -> int:
+        """Name the chain by a random number above 0, unless it has a name; give the one it has afterwards."""
         ...
 
     def last_seal(self) -> Seal | None:
@@ -165,109 +106,23 @@ class AuditReader(Protocol):
         ...
 
 
-START = Position(0, 0, 0)
-_MARK = 16
-
-
-def genesis(chain: int) -> bytes:
-    """Give what the first seal of a chain names as its predecessor's hash."""
-    return hashlib.sha256(b"idp audit chain %d" % chain).digest()
-
-
-def seal_hash(
-    number: int, last: Position, records: Sequence[StoredRecord], previous_hash: bytes, *, key_id: str, sealed_at: int,
-) -> bytes:
-    """Compute a seal's hash: its own values and every record, one canonical line each. 32 bytes."""
-    head = json.dumps(["idp audit seal", 1, number, *last, len(records), previous_hash.hex(), key_id, sealed_at])
-    digest = hashlib.sha256(head.encode("ascii"))
-    for record in records:
-        digest.update(b"\n")
-        digest.update(record.canonical())
-    return digest.digest()
-
-
-def record_mark(record: StoredRecord) -> bytes:
-    """Give the 16 bytes by which a seal remembers a record: id and the beginning of its digest."""
-    return record.position.id.to_bytes(8, "big") + hashlib.sha256(record.canonical()).digest()[:_MARK - 8]
-
-
-def make_seal(
-    records: Sequence[StoredRecord], previous: Seal | None, *, chain: int, signer: SealSigner, sealed_at: int,
-) -> Seal:
-    """Make the next link over records that are in order; there must be one at least."""
-    number = 1 if previous is None else previous.number + 1
-    previous_hash = genesis(chain) if previous is None else previous.hash
-    last, key_id = records[-1].position, signer.key_id
-    value = seal_hash(number, last, records, previous_hash, key_id=key_id, sealed_at=sealed_at)
-    return Seal(number, last, len(records), b"".join(map(record_mark, records)), previous_hash, value,
-                signer.sign(value), key_id, sealed_at)
-
-
-@dataclass(frozen=True, slots=True)
-class Break:
-    """The first place where the chain does not hold.
-
-    Attributes:
-        seal: Number of the seal that does not fit.
-        record: Id of the first record that is wrong; None when it is the seal itself.
-        what: ``record_changed`` ``record_added`` ``record_missing`` ``seal_changed`` ``seal_missing``
-            ``signature_invalid`` ``end_missing`` ``end_replaced``.
-    """
-
-    seal: int
-    record: int | None
-    what: str
-
-
-def find_break(
-    seal: Seal, records: Sequence[StoredRecord], previous: Seal | None, *, chain: int, signer: SealSigner,
-) -> Break | None:
-    """Check one link against its records and its predecessor; None when it holds."""
-    number = 1 if previous is None else previous.number + 1
-    if seal.number != number:
-        return Break(number, None, "seal_missing")
-    if seal.previous_hash != (genesis(chain) if previous is None else previous.hash):
-        return Break(number, None, "seal_changed")
-    value = seal_hash(seal.number, seal.last, records, seal.previous_hash, key_id=seal.key_id, sealed_at=seal.sealed_at)
-    if value != seal.hash or seal.record_count != len(records):
-        return _name_record(seal, records)
-    if not signer.verify(seal.key_id, seal.hash, seal.signature):
-        return Break(number, None, "signature_invalid")
-    return None
-
-
-def _name_record(seal: Seal, records: Sequence[StoredRecord]) -> Break:
-    """Say which record made a seal fail, by its marks; the seal itself where the marks agree."""
-    marks = [seal.record_marks[i:i + _MARK] for i in range(0, len(seal.record_marks), _MARK)]
-    sealed_ids = {mark[:8] for mark in marks}
-    found_ids = {record.position.id.to_bytes(8, "big") for record in records}
-    for index, record in enumerate(records):
-        mark = record_mark(record)
-        expected = marks[index] if index < len(marks) else b""
-        if mark == expected:
-            continue
-        if mark[:8] not in sealed_ids:
-            return Break(seal.number, record.position.id, "record_added")
-        if expected and expected[:8] not in found_ids:
-            return Break(seal.number, int.from_bytes(expected[:8], "big"), "record_missing")
-        return Break(seal.number, record.position.id, "record_changed")
-    if len(marks) > len(records):
-        return Break(seal.number, int.from_bytes(marks[len(records)][:8], "big"), "record_missing")
-    return Break(seal.number, None, "seal_changed")
-
-
 @dataclass(frozen=True, slots=True)
 class ChainReport:
     """What verification found.
 
     Attributes:
-        seals: Seals that hold.
+        chain: The database's chain; None where none was begun.
+        known: What is remembered outside the database, or None.
+        seals: Seals that hold by themselves.
         records: Records they cover.
-        unsealed: Records behind the last seal (counted up to 100,000).
+        unsealed: Records behind the last of these seals (counted up to 100,000).
         oldest_unsealed_at: When the first of them was written, seconds since the epoch.
-        broken: The first place that does not hold, or None.
+        broken: The first place that does not hold, or None. ``other_chain``: the database's chain is not the one that is known;
+            its seal is then the newest that is known of that one.
     """
 
+    chain: int | None
+    known: KnownHead | None
     seals: int
     records: int
     unsealed: int
@@ -280,16 +135,42 @@ class SealRound:
     """What one round of sealing did.
 
     Attributes:
+        chain: The chain that was sealed.
         records: How many were sealed; 0 also when another process is the sealer.
         seal: The new seal, or None.
         epoch: The new epoch when one had to begin, else None.
-        head: ``kept``; ``conflict`` when what is remembered outside does not lead to this chain; ``unavailable``.
+        head: What became of the remembered head: ``kept``; ``conflict`` when it does not lead to this seal; ``other_chain`` when
+            the database has another chain, in which nothing is sealed; ``unavailable``; "" when it was not asked.
     """
 
+    chain: int = 0
     records: int = 0
     seal: Seal | None = None
     epoch: int | None = None
-    head: str = "kept"
+    head: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """What accepting a chain did.
+
+    Attributes:
+        now: What is remembered from now on; None where nothing was and nothing is.
+        before: What was remembered until now, when that changed.
+    """
+
+    now: KnownHead | None
+    before: KnownHead | None = None
+
+
+class BrokenChainError(RefusedError):
+    """A chain that does not hold by itself is not accepted."""
+
+    code = "chain_broken"
+
+    def __init__(self, report: ChainReport) -> None:
+        super().__init__("The chain of the database does not hold by itself, so it cannot be accepted.")
+        self.report = report
 
 
 class AuditChain:
@@ -300,36 +181,60 @@ class AuditChain:
 
     def seal(self, limit: int = 2000) -> SealRound:
         """Seal up to ``limit`` records. Raises UnavailableError while the database does not answer."""
+        try:
+            known, readable = self._heads.newest(), True
+        except UnavailableError:
+            known, readable = None, False
+        chain = self._store.chain()
+        if known is not None and known.chain != chain:
+            # Another node may have accepted it already, and shall be able to seal.
+            self._store.release()
+            return SealRound(head="other_chain")
         if not self._store.hold():
-            return SealRound()
+            return SealRound(head=self._witness(chain, known) if readable else "unavailable")
         epoch = self._store.follow_cluster()
         previous = self._store.last_seal()
         records = self._store.unsealed(after=previous.last if previous else START, limit=limit)
         if not records:
             return SealRound(epoch=epoch)
-        chain = self._store.chain()
+        if chain is None:
+            if not readable:
+                return SealRound(epoch=epoch, head="unavailable")  # it may know another chain
+            chain = self._store.begin_chain()
         seal = make_seal(records, previous, chain=chain, signer=self._signer, sealed_at=self._clock.now())
         if not self._store.append(seal):
             return SealRound(epoch=epoch)
-        return SealRound(len(records), seal, epoch, self._remember(chain, seal))
+        return SealRound(chain, len(records), seal, epoch, self._remember(chain, seal, known) if readable else "unavailable")
 
-    def _remember(self, chain: int, seal: Seal) -> str:
+    def _witness(self, chain: int | None, known: KnownHead | None) -> str:
+        """In reserve, remember the newest seal too: a node that only begins to when it is needed believes whatever it finds."""
+        seal = self._store.last_seal()
+        if chain is None or seal is None or not self._signer.verify(seal.key_id, seal.hash, seal.signature):
+            return ""
+        return self._remember(chain, seal, known)
+
+    def _remember(self, chain: int, seal: Seal, known: KnownHead | None) -> str:
+        if known is not None and not self._leads_to(known, seal):
+            return "conflict"
         try:
-            known = self._heads.last(chain)
-            if known is not None and not self._leads_to(known, seal):
-                return "conflict"
-            self._heads.keep(chain, SealHead(seal.number, seal.hash))
+            self._heads.keep(KnownHead(chain, SealHead(seal.number, seal.hash)))
         except UnavailableError:
             return "unavailable"
         return "kept"
 
-    def _leads_to(self, known: SealHead, seal: Seal) -> bool:
-        if known.number == seal.number - 1:
-            return known.hash == seal.previous_hash
-        if known.number >= seal.number:
-            return False
-        found = self._store.seals(after=known.number - 1, limit=1)
-        return bool(found) and found[0].number == known.number and found[0].hash == known.hash
+    def _leads_to(self, known: KnownHead, seal: Seal) -> bool:
+        head = known.head
+        if head.number >= seal.number:
+            return (head.number, head.hash) == (seal.number, seal.hash)
+        return head.hash == seal.previous_hash if head.number == seal.number - 1 else self._stands(known)
+
+    def _stands(self, known: KnownHead) -> bool:
+        """Tell whether the remembered seal is in the database, as it is remembered."""
+        head = known.head
+        if head.number == 0:
+            return head.hash == genesis(known.chain)
+        found = self._store.seals(after=head.number - 1, limit=1)
+        return bool(found) and (found[0].number, found[0].hash) == (head.number, head.hash)
 
     def backlog(self) -> tuple[int, int]:
         """Give how many records wait for their seal and how many seconds the first has waited."""
@@ -338,14 +243,20 @@ class AuditChain:
         return count, 0 if oldest is None else max(0, self._clock.now() - oldest)
 
     def head_conflict(self) -> str:
-        """Say in words how the newest seal differs from what is remembered outside the database; "" when it does not."""
-        known, last = self._heads.last(self._store.chain()), self._store.last_seal()
+        """Say in words how the database differs from what is remembered outside; "" when it does not."""
+        known = self._heads.newest()
         if known is None:
             return ""
-        if last is None or last.number < known.number:
-            return f"seal {known.number} is known, the database ends at {last.number if last else 0}"
-        found = self._store.seals(after=known.number - 1, limit=1)
-        return "" if found and found[0].number == known.number and found[0].hash == known.hash else f"seal {known.number} differs"
+        chain, head = self._store.chain(), known.head
+        if chain != known.chain:
+            return f"chain {known.chain} is known up to seal {head.number}, the database has {name_of(chain)}"
+        if self._stands(known):
+            return ""
+        last = self._store.last_seal()
+        ends_at = last.number if last else 0
+        if ends_at < head.number:
+            return f"seal {head.number} is known, the database ends at {ends_at}"
+        return f"seal {head.number} differs"
 
     def verify(self, head: SealHead | None = None) -> ChainReport:
         """Walk the whole chain.
@@ -353,8 +264,43 @@ class AuditChain:
         Args:
             head: A seal known from elsewhere (a log line, a printed report); it must stand in the chain too.
         """
-        chain = self._store.chain()
-        known = [entry for entry in (self._heads.last(chain), head) if entry is not None]
+        known, chain = self._heads.newest(), self._store.chain()
+        same = known is not None and known.chain == chain
+        report, _last = self._walk(chain, known, [*([known.head] if known and same else []), *([head] if head else [])])
+        if known is None or same:
+            return report
+        return replace(report, broken=Break(known.head.number, None, "other_chain"))
+
+    def accept(self, reason: str, trail: AuditTrail, caller: Caller) -> Acceptance:
+        """Let the database's chain, as far as it goes now, be the known one: it was restored or made anew on purpose.
+
+        Args:
+            reason: Why, in the operator's words.
+            trail: Takes the record of it; without that record nothing is accepted.
+            caller: Who.
+
+        Raises:
+            BrokenChainError: the chain does not hold by itself.
+            UnavailableError: the database does not answer, or what is remembered cannot be read or written.
+        """
+        known, chain = self._heads.newest(), self._store.chain()
+        if known is None or (known.chain == chain and self._stands(known)):
+            return Acceptance(known)
+        report, last = self._walk(chain, known, [])
+        if report.broken is not None:
+            raise BrokenChainError(report)
+        if chain is None:
+            chain = self._store.begin_chain()
+        now = KnownHead(chain, SealHead(last.number, last.hash) if last else SealHead(0, genesis(chain)))
+        trail.record(AuditRecord(
+            AuditEvent.AUDIT_CHAIN_ACCEPTED, self._clock.now(), source=caller.source, request_id=caller.request_id,
+            detail={"reason": reason, "chain": str(chain), "seal": now.head.number, "known_chain": str(known.chain),
+                    "known_seal": known.head.number, "known_hash": known.head.hash.hex()}))
+        self._heads.accept(now)
+        return Acceptance(now, known)
+
+    def _walk(self, chain: int | None, known: KnownHead | None, heads: Sequence[SealHead]) -> tuple[ChainReport, Seal | None]:
+        """Check every link, and that the given heads stand in the chain; give the last seal that holds too."""
         previous: Seal | None = None
         seals = records = 0
         broken: Break | None = None
@@ -364,14 +310,19 @@ class AuditChain:
                 break
             for seal in batch:
                 rows = self._store.records(after=previous.last if previous else START, upto=seal.last)
-                broken = find_break(seal, rows, previous, chain=chain, signer=self._signer)
-                if broken is None and any(e.number == seal.number and e.hash != seal.hash for e in known):
+                broken = find_break(seal, rows, previous, chain=chain or 0, signer=self._signer)
+                if broken is None and any(e.number == seal.number and e.hash != seal.hash for e in heads):
                     broken = Break(seal.number, None, "end_replaced")
                 if broken is not None:
                     break
                 seals, records, previous = seals + 1, records + len(rows), seal
         reached = previous.number if previous else 0
-        if broken is None and any(entry.number > reached for entry in known):
+        if broken is None and any(entry.number > reached for entry in heads):
             broken = Break(reached + 1, None, "end_missing")
         unsealed, oldest = self._store.backlog(after=previous.last if previous else START)
-        return ChainReport(seals, records, unsealed, oldest, broken)
+        return ChainReport(chain, known, seals, records, unsealed, oldest, broken), previous
+
+
+def name_of(chain: int | None) -> str:
+    """Name a database's chain for people."""
+    return "none" if chain is None else f"chain {chain}"

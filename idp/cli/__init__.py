@@ -5,28 +5,32 @@ Commands get the wired rooms through a function, so that those which make a depl
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from flask import Flask
 
 from ..services import Services
 from ..settings import Settings
-from . import audit, clients, directory, doctor, keys, sessions, throttle, totp, worker
+from . import audit, clients, db, directory, doctor, keys, sessions, throttle, totp, worker
 
 
-def register(app: Flask, services: Callable[[], Services], settings: Settings, *, make_keys: Callable[[], tuple[str, ...]],
-             make_worker: Callable[[Services], worker.LongRunning]) -> None:
+def register(app: Flask, services: Callable[[], Services], settings: Callable[[], Settings], *,
+             make_keys: Callable[[], tuple[str, ...]], make_worker: Callable[[Services], worker.LongRunning],
+             secret_files: Callable[[Settings], Mapping[Path, str]]) -> None:
     """Add every command group.
 
     Args:
         app: The Flask application.
         services: Builds the rooms at its first call; raises ConfigurationError while the deployment is not fit.
-        settings: The settings of this deployment.
+        settings: Gives the settings of this deployment; raises ConfigurationError while they are wrong.
         make_keys: Makes what is missing in keys/.
         make_worker: Makes the worker over the rooms.
+        secret_files: Gives the files that hold secrets, and what to do when one is not there.
     """
     app.cli.add_command(keys.commands(services, make_keys))
     app.cli.add_command(worker.commands(services, make_worker))
-    app.cli.add_command(doctor.commands(services, settings))
+    app.cli.add_command(doctor.commands(services, settings, secret_files))
+    app.cli.add_command(db.commands(settings))
     for group in (clients, directory, totp, throttle, audit, sessions):
         app.cli.add_command(group.commands(services))

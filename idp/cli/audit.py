@@ -1,4 +1,4 @@
-"""``flask audit verify|export``: does the audit chain hold, and the records of a time (docs/operations/audit.md)."""
+"""``flask audit verify|export|accept-chain``: does the chain hold, the records of a time (docs/operations/audit.md)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
-from flask.cli import AppGroup
 
-from ..audit import AuditEvent, AuditRecord
-from ..audit.chain import AuditReader, ChainReport, SealHead, StoredRecord
-from ..errors import IdpError
+from ..audit import AuditEvent, AuditRecord, Caller
+from ..audit.chain import Acceptance, AuditReader, BrokenChainError, ChainReport, KnownHead, name_of
+from ..audit.seal import SealHead, StoredRecord
 from ..services import Services
+from .verb import Verbs
 
 _ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 _PAGE = 1000
@@ -32,12 +32,15 @@ _WHAT = {
     "end_missing": "The chain ends before seal {seal}, but a later seal is known outside the database: its end was cut off,"
                    " or an older copy of the database was restored.",
     "end_replaced": "Seal {seal} is not the one that is known outside the database: the end of the chain was replaced.",
+    "other_chain": "The keys folder knows chain {known} up to seal {seal}, the database has {chain}: the trail was thrown away"
+                   " and begun anew, or this is another database than before. If that was meant: audit accept-chain.",
 }
+_LONGEST_REASON = 200
 
 
-def commands(services: Callable[[], Services]) -> AppGroup:
+def commands(services: Callable[[], Services]) -> Verbs:
     """Make the command group ``audit``."""
-    group = AppGroup("audit", help="The audit trail.")
+    group = Verbs("audit", help="The audit trail.")
 
     @group.command("verify")
     @click.option("--head", "head_text", default="", metavar="NUMBER:HASH",
@@ -45,11 +48,7 @@ def commands(services: Callable[[], Services]) -> AppGroup:
     @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
     def verify(head_text: str, as_json: bool) -> None:
         """Walk the whole chain; exit status 1 and the first broken record when it does not hold."""
-        head = _head(head_text)
-        try:
-            report = services().audit_chain.verify(head)
-        except IdpError as err:
-            raise click.ClickException(str(err)) from err
+        report = services().audit_chain.verify(_head(head_text))
         if as_json:
             click.echo(json.dumps(_report(report)))
         elif report.broken is None:
@@ -60,6 +59,24 @@ def commands(services: Callable[[], Services]) -> AppGroup:
         if report.broken is not None:
             raise SystemExit(1)
 
+    @group.command("accept-chain")
+    @click.option("--reason", required=True, help="Why the database has another chain, or an older end, than is known.")
+    @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+    def accept_chain(reason: str, as_json: bool) -> None:
+        """Let the chain of the database be the known one: after it was restored or made anew on purpose. It is recorded."""
+        if not reason.strip() or len(reason) > _LONGEST_REASON:
+            raise click.UsageError(f"--reason is a sentence of at most {_LONGEST_REASON} characters.")
+        house = services()
+        try:
+            done = house.audit_chain.accept(reason.strip(), house.audit, Caller("cli", secrets.token_hex(8)))
+        except BrokenChainError as err:
+            raise click.ClickException(f"{_sentence(err.report)} Nothing was accepted.") from err
+        if as_json:
+            answer = {"accepted": done.before is not None, "known": _known(done.now), "before": _known(done.before)}
+            click.echo(json.dumps(answer))
+        else:
+            click.echo(_accepted(done))
+
     @group.command("export")
     @click.option("--from", "start_text", required=True, metavar="WHEN", help="First day (2026-11-01) or moment, Vietnam time.")
     @click.option("--to", "end_text", required=True, metavar="WHEN", help="Last day, or the moment before which it ends.")
@@ -69,15 +86,12 @@ def commands(services: Callable[[], Services]) -> AppGroup:
         start, end = _moment(start_text, "--from"), _moment(end_text, "--to", whole_day=True)
         if end <= start:
             raise click.UsageError("--to is not after --from.")
-        try:
-            house = services()
-            house.audit.record(AuditRecord(
-                AuditEvent.AUDIT_EXPORTED, house.clock.now(), source="cli", request_id=secrets.token_hex(8),
-                detail={"from": start, "to": end}))
-            write = _json_lines if as_json else _csv_lines
-            write(_records(house.audit_reader, start, end))
-        except IdpError as err:
-            raise click.ClickException(str(err)) from err
+        house = services()
+        house.audit.record(AuditRecord(
+            AuditEvent.AUDIT_EXPORTED, house.clock.now(), source="cli", request_id=secrets.token_hex(8),
+            detail={"from": start, "to": end}))
+        write = _json_lines if as_json else _csv_lines
+        write(_records(house.audit_reader, start, end))
 
     return group
 
@@ -98,14 +112,33 @@ def _head(text: str) -> SealHead | None:
 def _report(report: ChainReport) -> dict[str, Any]:
     broken = report.broken
     return {"holds": broken is None, "seals": report.seals, "records": report.records, "unsealed": report.unsealed,
-            "oldest_unsealed_at": report.oldest_unsealed_at,
+            "oldest_unsealed_at": report.oldest_unsealed_at, "known": _known(report.known),
+            "chain": None if report.chain is None else str(report.chain),
             "broken": None if broken is None else {"seal": broken.seal, "record": broken.record, "what": broken.what}}
 
 
 def _sentence(report: ChainReport) -> str:
     assert report.broken is not None
-    what = _WHAT[report.broken.what].format(record=report.broken.record, seal=report.broken.seal)
+    what = _WHAT[report.broken.what].format(record=report.broken.record, seal=report.broken.seal, chain=name_of(report.chain),
+                                            known=report.known.chain if report.known else "")
+    if report.broken.what == "other_chain":
+        return f"The chain does not hold. {what}"
     return f"The chain does not hold. {what} {report.records} records under {report.seals} seals before it are intact."
+
+
+def _known(known: KnownHead | None) -> dict[str, Any] | None:
+    """Write what is remembered; a chain's number as text, because it is larger than what every reader of JSON takes."""
+    return None if known is None else {"chain": str(known.chain), "seal": known.head.number, "hash": known.head.hash.hex()}
+
+
+def _accepted(done: Acceptance) -> str:
+    if done.now is None:
+        return "Nothing is known outside the database yet; the worker remembers the first seal that it makes."
+    if done.before is None:
+        return f"There is nothing to accept: the database has chain {done.now.chain}, which is the known one."
+    before = done.before
+    return (f"Chain {done.now.chain} up to seal {done.now.head.number} is the known one from now on. Known before: chain"
+            f" {before.chain} up to seal {before.head.number}, {before.head.hash.hex()}. The trail has the record.")
 
 
 def _moment(text: str, option: str, *, whole_day: bool = False) -> int:

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
-from flask.cli import AppGroup
 
 from ..audit import Caller
-from ..errors import IdpError
 from ..oauth.client import Client
 from ..oauth.clients.registration import registration_response, to_metadata
 from ..services import Services
+from .verb import Verbs
 
 _LARGEST_FILE_BYTES = 64 * 1024
 _json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 
 
-def commands(services: Callable[[], Services]) -> AppGroup:
+def commands(services: Callable[[], Services]) -> Verbs:
     """Make the command group ``clients``."""
-    group = AppGroup("clients", help="Applications that officers sign in to.")
+    group = Verbs("clients", help="Applications that officers sign in to.")
 
     @group.command("create")
     @click.option("--file", "path", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -32,9 +30,7 @@ def commands(services: Callable[[], Services]) -> AppGroup:
     @_json_option
     def create(path: Path, as_json: bool) -> None:
         """Register an application; its secret is shown this once."""
-        metadata = _read(path)
-        with _refusals():
-            client, secret = services().registrar.create(metadata, _caller())
+        client, secret = services().registrar.create(_read(path), _caller())
         answer = registration_response(client, secret)
         if as_json:
             _print(answer)
@@ -48,9 +44,8 @@ def commands(services: Callable[[], Services]) -> AppGroup:
     @_json_option
     def apply(folder: Path, as_json: bool) -> None:
         """Bring the registrations in line with the files DIR/*/client.toml; all are checked before the first is applied."""
-        with _refusals():
-            house = services()
-            done = house.registrar.apply(house.read_client_files(folder), _caller())
+        house = services()
+        done = house.registrar.apply(house.read_client_files(folder), _caller())
         for warning in done.warnings:
             click.echo(f"Note: {warning}", err=True)
         words = {"created": done.created, "changed": done.changed, "unchanged": done.unchanged, "not_in_files": done.not_in_files}
@@ -65,8 +60,7 @@ def commands(services: Callable[[], Services]) -> AppGroup:
     @_json_option
     def list_clients(as_json: bool) -> None:
         """Show all applications."""
-        with _refusals():
-            clients = _all(services())
+        clients = _all(services())
         if as_json:
             _print({"clients": [{
                 "client_id": client.client_id, "client_name": client.client_name, "owner": client.owner, "source": client.source,
@@ -81,8 +75,7 @@ def commands(services: Callable[[], Services]) -> AppGroup:
     @_json_option
     def show(client_id: str, as_json: bool) -> None:
         """Show everything registered about an application, except its secret."""
-        with _refusals():
-            found = [client for client in _all(services()) if client.client_id == client_id]
+        found = [client for client in _all(services()) if client.client_id == client_id]
         if not found:
             raise click.ClickException("There is no such client. See: clients list")
         client = found[0]
@@ -100,8 +93,7 @@ def commands(services: Callable[[], Services]) -> AppGroup:
     @_json_option
     def rotate_secret(client_id: str, as_json: bool) -> None:
         """Make a new secret, shown this once; the old one is worthless at once."""
-        with _refusals():
-            secret = services().registrar.rotate_secret(client_id, _caller())
+        secret = services().registrar.rotate_secret(client_id, _caller())
         if as_json:
             _print({"client_id": client_id, "client_secret": secret, "client_secret_expires_at": 0})
         else:
@@ -112,9 +104,8 @@ def commands(services: Callable[[], Services]) -> AppGroup:
         @click.argument("client_id", metavar="ID")
         @_json_option
         def act(client_id: str, as_json: bool) -> None:
-            with _refusals():
-                registrar = services().registrar
-                changed = (registrar.disable if disabled else registrar.enable)(client_id, _caller())
+            registrar = services().registrar
+            changed = (registrar.disable if disabled else registrar.enable)(client_id, _caller())
             if as_json:
                 _print({"client_id": client_id, "disabled": disabled, "changed": changed})
             else:
@@ -123,15 +114,6 @@ def commands(services: Callable[[], Services]) -> AppGroup:
     switch("disable", True, "Close every path to an application; what it holds is worthless at once.")
     switch("enable", False, "Open a closed application again.")
     return group
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """Turn a refusal into exit status 1 with its sentence and remedy."""
-    try:
-        yield
-    except IdpError as err:
-        raise click.ClickException(str(err)) from err
 
 
 def _caller() -> Caller:

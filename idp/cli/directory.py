@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 import click
-from flask.cli import AppGroup
 
 from ..authn.password import normalise_login_name
 from ..directory.checkup import examine
 from ..directory.mirror import MirroredOfficer
 from ..directory.officer import CheckLine, Contact, Officer
-from ..errors import IdpError, UnavailableError
+from ..errors import UnavailableError
 from ..services import Services
+from .verb import Verbs
 
 _json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 
 
-def commands(services: Callable[[], Services]) -> AppGroup:
+def commands(services: Callable[[], Services]) -> Verbs:
     """Make the command group ``directory``."""
-    group = AppGroup("directory", help="The officers' directory.")
+    group = Verbs("directory", help="The officers' directory.")
 
     @group.command("check")
     @_json_option
     def check(as_json: bool) -> None:
         """Look at every server and at everybody's entry; exit status 1 when something is not as it should be."""
-        with _refusals():
-            directory = services().directory
+        directory = services().directory
         lines = list(directory.check())
         try:
             lines += examine(directory.everyone())
@@ -51,10 +49,9 @@ def commands(services: Callable[[], Services]) -> AppGroup:
     @_json_option
     def show(uid: str, as_json: bool) -> None:
         """Show the officer with this uid or official mail, as the directory has it and as it is mirrored here."""
-        with _refusals():
-            house = services()
-            officer = house.directory.find_by_login(normalise_login_name(uid, mail_domain=house.settings.ldap_mail_domain))
-            mirrored = None if officer is None else house.mirror.by_entry_uuid(officer.entry_uuid)
+        house = services()
+        officer = house.directory.find_by_login(normalise_login_name(uid, mail_domain=house.settings.ldap_mail_domain))
+        mirrored = None if officer is None else house.mirror.by_entry_uuid(officer.entry_uuid)
         if officer is None:
             raise click.ClickException(f"The directory knows no officer {uid!r}, or several.")
         contact = house.directory.contact(officer)
@@ -64,15 +61,6 @@ def commands(services: Callable[[], Services]) -> AppGroup:
             _describe(officer, mirrored, contact)
 
     return group
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """Turn the product's own errors into a sentence and exit status 1."""
-    try:
-        yield
-    except IdpError as err:
-        raise click.ClickException(str(err)) from err
 
 
 def _facts(officer: Officer, mirrored: MirroredOfficer | None, contact: Contact | None) -> dict[str, Any]:

@@ -9,16 +9,19 @@ from __future__ import annotations
 import ctypes
 import ipaddress
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from ..errors import ConfigurationError, IdpError, UnavailableError
 from ..services import Services
-from ..settings import Settings
+from ..settings import Settings, given, problems, read_secret
+from .verb import Verb
 
 HEARTBEAT_SECONDS = 15
 SEALING_LAG_SECONDS = 60
@@ -36,50 +39,60 @@ class Line:
     remedy: str = ""
 
 
-def commands(services: Callable[[], Services], settings: Settings) -> click.Command:
+def commands(services: Callable[[], Services], settings: Callable[[], Settings],
+             secret_files: Callable[[Settings], Mapping[Path, str]]) -> click.Command:
     """Make the command ``doctor``.
 
     Args:
         services: Gives the wired rooms; that they cannot be built is a finding.
-        settings: The settings of this deployment.
+        settings: Gives the settings of this deployment; that they are wrong is a finding, and they are listed all the same.
+        secret_files: Gives the files that hold secrets, and what to do when one is not there.
     """
-    @click.command("doctor", help="Check this deployment; one line each with the remedy.")
+    @click.command("doctor", cls=Verb, help="Check this deployment; one line each with the remedy.")
     @click.option("--settings", "list_settings", is_flag=True, help="List every setting, its value and its meaning.")
     @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
     def doctor(list_settings: bool, as_json: bool) -> None:
+        wrong: list[Line] = []
+        found: Settings | None = None
+        try:
+            found = settings()
+        except ConfigurationError as err:
+            wrong = [Line("settings", "failed", one.message, one.remedy) for one in problems() or (err,)]
         if list_settings:
-            _show_settings(settings, as_json)
+            _show_settings(found, wrong, as_json)
             return
-        lines = list(examine(services, settings))
+        lines = wrong if found is None else list(examine(services, found, secret_files(found)))
         if as_json:
             click.echo(json.dumps({"fit": all(line.state != "failed" for line in lines), "findings": [
                 {"check": line.check, "state": line.state, "found": line.found, "remedy": line.remedy} for line in lines]},
                 ensure_ascii=False))
         else:
-            for line in lines:
-                click.echo(f"{line.state:<8} {line.check}: {line.found}" + (f" Remedy: {line.remedy}" if line.remedy else ""))
+            _show(lines)
         if any(line.state == "failed" for line in lines):
             raise SystemExit(1)
 
     return doctor
 
 
-def examine(services: Callable[[], Services], settings: Settings) -> Iterator[Line]:
+def examine(services: Callable[[], Services], settings: Settings, secret_files: Mapping[Path, str]) -> Iterator[Line]:
     """Look at everything, in the order in which things build on each other."""
     yield from _settings(settings)
     yield from _proxy(settings)
     yield _clock(adjtimex())
+    secrets = list(_secrets(secret_files))
+    yield from secrets
     try:
         house = services()
     except ConfigurationError as err:
-        yield Line("keys", "failed", err.message, err.remedy)
+        if err.message not in [line.found for line in secrets]:
+            yield Line("keys", "failed", err.message, err.remedy)
         return
     except UnavailableError as err:
         yield Line("database", "failed", err.message, "See that the database runs and IDP_DATABASE_URL is right.")
         return
     database = _database(house)
     yield database
-    if database.state == "ok":
+    if database.state != "failed":
         for name, check in (("keys", _keys), ("clients", _clients), ("worker", _worker), ("logout notices", _notices),
                             ("audit trail", _audit_trail)):
             yield from _guarded(name, check, house)
@@ -148,15 +161,33 @@ def _clock(state: int | None) -> Line:
     return Line("clock", "ok", "the clock is synchronised.")
 
 
+def _secrets(files: Mapping[Path, str]) -> Iterator[Line]:
+    """Open every file with a secret, those too that only the provider opens, or the worker, or nobody before a sign-in."""
+    good = 0
+    for path, missing in files.items():
+        try:
+            read_secret(path, missing)
+        except ConfigurationError as err:
+            yield Line("keys", "failed", err.message, err.remedy)
+        else:
+            good += 1
+    if good:
+        yield Line("keys", "ok", f"{good} secret files are there, readable, and closed to others.")
+
+
 def _database(house: Services) -> Line:
     kind = make_url(house.settings.database_url).get_backend_name()
     try:
         house.ping_database()
-        if not house.schema_is_current():
+        schema = house.schema_state()
+        if schema in {"empty", "behind"}:
             return Line("database", "failed", f"{kind} answers, but lacks migrations.", "Run: flask --app wsgi db upgrade")
     except UnavailableError as err:
         return Line("database", "failed", f"{kind} does not answer.", "See that it runs and that IDP_DATABASE_URL is right."
                     + (f" ({err.debug.splitlines()[0][:200]})" if err.debug else ""))
+    if schema == "newer":
+        return Line("database", "warning", f"{kind} answers, migrated by a later release than this one.",
+                    "Upgrade this node too; after a roll-back nothing has to be done.")
     return Line("database", "ok", f"{kind} answers, at the newest migration.")
 
 
@@ -234,8 +265,9 @@ def _audit_trail(house: Services) -> Iterator[Line]:
         yield Line("audit trail", "ok", f"{count} records wait for their seal.")
     conflict = house.audit_chain.head_conflict()
     if conflict:
-        yield Line("audit trail", "failed", f"the newest seal is not the one known outside the database: {conflict}.",
-                   "Run: flask --app wsgi audit verify (docs/operations/audit.md, after a restore)")
+        yield Line("audit trail", "failed", f"it is not the one known outside the database: {conflict}.",
+                   "Was the database restored or made anew on purpose? Then run: flask --app wsgi audit accept-chain --reason ..."
+                   " If not, read docs/operations/audit.md, section 2.")
 
 
 def _directory(house: Services) -> Iterator[Line]:
@@ -243,17 +275,27 @@ def _directory(house: Services) -> Iterator[Line]:
         yield Line("directory", "ok" if line.ok else "failed", f"{line.name}: {line.detail}", line.remedy)
 
 
-def _show_settings(settings: Settings, as_json: bool) -> None:
+def _show(lines: list[Line]) -> None:
+    for line in lines:
+        click.echo(f"{line.state:<8} {line.check}: {line.found}" + (f" Remedy: {line.remedy}" if line.remedy else ""))
+
+
+def _show_settings(settings: Settings | None, wrong: list[Line], as_json: bool) -> None:
+    """List every setting; while they are wrong, with the values that were given, and what is wrong at the end."""
+    raw = given() if settings is None else {}
     found: list[dict[str, Any]] = []
     for name, member in Settings.model_fields.items():
-        found.append({"name": name, "variable": f"IDP_{name.upper()}", "value": _text(name, getattr(settings, name)),
+        value = raw.get(name, member.default) if settings is None else getattr(settings, name)
+        found.append({"name": name, "variable": f"IDP_{name.upper()}", "value": _text(name, value),
                       "default": _text(name, member.default), "meaning": member.description or ""})
     if as_json:
-        click.echo(json.dumps({"settings": found}, ensure_ascii=False))
+        problems = [{"problem": line.found, "remedy": line.remedy} for line in wrong]
+        click.echo(json.dumps({"settings": found, "problems": problems}, ensure_ascii=False))
         return
     for entry in found:
         changed = "" if entry["value"] == entry["default"] else f"  (default: {entry['default'] or '-'})"
         click.echo(f"{entry['variable']} = {entry['value'] or '-'}{changed}\n    {entry['meaning']}")
+    _show(wrong)
 
 
 def _text(name: str, value: Any) -> str:
@@ -261,7 +303,16 @@ def _text(name: str, value: Any) -> str:
     if value is None:
         return ""
     if name == "database_url":
-        return make_url(value).render_as_string(hide_password=True)
+        return _without_password(str(value))
     if isinstance(value, bool):
         return str(value).lower()
-    return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return " ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+
+
+def _without_password(url: str) -> str:
+    try:
+        parsed = make_url(url)
+        shown = {name: "***" if "password" in name.lower() else value for name, value in parsed.query.items()}
+        return parsed.set(query=shown).render_as_string(hide_password=True)
+    except (ArgumentError, ValueError):
+        return "(not shown: no URL, and it may hold a password)"

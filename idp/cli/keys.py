@@ -10,33 +10,29 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
-from flask.cli import AppGroup
 
 from ..audit import Caller
-from ..errors import IdpError
 from ..jose.keyset import JWKS_MAX_AGE_SECONDS, StoredKey
 from ..services import Services
+from .verb import Verbs
 
 _ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
-def commands(services: Callable[[], Services], make_keys: Callable[[], tuple[str, ...]]) -> AppGroup:
+def commands(services: Callable[[], Services], make_keys: Callable[[], tuple[str, ...]]) -> Verbs:
     """Make the command group ``keys``.
 
     Args:
         services: Gives the wired rooms; asked only by commands that need them.
         make_keys: Makes what is missing in keys/ and gives the names made; must work before anything else does.
     """
-    group = AppGroup("keys", help="Key files, and the keys that sign tokens.")
+    group = Verbs("keys", help="Key files, and the keys that sign tokens.")
 
     @group.command("init")
     @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
     def init(as_json: bool) -> None:
         """Make the key files that are missing, mode 0600, and close the folder to others. Existing keys are never touched."""
-        try:
-            made = make_keys()
-        except IdpError as err:
-            raise click.ClickException(str(err)) from err
+        made = make_keys()
         if as_json:
             click.echo(json.dumps({"made": list(made)}))
         else:
@@ -47,13 +43,9 @@ def commands(services: Callable[[], Services], make_keys: Callable[[], tuple[str
     @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
     def list_keys(with_removed: bool, as_json: bool) -> None:
         """Show the signing keys and their states."""
-        try:
-            ring = services().keys
-            ring.reload()
-            keys = [key for key in ring.stored() if with_removed or key.state != "removed"]
-        except IdpError as err:
-            raise click.ClickException(str(err)) from err
-        _show(keys, as_json, {})
+        ring = services().keys
+        ring.reload()
+        _show([key for key in ring.stored() if with_removed or key.state != "removed"], as_json, {})
 
     @group.command("rotate")
     @click.option("--emergency", is_flag=True,
@@ -63,13 +55,10 @@ def commands(services: Callable[[], Services], make_keys: Callable[[], tuple[str
         """Let the next keys sign, keep the old ones for verification, publish new next ones."""
         house = services()
         caller = Caller("cli", secrets.token_hex(8))
-        try:
-            house.keys.ensure(caller)
-            young = house.clock.now() - JWKS_MAX_AGE_SECONDS
-            hasty = any(key.state == "next" and key.created_at > young for key in house.keys.stored())
-            keys = house.keys.rotate(emergency=emergency, caller=caller)
-        except IdpError as err:
-            raise click.ClickException(str(err)) from err
+        house.keys.ensure(caller)
+        young = house.clock.now() - JWKS_MAX_AGE_SECONDS
+        hasty = any(key.state == "next" and key.created_at > young for key in house.keys.stored())
+        keys = house.keys.rotate(emergency=emergency, caller=caller)
         warnings = []
         if hasty:
             warnings.append("The keys that sign now were published less than an hour ago. An application that kept the older"

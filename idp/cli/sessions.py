@@ -7,30 +7,26 @@ import secrets
 from collections.abc import Callable
 
 import click
-from flask.cli import AppGroup
 
 from ..audit import Caller
-from ..errors import IdpError
 from ..services import Services
+from .verb import Verbs
 
 
-def commands(services: Callable[[], Services]) -> AppGroup:
+def commands(services: Callable[[], Services]) -> Verbs:
     """Make the command group ``sessions``."""
-    group = AppGroup("sessions", help="Single sign-on sessions.")
+    group = Verbs("sessions", help="Single sign-on sessions.")
 
     @group.command("end")
     @click.option("--officer", required=True, metavar="UID", help="Login name of the officer.")
     @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
     def end(officer: str, as_json: bool) -> None:
         """End every session of an officer, revoke all tokens (offline access too) and tell the applications."""
-        try:
-            house = services()
-            known = house.mirror.by_uid(officer.strip().lower())
-            if known is None:
-                raise click.ClickException(f"No officer {officer} has signed in here, or several have that name now and before.")
-            told = house.sessions.end_all(known.sub, "administrator", Caller("cli", secrets.token_hex(8)), offline_too=True)
-        except IdpError as err:
-            raise click.ClickException(str(err)) from err
+        house = services()
+        known = house.mirror.by_uid(officer.strip().lower())
+        if known is None:
+            raise click.ClickException(f"No officer {officer} has signed in here, or several have that name now and before.")
+        told = house.sessions.end_all(known.sub, "administrator", Caller("cli", secrets.token_hex(8)), offline_too=True)
         if as_json:
             click.echo(json.dumps({"officer": known.officer.uid, "sub": known.sub, "applications_told": sorted(told)}))
         else:

@@ -6,16 +6,15 @@ import json
 from collections.abc import Callable
 
 import click
-from flask.cli import AppGroup
 
 from ..audit import Caller
-from ..errors import IdpError
 from ..services import Services
+from .verb import Verbs
 
 
-def commands(services: Callable[[], Services]) -> AppGroup:
+def commands(services: Callable[[], Services]) -> Verbs:
     """Make the command group ``throttle``."""
-    group = AppGroup("throttle", help="Limits of sign-in attempts.")
+    group = Verbs("throttle", help="Limits of sign-in attempts.")
 
     @group.command("clear")
     @click.option("--officer", default="", help="uid or official mail.")
@@ -25,10 +24,7 @@ def commands(services: Callable[[], Services]) -> AppGroup:
         """Forget the wrong attempts on an officer, from an address, or (both given) on that officer from that address too."""
         if not officer and not source:
             raise click.UsageError("Give --officer, --source or both.")
-        try:
-            cleared = services().sign_in.clear_limits(officer, source, Caller("cli", ""))
-        except IdpError as err:
-            raise click.ClickException(err.message) from err
+        cleared = services().sign_in.clear_limits(officer, source, Caller("cli", ""))
         click.echo(json.dumps({"counters_cleared": cleared}) if as_json else f"{cleared} counters emptied.")
 
     return group

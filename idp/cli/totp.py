@@ -8,17 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
-from flask.cli import AppGroup
 
-from ..errors import IdpError
 from ..services import Services
+from .verb import Verbs
 
 _LARGEST_FILE_BYTES = 1_000_000
 
 
-def commands(services: Callable[[], Services]) -> AppGroup:
+def commands(services: Callable[[], Services]) -> Verbs:
     """Make the command group ``totp``."""
-    group = AppGroup("totp", help="Authenticator apps.")
+    group = Verbs("totp", help="Authenticator apps.")
 
     @group.command("import")
     @click.option("--file", "path", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -30,22 +29,19 @@ def commands(services: Callable[[], Services]) -> AppGroup:
         if stat.S_IMODE(path.stat().st_mode) & 0o077 and not house.settings.development:
             raise click.ClickException(f"{path} holds seeds and can be read by others. Run: chmod 600 {path}")
         seeds = _read(path)
-        try:
-            officers = {uid: house.directory.find_by_login(uid.lower()) for uid in seeds}
-            unknown = sorted(uid for uid, officer in officers.items() if officer is None)
-            if unknown:
-                raise click.ClickException(f"The directory knows no officer {', '.join(unknown)}. Nothing was changed.")
-            for seed in seeds.values():
-                house.totp.check_seed(seed)
-            enrolled: list[str] = []
-            unchanged: list[str] = []
-            for uid, officer in officers.items():
-                assert officer is not None
-                known = house.mirror.by_entry_uuid(officer.entry_uuid)
-                new = house.totp.enrol(officer.entry_uuid, seeds[uid], sub=known.sub if known else "")
-                (enrolled if new else unchanged).append(uid)
-        except IdpError as err:
-            raise click.ClickException(err.message) from err
+        officers = {uid: house.directory.find_by_login(uid.lower()) for uid in seeds}
+        unknown = sorted(uid for uid, officer in officers.items() if officer is None)
+        if unknown:
+            raise click.ClickException(f"The directory knows no officer {', '.join(unknown)}. Nothing was changed.")
+        for seed in seeds.values():
+            house.totp.check_seed(seed)
+        enrolled: list[str] = []
+        unchanged: list[str] = []
+        for uid, officer in officers.items():
+            assert officer is not None
+            known = house.mirror.by_entry_uuid(officer.entry_uuid)
+            new = house.totp.enrol(officer.entry_uuid, seeds[uid], sub=known.sub if known else "")
+            (enrolled if new else unchanged).append(uid)
         if as_json:
             click.echo(json.dumps({"enrolled": sorted(enrolled), "unchanged": sorted(unchanged)}, ensure_ascii=False))
         else:

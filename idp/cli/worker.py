@@ -9,10 +9,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 import click
-from flask.cli import AppGroup
 
-from ..errors import IdpError
 from ..services import Services
+from .verb import Verbs
 
 _ENDING = (signal.SIGTERM, signal.SIGINT)
 
@@ -33,39 +32,36 @@ class LongRunning(Protocol):
         ...
 
 
-def commands(services: Callable[[], Services], make_worker: Callable[[Services], LongRunning]) -> AppGroup:
+def commands(services: Callable[[], Services], make_worker: Callable[[Services], LongRunning]) -> Verbs:
     """Make the command group ``worker``.
 
     Args:
         services: Gives the wired rooms.
         make_worker: Makes the worker over them.
     """
-    group = AppGroup("worker", help="The worker: sends logout notices, seals the audit trail, clears what has expired.")
+    group = Verbs("worker", help="The worker: sends logout notices, seals the audit trail, clears what has expired.")
 
     @group.command("run")
     @click.option("--once", is_flag=True, help="Do what is due and end.")
-    def run(once: bool) -> None:
+    @click.option("--json", "as_json", is_flag=True, help="Answer in JSON at the end; the log on standard error always is.")
+    def run(once: bool, as_json: bool) -> None:
         """Work until SIGTERM or Ctrl-C; a second worker beside it does no harm."""
-        try:
-            worker = make_worker(services())
-            if once:
-                worker.once()
-                return
-        except IdpError as err:
-            raise click.ClickException(str(err)) from err
-        _until_signal(worker)
+        worker = make_worker(services())
+        if once:
+            worker.once()
+        else:
+            _until_signal(worker)
+        if as_json:
+            click.echo(json.dumps({"ended": "once" if once else "signal"}))
 
     @group.command("notices")
     @click.option("--retry", "client_id", default="", metavar="CLIENT_ID", help="Queue this application's dead notices anew.")
     @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
     def notices(client_id: str, as_json: bool) -> None:
         """Show logout notices that cannot be delivered, by application; exit status 0 also when there are some."""
-        try:
-            house = services()
-            revived = house.outbox.revive(client_id, now=house.clock.now()) if client_id else 0
-            state = house.outbox.state()
-        except IdpError as err:
-            raise click.ClickException(str(err)) from err
+        house = services()
+        revived = house.outbox.revive(client_id, now=house.clock.now()) if client_id else 0
+        state = house.outbox.state()
         if as_json:
             click.echo(json.dumps({
                 "waiting": state.waiting, "oldest_waiting_at": state.oldest_waiting_at, "dead": state.dead, "revived": revived,

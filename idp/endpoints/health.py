@@ -144,8 +144,9 @@ def dependencies(services: Services) -> tuple[Dependency, ...]:
 
     def audit_trail() -> Finding:
         records, seconds = services.audit_chain.backlog()
-        return Finding("degraded" if seconds > LATE_SEAL_SECONDS else "up",
-                       {"unsealed_records": records, "sealing_lag_seconds": seconds})
+        differs = services.audit_chain.head_conflict() != ""
+        return Finding("degraded" if seconds > LATE_SEAL_SECONDS or differs else "up",
+                       {"unsealed_records": records, "sealing_lag_seconds": seconds, "differs_from_known_head": int(differs)})
 
     return (
         Dependency("database", True, database), Dependency("keys", True, keys), Dependency("directory", False, directory),

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import structlog
 
-from ..audit.chain import AuditChain, Seal
+from ..audit.chain import AuditChain
+from ..audit.seal import Seal
 
 HEAD_LINE_SECONDS = 60
 
@@ -31,20 +32,28 @@ class SealingRounds:
             done = self._chain.seal()
             if done.epoch is not None:
                 self._log.warning("audit epoch raised: the database runs in another cluster", epoch=done.epoch)
+            if done.head and done.head != self._head:
+                self._tell(done.head)
+                self._head = done.head
             if done.seal is None:
                 return
-            self._tell(done.seal, done.head)
+            self._publish(done.chain, done.seal)
 
-    def _tell(self, seal: Seal, head: str) -> None:
-        if head != self._head:
-            self._head = head
-            if head == "conflict":
-                self._log.error("audit head conflict: the chain does not lead on from the newest seal known outside the database",
-                                seal=seal.number)
-            elif head == "unavailable":
-                self._log.error("audit head not written", seal=seal.number)
-            else:
-                self._log.info("audit head written again", seal=seal.number)
+    def _tell(self, head: str) -> None:
+        """Say once what became of the head that is known outside the database."""
+        if head == "unavailable":
+            self._log.error("audit head cannot be read or written")
+        elif head == "kept":
+            self._log.info("audit head kept again")
+        elif head == "conflict":
+            self._log.error("audit head conflict: the chain does not lead on from the newest seal known outside the database",
+                            reason=self._chain.head_conflict())
+        else:
+            self._log.error("audit chain not accepted: nothing is sealed until an operator has looked (audit accept-chain)",
+                            reason=self._chain.head_conflict())
+
+    def _publish(self, chain: int, seal: Seal) -> None:
+        """Send the newest seal away with the log, once a minute."""
         if seal.sealed_at - self._told_at >= HEAD_LINE_SECONDS:
             self._told_at = seal.sealed_at
-            self._log.info("audit head", seal=seal.number, hash=seal.hash.hex())
+            self._log.info("audit head", chain=str(chain), seal=seal.number, hash=seal.hash.hex())

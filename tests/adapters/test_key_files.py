@@ -50,6 +50,15 @@ def test_make_never_touches_what_is_there(keys: KeyFolder) -> None:
     assert {**after, SESSION_KEY: b""} == {**before, SESSION_KEY: b""}
 
 
+def test_every_secret_of_the_folder_is_listed(keys: KeyFolder) -> None:
+    keys.client_secrets().make("qlvb.secret", "a-long-random-value")
+    (keys.folder / "clients" / ".left-over").write_text("x")
+    (keys.folder / "audit-head.json").write_text("{}")
+    names = [str(path.relative_to(keys.folder)) for path in keys.secret_files()]
+    assert names == [KEY_ENCRYPTION_KEY, SESSION_KEY, AUDIT_SEAL_KEY, "clients/qlvb.secret"]
+    assert KeyFolder(keys.folder / "nowhere").secret_files() == []
+
+
 def test_make_closes_a_folder_that_git_left_open(tmp_path: Path) -> None:
     folder = tmp_path / "keys"
     folder.mkdir(mode=0o755)

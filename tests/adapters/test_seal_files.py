@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from idp.adapters.seal_files import RETIRED, Es256SealSigner, FileSealHeads
-from idp.audit.chain import SealHead
+from idp.audit.chain import KnownHead, SealHeads
+from idp.audit.seal import SealHead
 from idp.errors import ConfigurationError, UnavailableError
+from tests.fakes.seals import MemorySealHeads
 
 
 def retire(folder: Path, public: Any, name: str = "2026-11.pem") -> None:
@@ -53,16 +57,71 @@ def test_a_retired_key_that_cannot_be_read_refuses_to_start(tmp_path: Path) -> N
         Es256SealSigner(key, tmp_path)
 
 
-def test_heads_of_several_chains_are_kept_beside_each_other(tmp_path: Path) -> None:
-    heads = FileSealHeads(tmp_path / "heads.json")
-    assert heads.last(1) is None
-    heads.keep(1, SealHead(5, b"a" * 32))
-    heads.keep(2, SealHead(1, b"b" * 32))
-    heads.keep(1, SealHead(6, b"c" * 32))
-    again = FileSealHeads(tmp_path / "heads.json")
-    assert (again.last(1), again.last(2), again.last(3)) == (SealHead(6, b"c" * 32), SealHead(1, b"b" * 32), None)
-    assert [path.name for path in tmp_path.iterdir()] == ["heads.json"]
-    assert (tmp_path / "heads.json").stat().st_mode & 0o777 == 0o600
+@pytest.fixture(params=["memory", "file"])
+def heads(request: pytest.FixtureRequest, tmp_path: Path) -> SealHeads:
+    return MemorySealHeads() if request.param == "memory" else FileSealHeads(tmp_path / "heads.json")
+
+
+def head(chain: int, number: int) -> KnownHead:
+    return KnownHead(chain, SealHead(number, bytes([chain]) * 31 + bytes([number])))
+
+
+def test_the_newest_seal_of_the_chain_of_today_is_known(heads: SealHeads) -> None:
+    assert heads.newest() is None
+    heads.keep(head(1, 5))
+    heads.keep(head(1, 6))
+    assert heads.newest() == head(1, 6)
+
+
+def test_a_seal_before_the_newest_is_not_kept(heads: SealHeads) -> None:
+    heads.keep(head(1, 6))
+    heads.keep(head(1, 5))
+    assert heads.newest() == head(1, 6)
+
+
+def test_another_chain_is_accepted_and_never_only_kept(heads: SealHeads) -> None:
+    heads.keep(head(1, 5))
+    heads.keep(head(2, 9))
+    assert heads.newest() == head(1, 5)
+    heads.accept(head(2, 0))
+    assert heads.newest() == head(2, 0)
+    heads.keep(head(1, 6))
+    heads.keep(head(2, 1))
+    assert heads.newest() == head(2, 1)
+    heads.accept(head(1, 3))
+    assert heads.newest() == head(1, 3)
+
+
+def test_chains_that_were_left_stay_readable_in_a_file_for_its_owner(tmp_path: Path) -> None:
+    path = tmp_path / "heads.json"
+    heads = FileSealHeads(path)
+    heads.keep(head(1, 5))
+    heads.accept(head(2, 1))
+    assert FileSealHeads(path).newest() == head(2, 1)
+    assert list(json.loads(path.read_text())) == ["1", "2"]
+    assert json.loads(path.read_text())["1"] == {"number": 5, "hash": head(1, 5).head.hash.hex()}
+    assert [entry.name for entry in tmp_path.iterdir()] == ["heads.json"]
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_processes_that_keep_and_accept_at_once_lose_nothing(tmp_path: Path) -> None:
+    """Reading, deciding and writing is one step for everybody who shares the file."""
+    path = tmp_path / "heads.json"
+    FileSealHeads(path).keep(head(1, 1))
+
+    def keep() -> None:
+        for number in range(2, 100):
+            FileSealHeads(path).keep(head(1, number))
+
+    def accept() -> None:
+        FileSealHeads(path).accept(head(2, 1))
+
+    threads = [threading.Thread(target=work) for work in (keep, keep, accept)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert FileSealHeads(path).newest() == head(2, 1)
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"1": 5}', '{"1": {"number": "x", "hash": "zz"}}', "\x80"])
@@ -71,12 +130,14 @@ def test_a_damaged_file_is_said_so_and_not_overwritten(tmp_path: Path, content: 
     path.write_text(content, encoding="utf-8")
     heads = FileSealHeads(path)
     with pytest.raises(UnavailableError):
-        heads.last(1)
+        heads.newest()
     with pytest.raises(UnavailableError):
-        heads.keep(1, SealHead(1, b"x" * 32))
+        heads.keep(head(1, 1))
+    with pytest.raises(UnavailableError):
+        heads.accept(head(1, 1))
     assert path.read_text(encoding="utf-8") == content
 
 
 def test_a_folder_that_is_not_there_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError):
-        FileSealHeads(tmp_path / "missing" / "heads.json").keep(1, SealHead(1, b"x" * 32))
+        FileSealHeads(tmp_path / "missing" / "heads.json").keep(head(1, 1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,20 @@ def test_no_todo_and_no_skipped_test() -> None:
     left = [str(path.relative_to(ROOT)) for path in _tracked() if path.suffix in {".py", ".sh", ".html", ".conf", ".mjs"}
             and path != own and mark.search(path.read_text(encoding="utf-8"))]
     assert left == []
+
+
+def test_interface_s1_make_check_looks_at_the_format_and_refuses_another(tmp_path: Path) -> None:
+    """``make check`` is format, lint, types and import contracts."""
+    recipe = (ROOT / "Makefile").read_text(encoding="utf-8").partition("\ncheck:")[2].partition("\n\n")[0]
+    commands = [line.strip().removeprefix("@.venv/bin/").split() for line in recipe.splitlines() if "@.venv/bin/" in line]
+    assert [command[0] for command in commands] == ["ruff", "ruff", "mypy", "lint-imports"]
+    look = [str(Path(sys.executable).parent / "ruff"), *commands[0][1:-1]]
+    good, bad = tmp_path / "good.py", tmp_path / "bad.py"
+    good.write_text("GOOD = {1: 2}\n\n\ndef same(a, b=1):\n    return a == b\n", encoding="utf-8")
+    assert subprocess.run([*look, str(good)], cwd=ROOT, check=False).returncode == 0
+    for text in ("BAD = {1 :2}\n", "def bad():\n  return 1\n", "GOOD = 1\ndef bad():\n    return 1\n", "bad=1\n", "BAD = 1 \n"):
+        bad.write_text(text, encoding="utf-8")
+        assert subprocess.run([*look, str(bad)], cwd=ROOT, check=False, capture_output=True).returncode == 1, text
 
 
 def test_what_a_run_makes_is_ignored_by_git() -> None:

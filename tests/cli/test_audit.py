@@ -17,7 +17,7 @@ from idp.adapters.sql.audit import SqlAuditTrail
 from idp.adapters.sql.audit_seals import SqlAuditReader, SqlSealStore
 from idp.adapters.sql.database import Database
 from idp.audit import AuditEvent, AuditRecord
-from idp.audit.chain import AuditChain
+from idp.audit.chain import AuditChain, KnownHead
 from idp.cli import audit
 from idp.errors import UnavailableError
 
@@ -44,9 +44,9 @@ class House(SimpleNamespace):
 
 @pytest.fixture
 def house(database: Database) -> House:
-    clock = FakeClock()
+    clock, heads = FakeClock(), MemorySealHeads()
     return House(database=database, clock=clock, audit=SqlAuditTrail(database), audit_reader=SqlAuditReader(database),
-                 audit_chain=AuditChain(SqlSealStore(database), MemorySealSigner(), MemorySealHeads(), clock))
+                 audit_chain=AuditChain(SqlSealStore(database), MemorySealSigner(), heads, clock), heads=heads)
 
 
 def run(house: Any, *arguments: str) -> Result:
@@ -62,8 +62,10 @@ def test_interface_s3_verify_is_0_while_the_chain_holds(house: House) -> None:
     result = run(house, "verify")
     assert (result.exit_code, result.stdout) == (
         0, "The chain holds: 6 records under 2 seals; 1 newer records wait for their seal.\n")
+    known = house.heads.newest()
     assert json.loads(run(house, "verify", "--json").stdout) == {
-        "holds": True, "seals": 2, "records": 6, "unsealed": 1, "oldest_unsealed_at": house.clock.now(), "broken": None}
+        "holds": True, "seals": 2, "records": 6, "unsealed": 1, "oldest_unsealed_at": house.clock.now(), "broken": None,
+        "chain": str(known.chain), "known": {"chain": str(known.chain), "seal": 2, "hash": known.head.hash.hex()}}
 
 
 def test_interface_s3_verify_is_1_and_names_the_first_broken_record(house: House) -> None:
@@ -90,6 +92,68 @@ def test_each_break_has_its_sentence(house: House, sql: str, sentence: str) -> N
     house.seal()
     house.tamper(sql)
     assert sentence in run(house, "verify").stderr
+
+
+def test_security_61_another_chain_than_the_known_one_is_named_and_the_exit_status_is_1(house: House) -> None:
+    house.write(6)
+    house.seal()
+    known: KnownHead = house.heads.newest()
+    house.tamper("DELETE FROM audit_seal")
+    house.tamper("UPDATE version SET value = 4711 WHERE name = 'audit_chain'")
+    house.seal()
+    result = run(house, "verify")
+    assert result.exit_code == 1
+    assert f"knows chain {known.chain} up to seal 2, the database has chain 4711" in result.stderr
+    assert "audit accept-chain" in result.stderr
+    found = json.loads(run(house, "verify", "--json").stdout)
+    assert found["broken"] == {"seal": 2, "record": None, "what": "other_chain"}
+    assert (found["holds"], found["chain"], found["known"]["chain"]) == (False, "4711", str(known.chain))
+
+
+def test_another_chain_is_accepted_with_a_reason_and_on_the_record(house: House) -> None:
+    house.write(6)
+    house.seal()
+    known: KnownHead = house.heads.newest()
+    for table in ("audit_seal", "audit", "version"):
+        house.tamper(f"DELETE FROM {table}")
+    assert run(house, "verify").exit_code == 1
+    result = run(house, "accept-chain", "--reason", "made anew for the training course")
+    assert result.exit_code == 0
+    assert f"Known before: chain {known.chain} up to seal 2, {known.head.hash.hex()}." in result.stdout
+    house.seal()
+    assert run(house, "verify").exit_code == 0
+    [line] = run(house, "export", "--from", DAY, "--to", DAY, "--json").stdout.splitlines()[:1]
+    assert json.loads(line)["event"] == "audit.chain_accepted"
+    assert json.loads(line)["detail"]["reason"] == "made anew for the training course"
+
+
+def test_accepting_answers_in_json(house: House) -> None:
+    nothing = run(house, "accept-chain", "--reason", "x", "--json")
+    assert json.loads(nothing.stdout) == {"accepted": False, "known": None, "before": None}
+    house.write(6)
+    house.seal()
+    same = json.loads(run(house, "accept-chain", "--reason", "x", "--json").stdout)
+    assert (same["accepted"], same["known"]["seal"], same["before"]) == (False, 2, None)
+    assert "nothing to accept" in run(house, "accept-chain", "--reason", "x").stdout
+    house.tamper("DELETE FROM audit_seal WHERE number = 2")
+    older = json.loads(run(house, "accept-chain", "--reason", "an older copy", "--json").stdout)
+    assert (older["accepted"], older["known"]["seal"], older["before"]["seal"]) == (True, 1, 2)
+
+
+def test_a_chain_that_is_broken_is_not_accepted_and_said_why(house: House) -> None:
+    house.write(6)
+    house.seal()
+    house.tamper("DELETE FROM audit_seal WHERE number = 2")
+    house.tamper("DELETE FROM audit WHERE id = 2")
+    result = run(house, "accept-chain", "--reason", "never mind", "--json")
+    assert result.exit_code == 1
+    assert "Record 2 is missing." in json.loads(result.stdout)["error"]
+    assert "Nothing was accepted." in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [(), ("--reason", " "), ("--reason", "x" * 201)])
+def test_a_chain_is_not_accepted_without_a_reason(house: House, arguments: tuple[str, ...]) -> None:
+    assert run(house, "accept-chain", *arguments).exit_code == 2
 
 
 def test_a_head_from_the_log_is_checked(house: House) -> None:

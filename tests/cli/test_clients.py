@@ -55,7 +55,9 @@ def answer(result: Result) -> Any:
 
 
 def refusal(result: Result) -> str:
-    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.exit_code == 1
+    if result.stdout:
+        assert json.loads(result.stdout)["error"] in result.stderr
     return result.stderr
 
 

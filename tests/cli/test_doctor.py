@@ -40,7 +40,7 @@ class House:
         self.settings = settings()
         self.clock = FakeClock()
         self.database_error: Exception | None = None
-        self.current = True
+        self.schema = "current"
         self.stored = [key(alg, state) for alg in ("ES256", "RS256") for state in ("active", "next")]
         self.keys = SimpleNamespace(reload=lambda: None, stored=lambda: self.stored, signing=lambda _alg: None)
         self.registered = [application("qlvb", redirect_uris=("https://qlvb.example/cb",))]
@@ -58,12 +58,12 @@ class House:
         if self.database_error:
             raise self.database_error
 
-    def schema_is_current(self) -> bool:
-        return self.current
+    def schema_state(self) -> str:
+        return self.schema
 
 
 def look(house: House, found: Settings | None = None) -> list[Line]:
-    return list(examine(lambda: house, found or house.settings))  # type: ignore[arg-type,return-value]
+    return list(examine(lambda: house, found or house.settings, {}))  # type: ignore[arg-type,return-value]
 
 
 def problems(house: House, found: Settings | None = None) -> list[tuple[str, str]]:
@@ -72,7 +72,7 @@ def problems(house: House, found: Settings | None = None) -> list[tuple[str, str
 
 def run(services: Callable[[], Any], found: Settings, *arguments: str) -> Result:
     app = Flask("test")
-    app.cli.add_command(doctor.commands(services, found))
+    app.cli.add_command(doctor.commands(services, lambda: found, lambda _settings: {}))
     return app.test_cli_runner().invoke(args=["doctor", *arguments])
 
 
@@ -93,7 +93,9 @@ def _remedies(lines: list[Line]) -> None:
 
 
 @pytest.mark.parametrize(("spoil", "expected"), [
-    (lambda h: setattr(h, "current", False), ("database", "failed")),
+    (lambda h: setattr(h, "schema", "behind"), ("database", "failed")),
+    (lambda h: setattr(h, "schema", "empty"), ("database", "failed")),
+    (lambda h: setattr(h, "schema", "newer"), ("database", "warning")),
     (lambda h: setattr(h, "database_error", UnavailableError("x", dependency="database", debug="refused")),
      ("database", "failed")),
     (lambda h: h.stored.pop(0), ("keys", "failed")),
@@ -107,6 +109,7 @@ def _remedies(lines: list[Line]) -> None:
     (lambda h: setattr(h, "heartbeat", h.clock.now() - 60), ("worker", "failed")),
     (lambda h: setattr(h, "backlog", (5, 61)), ("audit trail", "failed")),
     (lambda h: setattr(h, "conflict", "seal 9 is known, the database ends at 3"), ("audit trail", "failed")),
+    (lambda h: setattr(h, "conflict", "chain 1 is known up to seal 9, the database has none"), ("audit trail", "failed")),
     (lambda h: h.checked.append(CheckLine("server ldaps://ldap2.example", False, "no answer", "Start it.")),
      ("directory", "failed")),
 ])
@@ -150,6 +153,35 @@ def test_settings_that_somebody_should_look_at(members: dict[str, Any], expected
     _remedies(look(house, settings(**members)))
 
 
+def secret(folder: Path, name: str, content: str = "a-long-random-value", mode: int = 0o600) -> Path:
+    path = folder / name
+    path.write_text(content)
+    path.chmod(mode)
+    return path
+
+
+def test_interface_s3_every_secret_file_and_its_mode_is_looked_at(tmp_path: Path) -> None:
+    """Those too that no verb opens: form key, client secrets, the token for figures, the password for the directory."""
+    house = House()
+    good = [secret(tmp_path, "session.key"), secret(tmp_path, "qlvb.secret", mode=0o640)]
+    bad = [secret(tmp_path, "web.secret", mode=0o644), secret(tmp_path, "metrics.token", "changeme"), tmp_path / "ldap.password"]
+    found = dict.fromkeys([*good, *bad], "Put it there.")
+    lines = [line for line in examine(lambda: house, house.settings, found) if line.check == "keys"]  # type: ignore[arg-type,return-value]
+    failed = [line for line in lines if line.state == "failed"]
+    assert [str(path) in line.found for path, line in zip(bad, failed, strict=True)] == [True] * 3
+    assert [line.remedy for line in failed] == [f"Run: chmod 600 {bad[0]}", "Put a random value into it.", "Put it there."]
+    assert any(line.state == "ok" and line.found.startswith("2 secret files") for line in lines)
+    _remedies(lines)
+
+
+def test_what_the_rooms_refuse_too_is_said_once(tmp_path: Path) -> None:
+    def refuse() -> None:
+        raise ConfigurationError(f"The secret file {tmp_path / 'x'} cannot be read.", remedy="Put it there.")
+
+    lines = list(examine(refuse, settings(), {tmp_path / "x": "Put it there."}))  # type: ignore[arg-type]
+    assert [line.found for line in lines if line.state == "failed"] == [f"The secret file {tmp_path / 'x'} cannot be read."]
+
+
 def test_rooms_that_cannot_be_built_are_a_finding_with_the_remedy() -> None:
     def refuse() -> None:
         raise ConfigurationError("The folder keys does not exist.", remedy="Run: flask --app wsgi keys init")
@@ -179,7 +211,7 @@ def test_the_kernel_is_asked_about_its_clock(state: int | None, expected: str) -
 
 def test_interface_s3_json_tells_whether_it_is_fit() -> None:
     house = House()
-    house.current = False
+    house.schema = "behind"
     result = run(lambda: house, house.settings, "--json")
     assert result.exit_code == 1
     answer = json.loads(result.stdout)
@@ -188,12 +220,16 @@ def test_interface_s3_json_tells_whether_it_is_fit() -> None:
             "remedy": "Run: flask --app wsgi db upgrade"} in answer["findings"]
 
 
-def test_every_setting_is_listed_with_its_meaning_and_no_password(tmp_path: Path) -> None:
+@pytest.mark.parametrize("url", ["postgresql+psycopg://idp:hunter2@db.example/idp",
+                                 "postgresql+psycopg://idp@/idp?host=/run/postgresql&password=hunter2"])
+def test_every_setting_is_listed_with_its_meaning_and_no_password(url: str) -> None:
     def unused() -> None:
         raise AssertionError
 
-    text = run(unused, settings(), "--settings").stdout
-    listed = json.loads(run(unused, settings(), "--settings", "--json").stdout)["settings"]
+    text = run(unused, settings(database_url=url), "--settings").stdout
+    answer = json.loads(run(unused, settings(database_url=url), "--settings", "--json").stdout)
+    listed = answer["settings"]
+    assert answer["problems"] == []
     assert [entry["name"] for entry in listed] == list(Settings.model_fields)
     assert all(entry["meaning"] and f"{entry['variable']} = " in text for entry in listed)
     assert "hunter2" not in text + json.dumps(listed)

@@ -68,6 +68,17 @@ def test_once_does_what_is_due_and_says_what_went_wrong() -> None:
     assert run(SimpleNamespace(once=away), "run", "--once").exit_code == 1
 
 
+def test_interface_s3_a_program_is_told_how_it_ended_or_why_it_did_not_begin() -> None:
+    done = run(SimpleNamespace(once=lambda: None), "run", "--once", "--json")
+    assert (done.exit_code, json.loads(done.stdout)) == (0, {"ended": "once"})
+
+    def away() -> None:
+        raise UnavailableError("The service is briefly unavailable.", dependency="database")
+
+    refused = run(SimpleNamespace(once=away), "run", "--once", "--json")
+    assert (refused.exit_code, set(json.loads(refused.stdout))) == (1, {"error", "remedy"})
+
+
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_the_process_runs_logs_json_and_ends_with_0_on_a_signal(
     ending: signal.Signals, tmp_path: Path, sqlite_template: Path,
@@ -81,9 +92,9 @@ def test_the_process_runs_logs_json_and_ends_with_0_on_a_signal(
     environment = {**{k: v for k, v in os.environ.items() if not k.startswith(("IDP_", "FLASK"))},
                    "IDP_ENV": "development", "IDP_DATABASE_URL": f"sqlite:///{database}", "IDP_KEYS_DIR": str(folder.folder),
                    "IDP_CLIENTS_DIR": str(tmp_path), "IDP_LDAP_BIND_PASSWORD_FILE": str(tmp_path / "ldap.password")}
-    log = (tmp_path / "log").open("w+")
-    process = subprocess.Popen([sys.executable, "-m", "flask", "--app", "wsgi", "worker", "run"], cwd=ROOT, env=environment,
-                               stderr=log, stdout=log)
+    log, said = (tmp_path / "log").open("w+"), (tmp_path / "said").open("w+")
+    process = subprocess.Popen([sys.executable, "-m", "flask", "--app", "wsgi", "worker", "run", "--json"], cwd=ROOT,
+                               env=environment, stderr=log, stdout=said)
     try:
         end = time.monotonic() + 30
         while "worker started" not in (tmp_path / "log").read_text():
@@ -100,3 +111,4 @@ def test_the_process_runs_logs_json_and_ends_with_0_on_a_signal(
         process.wait()
     events = [json.loads(line)["event"] for line in (tmp_path / "log").read_text().splitlines()]
     assert (events[0], events[-1]) == ("worker started", "worker stopped")
+    assert json.loads((tmp_path / "said").read_text()) == {"ended": "signal"}

@@ -14,6 +14,7 @@ import pytest
 
 from idp.app import build_services
 from idp.audit import Caller
+from tests.fakes.directory import FakeDirectory
 from tests.whole import make_settings
 
 from .suite import Suite
@@ -25,7 +26,7 @@ def keys_and_database(sqlite_template: Path, tmp_path_factory: pytest.TempPathFa
     folder = tmp_path_factory.mktemp("conformance")
     shutil.copy(sqlite_template, folder / "idp.sqlite3")
     settings = make_settings(folder, f"sqlite:///{folder / 'idp.sqlite3'}", ())
-    build_services(settings).keys.ensure(Caller("cli", "test"))
+    build_services(settings, directory=FakeDirectory()).keys.ensure(Caller("cli", "test"))
     return folder
 
 

@@ -123,7 +123,7 @@ def test_oidcc_idtoken_rs256_and_the_other_algorithm(database_file: str, tmp_pat
 def test_oidcc_server_rotate_keys(suite: Suite) -> None:
     _, first = suite.flow()
     before = {key["kid"] for key in suite.http("GET", suite.discovery["jwks_uri"]).json["keys"]}
-    build_services(suite.settings, clock=suite.clock).keys.rotate(caller=Caller("cli", "test"))
+    build_services(suite.settings, directory=suite.directory, clock=suite.clock).keys.rotate(caller=Caller("cli", "test"))
     suite.clock.advance(2)
     _, second = suite.flow()
     after = {key["kid"] for key in suite.http("GET", suite.discovery["jwks_uri"]).json["keys"]}

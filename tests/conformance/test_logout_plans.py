@@ -153,7 +153,7 @@ def told(database_file: str, tmp_path: Path, receivers: Receivers) -> Suite:
 
 def deliver(suite: Suite) -> None:
     """Let a worker send what is due, with rooms of its own on the same database."""
-    services = build_services(suite.settings, clock=suite.clock)
+    services = build_services(suite.settings, directory=suite.directory, clock=suite.clock)
     pump = OutboxPump(services.outbox, services.logout_delivery, suite.clock)
     pump.round()
     pump.drain()

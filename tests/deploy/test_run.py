@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -18,6 +20,7 @@ import psutil
 import pytest
 
 from deploy.demo import Tour, free_ports
+from deploy.keys_and_database import prepare
 from deploy.processes import StartError
 from deploy.run import plan_from_environment
 from deploy.sample_province import APPLICATIONS, ROLES, ROOT, TOTP_SEEDS, Plan, SampleProvince, require_free
@@ -156,6 +159,31 @@ def test_a_second_start_is_quick_and_ctrl_c_stops_all_of_it(plan: Plan, running:
         require_free(port, "PORT")
 
 
+def test_a_new_database_with_the_keys_of_the_one_before_is_accepted_without_hands(plan: Plan) -> None:
+    """As after ``make clean``, which leaves the keys: the audit chain begins anew, on the record, and holds."""
+    before = json.loads((plan.keys / "audit-head.json").read_text())
+    for left in plan.folder.glob("idp.sqlite3*"):
+        left.unlink()
+    province = SampleProvince(plan).start()
+    try:
+        flask = [str(Path(sys.executable).parent / "flask"), "--app", "wsgi", "audit", "verify", "--json"]
+        until = time.monotonic() + 20
+        while True:
+            done = subprocess.run(flask, cwd=ROOT, env=province.environment(), capture_output=True, text=True, check=False)
+            report = json.loads(done.stdout)
+            if report["records"] and not report["unsealed"]:
+                break
+            assert time.monotonic() < until, done.stdout
+        assert (done.returncode, report["broken"]) == (0, None)
+        assert report["chain"] not in before
+    finally:
+        province.stop()
+    with contextlib.closing(sqlite3.connect(plan.folder / "idp.sqlite3")) as connection:
+        [(reason,)] = connection.execute("SELECT detail FROM audit WHERE event = 'audit.chain_accepted'").fetchall()
+    assert "made anew" in reason
+    assert list(json.loads((plan.keys / "audit-head.json").read_text())) == [*before, report["chain"]]
+
+
 def test_a_port_in_use_is_said_with_a_remedy() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -164,6 +192,13 @@ def test_a_port_in_use_is_said_with_a_remedy() -> None:
         with pytest.raises(StartError, match="already in use") as raised:
             require_free(port, "PORT")
     assert "PORT=... make run" in raised.value.remedy
+
+
+@pytest.mark.parametrize("url", ["nonsense", "postgresql+psycopg://idp@127.0.0.1:1/idp"])
+def test_a_database_that_cannot_be_prepared_is_said(url: str, tmp_path: Path) -> None:
+    with pytest.raises(StartError, match="cannot be prepared") as raised:
+        prepare(tmp_path / "keys", url)
+    assert "IDP_DATABASE_URL" in raised.value.remedy
 
 
 @pytest.mark.parametrize(("name", "value"), [("PORT", "eighty"), ("PORT", "-1"), ("LDAP_PORT", "٣٨٩")])

@@ -36,8 +36,8 @@ class Rooms:
         self.pulse = SimpleNamespace(last=lambda: self.heartbeat)
         self.notices = QueueState(0, None, 0, ())
         self.outbox = SimpleNamespace(state=lambda: self.notices)
-        self.backlog = (0, 0)
-        self.audit_chain = SimpleNamespace(backlog=lambda: self.backlog)
+        self.backlog, self.conflict = (0, 0), ""
+        self.audit_chain = SimpleNamespace(backlog=lambda: self.backlog, head_conflict=lambda: self.conflict)
 
     def ping_database(self) -> None:
         if self.database_error:
@@ -107,7 +107,17 @@ def test_dead_notices_and_a_sealing_lag_are_shown() -> None:
     found = rooms.look()[1]["dependencies"]
     assert found["logout_notices"] == {
         "state": "degraded", "waiting": 3, "oldest_waiting_seconds": 90, "dead": 2, "failing_applications": 1}
-    assert found["audit_trail"] == {"state": "degraded", "unsealed_records": 70, "sealing_lag_seconds": 61}
+    assert found["audit_trail"] == {
+        "state": "degraded", "unsealed_records": 70, "sealing_lag_seconds": 61, "differs_from_known_head": 0}
+
+
+def test_security_61_a_trail_that_is_not_the_known_one_is_shown_without_telling_more() -> None:
+    rooms = Rooms()
+    rooms.conflict = "chain 1 is known up to seal 9, the database has chain 2"
+    status, body = rooms.look()
+    assert (status, body["status"]) == (200, "degraded")
+    assert body["dependencies"]["audit_trail"] == {
+        "state": "degraded", "unsealed_records": 0, "sealing_lag_seconds": 0, "differs_from_known_head": 1}
 
 
 def test_a_check_that_hangs_counts_as_down_and_is_not_started_again() -> None:

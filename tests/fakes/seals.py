@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
-from idp.audit.chain import SealHead
+from idp.audit.chain import KnownHead
 from idp.errors import UnavailableError
 
 
@@ -32,18 +32,25 @@ class MemorySealSigner:
 
 
 class MemorySealHeads:
-    """Remembers the newest seal of each chain; ``broken`` makes it fail."""
+    """Remembers chains and their newest seals, the chain of today last; ``broken`` makes it fail."""
 
     def __init__(self) -> None:
-        self.heads: dict[int, SealHead] = {}
+        self.chains: list[KnownHead] = []
         self.broken = False
 
-    def last(self, chain: int) -> SealHead | None:
-        if self.broken:
-            raise UnavailableError("no", dependency="audit_head")
-        return self.heads.get(chain)
+    def newest(self) -> KnownHead | None:
+        self._refuse()
+        return self.chains[-1] if self.chains else None
 
-    def keep(self, chain: int, head: SealHead) -> None:
+    def keep(self, known: KnownHead) -> None:
+        before = self.newest()
+        if before is None or (before.chain == known.chain and before.head.number < known.head.number):
+            self.chains = [*self.chains[:-1], known]
+
+    def accept(self, known: KnownHead) -> None:
+        self._refuse()
+        self.chains = [*(other for other in self.chains if other.chain != known.chain), known]
+
+    def _refuse(self) -> None:
         if self.broken:
             raise UnavailableError("no", dependency="audit_head")
-        self.heads[chain] = head

@@ -27,6 +27,7 @@ CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(b"v" * 43).digest()).rstrip(
 
 # Who signs in how
 
+
 def test_an_administrator_gives_a_one_time_code_and_nothing_opens_before(here: Place) -> None:
     deployment, person = here
     person.open(deployment.qlvb)

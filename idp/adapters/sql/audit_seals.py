@@ -17,7 +17,7 @@ from typing import IO, Any
 from sqlalchemy import BigInteger, Integer, String, and_, bindparam, cast, func, literal_column, or_, select, tuple_
 from sqlalchemy.exc import SQLAlchemyError
 
-from ...audit.chain import Position, Seal, StoredRecord
+from ...audit.seal import Position, Seal, StoredRecord
 from ...errors import UnavailableError
 from .audit import EPOCH, current_epoch
 from .database import Database, parameter
@@ -84,8 +84,13 @@ class SqlSealStore:
             name=parameter(_version().c.name, f"{name}_name"), value=value,
         ).on_conflict_do_update(index_elements=["name"], set_={"value": value})
 
-    def chain(self) -> int:
-        """Give the number that names this chain, made at the first call."""
+    def chain(self) -> int | None:
+        """Give the number that names this database's chain; None where none was begun."""
+        row = self._value.one(name=CHAIN)
+        return None if row is None else int(row.value)
+
+    def begin_chain(self) -> int:
+        """Name the chain, unless it has a name; give the one it has afterwards."""
         return self._remembered(CHAIN, secrets.randbelow(2**62) + 1)
 
     def _remembered(self, name: str, fresh: int) -> int:

@@ -1,21 +1,27 @@
-"""The schema's state: bring it to the newest migration, or tell that it is not there."""
+"""The schema's state: bring it to the newest migration, or tell how far it is from there.
+
+A migration is safe with the code before it (docs/operations/deploy.md, Upgrade), so a database that a later release has
+migrated is fit for this one: a node that is not upgraded yet restarts, and a roll-back leaves the schema alone.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import Connection, create_engine
 from sqlalchemy.exc import DBAPIError
 
 from ...errors import UnavailableError
 from .tables import TransactionId
 
 MIGRATIONS = Path(__file__).parents[3] / "migrations"
+
+State = Literal["empty", "behind", "current", "newer"]
 
 
 def compare_type(_context: Any, _column: Any, _declared: Any, _found_type: Any, declared_type: Any) -> bool | None:
@@ -30,13 +36,15 @@ def _config() -> Config:
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Run the migrations up to ``revision``; a file of SQLite is made with its folder."""
+    """Run the migrations up to ``revision``; a file of SQLite is made with its folder. What a later release has made stays."""
     engine = create_engine(url)
     if engine.dialect.name == "sqlite" and engine.url.database:
         Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
     config = _config()
     try:
         with engine.connect() as connection:
+            if revision == "head" and _state(connection) == "newer":
+                return
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
             connection.commit()
@@ -57,8 +65,13 @@ def downgrade(url: str, revision: str) -> None:
         engine.dispose()
 
 
-def is_current(url: str) -> bool:
-    """Tell whether the database stands at the newest migration.
+def newest() -> tuple[str, ...]:
+    """Give the newest migration that this release knows (one name: the history is linear)."""
+    return tuple(ScriptDirectory.from_config(_config()).get_heads())
+
+
+def state(url: str) -> State:
+    """Tell where the database stands: ``empty``, ``behind``, ``current``, or ``newer`` than this release knows.
 
     Raises:
         UnavailableError: the database does not answer.
@@ -66,9 +79,20 @@ def is_current(url: str) -> bool:
     engine = create_engine(url)
     try:
         with engine.connect() as connection:
-            found = MigrationContext.configure(connection).get_current_heads()
+            return _state(connection)
     except DBAPIError as err:
         raise UnavailableError("The database does not answer.", dependency="database", debug=str(err)[:300]) from err
     finally:
         engine.dispose()
-    return set(found) == set(ScriptDirectory.from_config(_config()).get_heads())
+
+
+def _state(connection: Connection) -> State:
+    found = set(MigrationContext.configure(connection).get_current_heads())
+    if not found:
+        return "empty"
+    scripts = ScriptDirectory.from_config(_config())
+    if found == set(scripts.get_heads()):
+        return "current"
+    # The history is linear, so that whoever made a revision that is unknown here had all of ours before it.
+    known = {script.revision for script in scripts.walk_revisions()}
+    return "behind" if found <= known else "newer"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 
 from idp.adapters.sql import schema
 from idp.adapters.sql.tables import Base
@@ -21,8 +24,35 @@ def test_the_newest_migration_makes_exactly_the_declared_tables(database_url: st
     assert differences == []
 
 
-def test_migrations_can_be_undone_and_done_again(database_url: str) -> None:
-    schema.downgrade(database_url, "base")
-    assert not schema.is_current(database_url)
-    schema.upgrade(database_url)
-    assert schema.is_current(database_url)
+def test_migrations_can_be_undone_and_done_again(own_database_url: str) -> None:
+    assert schema.state(own_database_url) == "current"
+    schema.downgrade(own_database_url, "base")
+    assert schema.state(own_database_url) == "empty"
+    schema.upgrade(own_database_url)
+    assert schema.state(own_database_url) == "current"
+
+
+def test_a_database_of_a_later_release_is_told_apart_and_left_as_it_is(own_database_url: str) -> None:
+    engine = create_engine(own_database_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999_of_a_later_release'"))
+    engine.dispose()
+    assert schema.state(own_database_url) == "newer"
+    schema.upgrade(own_database_url)
+    assert schema.state(own_database_url) == "newer"
+
+
+def test_a_database_that_stands_at_an_earlier_migration_is_behind(
+    own_database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+) -> None:
+    """A release with one migration more than the database has."""
+    shutil.copytree(schema.MIGRATIONS, tmp_path / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
+    [head] = schema.newest()
+    (tmp_path / "migrations" / "versions" / "9999_next.py").write_text(
+        f'revision = "9999_next"\ndown_revision = "{head}"\n\n\ndef upgrade() -> None:\n    pass\n')
+    monkeypatch.setattr(schema, "MIGRATIONS", tmp_path / "migrations")
+    assert schema.state(own_database_url) == "behind"
+    schema.upgrade(own_database_url)
+    assert schema.state(own_database_url) == "current"
+    monkeypatch.undo()
+    assert schema.state(own_database_url) == "newer"
