@@ -21,6 +21,7 @@ from idp.adapters.sql.officers import SqlOfficers
 from idp.adapters.sql.sessions import SqlSessions
 from idp.adapters.sql.tables import AuditRow, GrantRow, OfficerRow, RefreshTokenRow
 from idp.audit import Caller
+from idp.authn.assurance import AssurancePolicy
 from idp.directory.officer import Officer, Post
 from idp.endpoints.documents import Document, fixed
 from idp.endpoints.introspection import IntrospectionEndpoint
@@ -105,9 +106,10 @@ class House:
         self.tokens = AccessTokens(issuer=ISSUER, keys=self.keys, clock=self.clock, lifetime_seconds=access_token_seconds,
                                    subject_of=subject_for, acr_prefix=ACR_PREFIX)
         self.id_tokens = id_token.IdTokens(issuer=ISSUER, keys=self.keys, clock=self.clock, acr_prefix=ACR_PREFIX)
+        assurance = AssurancePolicy(ACR_PREFIX, frozenset({"lanhdao"}))
         self.provider = Provider(
             issuer=ISSUER, registry=self.registry, store=self.store, tokens=self.tokens, clock=self.clock,
-            lifetimes=lifetimes or Lifetimes(), officer_scopes=frozenset(claims.SCOPES),
+            lifetimes=lifetimes or Lifetimes(), assurance=assurance, officer_scopes=frozenset(claims.SCOPES),
             read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens])
         offer = Offer(scopes=tuple(claims.SCOPES), claims=claims.SUPPORTED, acr_values=(f"{ACR_PREFIX}1", f"{ACR_PREFIX}2"),
                       subject_types=TYPES, id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"))
@@ -122,7 +124,7 @@ class House:
                 Introspection(self.provider, subject_of=subject_for, acr_prefix=ACR_PREFIX))),
             Route("/revoke", "revocation", RevocationEndpoint(self.provider)),
             Route("/userinfo", "userinfo", UserInfoEndpoint(
-                claims.UserInfo(self.tokens, self.store, self.registry, self.clock)), ("GET", "POST")),
+                claims.UserInfo(self.tokens, self.store, self.registry, self.clock, assurance)), ("GET", "POST")),
         ], fallback, sources=Sources(trusted_proxies), meter=meter, log=log)
 
     # People and applications

@@ -20,6 +20,7 @@ from authlib.oauth2.rfc6749 import OAuth2Request as AuthlibRequest
 from authlib.oauth2.rfc6749.requests import OAuth2Payload
 
 from ..audit import AuditEvent, AuditRecord, Caller
+from ..authn.assurance import AssurancePolicy
 from ..clock import Clock
 from . import authorization_request, client_authentication
 from .access_token import AccessTokens, IssuedToken
@@ -112,14 +113,15 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         tokens: Makes and recognises access tokens.
         clock: Source of the time.
         lifetimes: How long things live.
+        assurance: What level is demanded of whom.
         officer_scopes: Scopes that need an officer; client credentials never get them.
         read_hint: Gives the subject of an ID token of ours (token, client_id); raises RefusedError when it is none.
         extensions: Called with every new code and refresh grant; OpenID Connect plugs in here.
     """
 
     def __init__(self, *, issuer: str, registry: ClientRegistry, store: GrantStore, tokens: AccessTokens, clock: Clock,
-                 lifetimes: Lifetimes, officer_scopes: frozenset[str], read_hint: Callable[[str, str], str],
-                 extensions: Sequence[Extension] = ()) -> None:
+                 lifetimes: Lifetimes, assurance: AssurancePolicy, officer_scopes: frozenset[str],
+                 read_hint: Callable[[str, str], str], extensions: Sequence[Extension] = ()) -> None:
         super().__init__()
         logging.getLogger("authlib").setLevel(logging.INFO)  # at DEBUG Authlib writes whole token answers
         self.issuer = issuer
@@ -128,6 +130,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         self.tokens = tokens
         self.clock = clock
         self.lifetimes = lifetimes
+        self.assurance = assurance
         self.officer_scopes = officer_scopes
         self._read_hint = read_hint
         self.register_grant(CodeGrant, [ProofKey(required=True), *extensions])
@@ -150,8 +153,8 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         Raises:
             UnsafeRequestError: the client was disabled, or its redirect URI withdrawn, since the request was stored.
             AuthorizationError: ``access_denied`` (the officer may not use this application), ``login_required`` (the session
-                has just ended), ``unmet_authentication_requirements`` (its level is below the application's), or what the
-                registration no longer allows.
+                has just ended), ``unmet_authentication_requirements`` (its level is below what the application or a group of the
+                officer's demands now), or what the registration no longer allows.
         """
         client = self.registry.find(request.client_id)
         if client is None:
@@ -161,8 +164,8 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         officer = self.store.officer(session.sub)
         if officer is None or not admits(client, *officer):
             raise request.refuse("access_denied", "The officer may not use this application.")
-        if session.acr < client.required_level:
-            raise request.refuse("unmet_authentication_requirements", "The application asks for a higher level now.")
+        if session.acr < self.assurance.demanded(officer[1], client.required_level):
+            raise request.refuse("unmet_authentication_requirements", "A higher level is demanded now.")
         form = {"client_id": request.client_id, "redirect_uri": request.redirect_uri, "response_type": request.response_type,
                 "scope": " ".join(request.scope), "code_challenge": request.code_challenge,
                 "code_challenge_method": request.code_challenge_method}

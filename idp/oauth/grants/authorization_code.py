@@ -13,6 +13,7 @@ from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidScopeError
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
 
 from ...audit import AuditEvent
+from ...authn.assurance import AssurancePolicy
 from .. import client_authentication, scope
 from ..access_token import IssuedToken
 from ..authorization_request import AuthorizationRequest, AuthorizationResponse
@@ -21,7 +22,7 @@ from ..grant import Grant, Standing, lapse_of, session_stands
 from ..ports import NewTokens, SessionFacts, StoredCode, digest
 
 
-def fault_of(code: StoredCode, client: Client, *, now: int, idle_limit_seconds: int) -> str:
+def fault_of(code: StoredCode, client: Client, *, assurance: AssurancePolicy, now: int, idle_limit_seconds: int) -> str:
     """Say why a code gives nothing; "" when it may be redeemed, ``replayed`` when it was before.
 
     A code belongs to its session even where the tokens will outlive it (security checklist 7).
@@ -34,7 +35,7 @@ def fault_of(code: StoredCode, client: Client, *, now: int, idle_limit_seconds: 
         return "expired"
     if not session_stands(code.grant.standing, now=now, idle_limit_seconds=idle_limit_seconds):
         return "session"
-    return lapse_of(code.grant, client, now=now, idle_limit_seconds=idle_limit_seconds)
+    return lapse_of(code.grant, client, assurance=assurance, now=now, idle_limit_seconds=idle_limit_seconds)
 
 
 def begin(request: AuthorizationRequest, session: SessionFacts, *, value: str, now: int, code_seconds: int,
@@ -93,7 +94,7 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
         stored: StoredCode | None = self.server.store.code(digest(code))
         if stored is None:
             return None
-        fault = fault_of(stored, client, now=self.server.clock.now(),
+        fault = fault_of(stored, client, assurance=self.server.assurance, now=self.server.clock.now(),
                          idle_limit_seconds=self.server.lifetimes.session_idle_seconds)
         if fault == "replayed":
             self._punish(stored)

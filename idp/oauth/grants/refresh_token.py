@@ -121,7 +121,8 @@ class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
             return None
         self._exchange(stored.grant).check(stored)
         now = self.server.clock.now()
-        lapse = lapse_of(stored.grant, client, now=now, idle_limit_seconds=self.server.lifetimes.session_idle_seconds)
+        lapse = lapse_of(stored.grant, client, assurance=self.server.assurance, now=now,
+                         idle_limit_seconds=self.server.lifetimes.session_idle_seconds)
         return None if lapse or now >= stored.expires_at else stored
 
     def authenticate_user(self, refresh_token: StoredRefreshToken) -> Grant:
