@@ -35,7 +35,7 @@ from idp.oauth.authorization_request import AuthorizationRequest
 from idp.oauth.client import SCOPES, Client, ClientRegistry, secret_digest
 from idp.oauth.introspection import Introspection
 from idp.oauth.metadata import Offer, discovery
-from idp.oauth.server import Lifetimes, Provider
+from idp.oauth.server import Extension, Lifetimes, Provider
 from idp.oidc import claims, id_token
 from idp.oidc.subject import TYPES, subject_for
 from idp.sessions.single_sign_on import Session, SessionLimits, Sessions
@@ -93,7 +93,8 @@ class House:
     """
 
     def __init__(self, database: Database, *, lifetimes: Lifetimes | None = None, access_token_seconds: int = 600,
-                 trusted_proxies: tuple[str, ...] = (), fallback: Any = None, meter: Any = None, log: Any = None) -> None:
+                 trusted_proxies: tuple[str, ...] = (), fallback: Any = None, meter: Any = None, log: Any = None,
+                 extensions: tuple[Extension, ...] = ()) -> None:
         self.database = database
         self.clock = FakeClock()
         self.keys = key_ring()
@@ -110,7 +111,7 @@ class House:
         self.provider = Provider(
             issuer=ISSUER, registry=self.registry, store=self.store, tokens=self.tokens, clock=self.clock,
             lifetimes=lifetimes or Lifetimes(), assurance=assurance, officer_scopes=frozenset(claims.SCOPES),
-            read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens])
+            read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens, *extensions])
         offer = Offer(scopes=tuple(claims.SCOPES), claims=claims.SUPPORTED, acr_values=(f"{ACR_PREFIX}1", f"{ACR_PREFIX}2"),
                       subject_types=TYPES, id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"))
         metadata = Document(fixed(discovery(ISSUER, offer)), max_age_seconds=3600)

@@ -164,7 +164,10 @@ class GrantStore(Protocol):
         ...
 
     def redeem(self, code_digest: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
-        """Use a code and keep the tokens given for it, durably. Of several callers exactly one gets True."""
+        """Use a code and keep the tokens given for it, durably. Of several callers at most one gets True.
+
+        False, and nothing written, when the code was used before, its grant is revoked or its session was ended.
+        """
         ...
 
     def refresh_token(self, digest: bytes) -> StoredRefreshToken | None:
@@ -172,13 +175,16 @@ class GrantStore(Protocol):
         ...
 
     def rotate(self, old_digest: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
-        """Exchange an unused refresh token for a new one, durably. Of several callers exactly one gets True."""
+        """Exchange an unused refresh token for a new one, durably. Of several callers at most one gets True.
+
+        False, and nothing written, when the token was used before or its grant is revoked.
+        """
         ...
 
     def replace_successor(self, old_digest: bytes, successor: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
         """Answer a repeat: the unused successor becomes worthless and a new token takes its place, durably.
 
-        False, and nothing written, when the successor was used or replaced meanwhile.
+        False, and nothing written, when the successor was used or replaced meanwhile, or the grant is revoked.
         """
         ...
 

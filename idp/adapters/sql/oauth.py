@@ -110,12 +110,18 @@ class SqlGrants:
             created_at=parameter(REFRESH.c.created_at, "issued_at"),
             expires_at=parameter(REFRESH.c.expires_at, "refresh_expires_at"),
             used_at=literal_column("NULL"), successor=literal_column("NULL"))
-        take = (update(CODE).where(CODE.c.digest == parameter(CODE.c.digest, "code_digest"), CODE.c.used_at.is_(None))
+        code_stands = exists(
+            select(_ONE).select_from(GRANT.join(SESSION, SESSION.c.sid == GRANT.c.sid))
+            .where(GRANT.c.grant_id == CODE.c.grant_id, GRANT.c.revoked_at.is_(None), SESSION.c.ended_at.is_(None)))
+        take = (update(CODE)
+                .where(CODE.c.digest == parameter(CODE.c.digest, "code_digest"), CODE.c.used_at.is_(None), code_stands)
                 .values(used_at=parameter(CODE.c.used_at, "issued_at")).returning(CODE.c.grant_id))
         self._redeem = database.write(access, audit_insert(), guard=take)
         self._redeem_with_refresh = database.write(access, refresh, audit_insert(), guard=take)
+        family_stands = exists(select(_ONE).where(GRANT.c.grant_id == REFRESH.c.grant_id, GRANT.c.revoked_at.is_(None)))
         self._rotate = database.write(access, refresh, audit_insert(), guard=(
-            update(REFRESH).where(REFRESH.c.digest == parameter(REFRESH.c.digest, "old_digest"), REFRESH.c.used_at.is_(None))
+            update(REFRESH)
+            .where(REFRESH.c.digest == parameter(REFRESH.c.digest, "old_digest"), REFRESH.c.used_at.is_(None), family_stands)
             .values(used_at=parameter(REFRESH.c.used_at, "issued_at"), successor=parameter(REFRESH.c.successor, "refresh_digest"))
             .returning(REFRESH.c.grant_id)))
         self._replace_successor = database.write(
@@ -123,7 +129,8 @@ class SqlGrants:
             .values(successor=parameter(REFRESH.c.successor, "refresh_digest")),
             access, refresh, audit_insert(), guard=(
                 update(REFRESH)
-                .where(REFRESH.c.digest == parameter(REFRESH.c.digest, "replaced_digest"), REFRESH.c.used_at.is_(None))
+                .where(REFRESH.c.digest == parameter(REFRESH.c.digest, "replaced_digest"), REFRESH.c.used_at.is_(None),
+                       family_stands)
                 .values(used_at=parameter(REFRESH.c.used_at, "issued_at")).returning(REFRESH.c.grant_id)))
         self._save_access = database.write(access, audit_insert(), durable=False)
         self._revoke = database.write(audit_insert(), guard=(
@@ -159,7 +166,7 @@ class SqlGrants:
             _grant(row, _standing(row)))
 
     def redeem(self, code_digest: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
-        """Use a code once and keep what it gives."""
+        """Use a code once, while its grant and its session stand, and keep what it gives."""
         write = self._redeem if tokens.refresh_digest is None else self._redeem_with_refresh
         return write.run(code_digest=code_digest, **_values(tokens), **audit_values(record)) is not None
 
@@ -171,11 +178,11 @@ class SqlGrants:
             row.following_digest is None or row.following_used_at is not None, _grant(row, _standing(row)))
 
     def rotate(self, old_digest: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
-        """Exchange an unused refresh token."""
+        """Exchange an unused refresh token of a grant that stands."""
         return self._rotate.run(old_digest=old_digest, **_values(tokens), **audit_values(record)) is not None
 
     def replace_successor(self, old_digest: bytes, successor: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
-        """Put a new token in the place of an unused successor."""
+        """Put a new token in the place of an unused successor of a grant that stands."""
         return self._replace_successor.run(old_digest=old_digest, replaced_digest=successor, **_values(tokens),
                                            **audit_values(record)) is not None
 

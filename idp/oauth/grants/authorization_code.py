@@ -94,31 +94,37 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
         stored: StoredCode | None = self.server.store.code(digest(code))
         if stored is None:
             return None
-        fault = fault_of(stored, client, assurance=self.server.assurance, now=self.server.clock.now(),
-                         idle_limit_seconds=self.server.lifetimes.session_idle_seconds)
-        if fault == "replayed":
-            self._punish(stored)
-        return None if fault else stored
+        return None if self._fault(stored, client) else stored
 
     def authenticate_user(self, authorization_code: StoredCode) -> Grant:
         """Give the grant, which stands for the officer."""
         return authorization_code.grant
 
     def save_token(self, token: IssuedToken) -> None:
-        """Use the code and keep what is given for it, at once; who comes second is refused and ends it all."""
+        """Use the code and keep what is given for it, at once.
+
+        Who comes second is refused and ends it all; a code whose session or grant ended meanwhile was not used by anybody.
+        """
         self.execute_hook("before_save_token", token)
         stored: StoredCode = self.request.authorization_code
         tokens: NewTokens = self.server.rows(token, self.client, stored.grant, refresh_scope=stored.grant.scope)
         record = self.server.record(AuditEvent.TOKEN_ISSUED, self.request, stored.grant, grant_type="authorization_code",
                                     scope=tokens.scope)
         if not self.server.store.redeem(stored.digest, tokens, record):
-            self._punish(stored)
-            raise InvalidGrantError("The code was used before.")
+            now_stored: StoredCode | None = self.server.store.code(stored.digest)
+            if now_stored is not None:
+                self._fault(now_stored, self.client)
+            raise InvalidGrantError("The code is not valid any more.")
 
     def delete_authorization_code(self, authorization_code: StoredCode) -> None:
         """Keep the row: used in ``save_token``, it stays as a tombstone so that a replay shows."""
 
-    def _punish(self, stored: StoredCode) -> None:
+    def _fault(self, stored: StoredCode, client: Client) -> str:
+        """Give ``fault_of`` a code as it stands now; punish one that was used before."""
         now = self.server.clock.now()
-        self.server.store.revoke(stored.grant.grant_id, "code_replayed", now,
-                                 self.server.record(AuditEvent.CODE_REPLAYED, self.request, stored.grant))
+        fault = fault_of(stored, client, assurance=self.server.assurance, now=now,
+                         idle_limit_seconds=self.server.lifetimes.session_idle_seconds)
+        if fault == "replayed":
+            self.server.store.revoke(stored.grant.grant_id, "code_replayed", now,
+                                     self.server.record(AuditEvent.CODE_REPLAYED, self.request, stored.grant))
+        return fault
