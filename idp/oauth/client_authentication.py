@@ -25,11 +25,13 @@ class ClientRefusedError(InvalidClientError):  # type: ignore[misc]
 
     Attributes:
         client_id: The registered client that was named; "" where none was. For the audit, not for the answer.
+        reason: ``method`` or ``secret``, with a ``client_id``. For the audit as well.
     """
 
-    def __init__(self, description: str, *, client_id: str = "") -> None:
+    def __init__(self, description: str, *, client_id: str = "", reason: str = "") -> None:
         super().__init__(description=description, status_code=401)
         self.client_id = client_id
+        self.reason = reason
 
     def get_headers(self) -> list[tuple[str, str]]:
         """Give the headers of the answer (RFC 6749 §5.2, RFC 7617 §2)."""
@@ -73,9 +75,10 @@ def authenticate(
     if client is None:
         raise ClientRefusedError("Client authentication failed.")
     if method not in methods or not client.check_endpoint_auth_method(method, "token"):
-        raise ClientRefusedError("The client is not registered for this method of authentication.", client_id=client_id)
+        raise ClientRefusedError("The client is not registered for this method of authentication.", client_id=client_id,
+                                 reason="method")
     if method != "none" and not client.check_client_secret(secret):
-        raise ClientRefusedError("Client authentication failed.", client_id=client_id)
+        raise ClientRefusedError("Client authentication failed.", client_id=client_id, reason="secret")
     return client, method
 
 

@@ -204,6 +204,9 @@ class GrantStore(Protocol):
         """End one access token, durably. False when it had ended before."""
         ...
 
-    def note(self, record: AuditRecord) -> None:
-        """Keep an audit record of a refusal; a crash may lose the last moment's."""
+    def note(self, record: AuditRecord, *, kind: bytes, seconds: int) -> bool:
+        """Keep an audit record of a refusal, unless one of its kind (32 bytes) was kept in the last seconds, by any node.
+
+        Of several callers at most one gets True. A crash may lose the last moment's.
+        """
         ...

@@ -21,6 +21,7 @@ from authlib.oauth2.rfc6749.requests import OAuth2Payload
 
 from ..audit import AuditEvent, AuditRecord, Caller
 from ..authn.assurance import AssurancePolicy
+from ..authn.lockout import network_of
 from ..clock import Clock
 from . import authorization_request, client_authentication
 from .access_token import AccessTokens, IssuedToken
@@ -36,6 +37,9 @@ from .revocation import Revocation
 
 GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
 """What /token takes; discovery lists the same."""
+
+REFUSAL_SECONDS = 60
+"""Whoever knows a client_id may be refused as often as they like, and fills the audit trail no faster than this."""
 
 Extension = Callable[[Any], None]
 """Called with every new code and refresh grant; registers hooks on it (``before_save_token``)."""
@@ -223,15 +227,13 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         return self.registry.find(client_id)
 
     def authenticate_client(self, request: ProviderRequest, methods: Sequence[str], endpoint: str = "token") -> Client:
-        """Authenticate the caller; a known client that fails is noted in the audit trail."""
+        """Authenticate the caller; a known client that fails is noted in the audit trail, once a minute from one network."""
         try:
             client, request.auth_method = client_authentication.authenticate(
                 request.form, request.headers.get("Authorization", ""), self.registry.find, methods)
         except client_authentication.ClientRefusedError as refused:
             if refused.client_id:
-                self.store.note(AuditRecord(
-                    AuditEvent.CLIENT_REFUSED, self.clock.now(), client_id=refused.client_id, source=request.caller.source,
-                    request_id=request.caller.request_id, detail={"endpoint": endpoint}))
+                self._note_refusal(refused, request.caller, endpoint)
             raise
         request.client = client
         return client
@@ -252,6 +254,12 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
 
     def send_signal(self, name: str, *args: Any, **kwargs: Any) -> None:
         """Nobody listens."""
+
+    def _note_refusal(self, refused: client_authentication.ClientRefusedError, caller: Caller, endpoint: str) -> None:
+        kind = "\0".join((AuditEvent.CLIENT_REFUSED, refused.client_id, network_of(caller.source), endpoint, refused.reason))
+        record = AuditRecord(AuditEvent.CLIENT_REFUSED, self.clock.now(), client_id=refused.client_id, source=caller.source,
+                             request_id=caller.request_id, detail={"endpoint": endpoint, "reason": refused.reason})
+        self.store.note(record, kind=digest(kind), seconds=REFUSAL_SECONDS)
 
     def _generate(self, *, grant_type: str, client: Client, user: Grant | None = None, scope: str | None = None,
                   expires_in: int | None = None, include_refresh_token: bool = True) -> IssuedToken:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-from sqlalchemy import exists, literal_column, select, update
+from sqlalchemy import exists, literal_column, or_, select, update
 
 from ...audit import AuditRecord
 from ...directory.mirror import MirroredOfficer
@@ -26,6 +26,7 @@ from .tables import (
     RefreshTokenRow,
     SessionClientRow,
     SessionRow,
+    ThrottleRow,
 )
 
 GRANT: Any = GrantRow.__table__
@@ -35,6 +36,7 @@ ACCESS: Any = AccessTokenRow.__table__
 OFFICER: Any = OfficerRow.__table__
 SESSION: Any = SessionRow.__table__
 TAKING_PART: Any = SessionClientRow.__table__
+NOTED: Any = ThrottleRow.__table__
 
 _ONE: Any = literal_column("1")
 
@@ -140,7 +142,11 @@ class SqlGrants:
         self._revoke_access = database.write(audit_insert(), guard=(
             update(ACCESS).where(ACCESS.c.digest == parameter(ACCESS.c.digest, "revoked_digest"), ACCESS.c.revoked_at.is_(None))
             .values(revoked_at=parameter(ACCESS.c.revoked_at, "now")).returning(ACCESS.c.client_id)))
-        self._note = database.write(audit_insert(), durable=False)
+        kept = database.insert(NOTED).values(key=parameter(NOTED.c.key, "kind"), until=parameter(NOTED.c.until, "again_at"))
+        # A moment later than any that is set now comes from a clock that was wrong.
+        due = or_(NOTED.c.until <= parameter(NOTED.c.until, "now"), NOTED.c.until > kept.excluded.until)
+        self._note = database.write(audit_insert(), durable=False, guard=kept.on_conflict_do_update(
+            index_elements=["key"], set_={"until": kept.excluded.until}, where=due).returning(NOTED.c.key))
 
     def officer(self, sub: str) -> tuple[str, frozenset[str]] | None:
         """Give status and groups of an officer."""
@@ -208,9 +214,9 @@ class SqlGrants:
         """End one access token once."""
         return self._revoke_access.run(revoked_digest=digest, now=now, **audit_values(record)) is not None
 
-    def note(self, record: AuditRecord) -> None:
-        """Keep an audit record of a refusal; relaxed."""
-        self._note.run(**audit_values(record))
+    def note(self, record: AuditRecord, *, kind: bytes, seconds: int) -> bool:
+        """Keep an audit record of a refusal, once in so many seconds; relaxed."""
+        return self._note.run(kind=kind, now=record.at, again_at=record.at + seconds, **audit_values(record)) is not None
 
 
 def _values(tokens: NewTokens) -> dict[str, Any]:
