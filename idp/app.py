@@ -167,8 +167,9 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     assertions = ClientAssertions(issuer=settings.issuer, token_endpoint=token_endpoint, keys=client_keys, seen=seen, clock=clock)
     nonces = Nonces(folder.session_key().encode(), clock, required=settings.dpop_nonce_required)
     proofs = Proofs(seen, nonces, clock)
+    assurance = AssurancePolicy(settings.acr_prefix, frozenset(settings.require_second_factor_groups))
     provider = Provider(issuer=settings.issuer, registry=clients, store=grants, tokens=tokens, clock=clock, lifetimes=lifetimes,
-                        officer_scopes=frozenset({*claims.SCOPES, SCOPE, "offline_access"}),
+                        assurance=assurance, officer_scopes=frozenset({*claims.SCOPES, SCOPE, "offline_access"}),
                         checks=Checks(assertions, client_keys, client_authorities(settings), bool(settings.mtls_origin), clock),
                         proofs=proofs, token_endpoints=routes.addresses(settings, Paths().token),
                         read_hint=id_tokens.subject_of_hint, extensions=[id_tokens])
@@ -182,13 +183,13 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         sign_in=SignIn(people, mirror, totp, audit, clock, mail_domain=settings.ldap_mail_domain,
                        passwords=Lockout(guesses, clock, Limits(source=Rule(settings.sign_in_source_failures))),
                        factors=Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),
-        assurance=AssurancePolicy(settings.acr_prefix, frozenset(settings.require_second_factor_groups)),
+        assurance=assurance,
         sessions=Sessions(SqlSessions(database), clock,
                           SessionLimits(settings.idle_limit_seconds, settings.absolute_limit_seconds)),
         interactions=Interactions(SqlInteractions(database), clock, settings.interaction_lifetime_seconds),
         consents=Consents(SqlConsents(database), audit, clock),
         introspection=Introspection(provider, subject_of=subject_for, acr_prefix=settings.acr_prefix),
-        userinfo=claims.UserInfo(tokens, grants, clients, clock, Holders(proofs)),
+        userinfo=claims.UserInfo(tokens, grants, clients, clock, assurance, Holders(proofs)),
         end_session=EndSession(clients, id_tokens.read_hint),
         logout_delivery=LogoutDelivery(outbox, outbound, clients, keys, clock, issuer=settings.issuer,
                                        lifetime_seconds=settings.logout_token_lifetime_seconds),

@@ -83,13 +83,16 @@ class PostgreSQL:
         than to make and remove one each time. A test that changes the schema takes ``create`` instead.
         """
         url = self._free.pop() if self._free else self.create(template)
+        tables_of = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' ORDER BY 1"
+        if not self._tables:
+            # Before the first borrower could change them.
+            with psycopg.connect(self.conninfo(url.rpartition("/")[2])) as connection:
+                self._tables = connection.execute(tables_of).fetchall()
         yield url
         with psycopg.connect(self.conninfo(url.rpartition("/")[2]), autocommit=True) as connection:
             connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                                " WHERE datname = current_database() AND pid <> pg_backend_pid()")
-            tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-                                        " AND tablename <> 'alembic_version' ORDER BY 1").fetchall()
-            self._tables = self._tables or tables
+            tables = connection.execute(tables_of).fetchall()
             if tables != self._tables:
                 return
             connection.execute("; ".join(f'DELETE FROM "{name}"' for name, in tables))

@@ -24,6 +24,7 @@ from idp.adapters.sql.seen_once import SqlSeenOnce
 from idp.adapters.sql.sessions import SqlSessions
 from idp.adapters.sql.tables import AuditRow, GrantRow, OfficerRow, RefreshTokenRow
 from idp.audit import Caller
+from idp.authn.assurance import AssurancePolicy
 from idp.directory.officer import Officer, Post
 from idp.endpoints.documents import Document, fixed
 from idp.endpoints.introspection import IntrospectionEndpoint
@@ -44,7 +45,7 @@ from idp.oauth.metadata import Offer, discovery
 from idp.oauth.proof.certificate import CertificateAuthorities
 from idp.oauth.proof.dpop import Nonces, Proofs
 from idp.oauth.proof.holder import Holders
-from idp.oauth.server import Lifetimes, Provider
+from idp.oauth.server import Extension, Lifetimes, Provider
 from idp.oidc import claims, id_token
 from idp.oidc.subject import TYPES, subject_for
 from idp.sessions.single_sign_on import Session, SessionLimits, Sessions
@@ -105,7 +106,8 @@ class House:
 
     def __init__(self, database: Database, *, lifetimes: Lifetimes | None = None, access_token_seconds: int = 600,
                  trusted_proxies: tuple[str, ...] = (), fallback: Any = None, meter: Any = None, log: Any = None,
-                 mutual_tls: bool = False, authorities: Sequence[Certificate] = ()) -> None:
+                 mutual_tls: bool = False, authorities: Sequence[Certificate] = (),
+                 extensions: tuple[Extension, ...] = ()) -> None:
         self.database = database
         self.clock = FakeClock()
         self.keys = key_ring()
@@ -126,11 +128,12 @@ class House:
         self.checks = Checks(self.assertions, self.client_keys, CertificateAuthorities(authorities), mutual_tls, self.clock)
         self.nonces = Nonces(b"n" * 32, self.clock)
         self.proofs = Proofs(seen, self.nonces, self.clock)
+        assurance = AssurancePolicy(ACR_PREFIX, frozenset({"lanhdao"}))
         self.provider = Provider(
             issuer=ISSUER, registry=self.registry, store=self.store, tokens=self.tokens, clock=self.clock,
-            lifetimes=lifetimes or Lifetimes(), officer_scopes=frozenset(claims.SCOPES), checks=self.checks,
+            lifetimes=lifetimes or Lifetimes(), assurance=assurance, officer_scopes=frozenset(claims.SCOPES), checks=self.checks,
             proofs=self.proofs, token_endpoints=(f"{ISSUER}/token", f"{MTLS}/token"),
-            read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens])
+            read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens, *extensions])
         offer = Offer(scopes=tuple(claims.SCOPES), claims=claims.SUPPORTED, acr_values=(f"{ACR_PREFIX}1", f"{ACR_PREFIX}2"),
                       subject_types=TYPES, id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"),
                       auth_methods=[method for method in METHODS if self.checks.can(method)],
@@ -146,7 +149,7 @@ class House:
                 Introspection(self.provider, subject_of=subject_for, acr_prefix=ACR_PREFIX))),
             Route("/revoke", "revocation", RevocationEndpoint(self.provider)),
             Route("/userinfo", "userinfo", UserInfoEndpoint(
-                claims.UserInfo(self.tokens, self.store, self.registry, self.clock, Holders(self.proofs)),
+                claims.UserInfo(self.tokens, self.store, self.registry, self.clock, assurance, Holders(self.proofs)),
                 (f"{ISSUER}/userinfo", f"{MTLS}/userinfo")),
                   ("GET", "POST")),
         ], fallback, sources=Sources(trusted_proxies), meter=meter, log=log)

@@ -4,7 +4,8 @@ Spec: OpenID Connect Core 1.0 §2 and §3.1.2.1 (acr, amr, acr_values), RFC 8176
 the numbers 1 password, 2 two factors, 3 certificate or signing SIM; outside they carry the province's prefix.
 
 What is demanded is the highest of three: the application's registration, the officer's groups, the request. The first two
-hold whatever the request says; ``acr_values`` is a wish (Core §3.1.2.1: voluntary), so its first value that the officer can
+hold whatever the request says, and again whenever something is issued or honoured later (``oauth.grant.lapse_of``);
+``acr_values`` is a wish (Core §3.1.2.1: voluntary), so its first value that the officer can
 reach is taken and one that nobody can reach is passed over.
 """
 
@@ -79,31 +80,26 @@ class AssurancePolicy:
         """Give the values for discovery."""
         return [self.acr_of(level) for level in range(PASSWORD, HIGHEST_OFFERED + 1)]
 
-    def demanded(self, groups: Collection[str], client_required_acr: str) -> int:
-        """Give the level below which nothing is issued: by the application's registration and the officer's groups.
+    def demanded(self, groups: Collection[str], client_level: int) -> int:
+        """Give the level below which nothing is issued or honoured: by the application's registration and the officer's groups.
 
         Args:
             groups: The officer's groups; empty while nobody is known.
-            client_required_acr: As registered; empty for none. A value that is not ours counts as the highest level, so
-                that a mistake in a registration never lowers it.
+            client_level: As registered (``Client.required_level``); 0 where nothing is asked, and for our own pages.
         """
-        by_client = PASSWORD
-        if client_required_acr:
-            level = self.level_of(client_required_acr)
-            by_client = CERTIFICATE if level is None else level
-        by_group = TWO_FACTORS if self.second_factor_groups.intersection(groups) else PASSWORD
-        return max(by_client, by_group)
+        by_group = PASSWORD if self.second_factor_groups.isdisjoint(groups) else TWO_FACTORS
+        return max(client_level, by_group)
 
-    def required_level(self, groups: Collection[str], client_required_acr: str, acr_values: Iterable[str] = (), *,
+    def required_level(self, groups: Collection[str], client_level: int, acr_values: Iterable[str] = (), *,
                        reachable: int = HIGHEST_OFFERED) -> int:
         """Give the level that this sign-in is to reach.
 
         Args:
             groups: The officer's groups; empty while nobody is known.
-            client_required_acr: As registered.
+            client_level: As for ``demanded``.
             acr_values: As requested, in order of preference.
             reachable: What this officer can reach: ``TWO_FACTORS`` with an authenticator app, else ``PASSWORD``. It bounds
                 the wish only; what is demanded stays demanded.
         """
         wished = next((level for level in map(self.level_of, acr_values) if level is not None and level <= reachable), PASSWORD)
-        return max(self.demanded(groups, client_required_acr), wished)
+        return max(self.demanded(groups, client_level), wished)

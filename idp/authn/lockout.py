@@ -269,7 +269,7 @@ class Lockout:
         return self._counter.move((unlimited[0], unlimited[1], unlimited[2]), now=now, absurd=now + self._absurd)
 
     def _key(self, what: str, account: str, source: str) -> bytes:
-        text = "\0".join((self._kind, what, account, _network(source) if source else ""))
+        text = "\0".join((self._kind, what, account, network_of(source) if source else ""))
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
@@ -286,7 +286,7 @@ def _only(moves: tuple[Move, Move, Move], moved: Mapping[bytes, int]) -> tuple[M
     return kept[0], kept[1], kept[2]
 
 
-def _network(source: str) -> str:
+def network_of(source: str) -> str:
     """Give what one caller can hold of addresses: an IPv4 address, or the /64 of an IPv6 address."""
     try:
         address = ipaddress.ip_address(source)

@@ -34,11 +34,13 @@ class ClientRefusedError(InvalidClientError):  # type: ignore[misc]
 
     Attributes:
         client_id: The registered client that was named; "" where none was. For the audit, not for the answer.
+        reason: ``method``, ``secret``, ``assertion`` or ``certificate``, with a ``client_id``. For the audit as well.
     """
 
-    def __init__(self, description: str, *, client_id: str = "") -> None:
+    def __init__(self, description: str, *, client_id: str = "", reason: str = "") -> None:
         super().__init__(description=description, status_code=401)
         self.client_id = client_id
+        self.reason = reason
 
     def get_headers(self) -> list[tuple[str, str]]:
         """Give the headers of the answer (RFC 6749 §5.2, RFC 7617 §2)."""
@@ -96,19 +98,21 @@ def authenticate(
     if method == "none" and shown is not None and client.token_endpoint_auth_method in certificate.METHODS:
         method = client.token_endpoint_auth_method
     if method not in methods or not checks.can(method) or not client.check_endpoint_auth_method(method, "token"):
-        raise ClientRefusedError("The client is not registered for this method of authentication.", client_id=client_id)
+        raise ClientRefusedError("The client is not registered for this method of authentication.", client_id=client_id,
+                                 reason="method")
     if method == assertion.METHOD:
         try:
             checks.assertions.check(client, secret)
         except AssertionRefusedError as refused:
-            raise ClientRefusedError(refused.message, client_id=client_id) from None
+            raise ClientRefusedError(refused.message, client_id=client_id, reason="assertion") from None
     elif method in certificate.METHODS:
         assert shown is not None
         keys = checks.keys.all(client) if method == certificate.SELF_SIGNED else ()
         if not certificate.is_the_clients(shown, client, authorities=checks.authorities, keys=keys, moment=checks.clock.moment()):
-            raise ClientRefusedError("The client certificate is not one of this client.", client_id=client_id)
+            raise ClientRefusedError("The client certificate is not one of this client.", client_id=client_id,
+                                     reason="certificate")
     elif method != "none" and not client.check_client_secret(secret):
-        raise ClientRefusedError("Client authentication failed.", client_id=client_id)
+        raise ClientRefusedError("Client authentication failed.", client_id=client_id, reason="secret")
     return client, method
 
 

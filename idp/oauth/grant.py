@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..authn.assurance import AssurancePolicy
 from .client import Client
 
 
@@ -66,12 +67,13 @@ def admits(client: Client, status: str, groups: frozenset[str]) -> bool:
     return status == "active" and (not client.allowed_groups or not client.allowed_groups.isdisjoint(groups))
 
 
-def lapse_of(grant: Grant, client: Client, *, now: int, idle_limit_seconds: int | None) -> str:
+def lapse_of(grant: Grant, client: Client, *, assurance: AssurancePolicy, now: int, idle_limit_seconds: int | None) -> str:
     """Say why a grant gives nothing any more; "" while it does.
 
     Args:
         grant: As read in this request.
         client: Whoever asks; found in the registry, so not disabled.
+        assurance: What level is demanded of whom; an officer who has joined a group since is asked what it asks.
         now: Seconds since the epoch.
         idle_limit_seconds: Idle limit of sessions. None leaves the session out: for honouring an access token, which lives for
             minutes and dies with the grant when the session is ended.
@@ -88,7 +90,7 @@ def lapse_of(grant: Grant, client: Client, *, now: int, idle_limit_seconds: int 
         return "expired"
     if not admits(client, standing.officer_status, standing.officer_groups):
         return "officer"
-    if grant.acr < client.required_level:
+    if grant.acr < assurance.demanded(standing.officer_groups, client.required_level):
         return "level"
     if idle_limit_seconds is None or grant.offline:
         return ""

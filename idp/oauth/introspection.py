@@ -73,7 +73,8 @@ class Introspection:
         grant = token.grant
         if (owner is None or token.revoked_at is not None or now >= token.expires_at
                 or (asking.client_id != token.client_id and asking.client_id not in token.audience)
-                or (grant is not None and lapse_of(grant, owner, now=now, idle_limit_seconds=None))):
+                or (grant is not None and lapse_of(
+                    grant, owner, assurance=provider.assurance, now=now, idle_limit_seconds=None))):
             return {"active": False}
         return self._members(token, owner)
 
@@ -101,7 +102,8 @@ class Introspection:
         if token is None:
             return None
         now = provider.clock.now()
-        lapse = lapse_of(token.grant, asking, now=now, idle_limit_seconds=provider.lifetimes.session_idle_seconds)
+        lapse = lapse_of(token.grant, asking, assurance=provider.assurance, now=now,
+                         idle_limit_seconds=provider.lifetimes.session_idle_seconds)
         if lapse or token.used_at is not None or now >= token.expires_at:
             return {"active": False}
         return {"active": True, "iss": provider.issuer, "client_id": token.grant.client_id, "scope": token.scope,

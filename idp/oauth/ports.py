@@ -177,7 +177,10 @@ class GrantStore(Protocol):
         ...
 
     def redeem(self, code_digest: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
-        """Use a code and keep the tokens given for it, durably. Of several callers exactly one gets True."""
+        """Use a code and keep the tokens given for it, durably. Of several callers at most one gets True.
+
+        False, and nothing written, when the code was used before, its grant is revoked or its session was ended.
+        """
         ...
 
     def refresh_token(self, digest: bytes) -> StoredRefreshToken | None:
@@ -185,13 +188,16 @@ class GrantStore(Protocol):
         ...
 
     def rotate(self, old_digest: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
-        """Exchange an unused refresh token for a new one, durably. Of several callers exactly one gets True."""
+        """Exchange an unused refresh token for a new one, durably. Of several callers at most one gets True.
+
+        False, and nothing written, when the token was used before or its grant is revoked.
+        """
         ...
 
     def replace_successor(self, old_digest: bytes, successor: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
         """Answer a repeat: the unused successor becomes worthless and a new token takes its place, durably.
 
-        False, and nothing written, when the successor was used or replaced meanwhile.
+        False, and nothing written, when the successor was used or replaced meanwhile, or the grant is revoked.
         """
         ...
 
@@ -211,8 +217,11 @@ class GrantStore(Protocol):
         """End one access token, durably. False when it had ended before."""
         ...
 
-    def note(self, record: AuditRecord) -> None:
-        """Keep an audit record of a refusal; a crash may lose the last moment's."""
+    def note(self, record: AuditRecord, *, kind: bytes, seconds: int) -> bool:
+        """Keep an audit record of a refusal, unless one of its kind (32 bytes) was kept in the last seconds, by any node.
+
+        Of several callers at most one gets True. A crash may lose the last moment's.
+        """
         ...
 
 

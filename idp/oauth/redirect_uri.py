@@ -52,7 +52,8 @@ def check_redirect_uri(uri: object, *, native: bool, development: bool, member: 
         if _PRIVATE_USE.fullmatch(scheme) is None:
             raise InvalidRedirectUriError(
                 f"{member}: a private-use scheme is a reversed domain name with a dot, such as vn.gov.example.app.")
-        if not rest.startswith("/") or rest.startswith("///") or rest == "//" or "@" in rest.removeprefix("//").partition("/")[0]:
+        if (not rest.startswith("/") or rest == "//" or rest.startswith(("///", "//?"))
+                or "@" in rest.removeprefix("//").partition("/")[0]):
             raise InvalidRedirectUriError(f"{member}: a private-use address looks like vn.gov.example.app:/callback.")
         try:
             parts = urlsplit(text)

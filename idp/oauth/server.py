@@ -20,6 +20,8 @@ from authlib.oauth2.rfc6749 import OAuth2Request as AuthlibRequest
 from authlib.oauth2.rfc6749.requests import OAuth2Payload
 
 from ..audit import AuditEvent, AuditRecord, Caller
+from ..authn.assurance import AssurancePolicy
+from ..authn.lockout import network_of
 from ..clock import Clock
 from . import authorization_request, client_authentication
 from .access_token import AccessTokens, IssuedToken
@@ -38,6 +40,9 @@ from .revocation import Revocation
 
 GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
 """What /token takes; discovery lists the same."""
+
+REFUSAL_SECONDS = 60
+"""Whoever knows a client_id may be refused as often as they like, and fills the audit trail no faster than this."""
 
 Extension = Callable[[Any], None]
 """Called with every new code and refresh grant; registers hooks on it (``before_save_token``)."""
@@ -120,6 +125,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         tokens: Makes and recognises access tokens.
         clock: Source of the time.
         lifetimes: How long things live.
+        assurance: What level is demanded of whom.
         officer_scopes: Scopes that need an officer; client credentials never get them.
         checks: Decides how applications authenticate with more than a secret.
         proofs: Checks that requests prove possession of a key.
@@ -129,9 +135,9 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
     """
 
     def __init__(self, *, issuer: str, registry: ClientRegistry, store: GrantStore, tokens: AccessTokens, clock: Clock,
-                 lifetimes: Lifetimes, officer_scopes: frozenset[str], checks: client_authentication.Checks, proofs: Proofs,
-                 token_endpoints: tuple[str, ...], read_hint: Callable[[str, str], str],
-                 extensions: Sequence[Extension] = ()) -> None:
+                 lifetimes: Lifetimes, assurance: AssurancePolicy, officer_scopes: frozenset[str],
+                 checks: client_authentication.Checks, proofs: Proofs, token_endpoints: tuple[str, ...],
+                 read_hint: Callable[[str, str], str], extensions: Sequence[Extension] = ()) -> None:
         super().__init__()
         logging.getLogger("authlib").setLevel(logging.INFO)  # at DEBUG Authlib writes whole token answers
         self.issuer = issuer
@@ -140,6 +146,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         self.tokens = tokens
         self.clock = clock
         self.lifetimes = lifetimes
+        self.assurance = assurance
         self.officer_scopes = officer_scopes
         self.checks = checks
         self._proofs = proofs
@@ -164,8 +171,8 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         Raises:
             UnsafeRequestError: the client was disabled, or its redirect URI withdrawn, since the request was stored.
             AuthorizationError: ``access_denied`` (the officer may not use this application), ``login_required`` (the session
-                has just ended), ``unmet_authentication_requirements`` (its level is below the application's), or what the
-                registration no longer allows.
+                has just ended), ``unmet_authentication_requirements`` (its level is below what the application or a group of the
+                officer's demands now), or what the registration no longer allows.
         """
         client = self.registry.find(request.client_id)
         if client is None:
@@ -175,8 +182,8 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         officer = self.store.officer(session.sub)
         if officer is None or not admits(client, *officer):
             raise request.refuse("access_denied", "The officer may not use this application.")
-        if session.acr < client.required_level:
-            raise request.refuse("unmet_authentication_requirements", "The application asks for a higher level now.")
+        if session.acr < self.assurance.demanded(officer[1], client.required_level):
+            raise request.refuse("unmet_authentication_requirements", "A higher level is demanded now.")
         form = {"client_id": request.client_id, "redirect_uri": request.redirect_uri, "response_type": request.response_type,
                 "scope": " ".join(request.scope), "code_challenge": request.code_challenge,
                 "code_challenge_method": request.code_challenge_method}
@@ -264,16 +271,14 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         return self.registry.find(client_id)
 
     def authenticate_client(self, request: ProviderRequest, methods: Sequence[str], endpoint: str = "token") -> Client:
-        """Authenticate the caller; a known client that fails is noted in the audit trail."""
+        """Authenticate the caller; a known client that fails is noted in the audit trail, once a minute from one network."""
         try:
             client, request.auth_method = client_authentication.authenticate(
                 request.form, request.headers.get("Authorization", ""), self.registry.find, methods, checks=self.checks,
                 shown=request.shown)
         except client_authentication.ClientRefusedError as refused:
             if refused.client_id:
-                self.store.note(AuditRecord(
-                    AuditEvent.CLIENT_REFUSED, self.clock.now(), client_id=refused.client_id, source=request.caller.source,
-                    request_id=request.caller.request_id, detail={"endpoint": endpoint}))
+                self._note_refusal(refused, request.caller, endpoint)
             raise
         request.client = client
         return client
@@ -294,6 +299,12 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
 
     def send_signal(self, name: str, *args: Any, **kwargs: Any) -> None:
         """Nobody listens."""
+
+    def _note_refusal(self, refused: client_authentication.ClientRefusedError, caller: Caller, endpoint: str) -> None:
+        kind = "\0".join((AuditEvent.CLIENT_REFUSED, refused.client_id, network_of(caller.source), endpoint, refused.reason))
+        record = AuditRecord(AuditEvent.CLIENT_REFUSED, self.clock.now(), client_id=refused.client_id, source=caller.source,
+                             request_id=caller.request_id, detail={"endpoint": endpoint, "reason": refused.reason})
+        self.store.note(record, kind=digest(kind), seconds=REFUSAL_SECONDS)
 
     def _with_issuer(self, response: AuthorizationResponse, state: str | None) -> AuthorizationResponse:
         more = (*(() if state is None else (("state", state),)), ("iss", self.issuer))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Protocol
 
+from ..authn.assurance import AssurancePolicy
 from ..clock import Clock
 from ..directory.mirror import MirroredOfficer
 from ..directory.officer import Officer, Post
@@ -96,16 +97,18 @@ class UserInfo:
         store: Where they rest.
         registry: Clients.
         clock: Source of the time.
+        assurance: What level is demanded of whom.
         holders: Checks that a bound token is used by its holder.
     """
 
     def __init__(self, tokens: AccessTokens, store: TokenOfficers, registry: ClientRegistry, clock: Clock,
-                 holders: Holders) -> None:
+                 assurance: AssurancePolicy, holders: Holders) -> None:
         self._tokens = tokens
         self._store = store
         self._registry = registry
         self._clock = clock
         self._holders = holders
+        self._assurance = assurance
 
     def claims(self, access_token: str, use: TokenUse) -> dict[str, Any]:
         """Give the claims for a token.
@@ -131,6 +134,6 @@ class UserInfo:
         if token.grant is None or SCOPE not in scopes:
             raise TokenRefusedError("The access token does not have the scope openid.", code="insufficient_scope", scope=SCOPE)
         self._holders.check(token.confirmation, access_token, use)
-        if officer is None or lapse_of(token.grant, client, now=now, idle_limit_seconds=None):
+        if officer is None or lapse_of(token.grant, client, assurance=self._assurance, now=now, idle_limit_seconds=None):
             raise TokenRefusedError("The access token is not valid.")
         return release(officer, scopes, client)

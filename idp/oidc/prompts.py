@@ -1,9 +1,12 @@
 """Which page comes next before a code may be issued; pure, and asked again at every step and once more at the end.
 
 Spec: OpenID Connect Core 1.0 §3.1.2.1 (prompt, max_age, id_token_hint, acr_values), §3.1.2.3-§3.1.2.6; RFC 9470 (step-up);
-OpenID Connect Core Error Code unmet_authentication_requirements. ``prompt=login`` and ``max_age`` are satisfied only by an
-authentication made in this interaction, so that no older session can stand in for it and no request can loop (security
-checklist 29, 30). A registered ``default_max_age`` holds where the request names none (Registration §2).
+OpenID Connect Core Error Code unmet_authentication_requirements. ``prompt=login`` and ``max_age=0`` are satisfied only by an
+authentication made in this interaction, so that no older session can stand in for it (security checklist 29, 30). Core leaves
+open when the time that ``max_age`` bounds is taken; here at every page and once more when the code is issued, because the
+application will compare ``auth_time`` with its own clock. So that no request can loop, an authentication made in this interaction
+counts for ``ANSWERING_SECONDS`` whatever was asked, and afterwards as any other. A registered ``default_max_age`` holds where the
+request names none (Registration §2).
 """
 
 from __future__ import annotations
@@ -18,6 +21,9 @@ from ..oauth.client import Client
 from ..sessions.interaction import Interaction
 from ..sessions.single_sign_on import Session
 from .subject import subject_for
+
+ANSWERING_SECONDS = 120
+"""How long an authentication that a request asked for satisfies it: the pages that follow, such as consent, take their time."""
 
 
 class Prompt(StrEnum):
@@ -94,13 +100,13 @@ def answered(request: AuthorizationRequest, prompt: Prompt) -> AuthorizationRequ
 
 def _must_authenticate(request: AuthorizationRequest, client: Client, session: Session, interaction: Interaction | None,
                        now: int) -> bool:
-    if _authenticated_here(session, interaction):
+    if _authenticated_here(session, interaction, since=now - ANSWERING_SECONDS):
         return False
     max_age = client.default_max_age if request.max_age is None else request.max_age
     # max_age=0 asks for an authentication now, as prompt=login does; a session of this very second is not one.
     return "login" in request.prompt or max_age == 0 or (max_age is not None and now - session.auth_time > max_age)
 
 
-def _authenticated_here(session: Session, interaction: Interaction | None) -> bool:
-    return (interaction is not None and interaction.authenticated_at is not None
+def _authenticated_here(session: Session, interaction: Interaction | None, *, since: int = 0) -> bool:
+    return (interaction is not None and interaction.authenticated_at is not None and interaction.authenticated_at >= since
             and interaction.authenticated_sid == session.sid)

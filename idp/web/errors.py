@@ -102,6 +102,9 @@ def _words(status: int) -> tuple[str, str]:
         return gettext("Không mở được trang này theo cách đó"), gettext("Vui lòng mở lại trang từ ứng dụng của bạn.")
     if status == 413:
         return gettext("Nội dung gửi lên quá dài"), gettext("Vui lòng rút ngắn nội dung rồi gửi lại.")
+    if status == 431:
+        return (gettext("Trình duyệt gửi kèm quá nhiều dữ liệu"),
+                gettext("Vui lòng xoá cookie của trang này trong trình duyệt rồi mở lại từ ứng dụng của bạn."))
     if status == 403:
         return gettext("Bạn chưa được phép mở trang này"), gettext("Vui lòng liên hệ quản trị đơn vị của bạn để được cấp quyền.")
     if status == 429:

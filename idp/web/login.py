@@ -235,7 +235,7 @@ class _SignInDesk:
         return missing(level_reached(amr), min(required, HIGHEST_OFFERED))
 
     def _rules(self, officer: MirroredOfficer) -> PasswordRules:
-        demanded = self._services.assurance.demanded(officer.officer.groups, "")
+        demanded = self._services.assurance.demanded(officer.officer.groups, 0)
         return rules_for(security_level=self._services.settings.security_level, second_factor=demanded > PASSWORD)
 
     def _expected(self, interaction: Interaction, signed_in: tuple[Session, MirroredOfficer]) -> MirroredOfficer | None:

@@ -54,7 +54,7 @@ class Onward:
         if acr_values:
             reachable = TWO_FACTORS if self._services.totp.enrolled(officer.officer.entry_uuid) else PASSWORD
         return self._services.assurance.required_level(
-            officer.officer.groups, client.required_acr if client else "", acr_values, reachable=reachable)
+            officer.officer.groups, client.required_level if client else 0, acr_values, reachable=reachable)
 
     def prompt(self, request: AuthorizationRequest, client: Client, interaction: Interaction | None,
                signed_in: tuple[Session, MirroredOfficer] | None) -> Prompt:

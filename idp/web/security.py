@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, quote_from_bytes, urlsplit
 
 from flask import Flask, Request, Response, current_app, g, request, session
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, RequestHeaderFieldsTooLarge
 
 from ..audit import Caller
 from ..errors import ConfigurationError
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_PARAMETERS = 100
+MAX_HEADER_BYTES = 16 * 1024
+FORM_TYPE = "application/x-www-form-urlencoded"
 
 EXEMPT_VIEWS = ("authorize.begin_by_post", "login.answer", "logout.end_session")
 """``authorize.begin_by_post`` only stores a request; ``login.answer`` checks the token itself and shows the form again;
@@ -70,6 +72,7 @@ def protect(app: Flask, services: Services) -> None:
     def begin() -> None:
         g.nonce = secrets.token_urlsafe(16)
         request_id()
+        check_limits()
         if request.method not in _SAFE and request.endpoint is not None and request.endpoint not in EXEMPT_VIEWS:
             check_origin(origin)
             csrf.protect()
@@ -77,6 +80,22 @@ def protect(app: Flask, services: Services) -> None:
     @app.after_request
     def finish(response: Response) -> Response:
         return _with_headers(response, secure=settings.secure)
+
+
+def check_limits() -> None:
+    """Hold a page's request to the limits of the programs' door (security checklist 44), before anything reads its parameters.
+
+    Raises:
+        RequestHeaderFieldsTooLarge: more than 16 kB of headers.
+        RequestEntityTooLarge: more than 64 kB of body.
+        BadRequest: more than 100 parameters in the address, or in the body.
+    """
+    if sum([len(value) for name, value in request.environ.items() if name[:5] == "HTTP_"]) > MAX_HEADER_BYTES:
+        raise RequestHeaderFieldsTooLarge
+    if request.query_string.count(b"&") >= MAX_PARAMETERS:
+        raise BadRequest("The address has too many parameters.")
+    if request.method not in _SAFE and request.mimetype == FORM_TYPE and request.get_data().count(b"&") >= MAX_PARAMETERS:
+        raise BadRequest("The body has too many parameters.")
 
 
 def check_form(issuer: str) -> None:
@@ -182,7 +201,7 @@ def parameters_of_query() -> dict[str, list[str]]:
 
 def parameters_of_body() -> dict[str, list[str]]:
     """Read a form body strictly: its content type, UTF-8, at most 64 kB and 100 parameters. Raises BadRequest or 413."""
-    if request.mimetype != "application/x-www-form-urlencoded":
+    if request.mimetype != FORM_TYPE:
         raise BadRequest("The body is not a form.")
     return _parameters(request.get_data(cache=True))
 

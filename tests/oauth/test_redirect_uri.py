@@ -74,6 +74,7 @@ def test_rfc8252_s7_1_private_use_schemes_with_a_dot_are_for_native_clients(uri:
     "javascript:alert(1)", "data:text/html,x", "vbscript:x", "file:///etc/passwd", "ftp://a.example/", "myapp:/cb",
     "blob:https://a.example/x",
     "about:blank", "intent://x", "ws://a.example/", "com.example.app:callback", "com.example.app:", "com.example.app:///x",
+    "com.example.app://?x", "com.example.app://",
     "com.example.app://user@host/", "com.example.app://[",
     "Com.Example:/cb", "1com.example:/cb", ".com:/cb", "com..example:/cb", "com.example.:/cb",
     "view-source:https://a/",

@@ -9,7 +9,7 @@ import pytest
 
 from idp.oauth.authorization_request import AuthorizationError, AuthorizationRequest
 from idp.oauth.client import Client
-from idp.oidc.prompts import NotAllowedError, Prompt, answered, next_prompt
+from idp.oidc.prompts import ANSWERING_SECONDS, NotAllowedError, Prompt, answered, next_prompt
 from idp.sessions.interaction import Interaction
 from idp.sessions.single_sign_on import Session
 
@@ -23,6 +23,8 @@ SESSION = Session(sid="sid", sub="u", auth_time=NOW - 100, acr=1, amr=("pwd",), 
 OPEN = Interaction(id="i", kind="authorize", client_id="app", request="{}", return_to="/", browser_digest=b"",
                    created_at=NOW - 50, expires_at=NOW + 50)
 HERE = replace(OPEN, authenticated_at=NOW - 10, authenticated_sid="sid")
+LONG_AGO = replace(OPEN, authenticated_at=NOW - ANSWERING_SECONDS - 1, authenticated_sid="sid")
+AGED = replace(SESSION, auth_time=NOW - ANSWERING_SECONDS - 1)
 ELSEWHERE = replace(OPEN, authenticated_at=NOW - 10, authenticated_sid="another")
 
 
@@ -53,6 +55,20 @@ def wants(*prompt: str, **more: Any) -> AuthorizationRequest:
     (wants(max_age=0), CLIENT, SESSION, {"interaction": HERE}, Prompt.DONE),
     (REQUEST, replace(CLIENT, default_max_age=99), SESSION, {}, Prompt.LOGIN),
     (wants(max_age=1000), replace(CLIENT, default_max_age=99), SESSION, {}, Prompt.DONE),
+    # an authentication made here counts for the pages that follow it, and no longer
+    (wants("login"), CLIENT, AGED, {"interaction": replace(HERE, authenticated_at=NOW - ANSWERING_SECONDS)}, Prompt.DONE),
+    (wants("login"), CLIENT, AGED, {"interaction": LONG_AGO}, Prompt.LOGIN),
+    (wants("login", "consent"), CLIENT, AGED, {"interaction": LONG_AGO}, Prompt.LOGIN),
+    (wants("login"), ASKING, AGED, {"interaction": LONG_AGO}, Prompt.LOGIN),
+    (wants(max_age=0), CLIENT, AGED, {"interaction": LONG_AGO}, Prompt.LOGIN),
+    (wants(max_age=1), CLIENT, AGED, {"interaction": replace(HERE, authenticated_at=NOW - ANSWERING_SECONDS)}, Prompt.DONE),
+    (wants(max_age=1), CLIENT, AGED, {"interaction": LONG_AGO}, Prompt.LOGIN),
+    (wants(max_age=ANSWERING_SECONDS), CLIENT, AGED, {"interaction": LONG_AGO}, Prompt.LOGIN),
+    (wants(max_age=ANSWERING_SECONDS + 1), CLIENT, AGED, {"interaction": LONG_AGO}, Prompt.DONE),
+    (REQUEST, replace(CLIENT, default_max_age=60), AGED, {"interaction": LONG_AGO}, Prompt.LOGIN),
+    (wants(max_age=1), CLIENT, replace(SESSION, auth_time=NOW), {"interaction": LONG_AGO}, Prompt.DONE),
+    (REQUEST, CLIENT, AGED, {"interaction": LONG_AGO}, Prompt.DONE),
+    (wants("select_account"), CLIENT, AGED, {"interaction": LONG_AGO}, Prompt.DONE),
     # select_account
     (wants("select_account"), CLIENT, None, {}, Prompt.LOGIN),
     (wants("select_account"), CLIENT, SESSION, {}, Prompt.SELECT_ACCOUNT),
@@ -87,6 +103,7 @@ def test_core_s3_1_2_1_what_is_asked_next(request_: AuthorizationRequest, client
     (wants("none"), replace(CLIENT, default_max_age=0), SESSION, {}, "login_required"),
     (wants("none", id_token_hint_sub="v"), CLIENT, SESSION, {}, "login_required"),
     (wants(id_token_hint_sub="v"), CLIENT, SESSION, {"interaction": HERE}, "login_required"),
+    (wants(id_token_hint_sub="v"), CLIENT, AGED, {"interaction": LONG_AGO}, "login_required"),
     (wants("none"), CLIENT, SESSION, {"required_level": 2}, "interaction_required"),
     (REQUEST, CLIENT, SESSION, {"required_level": 3}, "unmet_authentication_requirements"),
     (wants("none"), CLIENT, SESSION, {"required_level": 3}, "unmet_authentication_requirements"),

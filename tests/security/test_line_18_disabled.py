@@ -18,6 +18,7 @@ REASONS: dict[str, Callable[[House], object]] = {
     "client disabled": lambda house: house.client(disabled=True),
     "client for another group": lambda house: house.client(allowed_groups=frozenset({"van-thu"})),
     "client for a higher level": lambda house: house.client(required_acr=f"{ACR_PREFIX}2", required_level=2),
+    "officer in a group that needs two factors": lambda house: house.officer(groups=("can-bo", "lanhdao")),
 }
 
 
@@ -44,8 +45,9 @@ def test_line_18_every_reason_stops_every_path(house: House, reason: str, scope:
     assert house.redeem(code).error in {"invalid_grant", "invalid_client"}
     assert house.refresh(tokens["refresh_token"]).error in {"invalid_grant", "invalid_client"}
     assert house.userinfo(tokens["access_token"]).error == "invalid_token"
-    told = house.introspect(tokens["access_token"])
-    assert told.status == 401 or told.json == {"active": False}
+    for token in (tokens["access_token"], tokens["refresh_token"]):
+        told = house.introspect(token)
+        assert told.status == 401 or told.json == {"active": False}
 
 
 def test_line_18_a_disabled_client_gets_no_machine_token(house: House) -> None:

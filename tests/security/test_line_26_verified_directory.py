@@ -28,7 +28,7 @@ def signs_in(directory: LdapDirectory) -> bool:
     return directory.check_password(officer, PASSWORD).result is BindResult.ACCEPTED
 
 
-def test_a_stripped_starttls_is_refused_and_nothing_is_sent_in_the_clear(own_directory: SampleDirectory) -> None:
+def test_line_26_a_stripped_starttls_is_refused_and_nothing_is_sent_in_the_clear(own_directory: SampleDirectory) -> None:
     with Proxy(own_directory.port) as proxy, contextlib.closing(
             open_directory(own_directory, uris=(proxy.uri,), ca_file=own_directory.ca_file)) as directory:
         officer = directory_officer(own_directory)
@@ -43,7 +43,7 @@ def test_a_stripped_starttls_is_refused_and_nothing_is_sent_in_the_clear(own_dir
         assert b"1.3.6.1.4.1.1466.20037" in proxy.seen, "StartTLS was asked for, and nothing else"
 
 
-def test_production_never_speaks_in_the_clear_even_without_a_ca_file(own_directory: SampleDirectory) -> None:
+def test_line_26_production_never_speaks_in_the_clear_even_without_a_ca_file(own_directory: SampleDirectory) -> None:
     with Proxy(own_directory.port) as proxy, contextlib.closing(
             open_directory(own_directory, uris=(proxy.uri,), development=False)) as directory:
         with pytest.raises(UnavailableError):
@@ -58,7 +58,7 @@ def directory_officer(server: SampleDirectory) -> Officer | None:
 
 @pytest.mark.parametrize("transport", ["starttls", "tls"])
 @pytest.mark.parametrize("fault", ["wrong_host", "expired", "not_yet", "other_authority"])
-def test_f05_a_certificate_that_is_wrong_is_refused_and_reported(
+def test_line_26_f05_a_certificate_that_is_wrong_is_refused_and_reported(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, transport: str, fault: str,
 ) -> None:
     authority, now = make_authority(), datetime.now(UTC)
@@ -88,14 +88,14 @@ def test_f05_a_certificate_that_is_wrong_is_refused_and_reported(
 
 
 @pytest.mark.parametrize("transport", ["starttls", "tls"])
-def test_the_right_certificate_is_accepted(own_directory: SampleDirectory, transport: str) -> None:
+def test_line_26_the_right_certificate_is_accepted(own_directory: SampleDirectory, transport: str) -> None:
     uri = own_directory.uri if transport == "starttls" else own_directory.tls_uri
     with contextlib.closing(open_directory(own_directory, uris=(uri,), ca_file=own_directory.ca_file)) as directory:
         assert signs_in(directory)
         assert all(line.ok for line in directory.check())
 
 
-def test_an_environment_that_weakens_libldap_changes_nothing(
+def test_line_26_an_environment_that_weakens_libldap_changes_nothing(
     own_directory: SampleDirectory, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("LDAPTLS_REQCERT", "never")
@@ -104,7 +104,7 @@ def test_an_environment_that_weakens_libldap_changes_nothing(
         directory.find_by_login("canbo")
 
 
-def test_the_service_account_reads_and_does_nothing_else(directory_server: SampleDirectory) -> None:
+def test_line_26_the_service_account_reads_and_does_nothing_else(directory_server: SampleDirectory) -> None:
     victim = f"uid=canbo,ou=H30.1,ou=H30,ou=units,{directory_server.base_dn}"
     with serving(directory_server) as connection:
         with pytest.raises(ldap.INSUFFICIENT_ACCESS):

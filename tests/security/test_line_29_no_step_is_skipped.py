@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 
 from idp.adapters.sql.database import Database
+from idp.oauth.authorization_request import AuthorizationError
 from idp.oauth.client import Client
 from tests.fakes.directory import PASSWORD
+from tests.provider import CALLER, House
 from tests.web.site import QLVB, STRICT, SURVEY, Browser, Site, authorize_url, form_of, query_of
 
 EVERYTHING = {"answer": "accept", "otp": "000000", "username": "", "password": "", "new_password": "", "new_password_again": ""}
@@ -114,6 +116,31 @@ def test_line_29_a_group_that_came_later_raises_the_level_of_a_running_session(s
     site.mirror.remember(replace(officer, groups=("lanhdao",)), now=site.clock.now())
     assert query_of(browser.get(authorize_url(prompt="none")).headers["Location"])["error"] == "interaction_required"
     assert 'name="otp"' in browser.authorize().text
+
+
+def test_line_29_what_one_factor_gave_counts_for_nothing_once_policy_asks_for_two(database: Database) -> None:
+    house = House(database)
+    sub = house.officer()
+    weak, strong = house.session(sub), house.session(sub, acr=2, amr=("pwd", "otp", "mfa"))
+    asked, late = house.asked(), house.code(weak)
+    before = house.tokens_for(session=weak, scope="openid offline_access")
+    kept = house.tokens_for(session=strong, scope="openid offline_access")
+
+    house.officer(groups=("can-bo", "lanhdao"))
+
+    with pytest.raises(AuthorizationError) as refusal:
+        house.provider.issue_code(asked, session=weak, caller=CALLER)
+    assert refusal.value.code == "unmet_authentication_requirements"
+    assert house.redeem(late).error == "invalid_grant"
+    assert house.refresh(before["refresh_token"]).error == "invalid_grant"
+    assert house.userinfo(before["access_token"]).error == "invalid_token"
+    assert house.introspect(before["access_token"]).json == house.introspect(before["refresh_token"]).json == {"active": False}
+
+    assert house.redeem(house.code(strong)).status == 200
+    assert house.userinfo(kept["access_token"]).status == 200
+    assert house.introspect(kept["access_token"]).json["active"]
+    assert house.introspect(kept["refresh_token"]).json["active"]
+    assert house.refresh(kept["refresh_token"]).status == 200
 
 
 def test_line_18_a_disabled_officer_is_out_of_every_page_at_once(site: Site) -> None:

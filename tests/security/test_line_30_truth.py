@@ -9,7 +9,7 @@ import pytest
 from idp.adapters.sql.database import Database
 from idp.oauth.client import Client
 from tests.fakes.directory import PASSWORD
-from tests.web.site import PORTAL, QLVB, STRICT, Site, authorize_url, query_of
+from tests.web.site import PORTAL, QLVB, STRICT, SURVEY, Site, authorize_url, query_of
 
 
 @pytest.fixture
@@ -68,6 +68,28 @@ def test_line_30_fresh_authentication_is_forced_and_only_one_made_here_counts(si
         assert 'name="password"' in answer.text
         answer = browser.submit(answer, username="canbo", password=PASSWORD)
     assert claims(site, answer)[2] == site.clock.now()
+
+
+@pytest.mark.parametrize("more", [{"prompt": "login"}, {"max_age": "0"}, {"max_age": "600"}])
+def test_line_30_a_consent_that_is_answered_late_is_answered_after_a_new_authentication(site: Site, more: dict[str, str]) -> None:
+    browser = site.browser()
+    page = browser.follow(browser.sign_in(SURVEY, **more))
+    assert 'value="accept"' in page.text
+    site.clock.advance(3000)
+    again = browser.follow(browser.submit(page, answer="accept"))
+    assert 'name="password"' in again.text
+    assert "consent.given" not in site.events()
+    asked = browser.follow(browser.submit(again, username="canbo", password=PASSWORD))
+    assert 'value="accept"' in asked.text
+    site.clock.advance(60)
+    assert claims(site, browser.submit(asked, answer="accept"), SURVEY)[2] == site.clock.now() - 60
+
+
+def test_line_30_a_consent_may_wait_where_no_fresh_authentication_is_asked(site: Site) -> None:
+    browser = site.browser()
+    page = browser.follow(browser.sign_in(SURVEY))
+    site.clock.advance(1500)
+    assert claims(site, browser.submit(page, answer="accept"), SURVEY)[2] == site.clock.now() - 1500
 
 
 def test_line_30_a_second_factor_alone_is_no_fresh_authentication(site: Site) -> None:

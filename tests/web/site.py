@@ -106,13 +106,14 @@ class Site:
         counter = SqlGuessCounter(database)
         self.sessions = Sessions(SqlSessions(database), self.clock, SessionLimits(
             idle_seconds=self.settings.idle_limit_seconds, absolute_seconds=self.settings.absolute_limit_seconds))
+        assurance = AssurancePolicy(self.settings.acr_prefix, frozenset(self.settings.require_second_factor_groups))
         self.provider = Provider(
             issuer=self.settings.issuer, registry=clients, store=SqlGrants(database), clock=self.clock, lifetimes=Lifetimes(),
             tokens=AccessTokens(issuer=self.settings.issuer, keys=keys, clock=self.clock, lifetime_seconds=600,
                                 subject_of=subject_for, acr_prefix=self.settings.acr_prefix),
-            checks=checks(self.settings.issuer, self.clock), proofs=proofs(self.clock),
-            token_endpoints=(f"{self.settings.issuer}/token",),
-            officer_scopes=frozenset({"openid", "profile"}), read_hint=id_tokens.subject_of_hint, extensions=(id_tokens,))
+            assurance=assurance, checks=checks(self.settings.issuer, self.clock), proofs=proofs(self.clock),
+            token_endpoints=(f"{self.settings.issuer}/token",), officer_scopes=frozenset({"openid", "profile"}),
+            read_hint=id_tokens.subject_of_hint, extensions=(id_tokens,))
         self.services: Any = SimpleNamespace(
             settings=self.settings, clock=self.clock, database=database, keys=keys, clients=clients, provider=self.provider,
             sessions=self.sessions, audit=audit, mirror=self.mirror, directory=self.directory, totp=self.totp,
@@ -121,7 +122,7 @@ class Site:
             sign_in=SignIn(self.directory, self.mirror, self.totp, audit, self.clock, mail_domain="haugiang.gov.vn",
                            passwords=Lockout(counter, self.clock, PASSWORD_LIMITS),
                            factors=Lockout(counter, self.clock, FACTOR_LIMITS, kind="factor")),
-            assurance=AssurancePolicy(self.settings.acr_prefix, frozenset(self.settings.require_second_factor_groups)),
+            assurance=assurance,
             end_session=EndSession(clients, id_tokens.read_hint))
         self.app = Flask("idp", template_folder=str(ROOT / "templates"), static_folder=None)
         self.app.secret_key = "k" * 32

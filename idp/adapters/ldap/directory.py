@@ -15,7 +15,7 @@ import threading
 import time
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -31,13 +31,13 @@ from .checks import check_lines
 from .connection import ServerList
 from .entries import OFFICER_ATTRIBUTES, UNIT_ATTRIBUTES, Attributes, officer_of, unit_of
 from .server import DEAD, describe, unavailable
+from .turns import Turns
 
 T = TypeVar("T")
 log = logging.getLogger("idp.directory")
 
 _PAGE = 200
 _UNITS_LIVE_SECONDS = 60.0
-_QUICK_SECONDS = 0.25
 _QUIET_SECONDS = 5.0
 _MAX_LOGIN_NAME = 254
 
@@ -50,6 +50,10 @@ class _Surroundings:
     contacts: dict[str, Contact]
     read_at: float
 
+    def is_old(self) -> bool:
+        """Tell whether it is to be read again."""
+        return time.monotonic() - self.read_at >= _UNITS_LIVE_SECONDS
+
 
 class LdapDirectory:
     """Officers, units and passwords on LDAP servers.
@@ -61,23 +65,21 @@ class LdapDirectory:
         decoy_dn: An entry that nobody can bind as, with a hash like everybody's, and a policy that never locks it.
         administrators: Name (cn) of the group of agency administrators.
         concurrency: Calls that may wait for the directory at once; the threads of a process must not all stand here.
-        queue_seconds: How long another call waits for its turn while the directory is quick; when it is slow, not at all.
+        queue_seconds: How long another call waits for its turn while the directory is quick (``turns``).
         floor_seconds: Shortest answer to a password that is not accepted.
     """
 
     def __init__(
         self, servers: ServerList, *, base_dn: str, people_filter: str = "(objectClass=inetOrgPerson)", decoy_dn: str,
-        administrators: str = "quantri-coquan", concurrency: int = 2, queue_seconds: float = 1.0, floor_seconds: float = 0.0,
+        administrators: str = "quantri-coquan", concurrency: int = 2, queue_seconds: float = 2.5, floor_seconds: float = 0.0,
     ) -> None:
         self._servers = servers
         self._base_dn = base_dn
         self._people_filter = people_filter
         self._decoy_dn = decoy_dn
         self._administrators = administrators
-        self._turns = threading.BoundedSemaphore(concurrency)
-        self._queue_seconds = queue_seconds
+        self._turns = Turns(concurrency, queue_seconds=queue_seconds)
         self._floor_seconds = floor_seconds
-        self._recent_seconds = 0.0
         self._heard_at = 0.0
         self._surroundings: _Surroundings | None = None
         self._refreshing = threading.Lock()
@@ -112,7 +114,7 @@ class LdapDirectory:
             return ChangeResult.WRONG_OLD
         if not after or not _sendable(after) or officer.disabled:
             return ChangeResult.NOT_ALLOWED
-        with self._turn():
+        with self._turns.one():
             return self._answered(
                 lambda: self._servers.fresh(lambda connection, seconds: change(connection, officer.dn, before, after, seconds)))
 
@@ -127,10 +129,12 @@ class LdapDirectory:
                     yield officer
 
     def contact(self, officer: Officer) -> Contact | None:
-        """Name the administrator of the officer's agency or of the nearest one above."""
-        try:
-            around = self._around()
-        except UnavailableError:
+        """Name the administrator of the officer's agency or of the nearest one above; no page waits for this."""
+        around = self._surroundings
+        if around is None or around.is_old():
+            with suppress(UnavailableError), self._turns.one(patient=False):
+                around = self._around()
+        if around is None:
             return None
         codes = around.tree.chain(officer.main_post.unit_code)
         return next((around.contacts[code] for code in codes if code in around.contacts), None)
@@ -164,7 +168,7 @@ class LdapDirectory:
                 bind(connection, self._decoy_dn, password, seconds)
             return answer.outcome
 
-        with self._turn():
+        with self._turns.one():
             outcome = self._answered(lambda: self._servers.fresh(on))
         if officer is None:
             return BindOutcome(BindResult.WRONG)
@@ -179,7 +183,7 @@ class LdapDirectory:
                 return [("", {}), ("", {})]
             return [(dn, attributes) for dn, attributes in found if dn is not None]
 
-        with self._turn():
+        with self._turns.one():
             found = self._lookup(search)
             if len(found) > 1:
                 log.warning("directory: several officers share a uid or mail address; `flask directory check` names them")
@@ -190,7 +194,7 @@ class LdapDirectory:
     def _around(self) -> _Surroundings:
         """Give units and contacts as read within the last minute; older ones while somebody reads them or nobody can."""
         known = self._surroundings
-        if known is not None and time.monotonic() - known.read_at < _UNITS_LIVE_SECONDS:
+        if known is not None and not known.is_old():
             return known
         if not self._refreshing.acquire(blocking=known is None):
             assert known is not None
@@ -244,19 +248,6 @@ class LdapDirectory:
         except ldap.LDAPError as err:
             log.error("directory: unexpected answer: %s", describe(err))
             raise unavailable(describe(err)) from err
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        wait = self._queue_seconds if self._recent_seconds < _QUICK_SECONDS else 0
-        if not self._turns.acquire(timeout=wait):
-            raise UnavailableError("Many people are signing in at this moment. Please try again in a moment.",
-                                   dependency="directory", retry_after_seconds=2, debug="all turns at the directory are taken")
-        began = time.monotonic()
-        try:
-            yield
-        finally:
-            self._recent_seconds += 0.2 * (time.monotonic() - began - self._recent_seconds)
-            self._turns.release()
 
 
 def _sendable(text: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-from sqlalchemy import exists, literal_column, select, update
+from sqlalchemy import exists, literal_column, or_, select, update
 
 from ...audit import AuditRecord
 from ...directory.mirror import MirroredOfficer
@@ -26,6 +26,7 @@ from .tables import (
     RefreshTokenRow,
     SessionClientRow,
     SessionRow,
+    ThrottleRow,
 )
 
 GRANT: Any = GrantRow.__table__
@@ -35,6 +36,7 @@ ACCESS: Any = AccessTokenRow.__table__
 OFFICER: Any = OfficerRow.__table__
 SESSION: Any = SessionRow.__table__
 TAKING_PART: Any = SessionClientRow.__table__
+NOTED: Any = ThrottleRow.__table__
 
 _ONE: Any = literal_column("1")
 
@@ -111,12 +113,18 @@ class SqlGrants:
             confirmation=parameter(REFRESH.c.confirmation, "refresh_confirmation"),
             expires_at=parameter(REFRESH.c.expires_at, "refresh_expires_at"),
             used_at=literal_column("NULL"), successor=literal_column("NULL"))
-        take = (update(CODE).where(CODE.c.digest == parameter(CODE.c.digest, "code_digest"), CODE.c.used_at.is_(None))
+        code_stands = exists(
+            select(_ONE).select_from(GRANT.join(SESSION, SESSION.c.sid == GRANT.c.sid))
+            .where(GRANT.c.grant_id == CODE.c.grant_id, GRANT.c.revoked_at.is_(None), SESSION.c.ended_at.is_(None)))
+        take = (update(CODE)
+                .where(CODE.c.digest == parameter(CODE.c.digest, "code_digest"), CODE.c.used_at.is_(None), code_stands)
                 .values(used_at=parameter(CODE.c.used_at, "issued_at")).returning(CODE.c.grant_id))
         self._redeem = database.write(access, audit_insert(), guard=take)
         self._redeem_with_refresh = database.write(access, refresh, audit_insert(), guard=take)
+        family_stands = exists(select(_ONE).where(GRANT.c.grant_id == REFRESH.c.grant_id, GRANT.c.revoked_at.is_(None)))
         self._rotate = database.write(access, refresh, audit_insert(), guard=(
-            update(REFRESH).where(REFRESH.c.digest == parameter(REFRESH.c.digest, "old_digest"), REFRESH.c.used_at.is_(None))
+            update(REFRESH)
+            .where(REFRESH.c.digest == parameter(REFRESH.c.digest, "old_digest"), REFRESH.c.used_at.is_(None), family_stands)
             .values(used_at=parameter(REFRESH.c.used_at, "issued_at"), successor=parameter(REFRESH.c.successor, "refresh_digest"))
             .returning(REFRESH.c.grant_id)))
         self._replace_successor = database.write(
@@ -124,7 +132,8 @@ class SqlGrants:
             .values(successor=parameter(REFRESH.c.successor, "refresh_digest")),
             access, refresh, audit_insert(), guard=(
                 update(REFRESH)
-                .where(REFRESH.c.digest == parameter(REFRESH.c.digest, "replaced_digest"), REFRESH.c.used_at.is_(None))
+                .where(REFRESH.c.digest == parameter(REFRESH.c.digest, "replaced_digest"), REFRESH.c.used_at.is_(None),
+                       family_stands)
                 .values(used_at=parameter(REFRESH.c.used_at, "issued_at")).returning(REFRESH.c.grant_id)))
         self._save_access = database.write(access, audit_insert(), durable=False)
         self._revoke = database.write(audit_insert(), guard=(
@@ -134,7 +143,11 @@ class SqlGrants:
         self._revoke_access = database.write(audit_insert(), guard=(
             update(ACCESS).where(ACCESS.c.digest == parameter(ACCESS.c.digest, "revoked_digest"), ACCESS.c.revoked_at.is_(None))
             .values(revoked_at=parameter(ACCESS.c.revoked_at, "now")).returning(ACCESS.c.client_id)))
-        self._note = database.write(audit_insert(), durable=False)
+        kept = database.insert(NOTED).values(key=parameter(NOTED.c.key, "kind"), until=parameter(NOTED.c.until, "again_at"))
+        # A moment later than any that is set now comes from a clock that was wrong.
+        due = or_(NOTED.c.until <= parameter(NOTED.c.until, "now"), NOTED.c.until > kept.excluded.until)
+        self._note = database.write(audit_insert(), durable=False, guard=kept.on_conflict_do_update(
+            index_elements=["key"], set_={"until": kept.excluded.until}, where=due).returning(NOTED.c.key))
 
     def officer(self, sub: str) -> tuple[str, frozenset[str]] | None:
         """Give status and groups of an officer."""
@@ -150,7 +163,7 @@ class SqlGrants:
             now=grant.created_at, grant_expires_at=grant.expires_at, revoked_at=None, revoke_reason="", digest=code.digest,
             redirect_uri=code.redirect_uri, code_challenge=code.code_challenge,
             code_challenge_method=code.code_challenge_method, code_expires_at=code.expires_at, used_at=None,
-            dpop_jkt=code.dpop_jkt,             **audit_values(record)) is not None
+            dpop_jkt=code.dpop_jkt, **audit_values(record)) is not None
 
     def code(self, digest: bytes) -> StoredCode | None:
         """Find a code, used ones too."""
@@ -160,7 +173,7 @@ class SqlGrants:
             _grant(row, _standing(row)), row.dpop_jkt)
 
     def redeem(self, code_digest: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
-        """Use a code once and keep what it gives."""
+        """Use a code once, while its grant and its session stand, and keep what it gives."""
         write = self._redeem if tokens.refresh_digest is None else self._redeem_with_refresh
         return write.run(code_digest=code_digest, **_values(tokens), **audit_values(record)) is not None
 
@@ -172,11 +185,11 @@ class SqlGrants:
             row.following_digest is None or row.following_used_at is not None, _grant(row, _standing(row)), row.confirmation)
 
     def rotate(self, old_digest: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
-        """Exchange an unused refresh token."""
+        """Exchange an unused refresh token of a grant that stands."""
         return self._rotate.run(old_digest=old_digest, **_values(tokens), **audit_values(record)) is not None
 
     def replace_successor(self, old_digest: bytes, successor: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
-        """Put a new token in the place of an unused successor."""
+        """Put a new token in the place of an unused successor of a grant that stands."""
         return self._replace_successor.run(old_digest=old_digest, replaced_digest=successor, **_values(tokens),
                                            **audit_values(record)) is not None
 
@@ -202,9 +215,9 @@ class SqlGrants:
         """End one access token once."""
         return self._revoke_access.run(revoked_digest=digest, now=now, **audit_values(record)) is not None
 
-    def note(self, record: AuditRecord) -> None:
-        """Keep an audit record of a refusal; relaxed."""
-        self._note.run(**audit_values(record))
+    def note(self, record: AuditRecord, *, kind: bytes, seconds: int) -> bool:
+        """Keep an audit record of a refusal, once in so many seconds; relaxed."""
+        return self._note.run(kind=kind, now=record.at, again_at=record.at + seconds, **audit_values(record)) is not None
 
 
 def _values(tokens: NewTokens) -> dict[str, Any]:

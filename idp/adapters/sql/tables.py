@@ -270,13 +270,17 @@ class VersionRow(Base):
 
 
 class ThrottleRow(Base):
-    """Guess counters of accounts, sources and pairs of both, and sources an officer signed in from (authn/lockout.py)."""
+    """Guess counters of accounts, sources and pairs of both, and sources an officer signed in from (authn/lockout.py).
+
+    Also which refusals of applications were recorded just now (``oauth.ports.GrantStore.note``).
+    """
 
     __tablename__ = "throttle"
     key: Mapped[Digest] = mapped_column(primary_key=True)
     """SHA-256 of kind and value, so that the table is no list of who tried to sign in."""
     until: Mapped[Epoch] = mapped_column(index=True)
-    """When the counter is empty again (each guess moves it later); of a known source: when it is forgotten. Past: worthless."""
+    """When the counter is empty again (each guess moves it later); of a known source: when it is forgotten; of a refusal: when
+    the next one is recorded. Past: worthless."""
 
 
 class SeenOnceRow(Base):

@@ -13,6 +13,7 @@ from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidScopeError
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
 
 from ...audit import AuditEvent
+from ...authn.assurance import AssurancePolicy
 from .. import client_authentication, scope
 from ..access_token import IssuedToken
 from ..authorization_request import AuthorizationRequest, AuthorizationResponse
@@ -23,7 +24,7 @@ from ..proof.confirmation import JKT, bound_to
 from .issuing import Issuing
 
 
-def fault_of(code: StoredCode, client: Client, *, now: int, idle_limit_seconds: int) -> str:
+def fault_of(code: StoredCode, client: Client, *, assurance: AssurancePolicy, now: int, idle_limit_seconds: int) -> str:
     """Say why a code gives nothing; "" when it may be redeemed, ``replayed`` when it was before.
 
     A code belongs to its session even where the tokens will outlive it (security checklist 7).
@@ -36,7 +37,7 @@ def fault_of(code: StoredCode, client: Client, *, now: int, idle_limit_seconds: 
         return "expired"
     if not session_stands(code.grant.standing, now=now, idle_limit_seconds=idle_limit_seconds):
         return "session"
-    return lapse_of(code.grant, client, now=now, idle_limit_seconds=idle_limit_seconds)
+    return lapse_of(code.grant, client, assurance=assurance, now=now, idle_limit_seconds=idle_limit_seconds)
 
 
 def begin(request: AuthorizationRequest, session: SessionFacts, *, value: str, now: int, code_seconds: int,
@@ -95,10 +96,7 @@ class CodeGrant(Issuing, AuthorizationCodeGrant):  # type: ignore[misc]
         stored: StoredCode | None = self.server.store.code(digest(code))
         if stored is None:
             return None
-        fault = fault_of(stored, client, now=self.server.clock.now(),
-                         idle_limit_seconds=self.server.lifetimes.session_idle_seconds)
-        if fault == "replayed":
-            self._punish(stored)
+        fault = self._fault(stored, client)
         if not fault and stored.dpop_jkt and self.request.confirmation != bound_to(JKT, stored.dpop_jkt):
             raise InvalidGrantError("The code is bound to another key (dpop_jkt).")
         return None if fault else stored
@@ -108,20 +106,30 @@ class CodeGrant(Issuing, AuthorizationCodeGrant):  # type: ignore[misc]
         return authorization_code.grant
 
     def save_token(self, token: IssuedToken) -> None:
-        """Use the code and keep what is given for it, at once; who comes second is refused and ends it all."""
+        """Use the code and keep what is given for it, at once.
+
+        Who comes second is refused and ends it all; a code whose session or grant ended meanwhile was not used by anybody.
+        """
         self.execute_hook("before_save_token", token)
         stored: StoredCode = self.request.authorization_code
         tokens: NewTokens = self.server.rows(token, self.client, stored.grant, refresh_scope=stored.grant.scope)
         record = self.server.record(AuditEvent.TOKEN_ISSUED, self.request, stored.grant, grant_type="authorization_code",
                                     scope=tokens.scope)
         if not self.server.store.redeem(stored.digest, tokens, record):
-            self._punish(stored)
-            raise InvalidGrantError("The code was used before.")
+            now_stored: StoredCode | None = self.server.store.code(stored.digest)
+            if now_stored is not None:
+                self._fault(now_stored, self.client)
+            raise InvalidGrantError("The code is not valid any more.")
 
     def delete_authorization_code(self, authorization_code: StoredCode) -> None:
         """Keep the row: used in ``save_token``, it stays as a tombstone so that a replay shows."""
 
-    def _punish(self, stored: StoredCode) -> None:
+    def _fault(self, stored: StoredCode, client: Client) -> str:
+        """Give ``fault_of`` a code as it stands now; punish one that was used before."""
         now = self.server.clock.now()
-        self.server.store.revoke(stored.grant.grant_id, "code_replayed", now,
-                                 self.server.record(AuditEvent.CODE_REPLAYED, self.request, stored.grant))
+        fault = fault_of(stored, client, assurance=self.server.assurance, now=now,
+                         idle_limit_seconds=self.server.lifetimes.session_idle_seconds)
+        if fault == "replayed":
+            self.server.store.revoke(stored.grant.grant_id, "code_replayed", now,
+                                     self.server.record(AuditEvent.CODE_REPLAYED, self.request, stored.grant))
+        return fault

@@ -125,7 +125,8 @@ class RefreshGrant(Issuing, RefreshTokenGrant):  # type: ignore[misc]
             raise InvalidGrantError("The refresh token is bound to another key.")
         self._exchange(stored.grant).check(stored)
         now = self.server.clock.now()
-        lapse = lapse_of(stored.grant, client, now=now, idle_limit_seconds=self.server.lifetimes.session_idle_seconds)
+        lapse = lapse_of(stored.grant, client, assurance=self.server.assurance, now=now,
+                         idle_limit_seconds=self.server.lifetimes.session_idle_seconds)
         return None if lapse or now >= stored.expires_at else stored
 
     def _proven(self, confirmation: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import secrets
 import statistics
 import threading
@@ -275,6 +276,34 @@ def test_units_are_read_once_a_minute_and_survive_an_outage(own_directory: Sampl
         assert officer is not None
         own_directory.stop()
         assert directory.contact(officer) is not None
+
+
+def test_no_page_waits_for_the_name_of_the_administrator(own_directory: SampleDirectory) -> None:
+    with Proxy(own_directory.port) as proxy, contextlib.closing(
+            open_directory(own_directory, uris=(proxy.uri,), timing=Timing(connect=3), concurrency=1)) as directory, (
+            contextlib.closing(open_directory(own_directory))) as knowing:
+        officer = knowing.find_by_login("vanthu")
+        assert officer is not None
+        proxy.mode = "silent"
+        with ThreadPoolExecutor(8) as pool:
+            first = pool.submit(directory.contact, officer)
+            time.sleep(0.3)
+            began = time.monotonic()
+            assert list(pool.map(directory.contact, [officer] * 7)) == [None] * 7
+            assert time.monotonic() - began < 0.5
+            proxy.mode = "pass"
+            known = first.result()
+        assert known == knowing.contact(officer)
+        assert directory._surroundings is not None
+        directory._surroundings = dataclasses.replace(directory._surroundings, read_at=-3600)
+        proxy.mode = "silent"
+        with ThreadPoolExecutor(8) as pool:
+            first = pool.submit(directory.contact, officer)
+            time.sleep(0.3)
+            began = time.monotonic()
+            assert list(pool.map(directory.contact, [officer] * 7)) == [known] * 7
+            assert time.monotonic() - began < 0.5
+            proxy.mode = "pass"
 
 
 def test_the_directory_may_be_asked_from_many_threads(directory_server: SampleDirectory) -> None:
