@@ -1,8 +1,8 @@
 """What the provider says of itself: exactly what is on.
 
-Spec: OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 9207 §3, Back-Channel Logout §2.1, RP-Initiated Logout §2.1,
-Initiating User Registration §4 (prompt_values_supported). Each list comes from the module that enforces it (security
-checklist 1).
+Spec: OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 9207 §3, Back-Channel Logout §2.1, Front-Channel Logout §3,
+RP-Initiated Logout §2.1, Session Management §3.3, Initiating User Registration §4 (prompt_values_supported). Each list comes
+from the module that enforces it (security checklist 1).
 """
 
 from __future__ import annotations
@@ -93,4 +93,6 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
         "authorization_response_iss_parameter_supported": True,
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
+        "frontchannel_logout_supported": True,
+        "frontchannel_logout_session_supported": True,
     }

@@ -16,7 +16,7 @@ from typing import Any, Final, Literal
 
 from ..errors import RefusedError
 from .client import SCOPES, Client
-from .redirect_uri import check_redirect_uri, check_web_uri
+from .redirect_uri import check_redirect_uri, check_web_uri, frontchannel_fault
 
 GRANT_TYPES: Final = ("authorization_code", "refresh_token", "client_credentials")
 AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", "none")
@@ -35,7 +35,7 @@ _NOT_OFFERED: Final[Mapping[str, tuple[object, ...]]] = {
     "request_object_signing_alg": _NO, "request_object_encryption_alg": _NO, "request_object_encryption_enc": _NO,
     "request_uris": _NO, "require_signed_request_object": _NO, "require_pushed_authorization_requests": _NO,
     "token_endpoint_auth_signing_alg": _NO, "default_acr_values": _NO, "software_statement": _NO,
-    "frontchannel_logout_uri": _NO, "frontchannel_logout_session_required": _NO, "dpop_bound_access_tokens": _NO,
+    "dpop_bound_access_tokens": _NO,
     "tls_client_certificate_bound_access_tokens": _NO, "tls_client_auth_subject_dn": _NO, "tls_client_auth_san_dns": _NO,
     "tls_client_auth_san_uri": _NO, "tls_client_auth_san_ip": _NO, "tls_client_auth_san_email": _NO,
     "authorization_signed_response_alg": _NO, "authorization_details_types": _NO, "introspection_signed_response_alg": _NO,
@@ -114,6 +114,8 @@ def parse(
         "post_logout_redirect_uris": members.redirect_uris("post_logout_redirect_uris", native=native),
         "backchannel_logout_uri": members.web_uri("backchannel_logout_uri"),
         "backchannel_logout_session_required": members.flag("backchannel_logout_session_required", default=False),
+        "frontchannel_logout_uri": members.web_uri("frontchannel_logout_uri"),
+        "frontchannel_logout_session_required": members.flag("frontchannel_logout_session_required", default=False),
         "initiate_login_uri": members.web_uri("initiate_login_uri"),
         "id_token_signed_response_alg": members.choice("id_token_signed_response_alg", ID_TOKEN_ALGORITHMS),
         "default_max_age": members.seconds("default_max_age"),
@@ -192,6 +194,8 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
         problem = "province.secret_file: only a client in clients/ has one."
     elif client.secret_file and _FILE_NAME.fullmatch(client.secret_file) is None:
         problem = "province.secret_file: a plain file name under keys/clients/."
+    elif client.frontchannel_logout_uri and (fault := frontchannel_fault(client.frontchannel_logout_uri, client.redirect_uris)):
+        problem = f"frontchannel_logout_uri: {fault}"
     elif "groups" in client.scope and not client.show_groups:
         problem = "scope: groups cannot be asked for while province.show_groups is false."
     elif any(_GROUP.fullmatch(group) is None for group in client.allowed_groups):
@@ -223,6 +227,8 @@ def standard_metadata(client: Client) -> dict[str, Any]:
         "post_logout_redirect_uris": list(client.post_logout_redirect_uris),
         "backchannel_logout_uri": client.backchannel_logout_uri,
         "backchannel_logout_session_required": client.backchannel_logout_session_required,
+        "frontchannel_logout_uri": client.frontchannel_logout_uri,
+        "frontchannel_logout_session_required": client.frontchannel_logout_session_required,
         "initiate_login_uri": client.initiate_login_uri, "id_token_signed_response_alg": client.id_token_signed_response_alg,
         "default_max_age": client.default_max_age, "require_auth_time": client.require_auth_time,
         "application_type": client.application_type, "subject_type": "public",
@@ -240,8 +246,9 @@ def from_metadata(
         "redirect_uris", "grant_types", "response_types", "contacts", "post_logout_redirect_uris")}
     plain: dict[str, Any] = {name: metadata[name] for name in (
         "client_name", "client_uri", "logo_uri", "policy_uri", "tos_uri", "token_endpoint_auth_method", "software_id",
-        "software_version", "backchannel_logout_uri", "backchannel_logout_session_required", "initiate_login_uri",
-        "id_token_signed_response_alg", "default_max_age", "require_auth_time", "application_type") if name in metadata}
+        "software_version", "backchannel_logout_uri", "backchannel_logout_session_required", "frontchannel_logout_uri",
+        "frontchannel_logout_session_required", "initiate_login_uri", "id_token_signed_response_alg", "default_max_age",
+        "require_auth_time", "application_type") if name in metadata}
     ours: dict[str, Any] = {name: table[name] for name in (
         "owner", "required_acr", "required_level", "consent", "profile", "require_pkce", "access_token_format",
         "login_name_attribute", "assertion_audience", "secret_file", "show_groups") if name in table}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote_from_bytes, urlsplit
 
@@ -175,6 +176,11 @@ def allow_opener() -> None:
     g.popup = True
 
 
+def allow_frames(origins: Iterable[str]) -> None:
+    """Let this page load frames from these origins, and from no other (``Content-Security-Policy: frame-src``)."""
+    g.frame_origins = tuple(dict.fromkeys(origins))
+
+
 def parameters_of_query() -> dict[str, list[str]]:
     """Read the query string strictly: UTF-8, at most 100 parameters. Raises BadRequest (400)."""
     return _parameters(request.environ.get("QUERY_STRING", "").encode("latin-1", "replace"))
@@ -218,6 +224,8 @@ def _with_headers(response: Response, *, secure: bool) -> Response:
     headers: Any = response.headers
     policy = ["default-src 'none'", "base-uri 'none'", "connect-src 'self'", "font-src 'self'", "frame-ancestors 'none'",
               "img-src 'self' data:", f"script-src 'self' 'nonce-{nonce}'", f"style-src 'self' 'nonce-{nonce}'"]
+    if framed := g.get("frame_origins"):
+        policy.append(f"frame-src {' '.join(framed)}")
     if not g.get("onward"):
         policy.append("form-action 'self'")
     headers.setdefault("Content-Security-Policy", "; ".join(policy))

@@ -21,15 +21,17 @@ FLAGS = (
 
 
 @contextlib.contextmanager
-def chromium(profile: Path, *flags: str, language: str = "vi") -> Iterator[webdriver.Chrome]:
+def chromium(profile: Path, *flags: str, language: str = "vi", patient: bool = True) -> Iterator[webdriver.Chrome]:
     """Open a browser and close it at the end.
 
     Args:
         profile: An empty folder for this browser alone.
         flags: More command-line flags.
         language: What the browser sends as Accept-Language.
+        patient: Whether commands wait until a page has loaded, as a person does not.
     """
     options = webdriver.ChromeOptions()
+    options.page_load_strategy = "normal" if patient else "none"
     options.binary_location = "/usr/bin/chromium"
     for flag in (*FLAGS, f"--user-data-dir={profile}", f"--lang={language}", *flags):
         options.add_argument(flag)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -52,12 +54,14 @@ class Visit:
         page: The last of them when the browser stays with us.
         address: Of the relying party, without its query, when it arrived there.
         answer: Parameters that arrived there.
+        frames: Addresses of the relying party that pages of ours loaded in frames on the way.
     """
 
     shown: tuple[Page, ...]
     page: Page | None = None
     address: str = ""
     answer: Mapping[str, str] = field(default_factory=dict)
+    frames: tuple[str, ...] = ()
 
     @property
     def asked_for_password(self) -> bool:
@@ -109,18 +113,20 @@ class Person:
         return self._client.post(target, data=dict(form), base_url=ISSUER, headers={"Origin": origin})
 
     def _arrive(self, response: TestResponse, url: str, shown: tuple[Page, ...]) -> Visit:
+        frames: tuple[str, ...] = ()
         for _ in range(10):
-            location = response.headers.get("Location")
-            if location is None:
+            frames += frames_of(response)
+            location = response.headers.get("Location") or response.headers.get("Refresh", "").partition(";url=")[2]
+            if not location:
                 page = Page(url, response.status_code, response.text)
                 posted = next((form for form in page.forms if form.action.startswith(RP)), None)
                 if posted is not None:
                     return Visit(shown, address=posted.action, answer=dict(posted.fields))
-                return Visit((*shown, page), page)
+                return Visit((*shown, page), page, frames=frames)
             if location.startswith(RP):
                 pairs = parse_qsl(urlsplit(location).query, keep_blank_values=True)
                 assert len(dict(pairs)) == len(pairs)
-                return Visit(shown, address=location.partition("?")[0], answer=dict(pairs))
+                return Visit(shown, address=location.partition("?")[0], answer=dict(pairs), frames=frames)
             url = location if location.startswith("https://") else ISSUER + location
             response = self._send(url, None, ISSUER)
         raise AssertionError("redirects do not end")
@@ -241,6 +247,14 @@ class Suite:
         request = self.request(client, **changes)
         visit = self.authorize(person or self.person(), request)
         return visit, self.redeem(visit, request, client)
+
+
+def frames_of(response: TestResponse) -> tuple[str, ...]:
+    """Give the addresses of a page's frames, as far as the page's own policy lets a browser load them."""
+    found = [unescape(src) for src in re.findall(r'<iframe [^>]*?\bsrc="([^"]*)"', response.text)]
+    policy = dict(part.strip().partition(" ")[::2] for part in response.headers.get("Content-Security-Policy", "").split(";"))
+    allowed = policy.get("frame-src", policy.get("default-src", "*")).split()
+    return tuple(src for src in found if "{0.scheme}://{0.netloc}".format(urlsplit(src)) in allowed)
 
 
 def read_segment(token: str, number: int) -> dict[str, Any]:

@@ -18,7 +18,8 @@ KNOWN = frozenset({
     "revocation_endpoint", "revocation_endpoint_auth_methods_supported", "introspection_endpoint",
     "introspection_endpoint_auth_methods_supported", "code_challenge_methods_supported",
     "authorization_response_iss_parameter_supported", "end_session_endpoint", "backchannel_logout_supported",
-    "backchannel_logout_session_supported", "prompt_values_supported",
+    "backchannel_logout_session_supported", "frontchannel_logout_supported", "frontchannel_logout_session_supported",
+    "prompt_values_supported",
 })
 BCP_47 = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
@@ -72,3 +73,9 @@ def test_oidcc_rp_initiated_logout_discovery_endpoint_verification(suite: Suite)
 def test_oidcc_backchannel_logout_discovery_endpoint_verification(suite: Suite) -> None:
     assert suite.discovery["backchannel_logout_supported"] is True
     assert suite.discovery["backchannel_logout_session_supported"] is True
+
+
+def test_oidcc_frontchannel_logout_discovery_endpoint_verification(suite: Suite) -> None:
+    assert suite.discovery["frontchannel_logout_supported"] is True
+    assert suite.discovery["frontchannel_logout_session_supported"] is True
+    assert "sid" in suite.discovery["claims_supported"]
