@@ -48,6 +48,7 @@ class Paths:
     userinfo: str = "/userinfo"
     jwks: str = "/jwks"
     end_session: str = "/logout"
+    check_session: str = "/check-session"
     discovery: str = "/.well-known/openid-configuration"
     authorization_server: str = "/.well-known/oauth-authorization-server"
     trust_services: str = "/.well-known/trust-services"
@@ -71,6 +72,7 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
         "introspection_endpoint": issuer + at.introspection,
         "revocation_endpoint": issuer + at.revocation,
         "end_session_endpoint": issuer + at.end_session,
+        "check_session_iframe": issuer + at.check_session,
         "scopes_supported": list(offer.scopes),
         "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash",
                              *(claim for claim in offer.claims if claim != "sub")],

@@ -100,6 +100,15 @@ class Person:
                 return visit
         raise AssertionError(f"forms do not end: {visit.page and visit.page.heading}")
 
+    def frame_says(self, client_id: str, session_state: str, origin: str = RP) -> str:
+        """Answer a message as the provider's frame has to, from the cookie that this browser has (Session Management §3.2)."""
+        cookie = self._client.get_cookie("__Host-browser-state", domain=urlsplit(ISSUER).netloc)
+        assert cookie is not None
+        assert (cookie.http_only, cookie.secure, cookie.path, cookie.same_site) == (False, True, "/", "None")
+        salt = session_state.partition(".")[2]
+        text = f"{client_id} {origin} {cookie.value} {salt}"
+        return "unchanged" if session_state == f"{hashlib.sha256(text.encode()).hexdigest()}.{salt}" else "changed"
+
     def fill(self, visit: Visit, form: Form, values: Mapping[str, str]) -> Visit:
         """Send a form of the page that is shown."""
         return self._arrive(self._send(form.action, {**form.fields, **values}, ISSUER), form.action, visit.shown)
@@ -171,10 +180,10 @@ class Suite:
         return f"{self.discovery['authorization_endpoint']}?{urlencode(request)}"
 
     def authorize(self, person: Person, request: Mapping[str, str]) -> Visit:
-        """Send a person with a request; gives the visit after checking that a code came with state and iss."""
+        """Send a person with a request; gives the visit after checking that a code came with state, iss and session_state."""
         visit = person.go(self.url(request))
         self.check(visit, request)
-        assert set(visit.answer) == {"code", "iss"} | ({"state"} & set(request)), visit.answer
+        assert set(visit.answer) == {"code", "iss", "session_state"} | ({"state"} & set(request)), visit.answer
         return visit
 
     def check(self, visit: Visit, request: Mapping[str, str], *, error: str = "") -> None:

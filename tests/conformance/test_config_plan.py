@@ -19,7 +19,7 @@ KNOWN = frozenset({
     "introspection_endpoint_auth_methods_supported", "code_challenge_methods_supported",
     "authorization_response_iss_parameter_supported", "end_session_endpoint", "backchannel_logout_supported",
     "backchannel_logout_session_supported", "frontchannel_logout_supported", "frontchannel_logout_session_supported",
-    "prompt_values_supported",
+    "prompt_values_supported", "check_session_iframe",
 })
 BCP_47 = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
@@ -79,3 +79,10 @@ def test_oidcc_frontchannel_logout_discovery_endpoint_verification(suite: Suite)
     assert suite.discovery["frontchannel_logout_supported"] is True
     assert suite.discovery["frontchannel_logout_session_supported"] is True
     assert "sid" in suite.discovery["claims_supported"]
+
+
+def test_oidcc_session_management_discovery_endpoint_verification(suite: Suite) -> None:
+    assert suite.discovery["end_session_endpoint"].startswith(f"{ISSUER}/")
+    assert suite.discovery["check_session_iframe"].startswith(f"{ISSUER}/")
+    answer = suite.http("GET", suite.discovery["check_session_iframe"])
+    assert (answer.status_code, answer.mimetype) == (200, "text/html")

@@ -1,4 +1,5 @@
-"""oidcc-rp-initiated-logout-certification-test-plan, and the plans for back-channel and front-channel logout."""
+"""oidcc-rp-initiated-logout-certification-test-plan, and the plans for back-channel and front-channel logout and
+session management."""
 
 from __future__ import annotations
 
@@ -238,3 +239,28 @@ def test_oidcc_frontchannel_rp_initiated_logout_frames_every_client_of_the_sessi
     assert sorted(frame.partition("?")[0] for frame in visit.frames) == [f"{RP}/out/basic", f"{RP}/out/second"]
     assert {dict(parse_qsl(urlsplit(frame).query))["sid"] for frame in visit.frames} == {tokens["claims"]["sid"]}
     assert ask(framed, person).frames == ()
+
+
+# Session management: the frame's own script runs in tests/flows/test_session_management.py
+
+def test_oidcc_session_management_rp_initiated_logout(suite: Suite) -> None:
+    person = suite.person()
+    visit, tokens = suite.flow(person)
+    state = visit.answer["session_state"]
+    assert " " not in state
+    assert person.frame_says("basic", state) == "unchanged"
+    visit = ask(suite, person, id_token_hint=tokens["id_token"], post_logout_redirect_uri=OUT, state="s")
+    assert (visit.address, dict(visit.answer)) == (OUT, {"state": "s"})
+    assert person.frame_says("basic", state) == "changed"
+    assert signed_out(suite, person)
+
+
+def test_oidcc_session_management_rp_initiated_logout_of_another_client_is_seen_too(suite: Suite) -> None:
+    person = suite.person()
+    first, _ = suite.flow(person)
+    second, tokens = suite.flow(person, SECOND)
+    for client_id, visit in (("basic", first), ("second", second)):
+        assert person.frame_says(client_id, visit.answer["session_state"]) == "unchanged"
+    ask(suite, person, id_token_hint=tokens["id_token"])
+    for client_id, visit in (("basic", first), ("second", second)):
+        assert person.frame_says(client_id, visit.answer["session_state"]) == "changed"
