@@ -31,7 +31,11 @@ class _Handler(BaseHTTPRequestHandler):
         receivers: Receivers = self.server.receivers
         with receivers.lock:
             receivers.received.append((self.path, parse_qs(body), dict(self.headers), time.monotonic()))
+            page = receivers.pages.get(self.path.partition("?")[0])
             kind = receivers.kinds.get(self.path, self.path.strip("/").split("/")[0])
+        if page is not None:
+            self._page(page)
+            return
         try:
             getattr(self, "_" + kind.partition("-")[0])(kind.partition("-")[2])
         except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
@@ -41,6 +45,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(int(number))
         self.send_header("Content-Length", "0")
         self.end_headers()
+
+    def _page(self, html: str) -> None:
+        body = html.encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
     def _json(self, _text: str) -> None:
         self.send_response(200)
@@ -98,6 +110,7 @@ class Receivers:
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.received: list[tuple[str, dict[str, list[str]], dict[str, str], float]] = []
         self.kinds: dict[str, str] = {}
+        self.pages: dict[str, str] = {}
         self.lock = threading.Lock()
         self.stopping = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _Handler)

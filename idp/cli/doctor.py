@@ -226,8 +226,9 @@ def _clients(house: Services) -> Iterator[Line]:
             yield Line("clients", "warning", f"{client.client_id} may use the token endpoint as audience of its assertions.",
                        'Set assertion_audience = "issuer" as soon as it can.')
         if client.redirect_uris and not client.backchannel_logout_uri:
-            yield Line("clients", "warning", f"{client.client_id} is not told when an officer logs out.",
-                       "Register a backchannel_logout_uri.")
+            found = ("is told by the officer's browser only, and of nothing but a logout in it" if client.frontchannel_logout_uri
+                     else "is not told when an officer logs out")
+            yield Line("clients", "warning", f"{client.client_id} {found}.", "Register a backchannel_logout_uri.")
 
 
 def _worker(house: Services) -> Iterator[Line]:

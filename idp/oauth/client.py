@@ -65,6 +65,8 @@ class Client:
     post_logout_redirect_uris: tuple[str, ...] = ()
     backchannel_logout_uri: str = ""
     backchannel_logout_session_required: bool = False
+    frontchannel_logout_uri: str = ""
+    frontchannel_logout_session_required: bool = False
     initiate_login_uri: str = ""
     id_token_signed_response_alg: str = "RS256"
     default_max_age: int | None = None

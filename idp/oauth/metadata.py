@@ -1,8 +1,8 @@
 """What the provider says of itself: exactly what is on.
 
 Spec: OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 8705 §3.3 and §5, RFC 9207 §3, RFC 9449 §5.1, Back-Channel Logout §2.1,
-RP-Initiated Logout §2.1, Initiating User Registration §4 (prompt_values_supported). Each list comes from the module that
-enforces it (security checklist 1).
+Front-Channel Logout §3, RP-Initiated Logout §2.1, Session Management §3.3, Initiating User Registration §4
+(prompt_values_supported). Each list comes from the module that enforces it (security checklist 1).
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ class Paths:
     userinfo: str = "/userinfo"
     jwks: str = "/jwks"
     end_session: str = "/logout"
+    check_session: str = "/check-session"
     discovery: str = "/.well-known/openid-configuration"
     authorization_server: str = "/.well-known/oauth-authorization-server"
     trust_services: str = "/.well-known/trust-services"
@@ -78,6 +79,7 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
         "introspection_endpoint": issuer + at.introspection,
         "revocation_endpoint": issuer + at.revocation,
         "end_session_endpoint": issuer + at.end_session,
+        "check_session_iframe": issuer + at.check_session,
         "scopes_supported": list(offer.scopes),
         "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash",
                              *(claim for claim in offer.claims if claim != "sub")],
@@ -103,6 +105,8 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
         "authorization_response_iss_parameter_supported": True,
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
+        "frontchannel_logout_supported": True,
+        "frontchannel_logout_session_supported": True,
         **(_mutual_tls(offer.mtls_origin, at) if offer.mtls_origin else {}),
     }
 

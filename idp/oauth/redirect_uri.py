@@ -1,12 +1,14 @@
 """What addresses a client may register, so that comparing them later is comparing two strings.
 
-Spec: RFC 6749 §3.1.2, RFC 8252 §7 and §8, OpenID Connect Registration §2, RFC 9700 §2.1. Departs from RFC 3986: what two parsers
-might read differently (backslashes, user information, control characters, dot segments) is refused, not normalised.
+Spec: RFC 6749 §3.1.2, RFC 8252 §7 and §8, OpenID Connect Registration §2, Front-Channel Logout 1.0 §2, RFC 9700 §2.1. Departs
+from RFC 3986: what two parsers might read differently (backslashes, user information, control characters, dot segments) is
+refused, not normalised.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Final
 from urllib.parse import SplitResult, parse_qsl, urlsplit
@@ -23,6 +25,7 @@ _PRIVATE_USE: Final = re.compile(r"[a-z][a-z0-9+-]*(?:\.[a-z0-9][a-z0-9+-]*)+")
 _RESPONSE_PARAMETERS: Final = frozenset({
     "code", "state", "iss", "error", "error_description", "error_uri", "id_token", "access_token", "session_state", "response",
 })
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 class InvalidRedirectUriError(RefusedError):
@@ -84,6 +87,37 @@ def check_web_uri(uri: object, *, development: bool, member: str) -> str:
     if parts.scheme == "http" and not (development and parts.hostname in LOOPBACK_HOSTS):
         raise InvalidRedirectUriError(f"{member}: http is accepted on loopback in development only; use https.")
     return text
+
+
+def frontchannel_fault(uri: str, redirect_uris: Iterable[str]) -> str:
+    """Say why an address may not be framed when an officer signs out; "" when it may (Front-Channel Logout 1.0 §2).
+
+    Args:
+        uri: An address that ``check_web_uri`` has accepted.
+        redirect_uris: Of the same client.
+    """
+    origin = origin_of(uri)
+    if origin not in {origin_of(redirect_uri) for redirect_uri in redirect_uris}:
+        return "scheme, host and port are those of a redirect URI."
+    if "[" in origin:
+        return "a content security policy cannot name an IPv6 address; use a host name."
+    if {"iss", "sid"}.intersection(name for name, _ in parse_qsl(urlsplit(uri).query, keep_blank_values=True)):
+        return "the query holds iss or sid, which the provider adds."
+    return ""
+
+
+def origin_of(uri: str) -> str:
+    """Give the origin of a registered http or https address as browsers write it: lower case, without the default port.
+
+    "" for a private-use scheme: such an address has no origin that anybody could compare.
+    """
+    parts = urlsplit(uri)
+    if parts.scheme not in _DEFAULT_PORTS:
+        return ""
+    host = parts.hostname or ""
+    host = f"[{IPv6Address(host).compressed}]" if ":" in host else host
+    port = "" if parts.port in {None, _DEFAULT_PORTS[parts.scheme]} else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"
 
 
 def _well_formed(uri: object, member: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -43,6 +43,8 @@ GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
 
 REFUSAL_SECONDS = 60
 """Whoever knows a client_id may be refused as often as they like, and fills the audit trail no faster than this."""
+Parameters = Sequence[tuple[str, str]]
+"""Names and values of an authorization answer."""
 
 Extension = Callable[[Any], None]
 """Called with every new code and refresh grant; registers hooks on it (``before_save_token``)."""
@@ -163,10 +165,17 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         """Read an authorization request; errors as ``authorization_request.parse``."""
         return authorization_request.parse(parameters, self.registry, read_hint=self._read_hint)
 
-    def issue_code(self, request: AuthorizationRequest, *, session: SessionFacts, caller: Caller) -> AuthorizationResponse:
+    def issue_code(self, request: AuthorizationRequest, *, session: SessionFacts, caller: Caller,
+                   also: Parameters = ()) -> AuthorizationResponse:
         """Issue a code to the application: grant, code, part in the session and audit record in one write.
 
         The registration, the officer and the session are looked at once more, as they stand now.
+
+        Args:
+            request: As it is stored.
+            session: Of the officer who agreed.
+            caller: Who asks.
+            also: What rooms that this one does not know add to the answer.
 
         Raises:
             UnsafeRequestError: the client was disabled, or its redirect URI withdrawn, since the request was stored.
@@ -192,11 +201,11 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         grant = self.get_authorization_grant(oauth_request)
         answer: Answer = self.create_authorization_response(oauth_request, grant_user=session, grant=grant)
         response: AuthorizationResponse = answer.body
-        return self._with_issuer(response, request.state)
+        return self._with_issuer(replace(response, parameters=(*response.parameters, *also)), request.state)
 
-    def error_response(self, error: AuthorizationError) -> AuthorizationResponse:
-        """Make the answer that tells the application of an error (RFC 6749 §4.1.2.1, RFC 9207 §2)."""
-        parameters = (("error", error.code), ("error_description", error.message))
+    def error_response(self, error: AuthorizationError, *, also: Parameters = ()) -> AuthorizationResponse:
+        """Make the answer that tells the application of an error (RFC 6749 §4.1.2.1, RFC 9207 §2), with what others add to it."""
+        parameters = (("error", error.code), ("error_description", error.message), *also)
         return self._with_issuer(AuthorizationResponse(error.redirect_uri, error.response_mode, parameters), error.state)
 
     def token(self, request: ProviderRequest) -> Answer:

@@ -100,6 +100,10 @@ class SessionStore(Protocol):
         """Give sessions not yet ended whose absolute limit or idle limit (last seen before ``idle_before``) has passed."""
         ...
 
+    def of_inactive(self, limit: int) -> list[Session]:
+        """Give sessions not yet ended whose officer is not active any more."""
+        ...
+
     def revoke_grants(self, sub: str, reason: str, now: int, record: AuditRecord) -> None:
         """Revoke every grant of an officer, offline access too."""
         ...
@@ -245,6 +249,16 @@ class Sessions:
         for session in overdue:
             self._end(session, "expired", caller)
         return len(overdue)
+
+    def end_disabled(self, caller: Caller, *, limit: int = 200) -> int:
+        """End sessions of officers who are not active any more, so that their applications are told; gives how many.
+
+        For the worker: such a session opens nothing, but its browser need never come back to be told so.
+        """
+        disowned = self._store.of_inactive(limit)
+        for session in disowned:
+            self._end(session, "disabled", caller)
+        return len(disowned)
 
     def clients(self, sid: str) -> list[str]:
         """Name the applications that took part in a session."""

@@ -12,7 +12,7 @@ from ..oauth.authorization_request import AuthorizationError, AuthorizationReque
 from ..oidc.prompts import NotAllowedError, Prompt
 from ..services import Services
 from .onward import Onward, address_of, see_other
-from .security import allow_onward_redirect, browser_id, caller, parameters_of_body, parameters_of_query
+from .security import allow_onward_redirect, browser_id, parameters_of_body, parameters_of_query
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -42,11 +42,11 @@ def blueprint(services: Services) -> Blueprint:
         try:
             prompt = onward.prompt(asked, client, None, signed_in)
             if prompt is Prompt.DONE and signed_in is not None:
-                return onward.send(services.provider.issue_code(asked, session=signed_in[0], caller=caller()))
+                return onward.send(onward.code(asked, signed_in[0]))
         except NotAllowedError as refusal:
             return onward.not_allowed(refusal, asked, client, signed_in)
         except AuthorizationError as refusal:
-            return onward.send(services.provider.error_response(refusal))
+            return onward.send(onward.error(refusal, asked))
         browser_id()
         return onward.page_of(prompt, services.interactions.begin_authorization(asked.client_id, asked.to_json()))
 

@@ -82,7 +82,7 @@ def blueprint(services: Services) -> Blueprint:
         if prompt is Prompt.CONSENT and said != "accept":
             services.consents.refuse(officer.sub, client.client_id, asked.scope, caller(), sid=session.sid)
             services.interactions.finish(interaction)
-            return onward.send(services.provider.error_response(asked.refuse("access_denied", "The officer did not agree.")))
+            return onward.send(onward.error(asked.refuse("access_denied", "The officer did not agree."), asked))
         if prompt is Prompt.CONSENT:
             services.consents.give(officer.sub, client.client_id, asked.scope, caller(), sid=session.sid)
         amended = services.interactions.amend(interaction, answered(asked, prompt).to_json())

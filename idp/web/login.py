@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, g, make_response, render_template, request
+from flask import Blueprint, Response, make_response, render_template, request
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 
@@ -27,7 +27,7 @@ from ..sessions.single_sign_on import Session
 from .errors import page
 from .onward import Onward, address_of, see_other
 from .presentation import agency_help, application_words, minutes, officer_words
-from .security import allow_onward_redirect, browser_id, caller, check_form, session_cookie, with_session
+from .security import allow_onward_redirect, browser_id, caller, change_session, check_form, session_cookie, with_session
 
 _BUSY_RETRY_SECONDS = 10
 
@@ -194,7 +194,8 @@ class _SignInDesk:
                                                  cookie=session_cookie(self._services) or "", client_id=interaction.client_id)
         if raised is None:
             return see_other(address_of("login.ask", interaction))
-        cookie, g.sso = raised
+        cookie, session = raised
+        change_session(session)
         return with_session(self._arrive(interaction), self._services, cookie)
 
     # What follows a step
@@ -204,7 +205,7 @@ class _SignInDesk:
         cookie, session = self._services.sessions.open(
             officer.sub, acr=level_reached(amr), amr=amr, caller=caller(), cookie=session_cookie(self._services),
             client_id=interaction.client_id)
-        g.sso = session
+        change_session(session)
         self._services.mirror.signed_in(officer.sub, now=self._services.clock.now())
         noted = self._services.interactions.authenticated(interaction, session.sid, amr)
         answer = self._arrive(noted) if noted is not None else self.onward.lead_on(interaction.client_id)

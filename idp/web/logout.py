@@ -3,22 +3,30 @@
 An application's request acts at once only with a valid ID token of the very session that the browser has; everything else is a
 question to the officer (security checklist 35). A POST from another site carries no session cookie, so it is stored and the
 browser comes back by GET.
+
+Applications that registered for it are told by frames of the last page (Front-Channel Logout 1.0). The page goes on when all of
+them have loaded, and by a script after three seconds at the latest; without scripts the browser itself goes on once they have
+loaded, and a link is there from the first moment, so that a dead application keeps nobody.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import BadRequest
 
+from ..oauth.client import Client
+from ..oidc.frontchannel_logout import LogoutFrame, logout_frames
 from ..oidc.rp_initiated_logout import LogoutRequest, needs_confirmation
 from ..services import Services
 from .i18n import speak
 from .onward import Onward, see_other
 from .presentation import application_words, entrance, officer_words
 from .security import (
+    allow_frames,
     allow_onward_redirect,
     browser_id,
     caller,
@@ -28,6 +36,9 @@ from .security import (
     parameters_of_query,
     without_session,
 )
+
+_REFRESH_SECONDS = 1
+"""The browser counts from the moment at which everything, frames included, has loaded."""
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -41,7 +52,7 @@ def blueprint(services: Services) -> Blueprint:
         client = services.clients.find(asked.client_id) if asked.client_id else None
         session = current_session(services)
         if session is None:
-            return see_other(asked.redirect_uri) if asked.redirect_uri else done(asked, [])
+            return see_other(asked.redirect_uri) if asked.redirect_uri else done(asked)
         if not needs_confirmation(asked, client, session):
             return end(asked)
         officer = services.mirror.by_sub(session.sub)
@@ -56,14 +67,31 @@ def blueprint(services: Services) -> Blueprint:
         """End the browser's session and say or show where to go next."""
         session = current_session(services)
         told = [] if session is None else services.sessions.end(session.sid, "logout", caller(), client_id=asked.client_id)
-        answer = see_other(asked.redirect_uri) if asked.redirect_uri else done(asked, told, confirmed=confirmed)
+        took_part = [client for client in map(services.clients.find, told) if client is not None]
+        frames = logout_frames(took_part, issuer=services.settings.issuer, sid=session.sid) if session is not None else ()
+        allow_frames(frame.origin for frame in frames)
+        if not asked.redirect_uri:
+            answer = done(asked, took_part, frames, confirmed=confirmed)
+        else:
+            answer = leave(asked, frames) if frames else see_other(asked.redirect_uri)
         return without_session(answer, services)
 
-    def done(asked: LogoutRequest, told: list[str], *, confirmed: bool = True) -> Response:
+    def done(asked: LogoutRequest, took_part: Sequence[Client] = (), frames: Sequence[LogoutFrame] = (), *,
+             confirmed: bool = True) -> Response:
+        """Say that the officer is signed out, and who is told."""
         client = services.clients.find(asked.client_id) if asked.client_id else None
         onward_uri = (asked.return_uri if confirmed else "") or (entrance(client, services.settings.issuer) if client else "")
         return make_response(render_template(
-            "logout/done.html", told=_told(services, told), app=application_words(client), continue_url=onward_uri or None))
+            "logout/done.html", told=_told(took_part), frames=frames, app=application_words(client),
+            continue_url=onward_uri or None))
+
+    def leave(asked: LogoutRequest, frames: Sequence[LogoutFrame]) -> Response:
+        """Load the frames, then go on to the application that asked."""
+        answer = make_response(render_template(
+            "logout/leave.html", frames=frames, app=application_words(services.clients.find(asked.client_id)),
+            continue_url=asked.redirect_uri))
+        answer.headers["Refresh"] = f"{_REFRESH_SECONDS};url={asked.redirect_uri}"
+        return answer
 
     @views.get("/logout")
     def begin() -> Response:
@@ -111,8 +139,7 @@ def blueprint(services: Services) -> Blueprint:
     return views
 
 
-def _told(services: Services, client_ids: list[str]) -> list[dict[str, Any]]:
-    """Name the applications that a logout token is on its way to."""
-    clients = [services.clients.find(client_id) for client_id in client_ids]
-    return [{"name": client.client_name or client.client_id, "state": "waiting"}
-            for client in clients if client is not None and client.backchannel_logout_uri]
+def _told(clients: Sequence[Client]) -> list[dict[str, Any]]:
+    """Name the applications that a logout token is on its way to, and those that only this browser can tell."""
+    return [{"name": client.client_name or client.client_id, "state": "waiting" if client.backchannel_logout_uri else "framed"}
+            for client in clients if client.backchannel_logout_uri or client.frontchannel_logout_uri]

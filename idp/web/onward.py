@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from flask import Response, g, make_response, render_template, url_for
+from flask import Response, make_response, render_template, url_for
 from flask_babel import gettext
 
 from ..authn.assurance import HIGHEST_OFFERED, PASSWORD, TWO_FACTORS
@@ -17,13 +17,14 @@ from ..directory.mirror import MirroredOfficer
 from ..oauth.authorization_request import AuthorizationError, AuthorizationRequest, AuthorizationResponse
 from ..oauth.client import Client
 from ..oidc.prompts import NotAllowedError, Prompt, next_prompt
+from ..oidc.session_management import answer_parameters
 from ..services import Services
 from ..sessions.interaction import Interaction
 from ..sessions.single_sign_on import Session
 from .errors import page
 from .i18n import speak
 from .presentation import agency_help, application_words, entrance
-from .security import allow_onward_redirect, allow_opener, caller, current_session
+from .security import allow_onward_redirect, allow_opener, browser_state, caller, change_session, current_session
 
 
 class Onward:
@@ -44,7 +45,7 @@ class Onward:
         officer = self._services.mirror.by_sub(session.sub)
         if officer is None or officer.status != "active":
             self._services.sessions.end(session.sid, "disabled", caller())
-            g.sso = None
+            change_session(None)
             return None
         return session, officer
 
@@ -85,15 +86,26 @@ class Onward:
         try:
             prompt = self.prompt(request, client, interaction, signed_in)
             if prompt is Prompt.DONE and signed_in is not None:
-                answer = self._services.provider.issue_code(request, session=signed_in[0], caller=caller())
+                answer = self.code(request, signed_in[0])
                 self._services.interactions.finish(interaction)
                 return self.send(answer)
         except NotAllowedError as refusal:
             return self.not_allowed(refusal, request, client, signed_in)
         except AuthorizationError as refusal:
             self._services.interactions.finish(interaction)
-            return self.send(self._services.provider.error_response(refusal))
+            return self.send(self.error(refusal, request))
         return self.page_of(prompt, interaction)
+
+    def code(self, request: AuthorizationRequest, session: Session) -> AuthorizationResponse:
+        """Issue a code. Raises UnsafeRequestError and AuthorizationError as the provider does."""
+        return self._services.provider.issue_code(request, session=session, caller=caller(), also=self._session_state(request))
+
+    def error(self, refusal: AuthorizationError, request: AuthorizationRequest) -> AuthorizationResponse:
+        """Make the answer that tells the application of a request why there is no code."""
+        return self._services.provider.error_response(refusal, also=self._session_state(request))
+
+    def _session_state(self, request: AuthorizationRequest) -> tuple[tuple[str, str], ...]:
+        return answer_parameters(request, browser_state(self._services))
 
     def page_of(self, prompt: Prompt, interaction: Interaction) -> Response:
         """Lead to the page that asks a question."""
@@ -111,7 +123,7 @@ class Onward:
     def not_allowed(self, refusal: AuthorizationError, request: AuthorizationRequest, client: Client,
                     signed_in: tuple[Session, MirroredOfficer] | None) -> Response:
         """Say that the officer may not use this application and who can change that; prompt=none tells the application only."""
-        answer = self._services.provider.error_response(refusal)
+        answer = self.error(refusal, request)
         if "none" in request.prompt:
             return self.send(answer)
         back = answer.location() if answer.response_mode == "query" else entrance(client, self._services.settings.issuer)

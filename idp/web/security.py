@@ -2,13 +2,15 @@
 
 Security checklist 2, 20-22, 44, 46. Forms carry the token of Flask-WTF, which is tied to the signed ``browser`` cookie; three
 views are exempt by name (``EXEMPT_VIEWS``), because programs and other sites post to them or because they answer a lost token
-with the form itself. The session cookie is opaque and separate: it is set and read here only.
+with the form itself. The session cookie is opaque and separate: it is set and read here only, and
+so is the browser state that frames of applications may see (Session Management 1.0).
 """
 
 from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote_from_bytes, urlsplit
 
@@ -18,6 +20,7 @@ from werkzeug.exceptions import BadRequest, RequestHeaderFieldsTooLarge
 
 from ..audit import Caller
 from ..errors import ConfigurationError
+from ..oidc.session_management import is_browser_state, new_browser_state
 from ..services import Services
 from ..sessions.single_sign_on import Session
 
@@ -79,6 +82,10 @@ def protect(app: Flask, services: Services) -> None:
 
     @app.after_request
     def finish(response: Response) -> Response:
+        if "browser_state" in g:
+            # Scripts of the frame read it, and frames of another site's page get it: neither HttpOnly nor SameSite=Lax.
+            response.set_cookie(browser_state_name(secure=settings.secure), g.browser_state, secure=settings.secure,
+                                httponly=False, samesite="None" if settings.secure else "Lax", path="/")
         return _with_headers(response, secure=settings.secure)
 
 
@@ -166,6 +173,28 @@ def current_session(services: Services) -> Session | None:
     return found
 
 
+def change_session(session: Session | None) -> None:
+    """Make a session that was just opened or raised this browser's for the rest of the request, or none when it has ended.
+
+    What frames of applications can see of the browser changes with it (Session Management 1.0 §3.2).
+    """
+    g.sso = session
+    g.browser_state = new_browser_state()
+
+
+def browser_state_name(*, secure: bool) -> str:
+    """Name the cookie of the browser state: ``__Host-browser-state`` with an https issuer, ``browser-state`` in development."""
+    return "__Host-browser-state" if secure else "browser-state"
+
+
+def browser_state(services: Services) -> str:
+    """Give what frames of applications can see of this browser after this answer, making it where there is none."""
+    known: str = g.get("browser_state") or request.cookies.get(browser_state_name(secure=services.settings.secure), "")
+    if not is_browser_state(known):
+        known = g.browser_state = new_browser_state()
+    return known
+
+
 def with_session(response: Response, services: Services, cookie: str) -> Response:
     """Give the browser the cookie of its new session; it ends with the browser, and the server's limits hold anyway."""
     secure = services.settings.secure
@@ -174,7 +203,8 @@ def with_session(response: Response, services: Services, cookie: str) -> Respons
 
 
 def without_session(response: Response, services: Services) -> Response:
-    """Take the session cookie from the browser."""
+    """Take the session cookie from the browser, after its session has ended."""
+    change_session(None)
     secure = services.settings.secure
     response.delete_cookie(cookie_name(secure=secure), secure=secure, httponly=True, samesite="Lax", path="/")
     return response
@@ -192,6 +222,16 @@ def allow_onward_redirect() -> None:
 def allow_opener() -> None:
     """Keep the tie to the window that opened this one: after ``display=popup`` the application waits there for the answer."""
     g.popup = True
+
+
+def allow_framing(ancestors: Iterable[str]) -> None:
+    """Let other sites frame this page; every other page refuses."""
+    g.frame_ancestors = " ".join(ancestors)
+
+
+def allow_frames(origins: Iterable[str]) -> None:
+    """Let this page load frames from these origins, and from no other (``Content-Security-Policy: frame-src``)."""
+    g.frame_origins = tuple(dict.fromkeys(origins))
 
 
 def parameters_of_query() -> dict[str, list[str]]:
@@ -235,15 +275,19 @@ def local_path(text: str | None) -> str:
 def _with_headers(response: Response, *, secure: bool) -> Response:
     nonce = g.get("nonce", "")
     headers: Any = response.headers
-    policy = ["default-src 'none'", "base-uri 'none'", "connect-src 'self'", "font-src 'self'", "frame-ancestors 'none'",
+    ancestors = g.get("frame_ancestors", "'none'")
+    policy = ["default-src 'none'", "base-uri 'none'", "connect-src 'self'", "font-src 'self'", f"frame-ancestors {ancestors}",
               "img-src 'self' data:", f"script-src 'self' 'nonce-{nonce}'", f"style-src 'self' 'nonce-{nonce}'"]
+    if framed := g.get("frame_origins"):
+        policy.append(f"frame-src {' '.join(framed)}")
     if not g.get("onward"):
         policy.append("form-action 'self'")
     headers.setdefault("Content-Security-Policy", "; ".join(policy))
     headers.setdefault("Cache-Control", "no-store")
     headers.setdefault("Referrer-Policy", "no-referrer")
     headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("X-Frame-Options", "DENY")
+    if ancestors == "'none'":
+        headers.setdefault("X-Frame-Options", "DENY")
     headers.setdefault("Cross-Origin-Opener-Policy", "unsafe-none" if g.get("popup") else "same-origin")
     headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     headers.setdefault("Permissions-Policy", _PERMISSIONS)

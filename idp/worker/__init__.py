@@ -75,6 +75,7 @@ class Worker:
             Job("heartbeat", 2, lambda: services.pulse.beat(services.clock.now())),
             Job("directory", 10, watch.look),
             Job("sessions", 15, lambda: services.sessions.end_overdue(WORKER)),
+            Job("disabled officers", 15, lambda: services.sessions.end_disabled(WORKER)),
             Job("housekeeping", 60, sweep),
             Job("keys", 3600, lambda: services.keys.prune(WORKER)),
         ]

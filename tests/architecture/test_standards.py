@@ -13,6 +13,8 @@ SHORT = {
     "OpenID Connect Discovery 1.0": r"OpenID Connect Discovery|Discovery 1\.0|Discovery §",
     "OpenID Connect Dynamic Client Registration 1.0": r"OpenID Connect (?:Dynamic Client )?Registration|Registration §",
     "OpenID Connect Back-Channel Logout 1.0": r"Back-Channel Logout",
+    "OpenID Connect Front-Channel Logout 1.0": r"Front-Channel Logout",
+    "OpenID Connect Session Management 1.0": r"Session Management",
     "OpenID Connect RP-Initiated Logout 1.0": r"RP-Initiated Logout",
     "OAuth 2.0 Form Post Response Mode": r"Form Post Response Mode",
     "Initiating User Registration via OpenID Connect 1.0": r"Initiating User Registration",

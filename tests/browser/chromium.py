@@ -21,19 +21,25 @@ FLAGS = (
 
 
 @contextlib.contextmanager
-def chromium(profile: Path, *flags: str, language: str = "vi") -> Iterator[webdriver.Chrome]:
+def chromium(profile: Path, *flags: str, language: str = "vi", patient: bool = True,
+             cookies_in_frames: bool = False) -> Iterator[webdriver.Chrome]:
     """Open a browser and close it at the end.
 
     Args:
         profile: An empty folder for this browser alone.
         flags: More command-line flags.
         language: What the browser sends as Accept-Language.
+        patient: Whether commands wait until a page has loaded, as a person does not.
+        cookies_in_frames: Whether pages that another site frames have their cookies; Debian's setting is that they have not.
     """
     options = webdriver.ChromeOptions()
+    options.page_load_strategy = "normal" if patient else "none"
     options.binary_location = "/usr/bin/chromium"
     for flag in (*FLAGS, f"--user-data-dir={profile}", f"--lang={language}", *flags):
         options.add_argument(flag)
-    options.add_experimental_option("prefs", {"intl.accept_languages": language, "credentials_enable_service": False})
+    options.add_experimental_option("prefs", {
+        "intl.accept_languages": language, "credentials_enable_service": False,
+        **({"profile.cookie_controls_mode": 0, "profile.block_third_party_cookies": False} if cookies_in_frames else {})})
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
     try:

@@ -105,6 +105,8 @@ def _remedies(lines: list[Line]) -> None:
     (lambda h: h.registered.append(application("old", require_pkce=False)), ("clients", "warning")),
     (lambda h: h.registered.append(application("old", assertion_audience="token_endpoint")), ("clients", "warning")),
     (lambda h: h.registered.append(application("old", "", redirect_uris=("https://x.example/",))), ("clients", "warning")),
+    (lambda h: h.registered.append(application("old", "", redirect_uris=("https://x.example/",),
+                                               frontchannel_logout_uri="https://x.example/out")), ("clients", "warning")),
     (lambda h: setattr(h, "heartbeat", None), ("worker", "warning")),
     (lambda h: setattr(h, "heartbeat", h.clock.now() - 60), ("worker", "failed")),
     (lambda h: setattr(h, "backlog", (5, 61)), ("audit trail", "failed")),

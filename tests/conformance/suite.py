@@ -9,9 +9,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -52,12 +54,14 @@ class Visit:
         page: The last of them when the browser stays with us.
         address: Of the relying party, without its query, when it arrived there.
         answer: Parameters that arrived there.
+        frames: Addresses of the relying party that pages of ours loaded in frames on the way.
     """
 
     shown: tuple[Page, ...]
     page: Page | None = None
     address: str = ""
     answer: Mapping[str, str] = field(default_factory=dict)
+    frames: tuple[str, ...] = ()
 
     @property
     def asked_for_password(self) -> bool:
@@ -96,6 +100,15 @@ class Person:
                 return visit
         raise AssertionError(f"forms do not end: {visit.page and visit.page.heading}")
 
+    def frame_says(self, client_id: str, session_state: str, origin: str = RP) -> str:
+        """Answer a message as the provider's frame has to, from the cookie that this browser has (Session Management §3.2)."""
+        cookie = self._client.get_cookie("__Host-browser-state", domain=urlsplit(ISSUER).netloc)
+        assert cookie is not None
+        assert (cookie.http_only, cookie.secure, cookie.path, cookie.same_site) == (False, True, "/", "None")
+        salt = session_state.partition(".")[2]
+        text = f"{client_id} {origin} {cookie.value} {salt}"
+        return "unchanged" if session_state == f"{hashlib.sha256(text.encode()).hexdigest()}.{salt}" else "changed"
+
     def fill(self, visit: Visit, form: Form, values: Mapping[str, str]) -> Visit:
         """Send a form of the page that is shown."""
         return self._arrive(self._send(form.action, {**form.fields, **values}, ISSUER), form.action, visit.shown)
@@ -109,18 +122,20 @@ class Person:
         return self._client.post(target, data=dict(form), base_url=ISSUER, headers={"Origin": origin})
 
     def _arrive(self, response: TestResponse, url: str, shown: tuple[Page, ...]) -> Visit:
+        frames: tuple[str, ...] = ()
         for _ in range(10):
-            location = response.headers.get("Location")
-            if location is None:
+            frames += frames_of(response)
+            location = response.headers.get("Location") or response.headers.get("Refresh", "").partition(";url=")[2]
+            if not location:
                 page = Page(url, response.status_code, response.text)
                 posted = next((form for form in page.forms if form.action.startswith(RP)), None)
                 if posted is not None:
                     return Visit(shown, address=posted.action, answer=dict(posted.fields))
-                return Visit((*shown, page), page)
+                return Visit((*shown, page), page, frames=frames)
             if location.startswith(RP):
                 pairs = parse_qsl(urlsplit(location).query, keep_blank_values=True)
                 assert len(dict(pairs)) == len(pairs)
-                return Visit(shown, address=location.partition("?")[0], answer=dict(pairs))
+                return Visit(shown, address=location.partition("?")[0], answer=dict(pairs), frames=frames)
             url = location if location.startswith("https://") else ISSUER + location
             response = self._send(url, None, ISSUER)
         raise AssertionError("redirects do not end")
@@ -165,10 +180,10 @@ class Suite:
         return f"{self.discovery['authorization_endpoint']}?{urlencode(request)}"
 
     def authorize(self, person: Person, request: Mapping[str, str]) -> Visit:
-        """Send a person with a request; gives the visit after checking that a code came with state and iss."""
+        """Send a person with a request; gives the visit after checking that a code came with state, iss and session_state."""
         visit = person.go(self.url(request))
         self.check(visit, request)
-        assert set(visit.answer) == {"code", "iss"} | ({"state"} & set(request)), visit.answer
+        assert set(visit.answer) == {"code", "iss", "session_state"} | ({"state"} & set(request)), visit.answer
         return visit
 
     def check(self, visit: Visit, request: Mapping[str, str], *, error: str = "") -> None:
@@ -241,6 +256,14 @@ class Suite:
         request = self.request(client, **changes)
         visit = self.authorize(person or self.person(), request)
         return visit, self.redeem(visit, request, client)
+
+
+def frames_of(response: TestResponse) -> tuple[str, ...]:
+    """Give the addresses of a page's frames, as far as the page's own policy lets a browser load them."""
+    found = [unescape(src) for src in re.findall(r'<iframe [^>]*?\bsrc="([^"]*)"', response.text)]
+    policy = dict(part.strip().partition(" ")[::2] for part in response.headers.get("Content-Security-Policy", "").split(";"))
+    allowed = policy.get("frame-src", policy.get("default-src", "*")).split()
+    return tuple(src for src in found if "{0.scheme}://{0.netloc}".format(urlsplit(src)) in allowed)
 
 
 def read_segment(token: str, number: int) -> dict[str, Any]:

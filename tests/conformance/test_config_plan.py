@@ -18,7 +18,8 @@ KNOWN = frozenset({
     "revocation_endpoint", "revocation_endpoint_auth_methods_supported", "introspection_endpoint",
     "introspection_endpoint_auth_methods_supported", "code_challenge_methods_supported",
     "authorization_response_iss_parameter_supported", "end_session_endpoint", "backchannel_logout_supported",
-    "backchannel_logout_session_supported", "prompt_values_supported",
+    "backchannel_logout_session_supported", "frontchannel_logout_supported", "frontchannel_logout_session_supported",
+    "prompt_values_supported", "check_session_iframe",
     # signatures, encryption and keys of applications (Discovery §3, RFC 8414 §2), RFC 8705, RFC 9449
     *(f"{endpoint}_endpoint_auth_signing_alg_values_supported" for endpoint in ("token", "introspection", "revocation")),
     *(f"{what}_{use}_values_supported" for what in ("id_token", "userinfo", "request_object", "authorization")
@@ -77,3 +78,16 @@ def test_oidcc_rp_initiated_logout_discovery_endpoint_verification(suite: Suite)
 def test_oidcc_backchannel_logout_discovery_endpoint_verification(suite: Suite) -> None:
     assert suite.discovery["backchannel_logout_supported"] is True
     assert suite.discovery["backchannel_logout_session_supported"] is True
+
+
+def test_oidcc_frontchannel_logout_discovery_endpoint_verification(suite: Suite) -> None:
+    assert suite.discovery["frontchannel_logout_supported"] is True
+    assert suite.discovery["frontchannel_logout_session_supported"] is True
+    assert "sid" in suite.discovery["claims_supported"]
+
+
+def test_oidcc_session_management_discovery_endpoint_verification(suite: Suite) -> None:
+    assert suite.discovery["end_session_endpoint"].startswith(f"{ISSUER}/")
+    assert suite.discovery["check_session_iframe"].startswith(f"{ISSUER}/")
+    answer = suite.http("GET", suite.discovery["check_session_iframe"])
+    assert (answer.status_code, answer.mimetype) == (200, "text/html")

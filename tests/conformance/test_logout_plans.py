@@ -1,11 +1,12 @@
-"""oidcc-rp-initiated-logout-certification-test-plan and oidcc-backchannel-rp-initiated-logout-certification-test-plan."""
+"""oidcc-rp-initiated-logout-certification-test-plan, and the plans for back-channel and front-channel logout and
+session management."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from joserfc import jwt
@@ -15,7 +16,7 @@ from idp.app import build_services
 from idp.worker.outbox import OutboxPump
 from tests.receivers import Receivers
 
-from .suite import BASIC, ISSUER, OUT, SECOND, Person, Suite, Visit, read_segment
+from .suite import BASIC, ISSUER, OUT, RP, SECOND, Person, Suite, Visit, read_segment
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
@@ -204,3 +205,62 @@ def test_oidcc_backchannel_rp_initiated_logout_tells_every_client_of_the_session
     seen = {check_logout_token(told, form, first, path.rpartition("/")[2]) for path, form, *_ in receivers.received}
     assert len(seen) == 2
     assert not signed_out(told, somebody)
+
+
+# Front-channel logout
+
+@pytest.fixture
+def framed(database_file: str, tmp_path: Path) -> Suite:
+    """A suite whose two clients are told of logouts in frames."""
+    clients = [{**client, "frontchannel_logout_uri": f"{RP}/out/{client['client_id']}?keep=1",
+                "frontchannel_logout_session_required": True} for client in (BASIC, SECOND)]
+    return Suite(tmp_path, database_file, *clients)
+
+
+def test_oidcc_frontchannel_rp_initiated_logout(framed: Suite) -> None:
+    person = framed.person()
+    _, tokens = framed.flow(person)
+    visit = ask(framed, person, id_token_hint=tokens["id_token"], post_logout_redirect_uri=OUT, state="s")
+    frame, = visit.frames
+    assert frame.partition("?")[0] == f"{RP}/out/basic"
+    assert dict(parse_qsl(urlsplit(frame).query)) == {"keep": "1", "iss": ISSUER, "sid": tokens["claims"]["sid"]}
+    assert (visit.address, dict(visit.answer)) == (OUT, {"state": "s"})
+    assert signed_out(framed, person)
+
+
+def test_oidcc_frontchannel_rp_initiated_logout_frames_every_client_of_the_session_once(framed: Suite) -> None:
+    person = framed.person()
+    framed.flow(framed.person("vanthu"), SECOND)
+    _, tokens = framed.flow(person)
+    framed.flow(person, SECOND)
+    visit = accept(person, ask(framed, person))
+    assert visit.page is not None
+    assert visit.page.heading == "Bạn đã đăng xuất"
+    assert sorted(frame.partition("?")[0] for frame in visit.frames) == [f"{RP}/out/basic", f"{RP}/out/second"]
+    assert {dict(parse_qsl(urlsplit(frame).query))["sid"] for frame in visit.frames} == {tokens["claims"]["sid"]}
+    assert ask(framed, person).frames == ()
+
+
+# Session management: the frame's own script runs in tests/flows/test_session_management.py
+
+def test_oidcc_session_management_rp_initiated_logout(suite: Suite) -> None:
+    person = suite.person()
+    visit, tokens = suite.flow(person)
+    state = visit.answer["session_state"]
+    assert " " not in state
+    assert person.frame_says("basic", state) == "unchanged"
+    visit = ask(suite, person, id_token_hint=tokens["id_token"], post_logout_redirect_uri=OUT, state="s")
+    assert (visit.address, dict(visit.answer)) == (OUT, {"state": "s"})
+    assert person.frame_says("basic", state) == "changed"
+    assert signed_out(suite, person)
+
+
+def test_oidcc_session_management_rp_initiated_logout_of_another_client_is_seen_too(suite: Suite) -> None:
+    person = suite.person()
+    first, _ = suite.flow(person)
+    second, tokens = suite.flow(person, SECOND)
+    for client_id, visit in (("basic", first), ("second", second)):
+        assert person.frame_says(client_id, visit.answer["session_state"]) == "unchanged"
+    ask(suite, person, id_token_hint=tokens["id_token"])
+    for client_id, visit in (("basic", first), ("second", second)):
+        assert person.frame_says(client_id, visit.answer["session_state"]) == "changed"

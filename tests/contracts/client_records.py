@@ -22,6 +22,7 @@ CLIENT = Client(
     token_endpoint_auth_method="client_secret_post", scope=frozenset({"openid", "unit", "groups"}), contacts=("a@example.vn",),
     software_id="s", software_version="1", post_logout_redirect_uris=("https://qlvb.example/",),
     backchannel_logout_uri="https://qlvb.example/bcl", backchannel_logout_session_required=True,
+    frontchannel_logout_uri="https://qlvb.example/fcl", frontchannel_logout_session_required=True,
     initiate_login_uri="https://qlvb.example/start", id_token_signed_response_alg="ES256", default_max_age=600,
     require_auth_time=True, source="file", secret_digest=secret_digest("s" * 40), created_at=7, owner="Văn phòng UBND tỉnh",
     allowed_groups=frozenset({"vanthu", "lanhdao"}), required_acr="urn:haugiang:acr:2", required_level=2, consent="implied",

@@ -112,9 +112,9 @@ class Person:
 
 
 @contextlib.contextmanager
-def person_at(profile: Path, *flags: str) -> Iterator[Person]:
-    """Sit down at a browser with a profile of its own."""
+def person_at(profile: Path, *flags: str, **how: bool) -> Iterator[Person]:
+    """Sit down at a browser with a profile of its own; ``how`` as ``chromium`` takes it."""
     # Without reduced motion pages scroll smoothly, and a button is still moving when it is pressed.
-    with chromium(profile, "--window-size=1280,1000", "--force-prefers-reduced-motion", *flags) as driver:
+    with chromium(profile, "--window-size=1280,1000", "--force-prefers-reduced-motion", *flags, **how) as driver:
         driver.set_page_load_timeout(30)
         yield Person(driver)

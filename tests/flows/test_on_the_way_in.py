@@ -205,7 +205,7 @@ def test_consent_is_asked_once_and_remembered(here: Place, survey: Survey) -> No
     assert person.heading == "Chia sẻ thông tin với ứng dụng này?"
     assert {"Khảo sát công vụ", "Sở Nội vụ", "Nguyễn Văn Mẫu"} <= set(person.text.splitlines())
     person.press("button[value=accept]")
-    assert survey.answer(person).keys() == {"code", "state", "iss"}
+    assert survey.answer(person).keys() == {"code", "state", "iss", "session_state"}
 
     person.open(survey.url(state="again"))
     assert survey.answer(person)["state"] == "again"

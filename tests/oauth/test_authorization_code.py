@@ -31,6 +31,15 @@ def test_without_state_none_is_invented(house: House) -> None:
     assert [name for name, _ in issue(house, state=None).parameters] == ["code", "iss"]
 
 
+def test_what_other_rooms_add_stands_between_the_code_and_state_and_goes_with_errors_too(house: House) -> None:
+    also = (("session_state", "x.y"),)
+    asked = house.asked()
+    answer = house.provider.issue_code(asked, session=house.session(), caller=CALLER, also=also)
+    assert [name for name, _ in answer.parameters] == ["code", "session_state", "state", "iss"]
+    refused = house.provider.error_response(asked.refuse("access_denied", "No."), also=also)
+    assert [name for name, _ in refused.parameters] == ["error", "error_description", "session_state", "state", "iss"]
+
+
 def test_form_post_is_kept(house: House) -> None:
     assert issue(house, response_mode="form_post").response_mode == "form_post"
 

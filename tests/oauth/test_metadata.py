@@ -18,7 +18,7 @@ DOCUMENT = discovery("https://id.example", OFFER)
 def test_oidc_discovery_s3_required_members_are_there() -> None:
     assert DOCUMENT["issuer"] == "https://id.example"
     for member in ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "introspection_endpoint",
-                   "revocation_endpoint", "end_session_endpoint"):
+                   "revocation_endpoint", "end_session_endpoint", "check_session_iframe"):
         assert DOCUMENT[member].startswith("https://id.example/")
     assert DOCUMENT["response_types_supported"] == ["code"]
     assert DOCUMENT["subject_types_supported"] == ["public"]
@@ -38,7 +38,7 @@ def test_security_1_nothing_is_listed_that_is_off() -> None:
     for member in ("claims_parameter_supported", "request_parameter_supported", "request_uri_parameter_supported"):
         assert DOCUMENT[member] is False
     for member in ("registration_endpoint", "device_authorization_endpoint", "pushed_authorization_request_endpoint",
-                   "check_session_iframe", "frontchannel_logout_supported", "require_pushed_authorization_requests"):
+                   "require_pushed_authorization_requests"):
         assert member not in DOCUMENT
 
 
@@ -55,6 +55,8 @@ def test_what_is_on_is_said() -> None:
     assert DOCUMENT["authorization_response_iss_parameter_supported"] is True
     assert DOCUMENT["backchannel_logout_supported"] is True
     assert DOCUMENT["backchannel_logout_session_supported"] is True
+    assert DOCUMENT["frontchannel_logout_supported"] is True
+    assert DOCUMENT["frontchannel_logout_session_supported"] is True
     assert DOCUMENT["prompt_values_supported"] == ["none", "login", "consent", "select_account"]
     assert DOCUMENT["acr_values_supported"] == ["urn:x:1"]
     assert DOCUMENT["ui_locales_supported"] == ["vi", "en"]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from urllib3.util import parse_url
 
-from idp.oauth.redirect_uri import LOOPBACK_HOSTS, InvalidRedirectUriError, check_redirect_uri, check_web_uri
+from idp.oauth.redirect_uri import LOOPBACK_HOSTS, InvalidRedirectUriError, check_redirect_uri, check_web_uri, origin_of
 
 
 def refusal(uri: object, *, native: bool, development: bool) -> InvalidRedirectUriError | None:
@@ -154,3 +154,21 @@ def test_web_addresses_are_https_or_loopback_in_development(uri: str, developmen
     parts = urlsplit(uri)
     assert parts.scheme == "https" or (development and parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS)
     assert parts.username is None
+
+
+@pytest.mark.parametrize(("uri", "origin"), [
+    ("https://a.example/cb?x=https://b.example", "https://a.example"), ("https://A.Example:443/", "https://a.example"),
+    ("https://a.example:80/", "https://a.example:80"), ("http://localhost:80/cb", "http://localhost"),
+    ("http://127.0.0.1:8001/cb", "http://127.0.0.1:8001"), ("http://[0:0::1]:3000/cb", "http://[::1]:3000"),
+    ("https://a.example", "https://a.example"), ("https://a.example?x", "https://a.example"),
+    ("vn.gov.haugiang.app:/callback", ""), ("vn.gov.haugiang.app://callback", ""),
+])
+def test_rfc6454_s6_2_an_origin_is_written_as_browsers_write_it(uri: str, origin: str) -> None:
+    assert origin_of(uri) == origin
+
+
+@settings(max_examples=500, deadline=None)
+@given(URIS)
+def test_every_registered_web_address_has_an_origin_and_no_other_has(uri: str) -> None:
+    if accepted(uri, native=True, development=True):
+        assert bool(origin_of(uri)) == uri.startswith(("http://", "https://"))

@@ -75,7 +75,7 @@ class _Quiet(WSGIRequestHandler):
 
 
 class SampleSite:
-    """All samples on a free loopback port: ``/<lang>/<name>``; forms lead to ``/stay``, which leaves the page as it is."""
+    """All samples on a free loopback port: ``/<lang>/<name>``; ``/stay``, to which they lead, leaves the page as it is."""
 
     def __init__(self) -> None:
         """Prepare the pages; ``start`` opens the port."""
@@ -94,7 +94,8 @@ class SampleSite:
         if request.path == "/logo.svg":
             return Response(_LOGO.read_bytes(), content_type="image/svg+xml")
         if request.path == "/stay":
-            self.posted.append(list(request.form.items(multi=True)))
+            if request.method == "POST":
+                self.posted.append(list(request.form.items(multi=True)))
             return Response(status=204)
         lang, _, name = request.path.strip("/").partition("/")
         if lang in LANGUAGES and name in self.samples:

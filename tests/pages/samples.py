@@ -134,13 +134,15 @@ SAMPLES = [
     Sample("select-account-bare", "consent/select_account.html", {"app": None, "who": BARE, "action": "/stay"}),
     Sample("logout-confirm", "logout/confirm.html", {"app": QLVB, "who": OFFICER, "action": "/stay"}),
     Sample("logout-confirm-portal", "logout/confirm.html", {"app": None, "who": None, "action": "/stay"}),
-    Sample("logout-done", "logout/done.html", {"app": QLVB, "continue_url": "/next", "told": [
+    Sample("logout-done", "logout/done.html", {"app": QLVB, "continue_url": "/next", "frames": [], "told": [
         {"name": "Hệ thống Quản lý văn bản", "state": "sent"}, {"name": "Một cửa điện tử", "state": "sent"},
         {"name": "Thư công vụ", "state": "waiting"}]}),
-    Sample("logout-done-waiting", "logout/done.html", {"app": None, "continue_url": None, "told": [
-        {"name": "Hệ thống Quản lý văn bản", "state": "waiting"}, {"name": "Cổng thông tin điện tử", "state": "waiting"},
+    Sample("logout-done-waiting", "logout/done.html", {"app": None, "continue_url": None, "frames": [], "told": [
+        {"name": "Hệ thống Quản lý văn bản", "state": "waiting"}, {"name": "Cổng thông tin điện tử", "state": "framed"},
         {"name": "Thư công vụ", "state": "waiting"}]}),
-    Sample("logout-done-alone", "logout/done.html", {"app": None, "continue_url": None, "told": []}),
+    Sample("logout-done-alone", "logout/done.html", {"app": None, "continue_url": None, "frames": [], "told": []}),
+    Sample("logout-leave", "logout/leave.html", {"app": QLVB, "continue_url": "/stay", "frames": []}),
+    Sample("logout-leave-nobody", "logout/leave.html", {"app": None, "continue_url": "/stay", "frames": []}),
     Sample("portal", "portal/applications.html", {"who": OFFICER, "since": _SINCE, "apps": _by_language(_APPS), "notices": [],
                                                   "change_password_url": "/next"}),
     Sample("portal-notices", "portal/applications.html", {"who": LONG, "since": _SINCE, "apps": _by_language(_APPS),

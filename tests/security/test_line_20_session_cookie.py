@@ -86,3 +86,18 @@ def test_line_20_idle_and_absolute_limits_by_security_level(database: Database) 
             browser.get(authorize_url(prompt="none"))
         site.clock.advance(idle - 60)
         assert "login_required" in browser.get(authorize_url(prompt="none")).headers["Location"]
+
+
+def test_line_20_frames_of_applications_see_a_random_cookie_of_its_own_never_the_session_cookie(database: Database) -> None:
+    for site, name, attributes in (
+            (Site(database), "browser-state", {"SameSite=Lax", "Path=/"}),
+            (Site(database, env="production", issuer="https://login.example"), "__Host-browser-state",
+             {"SameSite=None", "Secure", "Path=/"})):
+        browser, values = site.browser(), []
+        for answer in (browser.sign_in(), browser.submit(browser.get("/logout"), answer="accept")):
+            cookie, = [c for c in answer.headers.getlist("Set-Cookie") if c.startswith(f"{name}=")]
+            assert {part.strip() for part in cookie.split(";")[1:]} == attributes
+            values.append(cookie.split(";")[0].partition("=")[2])
+        assert len(set(values)) == 2
+        assert all(len(value) == 43 and site.sessions.find(value) is None for value in values)
+        assert not any(value in repr(site.database.read(select(SessionRow.__table__)).all()) for value in values)

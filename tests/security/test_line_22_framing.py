@@ -44,6 +44,19 @@ def test_line_22_every_page(site: Site) -> None:
     assert len(nonces) == len(pages)
 
 
+def test_line_22_the_session_management_frame_is_the_one_page_that_others_may_frame_and_holds_nothing(site: Site) -> None:
+    browser = site.browser()
+    browser.sign_in()
+    frame = browser.get("/check-session")
+    assert frame.status_code == 200
+    assert "X-Frame-Options" not in frame.headers
+    assert "frame-ancestors https: " in frame.headers["Content-Security-Policy"]
+    assert not re.search(r"<(?:a|form|button|input|iframe|img)\b", frame.text)
+    for other in (browser.get("/check-session/x"), browser.post("/check-session"), browser.get("/static/x/check-session.html")):
+        assert other.status_code in {404, 405}
+        assert "frame-ancestors 'none'" in other.headers.get("Content-Security-Policy", "frame-ancestors 'none'")
+
+
 def test_line_46_redirects_are_kept_by_nobody_either(site: Site) -> None:
     browser = site.browser()
     for answer in (browser.authorize(follow=False), browser.sign_in(), browser.authorize(follow=False)):

@@ -10,11 +10,13 @@ import pytest
 from sqlalchemy import select
 
 from idp.adapters.sql.database import Database, insert_row
+from idp.adapters.sql.officers import SqlOfficers
 from idp.adapters.sql.sessions import SqlSessions
 from idp.adapters.sql.tables import AuditRow, GrantRow, OutboxRow, SessionClientRow, SessionRow
 from idp.audit import Caller
 from idp.sessions.single_sign_on import Session, SessionLimits, Sessions, digest
 from tests.fakes.clock import FakeClock
+from tests.fakes.directory import make_officer
 
 CALLER = Caller("192.0.2.1", "request-1", "Firefox")
 PASSWORD = {"acr": 1, "amr": ("pwd",), "caller": CALLER}
@@ -212,6 +214,41 @@ def test_overdue_sessions_are_ended_and_their_applications_told(sessions: Sessio
     assert sessions.end_overdue(CALLER) == 0
     assert sessions.find(fresh) is not None
     assert [row.receiver for row in rows(database, OutboxRow)] == ["qlvb"]
+
+
+def test_sessions_of_officers_who_are_not_active_any_more_are_ended_and_told(sessions: Sessions, database: Database,
+                                                                            clock: FakeClock) -> None:
+    officers = SqlOfficers(database)
+    staying, leaving = (officers.remember(make_officer(uid), now=clock.now()) for uid in ("canbo", "nghiviec"))
+    for sub in (staying, leaving):
+        takes_part(database, sessions.open(sub, **PASSWORD)[1], "qlvb")
+    assert sessions.end_disabled(CALLER) == 0
+    officers.remember(make_officer("nghiviec", disabled=True), now=clock.now())
+    assert sessions.end_disabled(CALLER) == 1
+    assert sessions.end_disabled(CALLER) == 0
+    assert [json.loads(row.payload)["sub"] for row in rows(database, OutboxRow)] == [leaving]
+    assert {row.sub: row.end_reason for row in rows(database, SessionRow)} == {staying: "", leaving: "disabled"}
+
+
+def test_of_many_workers_and_an_operator_one_ends_a_session_and_its_applications_are_told_once(
+        sessions: Sessions, database: Database, clock: FakeClock) -> None:
+    for number in range(4):
+        _, session = sessions.open("u1", **PASSWORD)
+        takes_part(database, session, "qlvb", at=number)
+        takes_part(database, session, "cong", at=number)
+    clock.advance(86_400)
+    barrier = threading.Barrier(9)
+
+    def act(number: int) -> None:
+        barrier.wait()
+        (sessions.end_overdue, sessions.end_disabled,
+         lambda caller: sessions.end_all("u1", "administrator", caller, offline_too=True))[number % 3](CALLER)
+
+    with ThreadPoolExecutor(9) as pool:
+        list(pool.map(act, range(9)))
+    told = [(row.receiver, json.loads(row.payload)["sid"]) for row in rows(database, OutboxRow)]
+    assert len(told) == len(set(told)) == 8
+    assert [row.event for row in rows(database, AuditRow)].count("session.ended") == 4
 
 
 def test_last_use_of_applications_is_told_over_all_sessions(sessions: Sessions, database: Database) -> None:

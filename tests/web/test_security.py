@@ -72,6 +72,8 @@ def test_over_https_cookies_are_secure_and_host_bound_and_hsts_is_sent(https_sit
     if "__Host-browser" not in cookies:
         cookies |= {c.split("=")[0]: c for c in browser.authorize(follow=False, prompt="login").headers.getlist("Set-Cookie")}
     assert "__Host-sso" in cookies
+    frames = {part.strip() for part in cookies.pop("__Host-browser-state").split(";")[1:]}
+    assert frames == {"Secure", "Path=/", "SameSite=None"}
     for cookie in cookies.values():
         assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= {part.strip() for part in cookie.split(";")}
         assert "Domain" not in cookie

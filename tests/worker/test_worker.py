@@ -46,7 +46,8 @@ class House:
                                               issuer="https://sso.example", lifetime_seconds=120)
         self.housekeeping, self.pulse = SqlHousekeeping(database), SqlPulse(database)
         self.overdue: list[str] = []
-        self.sessions = SimpleNamespace(end_overdue=lambda caller: self.overdue.append(caller.source) or 0)
+        self.sessions = SimpleNamespace(end_overdue=lambda caller: self.overdue.append(caller.source) or 0,
+                                        end_disabled=lambda caller: self.overdue.append(caller.source) or 0)
         self.keys = SimpleNamespace(prune=lambda _caller: 0)
         self.directory = SimpleNamespace(health=lambda: {"state": "up"})
         self.trail = self.audit = SqlAuditTrail(database)
@@ -94,7 +95,7 @@ def test_the_worker_delivers_seals_beats_and_ends(database: Database, events: li
         house.wait_until(lambda: len(house.receivers.paths()) == 2, 3)
         house.wait_until(lambda: house.audit_chain.verify().records == 4 and not house.audit_chain.verify().unsealed, 4)
         assert house.pulse.last() is not None
-        assert house.overdue == ["worker"]
+        assert house.overdue == ["worker", "worker"]
     finally:
         took = house.stop()
         house.receivers.stop()

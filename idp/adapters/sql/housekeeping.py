@@ -55,7 +55,8 @@ class SqlHousekeeping:
                 ("access_token", _table(AccessTokenRow), HOUR, _table(AccessTokenRow).c.expires_at < before),
                 ("refresh_token", refresh, DAY, refresh.c.expires_at < before),
                 ("oauth_grant", grant, 2 * DAY, grant.c.expires_at < before),
-                ("sso_session", session, 7 * DAY, or_(session.c.ended_at < before, session.c.expires_at < before)),
+                # One that nobody has ended yet is ended first, however old, so that its applications are told.
+                ("sso_session", session, 7 * DAY, session.c.ended_at < before),
                 ("session_client", taking_part, DAY, and_(
                     taking_part.c.last_used_at < before,
                     ~exists(select(literal_column("1")).where(session.c.sid == taking_part.c.sid)))),

@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import func, literal_column, or_, select, update
+from sqlalchemy import exists, func, literal_column, or_, select, update
 
 from ...audit import AuditRecord, Caller
 from ...sessions.single_sign_on import Session
 from .audit import audit_insert, audit_values
 from .database import Database, insert_row, parameter
-from .tables import GrantRow, OutboxRow, SessionClientRow, SessionRow
+from .tables import GrantRow, OfficerRow, OutboxRow, SessionClientRow, SessionRow
 
 SESSION: Any = SessionRow.__table__
 TAKING_PART: Any = SessionClientRow.__table__
 GRANT: Any = GrantRow.__table__
 OUTBOX: Any = OutboxRow.__table__
+OFFICER: Any = OfficerRow.__table__
 
 _COLUMNS = [SESSION.c[name] for name in
             ("sid", "sub", "auth_time", "acr", "amr", "created_at", "last_seen_at", "expires_at")]
@@ -42,6 +43,10 @@ class SqlSessions:
             .where(alive, or_(SESSION.c.expires_at <= parameter(SESSION.c.expires_at, "now"),
                               SESSION.c.last_seen_at <= parameter(SESSION.c.last_seen_at, "idle_before")))
             .order_by(SESSION.c.last_seen_at).limit(literal_column("200")))
+        active = exists(select(literal_column("1")).where(
+            OFFICER.c.sub == SESSION.c.sub, OFFICER.c.status == literal_column("'active'")))
+        self._of_inactive = database.read(
+            select(*_COLUMNS).where(alive, ~active).order_by(SESSION.c.created_at).limit(literal_column("200")))
         self._clients = database.read(
             select(TAKING_PART.c.client_id).where(TAKING_PART.c.sid == parameter(TAKING_PART.c.sid))
             .order_by(TAKING_PART.c.first_used_at, TAKING_PART.c.client_id))
@@ -121,6 +126,10 @@ class SqlSessions:
     def overdue(self, now: int, idle_before: int, limit: int) -> list[Session]:
         """Give at most ``limit`` (and at most 200) sessions whose limits have passed."""
         return [session for row in self._overdue.all(now=now, idle_before=idle_before)[:limit] if (session := _session(row))]
+
+    def of_inactive(self, limit: int) -> list[Session]:
+        """Give at most ``limit`` (and at most 200) sessions of officers who are not active any more."""
+        return [session for row in self._of_inactive.all()[:limit] if (session := _session(row))]
 
     def revoke_grants(self, sub: str, reason: str, now: int, record: AuditRecord) -> None:
         """Revoke every grant of an officer."""

@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 
 from ..client import SCOPES, Client
 from ..proof import certificate
+from ..redirect_uri import frontchannel_fault
 from . import assertion
 from .keys import MAX_BYTES, InvalidKeysError, read_jwks
 from .members import InvalidClientMetadataError, Members
@@ -46,7 +47,6 @@ _NOT_OFFERED: Final[Mapping[str, tuple[object, ...]]] = {
     "request_object_signing_alg": _NO, "request_object_encryption_alg": _NO, "request_object_encryption_enc": _NO,
     "request_uris": _NO, "require_signed_request_object": _NO, "require_pushed_authorization_requests": _NO,
     "default_acr_values": _NO, "software_statement": _NO,
-    "frontchannel_logout_uri": _NO, "frontchannel_logout_session_required": _NO,
     "authorization_signed_response_alg": _NO, "authorization_details_types": _NO, "introspection_signed_response_alg": _NO,
     "backchannel_token_delivery_mode": _NO, "backchannel_client_notification_endpoint": _NO,
     "backchannel_authentication_request_signing_alg": _NO, "backchannel_user_code_parameter": _NO,
@@ -118,6 +118,8 @@ def parse(
         "post_logout_redirect_uris": members.redirect_uris("post_logout_redirect_uris", native=native),
         "backchannel_logout_uri": members.web_uri("backchannel_logout_uri"),
         "backchannel_logout_session_required": members.flag("backchannel_logout_session_required", default=False),
+        "frontchannel_logout_uri": members.web_uri("frontchannel_logout_uri"),
+        "frontchannel_logout_session_required": members.flag("frontchannel_logout_session_required", default=False),
         "initiate_login_uri": members.web_uri("initiate_login_uri"),
         "id_token_signed_response_alg": members.choice("id_token_signed_response_alg", ID_TOKEN_ALGORITHMS),
         "default_max_age": members.seconds("default_max_age"),
@@ -232,6 +234,8 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
         problem = "province.secret_file: only a client in clients/ has one."
     elif client.secret_file and _FILE_NAME.fullmatch(client.secret_file) is None:
         problem = "province.secret_file: a plain file name under keys/clients/."
+    elif client.frontchannel_logout_uri and (fault := frontchannel_fault(client.frontchannel_logout_uri, client.redirect_uris)):
+        problem = f"frontchannel_logout_uri: {fault}"
     elif "groups" in client.scope and not client.show_groups:
         problem = "scope: groups cannot be asked for while province.show_groups is false."
     elif any(_GROUP.fullmatch(group) is None for group in client.allowed_groups):

@@ -61,18 +61,18 @@ def test_expired_rows_stay_for_their_time_and_then_go(desk: Desk) -> None:
         assert desk.housekeeping.sweep(NOW) == {}
 
 
-def test_ended_and_overdue_sessions_go_after_a_week_and_their_applications_after_them(desk: Desk) -> None:
+def test_ended_sessions_go_after_a_week_and_their_applications_after_them_and_no_other_goes(desk: Desk) -> None:
     live = {"expires_at": NOW + HOUR, "ended_at": None, "end_reason": ""}
     desk.add(tables.SessionRow, sid="alive", **live)
     desk.add(tables.SessionRow, sid="ended", **{**live, "ended_at": NOW - 7 * DAY - 1})
     desk.add(tables.SessionRow, sid="lately", **{**live, "ended_at": NOW - DAY})
-    desk.add(tables.SessionRow, sid="forgotten", **{**live, "expires_at": NOW - 7 * DAY - 1})
-    for sid in ("alive", "ended", "lately", "forgotten"):
+    desk.add(tables.SessionRow, sid="overdue", **{**live, "expires_at": NOW - 7 * DAY - 1})
+    for sid in ("alive", "ended", "lately", "overdue", "forgotten"):
         desk.add(tables.SessionClientRow, sid=sid, client_id="a", last_used_at=NOW - 8 * DAY)
         desk.add(tables.SessionClientRow, sid=sid, client_id="b", last_used_at=NOW - 8 * DAY)
-    assert desk.housekeeping.sweep(NOW) == {"sso_session": 2, "session_client": 4}
-    assert desk.count(tables.SessionRow) == 2
-    assert desk.count(tables.SessionClientRow) == 4
+    assert desk.housekeeping.sweep(NOW) == {"sso_session": 1, "session_client": 4}
+    assert desk.count(tables.SessionRow) == 3
+    assert desk.count(tables.SessionClientRow) == 6
 
 
 def test_throttle_counters_go_when_they_are_empty_again(desk: Desk) -> None:

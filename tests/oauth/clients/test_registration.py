@@ -102,7 +102,7 @@ def test_interface_s6_unknown_members_are_refused(members: dict[str, Any]) -> No
     {"request_uris": ["https://a.example/r"]},
     {"sector_identifier_uri": "https://a.example/s"}, {"userinfo_signed_response_alg": "RS256"},
     {"id_token_encrypted_response_alg": "RSA-OAEP"},
-    {"frontchannel_logout_uri": "https://a.example/f"}, {"default_acr_values": ["x"]},
+    {"default_acr_values": ["x"]},
     {"require_pushed_authorization_requests": True},
     {"software_statement": "x.y.z"},
     {"request_object_signing_alg": "none"}, {"backchannel_token_delivery_mode": "poll"},
@@ -113,7 +113,7 @@ def test_what_is_not_offered_yet_is_refused_with_a_sentence(members: dict[str, A
 
 @pytest.mark.parametrize("members", [{"subject_type": "public"}, {"dpop_bound_access_tokens": False}, {"request_uris": []},
 {"jwks_uri": ""},
-                                     {"frontchannel_logout_session_required": False}, {"default_acr_values": []}])
+                                     {"default_acr_values": []}])
 def test_members_that_ask_for_what_happens_anyway_are_accepted(members: dict[str, Any]) -> None:
     assert register(**members) == register()
 
@@ -210,6 +210,47 @@ def test_a_file_needs_a_name_and_has_a_secret_file() -> None:
     province={"secret_file": "x.secret"})
 
 
+@pytest.mark.parametrize(("uri", "redirect_uri"), [
+    ("https://a.example/out", "https://a.example/cb"), ("https://a.example/out?x=1", "https://a.example/cb"),
+    ("https://A.example:443/out", "https://a.Example/cb"), ("https://a.example:8443/out", "https://a.example:8443/cb"),
+    ("https://10.1.2.3/out", "https://10.1.2.3/cb"),
+])
+def test_frontchannel_logout_s2_the_address_has_the_origin_of_a_redirect_uri(uri: str, redirect_uri: str) -> None:
+    client = register(frontchannel_logout_uri=uri, frontchannel_logout_session_required=True, redirect_uris=[redirect_uri])
+    assert (client.frontchannel_logout_uri, client.frontchannel_logout_session_required) == (uri, True)
+
+
+@pytest.mark.parametrize(("uri", "word"), [
+    ("https://b.example/out", "those of a redirect URI"), ("https://a.example:8443/out", "those of a redirect URI"),
+    ("https://sub.a.example/out", "those of a redirect URI"), ("https://a.example.evil.example/", "those of a redirect URI"),
+    ("http://a.example/out", "https"), ("http://localhost/out", "https"), ("https://a.example/out#f", "fragment"),
+    ("https://u@a.example/out", "user name"), ("/out", "https://"), ("javascript:alert(1)", "https://"), (1, "text"),
+    ("https://a.example/out?sid=1", "sid"), ("https://a.example/out?x=1&iss", "iss"), ("https://*.a.example/out", "wildcards"),
+])
+def test_frontchannel_logout_s2_other_addresses_are_refused(uri: Any, word: str) -> None:
+    message = refusal(frontchannel_logout_uri=uri)
+    assert message.startswith("frontchannel_logout_uri: ")
+    assert word in message
+
+
+def test_frontchannel_logout_s2_in_development_loopback_http_is_accepted() -> None:
+    local = {"redirect_uris": ["http://localhost:8001/cb"], "frontchannel_logout_uri": "http://localhost:8001/out"}
+    assert register(DEVELOPMENT, **local).frontchannel_logout_uri == "http://localhost:8001/out"
+    assert "redirect URI" in refusal(DEVELOPMENT, **{**local, "frontchannel_logout_uri": "http://localhost:8002/out"})
+    assert "http is accepted" in refusal(**local)
+
+
+def test_frontchannel_logout_needs_an_address_that_a_policy_can_name() -> None:
+    six = {"redirect_uris": ["https://[2001:db8::1]/cb"], "frontchannel_logout_uri": "https://[2001:db8:0::1]/out"}
+    assert "IPv6" in refusal(**six)
+    assert "true or false" in refusal(frontchannel_logout_session_required="yes")
+
+
+def test_frontchannel_logout_is_for_clients_with_redirect_uris() -> None:
+    assert "redirect URI" in refusal(grant_types=["client_credentials"], redirect_uris=[], scope="",
+                                     frontchannel_logout_uri="https://a.example/out")
+
+
 def test_text_is_normalised_to_nfc() -> None:
     assert register(client_name=" Qua\u0309n ly\u0301 ").client_name == "Quản lý"
 
@@ -246,9 +287,9 @@ def test_rfc7591_s3_2_1_the_response_holds_what_was_registered() -> None:
         "logo_uri": "https://a.example/l.png", "redirect_uris": ["https://a.example/cb"],
         "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
         "token_endpoint_auth_method": "client_secret_basic", "scope": "openid profile email phone address offline_access",
-        "backchannel_logout_session_required": False, "dpop_bound_access_tokens": False,
-        "tls_client_certificate_bound_access_tokens": False, "id_token_signed_response_alg": "RS256", "require_auth_time": False,
-        "application_type": "web", "subject_type": "public"}
+        "backchannel_logout_session_required": False, "frontchannel_logout_session_required": False,
+        "dpop_bound_access_tokens": False, "tls_client_certificate_bound_access_tokens": False,
+        "id_token_signed_response_alg": "RS256", "require_auth_time": False, "application_type": "web", "subject_type": "public"}
     assert not {"client_secret", "client_secret_expires_at"} & set(registration_response(PUBLIC, None))
 
 
