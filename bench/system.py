@@ -152,7 +152,8 @@ class System:
                 user_agent="bench")
             grant.run(
                 grant_id=f"grant{n}", client_id="load", sub=f"sub{n}", sid=f"sid{n}", scope=scope, offline=True, auth_time=now,
-                acr=1, amr="pwd", nonce="", created_at=now, expires_at=now + 80000, revoked_at=None, revoke_reason="")
+                acr=1, amr="pwd", nonce="", created_at=now, expires_at=now + 80000, revoked_at=None, revoke_reason="",
+                details="")
             opaque, rotating = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
             access.run(
                 digest=hashlib.sha256(opaque.encode()).digest(), grant_id=f"grant{n}", client_id="load", scope=scope, audience="",

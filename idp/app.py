@@ -132,7 +132,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     guesses = SqlGuessCounter(database)
     tokens = AccessTokens(issuer=settings.issuer, keys=keys, clock=clock, acr_prefix=settings.acr_prefix, subject_of=subject_for,
                           lifetime_seconds=settings.access_token_lifetime_seconds)
-    id_tokens = IdTokens(issuer=settings.issuer, keys=keys, clock=clock, acr_prefix=settings.acr_prefix)
+    id_tokens = IdTokens(issuer=settings.issuer, keys=keys, clock=clock, acr_prefix=settings.acr_prefix,
+                         claims_of=claims.IdTokenClaims(mirror))
     lifetimes = Lifetimes(code_seconds=settings.code_lifetime_seconds, session_idle_seconds=settings.idle_limit_seconds,
                           refresh_token_seconds=settings.refresh_token_lifetime_seconds,
                           refresh_grace_seconds=settings.refresh_grace_seconds)

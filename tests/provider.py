@@ -109,7 +109,8 @@ class House:
         self.store = SqlGrants(database)
         self.tokens = AccessTokens(issuer=ISSUER, keys=self.keys, clock=self.clock, lifetime_seconds=access_token_seconds,
                                    subject_of=subject_for, acr_prefix=ACR_PREFIX)
-        self.id_tokens = id_token.IdTokens(issuer=ISSUER, keys=self.keys, clock=self.clock, acr_prefix=ACR_PREFIX)
+        self.id_tokens = id_token.IdTokens(issuer=ISSUER, keys=self.keys, clock=self.clock, acr_prefix=ACR_PREFIX,
+                                           claims_of=claims.IdTokenClaims(self.officers))
         self.documents: dict[str, bytes] = {}
         self.client_keys = ClientKeys(self._document, self.clock)
         self.assertions = ClientAssertions(issuer=ISSUER, token_endpoint=f"{ISSUER}/token", keys=self.client_keys,

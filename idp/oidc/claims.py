@@ -1,22 +1,26 @@
-"""What an application learns about an officer, scope by scope; and UserInfo, which tells it.
+"""What an application learns about an officer, by scopes and by name; and UserInfo, which tells it.
 
-Spec: OpenID Connect Core §5.1, §5.3, §5.4; the province's own claims by fixed interface §6. Claims that would be empty are
-left out. An official mailbox is given by the province, so its address counts as verified; a telephone number in the directory
-was typed by somebody, so it does not.
+Spec: OpenID Connect Core §5.1, §5.3, §5.4, §5.5; the province's own claims by fixed interface §6. By name an application may have
+what its registered scopes bring and nothing else, whether it asked for the scope or not; what it may not have is left out without
+a word (§5.5.1). Claims that would be empty are left out. An official mailbox is given by the province, so its address counts as
+verified; a telephone number in the directory was typed by somebody, so it does not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Protocol
 
 from ..clock import Clock
-from ..directory.mirror import MirroredOfficer
+from ..directory.mirror import MirroredOfficer, OfficerMirror
 from ..directory.officer import Officer, Post
 from ..oauth.access_token import AccessTokens, TokenRefusedError
+from ..oauth.authorization_request import AuthorizationRequest
 from ..oauth.client import Client, ClientRegistry
 from ..oauth.grant import lapse_of
 from ..oauth.ports import StoredAccessToken
+from . import claims_request
+from .claims_request import Wish
 from .id_token import SCOPE
 from .subject import subject_for
 
@@ -35,19 +39,29 @@ SCOPES: dict[str, tuple[str, ...]] = {
 SUPPORTED = tuple(dict.fromkeys(claim for claims in SCOPES.values() for claim in claims))
 
 
-def release(officer: MirroredOfficer, scopes: Collection[str], client: Client) -> dict[str, Any]:
-    """Give the claims of an officer that a client may see.
+def release(officer: MirroredOfficer, scopes: Collection[str], client: Client,
+            asked: Mapping[str, Wish] | None = None) -> dict[str, Any]:
+    """Give the claims of an officer that a client may see, but for the subject.
 
     Args:
         officer: As mirrored.
         scopes: Scopes of the access token.
-        client: Decides the login name that ``preferred_username`` carries, and whether ``groups`` are shown at all.
+        client: Decides the login name that ``preferred_username`` carries, whether ``groups`` are shown at all, and what may be
+            asked for by name.
+        asked: Claims asked for by name; one that is wanted with a value the officer does not have is left out.
 
     Returns:
-        ``sub`` always; everything else only with its scope and only when there is something to tell. All text is NFC.
+        What there is to tell, and nothing empty. All text is NFC.
     """
-    person = officer.officer
-    claims: dict[str, Any] = {"sub": subject_for(client, officer.sub)}
+    claims = _of_scopes(officer.officer, scopes, client)
+    if asked:
+        may_have = _of_scopes(officer.officer, client.scope.difference(scopes), client)
+        claims |= {name: may_have[name] for name, wish in asked.items() if name in may_have and wish.admits(may_have[name])}
+    return claims
+
+
+def _of_scopes(person: Officer, scopes: Collection[str], client: Client) -> dict[str, Any]:
+    claims: dict[str, Any] = {}
     if "profile" in scopes:
         claims |= _filled(name=person.name, given_name=person.given_name, family_name=person.family_name,
                           preferred_username=login_name(person, client))
@@ -62,6 +76,34 @@ def release(officer: MirroredOfficer, scopes: Collection[str], client: Client) -
     if "groups" in scopes and client.show_groups and person.groups:
         claims["groups"] = list(person.groups)
     return claims
+
+
+def brought_by(scopes: Iterable[str]) -> frozenset[str]:
+    """Give the names of the claims that scopes bring, the subject left out: that everybody is told."""
+    return frozenset(claim for scope in scopes for claim in SCOPES.get(scope, ()) if claim != "sub")
+
+
+def asked_by_name(request: AuthorizationRequest, client: Client) -> frozenset[str]:
+    """Give the names of the claims that a request asks for by name, may have, and would not get by its scopes."""
+    asked = claims_request.of_request(request)
+    named = {*asked.userinfo, *asked.id_token} - ({"groups"} if not client.show_groups else set())
+    return (brought_by(client.scope) & named) - brought_by(request.scope)
+
+
+class IdTokenClaims:
+    """Gives what an ID token tells of an officer beside the sign-in: what was asked for it by name (Core §5.5).
+
+    Args:
+        mirror: Asked only where something was asked for that the application may have.
+    """
+
+    def __init__(self, mirror: OfficerMirror) -> None:
+        self._mirror = mirror
+
+    def __call__(self, client: Client, sub: str, asked: Mapping[str, Wish]) -> dict[str, Any]:
+        """Give the claims; empty when the officer is not mirrored any more."""
+        officer = self._mirror.by_sub(sub) if brought_by(client.scope).intersection(asked) else None
+        return {} if officer is None else release(officer, (), client, asked)
 
 
 def login_name(officer: Officer, client: Client) -> str:
@@ -124,4 +166,5 @@ class UserInfo:
             raise TokenRefusedError("The access token does not have the scope openid.", code="insufficient_scope", scope=SCOPE)
         if officer is None or lapse_of(token.grant, client, now=now, idle_limit_seconds=None):
             raise TokenRefusedError("The access token is not valid.")
-        return release(officer, scopes, client)
+        asked = claims_request.of_grant(token.grant).userinfo
+        return {"sub": subject_for(client, officer.sub), **release(officer, scopes, client, asked)}

@@ -1,6 +1,6 @@
 """ID tokens: who signed in, when, how well and in which session; made with every code and refresh answer of an OpenID request.
 
-Spec: OpenID Connect Core §2, §3.1.3.3, §3.1.3.6, §12.2; Back-Channel Logout §2.1 (sid). Plugs into the grants as an Authlib
+Spec: OpenID Connect Core §2, §3.1.3.3, §3.1.3.6, §5.5, §12.2; Back-Channel Logout §2.1 (sid). Plugs into the grants as an Authlib
 extension: the OAuth room does not know that OpenID Connect exists. What a token says comes from the grant, so it is equal
 over all refreshes; it is signed before anything is written, so that a failure leaves nothing half done. ``none`` is never
 signed.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import urlsafe_b64encode
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,8 @@ from ..jose import jwt
 from ..oauth.access_token import IssuedToken, SigningKeys
 from ..oauth.client import Client
 from ..oauth.grant import Grant
+from . import claims_request
+from .claims_request import Wish
 from .subject import subject_for
 
 ALGORITHMS = ("RS256", "ES256")
@@ -46,14 +49,17 @@ class IdTokens:
         keys: Our signing keys.
         clock: Source of the time.
         acr_prefix: Prefix of acr values; the level follows.
+        claims_of: Gives the claims of an officer that were asked for by name (client, sub, what was asked).
         lifetime_seconds: How long an application may take a token for a fresh sign-in.
     """
 
-    def __init__(self, *, issuer: str, keys: SigningKeys, clock: Clock, acr_prefix: str, lifetime_seconds: int = 600) -> None:
+    def __init__(self, *, issuer: str, keys: SigningKeys, clock: Clock, acr_prefix: str,
+                 claims_of: Callable[[Client, str, Mapping[str, Wish]], Mapping[str, Any]], lifetime_seconds: int = 600) -> None:
         self._issuer = issuer
         self._keys = keys
         self._clock = clock
         self._acr_prefix = acr_prefix
+        self._claims_of = claims_of
         self._lifetime_seconds = lifetime_seconds
 
     def __call__(self, grant: Any) -> None:
@@ -74,9 +80,12 @@ class IdTokens:
             access_token: Issued with it; bound by at_hash (§3.1.3.6).
         """
         now = self._clock.now()
+        asked = claims_request.of_grant(grant)
+        told = self._claims_of(client, grant.sub, asked.id_token) if asked.id_token else {}
         claims: dict[str, Any] = {
-            "iss": self._issuer, "sub": subject_for(client, grant.sub), "aud": client.client_id, "iat": now,
-            "exp": now + self._lifetime_seconds, "auth_time": grant.auth_time, "acr": f"{self._acr_prefix}{grant.acr}",
+            **told, "iss": self._issuer, "sub": subject_for(client, grant.sub), "aud": client.client_id, "iat": now,
+            "exp": now + self._lifetime_seconds, "auth_time": grant.auth_time,
+            "acr": asked.acr_of([f"{self._acr_prefix}{level}" for level in range(grant.acr, 0, -1)]),
             "amr": list(grant.amr), "sid": grant.sid, "at_hash": at_hash(access_token)}
         if grant.nonce:
             claims["nonce"] = grant.nonce

@@ -1,6 +1,7 @@
 """Which page comes next before a code may be issued; pure, and asked again at every step and once more at the end.
 
-Spec: OpenID Connect Core 1.0 §3.1.2.1 (prompt, max_age, id_token_hint, acr_values), §3.1.2.3-§3.1.2.6; RFC 9470 (step-up);
+Spec: OpenID Connect Core 1.0 §3.1.2.1 (prompt, max_age, id_token_hint, acr_values), §3.1.2.2-§3.1.2.6, §5.5.1 (sub, acr);
+RFC 9470 (step-up);
 OpenID Connect Core Error Code unmet_authentication_requirements. ``prompt=login`` and ``max_age`` are satisfied only by an
 authentication made in this interaction, so that no older session can stand in for it and no request can loop (security
 checklist 29, 30). A registered ``default_max_age`` holds where the request names none (Registration §2).
@@ -17,6 +18,7 @@ from ..oauth.authorization_request import AuthorizationError, AuthorizationReque
 from ..oauth.client import Client
 from ..sessions.interaction import Interaction
 from ..sessions.single_sign_on import Session
+from . import claims_request
 from .subject import subject_for
 
 
@@ -50,7 +52,7 @@ def next_prompt(request: AuthorizationRequest, client: Client, session: Session 
 
     Raises:
         AuthorizationError: ``login_required``, ``interaction_required`` or ``consent_required``
-            where nothing may be asked (prompt=none); ``login_required`` where another officer signed in than id_token_hint names;
+            where nothing may be asked (prompt=none); ``login_required`` where another officer signed in than the request names;
             ``unmet_authentication_requirements`` where the level cannot be reached here.
         NotAllowedError: with ``access_denied``.
     """
@@ -61,7 +63,7 @@ def next_prompt(request: AuthorizationRequest, client: Client, session: Session 
         return Prompt.LOGIN
     if not hint_agrees(request, client, session):
         if silent or _authenticated_here(session, interaction):
-            raise request.refuse("login_required", "Another officer is signed in than id_token_hint names.")
+            raise request.refuse("login_required", "Another officer is signed in than the request names.")
         return Prompt.LOGIN
     if "select_account" in request.prompt and not _authenticated_here(session, interaction):
         return Prompt.SELECT_ACCOUNT
@@ -83,8 +85,9 @@ def next_prompt(request: AuthorizationRequest, client: Client, session: Session 
 
 
 def hint_agrees(request: AuthorizationRequest, client: Client, session: Session) -> bool:
-    """Tell whether the session is that of the officer whom id_token_hint names, if there is one."""
-    return request.id_token_hint_sub is None or request.id_token_hint_sub == subject_for(client, session.sub)
+    """Tell whether the session is that of the officer whom id_token_hint or a value for the claim sub names, if one does."""
+    subject = subject_for(client, session.sub)
+    return request.id_token_hint_sub in (None, subject) and claims_request.of_request(request).admits_subject(subject)
 
 
 def answered(request: AuthorizationRequest, prompt: Prompt) -> AuthorizationRequest:

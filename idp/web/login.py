@@ -20,6 +20,7 @@ from ..directory.password_policy import PasswordRules, problem_with, rules_for
 from ..errors import UnavailableError
 from ..oauth.authorization_request import AuthorizationError, AuthorizationRequest
 from ..oauth.client import Client
+from ..oidc.claims_request import acr_asked
 from ..oidc.prompts import Prompt, hint_agrees
 from ..services import Services
 from ..sessions.interaction import Interaction
@@ -230,7 +231,7 @@ class _SignInDesk:
         """Name the factors that are to be proven after these. A level that nobody can reach is refused by ``oidc.prompts``."""
         wish: tuple[str, ...] = ()
         if interaction.kind == "authorize":
-            wish = AuthorizationRequest.from_json(interaction.request).acr_values
+            wish, _ = acr_asked(AuthorizationRequest.from_json(interaction.request))
         required = self.onward.required_level(officer, self._client(interaction), wish)
         return missing(level_reached(amr), min(required, HIGHEST_OFFERED))
 

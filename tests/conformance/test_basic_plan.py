@@ -6,6 +6,7 @@ module, a nonce, as the plan does. Requests that must be refused, codes and refr
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -182,6 +183,18 @@ def test_oidcc_ui_locales(suite: Suite) -> None:
 
 def test_oidcc_claims_locales(suite: Suite) -> None:
     check_userinfo(suite, suite.flow(claims_locales="se", scope="openid profile")[1], "get", "profile")
+
+
+def test_oidcc_claims_essential(suite: Suite) -> None:
+    """An essential ``name`` comes from UserInfo, where the module asks for it, and from the ID token where one asks there."""
+    assert suite.discovery["claims_parameter_supported"] is True
+    wish = json.dumps({"userinfo": {"name": {"essential": True}}})
+    visit, tokens = suite.flow(claims=wish)
+    assert visit.asked_for_password
+    told = suite.userinfo(tokens["access_token"]).json
+    assert told == {"sub": tokens["claims"]["sub"], "name": "Nguyễn Văn Mẫu"}
+    wish = json.dumps({"id_token": {"name": {"essential": True}}})
+    assert suite.flow(claims=wish)[1]["claims"]["name"] == "Nguyễn Văn Mẫu"
 
 
 def test_oidcc_ensure_request_with_acr_values_succeeds(suite: Suite) -> None:

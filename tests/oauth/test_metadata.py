@@ -32,7 +32,7 @@ def test_security_1_nothing_is_listed_that_is_off() -> None:
     for endpoint in ("token", "introspection", "revocation"):
         assert DOCUMENT[f"{endpoint}_endpoint_auth_signing_alg_values_supported"] == ["ES256", "PS256", "RS256", "EdDSA"]
     assert DOCUMENT["code_challenge_methods_supported"] == ["S256"]
-    for member in ("claims_parameter_supported", "request_parameter_supported", "request_uri_parameter_supported"):
+    for member in ("request_parameter_supported", "request_uri_parameter_supported"):
         assert DOCUMENT[member] is False
     for member in ("registration_endpoint", "device_authorization_endpoint", "pushed_authorization_request_endpoint",
                    "check_session_iframe", "frontchannel_logout_supported", "require_pushed_authorization_requests"):
@@ -41,6 +41,7 @@ def test_security_1_nothing_is_listed_that_is_off() -> None:
 
 def test_what_is_on_is_said() -> None:
     assert DOCUMENT["authorization_response_iss_parameter_supported"] is True
+    assert DOCUMENT["claims_parameter_supported"] is True
     assert DOCUMENT["backchannel_logout_supported"] is True
     assert DOCUMENT["backchannel_logout_session_supported"] is True
     assert DOCUMENT["prompt_values_supported"] == ["none", "login", "consent", "select_account"]

@@ -38,6 +38,7 @@ from idp.jose.keyset import KeyRing
 from idp.oauth.access_token import AccessTokens
 from idp.oauth.client import Client, ClientRegistry, secret_digest
 from idp.oauth.server import Lifetimes, Provider, ProviderRequest
+from idp.oidc.claims import IdTokenClaims
 from idp.oidc.consent import Consents
 from idp.oidc.id_token import IdTokens
 from idp.oidc.rp_initiated_logout import EndSession
@@ -99,9 +100,10 @@ class Site:
         self.client_store = FakeClientStore(QLVB, PORTAL, SURVEY, STRICT, LEADERS)
         clients = ClientRegistry(self.client_store, self.clock)
         keys = signing_keys()
-        id_tokens = IdTokens(issuer=self.settings.issuer, keys=keys, clock=self.clock, acr_prefix=self.settings.acr_prefix)
         audit = SqlAuditTrail(database)
         self.mirror = SqlOfficers(database)
+        id_tokens = IdTokens(issuer=self.settings.issuer, keys=keys, clock=self.clock, acr_prefix=self.settings.acr_prefix,
+                             claims_of=IdTokenClaims(self.mirror))
         self.totp = Totp(SqlTotpStore(database), FakeSealer(), self.clock)
         counter = SqlGuessCounter(database)
         self.sessions = Sessions(SqlSessions(database), self.clock, SessionLimits(

@@ -32,6 +32,22 @@ def test_more_than_was_agreed_is_asked_again(site: Site) -> None:
     assert 'value="accept"' in browser.authorize(SURVEY, scope="openid profile email").text
 
 
+def test_core_s5_5_claims_asked_for_by_name_are_shown_agreed_to_and_remembered(site: Site) -> None:
+    wish = '{"userinfo":{"email":{"essential":true},"phone_number":null},"id_token":{"unit_name":null}}'
+    browser = site.browser()
+    page = consent_page(site, browser, scope="openid", claims=wish)
+    assert "canbo@haugiang.gov.vn" in page.text
+    assert "Văn phòng UBND tỉnh" in page.text
+    assert "Họ và tên" not in page.text
+    assert "số điện thoại" in page.text  # the registration holds no scope phone, so it is not shared and the page says so
+    assert query_of(browser.submit(page, answer="accept").headers["Location"])["code"]
+    assert query_of(browser.get(authorize_url(SURVEY, scope="openid", claims=wish, prompt="none")).headers["Location"])["code"]
+    more = browser.get(authorize_url(SURVEY, scope="openid", claims='{"userinfo":{"name":null}}', prompt="none"))
+    assert query_of(more.headers["Location"])["error"] == "consent_required"
+    scope = browser.get(authorize_url(SURVEY, scope="openid email", prompt="none"))
+    assert query_of(scope.headers["Location"])["error"] == "consent_required"
+
+
 def test_rfc6749_s4_1_2_1_refusing_is_access_denied_and_not_remembered(site: Site) -> None:
     browser = site.browser()
     answer = browser.submit(consent_page(site, browser), answer="deny")
