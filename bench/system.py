@@ -144,7 +144,8 @@ class System:
                 family_name="Nguyễn Văn", phone="",
                 unit_code=POST["unit_code"], unit_code_2016=POST["unit_code_2016"], unit_name=POST["unit_name"],
                 title=POST["title"], posts=json.dumps([POST], ensure_ascii=False), groups='["can-bo","van-phong"]',
-                attributes=json.dumps({"uid": f"canbo{n}", "mail": f"canbo{n}@haugiang.gov.vn"}), search_key=f"canbo{n}",
+                attributes=json.dumps({"uid": f"canbo{n}", "mail": f"canbo{n}@haugiang.gov.vn"}), address="",
+                search_key=f"canbo{n}",
                 status="active", first_sign_in_at=now, last_sign_in_at=now, updated_at=now)
             session.run(
                 sid=f"sid{n}", cookie_digest=hashlib.sha256(b"%d" % n).digest(), sub=f"sub{n}", auth_time=now, acr=1, amr="pwd",

@@ -3,7 +3,7 @@
 Spec: OpenID Connect Core §5.1, §5.3, §5.4, §5.5; the province's own claims by fixed interface §6. By name an application may have
 what its registered scopes bring and nothing else, whether it asked for the scope or not; what it may not have is left out without
 a word (§5.5.1). Claims that would be empty are left out. An official mailbox is given by the province, so its address counts as
-verified; a telephone number in the directory was typed by somebody, so it does not.
+verified; a telephone number in the directory was typed by somebody, so it does not. The address is that of the office.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "profile": ("name", "given_name", "family_name", "preferred_username"),
     "email": ("email", "email_verified"),
     "phone": ("phone_number", "phone_number_verified"),
-    "address": (),
+    "address": ("address",),
     "offline_access": (),
     "unit": ("unit_code", "unit_code_2016", "unit_name", "title", "posts"),
     "groups": ("groups",),
@@ -69,6 +69,8 @@ def _of_scopes(person: Officer, scopes: Collection[str], client: Client) -> dict
         claims |= {"email": person.mail, "email_verified": True}
     if "phone" in scopes and person.phone:
         claims |= {"phone_number": person.phone, "phone_number_verified": False}
+    if "address" in scopes:
+        claims |= _filled(address=address_of(person))
     if "unit" in scopes:
         claims |= _post(person.main_post)
         if person.posts:
@@ -117,7 +119,17 @@ def _post(post: Post) -> dict[str, Any]:
     return _filled(unit_code=post.unit_code, unit_code_2016=post.unit_code_2016, unit_name=post.unit_name, title=post.title)
 
 
-def _filled(**claims: str) -> dict[str, Any]:
+def address_of(officer: Officer) -> dict[str, Any]:
+    """Give where an officer works: the agency's name and what the directory holds of its address (Core §5.1.1)."""
+    where, agency = officer.address, officer.main_post.unit_name
+    parts = (where.street, where.locality, " ".join(filter(None, (where.region, where.postal_code))))
+    text = where.text or "\n".join(filter(None, parts))
+    formatted = text if text.startswith(agency) else "\n".join(filter(None, (agency, text)))
+    return _filled(formatted=formatted, street_address=where.street, locality=where.locality, region=where.region,
+                   postal_code=where.postal_code)
+
+
+def _filled(**claims: Any) -> dict[str, Any]:
     return {name: value for name, value in claims.items() if value}
 
 

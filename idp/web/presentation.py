@@ -12,7 +12,7 @@ from flask_babel import format_datetime, gettext, ngettext, to_user_timezone
 from ..directory.officer import Contact, Officer
 from ..oauth.client import Client
 from ..oauth.scope import OFFLINE
-from ..oidc.claims import brought_by
+from ..oidc.claims import address_of, brought_by
 from ..services import Services
 
 
@@ -72,6 +72,8 @@ def sharing(client: Client, officer: Officer, scope: Collection[str], claims: Co
          "phone"),
         ({"unit_code", "unit_code_2016", "unit_name", "title", "posts"}, gettext("Đơn vị và chức vụ"),
          ", ".join(filter(None, (post.title, post.unit_name))), "building"),
+        ({"address"}, gettext("Địa chỉ nơi làm việc"),
+         address_of(officer).get("formatted", "").replace("\n", ", ") or gettext("(chưa có)"), "building"),
         ({"groups"} if client.show_groups else set(), gettext("Nhóm quyền"), ", ".join(officer.groups), "users"),
     ]
     rows = [row for names, *row in known if not told.isdisjoint(names)]

@@ -17,6 +17,7 @@ CLAIMS: dict[str, dict[str, type]] = {
     "profile": {"name": str, "given_name": str, "family_name": str, "preferred_username": str},
     "email": {"email": str, "email_verified": bool},
     "phone": {"phone_number": str, "phone_number_verified": bool},
+    "address": {"address": dict},
 }
 
 
@@ -91,12 +92,18 @@ def test_oidcc_scope_email(suite: Suite) -> None:
     check_userinfo(suite, suite.flow(scope="openid email")[1], "get", "email")
 
 
+def test_oidcc_scope_address(suite: Suite) -> None:
+    _, tokens = suite.flow(scope="openid address")
+    check_userinfo(suite, tokens, "get", "address")
+    assert all(isinstance(part, str) and part for part in suite.userinfo(tokens["access_token"]).json["address"].values())
+
+
 def test_oidcc_scope_phone(suite: Suite) -> None:
     check_userinfo(suite, suite.flow(scope="openid phone")[1], "get", "phone")
 
 
 def test_oidcc_scope_all(suite: Suite) -> None:
-    check_userinfo(suite, suite.flow(scope="openid profile email address phone")[1], "get", "profile", "email", "phone")
+    check_userinfo(suite, suite.flow(scope="openid profile email address phone")[1], "get", *CLAIMS)
 
 
 def test_oidcc_alternate_happy_flow(suite: Suite) -> None:

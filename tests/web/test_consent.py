@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from idp.directory.officer import Address
 from tests.fakes.directory import PASSWORD
 
 from .site import QLVB, SURVEY, Site, authorize_url, form_of, query_of
@@ -22,6 +25,14 @@ def test_core_s3_1_2_4_the_officer_sees_what_is_shared_and_agrees_once(site: Sit
     assert browser.get(authorize_url(SURVEY, prompt="none")).headers["Location"].startswith(SURVEY.redirect_uris[0] + "?code=")
     assert browser.get(authorize_url(SURVEY, scope="openid email")).headers["Location"].startswith(SURVEY.redirect_uris[0])
     assert site.events().count("consent.given") == 1
+
+
+def test_the_office_address_is_shown_on_one_line(site: Site) -> None:
+    site.client_store.put(replace(SURVEY, scope=SURVEY.scope | {"address"}))
+    site.directory.add(replace(site.directory.officers["canbo"], address=Address("Số 1 đường Mẫu", "thành phố Vị Thanh")))
+    page = consent_page(site, site.browser(), scope="openid address")
+    assert "Địa chỉ nơi làm việc" in page.text
+    assert "Văn phòng UBND tỉnh, Số 1 đường Mẫu, thành phố Vị Thanh" in page.text
 
 
 def test_more_than_was_agreed_is_asked_again(site: Site) -> None:

@@ -71,6 +71,8 @@ class OfficerRow(Base):
     """JSON array of group names (cn)."""
     attributes: Mapped[Words]
     """JSON object: directory attributes that clients may take as login name (uid, mail, employeeNumber)."""
+    address: Mapped[Words] = mapped_column(Text, server_default="")
+    """JSON object: parts of the office address; empty where nothing is known."""
     search_key: Mapped[Words]
     """Unaccented lower-case text that searches match against."""
     status: Mapped[str] = mapped_column(String(16))
