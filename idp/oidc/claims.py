@@ -22,7 +22,7 @@ from ..oauth.ports import StoredAccessToken
 from . import claims_request
 from .claims_request import Wish
 from .id_token import SCOPE
-from .subject import subject_for
+from .subject import Subjects
 
 SCOPES: dict[str, tuple[str, ...]] = {
     "openid": ("sub",),
@@ -149,13 +149,16 @@ class UserInfo:
         store: Where they rest.
         registry: Clients.
         clock: Source of the time.
+        subjects: Gives the names that applications know officers by.
     """
 
-    def __init__(self, tokens: AccessTokens, store: TokenOfficers, registry: ClientRegistry, clock: Clock) -> None:
+    def __init__(self, tokens: AccessTokens, store: TokenOfficers, registry: ClientRegistry, clock: Clock, *,
+                 subjects: Subjects) -> None:
         self._tokens = tokens
         self._store = store
         self._registry = registry
         self._clock = clock
+        self._subjects = subjects
 
     def claims(self, access_token: str) -> dict[str, Any]:
         """Give the claims for a token.
@@ -179,4 +182,4 @@ class UserInfo:
         if officer is None or lapse_of(token.grant, client, now=now, idle_limit_seconds=None):
             raise TokenRefusedError("The access token is not valid.")
         asked = claims_request.of_grant(token.grant).userinfo
-        return {"sub": subject_for(client, officer.sub), **release(officer, scopes, client, asked)}
+        return {"sub": self._subjects.of(client, officer.sub), **release(officer, scopes, client, asked)}

@@ -22,7 +22,7 @@ from ..oauth.client import Client
 from ..oauth.grant import Grant
 from . import claims_request
 from .claims_request import Wish
-from .subject import subject_for
+from .subject import Subjects
 
 ALGORITHMS = ("RS256", "ES256")
 """Algorithms a client may register; RS256 is the default (OpenID Connect Registration §2)."""
@@ -34,7 +34,7 @@ _SKEW_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """What an ID token that comes back says of a sign-in; expired ones say it too."""
+    """What an ID token that comes back says of a sign-in, in its application's words; expired ones say it too."""
 
     sub: str
     sid: str
@@ -47,16 +47,18 @@ class IdTokens:
     Args:
         issuer: The provider's issuer identifier.
         keys: Our signing keys.
+        subjects: Gives the names that applications know officers and sessions by.
         clock: Source of the time.
         acr_prefix: Prefix of acr values; the level follows.
         claims_of: Gives the claims of an officer that were asked for by name (client, sub, what was asked).
         lifetime_seconds: How long an application may take a token for a fresh sign-in.
     """
 
-    def __init__(self, *, issuer: str, keys: SigningKeys, clock: Clock, acr_prefix: str,
+    def __init__(self, *, issuer: str, keys: SigningKeys, subjects: Subjects, clock: Clock, acr_prefix: str,
                  claims_of: Callable[[Client, str, Mapping[str, Wish]], Mapping[str, Any]], lifetime_seconds: int = 600) -> None:
         self._issuer = issuer
         self._keys = keys
+        self._subjects = subjects
         self._clock = clock
         self._acr_prefix = acr_prefix
         self._claims_of = claims_of
@@ -83,10 +85,10 @@ class IdTokens:
         asked = claims_request.of_grant(grant)
         told = self._claims_of(client, grant.sub, asked.id_token) if asked.id_token else {}
         claims: dict[str, Any] = {
-            **told, "iss": self._issuer, "sub": subject_for(client, grant.sub), "aud": client.client_id, "iat": now,
+            **told, "iss": self._issuer, "sub": self._subjects.of(client, grant.sub), "aud": client.client_id, "iat": now,
             "exp": now + self._lifetime_seconds, "auth_time": grant.auth_time,
             "acr": asked.acr_of([f"{self._acr_prefix}{level}" for level in range(grant.acr, 0, -1)]),
-            "amr": list(grant.amr), "sid": grant.sid, "at_hash": at_hash(access_token)}
+            "amr": list(grant.amr), "sid": self._subjects.session_of(client, grant.sid), "at_hash": at_hash(access_token)}
         if grant.nonce:
             claims["nonce"] = grant.nonce
         return jwt.sign(claims, self._keys.signing(client.id_token_signed_response_alg), typ=TYPE)

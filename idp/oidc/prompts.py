@@ -19,7 +19,6 @@ from ..oauth.client import Client
 from ..sessions.interaction import Interaction
 from ..sessions.single_sign_on import Session
 from . import claims_request
-from .subject import subject_for
 
 
 class Prompt(StrEnum):
@@ -36,7 +35,7 @@ class NotAllowedError(AuthorizationError):
     """The officer is in none of the groups that the application admits (``allowed_groups``)."""
 
 
-def next_prompt(request: AuthorizationRequest, client: Client, session: Session | None, *, groups: Collection[str],
+def next_prompt(request: AuthorizationRequest, client: Client, session: Session | None, *, subject: str, groups: Collection[str],
                 required_level: int, consent_given: bool, interaction: Interaction | None, now: int) -> Prompt:
     """Tell what the officer is asked next; DONE when the code may be issued.
 
@@ -44,6 +43,7 @@ def next_prompt(request: AuthorizationRequest, client: Client, session: Session 
         request: As it is stored; questions that were answered have been struck from its ``prompt`` (``answered``).
         client: The application.
         session: The browser's live session, if it has one.
+        subject: What the application knows the session's officer by; "" without a session.
         groups: The session's officer's groups, as the mirror has them now.
         required_level: Least level, by application, officer and request (``authn.assurance``).
         consent_given: Whether what the request asks for has been agreed to before.
@@ -61,7 +61,7 @@ def next_prompt(request: AuthorizationRequest, client: Client, session: Session 
         if silent:
             raise request.refuse("login_required", "The officer has to sign in.")
         return Prompt.LOGIN
-    if not hint_agrees(request, client, session):
+    if not hint_agrees(request, subject):
         if silent or _authenticated_here(session, interaction):
             raise request.refuse("login_required", "Another officer is signed in than the request names.")
         return Prompt.LOGIN
@@ -84,9 +84,8 @@ def next_prompt(request: AuthorizationRequest, client: Client, session: Session 
     return Prompt.DONE
 
 
-def hint_agrees(request: AuthorizationRequest, client: Client, session: Session) -> bool:
-    """Tell whether the session is that of the officer whom id_token_hint or a value for the claim sub names, if one does."""
-    subject = subject_for(client, session.sub)
+def hint_agrees(request: AuthorizationRequest, subject: str) -> bool:
+    """Tell whether a subject is the one that id_token_hint or a value for the claim sub names, if one does."""
     return request.id_token_hint_sub in (None, subject) and claims_request.of_request(request).admits_subject(subject)
 
 

@@ -245,7 +245,7 @@ class _SignInDesk:
         if client is None or interaction.kind != "authorize":
             return signed_in[1]
         asked = AuthorizationRequest.from_json(interaction.request)
-        return signed_in[1] if hint_agrees(asked, client, signed_in[0]) else None
+        return signed_in[1] if hint_agrees(asked, self._services.subjects.of(client, signed_in[0].sub)) else None
 
     def _prompt(self, interaction: Interaction, signed_in: tuple[Session, MirroredOfficer]) -> Prompt:
         client = self._client(interaction)

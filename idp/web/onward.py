@@ -79,8 +79,9 @@ class Onward:
         given = client.consent != "ask" or (session is not None and self._services.consents.covers(
             session.sub, client.client_id, request.scope, asked_by_name(request, client)))
         return next_prompt(
-            request, client, session, groups=officer.officer.groups if officer else (), required_level=required,
-            consent_given=given, interaction=interaction, now=self._services.clock.now())
+            request, client, session, subject=self._services.subjects.of(client, session.sub) if session else "",
+            groups=officer.officer.groups if officer else (), required_level=required, consent_given=given,
+            interaction=interaction, now=self._services.clock.now())
 
     def take_language(self, request: AuthorizationRequest, interaction_id: str = "") -> None:
         """Speak as the application asked, and keep its popup tied to it."""

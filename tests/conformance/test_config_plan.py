@@ -32,7 +32,7 @@ def test_oidcc_discovery_endpoint_verification(suite: Suite) -> None:
     told = answer.json
     assert told["issuer"] == ISSUER
     assert told["response_types_supported"] == ["code"]
-    assert told["subject_types_supported"] == ["public"]
+    assert told["subject_types_supported"] == ["public", "pairwise"]
     assert "RS256" in told["id_token_signing_alg_values_supported"]
     assert "none" not in told["id_token_signing_alg_values_supported"]
     assert {"authorization_code", "refresh_token", "client_credentials"} == set(told["grant_types_supported"])

@@ -18,7 +18,7 @@ def test_oidc_discovery_s3_required_members_are_there() -> None:
                    "revocation_endpoint", "end_session_endpoint"):
         assert DOCUMENT[member].startswith("https://id.example/")
     assert DOCUMENT["response_types_supported"] == ["code"]
-    assert DOCUMENT["subject_types_supported"] == ["public"]
+    assert DOCUMENT["subject_types_supported"] == ["public", "pairwise"]
     assert DOCUMENT["id_token_signing_alg_values_supported"][0] == "RS256"
     assert "openid" in DOCUMENT["scopes_supported"]
 

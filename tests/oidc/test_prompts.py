@@ -29,7 +29,8 @@ ELSEWHERE = replace(OPEN, authenticated_at=NOW - 10, authenticated_sid="another"
 
 def ask(request: AuthorizationRequest = REQUEST, client: Client = CLIENT, session: Session | None = SESSION,
         **changes: Any) -> Prompt:
-    known: dict[str, Any] = {"groups": (), "required_level": 1, "consent_given": False, "interaction": None, "now": NOW}
+    known: dict[str, Any] = {"subject": session.sub if session else "", "groups": (), "required_level": 1,
+                             "consent_given": False, "interaction": None, "now": NOW}
     return next_prompt(request, client, session, **{**known, **changes})
 
 

@@ -42,7 +42,6 @@ from idp.oidc.claims import IdTokenClaims
 from idp.oidc.consent import Consents
 from idp.oidc.id_token import IdTokens
 from idp.oidc.rp_initiated_logout import EndSession
-from idp.oidc.subject import subject_for
 from idp.sessions.interaction import Interactions
 from idp.sessions.single_sign_on import SessionLimits, Sessions
 from idp.settings import Settings
@@ -53,6 +52,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.directory import PASSWORD, FakeDirectory, make_officer
 from tests.fakes.key_store import FakeKeyStore
 from tests.fakes.sealer import FakeSealer
+from tests.fakes.subjects import SUBJECTS
 from tests.pages.catalogue import ROOT, compile_missing
 
 ISSUER = "http://localhost:8000"
@@ -102,8 +102,8 @@ class Site:
         keys = signing_keys()
         audit = SqlAuditTrail(database)
         self.mirror = SqlOfficers(database)
-        id_tokens = IdTokens(issuer=self.settings.issuer, keys=keys, clock=self.clock, acr_prefix=self.settings.acr_prefix,
-                             claims_of=IdTokenClaims(self.mirror))
+        id_tokens = IdTokens(issuer=self.settings.issuer, keys=keys, subjects=SUBJECTS, clock=self.clock,
+                             acr_prefix=self.settings.acr_prefix, claims_of=IdTokenClaims(self.mirror))
         self.totp = Totp(SqlTotpStore(database), FakeSealer(), self.clock)
         counter = SqlGuessCounter(database)
         self.sessions = Sessions(SqlSessions(database), self.clock, SessionLimits(
@@ -111,7 +111,7 @@ class Site:
         self.provider = Provider(
             issuer=self.settings.issuer, registry=clients, store=SqlGrants(database), clock=self.clock, lifetimes=Lifetimes(),
             tokens=AccessTokens(issuer=self.settings.issuer, keys=keys, clock=self.clock, lifetime_seconds=600,
-                                subject_of=subject_for, acr_prefix=self.settings.acr_prefix),
+                                subject_of=SUBJECTS.of, acr_prefix=self.settings.acr_prefix),
             assertions=client_assertions(self.settings.issuer, self.clock),
             officer_scopes=frozenset({"openid", "profile"}), read_hint=id_tokens.subject_of_hint, extensions=(id_tokens,))
         self.services: Any = SimpleNamespace(
@@ -123,7 +123,7 @@ class Site:
                            passwords=Lockout(counter, self.clock, PASSWORD_LIMITS),
                            factors=Lockout(counter, self.clock, FACTOR_LIMITS, kind="factor")),
             assurance=AssurancePolicy(self.settings.acr_prefix, frozenset(self.settings.require_second_factor_groups)),
-            end_session=EndSession(clients, id_tokens.read_hint))
+            subjects=SUBJECTS, end_session=EndSession(clients, id_tokens.read_hint))
         self.app = Flask("idp", template_folder=str(ROOT / "templates"), static_folder=None)
         self.app.secret_key = "k" * 32
         register(self.app, self.services)
