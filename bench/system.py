@@ -129,40 +129,45 @@ class System:
         return (self.folder / "keys" / "clients" / f"{client_id}.secret").read_text().strip()
 
     def _seed(self, url: str) -> None:
-        from idp.adapters.sql.database import Database, insert_row
+        from sqlalchemy import create_engine, insert
+
         from idp.adapters.sql.tables import AccessTokenRow, GrantRow, OfficerRow, RefreshTokenRow, SessionRow
 
-        database, now = Database(url), int(time.time())
-        officer, session = database.write(insert_row(OfficerRow)), database.write(insert_row(SessionRow))
-        grant, access = database.write(insert_row(GrantRow)), database.write(insert_row(AccessTokenRow))
-        refresh = database.write(insert_row(RefreshTokenRow))
+        engine, now = create_engine(url), int(time.time())
+
+        def put(row: type, **values: object) -> None:
+            """Enter a row; columns that are not named are left to the database, so that an older schema takes it too."""
+            with engine.begin() as connection:
+                connection.execute(insert(row.__table__).values(values))  # type: ignore[attr-defined]
+
         scope = "openid profile email unit offline_access"
         for n in range(40):
-            officer.run(
+            put(OfficerRow,
                 entry_uuid=f"00000000-0000-4000-8000-{n:012}", sub=f"sub{n}", uid=f"canbo{n}", dn=f"uid=canbo{n},ou=people",
                 mail=f"canbo{n}@haugiang.gov.vn", name=f"Nguyễn Văn Mẫu {n}", given_name="Mẫu",
                 family_name="Nguyễn Văn", phone="",
                 unit_code=POST["unit_code"], unit_code_2016=POST["unit_code_2016"], unit_name=POST["unit_name"],
                 title=POST["title"], posts=json.dumps([POST], ensure_ascii=False), groups='["can-bo","van-phong"]',
-                attributes=json.dumps({"uid": f"canbo{n}", "mail": f"canbo{n}@haugiang.gov.vn"}), search_key=f"canbo{n}",
+                attributes=json.dumps({"uid": f"canbo{n}", "mail": f"canbo{n}@haugiang.gov.vn"}),
+                search_key=f"canbo{n}",
                 status="active", first_sign_in_at=now, last_sign_in_at=now, updated_at=now)
-            session.run(
+            put(SessionRow,
                 sid=f"sid{n}", cookie_digest=hashlib.sha256(b"%d" % n).digest(), sub=f"sub{n}", auth_time=now, acr=1, amr="pwd",
                 created_at=now, last_seen_at=now, expires_at=now + 80000, ended_at=None, end_reason="", source="127.0.0.1",
                 user_agent="bench")
-            grant.run(
+            put(GrantRow,
                 grant_id=f"grant{n}", client_id="load", sub=f"sub{n}", sid=f"sid{n}", scope=scope, offline=True, auth_time=now,
                 acr=1, amr="pwd", nonce="", created_at=now, expires_at=now + 80000, revoked_at=None, revoke_reason="")
             opaque, rotating = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-            access.run(
+            put(AccessTokenRow,
                 digest=hashlib.sha256(opaque.encode()).digest(), grant_id=f"grant{n}", client_id="load", scope=scope, audience="",
                 issued_at=now, expires_at=now + 80000, revoked_at=None)
-            refresh.run(
+            put(RefreshTokenRow,
                 digest=hashlib.sha256(rotating.encode()).digest(), grant_id=f"grant{n}", client_id="load", scope=scope,
                 created_at=now, expires_at=now + 80000, used_at=None, successor=None)
             self.access_tokens.append(opaque)
             self.refresh_tokens.append(rotating)
-        database.dispose()
+        engine.dispose()
 
     def _processes(self) -> Sequence[psutil.Process]:
         roots = [psutil.Process(self.server.pid)]

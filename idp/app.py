@@ -72,7 +72,7 @@ from .oidc.backchannel_logout import LogoutDelivery
 from .oidc.consent import Consents
 from .oidc.id_token import SCOPE, IdTokens
 from .oidc.rp_initiated_logout import EndSession
-from .oidc.subject import subject_for
+from .oidc.subject import Subjects
 from .services import Services
 from .sessions.interaction import Interactions
 from .sessions.single_sign_on import SessionLimits, Sessions
@@ -155,9 +155,11 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     totp = Totp(SqlTotpStore(database), sealer, clock)
     people = directory or ldap_directory(settings)
     guesses = SqlGuessCounter(database)
-    tokens = AccessTokens(issuer=settings.issuer, keys=keys, clock=clock, acr_prefix=settings.acr_prefix, subject_of=subject_for,
+    subjects = Subjects(sealer.derive("pairwise subjects"))
+    tokens = AccessTokens(issuer=settings.issuer, keys=keys, clock=clock, acr_prefix=settings.acr_prefix, subject_of=subjects.of,
                           lifetime_seconds=settings.access_token_lifetime_seconds)
-    id_tokens = IdTokens(issuer=settings.issuer, keys=keys, clock=clock, acr_prefix=settings.acr_prefix)
+    id_tokens = IdTokens(issuer=settings.issuer, keys=keys, subjects=subjects, clock=clock, acr_prefix=settings.acr_prefix,
+                         claims_of=claims.IdTokenClaims(mirror))
     lifetimes = Lifetimes(code_seconds=settings.code_lifetime_seconds, session_idle_seconds=settings.idle_limit_seconds,
                           refresh_token_seconds=settings.refresh_token_lifetime_seconds,
                           refresh_grace_seconds=settings.refresh_grace_seconds)
@@ -188,10 +190,11 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                           SessionLimits(settings.idle_limit_seconds, settings.absolute_limit_seconds)),
         interactions=Interactions(SqlInteractions(database), clock, settings.interaction_lifetime_seconds),
         consents=Consents(SqlConsents(database), audit, clock),
-        introspection=Introspection(provider, subject_of=subject_for, acr_prefix=settings.acr_prefix),
-        userinfo=claims.UserInfo(tokens, grants, clients, clock, assurance, Holders(proofs)),
+        introspection=Introspection(provider, subject_of=subjects.of, acr_prefix=settings.acr_prefix),
+        userinfo=claims.UserInfo(tokens, grants, clients, clock, assurance, Holders(proofs), subjects=subjects),
+        subjects=subjects,
         end_session=EndSession(clients, id_tokens.read_hint),
-        logout_delivery=LogoutDelivery(outbox, outbound, clients, keys, clock, issuer=settings.issuer,
+        logout_delivery=LogoutDelivery(outbox, outbound, clients, keys, clock, subjects=subjects, issuer=settings.issuer,
                                        lifetime_seconds=settings.logout_token_lifetime_seconds),
         housekeeping=SqlHousekeeping(database), pulse=SqlPulse(database),
         ping_database=database.ping, prepare_database=database.prepare,

@@ -24,6 +24,7 @@ from .oidc.backchannel_logout import LogoutDelivery, NoticeQueue
 from .oidc.claims import UserInfo
 from .oidc.consent import Consents
 from .oidc.rp_initiated_logout import EndSession
+from .oidc.subject import Subjects
 from .sessions.interaction import Interactions
 from .sessions.single_sign_on import Sessions
 from .settings import Settings
@@ -81,6 +82,7 @@ class Services:
     provider: Provider
     introspection: Introspection
     userinfo: UserInfo
+    subjects: Subjects
     end_session: EndSession
     outbox: NoticeQueue
     logout_delivery: LogoutDelivery

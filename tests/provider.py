@@ -47,12 +47,13 @@ from idp.oauth.proof.dpop import Nonces, Proofs
 from idp.oauth.proof.holder import Holders
 from idp.oauth.server import Extension, Lifetimes, Provider
 from idp.oidc import claims, id_token
-from idp.oidc.subject import TYPES, subject_for
+from idp.oidc.subject import TYPES
 from idp.sessions.single_sign_on import Session, SessionLimits, Sessions
 from tests.fakes.client_store import FakeClientStore
 from tests.fakes.clock import FakeClock
 from tests.fakes.key_store import FakeKeyStore
 from tests.fakes.sealer import FakeSealer
+from tests.fakes.subjects import SUBJECTS
 
 ISSUER = "https://id.haugiang.example"
 MTLS = "https://mtls.id.haugiang.example"
@@ -118,8 +119,9 @@ class House:
         self.sessions = Sessions(SqlSessions(database), self.clock, limits)
         self.store = SqlGrants(database)
         self.tokens = AccessTokens(issuer=ISSUER, keys=self.keys, clock=self.clock, lifetime_seconds=access_token_seconds,
-                                   subject_of=subject_for, acr_prefix=ACR_PREFIX)
-        self.id_tokens = id_token.IdTokens(issuer=ISSUER, keys=self.keys, clock=self.clock, acr_prefix=ACR_PREFIX)
+                                   subject_of=SUBJECTS.of, acr_prefix=ACR_PREFIX)
+        self.id_tokens = id_token.IdTokens(issuer=ISSUER, keys=self.keys, subjects=SUBJECTS, clock=self.clock,
+                                           acr_prefix=ACR_PREFIX, claims_of=claims.IdTokenClaims(self.officers))
         self.documents: dict[str, bytes] = {}
         self.client_keys = ClientKeys(self._document, self.clock)
         seen = SqlSeenOnce(database)
@@ -146,11 +148,11 @@ class House:
             Route("/jwks", "jwks", Document(self.keys.published, max_age_seconds=3600), Document.METHODS),
             Route("/token", "token", TokenEndpoint(self.provider)),
             Route("/introspect", "introspection", IntrospectionEndpoint(
-                Introspection(self.provider, subject_of=subject_for, acr_prefix=ACR_PREFIX))),
+                Introspection(self.provider, subject_of=SUBJECTS.of, acr_prefix=ACR_PREFIX))),
             Route("/revoke", "revocation", RevocationEndpoint(self.provider)),
             Route("/userinfo", "userinfo", UserInfoEndpoint(
-                claims.UserInfo(self.tokens, self.store, self.registry, self.clock, assurance, Holders(self.proofs)),
-                (f"{ISSUER}/userinfo", f"{MTLS}/userinfo")),
+                claims.UserInfo(self.tokens, self.store, self.registry, self.clock, assurance, Holders(self.proofs),
+                                subjects=SUBJECTS), (f"{ISSUER}/userinfo", f"{MTLS}/userinfo")),
                   ("GET", "POST")),
         ], fallback, sources=Sources(trusted_proxies), meter=meter, log=log)
 

@@ -1,6 +1,7 @@
 """The agency tree of Hậu Giang in 2020, after the reorganisations of communes of 2019 and 2020: 8 district units, 75 communes.
 
-The structure is real; the numbers behind ``H30`` are invented where no decision is public, as are the rooms' numbers. Codes
+The structure is real; the numbers behind ``H30`` are invented where no decision is public, as are the rooms' numbers and the
+addresses. Codes
 follow QĐ 20/2020/QĐ-TTg (``H30.11.2``); the form of QCVN 102:2016 (``000.02.11.H30``) stands beside each.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+PROVINCE = "Hậu Giang"
 PROVINCE_CODE = "H30"
 PROVINCE_OFFICE = "H30.1"
 INFORMATION_DEPARTMENT = "H30.11"
@@ -25,12 +27,16 @@ class Agency:
         code: Form of 2020.
         kind: province | department | room | district | commune.
         short: For lists and mail, for example ``Sở TT&TT``.
+        street: House and street; empty for communes, and for rooms, which are where their agency is.
+        locality: Town or district, and the commune before it; empty for rooms.
     """
 
     code: str
     name: str
     kind: str
     short: str = ""
+    street: str = ""
+    locality: str = ""
 
     @property
     def code_2016(self) -> str:
@@ -110,16 +116,18 @@ FIRST_COMMUNE_NUMBER = 51
 
 def agency_tree() -> tuple[Agency, ...]:
     """Give every unit, each after the one above it."""
-    tree = [Agency(PROVINCE_CODE, "Ủy ban nhân dân tỉnh Hậu Giang", "province", "UBND tỉnh")]
+    capital = DISTRICTS[0][0]
+    tree = [Agency(PROVINCE_CODE, "Ủy ban nhân dân tỉnh Hậu Giang", "province", "UBND tỉnh", "Số 1 đường Mẫu", capital)]
     for number, (name, short, rooms) in enumerate(DEPARTMENTS, start=1):
         code = f"{PROVINCE_CODE}.{number}"
-        tree.append(Agency(code, name, "department", short))
+        tree.append(Agency(code, name, "department", short, f"Số {2 * number + 1} đường Mẫu", capital))
         tree += [Agency(f"{code}.{n}", room, "room", f"{room}, {short}") for n, room in enumerate(rooms, start=1)]
     for number, (district, communes) in enumerate(DISTRICTS, start=len(DEPARTMENTS) + 1):
         code = f"{PROVINCE_CODE}.{number}"
-        tree.append(Agency(code, f"Ủy ban nhân dân {district}", "district", f"UBND {district}"))
+        tree.append(Agency(code, f"Ủy ban nhân dân {district}", "district", f"UBND {district}", "Số 1 đường Thử", district))
         rooms = DISTRICT_ROOMS if district.startswith("huyện") else TOWN_ROOMS
         tree += [Agency(f"{code}.{n}", room, "room", f"{room}, {district}") for n, room in enumerate(rooms, start=1)]
-        tree += [Agency(f"{code}.{n}", f"Ủy ban nhân dân {commune}", "commune", f"UBND {commune}")
+        tree += [Agency(f"{code}.{n}", f"Ủy ban nhân dân {commune}", "commune", f"UBND {commune}",
+                        locality=f"{commune}, {district}")
                  for n, commune in enumerate(communes.split(", "), start=FIRST_COMMUNE_NUMBER)]
     return tuple(tree)

@@ -19,7 +19,7 @@ from typing import Literal
 
 from argon2.low_level import Type, hash_secret
 
-from .agencies import Agency, agency_tree
+from .agencies import PROVINCE, Agency, agency_tree
 from .people import DISABLED, GROUPS, MUST_CHANGE, Person, staff
 
 SEED = 2020
@@ -152,7 +152,8 @@ def _unit_dn(code: str) -> str:
 def _unit(ldif: _Ldif, agency: Agency, dn: str, identifier: str) -> None:
     ldif.add(dn, "organizationalUnit", "vnUnit", ou=[agency.code, agency.name], vnUnitCode=agency.code,
              vnUnitCode2016=agency.code_2016, vnUnitName=agency.name, vnUnitKind=agency.kind, vnValidFrom="20200201",
-             description=agency.short, entryUUID=identifier)
+             description=agency.short, street=agency.street, l=agency.locality, st=PROVINCE if agency.locality else None,
+             entryUUID=identifier)
 
 
 def _officer(ldif: _Ldif, person: Person, places: dict[str, str], agencies: tuple[Agency, ...], identifier: str,

@@ -2,7 +2,8 @@
 
 Everything is made by ``make``, mode 0600 in a folder of mode 0700, written whole or not at all; two processes that begin at once
 end with one file. What others can read is refused. Sealing: AES-256-GCM (NIST SP 800-38D) with a random nonce; the context is
-authenticated, so that a sealed value opens only in its own place.
+authenticated, so that a sealed value opens only in its own place. What every process must compute alike is derived from the
+key-encryption key (RFC 5869), so that there is no second key to hand out.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 from ..errors import ConfigurationError
@@ -133,6 +136,7 @@ class FileSealer:
         if len(key) != 32:
             raise ConfigurationError(f"{path} does not hold 32 bytes in base64url.", remedy="Restore it from the backup.")
         self._path = path
+        self._key = key
         self._cipher = AESGCM(key)
         self._key_id = hashlib.sha256(b"key-encryption-key\0" + key).digest()[:_KEY_ID_BYTES]
 
@@ -140,6 +144,10 @@ class FileSealer:
     def key_id(self) -> str:
         """Identifier of the key, 16 hexadecimal digits; tells nothing about it."""
         return self._key_id.hex()
+
+    def derive(self, purpose: str) -> bytes:
+        """Give 32 secret bytes for one purpose; the same as long as the key-encryption key is the same (RFC 5869)."""
+        return HKDF(SHA256(), 32, salt=None, info=f"derived\0{purpose}".encode()).derive(self._key)
 
     def seal(self, plain: bytes, *, context: str) -> bytes:
         """Encrypt and authenticate for one context."""

@@ -5,8 +5,8 @@ the numbers 1 password, 2 two factors, 3 certificate or signing SIM; outside the
 
 What is demanded is the highest of three: the application's registration, the officer's groups, the request. The first two
 hold whatever the request says, and again whenever something is issued or honoured later (``oauth.grant.lapse_of``);
-``acr_values`` is a wish (Core §3.1.2.1: voluntary), so its first value that the officer can
-reach is taken and one that nobody can reach is passed over.
+``acr_values`` is a wish (Core §3.1.2.1: voluntary), so its first value that the officer can reach is taken and one that nobody
+can reach is passed over. The claim ``acr`` asked for as essential (Core §5.5.1.1) is a wish that must come true.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ CERTIFICATE = 3
 
 HIGHEST_OFFERED = TWO_FACTORS
 """Level 3 is known, so that an application may ask for it, and cannot be reached yet."""
+
+OUT_OF_REACH = 9
+"""Stands for a demand that nothing this officer has can meet."""
 
 PWD = "pwd"
 OTP = "otp"
@@ -91,15 +94,17 @@ class AssurancePolicy:
         return max(client_level, by_group)
 
     def required_level(self, groups: Collection[str], client_level: int, acr_values: Iterable[str] = (), *,
-                       reachable: int = HIGHEST_OFFERED) -> int:
+                       essential: bool = False, reachable: int = HIGHEST_OFFERED) -> int:
         """Give the level that this sign-in is to reach.
 
         Args:
             groups: The officer's groups; empty while nobody is known.
             client_level: As for ``demanded``.
             acr_values: As requested, in order of preference.
+            essential: One of them must be reached; ``OUT_OF_REACH`` is given when none can be.
             reachable: What this officer can reach: ``TWO_FACTORS`` with an authenticator app, else ``PASSWORD``. It bounds
                 the wish only; what is demanded stays demanded.
         """
-        wished = next((level for level in map(self.level_of, acr_values) if level is not None and level <= reachable), PASSWORD)
+        nothing = OUT_OF_REACH if essential else PASSWORD
+        wished = next((level for level in map(self.level_of, acr_values) if level is not None and level <= reachable), nothing)
         return max(self.demanded(groups, client_level), wished)

@@ -1,6 +1,6 @@
 """An officer as the directory tells it, and the port to whatever server holds officers.
 
-Spec: RFC 2798 (inetOrgPerson), RFC 4519 (names), RFC 4530 (entryUUID).
+Spec: RFC 2798 (inetOrgPerson), RFC 4519 (names and addresses), RFC 4530 (entryUUID).
 """
 
 from __future__ import annotations
@@ -29,6 +29,29 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
+class Address:
+    """Where somebody works. All text is NFC; missing parts are empty strings.
+
+    Attributes:
+        street: House and street; may have several lines.
+        locality: Ward or commune, and district or town.
+        region: Province.
+        postal_code: As the post writes it.
+        text: The whole address in lines, where the directory holds it so (postalAddress).
+    """
+
+    street: str = ""
+    locality: str = ""
+    region: str = ""
+    postal_code: str = ""
+    text: str = ""
+
+
+NOWHERE = Address()
+"""An address of which nothing is known."""
+
+
+@dataclass(frozen=True, slots=True)
 class Officer:
     """Facts about one officer at one moment. All text is NFC; missing facts are empty strings.
 
@@ -40,6 +63,7 @@ class Officer:
         groups: Names (cn) of the groups that hold the officer, sorted.
         attributes: Attributes an application may take as login name: uid, mail, employeeNumber.
         disabled: The directory says that this officer may not sign in.
+        address: Of the office: the officer's own where the entry has one, else that of the main post's agency.
     """
 
     entry_uuid: str
@@ -54,6 +78,7 @@ class Officer:
     groups: tuple[str, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
     disabled: bool = False
+    address: Address = NOWHERE
 
     @property
     def main_post(self) -> Post:

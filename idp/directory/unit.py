@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from .officer import Post
+from .officer import NOWHERE, Address, Post
 
 _CODE = re.compile(r"[A-Z][0-9]{2}(\.[0-9A-Z]{1,32}){0,4}\Z")
 _CODE_2016 = re.compile(r"([0-9]{3})\.([0-9]{2})\.([0-9]{2})\.([A-Z][0-9]{2})\Z")
@@ -63,6 +63,7 @@ class Unit:
         kind: ``province``, ``department``, ``room``, ``district`` or ``commune``; empty when the directory does not say.
         valid_from: First day; None when the directory does not say.
         valid_to: Last day; None for units that go on.
+        address: Where it is.
     """
 
     code: str
@@ -71,6 +72,7 @@ class Unit:
     kind: str = ""
     valid_from: date | None = None
     valid_to: date | None = None
+    address: Address = NOWHERE
 
     def exists_on(self, day: date) -> bool:
         """Tell whether the unit existed on that day."""
@@ -99,6 +101,15 @@ class UnitTree:
         if unit is None:
             return Post(code, to_code_2016(code), fallback_name, title)
         return Post(unit.code, unit.code_2016 or to_code_2016(unit.code), unit.name, title)
+
+    def address(self, code: str) -> Address:
+        """Give the address of a unit; a room without one is where its agency is, and nobody else is where somebody above is."""
+        unit = self.unit(code)
+        if unit is None:
+            return NOWHERE
+        if unit.address == NOWHERE and unit.kind == "room":
+            return self.address(unit.code.rpartition(".")[0])
+        return unit.address
 
     def chain(self, code: str) -> Iterator[str]:
         """Give the code, then those above it, up to the province."""

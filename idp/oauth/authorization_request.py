@@ -86,6 +86,8 @@ class AuthorizationRequest:
             refuses the request.
         acr_values: In order of preference.
         dpop_jkt: Thumbprint of the key that the code is bound to (RFC 9449 §10); "" for none.
+        claims: Claims asked for by name (§5.5), as compact JSON: members ``userinfo`` and ``id_token``, in each the names with
+            ``essential`` and ``values`` where these say something; "" where none are. ``oidc.claims_request`` says what it means.
     """
 
     client_id: str
@@ -106,6 +108,12 @@ class AuthorizationRequest:
     display: str = ""
     claims_locales: tuple[str, ...] = ()
     dpop_jkt: str = ""
+    claims: str = ""
+
+    @property
+    def details(self) -> str:
+        """What the grant keeps of the request beside its scope (``Grant.details``)."""
+        return json.dumps({"claims": json.loads(self.claims)}, separators=(",", ":")) if self.claims else ""
 
     def to_json(self) -> str:
         """Give the form in which the request is stored."""
@@ -165,7 +173,6 @@ def parse(parameters: Mapping[str, Sequence[str]], registry: Registrations, *,
         if name in sent:
             raise answer.refusal(code, f"The parameter {name} is not supported.")
     _check_response(sent, client, answer)
-    _check_claims(sent.get("claims"), answer)
     return AuthorizationRequest(
         client_id=client.client_id, redirect_uri=redirect_uri, response_type="code", response_mode=answer.response_mode,
         scope=_scope(sent, client, answer), state=answer.state, nonce=_nonce(sent, answer),
@@ -175,7 +182,8 @@ def parse(parameters: Mapping[str, Sequence[str]], registry: Registrations, *,
         ui_locales=_languages(sent.get("ui_locales", "")), id_token_hint_sub=_hint(sent, client, answer, read_hint),
         acr_values=tuple(dict.fromkeys(_CONTROL.sub(" ", sent.get("acr_values", "")).split()))[:16],
         display=_word(sent.get("display", ""), ("page", "popup", "touch", "wap")),
-        claims_locales=_languages(sent.get("claims_locales", "")), dpop_jkt=_dpop_jkt(sent, answer))
+        claims_locales=_languages(sent.get("claims_locales", "")), claims=_claims(sent, answer),
+        dpop_jkt=_dpop_jkt(sent, answer))
 
 
 def _whom_to_answer(parameters: Mapping[str, Sequence[str]], registry: Registrations) -> tuple[Client, str]:
@@ -290,17 +298,46 @@ def _hint(sent: Mapping[str, str], client: Client, answer: _Answer, read_hint: C
         raise answer.refusal("invalid_request", "id_token_hint is not an ID token that this application got here.") from None
 
 
-def _check_claims(text: str | None, answer: _Answer) -> None:
-    """Refuse a malformed ``claims`` parameter; a sound one changes nothing (claims_parameter_supported is false)."""
+def _claims(sent: Mapping[str, str], answer: _Answer) -> str:
+    """Read which claims are asked for by name; members that are not understood are left out (OpenID Connect Core §5.5)."""
+    text = sent.get("claims")
     if text is None:
-        return
+        return ""
     try:
-        value = json.loads(text)
+        asked = json.loads(text, object_pairs_hook=_each_once)
+        if not isinstance(asked, dict) or not _shallow(asked, DEEPEST_JSON):
+            raise ValueError
+        found = {part: _named(asked[part]) for part in ("userinfo", "id_token") if asked.get(part) is not None}
+        stored = json.dumps({part: names for part, names in found.items() if names}, separators=(",", ":"), allow_nan=False)
+        if len(stored) > LONGEST_VALUE:
+            raise ValueError
     except (ValueError, RecursionError):
-        value = None
-    sound = isinstance(value, dict) and all(isinstance(value.get(part, {}), dict) for part in ("userinfo", "id_token"))
-    if not sound or not _shallow(value, DEEPEST_JSON):
-        raise answer.refusal("invalid_request", "claims is not a JSON object as OpenID Connect Core 5.5 describes.")
+        raise answer.refusal("invalid_request", "claims is not a JSON object as OpenID Connect Core 5.5 describes.") from None
+    return "" if stored == "{}" else stored
+
+
+def _named(members: Any) -> dict[str, dict[str, Any]]:
+    """Read the claims that one member asks for: null, or an object (§5.5.1); ValueError for anything else."""
+    if not isinstance(members, dict):
+        raise ValueError
+    named: dict[str, dict[str, Any]] = {}
+    for name, wish in members.items():
+        said = {} if wish is None else wish
+        if not isinstance(said, dict) or not isinstance(said.get("essential", False), bool):
+            raise ValueError
+        values = [said["value"]] if "value" in said else said.get("values", [])
+        if not isinstance(values, list) or ("value" in said and "values" in said):
+            raise ValueError
+        named[name] = ({"essential": True} if said.get("essential") else {}) | ({"values": values} if values else {})
+    return named
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse an object that says something twice, as parameters may not either."""
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError
+    return members
 
 
 def _shallow(value: Any, levels: int) -> bool:

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
+from urllib.parse import urlsplit
 
 from ..clock import Clock
 from ..errors import UnavailableError
@@ -35,6 +36,8 @@ class Client:
     Attributes:
         scope: Scopes it may ask for.
         default_max_age: Seconds; None where not registered.
+        subject_type: ``pairwise`` tells it subjects that no application of another sector knows.
+        sector_identifier_uri: Its host is the sector; "" where the host of the redirect URIs is.
         jwks: JSON of its public keys, checked when it was registered; "" where it has none or publishes them at ``jwks_uri``.
         source: ``file`` (clients/<name>/client.toml) or ``registered`` (made at run time).
         secret_digest: SHA-256 of the secret; None for public clients and before the secret is made.
@@ -72,6 +75,8 @@ class Client:
     default_max_age: int | None = None
     require_auth_time: bool = False
     application_type: Literal["web", "native"] = "web"
+    subject_type: Literal["public", "pairwise"] = "public"
+    sector_identifier_uri: str = ""
     jwks: str = ""
     jwks_uri: str = ""
     token_endpoint_auth_signing_alg: str = ""
@@ -110,6 +115,13 @@ class Client:
     def has_secret(self) -> bool:
         """Whether it authenticates with a secret that we made (RFC 6749 §2.3.1)."""
         return self.token_endpoint_auth_method.startswith("client_secret_")
+
+    @property
+    def sector_identifier(self) -> str:
+        """The host that pairwise subjects are computed for (OpenID Connect Core §8.1); "" where no one host is known."""
+        uris = (self.sector_identifier_uri,) if self.sector_identifier_uri else self.redirect_uris
+        hosts = {urlsplit(uri).hostname or "" for uri in uris}
+        return hosts.pop() if len(hosts) == 1 else ""
 
     def get_client_id(self) -> str:
         """Give the identifier (asked by Authlib)."""

@@ -44,6 +44,7 @@ class Grant:
         expires_at: Absolute end of the family, whatever is rotated.
         revoked_at: None while it stands.
         standing: How officer and session stand.
+        details: JSON object of what was asked for beyond scopes: ``claims`` (OpenID Connect Core §5.5); "" where nothing was.
     """
 
     grant_id: str
@@ -60,6 +61,7 @@ class Grant:
     expires_at: int
     revoked_at: int | None
     standing: Standing
+    details: str = ""
 
 
 def admits(client: Client, status: str, groups: frozenset[str]) -> bool:

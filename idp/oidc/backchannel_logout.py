@@ -21,7 +21,7 @@ from ..errors import IdpError
 from ..jose.jwt import sign
 from ..jose.keyset import SigningKey
 from ..oauth.client import Client
-from .subject import subject_for
+from .subject import Subjects
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 GIVE_UP_SECONDS = 24 * 3600
@@ -153,14 +153,15 @@ class Keys(Protocol):
 
 
 def logout_token_claims(
-    *, issuer: str, client: Client, sub: str, sid: str, now: int, lifetime_seconds: int,
+    *, issuer: str, client: Client, subjects: Subjects, sub: str, sid: str, now: int, lifetime_seconds: int,
 ) -> dict[str, Any]:
     """Give the claims of a logout token: both ``sub`` and ``sid``, never a ``nonce``; a life of two minutes at most.
 
     Source: OpenID Connect Back-Channel Logout 1.0 §2.4.
     """
     return {"iss": issuer, "aud": client.client_id, "iat": now, "exp": now + min(lifetime_seconds, 120),
-            "jti": secrets.token_urlsafe(16), "sub": subject_for(client, sub), "sid": sid, "events": {EVENT: {}}}
+            "jti": secrets.token_urlsafe(16), "sub": subjects.of(client, sub), "sid": subjects.session_of(client, sid),
+            "events": {EVENT: {}}}
 
 
 def next_attempt_at(notice: LogoutNotice, now: int) -> int | None:
@@ -179,9 +180,9 @@ class LogoutDelivery:
     """Delivers notices of one receiver, one after the other."""
 
     def __init__(self, queue: NoticeQueue, transport: LogoutTransport, clients: Clients, keys: Keys, clock: Clock, *,
-                 issuer: str, lifetime_seconds: int) -> None:
+                 subjects: Subjects, issuer: str, lifetime_seconds: int) -> None:
         self._queue, self._transport, self._clients, self._keys, self._clock = queue, transport, clients, keys, clock
-        self._issuer, self._lifetime = issuer, lifetime_seconds
+        self._subjects, self._issuer, self._lifetime = subjects, issuer, lifetime_seconds
 
     def deliver(self, notices: Sequence[LogoutNotice], *, stopping: Callable[[], bool] = lambda: False) -> bool:
         """Send notices of one receiver, oldest first; stop at the first sign that the receiver is down.
@@ -229,8 +230,8 @@ class LogoutDelivery:
 
     def _send(self, client: Client, notice: LogoutNotice, now: int) -> tuple[str, bool]:
         """Post one token; gives the error ("" for success) and whether the receiver as a whole seems down."""
-        claims = logout_token_claims(issuer=self._issuer, client=client, sub=notice.sub, sid=notice.sid, now=now,
-                                     lifetime_seconds=self._lifetime)
+        claims = logout_token_claims(issuer=self._issuer, client=client, subjects=self._subjects, sub=notice.sub, sid=notice.sid,
+                                     now=now, lifetime_seconds=self._lifetime)
         token = sign(claims, self._keys.signing(client.id_token_signed_response_alg), typ="logout+jwt")
         try:
             status = self._transport.post_form(client.backchannel_logout_uri, {"logout_token": token})

@@ -1,33 +1,37 @@
-"""What an application learns about an officer, scope by scope; and UserInfo, which tells it.
+"""What an application learns about an officer, by scopes and by name; and UserInfo, which tells it.
 
-Spec: OpenID Connect Core §5.1, §5.3, §5.4; the province's own claims by fixed interface §6. Claims that would be empty are
-left out. An official mailbox is given by the province, so its address counts as verified; a telephone number in the directory
-was typed by somebody, so it does not.
+Spec: OpenID Connect Core §5.1, §5.3, §5.4, §5.5; the province's own claims by fixed interface §6. By name an application may have
+what its registered scopes bring and nothing else, whether it asked for the scope or not; what it may not have is left out without
+a word (§5.5.1). Claims that would be empty are left out. An official mailbox is given by the province, so its address counts as
+verified; a telephone number in the directory was typed by somebody, so it does not. The address is that of the office.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Protocol
 
 from ..authn.assurance import AssurancePolicy
 from ..clock import Clock
-from ..directory.mirror import MirroredOfficer
+from ..directory.mirror import MirroredOfficer, OfficerMirror
 from ..directory.officer import Officer, Post
 from ..oauth.access_token import AccessTokens, TokenRefusedError
+from ..oauth.authorization_request import AuthorizationRequest
 from ..oauth.client import Client, ClientRegistry
 from ..oauth.grant import lapse_of
 from ..oauth.ports import StoredAccessToken
 from ..oauth.proof.holder import Holders, TokenUse
+from . import claims_request
+from .claims_request import Wish
 from .id_token import SCOPE
-from .subject import subject_for
+from .subject import Subjects
 
 SCOPES: dict[str, tuple[str, ...]] = {
     "openid": ("sub",),
     "profile": ("name", "given_name", "family_name", "preferred_username"),
     "email": ("email", "email_verified"),
     "phone": ("phone_number", "phone_number_verified"),
-    "address": (),
+    "address": ("address",),
     "offline_access": (),
     "unit": ("unit_code", "unit_code_2016", "unit_name", "title", "posts"),
     "groups": ("groups",),
@@ -37,19 +41,29 @@ SCOPES: dict[str, tuple[str, ...]] = {
 SUPPORTED = tuple(dict.fromkeys(claim for claims in SCOPES.values() for claim in claims))
 
 
-def release(officer: MirroredOfficer, scopes: Collection[str], client: Client) -> dict[str, Any]:
-    """Give the claims of an officer that a client may see.
+def release(officer: MirroredOfficer, scopes: Collection[str], client: Client,
+            asked: Mapping[str, Wish] | None = None) -> dict[str, Any]:
+    """Give the claims of an officer that a client may see, but for the subject.
 
     Args:
         officer: As mirrored.
         scopes: Scopes of the access token.
-        client: Decides the login name that ``preferred_username`` carries, and whether ``groups`` are shown at all.
+        client: Decides the login name that ``preferred_username`` carries, whether ``groups`` are shown at all, and what may be
+            asked for by name.
+        asked: Claims asked for by name; one that is wanted with a value the officer does not have is left out.
 
     Returns:
-        ``sub`` always; everything else only with its scope and only when there is something to tell. All text is NFC.
+        What there is to tell, and nothing empty. All text is NFC.
     """
-    person = officer.officer
-    claims: dict[str, Any] = {"sub": subject_for(client, officer.sub)}
+    claims = _of_scopes(officer.officer, scopes, client)
+    if asked:
+        may_have = _of_scopes(officer.officer, client.scope.difference(scopes), client)
+        claims |= {name: may_have[name] for name, wish in asked.items() if name in may_have and wish.admits(may_have[name])}
+    return claims
+
+
+def _of_scopes(person: Officer, scopes: Collection[str], client: Client) -> dict[str, Any]:
+    claims: dict[str, Any] = {}
     if "profile" in scopes:
         claims |= _filled(name=person.name, given_name=person.given_name, family_name=person.family_name,
                           preferred_username=login_name(person, client))
@@ -57,6 +71,8 @@ def release(officer: MirroredOfficer, scopes: Collection[str], client: Client) -
         claims |= {"email": person.mail, "email_verified": True}
     if "phone" in scopes and person.phone:
         claims |= {"phone_number": person.phone, "phone_number_verified": False}
+    if "address" in scopes:
+        claims |= _filled(address=address_of(person))
     if "unit" in scopes:
         claims |= _post(person.main_post)
         if person.posts:
@@ -64,6 +80,34 @@ def release(officer: MirroredOfficer, scopes: Collection[str], client: Client) -
     if "groups" in scopes and client.show_groups and person.groups:
         claims["groups"] = list(person.groups)
     return claims
+
+
+def brought_by(scopes: Iterable[str]) -> frozenset[str]:
+    """Give the names of the claims that scopes bring, the subject left out: that everybody is told."""
+    return frozenset(claim for scope in scopes for claim in SCOPES.get(scope, ()) if claim != "sub")
+
+
+def asked_by_name(request: AuthorizationRequest, client: Client) -> frozenset[str]:
+    """Give the names of the claims that a request asks for by name, may have, and would not get by its scopes."""
+    asked = claims_request.of_request(request)
+    named = {*asked.userinfo, *asked.id_token} - ({"groups"} if not client.show_groups else set())
+    return (brought_by(client.scope) & named) - brought_by(request.scope)
+
+
+class IdTokenClaims:
+    """Gives what an ID token tells of an officer beside the sign-in: what was asked for it by name (Core §5.5).
+
+    Args:
+        mirror: Asked only where something was asked for that the application may have.
+    """
+
+    def __init__(self, mirror: OfficerMirror) -> None:
+        self._mirror = mirror
+
+    def __call__(self, client: Client, sub: str, asked: Mapping[str, Wish]) -> dict[str, Any]:
+        """Give the claims; empty when the officer is not mirrored any more."""
+        officer = self._mirror.by_sub(sub) if brought_by(client.scope).intersection(asked) else None
+        return {} if officer is None else release(officer, (), client, asked)
 
 
 def login_name(officer: Officer, client: Client) -> str:
@@ -77,7 +121,17 @@ def _post(post: Post) -> dict[str, Any]:
     return _filled(unit_code=post.unit_code, unit_code_2016=post.unit_code_2016, unit_name=post.unit_name, title=post.title)
 
 
-def _filled(**claims: str) -> dict[str, Any]:
+def address_of(officer: Officer) -> dict[str, Any]:
+    """Give where an officer works: the agency's name and what the directory holds of its address (Core §5.1.1)."""
+    where, agency = officer.address, officer.main_post.unit_name
+    parts = (where.street, where.locality, " ".join(filter(None, (where.region, where.postal_code))))
+    text = where.text or "\n".join(filter(None, parts))
+    formatted = text if text.startswith(agency) else "\n".join(filter(None, (agency, text)))
+    return _filled(formatted=formatted, street_address=where.street, locality=where.locality, region=where.region,
+                   postal_code=where.postal_code)
+
+
+def _filled(**claims: Any) -> dict[str, Any]:
     return {name: value for name, value in claims.items() if value}
 
 
@@ -99,16 +153,18 @@ class UserInfo:
         clock: Source of the time.
         assurance: What level is demanded of whom.
         holders: Checks that a bound token is used by its holder.
+        subjects: Gives the names that applications know officers by.
     """
 
     def __init__(self, tokens: AccessTokens, store: TokenOfficers, registry: ClientRegistry, clock: Clock,
-                 assurance: AssurancePolicy, holders: Holders) -> None:
+                 assurance: AssurancePolicy, holders: Holders, *, subjects: Subjects) -> None:
         self._tokens = tokens
         self._store = store
         self._registry = registry
         self._clock = clock
         self._holders = holders
         self._assurance = assurance
+        self._subjects = subjects
 
     def claims(self, access_token: str, use: TokenUse) -> dict[str, Any]:
         """Give the claims for a token.
@@ -136,4 +192,5 @@ class UserInfo:
         self._holders.check(token.confirmation, access_token, use)
         if officer is None or lapse_of(token.grant, client, assurance=self._assurance, now=now, idle_limit_seconds=None):
             raise TokenRefusedError("The access token is not valid.")
-        return release(officer, scopes, client)
+        asked = claims_request.of_grant(token.grant).userinfo
+        return {"sub": self._subjects.of(client, officer.sub), **release(officer, scopes, client, asked)}

@@ -1,17 +1,19 @@
 """Which applications ask before they learn about an officer, and what the officer agreed to.
 
 Spec: OpenID Connect Core 1.0 §3.1.2.4. The province's own applications have implied consent (``consent = "implied"`` in their
-registration); others ask once, and the answer is remembered until more is asked for or the officer withdraws it.
+registration); others ask once, and the answer is remembered until more is asked for or the officer withdraws it. What is asked
+for by name (§5.5) is agreed to by name: a scope that was agreed to covers its claims, never a claim its scope.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
 from ..audit import AuditEvent, AuditRecord, AuditTrail, Caller
 from ..clock import Clock
+from .claims import brought_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +23,14 @@ class Consent:
     Attributes:
         scope: Scope values agreed to.
         given_at: Seconds since the epoch.
+        claims: Claims agreed to by name.
     """
 
     sub: str
     client_id: str
     scope: frozenset[str]
     given_at: int
+    claims: frozenset[str] = frozenset()
 
 
 class ConsentStore(Protocol):
@@ -59,28 +63,38 @@ class Consents:
         self._trail = trail
         self._clock = clock
 
-    def covers(self, sub: str, client_id: str, scope: Iterable[str]) -> bool:
-        """Tell whether the officer has agreed to all that is asked now."""
+    def covers(self, sub: str, client_id: str, scope: Iterable[str], claims: Collection[str] = ()) -> bool:
+        """Tell whether the officer has agreed to all that is asked now, by scope and by name."""
         consent = self._store.find(sub, client_id)
-        return consent is not None and consent.scope.issuperset(scope)
+        if consent is None or not consent.scope.issuperset(scope):
+            return False
+        return not claims or (consent.claims | brought_by(consent.scope)).issuperset(claims)
 
-    def give(self, sub: str, client_id: str, scope: Iterable[str], caller: Caller, *, sid: str = "") -> None:
+    def give(self, sub: str, client_id: str, scope: Iterable[str], caller: Caller, *, claims: Collection[str] = (),
+             sid: str = "") -> None:
         """Keep the officer's agreement; what was agreed to before stays agreed."""
         now = self._clock.now()
         earlier = self._store.find(sub, client_id)
         agreed = frozenset(scope) | (earlier.scope if earlier else frozenset())
-        self._store.give(Consent(sub, client_id, agreed, now), AuditRecord(
+        named = frozenset(claims) | (earlier.claims if earlier else frozenset())
+        self._store.give(Consent(sub, client_id, agreed, now, named), AuditRecord(
             AuditEvent.CONSENT_GIVEN, now, sub=sub, client_id=client_id, sid=sid, source=caller.source,
-            request_id=caller.request_id, detail={"scope": " ".join(sorted(agreed))}))
+            request_id=caller.request_id, detail=_detail(agreed, named)))
 
-    def refuse(self, sub: str, client_id: str, scope: Iterable[str], caller: Caller, *, sid: str = "") -> None:
+    def refuse(self, sub: str, client_id: str, scope: Iterable[str], caller: Caller, *, claims: Collection[str] = (),
+               sid: str = "") -> None:
         """Record that the officer did not agree; nothing else is kept, so the next request asks again."""
         self._trail.record(AuditRecord(
             AuditEvent.CONSENT_REFUSED, self._clock.now(), sub=sub, client_id=client_id, sid=sid, source=caller.source,
-            request_id=caller.request_id, detail={"scope": " ".join(sorted(scope))}))
+            request_id=caller.request_id, detail=_detail(scope, claims)))
 
     def withdraw(self, sub: str, client_id: str, caller: Caller) -> bool:
         """Withdraw an agreement; the application's tokens of this officer die with it. False when there was none."""
         now = self._clock.now()
         return self._store.withdraw(sub, client_id, now, AuditRecord(
             AuditEvent.CONSENT_WITHDRAWN, now, sub=sub, client_id=client_id, source=caller.source, request_id=caller.request_id))
+
+
+def _detail(scope: Iterable[str], claims: Collection[str]) -> dict[str, str]:
+    named = {"claims": " ".join(sorted(claims))} if claims else {}
+    return {"scope": " ".join(sorted(scope)), **named}

@@ -1,6 +1,6 @@
 """ID tokens: who signed in, when, how well and in which session; made with every code and refresh answer of an OpenID request.
 
-Spec: OpenID Connect Core §2, §3.1.3.3, §3.1.3.6, §12.2; Back-Channel Logout §2.1 (sid). Plugs into the grants as an Authlib
+Spec: OpenID Connect Core §2, §3.1.3.3, §3.1.3.6, §5.5, §12.2; Back-Channel Logout §2.1 (sid). Plugs into the grants as an Authlib
 extension: the OAuth room does not know that OpenID Connect exists. What a token says comes from the grant, so it is equal
 over all refreshes; it is signed before anything is written, so that a failure leaves nothing half done. ``none`` is never
 signed.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import urlsafe_b64encode
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,9 @@ from ..jose import jwt
 from ..oauth.access_token import IssuedToken, SigningKeys
 from ..oauth.client import Client
 from ..oauth.grant import Grant
-from .subject import subject_for
+from . import claims_request
+from .claims_request import Wish
+from .subject import Subjects
 
 ALGORITHMS = ("RS256", "ES256")
 """Algorithms a client may register; RS256 is the default (OpenID Connect Registration §2)."""
@@ -31,7 +34,7 @@ _SKEW_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """What an ID token that comes back says of a sign-in; expired ones say it too."""
+    """What an ID token that comes back says of a sign-in, in its application's words; expired ones say it too."""
 
     sub: str
     sid: str
@@ -44,16 +47,21 @@ class IdTokens:
     Args:
         issuer: The provider's issuer identifier.
         keys: Our signing keys.
+        subjects: Gives the names that applications know officers and sessions by.
         clock: Source of the time.
         acr_prefix: Prefix of acr values; the level follows.
+        claims_of: Gives the claims of an officer that were asked for by name (client, sub, what was asked).
         lifetime_seconds: How long an application may take a token for a fresh sign-in.
     """
 
-    def __init__(self, *, issuer: str, keys: SigningKeys, clock: Clock, acr_prefix: str, lifetime_seconds: int = 600) -> None:
+    def __init__(self, *, issuer: str, keys: SigningKeys, subjects: Subjects, clock: Clock, acr_prefix: str,
+                 claims_of: Callable[[Client, str, Mapping[str, Wish]], Mapping[str, Any]], lifetime_seconds: int = 600) -> None:
         self._issuer = issuer
         self._keys = keys
+        self._subjects = subjects
         self._clock = clock
         self._acr_prefix = acr_prefix
+        self._claims_of = claims_of
         self._lifetime_seconds = lifetime_seconds
 
     def __call__(self, grant: Any) -> None:
@@ -74,10 +82,13 @@ class IdTokens:
             access_token: Issued with it; bound by at_hash (§3.1.3.6).
         """
         now = self._clock.now()
+        asked = claims_request.of_grant(grant)
+        told = self._claims_of(client, grant.sub, asked.id_token) if asked.id_token else {}
         claims: dict[str, Any] = {
-            "iss": self._issuer, "sub": subject_for(client, grant.sub), "aud": client.client_id, "iat": now,
-            "exp": now + self._lifetime_seconds, "auth_time": grant.auth_time, "acr": f"{self._acr_prefix}{grant.acr}",
-            "amr": list(grant.amr), "sid": grant.sid, "at_hash": at_hash(access_token)}
+            **told, "iss": self._issuer, "sub": self._subjects.of(client, grant.sub), "aud": client.client_id, "iat": now,
+            "exp": now + self._lifetime_seconds, "auth_time": grant.auth_time,
+            "acr": asked.acr_of([f"{self._acr_prefix}{level}" for level in range(grant.acr, 0, -1)]),
+            "amr": list(grant.amr), "sid": self._subjects.session_of(client, grant.sid), "at_hash": at_hash(access_token)}
         if grant.nonce:
             claims["nonce"] = grant.nonce
         return jwt.sign(claims, self._keys.signing(client.id_token_signed_response_alg), typ=TYPE)

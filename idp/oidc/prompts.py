@@ -1,6 +1,7 @@
 """Which page comes next before a code may be issued; pure, and asked again at every step and once more at the end.
 
-Spec: OpenID Connect Core 1.0 §3.1.2.1 (prompt, max_age, id_token_hint, acr_values), §3.1.2.3-§3.1.2.6; RFC 9470 (step-up);
+Spec: OpenID Connect Core 1.0 §3.1.2.1 (prompt, max_age, id_token_hint, acr_values), §3.1.2.2-§3.1.2.6, §5.5.1 (sub, acr);
+RFC 9470 (step-up);
 OpenID Connect Core Error Code unmet_authentication_requirements. ``prompt=login`` and ``max_age=0`` are satisfied only by an
 authentication made in this interaction, so that no older session can stand in for it (security checklist 29, 30). Core leaves
 open when the time that ``max_age`` bounds is taken; here at every page and once more when the code is issued, because the
@@ -20,7 +21,7 @@ from ..oauth.authorization_request import AuthorizationError, AuthorizationReque
 from ..oauth.client import Client
 from ..sessions.interaction import Interaction
 from ..sessions.single_sign_on import Session
-from .subject import subject_for
+from . import claims_request
 
 ANSWERING_SECONDS = 120
 """How long an authentication that a request asked for satisfies it: the pages that follow, such as consent, take their time."""
@@ -40,7 +41,7 @@ class NotAllowedError(AuthorizationError):
     """The officer is in none of the groups that the application admits (``allowed_groups``)."""
 
 
-def next_prompt(request: AuthorizationRequest, client: Client, session: Session | None, *, groups: Collection[str],
+def next_prompt(request: AuthorizationRequest, client: Client, session: Session | None, *, subject: str, groups: Collection[str],
                 required_level: int, consent_given: bool, interaction: Interaction | None, now: int) -> Prompt:
     """Tell what the officer is asked next; DONE when the code may be issued.
 
@@ -48,6 +49,7 @@ def next_prompt(request: AuthorizationRequest, client: Client, session: Session 
         request: As it is stored; questions that were answered have been struck from its ``prompt`` (``answered``).
         client: The application.
         session: The browser's live session, if it has one.
+        subject: What the application knows the session's officer by; "" without a session.
         groups: The session's officer's groups, as the mirror has them now.
         required_level: Least level, by application, officer and request (``authn.assurance``).
         consent_given: Whether what the request asks for has been agreed to before.
@@ -56,7 +58,7 @@ def next_prompt(request: AuthorizationRequest, client: Client, session: Session 
 
     Raises:
         AuthorizationError: ``login_required``, ``interaction_required`` or ``consent_required``
-            where nothing may be asked (prompt=none); ``login_required`` where another officer signed in than id_token_hint names;
+            where nothing may be asked (prompt=none); ``login_required`` where another officer signed in than the request names;
             ``unmet_authentication_requirements`` where the level cannot be reached here.
         NotAllowedError: with ``access_denied``.
     """
@@ -65,9 +67,9 @@ def next_prompt(request: AuthorizationRequest, client: Client, session: Session 
         if silent:
             raise request.refuse("login_required", "The officer has to sign in.")
         return Prompt.LOGIN
-    if not hint_agrees(request, client, session):
+    if not hint_agrees(request, subject):
         if silent or _authenticated_here(session, interaction):
-            raise request.refuse("login_required", "Another officer is signed in than id_token_hint names.")
+            raise request.refuse("login_required", "Another officer is signed in than the request names.")
         return Prompt.LOGIN
     if "select_account" in request.prompt and not _authenticated_here(session, interaction):
         return Prompt.SELECT_ACCOUNT
@@ -88,9 +90,9 @@ def next_prompt(request: AuthorizationRequest, client: Client, session: Session 
     return Prompt.DONE
 
 
-def hint_agrees(request: AuthorizationRequest, client: Client, session: Session) -> bool:
-    """Tell whether the session is that of the officer whom id_token_hint names, if there is one."""
-    return request.id_token_hint_sub is None or request.id_token_hint_sub == subject_for(client, session.sub)
+def hint_agrees(request: AuthorizationRequest, subject: str) -> bool:
+    """Tell whether a subject is the one that id_token_hint or a value for the claim sub names, if one does."""
+    return request.id_token_hint_sub in (None, subject) and claims_request.of_request(request).admits_subject(subject)
 
 
 def answered(request: AuthorizationRequest, prompt: Prompt) -> AuthorizationRequest:

@@ -22,7 +22,7 @@ from ..errors import RefusedError
 from ..oauth.client import Client
 from ..sessions.single_sign_on import Session
 from .id_token import Hint
-from .subject import subject_for
+from .subject import Subjects
 
 _LONGEST_VALUE = 8192
 
@@ -42,7 +42,7 @@ class LogoutRequest:
     Attributes:
         client_id: Who asks; empty when nobody is known.
         sub: Subject that the hint names, as this client sees it; empty without a valid hint.
-        sid: Session that the hint names; empty without a valid hint, or when it names none.
+        sid: Session that the hint names, as this client sees it; empty without a valid hint, or when it names none.
         redirect_uri: Where the browser goes afterwards, with ``state``; empty when it stays with us.
         return_uri: A registered post-logout URI that may be offered as a link after the officer has confirmed, although no hint
             came that would allow a redirection; with ``state``.
@@ -67,16 +67,16 @@ class LogoutRequest:
         return cls(**{**members, "ui_locales": tuple(members["ui_locales"])})
 
 
-def needs_confirmation(request: LogoutRequest, client: Client | None, session: Session) -> bool:
+def needs_confirmation(request: LogoutRequest, client: Client | None, session: Session, subjects: Subjects) -> bool:
     """Tell whether the officer must be asked: always, unless a valid hint is of this very session.
 
     Source: RP-Initiated Logout 1.0 §6; security checklist 35.
     """
     if not request.sub or client is None:
         return True
-    if request.sub != subject_for(client, session.sub):
+    if request.sub != subjects.of(client, session.sub):
         return True
-    return bool(request.sid) and request.sid != session.sid
+    return bool(request.sid) and request.sid != subjects.session_of(client, session.sid)
 
 
 class EndSession(EndSessionEndpoint):  # type: ignore[misc]

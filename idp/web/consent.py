@@ -14,12 +14,13 @@ from flask import Blueprint, Response, make_response, render_template, request
 from ..directory.mirror import MirroredOfficer
 from ..oauth.authorization_request import AuthorizationError, AuthorizationRequest
 from ..oauth.client import Client
+from ..oidc.claims import asked_by_name
 from ..oidc.prompts import Prompt, answered
 from ..services import Services
 from ..sessions.interaction import Interaction
 from ..sessions.single_sign_on import Session
 from .onward import Onward, address_of, see_other
-from .presentation import agency_help, application_words, officer_words, shares, withheld
+from .presentation import agency_help, application_words, officer_words, sharing
 from .security import allow_onward_redirect, browser_id, caller
 
 _QUESTIONS = (Prompt.SELECT_ACCOUNT, Prompt.CONSENT)
@@ -59,8 +60,8 @@ def blueprint(services: Services) -> Blueprint:
         if prompt is Prompt.SELECT_ACCOUNT:
             return make_response(render_template("consent/select_account.html", **common))
         return make_response(render_template(
-            "consent/consent.html", **common, shares=shares(client, officer.officer, asked.scope),
-            withheld=withheld(asked.scope), agency_help=agency_help(services, officer.officer)))
+            "consent/consent.html", **common, **sharing(client, officer.officer, asked.scope, asked_by_name(asked, client)),
+            agency_help=agency_help(services, officer.officer)))
 
     @views.post("/consent/<interaction_id>")
     def answer(interaction_id: str) -> Response:
@@ -80,11 +81,13 @@ def blueprint(services: Services) -> Blueprint:
         if prompt is Prompt.SELECT_ACCOUNT and said != "accept":
             return see_other(address_of("login.ask", interaction, **{"as": "other"}))
         if prompt is Prompt.CONSENT and said != "accept":
-            services.consents.refuse(officer.sub, client.client_id, asked.scope, caller(), sid=session.sid)
+            services.consents.refuse(officer.sub, client.client_id, asked.scope, caller(),
+                                     claims=asked_by_name(asked, client), sid=session.sid)
             services.interactions.finish(interaction)
             return onward.send(onward.error(asked.refuse("access_denied", "The officer did not agree."), asked))
         if prompt is Prompt.CONSENT:
-            services.consents.give(officer.sub, client.client_id, asked.scope, caller(), sid=session.sid)
+            services.consents.give(officer.sub, client.client_id, asked.scope, caller(),
+                                   claims=asked_by_name(asked, client), sid=session.sid)
         amended = services.interactions.amend(interaction, answered(asked, prompt).to_json())
         return onward.over(interaction.client_id) if amended is None else onward.proceed(amended)
 

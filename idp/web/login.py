@@ -20,6 +20,7 @@ from ..directory.password_policy import PasswordRules, problem_with, rules_for
 from ..errors import UnavailableError
 from ..oauth.authorization_request import AuthorizationError, AuthorizationRequest
 from ..oauth.client import Client
+from ..oidc.claims_request import acr_asked
 from ..oidc.prompts import Prompt, hint_agrees
 from ..services import Services
 from ..sessions.interaction import Interaction
@@ -231,7 +232,7 @@ class _SignInDesk:
         """Name the factors that are to be proven after these. A level that nobody can reach is refused by ``oidc.prompts``."""
         wish: tuple[str, ...] = ()
         if interaction.kind == "authorize":
-            wish = AuthorizationRequest.from_json(interaction.request).acr_values
+            wish, _ = acr_asked(AuthorizationRequest.from_json(interaction.request))
         required = self.onward.required_level(officer, self._client(interaction), wish)
         return missing(level_reached(amr), min(required, HIGHEST_OFFERED))
 
@@ -245,7 +246,7 @@ class _SignInDesk:
         if client is None or interaction.kind != "authorize":
             return signed_in[1]
         asked = AuthorizationRequest.from_json(interaction.request)
-        return signed_in[1] if hint_agrees(asked, client, signed_in[0]) else None
+        return signed_in[1] if hint_agrees(asked, self._services.subjects.of(client, signed_in[0].sub)) else None
 
     def _prompt(self, interaction: Interaction, signed_in: tuple[Session, MirroredOfficer]) -> Prompt:
         client = self._client(interaction)

@@ -53,7 +53,7 @@ def blueprint(services: Services) -> Blueprint:
         session = current_session(services)
         if session is None:
             return see_other(asked.redirect_uri) if asked.redirect_uri else done(asked)
-        if not needs_confirmation(asked, client, session):
+        if not needs_confirmation(asked, client, session, services.subjects):
             return end(asked)
         officer = services.mirror.by_sub(session.sub)
         interaction = services.interactions.begin_logout(asked.client_id, asked.to_json())

@@ -16,6 +16,8 @@ from ..authn.assurance import HIGHEST_OFFERED, PASSWORD, TWO_FACTORS
 from ..directory.mirror import MirroredOfficer
 from ..oauth.authorization_request import AuthorizationError, AuthorizationRequest, AuthorizationResponse
 from ..oauth.client import Client
+from ..oidc.claims import asked_by_name
+from ..oidc.claims_request import acr_asked
 from ..oidc.prompts import NotAllowedError, Prompt, next_prompt
 from ..oidc.session_management import answer_parameters
 from ..services import Services
@@ -49,24 +51,38 @@ class Onward:
             return None
         return session, officer
 
-    def required_level(self, officer: MirroredOfficer, client: Client | None, acr_values: tuple[str, ...]) -> int:
-        """Give the level that an officer has to reach on the way to an application (None: our own pages)."""
+    def required_level(self, officer: MirroredOfficer, client: Client | None, acr_values: tuple[str, ...], *,
+                       essential: bool = False, reached: int = PASSWORD) -> int:
+        """Give the level that an officer has to reach on the way to an application (None: our own pages).
+
+        Args:
+            officer: Who is on the way.
+            client: Where to.
+            acr_values: As requested, in order of preference.
+            essential: One of them must be reached.
+            reached: Level of the session, which counts although the officer has given up the factor since.
+        """
         reachable = HIGHEST_OFFERED
         if acr_values:
-            reachable = TWO_FACTORS if self._services.totp.enrolled(officer.officer.entry_uuid) else PASSWORD
+            reachable = TWO_FACTORS if self._services.totp.enrolled(officer.officer.entry_uuid) else reached
         return self._services.assurance.required_level(
-            officer.officer.groups, client.required_level if client else 0, acr_values, reachable=reachable)
+            officer.officer.groups, client.required_level if client else 0, acr_values, essential=essential,
+            reachable=reachable)
 
     def prompt(self, request: AuthorizationRequest, client: Client, interaction: Interaction | None,
                signed_in: tuple[Session, MirroredOfficer] | None) -> Prompt:
         """Ask the prompts engine. Raises AuthorizationError as it does."""
         session, officer = signed_in or (None, None)
-        given = client.consent != "ask" or (
-            session is not None and self._services.consents.covers(session.sub, client.client_id, request.scope))
+        required = PASSWORD
+        if session is not None and officer is not None:
+            acr_values, essential = acr_asked(request)
+            required = self.required_level(officer, client, acr_values, essential=essential, reached=session.acr)
+        given = client.consent != "ask" or (session is not None and self._services.consents.covers(
+            session.sub, client.client_id, request.scope, asked_by_name(request, client)))
         return next_prompt(
-            request, client, session, groups=officer.officer.groups if officer else (),
-            required_level=self.required_level(officer, client, request.acr_values) if officer else PASSWORD,
-            consent_given=given, interaction=interaction, now=self._services.clock.now())
+            request, client, session, subject=self._services.subjects.of(client, session.sub) if session else "",
+            groups=officer.officer.groups if officer else (), required_level=required, consent_given=given,
+            interaction=interaction, now=self._services.clock.now())
 
     def take_language(self, request: AuthorizationRequest, interaction_id: str = "") -> None:
         """Speak as the application asked, and keep its popup tied to it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -10,6 +11,8 @@ from flask_babel import format_datetime, gettext, ngettext, to_user_timezone
 
 from ..directory.officer import Contact, Officer
 from ..oauth.client import Client
+from ..oauth.scope import OFFLINE
+from ..oidc.claims import address_of, brought_by
 from ..services import Services
 
 
@@ -50,33 +53,37 @@ def entrance(client: Client | None, issuer: str) -> str:
     return _web(client.client_uri) or "/"
 
 
-def shares(client: Client, officer: Officer, scope: tuple[str, ...]) -> list[dict[str, str]]:
-    """Tell what an application is going to know, value by value, in the order of the scopes on the page."""
+def sharing(client: Client, officer: Officer, scope: Collection[str], claims: Collection[str] = ()) -> dict[str, list[Any]]:
+    """Tell what an application is going to know, value by value, and what it is not going to know.
+
+    Args:
+        client: The application.
+        officer: Whom it is about.
+        scope: What it asks for.
+        claims: What it asks for by name besides.
+    """
+    told = brought_by(scope) | frozenset(claims)
     post = officer.main_post
-    known = {
-        "profile": [(gettext("Họ và tên"), officer.name, "user"), (gettext("Tên đăng nhập"), officer.uid, "user")],
-        "email": [(gettext("Địa chỉ thư điện tử công vụ"), officer.mail or gettext("(chưa có)"), "mail")],
-        "phone": [(gettext("Số điện thoại"), _hidden(officer.phone) or gettext("(chưa có)"), "phone")],
-        "unit": [(gettext("Đơn vị và chức vụ"), ", ".join(filter(None, (post.title, post.unit_name))), "building")],
-        "groups": [(gettext("Nhóm quyền"), ", ".join(officer.groups), "users")] if client.show_groups else [],
-        "address": [],
-        "offline_access": [(gettext("Truy cập khi bạn không có mặt"),
-                            gettext("Ứng dụng giữ quyền này đến khi bạn rút lại sự đồng ý"), "clock")],
-    }
-    rows = [row for word in ("profile", "email", "phone", "unit", "groups", "offline_access") if word in scope
-            for row in known[word]]
-    rows = rows or [(gettext("Mã của bạn ở ứng dụng này"), "", "user")]
-    return [{"label": label, "value": value, "icon": icon} for label, value, icon in rows]
-
-
-def withheld(scope: tuple[str, ...]) -> list[str]:
-    """Tell what an application is not going to know."""
-    words = [gettext("mật khẩu")]
-    if "phone" not in scope:
-        words.append(gettext("số điện thoại"))
-    if "email" not in scope:
-        words.append(gettext("địa chỉ thư điện tử"))
-    return words
+    known: list[tuple[set[str], str, str, str]] = [
+        ({"name", "given_name", "family_name"}, gettext("Họ và tên"), officer.name, "user"),
+        ({"preferred_username"}, gettext("Tên đăng nhập"), officer.uid, "user"),
+        ({"email", "email_verified"}, gettext("Địa chỉ thư điện tử công vụ"), officer.mail or gettext("(chưa có)"), "mail"),
+        ({"phone_number", "phone_number_verified"}, gettext("Số điện thoại"), _hidden(officer.phone) or gettext("(chưa có)"),
+         "phone"),
+        ({"unit_code", "unit_code_2016", "unit_name", "title", "posts"}, gettext("Đơn vị và chức vụ"),
+         ", ".join(filter(None, (post.title, post.unit_name))), "building"),
+        ({"address"}, gettext("Địa chỉ nơi làm việc"),
+         address_of(officer).get("formatted", "").replace("\n", ", ") or gettext("(chưa có)"), "building"),
+        ({"groups"} if client.show_groups else set(), gettext("Nhóm quyền"), ", ".join(officer.groups), "users"),
+    ]
+    rows = [row for names, *row in known if not told.isdisjoint(names)]
+    if OFFLINE in scope:
+        rows.append([gettext("Truy cập khi bạn không có mặt"), gettext("Ứng dụng giữ quyền này đến khi bạn rút lại sự đồng ý"),
+                     "clock"])
+    rows = rows or [[gettext("Mã của bạn ở ứng dụng này"), "", "user"]]
+    withheld = {"phone_number": gettext("số điện thoại"), "email": gettext("địa chỉ thư điện tử")}
+    return {"shares": [{"label": label, "value": value, "icon": icon} for label, value, icon in rows],
+            "withheld": [gettext("mật khẩu"), *(words for name, words in withheld.items() if name not in told)]}
 
 
 def minutes(seconds: int | None) -> int:

@@ -15,6 +15,8 @@ from idp.errors import ConfigurationError
 
 from ..contracts.key_store import at_once
 
+EXPECTED = "05b0386d1246e497773ab5e153fc75686b2b3dde26742635e1288421a48bd767"
+
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
@@ -57,6 +59,23 @@ def test_every_secret_of_the_folder_is_listed(keys: KeyFolder) -> None:
     names = [str(path.relative_to(keys.folder)) for path in keys.secret_files()]
     assert names == [KEY_ENCRYPTION_KEY, SESSION_KEY, AUDIT_SEAL_KEY, "clients/qlvb.secret"]
     assert KeyFolder(keys.folder / "nowhere").secret_files() == []
+
+
+def test_rfc5869_what_is_derived_is_the_same_for_ever_and_another_for_each_purpose(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_text("A" * 43)
+    path.chmod(0o600)
+    # A change of this value would make strangers of all officers at applications with pairwise subjects.
+    assert FileSealer(path).derive("pairwise subjects").hex() == EXPECTED
+    assert FileSealer(path).derive("something else").hex() != EXPECTED
+
+
+def test_nodes_with_one_key_encryption_key_derive_the_same(keys: KeyFolder, tmp_path: Path) -> None:
+    other = KeyFolder(tmp_path / "other")
+    other.make()
+    assert keys.sealer().derive("x") != other.sealer().derive("x")
+    (other.folder / KEY_ENCRYPTION_KEY).write_bytes((keys.folder / KEY_ENCRYPTION_KEY).read_bytes())
+    assert keys.sealer().derive("x") == other.sealer().derive("x")
 
 
 def test_make_closes_a_folder_that_git_left_open(tmp_path: Path) -> None:

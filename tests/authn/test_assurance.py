@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from idp.authn.assurance import AssurancePolicy, level_reached, missing, with_factor
+from idp.authn.assurance import OUT_OF_REACH, AssurancePolicy, level_reached, missing, with_factor
 
 PREFIX = "urn:haugiang:acr:"
 ONE, TWO, THREE = (PREFIX + str(level) for level in (1, 2, 3))
@@ -31,6 +31,16 @@ POLICY = AssurancePolicy(PREFIX, frozenset({"lanhdao", "kiemtoan"}))
 def test_core_s3_1_2_1_the_highest_demand_holds_and_the_first_wish_that_can_be_met(
         groups: tuple[str, ...], client: int, wish: tuple[str, ...], reachable: int, level: int) -> None:
     assert POLICY.required_level(groups, client, wish, reachable=reachable) == level
+
+
+@pytest.mark.parametrize(("groups", "wish", "reachable", "level"), [
+    ((), (TWO,), 2, 2), ((), (THREE, TWO), 2, 2), ((), (ONE,), 1, 1), (("lanhdao",), (ONE,), 2, 2),
+    ((), (TWO,), 1, OUT_OF_REACH), ((), (THREE,), 2, OUT_OF_REACH), ((), ("urn:other:2",), 2, OUT_OF_REACH),
+    (("lanhdao",), (THREE,), 2, OUT_OF_REACH),
+])
+def test_core_s5_5_1_1_an_essential_wish_is_met_or_out_of_reach(
+        groups: tuple[str, ...], wish: tuple[str, ...], reachable: int, level: int) -> None:
+    assert POLICY.required_level(groups, 0, wish, essential=True, reachable=reachable) == level
 
 
 @pytest.mark.parametrize(("reached", "required", "factors"), [

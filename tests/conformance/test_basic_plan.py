@@ -6,6 +6,7 @@ module, a nonce, as the plan does. Requests that must be refused, codes and refr
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ CLAIMS: dict[str, dict[str, type]] = {
     "profile": {"name": str, "given_name": str, "family_name": str, "preferred_username": str},
     "email": {"email": str, "email_verified": bool},
     "phone": {"phone_number": str, "phone_number_verified": bool},
+    "address": {"address": dict},
 }
 
 
@@ -90,12 +92,18 @@ def test_oidcc_scope_email(suite: Suite) -> None:
     check_userinfo(suite, suite.flow(scope="openid email")[1], "get", "email")
 
 
+def test_oidcc_scope_address(suite: Suite) -> None:
+    _, tokens = suite.flow(scope="openid address")
+    check_userinfo(suite, tokens, "get", "address")
+    assert all(isinstance(part, str) and part for part in suite.userinfo(tokens["access_token"]).json["address"].values())
+
+
 def test_oidcc_scope_phone(suite: Suite) -> None:
     check_userinfo(suite, suite.flow(scope="openid phone")[1], "get", "phone")
 
 
 def test_oidcc_scope_all(suite: Suite) -> None:
-    check_userinfo(suite, suite.flow(scope="openid profile email address phone")[1], "get", "profile", "email", "phone")
+    check_userinfo(suite, suite.flow(scope="openid profile email address phone")[1], "get", *CLAIMS)
 
 
 def test_oidcc_alternate_happy_flow(suite: Suite) -> None:
@@ -182,6 +190,18 @@ def test_oidcc_ui_locales(suite: Suite) -> None:
 
 def test_oidcc_claims_locales(suite: Suite) -> None:
     check_userinfo(suite, suite.flow(claims_locales="se", scope="openid profile")[1], "get", "profile")
+
+
+def test_oidcc_claims_essential(suite: Suite) -> None:
+    """An essential ``name`` comes from UserInfo, where the module asks for it, and from the ID token where one asks there."""
+    assert suite.discovery["claims_parameter_supported"] is True
+    wish = json.dumps({"userinfo": {"name": {"essential": True}}})
+    visit, tokens = suite.flow(claims=wish)
+    assert visit.asked_for_password
+    told = suite.userinfo(tokens["access_token"]).json
+    assert told == {"sub": tokens["claims"]["sub"], "name": "Nguyễn Văn Mẫu"}
+    wish = json.dumps({"id_token": {"name": {"essential": True}}})
+    assert suite.flow(claims=wish)[1]["claims"]["name"] == "Nguyễn Văn Mẫu"
 
 
 def test_oidcc_ensure_request_with_acr_values_succeeds(suite: Suite) -> None:

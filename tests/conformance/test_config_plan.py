@@ -15,8 +15,10 @@ KNOWN = frozenset({
     "require_request_uri_registration", "op_policy_uri", "op_tos_uri", "service_documentation", "claims_locales_supported",
     "ui_locales_supported", "token_endpoint_auth_methods_supported",
     # RFC 8414 §2, RFC 9207, logout, prompt=create
-    "revocation_endpoint", "revocation_endpoint_auth_methods_supported", "introspection_endpoint",
-    "introspection_endpoint_auth_methods_supported", "code_challenge_methods_supported",
+    "token_endpoint_auth_signing_alg_values_supported", "revocation_endpoint", "revocation_endpoint_auth_methods_supported",
+    "revocation_endpoint_auth_signing_alg_values_supported", "introspection_endpoint",
+    "introspection_endpoint_auth_methods_supported", "introspection_endpoint_auth_signing_alg_values_supported",
+    "code_challenge_methods_supported",
     "authorization_response_iss_parameter_supported", "end_session_endpoint", "backchannel_logout_supported",
     "backchannel_logout_session_supported", "frontchannel_logout_supported", "frontchannel_logout_session_supported",
     "prompt_values_supported", "check_session_iframe",
@@ -36,7 +38,7 @@ def test_oidcc_discovery_endpoint_verification(suite: Suite) -> None:
     told = answer.json
     assert told["issuer"] == ISSUER
     assert told["response_types_supported"] == ["code"]
-    assert told["subject_types_supported"] == ["public"]
+    assert told["subject_types_supported"] == ["public", "pairwise"]
     assert "RS256" in told["id_token_signing_alg_values_supported"]
     assert "none" not in told["id_token_signing_alg_values_supported"]
     assert {"authorization_code", "refresh_token", "client_credentials"} == set(told["grant_types_supported"])

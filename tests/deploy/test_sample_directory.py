@@ -96,6 +96,12 @@ def test_every_unit_has_both_codes_and_stands_below_its_parent() -> None:
         seen.add(unit.code)
 
 
+def test_every_unit_but_rooms_says_where_it_is() -> None:
+    units = agencies.agency_tree()
+    assert {unit.kind for unit in units if not unit.locality} == {"room"}
+    assert {unit.kind for unit in units if unit.street} == {"province", "department", "district"}
+
+
 def test_every_agency_has_an_administrator_with_a_telephone(officers: Entries) -> None:
     admins = {text(entry, "departmentNumber"): entry for entry in officers.values()
               if f"cn=quantri-coquan,{GROUP_BASE}".encode() in entry.get("memberOf", [])}

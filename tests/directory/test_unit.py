@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idp.directory.officer import Contact, Post
+from idp.directory.officer import NOWHERE, Address, Contact, Post
 from idp.directory.unit import Unit, UnitTree, from_code_2016, is_unit_code, is_within, to_code_2016
 
 CODES = st.builds(lambda province, groups: ".".join([province, *map(str, groups)]), st.sampled_from(["H30", "H38", "G01"]),
@@ -61,6 +61,15 @@ def test_a_post_names_its_agency_and_keeps_an_assigned_older_code() -> None:
     tree = UnitTree([Unit("H30.5", "000.00.77.H30", "Sở Tài chính")])
     assert tree.post("H30.5", "Kế toán") == Post("H30.5", "000.00.77.H30", "Sở Tài chính", "Kế toán")
     assert tree.post("H30.6", "Kế toán", fallback_name="Sở Cũ") == Post("H30.6", "000.00.06.H30", "Sở Cũ", "Kế toán")
+
+
+def test_a_room_is_where_its_agency_is_and_a_commune_where_it_is_itself() -> None:
+    here, there = Address(locality="thành phố Vị Thanh"), Address(street="Số 7 đường Thử")
+    tree = UnitTree([Unit("H30.5", "", "Sở Tài chính", "department", address=here), Unit("H30.5.1", "", "Văn phòng Sở", "room"),
+                     Unit("H30.5.2", "", "Thanh tra Sở", "room", address=there),
+                     Unit("H30.24", "", "Huyện", "district", address=here), Unit("H30.24.51", "", "Xã", "commune")])
+    assert [tree.address(code) for code in ("H30.5", "H30.5.1", "H30.5.2", "H30.24.51", "H30.9.9", "")] == [
+        here, here, there, NOWHERE, NOWHERE, NOWHERE]
 
 
 def test_a_scope_holds_itself_and_what_is_below_by_whole_groups() -> None:

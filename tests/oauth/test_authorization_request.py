@@ -70,6 +70,23 @@ def test_oidc_core_s3_1_2_1_optional_parameters_are_taken_over() -> None:
     assert request.id_token_hint_sub == "subject-of-the-hint"
 
 
+@pytest.mark.parametrize(("sent", "kept"), [
+    ('{"userinfo":{"name":{"essential":true},"email":null},"id_token":{"auth_time":{"essential":true}}}',
+     '{"userinfo":{"name":{"essential":true},"email":{}},"id_token":{"auth_time":{"essential":true}}}'),
+    ('{"id_token":{"sub":{"value":"s"},"acr":{"values":["a","b"]}}}',
+     '{"id_token":{"sub":{"values":["s"]},"acr":{"values":["a","b"]}}}'),
+    ('{"userinfo":{"name":{"essential":false,"purpose":"x"}},"verified_claims":{"x":1}}', '{"userinfo":{"name":{}}}'),
+    ('{"userinfo":{"name":{"values":[]}}}', '{"userinfo":{"name":{}}}'),
+    ('{"userinfo":{},"id_token":null}', ""),
+    ("{}", ""),
+])
+def test_oidc_core_s5_5_claims_are_kept_as_far_as_they_are_understood(sent: str, kept: str) -> None:
+    request = read({"claims": sent})
+    assert request.claims == kept
+    assert request.details == (f'{{"claims":{kept}}}' if kept else "")
+    assert AuthorizationRequest.from_json(request.to_json()) == request
+
+
 def test_a_stored_request_is_read_back_as_it_was() -> None:
     request = read({"prompt": "login", "max_age": "5", "state": "trạng thái \x00\u2028", "id_token_hint": "hint-for-qlvb"})
     assert AuthorizationRequest.from_json(request.to_json()) == request
@@ -144,6 +161,16 @@ def test_a_disabled_client_is_unknown() -> None:
     ({"claims": '{"userinfo":7}'}, "invalid_request"),
     ({"claims": '{"userinfo":{"x":' + "[" * 30 + "]" * 30 + "}}"}, "invalid_request"),
     ({"claims": "[" * 8000}, "invalid_request"),
+    ({"claims": "7"}, "invalid_request"),
+    ({"claims": '{"userinfo":{"name":7}}'}, "invalid_request"),
+    ({"claims": '{"userinfo":{"name":{"essential":1}}}'}, "invalid_request"),
+    ({"claims": '{"userinfo":{"name":{"values":"A"}}}'}, "invalid_request"),
+    ({"claims": '{"userinfo":{"name":{"value":"A","values":["B"]}}}'}, "invalid_request"),
+    ({"claims": '{"id_token":{"acr":{"value":NaN}}}'}, "invalid_request"),
+    ({"claims": '{"id_token":{"acr":{"value":1e999}}}'}, "invalid_request"),
+    ({"claims": '{"id_token":{"sub":null,"sub":{"value":"a"}}}'}, "invalid_request"),
+    ({"claims": '{"userinfo":{},"userinfo":{}}'}, "invalid_request"),
+    ({"claims": '{"userinfo":{"name":{"value":"' + "ế" * 2000 + '"}}}'}, "invalid_request"),
     ({"nonce": "a\nb"}, "invalid_request"),
     ({"nonce": "a" * 3000}, "invalid_request"),
     ({"login_hint": "a" * 9000}, "invalid_request"),

@@ -21,7 +21,7 @@ def test_oidc_discovery_s3_required_members_are_there() -> None:
                    "revocation_endpoint", "end_session_endpoint", "check_session_iframe"):
         assert DOCUMENT[member].startswith("https://id.example/")
     assert DOCUMENT["response_types_supported"] == ["code"]
-    assert DOCUMENT["subject_types_supported"] == ["public"]
+    assert DOCUMENT["subject_types_supported"] == ["public", "pairwise"]
     assert DOCUMENT["id_token_signing_alg_values_supported"][0] == "RS256"
     assert "openid" in DOCUMENT["scopes_supported"]
 
@@ -35,7 +35,7 @@ def test_security_1_nothing_is_listed_that_is_off() -> None:
     for endpoint in ("token", "introspection", "revocation"):
         assert DOCUMENT[f"{endpoint}_endpoint_auth_signing_alg_values_supported"] == ["ES256", "PS256", "RS256", "EdDSA"]
     assert DOCUMENT["code_challenge_methods_supported"] == ["S256"]
-    for member in ("claims_parameter_supported", "request_parameter_supported", "request_uri_parameter_supported"):
+    for member in ("request_parameter_supported", "request_uri_parameter_supported"):
         assert DOCUMENT[member] is False
     for member in ("registration_endpoint", "device_authorization_endpoint", "pushed_authorization_request_endpoint",
                    "require_pushed_authorization_requests"):
@@ -53,6 +53,7 @@ def test_rfc8705_s5_mutual_tls_is_said_with_its_addresses_where_it_is_on() -> No
 
 def test_what_is_on_is_said() -> None:
     assert DOCUMENT["authorization_response_iss_parameter_supported"] is True
+    assert DOCUMENT["claims_parameter_supported"] is True
     assert DOCUMENT["backchannel_logout_supported"] is True
     assert DOCUMENT["backchannel_logout_session_supported"] is True
     assert DOCUMENT["frontchannel_logout_supported"] is True

@@ -39,6 +39,23 @@ def test_a_later_consent_adds_to_the_earlier_one(consents: Consents) -> None:
     assert consents.covers("u", "app", ["openid", "profile", "email"])
 
 
+def test_core_s5_5_what_is_asked_for_by_name_is_agreed_to_by_name(consents: Consents) -> None:
+    consents.give("u", "app", ["openid", "profile"], CALLER, claims=["email"])
+    assert consents.covers("u", "app", ["openid"], ["email"])
+    assert consents.covers("u", "app", ["openid"], ["email", "name"])  # a scope that was agreed to covers its claims
+    assert not consents.covers("u", "app", ["openid"], ["email_verified"])
+    assert not consents.covers("u", "app", ["openid", "email"])  # and a claim does not cover its scope
+    consents.give("u", "app", ["openid"], CALLER, claims=["phone_number"])
+    assert consents.covers("u", "app", ["openid", "profile"], ["email", "phone_number"])
+
+
+def test_claims_agreed_to_by_name_are_recorded(consents: Consents, database: Database) -> None:
+    consents.give("u", "app", ["openid"], CALLER, claims=["name", "email"])
+    consents.refuse("u", "app", ["openid"], CALLER, claims=["name"])
+    details = [json.loads(row.detail) for row in database.read(select(AuditRow.detail).order_by(AuditRow.id)).all()]
+    assert details == [{"scope": "openid", "claims": "email name"}, {"scope": "openid", "claims": "name"}]
+
+
 def test_giving_is_recorded_with_its_scope(consents: Consents, database: Database) -> None:
     consents.give("u", "app", ["profile", "openid"], CALLER, sid="s")
     (record,) = database.read(select(AuditRow.__table__)).all()
@@ -51,7 +68,7 @@ def test_withdrawing_revokes_the_grants_once(consents: Consents, database: Datab
     for number, client_id in enumerate(["app", "other"]):
         database.write(insert_row(GrantRow)).run(
             grant_id=f"g{number}", client_id=client_id, sub="u", sid="s", scope="openid", offline=True, auth_time=1, acr=1,
-            amr="pwd", nonce="", created_at=1, expires_at=9, revoked_at=None, revoke_reason="")
+            amr="pwd", nonce="", created_at=1, expires_at=9, revoked_at=None, revoke_reason="", details="")
     assert consents.withdraw("u", "app", CALLER)
     assert not consents.withdraw("u", "app", CALLER)
     assert not consents.covers("u", "app", ["openid"])

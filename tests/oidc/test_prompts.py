@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from idp.authn.assurance import OUT_OF_REACH
 from idp.oauth.authorization_request import AuthorizationError, AuthorizationRequest
 from idp.oauth.client import Client
 from idp.oidc.prompts import ANSWERING_SECONDS, NotAllowedError, Prompt, answered, next_prompt
@@ -30,12 +31,17 @@ ELSEWHERE = replace(OPEN, authenticated_at=NOW - 10, authenticated_sid="another"
 
 def ask(request: AuthorizationRequest = REQUEST, client: Client = CLIENT, session: Session | None = SESSION,
         **changes: Any) -> Prompt:
-    known: dict[str, Any] = {"groups": (), "required_level": 1, "consent_given": False, "interaction": None, "now": NOW}
+    known: dict[str, Any] = {"subject": session.sub if session else "", "groups": (), "required_level": 1,
+                             "consent_given": False, "interaction": None, "now": NOW}
     return next_prompt(request, client, session, **{**known, **changes})
 
 
 def wants(*prompt: str, **more: Any) -> AuthorizationRequest:
     return replace(REQUEST, prompt=prompt, **more)
+
+
+def named(sub: str) -> str:
+    return f'{{"id_token":{{"sub":{{"values":["{sub}"]}}}}}}'
 
 
 @pytest.mark.parametrize(("request_", "client", "session", "changes", "expected"), [
@@ -77,6 +83,10 @@ def wants(*prompt: str, **more: Any) -> AuthorizationRequest:
     (wants(id_token_hint_sub="u"), CLIENT, SESSION, {}, Prompt.DONE),
     (wants(id_token_hint_sub="v"), CLIENT, SESSION, {}, Prompt.LOGIN),
     (wants("select_account", id_token_hint_sub="v"), CLIENT, SESSION, {}, Prompt.LOGIN),
+    # a value for the claim sub
+    (wants(claims=named("u")), CLIENT, SESSION, {}, Prompt.DONE),
+    (wants(claims=named("v")), CLIENT, SESSION, {}, Prompt.LOGIN),
+    (wants(claims=named("u"), id_token_hint_sub="v"), CLIENT, SESSION, {}, Prompt.LOGIN),
     # level
     (REQUEST, CLIENT, SESSION, {"required_level": 2}, Prompt.STEP_UP),
     (REQUEST, CLIENT, replace(SESSION, acr=2), {"required_level": 2}, Prompt.DONE),
@@ -104,7 +114,10 @@ def test_core_s3_1_2_1_what_is_asked_next(request_: AuthorizationRequest, client
     (wants("none", id_token_hint_sub="v"), CLIENT, SESSION, {}, "login_required"),
     (wants(id_token_hint_sub="v"), CLIENT, SESSION, {"interaction": HERE}, "login_required"),
     (wants(id_token_hint_sub="v"), CLIENT, AGED, {"interaction": LONG_AGO}, "login_required"),
+    (wants("none", claims=named("v")), CLIENT, SESSION, {}, "login_required"),
+    (wants(claims=named("v")), CLIENT, SESSION, {"interaction": HERE}, "login_required"),
     (wants("none"), CLIENT, SESSION, {"required_level": 2}, "interaction_required"),
+    (REQUEST, CLIENT, replace(SESSION, acr=2), {"required_level": OUT_OF_REACH}, "unmet_authentication_requirements"),
     (REQUEST, CLIENT, SESSION, {"required_level": 3}, "unmet_authentication_requirements"),
     (wants("none"), CLIENT, SESSION, {"required_level": 3}, "unmet_authentication_requirements"),
     (wants("none"), ASKING, SESSION, {}, "consent_required"),

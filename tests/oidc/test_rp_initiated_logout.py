@@ -12,6 +12,7 @@ from idp.oauth.client import Client
 from idp.oidc.id_token import Hint
 from idp.oidc.rp_initiated_logout import EndSession, LogoutRequest, needs_confirmation
 from idp.sessions.single_sign_on import Session
+from tests.fakes.subjects import SUBJECTS
 
 CLIENT = Client(client_id="app", client_name="App", post_logout_redirect_uris=("https://app.example/out", "https://app.example/o?a=1"))
 SESSION = Session(sid="sid", sub="u", auth_time=1, acr=1, amr=("pwd",), created_at=1, last_seen_at=1, expires_at=9)
@@ -90,4 +91,12 @@ def test_the_stored_form_is_read_back() -> None:
 ])
 def test_s6_only_a_hint_of_this_very_session_needs_no_question(asked: LogoutRequest, client: Client | None, session: Session,
                                                               asks: bool) -> None:
-    assert needs_confirmation(asked, client, session) is asks
+    assert needs_confirmation(asked, client, session, SUBJECTS) is asks
+
+
+def test_core_s8_a_hint_of_this_session_is_recognised_by_its_pairwise_names() -> None:
+    client = replace(CLIENT, subject_type="pairwise", redirect_uris=("https://app.example/cb",))
+    sub, sid = SUBJECTS.of(client, "u"), SUBJECTS.session_of(client, "sid")
+    assert not needs_confirmation(LogoutRequest(client_id="app", sub=sub, sid=sid), client, SESSION, SUBJECTS)
+    for told in ({"sub": "u", "sid": sid}, {"sub": sub, "sid": "sid"}, {"sub": SUBJECTS.of(client, "v"), "sid": sid}):
+        assert needs_confirmation(LogoutRequest(client_id="app", **told), client, SESSION, SUBJECTS)

@@ -42,7 +42,7 @@ def takes_part(database: Database, session: Session, client_id: str, *, offline:
     database.write(insert_row(GrantRow)).run(
         grant_id=f"{session.sid}-{client_id}", client_id=client_id, sub=session.sub, sid=session.sid, scope="openid",
         offline=offline, auth_time=1, acr=1, amr="pwd", nonce="", created_at=1, expires_at=9_000_000_000, revoked_at=None,
-        revoke_reason="")
+        revoke_reason="", details="")
 
 
 def test_a_session_is_found_by_its_cookie_and_only_a_digest_is_kept(sessions: Sessions, database: Database) -> None:

@@ -38,10 +38,10 @@ from idp.jose.keyset import KeyRing
 from idp.oauth.access_token import AccessTokens
 from idp.oauth.client import Client, ClientRegistry, secret_digest
 from idp.oauth.server import Lifetimes, Provider, ProviderRequest
+from idp.oidc.claims import IdTokenClaims
 from idp.oidc.consent import Consents
 from idp.oidc.id_token import IdTokens
 from idp.oidc.rp_initiated_logout import EndSession
-from idp.oidc.subject import subject_for
 from idp.sessions.interaction import Interactions
 from idp.sessions.single_sign_on import SessionLimits, Sessions
 from idp.settings import Settings
@@ -52,6 +52,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.directory import PASSWORD, FakeDirectory, make_officer
 from tests.fakes.key_store import FakeKeyStore
 from tests.fakes.sealer import FakeSealer
+from tests.fakes.subjects import SUBJECTS
 from tests.pages.catalogue import ROOT, compile_missing
 
 ISSUER = "http://localhost:8000"
@@ -99,9 +100,10 @@ class Site:
         self.client_store = FakeClientStore(QLVB, PORTAL, SURVEY, STRICT, LEADERS)
         clients = ClientRegistry(self.client_store, self.clock)
         keys = signing_keys()
-        id_tokens = IdTokens(issuer=self.settings.issuer, keys=keys, clock=self.clock, acr_prefix=self.settings.acr_prefix)
         audit = SqlAuditTrail(database)
         self.mirror = SqlOfficers(database)
+        id_tokens = IdTokens(issuer=self.settings.issuer, keys=keys, subjects=SUBJECTS, clock=self.clock,
+                             acr_prefix=self.settings.acr_prefix, claims_of=IdTokenClaims(self.mirror))
         self.totp = Totp(SqlTotpStore(database), FakeSealer(), self.clock)
         counter = SqlGuessCounter(database)
         self.sessions = Sessions(SqlSessions(database), self.clock, SessionLimits(
@@ -110,7 +112,7 @@ class Site:
         self.provider = Provider(
             issuer=self.settings.issuer, registry=clients, store=SqlGrants(database), clock=self.clock, lifetimes=Lifetimes(),
             tokens=AccessTokens(issuer=self.settings.issuer, keys=keys, clock=self.clock, lifetime_seconds=600,
-                                subject_of=subject_for, acr_prefix=self.settings.acr_prefix),
+                                subject_of=SUBJECTS.of, acr_prefix=self.settings.acr_prefix),
             assurance=assurance, checks=checks(self.settings.issuer, self.clock), proofs=proofs(self.clock),
             token_endpoints=(f"{self.settings.issuer}/token",), officer_scopes=frozenset({"openid", "profile"}),
             read_hint=id_tokens.subject_of_hint, extensions=(id_tokens,))
@@ -123,7 +125,7 @@ class Site:
                            passwords=Lockout(counter, self.clock, PASSWORD_LIMITS),
                            factors=Lockout(counter, self.clock, FACTOR_LIMITS, kind="factor")),
             assurance=assurance,
-            end_session=EndSession(clients, id_tokens.read_hint))
+            subjects=SUBJECTS, end_session=EndSession(clients, id_tokens.read_hint))
         self.app = Flask("idp", template_folder=str(ROOT / "templates"), static_folder=None)
         self.app.secret_key = "k" * 32
         register(self.app, self.services)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from html import unescape
@@ -135,6 +136,58 @@ def test_core_s3_1_2_1_id_token_hint(site: Site) -> None:
     assert query_of(wrong.headers["Location"])["error"] == "login_required"
     right = other.submit(other.authorize(id_token_hint=token), username="canbo", password=PASSWORD)
     assert query_of(right.headers["Location"])["code"]
+
+
+def test_core_s5_5_1_a_value_for_sub_admits_that_officer_only(site: Site) -> None:
+    browser = site.browser()
+    sub = site.id_token_claims(site.tokens(browser.sign_in().headers["Location"])["id_token"])["sub"]
+    wish = json.dumps({"id_token": {"sub": {"value": sub}}})
+    assert query_of(browser.get(authorize_url(prompt="none", claims=wish)).headers["Location"])["code"]
+    other = site.browser()
+    other.sign_in(uid="vanthu")
+    refused = other.get(authorize_url(prompt="none", claims=wish))
+    assert query_of(refused.headers["Location"])["error"] == "login_required"
+    wrong = other.submit(other.authorize(claims=wish), username="vanthu", password=PASSWORD)
+    assert query_of(wrong.headers["Location"])["error"] == "login_required"
+    right = other.submit(other.authorize(claims=wish), username="canbo", password=PASSWORD)
+    assert site.id_token_claims(site.tokens(right.headers["Location"])["id_token"])["sub"] == sub
+
+
+TWO_FACTORS = '{"id_token":{"acr":{"essential":true,"values":["urn:haugiang:acr:2"]}}}'
+
+
+def test_core_s5_5_1_1_an_essential_acr_leads_to_the_second_factor(site: Site) -> None:
+    site.enrol("canbo")
+    browser = site.browser()
+    factor = browser.follow(browser.sign_in(claims=TWO_FACTORS))
+    answer = browser.submit(factor, otp=site.otp())
+    claims = site.id_token_claims(site.tokens(answer.headers["Location"])["id_token"])
+    assert claims["acr"] == "urn:haugiang:acr:2"
+
+
+def test_core_s5_5_1_1_a_session_below_an_essential_acr_steps_up(site: Site) -> None:
+    site.enrol("canbo")
+    browser = site.browser()
+    browser.sign_in()
+    silent = browser.get(authorize_url(prompt="none", claims=TWO_FACTORS))
+    assert query_of(silent.headers["Location"])["error"] == "interaction_required"
+    answer = browser.submit(browser.authorize(claims=TWO_FACTORS), otp=site.otp())
+    claims = site.id_token_claims(site.tokens(answer.headers["Location"])["id_token"])
+    assert (claims["acr"], claims["amr"]) == ("urn:haugiang:acr:2", ["pwd", "otp", "mfa"])
+
+
+@pytest.mark.parametrize("value", ["urn:haugiang:acr:2", "urn:haugiang:acr:3", "urn:somebody:else"])
+def test_core_s5_5_1_1_an_essential_acr_out_of_reach_is_told_to_the_application(site: Site, value: str) -> None:
+    wish = json.dumps({"id_token": {"acr": {"essential": True, "values": [value]}}})
+    browser = site.browser()
+    for answer in (browser.sign_in(claims=wish), browser.get(authorize_url(claims=wish)),
+                   browser.get(authorize_url(claims=wish, prompt="none"))):
+        assert query_of(answer.headers["Location"])["error"] == "unmet_authentication_requirements"
+
+
+def test_core_s5_5_1_1_a_voluntary_acr_out_of_reach_is_passed_over(site: Site) -> None:
+    wish = '{"id_token":{"acr":{"values":["urn:haugiang:acr:3"]}}}'
+    assert query_of(site.browser().sign_in(claims=wish).headers["Location"])["code"]
 
 
 def test_core_s3_1_2_1_select_account(site: Site) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from idp.directory.officer import Address
 from tests.fakes.directory import PASSWORD
 
 from .site import QLVB, SURVEY, Site, authorize_url, form_of, query_of
@@ -24,12 +27,36 @@ def test_core_s3_1_2_4_the_officer_sees_what_is_shared_and_agrees_once(site: Sit
     assert site.events().count("consent.given") == 1
 
 
+def test_the_office_address_is_shown_on_one_line(site: Site) -> None:
+    site.client_store.put(replace(SURVEY, scope=SURVEY.scope | {"address"}))
+    site.directory.add(replace(site.directory.officers["canbo"], address=Address("Số 1 đường Mẫu", "thành phố Vị Thanh")))
+    page = consent_page(site, site.browser(), scope="openid address")
+    assert "Địa chỉ nơi làm việc" in page.text
+    assert "Văn phòng UBND tỉnh, Số 1 đường Mẫu, thành phố Vị Thanh" in page.text
+
+
 def test_more_than_was_agreed_is_asked_again(site: Site) -> None:
     browser = site.browser()
     browser.submit(consent_page(site, browser, scope="openid profile"), answer="accept")
     refused = browser.get(authorize_url(SURVEY, scope="openid profile email", prompt="none"))
     assert query_of(refused.headers["Location"])["error"] == "consent_required"
     assert 'value="accept"' in browser.authorize(SURVEY, scope="openid profile email").text
+
+
+def test_core_s5_5_claims_asked_for_by_name_are_shown_agreed_to_and_remembered(site: Site) -> None:
+    wish = '{"userinfo":{"email":{"essential":true},"phone_number":null},"id_token":{"unit_name":null}}'
+    browser = site.browser()
+    page = consent_page(site, browser, scope="openid", claims=wish)
+    assert "canbo@haugiang.gov.vn" in page.text
+    assert "Văn phòng UBND tỉnh" in page.text
+    assert "Họ và tên" not in page.text
+    assert "số điện thoại" in page.text  # the registration holds no scope phone, so it is not shared and the page says so
+    assert query_of(browser.submit(page, answer="accept").headers["Location"])["code"]
+    assert query_of(browser.get(authorize_url(SURVEY, scope="openid", claims=wish, prompt="none")).headers["Location"])["code"]
+    more = browser.get(authorize_url(SURVEY, scope="openid", claims='{"userinfo":{"name":null}}', prompt="none"))
+    assert query_of(more.headers["Location"])["error"] == "consent_required"
+    scope = browser.get(authorize_url(SURVEY, scope="openid email", prompt="none"))
+    assert query_of(scope.headers["Location"])["error"] == "consent_required"
 
 
 def test_rfc6749_s4_1_2_1_refusing_is_access_denied_and_not_remembered(site: Site) -> None:

@@ -19,6 +19,7 @@ from idp.oidc.backchannel_logout import GIVE_UP_SECONDS, LogoutDelivery
 from idp.worker.outbox import OutboxPump
 from tests.fakes.clock import FakeClock
 from tests.fakes.notices import MemoryClients, application, key_ring
+from tests.fakes.subjects import SUBJECTS
 from tests.postgresql import free_port
 from tests.receivers import Receivers
 
@@ -33,7 +34,7 @@ class Desk:
         self.outbox = SqlOutbox(database)
         keys = key_ring(FakeClock())
         delivery = LogoutDelivery(self.outbox, Outbound(development=True, timeout_seconds=timeout_seconds), self.clients, keys,
-                                  self.clock, issuer="https://sso.example", lifetime_seconds=120)
+                                  self.clock, subjects=SUBJECTS, issuer="https://sso.example", lifetime_seconds=120)
         self.stopping = threading.Event()
         self.pump = OutboxPump(self.outbox, delivery, self.clock, stopping=self.stopping.is_set)
         self._insert = database.write(insert_row(OutboxRow), durable=False)

@@ -1,8 +1,8 @@
 """Entries of the directory as officers and units.
 
-Spec: RFC 2798 (inetOrgPerson), RFC 4519, RFC 4530 (entryUUID). Text is UTF-8 and comes out in NFC, whatever form an import left
-in the directory. Posts come from ``vnPost`` (``rank$unit code$title``); where a directory has none, from ``departmentNumber``
-and ``title``.
+Spec: RFC 2798 (inetOrgPerson), RFC 4519, RFC 4517 §3.3.28 (postal addresses), RFC 4530 (entryUUID). Text is UTF-8 and comes out
+in NFC, whatever form an import left in the directory. Posts come from ``vnPost`` (``rank$unit code$title``); where a directory
+has none, from ``departmentNumber`` and ``title``. An address is that of an office: ``homePostalAddress`` is not read.
 """
 
 from __future__ import annotations
@@ -17,15 +17,17 @@ from typing import Final
 import ldap
 import ldap.dn
 
-from ...directory.officer import Officer, Post
+from ...directory.officer import NOWHERE, Address, Officer, Post
 from ...directory.unit import Unit, UnitTree
 
 PERMANENT_LOCK: Final = "000001010000Z"
 """Value of pwdAccountLockedTime that disables an account until somebody takes it away."""
+ADDRESS_ATTRIBUTES: Final = ("street", "l", "st", "postalCode", "postalAddress")
 OFFICER_ATTRIBUTES: Final = (
     "entryUUID", "uid", "cn", "displayName", "sn", "givenName", "mail", "telephoneNumber", "mobile", "employeeNumber",
-    "departmentNumber", "ou", "title", "vnPost", "memberOf", "pwdAccountLockedTime")
-UNIT_ATTRIBUTES: Final = ("vnUnitCode", "vnUnitCode2016", "vnUnitName", "vnUnitKind", "vnValidFrom", "vnValidTo")
+    "departmentNumber", "ou", "title", "vnPost", "memberOf", "pwdAccountLockedTime", *ADDRESS_ATTRIBUTES)
+UNIT_ATTRIBUTES: Final = (
+    "vnUnitCode", "vnUnitCode2016", "vnUnitName", "vnUnitKind", "vnValidFrom", "vnValidTo", *ADDRESS_ATTRIBUTES)
 
 Attributes = Mapping[str, Sequence[bytes]]
 
@@ -36,13 +38,16 @@ def officer_of(dn: str, attributes: Attributes, tree: UnitTree) -> Officer | Non
     if not entry_uuid or not uid:
         return None
     mail, number = _first(attributes, "mail"), _first(attributes, "employeeNumber")
+    posts, address = _posts(attributes, tree), _address(attributes)
+    if address == NOWHERE and posts:
+        address = tree.address(posts[0].unit_code)
     return Officer(
         entry_uuid=entry_uuid, dn=dn, uid=uid, name=_first(attributes, "displayName") or _first(attributes, "cn"),
         given_name=_first(attributes, "givenName"), family_name=_first(attributes, "sn"), mail=mail,
-        phone=_phone(_first(attributes, "telephoneNumber") or _first(attributes, "mobile")), posts=_posts(attributes, tree),
+        phone=_phone(_first(attributes, "telephoneNumber") or _first(attributes, "mobile")), posts=posts,
         groups=tuple(sorted({group_name(_text(dn)) for dn in attributes.get("memberOf", ())})),
         attributes={name: value for name, value in (("uid", uid), ("mail", mail), ("employeeNumber", number)) if value},
-        disabled=_first(attributes, "pwdAccountLockedTime") == PERMANENT_LOCK)
+        disabled=_first(attributes, "pwdAccountLockedTime") == PERMANENT_LOCK, address=address)
 
 
 def unit_of(attributes: Attributes) -> Unit | None:
@@ -51,7 +56,7 @@ def unit_of(attributes: Attributes) -> Unit | None:
     if not code:
         return None
     return Unit(code, _first(attributes, "vnUnitCode2016"), _first(attributes, "vnUnitName"), _first(attributes, "vnUnitKind"),
-                _day(_first(attributes, "vnValidFrom")), _day(_first(attributes, "vnValidTo")))
+                _day(_first(attributes, "vnValidFrom")), _day(_first(attributes, "vnValidTo")), _address(attributes))
 
 
 @lru_cache(maxsize=4096)
@@ -75,6 +80,13 @@ def _posts(attributes: Attributes, tree: UnitTree) -> tuple[Post, ...]:
                      for place, (_, code, title) in enumerate(sorted(ranked)))
     code, title = _first(attributes, "departmentNumber"), _first(attributes, "title")
     return (tree.post(code, title, fallback_name=name),) if code or title else ()
+
+
+def _address(attributes: Attributes) -> Address:
+    """Read an office address; the lines of postalAddress are separated by dollar signs."""
+    street, locality, region, code, whole = (_first(attributes, name).strip() for name in ADDRESS_ATTRIBUTES)
+    lines = (line.replace("\\24", "$").replace("\\5C", "\\").strip() for line in whole.split("$"))
+    return Address(street, locality, region, code, "\n".join(filter(None, lines)))
 
 
 def _phone(text: str) -> str:

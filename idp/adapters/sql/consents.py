@@ -14,6 +14,8 @@ from .tables import ConsentRow, GrantRow
 
 CONSENT: Any = ConsentRow.__table__
 GRANT: Any = GrantRow.__table__
+_CLAIM = "claim:"
+"""Stands before the name of a claim among the scopes; no scope that can be registered begins so."""
 
 
 class SqlConsents:
@@ -41,11 +43,16 @@ class SqlConsents:
     def find(self, sub: str, client_id: str) -> Consent | None:
         """Find a consent that was not withdrawn."""
         row = self._find.one(officer=sub, application=client_id)
-        return None if row is None else Consent(sub, client_id, frozenset(row.scope.split()), row.given_at)
+        if row is None:
+            return None
+        words = row.scope.split()
+        return Consent(sub, client_id, frozenset(word for word in words if not word.startswith(_CLAIM)), row.given_at,
+                       frozenset(word.removeprefix(_CLAIM) for word in words if word.startswith(_CLAIM)))
 
     def give(self, consent: Consent, record: AuditRecord) -> None:
         """Keep a consent, replacing an earlier one."""
-        self._give.run(sub=consent.sub, client_id=consent.client_id, scope=" ".join(sorted(consent.scope)),
+        words = [*sorted(consent.scope), *(f"{_CLAIM}{name}" for name in sorted(consent.claims))]
+        self._give.run(sub=consent.sub, client_id=consent.client_id, scope=" ".join(words),
                        given_at=consent.given_at, withdrawn_at=None, **audit_values(record))
 
     def withdraw(self, sub: str, client_id: str, now: int, record: AuditRecord) -> bool:

@@ -44,7 +44,7 @@ _GRANT_COLUMNS = (
     GRANT.c.grant_id, GRANT.c.client_id.label("grant_client_id"), GRANT.c.sub.label("grant_sub"), GRANT.c.sid,
     GRANT.c.scope.label("grant_scope"), GRANT.c.offline, GRANT.c.auth_time, GRANT.c.acr, GRANT.c.amr, GRANT.c.nonce,
     GRANT.c.created_at.label("grant_created_at"), GRANT.c.expires_at.label("grant_expires_at"),
-    GRANT.c.revoked_at.label("grant_revoked_at"))
+    GRANT.c.revoked_at.label("grant_revoked_at"), GRANT.c.details)
 _OFFICER_COLUMNS = (OFFICER.c.status.label("officer_status"), OFFICER.c.groups.label("officer_groups"))
 _SESSION_COLUMNS = (
     SESSION.c.ended_at.label("session_ended_at"), SESSION.c.last_seen_at, SESSION.c.expires_at.label("session_expires_at"))
@@ -160,8 +160,8 @@ class SqlGrants:
         return self._issue_code.run(
             grant_id=grant.grant_id, client_id=grant.client_id, sub=grant.sub, sid=grant.sid, scope=grant.scope,
             offline=grant.offline, auth_time=grant.auth_time, acr=grant.acr, amr=" ".join(grant.amr), nonce=grant.nonce,
-            now=grant.created_at, grant_expires_at=grant.expires_at, revoked_at=None, revoke_reason="", digest=code.digest,
-            redirect_uri=code.redirect_uri, code_challenge=code.code_challenge,
+            now=grant.created_at, grant_expires_at=grant.expires_at, revoked_at=None, revoke_reason="", details=grant.details,
+            digest=code.digest, redirect_uri=code.redirect_uri, code_challenge=code.code_challenge,
             code_challenge_method=code.code_challenge_method, code_expires_at=code.expires_at, used_at=None,
             dpop_jkt=code.dpop_jkt, **audit_values(record)) is not None
 
@@ -243,7 +243,7 @@ def _access_token(digest: bytes, row: Any) -> StoredAccessToken | None:
 def _grant(row: Any, standing: Standing) -> Grant:
     return Grant(row.grant_id, row.grant_client_id, row.grant_sub, row.sid, row.grant_scope, bool(row.offline), row.auth_time,
                  row.acr, tuple(row.amr.split()), row.nonce, row.grant_created_at, row.grant_expires_at, row.grant_revoked_at,
-                 standing)
+                 standing, row.details)
 
 
 def _standing(row: Any) -> Standing:

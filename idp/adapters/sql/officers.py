@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 import secrets
+from dataclasses import asdict
 from typing import Any
 
 import orjson
 from sqlalchemy import func, select, update
 
 from ...directory.mirror import MirroredOfficer, search_key
-from ...directory.officer import Officer, Post
+from ...directory.officer import NOWHERE, Address, Officer, Post
 from .database import Database, parameter
 from .tables import OfficerRow
 
 OFFICER: Any = OfficerRow.__table__
 
 _FACTS = ("uid", "dn", "mail", "name", "given_name", "family_name", "phone", "unit_code", "unit_code_2016", "unit_name",
-          "title", "posts", "groups", "attributes", "search_key", "status", "updated_at")
+          "title", "posts", "groups", "attributes", "address", "search_key", "status", "updated_at")
 
 
 class SqlOfficers:
@@ -78,6 +79,7 @@ def _facts(officer: Officer) -> dict[str, Any]:
         "family_name": officer.family_name, "phone": officer.phone, "unit_code": post.unit_code,
         "unit_code_2016": post.unit_code_2016, "unit_name": post.unit_name, "title": post.title, "posts": _json(posts),
         "groups": _json(list(officer.groups)), "attributes": _json(dict(officer.attributes)),
+        "address": "" if officer.address == NOWHERE else _json(asdict(officer.address)),
         "search_key": search_key(officer.name, officer.uid, officer.mail, officer.phone, post.unit_name, post.title),
         "status": "disabled" if officer.disabled else "active",
     }
@@ -94,5 +96,6 @@ def mirrored(row: Any) -> MirroredOfficer | None:
     officer = Officer(
         entry_uuid=row.entry_uuid, dn=row.dn, uid=row.uid, name=row.name, given_name=row.given_name, family_name=row.family_name,
         mail=row.mail, phone=row.phone, posts=tuple([Post(**post) for post in orjson.loads(row.posts)]),
-        groups=tuple(orjson.loads(row.groups)), attributes=orjson.loads(row.attributes), disabled=row.status == "disabled")
+        groups=tuple(orjson.loads(row.groups)), attributes=orjson.loads(row.attributes), disabled=row.status == "disabled",
+        address=Address(**orjson.loads(row.address)) if row.address else NOWHERE)
     return MirroredOfficer(sub=row.sub, officer=officer, status=row.status)

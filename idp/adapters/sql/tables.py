@@ -71,6 +71,8 @@ class OfficerRow(Base):
     """JSON array of group names (cn)."""
     attributes: Mapped[Words]
     """JSON object: directory attributes that clients may take as login name (uid, mail, employeeNumber)."""
+    address: Mapped[Words] = mapped_column(Text, server_default="")
+    """JSON object: parts of the office address; empty where nothing is known."""
     search_key: Mapped[Words]
     """Unaccented lower-case text that searches match against."""
     status: Mapped[str] = mapped_column(String(16))
@@ -164,6 +166,8 @@ class GrantRow(Base):
     """Absolute end of the family, whatever is rotated."""
     revoked_at: Mapped[Epoch | None]
     revoke_reason: Mapped[str] = mapped_column(String(32))
+    details: Mapped[Words] = mapped_column(Text, server_default="")
+    """JSON object of what was asked for beyond scopes, such as claims by name; empty where nothing was, which is the rule."""
     __table_args__ = (Index("ix_oauth_grant_sub_client_id", "sub", "client_id"),
                       Index("ix_oauth_grant_expires_at", "expires_at"))
 
@@ -222,12 +226,13 @@ class AccessTokenRow(Base):
 
 
 class ConsentRow(Base):
-    """Scopes an officer agreed to share with an application that asks."""
+    """What an officer agreed to share with an application that asks."""
 
     __tablename__ = "consent"
     sub: Mapped[Subject] = mapped_column(primary_key=True)
     client_id: Mapped[ClientId] = mapped_column(primary_key=True)
     scope: Mapped[Words]
+    """Space-separated scopes, and ``claim:<name>`` for claims that were asked for by name."""
     given_at: Mapped[Epoch]
     withdrawn_at: Mapped[Epoch | None]
 

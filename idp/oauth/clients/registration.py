@@ -41,7 +41,6 @@ _GROUP: Final = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 _NO: Final[tuple[object, ...]] = (False, "", [], None)
 
 _NOT_OFFERED: Final[Mapping[str, tuple[object, ...]]] = {
-    "sector_identifier_uri": _NO, "subject_type": (*_NO, "public"),
     "id_token_encrypted_response_alg": _NO, "id_token_encrypted_response_enc": _NO,
     "userinfo_signed_response_alg": _NO, "userinfo_encrypted_response_alg": _NO, "userinfo_encrypted_response_enc": _NO,
     "request_object_signing_alg": _NO, "request_object_encryption_alg": _NO, "request_object_encryption_enc": _NO,
@@ -125,6 +124,8 @@ def parse(
         "default_max_age": members.seconds("default_max_age"),
         "require_auth_time": members.flag("require_auth_time", default=False),
         "application_type": "native" if native else "web",
+        "subject_type": members.choice("subject_type", ("public", "pairwise")),
+        "sector_identifier_uri": members.web_uri("sector_identifier_uri"),
         "jwks": _keys(members),
         "jwks_uri": members.web_uri("jwks_uri"),
         "dpop_bound_access_tokens": members.flag("dpop_bound_access_tokens", default=False),
@@ -212,6 +213,8 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
         problem = "grant_types: refresh_token goes with authorization_code."
     elif "client_credentials" in client.grant_types and client.public:
         problem = "grant_types: client_credentials needs a client that can keep a secret."
+    elif client.subject_type == "pairwise" and not client.sector_identifier:
+        problem = "subject_type: pairwise needs sector_identifier_uri, or redirect_uris that are all on one host."
     elif client.jwks and client.jwks_uri:
         problem = "jwks: not together with jwks_uri."
     elif asserts and not (client.jwks or client.jwks_uri):
@@ -252,7 +255,7 @@ def to_metadata(client: Client) -> dict[str, Any]:
 def standard_metadata(client: Client) -> dict[str, Any]:
     """Give the members of RFC 7591 and OpenID Connect Registration that a client has; empty ones are left out."""
     members = {name: _plain(getattr(client, name)) for name in STANDARD}
-    members |= {"scope": " ".join(word for word in SCOPES if word in client.scope), "subject_type": "public",
+    members |= {"scope": " ".join(word for word in SCOPES if word in client.scope),
                 "jwks": json.loads(client.jwks) if client.jwks else None}
     kept = {"redirect_uris", "grant_types", "response_types", "scope"}
     return {name: value for name, value in members.items() if name in kept or value not in ("", [], None)}

@@ -57,7 +57,8 @@ def begin(request: AuthorizationRequest, session: SessionFacts, *, value: str, n
         grant_id=secrets.token_urlsafe(16), client_id=request.client_id, sub=session.sub, sid=session.sid,
         scope=" ".join(request.scope), offline=offline, auth_time=session.auth_time, acr=session.acr, amr=tuple(session.amr),
         nonce=request.nonce, created_at=now, expires_at=now + offline_seconds if offline else session.expires_at,
-        revoked_at=None, standing=Standing("active", session_ended=False, session_expires_at=session.expires_at))
+        revoked_at=None, standing=Standing("active", session_ended=False, session_expires_at=session.expires_at),
+        details=request.details)
     return StoredCode(digest=digest(value), redirect_uri=request.redirect_uri, code_challenge=request.code_challenge,
                       code_challenge_method=request.code_challenge_method, expires_at=now + code_seconds, used_at=None,
                       grant=grant, dpop_jkt=request.dpop_jkt)

@@ -21,7 +21,7 @@ from deploy.directory.generate import HashCost
 from deploy.directory.server import SampleDirectory
 from idp.adapters.ldap.directory import LdapDirectory
 from idp.adapters.ldap.server import Timing
-from idp.directory.officer import BindResult, ChangeResult
+from idp.directory.officer import Address, BindResult, ChangeResult
 from idp.errors import UnavailableError
 from tests.contracts.directory import PASSWORD, VIETNAMESE_PASSWORD, DirectoryContract, Population
 from tests.directory_server import (
@@ -115,6 +115,27 @@ def test_an_entry_without_vn_post_has_the_post_of_the_standard_attributes(
     assert [(p.unit_code, p.unit_code_2016, p.unit_name, p.title) for p in officer.posts] == [
         ("H30.5", "000.00.05.H30", "Sở Tài chính", "Kế toán")]
     assert officer.phone == "+842930000777"
+
+
+def test_an_office_is_where_the_main_posts_agency_is(ldap_directory: LdapDirectory) -> None:
+    found = {uid: officer.address for uid in ("canbo", "haichucvu", "khonghopthu")
+             if (officer := ldap_directory.find_by_login(uid))}
+    assert found == {
+        "canbo": Address("Số 3 đường Mẫu", "thành phố Vị Thanh", "Hậu Giang"),
+        "haichucvu": Address("Số 21 đường Mẫu", "thành phố Vị Thanh", "Hậu Giang"),
+        "khonghopthu": Address("", "xã Lương Nghĩa, huyện Long Mỹ", "Hậu Giang")}
+
+
+def test_rfc4517_s3_3_28_an_entrys_own_address_goes_before_its_agencys_and_the_home_is_not_read(
+    directory_server: SampleDirectory, ldap_directory: LdapDirectory,
+) -> None:
+    parts, whole = unique("diachi"), unique("diachi")
+    add_officer(directory_server, parts, street="Số 9 đường Khác", l="thành phố Ngã Bảy", postalCode="95000",
+                homePostalAddress="Nhà riêng")
+    add_officer(directory_server, whole, postalAddress="Tòa nhà A\\24B$Số 9 \\5C 10 $$Ngã Bảy")
+    found = [officer.address for uid in (parts, whole) if (officer := ldap_directory.find_by_login(uid))]
+    assert found == [Address("Số 9 đường Khác", "thành phố Ngã Bảy", "", "95000"),
+                     Address(text="Tòa nhà A$B\nSố 9 \\ 10\nNgã Bảy")]
 
 
 def test_malformed_posts_are_left_out_and_unknown_agencies_keep_their_code(

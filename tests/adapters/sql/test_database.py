@@ -39,7 +39,8 @@ SESSION_CLIENT = SessionClientRow.__table__
 VERSION = VersionRow.__table__
 
 ROW = {"digest": b"x" * 32, "grant_id": "g", "client_id": "c", "redirect_uri": "https://a/", "code_challenge": "",
-       "code_challenge_method": "", "created_at": 1, "expires_at": 2, "used_at": None}
+       "code_challenge_method": "", "created_at": 1, "expires_at": 2, "used_at": None,
+       "dpop_jkt": ""}
 CONSENT_VALUES = {"sub": "u", "scope": "openid", "given_at": 5, "withdrawn_at": None}
 
 

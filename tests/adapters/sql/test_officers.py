@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.officers import SqlOfficers
 from idp.directory.mirror import search_key
-from idp.directory.officer import Post
+from idp.directory.officer import NOWHERE, Address, Post
 from tests.fakes.directory import make_officer
 
 
@@ -92,6 +92,21 @@ def test_posts_and_attributes_come_back_as_they_were(database: Database) -> None
     found = mirror.by_sub(mirror.remember(officer, now=1))
     assert found is not None
     assert found.officer == officer
+
+
+def test_an_address_comes_back_as_it_was_and_none_is_kept_as_nothing(database: Database) -> None:
+    mirror = SqlOfficers(database)
+    where = Address("Số 1 đường Mẫu\nPhòng 7", "thành phố Vị Thanh", "Hậu Giang", "95000", "A\nB")
+    officer = make_officer("canbo", address=where)
+    sub = mirror.remember(officer, now=1)
+    found = mirror.by_sub(sub)
+    assert found is not None
+    assert found.officer == officer
+    mirror.remember(dataclasses.replace(officer, address=NOWHERE), now=2)
+    assert mirror._by_sub.one(sub=sub).address == ""
+    found = mirror.by_sub(sub)
+    assert found is not None
+    assert found.officer.address == NOWHERE
 
 
 def test_searches_ignore_case_accents_and_the_two_forms_of_unicode() -> None:

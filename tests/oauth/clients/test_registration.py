@@ -98,9 +98,8 @@ def test_interface_s6_unknown_members_are_refused(members: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize("members", [
-    {"subject_type": "pairwise"},
     {"request_uris": ["https://a.example/r"]},
-    {"sector_identifier_uri": "https://a.example/s"}, {"userinfo_signed_response_alg": "RS256"},
+    {"userinfo_signed_response_alg": "RS256"},
     {"id_token_encrypted_response_alg": "RSA-OAEP"},
     {"default_acr_values": ["x"]},
     {"require_pushed_authorization_requests": True},
@@ -116,6 +115,35 @@ def test_what_is_not_offered_yet_is_refused_with_a_sentence(members: dict[str, A
                                      {"default_acr_values": []}])
 def test_members_that_ask_for_what_happens_anyway_are_accepted(members: dict[str, Any]) -> None:
     assert register(**members) == register()
+
+
+@pytest.mark.parametrize("members", [
+    {}, {"redirect_uris": ["https://a.example/cb", "https://a.example:8443/other"]},
+    {"redirect_uris": ["https://a.example/cb", "https://b.example/cb"], "sector_identifier_uri": "https://s.example/uris.json"},
+    {"redirect_uris": ["vn.gov.example.app:/cb"], "application_type": "native",
+     "sector_identifier_uri": "https://s.example/uris.json"},
+])
+def test_core_s8_1_pairwise_subjects_need_one_sector(members: dict[str, Any]) -> None:
+    client = register(subject_type="pairwise", **members)
+    assert (client.subject_type, client.sector_identifier_uri) == ("pairwise", members.get("sector_identifier_uri", ""))
+    assert register(**standard_metadata(client)) == client
+
+
+@pytest.mark.parametrize("members", [
+    {"redirect_uris": ["https://a.example/cb", "https://b.example/cb"]},
+    {"redirect_uris": ["https://a.example/cb", "https://x.a.example/"]},
+    {"redirect_uris": ["vn.gov.example.app:/cb"], "application_type": "native"},
+    {"redirect_uris": ["http://127.0.0.1/cb", "http://[::1]/cb"], "application_type": "native"},
+    {"redirect_uris": [], "grant_types": ["client_credentials"]},
+])
+def test_core_s8_1_without_one_host_pairwise_subjects_are_refused(members: dict[str, Any]) -> None:
+    assert "sector_identifier_uri" in refusal(subject_type="pairwise", **members)
+
+
+@pytest.mark.parametrize("members", [{"subject_type": "private"}, {"subject_type": ["public"]}, {"subject_type": ""},
+                                     {"sector_identifier_uri": "http://a.example/s"}, {"sector_identifier_uri": "a.example"}])
+def test_core_s8_malformed_subject_members_are_refused(members: dict[str, Any]) -> None:
+    assert next(iter(members)) in refusal(**members)
 
 
 @pytest.mark.parametrize(("table", "word"), [
