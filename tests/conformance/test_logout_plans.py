@@ -19,6 +19,24 @@ from tests.receivers import Receivers
 from .suite import BASIC, ISSUER, OUT, RP, SECOND, Person, Suite, Visit, read_segment
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
+MODULES = (
+    *(f"oidcc-rp-initiated-logout{what}" for what in (
+        "-discovery-endpoint-verification", "", "-bad-post-logout-redirect-uri", "-modified-id-token-hint", "-bad-id-token-hint",
+        "-query-added-to-post-logout-redirect-uri", "-no-id-token-hint", "-no-params", "-no-post-logout-redirect-uri",
+        "-no-state", "-only-state")),
+    *(f"oidcc-{kind}{what}" for kind, what in (
+        ("backchannel", "-logout-discovery-endpoint-verification"), ("backchannel", "-rp-initiated-logout"),
+        ("frontchannel", "-logout-discovery-endpoint-verification"), ("frontchannel", "-rp-initiated-logout"),
+        ("session-management", "-discovery-endpoint-verification"), ("session-management", "-rp-initiated-logout"))),
+)
+"""The modules of the four plans; those about discovery are in test_config_plan.py."""
+
+
+def test_every_module_of_the_logout_plans_has_its_test() -> None:
+    sources = "".join((Path(__file__).parent / name).read_text(encoding="utf-8") for name in (
+        "test_logout_plans.py", "test_config_plan.py"))
+    assert [module for module in MODULES if f"def test_{module.replace('-', '_')}(" not in sources] == []
+    assert len(MODULES) == 17
 
 
 def ask(suite: Suite, person: Person, **parameters: str) -> Visit:
