@@ -138,8 +138,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     client_keys = ClientKeys(outbound.document, clock)
     assertions = ClientAssertions(issuer=settings.issuer, token_endpoint=settings.issuer + Paths().token, keys=client_keys,
                                   seen=SqlSeenOnce(database), clock=clock)
-    provider = Provider(issuer=settings.issuer, registry=clients, store=grants, tokens=tokens, clock=clock, lifetimes=lifetimes,
-                        officer_scopes=frozenset({*claims.SCOPES, SCOPE, "offline_access"}),
+    provider = Provider(issuer=settings.issuer, registry=clients, store=grants, tokens=tokens, keys=keys, clock=clock,
+                        lifetimes=lifetimes, officer_scopes=frozenset({*claims.SCOPES, SCOPE, "offline_access"}),
                         assertions=assertions, read_hint=id_tokens.subject_of_hint, extensions=[id_tokens])
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,

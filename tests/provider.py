@@ -115,7 +115,7 @@ class House:
         self.assertions = ClientAssertions(issuer=ISSUER, token_endpoint=f"{ISSUER}/token", keys=self.client_keys,
                                            seen=SqlSeenOnce(database), clock=self.clock)
         self.provider = Provider(
-            issuer=ISSUER, registry=self.registry, store=self.store, tokens=self.tokens, clock=self.clock,
+            issuer=ISSUER, registry=self.registry, store=self.store, tokens=self.tokens, keys=self.keys, clock=self.clock,
             lifetimes=lifetimes or Lifetimes(), officer_scopes=frozenset(claims.SCOPES), assertions=self.assertions,
             read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens])
         offer = Offer(scopes=tuple(claims.SCOPES), claims=claims.SUPPORTED, acr_values=(f"{ACR_PREFIX}1", f"{ACR_PREFIX}2"),

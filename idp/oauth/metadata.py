@@ -1,8 +1,8 @@
 """What the provider says of itself: exactly what is on.
 
 Spec: OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 9207 §3, Back-Channel Logout §2.1, RP-Initiated Logout §2.1,
-Initiating User Registration §4 (prompt_values_supported). Each list comes from the module that enforces it (security
-checklist 1).
+Initiating User Registration §4 (prompt_values_supported), JWT Secured Authorization Response Mode §4. Each list comes from the
+module that enforces it (security checklist 1).
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import client_authentication, pkce
-from .authorization_request import PROMPTS, RESPONSE_MODES
+from . import client_authentication, pkce, response
+from .authorization_request import PROMPTS
 from .clients import assertion
 from .server import GRANT_TYPES
 
@@ -77,8 +77,9 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
                              *(claim for claim in offer.claims if claim != "sub")],
         "claim_types_supported": ["normal"],
         "claims_parameter_supported": False,
-        "response_types_supported": ["code"],
-        "response_modes_supported": list(RESPONSE_MODES),
+        "response_types_supported": [response.CODE],
+        "response_modes_supported": list(response.MODES),
+        "authorization_signing_alg_values_supported": list(response.ALGORITHMS),
         "grant_types_supported": list(GRANT_TYPES),
         "prompt_values_supported": list(PROMPTS),
         "acr_values_supported": list(offer.acr_values),

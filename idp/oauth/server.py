@@ -1,8 +1,8 @@
 """The one authorization server: Authlib's framework-free core over our grants, reading a neutral request.
 
-Spec: RFC 6749 §3-§6, RFC 7009, RFC 9207. Authlib keeps the order of steps and the form of errors; every decision is a
-function of this room. Nothing here knows HTTP: the edges hand over a form that was read and checked, and get a status, a body
-and headers.
+Spec: RFC 6749 §3-§6, RFC 7009, RFC 9207, JWT Secured Authorization Response Mode (JARM). Authlib keeps the order of steps and the
+form of errors; every decision is a function of this room. Nothing here knows HTTP: the edges hand over a form that was read and
+checked, and get a status, a body and headers.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from authlib.oauth2.rfc6749.requests import OAuth2Payload
 
 from ..audit import AuditEvent, AuditRecord, Caller
 from ..clock import Clock
-from . import authorization_request, client_authentication
-from .access_token import AccessTokens, IssuedToken
-from .authorization_request import AuthorizationError, AuthorizationRequest, AuthorizationResponse, UnsafeRequestError
+from . import authorization_request, client_authentication, response
+from .access_token import AccessTokens, IssuedToken, SigningKeys
+from .authorization_request import AuthorizationError, AuthorizationRequest, UnsafeRequestError
 from .client import Client, ClientRegistry
 from .clients.assertion import ClientAssertions
 from .grant import Grant, admits
@@ -32,6 +32,7 @@ from .grants.client_credentials import MachineGrant
 from .grants.refresh_token import RefreshGrant
 from .pkce import ProofKey
 from .ports import GrantStore, NewTokens, SessionFacts, digest
+from .response import AuthorizationResponse
 from .revocation import Revocation
 
 GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
@@ -111,6 +112,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         registry: Clients.
         store: Grants, codes and tokens.
         tokens: Makes and recognises access tokens.
+        keys: Our signing keys, for answers that leave as a JWT (JARM).
         clock: Source of the time.
         lifetimes: How long things live.
         officer_scopes: Scopes that need an officer; client credentials never get them.
@@ -119,8 +121,8 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         extensions: Called with every new code and refresh grant; OpenID Connect plugs in here.
     """
 
-    def __init__(self, *, issuer: str, registry: ClientRegistry, store: GrantStore, tokens: AccessTokens, clock: Clock,
-                 lifetimes: Lifetimes, officer_scopes: frozenset[str], assertions: ClientAssertions,
+    def __init__(self, *, issuer: str, registry: ClientRegistry, store: GrantStore, tokens: AccessTokens, keys: SigningKeys,
+                 clock: Clock, lifetimes: Lifetimes, officer_scopes: frozenset[str], assertions: ClientAssertions,
                  read_hint: Callable[[str, str], str], extensions: Sequence[Extension] = ()) -> None:
         super().__init__()
         logging.getLogger("authlib").setLevel(logging.INFO)  # at DEBUG Authlib writes whole token answers
@@ -131,6 +133,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         self.clock = clock
         self.lifetimes = lifetimes
         self.officer_scopes = officer_scopes
+        self._keys = keys
         self._assertions = assertions
         self._read_hint = read_hint
         self.register_grant(CodeGrant, [ProofKey(required=True), *extensions])
@@ -173,13 +176,14 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         oauth_request.client = client
         grant = self.get_authorization_grant(oauth_request)
         answer: Answer = self.create_authorization_response(oauth_request, grant_user=session, grant=grant)
-        response: AuthorizationResponse = answer.body
-        return self._with_issuer(response, request.state)
+        made: AuthorizationResponse = answer.body
+        return self._with_issuer(made, request.state, request.client_id)
 
     def error_response(self, error: AuthorizationError) -> AuthorizationResponse:
         """Make the answer that tells the application of an error (RFC 6749 §4.1.2.1, RFC 9207 §2)."""
         parameters = (("error", error.code), ("error_description", error.message))
-        return self._with_issuer(AuthorizationResponse(error.redirect_uri, error.response_mode, parameters), error.state)
+        return self._with_issuer(AuthorizationResponse(error.redirect_uri, error.response_mode, parameters), error.state,
+                                 error.client_id)
 
     def token(self, request: ProviderRequest) -> Answer:
         """Answer a token request."""
@@ -261,6 +265,11 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
             token.refresh_digest = digest(value)
         return token
 
-    def _with_issuer(self, response: AuthorizationResponse, state: str | None) -> AuthorizationResponse:
+    def _with_issuer(self, made: AuthorizationResponse, state: str | None, client_id: str) -> AuthorizationResponse:
         more = (*(() if state is None else (("state", state),)), ("iss", self.issuer))
-        return AuthorizationResponse(response.redirect_uri, response.response_mode, response.parameters + more)
+        whole = AuthorizationResponse(made.redirect_uri, made.response_mode, made.parameters + more)
+        if not whole.to_be_signed:
+            return whole
+        client = self.registry.find(client_id)
+        algorithm = client.authorization_signed_response_alg if client else response.ALGORITHMS[0]
+        return response.signed(whole, audience=client_id, key=self._keys.signing(algorithm), now=self.clock.now())

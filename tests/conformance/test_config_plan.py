@@ -18,7 +18,10 @@ KNOWN = frozenset({
     "revocation_endpoint", "revocation_endpoint_auth_methods_supported", "introspection_endpoint",
     "introspection_endpoint_auth_methods_supported", "code_challenge_methods_supported",
     "authorization_response_iss_parameter_supported", "end_session_endpoint", "backchannel_logout_supported",
-    "backchannel_logout_session_supported", "prompt_values_supported",
+    "backchannel_logout_session_supported", "prompt_values_supported", "token_endpoint_auth_signing_alg_values_supported",
+    "revocation_endpoint_auth_signing_alg_values_supported", "introspection_endpoint_auth_signing_alg_values_supported",
+    # JWT Secured Authorization Response Mode §4
+    "authorization_signing_alg_values_supported",
 })
 BCP_47 = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")

@@ -108,6 +108,7 @@ class Site:
             idle_seconds=self.settings.idle_limit_seconds, absolute_seconds=self.settings.absolute_limit_seconds))
         self.provider = Provider(
             issuer=self.settings.issuer, registry=clients, store=SqlGrants(database), clock=self.clock, lifetimes=Lifetimes(),
+            keys=keys,
             tokens=AccessTokens(issuer=self.settings.issuer, keys=keys, clock=self.clock, lifetime_seconds=600,
                                 subject_of=subject_for, acr_prefix=self.settings.acr_prefix),
             assertions=client_assertions(self.settings.issuer, self.clock),

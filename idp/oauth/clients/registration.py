@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final, Literal
 
+from .. import response
 from ..client import SCOPES, Client
 from . import assertion
 from .keys import MAX_BYTES, InvalidKeysError, read_jwks
@@ -48,7 +49,8 @@ _NOT_OFFERED: Final[Mapping[str, tuple[object, ...]]] = {
     "frontchannel_logout_uri": _NO, "frontchannel_logout_session_required": _NO, "dpop_bound_access_tokens": _NO,
     "tls_client_certificate_bound_access_tokens": _NO, "tls_client_auth_subject_dn": _NO, "tls_client_auth_san_dns": _NO,
     "tls_client_auth_san_uri": _NO, "tls_client_auth_san_ip": _NO, "tls_client_auth_san_email": _NO,
-    "authorization_signed_response_alg": _NO, "authorization_details_types": _NO, "introspection_signed_response_alg": _NO,
+    "authorization_encrypted_response_alg": _NO, "authorization_encrypted_response_enc": _NO,
+    "authorization_details_types": _NO, "introspection_signed_response_alg": _NO,
     "backchannel_token_delivery_mode": _NO, "backchannel_client_notification_endpoint": _NO,
     "backchannel_authentication_request_signing_alg": _NO, "backchannel_user_code_parameter": _NO,
 }
@@ -127,6 +129,7 @@ def parse(
         "jwks": _keys(members),
         "jwks_uri": members.web_uri("jwks_uri"),
         "token_endpoint_auth_signing_alg": members.choice("token_endpoint_auth_signing_alg", ("", *assertion.ALGORITHMS)),
+        "authorization_signed_response_alg": members.choice("authorization_signed_response_alg", response.ALGORITHMS),
     }
     members.nothing_left()
     client = Client(client_id=client_id, source=source, created_at=created_at, secret_digest=secret_digest, **standard,

@@ -15,10 +15,11 @@ from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
 from ...audit import AuditEvent
 from .. import client_authentication, scope
 from ..access_token import IssuedToken
-from ..authorization_request import AuthorizationRequest, AuthorizationResponse
+from ..authorization_request import AuthorizationRequest
 from ..client import Client
 from ..grant import Grant, Standing, lapse_of, session_stands
 from ..ports import NewTokens, SessionFacts, StoredCode, digest
+from ..response import AuthorizationResponse
 
 
 def fault_of(code: StoredCode, client: Client, *, now: int, idle_limit_seconds: int) -> str:

@@ -21,6 +21,7 @@ from idp.oauth.clients.registration import (
     standard_metadata,
     to_metadata,
 )
+from idp.oauth.response import ALGORITHMS
 
 from ...contracts.client_records import CLIENT, PUBLIC
 from ...fakes.client_keys import jwks_of, pair
@@ -104,7 +105,8 @@ def test_interface_s6_unknown_members_are_refused(members: dict[str, Any]) -> No
     {"id_token_encrypted_response_alg": "RSA-OAEP"},
     {"frontchannel_logout_uri": "https://a.example/f"}, {"dpop_bound_access_tokens": True}, {"default_acr_values": ["x"]},
     {"require_pushed_authorization_requests": True}, {"tls_client_certificate_bound_access_tokens": True},
-    {"software_statement": "x.y.z"},
+    {"software_statement": "x.y.z"}, {"authorization_encrypted_response_alg": "RSA-OAEP-256"},
+    {"authorization_encrypted_response_enc": "A256GCM"},
     {"request_object_signing_alg": "none"}, {"backchannel_token_delivery_mode": "poll"}, {"dpop_bound_access_tokens": 1},
 ])
 def test_what_is_not_offered_yet_is_refused_with_a_sentence(members: dict[str, Any]) -> None:
@@ -194,6 +196,21 @@ def test_bad_members_are_named(members: dict[str, Any], word: str) -> None:
     assert word in refusal(**members)
 
 
+# Signed answers (JARM)
+
+@pytest.mark.parametrize("alg", ALGORITHMS)
+def test_jarm_s3_the_algorithm_of_signed_answers(alg: str) -> None:
+    client = register(authorization_signed_response_alg=alg)
+    assert client.authorization_signed_response_alg == alg
+    assert standard_metadata(client)["authorization_signed_response_alg"] == alg
+    assert register().authorization_signed_response_alg == "RS256"
+
+
+@pytest.mark.parametrize("alg", ["none", "HS256", "", "rs256", ["RS256"], True])
+def test_jarm_s3_none_and_shared_secrets_sign_nothing(alg: Any) -> None:
+    assert refusal(authorization_signed_response_alg=alg).startswith("authorization_signed_response_alg: RS256")
+
+
 @pytest.mark.parametrize("client_id", ["", "-x", ".x", "a b", "a/b", "a\n", "đ", "x" * 129, "../x"])
 def test_identifiers_are_plain(client_id: str) -> None:
     with pytest.raises(InvalidClientMetadataError, match="client_id"):
@@ -247,7 +264,7 @@ def test_rfc7591_s3_2_1_the_response_holds_what_was_registered() -> None:
         "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
         "token_endpoint_auth_method": "client_secret_basic", "scope": "openid profile email phone address offline_access",
         "backchannel_logout_session_required": False, "id_token_signed_response_alg": "RS256", "require_auth_time": False,
-        "application_type": "web", "subject_type": "public"}
+        "authorization_signed_response_alg": "RS256", "application_type": "web", "subject_type": "public"}
     assert not {"client_secret", "client_secret_expires_at"} & set(registration_response(PUBLIC, None))
 
 
