@@ -52,6 +52,7 @@ from .endpoints.metrics import PrometheusMeter
 from .endpoints.wsgi import Dispatcher, Sources
 from .errors import ConfigurationError
 from .jose.keyset import KeyRing
+from .oauth import response
 from .oauth.access_token import AccessTokens
 from .oauth.client import ClientRegistry
 from .oauth.clients.assertion import ClientAssertions
@@ -124,13 +125,15 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     client_store = SqlClientStore(database)
     clients = ClientRegistry(client_store, clock)
     seal_store = SqlSealStore(database)
-    policy = RegistrationPolicy(development=settings.development, acr_prefix=settings.acr_prefix, highest_level=HIGHEST_OFFERED)
+    policy = RegistrationPolicy(development=settings.development, acr_prefix=settings.acr_prefix, highest_level=HIGHEST_OFFERED,
+                                front_channel=settings.legacy_response_types)
     totp = Totp(SqlTotpStore(database), sealer, clock)
     people = directory or ldap_directory(settings)
     guesses = SqlGuessCounter(database)
     tokens = AccessTokens(issuer=settings.issuer, keys=keys, clock=clock, acr_prefix=settings.acr_prefix, subject_of=subject_for,
                           lifetime_seconds=settings.access_token_lifetime_seconds)
-    id_tokens = IdTokens(issuer=settings.issuer, keys=keys, clock=clock, acr_prefix=settings.acr_prefix)
+    id_tokens = IdTokens(issuer=settings.issuer, keys=keys, clock=clock, acr_prefix=settings.acr_prefix,
+                         claims_of=claims.claims_from(mirror))
     lifetimes = Lifetimes(code_seconds=settings.code_lifetime_seconds, session_idle_seconds=settings.idle_limit_seconds,
                           refresh_token_seconds=settings.refresh_token_lifetime_seconds,
                           refresh_grace_seconds=settings.refresh_grace_seconds)
@@ -140,7 +143,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                                   seen=SqlSeenOnce(database), clock=clock)
     provider = Provider(issuer=settings.issuer, registry=clients, store=grants, tokens=tokens, keys=keys, clock=clock,
                         lifetimes=lifetimes, officer_scopes=frozenset({*claims.SCOPES, SCOPE, "offline_access"}),
-                        assertions=assertions, read_hint=id_tokens.subject_of_hint, extensions=[id_tokens])
+                        assertions=assertions, read_hint=id_tokens.subject_of_hint, extensions=[id_tokens],
+                        response_types=response.offered(front_channel=settings.legacy_response_types))
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
         totp=totp, provider=provider, outbox=outbox,

@@ -31,6 +31,7 @@ from idp.endpoints.userinfo import UserInfoEndpoint
 from idp.endpoints.wsgi import Dispatcher, Route, Sources
 from idp.errors import UnavailableError
 from idp.jose.keyset import KeyRing
+from idp.oauth import response
 from idp.oauth.access_token import AccessTokens
 from idp.oauth.authorization_request import AuthorizationRequest
 from idp.oauth.client import SCOPES, Client, ClientRegistry, secret_digest
@@ -97,7 +98,8 @@ class House:
     """
 
     def __init__(self, database: Database, *, lifetimes: Lifetimes | None = None, access_token_seconds: int = 600,
-                 trusted_proxies: tuple[str, ...] = (), fallback: Any = None, meter: Any = None, log: Any = None) -> None:
+                 trusted_proxies: tuple[str, ...] = (), fallback: Any = None, meter: Any = None, log: Any = None,
+                 front_channel: bool = False) -> None:
         self.database = database
         self.clock = FakeClock()
         self.keys = key_ring()
@@ -109,7 +111,8 @@ class House:
         self.store = SqlGrants(database)
         self.tokens = AccessTokens(issuer=ISSUER, keys=self.keys, clock=self.clock, lifetime_seconds=access_token_seconds,
                                    subject_of=subject_for, acr_prefix=ACR_PREFIX)
-        self.id_tokens = id_token.IdTokens(issuer=ISSUER, keys=self.keys, clock=self.clock, acr_prefix=ACR_PREFIX)
+        self.id_tokens = id_token.IdTokens(issuer=ISSUER, keys=self.keys, clock=self.clock, acr_prefix=ACR_PREFIX,
+                                           claims_of=claims.claims_from(self.officers))
         self.documents: dict[str, bytes] = {}
         self.client_keys = ClientKeys(self._document, self.clock)
         self.assertions = ClientAssertions(issuer=ISSUER, token_endpoint=f"{ISSUER}/token", keys=self.client_keys,
@@ -117,9 +120,11 @@ class House:
         self.provider = Provider(
             issuer=ISSUER, registry=self.registry, store=self.store, tokens=self.tokens, keys=self.keys, clock=self.clock,
             lifetimes=lifetimes or Lifetimes(), officer_scopes=frozenset(claims.SCOPES), assertions=self.assertions,
-            read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens])
+            read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens],
+            response_types=response.offered(front_channel=front_channel))
         offer = Offer(scopes=tuple(claims.SCOPES), claims=claims.SUPPORTED, acr_values=(f"{ACR_PREFIX}1", f"{ACR_PREFIX}2"),
-                      subject_types=TYPES, id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"))
+                      subject_types=TYPES, id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"),
+                      response_types=self.provider.response_types)
         metadata = Document(fixed(discovery(ISSUER, offer)), max_age_seconds=3600)
         self.app = Dispatcher([
             Route("/.well-known/openid-configuration", "discovery", metadata, Document.METHODS),

@@ -17,6 +17,7 @@ import click
 from sqlalchemy.engine import make_url
 
 from ..errors import ConfigurationError, IdpError, UnavailableError
+from ..oauth import response
 from ..services import Services
 from ..settings import Settings
 
@@ -194,6 +195,9 @@ def _clients(house: Services) -> Iterator[Line]:
         if client.assertion_audience != "issuer":
             yield Line("clients", "warning", f"{client.client_id} may use the token endpoint as audience of its assertions.",
                        'Set assertion_audience = "issuer" as soon as it can.')
+        if any(kind != response.CODE for kind in client.response_types):
+            yield Line("clients", "warning", f"{client.client_id} has tokens sent through the browser.",
+                       'Set response_types = ["code"] as soon as it can.')
         if client.redirect_uris and not client.backchannel_logout_uri:
             yield Line("clients", "warning", f"{client.client_id} is not told when an officer logs out.",
                        "Register a backchannel_logout_uri.")

@@ -34,7 +34,8 @@ def table(services: Services, meter: PrometheusMeter, *, metrics_token: str = ""
     readiness = Readiness(dependencies(services))
     offer = Offer(scopes=tuple(claims.SCOPES), claims=claims.SUPPORTED,
                   acr_values=services.assurance.acr_values_supported(), subject_types=subject.TYPES,
-                  id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"))
+                  id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"),
+                  response_types=services.provider.response_types)
     provider_document = Document(fixed(discovery(services.settings.issuer, offer, at)), max_age_seconds=_DISCOVERY_SECONDS)
     return [
         Route(at.discovery, "discovery", provider_document, _READ),

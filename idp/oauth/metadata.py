@@ -28,6 +28,7 @@ class Offer:
         subject_types: As OpenID Connect Core §8 names them.
         id_token_algorithms: Algorithms of ID tokens, the default first.
         ui_locales: Languages of the pages, the first one first.
+        response_types: Response types of this deployment (``response.offered``).
     """
 
     scopes: Sequence[str]
@@ -36,6 +37,7 @@ class Offer:
     subject_types: Sequence[str]
     id_token_algorithms: Sequence[str]
     ui_locales: Sequence[str]
+    response_types: Sequence[str] = (response.CODE,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,7 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
         paths: Where the endpoints are.
     """
     at = paths or Paths()
+    in_browser = not set(response.FRONT_CHANNEL).isdisjoint(offer.response_types)
     return {
         "issuer": issuer,
         "authorization_endpoint": issuer + at.authorization,
@@ -74,13 +77,13 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
         "end_session_endpoint": issuer + at.end_session,
         "scopes_supported": list(offer.scopes),
         "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash",
-                             *(claim for claim in offer.claims if claim != "sub")],
+                             *(("c_hash", "s_hash") if in_browser else ()), *(claim for claim in offer.claims if claim != "sub")],
         "claim_types_supported": ["normal"],
         "claims_parameter_supported": False,
-        "response_types_supported": [response.CODE],
+        "response_types_supported": list(offer.response_types),
         "response_modes_supported": list(response.MODES),
         "authorization_signing_alg_values_supported": list(response.ALGORITHMS),
-        "grant_types_supported": list(GRANT_TYPES),
+        "grant_types_supported": [*GRANT_TYPES, *(("implicit",) if in_browser else ())],
         "prompt_values_supported": list(PROMPTS),
         "acr_values_supported": list(offer.acr_values),
         "subject_types_supported": list(offer.subject_types),

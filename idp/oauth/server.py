@@ -1,8 +1,8 @@
 """The one authorization server: Authlib's framework-free core over our grants, reading a neutral request.
 
-Spec: RFC 6749 §3-§6, RFC 7009, RFC 9207, JWT Secured Authorization Response Mode (JARM). Authlib keeps the order of steps and the
-form of errors; every decision is a function of this room. Nothing here knows HTTP: the edges hand over a form that was read and
-checked, and get a status, a body and headers.
+Spec: RFC 6749 §3-§6, RFC 7009, RFC 9207, OAuth 2.0 Multiple Response Types, JWT Secured Authorization Response Mode (JARM).
+Authlib keeps the order of steps and the form of errors; every decision is a function of this room. Nothing here knows HTTP: the
+edges hand over a form that was read and checked, and get a status, a body and headers.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from .clients.assertion import ClientAssertions
 from .grant import Grant, admits
 from .grants.authorization_code import CodeGrant
 from .grants.client_credentials import MachineGrant
+from .grants.front_channel import HybridGrant, ImplicitGrant
 from .grants.refresh_token import RefreshGrant
 from .pkce import ProofKey
 from .ports import GrantStore, NewTokens, SessionFacts, digest
@@ -39,7 +40,7 @@ GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
 """What /token takes; discovery lists the same."""
 
 Extension = Callable[[Any], None]
-"""Called with every new code and refresh grant; registers hooks on it (``before_save_token``)."""
+"""Called with every new grant but that of machines; registers hooks on it (``before_save_token``, ``before_send_answer``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,12 +119,14 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         officer_scopes: Scopes that need an officer; client credentials never get them.
         assertions: Checks how applications authenticate with a JWT.
         read_hint: Gives the subject of an ID token of ours (token, client_id); raises RefusedError when it is none.
-        extensions: Called with every new code and refresh grant; OpenID Connect plugs in here.
+        extensions: Called with every new grant but that of machines; OpenID Connect plugs in here.
+        response_types: Those that are offered (``response.offered``); without a token in the browser unless told otherwise.
     """
 
     def __init__(self, *, issuer: str, registry: ClientRegistry, store: GrantStore, tokens: AccessTokens, keys: SigningKeys,
                  clock: Clock, lifetimes: Lifetimes, officer_scopes: frozenset[str], assertions: ClientAssertions,
-                 read_hint: Callable[[str, str], str], extensions: Sequence[Extension] = ()) -> None:
+                 read_hint: Callable[[str, str], str], extensions: Sequence[Extension] = (),
+                 response_types: Sequence[str] = (response.CODE,)) -> None:
         super().__init__()
         logging.getLogger("authlib").setLevel(logging.INFO)  # at DEBUG Authlib writes whole token answers
         self.issuer = issuer
@@ -133,10 +136,14 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         self.clock = clock
         self.lifetimes = lifetimes
         self.officer_scopes = officer_scopes
+        self.response_types = tuple(response_types)
         self._keys = keys
         self._assertions = assertions
         self._read_hint = read_hint
         self.register_grant(CodeGrant, [ProofKey(required=True), *extensions])
+        if not set(response.FRONT_CHANNEL).isdisjoint(response_types):
+            self.register_grant(HybridGrant, [ProofKey(required=True), *extensions])
+            self.register_grant(ImplicitGrant, list(extensions))
         self.register_grant(RefreshGrant, list(extensions))
         self.register_grant(MachineGrant)
         self.register_endpoint(Revocation)
@@ -146,10 +153,11 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
 
     def parse_authorization(self, parameters: Mapping[str, Sequence[str]]) -> AuthorizationRequest:
         """Read an authorization request; errors as ``authorization_request.parse``."""
-        return authorization_request.parse(parameters, self.registry, read_hint=self._read_hint)
+        return authorization_request.parse(parameters, self.registry, read_hint=self._read_hint,
+                                           response_types=self.response_types)
 
     def issue_code(self, request: AuthorizationRequest, *, session: SessionFacts, caller: Caller) -> AuthorizationResponse:
-        """Issue a code to the application: grant, code, part in the session and audit record in one write.
+        """Issue a code, or what the response type asks for: grant, code, access token, part and audit record in one write.
 
         The registration, the officer and the session are looked at once more, as they stand now.
 
@@ -157,7 +165,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
             UnsafeRequestError: the client was disabled, or its redirect URI withdrawn, since the request was stored.
             AuthorizationError: ``access_denied`` (the officer may not use this application), ``login_required`` (the session
                 has just ended), ``unmet_authentication_requirements`` (its level is below the application's), or what the
-                registration no longer allows.
+                registration or the deployment no longer allows.
         """
         client = self.registry.find(request.client_id)
         if client is None:
@@ -169,6 +177,8 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
             raise request.refuse("access_denied", "The officer may not use this application.")
         if session.acr < client.required_level:
             raise request.refuse("unmet_authentication_requirements", "The application asks for a higher level now.")
+        if request.response_type not in self.response_types:
+            raise request.refuse("unsupported_response_type", "This response type is not offered.")
         form = {"client_id": request.client_id, "redirect_uri": request.redirect_uri, "response_type": request.response_type,
                 "scope": " ".join(request.scope), "code_challenge": request.code_challenge,
                 "code_challenge_method": request.code_challenge_method}

@@ -1,17 +1,18 @@
 """What an application learns about an officer, scope by scope; and UserInfo, which tells it.
 
-Spec: OpenID Connect Core §5.1, §5.3, §5.4; the province's own claims by fixed interface §6. Claims that would be empty are
-left out. An official mailbox is given by the province, so its address counts as verified; a telephone number in the directory
-was typed by somebody, so it does not.
+Spec: OpenID Connect Core §5.1, §5.3, §5.4; the province's own claims by fixed interface §6. UserInfo tells the claims of scopes,
+and the ID token only where no access token is issued to ask with. Claims that would be empty are left out. An official mailbox
+is given by the province, so its address counts as verified; a telephone number in the directory was typed by somebody, so it
+does not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any, Protocol
 
 from ..clock import Clock
-from ..directory.mirror import MirroredOfficer
+from ..directory.mirror import MirroredOfficer, OfficerMirror
 from ..directory.officer import Officer, Post
 from ..oauth.access_token import AccessTokens, TokenRefusedError
 from ..oauth.client import Client, ClientRegistry
@@ -62,6 +63,14 @@ def release(officer: MirroredOfficer, scopes: Collection[str], client: Client) -
     if "groups" in scopes and client.show_groups and person.groups:
         claims["groups"] = list(person.groups)
     return claims
+
+
+def claims_from(mirror: OfficerMirror) -> Callable[[Client, str, Collection[str]], dict[str, Any]]:
+    """Give what ID tokens ask for the claims of an officer (client, sub, scopes), as mirrored; nothing of one who is not."""
+    def claims_of(client: Client, sub: str, scopes: Collection[str]) -> dict[str, Any]:
+        officer = mirror.by_sub(sub)
+        return {} if officer is None else release(officer, scopes, client)
+    return claims_of
 
 
 def login_name(officer: Officer, client: Client) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from idp.oauth.client import SCOPES
 from idp.oauth.metadata import Offer, Paths, discovery
-from idp.oauth.response import ALGORITHMS
+from idp.oauth.response import ALGORITHMS, offered
 from idp.oidc import claims, id_token
 from idp.oidc.subject import TYPES
 
@@ -54,6 +56,14 @@ def test_jarm_s4_modes_and_algorithms_of_answers() -> None:
     assert DOCUMENT["response_modes_supported"] == ["query", "fragment", "form_post", "jwt", "query.jwt", "fragment.jwt",
                                                     "form_post.jwt"]
     assert DOCUMENT["authorization_signing_alg_values_supported"] == list(ALGORITHMS)
+
+
+def test_security_1_types_with_tokens_in_the_browser_are_listed_where_they_are_on() -> None:
+    document = discovery("https://id.example", replace(OFFER, response_types=offered(front_channel=True)))
+    assert document["response_types_supported"] == ["code", "id_token", "id_token token", "code id_token", "code token",
+                                                    "code id_token token"]
+    assert document["grant_types_supported"] == [*DOCUMENT["grant_types_supported"], "implicit"]
+    assert {"c_hash", "s_hash", "at_hash"} <= set(document["claims_supported"])
 
 
 def test_claims_and_scopes_are_those_that_are_released() -> None:

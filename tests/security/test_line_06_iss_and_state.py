@@ -9,6 +9,7 @@ import pytest
 from idp.adapters.sql.database import Database
 from idp.jose import jwt
 from idp.oauth.authorization_request import AuthorizationError
+from idp.oauth.response import FRONT_CHANNEL
 from tests.provider import CALLER, ISSUER, House
 
 STATES = ["xyz", "a b&c=d#e%20", "trạng thái đ", "\r\nSet-Cookie: a=b", "\x00", '"><script>', "x" * 4000, "\u2028"]
@@ -50,6 +51,18 @@ def test_line_06_signed_answers_carry_both_inside_and_only_there(house: House, s
         assert (name, told["iss"], told["state"]) == ("response", ISSUER, state)
         assert response.location().isascii()
         assert response.location().isprintable()
+
+
+@pytest.mark.parametrize("response_type", FRONT_CHANNEL)
+@pytest.mark.parametrize("mode", ["fragment", "form_post"])
+def test_line_06_answers_with_tokens_do_too(database: Database, response_type: str, mode: str) -> None:
+    house = House(database, front_channel=True)
+    house.client(response_types=FRONT_CHANNEL, grant_types=("authorization_code", "implicit"))
+    asked = house.asked(response_type=response_type, response_mode=mode, state=STATES[1])
+    answer = house.provider.issue_code(asked, session=house.session(), caller=CALLER)
+    for response in (answer, house.provider.error_response(asked.refuse("access_denied", "No."))):
+        told = dict(response.parameters)
+        assert (response.response_mode, told["iss"], told["state"]) == (mode, ISSUER, STATES[1])
 
 
 def test_line_06_without_state_only_iss(house: House) -> None:

@@ -35,9 +35,11 @@ from idp.authn.lockout import FACTOR_LIMITS, PASSWORD_LIMITS, Lockout
 from idp.authn.sign_in import SignIn
 from idp.authn.totp import Totp
 from idp.jose.keyset import KeyRing
+from idp.oauth import response
 from idp.oauth.access_token import AccessTokens
 from idp.oauth.client import Client, ClientRegistry, secret_digest
 from idp.oauth.server import Lifetimes, Provider, ProviderRequest
+from idp.oidc.claims import claims_from
 from idp.oidc.consent import Consents
 from idp.oidc.id_token import IdTokens
 from idp.oidc.rp_initiated_logout import EndSession
@@ -99,16 +101,17 @@ class Site:
         self.client_store = FakeClientStore(QLVB, PORTAL, SURVEY, STRICT, LEADERS)
         clients = ClientRegistry(self.client_store, self.clock)
         keys = signing_keys()
-        id_tokens = IdTokens(issuer=self.settings.issuer, keys=keys, clock=self.clock, acr_prefix=self.settings.acr_prefix)
         audit = SqlAuditTrail(database)
         self.mirror = SqlOfficers(database)
+        id_tokens = IdTokens(issuer=self.settings.issuer, keys=keys, clock=self.clock, acr_prefix=self.settings.acr_prefix,
+                             claims_of=claims_from(self.mirror))
         self.totp = Totp(SqlTotpStore(database), FakeSealer(), self.clock)
         counter = SqlGuessCounter(database)
         self.sessions = Sessions(SqlSessions(database), self.clock, SessionLimits(
             idle_seconds=self.settings.idle_limit_seconds, absolute_seconds=self.settings.absolute_limit_seconds))
         self.provider = Provider(
             issuer=self.settings.issuer, registry=clients, store=SqlGrants(database), clock=self.clock, lifetimes=Lifetimes(),
-            keys=keys,
+            keys=keys, response_types=response.offered(front_channel=self.settings.legacy_response_types),
             tokens=AccessTokens(issuer=self.settings.issuer, keys=keys, clock=self.clock, lifetime_seconds=600,
                                 subject_of=subject_for, acr_prefix=self.settings.acr_prefix),
             assertions=client_assertions(self.settings.issuer, self.clock),
