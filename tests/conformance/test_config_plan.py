@@ -42,6 +42,15 @@ def test_oidcc_discovery_endpoint_verification(suite: Suite) -> None:
     assert told.keys() <= KNOWN
 
 
+def test_oidcc_discovery_endpoint_verification_of_the_dynamic_plan(browser_suite: Suite) -> None:
+    """A dynamic provider offers the implicit types (Discovery §3); ours does behind the setting."""
+    told = browser_suite.discovery
+    assert {frozenset(kind.split()) for kind in told["response_types_supported"]} >= {
+        frozenset({"code"}), frozenset({"id_token"}), frozenset({"token", "id_token"})}
+    assert {"authorization_code", "implicit"} <= set(told["grant_types_supported"])
+    assert not {"token", "none"} & set(told["response_types_supported"])
+
+
 def test_oidcc_discovery_endpoint_verification_addresses(suite: Suite) -> None:
     addresses = {name: value for name, value in suite.discovery.items() if name.endswith(("_endpoint", "_uri"))}
     assert len(addresses) == 7
