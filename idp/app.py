@@ -54,6 +54,7 @@ from .endpoints.metrics import PrometheusMeter
 from .endpoints.wsgi import Dispatcher, Sources
 from .errors import ConfigurationError
 from .jose.keyset import KeyRing
+from .oauth import response
 from .oauth.access_token import AccessTokens
 from .oauth.client import ClientRegistry
 from .oauth.client_authentication import Checks
@@ -151,7 +152,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     client_store = SqlClientStore(database)
     clients = ClientRegistry(client_store, clock)
     seal_store = SqlSealStore(database)
-    policy = RegistrationPolicy(development=settings.development, acr_prefix=settings.acr_prefix, highest_level=HIGHEST_OFFERED)
+    policy = RegistrationPolicy(development=settings.development, acr_prefix=settings.acr_prefix, highest_level=HIGHEST_OFFERED,
+                                front_channel=settings.legacy_response_types)
     totp = Totp(SqlTotpStore(database), sealer, clock)
     people = directory or ldap_directory(settings)
     guesses = SqlGuessCounter(database)
@@ -170,11 +172,13 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     nonces = Nonces(folder.session_key().encode(), clock, required=settings.dpop_nonce_required)
     proofs = Proofs(seen, nonces, clock)
     assurance = AssurancePolicy(settings.acr_prefix, frozenset(settings.require_second_factor_groups))
-    provider = Provider(issuer=settings.issuer, registry=clients, store=grants, tokens=tokens, clock=clock, lifetimes=lifetimes,
-                        assurance=assurance, officer_scopes=frozenset({*claims.SCOPES, SCOPE, "offline_access"}),
-                        checks=Checks(assertions, client_keys, client_authorities(settings), bool(settings.mtls_origin), clock),
-                        proofs=proofs, token_endpoints=routes.addresses(settings, Paths().token),
-                        read_hint=id_tokens.subject_of_hint, extensions=[id_tokens])
+    checks = Checks(assertions, client_keys, client_authorities(settings), bool(settings.mtls_origin), clock)
+    provider = Provider(issuer=settings.issuer, registry=clients, store=grants, tokens=tokens, keys=keys, clock=clock,
+                        lifetimes=lifetimes, assurance=assurance, checks=checks, proofs=proofs,
+                        officer_scopes=frozenset({*claims.SCOPES, SCOPE, "offline_access"}),
+                        token_endpoints=routes.addresses(settings, Paths().token),
+                        read_hint=id_tokens.subject_of_hint, extensions=[id_tokens],
+                        response_types=response.offered(front_channel=settings.legacy_response_types))
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
         totp=totp, provider=provider, outbox=outbox,

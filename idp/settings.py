@@ -90,7 +90,7 @@ class Settings(BaseSettings):
     require_second_factor_groups: Words = Field(("lanhdao", "quantri-tinh", "quantri-coquan", "kiemtoan"),
                                                 description="Groups whose members need two factors at sign-in")
 
-    legacy_response_types: bool = Field(False, description="Front-channel token response types (conformance tests)")
+    legacy_response_types: bool = Field(False, description="Tokens through the browser: implicit and hybrid response types")
     request_uri_fetch: bool = Field(False, description="Fetch registered request_uris")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Level of the JSON log")
 

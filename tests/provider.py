@@ -34,6 +34,7 @@ from idp.endpoints.userinfo import UserInfoEndpoint
 from idp.endpoints.wsgi import Dispatcher, Route, Sources
 from idp.errors import UnavailableError
 from idp.jose.keyset import KeyRing
+from idp.oauth import response
 from idp.oauth.access_token import AccessTokens
 from idp.oauth.authorization_request import AuthorizationRequest
 from idp.oauth.client import SCOPES, Client, ClientRegistry, secret_digest
@@ -108,7 +109,7 @@ class House:
     def __init__(self, database: Database, *, lifetimes: Lifetimes | None = None, access_token_seconds: int = 600,
                  trusted_proxies: tuple[str, ...] = (), fallback: Any = None, meter: Any = None, log: Any = None,
                  mutual_tls: bool = False, authorities: Sequence[Certificate] = (),
-                 extensions: tuple[Extension, ...] = ()) -> None:
+                 extensions: tuple[Extension, ...] = (), front_channel: bool = False) -> None:
         self.database = database
         self.clock = FakeClock()
         self.keys = key_ring()
@@ -132,14 +133,15 @@ class House:
         self.proofs = Proofs(seen, self.nonces, self.clock)
         assurance = AssurancePolicy(ACR_PREFIX, frozenset({"lanhdao"}))
         self.provider = Provider(
-            issuer=ISSUER, registry=self.registry, store=self.store, tokens=self.tokens, clock=self.clock,
+            issuer=ISSUER, registry=self.registry, store=self.store, tokens=self.tokens, keys=self.keys, clock=self.clock,
             lifetimes=lifetimes or Lifetimes(), assurance=assurance, officer_scopes=frozenset(claims.SCOPES), checks=self.checks,
             proofs=self.proofs, token_endpoints=(f"{ISSUER}/token", f"{MTLS}/token"),
-            read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens, *extensions])
+            read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens, *extensions],
+            response_types=response.offered(front_channel=front_channel))
         offer = Offer(scopes=tuple(claims.SCOPES), claims=claims.SUPPORTED, acr_values=(f"{ACR_PREFIX}1", f"{ACR_PREFIX}2"),
                       subject_types=TYPES, id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"),
                       auth_methods=[method for method in METHODS if self.checks.can(method)],
-                      mtls_origin=MTLS if mutual_tls else "")
+                      mtls_origin=MTLS if mutual_tls else "", response_types=self.provider.response_types)
         metadata = Document(fixed(discovery(ISSUER, offer)), max_age_seconds=3600)
         self.app = Dispatcher([
             Route("/.well-known/openid-configuration", "discovery", metadata, Document.METHODS),

@@ -34,6 +34,7 @@ class AuditEvent(StrEnum):
     CONSENT_WITHDRAWN = "consent.withdrawn"
     CODE_ISSUED = "code.issued"
     CODE_REPLAYED = "code.replayed"
+    FRONT_CHANNEL_ISSUED = "front_channel.issued"
     TOKEN_ISSUED = "token.issued"
     TOKEN_REFRESHED = "token.refreshed"
     REFRESH_REPLAYED = "refresh.replayed"

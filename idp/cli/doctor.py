@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from ..errors import ConfigurationError, IdpError, UnavailableError
+from ..oauth import response
 from ..services import Services
 from ..settings import Settings, given, problems, read_secret
 from .verb import Verb
@@ -225,6 +226,9 @@ def _clients(house: Services) -> Iterator[Line]:
         if client.assertion_audience != "issuer":
             yield Line("clients", "warning", f"{client.client_id} may use the token endpoint as audience of its assertions.",
                        'Set assertion_audience = "issuer" as soon as it can.')
+        if any(kind != response.CODE for kind in client.response_types):
+            yield Line("clients", "warning", f"{client.client_id} has tokens sent through the browser.",
+                       'Set response_types = ["code"] as soon as it can.')
         if client.redirect_uris and not client.backchannel_logout_uri:
             found = ("is told by the officer's browser only, and of nothing but a logout in it" if client.frontchannel_logout_uri
                      else "is not told when an officer logs out")

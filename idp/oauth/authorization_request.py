@@ -1,7 +1,7 @@
-"""The authorization request and its answer: what is read, what is refused, and where a refusal may be shown.
+"""The authorization request: what is read, what is refused, and where a refusal may be shown.
 
-Spec: RFC 6749 §3.1, §4.1.1-§4.1.2; OpenID Connect Core §3.1.2.1-§3.1.2.6; RFC 9207 (iss); OAuth 2.0 Form Post Response Mode;
-RFC 9449 §10 (dpop_jkt).
+Spec: RFC 6749 §3.1, §4.1.1-§4.1.2; OpenID Connect Core §3.1.2.1-§3.1.2.6, §3.2.2.1, §3.3.2.1; RFC 9207 (iss); RFC 9449 §10
+(dpop_jkt).
 Until the client and its redirect URI are both known to belong together nothing is ever redirected (security checklist 4).
 Departs from RFC 6749 §3.1.2.3: the redirect URI is always sent, as OpenID Connect requires. Request objects are not offered and
 refused by name rather than read past (OpenID Connect Core §6).
@@ -11,16 +11,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
-from urllib.parse import urlencode
 
 from ..errors import RefusedError
-from . import pkce, scope
+from . import pkce, response, scope
 from .client import Client
 
-RESPONSE_MODES = ("query", "form_post")
 PROMPTS = ("none", "login", "consent", "select_account")
 MOST_PARAMETERS = 100
 LONGEST_VALUE = 8192
@@ -74,10 +72,12 @@ class AuthorizationRequest:
     """A request whose every parameter was checked; kept as JSON while the officer signs in.
 
     Attributes:
+        response_type: Offered, registered, its words in order (``response.type_of``).
+        response_mode: How the answer travels, never plain ``jwt`` (``response.mode_of``).
         scope: Each once, all registered for the client; ``offline_access`` only where a refresh token can be had.
         state: None where none came; "" does not happen (RFC 6749 §3.1: empty is absent).
-        nonce: "" where none came.
-        code_challenge: "" where none came and none was needed.
+        nonce: "" where none came; never where an ID token travels through the browser.
+        code_challenge: "" where none came and none was needed, and where no code is asked for.
         prompt: In the order asked, each once.
         max_age: Seconds since the last password, 0 upwards; None where not asked (the client's default is the prompts' matter).
         login_hint: Shown as a prefilled name, at most 255 characters.
@@ -132,28 +132,15 @@ class AuthorizationRequest:
                                   response_mode=self.response_mode, client_id=self.client_id)
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorizationResponse:
-    """What goes back to the application through the browser: by 303 to ``location()``, or by a form of ``parameters``."""
-
-    redirect_uri: str
-    response_mode: str
-    parameters: tuple[tuple[str, str], ...]
-
-    def location(self) -> str:
-        """Give the redirect URI with the parameters added to its own query (RFC 6749 §4.1.2)."""
-        sign = "&" if "?" in self.redirect_uri else "?"
-        return self.redirect_uri + sign + urlencode(self.parameters)
-
-
 def parse(parameters: Mapping[str, Sequence[str]], registry: Registrations, *,
-          read_hint: Callable[[str, str], str]) -> AuthorizationRequest:
+          read_hint: Callable[[str, str], str], response_types: Collection[str] = (response.CODE,)) -> AuthorizationRequest:
     """Read an authorization request, by GET or POST.
 
     Args:
         parameters: Every value of every name, as decoded from the query or the form.
         registry: Where clients are looked up.
         read_hint: Gives the subject of an ID token of ours (token, client_id); raises RefusedError when it is none.
+        response_types: Those that are offered here (``response.offered``).
 
     Raises:
         UnsafeRequestError: the client or the redirect URI is not known; show it on our own page.
@@ -172,11 +159,11 @@ def parse(parameters: Mapping[str, Sequence[str]], registry: Registrations, *,
     for name, code in _NOT_OFFERED.items():
         if name in sent:
             raise answer.refusal(code, f"The parameter {name} is not supported.")
-    _check_response(sent, client, answer)
+    asked_type = _response_type(sent, client, answer, response_types)
     return AuthorizationRequest(
-        client_id=client.client_id, redirect_uri=redirect_uri, response_type="code", response_mode=answer.response_mode,
-        scope=_scope(sent, client, answer), state=answer.state, nonce=_nonce(sent, answer),
-        code_challenge=_challenge(sent, client, answer), code_challenge_method=sent.get("code_challenge_method", ""),
+        client_id=client.client_id, redirect_uri=redirect_uri, response_type=asked_type, response_mode=answer.response_mode,
+        scope=_scope(sent, client, answer, asked_type), state=answer.state, nonce=_nonce(sent, answer, asked_type),
+        code_challenge=_challenge(sent, client, answer, asked_type), code_challenge_method=sent.get("code_challenge_method", ""),
         prompt=_prompt(sent, answer), max_age=_max_age(sent, answer),
         login_hint=_CONTROL.sub("", sent.get("login_hint", ""))[:255],
         ui_locales=_languages(sent.get("ui_locales", "")), id_token_hint_sub=_hint(sent, client, answer, read_hint),
@@ -208,47 +195,52 @@ class _Answer:
     """How errors of this request travel: learnt from the request itself, before the rest of it is checked."""
 
     def __init__(self, parameters: Mapping[str, Sequence[str]], client: Client, redirect_uri: str) -> None:
-        states = parameters.get("state") or ()
-        modes = parameters.get("response_mode") or ()
-        self.state = states[0] if len(states) == 1 and states[0] else None
-        self.response_mode = modes[0] if len(modes) == 1 and modes[0] in RESPONSE_MODES else "query"
+        self.state = _only(parameters, "state") or None
+        self.response_mode, self.fault = response.mode_of(
+            _only(parameters, "response_mode"), _only(parameters, "response_type"), redirect_uri)
         self._client = client
         self._redirect_uri = redirect_uri
-        if self.response_mode == "form_post" and not redirect_uri.startswith(("https://", "http://")):
-            self.response_mode = "query"
 
     def refusal(self, code: str, description: str) -> AuthorizationError:
         return AuthorizationError(code, description, redirect_uri=self._redirect_uri, state=self.state,
                                   response_mode=self.response_mode, client_id=self._client.client_id)
 
 
-def _check_response(sent: Mapping[str, str], client: Client, answer: _Answer) -> None:
-    response_type = sent.get("response_type")
-    if not response_type:
+def _only(parameters: Mapping[str, Sequence[str]], name: str) -> str:
+    """Give a parameter that was sent once; "" otherwise."""
+    values = parameters.get(name) or ()
+    return values[0] if len(values) == 1 else ""
+
+
+def _response_type(sent: Mapping[str, str], client: Client, answer: _Answer, offered: Collection[str]) -> str:
+    if "response_type" not in sent:
         raise answer.refusal("invalid_request", "response_type is missing.")
-    if response_type != "code":
-        raise answer.refusal("unsupported_response_type", "Only the response type code is offered.")
-    if not client.check_response_type("code") or not client.check_grant_type("authorization_code"):
-        raise answer.refusal("unauthorized_client", "The application is not registered for the code flow.")
-    mode = sent.get("response_mode", "query")
-    if mode not in RESPONSE_MODES:
-        raise answer.refusal("invalid_request", "response_mode must be query or form_post.")
-    if mode != answer.response_mode:
-        raise answer.refusal("invalid_request", "form_post needs an http or https redirect URI.")
+    asked = response.type_of(sent["response_type"])
+    if asked not in offered:
+        raise answer.refusal("unsupported_response_type", "This response type is not offered.")
+    if not client.check_response_type(asked) or not all(map(client.check_grant_type, response.grant_types(asked))):
+        raise answer.refusal("unauthorized_client", "The application is not registered for this response type.")
+    if answer.fault:
+        raise answer.refusal("invalid_request", answer.fault)
+    return asked
 
 
-def _scope(sent: Mapping[str, str], client: Client, answer: _Answer) -> tuple[str, ...]:
+def _scope(sent: Mapping[str, str], client: Client, answer: _Answer, response_type: str) -> tuple[str, ...]:
     asked = scope.words(sent.get("scope"))
     if not asked:
         raise answer.refusal("invalid_scope", "scope is missing or malformed.")
     if not scope.within(asked, client.scope):
         raise answer.refusal("invalid_scope", "A scope is not registered for this application.")
-    if client.check_grant_type("refresh_token"):
+    if response.gives(response_type, "id_token") and scope.OPENID not in asked:
+        raise answer.refusal("invalid_scope", "This response type needs the scope openid.")
+    if client.check_grant_type("refresh_token") and response.gives(response_type, "code"):
         return asked
     return tuple(word for word in asked if word != scope.OFFLINE)
 
 
-def _challenge(sent: Mapping[str, str], client: Client, answer: _Answer) -> str:
+def _challenge(sent: Mapping[str, str], client: Client, answer: _Answer, response_type: str) -> str:
+    if not response.gives(response_type, "code"):
+        return ""  # nothing will be redeemed that a verifier could be asked for
     challenge = sent.get("code_challenge", "")
     fault = pkce.fault_of(challenge, sent.get("code_challenge_method"), required=pkce.required_of(client))
     if fault:
@@ -256,8 +248,10 @@ def _challenge(sent: Mapping[str, str], client: Client, answer: _Answer) -> str:
     return challenge
 
 
-def _nonce(sent: Mapping[str, str], answer: _Answer) -> str:
+def _nonce(sent: Mapping[str, str], answer: _Answer, response_type: str) -> str:
     nonce = sent.get("nonce", "")
+    if not nonce and response.gives(response_type, "id_token"):
+        raise answer.refusal("invalid_request", "This response type needs a nonce.")
     if len(nonce) > 2048 or _CONTROL.search(nonce):
         raise answer.refusal("invalid_request", "nonce is too long or holds control characters.")
     return nonce

@@ -87,6 +87,7 @@ class Client:
     tls_client_auth_san_uri: str = ""
     tls_client_auth_san_ip: str = ""
     tls_client_auth_san_email: str = ""
+    authorization_signed_response_alg: str = "RS256"
     source: Literal["file", "registered"] = "registered"
     secret_digest: bytes | None = None
     disabled: bool = False
@@ -157,7 +158,7 @@ class Client:
             _same_but_for_the_port(redirect_uri, registered) for registered in self.redirect_uris)
 
     def check_response_type(self, response_type: str) -> bool:
-        """Tell whether the response type is registered."""
+        """Tell whether the response type is registered, its words in order (``response.type_of``)."""
         return response_type in self.response_types
 
     def check_grant_type(self, grant_type: str) -> bool:

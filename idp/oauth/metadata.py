@@ -2,7 +2,8 @@
 
 Spec: OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 8705 §3.3 and §5, RFC 9207 §3, RFC 9449 §5.1, Back-Channel Logout §2.1,
 Front-Channel Logout §3, RP-Initiated Logout §2.1, Session Management §3.3, Initiating User Registration §4
-(prompt_values_supported). Each list comes from the module that enforces it (security checklist 1).
+(prompt_values_supported), JWT Secured Authorization Response Mode §4. Each list comes from the module that enforces it (security
+checklist 1).
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import pkce
-from .authorization_request import PROMPTS, RESPONSE_MODES
+from . import pkce, response
+from .authorization_request import PROMPTS
 from .clients import assertion
 from .proof import dpop
 from .server import GRANT_TYPES
@@ -31,6 +32,7 @@ class Offer:
         ui_locales: Languages of the pages, the first one first.
         auth_methods: Ways in which applications can authenticate in this deployment.
         mtls_origin: Where our proxy asks for client certificates; "" where it does not.
+        response_types: Response types of this deployment (``response.offered``).
     """
 
     scopes: Sequence[str]
@@ -41,6 +43,7 @@ class Offer:
     ui_locales: Sequence[str]
     auth_methods: Sequence[str]
     mtls_origin: str = ""
+    response_types: Sequence[str] = (response.CODE,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +73,7 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
     """
     at = paths or Paths()
     confidential = [method for method in offer.auth_methods if method != "none"]
+    in_browser = not set(response.FRONT_CHANNEL).isdisjoint(offer.response_types)
     return {
         "issuer": issuer,
         "authorization_endpoint": issuer + at.authorization,
@@ -82,12 +86,13 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
         "check_session_iframe": issuer + at.check_session,
         "scopes_supported": list(offer.scopes),
         "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash",
-                             *(claim for claim in offer.claims if claim != "sub")],
+                             *(("c_hash", "s_hash") if in_browser else ()), *(claim for claim in offer.claims if claim != "sub")],
         "claim_types_supported": ["normal"],
         "claims_parameter_supported": True,
-        "response_types_supported": ["code"],
-        "response_modes_supported": list(RESPONSE_MODES),
-        "grant_types_supported": list(GRANT_TYPES),
+        "response_types_supported": list(offer.response_types),
+        "response_modes_supported": list(response.MODES),
+        "authorization_signing_alg_values_supported": list(response.ALGORITHMS),
+        "grant_types_supported": [*GRANT_TYPES, *(("implicit",) if in_browser else ())],
         "prompt_values_supported": list(PROMPTS),
         "acr_values_supported": list(offer.acr_values),
         "subject_types_supported": list(offer.subject_types),

@@ -172,6 +172,15 @@ class GrantStore(Protocol):
         """
         ...
 
+    def issue_front_channel(self, grant: Grant, record: AuditRecord, *, code: StoredCode | None,
+                            tokens: NewTokens | None) -> bool:
+        """Keep a new grant with all that leaves for it through the browser, and note that the client takes part in the session.
+
+        False, and nothing written, as for ``issue_code``. Code and access token are None where they were not asked for; a
+        refresh token there never is.
+        """
+        ...
+
     def code(self, digest: bytes) -> StoredCode | None:
         """Find a code, used ones too, so that a replay can be punished."""
         ...

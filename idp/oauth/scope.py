@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+OPENID = "openid"
+"""Makes an authorization request one of OpenID Connect (OpenID Connect Core §3.1.2.1)."""
+
 OFFLINE = "offline_access"
 """Asks for a family that outlives the session (OpenID Connect Core §11)."""
 

@@ -1,8 +1,8 @@
 """The one authorization server: Authlib's framework-free core over our grants, reading a neutral request.
 
-Spec: RFC 6749 §3-§6, RFC 7009, RFC 9207. Authlib keeps the order of steps and the form of errors; every decision is a
-function of this room. Nothing here knows HTTP: the edges hand over a form that was read and checked, and get a status, a body
-and headers.
+Spec: RFC 6749 §3-§6, RFC 7009, RFC 9207, OAuth 2.0 Multiple Response Types, JWT Secured Authorization Response Mode (JARM).
+Authlib keeps the order of steps and the form of errors; every decision is a function of this room. Nothing here knows HTTP: the
+edges hand over a form that was read and checked, and get a status, a body and headers.
 """
 
 from __future__ import annotations
@@ -23,19 +23,21 @@ from ..audit import AuditEvent, AuditRecord, Caller
 from ..authn.assurance import AssurancePolicy
 from ..authn.lockout import network_of
 from ..clock import Clock
-from . import authorization_request, client_authentication
-from .access_token import AccessTokens, IssuedToken
-from .authorization_request import AuthorizationError, AuthorizationRequest, AuthorizationResponse, UnsafeRequestError
+from . import authorization_request, client_authentication, response
+from .access_token import AccessTokens, IssuedToken, SigningKeys
+from .authorization_request import AuthorizationError, AuthorizationRequest, UnsafeRequestError
 from .client import Client, ClientRegistry
 from .grant import Grant, admits
 from .grants.authorization_code import CodeGrant
 from .grants.client_credentials import MachineGrant
+from .grants.front_channel import HybridGrant, ImplicitGrant
 from .grants.refresh_token import RefreshGrant
 from .pkce import ProofKey
 from .ports import GrantStore, NewTokens, SessionFacts, digest
 from .proof.certificate import ClientCertificate
 from .proof.confirmation import CERTIFICATE, JKT, bound_to
 from .proof.dpop import InvalidProofError, Presented, Proofs
+from .response import AuthorizationResponse
 from .revocation import Revocation
 
 GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
@@ -47,7 +49,7 @@ Parameters = Sequence[tuple[str, str]]
 """Names and values of an authorization answer."""
 
 Extension = Callable[[Any], None]
-"""Called with every new code and refresh grant; registers hooks on it (``before_save_token``)."""
+"""Called with every new grant but that of machines; registers hooks on it (``before_save_token``, ``before_send_answer``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +127,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         registry: Clients.
         store: Grants, codes and tokens.
         tokens: Makes and recognises access tokens.
+        keys: Our signing keys, for answers that leave as a JWT (JARM).
         clock: Source of the time.
         lifetimes: How long things live.
         assurance: What level is demanded of whom.
@@ -133,13 +136,15 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         proofs: Checks that requests prove possession of a key.
         token_endpoints: Its addresses, of which proofs name one.
         read_hint: Gives the subject of an ID token of ours (token, client_id); raises RefusedError when it is none.
-        extensions: Called with every new code and refresh grant; OpenID Connect plugs in here.
+        extensions: Called with every new grant but that of machines; OpenID Connect plugs in here.
+        response_types: Those that are offered (``response.offered``); without a token in the browser unless told otherwise.
     """
 
-    def __init__(self, *, issuer: str, registry: ClientRegistry, store: GrantStore, tokens: AccessTokens, clock: Clock,
-                 lifetimes: Lifetimes, assurance: AssurancePolicy, officer_scopes: frozenset[str],
+    def __init__(self, *, issuer: str, registry: ClientRegistry, store: GrantStore, tokens: AccessTokens, keys: SigningKeys,
+                 clock: Clock, lifetimes: Lifetimes, assurance: AssurancePolicy, officer_scopes: frozenset[str],
                  checks: client_authentication.Checks, proofs: Proofs, token_endpoints: tuple[str, ...],
-                 read_hint: Callable[[str, str], str], extensions: Sequence[Extension] = ()) -> None:
+                 read_hint: Callable[[str, str], str], extensions: Sequence[Extension] = (),
+                 response_types: Sequence[str] = (response.CODE,)) -> None:
         super().__init__()
         logging.getLogger("authlib").setLevel(logging.INFO)  # at DEBUG Authlib writes whole token answers
         self.issuer = issuer
@@ -150,11 +155,16 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         self.lifetimes = lifetimes
         self.assurance = assurance
         self.officer_scopes = officer_scopes
+        self.response_types = tuple(response_types)
+        self._keys = keys
         self.checks = checks
         self._proofs = proofs
         self._token_endpoints = token_endpoints
         self._read_hint = read_hint
         self.register_grant(CodeGrant, [ProofKey(required=True), *extensions])
+        if not set(response.FRONT_CHANNEL).isdisjoint(response_types):
+            self.register_grant(HybridGrant, [ProofKey(required=True), *extensions])
+            self.register_grant(ImplicitGrant, list(extensions))
         self.register_grant(RefreshGrant, list(extensions))
         self.register_grant(MachineGrant)
         self.register_endpoint(Revocation)
@@ -163,11 +173,12 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
 
     def parse_authorization(self, parameters: Mapping[str, Sequence[str]]) -> AuthorizationRequest:
         """Read an authorization request; errors as ``authorization_request.parse``."""
-        return authorization_request.parse(parameters, self.registry, read_hint=self._read_hint)
+        return authorization_request.parse(parameters, self.registry, read_hint=self._read_hint,
+                                           response_types=self.response_types)
 
     def issue_code(self, request: AuthorizationRequest, *, session: SessionFacts, caller: Caller,
                    also: Parameters = ()) -> AuthorizationResponse:
-        """Issue a code to the application: grant, code, part in the session and audit record in one write.
+        """Issue a code, or what the response type asks for: grant, code, access token, part and audit record in one write.
 
         The registration, the officer and the session are looked at once more, as they stand now.
 
@@ -181,7 +192,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
             UnsafeRequestError: the client was disabled, or its redirect URI withdrawn, since the request was stored.
             AuthorizationError: ``access_denied`` (the officer may not use this application), ``login_required`` (the session
                 has just ended), ``unmet_authentication_requirements`` (its level is below what the application or a group of the
-                officer's demands now), or what the registration no longer allows.
+                officer's demands now), or what the registration or the deployment no longer allows.
         """
         client = self.registry.find(request.client_id)
         if client is None:
@@ -193,6 +204,8 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
             raise request.refuse("access_denied", "The officer may not use this application.")
         if session.acr < self.assurance.demanded(officer[1], client.required_level):
             raise request.refuse("unmet_authentication_requirements", "A higher level is demanded now.")
+        if request.response_type not in self.response_types:
+            raise request.refuse("unsupported_response_type", "This response type is not offered.")
         form = {"client_id": request.client_id, "redirect_uri": request.redirect_uri, "response_type": request.response_type,
                 "scope": " ".join(request.scope), "code_challenge": request.code_challenge,
                 "code_challenge_method": request.code_challenge_method}
@@ -200,13 +213,14 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         oauth_request.client = client
         grant = self.get_authorization_grant(oauth_request)
         answer: Answer = self.create_authorization_response(oauth_request, grant_user=session, grant=grant)
-        response: AuthorizationResponse = answer.body
-        return self._with_issuer(replace(response, parameters=(*response.parameters, *also)), request.state)
+        made: AuthorizationResponse = answer.body
+        return self._with_issuer(replace(made, parameters=(*made.parameters, *also)), request.state, request.client_id)
 
     def error_response(self, error: AuthorizationError, *, also: Parameters = ()) -> AuthorizationResponse:
         """Make the answer that tells the application of an error (RFC 6749 §4.1.2.1, RFC 9207 §2), with what others add to it."""
         parameters = (("error", error.code), ("error_description", error.message), *also)
-        return self._with_issuer(AuthorizationResponse(error.redirect_uri, error.response_mode, parameters), error.state)
+        return self._with_issuer(AuthorizationResponse(error.redirect_uri, error.response_mode, parameters), error.state,
+                                 error.client_id)
 
     def token(self, request: ProviderRequest) -> Answer:
         """Answer a token request."""
@@ -315,6 +329,11 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
                              request_id=caller.request_id, detail={"endpoint": endpoint, "reason": refused.reason})
         self.store.note(record, kind=digest(kind), seconds=REFUSAL_SECONDS)
 
-    def _with_issuer(self, response: AuthorizationResponse, state: str | None) -> AuthorizationResponse:
+    def _with_issuer(self, made: AuthorizationResponse, state: str | None, client_id: str) -> AuthorizationResponse:
         more = (*(() if state is None else (("state", state),)), ("iss", self.issuer))
-        return AuthorizationResponse(response.redirect_uri, response.response_mode, response.parameters + more)
+        whole = AuthorizationResponse(made.redirect_uri, made.response_mode, made.parameters + more)
+        if not whole.to_be_signed:
+            return whole
+        client = self.registry.find(client_id)
+        algorithm = client.authorization_signed_response_alg if client else response.ALGORITHMS[0]
+        return response.signed(whole, audience=client_id, key=self._keys.signing(algorithm), now=self.clock.now())

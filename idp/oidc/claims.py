@@ -1,9 +1,10 @@
 """What an application learns about an officer, by scopes and by name; and UserInfo, which tells it.
 
-Spec: OpenID Connect Core §5.1, §5.3, §5.4, §5.5; the province's own claims by fixed interface §6. By name an application may have
-what its registered scopes bring and nothing else, whether it asked for the scope or not; what it may not have is left out without
-a word (§5.5.1). Claims that would be empty are left out. An official mailbox is given by the province, so its address counts as
-verified; a telephone number in the directory was typed by somebody, so it does not. The address is that of the office.
+Spec: OpenID Connect Core §5.1, §5.3, §5.4, §5.5; the province's own claims by fixed interface §6. UserInfo tells the claims of
+scopes, and the ID token only where no access token is issued to ask with. By name an application may have what its registered
+scopes bring and nothing else, whether it asked for the scope or not; what it may not have is left out without a word (§5.5.1).
+Claims that would be empty are left out. An official mailbox is given by the province, so its address counts as verified; a
+telephone number in the directory was typed by somebody, so it does not. The address is that of the office.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ def asked_by_name(request: AuthorizationRequest, client: Client) -> frozenset[st
 
 
 class IdTokenClaims:
-    """Gives what an ID token tells of an officer beside the sign-in: what was asked for it by name (Core §5.5).
+    """Gives what an ID token tells of an officer beside the sign-in.
 
     Args:
         mirror: Asked only where something was asked for that the application may have.
@@ -104,10 +105,11 @@ class IdTokenClaims:
     def __init__(self, mirror: OfficerMirror) -> None:
         self._mirror = mirror
 
-    def __call__(self, client: Client, sub: str, asked: Mapping[str, Wish]) -> dict[str, Any]:
-        """Give the claims; empty when the officer is not mirrored any more."""
-        officer = self._mirror.by_sub(sub) if brought_by(client.scope).intersection(asked) else None
-        return {} if officer is None else release(officer, (), client, asked)
+    def __call__(self, client: Client, sub: str, scopes: Collection[str], asked: Mapping[str, Wish]) -> dict[str, Any]:
+        """Give the claims of scopes (§5.4) and those asked for by name (§5.5); none when the officer is not mirrored any more."""
+        wanted = brought_by(scopes) | brought_by(client.scope).intersection(asked)
+        officer = self._mirror.by_sub(sub) if wanted else None
+        return {} if officer is None else release(officer, scopes, client, asked)
 
 
 def login_name(officer: Officer, client: Client) -> str:

@@ -1,16 +1,16 @@
 """ID tokens: who signed in, when, how well and in which session; made with every code and refresh answer of an OpenID request.
 
-Spec: OpenID Connect Core §2, §3.1.3.3, §3.1.3.6, §5.5, §12.2; Back-Channel Logout §2.1 (sid). Plugs into the grants as an Authlib
-extension: the OAuth room does not know that OpenID Connect exists. What a token says comes from the grant, so it is equal
-over all refreshes; it is signed before anything is written, so that a failure leaves nothing half done. ``none`` is never
-signed.
+Spec: OpenID Connect Core §2, §3.1.3.3, §3.1.3.6, §3.2.2.10, §3.3.2.11, §5.4, §5.5, §12.2; FAPI 1.0 Advanced §5.2.2.1 (s_hash);
+Back-Channel Logout §2.1 (sid). Plugs into the grants as an Authlib extension: the OAuth room does not know that OpenID Connect
+exists. What a token says comes from the grant, so it is equal over all refreshes and on both ways; it is signed before anything
+is written, so that a failure leaves nothing half done. ``none`` is never signed.
 """
 
 from __future__ import annotations
 
 import hashlib
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,9 @@ from ..jose import jwt
 from ..oauth.access_token import IssuedToken, SigningKeys
 from ..oauth.client import Client
 from ..oauth.grant import Grant
+from ..oauth.grants.front_channel import FrontChannelAnswer
+from ..oauth.response import gives
+from ..oauth.scope import OPENID
 from . import claims_request
 from .claims_request import Wish
 from .subject import Subjects
@@ -27,7 +30,7 @@ from .subject import Subjects
 ALGORITHMS = ("RS256", "ES256")
 """Algorithms a client may register; RS256 is the default (OpenID Connect Registration §2)."""
 
-SCOPE = "openid"
+SCOPE = OPENID
 TYPE = "JWT"
 _SKEW_SECONDS = 60
 
@@ -50,12 +53,13 @@ class IdTokens:
         subjects: Gives the names that applications know officers and sessions by.
         clock: Source of the time.
         acr_prefix: Prefix of acr values; the level follows.
-        claims_of: Gives the claims of an officer that were asked for by name (client, sub, what was asked).
+        claims_of: Gives the claims of an officer that an ID token tells beside the sign-in (client, sub, scopes, what was asked).
         lifetime_seconds: How long an application may take a token for a fresh sign-in.
     """
 
     def __init__(self, *, issuer: str, keys: SigningKeys, subjects: Subjects, clock: Clock, acr_prefix: str,
-                 claims_of: Callable[[Client, str, Mapping[str, Wish]], Mapping[str, Any]], lifetime_seconds: int = 600) -> None:
+                 claims_of: Callable[[Client, str, Collection[str], Mapping[str, Wish]], Mapping[str, Any]],
+                 lifetime_seconds: int = 600) -> None:
         self._issuer = issuer
         self._keys = keys
         self._subjects = subjects
@@ -65,33 +69,51 @@ class IdTokens:
         self._lifetime_seconds = lifetime_seconds
 
     def __call__(self, grant: Any) -> None:
-        """Register on a new code or refresh grant (asked by Authlib)."""
+        """Register on a new grant (asked by Authlib)."""
         grant.register_hook("before_save_token", self._add)
+        grant.register_hook("before_send_answer", self._add_to_answer)
 
     def _add(self, grant: Any, token: IssuedToken) -> None:
         if SCOPE in token.get("scope", "").split():
             credential = grant.request.authorization_code or grant.request.refresh_token
             token["id_token"] = self.make(grant.client, credential.grant, access_token=token["access_token"])
 
-    def make(self, client: Client, grant: Grant, *, access_token: str) -> str:
+    def _add_to_answer(self, grant: Any, answer: FrontChannelAnswer) -> None:
+        """Add an ID token to what leaves through the browser; it tells all where there will be no access token (§5.4)."""
+        kind = answer.asked.response_type
+        if not gives(kind, "id_token"):
+            return
+        answer.members["id_token"] = self.make(
+            grant.client, answer.grant, access_token=answer.members.get("access_token", ""),
+            code=answer.members.get("code", ""), state=answer.asked.state or "",
+            scopes=answer.asked.scope if kind == "id_token" else ())
+
+    def make(self, client: Client, grant: Grant, *, access_token: str = "", code: str = "", state: str = "",
+             scopes: Collection[str] = ()) -> str:
         """Sign an ID token.
 
         Args:
             client: Its only audience, so that no azp is needed (§2).
             grant: What it tells of.
-            access_token: Issued with it; bound by at_hash (§3.1.3.6).
+            access_token: Issued with it; bound by at_hash (§3.1.3.6, §3.2.2.10).
+            code: Issued with it; bound by c_hash (§3.3.2.11).
+            state: Of the request that it answers through the browser; bound by s_hash.
+            scopes: Scopes whose claims it tells, where no access token is issued to ask with (§5.4).
         """
         now = self._clock.now()
+        algorithm = client.id_token_signed_response_alg
         asked = claims_request.of_grant(grant)
-        told = self._claims_of(client, grant.sub, asked.id_token) if asked.id_token else {}
-        claims: dict[str, Any] = {
+        told = self._claims_of(client, grant.sub, scopes, asked.id_token) if scopes or asked.id_token else {}
+        bound = {"at_hash": access_token, "c_hash": code, "s_hash": state}
+        members: dict[str, Any] = {
             **told, "iss": self._issuer, "sub": self._subjects.of(client, grant.sub), "aud": client.client_id, "iat": now,
             "exp": now + self._lifetime_seconds, "auth_time": grant.auth_time,
             "acr": asked.acr_of([f"{self._acr_prefix}{level}" for level in range(grant.acr, 0, -1)]),
-            "amr": list(grant.amr), "sid": self._subjects.session_of(client, grant.sid), "at_hash": at_hash(access_token)}
+            "amr": list(grant.amr), "sid": self._subjects.session_of(client, grant.sid),
+            **{name: half_hash(value, algorithm) for name, value in bound.items() if value}}
         if grant.nonce:
-            claims["nonce"] = grant.nonce
-        return jwt.sign(claims, self._keys.signing(client.id_token_signed_response_alg), typ=TYPE)
+            members["nonce"] = grant.nonce
+        return jwt.sign(members, self._keys.signing(algorithm), typ=TYPE)
 
     def read_hint(self, token: str) -> Hint:
         """Read an ID token of ours that comes back, expired or not.
@@ -118,6 +140,8 @@ class IdTokens:
         return hint.sub
 
 
-def at_hash(access_token: str) -> str:
-    """Give the left half of the SHA-256 of an access token, base64url; both algorithms hash with SHA-256 (§3.1.3.6)."""
-    return urlsafe_b64encode(hashlib.sha256(access_token.encode("ascii")).digest()[:16]).rstrip(b"=").decode("ascii")
+def half_hash(value: str, algorithm: str) -> str:
+    """Give the left half of a hash, base64url: SHA-256, and SHA-512 for Ed25519, which signs with it (§3.1.3.6)."""
+    full = hashlib.sha512 if algorithm == "EdDSA" else hashlib.sha256
+    digest = full(value.encode("utf-8")).digest()
+    return urlsafe_b64encode(digest[:len(digest) // 2]).rstrip(b"=").decode("ascii")

@@ -14,8 +14,9 @@ from flask_babel import gettext
 
 from ..authn.assurance import HIGHEST_OFFERED, PASSWORD, TWO_FACTORS
 from ..directory.mirror import MirroredOfficer
-from ..oauth.authorization_request import AuthorizationError, AuthorizationRequest, AuthorizationResponse
+from ..oauth.authorization_request import AuthorizationError, AuthorizationRequest
 from ..oauth.client import Client
+from ..oauth.response import AuthorizationResponse
 from ..oidc.claims import asked_by_name
 from ..oidc.claims_request import acr_asked
 from ..oidc.prompts import NotAllowedError, Prompt, next_prompt
@@ -142,7 +143,7 @@ class Onward:
         answer = self.error(refusal, request)
         if "none" in request.prompt:
             return self.send(answer)
-        back = answer.location() if answer.response_mode == "query" else entrance(client, self._services.settings.issuer)
+        back = answer.location() if answer.response_mode != "form_post" else entrance(client, self._services.settings.issuer)
         name = client.client_name or client.client_id
         contact = agency_help(self._services, signed_in[1].officer) if signed_in else None
         if contact is None:

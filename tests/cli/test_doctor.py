@@ -104,6 +104,7 @@ def _remedies(lines: list[Line]) -> None:
     (lambda h: h.clock.advance(OLD_KEY_SECONDS + 1), ("keys", "warning")),
     (lambda h: h.registered.append(application("old", require_pkce=False)), ("clients", "warning")),
     (lambda h: h.registered.append(application("old", assertion_audience="token_endpoint")), ("clients", "warning")),
+    (lambda h: h.registered.append(application("old", response_types=("code", "id_token"))), ("clients", "warning")),
     (lambda h: h.registered.append(application("old", "", redirect_uris=("https://x.example/",))), ("clients", "warning")),
     (lambda h: h.registered.append(application("old", "", redirect_uris=("https://x.example/",),
                                                frontchannel_logout_uri="https://x.example/out")), ("clients", "warning")),

@@ -17,6 +17,7 @@ from idp.audit import Caller
 from tests.fakes.directory import FakeDirectory
 from tests.whole import make_settings
 
+from .front_channel import CLIENTS
 from .suite import Suite
 
 
@@ -41,6 +42,13 @@ def suite(keys_and_database: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     """The application with the two clients of a plan, and one that authenticates by client_secret_post."""
     folder = tmp_path_factory.mktemp("suite")
     return Suite(folder, copy_of(keys_and_database, folder))
+
+
+@pytest.fixture(scope="module")
+def browser_suite(keys_and_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Suite:
+    """The application with front-channel response types on, and a client for each of them."""
+    folder = tmp_path_factory.mktemp("browser-suite")
+    return Suite(folder, copy_of(keys_and_database, folder), *CLIENTS, legacy_response_types=True)
 
 
 def copy_of(made: Path, folder: Path) -> str:

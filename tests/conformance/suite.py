@@ -52,9 +52,10 @@ class Visit:
     Attributes:
         shown: Pages of ours that a person had to answer or read, in order.
         page: The last of them when the browser stays with us.
-        address: Of the relying party, without its query, when it arrived there.
+        address: Of the relying party, without query and fragment, when it arrived there.
         answer: Parameters that arrived there.
         frames: Addresses of the relying party that pages of ours loaded in frames on the way.
+        way: Where they stood: ``query``, ``fragment`` or ``form_post``.
     """
 
     shown: tuple[Page, ...]
@@ -62,6 +63,7 @@ class Visit:
     address: str = ""
     answer: Mapping[str, str] = field(default_factory=dict)
     frames: tuple[str, ...] = ()
+    way: str = ""
 
     @property
     def asked_for_password(self) -> bool:
@@ -130,12 +132,15 @@ class Person:
                 page = Page(url, response.status_code, response.text)
                 posted = next((form for form in page.forms if form.action.startswith(RP)), None)
                 if posted is not None:
-                    return Visit(shown, address=posted.action, answer=dict(posted.fields))
+                    return Visit(shown, address=posted.action, answer=dict(posted.fields), way="form_post")
                 return Visit((*shown, page), page, frames=frames)
             if location.startswith(RP):
-                pairs = parse_qsl(urlsplit(location).query, keep_blank_values=True)
+                parts = urlsplit(location)
+                pairs = parse_qsl(parts.query, keep_blank_values=True) + parse_qsl(parts.fragment, keep_blank_values=True)
                 assert len(dict(pairs)) == len(pairs)
-                return Visit(shown, address=location.partition("?")[0], answer=dict(pairs), frames=frames)
+                address = location.partition("#")[0].partition("?")[0]
+                way = "fragment" if parts.fragment else "query"
+                return Visit(shown, address=address, answer=dict(pairs), frames=frames, way=way)
             url = location if location.startswith("https://") else ISSUER + location
             response = self._send(url, None, ISSUER)
         raise AssertionError("redirects do not end")
@@ -148,12 +153,17 @@ class Suite:
         folder: An empty one.
         database_url: Migrated.
         clients: Registrations.
+        settings: Others than the defaults.
+
+    Attributes:
+        response_mode: What every request asks for; "" leaves it out.
     """
 
-    def __init__(self, folder: Path, database_url: str, *clients: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, database_url: str, *clients: Mapping[str, Any], **settings: Any) -> None:
         self.clock = FakeClock()
+        self.response_mode = ""
         self._folder = folder
-        self.settings = make_settings(folder, database_url, clients or (BASIC, POST, SECOND), issuer=ISSUER)
+        self.settings = make_settings(folder, database_url, clients or (BASIC, POST, SECOND), issuer=ISSUER, **settings)
         self.directory = FakeDirectory([make_officer("canbo"), make_officer("vanthu", "Lê Thị Thử")])
         self.app = create_app(self.settings, directory=self.directory, clock=self.clock)
         self._http = self.app.test_client(use_cookies=False)
@@ -171,9 +181,11 @@ class Suite:
     # The authorization endpoint
 
     def request(self, client: Mapping[str, Any] = BASIC, **changes: str | None) -> dict[str, str]:
-        """Parameters of a good request as the basic plan sends it (no PKCE); None leaves one out."""
-        given = {"client_id": client["client_id"], "redirect_uri": client["redirect_uris"][0], "response_type": "code",
-                 "scope": "openid", "state": secrets.token_urlsafe(8), "nonce": secrets.token_urlsafe(8)}
+        """Parameters of a good request as the plans send it (no PKCE), for the client's own type; None leaves one out."""
+        given = {"client_id": client["client_id"], "redirect_uri": client["redirect_uris"][0],
+                 "response_type": client.get("response_types", ["code"])[0],
+                 "scope": "openid", "state": secrets.token_urlsafe(8), "nonce": secrets.token_urlsafe(8),
+                 "response_mode": self.response_mode or None}
         return {name: value for name, value in {**given, **changes}.items() if value is not None}
 
     def url(self, request: Mapping[str, str]) -> str:
@@ -192,7 +204,10 @@ class Suite:
         assert visit.answer.get("state") == request.get("state")
         assert visit.answer["iss"] == ISSUER
         assert visit.answer.get("error", "") == error, visit.answer
-        assert ("code" in visit.answer) == (not error)
+        words = set(request.get("response_type", "").split())
+        sent = {"code", "access_token", "id_token"} & set(visit.answer)
+        assert sent == (set() if error else {{"token": "access_token"}.get(word, word) for word in words})
+        assert visit.way == request.get("response_mode", "fragment" if {"token", "id_token"} & words else "query")
 
     # The token endpoint
 
@@ -224,7 +239,7 @@ class Suite:
         return {**tokens, "claims": self.check_id_token(tokens, client)}
 
     def check_id_token(self, tokens: Mapping[str, Any], client: Mapping[str, Any] = BASIC) -> dict[str, Any]:
-        """Check an ID token as a relying party must; gives its claims."""
+        """Check an ID token as a relying party must, against all that came with it; gives its claims."""
         keys = self.http("GET", self.discovery["jwks_uri"]).json
         header = read_segment(tokens["id_token"], 0)
         algorithm = client.get("id_token_signed_response_alg", "RS256")
@@ -238,9 +253,10 @@ class Suite:
         assert 0 < len(claims["sub"]) <= 255
         assert claims["iat"] <= now < claims["exp"]
         assert claims["auth_time"] <= now
-        if "at_hash" in claims:
-            half = hashlib.sha256(tokens["access_token"].encode()).digest()[:16]
-            assert claims["at_hash"] == base64.urlsafe_b64encode(half).rstrip(b"=").decode()
+        for name, value in (("at_hash", "access_token"), ("c_hash", "code"), ("s_hash", "state")):
+            if name in claims:
+                half = hashlib.sha256(tokens[value].encode()).digest()[:16]
+                assert claims[name] == base64.urlsafe_b64encode(half).rstrip(b"=").decode()
         return claims
 
     def userinfo(self, access_token: str, how: str = "get") -> TestResponse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,14 @@ from idp.app import build_services
 from idp.audit import Caller
 
 from .suite import BASIC, CALLBACK, POST, RP, SECOND, Suite, read_segment
+
+
+@pytest.fixture(scope="module", params=["", "form_post"], ids=["basic", "formpost-basic"])
+def suite(request: pytest.FixtureRequest, suite: Suite) -> Iterator[Suite]:
+    """The form-post plan runs the same modules with response_mode=form_post."""
+    suite.response_mode = request.param
+    yield suite
+    suite.response_mode = ""
 
 
 def unsigned(**claims: str) -> str:

@@ -22,8 +22,7 @@ KNOWN = frozenset({
     "authorization_response_iss_parameter_supported", "end_session_endpoint", "backchannel_logout_supported",
     "backchannel_logout_session_supported", "frontchannel_logout_supported", "frontchannel_logout_session_supported",
     "prompt_values_supported", "check_session_iframe",
-    # signatures, encryption and keys of applications (Discovery §3, RFC 8414 §2), RFC 8705, RFC 9449
-    *(f"{endpoint}_endpoint_auth_signing_alg_values_supported" for endpoint in ("token", "introspection", "revocation")),
+    # encryption and keys of applications, JARM §4, RFC 8705, RFC 9449
     *(f"{what}_{use}_values_supported" for what in ("id_token", "userinfo", "request_object", "authorization")
       for use in ("signing_alg", "encryption_alg", "encryption_enc")),
     "dpop_signing_alg_values_supported", "tls_client_certificate_bound_access_tokens", "mtls_endpoint_aliases",
@@ -45,6 +44,15 @@ def test_oidcc_discovery_endpoint_verification(suite: Suite) -> None:
     assert told["code_challenge_methods_supported"] == ["S256"]
     assert told["claims_supported"]
     assert told.keys() <= KNOWN
+
+
+def test_oidcc_discovery_endpoint_verification_of_the_dynamic_plan(browser_suite: Suite) -> None:
+    """A dynamic provider offers the implicit types (Discovery §3); ours does behind the setting."""
+    told = browser_suite.discovery
+    assert {frozenset(kind.split()) for kind in told["response_types_supported"]} >= {
+        frozenset({"code"}), frozenset({"id_token"}), frozenset({"token", "id_token"})}
+    assert {"authorization_code", "implicit"} <= set(told["grant_types_supported"])
+    assert not {"token", "none"} & set(told["response_types_supported"])
 
 
 def test_oidcc_discovery_endpoint_verification_addresses(suite: Suite) -> None:

@@ -79,11 +79,11 @@ class Deployment:
 
 
 @contextlib.contextmanager
-def one_process(folder: Path) -> Iterator[Deployment]:
-    """SQLite and one process of the provider, as ``make run`` has it."""
+def one_process(folder: Path, **settings: str) -> Iterator[Deployment]:
+    """SQLite and one process of the provider, as ``make run`` has it; with other settings where given."""
     port, first, second, ldap_port, _ = free_ports(5)
     plan = Plan(folder=folder / "var", keys=folder / "keys", port=port, application_ports=(first, second), ldap_port=ldap_port,
-                workers=1)
+                workers=1, settings=settings)
     province = SampleProvince(plan)
     province.start()
     try:

@@ -13,14 +13,14 @@ from idp.errors import RefusedError
 from idp.oauth.authorization_request import (
     AuthorizationError,
     AuthorizationRequest,
-    AuthorizationResponse,
     UnsafeRequestError,
     parse,
 )
 from idp.oauth.client import Client, ClientRegistry
+from idp.oauth.response import FRONT_CHANNEL, offered
 from tests.fakes.client_store import FakeClientStore
 from tests.fakes.clock import FakeClock
-from tests.provider import CHALLENGE, REDIRECT_URI, REGISTERED, query_of
+from tests.provider import CHALLENGE, REDIRECT_URI, REGISTERED
 
 GOOD = {"client_id": "qlvb", "redirect_uri": REDIRECT_URI, "response_type": "code", "scope": "openid profile", "state": "xyz",
         "nonce": "n", "code_challenge": CHALLENGE, "code_challenge_method": "S256"}
@@ -32,16 +32,18 @@ def read_hint(token: str, client_id: str) -> str:
     return "subject-of-the-hint"
 
 
-def read(changes: dict[str, str | list[str] | None] | None = None, client: Client = REGISTERED) -> AuthorizationRequest:
+def read(changes: dict[str, str | list[str] | None] | None = None, client: Client = REGISTERED, *,
+         front_channel: bool = False) -> AuthorizationRequest:
     registry = ClientRegistry(FakeClientStore(client), FakeClock())
     values = {name: value if isinstance(value, list) else [value]
               for name, value in (GOOD | (changes or {})).items() if value is not None}
-    return parse(values, registry, read_hint=read_hint)
+    return parse(values, registry, read_hint=read_hint, response_types=offered(front_channel=front_channel))
 
 
-def refused(changes: dict[str, str | list[str] | None], client: Client = REGISTERED) -> AuthorizationError:
+def refused(changes: dict[str, str | list[str] | None], client: Client = REGISTERED, *,
+            front_channel: bool = False) -> AuthorizationError:
     with pytest.raises(AuthorizationError) as caught:
-        read(changes, client)
+        read(changes, client, front_channel=front_channel)
     error = caught.value
     assert error.redirect_uri == REDIRECT_URI
     assert error.client_id == "qlvb"
@@ -130,11 +132,11 @@ def test_a_disabled_client_is_unknown() -> None:
 
 @pytest.mark.parametrize(("changes", "code"), [
     ({"response_type": None}, "invalid_request"),
-    ({"response_type": "token"}, "unsupported_response_type"),
-    ({"response_type": "id_token token"}, "unsupported_response_type"),
+    ({"response_type": "none"}, "unsupported_response_type"),
+    ({"response_type": "code code"}, "unsupported_response_type"),
     ({"response_type": 'code"\\đ'}, "unsupported_response_type"),
-    ({"response_mode": "fragment"}, "invalid_request"),
-    ({"response_mode": "jwt"}, "invalid_request"),
+    ({"response_mode": "web_message"}, "invalid_request"),
+    ({"response_mode": ".jwt"}, "invalid_request"),
     ({"scope": None}, "invalid_scope"),
     ({"scope": "openid admin"}, "invalid_scope"),
     ({"scope": 'openid "'}, "invalid_scope"),
@@ -202,6 +204,9 @@ def test_form_post_is_refused_for_private_use_schemes() -> None:
     with pytest.raises(AuthorizationError) as caught:
         read({"redirect_uri": "vn.example.app:/back", "response_mode": "form_post"}, native)
     assert (caught.value.code, caught.value.response_mode) == ("invalid_request", "query")
+    with pytest.raises(AuthorizationError) as caught:
+        read({"redirect_uri": "vn.example.app:/back", "response_mode": "form_post.jwt"}, native)
+    assert (caught.value.code, caught.value.response_mode) == ("invalid_request", "query.jwt")
 
 
 @pytest.mark.parametrize("change", [{"response_types": ()}, {"grant_types": ("client_credentials",)}])
@@ -222,10 +227,113 @@ def test_a_confidential_client_may_be_let_off_pkce_but_not_a_public_one() -> Non
     assert refused(without, public).code == "invalid_request"
 
 
-def test_the_answer_keeps_the_redirect_uris_own_query() -> None:
-    answer = AuthorizationResponse("https://a.example/cb?app=1", "query", (("code", "c&d"), ("state", "x y"), ("iss", "https://i")))
-    assert query_of(answer.location()) == {"app": "1", "code": "c&d", "state": "x y", "iss": "https://i"}
-    assert AuthorizationResponse("https://a.example/cb", "query", (("code", "c"),)).location() == "https://a.example/cb?code=c"
+# Response types that send tokens through the browser
+
+BROWSER = replace(REGISTERED, response_types=("code", *FRONT_CHANNEL),
+                  grant_types=("authorization_code", "refresh_token", "implicit"))
+
+
+@pytest.mark.parametrize(("sent", "kept"), [
+    ("id_token", "id_token"), ("token id_token", "id_token token"), ("id_token code", "code id_token"),
+    ("token code", "code token"), ("token id_token code", "code id_token token"),
+])
+def test_rfc6749_s3_1_1_the_order_of_the_words_says_nothing(sent: str, kept: str) -> None:
+    request = read({"response_type": sent}, BROWSER, front_channel=True)
+    assert (request.response_type, request.response_mode) == (kept, "fragment")
+    assert AuthorizationRequest.from_json(request.to_json()) == request
+
+
+@pytest.mark.parametrize("response_type", [
+    "token", "none", "code none", "id_token id_token", "id_token  token", " id_token", "ID_TOKEN"])
+def test_types_that_are_never_offered_are_refused_whatever_is_registered(response_type: str) -> None:
+    client = replace(BROWSER, response_types=(*BROWSER.response_types, response_type))
+    assert refused({"response_type": response_type}, client, front_channel=True).code == "unsupported_response_type"
+
+
+@pytest.mark.parametrize("response_type", FRONT_CHANNEL)
+def test_security_8_without_the_setting_no_registration_helps(response_type: str) -> None:
+    error = refused({"response_type": response_type}, BROWSER)
+    assert (error.code, error.response_mode) == ("unsupported_response_type", "fragment")
+
+
+@pytest.mark.parametrize("response_type", FRONT_CHANNEL)
+@pytest.mark.parametrize("change", [{"response_types": ("code",)}, {"grant_types": ("authorization_code",)}])
+def test_a_client_that_did_not_register_the_type_is_unauthorized(response_type: str, change: dict[str, tuple[str, ...]]) -> None:
+    error = refused({"response_type": response_type}, replace(BROWSER, **change), front_channel=True)
+    assert (error.code, error.response_mode) == ("unauthorized_client", "fragment")
+
+
+def test_a_hybrid_type_needs_the_code_grant_and_an_implicit_one_does_not() -> None:
+    implicit = replace(BROWSER, grant_types=("implicit",))
+    assert read({"response_type": "id_token"}, implicit, front_channel=True)
+    assert refused({"response_type": "code token"}, implicit, front_channel=True).code == "unauthorized_client"
+
+
+@pytest.mark.parametrize("response_type", FRONT_CHANNEL)
+def test_oidc_core_s3_2_2_1_and_s3_3_2_11_a_nonce_is_required_where_an_id_token_travels(response_type: str) -> None:
+    if response_type == "code token":
+        assert read({"response_type": response_type, "nonce": None}, BROWSER, front_channel=True).nonce == ""
+    else:
+        for absent in (None, ""):
+            error = refused({"response_type": response_type, "nonce": absent}, BROWSER, front_channel=True)
+            assert (error.code, error.response_mode) == ("invalid_request", "fragment")
+
+
+def test_oidc_core_s3_2_2_1_an_id_token_is_given_for_openid_requests_only() -> None:
+    for response_type in ("id_token", "id_token token", "code id_token", "code id_token token"):
+        assert refused({"response_type": response_type, "scope": "profile"}, BROWSER, front_channel=True).code == "invalid_scope"
+    assert read({"response_type": "code token", "scope": "profile"}, BROWSER, front_channel=True).scope == ("profile",)
+
+
+def test_oidc_core_s11_offline_access_is_ignored_where_no_code_comes_back() -> None:
+    asked = {"scope": "openid offline_access"}
+    assert read({**asked, "response_type": "id_token token"}, BROWSER, front_channel=True).scope == ("openid",)
+    assert read({**asked, "response_type": "code id_token"}, BROWSER, front_channel=True).scope == ("openid", "offline_access")
+
+
+@pytest.mark.parametrize("response_type", ["code id_token", "code token", "code id_token token"])
+def test_security_5_the_code_of_a_hybrid_answer_needs_a_challenge_like_any_other(response_type: str) -> None:
+    without = {"response_type": response_type, "code_challenge": None, "code_challenge_method": None}
+    assert refused(without, BROWSER, front_channel=True).code == "invalid_request"
+    assert refused({"response_type": response_type, "code_challenge_method": "plain"}, BROWSER, front_channel=True).code == (
+        "invalid_request")
+    assert read({"response_type": response_type}, BROWSER, front_channel=True).code_challenge == CHALLENGE
+    assert read(without, replace(BROWSER, require_pkce=False), front_channel=True).code_challenge == ""
+
+
+def test_where_no_code_comes_back_no_challenge_is_asked_for_or_kept() -> None:
+    assert read({"response_type": "id_token", "code_challenge": None, "code_challenge_method": None}, BROWSER,
+                front_channel=True).code_challenge == ""
+    assert read({"response_type": "id_token"}, BROWSER, front_channel=True).code_challenge == ""
+
+
+# Response modes
+
+@pytest.mark.parametrize(("mode", "kept"), [
+    ("query", "query"), ("fragment", "fragment"), ("form_post", "form_post"), ("jwt", "query.jwt"), ("query.jwt", "query.jwt"),
+    ("fragment.jwt", "fragment.jwt"), ("form_post.jwt", "form_post.jwt"), ("", "query"),
+])
+def test_every_mode_serves_a_code_and_its_refusal(mode: str, kept: str) -> None:
+    assert read({"response_mode": mode}).response_mode == kept
+    assert refused({"response_mode": mode, "prompt": "none login"}).response_mode == kept
+
+
+@pytest.mark.parametrize("response_type", FRONT_CHANNEL)
+@pytest.mark.parametrize(("mode", "kept"), [
+    ("fragment", "fragment"), ("form_post", "form_post"), ("jwt", "fragment.jwt"), ("fragment.jwt", "fragment.jwt"),
+    ("form_post.jwt", "form_post.jwt"),
+])
+def test_tokens_travel_in_fragments_and_forms(response_type: str, mode: str, kept: str) -> None:
+    asked = {"response_type": response_type, "response_mode": mode}
+    assert read(asked, BROWSER, front_channel=True).response_mode == kept
+    assert refused({**asked, "prompt": "none login"}, BROWSER, front_channel=True).response_mode == kept
+
+
+@pytest.mark.parametrize("response_type", FRONT_CHANNEL)
+@pytest.mark.parametrize(("mode", "back"), [("query", "fragment"), ("query.jwt", "fragment.jwt")])
+def test_multiple_response_types_s3_jarm_s2_3_1_tokens_never_travel_in_queries(response_type: str, mode: str, back: str) -> None:
+    error = refused({"response_type": response_type, "response_mode": mode}, BROWSER, front_channel=True)
+    assert (error.code, error.response_mode) == ("invalid_request", back)
 
 
 NAMES = st.sampled_from([*GOOD, "prompt", "max_age", "claims", "id_token_hint", "login_hint", "acr_values", "request",
@@ -238,4 +346,5 @@ def test_whatever_comes_it_is_read_or_refused(values) -> None:
     safe = {"client_id": ["qlvb"], "redirect_uri": [REDIRECT_URI]}
     for parameters in (values, {name: [v] for name, v in GOOD.items()} | values | safe):
         with contextlib.suppress(UnsafeRequestError, AuthorizationError):
-            assert parse(parameters, registry, read_hint=read_hint).redirect_uri == REDIRECT_URI
+            assert parse(parameters, registry, read_hint=read_hint,
+                         response_types=offered(front_channel=True)).redirect_uri == REDIRECT_URI

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from idp.oauth.client import SCOPES
 from idp.oauth.metadata import Offer, Paths, discovery
+from idp.oauth.response import ALGORITHMS, offered
 from idp.oidc import claims, id_token
 from idp.oidc.subject import TYPES
 
@@ -28,7 +29,8 @@ def test_oidc_discovery_s3_required_members_are_there() -> None:
 
 def test_security_1_nothing_is_listed_that_is_off() -> None:
     assert DOCUMENT["grant_types_supported"] == ["authorization_code", "refresh_token", "client_credentials"]
-    assert DOCUMENT["response_modes_supported"] == ["query", "form_post"]
+    assert DOCUMENT["response_types_supported"] == ["code"]
+    assert not {"c_hash", "s_hash"} & set(DOCUMENT["claims_supported"])
     assert DOCUMENT["token_endpoint_auth_methods_supported"] == ["client_secret_basic", "client_secret_post", "private_key_jwt",
                                                                  "none"]
     assert "none" not in DOCUMENT["introspection_endpoint_auth_methods_supported"]
@@ -61,6 +63,20 @@ def test_what_is_on_is_said() -> None:
     assert DOCUMENT["prompt_values_supported"] == ["none", "login", "consent", "select_account"]
     assert DOCUMENT["acr_values_supported"] == ["urn:x:1"]
     assert DOCUMENT["ui_locales_supported"] == ["vi", "en"]
+
+
+def test_jarm_s4_modes_and_algorithms_of_answers() -> None:
+    assert DOCUMENT["response_modes_supported"] == ["query", "fragment", "form_post", "jwt", "query.jwt", "fragment.jwt",
+                                                    "form_post.jwt"]
+    assert DOCUMENT["authorization_signing_alg_values_supported"] == list(ALGORITHMS)
+
+
+def test_security_1_types_with_tokens_in_the_browser_are_listed_where_they_are_on() -> None:
+    document = discovery("https://id.example", replace(OFFER, response_types=offered(front_channel=True)))
+    assert document["response_types_supported"] == ["code", "id_token", "id_token token", "code id_token", "code token",
+                                                    "code id_token token"]
+    assert document["grant_types_supported"] == [*DOCUMENT["grant_types_supported"], "implicit"]
+    assert {"c_hash", "s_hash", "at_hash"} <= set(document["claims_supported"])
 
 
 def test_claims_and_scopes_are_those_that_are_released() -> None:

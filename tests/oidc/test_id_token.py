@@ -10,7 +10,7 @@ import pytest
 from idp.errors import RefusedError
 from idp.jose import jwt
 from idp.oauth.authorization_request import AuthorizationError
-from idp.oidc.id_token import at_hash
+from idp.oidc.id_token import half_hash
 from tests.provider import ACR_PREFIX, ISSUER, House, json_segment
 
 
@@ -23,13 +23,16 @@ def test_oidc_core_s2_the_claims_of_an_id_token(house: House) -> None:
     assert house.id_claims(token) == {
         "iss": ISSUER, "sub": session.sub, "aud": "qlvb", "iat": now, "exp": now + 600, "auth_time": now - 20,
         "acr": f"{ACR_PREFIX}2", "amr": ["pwd", "otp", "mfa"], "sid": session.sid, "nonce": "n-0S6_WzA2Mj",
-        "at_hash": at_hash(tokens["access_token"])}
+        "at_hash": half_hash(tokens["access_token"], "RS256")}
 
 
 def test_oidc_core_s3_1_3_6_at_hash_is_the_left_half_of_the_hash() -> None:
-    half = hashlib.sha256(b"jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y").digest()[:16]
-    assert at_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y") == base64.urlsafe_b64encode(half).decode().rstrip("=")
-    assert at_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y") == "77QmUPtjPfzWtF2AnpK9RQ"
+    token = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"
+    half = hashlib.sha256(token.encode()).digest()[:16]
+    for alg in ("RS256", "ES256", "PS256"):
+        assert half_hash(token, alg) == base64.urlsafe_b64encode(half).decode().rstrip("=") == "77QmUPtjPfzWtF2AnpK9RQ"
+    longer = hashlib.sha512(token.encode()).digest()[:32]
+    assert half_hash(token, "EdDSA") == base64.urlsafe_b64encode(longer).decode().rstrip("=")
 
 
 @pytest.mark.parametrize("alg", ["RS256", "ES256"])

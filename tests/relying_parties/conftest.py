@@ -1,4 +1,4 @@
-"""One running product for all relying parties, and three applications registered with it on the command line."""
+"""One running product for all relying parties, and four applications registered with it on the command line."""
 
 from __future__ import annotations
 
@@ -23,17 +23,18 @@ class Registration:
 
 @pytest.fixture(scope="package")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    with one_process(tmp_path_factory.mktemp("province")) as deployment:
+    with one_process(tmp_path_factory.mktemp("province"), legacy_response_types="true") as deployment:
         yield deployment
 
 
-def register(deployment: Deployment, method: str, *grant_types: str) -> Registration:
+def register(deployment: Deployment, method: str, *grant_types: str, response_types: tuple[str, ...] = ("code",)) -> Registration:
     """Register an application that nobody serves (browsers stop where it would answer) and that officers must agree to."""
     home = f"http://localhost:{free_ports(1)[0]}"
     made = deployment.register({
         "client_name": f"Ứng dụng thử ({method})", "redirect_uris": [f"{home}/callback"],
         "post_logout_redirect_uris": [f"{home}/goodbye"], "grant_types": ["authorization_code", "refresh_token", *grant_types],
-        "token_endpoint_auth_method": method, "scope": "openid profile email unit offline_access"})
+        "response_types": list(response_types), "token_endpoint_auth_method": method,
+        "scope": "openid profile email unit offline_access"})
     assert made["client_id"]
     assert ("client_secret" in made) == (method != "none")
     assert made["redirect_uris"] == [f"{home}/callback"]
@@ -51,6 +52,12 @@ def basic(deployment: Deployment) -> Registration:
 def post(deployment: Deployment) -> Registration:
     """The same with its secret in the form."""
     return register(deployment, "client_secret_post", "client_credentials")
+
+
+@pytest.fixture(scope="package")
+def browser(deployment: Deployment) -> Registration:
+    """An application that takes tokens from the browser as well."""
+    return register(deployment, "client_secret_basic", "implicit", response_types=("code", "code id_token", "id_token"))
 
 
 @pytest.fixture(scope="package")

@@ -72,6 +72,14 @@ def test_oauth4webapi_completes_them_with_a_secret_in_the_form_and_client_creden
     assert "client credentials give a token without an officer" in found
 
 
+@pytest.mark.usefixtures("packages")
+def test_openid_client_believes_signed_answers_and_tokens_in_the_fragment(browser: Registration) -> None:
+    found = run("openid_client_answers.mjs", browser)
+    assert "an answer with another signature is not believed" in found
+    assert "the code of a hybrid answer gives the same officer" in found
+    assert "an ID token alone tells who it is" in found
+
+
 # requests_oauth2client
 
 @pytest.fixture

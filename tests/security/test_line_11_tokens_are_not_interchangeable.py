@@ -1,4 +1,4 @@
-"""Line 11: access, ID, logout and refresh tokens and codes do not pass for one another."""
+"""Line 11: access, ID, logout and refresh tokens, codes and signed answers do not pass for one another."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from idp.adapters.sql.database import Database
 from idp.errors import RefusedError
 from idp.jose import jwt
-from tests.provider import House
+from tests.provider import CALLER, House
 
 
 @pytest.fixture(params=["opaque", "jwt"])
@@ -25,6 +25,8 @@ def test_line_11_each_place_takes_its_own_kind_only(house: House) -> None:
     kinds["logout"] = jwt.sign({name: claims[name] for name in ("iss", "aud", "iat", "exp", "sub", "sid")} | {
         "jti": "j", "events": {"http://schemas.openid.net/event/backchannel-logout": {}}}, house.keys.signing("ES256"),
         typ="logout+jwt")
+    asked = house.asked(response_mode="jwt")
+    kinds["answer"] = house.provider.issue_code(asked, session=house.session(), caller=CALLER).parameters[0][1]
     for kind, value in kinds.items():
         assert (house.userinfo(value).status == 200) is (kind == "access"), kind
         assert house.is_active(value) is (kind in {"access", "refresh"}), kind

@@ -8,6 +8,7 @@ import pytest
 
 from idp.adapters.sql.database import Database
 from idp.oauth.authorization_request import AuthorizationError, UnsafeRequestError
+from idp.oauth.response import FRONT_CHANNEL
 from tests.authn.house import Node
 from tests.fakes.directory import FakeDirectory, make_officer
 from tests.provider import ACR_PREFIX, CALLER, House
@@ -48,6 +49,21 @@ def test_line_18_every_reason_stops_every_path(house: House, reason: str, scope:
     for token in (tokens["access_token"], tokens["refresh_token"]):
         told = house.introspect(token)
         assert told.status == 401 or told.json == {"active": False}
+
+
+@pytest.mark.parametrize("reason", list(REASONS))
+def test_line_18_every_reason_stops_what_travels_through_the_browser(database: Database, reason: str) -> None:
+    house = House(database, front_channel=True)
+    house.client(response_types=("code", *FRONT_CHANNEL), grant_types=("authorization_code", "refresh_token", "implicit"))
+    session = house.session()
+    asked = [house.asked(response_type=kind) for kind in FRONT_CHANNEL]
+    told = dict(house.provider.issue_code(asked[-1], session=session, caller=CALLER).parameters)
+    REASONS[reason](house)
+    for request in asked:
+        with pytest.raises((AuthorizationError, UnsafeRequestError)):
+            house.provider.issue_code(request, session=session, caller=CALLER)
+    assert house.redeem(told["code"]).error in {"invalid_grant", "invalid_client"}
+    assert house.userinfo(told["access_token"]).error == "invalid_token"
 
 
 def test_line_18_a_disabled_client_gets_no_machine_token(house: House) -> None:

@@ -1,4 +1,4 @@
-"""Lines 7 and 36: a session that ends while a code is being issued in it takes the new grant along and tells the application.
+"""Lines 7 and 36: a session that ends while something is being issued in it takes the new grant along and tells the application.
 
 On PostgreSQL a statement that waited for a row sees everything else as it was when it began, so the end of a session has to look
 after it has waited.
@@ -15,6 +15,7 @@ from sqlalchemy import literal_column, select, text
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.tables import GrantRow, OutboxRow
+from idp.oauth.response import FRONT_CHANNEL
 from tests.postgresql import PostgreSQL
 from tests.provider import CALLER, House
 
@@ -23,7 +24,9 @@ from tests.provider import CALLER, House
 def house(request: pytest.FixtureRequest, postgresql: PostgreSQL) -> Iterator[House]:
     with postgresql.lent("template_idp") as url:
         database = Database(url, prepared=request.param)
-        yield House(database)
+        house = House(database, front_channel=True)
+        house.client(response_types=("code", *FRONT_CHANNEL), grant_types=("authorization_code", "refresh_token", "implicit"))
+        yield house
         database.dispose()
 
 
@@ -39,26 +42,28 @@ def waiting(house: House) -> int:
     return int(house.database.read(locks).one().n)
 
 
-def test_line_36_the_end_of_a_session_waits_for_the_code_and_then_sees_it(house: House) -> None:
+@pytest.mark.parametrize("response_type", ["code", "id_token token", "code id_token token"])
+def test_line_36_the_end_of_a_session_waits_for_what_is_issued_and_then_sees_it(house: House, response_type: str) -> None:
     session = house.session()
-    asked = house.asked(scope="openid")
+    asked = house.asked(scope="openid", response_type=response_type)
     holder = house.database.durable.raw_connection()
     with ThreadPoolExecutor(2) as pool, holder.driver_connection.cursor() as cursor:
         cursor.execute("BEGIN")
         cursor.execute("INSERT INTO session_client (sid, client_id, sub, first_used_at, last_used_at)"
                        " VALUES (%s, 'qlvb', %s, 1, 1)", (session.sid, session.sub))
-        code = pool.submit(house.provider.issue_code, asked, session=session, caller=CALLER)
+        answer = pool.submit(house.provider.issue_code, asked, session=session, caller=CALLER)
         until(lambda: waiting(house) == 1)
         end = pool.submit(house.sessions.end, session.sid, "logout", CALLER)
         until(lambda: waiting(house) == 2)
         cursor.execute("ROLLBACK")
-        value = dict(code.result().parameters)["code"]
+        told = dict(answer.result().parameters)
         end.result()
     holder.close()
     grants = house.database.read(select(GrantRow.__table__.c.revoked_at)).all()
     assert [row.revoked_at is not None for row in grants] == [True]
     assert [row.receiver for row in house.database.read(select(OutboxRow.__table__.c.receiver)).all()] == ["qlvb"]
-    assert house.redeem(value).error == "invalid_grant"
+    assert "code" not in told or house.redeem(told["code"]).error == "invalid_grant"
+    assert "access_token" not in told or house.userinfo(told["access_token"]).error == "invalid_token"
     assert house.events().count("session.ended") == 1
 
 

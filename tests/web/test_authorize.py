@@ -31,13 +31,13 @@ def test_until_client_and_redirect_uri_are_known_errors_stay_on_our_page(site: S
 
 
 @pytest.mark.parametrize(("changes", "error"), [
-    ({"response_type": None}, "invalid_request"), ({"response_type": "token"}, "unsupported_response_type"),
+    ({"response_type": None}, "invalid_request"), ({"response_type": "none"}, "unsupported_response_type"),
     ({"scope": "openid admin"}, "invalid_scope"), ({"code_challenge": None, "code_challenge_method": None}, "invalid_request"),
     ({"code_challenge_method": "plain"}, "invalid_request"), ({"prompt": "none login"}, "invalid_request"),
     ({"prompt": "dance"}, "invalid_request"), ({"max_age": "-1"}, "invalid_request"), ({"max_age": "x"}, "invalid_request"),
     ({"request": "e.y.j"}, "request_not_supported"), ({"request_uri": "https://a/"}, "request_uri_not_supported"),
     ({"id_token_hint": "garbage"}, "invalid_request"), ({"prompt": "none"}, "login_required"),
-    ({"response_mode": "fragment"}, "invalid_request"),
+    ({"response_mode": "web_message"}, "invalid_request"),
 ])
 def test_rfc9207_errors_go_to_the_application_with_state_and_iss(site: Site, changes: dict, error: str) -> None:
     answer = site.browser().get(authorize_url(**changes))

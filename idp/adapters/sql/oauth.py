@@ -96,17 +96,19 @@ class SqlGrants:
         part = {name: parameter(TAKING_PART.c[name], bound) for name, bound in
                 (("sid", "sid"), ("client_id", "client_id"), ("sub", "sub"), ("first_used_at", "now"), ("last_used_at", "now"))}
         takes_part = database.insert(TAKING_PART).inline().values(part)
-        self._issue_code = database.write(
-            insert_row(GRANT, grant_id=parameter(GRANT.c.grant_id, "grant_id"), created_at=parameter(GRANT.c.created_at, "now"),
-                       expires_at=parameter(GRANT.c.expires_at, "grant_expires_at")),
-            insert_row(CODE, created_at=parameter(CODE.c.created_at, "now"),
-                       expires_at=parameter(CODE.c.expires_at, "code_expires_at")),
-            takes_part.on_conflict_do_update(index_elements=["sid", "client_id"],
-                                             set_={"last_used_at": takes_part.excluded.last_used_at}),
-            audit_insert(), guard=session_stands)
+        takes_part = takes_part.on_conflict_do_update(index_elements=["sid", "client_id"],
+                                                      set_={"last_used_at": takes_part.excluded.last_used_at})
+        granted = insert_row(GRANT, created_at=parameter(GRANT.c.created_at, "now"),
+                             expires_at=parameter(GRANT.c.expires_at, "grant_expires_at"))
+        coded = insert_row(CODE, created_at=parameter(CODE.c.created_at, "now"),
+                           expires_at=parameter(CODE.c.expires_at, "code_expires_at"))
+        access = insert_row(
+            ACCESS, digest=parameter(ACCESS.c.digest, "access_digest"), scope=parameter(ACCESS.c.scope, "access_scope"),
+            expires_at=parameter(ACCESS.c.expires_at, "access_expires_at"))
+        shapes = {(True, False): (coded,), (True, True): (coded, access), (False, True): (access,), (False, False): ()}
+        self._issue = {shape: database.write(granted, *acts, takes_part, audit_insert(), guard=session_stands)
+                       for shape, acts in shapes.items()}
 
-        access = insert_row(ACCESS, digest=parameter(ACCESS.c.digest, "access_digest"),
-                            expires_at=parameter(ACCESS.c.expires_at, "access_expires_at"))
         refresh = insert_row(
             REFRESH, digest=parameter(REFRESH.c.digest, "refresh_digest"), scope=parameter(REFRESH.c.scope, "refresh_scope"),
             created_at=parameter(REFRESH.c.created_at, "issued_at"),
@@ -156,14 +158,23 @@ class SqlGrants:
 
     def issue_code(self, code: StoredCode, record: AuditRecord) -> bool:
         """Keep grant, code and the client's part in the session, if session and officer stand."""
-        grant = code.grant
-        return self._issue_code.run(
-            grant_id=grant.grant_id, client_id=grant.client_id, sub=grant.sub, sid=grant.sid, scope=grant.scope,
-            offline=grant.offline, auth_time=grant.auth_time, acr=grant.acr, amr=" ".join(grant.amr), nonce=grant.nonce,
-            now=grant.created_at, grant_expires_at=grant.expires_at, revoked_at=None, revoke_reason="", details=grant.details,
-            digest=code.digest, redirect_uri=code.redirect_uri, code_challenge=code.code_challenge,
-            code_challenge_method=code.code_challenge_method, code_expires_at=code.expires_at, used_at=None,
-            dpop_jkt=code.dpop_jkt, **audit_values(record)) is not None
+        return self.issue_front_channel(code.grant, record, code=code, tokens=None)
+
+    def issue_front_channel(self, grant: Grant, record: AuditRecord, *, code: StoredCode | None,
+                            tokens: NewTokens | None) -> bool:
+        """Keep grant, perhaps a code and an access token, and the client's part in the session, if session and officer stand."""
+        values: dict[str, Any] = {} if tokens is None else _values(tokens)
+        values |= {
+            "grant_id": grant.grant_id, "client_id": grant.client_id, "sub": grant.sub, "sid": grant.sid, "scope": grant.scope,
+            "offline": grant.offline, "auth_time": grant.auth_time, "acr": grant.acr, "amr": " ".join(grant.amr),
+            "nonce": grant.nonce, "now": grant.created_at, "grant_expires_at": grant.expires_at, "revoked_at": None,
+            "revoke_reason": "", "details": grant.details}
+        if code is not None:
+            values |= {
+                "digest": code.digest, "redirect_uri": code.redirect_uri, "code_challenge": code.code_challenge,
+                "code_challenge_method": code.code_challenge_method, "code_expires_at": code.expires_at, "used_at": None,
+                "dpop_jkt": code.dpop_jkt}
+        return self._issue[code is not None, tokens is not None].run(**values, **audit_values(record)) is not None
 
     def code(self, digest: bytes) -> StoredCode | None:
         """Find a code, used ones too."""
@@ -222,9 +233,9 @@ class SqlGrants:
 
 def _values(tokens: NewTokens) -> dict[str, Any]:
     values: dict[str, Any] = {
-        "access_digest": tokens.access_digest, "grant_id": tokens.grant_id, "client_id": tokens.client_id, "scope": tokens.scope,
-        "audience": tokens.audience, "issued_at": tokens.issued_at, "access_expires_at": tokens.expires_at, "revoked_at": None,
-        "confirmation": tokens.confirmation}
+        "access_digest": tokens.access_digest, "grant_id": tokens.grant_id, "client_id": tokens.client_id,
+        "access_scope": tokens.scope, "audience": tokens.audience, "issued_at": tokens.issued_at,
+        "access_expires_at": tokens.expires_at, "revoked_at": None, "confirmation": tokens.confirmation}
     if tokens.refresh_digest is not None:
         values |= {"refresh_digest": tokens.refresh_digest, "refresh_scope": tokens.refresh_scope,
                    "refresh_expires_at": tokens.refresh_expires_at, "refresh_confirmation": tokens.refresh_confirmation}

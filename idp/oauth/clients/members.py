@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...errors import RefusedError
@@ -88,11 +88,12 @@ class Members:
             raise self.refuse(name, "a list of at most 50 texts.")
         return tuple(dict.fromkeys(unicodedata.normalize("NFC", item) for item in value))
 
-    def words(self, name: str, offered: tuple[str, ...], *, default: tuple[str, ...]) -> tuple[str, ...]:
-        """Read a list of words, each of which must be offered."""
+    def words(self, name: str, offered: tuple[str, ...], *, default: tuple[str, ...],
+              spelt: Callable[[str], str] = str) -> tuple[str, ...]:
+        """Read a list of words, each of which must be offered, in the spelling that ``spelt`` gives them."""
         if name not in self._left:
             return default
-        value = self.texts(name)
+        value = tuple(dict.fromkeys(map(spelt, self.texts(name))))
         if not set(value).issubset(offered):
             raise self.refuse(name, f"{', '.join(offered)} {'are' if len(offered) > 1 else 'is all that is'} offered.")
         return value

@@ -13,10 +13,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final, Literal
+from urllib.parse import urlsplit
 
+from .. import response
 from ..client import SCOPES, Client
 from ..proof import certificate
-from ..redirect_uri import frontchannel_fault
+from ..redirect_uri import LOOPBACK_HOSTS, frontchannel_fault
 from . import assertion
 from .keys import MAX_BYTES, InvalidKeysError, read_jwks
 from .members import InvalidClientMetadataError, Members
@@ -46,7 +48,8 @@ _NOT_OFFERED: Final[Mapping[str, tuple[object, ...]]] = {
     "request_object_signing_alg": _NO, "request_object_encryption_alg": _NO, "request_object_encryption_enc": _NO,
     "request_uris": _NO, "require_signed_request_object": _NO, "require_pushed_authorization_requests": _NO,
     "default_acr_values": _NO, "software_statement": _NO,
-    "authorization_signed_response_alg": _NO, "authorization_details_types": _NO, "introspection_signed_response_alg": _NO,
+    "authorization_encrypted_response_alg": _NO, "authorization_encrypted_response_enc": _NO,
+    "authorization_details_types": _NO, "introspection_signed_response_alg": _NO,
     "backchannel_token_delivery_mode": _NO, "backchannel_client_notification_endpoint": _NO,
     "backchannel_authentication_request_signing_alg": _NO, "backchannel_user_code_parameter": _NO,
 }
@@ -61,11 +64,13 @@ class RegistrationPolicy:
         development: Loopback http addresses are accepted for every client.
         acr_prefix: Prefix of acr values; the level follows.
         highest_level: Highest assurance level that officers can reach today.
+        front_channel: Response types that send tokens through the browser are offered.
     """
 
     development: bool = False
     acr_prefix: str = "urn:haugiang:acr:"
     highest_level: int = 2
+    front_channel: bool = False
 
 
 def parse(
@@ -92,9 +97,11 @@ def parse(
         raise InvalidClientMetadataError("province: a table is expected.")
     members = Members({name: value for name, value in metadata.items() if name != "province"},
                       development=policy.development, not_offered=_NOT_OFFERED)
-    grant_types = members.words("grant_types", GRANT_TYPES, default=("authorization_code",))
+    grant_types = members.words("grant_types", (*GRANT_TYPES, "implicit") if policy.front_channel else GRANT_TYPES,
+                                default=("authorization_code",))
     uses_code = "authorization_code" in grant_types
-    response_types = members.words("response_types", ("code",), default=("code",) if uses_code else ())
+    response_types = members.words("response_types", response.offered(front_channel=policy.front_channel),
+                                   default=("code",) if uses_code else (), spelt=response.type_of)
     auth_method = members.choice("token_endpoint_auth_method", AUTH_METHODS)
     native = members.choice("application_type", ("web", "native")) == "native"
     name = members.text("client_name", 200)
@@ -132,12 +139,14 @@ def parse(
         "tls_client_certificate_bound_access_tokens": members.flag("tls_client_certificate_bound_access_tokens", default=False),
         **{name: members.text(name, 500) for name in certificate.NAMES},
         "token_endpoint_auth_signing_alg": members.choice("token_endpoint_auth_signing_alg", ("", *assertion.ALGORITHMS)),
+        "authorization_signed_response_alg": members.choice("authorization_signed_response_alg", response.ALGORITHMS),
     }
     members.nothing_left()
     client = Client(client_id=client_id, source=source, created_at=created_at, secret_digest=secret_digest, **standard,
                     **_province(table or {}, policy, default_secret_file=f"{client_id}.secret" if source == "file" else "",
                                 default_show_groups="groups" in standard["scope"]))
     _check_together(client, table or {})
+    _check_response_types(client, development=policy.development)
     return client
 
 
@@ -157,7 +166,7 @@ def _keys(members: Members) -> str:
 
 
 def _default_scope(grant_types: tuple[str, ...]) -> frozenset[str]:
-    if "authorization_code" not in grant_types:
+    if not {"authorization_code", "implicit"}.intersection(grant_types):
         return frozenset()
     offline = {"offline_access"} if "refresh_token" in grant_types else set()
     return frozenset({"openid", "profile", "email", "phone", "address"} | offline)
@@ -199,16 +208,15 @@ def _level(required_acr: str, policy: RegistrationPolicy) -> int:
 def _check_together(client: Client, table: Mapping[str, Any]) -> None:
     """Refuse members that contradict each other."""
     code = "authorization_code" in client.grant_types
+    sends_back = code or "implicit" in client.grant_types
     asserts = client.token_endpoint_auth_method == assertion.METHOD
     problem = ""
     if not client.grant_types:
         problem = "grant_types: at least one is needed."
-    elif code and not client.redirect_uris:
-        problem = "redirect_uris: authorization_code needs at least one."
-    elif not code and client.redirect_uris:
+    elif sends_back and not client.redirect_uris:
+        problem = "redirect_uris: authorization_code and implicit need at least one."
+    elif not sends_back and client.redirect_uris:
         problem = "redirect_uris: only authorization_code uses them."
-    elif code != ("code" in client.response_types):
-        problem = "response_types: code goes with the grant type authorization_code, and with no other."
     elif "refresh_token" in client.grant_types and not code:
         problem = "grant_types: refresh_token goes with authorization_code."
     elif "client_credentials" in client.grant_types and client.public:
@@ -243,6 +251,21 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
         problem = "scope: groups cannot be asked for while province.show_groups is false."
     elif any(_GROUP.fullmatch(group) is None for group in client.allowed_groups):
         problem = "province.allowed_groups: names of groups, 1 to 128 characters."
+    if problem:
+        raise InvalidClientMetadataError(problem)
+
+
+def _check_response_types(client: Client, *, development: bool) -> None:
+    """Refuse response types that contradict the grant types or the addresses (OpenID Connect Registration §2)."""
+    needed = {grant for kind in client.response_types for grant in response.grant_types(kind)}
+    problem = ""
+    if ("authorization_code" in client.grant_types) != ("authorization_code" in needed):
+        problem = "response_types: code goes with the grant type authorization_code, and with no other."
+    elif ("implicit" in client.grant_types) != ("implicit" in needed):
+        problem = "response_types: id_token and token go with the grant type implicit, and with no other."
+    elif "implicit" in needed and client.application_type == "web" and not development and any(
+            urlsplit(uri).scheme != "https" or urlsplit(uri).hostname in LOOPBACK_HOSTS for uri in client.redirect_uris):
+        problem = "redirect_uris: with the grant type implicit https and no loopback address."
     if problem:
         raise InvalidClientMetadataError(problem)
 

@@ -16,11 +16,12 @@ from ...audit import AuditEvent
 from ...authn.assurance import AssurancePolicy
 from .. import client_authentication, scope
 from ..access_token import IssuedToken
-from ..authorization_request import AuthorizationRequest, AuthorizationResponse
+from ..authorization_request import AuthorizationRequest
 from ..client import Client
 from ..grant import Grant, Standing, lapse_of, session_stands
 from ..ports import NewTokens, SessionFacts, StoredCode, digest
 from ..proof.confirmation import JKT, bound_to
+from ..response import AuthorizationResponse
 from .issuing import Issuing
 
 
@@ -40,28 +41,36 @@ def fault_of(code: StoredCode, client: Client, *, assurance: AssurancePolicy, no
     return lapse_of(code.grant, client, assurance=assurance, now=now, idle_limit_seconds=idle_limit_seconds)
 
 
-def begin(request: AuthorizationRequest, session: SessionFacts, *, value: str, now: int, code_seconds: int,
-          offline_seconds: int) -> StoredCode:
-    """Make the grant that an officer gives, and the code for it.
+def agreed(request: AuthorizationRequest, session: SessionFacts, *, now: int, offline_seconds: int) -> Grant:
+    """Make the grant that an officer gives.
 
     Args:
         request: What was asked and agreed to.
         session: Of the officer who agreed; the grant takes over when and how well they proved who they are.
-        value: The code itself.
         now: Seconds since the epoch.
-        code_seconds: Life of the code.
         offline_seconds: Absolute life of a family that outlives the session.
     """
     offline = scope.OFFLINE in request.scope
-    grant = Grant(
+    return Grant(
         grant_id=secrets.token_urlsafe(16), client_id=request.client_id, sub=session.sub, sid=session.sid,
         scope=" ".join(request.scope), offline=offline, auth_time=session.auth_time, acr=session.acr, amr=tuple(session.amr),
         nonce=request.nonce, created_at=now, expires_at=now + offline_seconds if offline else session.expires_at,
         revoked_at=None, standing=Standing("active", session_ended=False, session_expires_at=session.expires_at),
         details=request.details)
+
+
+def begin(request: AuthorizationRequest, grant: Grant, *, value: str, code_seconds: int) -> StoredCode:
+    """Make the code for a grant that was given just now.
+
+    Args:
+        request: What was asked and agreed to.
+        grant: What the code stands for.
+        value: The code itself.
+        code_seconds: Life of the code.
+    """
     return StoredCode(digest=digest(value), redirect_uri=request.redirect_uri, code_challenge=request.code_challenge,
-                      code_challenge_method=request.code_challenge_method, expires_at=now + code_seconds, used_at=None,
-                      grant=grant, dpop_jkt=request.dpop_jkt)
+                      code_challenge_method=request.code_challenge_method, expires_at=grant.created_at + code_seconds,
+                      used_at=None, grant=grant, dpop_jkt=request.dpop_jkt)
 
 
 class CodeGrant(Issuing, AuthorizationCodeGrant):  # type: ignore[misc]
@@ -85,9 +94,10 @@ class CodeGrant(Issuing, AuthorizationCodeGrant):  # type: ignore[misc]
     def save_authorization_code(self, code: str, request: Any) -> None:
         """Keep grant and code, if the session and the officer still stand."""
         lifetimes = self.server.lifetimes
-        made = begin(request.authorization, request.user, value=code, now=self.server.clock.now(),
-                     code_seconds=lifetimes.code_seconds, offline_seconds=lifetimes.refresh_token_seconds)
-        record = self.server.record(AuditEvent.CODE_ISSUED, request, made.grant, scope=made.grant.scope)
+        grant = agreed(request.authorization, request.user, now=self.server.clock.now(),
+                       offline_seconds=lifetimes.refresh_token_seconds)
+        made = begin(request.authorization, grant, value=code, code_seconds=lifetimes.code_seconds)
+        record = self.server.record(AuditEvent.CODE_ISSUED, request, grant, scope=grant.scope)
         if not self.server.store.issue_code(made, record):
             raise request.authorization.refuse("login_required", "The session has ended.")
 

@@ -21,6 +21,7 @@ from idp.oauth.clients.registration import (
     standard_metadata,
     to_metadata,
 )
+from idp.oauth.response import ALGORITHMS
 
 from ...contracts.client_records import CLIENT, PUBLIC
 from ...fakes.client_keys import jwks_of, pair
@@ -103,7 +104,8 @@ def test_interface_s6_unknown_members_are_refused(members: dict[str, Any]) -> No
     {"id_token_encrypted_response_alg": "RSA-OAEP"},
     {"default_acr_values": ["x"]},
     {"require_pushed_authorization_requests": True},
-    {"software_statement": "x.y.z"},
+    {"software_statement": "x.y.z"}, {"authorization_encrypted_response_alg": "RSA-OAEP-256"},
+    {"authorization_encrypted_response_enc": "A256GCM"},
     {"request_object_signing_alg": "none"}, {"backchannel_token_delivery_mode": "poll"},
 ])
 def test_what_is_not_offered_yet_is_refused_with_a_sentence(members: dict[str, Any]) -> None:
@@ -222,6 +224,80 @@ def test_bad_members_are_named(members: dict[str, Any], word: str) -> None:
     assert word in refusal(**members)
 
 
+# Response types that send tokens through the browser
+
+BROWSER = RegistrationPolicy(front_channel=True)
+
+
+@pytest.mark.parametrize(("grant_types", "response_types", "kept"), [
+    (["implicit"], ["id_token"], ("id_token",)), (["implicit"], ["token id_token", "id_token"], ("id_token token", "id_token")),
+    (["authorization_code", "implicit"], ["id_token code"], ("code id_token",)),
+    (["authorization_code", "implicit", "refresh_token"], ["code", "code token", "token code"], ("code", "code token")),
+    (["implicit", "authorization_code"], ["code token id_token"], ("code id_token token",)),
+])
+def test_oidc_registration_s2_response_types_go_with_their_grant_types(grant_types: list[str], response_types: list[str],
+                                                                        kept: tuple[str, ...]) -> None:
+    client = register(BROWSER, grant_types=grant_types, response_types=response_types)
+    assert client.response_types == kept
+    assert client.scope >= {"openid", "profile"}
+    assert from_metadata("qlvb", to_metadata(client), source="registered", secret_digest=None, disabled=False,
+                         created_at=0) == client
+
+
+@pytest.mark.parametrize("members", [
+    {"grant_types": ["implicit"]}, {"grant_types": ["implicit"], "response_types": ["id_token"]},
+    {"response_types": ["code", "code id_token"]}, {"grant_types": ["authorization_code", "implicit"]},
+])
+def test_security_8_without_the_setting_they_cannot_be_registered(members: dict[str, Any]) -> None:
+    assert "offered" in refusal(**members)
+
+
+@pytest.mark.parametrize(("members", "word"), [
+    ({"grant_types": ["implicit"]}, "response_types: id_token and token go with"),
+    ({"grant_types": ["implicit"], "response_types": ["code"]}, "response_types: code goes with"),
+    ({"grant_types": ["implicit"], "response_types": ["code id_token"]}, "response_types: code goes with"),
+    ({"grant_types": ["authorization_code", "implicit"]}, "response_types: id_token and token go with"),
+    ({"grant_types": ["authorization_code", "implicit"], "response_types": ["id_token"]}, "response_types: code goes with"),
+    ({"response_types": ["code", "code token"]}, "response_types: id_token and token go with"),
+    ({"response_types": ["code", "id_token"]}, "response_types: id_token and token go with"),
+    ({"grant_types": ["implicit"], "response_types": ["token"]}, "response_types: code, id_token"),
+    ({"grant_types": ["implicit"], "response_types": ["none"]}, "response_types: code, id_token"),
+    ({"grant_types": ["implicit"], "response_types": ["id_token", "id_token id_token"]}, "response_types: code, id_token"),
+    ({"grant_types": ["implicit"], "response_types": ["id_token"], "redirect_uris": []}, "redirect_uris: authorization_code and"),
+    ({"grant_types": ["implicit", "refresh_token"], "response_types": ["id_token"]}, "refresh_token goes with"),
+    ({"grant_types": ["implicit"], "response_types": ["id_token"], "redirect_uris": ["https://localhost/cb"]}, "no loopback"),
+    ({"grant_types": ["implicit"], "response_types": ["id_token"], "redirect_uris": ["https://127.0.0.1/cb"]}, "no loopback"),
+])
+def test_oidc_registration_s2_contradictions_are_refused(members: dict[str, Any], word: str) -> None:
+    assert word in refusal(BROWSER, **members)
+
+
+def test_oidc_registration_s2_native_and_developers_implicit_clients_may_be_on_loopback() -> None:
+    implicit: dict[str, Any] = {"grant_types": ["implicit"], "response_types": ["id_token"],
+                                "redirect_uris": ["http://localhost/cb"]}
+    assert register(BROWSER, application_type="native", **implicit)
+    assert register(RegistrationPolicy(development=True, front_channel=True), **implicit)
+
+
+def test_oidc_core_s11_offline_access_is_not_in_the_default_scope_of_implicit_clients() -> None:
+    assert "offline_access" not in register(BROWSER, grant_types=["implicit"], response_types=["id_token"]).scope
+
+
+# Signed answers (JARM)
+
+@pytest.mark.parametrize("alg", ALGORITHMS)
+def test_jarm_s3_the_algorithm_of_signed_answers(alg: str) -> None:
+    client = register(authorization_signed_response_alg=alg)
+    assert client.authorization_signed_response_alg == alg
+    assert standard_metadata(client)["authorization_signed_response_alg"] == alg
+    assert register().authorization_signed_response_alg == "RS256"
+
+
+@pytest.mark.parametrize("alg", ["none", "HS256", "", "rs256", ["RS256"], True])
+def test_jarm_s3_none_and_shared_secrets_sign_nothing(alg: Any) -> None:
+    assert refusal(authorization_signed_response_alg=alg).startswith("authorization_signed_response_alg: RS256")
+
+
 @pytest.mark.parametrize("client_id", ["", "-x", ".x", "a b", "a/b", "a\n", "đ", "x" * 129, "../x"])
 def test_identifiers_are_plain(client_id: str) -> None:
     with pytest.raises(InvalidClientMetadataError, match="client_id"):
@@ -317,7 +393,8 @@ def test_rfc7591_s3_2_1_the_response_holds_what_was_registered() -> None:
         "token_endpoint_auth_method": "client_secret_basic", "scope": "openid profile email phone address offline_access",
         "backchannel_logout_session_required": False, "frontchannel_logout_session_required": False,
         "dpop_bound_access_tokens": False, "tls_client_certificate_bound_access_tokens": False,
-        "id_token_signed_response_alg": "RS256", "require_auth_time": False, "application_type": "web", "subject_type": "public"}
+        "id_token_signed_response_alg": "RS256", "authorization_signed_response_alg": "RS256", "require_auth_time": False,
+        "application_type": "web", "subject_type": "public"}
     assert not {"client_secret", "client_secret_expires_at"} & set(registration_response(PUBLIC, None))
 
 
