@@ -50,7 +50,7 @@ from .endpoints import routes
 from .endpoints.metrics import PrometheusMeter
 from .endpoints.wsgi import Dispatcher, Sources
 from .errors import ConfigurationError
-from .jose.keyset import KeyRing
+from .jose.keyset import ALGORITHMS, KeyRing
 from .oauth.access_token import AccessTokens
 from .oauth.client import ClientRegistry
 from .oauth.introspection import Introspection
@@ -116,7 +116,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     mirror = SqlOfficers(database)
     grants = SqlGrants(database)
     outbox = SqlOutbox(database)
-    keys = KeyRing(SqlKeyStore(database), sealer, clock)
+    keys = KeyRing(SqlKeyStore(database), sealer, clock, rotation_seconds=settings.signing_key_rotation_days * 86400)
     client_store = SqlClientStore(database)
     clients = ClientRegistry(client_store, clock)
     seal_store = SqlSealStore(database)
@@ -179,6 +179,8 @@ def _mount(app: Flask, settings: Settings, services: Services) -> None:
         raise ConfigurationError("The database lacks migrations.", remedy="Run: flask --app wsgi db upgrade")
     services.prepare_database()
     services.keys.ensure(STARTING)
+    for alg in ALGORITHMS:
+        services.keys.signing(alg)  # says why, where a private part is out of reach
     services.registrar.apply(services.read_client_files(settings.clients_dir), STARTING)
     app.secret_key = KeyFolder(settings.keys_dir).session_key()
     web.register(app, services)

@@ -18,6 +18,8 @@ from time import monotonic
 from typing import Any
 
 from ..errors import IdpError
+from ..jose.keyset import ALGORITHMS
+from ..jose.rotation import OVERDUE_SECONDS
 from ..services import Services
 from .wsgi import EndpointRequest, Response, json
 
@@ -116,9 +118,13 @@ def dependencies(services: Services) -> tuple[Dependency, ...]:
         return Finding("up", {})
 
     def keys() -> Finding:
-        services.keys.signing("ES256")
-        services.keys.signing("RS256")
-        return Finding("up", {})
+        for alg in ALGORITHMS:
+            services.keys.signing(alg)
+        now, due = services.clock.now(), [at for alg in ALGORITHMS if (at := services.keys.next_rotation_at(alg)) is not None]
+        age = max(now - (key.activated_at or key.created_at) for key in services.keys.stored() if key.state == "active")
+        rest = min(due) - now if due else None
+        return Finding("degraded" if rest is not None and rest < -OVERDUE_SECONDS else "up",
+                       {"signing_key_age_seconds": age, "next_rotation_seconds": rest})
 
     def directory() -> Finding:
         health = services.directory.health()

@@ -20,7 +20,7 @@ from .redirect_uri import check_redirect_uri, check_web_uri
 
 GRANT_TYPES: Final = ("authorization_code", "refresh_token", "client_credentials")
 AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", "none")
-ID_TOKEN_ALGORITHMS: Final = ("RS256", "ES256")
+ID_TOKEN_ALGORITHMS: Final = ("RS256", "PS256", "ES256", "EdDSA")
 LOGIN_NAME_ATTRIBUTES: Final = ("uid", "mail", "employeeNumber")
 
 _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}")

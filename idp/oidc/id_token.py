@@ -21,7 +21,7 @@ from ..oauth.client import Client
 from ..oauth.grant import Grant
 from .subject import subject_for
 
-ALGORITHMS = ("RS256", "ES256")
+ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
 """Algorithms a client may register; RS256 is the default (OpenID Connect Registration §2)."""
 
 SCOPE = "openid"
@@ -77,7 +77,8 @@ class IdTokens:
         claims: dict[str, Any] = {
             "iss": self._issuer, "sub": subject_for(client, grant.sub), "aud": client.client_id, "iat": now,
             "exp": now + self._lifetime_seconds, "auth_time": grant.auth_time, "acr": f"{self._acr_prefix}{grant.acr}",
-            "amr": list(grant.amr), "sid": grant.sid, "at_hash": at_hash(access_token)}
+            "amr": list(grant.amr), "sid": grant.sid,
+            "at_hash": at_hash(access_token, client.id_token_signed_response_alg)}
         if grant.nonce:
             claims["nonce"] = grant.nonce
         return jwt.sign(claims, self._keys.signing(client.id_token_signed_response_alg), typ=TYPE)
@@ -107,6 +108,15 @@ class IdTokens:
         return hint.sub
 
 
-def at_hash(access_token: str) -> str:
-    """Give the left half of the SHA-256 of an access token, base64url; both algorithms hash with SHA-256 (§3.1.3.6)."""
-    return urlsafe_b64encode(hashlib.sha256(access_token.encode("ascii")).digest()[:16]).rstrip(b"=").decode("ascii")
+def at_hash(access_token: str, alg: str) -> str:
+    """Give the left half of a hash of an access token, base64url.
+
+    Args:
+        access_token: As it stands in the answer.
+        alg: How the ID token is signed. Its hash is taken: SHA-256, and for EdDSA, whose name holds none, the SHA-512 that is
+            inside Ed25519 (RFC 8032 §5.1), as the certification suite does.
+
+    Source: OpenID Connect Core §3.1.3.6.
+    """
+    hashed = (hashlib.sha512 if alg == "EdDSA" else hashlib.sha256)(access_token.encode("ascii")).digest()
+    return urlsafe_b64encode(hashed[:len(hashed) // 2]).rstrip(b"=").decode("ascii")

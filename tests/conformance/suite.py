@@ -224,8 +224,8 @@ class Suite:
         assert claims["iat"] <= now < claims["exp"]
         assert claims["auth_time"] <= now
         if "at_hash" in claims:
-            half = hashlib.sha256(tokens["access_token"].encode()).digest()[:16]
-            assert claims["at_hash"] == base64.urlsafe_b64encode(half).rstrip(b"=").decode()
+            whole = hashlib.new("sha512" if algorithm == "EdDSA" else "sha256", tokens["access_token"].encode()).digest()
+            assert claims["at_hash"] == base64.urlsafe_b64encode(whole[:len(whole) // 2]).rstrip(b"=").decode()
         return claims
 
     def userinfo(self, access_token: str, how: str = "get") -> TestResponse:
