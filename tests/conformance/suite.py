@@ -133,12 +133,13 @@ class Suite:
         folder: An empty one.
         database_url: Migrated.
         clients: Registrations.
+        settings: Others than the defaults.
     """
 
-    def __init__(self, folder: Path, database_url: str, *clients: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, database_url: str, *clients: Mapping[str, Any], **settings: Any) -> None:
         self.clock = FakeClock()
         self._folder = folder
-        self.settings = make_settings(folder, database_url, clients or (BASIC, POST, SECOND), issuer=ISSUER)
+        self.settings = make_settings(folder, database_url, clients or (BASIC, POST, SECOND), issuer=ISSUER, **settings)
         self.directory = FakeDirectory([make_officer("canbo"), make_officer("vanthu", "Lê Thị Thử")])
         self.app = create_app(self.settings, directory=self.directory, clock=self.clock)
         self._http = self.app.test_client(use_cookies=False)
