@@ -50,7 +50,7 @@ from .endpoints import routes
 from .endpoints.metrics import PrometheusMeter
 from .endpoints.wsgi import Dispatcher, Sources
 from .errors import ConfigurationError
-from .jose.keyset import ALGORITHMS, KeyRing
+from .jose.keyset import ALGORITHMS, KeyRing, KeyToken
 from .oauth.access_token import AccessTokens
 from .oauth.client import ClientRegistry
 from .oauth.introspection import Introspection
@@ -116,7 +116,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     mirror = SqlOfficers(database)
     grants = SqlGrants(database)
     outbox = SqlOutbox(database)
-    keys = KeyRing(SqlKeyStore(database), sealer, clock, rotation_seconds=settings.signing_key_rotation_days * 86400)
+    keys = KeyRing(SqlKeyStore(database), sealer, clock, token=key_token(settings, clock),
+                   new_in_token=settings.signing_keys == "pkcs11", rotation_seconds=settings.signing_key_rotation_days * 86400)
     client_store = SqlClientStore(database)
     clients = ClientRegistry(client_store, clock)
     seal_store = SqlSealStore(database)
@@ -158,6 +159,22 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         ping_database=database.ping, prepare_database=database.prepare,
         schema_is_current=lambda: schema.is_current(settings.database_url),
         read_client_files=ClientFiles().read)
+
+
+def key_token(settings: Settings, clock: Clock) -> KeyToken | None:
+    """Build the token that keeps signing keys, where one is configured; nothing is asked of it yet.
+
+    Raises:
+        ConfigurationError: the optional package for PKCS #11 is not installed.
+    """
+    if settings.pkcs11_module is None:
+        return None
+    try:
+        from .adapters.pkcs11_keys import Pkcs11Keys
+    except ImportError as err:
+        raise ConfigurationError("The package python-pkcs11 is not installed.", debug=str(err),
+                                 remedy="Run: .venv/bin/pip install --require-hashes -r requirements/pkcs11.txt") from err
+    return Pkcs11Keys(settings.pkcs11_module, settings.pkcs11_token_label, lambda: read_secret(settings.pkcs11_pin_file), clock)
 
 
 def ldap_directory(settings: Settings) -> Directory:

@@ -169,6 +169,12 @@ def _keys(house: Services) -> Iterator[Line]:
     if not stored:
         yield Line("keys", "warning", "there are no signing keys yet.", "Start the provider; it makes them.")
         return
+    if house.keys.token is not None:
+        try:
+            yield Line("keys", "ok", f"the PKCS #11 token answers: {house.keys.token.check()}.")
+        except IdpError as err:
+            yield Line("keys", "failed", err.message + (f" ({err.debug})" if err.debug else ""),
+                       err.remedy if isinstance(err, ConfigurationError) else "See that the token or HSM runs.")
     for alg in ALGORITHMS:
         active, waiting = (next((key for key in stored if key.alg == alg and key.state == state), None)
                            for state in ("active", "next"))

@@ -2,9 +2,9 @@
 
 ``/readyz`` names each dependency and its state, and says 503 when one that every request needs is down: database or signing keys.
 While the directory is away nobody signs in anew, but tokens, sessions and logout go on, and no proxy may take every process out
-of service for it: that is ``degraded`` with 200; so is a worker that stopped. Answers are kept for a second, and a check that
-does not come back in time counts as down, so that asking often costs nothing and never hangs. Host names and errors stay in the
-log (security checklist 43).
+of service for it: that is ``degraded`` with 200; so is a worker that stopped, or a token with signing keys that does not answer.
+Answers are kept for a second, and a check that does not come back in time counts as down, so that asking often costs nothing and
+never hangs. Host names and errors stay in the log (security checklist 43).
 """
 
 from __future__ import annotations
@@ -126,6 +126,11 @@ def dependencies(services: Services) -> tuple[Dependency, ...]:
         return Finding("degraded" if rest is not None and rest < -OVERDUE_SECONDS else "up",
                        {"signing_key_age_seconds": age, "next_rotation_seconds": rest})
 
+    def key_token() -> Finding:
+        assert services.keys.token is not None
+        services.keys.token.check()
+        return Finding("up", {})
+
     def directory() -> Finding:
         health = services.directory.health()
         servers = health.get("servers")
@@ -156,7 +161,8 @@ def dependencies(services: Services) -> tuple[Dependency, ...]:
     return (
         Dependency("database", True, database), Dependency("keys", True, keys), Dependency("directory", False, directory),
         Dependency("worker", False, worker), Dependency("logout_notices", False, logout_notices),
-        Dependency("audit_trail", False, audit_trail))
+        Dependency("audit_trail", False, audit_trail),
+        *([Dependency("key_token", False, key_token)] if services.keys.token is not None else []))
 
 
 class HealthEndpoint:

@@ -53,7 +53,7 @@ class House:
         self.stored = [key(alg, state) for alg in ALGORITHMS for state in ("active", "next")]
         self.proven: list[str] = []
         self.due: int | None = self.clock.now() + 86400
-        self.token = SimpleNamespace(holds=lambda uri: uri != "pkcs11:lost")
+        self.token = SimpleNamespace(holds=lambda uri: uri != "pkcs11:lost", check=lambda: "province, SoftHSM 1")
         self.keys = SimpleNamespace(reload=lambda: None, stored=lambda: self.stored, prove=self.proven.append, token=self.token,
                                     next_rotation_at=lambda _alg: self.due)
         self.registered = [application("qlvb", redirect_uris=("https://qlvb.example/cb",))]
@@ -103,9 +103,12 @@ def test_every_key_signs_a_probe_and_its_next_rotation_is_told() -> None:
     house = House()
     found = [line.found for line in look(house) if line.check == "keys"]
     assert house.proven == list(ALGORITHMS)
-    assert found[0] == "ES256 key ES256-ac (database) signs since 0 days; next rotation in 1 days."
+    assert found[0] == "the PKCS #11 token answers: province, SoftHSM 1."
+    assert found[1] == "ES256 key ES256-ac (database) signs since 0 days; next rotation in 1 days."
     house.due = None
-    assert "rotation by hand" in next(line.found for line in look(house) if line.check == "keys")
+    assert all("rotation by hand" in line.found for line in look(house)[1:] if " signs since " in line.found)
+    house.keys.token = None
+    assert not any("token" in line.found for line in look(house) if line.check == "keys")
 
 
 def _remedies(lines: list[Line]) -> None:
@@ -124,6 +127,8 @@ def _remedies(lines: list[Line]) -> None:
     (lambda h: (setattr(h, "due", None), h.clock.advance(OLD_KEY_SECONDS + 1)), ("keys", "warning")),
     (lambda h: h.clock.advance(86400 + OVERDUE_SECONDS + 1), ("keys", "warning")),
     (lambda h: setattr(h.keys, "prove", cannot(UnavailableError("away", dependency="key_token"))), ("keys", "failed")),
+    (lambda h: setattr(h.token, "check", lambda: cannot(UnavailableError("away.", dependency="key_token"))("")),
+     ("keys", "failed")),
     (lambda h: setattr(h.keys, "prove", cannot(ConfigurationError("sealed", remedy="Restore."))), ("keys", "failed")),
     (lambda h: h.stored.__setitem__(1, replace(h.stored[1], token_uri="pkcs11:lost")), ("keys", "failed")),
     (lambda h: h.registered.append(application("old", require_pkce=False)), ("clients", "warning")),

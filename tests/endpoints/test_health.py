@@ -80,7 +80,7 @@ def test_missing_signing_keys_make_503() -> None:
     def none(_alg: str) -> None:
         raise ConfigurationError("none", remedy="x")
 
-    rooms.keys = SimpleNamespace(signing=none)
+    rooms.keys.signing = none
     assert rooms.look()[0] == 503
 
 
@@ -97,6 +97,20 @@ def test_a_rotation_that_is_a_day_late_is_degraded_and_keeps_the_process_in_serv
     rooms.due = rooms.clock.now() - OVERDUE_SECONDS - 1
     status, body = rooms.look()
     assert (status, body["dependencies"]["keys"]["state"]) == (200, "degraded")
+
+
+def test_a_token_that_does_not_answer_is_shown_and_keeps_the_process_in_service() -> None:
+    rooms = Rooms()
+
+    def away() -> str:
+        raise UnavailableError("x", dependency="key_token", debug="slot 3 of hsm1.hidden.example")
+
+    rooms.keys.token = SimpleNamespace(check=lambda: "province")
+    assert rooms.look()[1]["dependencies"]["key_token"] == {"state": "up"}
+    rooms.keys.token = SimpleNamespace(check=away)
+    status, body = rooms.look()
+    assert (status, body["status"], body["dependencies"]["key_token"]) == (200, "degraded", {"state": "down"})
+    assert "hidden" not in json.dumps(body)
 
 
 def test_a_directory_that_is_down_leaves_the_process_in_service() -> None:
