@@ -18,6 +18,7 @@ from ..jose.keyset import ALGORITHMS, JWKS_MAX_AGE_SECONDS, StoredKey
 from ..services import Services
 
 _ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+_ORDER = ("active", "next", "retired", "removed")
 _PLACES = {"database": "sealed in the database", "pkcs11": "in the PKCS #11 token", "": "none"}
 
 
@@ -88,6 +89,8 @@ def commands(services: Callable[[], Services], make_keys: Callable[[], tuple[str
 
 def _show(house: Services, keys: Iterable[StoredKey], as_json: bool, more: dict[str, Any]) -> None:
     now, due = house.clock.now(), {alg: house.keys.next_rotation_at(alg) for alg in ALGORITHMS}
+    keys = sorted(keys, key=lambda key: (ALGORITHMS.index(key.alg) if key.alg in ALGORITHMS else len(ALGORITHMS),
+                                         _ORDER.index(key.state), -key.created_at))
     if as_json:
         shown = [{"kid": key.kid, "alg": key.alg, "state": key.state, "created_at": key.created_at,
                   "activated_at": key.activated_at, "retired_at": key.retired_at, "age_seconds": now - key.created_at,
@@ -96,10 +99,10 @@ def _show(house: Services, keys: Iterable[StoredKey], as_json: bool, more: dict[
         return
     for key in keys:
         since = max(moment for moment in (key.created_at, key.activated_at, key.retired_at) if moment is not None)
-        click.echo(f"{key.alg:<5}  {key.state:<8} since {_local(since)}  {(now - key.created_at) // 86400} days old  {key.kid}"
-                   f"  private part: {_PLACES[key.place]}")
-    for alg, at in due.items():
-        click.echo(f"{alg:<5}  next rotation: " + ("by hand" if at is None else _local(at) if at > now else "now due"))
+        at = due.get(key.alg)
+        then = "by hand" if at is None else _local(at) if at > now else "now due"
+        click.echo(f"{key.alg:<5}  {key.state:<7} since {_local(since)}, {(now - key.created_at) // 86400} days old  {key.kid}"
+                   f"  private part: {_PLACES[key.place]}" + (f"; next rotation: {then}" if key.state == "active" else ""))
 
 
 def _local(moment: int) -> str:
