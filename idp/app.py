@@ -53,7 +53,7 @@ from .endpoints import routes
 from .endpoints.metrics import PrometheusMeter
 from .endpoints.wsgi import Dispatcher, Sources
 from .errors import ConfigurationError
-from .jose.keyset import KeyRing
+from .jose.keyset import ALGORITHMS, KeyRing, KeyToken
 from .oauth import response
 from .oauth.access_token import AccessTokens
 from .oauth.client import ClientRegistry
@@ -148,7 +148,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     mirror = SqlOfficers(database)
     grants = SqlGrants(database)
     outbox = SqlOutbox(database)
-    keys = KeyRing(SqlKeyStore(database), sealer, clock)
+    keys = KeyRing(SqlKeyStore(database), sealer, clock, token=key_token(settings, clock),
+                   new_in_token=settings.signing_keys == "pkcs11", rotation_seconds=settings.signing_key_rotation_days * 86400)
     client_store = SqlClientStore(database)
     clients = ClientRegistry(client_store, clock)
     seal_store = SqlSealStore(database)
@@ -228,6 +229,22 @@ def _secret_files(settings: Settings) -> Mapping[Path, str]:
     return files if settings.metrics_token_file is None else files | {settings.metrics_token_file: _METRICS_TOKEN}
 
 
+def key_token(settings: Settings, clock: Clock) -> KeyToken | None:
+    """Build the token that keeps signing keys, where one is configured; nothing is asked of it yet.
+
+    Raises:
+        ConfigurationError: the optional package for PKCS #11 is not installed.
+    """
+    if settings.pkcs11_module is None:
+        return None
+    try:
+        from .adapters.pkcs11_keys import Pkcs11Keys
+    except ImportError as err:
+        raise ConfigurationError("The package python-pkcs11 is not installed.", debug=str(err),
+                                 remedy="Run: .venv/bin/pip install --require-hashes -r requirements/pkcs11.txt") from err
+    return Pkcs11Keys(settings.pkcs11_module, settings.pkcs11_token_label, lambda: read_secret(settings.pkcs11_pin_file), clock)
+
+
 def ldap_directory(settings: Settings) -> Directory:
     """Build the LDAP directory of the settings; nothing is asked of it yet.
 
@@ -255,6 +272,8 @@ def _mount(app: Flask, settings: Settings, services: Services) -> None:
         raise ConfigurationError("The database lacks migrations.", remedy="Run: flask --app wsgi db upgrade")
     services.prepare_database()
     services.keys.ensure(STARTING)
+    for alg in ALGORITHMS:
+        services.keys.signing(alg)  # says why, where a private part is out of reach
     services.registrar.apply(services.read_client_files(settings.clients_dir), STARTING)
     app.secret_key = KeyFolder(settings.keys_dir).session_key()
     web.register(app, services)

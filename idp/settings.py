@@ -57,6 +57,12 @@ class Settings(BaseSettings):
 
     keys_dir: Path = Field(Path("keys"), description="Private key material, mode 0700")
     clients_dir: Path = Field(Path("clients"), description="Registration files of the province's applications")
+    signing_key_rotation_days: int = Field(90, ge=0, le=400,
+                                           description="How long a token signing key signs; 0 = until an operator rotates")
+    signing_keys: Literal["database", "pkcs11"] = Field("database", description="Where new token signing keys are made and kept")
+    pkcs11_module: Path | None = Field(None, description="PKCS #11 module of the token, a shared library")
+    pkcs11_token_label: str = Field("", description="Label of that token")
+    pkcs11_pin_file: Path = Field(Path("keys/pkcs11.pin"), description="File with its user PIN")
     trusted_proxies: Words = Field((), description="Addresses or networks whose X-Forwarded-For and -Proto count")
     outbound_allow: Words = Field((), description="Hosts our own fetches may reach in private networks")
     metrics_token_file: Path | None = Field(None, description="Bearer token for /metrics from beyond loopback")
@@ -214,6 +220,10 @@ def _unsafe(settings: Settings) -> Iterator[ConfigurationError]:
         yield ConfigurationError("The issuer is http outside development.", remedy="Set IDP_ISSUER to the https address.")
     elif not settings.secure and issuer.hostname not in {"localhost", "127.0.0.1", "::1"}:
         yield ConfigurationError("An http issuer is allowed on loopback only.", remedy="Use http://localhost:PORT or https.")
+    if (settings.signing_keys == "pkcs11" or settings.pkcs11_module) and not (
+            settings.pkcs11_module and settings.pkcs11_token_label):
+        yield ConfigurationError("Signing keys in a PKCS #11 token need a module and the label of the token.",
+                                 remedy="Set IDP_PKCS11_MODULE and IDP_PKCS11_TOKEN_LABEL.")
     if os.environ.get("AUTHLIB_INSECURE_TRANSPORT") and not settings.development:
         yield ConfigurationError("AUTHLIB_INSECURE_TRANSPORT is set.", remedy="Remove it from the environment.")
     if os.environ.get("FLASK_DEBUG", "0") not in {"", "0"} and not settings.development:

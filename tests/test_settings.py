@@ -138,6 +138,21 @@ def test_a_settings_file_without_a_password_may_be_read_by_everybody(tmp_path: P
     assert load().database_url == url
 
 
+@pytest.mark.parametrize("given", [
+    {"SIGNING_KEYS": "pkcs11"}, {"SIGNING_KEYS": "pkcs11", "PKCS11_MODULE": "/usr/lib/hsm.so"},
+    {"SIGNING_KEYS": "pkcs11", "PKCS11_TOKEN_LABEL": "province"}, {"PKCS11_MODULE": "/usr/lib/hsm.so"}])
+def test_keys_in_a_token_need_a_module_and_a_label(monkeypatch: pytest.MonkeyPatch, given: dict[str, str]) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(f"IDP_{name}", value)
+    refused("need a module and the label")
+
+
+def test_a_token_may_be_configured_while_new_keys_are_sealed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IDP_PKCS11_MODULE", "/usr/lib/hsm.so")
+    monkeypatch.setenv("IDP_PKCS11_TOKEN_LABEL", "province")
+    assert load().signing_keys == "database"
+
+
 @pytest.mark.parametrize("mode", [0o644, 0o604, 0o660, 0o666, 0o700])
 def test_a_secret_that_others_can_use_is_refused(tmp_path: Path, mode: int) -> None:
     path = tmp_path / "secret"

@@ -60,6 +60,7 @@ needed_for() {
             missing nginx nginx
             missing chromium chromium
             missing chromedriver chromium-driver
+            missing softhsm2-util softhsm2
             ;;
         load_driver) missing wrk wrk ;;
     esac

@@ -48,6 +48,7 @@ class AuditEvent(StrEnum):
     KEY_ACTIVATED = "key.activated"
     KEY_RETIRED = "key.retired"
     KEY_REMOVED = "key.removed"
+    KEY_DESTROYED = "key.destroyed"
     LOGOUT_NOTICE_SENT = "logout_notice.sent"
     LOGOUT_NOTICE_DEAD = "logout_notice.dead"
     DIRECTORY_UNAVAILABLE = "directory.unavailable"

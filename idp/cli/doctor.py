@@ -19,6 +19,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from ..errors import ConfigurationError, IdpError, UnavailableError
+from ..jose.keyset import ALGORITHMS
+from ..jose.rotation import OVERDUE_SECONDS
 from ..oauth import response
 from ..services import Services
 from ..settings import Settings, given, problems, read_secret
@@ -199,20 +201,40 @@ def _keys(house: Services) -> Iterator[Line]:
     if not stored:
         yield Line("keys", "warning", "there are no signing keys yet.", "Start the provider; it makes them.")
         return
-    for alg in ("ES256", "RS256"):
-        active = next((key for key in stored if key.alg == alg and key.state == "active"), None)
+    if house.keys.token is not None:
+        try:
+            yield Line("keys", "ok", f"the PKCS #11 token answers: {house.keys.token.check()}.")
+        except IdpError as err:
+            yield Line("keys", "failed", err.message + (f" ({err.debug})" if err.debug else ""),
+                       err.remedy if isinstance(err, ConfigurationError) else "See that the token or HSM runs.")
+    for alg in ALGORITHMS:
+        active, waiting = (next((key for key in stored if key.alg == alg and key.state == state), None)
+                           for state in ("active", "next"))
         if active is None:
             yield Line("keys", "failed", f"there is no active {alg} key.", rotate)
             continue
-        house.keys.signing(alg)
-        age = now - (active.activated_at or active.created_at)
-        if age > OLD_KEY_SECONDS:
-            yield Line("keys", "warning", f"the {alg} key has signed for {age // 86400} days.", rotate)
+        name = f"{alg} key {active.kid[:8]}"
+        try:
+            house.keys.prove(alg)
+            if waiting is not None and waiting.token_uri and house.keys.token and not house.keys.token.holds(waiting.token_uri):
+                yield Line("keys", "failed", f"the next {alg} key is not in this node's PKCS #11 token.",
+                           "Give every node and the worker the same token (docs/operations/keys.md).")
+        except IdpError as err:
+            yield Line("keys", "failed", f"the {name} does not sign: {err.message.rstrip('.')}.",
+                       err.remedy if isinstance(err, ConfigurationError) else "Read the log; try again.")
+            continue
+        age, due = now - (active.activated_at or active.created_at), house.keys.next_rotation_at(alg)
+        if due is not None and now - due > OVERDUE_SECONDS:
+            yield Line("keys", "warning", f"the {name} should have given way {(now - due) // 86400} days ago.",
+                       "See that the worker runs; its log says what stands in the way. By hand: flask --app wsgi keys rotate")
+        elif due is None and age > OLD_KEY_SECONDS:
+            yield Line("keys", "warning", f"the {name} has signed for {age // 86400} days.", rotate)
         else:
-            yield Line("keys", "ok", f"{alg} key {active.kid[:8]} signs since {age // 86400} days; the private part opens.")
-        if not any(key.alg == alg and key.state == "next" for key in stored):
+            then = "rotation by hand" if due is None else f"next rotation in {max(0, due - now) // 86400} days"
+            yield Line("keys", "ok", f"{name} ({active.place}) signs since {age // 86400} days; {then}.")
+        if waiting is None:
             yield Line("keys", "warning", f"no next {alg} key is published: a rotation would not be announced.",
-                       rotate)
+                       "See that the worker runs; it makes what is missing.")
 
 
 def _clients(house: Services) -> Iterator[Line]:

@@ -2,9 +2,9 @@
 
 ``/readyz`` names each dependency and its state, and says 503 when one that every request needs is down: database or signing keys.
 While the directory is away nobody signs in anew, but tokens, sessions and logout go on, and no proxy may take every process out
-of service for it: that is ``degraded`` with 200; so is a worker that stopped. Answers are kept for a second, and a check that
-does not come back in time counts as down, so that asking often costs nothing and never hangs. Host names and errors stay in the
-log (security checklist 43).
+of service for it: that is ``degraded`` with 200; so is a worker that stopped, or a token with signing keys that does not answer.
+Answers are kept for a second, and a check that does not come back in time counts as down, so that asking often costs nothing and
+never hangs. Host names and errors stay in the log (security checklist 43).
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from time import monotonic
 from typing import Any
 
 from ..errors import IdpError
+from ..jose.keyset import ALGORITHMS
+from ..jose.rotation import OVERDUE_SECONDS
 from ..services import Services
 from .wsgi import EndpointRequest, Response, json
 
@@ -116,8 +118,17 @@ def dependencies(services: Services) -> tuple[Dependency, ...]:
         return Finding("up", {})
 
     def keys() -> Finding:
-        services.keys.signing("ES256")
-        services.keys.signing("RS256")
+        for alg in ALGORITHMS:
+            services.keys.signing(alg)
+        now, due = services.clock.now(), [at for alg in ALGORITHMS if (at := services.keys.next_rotation_at(alg)) is not None]
+        age = max(now - (key.activated_at or key.created_at) for key in services.keys.stored() if key.state == "active")
+        rest = min(due) - now if due else None
+        return Finding("degraded" if rest is not None and rest < -OVERDUE_SECONDS else "up",
+                       {"signing_key_age_seconds": age, "next_rotation_seconds": rest})
+
+    def key_token() -> Finding:
+        assert services.keys.token is not None
+        services.keys.token.check()
         return Finding("up", {})
 
     def directory() -> Finding:
@@ -151,7 +162,8 @@ def dependencies(services: Services) -> tuple[Dependency, ...]:
     return (
         Dependency("database", True, database), Dependency("keys", True, keys), Dependency("directory", False, directory),
         Dependency("worker", False, worker), Dependency("logout_notices", False, logout_notices),
-        Dependency("audit_trail", False, audit_trail))
+        Dependency("audit_trail", False, audit_trail),
+        *([Dependency("key_token", False, key_token)] if services.keys.token is not None else []))
 
 
 class HealthEndpoint:

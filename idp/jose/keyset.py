@@ -1,11 +1,11 @@
 """Token signing keys: which one signs, which ones verify, and what the world is shown.
 
-Spec: RFC 7517 (JWK Set), RFC 7638 (kid by thumbprint), RFC 7518 §3 (ES256, RS256).
+Spec: RFC 7517 §5 (JWK Set), RFC 7638 (kid by thumbprint).
 
 A key is ``next`` (published, does not sign yet), ``active`` (signs), ``retired`` (verifies only; its private part is wiped) or
 ``removed`` (a tombstone: verifies nothing, published nowhere). So a relying party meets every key in the JWK Set before the first
-token signed by it. Private parts rest sealed in the database and are parsed once per process; a version counter tells other
-processes of a change within a second.
+token signed by it. Each algorithm has keys and a time of its own (``rotation.py``). Where private parts rest:
+``signing_key.py``; they are opened once per process, and a version counter tells other processes of a change within a second.
 """
 
 from __future__ import annotations
@@ -15,70 +15,24 @@ import json
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol, cast
+from typing import Protocol, cast
 
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_der_private_key
-from joserfc.jwk import ECKey, JWKRegistry, KeySet, RSAKey
+from joserfc.jwk import JWKRegistry, KeySet
 
 from ..audit import Caller
 from ..clock import Clock
-from ..errors import ConfigurationError, RefusedError, UnavailableError
+from ..errors import ConfigurationError, IdpError, RefusedError, UnavailableError
+from . import jwt
+from .rotation import (
+    DESTROY_AFTER_SECONDS,
+    JWKS_MAX_AGE_SECONDS,
+    KEEP_RETIRED_SECONDS,
+    ROTATION_SECONDS,
+    next_rotation_at,
+)
+from .signing_key import ALGORITHMS, KeyToken, Sealer, SigningKey, State, StoredKey, make_key, open_key
 
-ALGORITHMS: Final = ("ES256", "RS256")
-"""One signing key each: ES256 for access and logout tokens, RS256 where a client's ID tokens ask for it."""
-
-JWKS_MAX_AGE_SECONDS: Final = 3600
-"""How long anybody may keep the JWK Set (Cache-Control of the document)."""
-
-KEEP_RETIRED_SECONDS: Final = 48 * 3600
-"""How long a retired key still verifies: the longest session (24 h) and the longest token (1 h) with room to spare."""
-
-State = Literal["next", "active", "retired", "removed"]
-
-
-class Sealer(Protocol):
-    """Seals small secrets for the database under the key-encryption key."""
-
-    def seal(self, plain: bytes, *, context: str) -> bytes:
-        """Encrypt and authenticate; only the same context opens it again."""
-        ...
-
-    def open(self, sealed: bytes, *, context: str) -> bytes:
-        """Decrypt.
-
-        Raises:
-            ConfigurationError: sealed under another key, for another context, or altered.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class SigningKey:
-    """A private key that may sign now. ``key`` carries kid, alg and use."""
-
-    kid: str
-    alg: str
-    key: ECKey | RSAKey
-
-
-@dataclass(frozen=True, slots=True)
-class StoredKey:
-    """A key as the database has it.
-
-    Attributes:
-        public_jwk: JSON of the public JWK with kid, alg and use.
-        sealed_private: PKCS #8 DER, sealed with the context ``signing_key:<kid>``; empty once retired.
-    """
-
-    kid: str
-    alg: str
-    state: str
-    public_jwk: str
-    sealed_private: bytes
-    created_at: int
-    activated_at: int | None = None
-    retired_at: int | None = None
+__all__ = ["ALGORITHMS", "JWKS_MAX_AGE_SECONDS", "KeyRing", "KeyStore", "KeyToken", "Sealer", "SigningKey", "StoredKey"]
 
 
 class KeyStore(Protocol):
@@ -104,15 +58,23 @@ class KeyStore(Protocol):
         self, new: Sequence[StoredKey], *, emergency: bool, version: int, now: int,
         detail: Mapping[str, Mapping[str, str]], caller: Caller,
     ) -> bool:
-        """Exchange the keys of all algorithms at once: active to retired, next to active, ``new`` to next.
+        """Exchange the keys of the algorithms of ``new`` at once: active to retired, next to active, ``new`` to next.
 
-        In an emergency every key that ever signed, active and retired, becomes ``removed``. Private parts of keys that
-        stop signing are wiped. ``detail`` holds, for the audit records ``out``, ``active`` and ``next``, the kid by algorithm.
+        ``new`` holds one key of one algorithm, or one of each. In an emergency every key of these that ever signed, active and
+        retired, becomes ``removed``. Sealed private parts of keys that stop signing are wiped. ``detail`` holds, for the audit
+        records ``out``, ``active`` and ``next``, the kid by algorithm.
         """
         ...
 
     def remove(self, *, retired_before: int, version: int, now: int, caller: Caller) -> bool:
         """Remove the keys that were retired before a time, atomically with an audit record."""
+        ...
+
+    def forget(self, kid: str, *, now: int, caller: Caller) -> bool:
+        """Note that the private part of a retired or removed key was destroyed in its token, with an audit record.
+
+        False when that was noted already. It changes nothing that others decide on, so it names no version and raises none.
+        """
         ...
 
 
@@ -130,14 +92,24 @@ class KeyRing:
     """The keys of this process: objects in memory, exchanged as a whole when another process changed them.
 
     Args:
+        store: Where keys rest.
+        sealer: Seals private parts for it.
+        clock: Source of the time.
+        token: A device that keeps private parts; needed as long as a key lies in it.
+        new_in_token: Whether it makes the new keys of those algorithms that it can make; the others are sealed.
+        rotation_seconds: How long a key signs before ``rotate_due`` exchanges it; 0 leaves that to operators.
         keep_retired_seconds: How long a retired key verifies; at least the longest life of a token.
     """
 
-    def __init__(self, store: KeyStore, sealer: Sealer, clock: Clock, *,
+    def __init__(self, store: KeyStore, sealer: Sealer, clock: Clock, *, token: KeyToken | None = None,
+                 new_in_token: bool = False, rotation_seconds: int = ROTATION_SECONDS,
                  keep_retired_seconds: int = KEEP_RETIRED_SECONDS) -> None:
+        self.token = token
         self._store = store
         self._sealer = sealer
         self._clock = clock
+        self._new_in_token = new_in_token
+        self._rotation_seconds = rotation_seconds
         self._keep_retired_seconds = keep_retired_seconds
         self._lock = threading.Lock()
         self._loaded: _Loaded | None = None
@@ -147,7 +119,7 @@ class KeyRing:
         """Give the active key of an algorithm.
 
         Raises:
-            ConfigurationError: there is none (``ensure`` was not called).
+            ConfigurationError: there is none (``ensure`` was not called), or it lies in a token that is not configured.
         """
         key = self._current().signing.get(alg)
         if key is None:
@@ -155,6 +127,9 @@ class KeyRing:
             self.reload()
             key = self._current().signing.get(alg)
         if key is None:
+            for stored in self._current().stored:
+                if stored.alg == alg and stored.state == "active":
+                    return open_key(stored, sealer=self._sealer, token=self.token)  # and says why it cannot
             raise ConfigurationError(f"There is no active {alg} key.",
                                      remedy="Start the provider again; it makes what is missing.")
         return key
@@ -175,6 +150,21 @@ class KeyRing:
     def stored(self) -> tuple[StoredKey, ...]:
         """Give all keys with their states, tombstones too, oldest first."""
         return self._current().stored
+
+    def next_rotation_at(self, alg: str) -> int | None:
+        """Tell when the worker exchanges the active key of an algorithm; None when nobody but an operator does."""
+        return self._due_at(self._current(), alg)
+
+    def prove(self, alg: str) -> None:
+        """Sign with the active key of an algorithm and verify that, for operators.
+
+        Raises:
+            UnavailableError: the token that has it does not answer.
+            ConfigurationError: it cannot sign.
+        """
+        now = self._clock.now()
+        probe = jwt.sign({"exp": now + 60}, self.signing(alg), typ="probe")
+        jwt.verify(probe, self.verification(), algorithms=(alg,), typ="probe", issuer=None, audience=None, now=now)
 
     def refresh(self) -> None:
         """Look at the version if this second has not done so; load when it changed.
@@ -214,13 +204,16 @@ class KeyRing:
             waiting = [key for key in loaded.stored if key.alg == alg and key.state == "next"]
             if state == "active" and waiting:
                 self._store.promote(waiting[0].kid, version=loaded.version, now=self._clock.now(), caller=caller)
-            else:
-                self._store.add(self._make(alg, state), version=loaded.version, caller=caller)
+                continue
+            made = self._make(alg, state)
+            if not self._store.add(made, version=loaded.version, caller=caller):
+                self._discard([made])
 
-    def rotate(self, *, emergency: bool = False, caller: Caller) -> tuple[StoredKey, ...]:
-        """Let the next keys sign, keep the old ones for verification, publish new next ones; all algorithms at once.
+    def rotate(self, *algs: str, emergency: bool = False, caller: Caller) -> tuple[StoredKey, ...]:
+        """Let the next keys sign, keep the old ones for verification, publish new next ones; of several algorithms at once.
 
         Args:
+            algs: One algorithm; none at all means every one.
             emergency: The old keys are compromised: all that ever signed are removed at once, and what they signed verifies
                 nowhere of ours any more. Others may keep the old JWK Set for an hour (``JWKS_MAX_AGE_SECONDS``).
             caller: Who asked, for the audit.
@@ -230,22 +223,32 @@ class KeyRing:
 
         Raises:
             RefusedError: somebody else rotated at the same moment (code ``conflict``); nothing was done here.
+            UnavailableError: the database or the token does not answer.
         """
         self.ensure(caller)
-        before = self._current()
-        fresh = [self._make(alg, "next") for alg in ALGORITHMS]
-        while True:
-            loaded = self._current()
-            if _kids(loaded, "active") != _kids(before, "active"):
-                raise RefusedError("Somebody else rotated the keys at this moment; nothing was done. See: keys list",
-                                   code="conflict", status=409)
-            detail = {"out": _kids(loaded, "active"), "active": _kids(loaded, "next"),
-                      "next": {key.alg: key.kid for key in fresh}}
-            done = self._store.rotate(fresh, emergency=emergency, version=loaded.version, now=self._clock.now(),
-                                      detail=detail, caller=caller)
-            self.reload()
-            if done:
-                return self._current().stored
+        if not self._rotate(self._current(), algs or ALGORITHMS, emergency=emergency, caller=caller):
+            raise RefusedError("Somebody else rotated the keys at this moment; nothing was done. See: keys list",
+                               code="conflict", status=409)
+        return self._current().stored
+
+    def rotate_due(self, caller: Caller) -> str | None:
+        """Rotate the algorithm whose time came first; the worker calls this now and then, and takes the others in turn.
+
+        Several workers that find the same make one rotation between them.
+
+        Returns:
+            The algorithm; None when no key is due, or another process was faster.
+
+        Raises:
+            UnavailableError: the database or the token does not answer; the old key goes on signing.
+        """
+        self.ensure(caller)
+        loaded = self._current()
+        due = [(at, alg) for alg in ALGORITHMS if (at := self._due_at(loaded, alg)) is not None and at <= self._clock.now()]
+        if not due:
+            return None
+        _at, alg = min(due)
+        return alg if self._rotate(loaded, (alg,), emergency=False, caller=caller) else None
 
     def prune(self, caller: Caller) -> int:
         """Remove the keys that have been retired long enough; the worker calls this now and then. Gives how many."""
@@ -257,6 +260,41 @@ class KeyRing:
         self.reload()
         return len(due)
 
+    def destroy_spent(self, caller: Caller) -> int:
+        """Destroy private parts in the token that sign no more; the worker calls this now and then. Gives how many.
+
+        Raises:
+            UnavailableError: the token does not answer; what is left is destroyed at a later call.
+        """
+        before, destroyed = self._clock.now() - DESTROY_AFTER_SECONDS, 0
+        for key in self._current().stored:
+            if key.state in ("retired", "removed") and key.token_uri and self.token and (key.retired_at or 0) < before:
+                self.token.destroy(key.token_uri)
+                destroyed += self._store.forget(key.kid, now=self._clock.now(), caller=caller)
+        if destroyed:
+            self.reload()
+        return destroyed
+
+    def _rotate(self, before: _Loaded, algs: Sequence[str], *, emergency: bool, caller: Caller) -> bool:
+        """Exchange keys on what was seen before; False when somebody else has exchanged one of them since."""
+        fresh: list[StoredKey] = []
+        try:
+            fresh.extend(self._make(alg, "next") for alg in algs)
+            loaded = self._current()
+            while _kids(loaded, "active", algs) == _kids(before, "active", algs):
+                detail = {"out": _kids(loaded, "active", algs), "active": _kids(loaded, "next", algs),
+                          "next": {key.alg: key.kid for key in fresh}}
+                done = self._store.rotate(fresh, emergency=emergency, version=loaded.version, now=self._clock.now(),
+                                          detail=detail, caller=caller)
+                self.reload()
+                if done:
+                    fresh = []
+                    return True
+                loaded = self._current()
+            return False
+        finally:
+            self._discard(fresh)
+
     def _current(self) -> _Loaded:
         self.refresh()
         assert self._loaded is not None
@@ -267,13 +305,15 @@ class KeyRing:
         # decided on them names the old version, so it does nothing and is decided again.
         version = self._store.version()
         stored = tuple(self._store.keys())
-        known = dict(self._loaded.signing) if self._loaded else {}
-        parsed = {key.kid: key for key in known.values()}
-        signing = {key.alg: parsed.get(key.kid) or self._open(key) for key in stored if key.state == "active"}
-        public = [JWKRegistry.import_key(json.loads(key.public_jwk)) for key in stored if key.state != "removed"]
-        document = json.dumps({"keys": [key.as_dict(private=False) for key in public]}, separators=(",", ":")).encode("ascii")
+        opened = {key.kid: key for key in self._loaded.signing.values()} if self._loaded else {}
+        # A later release may have put keys of further algorithms there; those are published and otherwise left alone.
+        signing = {key.alg: opened.get(key.kid) or open_key(key, sealer=self._sealer, token=self.token) for key in stored
+                   if key.state == "active" and key.alg in ALGORITHMS and (self.token or not key.token_uri)}
+        shown = [(key.alg, json.loads(key.public_jwk)) for key in stored if key.state != "removed"]
+        document = json.dumps({"keys": [jwk for _alg, jwk in shown]}, separators=(",", ":")).encode("ascii")
         etag = f'"{hashlib.sha256(document).hexdigest()[:32]}"'
-        self._loaded = _Loaded(version, stored, signing, KeySet(public), document, etag)
+        verification = KeySet([JWKRegistry.import_key(jwk) for alg, jwk in shown if alg in ALGORITHMS])
+        self._loaded = _Loaded(version, stored, signing, verification, document, etag)
         self._checked_at = self._clock.now()
 
     def _missing(self, loaded: _Loaded) -> tuple[str, State] | None:
@@ -283,40 +323,29 @@ class KeyRing:
                     return alg, state
         return None
 
+    def _due_at(self, loaded: _Loaded, alg: str) -> int | None:
+        misplaced = any(key.alg == alg and key.state == "active" and self._is_misplaced(key) for key in loaded.stored)
+        return next_rotation_at(loaded.stored, alg, period_seconds=self._rotation_seconds, misplaced=misplaced)
+
+    def _is_misplaced(self, key: StoredKey) -> bool:
+        """Tell whether a private part is elsewhere than a new one would be; while the token cannot say, it may stay."""
+        try:
+            return bool(key.token_uri) != (self._maker(key.alg) is not None)
+        except IdpError:
+            return False
+
+    def _maker(self, alg: str) -> KeyToken | None:
+        return self.token if self._new_in_token and self.token is not None and self.token.makes(alg) else None
+
     def _make(self, alg: str, state: State) -> StoredKey:
-        private: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
-        if alg == "ES256":
-            private = ec.generate_private_key(ec.SECP256R1())
-        else:
-            private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        der = private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-        key = _key_object(private, alg)
-        kid = str(key.kid)
-        now = self._clock.now()
-        return StoredKey(
-            kid=kid, alg=alg, state=state, public_jwk=json.dumps(key.as_dict(private=False), sort_keys=True),
-            sealed_private=self._sealer.seal(der, context=f"signing_key:{kid}"),
-            created_at=now, activated_at=now if state == "active" else None)
+        return make_key(alg, state, now=self._clock.now(), sealer=self._sealer, token=self._maker(alg))
 
-    def _open(self, stored: StoredKey) -> SigningKey:
-        der = self._sealer.open(stored.sealed_private, context=f"signing_key:{stored.kid}")
-        private = load_der_private_key(der, password=None)
-        if not isinstance(private, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
-            raise ConfigurationError(f"The signing key {stored.kid} is of an unknown kind.",
-                                     remedy="Run: flask --app wsgi keys rotate")
-        key = _key_object(private, stored.alg)
-        if key.kid != stored.kid:
-            raise ConfigurationError(f"The signing key {stored.kid} does not fit its kid.",
-                                     remedy="The table signing_key was altered; restore it from the backup.")
-        return SigningKey(stored.kid, stored.alg, key)
+    def _discard(self, made: Sequence[StoredKey]) -> None:
+        """Destroy what was made in the token and came too late to be stored."""
+        for key in made:
+            if key.token_uri and self.token is not None:
+                self.token.destroy(key.token_uri)
 
 
-def _key_object(private: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, alg: str) -> ECKey | RSAKey:
-    """Wrap a private key with kid (RFC 7638 thumbprint), alg and use; made here once, never in a request."""
-    if isinstance(private, ec.EllipticCurvePrivateKey):
-        return ECKey(private, None, {"kid": ECKey(private, None).thumbprint(), "alg": alg, "use": "sig"})
-    return RSAKey(private, None, {"kid": RSAKey(private, None).thumbprint(), "alg": alg, "use": "sig"})
-
-
-def _kids(loaded: _Loaded, state: State) -> dict[str, str]:
-    return {key.alg: key.kid for key in loaded.stored if key.state == state}
+def _kids(loaded: _Loaded, state: State, algs: Sequence[str]) -> dict[str, str]:
+    return {key.alg: key.kid for key in loaded.stored if key.state == state and key.alg in algs}

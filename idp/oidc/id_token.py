@@ -27,7 +27,7 @@ from . import claims_request
 from .claims_request import Wish
 from .subject import Subjects
 
-ALGORITHMS = ("RS256", "ES256")
+ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
 """Algorithms a client may register; RS256 is the default (OpenID Connect Registration §2)."""
 
 SCOPE = OPENID
@@ -141,7 +141,14 @@ class IdTokens:
 
 
 def half_hash(value: str, algorithm: str) -> str:
-    """Give the left half of a hash, base64url: SHA-256, and SHA-512 for Ed25519, which signs with it (§3.1.3.6)."""
-    full = hashlib.sha512 if algorithm == "EdDSA" else hashlib.sha256
-    digest = full(value.encode("utf-8")).digest()
+    """Give the left half of a hash, base64url.
+
+    Args:
+        value: An access token, a code or a state, as it stands in the answer.
+        algorithm: How the ID token is signed. Its hash is taken: SHA-256, and for EdDSA, whose name holds none, the SHA-512 that
+            is inside Ed25519 (RFC 8032 §5.1), as the certification suite does.
+
+    Source: OpenID Connect Core §3.1.3.6, §3.3.2.11.
+    """
+    digest = (hashlib.sha512 if algorithm == "EdDSA" else hashlib.sha256)(value.encode("utf-8")).digest()
     return urlsafe_b64encode(digest[:len(digest) // 2]).rstrip(b"=").decode("ascii")

@@ -71,13 +71,20 @@ class Worker:
             if gone:
                 self._log.info("expired rows deleted", **gone)
 
+        def keys() -> None:
+            rotated = services.keys.rotate_due(WORKER)
+            if rotated:
+                self._log.info("signing key rotated", alg=rotated)
+            services.keys.prune(WORKER)
+            services.keys.destroy_spent(WORKER)
+
         return [
             Job("heartbeat", 2, lambda: services.pulse.beat(services.clock.now())),
             Job("directory", 10, watch.look),
             Job("sessions", 15, lambda: services.sessions.end_overdue(WORKER)),
             Job("disabled officers", 15, lambda: services.sessions.end_disabled(WORKER)),
             Job("housekeeping", 60, sweep),
-            Job("keys", 3600, lambda: services.keys.prune(WORKER)),
+            Job("keys", 600, keys),
         ]
 
     def run(self) -> None:

@@ -20,7 +20,7 @@ FLOORS = {
     "gunicorn": "22.0.0", "flask": "2.3.2", "werkzeug": "3.0.1", "signxml": "4.0.4",
 }
 NEVER = {"python-jose"}
-PINS = ["build.txt", "runtime.txt", "test.txt"]
+PINS = ["build.txt", "runtime.txt", "pkcs11.txt", "test.txt"]
 
 
 def _pins(name: str) -> dict[str, str]:
@@ -51,6 +51,8 @@ def test_every_pin_has_a_hash_and_no_address(name: str) -> None:
 def test_test_requirements_contain_the_runtime_ones() -> None:
     runtime, test = _pins("runtime.txt"), _pins("test.txt")
     assert {package: test.get(package) for package in runtime} == runtime
+    optional = _pins("pkcs11.txt")
+    assert {package: test.get(package) for package in optional} == optional
 
 
 def test_lower_bounds_of_the_package_are_those_of_the_requirements() -> None:
@@ -59,10 +61,12 @@ def test_lower_bounds_of_the_package_are_those_of_the_requirements() -> None:
     declared = {line.replace(" ", "") for line in setup["options"]["install_requires"].strip().splitlines()}
     listed = {line.replace(" ", "") for line in (REQUIREMENTS / "runtime.in").read_text().splitlines() if line and line[0] != "#"}
     assert declared == listed
+    extra = {line.replace(" ", "") for line in setup["options.extras_require"]["pkcs11"].strip().splitlines()}
+    assert extra == {line for line in (REQUIREMENTS / "pkcs11.in").read_text().splitlines() if line and line[0] != "#"}
 
 
 def test_everything_asked_for_is_pinned() -> None:
-    for name in ("build", "runtime", "test"):
+    for name in ("build", "runtime", "pkcs11", "test"):
         asked = [Requirement(line) for line in (REQUIREMENTS / f"{name}.in").read_text().splitlines()
                  if line and line[0] not in "#-"]
         pins = _pins(f"{name}.txt")

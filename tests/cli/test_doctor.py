@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +17,8 @@ from idp.cli import doctor
 from idp.cli.doctor import OLD_KEY_SECONDS, Line, examine
 from idp.directory.officer import CheckLine
 from idp.errors import ConfigurationError, UnavailableError
+from idp.jose.keyset import ALGORITHMS, StoredKey
+from idp.jose.rotation import OVERDUE_SECONDS
 from idp.oidc.backchannel_logout import FailingReceiver, QueueState
 from idp.settings import Settings
 
@@ -28,9 +31,15 @@ def settings(**members: Any) -> Settings:
                        "database_url": "postgresql+psycopg://idp:hunter2@db.example/idp", **members})
 
 
-def key(alg: str, state: str, **members: int) -> SimpleNamespace:
-    return SimpleNamespace(alg=alg, state=state, kid=f"{alg}-{state}-kid", **{"created_at": 0, "activated_at": 1_700_000_000,
-                                                                            **members})
+def key(alg: str, state: str) -> StoredKey:
+    return StoredKey(f"{alg}-{state}-kid", alg, state, "{}", b"sealed", 0, 1_700_000_000)
+
+
+def cannot(err: Exception) -> Callable[[str], None]:
+    def prove(_alg: str) -> None:
+        raise err
+
+    return prove
 
 
 class House:
@@ -41,8 +50,12 @@ class House:
         self.clock = FakeClock()
         self.database_error: Exception | None = None
         self.schema = "current"
-        self.stored = [key(alg, state) for alg in ("ES256", "RS256") for state in ("active", "next")]
-        self.keys = SimpleNamespace(reload=lambda: None, stored=lambda: self.stored, signing=lambda _alg: None)
+        self.stored = [key(alg, state) for alg in ALGORITHMS for state in ("active", "next")]
+        self.proven: list[str] = []
+        self.due: int | None = self.clock.now() + 86400
+        self.token = SimpleNamespace(holds=lambda uri: uri != "pkcs11:lost", check=lambda: "province, SoftHSM 1")
+        self.keys = SimpleNamespace(reload=lambda: None, stored=lambda: self.stored, prove=self.proven.append, token=self.token,
+                                    next_rotation_at=lambda _alg: self.due)
         self.registered = [application("qlvb", redirect_uris=("https://qlvb.example/cb",))]
         self.clients = SimpleNamespace(all=lambda: tuple(self.registered))
         self.heartbeat: int | None = self.clock.now() - 1
@@ -86,6 +99,18 @@ def test_interface_s3_a_fit_deployment_is_0_and_everything_is_named() -> None:
     assert problems(house) == []
 
 
+def test_every_key_signs_a_probe_and_its_next_rotation_is_told() -> None:
+    house = House()
+    found = [line.found for line in look(house) if line.check == "keys"]
+    assert house.proven == list(ALGORITHMS)
+    assert found[0] == "the PKCS #11 token answers: province, SoftHSM 1."
+    assert found[1] == "ES256 key ES256-ac (database) signs since 0 days; next rotation in 1 days."
+    house.due = None
+    assert all("rotation by hand" in line.found for line in look(house)[1:] if " signs since " in line.found)
+    house.keys.token = None
+    assert not any("token" in line.found for line in look(house) if line.check == "keys")
+
+
 def _remedies(lines: list[Line]) -> None:
     for line in lines:
         assert bool(line.remedy) == (line.state != "ok"), line
@@ -101,7 +126,13 @@ def _remedies(lines: list[Line]) -> None:
     (lambda h: h.stored.pop(0), ("keys", "failed")),
     (lambda h: h.stored.pop(1), ("keys", "warning")),
     (lambda h: h.stored.clear(), ("keys", "warning")),
-    (lambda h: h.clock.advance(OLD_KEY_SECONDS + 1), ("keys", "warning")),
+    (lambda h: (setattr(h, "due", None), h.clock.advance(OLD_KEY_SECONDS + 1)), ("keys", "warning")),
+    (lambda h: h.clock.advance(86400 + OVERDUE_SECONDS + 1), ("keys", "warning")),
+    (lambda h: setattr(h.keys, "prove", cannot(UnavailableError("away", dependency="key_token"))), ("keys", "failed")),
+    (lambda h: setattr(h.token, "check", lambda: cannot(UnavailableError("away.", dependency="key_token"))("")),
+     ("keys", "failed")),
+    (lambda h: setattr(h.keys, "prove", cannot(ConfigurationError("sealed", remedy="Restore."))), ("keys", "failed")),
+    (lambda h: h.stored.__setitem__(1, replace(h.stored[1], token_uri="pkcs11:lost")), ("keys", "failed")),
     (lambda h: h.registered.append(application("old", require_pkce=False)), ("clients", "warning")),
     (lambda h: h.registered.append(application("old", assertion_audience="token_endpoint")), ("clients", "warning")),
     (lambda h: h.registered.append(application("old", response_types=("code", "id_token"))), ("clients", "warning")),

@@ -16,7 +16,7 @@ from idp.adapters.sql.database import Database
 from idp.adapters.sql.keys import SqlKeyStore
 from idp.cli import keys
 from idp.errors import UnavailableError
-from idp.jose.keyset import KeyRing
+from idp.jose.keyset import ALGORITHMS, KeyRing
 
 from ..contracts.key_store import CALLER
 from ..fakes.clock import FakeClock
@@ -71,12 +71,39 @@ def test_init_tells_what_stands_in_the_way(folder: KeyFolder) -> None:
 
 def test_list_shows_states_and_no_private_key(services: Any, folder: KeyFolder) -> None:
     shown = answer(run(services, folder, "list", "--json"))["keys"]
-    assert sorted((key["alg"], key["state"]) for key in shown) == [
-        ("ES256", "active"), ("ES256", "next"), ("RS256", "active"), ("RS256", "next")]
-    assert set(shown[0]) == {"kid", "alg", "state", "created_at", "activated_at", "retired_at"}
+    assert sorted((key["alg"], key["state"]) for key in shown) == sorted(
+        (alg, state) for alg in ALGORITHMS for state in ("active", "next"))
+    assert set(shown[0]) == {"kid", "alg", "state", "created_at", "activated_at", "retired_at", "age_seconds", "private_part"}
     text = run(services, folder, "list").output
-    assert text.count("\n") == 4
+    assert [line.split()[:2] for line in text.splitlines()] == [
+        [alg, state] for alg in ALGORITHMS for state in ("active", "next")]
     assert "since 15/11/2023 05:13" in text
+
+
+def test_list_tells_the_age_where_the_private_part_is_and_when_the_next_key_takes_over(services: Any, folder: KeyFolder) -> None:
+    made = services.clock.now()
+    services.keys.rotate("RS256", caller=CALLER)
+    services.clock.advance(3 * 86400)
+    told = answer(run(services, folder, "list", "--json"))
+    assert {key["age_seconds"] for key in told["keys"]} == {3 * 86400}
+    assert {key["private_part"] for key in told["keys"] if key["state"] != "retired"} == {"database"}
+    assert [key["private_part"] for key in told["keys"] if key["state"] == "retired"] == [None]
+    assert told["next_rotation_at"] == dict.fromkeys(ALGORITHMS, made + 90 * 86400)
+    text = run(services, folder, "list").output
+    assert "3 days old" in text
+    assert "private part: sealed in the database" in text
+    assert text.count("next rotation: 13/02/2024 05:13") == len(ALGORITHMS)
+    services.clock.advance(90 * 86400)
+    assert "next rotation: now due" in run(services, folder, "list").output
+
+
+def test_rotate_of_one_algorithm_leaves_the_others(services: Any, folder: KeyFolder) -> None:
+    services.clock.advance(3601)
+    rotated = answer(run(services, folder, "rotate", "--alg", "EdDSA", "--json"))
+    states = sorted((key["alg"], key["state"]) for key in rotated["keys"])
+    assert [state for alg, state in states if alg == "EdDSA"] == ["active", "next", "retired"]
+    assert len(states) == 2 * len(ALGORITHMS) + 1
+    assert run(services, folder, "rotate", "--alg", "none").exit_code == 2
 
 
 def test_rotate_answers_with_the_new_states(services: Any, folder: KeyFolder) -> None:
@@ -86,7 +113,7 @@ def test_rotate_answers_with_the_new_states(services: Any, folder: KeyFolder) ->
     after = {key["kid"]: key["state"] for key in rotated["keys"]}
     assert rotated["warnings"] == []
     assert {before[kid]: after[kid] for kid in before} == {"active": "retired", "next": "active"}
-    assert sorted(after.values()) == ["active", "active", "next", "next", "retired", "retired"]
+    assert sorted(after.values()) == sorted(["active", "next", "retired"] * len(ALGORITHMS))
 
 
 def test_a_hasty_rotation_is_done_and_told(services: Any, folder: KeyFolder) -> None:

@@ -255,8 +255,8 @@ class Suite:
         assert claims["auth_time"] <= now
         for name, value in (("at_hash", "access_token"), ("c_hash", "code"), ("s_hash", "state")):
             if name in claims:
-                half = hashlib.sha256(tokens[value].encode()).digest()[:16]
-                assert claims[name] == base64.urlsafe_b64encode(half).rstrip(b"=").decode()
+                whole = hashlib.new("sha512" if algorithm == "EdDSA" else "sha256", tokens[value].encode()).digest()
+                assert claims[name] == base64.urlsafe_b64encode(whole[:len(whole) // 2]).rstrip(b"=").decode()
         return claims
 
     def userinfo(self, access_token: str, how: str = "get") -> TestResponse:

@@ -78,7 +78,7 @@ def test_oidcc_discovery_endpoint_verification_jwks(suite: Suite) -> None:
     assert len({key["kid"] for key in keys}) == len(keys)
     for key in keys:
         assert not {"d", "p", "q", "dp", "dq", "qi", "oth", "k"} & key.keys()
-        assert (key["use"], key["kty"]) == ("sig", "RSA" if key["alg"] == "RS256" else "EC")
+        assert (key["use"], key["kty"]) == ("sig", {"ES256": "EC", "EdDSA": "OKP"}.get(key["alg"], "RSA"))
 
 
 def test_oidcc_rp_initiated_logout_discovery_endpoint_verification(suite: Suite) -> None:

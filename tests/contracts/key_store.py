@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from idp.audit import Caller
 from idp.errors import RefusedError
 from idp.jose import jwt
 from idp.jose.keyset import ALGORITHMS, KeyRing, KeyStore, StoredKey
+from idp.jose.rotation import PUBLISHED_FIRST_SECONDS, ROTATION_SECONDS
 
 from ..fakes.clock import FakeClock
 from ..fakes.sealer import FakeSealer
@@ -52,6 +54,10 @@ def at_once(number: int, act: Callable[[], object]) -> list[object]:
     for thread in threads:
         thread.join()
     return results
+
+
+def rotate_due_by_one_of(rings: list[KeyRing]) -> str | None:
+    return rings.pop().rotate_due(CALLER)
 
 
 class KeyStoreContract:
@@ -123,7 +129,7 @@ class KeyStoreContract:
         token = jwt.sign({"exp": clock.now() + 60}, old, typ="JWT")
         ring.rotate(caller=CALLER)
         assert verified(ring, token, clock)
-        assert [key.sealed_private for key in ring.stored() if key.state == "retired"] == [b"", b""]
+        assert [key.sealed_private for key in ring.stored() if key.state == "retired"] == [b""] * len(ALGORITHMS)
         assert ring.signing("ES256").kid != old.kid
 
     def test_emergency_removes_every_key_that_ever_signed(self, ring: KeyRing, clock: FakeClock) -> None:
@@ -167,6 +173,73 @@ class KeyStoreContract:
         for alg in ALGORITHMS:
             assert (count(seen, alg, "active"), count(seen, alg, "next"), count(seen, alg, "retired")) == (1, 1, len(won))
 
+    def test_rotate_of_one_algorithm_leaves_the_others_alone(self, ring: KeyRing) -> None:
+        before = {alg: states(ring, alg) for alg in ALGORITHMS}
+        ring.rotate("PS256", caller=CALLER)
+        ring.rotate("RS256", emergency=True, caller=CALLER)
+        assert sorted(states(ring, "PS256").values()) == ["active", "next", "retired"]
+        assert sorted(states(ring, "RS256").values()) == ["active", "next", "removed"]
+        assert {alg: states(ring, alg) for alg in ("ES256", "EdDSA")} == {alg: before[alg] for alg in ("ES256", "EdDSA")}
+
+    def test_rotate_due_exchanges_one_algorithm_at_a_time_and_only_what_is_due(self, ring: KeyRing, clock: FakeClock) -> None:
+        assert ring.rotate_due(CALLER) is None
+        clock.advance(ROTATION_SECONDS - 1)
+        ring.rotate("RS256", caller=CALLER)
+        clock.advance(1)
+        assert [ring.rotate_due(CALLER) for _ in range(4)] == [*sorted({*ALGORITHMS} - {"RS256"}), None]
+        for alg in ALGORITHMS:
+            assert sorted(states(ring, alg).values()) == ["active", "next", "retired"]
+            assert ring.next_rotation_at(alg) == clock.now() + ROTATION_SECONDS - (alg == "RS256")
+
+    def test_rotate_due_waits_until_the_next_key_was_published_long_enough(self, new_store: Any, clock: FakeClock) -> None:
+        ring = KeyRing(new_store(), FakeSealer(), clock, rotation_seconds=60)
+        ring.ensure(CALLER)
+        ring.rotate(caller=CALLER)
+        clock.advance(PUBLISHED_FIRST_SECONDS - 1)
+        assert ring.rotate_due(CALLER) is None
+        clock.advance(1)
+        assert ring.rotate_due(CALLER) == "ES256"
+
+    def test_rotation_by_hand_only_is_left_to_hands(self, new_store: Any, clock: FakeClock) -> None:
+        ring = KeyRing(new_store(), FakeSealer(), clock, rotation_seconds=0)
+        ring.ensure(CALLER)
+        clock.advance(3 * 365 * 86400)
+        assert ring.rotate_due(CALLER) is None
+        assert ring.next_rotation_at("ES256") is None
+
+    def test_workers_that_find_the_same_key_due_make_one_rotation(self, ring: KeyRing, new_ring: Any, clock: FakeClock) -> None:
+        for turn in range(1, len(ALGORITHMS) + 1):
+            clock.advance(ROTATION_SECONDS)
+            results = at_once(3, partial(rotate_due_by_one_of, [new_ring() for _ in range(3)]))
+            assert not [result for result in results if isinstance(result, Exception)]
+            rotated = [alg for alg in results if alg is not None]
+            assert len(rotated) == len(set(rotated))
+            for _ in range(len(ALGORITHMS)):
+                ring.rotate_due(CALLER)
+            for alg in ALGORITHMS:
+                assert (count(ring, alg, "active"), count(ring, alg, "next"), count(ring, alg, "retired")) == (1, 1, turn)
+
+    def test_a_worker_that_decided_before_another_rotated_does_nothing(
+            self, ring: KeyRing, new_ring: Any, clock: FakeClock) -> None:
+        clock.advance(ROTATION_SECONDS)
+        late = new_ring()
+        late.ensure(CALLER)
+        seen = late._current()
+        assert ring.rotate_due(CALLER) == "ES256"
+        before = ring.stored()
+        assert late._rotate(seen, ("ES256",), emergency=False, caller=CALLER) is False
+        ring.reload()
+        assert ring.stored() == before
+
+    def test_a_destroyed_private_part_is_noted_once_and_only_of_a_key_that_signs_no_more(self, new_store: Any) -> None:
+        store = new_store()
+        for number, state in enumerate(("active", "retired", "removed")):
+            key = StoredKey(f"k{number}", "ES256", state, '{"kty":"EC"}', b"", 5, 5, 5, "pkcs11:token=x;id=%00")
+            assert store.add(key, version=store.version(), caller=CALLER)
+        noted = [store.forget(f"k{number}", now=9, caller=CALLER) for number in (0, 1, 2, 1, 2)]
+        assert noted == [False, True, True, False, False]
+        assert {key.kid: key.token_uri for key in list(store.keys())} == {"k0": "pkcs11:token=x;id=%00", "k1": "", "k2": ""}
+
     def test_a_change_decided_on_an_old_version_does_nothing(self, ring: KeyRing, new_store: Any) -> None:
         store = new_store()
         seen = store.version()
@@ -186,13 +259,13 @@ class KeyStoreContract:
         assert ring.prune(CALLER) == 0
         ring.rotate(caller=CALLER)
         clock.advance(1)
-        assert ring.prune(CALLER) == 2
+        assert ring.prune(CALLER) == len(ALGORITHMS)
         for alg in ALGORITHMS:
             assert sorted(states(ring, alg).values()) == ["active", "next", "removed", "retired"]
         assert ring.prune(CALLER) == 0
 
     def test_everything_that_is_stored_comes_back(self, new_store: Any) -> None:
-        key = StoredKey("kid", "ES256", "next", '{"kty":"EC"}', bytes(range(256)), 5, None, None)
+        key = StoredKey("kid", "ES256", "next", '{"kty":"EC"}', bytes(range(256)), 5, None, None, "pkcs11:token=x;id=%00")
         store = new_store()
         assert store.add(key, version=store.version(), caller=CALLER)
         assert list(new_store().keys()) == [key]

@@ -13,6 +13,8 @@ from idp.audit import Caller
 from idp.endpoints.health import Dependency, Finding, HealthEndpoint, Readiness, ReadinessEndpoint, dependencies
 from idp.endpoints.wsgi import EndpointRequest
 from idp.errors import ConfigurationError, UnavailableError
+from idp.jose.keyset import ALGORITHMS, StoredKey
+from idp.jose.rotation import OVERDUE_SECONDS
 from idp.oidc.backchannel_logout import FailingReceiver, QueueState
 from tests.fakes.clock import FakeClock
 
@@ -29,7 +31,12 @@ class Rooms:
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.database_error: Exception | None = None
-        self.keys = SimpleNamespace(signing=lambda _alg: None)
+        made = self.clock.now() - 86400
+        self.stored = [StoredKey(f"{alg}-{state}", alg, state, "{}", b"sealed", made, made)
+                       for alg in ALGORITHMS for state in ("active", "next")]
+        self.due: int | None = self.clock.now() + 3600
+        self.keys = SimpleNamespace(signing=lambda _alg: None, stored=lambda: self.stored, token=None,
+                                    next_rotation_at=lambda alg: self.due if alg == "RS256" else None)
         self.health: dict[str, object] = {"state": "up", "servers": [{"uri": "ldap://ldap1.hidden.example", "state": "up"}]}
         self.directory = SimpleNamespace(health=lambda: self.health)
         self.heartbeat: int | None = self.clock.now()
@@ -73,8 +80,37 @@ def test_missing_signing_keys_make_503() -> None:
     def none(_alg: str) -> None:
         raise ConfigurationError("none", remedy="x")
 
-    rooms.keys = SimpleNamespace(signing=none)
+    rooms.keys.signing = none
     assert rooms.look()[0] == 503
+
+
+def test_the_age_of_the_keys_and_the_next_rotation_are_shown() -> None:
+    rooms = Rooms()
+    assert rooms.look()[1]["dependencies"]["keys"] == {
+        "state": "up", "signing_key_age_seconds": 86400, "next_rotation_seconds": 3600}
+    rooms.due = None
+    assert rooms.look()[1]["dependencies"]["keys"]["next_rotation_seconds"] is None
+
+
+def test_a_rotation_that_is_a_day_late_is_degraded_and_keeps_the_process_in_service() -> None:
+    rooms = Rooms()
+    rooms.due = rooms.clock.now() - OVERDUE_SECONDS - 1
+    status, body = rooms.look()
+    assert (status, body["dependencies"]["keys"]["state"]) == (200, "degraded")
+
+
+def test_a_token_that_does_not_answer_is_shown_and_keeps_the_process_in_service() -> None:
+    rooms = Rooms()
+
+    def away() -> str:
+        raise UnavailableError("x", dependency="key_token", debug="slot 3 of hsm1.hidden.example")
+
+    rooms.keys.token = SimpleNamespace(check=lambda: "province")
+    assert rooms.look()[1]["dependencies"]["key_token"] == {"state": "up"}
+    rooms.keys.token = SimpleNamespace(check=away)
+    status, body = rooms.look()
+    assert (status, body["status"], body["dependencies"]["key_token"]) == (200, "degraded", {"state": "down"})
+    assert "hidden" not in json.dumps(body)
 
 
 def test_a_directory_that_is_down_leaves_the_process_in_service() -> None:

@@ -60,13 +60,23 @@ class FakeKeyStore:
                detail: Mapping[str, Mapping[str, str]], caller: Caller) -> bool:
         out = {"active", "retired"} if emergency else {"active"}
         state = "removed" if emergency else "retired"
+        algs = {key.alg for key in new}
         with self._lock:
-            changes = [replace(key, state=state, retired_at=now, sealed_private=b"")
-                       for key in self._keys.values() if key.state in out]
-            changes += [replace(key, state="active", activated_at=now) for key in self._keys.values() if key.state == "next"]
+            mine = [key for key in self._keys.values() if key.alg in algs]
+            changes = [replace(key, state=state, retired_at=now, sealed_private=b"") for key in mine if key.state in out]
+            changes += [replace(key, state="active", activated_at=now) for key in mine if key.state == "next"]
             return self._change(version, [*changes, *new])
 
     def remove(self, *, retired_before: int, version: int, now: int, caller: Caller) -> bool:
         with self._lock:
             return self._change(version, [replace(key, state="removed") for key in self._keys.values()
                                           if key.state == "retired" and (key.retired_at or 0) < retired_before])
+
+    def forget(self, kid: str, *, now: int, caller: Caller) -> bool:
+        self._up()
+        with self._lock:
+            key = self._keys[kid]
+            if key.state not in ("retired", "removed") or not key.token_uri:
+                return False
+            self._keys[kid] = replace(key, token_uri="")
+            return True

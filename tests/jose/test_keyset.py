@@ -48,10 +48,10 @@ def key_of(ring: KeyRing, state: str) -> StoredKey:
 
 def test_rfc7517_jwks_holds_public_members_only(ring: KeyRing) -> None:
     keys = json.loads(ring.jwks())["keys"]
-    assert len(keys) == 4
+    assert len(keys) == 2 * len(ALGORITHMS)
     for key in keys:
-        assert set(key) == {"EC": {"kty", "crv", "x", "y", "kid", "alg", "use"},
-                            "RSA": {"kty", "n", "e", "kid", "alg", "use"}}[key["kty"]]
+        assert set(key) - {"kty", "kid", "alg", "use"} == {
+            "EC": {"crv", "x", "y"}, "RSA": {"n", "e"}, "OKP": {"crv", "x"}}[key["kty"]]
         assert key["use"] == "sig"
 
 
@@ -63,10 +63,16 @@ def test_rfc7638_kid_is_the_thumbprint_and_unique(ring: KeyRing) -> None:
 
 
 def test_rfc7518_s3_3_rsa_keys_have_2048_bits_and_ec_keys_are_p256(ring: KeyRing) -> None:
-    rsa, ec = ring.signing("RS256").key, ring.signing("ES256").key
-    assert rsa.private_key.key_size == 2048
-    assert rsa.private_key.private_numbers().public_numbers.e == 65537
-    assert ec.private_key.curve.name == "secp256r1"
+    for alg in ("RS256", "PS256"):
+        private = ring.signing(alg).key.private_key
+        assert private.key_size == 2048
+        assert private.private_numbers().public_numbers.e == 65537
+    assert ring.signing("ES256").key.private_key.curve.name == "secp256r1"
+
+
+def test_rfc8037_s2_an_eddsa_key_is_an_okp_on_ed25519(ring: KeyRing) -> None:
+    members = ring.signing("EdDSA").key.as_dict(private=False)
+    assert (members["kty"], members["crv"], members["alg"]) == ("OKP", "Ed25519", "EdDSA")
 
 
 def test_process_that_began_before_the_first_keys_signs_in_every_thread(store: FakeKeyStore, clock: FakeClock) -> None:
@@ -149,6 +155,20 @@ def test_a_private_part_that_is_not_its_kids_is_refused(ring: KeyRing, store: Fa
     store.put(replace(active, sealed_private=sealer.seal(other, context=f"signing_key:{active.kid}")))
     with pytest.raises(ConfigurationError, match="does not fit its kid"):
         KeyRing(store, sealer, clock).signing("ES256")
+
+
+def test_keys_of_an_algorithm_that_a_later_release_added_are_published_and_left_alone(
+        ring: KeyRing, store: FakeKeyStore, clock: FakeClock) -> None:
+    store.put(StoredKey("later", "ML-DSA-65", "active", '{"kty":"AKP","kid":"later"}', b"sealed in another way", 5))
+    ring.reload()
+    assert {"kty": "AKP", "kid": "later"} in json.loads(ring.jwks())["keys"]
+    ring.rotate(caller=CALLER)
+    assert next(key for key in ring.stored() if key.kid == "later").state == "active"
+
+
+def test_every_active_key_proves_that_it_signs(ring: KeyRing) -> None:
+    for alg in ALGORITHMS:
+        ring.prove(alg)
 
 
 def test_every_algorithm_signs_with_its_own_key(ring: KeyRing) -> None:

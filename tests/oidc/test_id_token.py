@@ -10,7 +10,8 @@ import pytest
 from idp.errors import RefusedError
 from idp.jose import jwt
 from idp.oauth.authorization_request import AuthorizationError
-from idp.oidc.id_token import half_hash
+from idp.oauth.clients.registration import ID_TOKEN_ALGORITHMS
+from idp.oidc.id_token import ALGORITHMS, half_hash
 from tests.provider import ACR_PREFIX, ISSUER, House, json_segment
 
 
@@ -27,15 +28,19 @@ def test_oidc_core_s2_the_claims_of_an_id_token(house: House) -> None:
 
 
 def test_oidc_core_s3_1_3_6_at_hash_is_the_left_half_of_the_hash() -> None:
-    token = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"
-    half = hashlib.sha256(token.encode()).digest()[:16]
-    for alg in ("RS256", "ES256", "PS256"):
-        assert half_hash(token, alg) == base64.urlsafe_b64encode(half).decode().rstrip("=") == "77QmUPtjPfzWtF2AnpK9RQ"
-    longer = hashlib.sha512(token.encode()).digest()[:32]
-    assert half_hash(token, "EdDSA") == base64.urlsafe_b64encode(longer).decode().rstrip("=")
+    half = hashlib.sha256(b"jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y").digest()[:16]
+    for alg in ("RS256", "PS256", "ES256"):
+        told = half_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y", alg)
+        assert told == base64.urlsafe_b64encode(half).decode().rstrip("=") == "77QmUPtjPfzWtF2AnpK9RQ"
 
 
-@pytest.mark.parametrize("alg", ["RS256", "ES256"])
+def test_oidc_core_s3_1_3_6_at_hash_beside_eddsa_is_the_left_half_of_sha_512() -> None:
+    half = hashlib.sha512(b"jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y").digest()[:32]
+    told = half_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y", "EdDSA")
+    assert told == base64.urlsafe_b64encode(half).decode().rstrip("=")
+
+
+@pytest.mark.parametrize("alg", ALGORITHMS)
 def test_oidc_registration_s2_the_registered_algorithm_signs(house: House, alg: str) -> None:
     house.client(id_token_signed_response_alg=alg)
     token = house.tokens_for()["id_token"]
@@ -43,6 +48,12 @@ def test_oidc_registration_s2_the_registered_algorithm_signs(house: House, alg: 
     assert (header["alg"], header["kid"], header["typ"]) == (alg, house.keys.signing(alg).kid, "JWT")
     jwt.verify(token, house.keys.verification(), algorithms=[alg], typ="JWT", issuer=ISSUER, audience="qlvb",
                now=house.clock.now())
+
+
+def test_security_1_what_may_be_registered_is_what_is_listed_and_what_has_a_key(house: House) -> None:
+    listed = house.call("GET", "/.well-known/openid-configuration").json["id_token_signing_alg_values_supported"]
+    assert list(ID_TOKEN_ALGORITHMS) == list(ALGORITHMS) == listed
+    assert {house.keys.signing(alg).alg for alg in listed} == set(listed)
 
 
 def test_rs256_is_the_default(house: House) -> None:

@@ -19,6 +19,7 @@ class Registration:
     client_secret: str
     redirect_uri: str
     post_logout_uri: str
+    id_token_alg: str
 
 
 @pytest.fixture(scope="package")
@@ -27,31 +28,32 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
         yield deployment
 
 
-def register(deployment: Deployment, method: str, *grant_types: str, response_types: tuple[str, ...] = ("code",)) -> Registration:
+def register(deployment: Deployment, method: str, *grant_types: str, alg: str = "RS256",
+             response_types: tuple[str, ...] = ("code",)) -> Registration:
     """Register an application that nobody serves (browsers stop where it would answer) and that officers must agree to."""
     home = f"http://localhost:{free_ports(1)[0]}"
     made = deployment.register({
         "client_name": f"Ứng dụng thử ({method})", "redirect_uris": [f"{home}/callback"],
         "post_logout_redirect_uris": [f"{home}/goodbye"], "grant_types": ["authorization_code", "refresh_token", *grant_types],
-        "response_types": list(response_types), "token_endpoint_auth_method": method,
+        "response_types": list(response_types), "token_endpoint_auth_method": method, "id_token_signed_response_alg": alg,
         "scope": "openid profile email unit offline_access"})
     assert made["client_id"]
     assert ("client_secret" in made) == (method != "none")
     assert made["redirect_uris"] == [f"{home}/callback"]
     return Registration(deployment.issuer, made["client_id"], made.get("client_secret", ""), f"{home}/callback",
-                        f"{home}/goodbye")
+                        f"{home}/goodbye", alg)
 
 
 @pytest.fixture(scope="package")
 def basic(deployment: Deployment) -> Registration:
     """An application on a server, which authenticates by HTTP Basic."""
-    return register(deployment, "client_secret_basic", "client_credentials")
+    return register(deployment, "client_secret_basic", "client_credentials", alg="RS256")
 
 
 @pytest.fixture(scope="package")
 def post(deployment: Deployment) -> Registration:
     """The same with its secret in the form."""
-    return register(deployment, "client_secret_post", "client_credentials")
+    return register(deployment, "client_secret_post", "client_credentials", alg="PS256")
 
 
 @pytest.fixture(scope="package")
@@ -63,4 +65,4 @@ def browser(deployment: Deployment) -> Registration:
 @pytest.fixture(scope="package")
 def public(deployment: Deployment) -> Registration:
     """An application without a secret."""
-    return register(deployment, "none")
+    return register(deployment, "none", alg="EdDSA")

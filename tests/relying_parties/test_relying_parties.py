@@ -95,6 +95,7 @@ def open_client(app: Registration, auth: type[ClientSecretBasic | ClientSecretPo
     session.trust_env = False
     return OAuth2Client.from_discovery_endpoint(
         issuer=app.issuer, redirect_uri=app.redirect_uri, session=session, testing=True,
+        id_token_signed_response_alg=app.id_token_alg,
         auth=auth(app.client_id, app.client_secret) if auth else PublicApp(app.client_id))
 
 

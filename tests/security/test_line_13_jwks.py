@@ -36,7 +36,7 @@ def test_line_13_public_keys_only_and_every_kid_once(ring: KeyRing) -> None:
     for emergency in (False, False, True):
         keys = published(ring)
         assert not any(PRIVATE & set(key) for key in keys)
-        assert {key["kty"] for key in keys} == {"EC", "RSA"}
+        assert {key["kty"] for key in keys} == {"EC", "RSA", "OKP"}
         assert len({key["kid"] for key in keys}) == len(keys)
         ring.rotate(emergency=emergency, caller=CALLER)
 

@@ -16,9 +16,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from idp.oauth.registration import InvalidClientMetadataError, RegistrationPolicy, parse, standard_metadata, to_metadata
 
 from idp.oauth.client import Client
+from idp.oauth.clients.registration import InvalidClientMetadataError, RegistrationPolicy, parse, standard_metadata, to_metadata
+from idp.oauth.proof import certificate
 from tests.provider import REGISTERED
 from tests.whole import make_app
 
@@ -42,7 +43,9 @@ def test_line_37_every_right_of_a_client_is_in_the_table_of_operators() -> None:
     assert table.isdisjoint(standard_metadata(REGISTERED))
     told = table | set(standard_metadata(REGISTERED)) | {"client_id", "source", "secret_digest", "disabled", "created_at"}
     optional = {"client_uri", "logo_uri", "policy_uri", "tos_uri", "contacts", "software_id", "software_version",
-                "post_logout_redirect_uris", "backchannel_logout_uri", "initiate_login_uri", "default_max_age"}
+                "post_logout_redirect_uris", "backchannel_logout_uri", "frontchannel_logout_uri", "initiate_login_uri",
+                "default_max_age", "sector_identifier_uri", "jwks", "jwks_uri", "token_endpoint_auth_signing_alg",
+                *certificate.NAMES}
     assert {field.name for field in fields(Client)} - told == optional
 
 

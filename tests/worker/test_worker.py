@@ -49,13 +49,17 @@ class House:
         self.overdue: list[str] = []
         self.sessions = SimpleNamespace(end_overdue=lambda caller: self.overdue.append(caller.source) or 0,
                                         end_disabled=lambda caller: self.overdue.append(caller.source) or 0)
-        self.keys = SimpleNamespace(prune=lambda _caller: 0)
+        self.looked_after: list[str] = []
+        self.keys = SimpleNamespace(**{verb: self._look_after(verb) for verb in ("rotate_due", "prune", "destroy_spent")})
         self.directory = SimpleNamespace(health=lambda: {"state": "up"})
         self.trail = self.audit = SqlAuditTrail(database)
         self._insert = database.write(insert_row(OutboxRow))
         self.states = database.read(select(OutboxRow.state))
         self.worker = Worker(self)  # type: ignore[arg-type]
         self._thread = threading.Thread(target=self.worker.run)
+
+    def _look_after(self, verb: str) -> Any:
+        return lambda _caller: self.looked_after.append(verb)
 
     def act(self) -> None:
         now = self.clock.now()
@@ -112,6 +116,7 @@ def test_one_round_by_hand(database: Database) -> None:
     house.act()
     house.worker.once()
     assert [row.state for row in house.states.all()] == ["sent"]
+    assert house.looked_after == ["rotate_due", "prune", "destroy_spent"]
     assert house.audit_chain.verify().unsealed == 0
     house.receivers.stop()
 

@@ -252,7 +252,7 @@ class ClientRow(Base):
 
 
 class SigningKeyRow(Base):
-    """A token signing key; the private part is sealed under the key-encryption key."""
+    """A token signing key; the private part is sealed under the key-encryption key, or lies in a PKCS #11 token."""
 
     __tablename__ = "signing_key"
     kid: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -264,6 +264,8 @@ class SigningKeyRow(Base):
     created_at: Mapped[Epoch]
     activated_at: Mapped[Epoch | None]
     retired_at: Mapped[Epoch | None]
+    token_uri: Mapped[Words] = mapped_column(server_default="")
+    """RFC 7512; empty for a sealed key, and once the private part was destroyed."""
 
 
 class VersionRow(Base):

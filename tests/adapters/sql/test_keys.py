@@ -52,14 +52,14 @@ def events(database: Database) -> list[tuple[str, dict[str, object]]]:
 def test_every_change_leaves_its_audit_records(database: Database, keys: KeyFolder) -> None:
     ring = KeyRing(SqlKeyStore(database), keys.sealer(), FakeClock())
     ring.ensure(CALLER)
-    assert [name for name, _ in events(database)] == ["key.created"] * 4
+    assert [name for name, _ in events(database)] == ["key.created"] * 8
     old, new = ring.signing("ES256").kid, next(k.kid for k in ring.stored() if k.alg == "ES256" and k.state == "next")
     ring.rotate(caller=CALLER)
-    planned = dict(events(database)[4:])
+    planned = dict(events(database)[8:])
     assert set(planned) == {"key.retired", "key.activated", "key.created"}
     assert (planned["key.retired"]["ES256"], planned["key.activated"]["ES256"]) == (old, new)
     ring.rotate(emergency=True, caller=CALLER)
-    urgent = dict(events(database)[7:])
+    urgent = dict(events(database)[11:])
     assert set(urgent) == {"key.removed", "key.activated", "key.created"}
     assert urgent["key.removed"]["emergency"] is True
 
