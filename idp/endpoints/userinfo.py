@@ -1,4 +1,4 @@
-"""The UserInfo endpoint: GET or POST, the token sent in exactly one way.
+"""The UserInfo endpoint: GET or POST, the token sent in exactly one way; the answer is JSON, or a JWT where one is registered.
 
 Spec: OpenID Connect Core §5.3, RFC 6750 §2.1, §2.2 and §3. The third way of RFC 6750, the token in the address, is refused
 (RFC 9700 §4.3.2). No CORS: it answers with what belongs to an officer (security checklist 47).
@@ -7,20 +7,23 @@ Spec: OpenID Connect Core §5.3, RFC 6750 §2.1, §2.2 and §3. The third way of
 from __future__ import annotations
 
 from ..oauth.access_token import TokenRefusedError
-from ..oidc.claims import UserInfo
+from ..oidc.userinfo import UserInfoAnswers
 from .wsgi import NO_STORE, EndpointRequest, MalformedRequestError, Response, error, json
+
+_JWT = (("Content-Type", "application/jwt"), *(pair for pair in NO_STORE if pair[0] != "Content-Type"))
 
 
 class UserInfoEndpoint:
     """GET and POST /userinfo."""
 
-    def __init__(self, userinfo: UserInfo) -> None:
+    def __init__(self, userinfo: UserInfoAnswers) -> None:
         self._userinfo = userinfo
 
     def __call__(self, request: EndpointRequest) -> Response:
         """Answer a UserInfo request; refusals carry the challenge of RFC 6750 §3."""
         try:
-            return json(200, self._userinfo.claims(_token_of(request)))
+            answer = self._userinfo.answer(_token_of(request))
+            return Response(200, answer.encode("ascii"), _JWT) if isinstance(answer, str) else json(200, answer)
         except TokenRefusedError as refused:
             return _challenge(refused)
         except MalformedRequestError as malformed:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..jose import jwe
 from . import client_authentication, pkce
 from .authorization_request import PROMPTS, RESPONSE_MODES
 from .clients import assertion
@@ -26,7 +27,7 @@ class Offer:
         claims: Claims that are released.
         acr_values: Levels that can be reached, lowest first.
         subject_types: As OpenID Connect Core §8 names them.
-        id_token_algorithms: Algorithms of ID tokens, the default first.
+        id_token_algorithms: Algorithms of ID tokens and signed UserInfo answers, the default first.
         ui_locales: Languages of the pages, the first one first.
     """
 
@@ -84,6 +85,9 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
         "acr_values_supported": list(offer.acr_values),
         "subject_types_supported": list(offer.subject_types),
         "id_token_signing_alg_values_supported": list(offer.id_token_algorithms),
+        "userinfo_signing_alg_values_supported": list(offer.id_token_algorithms),
+        **{f"{what}_encryption_{kind}_values_supported": list(values) for what in ("id_token", "userinfo")
+           for kind, values in (("alg", jwe.ALGORITHMS), ("enc", jwe.ENCRYPTIONS))},
         "token_endpoint_auth_methods_supported": list(client_authentication.METHODS),
         "introspection_endpoint_auth_methods_supported": list(client_authentication.CONFIDENTIAL),
         "revocation_endpoint_auth_methods_supported": list(client_authentication.METHODS),

@@ -160,8 +160,8 @@ class UserInfo:
         self._clock = clock
         self._subjects = subjects
 
-    def claims(self, access_token: str) -> dict[str, Any]:
-        """Give the claims for a token.
+    def claims(self, access_token: str) -> tuple[Client, dict[str, Any]]:
+        """Give the application that a token was issued to, and the claims for it.
 
         Raises:
             TokenRefusedError: ``invalid_token`` for one that is unknown, expired, revoked, of a client or officer who may not act
@@ -182,4 +182,4 @@ class UserInfo:
         if officer is None or lapse_of(token.grant, client, now=now, idle_limit_seconds=None):
             raise TokenRefusedError("The access token is not valid.")
         asked = claims_request.of_grant(token.grant).userinfo
-        return {"sub": self._subjects.of(client, officer.sub), **release(officer, scopes, client, asked)}
+        return client, {"sub": self._subjects.of(client, officer.sub), **release(officer, scopes, client, asked)}

@@ -22,6 +22,7 @@ from ..oauth.client import Client
 from ..oauth.grant import Grant
 from . import claims_request
 from .claims_request import Wish
+from .encryption import ResponseEncryption
 from .subject import Subjects
 
 ALGORITHMS = ("RS256", "ES256")
@@ -51,17 +52,20 @@ class IdTokens:
         clock: Source of the time.
         acr_prefix: Prefix of acr values; the level follows.
         claims_of: Gives the claims of an officer that were asked for by name (client, sub, what was asked).
+        encryption: Encrypts to applications that asked for it.
         lifetime_seconds: How long an application may take a token for a fresh sign-in.
     """
 
     def __init__(self, *, issuer: str, keys: SigningKeys, subjects: Subjects, clock: Clock, acr_prefix: str,
-                 claims_of: Callable[[Client, str, Mapping[str, Wish]], Mapping[str, Any]], lifetime_seconds: int = 600) -> None:
+                 claims_of: Callable[[Client, str, Mapping[str, Wish]], Mapping[str, Any]], encryption: ResponseEncryption,
+                 lifetime_seconds: int = 600) -> None:
         self._issuer = issuer
         self._keys = keys
         self._subjects = subjects
         self._clock = clock
         self._acr_prefix = acr_prefix
         self._claims_of = claims_of
+        self._encryption = encryption
         self._lifetime_seconds = lifetime_seconds
 
     def __call__(self, grant: Any) -> None:
@@ -74,12 +78,15 @@ class IdTokens:
             token["id_token"] = self.make(grant.client, credential.grant, access_token=token["access_token"])
 
     def make(self, client: Client, grant: Grant, *, access_token: str) -> str:
-        """Sign an ID token.
+        """Sign an ID token, and encrypt it for an application that asked for that.
 
         Args:
             client: Its only audience, so that no azp is needed (§2).
             grant: What it tells of.
             access_token: Issued with it; bound by at_hash (§3.1.3.6).
+
+        Raises:
+            UnavailableError: the application has no key to encrypt to now.
         """
         now = self._clock.now()
         asked = claims_request.of_grant(grant)
@@ -91,7 +98,8 @@ class IdTokens:
             "amr": list(grant.amr), "sid": self._subjects.session_of(client, grant.sid), "at_hash": at_hash(access_token)}
         if grant.nonce:
             claims["nonce"] = grant.nonce
-        return jwt.sign(claims, self._keys.signing(client.id_token_signed_response_alg), typ=TYPE)
+        token = jwt.sign(claims, self._keys.signing(client.id_token_signed_response_alg), typ=TYPE)
+        return self._encryption.id_token(client, token)
 
     def read_hint(self, token: str) -> Hint:
         """Read an ID token of ours that comes back, expired or not.

@@ -13,6 +13,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from idp.oauth.clients.assertion import TYPE, ClientAssertions
 from idp.oauth.clients.keys import ClientKeys
+from idp.oidc.encryption import ResponseEncryption
 from tests.fakes.clock import FakeClock
 
 AnyKey = ECKey | RSAKey | OKPKey
@@ -36,10 +37,11 @@ class FakeSeenOnce:
 @functools.cache
 def pair(alg: str, number: int = 0) -> AnyKey:
     """A key pair for an algorithm; made once per test process, and every number is another one."""
-    members: Any = {"kid": f"{alg}-{number}", "alg": alg, "use": "sig"}
+    encrypts = alg.startswith(("RSA-OAEP", "ECDH"))
+    members: Any = {"kid": f"{alg}-{number}", "alg": alg, "use": "enc" if encrypts else "sig"}
     if alg == "EdDSA":
         return OKPKey.generate_key("Ed25519", members)
-    if alg.startswith("ES"):
+    if alg.startswith(("ES", "ECDH")):
         return ECKey.generate_key("P-256", members)
     return RSAKey.generate_key(2048, members)
 
@@ -72,8 +74,18 @@ def assertion_of(client_id: str, audience: Any, now: int, key: AnyKey | None = N
 
 def client_assertions(issuer: str, clock: FakeClock) -> ClientAssertions:
     """A checker for applications whose keys are registered by value."""
+    return ClientAssertions(issuer=issuer, token_endpoint=f"{issuer}/token", keys=keys_by_value(clock), seen=FakeSeenOnce(),
+                            clock=clock)
+
+
+def response_encryption(clock: FakeClock) -> ResponseEncryption:
+    """Encrypts to applications whose keys are registered by value."""
+    return ResponseEncryption(keys_by_value(clock))
+
+
+def keys_by_value(clock: FakeClock) -> ClientKeys:
+    """Keys of applications that publish none."""
     def fetch(url: str) -> bytes:
         raise AssertionError(f"{url} is not fetched here")
 
-    return ClientAssertions(issuer=issuer, token_endpoint=f"{issuer}/token", keys=ClientKeys(fetch, clock), seen=FakeSeenOnce(),
-                            clock=clock)
+    return ClientKeys(fetch, clock)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from idp.jose import jwe
 from idp.oauth.client import SCOPES
 from idp.oauth.metadata import Offer, Paths, discovery
 from idp.oidc import claims, id_token
@@ -42,6 +43,10 @@ def test_security_1_nothing_is_listed_that_is_off() -> None:
 def test_what_is_on_is_said() -> None:
     assert DOCUMENT["authorization_response_iss_parameter_supported"] is True
     assert DOCUMENT["claims_parameter_supported"] is True
+    assert DOCUMENT["userinfo_signing_alg_values_supported"] == DOCUMENT["id_token_signing_alg_values_supported"]
+    for what in ("id_token", "userinfo"):
+        assert DOCUMENT[f"{what}_encryption_alg_values_supported"] == list(jwe.ALGORITHMS)
+        assert DOCUMENT[f"{what}_encryption_enc_values_supported"] == list(jwe.ENCRYPTIONS)
     assert DOCUMENT["backchannel_logout_supported"] is True
     assert DOCUMENT["backchannel_logout_session_supported"] is True
     assert DOCUMENT["prompt_values_supported"] == ["none", "login", "consent", "select_account"]
