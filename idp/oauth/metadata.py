@@ -13,7 +13,7 @@ from typing import Any
 
 from ..jose import jwe
 from . import client_authentication, pkce
-from .authorization_request import PROMPTS, RESPONSE_MODES
+from .authorization_request import DISPLAYS, PROMPTS, RESPONSE_MODES
 from .clients import assertion
 from .server import GRANT_TYPES
 
@@ -94,7 +94,9 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
         **{f"{endpoint}_endpoint_auth_signing_alg_values_supported": list(assertion.ALGORITHMS)
            for endpoint in ("token", "introspection", "revocation")},
         "code_challenge_methods_supported": [pkce.METHOD],
+        "display_values_supported": list(DISPLAYS),
         "ui_locales_supported": list(offer.ui_locales),
+        "claims_locales_supported": ["vi"],
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "authorization_response_iss_parameter_supported": True,

@@ -52,6 +52,8 @@ def test_what_is_on_is_said() -> None:
     assert DOCUMENT["prompt_values_supported"] == ["none", "login", "consent", "select_account"]
     assert DOCUMENT["acr_values_supported"] == ["urn:x:1"]
     assert DOCUMENT["ui_locales_supported"] == ["vi", "en"]
+    assert DOCUMENT["display_values_supported"] == ["page", "popup", "touch", "wap"]
+    assert DOCUMENT["claims_locales_supported"] == ["vi"]
 
 
 def test_claims_and_scopes_are_those_that_are_released() -> None:
