@@ -71,9 +71,11 @@ from .oauth.server import Lifetimes, Provider
 from .oidc import claims
 from .oidc.backchannel_logout import LogoutDelivery
 from .oidc.consent import Consents
+from .oidc.encryption import ResponseEncryption
 from .oidc.id_token import SCOPE, IdTokens
 from .oidc.rp_initiated_logout import EndSession
 from .oidc.subject import Subjects
+from .oidc.userinfo import UserInfoAnswers
 from .services import Services
 from .sessions.interaction import Interactions
 from .sessions.single_sign_on import SessionLimits, Sessions
@@ -161,13 +163,14 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     subjects = Subjects(sealer.derive("pairwise subjects"))
     tokens = AccessTokens(issuer=settings.issuer, keys=keys, clock=clock, acr_prefix=settings.acr_prefix, subject_of=subjects.of,
                           lifetime_seconds=settings.access_token_lifetime_seconds)
+    outbound = Outbound(development=settings.development, allow=settings.outbound_allow)
+    client_keys = ClientKeys(outbound.document, clock)
+    encryption = ResponseEncryption(client_keys)
     id_tokens = IdTokens(issuer=settings.issuer, keys=keys, subjects=subjects, clock=clock, acr_prefix=settings.acr_prefix,
-                         claims_of=claims.IdTokenClaims(mirror))
+                         claims_of=claims.IdTokenClaims(mirror), encryption=encryption)
     lifetimes = Lifetimes(code_seconds=settings.code_lifetime_seconds, session_idle_seconds=settings.idle_limit_seconds,
                           refresh_token_seconds=settings.refresh_token_lifetime_seconds,
                           refresh_grace_seconds=settings.refresh_grace_seconds)
-    outbound = Outbound(development=settings.development, allow=settings.outbound_allow)
-    client_keys = ClientKeys(outbound.document, clock)
     seen, token_endpoint = SqlSeenOnce(database), settings.issuer + Paths().token
     assertions = ClientAssertions(issuer=settings.issuer, token_endpoint=token_endpoint, keys=client_keys, seen=seen, clock=clock)
     nonces = Nonces(folder.session_key().encode(), clock, required=settings.dpop_nonce_required)
@@ -196,11 +199,12 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         interactions=Interactions(SqlInteractions(database), clock, settings.interaction_lifetime_seconds),
         consents=Consents(SqlConsents(database), audit, clock),
         introspection=Introspection(provider, subject_of=subjects.of, acr_prefix=settings.acr_prefix),
-        userinfo=claims.UserInfo(tokens, grants, clients, clock, assurance, Holders(proofs), subjects=subjects),
+        userinfo=UserInfoAnswers(claims.UserInfo(tokens, grants, clients, clock, assurance, Holders(proofs), subjects=subjects),
+                                 issuer=settings.issuer, keys=keys, encryption=encryption),
         subjects=subjects,
         end_session=EndSession(clients, id_tokens.read_hint),
-        logout_delivery=LogoutDelivery(outbox, outbound, clients, keys, clock, subjects=subjects, issuer=settings.issuer,
-                                       lifetime_seconds=settings.logout_token_lifetime_seconds),
+        logout_delivery=LogoutDelivery(outbox, outbound, clients, keys, clock, subjects=subjects, encryption=encryption,
+                                       issuer=settings.issuer, lifetime_seconds=settings.logout_token_lifetime_seconds),
         housekeeping=SqlHousekeeping(database), pulse=SqlPulse(database),
         ping_database=database.ping, prepare_database=database.prepare,
         schema_state=lambda: schema.state(settings.database_url),

@@ -21,10 +21,10 @@ from .oauth.clients.registrar import ClientFile, Registrar
 from .oauth.introspection import Introspection
 from .oauth.server import Provider
 from .oidc.backchannel_logout import LogoutDelivery, NoticeQueue
-from .oidc.claims import UserInfo
 from .oidc.consent import Consents
 from .oidc.rp_initiated_logout import EndSession
 from .oidc.subject import Subjects
+from .oidc.userinfo import UserInfoAnswers
 from .sessions.interaction import Interactions
 from .sessions.single_sign_on import Sessions
 from .settings import Settings
@@ -81,7 +81,7 @@ class Services:
     consents: Consents
     provider: Provider
     introspection: Introspection
-    userinfo: UserInfo
+    userinfo: UserInfoAnswers
     subjects: Subjects
     end_session: EndSession
     outbox: NoticeQueue

@@ -48,7 +48,9 @@ from idp.oauth.proof.dpop import Nonces, Proofs
 from idp.oauth.proof.holder import Holders
 from idp.oauth.server import Extension, Lifetimes, Provider
 from idp.oidc import claims, id_token
+from idp.oidc.encryption import ResponseEncryption
 from idp.oidc.subject import TYPES
+from idp.oidc.userinfo import UserInfoAnswers
 from idp.sessions.single_sign_on import Session, SessionLimits, Sessions
 from tests.fakes.client_store import FakeClientStore
 from tests.fakes.clock import FakeClock
@@ -121,10 +123,12 @@ class House:
         self.store = SqlGrants(database)
         self.tokens = AccessTokens(issuer=ISSUER, keys=self.keys, clock=self.clock, lifetime_seconds=access_token_seconds,
                                    subject_of=SUBJECTS.of, acr_prefix=ACR_PREFIX)
-        self.id_tokens = id_token.IdTokens(issuer=ISSUER, keys=self.keys, subjects=SUBJECTS, clock=self.clock,
-                                           acr_prefix=ACR_PREFIX, claims_of=claims.IdTokenClaims(self.officers))
         self.documents: dict[str, bytes] = {}
         self.client_keys = ClientKeys(self._document, self.clock)
+        encryption = ResponseEncryption(self.client_keys)
+        self.id_tokens = id_token.IdTokens(issuer=ISSUER, keys=self.keys, subjects=SUBJECTS, clock=self.clock,
+                                           acr_prefix=ACR_PREFIX, claims_of=claims.IdTokenClaims(self.officers),
+                                           encryption=encryption)
         seen = SqlSeenOnce(database)
         self.assertions = ClientAssertions(issuer=ISSUER, token_endpoint=f"{ISSUER}/token", keys=self.client_keys, seen=seen,
                                            clock=self.clock)
@@ -152,10 +156,10 @@ class House:
             Route("/introspect", "introspection", IntrospectionEndpoint(
                 Introspection(self.provider, subject_of=SUBJECTS.of, acr_prefix=ACR_PREFIX))),
             Route("/revoke", "revocation", RevocationEndpoint(self.provider)),
-            Route("/userinfo", "userinfo", UserInfoEndpoint(
+            Route("/userinfo", "userinfo", UserInfoEndpoint(UserInfoAnswers(
                 claims.UserInfo(self.tokens, self.store, self.registry, self.clock, assurance, Holders(self.proofs),
-                                subjects=SUBJECTS), (f"{ISSUER}/userinfo", f"{MTLS}/userinfo")),
-                  ("GET", "POST")),
+                                subjects=SUBJECTS), issuer=ISSUER, keys=self.keys, encryption=encryption),
+                (f"{ISSUER}/userinfo", f"{MTLS}/userinfo")), ("GET", "POST")),
         ], fallback, sources=Sources(trusted_proxies), meter=meter, log=log)
 
     def _document(self, url: str) -> bytes:

@@ -6,7 +6,8 @@ the numbers 1 password, 2 two factors, 3 certificate or signing SIM; outside the
 What is demanded is the highest of three: the application's registration, the officer's groups, the request. The first two
 hold whatever the request says, and again whenever something is issued or honoured later (``oauth.grant.lapse_of``);
 ``acr_values`` is a wish (Core §3.1.2.1: voluntary), so its first value that the officer can reach is taken and one that nobody
-can reach is passed over. The claim ``acr`` asked for as essential (Core §5.5.1.1) is a wish that must come true.
+can reach is passed over; where nothing may be asked, what the session has goes first. The claim ``acr`` asked for as essential
+(Core §5.5.1.1) is a wish that must come true.
 """
 
 from __future__ import annotations

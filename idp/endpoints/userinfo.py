@@ -1,4 +1,4 @@
-"""The UserInfo endpoint: GET or POST, the token sent in exactly one way.
+"""The UserInfo endpoint: GET or POST, the token sent in exactly one way; the answer is JSON, or a JWT where one is registered.
 
 Spec: OpenID Connect Core §5.3, RFC 6750 §2.1, §2.2 and §3, RFC 9449 §7. The third way of RFC 6750, the token in the
 address, is refused (RFC 9700 §4.3.2). No CORS: it answers with what belongs to an officer (security checklist 47).
@@ -10,8 +10,10 @@ from ..oauth.access_token import TokenRefusedError
 from ..oauth.proof import certificate
 from ..oauth.proof.dpop import ALGORITHMS, Presented
 from ..oauth.proof.holder import TokenUse
-from ..oidc.claims import UserInfo
+from ..oidc.userinfo import UserInfoAnswers
 from .wsgi import NO_STORE, EndpointRequest, MalformedRequestError, Response, error, json
+
+_JWT = (("Content-Type", "application/jwt"), *(pair for pair in NO_STORE if pair[0] != "Content-Type"))
 
 
 class UserInfoEndpoint:
@@ -22,7 +24,7 @@ class UserInfoEndpoint:
         addresses: Its own, of which proofs name one.
     """
 
-    def __init__(self, userinfo: UserInfo, addresses: tuple[str, ...]) -> None:
+    def __init__(self, userinfo: UserInfoAnswers, addresses: tuple[str, ...]) -> None:
         self._userinfo = userinfo
         self._addresses = addresses
 
@@ -32,7 +34,8 @@ class UserInfoEndpoint:
             scheme, token = _token_of(request)
             use = TokenUse(scheme, Presented(request.header("dpop"), request.method, self._addresses),
                            certificate.read(request.certificate()))
-            return json(200, self._userinfo.claims(token, use))
+            answer = self._userinfo.answer(token, use)
+            return Response(200, answer.encode("ascii"), _JWT) if isinstance(answer, str) else json(200, answer)
         except TokenRefusedError as refused:
             return _challenge(refused)
         except MalformedRequestError as malformed:

@@ -20,6 +20,8 @@ from . import pkce, response, scope
 from .client import Client
 
 PROMPTS = ("none", "login", "consent", "select_account")
+DISPLAYS = ("page", "popup", "touch", "wap")
+"""All pages fit a small screen and need no script; ``popup`` keeps them tied to the window that opened them."""
 MOST_PARAMETERS = 100
 LONGEST_VALUE = 8192
 DEEPEST_JSON = 20
@@ -168,7 +170,7 @@ def parse(parameters: Mapping[str, Sequence[str]], registry: Registrations, *,
         login_hint=_CONTROL.sub("", sent.get("login_hint", ""))[:255],
         ui_locales=_languages(sent.get("ui_locales", "")), id_token_hint_sub=_hint(sent, client, answer, read_hint),
         acr_values=tuple(dict.fromkeys(_CONTROL.sub(" ", sent.get("acr_values", "")).split()))[:16],
-        display=_word(sent.get("display", ""), ("page", "popup", "touch", "wap")),
+        display=_word(sent.get("display", ""), DISPLAYS),
         claims_locales=_languages(sent.get("claims_locales", "")), claims=_claims(sent, answer),
         dpop_jkt=_dpop_jkt(sent, answer))
 

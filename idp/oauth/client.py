@@ -72,6 +72,11 @@ class Client:
     frontchannel_logout_session_required: bool = False
     initiate_login_uri: str = ""
     id_token_signed_response_alg: str = "RS256"
+    id_token_encrypted_response_alg: str = ""
+    id_token_encrypted_response_enc: str = ""
+    userinfo_signed_response_alg: str = ""
+    userinfo_encrypted_response_alg: str = ""
+    userinfo_encrypted_response_enc: str = ""
     default_max_age: int | None = None
     require_auth_time: bool = False
     application_type: Literal["web", "native"] = "web"

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..jose import jwe
 from . import pkce, response
-from .authorization_request import PROMPTS
+from .authorization_request import DISPLAYS, PROMPTS
 from .clients import assertion
 from .proof import dpop
 from .server import GRANT_TYPES
@@ -28,7 +29,7 @@ class Offer:
         claims: Claims that are released.
         acr_values: Levels that can be reached, lowest first.
         subject_types: As OpenID Connect Core §8 names them.
-        id_token_algorithms: Algorithms of ID tokens, the default first.
+        id_token_algorithms: Algorithms of ID tokens and signed UserInfo answers, the default first.
         ui_locales: Languages of the pages, the first one first.
         auth_methods: Ways in which applications can authenticate in this deployment.
         mtls_origin: Where our proxy asks for client certificates; "" where it does not.
@@ -97,6 +98,9 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
         "acr_values_supported": list(offer.acr_values),
         "subject_types_supported": list(offer.subject_types),
         "id_token_signing_alg_values_supported": list(offer.id_token_algorithms),
+        "userinfo_signing_alg_values_supported": list(offer.id_token_algorithms),
+        **{f"{what}_encryption_{kind}_values_supported": list(values) for what in ("id_token", "userinfo")
+           for kind, values in (("alg", jwe.ALGORITHMS), ("enc", jwe.ENCRYPTIONS))},
         "token_endpoint_auth_methods_supported": list(offer.auth_methods),
         "introspection_endpoint_auth_methods_supported": confidential,
         "revocation_endpoint_auth_methods_supported": list(offer.auth_methods),
@@ -104,7 +108,9 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
            for endpoint in ("token", "introspection", "revocation")},
         "dpop_signing_alg_values_supported": list(dpop.ALGORITHMS),
         "code_challenge_methods_supported": [pkce.METHOD],
+        "display_values_supported": list(DISPLAYS),
         "ui_locales_supported": list(offer.ui_locales),
+        "claims_locales_supported": ["vi"],
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "authorization_response_iss_parameter_supported": True,

@@ -21,6 +21,7 @@ from ..errors import IdpError
 from ..jose.jwt import sign
 from ..jose.keyset import SigningKey
 from ..oauth.client import Client
+from .encryption import ResponseEncryption
 from .subject import Subjects
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
@@ -180,9 +181,9 @@ class LogoutDelivery:
     """Delivers notices of one receiver, one after the other."""
 
     def __init__(self, queue: NoticeQueue, transport: LogoutTransport, clients: Clients, keys: Keys, clock: Clock, *,
-                 subjects: Subjects, issuer: str, lifetime_seconds: int) -> None:
+                 subjects: Subjects, encryption: ResponseEncryption, issuer: str, lifetime_seconds: int) -> None:
         self._queue, self._transport, self._clients, self._keys, self._clock = queue, transport, clients, keys, clock
-        self._subjects, self._issuer, self._lifetime = subjects, issuer, lifetime_seconds
+        self._subjects, self._encryption, self._issuer, self._lifetime = subjects, encryption, issuer, lifetime_seconds
 
     def deliver(self, notices: Sequence[LogoutNotice], *, stopping: Callable[[], bool] = lambda: False) -> bool:
         """Send notices of one receiver, oldest first; stop at the first sign that the receiver is down.
@@ -234,6 +235,7 @@ class LogoutDelivery:
                                      now=now, lifetime_seconds=self._lifetime)
         token = sign(claims, self._keys.signing(client.id_token_signed_response_alg), typ="logout+jwt")
         try:
+            token = self._encryption.id_token(client, token)
             status = self._transport.post_form(client.backchannel_logout_uri, {"logout_token": token})
         except IdpError as err:
             return err.message, True

@@ -168,8 +168,8 @@ class UserInfo:
         self._assurance = assurance
         self._subjects = subjects
 
-    def claims(self, access_token: str, use: TokenUse) -> dict[str, Any]:
-        """Give the claims for a token.
+    def claims(self, access_token: str, use: TokenUse) -> tuple[Client, dict[str, Any]]:
+        """Give the application that a token was issued to, and the claims for it.
 
         Args:
             access_token: As received.
@@ -195,4 +195,4 @@ class UserInfo:
         if officer is None or lapse_of(token.grant, client, assurance=self._assurance, now=now, idle_limit_seconds=None):
             raise TokenRefusedError("The access token is not valid.")
         asked = claims_request.of_grant(token.grant).userinfo
-        return {"sub": self._subjects.of(client, officer.sub), **release(officer, scopes, client, asked)}
+        return client, {"sub": self._subjects.of(client, officer.sub), **release(officer, scopes, client, asked)}

@@ -25,6 +25,7 @@ from ..oauth.response import gives
 from ..oauth.scope import OPENID
 from . import claims_request
 from .claims_request import Wish
+from .encryption import ResponseEncryption
 from .subject import Subjects
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
@@ -54,11 +55,13 @@ class IdTokens:
         clock: Source of the time.
         acr_prefix: Prefix of acr values; the level follows.
         claims_of: Gives the claims of an officer that an ID token tells beside the sign-in (client, sub, scopes, what was asked).
+        encryption: Encrypts to applications that asked for it.
         lifetime_seconds: How long an application may take a token for a fresh sign-in.
     """
 
     def __init__(self, *, issuer: str, keys: SigningKeys, subjects: Subjects, clock: Clock, acr_prefix: str,
                  claims_of: Callable[[Client, str, Collection[str], Mapping[str, Wish]], Mapping[str, Any]],
+                 encryption: ResponseEncryption,
                  lifetime_seconds: int = 600) -> None:
         self._issuer = issuer
         self._keys = keys
@@ -66,6 +69,7 @@ class IdTokens:
         self._clock = clock
         self._acr_prefix = acr_prefix
         self._claims_of = claims_of
+        self._encryption = encryption
         self._lifetime_seconds = lifetime_seconds
 
     def __call__(self, grant: Any) -> None:
@@ -90,7 +94,7 @@ class IdTokens:
 
     def make(self, client: Client, grant: Grant, *, access_token: str = "", code: str = "", state: str = "",
              scopes: Collection[str] = ()) -> str:
-        """Sign an ID token.
+        """Sign an ID token, and encrypt it for an application that asked for that.
 
         Args:
             client: Its only audience, so that no azp is needed (§2).
@@ -99,6 +103,9 @@ class IdTokens:
             code: Issued with it; bound by c_hash (§3.3.2.11).
             state: Of the request that it answers through the browser; bound by s_hash.
             scopes: Scopes whose claims it tells, where no access token is issued to ask with (§5.4).
+
+        Raises:
+            UnavailableError: the application has no key to encrypt to now.
         """
         now = self._clock.now()
         algorithm = client.id_token_signed_response_alg
@@ -113,7 +120,7 @@ class IdTokens:
             **{name: half_hash(value, algorithm) for name, value in bound.items() if value}}
         if grant.nonce:
             members["nonce"] = grant.nonce
-        return jwt.sign(members, self._keys.signing(algorithm), typ=TYPE)
+        return self._encryption.id_token(client, jwt.sign(members, self._keys.signing(algorithm), typ=TYPE))
 
     def read_hint(self, token: str) -> Hint:
         """Read an ID token of ours that comes back, expired or not.

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from flask import Response, make_response, render_template, url_for
 from flask_babel import gettext
 
-from ..authn.assurance import HIGHEST_OFFERED, PASSWORD, TWO_FACTORS
+from ..authn.assurance import HIGHEST_OFFERED, OUT_OF_REACH, PASSWORD, TWO_FACTORS
 from ..directory.mirror import MirroredOfficer
 from ..oauth.authorization_request import AuthorizationError, AuthorizationRequest
 from ..oauth.client import Client
@@ -53,7 +53,7 @@ class Onward:
         return session, officer
 
     def required_level(self, officer: MirroredOfficer, client: Client | None, acr_values: tuple[str, ...], *,
-                       essential: bool = False, reached: int = PASSWORD) -> int:
+                       essential: bool = False, reached: int = PASSWORD, silent: bool = False) -> int:
         """Give the level that an officer has to reach on the way to an application (None: our own pages).
 
         Args:
@@ -62,13 +62,16 @@ class Onward:
             acr_values: As requested, in order of preference.
             essential: One of them must be reached.
             reached: Level of the session, which counts although the officer has given up the factor since.
+            silent: Nothing may be asked, so what the session has goes first: a wish must not turn into an error.
         """
-        reachable = HIGHEST_OFFERED
+        reachable = [HIGHEST_OFFERED]
         if acr_values:
-            reachable = TWO_FACTORS if self._services.totp.enrolled(officer.officer.entry_uuid) else reached
-        return self._services.assurance.required_level(
-            officer.officer.groups, client.required_level if client else 0, acr_values, essential=essential,
-            reachable=reachable)
+            enrolled = self._services.totp.enrolled(officer.officer.entry_uuid)
+            reachable = [*([reached] if silent else []), TWO_FACTORS if enrolled else reached]
+        levels = (self._services.assurance.required_level(
+            officer.officer.groups, client.required_level if client else 0, acr_values, essential=essential, reachable=level)
+            for level in reachable)
+        return next((level for level in levels if level != OUT_OF_REACH), OUT_OF_REACH)
 
     def prompt(self, request: AuthorizationRequest, client: Client, interaction: Interaction | None,
                signed_in: tuple[Session, MirroredOfficer] | None) -> Prompt:
@@ -77,7 +80,8 @@ class Onward:
         required = PASSWORD
         if session is not None and officer is not None:
             acr_values, essential = acr_asked(request)
-            required = self.required_level(officer, client, acr_values, essential=essential, reached=session.acr)
+            required = self.required_level(officer, client, acr_values, essential=essential, reached=session.acr,
+                                           silent="none" in request.prompt)
         given = client.consent != "ask" or (session is not None and self._services.consents.covers(
             session.sub, client.client_id, request.scope, asked_by_name(request, client)))
         return next_prompt(

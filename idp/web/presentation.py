@@ -43,8 +43,9 @@ def agency_help(services: Services, officer: Officer) -> dict[str, str] | None:
 def entrance(client: Client | None, issuer: str) -> str:
     """Give the address by which an application is entered from outside.
 
-    The one at which it begins a sign-in by itself (OpenID Connect Core §4, with ``iss``), else its home page; the portal when it
-    has neither.
+    The one at which it begins a sign-in by itself (OpenID Connect Core §4), else its home page; the portal when it has neither.
+    ``iss`` goes along and nothing else: login_hint would write who somebody is into the logs of all the servers on the way, and
+    target_link_uri would be ours to choose in a house that is the application's.
     """
     if client is None:
         return "/"

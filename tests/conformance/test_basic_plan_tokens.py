@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet
 
 from idp.app import build_services
 from idp.audit import Caller
+from idp.errors import ConfigurationError
 from idp.oidc.id_token import ALGORITHMS
 
-from .suite import BASIC, CALLBACK, POST, RP, SECOND, Suite, read_segment
+from .suite import BASIC, CALLBACK, ISSUER, POST, RP, SECOND, Suite, read_segment
 
 
 @pytest.fixture(scope="module", params=["", "form_post"], ids=["basic", "formpost-basic"])
@@ -128,6 +131,28 @@ def test_oidcc_idtoken_rs256_and_the_other_algorithms(database_file: str, tmp_pa
     for client in clients:
         _, tokens = suite.flow(client=client)
         assert read_segment(tokens["id_token"], 0)["alg"] == client["id_token_signed_response_alg"]
+
+
+def test_oidcc_idtoken_unsigned(suite: Suite, database_file: str, tmp_path: Path) -> None:
+    """The module is skipped where discovery does not offer ``none``; it can be registered for nothing either."""
+    for what in ("id_token", "userinfo"):
+        assert "none" not in suite.discovery[f"{what}_signing_alg_values_supported"]
+        with pytest.raises(ConfigurationError, match=f"{what}_signed_response_alg"):
+            Suite(tmp_path, database_file, {**BASIC, f"{what}_signed_response_alg": "none"})
+
+
+def test_oidcc_userinfo_rs256(database_file: str, tmp_path: Path) -> None:
+    client = {**BASIC, "userinfo_signed_response_alg": "RS256"}
+    suite = Suite(tmp_path, database_file, client)
+    assert "RS256" in suite.discovery["userinfo_signing_alg_values_supported"]
+    _, tokens = suite.flow(client=client, scope="openid profile")
+    for how in ("get", "post", "body"):
+        answer = suite.userinfo(tokens["access_token"], how)
+        assert (answer.status_code, answer.mimetype) == (200, "application/jwt")
+        keys = KeySet.import_key_set(suite.http("GET", suite.discovery["jwks_uri"]).json)
+        told = jwt.decode(answer.text, keys, algorithms=["RS256"]).claims
+        assert (told["iss"], told["aud"], told["sub"]) == (ISSUER, "basic", tokens["claims"]["sub"])
+        assert told["name"] == "Nguyễn Văn Mẫu"
 
 
 def test_oidcc_server_rotate_keys(suite: Suite) -> None:

@@ -13,7 +13,8 @@ KNOWN = frozenset({
     "subject_types_supported", "id_token_signing_alg_values_supported", "display_values_supported", "claim_types_supported",
     "claims_supported", "claims_parameter_supported", "request_parameter_supported", "request_uri_parameter_supported",
     "require_request_uri_registration", "op_policy_uri", "op_tos_uri", "service_documentation", "claims_locales_supported",
-    "ui_locales_supported", "token_endpoint_auth_methods_supported",
+    "ui_locales_supported", "token_endpoint_auth_methods_supported", "userinfo_signing_alg_values_supported",
+    *(f"{what}_encryption_{kind}_values_supported" for what in ("id_token", "userinfo") for kind in ("alg", "enc")),
     # RFC 8414 §2, RFC 9207, logout, prompt=create
     "token_endpoint_auth_signing_alg_values_supported", "revocation_endpoint", "revocation_endpoint_auth_methods_supported",
     "revocation_endpoint_auth_signing_alg_values_supported", "introspection_endpoint",

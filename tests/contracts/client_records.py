@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from idp.audit import Caller
 from idp.oauth.client import Client, secret_digest
 from idp.oauth.clients.registrar import ClientRecords
 
+from ..fakes.client_keys import jwks_of, pair
 from .key_store import at_once
 
 CALLER = Caller("cli", "r-1")
@@ -24,7 +26,11 @@ CLIENT = Client(
     backchannel_logout_uri="https://qlvb.example/bcl", backchannel_logout_session_required=True,
     frontchannel_logout_uri="https://qlvb.example/fcl", frontchannel_logout_session_required=True,
     initiate_login_uri="https://qlvb.example/start", id_token_signed_response_alg="ES256", default_max_age=600,
-    require_auth_time=True, subject_type="pairwise", sector_identifier_uri="https://qlvb.example/uris.json", source="file",
+    require_auth_time=True, subject_type="pairwise", sector_identifier_uri="https://qlvb.example/uris.json",
+    id_token_encrypted_response_alg="RSA-OAEP-256", id_token_encrypted_response_enc="A256GCM",
+    userinfo_signed_response_alg="RS256", userinfo_encrypted_response_alg="ECDH-ES", userinfo_encrypted_response_enc="A128GCM",
+    jwks=json.dumps(json.loads(jwks_of(pair("RSA-OAEP-256"), pair("ECDH-ES"))), sort_keys=True, separators=(",", ":")),
+    source="file",
     secret_digest=secret_digest("s" * 40), created_at=7, owner="Văn phòng UBND tỉnh",
     allowed_groups=frozenset({"vanthu", "lanhdao"}), required_acr="urn:haugiang:acr:2", required_level=2, consent="implied",
     require_pkce=False, access_token_format="jwt", login_name_attribute="mail", secret_file="qlvb.secret", show_groups=True)

@@ -18,6 +18,7 @@ from idp.oauth.clients.assertion import TYPE, ClientAssertions
 from idp.oauth.clients.keys import ClientKeys
 from idp.oauth.proof.certificate import CertificateAuthorities
 from idp.oauth.proof.dpop import Nonces, Proofs
+from idp.oidc.encryption import ResponseEncryption
 from tests.fakes.clock import FakeClock
 
 AnyKey = ECKey | RSAKey | OKPKey
@@ -41,10 +42,11 @@ class FakeSeenOnce:
 @functools.cache
 def pair(alg: str, number: int = 0) -> AnyKey:
     """A key pair for an algorithm; made once per test process, and every number is another one."""
-    members: Any = {"kid": f"{alg}-{number}", "alg": alg, "use": "sig"}
+    encrypts = alg.startswith(("RSA-OAEP", "ECDH"))
+    members: Any = {"kid": f"{alg}-{number}", "alg": alg, "use": "enc" if encrypts else "sig"}
     if alg == "EdDSA":
         return OKPKey.generate_key("Ed25519", members)
-    if alg.startswith("ES"):
+    if alg.startswith(("ES", "ECDH")):
         return ECKey.generate_key("P-256", members)
     return RSAKey.generate_key(2048, members)
 
@@ -81,13 +83,23 @@ def _nothing(url: str) -> bytes:
 
 def client_assertions(issuer: str, clock: FakeClock) -> ClientAssertions:
     """A checker for applications whose keys are registered by value."""
-    return ClientAssertions(issuer=issuer, token_endpoint=f"{issuer}/token", keys=ClientKeys(_nothing, clock),
-                            seen=FakeSeenOnce(), clock=clock)
+    return ClientAssertions(issuer=issuer, token_endpoint=f"{issuer}/token", keys=keys_by_value(clock), seen=FakeSeenOnce(),
+                            clock=clock)
+
+
+def keys_by_value(clock: FakeClock) -> ClientKeys:
+    """Keys of applications that publish none."""
+    return ClientKeys(_nothing, clock)
+
+
+def response_encryption(clock: FakeClock) -> ResponseEncryption:
+    """Encrypts to applications whose keys are registered by value."""
+    return ResponseEncryption(keys_by_value(clock))
 
 
 def checks(issuer: str, clock: FakeClock) -> Checks:
     """Everything that client authentication asks, without mutual TLS."""
-    return Checks(client_assertions(issuer, clock), ClientKeys(_nothing, clock), CertificateAuthorities(), False, clock)
+    return Checks(client_assertions(issuer, clock), keys_by_value(clock), CertificateAuthorities(), False, clock)
 
 
 def proofs(clock: FakeClock) -> Proofs:

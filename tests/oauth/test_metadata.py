@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from idp.jose import jwe
 from idp.oauth.client import SCOPES
 from idp.oauth.metadata import Offer, Paths, discovery
 from idp.oauth.response import ALGORITHMS, offered
@@ -56,6 +57,10 @@ def test_rfc8705_s5_mutual_tls_is_said_with_its_addresses_where_it_is_on() -> No
 def test_what_is_on_is_said() -> None:
     assert DOCUMENT["authorization_response_iss_parameter_supported"] is True
     assert DOCUMENT["claims_parameter_supported"] is True
+    assert DOCUMENT["userinfo_signing_alg_values_supported"] == DOCUMENT["id_token_signing_alg_values_supported"]
+    for what in ("id_token", "userinfo"):
+        assert DOCUMENT[f"{what}_encryption_alg_values_supported"] == list(jwe.ALGORITHMS)
+        assert DOCUMENT[f"{what}_encryption_enc_values_supported"] == list(jwe.ENCRYPTIONS)
     assert DOCUMENT["backchannel_logout_supported"] is True
     assert DOCUMENT["backchannel_logout_session_supported"] is True
     assert DOCUMENT["frontchannel_logout_supported"] is True
@@ -63,6 +68,8 @@ def test_what_is_on_is_said() -> None:
     assert DOCUMENT["prompt_values_supported"] == ["none", "login", "consent", "select_account"]
     assert DOCUMENT["acr_values_supported"] == ["urn:x:1"]
     assert DOCUMENT["ui_locales_supported"] == ["vi", "en"]
+    assert DOCUMENT["display_values_supported"] == ["page", "popup", "touch", "wap"]
+    assert DOCUMENT["claims_locales_supported"] == ["vi"]
 
 
 def test_jarm_s4_modes_and_algorithms_of_answers() -> None:

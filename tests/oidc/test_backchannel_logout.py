@@ -9,6 +9,7 @@ from idp.errors import UnavailableError
 from idp.jose import jwt
 from idp.oidc.backchannel_logout import EVENT, GIVE_UP_SECONDS, LogoutDelivery, LogoutNotice, QueueState, next_attempt_at
 from idp.oidc.id_token import ALGORITHMS
+from tests.fakes.client_keys import response_encryption
 from tests.fakes.clock import FakeClock
 from tests.fakes.notices import MemoryClients, RecordingTransport, application, key_ring
 from tests.fakes.subjects import SUBJECTS
@@ -59,7 +60,8 @@ class Desk:
         self.queue, self.transport, self.keys = MemoryQueue(), RecordingTransport(), key_ring(self.clock)
         self.clients = MemoryClients(*(clients or (application("qlvb", URI),)))  # type: ignore[arg-type]
         self.delivery = LogoutDelivery(self.queue, self.transport, self.clients, self.keys, self.clock,
-                                       subjects=SUBJECTS, issuer="https://sso.example", lifetime_seconds=120)
+                                       subjects=SUBJECTS, encryption=response_encryption(self.clock),
+                                       issuer="https://sso.example", lifetime_seconds=120)
 
     def notice(self, number: int = 1, *, attempts: int = 0, age: int = 0, lease: int = 60) -> LogoutNotice:
         now = self.clock.now()

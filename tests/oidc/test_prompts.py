@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -104,6 +105,50 @@ def named(sub: str) -> str:
 def test_core_s3_1_2_1_what_is_asked_next(request_: AuthorizationRequest, client: Client, session: Session | None,
                                           changes: dict[str, Any], expected: Prompt) -> None:
     assert ask(request_, client, session, **changes) is expected
+
+
+STEPS = (Prompt.LOGIN, Prompt.SELECT_ACCOUNT, Prompt.CONSENT)
+COMBINATIONS = [words for count in range(4) for words in combinations(("login", "select_account", "consent"), count)]
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["as written", "reversed"])
+@pytest.mark.parametrize("words", COMBINATIONS, ids=" ".join)
+@pytest.mark.parametrize("agreed", [True, False], ids=["agreed before", "never agreed"])
+@pytest.mark.parametrize(("session", "interaction", "asked_by_state"), [
+    (None, None, {Prompt.LOGIN}), (SESSION, None, set()), (SESSION, OPEN, set()), (SESSION, ELSEWHERE, set()),
+    (SESSION, HERE, set())], ids=["nobody", "session", "opened", "signed in elsewhere", "signed in here"])
+def test_core_s3_1_2_1_every_combination_of_prompts_asks_what_is_due_first(
+        words: tuple[str, ...], order: int, session: Session | None, interaction: Interaction | None,
+        asked_by_state: set[Prompt], agreed: bool) -> None:
+    due = {Prompt(word) for word in words} | asked_by_state
+    if interaction is HERE:  # a sign-in made for this request answers who, and leaves whether
+        due -= {Prompt.LOGIN, Prompt.SELECT_ACCOUNT}
+    if not agreed:
+        due.add(Prompt.CONSENT)
+    expected = next((step for step in STEPS if step in due), Prompt.DONE)
+    assert ask(wants(*words[::order]), ASKING, session, interaction=interaction, consent_given=agreed) is expected
+
+
+@pytest.mark.parametrize("words", COMBINATIONS, ids=" ".join)
+def test_core_s3_1_2_1_every_combination_comes_to_an_end(words: tuple[str, ...]) -> None:
+    """An officer who answers whatever is asked arrives, and is asked nothing twice."""
+    request, session, interaction, agreed = wants(*words), None, OPEN, False
+    asked: list[Prompt] = []
+    while (prompt := ask(request, ASKING, session, interaction=interaction, consent_given=agreed)) is not Prompt.DONE:
+        asked.append(prompt)
+        if prompt is Prompt.LOGIN:
+            session, interaction = SESSION, HERE
+        else:
+            request, agreed = answered(request, prompt), agreed or prompt is Prompt.CONSENT
+    assert asked == [Prompt.LOGIN, Prompt.CONSENT]
+
+
+@pytest.mark.parametrize("changes", [
+    {"display": "popup"}, {"display": "wap"}, {"ui_locales": ("en", "vi")}, {"claims_locales": ("vi",)}, {"login_hint": "vanthu"},
+    {"acr_values": ("urn:haugiang:acr:2",)}])
+def test_core_s3_1_2_1_what_is_only_a_hint_asks_nothing(changes: dict[str, Any]) -> None:
+    assert ask(replace(REQUEST, **changes)) is Prompt.DONE
+    assert ask(replace(wants("none"), **changes)) is Prompt.DONE
 
 
 @pytest.mark.parametrize(("request_", "client", "session", "changes", "code"), [

@@ -19,6 +19,7 @@ from idp.adapters.sql.outbox import SqlOutbox
 from idp.adapters.sql.tables import OutboxRow
 from idp.oidc.backchannel_logout import LogoutDelivery
 from idp.worker.outbox import OutboxPump
+from tests.fakes.client_keys import response_encryption
 from tests.fakes.clock import FakeClock
 from tests.fakes.notices import MemoryClients, application, key_ring
 from tests.fakes.subjects import SUBJECTS
@@ -64,7 +65,8 @@ def test_line_19_a_notice_to_a_forbidden_address_never_leaves_and_is_shown(
     receivers, clock, outbox = Receivers(), FakeClock(), SqlOutbox(database)
     clients = MemoryClients(application("app", uri.format(port=receivers.port), id_token_signed_response_alg="ES256"))
     delivery = LogoutDelivery(outbox, Outbound(development=development, allow=allow), clients, key_ring(clock), clock,
-                              subjects=SUBJECTS, issuer="https://sso.example", lifetime_seconds=120)
+                              subjects=SUBJECTS, encryption=response_encryption(clock),
+                              issuer="https://sso.example", lifetime_seconds=120)
     pump = OutboxPump(outbox, delivery, clock)
     now = clock.now()
     database.write(insert_row(OutboxRow)).run(

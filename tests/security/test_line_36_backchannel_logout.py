@@ -15,6 +15,7 @@ from idp.audit import Caller
 from idp.jose import jwt
 from idp.oidc.backchannel_logout import EVENT, GIVE_UP_SECONDS, LogoutDelivery
 from idp.worker.outbox import OutboxPump
+from tests.fakes.client_keys import response_encryption
 from tests.fakes.subjects import SUBJECTS
 from tests.receivers import Receivers
 from tests.web.site import QLVB, SURVEY, Site
@@ -32,7 +33,8 @@ class Desk:
         self.outbox = SqlOutbox(database)
         services = self.site.services
         delivery = LogoutDelivery(self.outbox, Outbound(development=True, timeout_seconds=2), services.clients, services.keys,
-                                  self.site.clock, subjects=SUBJECTS, issuer=self.site.settings.issuer, lifetime_seconds=120)
+                                  self.site.clock, subjects=SUBJECTS, encryption=response_encryption(self.site.clock),
+                                  issuer=self.site.settings.issuer, lifetime_seconds=120)
         self.pump = OutboxPump(self.outbox, delivery, self.site.clock)
 
     def deliver(self) -> None:

@@ -47,7 +47,7 @@ from idp.sessions.interaction import Interactions
 from idp.sessions.single_sign_on import SessionLimits, Sessions
 from idp.settings import Settings
 from idp.web import register
-from tests.fakes.client_keys import checks, proofs
+from tests.fakes.client_keys import checks, proofs, response_encryption
 from tests.fakes.client_store import FakeClientStore
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import PASSWORD, FakeDirectory, make_officer
@@ -104,7 +104,8 @@ class Site:
         audit = SqlAuditTrail(database)
         self.mirror = SqlOfficers(database)
         id_tokens = IdTokens(issuer=self.settings.issuer, keys=keys, subjects=SUBJECTS, clock=self.clock,
-                             acr_prefix=self.settings.acr_prefix, claims_of=IdTokenClaims(self.mirror))
+                             acr_prefix=self.settings.acr_prefix, claims_of=IdTokenClaims(self.mirror),
+                             encryption=response_encryption(self.clock))
         self.totp = Totp(SqlTotpStore(database), FakeSealer(), self.clock)
         counter = SqlGuessCounter(database)
         self.sessions = Sessions(SqlSessions(database), self.clock, SessionLimits(

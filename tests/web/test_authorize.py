@@ -185,6 +185,18 @@ def test_core_s5_5_1_1_an_essential_acr_out_of_reach_is_told_to_the_application(
         assert query_of(answer.headers["Location"])["error"] == "unmet_authentication_requirements"
 
 
+def test_core_s5_5_1_a_wish_for_a_level_never_fails_where_nothing_may_be_asked(site: Site) -> None:
+    site.enrol("canbo")
+    browser = site.browser()
+    browser.sign_in()
+    for wish in ({"acr_values": "urn:haugiang:acr:2"}, {"acr_values": "urn:haugiang:acr:2 urn:haugiang:acr:1"},
+                 {"claims": '{"id_token":{"acr":{"essential":true,"values":["urn:haugiang:acr:2","urn:haugiang:acr:1"]}}}'}):
+        answer = browser.get(authorize_url(prompt="none", **wish))
+        claims = site.id_token_claims(site.tokens(answer.headers["Location"])["id_token"])
+        assert claims["acr"] == "urn:haugiang:acr:1"
+        assert 'name="otp"' in browser.authorize(**wish).text  # asked where one may ask
+
+
 def test_core_s5_5_1_1_a_voluntary_acr_out_of_reach_is_passed_over(site: Site) -> None:
     wish = '{"id_token":{"acr":{"values":["urn:haugiang:acr:3"]}}}'
     assert query_of(site.browser().sign_in(claims=wish).headers["Location"])["code"]
@@ -200,6 +212,60 @@ def test_core_s3_1_2_1_select_account(site: Site) -> None:
     assert 'name="password"' in page.text
     answer = browser.submit(page, username="vanthu", password=PASSWORD)
     assert query_of(answer.headers["Location"])["code"]
+
+
+@pytest.mark.parametrize("prompt", ["select_account consent", "consent select_account"])
+def test_core_s3_1_2_1_two_questions_are_asked_one_after_the_other(site: Site, prompt: str) -> None:
+    browser = site.browser()
+    browser.sign_in()
+    page = browser.authorize(prompt=prompt)
+    assert 'value="other"' in page.text
+    page = browser.follow(browser.submit(page, answer="accept"))
+    assert "Chia sẻ thông tin" in page.text
+    assert query_of(browser.submit(page, answer="accept").headers["Location"])["code"]
+
+
+def test_core_s3_1_2_1_login_with_select_account_signs_in_once(site: Site) -> None:
+    browser = site.browser()
+    browser.sign_in()
+    page = browser.authorize(prompt="login select_account")
+    assert 'name="password"' in page.text
+    assert query_of(browser.submit(page, username="vanthu", password=PASSWORD).headers["Location"])["code"]
+
+
+def test_core_s3_1_2_1_select_account_with_a_hint_admits_the_officer_of_the_hint_only(site: Site) -> None:
+    browser = site.browser()
+    token = site.tokens(browser.sign_in().headers["Location"])["id_token"]
+    page = browser.authorize(prompt="select_account", id_token_hint=token)
+    assert query_of(browser.submit(page, answer="accept").headers["Location"])["code"]
+    other = browser.follow(browser.submit(browser.authorize(prompt="select_account", id_token_hint=token), answer="other"))
+    refused = browser.submit(other, username="vanthu", password=PASSWORD)
+    assert query_of(refused.headers["Location"])["error"] == "login_required"
+
+
+def test_core_s3_1_2_1_login_hint_fills_the_form_where_one_is_shown_and_asks_for_nothing_else(site: Site) -> None:
+    browser = site.browser()
+    assert 'value="vanthu@haugiang.gov.vn"' in browser.authorize(login_hint="vanthu@haugiang.gov.vn").text
+    browser.sign_in()
+    assert query_of(browser.get(authorize_url(login_hint="vanthu")).headers["Location"])["code"]
+    assert query_of(browser.get(authorize_url(login_hint="vanthu", prompt="none")).headers["Location"])["code"]
+    assert 'value="vanthu"' in browser.authorize(login_hint="vanthu", prompt="login").text
+    page = browser.authorize(login_hint='"><script>', prompt="login")
+    assert '"><script>' not in page.text
+
+
+@pytest.mark.parametrize(("display", "policy"), [("page", "same-origin"), ("popup", "unsafe-none"), ("touch", "same-origin"),
+                                                 ("wap", "same-origin"), ("cinema", "same-origin")])
+def test_core_s3_1_2_1_a_popup_stays_tied_to_its_opener_and_an_unknown_display_is_a_page(site: Site, display: str,
+                                                                                        policy: str) -> None:
+    page = site.browser().authorize(display=display)
+    assert page.status_code == 200
+    assert page.headers["Cross-Origin-Opener-Policy"] == policy
+
+
+def test_core_s3_1_2_1_ui_locales_go_in_their_order_and_unknown_ones_are_passed_over(site: Site) -> None:
+    for asked, lang in (("en", "en"), ("fr en-GB vi", "en"), ("vi en", "vi"), ("fr de", "vi"), ("??? en", "en")):
+        assert f'<html lang="{lang}"' in site.browser().authorize(ui_locales=asked).text, asked
 
 
 def test_core_s3_1_2_1_a_request_by_post_from_another_site_only_stores_and_comes_back_by_get(site: Site) -> None:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from html import unescape
+from urllib.parse import parse_qs, quote, urlsplit
 
+import pytest
+
+from idp.web.presentation import entrance
 from tests.fakes.directory import PASSWORD
 
-from .site import LEADERS, PORTAL, QLVB, Site
+from .site import ISSUER, LEADERS, PORTAL, QLVB, Site
 
 
 def enter(site: Site, uid: str = "canbo"):
@@ -61,6 +66,30 @@ def test_the_last_used_application_comes_first_and_says_when(site: Site) -> None
     assert "7 phút trước" in page.text
     assert page.text.count("Đang mở") == 2
     assert "http://localhost:8002/login?iss=http%3A%2F%2Flocalhost%3A8000" in page.text
+
+
+@pytest.mark.parametrize(("start", "home", "address"), [
+    ("https://a.example/start", "https://a.example/", f"https://a.example/start?iss={quote(ISSUER, safe='')}"),
+    ("https://a.example/start?from=portal&x=%20", "", f"https://a.example/start?from=portal&x=%20&iss={quote(ISSUER, safe='')}"),
+    ("", "https://a.example/", "https://a.example/"),
+    ("javascript:alert(1)", "https://a.example/", "https://a.example/"),
+    ("", "", "/"),
+])
+def test_core_s4_an_application_is_entered_where_it_begins_a_sign_in_itself(start: str, home: str, address: str) -> None:
+    assert entrance(replace(QLVB, initiate_login_uri=start, client_uri=home), ISSUER) == address
+
+
+def test_core_s4_the_link_tells_the_issuer_and_nothing_of_the_officer(site: Site) -> None:
+    browser, page = enter(site)
+    link, = (unescape(found) for found in re.findall(r'class="app" href="([^"]+)"', page.text) if "8002" in found)
+    assert parse_qs(urlsplit(link).query) == {"iss": [site.settings.issuer]}
+    assert browser.get("/").headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_core_s4_who_follows_the_link_is_in_the_application_without_a_question(site: Site) -> None:
+    browser, _ = enter(site)
+    answer = browser.authorize(PORTAL)  # as the application does when its initiate_login_uri is opened
+    assert answer.headers["Location"].startswith(f"{PORTAL.redirect_uris[0]}?code=")
 
 
 def test_the_portal_asks_for_the_second_factor_that_the_groups_demand(site: Site) -> None:

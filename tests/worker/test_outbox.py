@@ -17,6 +17,7 @@ from idp.clock import SystemClock
 from idp.oauth.client import Client
 from idp.oidc.backchannel_logout import GIVE_UP_SECONDS, LogoutDelivery
 from idp.worker.outbox import OutboxPump
+from tests.fakes.client_keys import response_encryption
 from tests.fakes.clock import FakeClock
 from tests.fakes.notices import MemoryClients, application, key_ring
 from tests.fakes.subjects import SUBJECTS
@@ -34,7 +35,8 @@ class Desk:
         self.outbox = SqlOutbox(database)
         keys = key_ring(FakeClock())
         delivery = LogoutDelivery(self.outbox, Outbound(development=True, timeout_seconds=timeout_seconds), self.clients, keys,
-                                  self.clock, subjects=SUBJECTS, issuer="https://sso.example", lifetime_seconds=120)
+                                  self.clock, subjects=SUBJECTS, encryption=response_encryption(self.clock),
+                                  issuer="https://sso.example", lifetime_seconds=120)
         self.stopping = threading.Event()
         self.pump = OutboxPump(self.outbox, delivery, self.clock, stopping=self.stopping.is_set)
         self._insert = database.write(insert_row(OutboxRow), durable=False)

@@ -26,6 +26,7 @@ from idp.audit.chain import AuditChain
 from idp.clock import SystemClock
 from idp.oidc.backchannel_logout import LogoutDelivery
 from idp.worker import Worker
+from tests.fakes.client_keys import response_encryption
 from tests.fakes.clock import FakeClock
 from tests.fakes.notices import MemoryClients, application, key_ring
 from tests.fakes.seals import MemorySealHeads, MemorySealSigner
@@ -44,7 +45,8 @@ class House:
         self.audit_chain = AuditChain(SqlSealStore(database), MemorySealSigner(), MemorySealHeads(), self.clock)
         clients = MemoryClients(application("app", self.receivers.url("/status-200"), id_token_signed_response_alg="ES256"))
         self.logout_delivery = LogoutDelivery(self.outbox, Outbound(development=True), clients, key_ring(FakeClock()), self.clock,
-                                              subjects=SUBJECTS, issuer="https://sso.example", lifetime_seconds=120)
+                                              subjects=SUBJECTS, encryption=response_encryption(self.clock),
+                                              issuer="https://sso.example", lifetime_seconds=120)
         self.housekeeping, self.pulse = SqlHousekeeping(database), SqlPulse(database)
         self.overdue: list[str] = []
         self.sessions = SimpleNamespace(end_overdue=lambda caller: self.overdue.append(caller.source) or 0,

@@ -179,6 +179,11 @@ class ClientKeys:
                                retry_after_seconds=REPEAT_SECONDS, debug=str(err or "")) from err
 
 
+def can_encrypt(jwks: str, alg: str) -> bool:
+    """Tell whether a set that is registered by value holds a key to encrypt to."""
+    return bool(_choose(read_jwks(json.loads(jwks)), alg, None, "enc"))
+
+
 def _choose(keys: tuple[ClientKey, ...], alg: str, kid: str | None, use: str) -> tuple[ClientKey, ...]:
     kind, curve = ("", "") if alg.startswith("ECDH-ES") else _FITTING.get(alg, ("none", ""))
 

@@ -15,12 +15,13 @@ from dataclasses import dataclass, fields
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
+from ...jose import jwe
 from .. import response
 from ..client import SCOPES, Client
 from ..proof import certificate
 from ..redirect_uri import LOOPBACK_HOSTS, frontchannel_fault
 from . import assertion
-from .keys import MAX_BYTES, InvalidKeysError, read_jwks
+from .keys import MAX_BYTES, InvalidKeysError, can_encrypt, read_jwks
 from .members import InvalidClientMetadataError, Members
 
 GRANT_TYPES: Final = ("authorization_code", "refresh_token", "client_credentials")
@@ -43,8 +44,6 @@ _GROUP: Final = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 _NO: Final[tuple[object, ...]] = (False, "", [], None)
 
 _NOT_OFFERED: Final[Mapping[str, tuple[object, ...]]] = {
-    "id_token_encrypted_response_alg": _NO, "id_token_encrypted_response_enc": _NO,
-    "userinfo_signed_response_alg": _NO, "userinfo_encrypted_response_alg": _NO, "userinfo_encrypted_response_enc": _NO,
     "request_object_signing_alg": _NO, "request_object_encryption_alg": _NO, "request_object_encryption_enc": _NO,
     "request_uris": _NO, "require_signed_request_object": _NO, "require_pushed_authorization_requests": _NO,
     "default_acr_values": _NO, "software_statement": _NO,
@@ -128,6 +127,9 @@ def parse(
         "frontchannel_logout_session_required": members.flag("frontchannel_logout_session_required", default=False),
         "initiate_login_uri": members.web_uri("initiate_login_uri"),
         "id_token_signed_response_alg": members.choice("id_token_signed_response_alg", ID_TOKEN_ALGORITHMS),
+        **_encryption(members, "id_token"),
+        "userinfo_signed_response_alg": members.choice("userinfo_signed_response_alg", ("", *ID_TOKEN_ALGORITHMS)),
+        **_encryption(members, "userinfo"),
         "default_max_age": members.seconds("default_max_age"),
         "require_auth_time": members.flag("require_auth_time", default=False),
         "application_type": "native" if native else "web",
@@ -163,6 +165,15 @@ def _keys(members: Members) -> str:
     if len(text) > MAX_BYTES:
         raise members.refuse("jwks", f"longer than {MAX_BYTES} bytes.")
     return text
+
+
+def _encryption(members: Members, what: str) -> dict[str, str]:
+    """Read how the application wants something encrypted; the second member has a default once the first is there."""
+    alg = members.choice(f"{what}_encrypted_response_alg", ("", *jwe.ALGORITHMS))
+    enc = members.choice(f"{what}_encrypted_response_enc", ("", *jwe.ENCRYPTIONS))
+    if enc and not alg:
+        raise members.refuse(f"{what}_encrypted_response_enc", f"only together with {what}_encrypted_response_alg.")
+    return {f"{what}_encrypted_response_alg": alg, f"{what}_encrypted_response_enc": enc or (alg and jwe.ENCRYPTIONS[0])}
 
 
 def _default_scope(grant_types: tuple[str, ...]) -> frozenset[str]:
@@ -210,6 +221,7 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
     code = "authorization_code" in client.grant_types
     sends_back = code or "implicit" in client.grant_types
     asserts = client.token_endpoint_auth_method == assertion.METHOD
+    encrypted = [alg for alg in (client.id_token_encrypted_response_alg, client.userinfo_encrypted_response_alg) if alg]
     problem = ""
     if not client.grant_types:
         problem = "grant_types: at least one is needed."
@@ -225,6 +237,10 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
         problem = "subject_type: pairwise needs sector_identifier_uri, or redirect_uris that are all on one host."
     elif client.jwks and client.jwks_uri:
         problem = "jwks: not together with jwks_uri."
+    elif encrypted and not (client.jwks or client.jwks_uri):
+        problem = "jwks: an application that wants to be answered encrypted needs jwks or jwks_uri."
+    elif client.jwks and not all(can_encrypt(client.jwks, alg) for alg in encrypted):
+        problem = "jwks: no key in it fits the algorithm that answers are to be encrypted with."
     elif asserts and not (client.jwks or client.jwks_uri):
         problem = "token_endpoint_auth_method: private_key_jwt needs jwks or jwks_uri."
     elif client.token_endpoint_auth_method == certificate.SELF_SIGNED and not (client.jwks or client.jwks_uri):

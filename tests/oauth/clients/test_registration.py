@@ -100,8 +100,6 @@ def test_interface_s6_unknown_members_are_refused(members: dict[str, Any]) -> No
 
 @pytest.mark.parametrize("members", [
     {"request_uris": ["https://a.example/r"]},
-    {"userinfo_signed_response_alg": "RS256"},
-    {"id_token_encrypted_response_alg": "RSA-OAEP"},
     {"default_acr_values": ["x"]},
     {"require_pushed_authorization_requests": True},
     {"software_statement": "x.y.z"}, {"authorization_encrypted_response_alg": "RSA-OAEP-256"},
@@ -117,6 +115,42 @@ def test_what_is_not_offered_yet_is_refused_with_a_sentence(members: dict[str, A
                                      {"default_acr_values": []}])
 def test_members_that_ask_for_what_happens_anyway_are_accepted(members: dict[str, Any]) -> None:
     assert register(**members) == register()
+
+
+ENCRYPTING = {"jwks": json.loads(jwks_of(pair("RSA-OAEP-256"), pair("ECDH-ES")))}
+
+
+@pytest.mark.parametrize(("members", "kept"), [
+    ({"userinfo_signed_response_alg": "ES256"}, {"userinfo_signed_response_alg": "ES256"}),
+    ({"id_token_encrypted_response_alg": "RSA-OAEP-256", **ENCRYPTING},
+     {"id_token_encrypted_response_alg": "RSA-OAEP-256", "id_token_encrypted_response_enc": "A128CBC-HS256"}),
+    ({"userinfo_encrypted_response_alg": "ECDH-ES", "userinfo_encrypted_response_enc": "A256GCM", **ENCRYPTING},
+     {"userinfo_encrypted_response_alg": "ECDH-ES", "userinfo_encrypted_response_enc": "A256GCM"}),
+    ({"id_token_encrypted_response_alg": "ECDH-ES+A128KW", "jwks_uri": "https://a.example/jwks"},
+     {"id_token_encrypted_response_enc": "A128CBC-HS256"}),
+])
+def test_oidc_registration_s2_how_answers_are_signed_and_encrypted(members: dict[str, Any], kept: dict[str, str]) -> None:
+    client = register(**members)
+    assert {name: getattr(client, name) for name in kept} == kept
+    assert kept.items() <= standard_metadata(client).items()
+    assert register(**standard_metadata(client)) == client
+
+
+@pytest.mark.parametrize(("members", "word"), [
+    ({"userinfo_signed_response_alg": "none"}, "userinfo_signed_response_alg"),
+    ({"userinfo_signed_response_alg": "HS256"}, "userinfo_signed_response_alg"),
+    ({"id_token_encrypted_response_alg": "RSA1_5", **ENCRYPTING}, "id_token_encrypted_response_alg"),
+    ({"id_token_encrypted_response_alg": "RSA-OAEP", **ENCRYPTING}, "id_token_encrypted_response_alg"),
+    ({"userinfo_encrypted_response_alg": "dir", **ENCRYPTING}, "userinfo_encrypted_response_alg"),
+    ({"id_token_encrypted_response_alg": "ECDH-ES", "id_token_encrypted_response_enc": "A128CBC", **ENCRYPTING}, "_enc"),
+    ({"id_token_encrypted_response_enc": "A128GCM", **ENCRYPTING}, "only together"),
+    ({"userinfo_encrypted_response_enc": "A128GCM"}, "only together"),
+    ({"id_token_encrypted_response_alg": "ECDH-ES"}, "needs jwks or jwks_uri"),
+    ({"userinfo_encrypted_response_alg": "RSA-OAEP-256", "jwks": json.loads(jwks_of(pair("ECDH-ES")))}, "no key in it fits"),
+    ({"userinfo_encrypted_response_alg": "RSA-OAEP-256", "jwks": json.loads(jwks_of(pair("RS256")))}, "no key in it fits"),
+])
+def test_oidc_registration_s2_what_nobody_could_read_or_trust_is_refused(members: dict[str, Any], word: str) -> None:
+    assert word in refusal(**members)
 
 
 @pytest.mark.parametrize("members", [
