@@ -17,6 +17,7 @@ from .directory.mirror import OfficerMirror
 from .directory.officer import Directory
 from .jose.keyset import KeyRing, Sealer
 from .oauth.client import ClientRegistry
+from .oauth.clients.initial_access import InitialAccess
 from .oauth.clients.registrar import ClientFile, Registrar
 from .oauth.introspection import Introspection
 from .oauth.server import Provider
@@ -72,6 +73,7 @@ class Services:
     keys: KeyRing
     clients: ClientRegistry
     registrar: Registrar
+    initial_access: InitialAccess
     totp: Totp
     sign_in: SignIn
     assurance: AssurancePolicy

@@ -1,4 +1,7 @@
-"""``flask clients create|apply|list|show|rotate-secret|disable|enable``: the registered applications (docs/clients.md)."""
+"""``flask clients create|apply|list|show|rotate-secret|disable|enable``: the registered applications (docs/clients.md).
+
+``clients initial-access-token`` is in initial_access.py.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from ..errors import IdpError
 from ..oauth.client import Client
 from ..oauth.clients.registration import registration_response, to_metadata
 from ..services import Services
+from . import initial_access
 
 _LARGEST_FILE_BYTES = 64 * 1024
 _json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
@@ -122,6 +126,7 @@ def commands(services: Callable[[], Services]) -> AppGroup:
 
     switch("disable", True, "Close every path to an application; what it holds is worthless at once.")
     switch("enable", False, "Open a closed application again.")
+    group.add_command(initial_access.commands(services))
     return group
 
 

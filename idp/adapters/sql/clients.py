@@ -19,6 +19,15 @@ from .database import Database, parameter
 from .tables import ClientRow, VersionRow
 
 VERSION = "clients"
+_OF_THE_CLIENT = ("registration_digest", "registration_terms", "initial_access_id")
+"""Columns of applications that registered themselves: ``registrations.py`` fills them."""
+
+
+def version_raised(database: Database) -> Any:
+    """Make the act that tells every process of a change."""
+    return database.insert(VersionRow).values(
+        name=literal_column(f"'{VERSION}'"), value=literal_column("1"),
+    ).on_conflict_do_update(index_elements=["name"], set_={"value": VersionRow.value + literal_column("1")})
 
 
 class SqlClientStore:
@@ -27,11 +36,9 @@ class SqlClientStore:
     def __init__(self, database: Database) -> None:
         table: Any = ClientRow.__table__
         columns = table.c
-        raised = database.insert(VersionRow).values(
-            name=literal_column(f"'{VERSION}'"), value=literal_column("1"),
-        ).on_conflict_do_update(index_elements=["name"], set_={"value": VersionRow.value + literal_column("1")})
+        raised = version_raised(database)
         entered = database.insert(ClientRow).values(
-            {column.name: parameter(column) for column in columns},
+            {column.name: parameter(column) for column in columns if column.name not in _OF_THE_CLIENT},
         ).on_conflict_do_nothing(index_elements=["client_id"]).returning(columns.client_id)
         this = columns.client_id == parameter(columns.client_id)
         now = parameter(columns.updated_at)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final, Literal
 
@@ -112,7 +112,7 @@ def parse(
         "grant_types": grant_types,
         "response_types": response_types,
         "token_endpoint_auth_method": auth_method,
-        "scope": members.scope(default=_default_scope(grant_types)),
+        "scope": members.scope(default=default_scope(grant_types)),
         "contacts": members.texts("contacts"),
         "software_id": members.text("software_id", 200),
         "software_version": members.text("software_version", 100),
@@ -151,7 +151,8 @@ def _keys(members: Members) -> str:
     return text
 
 
-def _default_scope(grant_types: tuple[str, ...]) -> frozenset[str]:
+def default_scope(grant_types: Sequence[str]) -> frozenset[str]:
+    """Give the scope of a registration that names none (RFC 7591 §2)."""
     if "authorization_code" not in grant_types:
         return frozenset()
     offline = {"offline_access"} if "refresh_token" in grant_types else set()

@@ -1,0 +1,59 @@
+"""Initial access tokens in the database; implements ``oauth.clients.initial_access.InitialAccessStore``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select, update
+
+from ...audit import AuditRecord
+from ...oauth.clients.initial_access import InitialAccessToken, Terms
+from .audit import audit_insert, audit_values
+from .database import Database, insert_row, parameter
+from .tables import ClientRow, InitialAccessRow
+
+CLIENT: Any = ClientRow.__table__
+TOKEN: Any = InitialAccessRow.__table__
+
+
+class SqlInitialAccess:
+    """The store of initial access tokens on one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._add = database.write(insert_row(InitialAccessRow), audit_insert())
+        self._find = database.read(select(*TOKEN.c).where(TOKEN.c.digest == parameter(TOKEN.c.digest)))
+        self._all = database.read(select(*TOKEN.c).order_by(TOKEN.c.created_at, TOKEN.c.token_id))
+        self._clients = database.read(
+            select(CLIENT.c.initial_access_id, CLIENT.c.client_id).where(CLIENT.c.initial_access_id.is_not(None))
+            .order_by(CLIENT.c.created_at, CLIENT.c.client_id))
+        self._revoke = database.write(audit_insert(), guard=(
+            update(TOKEN).where(TOKEN.c.token_id == parameter(TOKEN.c.token_id), TOKEN.c.revoked_at.is_(None))
+            .values(revoked_at=parameter(TOKEN.c.revoked_at, "now")).returning(TOKEN.c.token_id)))
+
+    def add(self, token: InitialAccessToken, token_digest: bytes, record: AuditRecord) -> None:
+        """Keep a new token."""
+        self._add.run(token_id=token.token_id, digest=token_digest, terms=token.terms.to_json(), quota=token.quota,
+                      used=token.used, created_at=token.created_at, expires_at=token.expires_at, revoked_at=token.revoked_at,
+                      **audit_values(record))
+
+    def find(self, token_digest: bytes) -> InitialAccessToken | None:
+        """Find a token by its value."""
+        row = self._find.one(digest=token_digest)
+        return None if row is None else _token(row, ())
+
+    def tokens(self) -> Sequence[InitialAccessToken]:
+        """Give all tokens with their clients, the oldest first."""
+        clients: dict[str, list[str]] = {}
+        for row in self._clients.all():
+            clients.setdefault(row.initial_access_id, []).append(row.client_id)
+        return [_token(row, tuple(clients.get(row.token_id, ()))) for row in self._all.all()]
+
+    def revoke(self, token_id: str, now: int, record: AuditRecord) -> bool:
+        """End a token once."""
+        return self._revoke.run(token_id=token_id, now=now, **audit_values(record)) is not None
+
+
+def _token(row: Any, clients: tuple[str, ...]) -> InitialAccessToken:
+    return InitialAccessToken(token_id=row.token_id, terms=Terms.from_json(row.terms), quota=row.quota, used=row.used,
+                              created_at=row.created_at, expires_at=row.expires_at, revoked_at=row.revoked_at, clients=clients)
