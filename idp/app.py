@@ -34,7 +34,7 @@ from .adapters.sql.keys import SqlKeyStore
 from .adapters.sql.oauth import SqlGrants
 from .adapters.sql.officers import SqlOfficers
 from .adapters.sql.outbox import SqlOutbox
-from .adapters.sql.registrations import SqlInitialAccess
+from .adapters.sql.registrations import SqlInitialAccess, SqlRegistrations
 from .adapters.sql.seen_once import SqlSeenOnce
 from .adapters.sql.sessions import SqlSessions
 from .adapters.sql.tables import db
@@ -56,6 +56,7 @@ from .jose.keyset import KeyRing
 from .oauth.access_token import AccessTokens
 from .oauth.client import ClientRegistry
 from .oauth.clients.assertion import ClientAssertions
+from .oauth.clients.dynamic import Desk, DynamicRegistration
 from .oauth.clients.initial_access import InitialAccess
 from .oauth.clients.keys import ClientKeys
 from .oauth.clients.registrar import Registrar
@@ -143,6 +144,9 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     provider = Provider(issuer=settings.issuer, registry=clients, store=grants, tokens=tokens, clock=clock, lifetimes=lifetimes,
                         officer_scopes=frozenset({*claims.SCOPES, SCOPE, "offline_access"}),
                         assertions=assertions, read_hint=id_tokens.subject_of_hint, extensions=[id_tokens])
+    initial_access = InitialAccess(SqlInitialAccess(database), audit, clock, policy)
+    desk = Desk(store=SqlRegistrations(database), initial_access=initial_access, registry=clients, clock=clock, policy=policy,
+                address=settings.issuer + Paths().registration)
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
         totp=totp, provider=provider, outbox=outbox,
@@ -150,7 +154,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                                FileSealHeads(settings.keys_dir / "audit-head.json"), clock),
         audit_store=seal_store, audit_reader=SqlAuditReader(database),
         registrar=Registrar(client_store, clients, folder.client_secrets(), clock, policy),
-        initial_access=InitialAccess(SqlInitialAccess(database), audit, clock, policy),
+        initial_access=initial_access, dynamic_registration=DynamicRegistration(desk),
         sign_in=SignIn(people, mirror, totp, audit, clock, mail_domain=settings.ldap_mail_domain,
                        passwords=Lockout(guesses, clock, Limits(source=Rule(settings.sign_in_source_failures))),
                        factors=Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),

@@ -17,6 +17,7 @@ from .directory.mirror import OfficerMirror
 from .directory.officer import Directory
 from .jose.keyset import KeyRing, Sealer
 from .oauth.client import ClientRegistry
+from .oauth.clients.dynamic import DynamicRegistration
 from .oauth.clients.initial_access import InitialAccess
 from .oauth.clients.registrar import ClientFile, Registrar
 from .oauth.introspection import Introspection
@@ -74,6 +75,7 @@ class Services:
     clients: ClientRegistry
     registrar: Registrar
     initial_access: InitialAccess
+    dynamic_registration: DynamicRegistration
     totp: Totp
     sign_in: SignIn
     assurance: AssurancePolicy

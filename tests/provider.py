@@ -15,9 +15,12 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 import pytest
 from sqlalchemy import literal_column, select, update
 
+from idp.adapters.sql.audit import SqlAuditTrail
+from idp.adapters.sql.clients import SqlClientStore
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.oauth import SqlGrants
 from idp.adapters.sql.officers import SqlOfficers
+from idp.adapters.sql.registrations import SqlInitialAccess, SqlRegistrations
 from idp.adapters.sql.seen_once import SqlSeenOnce
 from idp.adapters.sql.sessions import SqlSessions
 from idp.adapters.sql.tables import AuditRow, GrantRow, OfficerRow, RefreshTokenRow
@@ -25,6 +28,7 @@ from idp.audit import Caller
 from idp.directory.officer import Officer, Post
 from idp.endpoints.documents import Document, fixed
 from idp.endpoints.introspection import IntrospectionEndpoint
+from idp.endpoints.registration import RegistrationEndpoint
 from idp.endpoints.revocation import RevocationEndpoint
 from idp.endpoints.token import TokenEndpoint
 from idp.endpoints.userinfo import UserInfoEndpoint
@@ -35,7 +39,10 @@ from idp.oauth.access_token import AccessTokens
 from idp.oauth.authorization_request import AuthorizationRequest
 from idp.oauth.client import SCOPES, Client, ClientRegistry, secret_digest
 from idp.oauth.clients.assertion import ClientAssertions
+from idp.oauth.clients.dynamic import Desk, DynamicRegistration
+from idp.oauth.clients.initial_access import InitialAccess, Terms
 from idp.oauth.clients.keys import ClientKeys
+from idp.oauth.clients.registration import RegistrationPolicy
 from idp.oauth.introspection import Introspection
 from idp.oauth.metadata import Offer, discovery
 from idp.oauth.server import Lifetimes, Provider
@@ -94,14 +101,16 @@ class House:
         clock: Move it with ``advance``.
         app: The WSGI door; ``call`` and ``post`` go through it.
         documents: What stands at addresses that the provider fetches; the rest of the world does not answer.
+        client_store: In memory, with ``qlvb`` in it, unless another is given.
     """
 
     def __init__(self, database: Database, *, lifetimes: Lifetimes | None = None, access_token_seconds: int = 600,
-                 trusted_proxies: tuple[str, ...] = (), fallback: Any = None, meter: Any = None, log: Any = None) -> None:
+                 trusted_proxies: tuple[str, ...] = (), fallback: Any = None, meter: Any = None, log: Any = None,
+                 client_store: Any = None) -> None:
         self.database = database
         self.clock = FakeClock()
         self.keys = key_ring()
-        self.client_store = FakeClientStore(REGISTERED)
+        self.client_store = client_store or FakeClientStore(REGISTERED)
         self.registry = ClientRegistry(self.client_store, self.clock)
         self.officers = SqlOfficers(database)
         limits = SessionLimits(idle_seconds=3600, absolute_seconds=86400)
@@ -118,6 +127,10 @@ class House:
             issuer=ISSUER, registry=self.registry, store=self.store, tokens=self.tokens, clock=self.clock,
             lifetimes=lifetimes or Lifetimes(), officer_scopes=frozenset(claims.SCOPES), assertions=self.assertions,
             read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens])
+        policy = RegistrationPolicy()
+        self.initial_access = InitialAccess(SqlInitialAccess(database), SqlAuditTrail(database), self.clock, policy)
+        desk = Desk(store=SqlRegistrations(database), initial_access=self.initial_access, registry=self.registry,
+                    clock=self.clock, policy=policy, address=f"{ISSUER}/register")
         offer = Offer(scopes=tuple(claims.SCOPES), claims=claims.SUPPORTED, acr_values=(f"{ACR_PREFIX}1", f"{ACR_PREFIX}2"),
                       subject_types=TYPES, id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"))
         metadata = Document(fixed(discovery(ISSUER, offer)), max_age_seconds=3600)
@@ -130,6 +143,7 @@ class House:
             Route("/introspect", "introspection", IntrospectionEndpoint(
                 Introspection(self.provider, subject_of=subject_for, acr_prefix=ACR_PREFIX))),
             Route("/revoke", "revocation", RevocationEndpoint(self.provider)),
+            Route("/register", "registration", RegistrationEndpoint(DynamicRegistration(desk))),
             Route("/userinfo", "userinfo", UserInfoEndpoint(
                 claims.UserInfo(self.tokens, self.store, self.registry, self.clock)), ("GET", "POST")),
         ], fallback, sources=Sources(trusted_proxies), meter=meter, log=log)
@@ -170,6 +184,20 @@ class House:
         table: Any = OfficerRow.__table__
         self.database.write(update(table).where(table.c.uid == literal_column(f"'{uid}'"))
                             .values(status=literal_column(f"'{status}'"))).run()
+
+    # Registration
+
+    def leave(self, *, quota: int = 1, seconds: int | None = 3600, **terms: Any) -> str:
+        """Make an initial access token; gives its value."""
+        expires = None if seconds is None else self.clock.now() + seconds
+        return self.initial_access.create(Terms(**{"owner": "Sở Nội vụ", **terms}), quota=quota, expires_at=expires,
+                                          caller=CALLER)[1]
+
+    def register(self, token: str, metadata: Any, **headers: str) -> Reply:
+        """POST /register."""
+        body = metadata if isinstance(metadata, bytes) else json.dumps(metadata).encode()
+        sent = {"content-type": "application/json", "authorization": f"Bearer {token}"} | headers
+        return self.call("POST", "/register", body=body, headers=sent)
 
     # Codes and tokens
 
@@ -316,3 +344,9 @@ def query_of(address: str) -> dict[str, str]:
 def house(database: Database) -> House:
     """A house on each database."""
     return House(database)
+
+
+@pytest.fixture
+def registry_house(database: Database) -> House:
+    """A house whose clients are in the database, none yet; ``register`` enters them."""
+    return House(database, client_store=SqlClientStore(database))

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from ..oauth.access_token import TokenRefusedError
 from ..oidc.claims import UserInfo
-from .wsgi import NO_STORE, EndpointRequest, MalformedRequestError, Response, error, json
+from .bearer import challenge, from_header
+from .wsgi import EndpointRequest, MalformedRequestError, Response, json
+
+REALM = "userinfo"
 
 
 class UserInfoEndpoint:
@@ -22,9 +25,9 @@ class UserInfoEndpoint:
         try:
             return json(200, self._userinfo.claims(_token_of(request)))
         except TokenRefusedError as refused:
-            return _challenge(refused)
+            return challenge(refused, realm=REALM)
         except MalformedRequestError as malformed:
-            return _challenge(TokenRefusedError(malformed.message, code="invalid_request"), malformed.status)
+            return challenge(TokenRefusedError(malformed.message, code="invalid_request"), realm=REALM, status=malformed.status)
 
 
 def _token_of(request: EndpointRequest) -> str:
@@ -34,24 +37,4 @@ def _token_of(request: EndpointRequest) -> str:
     in_body = request.form().get("access_token", "") if request.method == "POST" and request.has_form() else ""
     if sent and in_body:
         raise MalformedRequestError("The access token is sent in more than one way.")
-    if in_body:
-        return in_body
-    scheme, _, token = sent.partition(" ")
-    if scheme.lower() != "bearer":
-        raise TokenRefusedError("An access token is needed.", code="")
-    token = token.strip(" ")
-    if not token or not token.isascii() or " " in token:
-        raise MalformedRequestError("The Authorization header is not well formed.")
-    return token
-
-
-def _challenge(refused: TokenRefusedError, status: int | None = None) -> Response:
-    """Say what is wrong; where no token came, say only that one is needed (RFC 6750 §3.1)."""
-    status = status or refused.status
-    parts = ['Bearer realm="userinfo"']
-    if refused.code:
-        parts += [f'error="{refused.code}"', f'error_description="{refused.message}"']
-    if refused.scope:
-        parts.append(f'scope="{refused.scope}"')
-    body = error(status, refused.code or "invalid_token", refused.message)
-    return Response(status, body.body, (*NO_STORE, ("WWW-Authenticate", ", ".join(parts))), body.error)
+    return in_body or from_header(sent)

@@ -124,6 +124,12 @@ class EndpointRequest:
         self.caller = caller
         self.client_id = ""
 
+    @property
+    def content_type(self) -> str:
+        """The media type as sent; "" without one."""
+        sent: str = self._environ.get("CONTENT_TYPE", "")
+        return sent
+
     def header(self, name: str) -> str:
         """Give a header by its name in lower case; "" when it was not sent."""
         value: str = self._environ.get(_environ_name(name), "")
@@ -131,7 +137,7 @@ class EndpointRequest:
 
     def has_form(self) -> bool:
         """Tell whether a form was sent in the body."""
-        sent = self._environ.get("CONTENT_TYPE", "")
+        sent = self.content_type
         return sent == FORM_TYPE or _is_form(sent)
 
     def form(self) -> dict[str, str]:

@@ -46,6 +46,7 @@ class Paths:
     token: str = "/token"
     introspection: str = "/introspect"
     revocation: str = "/revoke"
+    registration: str = "/register"
     userinfo: str = "/userinfo"
     jwks: str = "/jwks"
     end_session: str = "/logout"
@@ -71,6 +72,7 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
         "jwks_uri": issuer + at.jwks,
         "introspection_endpoint": issuer + at.introspection,
         "revocation_endpoint": issuer + at.revocation,
+        "registration_endpoint": issuer + at.registration,
         "end_session_endpoint": issuer + at.end_session,
         "scopes_supported": list(offer.scopes),
         "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash",

@@ -15,6 +15,8 @@ KNOWN = frozenset({
     "require_request_uri_registration", "op_policy_uri", "op_tos_uri", "service_documentation", "claims_locales_supported",
     "ui_locales_supported", "token_endpoint_auth_methods_supported",
     # RFC 8414 §2, RFC 9207, logout, prompt=create
+    "token_endpoint_auth_signing_alg_values_supported", "introspection_endpoint_auth_signing_alg_values_supported",
+    "revocation_endpoint_auth_signing_alg_values_supported",
     "revocation_endpoint", "revocation_endpoint_auth_methods_supported", "introspection_endpoint",
     "introspection_endpoint_auth_methods_supported", "code_challenge_methods_supported",
     "authorization_response_iss_parameter_supported", "end_session_endpoint", "backchannel_logout_supported",
@@ -41,7 +43,7 @@ def test_oidcc_discovery_endpoint_verification(suite: Suite) -> None:
 
 def test_oidcc_discovery_endpoint_verification_addresses(suite: Suite) -> None:
     addresses = {name: value for name, value in suite.discovery.items() if name.endswith(("_endpoint", "_uri"))}
-    assert len(addresses) == 7
+    assert len(addresses) == 8
     assert all(value.startswith(f"{ISSUER}/") and "#" not in value for value in addresses.values())
 
 

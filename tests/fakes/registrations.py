@@ -1,4 +1,4 @@
-"""Initial access tokens in memory."""
+"""Initial access tokens and registrations made with them, in memory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from idp.audit import AuditRecord
+from idp.oauth.client import Client
 from idp.oauth.clients.initial_access import InitialAccessToken, Terms
+
+from .client_store import FakeClientStore
 
 TERMS = Terms(owner="Sở Thông tin và Truyền thông")
 
@@ -43,5 +46,27 @@ class FakeInitialAccess:
                 if token.token_id == token_id and token.revoked_at is None:
                     self.by_digest[digest] = replace(token, revoked_at=now)
                     self.records.append(record)
+                    return True
+        return False
+
+
+class FakeRegistrations:
+    """Satisfies the RegistrationStore port over the two fakes it is given."""
+
+    def __init__(self, clients: FakeClientStore, tokens: FakeInitialAccess) -> None:
+        self.clients = clients
+        self.tokens = tokens
+        self.digests: dict[str, bytes] = {}
+        self.terms: dict[str, Terms] = {}
+
+    def enter(self, client: Client, token: InitialAccessToken, *, registration_digest: bytes, now: int,
+              record: AuditRecord) -> bool:
+        with self.tokens.lock:
+            for digest, kept in self.tokens.by_digest.items():
+                if kept.token_id == token.token_id and not kept.lapse(now):
+                    self.tokens.by_digest[digest] = replace(kept, used=kept.used + 1, clients=(*kept.clients, client.client_id))
+                    self.clients.put(replace(client, created_at=now))
+                    self.digests[client.client_id], self.terms[client.client_id] = registration_digest, token.terms
+                    self.tokens.records.append(record)
                     return True
         return False

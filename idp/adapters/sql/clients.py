@@ -73,7 +73,7 @@ class SqlClientStore:
     def create(self, client: Client, *, now: int, caller: Caller) -> bool:
         """Enter a client; False when the identifier is taken."""
         return self._create.run(
-            client_id=client.client_id, source=client.source, metadata=_json(client), secret_digest=client.secret_digest,
+            client_id=client.client_id, source=client.source, metadata=metadata_json(client), secret_digest=client.secret_digest,
             created_at=now, updated_at=now, disabled_at=now if client.disabled else None,
             **_audit(AuditEvent.CLIENT_CREATED, client.client_id, now, caller, {"source": client.source}),
         ) is not None
@@ -81,7 +81,7 @@ class SqlClientStore:
     def change(self, client: Client, *, now: int, caller: Caller) -> bool:
         """Exchange the metadata; neither the secret nor ``disabled`` changes."""
         return self._change.run(
-            client_id=client.client_id, new_metadata=_json(client), updated_at=now,
+            client_id=client.client_id, new_metadata=metadata_json(client), updated_at=now,
             **_audit(AuditEvent.CLIENT_CHANGED, client.client_id, now, caller, {"what": "metadata"}),
         ) is not None
 
@@ -98,7 +98,8 @@ class SqlClientStore:
         return act.run(client_id=client_id, updated_at=now, **_audit(event, client_id, now, caller, detail)) is not None
 
 
-def _json(client: Client) -> str:
+def metadata_json(client: Client) -> str:
+    """Give the metadata as the column holds it."""
     return json.dumps(to_metadata(client), ensure_ascii=False, separators=(",", ":"))
 
 

@@ -1,15 +1,21 @@
-"""Initial access tokens in the database; implements ``oauth.clients.initial_access.InitialAccessStore``."""
+"""Applications that register themselves, and the tokens that let them.
+
+Implements ``oauth.clients.initial_access.InitialAccessStore`` and ``oauth.clients.dynamic.RegistrationStore``. A registration is
+one act whose guard takes one of the initial access token's quota: of many at once exactly as many win as it has left.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import literal_column, or_, select, update
 
 from ...audit import AuditRecord
+from ...oauth.client import Client
 from ...oauth.clients.initial_access import InitialAccessToken, Terms
 from .audit import audit_insert, audit_values
+from .clients import metadata_json, version_raised
 from .database import Database, insert_row, parameter
 from .tables import ClientRow, InitialAccessRow
 
@@ -52,6 +58,27 @@ class SqlInitialAccess:
     def revoke(self, token_id: str, now: int, record: AuditRecord) -> bool:
         """End a token once."""
         return self._revoke.run(token_id=token_id, now=now, **audit_values(record)) is not None
+
+
+class SqlRegistrations:
+    """The store of registrations by applications on one database."""
+
+    def __init__(self, database: Database) -> None:
+        now = parameter(TOKEN.c.expires_at, "now")
+        good = (TOKEN.c.token_id == parameter(TOKEN.c.token_id, "initial_access_id"), TOKEN.c.revoked_at.is_(None),
+                or_(TOKEN.c.expires_at.is_(None), TOKEN.c.expires_at > now), TOKEN.c.used < TOKEN.c.quota)
+        self._enter = database.write(
+            insert_row(ClientRow, created_at=now, updated_at=now, disabled_at=literal_column("NULL")),
+            version_raised(database), audit_insert(),
+            guard=update(TOKEN).where(*good).values(used=TOKEN.c.used + literal_column("1")).returning(TOKEN.c.token_id))
+
+    def enter(self, client: Client, token: InitialAccessToken, *, registration_digest: bytes, now: int,
+              record: AuditRecord) -> bool:
+        """Enter a client and take one of the token's quota."""
+        return self._enter.run(
+            client_id=client.client_id, source=client.source, metadata=metadata_json(client), secret_digest=client.secret_digest,
+            registration_digest=registration_digest, registration_terms=token.terms.to_json(), initial_access_id=token.token_id,
+            now=now, **audit_values(record)) is not None
 
 
 def _token(row: Any, clients: tuple[str, ...]) -> InitialAccessToken:

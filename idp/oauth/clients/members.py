@@ -12,7 +12,7 @@ from typing import Any
 
 from ...errors import RefusedError
 from ..client import SCOPES
-from ..redirect_uri import check_redirect_uri, check_web_uri
+from ..redirect_uri import InvalidRedirectUriError, check_redirect_uri, check_web_uri
 
 
 class InvalidClientMetadataError(RefusedError):
@@ -109,7 +109,10 @@ class Members:
     def web_uri(self, name: str) -> str:
         """Read the address of a page; "" where absent."""
         value = self._left.pop(name, "")
-        return "" if value == "" else check_web_uri(value, development=self._development, member=name)
+        try:
+            return "" if value == "" else check_web_uri(value, development=self._development, member=name)
+        except InvalidRedirectUriError as err:  # nobody is redirected there (RFC 7591 §3.2.2)
+            raise InvalidClientMetadataError(err.message) from None
 
     def redirect_uris(self, name: str, *, native: bool) -> tuple[str, ...]:
         """Read addresses that a browser is sent back to."""

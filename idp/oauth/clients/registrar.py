@@ -111,7 +111,7 @@ class Registrar:
         members = dict(metadata)
         client_id = members.pop("client_id", None)
         if client_id is None:
-            client_id = _new_client_id()
+            client_id = new_client_id()
         if not isinstance(client_id, str):
             raise InvalidClientMetadataError("client_id: a text is expected.")
         client = parse(members, self._policy, client_id=client_id, source="registered", created_at=self._clock.now())
@@ -241,7 +241,7 @@ class Registrar:
         raise RefusedError("There is no such client. See: clients list", code="unknown_client", status=404)
 
 
-def _new_client_id() -> str:
+def new_client_id() -> str:
     """Give 128 random bits in base64url that do not look like an option on a command line."""
     while True:
         client_id = secrets.token_urlsafe(16)

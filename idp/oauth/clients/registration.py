@@ -53,6 +53,8 @@ _NOT_OFFERED: Final[Mapping[str, tuple[object, ...]]] = {
     "backchannel_authentication_request_signing_alg": _NO, "backchannel_user_code_parameter": _NO,
 }
 """Members of later specifications, with the values that ask for nothing."""
+KNOWN: Final = frozenset(STANDARD) | frozenset(_NOT_OFFERED)
+"""Names of members that mean something here; a registration endpoint ignores all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +147,12 @@ def _keys(members: Members) -> str:
         read_jwks(document)
     except InvalidKeysError as err:
         raise members.refuse("jwks", err.message) from None
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
-    if len(text) > MAX_BYTES:
+    try:
+        text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        size = len(text.encode())
+    except ValueError:  # half of a surrogate pair, or a number that JSON does not have
+        raise members.refuse("jwks", "it holds what JSON cannot carry.") from None
+    if size > MAX_BYTES:
         raise members.refuse("jwks", f"longer than {MAX_BYTES} bytes.")
     return text
 
@@ -270,7 +276,7 @@ def _typed(name: str, value: Any) -> Any:
     """Give a field's value from JSON, in the type that the field has."""
     default = _DEFAULTS[name]
     if name == "jwks":
-        return json.dumps(value, sort_keys=True, separators=(",", ":"))
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     if isinstance(default, frozenset):
         return frozenset(value.split() if isinstance(value, str) else value)
     return tuple(value) if isinstance(default, tuple) else value

@@ -5,16 +5,26 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select, text
 
+from idp.adapters.sql.clients import SqlClientStore
 from idp.adapters.sql.database import Database
-from idp.adapters.sql.registrations import SqlInitialAccess
+from idp.adapters.sql.registrations import SqlInitialAccess, SqlRegistrations
 from idp.adapters.sql.tables import AuditRow
 from idp.oauth.ports import digest
 
-from ...contracts.registrations import RECORD, InitialAccessContract
-from ...fakes.registrations import FakeInitialAccess, initial_access_token
+from ...contracts.registrations import CLIENT, RECORD, InitialAccessContract, RegistrationContract
+from ...fakes.client_store import FakeClientStore
+from ...fakes.registrations import FakeInitialAccess, FakeRegistrations, initial_access_token
 
 
-class TestSqlInitialAccess(InitialAccessContract):
+class TestSqlRegistrations(InitialAccessContract, RegistrationContract):
+    @pytest.fixture
+    def clients(self, database: Database) -> SqlClientStore:
+        return SqlClientStore(database)
+
+    @pytest.fixture
+    def registrations(self, database: Database) -> SqlRegistrations:
+        return SqlRegistrations(database)
+
     @pytest.fixture
     def tokens(self, database: Database) -> SqlInitialAccess:
         store = SqlInitialAccess(database)
@@ -22,10 +32,18 @@ class TestSqlInitialAccess(InitialAccessContract):
         return store
 
 
-class TestFakeInitialAccess(InitialAccessContract):
+class TestFakeRegistrations(InitialAccessContract, RegistrationContract):
     @pytest.fixture
     def tokens(self) -> FakeInitialAccess:
         return FakeInitialAccess()
+
+    @pytest.fixture
+    def clients(self) -> FakeClientStore:
+        return FakeClientStore()
+
+    @pytest.fixture
+    def registrations(self, clients: FakeClientStore, tokens: FakeInitialAccess) -> FakeRegistrations:
+        return FakeRegistrations(clients, tokens)
 
 
 def test_only_the_digest_of_a_token_is_stored(database: Database) -> None:
@@ -43,3 +61,13 @@ def test_each_act_leaves_one_record_and_what_did_not_happen_none(database: Datab
     store.revoke("token-1", 9, RECORD)
     store.revoke("unknown", 9, RECORD)
     assert len(database.read(select(AuditRow.id)).all()) == 2
+
+
+def test_only_the_digest_of_a_registration_access_token_is_stored(database: Database) -> None:
+    SqlInitialAccess(database).add(initial_access_token(), digest("value"), RECORD)
+    SqlRegistrations(database).enter(CLIENT, initial_access_token(), registration_digest=digest("very-secret"), now=7,
+                                     record=RECORD)
+    with database.durable.connect() as connection:
+        row = connection.execute(text("SELECT * FROM client")).one()
+    assert bytes(row.registration_digest) == digest("very-secret")
+    assert "very-secret" not in str(tuple(row))
