@@ -56,6 +56,7 @@ from .jose.keyset import KeyRing
 from .oauth.access_token import AccessTokens
 from .oauth.client import ClientRegistry
 from .oauth.clients.assertion import ClientAssertions
+from .oauth.clients.configuration import ClientConfiguration
 from .oauth.clients.dynamic import Desk, DynamicRegistration
 from .oauth.clients.initial_access import InitialAccess
 from .oauth.clients.keys import ClientKeys
@@ -155,6 +156,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         audit_store=seal_store, audit_reader=SqlAuditReader(database),
         registrar=Registrar(client_store, clients, folder.client_secrets(), clock, policy),
         initial_access=initial_access, dynamic_registration=DynamicRegistration(desk),
+        client_configuration=ClientConfiguration(desk),
         sign_in=SignIn(people, mirror, totp, audit, clock, mail_domain=settings.ldap_mail_domain,
                        passwords=Lockout(guesses, clock, Limits(source=Rule(settings.sign_in_source_failures))),
                        factors=Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),

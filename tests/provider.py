@@ -28,7 +28,7 @@ from idp.audit import Caller
 from idp.directory.officer import Officer, Post
 from idp.endpoints.documents import Document, fixed
 from idp.endpoints.introspection import IntrospectionEndpoint
-from idp.endpoints.registration import RegistrationEndpoint
+from idp.endpoints.registration import ConfigurationEndpoint, RegistrationEndpoint
 from idp.endpoints.revocation import RevocationEndpoint
 from idp.endpoints.token import TokenEndpoint
 from idp.endpoints.userinfo import UserInfoEndpoint
@@ -39,6 +39,7 @@ from idp.oauth.access_token import AccessTokens
 from idp.oauth.authorization_request import AuthorizationRequest
 from idp.oauth.client import SCOPES, Client, ClientRegistry, secret_digest
 from idp.oauth.clients.assertion import ClientAssertions
+from idp.oauth.clients.configuration import ClientConfiguration
 from idp.oauth.clients.dynamic import Desk, DynamicRegistration
 from idp.oauth.clients.initial_access import InitialAccess, Terms
 from idp.oauth.clients.keys import ClientKeys
@@ -131,6 +132,7 @@ class House:
         self.initial_access = InitialAccess(SqlInitialAccess(database), SqlAuditTrail(database), self.clock, policy)
         desk = Desk(store=SqlRegistrations(database), initial_access=self.initial_access, registry=self.registry,
                     clock=self.clock, policy=policy, address=f"{ISSUER}/register")
+        self.configuration = ClientConfiguration(desk)
         offer = Offer(scopes=tuple(claims.SCOPES), claims=claims.SUPPORTED, acr_values=(f"{ACR_PREFIX}1", f"{ACR_PREFIX}2"),
                       subject_types=TYPES, id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"))
         metadata = Document(fixed(discovery(ISSUER, offer)), max_age_seconds=3600)
@@ -144,6 +146,8 @@ class House:
                 Introspection(self.provider, subject_of=subject_for, acr_prefix=ACR_PREFIX))),
             Route("/revoke", "revocation", RevocationEndpoint(self.provider)),
             Route("/register", "registration", RegistrationEndpoint(DynamicRegistration(desk))),
+            Route("/register/*", "client_configuration", ConfigurationEndpoint(self.configuration),
+                  ConfigurationEndpoint.METHODS),
             Route("/userinfo", "userinfo", UserInfoEndpoint(
                 claims.UserInfo(self.tokens, self.store, self.registry, self.clock)), ("GET", "POST")),
         ], fallback, sources=Sources(trusted_proxies), meter=meter, log=log)
@@ -198,6 +202,12 @@ class House:
         body = metadata if isinstance(metadata, bytes) else json.dumps(metadata).encode()
         sent = {"content-type": "application/json", "authorization": f"Bearer {token}"} | headers
         return self.call("POST", "/register", body=body, headers=sent)
+
+    def manage(self, method: str, told: dict[str, Any], metadata: Any = None, *, token: str | None = None) -> Reply:
+        """Call the address that a registration's answer gave, with the token in it or another one."""
+        body = b"" if metadata is None else metadata if isinstance(metadata, bytes) else json.dumps(metadata).encode()
+        return self.call(method, told["registration_client_uri"].removeprefix(ISSUER), body=body, headers={
+            "content-type": "application/json", "authorization": f"Bearer {token or told['registration_access_token']}"})
 
     # Codes and tokens
 

@@ -43,6 +43,7 @@ class AuditEvent(StrEnum):
     CLIENT_CHANGED = "client.changed"
     CLIENT_DISABLED = "client.disabled"
     CLIENT_SECRET_ROTATED = "client.secret_rotated"
+    CLIENT_DELETED = "client.deleted"
     INITIAL_ACCESS_CREATED = "initial_access.created"
     INITIAL_ACCESS_REFUSED = "initial_access.refused"
     INITIAL_ACCESS_REVOKED = "initial_access.revoked"

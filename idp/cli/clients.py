@@ -1,4 +1,4 @@
-"""``flask clients create|apply|list|show|rotate-secret|disable|enable``: the registered applications (docs/clients.md).
+"""``flask clients create|apply|list|show|rotate-secret|registration-access-token|disable|enable`` (docs/clients.md).
 
 ``clients initial-access-token`` is in initial_access.py.
 """
@@ -110,6 +110,18 @@ def commands(services: Callable[[], Services]) -> AppGroup:
             _print({"client_id": client_id, "client_secret": secret, "client_secret_expires_at": 0})
         else:
             click.echo(f"client_secret  {secret}\nThe secret is not shown again.")
+
+    @group.command("registration-access-token")
+    @click.argument("client_id", metavar="ID")
+    @_json_option
+    def registration_access_token(client_id: str, as_json: bool) -> None:
+        """Make a new token with which an application that registered itself looks after its registration; shown this once."""
+        with _refusals():
+            told = services().client_configuration.renew_token(client_id, _caller())
+        if as_json:
+            _print({"client_id": client_id, **told})
+        else:
+            click.echo("\n".join(f"{name:<26} {value}" for name, value in told.items()) + "\nThe token is not shown again.")
 
     def switch(name: str, disabled: bool, help_text: str) -> None:
         @group.command(name, help=help_text)

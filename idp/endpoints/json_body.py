@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from .wsgi import EndpointRequest, MalformedRequestError
+from .wsgi import EndpointRequest, MalformedRequestError, is_media_type
 
 JSON_TYPE = "application/json"
 MAX_DEPTH = 20
@@ -24,7 +24,7 @@ def read_object(request: EndpointRequest) -> dict[str, Any]:
     Raises:
         MalformedRequestError: another content type, more than 64 kB, or anything but one sound JSON object.
     """
-    if not _is_json(request.content_type):
+    if not is_media_type(request.content_type, JSON_TYPE):
         raise MalformedRequestError("The content type must be application/json in UTF-8.")
     return parse_object(request.body())
 
@@ -41,13 +41,6 @@ def parse_object(body: bytes) -> dict[str, Any]:
     if _is_deep(value):
         raise MalformedRequestError(f"The body has more than {MAX_DEPTH} levels.")
     return value
-
-
-def _is_json(content_type: str) -> bool:
-    """Tell whether a media type is JSON, without a charset or with UTF-8; bounded first (security checklist 45)."""
-    name, _, parameters = content_type[:129].lower().partition(";")
-    charset = parameters.replace(" ", "").replace('"', "").rstrip(";")
-    return len(content_type) <= 128 and name.strip() == JSON_TYPE and charset in {"", "charset=utf-8"}
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

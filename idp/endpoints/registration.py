@@ -7,12 +7,14 @@ No CORS: no script of a browser registers applications.
 from __future__ import annotations
 
 from ..oauth.access_token import TokenRefusedError
+from ..oauth.clients.configuration import ClientConfiguration
 from ..oauth.clients.dynamic import DynamicRegistration, RegistrationRequest
 from .bearer import bearer_of, challenge
 from .json_body import read_object
-from .wsgi import EndpointRequest, Response, json
+from .wsgi import NO_STORE, EndpointRequest, Response, json
 
 REALM = "registration"
+_NO_CONTENT = tuple(pair for pair in NO_STORE if pair[0] != "Content-Type")
 
 
 class RegistrationEndpoint:
@@ -30,3 +32,24 @@ class RegistrationEndpoint:
             return challenge(refused, realm=REALM)
         request.client_id = body["client_id"]
         return json(status, body)
+
+
+class ConfigurationEndpoint:
+    """GET, PUT and DELETE /register/<client_id>."""
+
+    METHODS = ("GET", "PUT", "DELETE")
+
+    def __init__(self, configuration: ClientConfiguration) -> None:
+        self._configuration = configuration
+
+    def __call__(self, request: EndpointRequest) -> Response:
+        """Show, exchange or delete a registration."""
+        client_id = request.path.rpartition("/")[2]
+        try:
+            status, body, _ = self._configuration(RegistrationRequest(
+                bearer_of(request), lambda: read_object(request), caller=request.caller, method=request.method,
+                client_id=client_id))
+        except TokenRefusedError as refused:
+            return challenge(refused, realm=REALM)
+        request.client_id = client_id
+        return json(status, body) if body else Response(status, b"", _NO_CONTENT)

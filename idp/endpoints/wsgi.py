@@ -125,6 +125,12 @@ class EndpointRequest:
         self.client_id = ""
 
     @property
+    def path(self) -> str:
+        """The path as sent, percent-encoding undone."""
+        sent: str = self._environ.get("PATH_INFO", "")
+        return sent
+
+    @property
     def content_type(self) -> str:
         """The media type as sent; "" without one."""
         sent: str = self._environ.get("CONTENT_TYPE", "")
@@ -138,7 +144,7 @@ class EndpointRequest:
     def has_form(self) -> bool:
         """Tell whether a form was sent in the body."""
         sent = self.content_type
-        return sent == FORM_TYPE or _is_form(sent)
+        return sent == FORM_TYPE or is_media_type(sent, FORM_TYPE)
 
     def form(self) -> dict[str, str]:
         """Read the body's parameters, each once; empty ones are left out (RFC 6749 §3.2).
@@ -182,7 +188,7 @@ Endpoint = Callable[[EndpointRequest], Response]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One row of the path table."""
+    """One row of the path table. A path that ends in ``/*`` takes one more segment, whatever it is."""
 
     path: str
     name: str
@@ -282,13 +288,16 @@ class Dispatcher:
         started = perf_counter()
         caller = environ[CALLER] = self._sources.caller(environ)
         self._log.begin(caller)
-        route = self._routes.get(environ.get("PATH_INFO", ""))
+        path = environ.get("PATH_INFO", "")
+        route = self._routes.get(path) or self._routes.get(path[:path.rfind("/") + 1] + "*")
         if route is None:
             return self._hand_on(environ, start_response, caller, started)
         request = EndpointRequest(environ, caller)
         response = _answer(route, request, environ)
         body = b"" if request.method == "HEAD" else response.body
-        headers = [*response.headers, ("Content-Length", str(len(response.body)))]
+        headers = [*response.headers]
+        if response.status != 204:  # RFC 9110 §8.6
+            headers.append(("Content-Length", str(len(response.body))))
         if response.status >= 400:
             headers.append(("X-Request-Id", caller.request_id))
         start_response(_STATUS_LINES[response.status], headers)
@@ -355,13 +364,13 @@ def oauth_answer(status: int, body: Mapping[str, Any], headers: Iterable[tuple[s
     return Response(status, orjson.dumps(body), NO_STORE + challenge, body["error"])
 
 
-def _is_form(content_type: str) -> bool:
-    """Tell whether a media type is that of forms, without a charset or with UTF-8; bounded first (security checklist 45)."""
+def is_media_type(content_type: str, expected: str) -> bool:
+    """Tell whether a media type is the one expected, without a charset or with UTF-8; bounded first (security checklist 45)."""
     if len(content_type) > 128:
         return False
     name, _, parameters = content_type.lower().partition(";")
     charset = parameters.replace(" ", "").replace('"', "").rstrip(";")
-    return name.strip() == FORM_TYPE and charset in {"", "charset=utf-8"}
+    return name.strip() == expected and charset in {"", "charset=utf-8"}
 
 
 def parse_form(body: bytes) -> dict[str, str]:

@@ -94,3 +94,39 @@ def test_line_43_registration_never_breaks_and_writes_all_or_nothing(fuzz_app: A
     assert found["used"] == len(registered)
     shown = json.loads(fuzz_app.test_cli_runner().invoke(args=["clients", "list", "--json"]).stdout)["clients"]
     assert {client["client_id"] for client in shown} >= set(registered)
+
+
+def test_line_43_looking_after_a_registration_never_breaks(fuzz_app: Any) -> None:
+    token_id, token = create_token(fuzz_app, 1)
+    status, _, content = call(fuzz_app.wsgi_app, "POST", "/register", b"", b'{"redirect_uris":["https://a.example/cb"]}',
+                              "application/json", f"Bearer {token}", None)
+    assert status == 201
+    told = json.loads(content)
+    path = f"/register/{told['client_id']}"
+    good = [told["registration_access_token"]]
+    changes: list[int] = []
+
+    @EXAMPLES
+    @given(method=st.sampled_from(["PUT"] * 12 + ["GET", "GET", "POST", "HEAD", "BREW"]), body=BODIES, content_type=JSON_MOSTLY,
+           members=METADATA, named=st.booleans(), other=st.booleans() | st.just(False), authorization=AUTHORIZATION,
+           tail=st.sampled_from(["", "", "", "", "", "", "/", "x", "\xff", "/../x", "%00"]))
+    def attempt(method: str, body: bytes, content_type: str, members: dict[str, Any], named: bool, other: bool,
+                authorization: str | None, tail: str) -> None:
+        if named:
+            body = json.dumps({**members, "client_id": told["client_id"]}).encode()
+        sent = authorization if other else f"Bearer {good[0]}"
+        status, headers, content = call(fuzz_app.wsgi_app, method, path + tail, b"", body, content_type, sent, None)
+        assert_helpful(status, headers, content, machine=not tail)
+        if status == 200:
+            now = json.loads(content)
+            assert now["client_id"] == told["client_id"]
+            changes.append(now["registration_access_token"] != good[0])
+            good[0] = now["registration_access_token"]
+
+    attempt()
+    assert sum(changes) > 50
+    status, _, content = call(fuzz_app.wsgi_app, "GET", path, b"", b"", "", f"Bearer {good[0]}", None)
+    assert status == 200
+    assert listed(fuzz_app, token_id)["clients"] == [told["client_id"]]
+    assert call(fuzz_app.wsgi_app, "DELETE", path, b"", b"", "", f"Bearer {good[0]}", None)[0] == 204
+    assert listed(fuzz_app, token_id)["clients"] == []

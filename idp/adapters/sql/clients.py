@@ -67,8 +67,7 @@ class SqlClientStore:
 
     def all(self) -> Sequence[Client]:
         """Give every client, ordered by client_id."""
-        return [from_metadata(row.client_id, json.loads(row.metadata), source=row.source, secret_digest=_bytes(row.secret_digest),
-                              disabled=row.disabled_at is not None, created_at=row.created_at) for row in self._all.all()]
+        return [client_of(row) for row in self._all.all()]
 
     def create(self, client: Client, *, now: int, caller: Caller) -> bool:
         """Enter a client; False when the identifier is taken."""
@@ -96,6 +95,12 @@ class SqlClientStore:
         event, detail = (AuditEvent.CLIENT_DISABLED, {}) if disabled else (AuditEvent.CLIENT_CHANGED, {"what": "enabled"})
         act = self._disable if disabled else self._enable
         return act.run(client_id=client_id, updated_at=now, **_audit(event, client_id, now, caller, detail)) is not None
+
+
+def client_of(row: Any) -> Client:
+    """Read a row of the table ``client``."""
+    return from_metadata(row.client_id, json.loads(row.metadata), source=row.source, secret_digest=_bytes(row.secret_digest),
+                         disabled=row.disabled_at is not None, created_at=row.created_at)
 
 
 def metadata_json(client: Client) -> str:

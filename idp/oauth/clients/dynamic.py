@@ -30,8 +30,31 @@ from .registrar import new_client_id
 from .registration import KNOWN, RegistrationPolicy, default_scope, parse, registration_response, standard_metadata
 
 
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A registration that an application made, as it stands in the store.
+
+    Attributes:
+        terms: Those of the token that it was registered with.
+        registration_digest: Of the registration access token that is good now.
+        stored: The metadata as stored; a change that was decided on other metadata is none.
+    """
+
+    client: Client
+    terms: Terms
+    registration_digest: bytes
+    stored: str
+
+    def check_client(self, client: Client) -> bool:
+        """Tell whether it is this client's (asked by Authlib)."""
+        return client.client_id == self.client.client_id
+
+
 class RegistrationStore(Protocol):
-    """Where registrations by applications rest. Every write is one act with its audit record and a new version."""
+    """Where registrations by applications rest. Every write is one act with its audit record and a new version.
+
+    A registration that is disabled is not found, and cannot be changed or removed.
+    """
 
     def enter(self, client: Client, token: InitialAccessToken, *, registration_digest: bytes, now: int,
               record: AuditRecord) -> bool:
@@ -40,6 +63,28 @@ class RegistrationStore(Protocol):
         Of many callers exactly as many get True as the quota has left. False, and nothing written, when the token is unknown,
         revoked, expired or used up by now.
         """
+        ...
+
+    def registered(self, client_id: str, registration_digest: bytes) -> Registered | None:
+        """Find a registration by identifier and registration access token."""
+        ...
+
+    def replace(self, known: Registered, client: Client, *, registration_digest: bytes, now: int, record: AuditRecord) -> bool:
+        """Exchange metadata, and the secret where it differs, and the registration access token, durably.
+
+        Of several callers with one ``known`` exactly one gets True. False, and nothing written, when anything of it has changed.
+        """
+        ...
+
+    def remove(self, known: Registered, *, now: int, record: AuditRecord) -> bool:
+        """Delete a client, and end its grants, tokens, consents and part in sessions, durably.
+
+        False, and nothing written, when its token was exchanged since, or it is gone.
+        """
+        ...
+
+    def set_token(self, client_id: str, registration_digest: bytes, *, now: int, record: AuditRecord) -> bool:
+        """Exchange the registration access token of a client that registered itself; False when there is none."""
         ...
 
 

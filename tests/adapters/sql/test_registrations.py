@@ -18,7 +18,7 @@ from ...fakes.registrations import FakeInitialAccess, FakeRegistrations, initial
 
 class TestSqlRegistrations(InitialAccessContract, RegistrationContract):
     @pytest.fixture
-    def clients(self, database: Database) -> SqlClientStore:
+    def records(self, database: Database) -> SqlClientStore:
         return SqlClientStore(database)
 
     @pytest.fixture
@@ -38,12 +38,12 @@ class TestFakeRegistrations(InitialAccessContract, RegistrationContract):
         return FakeInitialAccess()
 
     @pytest.fixture
-    def clients(self) -> FakeClientStore:
+    def records(self) -> FakeClientStore:
         return FakeClientStore()
 
     @pytest.fixture
-    def registrations(self, clients: FakeClientStore, tokens: FakeInitialAccess) -> FakeRegistrations:
-        return FakeRegistrations(clients, tokens)
+    def registrations(self, records: FakeClientStore, tokens: FakeInitialAccess) -> FakeRegistrations:
+        return FakeRegistrations(records, tokens)
 
 
 def test_only_the_digest_of_a_token_is_stored(database: Database) -> None:

@@ -11,37 +11,12 @@ from hypothesis import strategies as st
 
 from idp.errors import RefusedError, UnavailableError
 from idp.oauth.access_token import TokenRefusedError
-from idp.oauth.client import ClientRegistry
-from idp.oauth.clients.dynamic import Desk, DynamicRegistration, RegistrationRequest, wanted
-from idp.oauth.clients.initial_access import InitialAccess
-from idp.oauth.clients.registration import KNOWN, RegistrationPolicy
+from idp.oauth.clients.dynamic import wanted
+from idp.oauth.clients.registration import KNOWN
 from idp.oauth.ports import digest
 
-from ...contracts.client_records import CALLER
 from ...contracts.registrations import STRICT
-from ...fakes.audit_trail import FakeAuditTrail
-from ...fakes.client_store import FakeClientStore
-from ...fakes.clock import FakeClock
-from ...fakes.registrations import TERMS, FakeInitialAccess, FakeRegistrations
-
-METADATA: dict[str, Any] = {"client_name": "Ứng dụng", "redirect_uris": ["https://app.example/cb"]}
-
-
-class Office:
-    def __init__(self) -> None:
-        self.clients, self.tokens, self.clock = FakeClientStore(), FakeInitialAccess(), FakeClock()
-        self.store = FakeRegistrations(self.clients, self.tokens)
-        self.registry = ClientRegistry(self.clients, self.clock)
-        self.initial_access = InitialAccess(self.tokens, FakeAuditTrail(), self.clock, RegistrationPolicy())
-        self.desk = Desk(store=self.store, initial_access=self.initial_access, registry=self.registry, clock=self.clock,
-                         policy=RegistrationPolicy(), address="https://id.example/register")
-        self.registration = DynamicRegistration(self.desk)
-        self.token = self.initial_access.create(TERMS, quota=2, expires_at=None, caller=CALLER)[1]
-
-    def register(self, metadata: Any = METADATA, *, read: Any = None) -> dict[str, Any]:
-        status, body, _ = self.registration(RegistrationRequest(self.token, read or (lambda: metadata), caller=CALLER))
-        assert status == 201
-        return dict(body)
+from ...fakes.registrations import METADATA, TERMS, Office
 
 
 @pytest.fixture
