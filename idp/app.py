@@ -62,6 +62,7 @@ from .oauth.clients.initial_access import InitialAccess
 from .oauth.clients.keys import ClientKeys
 from .oauth.clients.registrar import Registrar
 from .oauth.clients.registration import RegistrationPolicy
+from .oauth.clients.sectors import Sectors
 from .oauth.introspection import Introspection
 from .oauth.metadata import Paths
 from .oauth.server import Lifetimes, Provider
@@ -145,16 +146,17 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     provider = Provider(issuer=settings.issuer, registry=clients, store=grants, tokens=tokens, clock=clock, lifetimes=lifetimes,
                         officer_scopes=frozenset({*claims.SCOPES, SCOPE, "offline_access"}),
                         assertions=assertions, read_hint=id_tokens.subject_of_hint, extensions=[id_tokens])
+    sectors = Sectors(outbound.document)
     initial_access = InitialAccess(SqlInitialAccess(database), audit, clock, policy)
     desk = Desk(store=SqlRegistrations(database), initial_access=initial_access, registry=clients, clock=clock, policy=policy,
-                address=settings.issuer + Paths().registration)
+                sectors=sectors, address=settings.issuer + Paths().registration)
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
         totp=totp, provider=provider, outbox=outbox,
         audit_chain=AuditChain(seal_store, Es256SealSigner(folder.audit_seal_key(), settings.keys_dir),
                                FileSealHeads(settings.keys_dir / "audit-head.json"), clock),
         audit_store=seal_store, audit_reader=SqlAuditReader(database),
-        registrar=Registrar(client_store, clients, folder.client_secrets(), clock, policy),
+        registrar=Registrar(client_store, clients, folder.client_secrets(), clock, policy, sectors),
         initial_access=initial_access, dynamic_registration=DynamicRegistration(desk),
         client_configuration=ClientConfiguration(desk),
         sign_in=SignIn(people, mirror, totp, audit, clock, mail_domain=settings.ldap_mail_domain,

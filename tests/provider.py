@@ -33,7 +33,6 @@ from idp.endpoints.revocation import RevocationEndpoint
 from idp.endpoints.token import TokenEndpoint
 from idp.endpoints.userinfo import UserInfoEndpoint
 from idp.endpoints.wsgi import Dispatcher, Route, Sources
-from idp.errors import UnavailableError
 from idp.jose.keyset import KeyRing
 from idp.oauth.access_token import AccessTokens
 from idp.oauth.authorization_request import AuthorizationRequest
@@ -44,6 +43,7 @@ from idp.oauth.clients.dynamic import Desk, DynamicRegistration
 from idp.oauth.clients.initial_access import InitialAccess, Terms
 from idp.oauth.clients.keys import ClientKeys
 from idp.oauth.clients.registration import RegistrationPolicy
+from idp.oauth.clients.sectors import Sectors
 from idp.oauth.introspection import Introspection
 from idp.oauth.metadata import Offer, discovery
 from idp.oauth.server import Lifetimes, Provider
@@ -52,6 +52,7 @@ from idp.oidc.subject import TYPES, subject_for
 from idp.sessions.single_sign_on import Session, SessionLimits, Sessions
 from tests.fakes.client_store import FakeClientStore
 from tests.fakes.clock import FakeClock
+from tests.fakes.documents import FakeDocuments
 from tests.fakes.key_store import FakeKeyStore
 from tests.fakes.sealer import FakeSealer
 
@@ -120,8 +121,8 @@ class House:
         self.tokens = AccessTokens(issuer=ISSUER, keys=self.keys, clock=self.clock, lifetime_seconds=access_token_seconds,
                                    subject_of=subject_for, acr_prefix=ACR_PREFIX)
         self.id_tokens = id_token.IdTokens(issuer=ISSUER, keys=self.keys, clock=self.clock, acr_prefix=ACR_PREFIX)
-        self.documents: dict[str, bytes] = {}
-        self.client_keys = ClientKeys(self._document, self.clock)
+        self.documents = FakeDocuments()
+        self.client_keys = ClientKeys(self.documents.document, self.clock)
         self.assertions = ClientAssertions(issuer=ISSUER, token_endpoint=f"{ISSUER}/token", keys=self.client_keys,
                                            seen=SqlSeenOnce(database), clock=self.clock)
         self.provider = Provider(
@@ -131,7 +132,7 @@ class House:
         policy = RegistrationPolicy()
         self.initial_access = InitialAccess(SqlInitialAccess(database), SqlAuditTrail(database), self.clock, policy)
         desk = Desk(store=SqlRegistrations(database), initial_access=self.initial_access, registry=self.registry,
-                    clock=self.clock, policy=policy, address=f"{ISSUER}/register")
+                    clock=self.clock, policy=policy, sectors=Sectors(self.documents.document), address=f"{ISSUER}/register")
         self.configuration = ClientConfiguration(desk)
         offer = Offer(scopes=tuple(claims.SCOPES), claims=claims.SUPPORTED, acr_values=(f"{ACR_PREFIX}1", f"{ACR_PREFIX}2"),
                       subject_types=TYPES, id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"))
@@ -151,11 +152,6 @@ class House:
             Route("/userinfo", "userinfo", UserInfoEndpoint(
                 claims.UserInfo(self.tokens, self.store, self.registry, self.clock)), ("GET", "POST")),
         ], fallback, sources=Sources(trusted_proxies), meter=meter, log=log)
-
-    def _document(self, url: str) -> bytes:
-        if url not in self.documents:
-            raise UnavailableError("No connection.", dependency="receiver")
-        return self.documents[url]
 
     # People and applications
 

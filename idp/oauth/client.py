@@ -73,6 +73,7 @@ class Client:
     jwks: str = ""
     jwks_uri: str = ""
     token_endpoint_auth_signing_alg: str = ""
+    sector_identifier_uri: str = ""
     source: Literal["file", "registered"] = "registered"
     secret_digest: bytes | None = None
     disabled: bool = False

@@ -19,9 +19,11 @@ from idp.cli import clients
 from idp.oauth.client import ClientRegistry
 from idp.oauth.clients.registrar import Registrar
 from idp.oauth.clients.registration import RegistrationPolicy
+from idp.oauth.clients.sectors import Sectors
 from idp.oauth.ports import digest
 
 from ..fakes.clock import FakeClock
+from ..fakes.documents import FakeDocuments
 from ..fakes.registrations import Office
 
 METADATA = {"client_name": "Cổng thông tin", "redirect_uris": ["http://localhost:9000/cb"], "scope": "openid profile"}
@@ -41,7 +43,8 @@ def services(database: Database, tmp_path: Path) -> SimpleNamespace:
     keys, clock, store = KeyFolder(tmp_path / "keys"), FakeClock(), SqlClientStore(database)
     keys.make()
     registry = ClientRegistry(store, clock)
-    registrar = Registrar(store, registry, keys.client_secrets(), clock, RegistrationPolicy(development=True))
+    registrar = Registrar(store, registry, keys.client_secrets(), clock, RegistrationPolicy(development=True),
+                          Sectors(FakeDocuments().document))
     return SimpleNamespace(clients=registry, registrar=registrar, read_client_files=ClientFiles().read, keys_dir=keys.folder)
 
 

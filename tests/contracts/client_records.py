@@ -23,7 +23,8 @@ CLIENT = Client(
     software_id="s", software_version="1", post_logout_redirect_uris=("https://qlvb.example/",),
     backchannel_logout_uri="https://qlvb.example/bcl", backchannel_logout_session_required=True,
     initiate_login_uri="https://qlvb.example/start", id_token_signed_response_alg="ES256", default_max_age=600,
-    require_auth_time=True, source="file", secret_digest=secret_digest("s" * 40), created_at=7, owner="Văn phòng UBND tỉnh",
+    require_auth_time=True, sector_identifier_uri="https://qlvb.example/sector.json",
+    source="file", secret_digest=secret_digest("s" * 40), created_at=7, owner="Văn phòng UBND tỉnh",
     allowed_groups=frozenset({"vanthu", "lanhdao"}), required_acr="urn:haugiang:acr:2", required_level=2, consent="implied",
     require_pkce=False, access_token_format="jwt", login_name_attribute="mail", secret_file="qlvb.secret", show_groups=True)
 PUBLIC = Client(client_id="app", client_name="App", token_endpoint_auth_method="none", application_type="native",

@@ -13,6 +13,7 @@ from idp.adapters.sql.consents import SqlConsents
 from idp.oauth.clients.dynamic import Registered
 from idp.oauth.clients.registrar import Registrar
 from idp.oauth.clients.registration import RegistrationPolicy, to_metadata
+from idp.oauth.clients.sectors import Sectors
 from idp.oidc.consent import Consents
 from tests.contracts.key_store import at_once
 from tests.fakes.client_keys import jwks_of, pair
@@ -46,7 +47,8 @@ def refused(reply: Reply, error: str = "invalid_client_metadata", status: int = 
 
 
 def desk(house: House) -> Registrar:
-    return Registrar(house.client_store, house.registry, FakeSecretFiles(), house.clock, RegistrationPolicy())
+    return Registrar(house.client_store, house.registry, FakeSecretFiles(), house.clock, RegistrationPolicy(),
+                     Sectors(house.documents.document))
 
 
 # Reading
@@ -249,6 +251,16 @@ def test_a_registration_that_never_rests_is_told(house: House) -> None:
     told = registered(house)
     house.configuration._desk.store.replace = lambda *_known, **_more: False  # type: ignore[method-assign]
     refused(changed(house, told), "invalid_request", 409)
+
+
+def test_registration_s5_an_address_outside_the_sector_is_refused_at_a_change_too(house: House) -> None:
+    sector = {"sector_identifier_uri": "https://sector.example/uris.json"}
+    house.documents[sector["sector_identifier_uri"]] = json.dumps(METADATA["redirect_uris"]).encode()
+    told = registered(house, {**METADATA, **sector})
+    refused(changed(house, told, redirect_uris=[*METADATA["redirect_uris"], "https://app.example/new"], **sector))
+    house.documents.clear()
+    refused(changed(house, told, **sector))
+    assert changed(house, told).status == 200
 
 
 def test_security_15_of_many_changes_at_once_with_one_token_one_is_made(house: House) -> None:

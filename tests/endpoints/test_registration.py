@@ -253,6 +253,19 @@ def test_what_json_has_and_nobody_needs_does_not_break_the_answer(registry_house
     assert told["jwks"]["keys"] == keys["keys"]
 
 
+def test_registration_s5_a_sector_that_holds_every_address_is_kept_and_another_refused(registry_house: House) -> None:
+    house = registry_house
+    sector = "https://sector.example/uris.json"
+    asked = {**LEAST, "sector_identifier_uri": sector}
+    assert "sector_identifier_uri" in refused(house.register(house.leave(), asked))
+    house.documents[sector] = b'["https://other.example/"]'
+    assert "every redirect URI" in refused(house.register(house.leave(), asked))
+    assert all(token.used == 0 for token in house.initial_access.tokens())
+    house.documents[sector] = json.dumps(["https://other.example/", *LEAST["redirect_uris"]]).encode()
+    assert registered(house, asked)["sector_identifier_uri"] == sector
+    refused(house.register(house.leave(), {**LEAST, "sector_identifier_uri": "http://sector.example/"}))
+
+
 # How many
 
 def test_security_15_of_twenty_at_once_as_many_register_as_the_quota_says(registry_house: House) -> None:

@@ -13,10 +13,12 @@ from idp.oauth.clients.configuration import ClientConfiguration
 from idp.oauth.clients.dynamic import Desk, DynamicRegistration, Registered, RegistrationRequest
 from idp.oauth.clients.initial_access import InitialAccess, InitialAccessToken, Terms
 from idp.oauth.clients.registration import RegistrationPolicy, to_metadata
+from idp.oauth.clients.sectors import Sectors
 
 from .audit_trail import FakeAuditTrail
 from .client_store import FakeClientStore
 from .clock import FakeClock
+from .documents import FakeDocuments
 
 CALLER = Caller("cli", "r-1")
 METADATA: dict[str, Any] = {"client_name": "Ứng dụng", "redirect_uris": ["https://app.example/cb"]}
@@ -121,11 +123,11 @@ class Office:
 
     def __init__(self) -> None:
         self.clients, self.tokens, self.clock = FakeClientStore(), FakeInitialAccess(), FakeClock()
-        self.store = FakeRegistrations(self.clients, self.tokens)
+        self.store, self.documents = FakeRegistrations(self.clients, self.tokens), FakeDocuments()
         self.registry = ClientRegistry(self.clients, self.clock)
         self.initial_access = InitialAccess(self.tokens, FakeAuditTrail(), self.clock, RegistrationPolicy())
         self.desk = Desk(store=self.store, initial_access=self.initial_access, registry=self.registry, clock=self.clock,
-                         policy=RegistrationPolicy(), address="https://id.example/register")
+                         policy=RegistrationPolicy(), sectors=Sectors(self.documents.document), address="https://id.example/register")
         self.registration = DynamicRegistration(self.desk)
         self.configuration = ClientConfiguration(self.desk)
         self.token = self.initial_access.create(TERMS, quota=2, expires_at=None, caller=CALLER)[1]

@@ -72,6 +72,7 @@ class ClientConfiguration(ClientConfigurationEndpoint):  # type: ignore[misc]
         table["require_pkce"] = before.require_pkce or members.get("token_endpoint_auth_method") == "none"
         client = parse({**members, "province": table}, self._desk.policy, client_id=before.client_id, source="registered",
                        created_at=before.created_at, secret_digest=before.secret_digest)
+        self._desk.sectors.check(client)
         request.client, request.secret = (client, None) if before.has_secret and client.has_secret else new_secret(client)
         return standard_metadata(client)
 

@@ -28,6 +28,7 @@ from .initial_access import InitialAccess, InitialAccessToken, Terms
 from .members import InvalidClientMetadataError
 from .registrar import new_client_id
 from .registration import KNOWN, RegistrationPolicy, default_scope, parse, registration_response, standard_metadata
+from .sectors import Sectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,7 @@ class Desk:
     """What both registration endpoints work with.
 
     Attributes:
+        sectors: Checks sector documents.
         address: Of the registration endpoint; a client's own address is below it.
     """
 
@@ -141,6 +143,7 @@ class Desk:
     registry: ClientRegistry
     clock: Clock
     policy: RegistrationPolicy
+    sectors: Sectors
     address: str
 
     def record(self, event: AuditEvent, request: RegistrationRequest, client: Client, **detail: str) -> AuditRecord:
@@ -199,6 +202,7 @@ class DynamicRegistration(ClientRegistrationEndpoint):  # type: ignore[misc]
     Raises:
         TokenRefusedError: the initial access token is not good, or was used up meanwhile.
         InvalidClientMetadataError, InvalidRedirectUriError: what is wrong, in one sentence; the quota is as it was.
+        UnavailableError: the database does not answer, or sectors of others are being checked.
     """
 
     def __init__(self, desk: Desk) -> None:
@@ -216,6 +220,7 @@ class DynamicRegistration(ClientRegistrationEndpoint):  # type: ignore[misc]
         table = terms.province(public=members.get("token_endpoint_auth_method") == "none")
         client = parse({**members, "province": table}, self._desk.policy, client_id=new_client_id(), source="registered",
                        created_at=self._desk.clock.now())
+        self._desk.sectors.check(client)
         request.client, request.secret = new_secret(client)
         return standard_metadata(client)
 

@@ -39,7 +39,7 @@ _GROUP: Final = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 _NO: Final[tuple[object, ...]] = (False, "", [], None)
 
 _NOT_OFFERED: Final[Mapping[str, tuple[object, ...]]] = {
-    "sector_identifier_uri": _NO, "subject_type": (*_NO, "public"),
+    "subject_type": (*_NO, "public"),
     "id_token_encrypted_response_alg": _NO, "id_token_encrypted_response_enc": _NO,
     "userinfo_signed_response_alg": _NO, "userinfo_encrypted_response_alg": _NO, "userinfo_encrypted_response_enc": _NO,
     "request_object_signing_alg": _NO, "request_object_encryption_alg": _NO, "request_object_encryption_enc": _NO,
@@ -129,6 +129,7 @@ def parse(
         "jwks": _keys(members),
         "jwks_uri": members.web_uri("jwks_uri"),
         "token_endpoint_auth_signing_alg": members.choice("token_endpoint_auth_signing_alg", ("", *assertion.ALGORITHMS)),
+        "sector_identifier_uri": members.web_uri("sector_identifier_uri"),
     }
     members.nothing_left()
     client = Client(client_id=client_id, source=source, created_at=created_at, secret_digest=secret_digest, **standard,

@@ -100,7 +100,7 @@ def test_interface_s6_unknown_members_are_refused(members: dict[str, Any]) -> No
 @pytest.mark.parametrize("members", [
     {"subject_type": "pairwise"},
     {"request_uris": ["https://a.example/r"]},
-    {"sector_identifier_uri": "https://a.example/s"}, {"userinfo_signed_response_alg": "RS256"},
+    {"userinfo_signed_response_alg": "RS256"},
     {"id_token_encrypted_response_alg": "RSA-OAEP"},
     {"frontchannel_logout_uri": "https://a.example/f"}, {"dpop_bound_access_tokens": True}, {"default_acr_values": ["x"]},
     {"require_pushed_authorization_requests": True}, {"tls_client_certificate_bound_access_tokens": True},
