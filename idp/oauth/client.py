@@ -1,7 +1,8 @@
 """A registered application as every request sees it: parsed once, kept in memory, never changed.
 
 Spec: RFC 6749 §2; RFC 7591 §2 and OpenID Connect Registration §2 for the members' names; RFC 8252 §7.3 for the one exception
-to exact redirect URIs. What a registration may hold is decided in ``registration.py``; this module only answers questions.
+to exact redirect URIs. What a registration may hold is decided in ``clients/registration.py``; this module answers questions.
+Departs from RFC 7591 §2 (logo_uri should be displayed): only a logo on a host of the application's redirect URIs is.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
+from urllib.parse import urlsplit
 
 from ..clock import Clock
 from ..errors import UnavailableError
@@ -102,6 +104,15 @@ class Client:
     def has_secret(self) -> bool:
         """Whether it authenticates with a secret that we made (RFC 6749 §2.3.1)."""
         return self.token_endpoint_auth_method.startswith("client_secret_")
+
+    @property
+    def shown_logo(self) -> str:
+        """Its logo, where the logo is on a host that officers are sent to anyway; any other would learn who signs in where.
+
+        Source: OpenID Connect Registration §9.1 (an application could wear the logo of another).
+        """
+        hosts = {urlsplit(uri).hostname for uri in self.redirect_uris} - {None}
+        return self.logo_uri if self.logo_uri and urlsplit(self.logo_uri).hostname in hosts else ""
 
     def get_client_id(self) -> str:
         """Give the identifier (asked by Authlib)."""

@@ -11,6 +11,7 @@ from flask_babel import format_datetime, gettext, ngettext, to_user_timezone
 from ..directory.officer import Contact, Officer
 from ..oauth.client import Client
 from ..services import Services
+from .security import allow_image
 
 
 def officer_words(officer: Officer) -> dict[str, str]:
@@ -22,11 +23,17 @@ def officer_words(officer: Officer) -> dict[str, str]:
 
 
 def application_words(client: Client | None) -> dict[str, Any] | None:
-    """Tell which application it is: ``name owner client_uri logo_uri policy_uri tos_uri``; None for our own pages."""
+    """Tell which application it is: ``name owner client_uri logo_uri policy_uri tos_uri``; None for our own pages.
+
+    The logo is one that may be shown, and this page's policy then lets it be loaded.
+    """
     if client is None:
         return None
+    logo = _web(client.shown_logo)
+    if logo:
+        allow_image(logo)
     return {"name": client.client_name or client.client_id, "owner": client.owner, "client_uri": _web(client.client_uri),
-            "logo_uri": _web(client.logo_uri), "policy_uri": _web(client.policy_uri), "tos_uri": _web(client.tos_uri)}
+            "logo_uri": logo, "policy_uri": _web(client.policy_uri), "tos_uri": _web(client.tos_uri)}
 
 
 def agency_help(services: Services, officer: Officer) -> dict[str, str] | None:

@@ -170,6 +170,12 @@ def allow_onward_redirect() -> None:
     g.onward = True
 
 
+def allow_image(uri: str) -> None:
+    """Let this page show one image from elsewhere: the logo of the application that the officer is on the way to."""
+    parts = urlsplit(uri)
+    g.image_from = f" {parts.scheme}://{parts.netloc}"
+
+
 def allow_opener() -> None:
     """Keep the tie to the window that opened this one: after ``display=popup`` the application waits there for the answer."""
     g.popup = True
@@ -217,7 +223,8 @@ def _with_headers(response: Response, *, secure: bool) -> Response:
     nonce = g.get("nonce", "")
     headers: Any = response.headers
     policy = ["default-src 'none'", "base-uri 'none'", "connect-src 'self'", "font-src 'self'", "frame-ancestors 'none'",
-              "img-src 'self' data:", f"script-src 'self' 'nonce-{nonce}'", f"style-src 'self' 'nonce-{nonce}'"]
+              f"img-src 'self' data:{g.get('image_from', '')}",
+              f"script-src 'self' 'nonce-{nonce}'", f"style-src 'self' 'nonce-{nonce}'"]
     if not g.get("onward"):
         policy.append("form-action 'self'")
     headers.setdefault("Content-Security-Policy", "; ".join(policy))

@@ -98,6 +98,21 @@ def test_rfc6749_s3_1_2_3_a_default_redirect_uri_exists_where_one_is_registered(
     assert replace(CLIENT, redirect_uris=()).get_default_redirect_uri() is None
 
 
+@pytest.mark.parametrize(("logo", "redirects", "shown"), [
+    ("https://a.example/l.png", ("https://a.example/cb",), True),
+    ("https://a.example:8443/l.png", ("https://a.example/cb",), True),
+    ("https://a.example/l.png", ("https://b.example/cb", "https://A.example/cb"), True),
+    ("https://b.example/l.png", ("https://a.example/cb",), False),
+    ("https://a.example.evil/l.png", ("https://a.example/cb",), False),
+    ("https://sub.a.example/l.png", ("https://a.example/cb",), False),
+    ("https://a.example/l.png", ("vn.example.app:/cb",), False),
+    ("https://a.example/l.png", (), False), ("", ("https://a.example/cb",), False), ("", ("vn.example.app:/cb",), False),
+])
+def test_registration_s9_1_a_logo_is_shown_from_the_applications_own_host_only(
+        logo: str, redirects: tuple[str, ...], shown: bool) -> None:
+    assert replace(CLIENT, logo_uri=logo, redirect_uris=redirects).shown_logo == (logo if shown else "")
+
+
 def test_a_client_with_nothing_optional_has_nothing_that_is_none_where_others_iterate() -> None:
     client = Client(client_id="x", client_name="x")
     assert client.get_allowed_scope("openid") == ""
