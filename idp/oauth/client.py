@@ -21,6 +21,8 @@ from ..errors import UnavailableError
 
 SCOPES = ("openid", "profile", "email", "phone", "address", "offline_access", "unit", "groups", "service")
 """Scopes that may be registered today (fixed interface §6)."""
+SPARE_LOOKS = 10
+"""How often a second a process looks for clients that it does not know."""
 
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\])(?::([0-9]{1,5}))?((?:[/?].*)?)")
 
@@ -177,10 +179,11 @@ class ClientStore(Protocol):
 
 
 class ClientRegistry:
-    """All clients in memory; a change anywhere is seen within a second.
+    """All clients in memory; a change anywhere is seen within a second, and a client that is new at once.
 
-    ``find`` is on the token path: it costs a dictionary look-up, and once a second in one thread a look at the version. While the
-    database does not answer, the clients last seen stay.
+    ``find`` is on the token path: it costs a dictionary look-up, and once a second in one thread a look at the version. Some more
+    looks a second are spared for identifiers that are not known here: an application that has just registered itself comes with
+    its first request, perhaps to another process. While the database does not answer, the clients last seen stay.
     """
 
     def __init__(self, store: ClientStore, clock: Clock) -> None:
@@ -190,11 +193,14 @@ class ClientRegistry:
         self._clients: dict[str, Client] = {}
         self._version = -1
         self._checked_at = -1
+        self._spare_looks, self._spared_at = 0, -1
 
     def find(self, client_id: str) -> Client | None:
         """Find a client that may act now: unknown and disabled ones give None, so that no path can forget the difference."""
         self.refresh()
         client = self._clients.get(client_id)
+        if client is None and self._look_again():
+            client = self._clients.get(client_id)
         return None if client is None or client.disabled else client
 
     def all(self) -> tuple[Client, ...]:
@@ -222,6 +228,23 @@ class ClientRegistry:
                 return
             finally:
                 self._lock.release()
+
+    def _look_again(self) -> bool:
+        """Look at the version out of turn, so many times a second at most; tell whether there was anything new."""
+        now = self._clock.now()
+        if now != self._spared_at:
+            self._spare_looks, self._spared_at = SPARE_LOOKS, now
+        if self._spare_looks <= 0:
+            return False
+        self._spare_looks -= 1
+        try:
+            with self._lock:
+                if self._store.version() == self._version:
+                    return False
+                self._load()
+        except UnavailableError:
+            return False
+        return True
 
     def reload(self) -> None:
         """Load now, whatever the version says; after a change of one's own."""

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from idp.errors import UnavailableError
-from idp.oauth.client import Client, ClientRegistry, secret_digest
+from idp.oauth.client import SPARE_LOOKS, Client, ClientRegistry, secret_digest
 
 from ..contracts.client_records import CALLER, CLIENT
 from ..fakes.client_store import FakeClientStore
@@ -167,6 +167,25 @@ class TestClientRegistry:
         for _ in range(50):
             registry.find("qlvb")
         assert store.looks == looks + 1
+
+    def test_a_client_that_another_process_registered_in_this_second_is_found(
+            self, registry: ClientRegistry, store: FakeClientStore) -> None:
+        assert registry.find("qlvb")
+        store.create(replace(CLIENT, client_id="new"), now=1, caller=CALLER)
+        assert registry.find("new")
+
+    def test_strangers_cost_some_looks_a_second_and_no_more(
+            self, registry: ClientRegistry, store: FakeClientStore, clock: FakeClock) -> None:
+        registry.find("qlvb")
+        looks = store.looks
+        for _ in range(100):
+            assert registry.find("unknown") is None
+        assert store.looks == looks + SPARE_LOOKS
+        clock.advance(1)
+        registry.find("unknown")
+        assert store.looks == looks + SPARE_LOOKS + 2
+        store.down = True
+        assert registry.find("unknown") is None
 
     def test_unchanged_clients_are_the_same_objects(self, registry: ClientRegistry, clock: FakeClock) -> None:
         before = registry.find("qlvb")
