@@ -108,6 +108,15 @@ class Client:
         return self.token_endpoint_auth_method.startswith("client_secret_")
 
     @property
+    def announced(self) -> bool:
+        """Whether officers see it among their applications before they first used it.
+
+        One that was registered at run time and asks for consent is not the province's own: whoever has leave to register could
+        put a link before every officer (security checklist 37).
+        """
+        return self.source == "file" or self.consent == "implied"
+
+    @property
     def shown_logo(self) -> str:
         """Its logo, where the logo is on a host that officers are sent to anyway; any other would learn who signs in where.
 

@@ -41,7 +41,8 @@ def _applications(services: Services, session: Session, officer: MirroredOfficer
     opened = set(services.sessions.clients(session.sid))
     groups = frozenset(officer.officer.groups)
     allowed = [client for client in services.clients.all()
-               if not client.disabled and admits(client, officer.status, groups) and _entrance(client, services) != "/"]
+               if not client.disabled and (client.announced or client.client_id in last_used)
+               and admits(client, officer.status, groups) and _entrance(client, services) != "/"]
     allowed.sort(key=lambda client: (-last_used.get(client.client_id, 0), client.client_name.casefold()))
     return [{"name": client.client_name or client.client_id, "owner": client.owner, "url": _entrance(client, services),
              "icon": "doc", "open": client.client_id in opened,
