@@ -12,7 +12,7 @@ import hmac
 import re
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
@@ -39,6 +39,7 @@ class Client:
     Attributes:
         scope: Scopes it may ask for.
         default_max_age: Seconds; None where not registered.
+        localized: What officers are shown in other languages: members such as ``client_name#en`` with their values, sorted.
         jwks: JSON of its public keys, checked when it was registered; "" where it has none or publishes them at ``jwks_uri``.
         source: ``file`` (clients/<name>/client.toml) or ``registered`` (made at run time).
         secret_digest: SHA-256 of the secret; None for public clients and before the secret is made.
@@ -78,6 +79,7 @@ class Client:
     jwks_uri: str = ""
     token_endpoint_auth_signing_alg: str = ""
     sector_identifier_uri: str = ""
+    localized: tuple[tuple[str, str], ...] = ()
     source: Literal["file", "registered"] = "registered"
     secret_digest: bytes | None = None
     disabled: bool = False
@@ -106,6 +108,19 @@ class Client:
     def has_secret(self) -> bool:
         """Whether it authenticates with a secret that we made (RFC 6749 §2.3.1)."""
         return self.token_endpoint_auth_method.startswith("client_secret_")
+
+    def in_language(self, language: str) -> Client:
+        """Give the client as officers who read a language are shown it (RFC 7591 §2.2).
+
+        Args:
+            language: Such as ``vi``; a tag with a region (``vi-VN``) counts where the bare language is not registered.
+        """
+        shown: dict[str, str] = {}
+        for tagged, value in self.localized:
+            name, _, tag = tagged.partition("#")
+            if tag.lower() == language or (name not in shown and tag.lower().startswith(f"{language}-")):
+                shown[name] = value
+        return replace(self, **shown) if shown else self  # type: ignore[arg-type]
 
     @property
     def announced(self) -> bool:

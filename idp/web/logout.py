@@ -17,7 +17,7 @@ from ..oidc.rp_initiated_logout import LogoutRequest, needs_confirmation
 from ..services import Services
 from .i18n import speak
 from .onward import Onward, see_other
-from .presentation import application_words, entrance, officer_words
+from .presentation import application_words, entrance, in_words, officer_words
 from .security import (
     allow_onward_redirect,
     browser_id,
@@ -114,5 +114,5 @@ def blueprint(services: Services) -> Blueprint:
 def _told(services: Services, client_ids: list[str]) -> list[dict[str, Any]]:
     """Name the applications that a logout token is on its way to."""
     clients = [services.clients.find(client_id) for client_id in client_ids]
-    return [{"name": client.client_name or client.client_id, "state": "waiting"}
+    return [{"name": in_words(client).client_name or client.client_id, "state": "waiting"}
             for client in clients if client is not None and client.backchannel_logout_uri]

@@ -11,6 +11,7 @@ from flask_babel import format_datetime, gettext, ngettext, to_user_timezone
 from ..directory.officer import Contact, Officer
 from ..oauth.client import Client
 from ..services import Services
+from .i18n import language
 from .security import allow_image
 
 
@@ -29,11 +30,17 @@ def application_words(client: Client | None) -> dict[str, Any] | None:
     """
     if client is None:
         return None
+    client = in_words(client)
     logo = _web(client.shown_logo)
     if logo:
         allow_image(logo)
     return {"name": client.client_name or client.client_id, "owner": client.owner, "client_uri": _web(client.client_uri),
             "logo_uri": logo, "policy_uri": _web(client.policy_uri), "tos_uri": _web(client.tos_uri)}
+
+
+def in_words(client: Client) -> Client:
+    """Give a client as it is shown in the page's language."""
+    return client.in_language(language())
 
 
 def agency_help(services: Services, officer: Officer) -> dict[str, str] | None:

@@ -166,6 +166,13 @@ def test_rfc7591_s2_unknown_members_are_ignored_and_not_echoed(registry_house: H
     assert "mine" not in told.values()
 
 
+def test_rfc7591_s2_2_members_in_languages_are_taken_and_told(registry_house: House) -> None:
+    told = registered(registry_house, {**LEAST, "client_name": "Cổng", "client_name#en": "Portal", "client_name#": "x",
+                                       "redirect_uris#en": ["https://a.example/"]})
+    assert told["client_name#en"] == "Portal"
+    assert not {"client_name#", "redirect_uris#en"} & told.keys()
+
+
 def test_the_terms_of_the_token_are_those_of_the_application(registry_house: House) -> None:
     told = registered(registry_house, scope=frozenset({"openid", "groups"}), consent="implied", require_pkce=False,
                       required_acr="urn:haugiang:acr:2", allowed_groups=("vanthu",))

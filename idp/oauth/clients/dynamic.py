@@ -25,7 +25,7 @@ from ..access_token import TokenRefusedError
 from ..client import Client, ClientRegistry, secret_digest
 from ..ports import digest
 from .initial_access import InitialAccess, InitialAccessToken, Terms
-from .members import InvalidClientMetadataError
+from .members import InvalidClientMetadataError, is_localized
 from .registrar import new_client_id
 from .registration import KNOWN, RegistrationPolicy, default_scope, parse, registration_response, standard_metadata
 from .sectors import Sectors
@@ -173,7 +173,7 @@ def wanted(metadata: Mapping[str, Any], terms: Terms) -> dict[str, Any]:
 
     Source: RFC 7591 §2 (unknown members), §3.2.1 (values that the server replaces).
     """
-    members = {name: value for name, value in metadata.items() if name in KNOWN}
+    members = {name: value for name, value in metadata.items() if name in KNOWN or is_localized(name)}
     grant_types = members.get("grant_types", ["authorization_code"])
     if isinstance(grant_types, list) and all(isinstance(word, str) for word in grant_types):
         members["grant_types"] = kept = [word for word in grant_types if word in terms.grant_types]

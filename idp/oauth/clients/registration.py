@@ -17,7 +17,7 @@ from typing import Any, Final, Literal
 from ..client import SCOPES, Client
 from . import assertion
 from .keys import MAX_BYTES, InvalidKeysError, read_jwks
-from .members import InvalidClientMetadataError, Members
+from .members import InvalidClientMetadataError, Members, is_localized
 
 GRANT_TYPES: Final = ("authorization_code", "refresh_token", "client_credentials")
 AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
@@ -28,7 +28,7 @@ PROVINCE: Final = (
     "owner", "allowed_groups", "required_acr", "required_level", "consent", "profile", "require_pkce", "access_token_format",
     "login_name_attribute", "exchange_from", "assertion_audience", "secret_file", "show_groups")
 """Fields of a client that stand in the table ``province``: an operator's, never the client's own."""
-_OURS: Final = frozenset({"client_id", "source", "secret_digest", "disabled", "created_at"})
+_OURS: Final = frozenset({"client_id", "source", "secret_digest", "disabled", "created_at", "localized"})
 _DEFAULTS: Final = {field.name: field.default for field in fields(Client)}
 STANDARD: Final = tuple(name for name in _DEFAULTS if name not in PROVINCE and name not in _OURS)
 """Fields that are members of RFC 7591 and its kin, by the same names."""
@@ -130,6 +130,7 @@ def parse(
         "jwks_uri": members.web_uri("jwks_uri"),
         "token_endpoint_auth_signing_alg": members.choice("token_endpoint_auth_signing_alg", ("", *assertion.ALGORITHMS)),
         "sector_identifier_uri": members.web_uri("sector_identifier_uri"),
+        "localized": members.localized(),
     }
     members.nothing_left()
     client = Client(client_id=client_id, source=source, created_at=created_at, secret_digest=secret_digest, **standard,
@@ -251,7 +252,8 @@ def standard_metadata(client: Client) -> dict[str, Any]:
     members |= {"scope": " ".join(word for word in SCOPES if word in client.scope), "subject_type": "public",
                 "jwks": json.loads(client.jwks) if client.jwks else None}
     kept = {"redirect_uris", "grant_types", "response_types", "scope"}
-    return {name: value for name, value in members.items() if name in kept or value not in ("", [], None)}
+    shown = {name: value for name, value in members.items() if name in kept or value not in ("", [], None)}
+    return shown | dict(client.localized)
 
 
 def from_metadata(
@@ -261,6 +263,7 @@ def from_metadata(
     table = metadata.get("province", {})
     lists = {name: () for name in ("redirect_uris", "grant_types", "response_types")}
     members = lists | {name: _typed(name, metadata[name]) for name in STANDARD if name in metadata}
+    members["localized"] = tuple(sorted((name, value) for name, value in metadata.items() if is_localized(name)))
     ours = {name: _typed(name, table[name]) for name in PROVINCE if name in table}
     return Client(client_id=client_id, source="file" if source == "file" else "registered", secret_digest=secret_digest,
                   disabled=disabled, created_at=created_at, **members, **ours)
