@@ -15,7 +15,7 @@ from flask_migrate import Migrate
 
 from . import cli, web
 from .adapters import json_log
-from .adapters.client_files import ClientFiles
+from .adapters.client_files import ClientFiles, read_software_issuers
 from .adapters.key_files import KeyFolder
 from .adapters.ldap.connection import ServerList
 from .adapters.ldap.directory import LdapDirectory
@@ -63,6 +63,7 @@ from .oauth.clients.keys import ClientKeys
 from .oauth.clients.registrar import Registrar
 from .oauth.clients.registration import RegistrationPolicy
 from .oauth.clients.sectors import Sectors
+from .oauth.clients.software_statement import SoftwareStatements
 from .oauth.introspection import Introspection
 from .oauth.metadata import Paths
 from .oauth.server import Lifetimes, Provider
@@ -147,9 +148,11 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                         officer_scopes=frozenset({*claims.SCOPES, SCOPE, "offline_access"}),
                         assertions=assertions, read_hint=id_tokens.subject_of_hint, extensions=[id_tokens])
     sectors = Sectors(outbound.document)
-    initial_access = InitialAccess(SqlInitialAccess(database), audit, clock, policy)
+    issuers = read_software_issuers(settings.software_issuers_file)
+    initial_access = InitialAccess(SqlInitialAccess(database), audit, clock, policy, software_issuers=issuers)
     desk = Desk(store=SqlRegistrations(database), initial_access=initial_access, registry=clients, clock=clock, policy=policy,
-                sectors=sectors, address=settings.issuer + Paths().registration)
+                sectors=sectors, statements=SoftwareStatements(issuers, clock),
+                address=settings.issuer + Paths().registration)
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
         totp=totp, provider=provider, outbox=outbox,

@@ -50,6 +50,8 @@ class Settings(BaseSettings):
 
     keys_dir: Path = Field(Path("keys"), description="Private key material, mode 0700")
     clients_dir: Path = Field(Path("clients"), description="Registration files of the province's applications")
+    software_issuers_file: Path | None = Field(
+        None, description="JSON: who may vouch for applications with a software statement, and the public keys of each")
     trusted_proxies: Words = Field((), description="Addresses or networks whose X-Forwarded-For and -Proto count")
     outbound_allow: Words = Field((), description="Hosts our own fetches may reach in private networks")
     metrics_token_file: Path | None = Field(None, description="Bearer token for /metrics from beyond loopback")

@@ -44,6 +44,7 @@ from idp.oauth.clients.initial_access import InitialAccess, Terms
 from idp.oauth.clients.keys import ClientKeys
 from idp.oauth.clients.registration import RegistrationPolicy
 from idp.oauth.clients.sectors import Sectors
+from idp.oauth.clients.software_statement import SoftwareStatements
 from idp.oauth.introspection import Introspection
 from idp.oauth.metadata import Offer, discovery
 from idp.oauth.server import Lifetimes, Provider
@@ -122,6 +123,7 @@ class House:
                                    subject_of=subject_for, acr_prefix=ACR_PREFIX)
         self.id_tokens = id_token.IdTokens(issuer=ISSUER, keys=self.keys, clock=self.clock, acr_prefix=ACR_PREFIX)
         self.documents = FakeDocuments()
+        self.software_issuers: dict[str, Any] = {}
         self.client_keys = ClientKeys(self.documents.document, self.clock)
         self.assertions = ClientAssertions(issuer=ISSUER, token_endpoint=f"{ISSUER}/token", keys=self.client_keys,
                                            seen=SqlSeenOnce(database), clock=self.clock)
@@ -130,9 +132,11 @@ class House:
             lifetimes=lifetimes or Lifetimes(), officer_scopes=frozenset(claims.SCOPES), assertions=self.assertions,
             read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens])
         policy = RegistrationPolicy()
-        self.initial_access = InitialAccess(SqlInitialAccess(database), SqlAuditTrail(database), self.clock, policy)
+        self.initial_access = InitialAccess(SqlInitialAccess(database), SqlAuditTrail(database), self.clock, policy,
+                                            software_issuers=self.software_issuers)
         desk = Desk(store=SqlRegistrations(database), initial_access=self.initial_access, registry=self.registry,
-                    clock=self.clock, policy=policy, sectors=Sectors(self.documents.document), address=f"{ISSUER}/register")
+                    clock=self.clock, policy=policy, sectors=Sectors(self.documents.document),
+                    statements=SoftwareStatements(self.software_issuers, self.clock), address=f"{ISSUER}/register")
         self.configuration = ClientConfiguration(desk)
         offer = Offer(scopes=tuple(claims.SCOPES), claims=claims.SUPPORTED, acr_values=(f"{ACR_PREFIX}1", f"{ACR_PREFIX}2"),
                       subject_types=TYPES, id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"))

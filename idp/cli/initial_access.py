@@ -42,14 +42,15 @@ def commands(services: Callable[[], Services]) -> AppGroup:
     @click.option("--allow-no-pkce", is_flag=True, help="Applications with a secret or keys need no PKCE.")
     @click.option("--required-acr", default="", help="Least assurance, an acr value.")
     @click.option("--allowed-group", "allowed_groups", multiple=True, help="Officers need this group or another one given.")
+    @click.option("--software-issuer", default="", help="Who must vouch for the applications with a software statement.")
     @_json_option
     def create(owner: str, quota: int, expires: str, consent: str, scope: str, grant_types: str, allow_no_pkce: bool,
-               required_acr: str, allowed_groups: tuple[str, ...], as_json: bool) -> None:
+               required_acr: str, allowed_groups: tuple[str, ...], software_issuer: str, as_json: bool) -> None:
         """Make a token; it is shown this once."""
         house = services()
         terms = Terms(owner=owner, consent="implied" if consent == "implied" else "ask", scope=frozenset(scope.split()),
                       grant_types=tuple(grant_types.replace(",", " ").split()), require_pkce=not allow_no_pkce,
-                      required_acr=required_acr, allowed_groups=allowed_groups)
+                      required_acr=required_acr, allowed_groups=allowed_groups, software_issuer=software_issuer)
         try:
             token, value = house.initial_access.create(
                 terms, quota=quota, expires_at=_moment(expires, house.clock.now()), caller=_caller())

@@ -39,6 +39,7 @@ class Client:
     Attributes:
         scope: Scopes it may ask for.
         default_max_age: Seconds; None where not registered.
+        software_statement: As it came, checked when it was registered; "" where nobody vouched.
         localized: What officers are shown in other languages: members such as ``client_name#en`` with their values, sorted.
         jwks: JSON of its public keys, checked when it was registered; "" where it has none or publishes them at ``jwks_uri``.
         source: ``file`` (clients/<name>/client.toml) or ``registered`` (made at run time).
@@ -79,6 +80,7 @@ class Client:
     jwks_uri: str = ""
     token_endpoint_auth_signing_alg: str = ""
     sector_identifier_uri: str = ""
+    software_statement: str = ""
     localized: tuple[tuple[str, str], ...] = ()
     source: Literal["file", "registered"] = "registered"
     secret_digest: bytes | None = None

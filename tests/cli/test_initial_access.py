@@ -28,7 +28,8 @@ OWNER = "Sở Thông tin và Truyền thông"
 def services(database: Database) -> SimpleNamespace:
     clock = FakeClock()
     return SimpleNamespace(clock=clock, initial_access=InitialAccess(
-        SqlInitialAccess(database), SqlAuditTrail(database), clock, RegistrationPolicy()))
+        SqlInitialAccess(database), SqlAuditTrail(database), clock, RegistrationPolicy(),
+        software_issuers={"https://issuer.example"}))
 
 
 def run(services: Any, *arguments: str) -> Result:
@@ -53,7 +54,8 @@ def test_create_shows_the_token_once_and_it_is_good(services: Any) -> None:
     assert made["expires_at"] == services.clock.now() + 30 * 86400
     assert made["terms"] == {
         "owner": OWNER, "consent": "ask", "scope": "address email offline_access openid phone profile",
-        "grant_types": ["authorization_code", "refresh_token"], "require_pkce": True, "required_acr": "", "allowed_groups": []}
+        "grant_types": ["authorization_code", "refresh_token"], "require_pkce": True, "required_acr": "", "allowed_groups": [],
+        "software_issuer": ""}
     assert services.initial_access.admit(made["initial_access_token"], Caller("x", "x")).token_id == made["id"]
     for listing in (run(services, "list"), run(services, "list", "--json")):
         assert made["id"] in listing.output
@@ -63,11 +65,13 @@ def test_create_shows_the_token_once_and_it_is_good(services: Any) -> None:
 def test_create_takes_every_term(services: Any) -> None:
     made = answer(run(services, "create", "--owner", OWNER, "--expires", "12h", "--consent", "implied", "--scope", "openid unit",
                       "--grant-types", "authorization_code,client_credentials", "--allow-no-pkce", "--required-acr",
-                      "urn:haugiang:acr:2", "--allowed-group", "vanthu", "--allowed-group", "lanhdao", "--json"))
+                      "urn:haugiang:acr:2", "--allowed-group", "vanthu", "--allowed-group", "lanhdao",
+                      "--software-issuer", "https://issuer.example", "--json"))
     assert made["terms"] == {
         "owner": OWNER, "consent": "implied", "scope": "openid unit",
         "grant_types": ["authorization_code", "client_credentials"], "require_pkce": False,
-        "required_acr": "urn:haugiang:acr:2", "allowed_groups": ["lanhdao", "vanthu"]}
+        "required_acr": "urn:haugiang:acr:2", "allowed_groups": ["lanhdao", "vanthu"],
+        "software_issuer": "https://issuer.example"}
     assert made["expires_at"] == services.clock.now() + 12 * 3600
 
 
@@ -87,7 +91,7 @@ def test_create_for_people(services: Any) -> None:
 @pytest.mark.parametrize(("arguments", "word"), [
     (["--owner", " "], "owner"), (["--owner", "x", "--quota", "0"], "quota"), (["--owner", "x", "--scope", "admin"], "scope"),
     (["--owner", "x", "--expires", "2001-01-01"], "has passed"), (["--owner", "x", "--grant-types", "implicit"], "grant_types"),
-    (["--owner", "x", "--required-acr", "2"], "required_acr"),
+    (["--owner", "x", "--required-acr", "2"], "required_acr"), (["--owner", "x", "--software-issuer", "y"], "software_issuer"),
 ])
 def test_bad_terms_are_exit_status_1_with_a_sentence(services: Any, arguments: list[str], word: str) -> None:
     assert word in refusal(run(services, "create", *arguments, "--json"))

@@ -24,7 +24,7 @@ CLIENT = Client(
     backchannel_logout_uri="https://qlvb.example/bcl", backchannel_logout_session_required=True,
     initiate_login_uri="https://qlvb.example/start", id_token_signed_response_alg="ES256", default_max_age=600,
     require_auth_time=True, sector_identifier_uri="https://qlvb.example/sector.json",
-    localized=(("client_name#en", "Documents"), ("tos_uri#en", "https://qlvb.example/en/t")),
+    software_statement="a.b.c", localized=(("client_name#en", "Documents"), ("tos_uri#en", "https://qlvb.example/en/t")),
     source="file", secret_digest=secret_digest("s" * 40), created_at=7, owner="Văn phòng UBND tỉnh",
     allowed_groups=frozenset({"vanthu", "lanhdao"}), required_acr="urn:haugiang:acr:2", required_level=2, consent="implied",
     require_pkce=False, access_token_format="jwt", login_name_attribute="mail", secret_file="qlvb.secret", show_groups=True)

@@ -19,7 +19,8 @@ from .key_store import at_once
 
 RECORD = AuditRecord(AuditEvent.INITIAL_ACCESS_CREATED, 7, source="cli", request_id="r-1", detail={"id": "token-1"})
 STRICT = Terms(owner="Sở Nội vụ", consent="implied", scope=frozenset({"openid", "groups"}), grant_types=("client_credentials",),
-               require_pkce=False, required_acr="urn:haugiang:acr:2", allowed_groups=("lanhdao", "vanthu"))
+               require_pkce=False, required_acr="urn:haugiang:acr:2", allowed_groups=("lanhdao", "vanthu"),
+               software_issuer="https://issuer.example")
 CLIENT = Client(client_id="self-made", client_name="Ứng dụng", redirect_uris=("https://app.example/cb",), created_at=7,
                 scope=frozenset({"openid"}), owner=STRICT.owner, secret_digest=secret_digest("s" * 43))
 

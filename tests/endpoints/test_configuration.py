@@ -11,12 +11,13 @@ import pytest
 from idp.adapters.sql.audit import SqlAuditTrail
 from idp.adapters.sql.consents import SqlConsents
 from idp.oauth.clients.dynamic import Registered
+from idp.oauth.clients.keys import read_jwks
 from idp.oauth.clients.registrar import Registrar
 from idp.oauth.clients.registration import RegistrationPolicy, to_metadata
 from idp.oauth.clients.sectors import Sectors
 from idp.oidc.consent import Consents
 from tests.contracts.key_store import at_once
-from tests.fakes.client_keys import jwks_of, pair
+from tests.fakes.client_keys import jwks_of, pair, signed
 from tests.fakes.client_store import FakeSecretFiles
 from tests.provider import CALLER, ISSUER, REDIRECT_URI, House, Reply
 
@@ -261,6 +262,24 @@ def test_registration_s5_an_address_outside_the_sector_is_refused_at_a_change_to
     house.documents.clear()
     refused(changed(house, told, **sector))
     assert changed(house, told).status == 200
+
+
+def test_rfc7591_s2_3_a_change_is_vouched_for_where_the_token_asked_for_it(house: House) -> None:
+    house.software_issuers["https://software.example"] = read_jwks(json.loads(jwks_of(pair("ES256"))))
+    vouched = {"software_statement": signed({"iss": "https://software.example", "exp": house.clock.now() + 60,
+                                             "redirect_uris": METADATA["redirect_uris"]}, pair("ES256"))}
+    told = registered(house, {**METADATA, **vouched}, software_issuer="https://software.example")
+    assert house.manage("GET", told).json["software_statement"] == vouched["software_statement"]
+    refused(changed(house, told, redirect_uris=["https://thief.example/"]), "invalid_software_statement")
+    now = changed(house, told, redirect_uris=["https://thief.example/"], **vouched).json
+    assert now["redirect_uris"] == METADATA["redirect_uris"]
+
+
+def test_a_statement_that_is_left_out_of_a_change_is_gone(house: House) -> None:
+    house.software_issuers["https://software.example"] = read_jwks(json.loads(jwks_of(pair("ES256"))))
+    vouched = signed({"iss": "https://software.example", "exp": house.clock.now() + 60}, pair("ES256"))
+    told = registered(house, {**METADATA, "software_statement": vouched})
+    assert "software_statement" not in changed(house, told).json
 
 
 def test_security_15_of_many_changes_at_once_with_one_token_one_is_made(house: House) -> None:

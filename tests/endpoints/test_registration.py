@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from idp.oauth.clients.keys import read_jwks
 from tests.contracts.key_store import at_once
-from tests.fakes.client_keys import jwks_of, pair
+from tests.fakes.client_keys import jwks_of, pair, signed
 from tests.provider import CALLER, ISSUER, REDIRECT_URI, House, Reply
 
 LEAST: dict[str, Any] = {"redirect_uris": [REDIRECT_URI]}
@@ -245,7 +246,7 @@ def test_a_machine_registers_where_the_terms_let_it(registry_house: House) -> No
     ({"scope": ["openid"]}, "invalid_client_metadata", "scope"),
     ({"grant_types": "authorization_code"}, "invalid_client_metadata", "grant_types"),
     ({"grant_types": ["authorization_code", 1]}, "invalid_client_metadata", "grant_types"),
-    ({"software_statement": "eyJhbGciOiJub25lIn0.e30."}, "invalid_client_metadata", "software_statement"),
+    ({"software_statement": "eyJhbGciOiJub25lIn0.e30."}, "invalid_software_statement", "software statement"),
 ])
 def test_rfc7591_s3_2_2_what_is_wrong_is_told_and_the_quota_stays(
         registry_house: House, members: Any, error: str, word: str) -> None:
@@ -271,6 +272,52 @@ def test_registration_s5_a_sector_that_holds_every_address_is_kept_and_another_r
     house.documents[sector] = json.dumps(["https://other.example/", *LEAST["redirect_uris"]]).encode()
     assert registered(house, asked)["sector_identifier_uri"] == sector
     refused(house.register(house.leave(), {**LEAST, "sector_identifier_uri": "http://sector.example/"}))
+
+
+ISSUER_OF_SOFTWARE = "https://software.example"
+
+
+def statement(house: House, **claims: Any) -> str:
+    return signed({"iss": ISSUER_OF_SOFTWARE, "exp": house.clock.now() + 60, **claims}, pair("ES256"))
+
+
+def test_rfc7591_s3_1_1_what_is_vouched_for_takes_precedence_and_the_statement_is_told_unmodified(registry_house: House) -> None:
+    house = registry_house
+    house.software_issuers[ISSUER_OF_SOFTWARE] = read_jwks(json.loads(jwks_of(pair("ES256"))))
+    vouched = statement(house, client_name="Khảo sát", redirect_uris=LEAST["redirect_uris"], software_id="survey",
+                        scope="openid groups", province={"consent": "implied"}, consent="implied", client_id="qlvb", sub="x")
+    told = registered(house, {"redirect_uris": ["https://thief.example/"], "client_name": "x", "contacts": ["a@x.example"],
+                              "software_statement": vouched})
+    assert (told["client_name"], told["redirect_uris"], told["software_id"], told["contacts"], told["scope"]) == (
+        "Khảo sát", LEAST["redirect_uris"], "survey", ["a@x.example"], "openid")
+    assert told["software_statement"] == vouched
+    client = house.registry.find(told["client_id"])
+    assert client is not None
+    assert (client.consent, client.software_statement) == ("ask", vouched)
+
+
+def test_rfc7591_s3_2_2_a_statement_by_nobody_we_trust_is_unapproved(registry_house: House) -> None:
+    house = registry_house
+    asked = {**LEAST, "software_statement": statement(house)}
+    refused(house.register(house.leave(), asked), "unapproved_software_statement")
+    house.software_issuers[ISSUER_OF_SOFTWARE] = read_jwks(json.loads(jwks_of(pair("ES256", 1))))
+    refused(house.register(house.leave(), asked), "invalid_software_statement")
+    assert all(token.used == 0 for token in house.initial_access.tokens())
+
+
+def test_what_is_vouched_for_is_judged_like_everything_else(registry_house: House) -> None:
+    house = registry_house
+    house.software_issuers[ISSUER_OF_SOFTWARE] = read_jwks(json.loads(jwks_of(pair("ES256"))))
+    asked = {**LEAST, "software_statement": statement(house, redirect_uris=["http://software.example/"])}
+    refused(house.register(house.leave(), asked), "invalid_redirect_uri")
+
+
+def test_a_token_may_ask_for_a_statement(registry_house: House) -> None:
+    house = registry_house
+    house.software_issuers[ISSUER_OF_SOFTWARE] = read_jwks(json.loads(jwks_of(pair("ES256"))))
+    token = house.leave(software_issuer=ISSUER_OF_SOFTWARE)
+    refused(house.register(token, LEAST), "invalid_software_statement")
+    assert house.register(token, {**LEAST, "software_statement": statement(house)}).status == 201
 
 
 # How many

@@ -14,6 +14,7 @@ from idp.oauth.clients.dynamic import Desk, DynamicRegistration, Registered, Reg
 from idp.oauth.clients.initial_access import InitialAccess, InitialAccessToken, Terms
 from idp.oauth.clients.registration import RegistrationPolicy, to_metadata
 from idp.oauth.clients.sectors import Sectors
+from idp.oauth.clients.software_statement import SoftwareStatements
 
 from .audit_trail import FakeAuditTrail
 from .client_store import FakeClientStore
@@ -127,7 +128,8 @@ class Office:
         self.registry = ClientRegistry(self.clients, self.clock)
         self.initial_access = InitialAccess(self.tokens, FakeAuditTrail(), self.clock, RegistrationPolicy())
         self.desk = Desk(store=self.store, initial_access=self.initial_access, registry=self.registry, clock=self.clock,
-                         policy=RegistrationPolicy(), sectors=Sectors(self.documents.document), address="https://id.example/register")
+                         policy=RegistrationPolicy(), sectors=Sectors(self.documents.document),
+                         statements=SoftwareStatements({}, self.clock), address="https://id.example/register")
         self.registration = DynamicRegistration(self.desk)
         self.configuration = ClientConfiguration(self.desk)
         self.token = self.initial_access.create(TERMS, quota=2, expires_at=None, caller=CALLER)[1]

@@ -252,7 +252,7 @@ class InitialAccessRow(Base):
     token_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     digest: Mapped[Digest] = mapped_column(unique=True)
     terms: Mapped[Words]
-    """JSON: owner, consent, scope, grant_types, require_pkce, required_acr, allowed_groups."""
+    """JSON: owner, consent, scope, grant_types, require_pkce, required_acr, allowed_groups, software_issuer."""
     quota: Mapped[int] = mapped_column(Integer)
     used: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[Epoch]

@@ -21,9 +21,9 @@ from ...errors import RefusedError
 from ..access_token import TokenRefusedError
 from ..client import Client
 from ..ports import digest
-from .dynamic import Desk, Registered, RegistrationRequest, new_secret, wanted
+from .dynamic import Desk, Registered, RegistrationRequest, new_secret
 from .members import InvalidClientMetadataError
-from .registration import parse, registration_response, standard_metadata, to_metadata
+from .registration import registration_response, standard_metadata, to_metadata
 
 _OURS: Final = ("registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at")
 _TRIES: Final = 3
@@ -67,12 +67,10 @@ class ClientConfiguration(ClientConfigurationEndpoint):  # type: ignore[misc]
         known: Registered = request.credential
         before = known.client
         terms = known.terms if before.show_groups else replace(known.terms, scope=known.terms.scope - {"groups"})
-        members = wanted(request.payload.data, terms)
         table = {name: value for name, value in to_metadata(before)["province"].items() if name != "required_level"}
-        table["require_pkce"] = before.require_pkce or members.get("token_endpoint_auth_method") == "none"
-        client = parse({**members, "province": table}, self._desk.policy, client_id=before.client_id, source="registered",
-                       created_at=before.created_at, secret_digest=before.secret_digest)
-        self._desk.sectors.check(client)
+        client = self._desk.parse(
+            request, terms, before.client_id, lambda public: {**table, "require_pkce": before.require_pkce or public},
+            created_at=before.created_at, secret_digest=before.secret_digest)
         request.client, request.secret = (client, None) if before.has_secret and client.has_secret else new_secret(client)
         return standard_metadata(client)
 

@@ -29,6 +29,7 @@ from .members import InvalidClientMetadataError, is_localized
 from .registrar import new_client_id
 from .registration import KNOWN, RegistrationPolicy, default_scope, parse, registration_response, standard_metadata
 from .sectors import Sectors
+from .software_statement import MEMBER, SoftwareStatements
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,7 @@ class Desk:
 
     Attributes:
         sectors: Checks sector documents.
+        statements: Reads software statements.
         address: Of the registration endpoint; a client's own address is below it.
     """
 
@@ -144,7 +146,27 @@ class Desk:
     clock: Clock
     policy: RegistrationPolicy
     sectors: Sectors
+    statements: SoftwareStatements
     address: str
+
+    def parse(self, request: RegistrationRequest, terms: Terms, client_id: str, table: Callable[[bool], Mapping[str, Any]],
+              **kept: Any) -> Client:
+        """Judge what a request asks for: what is vouched for, what the terms leave, and the rules for every registration.
+
+        Args:
+            request: With the body still to be read.
+            terms: Of the initial access token.
+            client_id: The identifier of the client.
+            table: Gives the table ``province``, told whether the client is going to be public.
+            kept: What ``parse`` is to take over.
+        """
+        vouched = self.statements.vouched(request.payload.data, required_issuer=terms.software_issuer)
+        members = wanted(vouched, terms)
+        statement = members.pop(MEMBER, "")
+        public = members.get("token_endpoint_auth_method") == "none"
+        client = parse({**members, "province": table(public)}, self.policy, client_id=client_id, source="registered", **kept)
+        self.sectors.check(client)
+        return replace(client, software_statement=statement)
 
     def record(self, event: AuditEvent, request: RegistrationRequest, client: Client, **detail: str) -> AuditRecord:
         """Make an audit record of a request."""
@@ -216,11 +238,8 @@ class DynamicRegistration(ClientRegistrationEndpoint):  # type: ignore[misc]
     def extract_client_metadata(self, request: RegistrationRequest) -> dict[str, Any]:
         """Judge what is asked for."""
         terms: Terms = request.credential.terms
-        members = wanted(request.payload.data, terms)
-        table = terms.province(public=members.get("token_endpoint_auth_method") == "none")
-        client = parse({**members, "province": table}, self._desk.policy, client_id=new_client_id(), source="registered",
-                       created_at=self._desk.clock.now())
-        self._desk.sectors.check(client)
+        client = self._desk.parse(request, terms, new_client_id(), lambda public: terms.province(public=public),
+                                  created_at=self._desk.clock.now())
         request.client, request.secret = new_secret(client)
         return standard_metadata(client)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, Protocol
 
@@ -37,6 +37,7 @@ class Terms:
         require_pkce: False lets those with a secret or keys off; public ones always use PKCE.
         required_acr: Least assurance, an acr value, or "".
         allowed_groups: Officers need one of these groups; empty admits every officer.
+        software_issuer: Who must vouch for them with a software statement; "" for nobody.
     """
 
     owner: str
@@ -46,6 +47,7 @@ class Terms:
     require_pkce: bool = True
     required_acr: str = ""
     allowed_groups: tuple[str, ...] = ()
+    software_issuer: str = ""
 
     def province(self, *, public: bool) -> dict[str, Any]:
         """Give the table ``province`` of a new application."""
@@ -61,7 +63,7 @@ class Terms:
         """Give them as JSON has them."""
         return {"owner": self.owner, "consent": self.consent, "scope": " ".join(sorted(self.scope)),
                 "grant_types": list(self.grant_types), "require_pkce": self.require_pkce, "required_acr": self.required_acr,
-                "allowed_groups": list(self.allowed_groups)}
+                "allowed_groups": list(self.allowed_groups), "software_issuer": self.software_issuer}
 
     @classmethod
     def from_json(cls, text: str) -> Terms:
@@ -70,7 +72,7 @@ class Terms:
         return cls(owner=stored["owner"], consent="implied" if stored["consent"] == "implied" else "ask",
                    scope=frozenset(stored["scope"].split()), grant_types=tuple(stored["grant_types"]),
                    require_pkce=stored["require_pkce"], required_acr=stored["required_acr"],
-                   allowed_groups=tuple(stored["allowed_groups"]))
+                   allowed_groups=tuple(stored["allowed_groups"]), software_issuer=stored["software_issuer"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,13 +126,23 @@ class InitialAccessStore(Protocol):
 
 
 class InitialAccess:
-    """Makes, lists, revokes and recognises initial access tokens."""
+    """Makes, lists, revokes and recognises initial access tokens.
 
-    def __init__(self, store: InitialAccessStore, audit: AuditTrail, clock: Clock, policy: RegistrationPolicy) -> None:
+    Args:
+        store: Where they rest.
+        audit: Takes note of those that are tried in vain.
+        clock: Source of the time.
+        policy: What this deployment accepts.
+        software_issuers: Who is trusted to vouch for applications.
+    """
+
+    def __init__(self, store: InitialAccessStore, audit: AuditTrail, clock: Clock, policy: RegistrationPolicy, *,
+                 software_issuers: Container[str] = ()) -> None:
         self._store = store
         self._audit = audit
         self._clock = clock
         self._policy = policy
+        self._software_issuers = software_issuers
 
     def create(self, terms: Terms, *, quota: int, expires_at: int | None, caller: Caller) -> tuple[InitialAccessToken, str]:
         """Make a token.
@@ -197,6 +209,8 @@ class InitialAccess:
                        self._policy, client_id="sample", source="registered")
         if not sample.owner:
             raise RefusedError("owner: an agency must answer for the applications.", code="invalid_terms")
+        if terms.software_issuer and terms.software_issuer not in self._software_issuers:
+            raise RefusedError("software_issuer: not one of those in IDP_SOFTWARE_ISSUERS_FILE.", code="invalid_terms")
         return replace(terms, owner=sample.owner, grant_types=sample.grant_types,
                        allowed_groups=tuple(sorted(sample.allowed_groups)))
 

@@ -24,7 +24,8 @@ from ...fakes.registrations import TERMS, FakeInitialAccess
 class Desk:
     def __init__(self) -> None:
         self.store, self.audit, self.clock = FakeInitialAccess(), FakeAuditTrail(), FakeClock()
-        self.tokens = InitialAccess(self.store, self.audit, self.clock, RegistrationPolicy())
+        self.tokens = InitialAccess(self.store, self.audit, self.clock, RegistrationPolicy(),
+                                    software_issuers={STRICT.software_issuer})
 
     def make(self, terms: Terms = TERMS, *, quota: int = 2, seconds: int | None = 60) -> str:
         expires = None if seconds is None else self.clock.now() + seconds
@@ -106,6 +107,7 @@ def test_a_token_without_expiry_stays(desk: Desk) -> None:
     ({"grant_types": ("password",)}, "grant_types"), ({"grant_types": ()}, "grant_types"),
     ({"grant_types": ("refresh_token",)}, "refresh_token"), ({"required_acr": "urn:haugiang:acr:9"}, "required_acr"),
     ({"allowed_groups": ("a\nb",)}, "allowed_groups"), ({"consent": "never"}, "consent"),
+    ({"software_issuer": "https://unknown.example"}, "software_issuer"),
 ])
 def test_terms_are_judged_by_the_rules_for_registrations(desk: Desk, members: dict[str, Any], word: str) -> None:
     with pytest.raises(RefusedError, match=word):
