@@ -75,7 +75,7 @@ class FakeRegistrations:
             for digest, kept in self.tokens.by_digest.items():
                 if kept.token_id == token.token_id and not kept.lapse(now):
                     self.tokens.by_digest[digest] = replace(kept, used=kept.used + 1, clients=(*kept.clients, client.client_id))
-                    self.clients.put(replace(client, created_at=now))
+                    self.clients.put(client)
                     self.digests[client.client_id], self.terms[client.client_id] = registration_digest, token.terms
                     self.tokens.records.append(record)
                     return True

@@ -73,7 +73,7 @@ class SqlRegistrations:
         good = (TOKEN.c.token_id == parameter(TOKEN.c.token_id, "initial_access_id"), TOKEN.c.revoked_at.is_(None),
                 or_(TOKEN.c.expires_at.is_(None), TOKEN.c.expires_at > now), TOKEN.c.used < TOKEN.c.quota)
         self._enter = database.write(
-            insert_row(ClientRow, created_at=now, updated_at=now, disabled_at=literal_column("NULL")),
+            insert_row(ClientRow, updated_at=now, disabled_at=literal_column("NULL")),
             version_raised(database), audit_insert(),
             guard=update(TOKEN).where(*good).values(used=TOKEN.c.used + literal_column("1")).returning(TOKEN.c.token_id))
         self._declare_changes(database)
@@ -111,8 +111,8 @@ class SqlRegistrations:
         """Enter a client and take one of the token's quota."""
         return self._enter.run(
             client_id=client.client_id, source=client.source, metadata=metadata_json(client), secret_digest=client.secret_digest,
-            registration_digest=registration_digest, registration_terms=token.terms.to_json(), initial_access_id=token.token_id,
-            now=now, **audit_values(record)) is not None
+            created_at=client.created_at, registration_digest=registration_digest, registration_terms=token.terms.to_json(),
+            initial_access_id=token.token_id, now=now, **audit_values(record)) is not None
 
 
     def registered(self, client_id: str, registration_digest: bytes) -> Registered | None:

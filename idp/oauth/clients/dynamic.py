@@ -254,7 +254,8 @@ class DynamicRegistration(ClientRegistrationEndpoint):  # type: ignore[misc]
         assert client is not None
         request.registration_token = secrets.token_urlsafe(32)
         record = desk.record(AuditEvent.CLIENT_CREATED, request, client, source="registered", initial_access=token.token_id)
-        if not desk.store.enter(client, token, registration_digest=digest(request.registration_token), now=client.created_at,
+        # The time is asked again: a sector document may have kept us waiting, and the token has to be good now.
+        if not desk.store.enter(client, token, registration_digest=digest(request.registration_token), now=desk.clock.now(),
                                 record=record):
             raise TokenRefusedError("The initial access token is not valid.")
         desk.told()

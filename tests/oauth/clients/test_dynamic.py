@@ -15,6 +15,7 @@ from idp.oauth.clients.dynamic import wanted
 from idp.oauth.clients.registration import KNOWN
 from idp.oauth.ports import digest
 
+from ...contracts.client_records import CALLER
 from ...contracts.registrations import STRICT
 from ...fakes.registrations import METADATA, TERMS, Office
 
@@ -32,6 +33,19 @@ def test_a_token_that_is_used_up_while_the_metadata_is_judged_registers_nothing(
 
     with pytest.raises(TokenRefusedError):
         office.register(read=slow)
+    assert office.clients.all() == []
+
+
+def test_a_token_that_expires_while_the_metadata_is_judged_registers_nothing(office: Office) -> None:
+    office.token = office.initial_access.create(TERMS, quota=1, expires_at=office.clock.now() + 3, caller=CALLER)[1]
+
+    def slow(_url: str) -> bytes:
+        office.clock.advance(5)
+        return b'["https://app.example/cb"]'
+
+    office.desk.sectors._fetch = slow
+    with pytest.raises(TokenRefusedError):
+        office.register({**METADATA, "sector_identifier_uri": "https://app.example/sector.json"})
     assert office.clients.all() == []
 
 
