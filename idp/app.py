@@ -17,7 +17,7 @@ from flask_migrate import Migrate
 
 from . import cli, web
 from .adapters import json_log
-from .adapters.client_files import ClientFiles
+from .adapters.client_files import ClientFiles, read_software_issuers
 from .adapters.key_files import KeyFolder
 from .adapters.ldap.connection import ServerList
 from .adapters.ldap.directory import LdapDirectory
@@ -36,6 +36,7 @@ from .adapters.sql.keys import SqlKeyStore
 from .adapters.sql.oauth import SqlGrants
 from .adapters.sql.officers import SqlOfficers
 from .adapters.sql.outbox import SqlOutbox
+from .adapters.sql.registrations import SqlInitialAccess, SqlRegistrations
 from .adapters.sql.seen_once import SqlSeenOnce
 from .adapters.sql.sessions import SqlSessions
 from .adapters.sql.tables import db
@@ -51,7 +52,8 @@ from .clock import Clock, SystemClock
 from .directory.officer import Directory
 from .endpoints import routes
 from .endpoints.metrics import PrometheusMeter
-from .endpoints.wsgi import Dispatcher, Sources
+from .endpoints.sources import Sources
+from .endpoints.wsgi import Dispatcher
 from .errors import ConfigurationError
 from .jose.keyset import ALGORITHMS, KeyRing, KeyToken
 from .oauth import response
@@ -59,9 +61,14 @@ from .oauth.access_token import AccessTokens
 from .oauth.client import ClientRegistry
 from .oauth.client_authentication import Checks
 from .oauth.clients.assertion import ClientAssertions
+from .oauth.clients.configuration import ClientConfiguration
+from .oauth.clients.dynamic import Desk, DynamicRegistration
+from .oauth.clients.initial_access import InitialAccess
 from .oauth.clients.keys import ClientKeys
 from .oauth.clients.registrar import Registrar
 from .oauth.clients.registration import RegistrationPolicy
+from .oauth.clients.sectors import Sectors
+from .oauth.clients.software_statement import SoftwareStatements
 from .oauth.introspection import Introspection
 from .oauth.metadata import Paths
 from .oauth.proof.certificate import CertificateAuthorities
@@ -183,13 +190,21 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                         token_endpoints=routes.addresses(settings, Paths().token),
                         read_hint=id_tokens.subject_of_hint, extensions=[id_tokens],
                         response_types=response.offered(front_channel=settings.legacy_response_types))
+    sectors = Sectors(outbound.document)
+    issuers = read_software_issuers(settings.software_issuers_file)
+    initial_access = InitialAccess(SqlInitialAccess(database), audit, clock, policy, software_issuers=issuers)
+    desk = Desk(store=SqlRegistrations(database), initial_access=initial_access, registry=clients, clock=clock, policy=policy,
+                sectors=sectors, statements=SoftwareStatements(issuers, clock),
+                address=settings.issuer + Paths().registration)
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
         totp=totp, provider=provider, outbox=outbox,
         audit_chain=AuditChain(seal_store, Es256SealSigner(folder.audit_seal_key(), settings.keys_dir),
                                FileSealHeads(settings.keys_dir / HEADS), clock),
         audit_store=seal_store, audit_reader=SqlAuditReader(database),
-        registrar=Registrar(client_store, clients, folder.client_secrets(), clock, policy),
+        registrar=Registrar(client_store, clients, folder.client_secrets(), clock, policy, sectors),
+        initial_access=initial_access, dynamic_registration=DynamicRegistration(desk),
+        client_configuration=ClientConfiguration(desk),
         sign_in=SignIn(people, mirror, totp, audit, clock, mail_domain=settings.ldap_mail_domain,
                        passwords=Lockout(guesses, clock, Limits(source=Rule(settings.sign_in_source_failures))),
                        factors=Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),

@@ -17,6 +17,9 @@ from .directory.mirror import OfficerMirror
 from .directory.officer import Directory
 from .jose.keyset import KeyRing, Sealer
 from .oauth.client import ClientRegistry
+from .oauth.clients.configuration import ClientConfiguration
+from .oauth.clients.dynamic import DynamicRegistration
+from .oauth.clients.initial_access import InitialAccess
 from .oauth.clients.registrar import ClientFile, Registrar
 from .oauth.introspection import Introspection
 from .oauth.server import Provider
@@ -73,6 +76,9 @@ class Services:
     keys: KeyRing
     clients: ClientRegistry
     registrar: Registrar
+    initial_access: InitialAccess
+    dynamic_registration: DynamicRegistration
+    client_configuration: ClientConfiguration
     totp: Totp
     sign_in: SignIn
     assurance: AssurancePolicy

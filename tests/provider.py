@@ -17,9 +17,12 @@ import pytest
 from cryptography.x509 import Certificate
 from sqlalchemy import literal_column, select, update
 
+from idp.adapters.sql.audit import SqlAuditTrail
+from idp.adapters.sql.clients import SqlClientStore
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.oauth import SqlGrants
 from idp.adapters.sql.officers import SqlOfficers
+from idp.adapters.sql.registrations import SqlInitialAccess, SqlRegistrations
 from idp.adapters.sql.seen_once import SqlSeenOnce
 from idp.adapters.sql.sessions import SqlSessions
 from idp.adapters.sql.tables import AuditRow, GrantRow, OfficerRow, RefreshTokenRow
@@ -28,11 +31,12 @@ from idp.authn.assurance import AssurancePolicy
 from idp.directory.officer import Officer, Post
 from idp.endpoints.documents import Document, fixed
 from idp.endpoints.introspection import IntrospectionEndpoint
+from idp.endpoints.registration import ConfigurationEndpoint, RegistrationEndpoint
 from idp.endpoints.revocation import RevocationEndpoint
+from idp.endpoints.sources import Sources
 from idp.endpoints.token import TokenEndpoint
 from idp.endpoints.userinfo import UserInfoEndpoint
-from idp.endpoints.wsgi import Dispatcher, Route, Sources
-from idp.errors import UnavailableError
+from idp.endpoints.wsgi import Dispatcher, Route
 from idp.jose.keyset import KeyRing
 from idp.oauth import response
 from idp.oauth.access_token import AccessTokens
@@ -40,7 +44,13 @@ from idp.oauth.authorization_request import AuthorizationRequest
 from idp.oauth.client import SCOPES, Client, ClientRegistry, secret_digest
 from idp.oauth.client_authentication import METHODS, Checks
 from idp.oauth.clients.assertion import ClientAssertions
+from idp.oauth.clients.configuration import ClientConfiguration
+from idp.oauth.clients.dynamic import Desk, DynamicRegistration
+from idp.oauth.clients.initial_access import InitialAccess, Terms
 from idp.oauth.clients.keys import ClientKeys
+from idp.oauth.clients.registration import RegistrationPolicy
+from idp.oauth.clients.sectors import Sectors
+from idp.oauth.clients.software_statement import SoftwareStatements
 from idp.oauth.introspection import Introspection
 from idp.oauth.metadata import Offer, discovery
 from idp.oauth.proof.certificate import CertificateAuthorities
@@ -54,6 +64,7 @@ from idp.oidc.userinfo import UserInfoAnswers
 from idp.sessions.single_sign_on import Session, SessionLimits, Sessions
 from tests.fakes.client_store import FakeClientStore
 from tests.fakes.clock import FakeClock
+from tests.fakes.documents import FakeDocuments
 from tests.fakes.key_store import FakeKeyStore
 from tests.fakes.sealer import FakeSealer
 from tests.fakes.subjects import SUBJECTS
@@ -106,16 +117,17 @@ class House:
         clock: Move it with ``advance``.
         app: The WSGI door; ``call`` and ``post`` go through it.
         documents: What stands at addresses that the provider fetches; the rest of the world does not answer.
+        client_store: In memory, with ``qlvb`` in it, unless another is given.
     """
 
     def __init__(self, database: Database, *, lifetimes: Lifetimes | None = None, access_token_seconds: int = 600,
                  trusted_proxies: tuple[str, ...] = (), fallback: Any = None, meter: Any = None, log: Any = None,
                  mutual_tls: bool = False, authorities: Sequence[Certificate] = (),
-                 extensions: tuple[Extension, ...] = (), front_channel: bool = False) -> None:
+                 extensions: tuple[Extension, ...] = (), front_channel: bool = False, client_store: Any = None) -> None:
         self.database = database
         self.clock = FakeClock()
         self.keys = key_ring()
-        self.client_store = FakeClientStore(REGISTERED)
+        self.client_store = client_store or FakeClientStore(REGISTERED)
         self.registry = ClientRegistry(self.client_store, self.clock)
         self.officers = SqlOfficers(database)
         limits = SessionLimits(idle_seconds=3600, absolute_seconds=86400)
@@ -123,8 +135,9 @@ class House:
         self.store = SqlGrants(database)
         self.tokens = AccessTokens(issuer=ISSUER, keys=self.keys, clock=self.clock, lifetime_seconds=access_token_seconds,
                                    subject_of=SUBJECTS.of, acr_prefix=ACR_PREFIX)
-        self.documents: dict[str, bytes] = {}
-        self.client_keys = ClientKeys(self._document, self.clock)
+        self.documents = FakeDocuments()
+        self.software_issuers: dict[str, Any] = {}
+        self.client_keys = ClientKeys(self.documents.document, self.clock)
         encryption = ResponseEncryption(self.client_keys)
         self.id_tokens = id_token.IdTokens(issuer=ISSUER, keys=self.keys, subjects=SUBJECTS, clock=self.clock,
                                            acr_prefix=ACR_PREFIX, claims_of=claims.IdTokenClaims(self.officers),
@@ -142,6 +155,13 @@ class House:
             proofs=self.proofs, token_endpoints=(f"{ISSUER}/token", f"{MTLS}/token"),
             read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens, *extensions],
             response_types=response.offered(front_channel=front_channel))
+        policy = RegistrationPolicy()
+        self.initial_access = InitialAccess(SqlInitialAccess(database), SqlAuditTrail(database), self.clock, policy,
+                                            software_issuers=self.software_issuers)
+        desk = Desk(store=SqlRegistrations(database), initial_access=self.initial_access, registry=self.registry,
+                    clock=self.clock, policy=policy, sectors=Sectors(self.documents.document),
+                    statements=SoftwareStatements(self.software_issuers, self.clock), address=f"{ISSUER}/register")
+        self.configuration = ClientConfiguration(desk)
         offer = Offer(scopes=tuple(claims.SCOPES), claims=claims.SUPPORTED, acr_values=(f"{ACR_PREFIX}1", f"{ACR_PREFIX}2"),
                       subject_types=TYPES, id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"),
                       auth_methods=[method for method in METHODS if self.checks.can(method)],
@@ -156,16 +176,14 @@ class House:
             Route("/introspect", "introspection", IntrospectionEndpoint(
                 Introspection(self.provider, subject_of=SUBJECTS.of, acr_prefix=ACR_PREFIX))),
             Route("/revoke", "revocation", RevocationEndpoint(self.provider)),
+            Route("/register", "registration", RegistrationEndpoint(DynamicRegistration(desk))),
+            Route("/register/*", "client_configuration", ConfigurationEndpoint(self.configuration),
+                  ConfigurationEndpoint.METHODS),
             Route("/userinfo", "userinfo", UserInfoEndpoint(UserInfoAnswers(
                 claims.UserInfo(self.tokens, self.store, self.registry, self.clock, assurance, Holders(self.proofs),
                                 subjects=SUBJECTS), issuer=ISSUER, keys=self.keys, encryption=encryption),
                 (f"{ISSUER}/userinfo", f"{MTLS}/userinfo")), ("GET", "POST")),
         ], fallback, sources=Sources(trusted_proxies), meter=meter, log=log)
-
-    def _document(self, url: str) -> bytes:
-        if url not in self.documents:
-            raise UnavailableError("No connection.", dependency="receiver")
-        return self.documents[url]
 
     # People and applications
 
@@ -198,6 +216,26 @@ class House:
         table: Any = OfficerRow.__table__
         self.database.write(update(table).where(table.c.uid == literal_column(f"'{uid}'"))
                             .values(status=literal_column(f"'{status}'"))).run()
+
+    # Registration
+
+    def leave(self, *, quota: int = 1, seconds: int | None = 3600, **terms: Any) -> str:
+        """Make an initial access token; gives its value."""
+        expires = None if seconds is None else self.clock.now() + seconds
+        return self.initial_access.create(Terms(**{"owner": "Sở Nội vụ", **terms}), quota=quota, expires_at=expires,
+                                          caller=CALLER)[1]
+
+    def register(self, token: str, metadata: Any, **headers: str) -> Reply:
+        """POST /register."""
+        body = metadata if isinstance(metadata, bytes) else json.dumps(metadata).encode()
+        sent = {"content-type": "application/json", "authorization": f"Bearer {token}"} | headers
+        return self.call("POST", "/register", body=body, headers=sent)
+
+    def manage(self, method: str, told: dict[str, Any], metadata: Any = None, *, token: str | None = None) -> Reply:
+        """Call the address that a registration's answer gave, with the token in it or another one."""
+        body = b"" if metadata is None else metadata if isinstance(metadata, bytes) else json.dumps(metadata).encode()
+        return self.call(method, told["registration_client_uri"].removeprefix(ISSUER), body=body, headers={
+            "content-type": "application/json", "authorization": f"Bearer {token or told['registration_access_token']}"})
 
     # Codes and tokens
 
@@ -344,3 +382,9 @@ def query_of(address: str) -> dict[str, str]:
 def house(database: Database) -> House:
     """A house on each database."""
     return House(database)
+
+
+@pytest.fixture
+def registry_house(database: Database) -> House:
+    """A house whose clients are in the database, none yet; ``register`` enters them."""
+    return House(database, client_store=SqlClientStore(database))

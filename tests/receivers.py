@@ -60,6 +60,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b'{"keys":[]}')
 
+    def _document(self, _text: str) -> None:
+        body = self.server.receivers.documents[self.path]
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
     def _redirect(self, _text: str) -> None:
         self.send_response(302)
         self.send_header("Location", "/status-200/redirected")
@@ -105,12 +113,16 @@ class _Server(ThreadingHTTPServer):
 
 
 class Receivers:
-    """A server whose paths behave by their first part: ``/status-204/x`` ``/slow-30`` ``/huge`` ``/drip-body`` ..."""
+    """A server whose paths behave by their first part: ``/status-204/x`` ``/slow-30`` ``/huge`` ``/drip-body`` ...
+
+    ``/document/x`` gives what stands under that path in ``documents``.
+    """
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.received: list[tuple[str, dict[str, list[str]], dict[str, str], float]] = []
         self.kinds: dict[str, str] = {}
         self.pages: dict[str, str] = {}
+        self.documents: dict[str, bytes] = {}
         self.lock = threading.Lock()
         self.stopping = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _Handler)

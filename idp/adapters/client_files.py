@@ -1,12 +1,18 @@
-"""Registration files: ``clients/<name>/client.toml``, read whole; ``oauth/clients/registration.py`` decides what they may say."""
+"""Files about applications: ``clients/<name>/client.toml``, read whole, and who may vouch for those that register themselves.
+
+``oauth/clients/registration.py`` decides what the former may say, ``oauth/clients/keys.py`` which keys the latter may hold.
+"""
 
 from __future__ import annotations
 
+import json
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, RefusedError
+from ..oauth.clients.keys import ClientKey, read_jwks
 from ..oauth.clients.registrar import ClientFile
 
 FILE_NAME: Final = "client.toml"
@@ -36,3 +42,24 @@ class ClientFiles:
             raise ConfigurationError(f"{path} cannot be read.", remedy="Correct its mode or owner.", debug=str(err)) from err
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
             raise ConfigurationError(f"{path} is not valid TOML.", remedy=str(err)) from err
+
+
+def read_software_issuers(path: Path | None) -> Mapping[str, tuple[ClientKey, ...]]:
+    """Read who may vouch for applications: a JSON object with a JWK Set for each issuer. None is nobody.
+
+    Raises:
+        ConfigurationError: the file cannot be read, or is no such object.
+    """
+    if path is None:
+        return {}
+    remedy = 'It is a JSON object such as {"https://issuer.example": {"keys": [...]}}, with public keys only.'
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(found, dict):
+            raise ValueError("no object")
+        return {issuer: read_jwks(keys) for issuer, keys in found.items()}
+    except OSError as err:
+        raise ConfigurationError(f"{path} cannot be read.", remedy="Correct IDP_SOFTWARE_ISSUERS_FILE, or its mode or owner.",
+                                 debug=str(err)) from err
+    except (ValueError, RecursionError, RefusedError) as err:
+        raise ConfigurationError(f"{path} does not say who may vouch for applications.", remedy=remedy, debug=str(err)) from err

@@ -1,4 +1,7 @@
-"""``flask clients create|apply|list|show|rotate-secret|disable|enable``: the registered applications (docs/clients.md)."""
+"""``flask clients create|apply|list|show|rotate-secret|registration-access-token|disable|enable`` (docs/clients.md).
+
+``clients initial-access-token`` is in initial_access.py.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from ..audit import Caller
 from ..oauth.client import Client
 from ..oauth.clients.registration import registration_response, to_metadata
 from ..services import Services
+from . import initial_access
 from .verb import Verbs
 
 _LARGEST_FILE_BYTES = 64 * 1024
@@ -99,6 +103,17 @@ def commands(services: Callable[[], Services]) -> Verbs:
         else:
             click.echo(f"client_secret  {secret}\nThe secret is not shown again.")
 
+    @group.command("registration-access-token")
+    @click.argument("client_id", metavar="ID")
+    @_json_option
+    def registration_access_token(client_id: str, as_json: bool) -> None:
+        """Make a new token with which an application that registered itself looks after its registration; shown this once."""
+        told = services().client_configuration.renew_token(client_id, _caller())
+        if as_json:
+            _print({"client_id": client_id, **told})
+        else:
+            click.echo("\n".join(f"{name:<26} {value}" for name, value in told.items()) + "\nThe token is not shown again.")
+
     def switch(name: str, disabled: bool, help_text: str) -> None:
         @group.command(name, help=help_text)
         @click.argument("client_id", metavar="ID")
@@ -113,6 +128,7 @@ def commands(services: Callable[[], Services]) -> Verbs:
 
     switch("disable", True, "Close every path to an application; what it holds is worthless at once.")
     switch("enable", False, "Open a closed application again.")
+    group.add_command(initial_access.commands(services))
     return group
 
 

@@ -96,8 +96,8 @@ def examine(services: Callable[[], Services], settings: Settings, secret_files: 
     database = _database(house)
     yield database
     if database.state != "failed":
-        for name, check in (("keys", _keys), ("clients", _clients), ("worker", _worker), ("logout notices", _notices),
-                            ("audit trail", _audit_trail)):
+        for name, check in (("keys", _keys), ("clients", _clients), ("initial access", _initial_access), ("worker", _worker),
+                            ("logout notices", _notices), ("audit trail", _audit_trail)):
             yield from _guarded(name, check, house)
     yield from _guarded("directory", _directory, house)
     yield Line("mail", "ok", "nothing in this release sends mail.")
@@ -255,6 +255,17 @@ def _clients(house: Services) -> Iterator[Line]:
             found = ("is told by the officer's browser only, and of nothing but a logout in it" if client.frontchannel_logout_uri
                      else "is not told when an officer logs out")
             yield Line("clients", "warning", f"{client.client_id} {found}.", "Register a backchannel_logout_uri.")
+
+
+def _initial_access(house: Services) -> Iterator[Line]:
+    now = house.clock.now()
+    good = [token for token in house.initial_access.tokens() if not token.lapse(now)]
+    yield Line("initial access", "ok", f"{len(good)} tokens let {sum(token.quota - token.used for token in good)} applications"
+               " register themselves.")
+    for token in good:
+        if token.expires_at is None:
+            yield Line("initial access", "warning", f"the token {token.token_id} of {token.terms.owner} never expires.",
+                       f"Make one that does, then run: flask --app wsgi clients initial-access-token revoke {token.token_id}")
 
 
 def _worker(house: Services) -> Iterator[Line]:

@@ -15,6 +15,7 @@ from .documents import Document, fixed
 from .health import HealthEndpoint, Readiness, ReadinessEndpoint, dependencies
 from .introspection import IntrospectionEndpoint
 from .metrics import MetricsEndpoint, PrometheusMeter
+from .registration import ConfigurationEndpoint, RegistrationEndpoint
 from .revocation import RevocationEndpoint
 from .token import TokenEndpoint
 from .userinfo import UserInfoEndpoint
@@ -53,6 +54,9 @@ def table(services: Services, meter: PrometheusMeter, *, metrics_token: str = ""
         Route(at.token, "token", TokenEndpoint(services.provider)),
         Route(at.introspection, "introspection", IntrospectionEndpoint(services.introspection)),
         Route(at.revocation, "revocation", RevocationEndpoint(services.provider)),
+        Route(at.registration, "registration", RegistrationEndpoint(services.dynamic_registration)),
+        Route(f"{at.registration}/*", "client_configuration", ConfigurationEndpoint(services.client_configuration),
+              ConfigurationEndpoint.METHODS),
         Route("/healthz", "health", HealthEndpoint(), _READ),
         Route("/readyz", "readiness", ReadinessEndpoint(readiness), _READ),
         Route("/metrics", "metrics", MetricsEndpoint(meter, readiness, services, token=metrics_token), _READ),

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from ..oauth.access_token import TokenRefusedError
 from ..oauth.proof import certificate
-from ..oauth.proof.dpop import ALGORITHMS, Presented
+from ..oauth.proof.dpop import Presented
 from ..oauth.proof.holder import TokenUse
 from ..oidc.userinfo import UserInfoAnswers
-from .wsgi import NO_STORE, EndpointRequest, MalformedRequestError, Response, error, json
+from .bearer import challenge, from_header
+from .wsgi import NO_STORE, EndpointRequest, MalformedRequestError, Response, json
+
+REALM = "userinfo"
 
 _JWT = (("Content-Type", "application/jwt"), *(pair for pair in NO_STORE if pair[0] != "Content-Type"))
 
@@ -37,9 +40,9 @@ class UserInfoEndpoint:
             answer = self._userinfo.answer(token, use)
             return Response(200, answer.encode("ascii"), _JWT) if isinstance(answer, str) else json(200, answer)
         except TokenRefusedError as refused:
-            return _challenge(refused)
+            return challenge(refused, realm=REALM)
         except MalformedRequestError as malformed:
-            return _challenge(TokenRefusedError(malformed.message, code="invalid_request"), malformed.status)
+            return challenge(TokenRefusedError(malformed.message, code="invalid_request"), realm=REALM, status=malformed.status)
 
 
 def _token_of(request: EndpointRequest) -> tuple[str, str]:
@@ -50,28 +53,4 @@ def _token_of(request: EndpointRequest) -> tuple[str, str]:
     in_body = request.form().get("access_token", "") if request.method == "POST" and request.has_form() else ""
     if sent and in_body:
         raise MalformedRequestError("The access token is sent in more than one way.")
-    if in_body:
-        return "bearer", in_body
-    scheme, _, token = sent.partition(" ")
-    scheme = scheme.lower()
-    if scheme not in ("bearer", "dpop"):
-        raise TokenRefusedError("An access token is needed.", code="")
-    token = token.strip(" ")
-    if not token or not token.isascii() or " " in token:
-        raise MalformedRequestError("The Authorization header is not well formed.")
-    return scheme, token
-
-
-def _challenge(refused: TokenRefusedError, status: int | None = None) -> Response:
-    """Say what is wrong; where no token came, say only that one is needed (RFC 6750 §3.1)."""
-    status = status or refused.status
-    parts = [f'{refused.scheme} realm="userinfo"']
-    if refused.code:
-        parts += [f'error="{refused.code}"', f'error_description="{refused.message}"']
-    if refused.scope:
-        parts.append(f'scope="{refused.scope}"')
-    if refused.scheme == "DPoP":
-        parts.append(f'algs="{" ".join(ALGORITHMS)}"')
-    body = error(status, refused.code or "invalid_token", refused.message)
-    nonce = (("DPoP-Nonce", refused.nonce),) if refused.nonce else ()
-    return Response(status, body.body, (*NO_STORE, ("WWW-Authenticate", ", ".join(parts)), *nonce), body.error)
+    return ("bearer", in_body) if in_body else from_header(sent, schemes=("bearer", "dpop"))

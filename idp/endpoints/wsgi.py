@@ -9,14 +9,10 @@ ours (27).
 from __future__ import annotations
 
 import logging
-import re
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
-from ipaddress import ip_address, ip_network
-from secrets import token_bytes
 from time import perf_counter
 from typing import Any, Protocol
 from urllib.parse import unquote_plus
@@ -26,6 +22,7 @@ from authlib.oauth2 import OAuth2Error
 
 from ..audit import Caller
 from ..errors import RefusedError, UnavailableError
+from .sources import Sources
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_PARAMETERS = 100
@@ -45,10 +42,6 @@ NO_STORE: Headers = (("Content-Type", "application/json"), ("Cache-Control", "no
                      ("X-Content-Type-Options", "nosniff"))
 
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-_UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
-_REFERENCE = bytes(b"0123456789ABCDEFGHJKMNPQRSTVWXYZ"[number % 32] for number in range(256))
-"""Request ids are eight letters that can be read out on the telephone, 40 random bits."""
 _log = logging.getLogger(__name__)
 
 
@@ -126,6 +119,18 @@ class EndpointRequest:
         self.caller = caller
         self.client_id = ""
 
+    @property
+    def path(self) -> str:
+        """The path as sent, percent-encoding undone."""
+        sent: str = self._environ.get("PATH_INFO", "")
+        return sent
+
+    @property
+    def content_type(self) -> str:
+        """The media type as sent; "" without one."""
+        sent: str = self._environ.get("CONTENT_TYPE", "")
+        return sent
+
     def header(self, name: str) -> str:
         """Give a header by its name in lower case; "" when it was not sent."""
         value: str = self._environ.get(_environ_name(name), "")
@@ -138,8 +143,8 @@ class EndpointRequest:
 
     def has_form(self) -> bool:
         """Tell whether a form was sent in the body."""
-        sent = self._environ.get("CONTENT_TYPE", "")
-        return sent == FORM_TYPE or _is_form(sent)
+        sent = self.content_type
+        return sent == FORM_TYPE or is_media_type(sent, FORM_TYPE)
 
     def form(self) -> dict[str, str]:
         """Read the body's parameters, each once; empty ones are left out (RFC 6749 §3.2).
@@ -183,84 +188,12 @@ Endpoint = Callable[[EndpointRequest], Response]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One row of the path table."""
+    """One row of the path table. A path that ends in ``/*`` takes one more segment, whatever it is."""
 
     path: str
     name: str
     endpoint: Endpoint
     methods: tuple[str, ...] = ("POST",)
-
-
-class RequestIds:
-    """Gives request ids, drawn some hundreds at a time: a call into the kernel for each would be a third of their cost."""
-
-    def __init__(self) -> None:
-        self._ready: deque[str] = deque()
-
-    def next(self) -> str:
-        """Give one that no other request gets."""
-        while True:
-            try:
-                return self._ready.popleft()
-            except IndexError:
-                letters = token_bytes(8 * 256).translate(_REFERENCE).decode()
-                self._ready.extend(f"{letters[at:at + 4]}-{letters[at + 4:at + 8]}" for at in range(0, len(letters), 8))
-
-
-class Sources:
-    """Tells who called, through the proxies that are ours.
-
-    Args:
-        trusted_proxies: Addresses or networks whose X-Forwarded-For and X-Request-ID count.
-    """
-
-    def __init__(self, trusted_proxies: Sequence[str] = ()) -> None:
-        self._networks = tuple(ip_network(text, strict=False) for text in trusted_proxies)
-        self._request_ids = RequestIds()
-
-    def caller(self, environ: Mapping[str, Any]) -> Caller:
-        """Make the caller of a request."""
-        source: str = environ.get("REMOTE_ADDR") or "unknown"
-        if source.startswith("::ffff:"):
-            source = _plain(source)
-        request_id = ""
-        if self._networks and self._trusted(source):
-            request_id = environ.get("HTTP_X_REQUEST_ID", "")
-            source = self._forwarded(source, environ.get("HTTP_X_FORWARDED_FOR", ""))
-        if not (request_id and _REQUEST_ID.fullmatch(request_id)):
-            request_id = self._request_ids.next()
-        user_agent = environ.get("HTTP_USER_AGENT", "")
-        return Caller(source, request_id, _UNPRINTABLE.sub("", user_agent[:255]) if user_agent else "")
-
-    def from_proxy(self, environ: Mapping[str, Any]) -> bool:
-        """Tell whether a request was passed on by a proxy of ours."""
-        return bool(self._networks) and self._trusted(environ.get("REMOTE_ADDR") or "unknown")
-
-    def _forwarded(self, peer: str, header: str) -> str:
-        """Walk the chain from our side and stop at the first address that is no proxy of ours."""
-        source = peer
-        # The end is what our own proxies added; a caller may fill the beginning with whatever it likes.
-        for part in reversed(header[-1024:].split(",")):
-            try:
-                source = _plain(part.strip())
-            except ValueError:
-                return source
-            if not self._trusted(source):
-                return source
-        return source
-
-    def _trusted(self, address: str) -> bool:
-        try:
-            found = ip_address(_plain(address))
-        except ValueError:
-            return False
-        return any(found in network for network in self._networks)
-
-
-def _plain(address: str) -> str:
-    """Give an IPv4 address that a dual-stack socket shows as ``::ffff:192.0.2.1`` in its own form; ValueError for none."""
-    found = ip_address(address)
-    return str(getattr(found, "ipv4_mapped", None) or found)
 
 
 class Dispatcher:
@@ -289,13 +222,16 @@ class Dispatcher:
         if CERTIFICATE in environ and not self._sources.from_proxy(environ):
             del environ[CERTIFICATE]  # nobody else is believed about it (security checklist 55)
         self._log.begin(caller)
-        route = self._routes.get(environ.get("PATH_INFO", ""))
+        path = environ.get("PATH_INFO", "")
+        route = self._routes.get(path) or self._routes.get(path[:path.rfind("/") + 1] + "*")
         if route is None:
             return self._hand_on(environ, start_response, caller, started)
         request = EndpointRequest(environ, caller)
         response = _answer(route, request, environ)
         body = b"" if request.method == "HEAD" else response.body
-        headers = [*response.headers, ("Content-Length", str(len(response.body)))]
+        headers = [*response.headers]
+        if response.status != 204:  # RFC 9110 §8.6
+            headers.append(("Content-Length", str(len(response.body))))
         if response.status >= 400:
             headers.append(("X-Request-Id", caller.request_id))
         start_response(_STATUS_LINES[response.status], headers)
@@ -362,13 +298,13 @@ def oauth_answer(status: int, body: Mapping[str, Any], headers: Iterable[tuple[s
     return Response(status, orjson.dumps(body), NO_STORE + challenge, body["error"])
 
 
-def _is_form(content_type: str) -> bool:
-    """Tell whether a media type is that of forms, without a charset or with UTF-8; bounded first (security checklist 45)."""
+def is_media_type(content_type: str, expected: str) -> bool:
+    """Tell whether a media type is the one expected, without a charset or with UTF-8; bounded first (security checklist 45)."""
     if len(content_type) > 128:
         return False
     name, _, parameters = content_type.lower().partition(";")
     charset = parameters.replace(" ", "").replace('"', "").rstrip(";")
-    return name.strip() == FORM_TYPE and charset in {"", "charset=utf-8"}
+    return name.strip() == expected and charset in {"", "charset=utf-8"}
 
 
 def parse_form(body: bytes) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """A registered application as every request sees it: parsed once, kept in memory, never changed.
 
 Spec: RFC 6749 §2; RFC 7591 §2 and OpenID Connect Registration §2 for the members' names; RFC 8252 §7.3 for the one exception
-to exact redirect URIs. What a registration may hold is decided in ``registration.py``; this module only answers questions.
+to exact redirect URIs. What a registration may hold is decided in ``clients/registration.py``; this module answers questions.
+Departs from RFC 7591 §2 (logo_uri should be displayed): only a logo on a host of the application's redirect URIs is.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hmac
 import re
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
@@ -20,6 +21,8 @@ from ..errors import UnavailableError
 
 SCOPES = ("openid", "profile", "email", "phone", "address", "offline_access", "unit", "groups", "service")
 """Scopes that may be registered today (fixed interface §6)."""
+SPARE_LOOKS = 10
+"""How often a second a process looks for clients that it does not know."""
 
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\])(?::([0-9]{1,5}))?((?:[/?].*)?)")
 
@@ -38,6 +41,8 @@ class Client:
         default_max_age: Seconds; None where not registered.
         subject_type: ``pairwise`` tells it subjects that no application of another sector knows.
         sector_identifier_uri: Its host is the sector; "" where the host of the redirect URIs is.
+        software_statement: As it came, checked when it was registered; "" where nobody vouched.
+        localized: What officers are shown in other languages: members such as ``client_name#en`` with their values, sorted.
         jwks: JSON of its public keys, checked when it was registered; "" where it has none or publishes them at ``jwks_uri``.
         source: ``file`` (clients/<name>/client.toml) or ``registered`` (made at run time).
         secret_digest: SHA-256 of the secret; None for public clients and before the secret is made.
@@ -93,6 +98,8 @@ class Client:
     tls_client_auth_san_ip: str = ""
     tls_client_auth_san_email: str = ""
     authorization_signed_response_alg: str = "RS256"
+    software_statement: str = ""
+    localized: tuple[tuple[str, str], ...] = ()
     source: Literal["file", "registered"] = "registered"
     secret_digest: bytes | None = None
     disabled: bool = False
@@ -128,6 +135,37 @@ class Client:
         uris = (self.sector_identifier_uri,) if self.sector_identifier_uri else self.redirect_uris
         hosts = {urlsplit(uri).hostname or "" for uri in uris}
         return hosts.pop() if len(hosts) == 1 else ""
+
+    def in_language(self, language: str) -> Client:
+        """Give the client as officers who read a language are shown it (RFC 7591 §2.2).
+
+        Args:
+            language: Such as ``vi``; a tag with a region (``vi-VN``) counts where the bare language is not registered.
+        """
+        shown: dict[str, str] = {}
+        for tagged, value in self.localized:
+            name, _, tag = tagged.partition("#")
+            if tag.lower() == language or (name not in shown and tag.lower().startswith(f"{language}-")):
+                shown[name] = value
+        return replace(self, **shown) if shown else self  # type: ignore[arg-type]
+
+    @property
+    def announced(self) -> bool:
+        """Whether officers see it among their applications before they first used it.
+
+        One that was registered at run time and asks for consent is not the province's own: whoever has leave to register could
+        put a link before every officer (security checklist 37).
+        """
+        return self.source == "file" or self.consent == "implied"
+
+    @property
+    def shown_logo(self) -> str:
+        """Its logo, where the logo is on a host that officers are sent to anyway; any other would learn who signs in where.
+
+        Source: OpenID Connect Registration §9.1 (an application could wear the logo of another).
+        """
+        hosts = {urlsplit(uri).hostname for uri in self.redirect_uris} - {None}
+        return self.logo_uri if self.logo_uri and urlsplit(self.logo_uri).hostname in hosts else ""
 
     def get_client_id(self) -> str:
         """Give the identifier (asked by Authlib)."""
@@ -192,10 +230,11 @@ class ClientStore(Protocol):
 
 
 class ClientRegistry:
-    """All clients in memory; a change anywhere is seen within a second.
+    """All clients in memory; a change anywhere is seen within a second, and a client that is new at once.
 
-    ``find`` is on the token path: it costs a dictionary look-up, and once a second in one thread a look at the version. While the
-    database does not answer, the clients last seen stay.
+    ``find`` is on the token path: it costs a dictionary look-up, and once a second in one thread a look at the version. Some more
+    looks a second are spared for identifiers that are not known here: an application that has just registered itself comes with
+    its first request, perhaps to another process. While the database does not answer, the clients last seen stay.
     """
 
     def __init__(self, store: ClientStore, clock: Clock) -> None:
@@ -205,11 +244,14 @@ class ClientRegistry:
         self._clients: dict[str, Client] = {}
         self._version = -1
         self._checked_at = -1
+        self._spare_looks, self._spared_at = 0, -1
 
     def find(self, client_id: str) -> Client | None:
         """Find a client that may act now: unknown and disabled ones give None, so that no path can forget the difference."""
         self.refresh()
         client = self._clients.get(client_id)
+        if client is None and self._look_again():
+            client = self._clients.get(client_id)
         return None if client is None or client.disabled else client
 
     def all(self) -> tuple[Client, ...]:
@@ -237,6 +279,23 @@ class ClientRegistry:
                 return
             finally:
                 self._lock.release()
+
+    def _look_again(self) -> bool:
+        """Look at the version out of turn, so many times a second at most; tell whether there was anything new."""
+        now = self._clock.now()
+        if now != self._spared_at:
+            self._spare_looks, self._spared_at = SPARE_LOOKS, now
+        if self._spare_looks <= 0:
+            return False
+        self._spare_looks -= 1
+        try:
+            with self._lock:
+                if self._store.version() == self._version:
+                    return False
+                self._load()
+        except UnavailableError:
+            return False
+        return True
 
     def reload(self) -> None:
         """Load now, whatever the version says; after a change of one's own."""

@@ -55,6 +55,7 @@ class Paths:
     token: str = "/token"
     introspection: str = "/introspect"
     revocation: str = "/revoke"
+    registration: str = "/register"
     userinfo: str = "/userinfo"
     jwks: str = "/jwks"
     end_session: str = "/logout"
@@ -83,6 +84,7 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
         "jwks_uri": issuer + at.jwks,
         "introspection_endpoint": issuer + at.introspection,
         "revocation_endpoint": issuer + at.revocation,
+        "registration_endpoint": issuer + at.registration,
         "end_session_endpoint": issuer + at.end_session,
         "check_session_iframe": issuer + at.check_session,
         "scopes_supported": list(offer.scopes),

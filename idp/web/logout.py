@@ -24,7 +24,7 @@ from ..oidc.rp_initiated_logout import LogoutRequest, needs_confirmation
 from ..services import Services
 from .i18n import speak
 from .onward import Onward, see_other
-from .presentation import application_words, entrance, officer_words
+from .presentation import application_words, entrance, in_words, officer_words
 from .security import (
     allow_frames,
     allow_onward_redirect,
@@ -141,5 +141,6 @@ def blueprint(services: Services) -> Blueprint:
 
 def _told(clients: Sequence[Client]) -> list[dict[str, Any]]:
     """Name the applications that a logout token is on its way to, and those that only this browser can tell."""
-    return [{"name": client.client_name or client.client_id, "state": "waiting" if client.backchannel_logout_uri else "framed"}
+    return [{"name": in_words(client).client_name or client.client_id,
+             "state": "waiting" if client.backchannel_logout_uri else "framed"}
             for client in clients if client.backchannel_logout_uri or client.frontchannel_logout_uri]

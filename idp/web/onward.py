@@ -26,7 +26,7 @@ from ..sessions.interaction import Interaction
 from ..sessions.single_sign_on import Session
 from .errors import page
 from .i18n import speak
-from .presentation import agency_help, application_words, entrance
+from .presentation import agency_help, application_words, entrance, in_words
 from .security import allow_onward_redirect, allow_opener, browser_state, caller, change_session, current_session
 
 
@@ -148,7 +148,7 @@ class Onward:
         if "none" in request.prompt:
             return self.send(answer)
         back = answer.location() if answer.response_mode != "form_post" else entrance(client, self._services.settings.issuer)
-        name = client.client_name or client.client_id
+        name = in_words(client).client_name or client.client_id
         contact = agency_help(self._services, signed_in[1].officer) if signed_in else None
         if contact is None:
             what = gettext("Tài khoản của bạn chưa được cấp quyền dùng ứng dụng này. Vui lòng liên hệ quản trị đơn vị của bạn "

@@ -11,7 +11,7 @@ from ..oauth.grant import admits
 from ..services import Services
 from ..sessions.single_sign_on import Session
 from .onward import Onward, address_of, see_other
-from .presentation import agency_help, ago_words, clock_words, entrance, officer_words
+from .presentation import agency_help, ago_words, clock_words, entrance, in_words, officer_words
 from .security import browser_id
 
 
@@ -40,8 +40,9 @@ def _applications(services: Services, session: Session, officer: MirroredOfficer
     last_used = services.sessions.last_used(session.sub)
     opened = set(services.sessions.clients(session.sid))
     groups = frozenset(officer.officer.groups)
-    allowed = [client for client in services.clients.all()
-               if not client.disabled and admits(client, officer.status, groups) and _entrance(client, services) != "/"]
+    allowed = [in_words(client) for client in services.clients.all()
+               if not client.disabled and (client.announced or client.client_id in last_used)
+               and admits(client, officer.status, groups) and _entrance(client, services) != "/"]
     allowed.sort(key=lambda client: (-last_used.get(client.client_id, 0), client.client_name.casefold()))
     return [{"name": client.client_name or client.client_id, "owner": client.owner, "url": _entrance(client, services),
              "icon": "doc", "open": client.client_id in opened,

@@ -14,6 +14,8 @@ from ..oauth.client import Client
 from ..oauth.scope import OFFLINE
 from ..oidc.claims import address_of, brought_by
 from ..services import Services
+from .i18n import language
+from .security import allow_image
 
 
 def officer_words(officer: Officer) -> dict[str, str]:
@@ -25,11 +27,23 @@ def officer_words(officer: Officer) -> dict[str, str]:
 
 
 def application_words(client: Client | None) -> dict[str, Any] | None:
-    """Tell which application it is: ``name owner client_uri logo_uri policy_uri tos_uri``; None for our own pages."""
+    """Tell which application it is: ``name owner client_uri logo_uri policy_uri tos_uri``; None for our own pages.
+
+    The logo is one that may be shown, and this page's policy then lets it be loaded.
+    """
     if client is None:
         return None
+    client = in_words(client)
+    logo = _web(client.shown_logo)
+    if logo:
+        allow_image(logo)
     return {"name": client.client_name or client.client_id, "owner": client.owner, "client_uri": _web(client.client_uri),
-            "logo_uri": _web(client.logo_uri), "policy_uri": _web(client.policy_uri), "tos_uri": _web(client.tos_uri)}
+            "logo_uri": logo, "policy_uri": _web(client.policy_uri), "tos_uri": _web(client.tos_uri)}
+
+
+def in_words(client: Client) -> Client:
+    """Give a client as it is shown in the page's language."""
+    return client.in_language(language())
 
 
 def agency_help(services: Services, officer: Officer) -> dict[str, str] | None:

@@ -136,7 +136,7 @@ def request_id() -> str:
 
 
 def caller() -> Caller:
-    """Say who calls, for records and throttling: as the dispatcher of both doors saw it (``endpoints.wsgi.Sources``)."""
+    """Say who calls, for records and throttling: as the dispatcher of both doors saw it (``endpoints.sources.Sources``)."""
     known: Caller | None = request.environ.get("idp.caller")
     if known is None:
         # Flask was called without the dispatcher, as the tests of the pages do: nobody forwards anything then.
@@ -219,6 +219,12 @@ def allow_onward_redirect() -> None:
     g.onward = True
 
 
+def allow_image(uri: str) -> None:
+    """Let this page show one image from elsewhere: the logo of the application that the officer is on the way to."""
+    parts = urlsplit(uri)
+    g.image_from = f" {parts.scheme}://{parts.netloc}"
+
+
 def allow_opener() -> None:
     """Keep the tie to the window that opened this one: after ``display=popup`` the application waits there for the answer."""
     g.popup = True
@@ -277,7 +283,8 @@ def _with_headers(response: Response, *, secure: bool) -> Response:
     headers: Any = response.headers
     ancestors = g.get("frame_ancestors", "'none'")
     policy = ["default-src 'none'", "base-uri 'none'", "connect-src 'self'", "font-src 'self'", f"frame-ancestors {ancestors}",
-              "img-src 'self' data:", f"script-src 'self' 'nonce-{nonce}'", f"style-src 'self' 'nonce-{nonce}'"]
+              f"img-src 'self' data:{g.get('image_from', '')}",
+              f"script-src 'self' 'nonce-{nonce}'", f"style-src 'self' 'nonce-{nonce}'"]
     if framed := g.get("frame_origins"):
         policy.append(f"frame-src {' '.join(framed)}")
     if not g.get("onward"):

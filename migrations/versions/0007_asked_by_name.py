@@ -1,13 +1,13 @@
 """What was asked for beyond scopes, and where an officer works
 
-Revision: 0007, after 0004.
+Revision: 0007, after 0006.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0007'
-down_revision = '0004'
+down_revision = '0006'
 branch_labels = None
 depends_on = None
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from idp.adapters.client_files import ClientFiles
+from idp.adapters.client_files import ClientFiles, read_software_issuers
 from idp.errors import ConfigurationError
 from idp.oauth.clients.registration import RegistrationPolicy, parse
+
+from ..fakes.client_keys import jwks_of, pair
 
 
 def put(folder: Path, name: str, content: str | bytes) -> Path:
@@ -65,3 +68,22 @@ def test_the_registration_files_of_this_repository_are_accepted_in_development()
     for file in files:
         members = {name: value for name, value in file.metadata.items() if name != "client_id"}
         parse(members, RegistrationPolicy(development=True), client_id=file.metadata["client_id"], source="file")
+
+
+def test_who_may_vouch_is_read_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "issuers.json"
+    path.write_text(json.dumps({"https://issuer.example": json.loads(jwks_of(pair("ES256")))}), encoding="utf-8")
+    found = read_software_issuers(path)
+    assert [key.kid for key in found["https://issuer.example"]] == ["ES256-0"]
+    assert read_software_issuers(None) == {}
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"https://issuer.example":[]}', b"\xff", b"[" * 60_000,
+                                     b'{"https://issuer.example":{"keys":[{"kty":"oct","k":"AAAA"}]}}'])
+def test_a_file_that_does_not_say_who_may_vouch_stops_the_start(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "issuers.json"
+    path.write_bytes(content)
+    with pytest.raises(ConfigurationError, match="vouch"):
+        read_software_issuers(path)
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        read_software_issuers(tmp_path / "none.json")

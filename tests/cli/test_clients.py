@@ -19,8 +19,12 @@ from idp.cli import clients
 from idp.oauth.client import ClientRegistry
 from idp.oauth.clients.registrar import Registrar
 from idp.oauth.clients.registration import RegistrationPolicy
+from idp.oauth.clients.sectors import Sectors
+from idp.oauth.ports import digest
 
 from ..fakes.clock import FakeClock
+from ..fakes.documents import FakeDocuments
+from ..fakes.registrations import Office
 
 METADATA = {"client_name": "Cổng thông tin", "redirect_uris": ["http://localhost:9000/cb"], "scope": "openid profile"}
 TOML = """client_id = "qlvb"
@@ -39,7 +43,8 @@ def services(database: Database, tmp_path: Path) -> SimpleNamespace:
     keys, clock, store = KeyFolder(tmp_path / "keys"), FakeClock(), SqlClientStore(database)
     keys.make()
     registry = ClientRegistry(store, clock)
-    registrar = Registrar(store, registry, keys.client_secrets(), clock, RegistrationPolicy(development=True))
+    registrar = Registrar(store, registry, keys.client_secrets(), clock, RegistrationPolicy(development=True),
+                          Sectors(FakeDocuments().document))
     return SimpleNamespace(clients=registry, registrar=registrar, read_client_files=ClientFiles().read, keys_dir=keys.folder)
 
 
@@ -117,7 +122,7 @@ sentence: str) -> None:
 def test_bad_usage_is_exit_status_2(services: Any, tmp_path: Path) -> None:
     for arguments in (["create"], ["create", "--file", str(tmp_path / "none")], ["apply"], ["apply", str(tmp_path / "none")],
     ["show"],
-                      ["rotate-secret"], ["disable"], ["list", "extra"], ["unknown"]):
+                      ["rotate-secret"], ["registration-access-token"], ["disable"], ["list", "extra"], ["unknown"]):
         assert run(services, *arguments).exit_code == 2
 
 
@@ -171,6 +176,18 @@ def test_rotate_secret_shows_the_new_secret_once(services: Any, files: Path) -> 
     assert not client.check_client_secret(old)
     assert path.read_text().strip() == rotated["client_secret"]
     assert "client_secret  " in run(services, "rotate-secret", "qlvb").output
+
+
+def test_registration_access_token_is_for_applications_that_registered_themselves(services: Any) -> None:
+    office = Office()
+    services.client_configuration = office.configuration
+    told = office.register()
+    given = answer(run(services, "registration-access-token", told["client_id"], "--json"))
+    assert given == {"client_id": told["client_id"], "registration_client_uri": told["registration_client_uri"],
+                     "registration_access_token": given["registration_access_token"]}
+    assert office.store.digests[told["client_id"]] == digest(given["registration_access_token"])
+    assert "registration_access_token  " in run(services, "registration-access-token", told["client_id"]).output
+    assert "no application that registered itself" in refusal(run(services, "registration-access-token", "unknown", "--json"))
 
 
 def test_disable_and_enable(services: Any, files: Path) -> None:

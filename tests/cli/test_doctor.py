@@ -24,6 +24,7 @@ from idp.settings import Settings
 
 from ..fakes.clock import FakeClock
 from ..fakes.notices import application
+from ..fakes.registrations import initial_access_token
 
 
 def settings(**members: Any) -> Settings:
@@ -58,6 +59,8 @@ class House:
                                     next_rotation_at=lambda _alg: self.due)
         self.registered = [application("qlvb", redirect_uris=("https://qlvb.example/cb",))]
         self.clients = SimpleNamespace(all=lambda: tuple(self.registered))
+        self.leave = [initial_access_token("open", expires_at=self.clock.now() + 60)]
+        self.initial_access = SimpleNamespace(tokens=lambda: self.leave)
         self.heartbeat: int | None = self.clock.now() - 1
         self.pulse = SimpleNamespace(last=lambda: self.heartbeat)
         self.notices = QueueState(0, None, 0, ())
@@ -94,8 +97,8 @@ def test_interface_s3_a_fit_deployment_is_0_and_everything_is_named() -> None:
     result = run(lambda: house, house.settings)
     assert result.exit_code == 0
     checks = {line.check for line in look(house)}
-    assert checks == {"settings", "proxy", "clock", "database", "keys", "clients", "worker", "logout notices", "audit trail",
-                      "directory", "mail"}
+    assert checks == {"settings", "proxy", "clock", "database", "keys", "clients", "initial access", "worker", "logout notices",
+                      "audit trail", "directory", "mail"}
     assert problems(house) == []
 
 
@@ -139,6 +142,7 @@ def _remedies(lines: list[Line]) -> None:
     (lambda h: h.registered.append(application("old", "", redirect_uris=("https://x.example/",))), ("clients", "warning")),
     (lambda h: h.registered.append(application("old", "", redirect_uris=("https://x.example/",),
                                                frontchannel_logout_uri="https://x.example/out")), ("clients", "warning")),
+    (lambda h: h.leave.append(initial_access_token("for-ever")), ("initial access", "warning")),
     (lambda h: setattr(h, "heartbeat", None), ("worker", "warning")),
     (lambda h: setattr(h, "heartbeat", h.clock.now() - 60), ("worker", "failed")),
     (lambda h: setattr(h, "backlog", (5, 61)), ("audit trail", "failed")),
@@ -153,6 +157,14 @@ def test_each_fault_is_one_line_with_its_remedy(spoil: Callable[[House], None], 
     assert expected in problems(house)
     _remedies(look(house))
     assert run(lambda: house, house.settings).exit_code == (1 if any(s == "failed" for _c, s in problems(house)) else 0)
+
+
+def test_tokens_that_are_good_for_nothing_any_more_are_no_finding() -> None:
+    house = House()
+    house.leave = [initial_access_token("revoked", revoked_at=1), initial_access_token("used-up", quota=2, used=2)]
+    assert problems(house) == []
+    house.leave = [initial_access_token("open", quota=5, used=2, expires_at=house.clock.now() + 1)]
+    assert "1 tokens let 3 applications" in next(line.found for line in look(house) if line.check == "initial access")
 
 
 def test_a_clock_of_the_worker_that_is_ahead_is_named() -> None:

@@ -25,6 +25,7 @@ from werkzeug.test import TestResponse
 
 from deploy.browser import Form, Page
 from idp.app import create_app
+from tests.fakes.client_keys import assertion_of
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import PASSWORD, FakeDirectory, make_officer
 from tests.whole import make_settings, secret_of
@@ -209,11 +210,29 @@ class Suite:
         assert sent == (set() if error else {{"token": "access_token"}.get(word, word) for word in words})
         assert visit.way == request.get("response_mode", "fragment" if {"token", "id_token"} & words else "query")
 
+    # The registration endpoint
+
+    def initial_access_token(self, *options: str) -> str:
+        """Have an operator give leave to register clients as the dynamic plan does (no PKCE)."""
+        made = self.app.test_cli_runner().invoke(args=[
+            "clients", "initial-access-token", "create", "--owner", "OIDF", "--quota", "100", "--allow-no-pkce", "--json",
+            *options])
+        return str(json.loads(made.stdout)["initial_access_token"])
+
+    def send_json(self, method: str, url: str, token: str, members: Mapping[str, Any] | None = None) -> TestResponse:
+        """Call a registration endpoint."""
+        assert url.startswith(f"{ISSUER}/"), url
+        return self._http.open(url.removeprefix(ISSUER), method=method, json=members, base_url=ISSUER,
+                               headers={"Authorization": f"Bearer {token}"})
+
     # The token endpoint
 
     def token(self, client: Mapping[str, Any], **form: str) -> TestResponse:
-        """Call the token endpoint with the client's own way to authenticate."""
-        secret = secret_of(self._folder, client["client_id"])
+        """Call the token endpoint with the client's own way to authenticate; ``key`` beside a registration signs assertions."""
+        if client["token_endpoint_auth_method"] == "private_key_jwt":
+            proof = assertion_of(client["client_id"], ISSUER, self.clock.now(), client["key"])
+            return self.http("POST", self.discovery["token_endpoint"], {**form, **proof})
+        secret = client.get("client_secret") or secret_of(self._folder, client["client_id"])
         if client["token_endpoint_auth_method"] == "client_secret_post":
             return self.http("POST", self.discovery["token_endpoint"],
                              {**form, "client_id": client["client_id"], "client_secret": secret})

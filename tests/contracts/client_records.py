@@ -30,6 +30,7 @@ CLIENT = Client(
     id_token_encrypted_response_alg="RSA-OAEP-256", id_token_encrypted_response_enc="A256GCM",
     userinfo_signed_response_alg="RS256", userinfo_encrypted_response_alg="ECDH-ES", userinfo_encrypted_response_enc="A128GCM",
     jwks=json.dumps(json.loads(jwks_of(pair("RSA-OAEP-256"), pair("ECDH-ES"))), sort_keys=True, separators=(",", ":")),
+    software_statement="a.b.c", localized=(("client_name#en", "Documents"), ("tos_uri#en", "https://qlvb.example/en/t")),
     source="file",
     secret_digest=secret_digest("s" * 40), created_at=7, owner="Văn phòng UBND tỉnh",
     allowed_groups=frozenset({"vanthu", "lanhdao"}), required_acr="urn:haugiang:acr:2", required_level=2, consent="implied",

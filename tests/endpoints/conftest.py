@@ -1,3 +1,3 @@
 """The wired house for these tests."""
 
-from tests.provider import house  # noqa: F401
+from tests.provider import house, registry_house  # noqa: F401

@@ -26,6 +26,10 @@ class FakeClientStore:
         self._clients[client.client_id] = client
         self._version += 1
 
+    def drop(self, client_id: str) -> None:
+        del self._clients[client_id]
+        self._version += 1
+
     def _up(self) -> None:
         if self.down:
             raise UnavailableError("Down.", dependency="database")

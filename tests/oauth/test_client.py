@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from idp.errors import UnavailableError
-from idp.oauth.client import Client, ClientRegistry, secret_digest
+from idp.oauth.client import SPARE_LOOKS, Client, ClientRegistry, secret_digest
 
 from ..contracts.client_records import CALLER, CLIENT
 from ..fakes.client_store import FakeClientStore
@@ -98,6 +98,21 @@ def test_rfc6749_s3_1_2_3_a_default_redirect_uri_exists_where_one_is_registered(
     assert replace(CLIENT, redirect_uris=()).get_default_redirect_uri() is None
 
 
+@pytest.mark.parametrize(("logo", "redirects", "shown"), [
+    ("https://a.example/l.png", ("https://a.example/cb",), True),
+    ("https://a.example:8443/l.png", ("https://a.example/cb",), True),
+    ("https://a.example/l.png", ("https://b.example/cb", "https://A.example/cb"), True),
+    ("https://b.example/l.png", ("https://a.example/cb",), False),
+    ("https://a.example.evil/l.png", ("https://a.example/cb",), False),
+    ("https://sub.a.example/l.png", ("https://a.example/cb",), False),
+    ("https://a.example/l.png", ("vn.example.app:/cb",), False),
+    ("https://a.example/l.png", (), False), ("", ("https://a.example/cb",), False), ("", ("vn.example.app:/cb",), False),
+])
+def test_registration_s9_1_a_logo_is_shown_from_the_applications_own_host_only(
+        logo: str, redirects: tuple[str, ...], shown: bool) -> None:
+    assert replace(CLIENT, logo_uri=logo, redirect_uris=redirects).shown_logo == (logo if shown else "")
+
+
 def test_a_client_with_nothing_optional_has_nothing_that_is_none_where_others_iterate() -> None:
     client = Client(client_id="x", client_name="x")
     assert client.get_allowed_scope("openid") == ""
@@ -152,6 +167,25 @@ class TestClientRegistry:
         for _ in range(50):
             registry.find("qlvb")
         assert store.looks == looks + 1
+
+    def test_a_client_that_another_process_registered_in_this_second_is_found(
+            self, registry: ClientRegistry, store: FakeClientStore) -> None:
+        assert registry.find("qlvb")
+        store.create(replace(CLIENT, client_id="new"), now=1, caller=CALLER)
+        assert registry.find("new")
+
+    def test_strangers_cost_some_looks_a_second_and_no_more(
+            self, registry: ClientRegistry, store: FakeClientStore, clock: FakeClock) -> None:
+        registry.find("qlvb")
+        looks = store.looks
+        for _ in range(100):
+            assert registry.find("unknown") is None
+        assert store.looks == looks + SPARE_LOOKS
+        clock.advance(1)
+        registry.find("unknown")
+        assert store.looks == looks + SPARE_LOOKS + 2
+        store.down = True
+        assert registry.find("unknown") is None
 
     def test_unchanged_clients_are_the_same_objects(self, registry: ClientRegistry, clock: FakeClock) -> None:
         before = registry.find("qlvb")

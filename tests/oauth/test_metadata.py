@@ -20,7 +20,7 @@ DOCUMENT = discovery("https://id.example", OFFER)
 def test_oidc_discovery_s3_required_members_are_there() -> None:
     assert DOCUMENT["issuer"] == "https://id.example"
     for member in ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "introspection_endpoint",
-                   "revocation_endpoint", "end_session_endpoint", "check_session_iframe"):
+                   "revocation_endpoint", "end_session_endpoint", "check_session_iframe", "registration_endpoint"):
         assert DOCUMENT[member].startswith("https://id.example/")
     assert DOCUMENT["response_types_supported"] == ["code"]
     assert DOCUMENT["subject_types_supported"] == ["public", "pairwise"]
@@ -40,7 +40,7 @@ def test_security_1_nothing_is_listed_that_is_off() -> None:
     assert DOCUMENT["code_challenge_methods_supported"] == ["S256"]
     for member in ("request_parameter_supported", "request_uri_parameter_supported"):
         assert DOCUMENT[member] is False
-    for member in ("registration_endpoint", "device_authorization_endpoint", "pushed_authorization_request_endpoint",
+    for member in ("device_authorization_endpoint", "pushed_authorization_request_endpoint",
                    "require_pushed_authorization_requests"):
         assert member not in DOCUMENT
 

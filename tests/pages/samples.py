@@ -10,7 +10,6 @@ QLVB = {"name": "Hệ thống Quản lý văn bản", "owner": "Văn phòng UBND
         "policy_uri": None, "tos_uri": None}
 SURVEY = {"name": "Khảo sát công vụ", "owner": "Sở Nội vụ, do Công ty Phần mềm Ví Dụ vận hành", "client_uri": "/next",
           "logo_uri": "/logo.svg", "policy_uri": "/next", "tos_uri": "/next"}
-ELSEWHERE = QLVB | {"logo_uri": "https://elsewhere.example/logo.png"}
 OFFICER = {"name": "Nguyễn Văn Mẫu", "initials": "NM", "title": "Chuyên viên, Phòng Hành chính – Tổ chức",
            "unit_name": "Văn phòng UBND tỉnh"}
 LONG = {"name": "Công Tằng Tôn Nữ Nguyễn Thị Thử Nghiệm", "initials": "NN",
@@ -91,7 +90,7 @@ SAMPLES = [
     Sample("sign-in-portal", "login/sign_in.html", _SIGN_IN | {"app": None, "notice": "signed_out_elsewhere"}),
     Sample("sign-in-again", "login/sign_in.html", _SIGN_IN | {"app": SURVEY, "notice": "again", "username": "nvmau",
                                                               "who": {"name": OFFICER["name"]}}),
-    Sample("sign-in-again-nobody", "login/sign_in.html", _SIGN_IN | {"app": ELSEWHERE, "notice": "again"}),
+    Sample("sign-in-again-nobody", "login/sign_in.html", _SIGN_IN | {"notice": "again"}),
     Sample("sign-in-wrong", "login/sign_in.html", _SIGN_IN | {"username": "nvmau", "error": {"code": "wrong"}}, 400),
     Sample("sign-in-caps-lock", "login/sign_in.html",
            _SIGN_IN | {"username": "nvmau", "error": {"code": "wrong"}, "hint": "caps_lock"}, 400),

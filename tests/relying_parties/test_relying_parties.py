@@ -6,6 +6,7 @@ One module for all of them, because what takes time is starting the product. The
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import subprocess
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from requests_oauth2client.exceptions import InvalidGrant, LoginRequired
 
 from deploy.directory.server import SampleDirectory
 
+from ..flows.deployments import Deployment
 from .conftest import Registration
 from .officer import Officer
 
@@ -37,14 +39,14 @@ def packages() -> None:
                             "--no-audit", "--no-fund"], cwd=NPM, check=True, capture_output=True, timeout=300)
 
 
-def run(script: str, client: Registration) -> list[str]:
+def run(script: str, client: Registration, **more: str) -> list[str]:
     """Run a script and give what it found to be so; fails with what it says otherwise."""
     told = {"ISSUER": client.issuer, "CLIENT_ID": client.client_id, "CLIENT_SECRET": client.client_secret,
             "REDIRECT_URI": client.redirect_uri, "POST_LOGOUT_URI": client.post_logout_uri, "OFFICER": "canbo",
             "PASSWORD": SampleDirectory.password}
     kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-    done = subprocess.run([WHEEL / "bin" / "node", NPM / script], cwd=NPM, env={**kept, **told}, capture_output=True, text=True,
-                          timeout=60, check=False)
+    done = subprocess.run([WHEEL / "bin" / "node", NPM / script], cwd=NPM, env={**kept, **told, **more}, capture_output=True,
+                          text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     lines = done.stdout.splitlines()
     assert lines[-1] == "done"
@@ -78,6 +80,14 @@ def test_openid_client_believes_signed_answers_and_tokens_in_the_fragment(browse
     assert "an answer with another signature is not believed" in found
     assert "the code of a hybrid answer gives the same officer" in found
     assert "an ID token alone tells who it is" in found
+
+
+def test_oauth4webapi_registers_itself_and_looks_after_its_registration(deployment: Deployment, public: Registration) -> None:
+    made = deployment.flask("clients", "initial-access-token", "create", "--owner", "Sở Nội vụ", "--json")
+    assert made.returncode == 0, made.stderr
+    found = run("registration.mjs", public, INITIAL_ACCESS_TOKEN=json.loads(made.stdout)["initial_access_token"])
+    assert "leave for one is for one" in found
+    assert "it deletes its registration" in found
 
 
 # requests_oauth2client

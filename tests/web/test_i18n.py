@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from .site import Site
+from .site import QLVB, Site
 
 
 def lang(page) -> str:
@@ -52,3 +54,13 @@ def test_the_provinces_name_comes_in_the_pages_language(site: Site) -> None:
     page = site.browser(Accept_Language="en").authorize()
     assert "Hậu Giang Province" in page.text
     assert "tel:+842930000000" in page.text
+
+
+def test_rfc7591_s2_2_an_application_is_named_in_the_language_of_the_page(site: Site) -> None:
+    site.client_store.put(replace(QLVB, localized=(("client_name#en", "Document management"),)))
+    site.services.clients.reload()
+    browser = site.browser()
+    assert QLVB.client_name in browser.authorize(QLVB).text
+    page = browser.authorize(QLVB, ui_locales="en")
+    assert "Document management" in page.text
+    assert QLVB.client_name not in page.text

@@ -12,7 +12,7 @@ import pytest
 from idp.web.presentation import entrance
 from tests.fakes.directory import PASSWORD
 
-from .site import ISSUER, LEADERS, PORTAL, QLVB, Site
+from .site import ISSUER, LEADERS, PORTAL, QLVB, SURVEY, Site
 
 
 def enter(site: Site, uid: str = "canbo"):
@@ -51,6 +51,18 @@ def test_disabled_applications_and_those_without_an_entrance_are_left_out(site: 
     assert QLVB.client_name not in names(page)
     assert "Chỉ là máy" not in names(page)
     assert "javascript:" not in page.text
+
+
+def test_security_37_an_application_that_registered_itself_is_shown_to_those_who_used_it(site: Site) -> None:
+    browser, page = enter(site)
+    assert SURVEY.client_name not in names(page)
+    browser.submit(browser.authorize(SURVEY), answer="accept")
+    assert SURVEY.client_name in names(browser.get("/"))
+    assert SURVEY.client_name not in names(enter(site, "vanthu")[1])
+    for change in ({"consent": "implied"}, {"source": "file"}):
+        site.client_store.put(replace(SURVEY, **change))
+        site.services.clients.reload()
+        assert SURVEY.client_name in names(enter(site, "vanthu")[1])
 
 
 def test_the_last_used_application_comes_first_and_says_when(site: Site) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,16 @@ def test_every_page_has_a_strict_policy_with_a_fresh_nonce(site: Site) -> None:
 def test_no_page_has_inline_script_or_style(site: Site) -> None:
     for page in (site.browser().authorize(), site.browser().sign_in(response_mode="form_post"), site.browser().get("/khong-co")):
         assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", page.text)
+
+
+def test_registration_s9_1_a_logo_may_be_loaded_from_the_applications_own_host_and_from_no_other(site: Site) -> None:
+    for logo, shown in (("http://localhost:8001/l.png", True), ("https://elsewhere.example/l.png", False), ("", False)):
+        site.client_store.put(replace(QLVB, logo_uri=logo))
+        site.services.clients.reload()
+        page = site.browser().authorize()
+        assert ("auth__to-logo" in page.text) is shown
+        assert policy_of(page)["img-src"] == ["'self'", "data:", *(["http://localhost:8001"] if shown else [])]
+        assert policy_of(site.browser().get("/khong-co"))["img-src"] == ["'self'", "data:"]
 
 
 def test_forms_may_lead_on_to_applications_and_other_pages_only_to_us(site: Site) -> None:

@@ -19,6 +19,15 @@ from .database import Database, parameter
 from .tables import ClientRow, VersionRow
 
 VERSION = "clients"
+_OF_THE_CLIENT = ("registration_digest", "registration_terms", "initial_access_id")
+"""Columns of applications that registered themselves: ``registrations.py`` fills them."""
+
+
+def version_raised(database: Database) -> Any:
+    """Make the act that tells every process of a change."""
+    return database.insert(VersionRow).values(
+        name=literal_column(f"'{VERSION}'"), value=literal_column("1"),
+    ).on_conflict_do_update(index_elements=["name"], set_={"value": VersionRow.value + literal_column("1")})
 
 
 class SqlClientStore:
@@ -27,11 +36,9 @@ class SqlClientStore:
     def __init__(self, database: Database) -> None:
         table: Any = ClientRow.__table__
         columns = table.c
-        raised = database.insert(VersionRow).values(
-            name=literal_column(f"'{VERSION}'"), value=literal_column("1"),
-        ).on_conflict_do_update(index_elements=["name"], set_={"value": VersionRow.value + literal_column("1")})
+        raised = version_raised(database)
         entered = database.insert(ClientRow).values(
-            {column.name: parameter(column) for column in columns},
+            {column.name: parameter(column) for column in columns if column.name not in _OF_THE_CLIENT},
         ).on_conflict_do_nothing(index_elements=["client_id"]).returning(columns.client_id)
         this = columns.client_id == parameter(columns.client_id)
         now = parameter(columns.updated_at)
@@ -60,13 +67,12 @@ class SqlClientStore:
 
     def all(self) -> Sequence[Client]:
         """Give every client, ordered by client_id."""
-        return [from_metadata(row.client_id, json.loads(row.metadata), source=row.source, secret_digest=_bytes(row.secret_digest),
-                              disabled=row.disabled_at is not None, created_at=row.created_at) for row in self._all.all()]
+        return [client_of(row) for row in self._all.all()]
 
     def create(self, client: Client, *, now: int, caller: Caller) -> bool:
         """Enter a client; False when the identifier is taken."""
         return self._create.run(
-            client_id=client.client_id, source=client.source, metadata=_json(client), secret_digest=client.secret_digest,
+            client_id=client.client_id, source=client.source, metadata=metadata_json(client), secret_digest=client.secret_digest,
             created_at=now, updated_at=now, disabled_at=now if client.disabled else None,
             **_audit(AuditEvent.CLIENT_CREATED, client.client_id, now, caller, {"source": client.source}),
         ) is not None
@@ -74,7 +80,7 @@ class SqlClientStore:
     def change(self, client: Client, *, now: int, caller: Caller) -> bool:
         """Exchange the metadata; neither the secret nor ``disabled`` changes."""
         return self._change.run(
-            client_id=client.client_id, new_metadata=_json(client), updated_at=now,
+            client_id=client.client_id, new_metadata=metadata_json(client), updated_at=now,
             **_audit(AuditEvent.CLIENT_CHANGED, client.client_id, now, caller, {"what": "metadata"}),
         ) is not None
 
@@ -91,7 +97,14 @@ class SqlClientStore:
         return act.run(client_id=client_id, updated_at=now, **_audit(event, client_id, now, caller, detail)) is not None
 
 
-def _json(client: Client) -> str:
+def client_of(row: Any) -> Client:
+    """Read a row of the table ``client``."""
+    return from_metadata(row.client_id, json.loads(row.metadata), source=row.source, secret_digest=_bytes(row.secret_digest),
+                         disabled=row.disabled_at is not None, created_at=row.created_at)
+
+
+def metadata_json(client: Client) -> str:
+    """Give the metadata as the column holds it."""
     return json.dumps(to_metadata(client), ensure_ascii=False, separators=(",", ":"))
 
 

@@ -1,8 +1,8 @@
 """What time makes worthless is deleted, in small batches; and the worker's heartbeat.
 
 Rows stay a while after their end where somebody may still ask: a used code for a day (its replay must be punished), an open
-page for a week (its bookmark still leads to the application), a delivered notice for a week, a dead one for 30 days. Audit
-records are never touched here.
+page for a week (its bookmark still leads to the application), a delivered notice for a week, a dead one for 30 days, an
+initial access token for 90 (operators still list it). Audit records are never touched here.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from .tables import (
     AccessTokenRow,
     AuthorizationCodeRow,
     GrantRow,
+    InitialAccessRow,
     InteractionRow,
     OutboxRow,
     RefreshTokenRow,
@@ -46,7 +47,7 @@ class SqlHousekeeping:
     def __init__(self, database: Database, *, batch: int = 500, batches: int = 40) -> None:
         self._batch, self._batches = batch, batches
         session, outbox, grant = _table(SessionRow), _table(OutboxRow), _table(GrantRow)
-        taking_part, refresh = _table(SessionClientRow), _table(RefreshTokenRow)
+        taking_part, refresh, initial = _table(SessionClientRow), _table(RefreshTokenRow), _table(InitialAccessRow)
         before = bindparam("before", type_=_table(ThrottleRow).c.until.type)
         self._sweeps: dict[str, tuple[int, Write]] = {
             name: (keep, database.write(guard=_batch(table, condition), durable=False)) for name, table, keep, condition in (
@@ -62,6 +63,7 @@ class SqlHousekeeping:
                     ~exists(select(literal_column("1")).where(session.c.sid == taking_part.c.sid)))),
                 ("throttle", _table(ThrottleRow), 0, _table(ThrottleRow).c.until < before),
                 ("seen_once", _table(SeenOnceRow), 0, _table(SeenOnceRow).c.until < before),
+                ("initial_access", initial, 90 * DAY, or_(initial.c.revoked_at < before, initial.c.expires_at < before)),
                 ("outbox", outbox, 7 * DAY, or_(
                     and_(outbox.c.state == literal_column("'sent'"), outbox.c.finished_at < before),
                     and_(outbox.c.state == literal_column("'dead'"),

@@ -249,6 +249,26 @@ class ClientRow(Base):
     created_at: Mapped[Epoch]
     updated_at: Mapped[Epoch]
     disabled_at: Mapped[Epoch | None]
+    registration_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    """Of the registration access token (RFC 7592), where the application registered itself; so the next two."""
+    registration_terms: Mapped[str | None] = mapped_column(Text)
+    """JSON: what held for its initial access token, and holds for every change."""
+    initial_access_id: Mapped[str | None] = mapped_column(String(32))
+
+
+class InitialAccessRow(Base):
+    """An initial access token: leave to register some applications."""
+
+    __tablename__ = "initial_access"
+    token_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    digest: Mapped[Digest] = mapped_column(unique=True)
+    terms: Mapped[Words]
+    """JSON: owner, consent, scope, grant_types, require_pkce, required_acr, allowed_groups, software_issuer."""
+    quota: Mapped[int] = mapped_column(Integer)
+    used: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[Epoch]
+    expires_at: Mapped[Epoch | None]
+    revoked_at: Mapped[Epoch | None]
 
 
 class SigningKeyRow(Base):

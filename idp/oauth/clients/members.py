@@ -8,17 +8,25 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from ...errors import RefusedError
 from ..client import SCOPES
-from ..redirect_uri import check_redirect_uri, check_web_uri
+from ..redirect_uri import InvalidRedirectUriError, check_redirect_uri, check_web_uri
+
+_LOCALIZED: Final = re.compile(r"(?:client_name|client_uri|logo_uri|policy_uri|tos_uri)#[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
+_MOST_LOCALIZED: Final = 20
 
 
 class InvalidClientMetadataError(RefusedError):
     """A registration that cannot be accepted (RFC 7591 §3.2.2)."""
 
     code = "invalid_client_metadata"
+
+
+def is_localized(name: str) -> bool:
+    """Tell whether a member's name is that of something shown to officers, with a language tag (BCP 47)."""
+    return _LOCALIZED.fullmatch(name) is not None
 
 
 class Members:
@@ -110,7 +118,10 @@ class Members:
     def web_uri(self, name: str) -> str:
         """Read the address of a page; "" where absent."""
         value = self._left.pop(name, "")
-        return "" if value == "" else check_web_uri(value, development=self._development, member=name)
+        try:
+            return "" if value == "" else check_web_uri(value, development=self._development, member=name)
+        except InvalidRedirectUriError as err:  # nobody is redirected there (RFC 7591 §3.2.2)
+            raise InvalidClientMetadataError(err.message) from None
 
     def redirect_uris(self, name: str, *, native: bool) -> tuple[str, ...]:
         """Read addresses that a browser is sent back to."""
@@ -119,6 +130,17 @@ class Members:
             raise self.refuse(name, "a list of at most 50 addresses.")
         uris = [check_redirect_uri(uri, native=native, development=self._development, member=name) for uri in value]
         return tuple(dict.fromkeys(uris))
+
+    def localized(self) -> tuple[tuple[str, str], ...]:
+        """Read what officers are shown in other languages, such as ``client_name#en`` (RFC 7591 §2.2)."""
+        found: dict[str, str] = {}
+        for tagged in [name for name in self._left if is_localized(name)]:
+            value = self.text(tagged, 200) if tagged.startswith("client_name#") else self.web_uri(tagged)
+            if value:
+                found[tagged] = value
+        if len(found) > _MOST_LOCALIZED or len({name.lower() for name in found}) < len(found):
+            raise InvalidClientMetadataError(f"Members in other languages: at most {_MOST_LOCALIZED}, each language once.")
+        return tuple(sorted(found.items()))
 
     def nothing_left(self) -> None:
         """Refuse what was not read: unknown, or known and not offered yet."""

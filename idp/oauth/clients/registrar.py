@@ -13,10 +13,11 @@ from typing import Any, Protocol
 
 from ...audit import Caller
 from ...clock import Clock
-from ...errors import ConfigurationError, RefusedError
+from ...errors import ConfigurationError, RefusedError, UnavailableError
 from ..client import Client, ClientRegistry, ClientStore, secret_digest
 from .members import InvalidClientMetadataError
 from .registration import RegistrationPolicy, parse, to_metadata
+from .sectors import Sectors
 
 SHORTEST_SECRET = 32
 
@@ -92,12 +93,13 @@ class Registrar:
     """Enters and changes clients; ``registry`` of this process sees every change at once, other processes within a second."""
 
     def __init__(self, records: ClientRecords, registry: ClientRegistry, secret_files: SecretFiles, clock: Clock,
-                 policy: RegistrationPolicy) -> None:
+                 policy: RegistrationPolicy, sectors: Sectors) -> None:
         self._records = records
         self._registry = registry
         self._secret_files = secret_files
         self._clock = clock
         self._policy = policy
+        self._sectors = sectors
 
     def create(self, metadata: Mapping[str, Any], caller: Caller) -> tuple[Client, str | None]:
         """Register an application from RFC 7591 metadata; an operator may add ``client_id`` and the table ``province``.
@@ -111,10 +113,11 @@ class Registrar:
         members = dict(metadata)
         client_id = members.pop("client_id", None)
         if client_id is None:
-            client_id = _new_client_id()
+            client_id = new_client_id()
         if not isinstance(client_id, str):
             raise InvalidClientMetadataError("client_id: a text is expected.")
         client = parse(members, self._policy, client_id=client_id, source="registered", created_at=self._clock.now())
+        self._sectors.check(client)
         secret = secrets.token_urlsafe(32) if client.has_secret else None
         if secret is not None:
             client = replace(client, secret_digest=secret_digest(secret))
@@ -143,6 +146,7 @@ class Registrar:
                     made = replace(client, secret_digest=secret_digest(self._secret_of(client)))
                 if self._records.create(made, now=self._clock.now(), caller=caller):
                     created.append(name)
+                    warnings += self._look_at_sector(client)
                     continue
                 entered = {client.client_id: client for client in self._records.all()}[name]
             if entered.source != "file":
@@ -151,6 +155,7 @@ class Registrar:
             if to_metadata(entered) != to_metadata(client):
                 self._records.change(client, now=self._clock.now(), caller=caller)
                 changed.append(name)
+                warnings += self._look_at_sector(client)
             else:
                 unchanged.append(name)
             warnings += self._look_at_secret(client, entered, caller)
@@ -203,6 +208,14 @@ class Registrar:
             return [f"{client.client_id}: its secret file is not the one registered; {remedy}"]
         return []
 
+    def _look_at_sector(self, client: Client) -> list[str]:
+        """Warn only: a start must not depend on what others publish, and the file was reviewed."""
+        try:
+            self._sectors.check(client)
+        except (RefusedError, UnavailableError) as err:
+            return [f"{client.client_id}: {err.message}"]
+        return []
+
     def rotate_secret(self, client_id: str, caller: Caller) -> str:
         """Make a new secret; the old one is worthless at once. A client from a file has it in its secret file too.
 
@@ -241,7 +254,7 @@ class Registrar:
         raise RefusedError("There is no such client. See: clients list", code="unknown_client", status=404)
 
 
-def _new_client_id() -> str:
+def new_client_id() -> str:
     """Give 128 random bits in base64url that do not look like an option on a command line."""
     while True:
         client_id = secrets.token_urlsafe(16)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
@@ -22,7 +22,7 @@ from ..proof import certificate
 from ..redirect_uri import LOOPBACK_HOSTS, frontchannel_fault
 from . import assertion
 from .keys import MAX_BYTES, InvalidKeysError, can_encrypt, read_jwks
-from .members import InvalidClientMetadataError, Members
+from .members import InvalidClientMetadataError, Members, is_localized
 
 GRANT_TYPES: Final = ("authorization_code", "refresh_token", "client_credentials")
 AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt", *certificate.METHODS, "none")
@@ -33,7 +33,7 @@ PROVINCE: Final = (
     "owner", "allowed_groups", "required_acr", "required_level", "consent", "profile", "require_pkce", "access_token_format",
     "login_name_attribute", "exchange_from", "assertion_audience", "secret_file", "show_groups")
 """Fields of a client that stand in the table ``province``: an operator's, never the client's own."""
-_OURS: Final = frozenset({"client_id", "source", "secret_digest", "disabled", "created_at"})
+_OURS: Final = frozenset({"client_id", "source", "secret_digest", "disabled", "created_at", "localized"})
 _DEFAULTS: Final = {field.name: field.default for field in fields(Client)}
 STANDARD: Final = tuple(name for name in _DEFAULTS if name not in PROVINCE and name not in _OURS)
 """Fields that are members of RFC 7591 and its kin, by the same names."""
@@ -53,6 +53,8 @@ _NOT_OFFERED: Final[Mapping[str, tuple[object, ...]]] = {
     "backchannel_authentication_request_signing_alg": _NO, "backchannel_user_code_parameter": _NO,
 }
 """Members of later specifications, with the values that ask for nothing."""
+KNOWN: Final = frozenset(STANDARD) | frozenset(_NOT_OFFERED)
+"""Names of members that mean something here; a registration endpoint ignores all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ def parse(
         "grant_types": grant_types,
         "response_types": response_types,
         "token_endpoint_auth_method": auth_method,
-        "scope": members.scope(default=_default_scope(grant_types)),
+        "scope": members.scope(default=default_scope(grant_types)),
         "contacts": members.texts("contacts"),
         "software_id": members.text("software_id", 200),
         "software_version": members.text("software_version", 100),
@@ -142,6 +144,7 @@ def parse(
         **{name: members.text(name, 500) for name in certificate.NAMES},
         "token_endpoint_auth_signing_alg": members.choice("token_endpoint_auth_signing_alg", ("", *assertion.ALGORITHMS)),
         "authorization_signed_response_alg": members.choice("authorization_signed_response_alg", response.ALGORITHMS),
+        "localized": members.localized(),
     }
     members.nothing_left()
     client = Client(client_id=client_id, source=source, created_at=created_at, secret_digest=secret_digest, **standard,
@@ -161,8 +164,12 @@ def _keys(members: Members) -> str:
         read_jwks(document)
     except InvalidKeysError as err:
         raise members.refuse("jwks", err.message) from None
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
-    if len(text) > MAX_BYTES:
+    try:
+        text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        size = len(text.encode())
+    except ValueError:  # half of a surrogate pair, or a number that JSON does not have
+        raise members.refuse("jwks", "it holds what JSON cannot carry.") from None
+    if size > MAX_BYTES:
         raise members.refuse("jwks", f"longer than {MAX_BYTES} bytes.")
     return text
 
@@ -176,7 +183,8 @@ def _encryption(members: Members, what: str) -> dict[str, str]:
     return {f"{what}_encrypted_response_alg": alg, f"{what}_encrypted_response_enc": enc or (alg and jwe.ENCRYPTIONS[0])}
 
 
-def _default_scope(grant_types: tuple[str, ...]) -> frozenset[str]:
+def default_scope(grant_types: Sequence[str]) -> frozenset[str]:
+    """Give the scope of a registration that names none (RFC 7591 §2)."""
     if not {"authorization_code", "implicit"}.intersection(grant_types):
         return frozenset()
     offline = {"offline_access"} if "refresh_token" in grant_types else set()
@@ -297,7 +305,8 @@ def standard_metadata(client: Client) -> dict[str, Any]:
     members |= {"scope": " ".join(word for word in SCOPES if word in client.scope),
                 "jwks": json.loads(client.jwks) if client.jwks else None}
     kept = {"redirect_uris", "grant_types", "response_types", "scope"}
-    return {name: value for name, value in members.items() if name in kept or value not in ("", [], None)}
+    shown = {name: value for name, value in members.items() if name in kept or value not in ("", [], None)}
+    return shown | dict(client.localized)
 
 
 def from_metadata(
@@ -307,6 +316,7 @@ def from_metadata(
     table = metadata.get("province", {})
     lists = {name: () for name in ("redirect_uris", "grant_types", "response_types")}
     members = lists | {name: _typed(name, metadata[name]) for name in STANDARD if name in metadata}
+    members["localized"] = tuple(sorted((name, value) for name, value in metadata.items() if is_localized(name)))
     ours = {name: _typed(name, table[name]) for name in PROVINCE if name in table}
     return Client(client_id=client_id, source="file" if source == "file" else "registered", secret_digest=secret_digest,
                   disabled=disabled, created_at=created_at, **members, **ours)
@@ -323,7 +333,7 @@ def _typed(name: str, value: Any) -> Any:
     """Give a field's value from JSON, in the type that the field has."""
     default = _DEFAULTS[name]
     if name == "jwks":
-        return json.dumps(value, sort_keys=True, separators=(",", ":"))
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     if isinstance(default, frozenset):
         return frozenset(value.split() if isinstance(value, str) else value)
     return tuple(value) if isinstance(default, tuple) else value

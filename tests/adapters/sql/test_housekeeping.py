@@ -81,6 +81,14 @@ def test_throttle_counters_go_when_they_are_empty_again(desk: Desk) -> None:
     assert desk.housekeeping.sweep(NOW) == {"throttle": 1}
 
 
+def test_initial_access_tokens_go_90_days_after_their_end_and_never_while_they_are_good(desk: Desk) -> None:
+    for revoked, expires in ((None, None), (None, NOW + 1), (None, NOW - 89 * DAY), (None, NOW - 90 * DAY - 1),
+                             (NOW - 90 * DAY - 1, None), (NOW - 89 * DAY, None)):
+        desk.add(tables.InitialAccessRow, revoked_at=revoked, expires_at=expires)
+    assert desk.housekeeping.sweep(NOW) == {"initial_access": 2}
+    assert desk.count(tables.InitialAccessRow) == 4
+
+
 def test_delivered_notices_go_after_a_week_dead_ones_after_30_days_and_waiting_ones_never(desk: Desk) -> None:
     for state, finished in (("sent", 7 * DAY + 1), ("sent", 6 * DAY), ("dead", 8 * DAY), ("dead", 30 * DAY + 1)):
         desk.add(tables.OutboxRow, state=state, finished_at=NOW - finished)

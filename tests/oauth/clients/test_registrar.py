@@ -11,11 +11,13 @@ from idp.errors import ConfigurationError, RefusedError
 from idp.oauth.client import ClientRegistry, secret_digest
 from idp.oauth.clients.registrar import ClientFile, Registrar
 from idp.oauth.clients.registration import RegistrationPolicy
+from idp.oauth.clients.sectors import Sectors
 
 from ...contracts.client_records import CALLER, CLIENT
 from ...contracts.key_store import at_once
 from ...fakes.client_store import FakeClientStore, FakeSecretFiles
 from ...fakes.clock import FakeClock
+from ...fakes.documents import FakeDocuments
 
 METADATA: dict[str, Any] = {"client_name": "Portal", "redirect_uris": ["https://a.example/cb"]}
 
@@ -27,8 +29,10 @@ def file(client_id: Any = "qlvb", **members: Any) -> ClientFile:
 class Desk:
     def __init__(self) -> None:
         self.store, self.files, self.clock = FakeClientStore(), FakeSecretFiles(), FakeClock()
+        self.documents = FakeDocuments()
         self.registry = ClientRegistry(self.store, self.clock)
-        self.registrar = Registrar(self.store, self.registry, self.files, self.clock, RegistrationPolicy())
+        self.registrar = Registrar(self.store, self.registry, self.files, self.clock, RegistrationPolicy(),
+                                   Sectors(self.documents.document))
 
 
 @pytest.fixture
@@ -199,3 +203,26 @@ def test_unknown_and_public_clients_are_refused_with_a_sentence(desk: Desk) -> N
     client, _ = desk.registrar.create({**METADATA, "token_endpoint_auth_method": "none"}, CALLER)
     with pytest.raises(RefusedError, match="does not authenticate with a secret"):
         desk.registrar.rotate_secret(client.client_id, CALLER)
+
+
+SECTOR: dict[str, Any] = {"sector_identifier_uri": "https://a.example/sector.json"}
+
+
+def test_registration_s5_an_application_whose_sector_does_not_hold_its_addresses_is_not_entered(desk: Desk) -> None:
+    for document in (None, b"[]", b'["https://a.example/other"]'):
+        if document is not None:
+            desk.documents[SECTOR["sector_identifier_uri"]] = document
+        with pytest.raises(RefusedError, match="sector_identifier_uri"):
+            desk.registrar.create({**METADATA, **SECTOR}, CALLER)
+    desk.documents[SECTOR["sector_identifier_uri"]] = b'["https://a.example/cb"]'
+    assert desk.registrar.create({**METADATA, **SECTOR}, CALLER)[0].sector_identifier_uri == SECTOR["sector_identifier_uri"]
+
+
+def test_a_start_does_not_depend_on_a_sector_but_tells_of_it(desk: Desk) -> None:
+    applied = desk.registrar.apply([file(**SECTOR)], CALLER)
+    assert applied.created == ("qlvb",)
+    assert applied.warnings[0].startswith("qlvb: sector_identifier_uri")
+    assert desk.registrar.apply([file(**SECTOR)], CALLER).warnings == ()
+    assert desk.registrar.apply([file(client_name="Mới", **SECTOR)], CALLER).warnings != ()
+    desk.documents[SECTOR["sector_identifier_uri"]] = b'["https://a.example/cb"]'
+    assert desk.registrar.apply([file(**SECTOR)], CALLER).warnings == ()

@@ -91,7 +91,8 @@ def test_null_is_as_good_as_absent() -> None:
     {"client_nam": "x"}, {"Redirect_uris": []}, {"client_secret": "mine"}, {"client_secret_expires_at": 0}, {"client_id": "x"},
     {"": 1},
     {"registration_access_token": "x"}, {"sources": "file"}, {"disabled": False}, {"owner": "x"}, {"require_pkce": False},
-    {"consent": "implied"}, {"allowed_groups": []}, {"skip_consent": True}, {"client_name#vi": "x"}, {"ÿ" * 300: 1}, {'"\\\n': 1},
+    {"consent": "implied"}, {"allowed_groups": []}, {"skip_consent": True}, {"client_name#": "x"}, {"client_name#vi_VN": "x"},
+    {"redirect_uris#vi": ["https://a.example/"]}, {"client_name#v": "x"}, {"scope#vi": "openid"}, {"ÿ" * 300: 1}, {'"\\\n': 1},
     {"province": {"ownr": "x"}}, {"province": {"client_name": "x"}}, {"province": {"": 1}},
 ])
 def test_interface_s6_unknown_members_are_refused(members: dict[str, Any]) -> None:
@@ -433,9 +434,36 @@ def test_rfc7591_s3_2_1_the_response_holds_what_was_registered() -> None:
 
 
 def test_the_response_can_be_registered_again() -> None:
-    client = replace(CLIENT, scope=frozenset({"openid"}))
+    client = replace(CLIENT, scope=frozenset({"openid"}), software_statement="")
     assert standard_metadata(parse(standard_metadata(client), PRODUCTION, client_id="qlvb",
     source="registered")) == standard_metadata(client)
+
+
+def test_rfc7591_s2_2_what_officers_are_shown_may_be_registered_in_languages() -> None:
+    tagged = {"client_name#en": " Portal ", "client_name#vi-VN": "Cổng", "policy_uri#en": "https://a.example/en"}
+    client = register(client_name="Portal", **tagged)
+    assert dict(client.localized) == {**tagged, "client_name#en": "Portal"}
+    assert standard_metadata(client).items() >= dict(client.localized).items()
+    assert (client.in_language("en").client_name, client.in_language("en").policy_uri) == ("Portal", "https://a.example/en")
+    assert client.in_language("vi").client_name == "Cổng"
+    assert client.in_language("vi").policy_uri == ""
+    assert client.in_language("fr") is client
+    assert register(**{"client_name#en": ""}).localized == ()
+
+
+def test_rfc7591_s2_2_an_exact_tag_goes_before_one_with_a_region() -> None:
+    for names in (("client_name#vi", "client_name#vi-VN"), ("client_name#VI", "client_name#VI-vn")):
+        client = register(**dict(zip(names, ("exact", "region"), strict=True)))
+        assert client.in_language("vi").client_name == "exact"
+
+
+@pytest.mark.parametrize("members", [
+    {"client_name#en": 7}, {"client_name#en": "x" * 201}, {"client_name#en": "a\nb"}, {"logo_uri#en": "javascript:alert(1)"},
+    {"tos_uri#en": "http://a.example/"}, {"client_name#en": "x", "client_name#EN": "y"},
+    {f"client_name#en-{number:04}": "x" for number in range(21)},
+])
+def test_rfc7591_s2_2_and_are_judged_as_those_without_a_tag(members: dict[str, Any]) -> None:
+    refusal(**members)
 
 
 VALUES = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.sampled_from(
