@@ -45,7 +45,7 @@ def test_line_44_headers(house: House) -> None:
 
 def test_line_44_json(house: House) -> None:
     def nested(levels: int) -> str:
-        return '{"userinfo":{"x":' + "[" * (levels - 2) + "]" * (levels - 2) + "}}"
+        return '{"userinfo":{"x":{"y":' + "[" * (levels - 3) + "]" * (levels - 3) + "}}}"
 
     assert house.asked(claims=nested(20))
     for levels in (21, 3000):
