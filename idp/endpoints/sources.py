@@ -1,6 +1,6 @@
-"""Who called: the address behind our proxies, and a name for the request that can be read out on the telephone.
+"""Who called: the address behind our proxies, and a name for the request that can be read out.
 
-Security checklist 27 and 55: a forwarded address, request id or client certificate counts only when it comes from a proxy of ours.
+A forwarded address, request id or client certificate counts only when it comes from a proxy of ours (security checklist 27, 55).
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from idp.endpoints.sources import Sources
 from idp.endpoints.wsgi import (
     MAX_BODY_BYTES,
     Dispatcher,
@@ -15,7 +16,6 @@ from idp.endpoints.wsgi import (
     MalformedRequestError,
     Response,
     Route,
-    Sources,
     json,
     parse_form,
 )
