@@ -8,7 +8,7 @@ back-channel logout is told as well where both are registered. The officer waits
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -31,16 +31,16 @@ class LogoutFrame:
     origin: str
 
 
-def logout_frames(clients: Iterable[Client], *, issuer: str, sid: str) -> tuple[LogoutFrame, ...]:
+def logout_frames(clients: Iterable[Client], *, issuer: str, sid_of: Callable[[Client], str]) -> tuple[LogoutFrame, ...]:
     """Give the frames for a session that has just ended.
 
     Args:
         clients: Applications that took part and may act now; those without a ``frontchannel_logout_uri`` get none.
         issuer: Issuer identifier.
-        sid: The session, as the applications' ID tokens name it.
+        sid_of: Gives the session as an application's ID token names it (pairwise ones differ).
     """
-    added = urlencode({"iss": issuer, "sid": sid})
-    return tuple(LogoutFrame(client.client_id, _with_query(client.frontchannel_logout_uri, added),
+    return tuple(LogoutFrame(client.client_id,
+                             _with_query(client.frontchannel_logout_uri, urlencode({"iss": issuer, "sid": sid_of(client)})),
                              origin_of(client.frontchannel_logout_uri))
                  for client in clients if client.frontchannel_logout_uri)
 

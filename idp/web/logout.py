@@ -68,7 +68,11 @@ def blueprint(services: Services) -> Blueprint:
         session = current_session(services)
         told = [] if session is None else services.sessions.end(session.sid, "logout", caller(), client_id=asked.client_id)
         took_part = [client for client in map(services.clients.find, told) if client is not None]
-        frames = logout_frames(took_part, issuer=services.settings.issuer, sid=session.sid) if session is not None else ()
+        frames: tuple[LogoutFrame, ...] = ()
+        if session is not None:
+            sid = session.sid
+            frames = logout_frames(took_part, issuer=services.settings.issuer,
+                                   sid_of=lambda client: services.subjects.session_of(client, sid))
         allow_frames(frame.origin for frame in frames)
         if not asked.redirect_uri:
             answer = done(asked, took_part, frames, confirmed=confirmed)

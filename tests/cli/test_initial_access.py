@@ -44,7 +44,9 @@ def answer(result: Result) -> Any:
 
 
 def refusal(result: Result, status: int = 1) -> str:
-    assert (result.exit_code, result.stdout) == (status, "")
+    assert result.exit_code == status
+    if result.stdout:
+        assert json.loads(result.stdout)["error"] in result.stderr
     return result.stderr
 
 

@@ -30,7 +30,10 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "audit accept-chain": ("--reason", "restored"),
     "audit export": ("--from", "2026-11-01", "--to", "2026-11-02"), "audit verify": (),
     "clients apply": ("CLIENTS",), "clients create": ("--file", "METADATA"), "clients disable": ("qlvb",),
-    "clients enable": ("qlvb",), "clients list": (), "clients rotate-secret": ("qlvb",), "clients show": ("qlvb",),
+    "clients enable": ("qlvb",), "clients initial-access-token create": ("--owner", "Văn phòng"),
+    "clients initial-access-token list": (), "clients initial-access-token revoke": ("x",),
+    "clients registration-access-token": ("qlvb",),
+    "clients list": (), "clients rotate-secret": ("qlvb",), "clients show": ("qlvb",),
     "directory check": (), "directory show": ("canbo",), "doctor": (),
     "keys init": (), "keys list": (), "keys rotate": (), "sessions end": ("--officer", "canbo"),
     "throttle clear": ("--officer", "canbo"), "totp import": ("--file", "SEEDS"),
@@ -65,13 +68,13 @@ def people() -> FakeDirectory:
 
 
 def verbs(app: Flask) -> dict[str, click.Command]:
-    found: dict[str, click.Command] = {}
-    for name, command in app.cli.commands.items():
-        if isinstance(command, click.Group):
-            found |= {f"{name} {verb}": inner for verb, inner in command.commands.items()}
-        else:
-            found[name] = command
-    return found
+    def below(name: str, command: click.Command) -> dict[str, click.Command]:
+        if not isinstance(command, click.Group):
+            return {name: command}
+        return {found: verb for inner, group in command.commands.items()
+                for found, verb in below(f"{name} {inner}", group).items()}
+
+    return {found: verb for name, command in app.cli.commands.items() for found, verb in below(name, command).items()}
 
 
 def run(app: Flask, verb: str, folder: Path, *more: str) -> Result:

@@ -217,7 +217,7 @@ def test_oidcc_server_rotate_keys(suite: Suite, rp: Registrant) -> None:
         return {key["kid"] for key in suite.http("GET", suite.discovery["jwks_uri"]).json["keys"]}
 
     before = kids()
-    build_services(suite.settings, clock=suite.clock).keys.rotate(caller=Caller("cli", "test"))
+    build_services(suite.settings, directory=suite.directory, clock=suite.clock).keys.rotate(caller=Caller("cli", "test"))
     suite.clock.advance(2)
     assert kids() - before
     assert before <= kids()

@@ -21,7 +21,7 @@ def discovery(app: Flask) -> dict:
 def test_line_01_every_address_that_is_listed_answers(fuzz_app: Flask) -> None:
     document = discovery(fuzz_app)
     addresses = [value for name, value in document.items() if name.endswith(("_endpoint", "_iframe")) or name == "jwks_uri"]
-    assert len(addresses) == 8
+    assert len(addresses) == 9
     for address in addresses:
         assert address.startswith(document["issuer"] + "/")
         assert get(fuzz_app, urlsplit(address).path)[0] != 404
