@@ -1,7 +1,7 @@
 """Line 55: client certificates are believed only from our proxy, which always overwrites the headers that tell of them.
 
-Nothing of the provider reads such a header today, so a forged one opens nothing; the proxy blanks them all the same, which
-tests/deploy/test_nginx.py tries on the running nginx.
+One header is read, at one place, and what the proxy sets in it is the certificate of the connection or nothing
+(tests/deploy/test_nginx.py tries it on the running nginx). The others are blanked all the same.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import pytest
 from idp.adapters.sql.database import Database
 from tests.provider import House
 
+READ = "X-SSL-Client-Cert"
 ROOT = Path(__file__).parents[2]
 NAMES = ("Client-Cert", "Client-Cert-Chain", "X-Client-Cert", "X-SSL-Client-Cert", "X-SSL-Client-Verify", "X-SSL-Client-S-DN",
          "SSL-Client-Cert", "SSL-Client-Verify", "X-Forwarded-Client-Cert")
@@ -22,7 +23,14 @@ NAMES = ("Client-Cert", "Client-Cert-Chain", "X-Client-Cert", "X-SSL-Client-Cert
 @pytest.mark.parametrize("name", NAMES)
 def test_line_55_the_shipped_proxy_overwrites_every_header_that_tells_of_a_certificate(name: str) -> None:
     shipped = (ROOT / "deploy" / "nginx" / "proxy.conf").read_text(encoding="utf-8")
-    assert f'proxy_set_header {name} "";' in shipped
+    assert f"proxy_set_header {name} {'$sign_on_client_cert' if name == READ else chr(34) * 2};" in shipped
+
+
+def test_line_55_only_the_server_for_applications_passes_a_certificate_on() -> None:
+    told = {path.name: re.findall(r"set \$sign_on_client_cert (\S+);", path.read_text(encoding="utf-8"))
+            for path in (ROOT / "deploy" / "nginx").glob("*.conf")}
+    assert {name: values for name, values in told.items() if values} == {
+        "sign-on.conf": ['""'], "mutual-tls.conf": ["$ssl_client_escaped_cert"]}
 
 
 def test_line_55_a_forged_certificate_authenticates_nobody(database: Database) -> None:
@@ -35,6 +43,8 @@ def test_line_55_a_forged_certificate_authenticates_nobody(database: Database) -
             assert (reply.status, reply.error) == (401, "invalid_client")
 
 
-def test_line_55_no_module_reads_such_a_header() -> None:
-    reading = re.compile(r"client[-_]cert(?!ificate_bound)|ssl[-_]client", re.IGNORECASE)
-    assert [str(path) for path in (ROOT / "idp").rglob("*.py") if reading.search(path.read_text(encoding="utf-8"))] == []
+def test_line_55_one_module_reads_one_such_header() -> None:
+    reading = re.compile(r"HTTP_[A-Z_]*(?:CLIENT_CERT|SSL_CLIENT|CLIENT_VERIFY)[A-Z_]*")
+    found = {(path.name, name) for path in (ROOT / "idp").rglob("*.py")
+             for name in reading.findall(path.read_text(encoding="utf-8"))}
+    assert found == {("wsgi.py", "HTTP_X_SSL_CLIENT_CERT")}

@@ -88,14 +88,19 @@ class SqlHousekeeping:
 
 
 def _batch(table: Any, condition: Any) -> Any:
-    """Make a delete of at most ``:batch`` rows; on PostgreSQL rows that somebody holds are left for the next sweep."""
+    """Make a delete of at most ``:batch`` rows; on PostgreSQL rows that somebody holds are left for the next sweep.
+
+    The rows are chosen in a common table expression: as a plain subquery PostgreSQL may choose again for each row that it
+    deletes, and then the limit limits nothing.
+    """
     keys = list(table.primary_key.columns)
     limit = bindparam("batch", type_=Integer())
+    choice = select(*keys).where(condition).limit(limit)
     if len(keys) == 1:
-        chosen = select(keys[0]).where(condition).limit(limit).with_for_update(skip_locked=True, of=table)
-        return delete(table).where(keys[0].in_(chosen)).returning(literal_column("1").label("gone"))
-    chosen = select(*keys).where(condition).limit(limit)
-    return delete(table).where(tuple_(*keys).in_(chosen)).returning(literal_column("1").label("gone"))
+        choice = choice.with_for_update(skip_locked=True, of=table)
+    chosen = choice.cte(f"chosen_{table.name}")
+    key = keys[0] if len(keys) == 1 else tuple_(*keys)
+    return delete(table).where(key.in_(select(*chosen.c))).returning(literal_column("1").label("gone"))
 
 
 class SqlPulse:
