@@ -10,8 +10,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from flask import Flask
 
 from tests.postgresql import PostgreSQL
+from tests.whole import make_app
 
 from .inside import Inside
 
@@ -35,3 +37,11 @@ def inside(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     with psycopg.connect(server.conninfo(name), autocommit=True) as connection:
         connection.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')  # type: ignore[call-overload]
     yield Inside(folder, url, examples=300, poisoned=True)
+
+
+@pytest.fixture(scope="module")
+def fuzz_app(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """An application as it is installed, nobody signed in."""
+    folder = tmp_path_factory.mktemp("app")
+    shutil.copy(sqlite_template, folder / "idp.sqlite3")
+    return make_app(folder, f"sqlite:///{folder / 'idp.sqlite3'}")

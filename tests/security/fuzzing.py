@@ -129,15 +129,18 @@ BODIES = st.one_of(
     st.binary(max_size=200),
     st.sampled_from([b"", b"a=" + b"x" * 65536, b"x" * 65537, b"&" * 65000, b"&".join(b"a%d=1" % n for n in range(150)), b"{}",
                      b"[]", b"a=" + b"%00" * 20000]))
+AUTHORIZATION = st.one_of(
+    st.none(),
+    st.sampled_from([
+        "Basic", "Basic ", "Basic !!!!", "Basic " + "A" * 20000, "Basic /////w==", "Basic ZnV6ejpmdXp6", "Basic ZnV6eg==",
+        "Basic Ojo6", "Basic cWx2YjoA", "Bearer", "Bearer \xff", "Bearer a b", "DPoP x", "Digest x"]),
+    st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=255), max_size=40))
 ENVELOPES = st.builds(
     Envelope,
     st.sampled_from([None, None, "GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "BREW"]),
     st.sampled_from([None, None, "application/x-www-form-urlencoded; charset=utf-16", "application/json", "multipart/form-data",
                      "multipart/form-data; boundary=x", "", "\xff", "text/plain"]),
-    st.one_of(st.none(), st.sampled_from([
-        "Basic", "Basic ", "Basic !!!!", "Basic " + "A" * 20000, "Basic /////w==", "Basic ZnV6ejpmdXp6", "Basic ZnV6eg==",
-        "Basic Ojo6", "Basic cWx2YjoA", "Bearer", "Bearer \xff", "Bearer a b", "DPoP x", "Digest x"]),
-        st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=255), max_size=40)),
+    AUTHORIZATION,
     st.sampled_from([None, None, "sso=x", "sso=" + "x" * 9000, "sso=" + "x" * 17000, "browser=.", "sso=\xff; sso=a", "=;=;",
                      'sso="a', "browser=eyJpZCI6MX0.x.y"]),
     st.sampled_from([None, "a\x00b", "\xff\xfe", "x" * 300, "\x1b[2J", "=cmd|' /C calc'!A0"]),

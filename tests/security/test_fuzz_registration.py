@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from idp.oauth.clients.registration import KNOWN
-from tests.security.test_fuzz import AUTHORIZATION, EXAMPLES, assert_helpful, call
+from tests.security.fuzzing import AUTHORIZATION, assert_helpful, call
+
+EXAMPLES = settings(max_examples=2000, deadline=None, database=None, print_blob=True, suppress_health_check=list(HealthCheck))
 
 URIS = st.sampled_from([
     "http://localhost/cb", "https://a.example/cb", "https://a.example/cb", "https://a.example/cb#f", "https://u@a.example/",
@@ -81,8 +83,9 @@ def test_line_43_registration_never_breaks_and_writes_all_or_nothing(fuzz_app: A
     @EXAMPLES
     @given(method=POSTS, body=BODIES, content_type=JSON_MOSTLY, authorization=bearers(leave[1]))
     def attempt(method: str, body: bytes, content_type: str, authorization: str | None) -> None:
-        status, headers, content = call(fuzz_app.wsgi_app, method, "/register", b"", body, content_type, authorization, None)
-        assert_helpful(status, headers, content, machine=True)
+        seen = call(fuzz_app.wsgi_app, method, "/register", body=body, content_type=content_type, authorization=authorization)
+        assert_helpful(seen, machine=True)
+        status, _, content = seen
         assert status in {201, 400, 401, 405, 413, 431}
         if status == 201:
             registered.append(json.loads(content)["client_id"])
@@ -98,8 +101,8 @@ def test_line_43_registration_never_breaks_and_writes_all_or_nothing(fuzz_app: A
 
 def test_line_43_looking_after_a_registration_never_breaks(fuzz_app: Any) -> None:
     token_id, token = create_token(fuzz_app, 1)
-    status, _, content = call(fuzz_app.wsgi_app, "POST", "/register", b"", b'{"redirect_uris":["https://a.example/cb"]}',
-                              "application/json", f"Bearer {token}", None)
+    status, _, content = call(fuzz_app.wsgi_app, "POST", "/register", body=b'{"redirect_uris":["https://a.example/cb"]}',
+                              content_type="application/json", authorization=f"Bearer {token}")
     assert status == 201
     told = json.loads(content)
     path = f"/register/{told['client_id']}"
@@ -115,8 +118,9 @@ def test_line_43_looking_after_a_registration_never_breaks(fuzz_app: Any) -> Non
         if named:
             body = json.dumps({**members, "client_id": told["client_id"]}).encode()
         sent = authorization if other else f"Bearer {good[0]}"
-        status, headers, content = call(fuzz_app.wsgi_app, method, path + tail, b"", body, content_type, sent, None)
-        assert_helpful(status, headers, content, machine=not tail)
+        seen = call(fuzz_app.wsgi_app, method, path + tail, body=body, content_type=content_type, authorization=sent)
+        assert_helpful(seen, machine=not tail)
+        status, _, content = seen
         if status == 200:
             now = json.loads(content)
             assert now["client_id"] == told["client_id"]
@@ -125,8 +129,8 @@ def test_line_43_looking_after_a_registration_never_breaks(fuzz_app: Any) -> Non
 
     attempt()
     assert sum(changes) > 50
-    status, _, content = call(fuzz_app.wsgi_app, "GET", path, b"", b"", "", f"Bearer {good[0]}", None)
+    status, _, content = call(fuzz_app.wsgi_app, "GET", path, authorization=f"Bearer {good[0]}")
     assert status == 200
     assert listed(fuzz_app, token_id)["clients"] == [told["client_id"]]
-    assert call(fuzz_app.wsgi_app, "DELETE", path, b"", b"", "", f"Bearer {good[0]}", None)[0] == 204
+    assert call(fuzz_app.wsgi_app, "DELETE", path, authorization=f"Bearer {good[0]}")[0] == 204
     assert listed(fuzz_app, token_id)["clients"] == []

@@ -6,11 +6,11 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 
-from tests.security.test_fuzz import call
+from tests.security.fuzzing import Seen, call
 
 
-def get(app: Flask, path: str) -> tuple[int, dict[str, str], bytes]:
-    return call(app.wsgi_app, "GET", path, b"", b"", "", None, None)
+def get(app: Flask, path: str) -> Seen:
+    return call(app.wsgi_app, "GET", path, content_type="")
 
 
 def discovery(app: Flask) -> dict:
