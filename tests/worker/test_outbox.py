@@ -186,16 +186,17 @@ def test_a_worker_that_ends_gives_back_what_it_has_not_begun(database: Database)
     desk = Desk(database)
     try:
         for number in range(150):
-            desk.add(f"app{number}", f"/slow-1/{number}")
+            desk.add(f"app{number}", f"/slow-2/{number}")
             desk.queue(f"app{number}")
         desk.pump.round()
         desk.stopping.set()
         start = time.monotonic()
         desk.pump.close()
-        assert time.monotonic() - start < 5
+        assert time.monotonic() - start < 10
         states = list(desk.states().values())
-        assert states.count("sent") + states.count("waiting") == 150
+        # On a busy machine a call may run into its time-out: it waits too, and says why.
+        assert states.count("sent") + len([state for state in states if state.startswith("waiting")]) == 150
         assert "waiting" in states
-        assert len(desk.receivers.paths()) == states.count("sent")
+        assert len(desk.receivers.paths()) == 150 - states.count("waiting")
     finally:
         desk.receivers.stop()

@@ -140,7 +140,7 @@ def test_fault_f06_an_outage_of_the_database_is_borne_and_said_once(events: list
             server.start()
             house.wait_until(lambda: any(event["event"] == "dependency recovered" for event in events), 15)
             house.act()
-            house.wait_until(lambda: len(house.receivers.paths()) == 2)
+            house.wait_until(lambda: len(house.receivers.paths()) == 2, 30)
             house.wait_until(lambda: not house.audit_chain.verify().unsealed)
             assert house.audit_chain.verify().broken is None
         finally:
