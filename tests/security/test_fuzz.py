@@ -1,4 +1,6 @@
-"""Malformed input gives the specification's 4xx, never a 5xx (security checklist 43): 2,000 attacks on each door (500 on UserInfo), fewer on PostgreSQL.
+"""Malformed input gives the specification's 4xx, never a 5xx (security checklist 43): 2,000 attacks on each door.
+
+UserInfo stands 500, and on PostgreSQL each door stands fewer.
 
 The whole application is called through WSGI, so that raw bytes, bad UTF-8, wrong methods and 64 kB bodies arrive as a server
 would hand them over. Most attacks begin as a good request with live credentials, codes and tokens, and are broken in a few
