@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import select
 
 from idp.adapters.outbound import Outbound
+from idp.adapters.sql import prepared
 from idp.adapters.sql.database import Database, insert_row
 from idp.adapters.sql.outbox import SqlOutbox
 from idp.adapters.sql.tables import OutboxRow
@@ -182,21 +184,24 @@ def test_a_receiver_that_stays_dead_for_a_day_is_given_up_audited_and_shown(data
         desk.close()
 
 
-def test_a_worker_that_ends_gives_back_what_it_has_not_begun(database: Database) -> None:
-    desk = Desk(database)
+def test_a_worker_that_ends_gives_back_what_it_has_not_begun(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    # 96 threads are answered in one moment and share a few connections: how long a busy machine takes is not the question here.
+    monkeypatch.setattr(prepared, "_PATIENCE_SECONDS", 60)
+    desk = Desk(database, timeout_seconds=30)
     try:
         for number in range(150):
-            desk.add(f"app{number}", f"/slow-2/{number}")
+            desk.add(f"app{number}", f"/slow-20/{number}")
             desk.queue(f"app{number}")
         desk.pump.round()
+        while not desk.receivers.paths():
+            time.sleep(0.01)
         desk.stopping.set()
-        start = time.monotonic()
+        # Nobody has been answered yet, so that only what a thread had begun is sent, however busy the machine is.
+        desk.receivers.stopping.set()
         desk.pump.close()
-        assert time.monotonic() - start < 10
         states = list(desk.states().values())
-        # On a busy machine a call may run into its time-out: it waits too, and says why.
-        assert states.count("sent") + len([state for state in states if state.startswith("waiting")]) == 150
-        assert "waiting" in states
-        assert len(desk.receivers.paths()) == 150 - states.count("waiting")
+        assert set(states) == {"sent", "waiting"}, Counter(states)
+        assert min(states.count("sent"), states.count("waiting")) > 0
+        assert len(desk.receivers.paths()) == states.count("sent")
     finally:
         desk.receivers.stop()
