@@ -37,6 +37,7 @@ from .adapters.sql.keys import SqlKeyStore
 from .adapters.sql.oauth import SqlGrants
 from .adapters.sql.officers import SqlOfficers
 from .adapters.sql.outbox import SqlOutbox
+from .adapters.sql.pushed_requests import SqlPushedRequests
 from .adapters.sql.registrations import SqlInitialAccess, SqlRegistrations
 from .adapters.sql.seen_once import SqlSeenOnce
 from .adapters.sql.sessions import SqlSessions
@@ -75,6 +76,7 @@ from .oauth.metadata import Paths
 from .oauth.proof.certificate import CertificateAuthorities
 from .oauth.proof.dpop import Nonces, Proofs
 from .oauth.proof.holder import Holders
+from .oauth.pushed_authorization import PushedRequests
 from .oauth.server import Lifetimes, Provider
 from .oidc import claims
 from .oidc.backchannel_logout import LogoutDelivery
@@ -189,6 +191,10 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                         lifetimes=lifetimes, assurance=assurance, checks=checks, proofs=proofs,
                         officer_scopes=frozenset({*claims.SCOPES, SCOPE, "offline_access"}),
                         token_endpoints=routes.addresses(settings, Paths().token),
+                        pushed=PushedRequests(SqlPushedRequests(database), clock,
+                                              lifetime_seconds=settings.pushed_request_lifetime_seconds,
+                                              required=settings.require_pushed_authorization_requests),
+                        pushing_endpoints=routes.addresses(settings, Paths().pushed_authorization),
                         read_hint=id_tokens.subject_of_hint, extensions=[id_tokens],
                         response_types=response.offered(front_channel=settings.legacy_response_types))
     sectors = Sectors(outbound.document)

@@ -90,6 +90,7 @@ class AuthorizationRequest:
         dpop_jkt: Thumbprint of the key that the code is bound to (RFC 9449 §10); "" for none.
         claims: Claims asked for by name (§5.5), as compact JSON: members ``userinfo`` and ``id_token``, in each the names with
             ``essential`` and ``values`` where these say something; "" where none are. ``oidc.claims_request`` says what it means.
+        pushed: Digest (hexadecimal) of the reference that it was pushed under (RFC 9126); "" for one that the browser brought.
     """
 
     client_id: str
@@ -111,6 +112,7 @@ class AuthorizationRequest:
     claims_locales: tuple[str, ...] = ()
     dpop_jkt: str = ""
     claims: str = ""
+    pushed: str = ""
 
     @property
     def details(self) -> str:

@@ -1,9 +1,9 @@
 """What the provider says of itself: exactly what is on.
 
-Spec: OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 8705 §3.3 and §5, RFC 9207 §3, RFC 9449 §5.1, Back-Channel Logout §2.1,
-Front-Channel Logout §3, RP-Initiated Logout §2.1, Session Management §3.3, Initiating User Registration §4
-(prompt_values_supported), JWT Secured Authorization Response Mode §4. Each list comes from the module that enforces it (security
-checklist 1).
+Spec: OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 8705 §3.3 and §5, RFC 9126 §5, RFC 9207 §3, RFC 9449 §5.1,
+Back-Channel Logout §2.1, Front-Channel Logout §3, RP-Initiated Logout §2.1, Session Management §3.3, Initiating User Registration
+§4 (prompt_values_supported), JWT Secured Authorization Response Mode §4. Each list comes from the module that enforces it
+(security checklist 1).
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class Offer:
         auth_methods: Ways in which applications can authenticate in this deployment.
         mtls_origin: Where our proxy asks for client certificates; "" where it does not.
         response_types: Response types of this deployment (``response.offered``).
+        require_pushed_requests: Every request has to be pushed.
     """
 
     scopes: Sequence[str]
@@ -45,6 +46,7 @@ class Offer:
     auth_methods: Sequence[str]
     mtls_origin: str = ""
     response_types: Sequence[str] = (response.CODE,)
+    require_pushed_requests: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,7 @@ class Paths:
     """Where the endpoints are, below the issuer; ``app.py`` mounts them at the same."""
 
     authorization: str = "/authorize"
+    pushed_authorization: str = "/par"
     token: str = "/token"
     introspection: str = "/introspect"
     revocation: str = "/revoke"
@@ -79,6 +82,8 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
     return {
         "issuer": issuer,
         "authorization_endpoint": issuer + at.authorization,
+        "pushed_authorization_request_endpoint": issuer + at.pushed_authorization,
+        "require_pushed_authorization_requests": offer.require_pushed_requests,
         "token_endpoint": issuer + at.token,
         "userinfo_endpoint": issuer + at.userinfo,
         "jwks_uri": issuer + at.jwks,
@@ -127,5 +132,6 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
 def _mutual_tls(origin: str, at: Paths) -> dict[str, Any]:
     """Give what is said of mutual TLS (RFC 8705 §3.3, §5); the pages stay where nobody is asked for a certificate."""
     return {"tls_client_certificate_bound_access_tokens": True, "mtls_endpoint_aliases": {
-        "token_endpoint": origin + at.token, "introspection_endpoint": origin + at.introspection,
+        "token_endpoint": origin + at.token, "pushed_authorization_request_endpoint": origin + at.pushed_authorization,
+        "introspection_endpoint": origin + at.introspection,
         "revocation_endpoint": origin + at.revocation, "userinfo_endpoint": origin + at.userinfo}}

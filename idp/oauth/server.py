@@ -1,8 +1,8 @@
 """The one authorization server: Authlib's framework-free core over our grants, reading a neutral request.
 
-Spec: RFC 6749 §3-§6, RFC 7009, RFC 9207, OAuth 2.0 Multiple Response Types, JWT Secured Authorization Response Mode (JARM).
-Authlib keeps the order of steps and the form of errors; every decision is a function of this room. Nothing here knows HTTP: the
-edges hand over a form that was read and checked, and get a status, a body and headers.
+Spec: RFC 6749 §3-§6, RFC 7009, RFC 9126, RFC 9207, OAuth 2.0 Multiple Response Types, JWT Secured Authorization Response Mode
+(JARM). Authlib keeps the order of steps and the form of errors; every decision is a function of this room. Nothing here knows
+HTTP: the edges hand over a form that was read and checked, and get a status, a body and headers.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ..audit import AuditEvent, AuditRecord, Caller
 from ..authn.assurance import AssurancePolicy
 from ..authn.lockout import network_of
 from ..clock import Clock
-from . import authorization_request, client_authentication, response
+from . import authorization_request, client_authentication, pushed_authorization, response
 from .access_token import AccessTokens, IssuedToken, SigningKeys
 from .authorization_request import AuthorizationError, AuthorizationRequest, UnsafeRequestError
 from .client import Client, ClientRegistry
@@ -37,6 +37,7 @@ from .ports import GrantStore, NewTokens, SessionFacts, digest
 from .proof.certificate import ClientCertificate
 from .proof.confirmation import CERTIFICATE, JKT, bound_to
 from .proof.dpop import InvalidProofError, Presented, Proofs
+from .pushed_authorization import PushedRequests
 from .response import AuthorizationResponse
 from .revocation import Revocation
 
@@ -135,6 +136,8 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         checks: Decides how applications authenticate with more than a secret.
         proofs: Checks that requests prove possession of a key.
         token_endpoints: Its addresses, of which proofs name one.
+        pushed: Requests that applications handed over themselves.
+        pushing_endpoints: Where they do, as ``token_endpoints``.
         read_hint: Gives the subject of an ID token of ours (token, client_id); raises RefusedError when it is none.
         extensions: Called with every new grant but that of machines; OpenID Connect plugs in here.
         response_types: Those that are offered (``response.offered``); without a token in the browser unless told otherwise.
@@ -143,6 +146,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
     def __init__(self, *, issuer: str, registry: ClientRegistry, store: GrantStore, tokens: AccessTokens, keys: SigningKeys,
                  clock: Clock, lifetimes: Lifetimes, assurance: AssurancePolicy, officer_scopes: frozenset[str],
                  checks: client_authentication.Checks, proofs: Proofs, token_endpoints: tuple[str, ...],
+                 pushed: PushedRequests, pushing_endpoints: tuple[str, ...],
                  read_hint: Callable[[str, str], str], extensions: Sequence[Extension] = (),
                  response_types: Sequence[str] = (response.CODE,)) -> None:
         super().__init__()
@@ -160,6 +164,8 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         self.checks = checks
         self._proofs = proofs
         self._token_endpoints = token_endpoints
+        self.pushed = pushed
+        self._pushing_endpoints = pushing_endpoints
         self._read_hint = read_hint
         self.register_grant(CodeGrant, [ProofKey(required=True), *extensions])
         if not set(response.FRONT_CHANNEL).isdisjoint(response_types):
@@ -172,7 +178,41 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
     # What the edges call
 
     def parse_authorization(self, parameters: Mapping[str, Sequence[str]]) -> AuthorizationRequest:
-        """Read an authorization request; errors as ``authorization_request.parse``."""
+        """Read what a browser brings, or open what it names.
+
+        Raises:
+            UnsafeRequestError, AuthorizationError: as ``authorization_request.parse`` and ``PushedRequests.open`` do.
+        """
+        if pushed_authorization.is_reference(parameters):
+            return self.pushed.open(parameters, self.registry)
+        asked = self._read(parameters)
+        client = self.registry.find(asked.client_id)
+        if client is not None and self.pushed.demanded_of(client):
+            raise asked.refuse("invalid_request", "This application must push its requests (RFC 9126).")
+        return asked
+
+    def push(self, request: ProviderRequest) -> Answer:
+        """Keep a request that an application hands over itself, and give the reference to it (RFC 9126 §2).
+
+        Raises:
+            OAuth2Error: the client does not authenticate, or its request is refused (§2.3).
+        """
+        client = self.authenticate_client(request, client_authentication.METHODS, "pushed_authorization")
+        form = request.form
+        if "request_uri" in form:
+            raise InvalidRequestError("request_uri cannot be pushed.")
+        if request.dpop:
+            thumbprint = self._proofs.thumbprint(Presented(request.dpop, "POST", self._pushing_endpoints))
+            if form.setdefault("dpop_jkt", thumbprint) != thumbprint:
+                raise InvalidRequestError("dpop_jkt is not the thumbprint of the key of the DPoP proof.")
+        try:
+            asked = self._read({name: [value] for name, value in form.items() if name not in client_authentication.PARAMETERS}
+                               | {"client_id": [client.client_id]})
+        except (UnsafeRequestError, AuthorizationError) as refusal:
+            raise pushed_authorization.told(refusal) from None
+        return Answer(201, {"request_uri": self.pushed.keep(asked), "expires_in": self.pushed.lifetime_seconds}, ())
+
+    def _read(self, parameters: Mapping[str, Sequence[str]]) -> AuthorizationRequest:
         return authorization_request.parse(parameters, self.registry, read_hint=self._read_hint,
                                            response_types=self.response_types)
 
@@ -253,6 +293,12 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         return AuditRecord(event, self.clock.now(), sub=grant.sub if grant else "", client_id=client_id,
                            sid=grant.sid if grant else "", source=request.caller.source,
                            request_id=request.caller.request_id, detail=detail)
+
+    def not_issued(self, asked: AuthorizationRequest) -> AuthorizationError:
+        """Say why the store issued nothing for a request."""
+        if self.pushed.is_used(asked):
+            return asked.refuse("invalid_request_uri", "The pushed request was used before.")
+        return asked.refuse("login_required", "The session has ended.")
 
     def rows(self, token: IssuedToken, client: Client, grant: Grant | None, *, refresh_scope: str = "") -> NewTokens:
         """Give the rows of a token answer."""

@@ -23,6 +23,8 @@ KNOWN = frozenset({
     "authorization_response_iss_parameter_supported", "end_session_endpoint", "backchannel_logout_supported",
     "backchannel_logout_session_supported", "frontchannel_logout_supported", "frontchannel_logout_session_supported",
     "prompt_values_supported", "check_session_iframe",
+    # RFC 9126 §5
+    "pushed_authorization_request_endpoint", "require_pushed_authorization_requests",
     # encryption and keys of applications, JARM §4, RFC 8705, RFC 9449
     *(f"{what}_{use}_values_supported" for what in ("id_token", "userinfo", "request_object", "authorization")
       for use in ("signing_alg", "encryption_alg", "encryption_enc")),

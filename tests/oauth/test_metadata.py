@@ -40,9 +40,15 @@ def test_security_1_nothing_is_listed_that_is_off() -> None:
     assert DOCUMENT["code_challenge_methods_supported"] == ["S256"]
     for member in ("request_parameter_supported", "request_uri_parameter_supported"):
         assert DOCUMENT[member] is False
-    for member in ("device_authorization_endpoint", "pushed_authorization_request_endpoint",
-                   "require_pushed_authorization_requests"):
-        assert member not in DOCUMENT
+    assert "device_authorization_endpoint" not in DOCUMENT
+
+
+def test_rfc9126_s5_where_requests_are_pushed_and_whether_they_must_be() -> None:
+    assert DOCUMENT["pushed_authorization_request_endpoint"] == "https://id.example/par"
+    assert DOCUMENT["require_pushed_authorization_requests"] is False
+    document = discovery("https://id.example", replace(OFFER, require_pushed_requests=True, mtls_origin="https://m.example"))
+    assert document["require_pushed_authorization_requests"] is True
+    assert document["mtls_endpoint_aliases"]["pushed_authorization_request_endpoint"] == "https://m.example/par"
 
 
 def test_rfc8705_s5_mutual_tls_is_said_with_its_addresses_where_it_is_on() -> None:

@@ -25,6 +25,7 @@ from idp.adapters.sql.database import Database
 from idp.adapters.sql.interactions import SqlInteractions
 from idp.adapters.sql.oauth import SqlGrants
 from idp.adapters.sql.officers import SqlOfficers
+from idp.adapters.sql.pushed_requests import SqlPushedRequests
 from idp.adapters.sql.sessions import SqlSessions
 from idp.adapters.sql.tables import AuditRow, OutboxRow
 from idp.adapters.sql.throttle import SqlGuessCounter
@@ -38,6 +39,7 @@ from idp.jose.keyset import KeyRing
 from idp.oauth import response
 from idp.oauth.access_token import AccessTokens
 from idp.oauth.client import Client, ClientRegistry, secret_digest
+from idp.oauth.pushed_authorization import PushedRequests
 from idp.oauth.server import Lifetimes, Provider, ProviderRequest
 from idp.oidc.claims import IdTokenClaims
 from idp.oidc.consent import Consents
@@ -117,6 +119,7 @@ class Site:
             tokens=AccessTokens(issuer=self.settings.issuer, keys=keys, clock=self.clock, lifetime_seconds=600,
                                 subject_of=SUBJECTS.of, acr_prefix=self.settings.acr_prefix),
             assurance=assurance, checks=checks(self.settings.issuer, self.clock), proofs=proofs(self.clock),
+            pushed=PushedRequests(SqlPushedRequests(database), self.clock), pushing_endpoints=(f"{self.settings.issuer}/par",),
             token_endpoints=(f"{self.settings.issuer}/token",), officer_scopes=frozenset({"openid", "profile"}),
             read_hint=id_tokens.subject_of_hint, extensions=(id_tokens,))
         self.services: Any = SimpleNamespace(

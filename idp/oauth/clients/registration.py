@@ -45,7 +45,7 @@ _NO: Final[tuple[object, ...]] = (False, "", [], None)
 
 _NOT_OFFERED: Final[Mapping[str, tuple[object, ...]]] = {
     "request_object_signing_alg": _NO, "request_object_encryption_alg": _NO, "request_object_encryption_enc": _NO,
-    "request_uris": _NO, "require_signed_request_object": _NO, "require_pushed_authorization_requests": _NO,
+    "request_uris": _NO, "require_signed_request_object": _NO,
     "default_acr_values": _NO, "software_statement": _NO,
     "authorization_encrypted_response_alg": _NO, "authorization_encrypted_response_enc": _NO,
     "authorization_details_types": _NO, "introspection_signed_response_alg": _NO,
@@ -144,6 +144,7 @@ def parse(
         **{name: members.text(name, 500) for name in certificate.NAMES},
         "token_endpoint_auth_signing_alg": members.choice("token_endpoint_auth_signing_alg", ("", *assertion.ALGORITHMS)),
         "authorization_signed_response_alg": members.choice("authorization_signed_response_alg", response.ALGORITHMS),
+        "require_pushed_authorization_requests": members.flag("require_pushed_authorization_requests", default=False),
         "localized": members.localized(),
     }
     members.nothing_left()
@@ -239,6 +240,8 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
         problem = "redirect_uris: only authorization_code uses them."
     elif "refresh_token" in client.grant_types and not code:
         problem = "grant_types: refresh_token goes with authorization_code."
+    elif client.require_pushed_authorization_requests and not sends_back:
+        problem = "require_pushed_authorization_requests: only for grant types that use the authorization endpoint."
     elif "client_credentials" in client.grant_types and client.public:
         problem = "grant_types: client_credentials needs a client that can keep a secret."
     elif client.subject_type == "pairwise" and not client.sector_identifier:
