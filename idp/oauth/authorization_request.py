@@ -90,6 +90,8 @@ class AuthorizationRequest:
         dpop_jkt: Thumbprint of the key that the code is bound to (RFC 9449 §10); "" for none.
         claims: Claims asked for by name (§5.5), as compact JSON: members ``userinfo`` and ``id_token``, in each the names with
             ``essential`` and ``values`` where these say something; "" where none are. ``oidc.claims_request`` says what it means.
+        deferred: Which authorization that is waited for it was made for (``approvals.request_of``), never read from a request;
+            then it has no redirect URI, no response type, and its answers are pages of ours. "" for all others.
     """
 
     client_id: str
@@ -111,6 +113,7 @@ class AuthorizationRequest:
     claims_locales: tuple[str, ...] = ()
     dpop_jkt: str = ""
     claims: str = ""
+    deferred: str = ""
 
     @property
     def details(self) -> str:
