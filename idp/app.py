@@ -31,6 +31,7 @@ from .adapters.sql.audit_seals import SqlAuditReader, SqlSealStore
 from .adapters.sql.clients import SqlClientStore
 from .adapters.sql.consents import SqlConsents
 from .adapters.sql.database import Database
+from .adapters.sql.deferred import SqlDeferred
 from .adapters.sql.housekeeping import SqlHousekeeping, SqlPulse
 from .adapters.sql.interactions import SqlInteractions
 from .adapters.sql.keys import SqlKeyStore
@@ -71,6 +72,7 @@ from .oauth.clients.registrar import Registrar
 from .oauth.clients.registration import RegistrationPolicy
 from .oauth.clients.sectors import Sectors
 from .oauth.clients.software_statement import SoftwareStatements
+from .oauth.deferred.approvals import Approvals
 from .oauth.introspection import Introspection
 from .oauth.metadata import Paths
 from .oauth.proof.certificate import CertificateAuthorities
@@ -159,6 +161,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     audit = SqlAuditTrail(database)
     mirror = SqlOfficers(database)
     grants = SqlGrants(database)
+    deferred = SqlDeferred(database)
     outbox = SqlOutbox(database)
     keys = KeyRing(SqlKeyStore(database), sealer, clock, token=key_token(settings, clock),
                    new_in_token=settings.signing_keys == "pkcs11", rotation_seconds=settings.signing_key_rotation_days * 86400)
@@ -187,8 +190,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     proofs = Proofs(seen, nonces, clock)
     assurance = AssurancePolicy(settings.acr_prefix, frozenset(settings.require_second_factor_groups))
     checks = Checks(assertions, client_keys, client_authorities(settings), bool(settings.mtls_origin), clock)
-    provider = Provider(issuer=settings.issuer, registry=clients, store=grants, tokens=tokens, keys=keys, clock=clock,
-                        lifetimes=lifetimes, assurance=assurance, checks=checks, proofs=proofs,
+    provider = Provider(issuer=settings.issuer, registry=clients, store=grants, deferred=deferred, tokens=tokens, keys=keys,
+                        clock=clock, lifetimes=lifetimes, assurance=assurance, checks=checks, proofs=proofs,
                         officer_scopes=frozenset({*claims.SCOPES, SCOPE, "offline_access"}),
                         token_endpoints=routes.addresses(settings, Paths().token),
                         pushed=PushedRequests(SqlPushedRequests(database), clock,
@@ -205,7 +208,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                 address=settings.issuer + Paths().registration)
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
-        totp=totp, provider=provider, outbox=outbox,
+        totp=totp, provider=provider, approvals=Approvals(deferred, provider), outbox=outbox,
         audit_chain=AuditChain(seal_store, Es256SealSigner(folder.audit_seal_key(), settings.keys_dir),
                                FileSealHeads(settings.keys_dir / HEADS), clock),
         audit_store=seal_store, audit_reader=SqlAuditReader(database),

@@ -21,6 +21,7 @@ from .oauth.clients.configuration import ClientConfiguration
 from .oauth.clients.dynamic import DynamicRegistration
 from .oauth.clients.initial_access import InitialAccess
 from .oauth.clients.registrar import ClientFile, Registrar
+from .oauth.deferred.approvals import Approvals
 from .oauth.introspection import Introspection
 from .oauth.server import Provider
 from .oidc.backchannel_logout import LogoutDelivery, NoticeQueue
@@ -86,6 +87,7 @@ class Services:
     interactions: Interactions
     consents: Consents
     provider: Provider
+    approvals: Approvals
     introspection: Introspection
     userinfo: UserInfoAnswers
     subjects: Subjects

@@ -20,6 +20,7 @@ from sqlalchemy import literal_column, select, update
 from idp.adapters.sql.audit import SqlAuditTrail
 from idp.adapters.sql.clients import SqlClientStore
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.deferred import SqlDeferred
 from idp.adapters.sql.oauth import SqlGrants
 from idp.adapters.sql.officers import SqlOfficers
 from idp.adapters.sql.pushed_requests import SqlPushedRequests
@@ -53,6 +54,7 @@ from idp.oauth.clients.keys import ClientKeys
 from idp.oauth.clients.registration import RegistrationPolicy
 from idp.oauth.clients.sectors import Sectors
 from idp.oauth.clients.software_statement import SoftwareStatements
+from idp.oauth.deferred.approvals import Approvals
 from idp.oauth.introspection import Introspection
 from idp.oauth.metadata import Offer, discovery
 from idp.oauth.proof.certificate import CertificateAuthorities
@@ -137,6 +139,7 @@ class House:
         limits = SessionLimits(idle_seconds=3600, absolute_seconds=86400)
         self.sessions = Sessions(SqlSessions(database), self.clock, limits)
         self.store = SqlGrants(database)
+        self.deferred = SqlDeferred(database)
         self.tokens = AccessTokens(issuer=ISSUER, keys=self.keys, clock=self.clock, lifetime_seconds=access_token_seconds,
                                    subject_of=SUBJECTS.of, acr_prefix=ACR_PREFIX)
         self.documents = FakeDocuments()
@@ -154,13 +157,15 @@ class House:
         self.proofs = Proofs(seen, self.nonces, self.clock)
         assurance = AssurancePolicy(ACR_PREFIX, frozenset({"lanhdao"}))
         self.provider = Provider(
-            issuer=ISSUER, registry=self.registry, store=self.store, tokens=self.tokens, keys=self.keys, clock=self.clock,
-            lifetimes=lifetimes or Lifetimes(), assurance=assurance, officer_scopes=frozenset(claims.SCOPES), checks=self.checks,
+            issuer=ISSUER, registry=self.registry, store=self.store, deferred=self.deferred, tokens=self.tokens, keys=self.keys,
+            clock=self.clock, lifetimes=lifetimes or Lifetimes(), assurance=assurance,
+            officer_scopes=frozenset(claims.SCOPES), checks=self.checks,
             proofs=self.proofs, token_endpoints=(f"{ISSUER}/token", f"{MTLS}/token"),
             pushed=PushedRequests(SqlPushedRequests(database), self.clock, required=require_pushed_requests),
             pushing_endpoints=(f"{ISSUER}/par", f"{MTLS}/par"),
             read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens, *extensions],
             response_types=response.offered(front_channel=front_channel))
+        self.approvals = Approvals(self.deferred, self.provider)
         policy = RegistrationPolicy()
         self.initial_access = InitialAccess(SqlInitialAccess(database), SqlAuditTrail(database), self.clock, policy,
                                             software_issuers=self.software_issuers)

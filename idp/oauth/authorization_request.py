@@ -91,6 +91,8 @@ class AuthorizationRequest:
         claims: Claims asked for by name (§5.5), as compact JSON: members ``userinfo`` and ``id_token``, in each the names with
             ``essential`` and ``values`` where these say something; "" where none are. ``oidc.claims_request`` says what it means.
         pushed: Digest (hexadecimal) of the reference that it was pushed under (RFC 9126); "" for one that the browser brought.
+        deferred: Which authorization that is waited for it was made for (``approvals.request_of``), never read from a request;
+            then it has no redirect URI, no response type, and its answers are pages of ours. "" for all others.
     """
 
     client_id: str
@@ -113,6 +115,7 @@ class AuthorizationRequest:
     dpop_jkt: str = ""
     claims: str = ""
     pushed: str = ""
+    deferred: str = ""
 
     @property
     def details(self) -> str:

@@ -27,9 +27,11 @@ from . import authorization_request, client_authentication, pushed_authorization
 from .access_token import AccessTokens, IssuedToken, SigningKeys
 from .authorization_request import AuthorizationError, AuthorizationRequest, UnsafeRequestError
 from .client import Client, ClientRegistry
+from .deferred.authorization import GRANT_TYPE_OF, DeferredStore, Kind
 from .grant import Grant, admits
 from .grants.authorization_code import CodeGrant
 from .grants.client_credentials import MachineGrant
+from .grants.device_code import DeviceGrant
 from .grants.front_channel import HybridGrant, ImplicitGrant
 from .grants.refresh_token import RefreshGrant
 from .pkce import ProofKey
@@ -41,7 +43,7 @@ from .pushed_authorization import PushedRequests
 from .response import AuthorizationResponse
 from .revocation import Revocation
 
-GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
+GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", GRANT_TYPE_OF[Kind.DEVICE])
 """What /token takes; discovery lists the same."""
 
 REFUSAL_SECONDS = 60
@@ -127,6 +129,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         issuer: Issuer identifier, sent with every authorization response (RFC 9207).
         registry: Clients.
         store: Grants, codes and tokens.
+        deferred: Authorizations that are waited for.
         tokens: Makes and recognises access tokens.
         keys: Our signing keys, for answers that leave as a JWT (JARM).
         clock: Source of the time.
@@ -143,8 +146,9 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         response_types: Those that are offered (``response.offered``); without a token in the browser unless told otherwise.
     """
 
-    def __init__(self, *, issuer: str, registry: ClientRegistry, store: GrantStore, tokens: AccessTokens, keys: SigningKeys,
-                 clock: Clock, lifetimes: Lifetimes, assurance: AssurancePolicy, officer_scopes: frozenset[str],
+    def __init__(self, *, issuer: str, registry: ClientRegistry, store: GrantStore, deferred: DeferredStore,
+                 tokens: AccessTokens, keys: SigningKeys, clock: Clock, lifetimes: Lifetimes, assurance: AssurancePolicy,
+                 officer_scopes: frozenset[str],
                  checks: client_authentication.Checks, proofs: Proofs, token_endpoints: tuple[str, ...],
                  pushed: PushedRequests, pushing_endpoints: tuple[str, ...],
                  read_hint: Callable[[str, str], str], extensions: Sequence[Extension] = (),
@@ -154,6 +158,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         self.issuer = issuer
         self.registry = registry
         self.store = store
+        self.deferred = deferred
         self.tokens = tokens
         self.clock = clock
         self.lifetimes = lifetimes
@@ -172,6 +177,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
             self.register_grant(HybridGrant, [ProofKey(required=True), *extensions])
             self.register_grant(ImplicitGrant, list(extensions))
         self.register_grant(RefreshGrant, list(extensions))
+        self.register_grant(DeviceGrant, list(extensions))
         self.register_grant(MachineGrant)
         self.register_endpoint(Revocation)
 
@@ -239,11 +245,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
             raise UnsafeRequestError("The application is not known here.", code="unknown_client")
         if not client.check_redirect_uri(request.redirect_uri):
             raise UnsafeRequestError("The return address is not registered for this application.", code="redirect_uri_mismatch")
-        officer = self.store.officer(session.sub)
-        if officer is None or not admits(client, *officer):
-            raise request.refuse("access_denied", "The officer may not use this application.")
-        if session.acr < self.assurance.demanded(officer[1], client.required_level):
-            raise request.refuse("unmet_authentication_requirements", "A higher level is demanded now.")
+        self.admit(client, request, session)
         if request.response_type not in self.response_types:
             raise request.refuse("unsupported_response_type", "This response type is not offered.")
         form = {"client_id": request.client_id, "redirect_uri": request.redirect_uri, "response_type": request.response_type,
@@ -255,6 +257,18 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         answer: Answer = self.create_authorization_response(oauth_request, grant_user=session, grant=grant)
         made: AuthorizationResponse = answer.body
         return self._with_issuer(replace(made, parameters=(*made.parameters, *also)), request.state, request.client_id)
+
+    def admit(self, client: Client, request: AuthorizationRequest, session: SessionFacts) -> None:
+        """Look once more whether an officer may give this application anything, as officer, groups and level stand now.
+
+        Raises:
+            AuthorizationError: ``access_denied`` or ``unmet_authentication_requirements``.
+        """
+        officer = self.store.officer(session.sub)
+        if officer is None or not admits(client, *officer):
+            raise request.refuse("access_denied", "The officer may not use this application.")
+        if session.acr < self.assurance.demanded(officer[1], client.required_level):
+            raise request.refuse("unmet_authentication_requirements", "A higher level is demanded now.")
 
     def error_response(self, error: AuthorizationError, *, also: Parameters = ()) -> AuthorizationResponse:
         """Make the answer that tells the application of an error (RFC 6749 §4.1.2.1, RFC 9207 §2), with what others add to it."""

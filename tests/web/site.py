@@ -22,6 +22,7 @@ from werkzeug.test import TestResponse
 from idp.adapters.sql.audit import SqlAuditTrail
 from idp.adapters.sql.consents import SqlConsents
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.deferred import SqlDeferred
 from idp.adapters.sql.interactions import SqlInteractions
 from idp.adapters.sql.oauth import SqlGrants
 from idp.adapters.sql.officers import SqlOfficers
@@ -39,6 +40,7 @@ from idp.jose.keyset import KeyRing
 from idp.oauth import response
 from idp.oauth.access_token import AccessTokens
 from idp.oauth.client import Client, ClientRegistry, secret_digest
+from idp.oauth.deferred.approvals import Approvals
 from idp.oauth.pushed_authorization import PushedRequests
 from idp.oauth.server import Lifetimes, Provider, ProviderRequest
 from idp.oidc.claims import IdTokenClaims
@@ -113,9 +115,10 @@ class Site:
         self.sessions = Sessions(SqlSessions(database), self.clock, SessionLimits(
             idle_seconds=self.settings.idle_limit_seconds, absolute_seconds=self.settings.absolute_limit_seconds))
         assurance = AssurancePolicy(self.settings.acr_prefix, frozenset(self.settings.require_second_factor_groups))
+        deferred = SqlDeferred(database)
         self.provider = Provider(
-            issuer=self.settings.issuer, registry=clients, store=SqlGrants(database), clock=self.clock, lifetimes=Lifetimes(),
-            keys=keys, response_types=response.offered(front_channel=self.settings.legacy_response_types),
+            issuer=self.settings.issuer, registry=clients, store=SqlGrants(database), deferred=deferred, clock=self.clock,
+            lifetimes=Lifetimes(), keys=keys, response_types=response.offered(front_channel=self.settings.legacy_response_types),
             tokens=AccessTokens(issuer=self.settings.issuer, keys=keys, clock=self.clock, lifetime_seconds=600,
                                 subject_of=SUBJECTS.of, acr_prefix=self.settings.acr_prefix),
             assurance=assurance, checks=checks(self.settings.issuer, self.clock), proofs=proofs(self.clock),
@@ -124,6 +127,7 @@ class Site:
             read_hint=id_tokens.subject_of_hint, extensions=(id_tokens,))
         self.services: Any = SimpleNamespace(
             settings=self.settings, clock=self.clock, database=database, keys=keys, clients=clients, provider=self.provider,
+            approvals=Approvals(deferred, self.provider),
             sessions=self.sessions, audit=audit, mirror=self.mirror, directory=self.directory, totp=self.totp,
             interactions=Interactions(SqlInteractions(database), self.clock, self.settings.interaction_lifetime_seconds),
             consents=Consents(SqlConsents(database), audit, self.clock),

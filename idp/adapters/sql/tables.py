@@ -205,6 +205,32 @@ class PushedRequestRow(Base):
     """When something was issued for it."""
 
 
+class DeferredAuthorizationRow(Base):
+    """An authorization that a client waits for (oauth/deferred/), kept after use so that it is not used twice."""
+
+    __tablename__ = "deferred_authorization"
+    digest: Mapped[Digest] = mapped_column(primary_key=True)
+    """Of what the client polls with: device_code, auth_req_id."""
+    kind: Mapped[str] = mapped_column(String(16))
+    """device | ciba."""
+    client_id: Mapped[ClientId]
+    user_code_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)
+    sub: Mapped[Subject]
+    """Whose answer is asked for; empty where whoever types the user code answers."""
+    request: Mapped[Words]
+    source: Mapped[str] = mapped_column(String(64))
+    details: Mapped[Words]
+    created_at: Mapped[Epoch]
+    expires_at: Mapped[Epoch] = mapped_column(index=True)
+    interval_seconds: Mapped[int] = mapped_column(Integer)
+    last_polled_at: Mapped[Epoch | None]
+    state: Mapped[str] = mapped_column(String(16))
+    """pending | approved | denied | used."""
+    decided_at: Mapped[Epoch | None]
+    grant_id: Mapped[str | None] = mapped_column(String(64))
+    __table_args__ = (Index("ix_deferred_authorization_sub_expires_at", "sub", "expires_at"),)
+
+
 class ConsentRow(Base):
     """What an officer agreed to share with an application that asks."""
 
