@@ -79,6 +79,7 @@ from .oauth.proof.certificate import CertificateAuthorities
 from .oauth.proof.dpop import Nonces, Proofs
 from .oauth.proof.holder import Holders
 from .oauth.pushed_authorization import PushedRequests
+from .oauth.request_object import RequestObjects
 from .oauth.server import Lifetimes, Provider
 from .oidc import claims
 from .oidc.backchannel_logout import LogoutDelivery
@@ -197,6 +198,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                         pushed=PushedRequests(SqlPushedRequests(database), clock,
                                               lifetime_seconds=settings.pushed_request_lifetime_seconds,
                                               required=settings.require_pushed_authorization_requests),
+                        objects=RequestObjects(settings.issuer, client_keys, clock),
                         pushing_endpoints=routes.addresses(settings, Paths().pushed_authorization),
                         read_hint=id_tokens.subject_of_hint, extensions=[id_tokens],
                         response_types=response.offered(front_channel=settings.legacy_response_types))

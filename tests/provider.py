@@ -61,6 +61,7 @@ from idp.oauth.proof.certificate import CertificateAuthorities
 from idp.oauth.proof.dpop import Nonces, Proofs
 from idp.oauth.proof.holder import Holders
 from idp.oauth.pushed_authorization import PushedRequests
+from idp.oauth.request_object import RequestObjects
 from idp.oauth.server import Extension, Lifetimes, Provider
 from idp.oidc import claims, id_token
 from idp.oidc.encryption import ResponseEncryption
@@ -162,7 +163,7 @@ class House:
             officer_scopes=frozenset(claims.SCOPES), checks=self.checks,
             proofs=self.proofs, token_endpoints=(f"{ISSUER}/token", f"{MTLS}/token"),
             pushed=PushedRequests(SqlPushedRequests(database), self.clock, required=require_pushed_requests),
-            pushing_endpoints=(f"{ISSUER}/par", f"{MTLS}/par"),
+            objects=RequestObjects(ISSUER, self.client_keys, self.clock), pushing_endpoints=(f"{ISSUER}/par", f"{MTLS}/par"),
             read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens, *extensions],
             response_types=response.offered(front_channel=front_channel))
         self.approvals = Approvals(self.deferred, self.provider)

@@ -1,6 +1,6 @@
 """What the provider says of itself: exactly what is on.
 
-Spec: OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 8705 §3.3 and §5, RFC 9126 §5, RFC 9207 §3, RFC 9449 §5.1,
+Spec: OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 8705 §3.3 and §5, RFC 9101 §10.5, RFC 9126 §5, RFC 9207 §3, RFC 9449 §5.1,
 Back-Channel Logout §2.1, Front-Channel Logout §3, RP-Initiated Logout §2.1, Session Management §3.3, Initiating User Registration
 §4 (prompt_values_supported), JWT Secured Authorization Response Mode §4. Each list comes from the module that enforces it
 (security checklist 1).
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..jose import jwe
-from . import pkce, response
+from . import pkce, request_object, response
 from .authorization_request import DISPLAYS, PROMPTS
 from .clients import assertion
 from .proof import dpop
@@ -118,7 +118,8 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
         "display_values_supported": list(DISPLAYS),
         "ui_locales_supported": list(offer.ui_locales),
         "claims_locales_supported": ["vi"],
-        "request_parameter_supported": False,
+        "request_parameter_supported": True,
+        "request_object_signing_alg_values_supported": list(request_object.ALGORITHMS),
         "request_uri_parameter_supported": False,
         "authorization_response_iss_parameter_supported": True,
         "backchannel_logout_supported": True,

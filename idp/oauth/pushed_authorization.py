@@ -14,11 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from authlib.oauth2 import OAuth2Error
-from authlib.oauth2.rfc6749 import InvalidRequestError
-
 from ..clock import Clock
-from .authorization_request import AuthorizationError, AuthorizationRequest, Registrations, UnsafeRequestError
+from .authorization_request import AuthorizationRequest, Registrations, UnsafeRequestError
 from .client import Client
 from .ports import digest
 
@@ -133,10 +130,3 @@ class PushedRequests:
         """Tell whether something was issued before for the pushed request that this one came from."""
         pushed = self._store.find(bytes.fromhex(asked.pushed)) if asked.pushed else None
         return pushed is not None and pushed.used_at is not None
-
-
-def told(refusal: UnsafeRequestError | AuthorizationError) -> OAuth2Error:
-    """Give the answer to the application whose request is refused: it is there, so nothing has to be redirected (§2.3)."""
-    if isinstance(refusal, UnsafeRequestError):
-        return InvalidRequestError(refusal.message)
-    return OAuth2Error(refusal.message, error=refusal.code, status_code=400)

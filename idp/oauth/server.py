@@ -23,8 +23,9 @@ from ..audit import AuditEvent, AuditRecord, Caller
 from ..authn.assurance import AssurancePolicy
 from ..authn.lockout import network_of
 from ..clock import Clock
-from . import authorization_request, client_authentication, pushed_authorization, response
+from . import client_authentication, response
 from .access_token import AccessTokens, IssuedToken, SigningKeys
+from .arrival import AuthorizationRequests
 from .authorization_request import AuthorizationError, AuthorizationRequest, UnsafeRequestError
 from .client import Client, ClientRegistry
 from .deferred.authorization import GRANT_TYPE_OF, DeferredStore, Kind
@@ -40,6 +41,7 @@ from .proof.certificate import ClientCertificate
 from .proof.confirmation import CERTIFICATE, JKT, bound_to
 from .proof.dpop import InvalidProofError, Presented, Proofs
 from .pushed_authorization import PushedRequests
+from .request_object import RequestObjects
 from .response import AuthorizationResponse
 from .revocation import Revocation
 
@@ -141,6 +143,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         token_endpoints: Its addresses, of which proofs name one.
         pushed: Requests that applications handed over themselves.
         pushing_endpoints: Where they do, as ``token_endpoints``.
+        objects: Checks request objects.
         read_hint: Gives the subject of an ID token of ours (token, client_id); raises RefusedError when it is none.
         extensions: Called with every new grant but that of machines; OpenID Connect plugs in here.
         response_types: Those that are offered (``response.offered``); without a token in the browser unless told otherwise.
@@ -150,7 +153,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
                  tokens: AccessTokens, keys: SigningKeys, clock: Clock, lifetimes: Lifetimes, assurance: AssurancePolicy,
                  officer_scopes: frozenset[str],
                  checks: client_authentication.Checks, proofs: Proofs, token_endpoints: tuple[str, ...],
-                 pushed: PushedRequests, pushing_endpoints: tuple[str, ...],
+                 pushed: PushedRequests, pushing_endpoints: tuple[str, ...], objects: RequestObjects,
                  read_hint: Callable[[str, str], str], extensions: Sequence[Extension] = (),
                  response_types: Sequence[str] = (response.CODE,)) -> None:
         super().__init__()
@@ -171,7 +174,8 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         self._token_endpoints = token_endpoints
         self.pushed = pushed
         self._pushing_endpoints = pushing_endpoints
-        self._read_hint = read_hint
+        self._requests = AuthorizationRequests(registry, pushed=pushed, objects=objects, read_hint=read_hint,
+                                               response_types=self.response_types)
         self.register_grant(CodeGrant, [ProofKey(required=True), *extensions])
         if not set(response.FRONT_CHANNEL).isdisjoint(response_types):
             self.register_grant(HybridGrant, [ProofKey(required=True), *extensions])
@@ -184,43 +188,20 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
     # What the edges call
 
     def parse_authorization(self, parameters: Mapping[str, Sequence[str]]) -> AuthorizationRequest:
-        """Read what a browser brings, or open what it names.
-
-        Raises:
-            UnsafeRequestError, AuthorizationError: as ``authorization_request.parse`` and ``PushedRequests.open`` do.
-        """
-        if pushed_authorization.is_reference(parameters):
-            return self.pushed.open(parameters, self.registry)
-        asked = self._read(parameters)
-        client = self.registry.find(asked.client_id)
-        if client is not None and self.pushed.demanded_of(client):
-            raise asked.refuse("invalid_request", "This application must push its requests (RFC 9126).")
-        return asked
+        """Read an authorization request; errors as ``AuthorizationRequests.from_browser``."""
+        return self._requests.from_browser(parameters)
 
     def push(self, request: ProviderRequest) -> Answer:
         """Keep a request that an application hands over itself, and give the reference to it (RFC 9126 §2).
 
         Raises:
-            OAuth2Error: the client does not authenticate, or its request is refused (§2.3).
+            OAuth2Error: the client does not authenticate, its DPoP proof proves nothing, or its request is refused (§2.3).
         """
         client = self.authenticate_client(request, client_authentication.METHODS, "pushed_authorization")
-        form = request.form
-        if "request_uri" in form:
-            raise InvalidRequestError("request_uri cannot be pushed.")
-        if request.dpop:
-            thumbprint = self._proofs.thumbprint(Presented(request.dpop, "POST", self._pushing_endpoints))
-            if form.setdefault("dpop_jkt", thumbprint) != thumbprint:
-                raise InvalidRequestError("dpop_jkt is not the thumbprint of the key of the DPoP proof.")
-        try:
-            asked = self._read({name: [value] for name, value in form.items() if name not in client_authentication.PARAMETERS}
-                               | {"client_id": [client.client_id]})
-        except (UnsafeRequestError, AuthorizationError) as refusal:
-            raise pushed_authorization.told(refusal) from None
+        proof = Presented(request.dpop, "POST", self._pushing_endpoints)
+        thumbprint = self._proofs.thumbprint(proof) if request.dpop else ""
+        asked = self._requests.from_client(client, request.form, thumbprint=thumbprint)
         return Answer(201, {"request_uri": self.pushed.keep(asked), "expires_in": self.pushed.lifetime_seconds}, ())
-
-    def _read(self, parameters: Mapping[str, Sequence[str]]) -> AuthorizationRequest:
-        return authorization_request.parse(parameters, self.registry, read_hint=self._read_hint,
-                                           response_types=self.response_types)
 
     def issue_code(self, request: AuthorizationRequest, *, session: SessionFacts, caller: Caller,
                    also: Parameters = ()) -> AuthorizationResponse:

@@ -60,7 +60,7 @@ def test_oidcc_discovery_endpoint_verification_of_the_dynamic_plan(browser_suite
 
 def test_oidcc_discovery_endpoint_verification_addresses(suite: Suite) -> None:
     addresses = {name: value for name, value in suite.discovery.items() if name.endswith(("_endpoint", "_uri"))}
-    assert len(addresses) == 8
+    assert len(addresses) == 9
     assert all(value.startswith(f"{ISSUER}/") and "#" not in value for value in addresses.values())
 
 

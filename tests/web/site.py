@@ -42,6 +42,7 @@ from idp.oauth.access_token import AccessTokens
 from idp.oauth.client import Client, ClientRegistry, secret_digest
 from idp.oauth.deferred.approvals import Approvals
 from idp.oauth.pushed_authorization import PushedRequests
+from idp.oauth.request_object import RequestObjects
 from idp.oauth.server import Lifetimes, Provider, ProviderRequest
 from idp.oidc.claims import IdTokenClaims
 from idp.oidc.consent import Consents
@@ -51,7 +52,7 @@ from idp.sessions.interaction import Interactions
 from idp.sessions.single_sign_on import SessionLimits, Sessions
 from idp.settings import Settings
 from idp.web import register
-from tests.fakes.client_keys import checks, proofs, response_encryption
+from tests.fakes.client_keys import checks, keys_by_value, proofs, response_encryption
 from tests.fakes.client_store import FakeClientStore
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import PASSWORD, FakeDirectory, make_officer
@@ -123,6 +124,7 @@ class Site:
                                 subject_of=SUBJECTS.of, acr_prefix=self.settings.acr_prefix),
             assurance=assurance, checks=checks(self.settings.issuer, self.clock), proofs=proofs(self.clock),
             pushed=PushedRequests(SqlPushedRequests(database), self.clock), pushing_endpoints=(f"{self.settings.issuer}/par",),
+            objects=RequestObjects(self.settings.issuer, keys_by_value(self.clock), self.clock),
             token_endpoints=(f"{self.settings.issuer}/token",), officer_scopes=frozenset({"openid", "profile"}),
             read_hint=id_tokens.subject_of_hint, extensions=(id_tokens,))
         self.services: Any = SimpleNamespace(
