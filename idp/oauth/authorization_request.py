@@ -1,7 +1,7 @@
 """The authorization request: what is read, what is refused, and where a refusal may be shown.
 
 Spec: RFC 6749 §3.1, §4.1.1-§4.1.2; OpenID Connect Core §3.1.2.1-§3.1.2.6, §3.2.2.1, §3.3.2.1; RFC 9207 (iss); RFC 9449 §10
-(dpop_jkt).
+(dpop_jkt); RFC 8707 §2.1 (resource).
 Until the client and its redirect URI are both known to belong together nothing is ever redirected (security checklist 4).
 Departs from RFC 6749 §3.1.2.3: the redirect URI is always sent, as OpenID Connect requires. Request objects are not offered and
 refused by name rather than read past (OpenID Connect Core §6).
@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from ..errors import RefusedError
-from . import pkce, response, scope
+from . import pkce, resource_indicator, response, scope
 from .client import Client
 
 PROMPTS = ("none", "login", "consent", "select_account")
@@ -90,6 +90,7 @@ class AuthorizationRequest:
         dpop_jkt: Thumbprint of the key that the code is bound to (RFC 9449 §10); "" for none.
         claims: Claims asked for by name (§5.5), as compact JSON: members ``userinfo`` and ``id_token``, in each the names with
             ``essential`` and ``values`` where these say something; "" where none are. ``oidc.claims_request`` says what it means.
+        resources: Whom the access tokens are for (RFC 8707 §2.1); empty for the issuer alone.
     """
 
     client_id: str
@@ -111,11 +112,15 @@ class AuthorizationRequest:
     claims_locales: tuple[str, ...] = ()
     dpop_jkt: str = ""
     claims: str = ""
+    resources: tuple[str, ...] = ()
 
     @property
     def details(self) -> str:
         """What the grant keeps of the request beside its scope (``Grant.details``)."""
-        return json.dumps({"claims": json.loads(self.claims)}, separators=(",", ":")) if self.claims else ""
+        kept: dict[str, Any] = {"claims": json.loads(self.claims)} if self.claims else {}
+        if self.resources:
+            kept["resources"] = self.resources
+        return json.dumps(kept, separators=(",", ":")) if kept else ""
 
     def to_json(self) -> str:
         """Give the form in which the request is stored."""
@@ -135,7 +140,8 @@ class AuthorizationRequest:
 
 
 def parse(parameters: Mapping[str, Sequence[str]], registry: Registrations, *,
-          read_hint: Callable[[str, str], str], response_types: Collection[str] = (response.CODE,)) -> AuthorizationRequest:
+          read_hint: Callable[[str, str], str], response_types: Collection[str] = (response.CODE,),
+          issuer: str = "") -> AuthorizationRequest:
     """Read an authorization request, by GET or POST.
 
     Args:
@@ -143,6 +149,7 @@ def parse(parameters: Mapping[str, Sequence[str]], registry: Registrations, *,
         registry: Where clients are looked up.
         read_hint: Gives the subject of an ID token of ours (token, client_id); raises RefusedError when it is none.
         response_types: Those that are offered here (``response.offered``).
+        issuer: The provider's issuer identifier, which is a resource too.
 
     Raises:
         UnsafeRequestError: the client or the redirect URI is not known; show it on our own page.
@@ -153,7 +160,7 @@ def parse(parameters: Mapping[str, Sequence[str]], registry: Registrations, *,
     client, redirect_uri = _whom_to_answer(parameters, registry)
     answer = _Answer(parameters, client, redirect_uri)
     for name, values in parameters.items():
-        if len(values) > 1 and name != "resource":
+        if len(values) > 1 and name != resource_indicator.PARAMETER:
             raise answer.refusal("invalid_request", "A parameter is sent more than once.")
     sent = {name: values[0] for name, values in parameters.items() if values and values[0]}
     if any(len(value) > LONGEST_VALUE for value in sent.values()):
@@ -172,7 +179,7 @@ def parse(parameters: Mapping[str, Sequence[str]], registry: Registrations, *,
         acr_values=tuple(dict.fromkeys(_CONTROL.sub(" ", sent.get("acr_values", "")).split()))[:16],
         display=_word(sent.get("display", ""), DISPLAYS),
         claims_locales=_languages(sent.get("claims_locales", "")), claims=_claims(sent, answer),
-        dpop_jkt=_dpop_jkt(sent, answer))
+        dpop_jkt=_dpop_jkt(sent, answer), resources=_resources(parameters, client, answer, issuer))
 
 
 def _whom_to_answer(parameters: Mapping[str, Sequence[str]], registry: Registrations) -> tuple[Client, str]:
@@ -292,6 +299,13 @@ def _hint(sent: Mapping[str, str], client: Client, answer: _Answer, read_hint: C
         return read_hint(token, client.client_id)
     except RefusedError:
         raise answer.refusal("invalid_request", "id_token_hint is not an ID token that this application got here.") from None
+
+
+def _resources(parameters: Mapping[str, Sequence[str]], client: Client, answer: _Answer, issuer: str) -> tuple[str, ...]:
+    named = tuple(dict.fromkeys(value for value in parameters.get(resource_indicator.PARAMETER, ()) if value))
+    if not resource_indicator.may_target(client, named, issuer=issuer):
+        raise answer.refusal("invalid_target", "A resource is not one that this application may ask for.")
+    return named
 
 
 def _claims(sent: Mapping[str, str], answer: _Answer) -> str:
