@@ -18,9 +18,10 @@ from ..clock import Clock
 from ..errors import RefusedError
 from ..jose import jwt
 from ..jose.keyset import SigningKey
+from . import resource_indicator
 from .client import Client
 from .grant import Grant
-from .ports import digest
+from .ports import StoredAccessToken, digest
 from .proof.confirmation import claim_of, token_type_of
 
 TYPE = "at+jwt"
@@ -69,14 +70,17 @@ class IssuedToken(dict[str, Any]):
         access_digest: 32 bytes.
         refresh_digest: 32 bytes; None where no refresh token is given.
         confirmation: What the access token is bound to.
+        audience: Whom it is for; empty for the issuer.
     """
 
-    __slots__ = ("access_digest", "confirmation", "refresh_digest")
+    __slots__ = ("access_digest", "audience", "confirmation", "refresh_digest")
 
-    def __init__(self, members: dict[str, Any], access_digest: bytes, confirmation: str = "") -> None:
+    def __init__(self, members: dict[str, Any], access_digest: bytes, confirmation: str = "",
+                 audience: tuple[str, ...] = ()) -> None:
         super().__init__(members)
         self.access_digest = access_digest
         self.confirmation = confirmation
+        self.audience = audience
         self.refresh_digest: bytes | None = None
 
 
@@ -101,7 +105,8 @@ class AccessTokens:
         self._subject_of = subject_of
         self._acr_prefix = acr_prefix
 
-    def issue(self, client: Client, *, scope: str, grant: Grant | None, confirmation: str = "") -> IssuedToken:
+    def issue(self, client: Client, *, scope: str, grant: Grant | None, confirmation: str = "",
+              audience: tuple[str, ...] = ()) -> IssuedToken:
         """Make a token answer without refresh token.
 
         Args:
@@ -109,8 +114,9 @@ class AccessTokens:
             scope: Space-separated; "" leaves the member out.
             grant: What it stands on; None for client credentials.
             confirmation: What it is bound to; "" for a bearer token.
+            audience: Whom it is for (``resource_indicator.audience``, or identifiers of applications); empty for the issuer.
 
-        Source: RFC 6749 §5.1, RFC 9449 §5.
+        Source: RFC 6749 §5.1, RFC 9449 §5, RFC 8707 §2.2.
         """
         now = self._clock.now()
         lifetime = self._lifetime_seconds if grant is None else min(self._lifetime_seconds, grant.expires_at - now)
@@ -119,10 +125,14 @@ class AccessTokens:
             members["scope"] = scope
         if client.access_token_format == "jwt":
             jti = secrets.token_urlsafe(16)
-            members["access_token"] = self._signed(client, scope, grant, jti, now, lifetime, confirmation)
-            return IssuedToken(members, _digest_of_jti(jti), confirmation)
+            members["access_token"] = self._signed(client, scope, grant, jti, now, lifetime, confirmation, audience)
+            return IssuedToken(members, _digest_of_jti(jti), confirmation, audience)
         value = members["access_token"] = secrets.token_urlsafe(32)
-        return IssuedToken(members, digest(value), confirmation)
+        return IssuedToken(members, digest(value), confirmation, audience)
+
+    def is_for_us(self, token: StoredAccessToken) -> bool:
+        """Tell whether a token is meant for interfaces of ours, such as UserInfo; each of them has to ask (RFC 9068 §4)."""
+        return resource_indicator.is_for(self._issuer, token.audience, issuer=self._issuer)
 
     def locate(self, token: str) -> bytes | None:
         """Give the digest under which the store would have a token; None when it cannot be one of ours.
@@ -142,10 +152,11 @@ class AccessTokens:
         return _digest_of_jti(jti) if isinstance(jti, str) else None
 
     def _signed(self, client: Client, scope: str, grant: Grant | None, jti: str, now: int, lifetime: int,
-                confirmation: str) -> str:
+                confirmation: str, audience: tuple[str, ...]) -> str:
         claims: dict[str, Any] = {
             "iss": self._issuer, "sub": client.client_id if grant is None else self._subject_of(client, grant.sub),
-            "aud": self._issuer, "client_id": client.client_id, "iat": now, "exp": now + lifetime, "jti": jti}
+            "aud": resource_indicator.claim_of(audience, issuer=self._issuer), "client_id": client.client_id, "iat": now,
+            "exp": now + lifetime, "jti": jti}
         if scope:
             claims["scope"] = scope
         if confirmation:

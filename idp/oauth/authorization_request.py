@@ -1,7 +1,7 @@
 """The authorization request: what is read, what is refused, and where a refusal may be shown.
 
 Spec: RFC 6749 §3.1, §4.1.1-§4.1.2; OpenID Connect Core §3.1.2.1-§3.1.2.6, §3.2.2.1, §3.3.2.1; RFC 9207 (iss); RFC 9449 §10
-(dpop_jkt).
+(dpop_jkt); RFC 8707 §2.1 (resource).
 Until the client and its redirect URI are both known to belong together nothing is ever redirected (security checklist 4).
 Departs from RFC 6749 §3.1.2.3: the redirect URI is always sent, as OpenID Connect requires. How a request arrives is told in
 ``arrival.py``; what is not offered is refused by name rather than read past (OpenID Connect Core §6).
@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from ..errors import RefusedError
-from . import pkce, response, scope
+from . import pkce, resource_indicator, response, scope
 from .client import Client
 
 PROMPTS = ("none", "login", "consent", "select_account")
@@ -93,6 +93,7 @@ class AuthorizationRequest:
         pushed: Digest (hexadecimal) of the reference that it was pushed under (RFC 9126); "" for one that the browser brought.
         deferred: Which authorization that is waited for it was made for (``approvals.request_of``), never read from a request;
             then it has no redirect URI, no response type, and its answers are pages of ours. "" for all others.
+        resources: Whom the access tokens are for (RFC 8707 §2.1); empty for the issuer alone.
     """
 
     client_id: str
@@ -116,11 +117,15 @@ class AuthorizationRequest:
     claims: str = ""
     pushed: str = ""
     deferred: str = ""
+    resources: tuple[str, ...] = ()
 
     @property
     def details(self) -> str:
         """What the grant keeps of the request beside its scope (``Grant.details``)."""
-        return json.dumps({"claims": json.loads(self.claims)}, separators=(",", ":")) if self.claims else ""
+        kept: dict[str, Any] = {"claims": json.loads(self.claims)} if self.claims else {}
+        if self.resources:
+            kept["resources"] = self.resources
+        return json.dumps(kept, separators=(",", ":")) if kept else ""
 
     def to_json(self) -> str:
         """Give the form in which the request is stored."""
@@ -140,7 +145,8 @@ class AuthorizationRequest:
 
 
 def parse(parameters: Mapping[str, Sequence[str]], registry: Registrations, *,
-          read_hint: Callable[[str, str], str], response_types: Collection[str] = (response.CODE,)) -> AuthorizationRequest:
+          read_hint: Callable[[str, str], str], response_types: Collection[str] = (response.CODE,),
+          issuer: str = "") -> AuthorizationRequest:
     """Read an authorization request, by GET or POST.
 
     Args:
@@ -148,6 +154,7 @@ def parse(parameters: Mapping[str, Sequence[str]], registry: Registrations, *,
         registry: Where clients are looked up.
         read_hint: Gives the subject of an ID token of ours (token, client_id); raises RefusedError when it is none.
         response_types: Those that are offered here (``response.offered``).
+        issuer: The provider's issuer identifier, which is a resource too.
 
     Raises:
         UnsafeRequestError: the client or the redirect URI is not known; show it on our own page.
@@ -158,7 +165,7 @@ def parse(parameters: Mapping[str, Sequence[str]], registry: Registrations, *,
     client, redirect_uri = _whom_to_answer(parameters, registry)
     answer = _Answer(parameters, client, redirect_uri)
     for name, values in parameters.items():
-        if len(values) > 1 and name != "resource":
+        if len(values) > 1 and name != resource_indicator.PARAMETER:
             raise answer.refusal("invalid_request", "A parameter is sent more than once.")
     sent = {name: values[0] for name, values in parameters.items() if values and values[0]}
     if any(len(value) > LONGEST_VALUE for value in sent.values()):
@@ -177,7 +184,7 @@ def parse(parameters: Mapping[str, Sequence[str]], registry: Registrations, *,
         acr_values=tuple(dict.fromkeys(_CONTROL.sub(" ", sent.get("acr_values", "")).split()))[:16],
         display=_word(sent.get("display", ""), DISPLAYS),
         claims_locales=_languages(sent.get("claims_locales", "")), claims=_claims(sent, answer),
-        dpop_jkt=_dpop_jkt(sent, answer))
+        dpop_jkt=_dpop_jkt(sent, answer), resources=_resources(parameters, client, answer, issuer))
 
 
 def refusal(parameters: Mapping[str, Sequence[str]], registry: Registrations, code: str, description: str,
@@ -307,6 +314,13 @@ def _hint(sent: Mapping[str, str], client: Client, answer: _Answer, read_hint: C
         return read_hint(token, client.client_id)
     except RefusedError:
         raise answer.refusal("invalid_request", "id_token_hint is not an ID token that this application got here.") from None
+
+
+def _resources(parameters: Mapping[str, Sequence[str]], client: Client, answer: _Answer, issuer: str) -> tuple[str, ...]:
+    named = tuple(dict.fromkeys(value for value in parameters.get(resource_indicator.PARAMETER, ()) if value))
+    if not resource_indicator.may_target(client, named, issuer=issuer):
+        raise answer.refusal("invalid_target", "A resource is not one that this application may ask for.")
+    return named
 
 
 def _claims(sent: Mapping[str, str], answer: _Answer) -> str:

@@ -53,6 +53,9 @@ class Client:
         required_level: The same as a level 1-3; 0 where nothing is asked.
         login_name_attribute: Directory attribute that ``preferred_username`` carries.
         show_groups: Whether the scope ``groups`` may be released to it.
+        resources: Resources that it may ask tokens for, each with the space-separated scopes that it may have there; "" for all
+            that are registered.
+        serves: Resources that it answers for: it may introspect tokens that are meant for them.
         secret_file: Name under keys/clients/ where a client from a file has its secret; "" otherwise.
     """
 
@@ -121,6 +124,8 @@ class Client:
     assertion_audience: str = "issuer"
     secret_file: str = ""
     show_groups: bool = False
+    resources: tuple[tuple[str, str], ...] = ()
+    serves: frozenset[str] = frozenset()
 
     @property
     def public(self) -> bool:

@@ -1,8 +1,9 @@
 """Introspection: a client asks whether a token is good.
 
 Spec: RFC 7662. Not on Authlib's endpoint: one authentication, one select, one JSON object. A token is active only to its own
-client and to clients in its audience; to all others, and when it is unknown, expired or revoked, the answer is ``{"active":
-false}`` and nothing more (security checklist 17). The hint is only where the search begins (§2.1).
+client, to clients in its audience and to those that answer for a resource in it (§4); to all others, and when it is unknown,
+expired or revoked, the answer is ``{"active": false}`` and nothing more (security checklist 17). The hint is only where the
+search begins (§2.1).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 from authlib.oauth2.rfc6749 import InvalidRequestError
 
-from . import client_authentication
+from . import client_authentication, resource_indicator
 from .client import Client
 from .grant import lapse_of
 from .ports import StoredAccessToken, StoredRefreshToken, digest
@@ -72,7 +73,7 @@ class Introspection:
         owner = provider.registry.find(token.client_id)
         grant = token.grant
         if (owner is None or token.revoked_at is not None or now >= token.expires_at
-                or (asking.client_id != token.client_id and asking.client_id not in token.audience)
+                or not _concerns(token, asking)
                 or (grant is not None and lapse_of(
                     grant, owner, assurance=provider.assurance, now=now, idle_limit_seconds=None))):
             return {"active": False}
@@ -83,7 +84,7 @@ class Introspection:
         members: dict[str, Any] = {
             "active": True, "iss": issuer, "client_id": token.client_id, "token_type": token_type_of(token.confirmation),
             "scope": token.scope,
-            "aud": [issuer, *token.audience] if token.audience else issuer, "iat": token.issued_at, "exp": token.expires_at}
+            "aud": resource_indicator.claim_of(token.audience, issuer=issuer), "iat": token.issued_at, "exp": token.expires_at}
         if token.confirmation:
             members["cnf"] = claim_of(token.confirmation)
         grant = token.grant
@@ -108,3 +109,10 @@ class Introspection:
             return {"active": False}
         return {"active": True, "iss": provider.issuer, "client_id": token.grant.client_id, "scope": token.scope,
                 "sub": self._subject_of(asking, token.grant.sub), "iat": token.grant.created_at, "exp": token.expires_at}
+
+
+def _concerns(token: StoredAccessToken, asking: Client) -> bool:
+    """Tell whether a token is the caller's own, or meant for it by name or for a resource that it answers for."""
+    if asking.client_id == token.client_id:
+        return True
+    return asking.client_id in token.audience or not asking.serves.isdisjoint(token.audience)

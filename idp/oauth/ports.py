@@ -114,7 +114,7 @@ class StoredAccessToken:
     """An access token as the store has it.
 
     Attributes:
-        audience: Client ids and resources besides the issuer's own.
+        audience: Whom it is for: resources and client ids; empty for the issuer alone.
         login_name: The officer's uid; "" without an officer.
         grant: None for client credentials.
         confirmation: What it is bound to; "" for a bearer token.
@@ -137,6 +137,7 @@ class NewTokens:
     """The rows that one token answer makes; the values themselves go to the client only.
 
     Attributes:
+        audience: Space-separated, as ``StoredAccessToken.audience``.
         refresh_digest: None where no refresh token is given.
         refresh_scope: Scope of the refresh token, which a narrowed access token does not narrow (RFC 6749 §6).
         refresh_expires_at: Absolute end of the family.

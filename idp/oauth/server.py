@@ -23,7 +23,7 @@ from ..audit import AuditEvent, AuditRecord, Caller
 from ..authn.assurance import AssurancePolicy
 from ..authn.lockout import network_of
 from ..clock import Clock
-from . import client_authentication, response
+from . import client_authentication, resource_indicator, response
 from .access_token import AccessTokens, IssuedToken, SigningKeys
 from .arrival import AuthorizationRequests
 from .authorization_request import AuthorizationError, AuthorizationRequest, UnsafeRequestError
@@ -42,11 +42,15 @@ from .proof.confirmation import CERTIFICATE, JKT, bound_to
 from .proof.dpop import InvalidProofError, Presented, Proofs
 from .pushed_authorization import PushedRequests
 from .request_object import RequestObjects
+from .resource_indicator import InvalidTargetError
 from .response import AuthorizationResponse
 from .revocation import Revocation
 
 GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", GRANT_TYPE_OF[Kind.DEVICE])
 """What /token takes; discovery lists the same."""
+
+MAY_REPEAT: Mapping[str, frozenset[str]] = dict.fromkeys(GRANT_TYPES, frozenset({resource_indicator.PARAMETER}))
+"""Parameters that a token request may send more than once, by its grant type (security checklist 9)."""
 
 REFUSAL_SECONDS = 60
 """Whoever knows a client_id may be refused as often as they like, and fills the audit trail no faster than this."""
@@ -102,13 +106,15 @@ class ProviderRequest(AuthlibRequest):  # type: ignore[misc]
         dpop: The DPoP header, or "".
         shown: The client certificate that the request came with, from our proxy only.
         asked: The authorization request that a code is issued for.
+        repeated: All values of parameters that came more than once.
     """
 
     form: Any = None
     args = _NOTHING
 
     def __init__(self, form: dict[str, str], *, caller: Caller, authorization: str = "", dpop: str = "",
-                 shown: ClientCertificate | None = None, asked: AuthorizationRequest | None = None) -> None:
+                 shown: ClientCertificate | None = None, asked: AuthorizationRequest | None = None,
+                 repeated: Mapping[str, tuple[str, ...]] = _NOTHING) -> None:
         self.method = "POST"
         self.uri = ""
         self.headers = {"Authorization": authorization} if authorization else {}
@@ -118,10 +124,16 @@ class ProviderRequest(AuthlibRequest):  # type: ignore[misc]
         self.dpop = dpop
         self.shown = shown
         self.confirmation = ""
+        self.repeated = repeated
         self.authorization = asked
         self.client: Client | None = None
         self.auth_method: str | None = None
         self.user = self.authorization_code = self.refresh_token = self.credential = self._scope = self._body = None
+
+    def values_of(self, name: str) -> tuple[str, ...]:
+        """Give every value of a parameter that may come more than once, in order; empty where it did not come."""
+        value = self.form.get(name)
+        return () if value is None else self.repeated.get(name, (value,))
 
 
 class Provider(AuthorizationServer):  # type: ignore[misc]
@@ -175,7 +187,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         self.pushed = pushed
         self._pushing_endpoints = pushing_endpoints
         self._requests = AuthorizationRequests(registry, pushed=pushed, objects=objects, read_hint=read_hint,
-                                               response_types=self.response_types)
+                                               response_types=self.response_types, issuer=issuer)
         self.register_grant(CodeGrant, [ProofKey(required=True), *extensions])
         if not set(response.FRONT_CHANNEL).isdisjoint(response_types):
             self.register_grant(HybridGrant, [ProofKey(required=True), *extensions])
@@ -200,7 +212,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         client = self.authenticate_client(request, client_authentication.METHODS, "pushed_authorization")
         proof = Presented(request.dpop, "POST", self._pushing_endpoints)
         thumbprint = self._proofs.thumbprint(proof) if request.dpop else ""
-        asked = self._requests.from_client(client, request.form, thumbprint=thumbprint)
+        asked = self._requests.from_client(client, request.form, repeated=request.repeated, thumbprint=thumbprint)
         return Answer(201, {"request_uri": self.pushed.keep(asked), "expires_in": self.pushed.lifetime_seconds}, ())
 
     def issue_code(self, request: AuthorizationRequest, *, session: SessionFacts, caller: Caller,
@@ -266,6 +278,8 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
             # Authlib would echo the value in its description, whatever characters it holds.
             return self.handle_error_response(request, OAuth2Error("This grant type is not offered.",
                                                                    error="unsupported_grant_type"))
+        if request.repeated and not MAY_REPEAT[grant_type].issuperset(request.repeated):
+            return self.handle_error_response(request, InvalidRequestError("A parameter is sent more than once."))
         try:
             if request.dpop:
                 proof = Presented(request.dpop, "POST", self._token_endpoints)
@@ -303,6 +317,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
             scope=token.get("scope", ""), issued_at=now, expires_at=now + token["expires_in"],
             refresh_digest=token.refresh_digest, refresh_scope=refresh_scope,
             refresh_expires_at=grant.expires_at if grant else 0, confirmation=token.confirmation,
+            audience=" ".join(token.audience),
             # A confidential client's refresh token is bound by its authentication (RFC 9449 §5).
             refresh_confirmation=token.confirmation if client.public else "")
 
@@ -312,6 +327,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
 
         Raises:
             InvalidProofError, InvalidRequestError: the client is registered for bound tokens only, and nothing is proven.
+            InvalidTargetError: as ``audience``; or no scope is left that the application may have at every resource.
         """
         client = request.client
         assert client is not None
@@ -322,11 +338,23 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
             if request.shown is None or not self.checks.mutual_tls:
                 raise InvalidRequestError("This application gets tokens over mutual TLS only.")
             confirmation = bound_to(CERTIFICATE, request.shown.thumbprint)
-        token = self.tokens.issue(client, scope=client.get_allowed_scope(scope), grant=grant, confirmation=confirmation)
+        allowed, audience = client.get_allowed_scope(scope), self.audience(request, grant)
+        if audience and allowed:
+            allowed = " ".join(resource_indicator.scope_at(client, allowed.split(), audience))
+            if not allowed:
+                raise InvalidTargetError("No scope is left at these resources; ask for one resource at a time.")
+        token = self.tokens.issue(client, scope=allowed, grant=grant, confirmation=confirmation, audience=audience)
         if include_refresh_token and grant is not None:
             value = token["refresh_token"] = secrets.token_urlsafe(32)
             token.refresh_digest = digest(value)
         return token
+
+    def audience(self, request: ProviderRequest, grant: Grant | None) -> tuple[str, ...]:
+        """Decide for whom the access token of a request is. Raises InvalidTargetError as ``resource_indicator.audience``."""
+        assert request.client is not None
+        granted = None if grant is None else resource_indicator.of_details(grant.details)
+        return resource_indicator.audience(request.client, request.values_of(resource_indicator.PARAMETER), granted=granted,
+                                           issuer=self.issuer)
 
     # What Authlib calls
 

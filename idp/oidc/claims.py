@@ -176,8 +176,9 @@ class UserInfo:
             use: How it was sent, with the proof that came beside it.
 
         Raises:
-            TokenRefusedError: ``invalid_token`` for one that is unknown, expired, revoked, of a client or officer who may not act
-                any more, of another holder; ``insufficient_scope`` for one without the scope openid.
+            TokenRefusedError: ``invalid_token`` for one that is unknown, expired, revoked, meant for other resources only, of a
+                client or officer who may not act any more, of another holder; ``insufficient_scope`` for one without the scope
+                openid.
         """
         digest = self._tokens.locate(access_token)
         found = self._store.officer_of(digest) if digest else None
@@ -188,6 +189,8 @@ class UserInfo:
         client = self._registry.find(token.client_id)
         if client is None or token.revoked_at is not None or now >= token.expires_at:
             raise TokenRefusedError("The access token is not valid.")
+        if not self._tokens.is_for_us(token):
+            raise TokenRefusedError("The access token is meant for another resource.")
         scopes = token.scope.split()
         if token.grant is None or SCOPE not in scopes:
             raise TokenRefusedError("The access token does not have the scope openid.", code="insufficient_scope", scope=SCOPE)

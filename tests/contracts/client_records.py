@@ -34,7 +34,8 @@ CLIENT = Client(
     source="file",
     secret_digest=secret_digest("s" * 40), created_at=7, owner="Văn phòng UBND tỉnh",
     allowed_groups=frozenset({"vanthu", "lanhdao"}), required_acr="urn:haugiang:acr:2", required_level=2, consent="implied",
-    require_pkce=False, access_token_format="jwt", login_name_attribute="mail", secret_file="qlvb.secret", show_groups=True)
+    require_pkce=False, access_token_format="jwt", login_name_attribute="mail", secret_file="qlvb.secret", show_groups=True,
+    resources=(("https://hoso.example/api", "unit"), ("urn:x:y", "")), serves=frozenset({"https://qlvb.example/api"}))
 PUBLIC = Client(client_id="app", client_name="App", token_endpoint_auth_method="none", application_type="native",
                 redirect_uris=("vn.gov.example.app:/cb",), created_at=7)
 

@@ -183,7 +183,7 @@ class AccessTokenRow(Base):
     client_id: Mapped[ClientId]
     scope: Mapped[Words]
     audience: Mapped[Words]
-    """Space-separated; empty: the issuer's own resources."""
+    """Space-separated resources and client ids; empty: the issuer's own resources."""
     issued_at: Mapped[Epoch]
     expires_at: Mapped[Epoch] = mapped_column(index=True)
     revoked_at: Mapped[Epoch | None]

@@ -31,7 +31,7 @@ LOGIN_NAME_ATTRIBUTES: Final = ("uid", "mail", "employeeNumber")
 
 PROVINCE: Final = (
     "owner", "allowed_groups", "required_acr", "required_level", "consent", "profile", "require_pkce", "access_token_format",
-    "login_name_attribute", "exchange_from", "assertion_audience", "secret_file", "show_groups")
+    "login_name_attribute", "exchange_from", "assertion_audience", "secret_file", "show_groups", "resources", "serves")
 """Fields of a client that stand in the table ``province``: an operator's, never the client's own."""
 _OURS: Final = frozenset({"client_id", "source", "secret_digest", "disabled", "created_at", "localized"})
 _DEFAULTS: Final = {field.name: field.default for field in fields(Client)}
@@ -212,6 +212,8 @@ def _province(table: Mapping[str, Any], policy: RegistrationPolicy, *, default_s
         # An operator who registers the scope has decided; show_groups = true alone prepares a client for asking later.
         "show_groups": members.flag("show_groups", default=default_show_groups),
         "secret_file": members.text("secret_file", 128) or default_secret_file,
+        "resources": members.resources("resources"),
+        "serves": frozenset(members.resource_names("serves")),
     }
     members.nothing_left()
     return fields
@@ -267,6 +269,8 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
         problem = "token_endpoint_auth_signing_alg: only for private_key_jwt."
     elif not asserts and client.assertion_audience != "issuer":
         problem = "province.assertion_audience: only for private_key_jwt."
+    elif client.public and client.serves:
+        problem = "province.serves: only an application that can authenticate may ask about tokens."
     elif client.public and not client.require_pkce:
         problem = "province.require_pkce: a public client always uses PKCE."
     elif not client.has_secret and table.get("secret_file"):
@@ -302,7 +306,8 @@ def _check_response_types(client: Client, *, development: bool) -> None:
 
 def to_metadata(client: Client) -> dict[str, Any]:
     """Give the registered members of a client, and its table ``province``; ``from_metadata`` reads them back."""
-    return {**standard_metadata(client), "province": {name: _plain(getattr(client, name)) for name in PROVINCE}}
+    table = {name: _plain(getattr(client, name)) for name in PROVINCE} | {"resources": dict(client.resources)}
+    return {**standard_metadata(client), "province": table}
 
 
 def standard_metadata(client: Client) -> dict[str, Any]:
@@ -340,6 +345,8 @@ def _typed(name: str, value: Any) -> Any:
     default = _DEFAULTS[name]
     if name == "jwks":
         return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    if isinstance(value, dict):
+        return tuple(sorted(value.items()))
     if isinstance(default, frozenset):
         return frozenset(value.split() if isinstance(value, str) else value)
     return tuple(value) if isinstance(default, tuple) else value

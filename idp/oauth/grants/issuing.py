@@ -9,6 +9,12 @@ from typing import Any
 
 from ..access_token import IssuedToken
 from ..grant import Grant
+from ..ports import NewTokens
+
+
+def told_of(tokens: NewTokens) -> dict[str, str]:
+    """Give what the audit trail is told of an access token: its scope, and whom it is for where that is not the issuer."""
+    return {"scope": tokens.scope} | ({"audience": tokens.audience} if tokens.audience else {})
 
 
 class Issuing:

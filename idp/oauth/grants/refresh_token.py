@@ -23,7 +23,7 @@ from ..client import Client
 from ..grant import Grant, lapse_of
 from ..ports import GrantStore, NewTokens, StoredRefreshToken, digest
 from ..proof.confirmation import CERTIFICATE, bound_to, method_of
-from .issuing import Issuing
+from .issuing import Issuing, told_of
 
 MOST_ATTEMPTS = 64
 """Each lost attempt means that another request won; more than this at once on one token is nobody's client."""
@@ -146,14 +146,14 @@ class RefreshGrant(Issuing, RefreshTokenGrant):  # type: ignore[misc]
         self.execute_hook("before_save_token", token)
         stored: StoredRefreshToken = self.request.refresh_token
         tokens: NewTokens = self.server.rows(token, self.client, stored.grant, refresh_scope=stored.scope)
-        self._exchange(stored.grant, tokens.scope).run(stored, tokens)
+        self._exchange(stored.grant, told_of(tokens)).run(stored, tokens)
 
     def revoke_old_credential(self, refresh_token: StoredRefreshToken) -> None:
         """Nothing is left to do: ``save_token`` used the old token in the same write."""
 
-    def _exchange(self, grant: Grant, scope: str = "") -> Exchange:
+    def _exchange(self, grant: Grant, told: dict[str, str] | None = None) -> Exchange:
         def record(event: AuditEvent, repeated: bool) -> AuditRecord:
-            facts: dict[str, Any] = {"scope": scope, "repeated": repeated} if scope or repeated else {}
+            facts: dict[str, Any] = {**(told or {}), "repeated": repeated} if told or repeated else {}
             made: AuditRecord = self.server.record(event, self.request, grant, **facts)
             return made
 

@@ -209,12 +209,28 @@ def test_core_s8_malformed_subject_members_are_refused(members: dict[str, Any]) 
     ({"consent": True}, "consent"), ({"require_pkce": "no"}, "true or false"), ({"access_token_format": "JWT"}, "opaque, jwt"),
     ({"login_name_attribute": "cn"}, "uid, mail"), ({"allowed_groups": "vanthu"}, "list"), ({"allowed_groups": [1]}, "list"),
     ({"allowed_groups": ["a\nb"]}, "list"), ({"show_groups": 1}, "true or false"), ({"owner": ["x"]}, "text"),
-    ({"owner": "x" * 201}, "200"),
+    ({"owner": "x" * 201}, "200"), ({"serves": "https://a.example"}, "serves: a list"),
+    ({"serves": ["https://a.example/#f"]}, "without fragment"), ({"serves": ["a"] * 51}, "50"), ({"resources": ["a:b"]}, "table"),
+    ({"resources": {"api": ""}}, "absolute URIs"), ({"resources": {"https://a.example/ b": ""}}, "absolute URIs"),
+    ({"resources": {"a:b": "service admin"}}, "scopes"), ({"resources": {"a:b": ["service"]}}, "scopes"),
+    ({"resources": {"a:b": None}}, "scopes"), ({"resources": {f"a:{number}": "" for number in range(51)}}, "50"),
 ])
 def test_the_table_province_is_checked(table: dict[str, Any], word: str) -> None:
     message = refusal(province=table)
     assert message.startswith("province.")
     assert word in message
+
+
+def test_rfc8707_operators_say_which_resources_an_application_may_name_and_which_it_answers_for() -> None:
+    client = register(province={"resources": {"urn:x:y": "", "https://a.example/api": "service  unit"}, "serves": ["a:b", "a:b"]})
+    assert client.resources == (("https://a.example/api", "service unit"), ("urn:x:y", ""))
+    assert client.serves == {"a:b"}
+    assert (register().resources, register().serves) == ((), frozenset())
+    for known in (client, register()):
+        table = to_metadata(known)["province"]
+        again = {name: table[name] for name in ("resources", "serves")}
+        assert (register(province=again).resources, register(province=again).serves) == (known.resources, known.serves)
+    assert "authenticate" in refusal(token_endpoint_auth_method="none", province={"serves": ["a:b"]})
 
 
 @pytest.mark.parametrize("table", [1, "x", [], True, [["owner", "x"]]])
