@@ -36,7 +36,7 @@ from .adapters.sql.interactions import SqlInteractions
 from .adapters.sql.keys import SqlKeyStore
 from .adapters.sql.oauth import SqlGrants
 from .adapters.sql.officers import SqlOfficers
-from .adapters.sql.outbox import SqlOutbox
+from .adapters.sql.outbox import SqlOutbox, SqlPings
 from .adapters.sql.registrations import SqlInitialAccess, SqlRegistrations
 from .adapters.sql.seen_once import SqlSeenOnce
 from .adapters.sql.sessions import SqlSessions
@@ -59,6 +59,10 @@ from .errors import ConfigurationError
 from .jose.keyset import ALGORITHMS, KeyRing, KeyToken
 from .oauth import response
 from .oauth.access_token import AccessTokens
+from .oauth.backchannel.authentication import HINT_LIMITS, BackchannelAuthentication
+from .oauth.backchannel.officers import HintedOfficers
+from .oauth.backchannel.ping import PingDelivery
+from .oauth.backchannel.signed_request import SignedRequests
 from .oauth.client import ClientRegistry
 from .oauth.client_authentication import Checks
 from .oauth.clients.assertion import ClientAssertions
@@ -159,7 +163,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     mirror = SqlOfficers(database)
     grants = SqlGrants(database)
     deferred = SqlDeferred(database)
-    outbox = SqlOutbox(database)
+    outbox, pings = SqlOutbox(database), SqlPings(database)
     keys = KeyRing(SqlKeyStore(database), sealer, clock, token=key_token(settings, clock),
                    new_in_token=settings.signing_keys == "pkcs11", rotation_seconds=settings.signing_key_rotation_days * 86400)
     client_store = SqlClientStore(database)
@@ -193,6 +197,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                         token_endpoints=routes.addresses(settings, Paths().token),
                         read_hint=id_tokens.subject_of_hint, extensions=[id_tokens],
                         response_types=response.offered(front_channel=settings.legacy_response_types))
+    approvals = Approvals(deferred, provider)
     sectors = Sectors(outbound.document)
     issuers = read_software_issuers(settings.software_issuers_file)
     initial_access = InitialAccess(SqlInitialAccess(database), audit, clock, policy, software_issuers=issuers)
@@ -201,7 +206,13 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                 address=settings.issuer + Paths().registration)
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
-        totp=totp, provider=provider, approvals=Approvals(deferred, provider), outbox=outbox,
+        totp=totp, provider=provider, approvals=approvals, outbox=outbox,
+        backchannel=BackchannelAuthentication(
+            provider, approvals, hints=Lockout(guesses, clock, HINT_LIMITS, kind="hint"), sealer=sealer,
+            officers=HintedOfficers(mirror, people, clock, mail_domain=settings.ldap_mail_domain,
+                                    read_hint=id_tokens.subject_of_hint),
+            requests=SignedRequests(issuer=settings.issuer, keys=client_keys, seen=seen, clock=clock)),
+        pings=pings, ping_delivery=PingDelivery(pings, outbound, clients, sealer, clock),
         audit_chain=AuditChain(seal_store, Es256SealSigner(folder.audit_seal_key(), settings.keys_dir),
                                FileSealHeads(settings.keys_dir / HEADS), clock),
         audit_store=seal_store, audit_reader=SqlAuditReader(database),

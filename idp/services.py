@@ -16,6 +16,8 @@ from .clock import Clock
 from .directory.mirror import OfficerMirror
 from .directory.officer import Directory
 from .jose.keyset import KeyRing, Sealer
+from .oauth.backchannel.authentication import BackchannelAuthentication
+from .oauth.backchannel.ping import PingDelivery, PingQueue
 from .oauth.client import ClientRegistry
 from .oauth.clients.configuration import ClientConfiguration
 from .oauth.clients.dynamic import DynamicRegistration
@@ -88,12 +90,15 @@ class Services:
     consents: Consents
     provider: Provider
     approvals: Approvals
+    backchannel: BackchannelAuthentication
     introspection: Introspection
     userinfo: UserInfoAnswers
     subjects: Subjects
     end_session: EndSession
     outbox: NoticeQueue
     logout_delivery: LogoutDelivery
+    pings: PingQueue
+    ping_delivery: PingDelivery
     housekeeping: Housekeeping
     pulse: Pulse
     ping_database: Callable[[], None]

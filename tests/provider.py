@@ -27,9 +27,12 @@ from idp.adapters.sql.registrations import SqlInitialAccess, SqlRegistrations
 from idp.adapters.sql.seen_once import SqlSeenOnce
 from idp.adapters.sql.sessions import SqlSessions
 from idp.adapters.sql.tables import AuditRow, GrantRow, OfficerRow, RefreshTokenRow
+from idp.adapters.sql.throttle import SqlGuessCounter
 from idp.audit import Caller
 from idp.authn.assurance import AssurancePolicy
+from idp.authn.lockout import Lockout
 from idp.directory.officer import Officer, Post
+from idp.endpoints.backchannel_authentication import BackchannelAuthenticationEndpoint
 from idp.endpoints.documents import Document, fixed
 from idp.endpoints.introspection import IntrospectionEndpoint
 from idp.endpoints.registration import ConfigurationEndpoint, RegistrationEndpoint
@@ -42,6 +45,9 @@ from idp.jose.keyset import KeyRing
 from idp.oauth import response
 from idp.oauth.access_token import AccessTokens
 from idp.oauth.authorization_request import AuthorizationRequest
+from idp.oauth.backchannel.authentication import HINT_LIMITS, BackchannelAuthentication
+from idp.oauth.backchannel.officers import HintedOfficers
+from idp.oauth.backchannel.signed_request import SignedRequests
 from idp.oauth.client import SCOPES, Client, ClientRegistry, secret_digest
 from idp.oauth.client_authentication import METHODS, Checks
 from idp.oauth.clients.assertion import ClientAssertions
@@ -66,6 +72,7 @@ from idp.oidc.userinfo import UserInfoAnswers
 from idp.sessions.single_sign_on import Session, SessionLimits, Sessions
 from tests.fakes.client_store import FakeClientStore
 from tests.fakes.clock import FakeClock
+from tests.fakes.directory import FakeDirectory
 from tests.fakes.documents import FakeDocuments
 from tests.fakes.key_store import FakeKeyStore
 from tests.fakes.sealer import FakeSealer
@@ -160,6 +167,13 @@ class House:
             read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens, *extensions],
             response_types=response.offered(front_channel=front_channel))
         self.approvals = Approvals(self.deferred, self.provider)
+        self.directory = FakeDirectory()
+        self.backchannel = BackchannelAuthentication(
+            self.provider, self.approvals, sealer=FakeSealer(),
+            hints=Lockout(SqlGuessCounter(database), self.clock, HINT_LIMITS, kind="hint"),
+            officers=HintedOfficers(self.officers, self.directory, self.clock, mail_domain="haugiang.gov.vn",
+                                    read_hint=self.id_tokens.subject_of_hint),
+            requests=SignedRequests(issuer=ISSUER, keys=self.client_keys, seen=seen, clock=self.clock))
         policy = RegistrationPolicy()
         self.initial_access = InitialAccess(SqlInitialAccess(database), SqlAuditTrail(database), self.clock, policy,
                                             software_issuers=self.software_issuers)
@@ -178,6 +192,7 @@ class House:
             Route("/.well-known/trust-services", "trust_services", Document(fixed({}), max_age_seconds=3600), Document.METHODS),
             Route("/jwks", "jwks", Document(self.keys.published, max_age_seconds=3600), Document.METHODS),
             Route("/token", "token", TokenEndpoint(self.provider)),
+            Route("/bc-authorize", "backchannel_authentication", BackchannelAuthenticationEndpoint(self.backchannel)),
             Route("/introspect", "introspection", IntrospectionEndpoint(
                 Introspection(self.provider, subject_of=SUBJECTS.of, acr_prefix=ACR_PREFIX))),
             Route("/revoke", "revocation", RevocationEndpoint(self.provider)),

@@ -27,9 +27,10 @@ from . import authorization_request, client_authentication, response
 from .access_token import AccessTokens, IssuedToken, SigningKeys
 from .authorization_request import AuthorizationError, AuthorizationRequest, UnsafeRequestError
 from .client import Client, ClientRegistry
-from .deferred.authorization import GRANT_TYPE_OF, DeferredStore, Kind
+from .deferred.authorization import GRANT_TYPE_OF, DeferredStore
 from .grant import Grant, admits
 from .grants.authorization_code import CodeGrant
+from .grants.ciba import CibaGrant
 from .grants.client_credentials import MachineGrant
 from .grants.device_code import DeviceGrant
 from .grants.front_channel import HybridGrant, ImplicitGrant
@@ -42,7 +43,7 @@ from .proof.dpop import InvalidProofError, Presented, Proofs
 from .response import AuthorizationResponse
 from .revocation import Revocation
 
-GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", GRANT_TYPE_OF[Kind.DEVICE])
+GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", *GRANT_TYPE_OF.values())
 """What /token takes; discovery lists the same."""
 
 REFUSAL_SECONDS = 60
@@ -172,6 +173,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
             self.register_grant(ImplicitGrant, list(extensions))
         self.register_grant(RefreshGrant, list(extensions))
         self.register_grant(DeviceGrant, list(extensions))
+        self.register_grant(CibaGrant, list(extensions))
         self.register_grant(MachineGrant)
         self.register_endpoint(Revocation)
 

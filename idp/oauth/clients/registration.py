@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 
 from ...jose import jwe
 from .. import response
+from ..backchannel import registration as backchannel
+from ..backchannel.request import GRANT_TYPE as CIBA
 from ..client import SCOPES, Client
 from ..proof import certificate
 from ..redirect_uri import LOOPBACK_HOSTS, frontchannel_fault
@@ -24,7 +26,7 @@ from . import assertion
 from .keys import MAX_BYTES, InvalidKeysError, can_encrypt, read_jwks
 from .members import InvalidClientMetadataError, Members, is_localized
 
-GRANT_TYPES: Final = ("authorization_code", "refresh_token", "client_credentials")
+GRANT_TYPES: Final = ("authorization_code", "refresh_token", "client_credentials", CIBA)
 AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt", *certificate.METHODS, "none")
 ID_TOKEN_ALGORITHMS: Final = ("RS256", "PS256", "ES256", "EdDSA")
 LOGIN_NAME_ATTRIBUTES: Final = ("uid", "mail", "employeeNumber")
@@ -49,8 +51,7 @@ _NOT_OFFERED: Final[Mapping[str, tuple[object, ...]]] = {
     "default_acr_values": _NO, "software_statement": _NO,
     "authorization_encrypted_response_alg": _NO, "authorization_encrypted_response_enc": _NO,
     "authorization_details_types": _NO, "introspection_signed_response_alg": _NO,
-    "backchannel_token_delivery_mode": _NO, "backchannel_client_notification_endpoint": _NO,
-    "backchannel_authentication_request_signing_alg": _NO, "backchannel_user_code_parameter": _NO,
+    "backchannel_user_code_parameter": _NO,
 }
 """Members of later specifications, with the values that ask for nothing."""
 KNOWN: Final = frozenset(STANDARD) | frozenset(_NOT_OFFERED)
@@ -144,6 +145,7 @@ def parse(
         **{name: members.text(name, 500) for name in certificate.NAMES},
         "token_endpoint_auth_signing_alg": members.choice("token_endpoint_auth_signing_alg", ("", *assertion.ALGORITHMS)),
         "authorization_signed_response_alg": members.choice("authorization_signed_response_alg", response.ALGORITHMS),
+        **backchannel.read(members),
         "localized": members.localized(),
     }
     members.nothing_left()
@@ -185,7 +187,7 @@ def _encryption(members: Members, what: str) -> dict[str, str]:
 
 def default_scope(grant_types: Sequence[str]) -> frozenset[str]:
     """Give the scope of a registration that names none (RFC 7591 §2)."""
-    if not {"authorization_code", "implicit"}.intersection(grant_types):
+    if not {"authorization_code", "implicit", CIBA}.intersection(grant_types):
         return frozenset()
     offline = {"offline_access"} if "refresh_token" in grant_types else set()
     return frozenset({"openid", "profile", "email", "phone", "address"} | offline)
@@ -237,8 +239,8 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
         problem = "redirect_uris: authorization_code and implicit need at least one."
     elif not sends_back and client.redirect_uris:
         problem = "redirect_uris: only authorization_code uses them."
-    elif "refresh_token" in client.grant_types and not code:
-        problem = "grant_types: refresh_token goes with authorization_code."
+    elif "refresh_token" in client.grant_types and not (code or CIBA in client.grant_types):
+        problem = "grant_types: refresh_token goes with a grant type by which an officer gives something."
     elif "client_credentials" in client.grant_types and client.public:
         problem = "grant_types: client_credentials needs a client that can keep a secret."
     elif client.subject_type == "pairwise" and not client.sector_identifier:
@@ -275,6 +277,8 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
         problem = "scope: groups cannot be asked for while province.show_groups is false."
     elif any(_GROUP.fullmatch(group) is None for group in client.allowed_groups):
         problem = "province.allowed_groups: names of groups, 1 to 128 characters."
+    else:
+        problem = backchannel.fault_of(client)
     if problem:
         raise InvalidClientMetadataError(problem)
 
