@@ -71,6 +71,7 @@ from .oauth.clients.registration import RegistrationPolicy
 from .oauth.clients.sectors import Sectors
 from .oauth.clients.software_statement import SoftwareStatements
 from .oauth.deferred.approvals import Approvals
+from .oauth.deferred.device_authorization import CODE_LIMITS, REQUEST_LIMITS, DeviceAuthorization
 from .oauth.introspection import Introspection
 from .oauth.metadata import Paths
 from .oauth.proof.certificate import CertificateAuthorities
@@ -193,6 +194,12 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                         token_endpoints=routes.addresses(settings, Paths().token),
                         read_hint=id_tokens.subject_of_hint, extensions=[id_tokens],
                         response_types=response.offered(front_channel=settings.legacy_response_types))
+    approvals = Approvals(deferred, provider)
+    devices = DeviceAuthorization(
+        provider, approvals, verification_uri=settings.issuer + Paths().device,
+        lifetime_seconds=settings.device_code_lifetime_seconds,
+        typed=Lockout(guesses, clock, CODE_LIMITS, kind="user_code"),
+        requests=Lockout(guesses, clock, REQUEST_LIMITS, kind="device_request"))
     sectors = Sectors(outbound.document)
     issuers = read_software_issuers(settings.software_issuers_file)
     initial_access = InitialAccess(SqlInitialAccess(database), audit, clock, policy, software_issuers=issuers)
@@ -201,7 +208,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                 address=settings.issuer + Paths().registration)
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
-        totp=totp, provider=provider, approvals=Approvals(deferred, provider), outbox=outbox,
+        totp=totp, provider=provider, approvals=approvals, devices=devices, outbox=outbox,
         audit_chain=AuditChain(seal_store, Es256SealSigner(folder.audit_seal_key(), settings.keys_dir),
                                FileSealHeads(settings.keys_dir / HEADS), clock),
         audit_store=seal_store, audit_reader=SqlAuditReader(database),

@@ -38,6 +38,7 @@ class AuditEvent(StrEnum):
     APPROVAL_ASKED = "approval.asked"
     APPROVAL_GIVEN = "approval.given"
     APPROVAL_REFUSED = "approval.refused"
+    USER_CODE_THROTTLED = "user_code.throttled"
     TOKEN_ISSUED = "token.issued"
     TOKEN_REFRESHED = "token.refreshed"
     REFRESH_REPLAYED = "refresh.replayed"
