@@ -75,6 +75,7 @@ from .oauth.clients.registration import RegistrationPolicy
 from .oauth.clients.sectors import Sectors
 from .oauth.clients.software_statement import SoftwareStatements
 from .oauth.deferred.approvals import Approvals
+from .oauth.deferred.device_authorization import CODE_LIMITS, REQUEST_LIMITS, DeviceAuthorization
 from .oauth.introspection import Introspection
 from .oauth.metadata import Paths
 from .oauth.proof.certificate import CertificateAuthorities
@@ -198,6 +199,11 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                         read_hint=id_tokens.subject_of_hint, extensions=[id_tokens],
                         response_types=response.offered(front_channel=settings.legacy_response_types))
     approvals = Approvals(deferred, provider)
+    devices = DeviceAuthorization(
+        provider, approvals, verification_uri=settings.issuer + Paths().device,
+        lifetime_seconds=settings.device_code_lifetime_seconds,
+        typed=Lockout(guesses, clock, CODE_LIMITS, kind="user_code"),
+        requests=Lockout(guesses, clock, REQUEST_LIMITS, kind="device_request"))
     sectors = Sectors(outbound.document)
     issuers = read_software_issuers(settings.software_issuers_file)
     initial_access = InitialAccess(SqlInitialAccess(database), audit, clock, policy, software_issuers=issuers)
@@ -206,7 +212,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                 address=settings.issuer + Paths().registration)
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
-        totp=totp, provider=provider, approvals=approvals, outbox=outbox,
+        totp=totp, provider=provider, approvals=approvals, devices=devices, outbox=outbox,
         backchannel=BackchannelAuthentication(
             provider, approvals, hints=Lockout(guesses, clock, HINT_LIMITS, kind="hint"), sealer=sealer,
             officers=HintedOfficers(mirror, people, clock, mail_domain=settings.ldap_mail_domain,

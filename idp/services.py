@@ -24,6 +24,7 @@ from .oauth.clients.dynamic import DynamicRegistration
 from .oauth.clients.initial_access import InitialAccess
 from .oauth.clients.registrar import ClientFile, Registrar
 from .oauth.deferred.approvals import Approvals
+from .oauth.deferred.device_authorization import DeviceAuthorization
 from .oauth.introspection import Introspection
 from .oauth.server import Provider
 from .oidc.backchannel_logout import LogoutDelivery, NoticeQueue
@@ -91,6 +92,7 @@ class Services:
     provider: Provider
     approvals: Approvals
     backchannel: BackchannelAuthentication
+    devices: DeviceAuthorization
     introspection: Introspection
     userinfo: UserInfoAnswers
     subjects: Subjects

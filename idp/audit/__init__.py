@@ -41,6 +41,7 @@ class AuditEvent(StrEnum):
     APPROVAL_NOT_ASKED = "approval.not_asked"
     PING_SENT = "ping.sent"
     PING_DEAD = "ping.dead"
+    USER_CODE_THROTTLED = "user_code.throttled"
     TOKEN_ISSUED = "token.issued"
     TOKEN_REFRESHED = "token.refreshed"
     REFRESH_REPLAYED = "refresh.replayed"

@@ -40,6 +40,7 @@ from idp.oauth import response
 from idp.oauth.access_token import AccessTokens
 from idp.oauth.client import Client, ClientRegistry, secret_digest
 from idp.oauth.deferred.approvals import Approvals
+from idp.oauth.deferred.device_authorization import CODE_LIMITS, REQUEST_LIMITS, DeviceAuthorization
 from idp.oauth.server import Lifetimes, Provider, ProviderRequest
 from idp.oidc.claims import IdTokenClaims
 from idp.oidc.consent import Consents
@@ -122,9 +123,14 @@ class Site:
             assurance=assurance, checks=checks(self.settings.issuer, self.clock), proofs=proofs(self.clock),
             token_endpoints=(f"{self.settings.issuer}/token",), officer_scopes=frozenset({"openid", "profile"}),
             read_hint=id_tokens.subject_of_hint, extensions=(id_tokens,))
+        approvals = Approvals(deferred, self.provider)
+        self.devices = DeviceAuthorization(
+            self.provider, approvals, verification_uri=f"{self.settings.issuer}/device", lifetime_seconds=600,
+            typed=Lockout(counter, self.clock, CODE_LIMITS, kind="user_code"),
+            requests=Lockout(counter, self.clock, REQUEST_LIMITS, kind="device_request"))
         self.services: Any = SimpleNamespace(
             settings=self.settings, clock=self.clock, database=database, keys=keys, clients=clients, provider=self.provider,
-            approvals=Approvals(deferred, self.provider),
+            approvals=approvals, devices=self.devices,
             sessions=self.sessions, audit=audit, mirror=self.mirror, directory=self.directory, totp=self.totp,
             interactions=Interactions(SqlInteractions(database), self.clock, self.settings.interaction_lifetime_seconds),
             consents=Consents(SqlConsents(database), audit, self.clock),

@@ -1,6 +1,7 @@
 """Client metadata in, client out, and back: what a registration may say and what of it is offered.
 
-Spec: RFC 7591 §2 and §3.2, OpenID Connect Registration §2, RFC 8252 (native applications), RFC 9700 §2.1. Departs from
+Spec: RFC 7591 §2 and §3.2, OpenID Connect Registration §2, RFC 8252 (native applications),
+RFC 8628 (devices), RFC 9700 §2.1. Departs from
 RFC 7591 §2: an unknown member is refused instead of ignored, because a mistyped name in a file must not pass in silence; a
 member that is known but not offered yet is refused unless it asks for what happens anyway. Our own table ``province`` (fixed
 interface §4) comes from operators only and is never taken from a client (security checklist 37).
@@ -18,15 +19,15 @@ from urllib.parse import urlsplit
 from ...jose import jwe
 from .. import response
 from ..backchannel import registration as backchannel
-from ..backchannel.request import GRANT_TYPE as CIBA
 from ..client import SCOPES, Client
+from ..deferred.authorization import GRANT_TYPE_OF
 from ..proof import certificate
 from ..redirect_uri import LOOPBACK_HOSTS, frontchannel_fault
 from . import assertion
 from .keys import MAX_BYTES, InvalidKeysError, can_encrypt, read_jwks
 from .members import InvalidClientMetadataError, Members, is_localized
 
-GRANT_TYPES: Final = ("authorization_code", "refresh_token", "client_credentials", CIBA)
+GRANT_TYPES: Final = ("authorization_code", "refresh_token", "client_credentials", *GRANT_TYPE_OF.values())
 AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt", *certificate.METHODS, "none")
 ID_TOKEN_ALGORITHMS: Final = ("RS256", "PS256", "ES256", "EdDSA")
 LOGIN_NAME_ATTRIBUTES: Final = ("uid", "mail", "employeeNumber")
@@ -187,7 +188,7 @@ def _encryption(members: Members, what: str) -> dict[str, str]:
 
 def default_scope(grant_types: Sequence[str]) -> frozenset[str]:
     """Give the scope of a registration that names none (RFC 7591 §2)."""
-    if not {"authorization_code", "implicit", CIBA}.intersection(grant_types):
+    if not {"authorization_code", "implicit", *GRANT_TYPE_OF.values()}.intersection(grant_types):
         return frozenset()
     offline = {"offline_access"} if "refresh_token" in grant_types else set()
     return frozenset({"openid", "profile", "email", "phone", "address"} | offline)
@@ -239,7 +240,7 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
         problem = "redirect_uris: authorization_code and implicit need at least one."
     elif not sends_back and client.redirect_uris:
         problem = "redirect_uris: only authorization_code uses them."
-    elif "refresh_token" in client.grant_types and not (code or CIBA in client.grant_types):
+    elif "refresh_token" in client.grant_types and not code and set(GRANT_TYPE_OF.values()).isdisjoint(client.grant_types):
         problem = "grant_types: refresh_token goes with a grant type by which an officer gives something."
     elif "client_credentials" in client.grant_types and client.public:
         problem = "grant_types: client_credentials needs a client that can keep a secret."

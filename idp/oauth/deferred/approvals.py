@@ -69,10 +69,9 @@ class Approvals:
         """Give what an officer is asked by name and has not answered, oldest first."""
         return self._store.awaiting(sub, self._provider.clock.now())
 
-    def of(self, request: AuthorizationRequest, sub: str) -> Deferred | None:
-        """Find what a stored request was made for, if this officer may still answer it."""
-        found = self._store.find(bytes.fromhex(request.deferred)) if request.deferred else None
-        return found if found is not None and found.open_to(sub, self._provider.clock.now()) else None
+    def of(self, request: AuthorizationRequest) -> Deferred | None:
+        """Find what a stored request was made for, whatever became of it; None for any other request."""
+        return self._store.find(bytes.fromhex(request.deferred)) if request.deferred else None
 
     def approve(self, deferred: Deferred, session: SessionFacts, caller: Caller) -> bool:
         """Give what is asked for: grant, the client's part in the session and the answer in one write.
@@ -105,7 +104,8 @@ class Approvals:
         record = self._record(AuditEvent.APPROVAL_GIVEN, deferred, session, caller, now, scope=grant.scope)
         if self._store.approve(deferred.digest, grant, record, notice=deferred.notice):
             return True
-        if self.of(asked, session.sub) is not None:
+        now_stored = self._store.find(deferred.digest)
+        if now_stored is not None and now_stored.open_to(session.sub, now):
             raise asked.refuse("login_required", "The session has ended.")
         return False
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from idp.errors import RefusedError
+from idp.oauth.backchannel.registration import fault_of
 from idp.oauth.backchannel.request import GRANT_TYPE
 from idp.oauth.client import Client
 from idp.oauth.clients.registration import RegistrationPolicy, from_metadata, parse, to_metadata
@@ -61,3 +63,9 @@ def test_ciba_s4_what_contradicts_itself_is_refused(metadata: dict[str, Any], ch
     with pytest.raises(RefusedError, match=word) as caught:
         register(metadata, **changes)
     assert caught.value.code == "invalid_client_metadata"
+
+
+def test_fapi_ciba_s5_2_2_the_profile_signs_its_requests() -> None:
+    strict = replace(register(POLL), profile="fapi2")
+    assert "signed requests" in fault_of(strict)
+    assert fault_of(replace(strict, jwks=jwks_of(pair("PS256")), backchannel_authentication_request_signing_alg="PS256")) == ""
