@@ -37,7 +37,7 @@ from .adapters.sql.interactions import SqlInteractions
 from .adapters.sql.keys import SqlKeyStore
 from .adapters.sql.oauth import SqlGrants
 from .adapters.sql.officers import SqlOfficers
-from .adapters.sql.outbox import SqlOutbox
+from .adapters.sql.outbox import SqlOutbox, SqlPings
 from .adapters.sql.pushed_requests import SqlPushedRequests
 from .adapters.sql.registrations import SqlInitialAccess, SqlRegistrations
 from .adapters.sql.seen_once import SqlSeenOnce
@@ -61,6 +61,10 @@ from .errors import ConfigurationError, UnavailableError
 from .jose.keyset import ALGORITHMS, KeyRing, KeyToken
 from .oauth import response
 from .oauth.access_token import AccessTokens
+from .oauth.backchannel.authentication import HINT_LIMITS, BackchannelAuthentication
+from .oauth.backchannel.officers import HintedOfficers
+from .oauth.backchannel.ping import PingDelivery
+from .oauth.backchannel.signed_request import SignedRequests
 from .oauth.client import ClientRegistry
 from .oauth.client_authentication import Checks
 from .oauth.clients.assertion import ClientAssertions
@@ -73,6 +77,7 @@ from .oauth.clients.registration import RegistrationPolicy
 from .oauth.clients.sectors import Sectors
 from .oauth.clients.software_statement import SoftwareStatements
 from .oauth.deferred.approvals import Approvals
+from .oauth.deferred.device_authorization import CODE_LIMITS, REQUEST_LIMITS, DeviceAuthorization
 from .oauth.introspection import Introspection
 from .oauth.metadata import Paths
 from .oauth.proof.certificate import CertificateAuthorities
@@ -163,7 +168,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     mirror = SqlOfficers(database)
     grants = SqlGrants(database)
     deferred = SqlDeferred(database)
-    outbox = SqlOutbox(database)
+    outbox, pings = SqlOutbox(database), SqlPings(database)
     keys = KeyRing(SqlKeyStore(database), sealer, clock, token=key_token(settings, clock),
                    new_in_token=settings.signing_keys == "pkcs11", rotation_seconds=settings.signing_key_rotation_days * 86400)
     client_store = SqlClientStore(database)
@@ -202,6 +207,12 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                         pushing_endpoints=routes.addresses(settings, Paths().pushed_authorization),
                         read_hint=id_tokens.subject_of_hint, extensions=[id_tokens],
                         response_types=response.offered(front_channel=settings.legacy_response_types))
+    approvals = Approvals(deferred, provider)
+    devices = DeviceAuthorization(
+        provider, approvals, verification_uri=settings.issuer + Paths().device,
+        lifetime_seconds=settings.device_code_lifetime_seconds,
+        typed=Lockout(guesses, clock, CODE_LIMITS, kind="user_code"),
+        requests=Lockout(guesses, clock, REQUEST_LIMITS, kind="device_request"))
     sectors = Sectors(outbound.document)
     issuers = read_software_issuers(settings.software_issuers_file)
     initial_access = InitialAccess(SqlInitialAccess(database), audit, clock, policy, software_issuers=issuers)
@@ -210,7 +221,13 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                 address=settings.issuer + Paths().registration)
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
-        totp=totp, provider=provider, approvals=Approvals(deferred, provider), outbox=outbox,
+        totp=totp, provider=provider, approvals=approvals, devices=devices, outbox=outbox,
+        backchannel=BackchannelAuthentication(
+            provider, approvals, hints=Lockout(guesses, clock, HINT_LIMITS, kind="hint"), sealer=sealer,
+            officers=HintedOfficers(mirror, people, clock, mail_domain=settings.ldap_mail_domain,
+                                    read_hint=id_tokens.subject_of_hint),
+            requests=SignedRequests(issuer=settings.issuer, keys=client_keys, seen=seen, clock=clock)),
+        pings=pings, ping_delivery=PingDelivery(pings, outbound, clients, sealer, clock),
         audit_chain=AuditChain(seal_store, Es256SealSigner(folder.audit_seal_key(), settings.keys_dir),
                                FileSealHeads(settings.keys_dir / HEADS), clock),
         audit_store=seal_store, audit_reader=SqlAuditReader(database),

@@ -16,12 +16,15 @@ from .clock import Clock
 from .directory.mirror import OfficerMirror
 from .directory.officer import Directory
 from .jose.keyset import KeyRing, Sealer
+from .oauth.backchannel.authentication import BackchannelAuthentication
+from .oauth.backchannel.ping import PingDelivery, PingQueue
 from .oauth.client import ClientRegistry
 from .oauth.clients.configuration import ClientConfiguration
 from .oauth.clients.dynamic import DynamicRegistration
 from .oauth.clients.initial_access import InitialAccess
 from .oauth.clients.registrar import ClientFile, Registrar
 from .oauth.deferred.approvals import Approvals
+from .oauth.deferred.device_authorization import DeviceAuthorization
 from .oauth.introspection import Introspection
 from .oauth.server import Provider
 from .oidc.backchannel_logout import LogoutDelivery, NoticeQueue
@@ -88,12 +91,16 @@ class Services:
     consents: Consents
     provider: Provider
     approvals: Approvals
+    backchannel: BackchannelAuthentication
+    devices: DeviceAuthorization
     introspection: Introspection
     userinfo: UserInfoAnswers
     subjects: Subjects
     end_session: EndSession
     outbox: NoticeQueue
     logout_delivery: LogoutDelivery
+    pings: PingQueue
+    ping_delivery: PingDelivery
     housekeeping: Housekeeping
     pulse: Pulse
     ping_database: Callable[[], None]

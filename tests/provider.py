@@ -28,9 +28,13 @@ from idp.adapters.sql.registrations import SqlInitialAccess, SqlRegistrations
 from idp.adapters.sql.seen_once import SqlSeenOnce
 from idp.adapters.sql.sessions import SqlSessions
 from idp.adapters.sql.tables import AuditRow, GrantRow, OfficerRow, RefreshTokenRow
+from idp.adapters.sql.throttle import SqlGuessCounter
 from idp.audit import Caller
 from idp.authn.assurance import AssurancePolicy
+from idp.authn.lockout import Lockout
 from idp.directory.officer import Officer, Post
+from idp.endpoints.backchannel_authentication import BackchannelAuthenticationEndpoint
+from idp.endpoints.device_authorization import DeviceAuthorizationEndpoint
 from idp.endpoints.documents import Document, fixed
 from idp.endpoints.introspection import IntrospectionEndpoint
 from idp.endpoints.pushed_authorization import PushedAuthorizationEndpoint
@@ -44,6 +48,9 @@ from idp.jose.keyset import KeyRing
 from idp.oauth import response
 from idp.oauth.access_token import AccessTokens
 from idp.oauth.authorization_request import AuthorizationRequest
+from idp.oauth.backchannel.authentication import HINT_LIMITS, BackchannelAuthentication
+from idp.oauth.backchannel.officers import HintedOfficers
+from idp.oauth.backchannel.signed_request import SignedRequests
 from idp.oauth.client import SCOPES, Client, ClientRegistry, secret_digest
 from idp.oauth.client_authentication import METHODS, Checks
 from idp.oauth.clients.assertion import ClientAssertions
@@ -55,6 +62,9 @@ from idp.oauth.clients.registration import RegistrationPolicy
 from idp.oauth.clients.sectors import Sectors
 from idp.oauth.clients.software_statement import SoftwareStatements
 from idp.oauth.deferred.approvals import Approvals
+from idp.oauth.deferred.authorization import GRANT_TYPE_OF, Kind
+from idp.oauth.deferred.device_authorization import CODE_LIMITS, REQUEST_LIMITS, DeviceAuthorization
+from idp.oauth.deferred.user_code import normal
 from idp.oauth.introspection import Introspection
 from idp.oauth.metadata import Offer, discovery
 from idp.oauth.proof.certificate import CertificateAuthorities
@@ -70,6 +80,7 @@ from idp.oidc.userinfo import UserInfoAnswers
 from idp.sessions.single_sign_on import Session, SessionLimits, Sessions
 from tests.fakes.client_store import FakeClientStore
 from tests.fakes.clock import FakeClock
+from tests.fakes.directory import FakeDirectory
 from tests.fakes.documents import FakeDocuments
 from tests.fakes.key_store import FakeKeyStore
 from tests.fakes.sealer import FakeSealer
@@ -85,9 +96,11 @@ VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 """Verifier and challenge of RFC 7636 appendix B."""
 
+DEVICE_CODE = GRANT_TYPE_OF[Kind.DEVICE]
+
 REGISTERED = Client(
     client_id="qlvb", client_name="Quản lý văn bản", redirect_uris=(REDIRECT_URI,), scope=frozenset(SCOPES),
-    grant_types=("authorization_code", "refresh_token", "client_credentials"), secret_digest=secret_digest(SECRET),
+    grant_types=("authorization_code", "refresh_token", "client_credentials", DEVICE_CODE), secret_digest=secret_digest(SECRET),
     consent="implied", source="file")
 
 
@@ -167,6 +180,18 @@ class House:
             read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens, *extensions],
             response_types=response.offered(front_channel=front_channel))
         self.approvals = Approvals(self.deferred, self.provider)
+        guesses = SqlGuessCounter(database)
+        self.devices = DeviceAuthorization(
+            self.provider, self.approvals, verification_uri=f"{ISSUER}/device", lifetime_seconds=600,
+            typed=Lockout(guesses, self.clock, CODE_LIMITS, kind="user_code"),
+            requests=Lockout(guesses, self.clock, REQUEST_LIMITS, kind="device_request"))
+        self.directory = FakeDirectory()
+        self.backchannel = BackchannelAuthentication(
+            self.provider, self.approvals, sealer=FakeSealer(),
+            hints=Lockout(guesses, self.clock, HINT_LIMITS, kind="hint"),
+            officers=HintedOfficers(self.officers, self.directory, self.clock, mail_domain="haugiang.gov.vn",
+                                    read_hint=self.id_tokens.subject_of_hint),
+            requests=SignedRequests(issuer=ISSUER, keys=self.client_keys, seen=seen, clock=self.clock))
         policy = RegistrationPolicy()
         self.initial_access = InitialAccess(SqlInitialAccess(database), SqlAuditTrail(database), self.clock, policy,
                                             software_issuers=self.software_issuers)
@@ -187,6 +212,8 @@ class House:
             Route("/jwks", "jwks", Document(self.keys.published, max_age_seconds=3600), Document.METHODS),
             Route("/par", "pushed_authorization", PushedAuthorizationEndpoint(self.provider)),
             Route("/token", "token", TokenEndpoint(self.provider)),
+            Route("/bc-authorize", "backchannel_authentication", BackchannelAuthenticationEndpoint(self.backchannel)),
+            Route("/device_authorization", "device_authorization", DeviceAuthorizationEndpoint(self.devices)),
             Route("/introspect", "introspection", IntrospectionEndpoint(
                 Introspection(self.provider, subject_of=SUBJECTS.of, acr_prefix=ACR_PREFIX))),
             Route("/revoke", "revocation", RevocationEndpoint(self.provider)),
@@ -280,6 +307,23 @@ class House:
     def machine(self, *, client_id: str = "qlvb", secret: str | None = SECRET, **more: str) -> Reply:
         """Ask by client credentials."""
         return self.token({"grant_type": "client_credentials"} | more, client_id=client_id, secret=secret)
+
+    def device(self, *, client_id: str = "qlvb", secret: str | None = SECRET, **changes: str | None) -> Reply:
+        """Ask as a device."""
+        form = {"scope": "openid profile"} | ({"client_id": client_id} if secret is None else {}) | changes
+        return self.post("/device_authorization", form, client_id=client_id, secret=secret)
+
+    def approve(self, asked: Reply, session: Session | None = None, *, answer: str = "accept") -> bool:
+        """Answer a device's request as an officer does on our page."""
+        deferred = self.approvals.by_user_code(normal(asked.json["user_code"]))
+        assert deferred is not None
+        act = self.approvals.approve if answer == "accept" else self.approvals.deny
+        return act(deferred, session or self.session(), CALLER)
+
+    def poll(self, asked: Reply, *, client_id: str = "qlvb", secret: str | None = SECRET, **more: str) -> Reply:
+        """Ask for the tokens as a device does."""
+        form = {"grant_type": DEVICE_CODE, "device_code": asked.json["device_code"]}
+        return self.token(form | more, client_id=client_id, secret=secret)
 
     def tokens_for(self, *, session: Session | None = None, client_id: str = "qlvb", secret: str | None = SECRET,
                    **changes: str | None) -> dict[str, Any]:

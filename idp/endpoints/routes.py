@@ -11,6 +11,8 @@ from ..oauth.metadata import Offer, Paths, discovery
 from ..oidc import claims, id_token, subject
 from ..services import Services
 from ..settings import Settings
+from .backchannel_authentication import BackchannelAuthenticationEndpoint
+from .device_authorization import DeviceAuthorizationEndpoint
 from .documents import Document, fixed
 from .health import HealthEndpoint, Readiness, ReadinessEndpoint, dependencies
 from .introspection import IntrospectionEndpoint
@@ -55,6 +57,9 @@ def table(services: Services, meter: PrometheusMeter, *, metrics_token: str = ""
         Route(at.jwks, "jwks", Document(services.keys.published, max_age_seconds=JWKS_MAX_AGE_SECONDS), _READ),
         Route(at.pushed_authorization, "pushed_authorization", PushedAuthorizationEndpoint(services.provider)),
         Route(at.token, "token", TokenEndpoint(services.provider)),
+        Route(at.backchannel_authentication, "backchannel_authentication",
+              BackchannelAuthenticationEndpoint(services.backchannel)),
+        Route(at.device_authorization, "device_authorization", DeviceAuthorizationEndpoint(services.devices)),
         Route(at.introspection, "introspection", IntrospectionEndpoint(services.introspection)),
         Route(at.revocation, "revocation", RevocationEndpoint(services.provider)),
         Route(at.registration, "registration", RegistrationEndpoint(services.dynamic_registration)),

@@ -41,6 +41,7 @@ class Client:
         default_max_age: Seconds; None where not registered.
         subject_type: ``pairwise`` tells it subjects that no application of another sector knows.
         sector_identifier_uri: Its host is the sector; "" where the host of the redirect URIs is.
+        backchannel_authentication_request_signing_alg: It signs every authentication request so; "" where it sends them unsigned.
         software_statement: As it came, checked when it was registered; "" where nobody vouched.
         localized: What officers are shown in other languages: members such as ``client_name#en`` with their values, sorted.
         jwks: JSON of its public keys, checked when it was registered; "" where it has none or publishes them at ``jwks_uri``.
@@ -104,6 +105,9 @@ class Client:
     request_object_signing_alg: str = ""
     require_signed_request_object: bool = False
     require_pushed_authorization_requests: bool = False
+    backchannel_token_delivery_mode: Literal["", "poll", "ping"] = ""
+    backchannel_client_notification_endpoint: str = ""
+    backchannel_authentication_request_signing_alg: str = ""
     software_statement: str = ""
     localized: tuple[tuple[str, str], ...] = ()
     source: Literal["file", "registered"] = "registered"

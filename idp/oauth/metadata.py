@@ -1,9 +1,9 @@
 """What the provider says of itself: exactly what is on.
 
-Spec: OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 8705 §3.3 and §5, RFC 9101 §10.5, RFC 9126 §5, RFC 9207 §3, RFC 9449 §5.1,
-Back-Channel Logout §2.1, Front-Channel Logout §3, RP-Initiated Logout §2.1, Session Management §3.3, Initiating User Registration
-§4 (prompt_values_supported), JWT Secured Authorization Response Mode §4. Each list comes from the module that enforces it
-(security checklist 1).
+Spec: OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 8628 §4, RFC 8705 §3.3 and §5, RFC 9101 §10.5, RFC 9126 §5, RFC 9207 §3,
+RFC 9449 §5.1, CIBA §4, Back-Channel Logout §2.1, Front-Channel Logout §3, RP-Initiated Logout §2.1, Session Management §3.3,
+Initiating User Registration §4 (prompt_values_supported), JWT Secured Authorization Response Mode §4. Each list comes from the
+module that enforces it (security checklist 1).
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from typing import Any
 from ..jose import jwe
 from . import pkce, request_object, response
 from .authorization_request import DISPLAYS, PROMPTS
+from .backchannel import request as backchannel
+from .backchannel import signed_request
 from .clients import assertion
 from .proof import dpop
 from .server import GRANT_TYPES
@@ -56,6 +58,9 @@ class Paths:
     authorization: str = "/authorize"
     pushed_authorization: str = "/par"
     token: str = "/token"
+    backchannel_authentication: str = "/bc-authorize"
+    device_authorization: str = "/device_authorization"
+    device: str = "/device"
     introspection: str = "/introspect"
     revocation: str = "/revoke"
     registration: str = "/register"
@@ -85,6 +90,11 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
         "pushed_authorization_request_endpoint": issuer + at.pushed_authorization,
         "require_pushed_authorization_requests": offer.require_pushed_requests,
         "token_endpoint": issuer + at.token,
+        "backchannel_authentication_endpoint": issuer + at.backchannel_authentication,
+        "backchannel_token_delivery_modes_supported": list(backchannel.DELIVERY_MODES),
+        "backchannel_authentication_request_signing_alg_values_supported": list(signed_request.ALGORITHMS),
+        "backchannel_user_code_parameter_supported": False,
+        "device_authorization_endpoint": issuer + at.device_authorization,
         "userinfo_endpoint": issuer + at.userinfo,
         "jwks_uri": issuer + at.jwks,
         "introspection_endpoint": issuer + at.introspection,
@@ -134,5 +144,7 @@ def _mutual_tls(origin: str, at: Paths) -> dict[str, Any]:
     """Give what is said of mutual TLS (RFC 8705 §3.3, §5); the pages stay where nobody is asked for a certificate."""
     return {"tls_client_certificate_bound_access_tokens": True, "mtls_endpoint_aliases": {
         "token_endpoint": origin + at.token, "pushed_authorization_request_endpoint": origin + at.pushed_authorization,
-        "introspection_endpoint": origin + at.introspection,
-        "revocation_endpoint": origin + at.revocation, "userinfo_endpoint": origin + at.userinfo}}
+        "device_authorization_endpoint": origin + at.device_authorization,
+        "backchannel_authentication_endpoint": origin + at.backchannel_authentication,
+        "introspection_endpoint": origin + at.introspection, "revocation_endpoint": origin + at.revocation,
+        "userinfo_endpoint": origin + at.userinfo}}

@@ -28,9 +28,10 @@ from .access_token import AccessTokens, IssuedToken, SigningKeys
 from .arrival import AuthorizationRequests
 from .authorization_request import AuthorizationError, AuthorizationRequest, UnsafeRequestError
 from .client import Client, ClientRegistry
-from .deferred.authorization import GRANT_TYPE_OF, DeferredStore, Kind
+from .deferred.authorization import GRANT_TYPE_OF, DeferredStore
 from .grant import Grant, admits
 from .grants.authorization_code import CodeGrant
+from .grants.ciba import CibaGrant
 from .grants.client_credentials import MachineGrant
 from .grants.device_code import DeviceGrant
 from .grants.front_channel import HybridGrant, ImplicitGrant
@@ -46,7 +47,7 @@ from .resource_indicator import InvalidTargetError
 from .response import AuthorizationResponse
 from .revocation import Revocation
 
-GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", GRANT_TYPE_OF[Kind.DEVICE])
+GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", *GRANT_TYPE_OF.values())
 """What /token takes; discovery lists the same."""
 
 MAY_REPEAT: Mapping[str, frozenset[str]] = dict.fromkeys(GRANT_TYPES, frozenset({resource_indicator.PARAMETER}))
@@ -194,6 +195,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
             self.register_grant(ImplicitGrant, list(extensions))
         self.register_grant(RefreshGrant, list(extensions))
         self.register_grant(DeviceGrant, list(extensions))
+        self.register_grant(CibaGrant, list(extensions))
         self.register_grant(MachineGrant)
         self.register_endpoint(Revocation)
 

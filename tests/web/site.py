@@ -41,6 +41,7 @@ from idp.oauth import response
 from idp.oauth.access_token import AccessTokens
 from idp.oauth.client import Client, ClientRegistry, secret_digest
 from idp.oauth.deferred.approvals import Approvals
+from idp.oauth.deferred.device_authorization import CODE_LIMITS, REQUEST_LIMITS, DeviceAuthorization
 from idp.oauth.pushed_authorization import PushedRequests
 from idp.oauth.request_object import RequestObjects
 from idp.oauth.server import Lifetimes, Provider, ProviderRequest
@@ -127,9 +128,14 @@ class Site:
             objects=RequestObjects(self.settings.issuer, keys_by_value(self.clock), self.clock),
             token_endpoints=(f"{self.settings.issuer}/token",), officer_scopes=frozenset({"openid", "profile"}),
             read_hint=id_tokens.subject_of_hint, extensions=(id_tokens,))
+        approvals = Approvals(deferred, self.provider)
+        self.devices = DeviceAuthorization(
+            self.provider, approvals, verification_uri=f"{self.settings.issuer}/device", lifetime_seconds=600,
+            typed=Lockout(counter, self.clock, CODE_LIMITS, kind="user_code"),
+            requests=Lockout(counter, self.clock, REQUEST_LIMITS, kind="device_request"))
         self.services: Any = SimpleNamespace(
             settings=self.settings, clock=self.clock, database=database, keys=keys, clients=clients, provider=self.provider,
-            approvals=Approvals(deferred, self.provider),
+            approvals=approvals, devices=self.devices,
             sessions=self.sessions, audit=audit, mirror=self.mirror, directory=self.directory, totp=self.totp,
             interactions=Interactions(SqlInteractions(database), self.clock, self.settings.interaction_lifetime_seconds),
             consents=Consents(SqlConsents(database), audit, self.clock),

@@ -1,6 +1,7 @@
 """Client metadata in, client out, and back: what a registration may say and what of it is offered.
 
-Spec: RFC 7591 §2 and §3.2, OpenID Connect Registration §2, RFC 8252 (native applications), RFC 9700 §2.1. Departs from
+Spec: RFC 7591 §2 and §3.2, OpenID Connect Registration §2, RFC 8252 (native applications),
+RFC 8628 (devices), RFC 9700 §2.1. Departs from
 RFC 7591 §2: an unknown member is refused instead of ignored, because a mistyped name in a file must not pass in silence; a
 member that is known but not offered yet is refused unless it asks for what happens anyway. Our own table ``province`` (fixed
 interface §4) comes from operators only and is never taken from a client (security checklist 37).
@@ -17,14 +18,16 @@ from urllib.parse import urlsplit
 
 from ...jose import jwe
 from .. import request_object, response
+from ..backchannel import registration as backchannel
 from ..client import SCOPES, Client
+from ..deferred.authorization import GRANT_TYPE_OF
 from ..proof import certificate
 from ..redirect_uri import LOOPBACK_HOSTS, frontchannel_fault
 from . import assertion
 from .keys import MAX_BYTES, InvalidKeysError, can_encrypt, read_jwks
 from .members import InvalidClientMetadataError, Members, is_localized
 
-GRANT_TYPES: Final = ("authorization_code", "refresh_token", "client_credentials")
+GRANT_TYPES: Final = ("authorization_code", "refresh_token", "client_credentials", *GRANT_TYPE_OF.values())
 AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt", *certificate.METHODS, "none")
 ID_TOKEN_ALGORITHMS: Final = ("RS256", "PS256", "ES256", "EdDSA")
 LOGIN_NAME_ATTRIBUTES: Final = ("uid", "mail", "employeeNumber")
@@ -48,8 +51,7 @@ _NOT_OFFERED: Final[Mapping[str, tuple[object, ...]]] = {
     "default_acr_values": _NO, "software_statement": _NO,
     "authorization_encrypted_response_alg": _NO, "authorization_encrypted_response_enc": _NO,
     "authorization_details_types": _NO, "introspection_signed_response_alg": _NO,
-    "backchannel_token_delivery_mode": _NO, "backchannel_client_notification_endpoint": _NO,
-    "backchannel_authentication_request_signing_alg": _NO, "backchannel_user_code_parameter": _NO,
+    "backchannel_user_code_parameter": _NO,
 }
 """Members of later specifications, with the values that ask for nothing."""
 KNOWN: Final = frozenset(STANDARD) | frozenset(_NOT_OFFERED)
@@ -146,6 +148,7 @@ def parse(
         "request_object_signing_alg": members.choice("request_object_signing_alg", ("", *request_object.ALGORITHMS)),
         "require_signed_request_object": members.flag("require_signed_request_object", default=False),
         "require_pushed_authorization_requests": members.flag("require_pushed_authorization_requests", default=False),
+        **backchannel.read(members),
         "localized": members.localized(),
     }
     members.nothing_left()
@@ -187,7 +190,7 @@ def _encryption(members: Members, what: str) -> dict[str, str]:
 
 def default_scope(grant_types: Sequence[str]) -> frozenset[str]:
     """Give the scope of a registration that names none (RFC 7591 §2)."""
-    if not {"authorization_code", "implicit"}.intersection(grant_types):
+    if not {"authorization_code", "implicit", *GRANT_TYPE_OF.values()}.intersection(grant_types):
         return frozenset()
     offline = {"offline_access"} if "refresh_token" in grant_types else set()
     return frozenset({"openid", "profile", "email", "phone", "address"} | offline)
@@ -241,8 +244,8 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
         problem = "redirect_uris: authorization_code and implicit need at least one."
     elif not sends_back and client.redirect_uris:
         problem = "redirect_uris: only authorization_code uses them."
-    elif "refresh_token" in client.grant_types and not code:
-        problem = "grant_types: refresh_token goes with authorization_code."
+    elif "refresh_token" in client.grant_types and not code and set(GRANT_TYPE_OF.values()).isdisjoint(client.grant_types):
+        problem = "grant_types: refresh_token goes with a grant type by which an officer gives something."
     elif (client.request_object_signing_alg or client.require_signed_request_object) and not (client.jwks or client.jwks_uri):
         problem = "jwks: an application that signs its requests needs jwks or jwks_uri."
     elif client.require_pushed_authorization_requests and not sends_back:
@@ -285,6 +288,8 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
         problem = "scope: groups cannot be asked for while province.show_groups is false."
     elif any(_GROUP.fullmatch(group) is None for group in client.allowed_groups):
         problem = "province.allowed_groups: names of groups, 1 to 128 characters."
+    else:
+        problem = backchannel.fault_of(client)
     if problem:
         raise InvalidClientMetadataError(problem)
 

@@ -31,7 +31,7 @@ class Approvals:
         self._provider = provider
 
     def begin(self, kind: Kind, request: AuthorizationRequest, caller: Caller, *, secret: str, user_code: str = "", sub: str = "",
-              lifetime_seconds: int, interval_seconds: int, details: str = "") -> bool:
+              lifetime_seconds: int, interval_seconds: int, details: str = "", most_pending: int = 0) -> bool:
         """Keep a request whose every parameter was checked.
 
         Args:
@@ -44,9 +44,10 @@ class Approvals:
             lifetime_seconds: Of both codes.
             interval_seconds: To begin with.
             details: JSON of what the kind keeps beside the request.
+            most_pending: How many of this client may wait for the officer who is asked; 0 where nobody is asked by name.
 
         Returns:
-            False when the user code is taken: make another one.
+            False when the user code is taken: make another one. Or when too many wait for this officer.
         """
         now = self._provider.clock.now()
         deferred = Deferred(
@@ -55,6 +56,8 @@ class Approvals:
         record = AuditRecord(
             AuditEvent.APPROVAL_ASKED, now, sub=sub, client_id=request.client_id, source=caller.source,
             request_id=caller.request_id, detail={"kind": kind.value, "scope": " ".join(request.scope)})
+        if most_pending:
+            return self._store.begin_for(deferred, record, most_pending=most_pending)
         return self._store.begin(deferred, record)
 
     def by_user_code(self, user_code: str) -> Deferred | None:
@@ -66,10 +69,9 @@ class Approvals:
         """Give what an officer is asked by name and has not answered, oldest first."""
         return self._store.awaiting(sub, self._provider.clock.now())
 
-    def of(self, request: AuthorizationRequest, sub: str) -> Deferred | None:
-        """Find what a stored request was made for, if this officer may still answer it."""
-        found = self._store.find(bytes.fromhex(request.deferred)) if request.deferred else None
-        return found if found is not None and found.open_to(sub, self._provider.clock.now()) else None
+    def of(self, request: AuthorizationRequest) -> Deferred | None:
+        """Find what a stored request was made for, whatever became of it; None for any other request."""
+        return self._store.find(bytes.fromhex(request.deferred)) if request.deferred else None
 
     def approve(self, deferred: Deferred, session: SessionFacts, caller: Caller) -> bool:
         """Give what is asked for: grant, the client's part in the session and the answer in one write.
@@ -100,9 +102,10 @@ class Approvals:
         now = self._provider.clock.now()
         grant = agreed(asked, session, now=now, offline_seconds=self._provider.lifetimes.refresh_token_seconds)
         record = self._record(AuditEvent.APPROVAL_GIVEN, deferred, session, caller, now, scope=grant.scope)
-        if self._store.approve(deferred.digest, grant, record):
+        if self._store.approve(deferred.digest, grant, record, notice=deferred.notice):
             return True
-        if self.of(asked, session.sub) is not None:
+        now_stored = self._store.find(deferred.digest)
+        if now_stored is not None and now_stored.open_to(session.sub, now):
             raise asked.refuse("login_required", "The session has ended.")
         return False
 
@@ -110,7 +113,7 @@ class Approvals:
         """Note that the officer refuses; False when it was answered meanwhile, or has expired."""
         now = self._provider.clock.now()
         record = self._record(AuditEvent.APPROVAL_REFUSED, deferred, session, caller, now)
-        return self._store.deny(deferred.digest, session.sub, now, record)
+        return self._store.deny(deferred.digest, session.sub, now, record, notice=deferred.notice)
 
     @staticmethod
     def _record(event: AuditEvent, deferred: Deferred, session: SessionFacts, caller: Caller, now: int,

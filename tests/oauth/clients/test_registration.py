@@ -104,7 +104,7 @@ def test_interface_s6_unknown_members_are_refused(members: dict[str, Any]) -> No
     {"default_acr_values": ["x"]},
     {"software_statement": "x.y.z"}, {"authorization_encrypted_response_alg": "RSA-OAEP-256"},
     {"authorization_encrypted_response_enc": "A256GCM"},
-    {"request_object_encryption_alg": "RSA-OAEP-256"}, {"backchannel_token_delivery_mode": "poll"},
+    {"request_object_encryption_alg": "RSA-OAEP-256"}, {"backchannel_user_code_parameter": True},
 ])
 def test_what_is_not_offered_yet_is_refused_with_a_sentence(members: dict[str, Any]) -> None:
     assert "not offered yet" in refusal(**members)
@@ -257,10 +257,10 @@ def test_interface_s6_groups_are_for_clients_that_may_see_them() -> None:
 
 
 @pytest.mark.parametrize(("members", "word"), [
-    ({"grant_types": []}, "grant_types"), ({"grant_types": ["password"]}, "client_credentials are offered"),
+    ({"grant_types": []}, "grant_types"), ({"grant_types": ["password"]}, "client_credentials, "),
     ({"grant_types": "authorization_code"}, "list"),
     ({"grant_types": ["implicit"]}, "grant_types"), ({"grant_types": ["refresh_token"], "redirect_uris": []},
-    "refresh_token goes with"),
+    "refresh_token goes with a grant"),
     ({"grant_types": ["urn:ietf:params:oauth:grant-type:device_code"]}, "grant_types"), ({"response_types": ["token"]},
     "code is all that is offered"),
     ({"response_types": ["code id_token"]}, "response_types"), ({"response_types": []}, "response_types"),
@@ -333,7 +333,7 @@ def test_security_8_without_the_setting_they_cannot_be_registered(members: dict[
     ({"grant_types": ["implicit"], "response_types": ["none"]}, "response_types: code, id_token"),
     ({"grant_types": ["implicit"], "response_types": ["id_token", "id_token id_token"]}, "response_types: code, id_token"),
     ({"grant_types": ["implicit"], "response_types": ["id_token"], "redirect_uris": []}, "redirect_uris: authorization_code and"),
-    ({"grant_types": ["implicit", "refresh_token"], "response_types": ["id_token"]}, "refresh_token goes with"),
+    ({"grant_types": ["implicit", "refresh_token"], "response_types": ["id_token"]}, "refresh_token goes with a grant"),
     ({"grant_types": ["implicit"], "response_types": ["id_token"], "redirect_uris": ["https://localhost/cb"]}, "no loopback"),
     ({"grant_types": ["implicit"], "response_types": ["id_token"], "redirect_uris": ["https://127.0.0.1/cb"]}, "no loopback"),
 ])
