@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ..oauth.introspection import Introspection
 from ..oauth.proof import certificate
-from ..oauth.server import ProviderRequest
+from ..oauth.provider_request import ProviderRequest
 from .wsgi import EndpointRequest, Response, json
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from ..oauth import resource_indicator
 from ..oauth.proof import certificate
-from ..oauth.server import Provider, ProviderRequest
+from ..oauth.provider_request import ProviderRequest
+from ..oauth.server import Provider
 from .wsgi import EndpointRequest, Response, oauth_answer
 
 _REPEATABLE = frozenset({resource_indicator.PARAMETER})

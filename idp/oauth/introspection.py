@@ -18,7 +18,8 @@ from .client import Client
 from .grant import lapse_of
 from .ports import StoredAccessToken, StoredRefreshToken, digest
 from .proof.confirmation import claim_of, token_type_of
-from .server import Provider, ProviderRequest
+from .provider_request import ProviderRequest
+from .server import Provider
 
 ENDPOINT = "introspection"
 _LONGEST_TOKEN = 16 * 1024

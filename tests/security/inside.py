@@ -11,7 +11,7 @@ import pyotp
 
 from idp.app import build_services, create_app
 from idp.oauth.authorization_request import AuthorizationRequest
-from idp.oauth.server import ProviderRequest
+from idp.oauth.provider_request import ProviderRequest
 from idp.sessions.interaction import Interaction
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import FakeDirectory, make_officer

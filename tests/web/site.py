@@ -42,9 +42,10 @@ from idp.oauth.access_token import AccessTokens
 from idp.oauth.client import Client, ClientRegistry, secret_digest
 from idp.oauth.deferred.approvals import Approvals
 from idp.oauth.deferred.device_authorization import CODE_LIMITS, REQUEST_LIMITS, DeviceAuthorization
+from idp.oauth.provider_request import ProviderRequest
 from idp.oauth.pushed_authorization import PushedRequests
 from idp.oauth.request_object import RequestObjects
-from idp.oauth.server import Lifetimes, Provider, ProviderRequest
+from idp.oauth.server import Lifetimes, Provider
 from idp.oidc.claims import IdTokenClaims
 from idp.oidc.consent import Consents
 from idp.oidc.id_token import IdTokens
