@@ -68,6 +68,7 @@ from .oauth.backchannel.signed_request import SignedRequests
 from .oauth.client import ClientRegistry
 from .oauth.client_authentication import Checks
 from .oauth.clients.assertion import ClientAssertions
+from .oauth.clients.client_secret import ClientSecrets
 from .oauth.clients.configuration import ClientConfiguration
 from .oauth.clients.dynamic import Desk, DynamicRegistration
 from .oauth.clients.initial_access import InitialAccess
@@ -184,6 +185,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                           lifetime_seconds=settings.access_token_lifetime_seconds)
     outbound = Outbound(development=settings.development, allow=settings.outbound_allow)
     client_keys = ClientKeys(outbound.document, clock)
+    client_secrets = ClientSecrets(sealer)
     encryption = ResponseEncryption(client_keys)
     id_tokens = IdTokens(issuer=settings.issuer, keys=keys, subjects=subjects, clock=clock, acr_prefix=settings.acr_prefix,
                          claims_of=claims.IdTokenClaims(mirror), encryption=encryption)
@@ -191,7 +193,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                           refresh_token_seconds=settings.refresh_token_lifetime_seconds,
                           refresh_grace_seconds=settings.refresh_grace_seconds)
     seen, token_endpoint = SqlSeenOnce(database), settings.issuer + Paths().token
-    assertions = ClientAssertions(issuer=settings.issuer, token_endpoint=token_endpoint, keys=client_keys, seen=seen, clock=clock)
+    assertions = ClientAssertions(issuer=settings.issuer, token_endpoint=token_endpoint, keys=client_keys,
+                                  secrets=client_secrets, seen=seen, clock=clock)
     nonces = Nonces(folder.session_key().encode(), clock, required=settings.dpop_nonce_required)
     proofs = Proofs(seen, nonces, clock)
     assurance = AssurancePolicy(settings.acr_prefix, frozenset(settings.require_second_factor_groups))
@@ -217,7 +220,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     issuers = read_software_issuers(settings.software_issuers_file)
     initial_access = InitialAccess(SqlInitialAccess(database), audit, clock, policy, software_issuers=issuers)
     desk = Desk(store=SqlRegistrations(database), initial_access=initial_access, registry=clients, clock=clock, policy=policy,
-                sectors=sectors, statements=SoftwareStatements(issuers, clock),
+                sectors=sectors, statements=SoftwareStatements(issuers, clock), secrets=client_secrets,
                 address=settings.issuer + Paths().registration)
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
@@ -231,7 +234,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         audit_chain=AuditChain(seal_store, Es256SealSigner(folder.audit_seal_key(), settings.keys_dir),
                                FileSealHeads(settings.keys_dir / HEADS), clock),
         audit_store=seal_store, audit_reader=SqlAuditReader(database),
-        registrar=Registrar(client_store, clients, folder.client_secrets(), clock, policy, sectors),
+        registrar=Registrar(client_store, clients, folder.client_secrets(), clock, policy, sectors, client_secrets),
         initial_access=initial_access, dynamic_registration=DynamicRegistration(desk),
         client_configuration=ClientConfiguration(desk),
         sign_in=SignIn(people, mirror, totp, audit, clock, mail_domain=settings.ldap_mail_domain,

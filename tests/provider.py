@@ -78,6 +78,7 @@ from idp.oidc.encryption import ResponseEncryption
 from idp.oidc.subject import TYPES
 from idp.oidc.userinfo import UserInfoAnswers
 from idp.sessions.single_sign_on import Session, SessionLimits, Sessions
+from tests.fakes.client_keys import SECRETS
 from tests.fakes.client_store import FakeClientStore
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import FakeDirectory
@@ -164,8 +165,8 @@ class House:
                                            acr_prefix=ACR_PREFIX, claims_of=claims.IdTokenClaims(self.officers),
                                            encryption=encryption)
         seen = SqlSeenOnce(database)
-        self.assertions = ClientAssertions(issuer=ISSUER, token_endpoint=f"{ISSUER}/token", keys=self.client_keys, seen=seen,
-                                           clock=self.clock)
+        self.assertions = ClientAssertions(issuer=ISSUER, token_endpoint=f"{ISSUER}/token", keys=self.client_keys,
+                                           secrets=SECRETS, seen=seen, clock=self.clock)
         self.checks = Checks(self.assertions, self.client_keys, CertificateAuthorities(authorities), mutual_tls, self.clock)
         self.nonces = Nonces(b"n" * 32, self.clock)
         self.proofs = Proofs(seen, self.nonces, self.clock)
@@ -197,7 +198,8 @@ class House:
                                             software_issuers=self.software_issuers)
         desk = Desk(store=SqlRegistrations(database), initial_access=self.initial_access, registry=self.registry,
                     clock=self.clock, policy=policy, sectors=Sectors(self.documents.document),
-                    statements=SoftwareStatements(self.software_issuers, self.clock), address=f"{ISSUER}/register")
+                    statements=SoftwareStatements(self.software_issuers, self.clock), secrets=SECRETS,
+                    address=f"{ISSUER}/register")
         self.configuration = ClientConfiguration(desk)
         offer = Offer(scopes=tuple(claims.SCOPES), claims=claims.SUPPORTED, acr_values=(f"{ACR_PREFIX}1", f"{ACR_PREFIX}2"),
                       subject_types=TYPES, id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"),

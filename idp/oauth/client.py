@@ -12,7 +12,7 @@ import hmac
 import re
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
@@ -28,7 +28,7 @@ _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\])(?::([0-9]{1,5}))?((?:[/?]
 
 
 def secret_digest(secret: str) -> bytes:
-    """Give the SHA-256 of a client secret, the only form in which the provider keeps it (32 bytes)."""
+    """Give the SHA-256 of a client secret: the only form that is kept, but for applications that sign with theirs (32 bytes)."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
@@ -47,6 +47,8 @@ class Client:
         jwks: JSON of its public keys, checked when it was registered; "" where it has none or publishes them at ``jwks_uri``.
         source: ``file`` (clients/<name>/client.toml) or ``registered`` (made at run time).
         secret_digest: SHA-256 of the secret; None for public clients and before the secret is made.
+        sealed_secret: The secret itself, sealed under the key-encryption key (``clients/client_secret.py``); only where
+            ``signs_with_secret``, else None.
         disabled: True closes every path; ``ClientRegistry.find`` does not even give such a client.
         owner: Agency that answers for it.
         allowed_groups: Officers need one of these groups; empty admits every officer.
@@ -112,6 +114,7 @@ class Client:
     localized: tuple[tuple[str, str], ...] = ()
     source: Literal["file", "registered"] = "registered"
     secret_digest: bytes | None = None
+    sealed_secret: bytes | None = field(default=None, repr=False)
     disabled: bool = False
     created_at: int = 0
 
@@ -138,8 +141,13 @@ class Client:
 
     @property
     def has_secret(self) -> bool:
-        """Whether it authenticates with a secret that we made (RFC 6749 §2.3.1)."""
+        """Whether it authenticates with a secret that we made (RFC 6749 §2.3.1, OpenID Connect Core §9)."""
         return self.token_endpoint_auth_method.startswith("client_secret_")
+
+    @property
+    def signs_with_secret(self) -> bool:
+        """Whether it never sends its secret but signs with it, so that we have to know the secret and not only its digest."""
+        return self.token_endpoint_auth_method == "client_secret_jwt"
 
     @property
     def sector_identifier(self) -> str:

@@ -121,7 +121,8 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
         "token_endpoint_auth_methods_supported": list(offer.auth_methods),
         "introspection_endpoint_auth_methods_supported": confidential,
         "revocation_endpoint_auth_methods_supported": list(offer.auth_methods),
-        **{f"{endpoint}_endpoint_auth_signing_alg_values_supported": list(assertion.ALGORITHMS)
+        **{f"{endpoint}_endpoint_auth_signing_alg_values_supported": [
+            alg for method, algorithms in assertion.BY_METHOD.items() if method in offer.auth_methods for alg in algorithms]
            for endpoint in ("token", "introspection", "revocation")},
         "dpop_signing_alg_values_supported": list(dpop.ALGORITHMS),
         "code_challenge_methods_supported": [pkce.METHOD],

@@ -1,5 +1,5 @@
 // oauth4webapi against a running provider: code + PKCE, userinfo, refresh, revocation, logout, and a code that is used twice;
-// with a secret (in the form) introspection and client credentials too, without one as a public client.
+// with a secret (in the form, or signing with it) introspection and client credentials too, without one as a public client.
 import * as oauth from 'oauth4webapi';
 import { Browser, check, environment } from './browser.mjs';
 
@@ -8,7 +8,8 @@ const http = { [oauth.allowInsecureRequests]: true };
 const issuer = new URL(env.issuer);
 const as = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, http));
 const client = { client_id: env.clientId };
-const auth = env.clientSecret ? oauth.ClientSecretPost(env.clientSecret) : oauth.None();
+const secretAuth = process.env.AUTH === 'client_secret_jwt' ? oauth.ClientSecretJwt : oauth.ClientSecretPost;
+const auth = env.clientSecret ? secretAuth(env.clientSecret) : oauth.None();
 const browser = new Browser();
 
 async function authorize(parameters = {}) {

@@ -38,6 +38,8 @@ def test_security_1_nothing_is_listed_that_is_off() -> None:
     assert "none" not in DOCUMENT["introspection_endpoint_auth_methods_supported"]
     for endpoint in ("token", "introspection", "revocation"):
         assert DOCUMENT[f"{endpoint}_endpoint_auth_signing_alg_values_supported"] == ["ES256", "PS256", "RS256", "EdDSA"]
+        both = discovery("https://id.example", replace(OFFER, auth_methods=("private_key_jwt", "client_secret_jwt")))
+        assert both[f"{endpoint}_endpoint_auth_signing_alg_values_supported"] == ["ES256", "PS256", "RS256", "EdDSA", "HS256"]
     assert DOCUMENT["code_challenge_methods_supported"] == ["S256"]
     assert DOCUMENT["request_uri_parameter_supported"] is False
     assert "device_authorization_endpoint" not in DOCUMENT

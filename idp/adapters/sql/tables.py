@@ -252,6 +252,8 @@ class ClientRow(Base):
     metadata_: Mapped[str] = mapped_column("metadata", Text)
     """JSON: RFC 7591 members and the table ``province``."""
     secret_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    sealed_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Only where the application signs with it (client_secret_jwt)."""
     created_at: Mapped[Epoch]
     updated_at: Mapped[Epoch]
     disabled_at: Mapped[Epoch | None]

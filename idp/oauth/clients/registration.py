@@ -28,7 +28,7 @@ from .keys import MAX_BYTES, InvalidKeysError, can_encrypt, read_jwks
 from .members import InvalidClientMetadataError, Members, is_localized
 
 GRANT_TYPES: Final = ("authorization_code", "refresh_token", "client_credentials", *GRANT_TYPE_OF.values())
-AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt", *certificate.METHODS, "none")
+AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", *assertion.METHODS, *certificate.METHODS, "none")
 ID_TOKEN_ALGORITHMS: Final = ("RS256", "PS256", "ES256", "EdDSA")
 LOGIN_NAME_ATTRIBUTES: Final = ("uid", "mail", "employeeNumber")
 
@@ -36,7 +36,7 @@ PROVINCE: Final = (
     "owner", "allowed_groups", "required_acr", "required_level", "consent", "profile", "require_pkce", "access_token_format",
     "login_name_attribute", "exchange_from", "assertion_audience", "secret_file", "show_groups", "resources", "serves")
 """Fields of a client that stand in the table ``province``: an operator's, never the client's own."""
-_OURS: Final = frozenset({"client_id", "source", "secret_digest", "disabled", "created_at", "localized"})
+_OURS: Final = frozenset({"client_id", "source", "secret_digest", "sealed_secret", "disabled", "created_at", "localized"})
 _DEFAULTS: Final = {field.name: field.default for field in fields(Client)}
 STANDARD: Final = tuple(name for name in _DEFAULTS if name not in PROVINCE and name not in _OURS)
 """Fields that are members of RFC 7591 and its kin, by the same names."""
@@ -143,7 +143,8 @@ def parse(
         "dpop_bound_access_tokens": members.flag("dpop_bound_access_tokens", default=False),
         "tls_client_certificate_bound_access_tokens": members.flag("tls_client_certificate_bound_access_tokens", default=False),
         **{name: members.text(name, 500) for name in certificate.NAMES},
-        "token_endpoint_auth_signing_alg": members.choice("token_endpoint_auth_signing_alg", ("", *assertion.ALGORITHMS)),
+        "token_endpoint_auth_signing_alg": members.choice(
+            "token_endpoint_auth_signing_alg", ("", *assertion.BY_METHOD.get(auth_method, assertion.ALGORITHMS))),
         "authorization_signed_response_alg": members.choice("authorization_signed_response_alg", response.ALGORITHMS),
         "request_object_signing_alg": members.choice("request_object_signing_alg", ("", *request_object.ALGORITHMS)),
         "require_signed_request_object": members.flag("require_signed_request_object", default=False),
@@ -235,7 +236,7 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
     """Refuse members that contradict each other."""
     code = "authorization_code" in client.grant_types
     sends_back = code or "implicit" in client.grant_types
-    asserts = client.token_endpoint_auth_method == assertion.METHOD
+    asserts = client.token_endpoint_auth_method in assertion.METHODS
     encrypted = [alg for alg in (client.id_token_encrypted_response_alg, client.userinfo_encrypted_response_alg) if alg]
     problem = ""
     if not client.grant_types:
@@ -260,7 +261,7 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
         problem = "jwks: an application that wants to be answered encrypted needs jwks or jwks_uri."
     elif client.jwks and not all(can_encrypt(client.jwks, alg) for alg in encrypted):
         problem = "jwks: no key in it fits the algorithm that answers are to be encrypted with."
-    elif asserts and not (client.jwks or client.jwks_uri):
+    elif client.token_endpoint_auth_method == assertion.METHOD and not (client.jwks or client.jwks_uri):
         problem = "token_endpoint_auth_method: private_key_jwt needs jwks or jwks_uri."
     elif client.token_endpoint_auth_method == certificate.SELF_SIGNED and not (client.jwks or client.jwks_uri):
         problem = "token_endpoint_auth_method: self_signed_tls_client_auth needs jwks or jwks_uri."
@@ -269,9 +270,9 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
     elif client.dpop_bound_access_tokens and client.tls_client_certificate_bound_access_tokens:
         problem = "dpop_bound_access_tokens: a token is bound to a key or to a certificate, not to both."
     elif not asserts and client.token_endpoint_auth_signing_alg:
-        problem = "token_endpoint_auth_signing_alg: only for private_key_jwt."
+        problem = "token_endpoint_auth_signing_alg: only for private_key_jwt and client_secret_jwt."
     elif not asserts and client.assertion_audience != "issuer":
-        problem = "province.assertion_audience: only for private_key_jwt."
+        problem = "province.assertion_audience: only for private_key_jwt and client_secret_jwt."
     elif client.public and client.serves:
         problem = "province.serves: only an application that can authenticate may ask about tokens."
     elif client.public and not client.require_pkce:
@@ -327,6 +328,7 @@ def standard_metadata(client: Client) -> dict[str, Any]:
 
 def from_metadata(
     client_id: str, metadata: Mapping[str, Any], *, source: str, secret_digest: bytes | None, disabled: bool, created_at: int,
+    sealed_secret: bytes | None = None,
 ) -> Client:
     """Make a client of what ``to_metadata`` gave: checked when it was registered, so that a changed policy locks nobody out."""
     table = metadata.get("province", {})
@@ -335,7 +337,7 @@ def from_metadata(
     members["localized"] = tuple(sorted((name, value) for name, value in metadata.items() if is_localized(name)))
     ours = {name: _typed(name, table[name]) for name in PROVINCE if name in table}
     return Client(client_id=client_id, source="file" if source == "file" else "registered", secret_digest=secret_digest,
-                  disabled=disabled, created_at=created_at, **members, **ours)
+                  sealed_secret=sealed_secret, disabled=disabled, created_at=created_at, **members, **ours)
 
 
 def _plain(value: Any) -> Any:

@@ -268,7 +268,7 @@ def test_interface_s6_groups_are_for_clients_that_may_see_them() -> None:
     ({"redirect_uris": "https://a.example/cb"}, "list"), ({"redirect_uris": ["https://a.example/cb"] * 51}, "50"),
     ({"grant_types": ["client_credentials"]}, "only authorization_code uses"),
     ({"token_endpoint_auth_method": "none", "grant_types": ["authorization_code", "client_credentials"]}, "secret"),
-    ({"token_endpoint_auth_method": "private_key_jwt"}, "needs jwks"), ({"token_endpoint_auth_method": "client_secret_jwt"},
+    ({"token_endpoint_auth_method": "private_key_jwt"}, "needs jwks"), ({"token_endpoint_auth_method": "secret_jwt"},
     "are offered"),
     ({"token_endpoint_auth_method": ["none"]}, "are offered"), ({"id_token_signed_response_alg": "none"}, "RS256, PS256"),
     ({"id_token_signed_response_alg": "HS256"}, "RS256, PS256"), ({"id_token_signed_response_alg": "ES384"}, "ES256, EdDSA"),
@@ -536,6 +536,16 @@ def test_rfc7523_s2_2_a_client_with_keys_needs_no_secret() -> None:
     assert register(token_endpoint_auth_method="private_key_jwt", jwks_uri="https://a.example/jwks").jwks == ""
 
 
+def test_oidc_core_s9_a_client_that_signs_with_its_secret() -> None:
+    client = register(token_endpoint_auth_method="client_secret_jwt", token_endpoint_auth_signing_alg="HS256",
+                      province={"assertion_audience": "token_endpoint"})
+    assert (client.has_secret, client.signs_with_secret, client.public) == (True, True, False)
+    assert not register().signs_with_secret
+    assert not register(**ASSERTING).signs_with_secret
+    stored = json.dumps(to_metadata(replace(client, sealed_secret=b"sealed")))
+    assert "sealed" not in stored
+
+
 @pytest.mark.parametrize(("members", "word"), [
     ({"jwks": 0}, "JWK Set"), ({"jwks": {"keys": [pair("ES256").as_dict(private=True)]}}, "private"),
     ({"jwks": {"keys": [{"kty": "oct", "k": "AAAA"}]}}, "symmetric"), ({"jwks": {"keys": [], "x": "y" * 40_000}}, "longer than"),
@@ -544,6 +554,8 @@ def test_rfc7523_s2_2_a_client_with_keys_needs_no_secret() -> None:
     ({**ASSERTING, "token_endpoint_auth_signing_alg": "HS256"}, "token_endpoint_auth_signing_alg"),
     ({**ASSERTING, "token_endpoint_auth_signing_alg": "none"}, "token_endpoint_auth_signing_alg"),
     ({"token_endpoint_auth_signing_alg": "ES256"}, "only for private_key_jwt"),
+    *(({"token_endpoint_auth_method": "client_secret_jwt", "token_endpoint_auth_signing_alg": alg}, "HS256 are offered")
+      for alg in ("ES256", "RS256", "HS384", "HS512", "none")),
     ({"token_endpoint_auth_method": "self_signed_tls_client_auth"}, "needs jwks"),
     ({"token_endpoint_auth_method": "tls_client_auth"}, "exactly one"), ({"tls_client_auth_san_dns": "a.example"}, "exactly one"),
     ({"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "a.example",
