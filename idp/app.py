@@ -6,15 +6,17 @@ Nothing else builds an adapter. A deployment that is not fit to start says so in
 
 from __future__ import annotations
 
+import tempfile
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
 from cryptography.x509 import load_pem_x509_certificates
 from flask import Flask
 from flask_migrate import Migrate
+from werkzeug.exceptions import NotFound
 
 from . import cli, web
 from .adapters import json_log
@@ -23,7 +25,7 @@ from .adapters.key_files import KeyFolder
 from .adapters.ldap.connection import ServerList
 from .adapters.ldap.directory import LdapDirectory
 from .adapters.ldap.server import Timing, servers_of
-from .adapters.outbound import Outbound
+from .adapters.outbound import Outbound, Recorded
 from .adapters.seal_files import HEADS, Es256SealSigner, FileSealHeads
 from .adapters.sql import schema
 from .adapters.sql.audit import SqlAuditTrail
@@ -71,6 +73,7 @@ from .oauth.clients.assertion import ClientAssertions
 from .oauth.clients.client_secret import ClientSecrets
 from .oauth.clients.configuration import ClientConfiguration
 from .oauth.clients.dynamic import Desk, DynamicRegistration
+from .oauth.clients.examination import Examiner
 from .oauth.clients.initial_access import InitialAccess
 from .oauth.clients.keys import ClientKeys
 from .oauth.clients.registrar import Registrar
@@ -95,7 +98,7 @@ from .oidc.id_token import SCOPE, IdTokens
 from .oidc.rp_initiated_logout import EndSession
 from .oidc.subject import Subjects
 from .oidc.userinfo import UserInfoAnswers
-from .services import Services
+from .services import Door, Services
 from .sessions.interaction import Interactions
 from .sessions.single_sign_on import SessionLimits, Sessions
 from .settings import OF_THE_HOUSE, Settings, load, read_secret
@@ -154,8 +157,15 @@ def _unfit(refusal: ConfigurationError, clock: Clock) -> Flask:
     return app
 
 
-def build_services(settings: Settings, *, directory: Directory | None = None, clock: Clock | None = None) -> Services:
+def build_services(settings: Settings, *, directory: Directory | None = None, clock: Clock | None = None,
+                   outbound: Outbound | Recorded | None = None) -> Services:
     """Build every adapter and room of one deployment.
+
+    Args:
+        settings: Checked settings.
+        directory: Another directory than LDAP.
+        clock: Another clock than the machine's.
+        outbound: Another way to other people's servers than the guarded fetcher.
 
     Raises:
         ConfigurationError: a key, secret or certificate file is missing or unsafe.
@@ -183,7 +193,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     subjects = Subjects(sealer.derive("pairwise subjects"))
     tokens = AccessTokens(issuer=settings.issuer, keys=keys, clock=clock, acr_prefix=settings.acr_prefix, subject_of=subjects.of,
                           lifetime_seconds=settings.access_token_lifetime_seconds)
-    outbound = Outbound(development=settings.development, allow=settings.outbound_allow)
+    outbound = outbound or Outbound(development=settings.development, allow=settings.outbound_allow)
     client_keys = ClientKeys(outbound.document, clock)
     client_secrets = ClientSecrets(sealer)
     encryption = ResponseEncryption(client_keys)
@@ -199,9 +209,10 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     proofs = Proofs(seen, nonces, clock)
     assurance = AssurancePolicy(settings.acr_prefix, frozenset(settings.require_second_factor_groups))
     checks = Checks(assertions, client_keys, client_authorities(settings), bool(settings.mtls_origin), clock)
+    officer_scopes = frozenset({*claims.SCOPES, SCOPE, "offline_access"})
     provider = Provider(issuer=settings.issuer, registry=clients, store=grants, deferred=deferred, tokens=tokens, keys=keys,
                         clock=clock, lifetimes=lifetimes, assurance=assurance, checks=checks, proofs=proofs,
-                        officer_scopes=frozenset({*claims.SCOPES, SCOPE, "offline_access"}),
+                        officer_scopes=officer_scopes,
                         token_endpoints=routes.addresses(settings, Paths().token),
                         pushed=PushedRequests(SqlPushedRequests(database), clock,
                                               lifetime_seconds=settings.pushed_request_lifetime_seconds,
@@ -237,6 +248,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         registrar=Registrar(client_store, clients, folder.client_secrets(), clock, policy, sectors, client_secrets),
         initial_access=initial_access, dynamic_registration=DynamicRegistration(desk),
         client_configuration=ClientConfiguration(desk),
+        examiner=Examiner(policy=policy, checks=checks, secret_files=folder.client_secrets(), sectors=sectors,
+                          post=outbound.post_form, groups=mirror.groups, officer_scopes=officer_scopes),
         sign_in=SignIn(people, mirror, totp, audit, clock, mail_domain=settings.ldap_mail_domain,
                        passwords=Lockout(guesses, clock, Limits(source=Rule(settings.sign_in_source_failures))),
                        factors=Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),
@@ -255,7 +268,30 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         housekeeping=SqlHousekeeping(database), pulse=SqlPulse(database),
         ping_database=database.ping, prepare_database=database.prepare,
         schema_state=lambda: schema.state(settings.database_url),
-        read_client_files=ClientFiles().read)
+        read_client_files=ClientFiles().read,
+        rehearse=lambda documents: rehearsal(settings, documents, directory=people, clock=clock))
+
+
+@contextmanager
+def rehearsal(settings: Settings, documents: Mapping[str, bytes], *, directory: Directory,
+              clock: Clock) -> Iterator[tuple[Services, Door]]:
+    """Build the same deployment once more over a database of its own, which is empty and goes with it.
+
+    It has signing keys of its own too, never one in a PKCS #11 token, and reaches nobody.
+
+    Args:
+        settings: Of the deployment.
+        documents: What stands at other people's addresses.
+        directory: As the deployment's.
+        clock: As the deployment's.
+    """
+    with tempfile.TemporaryDirectory(prefix="idp-rehearsal-") as folder:
+        private = settings.model_copy(update={"database_url": f"sqlite:///{folder}/idp.sqlite3", "signing_keys": "database",
+                                              "pkcs11_module": None})
+        schema.upgrade(private.database_url)
+        house = build_services(private, directory=directory, clock=clock, outbound=Recorded(documents))
+        house.keys.ensure(STARTING)
+        yield house, Dispatcher(routes.table(house, PrometheusMeter()), NotFound(), sources=Sources(("127.0.0.1",)))
 
 
 def client_authorities(settings: Settings) -> CertificateAuthorities:
