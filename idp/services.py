@@ -1,4 +1,4 @@
-"""The wired rooms: everything that endpoints/, web/, cli/ and worker/ may call. ``app.py`` alone fills it."""
+"""The wired rooms: everything that endpoints/, web/, cli/ and worker/ may call. ``app`` alone fills it."""
 
 from __future__ import annotations
 

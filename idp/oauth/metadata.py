@@ -53,7 +53,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paths:
-    """Where the endpoints are, below the issuer; ``app.py`` mounts them at the same."""
+    """Where the endpoints are, below the issuer; ``app`` mounts them at the same."""
 
     authorization: str = "/authorize"
     pushed_authorization: str = "/par"

@@ -1,160 +1,101 @@
-"""The composition root: reads the settings, builds the adapters, hands them to the rooms, mounts both doors.
+"""How a deployment is put together: every adapter is built here and handed to its room. Nothing else builds one.
 
-Nothing else builds an adapter. A deployment that is not fit to start says so in one sentence with its remedy
-(``ConfigurationError``); commands that make it fit (``keys init``, ``db upgrade``, ``doctor``) run before it is.
+What a deployment lacks is said as a ConfigurationError, in one sentence with its remedy.
 """
 
 from __future__ import annotations
 
 import tempfile
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import NoReturn
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from cryptography.x509 import load_pem_x509_certificates
-from flask import Flask
-from flask_migrate import Migrate
 from werkzeug.exceptions import NotFound
 
-from . import cli, web
-from .adapters import json_log
-from .adapters.client_files import ClientFiles, read_software_issuers
-from .adapters.key_files import KeyFolder
-from .adapters.ldap.connection import ServerList
-from .adapters.ldap.directory import LdapDirectory
-from .adapters.ldap.server import Timing, servers_of
-from .adapters.outbound import Outbound, Recorded
-from .adapters.seal_files import HEADS, Es256SealSigner, FileSealHeads
-from .adapters.sql import schema
-from .adapters.sql.audit import SqlAuditTrail
-from .adapters.sql.audit_seals import SqlAuditReader, SqlSealStore
-from .adapters.sql.clients import SqlClientStore
-from .adapters.sql.consents import SqlConsents
-from .adapters.sql.database import Database
-from .adapters.sql.deferred import SqlDeferred
-from .adapters.sql.housekeeping import SqlHousekeeping, SqlPulse
-from .adapters.sql.interactions import SqlInteractions
-from .adapters.sql.keys import SqlKeyStore
-from .adapters.sql.oauth import SqlGrants
-from .adapters.sql.officers import SqlOfficers
-from .adapters.sql.outbox import SqlOutbox, SqlPings
-from .adapters.sql.pushed_requests import SqlPushedRequests
-from .adapters.sql.registrations import SqlInitialAccess, SqlRegistrations
-from .adapters.sql.seen_once import SqlSeenOnce
-from .adapters.sql.sessions import SqlSessions
-from .adapters.sql.tables import db
-from .adapters.sql.throttle import SqlGuessCounter
-from .adapters.sql.totp import SqlTotpStore
-from .audit import Caller
-from .audit.chain import AuditChain
-from .authn.assurance import HIGHEST_OFFERED, AssurancePolicy
-from .authn.lockout import FACTOR_LIMITS, Limits, Lockout, Rule
-from .authn.sign_in import SignIn
-from .authn.totp import Totp
-from .clock import Clock, SystemClock
-from .directory.officer import Directory
-from .endpoints import routes
-from .endpoints.metrics import PrometheusMeter
-from .endpoints.sources import Sources
-from .endpoints.wsgi import Dispatcher
-from .errors import ConfigurationError, UnavailableError
-from .jose.keyset import ALGORITHMS, KeyRing, KeyToken
-from .oauth import response
-from .oauth.access_token import AccessTokens
-from .oauth.backchannel.authentication import HINT_LIMITS, BackchannelAuthentication
-from .oauth.backchannel.officers import HintedOfficers
-from .oauth.backchannel.ping import PingDelivery
-from .oauth.backchannel.signed_request import SignedRequests
-from .oauth.client import ClientRegistry
-from .oauth.client_authentication import Checks
-from .oauth.clients.assertion import ClientAssertions
-from .oauth.clients.client_secret import ClientSecrets
-from .oauth.clients.configuration import ClientConfiguration
-from .oauth.clients.dynamic import Desk, DynamicRegistration
-from .oauth.clients.examination import Examiner
-from .oauth.clients.initial_access import InitialAccess
-from .oauth.clients.keys import ClientKeys
-from .oauth.clients.registrar import Registrar
-from .oauth.clients.registration import RegistrationPolicy
-from .oauth.clients.sectors import Sectors
-from .oauth.clients.software_statement import SoftwareStatements
-from .oauth.deferred.approvals import Approvals
-from .oauth.deferred.device_authorization import CODE_LIMITS, REQUEST_LIMITS, DeviceAuthorization
-from .oauth.introspection import Introspection
-from .oauth.metadata import Paths
-from .oauth.proof.certificate import CertificateAuthorities
-from .oauth.proof.dpop import Nonces, Proofs
-from .oauth.proof.holder import Holders
-from .oauth.pushed_authorization import PushedRequests
-from .oauth.request_object import RequestObjects
-from .oauth.server import Lifetimes, Provider
-from .oidc import claims
-from .oidc.backchannel_logout import LogoutDelivery
-from .oidc.consent import Consents
-from .oidc.encryption import ResponseEncryption
-from .oidc.id_token import SCOPE, IdTokens
-from .oidc.rp_initiated_logout import EndSession
-from .oidc.subject import Subjects
-from .oidc.userinfo import UserInfoAnswers
-from .services import Door, Services
-from .sessions.interaction import Interactions
-from .sessions.single_sign_on import SessionLimits, Sessions
-from .settings import OF_THE_HOUSE, Settings, load, read_secret
-from .worker import Worker
+from ..adapters.client_files import ClientFiles, read_software_issuers
+from ..adapters.key_files import KeyFolder
+from ..adapters.ldap.connection import ServerList
+from ..adapters.ldap.directory import LdapDirectory
+from ..adapters.ldap.server import Timing, servers_of
+from ..adapters.outbound import Outbound, Recorded
+from ..adapters.seal_files import HEADS, Es256SealSigner, FileSealHeads
+from ..adapters.sql import schema
+from ..adapters.sql.audit import SqlAuditTrail
+from ..adapters.sql.audit_seals import SqlAuditReader, SqlSealStore
+from ..adapters.sql.clients import SqlClientStore
+from ..adapters.sql.consents import SqlConsents
+from ..adapters.sql.database import Database
+from ..adapters.sql.deferred import SqlDeferred
+from ..adapters.sql.housekeeping import SqlHousekeeping, SqlPulse
+from ..adapters.sql.interactions import SqlInteractions
+from ..adapters.sql.keys import SqlKeyStore
+from ..adapters.sql.oauth import SqlGrants
+from ..adapters.sql.officers import SqlOfficers
+from ..adapters.sql.outbox import SqlOutbox, SqlPings
+from ..adapters.sql.pushed_requests import SqlPushedRequests
+from ..adapters.sql.registrations import SqlInitialAccess, SqlRegistrations
+from ..adapters.sql.seen_once import SqlSeenOnce
+from ..adapters.sql.sessions import SqlSessions
+from ..adapters.sql.throttle import SqlGuessCounter
+from ..adapters.sql.totp import SqlTotpStore
+from ..audit import Caller
+from ..audit.chain import AuditChain
+from ..authn.assurance import HIGHEST_OFFERED, AssurancePolicy
+from ..authn.lockout import FACTOR_LIMITS, Limits, Lockout, Rule
+from ..authn.sign_in import SignIn
+from ..authn.totp import Totp
+from ..clock import Clock, SystemClock
+from ..directory.officer import Directory
+from ..endpoints import routes
+from ..endpoints.metrics import PrometheusMeter
+from ..endpoints.sources import Sources
+from ..endpoints.wsgi import Dispatcher
+from ..errors import ConfigurationError
+from ..jose.keyset import KeyRing, KeyToken
+from ..oauth import response
+from ..oauth.access_token import AccessTokens
+from ..oauth.backchannel.authentication import HINT_LIMITS, BackchannelAuthentication
+from ..oauth.backchannel.officers import HintedOfficers
+from ..oauth.backchannel.ping import PingDelivery
+from ..oauth.backchannel.signed_request import SignedRequests
+from ..oauth.client import ClientRegistry
+from ..oauth.client_authentication import Checks
+from ..oauth.clients.assertion import ClientAssertions
+from ..oauth.clients.client_secret import ClientSecrets
+from ..oauth.clients.configuration import ClientConfiguration
+from ..oauth.clients.dynamic import Desk, DynamicRegistration
+from ..oauth.clients.examination import Examiner
+from ..oauth.clients.initial_access import InitialAccess
+from ..oauth.clients.keys import ClientKeys
+from ..oauth.clients.registrar import Registrar
+from ..oauth.clients.registration import RegistrationPolicy
+from ..oauth.clients.sectors import Sectors
+from ..oauth.clients.software_statement import SoftwareStatements
+from ..oauth.deferred.approvals import Approvals
+from ..oauth.deferred.device_authorization import CODE_LIMITS, REQUEST_LIMITS, DeviceAuthorization
+from ..oauth.introspection import Introspection
+from ..oauth.metadata import Paths
+from ..oauth.proof.certificate import CertificateAuthorities
+from ..oauth.proof.dpop import Nonces, Proofs
+from ..oauth.proof.holder import Holders
+from ..oauth.pushed_authorization import PushedRequests
+from ..oauth.request_object import RequestObjects
+from ..oauth.server import Lifetimes, Provider
+from ..oidc import claims
+from ..oidc.backchannel_logout import LogoutDelivery
+from ..oidc.consent import Consents
+from ..oidc.encryption import ResponseEncryption
+from ..oidc.id_token import SCOPE, IdTokens
+from ..oidc.rp_initiated_logout import EndSession
+from ..oidc.subject import Subjects
+from ..oidc.userinfo import UserInfoAnswers
+from ..services import Door, Services
+from ..sessions.interaction import Interactions
+from ..sessions.single_sign_on import SessionLimits, Sessions
+from ..settings import Settings, read_secret
 
-ROOT = Path(__file__).resolve().parents[1]
-AFTERWARDS_SECONDS = 0.2
-"""How long the log line and the count of an answer may wait for others."""
 STARTING = Caller(source="start", request_id="start")
-_BIND_PASSWORD = "Put the password of the service account in the directory into it, mode 0600."
-_METRICS_TOKEN = "Put a random value into it, mode 0600, or leave IDP_METRICS_TOKEN_FILE out."
-
-
-def create_app(settings: Settings | None = None, *, serve: bool = True, directory: Directory | None = None,
-               clock: Clock | None = None) -> Flask:
-    """Make the Flask application whose ``wsgi_app`` is the two-door dispatcher.
-
-    Args:
-        settings: Checked settings; read from the environment and the TOML file by default.
-        serve: False for commands: rooms are built when a command asks for them, and no door is mounted.
-        directory: Another directory than LDAP, for tests.
-        clock: Another clock than the machine's, for tests.
-
-    Raises:
-        ConfigurationError: the deployment is not fit to start.
-        UnavailableError: the database does not answer at start.
-    """
-    clock = clock or SystemClock()
-    try:
-        settings = settings or load()
-    except ConfigurationError as err:
-        if serve:
-            raise
-        return _unfit(err, clock)
-    json_log.configure(settings.log_level, clock)
-    app = Flask("idp", root_path=str(ROOT / "idp"), template_folder=str(ROOT / "templates"), static_folder=None)
-    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
-    db.init_app(app)
-    Migrate(app, db, directory=str(schema.MIGRATIONS))
-    build = _once(lambda: build_services(settings, directory=directory, clock=clock))
-    cli.register(app, build, lambda: settings, make_keys=KeyFolder(settings.keys_dir).make, make_worker=_worker,
-                 secret_files=_secret_files)
-    if serve:
-        _mount(app, settings, build())
-    return app
-
-
-def _unfit(refusal: ConfigurationError, clock: Clock) -> Flask:
-    """Make an application of commands alone, while the settings are wrong: ``doctor`` says what is, all others refuse."""
-    def refuse() -> NoReturn:
-        raise refusal
-
-    json_log.configure("INFO", clock)
-    app = Flask("idp", root_path=str(ROOT / "idp"), static_folder=None)
-    cli.register(app, refuse, refuse, make_keys=refuse, make_worker=_worker, secret_files=_secret_files)
-    return app
+BIND_PASSWORD = "Put the password of the service account in the directory into it, mode 0600."
 
 
 def build_services(settings: Settings, *, directory: Directory | None = None, clock: Clock | None = None,
@@ -309,13 +250,6 @@ def client_authorities(settings: Settings) -> CertificateAuthorities:
                                  remedy="Put the certificates of the authorities there, in PEM.") from err
 
 
-def _secret_files(settings: Settings) -> Mapping[Path, str]:
-    """Give every file of this deployment that holds a secret, and what to do when it is not there."""
-    files = dict.fromkeys(KeyFolder(settings.keys_dir).secret_files(), OF_THE_HOUSE) | {
-        settings.ldap_bind_password_file: _BIND_PASSWORD}
-    return files if settings.metrics_token_file is None else files | {settings.metrics_token_file: _METRICS_TOKEN}
-
-
 def key_token(settings: Settings, clock: Clock) -> KeyToken | None:
     """Build the token that keeps signing keys, where one is configured; nothing is asked of it yet.
 
@@ -325,7 +259,7 @@ def key_token(settings: Settings, clock: Clock) -> KeyToken | None:
     if settings.pkcs11_module is None:
         return None
     try:
-        from .adapters.pkcs11_keys import Pkcs11Keys
+        from ..adapters.pkcs11_keys import Pkcs11Keys
     except ImportError as err:
         raise ConfigurationError("The package python-pkcs11 is not installed.", debug=str(err),
                                  remedy="Run: .venv/bin/pip install --require-hashes -r requirements/pkcs11.txt") from err
@@ -339,7 +273,7 @@ def ldap_directory(settings: Settings) -> Directory:
         ConfigurationError: the file with the password of the service account is missing or unsafe.
     """
     def password() -> str:
-        return read_secret(settings.ldap_bind_password_file, _BIND_PASSWORD)
+        return read_secret(settings.ldap_bind_password_file, BIND_PASSWORD)
 
     password()  # what is wrong with it is said at the start, not as an outage of the directory at the first sign-in
     servers = ServerList(
@@ -351,50 +285,3 @@ def ldap_directory(settings: Settings) -> Directory:
         servers, base_dn=settings.ldap_base_dn, people_filter=settings.ldap_people_filter, decoy_dn=settings.ldap_decoy_dn,
         administrators=settings.ldap_administrators_group, concurrency=settings.login_concurrency,
         floor_seconds=settings.login_floor_milliseconds / 1000)
-
-
-def _mount(app: Flask, settings: Settings, services: Services) -> None:
-    """Check that this deployment is fit to serve, then mount both doors."""
-    _require_migrations(services)
-    services.prepare_database()
-    services.keys.ensure(STARTING)
-    for alg in ALGORITHMS:
-        services.keys.signing(alg)  # says why, where a private part is out of reach
-    services.registrar.apply(services.read_client_files(settings.clients_dir), STARTING)
-    app.secret_key = KeyFolder(settings.keys_dir).session_key()
-    web.register(app, services)
-    try:
-        sources = Sources(settings.trusted_proxies)
-    except ValueError as err:
-        raise ConfigurationError(f"IDP_TRUSTED_PROXIES: {err}.",
-                                 remedy="Give addresses or networks, separated by spaces.") from err
-    meter = PrometheusMeter(bundle_seconds=AFTERWARDS_SECONDS)
-    metrics_token = read_secret(settings.metrics_token_file, _METRICS_TOKEN) if settings.metrics_token_file else ""
-    app.wsgi_app = Dispatcher(  # type: ignore[method-assign]
-        routes.table(services, meter, metrics_token=metrics_token), app.wsgi_app,
-        sources=sources, meter=meter, log=json_log.RequestLines(services.clock, bundle_seconds=AFTERWARDS_SECONDS))
-
-
-def _worker(services: Services) -> Worker:
-    """Make the worker, unless migrations are missing: every step would fail. A database that is away the worker waits for."""
-    with suppress(UnavailableError):
-        _require_migrations(services)
-    return Worker(services)
-
-
-def _require_migrations(services: Services) -> None:
-    if services.schema_state() in {"empty", "behind"}:
-        raise ConfigurationError("The database lacks migrations.", remedy="Run: flask --app wsgi db upgrade")
-
-
-def _once(build: Callable[[], Services]) -> Callable[[], Services]:
-    """Build at the first call and give the same afterwards."""
-    lock, built = threading.Lock(), list[Services]()
-
-    def get() -> Services:
-        with lock:
-            if not built:
-                built.append(build())
-            return built[0]
-
-    return get
