@@ -22,6 +22,7 @@ from .oauth.clients.dynamic import DynamicRegistration
 from .oauth.clients.initial_access import InitialAccess
 from .oauth.clients.registrar import ClientFile, Registrar
 from .oauth.introspection import Introspection
+from .oauth.introspection_response import SignedIntrospection
 from .oauth.server import Provider
 from .oidc.backchannel_logout import LogoutDelivery, NoticeQueue
 from .oidc.consent import Consents
@@ -87,6 +88,7 @@ class Services:
     consents: Consents
     provider: Provider
     introspection: Introspection
+    signed_introspection: SignedIntrospection
     userinfo: UserInfoAnswers
     subjects: Subjects
     end_session: EndSession

@@ -52,6 +52,7 @@ from idp.oauth.clients.registration import RegistrationPolicy
 from idp.oauth.clients.sectors import Sectors
 from idp.oauth.clients.software_statement import SoftwareStatements
 from idp.oauth.introspection import Introspection
+from idp.oauth.introspection_response import SignedIntrospection
 from idp.oauth.metadata import Offer, discovery
 from idp.oauth.proof.certificate import CertificateAuthorities
 from idp.oauth.proof.dpop import Nonces, Proofs
@@ -176,7 +177,8 @@ class House:
             Route("/jwks", "jwks", Document(self.keys.published, max_age_seconds=3600), Document.METHODS),
             Route("/token", "token", TokenEndpoint(self.provider)),
             Route("/introspect", "introspection", IntrospectionEndpoint(
-                Introspection(self.provider, subject_of=SUBJECTS.of, acr_prefix=ACR_PREFIX))),
+                Introspection(self.provider, subject_of=SUBJECTS.of, acr_prefix=ACR_PREFIX),
+                SignedIntrospection(issuer=ISSUER, keys=self.keys, client_keys=self.client_keys, clock=self.clock))),
             Route("/revoke", "revocation", RevocationEndpoint(self.provider)),
             Route("/register", "registration", RegistrationEndpoint(DynamicRegistration(desk))),
             Route("/register/*", "client_configuration", ConfigurationEndpoint(self.configuration),

@@ -52,7 +52,8 @@ def table(services: Services, meter: PrometheusMeter, *, metrics_token: str = ""
         Route(at.trust_services, "trust_services", Document(fixed({}), max_age_seconds=_DISCOVERY_SECONDS), _READ),
         Route(at.jwks, "jwks", Document(services.keys.published, max_age_seconds=JWKS_MAX_AGE_SECONDS), _READ),
         Route(at.token, "token", TokenEndpoint(services.provider)),
-        Route(at.introspection, "introspection", IntrospectionEndpoint(services.introspection)),
+        Route(at.introspection, "introspection", IntrospectionEndpoint(
+            services.introspection, services.signed_introspection)),
         Route(at.revocation, "revocation", RevocationEndpoint(services.provider)),
         Route(at.registration, "registration", RegistrationEndpoint(services.dynamic_registration)),
         Route(f"{at.registration}/*", "client_configuration", ConfigurationEndpoint(services.client_configuration),

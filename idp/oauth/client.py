@@ -100,6 +100,9 @@ class Client:
     tls_client_auth_san_ip: str = ""
     tls_client_auth_san_email: str = ""
     authorization_signed_response_alg: str = "RS256"
+    introspection_signed_response_alg: str = "RS256"
+    introspection_encrypted_response_alg: str = ""
+    introspection_encrypted_response_enc: str = ""
     software_statement: str = ""
     localized: tuple[tuple[str, str], ...] = ()
     source: Literal["file", "registered"] = "registered"

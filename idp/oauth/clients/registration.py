@@ -16,7 +16,7 @@ from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from ...jose import jwe
-from .. import response
+from .. import introspection_response, response
 from ..client import SCOPES, Client
 from ..proof import certificate
 from ..redirect_uri import LOOPBACK_HOSTS, frontchannel_fault
@@ -48,7 +48,7 @@ _NOT_OFFERED: Final[Mapping[str, tuple[object, ...]]] = {
     "request_uris": _NO, "require_signed_request_object": _NO, "require_pushed_authorization_requests": _NO,
     "default_acr_values": _NO, "software_statement": _NO,
     "authorization_encrypted_response_alg": _NO, "authorization_encrypted_response_enc": _NO,
-    "authorization_details_types": _NO, "introspection_signed_response_alg": _NO,
+    "authorization_details_types": _NO,
     "backchannel_token_delivery_mode": _NO, "backchannel_client_notification_endpoint": _NO,
     "backchannel_authentication_request_signing_alg": _NO, "backchannel_user_code_parameter": _NO,
 }
@@ -145,6 +145,9 @@ def parse(
         "token_endpoint_auth_signing_alg": members.choice(
             "token_endpoint_auth_signing_alg", ("", *assertion.BY_METHOD.get(auth_method, assertion.ALGORITHMS))),
         "authorization_signed_response_alg": members.choice("authorization_signed_response_alg", response.ALGORITHMS),
+        "introspection_signed_response_alg": members.choice(
+            "introspection_signed_response_alg", introspection_response.ALGORITHMS),
+        **_encryption(members, "introspection"),
         "localized": members.localized(),
     }
     members.nothing_left()
@@ -230,7 +233,8 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
     code = "authorization_code" in client.grant_types
     sends_back = code or "implicit" in client.grant_types
     asserts = client.token_endpoint_auth_method in assertion.METHODS
-    encrypted = [alg for alg in (client.id_token_encrypted_response_alg, client.userinfo_encrypted_response_alg) if alg]
+    encrypted = [alg for alg in (client.id_token_encrypted_response_alg, client.userinfo_encrypted_response_alg,
+                                 client.introspection_encrypted_response_alg) if alg]
     problem = ""
     if not client.grant_types:
         problem = "grant_types: at least one is needed."
