@@ -28,6 +28,7 @@ from .oauth.clients.registrar import ClientFile, Registrar
 from .oauth.deferred.approvals import Approvals
 from .oauth.deferred.device_authorization import DeviceAuthorization
 from .oauth.introspection import Introspection
+from .oauth.introspection_response import SignedIntrospection
 from .oauth.server import Provider
 from .oidc.backchannel_logout import LogoutDelivery, NoticeQueue
 from .oidc.consent import Consents
@@ -103,6 +104,7 @@ class Services:
     backchannel: BackchannelAuthentication
     devices: DeviceAuthorization
     introspection: Introspection
+    signed_introspection: SignedIntrospection
     userinfo: UserInfoAnswers
     subjects: Subjects
     end_session: EndSession

@@ -66,6 +66,7 @@ from idp.oauth.deferred.authorization import GRANT_TYPE_OF, Kind
 from idp.oauth.deferred.device_authorization import CODE_LIMITS, REQUEST_LIMITS, DeviceAuthorization
 from idp.oauth.deferred.user_code import normal
 from idp.oauth.introspection import Introspection
+from idp.oauth.introspection_response import SignedIntrospection
 from idp.oauth.metadata import Offer, discovery
 from idp.oauth.proof.certificate import CertificateAuthorities
 from idp.oauth.proof.dpop import Nonces, Proofs
@@ -217,7 +218,8 @@ class House:
             Route("/bc-authorize", "backchannel_authentication", BackchannelAuthenticationEndpoint(self.backchannel)),
             Route("/device_authorization", "device_authorization", DeviceAuthorizationEndpoint(self.devices)),
             Route("/introspect", "introspection", IntrospectionEndpoint(
-                Introspection(self.provider, subject_of=SUBJECTS.of, acr_prefix=ACR_PREFIX))),
+                Introspection(self.provider, subject_of=SUBJECTS.of, acr_prefix=ACR_PREFIX),
+                SignedIntrospection(issuer=ISSUER, keys=self.keys, client_keys=self.client_keys, clock=self.clock))),
             Route("/revoke", "revocation", RevocationEndpoint(self.provider)),
             Route("/register", "registration", RegistrationEndpoint(DynamicRegistration(desk))),
             Route("/register/*", "client_configuration", ConfigurationEndpoint(self.configuration),

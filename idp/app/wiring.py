@@ -74,6 +74,7 @@ from ..oauth.clients.software_statement import SoftwareStatements
 from ..oauth.deferred.approvals import Approvals
 from ..oauth.deferred.device_authorization import CODE_LIMITS, REQUEST_LIMITS, DeviceAuthorization
 from ..oauth.introspection import Introspection
+from ..oauth.introspection_response import SignedIntrospection
 from ..oauth.metadata import Paths
 from ..oauth.proof.certificate import CertificateAuthorities
 from ..oauth.proof.dpop import Nonces, Proofs
@@ -200,6 +201,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         interactions=Interactions(SqlInteractions(database), clock, settings.interaction_lifetime_seconds),
         consents=Consents(SqlConsents(database), audit, clock),
         introspection=Introspection(provider, subject_of=subjects.of, acr_prefix=settings.acr_prefix),
+        signed_introspection=SignedIntrospection(issuer=settings.issuer, keys=keys, client_keys=client_keys, clock=clock),
         userinfo=UserInfoAnswers(claims.UserInfo(tokens, grants, clients, clock, assurance, Holders(proofs), subjects=subjects),
                                  issuer=settings.issuer, keys=keys, encryption=encryption),
         subjects=subjects,

@@ -60,7 +60,8 @@ def table(services: Services, meter: PrometheusMeter, *, metrics_token: str = ""
         Route(at.backchannel_authentication, "backchannel_authentication",
               BackchannelAuthenticationEndpoint(services.backchannel)),
         Route(at.device_authorization, "device_authorization", DeviceAuthorizationEndpoint(services.devices)),
-        Route(at.introspection, "introspection", IntrospectionEndpoint(services.introspection)),
+        Route(at.introspection, "introspection", IntrospectionEndpoint(
+            services.introspection, services.signed_introspection)),
         Route(at.revocation, "revocation", RevocationEndpoint(services.provider)),
         Route(at.registration, "registration", RegistrationEndpoint(services.dynamic_registration)),
         Route(f"{at.registration}/*", "client_configuration", ConfigurationEndpoint(services.client_configuration),

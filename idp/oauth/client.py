@@ -110,6 +110,9 @@ class Client:
     backchannel_token_delivery_mode: Literal["", "poll", "ping"] = ""
     backchannel_client_notification_endpoint: str = ""
     backchannel_authentication_request_signing_alg: str = ""
+    introspection_signed_response_alg: str = "RS256"
+    introspection_encrypted_response_alg: str = ""
+    introspection_encrypted_response_enc: str = ""
     software_statement: str = ""
     localized: tuple[tuple[str, str], ...] = ()
     source: Literal["file", "registered"] = "registered"

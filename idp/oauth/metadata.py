@@ -1,9 +1,9 @@
 """What the provider says of itself: exactly what is on.
 
 Spec: OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 8628 §4, RFC 8705 §3.3 and §5, RFC 9101 §10.5, RFC 9126 §5, RFC 9207 §3,
-RFC 9449 §5.1, CIBA §4, Back-Channel Logout §2.1, Front-Channel Logout §3, RP-Initiated Logout §2.1, Session Management §3.3,
-Initiating User Registration §4 (prompt_values_supported), JWT Secured Authorization Response Mode §4. Each list comes from the
-module that enforces it (security checklist 1).
+RFC 9449 §5.1, RFC 9701 §7, CIBA §4, Back-Channel Logout §2.1, Front-Channel Logout §3, RP-Initiated Logout §2.1, Session Management
+§3.3, Initiating User Registration §4 (prompt_values_supported), JWT Secured Authorization Response Mode §4. Each list comes from
+the module that enforces it (security checklist 1).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..jose import jwe
-from . import pkce, request_object, response
+from . import introspection_response, pkce, request_object, response
 from .authorization_request import DISPLAYS, PROMPTS
 from .backchannel import request as backchannel
 from .backchannel import signed_request
@@ -116,7 +116,8 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
         "subject_types_supported": list(offer.subject_types),
         "id_token_signing_alg_values_supported": list(offer.id_token_algorithms),
         "userinfo_signing_alg_values_supported": list(offer.id_token_algorithms),
-        **{f"{what}_encryption_{kind}_values_supported": list(values) for what in ("id_token", "userinfo")
+        "introspection_signing_alg_values_supported": list(introspection_response.ALGORITHMS),
+        **{f"{what}_encryption_{kind}_values_supported": list(values) for what in ("id_token", "userinfo", "introspection")
            for kind, values in (("alg", jwe.ALGORITHMS), ("enc", jwe.ENCRYPTIONS))},
         "token_endpoint_auth_methods_supported": list(offer.auth_methods),
         "introspection_endpoint_auth_methods_supported": confidential,

@@ -29,6 +29,8 @@ CLIENT = Client(
     require_auth_time=True, subject_type="pairwise", sector_identifier_uri="https://qlvb.example/uris.json",
     id_token_encrypted_response_alg="RSA-OAEP-256", id_token_encrypted_response_enc="A256GCM",
     userinfo_signed_response_alg="RS256", userinfo_encrypted_response_alg="ECDH-ES", userinfo_encrypted_response_enc="A128GCM",
+    introspection_signed_response_alg="PS256", introspection_encrypted_response_alg="ECDH-ES",
+    introspection_encrypted_response_enc="A256GCM",
     jwks=json.dumps(json.loads(jwks_of(pair("RSA-OAEP-256"), pair("ECDH-ES"))), sort_keys=True, separators=(",", ":")),
     software_statement="a.b.c", localized=(("client_name#en", "Documents"), ("tos_uri#en", "https://qlvb.example/en/t")),
     source="file",

@@ -55,6 +55,11 @@ if (env.clientSecret) {
     await oauth.introspectionRequest(as, client, auth, token, http));
   const live = await introspect(refreshed.access_token);
   check(live.active && live.sub === claims.sub && live.client_id === env.clientId, 'introspection says active');
+  const proof = await oauth.introspectionRequest(as, client, auth, refreshed.access_token, { ...http, requestJwtResponse: true });
+  check(proof.headers.get('content-type') === 'application/token-introspection+jwt', 'introspection answers with a JWT');
+  const kept = await oauth.processIntrospectionResponse(as, client, proof);
+  await oauth.validateApplicationLevelSignature(as, proof, http);
+  check(kept.active && kept.sub === claims.sub, 'which is signed by a published key and says the same');
   await oauth.processRevocationResponse(await oauth.revocationRequest(as, client, auth, refreshed.access_token, http));
   check((await introspect(refreshed.access_token)).active === false, 'introspection says revoked');
   const machine = await oauth.processClientCredentialsResponse(as, client,

@@ -71,7 +71,8 @@ def test_what_is_on_is_said() -> None:
     assert DOCUMENT["authorization_response_iss_parameter_supported"] is True
     assert DOCUMENT["claims_parameter_supported"] is True
     assert DOCUMENT["userinfo_signing_alg_values_supported"] == DOCUMENT["id_token_signing_alg_values_supported"]
-    for what in ("id_token", "userinfo"):
+    assert DOCUMENT["introspection_signing_alg_values_supported"] == ["RS256", "PS256", "ES256", "EdDSA"]
+    for what in ("id_token", "userinfo", "introspection"):
         assert DOCUMENT[f"{what}_encryption_alg_values_supported"] == list(jwe.ALGORITHMS)
         assert DOCUMENT[f"{what}_encryption_enc_values_supported"] == list(jwe.ENCRYPTIONS)
     assert DOCUMENT["backchannel_logout_supported"] is True

@@ -17,7 +17,7 @@ from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from ...jose import jwe
-from .. import request_object, response
+from .. import introspection_response, request_object, response
 from ..backchannel import registration as backchannel
 from ..client import SCOPES, Client
 from ..deferred.authorization import GRANT_TYPE_OF
@@ -50,8 +50,7 @@ _NOT_OFFERED: Final[Mapping[str, tuple[object, ...]]] = {
     "request_object_encryption_alg": _NO, "request_object_encryption_enc": _NO, "request_uris": _NO,
     "default_acr_values": _NO, "software_statement": _NO,
     "authorization_encrypted_response_alg": _NO, "authorization_encrypted_response_enc": _NO,
-    "authorization_details_types": _NO, "introspection_signed_response_alg": _NO,
-    "backchannel_user_code_parameter": _NO,
+    "authorization_details_types": _NO, "backchannel_user_code_parameter": _NO,
 }
 """Members of later specifications, with the values that ask for nothing."""
 KNOWN: Final = frozenset(STANDARD) | frozenset(_NOT_OFFERED)
@@ -150,6 +149,9 @@ def parse(
         "require_signed_request_object": members.flag("require_signed_request_object", default=False),
         "require_pushed_authorization_requests": members.flag("require_pushed_authorization_requests", default=False),
         **backchannel.read(members),
+        "introspection_signed_response_alg": members.choice(
+            "introspection_signed_response_alg", introspection_response.ALGORITHMS),
+        **_encryption(members, "introspection"),
         "localized": members.localized(),
     }
     members.nothing_left()
@@ -237,7 +239,8 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
     code = "authorization_code" in client.grant_types
     sends_back = code or "implicit" in client.grant_types
     asserts = client.token_endpoint_auth_method in assertion.METHODS
-    encrypted = [alg for alg in (client.id_token_encrypted_response_alg, client.userinfo_encrypted_response_alg) if alg]
+    encrypted = [alg for alg in (client.id_token_encrypted_response_alg, client.userinfo_encrypted_response_alg,
+                                 client.introspection_encrypted_response_alg) if alg]
     problem = ""
     if not client.grant_types:
         problem = "grant_types: at least one is needed."

@@ -473,6 +473,7 @@ def test_rfc7591_s3_2_1_the_response_holds_what_was_registered() -> None:
         "dpop_bound_access_tokens": False, "tls_client_certificate_bound_access_tokens": False,
         "id_token_signed_response_alg": "RS256", "authorization_signed_response_alg": "RS256", "require_auth_time": False,
         "require_signed_request_object": False, "require_pushed_authorization_requests": False,
+        "introspection_signed_response_alg": "RS256",
         "application_type": "web", "subject_type": "public"}
     assert not {"client_secret", "client_secret_expires_at"} & set(registration_response(PUBLIC, None))
 
@@ -563,6 +564,12 @@ def test_oidc_core_s9_a_client_that_signs_with_its_secret() -> None:
     ({**ASSERTING, "token_endpoint_auth_signing_alg": "HS256"}, "token_endpoint_auth_signing_alg"),
     ({**ASSERTING, "token_endpoint_auth_signing_alg": "none"}, "token_endpoint_auth_signing_alg"),
     ({"token_endpoint_auth_signing_alg": "ES256"}, "only for private_key_jwt"),
+    *(({"introspection_signed_response_alg": alg}, "introspection_signed_response_alg")
+      for alg in ("none", "HS256", "", "ES384")),
+    ({"introspection_encrypted_response_alg": "RSA1_5"}, "introspection_encrypted_response_alg"),
+    ({"introspection_encrypted_response_enc": "A128GCM"}, "only together with"),
+    ({"introspection_encrypted_response_alg": "RSA-OAEP-256"}, "needs jwks"),
+    ({"introspection_encrypted_response_alg": "RSA-OAEP-256", "jwks": json.loads(jwks_of(pair("ES256")))}, "no key in it fits"),
     *(({"token_endpoint_auth_method": "client_secret_jwt", "token_endpoint_auth_signing_alg": alg}, "HS256 are offered")
       for alg in ("ES256", "RS256", "HS384", "HS512", "none")),
     ({"token_endpoint_auth_method": "self_signed_tls_client_auth"}, "needs jwks"),
