@@ -17,7 +17,7 @@ from flask_migrate import Migrate
 
 from . import cli, web
 from .adapters import json_log
-from .adapters.client_files import ClientFiles, read_software_issuers
+from .adapters.client_files import ClientFiles, read_assertion_issuers, read_software_issuers
 from .adapters.key_files import KeyFolder
 from .adapters.ldap.connection import ServerList
 from .adapters.ldap.directory import LdapDirectory
@@ -69,6 +69,7 @@ from .oauth.clients.registrar import Registrar
 from .oauth.clients.registration import RegistrationPolicy
 from .oauth.clients.sectors import Sectors
 from .oauth.clients.software_statement import SoftwareStatements
+from .oauth.grants.jwt_bearer import AuthorizationAssertions
 from .oauth.introspection import Introspection
 from .oauth.metadata import Paths
 from .oauth.proof.certificate import CertificateAuthorities
@@ -162,8 +163,11 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     client_store = SqlClientStore(database)
     clients = ClientRegistry(client_store, clock)
     seal_store = SqlSealStore(database)
+    assertion_issuers = read_assertion_issuers(
+        settings.assertion_issuers_file, development=settings.development,
+        levels={f"{settings.acr_prefix}{level}": level for level in range(1, HIGHEST_OFFERED + 1)})
     policy = RegistrationPolicy(development=settings.development, acr_prefix=settings.acr_prefix, highest_level=HIGHEST_OFFERED,
-                                front_channel=settings.legacy_response_types)
+                                front_channel=settings.legacy_response_types, assertion_grant=bool(assertion_issuers))
     totp = Totp(SqlTotpStore(database), sealer, clock)
     people = directory or ldap_directory(settings)
     guesses = SqlGuessCounter(database)
@@ -189,7 +193,9 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                         officer_scopes=frozenset({*claims.SCOPES, SCOPE, "offline_access"}),
                         token_endpoints=routes.addresses(settings, Paths().token),
                         read_hint=id_tokens.subject_of_hint, extensions=[id_tokens],
-                        response_types=response.offered(front_channel=settings.legacy_response_types))
+                        response_types=response.offered(front_channel=settings.legacy_response_types),
+                        assertions=AuthorizationAssertions(assertion_issuers, audience=settings.issuer, keys=client_keys,
+                                                           seen=seen, mirror=mirror, clock=clock))
     sectors = Sectors(outbound.document)
     issuers = read_software_issuers(settings.software_issuers_file)
     initial_access = InitialAccess(SqlInitialAccess(database), audit, clock, policy, software_issuers=issuers)

@@ -8,7 +8,7 @@ import hashlib
 import io
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
@@ -44,6 +44,7 @@ from idp.oauth.authorization_request import AuthorizationRequest
 from idp.oauth.client import SCOPES, Client, ClientRegistry, secret_digest
 from idp.oauth.client_authentication import METHODS, Checks
 from idp.oauth.clients.assertion import ClientAssertions
+from idp.oauth.clients.assertion_issuers import AssertionIssuer
 from idp.oauth.clients.configuration import ClientConfiguration
 from idp.oauth.clients.dynamic import Desk, DynamicRegistration
 from idp.oauth.clients.initial_access import InitialAccess, Terms
@@ -51,6 +52,7 @@ from idp.oauth.clients.keys import ClientKeys
 from idp.oauth.clients.registration import RegistrationPolicy
 from idp.oauth.clients.sectors import Sectors
 from idp.oauth.clients.software_statement import SoftwareStatements
+from idp.oauth.grants.jwt_bearer import AuthorizationAssertions
 from idp.oauth.introspection import Introspection
 from idp.oauth.metadata import Offer, discovery
 from idp.oauth.proof.certificate import CertificateAuthorities
@@ -123,7 +125,8 @@ class House:
     def __init__(self, database: Database, *, lifetimes: Lifetimes | None = None, access_token_seconds: int = 600,
                  trusted_proxies: tuple[str, ...] = (), fallback: Any = None, meter: Any = None, log: Any = None,
                  mutual_tls: bool = False, authorities: Sequence[Certificate] = (),
-                 extensions: tuple[Extension, ...] = (), front_channel: bool = False, client_store: Any = None) -> None:
+                 extensions: tuple[Extension, ...] = (), front_channel: bool = False, client_store: Any = None,
+                 assertion_issuers: Mapping[str, AssertionIssuer] | None = None) -> None:
         self.database = database
         self.clock = FakeClock()
         self.keys = key_ring()
@@ -154,7 +157,9 @@ class House:
             lifetimes=lifetimes or Lifetimes(), assurance=assurance, officer_scopes=frozenset(claims.SCOPES), checks=self.checks,
             proofs=self.proofs, token_endpoints=(f"{ISSUER}/token", f"{MTLS}/token"),
             read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens, *extensions],
-            response_types=response.offered(front_channel=front_channel))
+            response_types=response.offered(front_channel=front_channel), assertions=AuthorizationAssertions(
+                assertion_issuers or {}, audience=ISSUER, keys=self.client_keys, seen=seen, mirror=self.officers,
+                clock=self.clock))
         policy = RegistrationPolicy()
         self.initial_access = InitialAccess(SqlInitialAccess(database), SqlAuditTrail(database), self.clock, policy,
                                             software_issuers=self.software_issuers)
@@ -165,7 +170,8 @@ class House:
         offer = Offer(scopes=tuple(claims.SCOPES), claims=claims.SUPPORTED, acr_values=(f"{ACR_PREFIX}1", f"{ACR_PREFIX}2"),
                       subject_types=TYPES, id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"),
                       auth_methods=[method for method in METHODS if self.checks.can(method)],
-                      mtls_origin=MTLS if mutual_tls else "", response_types=self.provider.response_types)
+                      mtls_origin=MTLS if mutual_tls else "", response_types=self.provider.response_types,
+                      grant_types=self.provider.grant_types)
         metadata = Document(fixed(discovery(ISSUER, offer)), max_age_seconds=3600)
         self.app = Dispatcher([
             Route("/.well-known/openid-configuration", "discovery", metadata, Document.METHODS),

@@ -36,6 +36,7 @@ class AuditEvent(StrEnum):
     CODE_REPLAYED = "code.replayed"
     FRONT_CHANNEL_ISSUED = "front_channel.issued"
     TOKEN_ISSUED = "token.issued"
+    TOKEN_EXCHANGED = "token.exchanged"
     TOKEN_REFRESHED = "token.refreshed"
     REFRESH_REPLAYED = "refresh.replayed"
     TOKEN_REVOKED = "token.revoked"

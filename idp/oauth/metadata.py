@@ -34,6 +34,7 @@ class Offer:
         auth_methods: Ways in which applications can authenticate in this deployment.
         mtls_origin: Where our proxy asks for client certificates; "" where it does not.
         response_types: Response types of this deployment (``response.offered``).
+        grant_types: What /token takes in this deployment (``Provider.grant_types``).
     """
 
     scopes: Sequence[str]
@@ -45,6 +46,7 @@ class Offer:
     auth_methods: Sequence[str]
     mtls_origin: str = ""
     response_types: Sequence[str] = (response.CODE,)
+    grant_types: Sequence[str] = GRANT_TYPES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +97,7 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
         "response_types_supported": list(offer.response_types),
         "response_modes_supported": list(response.MODES),
         "authorization_signing_alg_values_supported": list(response.ALGORITHMS),
-        "grant_types_supported": [*GRANT_TYPES, *(("implicit",) if in_browser else ())],
+        "grant_types_supported": [*offer.grant_types, *(("implicit",) if in_browser else ())],
         "prompt_values_supported": list(PROMPTS),
         "acr_values_supported": list(offer.acr_values),
         "subject_types_supported": list(offer.subject_types),

@@ -8,7 +8,7 @@ an assertion lives five minutes at most (security checklist 16).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from authlib.oauth2.rfc6749 import InvalidRequestError
@@ -18,7 +18,7 @@ from ...errors import RefusedError
 from ...jose import jwt
 from ..client import Client
 from ..ports import SeenOnce
-from .keys import ClientKeys
+from .keys import ClientKeys, KeyHolder
 
 TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 METHOD: Final = "private_key_jwt"
@@ -63,6 +63,62 @@ def names(form: Mapping[str, str]) -> str | None:
     return subject
 
 
+def verified(assertion: str, holder: KeyHolder, *, keys: ClientKeys, algorithms: Collection[str], now: int,
+             what: str = "client assertion") -> dict[str, Any]:
+    """Check signature, type and times of an assertion, and give its claims; whose it is and whom it is for the caller checks.
+
+    Args:
+        assertion: As received.
+        holder: Whose keys may have signed it.
+        keys: Where they are.
+        algorithms: Those that are taken.
+        now: Seconds since the epoch.
+        what: Its name, for the sentence that refuses it.
+
+    Raises:
+        AssertionRefusedError: it proves nothing.
+        UnavailableError: the keys cannot be had now.
+    """
+    try:
+        header = jwt.header_of(assertion)
+        alg = header["alg"]
+        if alg not in algorithms:
+            raise AssertionRefusedError(f"The algorithm of the {what} is not accepted.")
+        for key in keys.verifying(holder, alg=alg, kid=header.get("kid")):
+            try:
+                return jwt.verify(assertion, key, algorithms=(alg,), typ=None, issuer=None, audience=None, now=now,
+                                  leeway=SKEW_SECONDS)
+            except jwt.BadSignatureError:
+                continue
+    except jwt.InvalidTokenError as err:
+        raise AssertionRefusedError(err.message.replace("The token", f"The {what}", 1)) from None
+    raise AssertionRefusedError(f"The {what} is not signed by a key of whom it is from.")
+
+
+def use_up(claims: Mapping[str, Any], by: str, *, kind: str, seen: SeenOnce, now: int, what: str = "client assertion") -> None:
+    """Refuse an assertion that lives too long or has no jti; use up its jti, which counts once.
+
+    Args:
+        claims: As verified.
+        by: Whom it is from; a jti of somebody else is another one.
+        kind: Kind of assertion, for ``SeenOnce``.
+        seen: Remembers each jti.
+        now: Seconds since the epoch.
+        what: Its name, for the sentence that refuses it.
+
+    Raises:
+        AssertionRefusedError: it counts for nothing (any more).
+    """
+    expires = claims["exp"]
+    if expires > now + LONGEST_LIFE_SECONDS + SKEW_SECONDS:
+        raise AssertionRefusedError(f"The {what} is valid for longer than five minutes.")
+    jti = claims.get("jti")
+    if not isinstance(jti, str) or not 0 < len(jti) <= _LONGEST_JTI:
+        raise AssertionRefusedError(f"jti of the {what} is missing or too long.")
+    if not seen.take(kind, f"{by} {jti}", now=now, expires_at=int(expires) + SKEW_SECONDS + 1):
+        raise AssertionRefusedError(f"The {what} was used before.")
+
+
 class ClientAssertions:
     """Checks assertions.
 
@@ -94,33 +150,13 @@ class ClientAssertions:
             raise AssertionRefusedError("iss and sub of the client assertion must be the client_id.")
         if not self._is_for_us(client, claims.get("aud")):
             raise AssertionRefusedError("aud of the client assertion must be the issuer identifier, as one text.")
-        expires = claims["exp"]
-        if expires > now + LONGEST_LIFE_SECONDS + SKEW_SECONDS:
-            raise AssertionRefusedError("The client assertion is valid for longer than five minutes.")
-        jti = claims.get("jti")
-        if not isinstance(jti, str) or not 0 < len(jti) <= _LONGEST_JTI:
-            raise AssertionRefusedError("jti of the client assertion is missing or too long.")
-        if not self._seen.take("client_assertion", f"{client.client_id} {jti}", now=now,
-                               expires_at=int(expires) + SKEW_SECONDS + 1):
-            raise AssertionRefusedError("The client assertion was used before.")
+        use_up(claims, client.client_id, kind="client_assertion", seen=self._seen, now=now)
 
     def _verified(self, client: Client, assertion: str, now: int) -> dict[str, Any]:
         registered = client.token_endpoint_auth_signing_alg
         offered = STRICT_ALGORITHMS if client.profile == "fapi2" else ALGORITHMS
-        try:
-            header = jwt.header_of(assertion)
-            alg = header["alg"]
-            if alg not in offered or (registered and alg != registered):
-                raise AssertionRefusedError("The algorithm of the client assertion is not accepted.")
-            for key in self._keys.verifying(client, alg=alg, kid=header.get("kid")):
-                try:
-                    return jwt.verify(assertion, key, algorithms=(alg,), typ=None, issuer=None, audience=None, now=now,
-                                      leeway=SKEW_SECONDS)
-                except jwt.BadSignatureError:
-                    continue
-        except jwt.InvalidTokenError as err:
-            raise AssertionRefusedError(err.message.replace("The token", "The client assertion", 1)) from None
-        raise AssertionRefusedError("The client assertion is not signed by a key of this client.")
+        return verified(assertion, client, keys=self._keys, algorithms=tuple(
+            alg for alg in offered if registered in ("", alg)), now=now)
 
     def _is_for_us(self, client: Client, audience: Any) -> bool:
         if isinstance(audience, list) and len(audience) == 1 and client.profile != "fapi2":
