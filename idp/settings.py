@@ -65,6 +65,8 @@ class Settings(BaseSettings):
     pkcs11_pin_file: Path = Field(Path("keys/pkcs11.pin"), description="File with its user PIN")
     software_issuers_file: Path | None = Field(
         None, description="JSON: who may vouch for applications with a software statement, and the public keys of each")
+    assertion_issuers_file: Path | None = Field(
+        None, description="JSON: whose assertions about officers count as a grant (RFC 7523), and for which applications")
     trusted_proxies: Words = Field((), description="Addresses or networks whose X-Forwarded-For and -Proto count")
     outbound_allow: Words = Field((), description="Hosts our own fetches may reach in private networks")
     metrics_token_file: Path | None = Field(None, description="Bearer token for /metrics from beyond loopback")

@@ -8,7 +8,7 @@ import hashlib
 import io
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
@@ -54,6 +54,7 @@ from idp.oauth.backchannel.signed_request import SignedRequests
 from idp.oauth.client import SCOPES, Client, ClientRegistry, secret_digest
 from idp.oauth.client_authentication import METHODS, Checks
 from idp.oauth.clients.assertion import ClientAssertions
+from idp.oauth.clients.assertion_issuers import AssertionIssuer
 from idp.oauth.clients.configuration import ClientConfiguration
 from idp.oauth.clients.dynamic import Desk, DynamicRegistration
 from idp.oauth.clients.initial_access import InitialAccess, Terms
@@ -65,6 +66,7 @@ from idp.oauth.deferred.approvals import Approvals
 from idp.oauth.deferred.authorization import GRANT_TYPE_OF, Kind
 from idp.oauth.deferred.device_authorization import CODE_LIMITS, REQUEST_LIMITS, DeviceAuthorization
 from idp.oauth.deferred.user_code import normal
+from idp.oauth.grants.jwt_bearer import AuthorizationAssertions
 from idp.oauth.introspection import Introspection
 from idp.oauth.introspection_response import SignedIntrospection
 from idp.oauth.metadata import Offer, discovery
@@ -145,7 +147,8 @@ class House:
                  trusted_proxies: tuple[str, ...] = (), fallback: Any = None, meter: Any = None, log: Any = None,
                  mutual_tls: bool = False, authorities: Sequence[Certificate] = (),
                  extensions: tuple[Extension, ...] = (), front_channel: bool = False, client_store: Any = None,
-                 require_pushed_requests: bool = False) -> None:
+                 require_pushed_requests: bool = False,
+                 assertion_issuers: Mapping[str, AssertionIssuer] | None = None) -> None:
         self.database = database
         self.clock = FakeClock()
         self.keys = key_ring()
@@ -180,7 +183,9 @@ class House:
             pushed=PushedRequests(SqlPushedRequests(database), self.clock, required=require_pushed_requests),
             objects=RequestObjects(ISSUER, self.client_keys, self.clock), pushing_endpoints=(f"{ISSUER}/par", f"{MTLS}/par"),
             read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens, *extensions],
-            response_types=response.offered(front_channel=front_channel))
+            response_types=response.offered(front_channel=front_channel), assertions=AuthorizationAssertions(
+                assertion_issuers or {}, audience=ISSUER, keys=self.client_keys, seen=seen, mirror=self.officers,
+                clock=self.clock))
         self.approvals = Approvals(self.deferred, self.provider)
         guesses = SqlGuessCounter(database)
         self.devices = DeviceAuthorization(
@@ -206,7 +211,7 @@ class House:
                       subject_types=TYPES, id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"),
                       auth_methods=[method for method in METHODS if self.checks.can(method)],
                       mtls_origin=MTLS if mutual_tls else "", response_types=self.provider.response_types,
-                      require_pushed_requests=self.provider.pushed.required)
+                      require_pushed_requests=self.provider.pushed.required, grant_types=self.provider.grant_types)
         metadata = Document(fixed(discovery(ISSUER, offer)), max_age_seconds=3600)
         self.app = Dispatcher([
             Route("/.well-known/openid-configuration", "discovery", metadata, Document.METHODS),

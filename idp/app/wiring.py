@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from cryptography.x509 import load_pem_x509_certificates
 from werkzeug.exceptions import NotFound
 
-from ..adapters.client_files import ClientFiles, read_software_issuers
+from ..adapters.client_files import ClientFiles, read_assertion_issuers, read_software_issuers
 from ..adapters.key_files import KeyFolder
 from ..adapters.ldap.connection import ServerList
 from ..adapters.ldap.directory import LdapDirectory
@@ -73,6 +73,7 @@ from ..oauth.clients.sectors import Sectors
 from ..oauth.clients.software_statement import SoftwareStatements
 from ..oauth.deferred.approvals import Approvals
 from ..oauth.deferred.device_authorization import CODE_LIMITS, REQUEST_LIMITS, DeviceAuthorization
+from ..oauth.grants.jwt_bearer import AuthorizationAssertions
 from ..oauth.introspection import Introspection
 from ..oauth.introspection_response import SignedIntrospection
 from ..oauth.metadata import Paths
@@ -127,8 +128,11 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     client_store = SqlClientStore(database)
     clients = ClientRegistry(client_store, clock)
     seal_store = SqlSealStore(database)
+    assertion_issuers = read_assertion_issuers(
+        settings.assertion_issuers_file, development=settings.development,
+        levels={f"{settings.acr_prefix}{level}": level for level in range(1, HIGHEST_OFFERED + 1)})
     policy = RegistrationPolicy(development=settings.development, acr_prefix=settings.acr_prefix, highest_level=HIGHEST_OFFERED,
-                                front_channel=settings.legacy_response_types)
+                                front_channel=settings.legacy_response_types, assertion_grant=bool(assertion_issuers))
     totp = Totp(SqlTotpStore(database), sealer, clock)
     people = directory or ldap_directory(settings)
     guesses = SqlGuessCounter(database)
@@ -162,7 +166,9 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                         objects=RequestObjects(settings.issuer, client_keys, clock),
                         pushing_endpoints=routes.addresses(settings, Paths().pushed_authorization),
                         read_hint=id_tokens.subject_of_hint, extensions=[id_tokens],
-                        response_types=response.offered(front_channel=settings.legacy_response_types))
+                        response_types=response.offered(front_channel=settings.legacy_response_types),
+                        assertions=AuthorizationAssertions(assertion_issuers, audience=settings.issuer, keys=client_keys,
+                                                           seen=seen, mirror=mirror, clock=clock))
     approvals = Approvals(deferred, provider)
     devices = DeviceAuthorization(
         provider, approvals, verification_uri=settings.issuer + Paths().device,

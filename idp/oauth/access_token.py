@@ -1,8 +1,8 @@
 """Access tokens: how they are made, and how one that comes back is recognised.
 
-Spec: RFC 6749 §1.4 and §5.1, RFC 6750, RFC 9068. An opaque token (the default) is 256 random bits; a JWT says the same to
-resource servers that read it themselves. Either way the store has a row, so that both can be revoked. The row of a JWT is
-found by its jti under a prefix that no opaque token can have, because a jti is no secret and must never pass as a token.
+Spec: RFC 6749 §1.4 and §5.1, RFC 6750, RFC 8693 §4.1 (act), RFC 9068. An opaque token (the default) is 256 random bits; a JWT
+says the same to resource servers that read it themselves. Either way the store has a row, so that both can be revoked. The row of
+a JWT is found by its jti under a prefix that no opaque token can have, because a jti is no secret and must never pass as a token.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from joserfc.jwk import KeySet
@@ -21,6 +22,7 @@ from ..jose.keyset import SigningKey
 from . import resource_indicator
 from .client import Client
 from .grant import Grant
+from .grants.delegation import act_claim
 from .ports import StoredAccessToken, digest
 from .proof.confirmation import claim_of, token_type_of
 
@@ -84,6 +86,25 @@ class IssuedToken(dict[str, Any]):
         self.refresh_digest: bytes | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """What a token takes over from the one that it is given in exchange for (RFC 8693).
+
+    Attributes:
+        until: When that one ends; the new one lives no longer.
+        actors: client_id of the applications that act for the officer, the newest first.
+        known_to: By whose name for the officer the token tells of them: the application that it is meant for.
+        audience: Whom the new one is for, as it was decided; empty for the issuer.
+        confirmation: What that one is bound to; the new one never is bound to less.
+    """
+
+    until: int
+    actors: tuple[str, ...]
+    known_to: Client
+    audience: tuple[str, ...] = ()
+    confirmation: str = ""
+
+
 class AccessTokens:
     """Makes access tokens and recognises them.
 
@@ -101,12 +122,12 @@ class AccessTokens:
         self._issuer = issuer
         self._keys = keys
         self._clock = clock
-        self._lifetime_seconds = lifetime_seconds
+        self.lifetime_seconds = lifetime_seconds
         self._subject_of = subject_of
         self._acr_prefix = acr_prefix
 
     def issue(self, client: Client, *, scope: str, grant: Grant | None, confirmation: str = "",
-              audience: tuple[str, ...] = ()) -> IssuedToken:
+              audience: tuple[str, ...] = (), exchanged: Exchanged | None = None) -> IssuedToken:
         """Make a token answer without refresh token.
 
         Args:
@@ -115,17 +136,21 @@ class AccessTokens:
             grant: What it stands on; None for client credentials.
             confirmation: What it is bound to; "" for a bearer token.
             audience: Whom it is for (``resource_indicator.audience``, or identifiers of applications); empty for the issuer.
+            exchanged: What it is given in exchange for; None for any other token.
 
         Source: RFC 6749 §5.1, RFC 9449 §5, RFC 8707 §2.2.
         """
         now = self._clock.now()
-        lifetime = self._lifetime_seconds if grant is None else min(self._lifetime_seconds, grant.expires_at - now)
+        lifetime = self.lifetime_seconds if grant is None else min(self.lifetime_seconds, grant.expires_at - now)
+        if exchanged is not None:
+            lifetime = min(lifetime, exchanged.until - now)
         members = {"access_token": "", "token_type": token_type_of(confirmation), "expires_in": lifetime}
         if scope:
             members["scope"] = scope
         if client.access_token_format == "jwt":
             jti = secrets.token_urlsafe(16)
-            members["access_token"] = self._signed(client, scope, grant, jti, now, lifetime, confirmation, audience)
+            members["access_token"] = self._signed(client, scope, grant, jti, now, lifetime, confirmation, audience,
+                                                   exchanged)
             return IssuedToken(members, _digest_of_jti(jti), confirmation, audience)
         value = members["access_token"] = secrets.token_urlsafe(32)
         return IssuedToken(members, digest(value), confirmation, audience)
@@ -152,15 +177,18 @@ class AccessTokens:
         return _digest_of_jti(jti) if isinstance(jti, str) else None
 
     def _signed(self, client: Client, scope: str, grant: Grant | None, jti: str, now: int, lifetime: int,
-                confirmation: str, audience: tuple[str, ...]) -> str:
+                confirmation: str, audience: tuple[str, ...], exchanged: Exchanged | None) -> str:
+        known_to = client if exchanged is None else exchanged.known_to
         claims: dict[str, Any] = {
-            "iss": self._issuer, "sub": client.client_id if grant is None else self._subject_of(client, grant.sub),
+            "iss": self._issuer, "sub": client.client_id if grant is None else self._subject_of(known_to, grant.sub),
             "aud": resource_indicator.claim_of(audience, issuer=self._issuer), "client_id": client.client_id, "iat": now,
             "exp": now + lifetime, "jti": jti}
         if scope:
             claims["scope"] = scope
         if confirmation:
             claims["cnf"] = claim_of(confirmation)
+        if exchanged is not None:
+            claims["act"] = act_claim(exchanged.actors)
         if grant is not None:
             claims |= {"auth_time": grant.auth_time, "acr": f"{self._acr_prefix}{grant.acr}", "amr": list(grant.amr)}
         return jwt.sign(claims, self._keys.signing(ALGORITHM), typ=TYPE)

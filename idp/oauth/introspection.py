@@ -1,9 +1,9 @@
 """Introspection: a client asks whether a token is good.
 
-Spec: RFC 7662. Not on Authlib's endpoint: one authentication, one select, one JSON object. A token is active only to its own
-client, to clients in its audience and to those that answer for a resource in it (§4); to all others, and when it is unknown,
-expired or revoked, the answer is ``{"active": false}`` and nothing more (security checklist 17). The hint is only where the
-search begins (§2.1).
+Spec: RFC 7662, RFC 8693 §4.1 (act). Not on Authlib's endpoint: one authentication, one select, one JSON object. A token is
+active only to its own client, to clients in its audience and to those that answer for a resource in it (§4); to all others, and
+when it is unknown, expired or revoked, the answer is ``{"active": false}`` and nothing more (security checklist 17). The hint is
+only where the search begins (§2.1).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from authlib.oauth2.rfc6749 import InvalidRequestError
 from . import client_authentication, resource_indicator
 from .client import Client
 from .grant import lapse_of
+from .grants.delegation import act_claim, lapse_of_token
 from .ports import StoredAccessToken, StoredRefreshToken, digest
 from .proof.confirmation import claim_of, token_type_of
 from .provider_request import ProviderRequest
@@ -72,15 +73,14 @@ class Introspection:
             return None
         now = provider.clock.now()
         owner = provider.registry.find(token.client_id)
-        grant = token.grant
         if (owner is None or token.revoked_at is not None or now >= token.expires_at
                 or not _concerns(token, asking)
-                or (grant is not None and lapse_of(
-                    grant, owner, assurance=provider.assurance, now=now, idle_limit_seconds=None))):
+                or lapse_of_token(token, owner, provider.registry.find, assurance=provider.assurance, now=now)):
             return {"active": False}
-        return self._members(token, owner)
+        # Whoever an exchanged token is meant for has to know the officer by the name that it has for them.
+        return self._members(token, asking if token.actors else owner)
 
-    def _members(self, token: StoredAccessToken, owner: Client) -> dict[str, Any]:
+    def _members(self, token: StoredAccessToken, known_to: Client) -> dict[str, Any]:
         issuer = self._provider.issuer
         members: dict[str, Any] = {
             "active": True, "iss": issuer, "client_id": token.client_id, "token_type": token_type_of(token.confirmation),
@@ -92,7 +92,9 @@ class Introspection:
         if grant is None:
             members["sub"] = token.client_id
             return members
-        members |= {"sub": self._subject_of(owner, grant.sub), "auth_time": grant.auth_time,
+        if token.actors:
+            members["act"] = act_claim(token.actors)
+        members |= {"sub": self._subject_of(known_to, grant.sub), "auth_time": grant.auth_time,
                     "acr": f"{self._acr_prefix}{grant.acr}", "amr": list(grant.amr)}
         if self._login_name_scope in token.scope.split():
             members["username"] = token.login_name

@@ -1,9 +1,9 @@
 """What the provider says of itself: exactly what is on.
 
 Spec: OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 8628 §4, RFC 8705 §3.3 and §5, RFC 9101 §10.5, RFC 9126 §5, RFC 9207 §3,
-RFC 9449 §5.1, RFC 9701 §7, CIBA §4, Back-Channel Logout §2.1, Front-Channel Logout §3, RP-Initiated Logout §2.1, Session Management
-§3.3, Initiating User Registration §4 (prompt_values_supported), JWT Secured Authorization Response Mode §4. Each list comes from
-the module that enforces it (security checklist 1).
+RFC 9449 §5.1, RFC 9701 §7, CIBA §4, Back-Channel Logout §2.1, Front-Channel Logout §3, RP-Initiated Logout §2.1, Session
+Management §3.3, Initiating User Registration §4 (prompt_values_supported), JWT Secured Authorization Response Mode §4. Each list
+comes from the module that enforces it (security checklist 1).
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ class Offer:
         mtls_origin: Where our proxy asks for client certificates; "" where it does not.
         response_types: Response types of this deployment (``response.offered``).
         require_pushed_requests: Every request has to be pushed.
+        grant_types: What /token takes in this deployment (``Provider.grant_types``).
     """
 
     scopes: Sequence[str]
@@ -49,6 +50,7 @@ class Offer:
     mtls_origin: str = ""
     response_types: Sequence[str] = (response.CODE,)
     require_pushed_requests: bool = False
+    grant_types: Sequence[str] = GRANT_TYPES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +112,7 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
         "response_types_supported": list(offer.response_types),
         "response_modes_supported": list(response.MODES),
         "authorization_signing_alg_values_supported": list(response.ALGORITHMS),
-        "grant_types_supported": [*GRANT_TYPES, *(("implicit",) if in_browser else ())],
+        "grant_types_supported": [*offer.grant_types, *(("implicit",) if in_browser else ())],
         "prompt_values_supported": list(PROMPTS),
         "acr_values_supported": list(offer.acr_values),
         "subject_types_supported": list(offer.subject_types),

@@ -118,6 +118,7 @@ class StoredAccessToken:
         login_name: The officer's uid; "" without an officer.
         grant: None for client credentials.
         confirmation: What it is bound to; "" for a bearer token.
+        actors: Applications that act for the officer by exchange, the newest first (``delegation``).
     """
 
     digest: bytes
@@ -130,6 +131,7 @@ class StoredAccessToken:
     login_name: str
     grant: Grant | None
     confirmation: str = ""
+    actors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,7 @@ class NewTokens:
         refresh_expires_at: Absolute end of the family.
         confirmation: What the access token is bound to.
         refresh_confirmation: What the refresh token is bound to.
+        actors: Applications that act for the officer by exchange, the newest first.
     """
 
     access_digest: bytes
@@ -157,6 +160,7 @@ class NewTokens:
     refresh_expires_at: int = 0
     confirmation: str = ""
     refresh_confirmation: str = ""
+    actors: tuple[str, ...] = ()
 
 
 class GrantStore(Protocol):
@@ -227,7 +231,17 @@ class GrantStore(Protocol):
         ...
 
     def save_access_token(self, tokens: NewTokens, record: AuditRecord) -> None:
-        """Keep an access token of client credentials; a crash may lose the last moment's (the client asks again)."""
+        """Keep an access token of client credentials or of an exchange.
+
+        A crash may lose the last moment's; the client asks again.
+        """
+        ...
+
+    def issue_without_session(self, grant: Grant, tokens: NewTokens, record: AuditRecord) -> bool:
+        """Keep a new grant that has no session, with its access token; a crash may lose the last moment's.
+
+        False, and nothing written, when the officer is not active.
+        """
         ...
 
     def revoke_access_token(self, digest: bytes, now: int, record: AuditRecord) -> bool:

@@ -21,18 +21,21 @@ from ..authn.assurance import AssurancePolicy
 from ..authn.lockout import network_of
 from ..clock import Clock
 from . import client_authentication, resource_indicator, response
-from .access_token import AccessTokens, IssuedToken, SigningKeys
+from .access_token import AccessTokens, Exchanged, IssuedToken, SigningKeys
 from .arrival import AuthorizationRequests
 from .authorization_request import AuthorizationError, AuthorizationRequest, UnsafeRequestError
 from .client import Client, ClientRegistry
 from .deferred.authorization import GRANT_TYPE_OF, DeferredStore
 from .grant import Grant, admits
+from .grants import jwt_bearer, token_exchange
 from .grants.authorization_code import CodeGrant
 from .grants.ciba import CibaGrant
 from .grants.client_credentials import MachineGrant
 from .grants.device_code import DeviceGrant
 from .grants.front_channel import HybridGrant, ImplicitGrant
+from .grants.jwt_bearer import AssertionGrant, AuthorizationAssertions
 from .grants.refresh_token import RefreshGrant
+from .grants.token_exchange import ExchangeGrant
 from .pkce import ProofKey
 from .ports import GrantStore, NewTokens, SessionFacts, digest
 from .proof.confirmation import CERTIFICATE, JKT, bound_to
@@ -44,10 +47,12 @@ from .resource_indicator import InvalidTargetError
 from .response import AuthorizationResponse
 from .revocation import Revocation
 
-GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", *GRANT_TYPE_OF.values())
-"""What /token takes; discovery lists the same."""
+GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", *GRANT_TYPE_OF.values(), token_exchange.GRANT_TYPE)
+"""What /token takes in every deployment; ``Provider.grant_types`` adds what an operator switched on."""
 
-MAY_REPEAT: Mapping[str, frozenset[str]] = dict.fromkeys(GRANT_TYPES, frozenset({resource_indicator.PARAMETER}))
+MAY_REPEAT: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys((*GRANT_TYPES, jwt_bearer.GRANT_TYPE), frozenset({resource_indicator.PARAMETER})),
+    token_exchange.GRANT_TYPE: frozenset({resource_indicator.PARAMETER, token_exchange.AUDIENCE})}
 """Parameters that a token request may send more than once, by its grant type (security checklist 9)."""
 
 REFUSAL_SECONDS = 60
@@ -98,6 +103,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         read_hint: Gives the subject of an ID token of ours (token, client_id); raises RefusedError when it is none.
         extensions: Called with every new grant but that of machines; OpenID Connect plugs in here.
         response_types: Those that are offered (``response.offered``); without a token in the browser unless told otherwise.
+        assertions: Reads assertions that stand for a grant; the JWT bearer grant is offered where it trusts anybody.
     """
 
     def __init__(self, *, issuer: str, registry: ClientRegistry, store: GrantStore, deferred: DeferredStore,
@@ -106,7 +112,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
                  checks: client_authentication.Checks, proofs: Proofs, token_endpoints: tuple[str, ...],
                  pushed: PushedRequests, pushing_endpoints: tuple[str, ...], objects: RequestObjects,
                  read_hint: Callable[[str, str], str], extensions: Sequence[Extension] = (),
-                 response_types: Sequence[str] = (response.CODE,)) -> None:
+                 response_types: Sequence[str] = (response.CODE,), assertions: AuthorizationAssertions | None = None) -> None:
         super().__init__()
         logging.getLogger("authlib").setLevel(logging.INFO)  # at DEBUG Authlib writes whole token answers
         self.issuer = issuer
@@ -135,6 +141,12 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         self.register_grant(DeviceGrant, list(extensions))
         self.register_grant(CibaGrant, list(extensions))
         self.register_grant(MachineGrant)
+        self.register_grant(ExchangeGrant)
+        self.grant_types: tuple[str, ...] = GRANT_TYPES
+        self.assertions = assertions
+        if assertions:
+            self.register_grant(AssertionGrant)
+            self.grant_types += (jwt_bearer.GRANT_TYPE,)
         self.register_endpoint(Revocation)
 
     # What the edges call
@@ -214,7 +226,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         grant_type = request.form.get("grant_type")
         if not grant_type:
             return self.handle_error_response(request, InvalidRequestError("grant_type is missing."))
-        if grant_type not in GRANT_TYPES:
+        if grant_type not in self.grant_types:
             # Authlib would echo the value in its description, whatever characters it holds.
             return self.handle_error_response(request, OAuth2Error("This grant type is not offered.",
                                                                    error="unsupported_grant_type"))
@@ -262,7 +274,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
             refresh_confirmation=token.confirmation if client.public else "")
 
     def issue(self, request: ProviderRequest, *, grant: Grant | None, scope: str | None,
-              include_refresh_token: bool) -> IssuedToken:
+              include_refresh_token: bool, exchanged: Exchanged | None = None) -> IssuedToken:
         """Make a token answer, bound to what the request proves.
 
         Raises:
@@ -278,12 +290,15 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
             if request.shown is None or not self.checks.mutual_tls:
                 raise InvalidRequestError("This application gets tokens over mutual TLS only.")
             confirmation = bound_to(CERTIFICATE, request.shown.thumbprint)
-        allowed, audience = client.get_allowed_scope(scope), self.audience(request, grant)
+        if exchanged is not None:
+            confirmation = confirmation or exchanged.confirmation
+        allowed, audience = client.get_allowed_scope(scope), exchanged.audience if exchanged else self.audience(request, grant)
         if audience and allowed:
             allowed = " ".join(resource_indicator.scope_at(client, allowed.split(), audience))
             if not allowed:
                 raise InvalidTargetError("No scope is left at these resources; ask for one resource at a time.")
-        token = self.tokens.issue(client, scope=allowed, grant=grant, confirmation=confirmation, audience=audience)
+        token = self.tokens.issue(client, scope=allowed, grant=grant, confirmation=confirmation, audience=audience,
+                                  exchanged=exchanged)
         if include_refresh_token and grant is not None:
             value = token["refresh_token"] = secrets.token_urlsafe(32)
             token.refresh_digest = digest(value)

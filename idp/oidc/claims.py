@@ -19,7 +19,7 @@ from ..directory.officer import Officer, Post
 from ..oauth.access_token import AccessTokens, TokenRefusedError
 from ..oauth.authorization_request import AuthorizationRequest
 from ..oauth.client import Client, ClientRegistry
-from ..oauth.grant import lapse_of
+from ..oauth.grants.delegation import lapse_of_token
 from ..oauth.ports import StoredAccessToken
 from ..oauth.proof.holder import Holders, TokenUse
 from . import claims_request
@@ -195,7 +195,8 @@ class UserInfo:
         if token.grant is None or SCOPE not in scopes:
             raise TokenRefusedError("The access token does not have the scope openid.", code="insufficient_scope", scope=SCOPE)
         self._holders.check(token.confirmation, access_token, use)
-        if officer is None or lapse_of(token.grant, client, assurance=self._assurance, now=now, idle_limit_seconds=None):
+        if officer is None or lapse_of_token(token, client, self._registry.find, assurance=self._assurance, now=now):
             raise TokenRefusedError("The access token is not valid.")
-        asked = claims_request.of_grant(token.grant).userinfo
+        # What was asked for by name was asked for by the application that the officer used, not by one that acts for it.
+        asked = {} if token.actors else claims_request.of_grant(token.grant).userinfo
         return client, {"sub": self._subjects.of(client, officer.sub), **release(officer, scopes, client, asked)}

@@ -30,7 +30,8 @@ def test_oidc_discovery_s3_required_members_are_there() -> None:
 
 def test_security_1_nothing_is_listed_that_is_off() -> None:
     assert DOCUMENT["grant_types_supported"] == [
-        "authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code"]
+        "authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code",
+        "urn:openid:params:grant-type:ciba", "urn:ietf:params:oauth:grant-type:token-exchange"]
     assert DOCUMENT["response_types_supported"] == ["code"]
     assert not {"c_hash", "s_hash"} & set(DOCUMENT["claims_supported"])
     assert DOCUMENT["token_endpoint_auth_methods_supported"] == ["client_secret_basic", "client_secret_post", "private_key_jwt",

@@ -21,13 +21,15 @@ from .. import introspection_response, request_object, response
 from ..backchannel import registration as backchannel
 from ..client import SCOPES, Client
 from ..deferred.authorization import GRANT_TYPE_OF
+from ..grants.jwt_bearer import GRANT_TYPE as JWT_BEARER
+from ..grants.token_exchange import GRANT_TYPE as TOKEN_EXCHANGE
 from ..proof import certificate
 from ..redirect_uri import LOOPBACK_HOSTS, frontchannel_fault
 from . import assertion
 from .keys import MAX_BYTES, InvalidKeysError, can_encrypt, read_jwks
 from .members import InvalidClientMetadataError, Members, is_localized
 
-GRANT_TYPES: Final = ("authorization_code", "refresh_token", "client_credentials", *GRANT_TYPE_OF.values())
+GRANT_TYPES: Final = ("authorization_code", "refresh_token", "client_credentials", *GRANT_TYPE_OF.values(), TOKEN_EXCHANGE)
 AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", *assertion.METHODS, *certificate.METHODS, "none")
 ID_TOKEN_ALGORITHMS: Final = ("RS256", "PS256", "ES256", "EdDSA")
 LOGIN_NAME_ATTRIBUTES: Final = ("uid", "mail", "employeeNumber")
@@ -66,12 +68,14 @@ class RegistrationPolicy:
         acr_prefix: Prefix of acr values; the level follows.
         highest_level: Highest assurance level that officers can reach today.
         front_channel: Response types that send tokens through the browser are offered.
+        assertion_grant: The JWT bearer grant is offered.
     """
 
     development: bool = False
     acr_prefix: str = "urn:haugiang:acr:"
     highest_level: int = 2
     front_channel: bool = False
+    assertion_grant: bool = False
 
 
 def parse(
@@ -98,8 +102,8 @@ def parse(
         raise InvalidClientMetadataError("province: a table is expected.")
     members = Members({name: value for name, value in metadata.items() if name != "province"},
                       development=policy.development, not_offered=_NOT_OFFERED)
-    grant_types = members.words("grant_types", (*GRANT_TYPES, "implicit") if policy.front_channel else GRANT_TYPES,
-                                default=("authorization_code",))
+    offered = (*GRANT_TYPES, *(("implicit",) if policy.front_channel else ()), *((JWT_BEARER,) if policy.assertion_grant else ()))
+    grant_types = members.words("grant_types", offered, default=("authorization_code",))
     uses_code = "authorization_code" in grant_types
     response_types = members.words("response_types", response.offered(front_channel=policy.front_channel),
                                    default=("code",) if uses_code else (), spelt=response.type_of)
@@ -203,7 +207,6 @@ def _province(table: Mapping[str, Any], policy: RegistrationPolicy, *, default_s
               default_show_groups: bool) -> dict[str, Any]:
     members = Members(table, development=policy.development, prefix="province.")
     members.only("profile", "", "profiles such as fapi2 are not offered yet")
-    members.only("exchange_from", [], "token exchange is not offered yet")
     required_acr = members.text("required_acr", 200)
     fields: dict[str, Any] = {
         "owner": members.text("owner", 200),
@@ -213,6 +216,7 @@ def _province(table: Mapping[str, Any], policy: RegistrationPolicy, *, default_s
         "consent": members.choice("consent", ("ask", "implied")),
         "require_pkce": members.flag("require_pkce", default=True),
         "access_token_format": members.choice("access_token_format", ("opaque", "jwt")),
+        "exchange_from": _client_ids(members, "exchange_from"),
         "assertion_audience": members.choice("assertion_audience", ("issuer", "token_endpoint")),
         "login_name_attribute": members.choice("login_name_attribute", LOGIN_NAME_ATTRIBUTES),
         # An operator who registers the scope has decided; show_groups = true alone prepares a client for asking later.
@@ -223,6 +227,14 @@ def _province(table: Mapping[str, Any], policy: RegistrationPolicy, *, default_s
     }
     members.nothing_left()
     return fields
+
+
+def _client_ids(members: Members, name: str) -> tuple[str, ...]:
+    """Read a list of identifiers of applications; whether each is there is looked at when it matters, so that order does not."""
+    found = members.texts(name)
+    if not all(map(_CLIENT_ID.fullmatch, found)):
+        raise members.refuse(name, "a list of client_id is expected.")
+    return found
 
 
 def _level(required_acr: str, policy: RegistrationPolicy) -> int:
@@ -256,6 +268,10 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
         problem = "require_pushed_authorization_requests: only for grant types that use the authorization endpoint."
     elif "client_credentials" in client.grant_types and client.public:
         problem = "grant_types: client_credentials needs a client that can keep a secret."
+    elif client.public and not {TOKEN_EXCHANGE, JWT_BEARER}.isdisjoint(client.grant_types):
+        problem = "grant_types: token exchange and assertions need a client that can keep a secret."
+    elif client.exchange_from and TOKEN_EXCHANGE not in client.grant_types:
+        problem = f"province.exchange_from: only together with the grant type {TOKEN_EXCHANGE}."
     elif client.subject_type == "pairwise" and not client.sector_identifier:
         problem = "subject_type: pairwise needs sector_identifier_uri, or redirect_uris that are all on one host."
     elif client.jwks and client.jwks_uri:

@@ -22,7 +22,6 @@ from ..access_token import IssuedToken
 from ..client import Client
 from ..grant import Grant, lapse_of
 from ..ports import GrantStore, NewTokens, StoredRefreshToken, digest
-from ..proof.confirmation import CERTIFICATE, bound_to, method_of
 from .issuing import Issuing, told_of
 
 MOST_ATTEMPTS = 64
@@ -121,21 +120,13 @@ class RefreshGrant(Issuing, RefreshTokenGrant):  # type: ignore[misc]
         stored: StoredRefreshToken | None = self.server.store.refresh_token(digest(refresh_token))
         if stored is None or not stored.check_client(client) or stored.grant.revoked_at is not None:
             return None
-        if stored.confirmation and stored.confirmation != self._proven(stored.confirmation):
+        if not self.proves(stored.confirmation):
             raise InvalidGrantError("The refresh token is bound to another key.")
         self._exchange(stored.grant).check(stored)
         now = self.server.clock.now()
         lapse = lapse_of(stored.grant, client, assurance=self.server.assurance, now=now,
                          idle_limit_seconds=self.server.lifetimes.session_idle_seconds)
         return None if lapse or now >= stored.expires_at else stored
-
-    def _proven(self, confirmation: str) -> str:
-        """Give what this request proves, in the way in which a token is bound."""
-        if method_of(confirmation) == CERTIFICATE:
-            shown = self.request.shown
-            return bound_to(CERTIFICATE, shown.thumbprint) if shown is not None else ""
-        proven: str = self.request.confirmation
-        return proven
 
     def authenticate_user(self, refresh_token: StoredRefreshToken) -> Grant:
         """Give the grant, which stands for the officer."""

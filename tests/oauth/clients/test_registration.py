@@ -21,6 +21,8 @@ from idp.oauth.clients.registration import (
     standard_metadata,
     to_metadata,
 )
+from idp.oauth.grants.jwt_bearer import GRANT_TYPE as JWT_BEARER
+from idp.oauth.grants.token_exchange import GRANT_TYPE as TOKEN_EXCHANGE
 from idp.oauth.response import ALGORITHMS
 
 from ...contracts.client_records import CLIENT, PUBLIC
@@ -203,7 +205,8 @@ def test_core_s8_malformed_subject_members_are_refused(members: dict[str, Any]) 
 
 @pytest.mark.parametrize(("table", "word"), [
     ({"profile": "fapi2"}, "not offered yet"), ({"profile": "x"}, "not offered yet"), ({"profile": 0}, "not offered yet"),
-    ({"exchange_from": ["x"]}, "not offered yet"), ({"assertion_audience": "token"}, "issuer, token_endpoint"),
+    ({"exchange_from": ["x"]}, "token-exchange"), ({"exchange_from": "x"}, "list"), ({"exchange_from": ["a b"]}, "client_id"),
+    ({"exchange_from": [1]}, "list"), ({"assertion_audience": "token"}, "issuer, token_endpoint"),
     ({"required_acr": "urn:haugiang:acr:3"}, "required_acr: one of urn:haugiang:acr:1, urn:haugiang:acr:2"),
     ({"required_acr": "2"}, "required_acr"), ({"required_acr": 2}, "required_acr"), ({"consent": "never"}, "ask, implied"),
     ({"consent": True}, "consent"), ({"require_pkce": "no"}, "true or false"), ({"access_token_format": "JWT"}, "opaque, jwt"),
@@ -266,7 +269,7 @@ def test_interface_s6_groups_are_for_clients_that_may_see_them() -> None:
 
 
 @pytest.mark.parametrize(("members", "word"), [
-    ({"grant_types": []}, "grant_types"), ({"grant_types": ["password"]}, "client_credentials, "),
+    ({"grant_types": []}, "grant_types"), ({"grant_types": ["password"]}, "token-exchange are offered"),
     ({"grant_types": "authorization_code"}, "list"),
     ({"grant_types": ["implicit"]}, "grant_types"), ({"grant_types": ["refresh_token"], "redirect_uris": []},
     "refresh_token goes with"),
@@ -582,3 +585,19 @@ def test_oidc_core_s9_a_client_that_signs_with_its_secret() -> None:
 ])
 def test_keys_and_what_goes_with_them(members: dict[str, Any], word: str) -> None:
     assert word in refusal(**members)
+
+
+def test_rfc8693_a_client_may_be_registered_for_token_exchange() -> None:
+    client = register(redirect_uris=[], grant_types=["client_credentials", TOKEN_EXCHANGE], scope="openid",
+                      province={"exchange_from": ["qlvb", "cong-thong-tin"]})
+    assert client.exchange_from == ("qlvb", "cong-thong-tin")
+    assert client.check_grant_type(TOKEN_EXCHANGE)
+    assert register(redirect_uris=[], grant_types=[TOKEN_EXCHANGE]).exchange_from == ()
+    assert "secret" in refusal(redirect_uris=[], grant_types=[TOKEN_EXCHANGE], token_endpoint_auth_method="none")
+
+
+def test_rfc7523_s2_1_assertions_are_registered_only_where_they_are_offered() -> None:
+    offered = RegistrationPolicy(assertion_grant=True)
+    assert "offered" in refusal(redirect_uris=[], grant_types=[JWT_BEARER])
+    assert register(offered, redirect_uris=[], grant_types=[JWT_BEARER]).check_grant_type(JWT_BEARER)
+    assert "secret" in refusal(offered, redirect_uris=[], grant_types=[JWT_BEARER], token_endpoint_auth_method="none")
