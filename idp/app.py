@@ -56,7 +56,7 @@ from .endpoints.sources import Sources
 from .endpoints.wsgi import Dispatcher
 from .errors import ConfigurationError
 from .jose.keyset import ALGORITHMS, KeyRing, KeyToken
-from .oauth import response
+from .oauth import response, signing_details
 from .oauth.access_token import AccessTokens
 from .oauth.client import ClientRegistry
 from .oauth.client_authentication import Checks
@@ -75,6 +75,7 @@ from .oauth.proof.certificate import CertificateAuthorities
 from .oauth.proof.dpop import Nonces, Proofs
 from .oauth.proof.holder import Holders
 from .oauth.server import Lifetimes, Provider
+from .oauth.signing_details import SigningDetails
 from .oidc import claims
 from .oidc.backchannel_logout import LogoutDelivery
 from .oidc.consent import Consents
@@ -162,8 +163,9 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     client_store = SqlClientStore(database)
     clients = ClientRegistry(client_store, clock)
     seal_store = SqlSealStore(database)
+    details_types = {settings.authorization_details_prefix + signing_details.NAME: SigningDetails()}
     policy = RegistrationPolicy(development=settings.development, acr_prefix=settings.acr_prefix, highest_level=HIGHEST_OFFERED,
-                                front_channel=settings.legacy_response_types)
+                                front_channel=settings.legacy_response_types, details_types=tuple(details_types))
     totp = Totp(SqlTotpStore(database), sealer, clock)
     people = directory or ldap_directory(settings)
     guesses = SqlGuessCounter(database)
@@ -189,7 +191,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                         officer_scopes=frozenset({*claims.SCOPES, SCOPE, "offline_access"}),
                         token_endpoints=routes.addresses(settings, Paths().token),
                         read_hint=id_tokens.subject_of_hint, extensions=[id_tokens],
-                        response_types=response.offered(front_channel=settings.legacy_response_types))
+                        response_types=response.offered(front_channel=settings.legacy_response_types),
+                        details_types=details_types)
     sectors = Sectors(outbound.document)
     issuers = read_software_issuers(settings.software_issuers_file)
     initial_access = InitialAccess(SqlInitialAccess(database), audit, clock, policy, software_issuers=issuers)

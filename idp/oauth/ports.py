@@ -118,6 +118,7 @@ class StoredAccessToken:
         login_name: The officer's uid; "" without an officer.
         grant: None for client credentials.
         confirmation: What it is bound to; "" for a bearer token.
+        details: What it allows beyond scopes (``rich_authorization.spell``); "" for nothing.
     """
 
     digest: bytes
@@ -130,6 +131,7 @@ class StoredAccessToken:
     login_name: str
     grant: Grant | None
     confirmation: str = ""
+    details: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,7 @@ class NewTokens:
         refresh_expires_at: Absolute end of the family.
         confirmation: What the access token is bound to.
         refresh_confirmation: What the refresh token is bound to.
+        details: As ``StoredAccessToken.details``.
     """
 
     access_digest: bytes
@@ -157,6 +160,7 @@ class NewTokens:
     refresh_expires_at: int = 0
     confirmation: str = ""
     refresh_confirmation: str = ""
+    details: str = ""
 
 
 class GrantStore(Protocol):
