@@ -76,6 +76,7 @@ from idp.oauth.proof.holder import Holders
 from idp.oauth.pushed_authorization import PushedRequests
 from idp.oauth.request_object import RequestObjects
 from idp.oauth.server import Extension, Lifetimes, Provider
+from idp.oauth.signing_details import SigningDetails
 from idp.oidc import claims, id_token
 from idp.oidc.encryption import ResponseEncryption
 from idp.oidc.subject import TYPES
@@ -93,6 +94,7 @@ from tests.fakes.subjects import SUBJECTS
 ISSUER = "https://id.haugiang.example"
 MTLS = "https://mtls.id.haugiang.example"
 ACR_PREFIX = "urn:haugiang:acr:"
+SIGNING = "urn:haugiang:authorization:signing"
 CALLER = Caller("198.51.100.7", "request-1")
 REDIRECT_URI = "https://qlvb.example/callback"
 SECRET = "a-machine-made-secret"
@@ -185,7 +187,7 @@ class House:
             read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens, *extensions],
             response_types=response.offered(front_channel=front_channel), assertions=AuthorizationAssertions(
                 assertion_issuers or {}, audience=ISSUER, keys=self.client_keys, seen=seen, mirror=self.officers,
-                clock=self.clock))
+                clock=self.clock), details_types={SIGNING: SigningDetails()})
         self.approvals = Approvals(self.deferred, self.provider)
         guesses = SqlGuessCounter(database)
         self.devices = DeviceAuthorization(
@@ -199,7 +201,7 @@ class House:
             officers=HintedOfficers(self.officers, self.directory, self.clock, mail_domain="haugiang.gov.vn",
                                     read_hint=self.id_tokens.subject_of_hint),
             requests=SignedRequests(issuer=ISSUER, keys=self.client_keys, seen=seen, clock=self.clock))
-        policy = RegistrationPolicy()
+        policy = RegistrationPolicy(details_types=(SIGNING,))
         self.initial_access = InitialAccess(SqlInitialAccess(database), SqlAuditTrail(database), self.clock, policy,
                                             software_issuers=self.software_issuers)
         desk = Desk(store=SqlRegistrations(database), initial_access=self.initial_access, registry=self.registry,
@@ -211,7 +213,8 @@ class House:
                       subject_types=TYPES, id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"),
                       auth_methods=[method for method in METHODS if self.checks.can(method)],
                       mtls_origin=MTLS if mutual_tls else "", response_types=self.provider.response_types,
-                      require_pushed_requests=self.provider.pushed.required, grant_types=self.provider.grant_types)
+                      require_pushed_requests=self.provider.pushed.required, grant_types=self.provider.grant_types,
+                      details_types=(SIGNING,))
         metadata = Document(fixed(discovery(ISSUER, offer)), max_age_seconds=3600)
         self.app = Dispatcher([
             Route("/.well-known/openid-configuration", "discovery", metadata, Document.METHODS),

@@ -52,7 +52,7 @@ from ..endpoints.sources import Sources
 from ..endpoints.wsgi import Dispatcher
 from ..errors import ConfigurationError
 from ..jose.keyset import KeyRing, KeyToken
-from ..oauth import response
+from ..oauth import response, signing_details
 from ..oauth.access_token import AccessTokens
 from ..oauth.backchannel.authentication import HINT_LIMITS, BackchannelAuthentication
 from ..oauth.backchannel.officers import HintedOfficers
@@ -83,6 +83,7 @@ from ..oauth.proof.holder import Holders
 from ..oauth.pushed_authorization import PushedRequests
 from ..oauth.request_object import RequestObjects
 from ..oauth.server import Lifetimes, Provider
+from ..oauth.signing_details import SigningDetails
 from ..oidc import claims
 from ..oidc.backchannel_logout import LogoutDelivery
 from ..oidc.consent import Consents
@@ -131,8 +132,10 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     assertion_issuers = read_assertion_issuers(
         settings.assertion_issuers_file, development=settings.development,
         levels={f"{settings.acr_prefix}{level}": level for level in range(1, HIGHEST_OFFERED + 1)})
+    details_types = {settings.authorization_details_prefix + signing_details.NAME: SigningDetails()}
     policy = RegistrationPolicy(development=settings.development, acr_prefix=settings.acr_prefix, highest_level=HIGHEST_OFFERED,
-                                front_channel=settings.legacy_response_types, assertion_grant=bool(assertion_issuers))
+                                front_channel=settings.legacy_response_types, assertion_grant=bool(assertion_issuers),
+                                details_types=tuple(details_types))
     totp = Totp(SqlTotpStore(database), sealer, clock)
     people = directory or ldap_directory(settings)
     guesses = SqlGuessCounter(database)
@@ -168,7 +171,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                         read_hint=id_tokens.subject_of_hint, extensions=[id_tokens],
                         response_types=response.offered(front_channel=settings.legacy_response_types),
                         assertions=AuthorizationAssertions(assertion_issuers, audience=settings.issuer, keys=client_keys,
-                                                           seen=seen, mirror=mirror, clock=clock))
+                                                           seen=seen, mirror=mirror, clock=clock),
+                        details_types=details_types)
     approvals = Approvals(deferred, provider)
     devices = DeviceAuthorization(
         provider, approvals, verification_uri=settings.issuer + Paths().device,

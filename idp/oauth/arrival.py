@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidRequestError
 
-from . import authorization_request
+from . import authorization_request, rich_authorization
 from .authorization_request import AuthorizationError, AuthorizationRequest, UnsafeRequestError
 from .client import Client, ClientRegistry
 from .client_authentication import PARAMETERS
@@ -29,16 +29,19 @@ class AuthorizationRequests:
         read_hint: Gives the subject of an ID token of ours (token, client_id); raises RefusedError when it is none.
         response_types: Those that are offered.
         issuer: The provider's issuer identifier, which is a resource too.
+        details_types: Types of authorization details that are offered.
     """
 
     def __init__(self, registry: ClientRegistry, *, pushed: PushedRequests, objects: RequestObjects,
-                 read_hint: Callable[[str, str], str], response_types: Sequence[str], issuer: str) -> None:
+                 read_hint: Callable[[str, str], str], response_types: Sequence[str], issuer: str,
+                 details_types: rich_authorization.Types) -> None:
         self._registry = registry
         self._pushed = pushed
         self._objects = objects
         self._read_hint = read_hint
         self._response_types = response_types
         self._issuer = issuer
+        self._details_types = details_types
 
     def from_browser(self, parameters: Mapping[str, Sequence[str]]) -> AuthorizationRequest:
         """Read what a browser brings, or open what it names.
@@ -95,4 +98,5 @@ class AuthorizationRequests:
 
     def _checked(self, parameters: Mapping[str, Sequence[str]]) -> AuthorizationRequest:
         return authorization_request.parse(parameters, self._registry, read_hint=self._read_hint,
-                                           response_types=self._response_types, issuer=self._issuer)
+                                           response_types=self._response_types, issuer=self._issuer,
+                                           details_types=self._details_types)

@@ -1,9 +1,9 @@
 """What the provider says of itself: exactly what is on.
 
 Spec: OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 8628 §4, RFC 8705 §3.3 and §5, RFC 9101 §10.5, RFC 9126 §5, RFC 9207 §3,
-RFC 9449 §5.1, RFC 9701 §7, CIBA §4, Back-Channel Logout §2.1, Front-Channel Logout §3, RP-Initiated Logout §2.1, Session
-Management §3.3, Initiating User Registration §4 (prompt_values_supported), JWT Secured Authorization Response Mode §4. Each list
-comes from the module that enforces it (security checklist 1).
+RFC 9396 §10, RFC 9449 §5.1, RFC 9701 §7, CIBA §4, Back-Channel Logout §2.1, Front-Channel Logout §3, RP-Initiated Logout §2.1,
+Session Management §3.3, Initiating User Registration §4 (prompt_values_supported), JWT Secured Authorization Response Mode §4.
+Each list comes from the module that enforces it (security checklist 1).
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class Offer:
         response_types: Response types of this deployment (``response.offered``).
         require_pushed_requests: Every request has to be pushed.
         grant_types: What /token takes in this deployment (``Provider.grant_types``).
+        details_types: Types of authorization details.
     """
 
     scopes: Sequence[str]
@@ -51,6 +52,7 @@ class Offer:
     response_types: Sequence[str] = (response.CODE,)
     require_pushed_requests: bool = False
     grant_types: Sequence[str] = GRANT_TYPES
+    details_types: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +137,7 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
         "request_parameter_supported": True,
         "request_object_signing_alg_values_supported": list(request_object.ALGORITHMS),
         "request_uri_parameter_supported": False,
+        **({"authorization_details_types_supported": list(offer.details_types)} if offer.details_types else {}),
         "authorization_response_iss_parameter_supported": True,
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,

@@ -119,6 +119,7 @@ class StoredAccessToken:
         grant: None for client credentials.
         confirmation: What it is bound to; "" for a bearer token.
         actors: Applications that act for the officer by exchange, the newest first (``delegation``).
+        details: What it allows beyond scopes (``rich_authorization.spell``); "" for nothing.
     """
 
     digest: bytes
@@ -132,6 +133,7 @@ class StoredAccessToken:
     grant: Grant | None
     confirmation: str = ""
     actors: tuple[str, ...] = ()
+    details: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,7 @@ class NewTokens:
         confirmation: What the access token is bound to.
         refresh_confirmation: What the refresh token is bound to.
         actors: Applications that act for the officer by exchange, the newest first.
+        details: As ``StoredAccessToken.details``.
     """
 
     access_digest: bytes
@@ -161,6 +164,7 @@ class NewTokens:
     confirmation: str = ""
     refresh_confirmation: str = ""
     actors: tuple[str, ...] = ()
+    details: str = ""
 
 
 class GrantStore(Protocol):

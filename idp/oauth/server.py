@@ -1,8 +1,8 @@
 """The one authorization server: Authlib's framework-free core over our grants, reading a neutral request.
 
-Spec: RFC 6749 §3-§6, RFC 7009, RFC 9126, RFC 9207, OAuth 2.0 Multiple Response Types, JWT Secured Authorization Response Mode
-(JARM). Authlib keeps the order of steps and the form of errors; every decision is a function of this room. Nothing here knows
-HTTP: the edges hand over a form that was read and checked, and get a status, a body and headers.
+Spec: RFC 6749 §3-§6, RFC 7009, RFC 9126, RFC 9207, RFC 9396 §6, OAuth 2.0 Multiple Response Types, JWT Secured Authorization
+Response Mode (JARM). Authlib keeps the order of steps and the form of errors; every decision is a function of this room. Nothing
+here knows HTTP: the edges hand over a form that was read and checked, and get a status, a body and headers.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from authlib.oauth2 import OAuth2Error
@@ -20,7 +21,7 @@ from ..audit import AuditEvent, AuditRecord, Caller
 from ..authn.assurance import AssurancePolicy
 from ..authn.lockout import network_of
 from ..clock import Clock
-from . import client_authentication, resource_indicator, response
+from . import client_authentication, resource_indicator, response, rich_authorization
 from .access_token import AccessTokens, Exchanged, IssuedToken, SigningKeys
 from .arrival import AuthorizationRequests
 from .authorization_request import AuthorizationError, AuthorizationRequest, UnsafeRequestError
@@ -104,6 +105,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         extensions: Called with every new grant but that of machines; OpenID Connect plugs in here.
         response_types: Those that are offered (``response.offered``); without a token in the browser unless told otherwise.
         assertions: Reads assertions that stand for a grant; the JWT bearer grant is offered where it trusts anybody.
+        details_types: Types of authorization details that are offered.
     """
 
     def __init__(self, *, issuer: str, registry: ClientRegistry, store: GrantStore, deferred: DeferredStore,
@@ -112,7 +114,8 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
                  checks: client_authentication.Checks, proofs: Proofs, token_endpoints: tuple[str, ...],
                  pushed: PushedRequests, pushing_endpoints: tuple[str, ...], objects: RequestObjects,
                  read_hint: Callable[[str, str], str], extensions: Sequence[Extension] = (),
-                 response_types: Sequence[str] = (response.CODE,), assertions: AuthorizationAssertions | None = None) -> None:
+                 response_types: Sequence[str] = (response.CODE,), assertions: AuthorizationAssertions | None = None,
+                 details_types: rich_authorization.Types = MappingProxyType({})) -> None:
         super().__init__()
         logging.getLogger("authlib").setLevel(logging.INFO)  # at DEBUG Authlib writes whole token answers
         self.issuer = issuer
@@ -125,6 +128,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         self.assurance = assurance
         self.officer_scopes = officer_scopes
         self.response_types = tuple(response_types)
+        self.details_types = details_types
         self._keys = keys
         self.checks = checks
         self._proofs = proofs
@@ -132,7 +136,8 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         self.pushed = pushed
         self._pushing_endpoints = pushing_endpoints
         self._requests = AuthorizationRequests(registry, pushed=pushed, objects=objects, read_hint=read_hint,
-                                               response_types=self.response_types, issuer=issuer)
+                                               response_types=self.response_types, issuer=issuer,
+                                               details_types=details_types)
         self.register_grant(CodeGrant, [ProofKey(required=True), *extensions])
         if not set(response.FRONT_CHANNEL).isdisjoint(response_types):
             self.register_grant(HybridGrant, [ProofKey(required=True), *extensions])
@@ -181,8 +186,9 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
 
         Raises:
             UnsafeRequestError: the client was disabled, or its redirect URI withdrawn, since the request was stored.
-            AuthorizationError: ``access_denied`` (the officer may not use this application), ``login_required`` (the session
-                has just ended), ``unmet_authentication_requirements`` (its level is below what the application or a group of the
+            AuthorizationError: ``access_denied`` (the officer may not use this application), ``consent_required`` (they have not
+                agreed to the authorization details), ``login_required`` (the session has just ended),
+                ``unmet_authentication_requirements`` (its level is below what the application or a group of the
                 officer's demands now), or what the registration or the deployment no longer allows.
         """
         client = self.registry.find(request.client_id)
@@ -191,6 +197,8 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         if not client.check_redirect_uri(request.redirect_uri):
             raise UnsafeRequestError("The return address is not registered for this application.", code="redirect_uri_mismatch")
         self.admit(client, request, session)
+        if request.unseen_by(session.sub):
+            raise request.refuse("consent_required", "The officer has not agreed to the authorization details.")
         if request.response_type not in self.response_types:
             raise request.refuse("unsupported_response_type", "This response type is not offered.")
         form = {"client_id": request.client_id, "redirect_uri": request.redirect_uri, "response_type": request.response_type,
@@ -269,7 +277,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
             scope=token.get("scope", ""), issued_at=now, expires_at=now + token["expires_in"],
             refresh_digest=token.refresh_digest, refresh_scope=refresh_scope,
             refresh_expires_at=grant.expires_at if grant else 0, confirmation=token.confirmation,
-            audience=" ".join(token.audience),
+            audience=" ".join(token.audience), details=token.details,
             # A confidential client's refresh token is bound by its authentication (RFC 9449 §5).
             refresh_confirmation=token.confirmation if client.public else "")
 
@@ -279,6 +287,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
 
         Raises:
             InvalidProofError, InvalidRequestError: the client is registered for bound tokens only, and nothing is proven.
+            InvalidDetailsError: as ``rich_authorization.narrowed``, and where no officer is.
             InvalidTargetError: as ``audience``; or no scope is left that the application may have at every resource.
         """
         client = request.client
@@ -298,7 +307,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
             if not allowed:
                 raise InvalidTargetError("No scope is left at these resources; ask for one resource at a time.")
         token = self.tokens.issue(client, scope=allowed, grant=grant, confirmation=confirmation, audience=audience,
-                                  exchanged=exchanged)
+                                  exchanged=exchanged, details=() if exchanged else self._details(request, grant))
         if include_refresh_token and grant is not None:
             value = token["refresh_token"] = secrets.token_urlsafe(32)
             token.refresh_digest = digest(value)
@@ -310,6 +319,17 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         granted = None if grant is None else resource_indicator.of_details(grant.details)
         return resource_indicator.audience(request.client, request.values_of(resource_indicator.PARAMETER), granted=granted,
                                            issuer=self.issuer)
+
+    def _details(self, request: ProviderRequest, grant: Grant | None) -> Sequence[rich_authorization.Detail]:
+        """Decide what the access token of a request allows beyond scopes."""
+        sent = request.form.get(rich_authorization.PARAMETER)
+        if grant is None:
+            if sent:
+                raise rich_authorization.InvalidDetailsError("authorization_details need an officer who agrees to them.")
+            return ()
+        assert request.client is not None
+        granted = rich_authorization.of_details(grant.details)
+        return rich_authorization.narrowed(sent, granted, request.client, self.details_types) if sent or granted else ()
 
     # What Authlib calls
 

@@ -37,7 +37,7 @@ from idp.authn.lockout import FACTOR_LIMITS, PASSWORD_LIMITS, Lockout
 from idp.authn.sign_in import SignIn
 from idp.authn.totp import Totp
 from idp.jose.keyset import KeyRing
-from idp.oauth import response
+from idp.oauth import response, signing_details
 from idp.oauth.access_token import AccessTokens
 from idp.oauth.client import Client, ClientRegistry, secret_digest
 from idp.oauth.deferred.approvals import Approvals
@@ -128,7 +128,8 @@ class Site:
             pushed=PushedRequests(SqlPushedRequests(database), self.clock), pushing_endpoints=(f"{self.settings.issuer}/par",),
             objects=RequestObjects(self.settings.issuer, keys_by_value(self.clock), self.clock),
             token_endpoints=(f"{self.settings.issuer}/token",), officer_scopes=frozenset({"openid", "profile"}),
-            read_hint=id_tokens.subject_of_hint, extensions=(id_tokens,))
+            read_hint=id_tokens.subject_of_hint, extensions=(id_tokens,),
+            details_types={self.settings.authorization_details_prefix + signing_details.NAME: signing_details.SigningDetails()})
         approvals = Approvals(deferred, self.provider)
         self.devices = DeviceAuthorization(
             self.provider, approvals, verification_uri=f"{self.settings.issuer}/device", lifetime_seconds=600,

@@ -52,7 +52,7 @@ _NOT_OFFERED: Final[Mapping[str, tuple[object, ...]]] = {
     "request_object_encryption_alg": _NO, "request_object_encryption_enc": _NO, "request_uris": _NO,
     "default_acr_values": _NO, "software_statement": _NO,
     "authorization_encrypted_response_alg": _NO, "authorization_encrypted_response_enc": _NO,
-    "authorization_details_types": _NO, "backchannel_user_code_parameter": _NO,
+    "backchannel_user_code_parameter": _NO,
 }
 """Members of later specifications, with the values that ask for nothing."""
 KNOWN: Final = frozenset(STANDARD) | frozenset(_NOT_OFFERED)
@@ -69,6 +69,7 @@ class RegistrationPolicy:
         highest_level: Highest assurance level that officers can reach today.
         front_channel: Response types that send tokens through the browser are offered.
         assertion_grant: The JWT bearer grant is offered.
+        details_types: Types of authorization details that are offered.
     """
 
     development: bool = False
@@ -76,6 +77,7 @@ class RegistrationPolicy:
     highest_level: int = 2
     front_channel: bool = False
     assertion_grant: bool = False
+    details_types: tuple[str, ...] = ()
 
 
 def parse(
@@ -156,6 +158,7 @@ def parse(
         "introspection_signed_response_alg": members.choice(
             "introspection_signed_response_alg", introspection_response.ALGORITHMS),
         **_encryption(members, "introspection"),
+        "authorization_details_types": members.words("authorization_details_types", policy.details_types, default=()),
         "localized": members.localized(),
     }
     members.nothing_left()
@@ -292,6 +295,8 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
         problem = "token_endpoint_auth_signing_alg: only for private_key_jwt and client_secret_jwt."
     elif not asserts and client.assertion_audience != "issuer":
         problem = "province.assertion_audience: only for private_key_jwt and client_secret_jwt."
+    elif client.authorization_details_types and not code:
+        problem = "authorization_details_types: only authorization_code leads to what an officer allows."
     elif client.public and client.serves:
         problem = "province.serves: only an application that can authenticate may ask about tokens."
     elif client.public and not client.require_pkce:
