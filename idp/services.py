@@ -27,9 +27,9 @@ from .oauth.clients.initial_access import InitialAccess
 from .oauth.clients.registrar import ClientFile, Registrar
 from .oauth.deferred.approvals import Approvals
 from .oauth.deferred.device_authorization import DeviceAuthorization
-from .oauth.introspection import Introspection
-from .oauth.introspection_response import SignedIntrospection
 from .oauth.server import Provider
+from .oauth.tokens.introspection import Introspection
+from .oauth.tokens.introspection_response import SignedIntrospection
 from .oidc.backchannel_logout import LogoutDelivery, NoticeQueue
 from .oidc.consent import Consents
 from .oidc.rp_initiated_logout import EndSession

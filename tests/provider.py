@@ -46,7 +46,6 @@ from idp.endpoints.userinfo import UserInfoEndpoint
 from idp.endpoints.wsgi import Dispatcher, Route
 from idp.jose.keyset import KeyRing
 from idp.oauth import response
-from idp.oauth.access_token import AccessTokens
 from idp.oauth.authorization_request import AuthorizationRequest
 from idp.oauth.backchannel.authentication import HINT_LIMITS, BackchannelAuthentication
 from idp.oauth.backchannel.officers import HintedOfficers
@@ -67,16 +66,17 @@ from idp.oauth.deferred.authorization import GRANT_TYPE_OF, Kind
 from idp.oauth.deferred.device_authorization import CODE_LIMITS, REQUEST_LIMITS, DeviceAuthorization
 from idp.oauth.deferred.user_code import normal
 from idp.oauth.grants.jwt_bearer import AuthorizationAssertions
-from idp.oauth.introspection import Introspection
-from idp.oauth.introspection_response import SignedIntrospection
 from idp.oauth.metadata import Offer, discovery
 from idp.oauth.proof.certificate import CertificateAuthorities
 from idp.oauth.proof.dpop import Nonces, Proofs
 from idp.oauth.proof.holder import Holders
-from idp.oauth.pushed_authorization import PushedRequests
-from idp.oauth.request_object import RequestObjects
+from idp.oauth.requests.pushed_authorization import PushedRequests
+from idp.oauth.requests.request_object import RequestObjects
+from idp.oauth.requests.signing_details import SigningDetails
 from idp.oauth.server import Extension, Lifetimes, Provider
-from idp.oauth.signing_details import SigningDetails
+from idp.oauth.tokens.access_token import AccessTokens
+from idp.oauth.tokens.introspection import Introspection
+from idp.oauth.tokens.introspection_response import SignedIntrospection
 from idp.oidc import claims, id_token
 from idp.oidc.encryption import ResponseEncryption
 from idp.oidc.subject import TYPES

@@ -23,7 +23,7 @@ from ..adapters.sql.tables import db
 from ..clock import Clock, SystemClock
 from ..directory.officer import Directory
 from ..endpoints import routes
-from ..endpoints.metrics import PrometheusMeter
+from ..endpoints.monitoring.metrics import PrometheusMeter
 from ..endpoints.sources import Sources
 from ..endpoints.wsgi import Dispatcher
 from ..errors import ConfigurationError, UnavailableError

@@ -47,13 +47,12 @@ from ..authn.totp import Totp
 from ..clock import Clock, SystemClock
 from ..directory.officer import Directory
 from ..endpoints import routes
-from ..endpoints.metrics import PrometheusMeter
+from ..endpoints.monitoring.metrics import PrometheusMeter
 from ..endpoints.sources import Sources
 from ..endpoints.wsgi import Dispatcher
 from ..errors import ConfigurationError
 from ..jose.keyset import KeyRing, KeyToken
-from ..oauth import response, signing_details
-from ..oauth.access_token import AccessTokens
+from ..oauth import response
 from ..oauth.backchannel.authentication import HINT_LIMITS, BackchannelAuthentication
 from ..oauth.backchannel.officers import HintedOfficers
 from ..oauth.backchannel.ping import PingDelivery
@@ -74,16 +73,18 @@ from ..oauth.clients.software_statement import SoftwareStatements
 from ..oauth.deferred.approvals import Approvals
 from ..oauth.deferred.device_authorization import CODE_LIMITS, REQUEST_LIMITS, DeviceAuthorization
 from ..oauth.grants.jwt_bearer import AuthorizationAssertions
-from ..oauth.introspection import Introspection
-from ..oauth.introspection_response import SignedIntrospection
 from ..oauth.metadata import Paths
 from ..oauth.proof.certificate import CertificateAuthorities
 from ..oauth.proof.dpop import Nonces, Proofs
 from ..oauth.proof.holder import Holders
-from ..oauth.pushed_authorization import PushedRequests
-from ..oauth.request_object import RequestObjects
+from ..oauth.requests import signing_details
+from ..oauth.requests.pushed_authorization import PushedRequests
+from ..oauth.requests.request_object import RequestObjects
+from ..oauth.requests.signing_details import SigningDetails
 from ..oauth.server import Lifetimes, Provider
-from ..oauth.signing_details import SigningDetails
+from ..oauth.tokens.access_token import AccessTokens
+from ..oauth.tokens.introspection import Introspection
+from ..oauth.tokens.introspection_response import SignedIntrospection
 from ..oidc import claims
 from ..oidc.backchannel_logout import LogoutDelivery
 from ..oidc.consent import Consents

@@ -5,10 +5,10 @@ Spec: RFC 9126 §2, RFC 8707 §2.1 (``resource`` may come more than once).
 
 from __future__ import annotations
 
-from ..oauth import resource_indicator
 from ..oauth.proof import certificate
 from ..oauth.provider_request import ProviderRequest
 from ..oauth.server import Provider
+from ..oauth.tokens import resource_indicator
 from .wsgi import EndpointRequest, Response, oauth_answer
 
 _REPEATABLE = frozenset({resource_indicator.PARAMETER})

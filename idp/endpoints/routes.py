@@ -14,9 +14,9 @@ from ..settings import Settings
 from .backchannel_authentication import BackchannelAuthenticationEndpoint
 from .device_authorization import DeviceAuthorizationEndpoint
 from .documents import Document, fixed
-from .health import HealthEndpoint, Readiness, ReadinessEndpoint, dependencies
 from .introspection import IntrospectionEndpoint
-from .metrics import MetricsEndpoint, PrometheusMeter
+from .monitoring.health import HealthEndpoint, Readiness, ReadinessEndpoint, dependencies
+from .monitoring.metrics import MetricsEndpoint, PrometheusMeter
 from .pushed_authorization import PushedAuthorizationEndpoint
 from .registration import ConfigurationEndpoint, RegistrationEndpoint
 from .revocation import RevocationEndpoint

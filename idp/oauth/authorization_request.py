@@ -17,8 +17,10 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from ..errors import RefusedError
-from . import pkce, resource_indicator, response, rich_authorization, scope, strict_json
+from . import pkce, response, scope
 from .client import Client
+from .requests import rich_authorization, strict_json
+from .tokens import resource_indicator
 
 PROMPTS = ("none", "login", "consent", "select_account")
 DISPLAYS = ("page", "popup", "touch", "wap")

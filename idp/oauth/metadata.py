@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..jose import jwe
-from . import introspection_response, pkce, request_object, response
+from . import pkce, response
 from .authorization_request import DISPLAYS, PROMPTS
 from .backchannel import request as backchannel
 from .backchannel import signed_request
 from .clients import assertion
 from .proof import dpop
+from .requests import request_object
 from .server import GRANT_TYPES
+from .tokens import introspection_response
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,9 +21,7 @@ from ..audit import AuditEvent, AuditRecord, Caller
 from ..authn.assurance import AssurancePolicy
 from ..authn.lockout import network_of
 from ..clock import Clock
-from . import client_authentication, resource_indicator, response, rich_authorization
-from .access_token import AccessTokens, Exchanged, IssuedToken, SigningKeys
-from .arrival import AuthorizationRequests
+from . import client_authentication, response
 from .authorization_request import AuthorizationError, AuthorizationRequest, UnsafeRequestError
 from .client import Client, ClientRegistry
 from .deferred.authorization import GRANT_TYPE_OF, DeferredStore
@@ -42,11 +40,15 @@ from .ports import GrantStore, NewTokens, SessionFacts, digest
 from .proof.confirmation import CERTIFICATE, JKT, bound_to
 from .proof.dpop import InvalidProofError, Presented, Proofs
 from .provider_request import Answer, ProviderRequest
-from .pushed_authorization import PushedRequests
-from .request_object import RequestObjects
-from .resource_indicator import InvalidTargetError
+from .requests import rich_authorization
+from .requests.arrival import AuthorizationRequests
+from .requests.pushed_authorization import PushedRequests
+from .requests.request_object import RequestObjects
 from .response import AuthorizationResponse
-from .revocation import Revocation
+from .tokens import resource_indicator
+from .tokens.access_token import AccessTokens, Exchanged, IssuedToken, SigningKeys
+from .tokens.resource_indicator import InvalidTargetError
+from .tokens.revocation import Revocation
 
 GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", *GRANT_TYPE_OF.values(), token_exchange.GRANT_TYPE)
 """What /token takes in every deployment; ``Provider.grant_types`` adds what an operator switched on."""

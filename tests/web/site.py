@@ -37,15 +37,16 @@ from idp.authn.lockout import FACTOR_LIMITS, PASSWORD_LIMITS, Lockout
 from idp.authn.sign_in import SignIn
 from idp.authn.totp import Totp
 from idp.jose.keyset import KeyRing
-from idp.oauth import response, signing_details
-from idp.oauth.access_token import AccessTokens
+from idp.oauth import response
 from idp.oauth.client import Client, ClientRegistry, secret_digest
 from idp.oauth.deferred.approvals import Approvals
 from idp.oauth.deferred.device_authorization import CODE_LIMITS, REQUEST_LIMITS, DeviceAuthorization
 from idp.oauth.provider_request import ProviderRequest
-from idp.oauth.pushed_authorization import PushedRequests
-from idp.oauth.request_object import RequestObjects
+from idp.oauth.requests import signing_details
+from idp.oauth.requests.pushed_authorization import PushedRequests
+from idp.oauth.requests.request_object import RequestObjects
 from idp.oauth.server import Lifetimes, Provider
+from idp.oauth.tokens.access_token import AccessTokens
 from idp.oidc.claims import IdTokenClaims
 from idp.oidc.consent import Consents
 from idp.oidc.id_token import IdTokens

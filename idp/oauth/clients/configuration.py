@@ -18,9 +18,9 @@ from authlib.oauth2.rfc7592 import ClientConfigurationEndpoint
 
 from ...audit import AuditEvent, AuditRecord, Caller
 from ...errors import RefusedError
-from ..access_token import TokenRefusedError
 from ..client import Client
 from ..ports import digest
+from ..tokens.access_token import TokenRefusedError
 from .dynamic import Desk, Registered, RegistrationRequest
 from .members import InvalidClientMetadataError
 from .registration import registration_response, standard_metadata, to_metadata

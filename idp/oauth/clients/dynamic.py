@@ -21,9 +21,9 @@ from authlib.oauth2.rfc7591 import ClientRegistrationEndpoint
 from ...audit import AuditEvent, AuditRecord, Caller
 from ...clock import Clock
 from ...errors import UnavailableError
-from ..access_token import TokenRefusedError
 from ..client import Client, ClientRegistry
 from ..ports import digest
+from ..tokens.access_token import TokenRefusedError
 from .client_secret import ClientSecrets
 from .initial_access import InitialAccess, InitialAccessToken, Terms
 from .members import InvalidClientMetadataError, is_localized

@@ -17,7 +17,7 @@ from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from ...jose import jwe
-from .. import introspection_response, request_object, response
+from .. import response
 from ..backchannel import registration as backchannel
 from ..client import SCOPES, Client
 from ..deferred.authorization import GRANT_TYPE_OF
@@ -25,6 +25,8 @@ from ..grants.jwt_bearer import GRANT_TYPE as JWT_BEARER
 from ..grants.token_exchange import GRANT_TYPE as TOKEN_EXCHANGE
 from ..proof import certificate
 from ..redirect_uri import LOOPBACK_HOSTS, frontchannel_fault
+from ..requests import request_object
+from ..tokens import introspection_response
 from . import assertion
 from .keys import MAX_BYTES, InvalidKeysError, can_encrypt, read_jwks
 from .members import InvalidClientMetadataError, Members, is_localized

@@ -15,13 +15,13 @@ from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
 from ...audit import AuditEvent
 from ...authn.assurance import AssurancePolicy
 from .. import client_authentication, scope
-from ..access_token import IssuedToken
 from ..authorization_request import AuthorizationRequest
 from ..client import Client
 from ..grant import Grant, Standing, lapse_of, session_stands
 from ..ports import NewTokens, SessionFacts, StoredCode, digest
 from ..proof.confirmation import JKT, bound_to
 from ..response import AuthorizationResponse
+from ..tokens.access_token import IssuedToken
 from .issuing import Issuing, told_of
 
 

@@ -12,9 +12,9 @@ from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidGrantError
 
 from ...audit import AuditEvent
-from ..access_token import IssuedToken
 from ..deferred.authorization import Deferred, Kind, Poll, fault_of
 from ..ports import NewTokens, digest
+from ..tokens.access_token import IssuedToken
 from .issuing import Issuing, told_of
 
 _SENTENCES = {

@@ -19,11 +19,11 @@ from authlib.oauth2.rfc6749.grants.authorization_code import validate_code_autho
 
 from ...audit import AuditEvent
 from .. import response, scope
-from ..access_token import IssuedToken
 from ..authorization_request import AuthorizationRequest
 from ..grant import Grant
 from ..ports import NewTokens, SessionFacts
 from ..response import AuthorizationResponse
+from ..tokens.access_token import IssuedToken
 from .authorization_code import agreed, begin, origin
 from .issuing import Issuing, told_of
 

@@ -16,17 +16,17 @@ from typing import Any, Protocol
 
 from joserfc.jwk import KeySet
 
-from ..clock import Clock
-from ..errors import RefusedError
-from ..jose import jwt
-from ..jose.keyset import SigningKey
+from ...clock import Clock
+from ...errors import RefusedError
+from ...jose import jwt
+from ...jose.keyset import SigningKey
+from ..client import Client
+from ..grant import Grant
+from ..grants.delegation import act_claim
+from ..ports import StoredAccessToken, digest
+from ..proof.confirmation import claim_of, token_type_of
+from ..requests.rich_authorization import Detail, spell
 from . import resource_indicator
-from .client import Client
-from .grant import Grant
-from .grants.delegation import act_claim
-from .ports import StoredAccessToken, digest
-from .proof.confirmation import claim_of, token_type_of
-from .rich_authorization import Detail, spell
 
 TYPE = "at+jwt"
 ALGORITHM = "ES256"

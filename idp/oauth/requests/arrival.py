@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidRequestError
 
-from . import authorization_request, rich_authorization
-from .authorization_request import AuthorizationError, AuthorizationRequest, UnsafeRequestError
-from .client import Client, ClientRegistry
-from .client_authentication import PARAMETERS
+from .. import authorization_request
+from ..authorization_request import AuthorizationError, AuthorizationRequest, UnsafeRequestError
+from ..client import Client, ClientRegistry
+from ..client_authentication import PARAMETERS
+from . import rich_authorization
 from .pushed_authorization import PushedRequests, is_reference
 from .request_object import InvalidRequestObjectError, RequestObjects
 
