@@ -1,9 +1,9 @@
 """What the provider says of itself: exactly what is on.
 
 Spec: OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 8628 §4, RFC 8705 §3.3 and §5, RFC 9207 §3, RFC 9449 §5.1, CIBA §4,
-Back-Channel Logout §2.1, Front-Channel Logout §3, RP-Initiated Logout §2.1, Session Management §3.3, Initiating User Registration
-§4 (prompt_values_supported), JWT Secured Authorization Response Mode §4. Each list comes from the module that enforces it (security
-checklist 1).
+Back-Channel Logout §2.1, Front-Channel Logout §3, RP-Initiated Logout §2.1, Session Management §3.3, Initiating User
+Registration §4 (prompt_values_supported), JWT Secured Authorization Response Mode §4. Each list comes from the module that
+enforces it (security checklist 1).
 """
 
 from __future__ import annotations
