@@ -37,6 +37,7 @@ from .adapters.sql.keys import SqlKeyStore
 from .adapters.sql.oauth import SqlGrants
 from .adapters.sql.officers import SqlOfficers
 from .adapters.sql.outbox import SqlOutbox, SqlPings
+from .adapters.sql.pushed_requests import SqlPushedRequests
 from .adapters.sql.registrations import SqlInitialAccess, SqlRegistrations
 from .adapters.sql.seen_once import SqlSeenOnce
 from .adapters.sql.sessions import SqlSessions
@@ -81,6 +82,8 @@ from .oauth.metadata import Paths
 from .oauth.proof.certificate import CertificateAuthorities
 from .oauth.proof.dpop import Nonces, Proofs
 from .oauth.proof.holder import Holders
+from .oauth.pushed_authorization import PushedRequests
+from .oauth.request_object import RequestObjects
 from .oauth.server import Lifetimes, Provider
 from .oidc import claims
 from .oidc.backchannel_logout import LogoutDelivery
@@ -192,10 +195,16 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     proofs = Proofs(seen, nonces, clock)
     assurance = AssurancePolicy(settings.acr_prefix, frozenset(settings.require_second_factor_groups))
     checks = Checks(assertions, client_keys, client_authorities(settings), bool(settings.mtls_origin), clock)
+    objects = RequestObjects(settings.issuer, client_keys, clock)
     provider = Provider(issuer=settings.issuer, registry=clients, store=grants, deferred=deferred, tokens=tokens, keys=keys,
                         clock=clock, lifetimes=lifetimes, assurance=assurance, checks=checks, proofs=proofs,
                         officer_scopes=frozenset({*claims.SCOPES, SCOPE, "offline_access"}),
                         token_endpoints=routes.addresses(settings, Paths().token),
+                        pushed=PushedRequests(SqlPushedRequests(database), clock,
+                                              lifetime_seconds=settings.pushed_request_lifetime_seconds,
+                                              required=settings.require_pushed_authorization_requests),
+                        objects=objects,
+                        pushing_endpoints=routes.addresses(settings, Paths().pushed_authorization),
                         read_hint=id_tokens.subject_of_hint, extensions=[id_tokens],
                         response_types=response.offered(front_channel=settings.legacy_response_types))
     approvals = Approvals(deferred, provider)
@@ -217,7 +226,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
             provider, approvals, hints=Lockout(guesses, clock, HINT_LIMITS, kind="hint"), sealer=sealer,
             officers=HintedOfficers(mirror, people, clock, mail_domain=settings.ldap_mail_domain,
                                     read_hint=id_tokens.subject_of_hint),
-            requests=SignedRequests(issuer=settings.issuer, keys=client_keys, seen=seen, clock=clock)),
+            requests=SignedRequests(objects, seen, clock)),
         pings=pings, ping_delivery=PingDelivery(pings, outbound, clients, sealer, clock),
         audit_chain=AuditChain(seal_store, Es256SealSigner(folder.audit_seal_key(), settings.keys_dir),
                                FileSealHeads(settings.keys_dir / HEADS), clock),

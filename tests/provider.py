@@ -23,6 +23,7 @@ from idp.adapters.sql.database import Database
 from idp.adapters.sql.deferred import SqlDeferred
 from idp.adapters.sql.oauth import SqlGrants
 from idp.adapters.sql.officers import SqlOfficers
+from idp.adapters.sql.pushed_requests import SqlPushedRequests
 from idp.adapters.sql.registrations import SqlInitialAccess, SqlRegistrations
 from idp.adapters.sql.seen_once import SqlSeenOnce
 from idp.adapters.sql.sessions import SqlSessions
@@ -36,6 +37,7 @@ from idp.endpoints.backchannel_authentication import BackchannelAuthenticationEn
 from idp.endpoints.device_authorization import DeviceAuthorizationEndpoint
 from idp.endpoints.documents import Document, fixed
 from idp.endpoints.introspection import IntrospectionEndpoint
+from idp.endpoints.pushed_authorization import PushedAuthorizationEndpoint
 from idp.endpoints.registration import ConfigurationEndpoint, RegistrationEndpoint
 from idp.endpoints.revocation import RevocationEndpoint
 from idp.endpoints.sources import Sources
@@ -68,6 +70,8 @@ from idp.oauth.metadata import Offer, discovery
 from idp.oauth.proof.certificate import CertificateAuthorities
 from idp.oauth.proof.dpop import Nonces, Proofs
 from idp.oauth.proof.holder import Holders
+from idp.oauth.pushed_authorization import PushedRequests
+from idp.oauth.request_object import RequestObjects
 from idp.oauth.server import Extension, Lifetimes, Provider
 from idp.oidc import claims, id_token
 from idp.oidc.encryption import ResponseEncryption
@@ -138,7 +142,8 @@ class House:
     def __init__(self, database: Database, *, lifetimes: Lifetimes | None = None, access_token_seconds: int = 600,
                  trusted_proxies: tuple[str, ...] = (), fallback: Any = None, meter: Any = None, log: Any = None,
                  mutual_tls: bool = False, authorities: Sequence[Certificate] = (),
-                 extensions: tuple[Extension, ...] = (), front_channel: bool = False, client_store: Any = None) -> None:
+                 extensions: tuple[Extension, ...] = (), front_channel: bool = False, client_store: Any = None,
+                 require_pushed_requests: bool = False) -> None:
         self.database = database
         self.clock = FakeClock()
         self.keys = key_ring()
@@ -170,6 +175,8 @@ class House:
             clock=self.clock, lifetimes=lifetimes or Lifetimes(), assurance=assurance,
             officer_scopes=frozenset(claims.SCOPES), checks=self.checks,
             proofs=self.proofs, token_endpoints=(f"{ISSUER}/token", f"{MTLS}/token"),
+            pushed=PushedRequests(SqlPushedRequests(database), self.clock, required=require_pushed_requests),
+            objects=RequestObjects(ISSUER, self.client_keys, self.clock), pushing_endpoints=(f"{ISSUER}/par", f"{MTLS}/par"),
             read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens, *extensions],
             response_types=response.offered(front_channel=front_channel))
         self.approvals = Approvals(self.deferred, self.provider)
@@ -184,7 +191,7 @@ class House:
             hints=Lockout(guesses, self.clock, HINT_LIMITS, kind="hint"),
             officers=HintedOfficers(self.officers, self.directory, self.clock, mail_domain="haugiang.gov.vn",
                                     read_hint=self.id_tokens.subject_of_hint),
-            requests=SignedRequests(issuer=ISSUER, keys=self.client_keys, seen=seen, clock=self.clock))
+            requests=SignedRequests(RequestObjects(ISSUER, self.client_keys, self.clock), seen, self.clock))
         policy = RegistrationPolicy()
         self.initial_access = InitialAccess(SqlInitialAccess(database), SqlAuditTrail(database), self.clock, policy,
                                             software_issuers=self.software_issuers)
@@ -195,13 +202,15 @@ class House:
         offer = Offer(scopes=tuple(claims.SCOPES), claims=claims.SUPPORTED, acr_values=(f"{ACR_PREFIX}1", f"{ACR_PREFIX}2"),
                       subject_types=TYPES, id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"),
                       auth_methods=[method for method in METHODS if self.checks.can(method)],
-                      mtls_origin=MTLS if mutual_tls else "", response_types=self.provider.response_types)
+                      mtls_origin=MTLS if mutual_tls else "", response_types=self.provider.response_types,
+                      require_pushed_requests=self.provider.pushed.required)
         metadata = Document(fixed(discovery(ISSUER, offer)), max_age_seconds=3600)
         self.app = Dispatcher([
             Route("/.well-known/openid-configuration", "discovery", metadata, Document.METHODS),
             Route("/.well-known/oauth-authorization-server", "discovery", metadata, Document.METHODS),
             Route("/.well-known/trust-services", "trust_services", Document(fixed({}), max_age_seconds=3600), Document.METHODS),
             Route("/jwks", "jwks", Document(self.keys.published, max_age_seconds=3600), Document.METHODS),
+            Route("/par", "pushed_authorization", PushedAuthorizationEndpoint(self.provider)),
             Route("/token", "token", TokenEndpoint(self.provider)),
             Route("/bc-authorize", "backchannel_authentication", BackchannelAuthenticationEndpoint(self.backchannel)),
             Route("/device_authorization", "device_authorization", DeviceAuthorizationEndpoint(self.devices)),
@@ -322,6 +331,17 @@ class House:
         reply = self.redeem(self.code(session, client_id=client_id, **changes), client_id=client_id, secret=secret)
         assert reply.status == 200, reply.body
         return dict(reply.json)
+
+    def push(self, *, client_id: str = "qlvb", secret: str | None = SECRET, headers: dict[str, str] | None = None,
+             **changes: str | None) -> Reply:
+        """Push a good authorization request with some changes to /par."""
+        return self.post("/par", self.parameters(client_id=client_id) | changes, client_id=client_id, secret=secret,
+                         headers=headers)
+
+    def opened(self, request_uri: str, client_id: str = "qlvb", **more: str) -> AuthorizationRequest:
+        """Open a pushed request as a browser does that brings nothing else, or something."""
+        return self.provider.parse_authorization(
+            {name: [value] for name, value in {"client_id": client_id, "request_uri": request_uri, **more}.items()})
 
     def token(self, form: dict[str, str | None], *, client_id: str = "qlvb", secret: str | None = SECRET) -> Reply:
         """Call /token with client_secret_basic, or as a public client when ``secret`` is None."""

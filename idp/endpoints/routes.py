@@ -17,6 +17,7 @@ from .documents import Document, fixed
 from .health import HealthEndpoint, Readiness, ReadinessEndpoint, dependencies
 from .introspection import IntrospectionEndpoint
 from .metrics import MetricsEndpoint, PrometheusMeter
+from .pushed_authorization import PushedAuthorizationEndpoint
 from .registration import ConfigurationEndpoint, RegistrationEndpoint
 from .revocation import RevocationEndpoint
 from .token import TokenEndpoint
@@ -46,13 +47,15 @@ def table(services: Services, meter: PrometheusMeter, *, metrics_token: str = ""
                   acr_values=services.assurance.acr_values_supported(), subject_types=subject.TYPES,
                   id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"),
                   auth_methods=[method for method in client_authentication.METHODS if services.provider.checks.can(method)],
-                  mtls_origin=services.settings.mtls_origin, response_types=services.provider.response_types)
+                  mtls_origin=services.settings.mtls_origin, response_types=services.provider.response_types,
+                  require_pushed_requests=services.provider.pushed.required)
     provider_document = Document(fixed(discovery(services.settings.issuer, offer, at)), max_age_seconds=_DISCOVERY_SECONDS)
     return [
         Route(at.discovery, "discovery", provider_document, _READ),
         Route(at.authorization_server, "discovery", provider_document, _READ),
         Route(at.trust_services, "trust_services", Document(fixed({}), max_age_seconds=_DISCOVERY_SECONDS), _READ),
         Route(at.jwks, "jwks", Document(services.keys.published, max_age_seconds=JWKS_MAX_AGE_SECONDS), _READ),
+        Route(at.pushed_authorization, "pushed_authorization", PushedAuthorizationEndpoint(services.provider)),
         Route(at.token, "token", TokenEndpoint(services.provider)),
         Route(at.backchannel_authentication, "backchannel_authentication",
               BackchannelAuthenticationEndpoint(services.backchannel)),

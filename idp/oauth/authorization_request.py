@@ -3,8 +3,8 @@
 Spec: RFC 6749 §3.1, §4.1.1-§4.1.2; OpenID Connect Core §3.1.2.1-§3.1.2.6, §3.2.2.1, §3.3.2.1; RFC 9207 (iss); RFC 9449 §10
 (dpop_jkt).
 Until the client and its redirect URI are both known to belong together nothing is ever redirected (security checklist 4).
-Departs from RFC 6749 §3.1.2.3: the redirect URI is always sent, as OpenID Connect requires. Request objects are not offered and
-refused by name rather than read past (OpenID Connect Core §6).
+Departs from RFC 6749 §3.1.2.3: the redirect URI is always sent, as OpenID Connect requires. How a request arrives is told in
+``arrival.py``; what is not offered is refused by name rather than read past (OpenID Connect Core §6).
 """
 
 from __future__ import annotations
@@ -92,6 +92,7 @@ class AuthorizationRequest:
             ``essential`` and ``values`` where these say something; "" where none are. ``oidc.claims_request`` says what it means.
         deferred: Which authorization that is waited for it was made for (``approvals.request_of``), never read from a request;
             then it has no redirect URI, no response type, and its answers are pages of ours. "" for all others.
+        pushed: Digest (hexadecimal) of the reference that it was pushed under (RFC 9126); "" for one that the browser brought.
     """
 
     client_id: str
@@ -114,6 +115,7 @@ class AuthorizationRequest:
     dpop_jkt: str = ""
     claims: str = ""
     deferred: str = ""
+    pushed: str = ""
 
     @property
     def details(self) -> str:
@@ -176,6 +178,16 @@ def parse(parameters: Mapping[str, Sequence[str]], registry: Registrations, *,
         display=_word(sent.get("display", ""), DISPLAYS),
         claims_locales=_languages(sent.get("claims_locales", "")), claims=_claims(sent, answer),
         dpop_jkt=_dpop_jkt(sent, answer))
+
+
+def refusal(parameters: Mapping[str, Sequence[str]], registry: Registrations, code: str, description: str,
+            ) -> UnsafeRequestError | AuthorizationError:
+    """Make the refusal of a request whose parameters are not read any further: told to the application where it may be."""
+    try:
+        client, redirect_uri = _whom_to_answer(parameters, registry)
+    except UnsafeRequestError:
+        return UnsafeRequestError(description, code=code)
+    return _Answer(parameters, client, redirect_uri).refusal(code, description)
 
 
 def _whom_to_answer(parameters: Mapping[str, Sequence[str]], registry: Registrations) -> tuple[Client, str]:

@@ -102,6 +102,9 @@ class Client:
     backchannel_token_delivery_mode: Literal["", "poll", "ping"] = ""
     backchannel_client_notification_endpoint: str = ""
     backchannel_authentication_request_signing_alg: str = ""
+    request_object_signing_alg: str = ""
+    require_signed_request_object: bool = False
+    require_pushed_authorization_requests: bool = False
     software_statement: str = ""
     localized: tuple[tuple[str, str], ...] = ()
     source: Literal["file", "registered"] = "registered"

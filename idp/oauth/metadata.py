@@ -1,9 +1,9 @@
 """What the provider says of itself: exactly what is on.
 
-Spec: OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 8628 §4, RFC 8705 §3.3 and §5, RFC 9207 §3, RFC 9449 §5.1, CIBA §4,
-Back-Channel Logout §2.1, Front-Channel Logout §3, RP-Initiated Logout §2.1, Session Management §3.3, Initiating User
-Registration §4 (prompt_values_supported), JWT Secured Authorization Response Mode §4. Each list comes from the module that
-enforces it (security checklist 1).
+Spec: OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 8628 §4, RFC 8705 §3.3 and §5, RFC 9101 §10.5, RFC 9126 §5, RFC 9207 §3,
+RFC 9449 §5.1, CIBA §4, Back-Channel Logout §2.1, Front-Channel Logout §3, RP-Initiated Logout §2.1, Session Management §3.3,
+Initiating User Registration §4 (prompt_values_supported), JWT Secured Authorization Response Mode §4. Each list comes from the
+module that enforces it (security checklist 1).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..jose import jwe
-from . import pkce, response
+from . import pkce, request_object, response
 from .authorization_request import DISPLAYS, PROMPTS
 from .backchannel import request as backchannel
 from .backchannel import signed_request
@@ -36,6 +36,7 @@ class Offer:
         auth_methods: Ways in which applications can authenticate in this deployment.
         mtls_origin: Where our proxy asks for client certificates; "" where it does not.
         response_types: Response types of this deployment (``response.offered``).
+        require_pushed_requests: Every request has to be pushed.
     """
 
     scopes: Sequence[str]
@@ -47,6 +48,7 @@ class Offer:
     auth_methods: Sequence[str]
     mtls_origin: str = ""
     response_types: Sequence[str] = (response.CODE,)
+    require_pushed_requests: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,7 @@ class Paths:
     """Where the endpoints are, below the issuer; ``app.py`` mounts them at the same."""
 
     authorization: str = "/authorize"
+    pushed_authorization: str = "/par"
     token: str = "/token"
     backchannel_authentication: str = "/bc-authorize"
     device_authorization: str = "/device_authorization"
@@ -84,6 +87,8 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
     return {
         "issuer": issuer,
         "authorization_endpoint": issuer + at.authorization,
+        "pushed_authorization_request_endpoint": issuer + at.pushed_authorization,
+        "require_pushed_authorization_requests": offer.require_pushed_requests,
         "token_endpoint": issuer + at.token,
         "backchannel_authentication_endpoint": issuer + at.backchannel_authentication,
         "backchannel_token_delivery_modes_supported": list(backchannel.DELIVERY_MODES),
@@ -123,7 +128,8 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
         "display_values_supported": list(DISPLAYS),
         "ui_locales_supported": list(offer.ui_locales),
         "claims_locales_supported": ["vi"],
-        "request_parameter_supported": False,
+        "request_parameter_supported": True,
+        "request_object_signing_alg_values_supported": list(request_object.ALGORITHMS),
         "request_uri_parameter_supported": False,
         "authorization_response_iss_parameter_supported": True,
         "backchannel_logout_supported": True,
@@ -137,7 +143,8 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
 def _mutual_tls(origin: str, at: Paths) -> dict[str, Any]:
     """Give what is said of mutual TLS (RFC 8705 §3.3, §5); the pages stay where nobody is asked for a certificate."""
     return {"tls_client_certificate_bound_access_tokens": True, "mtls_endpoint_aliases": {
-        "token_endpoint": origin + at.token, "device_authorization_endpoint": origin + at.device_authorization,
+        "token_endpoint": origin + at.token, "pushed_authorization_request_endpoint": origin + at.pushed_authorization,
+        "device_authorization_endpoint": origin + at.device_authorization,
         "backchannel_authentication_endpoint": origin + at.backchannel_authentication,
         "introspection_endpoint": origin + at.introspection, "revocation_endpoint": origin + at.revocation,
         "userinfo_endpoint": origin + at.userinfo}}

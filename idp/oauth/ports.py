@@ -165,15 +165,22 @@ class GrantStore(Protocol):
         """Give status and groups of an officer as mirrored."""
         ...
 
-    def issue_code(self, code: StoredCode, record: AuditRecord) -> bool:
-        """Keep a new grant with its code, and note that the client takes part in the session.
+    def issue_code(self, code: StoredCode, record: AuditRecord, *, pushed: bytes = b"") -> bool:
+        """Keep a new grant with its code, note that the client takes part in the session, and use up a pushed request.
 
-        False, and nothing written, when the session has ended or passed its absolute limit, or the officer is not active.
+        Args:
+            code: With its grant.
+            record: For the audit.
+            pushed: Digest of the pushed request that it answers (RFC 9126); b"" for none.
+
+        Returns:
+            False, and nothing written, when the session has ended or passed its absolute limit, the officer is not active, or
+            the pushed request was used before or is gone. Of several callers with one pushed request at most one gets True.
         """
         ...
 
     def issue_front_channel(self, grant: Grant, record: AuditRecord, *, code: StoredCode | None,
-                            tokens: NewTokens | None) -> bool:
+                            tokens: NewTokens | None, pushed: bytes = b"") -> bool:
         """Keep a new grant with all that leaves for it through the browser, and note that the client takes part in the session.
 
         False, and nothing written, as for ``issue_code``. Code and access token are None where they were not asked for; a

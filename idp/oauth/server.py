@@ -1,8 +1,8 @@
 """The one authorization server: Authlib's framework-free core over our grants, reading a neutral request.
 
-Spec: RFC 6749 §3-§6, RFC 7009, RFC 9207, OAuth 2.0 Multiple Response Types, JWT Secured Authorization Response Mode (JARM).
-Authlib keeps the order of steps and the form of errors; every decision is a function of this room. Nothing here knows HTTP: the
-edges hand over a form that was read and checked, and get a status, a body and headers.
+Spec: RFC 6749 §3-§6, RFC 7009, RFC 9126, RFC 9207, OAuth 2.0 Multiple Response Types, JWT Secured Authorization Response Mode
+(JARM). Authlib keeps the order of steps and the form of errors; every decision is a function of this room. Nothing here knows
+HTTP: the edges hand over a form that was read and checked, and get a status, a body and headers.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ from ..audit import AuditEvent, AuditRecord, Caller
 from ..authn.assurance import AssurancePolicy
 from ..authn.lockout import network_of
 from ..clock import Clock
-from . import authorization_request, client_authentication, response
+from . import client_authentication, response
 from .access_token import AccessTokens, IssuedToken, SigningKeys
+from .arrival import AuthorizationRequests
 from .authorization_request import AuthorizationError, AuthorizationRequest, UnsafeRequestError
 from .client import Client, ClientRegistry
 from .deferred.authorization import GRANT_TYPE_OF, DeferredStore
@@ -40,6 +41,8 @@ from .ports import GrantStore, NewTokens, SessionFacts, digest
 from .proof.certificate import ClientCertificate
 from .proof.confirmation import CERTIFICATE, JKT, bound_to
 from .proof.dpop import InvalidProofError, Presented, Proofs
+from .pushed_authorization import PushedRequests
+from .request_object import RequestObjects
 from .response import AuthorizationResponse
 from .revocation import Revocation
 
@@ -139,6 +142,9 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         checks: Decides how applications authenticate with more than a secret.
         proofs: Checks that requests prove possession of a key.
         token_endpoints: Its addresses, of which proofs name one.
+        pushed: Requests that applications handed over themselves.
+        pushing_endpoints: Where they do, as ``token_endpoints``.
+        objects: Checks request objects.
         read_hint: Gives the subject of an ID token of ours (token, client_id); raises RefusedError when it is none.
         extensions: Called with every new grant but that of machines; OpenID Connect plugs in here.
         response_types: Those that are offered (``response.offered``); without a token in the browser unless told otherwise.
@@ -148,6 +154,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
                  tokens: AccessTokens, keys: SigningKeys, clock: Clock, lifetimes: Lifetimes, assurance: AssurancePolicy,
                  officer_scopes: frozenset[str],
                  checks: client_authentication.Checks, proofs: Proofs, token_endpoints: tuple[str, ...],
+                 pushed: PushedRequests, pushing_endpoints: tuple[str, ...], objects: RequestObjects,
                  read_hint: Callable[[str, str], str], extensions: Sequence[Extension] = (),
                  response_types: Sequence[str] = (response.CODE,)) -> None:
         super().__init__()
@@ -166,7 +173,10 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         self.checks = checks
         self._proofs = proofs
         self._token_endpoints = token_endpoints
-        self._read_hint = read_hint
+        self.pushed = pushed
+        self._pushing_endpoints = pushing_endpoints
+        self._requests = AuthorizationRequests(registry, pushed=pushed, objects=objects, read_hint=read_hint,
+                                               response_types=self.response_types)
         self.register_grant(CodeGrant, [ProofKey(required=True), *extensions])
         if not set(response.FRONT_CHANNEL).isdisjoint(response_types):
             self.register_grant(HybridGrant, [ProofKey(required=True), *extensions])
@@ -180,9 +190,20 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
     # What the edges call
 
     def parse_authorization(self, parameters: Mapping[str, Sequence[str]]) -> AuthorizationRequest:
-        """Read an authorization request; errors as ``authorization_request.parse``."""
-        return authorization_request.parse(parameters, self.registry, read_hint=self._read_hint,
-                                           response_types=self.response_types)
+        """Read an authorization request; errors as ``AuthorizationRequests.from_browser``."""
+        return self._requests.from_browser(parameters)
+
+    def push(self, request: ProviderRequest) -> Answer:
+        """Keep a request that an application hands over itself, and give the reference to it (RFC 9126 §2).
+
+        Raises:
+            OAuth2Error: the client does not authenticate, its DPoP proof proves nothing, or its request is refused (§2.3).
+        """
+        client = self.authenticate_client(request, client_authentication.METHODS, "pushed_authorization")
+        proof = Presented(request.dpop, "POST", self._pushing_endpoints)
+        thumbprint = self._proofs.thumbprint(proof) if request.dpop else ""
+        asked = self._requests.from_client(client, request.form, thumbprint=thumbprint)
+        return Answer(201, {"request_uri": self.pushed.keep(asked), "expires_in": self.pushed.lifetime_seconds}, ())
 
     def issue_code(self, request: AuthorizationRequest, *, session: SessionFacts, caller: Caller,
                    also: Parameters = ()) -> AuthorizationResponse:
@@ -269,6 +290,12 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         return AuditRecord(event, self.clock.now(), sub=grant.sub if grant else "", client_id=client_id,
                            sid=grant.sid if grant else "", source=request.caller.source,
                            request_id=request.caller.request_id, detail=detail)
+
+    def not_issued(self, asked: AuthorizationRequest) -> AuthorizationError:
+        """Say why the store issued nothing for a request."""
+        if self.pushed.is_used(asked):
+            return asked.refuse("invalid_request_uri", "The pushed request was used before.")
+        return asked.refuse("login_required", "The session has ended.")
 
     def rows(self, token: IssuedToken, client: Client, grant: Grant | None, *, refresh_scope: str = "") -> NewTokens:
         """Give the rows of a token answer."""

@@ -1,8 +1,9 @@
 """What applications ask an officer by name: a list, and for each the page that shows who asks and takes the answer.
 
-Spec: OpenID Connect Client-Initiated Backchannel Authentication §7, §8; security checklist 18, 21, 29, 32. From here on a request is
-one of those that ``Onward`` leads on, like a device's: sign-in again, level, groups and consent are those of every application, and
-the page of ``device.confirm`` takes the answer. Whoever approves elsewhere, by a signing SIM one day, comes to ``Approvals`` as well.
+Spec: OpenID Connect Client-Initiated Backchannel Authentication §7, §8; security checklist 18, 21, 29, 32. From here on a
+request is one of those that ``Onward`` leads on, like a device's: sign-in again, level, groups and consent are those of every
+application, and the page of ``device.confirm`` takes the answer. Whoever approves elsewhere, by a signing SIM one day, comes to
+``Approvals`` as well.
 """
 
 from __future__ import annotations

@@ -98,7 +98,8 @@ def blueprint(services: Services) -> Blueprint:
             return over()
         interaction, asked, deferred = taken
         if interaction.done_at is not None and deferred.state != State.PENDING:
-            return make_response(render_template(f"{_TEMPLATES[Kind(deferred.kind)]}/done.html", approved=deferred.state != State.DENIED,
+            return make_response(render_template(f"{_TEMPLATES[Kind(deferred.kind)]}/done.html",
+                                                 approved=deferred.state != State.DENIED,
                                                  app=application_words(services.clients.find(deferred.client_id))))
         session = current_session(services)
         if not deferred.open_to(session.sub if session else deferred.sub, services.clock.now()):

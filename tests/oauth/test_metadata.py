@@ -39,11 +39,21 @@ def test_security_1_nothing_is_listed_that_is_off() -> None:
     for endpoint in ("token", "introspection", "revocation"):
         assert DOCUMENT[f"{endpoint}_endpoint_auth_signing_alg_values_supported"] == ["ES256", "PS256", "RS256", "EdDSA"]
     assert DOCUMENT["code_challenge_methods_supported"] == ["S256"]
-    for member in ("request_parameter_supported", "request_uri_parameter_supported"):
-        assert DOCUMENT[member] is False
-    for member in ("device_authorization_endpoint", "pushed_authorization_request_endpoint",
-                   "require_pushed_authorization_requests"):
-        assert member not in DOCUMENT
+    assert DOCUMENT["request_uri_parameter_supported"] is False
+    assert "device_authorization_endpoint" not in DOCUMENT
+
+
+def test_rfc9101_s10_5_request_objects_are_signed() -> None:
+    assert DOCUMENT["request_parameter_supported"] is True
+    assert DOCUMENT["request_object_signing_alg_values_supported"] == ["ES256", "PS256", "RS256", "EdDSA"]
+
+
+def test_rfc9126_s5_where_requests_are_pushed_and_whether_they_must_be() -> None:
+    assert DOCUMENT["pushed_authorization_request_endpoint"] == "https://id.example/par"
+    assert DOCUMENT["require_pushed_authorization_requests"] is False
+    document = discovery("https://id.example", replace(OFFER, require_pushed_requests=True, mtls_origin="https://m.example"))
+    assert document["require_pushed_authorization_requests"] is True
+    assert document["mtls_endpoint_aliases"]["pushed_authorization_request_endpoint"] == "https://m.example/par"
 
 
 def test_rfc8705_s5_mutual_tls_is_said_with_its_addresses_where_it_is_on() -> None:

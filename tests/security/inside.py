@@ -141,6 +141,8 @@ class Inside:
         if not value.startswith("<"):
             return value
         what = value.strip("<>")
+        if what == "request_uri":
+            return self.services.provider.pushed.keep(self.asked(client_id))
         if what == "code":
             return self.code(client_id)
         if what == "spent code":

@@ -217,7 +217,7 @@ def test_security_41_what_applications_send_is_shown_as_text(site: Site) -> None
 
 def test_in_english(site: Site) -> None:
     ask(site)
-    browser, page = enter(site)
+    browser, _ = enter(site)
     browser.get("/language/en?next=/")
     assert "Requests waiting for your answer" in browser.get("/approvals").text
     assert "Confirm this request?" in choose(browser, browser.get("/approvals")).text

@@ -23,6 +23,7 @@ from .tables import (
     AuthorizationCodeRow,
     GrantRow,
     OfficerRow,
+    PushedRequestRow,
     RefreshTokenRow,
     SessionClientRow,
     SessionRow,
@@ -37,6 +38,7 @@ OFFICER: Any = OfficerRow.__table__
 SESSION: Any = SessionRow.__table__
 TAKING_PART: Any = SessionClientRow.__table__
 NOTED: Any = ThrottleRow.__table__
+PUSHED: Any = PushedRequestRow.__table__
 
 _ONE: Any = literal_column("1")
 
@@ -132,6 +134,15 @@ class SqlGrants:
         shapes = {(True, False): (coded,), (True, True): (coded, access), (False, True): (access,), (False, False): ()}
         self._issue = {shape: database.write(granted, *acts, takes_part, audit_insert(), guard=session_stands)
                        for shape, acts in shapes.items()}
+        # A pushed request is held first, so that of two browsers with one the second sees that it was used.
+        pushed = PUSHED.c.digest == parameter(PUSHED.c.digest, "pushed_digest")
+        held = select(PUSHED.c.digest).where(pushed).with_for_update()
+        unused = exists(select(_ONE).where(pushed, PUSHED.c.used_at.is_(None)))
+        uses_up = update(PUSHED).where(pushed).values(used_at=parameter(PUSHED.c.used_at, "now"))
+        self._issue_pushed = {
+            shape: database.write(uses_up, granted, *acts, takes_part, audit_insert(), guard=session_stands.where(unused),
+                                  after=held)
+            for shape, acts in shapes.items()}
 
         refresh = refresh_insert()
         code_stands = exists(
@@ -175,12 +186,12 @@ class SqlGrants:
         row = self._officer.one(sub=sub)
         return None if row is None else (row.officer_status, _groups(row.officer_groups))
 
-    def issue_code(self, code: StoredCode, record: AuditRecord) -> bool:
+    def issue_code(self, code: StoredCode, record: AuditRecord, *, pushed: bytes = b"") -> bool:
         """Keep grant, code and the client's part in the session, if session and officer stand."""
-        return self.issue_front_channel(code.grant, record, code=code, tokens=None)
+        return self.issue_front_channel(code.grant, record, code=code, tokens=None, pushed=pushed)
 
     def issue_front_channel(self, grant: Grant, record: AuditRecord, *, code: StoredCode | None,
-                            tokens: NewTokens | None) -> bool:
+                            tokens: NewTokens | None, pushed: bytes = b"") -> bool:
         """Keep grant, perhaps a code and an access token, and the client's part in the session, if session and officer stand."""
         values: dict[str, Any] = {} if tokens is None else token_values(tokens)
         values |= grant_values(grant)
@@ -189,7 +200,10 @@ class SqlGrants:
                 "digest": code.digest, "redirect_uri": code.redirect_uri, "code_challenge": code.code_challenge,
                 "code_challenge_method": code.code_challenge_method, "code_expires_at": code.expires_at, "used_at": None,
                 "dpop_jkt": code.dpop_jkt}
-        return self._issue[code is not None, tokens is not None].run(**values, **audit_values(record)) is not None
+        writes = self._issue
+        if pushed:
+            writes, values["pushed_digest"] = self._issue_pushed, pushed
+        return writes[code is not None, tokens is not None].run(**values, **audit_values(record)) is not None
 
     def code(self, digest: bytes) -> StoredCode | None:
         """Find a code, used ones too."""

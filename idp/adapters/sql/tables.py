@@ -217,6 +217,20 @@ class DeferredAuthorizationRow(Base):
     __table_args__ = (Index("ix_deferred_authorization_sub_expires_at", "sub", "expires_at"),)
 
 
+class PushedRequestRow(Base):
+    """A pushed authorization request (RFC 9126)."""
+
+    __tablename__ = "pushed_request"
+    digest: Mapped[Digest] = mapped_column(primary_key=True)
+    """SHA-256 of the request_uri."""
+    client_id: Mapped[ClientId]
+    request: Mapped[Words]
+    """JSON of the checked request."""
+    expires_at: Mapped[Epoch] = mapped_column(index=True)
+    used_at: Mapped[Epoch | None]
+    """When something was issued for it."""
+
+
 class ConsentRow(Base):
     """What an officer agreed to share with an application that asks."""
 

@@ -17,7 +17,7 @@ from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from ...jose import jwe
-from .. import response
+from .. import request_object, response
 from ..backchannel import registration as backchannel
 from ..client import SCOPES, Client
 from ..deferred.authorization import GRANT_TYPE_OF
@@ -47,8 +47,7 @@ _GROUP: Final = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 _NO: Final[tuple[object, ...]] = (False, "", [], None)
 
 _NOT_OFFERED: Final[Mapping[str, tuple[object, ...]]] = {
-    "request_object_signing_alg": _NO, "request_object_encryption_alg": _NO, "request_object_encryption_enc": _NO,
-    "request_uris": _NO, "require_signed_request_object": _NO, "require_pushed_authorization_requests": _NO,
+    "request_object_encryption_alg": _NO, "request_object_encryption_enc": _NO, "request_uris": _NO,
     "default_acr_values": _NO, "software_statement": _NO,
     "authorization_encrypted_response_alg": _NO, "authorization_encrypted_response_enc": _NO,
     "authorization_details_types": _NO, "introspection_signed_response_alg": _NO,
@@ -147,6 +146,9 @@ def parse(
         "token_endpoint_auth_signing_alg": members.choice("token_endpoint_auth_signing_alg", ("", *assertion.ALGORITHMS)),
         "authorization_signed_response_alg": members.choice("authorization_signed_response_alg", response.ALGORITHMS),
         **backchannel.read(members),
+        "request_object_signing_alg": members.choice("request_object_signing_alg", ("", *request_object.ALGORITHMS)),
+        "require_signed_request_object": members.flag("require_signed_request_object", default=False),
+        "require_pushed_authorization_requests": members.flag("require_pushed_authorization_requests", default=False),
         "localized": members.localized(),
     }
     members.nothing_left()
@@ -242,6 +244,10 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
         problem = "redirect_uris: only authorization_code uses them."
     elif "refresh_token" in client.grant_types and not code and set(GRANT_TYPE_OF.values()).isdisjoint(client.grant_types):
         problem = "grant_types: refresh_token goes with a grant type by which an officer gives something."
+    elif (client.request_object_signing_alg or client.require_signed_request_object) and not (client.jwks or client.jwks_uri):
+        problem = "jwks: an application that signs its requests needs jwks or jwks_uri."
+    elif client.require_pushed_authorization_requests and not sends_back:
+        problem = "require_pushed_authorization_requests: only for grant types that use the authorization endpoint."
     elif "client_credentials" in client.grant_types and client.public:
         problem = "grant_types: client_credentials needs a client that can keep a secret."
     elif client.subject_type == "pairwise" and not client.sector_identifier:

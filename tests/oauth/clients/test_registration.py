@@ -102,13 +102,31 @@ def test_interface_s6_unknown_members_are_refused(members: dict[str, Any]) -> No
 @pytest.mark.parametrize("members", [
     {"request_uris": ["https://a.example/r"]},
     {"default_acr_values": ["x"]},
-    {"require_pushed_authorization_requests": True},
     {"software_statement": "x.y.z"}, {"authorization_encrypted_response_alg": "RSA-OAEP-256"},
     {"authorization_encrypted_response_enc": "A256GCM"},
-    {"request_object_signing_alg": "none"}, {"backchannel_user_code_parameter": True},
+    {"request_object_encryption_alg": "RSA-OAEP-256"}, {"backchannel_user_code_parameter": True},
 ])
 def test_what_is_not_offered_yet_is_refused_with_a_sentence(members: dict[str, Any]) -> None:
     assert "not offered yet" in refusal(**members)
+
+
+def test_rfc9101_s10_5_an_application_may_register_how_it_signs_its_requests() -> None:
+    keys = {"jwks": json.loads(jwks_of(pair("ES256")))}
+    client = register(request_object_signing_alg="ES256", require_signed_request_object=True, **keys)
+    assert (client.request_object_signing_alg, client.require_signed_request_object) == ("ES256", True)
+    assert register().request_object_signing_alg == ""
+    for alg in ("none", "HS256", "ES512"):
+        assert refusal(request_object_signing_alg=alg, **keys).startswith("request_object_signing_alg: , ES256, PS256, RS256")
+    for members in ({"request_object_signing_alg": "ES256"}, {"require_signed_request_object": True}):
+        assert "jwks" in refusal(**members)
+
+
+def test_rfc9126_s6_an_application_may_register_that_it_pushes_all_its_requests() -> None:
+    assert register(require_pushed_authorization_requests=True).require_pushed_authorization_requests is True
+    assert register().require_pushed_authorization_requests is False
+    assert refusal(require_pushed_authorization_requests="yes").startswith("require_pushed_authorization_requests: true or false")
+    assert "authorization endpoint" in refusal(require_pushed_authorization_requests=True, grant_types=["client_credentials"],
+                                               redirect_uris=[])
 
 
 @pytest.mark.parametrize("members", [{"subject_type": "public"}, {"dpop_bound_access_tokens": False}, {"request_uris": []},
@@ -429,6 +447,7 @@ def test_rfc7591_s3_2_1_the_response_holds_what_was_registered() -> None:
         "backchannel_logout_session_required": False, "frontchannel_logout_session_required": False,
         "dpop_bound_access_tokens": False, "tls_client_certificate_bound_access_tokens": False,
         "id_token_signed_response_alg": "RS256", "authorization_signed_response_alg": "RS256", "require_auth_time": False,
+        "require_signed_request_object": False, "require_pushed_authorization_requests": False,
         "application_type": "web", "subject_type": "public"}
     assert not {"client_secret", "client_secret_expires_at"} & set(registration_response(PUBLIC, None))
 
