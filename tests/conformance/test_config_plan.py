@@ -28,6 +28,10 @@ KNOWN = frozenset({
     # encryption and keys of applications, JARM §4, RFC 8705, RFC 9449
     *(f"{what}_{use}_values_supported" for what in ("id_token", "userinfo", "request_object", "authorization")
       for use in ("signing_alg", "encryption_alg", "encryption_enc")),
+    # RFC 8628 §4, CIBA §4
+    "device_authorization_endpoint",
+    "backchannel_authentication_endpoint", "backchannel_token_delivery_modes_supported",
+    "backchannel_authentication_request_signing_alg_values_supported", "backchannel_user_code_parameter_supported",
     "dpop_signing_alg_values_supported", "tls_client_certificate_bound_access_tokens", "mtls_endpoint_aliases",
 })
 BCP_47 = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -43,7 +47,8 @@ def test_oidcc_discovery_endpoint_verification(suite: Suite) -> None:
     assert told["subject_types_supported"] == ["public", "pairwise"]
     assert "RS256" in told["id_token_signing_alg_values_supported"]
     assert "none" not in told["id_token_signing_alg_values_supported"]
-    assert {"authorization_code", "refresh_token", "client_credentials"} == set(told["grant_types_supported"])
+    assert {"authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code",
+            "urn:openid:params:grant-type:ciba"} == set(told["grant_types_supported"])
     assert told["code_challenge_methods_supported"] == ["S256"]
     assert told["claims_supported"]
     assert told.keys() <= KNOWN

@@ -30,7 +30,8 @@ def test_oidc_discovery_s3_required_members_are_there() -> None:
 
 def test_security_1_nothing_is_listed_that_is_off() -> None:
     assert DOCUMENT["grant_types_supported"] == [
-        "authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code"]
+        "authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code",
+        "urn:openid:params:grant-type:ciba"]
     assert DOCUMENT["response_types_supported"] == ["code"]
     assert not {"c_hash", "s_hash"} & set(DOCUMENT["claims_supported"])
     assert DOCUMENT["token_endpoint_auth_methods_supported"] == ["client_secret_basic", "client_secret_post", "private_key_jwt",
@@ -105,3 +106,10 @@ def test_claims_and_scopes_are_those_that_are_released() -> None:
 
 def test_paths_may_be_moved() -> None:
     assert discovery("https://x", OFFER, Paths(token="/t"))["token_endpoint"] == "https://x/t"
+
+
+def test_ciba_s4_what_backchannel_authentication_offers() -> None:
+    assert DOCUMENT["backchannel_authentication_endpoint"] == f"{DOCUMENT['issuer']}/bc-authorize"
+    assert DOCUMENT["backchannel_token_delivery_modes_supported"] == ["poll", "ping"]
+    assert DOCUMENT["backchannel_authentication_request_signing_alg_values_supported"] == ["ES256", "PS256", "EdDSA"]
+    assert DOCUMENT["backchannel_user_code_parameter_supported"] is False

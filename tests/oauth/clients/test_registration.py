@@ -245,7 +245,7 @@ def test_interface_s6_groups_are_for_clients_that_may_see_them() -> None:
     ({"grant_types": "authorization_code"}, "list"),
     ({"grant_types": ["implicit"]}, "grant_types"), ({"grant_types": ["refresh_token"], "redirect_uris": []},
     "refresh_token goes with a grant"),
-    ({"grant_types": ["urn:ietf:params:oauth:grant-type:device_code"]}, "grant_types"), ({"response_types": ["token"]},
+    ({"grant_types": ["urn:ietf:params:oauth:grant-type:jwt-bearer"]}, "grant_types"), ({"response_types": ["token"]},
     "code is all that is offered"),
     ({"response_types": ["code id_token"]}, "response_types"), ({"response_types": []}, "response_types"),
     ({"redirect_uris": []}, "at least one"),
