@@ -1,7 +1,7 @@
 """The device code grant: a device without keyboard or browser gets what an officer approved on another one.
 
-Spec: RFC 8628 §3.4, §3.5. The code is for the client that asked for it, and once. Departs from Authlib in answering an unknown
-code, or another client's, with ``invalid_grant`` (RFC 6749 §5.2).
+Spec: RFC 8628 §3.4, §3.5. The code is for the client that asked for it, and once. An unknown code, or another client's, is
+``invalid_grant`` (RFC 6749 §5.2), where Authlib would say ``invalid_request`` and ``unauthorized_client``.
 """
 
 from __future__ import annotations

@@ -233,6 +233,15 @@ def test_security_5_pkce_may_be_waived_for_confidential_clients_only() -> None:
     assert "public" in refusal(token_endpoint_auth_method="none", province={"require_pkce": False})
 
 
+def test_rfc8628_s4_a_device_needs_no_address_and_may_refresh() -> None:
+    client = register(grant_types=["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"], redirect_uris=[],
+                      token_endpoint_auth_method="none")
+    assert (client.redirect_uris, client.response_types) == ((), ())
+    assert client.scope == {"openid", "profile", "email", "phone", "address", "offline_access"}
+    assert "pairwise" in refusal(grant_types=["urn:ietf:params:oauth:grant-type:device_code"], redirect_uris=[],
+                                 subject_type="pairwise")
+
+
 def test_interface_s6_groups_are_for_clients_that_may_see_them() -> None:
     assert not register().show_groups
     assert register(scope="openid groups").show_groups
@@ -245,8 +254,9 @@ def test_interface_s6_groups_are_for_clients_that_may_see_them() -> None:
     ({"grant_types": "authorization_code"}, "list"),
     ({"grant_types": ["implicit"]}, "grant_types"), ({"grant_types": ["refresh_token"], "redirect_uris": []},
     "refresh_token goes with a grant"),
-    ({"grant_types": ["urn:ietf:params:oauth:grant-type:jwt-bearer"]}, "grant_types"), ({"response_types": ["token"]},
-    "code is all that is offered"),
+    ({"grant_types": ["urn:ietf:params:oauth:grant-type:jwt-bearer"]}, "grant_types"),
+    ({"grant_types": ["urn:ietf:params:oauth:grant-type:device_code"]}, "only authorization_code uses"),
+    ({"response_types": ["token"]}, "code is all that is offered"),
     ({"response_types": ["code id_token"]}, "response_types"), ({"response_types": []}, "response_types"),
     ({"redirect_uris": []}, "at least one"),
     ({"redirect_uris": "https://a.example/cb"}, "list"), ({"redirect_uris": ["https://a.example/cb"] * 51}, "50"),

@@ -13,7 +13,8 @@ from idp.authn.lockout import ThrottledError
 from idp.errors import RefusedError
 from idp.oauth.deferred.device_authorization import CODE_LIMITS, REQUEST_LIMITS, DeviceAuthorization
 from idp.oauth.deferred.user_code import normal
-from tests.provider import CALLER, DEVICE_CODE, ISSUER, House
+from tests.fakes.client_keys import pair, proof_of
+from tests.provider import CALLER, DEVICE_CODE, ISSUER, House, Reply
 
 
 @pytest.fixture
@@ -233,6 +234,24 @@ def test_rfc9449_s5_a_client_for_bound_tokens_gets_none_without_a_proof(tv: Hous
     tv.approve(asked)
     assert tv.poll(asked, client_id="tv", secret=None).error == "invalid_dpop_proof"
     assert tv.live_refresh_tokens() == 0
+
+
+def test_rfc9449_s5_what_a_device_with_a_key_gets_is_bound_to_it(tv: House) -> None:
+    key = pair("ES256")
+    tv.client("tv", dpop_bound_access_tokens=True)
+    asked = tv.device(client_id="tv", secret=None)
+    tv.approve(asked)
+
+    def call(form: dict[str, str | None], key: Any) -> Reply:
+        proof = proof_of("POST", f"{ISSUER}/token", tv.clock.now(), key)
+        return tv.post("/token", {"client_id": "tv"} | form, headers={"dpop": proof})
+
+    told = call({"grant_type": DEVICE_CODE, "device_code": asked.json["device_code"]}, key).json
+    assert told["token_type"] == "DPoP"
+    assert tv.introspect(told["access_token"]).json == {"active": False}  # another client's
+    refresh: dict[str, str | None] = {"grant_type": "refresh_token", "refresh_token": told["refresh_token"]}
+    assert call(refresh, pair("RS256")).error == "invalid_grant"
+    assert call(refresh, key).status == 200
 
 
 def test_rfc8705_s3_a_client_for_bound_tokens_gets_none_without_a_certificate(house: House) -> None:
