@@ -37,7 +37,8 @@ class Desk:
         self.registry = ClientRegistry(self.store, self.clock)
         self.pings = SqlPings(database)
         self.logout = SqlOutbox(database)
-        delivery = PingDelivery(self.pings, Outbound(development=True, timeout_seconds=1.0), self.registry, self.sealer, self.clock)
+        delivery = PingDelivery(self.pings, Outbound(development=True, timeout_seconds=1.0), self.registry, self.sealer,
+                                self.clock)
         self.pump = OutboxPump(self.pings, delivery, self.clock)
         self._insert = database.write(insert_row(OutboxRow), durable=False)
         self._rows = database.read(select(OutboxRow.__table__).order_by(OutboxRow.id))
