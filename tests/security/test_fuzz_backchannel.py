@@ -24,7 +24,8 @@ def polling(client_id: str, value: str) -> Case:
 
 
 ASKING: list[Case] = [
-    asking(), asking(binding_message="Duyệt 12", requested_expiry="60"), asking(scope="openid offline_access"), asking(scope="profile"),
+    asking(), asking(binding_message="Duyệt 12", requested_expiry="60"), asking(scope="openid offline_access"),
+    asking(scope="profile"),
     asking(login_hint="ailaday"), case("duyet", scope="openid", id_token_hint="<id_token>", client_notification_token=TOKEN),
     asking(id_token_hint="a.b.c"), asking(request="a.b.c"), case("qlvb", scope="openid", login_hint="canbo"),
     case("dienthoai", scope="openid", login_hint="canbo")]
