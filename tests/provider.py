@@ -8,7 +8,7 @@ import hashlib
 import io
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
@@ -46,7 +46,6 @@ from idp.endpoints.userinfo import UserInfoEndpoint
 from idp.endpoints.wsgi import Dispatcher, Route
 from idp.jose.keyset import KeyRing
 from idp.oauth import response
-from idp.oauth.access_token import AccessTokens
 from idp.oauth.authorization_request import AuthorizationRequest
 from idp.oauth.backchannel.authentication import HINT_LIMITS, BackchannelAuthentication
 from idp.oauth.backchannel.officers import HintedOfficers
@@ -54,6 +53,7 @@ from idp.oauth.backchannel.signed_request import SignedRequests
 from idp.oauth.client import SCOPES, Client, ClientRegistry, secret_digest
 from idp.oauth.client_authentication import METHODS, Checks
 from idp.oauth.clients.assertion import ClientAssertions
+from idp.oauth.clients.assertion_issuers import AssertionIssuer
 from idp.oauth.clients.configuration import ClientConfiguration
 from idp.oauth.clients.dynamic import Desk, DynamicRegistration
 from idp.oauth.clients.initial_access import InitialAccess, Terms
@@ -65,19 +65,24 @@ from idp.oauth.deferred.approvals import Approvals
 from idp.oauth.deferred.authorization import GRANT_TYPE_OF, Kind
 from idp.oauth.deferred.device_authorization import CODE_LIMITS, REQUEST_LIMITS, DeviceAuthorization
 from idp.oauth.deferred.user_code import normal
-from idp.oauth.introspection import Introspection
+from idp.oauth.grants.jwt_bearer import AuthorizationAssertions
 from idp.oauth.metadata import Offer, discovery
 from idp.oauth.proof.certificate import CertificateAuthorities
 from idp.oauth.proof.dpop import Nonces, Proofs
 from idp.oauth.proof.holder import Holders
-from idp.oauth.pushed_authorization import PushedRequests
-from idp.oauth.request_object import RequestObjects
+from idp.oauth.requests.pushed_authorization import PushedRequests
+from idp.oauth.requests.request_object import RequestObjects
+from idp.oauth.requests.signing_details import SigningDetails
 from idp.oauth.server import Extension, Lifetimes, Provider
+from idp.oauth.tokens.access_token import AccessTokens
+from idp.oauth.tokens.introspection import Introspection
+from idp.oauth.tokens.introspection_response import SignedIntrospection
 from idp.oidc import claims, id_token
 from idp.oidc.encryption import ResponseEncryption
 from idp.oidc.subject import TYPES
 from idp.oidc.userinfo import UserInfoAnswers
 from idp.sessions.single_sign_on import Session, SessionLimits, Sessions
+from tests.fakes.client_keys import SECRETS
 from tests.fakes.client_store import FakeClientStore
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import FakeDirectory
@@ -89,6 +94,7 @@ from tests.fakes.subjects import SUBJECTS
 ISSUER = "https://id.haugiang.example"
 MTLS = "https://mtls.id.haugiang.example"
 ACR_PREFIX = "urn:haugiang:acr:"
+SIGNING = "urn:haugiang:authorization:signing"
 CALLER = Caller("198.51.100.7", "request-1")
 REDIRECT_URI = "https://qlvb.example/callback"
 SECRET = "a-machine-made-secret"
@@ -143,7 +149,8 @@ class House:
                  trusted_proxies: tuple[str, ...] = (), fallback: Any = None, meter: Any = None, log: Any = None,
                  mutual_tls: bool = False, authorities: Sequence[Certificate] = (),
                  extensions: tuple[Extension, ...] = (), front_channel: bool = False, client_store: Any = None,
-                 require_pushed_requests: bool = False) -> None:
+                 require_pushed_requests: bool = False,
+                 assertion_issuers: Mapping[str, AssertionIssuer] | None = None) -> None:
         self.database = database
         self.clock = FakeClock()
         self.keys = key_ring()
@@ -164,8 +171,8 @@ class House:
                                            acr_prefix=ACR_PREFIX, claims_of=claims.IdTokenClaims(self.officers),
                                            encryption=encryption)
         seen = SqlSeenOnce(database)
-        self.assertions = ClientAssertions(issuer=ISSUER, token_endpoint=f"{ISSUER}/token", keys=self.client_keys, seen=seen,
-                                           clock=self.clock)
+        self.assertions = ClientAssertions(issuer=ISSUER, token_endpoint=f"{ISSUER}/token", keys=self.client_keys,
+                                           secrets=SECRETS, seen=seen, clock=self.clock)
         self.checks = Checks(self.assertions, self.client_keys, CertificateAuthorities(authorities), mutual_tls, self.clock)
         self.nonces = Nonces(b"n" * 32, self.clock)
         self.proofs = Proofs(seen, self.nonces, self.clock)
@@ -178,7 +185,9 @@ class House:
             pushed=PushedRequests(SqlPushedRequests(database), self.clock, required=require_pushed_requests),
             objects=RequestObjects(ISSUER, self.client_keys, self.clock), pushing_endpoints=(f"{ISSUER}/par", f"{MTLS}/par"),
             read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens, *extensions],
-            response_types=response.offered(front_channel=front_channel))
+            response_types=response.offered(front_channel=front_channel), assertions=AuthorizationAssertions(
+                assertion_issuers or {}, audience=ISSUER, keys=self.client_keys, seen=seen, mirror=self.officers,
+                clock=self.clock), details_types={SIGNING: SigningDetails()})
         self.approvals = Approvals(self.deferred, self.provider)
         guesses = SqlGuessCounter(database)
         self.devices = DeviceAuthorization(
@@ -192,18 +201,20 @@ class House:
             officers=HintedOfficers(self.officers, self.directory, self.clock, mail_domain="haugiang.gov.vn",
                                     read_hint=self.id_tokens.subject_of_hint),
             requests=SignedRequests(RequestObjects(ISSUER, self.client_keys, self.clock), seen, self.clock))
-        policy = RegistrationPolicy()
+        policy = RegistrationPolicy(details_types=(SIGNING,))
         self.initial_access = InitialAccess(SqlInitialAccess(database), SqlAuditTrail(database), self.clock, policy,
                                             software_issuers=self.software_issuers)
         desk = Desk(store=SqlRegistrations(database), initial_access=self.initial_access, registry=self.registry,
                     clock=self.clock, policy=policy, sectors=Sectors(self.documents.document),
-                    statements=SoftwareStatements(self.software_issuers, self.clock), address=f"{ISSUER}/register")
+                    statements=SoftwareStatements(self.software_issuers, self.clock), secrets=SECRETS,
+                    address=f"{ISSUER}/register")
         self.configuration = ClientConfiguration(desk)
         offer = Offer(scopes=tuple(claims.SCOPES), claims=claims.SUPPORTED, acr_values=(f"{ACR_PREFIX}1", f"{ACR_PREFIX}2"),
                       subject_types=TYPES, id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"),
                       auth_methods=[method for method in METHODS if self.checks.can(method)],
                       mtls_origin=MTLS if mutual_tls else "", response_types=self.provider.response_types,
-                      require_pushed_requests=self.provider.pushed.required)
+                      require_pushed_requests=self.provider.pushed.required, grant_types=self.provider.grant_types,
+                      details_types=(SIGNING,))
         metadata = Document(fixed(discovery(ISSUER, offer)), max_age_seconds=3600)
         self.app = Dispatcher([
             Route("/.well-known/openid-configuration", "discovery", metadata, Document.METHODS),
@@ -215,7 +226,8 @@ class House:
             Route("/bc-authorize", "backchannel_authentication", BackchannelAuthenticationEndpoint(self.backchannel)),
             Route("/device_authorization", "device_authorization", DeviceAuthorizationEndpoint(self.devices)),
             Route("/introspect", "introspection", IntrospectionEndpoint(
-                Introspection(self.provider, subject_of=SUBJECTS.of, acr_prefix=ACR_PREFIX))),
+                Introspection(self.provider, subject_of=SUBJECTS.of, acr_prefix=ACR_PREFIX),
+                SignedIntrospection(issuer=ISSUER, keys=self.keys, client_keys=self.client_keys, clock=self.clock))),
             Route("/revoke", "revocation", RevocationEndpoint(self.provider)),
             Route("/register", "registration", RegistrationEndpoint(DynamicRegistration(desk))),
             Route("/register/*", "client_configuration", ConfigurationEndpoint(self.configuration),

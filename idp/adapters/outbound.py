@@ -177,6 +177,31 @@ class Outbound:
         return found
 
 
+class Recorded:
+    """Calls nobody: gives documents that it was told, in a rehearsal of this deployment.
+
+    Args:
+        documents: By address.
+    """
+
+    def __init__(self, documents: Mapping[str, bytes]) -> None:
+        self._documents = documents
+
+    def document(self, url: str) -> bytes:
+        """Give the document; raises ReceiverError where there is none."""
+        if url not in self._documents:
+            raise ReceiverError("Nothing is fetched in a rehearsal.")
+        return self._documents[url]
+
+    def post_form(self, url: str, fields: Mapping[str, str]) -> int:
+        """Raise ReceiverError."""
+        raise ReceiverError("Nothing is sent in a rehearsal.")
+
+    def post_json(self, url: str, members: Mapping[str, Any], *, bearer: str) -> int:
+        """Raise ReceiverError."""
+        raise ReceiverError("Nothing is sent in a rehearsal.")
+
+
 class _Line:
     """One call's connection: to a checked address only, cut at the deadline whatever the other side drips."""
 

@@ -43,6 +43,7 @@ class AuditEvent(StrEnum):
     PING_DEAD = "ping.dead"
     USER_CODE_THROTTLED = "user_code.throttled"
     TOKEN_ISSUED = "token.issued"
+    TOKEN_EXCHANGED = "token.exchanged"
     TOKEN_REFRESHED = "token.refreshed"
     REFRESH_REPLAYED = "refresh.replayed"
     TOKEN_REVOKED = "token.revoked"

@@ -15,7 +15,7 @@ from idp.oauth.authorization_request import AuthorizationRequest
 from idp.oauth.deferred import user_code
 from idp.oauth.deferred.approvals import request_of
 from idp.oauth.deferred.authorization import GRANT_TYPE_OF, Kind
-from idp.oauth.server import ProviderRequest
+from idp.oauth.provider_request import ProviderRequest
 from idp.sessions.interaction import Interaction
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import FakeDirectory, make_officer

@@ -38,13 +38,15 @@ from idp.authn.sign_in import SignIn
 from idp.authn.totp import Totp
 from idp.jose.keyset import KeyRing
 from idp.oauth import response
-from idp.oauth.access_token import AccessTokens
 from idp.oauth.client import Client, ClientRegistry, secret_digest
 from idp.oauth.deferred.approvals import Approvals
 from idp.oauth.deferred.device_authorization import CODE_LIMITS, REQUEST_LIMITS, DeviceAuthorization
-from idp.oauth.pushed_authorization import PushedRequests
-from idp.oauth.request_object import RequestObjects
-from idp.oauth.server import Lifetimes, Provider, ProviderRequest
+from idp.oauth.provider_request import ProviderRequest
+from idp.oauth.requests import signing_details
+from idp.oauth.requests.pushed_authorization import PushedRequests
+from idp.oauth.requests.request_object import RequestObjects
+from idp.oauth.server import Lifetimes, Provider
+from idp.oauth.tokens.access_token import AccessTokens
 from idp.oidc.claims import IdTokenClaims
 from idp.oidc.consent import Consents
 from idp.oidc.id_token import IdTokens
@@ -127,7 +129,8 @@ class Site:
             pushed=PushedRequests(SqlPushedRequests(database), self.clock), pushing_endpoints=(f"{self.settings.issuer}/par",),
             objects=RequestObjects(self.settings.issuer, keys_by_value(self.clock), self.clock),
             token_endpoints=(f"{self.settings.issuer}/token",), officer_scopes=frozenset({"openid", "profile"}),
-            read_hint=id_tokens.subject_of_hint, extensions=(id_tokens,))
+            read_hint=id_tokens.subject_of_hint, extensions=(id_tokens,),
+            details_types={self.settings.authorization_details_prefix + signing_details.NAME: signing_details.SigningDetails()})
         approvals = Approvals(deferred, self.provider)
         self.devices = DeviceAuthorization(
             self.provider, approvals, verification_uri=f"{self.settings.issuer}/device", lifetime_seconds=600,

@@ -57,8 +57,8 @@ class SqlHousekeeping:
             name: (keep, database.write(guard=_batch(table, condition), durable=False)) for name, table, keep, condition in (
                 ("interaction", _table(InteractionRow), 7 * DAY, _table(InteractionRow).c.expires_at < before),
                 ("authorization_code", _table(AuthorizationCodeRow), DAY, _table(AuthorizationCodeRow).c.expires_at < before),
-                ("deferred_authorization", deferred, DAY, deferred.c.expires_at < before),
                 ("pushed_request", _table(PushedRequestRow), DAY, _table(PushedRequestRow).c.expires_at < before),
+                ("deferred_authorization", deferred, DAY, deferred.c.expires_at < before),
                 ("access_token", _table(AccessTokenRow), HOUR, _table(AccessTokenRow).c.expires_at < before),
                 ("refresh_token", refresh, DAY, refresh.c.expires_at < before),
                 ("oauth_grant", grant, 2 * DAY, grant.c.expires_at < before),

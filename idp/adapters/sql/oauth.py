@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-from sqlalchemy import exists, literal_column, or_, select, update
+from sqlalchemy import exists, insert, literal_column, or_, select, update
 
 from ...audit import AuditRecord
 from ...directory.mirror import MirroredOfficer
@@ -114,7 +114,8 @@ class SqlGrants:
         token = (
             ACCESS.c.grant_id.label("token_grant_id"), ACCESS.c.client_id.label("token_client_id"),
             ACCESS.c.scope.label("token_scope"), ACCESS.c.audience, ACCESS.c.issued_at,
-            ACCESS.c.expires_at.label("token_expires_at"), ACCESS.c.revoked_at.label("token_revoked_at"), ACCESS.c.confirmation)
+            ACCESS.c.expires_at.label("token_expires_at"), ACCESS.c.revoked_at.label("token_revoked_at"), ACCESS.c.confirmation,
+            ACCESS.c.actors, ACCESS.c.details.label("token_details"))
         granted = ACCESS.outerjoin(_WITH_OFFICER, GRANT.c.grant_id == ACCESS.c.grant_id)
         here = ACCESS.c.digest == parameter(ACCESS.c.digest)
         self._access = database.read(
@@ -168,6 +169,12 @@ class SqlGrants:
                        family_stands)
                 .values(used_at=parameter(REFRESH.c.used_at, "issued_at")).returning(REFRESH.c.grant_id)))
         self._save_access = database.write(access, audit_insert(), durable=False)
+        values = {column.name: parameter(column, {"created_at": "now", "expires_at": "grant_expires_at"}.get(column.name))
+                  for column in GRANT.columns}
+        self._issue_without_session = database.write(access, audit_insert(), durable=False, guard=(
+            insert(GRANT).inline().from_select(list(values), select(*values.values()).select_from(OFFICER).where(
+                OFFICER.c.sub == parameter(OFFICER.c.sub, "sub"), OFFICER.c.status == literal_column("'active'")))
+            .returning(GRANT.c.grant_id)))
         self._revoke = database.write(audit_insert(), guard=(
             update(GRANT).where(GRANT.c.grant_id == parameter(GRANT.c.grant_id, "revoked_id"), GRANT.c.revoked_at.is_(None))
             .values(revoked_at=parameter(GRANT.c.revoked_at, "now"), revoke_reason=parameter(GRANT.c.revoke_reason, "reason"))
@@ -193,8 +200,7 @@ class SqlGrants:
     def issue_front_channel(self, grant: Grant, record: AuditRecord, *, code: StoredCode | None,
                             tokens: NewTokens | None, pushed: bytes = b"") -> bool:
         """Keep grant, perhaps a code and an access token, and the client's part in the session, if session and officer stand."""
-        values: dict[str, Any] = {} if tokens is None else token_values(tokens)
-        values |= grant_values(grant)
+        values = grant_values(grant) if tokens is None else token_values(tokens) | grant_values(grant)
         if code is not None:
             values |= {
                 "digest": code.digest, "redirect_uri": code.redirect_uri, "code_challenge": code.code_challenge,
@@ -248,8 +254,12 @@ class SqlGrants:
         return None if token is None else (token, None if row.officer_status is None else mirrored(row))
 
     def save_access_token(self, tokens: NewTokens, record: AuditRecord) -> None:
-        """Keep an access token of client credentials; relaxed."""
+        """Keep an access token of client credentials or of an exchange; relaxed."""
         self._save_access.run(**token_values(tokens), **audit_values(record))
+
+    def issue_without_session(self, grant: Grant, tokens: NewTokens, record: AuditRecord) -> bool:
+        """Keep a grant without a session and its access token, if the officer is active; relaxed."""
+        return self._issue_without_session.run(**(token_values(tokens) | grant_values(grant)), **audit_values(record)) is not None
 
     def revoke_access_token(self, digest: bytes, now: int, record: AuditRecord) -> bool:
         """End one access token once."""
@@ -274,7 +284,8 @@ def token_values(tokens: NewTokens) -> dict[str, Any]:
     values: dict[str, Any] = {
         "access_digest": tokens.access_digest, "grant_id": tokens.grant_id, "client_id": tokens.client_id,
         "access_scope": tokens.scope, "audience": tokens.audience, "issued_at": tokens.issued_at,
-        "access_expires_at": tokens.expires_at, "revoked_at": None, "confirmation": tokens.confirmation}
+        "access_expires_at": tokens.expires_at, "revoked_at": None, "confirmation": tokens.confirmation,
+        "actors": " ".join(tokens.actors), "access_details": tokens.details}
     if tokens.refresh_digest is not None:
         values |= {"refresh_digest": tokens.refresh_digest, "refresh_scope": tokens.refresh_scope,
                    "refresh_expires_at": tokens.refresh_expires_at, "refresh_confirmation": tokens.refresh_confirmation}
@@ -287,7 +298,8 @@ def _access_token(digest: bytes, row: Any) -> StoredAccessToken | None:
         return None
     grant = None if row.grant_id is None else _grant(row, Standing(row.officer_status or "", _groups(row.officer_groups)))
     return StoredAccessToken(digest, row.token_client_id, row.token_scope, tuple(row.audience.split()), row.issued_at,
-                             row.token_expires_at, row.token_revoked_at, row.uid or "", grant, row.confirmation)
+                             row.token_expires_at, row.token_revoked_at, row.uid or "", grant, row.confirmation,
+                             tuple(row.actors.split()), row.token_details)
 
 
 def _grant(row: Any, standing: Standing) -> Grant:

@@ -21,7 +21,8 @@ from ..deferred.approvals import Approvals
 from ..deferred.authorization import Kind
 from ..grant import admits
 from ..ports import digest
-from ..server import REFUSAL_SECONDS, Answer, Provider, ProviderRequest
+from ..provider_request import Answer, ProviderRequest
+from ..server import REFUSAL_SECONDS, Provider
 from .officers import HintedOfficers
 from .ping import notice_of
 from .request import BackchannelError, BackchannelRequest, parse

@@ -14,7 +14,7 @@ from typing import Any, Final
 from ...clock import Clock
 from ..client import Client
 from ..ports import SeenOnce
-from ..request_object import SKEW_SECONDS, InvalidRequestObjectError, RequestObjects
+from ..requests.request_object import SKEW_SECONDS, InvalidRequestObjectError, RequestObjects
 from .request import BackchannelError
 
 ALGORITHMS: Final = ("ES256", "PS256", "EdDSA")

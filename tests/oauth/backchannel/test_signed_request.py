@@ -11,7 +11,7 @@ import pytest
 
 from idp.oauth.backchannel.request import BackchannelError
 from idp.oauth.backchannel.signed_request import ALGORITHMS, SignedRequests
-from idp.oauth.request_object import RequestObjects
+from idp.oauth.requests.request_object import RequestObjects
 from tests.fakes.client_keys import AnyKey, FakeSeenOnce, jwks_of, keys_by_value, pair, signed
 from tests.fakes.clock import FakeClock
 from tests.provider import ISSUER, REGISTERED
