@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ..oauth.deferred.device_authorization import DeviceAuthorization
 from ..oauth.proof import certificate
-from ..oauth.server import ProviderRequest
+from ..oauth.provider_request import ProviderRequest
 from .wsgi import EndpointRequest, Response, oauth_answer
 
 

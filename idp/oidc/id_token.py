@@ -17,12 +17,12 @@ from typing import Any
 from ..clock import Clock
 from ..errors import RefusedError
 from ..jose import jwt
-from ..oauth.access_token import IssuedToken, SigningKeys
 from ..oauth.client import Client
 from ..oauth.grant import Grant
 from ..oauth.grants.front_channel import FrontChannelAnswer
 from ..oauth.response import gives
 from ..oauth.scope import OPENID
+from ..oauth.tokens.access_token import IssuedToken, SigningKeys
 from . import claims_request
 from .claims_request import Wish
 from .encryption import ResponseEncryption

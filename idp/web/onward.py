@@ -193,6 +193,9 @@ class Onward:
                            "khoản của bạn. Bạn không làm sai điều gì.")
         elif code == "unknown_client":
             what = gettext("Ứng dụng này chưa được đăng ký hoặc đã ngừng hoạt động. Bạn không làm sai điều gì.")
+        elif code == "invalid_request_uri":
+            what = gettext("Yêu cầu đăng nhập này đã hết hạn hoặc đã được dùng. Vui lòng trở lại ứng dụng và đăng nhập lại từ "
+                           "đầu. Bạn không làm sai điều gì.")
         else:
             what = gettext("Yêu cầu đăng nhập mà ứng dụng gửi đến không đúng quy cách. Bạn không làm sai điều gì.")
         return page(400, gettext("Chưa mở được ứng dụng"), what, self._services.clock, app=application_words(client), detail=code)

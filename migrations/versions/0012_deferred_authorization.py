@@ -1,13 +1,13 @@
 """Authorizations that are waited for
 
-Revision: 0012, after 0008.
+Revision: 0012, after 0009.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0012'
-down_revision = '0008'
+down_revision = '0009'
 branch_labels = None
 depends_on = None
 

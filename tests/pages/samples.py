@@ -150,6 +150,17 @@ SAMPLES = [
         "withheld": []}),
     Sample("device-approved", "device/done.html", {"app": SURVEY, "approved": True}),
     Sample("device-refused", "device/done.html", {"app": QLVB, "approved": False}),
+    Sample("signing", "consent/signing.html", {
+        "app": QLVB, "who": OFFICER, "action": "/stay", "agency_help": AGENCY_HELP, "ask_sharing": False, "shares": [],
+        "withheld": [], "requests": [{"algorithm": "SHA-256", "credential": "", "documents": [
+            {"label": "Quyết định số 12/QĐ-UBND về phân công nhiệm vụ", "hash": "b133a0c0e9bee3be" * 4},
+            {"label": "Tờ trình số 45/TTr-STTTT", "hash": "2c26b46b68ffc68f" * 4}]}]}),
+    Sample("signing-and-sharing", "consent/signing.html", {
+        "app": SURVEY, "who": LONG, "action": "/stay", "agency_help": None, "ask_sharing": True,
+        "shares": _by_language([{"label": {"vi": "Họ và tên", "en": "Name"}, "value": "Nguyễn Văn Mẫu", "icon": "user"}]),
+        "withheld": {"vi": ["mật khẩu"], "en": ["password"]},
+        "requests": [{"algorithm": "SHA-512", "credential": "chung-thu-canbo-2026", "documents": [
+            {"label": "Kế hoạch " + "chuyển đổi số " * 6 + "TT" * 50, "hash": "f09a3c7e" * 16}]}]}),
     Sample("select-account", "consent/select_account.html", {"app": QLVB, "who": OFFICER, "action": "/stay"}),
     Sample("select-account-bare", "consent/select_account.html", {"app": None, "who": BARE, "action": "/stay"}),
     Sample("logout-confirm", "logout/confirm.html", {"app": QLVB, "who": OFFICER, "action": "/stay"}),

@@ -1,4 +1,4 @@
-"""One running product for all relying parties, and four applications registered with it on the command line."""
+"""One running product for all relying parties, and the applications registered with it on the command line."""
 
 from __future__ import annotations
 
@@ -54,6 +54,12 @@ def basic(deployment: Deployment) -> Registration:
 def post(deployment: Deployment) -> Registration:
     """The same with its secret in the form."""
     return register(deployment, "client_secret_post", "client_credentials", alg="PS256")
+
+
+@pytest.fixture(scope="package")
+def signing(deployment: Deployment) -> Registration:
+    """An application that never sends its secret but signs with it."""
+    return register(deployment, "client_secret_jwt", "client_credentials", alg="ES256")
 
 
 @pytest.fixture(scope="package")

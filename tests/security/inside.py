@@ -15,7 +15,7 @@ from idp.oauth.authorization_request import AuthorizationRequest
 from idp.oauth.deferred import user_code
 from idp.oauth.deferred.approvals import request_of
 from idp.oauth.deferred.authorization import Kind
-from idp.oauth.server import ProviderRequest
+from idp.oauth.provider_request import ProviderRequest
 from idp.sessions.interaction import Interaction
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import FakeDirectory, make_officer
@@ -158,6 +158,8 @@ class Inside:
         if not value.startswith("<"):
             return value
         what = value.strip("<>")
+        if what == "request_uri":
+            return self.services.provider.pushed.keep(self.asked(client_id))
         if what == "code":
             return self.code(client_id)
         if what in {"device_code", "approved device_code"}:

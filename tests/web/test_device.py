@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from idp.audit import Caller
 from idp.oauth.client import Client
-from idp.oauth.server import ProviderRequest
+from idp.oauth.provider_request import ProviderRequest
 from tests.fakes.directory import PASSWORD
 
 from .site import Browser, Site, form_of

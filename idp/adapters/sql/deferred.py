@@ -7,10 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import exists, literal_column, or_, select, update
+from sqlalchemy import Integer, bindparam, exists, func, literal_column, or_, select, update
 
 from ...audit import AuditRecord
-from ...oauth.deferred.authorization import SLOWER_SECONDS, TOLERANCE_SECONDS, Deferred, Poll, State
+from ...oauth.deferred.authorization import (
+    MOST_AWAITING,
+    SLOWER_SECONDS,
+    TOLERANCE_SECONDS,
+    Deferred,
+    Poll,
+    State,
+)
 from ...oauth.grant import Grant
 from ...oauth.ports import NewTokens
 from .audit import audit_insert, audit_values
@@ -19,6 +26,7 @@ from .oauth import (
     FAMILY,
     FAMILY_COLUMNS,
     GRANT,
+    OFFICER,
     OFFICER_ACTIVE,
     SESSION,
     access_insert,
@@ -29,6 +37,7 @@ from .oauth import (
     takes_part_upsert,
     token_values,
 )
+from .outbox import ping_insert
 from .tables import DeferredAuthorizationRow
 
 ROW: Any = DeferredAuthorizationRow.__table__
@@ -52,11 +61,17 @@ class SqlDeferred:
         self._declare_reads(database, here, pending)
         self._declare_polls(database, here, pending)
 
-        names = ("digest", "kind", "client_id", "request", "created_at", "expires_at", "interval_seconds", "user_code_digest",
-                 "sub", "source", "details")
+        values = {name: parameter(ROW.c[name]) for name in (
+            "digest", "kind", "client_id", "request", "created_at", "expires_at", "interval_seconds", "user_code_digest", "sub",
+            "source", "details")} | {"state": _state(State.PENDING)}
         self._begin = database.write(audit_insert(), durable=False, guard=(
-            database.insert(ROW).values({name: parameter(ROW.c[name]) for name in names} | {"state": _state(State.PENDING)})
-            .on_conflict_do_nothing().returning(ROW.c.digest)))
+            database.insert(ROW).values(values).on_conflict_do_nothing().returning(ROW.c.digest)))
+        self._begin_for = database.write(
+            audit_insert(), durable=False,
+            # Requests for one officer come one after the other, so that each counts those before it.
+            after=select(OFFICER.c.sub).where(OFFICER.c.sub == parameter(OFFICER.c.sub)).with_for_update(),
+            guard=database.insert(ROW).from_select(list(values), select(*values.values()).where(
+                *_room_left())).returning(ROW.c.digest))
 
         answerable = (here, pending, ROW.c.expires_at > parameter(ROW.c.expires_at, "now"),
                       or_(ROW.c.sub == literal_column("''"), ROW.c.sub == parameter(ROW.c.sub, "sub")))
@@ -64,16 +79,19 @@ class SqlDeferred:
             select(literal_column("1")).select_from(SESSION)
             .where(SESSION.c.sid == parameter(SESSION.c.sid, "sid"), SESSION.c.sub == parameter(SESSION.c.sub, "sub"),
                    SESSION.c.ended_at.is_(None), SESSION.c.expires_at > parameter(SESSION.c.expires_at, "now"), OFFICER_ACTIVE))
-        self._approve = database.write(
-            grant_insert(), takes_part_upsert(database), audit_insert(),
+        approving: dict[str, Any] = {
             # The end of a session holds its row and revokes what it sees; this waits for it, or is seen by it.
-            after=select(SESSION.c.sid).where(SESSION.c.sid == parameter(SESSION.c.sid, "sid")).with_for_update(),
-            guard=(update(ROW).where(*answerable, ROW.c.client_id == parameter(ROW.c.client_id), session_stands)
+            "after": select(SESSION.c.sid).where(SESSION.c.sid == parameter(SESSION.c.sid, "sid")).with_for_update(),
+            "guard": (update(ROW).where(*answerable, ROW.c.client_id == parameter(ROW.c.client_id), session_stands)
                    .values(state=_state(State.APPROVED), decided_at=parameter(ROW.c.decided_at, "now"),
-                           grant_id=parameter(ROW.c.grant_id)).returning(ROW.c.digest)))
-        self._deny = database.write(audit_insert(), guard=(
+                           grant_id=parameter(ROW.c.grant_id)).returning(ROW.c.digest))}
+        denying = (
             update(ROW).where(*answerable)
-            .values(state=_state(State.DENIED), decided_at=parameter(ROW.c.decided_at, "now")).returning(ROW.c.digest)))
+            .values(state=_state(State.DENIED), decided_at=parameter(ROW.c.decided_at, "now")).returning(ROW.c.digest))
+        acts = (grant_insert(), takes_part_upsert(database), audit_insert())
+        self._approve, self._approve_and_tell = (database.write(*acts, *more, **approving) for more in ((), (ping_insert(),)))
+        self._deny, self._deny_and_tell = (
+            database.write(audit_insert(), *more, guard=denying) for more in ((), (ping_insert(),)))
 
         grant_stands = exists(
             select(literal_column("1")).select_from(GRANT.outerjoin(SESSION, SESSION.c.sid == GRANT.c.sid))
@@ -94,7 +112,7 @@ class SqlDeferred:
         self._awaiting = database.read(
             whole.where(ROW.c.sub == parameter(ROW.c.sub, "asked"), ROW.c.expires_at > parameter(ROW.c.expires_at, "now"),
                         pending)
-            .order_by(ROW.c.created_at, ROW.c.digest).limit(literal_column("20")))
+            .order_by(ROW.c.created_at, ROW.c.digest).limit(literal_column(str(MOST_AWAITING))))
 
     def _declare_polls(self, database: Database, here: Any, pending: Any) -> None:
         now = parameter(ROW.c.last_polled_at, "now")
@@ -109,11 +127,11 @@ class SqlDeferred:
 
     def begin(self, deferred: Deferred, record: AuditRecord) -> bool:
         """Keep a new one, unless its user code is another's."""
-        return self._begin.run(
-            digest=deferred.digest, kind=deferred.kind, client_id=deferred.client_id, request=deferred.request,
-            created_at=deferred.created_at, expires_at=deferred.expires_at, interval_seconds=deferred.interval_seconds,
-            user_code_digest=deferred.user_code_digest, sub=deferred.sub, source=deferred.source[:64], details=deferred.details,
-            **audit_values(record)) is not None
+        return self._begin.run(**_values(deferred), **audit_values(record)) is not None
+
+    def begin_for(self, deferred: Deferred, record: AuditRecord, *, most_pending: int) -> bool:
+        """Keep a new one, unless too many wait for its officer."""
+        return self._begin_for.run(**_values(deferred), **audit_values(record), most_pending=most_pending) is not None
 
     def find(self, digest: bytes) -> Deferred | None:
         """Find one by the client's secret."""
@@ -133,18 +151,43 @@ class SqlDeferred:
             return Poll.IN_TIME
         return Poll.DECIDED if self._too_early.run(deferred=digest, now=now) is None else Poll.TOO_EARLY
 
-    def approve(self, digest: bytes, grant: Grant, record: AuditRecord) -> bool:
+    def approve(self, digest: bytes, grant: Grant, record: AuditRecord, *, notice: str = "") -> bool:
         """Answer once, if session and officer stand, and keep the grant."""
-        return self._approve.run(deferred=digest, **grant_values(grant), **audit_values(record)) is not None
+        told: dict[str, str] = {"notice": notice} if notice else {}
+        write = self._approve_and_tell if notice else self._approve
+        return write.run(deferred=digest, **grant_values(grant), **audit_values(record), **told) is not None
 
-    def deny(self, digest: bytes, sub: str, now: int, record: AuditRecord) -> bool:
+    def deny(self, digest: bytes, sub: str, now: int, record: AuditRecord, *, notice: str = "") -> bool:
         """Refuse once."""
-        return self._deny.run(deferred=digest, sub=sub, now=now, **audit_values(record)) is not None
+        told: dict[str, str] = {"notice": notice, "client_id": record.client_id} if notice else {}
+        write = self._deny_and_tell if notice else self._deny
+        return write.run(deferred=digest, sub=sub, now=now, **audit_values(record), **told) is not None
 
     def redeem(self, digest: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
         """Use an approved one once, while its grant stands, and keep what it gives."""
         write = self._redeem if tokens.refresh_digest is None else self._redeem_with_refresh
         return write.run(deferred=digest, **token_values(tokens), **audit_values(record)) is not None
+
+
+def _room_left() -> tuple[Any, Any]:
+    """Make the conditions that few enough wait for an officer: of one client, and of all."""
+    of_officer = (ROW.c.sub == parameter(ROW.c.sub), ROW.c.state == _state(State.PENDING),
+                  ROW.c.expires_at > parameter(ROW.c.created_at))
+    of_client = (*of_officer, ROW.c.client_id == parameter(ROW.c.client_id))
+
+    def waiting(*conditions: Any) -> Any:
+        return select(func.count()).select_from(ROW).where(*conditions).scalar_subquery()
+
+    return (waiting(*of_client) < bindparam("most_pending", type_=Integer()),
+            waiting(*of_officer) < literal_column(str(MOST_AWAITING)))
+
+
+def _values(deferred: Deferred) -> dict[str, Any]:
+    return {
+        "digest": deferred.digest, "kind": deferred.kind, "client_id": deferred.client_id, "request": deferred.request,
+        "created_at": deferred.created_at, "expires_at": deferred.expires_at, "interval_seconds": deferred.interval_seconds,
+        "user_code_digest": deferred.user_code_digest, "sub": deferred.sub, "source": deferred.source[:64],
+        "details": deferred.details}
 
 
 def _deferred(row: Any) -> Deferred | None:

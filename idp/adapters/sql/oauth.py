@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-from sqlalchemy import exists, literal_column, or_, select, update
+from sqlalchemy import exists, insert, literal_column, or_, select, update
 
 from ...audit import AuditRecord
 from ...directory.mirror import MirroredOfficer
@@ -23,6 +23,7 @@ from .tables import (
     AuthorizationCodeRow,
     GrantRow,
     OfficerRow,
+    PushedRequestRow,
     RefreshTokenRow,
     SessionClientRow,
     SessionRow,
@@ -37,6 +38,7 @@ OFFICER: Any = OfficerRow.__table__
 SESSION: Any = SessionRow.__table__
 TAKING_PART: Any = SessionClientRow.__table__
 NOTED: Any = ThrottleRow.__table__
+PUSHED: Any = PushedRequestRow.__table__
 
 _ONE: Any = literal_column("1")
 
@@ -112,7 +114,8 @@ class SqlGrants:
         token = (
             ACCESS.c.grant_id.label("token_grant_id"), ACCESS.c.client_id.label("token_client_id"),
             ACCESS.c.scope.label("token_scope"), ACCESS.c.audience, ACCESS.c.issued_at,
-            ACCESS.c.expires_at.label("token_expires_at"), ACCESS.c.revoked_at.label("token_revoked_at"), ACCESS.c.confirmation)
+            ACCESS.c.expires_at.label("token_expires_at"), ACCESS.c.revoked_at.label("token_revoked_at"), ACCESS.c.confirmation,
+            ACCESS.c.actors, ACCESS.c.details.label("token_details"))
         granted = ACCESS.outerjoin(_WITH_OFFICER, GRANT.c.grant_id == ACCESS.c.grant_id)
         here = ACCESS.c.digest == parameter(ACCESS.c.digest)
         self._access = database.read(
@@ -132,6 +135,15 @@ class SqlGrants:
         shapes = {(True, False): (coded,), (True, True): (coded, access), (False, True): (access,), (False, False): ()}
         self._issue = {shape: database.write(granted, *acts, takes_part, audit_insert(), guard=session_stands)
                        for shape, acts in shapes.items()}
+        # A pushed request is held first, so that of two browsers with one the second sees that it was used.
+        pushed = PUSHED.c.digest == parameter(PUSHED.c.digest, "pushed_digest")
+        held = select(PUSHED.c.digest).where(pushed).with_for_update()
+        unused = exists(select(_ONE).where(pushed, PUSHED.c.used_at.is_(None)))
+        uses_up = update(PUSHED).where(pushed).values(used_at=parameter(PUSHED.c.used_at, "now"))
+        self._issue_pushed = {
+            shape: database.write(uses_up, granted, *acts, takes_part, audit_insert(), guard=session_stands.where(unused),
+                                  after=held)
+            for shape, acts in shapes.items()}
 
         refresh = refresh_insert()
         code_stands = exists(
@@ -157,6 +169,12 @@ class SqlGrants:
                        family_stands)
                 .values(used_at=parameter(REFRESH.c.used_at, "issued_at")).returning(REFRESH.c.grant_id)))
         self._save_access = database.write(access, audit_insert(), durable=False)
+        values = {column.name: parameter(column, {"created_at": "now", "expires_at": "grant_expires_at"}.get(column.name))
+                  for column in GRANT.columns}
+        self._issue_without_session = database.write(access, audit_insert(), durable=False, guard=(
+            insert(GRANT).inline().from_select(list(values), select(*values.values()).select_from(OFFICER).where(
+                OFFICER.c.sub == parameter(OFFICER.c.sub, "sub"), OFFICER.c.status == literal_column("'active'")))
+            .returning(GRANT.c.grant_id)))
         self._revoke = database.write(audit_insert(), guard=(
             update(GRANT).where(GRANT.c.grant_id == parameter(GRANT.c.grant_id, "revoked_id"), GRANT.c.revoked_at.is_(None))
             .values(revoked_at=parameter(GRANT.c.revoked_at, "now"), revoke_reason=parameter(GRANT.c.revoke_reason, "reason"))
@@ -175,21 +193,23 @@ class SqlGrants:
         row = self._officer.one(sub=sub)
         return None if row is None else (row.officer_status, _groups(row.officer_groups))
 
-    def issue_code(self, code: StoredCode, record: AuditRecord) -> bool:
+    def issue_code(self, code: StoredCode, record: AuditRecord, *, pushed: bytes = b"") -> bool:
         """Keep grant, code and the client's part in the session, if session and officer stand."""
-        return self.issue_front_channel(code.grant, record, code=code, tokens=None)
+        return self.issue_front_channel(code.grant, record, code=code, tokens=None, pushed=pushed)
 
     def issue_front_channel(self, grant: Grant, record: AuditRecord, *, code: StoredCode | None,
-                            tokens: NewTokens | None) -> bool:
+                            tokens: NewTokens | None, pushed: bytes = b"") -> bool:
         """Keep grant, perhaps a code and an access token, and the client's part in the session, if session and officer stand."""
-        values: dict[str, Any] = {} if tokens is None else token_values(tokens)
-        values |= grant_values(grant)
+        values = grant_values(grant) if tokens is None else token_values(tokens) | grant_values(grant)
         if code is not None:
             values |= {
                 "digest": code.digest, "redirect_uri": code.redirect_uri, "code_challenge": code.code_challenge,
                 "code_challenge_method": code.code_challenge_method, "code_expires_at": code.expires_at, "used_at": None,
                 "dpop_jkt": code.dpop_jkt}
-        return self._issue[code is not None, tokens is not None].run(**values, **audit_values(record)) is not None
+        writes = self._issue
+        if pushed:
+            writes, values["pushed_digest"] = self._issue_pushed, pushed
+        return writes[code is not None, tokens is not None].run(**values, **audit_values(record)) is not None
 
     def code(self, digest: bytes) -> StoredCode | None:
         """Find a code, used ones too."""
@@ -234,8 +254,12 @@ class SqlGrants:
         return None if token is None else (token, None if row.officer_status is None else mirrored(row))
 
     def save_access_token(self, tokens: NewTokens, record: AuditRecord) -> None:
-        """Keep an access token of client credentials; relaxed."""
+        """Keep an access token of client credentials or of an exchange; relaxed."""
         self._save_access.run(**token_values(tokens), **audit_values(record))
+
+    def issue_without_session(self, grant: Grant, tokens: NewTokens, record: AuditRecord) -> bool:
+        """Keep a grant without a session and its access token, if the officer is active; relaxed."""
+        return self._issue_without_session.run(**(token_values(tokens) | grant_values(grant)), **audit_values(record)) is not None
 
     def revoke_access_token(self, digest: bytes, now: int, record: AuditRecord) -> bool:
         """End one access token once."""
@@ -260,7 +284,8 @@ def token_values(tokens: NewTokens) -> dict[str, Any]:
     values: dict[str, Any] = {
         "access_digest": tokens.access_digest, "grant_id": tokens.grant_id, "client_id": tokens.client_id,
         "access_scope": tokens.scope, "audience": tokens.audience, "issued_at": tokens.issued_at,
-        "access_expires_at": tokens.expires_at, "revoked_at": None, "confirmation": tokens.confirmation}
+        "access_expires_at": tokens.expires_at, "revoked_at": None, "confirmation": tokens.confirmation,
+        "actors": " ".join(tokens.actors), "access_details": tokens.details}
     if tokens.refresh_digest is not None:
         values |= {"refresh_digest": tokens.refresh_digest, "refresh_scope": tokens.refresh_scope,
                    "refresh_expires_at": tokens.refresh_expires_at, "refresh_confirmation": tokens.refresh_confirmation}
@@ -273,7 +298,8 @@ def _access_token(digest: bytes, row: Any) -> StoredAccessToken | None:
         return None
     grant = None if row.grant_id is None else _grant(row, Standing(row.officer_status or "", _groups(row.officer_groups)))
     return StoredAccessToken(digest, row.token_client_id, row.token_scope, tuple(row.audience.split()), row.issued_at,
-                             row.token_expires_at, row.token_revoked_at, row.uid or "", grant, row.confirmation)
+                             row.token_expires_at, row.token_revoked_at, row.uid or "", grant, row.confirmation,
+                             tuple(row.actors.split()), row.token_details)
 
 
 def _grant(row: Any, standing: Standing) -> Grant:

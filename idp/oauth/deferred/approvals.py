@@ -31,7 +31,7 @@ class Approvals:
         self._provider = provider
 
     def begin(self, kind: Kind, request: AuthorizationRequest, caller: Caller, *, secret: str, user_code: str = "", sub: str = "",
-              lifetime_seconds: int, interval_seconds: int, details: str = "") -> bool:
+              lifetime_seconds: int, interval_seconds: int, details: str = "", most_pending: int = 0) -> bool:
         """Keep a request whose every parameter was checked.
 
         Args:
@@ -44,9 +44,10 @@ class Approvals:
             lifetime_seconds: Of both codes.
             interval_seconds: To begin with.
             details: JSON of what the kind keeps beside the request.
+            most_pending: How many of this client may wait for the officer who is asked; 0 where nobody is asked by name.
 
         Returns:
-            False when the user code is taken: make another one.
+            False when the user code is taken: make another one. Or when too many wait for this officer.
         """
         now = self._provider.clock.now()
         deferred = Deferred(
@@ -55,6 +56,8 @@ class Approvals:
         record = AuditRecord(
             AuditEvent.APPROVAL_ASKED, now, sub=sub, client_id=request.client_id, source=caller.source,
             request_id=caller.request_id, detail={"kind": kind.value, "scope": " ".join(request.scope)})
+        if most_pending:
+            return self._store.begin_for(deferred, record, most_pending=most_pending)
         return self._store.begin(deferred, record)
 
     def by_user_code(self, user_code: str) -> Deferred | None:
@@ -99,7 +102,7 @@ class Approvals:
         now = self._provider.clock.now()
         grant = agreed(asked, session, now=now, offline_seconds=self._provider.lifetimes.refresh_token_seconds)
         record = self._record(AuditEvent.APPROVAL_GIVEN, deferred, session, caller, now, scope=grant.scope)
-        if self._store.approve(deferred.digest, grant, record):
+        if self._store.approve(deferred.digest, grant, record, notice=deferred.notice):
             return True
         now_stored = self._store.find(deferred.digest)
         if now_stored is not None and now_stored.open_to(session.sub, now):
@@ -110,7 +113,7 @@ class Approvals:
         """Note that the officer refuses; False when it was answered meanwhile, or has expired."""
         now = self._provider.clock.now()
         record = self._record(AuditEvent.APPROVAL_REFUSED, deferred, session, caller, now)
-        return self._store.deny(deferred.digest, session.sub, now, record)
+        return self._store.deny(deferred.digest, session.sub, now, record, notice=deferred.notice)
 
     @staticmethod
     def _record(event: AuditEvent, deferred: Deferred, session: SessionFacts, caller: Caller, now: int,

@@ -7,6 +7,7 @@ with (``device_code``, ``auth_req_id``) and the code that an officer types are k
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -22,6 +23,10 @@ SLOWER_SECONDS = 5
 
 TOLERANCE_SECONDS = 1
 """The network may deliver a poll that was sent in time this much earlier after the last one; times here are whole seconds."""
+
+
+MOST_AWAITING = 20
+"""Of all clients together, that ask one officer by name and were not answered yet."""
 
 
 class Kind(StrEnum):
@@ -90,6 +95,20 @@ class Deferred:
         """Tell whether this officer may still answer."""
         return self.state == State.PENDING and now < self.expires_at and self.sub in {"", sub}
 
+    @property
+    def notice(self) -> str:
+        """What is queued for the client in the write that answers it (CIBA §10.2); "" where it only polls."""
+        return self._detail("notice")
+
+    @property
+    def binding_message(self) -> str:
+        """What the client shows its user beside the request, for the officer to compare (CIBA §7.1); "" for nothing."""
+        return self._detail("binding_message")
+
+    def _detail(self, name: str) -> str:
+        found: str = json.loads(self.details).get(name, "") if self.details else ""
+        return found
+
     def get_client_id(self) -> str:
         """Give the client that asked (asked by Authlib)."""
         return self.client_id
@@ -140,6 +159,14 @@ class DeferredStore(Protocol):
         """Keep a new one. False, and nothing written, when its user code is another's. A crash may lose the last moment's."""
         ...
 
+    def begin_for(self, deferred: Deferred, record: AuditRecord, *, most_pending: int) -> bool:
+        """Keep a new one that asks an officer by name. A crash may lose the last moment's.
+
+        False, and nothing written, when so many of this client already wait for the officer, or as many of all clients as
+        ``awaiting`` gives; this holds for requests that come at once, too.
+        """
+        ...
+
     def find(self, digest: bytes) -> Deferred | None:
         """Find one by the client's secret, whatever its state, with the grant as it stands now."""
         ...
@@ -149,7 +176,7 @@ class DeferredStore(Protocol):
         ...
 
     def awaiting(self, sub: str, now: int) -> list[Deferred]:
-        """Give what an officer is asked by name and has not answered, oldest first, at most 20."""
+        """Give what an officer is asked by name and has not answered, oldest first, at most ``MOST_AWAITING``."""
         ...
 
     def poll(self, digest: bytes, now: int) -> Poll:
@@ -159,16 +186,19 @@ class DeferredStore(Protocol):
         """
         ...
 
-    def approve(self, digest: bytes, grant: Grant, record: AuditRecord) -> bool:
-        """Keep the grant that an officer gives, and note that the client takes part in the session, durably.
+    def approve(self, digest: bytes, grant: Grant, record: AuditRecord, *, notice: str = "") -> bool:
+        """Keep the grant that an officer gives, note that the client takes part in the session, and queue a notice, durably.
 
         Of several answers at most one gets True. False, and nothing written, when it was answered before, has expired, or is
         another officer's to answer; or when the session has ended or passed its absolute limit, or the officer is not active.
         """
         ...
 
-    def deny(self, digest: bytes, sub: str, now: int, record: AuditRecord) -> bool:
-        """Note that an officer refuses, durably. False when it was answered before, has expired or is another's to answer."""
+    def deny(self, digest: bytes, sub: str, now: int, record: AuditRecord, *, notice: str = "") -> bool:
+        """Note that an officer refuses, and queue a notice, durably.
+
+        False when it was answered before, has expired or is another's to answer.
+        """
         ...
 
     def redeem(self, digest: bytes, tokens: NewTokens, record: AuditRecord) -> bool:

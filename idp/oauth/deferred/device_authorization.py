@@ -21,7 +21,8 @@ from .. import client_authentication, scope
 from ..authorization_request import AuthorizationRequest
 from ..client import Client
 from ..ports import digest
-from ..server import REFUSAL_SECONDS, Answer, Provider, ProviderRequest
+from ..provider_request import Answer, ProviderRequest
+from ..server import REFUSAL_SECONDS, Provider
 from . import user_code
 from .approvals import Approvals
 from .authorization import GRANT_TYPE_OF, Deferred, Kind

@@ -12,10 +12,10 @@ from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidGrantError
 
 from ...audit import AuditEvent
-from ..access_token import IssuedToken
 from ..deferred.authorization import Deferred, Kind, Poll, fault_of
 from ..ports import NewTokens, digest
-from .issuing import Issuing
+from ..tokens.access_token import IssuedToken
+from .issuing import Issuing, told_of
 
 _SENTENCES = {
     "authorization_pending": "The officer has not answered yet.",
@@ -67,6 +67,6 @@ class Waiting(Issuing):
         assert approved.grant is not None
         rows: NewTokens = self.server.rows(token, self.request.client, approved.grant, refresh_scope=approved.grant.scope)
         record = self.server.record(AuditEvent.TOKEN_ISSUED, self.request, approved.grant, grant_type=self.GRANT_TYPE,
-                                    scope=rows.scope)
+                                    **told_of(rows))
         if not self.server.deferred.redeem(approved.digest, rows, record):
             raise InvalidGrantError(_SENTENCES["invalid_grant"])
