@@ -5,10 +5,10 @@ Spec: RFC 7662 §2; RFC 9701 §4 and §5 for those who ask for a JWT.
 
 from __future__ import annotations
 
-from ..oauth.introspection import Introspection
-from ..oauth.introspection_response import MEDIA_TYPE, SignedIntrospection, asks_for_jwt
 from ..oauth.proof import certificate
-from ..oauth.server import ProviderRequest
+from ..oauth.provider_request import ProviderRequest
+from ..oauth.tokens.introspection import Introspection
+from ..oauth.tokens.introspection_response import MEDIA_TYPE, SignedIntrospection, asks_for_jwt
 from .wsgi import NO_STORE, EndpointRequest, Response, json
 
 _JWT = (("Content-Type", MEDIA_TYPE), *(header for header in NO_STORE if header[0] != "Content-Type"))

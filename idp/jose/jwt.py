@@ -135,7 +135,7 @@ def unverified_claims(token: str) -> dict[str, Any]:
 
 def verify(
     token: str, keys: KeySet | PublicKey, *, algorithms: Collection[str], typ: str | None, issuer: str | None,
-    audience: str | Collection[str] | None, now: int, leeway: int = 0, allow_expired: bool = False,
+    audience: str | Collection[str] | None, now: int, leeway: int = 0, allow_expired: bool = False, must_expire: bool = True,
 ) -> dict[str, Any]:
     """Check a compact token and give its claims.
 
@@ -150,6 +150,7 @@ def verify(
         now: Seconds since the epoch.
         leeway: Seconds of clock difference to bear.
         allow_expired: True for an ID token that only hints who somebody is (OpenID Connect RP-Initiated Logout §2).
+        must_expire: False where a token need not say when it expires (a request object, OpenID Connect Core §6.1).
 
     Raises:
         InvalidTokenError: for whatever is wrong with it.
@@ -159,7 +160,8 @@ def verify(
     if not algorithms or not ALGORITHMS.issuperset(algorithms):
         raise ValueError("verify() needs a list of asymmetric algorithms")
     claims = _authentic(token, keys, algorithms, typ)
-    _check_claims(claims, issuer=issuer, audience=audience, now=now, leeway=leeway, allow_expired=allow_expired)
+    _check_claims(claims, issuer=issuer, audience=audience, now=now, leeway=leeway, allow_expired=allow_expired,
+                  must_expire=must_expire)
     return claims
 
 
@@ -182,7 +184,7 @@ def verify_mac(token: str, key: OctKey, *, now: int, leeway: int = 0) -> dict[st
     if not isinstance(key, OctKey):
         raise ValueError("verify_mac() needs a shared secret")
     claims = _authentic(token, key, MAC_ALGORITHMS, None)
-    _check_claims(claims, issuer=None, audience=None, now=now, leeway=leeway, allow_expired=False)
+    _check_claims(claims, issuer=None, audience=None, now=now, leeway=leeway, allow_expired=False, must_expire=True)
     return claims
 
 
@@ -216,11 +218,12 @@ def _check_header(header: dict[str, Any], keys: KeySet | PublicKey | OctKey, alg
     if kid is None and isinstance(keys, KeySet):
         raise InvalidTokenError("The token does not name its key.")
     found = header.get("typ", "JWT")
-    if not isinstance(found, str) or _media_type(found) != _media_type(typ or "JWT"):
+    if not isinstance(found, str) or media_type(found) != media_type(typ or "JWT"):
         raise InvalidTokenError("The token is of another type.")
 
 
-def _media_type(typ: str) -> str:
+def media_type(typ: str) -> str:
+    """Give the short form in which types are compared (RFC 7515 §4.1.9)."""
     return typ.lower().removeprefix("application/")
 
 
@@ -256,7 +259,7 @@ def _no_constant(name: str) -> Any:
 
 def _check_claims(
     claims: dict[str, Any], *, issuer: str | None, audience: str | Collection[str] | None, now: int, leeway: int,
-    allow_expired: bool,
+    allow_expired: bool, must_expire: bool,
 ) -> None:
     if issuer is not None and claims.get("iss") != issuer:
         raise InvalidTokenError("The token is from another issuer.")
@@ -269,9 +272,9 @@ def _check_claims(
     if "sub" in claims and not isinstance(claims["sub"], str):
         raise InvalidTokenError("The token's subject is not a string.")
     expires = _time(claims, "exp")
-    if expires is None:
+    if expires is None and must_expire:
         raise InvalidTokenError("The token does not say when it expires.")
-    if not allow_expired and now >= expires + leeway:
+    if expires is not None and not allow_expired and now >= expires + leeway:
         raise InvalidTokenError("The token has expired.")
     for name in ("nbf", "iat"):
         moment = _time(claims, name)

@@ -28,6 +28,9 @@ CONFIDENTIAL = ("client_secret_basic", "client_secret_post", *assertion.METHODS,
 METHODS = (*CONFIDENTIAL, "none")
 """Methods of token_endpoint_auth_method that are offered; discovery lists those that this deployment can check (``Checks``)."""
 
+PARAMETERS = frozenset({"client_id", "client_secret", "client_assertion", "client_assertion_type"})
+"""Parameters of a form that say who sends it."""
+
 
 class ClientRefusedError(InvalidClientError):  # type: ignore[misc]
     """401 with a challenge, whatever was wrong.

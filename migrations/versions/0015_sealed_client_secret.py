@@ -1,13 +1,13 @@
 """The secret of applications that sign with it
 
-Revision: 0015, after 0008.
+Revision: 0015, after 0012.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0015'
-down_revision = '0008'
+down_revision = '0012'
 branch_labels = None
 depends_on = None
 

@@ -32,11 +32,13 @@ CLIENT = Client(
     introspection_signed_response_alg="PS256", introspection_encrypted_response_alg="ECDH-ES",
     introspection_encrypted_response_enc="A256GCM",
     jwks=json.dumps(json.loads(jwks_of(pair("RSA-OAEP-256"), pair("ECDH-ES"))), sort_keys=True, separators=(",", ":")),
-    software_statement="a.b.c", localized=(("client_name#en", "Documents"), ("tos_uri#en", "https://qlvb.example/en/t")),
+    software_statement="a.b.c", authorization_details_types=("urn:x:signing",),
+    localized=(("client_name#en", "Documents"), ("tos_uri#en", "https://qlvb.example/en/t")),
     source="file",
     secret_digest=secret_digest("s" * 40), created_at=7, owner="Văn phòng UBND tỉnh",
     allowed_groups=frozenset({"vanthu", "lanhdao"}), required_acr="urn:haugiang:acr:2", required_level=2, consent="implied",
-    require_pkce=False, access_token_format="jwt", login_name_attribute="mail", secret_file="qlvb.secret", show_groups=True)
+    require_pkce=False, access_token_format="jwt", login_name_attribute="mail", secret_file="qlvb.secret", show_groups=True,
+    resources=(("https://hoso.example/api", "unit"), ("urn:x:y", "")), serves=frozenset({"https://qlvb.example/api"}))
 PUBLIC = Client(client_id="app", client_name="App", token_endpoint_auth_method="none", application_type="native",
                 redirect_uris=("vn.gov.example.app:/cb",), created_at=7)
 

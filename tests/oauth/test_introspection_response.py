@@ -14,7 +14,7 @@ from sqlalchemy import literal_column, update
 from idp.adapters.sql.tables import AccessTokenRow
 from idp.errors import RefusedError
 from idp.jose import jwe, jwt
-from idp.oauth.introspection_response import ALGORITHMS, MEDIA_TYPE, TYPE, asks_for_jwt
+from idp.oauth.tokens.introspection_response import ALGORITHMS, MEDIA_TYPE, TYPE, asks_for_jwt
 from tests.fakes.client_keys import assertion_of, jwks_of, pair
 from tests.provider import ISSUER, SECRET, House, Reply, house, json_segment, registry_house
 

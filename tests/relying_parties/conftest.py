@@ -69,6 +69,15 @@ def browser(deployment: Deployment) -> Registration:
 
 
 @pytest.fixture(scope="package")
+def device(deployment: Deployment) -> Registration:
+    """An application on something without a browser."""
+    made = deployment.register({
+        "client_name": "Máy quét thử", "grant_types": ["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"],
+        "token_endpoint_auth_method": "none", "scope": "openid profile offline_access"})
+    return Registration(deployment.issuer, made["client_id"], "", "", "", "RS256")
+
+
+@pytest.fixture(scope="package")
 def public(deployment: Deployment) -> Registration:
     """An application without a secret."""
     return register(deployment, "none", alg="EdDSA")

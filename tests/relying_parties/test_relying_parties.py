@@ -88,6 +88,13 @@ def test_openid_client_completes_them_signing_with_its_secret(signing: Registrat
 
 
 @pytest.mark.usefixtures("packages")
+def test_openid_client_completes_device_authorization_and_hears_of_a_refusal(device: Registration) -> None:
+    found = run("openid_client_device.mjs", device)
+    assert "userinfo is of the officer who approved" in found
+    assert "a refusal is told" in found
+
+
+@pytest.mark.usefixtures("packages")
 def test_openid_client_believes_signed_answers_and_tokens_in_the_fragment(browser: Registration) -> None:
     found = run("openid_client_answers.mjs", browser)
     assert "an answer with another signature is not believed" in found

@@ -10,7 +10,7 @@ secret (RFC 8725 §3.1). The profile fapi2 knows no secrets.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from authlib.oauth2.rfc6749 import InvalidRequestError
@@ -21,7 +21,7 @@ from ...jose import jwt
 from ..client import Client
 from ..ports import SeenOnce
 from .client_secret import ClientSecrets
-from .keys import ClientKeys
+from .keys import ClientKeys, KeyHolder
 
 TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 METHOD: Final = "private_key_jwt"
@@ -72,6 +72,62 @@ def names(form: Mapping[str, str]) -> str | None:
     return subject
 
 
+def verified(assertion: str, holder: KeyHolder, *, keys: ClientKeys, algorithms: Collection[str], now: int,
+             what: str = "client assertion") -> dict[str, Any]:
+    """Check signature, type and times of an assertion, and give its claims; whose it is and whom it is for the caller checks.
+
+    Args:
+        assertion: As received.
+        holder: Whose keys may have signed it.
+        keys: Where they are.
+        algorithms: Those that are taken.
+        now: Seconds since the epoch.
+        what: Its name, for the sentence that refuses it.
+
+    Raises:
+        AssertionRefusedError: it proves nothing.
+        UnavailableError: the keys cannot be had now.
+    """
+    try:
+        header = jwt.header_of(assertion)
+        alg = header["alg"]
+        if alg not in algorithms:
+            raise AssertionRefusedError(f"The algorithm of the {what} is not accepted.")
+        for key in keys.verifying(holder, alg=alg, kid=header.get("kid")):
+            try:
+                return jwt.verify(assertion, key, algorithms=(alg,), typ=None, issuer=None, audience=None, now=now,
+                                  leeway=SKEW_SECONDS)
+            except jwt.BadSignatureError:
+                continue
+    except jwt.InvalidTokenError as err:
+        raise AssertionRefusedError(err.message.replace("The token", f"The {what}", 1)) from None
+    raise AssertionRefusedError(f"The {what} is not signed by a key of whom it is from.")
+
+
+def use_up(claims: Mapping[str, Any], by: str, *, kind: str, seen: SeenOnce, now: int, what: str = "client assertion") -> None:
+    """Refuse an assertion that lives too long or has no jti; use up its jti, which counts once.
+
+    Args:
+        claims: As verified.
+        by: Whom it is from; a jti of somebody else is another one.
+        kind: Kind of assertion, for ``SeenOnce``.
+        seen: Remembers each jti.
+        now: Seconds since the epoch.
+        what: Its name, for the sentence that refuses it.
+
+    Raises:
+        AssertionRefusedError: it counts for nothing (any more).
+    """
+    expires = claims["exp"]
+    if expires > now + LONGEST_LIFE_SECONDS + SKEW_SECONDS:
+        raise AssertionRefusedError(f"The {what} is valid for longer than five minutes.")
+    jti = claims.get("jti")
+    if not isinstance(jti, str) or not 0 < len(jti) <= _LONGEST_JTI:
+        raise AssertionRefusedError(f"jti of the {what} is missing or too long.")
+    if not seen.take(kind, f"{by} {jti}", now=now, expires_at=int(expires) + SKEW_SECONDS + 1):
+        raise AssertionRefusedError(f"The {what} was used before.")
+
+
 class ClientAssertions:
     """Checks assertions.
 
@@ -106,39 +162,27 @@ class ClientAssertions:
             raise AssertionRefusedError("iss and sub of the client assertion must be the client_id.")
         if not self._is_for_us(client, claims.get("aud")):
             raise AssertionRefusedError("aud of the client assertion must be the issuer identifier, as one text.")
-        expires = claims["exp"]
-        if expires > now + LONGEST_LIFE_SECONDS + SKEW_SECONDS:
-            raise AssertionRefusedError("The client assertion is valid for longer than five minutes.")
-        jti = claims.get("jti")
-        if not isinstance(jti, str) or not 0 < len(jti) <= _LONGEST_JTI:
-            raise AssertionRefusedError("jti of the client assertion is missing or too long.")
-        if not self._seen.take("client_assertion", f"{client.client_id} {jti}", now=now,
-                               expires_at=int(expires) + SKEW_SECONDS + 1):
-            raise AssertionRefusedError("The client assertion was used before.")
+        use_up(claims, client.client_id, kind="client_assertion", seen=self._seen, now=now)
 
     def _verified(self, client: Client, assertion: str, now: int) -> dict[str, Any]:
         registered = client.token_endpoint_auth_signing_alg
+        algorithms = tuple(alg for alg in _offered(client) if registered in ("", alg))
+        if client.signs_with_secret:
+            return self._signed_with_secret(client, assertion, algorithms, now)
+        return verified(assertion, client, keys=self._keys, algorithms=algorithms, now=now)
+
+    def _signed_with_secret(self, client: Client, assertion: str, algorithms: Collection[str], now: int) -> dict[str, Any]:
         try:
-            header = jwt.header_of(assertion)
-            alg = header["alg"]
-            if alg not in _offered(client) or (registered and alg != registered):
+            if jwt.header_of(assertion)["alg"] not in algorithms:
                 raise AssertionRefusedError("The algorithm of the client assertion is not accepted.")
-            if client.signs_with_secret:
-                secret = self._secrets.key(client)
-                if secret is None:
-                    raise AssertionRefusedError("This client needs a new secret from the operator before it can sign with one.")
-                return jwt.verify_mac(assertion, secret, now=now, leeway=SKEW_SECONDS)
-            for key in self._keys.verifying(client, alg=alg, kid=header.get("kid")):
-                try:
-                    return jwt.verify(assertion, key, algorithms=(alg,), typ=None, issuer=None, audience=None, now=now,
-                                      leeway=SKEW_SECONDS)
-                except jwt.BadSignatureError:
-                    continue
+            secret = self._secrets.key(client)
+            if secret is None:
+                raise AssertionRefusedError("This client needs a new secret from the operator before it can sign with one.")
+            return jwt.verify_mac(assertion, secret, now=now, leeway=SKEW_SECONDS)
         except jwt.BadSignatureError:
             raise AssertionRefusedError("The client assertion is not signed with the secret of this client.") from None
         except jwt.InvalidTokenError as err:
             raise AssertionRefusedError(err.message.replace("The token", "The client assertion", 1)) from None
-        raise AssertionRefusedError("The client assertion is not signed by a key of this client.")
 
     def _is_for_us(self, client: Client, audience: Any) -> bool:
         if isinstance(audience, list) and len(audience) == 1 and client.profile != "fapi2":

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ..clock import Clock
-from ..jose import jwt
+from ...clock import Clock
+from ...jose import jwt
+from ..client import Client
+from ..clients.keys import ClientKeys
 from .access_token import SigningKeys
-from .client import Client
-from .clients.keys import ClientKeys
 
 TYPE: Final = "token-introspection+jwt"
 MEDIA_TYPE: Final = f"application/{TYPE}"
