@@ -195,10 +195,9 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     proofs = Proofs(seen, nonces, clock)
     assurance = AssurancePolicy(settings.acr_prefix, frozenset(settings.require_second_factor_groups))
     checks = Checks(assertions, client_keys, client_authorities(settings), bool(settings.mtls_origin), clock)
-    officer_scopes = frozenset({*claims.SCOPES, SCOPE, "offline_access"})
     provider = Provider(issuer=settings.issuer, registry=clients, store=grants, tokens=tokens, keys=keys, clock=clock,
                         lifetimes=lifetimes, assurance=assurance, checks=checks, proofs=proofs,
-                        officer_scopes=officer_scopes,
+                        officer_scopes=frozenset({*claims.SCOPES, SCOPE, "offline_access"}),
                         token_endpoints=routes.addresses(settings, Paths().token),
                         read_hint=id_tokens.subject_of_hint, extensions=[id_tokens],
                         response_types=response.offered(front_channel=settings.legacy_response_types))
@@ -218,7 +217,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         initial_access=initial_access, dynamic_registration=DynamicRegistration(desk),
         client_configuration=ClientConfiguration(desk),
         examiner=Examiner(policy=policy, checks=checks, secret_files=folder.client_secrets(), sectors=sectors,
-                          post=outbound.post_form, groups=mirror.groups, officer_scopes=officer_scopes),
+                          post=outbound.post_form, groups=mirror.groups,
+                          officer_scopes=provider.officer_scopes),
         sign_in=SignIn(people, mirror, totp, audit, clock, mail_domain=settings.ldap_mail_domain,
                        passwords=Lockout(guesses, clock, Limits(source=Rule(settings.sign_in_source_failures))),
                        factors=Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),
