@@ -163,7 +163,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     objects = RequestObjects(settings.issuer, client_keys, clock)
     provider = Provider(issuer=settings.issuer, registry=clients, store=grants, deferred=deferred, tokens=tokens, keys=keys,
                         clock=clock, lifetimes=lifetimes, assurance=assurance, checks=checks, proofs=proofs,
-                        officer_scopes=officer_scopes,
+                        officer_scopes=frozenset({*claims.SCOPES, SCOPE, "offline_access"}),
                         token_endpoints=routes.addresses(settings, Paths().token),
                         pushed=PushedRequests(SqlPushedRequests(database), clock,
                                               lifetime_seconds=settings.pushed_request_lifetime_seconds,
@@ -203,7 +203,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         initial_access=initial_access, dynamic_registration=DynamicRegistration(desk),
         client_configuration=ClientConfiguration(desk),
         examiner=Examiner(policy=policy, checks=checks, secret_files=folder.client_secrets(), sectors=sectors,
-                          post=outbound.post_form, groups=mirror.groups, officer_scopes=officer_scopes),
+                          post=outbound.post_form, groups=mirror.groups, officer_scopes=provider.officer_scopes),
         sign_in=SignIn(people, mirror, totp, audit, clock, mail_domain=settings.ldap_mail_domain,
                        passwords=Lockout(guesses, clock, Limits(source=Rule(settings.sign_in_source_failures))),
                        factors=Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),
