@@ -75,6 +75,13 @@ def test_oauth4webapi_completes_them_with_a_secret_in_the_form_and_client_creden
 
 
 @pytest.mark.usefixtures("packages")
+def test_openid_client_exchanges_a_token(basic: Registration, bus: Registration) -> None:
+    found = run("token_exchange.mjs", basic, BUS_ID=bus.client_id, BUS_SECRET=bus.client_secret)
+    assert "and who acts" in found
+    assert "it ends with its origin" in found
+
+
+@pytest.mark.usefixtures("packages")
 def test_openid_client_believes_signed_answers_and_tokens_in_the_fragment(browser: Registration) -> None:
     found = run("openid_client_answers.mjs", browser)
     assert "an answer with another signature is not believed" in found
