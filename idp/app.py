@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -54,7 +55,7 @@ from .endpoints import routes
 from .endpoints.metrics import PrometheusMeter
 from .endpoints.sources import Sources
 from .endpoints.wsgi import Dispatcher
-from .errors import ConfigurationError
+from .errors import ConfigurationError, UnavailableError
 from .jose.keyset import ALGORITHMS, KeyRing, KeyToken
 from .oauth import response
 from .oauth.access_token import AccessTokens
@@ -125,7 +126,7 @@ def create_app(settings: Settings | None = None, *, serve: bool = True, director
     db.init_app(app)
     Migrate(app, db, directory=str(schema.MIGRATIONS))
     build = _once(lambda: build_services(settings, directory=directory, clock=clock))
-    cli.register(app, build, lambda: settings, make_keys=KeyFolder(settings.keys_dir).make, make_worker=Worker,
+    cli.register(app, build, lambda: settings, make_keys=KeyFolder(settings.keys_dir).make, make_worker=_worker,
                  secret_files=_secret_files)
     if serve:
         _mount(app, settings, build())
@@ -139,7 +140,7 @@ def _unfit(refusal: ConfigurationError, clock: Clock) -> Flask:
 
     json_log.configure("INFO", clock)
     app = Flask("idp", root_path=str(ROOT / "idp"), static_folder=None)
-    cli.register(app, refuse, refuse, make_keys=refuse, make_worker=Worker, secret_files=_secret_files)
+    cli.register(app, refuse, refuse, make_keys=refuse, make_worker=_worker, secret_files=_secret_files)
     return app
 
 
@@ -293,8 +294,7 @@ def ldap_directory(settings: Settings) -> Directory:
 
 def _mount(app: Flask, settings: Settings, services: Services) -> None:
     """Check that this deployment is fit to serve, then mount both doors."""
-    if services.schema_state() in {"empty", "behind"}:
-        raise ConfigurationError("The database lacks migrations.", remedy="Run: flask --app wsgi db upgrade")
+    _require_migrations(services)
     services.prepare_database()
     services.keys.ensure(STARTING)
     for alg in ALGORITHMS:
@@ -312,6 +312,18 @@ def _mount(app: Flask, settings: Settings, services: Services) -> None:
     app.wsgi_app = Dispatcher(  # type: ignore[method-assign]
         routes.table(services, meter, metrics_token=metrics_token), app.wsgi_app,
         sources=sources, meter=meter, log=json_log.RequestLines(services.clock, bundle_seconds=AFTERWARDS_SECONDS))
+
+
+def _worker(services: Services) -> Worker:
+    """Make the worker, unless migrations are missing: every step would fail. A database that is away the worker waits for."""
+    with suppress(UnavailableError):
+        _require_migrations(services)
+    return Worker(services)
+
+
+def _require_migrations(services: Services) -> None:
+    if services.schema_state() in {"empty", "behind"}:
+        raise ConfigurationError("The database lacks migrations.", remedy="Run: flask --app wsgi db upgrade")
 
 
 def _once(build: Callable[[], Services]) -> Callable[[], Services]:

@@ -129,6 +129,12 @@ def test_a_database_without_migrations_is_refused_in_one_sentence(
     assert "db upgrade" in remedy or "IDP_DATABASE_URL" in remedy
 
 
+def test_a_worker_does_not_begin_on_a_database_without_migrations(settings: Settings, tmp_path: Path, empty_url: str) -> None:
+    app = create_app(make_settings(tmp_path, empty_url), serve=False, directory=people())
+    result = app.test_cli_runner().invoke(args=["worker", "run", "--json"])
+    assert (result.exit_code, json.loads(result.stdout)["remedy"]) == (1, "Run: flask --app wsgi db upgrade")
+
+
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def empty_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     if request.param == "sqlite":
