@@ -57,7 +57,7 @@ from .endpoints.sources import Sources
 from .endpoints.wsgi import Dispatcher
 from .errors import ConfigurationError, UnavailableError
 from .jose.keyset import ALGORITHMS, KeyRing, KeyToken
-from .oauth import response
+from .oauth import response, signing_details
 from .oauth.access_token import AccessTokens
 from .oauth.client import ClientRegistry
 from .oauth.client_authentication import Checks
@@ -77,6 +77,7 @@ from .oauth.proof.certificate import CertificateAuthorities
 from .oauth.proof.dpop import Nonces, Proofs
 from .oauth.proof.holder import Holders
 from .oauth.server import Lifetimes, Provider
+from .oauth.signing_details import SigningDetails
 from .oidc import claims
 from .oidc.backchannel_logout import LogoutDelivery
 from .oidc.consent import Consents
@@ -167,8 +168,10 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     assertion_issuers = read_assertion_issuers(
         settings.assertion_issuers_file, development=settings.development,
         levels={f"{settings.acr_prefix}{level}": level for level in range(1, HIGHEST_OFFERED + 1)})
+    details_types = {settings.authorization_details_prefix + signing_details.NAME: SigningDetails()}
     policy = RegistrationPolicy(development=settings.development, acr_prefix=settings.acr_prefix, highest_level=HIGHEST_OFFERED,
-                                front_channel=settings.legacy_response_types, assertion_grant=bool(assertion_issuers))
+                                front_channel=settings.legacy_response_types, assertion_grant=bool(assertion_issuers),
+                                details_types=tuple(details_types))
     totp = Totp(SqlTotpStore(database), sealer, clock)
     people = directory or ldap_directory(settings)
     guesses = SqlGuessCounter(database)
@@ -195,6 +198,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                         token_endpoints=routes.addresses(settings, Paths().token),
                         read_hint=id_tokens.subject_of_hint, extensions=[id_tokens],
                         response_types=response.offered(front_channel=settings.legacy_response_types),
+                        details_types=details_types,
                         assertions=AuthorizationAssertions(assertion_issuers, audience=settings.issuer, keys=client_keys,
                                                            seen=seen, mirror=mirror, clock=clock))
     sectors = Sectors(outbound.document)

@@ -81,6 +81,8 @@ class Settings(BaseSettings):
     theme_css_file: Path | None = Field(None, description="A CSS file that overrides --idp-accent* and --idp-panel*")
     logo_file: Path | None = Field(None, description="An SVG shown instead of our mark")
     acr_prefix: str = Field("urn:haugiang:acr:", description="Prefix of acr values; the level follows")
+    authorization_details_prefix: str = Field("urn:haugiang:authorization:",
+                                              description="Prefix of types of authorization details (RFC 9396)")
 
     security_level: Literal[2, 3] = Field(2, description="Level of TCVN 14423: session limits and password rules")
     code_lifetime_seconds: int = Field(60, ge=10, le=60, description="Authorization codes (RFC 6749 4.1.2, FAPI: 60)")

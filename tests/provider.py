@@ -59,6 +59,7 @@ from idp.oauth.proof.certificate import CertificateAuthorities
 from idp.oauth.proof.dpop import Nonces, Proofs
 from idp.oauth.proof.holder import Holders
 from idp.oauth.server import Extension, Lifetimes, Provider
+from idp.oauth.signing_details import SigningDetails
 from idp.oidc import claims, id_token
 from idp.oidc.encryption import ResponseEncryption
 from idp.oidc.subject import TYPES
@@ -74,6 +75,7 @@ from tests.fakes.subjects import SUBJECTS
 ISSUER = "https://id.haugiang.example"
 MTLS = "https://mtls.id.haugiang.example"
 ACR_PREFIX = "urn:haugiang:acr:"
+SIGNING = "urn:haugiang:authorization:signing"
 CALLER = Caller("198.51.100.7", "request-1")
 REDIRECT_URI = "https://qlvb.example/callback"
 SECRET = "a-machine-made-secret"
@@ -157,10 +159,10 @@ class House:
             lifetimes=lifetimes or Lifetimes(), assurance=assurance, officer_scopes=frozenset(claims.SCOPES), checks=self.checks,
             proofs=self.proofs, token_endpoints=(f"{ISSUER}/token", f"{MTLS}/token"),
             read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens, *extensions],
-            response_types=response.offered(front_channel=front_channel), assertions=AuthorizationAssertions(
-                assertion_issuers or {}, audience=ISSUER, keys=self.client_keys, seen=seen, mirror=self.officers,
-                clock=self.clock))
-        policy = RegistrationPolicy()
+            response_types=response.offered(front_channel=front_channel), details_types={SIGNING: SigningDetails()},
+            assertions=AuthorizationAssertions(assertion_issuers or {}, audience=ISSUER, keys=self.client_keys, seen=seen,
+                                               mirror=self.officers, clock=self.clock))
+        policy = RegistrationPolicy(details_types=(SIGNING,))
         self.initial_access = InitialAccess(SqlInitialAccess(database), SqlAuditTrail(database), self.clock, policy,
                                             software_issuers=self.software_issuers)
         desk = Desk(store=SqlRegistrations(database), initial_access=self.initial_access, registry=self.registry,
@@ -171,6 +173,7 @@ class House:
                       subject_types=TYPES, id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"),
                       auth_methods=[method for method in METHODS if self.checks.can(method)],
                       mtls_origin=MTLS if mutual_tls else "", response_types=self.provider.response_types,
+                      details_types=(SIGNING,),
                       grant_types=self.provider.grant_types)
         metadata = Document(fixed(discovery(ISSUER, offer)), max_age_seconds=3600)
         self.app = Dispatcher([

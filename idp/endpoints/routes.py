@@ -45,6 +45,7 @@ def table(services: Services, meter: PrometheusMeter, *, metrics_token: str = ""
                   id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"),
                   auth_methods=[method for method in client_authentication.METHODS if services.provider.checks.can(method)],
                   mtls_origin=services.settings.mtls_origin, response_types=services.provider.response_types,
+                  details_types=tuple(services.provider.details_types),
                   grant_types=services.provider.grant_types)
     provider_document = Document(fixed(discovery(services.settings.issuer, offer, at)), max_age_seconds=_DISCOVERY_SECONDS)
     return [

@@ -1,15 +1,16 @@
 """Access tokens: how they are made, and how one that comes back is recognised.
 
-Spec: RFC 6749 §1.4 and §5.1, RFC 6750, RFC 8693 §4.1 (act), RFC 9068. An opaque token (the default) is 256 random bits; a JWT
-says the same to resource servers that read it themselves. Either way the store has a row, so that both can be revoked. The row of
-a JWT is found by its jti under a prefix that no opaque token can have, because a jti is no secret and must never pass as a token.
+Spec: RFC 6749 §1.4 and §5.1, RFC 6750, RFC 8693 §4.1 (act), RFC 9068, RFC 9396 §9.1. An opaque token (the default) is 256
+random bits; a JWT says the same to resource servers that read it themselves. Either way the store has a row, so that both can be
+revoked. The row of a JWT is found by its jti under a prefix that no opaque token can have, because a jti is no secret and must
+never pass as a token.
 """
 
 from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -25,6 +26,7 @@ from .grant import Grant
 from .grants.delegation import act_claim
 from .ports import StoredAccessToken, digest
 from .proof.confirmation import claim_of, token_type_of
+from .rich_authorization import Detail, spell
 
 TYPE = "at+jwt"
 ALGORITHM = "ES256"
@@ -73,9 +75,10 @@ class IssuedToken(dict[str, Any]):
         refresh_digest: 32 bytes; None where no refresh token is given.
         confirmation: What the access token is bound to.
         audience: Whom it is for; empty for the issuer.
+        details: What it allows beyond scopes, as it is stored; "" for nothing.
     """
 
-    __slots__ = ("access_digest", "audience", "confirmation", "refresh_digest")
+    __slots__ = ("access_digest", "audience", "confirmation", "details", "refresh_digest")
 
     def __init__(self, members: dict[str, Any], access_digest: bytes, confirmation: str = "",
                  audience: tuple[str, ...] = ()) -> None:
@@ -83,6 +86,7 @@ class IssuedToken(dict[str, Any]):
         self.access_digest = access_digest
         self.confirmation = confirmation
         self.audience = audience
+        self.details = ""
         self.refresh_digest: bytes | None = None
 
 
@@ -127,7 +131,7 @@ class AccessTokens:
         self._acr_prefix = acr_prefix
 
     def issue(self, client: Client, *, scope: str, grant: Grant | None, confirmation: str = "",
-              audience: tuple[str, ...] = (), exchanged: Exchanged | None = None) -> IssuedToken:
+              audience: tuple[str, ...] = (), details: Sequence[Detail] = (), exchanged: Exchanged | None = None) -> IssuedToken:
         """Make a token answer without refresh token.
 
         Args:
@@ -136,9 +140,10 @@ class AccessTokens:
             grant: What it stands on; None for client credentials.
             confirmation: What it is bound to; "" for a bearer token.
             audience: Whom it is for (``resource_indicator.audience``, or identifiers of applications); empty for the issuer.
+            details: What it allows beyond scopes (``rich_authorization.narrowed``).
             exchanged: What it is given in exchange for; None for any other token.
 
-        Source: RFC 6749 §5.1, RFC 9449 §5, RFC 8707 §2.2.
+        Source: RFC 6749 §5.1, RFC 9449 §5, RFC 8707 §2.2, RFC 9396 §7.
         """
         now = self._clock.now()
         lifetime = self.lifetime_seconds if grant is None else min(self.lifetime_seconds, grant.expires_at - now)
@@ -149,11 +154,16 @@ class AccessTokens:
             members["scope"] = scope
         if client.access_token_format == "jwt":
             jti = secrets.token_urlsafe(16)
-            members["access_token"] = self._signed(client, scope, grant, jti, now, lifetime, confirmation, audience,
+            members["access_token"] = self._signed(client, scope, grant, jti, now, lifetime, confirmation, audience, details,
                                                    exchanged)
-            return IssuedToken(members, _digest_of_jti(jti), confirmation, audience)
-        value = members["access_token"] = secrets.token_urlsafe(32)
-        return IssuedToken(members, digest(value), confirmation, audience)
+            token = IssuedToken(members, _digest_of_jti(jti), confirmation, audience)
+        else:
+            value = members["access_token"] = secrets.token_urlsafe(32)
+            token = IssuedToken(members, digest(value), confirmation, audience)
+        if details:
+            token["authorization_details"] = list(details)
+            token.details = spell(details)
+        return token
 
     def is_for_us(self, token: StoredAccessToken) -> bool:
         """Tell whether a token is meant for interfaces of ours, such as UserInfo; each of them has to ask (RFC 9068 §4)."""
@@ -177,7 +187,7 @@ class AccessTokens:
         return _digest_of_jti(jti) if isinstance(jti, str) else None
 
     def _signed(self, client: Client, scope: str, grant: Grant | None, jti: str, now: int, lifetime: int,
-                confirmation: str, audience: tuple[str, ...], exchanged: Exchanged | None) -> str:
+                confirmation: str, audience: tuple[str, ...], details: Sequence[Detail], exchanged: Exchanged | None) -> str:
         known_to = client if exchanged is None else exchanged.known_to
         claims: dict[str, Any] = {
             "iss": self._issuer, "sub": client.client_id if grant is None else self._subject_of(known_to, grant.sub),
@@ -187,6 +197,8 @@ class AccessTokens:
             claims["scope"] = scope
         if confirmation:
             claims["cnf"] = claim_of(confirmation)
+        if details:
+            claims["authorization_details"] = list(details)
         if exchanged is not None:
             claims["act"] = act_claim(exchanged.actors)
         if grant is not None:

@@ -44,6 +44,7 @@ class Client:
         software_statement: As it came, checked when it was registered; "" where nobody vouched.
         localized: What officers are shown in other languages: members such as ``client_name#en`` with their values, sorted.
         jwks: JSON of its public keys, checked when it was registered; "" where it has none or publishes them at ``jwks_uri``.
+        authorization_details_types: Types of authorization details that it may ask for (RFC 9396 §10); an operator's decision.
         source: ``file`` (clients/<name>/client.toml) or ``registered`` (made at run time).
         secret_digest: SHA-256 of the secret; None for public clients and before the secret is made.
         disabled: True closes every path; ``ClientRegistry.find`` does not even give such a client.
@@ -101,6 +102,7 @@ class Client:
     tls_client_auth_san_ip: str = ""
     tls_client_auth_san_email: str = ""
     authorization_signed_response_alg: str = "RS256"
+    authorization_details_types: tuple[str, ...] = ()
     software_statement: str = ""
     localized: tuple[tuple[str, str], ...] = ()
     source: Literal["file", "registered"] = "registered"

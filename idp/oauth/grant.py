@@ -45,7 +45,7 @@ class Grant:
         revoked_at: None while it stands.
         standing: How officer and session stand.
         details: JSON object of what was asked for beyond scopes: ``claims`` (OpenID Connect Core §5.5),
-            ``resources`` (RFC 8707); "" where nothing was.
+            ``resources`` (RFC 8707), ``authorization_details`` (RFC 9396); "" where nothing was.
     """
 
     grant_id: str

@@ -1,7 +1,7 @@
 """What the provider says of itself: exactly what is on.
 
-Spec: OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 8705 §3.3 and §5, RFC 9207 §3, RFC 9449 §5.1, Back-Channel Logout §2.1,
-Front-Channel Logout §3, RP-Initiated Logout §2.1, Session Management §3.3, Initiating User Registration §4
+Spec: OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 8705 §3.3 and §5, RFC 9207 §3, RFC 9396 §10, RFC 9449 §5.1, Back-Channel
+Logout §2.1, Front-Channel Logout §3, RP-Initiated Logout §2.1, Session Management §3.3, Initiating User Registration §4
 (prompt_values_supported), JWT Secured Authorization Response Mode §4. Each list comes from the module that enforces it (security
 checklist 1).
 """
@@ -35,6 +35,7 @@ class Offer:
         mtls_origin: Where our proxy asks for client certificates; "" where it does not.
         response_types: Response types of this deployment (``response.offered``).
         grant_types: What /token takes in this deployment (``Provider.grant_types``).
+        details_types: Types of authorization details.
     """
 
     scopes: Sequence[str]
@@ -47,6 +48,7 @@ class Offer:
     mtls_origin: str = ""
     response_types: Sequence[str] = (response.CODE,)
     grant_types: Sequence[str] = GRANT_TYPES
+    details_types: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +119,7 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
         "claims_locales_supported": ["vi"],
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
+        **({"authorization_details_types_supported": list(offer.details_types)} if offer.details_types else {}),
         "authorization_response_iss_parameter_supported": True,
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,

@@ -118,6 +118,7 @@ class StoredAccessToken:
         login_name: The officer's uid; "" without an officer.
         grant: None for client credentials.
         confirmation: What it is bound to; "" for a bearer token.
+        details: What it allows beyond scopes (``rich_authorization.spell``); "" for nothing.
         actors: Applications that act for the officer by exchange, the newest first (``delegation``).
     """
 
@@ -131,6 +132,7 @@ class StoredAccessToken:
     login_name: str
     grant: Grant | None
     confirmation: str = ""
+    details: str = ""
     actors: tuple[str, ...] = ()
 
 
@@ -145,6 +147,7 @@ class NewTokens:
         refresh_expires_at: Absolute end of the family.
         confirmation: What the access token is bound to.
         refresh_confirmation: What the refresh token is bound to.
+        details: As ``StoredAccessToken.details``.
         actors: Applications that act for the officer by exchange, the newest first.
     """
 
@@ -160,6 +163,7 @@ class NewTokens:
     refresh_expires_at: int = 0
     confirmation: str = ""
     refresh_confirmation: str = ""
+    details: str = ""
     actors: tuple[str, ...] = ()
 
 

@@ -1,6 +1,7 @@
 """The one authorization server: Authlib's framework-free core over our grants, reading a neutral request.
 
-Spec: RFC 6749 §3-§6, RFC 7009, RFC 9207, OAuth 2.0 Multiple Response Types, JWT Secured Authorization Response Mode (JARM).
+Spec: RFC 6749 §3-§6, RFC 7009, RFC 9207, RFC 9396 §6, OAuth 2.0 Multiple Response Types, JWT Secured Authorization Response Mode
+(JARM).
 Authlib keeps the order of steps and the form of errors; every decision is a function of this room. Nothing here knows HTTP: the
 edges hand over a form that was read and checked, and get a status, a body and headers.
 """
@@ -23,7 +24,7 @@ from ..audit import AuditEvent, AuditRecord, Caller
 from ..authn.assurance import AssurancePolicy
 from ..authn.lockout import network_of
 from ..clock import Clock
-from . import authorization_request, client_authentication, resource_indicator, response
+from . import authorization_request, client_authentication, resource_indicator, response, rich_authorization
 from .access_token import AccessTokens, Exchanged, IssuedToken, SigningKeys
 from .authorization_request import AuthorizationError, AuthorizationRequest, UnsafeRequestError
 from .client import Client, ClientRegistry
@@ -156,13 +157,15 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         extensions: Called with every new grant but that of machines; OpenID Connect plugs in here.
         response_types: Those that are offered (``response.offered``); without a token in the browser unless told otherwise.
         assertions: Reads assertions that stand for a grant; the JWT bearer grant is offered where it trusts anybody.
+        details_types: Types of authorization details that are offered.
     """
 
     def __init__(self, *, issuer: str, registry: ClientRegistry, store: GrantStore, tokens: AccessTokens, keys: SigningKeys,
                  clock: Clock, lifetimes: Lifetimes, assurance: AssurancePolicy, officer_scopes: frozenset[str],
                  checks: client_authentication.Checks, proofs: Proofs, token_endpoints: tuple[str, ...],
                  read_hint: Callable[[str, str], str], extensions: Sequence[Extension] = (),
-                 response_types: Sequence[str] = (response.CODE,), assertions: AuthorizationAssertions | None = None) -> None:
+                 response_types: Sequence[str] = (response.CODE,), assertions: AuthorizationAssertions | None = None,
+                 details_types: rich_authorization.Types = _NOTHING) -> None:
         super().__init__()
         logging.getLogger("authlib").setLevel(logging.INFO)  # at DEBUG Authlib writes whole token answers
         self.issuer = issuer
@@ -174,6 +177,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         self.assurance = assurance
         self.officer_scopes = officer_scopes
         self.response_types = tuple(response_types)
+        self.details_types = details_types
         self._keys = keys
         self.checks = checks
         self._proofs = proofs
@@ -198,7 +202,8 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
     def parse_authorization(self, parameters: Mapping[str, Sequence[str]]) -> AuthorizationRequest:
         """Read an authorization request; errors as ``authorization_request.parse``."""
         return authorization_request.parse(parameters, self.registry, read_hint=self._read_hint,
-                                           response_types=self.response_types, issuer=self.issuer)
+                                           response_types=self.response_types, issuer=self.issuer,
+                                           details_types=self.details_types)
 
     def issue_code(self, request: AuthorizationRequest, *, session: SessionFacts, caller: Caller,
                    also: Parameters = ()) -> AuthorizationResponse:
@@ -214,8 +219,9 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
 
         Raises:
             UnsafeRequestError: the client was disabled, or its redirect URI withdrawn, since the request was stored.
-            AuthorizationError: ``access_denied`` (the officer may not use this application), ``login_required`` (the session
-                has just ended), ``unmet_authentication_requirements`` (its level is below what the application or a group of the
+            AuthorizationError: ``access_denied`` (the officer may not use this application), ``consent_required`` (they have not
+                agreed to the authorization details), ``login_required`` (the session has just ended),
+                ``unmet_authentication_requirements`` (its level is below what the application or a group of the
                 officer's demands now), or what the registration or the deployment no longer allows.
         """
         client = self.registry.find(request.client_id)
@@ -228,6 +234,8 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
             raise request.refuse("access_denied", "The officer may not use this application.")
         if session.acr < self.assurance.demanded(officer[1], client.required_level):
             raise request.refuse("unmet_authentication_requirements", "A higher level is demanded now.")
+        if request.unseen_by(session.sub):
+            raise request.refuse("consent_required", "The officer has not agreed to the authorization details.")
         if request.response_type not in self.response_types:
             raise request.refuse("unsupported_response_type", "This response type is not offered.")
         form = {"client_id": request.client_id, "redirect_uri": request.redirect_uri, "response_type": request.response_type,
@@ -288,7 +296,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
             scope=token.get("scope", ""), issued_at=now, expires_at=now + token["expires_in"],
             refresh_digest=token.refresh_digest, refresh_scope=refresh_scope,
             refresh_expires_at=grant.expires_at if grant else 0, confirmation=token.confirmation,
-            audience=" ".join(token.audience),
+            audience=" ".join(token.audience), details=token.details,
             # A confidential client's refresh token is bound by its authentication (RFC 9449 §5).
             refresh_confirmation=token.confirmation if client.public else "")
 
@@ -298,6 +306,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
 
         Raises:
             InvalidProofError, InvalidRequestError: the client is registered for bound tokens only, and nothing is proven.
+            InvalidDetailsError: as ``rich_authorization.narrowed``, and where no officer is.
             InvalidTargetError: as ``audience``; or no scope is left that the application may have at every resource.
         """
         client = request.client
@@ -317,7 +326,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
             if not allowed:
                 raise InvalidTargetError("No scope is left at these resources; ask for one resource at a time.")
         token = self.tokens.issue(client, scope=allowed, grant=grant, confirmation=confirmation, audience=audience,
-                                  exchanged=exchanged)
+                                  details=self._details(request, None if exchanged else grant), exchanged=exchanged)
         if include_refresh_token and grant is not None:
             value = token["refresh_token"] = secrets.token_urlsafe(32)
             token.refresh_digest = digest(value)
@@ -329,6 +338,17 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         granted = None if grant is None else resource_indicator.of_details(grant.details)
         return resource_indicator.audience(request.client, request.values_of(resource_indicator.PARAMETER), granted=granted,
                                            issuer=self.issuer)
+
+    def _details(self, request: ProviderRequest, grant: Grant | None) -> Sequence[rich_authorization.Detail]:
+        """Decide what the access token of a request allows beyond scopes."""
+        sent = request.form.get(rich_authorization.PARAMETER)
+        if grant is None:
+            if sent:
+                raise rich_authorization.InvalidDetailsError("authorization_details need an officer who agrees to them.")
+            return ()
+        assert request.client is not None
+        granted = rich_authorization.of_details(grant.details)
+        return rich_authorization.narrowed(sent, granted, request.client, self.details_types) if sent or granted else ()
 
     # What Authlib calls
 

@@ -19,7 +19,7 @@ from idp.oidc.consent import Consents
 from tests.contracts.key_store import at_once
 from tests.fakes.client_keys import jwks_of, pair, signed
 from tests.fakes.client_store import FakeSecretFiles
-from tests.provider import CALLER, ISSUER, REDIRECT_URI, House, Reply
+from tests.provider import CALLER, ISSUER, REDIRECT_URI, SIGNING, House, Reply
 
 METADATA: dict[str, Any] = {"client_name": "Ứng dụng", "redirect_uris": [REDIRECT_URI],
                             "grant_types": ["authorization_code", "refresh_token"]}
@@ -201,11 +201,22 @@ def test_what_operators_decided_since_stays(house: House) -> None:
     told = registered(house, scope=frozenset({"openid", "groups"}))
     client = house.client_store.all()[0]
     decided = replace(client, show_groups=False, owner="Văn phòng UBND tỉnh", login_name_attribute="mail", required_level=2,
-                      required_acr="urn:haugiang:acr:2", allowed_groups=frozenset({"vanthu"}), access_token_format="jwt")
+                      required_acr="urn:haugiang:acr:2", allowed_groups=frozenset({"vanthu"}), access_token_format="jwt",
+                      resources=(("https://hoso.example/api", "openid"),), serves=frozenset({"https://a.example/api"}))
     house.client_store.change(decided, now=house.clock.now(), caller=CALLER)
     now = changed(house, told, scope="openid groups").json
     assert now["scope"] == "openid"
     assert to_metadata(house.client_store.all()[0])["province"] == to_metadata(decided)["province"]
+
+
+def test_security_37_no_application_gives_itself_types_of_authorization_details(house: House) -> None:
+    told = registered(house, {**METADATA, "authorization_details_types": [SIGNING]})
+    assert "authorization_details_types" not in told
+    told |= changed(house, told, authorization_details_types=[SIGNING]).json
+    assert house.client_store.all()[0].authorization_details_types == ()
+    decided = replace(house.client_store.all()[0], authorization_details_types=(SIGNING,))
+    house.client_store.change(decided, now=house.clock.now(), caller=CALLER)
+    assert changed(house, told).json["authorization_details_types"] == [SIGNING]
 
 
 def test_security_5_an_application_that_becomes_public_uses_pkce_from_then_on(house: House) -> None:

@@ -201,6 +201,16 @@ def test_rfc9068_s3_a_jwt_names_its_audience(asking: House) -> None:
     assert claims(asking.redeem(code_for(asking, RECORDS, ARCHIVE)))["aud"] == [RECORDS, ARCHIVE]
 
 
+def test_a_token_through_the_browser_is_for_the_resources_named(database: Database) -> None:
+    house = House(database, front_channel=True)
+    house.client(resources=RESOURCES, grant_types=("implicit",), response_types=("id_token token",))
+    asked = house.asked(response_type="id_token token", resource=RECORDS, scope="openid profile unit")
+    made = dict(house.provider.issue_code(asked, session=house.session(), caller=CALLER).parameters)
+    told = house.introspect(made["access_token"]).json
+    assert (told["aud"], told["scope"], made["scope"]) == (RECORDS, "openid unit", "openid unit")
+    assert house.userinfo(made["access_token"]).status == 401
+
+
 # Where a token is honoured
 
 def test_rfc7662_s4_a_server_learns_of_tokens_meant_for_it_only(asking: House) -> None:

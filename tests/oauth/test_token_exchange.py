@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,7 +17,8 @@ from idp.oauth.grants import token_exchange
 from idp.oauth.grants.token_exchange import ACCESS_TOKEN, GRANT_TYPE, scope_of
 from tests.fakes.certificates import issue
 from tests.fakes.client_keys import pair, proof_of
-from tests.provider import ACR_PREFIX, CALLER, ISSUER, REDIRECT_URI, SECRET, VERIFIER, House, Reply, json_segment
+from tests.oauth.test_rich_authorization import wish
+from tests.provider import ACR_PREFIX, CALLER, ISSUER, REDIRECT_URI, SECRET, SIGNING, VERIFIER, House, Reply, json_segment
 
 API = "https://luutru.haugiang.example/api"
 
@@ -221,6 +224,20 @@ def test_rfc8693_s4_1_a_chain_is_told_whole_and_bounded(house: House) -> None:
         "sub": "bus3", "act": {"sub": "bus2", "act": {"sub": "bus1", "act": {"sub": "bus0"}}}}
     bus(house, "bus4", exchange_from=("bus3",))
     assert "too often" in refusal(exchange(house, token, client_id="bus4"))
+
+
+def test_rfc9396_what_an_officer_allowed_to_one_application_is_not_handed_on(house: House) -> None:
+    house.client(authorization_details_types=(SIGNING,))
+    bus(house, authorization_details_types=(SIGNING,))
+    session, details = house.session(), json.dumps([wish()])
+    asked = replace(house.asked(authorization_details=details), agreed_by=session.sub)
+    answer = house.provider.issue_code(asked, session=session, caller=CALLER)
+    token = house.redeem(dict(answer.parameters)["code"]).json["access_token"]
+    assert "authorization_details" in house.introspect(token).json
+    new = exchanged(house, token, audience="kho")
+    assert "authorization_details" not in new
+    assert "authorization_details" not in house.introspect(new["access_token"], client_id="kho").json
+    refusal(exchange(house, token, authorization_details=details), "invalid_authorization_details")
 
 
 # Whose tokens, by whom

@@ -129,6 +129,17 @@ SAMPLES = [
         "app": QLVB, "who": BARE, "action": "/stay", "withheld": [],
         "shares": _by_language([{"label": {"vi": "Mã của bạn ở ứng dụng này", "en": "Your code in this application"},
                                  "value": "", "icon": "user"}])}),
+    Sample("signing", "consent/signing.html", {
+        "app": QLVB, "who": OFFICER, "action": "/stay", "agency_help": AGENCY_HELP, "ask_sharing": False, "shares": [],
+        "withheld": [], "requests": [{"algorithm": "SHA-256", "credential": "", "documents": [
+            {"label": "Quyết định số 12/QĐ-UBND về phân công nhiệm vụ", "hash": "b133a0c0e9bee3be" * 4},
+            {"label": "Tờ trình số 45/TTr-STTTT", "hash": "2c26b46b68ffc68f" * 4}]}]}),
+    Sample("signing-and-sharing", "consent/signing.html", {
+        "app": SURVEY, "who": LONG, "action": "/stay", "agency_help": None, "ask_sharing": True,
+        "shares": _by_language([{"label": {"vi": "Họ và tên", "en": "Name"}, "value": "Nguyễn Văn Mẫu", "icon": "user"}]),
+        "withheld": {"vi": ["mật khẩu"], "en": ["password"]},
+        "requests": [{"algorithm": "SHA-512", "credential": "chung-thu-canbo-2026", "documents": [
+            {"label": "Kế hoạch " + "chuyển đổi số " * 6 + "TT" * 50, "hash": "f09a3c7e" * 16}]}]}),
     Sample("select-account", "consent/select_account.html", {"app": QLVB, "who": OFFICER, "action": "/stay"}),
     Sample("select-account-bare", "consent/select_account.html", {"app": None, "who": BARE, "action": "/stay"}),
     Sample("logout-confirm", "logout/confirm.html", {"app": QLVB, "who": OFFICER, "action": "/stay"}),

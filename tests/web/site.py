@@ -35,7 +35,7 @@ from idp.authn.lockout import FACTOR_LIMITS, PASSWORD_LIMITS, Lockout
 from idp.authn.sign_in import SignIn
 from idp.authn.totp import Totp
 from idp.jose.keyset import KeyRing
-from idp.oauth import response
+from idp.oauth import response, signing_details
 from idp.oauth.access_token import AccessTokens
 from idp.oauth.client import Client, ClientRegistry, secret_digest
 from idp.oauth.server import Lifetimes, Provider, ProviderRequest
@@ -118,7 +118,8 @@ class Site:
                                 subject_of=SUBJECTS.of, acr_prefix=self.settings.acr_prefix),
             assurance=assurance, checks=checks(self.settings.issuer, self.clock), proofs=proofs(self.clock),
             token_endpoints=(f"{self.settings.issuer}/token",), officer_scopes=frozenset({"openid", "profile"}),
-            read_hint=id_tokens.subject_of_hint, extensions=(id_tokens,))
+            read_hint=id_tokens.subject_of_hint, extensions=(id_tokens,),
+            details_types={self.settings.authorization_details_prefix + signing_details.NAME: signing_details.SigningDetails()})
         self.services: Any = SimpleNamespace(
             settings=self.settings, clock=self.clock, database=database, keys=keys, clients=clients, provider=self.provider,
             sessions=self.sessions, audit=audit, mirror=self.mirror, directory=self.directory, totp=self.totp,

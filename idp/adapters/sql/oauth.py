@@ -79,7 +79,7 @@ class SqlGrants:
             ACCESS.c.grant_id.label("token_grant_id"), ACCESS.c.client_id.label("token_client_id"),
             ACCESS.c.scope.label("token_scope"), ACCESS.c.audience, ACCESS.c.issued_at,
             ACCESS.c.expires_at.label("token_expires_at"), ACCESS.c.revoked_at.label("token_revoked_at"), ACCESS.c.confirmation,
-            ACCESS.c.actors)
+            ACCESS.c.details.label("token_details"), ACCESS.c.actors)
         granted = ACCESS.outerjoin(with_officer, GRANT.c.grant_id == ACCESS.c.grant_id)
         here = ACCESS.c.digest == parameter(ACCESS.c.digest)
         self._access = database.read(
@@ -105,7 +105,7 @@ class SqlGrants:
                            expires_at=parameter(CODE.c.expires_at, "code_expires_at"))
         access = insert_row(
             ACCESS, digest=parameter(ACCESS.c.digest, "access_digest"), scope=parameter(ACCESS.c.scope, "access_scope"),
-            expires_at=parameter(ACCESS.c.expires_at, "access_expires_at"))
+            expires_at=parameter(ACCESS.c.expires_at, "access_expires_at"), details=parameter(ACCESS.c.details, "access_details"))
         shapes = {(True, False): (coded,), (True, True): (coded, access), (False, True): (access,), (False, False): ()}
         self._issue = {shape: database.write(granted, *acts, takes_part, audit_insert(), guard=session_stands)
                        for shape, acts in shapes.items()}
@@ -250,7 +250,7 @@ def _values(tokens: NewTokens) -> dict[str, Any]:
         "access_digest": tokens.access_digest, "grant_id": tokens.grant_id, "client_id": tokens.client_id,
         "access_scope": tokens.scope, "audience": tokens.audience, "issued_at": tokens.issued_at,
         "access_expires_at": tokens.expires_at, "revoked_at": None, "confirmation": tokens.confirmation,
-        "actors": " ".join(tokens.actors)}
+        "access_details": tokens.details, "actors": " ".join(tokens.actors)}
     if tokens.refresh_digest is not None:
         values |= {"refresh_digest": tokens.refresh_digest, "refresh_scope": tokens.refresh_scope,
                    "refresh_expires_at": tokens.refresh_expires_at, "refresh_confirmation": tokens.refresh_confirmation}
@@ -264,7 +264,7 @@ def _access_token(digest: bytes, row: Any) -> StoredAccessToken | None:
     grant = None if row.grant_id is None else _grant(row, Standing(row.officer_status or "", _groups(row.officer_groups)))
     return StoredAccessToken(digest, row.token_client_id, row.token_scope, tuple(row.audience.split()), row.issued_at,
                              row.token_expires_at, row.token_revoked_at, row.uid or "", grant, row.confirmation,
-                             tuple(row.actors.split()))
+                             row.token_details, tuple(row.actors.split()))
 
 
 def _grant(row: Any, standing: Standing) -> Grant:

@@ -189,6 +189,8 @@ class AccessTokenRow(Base):
     revoked_at: Mapped[Epoch | None]
     confirmation: Mapped[str] = mapped_column(String(64), server_default="")
     """What it is bound to; empty for a bearer token."""
+    details: Mapped[Words] = mapped_column(Text, server_default="")
+    """JSON list of what it allows beyond scopes (RFC 9396); empty where nothing, which is the rule."""
     actors: Mapped[Words] = mapped_column(Text, server_default="")
     """Applications that act for the officer by exchange, the newest first, space-separated; empty where it was not exchanged."""
 

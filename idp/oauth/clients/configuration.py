@@ -70,7 +70,7 @@ class ClientConfiguration(ClientConfigurationEndpoint):  # type: ignore[misc]
         table = {name: value for name, value in to_metadata(before)["province"].items() if name != "required_level"}
         client = self._desk.parse(
             request, terms, before.client_id, lambda public: {**table, "require_pkce": before.require_pkce or public},
-            created_at=before.created_at, secret_digest=before.secret_digest)
+            details_types=before.authorization_details_types, created_at=before.created_at, secret_digest=before.secret_digest)
         request.client, request.secret = (client, None) if before.has_secret and client.has_secret else new_secret(client)
         return standard_metadata(client)
 

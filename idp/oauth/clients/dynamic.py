@@ -149,8 +149,8 @@ class Desk:
     statements: SoftwareStatements
     address: str
 
-    def parse(self, request: RegistrationRequest, terms: Terms, client_id: str, table: Callable[[bool], Mapping[str, Any]],
-              **kept: Any) -> Client:
+    def parse(self, request: RegistrationRequest, terms: Terms, client_id: str, table: Callable[[bool], Mapping[str, Any]], *,
+              details_types: tuple[str, ...] = (), **kept: Any) -> Client:
         """Judge what a request asks for: what is vouched for, what the terms leave, and the rules for every registration.
 
         Args:
@@ -158,11 +158,13 @@ class Desk:
             terms: Of the initial access token.
             client_id: The identifier of the client.
             table: Gives the table ``province``, told whether the client is going to be public.
+            details_types: Types of authorization details, which operators decide about and never the application.
             kept: What ``parse`` is to take over.
         """
         vouched = self.statements.vouched(request.payload.data, required_issuer=terms.software_issuer)
         members = wanted(vouched, terms)
         statement = members.pop(MEMBER, "")
+        members["authorization_details_types"] = list(details_types)
         public = members.get("token_endpoint_auth_method") == "none"
         client = parse({**members, "province": table(public)}, self.policy, client_id=client_id, source="registered", **kept)
         self.sectors.check(client)

@@ -104,7 +104,7 @@ class Members:
             return default
         value = tuple(dict.fromkeys(map(spelt, self.texts(name))))
         if not set(value).issubset(offered):
-            raise self.refuse(name, f"{', '.join(offered)} {'are' if len(offered) > 1 else 'is all that is'} offered.")
+            raise self.refuse(name, f"{', '.join(offered) or 'none'} {'are' if len(offered) > 1 else 'is all that is'} offered.")
         return value
 
     def scope(self, *, default: frozenset[str]) -> frozenset[str]:

@@ -50,7 +50,7 @@ _NOT_OFFERED: Final[Mapping[str, tuple[object, ...]]] = {
     "request_uris": _NO, "require_signed_request_object": _NO, "require_pushed_authorization_requests": _NO,
     "default_acr_values": _NO, "software_statement": _NO,
     "authorization_encrypted_response_alg": _NO, "authorization_encrypted_response_enc": _NO,
-    "authorization_details_types": _NO, "introspection_signed_response_alg": _NO,
+    "introspection_signed_response_alg": _NO,
     "backchannel_token_delivery_mode": _NO, "backchannel_client_notification_endpoint": _NO,
     "backchannel_authentication_request_signing_alg": _NO, "backchannel_user_code_parameter": _NO,
 }
@@ -69,6 +69,7 @@ class RegistrationPolicy:
         highest_level: Highest assurance level that officers can reach today.
         front_channel: Response types that send tokens through the browser are offered.
         assertion_grant: The JWT bearer grant is offered.
+        details_types: Types of authorization details that are offered.
     """
 
     development: bool = False
@@ -76,6 +77,7 @@ class RegistrationPolicy:
     highest_level: int = 2
     front_channel: bool = False
     assertion_grant: bool = False
+    details_types: tuple[str, ...] = ()
 
 
 def parse(
@@ -148,6 +150,7 @@ def parse(
         **{name: members.text(name, 500) for name in certificate.NAMES},
         "token_endpoint_auth_signing_alg": members.choice("token_endpoint_auth_signing_alg", ("", *assertion.ALGORITHMS)),
         "authorization_signed_response_alg": members.choice("authorization_signed_response_alg", response.ALGORITHMS),
+        "authorization_details_types": members.words("authorization_details_types", policy.details_types, default=()),
         "localized": members.localized(),
     }
     members.nothing_left()
@@ -279,6 +282,8 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
         problem = "token_endpoint_auth_signing_alg: only for private_key_jwt."
     elif not asserts and client.assertion_audience != "issuer":
         problem = "province.assertion_audience: only for private_key_jwt."
+    elif client.authorization_details_types and not code:
+        problem = "authorization_details_types: only authorization_code leads to what an officer allows."
     elif client.public and client.serves:
         problem = "province.serves: only an application that can authenticate may ask about tokens."
     elif client.public and not client.require_pkce:

@@ -206,6 +206,17 @@ def test_the_table_province_is_checked(table: dict[str, Any], word: str) -> None
     assert word in message
 
 
+def test_rfc9396_s10_types_of_authorization_details_are_those_offered_and_go_with_a_code() -> None:
+    policy = RegistrationPolicy(details_types=("urn:x:signing",))
+    assert register(policy, authorization_details_types=["urn:x:signing"]).authorization_details_types == ("urn:x:signing",)
+    assert register(policy).authorization_details_types == ()
+    for types in (["urn:x:other"], "urn:x:signing", ["urn:x:signing", ""], [7]):
+        assert "authorization_details_types" in refusal(policy, authorization_details_types=types)
+    assert "none is all that is offered" in refusal(authorization_details_types=["urn:x:signing"])
+    assert "authorization_details_types" in refusal(policy, authorization_details_types=["urn:x:signing"], redirect_uris=[],
+                                                    grant_types=["client_credentials"])
+
+
 def test_rfc8707_operators_say_which_resources_an_application_may_name_and_which_it_answers_for() -> None:
     client = register(province={"resources": {"urn:x:y": "", "https://a.example/api": "service  unit"}, "serves": ["a:b", "a:b"]})
     assert client.resources == (("https://a.example/api", "service unit"), ("urn:x:y", ""))
