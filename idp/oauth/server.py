@@ -33,9 +33,7 @@ from .grants import jwt_bearer, token_exchange
 from .grants.authorization_code import CodeGrant
 from .grants.client_credentials import MachineGrant
 from .grants.front_channel import HybridGrant, ImplicitGrant
-from .grants.jwt_bearer import AssertionGrant, AuthorizationAssertions
 from .grants.refresh_token import RefreshGrant
-from .grants.token_exchange import ExchangeGrant
 from .pkce import ProofKey
 from .ports import GrantStore, NewTokens, SessionFacts, digest
 from .proof.certificate import ClientCertificate
@@ -164,7 +162,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
                  clock: Clock, lifetimes: Lifetimes, assurance: AssurancePolicy, officer_scopes: frozenset[str],
                  checks: client_authentication.Checks, proofs: Proofs, token_endpoints: tuple[str, ...],
                  read_hint: Callable[[str, str], str], extensions: Sequence[Extension] = (),
-                 response_types: Sequence[str] = (response.CODE,), assertions: AuthorizationAssertions | None = None,
+                 response_types: Sequence[str] = (response.CODE,), assertions: jwt_bearer.AuthorizationAssertions | None = None,
                  details_types: rich_authorization.Types = _NOTHING) -> None:
         super().__init__()
         logging.getLogger("authlib").setLevel(logging.INFO)  # at DEBUG Authlib writes whole token answers
@@ -189,12 +187,10 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
             self.register_grant(ImplicitGrant, list(extensions))
         self.register_grant(RefreshGrant, list(extensions))
         self.register_grant(MachineGrant)
-        self.register_grant(ExchangeGrant)
-        self.grant_types: tuple[str, ...] = GRANT_TYPES
+        self.register_grant(token_exchange.ExchangeGrant)
         self.assertions = assertions
-        if assertions:
-            self.register_grant(AssertionGrant)
-            self.grant_types += (jwt_bearer.GRANT_TYPE,)
+        self.register_grant(jwt_bearer.AssertionGrant)
+        self.grant_types = (*GRANT_TYPES, *((jwt_bearer.GRANT_TYPE,) if assertions else ()))
         self.register_endpoint(Revocation)
 
     # What the edges call
