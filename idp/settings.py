@@ -86,6 +86,9 @@ class Settings(BaseSettings):
 
     security_level: Literal[2, 3] = Field(2, description="Level of TCVN 14423: session limits and password rules")
     code_lifetime_seconds: int = Field(60, ge=10, le=60, description="Authorization codes (RFC 6749 4.1.2, FAPI: 60)")
+    pushed_request_lifetime_seconds: int = Field(60, ge=10, le=600, description="Pushed requests (RFC 9126), until opened")
+    require_pushed_authorization_requests: bool = Field(False, description="Every application must push its requests")
+    device_code_lifetime_seconds: int = Field(600, ge=60, le=1800, description="Device codes and user codes (RFC 8628 3.2)")
     access_token_lifetime_seconds: int = Field(600, ge=60, le=3600, description="Access tokens")
     refresh_token_lifetime_seconds: int = Field(30 * 86400, ge=3600, description="Absolute end of a family with offline_access")
     refresh_grace_seconds: int = Field(10, ge=0, le=60, description="A repeated refresh within this time is a retry; 0 = off")

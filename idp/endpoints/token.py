@@ -6,7 +6,8 @@ Spec: RFC 6749 §3.2 and §5, RFC 8707 §2.2 (``resource`` may come more than on
 from __future__ import annotations
 
 from ..oauth.proof import certificate
-from ..oauth.server import MAY_REPEAT, Provider, ProviderRequest
+from ..oauth.provider_request import ProviderRequest
+from ..oauth.server import MAY_REPEAT, Provider
 from .wsgi import EndpointRequest, Response, oauth_answer
 
 _REPEATABLE = frozenset().union(*MAY_REPEAT.values())

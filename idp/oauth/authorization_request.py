@@ -3,8 +3,8 @@
 Spec: RFC 6749 §3.1, §4.1.1-§4.1.2; OpenID Connect Core §3.1.2.1-§3.1.2.6, §3.2.2.1, §3.3.2.1; RFC 9207 (iss); RFC 9449 §10
 (dpop_jkt); RFC 8707 §2.1 (resource); RFC 9396 §3, §5 (authorization_details).
 Until the client and its redirect URI are both known to belong together nothing is ever redirected (security checklist 4).
-Departs from RFC 6749 §3.1.2.3: the redirect URI is always sent, as OpenID Connect requires. Request objects are not offered and
-refused by name rather than read past (OpenID Connect Core §6).
+Departs from RFC 6749 §3.1.2.3: the redirect URI is always sent, as OpenID Connect requires. How a request arrives is told in
+``arrival.py``; what is not offered is refused by name rather than read past (OpenID Connect Core §6).
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from ..errors import RefusedError
-from . import pkce, resource_indicator, response, rich_authorization, scope, strict_json
+from . import pkce, response, scope
 from .client import Client
+from .requests import rich_authorization, strict_json
+from .tokens import resource_indicator
 
 PROMPTS = ("none", "login", "consent", "select_account")
 DISPLAYS = ("page", "popup", "touch", "wap")
@@ -92,6 +94,9 @@ class AuthorizationRequest:
         dpop_jkt: Thumbprint of the key that the code is bound to (RFC 9449 §10); "" for none.
         claims: Claims asked for by name (§5.5), as compact JSON: members ``userinfo`` and ``id_token``, in each the names with
             ``essential`` and ``values`` where these say something; "" where none are. ``oidc.claims_request`` says what it means.
+        pushed: Digest (hexadecimal) of the reference that it was pushed under (RFC 9126); "" for one that the browser brought.
+        deferred: Which authorization that is waited for it was made for (``approvals.request_of``), never read from a request;
+            then it has no redirect URI, no response type, and its answers are pages of ours. "" for all others.
         resources: Whom the access tokens are for (RFC 8707 §2.1); empty for the issuer alone.
         authorization_details: What is asked for beyond scopes (``rich_authorization.spell``); "" where nothing is.
         agreed_by: Subject of the officer who agreed to these details; "" before.
@@ -116,6 +121,8 @@ class AuthorizationRequest:
     claims_locales: tuple[str, ...] = ()
     dpop_jkt: str = ""
     claims: str = ""
+    pushed: str = ""
+    deferred: str = ""
     resources: tuple[str, ...] = ()
     authorization_details: str = ""
     agreed_by: str = ""
@@ -194,6 +201,16 @@ def parse(parameters: Mapping[str, Sequence[str]], registry: Registrations, *,
         claims_locales=_languages(sent.get("claims_locales", "")), claims=_claims(sent, answer),
         dpop_jkt=_dpop_jkt(sent, answer), resources=_resources(parameters, client, answer, issuer),
         authorization_details=_details(sent, client, answer, asked_type, details_types))
+
+
+def refusal(parameters: Mapping[str, Sequence[str]], registry: Registrations, code: str, description: str,
+            ) -> UnsafeRequestError | AuthorizationError:
+    """Make the refusal of a request whose parameters are not read any further: told to the application where it may be."""
+    try:
+        client, redirect_uri = _whom_to_answer(parameters, registry)
+    except UnsafeRequestError:
+        return UnsafeRequestError(description, code=code)
+    return _Answer(parameters, client, redirect_uri).refusal(code, description)
 
 
 def _whom_to_answer(parameters: Mapping[str, Sequence[str]], registry: Registrations) -> tuple[Client, str]:

@@ -16,12 +16,12 @@ from ..authn.assurance import AssurancePolicy
 from ..clock import Clock
 from ..directory.mirror import MirroredOfficer, OfficerMirror
 from ..directory.officer import Officer, Post
-from ..oauth.access_token import AccessTokens, TokenRefusedError
 from ..oauth.authorization_request import AuthorizationRequest
 from ..oauth.client import Client, ClientRegistry
 from ..oauth.grants.delegation import lapse_of_token
 from ..oauth.ports import StoredAccessToken
 from ..oauth.proof.holder import Holders, TokenUse
+from ..oauth.tokens.access_token import AccessTokens, TokenRefusedError
 from . import claims_request
 from .claims_request import Wish
 from .id_token import SCOPE

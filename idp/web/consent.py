@@ -6,7 +6,6 @@ for whose session, so that a double press or another officer's sign-in in a seco
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from typing import Any
 
@@ -20,7 +19,7 @@ from ..oidc.prompts import Prompt, answered
 from ..services import Services
 from ..sessions.interaction import Interaction
 from ..sessions.single_sign_on import Session
-from .onward import Onward, address_of, see_other
+from .onward import Onward, address_of, mark_of, see_other
 from .presentation import agency_help, application_words, officer_words, sharing, signing
 from .security import allow_onward_redirect, browser_id, caller
 
@@ -37,7 +36,7 @@ def blueprint(services: Services) -> Blueprint:
         asked = AuthorizationRequest.from_json(interaction.request)
         client = services.clients.find(interaction.client_id)
         signed_in = onward.signed_in()
-        if client is None or signed_in is None:
+        if client is None or signed_in is None or asked.deferred:
             return None
         try:
             prompt = onward.prompt(asked, client, interaction, signed_in)
@@ -56,7 +55,7 @@ def blueprint(services: Services) -> Blueprint:
             return onward.proceed(interaction)
         prompt, asked, client, session, officer = question
         onward.take_language(asked, interaction.id)
-        action = address_of("consent.answer", interaction, ask=prompt.value, to=_mark(interaction, session))
+        action = address_of("consent.answer", interaction, ask=prompt.value, to=mark_of(interaction, session))
         common: dict[str, Any] = {"app": application_words(client), "who": officer_words(officer.officer), "action": action}
         if prompt is Prompt.SELECT_ACCOUNT:
             return make_response(render_template("consent/select_account.html", **common))
@@ -81,7 +80,7 @@ def blueprint(services: Services) -> Blueprint:
         prompt, asked, client, session, officer = question
         said = request.form.get("answer", "")
         meant = (request.args.get("ask", "") == prompt.value
-                 and hmac.compare_digest(request.args.get("to", "").encode(), _mark(interaction, session).encode()))
+                 and hmac.compare_digest(request.args.get("to", "").encode(), mark_of(interaction, session).encode()))
         if not meant or said not in {"accept", "deny", "other"}:
             return see_other(address_of("consent.ask", interaction))
         if prompt is Prompt.SELECT_ACCOUNT and said != "accept":
@@ -100,8 +99,3 @@ def blueprint(services: Services) -> Blueprint:
         return onward.over(interaction.client_id) if amended is None else onward.proceed(amended)
 
     return views
-
-
-def _mark(interaction: Interaction, session: Session) -> str:
-    """Tie an answer to the session whose officer saw the question."""
-    return hashlib.sha256(f"{interaction.id} {session.sid}".encode()).hexdigest()[:16]

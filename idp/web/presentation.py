@@ -13,8 +13,8 @@ from flask_babel import format_datetime, gettext, ngettext, to_user_timezone
 
 from ..directory.officer import Contact, Officer
 from ..oauth.client import Client
+from ..oauth.requests.signing_details import ALGORITHMS
 from ..oauth.scope import OFFLINE
-from ..oauth.signing_details import ALGORITHMS
 from ..oidc.claims import address_of, brought_by
 from ..services import Services
 from .i18n import language

@@ -1,13 +1,13 @@
 """What an access token allows beyond scopes
 
-Revision: 0010, after 0008.
+Revision: 0010, after 0011.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0010'
-down_revision = '0008'
+down_revision = '0011'
 branch_labels = None
 depends_on = None
 

@@ -1,13 +1,13 @@
 """Who acts for the officer with an exchanged token
 
-Revision: 0011, after 0010.
+Revision: 0011, after 0015.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0011'
-down_revision = '0010'
+down_revision = '0015'
 branch_labels = None
 depends_on = None
 

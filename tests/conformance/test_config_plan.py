@@ -25,9 +25,15 @@ KNOWN = frozenset({
     "authorization_response_iss_parameter_supported", "end_session_endpoint", "backchannel_logout_supported",
     "backchannel_logout_session_supported", "frontchannel_logout_supported", "frontchannel_logout_session_supported",
     "prompt_values_supported", "check_session_iframe",
+    # RFC 9126 §5
+    "pushed_authorization_request_endpoint", "require_pushed_authorization_requests",
     # encryption and keys of applications, JARM §4, RFC 8705, RFC 9449
     *(f"{what}_{use}_values_supported" for what in ("id_token", "userinfo", "request_object", "authorization")
       for use in ("signing_alg", "encryption_alg", "encryption_enc")),
+    # RFC 8628 §4, CIBA §4
+    "device_authorization_endpoint",
+    "backchannel_authentication_endpoint", "backchannel_token_delivery_modes_supported",
+    "backchannel_authentication_request_signing_alg_values_supported", "backchannel_user_code_parameter_supported",
     "dpop_signing_alg_values_supported", "tls_client_certificate_bound_access_tokens", "mtls_endpoint_aliases",
 })
 BCP_47 = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -60,7 +66,7 @@ def test_oidcc_discovery_endpoint_verification_of_the_dynamic_plan(browser_suite
 
 def test_oidcc_discovery_endpoint_verification_addresses(suite: Suite) -> None:
     addresses = {name: value for name, value in suite.discovery.items() if name.endswith(("_endpoint", "_uri"))}
-    assert len(addresses) == 8
+    assert len(addresses) == 9
     assert all(value.startswith(f"{ISSUER}/") and "#" not in value for value in addresses.values())
 
 

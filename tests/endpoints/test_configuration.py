@@ -17,7 +17,7 @@ from idp.oauth.clients.registration import RegistrationPolicy, to_metadata
 from idp.oauth.clients.sectors import Sectors
 from idp.oidc.consent import Consents
 from tests.contracts.key_store import at_once
-from tests.fakes.client_keys import jwks_of, pair, signed
+from tests.fakes.client_keys import SECRETS, assertion_of, jwks_of, pair, secret_key, signed
 from tests.fakes.client_store import FakeSecretFiles
 from tests.provider import CALLER, ISSUER, REDIRECT_URI, SIGNING, House, Reply
 
@@ -49,7 +49,7 @@ def refused(reply: Reply, error: str = "invalid_client_metadata", status: int = 
 
 def desk(house: House) -> Registrar:
     return Registrar(house.client_store, house.registry, FakeSecretFiles(), house.clock, RegistrationPolicy(),
-                     Sectors(house.documents.document))
+                     Sectors(house.documents.document), SECRETS)
 
 
 # Reading
@@ -240,6 +240,28 @@ def test_a_secret_that_was_given_up_does_not_come_back(house: House) -> None:
     back = changed(house, now, client_id=told["client_id"]).json
     assert not house.client_store.all()[0].check_client_secret(told["client_secret"])
     assert house.client_store.all()[0].check_client_secret(back["client_secret"])
+
+
+def test_an_application_that_begins_to_sign_with_its_secret_gets_a_new_one_and_loses_the_copy_when_it_ends(house: House) -> None:
+    told = registered(house)
+    now = changed(house, told, token_endpoint_auth_method="client_secret_jwt").json
+    assert now["client_secret"] != told["client_secret"]
+
+    def proves(secret: str) -> bool:
+        proof = assertion_of(told["client_id"], ISSUER, house.clock.now(), secret_key(secret))
+        return house.post("/introspect", {"token": "x" * 43} | proof).status == 200
+
+    assert proves(now["client_secret"])
+    assert not proves(told["client_secret"])
+    again = changed(house, now, client_id=told["client_id"], token_endpoint_auth_method="client_secret_jwt",
+                    client_name="Mới").json
+    assert "client_secret" not in again
+    assert proves(now["client_secret"])
+    plain = changed(house, again, client_id=told["client_id"]).json
+    assert "client_secret" not in plain
+    assert house.client_store.all()[0].sealed_secret is None
+    assert house.client_store.all()[0].check_client_secret(now["client_secret"])
+    assert not proves(now["client_secret"])
 
 
 def test_a_change_of_an_operator_in_between_is_not_lost(house: House) -> None:

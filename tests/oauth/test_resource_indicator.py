@@ -14,7 +14,7 @@ from idp.adapters.sql.database import Database
 from idp.adapters.sql.tables import AccessTokenRow
 from idp.oauth.authorization_request import AuthorizationError
 from idp.oauth.client import Client
-from idp.oauth.resource_indicator import InvalidTargetError, audience, is_for, is_resource, may_target, scope_at
+from idp.oauth.tokens.resource_indicator import InvalidTargetError, audience, is_for, is_resource, may_target, scope_at
 from tests.provider import CALLER, ISSUER, House, json_segment
 
 RECORDS = "https://hoso.haugiang.example/api"

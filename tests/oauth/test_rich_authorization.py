@@ -17,8 +17,8 @@ from idp.adapters.sql.database import Database
 from idp.adapters.sql.tables import AccessTokenRow
 from idp.oauth.authorization_request import AuthorizationError
 from idp.oauth.client import Client
-from idp.oauth.rich_authorization import DEEPEST, LONGEST, MOST, InvalidDetailsError, narrowed, read, spell
-from idp.oauth.signing_details import LONGEST_LABEL, MOST_DOCUMENTS, SigningDetails
+from idp.oauth.requests.rich_authorization import DEEPEST, LONGEST, MOST, InvalidDetailsError, narrowed, read, spell
+from idp.oauth.requests.signing_details import LONGEST_LABEL, MOST_DOCUMENTS, SigningDetails
 from tests.provider import CALLER, ISSUER, SIGNING, House, json_segment
 
 SHA256 = "2.16.840.1.101.3.4.2.1"

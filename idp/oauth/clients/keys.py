@@ -19,6 +19,7 @@ from joserfc.jwk import ECKey, JWKRegistry, OKPKey, RSAKey
 
 from ...clock import Clock
 from ...errors import RefusedError, UnavailableError
+from ...jose import jwe
 
 MOST_KEYS: Final = 20
 MAX_BYTES: Final = 32 * 1024
@@ -153,6 +154,18 @@ class ClientKeys:
         """Give the key to encrypt to; None where the application has none of that type. Raises as ``verifying``."""
         fitting = self._fitting(client, alg, None, use="enc")
         return fitting[0] if fitting else None
+
+    def encrypted(self, client: KeyHolder, content: str, *, alg: str, enc: str, cty: str) -> str:
+        """Encrypt a text to a client (arguments as ``jwe.encrypt``).
+
+        Raises:
+            UnavailableError: the application has no key for it now.
+        """
+        key = self.encrypting(client, alg=alg)
+        if key is None:
+            raise UnavailableError("The application has no key to encrypt to.", dependency="client keys",
+                                   debug=f"{client.client_id} publishes no key for {alg}")
+        return jwe.encrypt(content, key, alg=alg, enc=enc, cty=cty)
 
     def _fitting(self, client: KeyHolder, alg: str, kid: str | None, *, use: str) -> tuple[ClientKey, ...]:
         found = _choose(self._keys(client), alg, kid, use)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from ...errors import RefusedError
 from ..client import SCOPES
 from ..redirect_uri import InvalidRedirectUriError, check_redirect_uri, check_web_uri
-from ..resource_indicator import LONGEST, is_resource
+from ..tokens.resource_indicator import LONGEST, is_resource
 
 _LOCALIZED: Final = re.compile(r"(?:client_name|client_uri|logo_uri|policy_uri|tos_uri)#[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
 _MOST_LOCALIZED: Final = 20

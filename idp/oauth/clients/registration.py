@@ -1,6 +1,7 @@
 """Client metadata in, client out, and back: what a registration may say and what of it is offered.
 
-Spec: RFC 7591 §2 and §3.2, OpenID Connect Registration §2, RFC 8252 (native applications), RFC 9700 §2.1. Departs from
+Spec: RFC 7591 §2 and §3.2, OpenID Connect Registration §2, RFC 8252 (native applications),
+RFC 8628 (devices), RFC 9700 §2.1. Departs from
 RFC 7591 §2: an unknown member is refused instead of ignored, because a mistyped name in a file must not pass in silence; a
 member that is known but not offered yet is refused unless it asks for what happens anyway. Our own table ``province`` (fixed
 interface §4) comes from operators only and is never taken from a client (security checklist 37).
@@ -17,17 +18,21 @@ from urllib.parse import urlsplit
 
 from ...jose import jwe
 from .. import response
+from ..backchannel import registration as backchannel
 from ..client import SCOPES, Client
+from ..deferred.authorization import GRANT_TYPE_OF
 from ..grants.jwt_bearer import GRANT_TYPE as JWT_BEARER
 from ..grants.token_exchange import GRANT_TYPE as TOKEN_EXCHANGE
 from ..proof import certificate
 from ..redirect_uri import LOOPBACK_HOSTS, frontchannel_fault
+from ..requests import request_object
+from ..tokens import introspection_response
 from . import assertion
 from .keys import MAX_BYTES, InvalidKeysError, can_encrypt, read_jwks
 from .members import InvalidClientMetadataError, Members, is_localized
 
-GRANT_TYPES: Final = ("authorization_code", "refresh_token", "client_credentials", TOKEN_EXCHANGE)
-AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt", *certificate.METHODS, "none")
+GRANT_TYPES: Final = ("authorization_code", "refresh_token", "client_credentials", *GRANT_TYPE_OF.values(), TOKEN_EXCHANGE)
+AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", *assertion.METHODS, *certificate.METHODS, "none")
 ID_TOKEN_ALGORITHMS: Final = ("RS256", "PS256", "ES256", "EdDSA")
 LOGIN_NAME_ATTRIBUTES: Final = ("uid", "mail", "employeeNumber")
 
@@ -35,7 +40,7 @@ PROVINCE: Final = (
     "owner", "allowed_groups", "required_acr", "required_level", "consent", "profile", "require_pkce", "access_token_format",
     "login_name_attribute", "exchange_from", "assertion_audience", "secret_file", "show_groups", "resources", "serves")
 """Fields of a client that stand in the table ``province``: an operator's, never the client's own."""
-_OURS: Final = frozenset({"client_id", "source", "secret_digest", "disabled", "created_at", "localized"})
+_OURS: Final = frozenset({"client_id", "source", "secret_digest", "sealed_secret", "disabled", "created_at", "localized"})
 _DEFAULTS: Final = {field.name: field.default for field in fields(Client)}
 STANDARD: Final = tuple(name for name in _DEFAULTS if name not in PROVINCE and name not in _OURS)
 """Fields that are members of RFC 7591 and its kin, by the same names."""
@@ -46,13 +51,10 @@ _GROUP: Final = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 _NO: Final[tuple[object, ...]] = (False, "", [], None)
 
 _NOT_OFFERED: Final[Mapping[str, tuple[object, ...]]] = {
-    "request_object_signing_alg": _NO, "request_object_encryption_alg": _NO, "request_object_encryption_enc": _NO,
-    "request_uris": _NO, "require_signed_request_object": _NO, "require_pushed_authorization_requests": _NO,
+    "request_object_encryption_alg": _NO, "request_object_encryption_enc": _NO, "request_uris": _NO,
     "default_acr_values": _NO, "software_statement": _NO,
     "authorization_encrypted_response_alg": _NO, "authorization_encrypted_response_enc": _NO,
-    "introspection_signed_response_alg": _NO,
-    "backchannel_token_delivery_mode": _NO, "backchannel_client_notification_endpoint": _NO,
-    "backchannel_authentication_request_signing_alg": _NO, "backchannel_user_code_parameter": _NO,
+    "backchannel_user_code_parameter": _NO,
 }
 """Members of later specifications, with the values that ask for nothing."""
 KNOWN: Final = frozenset(STANDARD) | frozenset(_NOT_OFFERED)
@@ -148,8 +150,16 @@ def parse(
         "dpop_bound_access_tokens": members.flag("dpop_bound_access_tokens", default=False),
         "tls_client_certificate_bound_access_tokens": members.flag("tls_client_certificate_bound_access_tokens", default=False),
         **{name: members.text(name, 500) for name in certificate.NAMES},
-        "token_endpoint_auth_signing_alg": members.choice("token_endpoint_auth_signing_alg", ("", *assertion.ALGORITHMS)),
+        "token_endpoint_auth_signing_alg": members.choice(
+            "token_endpoint_auth_signing_alg", ("", *assertion.BY_METHOD.get(auth_method, assertion.ALGORITHMS))),
         "authorization_signed_response_alg": members.choice("authorization_signed_response_alg", response.ALGORITHMS),
+        "request_object_signing_alg": members.choice("request_object_signing_alg", ("", *request_object.ALGORITHMS)),
+        "require_signed_request_object": members.flag("require_signed_request_object", default=False),
+        "require_pushed_authorization_requests": members.flag("require_pushed_authorization_requests", default=False),
+        **backchannel.read(members),
+        "introspection_signed_response_alg": members.choice(
+            "introspection_signed_response_alg", introspection_response.ALGORITHMS),
+        **_encryption(members, "introspection"),
         "authorization_details_types": members.words("authorization_details_types", policy.details_types, default=()),
         "localized": members.localized(),
     }
@@ -192,7 +202,7 @@ def _encryption(members: Members, what: str) -> dict[str, str]:
 
 def default_scope(grant_types: Sequence[str]) -> frozenset[str]:
     """Give the scope of a registration that names none (RFC 7591 §2)."""
-    if not {"authorization_code", "implicit"}.intersection(grant_types):
+    if not {"authorization_code", "implicit", *GRANT_TYPE_OF.values()}.intersection(grant_types):
         return frozenset()
     offline = {"offline_access"} if "refresh_token" in grant_types else set()
     return frozenset({"openid", "profile", "email", "phone", "address"} | offline)
@@ -245,8 +255,9 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
     """Refuse members that contradict each other."""
     code = "authorization_code" in client.grant_types
     sends_back = code or "implicit" in client.grant_types
-    asserts = client.token_endpoint_auth_method == assertion.METHOD
-    encrypted = [alg for alg in (client.id_token_encrypted_response_alg, client.userinfo_encrypted_response_alg) if alg]
+    asserts = client.token_endpoint_auth_method in assertion.METHODS
+    encrypted = [alg for alg in (client.id_token_encrypted_response_alg, client.userinfo_encrypted_response_alg,
+                                 client.introspection_encrypted_response_alg) if alg]
     problem = ""
     if not client.grant_types:
         problem = "grant_types: at least one is needed."
@@ -254,8 +265,12 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
         problem = "redirect_uris: authorization_code and implicit need at least one."
     elif not sends_back and client.redirect_uris:
         problem = "redirect_uris: only authorization_code uses them."
-    elif "refresh_token" in client.grant_types and not code:
-        problem = "grant_types: refresh_token goes with authorization_code."
+    elif "refresh_token" in client.grant_types and not code and set(GRANT_TYPE_OF.values()).isdisjoint(client.grant_types):
+        problem = "grant_types: refresh_token goes with a grant type by which an officer gives something."
+    elif (client.request_object_signing_alg or client.require_signed_request_object) and not (client.jwks or client.jwks_uri):
+        problem = "jwks: an application that signs its requests needs jwks or jwks_uri."
+    elif client.require_pushed_authorization_requests and not sends_back:
+        problem = "require_pushed_authorization_requests: only for grant types that use the authorization endpoint."
     elif "client_credentials" in client.grant_types and client.public:
         problem = "grant_types: client_credentials needs a client that can keep a secret."
     elif client.public and not {TOKEN_EXCHANGE, JWT_BEARER}.isdisjoint(client.grant_types):
@@ -270,7 +285,7 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
         problem = "jwks: an application that wants to be answered encrypted needs jwks or jwks_uri."
     elif client.jwks and not all(can_encrypt(client.jwks, alg) for alg in encrypted):
         problem = "jwks: no key in it fits the algorithm that answers are to be encrypted with."
-    elif asserts and not (client.jwks or client.jwks_uri):
+    elif client.token_endpoint_auth_method == assertion.METHOD and not (client.jwks or client.jwks_uri):
         problem = "token_endpoint_auth_method: private_key_jwt needs jwks or jwks_uri."
     elif client.token_endpoint_auth_method == certificate.SELF_SIGNED and not (client.jwks or client.jwks_uri):
         problem = "token_endpoint_auth_method: self_signed_tls_client_auth needs jwks or jwks_uri."
@@ -279,9 +294,9 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
     elif client.dpop_bound_access_tokens and client.tls_client_certificate_bound_access_tokens:
         problem = "dpop_bound_access_tokens: a token is bound to a key or to a certificate, not to both."
     elif not asserts and client.token_endpoint_auth_signing_alg:
-        problem = "token_endpoint_auth_signing_alg: only for private_key_jwt."
+        problem = "token_endpoint_auth_signing_alg: only for private_key_jwt and client_secret_jwt."
     elif not asserts and client.assertion_audience != "issuer":
-        problem = "province.assertion_audience: only for private_key_jwt."
+        problem = "province.assertion_audience: only for private_key_jwt and client_secret_jwt."
     elif client.authorization_details_types and not code:
         problem = "authorization_details_types: only authorization_code leads to what an officer allows."
     elif client.public and client.serves:
@@ -300,6 +315,8 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
         problem = "scope: groups cannot be asked for while province.show_groups is false."
     elif any(_GROUP.fullmatch(group) is None for group in client.allowed_groups):
         problem = "province.allowed_groups: names of groups, 1 to 128 characters."
+    else:
+        problem = backchannel.fault_of(client)
     if problem:
         raise InvalidClientMetadataError(problem)
 
@@ -337,6 +354,7 @@ def standard_metadata(client: Client) -> dict[str, Any]:
 
 def from_metadata(
     client_id: str, metadata: Mapping[str, Any], *, source: str, secret_digest: bytes | None, disabled: bool, created_at: int,
+    sealed_secret: bytes | None = None,
 ) -> Client:
     """Make a client of what ``to_metadata`` gave: checked when it was registered, so that a changed policy locks nobody out."""
     table = metadata.get("province", {})
@@ -345,7 +363,7 @@ def from_metadata(
     members["localized"] = tuple(sorted((name, value) for name, value in metadata.items() if is_localized(name)))
     ours = {name: _typed(name, table[name]) for name in PROVINCE if name in table}
     return Client(client_id=client_id, source="file" if source == "file" else "registered", secret_digest=secret_digest,
-                  disabled=disabled, created_at=created_at, **members, **ours)
+                  sealed_secret=sealed_secret, disabled=disabled, created_at=created_at, **members, **ours)
 
 
 def _plain(value: Any) -> Any:

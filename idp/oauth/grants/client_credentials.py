@@ -11,8 +11,9 @@ from authlib.oauth2.rfc6749 import InvalidScopeError
 from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
 
 from ...audit import AuditEvent
-from .. import client_authentication, resource_indicator, scope
-from ..access_token import IssuedToken
+from .. import client_authentication, scope
+from ..tokens import resource_indicator
+from ..tokens.access_token import IssuedToken
 from .issuing import Issuing, told_of
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..access_token import IssuedToken
 from ..grant import Grant
 from ..ports import NewTokens
 from ..proof.confirmation import CERTIFICATE, bound_to, method_of
+from ..tokens.access_token import IssuedToken
 
 
 def told_of(tokens: NewTokens) -> dict[str, str]:

@@ -28,8 +28,7 @@ from ...audit import AuditEvent
 from ...clock import Clock
 from ...directory.mirror import MirroredOfficer, OfficerMirror
 from ...jose import jwt
-from .. import client_authentication, resource_indicator, scope
-from ..access_token import IssuedToken
+from .. import client_authentication, scope
 from ..client import Client
 from ..clients import assertion
 from ..clients.assertion import AssertionRefusedError
@@ -37,6 +36,8 @@ from ..clients.assertion_issuers import AssertionIssuer
 from ..clients.keys import ClientKeys
 from ..grant import Grant, Standing, lapse_of
 from ..ports import NewTokens, SeenOnce
+from ..tokens import resource_indicator
+from ..tokens.access_token import IssuedToken
 from .issuing import Issuing, told_of
 
 GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"

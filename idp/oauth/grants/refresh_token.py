@@ -18,10 +18,10 @@ from authlib.oauth2.rfc6749.grants import RefreshTokenGrant
 from ...audit import AuditEvent, AuditRecord
 from ...errors import UnavailableError
 from .. import client_authentication
-from ..access_token import IssuedToken
 from ..client import Client
 from ..grant import Grant, lapse_of
 from ..ports import GrantStore, NewTokens, StoredRefreshToken, digest
+from ..tokens.access_token import IssuedToken
 from .issuing import Issuing, told_of
 
 MOST_ATTEMPTS = 64

@@ -17,12 +17,13 @@ from authlib.oauth2.rfc6749 import BaseGrant, InvalidRequestError, InvalidScopeE
 
 from ...audit import AuditEvent
 from ...authn.assurance import AssurancePolicy
-from .. import client_authentication, resource_indicator, scope
-from ..access_token import Exchanged, IssuedToken
+from .. import client_authentication, scope
 from ..client import Client
 from ..grant import Grant, admits
 from ..ports import StoredAccessToken
-from ..resource_indicator import InvalidTargetError
+from ..tokens import resource_indicator
+from ..tokens.access_token import Exchanged, IssuedToken
+from ..tokens.resource_indicator import InvalidTargetError
 from .delegation import MOST_ACTORS, Find, lapse_of_chain, lapse_of_token
 from .issuing import Issuing, told_of
 

@@ -15,8 +15,8 @@ from collections.abc import Collection, Sequence
 
 from authlib.oauth2 import OAuth2Error
 
-from .client import Client
-from .scope import OFFLINE, OPENID
+from ..client import Client
+from ..scope import OFFLINE, OPENID
 
 PARAMETER = "resource"
 LONGEST = 512

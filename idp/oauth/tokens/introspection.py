@@ -14,13 +14,15 @@ from typing import Any
 
 from authlib.oauth2.rfc6749 import InvalidRequestError
 
-from . import client_authentication, resource_indicator
-from .client import Client
-from .grant import lapse_of
-from .grants.delegation import act_claim, lapse_of_token
-from .ports import StoredAccessToken, StoredRefreshToken, digest
-from .proof.confirmation import claim_of, token_type_of
-from .server import Provider, ProviderRequest
+from .. import client_authentication
+from ..client import Client
+from ..grant import lapse_of
+from ..grants.delegation import act_claim, lapse_of_token
+from ..ports import StoredAccessToken, StoredRefreshToken, digest
+from ..proof.confirmation import claim_of, token_type_of
+from ..provider_request import ProviderRequest
+from ..server import Provider
+from . import resource_indicator
 
 ENDPOINT = "introspection"
 _LONGEST_TOKEN = 16 * 1024

@@ -1,7 +1,7 @@
 """Access tokens: how they are made, and how one that comes back is recognised.
 
-Spec: RFC 6749 §1.4 and §5.1, RFC 6750, RFC 8693 §4.1 (act), RFC 9068, RFC 9396 §9.1. An opaque token (the default) is 256
-random bits; a JWT says the same to resource servers that read it themselves. Either way the store has a row, so that both can be
+Spec: RFC 6749 §1.4 and §5.1, RFC 6750, RFC 8693 §4.1 (act), RFC 9068, RFC 9396 §9.1. An opaque token (the default) is 256 random
+bits; a JWT says the same to resource servers that read it themselves. Either way the store has a row, so that both can be
 revoked. The row of a JWT is found by its jti under a prefix that no opaque token can have, because a jti is no secret and must
 never pass as a token.
 """
@@ -16,17 +16,17 @@ from typing import Any, Protocol
 
 from joserfc.jwk import KeySet
 
-from ..clock import Clock
-from ..errors import RefusedError
-from ..jose import jwt
-from ..jose.keyset import SigningKey
+from ...clock import Clock
+from ...errors import RefusedError
+from ...jose import jwt
+from ...jose.keyset import SigningKey
+from ..client import Client
+from ..grant import Grant
+from ..grants.delegation import act_claim
+from ..ports import StoredAccessToken, digest
+from ..proof.confirmation import claim_of, token_type_of
+from ..requests.rich_authorization import Detail, spell
 from . import resource_indicator
-from .client import Client
-from .grant import Grant
-from .grants.delegation import act_claim
-from .ports import StoredAccessToken, digest
-from .proof.confirmation import claim_of, token_type_of
-from .rich_authorization import Detail, spell
 
 TYPE = "at+jwt"
 ALGORITHM = "ES256"
@@ -131,7 +131,7 @@ class AccessTokens:
         self._acr_prefix = acr_prefix
 
     def issue(self, client: Client, *, scope: str, grant: Grant | None, confirmation: str = "",
-              audience: tuple[str, ...] = (), details: Sequence[Detail] = (), exchanged: Exchanged | None = None) -> IssuedToken:
+              audience: tuple[str, ...] = (), exchanged: Exchanged | None = None, details: Sequence[Detail] = ()) -> IssuedToken:
         """Make a token answer without refresh token.
 
         Args:
@@ -140,8 +140,8 @@ class AccessTokens:
             grant: What it stands on; None for client credentials.
             confirmation: What it is bound to; "" for a bearer token.
             audience: Whom it is for (``resource_indicator.audience``, or identifiers of applications); empty for the issuer.
-            details: What it allows beyond scopes (``rich_authorization.narrowed``).
             exchanged: What it is given in exchange for; None for any other token.
+            details: What it allows beyond scopes (``rich_authorization.narrowed``).
 
         Source: RFC 6749 §5.1, RFC 9449 §5, RFC 8707 §2.2, RFC 9396 §7.
         """
@@ -154,8 +154,8 @@ class AccessTokens:
             members["scope"] = scope
         if client.access_token_format == "jwt":
             jti = secrets.token_urlsafe(16)
-            members["access_token"] = self._signed(client, scope, grant, jti, now, lifetime, confirmation, audience, details,
-                                                   exchanged)
+            members["access_token"] = self._signed(client, scope, grant, jti, now, lifetime, confirmation, audience, exchanged,
+                                                   details)
             token = IssuedToken(members, _digest_of_jti(jti), confirmation, audience)
         else:
             value = members["access_token"] = secrets.token_urlsafe(32)
@@ -187,7 +187,7 @@ class AccessTokens:
         return _digest_of_jti(jti) if isinstance(jti, str) else None
 
     def _signed(self, client: Client, scope: str, grant: Grant | None, jti: str, now: int, lifetime: int,
-                confirmation: str, audience: tuple[str, ...], details: Sequence[Detail], exchanged: Exchanged | None) -> str:
+                confirmation: str, audience: tuple[str, ...], exchanged: Exchanged | None, details: Sequence[Detail]) -> str:
         known_to = client if exchanged is None else exchanged.known_to
         claims: dict[str, Any] = {
             "iss": self._issuer, "sub": client.client_id if grant is None else self._subject_of(known_to, grant.sub),
@@ -197,10 +197,10 @@ class AccessTokens:
             claims["scope"] = scope
         if confirmation:
             claims["cnf"] = claim_of(confirmation)
-        if details:
-            claims["authorization_details"] = list(details)
         if exchanged is not None:
             claims["act"] = act_claim(exchanged.actors)
+        if details:
+            claims["authorization_details"] = list(details)
         if grant is not None:
             claims |= {"auth_time": grant.auth_time, "acr": f"{self._acr_prefix}{grant.acr}", "amr": list(grant.amr)}
         return jwt.sign(claims, self._keys.signing(ALGORITHM), typ=TYPE)

@@ -15,8 +15,8 @@ from typing import Any, Protocol
 
 from authlib.oauth2 import OAuth2Error
 
+from ..client import Client
 from . import strict_json
-from .client import Client
 
 PARAMETER = "authorization_details"
 LONGEST = 8192
