@@ -56,6 +56,7 @@ from .endpoints.metrics import PrometheusMeter
 from .endpoints.sources import Sources
 from .endpoints.wsgi import Dispatcher
 from .errors import ConfigurationError
+from .jose.encryption_keys import EncryptionKeys
 from .jose.keyset import ALGORITHMS, KeyRing, KeyToken
 from .oauth import response
 from .oauth.access_token import AccessTokens
@@ -160,8 +161,10 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     mirror = SqlOfficers(database)
     grants = SqlGrants(database)
     outbox = SqlOutbox(database)
-    keys = KeyRing(SqlKeyStore(database), sealer, clock, token=key_token(settings, clock),
-                   new_in_token=settings.signing_keys == "pkcs11", rotation_seconds=settings.signing_key_rotation_days * 86400)
+    key_store, rotation_seconds = SqlKeyStore(database), settings.signing_key_rotation_days * 86400
+    keys = KeyRing(key_store, sealer, clock, token=key_token(settings, clock), new_in_token=settings.signing_keys == "pkcs11",
+                   rotation_seconds=rotation_seconds)
+    encryption_keys = EncryptionKeys(key_store, sealer, clock, rotation_seconds=rotation_seconds)
     client_store = SqlClientStore(database)
     clients = ClientRegistry(client_store, clock)
     seal_store = SqlSealStore(database)
@@ -194,7 +197,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                         pushed=PushedRequests(SqlPushedRequests(database), clock,
                                               lifetime_seconds=settings.pushed_request_lifetime_seconds,
                                               required=settings.require_pushed_authorization_requests),
-                        objects=RequestObjects(settings.issuer, client_keys, clock),
+                        objects=RequestObjects(settings.issuer, client_keys, clock, encryption_keys.decrypt),
                         pushing_endpoints=routes.addresses(settings, Paths().pushed_authorization),
                         read_hint=id_tokens.subject_of_hint, extensions=[id_tokens],
                         response_types=response.offered(front_channel=settings.legacy_response_types))
@@ -206,6 +209,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                 address=settings.issuer + Paths().registration)
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
+        encryption_keys=encryption_keys,
         totp=totp, provider=provider, outbox=outbox,
         audit_chain=AuditChain(seal_store, Es256SealSigner(folder.audit_seal_key(), settings.keys_dir),
                                FileSealHeads(settings.keys_dir / HEADS), clock),
@@ -298,7 +302,8 @@ def _mount(app: Flask, settings: Settings, services: Services) -> None:
     if services.schema_state() in {"empty", "behind"}:
         raise ConfigurationError("The database lacks migrations.", remedy="Run: flask --app wsgi db upgrade")
     services.prepare_database()
-    services.keys.ensure(STARTING)
+    services.encryption_keys.ensure(STARTING)
+    services.keys.ensure(STARTING)  # the later: it loads what is published, the keys to encrypt to among it
     for alg in ALGORITHMS:
         services.keys.signing(alg)  # says why, where a private part is out of reach
     services.registrar.apply(services.read_client_files(settings.clients_dir), STARTING)

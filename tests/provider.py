@@ -39,6 +39,7 @@ from idp.endpoints.sources import Sources
 from idp.endpoints.token import TokenEndpoint
 from idp.endpoints.userinfo import UserInfoEndpoint
 from idp.endpoints.wsgi import Dispatcher, Route
+from idp.jose.encryption_keys import EncryptionKeys
 from idp.jose.keyset import KeyRing
 from idp.oauth import response
 from idp.oauth.access_token import AccessTokens
@@ -90,11 +91,19 @@ REGISTERED = Client(
 
 
 @functools.cache
-def key_ring() -> KeyRing:
+def both_key_rings() -> tuple[KeyRing, EncryptionKeys]:
     """Keys are made once per test process: RSA takes its time."""
-    ring = KeyRing(FakeKeyStore(), FakeSealer(), FakeClock())
-    ring.ensure(CALLER)
-    return ring
+    store, sealer, clock = FakeKeyStore(), FakeSealer(), FakeClock()
+    rings = KeyRing(store, sealer, clock), EncryptionKeys(store, sealer, clock)
+    for ring in rings:
+        ring.ensure(CALLER)
+    rings[0].reload()
+    return rings
+
+
+def key_ring() -> KeyRing:
+    """Give the keys that sign."""
+    return both_key_rings()[0]
 
 
 @dataclass(frozen=True)
@@ -159,7 +168,8 @@ class House:
             lifetimes=lifetimes or Lifetimes(), assurance=assurance, officer_scopes=frozenset(claims.SCOPES), checks=self.checks,
             proofs=self.proofs, token_endpoints=(f"{ISSUER}/token", f"{MTLS}/token"),
             pushed=PushedRequests(SqlPushedRequests(database), self.clock, required=require_pushed_requests),
-            objects=RequestObjects(ISSUER, self.client_keys, self.clock), pushing_endpoints=(f"{ISSUER}/par", f"{MTLS}/par"),
+            objects=RequestObjects(ISSUER, self.client_keys, self.clock, both_key_rings()[1].decrypt),
+            pushing_endpoints=(f"{ISSUER}/par", f"{MTLS}/par"),
             read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens, *extensions],
             response_types=response.offered(front_channel=front_channel))
         policy = RegistrationPolicy()
