@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from ..oauth.access_token import TokenRefusedError
 from ..oauth.proof.dpop import ALGORITHMS
+from ..oauth.tokens.access_token import TokenRefusedError
 from .wsgi import NO_STORE, EndpointRequest, Response, error
 
 

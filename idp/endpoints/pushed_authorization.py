@@ -1,13 +1,17 @@
 """The pushed authorization request endpoint.
 
-Spec: RFC 9126 §2.
+Spec: RFC 9126 §2, RFC 8707 §2.1 (``resource`` may come more than once).
 """
 
 from __future__ import annotations
 
 from ..oauth.proof import certificate
-from ..oauth.server import Provider, ProviderRequest
+from ..oauth.provider_request import ProviderRequest
+from ..oauth.server import Provider
+from ..oauth.tokens import resource_indicator
 from .wsgi import EndpointRequest, Response, oauth_answer
+
+_REPEATABLE = frozenset({resource_indicator.PARAMETER})
 
 
 class PushedAuthorizationEndpoint:
@@ -18,8 +22,10 @@ class PushedAuthorizationEndpoint:
 
     def __call__(self, request: EndpointRequest) -> Response:
         """Answer a pushed authorization request."""
-        asked = ProviderRequest(request.form(), caller=request.caller, authorization=request.header("authorization"),
-                                dpop=request.header("dpop"), shown=certificate.read(request.certificate()))
+        form = request.form(_REPEATABLE)
+        asked = ProviderRequest(form, caller=request.caller, authorization=request.header("authorization"),
+                                dpop=request.header("dpop"), shown=certificate.read(request.certificate()),
+                                repeated=form.repeated)
         try:
             answer = self._provider.push(asked)
         finally:

@@ -114,10 +114,12 @@ class StoredAccessToken:
     """An access token as the store has it.
 
     Attributes:
-        audience: Client ids and resources besides the issuer's own.
+        audience: Whom it is for: resources and client ids; empty for the issuer alone.
         login_name: The officer's uid; "" without an officer.
         grant: None for client credentials.
         confirmation: What it is bound to; "" for a bearer token.
+        actors: Applications that act for the officer by exchange, the newest first (``delegation``).
+        details: What it allows beyond scopes (``rich_authorization.spell``); "" for nothing.
     """
 
     digest: bytes
@@ -130,6 +132,8 @@ class StoredAccessToken:
     login_name: str
     grant: Grant | None
     confirmation: str = ""
+    actors: tuple[str, ...] = ()
+    details: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +141,14 @@ class NewTokens:
     """The rows that one token answer makes; the values themselves go to the client only.
 
     Attributes:
+        audience: Space-separated, as ``StoredAccessToken.audience``.
         refresh_digest: None where no refresh token is given.
         refresh_scope: Scope of the refresh token, which a narrowed access token does not narrow (RFC 6749 §6).
         refresh_expires_at: Absolute end of the family.
         confirmation: What the access token is bound to.
         refresh_confirmation: What the refresh token is bound to.
+        actors: Applications that act for the officer by exchange, the newest first.
+        details: As ``StoredAccessToken.details``.
     """
 
     access_digest: bytes
@@ -156,6 +163,8 @@ class NewTokens:
     refresh_expires_at: int = 0
     confirmation: str = ""
     refresh_confirmation: str = ""
+    actors: tuple[str, ...] = ()
+    details: str = ""
 
 
 class GrantStore(Protocol):
@@ -226,7 +235,17 @@ class GrantStore(Protocol):
         ...
 
     def save_access_token(self, tokens: NewTokens, record: AuditRecord) -> None:
-        """Keep an access token of client credentials; a crash may lose the last moment's (the client asks again)."""
+        """Keep an access token of client credentials or of an exchange.
+
+        A crash may lose the last moment's; the client asks again.
+        """
+        ...
+
+    def issue_without_session(self, grant: Grant, tokens: NewTokens, record: AuditRecord) -> bool:
+        """Keep a new grant that has no session, with its access token; a crash may lose the last moment's.
+
+        False, and nothing written, when the officer is not active.
+        """
         ...
 
     def revoke_access_token(self, digest: bytes, now: int, record: AuditRecord) -> bool:

@@ -136,7 +136,7 @@ def _remedies(lines: list[Line]) -> None:
     (lambda h: setattr(h.token, "check", lambda: cannot(UnavailableError("away.", dependency="key_token"))("")),
      ("keys", "failed")),
     (lambda h: setattr(h.keys, "prove", cannot(ConfigurationError("sealed", remedy="Restore."))), ("keys", "failed")),
-    (lambda h: setattr(h.encryption_keys, "prove", lambda: cannot(UnavailableError("There are none.", dependency="keys"))("ECDH-ES")),
+    (lambda h: setattr(h.encryption_keys, "prove", lambda: cannot(UnavailableError("Away.", dependency="keys"))("ECDH-ES")),
      ("keys", "failed")),
     (lambda h: h.stored.__setitem__(1, replace(h.stored[1], token_uri="pkcs11:lost")), ("keys", "failed")),
     (lambda h: h.registered.append(application("old", require_pkce=False)), ("clients", "warning")),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from idp.oauth.server import GRANT_TYPES
+
 from .suite import ISSUER, Suite
 
 KNOWN = frozenset({
@@ -43,7 +45,7 @@ def test_oidcc_discovery_endpoint_verification(suite: Suite) -> None:
     assert told["subject_types_supported"] == ["public", "pairwise"]
     assert "RS256" in told["id_token_signing_alg_values_supported"]
     assert "none" not in told["id_token_signing_alg_values_supported"]
-    assert {"authorization_code", "refresh_token", "client_credentials"} == set(told["grant_types_supported"])
+    assert {*GRANT_TYPES} == set(told["grant_types_supported"])
     assert told["code_challenge_methods_supported"] == ["S256"]
     assert told["claims_supported"]
     assert told.keys() <= KNOWN

@@ -13,7 +13,7 @@ from idp.adapters.sql.database import Database
 from idp.adapters.sql.tables import AuthorizationCodeRow, GrantRow, PushedRequestRow
 from idp.oauth import response
 from idp.oauth.authorization_request import AuthorizationError, UnsafeRequestError
-from idp.oauth.pushed_authorization import PREFIX, PushedRequest, fault_of
+from idp.oauth.requests.pushed_authorization import PREFIX, PushedRequest, fault_of
 from idp.sessions.single_sign_on import Session
 from tests.fakes.client_keys import assertion_of, jwks_of, pair, proof_of
 from tests.provider import CALLER, ISSUER, MTLS, REDIRECT_URI, SECRET, House, basic

@@ -17,7 +17,7 @@ from idp.jose import jwe
 from idp.oauth.authorization_request import AuthorizationError, AuthorizationRequest, UnsafeRequestError
 from idp.oauth.client import Client
 from idp.oauth.clients.assertion import TYPE
-from idp.oauth.request_object import ALGORITHMS, InvalidRequestObjectError, RequestObjects, parameters_of
+from idp.oauth.requests.request_object import ALGORITHMS, InvalidRequestObjectError, RequestObjects, parameters_of
 from tests.fakes.client_keys import assertion_of, jwks_of, keys_by_value, pair, signed
 from tests.fakes.clock import FakeClock
 from tests.provider import ISSUER, REDIRECT_URI, SECRET, House

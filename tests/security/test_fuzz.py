@@ -87,10 +87,10 @@ DOORS: dict[str, tuple[list[Case], dict[str, float]]] = {
 }
 
 
-def run(inside: Inside, cases: Any, act: Callable[[Attack], str]) -> Counter[str]:
-    """Send attacks and count what came back."""
+def run(inside: Inside, cases: Any, act: Callable[[Attack], str], *, of: int = 1) -> Counter[str]:
+    """Send attacks, or one of so many (UserInfo: of four), and count what came back."""
     kinds: Counter[str] = Counter()
-    examples = inside.examples if cases is not DOORS["/userinfo"][0] else inside.examples // 4
+    examples = inside.examples // (of if cases is not DOORS["/userinfo"][0] else 4)
 
     @settings(max_examples=examples, deadline=None, database=None, print_blob=True,
               phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck))

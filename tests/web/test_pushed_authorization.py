@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from idp.audit import Caller
 from idp.oauth.client import Client
-from idp.oauth.server import ProviderRequest
+from idp.oauth.provider_request import ProviderRequest
 from tests.fakes.directory import PASSWORD
 from tests.provider import basic
 

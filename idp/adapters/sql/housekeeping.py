@@ -16,6 +16,7 @@ from .database import Database, Write, parameter
 from .tables import (
     AccessTokenRow,
     AuthorizationCodeRow,
+    DeferredAuthorizationRow,
     GrantRow,
     InitialAccessRow,
     InteractionRow,
@@ -50,12 +51,14 @@ class SqlHousekeeping:
         self._batch, self._batches = batch, batches
         session, outbox, grant = _table(SessionRow), _table(OutboxRow), _table(GrantRow)
         taking_part, refresh, initial = _table(SessionClientRow), _table(RefreshTokenRow), _table(InitialAccessRow)
+        deferred = _table(DeferredAuthorizationRow)
         before = bindparam("before", type_=_table(ThrottleRow).c.until.type)
         self._sweeps: dict[str, tuple[int, Write]] = {
             name: (keep, database.write(guard=_batch(table, condition), durable=False)) for name, table, keep, condition in (
                 ("interaction", _table(InteractionRow), 7 * DAY, _table(InteractionRow).c.expires_at < before),
                 ("authorization_code", _table(AuthorizationCodeRow), DAY, _table(AuthorizationCodeRow).c.expires_at < before),
                 ("pushed_request", _table(PushedRequestRow), DAY, _table(PushedRequestRow).c.expires_at < before),
+                ("deferred_authorization", deferred, DAY, deferred.c.expires_at < before),
                 ("access_token", _table(AccessTokenRow), HOUR, _table(AccessTokenRow).c.expires_at < before),
                 ("refresh_token", refresh, DAY, refresh.c.expires_at < before),
                 ("oauth_grant", grant, 2 * DAY, grant.c.expires_at < before),

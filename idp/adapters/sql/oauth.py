@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-from sqlalchemy import exists, literal_column, or_, select, update
+from sqlalchemy import exists, insert, literal_column, or_, select, update
 
 from ...audit import AuditRecord
 from ...directory.mirror import MirroredOfficer
@@ -42,7 +42,7 @@ PUSHED: Any = PushedRequestRow.__table__
 
 _ONE: Any = literal_column("1")
 
-_GRANT_COLUMNS = (
+GRANT_COLUMNS = (
     GRANT.c.grant_id, GRANT.c.client_id.label("grant_client_id"), GRANT.c.sub.label("grant_sub"), GRANT.c.sid,
     GRANT.c.scope.label("grant_scope"), GRANT.c.offline, GRANT.c.auth_time, GRANT.c.acr, GRANT.c.amr, GRANT.c.nonce,
     GRANT.c.created_at.label("grant_created_at"), GRANT.c.expires_at.label("grant_expires_at"),
@@ -50,6 +50,43 @@ _GRANT_COLUMNS = (
 _OFFICER_COLUMNS = (OFFICER.c.status.label("officer_status"), OFFICER.c.groups.label("officer_groups"))
 _SESSION_COLUMNS = (
     SESSION.c.ended_at.label("session_ended_at"), SESSION.c.last_seen_at, SESSION.c.expires_at.label("session_expires_at"))
+FAMILY_COLUMNS = (*GRANT_COLUMNS, *_OFFICER_COLUMNS, *_SESSION_COLUMNS)
+"""What ``grant_of`` reads a grant and its standing from; selected from ``FAMILY``."""
+_WITH_OFFICER = GRANT.outerjoin(OFFICER, OFFICER.c.sub == GRANT.c.sub)
+FAMILY = _WITH_OFFICER.outerjoin(SESSION, SESSION.c.sid == GRANT.c.sid)
+OFFICER_ACTIVE = exists(select(_ONE).where(OFFICER.c.sub == SESSION.c.sub, OFFICER.c.status == literal_column("'active'")))
+
+
+def grant_insert() -> Any:
+    """Make the act that keeps a grant; parameters from ``grant_values``."""
+    return insert_row(GRANT, created_at=parameter(GRANT.c.created_at, "now"),
+                      expires_at=parameter(GRANT.c.expires_at, "grant_expires_at"))
+
+
+def takes_part_upsert(database: Database) -> Any:
+    """Make the act that notes that a client takes part in a session; parameters from ``grant_values``."""
+    part = {name: parameter(TAKING_PART.c[name], bound) for name, bound in
+            (("sid", "sid"), ("client_id", "client_id"), ("sub", "sub"), ("first_used_at", "now"), ("last_used_at", "now"))}
+    takes_part = database.insert(TAKING_PART).inline().values(part)
+    return takes_part.on_conflict_do_update(index_elements=["sid", "client_id"],
+                                            set_={"last_used_at": takes_part.excluded.last_used_at})
+
+
+def access_insert() -> Any:
+    """Make the act that keeps an access token; parameters from ``token_values``."""
+    return insert_row(
+        ACCESS, digest=parameter(ACCESS.c.digest, "access_digest"), scope=parameter(ACCESS.c.scope, "access_scope"),
+        expires_at=parameter(ACCESS.c.expires_at, "access_expires_at"))
+
+
+def refresh_insert() -> Any:
+    """Make the act that keeps a refresh token; parameters from ``token_values``."""
+    return insert_row(
+        REFRESH, digest=parameter(REFRESH.c.digest, "refresh_digest"), scope=parameter(REFRESH.c.scope, "refresh_scope"),
+        created_at=parameter(REFRESH.c.created_at, "issued_at"),
+        confirmation=parameter(REFRESH.c.confirmation, "refresh_confirmation"),
+        expires_at=parameter(REFRESH.c.expires_at, "refresh_expires_at"),
+        used_at=literal_column("NULL"), successor=literal_column("NULL"))
 
 
 class SqlGrants:
@@ -60,53 +97,41 @@ class SqlGrants:
         self._declare_writes(database)
 
     def _declare_reads(self, database: Database) -> None:
-        with_officer = GRANT.outerjoin(OFFICER, OFFICER.c.sub == GRANT.c.sub)
-        standing = with_officer.outerjoin(SESSION, SESSION.c.sid == GRANT.c.sid)
-        family = (*_GRANT_COLUMNS, *_OFFICER_COLUMNS, *_SESSION_COLUMNS)
         self._officer = database.read(
             select(*_OFFICER_COLUMNS).where(OFFICER.c.sub == parameter(OFFICER.c.sub)))
         self._code = database.read(
             select(CODE.c.redirect_uri, CODE.c.code_challenge, CODE.c.code_challenge_method, CODE.c.expires_at, CODE.c.used_at,
-                   CODE.c.dpop_jkt, *family)
-            .select_from(CODE.join(standing, GRANT.c.grant_id == CODE.c.grant_id))
+                   CODE.c.dpop_jkt, *FAMILY_COLUMNS)
+            .select_from(CODE.join(FAMILY, GRANT.c.grant_id == CODE.c.grant_id))
             .where(CODE.c.digest == parameter(CODE.c.digest)))
         following = REFRESH.alias("following")
         self._refresh = database.read(
             select(REFRESH.c.scope, REFRESH.c.expires_at, REFRESH.c.used_at, REFRESH.c.successor, REFRESH.c.confirmation,
-                   following.c.digest.label("following_digest"), following.c.used_at.label("following_used_at"), *family)
-            .select_from(REFRESH.join(standing, GRANT.c.grant_id == REFRESH.c.grant_id)
+                   following.c.digest.label("following_digest"), following.c.used_at.label("following_used_at"), *FAMILY_COLUMNS)
+            .select_from(REFRESH.join(FAMILY, GRANT.c.grant_id == REFRESH.c.grant_id)
                          .outerjoin(following, following.c.digest == REFRESH.c.successor))
             .where(REFRESH.c.digest == parameter(REFRESH.c.digest)))
         token = (
             ACCESS.c.grant_id.label("token_grant_id"), ACCESS.c.client_id.label("token_client_id"),
             ACCESS.c.scope.label("token_scope"), ACCESS.c.audience, ACCESS.c.issued_at,
-            ACCESS.c.expires_at.label("token_expires_at"), ACCESS.c.revoked_at.label("token_revoked_at"), ACCESS.c.confirmation)
-        granted = ACCESS.outerjoin(with_officer, GRANT.c.grant_id == ACCESS.c.grant_id)
+            ACCESS.c.expires_at.label("token_expires_at"), ACCESS.c.revoked_at.label("token_revoked_at"), ACCESS.c.confirmation,
+            ACCESS.c.actors, ACCESS.c.details.label("token_details"))
+        granted = ACCESS.outerjoin(_WITH_OFFICER, GRANT.c.grant_id == ACCESS.c.grant_id)
         here = ACCESS.c.digest == parameter(ACCESS.c.digest)
         self._access = database.read(
-            select(*token, *_GRANT_COLUMNS, *_OFFICER_COLUMNS, OFFICER.c.uid).select_from(granted).where(here))
+            select(*token, *GRANT_COLUMNS, *_OFFICER_COLUMNS, OFFICER.c.uid).select_from(granted).where(here))
         self._access_with_officer = database.read(
-            select(*token, *_GRANT_COLUMNS, *_OFFICER_COLUMNS, *OFFICER.c).select_from(granted).where(here))
+            select(*token, *GRANT_COLUMNS, *_OFFICER_COLUMNS, *OFFICER.c).select_from(granted).where(here))
 
     def _declare_writes(self, database: Database) -> None:
-        active = exists(select(_ONE).where(OFFICER.c.sub == SESSION.c.sub, OFFICER.c.status == literal_column("'active'")))
         session_stands = (
             update(SESSION)
             .where(SESSION.c.sid == parameter(SESSION.c.sid, "sid"), SESSION.c.sub == parameter(SESSION.c.sub, "sub"),
-                   SESSION.c.ended_at.is_(None), SESSION.c.expires_at > parameter(SESSION.c.expires_at, "now"), active)
+                   SESSION.c.ended_at.is_(None), SESSION.c.expires_at > parameter(SESSION.c.expires_at, "now"), OFFICER_ACTIVE)
             .values(last_seen_at=parameter(SESSION.c.last_seen_at, "now")).returning(SESSION.c.sid))
-        part = {name: parameter(TAKING_PART.c[name], bound) for name, bound in
-                (("sid", "sid"), ("client_id", "client_id"), ("sub", "sub"), ("first_used_at", "now"), ("last_used_at", "now"))}
-        takes_part = database.insert(TAKING_PART).inline().values(part)
-        takes_part = takes_part.on_conflict_do_update(index_elements=["sid", "client_id"],
-                                                      set_={"last_used_at": takes_part.excluded.last_used_at})
-        granted = insert_row(GRANT, created_at=parameter(GRANT.c.created_at, "now"),
-                             expires_at=parameter(GRANT.c.expires_at, "grant_expires_at"))
+        takes_part, granted, access = takes_part_upsert(database), grant_insert(), access_insert()
         coded = insert_row(CODE, created_at=parameter(CODE.c.created_at, "now"),
                            expires_at=parameter(CODE.c.expires_at, "code_expires_at"))
-        access = insert_row(
-            ACCESS, digest=parameter(ACCESS.c.digest, "access_digest"), scope=parameter(ACCESS.c.scope, "access_scope"),
-            expires_at=parameter(ACCESS.c.expires_at, "access_expires_at"))
         shapes = {(True, False): (coded,), (True, True): (coded, access), (False, True): (access,), (False, False): ()}
         self._issue = {shape: database.write(granted, *acts, takes_part, audit_insert(), guard=session_stands)
                        for shape, acts in shapes.items()}
@@ -120,12 +145,7 @@ class SqlGrants:
                                   after=held)
             for shape, acts in shapes.items()}
 
-        refresh = insert_row(
-            REFRESH, digest=parameter(REFRESH.c.digest, "refresh_digest"), scope=parameter(REFRESH.c.scope, "refresh_scope"),
-            created_at=parameter(REFRESH.c.created_at, "issued_at"),
-            confirmation=parameter(REFRESH.c.confirmation, "refresh_confirmation"),
-            expires_at=parameter(REFRESH.c.expires_at, "refresh_expires_at"),
-            used_at=literal_column("NULL"), successor=literal_column("NULL"))
+        refresh = refresh_insert()
         code_stands = exists(
             select(_ONE).select_from(GRANT.join(SESSION, SESSION.c.sid == GRANT.c.sid))
             .where(GRANT.c.grant_id == CODE.c.grant_id, GRANT.c.revoked_at.is_(None), SESSION.c.ended_at.is_(None)))
@@ -149,6 +169,12 @@ class SqlGrants:
                        family_stands)
                 .values(used_at=parameter(REFRESH.c.used_at, "issued_at")).returning(REFRESH.c.grant_id)))
         self._save_access = database.write(access, audit_insert(), durable=False)
+        values = {column.name: parameter(column, {"created_at": "now", "expires_at": "grant_expires_at"}.get(column.name))
+                  for column in GRANT.columns}
+        self._issue_without_session = database.write(access, audit_insert(), durable=False, guard=(
+            insert(GRANT).inline().from_select(list(values), select(*values.values()).select_from(OFFICER).where(
+                OFFICER.c.sub == parameter(OFFICER.c.sub, "sub"), OFFICER.c.status == literal_column("'active'")))
+            .returning(GRANT.c.grant_id)))
         self._revoke = database.write(audit_insert(), guard=(
             update(GRANT).where(GRANT.c.grant_id == parameter(GRANT.c.grant_id, "revoked_id"), GRANT.c.revoked_at.is_(None))
             .values(revoked_at=parameter(GRANT.c.revoked_at, "now"), revoke_reason=parameter(GRANT.c.revoke_reason, "reason"))
@@ -174,12 +200,7 @@ class SqlGrants:
     def issue_front_channel(self, grant: Grant, record: AuditRecord, *, code: StoredCode | None,
                             tokens: NewTokens | None, pushed: bytes = b"") -> bool:
         """Keep grant, perhaps a code and an access token, and the client's part in the session, if session and officer stand."""
-        values: dict[str, Any] = {} if tokens is None else _values(tokens)
-        values |= {
-            "grant_id": grant.grant_id, "client_id": grant.client_id, "sub": grant.sub, "sid": grant.sid, "scope": grant.scope,
-            "offline": grant.offline, "auth_time": grant.auth_time, "acr": grant.acr, "amr": " ".join(grant.amr),
-            "nonce": grant.nonce, "now": grant.created_at, "grant_expires_at": grant.expires_at, "revoked_at": None,
-            "revoke_reason": "", "details": grant.details}
+        values = grant_values(grant) if tokens is None else token_values(tokens) | grant_values(grant)
         if code is not None:
             values |= {
                 "digest": code.digest, "redirect_uri": code.redirect_uri, "code_challenge": code.code_challenge,
@@ -195,27 +216,27 @@ class SqlGrants:
         row = self._code.one(digest=digest)
         return None if row is None else StoredCode(
             digest, row.redirect_uri, row.code_challenge, row.code_challenge_method, row.expires_at, row.used_at,
-            _grant(row, _standing(row)), row.dpop_jkt)
+            grant_of(row), row.dpop_jkt)
 
     def redeem(self, code_digest: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
         """Use a code once, while its grant and its session stand, and keep what it gives."""
         write = self._redeem if tokens.refresh_digest is None else self._redeem_with_refresh
-        return write.run(code_digest=code_digest, **_values(tokens), **audit_values(record)) is not None
+        return write.run(code_digest=code_digest, **token_values(tokens), **audit_values(record)) is not None
 
     def refresh_token(self, digest: bytes) -> StoredRefreshToken | None:
         """Find a refresh token, used ones too, and whether its successor is still unused."""
         row = self._refresh.one(digest=digest)
         return None if row is None else StoredRefreshToken(
             digest, row.scope, row.expires_at, row.used_at, row.successor,
-            row.following_digest is None or row.following_used_at is not None, _grant(row, _standing(row)), row.confirmation)
+            row.following_digest is None or row.following_used_at is not None, grant_of(row), row.confirmation)
 
     def rotate(self, old_digest: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
         """Exchange an unused refresh token of a grant that stands."""
-        return self._rotate.run(old_digest=old_digest, **_values(tokens), **audit_values(record)) is not None
+        return self._rotate.run(old_digest=old_digest, **token_values(tokens), **audit_values(record)) is not None
 
     def replace_successor(self, old_digest: bytes, successor: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
         """Put a new token in the place of an unused successor of a grant that stands."""
-        return self._replace_successor.run(old_digest=old_digest, replaced_digest=successor, **_values(tokens),
+        return self._replace_successor.run(old_digest=old_digest, replaced_digest=successor, **token_values(tokens),
                                            **audit_values(record)) is not None
 
     def revoke(self, grant_id: str, reason: str, now: int, record: AuditRecord) -> bool:
@@ -233,8 +254,12 @@ class SqlGrants:
         return None if token is None else (token, None if row.officer_status is None else mirrored(row))
 
     def save_access_token(self, tokens: NewTokens, record: AuditRecord) -> None:
-        """Keep an access token of client credentials; relaxed."""
-        self._save_access.run(**_values(tokens), **audit_values(record))
+        """Keep an access token of client credentials or of an exchange; relaxed."""
+        self._save_access.run(**token_values(tokens), **audit_values(record))
+
+    def issue_without_session(self, grant: Grant, tokens: NewTokens, record: AuditRecord) -> bool:
+        """Keep a grant without a session and its access token, if the officer is active; relaxed."""
+        return self._issue_without_session.run(**(token_values(tokens) | grant_values(grant)), **audit_values(record)) is not None
 
     def revoke_access_token(self, digest: bytes, now: int, record: AuditRecord) -> bool:
         """End one access token once."""
@@ -245,11 +270,22 @@ class SqlGrants:
         return self._note.run(kind=kind, now=record.at, again_at=record.at + seconds, **audit_values(record)) is not None
 
 
-def _values(tokens: NewTokens) -> dict[str, Any]:
+def grant_values(grant: Grant) -> dict[str, Any]:
+    """Give the parameters of a new grant's acts."""
+    return {
+        "grant_id": grant.grant_id, "client_id": grant.client_id, "sub": grant.sub, "sid": grant.sid, "scope": grant.scope,
+        "offline": grant.offline, "auth_time": grant.auth_time, "acr": grant.acr, "amr": " ".join(grant.amr),
+        "nonce": grant.nonce, "now": grant.created_at, "grant_expires_at": grant.expires_at, "revoked_at": None,
+        "revoke_reason": "", "details": grant.details}
+
+
+def token_values(tokens: NewTokens) -> dict[str, Any]:
+    """Give the parameters of a token answer's acts."""
     values: dict[str, Any] = {
         "access_digest": tokens.access_digest, "grant_id": tokens.grant_id, "client_id": tokens.client_id,
         "access_scope": tokens.scope, "audience": tokens.audience, "issued_at": tokens.issued_at,
-        "access_expires_at": tokens.expires_at, "revoked_at": None, "confirmation": tokens.confirmation}
+        "access_expires_at": tokens.expires_at, "revoked_at": None, "confirmation": tokens.confirmation,
+        "actors": " ".join(tokens.actors), "access_details": tokens.details}
     if tokens.refresh_digest is not None:
         values |= {"refresh_digest": tokens.refresh_digest, "refresh_scope": tokens.refresh_scope,
                    "refresh_expires_at": tokens.refresh_expires_at, "refresh_confirmation": tokens.refresh_confirmation}
@@ -262,13 +298,19 @@ def _access_token(digest: bytes, row: Any) -> StoredAccessToken | None:
         return None
     grant = None if row.grant_id is None else _grant(row, Standing(row.officer_status or "", _groups(row.officer_groups)))
     return StoredAccessToken(digest, row.token_client_id, row.token_scope, tuple(row.audience.split()), row.issued_at,
-                             row.token_expires_at, row.token_revoked_at, row.uid or "", grant, row.confirmation)
+                             row.token_expires_at, row.token_revoked_at, row.uid or "", grant, row.confirmation,
+                             tuple(row.actors.split()), row.token_details)
 
 
 def _grant(row: Any, standing: Standing) -> Grant:
     return Grant(row.grant_id, row.grant_client_id, row.grant_sub, row.sid, row.grant_scope, bool(row.offline), row.auth_time,
                  row.acr, tuple(row.amr.split()), row.nonce, row.grant_created_at, row.grant_expires_at, row.grant_revoked_at,
                  standing, row.details)
+
+
+def grant_of(row: Any) -> Grant:
+    """Read a grant with its standing from a row of ``FAMILY_COLUMNS``."""
+    return _grant(row, _standing(row))
 
 
 def _standing(row: Any) -> Standing:

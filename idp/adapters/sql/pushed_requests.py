@@ -1,4 +1,4 @@
-"""Pushed authorization requests in the database; implements ``idp.oauth.pushed_authorization.PushedRequestStore``.
+"""Pushed authorization requests in the database; implements ``idp.oauth.requests.pushed_authorization.PushedRequestStore``.
 
 Relaxed writes: nothing was granted yet. What marks one as used is in the write that issues (``oauth.py``).
 """
@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from ...oauth.pushed_authorization import PushedRequest
+from ...oauth.requests.pushed_authorization import PushedRequest
 from .database import Database, insert_row, parameter
 from .tables import PushedRequestRow
 

@@ -15,14 +15,14 @@ from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
 from ...audit import AuditEvent
 from ...authn.assurance import AssurancePolicy
 from .. import client_authentication, scope
-from ..access_token import IssuedToken
 from ..authorization_request import AuthorizationRequest
 from ..client import Client
 from ..grant import Grant, Standing, lapse_of, session_stands
 from ..ports import NewTokens, SessionFacts, StoredCode, digest
 from ..proof.confirmation import JKT, bound_to
 from ..response import AuthorizationResponse
-from .issuing import Issuing
+from ..tokens.access_token import IssuedToken
+from .issuing import Issuing, told_of
 
 
 def fault_of(code: StoredCode, client: Client, *, assurance: AssurancePolicy, now: int, idle_limit_seconds: int) -> str:
@@ -130,7 +130,7 @@ class CodeGrant(Issuing, AuthorizationCodeGrant):  # type: ignore[misc]
         stored: StoredCode = self.request.authorization_code
         tokens: NewTokens = self.server.rows(token, self.client, stored.grant, refresh_scope=stored.grant.scope)
         record = self.server.record(AuditEvent.TOKEN_ISSUED, self.request, stored.grant, grant_type="authorization_code",
-                                    scope=tokens.scope)
+                                    **told_of(tokens))
         if not self.server.store.redeem(stored.digest, tokens, record):
             now_stored: StoredCode | None = self.server.store.code(stored.digest)
             if now_stored is not None:

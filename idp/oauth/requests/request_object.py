@@ -13,11 +13,11 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
-from ..clock import Clock
-from ..errors import RefusedError
-from ..jose import jwe, jwt
-from .client import Client
-from .clients.keys import ClientKeys
+from ...clock import Clock
+from ...errors import RefusedError
+from ...jose import jwe, jwt
+from ..client import Client
+from ..clients.keys import ClientKeys
 
 TYPES: Final = frozenset({"jwt", "oauth-authz-req+jwt"})
 """What an object may call itself (RFC 9101 §10.8); one that names no type is a JWT."""

@@ -14,10 +14,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from ..clock import Clock
-from .authorization_request import AuthorizationRequest, Registrations, UnsafeRequestError
-from .client import Client
-from .ports import digest
+from ...clock import Clock
+from ..authorization_request import AuthorizationRequest, Registrations, UnsafeRequestError
+from ..client import Client
+from ..ports import digest
 
 PREFIX: Final = "urn:ietf:params:oauth:request_uri:"
 LIFETIME_SECONDS: Final = 60

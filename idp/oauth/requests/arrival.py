@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidRequestError
 
-from . import authorization_request
-from .authorization_request import AuthorizationError, AuthorizationRequest, UnsafeRequestError
-from .client import Client, ClientRegistry
-from .client_authentication import PARAMETERS
+from .. import authorization_request
+from ..authorization_request import AuthorizationError, AuthorizationRequest, UnsafeRequestError
+from ..client import Client, ClientRegistry
+from ..client_authentication import PARAMETERS
+from . import rich_authorization
 from .pushed_authorization import PushedRequests, is_reference
 from .request_object import InvalidRequestObjectError, RequestObjects
 
@@ -28,15 +29,20 @@ class AuthorizationRequests:
         objects: Checks request objects.
         read_hint: Gives the subject of an ID token of ours (token, client_id); raises RefusedError when it is none.
         response_types: Those that are offered.
+        issuer: The provider's issuer identifier, which is a resource too.
+        details_types: Types of authorization details that are offered.
     """
 
     def __init__(self, registry: ClientRegistry, *, pushed: PushedRequests, objects: RequestObjects,
-                 read_hint: Callable[[str, str], str], response_types: Sequence[str]) -> None:
+                 read_hint: Callable[[str, str], str], response_types: Sequence[str], issuer: str,
+                 details_types: rich_authorization.Types) -> None:
         self._registry = registry
         self._pushed = pushed
         self._objects = objects
         self._read_hint = read_hint
         self._response_types = response_types
+        self._issuer = issuer
+        self._details_types = details_types
 
     def from_browser(self, parameters: Mapping[str, Sequence[str]]) -> AuthorizationRequest:
         """Read what a browser brings, or open what it names.
@@ -58,12 +64,14 @@ class AuthorizationRequests:
             raise asked.refuse("invalid_request", "This application must push its requests (RFC 9126).")
         return asked
 
-    def from_client(self, client: Client, form: Mapping[str, str], *, thumbprint: str = "") -> AuthorizationRequest:
+    def from_client(self, client: Client, form: Mapping[str, str], *, repeated: Mapping[str, Sequence[str]],
+                    thumbprint: str = "") -> AuthorizationRequest:
         """Read what an authenticated client pushes.
 
         Args:
             client: Who sends it.
-            form: The body.
+            form: The body; of a parameter that may repeat, its first value.
+            repeated: All values of those that came more than once.
             thumbprint: Of the key that a DPoP proof beside it proves; "" for none. The code will be bound to it.
 
         Raises:
@@ -72,7 +80,9 @@ class AuthorizationRequests:
         """
         if "request_uri" in form:
             raise InvalidRequestError("request_uri cannot be pushed.")
-        sent = {name: [value] for name, value in form.items() if name not in PARAMETERS} | {"client_id": [client.client_id]}
+        sent: dict[str, Sequence[str]] = {name: repeated.get(name, (value,)) for name, value in form.items()
+                                          if name not in PARAMETERS}
+        sent["client_id"] = (client.client_id,)
         try:
             parameters = dict(self._objects.unfold(sent, client))
             if thumbprint and parameters.setdefault("dpop_jkt", [thumbprint]) != [thumbprint]:
@@ -89,4 +99,5 @@ class AuthorizationRequests:
 
     def _checked(self, parameters: Mapping[str, Sequence[str]]) -> AuthorizationRequest:
         return authorization_request.parse(parameters, self._registry, read_hint=self._read_hint,
-                                           response_types=self._response_types)
+                                           response_types=self._response_types, issuer=self._issuer,
+                                           details_types=self._details_types)
