@@ -19,6 +19,7 @@ from .. import scope
 from ..authorization_request import AuthorizationRequest
 from ..client import Client
 from ..deferred.authorization import GRANT_TYPE_OF, Kind
+from ..shown_text import misleads
 
 DELIVERY_MODES: Final = ("poll", "ping")
 """Ways in which an application learns of the answer; discovery lists the same. Tokens are never pushed to anybody."""
@@ -120,14 +121,14 @@ def _binding_message(sent: Mapping[str, str]) -> str:
     message = unicodedata.normalize("NFC", sent.get("binding_message", ""))
     if len(message) > LONGEST_BINDING_MESSAGE:
         raise BackchannelError("invalid_binding_message", f"binding_message is longer than {LONGEST_BINDING_MESSAGE} characters.")
-    if not all(map(_is_plain, message)):
+    if misleads(message) or not all(map(_is_plain, message)):
         raise BackchannelError("invalid_binding_message",
                                "binding_message holds something else than letters, digits, punctuation and spaces.")
     return message
 
 
 def _is_plain(sign: str) -> bool:
-    """Tell whether a sign looks the same on every device and hides nothing: no line breaks, no direction marks, no pictures."""
+    """Tell whether a sign looks the same on every device: no pictures, and of all spaces the plain one."""
     return sign == " " or (sign.isascii() and sign.isprintable()) or unicodedata.category(sign)[0] in "LMNP"
 
 

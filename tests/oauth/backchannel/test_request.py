@@ -89,7 +89,7 @@ def test_ciba_s7_1_a_plain_binding_message_is_shown(message: str) -> None:
 
 @pytest.mark.parametrize("message", [
     "a" * 101, "two\nlines", "tab\there", "1234 \U0001F44D\U0001F3FF", "right\u202eleft", "\u200bhidden", "nul\x00", "\ud800",
-    "no\u00a0break",
+    "no\u00a0break", "12\u3164", "12\ufe0f", "1" + 5 * "\u0301",
 ])
 def test_ciba_s13_a_binding_message_that_cannot_be_shown_is_invalid(message: str) -> None:
     assert refusal(binding_message=message) == "invalid_binding_message"

@@ -308,6 +308,8 @@ def test_interface_s6_groups_are_for_clients_that_may_see_them() -> None:
     ({"default_max_age": True}, "seconds"), ({"default_max_age": 1.5}, "seconds"), ({"require_auth_time": "yes"},
     "true or false"),
     ({"application_type": "mobile"}, "web, native"), ({"client_name": "a\nb"}, "one line"), ({"client_name": "x" * 201}, "200"),
+    ({"client_name": "a\u202eb"}, "one line"), ({"client_name": "\u3164"}, "one line"),
+    ({"client_name#en": "a\u2066b"}, "one line"),
     ({"client_name": 1}, "text"), ({"client_name": "\ud800"}, "text"), ({"contacts": "a@b.vn"}, "list"), ({"contacts": [None]},
     "list"),
     ({"logo_uri": "http://a.example/l"}, "logo_uri"), ({"client_uri": "javascript:alert(1)"}, "client_uri"), ({"tos_uri": 1},
