@@ -25,6 +25,7 @@ from .adapters.ldap.server import Timing, servers_of
 from .adapters.outbound import Outbound
 from .adapters.seal_files import HEADS, Es256SealSigner, FileSealHeads
 from .adapters.sql import schema
+from .adapters.sql.administration import SqlAdministrationTokens, SqlClientEntries, SqlGrantPages
 from .adapters.sql.audit import SqlAuditTrail
 from .adapters.sql.audit_seals import SqlAuditReader, SqlSealStore
 from .adapters.sql.clients import SqlClientStore
@@ -42,6 +43,11 @@ from .adapters.sql.sessions import SqlSessions
 from .adapters.sql.tables import db
 from .adapters.sql.throttle import SqlGuessCounter
 from .adapters.sql.totp import SqlTotpStore
+from .administration.access import Access
+from .administration.clients import ClientAdministration
+from .administration.grants import GrantAdministration
+from .administration.initial_access import InitialAccessAdministration
+from .administration.keys import KeyAdministration
 from .audit import Caller
 from .audit.chain import AuditChain
 from .authn.assurance import HIGHEST_OFFERED, AssurancePolicy
@@ -83,10 +89,12 @@ from .oidc.id_token import SCOPE, IdTokens
 from .oidc.rp_initiated_logout import EndSession
 from .oidc.subject import Subjects
 from .oidc.userinfo import UserInfoAnswers
-from .services import Services
+from .roles import RoleGroups
+from .services import Administration, Services
 from .sessions.interaction import Interactions
 from .sessions.single_sign_on import SessionLimits, Sessions
 from .settings import OF_THE_HOUSE, Settings, load, read_secret
+from .web import api
 from .worker import Worker
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -196,6 +204,17 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     desk = Desk(store=SqlRegistrations(database), initial_access=initial_access, registry=clients, clock=clock, policy=policy,
                 sectors=sectors, statements=SoftwareStatements(issuers, clock),
                 address=settings.issuer + Paths().registration)
+    groups = RoleGroups(province=settings.ldap_province_administrators_group, agency=settings.ldap_administrators_group,
+                        auditors=settings.ldap_auditors_group)
+    administration = Administration(
+        access=Access(tokens, SqlAdministrationTokens(database), clients, clock, assurance, Holders(proofs), groups=groups,
+                      idle_limit_seconds=settings.idle_limit_seconds, resource=settings.issuer + Paths().administration,
+                      counter=guesses),
+        clients=ClientAdministration(SqlClientEntries(database), client_store, clients, sectors, policy, clock,
+                                     address=settings.issuer + Paths().registration),
+        initial_access=InitialAccessAdministration(initial_access, clock),
+        grants=GrantAdministration(SqlGrantPages(database), grants, mirror, clients, assurance, groups, clock),
+        keys=KeyAdministration(keys, clock))
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
         totp=totp, provider=provider, outbox=outbox,
@@ -216,7 +235,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         introspection=Introspection(provider, subject_of=subjects.of, acr_prefix=settings.acr_prefix),
         userinfo=UserInfoAnswers(claims.UserInfo(tokens, grants, clients, clock, assurance, Holders(proofs), subjects=subjects),
                                  issuer=settings.issuer, keys=keys, encryption=encryption),
-        subjects=subjects,
+        administration=administration, subjects=subjects,
         end_session=EndSession(clients, id_tokens.read_hint),
         logout_delivery=LogoutDelivery(outbox, outbound, clients, keys, clock, subjects=subjects, encryption=encryption,
                                        issuer=settings.issuer, lifetime_seconds=settings.logout_token_lifetime_seconds),
@@ -304,7 +323,7 @@ def _mount(app: Flask, settings: Settings, services: Services) -> None:
     meter = PrometheusMeter(bundle_seconds=AFTERWARDS_SECONDS)
     metrics_token = read_secret(settings.metrics_token_file, _METRICS_TOKEN) if settings.metrics_token_file else ""
     app.wsgi_app = Dispatcher(  # type: ignore[method-assign]
-        routes.table(services, meter, metrics_token=metrics_token), app.wsgi_app,
+        routes.table(services, meter, metrics_token=metrics_token), api.before(app.wsgi_app, services),
         sources=sources, meter=meter, log=json_log.RequestLines(services.clock, bundle_seconds=AFTERWARDS_SECONDS))
 
 

@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from ..administration.keys import COMPROMISED, HASTY, in_order, is_hasty, shown
 from ..audit import Caller
-from ..jose.keyset import ALGORITHMS, JWKS_MAX_AGE_SECONDS, StoredKey
+from ..jose.keyset import ALGORITHMS, StoredKey
 from ..services import Services
 from .verb import Verbs
 
 _ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
-_ORDER = ("active", "next", "retired", "removed")
 _PLACES = {"database": "sealed in the database", "pkcs11": "in the PKCS #11 token", "": "none"}
 
 
@@ -61,15 +61,9 @@ def commands(services: Callable[[], Services], make_keys: Callable[[], tuple[str
         house = services()
         caller = Caller("cli", secrets.token_hex(8))
         house.keys.ensure(caller)
-        young = house.clock.now() - JWKS_MAX_AGE_SECONDS
-        hasty = any(key.state == "next" and key.alg in algs and key.created_at > young for key in house.keys.stored())
+        hasty = is_hasty(house.keys.stored(), algs, house.clock.now())
         keys = house.keys.rotate(*algs, emergency=emergency, caller=caller)
-        warnings = []
-        if hasty:
-            warnings.append("Keys that sign now were published less than an hour ago. An application that kept the older"
-                            " JWK Set meets an unknown kid and must fetch the set again.")
-        if emergency:
-            warnings.append("Applications may keep the old JWK Set for up to an hour; tell their operators to restart them.")
+        warnings = [HASTY] * hasty + [COMPROMISED] * emergency
         for warning in warnings:
             click.echo(f"Note: {warning}", err=True)
         _show(house, [key for key in keys if key.state != "removed"], as_json, {"warnings": warnings})
@@ -79,13 +73,9 @@ def commands(services: Callable[[], Services], make_keys: Callable[[], tuple[str
 
 def _show(house: Services, keys: Iterable[StoredKey], as_json: bool, more: dict[str, Any]) -> None:
     now, due = house.clock.now(), {alg: house.keys.next_rotation_at(alg) for alg in ALGORITHMS}
-    keys = sorted(keys, key=lambda key: (ALGORITHMS.index(key.alg) if key.alg in ALGORITHMS else len(ALGORITHMS),
-                                         _ORDER.index(key.state), -key.created_at))
+    keys = in_order(keys)
     if as_json:
-        shown = [{"kid": key.kid, "alg": key.alg, "state": key.state, "created_at": key.created_at,
-                  "activated_at": key.activated_at, "retired_at": key.retired_at, "age_seconds": now - key.created_at,
-                  "private_part": key.place or None} for key in keys]
-        click.echo(json.dumps({"keys": shown, "next_rotation_at": due, **more}))
+        click.echo(json.dumps({"keys": [shown(key, now) for key in keys], "next_rotation_at": due, **more}))
         return
     for key in keys:
         since = max(moment for moment in (key.created_at, key.activated_at, key.retired_at) if moment is not None)

@@ -19,8 +19,11 @@ from urllib.parse import urlsplit
 from ..clock import Clock
 from ..errors import UnavailableError
 
-SCOPES = ("openid", "profile", "email", "phone", "address", "offline_access", "unit", "groups", "service")
+SCOPES = ("openid", "profile", "email", "phone", "address", "offline_access", "unit", "groups", "service", "admin",
+          "admin:read")
 """Scopes that may be registered today (fixed interface §6)."""
+ADMINISTRATION = frozenset({"admin", "admin:read"})
+"""Scopes of the administration API: only a file in clients/ gives them, and nobody gets them without asking."""
 SPARE_LOOKS = 10
 """How often a second a process looks for clients that it does not know."""
 
@@ -48,6 +51,7 @@ class Client:
         secret_digest: SHA-256 of the secret; None for public clients and before the secret is made.
         disabled: True closes every path; ``ClientRegistry.find`` does not even give such a client.
         owner: Agency that answers for it.
+        owner_unit: That agency's code, which alone counts; "" leaves the client to the province's administrators.
         allowed_groups: Officers need one of these groups; empty admits every officer.
         required_acr: Least assurance as registered, an acr value, or "".
         required_level: The same as a level 1-3; 0 where nothing is asked.
@@ -106,6 +110,7 @@ class Client:
     created_at: int = 0
 
     owner: str = ""
+    owner_unit: str = ""
     allowed_groups: frozenset[str] = frozenset()
     required_acr: str = ""
     required_level: int = 0

@@ -48,6 +48,13 @@ _GRANT_COLUMNS = (
 _OFFICER_COLUMNS = (OFFICER.c.status.label("officer_status"), OFFICER.c.groups.label("officer_groups"))
 _SESSION_COLUMNS = (
     SESSION.c.ended_at.label("session_ended_at"), SESSION.c.last_seen_at, SESSION.c.expires_at.label("session_expires_at"))
+FAMILY_COLUMNS = (*_GRANT_COLUMNS, *_OFFICER_COLUMNS, *_SESSION_COLUMNS)
+"""A grant with the standing of its officer and session; ``grant_of`` reads them."""
+TOKEN_COLUMNS = (
+    ACCESS.c.grant_id.label("token_grant_id"), ACCESS.c.client_id.label("token_client_id"), ACCESS.c.scope.label("token_scope"),
+    ACCESS.c.audience, ACCESS.c.issued_at, ACCESS.c.expires_at.label("token_expires_at"),
+    ACCESS.c.revoked_at.label("token_revoked_at"), ACCESS.c.confirmation)
+"""An access token; ``access_token_of`` reads them, with those of its grant and officer."""
 
 
 class SqlGrants:
@@ -60,31 +67,26 @@ class SqlGrants:
     def _declare_reads(self, database: Database) -> None:
         with_officer = GRANT.outerjoin(OFFICER, OFFICER.c.sub == GRANT.c.sub)
         standing = with_officer.outerjoin(SESSION, SESSION.c.sid == GRANT.c.sid)
-        family = (*_GRANT_COLUMNS, *_OFFICER_COLUMNS, *_SESSION_COLUMNS)
         self._officer = database.read(
             select(*_OFFICER_COLUMNS).where(OFFICER.c.sub == parameter(OFFICER.c.sub)))
         self._code = database.read(
             select(CODE.c.redirect_uri, CODE.c.code_challenge, CODE.c.code_challenge_method, CODE.c.expires_at, CODE.c.used_at,
-                   CODE.c.dpop_jkt, *family)
+                   CODE.c.dpop_jkt, *FAMILY_COLUMNS)
             .select_from(CODE.join(standing, GRANT.c.grant_id == CODE.c.grant_id))
             .where(CODE.c.digest == parameter(CODE.c.digest)))
         following = REFRESH.alias("following")
         self._refresh = database.read(
             select(REFRESH.c.scope, REFRESH.c.expires_at, REFRESH.c.used_at, REFRESH.c.successor, REFRESH.c.confirmation,
-                   following.c.digest.label("following_digest"), following.c.used_at.label("following_used_at"), *family)
+                   following.c.digest.label("following_digest"), following.c.used_at.label("following_used_at"), *FAMILY_COLUMNS)
             .select_from(REFRESH.join(standing, GRANT.c.grant_id == REFRESH.c.grant_id)
                          .outerjoin(following, following.c.digest == REFRESH.c.successor))
             .where(REFRESH.c.digest == parameter(REFRESH.c.digest)))
-        token = (
-            ACCESS.c.grant_id.label("token_grant_id"), ACCESS.c.client_id.label("token_client_id"),
-            ACCESS.c.scope.label("token_scope"), ACCESS.c.audience, ACCESS.c.issued_at,
-            ACCESS.c.expires_at.label("token_expires_at"), ACCESS.c.revoked_at.label("token_revoked_at"), ACCESS.c.confirmation)
         granted = ACCESS.outerjoin(with_officer, GRANT.c.grant_id == ACCESS.c.grant_id)
         here = ACCESS.c.digest == parameter(ACCESS.c.digest)
         self._access = database.read(
-            select(*token, *_GRANT_COLUMNS, *_OFFICER_COLUMNS, OFFICER.c.uid).select_from(granted).where(here))
+            select(*TOKEN_COLUMNS, *_GRANT_COLUMNS, *_OFFICER_COLUMNS, OFFICER.c.uid).select_from(granted).where(here))
         self._access_with_officer = database.read(
-            select(*token, *_GRANT_COLUMNS, *_OFFICER_COLUMNS, *OFFICER.c).select_from(granted).where(here))
+            select(*TOKEN_COLUMNS, *_GRANT_COLUMNS, *_OFFICER_COLUMNS, *OFFICER.c).select_from(granted).where(here))
 
     def _declare_writes(self, database: Database) -> None:
         active = exists(select(_ONE).where(OFFICER.c.sub == SESSION.c.sub, OFFICER.c.status == literal_column("'active'")))
@@ -181,7 +183,7 @@ class SqlGrants:
         row = self._code.one(digest=digest)
         return None if row is None else StoredCode(
             digest, row.redirect_uri, row.code_challenge, row.code_challenge_method, row.expires_at, row.used_at,
-            _grant(row, _standing(row)), row.dpop_jkt)
+            grant_of(row), row.dpop_jkt)
 
     def redeem(self, code_digest: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
         """Use a code once, while its grant and its session stand, and keep what it gives."""
@@ -193,7 +195,7 @@ class SqlGrants:
         row = self._refresh.one(digest=digest)
         return None if row is None else StoredRefreshToken(
             digest, row.scope, row.expires_at, row.used_at, row.successor,
-            row.following_digest is None or row.following_used_at is not None, _grant(row, _standing(row)), row.confirmation)
+            row.following_digest is None or row.following_used_at is not None, grant_of(row), row.confirmation)
 
     def rotate(self, old_digest: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
         """Exchange an unused refresh token of a grant that stands."""
@@ -210,12 +212,12 @@ class SqlGrants:
 
     def access_token(self, digest: bytes) -> StoredAccessToken | None:
         """Find an access token."""
-        return _access_token(digest, self._access.one(digest=digest))
+        return access_token_of(digest, self._access.one(digest=digest))
 
     def officer_of(self, digest: bytes) -> tuple[StoredAccessToken, MirroredOfficer | None] | None:
         """Find an access token with the officer it tells of."""
         row: Any = self._access_with_officer.one(digest=digest)
-        token = _access_token(digest, row)
+        token = access_token_of(digest, row)
         return None if token is None else (token, None if row.officer_status is None else mirrored(row))
 
     def save_access_token(self, tokens: NewTokens, record: AuditRecord) -> None:
@@ -242,13 +244,18 @@ def _values(tokens: NewTokens) -> dict[str, Any]:
     return values
 
 
-def _access_token(digest: bytes, row: Any) -> StoredAccessToken | None:
+def access_token_of(digest: bytes, row: Any) -> StoredAccessToken | None:
     """Read a row; one whose grant is gone is no token any more, and least of all one of client credentials."""
     if row is None or (row.token_grant_id and row.grant_id is None):
         return None
     grant = None if row.grant_id is None else _grant(row, Standing(row.officer_status or "", _groups(row.officer_groups)))
     return StoredAccessToken(digest, row.token_client_id, row.token_scope, tuple(row.audience.split()), row.issued_at,
                              row.token_expires_at, row.token_revoked_at, row.uid or "", grant, row.confirmation)
+
+
+def grant_of(row: Any) -> Grant:
+    """Read a grant with the standing of its officer and session (``FAMILY_COLUMNS``)."""
+    return _grant(row, _standing(row))
 
 
 def _grant(row: Any, standing: Standing) -> Grant:

@@ -15,6 +15,8 @@ from ..client import SCOPES
 from ..redirect_uri import InvalidRedirectUriError, check_redirect_uri, check_web_uri
 
 _LOCALIZED: Final = re.compile(r"(?:client_name|client_uri|logo_uri|policy_uri|tos_uri)#[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
+LOCALIZED_PATTERN: Final = f"^{_LOCALIZED.pattern}$"
+"""The same for JSON Schema."""
 _MOST_LOCALIZED: Final = 20
 
 

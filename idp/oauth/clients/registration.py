@@ -15,9 +15,10 @@ from dataclasses import dataclass, fields
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
+from ...directory.unit import is_unit_code
 from ...jose import jwe
 from .. import response
-from ..client import SCOPES, Client
+from ..client import ADMINISTRATION, SCOPES, Client
 from ..proof import certificate
 from ..redirect_uri import LOOPBACK_HOSTS, frontchannel_fault
 from . import assertion
@@ -30,7 +31,8 @@ ID_TOKEN_ALGORITHMS: Final = ("RS256", "PS256", "ES256", "EdDSA")
 LOGIN_NAME_ATTRIBUTES: Final = ("uid", "mail", "employeeNumber")
 
 PROVINCE: Final = (
-    "owner", "allowed_groups", "required_acr", "required_level", "consent", "profile", "require_pkce", "access_token_format",
+    "owner", "owner_unit",
+    "allowed_groups", "required_acr", "required_level", "consent", "profile", "require_pkce", "access_token_format",
     "login_name_attribute", "exchange_from", "assertion_audience", "secret_file", "show_groups")
 """Fields of a client that stand in the table ``province``: an operator's, never the client's own."""
 _OURS: Final = frozenset({"client_id", "source", "secret_digest", "disabled", "created_at", "localized"})
@@ -199,6 +201,7 @@ def _province(table: Mapping[str, Any], policy: RegistrationPolicy, *, default_s
     required_acr = members.text("required_acr", 200)
     fields: dict[str, Any] = {
         "owner": members.text("owner", 200),
+        "owner_unit": members.text("owner_unit", 40),
         "allowed_groups": frozenset(members.texts("allowed_groups")),
         "required_acr": required_acr,
         "required_level": _level(required_acr, policy),
@@ -273,6 +276,10 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
         problem = f"frontchannel_logout_uri: {fault}"
     elif "groups" in client.scope and not client.show_groups:
         problem = "scope: groups cannot be asked for while province.show_groups is false."
+    elif client.source == "registered" and not ADMINISTRATION.isdisjoint(client.scope):
+        problem = "scope: admin and admin:read are for clients in clients/ only."
+    elif client.owner_unit and not is_unit_code(client.owner_unit):
+        problem = "province.owner_unit: an agency's code such as H30.11."
     elif any(_GROUP.fullmatch(group) is None for group in client.allowed_groups):
         problem = "province.allowed_groups: names of groups, 1 to 128 characters."
     if problem:
