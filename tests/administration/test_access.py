@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 
 import pytest
+from sqlalchemy import literal_column, update
 
+from idp.adapters.sql.tables import AccessTokenRow
 from idp.administration.access import Rates
 from idp.authn.lockout import Rule
+from idp.oauth.proof import certificate
+from idp.oauth.proof.confirmation import CERTIFICATE, bound_to
+from tests.fakes.certificates import issue
 from tests.fakes.client_keys import proof_of
 
 from .office import CALLER, ISSUER, Office
@@ -156,6 +161,25 @@ def test_rfc9449_s7_1_a_bound_token_needs_the_proof_of_its_key(office: Office) -
     refused(office.call("GET", "/keys", token, scheme="DPoP", DPoP=proof), 401, "invalid_dpop_proof")
     other = proof_of("GET", f"{ISSUER}/api/v1/clients", now, access_token=token)
     refused(office.call("GET", "/keys", token, scheme="DPoP", DPoP=other), 401, "invalid_dpop_proof")
+
+
+def test_rfc8705_s3_a_token_bound_to_a_certificate_needs_that_certificate(office: Office) -> None:
+    token, mine = office.machine(), issue("mine")
+    shown = certificate.read(mine.escaped)
+    assert shown is not None
+    bound = literal_column(f"'{bound_to(CERTIFICATE, shown.thumbprint)}'")
+    office.database.write(update(AccessTokenRow.__table__).values(confirmation=bound)).run()  # type: ignore[arg-type]
+    refused(office.call("GET", "/keys", token), 401, "invalid_token")
+    refused(office.call("GET", "/keys", token, X_SSL_Client_Cert=issue("other").escaped), 401, "invalid_token")
+    assert office.call("GET", "/keys", token, X_SSL_Client_Cert=mine.escaped).status_code == 200
+
+
+def test_rfc8707_s2_a_token_for_other_resources_is_none_for_this_one(office: Office) -> None:
+    token = office.machine()
+    for audience, status in (("https://elsewhere.example", 401), (f"{ISSUER}/api/v1", 200)):
+        office.database.write(update(AccessTokenRow.__table__).values(  # type: ignore[arg-type]
+            audience=literal_column(f"'{audience}'"))).run()
+        assert office.call("GET", "/keys", token).status_code == status
 
 
 def test_admin_scopes_are_given_to_files_only_and_never_without_asking(office: Office) -> None:

@@ -110,6 +110,8 @@ def _find_something(case: Any) -> None:
     if "client_id" in (case.path_parameters or {}) and case.method != "DELETE":
         case.path_parameters["client_id"] = "application"
         case.headers["If-Match"] = "*"
+    if case.operation.definition.raw["operationId"] == "revokeGrants":
+        case.query = {"client_id": "application"}
     if case.operation.definition.raw["operationId"] in {"createClient", "replaceClient"} and isinstance(case.body, dict):
         free = {"contacts", "default_max_age", "require_auth_time", "backchannel_logout_session_required"}
         case.body = APPLICATION | {name: value for name, value in case.body.items() if name in free}
@@ -121,7 +123,7 @@ def test_schemathesis_finds_nothing(office: Office) -> None:
     found, seen = find(office, token)
     assert found == []
     assert {name for name, statuses in seen.items() if not any(status < 300 for status in statuses)} <= {
-        "renewRegistrationToken", "readGrant", "revokeGrant", "revokeInitialAccessToken", "revokeGrants", "deleteClient"}
+        "renewRegistrationToken", "readGrant", "revokeGrant", "revokeInitialAccessToken", "deleteClient"}
     assert {status for statuses in seen.values() for status in statuses} >= {200, 201, 204, 400, 404, 422, 428}
 
 
