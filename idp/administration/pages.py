@@ -40,7 +40,7 @@ class Page:
 
 def cursor_of(*place: str | int) -> str:
     """Make the cursor of a place."""
-    text = json.dumps(place, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(place, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
@@ -63,6 +63,11 @@ def place_of(cursor: str, *kinds: type) -> tuple[Any, ...] | None:
     except (ValueError, RecursionError):
         place = None
     if (not isinstance(place, list) or tuple(map(type, place)) != kinds
-            or any(not 0 <= part < 2**62 if isinstance(part, int) else not part.isprintable() for part in place)):
+            or any(not 0 <= part < 2**62 if isinstance(part, int) else not _is_storable(part) for part in place)):
         raise InvalidParameterError("cursor: not one that this list gave.")
     return tuple(place)
+
+
+def _is_storable(text: str) -> bool:
+    """Tell whether both databases could hold a text, and so have given it."""
+    return "\0" not in text and not any("\ud800" <= sign <= "\udfff" for sign in text)

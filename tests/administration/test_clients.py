@@ -142,7 +142,8 @@ def test_line_38_what_has_more_than_an_agency_gives_an_agency_only_reads(office:
 
 
 BEYOND = [
-    {"scope": "openid groups", "province": {"show_groups": True}}, {"scope": "openid service"}, {"grant_types": ["authorization_code", "client_credentials"]},
+    {"scope": "openid groups", "province": {"show_groups": True}}, {"scope": "openid service"},
+    {"grant_types": ["authorization_code", "client_credentials"]},
     {"province": {"consent": "implied"}}, {"province": {"require_pkce": False}}, {"province": {"show_groups": True}},
     {"province": {"login_name_attribute": "mail"}}, {"province": {"owner_unit": ""}}, {"province": {"owner_unit": HOME}},
     {"province": {"owner_unit": "H30"}}, {"province": {"owner_unit": "H30.1"}}]

@@ -216,7 +216,7 @@ class InitialAccess:
             raise RefusedError("owner: an agency must answer for the applications.", code="invalid_terms")
         if terms.software_issuer and terms.software_issuer not in self._software_issuers:
             raise RefusedError("software_issuer: not one of those in IDP_SOFTWARE_ISSUERS_FILE.", code="invalid_terms")
-        return replace(terms, owner=sample.owner, grant_types=sample.grant_types,
+        return replace(terms, owner=sample.owner, owner_unit=sample.owner_unit, grant_types=sample.grant_types,
                        allowed_groups=tuple(sorted(sample.allowed_groups)))
 
     def _record(self, event: AuditEvent, caller: Caller, **detail: str | int) -> AuditRecord:
