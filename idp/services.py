@@ -1,11 +1,12 @@
-"""The wired rooms: everything that endpoints/, web/, cli/ and worker/ may call. ``app.py`` alone fills it."""
+"""The wired rooms: everything that endpoints/, web/, cli/ and worker/ may call. ``app`` alone fills it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from .administration.access import Access
 from .administration.clients import ClientAdministration
@@ -21,13 +22,19 @@ from .clock import Clock
 from .directory.mirror import OfficerMirror
 from .directory.officer import Directory
 from .jose.keyset import KeyRing, Sealer
+from .oauth.backchannel.authentication import BackchannelAuthentication
+from .oauth.backchannel.ping import PingDelivery, PingQueue
 from .oauth.client import ClientRegistry
 from .oauth.clients.configuration import ClientConfiguration
 from .oauth.clients.dynamic import DynamicRegistration
+from .oauth.clients.examination import Examiner
 from .oauth.clients.initial_access import InitialAccess
 from .oauth.clients.registrar import ClientFile, Registrar
-from .oauth.introspection import Introspection
+from .oauth.deferred.approvals import Approvals
+from .oauth.deferred.device_authorization import DeviceAuthorization
 from .oauth.server import Provider
+from .oauth.tokens.introspection import Introspection
+from .oauth.tokens.introspection_response import SignedIntrospection
 from .oidc.backchannel_logout import LogoutDelivery, NoticeQueue
 from .oidc.consent import Consents
 from .oidc.rp_initiated_logout import EndSession
@@ -36,6 +43,11 @@ from .oidc.userinfo import UserInfoAnswers
 from .sessions.interaction import Interactions
 from .sessions.single_sign_on import Sessions
 from .settings import Settings
+
+Door = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+"""The door for programs: a WSGI application (PEP 3333)."""
+Rehearse = Callable[[Mapping[str, bytes]], AbstractContextManager[tuple["Services", Door]]]
+"""Gives the rooms and the door of a private copy of this deployment; it is told what stands at other people's addresses."""
 
 
 class Housekeeping(Protocol):
@@ -78,6 +90,7 @@ class Services:
         schema_state: Tells where the database stands: ``empty``, ``behind``, ``current``, or ``newer`` than this release knows.
         prepare_database: Connects and compiles every statement.
         read_client_files: Reads the registration files of a folder such as ``clients/``.
+        rehearse: Makes a copy of this deployment in which nothing is real, and takes it away afterwards.
     """
 
     settings: Settings
@@ -95,6 +108,7 @@ class Services:
     initial_access: InitialAccess
     dynamic_registration: DynamicRegistration
     client_configuration: ClientConfiguration
+    examiner: Examiner
     totp: Totp
     sign_in: SignIn
     assurance: AssurancePolicy
@@ -102,16 +116,23 @@ class Services:
     interactions: Interactions
     consents: Consents
     provider: Provider
+    approvals: Approvals
+    backchannel: BackchannelAuthentication
+    devices: DeviceAuthorization
     introspection: Introspection
+    signed_introspection: SignedIntrospection
     userinfo: UserInfoAnswers
     administration: Administration
     subjects: Subjects
     end_session: EndSession
     outbox: NoticeQueue
     logout_delivery: LogoutDelivery
+    pings: PingQueue
+    ping_delivery: PingDelivery
     housekeeping: Housekeeping
     pulse: Pulse
     ping_database: Callable[[], None]
     prepare_database: Callable[[], None]
     schema_state: Callable[[], str]
     read_client_files: Callable[[Path], tuple[ClientFile, ...]]
+    rehearse: Rehearse

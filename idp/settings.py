@@ -68,6 +68,8 @@ class Settings(BaseSettings):
     pkcs11_pin_file: Path = Field(Path("keys/pkcs11.pin"), description="File with its user PIN")
     software_issuers_file: Path | None = Field(
         None, description="JSON: who may vouch for applications with a software statement, and the public keys of each")
+    assertion_issuers_file: Path | None = Field(
+        None, description="JSON: whose assertions about officers count as a grant (RFC 7523), and for which applications")
     trusted_proxies: Words = Field((), description="Addresses or networks whose X-Forwarded-For and -Proto count")
     outbound_allow: Words = Field((), description="Hosts our own fetches may reach in private networks")
     metrics_token_file: Path | None = Field(None, description="Bearer token for /metrics from beyond loopback")
@@ -82,9 +84,14 @@ class Settings(BaseSettings):
     theme_css_file: Path | None = Field(None, description="A CSS file that overrides --idp-accent* and --idp-panel*")
     logo_file: Path | None = Field(None, description="An SVG shown instead of our mark")
     acr_prefix: str = Field("urn:haugiang:acr:", description="Prefix of acr values; the level follows")
+    authorization_details_prefix: str = Field("urn:haugiang:authorization:",
+                                              description="Prefix of types of authorization details (RFC 9396)")
 
     security_level: Literal[2, 3] = Field(2, description="Level of TCVN 14423: session limits and password rules")
     code_lifetime_seconds: int = Field(60, ge=10, le=60, description="Authorization codes (RFC 6749 4.1.2, FAPI: 60)")
+    pushed_request_lifetime_seconds: int = Field(60, ge=10, le=600, description="Pushed requests (RFC 9126), until opened")
+    require_pushed_authorization_requests: bool = Field(False, description="Every application must push its requests")
+    device_code_lifetime_seconds: int = Field(600, ge=60, le=1800, description="Device codes and user codes (RFC 8628 3.2)")
     access_token_lifetime_seconds: int = Field(600, ge=60, le=3600, description="Access tokens")
     refresh_token_lifetime_seconds: int = Field(30 * 86400, ge=3600, description="Absolute end of a family with offline_access")
     refresh_grace_seconds: int = Field(10, ge=0, le=60, description="A repeated refresh within this time is a retry; 0 = off")

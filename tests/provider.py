@@ -8,7 +8,7 @@ import hashlib
 import io
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
@@ -20,17 +20,24 @@ from sqlalchemy import literal_column, select, update
 from idp.adapters.sql.audit import SqlAuditTrail
 from idp.adapters.sql.clients import SqlClientStore
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.deferred import SqlDeferred
 from idp.adapters.sql.oauth import SqlGrants
 from idp.adapters.sql.officers import SqlOfficers
+from idp.adapters.sql.pushed_requests import SqlPushedRequests
 from idp.adapters.sql.registrations import SqlInitialAccess, SqlRegistrations
 from idp.adapters.sql.seen_once import SqlSeenOnce
 from idp.adapters.sql.sessions import SqlSessions
 from idp.adapters.sql.tables import AuditRow, GrantRow, OfficerRow, RefreshTokenRow
+from idp.adapters.sql.throttle import SqlGuessCounter
 from idp.audit import Caller
 from idp.authn.assurance import AssurancePolicy
+from idp.authn.lockout import Lockout
 from idp.directory.officer import Officer, Post
+from idp.endpoints.backchannel_authentication import BackchannelAuthenticationEndpoint
+from idp.endpoints.device_authorization import DeviceAuthorizationEndpoint
 from idp.endpoints.documents import Document, fixed
 from idp.endpoints.introspection import IntrospectionEndpoint
+from idp.endpoints.pushed_authorization import PushedAuthorizationEndpoint
 from idp.endpoints.registration import ConfigurationEndpoint, RegistrationEndpoint
 from idp.endpoints.revocation import RevocationEndpoint
 from idp.endpoints.sources import Sources
@@ -39,11 +46,14 @@ from idp.endpoints.userinfo import UserInfoEndpoint
 from idp.endpoints.wsgi import Dispatcher, Route
 from idp.jose.keyset import KeyRing
 from idp.oauth import response
-from idp.oauth.access_token import AccessTokens
 from idp.oauth.authorization_request import AuthorizationRequest
+from idp.oauth.backchannel.authentication import HINT_LIMITS, BackchannelAuthentication
+from idp.oauth.backchannel.officers import HintedOfficers
+from idp.oauth.backchannel.signed_request import SignedRequests
 from idp.oauth.client import SCOPES, Client, ClientRegistry, secret_digest
 from idp.oauth.client_authentication import METHODS, Checks
 from idp.oauth.clients.assertion import ClientAssertions
+from idp.oauth.clients.assertion_issuers import AssertionIssuer
 from idp.oauth.clients.configuration import ClientConfiguration
 from idp.oauth.clients.dynamic import Desk, DynamicRegistration
 from idp.oauth.clients.initial_access import InitialAccess, Terms
@@ -51,19 +61,31 @@ from idp.oauth.clients.keys import ClientKeys
 from idp.oauth.clients.registration import RegistrationPolicy
 from idp.oauth.clients.sectors import Sectors
 from idp.oauth.clients.software_statement import SoftwareStatements
-from idp.oauth.introspection import Introspection
+from idp.oauth.deferred.approvals import Approvals
+from idp.oauth.deferred.authorization import GRANT_TYPE_OF, Kind
+from idp.oauth.deferred.device_authorization import CODE_LIMITS, REQUEST_LIMITS, DeviceAuthorization
+from idp.oauth.deferred.user_code import normal
+from idp.oauth.grants.jwt_bearer import AuthorizationAssertions
 from idp.oauth.metadata import Offer, discovery
 from idp.oauth.proof.certificate import CertificateAuthorities
 from idp.oauth.proof.dpop import Nonces, Proofs
 from idp.oauth.proof.holder import Holders
+from idp.oauth.requests.pushed_authorization import PushedRequests
+from idp.oauth.requests.request_object import RequestObjects
+from idp.oauth.requests.signing_details import SigningDetails
 from idp.oauth.server import Extension, Lifetimes, Provider
+from idp.oauth.tokens.access_token import AccessTokens
+from idp.oauth.tokens.introspection import Introspection
+from idp.oauth.tokens.introspection_response import SignedIntrospection
 from idp.oidc import claims, id_token
 from idp.oidc.encryption import ResponseEncryption
 from idp.oidc.subject import TYPES
 from idp.oidc.userinfo import UserInfoAnswers
 from idp.sessions.single_sign_on import Session, SessionLimits, Sessions
+from tests.fakes.client_keys import SECRETS
 from tests.fakes.client_store import FakeClientStore
 from tests.fakes.clock import FakeClock
+from tests.fakes.directory import FakeDirectory
 from tests.fakes.documents import FakeDocuments
 from tests.fakes.key_store import FakeKeyStore
 from tests.fakes.sealer import FakeSealer
@@ -72,6 +94,7 @@ from tests.fakes.subjects import SUBJECTS
 ISSUER = "https://id.haugiang.example"
 MTLS = "https://mtls.id.haugiang.example"
 ACR_PREFIX = "urn:haugiang:acr:"
+SIGNING = "urn:haugiang:authorization:signing"
 CALLER = Caller("198.51.100.7", "request-1")
 REDIRECT_URI = "https://qlvb.example/callback"
 SECRET = "a-machine-made-secret"
@@ -79,9 +102,11 @@ VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 """Verifier and challenge of RFC 7636 appendix B."""
 
+DEVICE_CODE = GRANT_TYPE_OF[Kind.DEVICE]
+
 REGISTERED = Client(
     client_id="qlvb", client_name="Quản lý văn bản", redirect_uris=(REDIRECT_URI,), scope=frozenset(SCOPES),
-    grant_types=("authorization_code", "refresh_token", "client_credentials"), secret_digest=secret_digest(SECRET),
+    grant_types=("authorization_code", "refresh_token", "client_credentials", DEVICE_CODE), secret_digest=secret_digest(SECRET),
     consent="implied", source="file")
 
 
@@ -123,7 +148,9 @@ class House:
     def __init__(self, database: Database, *, lifetimes: Lifetimes | None = None, access_token_seconds: int = 600,
                  trusted_proxies: tuple[str, ...] = (), fallback: Any = None, meter: Any = None, log: Any = None,
                  mutual_tls: bool = False, authorities: Sequence[Certificate] = (),
-                 extensions: tuple[Extension, ...] = (), front_channel: bool = False, client_store: Any = None) -> None:
+                 extensions: tuple[Extension, ...] = (), front_channel: bool = False, client_store: Any = None,
+                 require_pushed_requests: bool = False,
+                 assertion_issuers: Mapping[str, AssertionIssuer] | None = None) -> None:
         self.database = database
         self.clock = FakeClock()
         self.keys = key_ring()
@@ -133,6 +160,7 @@ class House:
         limits = SessionLimits(idle_seconds=3600, absolute_seconds=86400)
         self.sessions = Sessions(SqlSessions(database), self.clock, limits)
         self.store = SqlGrants(database)
+        self.deferred = SqlDeferred(database)
         self.tokens = AccessTokens(issuer=ISSUER, keys=self.keys, clock=self.clock, lifetime_seconds=access_token_seconds,
                                    subject_of=SUBJECTS.of, acr_prefix=ACR_PREFIX)
         self.documents = FakeDocuments()
@@ -143,38 +171,63 @@ class House:
                                            acr_prefix=ACR_PREFIX, claims_of=claims.IdTokenClaims(self.officers),
                                            encryption=encryption)
         seen = SqlSeenOnce(database)
-        self.assertions = ClientAssertions(issuer=ISSUER, token_endpoint=f"{ISSUER}/token", keys=self.client_keys, seen=seen,
-                                           clock=self.clock)
+        self.assertions = ClientAssertions(issuer=ISSUER, token_endpoint=f"{ISSUER}/token", keys=self.client_keys,
+                                           secrets=SECRETS, seen=seen, clock=self.clock)
         self.checks = Checks(self.assertions, self.client_keys, CertificateAuthorities(authorities), mutual_tls, self.clock)
         self.nonces = Nonces(b"n" * 32, self.clock)
         self.proofs = Proofs(seen, self.nonces, self.clock)
         assurance = AssurancePolicy(ACR_PREFIX, frozenset({"lanhdao"}))
         self.provider = Provider(
-            issuer=ISSUER, registry=self.registry, store=self.store, tokens=self.tokens, keys=self.keys, clock=self.clock,
-            lifetimes=lifetimes or Lifetimes(), assurance=assurance, officer_scopes=frozenset(claims.SCOPES), checks=self.checks,
+            issuer=ISSUER, registry=self.registry, store=self.store, deferred=self.deferred, tokens=self.tokens, keys=self.keys,
+            clock=self.clock, lifetimes=lifetimes or Lifetimes(), assurance=assurance,
+            officer_scopes=frozenset(claims.SCOPES), checks=self.checks,
             proofs=self.proofs, token_endpoints=(f"{ISSUER}/token", f"{MTLS}/token"),
+            pushed=PushedRequests(SqlPushedRequests(database), self.clock, required=require_pushed_requests),
+            objects=RequestObjects(ISSUER, self.client_keys, self.clock), pushing_endpoints=(f"{ISSUER}/par", f"{MTLS}/par"),
             read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens, *extensions],
-            response_types=response.offered(front_channel=front_channel))
-        policy = RegistrationPolicy()
+            response_types=response.offered(front_channel=front_channel), assertions=AuthorizationAssertions(
+                assertion_issuers or {}, audience=ISSUER, keys=self.client_keys, seen=seen, mirror=self.officers,
+                clock=self.clock), details_types={SIGNING: SigningDetails()})
+        self.approvals = Approvals(self.deferred, self.provider)
+        guesses = SqlGuessCounter(database)
+        self.devices = DeviceAuthorization(
+            self.provider, self.approvals, verification_uri=f"{ISSUER}/device", lifetime_seconds=600,
+            typed=Lockout(guesses, self.clock, CODE_LIMITS, kind="user_code"),
+            requests=Lockout(guesses, self.clock, REQUEST_LIMITS, kind="device_request"))
+        self.directory = FakeDirectory()
+        self.backchannel = BackchannelAuthentication(
+            self.provider, self.approvals, sealer=FakeSealer(),
+            hints=Lockout(guesses, self.clock, HINT_LIMITS, kind="hint"),
+            officers=HintedOfficers(self.officers, self.directory, self.clock, mail_domain="haugiang.gov.vn",
+                                    read_hint=self.id_tokens.subject_of_hint),
+            requests=SignedRequests(issuer=ISSUER, keys=self.client_keys, seen=seen, clock=self.clock))
+        policy = RegistrationPolicy(details_types=(SIGNING,))
         self.initial_access = InitialAccess(SqlInitialAccess(database), SqlAuditTrail(database), self.clock, policy,
                                             software_issuers=self.software_issuers)
         desk = Desk(store=SqlRegistrations(database), initial_access=self.initial_access, registry=self.registry,
                     clock=self.clock, policy=policy, sectors=Sectors(self.documents.document),
-                    statements=SoftwareStatements(self.software_issuers, self.clock), address=f"{ISSUER}/register")
+                    statements=SoftwareStatements(self.software_issuers, self.clock), secrets=SECRETS,
+                    address=f"{ISSUER}/register")
         self.configuration = ClientConfiguration(desk)
         offer = Offer(scopes=tuple(claims.SCOPES), claims=claims.SUPPORTED, acr_values=(f"{ACR_PREFIX}1", f"{ACR_PREFIX}2"),
                       subject_types=TYPES, id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"),
                       auth_methods=[method for method in METHODS if self.checks.can(method)],
-                      mtls_origin=MTLS if mutual_tls else "", response_types=self.provider.response_types)
+                      mtls_origin=MTLS if mutual_tls else "", response_types=self.provider.response_types,
+                      require_pushed_requests=self.provider.pushed.required, grant_types=self.provider.grant_types,
+                      details_types=(SIGNING,))
         metadata = Document(fixed(discovery(ISSUER, offer)), max_age_seconds=3600)
         self.app = Dispatcher([
             Route("/.well-known/openid-configuration", "discovery", metadata, Document.METHODS),
             Route("/.well-known/oauth-authorization-server", "discovery", metadata, Document.METHODS),
             Route("/.well-known/trust-services", "trust_services", Document(fixed({}), max_age_seconds=3600), Document.METHODS),
             Route("/jwks", "jwks", Document(self.keys.published, max_age_seconds=3600), Document.METHODS),
+            Route("/par", "pushed_authorization", PushedAuthorizationEndpoint(self.provider)),
             Route("/token", "token", TokenEndpoint(self.provider)),
+            Route("/bc-authorize", "backchannel_authentication", BackchannelAuthenticationEndpoint(self.backchannel)),
+            Route("/device_authorization", "device_authorization", DeviceAuthorizationEndpoint(self.devices)),
             Route("/introspect", "introspection", IntrospectionEndpoint(
-                Introspection(self.provider, subject_of=SUBJECTS.of, acr_prefix=ACR_PREFIX))),
+                Introspection(self.provider, subject_of=SUBJECTS.of, acr_prefix=ACR_PREFIX),
+                SignedIntrospection(issuer=ISSUER, keys=self.keys, client_keys=self.client_keys, clock=self.clock))),
             Route("/revoke", "revocation", RevocationEndpoint(self.provider)),
             Route("/register", "registration", RegistrationEndpoint(DynamicRegistration(desk))),
             Route("/register/*", "client_configuration", ConfigurationEndpoint(self.configuration),
@@ -267,12 +320,40 @@ class House:
         """Ask by client credentials."""
         return self.token({"grant_type": "client_credentials"} | more, client_id=client_id, secret=secret)
 
+    def device(self, *, client_id: str = "qlvb", secret: str | None = SECRET, **changes: str | None) -> Reply:
+        """Ask as a device."""
+        form = {"scope": "openid profile"} | ({"client_id": client_id} if secret is None else {}) | changes
+        return self.post("/device_authorization", form, client_id=client_id, secret=secret)
+
+    def approve(self, asked: Reply, session: Session | None = None, *, answer: str = "accept") -> bool:
+        """Answer a device's request as an officer does on our page."""
+        deferred = self.approvals.by_user_code(normal(asked.json["user_code"]))
+        assert deferred is not None
+        act = self.approvals.approve if answer == "accept" else self.approvals.deny
+        return act(deferred, session or self.session(), CALLER)
+
+    def poll(self, asked: Reply, *, client_id: str = "qlvb", secret: str | None = SECRET, **more: str) -> Reply:
+        """Ask for the tokens as a device does."""
+        form = {"grant_type": DEVICE_CODE, "device_code": asked.json["device_code"]}
+        return self.token(form | more, client_id=client_id, secret=secret)
+
     def tokens_for(self, *, session: Session | None = None, client_id: str = "qlvb", secret: str | None = SECRET,
                    **changes: str | None) -> dict[str, Any]:
         """Go the whole way from request to token answer."""
         reply = self.redeem(self.code(session, client_id=client_id, **changes), client_id=client_id, secret=secret)
         assert reply.status == 200, reply.body
         return dict(reply.json)
+
+    def push(self, *, client_id: str = "qlvb", secret: str | None = SECRET, headers: dict[str, str] | None = None,
+             **changes: str | None) -> Reply:
+        """Push a good authorization request with some changes to /par."""
+        return self.post("/par", self.parameters(client_id=client_id) | changes, client_id=client_id, secret=secret,
+                         headers=headers)
+
+    def opened(self, request_uri: str, client_id: str = "qlvb", **more: str) -> AuthorizationRequest:
+        """Open a pushed request as a browser does that brings nothing else, or something."""
+        return self.provider.parse_authorization(
+            {name: [value] for name, value in {"client_id": client_id, "request_uri": request_uri, **more}.items()})
 
     def token(self, form: dict[str, str | None], *, client_id: str = "qlvb", secret: str | None = SECRET) -> Reply:
         """Call /token with client_secret_basic, or as a public client when ``secret`` is None."""

@@ -34,12 +34,21 @@ def make_settings(folder: Path, database_url: str, clients: Iterable[Mapping[str
         place.mkdir(parents=True, exist_ok=True)
         province = {"owner": "Văn phòng UBND tỉnh", "consent": "implied", **client.get("province", {})}
         top = {name: value for name, value in client.items() if name != "province"}
-        lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in top.items()]
-        lines += ["[province]", *(f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in province.items())]
+        lines = [f"{name} = {toml(value)}" for name, value in top.items()]
+        lines += ["[province]", *(f"{name} = {toml(value)}" for name, value in province.items())]
         (place / "client.toml").write_text("\n".join(lines), encoding="utf-8")
     (folder / "clients").mkdir(exist_ok=True)
     return Settings(**{"env": "development", "database_url": database_url, "keys_dir": keys, "clients_dir": folder / "clients",
                        "log_level": "ERROR", **settings})
+
+
+def toml(value: Any) -> str:
+    """Write a value of JSON as TOML has it."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json.dumps(name)} = {toml(member)}" for name, member in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(toml(member) for member in value) + "]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def make_app(folder: Path, database_url: str, *, officers: Iterable[Officer] | None = None, directory: Directory | None = None,

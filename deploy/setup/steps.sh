@@ -61,6 +61,8 @@ needed_for() {
             missing chromium chromium
             missing chromedriver chromium-driver
             missing softhsm2-util softhsm2
+            # apache2-bin is the server alone: without the package apache2 there is no service that could start.
+            missing /usr/lib/apache2/modules/mod_auth_openidc.so apache2-bin libapache2-mod-auth-openidc
             ;;
         load_driver) missing wrk wrk ;;
     esac

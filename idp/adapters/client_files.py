@@ -1,6 +1,7 @@
-"""Files about applications: ``clients/<name>/client.toml``, read whole, and who may vouch for those that register themselves.
+"""Files about applications: ``clients/<name>/client.toml``, read whole, and who may vouch: for applications, and for officers.
 
-``oauth/clients/registration.py`` decides what the former may say, ``oauth/clients/keys.py`` which keys the latter may hold.
+``oauth/clients/registration.py`` decides what the first may say, ``oauth/clients/keys.py`` which keys the others may hold,
+``oauth/clients/assertion_issuers.py`` what an issuer of assertions about officers is.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import ConfigurationError, RefusedError
+from ..oauth.clients.assertion_issuers import AssertionIssuer, parse_issuers
 from ..oauth.clients.keys import ClientKey, read_jwks
 from ..oauth.clients.registrar import ClientFile
 
@@ -63,3 +65,22 @@ def read_software_issuers(path: Path | None) -> Mapping[str, tuple[ClientKey, ..
                                  debug=str(err)) from err
     except (ValueError, RecursionError, RefusedError) as err:
         raise ConfigurationError(f"{path} does not say who may vouch for applications.", remedy=remedy, debug=str(err)) from err
+
+
+def read_assertion_issuers(path: Path | None, *, development: bool, levels: Mapping[str, int]) -> Mapping[str, AssertionIssuer]:
+    """Read whose assertions about officers count as a grant; arguments as ``parse_issuers``. None is nobody's.
+
+    Raises:
+        ConfigurationError: the file cannot be read, or something in it is not right.
+    """
+    if path is None:
+        return {}
+    try:
+        return parse_issuers(json.loads(path.read_text(encoding="utf-8")), development=development, levels=levels)
+    except OSError as err:
+        raise ConfigurationError(f"{path} cannot be read.", remedy="Correct IDP_ASSERTION_ISSUERS_FILE, or its mode or owner.",
+                                 debug=str(err)) from err
+    except RefusedError as refused:
+        raise ConfigurationError(f"{path} does not say whose assertions count.", remedy=refused.message) from refused
+    except (ValueError, RecursionError) as err:
+        raise ConfigurationError(f"{path} is no JSON.", remedy="docs/clients.md shows an example.", debug=str(err)) from err

@@ -9,6 +9,7 @@ environment is used, and name, connection, handshake, headers and body together 
 from __future__ import annotations
 
 import ipaddress
+import json
 import socket
 import ssl
 import threading
@@ -101,7 +102,12 @@ class Outbound:
         """Post a form and give the status, whatever it is; the body is not read. Raises as ``get``."""
         return self._call("POST", url, {"Accept": "*/*"}, fields, read_body=False).status
 
-    def _call(self, method: str, url: str, headers: dict[str, str], fields: Mapping[str, str] | None, *,
+    def post_json(self, url: str, members: Mapping[str, Any], *, bearer: str) -> int:
+        """Post a JSON object with a bearer token and give the status, whatever it is; the body is not read. Raises as ``get``."""
+        headers = {"Accept": "*/*", "Authorization": f"Bearer {bearer}", "Content-Type": "application/json"}
+        return self._call("POST", url, headers, json.dumps(members), read_body=False).status
+
+    def _call(self, method: str, url: str, headers: dict[str, str], sent: Mapping[str, str] | str | None, *,
               read_body: bool) -> Answer:
         deadline = time.monotonic() + self._timeout
         parts = self._check_url(url)
@@ -113,7 +119,7 @@ class Outbound:
             session.mount(f"{parts.scheme}://", _PinnedAdapter(line, self._tls))
             headers |= {"User-Agent": "provincial-idp", "Accept-Encoding": "identity"}
             try:
-                with session.request(method, url, headers=headers, data=fields, stream=True, allow_redirects=False,
+                with session.request(method, url, headers=headers, data=sent, stream=True, allow_redirects=False,
                                      timeout=max(0.01, deadline - time.monotonic())) as answer:
                     body = self._read(answer) if read_body else b""
                     if line.cut:
@@ -169,6 +175,31 @@ class Outbound:
             if not (loopback or listed or (address.is_global and not address.is_reserved)):
                 raise AddressRefusedError("The host has an address that is not allowed.")
         return found
+
+
+class Recorded:
+    """Calls nobody: gives documents that it was told, in a rehearsal of this deployment.
+
+    Args:
+        documents: By address.
+    """
+
+    def __init__(self, documents: Mapping[str, bytes]) -> None:
+        self._documents = documents
+
+    def document(self, url: str) -> bytes:
+        """Give the document; raises ReceiverError where there is none."""
+        if url not in self._documents:
+            raise ReceiverError("Nothing is fetched in a rehearsal.")
+        return self._documents[url]
+
+    def post_form(self, url: str, fields: Mapping[str, str]) -> int:
+        """Raise ReceiverError."""
+        raise ReceiverError("Nothing is sent in a rehearsal.")
+
+    def post_json(self, url: str, members: Mapping[str, Any], *, bearer: str) -> int:
+        """Raise ReceiverError."""
+        raise ReceiverError("Nothing is sent in a rehearsal.")
 
 
 class _Line:

@@ -18,11 +18,11 @@ from ..authn.lockout import GuessCounter, Move, Rule
 from ..clock import Clock
 from ..directory.mirror import MirroredOfficer
 from ..errors import RefusedError
-from ..oauth.access_token import AccessTokens, TokenRefusedError
 from ..oauth.client import ClientRegistry
 from ..oauth.grant import Grant, lapse_of, session_stands
 from ..oauth.ports import StoredAccessToken
 from ..oauth.proof.holder import Holders, TokenUse
+from ..oauth.tokens.access_token import AccessTokens, TokenRefusedError
 from ..roles import Administrator, Role, RoleGroups
 
 SCOPE: Final = "admin"
@@ -127,7 +127,7 @@ class Access:
         token, officer = stored
         client, now = self._registry.find(token.client_id), self._clock.now()
         if (client is None or token.revoked_at is not None or now >= token.expires_at
-                or (token.audience and self._resource not in token.audience)):
+                or token.actors or (token.audience and self._resource not in token.audience)):
             raise _invalid()
         scopes = {SCOPE, READING}.intersection(token.scope.split()) & client.scope
         if not scopes or (change and SCOPE not in scopes):

@@ -17,8 +17,8 @@ from ..audit import AuditEvent, AuditRecord, Caller
 from ..clock import Clock
 from ..directory.mirror import search_key
 from ..errors import RefusedError
-from ..oauth.client import Client, ClientRegistry, secret_digest
-from ..oauth.clients.dynamic import new_secret
+from ..oauth.client import Client, ClientRegistry
+from ..oauth.clients.client_secret import ClientSecrets
 from ..oauth.clients.members import InvalidClientMetadataError
 from ..oauth.clients.registrar import ClientRecords, new_client_id
 from ..oauth.clients.registration import RegistrationPolicy, parse, standard_metadata, to_metadata
@@ -32,7 +32,7 @@ from .pages import Page, cursor_of, place_of
 
 READ_ONLY: Final = ("client_id", "source", "disabled", "client_id_issued_at", "self_registered", "software_statement")
 """Members of the representation that a change may repeat and not alter."""
-_NOT_SHOWN: Final = ("required_level", "secret_file", "profile", "exchange_from")
+_NOT_SHOWN: Final = ("required_level", "secret_file", "profile")
 SORTS: Final = ("client_id", "client_name", "created_at")
 Matches = Callable[[str], bool]
 """Tells whether an entity tag is among those that a request names (RFC 9110 §13.1.1)."""
@@ -47,17 +47,19 @@ class ClientAdministration:
         registry: Clients of this process.
         sectors: Checks sector documents.
         policy: What this deployment accepts.
+        client_secrets: Makes secrets.
         clock: Source of the time.
         address: Of the registration endpoint, below which an application's own address is.
     """
 
     def __init__(self, entries: ClientEntries, records: ClientRecords, registry: ClientRegistry, sectors: Sectors,
-                 policy: RegistrationPolicy, clock: Clock, *, address: str) -> None:
+                 policy: RegistrationPolicy, client_secrets: ClientSecrets, clock: Clock, *, address: str) -> None:
         self._entries = entries
         self._records = records
         self._registry = registry
         self._sectors = sectors
         self._policy = policy
+        self._client_secrets = client_secrets
         self._clock = clock
         self._address = address
 
@@ -103,7 +105,7 @@ class ClientAdministration:
         """
         client = self._parsed(new_client_id(), dict(metadata), created_at=self._clock.now())
         delegation.check(who, client, self._policy)
-        client, secret = new_secret(client)
+        client, secret = self._client_secrets.make(client)
         if not self._records.create(client, now=client.created_at, caller=caller):
             raise RefusedError("The identifier is taken; please try again.", code="conflict", status=409)
         self._registry.reload()
@@ -149,8 +151,7 @@ class ClientAdministration:
         entry = self._to_change(who, client_id, matches)
         if not entry.client.has_secret:
             raise RefusedError("This application does not authenticate with a secret.", code="no_secret", status=409)
-        secret = secrets.token_urlsafe(32)
-        client = replace(entry.client, secret_digest=secret_digest(secret))
+        client, secret = self._client_secrets.make(entry.client)
         record = self._record(AuditEvent.CLIENT_SECRET_ROTATED, entry, caller, first=False)
         self._done(self._entries.change(entry, client, now=record.at, record=record))
         return {"client_id": client_id, **_told(secret)}, self._after(client_id)[1]
@@ -184,8 +185,11 @@ class ClientAdministration:
         client = replace(client, software_statement=before.software_statement, disabled=before.disabled)
         delegation.check(who, client, self._policy, before=before)
         secret = None
-        if not (before.has_secret and client.has_secret):
-            client, secret = new_secret(client)
+        keeps = before.has_secret and client.has_secret and (before.sealed_secret is not None or not client.signs_with_secret)
+        if keeps:
+            client = replace(client, sealed_secret=before.sealed_secret if client.signs_with_secret else None)
+        else:
+            client, secret = self._client_secrets.make(client)
         record = self._record(AuditEvent.CLIENT_CHANGED, entry, caller, what="metadata")
         self._done(self._entries.change(entry, client, now=record.at, record=record))
         after, etag = self._after(before.client_id)

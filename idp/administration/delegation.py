@@ -28,7 +28,9 @@ def beyond(client: Client) -> str:
         ("scope", not client.scope <= SCOPES), ("grant_types", not GRANT_TYPES.issuperset(client.grant_types)),
         ("province.consent", client.consent != "ask"), ("province.require_pkce", not client.require_pkce),
         ("province.show_groups", client.show_groups), ("province.exchange_from", bool(client.exchange_from)),
-        ("province.profile", bool(client.profile)), ("province.assertion_audience", client.assertion_audience != "issuer"),
+        ("province.resources", bool(client.resources)), ("province.serves", bool(client.serves)),
+        ("authorization_details_types", bool(client.authorization_details_types)), ("province.profile", bool(client.profile)),
+        ("province.assertion_audience", client.assertion_audience != "issuer"),
         ("province.login_name_attribute", client.login_name_attribute != "uid"))
     return next((name for name, is_beyond in found if is_beyond), "")
 

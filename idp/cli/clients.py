@@ -1,6 +1,6 @@
 """``flask clients create|apply|list|show|rotate-secret|registration-access-token|disable|enable`` (docs/clients.md).
 
-``clients initial-access-token`` is in initial_access.py.
+``clients initial-access-token`` is in initial_access.py, ``clients test`` in client_test.py.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ..audit import Caller
 from ..oauth.client import Client
 from ..oauth.clients.registration import registration_response, to_metadata
 from ..services import Services
-from . import initial_access
+from . import client_test, initial_access
 from .verb import Verbs
 
 _LARGEST_FILE_BYTES = 64 * 1024
@@ -129,6 +129,7 @@ def commands(services: Callable[[], Services]) -> Verbs:
     switch("disable", True, "Close every path to an application; what it holds is worthless at once.")
     switch("enable", False, "Open a closed application again.")
     group.add_command(initial_access.commands(services))
+    group.add_command(client_test.command(services))
     return group
 
 

@@ -49,6 +49,10 @@ class OfficerMirror(Protocol):
         """Find by current login name (lower case); None when none or several have it."""
         ...
 
+    def groups(self) -> frozenset[str]:
+        """Give the groups that hold any active officer; for operators, who may wait for it."""
+        ...
+
     def signed_in(self, sub: str, *, now: int) -> None:
         """Note a sign-in; the first one is kept too."""
         ...

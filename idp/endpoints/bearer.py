@@ -6,8 +6,8 @@ Spec: RFC 6750 §2.1 and §3, RFC 9449 §7.1. The token in the address (§2.3) i
 from __future__ import annotations
 
 from ..oauth import bearer
-from ..oauth.access_token import TokenRefusedError
 from ..oauth.bearer import from_header
+from ..oauth.tokens.access_token import TokenRefusedError
 from .wsgi import NO_STORE, EndpointRequest, Response, error
 
 __all__ = ["bearer_of", "challenge", "from_header"]

@@ -6,9 +6,9 @@ No CORS: no script of a browser registers applications.
 
 from __future__ import annotations
 
-from ..oauth.access_token import TokenRefusedError
 from ..oauth.clients.configuration import ClientConfiguration
 from ..oauth.clients.dynamic import DynamicRegistration, RegistrationRequest
+from ..oauth.tokens.access_token import TokenRefusedError
 from .bearer import bearer_of, challenge
 from .json_body import read_object
 from .wsgi import NO_STORE, EndpointRequest, Response, json

@@ -6,7 +6,8 @@ Spec: RFC 7009 §2.
 from __future__ import annotations
 
 from ..oauth.proof import certificate
-from ..oauth.server import Provider, ProviderRequest
+from ..oauth.provider_request import ProviderRequest
+from ..oauth.server import Provider
 from .wsgi import EndpointRequest, Response, oauth_answer
 
 

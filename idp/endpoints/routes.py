@@ -11,10 +11,13 @@ from ..oauth.metadata import Offer, Paths, discovery
 from ..oidc import claims, id_token, subject
 from ..services import Services
 from ..settings import Settings
+from .backchannel_authentication import BackchannelAuthenticationEndpoint
+from .device_authorization import DeviceAuthorizationEndpoint
 from .documents import Document, fixed
-from .health import HealthEndpoint, Readiness, ReadinessEndpoint, dependencies
 from .introspection import IntrospectionEndpoint
-from .metrics import MetricsEndpoint, PrometheusMeter
+from .monitoring.health import HealthEndpoint, Readiness, ReadinessEndpoint, dependencies
+from .monitoring.metrics import MetricsEndpoint, PrometheusMeter
+from .pushed_authorization import PushedAuthorizationEndpoint
 from .registration import ConfigurationEndpoint, RegistrationEndpoint
 from .revocation import RevocationEndpoint
 from .token import TokenEndpoint
@@ -49,7 +52,9 @@ def table(services: Services, meter: PrometheusMeter, *, metrics_token: str = ""
                   acr_values=services.assurance.acr_values_supported(), subject_types=subject.TYPES,
                   id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"),
                   auth_methods=[method for method in client_authentication.METHODS if services.provider.checks.can(method)],
-                  mtls_origin=services.settings.mtls_origin, response_types=services.provider.response_types)
+                  mtls_origin=services.settings.mtls_origin, response_types=services.provider.response_types,
+                  require_pushed_requests=services.provider.pushed.required, grant_types=services.provider.grant_types,
+                  details_types=tuple(services.provider.details_types))
     provider_document = Document(fixed(discovery(services.settings.issuer, offer, at)), max_age_seconds=_DISCOVERY_SECONDS)
     return [
         Route(at.discovery, "discovery", provider_document, _READ),
@@ -57,8 +62,13 @@ def table(services: Services, meter: PrometheusMeter, *, metrics_token: str = ""
         Route(at.trust_services, "trust_services", Document(
             fixed(trust_services(services.settings.issuer, at)), max_age_seconds=_DISCOVERY_SECONDS), _READ),
         Route(at.jwks, "jwks", Document(services.keys.published, max_age_seconds=JWKS_MAX_AGE_SECONDS), _READ),
+        Route(at.pushed_authorization, "pushed_authorization", PushedAuthorizationEndpoint(services.provider)),
         Route(at.token, "token", TokenEndpoint(services.provider)),
-        Route(at.introspection, "introspection", IntrospectionEndpoint(services.introspection)),
+        Route(at.backchannel_authentication, "backchannel_authentication",
+              BackchannelAuthenticationEndpoint(services.backchannel)),
+        Route(at.device_authorization, "device_authorization", DeviceAuthorizationEndpoint(services.devices)),
+        Route(at.introspection, "introspection", IntrospectionEndpoint(
+            services.introspection, services.signed_introspection)),
         Route(at.revocation, "revocation", RevocationEndpoint(services.provider)),
         Route(at.registration, "registration", RegistrationEndpoint(services.dynamic_registration)),
         Route(f"{at.registration}/*", "client_configuration", ConfigurationEndpoint(services.client_configuration),

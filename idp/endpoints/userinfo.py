@@ -6,10 +6,10 @@ address, is refused (RFC 9700 §4.3.2). No CORS: it answers with what belongs to
 
 from __future__ import annotations
 
-from ..oauth.access_token import TokenRefusedError
 from ..oauth.proof import certificate
 from ..oauth.proof.dpop import Presented
 from ..oauth.proof.holder import TokenUse
+from ..oauth.tokens.access_token import TokenRefusedError
 from ..oidc.userinfo import UserInfoAnswers
 from .bearer import challenge, from_header
 from .wsgi import NO_STORE, EndpointRequest, MalformedRequestError, Response, json

@@ -9,11 +9,12 @@ ours (27).
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
 from time import perf_counter
+from types import MappingProxyType
 from typing import Any, Protocol
 from urllib.parse import unquote_plus
 
@@ -41,6 +42,7 @@ Headers = tuple[tuple[str, str], ...]
 NO_STORE: Headers = (("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache"),
                      ("X-Content-Type-Options", "nosniff"))
 
+_NOTHING: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 _log = logging.getLogger(__name__)
 
@@ -100,6 +102,20 @@ class MalformedRequestError(RefusedError):
     code = "invalid_request"
 
 
+class Form(dict[str, str]):
+    """Parameters of a body; of one that may repeat, its first value.
+
+    Attributes:
+        repeated: All values of those that came more than once, in order.
+    """
+
+    __slots__ = ("repeated",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.repeated: Mapping[str, tuple[str, ...]] = _NOTHING
+
+
 class EndpointRequest:
     """One request, read as far as an endpoint asks.
 
@@ -146,18 +162,21 @@ class EndpointRequest:
         sent = self.content_type
         return sent == FORM_TYPE or is_media_type(sent, FORM_TYPE)
 
-    def form(self) -> dict[str, str]:
+    def form(self, repeatable: Collection[str] = ()) -> Form:
         """Read the body's parameters, each once; empty ones are left out (RFC 6749 §3.2).
+
+        Args:
+            repeatable: Names that may come more than once; all their values are in ``repeated`` of the form then.
 
         Raises:
             MalformedRequestError: another content type, a query string, more than 64 kB or 100 parameters, bytes that are not
-                UTF-8, or a parameter that is sent twice (``resource`` excepted).
+                UTF-8, or a parameter that is sent twice.
         """
         if self.query:
             raise MalformedRequestError("Parameters belong into the body, not into the address.")
         if not self.has_form():
             raise MalformedRequestError("The content type must be application/x-www-form-urlencoded in UTF-8.")
-        return parse_form(self.body())
+        return parse_form(self.body(), repeatable)
 
     def body(self) -> bytes:
         """Read the body.
@@ -307,9 +326,9 @@ def is_media_type(content_type: str, expected: str) -> bool:
     return name.strip() == expected and charset in {"", "charset=utf-8"}
 
 
-def parse_form(body: bytes) -> dict[str, str]:
-    """Read ``application/x-www-form-urlencoded``; errors as ``EndpointRequest.form``."""
-    form: dict[str, str] = {}
+def parse_form(body: bytes, repeatable: Collection[str] = ()) -> Form:
+    """Read ``application/x-www-form-urlencoded``; arguments and errors as ``EndpointRequest.form``."""
+    form = Form()
     if not body:
         return form
     try:
@@ -321,8 +340,11 @@ def parse_form(body: bytes) -> dict[str, str]:
             name, _, value = part.partition("=")
             if "%" in part or "+" in part:
                 name, value = unquote_plus(name, errors="strict"), unquote_plus(value, errors="strict")
-            if name in seen and name != "resource":
-                raise MalformedRequestError("A parameter is sent more than once.")
+            if name in seen:
+                if name not in repeatable:
+                    raise MalformedRequestError("A parameter is sent more than once.")
+                if value and name in form:
+                    form.repeated = {**form.repeated, name: (*form.repeated.get(name, (form[name],)), value)}
             seen.add(name)
             if value:
                 form.setdefault(name, value)

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from joserfc import jws
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
+from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
 from joserfc.util import urlsafe_b64decode
 
 from ..errors import RefusedError
@@ -23,7 +23,9 @@ from .signing_key import SigningKey
 MAX_TOKEN_BYTES: Final = 16 * 1024
 MAX_HEADER_BYTES: Final = 2 * 1024
 ALGORITHMS: Final = frozenset({"ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA"})
-"""Asymmetric signatures; a shared-secret or empty algorithm can be asked for by no caller."""
+"""Asymmetric signatures; ``verify`` takes no shared-secret or empty algorithm from any caller."""
+MAC_ALGORITHMS: Final = ("HS256",)
+"""Those of ``verify_mac``, which takes no public key: what verifies the one can never verify the other (RFC 8725 §3.1)."""
 
 PublicKey = ECKey | RSAKey | OKPKey
 
@@ -123,7 +125,7 @@ def unverified_claims(token: str) -> dict[str, Any]:
 
 def verify(
     token: str, keys: KeySet | PublicKey, *, algorithms: Collection[str], typ: str | None, issuer: str | None,
-    audience: str | Collection[str] | None, now: int, leeway: int = 0, allow_expired: bool = False,
+    audience: str | Collection[str] | None, now: int, leeway: int = 0, allow_expired: bool = False, must_expire: bool = True,
 ) -> dict[str, Any]:
     """Check a compact token and give its claims.
 
@@ -138,6 +140,7 @@ def verify(
         now: Seconds since the epoch.
         leeway: Seconds of clock difference to bear.
         allow_expired: True for an ID token that only hints who somebody is (OpenID Connect RP-Initiated Logout §2).
+        must_expire: False where a token need not say when it expires (a request object, OpenID Connect Core §6.1).
 
     Raises:
         InvalidTokenError: for whatever is wrong with it.
@@ -146,14 +149,43 @@ def verify(
     """
     if not algorithms or not ALGORITHMS.issuperset(algorithms):
         raise ValueError("verify() needs a list of asymmetric algorithms")
+    claims = _authentic(token, keys, algorithms, typ)
+    _check_claims(claims, issuer=issuer, audience=audience, now=now, leeway=leeway, allow_expired=allow_expired,
+                  must_expire=must_expire)
+    return claims
+
+
+def verify_mac(token: str, key: OctKey, *, now: int, leeway: int = 0) -> dict[str, Any]:
+    """Check a compact token of type ``JWT`` that was signed with a shared secret, and give its claims.
+
+    Issuer and audience are the caller's to check.
+
+    Args:
+        token: As received; at most 16 kB.
+        key: The secret; a key of another kind is refused, whatever the token says.
+        now: Seconds since the epoch.
+        leeway: Seconds of clock difference to bear.
+
+    Raises:
+        InvalidTokenError: for whatever is wrong with it.
+
+    Source: RFC 7515 §5.2, RFC 7518 §3.2, RFC 8725 §3.1.
+    """
+    if not isinstance(key, OctKey):
+        raise ValueError("verify_mac() needs a shared secret")
+    claims = _authentic(token, key, MAC_ALGORITHMS, None)
+    _check_claims(claims, issuer=None, audience=None, now=now, leeway=leeway, allow_expired=False, must_expire=True)
+    return claims
+
+
+def _authentic(token: str, keys: KeySet | PublicKey | OctKey, algorithms: Collection[str], typ: str | None) -> dict[str, Any]:
+    """Check the header and the signature, and give the claims."""
     _check_header(_object(_compact(token).partition(".")[0], limit=MAX_HEADER_BYTES), keys, algorithms, typ)
     try:
         signed = jws.deserialize_compact(token, keys, registry=_Registry(algorithms=list(algorithms)))
     except (JoseError, ValueError, TypeError, KeyError) as err:
         raise BadSignatureError("The token's signature is not valid.", debug=type(err).__name__) from None
-    claims = _parse(signed.payload or b"")
-    _check_claims(claims, issuer=issuer, audience=audience, now=now, leeway=leeway, allow_expired=allow_expired)
-    return claims
+    return _parse(signed.payload or b"")
 
 
 def _compact(token: str) -> str:
@@ -164,7 +196,8 @@ def _compact(token: str) -> str:
     return token
 
 
-def _check_header(header: dict[str, Any], keys: KeySet | PublicKey, algorithms: Collection[str], typ: str | None) -> None:
+def _check_header(header: dict[str, Any], keys: KeySet | PublicKey | OctKey, algorithms: Collection[str],
+                  typ: str | None) -> None:
     if not _FORBIDDEN.isdisjoint(header):
         raise InvalidTokenError("The token's header holds a member that is never accepted.")
     if not isinstance(header.get("alg"), str) or header["alg"] not in algorithms:
@@ -175,11 +208,12 @@ def _check_header(header: dict[str, Any], keys: KeySet | PublicKey, algorithms: 
     if kid is None and isinstance(keys, KeySet):
         raise InvalidTokenError("The token does not name its key.")
     found = header.get("typ", "JWT")
-    if not isinstance(found, str) or _media_type(found) != _media_type(typ or "JWT"):
+    if not isinstance(found, str) or media_type(found) != media_type(typ or "JWT"):
         raise InvalidTokenError("The token is of another type.")
 
 
-def _media_type(typ: str) -> str:
+def media_type(typ: str) -> str:
+    """Give the short form in which types are compared (RFC 7515 §4.1.9)."""
     return typ.lower().removeprefix("application/")
 
 
@@ -215,7 +249,7 @@ def _no_constant(name: str) -> Any:
 
 def _check_claims(
     claims: dict[str, Any], *, issuer: str | None, audience: str | Collection[str] | None, now: int, leeway: int,
-    allow_expired: bool,
+    allow_expired: bool, must_expire: bool,
 ) -> None:
     if issuer is not None and claims.get("iss") != issuer:
         raise InvalidTokenError("The token is from another issuer.")
@@ -228,9 +262,9 @@ def _check_claims(
     if "sub" in claims and not isinstance(claims["sub"], str):
         raise InvalidTokenError("The token's subject is not a string.")
     expires = _time(claims, "exp")
-    if expires is None:
+    if expires is None and must_expire:
         raise InvalidTokenError("The token does not say when it expires.")
-    if not allow_expired and now >= expires + leeway:
+    if expires is not None and not allow_expired and now >= expires + leeway:
         raise InvalidTokenError("The token has expired.")
     for name in ("nbf", "iat"):
         moment = _time(claims, name)

@@ -1,10 +1,10 @@
 """The authorization request: what is read, what is refused, and where a refusal may be shown.
 
 Spec: RFC 6749 §3.1, §4.1.1-§4.1.2; OpenID Connect Core §3.1.2.1-§3.1.2.6, §3.2.2.1, §3.3.2.1; RFC 9207 (iss); RFC 9449 §10
-(dpop_jkt).
+(dpop_jkt); RFC 8707 §2.1 (resource); RFC 9396 §3, §5 (authorization_details).
 Until the client and its redirect URI are both known to belong together nothing is ever redirected (security checklist 4).
-Departs from RFC 6749 §3.1.2.3: the redirect URI is always sent, as OpenID Connect requires. Request objects are not offered and
-refused by name rather than read past (OpenID Connect Core §6).
+Departs from RFC 6749 §3.1.2.3: the redirect URI is always sent, as OpenID Connect requires. How a request arrives is told in
+``arrival.py``; what is not offered is refused by name rather than read past (OpenID Connect Core §6).
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ import json
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from ..errors import RefusedError
 from . import pkce, response, scope
 from .client import Client
+from .requests import rich_authorization, strict_json
+from .tokens import resource_indicator
 
 PROMPTS = ("none", "login", "consent", "select_account")
 DISPLAYS = ("page", "popup", "touch", "wap")
@@ -29,6 +32,7 @@ DEEPEST_JSON = 20
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8}){0,8}")
+_NO_TYPES: rich_authorization.Types = MappingProxyType({})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _NOT_OFFERED = {"request": "request_not_supported", "request_uri": "request_uri_not_supported",
                 "registration": "registration_not_supported"}
@@ -90,6 +94,12 @@ class AuthorizationRequest:
         dpop_jkt: Thumbprint of the key that the code is bound to (RFC 9449 §10); "" for none.
         claims: Claims asked for by name (§5.5), as compact JSON: members ``userinfo`` and ``id_token``, in each the names with
             ``essential`` and ``values`` where these say something; "" where none are. ``oidc.claims_request`` says what it means.
+        pushed: Digest (hexadecimal) of the reference that it was pushed under (RFC 9126); "" for one that the browser brought.
+        deferred: Which authorization that is waited for it was made for (``approvals.request_of``), never read from a request;
+            then it has no redirect URI, no response type, and its answers are pages of ours. "" for all others.
+        resources: Whom the access tokens are for (RFC 8707 §2.1); empty for the issuer alone.
+        authorization_details: What is asked for beyond scopes (``rich_authorization.spell``); "" where nothing is.
+        agreed_by: Subject of the officer who agreed to these details; "" before.
     """
 
     client_id: str
@@ -111,11 +121,25 @@ class AuthorizationRequest:
     claims_locales: tuple[str, ...] = ()
     dpop_jkt: str = ""
     claims: str = ""
+    pushed: str = ""
+    deferred: str = ""
+    resources: tuple[str, ...] = ()
+    authorization_details: str = ""
+    agreed_by: str = ""
 
     @property
     def details(self) -> str:
         """What the grant keeps of the request beside its scope (``Grant.details``)."""
-        return json.dumps({"claims": json.loads(self.claims)}, separators=(",", ":")) if self.claims else ""
+        kept: dict[str, Any] = {"claims": json.loads(self.claims)} if self.claims else {}
+        if self.resources:
+            kept["resources"] = self.resources
+        if self.authorization_details:
+            kept["authorization_details"] = json.loads(self.authorization_details)
+        return json.dumps(kept, separators=(",", ":")) if kept else ""
+
+    def unseen_by(self, sub: str) -> bool:
+        """Tell whether it asks for authorization details that this officer has not agreed to, for this request."""
+        return bool(self.authorization_details) and self.agreed_by != sub
 
     def to_json(self) -> str:
         """Give the form in which the request is stored."""
@@ -135,7 +159,8 @@ class AuthorizationRequest:
 
 
 def parse(parameters: Mapping[str, Sequence[str]], registry: Registrations, *,
-          read_hint: Callable[[str, str], str], response_types: Collection[str] = (response.CODE,)) -> AuthorizationRequest:
+          read_hint: Callable[[str, str], str], response_types: Collection[str] = (response.CODE,),
+          issuer: str = "", details_types: rich_authorization.Types = _NO_TYPES) -> AuthorizationRequest:
     """Read an authorization request, by GET or POST.
 
     Args:
@@ -143,6 +168,8 @@ def parse(parameters: Mapping[str, Sequence[str]], registry: Registrations, *,
         registry: Where clients are looked up.
         read_hint: Gives the subject of an ID token of ours (token, client_id); raises RefusedError when it is none.
         response_types: Those that are offered here (``response.offered``).
+        issuer: The provider's issuer identifier, which is a resource too.
+        details_types: Types of authorization details that are offered here.
 
     Raises:
         UnsafeRequestError: the client or the redirect URI is not known; show it on our own page.
@@ -153,7 +180,7 @@ def parse(parameters: Mapping[str, Sequence[str]], registry: Registrations, *,
     client, redirect_uri = _whom_to_answer(parameters, registry)
     answer = _Answer(parameters, client, redirect_uri)
     for name, values in parameters.items():
-        if len(values) > 1 and name != "resource":
+        if len(values) > 1 and name != resource_indicator.PARAMETER:
             raise answer.refusal("invalid_request", "A parameter is sent more than once.")
     sent = {name: values[0] for name, values in parameters.items() if values and values[0]}
     if any(len(value) > LONGEST_VALUE for value in sent.values()):
@@ -172,7 +199,18 @@ def parse(parameters: Mapping[str, Sequence[str]], registry: Registrations, *,
         acr_values=tuple(dict.fromkeys(_CONTROL.sub(" ", sent.get("acr_values", "")).split()))[:16],
         display=_word(sent.get("display", ""), DISPLAYS),
         claims_locales=_languages(sent.get("claims_locales", "")), claims=_claims(sent, answer),
-        dpop_jkt=_dpop_jkt(sent, answer))
+        dpop_jkt=_dpop_jkt(sent, answer), resources=_resources(parameters, client, answer, issuer),
+        authorization_details=_details(sent, client, answer, asked_type, details_types))
+
+
+def refusal(parameters: Mapping[str, Sequence[str]], registry: Registrations, code: str, description: str,
+            ) -> UnsafeRequestError | AuthorizationError:
+    """Make the refusal of a request whose parameters are not read any further: told to the application where it may be."""
+    try:
+        client, redirect_uri = _whom_to_answer(parameters, registry)
+    except UnsafeRequestError:
+        return UnsafeRequestError(description, code=code)
+    return _Answer(parameters, client, redirect_uri).refusal(code, description)
 
 
 def _whom_to_answer(parameters: Mapping[str, Sequence[str]], registry: Registrations) -> tuple[Client, str]:
@@ -294,20 +332,41 @@ def _hint(sent: Mapping[str, str], client: Client, answer: _Answer, read_hint: C
         raise answer.refusal("invalid_request", "id_token_hint is not an ID token that this application got here.") from None
 
 
+def _resources(parameters: Mapping[str, Sequence[str]], client: Client, answer: _Answer, issuer: str) -> tuple[str, ...]:
+    named = tuple(dict.fromkeys(value for value in parameters.get(resource_indicator.PARAMETER, ()) if value))
+    if not resource_indicator.may_target(client, named, issuer=issuer):
+        raise answer.refusal("invalid_target", "A resource is not one that this application may ask for.")
+    return named
+
+
+def _details(sent: Mapping[str, str], client: Client, answer: _Answer, response_type: str,
+             types: rich_authorization.Types) -> str:
+    text = sent.get(rich_authorization.PARAMETER)
+    if text is None:
+        return ""
+    try:
+        details = rich_authorization.read(text, client, types)
+    except rich_authorization.InvalidDetailsError as refused:
+        raise answer.refusal(refused.error, refused.description) from None
+    if response_type != response.CODE:
+        raise answer.refusal("invalid_authorization_details", "authorization_details goes with the response type code only.")
+    return rich_authorization.spell(details)
+
+
 def _claims(sent: Mapping[str, str], answer: _Answer) -> str:
     """Read which claims are asked for by name; members that are not understood are left out (OpenID Connect Core §5.5)."""
     text = sent.get("claims")
     if text is None:
         return ""
     try:
-        asked = json.loads(text, object_pairs_hook=_each_once)
-        if not isinstance(asked, dict) or not _shallow(asked, DEEPEST_JSON):
+        asked = strict_json.read(text, levels=DEEPEST_JSON, longest=LONGEST_VALUE)
+        if not isinstance(asked, dict):
             raise ValueError
         found = {part: _named(asked[part]) for part in ("userinfo", "id_token") if asked.get(part) is not None}
         stored = json.dumps({part: names for part, names in found.items() if names}, separators=(",", ":"), allow_nan=False)
         if len(stored) > LONGEST_VALUE:
             raise ValueError
-    except (ValueError, RecursionError):
+    except ValueError:
         raise answer.refusal("invalid_request", "claims is not a JSON object as OpenID Connect Core 5.5 describes.") from None
     return "" if stored == "{}" else stored
 
@@ -326,22 +385,6 @@ def _named(members: Any) -> dict[str, dict[str, Any]]:
             raise ValueError
         named[name] = ({"essential": True} if said.get("essential") else {}) | ({"values": values} if values else {})
     return named
-
-
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse an object that says something twice, as parameters may not either."""
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError
-    return members
-
-
-def _shallow(value: Any, levels: int) -> bool:
-    """Tell whether a JSON value has at most so many levels (security checklist 44)."""
-    if not isinstance(value, dict | list):
-        return True
-    inner = value.values() if isinstance(value, dict) else value
-    return levels > 0 and all(_shallow(part, levels - 1) for part in inner)
 
 
 def _languages(text: str) -> tuple[str, ...]:

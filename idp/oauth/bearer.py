@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from .access_token import TokenRefusedError
 from .proof.dpop import ALGORITHMS
+from .tokens.access_token import TokenRefusedError
 
 
 def from_header(sent: str, *, schemes: Collection[str] = ("bearer",)) -> tuple[str, str]:

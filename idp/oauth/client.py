@@ -12,7 +12,7 @@ import hmac
 import re
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
@@ -31,7 +31,7 @@ _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\])(?::([0-9]{1,5}))?((?:[/?]
 
 
 def secret_digest(secret: str) -> bytes:
-    """Give the SHA-256 of a client secret, the only form in which the provider keeps it (32 bytes)."""
+    """Give the SHA-256 of a client secret: the only form that is kept, but for applications that sign with theirs (32 bytes)."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
@@ -44,11 +44,15 @@ class Client:
         default_max_age: Seconds; None where not registered.
         subject_type: ``pairwise`` tells it subjects that no application of another sector knows.
         sector_identifier_uri: Its host is the sector; "" where the host of the redirect URIs is.
+        backchannel_authentication_request_signing_alg: It signs every authentication request so; "" where it sends them unsigned.
         software_statement: As it came, checked when it was registered; "" where nobody vouched.
         localized: What officers are shown in other languages: members such as ``client_name#en`` with their values, sorted.
         jwks: JSON of its public keys, checked when it was registered; "" where it has none or publishes them at ``jwks_uri``.
+        authorization_details_types: Types of authorization details that it may ask for (RFC 9396 §10); an operator's decision.
         source: ``file`` (clients/<name>/client.toml) or ``registered`` (made at run time).
         secret_digest: SHA-256 of the secret; None for public clients and before the secret is made.
+        sealed_secret: The secret itself, sealed under the key-encryption key (``clients/client_secret.py``); only where
+            ``signs_with_secret``, else None.
         disabled: True closes every path; ``ClientRegistry.find`` does not even give such a client.
         owner: Agency that answers for it.
         owner_unit: That agency's code, which alone counts; "" leaves the client to the province's administrators.
@@ -57,6 +61,9 @@ class Client:
         required_level: The same as a level 1-3; 0 where nothing is asked.
         login_name_attribute: Directory attribute that ``preferred_username`` carries.
         show_groups: Whether the scope ``groups`` may be released to it.
+        resources: Resources that it may ask tokens for, each with the space-separated scopes that it may have there; "" for all
+            that are registered.
+        serves: Resources that it answers for: it may introspect tokens that are meant for them.
         secret_file: Name under keys/clients/ where a client from a file has its secret; "" otherwise.
     """
 
@@ -102,10 +109,21 @@ class Client:
     tls_client_auth_san_ip: str = ""
     tls_client_auth_san_email: str = ""
     authorization_signed_response_alg: str = "RS256"
+    request_object_signing_alg: str = ""
+    require_signed_request_object: bool = False
+    require_pushed_authorization_requests: bool = False
+    backchannel_token_delivery_mode: Literal["", "poll", "ping"] = ""
+    backchannel_client_notification_endpoint: str = ""
+    backchannel_authentication_request_signing_alg: str = ""
+    introspection_signed_response_alg: str = "RS256"
+    introspection_encrypted_response_alg: str = ""
+    introspection_encrypted_response_enc: str = ""
+    authorization_details_types: tuple[str, ...] = ()
     software_statement: str = ""
     localized: tuple[tuple[str, str], ...] = ()
     source: Literal["file", "registered"] = "registered"
     secret_digest: bytes | None = None
+    sealed_secret: bytes | None = field(default=None, repr=False)
     disabled: bool = False
     created_at: int = 0
 
@@ -123,6 +141,8 @@ class Client:
     assertion_audience: str = "issuer"
     secret_file: str = ""
     show_groups: bool = False
+    resources: tuple[tuple[str, str], ...] = ()
+    serves: frozenset[str] = frozenset()
 
     @property
     def public(self) -> bool:
@@ -131,8 +151,13 @@ class Client:
 
     @property
     def has_secret(self) -> bool:
-        """Whether it authenticates with a secret that we made (RFC 6749 §2.3.1)."""
+        """Whether it authenticates with a secret that we made (RFC 6749 §2.3.1, OpenID Connect Core §9)."""
         return self.token_endpoint_auth_method.startswith("client_secret_")
+
+    @property
+    def signs_with_secret(self) -> bool:
+        """Whether it never sends its secret but signs with it, so that we have to know the secret and not only its digest."""
+        return self.token_endpoint_auth_method == "client_secret_jwt"
 
     @property
     def sector_identifier(self) -> str:

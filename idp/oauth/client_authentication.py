@@ -24,9 +24,12 @@ from .clients.keys import ClientKeys
 from .proof import certificate
 from .proof.certificate import CertificateAuthorities, ClientCertificate
 
-CONFIDENTIAL = ("client_secret_basic", "client_secret_post", assertion.METHOD, *certificate.METHODS)
+CONFIDENTIAL = ("client_secret_basic", "client_secret_post", *assertion.METHODS, *certificate.METHODS)
 METHODS = (*CONFIDENTIAL, "none")
 """Methods of token_endpoint_auth_method that are offered; discovery lists those that this deployment can check (``Checks``)."""
+
+PARAMETERS = frozenset({"client_id", "client_secret", "client_assertion", "client_assertion_type"})
+"""Parameters of a form that say who sends it."""
 
 
 class ClientRefusedError(InvalidClientError):  # type: ignore[misc]
@@ -97,10 +100,12 @@ def authenticate(
         raise ClientRefusedError("Client authentication failed.")
     if method == "none" and shown is not None and client.token_endpoint_auth_method in certificate.METHODS:
         method = client.token_endpoint_auth_method
+    elif method == assertion.METHOD and client.token_endpoint_auth_method in assertion.METHODS:
+        method = client.token_endpoint_auth_method  # which of them is not the assertion's to say
     if method not in methods or not checks.can(method) or not client.check_endpoint_auth_method(method, "token"):
         raise ClientRefusedError("The client is not registered for this method of authentication.", client_id=client_id,
                                  reason="method")
-    if method == assertion.METHOD:
+    if method in assertion.METHODS:
         try:
             checks.assertions.check(client, secret)
         except AssertionRefusedError as refused:

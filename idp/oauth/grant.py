@@ -44,7 +44,8 @@ class Grant:
         expires_at: Absolute end of the family, whatever is rotated.
         revoked_at: None while it stands.
         standing: How officer and session stand.
-        details: JSON object of what was asked for beyond scopes: ``claims`` (OpenID Connect Core §5.5); "" where nothing was.
+        details: JSON object of what was asked for beyond scopes: ``claims`` (OpenID Connect Core §5.5),
+            ``resources`` (RFC 8707), ``authorization_details`` (RFC 9396); "" where nothing was.
     """
 
     grant_id: str

@@ -114,10 +114,12 @@ class StoredAccessToken:
     """An access token as the store has it.
 
     Attributes:
-        audience: Client ids and resources besides the issuer's own.
+        audience: Whom it is for: resources and client ids; empty for the issuer alone.
         login_name: The officer's uid; "" without an officer.
         grant: None for client credentials.
         confirmation: What it is bound to; "" for a bearer token.
+        actors: Applications that act for the officer by exchange, the newest first (``delegation``).
+        details: What it allows beyond scopes (``rich_authorization.spell``); "" for nothing.
     """
 
     digest: bytes
@@ -130,6 +132,8 @@ class StoredAccessToken:
     login_name: str
     grant: Grant | None
     confirmation: str = ""
+    actors: tuple[str, ...] = ()
+    details: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +141,14 @@ class NewTokens:
     """The rows that one token answer makes; the values themselves go to the client only.
 
     Attributes:
+        audience: Space-separated, as ``StoredAccessToken.audience``.
         refresh_digest: None where no refresh token is given.
         refresh_scope: Scope of the refresh token, which a narrowed access token does not narrow (RFC 6749 §6).
         refresh_expires_at: Absolute end of the family.
         confirmation: What the access token is bound to.
         refresh_confirmation: What the refresh token is bound to.
+        actors: Applications that act for the officer by exchange, the newest first.
+        details: As ``StoredAccessToken.details``.
     """
 
     access_digest: bytes
@@ -156,6 +163,8 @@ class NewTokens:
     refresh_expires_at: int = 0
     confirmation: str = ""
     refresh_confirmation: str = ""
+    actors: tuple[str, ...] = ()
+    details: str = ""
 
 
 class GrantStore(Protocol):
@@ -165,15 +174,22 @@ class GrantStore(Protocol):
         """Give status and groups of an officer as mirrored."""
         ...
 
-    def issue_code(self, code: StoredCode, record: AuditRecord) -> bool:
-        """Keep a new grant with its code, and note that the client takes part in the session.
+    def issue_code(self, code: StoredCode, record: AuditRecord, *, pushed: bytes = b"") -> bool:
+        """Keep a new grant with its code, note that the client takes part in the session, and use up a pushed request.
 
-        False, and nothing written, when the session has ended or passed its absolute limit, or the officer is not active.
+        Args:
+            code: With its grant.
+            record: For the audit.
+            pushed: Digest of the pushed request that it answers (RFC 9126); b"" for none.
+
+        Returns:
+            False, and nothing written, when the session has ended or passed its absolute limit, the officer is not active, or
+            the pushed request was used before or is gone. Of several callers with one pushed request at most one gets True.
         """
         ...
 
     def issue_front_channel(self, grant: Grant, record: AuditRecord, *, code: StoredCode | None,
-                            tokens: NewTokens | None) -> bool:
+                            tokens: NewTokens | None, pushed: bytes = b"") -> bool:
         """Keep a new grant with all that leaves for it through the browser, and note that the client takes part in the session.
 
         False, and nothing written, as for ``issue_code``. Code and access token are None where they were not asked for; a
@@ -219,7 +235,17 @@ class GrantStore(Protocol):
         ...
 
     def save_access_token(self, tokens: NewTokens, record: AuditRecord) -> None:
-        """Keep an access token of client credentials; a crash may lose the last moment's (the client asks again)."""
+        """Keep an access token of client credentials or of an exchange.
+
+        A crash may lose the last moment's; the client asks again.
+        """
+        ...
+
+    def issue_without_session(self, grant: Grant, tokens: NewTokens, record: AuditRecord) -> bool:
+        """Keep a new grant that has no session, with its access token; a crash may lose the last moment's.
+
+        False, and nothing written, when the officer is not active.
+        """
         ...
 
     def revoke_access_token(self, digest: bytes, now: int, record: AuditRecord) -> bool:

@@ -1,8 +1,8 @@
 """The one authorization server: Authlib's framework-free core over our grants, reading a neutral request.
 
-Spec: RFC 6749 §3-§6, RFC 7009, RFC 9207, OAuth 2.0 Multiple Response Types, JWT Secured Authorization Response Mode (JARM).
-Authlib keeps the order of steps and the form of errors; every decision is a function of this room. Nothing here knows HTTP: the
-edges hand over a form that was read and checked, and get a status, a body and headers.
+Spec: RFC 6749 §3-§6, RFC 7009, RFC 9126, RFC 9207, RFC 9396 §6, OAuth 2.0 Multiple Response Types, JWT Secured Authorization
+Response Mode (JARM). Authlib keeps the order of steps and the form of errors; every decision is a function of this room. Nothing
+here knows HTTP: the edges hand over a form that was read and checked, and get a status, a body and headers.
 """
 
 from __future__ import annotations
@@ -12,36 +12,51 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidRequestError
-from authlib.oauth2.rfc6749 import OAuth2Request as AuthlibRequest
-from authlib.oauth2.rfc6749.requests import OAuth2Payload
 
 from ..audit import AuditEvent, AuditRecord, Caller
 from ..authn.assurance import AssurancePolicy
 from ..authn.lockout import network_of
 from ..clock import Clock
-from . import authorization_request, client_authentication, response
-from .access_token import AccessTokens, IssuedToken, SigningKeys
+from . import client_authentication, response
 from .authorization_request import AuthorizationError, AuthorizationRequest, UnsafeRequestError
 from .client import Client, ClientRegistry
+from .deferred.authorization import GRANT_TYPE_OF, DeferredStore
 from .grant import Grant, admits
+from .grants import jwt_bearer, token_exchange
 from .grants.authorization_code import CodeGrant
+from .grants.ciba import CibaGrant
 from .grants.client_credentials import MachineGrant
+from .grants.device_code import DeviceGrant
 from .grants.front_channel import HybridGrant, ImplicitGrant
+from .grants.jwt_bearer import AssertionGrant, AuthorizationAssertions
 from .grants.refresh_token import RefreshGrant
+from .grants.token_exchange import ExchangeGrant
 from .pkce import ProofKey
 from .ports import GrantStore, NewTokens, SessionFacts, digest
-from .proof.certificate import ClientCertificate
 from .proof.confirmation import CERTIFICATE, JKT, bound_to
 from .proof.dpop import InvalidProofError, Presented, Proofs
+from .provider_request import Answer, ProviderRequest
+from .requests import rich_authorization
+from .requests.arrival import AuthorizationRequests
+from .requests.pushed_authorization import PushedRequests
+from .requests.request_object import RequestObjects
 from .response import AuthorizationResponse
-from .revocation import Revocation
+from .tokens import resource_indicator
+from .tokens.access_token import AccessTokens, Exchanged, IssuedToken, SigningKeys
+from .tokens.resource_indicator import InvalidTargetError
+from .tokens.revocation import Revocation
 
-GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
-"""What /token takes; discovery lists the same."""
+GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", *GRANT_TYPE_OF.values(), token_exchange.GRANT_TYPE)
+"""What /token takes in every deployment; ``Provider.grant_types`` adds what an operator switched on."""
+
+MAY_REPEAT: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys((*GRANT_TYPES, jwt_bearer.GRANT_TYPE), frozenset({resource_indicator.PARAMETER})),
+    token_exchange.GRANT_TYPE: frozenset({resource_indicator.PARAMETER, token_exchange.AUDIENCE})}
+"""Parameters that a token request may send more than once, by its grant type (security checklist 9)."""
 
 REFUSAL_SECONDS = 60
 """Whoever knows a client_id may be refused as often as they like, and fills the audit trail no faster than this."""
@@ -68,57 +83,6 @@ class Lifetimes:
     session_idle_seconds: int = 3600
 
 
-class Answer(NamedTuple):
-    """What a program is told: status, JSON members (or an ``AuthorizationResponse``), extra headers."""
-
-    status: int
-    body: Any
-    headers: Sequence[tuple[str, str]]
-
-
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
-
-
-class _Payload(OAuth2Payload):  # type: ignore[misc]
-    data: Any = None
-    datalist = _NOTHING
-
-    def __init__(self, data: dict[str, str]) -> None:
-        self.data = data
-
-
-class ProviderRequest(AuthlibRequest):  # type: ignore[misc]
-    """One request, as neutral as Authlib lets it be.
-
-    Args:
-        form: Parameters of the body, each once, empty ones left out; grants put resolved values into it.
-        caller: Who asks, for the audit.
-        authorization: The Authorization header, or "".
-        dpop: The DPoP header, or "".
-        shown: The client certificate that the request came with, from our proxy only.
-        asked: The authorization request that a code is issued for.
-    """
-
-    form: Any = None
-    args = _NOTHING
-
-    def __init__(self, form: dict[str, str], *, caller: Caller, authorization: str = "", dpop: str = "",
-                 shown: ClientCertificate | None = None, asked: AuthorizationRequest | None = None) -> None:
-        self.method = "POST"
-        self.uri = ""
-        self.headers = {"Authorization": authorization} if authorization else {}
-        self.payload = _Payload(form)
-        self.form = form
-        self.caller = caller
-        self.dpop = dpop
-        self.shown = shown
-        self.confirmation = ""
-        self.authorization = asked
-        self.client: Client | None = None
-        self.auth_method: str | None = None
-        self.user = self.authorization_code = self.refresh_token = self.credential = self._scope = self._body = None
-
-
 class Provider(AuthorizationServer):  # type: ignore[misc]
     """The provider's OAuth side.
 
@@ -126,6 +90,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         issuer: Issuer identifier, sent with every authorization response (RFC 9207).
         registry: Clients.
         store: Grants, codes and tokens.
+        deferred: Authorizations that are waited for.
         tokens: Makes and recognises access tokens.
         keys: Our signing keys, for answers that leave as a JWT (JARM).
         clock: Source of the time.
@@ -135,46 +100,79 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         checks: Decides how applications authenticate with more than a secret.
         proofs: Checks that requests prove possession of a key.
         token_endpoints: Its addresses, of which proofs name one.
+        pushed: Requests that applications handed over themselves.
+        pushing_endpoints: Where they do, as ``token_endpoints``.
+        objects: Checks request objects.
         read_hint: Gives the subject of an ID token of ours (token, client_id); raises RefusedError when it is none.
         extensions: Called with every new grant but that of machines; OpenID Connect plugs in here.
         response_types: Those that are offered (``response.offered``); without a token in the browser unless told otherwise.
+        assertions: Reads assertions that stand for a grant; the JWT bearer grant is offered where it trusts anybody.
+        details_types: Types of authorization details that are offered.
     """
 
-    def __init__(self, *, issuer: str, registry: ClientRegistry, store: GrantStore, tokens: AccessTokens, keys: SigningKeys,
-                 clock: Clock, lifetimes: Lifetimes, assurance: AssurancePolicy, officer_scopes: frozenset[str],
+    def __init__(self, *, issuer: str, registry: ClientRegistry, store: GrantStore, deferred: DeferredStore,
+                 tokens: AccessTokens, keys: SigningKeys, clock: Clock, lifetimes: Lifetimes, assurance: AssurancePolicy,
+                 officer_scopes: frozenset[str],
                  checks: client_authentication.Checks, proofs: Proofs, token_endpoints: tuple[str, ...],
+                 pushed: PushedRequests, pushing_endpoints: tuple[str, ...], objects: RequestObjects,
                  read_hint: Callable[[str, str], str], extensions: Sequence[Extension] = (),
-                 response_types: Sequence[str] = (response.CODE,)) -> None:
+                 response_types: Sequence[str] = (response.CODE,), assertions: AuthorizationAssertions | None = None,
+                 details_types: rich_authorization.Types = MappingProxyType({})) -> None:
         super().__init__()
         logging.getLogger("authlib").setLevel(logging.INFO)  # at DEBUG Authlib writes whole token answers
         self.issuer = issuer
         self.registry = registry
         self.store = store
+        self.deferred = deferred
         self.tokens = tokens
         self.clock = clock
         self.lifetimes = lifetimes
         self.assurance = assurance
         self.officer_scopes = officer_scopes
         self.response_types = tuple(response_types)
+        self.details_types = details_types
         self._keys = keys
         self.checks = checks
         self._proofs = proofs
         self._token_endpoints = token_endpoints
-        self._read_hint = read_hint
+        self.pushed = pushed
+        self._pushing_endpoints = pushing_endpoints
+        self._requests = AuthorizationRequests(registry, pushed=pushed, objects=objects, read_hint=read_hint,
+                                               response_types=self.response_types, issuer=issuer,
+                                               details_types=details_types)
         self.register_grant(CodeGrant, [ProofKey(required=True), *extensions])
         if not set(response.FRONT_CHANNEL).isdisjoint(response_types):
             self.register_grant(HybridGrant, [ProofKey(required=True), *extensions])
             self.register_grant(ImplicitGrant, list(extensions))
         self.register_grant(RefreshGrant, list(extensions))
+        self.register_grant(DeviceGrant, list(extensions))
+        self.register_grant(CibaGrant, list(extensions))
         self.register_grant(MachineGrant)
+        self.register_grant(ExchangeGrant)
+        self.grant_types: tuple[str, ...] = GRANT_TYPES
+        self.assertions = assertions
+        if assertions:
+            self.register_grant(AssertionGrant)
+            self.grant_types += (jwt_bearer.GRANT_TYPE,)
         self.register_endpoint(Revocation)
 
     # What the edges call
 
     def parse_authorization(self, parameters: Mapping[str, Sequence[str]]) -> AuthorizationRequest:
-        """Read an authorization request; errors as ``authorization_request.parse``."""
-        return authorization_request.parse(parameters, self.registry, read_hint=self._read_hint,
-                                           response_types=self.response_types)
+        """Read an authorization request; errors as ``AuthorizationRequests.from_browser``."""
+        return self._requests.from_browser(parameters)
+
+    def push(self, request: ProviderRequest) -> Answer:
+        """Keep a request that an application hands over itself, and give the reference to it (RFC 9126 §2).
+
+        Raises:
+            OAuth2Error: the client does not authenticate, its DPoP proof proves nothing, or its request is refused (§2.3).
+        """
+        client = self.authenticate_client(request, client_authentication.METHODS, "pushed_authorization")
+        proof = Presented(request.dpop, "POST", self._pushing_endpoints)
+        thumbprint = self._proofs.thumbprint(proof) if request.dpop else ""
+        asked = self._requests.from_client(client, request.form, repeated=request.repeated, thumbprint=thumbprint)
+        return Answer(201, {"request_uri": self.pushed.keep(asked), "expires_in": self.pushed.lifetime_seconds}, ())
 
     def issue_code(self, request: AuthorizationRequest, *, session: SessionFacts, caller: Caller,
                    also: Parameters = ()) -> AuthorizationResponse:
@@ -190,8 +188,9 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
 
         Raises:
             UnsafeRequestError: the client was disabled, or its redirect URI withdrawn, since the request was stored.
-            AuthorizationError: ``access_denied`` (the officer may not use this application), ``login_required`` (the session
-                has just ended), ``unmet_authentication_requirements`` (its level is below what the application or a group of the
+            AuthorizationError: ``access_denied`` (the officer may not use this application), ``consent_required`` (they have not
+                agreed to the authorization details), ``login_required`` (the session has just ended),
+                ``unmet_authentication_requirements`` (its level is below what the application or a group of the
                 officer's demands now), or what the registration or the deployment no longer allows.
         """
         client = self.registry.find(request.client_id)
@@ -199,11 +198,9 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
             raise UnsafeRequestError("The application is not known here.", code="unknown_client")
         if not client.check_redirect_uri(request.redirect_uri):
             raise UnsafeRequestError("The return address is not registered for this application.", code="redirect_uri_mismatch")
-        officer = self.store.officer(session.sub)
-        if officer is None or not admits(client, *officer):
-            raise request.refuse("access_denied", "The officer may not use this application.")
-        if session.acr < self.assurance.demanded(officer[1], client.required_level):
-            raise request.refuse("unmet_authentication_requirements", "A higher level is demanded now.")
+        self.admit(client, request, session)
+        if request.unseen_by(session.sub):
+            raise request.refuse("consent_required", "The officer has not agreed to the authorization details.")
         if request.response_type not in self.response_types:
             raise request.refuse("unsupported_response_type", "This response type is not offered.")
         form = {"client_id": request.client_id, "redirect_uri": request.redirect_uri, "response_type": request.response_type,
@@ -216,6 +213,18 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         made: AuthorizationResponse = answer.body
         return self._with_issuer(replace(made, parameters=(*made.parameters, *also)), request.state, request.client_id)
 
+    def admit(self, client: Client, request: AuthorizationRequest, session: SessionFacts) -> None:
+        """Look once more whether an officer may give this application anything, as officer, groups and level stand now.
+
+        Raises:
+            AuthorizationError: ``access_denied`` or ``unmet_authentication_requirements``.
+        """
+        officer = self.store.officer(session.sub)
+        if officer is None or not admits(client, *officer):
+            raise request.refuse("access_denied", "The officer may not use this application.")
+        if session.acr < self.assurance.demanded(officer[1], client.required_level):
+            raise request.refuse("unmet_authentication_requirements", "A higher level is demanded now.")
+
     def error_response(self, error: AuthorizationError, *, also: Parameters = ()) -> AuthorizationResponse:
         """Make the answer that tells the application of an error (RFC 6749 §4.1.2.1, RFC 9207 §2), with what others add to it."""
         parameters = (("error", error.code), ("error_description", error.message), *also)
@@ -227,10 +236,12 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         grant_type = request.form.get("grant_type")
         if not grant_type:
             return self.handle_error_response(request, InvalidRequestError("grant_type is missing."))
-        if grant_type not in GRANT_TYPES:
+        if grant_type not in self.grant_types:
             # Authlib would echo the value in its description, whatever characters it holds.
             return self.handle_error_response(request, OAuth2Error("This grant type is not offered.",
                                                                    error="unsupported_grant_type"))
+        if request.repeated and not MAY_REPEAT[grant_type].issuperset(request.repeated):
+            return self.handle_error_response(request, InvalidRequestError("A parameter is sent more than once."))
         try:
             if request.dpop:
                 proof = Presented(request.dpop, "POST", self._token_endpoints)
@@ -254,6 +265,12 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
                            sid=grant.sid if grant else "", source=request.caller.source,
                            request_id=request.caller.request_id, detail=detail)
 
+    def not_issued(self, asked: AuthorizationRequest) -> AuthorizationError:
+        """Say why the store issued nothing for a request."""
+        if self.pushed.is_used(asked):
+            return asked.refuse("invalid_request_uri", "The pushed request was used before.")
+        return asked.refuse("login_required", "The session has ended.")
+
     def rows(self, token: IssuedToken, client: Client, grant: Grant | None, *, refresh_scope: str = "") -> NewTokens:
         """Give the rows of a token answer."""
         now = self.clock.now()
@@ -262,15 +279,18 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
             scope=token.get("scope", ""), issued_at=now, expires_at=now + token["expires_in"],
             refresh_digest=token.refresh_digest, refresh_scope=refresh_scope,
             refresh_expires_at=grant.expires_at if grant else 0, confirmation=token.confirmation,
+            audience=" ".join(token.audience), details=token.details,
             # A confidential client's refresh token is bound by its authentication (RFC 9449 §5).
             refresh_confirmation=token.confirmation if client.public else "")
 
     def issue(self, request: ProviderRequest, *, grant: Grant | None, scope: str | None,
-              include_refresh_token: bool) -> IssuedToken:
+              include_refresh_token: bool, exchanged: Exchanged | None = None) -> IssuedToken:
         """Make a token answer, bound to what the request proves.
 
         Raises:
             InvalidProofError, InvalidRequestError: the client is registered for bound tokens only, and nothing is proven.
+            InvalidDetailsError: as ``rich_authorization.narrowed``, and where no officer is.
+            InvalidTargetError: as ``audience``; or no scope is left that the application may have at every resource.
         """
         client = request.client
         assert client is not None
@@ -281,11 +301,37 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
             if request.shown is None or not self.checks.mutual_tls:
                 raise InvalidRequestError("This application gets tokens over mutual TLS only.")
             confirmation = bound_to(CERTIFICATE, request.shown.thumbprint)
-        token = self.tokens.issue(client, scope=client.get_allowed_scope(scope), grant=grant, confirmation=confirmation)
+        if exchanged is not None:
+            confirmation = confirmation or exchanged.confirmation
+        allowed, audience = client.get_allowed_scope(scope), exchanged.audience if exchanged else self.audience(request, grant)
+        if audience and allowed:
+            allowed = " ".join(resource_indicator.scope_at(client, allowed.split(), audience))
+            if not allowed:
+                raise InvalidTargetError("No scope is left at these resources; ask for one resource at a time.")
+        token = self.tokens.issue(client, scope=allowed, grant=grant, confirmation=confirmation, audience=audience,
+                                  exchanged=exchanged, details=() if exchanged else self._details(request, grant))
         if include_refresh_token and grant is not None:
             value = token["refresh_token"] = secrets.token_urlsafe(32)
             token.refresh_digest = digest(value)
         return token
+
+    def audience(self, request: ProviderRequest, grant: Grant | None) -> tuple[str, ...]:
+        """Decide for whom the access token of a request is. Raises InvalidTargetError as ``resource_indicator.audience``."""
+        assert request.client is not None
+        granted = None if grant is None else resource_indicator.of_details(grant.details)
+        return resource_indicator.audience(request.client, request.values_of(resource_indicator.PARAMETER), granted=granted,
+                                           issuer=self.issuer)
+
+    def _details(self, request: ProviderRequest, grant: Grant | None) -> Sequence[rich_authorization.Detail]:
+        """Decide what the access token of a request allows beyond scopes."""
+        sent = request.form.get(rich_authorization.PARAMETER)
+        if grant is None:
+            if sent:
+                raise rich_authorization.InvalidDetailsError("authorization_details need an officer who agrees to them.")
+            return ()
+        assert request.client is not None
+        granted = rich_authorization.of_details(grant.details)
+        return rich_authorization.narrowed(sent, granted, request.client, self.details_types) if sent or granted else ()
 
     # What Authlib calls
 

@@ -16,12 +16,12 @@ from ..authn.assurance import AssurancePolicy
 from ..clock import Clock
 from ..directory.mirror import MirroredOfficer, OfficerMirror
 from ..directory.officer import Officer, Post
-from ..oauth.access_token import AccessTokens, TokenRefusedError
 from ..oauth.authorization_request import AuthorizationRequest
 from ..oauth.client import Client, ClientRegistry
-from ..oauth.grant import lapse_of
+from ..oauth.grants.delegation import lapse_of_token
 from ..oauth.ports import StoredAccessToken
 from ..oauth.proof.holder import Holders, TokenUse
+from ..oauth.tokens.access_token import AccessTokens, TokenRefusedError
 from . import claims_request
 from .claims_request import Wish
 from .id_token import SCOPE
@@ -176,8 +176,9 @@ class UserInfo:
             use: How it was sent, with the proof that came beside it.
 
         Raises:
-            TokenRefusedError: ``invalid_token`` for one that is unknown, expired, revoked, of a client or officer who may not act
-                any more, of another holder; ``insufficient_scope`` for one without the scope openid.
+            TokenRefusedError: ``invalid_token`` for one that is unknown, expired, revoked, meant for other resources only, of a
+                client or officer who may not act any more, of another holder; ``insufficient_scope`` for one without the scope
+                openid.
         """
         digest = self._tokens.locate(access_token)
         found = self._store.officer_of(digest) if digest else None
@@ -188,11 +189,14 @@ class UserInfo:
         client = self._registry.find(token.client_id)
         if client is None or token.revoked_at is not None or now >= token.expires_at:
             raise TokenRefusedError("The access token is not valid.")
+        if not self._tokens.is_for_us(token):
+            raise TokenRefusedError("The access token is meant for another resource.")
         scopes = token.scope.split()
         if token.grant is None or SCOPE not in scopes:
             raise TokenRefusedError("The access token does not have the scope openid.", code="insufficient_scope", scope=SCOPE)
         self._holders.check(token.confirmation, access_token, use)
-        if officer is None or lapse_of(token.grant, client, assurance=self._assurance, now=now, idle_limit_seconds=None):
+        if officer is None or lapse_of_token(token, client, self._registry.find, assurance=self._assurance, now=now):
             raise TokenRefusedError("The access token is not valid.")
-        asked = claims_request.of_grant(token.grant).userinfo
+        # What was asked for by name was asked for by the application that the officer used, not by one that acts for it.
+        asked = {} if token.actors else claims_request.of_grant(token.grant).userinfo
         return client, {"sub": self._subjects.of(client, officer.sub), **release(officer, scopes, client, asked)}

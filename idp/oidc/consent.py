@@ -7,6 +7,7 @@ for by name (§5.5) is agreed to by name: a scope that was agreed to covers its 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Protocol
@@ -71,22 +72,25 @@ class Consents:
         return not claims or (consent.claims | brought_by(consent.scope)).issuperset(claims)
 
     def give(self, sub: str, client_id: str, scope: Iterable[str], caller: Caller, *, claims: Collection[str] = (),
-             sid: str = "") -> None:
-        """Keep the officer's agreement; what was agreed to before stays agreed."""
+             sid: str = "", details: str = "") -> None:
+        """Keep the officer's agreement; what was agreed to before stays agreed, but for authorization details (JSON).
+
+        These are agreed to for one request; the audit trail keeps their digest, by which the application's copy is recognised.
+        """
         now = self._clock.now()
         earlier = self._store.find(sub, client_id)
         agreed = frozenset(scope) | (earlier.scope if earlier else frozenset())
         named = frozenset(claims) | (earlier.claims if earlier else frozenset())
         self._store.give(Consent(sub, client_id, agreed, now, named), AuditRecord(
             AuditEvent.CONSENT_GIVEN, now, sub=sub, client_id=client_id, sid=sid, source=caller.source,
-            request_id=caller.request_id, detail=_detail(agreed, named)))
+            request_id=caller.request_id, detail=_detail(agreed, named, details)))
 
     def refuse(self, sub: str, client_id: str, scope: Iterable[str], caller: Caller, *, claims: Collection[str] = (),
-               sid: str = "") -> None:
+               sid: str = "", details: str = "") -> None:
         """Record that the officer did not agree; nothing else is kept, so the next request asks again."""
         self._trail.record(AuditRecord(
             AuditEvent.CONSENT_REFUSED, self._clock.now(), sub=sub, client_id=client_id, sid=sid, source=caller.source,
-            request_id=caller.request_id, detail=_detail(scope, claims)))
+            request_id=caller.request_id, detail=_detail(scope, claims, details)))
 
     def withdraw(self, sub: str, client_id: str, caller: Caller) -> bool:
         """Withdraw an agreement; the application's tokens of this officer die with it. False when there was none."""
@@ -95,6 +99,8 @@ class Consents:
             AuditEvent.CONSENT_WITHDRAWN, now, sub=sub, client_id=client_id, source=caller.source, request_id=caller.request_id))
 
 
-def _detail(scope: Iterable[str], claims: Collection[str]) -> dict[str, str]:
+def _detail(scope: Iterable[str], claims: Collection[str], details: str) -> dict[str, str]:
     named = {"claims": " ".join(sorted(claims))} if claims else {}
+    if details:
+        named["authorization_details_sha256"] = hashlib.sha256(details.encode()).hexdigest()
     return {"scope": " ".join(sorted(scope)), **named}

@@ -7,8 +7,6 @@ had, nothing is told at all, least of all in the clear. We cannot read back what
 
 from __future__ import annotations
 
-from ..errors import UnavailableError
-from ..jose import jwe
 from ..oauth.client import Client
 from ..oauth.clients.keys import ClientKeys
 
@@ -30,16 +28,11 @@ class ResponseEncryption:
             UnavailableError: the application has no key for it now.
         """
         alg = client.id_token_encrypted_response_alg
-        return self._to(client, token, alg, client.id_token_encrypted_response_enc, cty="JWT") if alg else token
+        if not alg:
+            return token
+        return self._keys.encrypted(client, token, alg=alg, enc=client.id_token_encrypted_response_enc, cty="JWT")
 
     def userinfo(self, client: Client, content: str, *, signed: bool) -> str:
         """Encrypt a UserInfo answer, a signed JWT or JSON; for applications that asked for it. Raises as ``id_token``."""
-        return self._to(client, content, client.userinfo_encrypted_response_alg, client.userinfo_encrypted_response_enc,
-                        cty="JWT" if signed else "")
-
-    def _to(self, client: Client, content: str, alg: str, enc: str, *, cty: str) -> str:
-        key = self._keys.encrypting(client, alg=alg)
-        if key is None:
-            raise UnavailableError("The application has no key to encrypt to.", dependency="client keys",
-                                   debug=f"{client.client_id} publishes no key for {alg}")
-        return jwe.encrypt(content, key, alg=alg, enc=enc, cty=cty)
+        return self._keys.encrypted(client, content, alg=client.userinfo_encrypted_response_alg,
+                                    enc=client.userinfo_encrypted_response_enc, cty="JWT" if signed else "")

@@ -1,4 +1,4 @@
-"""ID tokens: who signed in, when, how well and in which session; made with every code and refresh answer of an OpenID request.
+"""ID tokens: who signed in, when, how well and in which session; made with every token answer to an OpenID request.
 
 Spec: OpenID Connect Core §2, §3.1.3.3, §3.1.3.6, §3.2.2.10, §3.3.2.11, §5.4, §5.5, §12.2; FAPI 1.0 Advanced §5.2.2.1 (s_hash);
 Back-Channel Logout §2.1 (sid). Plugs into the grants as an Authlib extension: the OAuth room does not know that OpenID Connect
@@ -17,12 +17,12 @@ from typing import Any
 from ..clock import Clock
 from ..errors import RefusedError
 from ..jose import jwt
-from ..oauth.access_token import IssuedToken, SigningKeys
 from ..oauth.client import Client
 from ..oauth.grant import Grant
 from ..oauth.grants.front_channel import FrontChannelAnswer
 from ..oauth.response import gives
 from ..oauth.scope import OPENID
+from ..oauth.tokens.access_token import IssuedToken, SigningKeys
 from . import claims_request
 from .claims_request import Wish
 from .encryption import ResponseEncryption
@@ -79,7 +79,7 @@ class IdTokens:
 
     def _add(self, grant: Any, token: IssuedToken) -> None:
         if SCOPE in token.get("scope", "").split():
-            credential = grant.request.authorization_code or grant.request.refresh_token
+            credential = grant.request.authorization_code or grant.request.refresh_token or grant.request.credential
             token["id_token"] = self.make(grant.client, credential.grant, access_token=token["access_token"])
 
     def _add_to_answer(self, grant: Any, answer: FrontChannelAnswer) -> None:

@@ -7,7 +7,8 @@ authentication made in this interaction, so that no older session can stand in f
 open when the time that ``max_age`` bounds is taken; here at every page and once more when the code is issued, because the
 application will compare ``auth_time`` with its own clock. So that no request can loop, an authentication made in this interaction
 counts for ``ANSWERING_SECONDS`` whatever was asked, and afterwards as any other. A registered ``default_max_age`` holds where the
-request names none (Registration §2).
+request names none (Registration §2). Authorization details (RFC 9396) are put to the officer each time, whatever was agreed to
+before.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ def next_prompt(request: AuthorizationRequest, client: Client, session: Session 
         if silent:
             raise request.refuse("interaction_required", "The officer has to prove a further factor.")
         return Prompt.STEP_UP
-    if "consent" in request.prompt or (client.consent == "ask" and not consent_given):
+    if "consent" in request.prompt or (client.consent == "ask" and not consent_given) or request.unseen_by(session.sub):
         if silent:
             raise request.refuse("consent_required", "The officer has to agree first.")
         return Prompt.CONSENT
@@ -95,9 +96,10 @@ def hint_agrees(request: AuthorizationRequest, subject: str) -> bool:
     return request.id_token_hint_sub in (None, subject) and claims_request.of_request(request).admits_subject(subject)
 
 
-def answered(request: AuthorizationRequest, prompt: Prompt) -> AuthorizationRequest:
-    """Strike a question that the officer has answered from a stored request."""
-    return replace(request, prompt=tuple(word for word in request.prompt if word != prompt.value))
+def answered(request: AuthorizationRequest, prompt: Prompt, sub: str = "") -> AuthorizationRequest:
+    """Strike a question that an officer has answered from a stored request, and note who agreed to its authorization details."""
+    left = replace(request, prompt=tuple(word for word in request.prompt if word != prompt.value))
+    return replace(left, agreed_by=sub) if prompt is Prompt.CONSENT and request.authorization_details else left
 
 
 def _must_authenticate(request: AuthorizationRequest, client: Client, session: Session, interaction: Interaction | None,

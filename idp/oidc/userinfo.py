@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..jose import jwt
-from ..oauth.access_token import SigningKeys
 from ..oauth.proof.holder import TokenUse
+from ..oauth.tokens.access_token import SigningKeys
 from .claims import UserInfo
 from .encryption import ResponseEncryption
 

@@ -1,13 +1,13 @@
 """Two questions between the sign-in and the code: with which account, and whether what is asked for may be shared.
 
-Spec: OpenID Connect Core §3.1.2.1 (select_account, consent), §3.1.2.4. The form says which question it answers and for whose
-session, so that a double press or another officer's sign-in in a second tab never answers a question that was not seen.
+Spec: OpenID Connect Core §3.1.2.1 (select_account, consent), §3.1.2.4; RFC 9396 §3. The form says which question it answers and
+for whose session, so that a double press or another officer's sign-in in a second tab never answers a question that was not seen.
 """
 
 from __future__ import annotations
 
-import hashlib
 import hmac
+from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request
 
@@ -19,8 +19,8 @@ from ..oidc.prompts import Prompt, answered
 from ..services import Services
 from ..sessions.interaction import Interaction
 from ..sessions.single_sign_on import Session
-from .onward import Onward, address_of, see_other
-from .presentation import agency_help, application_words, officer_words, sharing
+from .onward import Onward, address_of, mark_of, see_other
+from .presentation import agency_help, application_words, officer_words, sharing, signing
 from .security import allow_onward_redirect, browser_id, caller
 
 _QUESTIONS = (Prompt.SELECT_ACCOUNT, Prompt.CONSENT)
@@ -36,7 +36,7 @@ def blueprint(services: Services) -> Blueprint:
         asked = AuthorizationRequest.from_json(interaction.request)
         client = services.clients.find(interaction.client_id)
         signed_in = onward.signed_in()
-        if client is None or signed_in is None:
+        if client is None or signed_in is None or asked.deferred:
             return None
         try:
             prompt = onward.prompt(asked, client, interaction, signed_in)
@@ -55,13 +55,18 @@ def blueprint(services: Services) -> Blueprint:
             return onward.proceed(interaction)
         prompt, asked, client, session, officer = question
         onward.take_language(asked, interaction.id)
-        action = address_of("consent.answer", interaction, ask=prompt.value, to=_mark(interaction, session))
-        common = {"app": application_words(client), "who": officer_words(officer.officer), "action": action}
+        action = address_of("consent.answer", interaction, ask=prompt.value, to=mark_of(interaction, session))
+        common: dict[str, Any] = {"app": application_words(client), "who": officer_words(officer.officer), "action": action}
         if prompt is Prompt.SELECT_ACCOUNT:
             return make_response(render_template("consent/select_account.html", **common))
-        return make_response(render_template(
-            "consent/consent.html", **common, **sharing(client, officer.officer, asked.scope, asked_by_name(asked, client)),
-            agency_help=agency_help(services, officer.officer)))
+        common |= {"agency_help": agency_help(services, officer.officer),
+                   **sharing(client, officer.officer, asked.scope, asked_by_name(asked, client))}
+        if asked.unseen_by(session.sub):
+            # Documents are shown to every officer; what the province shares with its own applications is not asked again.
+            sharing_is_asked = client.consent == "ask" or "consent" in asked.prompt
+            return make_response(render_template("consent/signing.html", **common, requests=signing(asked.authorization_details),
+                                                 ask_sharing=sharing_is_asked))
+        return make_response(render_template("consent/consent.html", **common))
 
     @views.post("/consent/<interaction_id>")
     def answer(interaction_id: str) -> Response:
@@ -75,25 +80,22 @@ def blueprint(services: Services) -> Blueprint:
         prompt, asked, client, session, officer = question
         said = request.form.get("answer", "")
         meant = (request.args.get("ask", "") == prompt.value
-                 and hmac.compare_digest(request.args.get("to", "").encode(), _mark(interaction, session).encode()))
+                 and hmac.compare_digest(request.args.get("to", "").encode(), mark_of(interaction, session).encode()))
         if not meant or said not in {"accept", "deny", "other"}:
             return see_other(address_of("consent.ask", interaction))
         if prompt is Prompt.SELECT_ACCOUNT and said != "accept":
             return see_other(address_of("login.ask", interaction, **{"as": "other"}))
         if prompt is Prompt.CONSENT and said != "accept":
             services.consents.refuse(officer.sub, client.client_id, asked.scope, caller(),
-                                     claims=asked_by_name(asked, client), sid=session.sid)
+                                     claims=asked_by_name(asked, client), sid=session.sid,
+                                     details=asked.authorization_details)
             services.interactions.finish(interaction)
             return onward.send(onward.error(asked.refuse("access_denied", "The officer did not agree."), asked))
         if prompt is Prompt.CONSENT:
             services.consents.give(officer.sub, client.client_id, asked.scope, caller(),
-                                   claims=asked_by_name(asked, client), sid=session.sid)
-        amended = services.interactions.amend(interaction, answered(asked, prompt).to_json())
+                                   claims=asked_by_name(asked, client), sid=session.sid,
+                                   details=asked.authorization_details)
+        amended = services.interactions.amend(interaction, answered(asked, prompt, session.sub).to_json())
         return onward.over(interaction.client_id) if amended is None else onward.proceed(amended)
 
     return views
-
-
-def _mark(interaction: Interaction, session: Session) -> str:
-    """Tie an answer to the session whose officer saw the question."""
-    return hashlib.sha256(f"{interaction.id} {session.sid}".encode()).hexdigest()[:16]

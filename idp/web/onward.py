@@ -1,12 +1,13 @@
 """Where a browser goes next: a page of ours, or back to the application with a code or an error.
 
-The one path to a code (architecture §4): every page that was answered comes back here, ``oidc.prompts`` is asked again, and only
-DONE leads to ``provider.issue_code``; the level, the groups and the officer's status are those of this moment (security checklist
-18, 29). Redirects are 303 (RFC 9700 §4.12).
+The one path to a code, and to an approval for a device (architecture §4): every page that was answered comes back here,
+``oidc.prompts`` is asked again, and only DONE leads to ``provider.issue_code``; the level, the groups and the officer's status
+are those of this moment (security checklist 18, 29). Redirects are 303 (RFC 9700 §4.12).
 """
 
 from __future__ import annotations
 
+import hashlib
 from urllib.parse import urlencode
 
 from flask import Response, make_response, render_template, url_for
@@ -101,11 +102,13 @@ class Onward:
         self.take_language(request, interaction.id)
         allow_onward_redirect()
         client = self._services.clients.find(interaction.client_id)
-        if client is None or not client.check_redirect_uri(request.redirect_uri):
+        if client is None or not (request.deferred or client.check_redirect_uri(request.redirect_uri)):
             return self.unknown_application("unknown_client")
         signed_in = self.signed_in()
         try:
             prompt = self.prompt(request, client, interaction, signed_in)
+            if request.deferred and prompt in {Prompt.CONSENT, Prompt.DONE}:
+                return see_other(address_of("device.confirm", interaction))
             if prompt is Prompt.DONE and signed_in is not None:
                 answer = self.code(request, signed_in[0])
                 self._services.interactions.finish(interaction)
@@ -113,9 +116,30 @@ class Onward:
         except NotAllowedError as refusal:
             return self.not_allowed(refusal, request, client, signed_in)
         except AuthorizationError as refusal:
+            if request.deferred:
+                return self.refused_here(refusal, client)
             self._services.interactions.finish(interaction)
             return self.send(self.error(refusal, request))
         return self.page_of(prompt, interaction)
+
+    def refused(self, refusal: AuthorizationError, interaction: Interaction) -> Response:
+        """Answer a request that is waited for elsewhere, and that was refused just now: ask what can be asked, or say why."""
+        client = self._services.clients.find(interaction.client_id)
+        if refusal.code in {"login_required", "access_denied", "unmet_authentication_requirements"} or client is None:
+            return self.proceed(interaction)
+        return self.refused_here(refusal, client)
+
+    def refused_here(self, refusal: AuthorizationError, client: Client) -> Response:
+        """Say on our own page why nothing can be approved; the application learns it by waiting in vain."""
+        name = in_words(client).client_name or client.client_id
+        if refusal.code == "unmet_authentication_requirements":
+            what = gettext("Ứng dụng cần một mức xác thực mà hệ thống chưa cung cấp. Bạn không làm sai điều gì.")
+        elif refusal.code == "login_required":
+            what = gettext("Yêu cầu này dành cho một cán bộ khác với người đang đăng nhập.")
+        else:
+            what = gettext("Ứng dụng không còn được phép yêu cầu điều này. Bạn không làm sai điều gì.")
+        return page(403, gettext("Chưa chấp thuận được cho %(name)s", name=name), what, self._services.clock,
+                    app=application_words(client), detail=refusal.code)
 
     def code(self, request: AuthorizationRequest, session: Session) -> AuthorizationResponse:
         """Issue a code. Raises UnsafeRequestError and AuthorizationError as the provider does."""
@@ -144,10 +168,6 @@ class Onward:
     def not_allowed(self, refusal: AuthorizationError, request: AuthorizationRequest, client: Client,
                     signed_in: tuple[Session, MirroredOfficer] | None) -> Response:
         """Say that the officer may not use this application and who can change that; prompt=none tells the application only."""
-        answer = self.error(refusal, request)
-        if "none" in request.prompt:
-            return self.send(answer)
-        back = answer.location() if answer.response_mode != "form_post" else entrance(client, self._services.settings.issuer)
         name = in_words(client).client_name or client.client_id
         contact = agency_help(self._services, signed_in[1].officer) if signed_in else None
         if contact is None:
@@ -156,10 +176,15 @@ class Onward:
         else:
             what = gettext("Tài khoản của bạn chưa được cấp quyền dùng ứng dụng này. Vui lòng liên hệ quản trị đơn vị "
                            "%(name)s, số %(phone)s.", name=contact["name"], phone=contact["phone"])
+        ways = [{"label": gettext("Đến trang Ứng dụng của tôi"), "url": "/"}]
+        if not request.deferred:
+            answer = self.error(refusal, request)
+            if "none" in request.prompt:
+                return self.send(answer)
+            back = answer.location() if answer.response_mode != "form_post" else entrance(client, self._services.settings.issuer)
+            ways.append({"label": gettext("Trở lại %(name)s", name=name), "url": back})
         return page(403, gettext("Bạn chưa được dùng %(name)s", name=name), what, self._services.clock,
-                    app=application_words(client), detail=refusal.code, ways=[
-                        {"label": gettext("Đến trang Ứng dụng của tôi"), "url": "/"},
-                        {"label": gettext("Trở lại %(name)s", name=name), "url": back}])
+                    app=application_words(client), detail=refusal.code, ways=ways)
 
     def unknown_application(self, code: str, client: Client | None = None) -> Response:
         """Say that nobody is known to whom an answer could be sent; never a redirect (security checklist 4)."""
@@ -168,6 +193,9 @@ class Onward:
                            "khoản của bạn. Bạn không làm sai điều gì.")
         elif code == "unknown_client":
             what = gettext("Ứng dụng này chưa được đăng ký hoặc đã ngừng hoạt động. Bạn không làm sai điều gì.")
+        elif code == "invalid_request_uri":
+            what = gettext("Yêu cầu đăng nhập này đã hết hạn hoặc đã được dùng. Vui lòng trở lại ứng dụng và đăng nhập lại từ "
+                           "đầu. Bạn không làm sai điều gì.")
         else:
             what = gettext("Yêu cầu đăng nhập mà ứng dụng gửi đến không đúng quy cách. Bạn không làm sai điều gì.")
         return page(400, gettext("Chưa mở được ứng dụng"), what, self._services.clock, app=application_words(client), detail=code)
@@ -190,6 +218,11 @@ def see_other(location: str) -> Response:
     answer = make_response("", 303)
     answer.headers["Location"] = location
     return answer
+
+
+def mark_of(interaction: Interaction, session: Session) -> str:
+    """Tie an answer to the session whose officer saw the question."""
+    return hashlib.sha256(f"{interaction.id} {session.sid}".encode()).hexdigest()[:16]
 
 
 def address_of(endpoint: str, interaction: Interaction, **more: str) -> str:

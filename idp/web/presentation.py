@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +13,7 @@ from flask_babel import format_datetime, gettext, ngettext, to_user_timezone
 
 from ..directory.officer import Contact, Officer
 from ..oauth.client import Client
+from ..oauth.requests.signing_details import ALGORITHMS
 from ..oauth.scope import OFFLINE
 from ..oidc.claims import address_of, brought_by
 from ..services import Services
@@ -99,6 +102,18 @@ def sharing(client: Client, officer: Officer, scope: Collection[str], claims: Co
     withheld = {"phone_number": gettext("số điện thoại"), "email": gettext("địa chỉ thư điện tử")}
     return {"shares": [{"label": label, "value": value, "icon": icon} for label, value, icon in rows],
             "withheld": [gettext("mật khẩu"), *(words for name, words in withheld.items() if name not in told)]}
+
+
+def signing(details: str) -> list[dict[str, Any]]:
+    """Tell which documents an application wants signed: per request ``algorithm credential documents``, each a label and a hash.
+
+    Args:
+        details: Authorization details as they are stored, of the type for signing: the only one there is.
+    """
+    return [{"algorithm": ALGORITHMS[detail["hashAlgorithmOID"]][0], "credential": detail.get("credentialID", ""),
+             "documents": [{"label": document["label"], "hash": base64.b64decode(document["hash"]).hex()}
+                           for document in detail["documentDigests"]]}
+            for detail in json.loads(details)]
 
 
 def minutes(seconds: int | None) -> int:

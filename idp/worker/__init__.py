@@ -1,15 +1,16 @@
 """The one long-running process behind the web: outbox, sealing, housekeeping.
 
-Three loops run in threads of their own, so that none waits for another: ``sealer`` and ``outbox`` look every half second,
-``schedule`` does what is due. A database that is away stops none of them: they try again with a growing pause, and the log says
-once that it went and once that it came back. SIGTERM ends the process within seconds; what was being sent is finished or given
-back.
+Four loops run in threads of their own, so that none waits for another: ``sealer``, ``outbox`` and ``pings`` look every half
+second, ``schedule`` does what is due. A database that is away stops none of them: they try again with a growing pause, and the
+log says once that it went and once that it came back. SIGTERM ends the process within seconds; what was being sent is finished
+or given back.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 
@@ -60,7 +61,9 @@ class Worker:
         self._outages = Outages()
         self._log = structlog.get_logger("idp.worker")
         self._sealing = SealingRounds(services.audit_chain)
-        self._pump = OutboxPump(services.outbox, services.logout_delivery, services.clock, stopping=self._stop.is_set)
+        self._pumps: dict[str, OutboxPump[Any]] = {
+            "outbox": OutboxPump(services.outbox, services.logout_delivery, services.clock, stopping=self._stop.is_set),
+            "pings": OutboxPump(services.pings, services.ping_delivery, services.clock, stopping=self._stop.is_set)}
         self._schedule = Schedule(self._jobs(services), services.clock)
 
     def _jobs(self, services: Services) -> list[Job]:
@@ -90,15 +93,18 @@ class Worker:
     def run(self) -> None:
         """Work until ``stop`` is called."""
         loops = [threading.Thread(target=self._loop, args=(name, step, pause), name=name) for name, step, pause in (
-            ("sealer", self._sealing.round, 0.5), ("outbox", self._pump.round, 0.5), ("schedule", self._schedule.round, 0.5))]
+            ("sealer", self._sealing.round, 0.5), ("schedule", self._schedule.round, 0.5),
+            *((name, pump.round, 0.5) for name, pump in self._pumps.items()))]
         self._log.info("worker started")
         for loop in loops:
             loop.start()
         self._stop.wait()
-        self._pump.wake()
+        for pump in self._pumps.values():
+            pump.wake()
         for loop in loops:
             loop.join(15)
-        self._pump.close()
+        for pump in self._pumps.values():
+            pump.close()
         self._log.info("worker stopped")
 
     def stop(self) -> None:
@@ -112,8 +118,9 @@ class Worker:
             UnavailableError: the database does not answer.
         """
         self._schedule.round()
-        self._pump.round()
-        self._pump.drain()
+        for pump in self._pumps.values():
+            pump.round()
+            pump.drain()
         self._sealing.round()
 
     def _loop(self, name: str, step: Callable[[], None], pause: float) -> None:
@@ -134,7 +141,7 @@ class Worker:
             else:
                 self._outages.ended(name)
                 wait = pause
-            if name == "outbox" and wait == pause:
-                self._pump.wait(pause)
+            if name in self._pumps and wait == pause:
+                self._pumps[name].wait(pause)
             else:
                 self._stop.wait(wait)

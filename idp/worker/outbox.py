@@ -1,4 +1,4 @@
-"""Pumps logout notices out: one thread per receiver at a time, healthy receivers never behind failing ones.
+"""Pumps notices of one kind out: one thread per receiver at a time, healthy receivers never behind failing ones.
 
 Two lanes. The wide one takes receivers that are not known to fail; it is wide enough that dozens of newly dead ones, each
 holding a thread for its time-out, leave room. The narrow one takes receivers that failed last time. A claim is a lease of a
@@ -11,12 +11,12 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from itertools import groupby
+from typing import Generic, Protocol, TypeVar
 
 import structlog
 
 from ..clock import Clock
 from ..errors import UnavailableError
-from ..oidc.backchannel_logout import LogoutDelivery, LogoutNotice, NoticeQueue
 
 LEASE_SECONDS = 60
 WIDE, NARROW = 96, 12
@@ -24,7 +24,41 @@ PER_RECEIVER = 16
 CLAIM = 400
 
 
-class OutboxPump:
+class _Notice(Protocol):
+    """What every kind of notice is known by."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def client_id(self) -> str: ...
+
+
+N = TypeVar("N", bound=_Notice)
+Sent = TypeVar("Sent", bound=_Notice, contravariant=True)
+
+
+class Queue(Protocol[N]):
+    """What the pump asks of an outbox (``oidc.backchannel_logout.NoticeQueue``, ``oauth.backchannel.ping.PingQueue``)."""
+
+    def claim(self, *, now: int, lease_until: int, retried: bool, per_receiver: int, limit: int) -> list[N]:
+        """Take due notices."""
+        ...
+
+    def put_off(self, notice: N, *, next_attempt_at: int) -> None:
+        """Give a notice back that was not tried."""
+        ...
+
+
+class Delivery(Protocol[Sent]):
+    """What sends notices of one receiver."""
+
+    def deliver(self, notices: Sequence[Sent], *, stopping: Callable[[], bool]) -> bool:
+        """Send them; tell whether the receiver answered."""
+        ...
+
+
+class OutboxPump(Generic[N]):
     """Claims what is due and sends it.
 
     Args:
@@ -34,7 +68,7 @@ class OutboxPump:
         stopping: Tells a sending thread that the process ends.
     """
 
-    def __init__(self, queue: NoticeQueue, delivery: LogoutDelivery, clock: Clock, *,
+    def __init__(self, queue: Queue[N], delivery: Delivery[N], clock: Clock, *,
                  stopping: Callable[[], bool] = lambda: False) -> None:
         self._queue, self._delivery, self._clock, self._stopping = queue, delivery, clock, stopping
         self._wide = ThreadPoolExecutor(WIDE, thread_name_prefix="notices")
@@ -74,7 +108,7 @@ class OutboxPump:
                     now=now, lease_until=lease, retried=True, per_receiver=1, limit=narrow_room)):
                 self._submit(notices, narrow=True)
 
-    def _submit(self, notices: Sequence[LogoutNotice], *, narrow: bool) -> None:
+    def _submit(self, notices: Sequence[N], *, narrow: bool) -> None:
         future = (self._narrow if narrow else self._wide).submit(self._send, notices)
         with self._lock:
             self._running[future] = narrow
@@ -82,7 +116,7 @@ class OutboxPump:
         if narrow or len(notices) == PER_RECEIVER:
             future.add_done_callback(lambda _done: self._more.set())
 
-    def _send(self, notices: Sequence[LogoutNotice]) -> None:
+    def _send(self, notices: Sequence[N]) -> None:
         receiver = notices[0].client_id
         try:
             answered = self._delivery.deliver(notices, stopping=self._stopping)
@@ -120,6 +154,6 @@ class OutboxPump:
         self._narrow.shutdown(wait=True)
 
 
-def _by_receiver(notices: Sequence[LogoutNotice]) -> list[list[LogoutNotice]]:
+def _by_receiver(notices: Sequence[N]) -> list[list[N]]:
     ordered = sorted(notices, key=lambda notice: (notice.client_id, notice.id))
     return [list(group) for _receiver, group in groupby(ordered, key=lambda notice: notice.client_id)]

@@ -1,12 +1,12 @@
 """Grants of one client, by time
 
-Revision: 0016, after 0008.
+Revision: 0016, after 0010.
 """
 
 from alembic import op
 
 revision = '0016'
-down_revision = '0008'
+down_revision = '0010'
 branch_labels = None
 depends_on = None
 

@@ -17,6 +17,7 @@ from idp.adapters.sql.clients import SqlClientStore
 from idp.adapters.sql.database import Database
 from idp.cli import clients
 from idp.oauth.client import ClientRegistry
+from idp.oauth.clients.client_secret import ClientSecrets
 from idp.oauth.clients.registrar import Registrar
 from idp.oauth.clients.registration import RegistrationPolicy
 from idp.oauth.clients.sectors import Sectors
@@ -44,7 +45,7 @@ def services(database: Database, tmp_path: Path) -> SimpleNamespace:
     keys.make()
     registry = ClientRegistry(store, clock)
     registrar = Registrar(store, registry, keys.client_secrets(), clock, RegistrationPolicy(development=True),
-                          Sectors(FakeDocuments().document))
+                          Sectors(FakeDocuments().document), ClientSecrets(keys.sealer()))
     return SimpleNamespace(clients=registry, registrar=registrar, read_client_files=ClientFiles().read, keys_dir=keys.folder)
 
 

@@ -33,7 +33,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "clients enable": ("qlvb",), "clients initial-access-token create": ("--owner", "Văn phòng"),
     "clients initial-access-token list": (), "clients initial-access-token revoke": ("x",),
     "clients registration-access-token": ("qlvb",),
-    "clients list": (), "clients rotate-secret": ("qlvb",), "clients show": ("qlvb",),
+    "clients list": (), "clients rotate-secret": ("qlvb",), "clients show": ("qlvb",), "clients test": ("qlvb",),
     "directory check": (), "directory show": ("canbo",), "doctor": (),
     "keys init": (), "keys list": (), "keys rotate": (), "sessions end": ("--officer", "canbo"),
     "throttle clear": ("--officer", "canbo"), "totp import": ("--file", "SEEDS"),
@@ -127,6 +127,12 @@ def test_a_database_without_migrations_is_refused_in_one_sentence(
     empty = make_settings(tmp_path, empty_url)
     _error, remedy = refused(create_app(empty, serve=False, directory=people()), verb, tmp_path)
     assert "db upgrade" in remedy or "IDP_DATABASE_URL" in remedy
+
+
+def test_a_worker_does_not_begin_on_a_database_without_migrations(settings: Settings, tmp_path: Path, empty_url: str) -> None:
+    app = create_app(make_settings(tmp_path, empty_url), serve=False, directory=people())
+    result = app.test_cli_runner().invoke(args=["worker", "run", "--json"])
+    assert (result.exit_code, json.loads(result.stdout)["remedy"]) == (1, "Run: flask --app wsgi db upgrade")
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

@@ -70,7 +70,7 @@ def test_oidcc_request_uri_unsigned_supported_correctly_or_rejected_as_unsupport
 
 
 def test_oidcc_unsigned_request_object_supported_correctly_or_rejected_as_unsupported(suite: Suite) -> None:
-    assert suite.discovery["request_parameter_supported"] is False
+    assert "none" not in suite.discovery["request_object_signing_alg_values_supported"]
     request = suite.request(state=None)
     sent = {**request, "request": unsigned(client_id="basic", response_type="code", state="inside")}
     suite.check(suite.person().open(suite.url(sent)), request, error="request_not_supported")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from idp.oauth.server import GRANT_TYPES
+
 from .suite import ISSUER, Suite
 
 KNOWN = frozenset({
@@ -23,6 +25,8 @@ KNOWN = frozenset({
     "authorization_response_iss_parameter_supported", "end_session_endpoint", "backchannel_logout_supported",
     "backchannel_logout_session_supported", "frontchannel_logout_supported", "frontchannel_logout_session_supported",
     "prompt_values_supported", "check_session_iframe",
+    # RFC 9126 §5
+    "pushed_authorization_request_endpoint", "require_pushed_authorization_requests",
     # encryption and keys of applications, JARM §4, RFC 8705, RFC 9449
     *(f"{what}_{use}_values_supported" for what in ("id_token", "userinfo", "request_object", "authorization")
       for use in ("signing_alg", "encryption_alg", "encryption_enc")),
@@ -41,7 +45,7 @@ def test_oidcc_discovery_endpoint_verification(suite: Suite) -> None:
     assert told["subject_types_supported"] == ["public", "pairwise"]
     assert "RS256" in told["id_token_signing_alg_values_supported"]
     assert "none" not in told["id_token_signing_alg_values_supported"]
-    assert {"authorization_code", "refresh_token", "client_credentials"} == set(told["grant_types_supported"])
+    assert {*GRANT_TYPES} == set(told["grant_types_supported"])
     assert told["code_challenge_methods_supported"] == ["S256"]
     assert told["claims_supported"]
     assert told.keys() <= KNOWN
@@ -58,7 +62,7 @@ def test_oidcc_discovery_endpoint_verification_of_the_dynamic_plan(browser_suite
 
 def test_oidcc_discovery_endpoint_verification_addresses(suite: Suite) -> None:
     addresses = {name: value for name, value in suite.discovery.items() if name.endswith(("_endpoint", "_uri"))}
-    assert len(addresses) == 8
+    assert len(addresses) == 9
     assert all(value.startswith(f"{ISSUER}/") and "#" not in value for value in addresses.values())
 
 

@@ -29,12 +29,16 @@ CLIENT = Client(
     require_auth_time=True, subject_type="pairwise", sector_identifier_uri="https://qlvb.example/uris.json",
     id_token_encrypted_response_alg="RSA-OAEP-256", id_token_encrypted_response_enc="A256GCM",
     userinfo_signed_response_alg="RS256", userinfo_encrypted_response_alg="ECDH-ES", userinfo_encrypted_response_enc="A128GCM",
+    introspection_signed_response_alg="PS256", introspection_encrypted_response_alg="ECDH-ES",
+    introspection_encrypted_response_enc="A256GCM",
     jwks=json.dumps(json.loads(jwks_of(pair("RSA-OAEP-256"), pair("ECDH-ES"))), sort_keys=True, separators=(",", ":")),
-    software_statement="a.b.c", localized=(("client_name#en", "Documents"), ("tos_uri#en", "https://qlvb.example/en/t")),
+    software_statement="a.b.c", authorization_details_types=("urn:x:signing",),
+    localized=(("client_name#en", "Documents"), ("tos_uri#en", "https://qlvb.example/en/t")),
     source="file",
     secret_digest=secret_digest("s" * 40), created_at=7, owner="Văn phòng UBND tỉnh",
     allowed_groups=frozenset({"vanthu", "lanhdao"}), required_acr="urn:haugiang:acr:2", required_level=2, consent="implied",
-    require_pkce=False, access_token_format="jwt", login_name_attribute="mail", secret_file="qlvb.secret", show_groups=True)
+    require_pkce=False, access_token_format="jwt", login_name_attribute="mail", secret_file="qlvb.secret", show_groups=True,
+    resources=(("https://hoso.example/api", "unit"), ("urn:x:y", "")), serves=frozenset({"https://qlvb.example/api"}))
 PUBLIC = Client(client_id="app", client_name="App", token_endpoint_auth_method="none", application_type="native",
                 redirect_uris=("vn.gov.example.app:/cb",), created_at=7)
 
@@ -91,6 +95,35 @@ class ClientRecordsContract:
         assert store.all()[0].check_client_secret("one")
         assert store.set_secret("qlvb", secret_digest("two"), first=False, now=8, caller=CALLER)
         assert store.all()[0].check_client_secret("two")
+
+    def test_a_sealed_copy_lives_as_long_as_its_secret(self, store: ClientRecords) -> None:
+        signing = replace(CLIENT, token_endpoint_auth_method="client_secret_jwt", sealed_secret=b"sealed one")
+        store.create(signing, now=7, caller=CALLER)
+        assert store.all()[0].sealed_secret == b"sealed one"
+        store.change(replace(signing, client_name="Mới", sealed_secret=None), now=8, caller=CALLER)
+        assert store.all()[0].sealed_secret == b"sealed one"
+        store.set_secret("qlvb", secret_digest("two"), first=False, now=9, caller=CALLER, sealed=b"sealed two")
+        assert store.all()[0].sealed_secret == b"sealed two"
+        store.set_secret("qlvb", secret_digest("three"), first=False, now=10, caller=CALLER)
+        assert store.all()[0].sealed_secret is None
+
+    def test_a_sealed_copy_goes_when_the_client_no_longer_signs_with_its_secret(self, store: ClientRecords) -> None:
+        signing = replace(CLIENT, token_endpoint_auth_method="client_secret_jwt", sealed_secret=b"sealed")
+        store.create(signing, now=7, caller=CALLER)
+        store.change(CLIENT, now=8, caller=CALLER)
+        assert list(store.all()) == [CLIENT]
+
+    def test_a_sealed_copy_is_added_to_the_secret_that_is_good_now_only(self, store: ClientRecords) -> None:
+        signing = replace(CLIENT, token_endpoint_auth_method="client_secret_jwt", secret_digest=secret_digest("one"))
+        store.create(signing, now=7, caller=CALLER)
+        version = store.version()
+        assert not store.keep_secret("qlvb", secret_digest("other"), b"sealed", now=8, caller=CALLER)
+        assert not store.keep_secret("unknown", secret_digest("one"), b"sealed", now=8, caller=CALLER)
+        assert store.version() == version
+        assert store.keep_secret("qlvb", secret_digest("one"), b"sealed", now=8, caller=CALLER)
+        assert store.version() > version
+        assert list(store.all()) == [replace(signing, sealed_secret=b"sealed")]
+        assert not store.keep_secret("qlvb", secret_digest("one"), b"another", now=9, caller=CALLER)
 
     def test_what_already_is_or_is_unknown_changes_nothing(self, store: ClientRecords) -> None:
         store.create(CLIENT, now=7, caller=CALLER)

@@ -141,6 +141,18 @@ class RegistrationContract:
         assert entered.replace(known(entered, "2"), CLIENT, registration_digest=digest("3"), now=9, record=RECORD)
         assert records.all()[0].secret_digest == CLIENT.secret_digest
 
+    def test_a_sealed_copy_comes_stays_and_goes_with_the_method(self, entered: RegistrationStore, records: ClientRecords) -> None:
+        signing = replace(CLIENT, token_endpoint_auth_method="client_secret_jwt", secret_digest=secret_digest("n"),
+                          sealed_secret=b"sealed")
+        assert entered.replace(known(entered), signing, registration_digest=digest("2"), now=9, record=RECORD)
+        assert records.all()[0].sealed_secret == b"sealed"
+        renamed = replace(signing, client_name="Mới", sealed_secret=None)
+        assert entered.replace(known(entered, "2"), renamed, registration_digest=digest("3"), now=9, record=RECORD)
+        assert records.all()[0].sealed_secret == b"sealed"
+        plain = replace(CLIENT, secret_digest=secret_digest("n"))
+        assert entered.replace(known(entered, "3"), plain, registration_digest=digest("4"), now=9, record=RECORD)
+        assert list(records.all()) == [plain]
+
     def test_a_change_decided_on_what_has_passed_is_none(self, entered: RegistrationStore, records: ClientRecords) -> None:
         before, version = known(entered), records.version()
         records.change(replace(CLIENT, consent="implied"), now=8, caller=CALLER)

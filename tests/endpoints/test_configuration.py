@@ -17,9 +17,9 @@ from idp.oauth.clients.registration import RegistrationPolicy, to_metadata
 from idp.oauth.clients.sectors import Sectors
 from idp.oidc.consent import Consents
 from tests.contracts.key_store import at_once
-from tests.fakes.client_keys import jwks_of, pair, signed
+from tests.fakes.client_keys import SECRETS, assertion_of, jwks_of, pair, secret_key, signed
 from tests.fakes.client_store import FakeSecretFiles
-from tests.provider import CALLER, ISSUER, REDIRECT_URI, House, Reply
+from tests.provider import CALLER, ISSUER, REDIRECT_URI, SIGNING, House, Reply
 
 METADATA: dict[str, Any] = {"client_name": "Ứng dụng", "redirect_uris": [REDIRECT_URI],
                             "grant_types": ["authorization_code", "refresh_token"]}
@@ -49,7 +49,7 @@ def refused(reply: Reply, error: str = "invalid_client_metadata", status: int = 
 
 def desk(house: House) -> Registrar:
     return Registrar(house.client_store, house.registry, FakeSecretFiles(), house.clock, RegistrationPolicy(),
-                     Sectors(house.documents.document))
+                     Sectors(house.documents.document), SECRETS)
 
 
 # Reading
@@ -201,11 +201,22 @@ def test_what_operators_decided_since_stays(house: House) -> None:
     told = registered(house, scope=frozenset({"openid", "groups"}))
     client = house.client_store.all()[0]
     decided = replace(client, show_groups=False, owner="Văn phòng UBND tỉnh", login_name_attribute="mail", required_level=2,
-                      required_acr="urn:haugiang:acr:2", allowed_groups=frozenset({"vanthu"}), access_token_format="jwt")
+                      required_acr="urn:haugiang:acr:2", allowed_groups=frozenset({"vanthu"}), access_token_format="jwt",
+                      resources=(("https://hoso.example/api", "openid"),), serves=frozenset({"https://a.example/api"}))
     house.client_store.change(decided, now=house.clock.now(), caller=CALLER)
     now = changed(house, told, scope="openid groups").json
     assert now["scope"] == "openid"
     assert to_metadata(house.client_store.all()[0])["province"] == to_metadata(decided)["province"]
+
+
+def test_security_37_no_application_gives_itself_types_of_authorization_details(house: House) -> None:
+    told = registered(house, {**METADATA, "authorization_details_types": [SIGNING]})
+    assert "authorization_details_types" not in told
+    told |= changed(house, told, authorization_details_types=[SIGNING]).json
+    assert house.client_store.all()[0].authorization_details_types == ()
+    decided = replace(house.client_store.all()[0], authorization_details_types=(SIGNING,))
+    house.client_store.change(decided, now=house.clock.now(), caller=CALLER)
+    assert changed(house, told).json["authorization_details_types"] == [SIGNING]
 
 
 def test_security_5_an_application_that_becomes_public_uses_pkce_from_then_on(house: House) -> None:
@@ -229,6 +240,28 @@ def test_a_secret_that_was_given_up_does_not_come_back(house: House) -> None:
     back = changed(house, now, client_id=told["client_id"]).json
     assert not house.client_store.all()[0].check_client_secret(told["client_secret"])
     assert house.client_store.all()[0].check_client_secret(back["client_secret"])
+
+
+def test_an_application_that_begins_to_sign_with_its_secret_gets_a_new_one_and_loses_the_copy_when_it_ends(house: House) -> None:
+    told = registered(house)
+    now = changed(house, told, token_endpoint_auth_method="client_secret_jwt").json
+    assert now["client_secret"] != told["client_secret"]
+
+    def proves(secret: str) -> bool:
+        proof = assertion_of(told["client_id"], ISSUER, house.clock.now(), secret_key(secret))
+        return house.post("/introspect", {"token": "x" * 43} | proof).status == 200
+
+    assert proves(now["client_secret"])
+    assert not proves(told["client_secret"])
+    again = changed(house, now, client_id=told["client_id"], token_endpoint_auth_method="client_secret_jwt",
+                    client_name="Mới").json
+    assert "client_secret" not in again
+    assert proves(now["client_secret"])
+    plain = changed(house, again, client_id=told["client_id"]).json
+    assert "client_secret" not in plain
+    assert house.client_store.all()[0].sealed_secret is None
+    assert house.client_store.all()[0].check_client_secret(now["client_secret"])
+    assert not proves(now["client_secret"])
 
 
 def test_a_change_of_an_operator_in_between_is_not_lost(house: House) -> None:

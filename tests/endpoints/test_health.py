@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from idp.audit import Caller
-from idp.endpoints.health import Dependency, Finding, HealthEndpoint, Readiness, ReadinessEndpoint, dependencies
+from idp.endpoints.monitoring.health import Dependency, Finding, HealthEndpoint, Readiness, ReadinessEndpoint, dependencies
 from idp.endpoints.wsgi import EndpointRequest
 from idp.errors import ConfigurationError, UnavailableError
 from idp.jose.keyset import ALGORITHMS, StoredKey

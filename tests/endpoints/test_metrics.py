@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import pytest
 
 from idp.audit import Caller
-from idp.endpoints.health import Dependency, Finding, Readiness
-from idp.endpoints.metrics import MetricsEndpoint, PrometheusMeter
+from idp.endpoints.monitoring.health import Dependency, Finding, Readiness
+from idp.endpoints.monitoring.metrics import MetricsEndpoint, PrometheusMeter
 from idp.endpoints.wsgi import EndpointRequest
 from idp.errors import UnavailableError
 from tests.fakes.clock import FakeClock
@@ -87,7 +87,7 @@ def test_a_database_that_is_away_leaves_the_other_figures() -> None:
 
 
 def test_processes_that_share_a_folder_answer_for_each_other(tmp_path: Path) -> None:
-    program = ("from idp.endpoints.metrics import PrometheusMeter; import sys\n"
+    program = ("from idp.endpoints.monitoring.metrics import PrometheusMeter; import sys\n"
                "meter = PrometheusMeter()\nfor _ in range(int(sys.argv[1])): meter.count('token', 200, 0.01)\n"
                "print(meter.text().decode())")
     environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}

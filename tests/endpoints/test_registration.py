@@ -9,7 +9,7 @@ import pytest
 
 from idp.oauth.clients.keys import read_jwks
 from tests.contracts.key_store import at_once
-from tests.fakes.client_keys import jwks_of, pair, signed
+from tests.fakes.client_keys import assertion_of, jwks_of, pair, secret_key, signed
 from tests.provider import CALLER, ISSUER, REDIRECT_URI, House, Reply
 
 LEAST: dict[str, Any] = {"redirect_uris": [REDIRECT_URI]}
@@ -69,6 +69,14 @@ def test_public_applications_and_those_with_keys_get_no_secret(registry_house: H
         told = registered(registry_house, {**LEAST, **members})
         assert not {"client_secret", "client_secret_expires_at"} & told.keys()
         assert {name: told[name] for name in members} == members
+
+
+def test_an_application_that_signs_with_its_secret_proves_itself_with_what_it_was_told(registry_house: House) -> None:
+    told = registered(registry_house, {**LEAST, "token_endpoint_auth_method": "client_secret_jwt"})
+    form = {"token": "x" * 43}
+    proof = assertion_of(told["client_id"], ISSUER, registry_house.clock.now(), secret_key(told["client_secret"]))
+    assert registry_house.post("/introspect", form | proof).json == {"active": False}
+    assert registry_house.post("/introspect", form, client_id=told["client_id"], secret=told["client_secret"]).status == 401
 
 
 def test_two_registrations_have_nothing_in_common(registry_house: House) -> None:
@@ -233,7 +241,7 @@ def test_a_machine_registers_where_the_terms_let_it(registry_house: House) -> No
     ({"jwks_uri": "http://app.example/jwks"}, "invalid_client_metadata", "jwks_uri"),
     ({"jwks": {"keys": []}, "jwks_uri": "https://app.example/jwks"}, "invalid_client_metadata", "jwks"),
     ({"jwks": {"keys": [{"kty": "oct", "k": "AAAA"}]}}, "invalid_client_metadata", "jwks"),
-    ({"token_endpoint_auth_method": "client_secret_jwt"}, "invalid_client_metadata", "token_endpoint_auth_method"),
+    ({"token_endpoint_auth_method": "secret_jwt"}, "invalid_client_metadata", "token_endpoint_auth_method"),
     ({"token_endpoint_auth_method": "tls_client_auth"}, "invalid_client_metadata", "token_endpoint_auth_method"),
     ({"id_token_signed_response_alg": "none"}, "invalid_client_metadata", "id_token_signed_response_alg"),
     ({"id_token_encrypted_response_alg": "RSA-OAEP"}, "invalid_client_metadata", "id_token_encrypted_response_alg"),

@@ -32,7 +32,18 @@ def test_rfc6749_s3_2_parameters_are_read_and_empty_ones_are_absent() -> None:
     assert parse_form(b"a=1&b=&c=x+y%2B&d&e=%C4%91&=z") == {"a": "1", "c": "x y+", "e": "đ", "": "z"}
     assert parse_form(b"") == {}
     assert parse_form("a=đ".encode()) == {"a": "đ"}
-    assert parse_form(b"resource=1&resource=2") == {"resource": "1"}
+
+
+def test_rfc8707_s2_a_parameter_repeats_only_where_the_endpoint_says_so() -> None:
+    form = parse_form(b"resource=1&a=x&resource=&resource=2&audience=z", frozenset({"resource", "audience"}))
+    assert form == {"resource": "1", "a": "x", "audience": "z"}
+    assert form.repeated == {"resource": ("1", "2")}
+    assert parse_form(b"resource=&resource=1", ("resource",)) == {"resource": "1"}
+    for body in (b"resource=1&resource=2", b"resource=1&resource=1", b"resource=&resource="):
+        with pytest.raises(MalformedRequestError):
+            parse_form(body)
+        with pytest.raises(MalformedRequestError):
+            parse_form(body, ("audience",))
 
 
 @pytest.mark.parametrize("body", [b"a=1&a=2", b"a=1&a=", b"a=&a=1", b"a=1&%61=2", b"a=\xff", b"a=%ff", b"%ff=a", b"a=\xc3\x28",

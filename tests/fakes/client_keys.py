@@ -11,17 +11,21 @@ import threading
 from typing import Any
 
 from joserfc import jws
-from joserfc.jwk import ECKey, OKPKey, RSAKey
+from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from idp.oauth.client_authentication import Checks
 from idp.oauth.clients.assertion import TYPE, ClientAssertions
+from idp.oauth.clients.client_secret import ClientSecrets
 from idp.oauth.clients.keys import ClientKeys
 from idp.oauth.proof.certificate import CertificateAuthorities
 from idp.oauth.proof.dpop import Nonces, Proofs
 from idp.oidc.encryption import ResponseEncryption
 from tests.fakes.clock import FakeClock
+from tests.fakes.sealer import FakeSealer
 
-AnyKey = ECKey | RSAKey | OKPKey
+AnyKey = ECKey | RSAKey | OKPKey | OctKey
+SECRETS = ClientSecrets(FakeSealer())
+"""Gives a client in tests the secret that it signs with."""
 
 
 class FakeSeenOnce:
@@ -51,6 +55,11 @@ def pair(alg: str, number: int = 0) -> AnyKey:
     return RSAKey.generate_key(2048, members)
 
 
+def secret_key(secret: str) -> OctKey:
+    """The key of an application that signs with its secret (OpenID Connect Core §10.1)."""
+    return OctKey.import_key(secret, {"alg": "HS256"})
+
+
 def jwks_of(*keys: AnyKey) -> str:
     """The public JWK Set of some pairs, as text."""
     return json.dumps({"keys": [key.as_dict(private=False) for key in keys]})
@@ -62,7 +71,7 @@ def signed(claims: dict[str, Any], key: AnyKey, *, alg: str | None = None, **hea
     members = {"alg": alg, "kid": key.kid, "typ": "JWT", **header}
     payload = json.dumps({name: value for name, value in claims.items() if value is not None}).encode()
     members = {name: value for name, value in members.items() if value is not None}
-    if alg != key.alg:  # what an honest library would not sign
+    if alg != key.alg and not isinstance(key, OctKey):  # what an honest library would not sign
         key = type(key).import_key({name: value for name, value in key.as_dict(private=True).items() if name != "alg"})
     registry = jws.JWSRegistry(algorithms=[alg], strict_check_header=False)
     registry.header_registry = {}
@@ -83,8 +92,8 @@ def _nothing(url: str) -> bytes:
 
 def client_assertions(issuer: str, clock: FakeClock) -> ClientAssertions:
     """A checker for applications whose keys are registered by value."""
-    return ClientAssertions(issuer=issuer, token_endpoint=f"{issuer}/token", keys=keys_by_value(clock), seen=FakeSeenOnce(),
-                            clock=clock)
+    return ClientAssertions(issuer=issuer, token_endpoint=f"{issuer}/token", keys=keys_by_value(clock), secrets=SECRETS,
+                            seen=FakeSeenOnce(), clock=clock)
 
 
 def keys_by_value(clock: FakeClock) -> ClientKeys:

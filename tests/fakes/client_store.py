@@ -64,15 +64,25 @@ class FakeClientStore:
                 return False
             self._clients[client.client_id] = client
             return self._change(client.client_id, secret_digest=known.secret_digest, disabled=known.disabled,
+                                sealed_secret=known.sealed_secret if client.signs_with_secret else None,
                                 created_at=known.created_at, source=known.source)
 
-    def set_secret(self, client_id: str, digest: bytes, *, first: bool, now: int, caller: Caller) -> bool:
+    def set_secret(self, client_id: str, digest: bytes, *, first: bool, now: int, caller: Caller,
+                   sealed: bytes | None = None) -> bool:
         self._up()
         with self._lock:
             known = self._clients.get(client_id)
             if known is None or (first and known.secret_digest is not None):
                 return False
-            return self._change(client_id, secret_digest=digest)
+            return self._change(client_id, secret_digest=digest, sealed_secret=sealed)
+
+    def keep_secret(self, client_id: str, digest: bytes, sealed: bytes, *, now: int, caller: Caller) -> bool:
+        self._up()
+        with self._lock:
+            known = self._clients.get(client_id)
+            if known is None or known.secret_digest != digest or known.sealed_secret is not None:
+                return False
+            return self._change(client_id, sealed_secret=sealed)
 
     def set_disabled(self, client_id: str, disabled: bool, *, now: int, caller: Caller) -> bool:
         self._up()

@@ -36,5 +36,8 @@ class FakeMirror:
     def by_uid(self, uid: str) -> MirroredOfficer | None:
         return self._find(uid=uid)
 
+    def groups(self) -> frozenset[str]:
+        return frozenset(group for row in self.rows.values() if row.status == "active" for group in row.officer.groups)
+
     def signed_in(self, sub: str, *, now: int) -> None:
         self.sign_ins.append((sub, now))

@@ -9,6 +9,7 @@ from typing import Any
 
 from idp.audit import AuditRecord, Caller
 from idp.oauth.client import Client, ClientRegistry
+from idp.oauth.clients.client_secret import ClientSecrets
 from idp.oauth.clients.configuration import ClientConfiguration
 from idp.oauth.clients.dynamic import Desk, DynamicRegistration, Registered, RegistrationRequest
 from idp.oauth.clients.initial_access import InitialAccess, InitialAccessToken, Terms
@@ -20,6 +21,7 @@ from .audit_trail import FakeAuditTrail
 from .client_store import FakeClientStore
 from .clock import FakeClock
 from .documents import FakeDocuments
+from .sealer import FakeSealer
 
 CALLER = Caller("cli", "r-1")
 METADATA: dict[str, Any] = {"client_name": "Ứng dụng", "redirect_uris": ["https://app.example/cb"]}
@@ -95,8 +97,11 @@ class FakeRegistrations:
             found = self.registered(known.client.client_id, known.registration_digest)
             if found is None or found.stored != known.stored:
                 return False
-            secret = client.secret_digest if client.secret_digest != known.client.secret_digest else found.client.secret_digest
-            self.clients.put(replace(client, secret_digest=secret))
+            kept = found.client
+            if client.secret_digest == known.client.secret_digest:
+                client = replace(client, secret_digest=kept.secret_digest,
+                                 sealed_secret=kept.sealed_secret if client.signs_with_secret else None)
+            self.clients.put(client)
             self.digests[client.client_id] = registration_digest
             self.tokens.records.append(record)
             return True
@@ -129,7 +134,8 @@ class Office:
         self.initial_access = InitialAccess(self.tokens, FakeAuditTrail(), self.clock, RegistrationPolicy())
         self.desk = Desk(store=self.store, initial_access=self.initial_access, registry=self.registry, clock=self.clock,
                          policy=RegistrationPolicy(), sectors=Sectors(self.documents.document),
-                         statements=SoftwareStatements({}, self.clock), address="https://id.example/register")
+                         statements=SoftwareStatements({}, self.clock), secrets=ClientSecrets(FakeSealer()),
+                         address="https://id.example/register")
         self.registration = DynamicRegistration(self.desk)
         self.configuration = ClientConfiguration(self.desk)
         self.token = self.initial_access.create(TERMS, quota=2, expires_at=None, caller=CALLER)[1]

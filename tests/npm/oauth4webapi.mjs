@@ -1,5 +1,5 @@
 // oauth4webapi against a running provider: code + PKCE, userinfo, refresh, revocation, logout, and a code that is used twice;
-// with a secret (in the form) introspection and client credentials too, without one as a public client.
+// with a secret (in the form, or signing with it) introspection and client credentials too, without one as a public client.
 import * as oauth from 'oauth4webapi';
 import { Browser, check, environment } from './browser.mjs';
 
@@ -8,7 +8,8 @@ const http = { [oauth.allowInsecureRequests]: true };
 const issuer = new URL(env.issuer);
 const as = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, http));
 const client = { client_id: env.clientId };
-const auth = env.clientSecret ? oauth.ClientSecretPost(env.clientSecret) : oauth.None();
+const secretAuth = process.env.AUTH === 'client_secret_jwt' ? oauth.ClientSecretJwt : oauth.ClientSecretPost;
+const auth = env.clientSecret ? secretAuth(env.clientSecret) : oauth.None();
 const browser = new Browser();
 
 async function authorize(parameters = {}) {
@@ -54,6 +55,11 @@ if (env.clientSecret) {
     await oauth.introspectionRequest(as, client, auth, token, http));
   const live = await introspect(refreshed.access_token);
   check(live.active && live.sub === claims.sub && live.client_id === env.clientId, 'introspection says active');
+  const proof = await oauth.introspectionRequest(as, client, auth, refreshed.access_token, { ...http, requestJwtResponse: true });
+  check(proof.headers.get('content-type') === 'application/token-introspection+jwt', 'introspection answers with a JWT');
+  const kept = await oauth.processIntrospectionResponse(as, client, proof);
+  await oauth.validateApplicationLevelSignature(as, proof, http);
+  check(kept.active && kept.sub === claims.sub, 'which is signed by a published key and says the same');
   await oauth.processRevocationResponse(await oauth.revocationRequest(as, client, auth, refreshed.access_token, http));
   check((await introspect(refreshed.access_token)).active === false, 'introspection says revoked');
   const machine = await oauth.processClientCredentialsResponse(as, client,

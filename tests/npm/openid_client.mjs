@@ -4,8 +4,9 @@ import { Browser, check, environment } from './browser.mjs';
 
 const env = environment();
 const insecure = { execute: [client.allowInsecureRequests] };
+const auth = process.env.AUTH === 'client_secret_jwt' ? client.ClientSecretJwt : client.ClientSecretBasic;
 const config = await client.discovery(new URL(env.issuer), env.clientId,
-  { client_secret: env.clientSecret, redirect_uris: [env.redirectUri] }, client.ClientSecretBasic(env.clientSecret), insecure);
+  { client_secret: env.clientSecret, redirect_uris: [env.redirectUri] }, auth(env.clientSecret), insecure);
 
 const verifier = client.randomPKCECodeVerifier();
 const state = client.randomState();

@@ -187,8 +187,9 @@ def test_rfc6749_s4_1_2_1_other_defects_are_told_to_the_application(changes, cod
     assert error.response_mode == "query"
 
 
-def test_resource_may_be_repeated() -> None:
-    assert read({"resource": ["https://a.example", "https://b.example"]}).scope
+def test_rfc8707_s2_only_resource_may_be_repeated_and_has_to_be_known() -> None:
+    assert refused({"resource": ["https://a.example", "https://b.example"]}).code == "invalid_target"
+    assert refused({"audience": ["https://a.example", "https://b.example"]}).code == "invalid_request"
 
 
 def test_a_repeated_state_is_not_returned() -> None:

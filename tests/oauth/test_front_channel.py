@@ -14,8 +14,9 @@ from idp.oauth import response
 from idp.oauth.authorization_request import AuthorizationError
 from idp.oauth.grants.authorization_code import agreed, begin
 from idp.oauth.ports import NewTokens
+from idp.oauth.provider_request import ProviderRequest
 from idp.oauth.response import FRONT_CHANNEL
-from idp.oauth.server import Lifetimes, ProviderRequest
+from idp.oauth.server import Lifetimes
 from idp.oidc.id_token import half_hash
 from idp.sessions.single_sign_on import Session
 from tests.provider import CALLER, ISSUER, REDIRECT_URI, House, json_segment

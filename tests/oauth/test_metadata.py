@@ -29,7 +29,9 @@ def test_oidc_discovery_s3_required_members_are_there() -> None:
 
 
 def test_security_1_nothing_is_listed_that_is_off() -> None:
-    assert DOCUMENT["grant_types_supported"] == ["authorization_code", "refresh_token", "client_credentials"]
+    assert DOCUMENT["grant_types_supported"] == [
+        "authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code",
+        "urn:openid:params:grant-type:ciba", "urn:ietf:params:oauth:grant-type:token-exchange"]
     assert DOCUMENT["response_types_supported"] == ["code"]
     assert not {"c_hash", "s_hash"} & set(DOCUMENT["claims_supported"])
     assert DOCUMENT["token_endpoint_auth_methods_supported"] == ["client_secret_basic", "client_secret_post", "private_key_jwt",
@@ -37,12 +39,24 @@ def test_security_1_nothing_is_listed_that_is_off() -> None:
     assert "none" not in DOCUMENT["introspection_endpoint_auth_methods_supported"]
     for endpoint in ("token", "introspection", "revocation"):
         assert DOCUMENT[f"{endpoint}_endpoint_auth_signing_alg_values_supported"] == ["ES256", "PS256", "RS256", "EdDSA"]
+        both = discovery("https://id.example", replace(OFFER, auth_methods=("private_key_jwt", "client_secret_jwt")))
+        assert both[f"{endpoint}_endpoint_auth_signing_alg_values_supported"] == ["ES256", "PS256", "RS256", "EdDSA", "HS256"]
     assert DOCUMENT["code_challenge_methods_supported"] == ["S256"]
-    for member in ("request_parameter_supported", "request_uri_parameter_supported"):
-        assert DOCUMENT[member] is False
-    for member in ("device_authorization_endpoint", "pushed_authorization_request_endpoint",
-                   "require_pushed_authorization_requests"):
-        assert member not in DOCUMENT
+    assert DOCUMENT["request_uri_parameter_supported"] is False
+    assert "device_authorization_endpoint" not in DOCUMENT
+
+
+def test_rfc9101_s10_5_request_objects_are_signed() -> None:
+    assert DOCUMENT["request_parameter_supported"] is True
+    assert DOCUMENT["request_object_signing_alg_values_supported"] == ["ES256", "PS256", "RS256", "EdDSA"]
+
+
+def test_rfc9126_s5_where_requests_are_pushed_and_whether_they_must_be() -> None:
+    assert DOCUMENT["pushed_authorization_request_endpoint"] == "https://id.example/par"
+    assert DOCUMENT["require_pushed_authorization_requests"] is False
+    document = discovery("https://id.example", replace(OFFER, require_pushed_requests=True, mtls_origin="https://m.example"))
+    assert document["require_pushed_authorization_requests"] is True
+    assert document["mtls_endpoint_aliases"]["pushed_authorization_request_endpoint"] == "https://m.example/par"
 
 
 def test_rfc8705_s5_mutual_tls_is_said_with_its_addresses_where_it_is_on() -> None:
@@ -58,7 +72,8 @@ def test_what_is_on_is_said() -> None:
     assert DOCUMENT["authorization_response_iss_parameter_supported"] is True
     assert DOCUMENT["claims_parameter_supported"] is True
     assert DOCUMENT["userinfo_signing_alg_values_supported"] == DOCUMENT["id_token_signing_alg_values_supported"]
-    for what in ("id_token", "userinfo"):
+    assert DOCUMENT["introspection_signing_alg_values_supported"] == ["RS256", "PS256", "ES256", "EdDSA"]
+    for what in ("id_token", "userinfo", "introspection"):
         assert DOCUMENT[f"{what}_encryption_alg_values_supported"] == list(jwe.ALGORITHMS)
         assert DOCUMENT[f"{what}_encryption_enc_values_supported"] == list(jwe.ENCRYPTIONS)
     assert DOCUMENT["backchannel_logout_supported"] is True

@@ -185,3 +185,18 @@ def test_rfc6749_s4_1_2_1_an_officer_outside_the_groups_is_denied(groups: tuple[
 def test_a_question_that_was_answered_is_struck() -> None:
     assert answered(wants("select_account", "consent"), Prompt.SELECT_ACCOUNT).prompt == ("consent",)
     assert answered(wants("consent"), Prompt.CONSENT).prompt == ()
+
+
+# Authorization details
+
+def test_rfc9396_s3_details_are_put_to_each_officer_whatever_was_agreed_to_before() -> None:
+    request = wants(authorization_details='[{"type":"x"}]')
+    for client in (CLIENT, ASKING):
+        assert ask(request, client, consent_given=True) is Prompt.CONSENT
+        agreed = answered(request, Prompt.CONSENT, SESSION.sub)
+        assert ask(agreed, client, consent_given=True) is Prompt.DONE
+        assert ask(agreed, client, replace(SESSION, sub="v"), consent_given=True) is Prompt.CONSENT
+    assert answered(request, Prompt.SELECT_ACCOUNT, SESSION.sub).agreed_by == ""
+    with pytest.raises(AuthorizationError) as refused:
+        ask(replace(request, prompt=("none",)), consent_given=True)
+    assert refused.value.code == "consent_required"

@@ -129,6 +129,38 @@ SAMPLES = [
         "app": QLVB, "who": BARE, "action": "/stay", "withheld": [],
         "shares": _by_language([{"label": {"vi": "Mã của bạn ở ứng dụng này", "en": "Your code in this application"},
                                  "value": "", "icon": "user"}])}),
+    Sample("device-code", "device/code.html", {"app": None, "code": "", "error": None}),
+    Sample("device-code-filled", "device/code.html", {"app": None, "code": "WDJB-MJHT", "error": None}),
+    Sample("device-code-wrong", "device/code.html", {"app": None, "code": "WDJB-MJH", "error": {"code": "wrong"}}, 400),
+    Sample("device-code-throttled", "device/code.html",
+           {"app": None, "code": "", "error": {"code": "throttled", "retry_after_minutes": 5}}, 429),
+    Sample("device-confirm", "device/confirm.html", {
+        "app": SURVEY, "who": OFFICER, "action": "/stay", "agency_help": AGENCY_HELP, "asked_at": _SINCE,
+        "asked_from": "2001:db8:85a3::8a2e:370:7334",
+        "shares": _by_language([
+            {"label": {"vi": "Họ và tên", "en": "Name"}, "value": "Nguyễn Văn Mẫu", "icon": "user"},
+            {"label": {"vi": "Truy cập khi bạn không có mặt", "en": "Access while you are away"},
+             "value": {"vi": "Ứng dụng giữ quyền này đến khi bạn rút lại sự đồng ý",
+                       "en": "The application keeps it until you withdraw your consent"}, "icon": "clock"}]),
+        "withheld": {"vi": ["mật khẩu"], "en": ["password"]}}),
+    Sample("device-confirm-least", "device/confirm.html", {
+        "app": QLVB | {"owner": ""}, "who": LONG, "action": "/stay", "asked_from": "203.0.113.77", "asked_at": _SINCE,
+        "shares": _by_language([{"label": {"vi": "Mã của bạn ở ứng dụng này", "en": "Your code in this application"}, "value": "",
+                                 "icon": "user"}]),
+        "withheld": []}),
+    Sample("device-approved", "device/done.html", {"app": SURVEY, "approved": True}),
+    Sample("device-refused", "device/done.html", {"app": QLVB, "approved": False}),
+    Sample("signing", "consent/signing.html", {
+        "app": QLVB, "who": OFFICER, "action": "/stay", "agency_help": AGENCY_HELP, "ask_sharing": False, "shares": [],
+        "withheld": [], "requests": [{"algorithm": "SHA-256", "credential": "", "documents": [
+            {"label": "Quyết định số 12/QĐ-UBND về phân công nhiệm vụ", "hash": "b133a0c0e9bee3be" * 4},
+            {"label": "Tờ trình số 45/TTr-STTTT", "hash": "2c26b46b68ffc68f" * 4}]}]}),
+    Sample("signing-and-sharing", "consent/signing.html", {
+        "app": SURVEY, "who": LONG, "action": "/stay", "agency_help": None, "ask_sharing": True,
+        "shares": _by_language([{"label": {"vi": "Họ và tên", "en": "Name"}, "value": "Nguyễn Văn Mẫu", "icon": "user"}]),
+        "withheld": {"vi": ["mật khẩu"], "en": ["password"]},
+        "requests": [{"algorithm": "SHA-512", "credential": "chung-thu-canbo-2026", "documents": [
+            {"label": "Kế hoạch " + "chuyển đổi số " * 6 + "TT" * 50, "hash": "f09a3c7e" * 16}]}]}),
     Sample("select-account", "consent/select_account.html", {"app": QLVB, "who": OFFICER, "action": "/stay"}),
     Sample("select-account-bare", "consent/select_account.html", {"app": None, "who": BARE, "action": "/stay"}),
     Sample("logout-confirm", "logout/confirm.html", {"app": QLVB, "who": OFFICER, "action": "/stay"}),

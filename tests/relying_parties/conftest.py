@@ -1,4 +1,4 @@
-"""One running product for all relying parties, and four applications registered with it on the command line."""
+"""One running product for all relying parties, and the applications registered with it on the command line."""
 
 from __future__ import annotations
 
@@ -57,9 +57,24 @@ def post(deployment: Deployment) -> Registration:
 
 
 @pytest.fixture(scope="package")
+def signing(deployment: Deployment) -> Registration:
+    """An application that never sends its secret but signs with it."""
+    return register(deployment, "client_secret_jwt", "client_credentials", alg="ES256")
+
+
+@pytest.fixture(scope="package")
 def browser(deployment: Deployment) -> Registration:
     """An application that takes tokens from the browser as well."""
     return register(deployment, "client_secret_basic", "implicit", response_types=("code", "code id_token", "id_token"))
+
+
+@pytest.fixture(scope="package")
+def device(deployment: Deployment) -> Registration:
+    """An application on something without a browser."""
+    made = deployment.register({
+        "client_name": "Máy quét thử", "grant_types": ["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"],
+        "token_endpoint_auth_method": "none", "scope": "openid profile offline_access"})
+    return Registration(deployment.issuer, made["client_id"], "", "", "", "RS256")
 
 
 @pytest.fixture(scope="package")

@@ -71,7 +71,27 @@ def test_oauth4webapi_completes_them_as_a_public_client(public: Registration) ->
 def test_oauth4webapi_completes_them_with_a_secret_in_the_form_and_client_credentials(post: Registration) -> None:
     found = run("oauth4webapi.mjs", post)
     assert "introspection says active" in found
+    assert "which is signed by a published key and says the same" in found
     assert "client credentials give a token without an officer" in found
+
+
+@pytest.mark.usefixtures("packages")
+def test_oauth4webapi_completes_them_signing_with_its_secret(signing: Registration) -> None:
+    found = run("oauth4webapi.mjs", signing, AUTH="client_secret_jwt")
+    assert "introspection says active" in found
+    assert "client credentials give a token without an officer" in found
+
+
+@pytest.mark.usefixtures("packages")
+def test_openid_client_completes_them_signing_with_its_secret(signing: Registration) -> None:
+    assert "revoking the refresh token ends the access token" in run("openid_client.mjs", signing, AUTH="client_secret_jwt")
+
+
+@pytest.mark.usefixtures("packages")
+def test_openid_client_completes_device_authorization_and_hears_of_a_refusal(device: Registration) -> None:
+    found = run("openid_client_device.mjs", device)
+    assert "userinfo is of the officer who approved" in found
+    assert "a refusal is told" in found
 
 
 @pytest.mark.usefixtures("packages")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,14 @@ import pyotp
 
 from idp.app import build_services, create_app
 from idp.oauth.authorization_request import AuthorizationRequest
-from idp.oauth.server import ProviderRequest
+from idp.oauth.deferred import user_code
+from idp.oauth.deferred.approvals import request_of
+from idp.oauth.deferred.authorization import Kind
+from idp.oauth.provider_request import ProviderRequest
 from idp.sessions.interaction import Interaction
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import FakeDirectory, make_officer
-from tests.provider import CALLER, CHALLENGE, VERIFIER, basic
+from tests.provider import CALLER, CHALLENGE, DEVICE_CODE, VERIFIER, basic
 from tests.whole import CLIENT, make_settings, secret_of
 
 from .fuzzing import Seen, call
@@ -23,14 +27,14 @@ from .fuzzing import Seen, call
 SEED = "NRSWCZDFOJ2G65DQNRSWCZDFOJ2G65DQ"
 NEW_PASSWORD = "Mot-mat-khau-moi-2027"
 # ES256 throughout: an RSA signature costs as much as the rest of a token answer.
-_WEB = {**CLIENT, "id_token_signed_response_alg": "ES256"}
+_WEB = {**CLIENT, "id_token_signed_response_alg": "ES256", "grant_types": [*CLIENT["grant_types"], DEVICE_CODE]}
 CLIENTS: dict[str, dict[str, Any]] = {client["client_id"]: client for client in (
     _WEB,
     {**_WEB, "client_id": "thongke", "token_endpoint_auth_method": "client_secret_post",
      "redirect_uris": ["http://localhost:8002/cb"], "province": {"access_token_format": "jwt"}},
     {**_WEB, "client_id": "khaosat", "redirect_uris": ["http://localhost:8003/cb"], "province": {"consent": "ask"}},
     {**_WEB, "client_id": "dienthoai", "token_endpoint_auth_method": "none", "application_type": "native",
-     "redirect_uris": ["http://127.0.0.1/cb"], "grant_types": ["authorization_code", "refresh_token"]},
+     "redirect_uris": ["http://127.0.0.1/cb"], "grant_types": ["authorization_code", "refresh_token", DEVICE_CODE]},
     {"client_id": "dichvu", "client_name": "Dịch vụ", "grant_types": ["client_credentials"], "response_types": [],
      "scope": "service", "token_endpoint_auth_method": "client_secret_basic"})}
 
@@ -115,6 +119,19 @@ class Inside:
                 "code_verifier": VERIFIER}
         return {"code": code} | self._answer(client_id, form)
 
+    def device(self, client_id: str, *, approved: bool = False) -> tuple[str, str]:
+        """Give the codes of a device that waits, or that an officer has approved."""
+        secret, code = secrets.token_urlsafe(32), user_code.make()
+        asked = AuthorizationRequest(client_id, "", "", "", ("openid", "profile", "offline_access"))
+        approvals = self.services.approvals
+        assert approvals.begin(Kind.DEVICE, asked, CALLER, secret=secret, user_code=code, lifetime_seconds=600,
+                               interval_seconds=5)
+        if approved:
+            deferred = approvals.by_user_code(code)
+            assert deferred is not None
+            assert approvals.approve(deferred, self.session, CALLER)
+        return secret, code
+
     def _answer(self, client_id: str, form: dict[str, str]) -> dict[str, str]:
         fields, authorization = self.credentials(client_id, "right")
         answer = self.services.provider.token(ProviderRequest(form | fields, caller=CALLER, authorization=authorization or ""))
@@ -141,8 +158,15 @@ class Inside:
         if not value.startswith("<"):
             return value
         what = value.strip("<>")
+        if what == "request_uri":
+            return self.services.provider.pushed.keep(self.asked(client_id))
         if what == "code":
             return self.code(client_id)
+        if what in {"device_code", "approved device_code"}:
+            secret, _ = self.device(client_id, approved=what != "device_code")
+            return secret
+        if what == "user_code":
+            return user_code.shown(self.device(client_id)[1])
         if what == "spent code":
             return self.tokens(client_id)["code"]
         if what == "spent refresh":
@@ -164,6 +188,15 @@ class Inside:
             officer = self._people.officers["lanhdao" if kind == "otp" else "doimatkhau"]
             proven = self.services.interactions.prove(interaction, officer.entry_uuid, ("pwd",), must_change=kind != "otp")
             assert proven is not None
+        return interaction
+
+    def device_page(self) -> Interaction:
+        """Open the page that shows which device asks."""
+        deferred = self.services.approvals.by_user_code(self.device("qlvb")[1])
+        assert deferred is not None
+        begun = self.services.interactions.begin_authorization("qlvb", request_of(deferred).to_json())
+        interaction = self.services.interactions.take_up(begun.id, self._browser_id)
+        assert interaction is not None
         return interaction
 
     def otp(self) -> str:

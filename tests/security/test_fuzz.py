@@ -42,6 +42,14 @@ def refresh(client_id: str, value: str = "<refresh_token>", **more: str) -> Case
     return case(client_id, **{"grant_type": "refresh_token", "refresh_token": value} | more)
 
 
+def pushed(client_id: str, **more: str) -> Case:
+    redirect_uri = CLIENTS[client_id].get("redirect_uris", ["http://localhost/"])[0]
+    return client_id, tuple(({
+        "client_id": client_id, "redirect_uri": redirect_uri, "response_type": "code", "state": "st",
+        "scope": "openid profile offline_access", "nonce": "n", "code_challenge": CHALLENGE, "code_challenge_method": "S256",
+    } | more).items())
+
+
 DOORS: dict[str, tuple[list[Case], dict[str, float]]] = {
     "/token": ([
         code("qlvb"), code("thongke"), code("dienthoai"), code("khaosat"), code("qlvb", "<spent code>"),
@@ -64,6 +72,13 @@ DOORS: dict[str, tuple[list[Case], dict[str, float]]] = {
         case("qlvb", token="<refresh_token>", token_type_hint="refresh_token"), case("dienthoai", token="<refresh_token>"),
         case("thongke", token="<id_token>"), case("qlvb", token="<code>"), case("dienthoai", token="<access_token>"),
     ], {"200": 10, "400 invalid_request": 10, "401 invalid_client": 6, "405 invalid_request": 1}),
+    "/par": ([
+        pushed("qlvb"), pushed("thongke"), pushed("khaosat"), pushed("dienthoai"), pushed("dichvu"),
+        pushed("qlvb", prompt="login", max_age="0", ui_locales="en vi", acr_values="urn:haugiang:acr:2", display="popup"),
+        pushed("qlvb", claims='{"userinfo":{"email":null},"id_token":{"auth_time":{"essential":true}}}'),
+        pushed("thongke", id_token_hint="<id_token>"), pushed("qlvb", scope="openid admin"),
+        pushed("qlvb", request_uri="<request_uri>"), pushed("qlvb", response_mode="form_post.jwt", dpop_jkt="a" * 43),
+    ], {"201": 5, "400 invalid_request": 15, "400 invalid_scope": 2, "401 invalid_client": 5, "405 invalid_request": 1}),
     "/userinfo": ([
         case("qlvb", access_token="<access_token>"), case("thongke", access_token="<access_token>"),
         case("dienthoai", access_token="<access_token>"), case("dichvu", access_token="<access_token>"),
@@ -72,10 +87,10 @@ DOORS: dict[str, tuple[list[Case], dict[str, float]]] = {
 }
 
 
-def run(inside: Inside, cases: Any, act: Callable[[Attack], str]) -> Counter[str]:
-    """Send attacks and count what came back."""
+def run(inside: Inside, cases: Any, act: Callable[[Attack], str], *, of: int = 1) -> Counter[str]:
+    """Send attacks, or one of so many (UserInfo: of four), and count what came back."""
     kinds: Counter[str] = Counter()
-    examples = inside.examples if cases is not DOORS["/userinfo"][0] else inside.examples // 4
+    examples = inside.examples // (of if cases is not DOORS["/userinfo"][0] else 4)
 
     @settings(max_examples=examples, deadline=None, database=None, print_blob=True,
               phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck))
@@ -133,6 +148,7 @@ AUTHORIZE: list[Any] = [
     ("qlvb", {"id_token_hint": "<id_token>", "prompt": "none"}), ("qlvb", {"response_mode": "form_post"}),
     ("qlvb", {"claims": '{"userinfo":{"email":null},"id_token":{"auth_time":{"essential":true}}}'}),
     ("qlvb", {"acr_values": "urn:haugiang:acr:2", "ui_locales": "en vi", "display": "popup", "login_hint": "canbo"}),
+    ("qlvb", {"request_uri": "<request_uri>"}), ("thongke", {"request_uri": "<request_uri>", "prompt": "none"}),
     ("qlvb", {"scope": "openid admin"}), ("qlvb", {"code_challenge": CHALLENGE, "code_challenge_method": "plain"}),
     ("stored", {}), ("stored consent", {})]
 

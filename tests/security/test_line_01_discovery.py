@@ -21,7 +21,7 @@ def discovery(app: Flask) -> dict:
 def test_line_01_every_address_that_is_listed_answers(fuzz_app: Flask) -> None:
     document = discovery(fuzz_app)
     addresses = [value for name, value in document.items() if name.endswith(("_endpoint", "_iframe")) or name == "jwks_uri"]
-    assert len(addresses) == 9
+    assert len(addresses) == 10
     for address in addresses:
         assert address.startswith(document["issuer"] + "/")
         assert get(fuzz_app, urlsplit(address).path)[0] != 404
@@ -43,6 +43,6 @@ def test_line_01_lists_hold_each_value_once(fuzz_app: Flask) -> None:
 
 
 def test_line_01_paths_of_what_is_off_lead_nowhere(fuzz_app: Flask) -> None:
-    for path in ("/device_authorization", "/par", "/csc/v2/info", "/scim/v2/Users", "/ocsp", "/api/v1/officers",
+    for path in ("/csc/v2/info", "/scim/v2/Users", "/ocsp", "/api/v1/officers",
                  "/.well-known/webfinger"):
         assert get(fuzz_app, path)[0] == 404

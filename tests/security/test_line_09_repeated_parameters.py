@@ -23,8 +23,11 @@ def test_line_09_programs_may_send_nothing_twice(house: House, path: str, twice:
 
 
 def test_line_09_resource_may_be_repeated(house: House) -> None:
+    house.client(resources=(("https://a.example", ""), ("https://b.example", "")))
     form = "grant_type=client_credentials&resource=https://a.example&resource=https://b.example"
     assert house.post("/token", form, client_id="qlvb", secret=SECRET).status == 200
+    for path in ("/introspect", "/revoke"):
+        assert house.post(path, f"token=x&{form}", client_id="qlvb", secret=SECRET).error == "invalid_request"
 
 
 def test_line_09_browsers_may_send_nothing_twice(fuzz_app: Flask) -> None:

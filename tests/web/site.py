@@ -22,9 +22,11 @@ from werkzeug.test import TestResponse
 from idp.adapters.sql.audit import SqlAuditTrail
 from idp.adapters.sql.consents import SqlConsents
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.deferred import SqlDeferred
 from idp.adapters.sql.interactions import SqlInteractions
 from idp.adapters.sql.oauth import SqlGrants
 from idp.adapters.sql.officers import SqlOfficers
+from idp.adapters.sql.pushed_requests import SqlPushedRequests
 from idp.adapters.sql.sessions import SqlSessions
 from idp.adapters.sql.tables import AuditRow, OutboxRow
 from idp.adapters.sql.throttle import SqlGuessCounter
@@ -36,9 +38,15 @@ from idp.authn.sign_in import SignIn
 from idp.authn.totp import Totp
 from idp.jose.keyset import KeyRing
 from idp.oauth import response
-from idp.oauth.access_token import AccessTokens
 from idp.oauth.client import Client, ClientRegistry, secret_digest
-from idp.oauth.server import Lifetimes, Provider, ProviderRequest
+from idp.oauth.deferred.approvals import Approvals
+from idp.oauth.deferred.device_authorization import CODE_LIMITS, REQUEST_LIMITS, DeviceAuthorization
+from idp.oauth.provider_request import ProviderRequest
+from idp.oauth.requests import signing_details
+from idp.oauth.requests.pushed_authorization import PushedRequests
+from idp.oauth.requests.request_object import RequestObjects
+from idp.oauth.server import Lifetimes, Provider
+from idp.oauth.tokens.access_token import AccessTokens
 from idp.oidc.claims import IdTokenClaims
 from idp.oidc.consent import Consents
 from idp.oidc.id_token import IdTokens
@@ -47,7 +55,7 @@ from idp.sessions.interaction import Interactions
 from idp.sessions.single_sign_on import SessionLimits, Sessions
 from idp.settings import Settings
 from idp.web import register
-from tests.fakes.client_keys import checks, proofs, response_encryption
+from tests.fakes.client_keys import checks, keys_by_value, proofs, response_encryption
 from tests.fakes.client_store import FakeClientStore
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import PASSWORD, FakeDirectory, make_officer
@@ -111,16 +119,26 @@ class Site:
         self.sessions = Sessions(SqlSessions(database), self.clock, SessionLimits(
             idle_seconds=self.settings.idle_limit_seconds, absolute_seconds=self.settings.absolute_limit_seconds))
         assurance = AssurancePolicy(self.settings.acr_prefix, frozenset(self.settings.require_second_factor_groups))
+        deferred = SqlDeferred(database)
         self.provider = Provider(
-            issuer=self.settings.issuer, registry=clients, store=SqlGrants(database), clock=self.clock, lifetimes=Lifetimes(),
-            keys=keys, response_types=response.offered(front_channel=self.settings.legacy_response_types),
+            issuer=self.settings.issuer, registry=clients, store=SqlGrants(database), deferred=deferred, clock=self.clock,
+            lifetimes=Lifetimes(), keys=keys, response_types=response.offered(front_channel=self.settings.legacy_response_types),
             tokens=AccessTokens(issuer=self.settings.issuer, keys=keys, clock=self.clock, lifetime_seconds=600,
                                 subject_of=SUBJECTS.of, acr_prefix=self.settings.acr_prefix),
             assurance=assurance, checks=checks(self.settings.issuer, self.clock), proofs=proofs(self.clock),
+            pushed=PushedRequests(SqlPushedRequests(database), self.clock), pushing_endpoints=(f"{self.settings.issuer}/par",),
+            objects=RequestObjects(self.settings.issuer, keys_by_value(self.clock), self.clock),
             token_endpoints=(f"{self.settings.issuer}/token",), officer_scopes=frozenset({"openid", "profile"}),
-            read_hint=id_tokens.subject_of_hint, extensions=(id_tokens,))
+            read_hint=id_tokens.subject_of_hint, extensions=(id_tokens,),
+            details_types={self.settings.authorization_details_prefix + signing_details.NAME: signing_details.SigningDetails()})
+        approvals = Approvals(deferred, self.provider)
+        self.devices = DeviceAuthorization(
+            self.provider, approvals, verification_uri=f"{self.settings.issuer}/device", lifetime_seconds=600,
+            typed=Lockout(counter, self.clock, CODE_LIMITS, kind="user_code"),
+            requests=Lockout(counter, self.clock, REQUEST_LIMITS, kind="device_request"))
         self.services: Any = SimpleNamespace(
             settings=self.settings, clock=self.clock, database=database, keys=keys, clients=clients, provider=self.provider,
+            approvals=approvals, devices=self.devices,
             sessions=self.sessions, audit=audit, mirror=self.mirror, directory=self.directory, totp=self.totp,
             interactions=Interactions(SqlInteractions(database), self.clock, self.settings.interaction_lifetime_seconds),
             consents=Consents(SqlConsents(database), audit, self.clock),

@@ -35,7 +35,8 @@ def test_until_client_and_redirect_uri_are_known_errors_stay_on_our_page(site: S
     ({"scope": "openid admin"}, "invalid_scope"), ({"code_challenge": None, "code_challenge_method": None}, "invalid_request"),
     ({"code_challenge_method": "plain"}, "invalid_request"), ({"prompt": "none login"}, "invalid_request"),
     ({"prompt": "dance"}, "invalid_request"), ({"max_age": "-1"}, "invalid_request"), ({"max_age": "x"}, "invalid_request"),
-    ({"request": "e.y.j"}, "request_not_supported"), ({"request_uri": "https://a/"}, "request_uri_not_supported"),
+    ({"request": "e.y.j"}, "invalid_request_object"), ({"request": "e.y."}, "request_not_supported"),
+     ({"request_uri": "https://a/"}, "request_uri_not_supported"),
     ({"id_token_hint": "garbage"}, "invalid_request"), ({"prompt": "none"}, "login_required"),
     ({"response_mode": "web_message"}, "invalid_request"),
 ])

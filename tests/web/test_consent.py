@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 from dataclasses import replace
 
+import pytest
+from sqlalchemy import literal_column, select
+
+from idp.adapters.sql.tables import AuditRow
 from idp.directory.officer import Address
+from idp.oauth.client import Client
 from tests.fakes.directory import PASSWORD
 
 from .site import QLVB, SURVEY, Site, authorize_url, form_of, query_of
@@ -132,3 +140,54 @@ def test_a_consent_page_that_is_over_leads_on(site: Site) -> None:
     site.clock.advance(20)
     assert browser.submit(page, answer="accept").status_code == 410
     assert site.browser().get("/consent/" + "x" * 43 + "?app=khaosat").headers["Location"] == SURVEY.client_uri
+
+
+# Authorization details
+
+DOCUMENT = {"hash": base64.b64encode(hashlib.sha256(b"x").digest()).decode(), "label": "Quyết định số 12/QĐ-UBND <b>"}
+DETAILS = json.dumps([{"type": "urn:haugiang:authorization:signing", "hashAlgorithmOID": "2.16.840.1.101.3.4.2.1",
+                       "documentDigests": [DOCUMENT], "credentialID": "chung-thu-1"}])
+
+
+@pytest.fixture
+def signing(site: Site) -> Site:
+    """Both kinds of application may ask for signatures."""
+    for client in (QLVB, SURVEY):
+        site.client_store.put(replace(client, authorization_details_types=("urn:haugiang:authorization:signing",)))
+    return site
+
+
+@pytest.mark.parametrize("client", [QLVB, SURVEY])
+def test_rfc9396_s3_the_officer_sees_each_time_what_is_to_be_signed(signing: Site, client: Client) -> None:
+    browser = signing.browser()
+    page = browser.follow(browser.sign_in(client, scope="openid email", authorization_details=DETAILS))
+    for _ in range(2):
+        assert "Quyết định số 12/QĐ-UBND &lt;b&gt;" in page.text
+        assert hashlib.sha256(b"x").hexdigest() in page.text
+        assert "SHA-256" in page.text
+        assert "chung-thu-1" in page.text
+        assert ("canbo@haugiang.gov.vn" in page.text) is (client is SURVEY)
+        told = signing.tokens(browser.submit(page, answer="accept").headers["Location"], client)
+        assert told["authorization_details"][0]["documentDigests"] == [DOCUMENT]
+        page = browser.authorize(client, scope="openid email", authorization_details=DETAILS)
+    assert query_of(browser.get(authorize_url(client, scope="openid email")).headers["Location"])["code"]
+
+
+def test_rfc9396_s3_nothing_goes_without_a_question(signing: Site) -> None:
+    browser = signing.browser()
+    browser.sign_in(QLVB)
+    answer = browser.get(authorize_url(QLVB, authorization_details=DETAILS, prompt="none"))
+    assert query_of(answer.headers["Location"])["error"] == "consent_required"
+    page = browser.authorize(QLVB, authorization_details=DETAILS)
+    answer = browser.submit(page, answer="deny")
+    assert query_of(answer.headers["Location"])["error"] == "access_denied"
+    assert "code.issued" not in signing.events()[signing.events().index("consent.refused"):]
+
+
+def test_the_audit_trail_recognises_what_was_agreed_to(signing: Site) -> None:
+    browser = signing.browser()
+    told = signing.tokens(browser.submit(browser.follow(browser.sign_in(QLVB, authorization_details=DETAILS)),
+                                         answer="accept").headers["Location"])
+    row, = signing.database.read(select(AuditRow.detail).where(AuditRow.event == literal_column("'consent.given'"))).all()
+    spelt = json.dumps(told["authorization_details"], separators=(",", ":"), ensure_ascii=False)
+    assert json.loads(row.detail)["authorization_details_sha256"] == hashlib.sha256(spelt.encode()).hexdigest()

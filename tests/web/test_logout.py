@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 
 from idp.audit import Caller
-from idp.oauth.server import ProviderRequest
+from idp.oauth.provider_request import ProviderRequest
 
 from .site import PORTAL, QLVB, VERIFIER, Browser, Site, authorize_url, form_of, query_of
 

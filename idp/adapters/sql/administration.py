@@ -124,7 +124,8 @@ class SqlClientEntries:
 
         self._find = database.read(select(*CLIENT.c).where(known[0]))
         changed = update(CLIENT).values(metadata=parameter(CLIENT.c.metadata, "new_metadata"), updated_at=now,
-                                        secret_digest=parameter(CLIENT.c.secret_digest, "new_secret"))
+                                        secret_digest=parameter(CLIENT.c.secret_digest, "new_secret"),
+                                        sealed_secret=parameter(CLIENT.c.sealed_secret, "new_sealed"))
         token = update(CLIENT).values(registration_digest=parameter(CLIENT.c.registration_digest, "new_token"), updated_at=now)
         ends = ends_with_the_client(now)
         self._change = {disabled: act(changed.where(*known, state)) for disabled, state in ((False, open_), (True, closed))}
@@ -146,7 +147,8 @@ class SqlClientEntries:
     def change(self, known: Entry, client: Client, *, now: int, record: AuditRecord) -> bool:
         """Exchange metadata and secret, if nothing changed since."""
         return self._change[known.client.disabled].run(
-            new_metadata=metadata_json(client), new_secret=client.secret_digest, **_known(known, now, record)) is not None
+            new_metadata=metadata_json(client), new_secret=client.secret_digest,
+            new_sealed=client.sealed_secret, **_known(known, now, record)) is not None
 
     def set_disabled(self, known: Entry, disabled: bool, *, now: int, record: AuditRecord) -> bool:
         """Close or open it, if nothing changed since."""

@@ -49,10 +49,16 @@ class SqlClientStore:
         self._version = database.read(select(VersionRow.value).where(VersionRow.name == literal_column(f"'{VERSION}'")))
         self._all = database.read(select(*columns).order_by(columns.client_id))
         self._create = act(entered)
-        self._change = act(update(table).where(this).values(
-            metadata=parameter(columns.metadata, "new_metadata"), updated_at=now).returning(columns.client_id))
+        changed = update(table).where(this).values(
+            metadata=parameter(columns.metadata, "new_metadata"), updated_at=now).returning(columns.client_id)
+        self._change = act(changed)
+        self._change_and_wipe = act(changed.values(sealed_secret=literal_column("NULL")))
+        sealed = parameter(columns.sealed_secret)
+        self._keep_secret = act(update(table).where(
+            this, columns.secret_digest == parameter(columns.secret_digest), columns.sealed_secret.is_(None),
+        ).values(sealed_secret=sealed, updated_at=now).returning(columns.client_id))
         changed_secret = update(table).values(
-            secret_digest=parameter(columns.secret_digest), updated_at=now).returning(columns.client_id)
+            secret_digest=parameter(columns.secret_digest), sealed_secret=sealed, updated_at=now).returning(columns.client_id)
         self._set_secret = act(changed_secret.where(this))
         self._set_first_secret = act(changed_secret.where(this, columns.secret_digest.is_(None)))
         self._disable = act(update(table).where(this, columns.disabled_at.is_(None)).values(
@@ -73,22 +79,29 @@ class SqlClientStore:
         """Enter a client; False when the identifier is taken."""
         return self._create.run(
             client_id=client.client_id, source=client.source, metadata=metadata_json(client), secret_digest=client.secret_digest,
-            created_at=now, updated_at=now, disabled_at=now if client.disabled else None,
+            sealed_secret=client.sealed_secret, created_at=now, updated_at=now, disabled_at=now if client.disabled else None,
             **_audit(AuditEvent.CLIENT_CREATED, client.client_id, now, caller, {"source": client.source}),
         ) is not None
 
     def change(self, client: Client, *, now: int, caller: Caller) -> bool:
-        """Exchange the metadata; neither the secret nor ``disabled`` changes."""
-        return self._change.run(
+        """Exchange the metadata; neither the secret nor ``disabled`` changes; a sealed copy goes that is of no use any more."""
+        return (self._change if client.signs_with_secret else self._change_and_wipe).run(
             client_id=client.client_id, new_metadata=metadata_json(client), updated_at=now,
             **_audit(AuditEvent.CLIENT_CHANGED, client.client_id, now, caller, {"what": "metadata"}),
         ) is not None
 
-    def set_secret(self, client_id: str, digest: bytes, *, first: bool, now: int, caller: Caller) -> bool:
-        """Exchange the secret; with ``first`` only where there is none yet."""
+    def set_secret(self, client_id: str, digest: bytes, *, first: bool, now: int, caller: Caller,
+                   sealed: bytes | None = None) -> bool:
+        """Exchange the secret and its sealed copy; with ``first`` only where there is none yet."""
         act = self._set_first_secret if first else self._set_secret
-        return act.run(client_id=client_id, secret_digest=digest, updated_at=now,
+        return act.run(client_id=client_id, secret_digest=digest, sealed_secret=sealed, updated_at=now,
                        **_audit(AuditEvent.CLIENT_SECRET_ROTATED, client_id, now, caller, {"first": first})) is not None
+
+    def keep_secret(self, client_id: str, digest: bytes, sealed: bytes, *, now: int, caller: Caller) -> bool:
+        """Keep a sealed copy of the secret that is good now; False when that is another one, or a copy is kept."""
+        return self._keep_secret.run(
+            client_id=client_id, secret_digest=digest, sealed_secret=sealed, updated_at=now,
+            **_audit(AuditEvent.CLIENT_CHANGED, client_id, now, caller, {"what": "sealed secret"})) is not None
 
     def set_disabled(self, client_id: str, disabled: bool, *, now: int, caller: Caller) -> bool:
         """Close or open a client; False when it already is."""
@@ -100,7 +113,7 @@ class SqlClientStore:
 def client_of(row: Any) -> Client:
     """Read a row of the table ``client``."""
     return from_metadata(row.client_id, json.loads(row.metadata), source=row.source, secret_digest=_bytes(row.secret_digest),
-                         disabled=row.disabled_at is not None, created_at=row.created_at)
+                         sealed_secret=_bytes(row.sealed_secret), disabled=row.disabled_at is not None, created_at=row.created_at)
 
 
 def metadata_json(client: Client) -> str:

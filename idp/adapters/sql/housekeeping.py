@@ -1,8 +1,9 @@
 """What time makes worthless is deleted, in small batches; and the worker's heartbeat.
 
 Rows stay a while after their end where somebody may still ask: a used code for a day (its replay must be punished), an open
-page for a week (its bookmark still leads to the application), a delivered notice for a week, a dead one for 30 days, an
-initial access token for 90 (operators still list it). Audit records are never touched here.
+page for a week (its bookmark still leads to the application), a pushed request for a day (its pages may stand open so long), a
+delivered notice for a week, a dead one for 30 days, an initial access token for 90 (operators still list it). Audit records are
+never touched here.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from .database import Database, Write, parameter
 from .tables import (
     AccessTokenRow,
     AuthorizationCodeRow,
+    DeferredAuthorizationRow,
     GrantRow,
     InitialAccessRow,
     InteractionRow,
     OutboxRow,
+    PushedRequestRow,
     RefreshTokenRow,
     SeenOnceRow,
     SessionClientRow,
@@ -48,11 +51,14 @@ class SqlHousekeeping:
         self._batch, self._batches = batch, batches
         session, outbox, grant = _table(SessionRow), _table(OutboxRow), _table(GrantRow)
         taking_part, refresh, initial = _table(SessionClientRow), _table(RefreshTokenRow), _table(InitialAccessRow)
+        deferred = _table(DeferredAuthorizationRow)
         before = bindparam("before", type_=_table(ThrottleRow).c.until.type)
         self._sweeps: dict[str, tuple[int, Write]] = {
             name: (keep, database.write(guard=_batch(table, condition), durable=False)) for name, table, keep, condition in (
                 ("interaction", _table(InteractionRow), 7 * DAY, _table(InteractionRow).c.expires_at < before),
                 ("authorization_code", _table(AuthorizationCodeRow), DAY, _table(AuthorizationCodeRow).c.expires_at < before),
+                ("pushed_request", _table(PushedRequestRow), DAY, _table(PushedRequestRow).c.expires_at < before),
+                ("deferred_authorization", deferred, DAY, deferred.c.expires_at < before),
                 ("access_token", _table(AccessTokenRow), HOUR, _table(AccessTokenRow).c.expires_at < before),
                 ("refresh_token", refresh, DAY, refresh.c.expires_at < before),
                 ("oauth_grant", grant, 2 * DAY, grant.c.expires_at < before),

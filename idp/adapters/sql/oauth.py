@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-from sqlalchemy import exists, literal_column, or_, select, update
+from sqlalchemy import exists, insert, literal_column, or_, select, update
 
 from ...audit import AuditRecord
 from ...directory.mirror import MirroredOfficer
@@ -23,6 +23,7 @@ from .tables import (
     AuthorizationCodeRow,
     GrantRow,
     OfficerRow,
+    PushedRequestRow,
     RefreshTokenRow,
     SessionClientRow,
     SessionRow,
@@ -37,10 +38,11 @@ OFFICER: Any = OfficerRow.__table__
 SESSION: Any = SessionRow.__table__
 TAKING_PART: Any = SessionClientRow.__table__
 NOTED: Any = ThrottleRow.__table__
+PUSHED: Any = PushedRequestRow.__table__
 
 _ONE: Any = literal_column("1")
 
-_GRANT_COLUMNS = (
+GRANT_COLUMNS = (
     GRANT.c.grant_id, GRANT.c.client_id.label("grant_client_id"), GRANT.c.sub.label("grant_sub"), GRANT.c.sid,
     GRANT.c.scope.label("grant_scope"), GRANT.c.offline, GRANT.c.auth_time, GRANT.c.acr, GRANT.c.amr, GRANT.c.nonce,
     GRANT.c.created_at.label("grant_created_at"), GRANT.c.expires_at.label("grant_expires_at"),
@@ -48,13 +50,49 @@ _GRANT_COLUMNS = (
 _OFFICER_COLUMNS = (OFFICER.c.status.label("officer_status"), OFFICER.c.groups.label("officer_groups"))
 _SESSION_COLUMNS = (
     SESSION.c.ended_at.label("session_ended_at"), SESSION.c.last_seen_at, SESSION.c.expires_at.label("session_expires_at"))
-FAMILY_COLUMNS = (*_GRANT_COLUMNS, *_OFFICER_COLUMNS, *_SESSION_COLUMNS)
-"""A grant with the standing of its officer and session; ``grant_of`` reads them."""
+FAMILY_COLUMNS = (*GRANT_COLUMNS, *_OFFICER_COLUMNS, *_SESSION_COLUMNS)
+"""What ``grant_of`` reads a grant and its standing from; selected from ``FAMILY``."""
 TOKEN_COLUMNS = (
-    ACCESS.c.grant_id.label("token_grant_id"), ACCESS.c.client_id.label("token_client_id"), ACCESS.c.scope.label("token_scope"),
-    ACCESS.c.audience, ACCESS.c.issued_at, ACCESS.c.expires_at.label("token_expires_at"),
-    ACCESS.c.revoked_at.label("token_revoked_at"), ACCESS.c.confirmation)
+    ACCESS.c.grant_id.label("token_grant_id"), ACCESS.c.client_id.label("token_client_id"),
+    ACCESS.c.scope.label("token_scope"), ACCESS.c.audience, ACCESS.c.issued_at,
+    ACCESS.c.expires_at.label("token_expires_at"), ACCESS.c.revoked_at.label("token_revoked_at"), ACCESS.c.confirmation,
+    ACCESS.c.actors, ACCESS.c.details.label("token_details"))
 """An access token; ``access_token_of`` reads them, with those of its grant and officer."""
+_WITH_OFFICER = GRANT.outerjoin(OFFICER, OFFICER.c.sub == GRANT.c.sub)
+FAMILY = _WITH_OFFICER.outerjoin(SESSION, SESSION.c.sid == GRANT.c.sid)
+OFFICER_ACTIVE = exists(select(_ONE).where(OFFICER.c.sub == SESSION.c.sub, OFFICER.c.status == literal_column("'active'")))
+
+
+def grant_insert() -> Any:
+    """Make the act that keeps a grant; parameters from ``grant_values``."""
+    return insert_row(GRANT, created_at=parameter(GRANT.c.created_at, "now"),
+                      expires_at=parameter(GRANT.c.expires_at, "grant_expires_at"))
+
+
+def takes_part_upsert(database: Database) -> Any:
+    """Make the act that notes that a client takes part in a session; parameters from ``grant_values``."""
+    part = {name: parameter(TAKING_PART.c[name], bound) for name, bound in
+            (("sid", "sid"), ("client_id", "client_id"), ("sub", "sub"), ("first_used_at", "now"), ("last_used_at", "now"))}
+    takes_part = database.insert(TAKING_PART).inline().values(part)
+    return takes_part.on_conflict_do_update(index_elements=["sid", "client_id"],
+                                            set_={"last_used_at": takes_part.excluded.last_used_at})
+
+
+def access_insert() -> Any:
+    """Make the act that keeps an access token; parameters from ``token_values``."""
+    return insert_row(
+        ACCESS, digest=parameter(ACCESS.c.digest, "access_digest"), scope=parameter(ACCESS.c.scope, "access_scope"),
+        expires_at=parameter(ACCESS.c.expires_at, "access_expires_at"), details=parameter(ACCESS.c.details, "access_details"))
+
+
+def refresh_insert() -> Any:
+    """Make the act that keeps a refresh token; parameters from ``token_values``."""
+    return insert_row(
+        REFRESH, digest=parameter(REFRESH.c.digest, "refresh_digest"), scope=parameter(REFRESH.c.scope, "refresh_scope"),
+        created_at=parameter(REFRESH.c.created_at, "issued_at"),
+        confirmation=parameter(REFRESH.c.confirmation, "refresh_confirmation"),
+        expires_at=parameter(REFRESH.c.expires_at, "refresh_expires_at"),
+        used_at=literal_column("NULL"), successor=literal_column("NULL"))
 
 
 class SqlGrants:
@@ -65,58 +103,50 @@ class SqlGrants:
         self._declare_writes(database)
 
     def _declare_reads(self, database: Database) -> None:
-        with_officer = GRANT.outerjoin(OFFICER, OFFICER.c.sub == GRANT.c.sub)
-        standing = with_officer.outerjoin(SESSION, SESSION.c.sid == GRANT.c.sid)
         self._officer = database.read(
             select(*_OFFICER_COLUMNS).where(OFFICER.c.sub == parameter(OFFICER.c.sub)))
         self._code = database.read(
             select(CODE.c.redirect_uri, CODE.c.code_challenge, CODE.c.code_challenge_method, CODE.c.expires_at, CODE.c.used_at,
                    CODE.c.dpop_jkt, *FAMILY_COLUMNS)
-            .select_from(CODE.join(standing, GRANT.c.grant_id == CODE.c.grant_id))
+            .select_from(CODE.join(FAMILY, GRANT.c.grant_id == CODE.c.grant_id))
             .where(CODE.c.digest == parameter(CODE.c.digest)))
         following = REFRESH.alias("following")
         self._refresh = database.read(
             select(REFRESH.c.scope, REFRESH.c.expires_at, REFRESH.c.used_at, REFRESH.c.successor, REFRESH.c.confirmation,
                    following.c.digest.label("following_digest"), following.c.used_at.label("following_used_at"), *FAMILY_COLUMNS)
-            .select_from(REFRESH.join(standing, GRANT.c.grant_id == REFRESH.c.grant_id)
+            .select_from(REFRESH.join(FAMILY, GRANT.c.grant_id == REFRESH.c.grant_id)
                          .outerjoin(following, following.c.digest == REFRESH.c.successor))
             .where(REFRESH.c.digest == parameter(REFRESH.c.digest)))
-        granted = ACCESS.outerjoin(with_officer, GRANT.c.grant_id == ACCESS.c.grant_id)
+        granted = ACCESS.outerjoin(_WITH_OFFICER, GRANT.c.grant_id == ACCESS.c.grant_id)
         here = ACCESS.c.digest == parameter(ACCESS.c.digest)
         self._access = database.read(
-            select(*TOKEN_COLUMNS, *_GRANT_COLUMNS, *_OFFICER_COLUMNS, OFFICER.c.uid).select_from(granted).where(here))
+            select(*TOKEN_COLUMNS, *GRANT_COLUMNS, *_OFFICER_COLUMNS, OFFICER.c.uid).select_from(granted).where(here))
         self._access_with_officer = database.read(
-            select(*TOKEN_COLUMNS, *_GRANT_COLUMNS, *_OFFICER_COLUMNS, *OFFICER.c).select_from(granted).where(here))
+            select(*TOKEN_COLUMNS, *GRANT_COLUMNS, *_OFFICER_COLUMNS, *OFFICER.c).select_from(granted).where(here))
 
     def _declare_writes(self, database: Database) -> None:
-        active = exists(select(_ONE).where(OFFICER.c.sub == SESSION.c.sub, OFFICER.c.status == literal_column("'active'")))
         session_stands = (
             update(SESSION)
             .where(SESSION.c.sid == parameter(SESSION.c.sid, "sid"), SESSION.c.sub == parameter(SESSION.c.sub, "sub"),
-                   SESSION.c.ended_at.is_(None), SESSION.c.expires_at > parameter(SESSION.c.expires_at, "now"), active)
+                   SESSION.c.ended_at.is_(None), SESSION.c.expires_at > parameter(SESSION.c.expires_at, "now"), OFFICER_ACTIVE)
             .values(last_seen_at=parameter(SESSION.c.last_seen_at, "now")).returning(SESSION.c.sid))
-        part = {name: parameter(TAKING_PART.c[name], bound) for name, bound in
-                (("sid", "sid"), ("client_id", "client_id"), ("sub", "sub"), ("first_used_at", "now"), ("last_used_at", "now"))}
-        takes_part = database.insert(TAKING_PART).inline().values(part)
-        takes_part = takes_part.on_conflict_do_update(index_elements=["sid", "client_id"],
-                                                      set_={"last_used_at": takes_part.excluded.last_used_at})
-        granted = insert_row(GRANT, created_at=parameter(GRANT.c.created_at, "now"),
-                             expires_at=parameter(GRANT.c.expires_at, "grant_expires_at"))
+        takes_part, granted, access = takes_part_upsert(database), grant_insert(), access_insert()
         coded = insert_row(CODE, created_at=parameter(CODE.c.created_at, "now"),
                            expires_at=parameter(CODE.c.expires_at, "code_expires_at"))
-        access = insert_row(
-            ACCESS, digest=parameter(ACCESS.c.digest, "access_digest"), scope=parameter(ACCESS.c.scope, "access_scope"),
-            expires_at=parameter(ACCESS.c.expires_at, "access_expires_at"))
         shapes = {(True, False): (coded,), (True, True): (coded, access), (False, True): (access,), (False, False): ()}
         self._issue = {shape: database.write(granted, *acts, takes_part, audit_insert(), guard=session_stands)
                        for shape, acts in shapes.items()}
+        # A pushed request is held first, so that of two browsers with one the second sees that it was used.
+        pushed = PUSHED.c.digest == parameter(PUSHED.c.digest, "pushed_digest")
+        held = select(PUSHED.c.digest).where(pushed).with_for_update()
+        unused = exists(select(_ONE).where(pushed, PUSHED.c.used_at.is_(None)))
+        uses_up = update(PUSHED).where(pushed).values(used_at=parameter(PUSHED.c.used_at, "now"))
+        self._issue_pushed = {
+            shape: database.write(uses_up, granted, *acts, takes_part, audit_insert(), guard=session_stands.where(unused),
+                                  after=held)
+            for shape, acts in shapes.items()}
 
-        refresh = insert_row(
-            REFRESH, digest=parameter(REFRESH.c.digest, "refresh_digest"), scope=parameter(REFRESH.c.scope, "refresh_scope"),
-            created_at=parameter(REFRESH.c.created_at, "issued_at"),
-            confirmation=parameter(REFRESH.c.confirmation, "refresh_confirmation"),
-            expires_at=parameter(REFRESH.c.expires_at, "refresh_expires_at"),
-            used_at=literal_column("NULL"), successor=literal_column("NULL"))
+        refresh = refresh_insert()
         code_stands = exists(
             select(_ONE).select_from(GRANT.join(SESSION, SESSION.c.sid == GRANT.c.sid))
             .where(GRANT.c.grant_id == CODE.c.grant_id, GRANT.c.revoked_at.is_(None), SESSION.c.ended_at.is_(None)))
@@ -140,6 +170,12 @@ class SqlGrants:
                        family_stands)
                 .values(used_at=parameter(REFRESH.c.used_at, "issued_at")).returning(REFRESH.c.grant_id)))
         self._save_access = database.write(access, audit_insert(), durable=False)
+        values = {column.name: parameter(column, {"created_at": "now", "expires_at": "grant_expires_at"}.get(column.name))
+                  for column in GRANT.columns}
+        self._issue_without_session = database.write(access, audit_insert(), durable=False, guard=(
+            insert(GRANT).inline().from_select(list(values), select(*values.values()).select_from(OFFICER).where(
+                OFFICER.c.sub == parameter(OFFICER.c.sub, "sub"), OFFICER.c.status == literal_column("'active'")))
+            .returning(GRANT.c.grant_id)))
         self._revoke = database.write(audit_insert(), guard=(
             update(GRANT).where(GRANT.c.grant_id == parameter(GRANT.c.grant_id, "revoked_id"), GRANT.c.revoked_at.is_(None))
             .values(revoked_at=parameter(GRANT.c.revoked_at, "now"), revoke_reason=parameter(GRANT.c.revoke_reason, "reason"))
@@ -158,25 +194,23 @@ class SqlGrants:
         row = self._officer.one(sub=sub)
         return None if row is None else (row.officer_status, _groups(row.officer_groups))
 
-    def issue_code(self, code: StoredCode, record: AuditRecord) -> bool:
+    def issue_code(self, code: StoredCode, record: AuditRecord, *, pushed: bytes = b"") -> bool:
         """Keep grant, code and the client's part in the session, if session and officer stand."""
-        return self.issue_front_channel(code.grant, record, code=code, tokens=None)
+        return self.issue_front_channel(code.grant, record, code=code, tokens=None, pushed=pushed)
 
     def issue_front_channel(self, grant: Grant, record: AuditRecord, *, code: StoredCode | None,
-                            tokens: NewTokens | None) -> bool:
+                            tokens: NewTokens | None, pushed: bytes = b"") -> bool:
         """Keep grant, perhaps a code and an access token, and the client's part in the session, if session and officer stand."""
-        values: dict[str, Any] = {} if tokens is None else _values(tokens)
-        values |= {
-            "grant_id": grant.grant_id, "client_id": grant.client_id, "sub": grant.sub, "sid": grant.sid, "scope": grant.scope,
-            "offline": grant.offline, "auth_time": grant.auth_time, "acr": grant.acr, "amr": " ".join(grant.amr),
-            "nonce": grant.nonce, "now": grant.created_at, "grant_expires_at": grant.expires_at, "revoked_at": None,
-            "revoke_reason": "", "details": grant.details}
+        values = grant_values(grant) if tokens is None else token_values(tokens) | grant_values(grant)
         if code is not None:
             values |= {
                 "digest": code.digest, "redirect_uri": code.redirect_uri, "code_challenge": code.code_challenge,
                 "code_challenge_method": code.code_challenge_method, "code_expires_at": code.expires_at, "used_at": None,
                 "dpop_jkt": code.dpop_jkt}
-        return self._issue[code is not None, tokens is not None].run(**values, **audit_values(record)) is not None
+        writes = self._issue
+        if pushed:
+            writes, values["pushed_digest"] = self._issue_pushed, pushed
+        return writes[code is not None, tokens is not None].run(**values, **audit_values(record)) is not None
 
     def code(self, digest: bytes) -> StoredCode | None:
         """Find a code, used ones too."""
@@ -188,7 +222,7 @@ class SqlGrants:
     def redeem(self, code_digest: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
         """Use a code once, while its grant and its session stand, and keep what it gives."""
         write = self._redeem if tokens.refresh_digest is None else self._redeem_with_refresh
-        return write.run(code_digest=code_digest, **_values(tokens), **audit_values(record)) is not None
+        return write.run(code_digest=code_digest, **token_values(tokens), **audit_values(record)) is not None
 
     def refresh_token(self, digest: bytes) -> StoredRefreshToken | None:
         """Find a refresh token, used ones too, and whether its successor is still unused."""
@@ -199,11 +233,11 @@ class SqlGrants:
 
     def rotate(self, old_digest: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
         """Exchange an unused refresh token of a grant that stands."""
-        return self._rotate.run(old_digest=old_digest, **_values(tokens), **audit_values(record)) is not None
+        return self._rotate.run(old_digest=old_digest, **token_values(tokens), **audit_values(record)) is not None
 
     def replace_successor(self, old_digest: bytes, successor: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
         """Put a new token in the place of an unused successor of a grant that stands."""
-        return self._replace_successor.run(old_digest=old_digest, replaced_digest=successor, **_values(tokens),
+        return self._replace_successor.run(old_digest=old_digest, replaced_digest=successor, **token_values(tokens),
                                            **audit_values(record)) is not None
 
     def revoke(self, grant_id: str, reason: str, now: int, record: AuditRecord) -> bool:
@@ -221,8 +255,12 @@ class SqlGrants:
         return None if token is None else (token, None if row.officer_status is None else mirrored(row))
 
     def save_access_token(self, tokens: NewTokens, record: AuditRecord) -> None:
-        """Keep an access token of client credentials; relaxed."""
-        self._save_access.run(**_values(tokens), **audit_values(record))
+        """Keep an access token of client credentials or of an exchange; relaxed."""
+        self._save_access.run(**token_values(tokens), **audit_values(record))
+
+    def issue_without_session(self, grant: Grant, tokens: NewTokens, record: AuditRecord) -> bool:
+        """Keep a grant without a session and its access token, if the officer is active; relaxed."""
+        return self._issue_without_session.run(**(token_values(tokens) | grant_values(grant)), **audit_values(record)) is not None
 
     def revoke_access_token(self, digest: bytes, now: int, record: AuditRecord) -> bool:
         """End one access token once."""
@@ -233,11 +271,22 @@ class SqlGrants:
         return self._note.run(kind=kind, now=record.at, again_at=record.at + seconds, **audit_values(record)) is not None
 
 
-def _values(tokens: NewTokens) -> dict[str, Any]:
+def grant_values(grant: Grant) -> dict[str, Any]:
+    """Give the parameters of a new grant's acts."""
+    return {
+        "grant_id": grant.grant_id, "client_id": grant.client_id, "sub": grant.sub, "sid": grant.sid, "scope": grant.scope,
+        "offline": grant.offline, "auth_time": grant.auth_time, "acr": grant.acr, "amr": " ".join(grant.amr),
+        "nonce": grant.nonce, "now": grant.created_at, "grant_expires_at": grant.expires_at, "revoked_at": None,
+        "revoke_reason": "", "details": grant.details}
+
+
+def token_values(tokens: NewTokens) -> dict[str, Any]:
+    """Give the parameters of a token answer's acts."""
     values: dict[str, Any] = {
         "access_digest": tokens.access_digest, "grant_id": tokens.grant_id, "client_id": tokens.client_id,
         "access_scope": tokens.scope, "audience": tokens.audience, "issued_at": tokens.issued_at,
-        "access_expires_at": tokens.expires_at, "revoked_at": None, "confirmation": tokens.confirmation}
+        "access_expires_at": tokens.expires_at, "revoked_at": None, "confirmation": tokens.confirmation,
+        "actors": " ".join(tokens.actors), "access_details": tokens.details}
     if tokens.refresh_digest is not None:
         values |= {"refresh_digest": tokens.refresh_digest, "refresh_scope": tokens.refresh_scope,
                    "refresh_expires_at": tokens.refresh_expires_at, "refresh_confirmation": tokens.refresh_confirmation}
@@ -250,18 +299,19 @@ def access_token_of(digest: bytes, row: Any) -> StoredAccessToken | None:
         return None
     grant = None if row.grant_id is None else _grant(row, Standing(row.officer_status or "", _groups(row.officer_groups)))
     return StoredAccessToken(digest, row.token_client_id, row.token_scope, tuple(row.audience.split()), row.issued_at,
-                             row.token_expires_at, row.token_revoked_at, row.uid or "", grant, row.confirmation)
-
-
-def grant_of(row: Any) -> Grant:
-    """Read a grant with the standing of its officer and session (``FAMILY_COLUMNS``)."""
-    return _grant(row, _standing(row))
+                             row.token_expires_at, row.token_revoked_at, row.uid or "", grant, row.confirmation,
+                             tuple(row.actors.split()), row.token_details)
 
 
 def _grant(row: Any, standing: Standing) -> Grant:
     return Grant(row.grant_id, row.grant_client_id, row.grant_sub, row.sid, row.grant_scope, bool(row.offline), row.auth_time,
                  row.acr, tuple(row.amr.split()), row.nonce, row.grant_created_at, row.grant_expires_at, row.grant_revoked_at,
                  standing, row.details)
+
+
+def grant_of(row: Any) -> Grant:
+    """Read a grant with its standing from a row of ``FAMILY_COLUMNS``."""
+    return _grant(row, _standing(row))
 
 
 def _standing(row: Any) -> Standing:

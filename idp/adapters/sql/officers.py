@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 import orjson
-from sqlalchemy import func, select, update
+from sqlalchemy import func, literal_column, select, update
 
 from ...directory.mirror import MirroredOfficer, search_key
 from ...directory.officer import NOWHERE, Address, Officer, Post
@@ -33,6 +33,7 @@ class SqlOfficers:
         self._by_sub = database.read(select(OFFICER).where(OFFICER.c.sub == parameter(OFFICER.c.sub)))
         self._by_entry_uuid = database.read(select(OFFICER).where(OFFICER.c.entry_uuid == parameter(OFFICER.c.entry_uuid)))
         self._by_uid = database.read(select(OFFICER).where(OFFICER.c.uid == parameter(OFFICER.c.uid), OFFICER.c.status != "gone"))
+        self._groups = database.read(select(OFFICER.c.groups).where(OFFICER.c.status == literal_column("'active'")).distinct())
         now = parameter(OFFICER.c.last_sign_in_at, "now")
         self._signed_in = database.write(
             update(OFFICER).where(OFFICER.c.sub == parameter(OFFICER.c.sub, "subject"))
@@ -64,6 +65,10 @@ class SqlOfficers:
         """Find by current login name; None when none or several have it."""
         rows = self._by_uid.all(uid=uid)
         return mirrored(rows[0]) if len(rows) == 1 else None
+
+    def groups(self) -> frozenset[str]:
+        """Give the groups that hold any active officer."""
+        return frozenset(group for row in self._groups.all() for group in orjson.loads(row.groups))
 
     def signed_in(self, sub: str, *, now: int) -> None:
         """Note a sign-in; the first one is kept too."""

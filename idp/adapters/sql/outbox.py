@@ -1,4 +1,6 @@
-"""The outbox: messages that leave after their transaction (port ``NoticeQueue`` of idp/oidc/backchannel_logout.py).
+"""The outbox: messages that leave after their transaction.
+
+Ports: ``NoticeQueue`` of idp/oidc/backchannel_logout.py, ``PingQueue`` of idp/oauth/backchannel/ping.py.
 
 A claim is one statement that leases rows: on PostgreSQL rows another worker is leasing are skipped (SKIP LOCKED), on SQLite there
 is one writer at a time. A lease that ends without an answer (crash, lost database) is simply due again.
@@ -7,34 +9,59 @@ is one writer at a time. A lease that ends without an answer (crash, lost databa
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
-from sqlalchemy import Integer, and_, bindparam, case, delete, exists, func, literal_column, or_, select, update
+from sqlalchemy import Integer, and_, bindparam, case, delete, exists, func, insert, literal_column, or_, select, update
 
 from ...audit import AuditRecord
+from ...oauth.backchannel.ping import PingNotice
 from ...oidc.backchannel_logout import FailingReceiver, LogoutNotice, QueueState
 from .audit import audit_insert, audit_values
 from .database import Database, parameter
 from .tables import OutboxRow
 
 OUTBOX: Any = OutboxRow.__table__
-KIND = "backchannel_logout"
+LOGOUT, PING = "backchannel_logout", "ciba_ping"
+
+
+class _Leased(Protocol):
+    """What every kind of notice is known by."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def lease_until(self) -> int: ...
+
+
+N = TypeVar("N", bound=_Leased)
 
 
 def _word(text: str) -> Any:
     return literal_column(f"'{text}'")
 
 
-class SqlOutbox:
-    """Logout notices in the table ``outbox``."""
+def ping_insert() -> Any:
+    """Make the act that queues a ping; parameters ``client_id``, ``notice`` and ``now``."""
+    c = OUTBOX.c
+    return insert(OUTBOX).inline().values(
+        kind=_word(PING), receiver=parameter(c.receiver, "client_id"), payload=parameter(c.payload, "notice"),
+        state=_word("waiting"), attempts=literal_column("0"), next_attempt_at=parameter(c.next_attempt_at, "now"),
+        created_at=parameter(c.created_at, "now"), last_error=_word(""))
+
+
+class _Outbox(Generic[N]):
+    """Messages of one kind in the table ``outbox``."""
+
+    KIND: str
 
     def __init__(self, database: Database) -> None:
         c = OUTBOX.c
-        of_kind = c.kind == _word(KIND)
         now = parameter(c.next_attempt_at, "now")
         mine = and_(c.id == parameter(c.id), c.state == _word("sending"),
                     c.next_attempt_at == parameter(c.next_attempt_at, "lease_until"))
-        self._claim = {retried: database.write(guard=_claim(retried, now), durable=False) for retried in (False, True)}
+        self._claim = {retried: database.write(guard=_claim(self.KIND, retried, now), durable=False)
+                       for retried in (False, True)}
         self._sent = database.write(audit_insert(), durable=False, guard=(
             update(OUTBOX).where(mine).values(state=_word("sent"), attempts=c.attempts + literal_column("1"), finished_at=now,
                                               last_error=_word("")).returning(c.id)))
@@ -49,6 +76,57 @@ class SqlOutbox:
             update(OUTBOX).where(mine).values(state=_word("dead"), attempts=c.attempts + literal_column("1"), finished_at=now,
                                               last_error=error).returning(c.id)))
         self._drop = database.write(delete(OUTBOX).where(mine), durable=False)
+
+    @staticmethod
+    def _read(row: tuple[Any, ...], lease_until: int) -> N:
+        raise NotImplementedError
+
+    def claim(self, *, now: int, lease_until: int, retried: bool, per_receiver: int, limit: int) -> list[N]:
+        """Lease due notices, oldest first, none of a receiver that has a live lease."""
+        rows = self._claim[retried].run_each(now=now, lease_until=lease_until, per_receiver=per_receiver, limit=limit)
+        return sorted((self._read(row, lease_until) for row in rows), key=lambda notice: notice.id)
+
+    def sent(self, notice: N, *, now: int, record: AuditRecord) -> None:
+        """Note a delivery."""
+        self._sent.run(**_mine(notice), now=now, **audit_values(record))
+
+    def failed(self, notice: N, *, next_attempt_at: int, error: str) -> None:
+        """Count an attempt and wait."""
+        self._failed.run(**_mine(notice), due=next_attempt_at, error=error[:255])
+
+    def put_off(self, notice: N, *, next_attempt_at: int) -> None:
+        """Give a notice back that was not tried."""
+        self._put_off.run(**_mine(notice), due=next_attempt_at)
+
+    def dead(self, notice: N, *, now: int, error: str, record: AuditRecord) -> None:
+        """Give a notice up."""
+        self._dead.run(**_mine(notice), now=now, error=error[:255], **audit_values(record))
+
+    def drop(self, notice: N) -> None:
+        """Forget a notice."""
+        self._drop.run(**_mine(notice))
+
+
+class SqlPings(_Outbox[PingNotice]):
+    """Pings of applications that asked for an officer."""
+
+    KIND = PING
+
+    @staticmethod
+    def _read(row: tuple[Any, ...], lease_until: int) -> PingNotice:
+        return PingNotice(id=int(row[0]), client_id=row[1], payload=row[2], attempts=int(row[3]), lease_until=lease_until)
+
+
+class SqlOutbox(_Outbox[LogoutNotice]):
+    """Logout notices."""
+
+    KIND = LOGOUT
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        c = OUTBOX.c
+        now = parameter(c.next_attempt_at, "now")
+        of_kind = c.kind == _word(LOGOUT)
         of_receiver = and_(of_kind, c.receiver == parameter(c.receiver))
         self._recovered = database.write(
             update(OUTBOX).where(of_receiver, c.state == _word("waiting"), c.last_error.not_like(_word("HTTP 4%")))
@@ -66,30 +144,11 @@ class SqlOutbox:
             select(c.receiver, waiting.label("waiting"), dead.label("dead"), func.max(c.last_error).label("last_error"))
             .where(open_rows, c.last_error != _word("")).group_by(c.receiver).order_by(c.receiver))
 
-    def claim(self, *, now: int, lease_until: int, retried: bool, per_receiver: int, limit: int) -> list[LogoutNotice]:
-        """Lease due notices, oldest first, none of a receiver that has a live lease."""
-        rows = self._claim[retried].run_each(now=now, lease_until=lease_until, per_receiver=per_receiver, limit=limit)
-        return sorted((_notice(row, lease_until) for row in rows), key=lambda notice: notice.id)
-
-    def sent(self, notice: LogoutNotice, *, now: int, record: AuditRecord) -> None:
-        """Note a delivery."""
-        self._sent.run(**_mine(notice), now=now, **audit_values(record))
-
-    def failed(self, notice: LogoutNotice, *, next_attempt_at: int, error: str) -> None:
-        """Count an attempt and wait."""
-        self._failed.run(**_mine(notice), due=next_attempt_at, error=error[:255])
-
-    def put_off(self, notice: LogoutNotice, *, next_attempt_at: int) -> None:
-        """Give a notice back that was not tried."""
-        self._put_off.run(**_mine(notice), due=next_attempt_at)
-
-    def dead(self, notice: LogoutNotice, *, now: int, error: str, record: AuditRecord) -> None:
-        """Give a notice up."""
-        self._dead.run(**_mine(notice), now=now, error=error[:255], **audit_values(record))
-
-    def drop(self, notice: LogoutNotice) -> None:
-        """Forget a notice."""
-        self._drop.run(**_mine(notice))
+    @staticmethod
+    def _read(row: tuple[Any, ...], lease_until: int) -> LogoutNotice:
+        payload = json.loads(row[2])
+        return LogoutNotice(id=int(row[0]), client_id=row[1], sub=str(payload["sub"]), sid=str(payload["sid"]),
+                            attempts=int(row[3]), created_at=int(row[4]), lease_until=lease_until)
 
     def recovered(self, client_id: str, *, now: int) -> None:
         """Make what waits for a receiver due now, except what it refused itself."""
@@ -110,15 +169,15 @@ class SqlOutbox:
                           for row in self._failing.all()))
 
 
-def _claim(retried: bool, now: Any) -> Any:
+def _claim(kind: str, retried: bool, now: Any) -> Any:
     """Make the statement that leases: at most ``per_receiver`` rows of each receiver that nobody is sending to."""
     c = OUTBOX.c
     busy = OUTBOX.alias("busy")
-    kind_and_history = and_(c.kind == _word(KIND), c.attempts > literal_column("0") if retried
+    kind_and_history = and_(c.kind == _word(kind), c.attempts > literal_column("0") if retried
                             else c.attempts == literal_column("0"))
     due = and_(or_(c.state == _word("waiting"), c.state == _word("sending")), c.next_attempt_at <= now)
     nobody_sends = ~exists(select(literal_column("1")).where(
-        busy.c.kind == _word(KIND), busy.c.receiver == c.receiver, busy.c.state == _word("sending"),
+        busy.c.kind == _word(kind), busy.c.receiver == c.receiver, busy.c.state == _word("sending"),
         busy.c.next_attempt_at > now))
     place = func.row_number().over(partition_by=c.receiver, order_by=c.id).label("place")
     ranked = select(c.id, place).where(kind_and_history, due, nobody_sends).subquery("ranked")
@@ -130,11 +189,5 @@ def _claim(retried: bool, now: Any) -> Any:
             .returning(c.id, c.receiver, c.payload, c.attempts, c.created_at))
 
 
-def _mine(notice: LogoutNotice) -> dict[str, int]:
+def _mine(notice: _Leased) -> dict[str, int]:
     return {"id": notice.id, "lease_until": notice.lease_until}
-
-
-def _notice(row: tuple[Any, ...], lease_until: int) -> LogoutNotice:
-    payload = json.loads(row[2])
-    return LogoutNotice(id=int(row[0]), client_id=row[1], sub=str(payload["sub"]), sid=str(payload["sid"]),
-                        attempts=int(row[3]), created_at=int(row[4]), lease_until=lease_until)

@@ -86,14 +86,15 @@ class SqlRegistrations:
         now = parameter(CLIENT.c.updated_at, "now")
         token = {"registration_digest": parameter(CLIENT.c.registration_digest), "updated_at": now}
         changed = {**token, "metadata": parameter(CLIENT.c.metadata, "new_metadata")}
-        secret = parameter(CLIENT.c.secret_digest)
+        secret = {"secret_digest": parameter(CLIENT.c.secret_digest), "sealed_secret": parameter(CLIENT.c.sealed_secret)}
+        wiped: dict[str, Any] = {"sealed_secret": literal_column("NULL")}
 
         def act(guard: Any) -> Any:
             return database.write(version_raised(database), audit_insert(), guard=guard.returning(CLIENT.c.client_id))
 
         self._registered = database.read(select(*CLIENT.c).where(*known))
-        self._replace = act(update(CLIENT).where(*known, unchanged).values(changed))
-        self._replace_with_secret = act(update(CLIENT).where(*known, unchanged).values({**changed, "secret_digest": secret}))
+        self._replace, self._replace_and_wipe, self._replace_with_secret = (
+            act(update(CLIENT).where(*known, unchanged).values(changed | more)) for more in ({}, wiped, secret))
         self._set_token = act(update(CLIENT).where(this, CLIENT.c.registration_digest.is_not(None)).values(token))
         self._remove = database.write(*ends_with_the_client(now), version_raised(database), audit_insert(),
                                       guard=delete(CLIENT).where(*known).returning(CLIENT.c.client_id))
@@ -103,7 +104,8 @@ class SqlRegistrations:
         """Enter a client and take one of the token's quota."""
         return self._enter.run(
             client_id=client.client_id, source=client.source, metadata=metadata_json(client), secret_digest=client.secret_digest,
-            created_at=client.created_at, registration_digest=registration_digest, registration_terms=token.terms.to_json(),
+            sealed_secret=client.sealed_secret, created_at=client.created_at,
+            registration_digest=registration_digest, registration_terms=token.terms.to_json(),
             initial_access_id=token.token_id, now=now, **audit_values(record)) is not None
 
     def registered(self, client_id: str, registration_digest: bytes) -> Registered | None:
@@ -118,8 +120,9 @@ class SqlRegistrations:
                   "new_metadata": metadata_json(client), "registration_digest": registration_digest, "now": now,
                   **audit_values(record)}
         if client.secret_digest == known.client.secret_digest:
-            return self._replace.run(**values) is not None
-        return self._replace_with_secret.run(secret_digest=client.secret_digest, **values) is not None
+            return (self._replace if client.signs_with_secret else self._replace_and_wipe).run(**values) is not None
+        return self._replace_with_secret.run(secret_digest=client.secret_digest, sealed_secret=client.sealed_secret,
+                                             **values) is not None
 
     def remove(self, known: Registered, *, now: int, record: AuditRecord) -> bool:
         """Delete a client with everything that hangs on it."""

@@ -1,7 +1,8 @@
 """All tables, declared once; migrations/ creates them.
 
 Secrets and tokens stand here only as SHA-256 digests; keys and factor secrets only sealed under the key-encryption key. Stores,
-not foreign keys, keep hot rows consistent. What columns are made of: ``column_types.py``.
+not foreign keys, keep hot rows consistent. What columns are made of: ``column_types.py``; what officers gave applications:
+``oauth_tables.py``, under the same names here.
 """
 
 from __future__ import annotations
@@ -10,8 +11,42 @@ from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text, te
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .column_types import Base, ClientId, Digest, Epoch, RowId, Subject, TransactionId, Words, db
+from .oauth_tables import (
+    AccessTokenRow,
+    AuthorizationCodeRow,
+    ConsentRow,
+    DeferredAuthorizationRow,
+    GrantRow,
+    PushedRequestRow,
+    RefreshTokenRow,
+)
 
-__all__ = ("Base", "TransactionId", "db")
+__all__ = (
+    "AccessTokenRow",
+    "AuditRow",
+    "AuditSealRow",
+    "AuthorizationCodeRow",
+    "Base",
+    "ClientRow",
+    "ConsentRow",
+    "DeferredAuthorizationRow",
+    "GrantRow",
+    "InitialAccessRow",
+    "InteractionRow",
+    "OfficerRow",
+    "OutboxRow",
+    "PushedRequestRow",
+    "RefreshTokenRow",
+    "SeenOnceRow",
+    "SessionClientRow",
+    "SessionRow",
+    "SigningKeyRow",
+    "ThrottleRow",
+    "TotpRow",
+    "TransactionId",
+    "VersionRow",
+    "db",
+)
 
 
 class OfficerRow(Base):
@@ -112,98 +147,6 @@ class InteractionRow(Base):
     done_at: Mapped[Epoch | None]
 
 
-class GrantRow(Base):
-    """What an officer gave one application: the family that codes, refresh and access tokens belong to."""
-
-    __tablename__ = "oauth_grant"
-    grant_id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    client_id: Mapped[ClientId]
-    sub: Mapped[Subject]
-    sid: Mapped[str] = mapped_column(String(64), index=True)
-    scope: Mapped[Words]
-    offline: Mapped[bool]
-    """offline_access was granted: the family outlives the session."""
-    auth_time: Mapped[Epoch]
-    acr: Mapped[int] = mapped_column(Integer)
-    amr: Mapped[str] = mapped_column(String(128))
-    nonce: Mapped[Words]
-    created_at: Mapped[Epoch]
-    expires_at: Mapped[Epoch]
-    """Absolute end of the family, whatever is rotated."""
-    revoked_at: Mapped[Epoch | None]
-    revoke_reason: Mapped[str] = mapped_column(String(32))
-    details: Mapped[Words] = mapped_column(Text, server_default="")
-    """JSON object of what was asked for beyond scopes, such as claims by name; empty where nothing was, which is the rule."""
-    __table_args__ = (Index("ix_oauth_grant_sub_client_id", "sub", "client_id"),
-                      Index("ix_oauth_grant_client_id_created_at", "client_id", "created_at"),
-                      Index("ix_oauth_grant_expires_at", "expires_at"))
-
-
-class AuthorizationCodeRow(Base):
-    """A code, kept after use as a tombstone so that a replay can be punished."""
-
-    __tablename__ = "authorization_code"
-    digest: Mapped[Digest] = mapped_column(primary_key=True)
-    grant_id: Mapped[str] = mapped_column(String(64))
-    client_id: Mapped[ClientId]
-    redirect_uri: Mapped[Words]
-    """As sent in the authorization request."""
-    code_challenge: Mapped[str] = mapped_column(String(128))
-    code_challenge_method: Mapped[str] = mapped_column(String(16))
-    dpop_jkt: Mapped[str] = mapped_column(String(64), server_default="")
-    """Thumbprint of the key that has to redeem it; empty for any."""
-    created_at: Mapped[Epoch]
-    expires_at: Mapped[Epoch] = mapped_column(index=True)
-    used_at: Mapped[Epoch | None]
-
-
-class RefreshTokenRow(Base):
-    """A refresh token; ``used_at`` also marks one that its successor's replacement made worthless."""
-
-    __tablename__ = "refresh_token"
-    digest: Mapped[Digest] = mapped_column(primary_key=True)
-    grant_id: Mapped[str] = mapped_column(String(64), index=True)
-    client_id: Mapped[ClientId]
-    scope: Mapped[Words]
-    created_at: Mapped[Epoch]
-    expires_at: Mapped[Epoch] = mapped_column(index=True)
-    used_at: Mapped[Epoch | None]
-    successor: Mapped[bytes | None] = mapped_column(LargeBinary(32))
-    """Digest of the token that replaced it."""
-    confirmation: Mapped[str] = mapped_column(String(64), server_default="")
-    """What it is bound to, ``jkt:...`` or ``x5t#S256:...``; empty where the client's authentication binds it."""
-
-
-class AccessTokenRow(Base):
-    """An access token: digest of the opaque value, or of the jti of a JWT (RFC 9068)."""
-
-    __tablename__ = "access_token"
-    digest: Mapped[Digest] = mapped_column(primary_key=True)
-    grant_id: Mapped[str] = mapped_column(String(64), index=True)
-    """Empty for client credentials."""
-    client_id: Mapped[ClientId]
-    scope: Mapped[Words]
-    audience: Mapped[Words]
-    """Space-separated; empty: the issuer's own resources."""
-    issued_at: Mapped[Epoch]
-    expires_at: Mapped[Epoch] = mapped_column(index=True)
-    revoked_at: Mapped[Epoch | None]
-    confirmation: Mapped[str] = mapped_column(String(64), server_default="")
-    """What it is bound to; empty for a bearer token."""
-
-
-class ConsentRow(Base):
-    """What an officer agreed to share with an application that asks."""
-
-    __tablename__ = "consent"
-    sub: Mapped[Subject] = mapped_column(primary_key=True)
-    client_id: Mapped[ClientId] = mapped_column(primary_key=True)
-    scope: Mapped[Words]
-    """Space-separated scopes, and ``claim:<name>`` for claims that were asked for by name."""
-    given_at: Mapped[Epoch]
-    withdrawn_at: Mapped[Epoch | None]
-
-
 class ClientRow(Base):
     """A registered application: from clients/ (source ``file``) or made at run time (``registered``)."""
 
@@ -213,6 +156,8 @@ class ClientRow(Base):
     metadata_: Mapped[str] = mapped_column("metadata", Text)
     """JSON: RFC 7591 members and the table ``province``."""
     secret_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    sealed_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Only where the application signs with it (client_secret_jwt)."""
     created_at: Mapped[Epoch]
     updated_at: Mapped[Epoch]
     disabled_at: Mapped[Epoch | None]

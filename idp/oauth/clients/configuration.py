@@ -18,10 +18,10 @@ from authlib.oauth2.rfc7592 import ClientConfigurationEndpoint
 
 from ...audit import AuditEvent, AuditRecord, Caller
 from ...errors import RefusedError
-from ..access_token import TokenRefusedError
 from ..client import Client
 from ..ports import digest
-from .dynamic import Desk, Registered, RegistrationRequest, new_secret
+from ..tokens.access_token import TokenRefusedError
+from .dynamic import Desk, Registered, RegistrationRequest
 from .members import InvalidClientMetadataError
 from .registration import registration_response, standard_metadata, to_metadata
 
@@ -70,8 +70,9 @@ class ClientConfiguration(ClientConfigurationEndpoint):  # type: ignore[misc]
         table = {name: value for name, value in to_metadata(before)["province"].items() if name != "required_level"}
         client = self._desk.parse(
             request, terms, before.client_id, lambda public: {**table, "require_pkce": before.require_pkce or public},
-            created_at=before.created_at, secret_digest=before.secret_digest)
-        request.client, request.secret = (client, None) if before.has_secret and client.has_secret else new_secret(client)
+            details_types=before.authorization_details_types, created_at=before.created_at, secret_digest=before.secret_digest)
+        keeps = before.has_secret and client.has_secret and (before.sealed_secret is not None or not client.signs_with_secret)
+        request.client, request.secret = (client, None) if keeps else self._desk.secrets.make(client)
         return standard_metadata(client)
 
     def update_client(self, client: Client, client_metadata: Any, request: RegistrationRequest) -> Client:

@@ -21,9 +21,10 @@ from authlib.oauth2.rfc7591 import ClientRegistrationEndpoint
 from ...audit import AuditEvent, AuditRecord, Caller
 from ...clock import Clock
 from ...errors import UnavailableError
-from ..access_token import TokenRefusedError
-from ..client import Client, ClientRegistry, secret_digest
+from ..client import Client, ClientRegistry
 from ..ports import digest
+from ..tokens.access_token import TokenRefusedError
+from .client_secret import ClientSecrets
 from .initial_access import InitialAccess, InitialAccessToken, Terms
 from .members import InvalidClientMetadataError, is_localized
 from .registrar import new_client_id
@@ -72,7 +73,9 @@ class RegistrationStore(Protocol):
         ...
 
     def replace(self, known: Registered, client: Client, *, registration_digest: bytes, now: int, record: AuditRecord) -> bool:
-        """Exchange metadata, and the secret where it differs, and the registration access token, durably.
+        """Exchange metadata, the registration access token, and the secret with its sealed copy where it differs, durably.
+
+        The sealed copy goes where the client is not going to sign with it.
 
         Of several callers with one ``known`` exactly one gets True. False, and nothing written, when anything of it has changed.
         """
@@ -137,6 +140,7 @@ class Desk:
     Attributes:
         sectors: Checks sector documents.
         statements: Reads software statements.
+        secrets: Makes secrets.
         address: Of the registration endpoint; a client's own address is below it.
     """
 
@@ -147,10 +151,11 @@ class Desk:
     policy: RegistrationPolicy
     sectors: Sectors
     statements: SoftwareStatements
+    secrets: ClientSecrets
     address: str
 
-    def parse(self, request: RegistrationRequest, terms: Terms, client_id: str, table: Callable[[bool], Mapping[str, Any]],
-              **kept: Any) -> Client:
+    def parse(self, request: RegistrationRequest, terms: Terms, client_id: str, table: Callable[[bool], Mapping[str, Any]], *,
+              details_types: tuple[str, ...] = (), **kept: Any) -> Client:
         """Judge what a request asks for: what is vouched for, what the terms leave, and the rules for every registration.
 
         Args:
@@ -158,11 +163,13 @@ class Desk:
             terms: Of the initial access token.
             client_id: The identifier of the client.
             table: Gives the table ``province``, told whether the client is going to be public.
+            details_types: Types of authorization details, which operators decide about and never the application.
             kept: What ``parse`` is to take over.
         """
         vouched = self.statements.vouched(request.payload.data, required_issuer=terms.software_issuer)
         members = wanted(vouched, terms)
         statement = members.pop(MEMBER, "")
+        members["authorization_details_types"] = list(details_types)
         public = members.get("token_endpoint_auth_method") == "none"
         client = parse({**members, "province": table(public)}, self.policy, client_id=client_id, source="registered", **kept)
         self.sectors.check(client)
@@ -210,14 +217,6 @@ def wanted(metadata: Mapping[str, Any], terms: Terms) -> dict[str, Any]:
     return members
 
 
-def new_secret(client: Client) -> tuple[Client, str | None]:
-    """Give a client its first secret, where it authenticates with one; the secret itself is shown once."""
-    if not client.has_secret:
-        return replace(client, secret_digest=None), None
-    secret = secrets.token_urlsafe(32)
-    return replace(client, secret_digest=secret_digest(secret)), secret
-
-
 class DynamicRegistration(ClientRegistrationEndpoint):  # type: ignore[misc]
     """Registers applications; call it with a ``RegistrationRequest``.
 
@@ -240,7 +239,7 @@ class DynamicRegistration(ClientRegistrationEndpoint):  # type: ignore[misc]
         terms: Terms = request.credential.terms
         client = self._desk.parse(request, terms, new_client_id(), lambda public: terms.province(public=public),
                                   created_at=self._desk.clock.now())
-        request.client, request.secret = new_secret(client)
+        request.client, request.secret = self._desk.secrets.make(client)
         return standard_metadata(client)
 
     def generate_client_info(self, request: RegistrationRequest) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from typing import Any, Final, Literal, Protocol
 from ...audit import AuditEvent, AuditRecord, AuditTrail, Caller
 from ...clock import Clock
 from ...errors import RefusedError
-from ..access_token import TokenRefusedError
 from ..ports import digest
+from ..tokens.access_token import TokenRefusedError
 from .registration import RegistrationPolicy, default_scope, parse
 
 MOST_QUOTA: Final = 10_000

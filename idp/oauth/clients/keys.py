@@ -12,14 +12,14 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final, Protocol, cast
 
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, OKPKey, RSAKey
 
 from ...clock import Clock
 from ...errors import RefusedError, UnavailableError
-from ..client import Client
+from ...jose import jwe
 
 MOST_KEYS: Final = 20
 MAX_BYTES: Final = 32 * 1024
@@ -95,6 +95,25 @@ def _key(members: dict[str, Any]) -> ClientKey | None:
     return key
 
 
+class KeyHolder(Protocol):
+    """Whoever has registered public keys: an application, or an issuer of assertions."""
+
+    @property
+    def client_id(self) -> str:
+        """Its name, which nobody else has."""
+        ...
+
+    @property
+    def jwks(self) -> str:
+        """JSON of its keys; "" where it has none or publishes them."""
+        ...
+
+    @property
+    def jwks_uri(self) -> str:
+        """Where it publishes them; "" where it does not."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Fetched:
     keys: tuple[ClientKey, ...]
@@ -119,7 +138,7 @@ class ClientKeys:
         self._locks: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
 
-    def verifying(self, client: Client, *, alg: str, kid: str | None) -> tuple[ClientKey, ...]:
+    def verifying(self, client: KeyHolder, *, alg: str, kid: str | None) -> tuple[ClientKey, ...]:
         """Give the keys that may have signed: those of the algorithm's type, and of the kid where one is named.
 
         Raises:
@@ -127,23 +146,35 @@ class ClientKeys:
         """
         return self._fitting(client, alg, kid, use="sig")
 
-    def all(self, client: Client) -> tuple[ClientKey, ...]:
+    def all(self, client: KeyHolder) -> tuple[ClientKey, ...]:
         """Give all keys of a client, whatever they are for. Raises as ``verifying``."""
         return self._keys(client)
 
-    def encrypting(self, client: Client, *, alg: str) -> ClientKey | None:
+    def encrypting(self, client: KeyHolder, *, alg: str) -> ClientKey | None:
         """Give the key to encrypt to; None where the application has none of that type. Raises as ``verifying``."""
         fitting = self._fitting(client, alg, None, use="enc")
         return fitting[0] if fitting else None
 
-    def _fitting(self, client: Client, alg: str, kid: str | None, *, use: str) -> tuple[ClientKey, ...]:
+    def encrypted(self, client: KeyHolder, content: str, *, alg: str, enc: str, cty: str) -> str:
+        """Encrypt a text to a client (arguments as ``jwe.encrypt``).
+
+        Raises:
+            UnavailableError: the application has no key for it now.
+        """
+        key = self.encrypting(client, alg=alg)
+        if key is None:
+            raise UnavailableError("The application has no key to encrypt to.", dependency="client keys",
+                                   debug=f"{client.client_id} publishes no key for {alg}")
+        return jwe.encrypt(content, key, alg=alg, enc=enc, cty=cty)
+
+    def _fitting(self, client: KeyHolder, alg: str, kid: str | None, *, use: str) -> tuple[ClientKey, ...]:
         found = _choose(self._keys(client), alg, kid, use)
         if not found and client.jwks_uri:
             # Rotation as OpenID Connect Core §10.1.1 has it: the application began to use a key that we have not seen.
             found = _choose(self._keys(client, again=True), alg, kid, use)
         return found
 
-    def _keys(self, client: Client, *, again: bool = False) -> tuple[ClientKey, ...]:
+    def _keys(self, client: KeyHolder, *, again: bool = False) -> tuple[ClientKey, ...]:
         if client.jwks_uri:
             return self._of_uri(client.jwks_uri, again=again)
         known = self._parsed.get(client.client_id)

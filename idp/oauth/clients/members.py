@@ -13,6 +13,7 @@ from typing import Any, Final
 from ...errors import RefusedError
 from ..client import SCOPES
 from ..redirect_uri import InvalidRedirectUriError, check_redirect_uri, check_web_uri
+from ..tokens.resource_indicator import LONGEST, is_resource
 
 _LOCALIZED: Final = re.compile(r"(?:client_name|client_uri|logo_uri|policy_uri|tos_uri)#[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
 LOCALIZED_PATTERN: Final = f"^{_LOCALIZED.pattern}$"
@@ -105,7 +106,7 @@ class Members:
             return default
         value = tuple(dict.fromkeys(map(spelt, self.texts(name))))
         if not set(value).issubset(offered):
-            raise self.refuse(name, f"{', '.join(offered)} {'are' if len(offered) > 1 else 'is all that is'} offered.")
+            raise self.refuse(name, f"{', '.join(offered) or 'none'} {'are' if len(offered) > 1 else 'is all that is'} offered.")
         return value
 
     def scope(self, *, default: frozenset[str]) -> frozenset[str]:
@@ -132,6 +133,25 @@ class Members:
             raise self.refuse(name, "a list of at most 50 addresses.")
         uris = [check_redirect_uri(uri, native=native, development=self._development, member=name) for uri in value]
         return tuple(dict.fromkeys(uris))
+
+    def resource_names(self, name: str) -> tuple[str, ...]:
+        """Read a list of resources (RFC 8707 §2), each once."""
+        value = self._left.pop(name, [])
+        if not isinstance(value, list) or len(value) > 50 or not all(map(is_resource, value)):
+            raise self.refuse(name, f"a list of at most 50 absolute URIs without fragment, of at most {LONGEST} characters.")
+        return tuple(dict.fromkeys(value))
+
+    def resources(self, name: str) -> tuple[tuple[str, str], ...]:
+        """Read a table of resources with the scopes that may be had there."""
+        value = self._left.pop(name, {})
+        if not isinstance(value, dict):
+            raise self.refuse(name, "a table of resources, each with its scopes in one text.")
+        table = Members({"": list(value)}, development=self._development, prefix=f"{self._prefix}{name}")
+        names = table.resource_names("")
+        if not all(isinstance(policy, str) and len(policy) <= 1000 and set(policy.split()).issubset(SCOPES)
+                   for policy in value.values()):
+            raise self.refuse(name, f"each with scopes, separated by spaces, of {' '.join(SCOPES)}.")
+        return tuple(sorted((resource, " ".join(value[resource].split())) for resource in names))
 
     def localized(self) -> tuple[tuple[str, str], ...]:
         """Read what officers are shown in other languages, such as ``client_name#en`` (RFC 7591 §2.2)."""

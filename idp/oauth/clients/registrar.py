@@ -1,20 +1,21 @@
 """The registration desk: applications are entered, changed, given new secrets and closed; each act leaves its audit record.
 
-Spec: RFC 7591 §3 for what is made (identifier, secret). Secrets are 256 random bits, kept as SHA-256 only, shown once or written
-to the application's secret file; a secret is never chosen by a person.
+Spec: RFC 7591 §3 for what is made (identifier, secret). A secret (``client_secret.py``) is shown once or written to the
+application's secret file; it is never chosen by a person.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ...audit import Caller
 from ...clock import Clock
 from ...errors import ConfigurationError, RefusedError, UnavailableError
 from ..client import Client, ClientRegistry, ClientStore, secret_digest
+from .client_secret import ClientSecrets
 from .members import InvalidClientMetadataError
 from .registration import RegistrationPolicy, parse, to_metadata
 from .sectors import Sectors
@@ -33,11 +34,19 @@ class ClientRecords(ClientStore, Protocol):
         ...
 
     def change(self, client: Client, *, now: int, caller: Caller) -> bool:
-        """Exchange the metadata; neither the secret nor ``disabled`` changes."""
+        """Exchange the metadata; neither the secret nor ``disabled`` changes.
+
+        The sealed copy of the secret goes where the client is not going to sign with it.
+        """
         ...
 
-    def set_secret(self, client_id: str, digest: bytes, *, first: bool, now: int, caller: Caller) -> bool:
-        """Exchange the secret; with ``first`` only where there is none yet."""
+    def set_secret(self, client_id: str, digest: bytes, *, first: bool, now: int, caller: Caller,
+                   sealed: bytes | None = None) -> bool:
+        """Exchange the secret and its sealed copy; with ``first`` only where there is none yet."""
+        ...
+
+    def keep_secret(self, client_id: str, digest: bytes, sealed: bytes, *, now: int, caller: Caller) -> bool:
+        """Keep a sealed copy of the secret that is good now; False when that is another one."""
         ...
 
     def set_disabled(self, client_id: str, disabled: bool, *, now: int, caller: Caller) -> bool:
@@ -93,13 +102,14 @@ class Registrar:
     """Enters and changes clients; ``registry`` of this process sees every change at once, other processes within a second."""
 
     def __init__(self, records: ClientRecords, registry: ClientRegistry, secret_files: SecretFiles, clock: Clock,
-                 policy: RegistrationPolicy, sectors: Sectors) -> None:
+                 policy: RegistrationPolicy, sectors: Sectors, client_secrets: ClientSecrets) -> None:
         self._records = records
         self._registry = registry
         self._secret_files = secret_files
         self._clock = clock
         self._policy = policy
         self._sectors = sectors
+        self._client_secrets = client_secrets
 
     def create(self, metadata: Mapping[str, Any], caller: Caller) -> tuple[Client, str | None]:
         """Register an application from RFC 7591 metadata; an operator may add ``client_id`` and the table ``province``.
@@ -118,9 +128,7 @@ class Registrar:
             raise InvalidClientMetadataError("client_id: a text is expected.")
         client = parse(members, self._policy, client_id=client_id, source="registered", created_at=self._clock.now())
         self._sectors.check(client)
-        secret = secrets.token_urlsafe(32) if client.has_secret else None
-        if secret is not None:
-            client = replace(client, secret_digest=secret_digest(secret))
+        client, secret = self._client_secrets.make(client)
         if not self._records.create(client, now=client.created_at, caller=caller):
             raise InvalidClientMetadataError("client_id: this identifier is taken.")
         self._registry.reload()
@@ -141,9 +149,7 @@ class Registrar:
         for name, client in wanted.items():
             entered = known.get(name)
             if entered is None:
-                made = client
-                if client.has_secret:
-                    made = replace(client, secret_digest=secret_digest(self._secret_of(client)))
+                made = self._client_secrets.give(client, self._secret_of(client)) if client.has_secret else client
                 if self._records.create(made, now=self._clock.now(), caller=caller):
                     created.append(name)
                     warnings += self._look_at_sector(client)
@@ -152,7 +158,7 @@ class Registrar:
             if entered.source != "file":
                 raise ConfigurationError(f"The client {name} was registered at run time and stands in a file too.",
                                          remedy="Give one of them another client_id.")
-            if to_metadata(entered) != to_metadata(client):
+            if to_metadata(entered) != to_metadata(client) or (entered.sealed_secret and not client.signs_with_secret):
                 self._records.change(client, now=self._clock.now(), caller=caller)
                 changed.append(name)
                 warnings += self._look_at_sector(client)
@@ -196,16 +202,20 @@ class Registrar:
         if not client.has_secret:
             return []
         if entered.secret_digest is None:
-            digest = secret_digest(self._secret_of(client))
-            self._records.set_secret(client.client_id, digest, first=True, now=self._clock.now(), caller=caller)
+            secret = self._secret_of(client)
+            self._records.set_secret(client.client_id, secret_digest(secret), first=True, now=self._clock.now(), caller=caller,
+                                     sealed=self._client_secrets.sealed(client, secret))
             return []
-        secret = self._secret_files.read(client.secret_file)
+        known = self._secret_files.read(client.secret_file)
         remedy = (f"copy keys/clients/{client.secret_file} from the node that has it,"
                   f" or run: clients rotate-secret {client.client_id}")
-        if secret is None:
+        if known is None:
             return [f"{client.client_id}: its secret file is missing here; {remedy}"]
-        if not entered.check_client_secret(secret):
+        if not entered.check_client_secret(known):
             return [f"{client.client_id}: its secret file is not the one registered; {remedy}"]
+        sealed = None if entered.sealed_secret else self._client_secrets.sealed(client, known)
+        if sealed is not None:
+            self._records.keep_secret(client.client_id, secret_digest(known), sealed, now=self._clock.now(), caller=caller)
         return []
 
     def _look_at_sector(self, client: Client) -> list[str]:
@@ -226,7 +236,8 @@ class Registrar:
         if not client.has_secret:
             raise RefusedError(f"The client {client_id} does not authenticate with a secret.", code="no_secret", status=409)
         secret = secrets.token_urlsafe(32)
-        self._records.set_secret(client_id, secret_digest(secret), first=False, now=self._clock.now(), caller=caller)
+        self._records.set_secret(client_id, secret_digest(secret), first=False, now=self._clock.now(), caller=caller,
+                                 sealed=self._client_secrets.sealed(client, secret))
         if client.source == "file":
             self._secret_files.exchange(client.secret_file, secret)
         self._registry.reload()

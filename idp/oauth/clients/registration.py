@@ -1,6 +1,7 @@
 """Client metadata in, client out, and back: what a registration may say and what of it is offered.
 
-Spec: RFC 7591 §2 and §3.2, OpenID Connect Registration §2, RFC 8252 (native applications), RFC 9700 §2.1. Departs from
+Spec: RFC 7591 §2 and §3.2, OpenID Connect Registration §2, RFC 8252 (native applications),
+RFC 8628 (devices), RFC 9700 §2.1. Departs from
 RFC 7591 §2: an unknown member is refused instead of ignored, because a mistyped name in a file must not pass in silence; a
 member that is known but not offered yet is refused unless it asks for what happens anyway. Our own table ``province`` (fixed
 interface §4) comes from operators only and is never taken from a client (security checklist 37).
@@ -18,24 +19,30 @@ from urllib.parse import urlsplit
 from ...directory.unit import is_unit_code
 from ...jose import jwe
 from .. import response
+from ..backchannel import registration as backchannel
 from ..client import ADMINISTRATION, SCOPES, Client
+from ..deferred.authorization import GRANT_TYPE_OF
+from ..grants.jwt_bearer import GRANT_TYPE as JWT_BEARER
+from ..grants.token_exchange import GRANT_TYPE as TOKEN_EXCHANGE
 from ..proof import certificate
 from ..redirect_uri import LOOPBACK_HOSTS, frontchannel_fault
+from ..requests import request_object
+from ..tokens import introspection_response
 from . import assertion
 from .keys import MAX_BYTES, InvalidKeysError, can_encrypt, read_jwks
 from .members import InvalidClientMetadataError, Members, is_localized
 
-GRANT_TYPES: Final = ("authorization_code", "refresh_token", "client_credentials")
-AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt", *certificate.METHODS, "none")
+GRANT_TYPES: Final = ("authorization_code", "refresh_token", "client_credentials", *GRANT_TYPE_OF.values(), TOKEN_EXCHANGE)
+AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", *assertion.METHODS, *certificate.METHODS, "none")
 ID_TOKEN_ALGORITHMS: Final = ("RS256", "PS256", "ES256", "EdDSA")
 LOGIN_NAME_ATTRIBUTES: Final = ("uid", "mail", "employeeNumber")
 
 PROVINCE: Final = (
     "owner", "owner_unit",
     "allowed_groups", "required_acr", "required_level", "consent", "profile", "require_pkce", "access_token_format",
-    "login_name_attribute", "exchange_from", "assertion_audience", "secret_file", "show_groups")
+    "login_name_attribute", "exchange_from", "assertion_audience", "secret_file", "show_groups", "resources", "serves")
 """Fields of a client that stand in the table ``province``: an operator's, never the client's own."""
-_OURS: Final = frozenset({"client_id", "source", "secret_digest", "disabled", "created_at", "localized"})
+_OURS: Final = frozenset({"client_id", "source", "secret_digest", "sealed_secret", "disabled", "created_at", "localized"})
 _DEFAULTS: Final = {field.name: field.default for field in fields(Client)}
 STANDARD: Final = tuple(name for name in _DEFAULTS if name not in PROVINCE and name not in _OURS)
 """Fields that are members of RFC 7591 and its kin, by the same names."""
@@ -46,13 +53,10 @@ _GROUP: Final = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 _NO: Final[tuple[object, ...]] = (False, "", [], None)
 
 _NOT_OFFERED: Final[Mapping[str, tuple[object, ...]]] = {
-    "request_object_signing_alg": _NO, "request_object_encryption_alg": _NO, "request_object_encryption_enc": _NO,
-    "request_uris": _NO, "require_signed_request_object": _NO, "require_pushed_authorization_requests": _NO,
+    "request_object_encryption_alg": _NO, "request_object_encryption_enc": _NO, "request_uris": _NO,
     "default_acr_values": _NO, "software_statement": _NO,
     "authorization_encrypted_response_alg": _NO, "authorization_encrypted_response_enc": _NO,
-    "authorization_details_types": _NO, "introspection_signed_response_alg": _NO,
-    "backchannel_token_delivery_mode": _NO, "backchannel_client_notification_endpoint": _NO,
-    "backchannel_authentication_request_signing_alg": _NO, "backchannel_user_code_parameter": _NO,
+    "backchannel_user_code_parameter": _NO,
 }
 """Members of later specifications, with the values that ask for nothing."""
 KNOWN: Final = frozenset(STANDARD) | frozenset(_NOT_OFFERED)
@@ -68,12 +72,16 @@ class RegistrationPolicy:
         acr_prefix: Prefix of acr values; the level follows.
         highest_level: Highest assurance level that officers can reach today.
         front_channel: Response types that send tokens through the browser are offered.
+        assertion_grant: The JWT bearer grant is offered.
+        details_types: Types of authorization details that are offered.
     """
 
     development: bool = False
     acr_prefix: str = "urn:haugiang:acr:"
     highest_level: int = 2
     front_channel: bool = False
+    assertion_grant: bool = False
+    details_types: tuple[str, ...] = ()
 
 
 def parse(
@@ -100,8 +108,8 @@ def parse(
         raise InvalidClientMetadataError("province: a table is expected.")
     members = Members({name: value for name, value in metadata.items() if name != "province"},
                       development=policy.development, not_offered=_NOT_OFFERED)
-    grant_types = members.words("grant_types", (*GRANT_TYPES, "implicit") if policy.front_channel else GRANT_TYPES,
-                                default=("authorization_code",))
+    offered = (*GRANT_TYPES, *(("implicit",) if policy.front_channel else ()), *((JWT_BEARER,) if policy.assertion_grant else ()))
+    grant_types = members.words("grant_types", offered, default=("authorization_code",))
     uses_code = "authorization_code" in grant_types
     response_types = members.words("response_types", response.offered(front_channel=policy.front_channel),
                                    default=("code",) if uses_code else (), spelt=response.type_of)
@@ -144,8 +152,17 @@ def parse(
         "dpop_bound_access_tokens": members.flag("dpop_bound_access_tokens", default=False),
         "tls_client_certificate_bound_access_tokens": members.flag("tls_client_certificate_bound_access_tokens", default=False),
         **{name: members.text(name, 500) for name in certificate.NAMES},
-        "token_endpoint_auth_signing_alg": members.choice("token_endpoint_auth_signing_alg", ("", *assertion.ALGORITHMS)),
+        "token_endpoint_auth_signing_alg": members.choice(
+            "token_endpoint_auth_signing_alg", ("", *assertion.BY_METHOD.get(auth_method, assertion.ALGORITHMS))),
         "authorization_signed_response_alg": members.choice("authorization_signed_response_alg", response.ALGORITHMS),
+        "request_object_signing_alg": members.choice("request_object_signing_alg", ("", *request_object.ALGORITHMS)),
+        "require_signed_request_object": members.flag("require_signed_request_object", default=False),
+        "require_pushed_authorization_requests": members.flag("require_pushed_authorization_requests", default=False),
+        **backchannel.read(members),
+        "introspection_signed_response_alg": members.choice(
+            "introspection_signed_response_alg", introspection_response.ALGORITHMS),
+        **_encryption(members, "introspection"),
+        "authorization_details_types": members.words("authorization_details_types", policy.details_types, default=()),
         "localized": members.localized(),
     }
     members.nothing_left()
@@ -187,7 +204,7 @@ def _encryption(members: Members, what: str) -> dict[str, str]:
 
 def default_scope(grant_types: Sequence[str]) -> frozenset[str]:
     """Give the scope of a registration that names none (RFC 7591 §2)."""
-    if not {"authorization_code", "implicit"}.intersection(grant_types):
+    if not {"authorization_code", "implicit", *GRANT_TYPE_OF.values()}.intersection(grant_types):
         return frozenset()
     offline = {"offline_access"} if "refresh_token" in grant_types else set()
     return frozenset({"openid", "profile", "email", "phone", "address"} | offline)
@@ -197,7 +214,6 @@ def _province(table: Mapping[str, Any], policy: RegistrationPolicy, *, default_s
               default_show_groups: bool) -> dict[str, Any]:
     members = Members(table, development=policy.development, prefix="province.")
     members.only("profile", "", "profiles such as fapi2 are not offered yet")
-    members.only("exchange_from", [], "token exchange is not offered yet")
     required_acr = members.text("required_acr", 200)
     fields: dict[str, Any] = {
         "owner": members.text("owner", 200),
@@ -208,14 +224,25 @@ def _province(table: Mapping[str, Any], policy: RegistrationPolicy, *, default_s
         "consent": members.choice("consent", ("ask", "implied")),
         "require_pkce": members.flag("require_pkce", default=True),
         "access_token_format": members.choice("access_token_format", ("opaque", "jwt")),
+        "exchange_from": _client_ids(members, "exchange_from"),
         "assertion_audience": members.choice("assertion_audience", ("issuer", "token_endpoint")),
         "login_name_attribute": members.choice("login_name_attribute", LOGIN_NAME_ATTRIBUTES),
         # An operator who registers the scope has decided; show_groups = true alone prepares a client for asking later.
         "show_groups": members.flag("show_groups", default=default_show_groups),
         "secret_file": members.text("secret_file", 128) or default_secret_file,
+        "resources": members.resources("resources"),
+        "serves": frozenset(members.resource_names("serves")),
     }
     members.nothing_left()
     return fields
+
+
+def _client_ids(members: Members, name: str) -> tuple[str, ...]:
+    """Read a list of identifiers of applications; whether each is there is looked at when it matters, so that order does not."""
+    found = members.texts(name)
+    if not all(map(_CLIENT_ID.fullmatch, found)):
+        raise members.refuse(name, "a list of client_id is expected.")
+    return found
 
 
 def _level(required_acr: str, policy: RegistrationPolicy) -> int:
@@ -231,8 +258,9 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
     """Refuse members that contradict each other."""
     code = "authorization_code" in client.grant_types
     sends_back = code or "implicit" in client.grant_types
-    asserts = client.token_endpoint_auth_method == assertion.METHOD
-    encrypted = [alg for alg in (client.id_token_encrypted_response_alg, client.userinfo_encrypted_response_alg) if alg]
+    asserts = client.token_endpoint_auth_method in assertion.METHODS
+    encrypted = [alg for alg in (client.id_token_encrypted_response_alg, client.userinfo_encrypted_response_alg,
+                                 client.introspection_encrypted_response_alg) if alg]
     problem = ""
     if not client.grant_types:
         problem = "grant_types: at least one is needed."
@@ -240,10 +268,18 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
         problem = "redirect_uris: authorization_code and implicit need at least one."
     elif not sends_back and client.redirect_uris:
         problem = "redirect_uris: only authorization_code uses them."
-    elif "refresh_token" in client.grant_types and not code:
-        problem = "grant_types: refresh_token goes with authorization_code."
+    elif "refresh_token" in client.grant_types and not code and set(GRANT_TYPE_OF.values()).isdisjoint(client.grant_types):
+        problem = "grant_types: refresh_token goes with a grant type by which an officer gives something."
+    elif (client.request_object_signing_alg or client.require_signed_request_object) and not (client.jwks or client.jwks_uri):
+        problem = "jwks: an application that signs its requests needs jwks or jwks_uri."
+    elif client.require_pushed_authorization_requests and not sends_back:
+        problem = "require_pushed_authorization_requests: only for grant types that use the authorization endpoint."
     elif "client_credentials" in client.grant_types and client.public:
         problem = "grant_types: client_credentials needs a client that can keep a secret."
+    elif client.public and not {TOKEN_EXCHANGE, JWT_BEARER}.isdisjoint(client.grant_types):
+        problem = "grant_types: token exchange and assertions need a client that can keep a secret."
+    elif client.exchange_from and TOKEN_EXCHANGE not in client.grant_types:
+        problem = f"province.exchange_from: only together with the grant type {TOKEN_EXCHANGE}."
     elif client.subject_type == "pairwise" and not client.sector_identifier:
         problem = "subject_type: pairwise needs sector_identifier_uri, or redirect_uris that are all on one host."
     elif client.jwks and client.jwks_uri:
@@ -252,7 +288,7 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
         problem = "jwks: an application that wants to be answered encrypted needs jwks or jwks_uri."
     elif client.jwks and not all(can_encrypt(client.jwks, alg) for alg in encrypted):
         problem = "jwks: no key in it fits the algorithm that answers are to be encrypted with."
-    elif asserts and not (client.jwks or client.jwks_uri):
+    elif client.token_endpoint_auth_method == assertion.METHOD and not (client.jwks or client.jwks_uri):
         problem = "token_endpoint_auth_method: private_key_jwt needs jwks or jwks_uri."
     elif client.token_endpoint_auth_method == certificate.SELF_SIGNED and not (client.jwks or client.jwks_uri):
         problem = "token_endpoint_auth_method: self_signed_tls_client_auth needs jwks or jwks_uri."
@@ -261,9 +297,13 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
     elif client.dpop_bound_access_tokens and client.tls_client_certificate_bound_access_tokens:
         problem = "dpop_bound_access_tokens: a token is bound to a key or to a certificate, not to both."
     elif not asserts and client.token_endpoint_auth_signing_alg:
-        problem = "token_endpoint_auth_signing_alg: only for private_key_jwt."
+        problem = "token_endpoint_auth_signing_alg: only for private_key_jwt and client_secret_jwt."
     elif not asserts and client.assertion_audience != "issuer":
-        problem = "province.assertion_audience: only for private_key_jwt."
+        problem = "province.assertion_audience: only for private_key_jwt and client_secret_jwt."
+    elif client.authorization_details_types and not code:
+        problem = "authorization_details_types: only authorization_code leads to what an officer allows."
+    elif client.public and client.serves:
+        problem = "province.serves: only an application that can authenticate may ask about tokens."
     elif client.public and not client.require_pkce:
         problem = "province.require_pkce: a public client always uses PKCE."
     elif not client.has_secret and table.get("secret_file"):
@@ -282,6 +322,8 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
         problem = "province.owner_unit: an agency's code such as H30.11."
     elif any(_GROUP.fullmatch(group) is None for group in client.allowed_groups):
         problem = "province.allowed_groups: names of groups, 1 to 128 characters."
+    else:
+        problem = backchannel.fault_of(client)
     if problem:
         raise InvalidClientMetadataError(problem)
 
@@ -303,7 +345,8 @@ def _check_response_types(client: Client, *, development: bool) -> None:
 
 def to_metadata(client: Client) -> dict[str, Any]:
     """Give the registered members of a client, and its table ``province``; ``from_metadata`` reads them back."""
-    return {**standard_metadata(client), "province": {name: _plain(getattr(client, name)) for name in PROVINCE}}
+    table = {name: _plain(getattr(client, name)) for name in PROVINCE} | {"resources": dict(client.resources)}
+    return {**standard_metadata(client), "province": table}
 
 
 def standard_metadata(client: Client) -> dict[str, Any]:
@@ -318,6 +361,7 @@ def standard_metadata(client: Client) -> dict[str, Any]:
 
 def from_metadata(
     client_id: str, metadata: Mapping[str, Any], *, source: str, secret_digest: bytes | None, disabled: bool, created_at: int,
+    sealed_secret: bytes | None = None,
 ) -> Client:
     """Make a client of what ``to_metadata`` gave: checked when it was registered, so that a changed policy locks nobody out."""
     table = metadata.get("province", {})
@@ -326,7 +370,7 @@ def from_metadata(
     members["localized"] = tuple(sorted((name, value) for name, value in metadata.items() if is_localized(name)))
     ours = {name: _typed(name, table[name]) for name in PROVINCE if name in table}
     return Client(client_id=client_id, source="file" if source == "file" else "registered", secret_digest=secret_digest,
-                  disabled=disabled, created_at=created_at, **members, **ours)
+                  sealed_secret=sealed_secret, disabled=disabled, created_at=created_at, **members, **ours)
 
 
 def _plain(value: Any) -> Any:
@@ -341,6 +385,8 @@ def _typed(name: str, value: Any) -> Any:
     default = _DEFAULTS[name]
     if name == "jwks":
         return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    if isinstance(value, dict):
+        return tuple(sorted(value.items()))
     if isinstance(default, frozenset):
         return frozenset(value.split() if isinstance(value, str) else value)
     return tuple(value) if isinstance(default, tuple) else value

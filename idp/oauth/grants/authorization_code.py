@@ -15,14 +15,14 @@ from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
 from ...audit import AuditEvent
 from ...authn.assurance import AssurancePolicy
 from .. import client_authentication, scope
-from ..access_token import IssuedToken
 from ..authorization_request import AuthorizationRequest
 from ..client import Client
 from ..grant import Grant, Standing, lapse_of, session_stands
 from ..ports import NewTokens, SessionFacts, StoredCode, digest
 from ..proof.confirmation import JKT, bound_to
 from ..response import AuthorizationResponse
-from .issuing import Issuing
+from ..tokens.access_token import IssuedToken
+from .issuing import Issuing, told_of
 
 
 def fault_of(code: StoredCode, client: Client, *, assurance: AssurancePolicy, now: int, idle_limit_seconds: int) -> str:
@@ -73,6 +73,11 @@ def begin(request: AuthorizationRequest, grant: Grant, *, value: str, code_secon
                       used_at=None, grant=grant, dpop_jkt=request.dpop_jkt)
 
 
+def origin(request: AuthorizationRequest) -> dict[str, bool]:
+    """Give what the audit is told of the way that a request came: whether it was pushed (RFC 9126)."""
+    return {"pushed": True} if request.pushed else {}
+
+
 class CodeGrant(Issuing, AuthorizationCodeGrant):  # type: ignore[misc]
     """Authlib's grant on our store."""
 
@@ -97,9 +102,9 @@ class CodeGrant(Issuing, AuthorizationCodeGrant):  # type: ignore[misc]
         grant = agreed(request.authorization, request.user, now=self.server.clock.now(),
                        offline_seconds=lifetimes.refresh_token_seconds)
         made = begin(request.authorization, grant, value=code, code_seconds=lifetimes.code_seconds)
-        record = self.server.record(AuditEvent.CODE_ISSUED, request, grant, scope=grant.scope)
-        if not self.server.store.issue_code(made, record):
-            raise request.authorization.refuse("login_required", "The session has ended.")
+        record = self.server.record(AuditEvent.CODE_ISSUED, request, grant, scope=grant.scope, **origin(request.authorization))
+        if not self.server.store.issue_code(made, record, pushed=bytes.fromhex(request.authorization.pushed)):
+            raise self.server.not_issued(request.authorization)
 
     def query_authorization_code(self, code: str, client: Client) -> StoredCode | None:
         """Find a code that may be redeemed; punish one that was before."""
@@ -125,7 +130,7 @@ class CodeGrant(Issuing, AuthorizationCodeGrant):  # type: ignore[misc]
         stored: StoredCode = self.request.authorization_code
         tokens: NewTokens = self.server.rows(token, self.client, stored.grant, refresh_scope=stored.grant.scope)
         record = self.server.record(AuditEvent.TOKEN_ISSUED, self.request, stored.grant, grant_type="authorization_code",
-                                    scope=tokens.scope)
+                                    **told_of(tokens))
         if not self.server.store.redeem(stored.digest, tokens, record):
             now_stored: StoredCode | None = self.server.store.code(stored.digest)
             if now_stored is not None:

@@ -1,6 +1,7 @@
 """The client credentials grant: an application acts for itself.
 
-Spec: RFC 6749 §4.4. No refresh token; scopes that tell of an officer are refused. Stored relaxed: a crash may lose the last
+Spec: RFC 6749 §4.4, RFC 8707 §2. No refresh token; scopes that tell of an officer, and those that the application may not have at
+every resource it names, are refused. Stored relaxed: a crash may lose the last
 moment's tokens, which then read as inactive, and the client asks again.
 """
 
@@ -11,8 +12,9 @@ from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
 
 from ...audit import AuditEvent
 from .. import client_authentication, scope
-from ..access_token import IssuedToken
-from .issuing import Issuing
+from ..tokens import resource_indicator
+from ..tokens.access_token import IssuedToken
+from .issuing import Issuing, told_of
 
 
 class MachineGrant(Issuing, ClientCredentialsGrant):  # type: ignore[misc]
@@ -24,13 +26,17 @@ class MachineGrant(Issuing, ClientCredentialsGrant):  # type: ignore[misc]
         """Put the scopes that are granted in the place of those asked for."""
         form = self.request.form
         asked = scope.words(form.get("scope"))
-        granted = None if asked is None else scope.of_machines(asked, self.client.scope, self.server.officer_scopes)
+        registered = self.client.scope
+        audience = self.server.audience(self.request, None)
+        if audience:
+            registered = frozenset(resource_indicator.scope_at(self.client, tuple(registered), audience))
+        granted = None if asked is None else scope.of_machines(asked, registered, self.server.officer_scopes)
         if granted is None:
-            raise InvalidScopeError("A scope is not registered for this application, or needs an officer.")
+            raise InvalidScopeError("A scope is not for this application, not for the resource, or needs an officer.")
         form["scope"] = " ".join(granted)
 
     def save_token(self, token: IssuedToken) -> None:
         """Keep the token with its audit record."""
         rows = self.server.rows(token, self.client, None)
         self.server.store.save_access_token(rows, self.server.record(
-            AuditEvent.TOKEN_ISSUED, self.request, None, grant_type="client_credentials", scope=rows.scope))
+            AuditEvent.TOKEN_ISSUED, self.request, None, grant_type="client_credentials", **told_of(rows)))

@@ -19,13 +19,13 @@ from authlib.oauth2.rfc6749.grants.authorization_code import validate_code_autho
 
 from ...audit import AuditEvent
 from .. import response, scope
-from ..access_token import IssuedToken
 from ..authorization_request import AuthorizationRequest
 from ..grant import Grant
 from ..ports import NewTokens, SessionFacts
 from ..response import AuthorizationResponse
-from .authorization_code import agreed, begin
-from .issuing import Issuing
+from ..tokens.access_token import IssuedToken
+from .authorization_code import agreed, begin, origin
+from .issuing import Issuing, told_of
 
 
 @dataclass(slots=True)
@@ -72,9 +72,9 @@ class FrontChannelGrant(Issuing, BaseGrant, AuthorizationEndpointMixin):  # type
             tokens = self._access_token(answer)
         self.execute_hook("before_send_answer", answer)
         record = server.record(AuditEvent.FRONT_CHANNEL_ISSUED, self.request, grant, response_type=asked.response_type,
-                               scope=grant.scope)
-        if not server.store.issue_front_channel(grant, record, code=code, tokens=tokens):
-            raise asked.refuse("login_required", "The session has ended.")
+                               **({"scope": grant.scope} | (told_of(tokens) if tokens else {}) | origin(asked)))
+        if not server.store.issue_front_channel(grant, record, code=code, tokens=tokens, pushed=bytes.fromhex(asked.pushed)):
+            raise server.not_issued(asked)
         return 303, AuthorizationResponse(redirect_uri, asked.response_mode, tuple(answer.members.items())), []
 
     def _access_token(self, answer: FrontChannelAnswer) -> NewTokens:

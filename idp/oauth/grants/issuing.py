@@ -7,8 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..access_token import IssuedToken
 from ..grant import Grant
+from ..ports import NewTokens
+from ..proof.confirmation import CERTIFICATE, bound_to, method_of
+from ..tokens.access_token import IssuedToken
+
+
+def told_of(tokens: NewTokens) -> dict[str, str]:
+    """Give what the audit trail is told of an access token: its scope, and whom it is for where that is not the issuer."""
+    return {"scope": tokens.scope} | ({"audience": tokens.audience} if tokens.audience else {})
 
 
 class Issuing:
@@ -22,3 +29,10 @@ class Issuing:
         """Make the token answer (asked by Authlib)."""
         made: IssuedToken = self.server.issue(self.request, grant=user, scope=scope, include_refresh_token=include_refresh_token)
         return made
+
+    def proves(self, confirmation: str) -> bool:
+        """Tell whether this request proves what a token is bound to, in the way in which it is bound; "" needs no proof."""
+        if method_of(confirmation) == CERTIFICATE:
+            shown = self.request.shown
+            return shown is not None and bound_to(CERTIFICATE, shown.thumbprint) == confirmation
+        return not confirmation or bool(self.request.confirmation == confirmation)

@@ -18,12 +18,11 @@ from authlib.oauth2.rfc6749.grants import RefreshTokenGrant
 from ...audit import AuditEvent, AuditRecord
 from ...errors import UnavailableError
 from .. import client_authentication
-from ..access_token import IssuedToken
 from ..client import Client
 from ..grant import Grant, lapse_of
 from ..ports import GrantStore, NewTokens, StoredRefreshToken, digest
-from ..proof.confirmation import CERTIFICATE, bound_to, method_of
-from .issuing import Issuing
+from ..tokens.access_token import IssuedToken
+from .issuing import Issuing, told_of
 
 MOST_ATTEMPTS = 64
 """Each lost attempt means that another request won; more than this at once on one token is nobody's client."""
@@ -121,21 +120,13 @@ class RefreshGrant(Issuing, RefreshTokenGrant):  # type: ignore[misc]
         stored: StoredRefreshToken | None = self.server.store.refresh_token(digest(refresh_token))
         if stored is None or not stored.check_client(client) or stored.grant.revoked_at is not None:
             return None
-        if stored.confirmation and stored.confirmation != self._proven(stored.confirmation):
+        if not self.proves(stored.confirmation):
             raise InvalidGrantError("The refresh token is bound to another key.")
         self._exchange(stored.grant).check(stored)
         now = self.server.clock.now()
         lapse = lapse_of(stored.grant, client, assurance=self.server.assurance, now=now,
                          idle_limit_seconds=self.server.lifetimes.session_idle_seconds)
         return None if lapse or now >= stored.expires_at else stored
-
-    def _proven(self, confirmation: str) -> str:
-        """Give what this request proves, in the way in which a token is bound."""
-        if method_of(confirmation) == CERTIFICATE:
-            shown = self.request.shown
-            return bound_to(CERTIFICATE, shown.thumbprint) if shown is not None else ""
-        proven: str = self.request.confirmation
-        return proven
 
     def authenticate_user(self, refresh_token: StoredRefreshToken) -> Grant:
         """Give the grant, which stands for the officer."""
@@ -146,14 +137,14 @@ class RefreshGrant(Issuing, RefreshTokenGrant):  # type: ignore[misc]
         self.execute_hook("before_save_token", token)
         stored: StoredRefreshToken = self.request.refresh_token
         tokens: NewTokens = self.server.rows(token, self.client, stored.grant, refresh_scope=stored.scope)
-        self._exchange(stored.grant, tokens.scope).run(stored, tokens)
+        self._exchange(stored.grant, told_of(tokens)).run(stored, tokens)
 
     def revoke_old_credential(self, refresh_token: StoredRefreshToken) -> None:
         """Nothing is left to do: ``save_token`` used the old token in the same write."""
 
-    def _exchange(self, grant: Grant, scope: str = "") -> Exchange:
+    def _exchange(self, grant: Grant, told: dict[str, str] | None = None) -> Exchange:
         def record(event: AuditEvent, repeated: bool) -> AuditRecord:
-            facts: dict[str, Any] = {"scope": scope, "repeated": repeated} if scope or repeated else {}
+            facts: dict[str, Any] = {**(told or {}), "repeated": repeated} if told or repeated else {}
             made: AuditRecord = self.server.record(event, self.request, grant, **facts)
             return made
 

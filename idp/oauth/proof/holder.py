@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from authlib.oauth2 import OAuth2Error
 
-from ..access_token import TokenRefusedError
+from ..tokens.access_token import TokenRefusedError
 from .certificate import ClientCertificate
 from .confirmation import CERTIFICATE, JKT, bound_to, method_of
 from .dpop import NonceNeededError, Presented, Proofs

@@ -21,11 +21,11 @@ from ...audit import Caller
 from ...errors import RefusedError
 from ...jose.keyset import ALGORITHMS
 from ...json_object import parse_object
-from ...oauth.access_token import TokenRefusedError
 from ...oauth.bearer import from_header
 from ...oauth.proof import certificate
 from ...oauth.proof.dpop import Presented
 from ...oauth.proof.holder import TokenUse
+from ...oauth.tokens.access_token import TokenRefusedError
 from ...roles import Administrator
 from ...services import Services
 from ..security import caller

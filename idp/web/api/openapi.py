@@ -50,9 +50,10 @@ _ENUMS: Final[dict[str, tuple[str, ...]]] = {
 _SPECIAL: Final[dict[str, dict[str, Any]]] = {
     "scope": {"type": "string", "description": "Separated by spaces."}, "jwks": {"type": "object"},
     "default_max_age": {"type": "integer", "minimum": 0, "maximum": 10**9}, "client_name": {"type": "string", "maxLength": 200},
+    "resources": {"type": "object", "additionalProperties": {"type": "string"}},
     "owner_unit": {"type": "string", "maxLength": 40, "description": "The agency's code, which decides who administers it."}}
 _TABLE: Final = tuple(name for name in registration.PROVINCE
-                      if name not in {"required_level", "secret_file", "profile", "exchange_from"})
+                      if name not in {"required_level", "secret_file", "profile"})
 _TAKEN: Final = tuple(name for name in registration.STANDARD if name != "software_statement")
 
 

@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from ...errors import RefusedError, UnavailableError
 from ...oauth import bearer
-from ...oauth.access_token import TokenRefusedError
+from ...oauth.tokens.access_token import TokenRefusedError
 from ..security import request_id
 
 log = logging.getLogger("idp.web.api")

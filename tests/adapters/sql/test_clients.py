@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
 
+from idp.adapters.key_files import KeyFolder
 from idp.adapters.sql.clients import SqlClientStore
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.tables import AuditRow
+from idp.errors import UnavailableError
 from idp.oauth.client import secret_digest
+from idp.oauth.clients.client_secret import ClientSecrets
 from idp.oauth.clients.registrar import ClientRecords
 
 from ...contracts.client_records import CALLER, CLIENT, ClientRecordsContract
@@ -58,6 +63,27 @@ def test_only_the_digest_of_a_secret_is_stored(database: Database) -> None:
         row = connection.execute(text("SELECT * FROM client")).one()
     assert bytes(row.secret_digest) == secret_digest("very-secret")
     assert "very-secret" not in str(tuple(row))
+
+
+def test_only_a_client_that_signs_with_its_secret_has_a_sealed_copy_and_it_opens_nowhere_else(
+        database: Database, tmp_path: Path) -> None:
+    keys = KeyFolder(tmp_path / "keys")
+    keys.make()
+    secrets = ClientSecrets(keys.sealer())
+    store = SqlClientStore(database)
+    signing = replace(CLIENT, token_endpoint_auth_method="client_secret_jwt")
+    store.create(secrets.give(signing, "very-secret" * 4), now=1, caller=CALLER)
+    store.create(secrets.give(replace(CLIENT, client_id="other"), "very-secret" * 4), now=1, caller=CALLER)
+    with database.durable.connect() as connection:
+        rows = connection.execute(text("SELECT * FROM client ORDER BY client_id")).all()
+    assert "very-secret" not in str([tuple(row) for row in rows])
+    assert b"very-secret" not in bytes(rows[1].sealed_secret)
+    assert rows[0].sealed_secret is None
+    other, known = store.all()
+    assert secrets.key(known).raw_value == b"very-secret" * 4  # type: ignore[union-attr]
+    with pytest.raises(UnavailableError):
+        secrets.key(replace(signing, client_id="other", sealed_secret=known.sealed_secret))
+    assert secrets.key(other) is None
 
 
 def test_a_row_of_a_later_version_is_read_past_what_is_unknown(database: Database) -> None:

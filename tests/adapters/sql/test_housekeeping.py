@@ -45,6 +45,8 @@ def desk(database: Database) -> Desk:
 CASES = [
     (tables.InteractionRow, "expires_at", 7 * DAY),
     (tables.AuthorizationCodeRow, "expires_at", DAY),
+    (tables.PushedRequestRow, "expires_at", DAY),
+    (tables.DeferredAuthorizationRow, "expires_at", DAY),
     (tables.AccessTokenRow, "expires_at", HOUR),
     (tables.RefreshTokenRow, "expires_at", DAY),
     (tables.GrantRow, "expires_at", 2 * DAY),

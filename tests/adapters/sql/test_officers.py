@@ -57,6 +57,15 @@ def test_sign_ins_are_noted_first_and_last(database: Database) -> None:
     assert (row.first_sign_in_at, row.last_sign_in_at) == (10, 20)
 
 
+def test_groups_are_those_of_active_officers(database: Database) -> None:
+    mirror = SqlOfficers(database)
+    assert mirror.groups() == frozenset()
+    mirror.remember(make_officer("canbo", groups=("can-bo", "van-thu")), now=1)
+    mirror.remember(make_officer("lanhdao", groups=("can-bo", "lanhdao")), now=1)
+    mirror.remember(make_officer("nghiviec", groups=("cuu-can-bo",), disabled=True), now=1)
+    assert mirror.groups() == {"can-bo", "van-thu", "lanhdao"}
+
+
 def test_an_officer_whose_facts_stand_is_not_written_again(database: Database) -> None:
     mirror = SqlOfficers(database)
     before = make_officer("canbo", groups=("lanhdao", "vanthu"))

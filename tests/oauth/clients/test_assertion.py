@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -12,10 +13,12 @@ import pytest
 from authlib.oauth2.rfc6749 import InvalidRequestError
 from hypothesis import given
 from hypothesis import strategies as st
+from joserfc.jwk import OctKey
 
+from idp.errors import UnavailableError
 from idp.oauth.clients import assertion
 from idp.oauth.clients.assertion import TYPE, AssertionRefusedError
-from tests.fakes.client_keys import assertion_of, client_assertions, jwks_of, pair
+from tests.fakes.client_keys import SECRETS, assertion_of, client_assertions, jwks_of, pair, secret_key
 from tests.fakes.clock import FakeClock
 from tests.provider import ISSUER, REGISTERED, House, house
 
@@ -182,6 +185,109 @@ def test_any_text_is_read_without_an_error(text: str) -> None:
         assertion.names({"client_assertion": text, "client_assertion_type": TYPE})
 
 
+# Signed with the secret
+
+SECRET = "s" * 43
+SIGNING = SECRETS.give(replace(CLIENT, token_endpoint_auth_method="client_secret_jwt", jwks=""), SECRET)
+HMAC = secret_key(SECRET)
+
+
+def test_oidc_core_s9_a_secret_proves_the_client_without_being_sent(checker: Checker) -> None:
+    checker.check(SIGNING, HMAC)
+    checker.check(SIGNING, HMAC, header={"kid": "whatever"})
+    checker.check(replace(SIGNING, token_endpoint_auth_signing_alg="HS256"), HMAC)
+
+
+@pytest.mark.parametrize("secret", ["t" * 43, "s" * 42, "s" * 44])
+def test_another_secret_proves_nothing(checker: Checker, secret: str) -> None:
+    assert "not signed with the secret" in checker.refusal(SIGNING, secret_key(secret))
+
+
+def mac(checker: Checker, secret: bytes, alg: str, **header: Any) -> str:
+    """An assertion as no honest library would make it: the MAC of any bytes, under any name."""
+    claims = {"iss": "bank", "sub": "bank", "aud": ISSUER, "exp": checker.clock.now() + 60, "jti": "x"}
+    parts = (base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in ({"alg": alg, **header}, claims))
+    text = b".".join(parts)
+    made = hmac.digest(secret, text, {"HS384": "sha384", "HS512": "sha512"}.get(alg, "sha256"))
+    return f"{text.decode()}.{base64.urlsafe_b64encode(made).rstrip(b'=').decode()}"
+
+
+@pytest.mark.parametrize("alg", ["HS384", "HS512", "HS1", "none", "ES256"])
+def test_rfc7518_s3_2_only_the_hash_that_the_secret_is_long_enough_for(checker: Checker, alg: str) -> None:
+    with pytest.raises(AssertionRefusedError, match="algorithm"):
+        checker._assertions.check(SIGNING, mac(checker, SECRET.encode(), alg))
+    checker._assertions.check(SIGNING, mac(checker, SECRET.encode(), "HS256"))
+
+
+def test_rfc8725_s3_1_a_public_key_is_never_a_secret(checker: Checker) -> None:
+    key = pair("RS256")
+    texts = [key.as_pem(private=False), key.as_der(private=False), json.dumps(key.as_dict(private=False)).encode(),
+             CLIENT.jwks.encode(), b""]
+    for text in texts:
+        for client in (CLIENT, replace(CLIENT, jwks=jwks_of(key)), replace(CLIENT, token_endpoint_auth_signing_alg="RS256"),
+                       replace(CLIENT, token_endpoint_auth_signing_alg="HS256"), SIGNING):
+            for header in ({}, {"kid": key.kid}):
+                with pytest.raises(AssertionRefusedError, match="secret" if client is SIGNING else "algorithm"):
+                    checker._assertions.check(client, mac(checker, text, "HS256", **header))
+
+
+@pytest.mark.parametrize("alg", assertion.ALGORITHMS)
+def test_rfc8725_s3_1_keys_prove_nothing_for_a_client_that_signs_with_its_secret(checker: Checker, alg: str) -> None:
+    for client in (SIGNING, replace(SIGNING, jwks=CLIENT.jwks), replace(SIGNING, token_endpoint_auth_signing_alg=alg)):
+        assert "algorithm" in checker.refusal(client, pair(alg))
+
+
+def test_a_secret_proves_nothing_for_a_client_with_keys(checker: Checker) -> None:
+    for client in (replace(CLIENT, sealed_secret=SIGNING.sealed_secret, secret_digest=SIGNING.secret_digest),
+                   replace(CLIENT, sealed_secret=SIGNING.sealed_secret, token_endpoint_auth_signing_alg="HS256")):
+        assert "algorithm" in checker.refusal(client, HMAC)
+
+
+def test_fapi2_knows_no_secrets(checker: Checker) -> None:
+    assert "algorithm" in checker.refusal(replace(SIGNING, profile="fapi2"), HMAC)
+
+
+def test_without_a_sealed_copy_nothing_is_proven(checker: Checker) -> None:
+    assert "new secret" in checker.refusal(replace(SIGNING, sealed_secret=None), HMAC)
+    empty = OctKey.generate_key(256)
+    assert "new secret" in checker.refusal(replace(SIGNING, sealed_secret=None), empty, alg="HS256")
+
+
+def test_a_copy_that_does_not_open_is_an_outage_of_this_client_alone(checker: Checker) -> None:
+    with pytest.raises(UnavailableError):
+        checker.check(replace(SIGNING, sealed_secret=SECRETS.give(replace(SIGNING, client_id="x"), SECRET).sealed_secret), HMAC)
+    checker.check()
+
+
+def test_a_new_secret_is_seen_at_once_and_the_old_one_is_worthless(checker: Checker) -> None:
+    checker.check(SIGNING, HMAC)
+    rotated = SECRETS.give(SIGNING, "n" * 43)
+    checker.check(rotated, secret_key("n" * 43))
+    assert "not signed with the secret" in checker.refusal(rotated, HMAC)
+
+
+@pytest.mark.parametrize("changes", [
+    {"aud": f"{ISSUER}/token"}, {"iss": "other"}, {"exp": None}, {"exp": 311}, {"exp": -10}, {"jti": None}, {"nbf": 60},
+])
+def test_rfc7523_s3_the_same_rules_hold(checker: Checker, changes: dict[str, Any]) -> None:
+    moved = {name: checker.clock.now() + value if isinstance(value, int) else value for name, value in changes.items()}
+    checker.refusal(SIGNING, HMAC, **moved)
+    checker.check(SIGNING, HMAC, jti="one")
+    assert "before" in checker.refusal(SIGNING, HMAC, jti="one")
+
+
+def test_security_15_of_twenty_threads_one_proves_with_its_secret(checker: Checker) -> None:
+    def attempt(_: int) -> bool:
+        try:
+            checker.check(SIGNING, HMAC, jti="raced")
+        except AssertionRefusedError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(20) as pool:
+        assert sum(pool.map(attempt, range(20))) == 1
+
+
 # Over the endpoints
 
 FORMS: dict[str, dict[str, str]] = {
@@ -212,6 +318,24 @@ def test_security_16_not_beside_another_method_and_not_instead_of_it(house: Hous
     assert house.post(path, FORMS[path] | {"client_id": "bank", "client_secret": "x"}).error == "invalid_client"
     house.client("secretive", jwks=CLIENT.jwks)
     assert house.post(path, FORMS[path] | assertion_of("secretive", ISSUER, house.clock.now())).error == "invalid_client"
+
+
+@pytest.mark.parametrize("path", FORMS)
+def test_oidc_core_s9_with_a_secret_at_every_endpoint_and_never_the_secret_itself(house: House, path: str) -> None:
+    house.client_store.put(SIGNING)
+    house.registry.reload()
+    form = FORMS[path] | assertion_of("bank", ISSUER, house.clock.now(), HMAC)
+    assert house.post(path, form).status == 200
+    assert house.post(path, form).error == "invalid_client"
+    assert house.post(path, FORMS[path], client_id="bank", secret=SECRET).error == "invalid_client"
+    assert house.post(path, FORMS[path] | {"client_id": "bank", "client_secret": SECRET}).error == "invalid_client"
+    assert house.post(path, FORMS[path] | {"client_id": "bank"}).error == "invalid_client"
+    both = FORMS[path] | assertion_of("bank", ISSUER, house.clock.now(), HMAC) | {"client_id": "bank", "client_secret": SECRET}
+    assert house.post(path, both).error == "invalid_request"
+    for method in ("client_secret_basic", "client_secret_post", "tls_client_auth", "none"):
+        house.client("bank", token_endpoint_auth_method=method, sealed_secret=SIGNING.sealed_secret)
+        proof = assertion_of("bank", ISSUER, house.clock.now(), HMAC)
+        assert house.post(path, FORMS[path] | proof).error == "invalid_client"
 
 
 def test_keys_at_an_address_and_what_happens_without_them(house: House) -> None:

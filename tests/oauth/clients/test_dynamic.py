@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from idp.errors import RefusedError, UnavailableError
-from idp.oauth.access_token import TokenRefusedError
 from idp.oauth.clients.dynamic import wanted
 from idp.oauth.clients.registration import KNOWN
 from idp.oauth.ports import digest
+from idp.oauth.tokens.access_token import TokenRefusedError
 
 from ...contracts.client_records import CALLER
 from ...contracts.registrations import STRICT

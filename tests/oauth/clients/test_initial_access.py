@@ -9,10 +9,10 @@ import pytest
 
 from idp.audit import AuditEvent
 from idp.errors import RefusedError
-from idp.oauth.access_token import TokenRefusedError
 from idp.oauth.clients.initial_access import InitialAccess, Terms
 from idp.oauth.clients.registration import RegistrationPolicy
 from idp.oauth.ports import digest
+from idp.oauth.tokens.access_token import TokenRefusedError
 
 from ...contracts.client_records import CALLER
 from ...contracts.registrations import STRICT

@@ -15,6 +15,7 @@ from idp.oauth.clients.sectors import Sectors
 
 from ...contracts.client_records import CALLER, CLIENT
 from ...contracts.key_store import at_once
+from ...fakes.client_keys import SECRETS
 from ...fakes.client_store import FakeClientStore, FakeSecretFiles
 from ...fakes.clock import FakeClock
 from ...fakes.documents import FakeDocuments
@@ -32,7 +33,7 @@ class Desk:
         self.documents = FakeDocuments()
         self.registry = ClientRegistry(self.store, self.clock)
         self.registrar = Registrar(self.store, self.registry, self.files, self.clock, RegistrationPolicy(),
-                                   Sectors(self.documents.document))
+                                   Sectors(self.documents.document), SECRETS)
 
 
 @pytest.fixture
@@ -134,6 +135,69 @@ def test_a_client_that_stops_being_public_gets_a_secret(desk: Desk) -> None:
     desk.registrar.apply([file(token_endpoint_auth_method="none")], CALLER)
     desk.registrar.apply([file()], CALLER)
     assert desk.store.all()[0].check_client_secret(desk.files.files["qlvb.secret"])
+
+
+SIGNING = {"token_endpoint_auth_method": "client_secret_jwt"}
+
+
+def key_of(desk: Desk) -> bytes | None:
+    """The secret that assertions of the only client are checked with."""
+    key = SECRETS.key(desk.store.all()[0])
+    return None if key is None else key.raw_value
+
+
+def test_a_client_that_signs_with_its_secret_has_it_in_the_file_and_sealed(desk: Desk) -> None:
+    desk.registrar.apply([file(**SIGNING)], CALLER)
+    assert key_of(desk) == desk.files.files["qlvb.secret"].encode()
+    before = key_of(desk)
+    assert desk.registrar.apply([file(**SIGNING)], CALLER).unchanged == ("qlvb",)
+    assert key_of(desk) == before
+    assert desk.registrar.rotate_secret("qlvb", CALLER).encode() == key_of(desk) != before
+
+
+def test_a_client_that_begins_to_sign_with_its_secret_keeps_it_and_loses_the_copy_when_it_ends(desk: Desk) -> None:
+    desk.registrar.apply([file()], CALLER)
+    assert desk.store.all()[0].sealed_secret is None
+    secret = desk.files.files["qlvb.secret"]
+    assert desk.registrar.apply([file(**SIGNING)], CALLER).warnings == ()
+    assert key_of(desk) == secret.encode()
+    desk.registrar.apply([file()], CALLER)
+    assert (desk.store.all()[0].sealed_secret, desk.store.all()[0].check_client_secret(secret)) == (None, True)
+
+
+def test_a_copy_left_over_from_a_race_goes_with_the_next_start(desk: Desk) -> None:
+    desk.registrar.apply([file()], CALLER)
+    desk.store.put(replace(desk.store.all()[0], sealed_secret=b"left over"))
+    desk.registrar.apply([file()], CALLER)
+    assert desk.store.all()[0].sealed_secret is None
+
+
+def test_a_file_that_is_missing_or_another_one_seals_nothing(desk: Desk) -> None:
+    desk.registrar.apply([file()], CALLER)
+    secret = desk.files.files.pop("qlvb.secret")
+    assert "missing here" in desk.registrar.apply([file(**SIGNING)], CALLER).warnings[0]
+    assert key_of(desk) is None
+    desk.files.files["qlvb.secret"] = "o" * 40
+    assert "not the one registered" in desk.registrar.apply([file(**SIGNING)], CALLER).warnings[0]
+    assert key_of(desk) is None
+    desk.files.files["qlvb.secret"] = secret
+    assert desk.registrar.apply([file(**SIGNING)], CALLER).warnings == ()
+    assert key_of(desk) == secret.encode()
+
+
+def test_a_client_with_keys_that_begins_to_sign_with_a_secret_gets_one(desk: Desk) -> None:
+    desk.registrar.apply([file(token_endpoint_auth_method="private_key_jwt", jwks_uri="https://a.example/jwks")], CALLER)
+    desk.registrar.apply([file(**SIGNING)], CALLER)
+    assert key_of(desk) == desk.files.files["qlvb.secret"].encode()
+
+
+def test_a_created_client_that_signs_with_its_secret_shows_it_nowhere(desk: Desk) -> None:
+    client, secret = desk.registrar.create({**METADATA, **SIGNING}, CALLER)
+    assert secret is not None
+    assert key_of(desk) == secret.encode()
+    assert secret not in repr(client)
+    assert secret not in repr(SECRETS.key(client))
+    assert "sealed" not in repr(client)
 
 
 @pytest.mark.parametrize(("bad", "sentence"), [

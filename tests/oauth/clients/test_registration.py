@@ -21,6 +21,8 @@ from idp.oauth.clients.registration import (
     standard_metadata,
     to_metadata,
 )
+from idp.oauth.grants.jwt_bearer import GRANT_TYPE as JWT_BEARER
+from idp.oauth.grants.token_exchange import GRANT_TYPE as TOKEN_EXCHANGE
 from idp.oauth.response import ALGORITHMS
 
 from ...contracts.client_records import CLIENT, PUBLIC
@@ -102,13 +104,31 @@ def test_interface_s6_unknown_members_are_refused(members: dict[str, Any]) -> No
 @pytest.mark.parametrize("members", [
     {"request_uris": ["https://a.example/r"]},
     {"default_acr_values": ["x"]},
-    {"require_pushed_authorization_requests": True},
     {"software_statement": "x.y.z"}, {"authorization_encrypted_response_alg": "RSA-OAEP-256"},
     {"authorization_encrypted_response_enc": "A256GCM"},
-    {"request_object_signing_alg": "none"}, {"backchannel_token_delivery_mode": "poll"},
+    {"request_object_encryption_alg": "RSA-OAEP-256"}, {"backchannel_user_code_parameter": True},
 ])
 def test_what_is_not_offered_yet_is_refused_with_a_sentence(members: dict[str, Any]) -> None:
     assert "not offered yet" in refusal(**members)
+
+
+def test_rfc9101_s10_5_an_application_may_register_how_it_signs_its_requests() -> None:
+    keys = {"jwks": json.loads(jwks_of(pair("ES256")))}
+    client = register(request_object_signing_alg="ES256", require_signed_request_object=True, **keys)
+    assert (client.request_object_signing_alg, client.require_signed_request_object) == ("ES256", True)
+    assert register().request_object_signing_alg == ""
+    for alg in ("none", "HS256", "ES512"):
+        assert refusal(request_object_signing_alg=alg, **keys).startswith("request_object_signing_alg: , ES256, PS256, RS256")
+    for members in ({"request_object_signing_alg": "ES256"}, {"require_signed_request_object": True}):
+        assert "jwks" in refusal(**members)
+
+
+def test_rfc9126_s6_an_application_may_register_that_it_pushes_all_its_requests() -> None:
+    assert register(require_pushed_authorization_requests=True).require_pushed_authorization_requests is True
+    assert register().require_pushed_authorization_requests is False
+    assert refusal(require_pushed_authorization_requests="yes").startswith("require_pushed_authorization_requests: true or false")
+    assert "authorization endpoint" in refusal(require_pushed_authorization_requests=True, grant_types=["client_credentials"],
+                                               redirect_uris=[])
 
 
 @pytest.mark.parametrize("members", [{"subject_type": "public"}, {"dpop_bound_access_tokens": False}, {"request_uris": []},
@@ -185,18 +205,46 @@ def test_core_s8_malformed_subject_members_are_refused(members: dict[str, Any]) 
 
 @pytest.mark.parametrize(("table", "word"), [
     ({"profile": "fapi2"}, "not offered yet"), ({"profile": "x"}, "not offered yet"), ({"profile": 0}, "not offered yet"),
-    ({"exchange_from": ["x"]}, "not offered yet"), ({"assertion_audience": "token"}, "issuer, token_endpoint"),
+    ({"exchange_from": ["x"]}, "token-exchange"), ({"exchange_from": "x"}, "list"), ({"exchange_from": ["a b"]}, "client_id"),
+    ({"exchange_from": [1]}, "list"), ({"assertion_audience": "token"}, "issuer, token_endpoint"),
     ({"required_acr": "urn:haugiang:acr:3"}, "required_acr: one of urn:haugiang:acr:1, urn:haugiang:acr:2"),
     ({"required_acr": "2"}, "required_acr"), ({"required_acr": 2}, "required_acr"), ({"consent": "never"}, "ask, implied"),
     ({"consent": True}, "consent"), ({"require_pkce": "no"}, "true or false"), ({"access_token_format": "JWT"}, "opaque, jwt"),
     ({"login_name_attribute": "cn"}, "uid, mail"), ({"allowed_groups": "vanthu"}, "list"), ({"allowed_groups": [1]}, "list"),
     ({"allowed_groups": ["a\nb"]}, "list"), ({"show_groups": 1}, "true or false"), ({"owner": ["x"]}, "text"),
-    ({"owner": "x" * 201}, "200"),
+    ({"owner": "x" * 201}, "200"), ({"serves": "https://a.example"}, "serves: a list"),
+    ({"serves": ["https://a.example/#f"]}, "without fragment"), ({"serves": ["a"] * 51}, "50"), ({"resources": ["a:b"]}, "table"),
+    ({"resources": {"api": ""}}, "absolute URIs"), ({"resources": {"https://a.example/ b": ""}}, "absolute URIs"),
+    ({"resources": {"a:b": "service admin"}}, "scopes"), ({"resources": {"a:b": ["service"]}}, "scopes"),
+    ({"resources": {"a:b": None}}, "scopes"), ({"resources": {f"a:{number}": "" for number in range(51)}}, "50"),
 ])
 def test_the_table_province_is_checked(table: dict[str, Any], word: str) -> None:
     message = refusal(province=table)
     assert message.startswith("province.")
     assert word in message
+
+
+def test_rfc9396_s10_types_of_authorization_details_are_those_offered_and_go_with_a_code() -> None:
+    policy = RegistrationPolicy(details_types=("urn:x:signing",))
+    assert register(policy, authorization_details_types=["urn:x:signing"]).authorization_details_types == ("urn:x:signing",)
+    assert register(policy).authorization_details_types == ()
+    for types in (["urn:x:other"], "urn:x:signing", ["urn:x:signing", ""], [7]):
+        assert "authorization_details_types" in refusal(policy, authorization_details_types=types)
+    assert "none is all that is offered" in refusal(authorization_details_types=["urn:x:signing"])
+    assert "authorization_details_types" in refusal(policy, authorization_details_types=["urn:x:signing"], redirect_uris=[],
+                                                    grant_types=["client_credentials"])
+
+
+def test_rfc8707_operators_say_which_resources_an_application_may_name_and_which_it_answers_for() -> None:
+    client = register(province={"resources": {"urn:x:y": "", "https://a.example/api": "service  unit"}, "serves": ["a:b", "a:b"]})
+    assert client.resources == (("https://a.example/api", "service unit"), ("urn:x:y", ""))
+    assert client.serves == {"a:b"}
+    assert (register().resources, register().serves) == ((), frozenset())
+    for known in (client, register()):
+        table = to_metadata(known)["province"]
+        again = {name: table[name] for name in ("resources", "serves")}
+        assert (register(province=again).resources, register(province=again).serves) == (known.resources, known.serves)
+    assert "authenticate" in refusal(token_endpoint_auth_method="none", province={"serves": ["a:b"]})
 
 
 @pytest.mark.parametrize("table", [1, "x", [], True, [["owner", "x"]]])
@@ -215,6 +263,15 @@ def test_security_5_pkce_may_be_waived_for_confidential_clients_only() -> None:
     assert "public" in refusal(token_endpoint_auth_method="none", province={"require_pkce": False})
 
 
+def test_rfc8628_s4_a_device_needs_no_address_and_may_refresh() -> None:
+    client = register(grant_types=["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"], redirect_uris=[],
+                      token_endpoint_auth_method="none")
+    assert (client.redirect_uris, client.response_types) == ((), ())
+    assert client.scope == {"openid", "profile", "email", "phone", "address", "offline_access"}
+    assert "pairwise" in refusal(grant_types=["urn:ietf:params:oauth:grant-type:device_code"], redirect_uris=[],
+                                 subject_type="pairwise")
+
+
 def test_interface_s6_groups_are_for_clients_that_may_see_them() -> None:
     assert not register().show_groups
     assert register(scope="openid groups").show_groups
@@ -223,18 +280,18 @@ def test_interface_s6_groups_are_for_clients_that_may_see_them() -> None:
 
 
 @pytest.mark.parametrize(("members", "word"), [
-    ({"grant_types": []}, "grant_types"), ({"grant_types": ["password"]}, "client_credentials are offered"),
+    ({"grant_types": []}, "grant_types"), ({"grant_types": ["password"]}, "token-exchange are offered"),
     ({"grant_types": "authorization_code"}, "list"),
     ({"grant_types": ["implicit"]}, "grant_types"), ({"grant_types": ["refresh_token"], "redirect_uris": []},
     "refresh_token goes with"),
-    ({"grant_types": ["urn:ietf:params:oauth:grant-type:device_code"]}, "grant_types"), ({"response_types": ["token"]},
-    "code is all that is offered"),
+    ({"grant_types": ["urn:ietf:params:oauth:grant-type:device_code"]}, "only authorization_code uses"),
+    ({"response_types": ["token"]}, "code is all that is offered"),
     ({"response_types": ["code id_token"]}, "response_types"), ({"response_types": []}, "response_types"),
     ({"redirect_uris": []}, "at least one"),
     ({"redirect_uris": "https://a.example/cb"}, "list"), ({"redirect_uris": ["https://a.example/cb"] * 51}, "50"),
     ({"grant_types": ["client_credentials"]}, "only authorization_code uses"),
     ({"token_endpoint_auth_method": "none", "grant_types": ["authorization_code", "client_credentials"]}, "secret"),
-    ({"token_endpoint_auth_method": "private_key_jwt"}, "needs jwks"), ({"token_endpoint_auth_method": "client_secret_jwt"},
+    ({"token_endpoint_auth_method": "private_key_jwt"}, "needs jwks"), ({"token_endpoint_auth_method": "secret_jwt"},
     "are offered"),
     ({"token_endpoint_auth_method": ["none"]}, "are offered"), ({"id_token_signed_response_alg": "none"}, "RS256, PS256"),
     ({"id_token_signed_response_alg": "HS256"}, "RS256, PS256"), ({"id_token_signed_response_alg": "ES384"}, "ES256, EdDSA"),
@@ -299,7 +356,7 @@ def test_security_8_without_the_setting_they_cannot_be_registered(members: dict[
     ({"grant_types": ["implicit"], "response_types": ["none"]}, "response_types: code, id_token"),
     ({"grant_types": ["implicit"], "response_types": ["id_token", "id_token id_token"]}, "response_types: code, id_token"),
     ({"grant_types": ["implicit"], "response_types": ["id_token"], "redirect_uris": []}, "redirect_uris: authorization_code and"),
-    ({"grant_types": ["implicit", "refresh_token"], "response_types": ["id_token"]}, "refresh_token goes with"),
+    ({"grant_types": ["implicit", "refresh_token"], "response_types": ["id_token"]}, "refresh_token goes with a grant"),
     ({"grant_types": ["implicit"], "response_types": ["id_token"], "redirect_uris": ["https://localhost/cb"]}, "no loopback"),
     ({"grant_types": ["implicit"], "response_types": ["id_token"], "redirect_uris": ["https://127.0.0.1/cb"]}, "no loopback"),
 ])
@@ -429,6 +486,8 @@ def test_rfc7591_s3_2_1_the_response_holds_what_was_registered() -> None:
         "backchannel_logout_session_required": False, "frontchannel_logout_session_required": False,
         "dpop_bound_access_tokens": False, "tls_client_certificate_bound_access_tokens": False,
         "id_token_signed_response_alg": "RS256", "authorization_signed_response_alg": "RS256", "require_auth_time": False,
+        "require_signed_request_object": False, "require_pushed_authorization_requests": False,
+        "introspection_signed_response_alg": "RS256",
         "application_type": "web", "subject_type": "public"}
     assert not {"client_secret", "client_secret_expires_at"} & set(registration_response(PUBLIC, None))
 
@@ -501,6 +560,16 @@ def test_rfc7523_s2_2_a_client_with_keys_needs_no_secret() -> None:
     assert register(token_endpoint_auth_method="private_key_jwt", jwks_uri="https://a.example/jwks").jwks == ""
 
 
+def test_oidc_core_s9_a_client_that_signs_with_its_secret() -> None:
+    client = register(token_endpoint_auth_method="client_secret_jwt", token_endpoint_auth_signing_alg="HS256",
+                      province={"assertion_audience": "token_endpoint"})
+    assert (client.has_secret, client.signs_with_secret, client.public) == (True, True, False)
+    assert not register().signs_with_secret
+    assert not register(**ASSERTING).signs_with_secret
+    stored = json.dumps(to_metadata(replace(client, sealed_secret=b"sealed")))
+    assert "sealed" not in stored
+
+
 @pytest.mark.parametrize(("members", "word"), [
     ({"jwks": 0}, "JWK Set"), ({"jwks": {"keys": [pair("ES256").as_dict(private=True)]}}, "private"),
     ({"jwks": {"keys": [{"kty": "oct", "k": "AAAA"}]}}, "symmetric"), ({"jwks": {"keys": [], "x": "y" * 40_000}}, "longer than"),
@@ -509,6 +578,14 @@ def test_rfc7523_s2_2_a_client_with_keys_needs_no_secret() -> None:
     ({**ASSERTING, "token_endpoint_auth_signing_alg": "HS256"}, "token_endpoint_auth_signing_alg"),
     ({**ASSERTING, "token_endpoint_auth_signing_alg": "none"}, "token_endpoint_auth_signing_alg"),
     ({"token_endpoint_auth_signing_alg": "ES256"}, "only for private_key_jwt"),
+    *(({"introspection_signed_response_alg": alg}, "introspection_signed_response_alg")
+      for alg in ("none", "HS256", "", "ES384")),
+    ({"introspection_encrypted_response_alg": "RSA1_5"}, "introspection_encrypted_response_alg"),
+    ({"introspection_encrypted_response_enc": "A128GCM"}, "only together with"),
+    ({"introspection_encrypted_response_alg": "RSA-OAEP-256"}, "needs jwks"),
+    ({"introspection_encrypted_response_alg": "RSA-OAEP-256", "jwks": json.loads(jwks_of(pair("ES256")))}, "no key in it fits"),
+    *(({"token_endpoint_auth_method": "client_secret_jwt", "token_endpoint_auth_signing_alg": alg}, "HS256 are offered")
+      for alg in ("ES256", "RS256", "HS384", "HS512", "none")),
     ({"token_endpoint_auth_method": "self_signed_tls_client_auth"}, "needs jwks"),
     ({"token_endpoint_auth_method": "tls_client_auth"}, "exactly one"), ({"tls_client_auth_san_dns": "a.example"}, "exactly one"),
     ({"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "a.example",
@@ -519,3 +596,19 @@ def test_rfc7523_s2_2_a_client_with_keys_needs_no_secret() -> None:
 ])
 def test_keys_and_what_goes_with_them(members: dict[str, Any], word: str) -> None:
     assert word in refusal(**members)
+
+
+def test_rfc8693_a_client_may_be_registered_for_token_exchange() -> None:
+    client = register(redirect_uris=[], grant_types=["client_credentials", TOKEN_EXCHANGE], scope="openid",
+                      province={"exchange_from": ["qlvb", "cong-thong-tin"]})
+    assert client.exchange_from == ("qlvb", "cong-thong-tin")
+    assert client.check_grant_type(TOKEN_EXCHANGE)
+    assert register(redirect_uris=[], grant_types=[TOKEN_EXCHANGE]).exchange_from == ()
+    assert "secret" in refusal(redirect_uris=[], grant_types=[TOKEN_EXCHANGE], token_endpoint_auth_method="none")
+
+
+def test_rfc7523_s2_1_assertions_are_registered_only_where_they_are_offered() -> None:
+    offered = RegistrationPolicy(assertion_grant=True)
+    assert "offered" in refusal(redirect_uris=[], grant_types=[JWT_BEARER])
+    assert register(offered, redirect_uris=[], grant_types=[JWT_BEARER]).check_grant_type(JWT_BEARER)
+    assert "secret" in refusal(offered, redirect_uris=[], grant_types=[JWT_BEARER], token_endpoint_auth_method="none")

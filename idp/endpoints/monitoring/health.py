@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
-from ..errors import IdpError
-from ..jose.keyset import ALGORITHMS
-from ..jose.rotation import OVERDUE_SECONDS
-from ..services import Services
-from .wsgi import EndpointRequest, Response, json
+from ...errors import IdpError
+from ...jose.keyset import ALGORITHMS
+from ...jose.rotation import OVERDUE_SECONDS
+from ...services import Services
+from ..wsgi import EndpointRequest, Response, json
 
 KEEP_SECONDS = 1.0
 LONGEST_CHECK_SECONDS = 2.0

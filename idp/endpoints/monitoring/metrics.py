@@ -18,11 +18,11 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from ..bundle import Bundle
-from ..errors import UnavailableError
-from ..services import Services
+from ...bundle import Bundle
+from ...errors import UnavailableError
+from ...services import Services
+from ..wsgi import EndpointRequest, Response, error
 from .health import Readiness
-from .wsgi import EndpointRequest, Response, error
 
 _BUCKETS = (.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10)
 _TEXT = (("Content-Type", "text/plain; version=0.0.4; charset=utf-8"), ("Cache-Control", "no-store"),

@@ -1,23 +1,28 @@
 """Introspection: a client asks whether a token is good.
 
-Spec: RFC 7662. Not on Authlib's endpoint: one authentication, one select, one JSON object. A token is active only to its own
-client and to clients in its audience; to all others, and when it is unknown, expired or revoked, the answer is ``{"active":
-false}`` and nothing more (security checklist 17). The hint is only where the search begins (§2.1).
+Spec: RFC 7662, RFC 8693 §4.1 (act), RFC 9396 §9.2. Not on Authlib's endpoint: one authentication, one select, one JSON object. A
+token is active only to its own client, to clients in its audience and to those that answer for a resource in it (§4); to all
+others, and when it is unknown, expired or revoked, the answer is ``{"active": false}`` and nothing more (security checklist 17).
+The hint is only where the search begins (§2.1).
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 from authlib.oauth2.rfc6749 import InvalidRequestError
 
-from . import client_authentication
-from .client import Client
-from .grant import lapse_of
-from .ports import StoredAccessToken, StoredRefreshToken, digest
-from .proof.confirmation import claim_of, token_type_of
-from .server import Provider, ProviderRequest
+from .. import client_authentication
+from ..client import Client
+from ..grant import lapse_of
+from ..grants.delegation import act_claim, lapse_of_token
+from ..ports import StoredAccessToken, StoredRefreshToken, digest
+from ..proof.confirmation import claim_of, token_type_of
+from ..provider_request import ProviderRequest
+from ..server import Provider
+from . import resource_indicator
 
 ENDPOINT = "introspection"
 _LONGEST_TOKEN = 16 * 1024
@@ -70,27 +75,30 @@ class Introspection:
             return None
         now = provider.clock.now()
         owner = provider.registry.find(token.client_id)
-        grant = token.grant
         if (owner is None or token.revoked_at is not None or now >= token.expires_at
-                or (asking.client_id != token.client_id and asking.client_id not in token.audience)
-                or (grant is not None and lapse_of(
-                    grant, owner, assurance=provider.assurance, now=now, idle_limit_seconds=None))):
+                or not _concerns(token, asking)
+                or lapse_of_token(token, owner, provider.registry.find, assurance=provider.assurance, now=now)):
             return {"active": False}
-        return self._members(token, owner)
+        # Whoever an exchanged token is meant for has to know the officer by the name that it has for them.
+        return self._members(token, asking if token.actors else owner)
 
-    def _members(self, token: StoredAccessToken, owner: Client) -> dict[str, Any]:
+    def _members(self, token: StoredAccessToken, known_to: Client) -> dict[str, Any]:
         issuer = self._provider.issuer
         members: dict[str, Any] = {
             "active": True, "iss": issuer, "client_id": token.client_id, "token_type": token_type_of(token.confirmation),
             "scope": token.scope,
-            "aud": [issuer, *token.audience] if token.audience else issuer, "iat": token.issued_at, "exp": token.expires_at}
+            "aud": resource_indicator.claim_of(token.audience, issuer=issuer), "iat": token.issued_at, "exp": token.expires_at}
         if token.confirmation:
             members["cnf"] = claim_of(token.confirmation)
+        if token.details:
+            members["authorization_details"] = json.loads(token.details)
         grant = token.grant
         if grant is None:
             members["sub"] = token.client_id
             return members
-        members |= {"sub": self._subject_of(owner, grant.sub), "auth_time": grant.auth_time,
+        if token.actors:
+            members["act"] = act_claim(token.actors)
+        members |= {"sub": self._subject_of(known_to, grant.sub), "auth_time": grant.auth_time,
                     "acr": f"{self._acr_prefix}{grant.acr}", "amr": list(grant.amr)}
         if self._login_name_scope in token.scope.split():
             members["username"] = token.login_name
@@ -108,3 +116,10 @@ class Introspection:
             return {"active": False}
         return {"active": True, "iss": provider.issuer, "client_id": token.grant.client_id, "scope": token.scope,
                 "sub": self._subject_of(asking, token.grant.sub), "iat": token.grant.created_at, "exp": token.expires_at}
+
+
+def _concerns(token: StoredAccessToken, asking: Client) -> bool:
+    """Tell whether a token is the caller's own, or meant for it by name or for a resource that it answers for."""
+    if asking.client_id == token.client_id:
+        return True
+    return asking.client_id in token.audience or not asking.serves.isdisjoint(token.audience)

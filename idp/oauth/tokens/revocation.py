@@ -12,10 +12,10 @@ from typing import Any
 from authlib.oauth2.rfc6749 import InvalidRequestError
 from authlib.oauth2.rfc7009 import RevocationEndpoint
 
-from ..audit import AuditEvent
-from . import client_authentication
-from .client import Client
-from .ports import StoredAccessToken, StoredRefreshToken, digest
+from ...audit import AuditEvent
+from .. import client_authentication
+from ..client import Client
+from ..ports import StoredAccessToken, StoredRefreshToken, digest
 
 Found = StoredAccessToken | StoredRefreshToken
 

@@ -1,0 +1,319 @@
+"""How a deployment is put together: every adapter is built here and handed to its room. Nothing else builds one.
+
+What a deployment lacks is said as a ConfigurationError, in one sentence with its remedy.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from cryptography.x509 import load_pem_x509_certificates
+from werkzeug.exceptions import NotFound
+
+from ..adapters.client_files import ClientFiles, read_assertion_issuers, read_software_issuers
+from ..adapters.key_files import KeyFolder
+from ..adapters.ldap.connection import ServerList
+from ..adapters.ldap.directory import LdapDirectory
+from ..adapters.ldap.server import Timing, servers_of
+from ..adapters.outbound import Outbound, Recorded
+from ..adapters.seal_files import HEADS, Es256SealSigner, FileSealHeads
+from ..adapters.sql import schema
+from ..adapters.sql.administration import SqlAdministrationTokens, SqlClientEntries, SqlGrantPages
+from ..adapters.sql.audit import SqlAuditTrail
+from ..adapters.sql.audit_seals import SqlAuditReader, SqlSealStore
+from ..adapters.sql.clients import SqlClientStore
+from ..adapters.sql.consents import SqlConsents
+from ..adapters.sql.database import Database
+from ..adapters.sql.deferred import SqlDeferred
+from ..adapters.sql.housekeeping import SqlHousekeeping, SqlPulse
+from ..adapters.sql.interactions import SqlInteractions
+from ..adapters.sql.keys import SqlKeyStore
+from ..adapters.sql.oauth import SqlGrants
+from ..adapters.sql.officers import SqlOfficers
+from ..adapters.sql.outbox import SqlOutbox, SqlPings
+from ..adapters.sql.pushed_requests import SqlPushedRequests
+from ..adapters.sql.registrations import SqlInitialAccess, SqlRegistrations
+from ..adapters.sql.seen_once import SqlSeenOnce
+from ..adapters.sql.sessions import SqlSessions
+from ..adapters.sql.throttle import SqlGuessCounter
+from ..adapters.sql.totp import SqlTotpStore
+from ..administration.access import Access
+from ..administration.clients import ClientAdministration
+from ..administration.grants import GrantAdministration
+from ..administration.initial_access import InitialAccessAdministration
+from ..administration.keys import KeyAdministration
+from ..audit import Caller
+from ..audit.chain import AuditChain
+from ..authn.assurance import HIGHEST_OFFERED, AssurancePolicy
+from ..authn.lockout import FACTOR_LIMITS, Limits, Lockout, Rule
+from ..authn.sign_in import SignIn
+from ..authn.totp import Totp
+from ..clock import Clock, SystemClock
+from ..directory.officer import Directory
+from ..endpoints import routes
+from ..endpoints.monitoring.metrics import PrometheusMeter
+from ..endpoints.sources import Sources
+from ..endpoints.wsgi import Dispatcher
+from ..errors import ConfigurationError
+from ..jose.keyset import KeyRing, KeyToken
+from ..oauth import response
+from ..oauth.backchannel.authentication import HINT_LIMITS, BackchannelAuthentication
+from ..oauth.backchannel.officers import HintedOfficers
+from ..oauth.backchannel.ping import PingDelivery
+from ..oauth.backchannel.signed_request import SignedRequests
+from ..oauth.client import ClientRegistry
+from ..oauth.client_authentication import Checks
+from ..oauth.clients.assertion import ClientAssertions
+from ..oauth.clients.client_secret import ClientSecrets
+from ..oauth.clients.configuration import ClientConfiguration
+from ..oauth.clients.dynamic import Desk, DynamicRegistration
+from ..oauth.clients.examination import Examiner
+from ..oauth.clients.initial_access import InitialAccess
+from ..oauth.clients.keys import ClientKeys
+from ..oauth.clients.registrar import Registrar
+from ..oauth.clients.registration import RegistrationPolicy
+from ..oauth.clients.sectors import Sectors
+from ..oauth.clients.software_statement import SoftwareStatements
+from ..oauth.deferred.approvals import Approvals
+from ..oauth.deferred.device_authorization import CODE_LIMITS, REQUEST_LIMITS, DeviceAuthorization
+from ..oauth.grants.jwt_bearer import AuthorizationAssertions
+from ..oauth.metadata import Paths
+from ..oauth.proof.certificate import CertificateAuthorities
+from ..oauth.proof.dpop import Nonces, Proofs
+from ..oauth.proof.holder import Holders
+from ..oauth.requests import signing_details
+from ..oauth.requests.pushed_authorization import PushedRequests
+from ..oauth.requests.request_object import RequestObjects
+from ..oauth.requests.signing_details import SigningDetails
+from ..oauth.server import Lifetimes, Provider
+from ..oauth.tokens.access_token import AccessTokens
+from ..oauth.tokens.introspection import Introspection
+from ..oauth.tokens.introspection_response import SignedIntrospection
+from ..oidc import claims
+from ..oidc.backchannel_logout import LogoutDelivery
+from ..oidc.consent import Consents
+from ..oidc.encryption import ResponseEncryption
+from ..oidc.id_token import SCOPE, IdTokens
+from ..oidc.rp_initiated_logout import EndSession
+from ..oidc.subject import Subjects
+from ..oidc.userinfo import UserInfoAnswers
+from ..roles import RoleGroups
+from ..services import Administration, Door, Services
+from ..sessions.interaction import Interactions
+from ..sessions.single_sign_on import SessionLimits, Sessions
+from ..settings import Settings, read_secret
+
+STARTING = Caller(source="start", request_id="start")
+BIND_PASSWORD = "Put the password of the service account in the directory into it, mode 0600."
+
+
+def build_services(settings: Settings, *, directory: Directory | None = None, clock: Clock | None = None,
+                   outbound: Outbound | Recorded | None = None) -> Services:
+    """Build every adapter and room of one deployment.
+
+    Args:
+        settings: Checked settings.
+        directory: Another directory than LDAP.
+        clock: Another clock than the machine's.
+        outbound: Another way to other people's servers than the guarded fetcher.
+
+    Raises:
+        ConfigurationError: a key, secret or certificate file is missing or unsafe.
+    """
+    clock = clock or SystemClock()
+    folder = KeyFolder(settings.keys_dir)
+    folder.check()
+    sealer = folder.sealer()
+    database = Database(settings.database_url, pool_size=settings.database_pool_size)
+    audit = SqlAuditTrail(database)
+    mirror = SqlOfficers(database)
+    grants = SqlGrants(database)
+    deferred = SqlDeferred(database)
+    outbox, pings = SqlOutbox(database), SqlPings(database)
+    keys = KeyRing(SqlKeyStore(database), sealer, clock, token=key_token(settings, clock),
+                   new_in_token=settings.signing_keys == "pkcs11", rotation_seconds=settings.signing_key_rotation_days * 86400)
+    client_store = SqlClientStore(database)
+    clients = ClientRegistry(client_store, clock)
+    seal_store = SqlSealStore(database)
+    assertion_issuers = read_assertion_issuers(
+        settings.assertion_issuers_file, development=settings.development,
+        levels={f"{settings.acr_prefix}{level}": level for level in range(1, HIGHEST_OFFERED + 1)})
+    details_types = {settings.authorization_details_prefix + signing_details.NAME: SigningDetails()}
+    policy = RegistrationPolicy(development=settings.development, acr_prefix=settings.acr_prefix, highest_level=HIGHEST_OFFERED,
+                                front_channel=settings.legacy_response_types, assertion_grant=bool(assertion_issuers),
+                                details_types=tuple(details_types))
+    totp = Totp(SqlTotpStore(database), sealer, clock)
+    people = directory or ldap_directory(settings)
+    guesses = SqlGuessCounter(database)
+    subjects = Subjects(sealer.derive("pairwise subjects"))
+    tokens = AccessTokens(issuer=settings.issuer, keys=keys, clock=clock, acr_prefix=settings.acr_prefix, subject_of=subjects.of,
+                          lifetime_seconds=settings.access_token_lifetime_seconds)
+    outbound = outbound or Outbound(development=settings.development, allow=settings.outbound_allow)
+    client_keys = ClientKeys(outbound.document, clock)
+    client_secrets = ClientSecrets(sealer)
+    encryption = ResponseEncryption(client_keys)
+    id_tokens = IdTokens(issuer=settings.issuer, keys=keys, subjects=subjects, clock=clock, acr_prefix=settings.acr_prefix,
+                         claims_of=claims.IdTokenClaims(mirror), encryption=encryption)
+    lifetimes = Lifetimes(code_seconds=settings.code_lifetime_seconds, session_idle_seconds=settings.idle_limit_seconds,
+                          refresh_token_seconds=settings.refresh_token_lifetime_seconds,
+                          refresh_grace_seconds=settings.refresh_grace_seconds)
+    seen, token_endpoint = SqlSeenOnce(database), settings.issuer + Paths().token
+    assertions = ClientAssertions(issuer=settings.issuer, token_endpoint=token_endpoint, keys=client_keys,
+                                  secrets=client_secrets, seen=seen, clock=clock)
+    nonces = Nonces(folder.session_key().encode(), clock, required=settings.dpop_nonce_required)
+    proofs = Proofs(seen, nonces, clock)
+    assurance = AssurancePolicy(settings.acr_prefix, frozenset(settings.require_second_factor_groups))
+    checks = Checks(assertions, client_keys, client_authorities(settings), bool(settings.mtls_origin), clock)
+    officer_scopes = frozenset({*claims.SCOPES, SCOPE, "offline_access"})
+    provider = Provider(issuer=settings.issuer, registry=clients, store=grants, deferred=deferred, tokens=tokens, keys=keys,
+                        clock=clock, lifetimes=lifetimes, assurance=assurance, checks=checks, proofs=proofs,
+                        officer_scopes=officer_scopes,
+                        token_endpoints=routes.addresses(settings, Paths().token),
+                        pushed=PushedRequests(SqlPushedRequests(database), clock,
+                                              lifetime_seconds=settings.pushed_request_lifetime_seconds,
+                                              required=settings.require_pushed_authorization_requests),
+                        objects=RequestObjects(settings.issuer, client_keys, clock),
+                        pushing_endpoints=routes.addresses(settings, Paths().pushed_authorization),
+                        read_hint=id_tokens.subject_of_hint, extensions=[id_tokens],
+                        response_types=response.offered(front_channel=settings.legacy_response_types),
+                        assertions=AuthorizationAssertions(assertion_issuers, audience=settings.issuer, keys=client_keys,
+                                                           seen=seen, mirror=mirror, clock=clock),
+                        details_types=details_types)
+    approvals = Approvals(deferred, provider)
+    devices = DeviceAuthorization(
+        provider, approvals, verification_uri=settings.issuer + Paths().device,
+        lifetime_seconds=settings.device_code_lifetime_seconds,
+        typed=Lockout(guesses, clock, CODE_LIMITS, kind="user_code"),
+        requests=Lockout(guesses, clock, REQUEST_LIMITS, kind="device_request"))
+    sectors = Sectors(outbound.document)
+    issuers = read_software_issuers(settings.software_issuers_file)
+    initial_access = InitialAccess(SqlInitialAccess(database), audit, clock, policy, software_issuers=issuers)
+    desk = Desk(store=SqlRegistrations(database), initial_access=initial_access, registry=clients, clock=clock, policy=policy,
+                sectors=sectors, statements=SoftwareStatements(issuers, clock), secrets=client_secrets,
+                address=settings.issuer + Paths().registration)
+    groups = RoleGroups(province=settings.ldap_province_administrators_group, agency=settings.ldap_administrators_group,
+                        auditors=settings.ldap_auditors_group)
+    administration = Administration(
+        access=Access(tokens, SqlAdministrationTokens(database), clients, clock, assurance, Holders(proofs), groups=groups,
+                      idle_limit_seconds=settings.idle_limit_seconds, resource=settings.issuer + Paths().administration,
+                      counter=guesses),
+        clients=ClientAdministration(SqlClientEntries(database), client_store, clients, sectors, policy, client_secrets, clock,
+                                     address=settings.issuer + Paths().registration),
+        initial_access=InitialAccessAdministration(initial_access, clock),
+        grants=GrantAdministration(SqlGrantPages(database), grants, mirror, clients, assurance, groups, clock),
+        keys=KeyAdministration(keys, clock))
+    return Services(
+        settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
+        totp=totp, provider=provider, approvals=approvals, devices=devices, outbox=outbox,
+        backchannel=BackchannelAuthentication(
+            provider, approvals, hints=Lockout(guesses, clock, HINT_LIMITS, kind="hint"), sealer=sealer,
+            officers=HintedOfficers(mirror, people, clock, mail_domain=settings.ldap_mail_domain,
+                                    read_hint=id_tokens.subject_of_hint),
+            requests=SignedRequests(issuer=settings.issuer, keys=client_keys, seen=seen, clock=clock)),
+        pings=pings, ping_delivery=PingDelivery(pings, outbound, clients, sealer, clock),
+        audit_chain=AuditChain(seal_store, Es256SealSigner(folder.audit_seal_key(), settings.keys_dir),
+                               FileSealHeads(settings.keys_dir / HEADS), clock),
+        audit_store=seal_store, audit_reader=SqlAuditReader(database),
+        registrar=Registrar(client_store, clients, folder.client_secrets(), clock, policy, sectors, client_secrets),
+        initial_access=initial_access, dynamic_registration=DynamicRegistration(desk),
+        client_configuration=ClientConfiguration(desk),
+        examiner=Examiner(policy=policy, checks=checks, secret_files=folder.client_secrets(), sectors=sectors,
+                          post=outbound.post_form, groups=mirror.groups, officer_scopes=officer_scopes),
+        sign_in=SignIn(people, mirror, totp, audit, clock, mail_domain=settings.ldap_mail_domain,
+                       passwords=Lockout(guesses, clock, Limits(source=Rule(settings.sign_in_source_failures))),
+                       factors=Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),
+        assurance=assurance,
+        sessions=Sessions(SqlSessions(database), clock,
+                          SessionLimits(settings.idle_limit_seconds, settings.absolute_limit_seconds)),
+        interactions=Interactions(SqlInteractions(database), clock, settings.interaction_lifetime_seconds),
+        consents=Consents(SqlConsents(database), audit, clock),
+        introspection=Introspection(provider, subject_of=subjects.of, acr_prefix=settings.acr_prefix),
+        signed_introspection=SignedIntrospection(issuer=settings.issuer, keys=keys, client_keys=client_keys, clock=clock),
+        administration=administration,
+        userinfo=UserInfoAnswers(claims.UserInfo(tokens, grants, clients, clock, assurance, Holders(proofs), subjects=subjects),
+                                 issuer=settings.issuer, keys=keys, encryption=encryption),
+        subjects=subjects,
+        end_session=EndSession(clients, id_tokens.read_hint),
+        logout_delivery=LogoutDelivery(outbox, outbound, clients, keys, clock, subjects=subjects, encryption=encryption,
+                                       issuer=settings.issuer, lifetime_seconds=settings.logout_token_lifetime_seconds),
+        housekeeping=SqlHousekeeping(database), pulse=SqlPulse(database),
+        ping_database=database.ping, prepare_database=database.prepare,
+        schema_state=lambda: schema.state(settings.database_url),
+        read_client_files=ClientFiles().read,
+        rehearse=lambda documents: rehearsal(settings, documents, directory=people, clock=clock))
+
+
+@contextmanager
+def rehearsal(settings: Settings, documents: Mapping[str, bytes], *, directory: Directory,
+              clock: Clock) -> Iterator[tuple[Services, Door]]:
+    """Build the same deployment once more over a database of its own, which is empty and goes with it.
+
+    It has signing keys of its own too, never one in a PKCS #11 token, and reaches nobody.
+
+    Args:
+        settings: Of the deployment.
+        documents: What stands at other people's addresses.
+        directory: As the deployment's.
+        clock: As the deployment's.
+    """
+    with tempfile.TemporaryDirectory(prefix="idp-rehearsal-") as folder:
+        private = settings.model_copy(update={"database_url": f"sqlite:///{folder}/idp.sqlite3", "signing_keys": "database",
+                                              "pkcs11_module": None})
+        schema.upgrade(private.database_url)
+        house = build_services(private, directory=directory, clock=clock, outbound=Recorded(documents))
+        house.keys.ensure(STARTING)
+        yield house, Dispatcher(routes.table(house, PrometheusMeter()), NotFound(), sources=Sources(("127.0.0.1",)))
+
+
+def client_authorities(settings: Settings) -> CertificateAuthorities:
+    """Read the authorities whose certificates authenticate applications.
+
+    Raises:
+        ConfigurationError: the file cannot be read, or holds no certificates.
+    """
+    if settings.tls_client_ca_file is None:
+        return CertificateAuthorities()
+    try:
+        return CertificateAuthorities(load_pem_x509_certificates(settings.tls_client_ca_file.read_bytes()))
+    except (OSError, ValueError) as err:
+        raise ConfigurationError(f"IDP_TLS_CLIENT_CA_FILE: {settings.tls_client_ca_file} holds no certificates.",
+                                 remedy="Put the certificates of the authorities there, in PEM.") from err
+
+
+def key_token(settings: Settings, clock: Clock) -> KeyToken | None:
+    """Build the token that keeps signing keys, where one is configured; nothing is asked of it yet.
+
+    Raises:
+        ConfigurationError: the optional package for PKCS #11 is not installed.
+    """
+    if settings.pkcs11_module is None:
+        return None
+    try:
+        from ..adapters.pkcs11_keys import Pkcs11Keys
+    except ImportError as err:
+        raise ConfigurationError("The package python-pkcs11 is not installed.", debug=str(err),
+                                 remedy="Run: .venv/bin/pip install --require-hashes -r requirements/pkcs11.txt") from err
+    return Pkcs11Keys(settings.pkcs11_module, settings.pkcs11_token_label, lambda: read_secret(settings.pkcs11_pin_file), clock)
+
+
+def ldap_directory(settings: Settings) -> Directory:
+    """Build the LDAP directory of the settings; nothing is asked of it yet.
+
+    Raises:
+        ConfigurationError: the file with the password of the service account is missing or unsafe.
+    """
+    def password() -> str:
+        return read_secret(settings.ldap_bind_password_file, BIND_PASSWORD)
+
+    password()  # what is wrong with it is said at the start, not as an outage of the directory at the first sign-in
+    servers = ServerList(
+        servers_of(settings.ldap_uri, ca_file=settings.ldap_ca_file, development=settings.development),
+        bind_dn=settings.ldap_bind_dn, bind_password=password,
+        timing=Timing(connect=settings.ldap_connect_timeout_seconds, operation=settings.ldap_operation_timeout_seconds),
+        pool_size=settings.ldap_pool_size)
+    return LdapDirectory(
+        servers, base_dn=settings.ldap_base_dn, people_filter=settings.ldap_people_filter, decoy_dn=settings.ldap_decoy_dn,
+        administrators=settings.ldap_administrators_group, concurrency=settings.login_concurrency,
+        floor_seconds=settings.login_floor_milliseconds / 1000)

@@ -1,0 +1,1 @@
+"""What operators' programs ask: whether the provider lives, and what it has done."""

@@ -1,0 +1,110 @@
+"""Signed authentication requests: everything that is asked stands in one JWT that the application signed.
+
+Spec: OpenID Connect Client-Initiated Backchannel Authentication §7.1.1; FAPI-CIBA §5.2.2 (nbf, and a life of 60
+minutes at most); FAPI 1.0 Advanced §8.6 (algorithms). What FAPI asks holds for everybody who signs: there is one rule, and no
+application has a reason to ask for less. An application that registered an algorithm signs every request with it; one that
+registered none, none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ...clock import Clock
+from ...jose import jwt
+from ..client import Client
+from ..clients.keys import ClientKeys
+from ..ports import SeenOnce
+from .request import BackchannelError
+
+ALGORITHMS: Final = ("ES256", "PS256", "EdDSA")
+"""Algorithms of signed requests; discovery lists the same."""
+LONGEST_LIFE_SECONDS: Final = 3600
+SKEW_SECONDS: Final = 10
+_LONGEST_JTI: Final = 255
+_AUTHENTICATION: Final = frozenset({"request", "client_id", "client_secret", "client_assertion", "client_assertion_type"})
+_ABOUT_ITSELF: Final = frozenset({"aud", "iss", "exp", "iat", "nbf", "jti"})
+
+
+class SignedRequests:
+    """Opens signed requests.
+
+    Args:
+        issuer: The provider's issuer identifier: the audience.
+        keys: The applications' keys.
+        seen: Remembers each jti.
+        clock: Source of the time.
+    """
+
+    def __init__(self, *, issuer: str, keys: ClientKeys, seen: SeenOnce, clock: Clock) -> None:
+        self._issuer = issuer
+        self._keys = keys
+        self._seen = seen
+        self._clock = clock
+
+    def open(self, form: Mapping[str, str], client: Client) -> Mapping[str, str]:
+        """Give the parameters of a request: those of the form, or those that it carries signed and none beside them.
+
+        Args:
+            form: As received, each parameter once, empty ones left out.
+            client: Who has authenticated.
+
+        Raises:
+            BackchannelError: with ``invalid_request``.
+            UnavailableError: the application's keys, or the database, cannot be had now.
+        """
+        registered = client.backchannel_authentication_request_signing_alg
+        if "request" not in form:
+            if registered:
+                raise BackchannelError("invalid_request", "The application is registered to sign its requests, and did not.")
+            return form
+        if not registered:
+            raise BackchannelError("invalid_request", "The application is not registered to sign its requests.")
+        if not _AUTHENTICATION.issuperset(form):
+            raise BackchannelError("invalid_request", "A parameter stands outside the signed request.")
+        now = self._clock.now()
+        try:
+            claims = self._verified(client, form["request"], registered, now)
+        except jwt.InvalidTokenError as err:
+            raise _refusal(err.message.removeprefix("The token").removeprefix("'s").strip()) from None
+        self._check(claims, client, now)
+        return {name: _text(name, value) for name, value in claims.items() if name not in _ABOUT_ITSELF and value != ""}
+
+    def _verified(self, client: Client, token: str, alg: str, now: int) -> dict[str, Any]:
+        header = jwt.header_of(token)
+        if header["alg"] != alg or alg not in ALGORITHMS:
+            raise jwt.InvalidTokenError("algorithm is not the one that is registered.")
+        for key in self._keys.verifying(client, alg=alg, kid=header.get("kid")):
+            try:
+                return jwt.verify(token, key, algorithms=(alg,), typ=None, issuer=client.client_id, audience=self._issuer,
+                                  now=now, leeway=SKEW_SECONDS)
+            except jwt.BadSignatureError:
+                continue
+        raise jwt.InvalidTokenError("it is not signed by a key of this application.")
+
+    def _check(self, claims: Mapping[str, Any], client: Client, now: int) -> None:
+        missing = [name for name in ("iat", "nbf") if name not in claims]
+        if missing:
+            raise _refusal(f"{missing[0]} is missing.")
+        if not 0 < claims["exp"] - claims["nbf"] <= LONGEST_LIFE_SECONDS:
+            raise _refusal("between nbf and exp lie more than 60 minutes, or none.")
+        jti = claims.get("jti")
+        if not isinstance(jti, str) or not 0 < len(jti) <= _LONGEST_JTI:
+            raise _refusal("jti is missing or too long.")
+        if not self._seen.take("authentication_request", f"{client.client_id} {jti}", now=now,
+                               expires_at=int(claims["exp"]) + SKEW_SECONDS + 1):
+            raise _refusal("it was used before.")
+
+
+def _text(name: str, value: Any) -> str:
+    """Give a claim as the form would carry it; a number is one for ``requested_expiry`` alone (§7.1.1)."""
+    if name == "requested_expiry" and isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str):
+        raise _refusal("a parameter in it is not a text.")
+    return value
+
+
+def _refusal(what: str) -> BackchannelError:
+    return BackchannelError("invalid_request", f"The signed request is not accepted: {what}")

@@ -1,0 +1,1 @@
+"""Authorization requests: how they arrive, and what they hold beyond parameters."""

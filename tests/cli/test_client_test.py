@@ -1,0 +1,258 @@
+"""``flask clients test``: a registration is examined and walked, and nothing of it is left anywhere."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import create_engine, func, inspect, select, table
+
+from idp.app import create_app
+from tests.fakes.certificates import issue
+from tests.fakes.client_keys import jwks_of, pair
+from tests.fakes.directory import FakeDirectory, make_officer
+from tests.whole import CLIENT, make_settings
+
+KEYS = json.loads(jwks_of(pair("ES256"), pair("RSA-OAEP-256"), pair("ECDH-ES")))
+APP: dict[str, Any] = {**CLIENT, "redirect_uris": ["https://app.example/cb", "https://app.example/cb2"],
+                       "client_uri": "https://app.example/", "post_logout_redirect_uris": ["https://app.example/"],
+                       "backchannel_logout_uri": "https://app.example/out"}
+
+
+@pytest.fixture
+def people() -> FakeDirectory:
+    return FakeDirectory([make_officer("canbo"), make_officer("lanhdao", groups=("lanhdao",)),
+                          make_officer("nghiviec", disabled=True)])
+
+
+def serve(folder: Path, url: str, people: FakeDirectory, clients: Any = (APP,), **settings: Any) -> Flask:
+    """Start a deployment once, as the provider does, and give the application of its commands."""
+    made = make_settings(folder, url, clients, **settings)
+    create_app(made, directory=people)
+    return create_app(made, serve=False, directory=people)
+
+
+@pytest.fixture
+def url(sqlite_template: Path, tmp_path: Path) -> str:
+    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'idp.sqlite3')}"
+
+
+def run(app: Flask, *arguments: str) -> Result:
+    return app.test_cli_runner().invoke(args=["clients", "test", *arguments])
+
+
+def answer(app: Flask, *arguments: str, status: int = 0) -> dict[str, Any]:
+    result = run(app, *arguments, "--json")
+    assert result.exit_code == status, result.output[-1500:]
+    told = dict(json.loads(result.stdout))
+    assert told["fit"] is (status == 0)
+    return told
+
+
+def steps(told: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(step["step"], step["state"]) for step in told["walk"]]
+
+
+def rows(url: str) -> dict[str, int]:
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        counts = {name: int(connection.scalar(select(func.count()).select_from(table(name))) or 0)
+                  for name in inspect(engine).get_table_names()}
+    engine.dispose()
+    return counts
+
+
+def files(folder: Path) -> dict[str, str]:
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+CODE_FLOW = ["authorization request", "token", "userinfo", "refresh", "introspection", "revocation", "back-channel logout"]
+
+
+def test_a_healthy_application_is_walked_through_every_grant_and_nothing_of_it_is_left(
+    database_url: str, tmp_path: Path, people: FakeDirectory, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    app = serve(tmp_path, database_url, people)
+    before, keys = rows(database_url), files(tmp_path / "keys")
+
+    told = answer(app, "qlvb")
+    assert told["findings"] == []
+    assert steps(told) == [(name, "ok") for name in [
+        *CODE_FLOW, "client credentials", "introspection", "revocation", "logout"]]
+    assert rows(database_url) == before
+    assert files(tmp_path / "keys") == keys
+    assert list(scratch.iterdir()) == []
+
+
+def test_it_is_said_in_lines_too(url: str, tmp_path: Path, people: FakeDirectory) -> None:
+    app = serve(tmp_path, url, people, [{**APP, "backchannel_logout_uri": ""}])
+    result = run(app, "qlvb")
+    assert (result.exit_code, result.stderr) == (0, "")
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith("warning  backchannel_logout_uri: ")
+    assert " Remedy: " in lines[0]
+    assert "ok       userinfo: claims: email, " in result.stdout
+    assert lines[-1] == "qlvb works; 1 thing to look at."
+
+
+@pytest.mark.parametrize("members", [
+    {"token_endpoint_auth_method": "client_secret_post"},
+    {"token_endpoint_auth_method": "none", "grant_types": ["authorization_code", "refresh_token"]},
+    {"token_endpoint_auth_method": "private_key_jwt", "jwks": KEYS},
+    {"token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://app.example/jwks",
+     "token_endpoint_auth_signing_alg": "PS256"},
+    {"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": [pair("EdDSA").as_dict(private=False)]},
+     "token_endpoint_auth_signing_alg": "EdDSA", "dpop_bound_access_tokens": True},
+    {"id_token_encrypted_response_alg": "RSA-OAEP-256", "userinfo_encrypted_response_alg": "ECDH-ES", "jwks": KEYS},
+    {"userinfo_signed_response_alg": "ES256", "id_token_signed_response_alg": "EdDSA",
+     "province": {"access_token_format": "jwt"}},
+    {"subject_type": "pairwise", "sector_identifier_uri": "https://app.example/sector"},
+    {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": KEYS},
+    {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "app.example",
+     "tls_client_certificate_bound_access_tokens": True},
+    {"province": {"required_acr": "urn:haugiang:acr:2", "consent": "ask"}},
+], ids=lambda members: "-".join(members))
+def test_every_way_of_authentication_and_answering_is_walked(
+    members: dict[str, Any], url: str, tmp_path: Path, people: FakeDirectory, authority_file: Path,
+) -> None:
+    app = serve(tmp_path, url, people, [{**APP, **members}], mtls_origin="https://mtls.example",
+                tls_client_ca_file=authority_file, dpop_nonce_required=True)
+    told = answer(app, "qlvb")
+    assert told["findings"] == []
+    assert {state for _, state in steps(told)} == {"ok"}
+    assert {"token", "userinfo", "refresh", "revocation", "logout"} <= {name for name, _ in steps(told)}
+
+
+@pytest.fixture
+def authority_file(tmp_path: Path) -> Path:
+    path = tmp_path / "authorities.pem"
+    path.write_text(issue("authority", authority=True).pem)
+    return path
+
+
+def test_a_machine_is_walked_through_its_one_grant(url: str, tmp_path: Path, people: FakeDirectory) -> None:
+    machine = {"client_id": "lgsp", "client_name": "Trục", "grant_types": ["client_credentials"], "scope": "service"}
+    told = answer(serve(tmp_path, url, people, [machine]), "lgsp")
+    assert told["findings"] == []
+    assert steps(told) == [("client credentials", "ok"), ("introspection", "ok"), ("revocation", "ok")]
+    assert told["walk"][0]["found"].startswith("scopes: service; ")
+
+
+def test_response_types_of_the_browser_are_walked_where_they_are_offered(url: str, tmp_path: Path, people: FakeDirectory) -> None:
+    client = {**APP, "grant_types": ["authorization_code", "implicit"], "response_types": ["code", "code id_token", "id_token"],
+              "scope": "openid profile"}
+    told = answer(serve(tmp_path, url, people, [client], legacy_response_types=True), "qlvb")
+    assert [finding["member"] for finding in told["findings"]] == ["response_types"]
+    assert ("response type code id_token", "ok") in steps(told)
+
+
+# What is wrong
+
+
+def test_an_officer_whom_the_application_does_not_admit_is_refused_on_the_walk(
+    url: str, tmp_path: Path, people: FakeDirectory,
+) -> None:
+    app = serve(tmp_path, url, people, [{**APP, "province": {"allowed_groups": ["lanhdao"]}}])
+    assert answer(app, "qlvb", "--officer", "lanhdao")["walk"][0]["state"] == "ok"
+    for uid in ("canbo", "nghiviec"):
+        refused = answer(app, "qlvb", "--officer", uid, status=1)
+        assert refused["walk"][0]["state"] == "failed"
+        assert "access_denied" in refused["walk"][0]["found"]
+        assert "allowed_groups" in refused["walk"][0]["remedy"]
+    assert answer(app, "qlvb")["walk"][0]["state"] == "ok", "an invented officer is one whom it admits"
+
+
+def test_a_method_that_the_deployment_cannot_check_is_found_and_refused_on_the_walk(
+    url: str, tmp_path: Path, people: FakeDirectory,
+) -> None:
+    app = serve(tmp_path, url, people, [{**APP, "token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": KEYS}])
+    told = answer(app, "qlvb", status=1)
+    assert [(line["member"], line["state"]) for line in told["findings"]] == [("token_endpoint_auth_method", "failed")]
+    assert ("authorization_code", "failed") in steps(told)
+    assert "invalid_client" in next(step["found"] for step in told["walk"] if step["state"] == "failed")
+
+
+def test_a_disabled_application_is_a_failure(url: str, tmp_path: Path, people: FakeDirectory) -> None:
+    app = serve(tmp_path, url, people)
+    assert app.test_cli_runner().invoke(args=["clients", "disable", "qlvb"]).exit_code == 0
+    assert answer(app, "qlvb", status=1)["findings"][0]["member"] == "client_id"
+
+
+def test_the_secret_file_of_another_node_is_found(url: str, tmp_path: Path, people: FakeDirectory) -> None:
+    app = serve(tmp_path, url, people)
+    (tmp_path / "keys" / "clients" / "qlvb.secret").write_text("x" * 43)
+    told = answer(app, "qlvb", status=1)
+    assert [(line["member"], line["state"]) for line in told["findings"]] == [("province.secret_file", "failed")]
+    assert "x" * 43 not in json.dumps(told)
+
+
+def test_a_registration_of_other_rules_is_not_walked(url: str, tmp_path: Path, people: FakeDirectory) -> None:
+    client = {**APP, "grant_types": ["authorization_code", "implicit"], "response_types": ["code", "id_token"]}
+    serve(tmp_path, url, people, [client], legacy_response_types=True)
+    today = create_app(make_settings(tmp_path, url, [client]), serve=False, directory=people)
+    told = answer(today, "qlvb", status=1)
+    assert ("grant_types", "failed") in [(line["member"], line["state"]) for line in told["findings"]]
+    assert steps(told) == [("registration", "failed")]
+
+
+# Registrations in files
+
+
+@pytest.mark.parametrize("kind", ["toml", "json"])
+def test_a_registration_that_is_not_entered_yet_is_tested_from_its_file(
+    kind: str, url: str, tmp_path: Path, people: FakeDirectory,
+) -> None:
+    app = serve(tmp_path, url, people, [])
+    new = {**APP, "client_id": "new", "province": {"owner": "Sở Nội vụ", "consent": "implied"}}
+    path = tmp_path / f"new.{kind}"
+    if kind == "json":
+        path.write_text(json.dumps(new))
+    else:
+        make_settings(tmp_path / "files", url, [new])
+        path = tmp_path / "files" / "clients" / "new" / "client.toml"
+    before = rows(url)
+    told = answer(app, "--file", str(path))
+    assert (told["client_id"], told["findings"]) == ("new", [])
+    assert {state for _, state in steps(told)} == {"ok"}
+    assert rows(url) == before
+
+
+def test_a_file_that_would_be_refused_is_told_the_member(url: str, tmp_path: Path, people: FakeDirectory) -> None:
+    app = serve(tmp_path, url, people, [])
+    path = tmp_path / "client.toml"
+    path.write_text('client_id = "new"\nclient_name = "X"\nredirect_uris = ["https://a.example/cb#part"]\n')
+    told = answer(app, "--file", str(path), status=1)
+    assert [line["member"] for line in told["findings"]] == ["redirect_uris"]
+    assert told["walk"] == []
+    path.write_text('client_id = "new"\nredirect_uri = ["x"]\n')
+    assert answer(app, "--file", str(path), status=1)["findings"][0]["state"] == "failed"
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.toml", "= 1"), ("a.json", "{"), ("b.json", "[]"), ("c.json", "x" * 70_000)])
+def test_a_file_that_is_none_is_refused_in_one_sentence(
+    name: str, content: str, url: str, tmp_path: Path, people: FakeDirectory,
+) -> None:
+    (tmp_path / name).write_text(content)
+    result = run(serve(tmp_path, url, people, []), "--file", str(tmp_path / name), "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["error"] in result.stderr
+
+
+def test_usage_and_names_that_nobody_has(url: str, tmp_path: Path, people: FakeDirectory) -> None:
+    app = serve(tmp_path, url, people)
+    assert run(app).exit_code == 2
+    assert run(app, "qlvb", "--file", str(tmp_path / "idp.sqlite3")).exit_code == 2
+    for arguments, sentence in ((("nobody",), "no such client"), (("qlvb", "--officer", "nobody"), "no officer")):
+        result = run(app, *arguments)
+        assert result.exit_code == 1
+        assert sentence in result.stderr

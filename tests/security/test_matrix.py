@@ -1,0 +1,352 @@
+"""Every grant against everything that must stop it: a table with a row a grant, a column a reason, and the error in the cell.
+
+The flaw that identity providers publish most is a second path that forgets a check which the first path makes. So a grant is not
+tested where it was written only: it has a row here, and a row without all its cells fails.
+
+A new grant needs two things: a builder (below, "What can be redeemed") that gives an ``Asked``, and a row of ``MATRIX``. A cell
+is an error, or ``Never`` with the reason why there can be no such case. ``COLUMNS`` says what happens in each column; a row may
+have a way of its own for one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+import pytest
+from sqlalchemy import select
+
+from idp.adapters.sql.database import Database
+from idp.adapters.sql.tables import AccessTokenRow, RefreshTokenRow
+from idp.oauth.server import GRANT_TYPES
+from idp.sessions.single_sign_on import Session
+from tests.fakes.client_keys import AnyKey, assertion_of, jwks_of, pair, proof_of
+from tests.provider import CALLER, ISSUER, REDIRECT_URI, VERIFIER, House, Reply
+
+OWN = {"qlvb": pair("ES256"), "another": pair("ES256", 1)}
+"""The keys with which the two applications authenticate."""
+STRANGERS = pair("ES256", 2)
+"""A key that no application registered."""
+PROVEN, THIEFS = pair("ES256", 3), pair("ES256", 4)
+"""The key of a DPoP proof, and that of somebody who has the token but not the key."""
+DAY = 86400
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request that succeeds as long as nothing happens.
+
+    Attributes:
+        house: The provider.
+        session: In which the officer gave what is redeemed; None without an officer.
+        form: What is sent, without client authentication.
+        path: Where it is sent to.
+        client_id: Who asks; "" where nobody authenticates.
+        key: Signs the client's assertion; None for a public client.
+        assertion: The client's assertion where it is what is redeemed; made anew for each request otherwise.
+        proof_key: Signs a DPoP proof; None sends none.
+        token: An access token for the Authorization header.
+        lifetime: Seconds after which what is redeemed has expired.
+        no_retry_after: Seconds after which a repeat is no retry any more.
+        then: What a replay is besides sending the request again.
+    """
+
+    house: House
+    session: Session | None
+    form: Mapping[str, str]
+    lifetime: int
+    path: str = "/token"
+    client_id: str = "qlvb"
+    key: AnyKey | None = field(default_factory=lambda: OWN["qlvb"])
+    assertion: Mapping[str, str] = field(default_factory=dict)
+    proof_key: AnyKey | None = None
+    token: str = ""
+    no_retry_after: int = 0
+    then: Callable[[], object] | None = None
+
+    def send(self) -> Reply:
+        """Send it once."""
+        who: Mapping[str, str] = {"client_id": self.client_id} if self.client_id else {}
+        now, headers = self.house.clock.now(), {}
+        if self.client_id and self.key:
+            who = {**who, **(self.assertion or assertion_of(self.client_id, ISSUER, now, self.key))}
+        if self.proof_key is not None:
+            headers["dpop"] = proof_of("POST", ISSUER + self.path, now, self.proof_key, access_token=self.token or None)
+        if self.token:
+            headers["authorization"] = f"{'DPoP' if self.proof_key else 'Bearer'} {self.token}"
+        return self.house.post(self.path, {**self.form, **who}, headers=headers)
+
+
+@dataclass(frozen=True)
+class Never:
+    """There is no such case."""
+
+    because: str
+
+
+# Columns: what happens between the moment when something is given and the moment when it is redeemed
+
+Way = Callable[[Asked], Asked]
+
+
+def client_disabled(asked: Asked) -> Asked:
+    asked.house.client(disabled=True)
+    return asked
+
+
+def officer_disabled(asked: Asked) -> Asked:
+    asked.house.disable()
+    return asked
+
+
+def session_ended(asked: Asked) -> Asked:
+    assert asked.session is not None
+    asked.house.sessions.end(asked.session.sid, "logout", CALLER)
+    return asked
+
+
+def ended_by_an_operator(asked: Asked) -> Asked:
+    """``flask sessions end``, which ends offline access as well."""
+    assert asked.session is not None
+    asked.house.sessions.end_all(asked.session.sub, "administrator", CALLER, offline_too=True)
+    return asked
+
+
+def wrong_client(asked: Asked) -> Asked:
+    return replace(asked, client_id="another", key=asked.key and OWN["another"])
+
+
+def wrong_key(asked: Asked) -> Asked:
+    return replace(asked, key=STRANGERS, assertion={})
+
+
+def wrong_proof_key(asked: Asked) -> Asked:
+    return replace(asked, proof_key=THIEFS)
+
+
+def expired(asked: Asked) -> Asked:
+    asked.house.clock.advance(asked.lifetime)
+    return asked
+
+
+def replayed(asked: Asked) -> Asked:
+    assert asked.send().status == 200
+    if asked.then is not None:
+        asked.then()
+    asked.house.clock.advance(asked.no_retry_after)
+    return asked
+
+
+COLUMNS: dict[str, Way] = {
+    "client disabled": client_disabled, "officer disabled": officer_disabled, "session ended": session_ended,
+    "wrong client": wrong_client, "wrong key": wrong_key, "expired": expired, "replayed": replayed,
+}
+
+
+# What can be redeemed
+
+
+def code(house: House, *, proof_key: AnyKey | None = None, **asked: str) -> Asked:
+    """An authorization code of a confidential application."""
+    session = house.session()
+    form = {"grant_type": "authorization_code", "code": house.code(session, **asked), "redirect_uri": REDIRECT_URI,
+            "code_verifier": VERIFIER}
+    return Asked(house, session, form, lifetime=60, proof_key=proof_key)
+
+
+def bound_code(house: House) -> Asked:
+    """A code that was bound to a key when it was asked for (RFC 9449 §10)."""
+    return code(house, proof_key=PROVEN, dpop_jkt=PROVEN.thumbprint())
+
+
+def public_code(house: House) -> Asked:
+    """A code of an application without a secret."""
+    make_public(house)
+    return replace(code(house), key=None)
+
+
+def refresh_token(house: House, *, of: Callable[[House], Asked] = code, lifetime: int = DAY) -> Asked:
+    """A refresh token that ends with its session."""
+    redeemed = of(house)
+    reply = redeemed.send()
+    assert reply.status == 200, reply.body
+    return replace(redeemed, form={"grant_type": "refresh_token", "refresh_token": reply.json["refresh_token"]},
+                   lifetime=lifetime, no_retry_after=11)
+
+
+def offline_refresh_token(house: House) -> Asked:
+    """A refresh token that outlives its session."""
+    return refresh_token(house, of=lambda house: code(house, scope="openid offline_access"), lifetime=30 * DAY)
+
+
+def public_refresh_token(house: House) -> Asked:
+    """A refresh token of an application without a secret, bound to the key of its proof (RFC 9449 §5)."""
+    return refresh_token(house, of=lambda house: replace(public_code(house), proof_key=PROVEN))
+
+
+def machine(house: House) -> Asked:
+    """Nothing is redeemed but the application's own assertion."""
+    return Asked(house, None, {"grant_type": "client_credentials"}, lifetime=300,
+                 assertion=assertion_of("qlvb", ISSUER, house.clock.now(), OWN["qlvb"]))
+
+
+def access_token(house: House, *, fmt: str = "opaque") -> Asked:
+    """An access token at UserInfo, bound to the key of a proof; the code that gave it is what may be replayed."""
+    house.client(access_token_format=fmt)
+    redeemed = replace(code(house), proof_key=PROVEN)
+    reply = redeemed.send()
+    assert reply.status == 200, reply.body
+    return replace(redeemed, path="/userinfo", form={}, client_id="", token=reply.json["access_token"], lifetime=600,
+                   then=redeemed.send)
+
+
+def jwt_access_token(house: House) -> Asked:
+    """The same in the form of RFC 9068."""
+    return access_token(house, fmt="jwt")
+
+
+def introspected(house: House) -> Asked:
+    """An access token that its application asks about."""
+    at_userinfo = access_token(house)
+    return replace(at_userinfo, path="/introspect", form={"token": at_userinfo.token}, client_id="qlvb", token="",
+                   proof_key=None)
+
+
+def introspected_refresh_token(house: House) -> Asked:
+    """A refresh token that its application asks about; using it is what may be replayed."""
+    token = refresh_token(house)
+    return replace(token, path="/introspect", form={"token": token.form["refresh_token"]}, then=token.send)
+
+
+def make_public(house: House) -> None:
+    """Take their keys from the applications."""
+    for client_id in OWN:
+        house.client(client_id, token_endpoint_auth_method="none", jwks="", grant_types=("authorization_code", "refresh_token"))
+
+
+# The table
+
+
+@dataclass(frozen=True)
+class Row:
+    """One grant in one shape.
+
+    Attributes:
+        grant: The grant type, or the path that honours what grants gave.
+        build: Makes something to redeem.
+        cells: The error, by column.
+        ways: Where a column happens in another way than it does for others.
+    """
+
+    grant: str
+    build: Callable[[House], Asked]
+    cells: Mapping[str, str | Never]
+    ways: Mapping[str, Way] = field(default_factory=dict)
+
+
+def cells(client: str | Never, officer: str | Never, session: str | Never, other: str | Never, key: str | Never,
+          late: str | Never, again: str | Never) -> dict[str, str | Never]:
+    """Write the cells of a row in the order of the columns."""
+    return dict(zip(COLUMNS, (client, officer, session, other, key, late, again), strict=True))
+
+
+NO_OFFICER = Never("an application acts for itself; no officer and no session is behind it")
+NO_KEY = Never("a public application that sends no proof has no key; PKCE binds its code (test_line_05_pkce.py)")
+BEARER = Never("whoever holds the token asks; no application authenticates here, and the proof binds it to a key")
+BY_PROOF = {"wrong key": wrong_proof_key}
+
+#                              client disabled   officer disabled session ended    wrong client     wrong key
+#                              expired           replayed
+MATRIX: dict[str, Row] = {
+    "code": Row("authorization_code", code, cells(
+        "invalid_client", "invalid_grant", "invalid_grant", "invalid_grant", "invalid_client",
+        "invalid_grant", "invalid_grant")),
+    "code bound to a key": Row("authorization_code", bound_code, cells(
+        "invalid_client", "invalid_grant", "invalid_grant", "invalid_grant", "invalid_grant",
+        "invalid_grant", "invalid_grant"), BY_PROOF),
+    "code of a public application": Row("authorization_code", public_code, cells(
+        "invalid_client", "invalid_grant", "invalid_grant", "invalid_grant", NO_KEY,
+        "invalid_grant", "invalid_grant")),
+    "refresh token": Row("refresh_token", refresh_token, cells(
+        "invalid_client", "invalid_grant", "invalid_grant", "invalid_grant", "invalid_client",
+        "invalid_grant", "invalid_grant")),
+    "refresh token with offline_access": Row("refresh_token", offline_refresh_token, cells(
+        "invalid_client", "invalid_grant", "invalid_grant", "invalid_grant", "invalid_client",
+        "invalid_grant", "invalid_grant"), {"session ended": ended_by_an_operator}),
+    "refresh token of a public application": Row("refresh_token", public_refresh_token, cells(
+        "invalid_client", "invalid_grant", "invalid_grant", "invalid_grant", "invalid_grant",
+        "invalid_grant", "invalid_grant"), BY_PROOF),
+    "client credentials": Row("client_credentials", machine, cells(
+        "invalid_client", NO_OFFICER, NO_OFFICER, "invalid_request", "invalid_client",
+        "invalid_client", "invalid_client")),
+    "access token at UserInfo": Row("userinfo", access_token, cells(
+        "invalid_token", "invalid_token", "invalid_token", BEARER, "invalid_dpop_proof",
+        "invalid_token", "invalid_token"), BY_PROOF),
+    "JWT access token at UserInfo": Row("userinfo", jwt_access_token, cells(
+        "invalid_token", "invalid_token", "invalid_token", BEARER, "invalid_dpop_proof",
+        "invalid_token", "invalid_token"), BY_PROOF),
+    "access token at introspection": Row("introspection", introspected, cells(
+        "invalid_client", "inactive", "inactive", "inactive", "invalid_client",
+        "inactive", "inactive")),
+    "refresh token at introspection": Row("introspection", introspected_refresh_token, cells(
+        "invalid_client", "inactive", "inactive", "inactive", "invalid_client",
+        "inactive", "inactive")),
+}
+
+STATUS = {"invalid_client": 401, "invalid_request": 400, "invalid_grant": 400, "invalid_token": 401, "invalid_dpop_proof": 401,
+          "inactive": 200}
+"""RFC 6749 §5.2, RFC 7521 §4.2 (``client_id`` beside an assertion is that of the assertion), RFC 6750 §3.1, RFC 9449 §7.1,
+RFC 7662 §2.2."""
+CASES = [(name, column) for name, row in MATRIX.items() for column, cell in row.cells.items() if not isinstance(cell, Never)]
+
+
+@pytest.fixture
+def house(database: Database) -> House:
+    """A provider with two applications that authenticate with a key each."""
+    house = House(database)
+    for client_id, key in OWN.items():
+        house.client(client_id, token_endpoint_auth_method="private_key_jwt", jwks=jwks_of(key), secret_digest=None)
+    return house
+
+
+def given(house: House) -> int:
+    """Count the tokens that there are, revoked ones too."""
+    tables = (AccessTokenRow.__table__, RefreshTokenRow.__table__)
+    return sum(len(house.database.read(select(table.c.digest)).all()) for table in tables)
+
+
+def error_of(reply: Reply) -> str:
+    """Give the error of an answer; "" where it is none."""
+    if reply.status == 200:
+        return "inactive" if reply.json == {"active": False} else ""
+    return reply.error
+
+
+@pytest.mark.parametrize("name", MATRIX)
+def test_the_matrix_has_a_request_that_is_granted_as_long_as_nothing_happens(house: House, name: str) -> None:
+    assert error_of(MATRIX[name].build(house).send()) == ""
+
+
+@pytest.mark.parametrize(("name", "column"), CASES)
+def test_the_matrix_every_reason_stops_every_grant_with_the_specifications_error(house: House, name: str, column: str) -> None:
+    row = MATRIX[name]
+    asked = (row.ways.get(column) or COLUMNS[column])(row.build(house))
+    before = given(house)
+    reply = asked.send()
+    cell = row.cells[column]
+    assert isinstance(cell, str)
+    assert (error_of(reply), reply.status) == (cell, STATUS[cell]), reply.body
+    assert given(house) == before
+    assert b"_token\":" not in reply.body
+
+
+def test_the_matrix_has_no_gaps() -> None:
+    assert {row.grant for row in MATRIX.values()} == {*GRANT_TYPES, "userinfo", "introspection"}
+    for name, row in MATRIX.items():
+        assert list(row.cells) == list(COLUMNS), name
+        empty = [column for column, cell in row.cells.items() if not (cell.because if isinstance(cell, Never) else cell)]
+        assert empty == [], name
+        assert set(row.ways) <= {column for column, cell in row.cells.items() if isinstance(cell, str)}, name
+    for grant in GRANT_TYPES:  # what may never be in one shape of a grant is tested in another one, officers and sessions aside
+        tested = {column for name, column in CASES if MATRIX[name].grant == grant}
+        assert set(COLUMNS) - tested <= {"officer disabled", "session ended"}, grant
