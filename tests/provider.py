@@ -200,7 +200,7 @@ class House:
             hints=Lockout(guesses, self.clock, HINT_LIMITS, kind="hint"),
             officers=HintedOfficers(self.officers, self.directory, self.clock, mail_domain="haugiang.gov.vn",
                                     read_hint=self.id_tokens.subject_of_hint),
-            requests=SignedRequests(issuer=ISSUER, keys=self.client_keys, seen=seen, clock=self.clock))
+            requests=SignedRequests(RequestObjects(ISSUER, self.client_keys, self.clock), seen, self.clock))
         policy = RegistrationPolicy(details_types=(SIGNING,))
         self.initial_access = InitialAccess(SqlInitialAccess(database), SqlAuditTrail(database), self.clock, policy,
                                             software_issuers=self.software_issuers)

@@ -30,6 +30,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
         receivers: Receivers = self.server.receivers
         with receivers.lock:
+            receivers.bodies.append(body)
             receivers.received.append((self.path, parse_qs(body), dict(self.headers), time.monotonic()))
             page = receivers.pages.get(self.path.partition("?")[0])
             kind = receivers.kinds.get(self.path, self.path.strip("/").split("/")[0])
@@ -120,6 +121,7 @@ class Receivers:
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.received: list[tuple[str, dict[str, list[str]], dict[str, str], float]] = []
+        self.bodies: list[str] = []
         self.kinds: dict[str, str] = {}
         self.pages: dict[str, str] = {}
         self.documents: dict[str, bytes] = {}

@@ -167,14 +167,15 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     assurance = AssurancePolicy(settings.acr_prefix, frozenset(settings.require_second_factor_groups))
     checks = Checks(assertions, client_keys, client_authorities(settings), bool(settings.mtls_origin), clock)
     officer_scopes = frozenset({*claims.SCOPES, SCOPE, "offline_access"})
+    objects = RequestObjects(settings.issuer, client_keys, clock)
     provider = Provider(issuer=settings.issuer, registry=clients, store=grants, deferred=deferred, tokens=tokens, keys=keys,
                         clock=clock, lifetimes=lifetimes, assurance=assurance, checks=checks, proofs=proofs,
-                        officer_scopes=officer_scopes,
+                        officer_scopes=frozenset({*claims.SCOPES, SCOPE, "offline_access"}),
                         token_endpoints=routes.addresses(settings, Paths().token),
                         pushed=PushedRequests(SqlPushedRequests(database), clock,
                                               lifetime_seconds=settings.pushed_request_lifetime_seconds,
                                               required=settings.require_pushed_authorization_requests),
-                        objects=RequestObjects(settings.issuer, client_keys, clock),
+                        objects=objects,
                         pushing_endpoints=routes.addresses(settings, Paths().pushed_authorization),
                         read_hint=id_tokens.subject_of_hint, extensions=[id_tokens],
                         response_types=response.offered(front_channel=settings.legacy_response_types),
@@ -211,7 +212,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
             provider, approvals, hints=Lockout(guesses, clock, HINT_LIMITS, kind="hint"), sealer=sealer,
             officers=HintedOfficers(mirror, people, clock, mail_domain=settings.ldap_mail_domain,
                                     read_hint=id_tokens.subject_of_hint),
-            requests=SignedRequests(issuer=settings.issuer, keys=client_keys, seen=seen, clock=clock)),
+            requests=SignedRequests(objects, seen, clock)),
         pings=pings, ping_delivery=PingDelivery(pings, outbound, clients, sealer, clock),
         audit_chain=AuditChain(seal_store, Es256SealSigner(folder.audit_seal_key(), settings.keys_dir),
                                FileSealHeads(settings.keys_dir / HEADS), clock),
@@ -220,7 +221,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         initial_access=initial_access, dynamic_registration=DynamicRegistration(desk),
         client_configuration=ClientConfiguration(desk),
         examiner=Examiner(policy=policy, checks=checks, secret_files=folder.client_secrets(), sectors=sectors,
-                          post=outbound.post_form, groups=mirror.groups, officer_scopes=officer_scopes),
+                          post=outbound.post_form, groups=mirror.groups, officer_scopes=provider.officer_scopes),
         sign_in=SignIn(people, mirror, totp, audit, clock, mail_domain=settings.ldap_mail_domain,
                        passwords=Lockout(guesses, clock, Limits(source=Rule(settings.sign_in_source_failures))),
                        factors=Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),

@@ -17,7 +17,7 @@ from ..directory.mirror import MirroredOfficer
 from ..oauth.authorization_request import AuthorizationError, AuthorizationRequest
 from ..oauth.client import Client
 from ..oauth.deferred.approvals import request_of
-from ..oauth.deferred.authorization import Deferred, State
+from ..oauth.deferred.authorization import Deferred, Kind, State
 from ..oidc.prompts import Prompt
 from ..services import Services
 from ..sessions.interaction import Interaction, browser_digest
@@ -27,6 +27,8 @@ from .onward import Onward, address_of, mark_of, see_other
 from .presentation import agency_help, application_words, clock_words, minutes, officer_words, sharing
 from .security import browser_id, caller, current_session
 
+_TEMPLATES = {Kind.DEVICE: "device", Kind.CIBA: "approvals"}
+"""An application that asks by name is answered on the same page, in other words (``approvals``)."""
 _Question = tuple[Deferred, Prompt, AuthorizationRequest, Client, Session, MirroredOfficer]
 
 
@@ -39,7 +41,11 @@ def blueprint(services: Services) -> Blueprint:
         browser_id()
         return make_response(render_template("device/code.html", app=None, code=code[:64], error=error), status)
 
-    def over() -> Response:
+    def over(kind: str = Kind.DEVICE) -> Response:
+        if kind == Kind.CIBA:
+            return page(410, gettext("Yêu cầu này không còn hiệu lực"), gettext(
+                "Yêu cầu của ứng dụng đã được trả lời, đã hết hạn, hoặc dành cho một cán bộ khác."), services.clock,
+                ways=[{"label": gettext("Xem các yêu cầu khác"), "url": "/approvals"}])
         return page(410, gettext("Mã này không còn hiệu lực"), gettext(
             "Yêu cầu của thiết bị đã được trả lời hoặc đã hết hạn. Nếu thiết bị vẫn đang chờ, vui lòng lấy mã mới trên thiết bị "
             "rồi nhập lại."), services.clock, ways=[{"label": gettext("Nhập mã khác"), "url": "/device"}])
@@ -92,18 +98,20 @@ def blueprint(services: Services) -> Blueprint:
             return over()
         interaction, asked, deferred = taken
         if interaction.done_at is not None and deferred.state != State.PENDING:
-            return make_response(render_template("device/done.html", approved=deferred.state != State.DENIED,
+            return make_response(render_template(f"{_TEMPLATES[Kind(deferred.kind)]}/done.html",
+                                                 approved=deferred.state != State.DENIED,
                                                  app=application_words(services.clients.find(deferred.client_id))))
         session = current_session(services)
         if not deferred.open_to(session.sub if session else deferred.sub, services.clock.now()):
-            return over()
+            return over(deferred.kind)
         question = due(*taken)
         if question is None:
             return onward.proceed(interaction)
         _, _, _, client, session, officer = question
         onward.take_language(asked, interaction.id)
         return make_response(render_template(
-            "device/confirm.html", app=application_words(client), who=officer_words(officer.officer),
+            f"{_TEMPLATES[Kind(deferred.kind)]}/confirm.html", app=application_words(client),
+            binding_message=deferred.binding_message, who=officer_words(officer.officer),
             asked_at=clock_words(deferred.created_at, services.clock.now()), asked_from=deferred.source,
             **sharing(client, officer.officer, asked.scope), agency_help=agency_help(services, officer.officer),
             action=address_of("device.answer", interaction, to=mark_of(interaction, session))))
@@ -131,7 +139,7 @@ def blueprint(services: Services) -> Blueprint:
         except AuthorizationError as refusal:
             return onward.refused(refusal, interaction)
         if not answered:
-            return over()
+            return over(deferred.kind)
         if said == "accept" and prompt is Prompt.CONSENT:
             services.consents.give(officer.sub, client.client_id, asked.scope, caller(), sid=session.sid)
         services.interactions.finish(interaction)

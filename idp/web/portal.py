@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request
+from flask_babel import ngettext
 
 from ..directory.mirror import MirroredOfficer
 from ..oauth.grant import admits
 from ..services import Services
 from ..sessions.single_sign_on import Session
+from .approvals import awaiting
 from .onward import Onward, address_of, see_other
 from .presentation import agency_help, ago_words, clock_words, entrance, in_words, officer_words
 from .security import browser_id
@@ -29,7 +31,7 @@ def blueprint(services: Services) -> Blueprint:
         session, officer = signed_in
         return make_response(render_template(
             "portal/applications.html", who=officer_words(officer.officer), apps=_applications(services, session, officer),
-            since=clock_words(session.auth_time, services.clock.now()), notices=[],
+            since=clock_words(session.auth_time, services.clock.now()), notices=_notices(services, officer),
             agency_help=agency_help(services, officer.officer)))
 
     return views
@@ -48,6 +50,15 @@ def _applications(services: Services, session: Session, officer: MirroredOfficer
              "icon": "doc", "open": client.client_id in opened,
              "last_used": ago_words(last_used[client.client_id], now) if client.client_id in last_used else None}
             for client in allowed]
+
+
+def _notices(services: Services, officer: MirroredOfficer) -> list[dict[str, str]]:
+    """Tell what waits for the officer."""
+    asking = [in_words(client).client_name or client.client_id for _, client in awaiting(services, officer)]
+    if not asking:
+        return []
+    title = ngettext("%(num)d yêu cầu chờ bạn trả lời", "%(num)d yêu cầu chờ bạn trả lời", len(asking))
+    return [{"icon": "phone", "title": title, "note": ", ".join(dict.fromkeys(asking)), "url": "/approvals"}]
 
 
 def _entrance(client: Any, services: Services) -> str:

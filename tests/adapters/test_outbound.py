@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from idp.adapters.outbound import AddressRefusedError, Outbound, ReceiverError
+from idp.adapters.outbound import AddressRefusedError, Outbound, ReceiverError, Recorded
 from tests.postgresql import free_port
 from tests.receivers import Receivers, make_certificate
 
@@ -204,3 +204,12 @@ def test_proxies_and_netrc_of_the_environment_are_ignored(receivers: Receivers, 
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     assert development().post_form(receivers.url("/status-200"), {}) == 200
+
+
+def test_a_rehearsal_gives_what_it_was_told_and_calls_nobody() -> None:
+    recorded = Recorded({"https://app.example/jwks": b"{}"})
+    assert recorded.document("https://app.example/jwks") == b"{}"
+    with pytest.raises(ReceiverError):
+        recorded.document("https://app.example/other")
+    with pytest.raises(ReceiverError):
+        recorded.post_form("https://app.example/jwks", {})

@@ -16,6 +16,7 @@ SHORT = {
     "OpenID Connect Front-Channel Logout 1.0": r"Front-Channel Logout",
     "OpenID Connect Session Management 1.0": r"Session Management",
     "OpenID Connect RP-Initiated Logout 1.0": r"RP-Initiated Logout",
+    "OpenID Connect Client-Initiated Backchannel Authentication": r"Client-Initiated Backchannel Authentication|CIBA §",
     "OAuth 2.0 Form Post Response Mode": r"Form Post Response Mode",
     "Initiating User Registration via OpenID Connect 1.0": r"Initiating User Registration",
     "OpenID Connect Core Error Code unmet_authentication_requirements": r"unmet_authentication_requirements",

@@ -109,3 +109,10 @@ def test_claims_and_scopes_are_those_that_are_released() -> None:
 
 def test_paths_may_be_moved() -> None:
     assert discovery("https://x", OFFER, Paths(token="/t"))["token_endpoint"] == "https://x/t"
+
+
+def test_ciba_s4_what_backchannel_authentication_offers() -> None:
+    assert DOCUMENT["backchannel_authentication_endpoint"] == f"{DOCUMENT['issuer']}/bc-authorize"
+    assert DOCUMENT["backchannel_token_delivery_modes_supported"] == ["poll", "ping"]
+    assert DOCUMENT["backchannel_authentication_request_signing_alg_values_supported"] == ["ES256", "PS256", "EdDSA"]
+    assert DOCUMENT["backchannel_user_code_parameter_supported"] is False

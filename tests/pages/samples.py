@@ -53,7 +53,15 @@ _SIGN_IN: dict[str, Any] = {"app": QLVB, "action": "/stay", "username": "", "err
 _FACTOR: dict[str, Any] = {"app": QLVB, "action": "/stay", "who": OFFICER, "error": None, "enrolled": True, "cancel_url": "/next"}
 _CHANGE: dict[str, Any] = {"app": QLVB, "action": "/stay", "who": OFFICER, "reason": "must_change", "error": None,
                            "min_length": 12, "ask_current": True}
+_ASKED = [
+    {"id": "a1" * 32, "name": "Hệ thống Quản lý văn bản", "owner": "Văn phòng UBND tỉnh", "source": "203.0.113.77",
+     "message": "Duyệt văn bản 12/QĐ-UBND, mã W4SCT", "at": "09:41", "minutes": 4},
+    {"id": "b2" * 32, "name": "Khảo sát công vụ", "owner": "", "source": "2001:db8:85a3::8a2e:370:7334", "message": "",
+     "at": "09:44", "minutes": 1},
+]
 _NOTICES = [
+    {"icon": "phone", "title": {"vi": "2 yêu cầu chờ bạn trả lời", "en": "2 requests wait for your answer"},
+     "note": "Hệ thống Quản lý văn bản, Khảo sát công vụ", "url": "/approvals"},
     {"icon": "laptop", "title": {"vi": "Đăng nhập từ máy mới", "en": "Signed in from a new device"},
      "note": {"vi": "Chrome trên Windows, 21/11/2026 19:05.", "en": "Chrome on Windows, 21/11/2026 19:05."}},
     {"icon": "clock", "title": {"vi": "Bảo trì Thư công vụ", "en": "Maintenance of Thư công vụ"},
@@ -161,6 +169,20 @@ SAMPLES = [
         "withheld": {"vi": ["mật khẩu"], "en": ["password"]},
         "requests": [{"algorithm": "SHA-512", "credential": "chung-thu-canbo-2026", "documents": [
             {"label": "Kế hoạch " + "chuyển đổi số " * 6 + "TT" * 50, "hash": "f09a3c7e" * 16}]}]}),
+    Sample("approvals", "approvals/waiting.html", {"who": OFFICER, "agency_help": AGENCY_HELP, "asked": _ASKED}),
+    Sample("approvals-none", "approvals/waiting.html", {"who": BARE, "agency_help": None, "asked": []}),
+    Sample("approval-confirm", "approvals/confirm.html", {
+        "app": SURVEY, "who": OFFICER, "action": "/stay", "agency_help": AGENCY_HELP, "asked_at": _SINCE,
+        "asked_from": "2001:db8:85a3::8a2e:370:7334", "binding_message": "Duyệt văn bản 12/QĐ-UBND, mã W4SCT",
+        "shares": _by_language([{"label": {"vi": "Họ và tên", "en": "Name"}, "value": "Nguyễn Văn Mẫu", "icon": "user"}]),
+        "withheld": {"vi": ["mật khẩu"], "en": ["password"]}}),
+    Sample("approval-confirm-least", "approvals/confirm.html", {
+        "app": QLVB | {"owner": ""}, "who": LONG, "action": "/stay", "asked_from": "203.0.113.77", "asked_at": _SINCE,
+        "binding_message": "", "withheld": [],
+        "shares": _by_language([{"label": {"vi": "Mã của bạn ở ứng dụng này", "en": "Your code in this application"}, "value": "",
+                                 "icon": "user"}])}),
+    Sample("approval-given", "approvals/done.html", {"app": SURVEY, "approved": True}),
+    Sample("approval-refused", "approvals/done.html", {"app": QLVB, "approved": False}),
     Sample("select-account", "consent/select_account.html", {"app": QLVB, "who": OFFICER, "action": "/stay"}),
     Sample("select-account-bare", "consent/select_account.html", {"app": None, "who": BARE, "action": "/stay"}),
     Sample("logout-confirm", "logout/confirm.html", {"app": QLVB, "who": OFFICER, "action": "/stay"}),

@@ -24,7 +24,8 @@ NAMES = st.sampled_from([
     b"response_mode", b"state", b"nonce", b"prompt", b"max_age", b"login_hint", b"ui_locales", b"id_token_hint", b"acr_values",
     b"claims", b"claims_locales", b"request", b"request_uri", b"resource", b"display", b"username", b"password", b"csrf_token",
     b"otp", b"answer", b"new_password", b"new_password_again", b"access_token", b"device_code",
-    b"user_code", b"", b"\xff", b"\x00"])
+    b"user_code", b"auth_req_id", b"approval", b"login_hint_token", b"binding_message", b"requested_expiry",
+    b"client_notification_token", b"", b"\xff", b"\x00"])
 VALUES = st.one_of(
     st.sampled_from([
         b"qlvb", b"fuzz", b"code", b"authorization_code", b"refresh_token", b"access_token", b"client_credentials", b"password",

@@ -14,7 +14,7 @@ from idp.app import build_services, create_app
 from idp.oauth.authorization_request import AuthorizationRequest
 from idp.oauth.deferred import user_code
 from idp.oauth.deferred.approvals import request_of
-from idp.oauth.deferred.authorization import Kind
+from idp.oauth.deferred.authorization import GRANT_TYPE_OF, Kind
 from idp.oauth.provider_request import ProviderRequest
 from idp.sessions.interaction import Interaction
 from tests.fakes.clock import FakeClock
@@ -26,6 +26,7 @@ from .fuzzing import Seen, call
 
 SEED = "NRSWCZDFOJ2G65DQNRSWCZDFOJ2G65DQ"
 NEW_PASSWORD = "Mot-mat-khau-moi-2027"
+CIBA = GRANT_TYPE_OF[Kind.CIBA]
 # ES256 throughout: an RSA signature costs as much as the rest of a token answer.
 _WEB = {**CLIENT, "id_token_signed_response_alg": "ES256", "grant_types": [*CLIENT["grant_types"], DEVICE_CODE]}
 CLIENTS: dict[str, dict[str, Any]] = {client["client_id"]: client for client in (
@@ -35,6 +36,10 @@ CLIENTS: dict[str, dict[str, Any]] = {client["client_id"]: client for client in 
     {**_WEB, "client_id": "khaosat", "redirect_uris": ["http://localhost:8003/cb"], "province": {"consent": "ask"}},
     {**_WEB, "client_id": "dienthoai", "token_endpoint_auth_method": "none", "application_type": "native",
      "redirect_uris": ["http://127.0.0.1/cb"], "grant_types": ["authorization_code", "refresh_token", DEVICE_CODE]},
+    {"client_id": "duyet", "client_name": "Duyệt văn bản", "grant_types": [CIBA, "refresh_token"], "response_types": [],
+     "scope": "openid profile offline_access", "token_endpoint_auth_method": "client_secret_basic",
+     "id_token_signed_response_alg": "ES256", "backchannel_token_delivery_mode": "ping",
+     "backchannel_client_notification_endpoint": "http://localhost:8004/ciba"},
     {"client_id": "dichvu", "client_name": "Dịch vụ", "grant_types": ["client_credentials"], "response_types": [],
      "scope": "service", "token_endpoint_auth_method": "client_secret_basic"})}
 
@@ -112,6 +117,8 @@ class Inside:
 
     def tokens(self, client_id: str) -> dict[str, str]:
         """Give a fresh token answer, with the code that it was given for."""
+        if CIBA in CLIENTS[client_id]["grant_types"]:
+            return self._answer(client_id, {"grant_type": CIBA, "auth_req_id": self.asking(client_id, approved=True)})
         if "authorization_code" not in CLIENTS[client_id]["grant_types"]:
             return self._answer(client_id, {"grant_type": "client_credentials"})
         code = self.code(client_id)
@@ -131,6 +138,19 @@ class Inside:
             assert deferred is not None
             assert approvals.approve(deferred, self.session, CALLER)
         return secret, code
+
+    def asking(self, client_id: str, *, approved: bool = False) -> str:
+        """Give the auth_req_id of an application that asks for the officer, or that the officer has approved."""
+        secret = secrets.token_urlsafe(32)
+        asked = AuthorizationRequest(client_id, "", "", "", ("openid", "profile", "offline_access"))
+        approvals = self.services.approvals
+        for earlier in approvals.awaiting(self.session.sub):
+            approvals.deny(earlier, self.session, CALLER)
+        assert approvals.begin(Kind.CIBA, asked, CALLER, secret=secret, sub=self.session.sub, lifetime_seconds=600,
+                               interval_seconds=5, most_pending=5)
+        if approved:
+            assert approvals.approve(approvals.awaiting(self.session.sub)[-1], self.session, CALLER)
+        return secret
 
     def _answer(self, client_id: str, form: dict[str, str]) -> dict[str, str]:
         fields, authorization = self.credentials(client_id, "right")
@@ -165,6 +185,11 @@ class Inside:
         if what in {"device_code", "approved device_code"}:
             secret, _ = self.device(client_id, approved=what != "device_code")
             return secret
+        if what in {"auth_req_id", "approved auth_req_id"}:
+            return self.asking(client_id, approved=what != "auth_req_id")
+        if what == "approval":
+            self.asking(client_id)
+            return self.services.approvals.awaiting(self.session.sub)[-1].digest.hex()
         if what == "user_code":
             return user_code.shown(self.device(client_id)[1])
         if what == "spent code":

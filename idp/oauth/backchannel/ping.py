@@ -136,8 +136,13 @@ class PingDelivery:
                     self._queue.put_off(rest, next_attempt_at=now)
                 return True
             kept = json.loads(notice.payload)
-            if client is None or client.backchannel_token_delivery_mode != "ping" or now >= kept["expires_at"]:
+            over = now >= kept["expires_at"]
+            if client is None or client.backchannel_token_delivery_mode != "ping" or (over and not notice.attempts):
                 self._queue.drop(notice)
+                continue
+            if over:
+                error = "There is nothing to fetch any more."
+                self._queue.dead(notice, now=now, error=error, record=_record(AuditEvent.PING_DEAD, notice, now, error=error))
                 continue
             error, down = self._send(client.backchannel_client_notification_endpoint, notice, kept["sealed"])
             now = self._clock.now()

@@ -24,6 +24,8 @@ DELIVERY_MODES: Final = ("poll", "ping")
 """Ways in which an application learns of the answer; discovery lists the same. Tokens are never pushed to anybody."""
 GRANT_TYPE: Final = GRANT_TYPE_OF[Kind.CIBA]
 HINTS: Final = ("login_hint", "id_token_hint", "login_hint_token")
+NOT_OFFERED: Final = ("user_code", "authorization_details", "resource")
+"""Refused by name: the application must not believe that something was read which was not."""
 LIFETIME_SECONDS: Final = 300
 LONGEST_LIFE_SECONDS: Final = 1800
 """However long an application would wait; by then the officer no longer knows what was asked."""
@@ -77,8 +79,9 @@ def parse(sent: Mapping[str, str], client: Client) -> BackchannelRequest:
     """
     if not client.check_grant_type(GRANT_TYPE):
         raise BackchannelError("unauthorized_client", "The application is not registered for backchannel authentication.")
-    if "user_code" in sent:
-        raise BackchannelError("invalid_request", "user_code is not supported.")
+    for name in NOT_OFFERED:
+        if name in sent:
+            raise BackchannelError("invalid_request", f"{name} is not supported here.")
     login_hint, id_token_hint = _hints(sent)
     acr_values = _CONTROL.sub(" ", sent.get("acr_values", "")).split()
     asked = AuthorizationRequest(

@@ -12,34 +12,31 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ...clock import Clock
-from ...jose import jwt
 from ..client import Client
-from ..clients.keys import ClientKeys
 from ..ports import SeenOnce
+from ..requests.request_object import SKEW_SECONDS, InvalidRequestObjectError, RequestObjects
 from .request import BackchannelError
 
 ALGORITHMS: Final = ("ES256", "PS256", "EdDSA")
 """Algorithms of signed requests; discovery lists the same."""
 LONGEST_LIFE_SECONDS: Final = 3600
-SKEW_SECONDS: Final = 10
 _LONGEST_JTI: Final = 255
 _AUTHENTICATION: Final = frozenset({"request", "client_id", "client_secret", "client_assertion", "client_assertion_type"})
 _ABOUT_ITSELF: Final = frozenset({"aud", "iss", "exp", "iat", "nbf", "jti"})
+"""Claims that §7.1.1 requires of the request as a JWT; all others are parameters."""
 
 
 class SignedRequests:
     """Opens signed requests.
 
     Args:
-        issuer: The provider's issuer identifier: the audience.
-        keys: The applications' keys.
+        objects: Checks that the application signed it for us.
         seen: Remembers each jti.
         clock: Source of the time.
     """
 
-    def __init__(self, *, issuer: str, keys: ClientKeys, seen: SeenOnce, clock: Clock) -> None:
-        self._issuer = issuer
-        self._keys = keys
+    def __init__(self, objects: RequestObjects, seen: SeenOnce, clock: Clock) -> None:
+        self._objects = objects
         self._seen = seen
         self._clock = clock
 
@@ -59,34 +56,19 @@ class SignedRequests:
             if registered:
                 raise BackchannelError("invalid_request", "The application is registered to sign its requests, and did not.")
             return form
-        if not registered:
+        if registered not in ALGORITHMS:
             raise BackchannelError("invalid_request", "The application is not registered to sign its requests.")
         if not _AUTHENTICATION.issuperset(form):
             raise BackchannelError("invalid_request", "A parameter stands outside the signed request.")
         now = self._clock.now()
         try:
-            claims = self._verified(client, form["request"], registered, now)
-        except jwt.InvalidTokenError as err:
-            raise _refusal(err.message.removeprefix("The token").removeprefix("'s").strip()) from None
+            claims = self._objects.verify(form["request"], client, registered_alg=registered, needed=_ABOUT_ITSELF)
+        except InvalidRequestObjectError as err:
+            raise BackchannelError("invalid_request", err.message) from None
         self._check(claims, client, now)
         return {name: _text(name, value) for name, value in claims.items() if name not in _ABOUT_ITSELF and value != ""}
 
-    def _verified(self, client: Client, token: str, alg: str, now: int) -> dict[str, Any]:
-        header = jwt.header_of(token)
-        if header["alg"] != alg or alg not in ALGORITHMS:
-            raise jwt.InvalidTokenError("algorithm is not the one that is registered.")
-        for key in self._keys.verifying(client, alg=alg, kid=header.get("kid")):
-            try:
-                return jwt.verify(token, key, algorithms=(alg,), typ=None, issuer=client.client_id, audience=self._issuer,
-                                  now=now, leeway=SKEW_SECONDS)
-            except jwt.BadSignatureError:
-                continue
-        raise jwt.InvalidTokenError("it is not signed by a key of this application.")
-
     def _check(self, claims: Mapping[str, Any], client: Client, now: int) -> None:
-        missing = [name for name in ("iat", "nbf") if name not in claims]
-        if missing:
-            raise _refusal(f"{missing[0]} is missing.")
         if not 0 < claims["exp"] - claims["nbf"] <= LONGEST_LIFE_SECONDS:
             raise _refusal("between nbf and exp lie more than 60 minutes, or none.")
         jti = claims.get("jti")

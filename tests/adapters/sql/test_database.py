@@ -165,8 +165,8 @@ def test_text_bytes_and_null_come_back_as_they_went(database: Database) -> None:
     keep = database.write(insert_row(ClientRow))
     look = database.read(select(*CLIENT.c).where(CLIENT.c.client_id == parameter(CLIENT.c.client_id)))
     for number, (words, blob) in enumerate(itertools.product(TEXTS, BLOBS)):
-        row = {"client_id": f"c{number}", "source": "file", "metadata": words, "secret_digest": blob, "created_at": 1,
-               "updated_at": 2, "disabled_at": None, "registration_digest": blob, "registration_terms": words,
+        row = {"client_id": f"c{number}", "source": "file", "metadata": words, "secret_digest": blob, "sealed_secret": blob,
+               "created_at": 1, "updated_at": 2, "disabled_at": None, "registration_digest": blob, "registration_terms": words,
                "initial_access_id": None}
         keep.run(**row)
         found = look.one(client_id=row["client_id"])

@@ -77,8 +77,9 @@ def test_ciba_s7_1_an_id_token_may_name_the_officer() -> None:
     assert (found.login_hint, found.id_token_hint) == ("", "a.b.c")
 
 
-def test_ciba_s7_1_a_user_code_that_nobody_checks_is_refused() -> None:
-    assert refusal(user_code="1234") == "invalid_request"
+@pytest.mark.parametrize("name", ["user_code", "authorization_details", "resource"])
+def test_ciba_s7_1_what_nobody_reads_is_refused_by_name(name: str) -> None:
+    assert refusal(**{name: "1234"}) == "invalid_request"
 
 
 @pytest.mark.parametrize("message", ["W4SCT", "Duyệt văn bản số 12/QĐ-UBND, mã 4711", "a" * 100, "1 + 1 = 2 <b>", "", "e\u0301"])

@@ -11,6 +11,7 @@ import pytest
 
 from idp.oauth.backchannel.request import BackchannelError
 from idp.oauth.backchannel.signed_request import ALGORITHMS, SignedRequests
+from idp.oauth.requests.request_object import RequestObjects
 from tests.fakes.client_keys import AnyKey, FakeSeenOnce, jwks_of, keys_by_value, pair, signed
 from tests.fakes.clock import FakeClock
 from tests.provider import ISSUER, REGISTERED
@@ -24,7 +25,7 @@ ASKED = {"scope": "openid", "login_hint": "canbo"}
 class Desk:
     def __init__(self) -> None:
         self.clock = FakeClock()
-        self.requests = SignedRequests(issuer=ISSUER, keys=keys_by_value(self.clock), seen=FakeSeenOnce(), clock=self.clock)
+        self.requests = SignedRequests(RequestObjects(ISSUER, keys_by_value(self.clock), self.clock), FakeSeenOnce(), self.clock)
 
     def token(self, key: AnyKey | None = None, *, alg: str | None = None, header: dict[str, Any] | None = None,
               **changes: Any) -> str:
@@ -156,6 +157,11 @@ def test_fapi_ciba_s5_2_2_who_registered_to_sign_signs_every_request(desk: Desk)
 
 def test_ciba_s4_who_did_not_register_to_sign_signs_none(desk: Desk) -> None:
     assert "not registered" in desk.refusal(desk.token(), PLAIN)
+
+
+def test_security_11_a_client_assertion_is_no_request(desk: Desk) -> None:
+    desk.refusal(desk.token(sub="bank"))
+    desk.refusal(desk.token(header={"typ": "dpop+jwt"}, jti="2"))
 
 
 def test_what_is_no_token_is_refused(desk: Desk) -> None:
