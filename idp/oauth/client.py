@@ -17,6 +17,7 @@ from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
 from ..clock import Clock
+from ..directory.unit import is_unit_code
 from ..errors import UnavailableError
 
 SCOPES = ("openid", "profile", "email", "phone", "address", "offline_access", "unit", "groups", "service", "admin",
@@ -237,6 +238,15 @@ class Client:
     def check_grant_type(self, grant_type: str) -> bool:
         """Tell whether the grant type is registered."""
         return grant_type in self.grant_types
+
+
+def administration_fault(client: Client) -> str:
+    """Say what is wrong with what a client may administer, and with who administers it; "" where nothing is."""
+    if client.source == "registered" and not ADMINISTRATION.isdisjoint(client.scope):
+        return "scope: admin and admin:read are for clients in clients/ only."
+    if client.owner_unit and not is_unit_code(client.owner_unit):
+        return "province.owner_unit: an agency's code such as H30.11."
+    return ""
 
 
 def _same_but_for_the_port(sent: str, registered: str) -> bool:

@@ -16,11 +16,10 @@ from dataclasses import dataclass, fields
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
-from ...directory.unit import is_unit_code
 from ...jose import jwe
 from .. import response
 from ..backchannel import registration as backchannel
-from ..client import ADMINISTRATION, SCOPES, Client
+from ..client import SCOPES, Client, administration_fault
 from ..deferred.authorization import GRANT_TYPE_OF
 from ..grants.jwt_bearer import GRANT_TYPE as JWT_BEARER
 from ..grants.token_exchange import GRANT_TYPE as TOKEN_EXCHANGE
@@ -38,9 +37,9 @@ ID_TOKEN_ALGORITHMS: Final = ("RS256", "PS256", "ES256", "EdDSA")
 LOGIN_NAME_ATTRIBUTES: Final = ("uid", "mail", "employeeNumber")
 
 PROVINCE: Final = (
-    "owner", "owner_unit",
-    "allowed_groups", "required_acr", "required_level", "consent", "profile", "require_pkce", "access_token_format",
-    "login_name_attribute", "exchange_from", "assertion_audience", "secret_file", "show_groups", "resources", "serves")
+    "owner", "allowed_groups", "required_acr", "required_level", "consent", "profile", "require_pkce", "access_token_format",
+    "login_name_attribute", "exchange_from", "assertion_audience", "secret_file", "show_groups", "resources", "serves",
+    "owner_unit")
 """Fields of a client that stand in the table ``province``: an operator's, never the client's own."""
 _OURS: Final = frozenset({"client_id", "source", "secret_digest", "sealed_secret", "disabled", "created_at", "localized"})
 _DEFAULTS: Final = {field.name: field.default for field in fields(Client)}
@@ -316,14 +315,10 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
         problem = f"frontchannel_logout_uri: {fault}"
     elif "groups" in client.scope and not client.show_groups:
         problem = "scope: groups cannot be asked for while province.show_groups is false."
-    elif client.source == "registered" and not ADMINISTRATION.isdisjoint(client.scope):
-        problem = "scope: admin and admin:read are for clients in clients/ only."
-    elif client.owner_unit and not is_unit_code(client.owner_unit):
-        problem = "province.owner_unit: an agency's code such as H30.11."
     elif any(_GROUP.fullmatch(group) is None for group in client.allowed_groups):
         problem = "province.allowed_groups: names of groups, 1 to 128 characters."
     else:
-        problem = backchannel.fault_of(client)
+        problem = administration_fault(client) or backchannel.fault_of(client)
     if problem:
         raise InvalidClientMetadataError(problem)
 
