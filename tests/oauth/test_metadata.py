@@ -43,7 +43,7 @@ def test_security_1_nothing_is_listed_that_is_off() -> None:
         assert both[f"{endpoint}_endpoint_auth_signing_alg_values_supported"] == ["ES256", "PS256", "RS256", "EdDSA", "HS256"]
     assert DOCUMENT["code_challenge_methods_supported"] == ["S256"]
     assert DOCUMENT["request_uri_parameter_supported"] is False
-    assert "device_authorization_endpoint" not in DOCUMENT
+    assert "authorization_encryption_alg_values_supported" not in DOCUMENT
 
 
 def test_rfc9101_s10_5_request_objects_are_signed() -> None:
