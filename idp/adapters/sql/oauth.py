@@ -76,7 +76,7 @@ def access_insert() -> Any:
     """Make the act that keeps an access token; parameters from ``token_values``."""
     return insert_row(
         ACCESS, digest=parameter(ACCESS.c.digest, "access_digest"), scope=parameter(ACCESS.c.scope, "access_scope"),
-        expires_at=parameter(ACCESS.c.expires_at, "access_expires_at"))
+        expires_at=parameter(ACCESS.c.expires_at, "access_expires_at"), details=parameter(ACCESS.c.details, "access_details"))
 
 
 def refresh_insert() -> Any:
