@@ -159,7 +159,6 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     proofs = Proofs(seen, nonces, clock)
     assurance = AssurancePolicy(settings.acr_prefix, frozenset(settings.require_second_factor_groups))
     checks = Checks(assertions, client_keys, client_authorities(settings), bool(settings.mtls_origin), clock)
-    officer_scopes = frozenset({*claims.SCOPES, SCOPE, "offline_access"})
     objects = RequestObjects(settings.issuer, client_keys, clock)
     provider = Provider(issuer=settings.issuer, registry=clients, store=grants, deferred=deferred, tokens=tokens, keys=keys,
                         clock=clock, lifetimes=lifetimes, assurance=assurance, checks=checks, proofs=proofs,

@@ -76,6 +76,12 @@ def test_s5_what_is_no_list_of_objects_or_beyond_the_limits_is_refused(text: str
     assert is_refused(text)
 
 
+def test_a_member_that_stands_twice_is_refused() -> None:
+    once = json.dumps([wish()])
+    assert read(once, CLIENT, TYPES)
+    assert is_refused(once.replace('"hashAlgorithmOID"', f'"hashAlgorithmOID": "{SHA256}", "hashAlgorithmOID"'))
+
+
 def test_security_44_the_depth_is_bounded_before_the_type_is_looked_at() -> None:
     deep: Any = "x"
     for _ in range(DEEPEST):

@@ -47,7 +47,7 @@ RUN = {
     "server-web": {"van_ban.py", "van_ban.mjs"}, "single-page": {"ban_do_so.mjs"},
     "mobile": {"can_bo_di_dong.py", "can_bo_di_dong.mjs"}, "machine": {"dong_bo_dem.py", "dong_bo_dem.mjs"},
     "resource-server": {"ho_so_jwt.py", "ho_so_hoi.py", "ho_so.mjs", "ho-so.conf"},
-    "behind-a-proxy": {"ke-toan.conf"},
+    "device": {"may_quet.py", "may_quet.mjs"}, "behind-a-proxy": {"ke-toan.conf"},
 }
 """Every program of the pages, each of which a test below runs."""
 
@@ -381,6 +381,46 @@ def test_the_api_takes_tokens_with_its_scope_and_no_others(
         requests.post(f"{place.deployment.issuer}/revoke", {"token": tokens["access_token"]}, auth=(app.client_id, app.secret),
                       verify=place.ca, timeout=10)
         assert asked(url, tokens["access_token"]) == (401 if asks else 200)
+
+
+# A device without a browser
+
+
+def test_the_device_in_python_shows_a_code_and_waits_for_the_officer(
+    place: Place, browser: Browser, vendor: Callable[..., Vendor], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = vendor("device")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", place.ca)
+
+    def approve(address: str, code: str) -> None:
+        page = browser.open(address)
+        form = page.form_with("user_code")
+        assert form is not None, page.heading
+        page = sign_in(browser, browser.submit(page, form, {"user_code": code}))
+        form = page.form_with("answer")
+        assert form is not None, page.heading
+        browser.submit(page, form, {"answer": "accept"})
+
+    session = runpy.run_path(str(app.write("may_quet.py")), run_name="program")["sign_in"](approve)
+    assert session.get(f"{place.deployment.issuer}/userinfo", timeout=10).json()["name"] == NAME
+
+
+@pytest.mark.usefixtures("packages")
+def test_the_device_in_node_shows_a_code_and_waits_for_the_officer(vendor: Callable[..., Vendor]) -> None:
+    app = vendor("device")
+    app.write("may_quet.mjs")
+    claims = from_node(app, """
+        import { signIn } from './may_quet.mjs';
+        import { Browser } from './browser.mjs';
+        const browser = new Browser();
+        const tokens = await signIn((address, code) => {
+          const fields = { username: process.env.OFFICER, password: process.env.PASSWORD, user_code: code };
+          browser.until(address, 'https://nowhere.example', fields).catch(() => {}); // the last page has no form
+        });
+        console.log(JSON.stringify(tokens.claims()));
+        process.exit(0);
+    """, OFFICER=OFFICER["username"], PASSWORD=OFFICER["password"])
+    assert claims["sid"]
 
 
 # An old application behind a proxy

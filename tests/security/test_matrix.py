@@ -21,7 +21,7 @@ from idp.adapters.sql.tables import AccessTokenRow, RefreshTokenRow
 from idp.oauth.server import GRANT_TYPES
 from idp.sessions.single_sign_on import Session
 from tests.fakes.client_keys import AnyKey, assertion_of, jwks_of, pair, proof_of
-from tests.provider import CALLER, ISSUER, REDIRECT_URI, VERIFIER, House, Reply
+from tests.provider import CALLER, DEVICE_CODE, ISSUER, REDIRECT_URI, VERIFIER, House, Reply
 
 OWN = {"qlvb": pair("ES256"), "another": pair("ES256", 1)}
 """The keys with which the two applications authenticate."""
@@ -190,6 +190,16 @@ def machine(house: House) -> Asked:
                  assertion=assertion_of("qlvb", ISSUER, house.clock.now(), OWN["qlvb"]))
 
 
+def device_code(house: House) -> Asked:
+    """The code of a device whose request the officer has approved (RFC 8628)."""
+    session = house.session()
+    begun = Asked(house, session, {"scope": "openid profile"}, lifetime=600, path="/device_authorization")
+    reply = begun.send()
+    assert reply.status == 200, reply.body
+    assert house.approve(reply, session)
+    return replace(begun, path="/token", form={"grant_type": DEVICE_CODE, "device_code": reply.json["device_code"]})
+
+
 def access_token(house: House, *, fmt: str = "opaque") -> Asked:
     """An access token at UserInfo, bound to the key of a proof; the code that gave it is what may be replayed."""
     house.client(access_token_format=fmt)
@@ -279,6 +289,9 @@ MATRIX: dict[str, Row] = {
     "client credentials": Row("client_credentials", machine, cells(
         "invalid_client", NO_OFFICER, NO_OFFICER, "invalid_request", "invalid_client",
         "invalid_client", "invalid_client")),
+    "device code": Row(DEVICE_CODE, device_code, cells(
+        "invalid_client", "invalid_grant", "invalid_grant", "invalid_grant", "invalid_client",
+        "expired_token", "invalid_grant")),
     "access token at UserInfo": Row("userinfo", access_token, cells(
         "invalid_token", "invalid_token", "invalid_token", BEARER, "invalid_dpop_proof",
         "invalid_token", "invalid_token"), BY_PROOF),
@@ -293,10 +306,10 @@ MATRIX: dict[str, Row] = {
         "inactive", "inactive")),
 }
 
-STATUS = {"invalid_client": 401, "invalid_request": 400, "invalid_grant": 400, "invalid_token": 401, "invalid_dpop_proof": 401,
-          "inactive": 200}
-"""RFC 6749 §5.2, RFC 7521 §4.2 (``client_id`` beside an assertion is that of the assertion), RFC 6750 §3.1, RFC 9449 §7.1,
-RFC 7662 §2.2."""
+STATUS = {"invalid_client": 401, "invalid_request": 400, "invalid_grant": 400, "expired_token": 400,
+          "invalid_token": 401, "invalid_dpop_proof": 401, "inactive": 200}
+"""RFC 6749 §5.2, RFC 8628 §3.5, RFC 7521 §4.2 (``client_id`` beside an assertion is that of the assertion), RFC 6750 §3.1,
+RFC 9449 §7.1, RFC 7662 §2.2."""
 CASES = [(name, column) for name, row in MATRIX.items() for column, cell in row.cells.items() if not isinstance(cell, Never)]
 
 

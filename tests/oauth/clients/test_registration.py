@@ -494,7 +494,8 @@ def test_rfc7591_s3_2_1_the_response_holds_what_was_registered() -> None:
 
 def test_the_response_can_be_registered_again() -> None:
     client = replace(CLIENT, scope=frozenset({"openid"}), software_statement="")
-    assert standard_metadata(parse(standard_metadata(client), PRODUCTION, client_id="qlvb",
+    policy = replace(PRODUCTION, details_types=client.authorization_details_types)
+    assert standard_metadata(parse(standard_metadata(client), policy, client_id="qlvb",
     source="registered")) == standard_metadata(client)
 
 
