@@ -16,6 +16,7 @@ from .authn.totp import Totp
 from .clock import Clock
 from .directory.mirror import OfficerMirror
 from .directory.officer import Directory
+from .jose.encryption_keys import EncryptionKeys
 from .jose.keyset import KeyRing, Sealer
 from .oauth.backchannel.authentication import BackchannelAuthentication
 from .oauth.backchannel.ping import PingDelivery, PingQueue
@@ -87,6 +88,7 @@ class Services:
     directory: Directory
     mirror: OfficerMirror
     keys: KeyRing
+    encryption_keys: EncryptionKeys
     clients: ClientRegistry
     registrar: Registrar
     initial_access: InitialAccess

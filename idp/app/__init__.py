@@ -97,7 +97,8 @@ def _mount(app: Flask, settings: Settings, services: Services) -> None:
     """Check that this deployment is fit to serve, then mount both doors."""
     _require_migrations(services)
     services.prepare_database()
-    services.keys.ensure(STARTING)
+    services.encryption_keys.ensure(STARTING)
+    services.keys.ensure(STARTING)  # the later: it loads what is published, the keys to encrypt to among it
     for alg in ALGORITHMS:
         services.keys.signing(alg)  # says why, where a private part is out of reach
     services.registrar.apply(services.read_client_files(settings.clients_dir), STARTING)

@@ -51,6 +51,7 @@ from ..endpoints.monitoring.metrics import PrometheusMeter
 from ..endpoints.sources import Sources
 from ..endpoints.wsgi import Dispatcher
 from ..errors import ConfigurationError
+from ..jose.encryption_keys import EncryptionKeys
 from ..jose.keyset import KeyRing, KeyToken
 from ..oauth import response
 from ..oauth.backchannel.authentication import HINT_LIMITS, BackchannelAuthentication
@@ -125,8 +126,10 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     grants = SqlGrants(database)
     deferred = SqlDeferred(database)
     outbox, pings = SqlOutbox(database), SqlPings(database)
-    keys = KeyRing(SqlKeyStore(database), sealer, clock, token=key_token(settings, clock),
-                   new_in_token=settings.signing_keys == "pkcs11", rotation_seconds=settings.signing_key_rotation_days * 86400)
+    key_store, rotation_seconds = SqlKeyStore(database), settings.signing_key_rotation_days * 86400
+    keys = KeyRing(key_store, sealer, clock, token=key_token(settings, clock), new_in_token=settings.signing_keys == "pkcs11",
+                   rotation_seconds=rotation_seconds)
+    encryption_keys = EncryptionKeys(key_store, sealer, clock, rotation_seconds=rotation_seconds)
     client_store = SqlClientStore(database)
     clients = ClientRegistry(client_store, clock)
     seal_store = SqlSealStore(database)
@@ -159,7 +162,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     proofs = Proofs(seen, nonces, clock)
     assurance = AssurancePolicy(settings.acr_prefix, frozenset(settings.require_second_factor_groups))
     checks = Checks(assertions, client_keys, client_authorities(settings), bool(settings.mtls_origin), clock)
-    objects = RequestObjects(settings.issuer, client_keys, clock)
+    objects = RequestObjects(settings.issuer, client_keys, clock, encryption_keys.decrypt)
     provider = Provider(issuer=settings.issuer, registry=clients, store=grants, deferred=deferred, tokens=tokens, keys=keys,
                         clock=clock, lifetimes=lifetimes, assurance=assurance, checks=checks, proofs=proofs,
                         officer_scopes=frozenset({*claims.SCOPES, SCOPE, "offline_access"}),
@@ -188,6 +191,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                 address=settings.issuer + Paths().registration)
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
+        encryption_keys=encryption_keys,
         totp=totp, provider=provider, approvals=approvals, devices=devices, outbox=outbox,
         backchannel=BackchannelAuthentication(
             provider, approvals, hints=Lockout(guesses, clock, HINT_LIMITS, kind="hint"), sealer=sealer,

@@ -106,6 +106,8 @@ class Client:
     tls_client_auth_san_email: str = ""
     authorization_signed_response_alg: str = "RS256"
     request_object_signing_alg: str = ""
+    request_object_encryption_alg: str = ""
+    request_object_encryption_enc: str = ""
     require_signed_request_object: bool = False
     require_pushed_authorization_requests: bool = False
     backchannel_token_delivery_mode: Literal["", "poll", "ping"] = ""

@@ -51,7 +51,7 @@ _GROUP: Final = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 _NO: Final[tuple[object, ...]] = (False, "", [], None)
 
 _NOT_OFFERED: Final[Mapping[str, tuple[object, ...]]] = {
-    "request_object_encryption_alg": _NO, "request_object_encryption_enc": _NO, "request_uris": _NO,
+    "request_uris": _NO,
     "default_acr_values": _NO, "software_statement": _NO,
     "authorization_encrypted_response_alg": _NO, "authorization_encrypted_response_enc": _NO,
     "backchannel_user_code_parameter": _NO,
@@ -137,9 +137,9 @@ def parse(
         "frontchannel_logout_session_required": members.flag("frontchannel_logout_session_required", default=False),
         "initiate_login_uri": members.web_uri("initiate_login_uri"),
         "id_token_signed_response_alg": members.choice("id_token_signed_response_alg", ID_TOKEN_ALGORITHMS),
-        **_encryption(members, "id_token"),
+        **_encryption(members, "id_token_encrypted_response"),
         "userinfo_signed_response_alg": members.choice("userinfo_signed_response_alg", ("", *ID_TOKEN_ALGORITHMS)),
-        **_encryption(members, "userinfo"),
+        **_encryption(members, "userinfo_encrypted_response"),
         "default_max_age": members.seconds("default_max_age"),
         "require_auth_time": members.flag("require_auth_time", default=False),
         "application_type": "native" if native else "web",
@@ -154,12 +154,13 @@ def parse(
             "token_endpoint_auth_signing_alg", ("", *assertion.BY_METHOD.get(auth_method, assertion.ALGORITHMS))),
         "authorization_signed_response_alg": members.choice("authorization_signed_response_alg", response.ALGORITHMS),
         "request_object_signing_alg": members.choice("request_object_signing_alg", ("", *request_object.ALGORITHMS)),
+        **_encryption(members, "request_object_encryption"),
         "require_signed_request_object": members.flag("require_signed_request_object", default=False),
         "require_pushed_authorization_requests": members.flag("require_pushed_authorization_requests", default=False),
         **backchannel.read(members),
         "introspection_signed_response_alg": members.choice(
             "introspection_signed_response_alg", introspection_response.ALGORITHMS),
-        **_encryption(members, "introspection"),
+        **_encryption(members, "introspection_encrypted_response"),
         "authorization_details_types": members.words("authorization_details_types", policy.details_types, default=()),
         "localized": members.localized(),
     }
@@ -192,12 +193,12 @@ def _keys(members: Members) -> str:
 
 
 def _encryption(members: Members, what: str) -> dict[str, str]:
-    """Read how the application wants something encrypted; the second member has a default once the first is there."""
-    alg = members.choice(f"{what}_encrypted_response_alg", ("", *jwe.ALGORITHMS))
-    enc = members.choice(f"{what}_encrypted_response_enc", ("", *jwe.ENCRYPTIONS))
+    """Read how something is encrypted; the second member has a default once the first is there."""
+    alg = members.choice(f"{what}_alg", ("", *jwe.ALGORITHMS))
+    enc = members.choice(f"{what}_enc", ("", *jwe.ENCRYPTIONS))
     if enc and not alg:
-        raise members.refuse(f"{what}_encrypted_response_enc", f"only together with {what}_encrypted_response_alg.")
-    return {f"{what}_encrypted_response_alg": alg, f"{what}_encrypted_response_enc": enc or (alg and jwe.ENCRYPTIONS[0])}
+        raise members.refuse(f"{what}_enc", f"only together with {what}_alg.")
+    return {f"{what}_alg": alg, f"{what}_enc": enc or (alg and jwe.ENCRYPTIONS[0])}
 
 
 def default_scope(grant_types: Sequence[str]) -> frozenset[str]:
