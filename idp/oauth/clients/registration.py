@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from ...jose import jwe
 from .. import response
 from ..backchannel import registration as backchannel
-from ..client import SCOPES, Client
+from ..client import SCOPES, Client, administration_fault
 from ..deferred.authorization import GRANT_TYPE_OF
 from ..grants.jwt_bearer import GRANT_TYPE as JWT_BEARER
 from ..grants.token_exchange import GRANT_TYPE as TOKEN_EXCHANGE
@@ -38,7 +38,8 @@ LOGIN_NAME_ATTRIBUTES: Final = ("uid", "mail", "employeeNumber")
 
 PROVINCE: Final = (
     "owner", "allowed_groups", "required_acr", "required_level", "consent", "profile", "require_pkce", "access_token_format",
-    "login_name_attribute", "exchange_from", "assertion_audience", "secret_file", "show_groups", "resources", "serves")
+    "login_name_attribute", "exchange_from", "assertion_audience", "secret_file", "show_groups", "resources", "serves",
+    "owner_unit")
 """Fields of a client that stand in the table ``province``: an operator's, never the client's own."""
 _OURS: Final = frozenset({"client_id", "source", "secret_digest", "sealed_secret", "disabled", "created_at", "localized"})
 _DEFAULTS: Final = {field.name: field.default for field in fields(Client)}
@@ -216,6 +217,7 @@ def _province(table: Mapping[str, Any], policy: RegistrationPolicy, *, default_s
     required_acr = members.text("required_acr", 200)
     fields: dict[str, Any] = {
         "owner": members.text("owner", 200),
+        "owner_unit": members.text("owner_unit", 40),
         "allowed_groups": frozenset(members.texts("allowed_groups")),
         "required_acr": required_acr,
         "required_level": _level(required_acr, policy),
@@ -317,7 +319,7 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
     elif any(_GROUP.fullmatch(group) is None for group in client.allowed_groups):
         problem = "province.allowed_groups: names of groups, 1 to 128 characters."
     else:
-        problem = backchannel.fault_of(client)
+        problem = administration_fault(client) or backchannel.fault_of(client)
     if problem:
         raise InvalidClientMetadataError(problem)
 
