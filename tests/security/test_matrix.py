@@ -18,6 +18,7 @@ from sqlalchemy import select
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.tables import AccessTokenRow, RefreshTokenRow
+from idp.oauth.backchannel.request import GRANT_TYPE as CIBA
 from idp.oauth.grants import token_exchange
 from idp.oauth.server import GRANT_TYPES
 from idp.sessions.single_sign_on import Session
@@ -237,6 +238,18 @@ def origin_disabled(asked: Asked) -> Asked:
     return asked
 
 
+def ciba(house: House) -> Asked:
+    """What an application asked an officer by name, and the officer has approved (CIBA)."""
+    for client_id in OWN:
+        house.client(client_id, grant_types=(*REGISTERED.grant_types, CIBA), backchannel_token_delivery_mode="poll")
+    session = house.session()
+    begun = Asked(house, session, {"scope": "openid profile", "login_hint": "canbo"}, lifetime=300, path="/bc-authorize")
+    reply = begun.send()
+    assert reply.status == 200, reply.body
+    assert house.approvals.approve(house.approvals.awaiting(session.sub)[0], session, CALLER)
+    return replace(begun, path="/token", form={"grant_type": CIBA, "auth_req_id": reply.json["auth_req_id"]})
+
+
 def access_token(house: House, *, fmt: str = "opaque") -> Asked:
     """An access token at UserInfo, bound to the key of a proof; the code that gave it is what may be replayed."""
     house.client(access_token_format=fmt)
@@ -341,6 +354,9 @@ MATRIX: dict[str, Row] = {
     "exchanged token at introspection": Row("introspection", exchanged, cells(
         "inactive", "inactive", "inactive", "inactive", "invalid_client",
         "inactive", "inactive"), {"client disabled": origin_disabled}),
+    "backchannel authentication": Row(CIBA, ciba, cells(
+        "invalid_client", "invalid_grant", "invalid_grant", "invalid_grant", "invalid_client",
+        "expired_token", "invalid_grant")),
     "access token at UserInfo": Row("userinfo", access_token, cells(
         "invalid_token", "invalid_token", "invalid_token", BEARER, "invalid_dpop_proof",
         "invalid_token", "invalid_token"), BY_PROOF),
