@@ -17,10 +17,14 @@ from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
 from ..clock import Clock
+from ..directory.unit import is_unit_code
 from ..errors import UnavailableError
 
-SCOPES = ("openid", "profile", "email", "phone", "address", "offline_access", "unit", "groups", "service")
+SCOPES = ("openid", "profile", "email", "phone", "address", "offline_access", "unit", "groups", "service", "admin",
+          "admin:read")
 """Scopes that may be registered today (fixed interface §6)."""
+ADMINISTRATION = frozenset({"admin", "admin:read"})
+"""Scopes of the administration API: only a file in clients/ gives them, and nobody gets them without asking."""
 SPARE_LOOKS = 10
 """How often a second a process looks for clients that it does not know."""
 
@@ -52,6 +56,7 @@ class Client:
             ``signs_with_secret``, else None.
         disabled: True closes every path; ``ClientRegistry.find`` does not even give such a client.
         owner: Agency that answers for it.
+        owner_unit: That agency's code, which alone counts; "" leaves the client to the province's administrators.
         allowed_groups: Officers need one of these groups; empty admits every officer.
         required_acr: Least assurance as registered, an acr value, or "".
         required_level: The same as a level 1-3; 0 where nothing is asked.
@@ -126,6 +131,7 @@ class Client:
     created_at: int = 0
 
     owner: str = ""
+    owner_unit: str = ""
     allowed_groups: frozenset[str] = frozenset()
     required_acr: str = ""
     required_level: int = 0
@@ -234,6 +240,15 @@ class Client:
     def check_grant_type(self, grant_type: str) -> bool:
         """Tell whether the grant type is registered."""
         return grant_type in self.grant_types
+
+
+def administration_fault(client: Client) -> str:
+    """Say what is wrong with what a client may administer, and with who administers it; "" where nothing is."""
+    if client.source == "registered" and not ADMINISTRATION.isdisjoint(client.scope):
+        return "scope: admin and admin:read are for clients in clients/ only."
+    if client.owner_unit and not is_unit_code(client.owner_unit):
+        return "province.owner_unit: an agency's code such as H30.11."
+    return ""
 
 
 def _same_but_for_the_port(sent: str, registered: str) -> bool:

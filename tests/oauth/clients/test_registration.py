@@ -223,7 +223,7 @@ def test_core_s8_malformed_subject_members_are_refused(members: dict[str, Any]) 
     ({"owner": "x" * 201}, "200"), ({"serves": "https://a.example"}, "serves: a list"),
     ({"serves": ["https://a.example/#f"]}, "without fragment"), ({"serves": ["a"] * 51}, "50"), ({"resources": ["a:b"]}, "table"),
     ({"resources": {"api": ""}}, "absolute URIs"), ({"resources": {"https://a.example/ b": ""}}, "absolute URIs"),
-    ({"resources": {"a:b": "service admin"}}, "scopes"), ({"resources": {"a:b": ["service"]}}, "scopes"),
+    ({"resources": {"a:b": "service scim"}}, "scopes"), ({"resources": {"a:b": ["service"]}}, "scopes"),
     ({"resources": {"a:b": None}}, "scopes"), ({"resources": {f"a:{number}": "" for number in range(51)}}, "50"),
 ])
 def test_the_table_province_is_checked(table: dict[str, Any], word: str) -> None:
