@@ -235,7 +235,7 @@ def rehearsal(settings: Settings, documents: Mapping[str, bytes], *, directory: 
               clock: Clock) -> Iterator[tuple[Services, Door]]:
     """Build the same deployment once more over a database of its own, which is empty and goes with it.
 
-    It has signing keys of its own too, never one in a PKCS #11 token, and reaches nobody.
+    It has keys of its own too, never one in a PKCS #11 token, and reaches nobody.
 
     Args:
         settings: Of the deployment.
@@ -249,6 +249,7 @@ def rehearsal(settings: Settings, documents: Mapping[str, bytes], *, directory: 
         schema.upgrade(private.database_url)
         house = build_services(private, directory=directory, clock=clock, outbound=Recorded(documents))
         house.keys.ensure(STARTING)
+        house.encryption_keys.ensure(STARTING)
         yield house, Dispatcher(routes.table(house, PrometheusMeter()), NotFound(), sources=Sources(("127.0.0.1",)))
 
 
