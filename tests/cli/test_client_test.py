@@ -14,7 +14,7 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import create_engine, func, inspect, select, table
 
-from idp.app import create_app
+from idp.app import build_services, create_app
 from tests.fakes.certificates import issue
 from tests.fakes.client_keys import jwks_of, pair
 from tests.fakes.directory import FakeDirectory, make_officer
@@ -256,3 +256,10 @@ def test_usage_and_names_that_nobody_has(url: str, tmp_path: Path, people: FakeD
         result = run(app, *arguments)
         assert result.exit_code == 1
         assert sentence in result.stderr
+
+
+def test_the_copy_has_the_keys_that_its_discovery_speaks_of(url: str, people: FakeDirectory, tmp_path: Path) -> None:
+    services = build_services(make_settings(tmp_path, url), directory=people)
+    with services.rehearse({}) as (copy, _door):
+        copy.encryption_keys.prove()
+        assert sorted(key["kty"] for key in json.loads(copy.keys.published()[0])["keys"] if key["use"] == "enc") == ["EC", "RSA"]

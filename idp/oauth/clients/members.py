@@ -20,6 +20,9 @@ _LOCALIZED: Final = re.compile(r"(?:client_name|client_uri|logo_uri|policy_uri|t
 LOCALIZED_PATTERN: Final = f"^{_LOCALIZED.pattern}$"
 """The same for JSON Schema."""
 _MOST_LOCALIZED: Final = 20
+_FRAGMENT: Final = re.compile(r"[A-Za-z0-9._~:/?@!$&'()*+,;=%-]*")
+_LONGEST_REQUEST_URI: Final = 512
+"""RFC 9101 §5.2."""
 
 
 class InvalidClientMetadataError(RefusedError):
@@ -125,6 +128,20 @@ class Members:
             return "" if value == "" else check_web_uri(value, development=self._development, member=name)
         except InvalidRedirectUriError as err:  # nobody is redirected there (RFC 7591 §3.2.2)
             raise InvalidClientMetadataError(err.message) from None
+
+    def request_uris(self, name: str) -> tuple[str, ...]:
+        """Read addresses where request objects stand, each with or without a fragment (OpenID Connect Registration §2)."""
+        value = self._left.pop(name, [])
+        if not isinstance(value, list) or len(value) > 50 or not all(
+                isinstance(uri, str) and len(uri) <= _LONGEST_REQUEST_URI and _FRAGMENT.fullmatch(uri.partition("#")[2])
+                for uri in value):
+            raise self.refuse(name, f"a list of at most 50 addresses, each of at most {_LONGEST_REQUEST_URI} characters.")
+        for uri in value:
+            try:
+                check_web_uri(uri.partition("#")[0], development=self._development, member=name)
+            except InvalidRedirectUriError as err:
+                raise InvalidClientMetadataError(err.message) from None
+        return tuple(dict.fromkeys(value))
 
     def redirect_uris(self, name: str, *, native: bool) -> tuple[str, ...]:
         """Read addresses that a browser is sent back to."""
