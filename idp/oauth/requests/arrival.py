@@ -1,7 +1,7 @@
 """How an authorization request arrives: as parameters, as a request object, pushed, or as a reference to what was pushed.
 
-Spec: RFC 6749 §4.1.1, RFC 9101 §5-§6, RFC 9126 §3-§5, RFC 9449 §10. Whatever the way, one function checks what is asked
-(``authorization_request.parse``), and demands on the way itself are made here and nowhere else.
+Spec: RFC 6749 §4.1.1, RFC 9101 §5-§6, RFC 9126 §3-§5, RFC 9449 §10, FAPI 2.0 Security Profile §5.3.2.2. Whatever the way, one
+function checks what is asked (``authorization_request.parse``), and demands on the way itself are made here and nowhere else.
 """
 
 from __future__ import annotations
