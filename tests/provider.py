@@ -44,6 +44,7 @@ from idp.endpoints.sources import Sources
 from idp.endpoints.token import TokenEndpoint
 from idp.endpoints.userinfo import UserInfoEndpoint
 from idp.endpoints.wsgi import Dispatcher, Route
+from idp.jose.encryption_keys import EncryptionKeys
 from idp.jose.keyset import KeyRing
 from idp.oauth import response
 from idp.oauth.authorization_request import AuthorizationRequest
@@ -111,11 +112,19 @@ REGISTERED = Client(
 
 
 @functools.cache
-def key_ring() -> KeyRing:
+def both_key_rings() -> tuple[KeyRing, EncryptionKeys]:
     """Keys are made once per test process: RSA takes its time."""
-    ring = KeyRing(FakeKeyStore(), FakeSealer(), FakeClock())
-    ring.ensure(CALLER)
-    return ring
+    store, sealer, clock = FakeKeyStore(), FakeSealer(), FakeClock()
+    rings = KeyRing(store, sealer, clock), EncryptionKeys(store, sealer, clock)
+    for ring in rings:
+        ring.ensure(CALLER)
+    rings[0].reload()
+    return rings
+
+
+def key_ring() -> KeyRing:
+    """Give the keys that sign."""
+    return both_key_rings()[0]
 
 
 @dataclass(frozen=True)
@@ -183,7 +192,8 @@ class House:
             officer_scopes=frozenset(claims.SCOPES), checks=self.checks,
             proofs=self.proofs, token_endpoints=(f"{ISSUER}/token", f"{MTLS}/token"),
             pushed=PushedRequests(SqlPushedRequests(database), self.clock, required=require_pushed_requests),
-            objects=RequestObjects(ISSUER, self.client_keys, self.clock), pushing_endpoints=(f"{ISSUER}/par", f"{MTLS}/par"),
+            objects=RequestObjects(ISSUER, self.client_keys, self.clock, both_key_rings()[1].decrypt),
+            pushing_endpoints=(f"{ISSUER}/par", f"{MTLS}/par"),
             read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens, *extensions],
             response_types=response.offered(front_channel=front_channel), assertions=AuthorizationAssertions(
                 assertion_issuers or {}, audience=ISSUER, keys=self.client_keys, seen=seen, mirror=self.officers,
@@ -200,7 +210,8 @@ class House:
             hints=Lockout(guesses, self.clock, HINT_LIMITS, kind="hint"),
             officers=HintedOfficers(self.officers, self.directory, self.clock, mail_domain="haugiang.gov.vn",
                                     read_hint=self.id_tokens.subject_of_hint),
-            requests=SignedRequests(RequestObjects(ISSUER, self.client_keys, self.clock), seen, self.clock))
+            requests=SignedRequests(
+                RequestObjects(ISSUER, self.client_keys, self.clock, both_key_rings()[1].decrypt), seen, self.clock))
         policy = RegistrationPolicy(details_types=(SIGNING,))
         self.initial_access = InitialAccess(SqlInitialAccess(database), SqlAuditTrail(database), self.clock, policy,
                                             software_issuers=self.software_issuers)

@@ -140,7 +140,8 @@ def test_a_start_makes_keys_and_client_secrets_once(url: str, tmp_path: Path) ->
     secret = secret_of(tmp_path, "qlvb")
     assert make_app(tmp_path, url).test_client().get("/jwks", headers={"Host": "localhost:8000"}).json == first
     assert secret_of(tmp_path, "qlvb") == secret
-    assert {key["alg"] for key in first["keys"]} == {"ES256", "RS256", "PS256", "EdDSA"}
+    assert {key["alg"] for key in first["keys"] if key["use"] == "sig"} == {"ES256", "RS256", "PS256", "EdDSA"}
+    assert sorted(key["kty"] for key in first["keys"] if key["use"] == "enc") == ["EC", "RSA"]
 
 
 def test_line_01_discovery_lists_every_mounted_protocol_address(url: str, tmp_path: Path) -> None:

@@ -235,6 +235,12 @@ def _keys(house: Services) -> Iterator[Line]:
         if waiting is None:
             yield Line("keys", "warning", f"no next {alg} key is published: a rotation would not be announced.",
                        "See that the worker runs; it makes what is missing.")
+    try:
+        house.encryption_keys.prove()
+        yield Line("keys", "ok", "the keys to encrypt to decrypt.")
+    except IdpError as err:
+        yield Line("keys", "failed", err.message, err.remedy if isinstance(err, ConfigurationError) else
+                   "Start the provider; it makes what is missing.")
 
 
 def _clients(house: Services) -> Iterator[Line]:

@@ -1,4 +1,4 @@
-"""``flask keys init|list|rotate``: key files of the deployment, and the keys that sign tokens (docs/operations/keys.md)."""
+"""``flask keys init|list|rotate``: key files, the keys that sign tokens, and those to encrypt to (docs/operations/keys.md)."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from ..administration.keys import KINDS, exchange, in_order, next_rotation_at, shown
 from ..audit import Caller
-from ..jose.keyset import ALGORITHMS, JWKS_MAX_AGE_SECONDS, StoredKey
+from ..jose.keyset import StoredKey
 from ..services import Services
 from .verb import Verbs
 
 _ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
-_ORDER = ("active", "next", "retired", "removed")
 _PLACES = {"database": "sealed in the database", "pkcs11": "in the PKCS #11 token", "": "none"}
 
 
@@ -44,32 +44,24 @@ def commands(services: Callable[[], Services], make_keys: Callable[[], tuple[str
     @click.option("--all", "with_removed", is_flag=True, help="Removed keys too.")
     @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
     def list_keys(with_removed: bool, as_json: bool) -> None:
-        """Show the signing keys: algorithm, state, age, where the private part is, and when the next one takes over."""
+        """Show all keys: algorithm, state, age, where the private part is, and when the next one takes over."""
         house = services()
         house.keys.reload()
         keys = [key for key in house.keys.stored() if with_removed or key.state != "removed"]
         _show(house, keys, as_json, {})
 
     @group.command("rotate")
-    @click.option("--alg", type=click.Choice(ALGORITHMS), help="Only the keys of this algorithm.")
+    @click.option("--alg", type=click.Choice(KINDS), help="Only the keys of this algorithm.")
     @click.option("--emergency", is_flag=True,
                   help="The keys are compromised: remove every key that ever signed at once; tokens signed by them are refused.")
     @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
     def rotate(alg: str | None, emergency: bool, as_json: bool) -> None:
-        """Let the next keys sign, keep the old ones for verification, publish new next ones."""
-        algs = (alg,) if alg else ALGORITHMS
+        """Let the next keys sign, keep the old ones for verification, publish new next ones; and new ones to encrypt to."""
+        algs = (alg,) if alg else KINDS
         house = services()
         caller = Caller("cli", secrets.token_hex(8))
-        house.keys.ensure(caller)
-        young = house.clock.now() - JWKS_MAX_AGE_SECONDS
-        hasty = any(key.state == "next" and key.alg in algs and key.created_at > young for key in house.keys.stored())
-        keys = house.keys.rotate(*algs, emergency=emergency, caller=caller)
-        warnings = []
-        if hasty:
-            warnings.append("Keys that sign now were published less than an hour ago. An application that kept the older"
-                            " JWK Set meets an unknown kid and must fetch the set again.")
-        if emergency:
-            warnings.append("Applications may keep the old JWK Set for up to an hour; tell their operators to restart them.")
+        warnings = exchange(house.keys, house.encryption_keys, algs, emergency=emergency, caller=caller, now=house.clock.now())
+        keys = house.keys.stored()
         for warning in warnings:
             click.echo(f"Note: {warning}", err=True)
         _show(house, [key for key in keys if key.state != "removed"], as_json, {"warnings": warnings})
@@ -78,20 +70,16 @@ def commands(services: Callable[[], Services], make_keys: Callable[[], tuple[str
 
 
 def _show(house: Services, keys: Iterable[StoredKey], as_json: bool, more: dict[str, Any]) -> None:
-    now, due = house.clock.now(), {alg: house.keys.next_rotation_at(alg) for alg in ALGORITHMS}
-    keys = sorted(keys, key=lambda key: (ALGORITHMS.index(key.alg) if key.alg in ALGORITHMS else len(ALGORITHMS),
-                                         _ORDER.index(key.state), -key.created_at))
+    now, due = house.clock.now(), next_rotation_at(house.keys, house.encryption_keys)
+    keys = in_order(keys)
     if as_json:
-        shown = [{"kid": key.kid, "alg": key.alg, "state": key.state, "created_at": key.created_at,
-                  "activated_at": key.activated_at, "retired_at": key.retired_at, "age_seconds": now - key.created_at,
-                  "private_part": key.place or None} for key in keys]
-        click.echo(json.dumps({"keys": shown, "next_rotation_at": due, **more}))
+        click.echo(json.dumps({"keys": [shown(key, now) for key in keys], "next_rotation_at": due, **more}))
         return
     for key in keys:
         since = max(moment for moment in (key.created_at, key.activated_at, key.retired_at) if moment is not None)
         at = due.get(key.alg)
         then = "by hand" if at is None else _local(at) if at > now else "now due"
-        click.echo(f"{key.alg:<5}  {key.state:<7} since {_local(since)}, {(now - key.created_at) // 86400} days old  {key.kid}"
+        click.echo(f"{key.alg:<12}  {key.state:<7} since {_local(since)}, {(now - key.created_at) // 86400} days old  {key.kid}"
                    f"  private part: {_PLACES[key.place]}" + (f"; next rotation: {then}" if key.state == "active" else ""))
 
 

@@ -30,9 +30,10 @@ from .rotation import (
     ROTATION_SECONDS,
     next_rotation_at,
 )
-from .signing_key import ALGORITHMS, KeyToken, Sealer, SigningKey, State, StoredKey, make_key, open_key
+from .signing_key import ALGORITHMS, ENCRYPTION_ALGORITHMS, KeyToken, Sealer, SigningKey, State, StoredKey, make_key, open_key
 
-__all__ = ["ALGORITHMS", "JWKS_MAX_AGE_SECONDS", "KeyRing", "KeyStore", "KeyToken", "Sealer", "SigningKey", "StoredKey"]
+__all__ = ["ALGORITHMS", "ENCRYPTION_ALGORITHMS", "JWKS_MAX_AGE_SECONDS", "KeyRing", "KeyStore", "KeyToken", "Sealer",
+           "SigningKey", "StoredKey"]
 
 
 class KeyStore(Protocol):
@@ -99,11 +100,12 @@ class KeyRing:
         new_in_token: Whether it makes the new keys of those algorithms that it can make; the others are sealed.
         rotation_seconds: How long a key signs before ``rotate_due`` exchanges it; 0 leaves that to operators.
         keep_retired_seconds: How long a retired key verifies; at least the longest life of a token.
+        algorithms: Whose keys these are; those of others it leaves alone.
     """
 
     def __init__(self, store: KeyStore, sealer: Sealer, clock: Clock, *, token: KeyToken | None = None,
                  new_in_token: bool = False, rotation_seconds: int = ROTATION_SECONDS,
-                 keep_retired_seconds: int = KEEP_RETIRED_SECONDS) -> None:
+                 keep_retired_seconds: int = KEEP_RETIRED_SECONDS, algorithms: Sequence[str] = ALGORITHMS) -> None:
         self.token = token
         self._store = store
         self._sealer = sealer
@@ -111,6 +113,7 @@ class KeyRing:
         self._new_in_token = new_in_token
         self._rotation_seconds = rotation_seconds
         self._keep_retired_seconds = keep_retired_seconds
+        self._algorithms = algorithms
         self._lock = threading.Lock()
         self._loaded: _Loaded | None = None
         self._checked_at = -1
@@ -226,7 +229,7 @@ class KeyRing:
             UnavailableError: the database or the token does not answer.
         """
         self.ensure(caller)
-        if not self._rotate(self._current(), algs or ALGORITHMS, emergency=emergency, caller=caller):
+        if not self._rotate(self._current(), algs or self._algorithms, emergency=emergency, caller=caller):
             raise RefusedError("Somebody else rotated the keys at this moment; nothing was done. See: keys list",
                                code="conflict", status=409)
         return self._current().stored
@@ -244,7 +247,7 @@ class KeyRing:
         """
         self.ensure(caller)
         loaded = self._current()
-        due = [(at, alg) for alg in ALGORITHMS if (at := self._due_at(loaded, alg)) is not None and at <= self._clock.now()]
+        due = [(at, alg) for alg in self._algorithms if (at := self._due_at(loaded, alg)) is not None and at <= self._clock.now()]
         if not due:
             return None
         _at, alg = min(due)
@@ -308,16 +311,17 @@ class KeyRing:
         opened = {key.kid: key for key in self._loaded.signing.values()} if self._loaded else {}
         # A later release may have put keys of further algorithms there; those are published and otherwise left alone.
         signing = {key.alg: opened.get(key.kid) or open_key(key, sealer=self._sealer, token=self.token) for key in stored
-                   if key.state == "active" and key.alg in ALGORITHMS and (self.token or not key.token_uri)}
-        shown = [(key.alg, json.loads(key.public_jwk)) for key in stored if key.state != "removed"]
+                   if key.state == "active" and key.alg in self._algorithms and (self.token or not key.token_uri)}
+        shown = [(key.alg, json.loads(key.public_jwk)) for key in stored if key.state == "next" or (
+            key.state != "removed" and key.alg not in ENCRYPTION_ALGORITHMS)]  # the newest to encrypt to (encryption_keys.py)
         document = json.dumps({"keys": [jwk for _alg, jwk in shown]}, separators=(",", ":")).encode("ascii")
         etag = f'"{hashlib.sha256(document).hexdigest()[:32]}"'
-        verification = KeySet([JWKRegistry.import_key(jwk) for alg, jwk in shown if alg in ALGORITHMS])
+        verification = KeySet([JWKRegistry.import_key(jwk) for alg, jwk in shown if alg in self._algorithms])
         self._loaded = _Loaded(version, stored, signing, verification, document, etag)
         self._checked_at = self._clock.now()
 
     def _missing(self, loaded: _Loaded) -> tuple[str, State] | None:
-        for alg in ALGORITHMS:
+        for alg in self._algorithms:
             for state in cast(tuple[State, ...], ("active", "next")):
                 if not any(key.alg == alg and key.state == state for key in loaded.stored):
                     return alg, state

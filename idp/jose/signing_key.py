@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol, cast
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_der_private_key
@@ -24,6 +24,9 @@ from ..errors import ConfigurationError
 
 ALGORITHMS: Final = ("ES256", "RS256", "PS256", "EdDSA")
 """One signing key each: ES256 for access tokens, any of them for the ID and logout tokens of clients that ask for it."""
+
+ENCRYPTION_ALGORITHMS: Final = ("RSA-OAEP-256", "ECDH-ES")
+"""One key each that applications encrypt to; the second serves all of ECDH-ES, so its JWK names none."""
 
 RSA_BITS: Final = 2048
 
@@ -130,20 +133,28 @@ _KINDS: Final[Mapping[str, tuple[type[PrivateKey], Callable[[], PrivateKey]]]] =
     "RS256": (rsa.RSAPrivateKey, _rsa),
     "PS256": (rsa.RSAPrivateKey, _rsa),
     "EdDSA": (ed25519.Ed25519PrivateKey, ed25519.Ed25519PrivateKey.generate),
+    "RSA-OAEP-256": (rsa.RSAPrivateKey, _rsa),
+    "ECDH-ES": (ec.EllipticCurvePrivateKey, lambda: ec.generate_private_key(ec.SECP256R1())),
 }
 
 
 def describe(public: PublicKey, alg: str) -> dict[str, Any]:
     """Give the public JWK of a key, with kid (RFC 7638 thumbprint), alg and use."""
     key = _wrap(public)
-    return {**key.as_dict(private=False), "kid": key.thumbprint(), "alg": alg, "use": "sig"}
+    return {**key.as_dict(private=False), "kid": key.thumbprint(), **_purpose(alg)}
+
+
+def _purpose(alg: str) -> dict[str, str]:
+    if alg not in ENCRYPTION_ALGORITHMS:
+        return {"alg": alg, "use": "sig"}
+    return {"use": "enc"} if alg == "ECDH-ES" else {"alg": alg, "use": "enc"}
 
 
 def make_key(alg: str, state: State, *, now: int, sealer: Sealer, token: KeyToken | None = None) -> StoredKey:
     """Make a key that was not stored yet.
 
     Args:
-        alg: One of ``ALGORITHMS``.
+        alg: One of ``ALGORITHMS`` or ``ENCRYPTION_ALGORITHMS``.
         state: ``next`` or ``active``.
         now: Seconds since the epoch.
         sealer: Seals the private part where no token keeps it.
@@ -187,7 +198,7 @@ def open_key(stored: StoredKey, *, sealer: Sealer, token: KeyToken | None = None
     if _wrap(private.public_key()).thumbprint() != stored.kid:
         raise ConfigurationError(f"The signing key {stored.kid} does not fit its kid.",
                                  remedy="The table signing_key was altered; restore it from the backup.")
-    return SigningKey(stored.kid, stored.alg, _wrap(private, {"kid": stored.kid, "alg": stored.alg, "use": "sig"}))
+    return SigningKey(stored.kid, stored.alg, _wrap(private, cast(KeyParameters, {"kid": stored.kid, **_purpose(stored.alg)})))
 
 
 def _context(kid: str) -> str:

@@ -17,12 +17,16 @@ from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
 from ..clock import Clock
+from ..directory.unit import is_unit_code
 from ..errors import UnavailableError
 
-SCOPES = ("openid", "profile", "email", "phone", "address", "offline_access", "unit", "groups", "service")
+SCOPES = ("openid", "profile", "email", "phone", "address", "offline_access", "unit", "groups", "service", "admin",
+          "admin:read")
 """Scopes that may be registered today (fixed interface §6)."""
 FAPI2 = "fapi2"
 """The one profile there is (``clients/profile.py``)."""
+ADMINISTRATION = frozenset({"admin", "admin:read"})
+"""Scopes of the administration API: only a file in clients/ gives them, and nobody gets them without asking."""
 SPARE_LOOKS = 10
 """How often a second a process looks for clients that it does not know."""
 
@@ -54,6 +58,7 @@ class Client:
             ``signs_with_secret``, else None.
         disabled: True closes every path; ``ClientRegistry.find`` does not even give such a client.
         owner: Agency that answers for it.
+        owner_unit: That agency's code, which alone counts; "" leaves the client to the province's administrators.
         allowed_groups: Officers need one of these groups; empty admits every officer.
         required_acr: Least assurance as registered, an acr value, or "".
         required_level: The same as a level 1-3; 0 where nothing is asked.
@@ -109,6 +114,8 @@ class Client:
     tls_client_auth_san_email: str = ""
     authorization_signed_response_alg: str = "RS256"
     request_object_signing_alg: str = ""
+    request_object_encryption_alg: str = ""
+    request_object_encryption_enc: str = ""
     require_signed_request_object: bool = False
     require_pushed_authorization_requests: bool = False
     backchannel_token_delivery_mode: Literal["", "poll", "ping"] = ""
@@ -127,6 +134,7 @@ class Client:
     created_at: int = 0
 
     owner: str = ""
+    owner_unit: str = ""
     allowed_groups: frozenset[str] = frozenset()
     required_acr: str = ""
     required_level: int = 0
@@ -240,6 +248,15 @@ class Client:
     def check_grant_type(self, grant_type: str) -> bool:
         """Tell whether the grant type is registered."""
         return grant_type in self.grant_types
+
+
+def administration_fault(client: Client) -> str:
+    """Say what is wrong with what a client may administer, and with who administers it; "" where nothing is."""
+    if client.source == "registered" and not ADMINISTRATION.isdisjoint(client.scope):
+        return "scope: admin and admin:read are for clients in clients/ only."
+    if client.owner_unit and not is_unit_code(client.owner_unit):
+        return "province.owner_unit: an agency's code such as H30.11."
+    return ""
 
 
 def _same_but_for_the_port(sent: str, registered: str) -> bool:

@@ -77,6 +77,8 @@ class Paths:
     discovery: str = "/.well-known/openid-configuration"
     authorization_server: str = "/.well-known/oauth-authorization-server"
     trust_services: str = "/.well-known/trust-services"
+    administration: str = "/api/v1"
+    administration_document: str = "/api/v1/openapi.json"
 
 
 def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str, Any]:
@@ -138,6 +140,8 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
         "claims_locales_supported": ["vi"],
         "request_parameter_supported": True,
         "request_object_signing_alg_values_supported": list(request_object.ALGORITHMS),
+        "request_object_encryption_alg_values_supported": list(jwe.ALGORITHMS),
+        "request_object_encryption_enc_values_supported": list(jwe.ENCRYPTIONS),
         "request_uri_parameter_supported": False,
         **({"authorization_details_types_supported": list(offer.details_types)} if offer.details_types else {}),
         "authorization_response_iss_parameter_supported": True,

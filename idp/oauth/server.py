@@ -309,7 +309,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
             if not allowed:
                 raise InvalidTargetError("No scope is left at these resources; ask for one resource at a time.")
         token = self.tokens.issue(client, scope=allowed, grant=grant, confirmation=confirmation, audience=audience,
-                                  exchanged=exchanged, details=() if exchanged else self._details(request, grant))
+                                  exchanged=exchanged, details=self._details(request, None if exchanged else grant))
         if include_refresh_token and grant is not None:
             value = token["refresh_token"] = secrets.token_urlsafe(32)
             token.refresh_digest = digest(value)

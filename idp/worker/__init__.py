@@ -75,9 +75,10 @@ class Worker:
                 self._log.info("expired rows deleted", **gone)
 
         def keys() -> None:
-            rotated = services.keys.rotate_due(WORKER)
-            if rotated:
-                self._log.info("signing key rotated", alg=rotated)
+            for ring, what in ((services.keys, "signing"), (services.encryption_keys, "encryption")):
+                rotated = ring.rotate_due(WORKER)
+                if rotated:
+                    self._log.info(f"{what} key rotated", alg=rotated)
             services.keys.prune(WORKER)
             services.keys.destroy_spent(WORKER)
 

@@ -57,6 +57,7 @@ class House:
         self.token = SimpleNamespace(holds=lambda uri: uri != "pkcs11:lost", check=lambda: "province, SoftHSM 1")
         self.keys = SimpleNamespace(reload=lambda: None, stored=lambda: self.stored, prove=self.proven.append, token=self.token,
                                     next_rotation_at=lambda _alg: self.due)
+        self.encryption_keys = SimpleNamespace(prove=lambda: None)
         self.registered = [application("qlvb", redirect_uris=("https://qlvb.example/cb",))]
         self.clients = SimpleNamespace(all=lambda: tuple(self.registered))
         self.leave = [initial_access_token("open", expires_at=self.clock.now() + 60)]
@@ -135,6 +136,8 @@ def _remedies(lines: list[Line]) -> None:
     (lambda h: setattr(h.token, "check", lambda: cannot(UnavailableError("away.", dependency="key_token"))("")),
      ("keys", "failed")),
     (lambda h: setattr(h.keys, "prove", cannot(ConfigurationError("sealed", remedy="Restore."))), ("keys", "failed")),
+    (lambda h: setattr(h.encryption_keys, "prove", lambda: cannot(UnavailableError("Away.", dependency="keys"))("ECDH-ES")),
+     ("keys", "failed")),
     (lambda h: h.stored.__setitem__(1, replace(h.stored[1], token_uri="pkcs11:lost")), ("keys", "failed")),
     (lambda h: h.registered.append(application("old", require_pkce=False)), ("clients", "warning")),
     (lambda h: h.registered.append(application("old", assertion_audience="token_endpoint")), ("clients", "warning")),

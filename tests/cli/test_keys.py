@@ -16,10 +16,13 @@ from idp.adapters.sql.database import Database
 from idp.adapters.sql.keys import SqlKeyStore
 from idp.cli import keys
 from idp.errors import UnavailableError
-from idp.jose.keyset import ALGORITHMS, KeyRing
+from idp.jose.encryption_keys import EncryptionKeys
+from idp.jose.keyset import ALGORITHMS, ENCRYPTION_ALGORITHMS, KeyRing
 
 from ..contracts.key_store import CALLER
 from ..fakes.clock import FakeClock
+
+KINDS = (*ALGORITHMS, *ENCRYPTION_ALGORITHMS)
 
 
 @pytest.fixture
@@ -32,8 +35,10 @@ def services(database: Database, folder: KeyFolder) -> SimpleNamespace:
     folder.make()
     clock = FakeClock()
     ring = KeyRing(SqlKeyStore(database), folder.sealer(), clock)
-    ring.ensure(CALLER)
-    return SimpleNamespace(keys=ring, clock=clock)
+    encryption = EncryptionKeys(SqlKeyStore(database), folder.sealer(), clock)
+    for one in (ring, encryption):
+        one.ensure(CALLER)
+    return SimpleNamespace(keys=ring, encryption_keys=encryption, clock=clock)
 
 
 def run(services: Any, folder: KeyFolder, *arguments: str) -> Result:
@@ -72,11 +77,11 @@ def test_init_tells_what_stands_in_the_way(folder: KeyFolder) -> None:
 def test_list_shows_states_and_no_private_key(services: Any, folder: KeyFolder) -> None:
     shown = answer(run(services, folder, "list", "--json"))["keys"]
     assert sorted((key["alg"], key["state"]) for key in shown) == sorted(
-        (alg, state) for alg in ALGORITHMS for state in ("active", "next"))
+        (alg, state) for alg in KINDS for state in ("active", "next"))
     assert set(shown[0]) == {"kid", "alg", "state", "created_at", "activated_at", "retired_at", "age_seconds", "private_part"}
     text = run(services, folder, "list").output
     assert [line.split()[:2] for line in text.splitlines()] == [
-        [alg, state] for alg in ALGORITHMS for state in ("active", "next")]
+        [alg, state] for alg in KINDS for state in ("active", "next")]
     assert "since 15/11/2023 05:13" in text
 
 
@@ -88,11 +93,11 @@ def test_list_tells_the_age_where_the_private_part_is_and_when_the_next_key_take
     assert {key["age_seconds"] for key in told["keys"]} == {3 * 86400}
     assert {key["private_part"] for key in told["keys"] if key["state"] != "retired"} == {"database"}
     assert [key["private_part"] for key in told["keys"] if key["state"] == "retired"] == [None]
-    assert told["next_rotation_at"] == dict.fromkeys(ALGORITHMS, made + 90 * 86400)
+    assert told["next_rotation_at"] == dict.fromkeys(KINDS, made + 90 * 86400)
     text = run(services, folder, "list").output
     assert "3 days old" in text
     assert "private part: sealed in the database" in text
-    assert text.count("next rotation: 13/02/2024 05:13") == len(ALGORITHMS)
+    assert text.count("next rotation: 13/02/2024 05:13") == len(KINDS)
     services.clock.advance(90 * 86400)
     assert "next rotation: now due" in run(services, folder, "list").output
 
@@ -102,7 +107,7 @@ def test_rotate_of_one_algorithm_leaves_the_others(services: Any, folder: KeyFol
     rotated = answer(run(services, folder, "rotate", "--alg", "EdDSA", "--json"))
     states = sorted((key["alg"], key["state"]) for key in rotated["keys"])
     assert [state for alg, state in states if alg == "EdDSA"] == ["active", "next", "retired"]
-    assert len(states) == 2 * len(ALGORITHMS) + 1
+    assert len(states) == 2 * len(KINDS) + 1
     assert run(services, folder, "rotate", "--alg", "none").exit_code == 2
 
 
@@ -113,7 +118,7 @@ def test_rotate_answers_with_the_new_states(services: Any, folder: KeyFolder) ->
     after = {key["kid"]: key["state"] for key in rotated["keys"]}
     assert rotated["warnings"] == []
     assert {before[kid]: after[kid] for kid in before} == {"active": "retired", "next": "active"}
-    assert sorted(after.values()) == sorted(["active", "next", "retired"] * len(ALGORITHMS))
+    assert sorted(after.values()) == sorted(["active", "next", "retired"] * len(KINDS))
 
 
 def test_a_hasty_rotation_is_done_and_told(services: Any, folder: KeyFolder) -> None:
@@ -123,7 +128,8 @@ def test_a_hasty_rotation_is_done_and_told(services: Any, folder: KeyFolder) -> 
 
 
 def test_rotate_in_an_emergency_removes_what_ever_signed(services: Any, folder: KeyFolder) -> None:
-    before = {key.kid for key in services.keys.stored() if key.state == "active"}
+    services.keys.reload()
+    before = {key.kid for key in services.keys.stored() if key.state == "active" or key.alg in ENCRYPTION_ALGORITHMS}
     rotated = answer(run(services, folder, "rotate", "--emergency", "--json"))
     assert not before & {key["kid"] for key in rotated["keys"]}
     assert "old JWK Set" in rotated["warnings"][-1]
@@ -135,7 +141,8 @@ def test_a_refusal_is_exit_status_1_and_bad_usage_2(services: Any, folder: KeyFo
     def down() -> None:
         raise UnavailableError("The database does not answer.", dependency="database")
 
-    broken = SimpleNamespace(keys=SimpleNamespace(reload=down, ensure=lambda caller: down()), clock=services.clock)
+    broken = SimpleNamespace(keys=SimpleNamespace(reload=down, ensure=lambda caller: down()),
+                             encryption_keys=services.encryption_keys, clock=services.clock)
     for verb in ("list", "rotate"):
         result = run(broken, folder, verb, "--json")
         assert result.exit_code == 1

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from .suite import ACR, BASIC, CALLBACK, POST, SECOND, Person, Suite, Visit, read_segment
+from .suite import ACR, BASIC, CALLBACK, POST, RP, SECOND, Person, Suite, Visit, read_segment, unsigned
 from .test_basic_plan import CLAIMS, check_userinfo
 
 HYBRID = ("code id_token", "code token", "code id_token token")
@@ -128,6 +128,21 @@ class FrontChannelModules:
         visit, got = variant.flow()
         assert visit.asked_for_password
         variant.told(got)
+
+    def test_oidcc_request_uri_unsigned_supported_correctly_or_rejected_as_unsupported(self, variant: Variant) -> None:
+        request = variant.request()
+        visit = variant.suite.person().open(variant.suite.url({**request, "request_uri": f"{RP}/request.jwt"}))
+        variant.suite.check(visit, request, error="request_uri_not_supported")
+
+    def test_oidcc_unsigned_request_object_supported_correctly_or_rejected_as_unsupported(self, variant: Variant) -> None:
+        request = variant.request()
+        visit = variant.suite.person().open(variant.suite.url({**request, "request": unsigned(**{**request, "state": "inside"})}))
+        variant.suite.check(visit, request, error="request_not_supported")
+
+    def test_oidcc_ensure_request_object_with_redirect_uri(self, variant: Variant) -> None:
+        request = variant.request()
+        outside = {**request, "redirect_uri": f"{RP}/not-registered", "request": unsigned(**request)}
+        assert variant.suite.person().open(variant.suite.url(outside)).error_page
 
     def test_oidcc_response_type_missing(self, variant: Variant) -> None:
         request = variant.request(response_type=None)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from idp.audit import Caller
 from idp.errors import ConfigurationError
 from idp.oidc.id_token import ALGORITHMS
 
-from .suite import BASIC, CALLBACK, ISSUER, POST, RP, SECOND, Suite, read_segment
+from .suite import BASIC, CALLBACK, ISSUER, POST, RP, SECOND, Suite, read_segment, unsigned
 
 
 @pytest.fixture(scope="module", params=["", "form_post"], ids=["basic", "formpost-basic"])
@@ -25,12 +23,6 @@ def suite(request: pytest.FixtureRequest, suite: Suite) -> Iterator[Suite]:
     suite.response_mode = request.param
     yield suite
     suite.response_mode = ""
-
-
-def unsigned(**claims: str) -> str:
-    """Make an unsigned request object (OpenID Connect Core §6.1)."""
-    parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in ({"alg": "none"}, claims)]
-    return ".".join([*parts, ""])
 
 
 def test_oidcc_response_type_missing(suite: Suite) -> None:

@@ -1,7 +1,7 @@
 """oidcc-hybrid-certification-test-plan and oidcc-formpost-hybrid-certification-test-plan, behind the setting.
 
 A code and tokens come from the authorization endpoint, and the code is redeemed for more. Modules that the implicit plan has as
-well are in front_channel.py; those about request objects and the claims parameter are not here.
+well are in front_channel.py; that about the claims parameter is not here.
 """
 
 from __future__ import annotations

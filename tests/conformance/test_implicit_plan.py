@@ -1,7 +1,7 @@
 """oidcc-implicit-certification-test-plan and oidcc-formpost-implicit-certification-test-plan, behind the setting.
 
 Tokens come from the authorization endpoint alone; with ``id_token`` there is no access token, so the ID token holds the claims of
-the scopes. The modules are in front_channel.py, except those about request objects and the claims parameter.
+the scopes. The modules are in front_channel.py, except that about the claims parameter.
 """
 
 from __future__ import annotations

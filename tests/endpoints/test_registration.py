@@ -47,6 +47,8 @@ def test_rfc7591_s3_2_1_the_answer_holds_everything_registered(registry_house: H
         "scope": "openid profile email phone address", "backchannel_logout_session_required": False,
         "frontchannel_logout_session_required": False, "dpop_bound_access_tokens": False,
         "tls_client_certificate_bound_access_tokens": False, "authorization_signed_response_alg": "RS256",
+        "introspection_signed_response_alg": "RS256", "require_pushed_authorization_requests": False,
+        "require_signed_request_object": False,
         "id_token_signed_response_alg": "RS256", "require_auth_time": False, "application_type": "web", "subject_type": "public"}
     assert min(len(secret), len(token)) >= 43
     client = house.registry.find(client_id)

@@ -43,12 +43,14 @@ def test_security_1_nothing_is_listed_that_is_off() -> None:
         assert both[f"{endpoint}_endpoint_auth_signing_alg_values_supported"] == ["ES256", "PS256", "RS256", "EdDSA", "HS256"]
     assert DOCUMENT["code_challenge_methods_supported"] == ["S256"]
     assert DOCUMENT["request_uri_parameter_supported"] is False
-    assert "device_authorization_endpoint" not in DOCUMENT
+    assert "authorization_encryption_alg_values_supported" not in DOCUMENT
 
 
 def test_rfc9101_s10_5_request_objects_are_signed() -> None:
     assert DOCUMENT["request_parameter_supported"] is True
     assert DOCUMENT["request_object_signing_alg_values_supported"] == ["ES256", "PS256", "RS256", "EdDSA"]
+    assert DOCUMENT["request_object_encryption_alg_values_supported"] == list(jwe.ALGORITHMS)
+    assert DOCUMENT["request_object_encryption_enc_values_supported"] == list(jwe.ENCRYPTIONS)
 
 
 def test_rfc9126_s5_where_requests_are_pushed_and_whether_they_must_be() -> None:

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from joserfc.jwk import JWKRegistry
 
 from idp.errors import UnavailableError
+from idp.jose import jwe
 from idp.oauth.authorization_request import AuthorizationError, AuthorizationRequest, UnsafeRequestError
 from idp.oauth.client import Client
 from idp.oauth.clients.assertion import TYPE
@@ -301,7 +303,7 @@ def test_a_client_that_must_push_cannot_bring_its_object_by_the_browser(desk: De
 def test_another_kind_of_request_says_what_it_needs() -> None:
     clock = FakeClock()
     client = Client(client_id="qlvb", client_name="x", jwks=KEYS)
-    objects = RequestObjects(ISSUER, keys_by_value(clock), clock)
+    objects = RequestObjects(ISSUER, keys_by_value(clock), clock, decrypt=str)
     now = clock.now()
     claims = {"iss": "qlvb", "aud": ISSUER, "iat": now, "nbf": now, "exp": now + 60, "jti": "1"}
     needed = ("iss", "aud", "exp", "iat", "nbf", "jti")
@@ -334,3 +336,46 @@ def test_whatever_the_claims_are_parameters_are_texts(claims: dict[str, Any]) ->
 
 def test_a_resource_may_be_a_list() -> None:
     assert parameters_of({"resource": ["https://a", "https://b"]}) == {"resource": ["https://a", "https://b"]}
+
+
+# Encrypted
+
+def published(desk: Desk, kty: str) -> Any:
+    keys = desk.house.call("GET", "/jwks").json["keys"]
+    return JWKRegistry.import_key(next(key for key in keys if key["use"] == "enc" and key["kty"] == kty))
+
+
+def encrypted(desk: Desk, token: str, *, alg: str = "ECDH-ES", enc: str = "A128CBC-HS256") -> str:
+    return jwe.encrypt(token, published(desk, "RSA" if alg.startswith("RSA") else "EC"), alg=alg, enc=enc, cty="JWT")
+
+
+@pytest.mark.parametrize("alg", jwe.ALGORITHMS)
+@pytest.mark.parametrize("enc", jwe.ENCRYPTIONS)
+def test_rfc9101_s6_1_a_signed_object_may_be_encrypted(desk: Desk, alg: str, enc: str) -> None:
+    token = encrypted(desk, desk.object(), alg=alg, enc=enc)
+    assert desk.read(token) == desk.house.asked()
+    assert push(desk, token).status == 201
+
+
+def test_rfc9101_s10_2_an_encrypted_object_is_signed_inside(desk: Desk) -> None:
+    desk.house.client(request_object_signing_alg="ES256")
+    claims = desk.object().split(".")[1]
+    for inside in (f"{segment({'alg': 'none'})}.{claims}.", json.dumps(desk.house.parameters()), encrypted(desk, desk.object()),
+                   desk.object(pair("ES256", 1)), ""):
+        assert desk.refused(encrypted(desk, inside))
+
+
+def test_the_registered_encryption_is_the_only_one_and_need_not_be_used(desk: Desk) -> None:
+    desk.house.client(request_object_encryption_alg="ECDH-ES", request_object_encryption_enc="A256GCM")
+    assert desk.read(encrypted(desk, desk.object(), enc="A256GCM"))
+    assert desk.read(desk.object())
+    assert desk.refused(encrypted(desk, desk.object()))
+    assert desk.refused(encrypted(desk, desk.object(), alg="RSA-OAEP-256", enc="A256GCM"))
+
+
+def test_an_object_that_is_encrypted_to_somebody_else_is_refused(desk: Desk) -> None:
+    assert desk.refused(jwe.encrypt(desk.object(), pair("ECDH-ES"), alg="ECDH-ES", enc="A128GCM"))
+
+
+def test_security_12_an_encrypted_object_is_not_longer_than_24_kb(desk: Desk) -> None:
+    assert desk.refused(encrypted(desk, "x" * 20000))

@@ -51,6 +51,15 @@ def basic(deployment: Deployment) -> Registration:
 
 
 @pytest.fixture(scope="package")
+def bus(deployment: Deployment, basic: Registration) -> Registration:
+    """An application that acts for officers of the one on a server."""
+    made = deployment.register({
+        "client_name": "Trục tích hợp", "grant_types": ["client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange"],
+        "scope": "openid profile", "province": {"exchange_from": [basic.client_id]}})
+    return Registration(deployment.issuer, made["client_id"], made["client_secret"], "", "", "RS256")
+
+
+@pytest.fixture(scope="package")
 def post(deployment: Deployment) -> Registration:
     """The same with its secret in the form."""
     return register(deployment, "client_secret_post", "client_credentials", alg="PS256")

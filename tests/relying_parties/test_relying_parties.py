@@ -95,6 +95,13 @@ def test_openid_client_completes_device_authorization_and_hears_of_a_refusal(dev
 
 
 @pytest.mark.usefixtures("packages")
+def test_openid_client_exchanges_a_token(basic: Registration, bus: Registration) -> None:
+    found = run("token_exchange.mjs", basic, BUS_ID=bus.client_id, BUS_SECRET=bus.client_secret)
+    assert "and who acts" in found
+    assert "it ends with its origin" in found
+
+
+@pytest.mark.usefixtures("packages")
 def test_openid_client_believes_signed_answers_and_tokens_in_the_fragment(browser: Registration) -> None:
     found = run("openid_client_answers.mjs", browser)
     assert "an answer with another signature is not believed" in found

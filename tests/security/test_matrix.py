@@ -18,10 +18,11 @@ from sqlalchemy import select
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.tables import AccessTokenRow, RefreshTokenRow
+from idp.oauth.grants import token_exchange
 from idp.oauth.server import GRANT_TYPES
 from idp.sessions.single_sign_on import Session
 from tests.fakes.client_keys import AnyKey, assertion_of, jwks_of, pair, proof_of
-from tests.provider import CALLER, DEVICE_CODE, ISSUER, REDIRECT_URI, VERIFIER, House, Reply
+from tests.provider import CALLER, DEVICE_CODE, ISSUER, REDIRECT_URI, REGISTERED, SECRET, VERIFIER, House, Reply
 
 OWN = {"qlvb": pair("ES256"), "another": pair("ES256", 1)}
 """The keys with which the two applications authenticate."""
@@ -200,6 +201,42 @@ def device_code(house: House) -> Asked:
     return replace(begun, path="/token", form={"grant_type": DEVICE_CODE, "device_code": reply.json["device_code"]})
 
 
+def exchange(house: House, *, proof_key: AnyKey | None = None) -> Asked:
+    """An access token of another application that this one may exchange; the code that gave it is what may be replayed."""
+    house.client("origin")
+    for client_id, names in (("qlvb", ("origin",)), ("another", ())):
+        house.client(client_id, grant_types=(*REGISTERED.grant_types, token_exchange.GRANT_TYPE), exchange_from=names)
+    session = house.session()
+    form = {"grant_type": "authorization_code", "code": house.code(session, client_id="origin"), "redirect_uri": REDIRECT_URI,
+            "code_verifier": VERIFIER}
+    headers = {} if proof_key is None else {"dpop": proof_of("POST", f"{ISSUER}/token", house.clock.now(), proof_key)}
+    reply = house.post("/token", form, client_id="origin", secret=SECRET, headers=headers)
+    assert reply.status == 200, reply.body
+    return Asked(house, session, {
+        "grant_type": token_exchange.GRANT_TYPE, "subject_token": reply.json["access_token"],
+        "subject_token_type": token_exchange.ACCESS_TOKEN}, lifetime=600, proof_key=proof_key,
+        then=lambda: house.post("/token", form, client_id="origin", secret=SECRET))
+
+
+def bound_exchange(house: House) -> Asked:
+    """The same with a token that is bound to a key, which its holder proves."""
+    return exchange(house, proof_key=PROVEN)
+
+
+def exchanged(house: House) -> Asked:
+    """A token that was given in exchange, when its application asks about it."""
+    redeemed = exchange(house)
+    reply = redeemed.send()
+    assert reply.status == 200, reply.body
+    return replace(redeemed, path="/introspect", form={"token": reply.json["access_token"]})
+
+
+def origin_disabled(asked: Asked) -> Asked:
+    """Of the two applications, the one that the officer signed in to."""
+    asked.house.client("origin", disabled=True)
+    return asked
+
+
 def access_token(house: House, *, fmt: str = "opaque") -> Asked:
     """An access token at UserInfo, bound to the key of a proof; the code that gave it is what may be replayed."""
     house.client(access_token_format=fmt)
@@ -292,6 +329,18 @@ MATRIX: dict[str, Row] = {
     "device code": Row(DEVICE_CODE, device_code, cells(
         "invalid_client", "invalid_grant", "invalid_grant", "invalid_grant", "invalid_client",
         "expired_token", "invalid_grant")),
+    "token exchange": Row(token_exchange.GRANT_TYPE, exchange, cells(
+        "invalid_client", "invalid_request", "invalid_request", "invalid_request", "invalid_client",
+        "invalid_request", "invalid_request")),
+    "token exchange from an application that is disabled": Row(token_exchange.GRANT_TYPE, exchange, cells(
+        "invalid_request", "invalid_request", "invalid_request", "invalid_request", "invalid_client",
+        "invalid_request", "invalid_request"), {"client disabled": origin_disabled}),
+    "exchange of a token bound to a key": Row(token_exchange.GRANT_TYPE, bound_exchange, cells(
+        "invalid_client", "invalid_request", "invalid_request", "invalid_request", "invalid_request",
+        "invalid_request", "invalid_request"), BY_PROOF),
+    "exchanged token at introspection": Row("introspection", exchanged, cells(
+        "inactive", "inactive", "inactive", "inactive", "invalid_client",
+        "inactive", "inactive"), {"client disabled": origin_disabled}),
     "access token at UserInfo": Row("userinfo", access_token, cells(
         "invalid_token", "invalid_token", "invalid_token", BEARER, "invalid_dpop_proof",
         "invalid_token", "invalid_token"), BY_PROOF),

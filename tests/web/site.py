@@ -127,7 +127,7 @@ class Site:
                                 subject_of=SUBJECTS.of, acr_prefix=self.settings.acr_prefix),
             assurance=assurance, checks=checks(self.settings.issuer, self.clock), proofs=proofs(self.clock),
             pushed=PushedRequests(SqlPushedRequests(database), self.clock), pushing_endpoints=(f"{self.settings.issuer}/par",),
-            objects=RequestObjects(self.settings.issuer, keys_by_value(self.clock), self.clock),
+            objects=RequestObjects(self.settings.issuer, keys_by_value(self.clock), self.clock, decrypt=str),
             token_endpoints=(f"{self.settings.issuer}/token",), officer_scopes=frozenset({"openid", "profile"}),
             read_hint=id_tokens.subject_of_hint, extensions=(id_tokens,),
             details_types={self.settings.authorization_details_prefix + signing_details.NAME: signing_details.SigningDetails()})

@@ -29,7 +29,8 @@ class Two:
         self.clock = FakeClock()
         made = make_settings(folder, database_url, **settings)
         self.services = [build_services(made, directory=FakeDirectory([]), clock=self.clock) for _ in range(2)]
-        self.services[0].keys.ensure(Caller("start", "test"))
+        for ring in (self.services[0].keys, self.services[0].encryption_keys):
+            ring.ensure(Caller("start", "test"))
 
     def work(self) -> list[str]:
         """One round of both at the same moment; gives the algorithms that their logs say were rotated."""
@@ -54,7 +55,7 @@ class Two:
 
     def states(self) -> list[tuple[str, str]]:
         self.services[0].keys.reload()
-        return sorted((key.alg, key.state) for key in self.services[0].keys.stored())
+        return sorted((key.alg, key.state) for key in self.services[0].keys.stored() if key.alg in ALGORITHMS)
 
 
 @pytest.fixture
@@ -74,6 +75,19 @@ def test_two_workers_rotate_each_key_once_when_its_time_has_come(two: Two) -> No
     two.clock.advance(KEEP_RETIRED_SECONDS + 1)
     assert two.work() == []
     assert two.states() == sorted((alg, state) for alg in ALGORITHMS for state in ("active", "next", "removed"))
+
+
+def test_the_worker_rotates_the_keys_to_encrypt_to_as_well(two: Two) -> None:
+    def published() -> set[str]:
+        two.services[0].keys.reload()
+        return {key["kid"] for key in json.loads(two.services[0].keys.jwks())["keys"] if key["use"] == "enc"}
+
+    before = published()
+    two.clock.advance(90 * DAY)
+    for _ in range(4):
+        two.work()
+    assert len(published()) == len(before) == 2
+    assert published().isdisjoint(before)
 
 
 def test_what_the_worker_rotates_is_audited_as_its_own(two: Two) -> None:

@@ -53,6 +53,7 @@ class House:
                                         end_disabled=lambda caller: self.overdue.append(caller.source) or 0)
         self.looked_after: list[str] = []
         self.keys = SimpleNamespace(**{verb: self._look_after(verb) for verb in ("rotate_due", "prune", "destroy_spent")})
+        self.encryption_keys = SimpleNamespace(rotate_due=lambda caller: None)
         self.directory = SimpleNamespace(health=lambda: {"state": "up"})
         self.trail = self.audit = SqlAuditTrail(database)
         self._insert = database.write(insert_row(OutboxRow))

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import literal_column, select, update
 
 from ...audit import AuditEvent, AuditRecord, Caller
-from ...jose.keyset import ALGORITHMS, StoredKey
+from ...jose.keyset import ALGORITHMS, ENCRYPTION_ALGORITHMS, StoredKey
 from .audit import audit_insert, audit_values
 from .database import Database, Write, insert_row, parameter
 from .tables import SigningKeyRow, VersionRow
@@ -56,7 +56,7 @@ class SqlKeyStore:
             return database.write(out, promoted.where(columns.state == literal_column("'next'"), mine), *new,
                                   *(audit_insert(f"{part}_") for part in _PARTS), guard=raised)
 
-        self._rotate = {number: rotation(number) for number in (1, len(ALGORITHMS))}
+        self._rotate = {number: rotation(number) for number in (1, len(ENCRYPTION_ALGORITHMS), len(ALGORITHMS))}
         self._remove = database.write(
             update(table).where(
                 columns.state == literal_column("'retired'"),
@@ -127,4 +127,5 @@ def _values(key: StoredKey) -> dict[str, Any]:
 
 
 def _record(event: AuditEvent, at: int, caller: Caller, detail: Mapping[str, str | int | bool]) -> AuditRecord:
-    return AuditRecord(event, at, source=caller.source, request_id=caller.request_id, detail=detail)
+    return AuditRecord(event, at, source=caller.source, request_id=caller.request_id,
+                       detail={**detail, **caller.by})

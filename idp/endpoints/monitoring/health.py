@@ -121,7 +121,8 @@ def dependencies(services: Services) -> tuple[Dependency, ...]:
         for alg in ALGORITHMS:
             services.keys.signing(alg)
         now, due = services.clock.now(), [at for alg in ALGORITHMS if (at := services.keys.next_rotation_at(alg)) is not None]
-        age = max(now - (key.activated_at or key.created_at) for key in services.keys.stored() if key.state == "active")
+        age = max(now - (key.activated_at or key.created_at) for key in services.keys.stored()
+                  if key.state == "active" and key.alg in ALGORITHMS)
         rest = min(due) - now if due else None
         return Finding("degraded" if rest is not None and rest < -OVERDUE_SECONDS else "up",
                        {"signing_key_age_seconds": age, "next_rotation_seconds": rest})

@@ -16,6 +16,8 @@ from ..redirect_uri import InvalidRedirectUriError, check_redirect_uri, check_we
 from ..tokens.resource_indicator import LONGEST, is_resource
 
 _LOCALIZED: Final = re.compile(r"(?:client_name|client_uri|logo_uri|policy_uri|tos_uri)#[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
+LOCALIZED_PATTERN: Final = f"^{_LOCALIZED.pattern}$"
+"""The same for JSON Schema."""
 _MOST_LOCALIZED: Final = 20
 
 

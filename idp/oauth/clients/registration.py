@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from ...jose import jwe
 from .. import response
 from ..backchannel import registration as backchannel
-from ..client import FAPI2, SCOPES, Client
+from ..client import FAPI2, SCOPES, Client, administration_fault
 from ..deferred.authorization import GRANT_TYPE_OF
 from ..grants.jwt_bearer import GRANT_TYPE as JWT_BEARER
 from ..grants.token_exchange import GRANT_TYPE as TOKEN_EXCHANGE
@@ -38,7 +38,8 @@ LOGIN_NAME_ATTRIBUTES: Final = ("uid", "mail", "employeeNumber")
 
 PROVINCE: Final = (
     "owner", "allowed_groups", "required_acr", "required_level", "consent", "profile", "require_pkce", "access_token_format",
-    "login_name_attribute", "exchange_from", "assertion_audience", "secret_file", "show_groups", "resources", "serves")
+    "login_name_attribute", "exchange_from", "assertion_audience", "secret_file", "show_groups", "resources", "serves",
+    "owner_unit")
 """Fields of a client that stand in the table ``province``: an operator's, never the client's own."""
 _OURS: Final = frozenset({"client_id", "source", "secret_digest", "sealed_secret", "disabled", "created_at", "localized"})
 _DEFAULTS: Final = {field.name: field.default for field in fields(Client)}
@@ -51,8 +52,7 @@ _GROUP: Final = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 _NO: Final[tuple[object, ...]] = (False, "", [], None)
 
 _NOT_OFFERED: Final[Mapping[str, tuple[object, ...]]] = {
-    "request_object_encryption_alg": _NO, "request_object_encryption_enc": _NO, "request_uris": _NO,
-    "default_acr_values": _NO, "software_statement": _NO,
+    "request_uris": _NO, "default_acr_values": _NO, "software_statement": _NO,
     "authorization_encrypted_response_alg": _NO, "authorization_encrypted_response_enc": _NO,
     "backchannel_user_code_parameter": _NO,
 }
@@ -138,9 +138,9 @@ def parse(
         "frontchannel_logout_session_required": members.flag("frontchannel_logout_session_required", default=False),
         "initiate_login_uri": members.web_uri("initiate_login_uri"),
         "id_token_signed_response_alg": members.choice("id_token_signed_response_alg", algorithms(ID_TOKEN_ALGORITHMS)),
-        **_encryption(members, "id_token"),
+        **_encryption(members, "id_token_encrypted_response"),
         "userinfo_signed_response_alg": members.choice("userinfo_signed_response_alg", algorithms(("", *ID_TOKEN_ALGORITHMS))),
-        **_encryption(members, "userinfo"),
+        **_encryption(members, "userinfo_encrypted_response"),
         "default_max_age": members.seconds("default_max_age"),
         "require_auth_time": members.flag("require_auth_time", default=False),
         "application_type": "native" if native else "web",
@@ -155,13 +155,14 @@ def parse(
             "token_endpoint_auth_signing_alg", algorithms(("", *assertion.BY_METHOD.get(auth_method, assertion.ALGORITHMS)))),
         "authorization_signed_response_alg": members.choice("authorization_signed_response_alg", algorithms(response.ALGORITHMS)),
         "request_object_signing_alg": members.choice("request_object_signing_alg", algorithms(("", *request_object.ALGORITHMS))),
+        **_encryption(members, "request_object_encryption"),
         "require_signed_request_object": members.flag("require_signed_request_object", default=False),
         "require_pushed_authorization_requests": members.flag(
             "require_pushed_authorization_requests", default=uses_code and (table or {}).get("profile") == FAPI2),
         **backchannel.read(members),
         "introspection_signed_response_alg": members.choice(
             "introspection_signed_response_alg", algorithms(introspection_response.ALGORITHMS)),
-        **_encryption(members, "introspection"),
+        **_encryption(members, "introspection_encrypted_response"),
         "authorization_details_types": members.words("authorization_details_types", policy.details_types, default=()),
         "localized": members.localized(),
     }
@@ -194,12 +195,12 @@ def _keys(members: Members) -> str:
 
 
 def _encryption(members: Members, what: str) -> dict[str, str]:
-    """Read how the application wants something encrypted; the second member has a default once the first is there."""
-    alg = members.choice(f"{what}_encrypted_response_alg", ("", *jwe.ALGORITHMS))
-    enc = members.choice(f"{what}_encrypted_response_enc", ("", *jwe.ENCRYPTIONS))
+    """Read how something is encrypted; the second member has a default once the first is there."""
+    alg = members.choice(f"{what}_alg", ("", *jwe.ALGORITHMS))
+    enc = members.choice(f"{what}_enc", ("", *jwe.ENCRYPTIONS))
     if enc and not alg:
-        raise members.refuse(f"{what}_encrypted_response_enc", f"only together with {what}_encrypted_response_alg.")
-    return {f"{what}_encrypted_response_alg": alg, f"{what}_encrypted_response_enc": enc or (alg and jwe.ENCRYPTIONS[0])}
+        raise members.refuse(f"{what}_enc", f"only together with {what}_alg.")
+    return {f"{what}_alg": alg, f"{what}_enc": enc or (alg and jwe.ENCRYPTIONS[0])}
 
 
 def default_scope(grant_types: Sequence[str]) -> frozenset[str]:
@@ -216,6 +217,7 @@ def _province(table: Mapping[str, Any], policy: RegistrationPolicy, *, default_s
     required_acr = members.text("required_acr", 200)
     fields: dict[str, Any] = {
         "owner": members.text("owner", 200),
+        "owner_unit": members.text("owner_unit", 40),
         "allowed_groups": frozenset(members.texts("allowed_groups")),
         "required_acr": required_acr,
         "required_level": _level(required_acr, policy),
@@ -257,7 +259,7 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
     """Refuse members that contradict each other."""
     code = "authorization_code" in client.grant_types
     sends_back = code or "implicit" in client.grant_types
-    asserts = client.token_endpoint_auth_method in assertion.METHODS
+    method, asserts = client.token_endpoint_auth_method, client.token_endpoint_auth_method in assertion.METHODS
     encrypted = [alg for alg in (client.id_token_encrypted_response_alg, client.userinfo_encrypted_response_alg,
                                  client.introspection_encrypted_response_alg) if alg]
     problem = ""
@@ -287,11 +289,9 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
         problem = "jwks: an application that wants to be answered encrypted needs jwks or jwks_uri."
     elif client.jwks and not all(can_encrypt(client.jwks, alg) for alg in encrypted):
         problem = "jwks: no key in it fits the algorithm that answers are to be encrypted with."
-    elif client.token_endpoint_auth_method == assertion.METHOD and not (client.jwks or client.jwks_uri):
-        problem = "token_endpoint_auth_method: private_key_jwt needs jwks or jwks_uri."
-    elif client.token_endpoint_auth_method == certificate.SELF_SIGNED and not (client.jwks or client.jwks_uri):
-        problem = "token_endpoint_auth_method: self_signed_tls_client_auth needs jwks or jwks_uri."
-    elif (client.token_endpoint_auth_method == certificate.PKI) != (len(certificate.names_of(client)) == 1):
+    elif method in (assertion.METHOD, certificate.SELF_SIGNED) and not (client.jwks or client.jwks_uri):
+        problem = f"token_endpoint_auth_method: {method} needs jwks or jwks_uri."
+    elif (method == certificate.PKI) != (len(certificate.names_of(client)) == 1):
         problem = "token_endpoint_auth_method: tls_client_auth goes with exactly one of the tls_client_auth_ names."
     elif client.dpop_bound_access_tokens and client.tls_client_certificate_bound_access_tokens:
         problem = "dpop_bound_access_tokens: a token is bound to a key or to a certificate, not to both."
@@ -318,7 +318,7 @@ def _check_together(client: Client, table: Mapping[str, Any]) -> None:
     elif any(_GROUP.fullmatch(group) is None for group in client.allowed_groups):
         problem = "province.allowed_groups: names of groups, 1 to 128 characters."
     else:
-        problem = backchannel.fault_of(client) or profile.fault_of(client)
+        problem = administration_fault(client) or backchannel.fault_of(client) or profile.fault_of(client)
     if problem:
         raise InvalidClientMetadataError(problem)
 

@@ -85,7 +85,7 @@ class AuthorizationRequests:
         sent["client_id"] = (client.client_id,)
         try:
             parameters = dict(self._objects.unfold(sent, client))
-            if thumbprint and parameters.setdefault("dpop_jkt", [thumbprint]) != [thumbprint]:
+            if thumbprint and tuple(parameters.setdefault("dpop_jkt", (thumbprint,))) != (thumbprint,):
                 raise InvalidRequestError("dpop_jkt is not the thumbprint of the key of the DPoP proof.")
             return self._checked(parameters)
         except UnsafeRequestError as refusal:

@@ -10,12 +10,12 @@ object that is not signed is refused.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 from ...clock import Clock
 from ...errors import RefusedError
-from ...jose import jwt
+from ...jose import jwe, jwt
 from ..client import Client
 from ..clients.keys import ClientKeys
 
@@ -51,9 +51,11 @@ class RequestObjects:
         issuer: The provider's issuer identifier: the audience.
         keys: The applications' keys.
         clock: Source of the time.
+        decrypt: Reads what applications encrypted to us (``EncryptionKeys.decrypt``).
     """
 
-    def __init__(self, issuer: str, keys: ClientKeys, clock: Clock) -> None:
+    def __init__(self, issuer: str, keys: ClientKeys, clock: Clock, decrypt: Callable[[str], str]) -> None:
+        self._decrypt = decrypt
         self._issuer = issuer
         self._keys = keys
         self._clock = clock
@@ -107,6 +109,8 @@ class RequestObjects:
 
     def _inside(self, token: str, client: Client) -> dict[str, list[str]]:
         registered = client.request_object_signing_alg
+        if token.count(".") == 4:
+            token = self._opened(token, client)
         if token.endswith(".") and token.count(".") == 2:
             expected = registered or client.require_signed_request_object
             raise InvalidRequestObjectError("The request object is not signed.",
@@ -118,6 +122,17 @@ class RequestObjects:
         if not _NEVER_INSIDE.isdisjoint(claims):
             raise InvalidRequestObjectError("A request object holds no other request object.")
         return parameters_of(claims) | {"client_id": [client.client_id]}
+
+    def _opened(self, token: str, client: Client) -> str:
+        """Give what stands inside an encrypted object: another signed one (RFC 9101 §4, §6.1; RFC 7519 §5.2)."""
+        try:
+            header = jwe.header_of(token)
+            registered = client.request_object_encryption_alg, client.request_object_encryption_enc
+            if client.request_object_encryption_alg and registered != (header["alg"], header["enc"]):
+                raise InvalidRequestObjectError("The request object is encrypted with other algorithms than those registered.")
+            return self._decrypt(token)
+        except jwe.DecryptionError as err:
+            raise InvalidRequestObjectError(err.message.replace("The token", "The request object", 1)) from None
 
     def _signed(self, token: str, client: Client, registered: str, now: int, *, must_expire: bool) -> dict[str, Any]:
         offered = STRICT_ALGORITHMS if client.fapi2 else ALGORITHMS

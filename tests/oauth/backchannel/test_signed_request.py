@@ -25,7 +25,8 @@ ASKED = {"scope": "openid", "login_hint": "canbo"}
 class Desk:
     def __init__(self) -> None:
         self.clock = FakeClock()
-        self.requests = SignedRequests(RequestObjects(ISSUER, keys_by_value(self.clock), self.clock), FakeSeenOnce(), self.clock)
+        objects = RequestObjects(ISSUER, keys_by_value(self.clock), self.clock, decrypt=str)
+        self.requests = SignedRequests(objects, FakeSeenOnce(), self.clock)
 
     def token(self, key: AnyKey | None = None, *, alg: str | None = None, header: dict[str, Any] | None = None,
               **changes: Any) -> str:

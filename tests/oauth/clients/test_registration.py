@@ -106,7 +106,7 @@ def test_interface_s6_unknown_members_are_refused(members: dict[str, Any]) -> No
     {"default_acr_values": ["x"]},
     {"software_statement": "x.y.z"}, {"authorization_encrypted_response_alg": "RSA-OAEP-256"},
     {"authorization_encrypted_response_enc": "A256GCM"},
-    {"request_object_encryption_alg": "RSA-OAEP-256"}, {"backchannel_user_code_parameter": True},
+    {"backchannel_user_code_parameter": True},
 ])
 def test_what_is_not_offered_yet_is_refused_with_a_sentence(members: dict[str, Any]) -> None:
     assert "not offered yet" in refusal(**members)
@@ -121,6 +121,14 @@ def test_rfc9101_s10_5_an_application_may_register_how_it_signs_its_requests() -
         assert refusal(request_object_signing_alg=alg, **keys).startswith("request_object_signing_alg: , ES256, PS256, RS256")
     for members in ({"request_object_signing_alg": "ES256"}, {"require_signed_request_object": True}):
         assert "jwks" in refusal(**members)
+
+
+def test_rfc9101_s10_5_an_application_may_register_how_it_encrypts_its_requests() -> None:
+    client = register(request_object_encryption_alg="ECDH-ES")
+    assert (client.request_object_encryption_alg, client.request_object_encryption_enc) == ("ECDH-ES", "A128CBC-HS256")
+    assert register(request_object_encryption_alg="RSA-OAEP-256", request_object_encryption_enc="A256GCM")
+    assert refusal(request_object_encryption_enc="A256GCM").startswith("request_object_encryption_enc: only together")
+    assert refusal(request_object_encryption_alg="RSA1_5").startswith("request_object_encryption_alg")
 
 
 def test_rfc9126_s6_an_application_may_register_that_it_pushes_all_its_requests() -> None:
@@ -215,7 +223,7 @@ def test_core_s8_malformed_subject_members_are_refused(members: dict[str, Any]) 
     ({"owner": "x" * 201}, "200"), ({"serves": "https://a.example"}, "serves: a list"),
     ({"serves": ["https://a.example/#f"]}, "without fragment"), ({"serves": ["a"] * 51}, "50"), ({"resources": ["a:b"]}, "table"),
     ({"resources": {"api": ""}}, "absolute URIs"), ({"resources": {"https://a.example/ b": ""}}, "absolute URIs"),
-    ({"resources": {"a:b": "service admin"}}, "scopes"), ({"resources": {"a:b": ["service"]}}, "scopes"),
+    ({"resources": {"a:b": "service scim"}}, "scopes"), ({"resources": {"a:b": ["service"]}}, "scopes"),
     ({"resources": {"a:b": None}}, "scopes"), ({"resources": {f"a:{number}": "" for number in range(51)}}, "50"),
 ])
 def test_the_table_province_is_checked(table: dict[str, Any], word: str) -> None:
