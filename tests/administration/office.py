@@ -79,6 +79,7 @@ class Office:
                                     "log_level": "ERROR", **settings})
         self.services: Services = build_services(self.settings, directory=FakeDirectory(), clock=self.clock)
         self.services.keys.ensure(CALLER)
+        self.services.encryption_keys.ensure(CALLER)
         if not _made:
             _made.extend(store.keys())
         if rates is not ORDINARY:
