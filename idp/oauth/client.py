@@ -23,6 +23,8 @@ from ..errors import UnavailableError
 SCOPES = ("openid", "profile", "email", "phone", "address", "offline_access", "unit", "groups", "service", "admin",
           "admin:read")
 """Scopes that may be registered today (fixed interface §6)."""
+FAPI2 = "fapi2"
+"""The one profile there is (``clients/profile.py``)."""
 ADMINISTRATION = frozenset({"admin", "admin:read"})
 """Scopes of the administration API: only a file in clients/ gives them, and nobody gets them without asking."""
 SPARE_LOOKS = 10
@@ -61,6 +63,7 @@ class Client:
         allowed_groups: Officers need one of these groups; empty admits every officer.
         required_acr: Least assurance as registered, an acr value, or "".
         required_level: The same as a level 1-3; 0 where nothing is asked.
+        profile: ``fapi2``, or "" for none.
         login_name_attribute: Directory attribute that ``preferred_username`` carries.
         show_groups: Whether the scope ``groups`` may be released to it.
         resources: Resources that it may ask tokens for, each with the space-separated scopes that it may have there; "" for all
@@ -153,6 +156,11 @@ class Client:
     def public(self) -> bool:
         """Whether it cannot keep a secret (RFC 6749 §2.1)."""
         return self.token_endpoint_auth_method == "none"
+
+    @property
+    def fapi2(self) -> bool:
+        """Whether it is held to FAPI 2.0, in its registration (``clients/profile.py``) and in every message."""
+        return self.profile == FAPI2
 
     @property
     def has_secret(self) -> bool:

@@ -244,7 +244,7 @@ def test_core_s8_malformed_subject_members_are_refused(members: dict[str, Any]) 
 
 
 @pytest.mark.parametrize(("table", "word"), [
-    ({"profile": "fapi2"}, "not offered yet"), ({"profile": "x"}, "not offered yet"), ({"profile": 0}, "not offered yet"),
+    ({"profile": "FAPI2"}, "fapi2 are offered"), ({"profile": 0}, "fapi2"), ({"profile": []}, "fapi2"),
     ({"exchange_from": ["x"]}, "token-exchange"), ({"exchange_from": "x"}, "list"), ({"exchange_from": ["a b"]}, "client_id"),
     ({"exchange_from": [1]}, "list"), ({"assertion_audience": "token"}, "issuer, token_endpoint"),
     ({"required_acr": "urn:haugiang:acr:3"}, "required_acr: one of urn:haugiang:acr:1, urn:haugiang:acr:2"),
