@@ -8,6 +8,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 from cryptography.x509 import load_pem_x509_certificates
 from werkzeug.exceptions import NotFound
@@ -20,6 +21,7 @@ from ..adapters.ldap.server import Timing, servers_of
 from ..adapters.outbound import Outbound, Recorded
 from ..adapters.seal_files import HEADS, Es256SealSigner, FileSealHeads
 from ..adapters.sql import schema
+from ..adapters.sql.administration import SqlAdministrationTokens, SqlClientEntries, SqlGrantPages
 from ..adapters.sql.audit import SqlAuditTrail
 from ..adapters.sql.audit_seals import SqlAuditReader, SqlSealStore
 from ..adapters.sql.clients import SqlClientStore
@@ -38,6 +40,11 @@ from ..adapters.sql.seen_once import SqlSeenOnce
 from ..adapters.sql.sessions import SqlSessions
 from ..adapters.sql.throttle import SqlGuessCounter
 from ..adapters.sql.totp import SqlTotpStore
+from ..administration.access import Access
+from ..administration.clients import ClientAdministration
+from ..administration.grants import GrantAdministration
+from ..administration.initial_access import InitialAccessAdministration
+from ..administration.keys import KeyAdministration
 from ..audit import Caller
 from ..audit.chain import AuditChain
 from ..authn.assurance import HIGHEST_OFFERED, AssurancePolicy
@@ -79,6 +86,7 @@ from ..oauth.proof.certificate import CertificateAuthorities
 from ..oauth.proof.dpop import Nonces, Proofs
 from ..oauth.proof.holder import Holders
 from ..oauth.requests import signing_details
+from ..oauth.requests.published import MEDIA_TYPES, PublishedRequests
 from ..oauth.requests.pushed_authorization import PushedRequests
 from ..oauth.requests.request_object import RequestObjects
 from ..oauth.requests.signing_details import SigningDetails
@@ -94,7 +102,8 @@ from ..oidc.id_token import SCOPE, IdTokens
 from ..oidc.rp_initiated_logout import EndSession
 from ..oidc.subject import Subjects
 from ..oidc.userinfo import UserInfoAnswers
-from ..services import Door, Services
+from ..roles import RoleGroups
+from ..services import Administration, Door, Services
 from ..sessions.interaction import Interactions
 from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings, read_secret
@@ -139,7 +148,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     details_types = {settings.authorization_details_prefix + signing_details.NAME: SigningDetails()}
     policy = RegistrationPolicy(development=settings.development, acr_prefix=settings.acr_prefix, highest_level=HIGHEST_OFFERED,
                                 front_channel=settings.legacy_response_types, assertion_grant=bool(assertion_issuers),
-                                details_types=tuple(details_types))
+                                details_types=tuple(details_types), request_uris=settings.request_uri_fetch)
     totp = Totp(SqlTotpStore(database), sealer, clock)
     people = directory or ldap_directory(settings)
     guesses = SqlGuessCounter(database)
@@ -176,7 +185,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                         response_types=response.offered(front_channel=settings.legacy_response_types),
                         assertions=AuthorizationAssertions(assertion_issuers, audience=settings.issuer, keys=client_keys,
                                                            seen=seen, mirror=mirror, clock=clock),
-                        details_types=details_types)
+                        details_types=details_types, published=PublishedRequests(
+                            partial(outbound.document, accept=MEDIA_TYPES)) if settings.request_uri_fetch else None)
     approvals = Approvals(deferred, provider)
     devices = DeviceAuthorization(
         provider, approvals, verification_uri=settings.issuer + Paths().device,
@@ -189,6 +199,17 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     desk = Desk(store=SqlRegistrations(database), initial_access=initial_access, registry=clients, clock=clock, policy=policy,
                 sectors=sectors, statements=SoftwareStatements(issuers, clock), secrets=client_secrets,
                 address=settings.issuer + Paths().registration)
+    groups = RoleGroups(province=settings.ldap_province_administrators_group, agency=settings.ldap_administrators_group,
+                        auditors=settings.ldap_auditors_group)
+    administration = Administration(
+        access=Access(tokens, SqlAdministrationTokens(database), clients, clock, assurance, Holders(proofs), groups=groups,
+                      idle_limit_seconds=settings.idle_limit_seconds, resource=settings.issuer + Paths().administration,
+                      counter=guesses),
+        clients=ClientAdministration(SqlClientEntries(database), client_store, clients, sectors, policy, client_secrets, clock,
+                                     address=settings.issuer + Paths().registration),
+        initial_access=InitialAccessAdministration(initial_access, clock),
+        grants=GrantAdministration(SqlGrantPages(database), grants, mirror, clients, assurance, groups, clock),
+        keys=KeyAdministration(keys, encryption_keys, clock))
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
         encryption_keys=encryption_keys,
@@ -217,6 +238,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         consents=Consents(SqlConsents(database), audit, clock),
         introspection=Introspection(provider, subject_of=subjects.of, acr_prefix=settings.acr_prefix),
         signed_introspection=SignedIntrospection(issuer=settings.issuer, keys=keys, client_keys=client_keys, clock=clock),
+        administration=administration,
         userinfo=UserInfoAnswers(claims.UserInfo(tokens, grants, clients, clock, assurance, Holders(proofs), subjects=subjects),
                                  issuer=settings.issuer, keys=keys, encryption=encryption),
         subjects=subjects,
@@ -235,7 +257,7 @@ def rehearsal(settings: Settings, documents: Mapping[str, bytes], *, directory: 
               clock: Clock) -> Iterator[tuple[Services, Door]]:
     """Build the same deployment once more over a database of its own, which is empty and goes with it.
 
-    It has signing keys of its own too, never one in a PKCS #11 token, and reaches nobody.
+    It has keys of its own too, never one in a PKCS #11 token, and reaches nobody.
 
     Args:
         settings: Of the deployment.
@@ -249,6 +271,7 @@ def rehearsal(settings: Settings, documents: Mapping[str, bytes], *, directory: 
         schema.upgrade(private.database_url)
         house = build_services(private, directory=directory, clock=clock, outbound=Recorded(documents))
         house.keys.ensure(STARTING)
+        house.encryption_keys.ensure(STARTING)
         yield house, Dispatcher(routes.table(house, PrometheusMeter()), NotFound(), sources=Sources(("127.0.0.1",)))
 
 

@@ -33,6 +33,11 @@ def addresses(settings: Settings, path: str) -> tuple[str, ...]:
     return tuple(origin + path for origin in (settings.issuer, settings.mtls_origin) if origin)
 
 
+def trust_services(issuer: str, at: Paths) -> dict[str, str]:
+    """Give the addresses for programs that the discovery document has no members for (fixed interface §2)."""
+    return {"admin_api": issuer + at.administration, "admin_api_openapi": issuer + at.administration_document}
+
+
 def table(services: Services, meter: PrometheusMeter, *, metrics_token: str = "") -> list[Route]:
     """Give every route of the programs' door.
 
@@ -49,12 +54,14 @@ def table(services: Services, meter: PrometheusMeter, *, metrics_token: str = ""
                   auth_methods=[method for method in client_authentication.METHODS if services.provider.checks.can(method)],
                   mtls_origin=services.settings.mtls_origin, response_types=services.provider.response_types,
                   require_pushed_requests=services.provider.pushed.required, grant_types=services.provider.grant_types,
-                  details_types=tuple(services.provider.details_types))
+                  details_types=tuple(services.provider.details_types),
+                  request_uris=services.settings.request_uri_fetch)
     provider_document = Document(fixed(discovery(services.settings.issuer, offer, at)), max_age_seconds=_DISCOVERY_SECONDS)
     return [
         Route(at.discovery, "discovery", provider_document, _READ),
         Route(at.authorization_server, "discovery", provider_document, _READ),
-        Route(at.trust_services, "trust_services", Document(fixed({}), max_age_seconds=_DISCOVERY_SECONDS), _READ),
+        Route(at.trust_services, "trust_services", Document(
+            fixed(trust_services(services.settings.issuer, at)), max_age_seconds=_DISCOVERY_SECONDS), _READ),
         Route(at.jwks, "jwks", Document(services.keys.published, max_age_seconds=JWKS_MAX_AGE_SECONDS), _READ),
         Route(at.pushed_authorization, "pushed_authorization", PushedAuthorizationEndpoint(services.provider)),
         Route(at.token, "token", TokenEndpoint(services.provider)),

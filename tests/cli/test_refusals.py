@@ -209,7 +209,7 @@ def flask(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.Compl
                           capture_output=True, text=True, timeout=60)
 
 
-def test_the_list_of_settings_is_there_while_they_are_wrong(tmp_path: Path) -> None:
+def test_the_list_of_settings_is_there_while_they_are_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is the remedy that wrong settings name."""
     wrong = {"IDP_FOO": "1", "IDP_CODE_LIFETIME_SECONDS": "3600", "IDP_DATABASE_URL": "postgres//idp:hunter2@db/idp"}
     shown = flask(tmp_path, "doctor", "--settings", **wrong)
@@ -217,7 +217,9 @@ def test_the_list_of_settings_is_there_while_they_are_wrong(tmp_path: Path) -> N
     assert "IDP_CODE_LIFETIME_SECONDS = 3600  (default: 60)\n    Authorization codes" in shown.stdout
     assert "failed   settings: Unknown setting IDP_FOO." in shown.stdout
     assert "failed   settings: Setting code_lifetime_seconds: Input should be less than or equal to 60." in shown.stdout
-    answer = flask(tmp_path, "doctor", "--settings", "--json", **wrong)
+    for name, value in wrong.items():
+        monkeypatch.setenv(name, value)
+    answer = create_app(serve=False).test_cli_runner().invoke(args=["doctor", "--settings", "--json"])
     listed = json.loads(answer.stdout)
     assert [entry["name"] for entry in listed["settings"]] == list(Settings.model_fields)
     assert listed["problems"][0]["problem"] == "Unknown setting IDP_FOO."
