@@ -52,6 +52,7 @@ class Client:
         localized: What officers are shown in other languages: members such as ``client_name#en`` with their values, sorted.
         jwks: JSON of its public keys, checked when it was registered; "" where it has none or publishes them at ``jwks_uri``.
         authorization_details_types: Types of authorization details that it may ask for (RFC 9396 §10); an operator's decision.
+        request_uris: Where it publishes request objects; a fragment says nothing here.
         source: ``file`` (clients/<name>/client.toml) or ``registered`` (made at run time).
         secret_digest: SHA-256 of the secret; None for public clients and before the secret is made.
         sealed_secret: The secret itself, sealed under the key-encryption key (``clients/client_secret.py``); only where
@@ -118,6 +119,7 @@ class Client:
     request_object_encryption_enc: str = ""
     require_signed_request_object: bool = False
     require_pushed_authorization_requests: bool = False
+    request_uris: tuple[str, ...] = ()
     backchannel_token_delivery_mode: Literal["", "poll", "ping"] = ""
     backchannel_client_notification_endpoint: str = ""
     backchannel_authentication_request_signing_alg: str = ""

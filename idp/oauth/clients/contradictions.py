@@ -51,8 +51,11 @@ def check_together(client: Client, table: Mapping[str, Any]) -> None:
         problem = "redirect_uris: only authorization_code uses them."
     elif "refresh_token" in client.grant_types and not code and set(GRANT_TYPE_OF.values()).isdisjoint(client.grant_types):
         problem = "grant_types: refresh_token goes with a grant type by which an officer gives something."
-    elif (client.request_object_signing_alg or client.require_signed_request_object) and not (client.jwks or client.jwks_uri):
+    elif (client.request_object_signing_alg or client.require_signed_request_object or client.request_uris) and not (
+            client.jwks or client.jwks_uri):
         problem = "jwks: an application that signs its requests needs jwks or jwks_uri."
+    elif client.request_uris and not sends_back:
+        problem = "request_uris: only for grant types that use the authorization endpoint."
     elif client.require_pushed_authorization_requests and not sends_back:
         problem = "require_pushed_authorization_requests: only for grant types that use the authorization endpoint."
     elif "client_credentials" in client.grant_types and client.public:

@@ -49,7 +49,8 @@ _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}")
 _NO: Final[tuple[object, ...]] = (False, "", [], None)
 
 _NOT_OFFERED: Final[Mapping[str, tuple[object, ...]]] = {
-    "request_uris": _NO, "default_acr_values": _NO, "software_statement": _NO,
+    "request_uris": _NO,  # but where the policy has it
+    "default_acr_values": _NO, "software_statement": _NO,
     "authorization_encrypted_response_alg": _NO, "authorization_encrypted_response_enc": _NO,
     "backchannel_user_code_parameter": _NO,
 }
@@ -69,6 +70,7 @@ class RegistrationPolicy:
         front_channel: Response types that send tokens through the browser are offered.
         assertion_grant: The JWT bearer grant is offered.
         details_types: Types of authorization details that are offered.
+        request_uris: Request objects are fetched from where applications publish them.
     """
 
     development: bool = False
@@ -77,6 +79,7 @@ class RegistrationPolicy:
     front_channel: bool = False
     assertion_grant: bool = False
     details_types: tuple[str, ...] = ()
+    request_uris: bool = False
 
 
 def parse(
@@ -156,6 +159,7 @@ def parse(
         "require_signed_request_object": members.flag("require_signed_request_object", default=False),
         "require_pushed_authorization_requests": members.flag(
             "require_pushed_authorization_requests", default=uses_code and (table or {}).get("profile") == FAPI2),
+        **({"request_uris": members.request_uris("request_uris")} if policy.request_uris else {}),
         **backchannel.read(members),
         "introspection_signed_response_alg": members.choice(
             "introspection_signed_response_alg", algorithms(introspection_response.ALGORITHMS)),
