@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from joserfc import jws
 from joserfc.errors import SecurityWarning
-from joserfc.jwk import ECKey, OKPKey, RSAKey
+from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from ..clock import Clock
 from ..oauth.client import Client
@@ -34,7 +34,7 @@ from ..oauth.proof import certificate
 
 PROVEN = "ES256"
 """What signs DPoP proofs."""
-_Key = ECKey | OKPKey | RSAKey
+_Key = ECKey | OctKey | OKPKey | RSAKey
 
 
 class StandIn:
@@ -54,14 +54,18 @@ class StandIn:
         self.secret: str | None = None
         self._issuer = issuer
         self._clock = clock
-        self._algorithm = client.token_endpoint_auth_signing_alg or assertion.ALGORITHMS[0]
-        self._signing = _key(self._algorithm, "sig")
+        offered = assertion.BY_METHOD.get(client.token_endpoint_auth_method, assertion.ALGORITHMS)
+        self._algorithm = client.token_endpoint_auth_signing_alg or offered[0]
+        self._asking = client.request_object_signing_alg or PROVEN
+        signing = [*(() if client.signs_with_secret else (self._algorithm,)),
+                   *((self._asking,) if client.require_signed_request_object else ())]
+        self._signing = {alg: _key(alg, "sig") for alg in signing}
         self._proving = ECKey.generate_key("P-256")
         self._certified = ec.generate_private_key(ec.SECP256R1())
         wanted = {client.id_token_encrypted_response_alg, client.userinfo_encrypted_response_alg} - {""}
         certified = ECKey(self._certified.public_key(), None)
         self._jwks = {"keys": [key.as_dict(private=False) for key in (
-            self._signing, *(_key(alg, "enc") for alg in sorted(wanted)))] + [
+            *self._signing.values(), *(_key(alg, "enc") for alg in sorted(wanted)))] + [
                 {**certified.as_dict(private=False), "kid": certified.thumbprint()}]}
 
     @property
@@ -99,13 +103,23 @@ class StandIn:
             return {}, {"Authorization": "Basic " + b64encode(pair.encode()).decode()}
         if method == "client_secret_post":
             return {"client_id": client_id, "client_secret": self.secret or ""}, {}
-        if method == assertion.METHOD:
+        if method in assertion.METHODS:
             now = self._clock.now()
             claims = {"iss": client_id, "sub": client_id, "aud": self._issuer, "iat": now, "exp": now + 60,
                       "jti": secrets.token_urlsafe(16)}
-            signed = _sign({"alg": self._algorithm, "kid": self._signing.kid}, claims, self._signing)
+            key = OctKey.import_key(self.secret or "") if self.client.signs_with_secret else self._signing[self._algorithm]
+            signed = _sign(_header(self._algorithm, key), claims, key)
             return {"client_assertion_type": assertion.TYPE, "client_assertion": signed}, {}
         return {"client_id": client_id}, {}
+
+    def request(self, parameters: Mapping[str, str]) -> dict[str, str]:
+        """Give an authorization request in the form in which it is registered to ask: signed (RFC 9101), or as it is."""
+        if not self.client.require_signed_request_object:
+            return dict(parameters)
+        now, client_id = self._clock.now(), self.client.client_id
+        claims = {**parameters, "iss": client_id, "aud": self._issuer, "iat": now, "nbf": now, "exp": now + 60}
+        key = self._signing[self._asking]
+        return {"client_id": client_id, "request": _sign(_header(self._asking, key), claims, key)}
 
     def proof(self, method: str, address: str, *, nonce: str = "", access_token: str = "") -> dict[str, str]:
         """Give the header with a DPoP proof; none where the application is not registered for bound tokens (RFC 9449 §4.2)."""
@@ -138,6 +152,10 @@ def _key(alg: str, use: str) -> _Key:
     if alg.startswith("E"):
         return ECKey.generate_key("P-256", members)
     return RSAKey.generate_key(2048, members)
+
+
+def _header(alg: str, key: _Key) -> dict[str, Any]:
+    return {"alg": alg} | ({"kid": key.kid} if key.kid else {})
 
 
 def _sign(header: dict[str, Any], claims: dict[str, Any], key: _Key) -> str:

@@ -1,6 +1,7 @@
 """Walking the flows of a registration as its application would, against a private copy of this deployment.
 
-Spec: RFC 6749 §4.1, §4.4 and §6, OpenID Connect Core §3.1 and §5.3, RFC 7009, RFC 7662, OpenID Connect RP-Initiated Logout §2.
+Spec: RFC 6749 §4.1, §4.4 and §6, OpenID Connect Core §3.1 and §5.3, RFC 7009, RFC 7662, RFC 9101, RFC 9126,
+OpenID Connect RP-Initiated Logout §2.
 The copy (``app.rehearsal``) has the same settings and rooms, an empty database that is thrown away, and no network: a walk leaves
 no row, no session, no token and no line in the audit trail. An officer is taken to have signed in and agreed; everything after
 that goes through the door for programs.
@@ -168,8 +169,12 @@ class Walk:
         parameters = {"client_id": self._client.client_id, "redirect_uri": redirect_uri, "response_type": kind, "state": state,
                       "scope": " ".join(sorted(self._client.scope)), "nonce": secrets.token_urlsafe(8),
                       "code_challenge": challenge, "code_challenge_method": "S256"}
+        asked = self._stand_in.request({name: value for name, value in parameters.items() if value})
+        if self._house.provider.pushed.demanded_of(self._client):
+            pushed = self._call("POST", Paths().pushed_authorization, asked, authenticate=True).get_json()
+            asked = {"client_id": self._client.client_id, "request_uri": pushed["request_uri"]}
         try:
-            request = self._house.provider.parse_authorization({name: [value] for name, value in parameters.items() if value})
+            request = self._house.provider.parse_authorization({name: [value] for name, value in asked.items()})
             answer = self._house.provider.issue_code(request, session=session, caller=_CALLER)
         except RefusedError as err:
             raise StuckError(f"the authorization request is refused: {err.code}. {err.message}", err.code) from err
@@ -217,7 +222,7 @@ class Walk:
 
     def _call(self, method: str, path: str, form: Mapping[str, str], *, authenticate: bool = False, token: str = "",
               nonce: str = "") -> TestResponse:
-        """Call the door, once more where it hands out a nonce (RFC 9449 §8); raises StuckError unless the answer is 200."""
+        """Call the door, once more where it hands out a nonce (RFC 9449 §8); raises StuckError unless it succeeds."""
         stand_in, address = self._stand_in, self._house.settings.issuer + path
         fields, headers = stand_in.authentication() if authenticate else ({}, {})
         proof = stand_in.proof(method, address, nonce=nonce, access_token=token)
@@ -227,7 +232,7 @@ class Walk:
             headers["X-SSL-Client-Cert"] = stand_in.certificate
         answer = self._browser.open(path, method=method, base_url=self._house.settings.issuer, data={**form, **fields} or None,
                                     headers={**headers, **proof}, environ_overrides={"REMOTE_ADDR": _PROXY})
-        if answer.status_code == 200:
+        if answer.status_code in {200, 201}:
             return answer
         told = answer.get_json(silent=True) or {}
         if "DPoP-Nonce" in answer.headers and not nonce:
