@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from .administration.access import Access
+from .administration.clients import ClientAdministration
+from .administration.grants import GrantAdministration
+from .administration.initial_access import InitialAccessAdministration
+from .administration.keys import KeyAdministration
 from .audit import AuditTrail
 from .audit.chain import AuditChain, AuditReader, SealStore
 from .authn.assurance import AssurancePolicy
@@ -67,6 +72,17 @@ class Pulse(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Administration:
+    """The rooms behind the administration API."""
+
+    access: Access
+    clients: ClientAdministration
+    initial_access: InitialAccessAdministration
+    grants: GrantAdministration
+    keys: KeyAdministration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """One deployment's rooms.
 
@@ -108,6 +124,7 @@ class Services:
     introspection: Introspection
     signed_introspection: SignedIntrospection
     userinfo: UserInfoAnswers
+    administration: Administration
     subjects: Subjects
     end_session: EndSession
     outbox: NoticeQueue

@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     ldap_administrators_group: str = Field("quantri-coquan",
                                            description="Group (cn) of agency administrators, named to officers who need help")
 
+    ldap_province_administrators_group: str = Field("quantri-tinh", description="Group (cn) of the province's administrators")
+    ldap_auditors_group: str = Field("kiemtoan", description="Group (cn) of auditors, who read what administrators see")
+
     keys_dir: Path = Field(Path("keys"), description="Private key material, mode 0700")
     clients_dir: Path = Field(Path("clients"), description="Registration files of the province's applications")
     signing_key_rotation_days: int = Field(90, ge=0, le=400,

@@ -30,6 +30,7 @@ from ..errors import ConfigurationError, UnavailableError
 from ..jose.keyset import ALGORITHMS
 from ..services import Services
 from ..settings import OF_THE_HOUSE, Settings, load, read_secret
+from ..web import api
 from ..worker import Worker
 from .wiring import BIND_PASSWORD, STARTING, build_services
 
@@ -112,7 +113,7 @@ def _mount(app: Flask, settings: Settings, services: Services) -> None:
     meter = PrometheusMeter(bundle_seconds=AFTERWARDS_SECONDS)
     metrics_token = read_secret(settings.metrics_token_file, _METRICS_TOKEN) if settings.metrics_token_file else ""
     app.wsgi_app = Dispatcher(  # type: ignore[method-assign]
-        routes.table(services, meter, metrics_token=metrics_token), app.wsgi_app,
+        routes.table(services, meter, metrics_token=metrics_token), api.before(app.wsgi_app, services),
         sources=sources, meter=meter, log=json_log.RequestLines(services.clock, bundle_seconds=AFTERWARDS_SECONDS))
 
 

@@ -21,6 +21,7 @@ from ..adapters.ldap.server import Timing, servers_of
 from ..adapters.outbound import Outbound, Recorded
 from ..adapters.seal_files import HEADS, Es256SealSigner, FileSealHeads
 from ..adapters.sql import schema
+from ..adapters.sql.administration import SqlAdministrationTokens, SqlClientEntries, SqlGrantPages
 from ..adapters.sql.audit import SqlAuditTrail
 from ..adapters.sql.audit_seals import SqlAuditReader, SqlSealStore
 from ..adapters.sql.clients import SqlClientStore
@@ -39,6 +40,11 @@ from ..adapters.sql.seen_once import SqlSeenOnce
 from ..adapters.sql.sessions import SqlSessions
 from ..adapters.sql.throttle import SqlGuessCounter
 from ..adapters.sql.totp import SqlTotpStore
+from ..administration.access import Access
+from ..administration.clients import ClientAdministration
+from ..administration.grants import GrantAdministration
+from ..administration.initial_access import InitialAccessAdministration
+from ..administration.keys import KeyAdministration
 from ..audit import Caller
 from ..audit.chain import AuditChain
 from ..authn.assurance import HIGHEST_OFFERED, AssurancePolicy
@@ -96,7 +102,8 @@ from ..oidc.id_token import SCOPE, IdTokens
 from ..oidc.rp_initiated_logout import EndSession
 from ..oidc.subject import Subjects
 from ..oidc.userinfo import UserInfoAnswers
-from ..services import Door, Services
+from ..roles import RoleGroups
+from ..services import Administration, Door, Services
 from ..sessions.interaction import Interactions
 from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings, read_secret
@@ -192,6 +199,17 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     desk = Desk(store=SqlRegistrations(database), initial_access=initial_access, registry=clients, clock=clock, policy=policy,
                 sectors=sectors, statements=SoftwareStatements(issuers, clock), secrets=client_secrets,
                 address=settings.issuer + Paths().registration)
+    groups = RoleGroups(province=settings.ldap_province_administrators_group, agency=settings.ldap_administrators_group,
+                        auditors=settings.ldap_auditors_group)
+    administration = Administration(
+        access=Access(tokens, SqlAdministrationTokens(database), clients, clock, assurance, Holders(proofs), groups=groups,
+                      idle_limit_seconds=settings.idle_limit_seconds, resource=settings.issuer + Paths().administration,
+                      counter=guesses),
+        clients=ClientAdministration(SqlClientEntries(database), client_store, clients, sectors, policy, client_secrets, clock,
+                                     address=settings.issuer + Paths().registration),
+        initial_access=InitialAccessAdministration(initial_access, clock),
+        grants=GrantAdministration(SqlGrantPages(database), grants, mirror, clients, assurance, groups, clock),
+        keys=KeyAdministration(keys, encryption_keys, clock))
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
         encryption_keys=encryption_keys,
@@ -220,6 +238,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         consents=Consents(SqlConsents(database), audit, clock),
         introspection=Introspection(provider, subject_of=subjects.of, acr_prefix=settings.acr_prefix),
         signed_introspection=SignedIntrospection(issuer=settings.issuer, keys=keys, client_keys=client_keys, clock=clock),
+        administration=administration,
         userinfo=UserInfoAnswers(claims.UserInfo(tokens, grants, clients, clock, assurance, Holders(proofs), subjects=subjects),
                                  issuer=settings.issuer, keys=keys, encryption=encryption),
         subjects=subjects,

@@ -77,11 +77,21 @@ class Caller:
         source: Address of the caller behind our proxies, or ``cli`` / ``worker``.
         request_id: Ties records and log lines of one request together.
         user_agent: At most 255 characters, control characters removed; empty for programs.
+        officer: Subject of the administrator who asks; empty where nobody acts for others.
+        client_id: The application through which they ask, or the machine that does.
     """
 
     source: str
     request_id: str
     user_agent: str = ""
+    officer: str = ""
+    client_id: str = ""
+
+    @property
+    def by(self) -> dict[str, str | int | bool]:
+        """What the record of a change says besides, where an administrator made it: by whom, and through what."""
+        told = {"by_officer": self.officer, "by_client": self.client_id}
+        return {name: value for name, value in told.items() if value}
 
 
 @dataclass(frozen=True, slots=True)

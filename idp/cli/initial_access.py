@@ -29,6 +29,7 @@ def commands(services: Callable[[], Services]) -> Verbs:
 
     @group.command("create")
     @click.option("--owner", required=True, help="Agency that answers for the applications.")
+    @click.option("--owner-unit", default="", help="Its code, such as H30.11; empty: the province's.")
     @click.option("--quota", type=int, default=1, show_default=True, help="How many may be registered.")
     @click.option("--expires", default="30d", show_default=True,
                   help="Days (30d), hours (12h), the last day (2026-12-31), or never.")
@@ -43,13 +44,15 @@ def commands(services: Callable[[], Services]) -> Verbs:
     @click.option("--allowed-group", "allowed_groups", multiple=True, help="Officers need this group or another one given.")
     @click.option("--software-issuer", default="", help="Who must vouch for the applications with a software statement.")
     @_json_option
-    def create(owner: str, quota: int, expires: str, consent: str, scope: str, grant_types: str, allow_no_pkce: bool,
-               required_acr: str, allowed_groups: tuple[str, ...], software_issuer: str, as_json: bool) -> None:
+    def create(owner: str, owner_unit: str, quota: int, expires: str, consent: str, scope: str, grant_types: str,
+               allow_no_pkce: bool, required_acr: str, allowed_groups: tuple[str, ...], software_issuer: str,
+               as_json: bool) -> None:
         """Make a token; it is shown this once."""
         house = services()
         terms = Terms(owner=owner, consent="implied" if consent == "implied" else "ask", scope=frozenset(scope.split()),
                       grant_types=tuple(grant_types.replace(",", " ").split()), require_pkce=not allow_no_pkce,
-                      required_acr=required_acr, allowed_groups=allowed_groups, software_issuer=software_issuer)
+                      required_acr=required_acr, allowed_groups=allowed_groups, software_issuer=software_issuer,
+                      owner_unit=owner_unit)
         token, value = house.initial_access.create(
             terms, quota=quota, expires_at=_moment(expires, house.clock.now()), caller=_caller())
         if as_json:

@@ -11,14 +11,13 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from ..administration.keys import KINDS, exchange, in_order, next_rotation_at, shown
 from ..audit import Caller
-from ..jose.keyset import ALGORITHMS, ENCRYPTION_ALGORITHMS, JWKS_MAX_AGE_SECONDS, StoredKey
+from ..jose.keyset import StoredKey
 from ..services import Services
 from .verb import Verbs
 
 _ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
-_ORDER = ("active", "next", "retired", "removed")
-_KINDS = (*ALGORITHMS, *ENCRYPTION_ALGORITHMS)
 _PLACES = {"database": "sealed in the database", "pkcs11": "in the PKCS #11 token", "": "none"}
 
 
@@ -52,32 +51,17 @@ def commands(services: Callable[[], Services], make_keys: Callable[[], tuple[str
         _show(house, keys, as_json, {})
 
     @group.command("rotate")
-    @click.option("--alg", type=click.Choice(_KINDS), help="Only the keys of this algorithm.")
+    @click.option("--alg", type=click.Choice(KINDS), help="Only the keys of this algorithm.")
     @click.option("--emergency", is_flag=True,
                   help="The keys are compromised: remove every key that ever signed at once; tokens signed by them are refused.")
     @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
     def rotate(alg: str | None, emergency: bool, as_json: bool) -> None:
         """Let the next keys sign, keep the old ones for verification, publish new next ones; and new ones to encrypt to."""
-        algs = (alg,) if alg else _KINDS
+        algs = (alg,) if alg else KINDS
         house = services()
         caller = Caller("cli", secrets.token_hex(8))
-        house.keys.ensure(caller)
-        young = house.clock.now() - JWKS_MAX_AGE_SECONDS
-        hasty = any(key.state == "next" and key.alg in algs and key.created_at > young for key in house.keys.stored())
-        signing = [kind for kind in algs if kind in ALGORITHMS]
-        if signing:
-            house.keys.rotate(*signing, emergency=emergency, caller=caller)
-        for kind in algs:
-            if kind in ENCRYPTION_ALGORITHMS:
-                house.encryption_keys.rotate(kind, emergency=emergency, caller=caller)
-        house.keys.reload()
+        warnings = exchange(house.keys, house.encryption_keys, algs, emergency=emergency, caller=caller, now=house.clock.now())
         keys = house.keys.stored()
-        warnings = []
-        if hasty:
-            warnings.append("Keys that sign now were published less than an hour ago. An application that kept the older"
-                            " JWK Set meets an unknown kid and must fetch the set again.")
-        if emergency:
-            warnings.append("Applications may keep the old JWK Set for up to an hour; tell their operators to restart them.")
         for warning in warnings:
             click.echo(f"Note: {warning}", err=True)
         _show(house, [key for key in keys if key.state != "removed"], as_json, {"warnings": warnings})
@@ -86,15 +70,10 @@ def commands(services: Callable[[], Services], make_keys: Callable[[], tuple[str
 
 
 def _show(house: Services, keys: Iterable[StoredKey], as_json: bool, more: dict[str, Any]) -> None:
-    now, due = house.clock.now(), {alg: house.keys.next_rotation_at(alg) for alg in ALGORITHMS}
-    due |= {alg: house.encryption_keys.next_rotation_at(alg) for alg in ENCRYPTION_ALGORITHMS}
-    keys = sorted(keys, key=lambda key: (_KINDS.index(key.alg) if key.alg in _KINDS else len(_KINDS),
-                                         _ORDER.index(key.state), -key.created_at))
+    now, due = house.clock.now(), next_rotation_at(house.keys, house.encryption_keys)
+    keys = in_order(keys)
     if as_json:
-        shown = [{"kid": key.kid, "alg": key.alg, "state": key.state, "created_at": key.created_at,
-                  "activated_at": key.activated_at, "retired_at": key.retired_at, "age_seconds": now - key.created_at,
-                  "private_part": key.place or None} for key in keys]
-        click.echo(json.dumps({"keys": shown, "next_rotation_at": due, **more}))
+        click.echo(json.dumps({"keys": [shown(key, now) for key in keys], "next_rotation_at": due, **more}))
         return
     for key in keys:
         since = max(moment for moment in (key.created_at, key.activated_at, key.retired_at) if moment is not None)

@@ -33,6 +33,11 @@ def addresses(settings: Settings, path: str) -> tuple[str, ...]:
     return tuple(origin + path for origin in (settings.issuer, settings.mtls_origin) if origin)
 
 
+def trust_services(issuer: str, at: Paths) -> dict[str, str]:
+    """Give the addresses for programs that the discovery document has no members for (fixed interface §2)."""
+    return {"admin_api": issuer + at.administration, "admin_api_openapi": issuer + at.administration_document}
+
+
 def table(services: Services, meter: PrometheusMeter, *, metrics_token: str = "") -> list[Route]:
     """Give every route of the programs' door.
 
@@ -55,7 +60,8 @@ def table(services: Services, meter: PrometheusMeter, *, metrics_token: str = ""
     return [
         Route(at.discovery, "discovery", provider_document, _READ),
         Route(at.authorization_server, "discovery", provider_document, _READ),
-        Route(at.trust_services, "trust_services", Document(fixed({}), max_age_seconds=_DISCOVERY_SECONDS), _READ),
+        Route(at.trust_services, "trust_services", Document(
+            fixed(trust_services(services.settings.issuer, at)), max_age_seconds=_DISCOVERY_SECONDS), _READ),
         Route(at.jwks, "jwks", Document(services.keys.published, max_age_seconds=JWKS_MAX_AGE_SECONDS), _READ),
         Route(at.pushed_authorization, "pushed_authorization", PushedAuthorizationEndpoint(services.provider)),
         Route(at.token, "token", TokenEndpoint(services.provider)),

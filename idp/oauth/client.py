@@ -17,10 +17,16 @@ from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
 from ..clock import Clock
+from ..directory.unit import is_unit_code
 from ..errors import UnavailableError
 
-SCOPES = ("openid", "profile", "email", "phone", "address", "offline_access", "unit", "groups", "service")
+SCOPES = ("openid", "profile", "email", "phone", "address", "offline_access", "unit", "groups", "service", "admin",
+          "admin:read")
 """Scopes that may be registered today (fixed interface §6)."""
+FAPI2 = "fapi2"
+"""The one profile there is (``clients/profile.py``)."""
+ADMINISTRATION = frozenset({"admin", "admin:read"})
+"""Scopes of the administration API: only a file in clients/ gives them, and nobody gets them without asking."""
 SPARE_LOOKS = 10
 """How often a second a process looks for clients that it does not know."""
 
@@ -53,9 +59,11 @@ class Client:
             ``signs_with_secret``, else None.
         disabled: True closes every path; ``ClientRegistry.find`` does not even give such a client.
         owner: Agency that answers for it.
+        owner_unit: That agency's code, which alone counts; "" leaves the client to the province's administrators.
         allowed_groups: Officers need one of these groups; empty admits every officer.
         required_acr: Least assurance as registered, an acr value, or "".
         required_level: The same as a level 1-3; 0 where nothing is asked.
+        profile: ``fapi2``, or "" for none.
         login_name_attribute: Directory attribute that ``preferred_username`` carries.
         show_groups: Whether the scope ``groups`` may be released to it.
         resources: Resources that it may ask tokens for, each with the space-separated scopes that it may have there; "" for all
@@ -128,6 +136,7 @@ class Client:
     created_at: int = 0
 
     owner: str = ""
+    owner_unit: str = ""
     allowed_groups: frozenset[str] = frozenset()
     required_acr: str = ""
     required_level: int = 0
@@ -147,6 +156,11 @@ class Client:
     def public(self) -> bool:
         """Whether it cannot keep a secret (RFC 6749 §2.1)."""
         return self.token_endpoint_auth_method == "none"
+
+    @property
+    def fapi2(self) -> bool:
+        """Whether it is held to FAPI 2.0, in its registration (``clients/profile.py``) and in every message."""
+        return self.profile == FAPI2
 
     @property
     def has_secret(self) -> bool:
@@ -236,6 +250,15 @@ class Client:
     def check_grant_type(self, grant_type: str) -> bool:
         """Tell whether the grant type is registered."""
         return grant_type in self.grant_types
+
+
+def administration_fault(client: Client) -> str:
+    """Say what is wrong with what a client may administer, and with who administers it; "" where nothing is."""
+    if client.source == "registered" and not ADMINISTRATION.isdisjoint(client.scope):
+        return "scope: admin and admin:read are for clients in clients/ only."
+    if client.owner_unit and not is_unit_code(client.owner_unit):
+        return "province.owner_unit: an agency's code such as H30.11."
+    return ""
 
 
 def _same_but_for_the_port(sent: str, registered: str) -> bool:

@@ -79,6 +79,8 @@ class Paths:
     discovery: str = "/.well-known/openid-configuration"
     authorization_server: str = "/.well-known/oauth-authorization-server"
     trust_services: str = "/.well-known/trust-services"
+    administration: str = "/api/v1"
+    administration_document: str = "/api/v1/openapi.json"
 
 
 def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str, Any]:

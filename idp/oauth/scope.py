@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from .client import ADMINISTRATION
+
 OPENID = "openid"
 """Makes an authorization request one of OpenID Connect (OpenID Connect Core §3.1.2.1)."""
 
@@ -44,7 +46,8 @@ def of_machines(asked: tuple[str, ...], registered: frozenset[str], of_officers:
     """Decide what an application gets that acts for itself (RFC 6749 §4.4).
 
     Args:
-        asked: Scopes of the request; empty asks for the default, which is everything registered that needs no officer.
+        asked: Scopes of the request; empty asks for the default, which is everything registered that needs no officer, but for
+            administration.
         registered: Scopes of the application.
         of_officers: Scopes that tell of an officer or act as one; never given without an officer.
 
@@ -52,5 +55,5 @@ def of_machines(asked: tuple[str, ...], registered: frozenset[str], of_officers:
         The scopes in the order asked, perhaps none; None when one of them is not for this application or needs an officer.
     """
     if not asked:
-        return tuple(sorted(registered - of_officers))
+        return tuple(sorted(registered - of_officers - ADMINISTRATION))
     return asked if within(asked, registered - of_officers) else None

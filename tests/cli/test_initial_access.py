@@ -57,7 +57,7 @@ def test_create_shows_the_token_once_and_it_is_good(services: Any) -> None:
     assert made["terms"] == {
         "owner": OWNER, "consent": "ask", "scope": "address email offline_access openid phone profile",
         "grant_types": ["authorization_code", "refresh_token"], "require_pkce": True, "required_acr": "", "allowed_groups": [],
-        "software_issuer": ""}
+        "software_issuer": "", "owner_unit": ""}
     assert services.initial_access.admit(made["initial_access_token"], Caller("x", "x")).token_id == made["id"]
     for listing in (run(services, "list"), run(services, "list", "--json")):
         assert made["id"] in listing.output
@@ -68,12 +68,12 @@ def test_create_takes_every_term(services: Any) -> None:
     made = answer(run(services, "create", "--owner", OWNER, "--expires", "12h", "--consent", "implied", "--scope", "openid unit",
                       "--grant-types", "authorization_code,client_credentials", "--allow-no-pkce", "--required-acr",
                       "urn:haugiang:acr:2", "--allowed-group", "vanthu", "--allowed-group", "lanhdao",
-                      "--software-issuer", "https://issuer.example", "--json"))
+                      "--software-issuer", "https://issuer.example", "--owner-unit", "H30.11", "--json"))
     assert made["terms"] == {
         "owner": OWNER, "consent": "implied", "scope": "openid unit",
         "grant_types": ["authorization_code", "client_credentials"], "require_pkce": False,
         "required_acr": "urn:haugiang:acr:2", "allowed_groups": ["lanhdao", "vanthu"],
-        "software_issuer": "https://issuer.example"}
+        "software_issuer": "https://issuer.example", "owner_unit": "H30.11"}
     assert made["expires_at"] == services.clock.now() + 12 * 3600
 
 

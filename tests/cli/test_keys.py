@@ -141,7 +141,8 @@ def test_a_refusal_is_exit_status_1_and_bad_usage_2(services: Any, folder: KeyFo
     def down() -> None:
         raise UnavailableError("The database does not answer.", dependency="database")
 
-    broken = SimpleNamespace(keys=SimpleNamespace(reload=down, ensure=lambda caller: down()), clock=services.clock)
+    broken = SimpleNamespace(keys=SimpleNamespace(reload=down, ensure=lambda caller: down()),
+                             encryption_keys=services.encryption_keys, clock=services.clock)
     for verb in ("list", "rotate"):
         result = run(broken, folder, verb, "--json")
         assert result.exit_code == 1

@@ -30,7 +30,7 @@ ASKING: list[Case] = [
     asking(id_token_hint="a.b.c"), asking(request="a.b.c"), case("qlvb", scope="openid", login_hint="canbo"),
     case("dienthoai", scope="openid", login_hint="canbo")]
 POLLING: list[Case] = [
-    polling("duyet", "<auth_req_id>"), polling("duyet", "<approved auth_req_id>"), polling("duyet", "x" * 43),
+    polling("duyet", "<auth_req_id>"), *[polling("duyet", "<approved auth_req_id>")] * 2, polling("duyet", "x" * 43),
     polling("qlvb", "<device_code>"), polling("dienthoai", "<device_code>")]
 
 
@@ -46,7 +46,7 @@ def test_line_43_the_door_for_those_who_ask_never_breaks(inside: Inside) -> None
 
 def test_line_43_polls_for_an_officer_never_break_the_token_endpoint(inside: Inside) -> None:
     kinds = run(inside, POLLING, lambda attack: attack_of(inside, "/token", attack), of=2)
-    assert_reached(kinds, **{"200": 4, "400 authorization_pending": 2, "400 invalid_grant": 4, "400 invalid_request": 4,
+    assert_reached(kinds, **{"200": 2, "400 authorization_pending": 2, "400 invalid_grant": 4, "400 invalid_request": 4,
                              "401 invalid_client": 3, "400 unauthorized_client": 1})
 
 

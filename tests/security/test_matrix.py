@@ -10,6 +10,7 @@ have a way of its own for one.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -18,10 +19,13 @@ from sqlalchemy import select
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.tables import AccessTokenRow, RefreshTokenRow
-from idp.oauth.grants import token_exchange
+from idp.oauth.client import SCOPES
+from idp.oauth.clients.assertion_issuers import AssertionIssuer
+from idp.oauth.deferred.authorization import GRANT_TYPE_OF, Kind
+from idp.oauth.grants import jwt_bearer, token_exchange
 from idp.oauth.server import GRANT_TYPES
 from idp.sessions.single_sign_on import Session
-from tests.fakes.client_keys import AnyKey, assertion_of, jwks_of, pair, proof_of
+from tests.fakes.client_keys import AnyKey, assertion_of, jwks_of, pair, proof_of, signed
 from tests.provider import CALLER, DEVICE_CODE, ISSUER, REDIRECT_URI, REGISTERED, SECRET, VERIFIER, House, Reply
 
 OWN = {"qlvb": pair("ES256"), "another": pair("ES256", 1)}
@@ -31,6 +35,11 @@ STRANGERS = pair("ES256", 2)
 PROVEN, THIEFS = pair("ES256", 3), pair("ES256", 4)
 """The key of a DPoP proof, and that of somebody who has the token but not the key."""
 DAY = 86400
+CIBA = GRANT_TYPE_OF[Kind.CIBA]
+HRM = AssertionIssuer(issuer="https://nhansu.haugiang.example", clients=frozenset({"qlvb"}), scope=frozenset(SCOPES),
+                      jwks=jwks_of(pair("ES256", 5)))
+"""Whose assertions stand for a grant, and whose alone: no other application may bring them."""
+ALL_GRANT_TYPES = (*GRANT_TYPES, jwt_bearer.GRANT_TYPE)
 
 
 @dataclass(frozen=True)
@@ -121,6 +130,10 @@ def wrong_key(asked: Asked) -> Asked:
     return replace(asked, key=STRANGERS, assertion={})
 
 
+def wrong_issuers_key(asked: Asked) -> Asked:
+    return replace(asked, form={**asked.form, "assertion": vouch(asked.house, STRANGERS)})
+
+
 def wrong_proof_key(asked: Asked) -> Asked:
     return replace(asked, proof_key=THIEFS)
 
@@ -201,6 +214,60 @@ def device_code(house: House) -> Asked:
     return replace(begun, path="/token", form={"grant_type": DEVICE_CODE, "device_code": reply.json["device_code"]})
 
 
+def public_device_code(house: House) -> Asked:
+    """The same of a device without a secret, which proves a key when it polls; of the request that began it nothing is asked."""
+    make_public(house)
+    session = house.session()
+    reply = house.device(secret=None)
+    assert house.approve(reply, session)
+    return Asked(house, session, {"grant_type": DEVICE_CODE, "device_code": reply.json["device_code"]}, lifetime=600, key=None,
+                 proof_key=PROVEN)
+
+
+def backchannel(house: House) -> Asked:
+    """The request of an application that named the officer, who has approved it (CIBA)."""
+    for client_id in OWN:
+        house.client(client_id, grant_types=(*REGISTERED.grant_types, CIBA), backchannel_token_delivery_mode="poll")
+    session = house.session()
+    begun = Asked(house, session, {"scope": "openid profile", "login_hint": "canbo"}, lifetime=300, path="/bc-authorize")
+    reply = begun.send()
+    assert reply.status == 200, reply.body
+    deferred, = house.approvals.awaiting(session.sub)
+    assert house.approvals.approve(deferred, session, CALLER)
+    return replace(begun, path="/token", form={"grant_type": CIBA, "auth_req_id": reply.json["auth_req_id"]})
+
+
+def vouch(house: House, key: AnyKey) -> str:
+    """An issuer's word for an officer."""
+    now = house.clock.now()
+    return signed({"iss": HRM.issuer, "sub": "canbo", "aud": ISSUER, "iat": now, "exp": now + 60,
+                   "jti": secrets.token_urlsafe(9)}, key)
+
+
+def vouched(house: House, *, proof_key: AnyKey | None = None) -> Asked:
+    """An assertion of an issuer that is trusted to vouch for officers (RFC 7523 §2.1)."""
+    house.officer()
+    for client_id in OWN:
+        house.client(client_id, grant_types=(*REGISTERED.grant_types, jwt_bearer.GRANT_TYPE))
+    form = {"grant_type": jwt_bearer.GRANT_TYPE, "assertion": vouch(house, pair("ES256", 5))}
+    return Asked(house, None, form, lifetime=70, proof_key=proof_key)
+
+
+def vouched_at_userinfo(house: House) -> Asked:
+    """The token that came of an assertion, at UserInfo."""
+    redeemed = vouched(house, proof_key=PROVEN)
+    reply = redeemed.send()
+    assert reply.status == 200, reply.body
+    return replace(redeemed, path="/userinfo", form={}, client_id="", token=reply.json["access_token"], lifetime=600)
+
+
+def vouched_introspected(house: House) -> Asked:
+    """The same when its application asks about it."""
+    at_userinfo = vouched_at_userinfo(house)
+    return replace(at_userinfo, path="/introspect", form={"token": at_userinfo.token}, client_id="qlvb", token="",
+                   proof_key=None)
+
+
 def exchange(house: House, *, proof_key: AnyKey | None = None) -> Asked:
     """An access token of another application that this one may exchange; the code that gave it is what may be replayed."""
     house.client("origin")
@@ -231,9 +298,25 @@ def exchanged(house: House) -> Asked:
     return replace(redeemed, path="/introspect", form={"token": reply.json["access_token"]})
 
 
+def exchanged_at_userinfo(house: House) -> Asked:
+    """The same at UserInfo, bound to a key as its subject token was."""
+    redeemed = bound_exchange(house)
+    reply = redeemed.send()
+    assert reply.status == 200, reply.body
+    return replace(redeemed, path="/userinfo", form={}, client_id="", token=reply.json["access_token"])
+
+
 def origin_disabled(asked: Asked) -> Asked:
     """Of the two applications, the one that the officer signed in to."""
     asked.house.client("origin", disabled=True)
+    return asked
+
+
+def officers_sessions_ended(asked: Asked) -> Asked:
+    """``flask sessions end`` for an officer who has no session."""
+    officer = asked.house.officers.by_uid("canbo")
+    assert officer is not None
+    asked.house.sessions.end_all(officer.sub, "administrator", CALLER, offline_too=True)
     return asked
 
 
@@ -265,10 +348,26 @@ def introspected_refresh_token(house: House) -> Asked:
     return replace(token, path="/introspect", form={"token": token.form["refresh_token"]}, then=token.send)
 
 
+def device_refresh_token(house: House) -> Asked:
+    """A refresh token that came of a device code."""
+    return refresh_token(house, of=device_code)
+
+
+def public_device_refresh_token(house: House) -> Asked:
+    """The same of a device without a secret, bound to the key that it proved when it fetched its tokens."""
+    return refresh_token(house, of=public_device_code)
+
+
+def backchannel_refresh_token(house: House) -> Asked:
+    """A refresh token that came of a backchannel request."""
+    return refresh_token(house, of=backchannel)
+
+
 def make_public(house: House) -> None:
     """Take their keys from the applications."""
     for client_id in OWN:
-        house.client(client_id, token_endpoint_auth_method="none", jwks="", grant_types=("authorization_code", "refresh_token"))
+        house.client(client_id, token_endpoint_auth_method="none", jwks="",
+                     grant_types=("authorization_code", "refresh_token", DEVICE_CODE))
 
 
 # The table
@@ -298,8 +397,11 @@ def cells(client: str | Never, officer: str | Never, session: str | Never, other
 
 
 NO_OFFICER = Never("an application acts for itself; no officer and no session is behind it")
+NO_SESSION = Never("an issuer vouches for the officer, who did not sign in here: there is no session that could end")
+NO_THEFT = Never("that an assertion comes twice is refused and says nothing of the token it gave: RFC 7521 revokes none")
 NO_KEY = Never("a public application that sends no proof has no key; PKCE binds its code (test_line_05_pkce.py)")
 BEARER = Never("whoever holds the token asks; no application authenticates here, and the proof binds it to a key")
+UNBOUND = Never("a device code is not bound to a key (RFC 9449 binds the code of a browser alone); the tokens are, when fetched")
 BY_PROOF = {"wrong key": wrong_proof_key}
 
 #                              client disabled   officer disabled session ended    wrong client     wrong key
@@ -329,6 +431,27 @@ MATRIX: dict[str, Row] = {
     "device code": Row(DEVICE_CODE, device_code, cells(
         "invalid_client", "invalid_grant", "invalid_grant", "invalid_grant", "invalid_client",
         "expired_token", "invalid_grant")),
+    "device code of a public application": Row(DEVICE_CODE, public_device_code, cells(
+        "invalid_client", "invalid_grant", "invalid_grant", "invalid_grant", UNBOUND,
+        "expired_token", "invalid_grant")),
+    "refresh token of a device": Row("refresh_token", device_refresh_token, cells(
+        "invalid_client", "invalid_grant", "invalid_grant", "invalid_grant", "invalid_client",
+        "invalid_grant", "invalid_grant")),
+    "refresh token of a public application's device": Row("refresh_token", public_device_refresh_token, cells(
+        "invalid_client", "invalid_grant", "invalid_grant", "invalid_grant", "invalid_grant",
+        "invalid_grant", "invalid_grant"), BY_PROOF),
+    "backchannel request": Row(CIBA, backchannel, cells(
+        "invalid_client", "invalid_grant", "invalid_grant", "invalid_grant", "invalid_client",
+        "expired_token", "invalid_grant")),
+    "refresh token of a backchannel request": Row("refresh_token", backchannel_refresh_token, cells(
+        "invalid_client", "invalid_grant", "invalid_grant", "invalid_grant", "invalid_client",
+        "invalid_grant", "invalid_grant")),
+    "assertion of a trusted issuer": Row(jwt_bearer.GRANT_TYPE, vouched, cells(
+        "invalid_client", "invalid_grant", NO_SESSION, "invalid_grant", "invalid_client",
+        "invalid_grant", "invalid_grant")),
+    "assertion that its issuer did not sign": Row(jwt_bearer.GRANT_TYPE, vouched, cells(
+        "invalid_client", "invalid_grant", NO_SESSION, "invalid_grant", "invalid_grant",
+        "invalid_grant", "invalid_grant"), {"wrong key": wrong_issuers_key}),
     "token exchange": Row(token_exchange.GRANT_TYPE, exchange, cells(
         "invalid_client", "invalid_request", "invalid_request", "invalid_request", "invalid_client",
         "invalid_request", "invalid_request")),
@@ -341,6 +464,21 @@ MATRIX: dict[str, Row] = {
     "exchanged token at introspection": Row("introspection", exchanged, cells(
         "inactive", "inactive", "inactive", "inactive", "invalid_client",
         "inactive", "inactive"), {"client disabled": origin_disabled}),
+    "exchanged token that its own disabled application asks about": Row("introspection", exchanged, cells(
+        "invalid_client", "inactive", "inactive", "inactive", "invalid_client",
+        "inactive", "inactive")),
+    "exchanged token at UserInfo": Row("userinfo", exchanged_at_userinfo, cells(
+        "invalid_token", "invalid_token", "invalid_token", BEARER, "invalid_dpop_proof",
+        "invalid_token", "invalid_token"), BY_PROOF),
+    "exchanged token of a disabled origin at UserInfo": Row("userinfo", exchanged_at_userinfo, cells(
+        "invalid_token", "invalid_token", "invalid_token", BEARER, "invalid_dpop_proof",
+        "invalid_token", "invalid_token"), {"client disabled": origin_disabled, **BY_PROOF}),
+    "token of an assertion at UserInfo": Row("userinfo", vouched_at_userinfo, cells(
+        "invalid_token", "invalid_token", "invalid_token", BEARER, "invalid_dpop_proof",
+        "invalid_token", NO_THEFT), {"session ended": officers_sessions_ended, **BY_PROOF}),
+    "token of an assertion at introspection": Row("introspection", vouched_introspected, cells(
+        "invalid_client", "inactive", "inactive", "inactive", "invalid_client",
+        "inactive", NO_THEFT), {"session ended": officers_sessions_ended}),
     "access token at UserInfo": Row("userinfo", access_token, cells(
         "invalid_token", "invalid_token", "invalid_token", BEARER, "invalid_dpop_proof",
         "invalid_token", "invalid_token"), BY_PROOF),
@@ -365,7 +503,7 @@ CASES = [(name, column) for name, row in MATRIX.items() for column, cell in row.
 @pytest.fixture
 def house(database: Database) -> House:
     """A provider with two applications that authenticate with a key each."""
-    house = House(database)
+    house = House(database, assertion_issuers={HRM.issuer: HRM})
     for client_id, key in OWN.items():
         house.client(client_id, token_endpoint_auth_method="private_key_jwt", jwks=jwks_of(key), secret_digest=None)
     return house
@@ -403,12 +541,12 @@ def test_the_matrix_every_reason_stops_every_grant_with_the_specifications_error
 
 
 def test_the_matrix_has_no_gaps() -> None:
-    assert {row.grant for row in MATRIX.values()} == {*GRANT_TYPES, "userinfo", "introspection"}
+    assert {row.grant for row in MATRIX.values()} == {*ALL_GRANT_TYPES, "userinfo", "introspection"}
     for name, row in MATRIX.items():
         assert list(row.cells) == list(COLUMNS), name
         empty = [column for column, cell in row.cells.items() if not (cell.because if isinstance(cell, Never) else cell)]
         assert empty == [], name
         assert set(row.ways) <= {column for column, cell in row.cells.items() if isinstance(cell, str)}, name
-    for grant in GRANT_TYPES:  # what may never be in one shape of a grant is tested in another one, officers and sessions aside
+    for grant in ALL_GRANT_TYPES:  # what may never be in one shape of a grant is tested in another, officers and sessions aside
         tested = {column for name, column in CASES if MATRIX[name].grant == grant}
         assert set(COLUMNS) - tested <= {"officer disabled", "session ended"}, grant

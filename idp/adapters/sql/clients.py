@@ -127,4 +127,4 @@ def _bytes(value: Any) -> bytes | None:
 
 def _audit(event: AuditEvent, client_id: str, now: int, caller: Caller, detail: Mapping[str, str | int | bool]) -> dict[str, Any]:
     return audit_values(AuditRecord(event, now, client_id=client_id, source=caller.source, request_id=caller.request_id,
-                                    detail=detail))
+                                    detail={**detail, **caller.by}))

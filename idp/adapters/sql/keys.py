@@ -127,4 +127,5 @@ def _values(key: StoredKey) -> dict[str, Any]:
 
 
 def _record(event: AuditEvent, at: int, caller: Caller, detail: Mapping[str, str | int | bool]) -> AuditRecord:
-    return AuditRecord(event, at, source=caller.source, request_id=caller.request_id, detail=detail)
+    return AuditRecord(event, at, source=caller.source, request_id=caller.request_id,
+                       detail={**detail, **caller.by})

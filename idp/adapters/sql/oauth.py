@@ -52,6 +52,12 @@ _SESSION_COLUMNS = (
     SESSION.c.ended_at.label("session_ended_at"), SESSION.c.last_seen_at, SESSION.c.expires_at.label("session_expires_at"))
 FAMILY_COLUMNS = (*GRANT_COLUMNS, *_OFFICER_COLUMNS, *_SESSION_COLUMNS)
 """What ``grant_of`` reads a grant and its standing from; selected from ``FAMILY``."""
+TOKEN_COLUMNS = (
+    ACCESS.c.grant_id.label("token_grant_id"), ACCESS.c.client_id.label("token_client_id"),
+    ACCESS.c.scope.label("token_scope"), ACCESS.c.audience, ACCESS.c.issued_at,
+    ACCESS.c.expires_at.label("token_expires_at"), ACCESS.c.revoked_at.label("token_revoked_at"), ACCESS.c.confirmation,
+    ACCESS.c.actors, ACCESS.c.details.label("token_details"))
+"""An access token; ``access_token_of`` reads them, with those of its grant and officer."""
 _WITH_OFFICER = GRANT.outerjoin(OFFICER, OFFICER.c.sub == GRANT.c.sub)
 FAMILY = _WITH_OFFICER.outerjoin(SESSION, SESSION.c.sid == GRANT.c.sid)
 OFFICER_ACTIVE = exists(select(_ONE).where(OFFICER.c.sub == SESSION.c.sub, OFFICER.c.status == literal_column("'active'")))
@@ -72,11 +78,14 @@ def takes_part_upsert(database: Database) -> Any:
                                             set_={"last_used_at": takes_part.excluded.last_used_at})
 
 
+def _access_parameters() -> dict[str, Any]:
+    own = ("digest", "scope", "expires_at", "details")
+    return {column.name: parameter(column, f"access_{column.name}" if column.name in own else None) for column in ACCESS.columns}
+
+
 def access_insert() -> Any:
     """Make the act that keeps an access token; parameters from ``token_values``."""
-    return insert_row(
-        ACCESS, digest=parameter(ACCESS.c.digest, "access_digest"), scope=parameter(ACCESS.c.scope, "access_scope"),
-        expires_at=parameter(ACCESS.c.expires_at, "access_expires_at"), details=parameter(ACCESS.c.details, "access_details"))
+    return insert_row(ACCESS, **_access_parameters())
 
 
 def refresh_insert() -> Any:
@@ -111,17 +120,12 @@ class SqlGrants:
             .select_from(REFRESH.join(FAMILY, GRANT.c.grant_id == REFRESH.c.grant_id)
                          .outerjoin(following, following.c.digest == REFRESH.c.successor))
             .where(REFRESH.c.digest == parameter(REFRESH.c.digest)))
-        token = (
-            ACCESS.c.grant_id.label("token_grant_id"), ACCESS.c.client_id.label("token_client_id"),
-            ACCESS.c.scope.label("token_scope"), ACCESS.c.audience, ACCESS.c.issued_at,
-            ACCESS.c.expires_at.label("token_expires_at"), ACCESS.c.revoked_at.label("token_revoked_at"), ACCESS.c.confirmation,
-            ACCESS.c.actors, ACCESS.c.details.label("token_details"))
         granted = ACCESS.outerjoin(_WITH_OFFICER, GRANT.c.grant_id == ACCESS.c.grant_id)
         here = ACCESS.c.digest == parameter(ACCESS.c.digest)
         self._access = database.read(
-            select(*token, *GRANT_COLUMNS, *_OFFICER_COLUMNS, OFFICER.c.uid).select_from(granted).where(here))
+            select(*TOKEN_COLUMNS, *GRANT_COLUMNS, *_OFFICER_COLUMNS, OFFICER.c.uid).select_from(granted).where(here))
         self._access_with_officer = database.read(
-            select(*token, *GRANT_COLUMNS, *_OFFICER_COLUMNS, *OFFICER.c).select_from(granted).where(here))
+            select(*TOKEN_COLUMNS, *GRANT_COLUMNS, *_OFFICER_COLUMNS, *OFFICER.c).select_from(granted).where(here))
 
     def _declare_writes(self, database: Database) -> None:
         session_stands = (
@@ -160,6 +164,11 @@ class SqlGrants:
             .where(REFRESH.c.digest == parameter(REFRESH.c.digest, "old_digest"), REFRESH.c.used_at.is_(None), family_stands)
             .values(used_at=parameter(REFRESH.c.used_at, "issued_at"), successor=parameter(REFRESH.c.successor, "refresh_digest"))
             .returning(REFRESH.c.grant_id)))
+        given = _access_parameters()
+        self._renew = database.write(audit_insert(), durable=False, guard=(
+            insert(ACCESS).inline().from_select(list(given), select(*given.values()).select_from(REFRESH).where(
+                REFRESH.c.digest == parameter(REFRESH.c.digest, "kept_digest"), REFRESH.c.used_at.is_(None), family_stands))
+            .returning(ACCESS.c.digest)))
         self._replace_successor = database.write(
             update(REFRESH).where(REFRESH.c.digest == parameter(REFRESH.c.digest, "old_digest"))
             .values(successor=parameter(REFRESH.c.successor, "refresh_digest")),
@@ -234,6 +243,10 @@ class SqlGrants:
         """Exchange an unused refresh token of a grant that stands."""
         return self._rotate.run(old_digest=old_digest, **token_values(tokens), **audit_values(record)) is not None
 
+    def renew(self, kept_digest: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
+        """Give a new access token for a refresh token of a grant that stands, and leave that as it is; relaxed."""
+        return self._renew.run(kept_digest=kept_digest, **token_values(tokens), **audit_values(record)) is not None
+
     def replace_successor(self, old_digest: bytes, successor: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
         """Put a new token in the place of an unused successor of a grant that stands."""
         return self._replace_successor.run(old_digest=old_digest, replaced_digest=successor, **token_values(tokens),
@@ -245,12 +258,12 @@ class SqlGrants:
 
     def access_token(self, digest: bytes) -> StoredAccessToken | None:
         """Find an access token."""
-        return _access_token(digest, self._access.one(digest=digest))
+        return access_token_of(digest, self._access.one(digest=digest))
 
     def officer_of(self, digest: bytes) -> tuple[StoredAccessToken, MirroredOfficer | None] | None:
         """Find an access token with the officer it tells of."""
         row: Any = self._access_with_officer.one(digest=digest)
-        token = _access_token(digest, row)
+        token = access_token_of(digest, row)
         return None if token is None else (token, None if row.officer_status is None else mirrored(row))
 
     def save_access_token(self, tokens: NewTokens, record: AuditRecord) -> None:
@@ -292,7 +305,7 @@ def token_values(tokens: NewTokens) -> dict[str, Any]:
     return values
 
 
-def _access_token(digest: bytes, row: Any) -> StoredAccessToken | None:
+def access_token_of(digest: bytes, row: Any) -> StoredAccessToken | None:
     """Read a row; one whose grant is gone is no token any more, and least of all one of client credentials."""
     if row is None or (row.token_grant_id and row.grant_id is None):
         return None

@@ -31,6 +31,7 @@ class GrantRow(Base):
     details: Mapped[Words] = mapped_column(Text, server_default="")
     """JSON object of what was asked for beyond scopes, such as claims by name; empty where nothing was, which is the rule."""
     __table_args__ = (Index("ix_oauth_grant_sub_client_id", "sub", "client_id"),
+                      Index("ix_oauth_grant_client_id_created_at", "client_id", "created_at"),
                       Index("ix_oauth_grant_expires_at", "expires_at"))
 
 

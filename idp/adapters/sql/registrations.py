@@ -96,16 +96,8 @@ class SqlRegistrations:
         self._replace, self._replace_and_wipe, self._replace_with_secret = (
             act(update(CLIENT).where(*known, unchanged).values(changed | more)) for more in ({}, wiped, secret))
         self._set_token = act(update(CLIENT).where(this, CLIENT.c.registration_digest.is_not(None)).values(token))
-        # Codes and refresh tokens end with their grants; tokens of client credentials have none.
-        its = {table: table.c.client_id == parameter(table.c.client_id) for table in (GRANT, ACCESS, CONSENT, TAKING_PART)}
-        self._remove = database.write(
-            update(GRANT).where(its[GRANT], GRANT.c.revoked_at.is_(None)).values(
-                revoked_at=now, revoke_reason=parameter(GRANT.c.revoke_reason, "reason")),
-            update(ACCESS).where(its[ACCESS], ACCESS.c.grant_id == literal_column("''"), ACCESS.c.revoked_at.is_(None)).values(
-                revoked_at=now),
-            update(CONSENT).where(its[CONSENT], CONSENT.c.withdrawn_at.is_(None)).values(withdrawn_at=now),
-            delete(TAKING_PART).where(its[TAKING_PART]), version_raised(database), audit_insert(),
-            guard=delete(CLIENT).where(*known).returning(CLIENT.c.client_id))
+        self._remove = database.write(*ends_with_the_client(now), version_raised(database), audit_insert(),
+                                      guard=delete(CLIENT).where(*known).returning(CLIENT.c.client_id))
 
     def enter(self, client: Client, token: InitialAccessToken, *, registration_digest: bytes, now: int,
               record: AuditRecord) -> bool:
@@ -141,6 +133,21 @@ class SqlRegistrations:
         """Exchange the token of a client that registered itself."""
         return self._set_token.run(client_id=client_id, registration_digest=registration_digest, now=now,
                                    **audit_values(record)) is not None
+
+
+def ends_with_the_client(now: Any) -> tuple[Any, ...]:
+    """Make the acts that end what hangs on a client (parameters ``client_id``, ``reason`` and the moment).
+
+    Codes and refresh tokens end with their grants; tokens of client credentials have none.
+    """
+    its = {table: table.c.client_id == parameter(table.c.client_id) for table in (GRANT, ACCESS, CONSENT, TAKING_PART)}
+    return (
+        update(GRANT).where(its[GRANT], GRANT.c.revoked_at.is_(None)).values(
+            revoked_at=now, revoke_reason=parameter(GRANT.c.revoke_reason, "reason")),
+        update(ACCESS).where(its[ACCESS], ACCESS.c.grant_id == literal_column("''"), ACCESS.c.revoked_at.is_(None)).values(
+            revoked_at=now),
+        update(CONSENT).where(its[CONSENT], CONSENT.c.withdrawn_at.is_(None)).values(withdrawn_at=now),
+        delete(TAKING_PART).where(its[TAKING_PART]))
 
 
 def _token(row: Any, clients: tuple[str, ...]) -> InitialAccessToken:

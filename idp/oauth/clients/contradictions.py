@@ -13,13 +13,13 @@ from urllib.parse import urlsplit
 
 from .. import response
 from ..backchannel import registration as backchannel
-from ..client import Client
+from ..client import Client, administration_fault
 from ..deferred.authorization import GRANT_TYPE_OF
 from ..grants.jwt_bearer import GRANT_TYPE as JWT_BEARER
 from ..grants.token_exchange import GRANT_TYPE as TOKEN_EXCHANGE
 from ..proof import certificate
 from ..redirect_uri import LOOPBACK_HOSTS, frontchannel_fault
-from . import assertion
+from . import assertion, profile
 from .keys import can_encrypt
 from .members import InvalidClientMetadataError
 
@@ -103,7 +103,7 @@ def check_together(client: Client, table: Mapping[str, Any]) -> None:
     elif any(_GROUP.fullmatch(group) is None for group in client.allowed_groups):
         problem = "province.allowed_groups: names of groups, 1 to 128 characters."
     else:
-        problem = backchannel.fault_of(client)
+        problem = administration_fault(client) or backchannel.fault_of(client) or profile.fault_of(client)
     if problem:
         raise InvalidClientMetadataError(problem)
 

@@ -32,6 +32,7 @@ class Terms:
 
     Attributes:
         owner: Agency that answers for them.
+        owner_unit: Its code, by which agency administrators are told apart; "" for the province's own.
         scope: Scopes they may register.
         grant_types: Grant types they may register.
         require_pkce: False lets those with a secret or keys off; public ones always use PKCE.
@@ -48,10 +49,12 @@ class Terms:
     required_acr: str = ""
     allowed_groups: tuple[str, ...] = ()
     software_issuer: str = ""
+    owner_unit: str = ""
 
     def province(self, *, public: bool) -> dict[str, Any]:
         """Give the table ``province`` of a new application."""
-        return {"owner": self.owner, "consent": self.consent, "require_pkce": self.require_pkce or public,
+        return {"owner": self.owner, "owner_unit": self.owner_unit, "consent": self.consent,
+                "require_pkce": self.require_pkce or public,
                 "required_acr": self.required_acr, "allowed_groups": list(self.allowed_groups),
                 "show_groups": "groups" in self.scope}
 
@@ -63,7 +66,8 @@ class Terms:
         """Give them as JSON has them."""
         return {"owner": self.owner, "consent": self.consent, "scope": " ".join(sorted(self.scope)),
                 "grant_types": list(self.grant_types), "require_pkce": self.require_pkce, "required_acr": self.required_acr,
-                "allowed_groups": list(self.allowed_groups), "software_issuer": self.software_issuer}
+                "allowed_groups": list(self.allowed_groups), "software_issuer": self.software_issuer,
+                "owner_unit": self.owner_unit}
 
     @classmethod
     def from_json(cls, text: str) -> Terms:
@@ -72,7 +76,8 @@ class Terms:
         return cls(owner=stored["owner"], consent="implied" if stored["consent"] == "implied" else "ask",
                    scope=frozenset(stored["scope"].split()), grant_types=tuple(stored["grant_types"]),
                    require_pkce=stored["require_pkce"], required_acr=stored["required_acr"],
-                   allowed_groups=tuple(stored["allowed_groups"]), software_issuer=stored["software_issuer"])
+                   allowed_groups=tuple(stored["allowed_groups"]), software_issuer=stored["software_issuer"],
+                   owner_unit=stored.get("owner_unit", ""))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,8 +216,9 @@ class InitialAccess:
             raise RefusedError("owner: an agency must answer for the applications.", code="invalid_terms")
         if terms.software_issuer and terms.software_issuer not in self._software_issuers:
             raise RefusedError("software_issuer: not one of those in IDP_SOFTWARE_ISSUERS_FILE.", code="invalid_terms")
-        return replace(terms, owner=sample.owner, grant_types=sample.grant_types,
+        return replace(terms, owner=sample.owner, owner_unit=sample.owner_unit, grant_types=sample.grant_types,
                        allowed_groups=tuple(sorted(sample.allowed_groups)))
 
     def _record(self, event: AuditEvent, caller: Caller, **detail: str | int) -> AuditRecord:
-        return AuditRecord(event, self._clock.now(), source=caller.source, request_id=caller.request_id, detail=detail)
+        return AuditRecord(event, self._clock.now(), source=caller.source, request_id=caller.request_id,
+                           detail={**detail, **caller.by})

@@ -18,14 +18,14 @@ from typing import Any, Final, Literal
 from ...jose import jwe
 from .. import response
 from ..backchannel import registration as backchannel
-from ..client import SCOPES, Client
+from ..client import FAPI2, SCOPES, Client
 from ..deferred.authorization import GRANT_TYPE_OF
 from ..grants.jwt_bearer import GRANT_TYPE as JWT_BEARER
 from ..grants.token_exchange import GRANT_TYPE as TOKEN_EXCHANGE
 from ..proof import certificate
 from ..requests import request_object
 from ..tokens import introspection_response
-from . import assertion
+from . import assertion, profile
 from .contradictions import check_response_types, check_together
 from .keys import MAX_BYTES, InvalidKeysError, read_jwks
 from .members import InvalidClientMetadataError, Members, is_localized
@@ -37,7 +37,8 @@ LOGIN_NAME_ATTRIBUTES: Final = ("uid", "mail", "employeeNumber")
 
 PROVINCE: Final = (
     "owner", "allowed_groups", "required_acr", "required_level", "consent", "profile", "require_pkce", "access_token_format",
-    "login_name_attribute", "exchange_from", "assertion_audience", "secret_file", "show_groups", "resources", "serves")
+    "login_name_attribute", "exchange_from", "assertion_audience", "secret_file", "show_groups", "resources", "serves",
+    "owner_unit")
 """Fields of a client that stand in the table ``province``: an operator's, never the client's own."""
 _OURS: Final = frozenset({"client_id", "source", "secret_digest", "sealed_secret", "disabled", "created_at", "localized"})
 _DEFAULTS: Final = {field.name: field.default for field in fields(Client)}
@@ -111,6 +112,7 @@ def parse(
     response_types = members.words("response_types", response.offered(front_channel=policy.front_channel),
                                    default=("code",) if uses_code else (), spelt=response.type_of)
     auth_method = members.choice("token_endpoint_auth_method", AUTH_METHODS)
+    algorithms = profile.algorithms((table or {}).get("profile"))
     native = members.choice("application_type", ("web", "native")) == "native"
     name = members.text("client_name", 200)
     if source == "file" and not name:
@@ -135,9 +137,9 @@ def parse(
         "frontchannel_logout_uri": members.web_uri("frontchannel_logout_uri"),
         "frontchannel_logout_session_required": members.flag("frontchannel_logout_session_required", default=False),
         "initiate_login_uri": members.web_uri("initiate_login_uri"),
-        "id_token_signed_response_alg": members.choice("id_token_signed_response_alg", ID_TOKEN_ALGORITHMS),
+        "id_token_signed_response_alg": members.choice("id_token_signed_response_alg", algorithms(ID_TOKEN_ALGORITHMS)),
         **_encryption(members, "id_token_encrypted_response"),
-        "userinfo_signed_response_alg": members.choice("userinfo_signed_response_alg", ("", *ID_TOKEN_ALGORITHMS)),
+        "userinfo_signed_response_alg": members.choice("userinfo_signed_response_alg", algorithms(("", *ID_TOKEN_ALGORITHMS))),
         **_encryption(members, "userinfo_encrypted_response"),
         "default_max_age": members.seconds("default_max_age"),
         "require_auth_time": members.flag("require_auth_time", default=False),
@@ -150,16 +152,17 @@ def parse(
         "tls_client_certificate_bound_access_tokens": members.flag("tls_client_certificate_bound_access_tokens", default=False),
         **{name: members.text(name, 500) for name in certificate.NAMES},
         "token_endpoint_auth_signing_alg": members.choice(
-            "token_endpoint_auth_signing_alg", ("", *assertion.BY_METHOD.get(auth_method, assertion.ALGORITHMS))),
-        "authorization_signed_response_alg": members.choice("authorization_signed_response_alg", response.ALGORITHMS),
-        "request_object_signing_alg": members.choice("request_object_signing_alg", ("", *request_object.ALGORITHMS)),
+            "token_endpoint_auth_signing_alg", algorithms(("", *assertion.BY_METHOD.get(auth_method, assertion.ALGORITHMS)))),
+        "authorization_signed_response_alg": members.choice("authorization_signed_response_alg", algorithms(response.ALGORITHMS)),
+        "request_object_signing_alg": members.choice("request_object_signing_alg", algorithms(("", *request_object.ALGORITHMS))),
         **_encryption(members, "request_object_encryption"),
         "require_signed_request_object": members.flag("require_signed_request_object", default=False),
-        "require_pushed_authorization_requests": members.flag("require_pushed_authorization_requests", default=False),
+        "require_pushed_authorization_requests": members.flag(
+            "require_pushed_authorization_requests", default=uses_code and (table or {}).get("profile") == FAPI2),
         **({"request_uris": members.request_uris("request_uris")} if policy.request_uris else {}),
         **backchannel.read(members),
         "introspection_signed_response_alg": members.choice(
-            "introspection_signed_response_alg", introspection_response.ALGORITHMS),
+            "introspection_signed_response_alg", algorithms(introspection_response.ALGORITHMS)),
         **_encryption(members, "introspection_encrypted_response"),
         "authorization_details_types": members.words("authorization_details_types", policy.details_types, default=()),
         "localized": members.localized(),
@@ -212,14 +215,15 @@ def default_scope(grant_types: Sequence[str]) -> frozenset[str]:
 def _province(table: Mapping[str, Any], policy: RegistrationPolicy, *, default_secret_file: str,
               default_show_groups: bool) -> dict[str, Any]:
     members = Members(table, development=policy.development, prefix="province.")
-    members.only("profile", "", "profiles such as fapi2 are not offered yet")
     required_acr = members.text("required_acr", 200)
     fields: dict[str, Any] = {
         "owner": members.text("owner", 200),
+        "owner_unit": members.text("owner_unit", 40),
         "allowed_groups": frozenset(members.texts("allowed_groups")),
         "required_acr": required_acr,
         "required_level": _level(required_acr, policy),
         "consent": members.choice("consent", ("ask", "implied")),
+        "profile": members.choice("profile", profile.PROFILES),
         "require_pkce": members.flag("require_pkce", default=True),
         "access_token_format": members.choice("access_token_format", ("opaque", "jwt")),
         "exchange_from": _client_ids(members, "exchange_from"),

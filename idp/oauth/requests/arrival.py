@@ -1,7 +1,8 @@
 """How an authorization request arrives: as parameters, as a request object, or as a reference to what was pushed or published.
 
-Spec: RFC 6749 §4.1.1, OpenID Connect Core §6, RFC 9101 §5-§6, RFC 9126 §3-§5, RFC 9449 §10. Whatever the way, one function
-checks what is asked (``authorization_request.parse``), and demands on the way itself are made here and nowhere else.
+Spec: RFC 6749 §4.1.1, OpenID Connect Core §6, RFC 9101 §5-§6, RFC 9126 §3-§5, RFC 9449 §10, FAPI 2.0 Security Profile §5.3.2.2.
+Whatever the way, one function checks what is asked (``authorization_request.parse``), and demands on the way itself are made here
+and nowhere else.
 """
 
 from __future__ import annotations

@@ -54,17 +54,19 @@ class TokenRefusedError(RefusedError):
         scope: What would have been needed.
         scheme: Of the challenge: Bearer, or DPoP (RFC 9449 §7.1).
         nonce: For the next proof; "" where none is needed.
+        acr_values: Levels that would be enough (RFC 9470 §3); "" where the level is not what is wrong.
     """
 
     status = 401
     code = "invalid_token"
 
     def __init__(self, message: str, *, code: str = "invalid_token", scope: str = "", scheme: str = "Bearer",
-                 nonce: str = "") -> None:
+                 nonce: str = "", acr_values: str = "") -> None:
         super().__init__(message, code=code, status={"invalid_request": 400, "insufficient_scope": 403}.get(code, 401))
         self.scope = scope
         self.scheme = scheme
         self.nonce = nonce
+        self.acr_values = acr_values
 
 
 class IssuedToken(dict[str, Any]):

@@ -161,6 +161,13 @@ def test_ciba_s10_1_the_client_authenticates_when_it_fetches(desk: Desk) -> None
                             secret=None).error == "invalid_client"
 
 
+def test_ciba_s4_a_client_that_proves_nothing_fetches_nothing(desk: Desk) -> None:
+    auth_req_id = desk.asked()
+    desk.approve()
+    desk.client(token_endpoint_auth_method="none")
+    assert desk.fetch(auth_req_id, secret=None).error == "invalid_client"
+
+
 def test_ciba_s13_a_client_without_the_grant_type_is_unauthorized(desk: Desk) -> None:
     desk.client("plain", grant_types=("authorization_code",))
     assert desk.ask("plain").error == "unauthorized_client"

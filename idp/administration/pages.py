@@ -1,0 +1,73 @@
+"""Long lists in pages: a cursor says where the next one begins, and is good for the list that it came from only.
+
+Cursors are opaque to callers: base64url (RFC 4648 §5) of a JSON list. Whatever is made up instead is refused.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ..errors import RefusedError
+
+MOST: Final = 200
+USUAL: Final = 50
+_CURSOR: Final = re.compile(r"[A-Za-z0-9_-]{1,1024}")
+
+
+class InvalidParameterError(RefusedError):
+    """A parameter of the address is not such as the list takes."""
+
+    code = "invalid_parameter"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a list.
+
+    Attributes:
+        items: In the order asked.
+        next: Cursor of the next page; "" where this is the last.
+    """
+
+    items: Sequence[dict[str, Any]]
+    next: str = ""
+
+
+def cursor_of(*place: str | int) -> str:
+    """Make the cursor of a place."""
+    text = json.dumps(place, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
+def place_of(cursor: str, *kinds: type) -> tuple[Any, ...] | None:
+    """Read a cursor; None for "", the beginning.
+
+    Args:
+        cursor: As received.
+        kinds: Type of each part of the place.
+
+    Raises:
+        InvalidParameterError: it is none of a list of this kind.
+    """
+    if not cursor:
+        return None
+    try:
+        if _CURSOR.fullmatch(cursor) is None:
+            raise ValueError
+        place = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("utf-8"))
+    except (ValueError, RecursionError):
+        place = None
+    if (not isinstance(place, list) or tuple(map(type, place)) != kinds
+            or any(not 0 <= part < 2**62 if isinstance(part, int) else not _is_storable(part) for part in place)):
+        raise InvalidParameterError("cursor: not one that this list gave.")
+    return tuple(place)
+
+
+def _is_storable(text: str) -> bool:
+    """Tell whether both databases could hold a text, and so have given it."""
+    return "\0" not in text and not any("\ud800" <= sign <= "\udfff" for sign in text)

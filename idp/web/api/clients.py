@@ -1,0 +1,90 @@
+"""``/api/v1/clients``: views over ``administration.clients``."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from .door import MERGE_PATCH, Door, identifier
+
+
+def blueprint(door: Door) -> Blueprint:
+    """Make the views."""
+    views = Blueprint("clients", __name__)
+    rooms = door.services
+
+    @views.get("/clients")
+    def listed() -> Response:
+        who, _ = door.admit()
+        asked = door.query("q", "source", "disabled", "owner_unit", "sort", "cursor", "limit")
+        sort = asked.pop("sort", "client_id")
+        asked["state"] = {"true": "disabled", "false": "active"}.get(asked.pop("disabled", ""), "")
+        return door.page(rooms.administration.clients.listed(
+            who, sort=sort.removeprefix("-"), descending=sort.startswith("-"), **asked))
+
+    @views.post("/clients")
+    def create() -> Response:
+        who, caller = door.admit(change=True)
+        door.query()
+        made, etag = rooms.administration.clients.create(who, door.body(), caller)
+        return door.json(made, status=201, etag=etag, location=f"clients/{made['client_id']}")
+
+    @views.get("/clients/<client_id>")
+    def one(client_id: str) -> Response:
+        who, _ = door.admit()
+        door.query()
+        found, etag = rooms.administration.clients.one(who, identifier(client_id))
+        return door.json(found, etag=etag)
+
+    @views.put("/clients/<client_id>")
+    def put(client_id: str) -> Response:
+        who, caller = door.admit(change=True)
+        door.query()
+        changed, etag = rooms.administration.clients.put(who, identifier(client_id), door.body(), door.matches(), caller)
+        return door.json(changed, etag=etag)
+
+    @views.patch("/clients/<client_id>")
+    def patch(client_id: str) -> Response:
+        who, caller = door.admit(change=True)
+        door.query()
+        changed, etag = rooms.administration.clients.patch(
+            who, identifier(client_id), door.body(MERGE_PATCH), door.matches(), caller)
+        return door.json(changed, etag=etag)
+
+    @views.delete("/clients/<client_id>")
+    def delete(client_id: str) -> Response:
+        who, caller = door.admit(change=True)
+        door.query()
+        rooms.administration.clients.delete(who, identifier(client_id), door.matches(), caller)
+        return door.nothing()
+
+    @views.post("/clients/<client_id>/disable")
+    def disable(client_id: str) -> Response:
+        return _set_disabled(client_id, True)
+
+    @views.post("/clients/<client_id>/enable")
+    def enable(client_id: str) -> Response:
+        return _set_disabled(client_id, False)
+
+    def _set_disabled(client_id: str, disabled: bool) -> Response:
+        who, caller = door.admit(change=True)
+        door.query()
+        changed, etag = rooms.administration.clients.set_disabled(
+            who, identifier(client_id), disabled, door.matches(), caller)
+        return door.json(changed, etag=etag)
+
+    @views.post("/clients/<client_id>/secret")
+    def rotate_secret(client_id: str) -> Response:
+        who, caller = door.admit(change=True)
+        door.query()
+        told, etag = rooms.administration.clients.rotate_secret(who, identifier(client_id), door.matches(), caller)
+        return door.json(told, etag=etag)
+
+    @views.post("/clients/<client_id>/registration-access-token")
+    def renew_token(client_id: str) -> Response:
+        who, caller = door.admit(change=True)
+        door.query()
+        told, etag = rooms.administration.clients.renew_registration_token(
+            who, identifier(client_id), door.matches(), caller)
+        return door.json(told, etag=etag)
+
+    return views
