@@ -71,6 +71,7 @@ from idp.oauth.metadata import Offer, discovery
 from idp.oauth.proof.certificate import CertificateAuthorities
 from idp.oauth.proof.dpop import Nonces, Proofs
 from idp.oauth.proof.holder import Holders
+from idp.oauth.requests.published import PublishedRequests
 from idp.oauth.requests.pushed_authorization import PushedRequests
 from idp.oauth.requests.request_object import RequestObjects
 from idp.oauth.requests.signing_details import SigningDetails
@@ -159,7 +160,7 @@ class House:
                  mutual_tls: bool = False, authorities: Sequence[Certificate] = (),
                  extensions: tuple[Extension, ...] = (), front_channel: bool = False, client_store: Any = None,
                  require_pushed_requests: bool = False,
-                 assertion_issuers: Mapping[str, AssertionIssuer] | None = None) -> None:
+                 assertion_issuers: Mapping[str, AssertionIssuer] | None = None, request_uris: bool = False) -> None:
         self.database = database
         self.clock = FakeClock()
         self.keys = key_ring()
@@ -197,7 +198,8 @@ class House:
             read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens, *extensions],
             response_types=response.offered(front_channel=front_channel), assertions=AuthorizationAssertions(
                 assertion_issuers or {}, audience=ISSUER, keys=self.client_keys, seen=seen, mirror=self.officers,
-                clock=self.clock), details_types={SIGNING: SigningDetails()})
+                clock=self.clock), details_types={SIGNING: SigningDetails()},
+            published=PublishedRequests(self.documents.document) if request_uris else None)
         self.approvals = Approvals(self.deferred, self.provider)
         guesses = SqlGuessCounter(database)
         self.devices = DeviceAuthorization(
@@ -212,7 +214,7 @@ class House:
                                     read_hint=self.id_tokens.subject_of_hint),
             requests=SignedRequests(
                 RequestObjects(ISSUER, self.client_keys, self.clock, both_key_rings()[1].decrypt), seen, self.clock))
-        policy = RegistrationPolicy(details_types=(SIGNING,))
+        policy = RegistrationPolicy(details_types=(SIGNING,), request_uris=request_uris)
         self.initial_access = InitialAccess(SqlInitialAccess(database), SqlAuditTrail(database), self.clock, policy,
                                             software_issuers=self.software_issuers)
         desk = Desk(store=SqlRegistrations(database), initial_access=self.initial_access, registry=self.registry,
@@ -225,7 +227,7 @@ class House:
                       auth_methods=[method for method in METHODS if self.checks.can(method)],
                       mtls_origin=MTLS if mutual_tls else "", response_types=self.provider.response_types,
                       require_pushed_requests=self.provider.pushed.required, grant_types=self.provider.grant_types,
-                      details_types=(SIGNING,))
+                      details_types=(SIGNING,), request_uris=request_uris)
         metadata = Document(fixed(discovery(ISSUER, offer)), max_age_seconds=3600)
         self.app = Dispatcher([
             Route("/.well-known/openid-configuration", "discovery", metadata, Document.METHODS),

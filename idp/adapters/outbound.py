@@ -91,9 +91,9 @@ class Outbound:
         """
         return self._call("GET", url, {"Accept": accept}, None, read_body=True)
 
-    def document(self, url: str) -> bytes:
+    def document(self, url: str, *, accept: str = "application/json") -> bytes:
         """Fetch the body of a document that is there (200). Raises as ``get``, and ReceiverError for every other status."""
-        answer = self.get(url)
+        answer = self.get(url, accept=accept)
         if answer.status != 200:
             raise ReceiverError(f"It answers {answer.status}.")
         return answer.body
@@ -187,7 +187,7 @@ class Recorded:
     def __init__(self, documents: Mapping[str, bytes]) -> None:
         self._documents = documents
 
-    def document(self, url: str) -> bytes:
+    def document(self, url: str, *, accept: str = "application/json") -> bytes:
         """Give the document; raises ReceiverError where there is none."""
         if url not in self._documents:
             raise ReceiverError("Nothing is fetched in a rehearsal.")

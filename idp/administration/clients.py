@@ -32,7 +32,7 @@ from .pages import Page, cursor_of, place_of
 
 READ_ONLY: Final = ("client_id", "source", "disabled", "client_id_issued_at", "self_registered", "software_statement")
 """Members of the representation that a change may repeat and not alter."""
-_NOT_SHOWN: Final = ("required_level", "secret_file", "profile")
+_NOT_SHOWN: Final = ("required_level", "secret_file")
 SORTS: Final = ("client_id", "client_name", "created_at")
 Matches = Callable[[str], bool]
 """Tells whether an entity tag is among those that a request names (RFC 9110 §13.1.1)."""

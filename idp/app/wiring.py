@@ -8,6 +8,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 from cryptography.x509 import load_pem_x509_certificates
 from werkzeug.exceptions import NotFound
@@ -85,6 +86,7 @@ from ..oauth.proof.certificate import CertificateAuthorities
 from ..oauth.proof.dpop import Nonces, Proofs
 from ..oauth.proof.holder import Holders
 from ..oauth.requests import signing_details
+from ..oauth.requests.published import MEDIA_TYPES, PublishedRequests
 from ..oauth.requests.pushed_authorization import PushedRequests
 from ..oauth.requests.request_object import RequestObjects
 from ..oauth.requests.signing_details import SigningDetails
@@ -146,7 +148,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     details_types = {settings.authorization_details_prefix + signing_details.NAME: SigningDetails()}
     policy = RegistrationPolicy(development=settings.development, acr_prefix=settings.acr_prefix, highest_level=HIGHEST_OFFERED,
                                 front_channel=settings.legacy_response_types, assertion_grant=bool(assertion_issuers),
-                                details_types=tuple(details_types))
+                                details_types=tuple(details_types), request_uris=settings.request_uri_fetch)
     totp = Totp(SqlTotpStore(database), sealer, clock)
     people = directory or ldap_directory(settings)
     guesses = SqlGuessCounter(database)
@@ -183,7 +185,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                         response_types=response.offered(front_channel=settings.legacy_response_types),
                         assertions=AuthorizationAssertions(assertion_issuers, audience=settings.issuer, keys=client_keys,
                                                            seen=seen, mirror=mirror, clock=clock),
-                        details_types=details_types)
+                        details_types=details_types, published=PublishedRequests(
+                            partial(outbound.document, accept=MEDIA_TYPES)) if settings.request_uri_fetch else None)
     approvals = Approvals(deferred, provider)
     devices = DeviceAuthorization(
         provider, approvals, verification_uri=settings.issuer + Paths().device,
@@ -254,7 +257,7 @@ def rehearsal(settings: Settings, documents: Mapping[str, bytes], *, directory: 
               clock: Clock) -> Iterator[tuple[Services, Door]]:
     """Build the same deployment once more over a database of its own, which is empty and goes with it.
 
-    It has signing keys of its own too, never one in a PKCS #11 token, and reaches nobody.
+    It has keys of its own too, never one in a PKCS #11 token, and reaches nobody.
 
     Args:
         settings: Of the deployment.
@@ -268,6 +271,7 @@ def rehearsal(settings: Settings, documents: Mapping[str, bytes], *, directory: 
         schema.upgrade(private.database_url)
         house = build_services(private, directory=directory, clock=clock, outbound=Recorded(documents))
         house.keys.ensure(STARTING)
+        house.encryption_keys.ensure(STARTING)
         yield house, Dispatcher(routes.table(house, PrometheusMeter()), NotFound(), sources=Sources(("127.0.0.1",)))
 
 

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from joserfc import jws
 from joserfc.errors import SecurityWarning
-from joserfc.jwk import ECKey, OKPKey, RSAKey
+from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from ..clock import Clock
 from ..oauth.client import Client
@@ -35,6 +35,7 @@ from ..oauth.proof import certificate
 PROVEN = "ES256"
 """What signs DPoP proofs."""
 _Key = ECKey | OKPKey | RSAKey
+_Signer = _Key | OctKey
 
 
 class StandIn:
@@ -54,14 +55,16 @@ class StandIn:
         self.secret: str | None = None
         self._issuer = issuer
         self._clock = clock
-        self._algorithm = client.token_endpoint_auth_signing_alg or assertion.ALGORITHMS[0]
-        self._signing = _key(self._algorithm, "sig")
+        self._algorithm = (assertion.ALGORITHMS[0] if client.signs_with_secret else
+                           client.token_endpoint_auth_signing_alg or assertion.ALGORITHMS[0])
+        algorithms = {self._algorithm, client.request_object_signing_alg, client.backchannel_authentication_request_signing_alg}
+        self._signing = {alg: _key(alg, "sig") for alg in sorted(algorithms - {""})}
         self._proving = ECKey.generate_key("P-256")
         self._certified = ec.generate_private_key(ec.SECP256R1())
         wanted = {client.id_token_encrypted_response_alg, client.userinfo_encrypted_response_alg} - {""}
         certified = ECKey(self._certified.public_key(), None)
         self._jwks = {"keys": [key.as_dict(private=False) for key in (
-            self._signing, *(_key(alg, "enc") for alg in sorted(wanted)))] + [
+            *self._signing.values(), *(_key(alg, "enc") for alg in sorted(wanted)))] + [
                 {**certified.as_dict(private=False), "kid": certified.thumbprint()}]}
 
     @property
@@ -99,13 +102,32 @@ class StandIn:
             return {}, {"Authorization": "Basic " + b64encode(pair.encode()).decode()}
         if method == "client_secret_post":
             return {"client_id": client_id, "client_secret": self.secret or ""}, {}
-        if method == assertion.METHOD:
-            now = self._clock.now()
-            claims = {"iss": client_id, "sub": client_id, "aud": self._issuer, "iat": now, "exp": now + 60,
-                      "jti": secrets.token_urlsafe(16)}
-            signed = _sign({"alg": self._algorithm, "kid": self._signing.kid}, claims, self._signing)
+        if method in assertion.METHODS:
+            claims = {**self._about(), "sub": client_id}
+            if method == assertion.METHOD:
+                signed = self._signed(claims, self._algorithm)
+            else:
+                alg = self.client.token_endpoint_auth_signing_alg or assertion.SECRET_ALGORITHMS[0]
+                signed = _sign({"alg": alg}, claims, OctKey.import_key(self.secret or ""))
             return {"client_assertion_type": assertion.TYPE, "client_assertion": signed}, {}
         return {"client_id": client_id}, {}
+
+    def request_object(self, parameters: Mapping[str, str]) -> str:
+        """Sign an authorization request (RFC 9101 §4)."""
+        return self._signed({**parameters, **self._about()}, self.client.request_object_signing_alg or self._algorithm)
+
+    def backchannel_request(self, parameters: Mapping[str, str]) -> str:
+        """Sign a backchannel authentication request (CIBA §7.1.1)."""
+        return self._signed({**parameters, **self._about()}, self.client.backchannel_authentication_request_signing_alg)
+
+    def _about(self) -> dict[str, Any]:
+        """Give the claims that say from whom, for whom and when a JWT is."""
+        now = self._clock.now()
+        return {"iss": self.client.client_id, "aud": self._issuer, "iat": now, "nbf": now, "exp": now + 60,
+                "jti": secrets.token_urlsafe(16)}
+
+    def _signed(self, claims: dict[str, Any], alg: str) -> str:
+        return _sign({"alg": alg, "kid": self._signing[alg].kid}, claims, self._signing[alg])
 
     def proof(self, method: str, address: str, *, nonce: str = "", access_token: str = "") -> dict[str, str]:
         """Give the header with a DPoP proof; none where the application is not registered for bound tokens (RFC 9449 §4.2)."""
@@ -140,7 +162,7 @@ def _key(alg: str, use: str) -> _Key:
     return RSAKey.generate_key(2048, members)
 
 
-def _sign(header: dict[str, Any], claims: dict[str, Any], key: _Key) -> str:
+def _sign(header: dict[str, Any], claims: dict[str, Any], key: _Signer) -> str:
     registry = jws.JWSRegistry(algorithms=[header["alg"]], strict_check_header=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SecurityWarning)  # of the name EdDSA (docs/divergences.md), nothing for an operator

@@ -1,6 +1,6 @@
 """The backchannel authentication endpoint.
 
-Spec: OpenID Connect Client-Initiated Backchannel Authentication §7.
+Spec: OpenID Connect Client-Initiated Backchannel Authentication §7, RFC 8707 §2.1 (``resource`` may come more than once).
 """
 
 from __future__ import annotations
@@ -8,7 +8,10 @@ from __future__ import annotations
 from ..oauth.backchannel.authentication import BackchannelAuthentication
 from ..oauth.proof import certificate
 from ..oauth.provider_request import ProviderRequest
+from ..oauth.tokens import resource_indicator
 from .wsgi import EndpointRequest, Response, oauth_answer
+
+_REPEATABLE = frozenset({resource_indicator.PARAMETER})
 
 
 class BackchannelAuthenticationEndpoint:
@@ -19,8 +22,9 @@ class BackchannelAuthenticationEndpoint:
 
     def __call__(self, request: EndpointRequest) -> Response:
         """Answer an authentication request."""
-        asked = ProviderRequest(request.form(), caller=request.caller, authorization=request.header("authorization"),
-                                shown=certificate.read(request.certificate()))
+        form = request.form(_REPEATABLE)
+        asked = ProviderRequest(form, caller=request.caller, authorization=request.header("authorization"),
+                                shown=certificate.read(request.certificate()), repeated=form.repeated)
         try:
             return oauth_answer(*self._backchannel.ask(asked))
         finally:

@@ -1,6 +1,6 @@
 """The device authorization endpoint.
 
-Spec: RFC 8628 §3.1 and §3.2.
+Spec: RFC 8628 §3.1 and §3.2, RFC 8707 §2.1 (``resource`` may come more than once).
 """
 
 from __future__ import annotations
@@ -8,7 +8,10 @@ from __future__ import annotations
 from ..oauth.deferred.device_authorization import DeviceAuthorization
 from ..oauth.proof import certificate
 from ..oauth.provider_request import ProviderRequest
+from ..oauth.tokens import resource_indicator
 from .wsgi import EndpointRequest, Response, oauth_answer
+
+_REPEATABLE = frozenset({resource_indicator.PARAMETER})
 
 
 class DeviceAuthorizationEndpoint:
@@ -19,8 +22,9 @@ class DeviceAuthorizationEndpoint:
 
     def __call__(self, request: EndpointRequest) -> Response:
         """Answer a device authorization request."""
-        asked = ProviderRequest(request.form(), caller=request.caller, authorization=request.header("authorization"),
-                                shown=certificate.read(request.certificate()))
+        form = request.form(_REPEATABLE)
+        asked = ProviderRequest(form, caller=request.caller, authorization=request.header("authorization"),
+                                shown=certificate.read(request.certificate()), repeated=form.repeated)
         try:
             return oauth_answer(*self._devices.ask(asked))
         finally:

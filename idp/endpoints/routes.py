@@ -54,7 +54,8 @@ def table(services: Services, meter: PrometheusMeter, *, metrics_token: str = ""
                   auth_methods=[method for method in client_authentication.METHODS if services.provider.checks.can(method)],
                   mtls_origin=services.settings.mtls_origin, response_types=services.provider.response_types,
                   require_pushed_requests=services.provider.pushed.required, grant_types=services.provider.grant_types,
-                  details_types=tuple(services.provider.details_types))
+                  details_types=tuple(services.provider.details_types),
+                  request_uris=services.settings.request_uri_fetch)
     provider_document = Document(fixed(discovery(services.settings.issuer, offer, at)), max_age_seconds=_DISCOVERY_SECONDS)
     return [
         Route(at.discovery, "discovery", provider_document, _READ),

@@ -333,10 +333,10 @@ def _hint(sent: Mapping[str, str], client: Client, answer: _Answer, read_hint: C
 
 
 def _resources(parameters: Mapping[str, Sequence[str]], client: Client, answer: _Answer, issuer: str) -> tuple[str, ...]:
-    named = tuple(dict.fromkeys(value for value in parameters.get(resource_indicator.PARAMETER, ()) if value))
-    if not resource_indicator.may_target(client, named, issuer=issuer):
-        raise answer.refusal("invalid_target", "A resource is not one that this application may ask for.")
-    return named
+    try:
+        return resource_indicator.named(client, parameters.get(resource_indicator.PARAMETER, ()), issuer=issuer)
+    except resource_indicator.InvalidTargetError as refused:
+        raise answer.refusal(refused.error, refused.description) from None
 
 
 def _details(sent: Mapping[str, str], client: Client, answer: _Answer, response_type: str,

@@ -23,6 +23,8 @@ from ..errors import UnavailableError
 SCOPES = ("openid", "profile", "email", "phone", "address", "offline_access", "unit", "groups", "service", "admin",
           "admin:read")
 """Scopes that may be registered today (fixed interface §6)."""
+FAPI2 = "fapi2"
+"""The one profile there is (``clients/profile.py``)."""
 ADMINISTRATION = frozenset({"admin", "admin:read"})
 """Scopes of the administration API: only a file in clients/ gives them, and nobody gets them without asking."""
 SPARE_LOOKS = 10
@@ -50,6 +52,7 @@ class Client:
         localized: What officers are shown in other languages: members such as ``client_name#en`` with their values, sorted.
         jwks: JSON of its public keys, checked when it was registered; "" where it has none or publishes them at ``jwks_uri``.
         authorization_details_types: Types of authorization details that it may ask for (RFC 9396 §10); an operator's decision.
+        request_uris: Where it publishes request objects; a fragment says nothing here.
         source: ``file`` (clients/<name>/client.toml) or ``registered`` (made at run time).
         secret_digest: SHA-256 of the secret; None for public clients and before the secret is made.
         sealed_secret: The secret itself, sealed under the key-encryption key (``clients/client_secret.py``); only where
@@ -60,6 +63,7 @@ class Client:
         allowed_groups: Officers need one of these groups; empty admits every officer.
         required_acr: Least assurance as registered, an acr value, or "".
         required_level: The same as a level 1-3; 0 where nothing is asked.
+        profile: ``fapi2``, or "" for none.
         login_name_attribute: Directory attribute that ``preferred_username`` carries.
         show_groups: Whether the scope ``groups`` may be released to it.
         resources: Resources that it may ask tokens for, each with the space-separated scopes that it may have there; "" for all
@@ -115,6 +119,7 @@ class Client:
     request_object_encryption_enc: str = ""
     require_signed_request_object: bool = False
     require_pushed_authorization_requests: bool = False
+    request_uris: tuple[str, ...] = ()
     backchannel_token_delivery_mode: Literal["", "poll", "ping"] = ""
     backchannel_client_notification_endpoint: str = ""
     backchannel_authentication_request_signing_alg: str = ""
@@ -151,6 +156,11 @@ class Client:
     def public(self) -> bool:
         """Whether it cannot keep a secret (RFC 6749 §2.1)."""
         return self.token_endpoint_auth_method == "none"
+
+    @property
+    def fapi2(self) -> bool:
+        """Whether it is held to FAPI 2.0, in its registration (``clients/profile.py``) and in every message."""
+        return self.profile == FAPI2
 
     @property
     def has_secret(self) -> bool:

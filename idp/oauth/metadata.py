@@ -41,6 +41,7 @@ class Offer:
         require_pushed_requests: Every request has to be pushed.
         grant_types: What /token takes in this deployment (``Provider.grant_types``).
         details_types: Types of authorization details.
+        request_uris: Request objects are fetched from where applications publish them.
     """
 
     scopes: Sequence[str]
@@ -55,6 +56,7 @@ class Offer:
     require_pushed_requests: bool = False
     grant_types: Sequence[str] = GRANT_TYPES
     details_types: Sequence[str] = ()
+    request_uris: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +144,8 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
         "request_object_signing_alg_values_supported": list(request_object.ALGORITHMS),
         "request_object_encryption_alg_values_supported": list(jwe.ALGORITHMS),
         "request_object_encryption_enc_values_supported": list(jwe.ENCRYPTIONS),
-        "request_uri_parameter_supported": False,
+        "request_uri_parameter_supported": offer.request_uris,
+        **({"require_request_uri_registration": True} if offer.request_uris else {}),
         **({"authorization_details_types_supported": list(offer.details_types)} if offer.details_types else {}),
         "authorization_response_iss_parameter_supported": True,
         "backchannel_logout_supported": True,

@@ -219,6 +219,13 @@ class GrantStore(Protocol):
         """
         ...
 
+    def renew(self, kept_digest: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
+        """Give a new access token for a refresh token that stays; a crash may lose the last moment's: the client asks again.
+
+        False, and nothing written, when the token was used up before or its grant is revoked.
+        """
+        ...
+
     def replace_successor(self, old_digest: bytes, successor: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
         """Answer a repeat: the unused successor becomes worthless and a new token takes its place, durably.
 

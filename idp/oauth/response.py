@@ -1,9 +1,9 @@
 """The authorization response: which response types there are, how an answer travels, and how one is signed.
 
 Spec: OAuth 2.0 Multiple Response Types §2.1, §3-§5; RFC 6749 §3.1.1, §4.1.2, §4.2.2; OAuth 2.0 Form Post Response Mode; JWT
-Secured Authorization Response Mode §2.1-§2.3 (JARM). Types that send an ID token or an access token through the browser are
-offered only where the deployment says so (security checklist 8). Departs from RFC 6749 §4.2 and OAuth 2.0 Multiple Response
-Types §4: ``token`` alone and ``none`` are never offered. JARM answers are signed, not encrypted.
+Secured Authorization Response Mode §2.1-§2.3 (JARM); FAPI 2.0 Message Signing §5.4. Types that send an ID token or an access
+token through the browser are offered only where the deployment says so (security checklist 8). Departs from RFC 6749 §4.2 and
+OAuth 2.0 Multiple Response Types §4: ``token`` alone and ``none`` are never offered. JARM answers are signed, not encrypted.
 """
 
 from __future__ import annotations

@@ -42,6 +42,7 @@ from .proof.dpop import InvalidProofError, Presented, Proofs
 from .provider_request import Answer, ProviderRequest
 from .requests import rich_authorization
 from .requests.arrival import AuthorizationRequests
+from .requests.published import PublishedRequests
 from .requests.pushed_authorization import PushedRequests
 from .requests.request_object import RequestObjects
 from .response import AuthorizationResponse
@@ -108,6 +109,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         response_types: Those that are offered (``response.offered``); without a token in the browser unless told otherwise.
         assertions: Reads assertions that stand for a grant; the JWT bearer grant is offered where it trusts anybody.
         details_types: Types of authorization details that are offered.
+        published: Fetches request objects that applications publish; None where that is not offered.
     """
 
     def __init__(self, *, issuer: str, registry: ClientRegistry, store: GrantStore, deferred: DeferredStore,
@@ -117,7 +119,8 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
                  pushed: PushedRequests, pushing_endpoints: tuple[str, ...], objects: RequestObjects,
                  read_hint: Callable[[str, str], str], extensions: Sequence[Extension] = (),
                  response_types: Sequence[str] = (response.CODE,), assertions: AuthorizationAssertions | None = None,
-                 details_types: rich_authorization.Types = MappingProxyType({})) -> None:
+                 details_types: rich_authorization.Types = MappingProxyType({}),
+                 published: PublishedRequests | None = None) -> None:
         super().__init__()
         logging.getLogger("authlib").setLevel(logging.INFO)  # at DEBUG Authlib writes whole token answers
         self.issuer = issuer
@@ -139,7 +142,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         self._pushing_endpoints = pushing_endpoints
         self._requests = AuthorizationRequests(registry, pushed=pushed, objects=objects, read_hint=read_hint,
                                                response_types=self.response_types, issuer=issuer,
-                                               details_types=details_types)
+                                               details_types=details_types, published=published)
         self.register_grant(CodeGrant, [ProofKey(required=True), *extensions])
         if not set(response.FRONT_CHANNEL).isdisjoint(response_types):
             self.register_grant(HybridGrant, [ProofKey(required=True), *extensions])

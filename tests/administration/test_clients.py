@@ -13,6 +13,7 @@ from sqlalchemy import create_engine, literal_column, select, text, update
 from idp.adapters.sql.tables import ClientRow
 from idp.oauth.clients.dynamic import RegistrationRequest
 from idp.oauth.clients.initial_access import Terms
+from tests.fakes.client_keys import jwks_of, pair
 
 from .office import APPLICATION, BACK, CALLER, HOME, IT, Office
 
@@ -359,3 +360,17 @@ def test_line_38_an_agency_lets_nobody_register_more_than_it_could(office: Offic
 def test_terms_that_nobody_could_register_on_are_refused(office: Office, terms: dict[str, Any]) -> None:
     answer = office.call("POST", "/initial-access-tokens", office.machine(), {"owner": "Sở"} | terms)
     assert answer.status_code == 422, answer.text
+
+
+def test_the_profile_fapi2_is_given_by_the_province_and_stays_when_something_else_changes(office: Office) -> None:
+    token, keys = office.province(), json.loads(jwks_of(pair("ES256")))
+    bank = {"token_endpoint_auth_method": "private_key_jwt", "jwks": keys, "dpop_bound_access_tokens": True,
+            "grant_types": ["authorization_code"], "province": {"profile": "fapi2"}}
+    client_id, etag, _ = office.made(token, **bank)
+    changed = office.call("PATCH", f"/clients/{client_id}", token, {"client_name": "Kho bạc"}, etag=etag)
+    assert changed.json["province"]["profile"] == "fapi2"
+    lax = office.call("PATCH", f"/clients/{client_id}", token, {"dpop_bound_access_tokens": False}, etag=changed.headers["ETag"])
+    assert lax.status_code == 400
+    assert "dpop_bound_access_tokens" in lax.text
+    other = office.call("PATCH", f"/clients/{client_id}", office.agency(IT), {"client_name": "x"}, etag=changed.headers["ETag"])
+    assert other.status_code in {403, 404}

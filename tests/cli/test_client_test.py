@@ -14,7 +14,9 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import create_engine, func, inspect, select, table
 
-from idp.app import create_app
+from idp.app import build_services, create_app
+from idp.oauth.deferred.authorization import GRANT_TYPE_OF, Kind
+from idp.oauth.grants import jwt_bearer, token_exchange
 from tests.fakes.certificates import issue
 from tests.fakes.client_keys import jwks_of, pair
 from tests.fakes.directory import FakeDirectory, make_officer
@@ -109,6 +111,7 @@ def test_it_is_said_in_lines_too(url: str, tmp_path: Path, people: FakeDirectory
     {"token_endpoint_auth_method": "client_secret_post"},
     {"token_endpoint_auth_method": "none", "grant_types": ["authorization_code", "refresh_token"]},
     {"token_endpoint_auth_method": "private_key_jwt", "jwks": KEYS},
+    {"token_endpoint_auth_method": "client_secret_jwt"},
     {"token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://app.example/jwks",
      "token_endpoint_auth_signing_alg": "PS256"},
     {"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": [pair("EdDSA").as_dict(private=False)]},
@@ -146,6 +149,81 @@ def test_a_machine_is_walked_through_its_one_grant(url: str, tmp_path: Path, peo
     assert told["findings"] == []
     assert steps(told) == [("client credentials", "ok"), ("introspection", "ok"), ("revocation", "ok")]
     assert told["walk"][0]["found"].startswith("scopes: service; ")
+
+
+GIVEN = ["token", "userinfo", "refresh", "introspection", "revocation"]
+
+
+def test_requests_that_have_to_be_signed_and_pushed_are(url: str, tmp_path: Path, people: FakeDirectory) -> None:
+    client = {**APP, "require_pushed_authorization_requests": True, "require_signed_request_object": True, "jwks": KEYS,
+              "request_object_signing_alg": "ES256", "dpop_bound_access_tokens": True}
+    told = answer(serve(tmp_path, url, people, [client], dpop_nonce_required=True), "qlvb")
+    assert told["findings"] == []
+    assert {state for _, state in steps(told)} == {"ok"}
+    assert told["walk"][0]["found"].endswith("; the requests were signed and pushed.")
+
+
+def test_a_deployment_that_takes_pushed_requests_alone_is_pushed_to(url: str, tmp_path: Path, people: FakeDirectory) -> None:
+    told = answer(serve(tmp_path, url, people, require_pushed_authorization_requests=True), "qlvb")
+    assert {state for _, state in steps(told)} == {"ok"}
+    assert told["walk"][0]["found"].endswith("; the requests were pushed.")
+
+
+def test_a_device_is_walked_to_its_tokens(url: str, tmp_path: Path, people: FakeDirectory) -> None:
+    device = {"client_id": "tv", "client_name": "Màn hình", "grant_types": [GRANT_TYPE_OF[Kind.DEVICE], "refresh_token"],
+              "response_types": [], "scope": "openid profile offline_access", "token_endpoint_auth_method": "none",
+              "province": {"required_acr": "urn:haugiang:acr:2", "consent": "ask"}}
+    told = answer(serve(tmp_path, url, people, [device]), "tv")
+    assert steps(told) == [(name, "ok") for name in ("device authorization", "token", "userinfo", "refresh", "revocation")]
+    assert told["walk"][0]["found"].endswith("/device.")
+
+
+BANK: dict[str, Any] = {
+    "client_id": "bank", "client_name": "Quầy", "grant_types": [GRANT_TYPE_OF[Kind.CIBA], "refresh_token"],
+    "response_types": [], "scope": "openid profile offline_access", "backchannel_token_delivery_mode": "poll"}
+
+
+@pytest.mark.parametrize("members", [{}, {
+    "backchannel_token_delivery_mode": "ping", "backchannel_client_notification_endpoint": "https://app.example/ciba",
+    "backchannel_authentication_request_signing_alg": "EdDSA", "token_endpoint_auth_method": "private_key_jwt",
+    "jwks": {"keys": [pair("EdDSA").as_dict(private=False), pair("ES256").as_dict(private=False)]}}], ids=["poll", "signed ping"])
+def test_an_application_that_asks_by_name_is_walked_to_its_tokens(
+    members: dict[str, Any], url: str, tmp_path: Path, people: FakeDirectory,
+) -> None:
+    before = rows(url)
+    told = answer(serve(tmp_path, url, people, [{**BANK, **members}]), "bank")
+    assert steps(told) == [(name, "ok") for name in ("backchannel authentication", *GIVEN)]
+    assert told["walk"][0]["found"].endswith("the request was signed." if members else "by name.")
+    assert {name for name, count in rows(url).items() if count != before[name]}.isdisjoint({"grants", "deferred", "outbox"})
+
+
+def test_an_exchange_is_walked_with_a_stand_in_of_the_other_application(
+    url: str, tmp_path: Path, people: FakeDirectory,
+) -> None:
+    bus = {"client_id": "lgsp", "client_name": "Trục", "grant_types": [token_exchange.GRANT_TYPE], "response_types": [],
+           "scope": "openid profile unit", "province": {"exchange_from": ["lgsp", "qlvb"], "allowed_groups": ["lanhdao"]}}
+    app = serve(tmp_path, url, people, [APP, bus], require_pushed_authorization_requests=True)
+    told = answer(app, "lgsp")
+    assert steps(told) == [("token exchange", "ok"), ("introspection", "ok"), ("revocation", "ok")]
+    assert told["walk"][0]["found"].startswith("for a token of qlvb, scopes: openid profile unit; Bearer, ")
+    refused = answer(app, "lgsp", "--officer", "canbo", status=1)
+    assert refused["walk"][-1]["state"] == "failed", "the officer may use the other application and not this one"
+
+
+def test_what_could_not_be_walked_says_why(url: str, tmp_path: Path, people: FakeDirectory) -> None:
+    bus = {"client_id": "lgsp", "client_name": "Trục", "grant_types": [token_exchange.GRANT_TYPE, jwt_bearer.GRANT_TYPE],
+           "response_types": [], "scope": "openid profile", "province": {"exchange_from": ["lgsp"]}}
+    bank = {**BANK, "province": {"allowed_groups": ["lanhdao"]}}
+    issuers = tmp_path / "issuers.json"
+    issuers.write_text(json.dumps({"https://nhansu.example": {"jwks": KEYS, "clients": ["lgsp"], "scope": "openid"}}))
+    app = serve(tmp_path, url, people, [bus, bank], assertion_issuers_file=issuers)
+    told = answer(app, "lgsp", status=1)
+    assert steps(told) == [(token_exchange.GRANT_TYPE, "failed"), (jwt_bearer.GRANT_TYPE, "skipped")]
+    assert "exchange_from" in told["walk"][0]["found"]
+    refused = answer(app, "bank", "--officer", "canbo", status=1)["walk"]
+    assert [(step["step"], step["state"]) for step in refused] == [(GRANT_TYPE_OF[Kind.CIBA], "failed")]
+    assert "unknown_user_id" in refused[0]["found"]
+    assert "allowed_groups" in refused[0]["remedy"]
 
 
 def test_response_types_of_the_browser_are_walked_where_they_are_offered(url: str, tmp_path: Path, people: FakeDirectory) -> None:
@@ -256,3 +334,10 @@ def test_usage_and_names_that_nobody_has(url: str, tmp_path: Path, people: FakeD
         result = run(app, *arguments)
         assert result.exit_code == 1
         assert sentence in result.stderr
+
+
+def test_the_copy_has_the_keys_that_its_discovery_speaks_of(url: str, people: FakeDirectory, tmp_path: Path) -> None:
+    services = build_services(make_settings(tmp_path, url), directory=people)
+    with services.rehearse({}) as (copy, _door):
+        copy.encryption_keys.prove()
+        assert sorted(key["kty"] for key in json.loads(copy.keys.published()[0])["keys"] if key["use"] == "enc") == ["EC", "RSA"]

@@ -141,7 +141,7 @@ def test_apply_tells_the_file_and_the_member_that_is_wrong(services: Any, files:
     path.write_text(TOML + 'profile = "fapi2"\n', encoding="utf-8")
     sentence = refusal(run(services, "apply", str(files)))
     assert str(path) in sentence
-    assert "province.profile: profiles such as fapi2 are not offered yet." in sentence
+    assert "token_endpoint_auth_method: the profile fapi2 needs private_key_jwt" in sentence
     assert "docs/clients.md" in sentence
 
 

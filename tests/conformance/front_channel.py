@@ -6,6 +6,7 @@ Each plan's file says which variants it runs (response type and response mode; t
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -238,6 +239,12 @@ class FrontChannelModules:
         asked = " ".join(variant.suite.discovery["acr_values_supported"])
         assert variant.flow(acr_values=asked)[1]["claims"]["acr"] in asked.split()
         assert variant.flow(acr_values="1 2")[1]["claims"]["acr"] == f"{ACR}1"
+
+    def test_oidcc_claims_essential(self, variant: Variant) -> None:
+        where = "userinfo" if variant.words != {"id_token"} else "id_token"
+        _, got = variant.flow(claims=json.dumps({where: {"name": {"essential": True}}}))
+        told = variant.suite.userinfo(got["access_token"]).json if where == "userinfo" else got["claims"]
+        assert told["name"] == "Nguyễn Văn Mẫu"
 
     def test_oidcc_ensure_registered_redirect_uri(self, variant: Variant) -> None:
         for uri in (f"{CALLBACK}/x", "https://attacker.example/callback", f"{CALLBACK}#fragment"):

@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from deploy.processes import Children
 from deploy.sample_province import ROOT, Plan, SampleProvince
+from idp.app import create_app
 from tests.nginx import Nginx
 from tests.postgresql import PostgreSQL
 
@@ -61,9 +62,16 @@ class Deployment:
         return f"http://localhost:{self.province.plan.ports['cong-thong-tin']}/"
 
     def flask(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a command of the product with the settings of this deployment."""
-        return subprocess.run([str(Path(sys.executable).parent / "flask"), "--app", "wsgi", *arguments], cwd=ROOT, check=False,
-                              env=self.province.environment(), capture_output=True, text=True, timeout=60)
+        """Run a command of the product with the settings of this deployment, as ``flask --app wsgi`` does but without a process.
+
+        Every command has an application of its own, so it knows what a process would: the settings, the files, the database.
+        """
+        with patch.dict(os.environ, self.province.environment(), clear=True):
+            app = create_app(serve=False)
+            result = app.test_cli_runner().invoke(args=arguments)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return subprocess.CompletedProcess(arguments, result.exit_code, result.stdout, result.stderr)
 
     def register(self, metadata: Mapping[str, Any]) -> dict[str, Any]:
         """Register an application as an operator does (fixed interface §3); gives the registration response."""

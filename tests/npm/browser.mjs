@@ -18,16 +18,30 @@ export class Browser {
 
   // Follow redirects and fill in forms until the address begins with `target`; gives that address.
   async until(start, target, fields) {
+    const { url, pages } = await this.walk(start, fields, target);
+    if (!url.startsWith(target)) throw new Error(`no form at ${url}: ${pages.at(-1).slice(0, 2000)}`);
+    return new URL(url);
+  }
+
+  // The same until there is nothing to fill in; gives every page on the way.
+  async finish(start, fields) {
+    return (await this.walk(start, fields)).pages;
+  }
+
+  // Where a page has several forms, the one meant is the first behind the words `fields.about`.
+  async walk(start, fields, target) {
     let url = String(start);
     let options = {};
+    const pages = [];
     for (let step = 0; step < 20; step += 1) {
-      if (url.startsWith(target)) return new URL(url);
+      if (target && url.startsWith(target)) return { url, pages };
       const answer = await this.request(url, options);
       const location = answer.headers.get('location');
       if (location) { url = new URL(location, url).href; options = {}; continue; }
       const page = await answer.text();
-      const form = /<form\b[^>]*method="post"[^>]*>([\s\S]*?)<\/form>/i.exec(page);
-      if (!form) throw new Error(`no form at ${url} (${answer.status}): ${page.slice(0, 2000)}`);
+      pages.push(page);
+      const form = /<form\b[^>]*method="post"[^>]*>([\s\S]*?)<\/form>/i.exec(page.slice(Math.max(0, page.indexOf(fields.about ?? ''))));
+      if (!form) return { url, pages };
       const action = /action="([^"]*)"/i.exec(form[0]);
       const body = new URLSearchParams();
       for (const [input] of form[1].matchAll(/<input\b[^>]*>/gi)) {
@@ -36,10 +50,12 @@ export class Browser {
         if (name) body.set(name, fields[name] ?? value);
       }
       if (/name="answer"/.test(form[1])) body.set('answer', fields.answer ?? 'accept');
+      const approval = /name="approval" value="([^"]*)"/.exec(form[1]);
+      if (approval) body.set('approval', approval[1]);
       url = new URL((action?.[1] ?? url).replaceAll('&amp;', '&'), url).href;
       options = { method: 'POST', body, headers: { origin: new URL(url).origin } };
     }
-    throw new Error(`did not arrive at ${target}; last address ${url}`);
+    throw new Error(`did not arrive at ${target ?? 'an end'}; last address ${url}`);
   }
 }
 

@@ -32,6 +32,21 @@ check(refreshed.claims().auth_time === claims.auth_time, 'with the same auth_tim
 
 const live = await client.tokenIntrospection(config, refreshed.access_token);
 check(live.active && live.sub === claims.sub, 'introspection says active');
+const proving = new client.Configuration(config.serverMetadata(), env.clientId, { client_secret: env.clientSecret },
+  auth(env.clientSecret));
+client.allowInsecureRequests(proving);
+client.enableNonRepudiationChecks(proving);
+let falsify = (answer) => answer;
+proving[client.customFetch] = async (where, options) => {
+  if (where !== config.serverMetadata().introspection_endpoint) return fetch(where, options);
+  const answer = await fetch(where, { ...options, headers: { ...options.headers, accept: 'application/token-introspection+jwt' } });
+  return new Response(falsify(await answer.text()), answer);
+};
+const proven = await client.tokenIntrospection(proving, refreshed.access_token);
+check(proven.active && proven.sub === claims.sub, 'introspection says so in a JWT that is signed by a published key');
+falsify = (jwt) => jwt.replace(/[^.]+$/, (signature) => signature.split('').reverse().join(''));
+const doubted = await client.tokenIntrospection(proving, refreshed.access_token).catch((error) => error);
+check(doubted instanceof Error && !(doubted instanceof client.ResponseBodyError), 'and with another signature is not believed');
 await client.tokenRevocation(config, refreshed.refresh_token);
 const dead = await client.tokenIntrospection(config, refreshed.access_token);
 check(dead.active === false, 'revoking the refresh token ends the access token');

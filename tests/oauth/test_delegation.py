@@ -75,6 +75,18 @@ def test_security_18_what_ends_the_grant_ends_the_chain(changes: dict[str, Any],
     assert lapse(grant=replace(GRANT, **changes)) == why
 
 
+@pytest.mark.parametrize(("changed", "why"), [
+    ({}, ""), ({"allowed_groups": frozenset({"van-thu"})}, "officer"), ({"required_level": 2}, "level")])
+def test_security_18_an_exchanged_token_is_for_applications_that_the_officer_may_use(changed: dict[str, Any], why: str) -> None:
+    target = replace(REGISTERED, client_id="ho-so", **changed)
+    known = {client.client_id: client for client in (ORIGIN, BUS, target)}
+    token = StoredAccessToken(b"", "lgsp", "openid", ("https://api.example/", "ho-so"), NOW, NOW + 600, None, "canbo", GRANT,
+                              actors=("lgsp",))
+    assert lapse_of_token(token, BUS, known.get, assurance=ASSURANCE, now=NOW) == why
+    del known["ho-so"]
+    assert lapse_of_token(token, BUS, known.get, assurance=ASSURANCE, now=NOW) == "client"
+
+
 def test_a_token_that_was_not_exchanged_asks_for_no_other_application() -> None:
     def nobody(_client_id: str) -> Client | None:
         raise AssertionError("nobody is looked for")

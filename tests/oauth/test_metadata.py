@@ -43,6 +43,7 @@ def test_security_1_nothing_is_listed_that_is_off() -> None:
         assert both[f"{endpoint}_endpoint_auth_signing_alg_values_supported"] == ["ES256", "PS256", "RS256", "EdDSA", "HS256"]
     assert DOCUMENT["code_challenge_methods_supported"] == ["S256"]
     assert DOCUMENT["request_uri_parameter_supported"] is False
+    assert "require_request_uri_registration" not in DOCUMENT
     assert "authorization_encryption_alg_values_supported" not in DOCUMENT
 
 
@@ -51,6 +52,11 @@ def test_rfc9101_s10_5_request_objects_are_signed() -> None:
     assert DOCUMENT["request_object_signing_alg_values_supported"] == ["ES256", "PS256", "RS256", "EdDSA"]
     assert DOCUMENT["request_object_encryption_alg_values_supported"] == list(jwe.ALGORITHMS)
     assert DOCUMENT["request_object_encryption_enc_values_supported"] == list(jwe.ENCRYPTIONS)
+
+
+def test_oidc_discovery_s3_request_objects_are_fetched_only_from_registered_addresses() -> None:
+    document = discovery("https://id.example", replace(OFFER, request_uris=True))
+    assert document["request_uri_parameter_supported"] is document["require_request_uri_registration"] is True
 
 
 def test_rfc9126_s5_where_requests_are_pushed_and_whether_they_must_be() -> None:

@@ -36,6 +36,13 @@ def test_security_14_what_a_presented_token_deserves(used_at, successor, success
     assert step_for(token, now=1000, grace_seconds=grace) is step
 
 
+@pytest.mark.parametrize("grace", [0, 10])
+def test_fapi2_s5_3_2_1_a_token_that_does_not_rotate_stays_and_knows_no_grace(grace: int) -> None:
+    assert step_for(TOKEN, now=1000, grace_seconds=grace, rotates=False) is Step.KEEP
+    used = replace(TOKEN, used_at=1000, successor=b"s", successor_used=False)
+    assert step_for(used, now=1000, grace_seconds=grace, rotates=False) is Step.END_THE_FAMILY
+
+
 def test_rfc6749_s6_a_refresh_gives_new_tokens_of_the_same_grant(house: House) -> None:
     session = house.session(acr=2, amr=("pwd", "otp", "mfa"))
     first = house.tokens_for(session=session, scope="openid profile")

@@ -133,7 +133,8 @@ def test_a_digest_has_one_form(value: Any) -> None:
 
 
 @pytest.mark.parametrize("label", [None, 7, "", "   ", "x" * (LONGEST_LABEL + 1), "a\nb", "a\u202eb", "a\u200bb", "a\u2028b",
-                                   "a\x00", "\ud800", "\ufeffa", "a\x7f"])
+                                   "a\x00", "\ud800", "\ufeffa", "a\x7f", "\u3164", "\u2800", "a\ufe0f",
+                                   "x" + 5 * "\u0301"])
 def test_a_label_shows_all_that_it_holds(label: Any) -> None:
     assert is_refused(json.dumps([wish(documentDigests=[{"hash": document("A")["hash"], "label": label}])]))
 

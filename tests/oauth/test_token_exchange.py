@@ -211,7 +211,7 @@ def test_targets_of_the_old_token_are_kept_and_looked_at_again(house: House) -> 
     assert house.introspect(onwards, client_id="kho").json["aud"] == "kho"
     assert house.userinfo(onwards).error == "invalid_token"
     house.client("kho", disabled=True)
-    refusal(exchange(house, narrowed, client_id="second"), "invalid_target")
+    refusal(exchange(house, narrowed, client_id="second"))
 
 
 def test_rfc8693_s4_1_a_chain_is_told_whole_and_bounded(house: House) -> None:
@@ -407,6 +407,26 @@ def test_security_18_what_stops_the_origin_stops_what_was_exchanged(house: House
     again = exchange(house, tokens["access_token"], audience="kho")
     assert again.error in {"invalid_request", "invalid_client"}
     assert house.events().count("token.exchanged") == 3
+
+
+TARGETS_CLOSED = {
+    "disabled": {"disabled": True}, "for another group": {"allowed_groups": frozenset({"van-thu"})},
+    "for a higher level": {"required_level": 2}}
+
+
+@pytest.mark.parametrize("reason", TARGETS_CLOSED)
+@pytest.mark.parametrize("fmt", ["opaque", "jwt"])
+def test_security_18_a_token_ends_with_the_officers_way_to_the_application_that_it_is_for(house: House, reason: str,
+                                                                                           fmt: str) -> None:
+    bus(house, access_token_format=fmt)
+    bus(house, "second", exchange_from=("lgsp",))
+    token = exchanged(house, subject_token(house), audience="kho")["access_token"]
+    assert house.is_active(token, client_id="kho")
+    house.client("kho", **TARGETS_CLOSED[reason])
+    assert not house.is_active(token, client_id="lgsp")
+    if reason != "disabled":
+        assert not house.is_active(token, client_id="kho")
+    assert exchange(house, token, client_id="second", audience="qlvb").error == "invalid_request"
 
 
 def test_the_subject_token_that_was_given_back_is_not_exchanged_any_more(house: House) -> None:

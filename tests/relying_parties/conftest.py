@@ -87,6 +87,15 @@ def device(deployment: Deployment) -> Registration:
 
 
 @pytest.fixture(scope="package")
+def asking(deployment: Deployment) -> Registration:
+    """An application that asks officers by name."""
+    made = deployment.register({
+        "client_name": "Duyệt văn bản thử", "grant_types": ["urn:openid:params:grant-type:ciba", "refresh_token"],
+        "backchannel_token_delivery_mode": "poll", "scope": "openid profile offline_access"})
+    return Registration(deployment.issuer, made["client_id"], made["client_secret"], "", "", "RS256")
+
+
+@pytest.fixture(scope="package")
 def public(deployment: Deployment) -> Registration:
     """An application without a secret."""
     return register(deployment, "none", alg="EdDSA")

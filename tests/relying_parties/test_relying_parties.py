@@ -56,6 +56,7 @@ def run(script: str, client: Registration, **more: str) -> list[str]:
 @pytest.mark.usefixtures("packages")
 def test_openid_client_completes_code_refresh_userinfo_introspection_revocation_and_logout(basic: Registration) -> None:
     found = run("openid_client.mjs", basic)
+    assert "and with another signature is not believed" in found
     assert "revoking the refresh token ends the access token" in found
     assert "logout comes back with its state" in found
 
@@ -95,10 +96,38 @@ def test_openid_client_completes_device_authorization_and_hears_of_a_refusal(dev
 
 
 @pytest.mark.usefixtures("packages")
+def test_openid_client_asks_an_officer_by_name_and_hears_of_a_refusal(asking: Registration) -> None:
+    found = run("openid_client_ciba.mjs", asking)
+    assert "the officer reads the message and approves" in found
+    assert "userinfo is of the officer who approved" in found
+    assert "a refusal is told" in found
+    assert "an ID token names the officer too" in found
+
+
+@pytest.mark.usefixtures("packages")
+@pytest.mark.parametrize(("way", "application"), [("device", "device"), ("ciba", "asking")])
+def test_oauth4webapi_waits_for_an_officer_who_answers_elsewhere(
+    way: str, application: str, request: pytest.FixtureRequest,
+) -> None:
+    found = run("oauth4webapi_deferred.mjs", request.getfixturevalue(application), WAY=way)
+    assert "who asks too early is slowed down" in found
+    assert "a refusal is told" in found
+    assert "userinfo is of the officer who approved" in found
+    assert "what was approved is taken once" in found
+
+
+@pytest.mark.usefixtures("packages")
 def test_openid_client_exchanges_a_token(basic: Registration, bus: Registration) -> None:
     found = run("token_exchange.mjs", basic, BUS_ID=bus.client_id, BUS_SECRET=bus.client_secret)
     assert "and who acts" in found
     assert "it ends with its origin" in found
+
+
+@pytest.mark.usefixtures("packages")
+def test_oauth4webapi_exchanges_a_token_and_says_who_acts(basic: Registration, bus: Registration) -> None:
+    found = run("oauth4webapi_exchange.mjs", basic, BUS_ID=bus.client_id, BUS_SECRET=bus.client_secret)
+    assert "its audience is told the same officer, signed by a published key" in found
+    assert "nobody acts as somebody else" in found
 
 
 @pytest.mark.usefixtures("packages")

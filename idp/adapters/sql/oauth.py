@@ -78,11 +78,14 @@ def takes_part_upsert(database: Database) -> Any:
                                             set_={"last_used_at": takes_part.excluded.last_used_at})
 
 
+def _access_parameters() -> dict[str, Any]:
+    own = ("digest", "scope", "expires_at", "details")
+    return {column.name: parameter(column, f"access_{column.name}" if column.name in own else None) for column in ACCESS.columns}
+
+
 def access_insert() -> Any:
     """Make the act that keeps an access token; parameters from ``token_values``."""
-    return insert_row(
-        ACCESS, digest=parameter(ACCESS.c.digest, "access_digest"), scope=parameter(ACCESS.c.scope, "access_scope"),
-        expires_at=parameter(ACCESS.c.expires_at, "access_expires_at"), details=parameter(ACCESS.c.details, "access_details"))
+    return insert_row(ACCESS, **_access_parameters())
 
 
 def refresh_insert() -> Any:
@@ -161,6 +164,11 @@ class SqlGrants:
             .where(REFRESH.c.digest == parameter(REFRESH.c.digest, "old_digest"), REFRESH.c.used_at.is_(None), family_stands)
             .values(used_at=parameter(REFRESH.c.used_at, "issued_at"), successor=parameter(REFRESH.c.successor, "refresh_digest"))
             .returning(REFRESH.c.grant_id)))
+        given = _access_parameters()
+        self._renew = database.write(audit_insert(), durable=False, guard=(
+            insert(ACCESS).inline().from_select(list(given), select(*given.values()).select_from(REFRESH).where(
+                REFRESH.c.digest == parameter(REFRESH.c.digest, "kept_digest"), REFRESH.c.used_at.is_(None), family_stands))
+            .returning(ACCESS.c.digest)))
         self._replace_successor = database.write(
             update(REFRESH).where(REFRESH.c.digest == parameter(REFRESH.c.digest, "old_digest"))
             .values(successor=parameter(REFRESH.c.successor, "refresh_digest")),
@@ -234,6 +242,10 @@ class SqlGrants:
     def rotate(self, old_digest: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
         """Exchange an unused refresh token of a grant that stands."""
         return self._rotate.run(old_digest=old_digest, **token_values(tokens), **audit_values(record)) is not None
+
+    def renew(self, kept_digest: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
+        """Give a new access token for a refresh token of a grant that stands, and leave that as it is; relaxed."""
+        return self._renew.run(kept_digest=kept_digest, **token_values(tokens), **audit_values(record)) is not None
 
     def replace_successor(self, old_digest: bytes, successor: bytes, tokens: NewTokens, record: AuditRecord) -> bool:
         """Put a new token in the place of an unused successor of a grant that stands."""

@@ -23,6 +23,7 @@ from ..grant import admits
 from ..ports import digest
 from ..provider_request import Answer, ProviderRequest
 from ..server import REFUSAL_SECONDS, Provider
+from ..tokens import resource_indicator
 from .officers import HintedOfficers
 from .ping import notice_of
 from .request import BackchannelError, BackchannelRequest, parse
@@ -67,7 +68,8 @@ class BackchannelAuthentication:
             UnavailableError: database, directory or the application's keys cannot be had now.
         """
         client = self._provider.authenticate_client(request, client_authentication.CONFIDENTIAL, self.ENDPOINT_NAME)
-        asked = parse(self._requests.open(request.form, client), client)
+        sent, resources = self._requests.open(request.form, client, request.values_of(resource_indicator.PARAMETER))
+        asked = parse(sent, client, resources=resources, issuer=self._provider.issuer)
         officer = self._whom(asked, client, request)
         auth_req_id = secrets.token_urlsafe(32)
         now = self._provider.clock.now()

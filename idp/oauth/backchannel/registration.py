@@ -36,6 +36,6 @@ def fault_of(client: Client) -> str:
         return "grant_types: backchannel authentication needs a client that can prove who it is."
     if client.backchannel_authentication_request_signing_alg and not (client.jwks or client.jwks_uri):
         return "backchannel_authentication_request_signing_alg: signed requests need jwks or jwks_uri."
-    if mode and client.profile == "fapi2" and not client.backchannel_authentication_request_signing_alg:
+    if mode and client.fapi2 and not client.backchannel_authentication_request_signing_alg:
         return "backchannel_authentication_request_signing_alg: the profile fapi2 needs signed requests (FAPI-CIBA 5.2.2)."
     return ""

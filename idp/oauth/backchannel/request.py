@@ -1,6 +1,6 @@
 """The authentication request that an application sends without a browser: what is read and what is refused. Pure.
 
-Spec: OpenID Connect Client-Initiated Backchannel Authentication §7.1, §7.1.2 and §13; FAPI-CIBA §5.2.2 (in
+Spec: OpenID Connect Client-Initiated Backchannel Authentication §7.1, §7.1.2 and §13; RFC 8707 §2.1; FAPI-CIBA §5.2.2 (in
 ``signed_request.py``). Departs from §7.1 where it leaves a choice: ``login_hint_token`` and ``user_code`` are refused by name,
 because nothing here defines what would stand in them, and nobody must believe that a code protects them which nobody checks.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,13 +19,16 @@ from .. import scope
 from ..authorization_request import AuthorizationRequest
 from ..client import Client
 from ..deferred.authorization import GRANT_TYPE_OF, Kind
+from ..deferred.unread import refuse_unread
+from ..shown_text import misleads
+from ..tokens import resource_indicator
 
 DELIVERY_MODES: Final = ("poll", "ping")
 """Ways in which an application learns of the answer; discovery lists the same. Tokens are never pushed to anybody."""
 GRANT_TYPE: Final = GRANT_TYPE_OF[Kind.CIBA]
 HINTS: Final = ("login_hint", "id_token_hint", "login_hint_token")
-NOT_OFFERED: Final = ("user_code", "authorization_details", "resource")
-"""Refused by name: the application must not believe that something was read which was not."""
+NOT_OFFERED: Final = ("user_code",)
+"""Refused by name, beside what ``refuse_unread`` refuses: the application must not believe that it was read."""
 LIFETIME_SECONDS: Final = 300
 LONGEST_LIFE_SECONDS: Final = 1800
 """However long an application would wait; by then the officer no longer knows what was asked."""
@@ -65,15 +68,18 @@ class BackchannelRequest:
     notification_token: str
 
 
-def parse(sent: Mapping[str, str], client: Client) -> BackchannelRequest:
+def parse(sent: Mapping[str, str], client: Client, *, resources: Sequence[str] = (), issuer: str = "") -> BackchannelRequest:
     """Read a request of a client that has authenticated.
 
     Args:
         sent: Parameters of the form or of the signed request, each once, empty ones left out.
         client: As registered.
+        resources: The values of ``resource``.
+        issuer: The provider's issuer identifier, which is a resource too.
 
     Raises:
         BackchannelError: ``unauthorized_client``, ``invalid_request``, ``invalid_scope`` or ``invalid_binding_message``.
+        OAuth2Error: as ``refuse_unread`` and ``resource_indicator.named``.
 
     Source: CIBA §7.1, §7.1.2.
     """
@@ -82,11 +88,12 @@ def parse(sent: Mapping[str, str], client: Client) -> BackchannelRequest:
     for name in NOT_OFFERED:
         if name in sent:
             raise BackchannelError("invalid_request", f"{name} is not supported here.")
+    refuse_unread(sent)
     login_hint, id_token_hint = _hints(sent)
     acr_values = _CONTROL.sub(" ", sent.get("acr_values", "")).split()
     asked = AuthorizationRequest(
         client_id=client.client_id, redirect_uri="", response_type="", response_mode="", scope=_scope(sent, client),
-        acr_values=tuple(dict.fromkeys(acr_values))[:16])
+        acr_values=tuple(dict.fromkeys(acr_values))[:16], resources=resource_indicator.named(client, resources, issuer=issuer))
     return BackchannelRequest(asked, login_hint, id_token_hint, _binding_message(sent), _lifetime(sent),
                               _notification_token(sent, client))
 
@@ -120,14 +127,14 @@ def _binding_message(sent: Mapping[str, str]) -> str:
     message = unicodedata.normalize("NFC", sent.get("binding_message", ""))
     if len(message) > LONGEST_BINDING_MESSAGE:
         raise BackchannelError("invalid_binding_message", f"binding_message is longer than {LONGEST_BINDING_MESSAGE} characters.")
-    if not all(map(_is_plain, message)):
+    if misleads(message) or not all(map(_is_plain, message)):
         raise BackchannelError("invalid_binding_message",
                                "binding_message holds something else than letters, digits, punctuation and spaces.")
     return message
 
 
 def _is_plain(sign: str) -> bool:
-    """Tell whether a sign looks the same on every device and hides nothing: no line breaks, no direction marks, no pictures."""
+    """Tell whether a sign looks the same on every device: no pictures, and of all spaces the plain one."""
     return sign == " " or (sign.isascii() and sign.isprintable()) or unicodedata.category(sign)[0] in "LMNP"
 
 

@@ -8,13 +8,14 @@ registered none, none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ...clock import Clock
 from ..client import Client
 from ..ports import SeenOnce
 from ..requests.request_object import SKEW_SECONDS, InvalidRequestObjectError, RequestObjects
+from ..tokens import resource_indicator
 from .request import BackchannelError
 
 ALGORITHMS: Final = ("ES256", "PS256", "EdDSA")
@@ -24,6 +25,7 @@ _LONGEST_JTI: Final = 255
 _AUTHENTICATION: Final = frozenset({"request", "client_id", "client_secret", "client_assertion", "client_assertion_type"})
 _ABOUT_ITSELF: Final = frozenset({"aud", "iss", "exp", "iat", "nbf", "jti"})
 """Claims that §7.1.1 requires of the request as a JWT; all others are parameters."""
+_NOT_ONE_TEXT: Final = _ABOUT_ITSELF | {resource_indicator.PARAMETER}
 
 
 class SignedRequests:
@@ -40,12 +42,17 @@ class SignedRequests:
         self._seen = seen
         self._clock = clock
 
-    def open(self, form: Mapping[str, str], client: Client) -> Mapping[str, str]:
+    def open(self, form: Mapping[str, str], client: Client,
+             resources: Sequence[str] = ()) -> tuple[Mapping[str, str], Sequence[str]]:
         """Give the parameters of a request: those of the form, or those that it carries signed and none beside them.
 
         Args:
             form: As received, each parameter once, empty ones left out.
             client: Who has authenticated.
+            resources: The values of ``resource`` in the form.
+
+        Returns:
+            The parameters, and the values of ``resource``, which alone may have several: in a signed request a list of texts.
 
         Raises:
             BackchannelError: with ``invalid_request``.
@@ -55,7 +62,7 @@ class SignedRequests:
         if "request" not in form:
             if registered:
                 raise BackchannelError("invalid_request", "The application is registered to sign its requests, and did not.")
-            return form
+            return form, resources
         if registered not in ALGORITHMS:
             raise BackchannelError("invalid_request", "The application is not registered to sign its requests.")
         if not _AUTHENTICATION.issuperset(form):
@@ -66,7 +73,10 @@ class SignedRequests:
         except InvalidRequestObjectError as err:
             raise BackchannelError("invalid_request", err.message) from None
         self._check(claims, client, now)
-        return {name: _text(name, value) for name, value in claims.items() if name not in _ABOUT_ITSELF and value != ""}
+        named = claims.get(resource_indicator.PARAMETER, "")
+        told = [_text(resource_indicator.PARAMETER, one) for one in (named if isinstance(named, list) else [named])]
+        return {name: _text(name, value) for name, value in claims.items()
+                if name not in _NOT_ONE_TEXT and value != ""}, told
 
     def _check(self, claims: Mapping[str, Any], client: Client, now: int) -> None:
         if not 0 < claims["exp"] - claims["nbf"] <= LONGEST_LIFE_SECONDS:

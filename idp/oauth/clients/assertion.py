@@ -1,6 +1,7 @@
 """Client assertions: an application proves who it is with a JWT that it signed itself.
 
-Spec: RFC 7521 §4.2, RFC 7523 §2.2 and §3, OpenID Connect Core §9 (private_key_jwt, client_secret_jwt), RFC 10070 (audience).
+Spec: RFC 7521 §4.2, RFC 7523 §2.2 and §3, OpenID Connect Core §9 (private_key_jwt, client_secret_jwt), RFC 10070 (audience),
+FAPI 2.0 Security Profile §5.3.2.1 and §5.4.1 (audience, skew, algorithms).
 Departs from RFC 7523 §3: the audience is the issuer alone, as a text or (outside the profile fapi2) as a list of one; the token
 endpoint's address counts only for a client whose operator set ``assertion_audience = "token_endpoint"``. A jti is required and
 counts once; an assertion lives five minutes at most (security checklist 16). What it must be signed with, a key of the client's
@@ -185,16 +186,16 @@ class ClientAssertions:
             raise AssertionRefusedError(err.message.replace("The token", "The client assertion", 1)) from None
 
     def _is_for_us(self, client: Client, audience: Any) -> bool:
-        if isinstance(audience, list) and len(audience) == 1 and client.profile != "fapi2":
+        if isinstance(audience, list) and len(audience) == 1 and not client.fapi2:
             audience = audience[0]
         accepted = {self._issuer}
-        if client.assertion_audience == "token_endpoint" and client.profile != "fapi2":
+        if client.assertion_audience == "token_endpoint" and not client.fapi2:
             accepted.add(self._token_endpoint)
         return isinstance(audience, str) and audience in accepted
 
 
 def _offered(client: Client) -> tuple[str, ...]:
     """Give the algorithms that this client may sign with."""
-    if client.profile == "fapi2":
+    if client.fapi2:
         return () if client.signs_with_secret else STRICT_ALGORITHMS
     return SECRET_ALGORITHMS if client.signs_with_secret else ALGORITHMS

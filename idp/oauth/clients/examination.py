@@ -17,6 +17,7 @@ from ...errors import ConfigurationError, IdpError, RefusedError
 from .. import response, scope
 from ..client import Client
 from ..client_authentication import Checks
+from ..deferred.authorization import GRANT_TYPE_OF
 from ..proof import certificate
 from . import assertion
 from .registrar import SecretFiles
@@ -218,7 +219,8 @@ def registrable(client: Client) -> dict[str, Any]:
 
 
 def _scopes(client: Client, of_officers: frozenset[str]) -> Iterator[Finding]:
-    officer = bool({"authorization_code", "implicit"}.intersection(client.grant_types)) or not client.grant_types
+    officer = not client.grant_types or bool(
+        {"authorization_code", "implicit", *GRANT_TYPE_OF.values()}.intersection(client.grant_types))
     refreshes = "refresh_token" in client.grant_types
     if officer and scope.OPENID not in client.scope:
         yield Finding("scope", WARNING, "without openid the application gets no ID token and learns of nobody.", "Add openid.")

@@ -13,12 +13,16 @@ from typing import Any, Final
 from ...errors import RefusedError
 from ..client import SCOPES
 from ..redirect_uri import InvalidRedirectUriError, check_redirect_uri, check_web_uri
+from ..shown_text import misleads
 from ..tokens.resource_indicator import LONGEST, is_resource
 
 _LOCALIZED: Final = re.compile(r"(?:client_name|client_uri|logo_uri|policy_uri|tos_uri)#[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
 LOCALIZED_PATTERN: Final = f"^{_LOCALIZED.pattern}$"
 """The same for JSON Schema."""
 _MOST_LOCALIZED: Final = 20
+_FRAGMENT: Final = re.compile(r"[A-Za-z0-9._~:/?@!$&'()*+,;=%-]*")
+_LONGEST_REQUEST_URI: Final = 512
+"""RFC 9101 §5.2."""
 
 
 class InvalidClientMetadataError(RefusedError):
@@ -58,11 +62,10 @@ class Members:
         return self._left.pop(name, None)
 
     def text(self, name: str, longest: int) -> str:
-        """Read a text of one line; NFC, without spaces round it; "" where absent."""
+        """Read a text of one line that shows all it holds; NFC, without spaces round it; "" where absent."""
         value = self._left.pop(name, "")
-        if not isinstance(value, str) or len(value) > longest or any(
-                unicodedata.category(sign) in {"Cc", "Cs", "Zl", "Zp"} for sign in value):
-            raise self.refuse(name, f"a text of one line, at most {longest} characters.")
+        if not isinstance(value, str) or len(value) > longest or misleads(value):
+            raise self.refuse(name, f"a text of one line, at most {longest} characters, all of them visible.")
         return unicodedata.normalize("NFC", value).strip()
 
     def flag(self, name: str, *, default: bool) -> bool:
@@ -125,6 +128,20 @@ class Members:
             return "" if value == "" else check_web_uri(value, development=self._development, member=name)
         except InvalidRedirectUriError as err:  # nobody is redirected there (RFC 7591 §3.2.2)
             raise InvalidClientMetadataError(err.message) from None
+
+    def request_uris(self, name: str) -> tuple[str, ...]:
+        """Read addresses where request objects stand, each with or without a fragment (OpenID Connect Registration §2)."""
+        value = self._left.pop(name, [])
+        if not isinstance(value, list) or len(value) > 50 or not all(
+                isinstance(uri, str) and len(uri) <= _LONGEST_REQUEST_URI and _FRAGMENT.fullmatch(uri.partition("#")[2])
+                for uri in value):
+            raise self.refuse(name, f"a list of at most 50 addresses, each of at most {_LONGEST_REQUEST_URI} characters.")
+        for uri in value:
+            try:
+                check_web_uri(uri.partition("#")[0], development=self._development, member=name)
+            except InvalidRedirectUriError as err:
+                raise InvalidClientMetadataError(err.message) from None
+        return tuple(dict.fromkeys(value))
 
     def redirect_uris(self, name: str, *, native: bool) -> tuple[str, ...]:
         """Read addresses that a browser is sent back to."""

@@ -14,21 +14,20 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final, Literal
-from urllib.parse import urlsplit
 
 from ...jose import jwe
 from .. import response
 from ..backchannel import registration as backchannel
-from ..client import SCOPES, Client, administration_fault
+from ..client import FAPI2, SCOPES, Client
 from ..deferred.authorization import GRANT_TYPE_OF
 from ..grants.jwt_bearer import GRANT_TYPE as JWT_BEARER
 from ..grants.token_exchange import GRANT_TYPE as TOKEN_EXCHANGE
 from ..proof import certificate
-from ..redirect_uri import LOOPBACK_HOSTS, frontchannel_fault
 from ..requests import request_object
 from ..tokens import introspection_response
-from . import assertion
-from .keys import MAX_BYTES, InvalidKeysError, can_encrypt, read_jwks
+from . import assertion, profile
+from .contradictions import check_response_types, check_together
+from .keys import MAX_BYTES, InvalidKeysError, read_jwks
 from .members import InvalidClientMetadataError, Members, is_localized
 
 GRANT_TYPES: Final = ("authorization_code", "refresh_token", "client_credentials", *GRANT_TYPE_OF.values(), TOKEN_EXCHANGE)
@@ -47,12 +46,10 @@ STANDARD: Final = tuple(name for name in _DEFAULTS if name not in PROVINCE and n
 """Fields that are members of RFC 7591 and its kin, by the same names."""
 
 _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}")
-_FILE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
-_GROUP: Final = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 _NO: Final[tuple[object, ...]] = (False, "", [], None)
 
 _NOT_OFFERED: Final[Mapping[str, tuple[object, ...]]] = {
-    "request_uris": _NO,
+    "request_uris": _NO,  # but where the policy has it
     "default_acr_values": _NO, "software_statement": _NO,
     "authorization_encrypted_response_alg": _NO, "authorization_encrypted_response_enc": _NO,
     "backchannel_user_code_parameter": _NO,
@@ -73,6 +70,7 @@ class RegistrationPolicy:
         front_channel: Response types that send tokens through the browser are offered.
         assertion_grant: The JWT bearer grant is offered.
         details_types: Types of authorization details that are offered.
+        request_uris: Request objects are fetched from where applications publish them.
     """
 
     development: bool = False
@@ -81,6 +79,7 @@ class RegistrationPolicy:
     front_channel: bool = False
     assertion_grant: bool = False
     details_types: tuple[str, ...] = ()
+    request_uris: bool = False
 
 
 def parse(
@@ -113,6 +112,7 @@ def parse(
     response_types = members.words("response_types", response.offered(front_channel=policy.front_channel),
                                    default=("code",) if uses_code else (), spelt=response.type_of)
     auth_method = members.choice("token_endpoint_auth_method", AUTH_METHODS)
+    algorithms = profile.algorithms((table or {}).get("profile"))
     native = members.choice("application_type", ("web", "native")) == "native"
     name = members.text("client_name", 200)
     if source == "file" and not name:
@@ -137,9 +137,9 @@ def parse(
         "frontchannel_logout_uri": members.web_uri("frontchannel_logout_uri"),
         "frontchannel_logout_session_required": members.flag("frontchannel_logout_session_required", default=False),
         "initiate_login_uri": members.web_uri("initiate_login_uri"),
-        "id_token_signed_response_alg": members.choice("id_token_signed_response_alg", ID_TOKEN_ALGORITHMS),
+        "id_token_signed_response_alg": members.choice("id_token_signed_response_alg", algorithms(ID_TOKEN_ALGORITHMS)),
         **_encryption(members, "id_token_encrypted_response"),
-        "userinfo_signed_response_alg": members.choice("userinfo_signed_response_alg", ("", *ID_TOKEN_ALGORITHMS)),
+        "userinfo_signed_response_alg": members.choice("userinfo_signed_response_alg", algorithms(("", *ID_TOKEN_ALGORITHMS))),
         **_encryption(members, "userinfo_encrypted_response"),
         "default_max_age": members.seconds("default_max_age"),
         "require_auth_time": members.flag("require_auth_time", default=False),
@@ -152,15 +152,17 @@ def parse(
         "tls_client_certificate_bound_access_tokens": members.flag("tls_client_certificate_bound_access_tokens", default=False),
         **{name: members.text(name, 500) for name in certificate.NAMES},
         "token_endpoint_auth_signing_alg": members.choice(
-            "token_endpoint_auth_signing_alg", ("", *assertion.BY_METHOD.get(auth_method, assertion.ALGORITHMS))),
-        "authorization_signed_response_alg": members.choice("authorization_signed_response_alg", response.ALGORITHMS),
-        "request_object_signing_alg": members.choice("request_object_signing_alg", ("", *request_object.ALGORITHMS)),
+            "token_endpoint_auth_signing_alg", algorithms(("", *assertion.BY_METHOD.get(auth_method, assertion.ALGORITHMS)))),
+        "authorization_signed_response_alg": members.choice("authorization_signed_response_alg", algorithms(response.ALGORITHMS)),
+        "request_object_signing_alg": members.choice("request_object_signing_alg", algorithms(("", *request_object.ALGORITHMS))),
         **_encryption(members, "request_object_encryption"),
         "require_signed_request_object": members.flag("require_signed_request_object", default=False),
-        "require_pushed_authorization_requests": members.flag("require_pushed_authorization_requests", default=False),
+        "require_pushed_authorization_requests": members.flag(
+            "require_pushed_authorization_requests", default=uses_code and (table or {}).get("profile") == FAPI2),
+        **({"request_uris": members.request_uris("request_uris")} if policy.request_uris else {}),
         **backchannel.read(members),
         "introspection_signed_response_alg": members.choice(
-            "introspection_signed_response_alg", introspection_response.ALGORITHMS),
+            "introspection_signed_response_alg", algorithms(introspection_response.ALGORITHMS)),
         **_encryption(members, "introspection_encrypted_response"),
         "authorization_details_types": members.words("authorization_details_types", policy.details_types, default=()),
         "localized": members.localized(),
@@ -169,8 +171,8 @@ def parse(
     client = Client(client_id=client_id, source=source, created_at=created_at, secret_digest=secret_digest, **standard,
                     **_province(table or {}, policy, default_secret_file=f"{client_id}.secret" if source == "file" else "",
                                 default_show_groups="groups" in standard["scope"]))
-    _check_together(client, table or {})
-    _check_response_types(client, development=policy.development)
+    check_together(client, table or {})
+    check_response_types(client, development=policy.development)
     return client
 
 
@@ -213,7 +215,6 @@ def default_scope(grant_types: Sequence[str]) -> frozenset[str]:
 def _province(table: Mapping[str, Any], policy: RegistrationPolicy, *, default_secret_file: str,
               default_show_groups: bool) -> dict[str, Any]:
     members = Members(table, development=policy.development, prefix="province.")
-    members.only("profile", "", "profiles such as fapi2 are not offered yet")
     required_acr = members.text("required_acr", 200)
     fields: dict[str, Any] = {
         "owner": members.text("owner", 200),
@@ -222,6 +223,7 @@ def _province(table: Mapping[str, Any], policy: RegistrationPolicy, *, default_s
         "required_acr": required_acr,
         "required_level": _level(required_acr, policy),
         "consent": members.choice("consent", ("ask", "implied")),
+        "profile": members.choice("profile", profile.PROFILES),
         "require_pkce": members.flag("require_pkce", default=True),
         "access_token_format": members.choice("access_token_format", ("opaque", "jwt")),
         "exchange_from": _client_ids(members, "exchange_from"),
@@ -252,91 +254,6 @@ def _level(required_acr: str, policy: RegistrationPolicy) -> int:
     if required_acr not in offered:
         raise InvalidClientMetadataError(f"province.required_acr: one of {', '.join(offered)}, or empty.")
     return offered[required_acr]
-
-
-def _check_together(client: Client, table: Mapping[str, Any]) -> None:
-    """Refuse members that contradict each other."""
-    code = "authorization_code" in client.grant_types
-    sends_back = code or "implicit" in client.grant_types
-    asserts = client.token_endpoint_auth_method in assertion.METHODS
-    encrypted = [alg for alg in (client.id_token_encrypted_response_alg, client.userinfo_encrypted_response_alg,
-                                 client.introspection_encrypted_response_alg) if alg]
-    problem = ""
-    if not client.grant_types:
-        problem = "grant_types: at least one is needed."
-    elif sends_back and not client.redirect_uris:
-        problem = "redirect_uris: authorization_code and implicit need at least one."
-    elif not sends_back and client.redirect_uris:
-        problem = "redirect_uris: only authorization_code uses them."
-    elif "refresh_token" in client.grant_types and not code and set(GRANT_TYPE_OF.values()).isdisjoint(client.grant_types):
-        problem = "grant_types: refresh_token goes with a grant type by which an officer gives something."
-    elif (client.request_object_signing_alg or client.require_signed_request_object) and not (client.jwks or client.jwks_uri):
-        problem = "jwks: an application that signs its requests needs jwks or jwks_uri."
-    elif client.require_pushed_authorization_requests and not sends_back:
-        problem = "require_pushed_authorization_requests: only for grant types that use the authorization endpoint."
-    elif "client_credentials" in client.grant_types and client.public:
-        problem = "grant_types: client_credentials needs a client that can keep a secret."
-    elif client.public and not {TOKEN_EXCHANGE, JWT_BEARER}.isdisjoint(client.grant_types):
-        problem = "grant_types: token exchange and assertions need a client that can keep a secret."
-    elif client.exchange_from and TOKEN_EXCHANGE not in client.grant_types:
-        problem = f"province.exchange_from: only together with the grant type {TOKEN_EXCHANGE}."
-    elif client.subject_type == "pairwise" and not client.sector_identifier:
-        problem = "subject_type: pairwise needs sector_identifier_uri, or redirect_uris that are all on one host."
-    elif client.jwks and client.jwks_uri:
-        problem = "jwks: not together with jwks_uri."
-    elif encrypted and not (client.jwks or client.jwks_uri):
-        problem = "jwks: an application that wants to be answered encrypted needs jwks or jwks_uri."
-    elif client.jwks and not all(can_encrypt(client.jwks, alg) for alg in encrypted):
-        problem = "jwks: no key in it fits the algorithm that answers are to be encrypted with."
-    elif client.token_endpoint_auth_method == assertion.METHOD and not (client.jwks or client.jwks_uri):
-        problem = "token_endpoint_auth_method: private_key_jwt needs jwks or jwks_uri."
-    elif client.token_endpoint_auth_method == certificate.SELF_SIGNED and not (client.jwks or client.jwks_uri):
-        problem = "token_endpoint_auth_method: self_signed_tls_client_auth needs jwks or jwks_uri."
-    elif (client.token_endpoint_auth_method == certificate.PKI) != (len(certificate.names_of(client)) == 1):
-        problem = "token_endpoint_auth_method: tls_client_auth goes with exactly one of the tls_client_auth_ names."
-    elif client.dpop_bound_access_tokens and client.tls_client_certificate_bound_access_tokens:
-        problem = "dpop_bound_access_tokens: a token is bound to a key or to a certificate, not to both."
-    elif not asserts and client.token_endpoint_auth_signing_alg:
-        problem = "token_endpoint_auth_signing_alg: only for private_key_jwt and client_secret_jwt."
-    elif not asserts and client.assertion_audience != "issuer":
-        problem = "province.assertion_audience: only for private_key_jwt and client_secret_jwt."
-    elif client.authorization_details_types and not code:
-        problem = "authorization_details_types: only authorization_code leads to what an officer allows."
-    elif client.public and client.serves:
-        problem = "province.serves: only an application that can authenticate may ask about tokens."
-    elif client.public and not client.require_pkce:
-        problem = "province.require_pkce: a public client always uses PKCE."
-    elif not client.has_secret and table.get("secret_file"):
-        problem = "province.secret_file: only a client that authenticates with a secret has one."
-    elif client.source == "registered" and table.get("secret_file"):
-        problem = "province.secret_file: only a client in clients/ has one."
-    elif client.secret_file and _FILE_NAME.fullmatch(client.secret_file) is None:
-        problem = "province.secret_file: a plain file name under keys/clients/."
-    elif client.frontchannel_logout_uri and (fault := frontchannel_fault(client.frontchannel_logout_uri, client.redirect_uris)):
-        problem = f"frontchannel_logout_uri: {fault}"
-    elif "groups" in client.scope and not client.show_groups:
-        problem = "scope: groups cannot be asked for while province.show_groups is false."
-    elif any(_GROUP.fullmatch(group) is None for group in client.allowed_groups):
-        problem = "province.allowed_groups: names of groups, 1 to 128 characters."
-    else:
-        problem = administration_fault(client) or backchannel.fault_of(client)
-    if problem:
-        raise InvalidClientMetadataError(problem)
-
-
-def _check_response_types(client: Client, *, development: bool) -> None:
-    """Refuse response types that contradict the grant types or the addresses (OpenID Connect Registration §2)."""
-    needed = {grant for kind in client.response_types for grant in response.grant_types(kind)}
-    problem = ""
-    if ("authorization_code" in client.grant_types) != ("authorization_code" in needed):
-        problem = "response_types: code goes with the grant type authorization_code, and with no other."
-    elif ("implicit" in client.grant_types) != ("implicit" in needed):
-        problem = "response_types: id_token and token go with the grant type implicit, and with no other."
-    elif "implicit" in needed and client.application_type == "web" and not development and any(
-            urlsplit(uri).scheme != "https" or urlsplit(uri).hostname in LOOPBACK_HOSTS for uri in client.redirect_uris):
-        problem = "redirect_uris: with the grant type implicit https and no loopback address."
-    if problem:
-        raise InvalidClientMetadataError(problem)
 
 
 def to_metadata(client: Client) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Device authorization: a device asks, shows a code, and an officer types it elsewhere.
 
-Spec: RFC 8628 §3.1-§3.3, §5.1, §5.2, §6.1; RFC 6749 §2.3 for client authentication. Security checklist 27 and 32: typed codes
+Spec: RFC 8628 §3.1-§3.3, §5.1, §5.2, §6.1; RFC 6749 §2.3 (client authentication); RFC 8707 §2.1 (resource). What is read at the
+authorization endpoint alone is refused by name (``refuse_unread``). Security checklist 27 and 32: typed codes
 are guesses, counted before they are looked up, on all nodes; a right one takes back its own count and no other, because anybody
 can get a right one to type. Departs from RFC 8628 §3.1 (scope is optional): the scope is always sent, as at the authorization
 endpoint, so that an officer is never asked for more than the device meant.
@@ -9,7 +10,7 @@ endpoint, so that an officer is never asked for more than the device meant.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidScopeError, UnauthorizedClientError
@@ -23,9 +24,11 @@ from ..client import Client
 from ..ports import digest
 from ..provider_request import Answer, ProviderRequest
 from ..server import REFUSAL_SECONDS, Provider
+from ..tokens import resource_indicator
 from . import user_code
 from .approvals import Approvals
 from .authorization import GRANT_TYPE_OF, Deferred, Kind
+from .unread import refuse_unread
 
 INTERVAL_SECONDS = 5
 MOST_ATTEMPTS = 8
@@ -64,14 +67,15 @@ class DeviceAuthorization:
         """Answer a device authorization request (RFC 8628 §3.2).
 
         Raises:
-            OAuth2Error: ``invalid_client``, ``unauthorized_client``, ``invalid_scope``; ``slow_down`` with 429 where a public
+            OAuth2Error: ``invalid_client``, ``unauthorized_client``, or as ``read``; ``slow_down`` with 429 where a public
                 client asks too often.
             UnavailableError: no code could be found that is free.
         """
         client = self._provider.authenticate_client(request, client_authentication.METHODS, self.ENDPOINT_NAME)
         if not client.check_grant_type(GRANT_TYPE_OF[Kind.DEVICE]):
             raise UnauthorizedClientError("The application is not registered for the device code grant.")
-        asked = read(request.form, client)
+        asked = read(request.form, client, resources=request.values_of(resource_indicator.PARAMETER),
+                     issuer=self._provider.issuer)
         if client.public:
             self._count(client, request.caller)
         device_code = secrets.token_urlsafe(32)
@@ -124,16 +128,22 @@ class DeviceAuthorization:
                               status_code=429) from None
 
 
-def read(form: Mapping[str, str], client: Client) -> AuthorizationRequest:
+def read(form: Mapping[str, str], client: Client, *, resources: Sequence[str] = (), issuer: str = "") -> AuthorizationRequest:
     """Read a device authorization request (RFC 8628 §3.1): what an officer will be asked, by the rules of ``/authorize``.
 
     Args:
         form: The body's parameters, each once, empty ones left out.
         client: Who asks.
+        resources: The values of ``resource``.
+        issuer: The provider's issuer identifier, which is a resource too.
 
     Raises:
+        InvalidRequestError: it holds what is read at the authorization endpoint alone.
+        InvalidDetailsError: so do ``authorization_details``.
         InvalidScopeError: missing, malformed, or not registered for the application.
+        InvalidTargetError: a resource is not the application's.
     """
+    refuse_unread(form)
     asked = scope.words(form.get("scope"))
     if not asked:
         raise InvalidScopeError("scope is missing or malformed.")
@@ -141,4 +151,5 @@ def read(form: Mapping[str, str], client: Client) -> AuthorizationRequest:
         raise InvalidScopeError("A scope is not registered for this application.")
     if not client.check_grant_type("refresh_token"):
         asked = tuple(word for word in asked if word != scope.OFFLINE)
-    return AuthorizationRequest(client_id=client.client_id, redirect_uri="", response_type="", response_mode="", scope=asked)
+    return AuthorizationRequest(client_id=client.client_id, redirect_uri="", response_type="", response_mode="", scope=asked,
+                                resources=resource_indicator.named(client, resources, issuer=issuer))

@@ -2,7 +2,7 @@
 
 Spec: RFC 8693 §1.1 (delegation), §4.1 (act). An exchanged token hangs on the grant that the officer gave to the first application
 (its origin), so it ends with that grant. Every path that honours an access token asks ``lapse_of_token``; every exchange asks
-``lapse_of_chain``, which is the same rule for the token that is about to be made.
+``lapse_of_chain`` and ``lapse_of_target``, which are the same rules for the token that is about to be made.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from ...authn.assurance import AssurancePolicy
 from ..client import Client
 from ..grant import Grant, admits, lapse_of
 from ..ports import StoredAccessToken
+from ..tokens import resource_indicator
 
 MOST_ACTORS: Final = 4
 """How often a token may be exchanged onwards; a longer chain is nobody's design, and every link is looked at each time."""
@@ -50,7 +51,9 @@ def lapse_of_token(token: StoredAccessToken, client: Client, find: Find, *, assu
     if token.grant is None:
         return ""
     if token.actors:
-        return lapse_of_chain(token.grant, token.actors, find, assurance=assurance, now=now)
+        lapse = lapse_of_chain(token.grant, token.actors, find, assurance=assurance, now=now)
+        lapses = (lapse_of_target(token.grant, target, find, assurance=assurance) for target in token.audience)
+        return lapse or next(filter(None, lapses), "")
     return lapse_of(token.grant, client, assurance=assurance, now=now, idle_limit_seconds=None)
 
 
@@ -76,14 +79,38 @@ def lapse_of_chain(grant: Grant, actors: Sequence[str], find: Find, *, assurance
     lapse = lapse_of(grant, before, assurance=assurance, now=now, idle_limit_seconds=None)
     if lapse:
         return lapse
-    standing = grant.standing
     for actor in reversed(actors):
         acting = find(actor)
         if acting is None or before.client_id not in acting.exchange_from:
             return "client"
-        if not admits(acting, standing.officer_status, standing.officer_groups):
-            return "officer"
-        if grant.acr < assurance.demanded(standing.officer_groups, acting.required_level):
-            return "level"
+        lapse = _barred(grant, acting, assurance)
+        if lapse:
+            return lapse
         before = acting
     return ""
+
+
+def lapse_of_target(grant: Grant, target: str, find: Find, *, assurance: AssurancePolicy) -> str:
+    """Say why an exchanged token cannot be for a target; "" while it can. A resource is a name, and admits nobody.
+
+    Args:
+        grant: What the officer gave to the origin.
+        target: client_id of an application, or a resource.
+        find: Finds applications that may act now.
+        assurance: What level is demanded of whom.
+
+    Returns:
+        One word for the log, as ``lapse_of``.
+    """
+    if resource_indicator.is_resource(target):  # a client_id is none: it holds no colon
+        return ""
+    application = find(target)
+    return "client" if application is None else _barred(grant, application, assurance)
+
+
+def _barred(grant: Grant, client: Client, assurance: AssurancePolicy) -> str:
+    """Say why an officer may not use an application beside the one that they signed in to."""
+    standing = grant.standing
+    if not admits(client, standing.officer_status, standing.officer_groups):
+        return "officer"
+    return "level" if grant.acr < assurance.demanded(standing.officer_groups, client.required_level) else ""

@@ -2,7 +2,8 @@
 
 Spec: RFC 6749 §6, RFC 9700 §4.14.2, security checklist 14. The grace: within some seconds of its use a repeat by the same
 authenticated client, while the successor is unused, gets a new token that replaces the successor. The write that decides is
-the one that uses up the successor, so a family never has more than one live refresh token.
+the one that uses up the successor, so a family never has more than one live refresh token. An application of the profile fapi2
+proves with every use who it is and what its tokens are bound to: its refresh token stays (FAPI 2.0 Security Profile §5.3.2.1).
 """
 
 from __future__ import annotations
@@ -31,24 +32,26 @@ MOST_ATTEMPTS = 64
 class Step(Enum):
     """What a refresh token that was presented deserves."""
 
+    KEEP = "keep"
     ROTATE = "rotate"
     REPLACE_SUCCESSOR = "replace_successor"
     END_THE_FAMILY = "end_the_family"
 
 
-def step_for(token: StoredRefreshToken, *, now: int, grace_seconds: int) -> Step:
+def step_for(token: StoredRefreshToken, *, now: int, grace_seconds: int, rotates: bool = True) -> Step:
     """Decide on one presentation of a token whose grant stands.
 
     Args:
         token: As read just now.
         now: Seconds since the epoch; nodes' clocks may differ by less than the grace, either way.
         grace_seconds: 0 takes every repeat for a theft; also for clients that do not authenticate.
+        rotates: Whether tokens of this client count once. Where not, one that was used all the same was used before it was so.
 
     Source: security checklist 14.
     """
     if token.used_at is None:
-        return Step.ROTATE
-    in_time = grace_seconds > 0 and abs(now - token.used_at) <= grace_seconds
+        return Step.ROTATE if rotates else Step.KEEP
+    in_time = rotates and grace_seconds > 0 and abs(now - token.used_at) <= grace_seconds
     unused = token.successor is not None and not token.successor_used
     return Step.REPLACE_SUCCESSOR if in_time and unused else Step.END_THE_FAMILY
 
@@ -62,12 +65,14 @@ class Exchange:
         now: Seconds since the epoch.
         grace_seconds: As for ``step_for``.
         record: Makes the audit record of an outcome.
+        rotates: As for ``step_for``.
     """
 
     store: GrantStore
     now: int
     grace_seconds: int
     record: Callable[[AuditEvent, bool], AuditRecord]
+    rotates: bool = True
 
     def check(self, token: StoredRefreshToken) -> Step:
         """Decide; end the family where that is due.
@@ -75,7 +80,7 @@ class Exchange:
         Raises:
             InvalidGrantError: the token was used before; the family is revoked, durably.
         """
-        step = step_for(token, now=self.now, grace_seconds=self.grace_seconds)
+        step = step_for(token, now=self.now, grace_seconds=self.grace_seconds, rotates=self.rotates)
         if step is Step.END_THE_FAMILY:
             self.store.revoke(token.grant.grant_id, "refresh_replayed", self.now, self.record(AuditEvent.REFRESH_REPLAYED, False))
             raise InvalidGrantError("The refresh token was used before.")
@@ -102,6 +107,8 @@ class Exchange:
     def _write(self, token: StoredRefreshToken, step: Step, tokens: NewTokens) -> bool:
         repeated = step is Step.REPLACE_SUCCESSOR
         record = self.record(AuditEvent.TOKEN_REFRESHED, repeated)
+        if step is Step.KEEP:
+            return self.store.renew(token.digest, tokens, record)
         if repeated:
             assert token.successor is not None
             return self.store.replace_successor(token.digest, token.successor, tokens, record)
@@ -128,6 +135,11 @@ class RefreshGrant(Issuing, RefreshTokenGrant):  # type: ignore[misc]
                          idle_limit_seconds=self.server.lifetimes.session_idle_seconds)
         return None if lapse or now >= stored.expires_at else stored
 
+    def generate_token(self, user: Grant | None = None, scope: str | None = None, grant_type: str | None = None,
+                       expires_in: int | None = None, include_refresh_token: bool = True) -> IssuedToken:
+        """Make the token answer (asked by Authlib), without a refresh token where the old one stays."""
+        return super().generate_token(user, scope, grant_type, expires_in, include_refresh_token and not self.client.fapi2)
+
     def authenticate_user(self, refresh_token: StoredRefreshToken) -> Grant:
         """Give the grant, which stands for the officer."""
         return refresh_token.grant
@@ -150,4 +162,5 @@ class RefreshGrant(Issuing, RefreshTokenGrant):  # type: ignore[misc]
 
         authenticated = self.request.auth_method != "none"
         return Exchange(self.server.store, self.server.clock.now(),
-                        self.server.lifetimes.refresh_grace_seconds if authenticated else 0, record)
+                        self.server.lifetimes.refresh_grace_seconds if authenticated else 0, record,
+                        rotates=not self.client.fapi2)

@@ -19,12 +19,12 @@ from ...audit import AuditEvent
 from ...authn.assurance import AssurancePolicy
 from .. import client_authentication, scope
 from ..client import Client
-from ..grant import Grant, admits
+from ..grant import Grant
 from ..ports import StoredAccessToken
 from ..tokens import resource_indicator
 from ..tokens.access_token import Exchanged, IssuedToken
 from ..tokens.resource_indicator import InvalidTargetError
-from .delegation import MOST_ACTORS, Find, lapse_of_chain, lapse_of_token
+from .delegation import MOST_ACTORS, Find, lapse_of_chain, lapse_of_target, lapse_of_token
 from .issuing import Issuing, told_of
 
 GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -167,17 +167,13 @@ def _audience(targets: Sequence[str], grant: Grant, client: Client, *, find: Fin
     wanted = tuple(dict.fromkeys(targets))
     if len(wanted) > MOST_TARGETS:
         raise InvalidTargetError(f"More than {MOST_TARGETS} targets are named.")
-    standing = grant.standing
     for target in wanted:
-        if resource_indicator.is_resource(target):  # a client_id is none: it holds no colon
-            if not resource_indicator.may_target(client, (target,), issuer=issuer):
-                raise InvalidTargetError("A resource is not one that this application may ask for.")
-            continue
-        application = find(target)
-        if application is None:
+        if resource_indicator.is_resource(target) and not resource_indicator.may_target(client, (target,), issuer=issuer):
+            raise InvalidTargetError("A resource is not one that this application may ask for.")
+        lapse = lapse_of_target(grant, target, find, assurance=assurance)
+        if lapse == "client":
             raise InvalidTargetError("An audience is no application that is registered here.")
-        if (not admits(application, standing.officer_status, standing.officer_groups)
-                or grant.acr < assurance.demanded(standing.officer_groups, application.required_level)):
+        if lapse:
             raise InvalidTargetError("The officer may not use an application that the audience names.")
     return () if wanted == (issuer,) else wanted
 

@@ -21,8 +21,8 @@ from ...jose import embedded_key, jwt
 from ..ports import SeenOnce
 
 TYPE: Final = "dpop+jwt"
-ALGORITHMS: Final = ("ES256", "PS256", "EdDSA", "RS256")
-"""Algorithms of proofs; discovery lists the same."""
+ALGORITHMS: Final = ("ES256", "PS256", "EdDSA")
+"""Algorithms of proofs; discovery lists the same. Those of FAPI 2.0 Security Profile §5.4.1: no application needs others here."""
 LIFE_SECONDS: Final = 60
 SKEW_SECONDS: Final = 10
 NONCE_SECONDS: Final = 300

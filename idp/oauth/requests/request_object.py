@@ -1,10 +1,10 @@
 """Request objects: an authorization request as a JWT that the application signed.
 
-Spec: RFC 9101 §4-§6, §10; OpenID Connect Core §6.1. What the application signed is all that is asked: parameters that stand
-beside the object are passed over (RFC 9101 §6.3), so that nobody on the way adds anything. Departs from OpenID Connect Core
-§6.1, which lets parameters outside fill in what the object leaves out, and from RFC 9101 §4 and OpenID Connect Core §6.1, where
-iss, aud and exp are optional: an object names its client and us, and is good for an hour at most. An object that is not signed is
-refused.
+Spec: RFC 9101 §4-§6, §10; OpenID Connect Core §6.1; FAPI 2.0 Message Signing §5.3. What the application signed is all that is
+asked: parameters that stand beside the object are passed over (RFC 9101 §6.3), so that nobody on the way adds anything. Departs
+from OpenID Connect Core §6.1, which lets parameters outside fill in what the object leaves out, and from RFC 9101 §4 and OpenID
+Connect Core §6.1, where iss, aud and exp are optional: an object names its client and us, and is good for an hour at most. An
+object that is not signed is refused.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ class RequestObjects:
             raise InvalidRequestObjectError("The request object is not signed.",
                                             code="invalid_request_object" if expected else "request_not_supported")
         claims = self.verify(token, client, registered_alg=registered,
-                             needed=STRICTLY_NEEDED if client.profile == "fapi2" else NEEDED)
+                             needed=STRICTLY_NEEDED if client.fapi2 else NEEDED)
         if claims.get("client_id", client.client_id) != client.client_id:
             raise InvalidRequestObjectError("client_id inside the request object is another one than outside.")
         if not _NEVER_INSIDE.isdisjoint(claims):
@@ -135,7 +135,7 @@ class RequestObjects:
             raise InvalidRequestObjectError(err.message.replace("The token", "The request object", 1)) from None
 
     def _signed(self, token: str, client: Client, registered: str, now: int, *, must_expire: bool) -> dict[str, Any]:
-        offered = STRICT_ALGORITHMS if client.profile == "fapi2" else ALGORITHMS
+        offered = STRICT_ALGORITHMS if client.fapi2 else ALGORITHMS
         try:
             header = jwt.header_of(token)
             alg, typ = header["alg"], header.get("typ", "JWT")

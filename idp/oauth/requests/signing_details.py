@@ -19,6 +19,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from ..shown_text import misleads
 from .rich_authorization import Detail, InvalidDetailsError
 
 NAME = "signing"
@@ -33,7 +34,6 @@ ALGORITHMS: Mapping[str, tuple[str, int]] = {
 
 _MEMBERS = frozenset({"credentialID", "documentDigests", "hashAlgorithmOID", "numSignatures"})
 _CREDENTIAL = re.compile(r"[A-Za-z0-9._~:/+=-]{1,128}")
-_UNREADABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 class SigningDetails:
@@ -75,7 +75,7 @@ def _document(given: Any, *, size: int) -> dict[str, str]:
     if not isinstance(digest, str) or not _is_digest(digest, size):
         raise InvalidDetailsError("hash is the digest in base64, as long as hashAlgorithmOID says.")
     label = unicodedata.normalize("NFC", label).strip() if isinstance(label, str) and len(label) <= LONGEST_LABEL else ""
-    if not label or any(unicodedata.category(sign) in _UNREADABLE for sign in label):
+    if not label or misleads(label):
         raise InvalidDetailsError(f"label is a text of one line, 1 to {LONGEST_LABEL} characters, all of them visible.")
     return {"hash": digest, "label": label}
 

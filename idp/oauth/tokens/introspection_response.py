@@ -1,9 +1,10 @@
 """Introspection answers that stay proof of what the provider said: signed, and encrypted where the asking client wants that.
 
-Spec: RFC 9701 §4, §5, §6, §8.1; RFC 9110 §12.5.1 (Accept). The answer is a JWT only where the request asks for one; all checks
-are those of the plain answer (``introspection.py``), whose members stand in ``token_introspection``. It has a type of its own
-and neither ``sub`` nor ``exp``, so that it never passes for an access token or an ID token (security checklist 11). Departs from
-RFC 9701 §4 (400 for a caller who does not authenticate): 401 with its challenge, as RFC 7662 §2.3 and RFC 6749 §5.2 have it.
+Spec: RFC 9701 §4, §5, §6, §8.1; RFC 9110 §12.5.1 (Accept); FAPI 2.0 Message Signing §5.5. The answer is a JWT only where the
+request asks for one; all checks are those of the plain answer (``introspection.py``), whose members stand in
+``token_introspection``. It has a type of its own and neither ``sub`` nor ``exp``, so that it never passes for an access token or
+an ID token (security checklist 11). Departs from RFC 9701 §4 (400 for a caller who does not authenticate): 401 with its
+challenge, as RFC 7662 §2.3 and RFC 6749 §5.2 have it.
 """
 
 from __future__ import annotations

@@ -44,6 +44,26 @@ def may_target(client: Client, resources: Collection[str], *, issuer: str) -> bo
     return all(resource == issuer or resource in known for resource in resources)
 
 
+def named(client: Client, sent: Sequence[str], *, issuer: str) -> tuple[str, ...]:
+    """Check the resources that a request names which an officer will answer, at whichever endpoint it comes (RFC 8707 §2.1).
+
+    Args:
+        client: Asks.
+        sent: The values of ``resource``; an empty one names nothing.
+        issuer: The provider's issuer identifier.
+
+    Returns:
+        Each once.
+
+    Raises:
+        InvalidTargetError: one of them is not the application's.
+    """
+    wanted = tuple(dict.fromkeys(value for value in sent if value))
+    if not may_target(client, wanted, issuer=issuer):
+        raise InvalidTargetError("A resource is not one that this application may ask for.")
+    return wanted
+
+
 def audience(client: Client, sent: Sequence[str], *, granted: Sequence[str] | None, issuer: str) -> tuple[str, ...]:
     """Decide for whom an access token is.
 

@@ -15,7 +15,7 @@ from ...administration.clients import SORTS
 from ...administration.keys import KINDS
 from ...administration.pages import MOST, USUAL
 from ...oauth.client import Client
-from ...oauth.clients import registration
+from ...oauth.clients import profile, registration
 from ...oauth.clients.members import LOCALIZED_PATTERN
 
 PREFIX: Final = "/api/v1"
@@ -46,14 +46,13 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
 _ENUMS: Final[dict[str, tuple[str, ...]]] = {
     "token_endpoint_auth_method": registration.AUTH_METHODS, "application_type": ("web", "native"),
     "subject_type": ("public", "pairwise"), "consent": ("ask", "implied"), "access_token_format": ("opaque", "jwt"),
-    "login_name_attribute": registration.LOGIN_NAME_ATTRIBUTES}
+    "login_name_attribute": registration.LOGIN_NAME_ATTRIBUTES, "profile": profile.PROFILES}
 _SPECIAL: Final[dict[str, dict[str, Any]]] = {
     "scope": {"type": "string", "description": "Separated by spaces."}, "jwks": {"type": "object"},
     "default_max_age": {"type": "integer", "minimum": 0, "maximum": 10**9}, "client_name": {"type": "string", "maxLength": 200},
     "resources": {"type": "object", "additionalProperties": {"type": "string"}},
     "owner_unit": {"type": "string", "maxLength": 40, "description": "The agency's code, which decides who administers it."}}
-_TABLE: Final = tuple(name for name in registration.PROVINCE
-                      if name not in {"required_level", "secret_file", "profile"})
+_TABLE: Final = tuple(name for name in registration.PROVINCE if name not in {"required_level", "secret_file"})
 _TAKEN: Final = tuple(name for name in registration.STANDARD if name != "software_statement")
 
 

@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from authlib.oauth2 import OAuth2Error
 from hypothesis import given
 from hypothesis import strategies as st
 
 from idp.oauth.backchannel import request
-from idp.oauth.backchannel.request import GRANT_TYPE, BackchannelError, BackchannelRequest, parse
+from idp.oauth.backchannel.request import GRANT_TYPE, BackchannelRequest, parse
 from idp.oauth.client import SCOPES, Client
 
 POLL = Client(client_id="bank", client_name="Ngân hàng", grant_types=(GRANT_TYPE, "refresh_token"), scope=frozenset(SCOPES),
@@ -27,7 +28,7 @@ def read(client: Client = POLL, **changes: str | None) -> BackchannelRequest:
 
 
 def refusal(client: Client = POLL, **changes: str | None) -> str:
-    with pytest.raises(BackchannelError) as caught:
+    with pytest.raises(OAuth2Error) as caught:
         read(client, **changes)
     said = caught.value.get_error_description()
     assert said.isascii()
@@ -77,9 +78,13 @@ def test_ciba_s7_1_an_id_token_may_name_the_officer() -> None:
     assert (found.login_hint, found.id_token_hint) == ("", "a.b.c")
 
 
-@pytest.mark.parametrize("name", ["user_code", "authorization_details", "resource"])
+@pytest.mark.parametrize("name", ["user_code", "request", "request_uri", "claims"])
 def test_ciba_s7_1_what_nobody_reads_is_refused_by_name(name: str) -> None:
     assert refusal(**{name: "1234"}) == "invalid_request"
+
+
+def test_rfc9396_s5_documents_are_shown_on_the_way_of_a_code_only() -> None:
+    assert refusal(authorization_details="[]") == "invalid_authorization_details"
 
 
 @pytest.mark.parametrize("message", ["W4SCT", "Duyệt văn bản số 12/QĐ-UBND, mã 4711", "a" * 100, "1 + 1 = 2 <b>", "", "e\u0301"])
@@ -89,7 +94,7 @@ def test_ciba_s7_1_a_plain_binding_message_is_shown(message: str) -> None:
 
 @pytest.mark.parametrize("message", [
     "a" * 101, "two\nlines", "tab\there", "1234 \U0001F44D\U0001F3FF", "right\u202eleft", "\u200bhidden", "nul\x00", "\ud800",
-    "no\u00a0break",
+    "no\u00a0break", "12\u3164", "12\ufe0f", "1" + 5 * "\u0301",
 ])
 def test_ciba_s13_a_binding_message_that_cannot_be_shown_is_invalid(message: str) -> None:
     assert refusal(binding_message=message) == "invalid_binding_message"
@@ -122,11 +127,11 @@ TEXTS = st.text(max_size=24) | st.sampled_from(["openid", "canbo", "120", TOKEN,
 
 @given(sent=st.dictionaries(st.sampled_from([
     "scope", "login_hint", "id_token_hint", "login_hint_token", "binding_message", "acr_values", "requested_expiry", "user_code",
-    "client_notification_token"]), TEXTS), ping=st.booleans())
+    "client_notification_token", "request", "request_uri", "claims", "authorization_details"]), TEXTS), ping=st.booleans())
 def test_whatever_is_sent_is_read_or_refused_by_name(sent: dict[str, str], ping: bool) -> None:
     try:
         found: Any = parse({name: value for name, value in sent.items() if value}, PING if ping else POLL)
-    except BackchannelError as refused:
+    except OAuth2Error as refused:
         error = refused.error
     else:
         error = ""

@@ -35,7 +35,7 @@ class Desk:
         return signed(claims | changes, key or pair("PS256"), alg=alg, **(header or {}))
 
     def open(self, token: str, client: Any = CLIENT, **beside: str) -> Mapping[str, str]:
-        return self.requests.open({"request": token, **beside}, client)
+        return self.requests.open({"request": token, **beside}, client)[0]
 
     def refusal(self, *arguments: Any, **how: Any) -> str:
         with pytest.raises(BackchannelError) as caught:
@@ -153,7 +153,7 @@ def test_ciba_s7_1_1_requested_expiry_is_no_other_json(desk: Desk, value: Any) -
 def test_fapi_ciba_s5_2_2_who_registered_to_sign_signs_every_request(desk: Desk) -> None:
     with pytest.raises(BackchannelError):
         desk.requests.open(ASKED, CLIENT)
-    assert desk.requests.open(ASKED, PLAIN) == ASKED
+    assert desk.requests.open(ASKED, PLAIN, ("urn:a",)) == (ASKED, ("urn:a",))
 
 
 def test_ciba_s4_who_did_not_register_to_sign_signs_none(desk: Desk) -> None:

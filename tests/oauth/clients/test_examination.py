@@ -123,6 +123,8 @@ WRONG: list[tuple[str, str, dict[str, Any]]] = [
     ("province.require_pkce", "warning", {"province": {"require_pkce": False}}),
     ("scope", "warning", {"scope": "profile offline_access"}),
     ("scope", "warning", {"grant_types": ["authorization_code"]}),
+    ("scope", "warning", {"grant_types": ["urn:ietf:params:oauth:grant-type:device_code"], "redirect_uris": None,
+                          "response_types": [], "post_logout_redirect_uris": None, "scope": "profile"}),
     ("scope", "warning", {"scope": "openid profile"}),
     ("scope", "warning", {"grant_types": ["client_credentials"], "redirect_uris": None, "post_logout_redirect_uris": None,
                           "scope": "email service"}),

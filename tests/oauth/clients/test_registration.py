@@ -139,6 +139,38 @@ def test_rfc9126_s6_an_application_may_register_that_it_pushes_all_its_requests(
                                                redirect_uris=[])
 
 
+FETCHING = RegistrationPolicy(request_uris=True)
+
+
+def test_registration_s2_an_application_may_register_where_its_requests_stand() -> None:
+    keys = {"jwks": json.loads(jwks_of(pair("ES256")))}
+    uris = ["https://a.example/r", "https://a.example/r#GyQ-1_", "https://b.example:8443/r?x=%20"]
+    client = register(FETCHING, request_uris=[*uris, uris[0]], **keys)
+    assert client.request_uris == tuple(uris)
+    assert from_metadata("qlvb", to_metadata(client), source="registered", secret_digest=None, disabled=False,
+                         created_at=0).request_uris == tuple(uris)
+    assert register(FETCHING).request_uris == ()
+    assert "not offered" in refusal(request_uris=uris, **keys)
+    assert "jwks" in refusal(FETCHING, request_uris=uris)
+    assert "authorization endpoint" in refusal(FETCHING, request_uris=uris, grant_types=["client_credentials"],
+                                               redirect_uris=[], **keys)
+
+
+@pytest.mark.parametrize("uri", [
+    "http://a.example/r", "http://localhost/r", "ftp://a.example/r", "urn:ietf:params:oauth:request_uri:x", "a.example/r", "", 5,
+    None, "#x", "https://a.example/r#a#b", "https://a.example/r#a b", "https://a.example/r#đ", "https://u:p@a.example/r",
+    "https://*.example/r", f"https://a.example/{'r' * 600}", f"https://a.example/r#{'r' * 600}", "https:///r",
+    "https://a.example\\r"])
+def test_rfc9101_s5_2_a_request_uri_is_https_and_short(uri: Any) -> None:
+    assert refusal(FETCHING, request_uris=[uri], jwks=json.loads(jwks_of(pair("ES256")))).startswith("request_uris: ")
+
+
+def test_request_uris_is_a_list_of_no_more_than_50() -> None:
+    keys = {"jwks": json.loads(jwks_of(pair("ES256")))}
+    for value in ("https://a.example/r", [f"https://a.example/{number}" for number in range(51)], {}):
+        assert refusal(FETCHING, request_uris=value, **keys).startswith("request_uris: ")
+
+
 @pytest.mark.parametrize("members", [{"subject_type": "public"}, {"dpop_bound_access_tokens": False}, {"request_uris": []},
 {"jwks_uri": ""},
                                      {"default_acr_values": []}])
@@ -212,7 +244,7 @@ def test_core_s8_malformed_subject_members_are_refused(members: dict[str, Any]) 
 
 
 @pytest.mark.parametrize(("table", "word"), [
-    ({"profile": "fapi2"}, "not offered yet"), ({"profile": "x"}, "not offered yet"), ({"profile": 0}, "not offered yet"),
+    ({"profile": "FAPI2"}, "fapi2 are offered"), ({"profile": 0}, "fapi2"), ({"profile": []}, "fapi2"),
     ({"exchange_from": ["x"]}, "token-exchange"), ({"exchange_from": "x"}, "list"), ({"exchange_from": ["a b"]}, "client_id"),
     ({"exchange_from": [1]}, "list"), ({"assertion_audience": "token"}, "issuer, token_endpoint"),
     ({"required_acr": "urn:haugiang:acr:3"}, "required_acr: one of urn:haugiang:acr:1, urn:haugiang:acr:2"),
@@ -308,6 +340,8 @@ def test_interface_s6_groups_are_for_clients_that_may_see_them() -> None:
     ({"default_max_age": True}, "seconds"), ({"default_max_age": 1.5}, "seconds"), ({"require_auth_time": "yes"},
     "true or false"),
     ({"application_type": "mobile"}, "web, native"), ({"client_name": "a\nb"}, "one line"), ({"client_name": "x" * 201}, "200"),
+    ({"client_name": "a\u202eb"}, "one line"), ({"client_name": "\u3164"}, "one line"),
+    ({"client_name#en": "a\u2066b"}, "one line"),
     ({"client_name": 1}, "text"), ({"client_name": "\ud800"}, "text"), ({"contacts": "a@b.vn"}, "list"), ({"contacts": [None]},
     "list"),
     ({"logo_uri": "http://a.example/l"}, "logo_uri"), ({"client_uri": "javascript:alert(1)"}, "client_uri"), ({"tos_uri": 1},
