@@ -370,7 +370,7 @@ def test_the_profile_fapi2_is_given_by_the_province_and_stays_when_something_els
     changed = office.call("PATCH", f"/clients/{client_id}", token, {"client_name": "Kho bạc"}, etag=etag)
     assert changed.json["province"]["profile"] == "fapi2"
     lax = office.call("PATCH", f"/clients/{client_id}", token, {"dpop_bound_access_tokens": False}, etag=changed.headers["ETag"])
-    assert lax.status_code == 400
+    assert lax.status_code == 422
     assert "dpop_bound_access_tokens" in lax.text
     other = office.call("PATCH", f"/clients/{client_id}", office.agency(IT), {"client_name": "x"}, etag=changed.headers["ETag"])
     assert other.status_code in {403, 404}

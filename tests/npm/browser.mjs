@@ -65,6 +65,21 @@ export function environment() {
     postLogoutUri: POST_LOGOUT_URI, fields: { username: OFFICER, password: PASSWORD } };
 }
 
+// What a bank has of its own: a key to sign with, perhaps one to decrypt with, and whether it signs its requests.
+export async function bank() {
+  const read = (jwk, algorithm, uses) => crypto.subtle.importKey('jwk', jwk, algorithm, false, uses);
+  const { kid, alg, use, ...signing } = JSON.parse(process.env.KEY);
+  const found = { signs: process.env.SIGNED === 'yes',
+    key: { kid, key: await read(signing, { name: 'ECDSA', namedCurve: 'P-256' }, ['sign']) } };
+  if (process.env.DECRYPTION_KEY) {
+    const own = JSON.parse(process.env.DECRYPTION_KEY);
+    const { kty, crv, x, y, d } = own;
+    found.decryption = { kid: own.kid, alg: own.alg,
+      key: await read({ kty, crv, x, y, d }, { name: 'ECDH', namedCurve: 'P-256' }, ['deriveBits']) };
+  }
+  return found;
+}
+
 export function check(condition, what) {
   if (!condition) throw new Error(`not so: ${what}`);
   console.log(`ok ${what}`);

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
+from tests.fakes.client_keys import jwks_of, pair
 from tests.flows.deployments import Deployment, free_ports, one_process
 
 
@@ -75,6 +78,36 @@ def signing(deployment: Deployment) -> Registration:
 def browser(deployment: Deployment) -> Registration:
     """An application that takes tokens from the browser as well."""
     return register(deployment, "client_secret_basic", "implicit", response_types=("code", "code id_token", "id_token"))
+
+
+def bank(deployment: Deployment, **more: Any) -> Registration:
+    """Register an application of the profile fapi2 with its keys, which ``tests/npm/browser.mjs`` reads."""
+    home = "https://bank.example"
+    made = deployment.register({
+        "client_name": "Ngân hàng thử", "redirect_uris": [f"{home}/callback"], "token_endpoint_auth_method": "private_key_jwt",
+        "grant_types": ["authorization_code", "refresh_token"], "scope": "openid profile email offline_access",
+        "dpop_bound_access_tokens": True, "jwks": json.loads(jwks_of(pair("ES256"), pair("ECDH-ES"))),
+        "province": {"profile": "fapi2"}, **more})
+    return Registration(deployment.issuer, made["client_id"], "", f"{home}/callback", "", made["id_token_signed_response_alg"])
+
+
+@pytest.fixture(scope="package")
+def fapi2(deployment: Deployment) -> Registration:
+    """A bank."""
+    return bank(deployment)
+
+
+@pytest.fixture(scope="package")
+def fapi2_signing(deployment: Deployment) -> Registration:
+    """A bank that signs its requests."""
+    return bank(deployment, require_signed_request_object=True)
+
+
+@pytest.fixture(scope="package")
+def fapi2_encrypted(deployment: Deployment) -> Registration:
+    """A bank that signs its requests and has its ID tokens encrypted."""
+    return bank(deployment, require_signed_request_object=True, id_token_encrypted_response_alg="ECDH-ES",
+                id_token_encrypted_response_enc="A256GCM")
 
 
 @pytest.fixture(scope="package")

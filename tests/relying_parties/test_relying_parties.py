@@ -21,6 +21,7 @@ from requests_oauth2client.exceptions import InvalidGrant, LoginRequired
 
 from deploy.directory.server import SampleDirectory
 
+from ..fakes.client_keys import pair
 from ..flows.deployments import Deployment
 from .conftest import Registration
 from .officer import Officer
@@ -136,6 +137,34 @@ def test_openid_client_believes_signed_answers_and_tokens_in_the_fragment(browse
     assert "an answer with another signature is not believed" in found
     assert "the code of a hybrid answer gives the same officer" in found
     assert "an ID token alone tells who it is" in found
+
+
+def keys(*, signed: bool, decrypts: bool = False) -> dict[str, str]:
+    """Give what ``bank`` in browser.mjs reads: the private keys of the application."""
+    own = {"KEY": json.dumps(pair("ES256").as_dict(private=True)), "SIGNED": "yes" if signed else ""}
+    return own | ({"DECRYPTION_KEY": json.dumps(pair("ECDH-ES").as_dict(private=True))} if decrypts else {})
+
+
+@pytest.mark.usefixtures("packages")
+@pytest.mark.parametrize("signed", [False, True])
+def test_oauth4webapi_completes_fapi2(signed: bool, request: pytest.FixtureRequest) -> None:
+    app: Registration = request.getfixturevalue("fapi2_signing" if signed else "fapi2")
+    found = run("oauth4webapi_fapi2.mjs", app, **keys(signed=signed))
+    assert "tokens are bound to the key" in found
+    assert "the refresh token stays at its second use" in found
+    assert "the code is bound to the key of the pushed request" in found
+    assert ("the answer is one signed parameter" in found) == signed
+    assert ("a request that is not signed is refused" in found) == signed
+
+
+@pytest.mark.usefixtures("packages")
+@pytest.mark.parametrize("kind", ["fapi2", "fapi2_signing", "fapi2_encrypted"])
+def test_openid_client_completes_fapi2(kind: str, request: pytest.FixtureRequest) -> None:
+    own = keys(signed=kind != "fapi2", decrypts=kind == "fapi2_encrypted")
+    found = run("openid_client_fapi2.mjs", request.getfixturevalue(kind), **own)
+    assert "the browser carries a reference alone" in found
+    assert "the ID token is encrypted where that is registered" in found
+    assert "without a proof it gives nothing" in found
 
 
 def test_oauth4webapi_registers_itself_and_looks_after_its_registration(deployment: Deployment, public: Registration) -> None:
