@@ -195,8 +195,10 @@ class Walk:
         if "refresh_token" in client.grant_types:
             if "refresh_token" not in tokens:
                 raise StuckError("no refresh token came with the access token.")
-            tokens = self._token({"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]})
-            yield Step("refresh", WALKED, "new access token and new refresh token.")
+            given = self._token({"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]})
+            kept, tokens = "refresh_token" not in given, {**tokens, **given}
+            yield Step("refresh", WALKED, "new access token; the refresh token stays." if kept else
+                       "new access token and new refresh token.")
         yield from self._end(tokens)
 
     def _end(self, tokens: Mapping[str, Any]) -> Iterator[Step]:

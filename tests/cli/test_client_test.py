@@ -188,6 +188,21 @@ def test_requests_that_have_to_be_signed_and_pushed_are(url: str, tmp_path: Path
     assert told["walk"][0]["found"].endswith("; the requests were signed and pushed.")
 
 
+@pytest.mark.parametrize("members", [
+    {"token_endpoint_auth_method": "private_key_jwt", "dpop_bound_access_tokens": True},
+    {"token_endpoint_auth_method": "private_key_jwt", "dpop_bound_access_tokens": True, "require_signed_request_object": True},
+    {"token_endpoint_auth_method": "self_signed_tls_client_auth", "tls_client_certificate_bound_access_tokens": True}])
+def test_an_application_of_the_profile_fapi2_is_walked_and_keeps_its_refresh_token(
+    members: dict[str, Any], url: str, tmp_path: Path, people: FakeDirectory,
+) -> None:
+    bank = {**APP, **members, "jwks": KEYS, "province": {"profile": "fapi2"}}
+    told = answer(serve(tmp_path, url, people, [bank], mtls_origin="https://mtls.example"), "qlvb")
+    assert told["findings"] == []
+    assert {state for _, state in steps(told)} == {"ok"}
+    assert "pushed" in told["walk"][0]["found"]
+    assert "the refresh token stays" in next(step["found"] for step in told["walk"] if step["step"] == "refresh")
+
+
 def test_a_deployment_that_takes_pushed_requests_alone_is_pushed_to(url: str, tmp_path: Path, people: FakeDirectory) -> None:
     told = answer(serve(tmp_path, url, people, require_pushed_authorization_requests=True), "qlvb")
     assert {state for _, state in steps(told)} == {"ok"}

@@ -219,6 +219,22 @@ def test_security_37_no_application_gives_itself_types_of_authorization_details(
     assert changed(house, told).json["authorization_details_types"] == [SIGNING]
 
 
+@pytest.mark.parametrize("laxer", [
+    {"token_endpoint_auth_method": "client_secret_basic"}, {"dpop_bound_access_tokens": False},
+    {"require_pushed_authorization_requests": False}, {"id_token_signed_response_alg": "RS256"},
+    {"redirect_uris": ["http://127.0.0.1/cb"], "application_type": "native"}], ids=lambda members: next(iter(members)))
+def test_fapi2_an_application_that_was_given_the_profile_changes_to_nothing_less(house: House, laxer: dict[str, Any]) -> None:
+    bank = {"redirect_uris": ["https://bank.example/cb"], "token_endpoint_auth_method": "private_key_jwt",
+            "jwks": json.loads(jwks_of(pair("ES256"))), "dpop_bound_access_tokens": True}
+    told = registered(house, {**METADATA, **bank})
+    decided = replace(house.client_store.all()[0], profile="fapi2", require_pushed_authorization_requests=True)
+    house.client_store.change(decided, now=house.clock.now(), caller=CALLER)
+    refused(changed(house, told, **{**bank, **laxer}))
+    now = changed(house, told, **bank).json
+    assert (now["id_token_signed_response_alg"], now["require_pushed_authorization_requests"]) == ("ES256", True)
+    assert house.client_store.all()[0].fapi2
+
+
 def test_security_5_an_application_that_becomes_public_uses_pkce_from_then_on(house: House) -> None:
     told = registered(house, require_pkce=False)
     now = changed(house, told, token_endpoint_auth_method="none").json
