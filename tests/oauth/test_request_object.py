@@ -281,7 +281,7 @@ def test_rfc9126_s3_an_object_is_pushed(desk: Desk) -> None:
 @pytest.mark.parametrize(("changes", "error"), [
     ({"aud": "x"}, "invalid_request_object"), ({"exp": None}, "invalid_request_object"),
     ({"client_id": "other"}, "invalid_request_object"),
-    ({"redirect_uri": None}, "invalid_request"), ({"scope": "openid admin"}, "invalid_scope"),
+    ({"redirect_uri": None}, "invalid_request"), ({"scope": "openid unheard-of"}, "invalid_scope"),
     ({"request_uri": "https://a.example/"}, "invalid_request_object")])
 def test_rfc9126_s3_a_pushed_object_is_checked_alike(desk: Desk, changes: dict[str, Any], error: str) -> None:
     reply = push(desk, desk.object(**changes), redirect_uri=REDIRECT_URI)
