@@ -31,17 +31,22 @@ class Nginx:
     Args:
         folder: An empty folder for configuration, certificate and logs.
         upstreams: Ports of the provider's processes on 127.0.0.1.
-        host: The name that the certificate is for and requests must carry; must resolve to loopback.
+        host: The name that the certificate is for and requests must carry; whoever calls finds loopback under it.
+        mtls_host: Name of the site that asks for client certificates, on the same port; by default it has the first name and a
+            port of its own, so that it can be called where only ``localhost`` is known.
         port: TLS port, so that an issuer can be known before nginx starts; a free one by default.
+        http_port: The one without TLS; a free one by default.
     """
 
-    def __init__(self, folder: Path, upstreams: Sequence[int], *, host: str = "localhost", port: int | None = None) -> None:
+    def __init__(self, folder: Path, upstreams: Sequence[int], *, host: str = "localhost", mtls_host: str = "",
+                 port: int | None = None, http_port: int | None = None) -> None:
         self.folder = folder
         self.host = host
+        self.mtls_host = mtls_host or host
         self.port = port or free_port()
-        self.http_port = free_port()
-        self.mtls_port = free_port()
-        self.mtls_url = f"https://{host}:{self.mtls_port}"
+        self.http_port = http_port or free_port()
+        self.mtls_port = self.port if mtls_host else free_port()
+        self.mtls_url = f"https://{self.mtls_host}:{self.mtls_port}"
         self.url = f"https://{host}:{self.port}"
         self.ca_file = folder / "ca.pem"
         self._write_certificates()
@@ -54,11 +59,11 @@ class Nginx:
         assert checked.returncode == 0, checked.stderr
         assert "[warn]" not in checked.stderr, checked.stderr
         self._process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(100):
+        for _ in range(500):
             try:
                 socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
             except OSError:
-                time.sleep(0.05)
+                time.sleep(0.01)
             else:
                 return self
         raise AssertionError((self.folder / "error.log").read_text())
@@ -93,7 +98,7 @@ class Nginx:
         mutual = (SHIPPED / "mutual-tls.conf").read_text()
         for shipped, ours in (
             ("/etc/nginx/sign-on/", f"{folder}/"), ("/etc/ssl/sign-on/", f"{folder}/"), ("/var/log/nginx/", f"{folder}/"),
-            ("listen 443 ssl", f"listen 127.0.0.1:{self.mtls_port} ssl"), (f"mtls.{SHIPPED_NAME}", self.host),
+            ("listen 443 ssl", f"listen 127.0.0.1:{self.mtls_port} ssl"), (f"mtls.{SHIPPED_NAME}", self.mtls_host),
         ):
             assert shipped in mutual
             mutual = mutual.replace(shipped, ours)
@@ -122,8 +127,9 @@ class Nginx:
                 .add_extension(x509.SubjectKeyIdentifier.from_public_key(keys[number].public_key()), critical=False)
                 .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(keys[0].public_key()), critical=False))
             if not authority:
+                hosts = map(x509.DNSName, sorted({self.host, self.mtls_host}))
                 builder = builder.add_extension(x509.SubjectAlternativeName(
-                    [x509.DNSName(self.host), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+                    [*hosts, x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
             pem = builder.sign(keys[0], hashes.SHA256()).public_bytes(Encoding.PEM)
             (self.ca_file if authority else self.folder / "fullchain.pem").write_bytes(pem)
         private = self.folder / "privkey.pem"

@@ -270,8 +270,8 @@ def rehearsal(settings: Settings, documents: Mapping[str, bytes], *, directory: 
                                               "pkcs11_module": None})
         schema.upgrade(private.database_url)
         house = build_services(private, directory=directory, clock=clock, outbound=Recorded(documents))
-        house.keys.ensure(STARTING)
         house.encryption_keys.ensure(STARTING)
+        house.keys.ensure(STARTING)  # the later, as at a start: it loads what is published
         yield house, Dispatcher(routes.table(house, PrometheusMeter()), NotFound(), sources=Sources(("127.0.0.1",)))
 
 

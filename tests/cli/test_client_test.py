@@ -28,7 +28,34 @@ APP: dict[str, Any] = {**CLIENT, "redirect_uris": ["https://app.example/cb", "ht
                        "backchannel_logout_uri": "https://app.example/out"}
 
 
-@pytest.fixture
+WAYS: tuple[dict[str, Any], ...] = (
+    {"token_endpoint_auth_method": "client_secret_post"},
+    {"token_endpoint_auth_method": "none", "grant_types": ["authorization_code", "refresh_token"]},
+    {"token_endpoint_auth_method": "private_key_jwt", "jwks": KEYS},
+    {"token_endpoint_auth_method": "client_secret_jwt"},
+    {"token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://app.example/jwks",
+     "token_endpoint_auth_signing_alg": "PS256"},
+    {"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": [pair("EdDSA").as_dict(private=False)]},
+     "token_endpoint_auth_signing_alg": "EdDSA", "dpop_bound_access_tokens": True},
+    {"id_token_encrypted_response_alg": "RSA-OAEP-256", "userinfo_encrypted_response_alg": "ECDH-ES", "jwks": KEYS},
+    {"userinfo_signed_response_alg": "ES256", "id_token_signed_response_alg": "EdDSA",
+     "province": {"access_token_format": "jwt"}},
+    {"subject_type": "pairwise", "sector_identifier_uri": "https://app.example/sector"},
+    {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": KEYS},
+    {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "app.example",
+     "tls_client_certificate_bound_access_tokens": True},
+    {"province": {"required_acr": "urn:haugiang:acr:2", "consent": "ask"}},
+)
+"""Members by which applications differ in how they authenticate and are answered."""
+APPS: dict[str, dict[str, Any]] = {
+    "plain": {}, "silent": {"backchannel_logout_uri": ""}, "disabled": {}, "other-secret": {},
+    "leaders": {"province": {"allowed_groups": ["lanhdao"]}},
+    "certified": {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": KEYS}}
+"""Applications of one deployment, by their client_id."""
+MACHINE = {"client_id": "lgsp", "client_name": "Trục", "grant_types": ["client_credentials"], "scope": "service"}
+
+
+@pytest.fixture(scope="module")
 def people() -> FakeDirectory:
     return FakeDirectory([make_officer("canbo"), make_officer("lanhdao", groups=("lanhdao",)),
                           make_officer("nghiviec", disabled=True)])
@@ -44,6 +71,34 @@ def serve(folder: Path, url: str, people: FakeDirectory, clients: Any = (APP,), 
 @pytest.fixture
 def url(sqlite_template: Path, tmp_path: Path) -> str:
     return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'idp.sqlite3')}"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("deployment")
+
+
+@pytest.fixture(scope="module")
+def shared_url(sqlite_template: Path, folder: Path) -> str:
+    return f"sqlite:///{shutil.copy(sqlite_template, folder / 'idp.sqlite3')}"
+
+
+@pytest.fixture(scope="module")
+def app(folder: Path, shared_url: str, people: FakeDirectory) -> Flask:
+    """One deployment with every application of ``APPS``; a test that changes one is the only one to use it."""
+    return serve(folder, shared_url, people,
+                 [MACHINE, *({**APP, **members, "client_id": name} for name, members in APPS.items())])
+
+
+@pytest.fixture(scope="module")
+def ways(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, people: FakeDirectory) -> Flask:
+    """One deployment that can check everything, with an application for each of ``WAYS``."""
+    folder = tmp_path_factory.mktemp("ways")
+    authorities = folder / "authorities.pem"
+    authorities.write_text(issue("authority", authority=True).pem)
+    return serve(folder, f"sqlite:///{shutil.copy(sqlite_template, folder / 'idp.sqlite3')}", people,
+                 [{**APP, **members, "client_id": f"way-{number}"} for number, members in enumerate(WAYS)],
+                 mtls_origin="https://mtls.example", tls_client_ca_file=authorities, dpop_nonce_required=True)
 
 
 def run(app: Flask, *arguments: str) -> Result:
@@ -96,56 +151,26 @@ def test_a_healthy_application_is_walked_through_every_grant_and_nothing_of_it_i
     assert list(scratch.iterdir()) == []
 
 
-def test_it_is_said_in_lines_too(url: str, tmp_path: Path, people: FakeDirectory) -> None:
-    app = serve(tmp_path, url, people, [{**APP, "backchannel_logout_uri": ""}])
-    result = run(app, "qlvb")
+def test_it_is_said_in_lines_too(app: Flask) -> None:
+    result = run(app, "silent")
     assert (result.exit_code, result.stderr) == (0, "")
     lines = result.stdout.splitlines()
     assert lines[0].startswith("warning  backchannel_logout_uri: ")
     assert " Remedy: " in lines[0]
     assert "ok       userinfo: claims: email, " in result.stdout
-    assert lines[-1] == "qlvb works; 1 thing to look at."
+    assert lines[-1] == "silent works; 1 thing to look at."
 
 
-@pytest.mark.parametrize("members", [
-    {"token_endpoint_auth_method": "client_secret_post"},
-    {"token_endpoint_auth_method": "none", "grant_types": ["authorization_code", "refresh_token"]},
-    {"token_endpoint_auth_method": "private_key_jwt", "jwks": KEYS},
-    {"token_endpoint_auth_method": "client_secret_jwt"},
-    {"token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://app.example/jwks",
-     "token_endpoint_auth_signing_alg": "PS256"},
-    {"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": [pair("EdDSA").as_dict(private=False)]},
-     "token_endpoint_auth_signing_alg": "EdDSA", "dpop_bound_access_tokens": True},
-    {"id_token_encrypted_response_alg": "RSA-OAEP-256", "userinfo_encrypted_response_alg": "ECDH-ES", "jwks": KEYS},
-    {"userinfo_signed_response_alg": "ES256", "id_token_signed_response_alg": "EdDSA",
-     "province": {"access_token_format": "jwt"}},
-    {"subject_type": "pairwise", "sector_identifier_uri": "https://app.example/sector"},
-    {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": KEYS},
-    {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "app.example",
-     "tls_client_certificate_bound_access_tokens": True},
-    {"province": {"required_acr": "urn:haugiang:acr:2", "consent": "ask"}},
-], ids=lambda members: "-".join(members))
-def test_every_way_of_authentication_and_answering_is_walked(
-    members: dict[str, Any], url: str, tmp_path: Path, people: FakeDirectory, authority_file: Path,
-) -> None:
-    app = serve(tmp_path, url, people, [{**APP, **members}], mtls_origin="https://mtls.example",
-                tls_client_ca_file=authority_file, dpop_nonce_required=True)
-    told = answer(app, "qlvb")
+@pytest.mark.parametrize("number", range(len(WAYS)), ids=["-".join(members) for members in WAYS])
+def test_every_way_of_authentication_and_answering_is_walked(number: int, ways: Flask) -> None:
+    told = answer(ways, f"way-{number}")
     assert told["findings"] == []
     assert {state for _, state in steps(told)} == {"ok"}
     assert {"token", "userinfo", "refresh", "revocation", "logout"} <= {name for name, _ in steps(told)}
 
 
-@pytest.fixture
-def authority_file(tmp_path: Path) -> Path:
-    path = tmp_path / "authorities.pem"
-    path.write_text(issue("authority", authority=True).pem)
-    return path
-
-
-def test_a_machine_is_walked_through_its_one_grant(url: str, tmp_path: Path, people: FakeDirectory) -> None:
-    machine = {"client_id": "lgsp", "client_name": "Trục", "grant_types": ["client_credentials"], "scope": "service"}
-    told = answer(serve(tmp_path, url, people, [machine]), "lgsp")
+def test_a_machine_is_walked_through_its_one_grant(app: Flask) -> None:
+    told = answer(app, "lgsp")
     assert told["findings"] == []
     assert steps(told) == [("client credentials", "ok"), ("introspection", "ok"), ("revocation", "ok")]
     assert told["walk"][0]["found"].startswith("scopes: service; ")
@@ -252,39 +277,31 @@ def test_response_types_of_the_browser_are_walked_where_they_are_offered(url: st
 # What is wrong
 
 
-def test_an_officer_whom_the_application_does_not_admit_is_refused_on_the_walk(
-    url: str, tmp_path: Path, people: FakeDirectory,
-) -> None:
-    app = serve(tmp_path, url, people, [{**APP, "province": {"allowed_groups": ["lanhdao"]}}])
-    assert answer(app, "qlvb", "--officer", "lanhdao")["walk"][0]["state"] == "ok"
+def test_an_officer_whom_the_application_does_not_admit_is_refused_on_the_walk(app: Flask) -> None:
+    assert answer(app, "leaders", "--officer", "lanhdao")["walk"][0]["state"] == "ok"
     for uid in ("canbo", "nghiviec"):
-        refused = answer(app, "qlvb", "--officer", uid, status=1)
+        refused = answer(app, "leaders", "--officer", uid, status=1)
         assert refused["walk"][0]["state"] == "failed"
         assert "access_denied" in refused["walk"][0]["found"]
         assert "allowed_groups" in refused["walk"][0]["remedy"]
-    assert answer(app, "qlvb")["walk"][0]["state"] == "ok", "an invented officer is one whom it admits"
+    assert answer(app, "leaders")["walk"][0]["state"] == "ok", "an invented officer is one whom it admits"
 
 
-def test_a_method_that_the_deployment_cannot_check_is_found_and_refused_on_the_walk(
-    url: str, tmp_path: Path, people: FakeDirectory,
-) -> None:
-    app = serve(tmp_path, url, people, [{**APP, "token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": KEYS}])
-    told = answer(app, "qlvb", status=1)
+def test_a_method_that_the_deployment_cannot_check_is_found_and_refused_on_the_walk(app: Flask) -> None:
+    told = answer(app, "certified", status=1)
     assert [(line["member"], line["state"]) for line in told["findings"]] == [("token_endpoint_auth_method", "failed")]
     assert ("authorization_code", "failed") in steps(told)
     assert "invalid_client" in next(step["found"] for step in told["walk"] if step["state"] == "failed")
 
 
-def test_a_disabled_application_is_a_failure(url: str, tmp_path: Path, people: FakeDirectory) -> None:
-    app = serve(tmp_path, url, people)
-    assert app.test_cli_runner().invoke(args=["clients", "disable", "qlvb"]).exit_code == 0
-    assert answer(app, "qlvb", status=1)["findings"][0]["member"] == "client_id"
+def test_a_disabled_application_is_a_failure(app: Flask) -> None:
+    assert app.test_cli_runner().invoke(args=["clients", "disable", "disabled"]).exit_code == 0
+    assert answer(app, "disabled", status=1)["findings"][0]["member"] == "client_id"
 
 
-def test_the_secret_file_of_another_node_is_found(url: str, tmp_path: Path, people: FakeDirectory) -> None:
-    app = serve(tmp_path, url, people)
-    (tmp_path / "keys" / "clients" / "qlvb.secret").write_text("x" * 43)
-    told = answer(app, "qlvb", status=1)
+def test_the_secret_file_of_another_node_is_found(app: Flask, folder: Path) -> None:
+    (folder / "keys" / "clients" / "other-secret.secret").write_text("x" * 43)
+    told = answer(app, "other-secret", status=1)
     assert [(line["member"], line["state"]) for line in told["findings"]] == [("province.secret_file", "failed")]
     assert "x" * 43 not in json.dumps(told)
 
@@ -303,25 +320,23 @@ def test_a_registration_of_other_rules_is_not_walked(url: str, tmp_path: Path, p
 
 @pytest.mark.parametrize("kind", ["toml", "json"])
 def test_a_registration_that_is_not_entered_yet_is_tested_from_its_file(
-    kind: str, url: str, tmp_path: Path, people: FakeDirectory,
+    kind: str, app: Flask, shared_url: str, tmp_path: Path,
 ) -> None:
-    app = serve(tmp_path, url, people, [])
     new = {**APP, "client_id": "new", "province": {"owner": "Sở Nội vụ", "consent": "implied"}}
     path = tmp_path / f"new.{kind}"
     if kind == "json":
         path.write_text(json.dumps(new))
     else:
-        make_settings(tmp_path / "files", url, [new])
+        make_settings(tmp_path / "files", shared_url, [new])
         path = tmp_path / "files" / "clients" / "new" / "client.toml"
-    before = rows(url)
+    before = rows(shared_url)
     told = answer(app, "--file", str(path))
     assert (told["client_id"], told["findings"]) == ("new", [])
     assert {state for _, state in steps(told)} == {"ok"}
-    assert rows(url) == before
+    assert rows(shared_url) == before
 
 
-def test_a_file_that_would_be_refused_is_told_the_member(url: str, tmp_path: Path, people: FakeDirectory) -> None:
-    app = serve(tmp_path, url, people, [])
+def test_a_file_that_would_be_refused_is_told_the_member(app: Flask, tmp_path: Path) -> None:
     path = tmp_path / "client.toml"
     path.write_text('client_id = "new"\nclient_name = "X"\nredirect_uris = ["https://a.example/cb#part"]\n')
     told = answer(app, "--file", str(path), status=1)
@@ -332,20 +347,17 @@ def test_a_file_that_would_be_refused_is_told_the_member(url: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize(("name", "content"), [("a.toml", "= 1"), ("a.json", "{"), ("b.json", "[]"), ("c.json", "x" * 70_000)])
-def test_a_file_that_is_none_is_refused_in_one_sentence(
-    name: str, content: str, url: str, tmp_path: Path, people: FakeDirectory,
-) -> None:
+def test_a_file_that_is_none_is_refused_in_one_sentence(name: str, content: str, app: Flask, tmp_path: Path) -> None:
     (tmp_path / name).write_text(content)
-    result = run(serve(tmp_path, url, people, []), "--file", str(tmp_path / name), "--json")
+    result = run(app, "--file", str(tmp_path / name), "--json")
     assert result.exit_code == 1
     assert json.loads(result.stdout)["error"] in result.stderr
 
 
-def test_usage_and_names_that_nobody_has(url: str, tmp_path: Path, people: FakeDirectory) -> None:
-    app = serve(tmp_path, url, people)
+def test_usage_and_names_that_nobody_has(app: Flask, folder: Path) -> None:
     assert run(app).exit_code == 2
-    assert run(app, "qlvb", "--file", str(tmp_path / "idp.sqlite3")).exit_code == 2
-    for arguments, sentence in ((("nobody",), "no such client"), (("qlvb", "--officer", "nobody"), "no officer")):
+    assert run(app, "plain", "--file", str(folder / "idp.sqlite3")).exit_code == 2
+    for arguments, sentence in ((("nobody",), "no such client"), (("plain", "--officer", "nobody"), "no officer")):
         result = run(app, *arguments)
         assert result.exit_code == 1
         assert sentence in result.stderr

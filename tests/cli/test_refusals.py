@@ -47,20 +47,30 @@ MIGRATIONS = {"db"}
 """Flask-Migrate's verbs have no --json."""
 
 
-@pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """A deployment that is fit but for what a test takes away."""
+@pytest.fixture(autouse=True)
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No settings but those of a test."""
     for name in [name for name in os.environ if name.startswith("IDP_")]:
         monkeypatch.delenv(name)
     (tmp_path / "empty.toml").write_text("")
     monkeypatch.setenv("IDP_CONFIG", str(tmp_path / "empty.toml"))
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A deployment that is fit but for what a test takes away."""
+    return fit(tmp_path)
+
+
+def fit(tmp_path: Path, database_url: str = UNREACHABLE) -> Settings:
+    """Give the settings of a deployment, whose files stand beside those that the verbs read."""
     (tmp_path / "seeds.json").write_text(json.dumps({"canbo": "NRSWCZDFOJ2G65DQNRSWCZDFOJ2G65DQ"}))
     (tmp_path / "metadata.json").write_text(json.dumps({
         "client_name": "X", "redirect_uris": ["https://x.example/cb"], "province": {"owner": "Văn phòng"}}))
     password = tmp_path / "ldap.password"
     password.touch(mode=0o600)
     password.write_text("a-long-random-value")
-    return make_settings(tmp_path, UNREACHABLE, ldap_bind_password_file=password)
+    return make_settings(tmp_path, database_url, ldap_bind_password_file=password)
 
 
 def people() -> FakeDirectory:
@@ -115,23 +125,21 @@ def test_a_database_url_that_is_none_is_refused_in_one_sentence(
 
 
 @pytest.mark.parametrize("verb", [verb for verb in ARGUMENTS if verb not in {"doctor"} | WITHOUT_DATABASE])
-def test_a_database_that_does_not_answer_is_refused_in_one_sentence(verb: str, settings: Settings, tmp_path: Path) -> None:
-    _error, remedy = refused(create_app(settings, serve=False, directory=people()), verb, tmp_path)
+def test_a_database_that_does_not_answer_is_refused_in_one_sentence(verb: str, unreachable: tuple[Flask, Path]) -> None:
+    _error, remedy = refused(unreachable[0], verb, unreachable[1])
     assert "IDP_DATABASE_URL" in remedy
 
 
 @pytest.mark.parametrize("verb", [verb for verb in ARGUMENTS if verb not in {"doctor"} | WITHOUT_DATABASE])
 def test_a_database_without_migrations_is_refused_in_one_sentence(
-    verb: str, settings: Settings, tmp_path: Path, empty_url: str,
+    verb: str, empty: tuple[Flask, Path],
 ) -> None:
-    empty = make_settings(tmp_path, empty_url)
-    _error, remedy = refused(create_app(empty, serve=False, directory=people()), verb, tmp_path)
+    _error, remedy = refused(empty[0], verb, empty[1])
     assert "db upgrade" in remedy or "IDP_DATABASE_URL" in remedy
 
 
-def test_a_worker_does_not_begin_on_a_database_without_migrations(settings: Settings, tmp_path: Path, empty_url: str) -> None:
-    app = create_app(make_settings(tmp_path, empty_url), serve=False, directory=people())
-    result = app.test_cli_runner().invoke(args=["worker", "run", "--json"])
+def test_a_worker_does_not_begin_on_a_database_without_migrations(empty: tuple[Flask, Path]) -> None:
+    result = empty[0].test_cli_runner().invoke(args=["worker", "run", "--json"])
     assert (result.exit_code, json.loads(result.stdout)["remedy"]) == (1, "Run: flask --app wsgi db upgrade")
 
 
@@ -141,6 +149,20 @@ def empty_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         return f"sqlite:///{tmp_path_factory.mktemp('empty') / 'idp.sqlite3'}"
     url: str = request.getfixturevalue("postgresql").create("template1")
     return url
+
+
+@pytest.fixture(scope="module")
+def empty(empty_url: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Flask, Path]:
+    """A deployment whose database nobody migrated, and its folder; refused verbs leave nothing, so all of them share it."""
+    folder = tmp_path_factory.mktemp("empty")
+    return create_app(fit(folder, empty_url), serve=False, directory=people()), folder
+
+
+@pytest.fixture(scope="module")
+def unreachable(tmp_path_factory: pytest.TempPathFactory) -> tuple[Flask, Path]:
+    """The same with a database that does not answer."""
+    folder = tmp_path_factory.mktemp("unreachable")
+    return create_app(fit(folder), serve=False, directory=people()), folder
 
 
 @pytest.mark.parametrize("verb", [verb for verb in ARGUMENTS if verb not in {"doctor"} | WITHOUT_KEYS])
@@ -187,7 +209,7 @@ def flask(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.Compl
                           capture_output=True, text=True, timeout=60)
 
 
-def test_the_list_of_settings_is_there_while_they_are_wrong(tmp_path: Path) -> None:
+def test_the_list_of_settings_is_there_while_they_are_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is the remedy that wrong settings name."""
     wrong = {"IDP_FOO": "1", "IDP_CODE_LIFETIME_SECONDS": "3600", "IDP_DATABASE_URL": "postgres//idp:hunter2@db/idp"}
     shown = flask(tmp_path, "doctor", "--settings", **wrong)
@@ -195,7 +217,9 @@ def test_the_list_of_settings_is_there_while_they_are_wrong(tmp_path: Path) -> N
     assert "IDP_CODE_LIFETIME_SECONDS = 3600  (default: 60)\n    Authorization codes" in shown.stdout
     assert "failed   settings: Unknown setting IDP_FOO." in shown.stdout
     assert "failed   settings: Setting code_lifetime_seconds: Input should be less than or equal to 60." in shown.stdout
-    answer = flask(tmp_path, "doctor", "--settings", "--json", **wrong)
+    for name, value in wrong.items():
+        monkeypatch.setenv(name, value)
+    answer = create_app(serve=False).test_cli_runner().invoke(args=["doctor", "--settings", "--json"])
     listed = json.loads(answer.stdout)
     assert [entry["name"] for entry in listed["settings"]] == list(Settings.model_fields)
     assert listed["problems"][0]["problem"] == "Unknown setting IDP_FOO."

@@ -1,4 +1,4 @@
-"""One application per test module, on SQLite, the quicker of the two: no module of the plans is about databases.
+"""One running server per test module, on SQLite, the quicker of the two: no module of the plans is about databases.
 
 Tests of one module share officers, clients and the clock, never a browser.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -17,8 +18,16 @@ from idp.audit import Caller
 from tests.fakes.directory import FakeDirectory
 from tests.whole import make_settings
 
+from . import outside
 from .front_channel import CLIENTS
 from .suite import Suite
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _closed_afterwards() -> Iterator[None]:
+    """Every server of a module ends with it, whoever started it."""
+    with outside.closed_afterwards():
+        yield
 
 
 @pytest.fixture(scope="session")

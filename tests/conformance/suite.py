@@ -1,7 +1,8 @@
 """A small part of the Foundation's conformance suite: a relying party that believes nothing, and a browser that knows only forms.
 
-Everything is learnt from the discovery document and checked by joserfc, never by the product's own code. The whole application
-runs in this process, behind an https issuer, with a directory in memory and a clock that tests move.
+Everything is learnt from the discovery document and checked by joserfc, never by the product's own code. Both call the running
+server over HTTPS, through nginx with the shipped configuration (``outside.py``). What serves it is the whole application with a
+directory in memory and a clock that tests move, which is why it is in this process.
 """
 
 from __future__ import annotations
@@ -18,19 +19,21 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from flask.testing import FlaskClient
 from joserfc import jwt
 from joserfc.jwk import KeySet
-from werkzeug.test import TestResponse
 
 from deploy.browser import Form, Page
 from idp.app import create_app
+from tests.fakes.certificates import Identity
 from tests.fakes.client_keys import assertion_of
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import PASSWORD, FakeDirectory, make_officer
 from tests.whole import make_settings, secret_of
 
-ISSUER = "https://sso.haugiang.example"
+from .outside import Answer, Front
+
+HOST, MTLS_HOST = "sso.haugiang.example", "mtls.sso.haugiang.example"
+ISSUER, MTLS = f"https://{HOST}", f"https://{MTLS_HOST}"
 RP = "https://rp.example"
 CALLBACK, OUT = f"{RP}/callback", f"{RP}/post-logout"
 ACR = "urn:haugiang:acr:"
@@ -82,7 +85,7 @@ class Person:
     def __init__(self, suite: Suite, uid: str = "canbo") -> None:
         self._suite = suite
         self.uid = uid
-        self._client: FlaskClient = suite.app.test_client()
+        self._browser = suite.front.caller(cookies=True)
 
     def open(self, url: str, form: Mapping[str, str] | None = None, *, origin: str = RP) -> Visit:
         """Open an address (or send it a form from another site) and answer nothing yet."""
@@ -105,9 +108,10 @@ class Person:
 
     def frame_says(self, client_id: str, session_state: str, origin: str = RP) -> str:
         """Answer a message as the provider's frame has to, from the cookie that this browser has (Session Management §3.2)."""
-        cookie = self._client.get_cookie("__Host-browser-state", domain=urlsplit(ISSUER).netloc)
+        cookie = self._browser.cookie("__Host-browser-state")
         assert cookie is not None
-        assert (cookie.http_only, cookie.secure, cookie.path, cookie.same_site) == (False, True, "/", "None")
+        assert (cookie.has_nonstandard_attr("HttpOnly"), cookie.secure, cookie.path) == (False, True, "/")
+        assert cookie.get_nonstandard_attr("SameSite") == "None"
         salt = session_state.partition(".")[2]
         text = f"{client_id} {origin} {cookie.value} {salt}"
         return "unchanged" if session_state == f"{hashlib.sha256(text.encode()).hexdigest()}.{salt}" else "changed"
@@ -116,15 +120,14 @@ class Person:
         """Send a form of the page that is shown."""
         return self._arrive(self._send(form.action, {**form.fields, **values}, ISSUER), form.action, visit.shown)
 
-    def _send(self, url: str, form: Mapping[str, str] | None, origin: str) -> TestResponse:
+    def _send(self, url: str, form: Mapping[str, str] | None, origin: str) -> Answer:
         parts = urlsplit(url)
         assert f"{parts.scheme}://{parts.netloc}" == ISSUER, url
-        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
         if form is None:
-            return self._client.get(target, base_url=ISSUER)
-        return self._client.post(target, data=dict(form), base_url=ISSUER, headers={"Origin": origin})
+            return self._browser.send("GET", url)
+        return self._browser.send("POST", url, form=form, headers={"Origin": origin})
 
-    def _arrive(self, response: TestResponse, url: str, shown: tuple[Page, ...]) -> Visit:
+    def _arrive(self, response: Answer, url: str, shown: tuple[Page, ...]) -> Visit:
         frames: tuple[str, ...] = ()
         for _ in range(10):
             frames += frames_of(response)
@@ -148,15 +151,16 @@ class Person:
 
 
 class Suite:
-    """The application, and relying parties that are registered with it.
+    """The running server, and relying parties that are registered with it.
 
     Args:
-        folder: An empty one.
+        folder: Where it keeps its files; nothing but keys and a database may be in it.
         database_url: Migrated.
         clients: Registrations.
         settings: Others than the defaults.
 
     Attributes:
+        app: What is served, for commands of the operator; requests go to ``front``.
         response_mode: What every request asks for; "" leaves it out.
     """
 
@@ -164,20 +168,28 @@ class Suite:
         self.clock = FakeClock()
         self.response_mode = ""
         self._folder = folder
-        self.settings = make_settings(folder, database_url, clients or (BASIC, POST, SECOND), issuer=ISSUER, **settings)
+        self.settings = make_settings(folder, database_url, clients or (BASIC, POST, SECOND), issuer=ISSUER,
+                                      **{"trusted_proxies": ["127.0.0.1"], **settings})
         self.directory = FakeDirectory([make_officer("canbo"), make_officer("vanthu", "Lê Thị Thử")])
         self.app = create_app(self.settings, directory=self.directory, clock=self.clock)
-        self._http = self.app.test_client(use_cookies=False)
+        self.front = Front(self.app, folder / "nginx", host=HOST, mtls_host=MTLS_HOST)
+        self._program = self.front.caller()
         self.discovery = self.http("GET", f"{ISSUER}/.well-known/openid-configuration").json
 
     def person(self, uid: str = "canbo") -> Person:
         return Person(self, uid)
 
-    def http(self, method: str, url: str, form: Mapping[str, str] | None = None, **headers: str) -> TestResponse:
+    def http(self, method: str, url: str, form: Mapping[str, str] | None = None, **headers: str) -> Answer:
         """Call an endpoint as a program does."""
         assert url.startswith(ISSUER), url
-        return self._http.open(url.removeprefix(ISSUER), method=method, data=dict(form) if form else None, base_url=ISSUER,
-                               headers={name.replace("_", "-"): value for name, value in headers.items()})
+        return self._program.send(method, url, form=form, headers={name.replace("_", "-"): headers[name] for name in headers})
+
+    def mtls(self, method: str, url: str, form: Mapping[str, str] | None = None, *, identity: Identity | None,
+             **headers: str) -> Answer:
+        """Call an endpoint where certificates are asked for, with one or none (RFC 8705 §5)."""
+        assert url.startswith(MTLS), url
+        return self._program.send(method, url, form=form, identity=identity,
+                                  headers={name.replace("_", "-"): headers[name] for name in headers})
 
     # The authorization endpoint
 
@@ -219,15 +231,14 @@ class Suite:
             *options])
         return str(json.loads(made.stdout)["initial_access_token"])
 
-    def send_json(self, method: str, url: str, token: str, members: Mapping[str, Any] | None = None) -> TestResponse:
+    def send_json(self, method: str, url: str, token: str, members: Mapping[str, Any] | None = None) -> Answer:
         """Call a registration endpoint."""
         assert url.startswith(f"{ISSUER}/"), url
-        return self._http.open(url.removeprefix(ISSUER), method=method, json=members, base_url=ISSUER,
-                               headers={"Authorization": f"Bearer {token}"})
+        return self._program.send(method, url, members=members, headers={"Authorization": f"Bearer {token}"})
 
     # The token endpoint
 
-    def token(self, client: Mapping[str, Any], **form: str) -> TestResponse:
+    def token(self, client: Mapping[str, Any], **form: str) -> Answer:
         """Call the token endpoint with the client's own way to authenticate; ``key`` beside a registration signs assertions."""
         if client["token_endpoint_auth_method"] == "private_key_jwt":
             proof = assertion_of(client["client_id"], ISSUER, self.clock.now(), client["key"])
@@ -247,7 +258,7 @@ class Suite:
         assert tokens["claims"].get("nonce") == request.get("nonce")
         return tokens
 
-    def check_tokens(self, answer: TestResponse, client: Mapping[str, Any] = BASIC) -> dict[str, Any]:
+    def check_tokens(self, answer: Answer, client: Mapping[str, Any] = BASIC) -> dict[str, Any]:
         """Check a token answer: headers, members, ID token (OpenID Connect Core §3.1.3.3, §3.1.3.7)."""
         assert answer.status_code == 200, answer.text
         assert "no-store" in answer.headers["Cache-Control"]
@@ -278,7 +289,7 @@ class Suite:
                 assert claims[name] == base64.urlsafe_b64encode(whole[:len(whole) // 2]).rstrip(b"=").decode()
         return claims
 
-    def userinfo(self, access_token: str, how: str = "get") -> TestResponse:
+    def userinfo(self, access_token: str, how: str = "get") -> Answer:
         """Ask UserInfo by one of the three ways of presenting a token that it takes."""
         endpoint = self.discovery["userinfo_endpoint"]
         if how == "body":
@@ -293,7 +304,7 @@ class Suite:
         return visit, self.redeem(visit, request, client)
 
 
-def frames_of(response: TestResponse) -> tuple[str, ...]:
+def frames_of(response: Answer) -> tuple[str, ...]:
     """Give the addresses of a page's frames, as far as the page's own policy lets a browser load them."""
     found = [unescape(src) for src in re.findall(r'<iframe [^>]*?\bsrc="([^"]*)"', response.text)]
     policy = dict(part.strip().partition(" ")[::2] for part in response.headers.get("Content-Security-Policy", "").split(";"))

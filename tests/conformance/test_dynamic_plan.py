@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug.test import TestResponse
 
 from idp.app import build_services
 from idp.audit import Caller
@@ -22,6 +21,7 @@ from tests.fakes.client_keys import jwks_of, pair, signed
 from tests.receivers import Receivers
 
 from .conftest import copy_of
+from .outside import Answer
 from .suite import CALLBACK, ISSUER, RP, Suite, Visit, read_segment, unsigned
 
 KEY = pair("RS256")
@@ -34,7 +34,7 @@ class Registrant:
     suite: Suite
     initial_access_token: str
 
-    def send(self, **members: Any) -> TestResponse:
+    def send(self, **members: Any) -> Answer:
         metadata: dict[str, Any] = {
             "client_name": "OIDF Conformance Test", "grant_types": ["authorization_code"], "response_types": ["code"],
             "redirect_uris": [CALLBACK], "contacts": ["certification@oidf.example"],

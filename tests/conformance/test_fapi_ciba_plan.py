@@ -1,7 +1,7 @@
 """fapi-ciba-id1-test-plan: poll and ping, with private_key_jwt and with mutual TLS, tokens always bound to the certificate.
 
-The modules of the plain profile under their own names. Applications come through a proxy that passes on their certificates, and
-the officer answers on the pages as a person does.
+The modules of the plain profile under their own names. Applications show their certificates to nginx, and the officer answers on
+the pages as a person does.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from joserfc.jwk import ECKey
-from werkzeug.test import TestResponse
 
 from idp.app import build_services
 from idp.worker.outbox import OutboxPump
@@ -23,10 +23,10 @@ from tests.fakes.client_keys import assertion_of, jwks_of, pair, signed
 from tests.receivers import Receivers
 
 from .conftest import copy_of
-from .suite import ISSUER, Person, Suite
+from .outside import Answer
+from .suite import ISSUER, MTLS, Person, Suite
 
 GRANT = "urn:openid:params:grant-type:ciba"
-MTLS = "https://mtls.sso.haugiang.example"
 MODULES = """
 discovery-end-point-verification user-rejects-authentication multiple-call-to-token-endpoint auth-req-id-expired
 ensure-other-scope-order-succeeds ensure-authorization-request-with-binding-message-succeeds
@@ -52,7 +52,7 @@ ping-backchannel-notification-endpoint-return-redirect-request refresh-token
 """
 """Every name without its beginning ``fapi-ciba-id1-``; the happy flow has that name alone."""
 VARIANTS = tuple((mode, how) for mode in ("poll", "ping") for how in ("private_key_jwt", "self_signed_tls_client_auth"))
-CERTIFICATES = {name: issue(name, names=()) for name in ("one", "other")}
+CERTIFICATES = {name: issue(name, names=(), after=timedelta(days=36500)) for name in ("one", "other")}
 
 
 def test_every_module_of_the_plan_has_its_test() -> None:
@@ -99,14 +99,12 @@ class Plan:
             return assertion_of(self.client_id, ISSUER, self.suite.clock.now(), how.pop("key", pair("PS256")), **how)
         return {"client_id": self.client_id}
 
-    def post(self, endpoint: str, form: dict[str, str], *, identity: Identity | str | None = "own") -> TestResponse:
+    def post(self, endpoint: str, form: dict[str, str], *, identity: Identity | str | None = "own") -> Answer:
         shown = self.identity if identity == "own" else identity
         url = self.suite.discovery["mtls_endpoint_aliases"][endpoint]
-        assert url.startswith(MTLS)
-        headers = {"X-SSL-Client-Cert": shown.escaped} if isinstance(shown, Identity) else {}
-        return self.suite._http.post(url.removeprefix(MTLS), data=form, base_url=MTLS, headers=headers)
+        return self.suite.mtls("POST", url, form, identity=shown if isinstance(shown, Identity) else None)
 
-    def ask(self, request: str | None = None, *, authentication: dict[str, str] | None = None, **changes: Any) -> TestResponse:
+    def ask(self, request: str | None = None, *, authentication: dict[str, str] | None = None, **changes: Any) -> Answer:
         form = {"request": self.request_object(**changes) if request is None else request}
         return self.post("backchannel_authentication_endpoint", form | (authentication or self.authentication()))
 
@@ -122,13 +120,13 @@ class Plan:
         assert told["interval"] >= 0
         return str(told["auth_req_id"])
 
-    def refused(self, answer: TestResponse, error: str = "invalid_request", status: int = 400) -> None:
+    def refused(self, answer: Answer, error: str = "invalid_request", status: int = 400) -> None:
         assert (answer.status_code, answer.json["error"]) == (status, error), answer.text
         assert answer.json.get("error_description", "").isascii()
         assert not {"\r", "\n", "\t"} & set(answer.json.get("error_description", ""))
 
     def fetch(self, auth_req_id: str, *, authentication: dict[str, str] | None = None,
-              identity: Identity | str | None = "own") -> TestResponse:
+              identity: Identity | str | None = "own") -> Answer:
         form = {"grant_type": GRANT, "auth_req_id": auth_req_id}
         return self.post("token_endpoint", form | (authentication or self.authentication()), identity=identity)
 
@@ -182,11 +180,10 @@ class Plan:
 
     def uses(self, access_token: str) -> None:
         """Present a token over its certificate, over another one and over none (RFC 8705 §3)."""
-        url = self.suite.discovery["mtls_endpoint_aliases"]["userinfo_endpoint"].removeprefix(MTLS)
-        bearer = {"Authorization": f"Bearer {access_token}"}
+        url = self.suite.discovery["mtls_endpoint_aliases"]["userinfo_endpoint"]
         for identity, status in ((self.identity, 200), (CERTIFICATES["other"], 401), (None, 401)):
-            shown = {"X-SSL-Client-Cert": identity.escaped} if identity else {}
-            assert self.suite._http.get(url, base_url=MTLS, headers=bearer | shown).status_code == status
+            shown = self.suite.mtls("GET", url, identity=identity, Authorization=f"Bearer {access_token}")
+            assert shown.status_code == status
 
 
 @pytest.fixture(scope="module")
@@ -198,9 +195,9 @@ def receivers() -> Iterator[Receivers]:
 
 @pytest.fixture(scope="module")
 def ciba_suite(keys_and_database: Path, tmp_path_factory: pytest.TempPathFactory, receivers: Receivers) -> Suite:
-    """The application behind a proxy that asks for certificates, with one application of each variant and a second one."""
+    """The server with the site that asks for certificates, with one application of each variant and a second one."""
     folder = tmp_path_factory.mktemp("ciba")
-    suite = Suite(folder, copy_of(keys_and_database, folder), mtls_origin=MTLS, trusted_proxies=["127.0.0.1"])
+    suite = Suite(folder, copy_of(keys_and_database, folder), mtls_origin=MTLS)
     wanted = [registration(f"{mode}-{how}", mode, how, receivers.url("/notified")) for mode, how in VARIANTS]
     for metadata in (*wanted, registration("rival", "poll", "private_key_jwt", "", number=(1,), identity="other")):
         file = folder / "client.json"

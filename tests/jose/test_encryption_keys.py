@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from joserfc.jwk import ECKey, JWKRegistry
 
 from idp.audit import Caller
-from idp.errors import ConfigurationError
+from idp.errors import ConfigurationError, UnavailableError
 from idp.jose import jwe
 from idp.jose.encryption_keys import EncryptionKeys
 from idp.jose.keyset import ALGORITHMS, ENCRYPTION_ALGORITHMS, KeyRing, StoredKey
@@ -29,6 +29,16 @@ class AnotherSealer(FakeSealer):
 
     def open(self, sealed: bytes, *, context: str) -> bytes:
         raise ConfigurationError("Sealed under another key.", remedy="Restore it.")
+
+
+class CountingSealer(FakeSealer):
+    """One that counts how often it opens something."""
+
+    opened = 0
+
+    def open(self, sealed: bytes, *, context: str) -> bytes:
+        self.opened += 1
+        return super().open(sealed, context=context)
 
 
 class Node:
@@ -104,6 +114,7 @@ def test_an_emergency_leaves_nothing_that_was_ever_published() -> None:
     with pytest.raises(jwe.DecryptionError):
         node.keys.decrypt(old)
     assert node.keys.decrypt(node.encrypted()) == "hello"
+    assert sorted(key.state for key in stored(node) if key.alg == "ECDH-ES") == ["active", "next", "removed", "removed"]
 
 
 def test_the_worker_rotates_one_kind_after_the_other_when_their_time_has_come() -> None:
@@ -112,6 +123,52 @@ def test_the_worker_rotates_one_kind_after_the_other_when_their_time_has_come() 
     node.clock.advance(ROTATION_SECONDS)
     assert {node.keys.rotate_due(CALLER), node.keys.rotate_due(CALLER)} == set(ENCRYPTION_ALGORITHMS)
     assert node.keys.rotate_due(CALLER) is None
+
+
+def test_where_operators_rotate_the_worker_does_not() -> None:
+    node = Node()
+    keys = EncryptionKeys(node.store, FakeSealer(), node.clock, rotation_seconds=0)
+    node.clock.advance(100 * ROTATION_SECONDS)
+    assert keys.next_rotation_at("ECDH-ES") is None
+    assert keys.rotate_due(CALLER) is None
+
+
+@pytest.mark.parametrize("alg", jwe.ALGORITHMS)
+def test_rfc7516_s4_1_6_a_token_that_names_no_key_is_tried_with_each_that_decrypts(alg: str) -> None:
+    node = Node()
+    tokens = []
+    for _ in range(2):
+        jwk = dict(node.published()["RSA" if alg.startswith("RSA") else "EC"])
+        del jwk["kid"]
+        tokens.append(jwe.encrypt("hello", JWKRegistry.import_key(jwk), alg=alg, enc="A128GCM"))
+        assert [node.keys.decrypt(token) for token in tokens] == ["hello"] * len(tokens)
+        node.keys.rotate("RSA-OAEP-256" if alg.startswith("RSA") else "ECDH-ES", caller=CALLER)
+    with pytest.raises(jwe.DecryptionError):
+        node.keys.decrypt(tokens[0])
+    assert node.keys.decrypt(tokens[1]) == "hello"
+
+
+def test_rfc7516_s4_1_6_a_token_that_names_another_key_is_not_tried(node: Node) -> None:
+    jwk = {**node.published()["EC"], "kid": "another"}
+    with pytest.raises(jwe.DecryptionError):
+        node.keys.decrypt(jwe.encrypt("x", JWKRegistry.import_key(jwk), alg="ECDH-ES", enc="A128GCM"))
+
+
+def test_a_key_is_opened_once() -> None:
+    node = Node()
+    sealer = CountingSealer()
+    keys = EncryptionKeys(node.store, sealer, node.clock)
+    token = node.encrypted()
+    keys.decrypt(token)
+    opened = sealer.opened
+    assert [keys.decrypt(token) for _ in range(3)] == ["hello"] * 3
+    assert sealer.opened == opened
+
+
+def test_operators_are_told_when_a_key_is_missing() -> None:
+    store = FakeKeyStore()
+    with pytest.raises(UnavailableError):
+        EncryptionKeys(store, FakeSealer(), FakeClock()).prove()
 
 
 def test_another_node_reads_with_the_new_key_within_a_second() -> None:

@@ -20,7 +20,7 @@ from idp.oauth.clients.assertion_issuers import AssertionIssuer
 from idp.oauth.grants.jwt_bearer import GRANT_TYPE, scope_of
 from idp.oauth.server import GRANT_TYPES
 from tests.fakes.client_keys import jwks_of, pair, proof_of, signed
-from tests.provider import ACR_PREFIX, CALLER, ISSUER, SECRET, House, Reply, json_segment
+from tests.provider import ACR_PREFIX, CALLER, ISSUER, SECRET, SIGNING, House, Reply, json_segment
 
 HRM = "https://nhansu.haugiang.example"
 OTHER = "https://khac.haugiang.example"
@@ -312,3 +312,20 @@ def test_an_officer_who_is_disabled_meanwhile_gets_nothing_written(house: House)
     store.issue_without_session = late  # type: ignore[method-assign]
     refusal(bring(house, vouch(house)))
     assert house.events() == []
+
+
+def test_core_s8_1_a_pairwise_application_is_told_its_own_name_for_the_officer(house: House) -> None:
+    """The issuer names the officer as we do; what comes out never says so."""
+    house.client("lgsp", subject_type="pairwise", sector_identifier_uri="https://lgsp.example/sector", access_token_format="jwt")
+    token = bring(house, vouch(house)).json["access_token"]
+    told = {json_segment(token.split(".")[1])["sub"], house.introspect(token, client_id="lgsp").json["sub"],
+            house.userinfo(token).json["sub"]}
+    assert len(told) == 1
+    assert told.isdisjoint({house.officers.by_uid("canbo").sub})  # type: ignore[union-attr]
+
+
+def test_rfc9396_s6_no_officer_saw_documents_so_that_none_are_given(house: House) -> None:
+    house.client("lgsp", authorization_details_types=(SIGNING,))
+    value = vouch(house)
+    refusal(bring(house, value, authorization_details=json.dumps([{"type": SIGNING}])), "invalid_authorization_details")
+    assert bring(house, value).status == 200

@@ -131,7 +131,7 @@ def test_rfc9126_s2_3_only_post(house: House, method: str) -> None:
 @pytest.mark.parametrize(("changes", "error"), [
     ({"redirect_uri": None}, "invalid_request"), ({"redirect_uri": "https://evil.example/"}, "invalid_request"),
     ({"response_type": None}, "invalid_request"), ({"response_type": "token"}, "unsupported_response_type"),
-    ({"scope": "openid admin"}, "invalid_scope"), ({"scope": None}, "invalid_scope"),
+    ({"scope": "openid unheard"}, "invalid_scope"), ({"scope": None}, "invalid_scope"),
     ({"code_challenge": None, "code_challenge_method": None}, "invalid_request"),
     ({"code_challenge_method": "plain"}, "invalid_request"),
     ({"prompt": "none login"}, "invalid_request"), ({"max_age": "-1"}, "invalid_request"), ({"claims": "{"}, "invalid_request"),

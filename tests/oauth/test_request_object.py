@@ -168,6 +168,14 @@ def test_rfc9101_s6_2_signed_by_somebody_else(desk: Desk) -> None:
     assert desk.refused(desk.object(pair("ES256", 1), header={"kid": None}))
 
 
+def test_rfc9101_s6_2_where_no_key_is_named_each_that_fits_is_tried(desk: Desk) -> None:
+    desk.house.client(jwks=jwks_of(*(pair("ES256", number) for number in (1, 2, 3))))
+    for number in (1, 2, 3):
+        assert desk.read(desk.object(pair("ES256", number), header={"kid": None}))
+    assert desk.refused(desk.object(pair("ES256", 4), header={"kid": None}))
+    assert desk.refused(desk.object(pair("ES256", 1), header={"kid": "ES256-2"}))
+
+
 def test_rfc9101_s6_2_altered_on_the_way(desk: Desk) -> None:
     header, claims, signature = desk.object().split(".")
     assert desk.refused(f"{header}.{claims[:-2]}{'A' if claims[-2] != 'A' else 'B'}{claims[-1]}.{signature}")
@@ -334,8 +342,18 @@ def test_whatever_the_claims_are_parameters_are_texts(claims: dict[str, Any]) ->
     assert not {"iss", "aud", "exp"} & set(found)
 
 
-def test_a_resource_may_be_a_list() -> None:
+def test_a_resource_may_be_a_list_and_nothing_else_may() -> None:
     assert parameters_of({"resource": ["https://a", "https://b"]}) == {"resource": ["https://a", "https://b"]}
+    assert parameters_of({"resource": ["https://a", 5]}) == {"resource": ['["https://a",5]']}
+    assert parameters_of({"scope": ["openid"], "state": None}) == {"scope": ['["openid"]']}
+
+
+def test_a_claim_that_is_nested_too_deeply_is_refused() -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(InvalidRequestObjectError):
+        parameters_of({"claims": deep})
 
 
 # Encrypted

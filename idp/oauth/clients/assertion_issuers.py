@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from ...authn.assurance import PASSWORD
+from ..client import ADMINISTRATION
 from ..scope import OFFLINE
 from .keys import InvalidKeysError, read_jwks
 from .members import InvalidClientMetadataError, Members
@@ -83,6 +84,8 @@ def _issuer(issuer: str, document: Any, *, development: bool, levels: Mapping[st
         raise members.refuse("jwks", "either this with a key in it, or jwks_uri.")
     if not made.clients:
         raise members.refuse("clients", "at least one application is needed.")
+    if not ADMINISTRATION.isdisjoint(made.scope):
+        raise members.refuse("scope", "nobody vouches for an administrator.")
     if not made.scope:
         raise members.refuse("scope", "at least one is needed beside offline_access, which never comes of an assertion.")
     if not made.level:
