@@ -316,7 +316,7 @@ def assertion_fails(bank: Bank, **how: Any) -> None:
 
 @with_assertions
 def test_fapi2_security_profile_final_ensure_signed_client_assertion_with_RS256_fails(bank: Bank) -> None:
-    assertion_fails(bank, key=pair("RS256"))
+    assertion_fails(bank, key=pair("RS256", 0))
 
 
 @with_assertions
@@ -381,10 +381,10 @@ def test_fapi2_security_profile_final_ensure_holder_of_key_required(bank: Bank) 
 @with_dpop
 def test_fapi2_security_profile_final_dpop_negative_tests(bank: Bank) -> None:
     now, url = bank.house.clock.now(), bank.address("token_endpoint")
-    mine, other = pair("ES256").as_dict(private=True), pair("ES256", 1).as_dict(private=False)
+    mine, other = pair("ES256", 0).as_dict(private=True), pair("ES256", 1).as_dict(private=False)
     for how in ({"htm": "GET"}, {"htu": f"{url}x"}, {"htm": None}, {"htu": None}, {"iat": None}, {"jti": None},
                 {"iat": now - 3600}, {"header": {"typ": "JWT"}}, {"header": {"jwk": None}}, {"header": {"jwk": other}},
-                {"header": {"jwk": mine}}, {"key": pair("RS256")}):
+                {"header": {"jwk": mine}}, {"key": pair("RS256", 0)}):
         bank.refused(bank.redeem(bank.code(), proof=bank.proof("token_endpoint", **how)), "invalid_dpop_proof")
     proof = bank.proof("token_endpoint")
     token = bank.tokens(bank.redeem(bank.code(), proof=proof))["access_token"]
@@ -551,7 +551,7 @@ def test_fapi2_security_profile_final_ensure_expired_request_object_fails(bank: 
 
 @signing
 def test_fapi2_security_profile_final_ensure_signed_request_object_with_RS256_fails(bank: Bank) -> None:
-    object_fails(bank, key=pair("RS256"))
+    object_fails(bank, key=pair("RS256", 0))
 
 
 @signing
