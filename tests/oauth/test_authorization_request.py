@@ -138,7 +138,7 @@ def test_a_disabled_client_is_unknown() -> None:
     ({"response_mode": "web_message"}, "invalid_request"),
     ({"response_mode": ".jwt"}, "invalid_request"),
     ({"scope": None}, "invalid_scope"),
-    ({"scope": "openid admin"}, "invalid_scope"),
+    ({"scope": "openid unheard"}, "invalid_scope"),
     ({"scope": 'openid "'}, "invalid_scope"),
     ({"scope": "openid\tprofile"}, "invalid_scope"),
     ({"scope": "openid " + " ".join(f"s{n}" for n in range(100))}, "invalid_scope"),

@@ -32,7 +32,7 @@ def test_until_client_and_redirect_uri_are_known_errors_stay_on_our_page(site: S
 
 @pytest.mark.parametrize(("changes", "error"), [
     ({"response_type": None}, "invalid_request"), ({"response_type": "none"}, "unsupported_response_type"),
-    ({"scope": "openid admin"}, "invalid_scope"), ({"code_challenge": None, "code_challenge_method": None}, "invalid_request"),
+    ({"scope": "openid unheard"}, "invalid_scope"), ({"code_challenge": None, "code_challenge_method": None}, "invalid_request"),
     ({"code_challenge_method": "plain"}, "invalid_request"), ({"prompt": "none login"}, "invalid_request"),
     ({"prompt": "dance"}, "invalid_request"), ({"max_age": "-1"}, "invalid_request"), ({"max_age": "x"}, "invalid_request"),
     ({"request": "e.y.j"}, "invalid_request_object"), ({"request": "e.y."}, "request_not_supported"),

@@ -42,7 +42,8 @@ def test_everything_that_an_issuer_may_say() -> None:
 
 @pytest.mark.parametrize(("changes", "word"), [
     ({"clients": []}, "clients"), ({"clients": None}, "clients"), ({"clients": "lgsp"}, "clients"), ({"scope": None}, "scope"),
-    ({"scope": "offline_access"}, "scope"), ({"scope": "unheard-of"}, "scope"), ({"jwks": JWKS}, "jwks"), ({"jwks_uri": None}, "jwks"),
+    ({"scope": "offline_access"}, "scope"), ({"scope": "unheard-of"}, "scope"), ({"scope": "openid admin"}, "administrator"),
+    ({"jwks": JWKS}, "jwks"), ({"jwks_uri": None}, "jwks"),
     ({"jwks": {"keys": []}, "jwks_uri": None}, "jwks"), ({"jwks": [], "jwks_uri": None}, "jwks"),
     ({"jwks": {"keys": [pair("ES256").as_dict(private=True)]}, "jwks_uri": None}, "private"),
     ({"jwks_uri": "http://nhansu.haugiang.example/jwks"}, "jwks_uri"), ({"acr": "urn:x:3"}, "acr"), ({"acr": 2}, "acr"),

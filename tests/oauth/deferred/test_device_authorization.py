@@ -55,7 +55,7 @@ def test_rfc8628_s3_1_only_a_registered_client_asks(house: House) -> None:
     assert house.device().error == "unauthorized_client"
 
 
-@pytest.mark.parametrize("scope", [None, "", "openid admin", "scim", 'a"b', "đ"])
+@pytest.mark.parametrize("scope", [None, "", "openid unheard", "scim", 'a"b', "đ"])
 def test_rfc8628_s3_1_a_scope_that_is_missing_or_not_registered_is_invalid(house: House, scope: str | None) -> None:
     answer = house.device(scope=scope)
     assert (answer.status, answer.error) == (400, "invalid_scope")
@@ -250,7 +250,7 @@ def test_rfc9449_s5_what_a_device_with_a_key_gets_is_bound_to_it(tv: House) -> N
     assert told["token_type"] == "DPoP"
     assert tv.introspect(told["access_token"]).json == {"active": False}  # another client's
     refresh: dict[str, str | None] = {"grant_type": "refresh_token", "refresh_token": told["refresh_token"]}
-    assert call(refresh, pair("RS256")).error == "invalid_grant"
+    assert call(refresh, pair("PS256")).error == "invalid_grant"
     assert call(refresh, key).status == 200
 
 
