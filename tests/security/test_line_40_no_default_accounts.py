@@ -24,8 +24,9 @@ from tests.whole import make_app, secret_of
 
 ROOT = Path(__file__).parents[2]
 MADE_AT_START = {"client", "signing_key", "version", "audit"}
-PUBLIC = {"/static/<path:name>", "/language/<code>", "/login", "/login/", "/logout", "/authorize", "/check-session"}
-"""Pages that need no session; /authorize and /logout read a request first (lines 4 and 35), /check-session is a script."""
+PUBLIC = {"/static/<path:name>", "/language/<code>", "/login", "/login/", "/logout", "/authorize", "/check-session", "/device"}
+"""Pages that need no session; /authorize and /logout read a request first (lines 4 and 35), /check-session is a script, and on
+/device a code comes before anything else."""
 
 
 @pytest.fixture
@@ -98,6 +99,9 @@ def test_line_40_every_page_leads_a_stranger_to_the_sign_in_or_says_that_it_is_o
     assert rules >= PUBLIC | {"/", "/login/<interaction_id>", "/consent/<interaction_id>"}
     for rule in sorted(rules - PUBLIC):
         answer = app.test_client().get(re.sub("<[^>]*>", "x" * 43, rule), base_url="http://localhost:8000")
+        if rule == "/device/<interaction_id>":  # nothing of that name is asked (any more)
+            assert answer.status_code == 410
+            continue
         assert answer.status_code == 303, rule
         assert answer.headers["Location"] in {"/", "/logout"} or answer.headers["Location"].startswith("/login/"), rule
         assert not [name for name in answer.headers.getlist("Set-Cookie") if name.startswith("sso=")]

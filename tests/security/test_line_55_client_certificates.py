@@ -1,6 +1,6 @@
 """Line 55: client certificates are believed only from our proxy, which always overwrites the headers that tell of them.
 
-One header is read, at one place, and what the proxy sets in it is the certificate of the connection or nothing
+One header is read, and what the proxy sets in it is the certificate of the connection or nothing
 (tests/deploy/test_nginx.py tries it on the running nginx). The others are blanked all the same.
 """
 
@@ -43,8 +43,9 @@ def test_line_55_a_forged_certificate_authenticates_nobody(database: Database) -
             assert (reply.status, reply.error) == (401, "invalid_client")
 
 
-def test_line_55_one_module_reads_one_such_header() -> None:
+def test_line_55_one_such_header_is_read_by_the_two_doors_of_programs() -> None:
+    """``wsgi.py`` takes it away where no proxy of ours has set it, before either door sees the request."""
     reading = re.compile(r"HTTP_[A-Z_]*(?:CLIENT_CERT|SSL_CLIENT|CLIENT_VERIFY)[A-Z_]*")
     found = {(path.name, name) for path in (ROOT / "idp").rglob("*.py")
              for name in reading.findall(path.read_text(encoding="utf-8"))}
-    assert found == {("wsgi.py", "HTTP_X_SSL_CLIENT_CERT")}
+    assert found == {(door, "HTTP_X_SSL_CLIENT_CERT") for door in ("wsgi.py", "door.py")}
