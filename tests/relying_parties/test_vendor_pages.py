@@ -148,10 +148,10 @@ def is_asked(page: Page, place: Place) -> bool:
     return page.url.startswith(place.deployment.issuer) and page.form_with("password") is not None
 
 
-def wait_until(done: Callable[[], bool], what: str) -> None:
-    until = time.monotonic() + 20
+def wait_until(done: Callable[[], bool], what: str, *, seconds: int = 20, told: Callable[[], str] = str) -> None:
+    until = time.monotonic() + seconds
     while not done():
-        assert time.monotonic() < until, what
+        assert time.monotonic() < until, f"{what}: {told()}"
         time.sleep(0.2)
 
 
@@ -173,7 +173,8 @@ def goes_the_whole_way(place: Place, app: Vendor, browser: Browser, *, logout: C
     assert {finding["member"] for finding in told["findings"]} <= {"redirect_uris"}, "development on loopback, and nothing else"
 
     assert place.deployment.flask("sessions", "end", "--officer", "canbo").returncode == 0
-    wait_until(lambda: is_asked(browser.open(f"{app.home}/"), place), "the application is told of the logout")
+    wait_until(lambda: is_asked(browser.open(f"{app.home}/"), place), "the application is told of the logout", seconds=80,
+               told=lambda: place.deployment.flask("worker", "notices").stdout)
 
     page = sign_in(browser, browser.open(f"{app.home}/"))
     assert NAME in page.text
