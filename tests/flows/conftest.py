@@ -7,10 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.conformance.outside import closed_afterwards
+
 from .deployments import Deployment, one_process, two_processes_behind_nginx
 from .person import Person, person_at
 
 Place = tuple[Deployment, Person]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _closed_afterwards() -> Iterator[None]:
+    """Every server of a module ends with it, whoever started it."""
+    with closed_afterwards():
+        yield
 
 
 @pytest.fixture(scope="package")

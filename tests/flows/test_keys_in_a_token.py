@@ -17,18 +17,11 @@ from idp.app import build_services
 from idp.cli import keys as keys_command
 from idp.errors import ConfigurationError
 from idp.jose.keyset import ALGORITHMS
-from tests.conformance.outside import closed_afterwards
 from tests.conformance.suite import BASIC, ISSUER, Suite, read_segment
 from tests.softhsm import MODULE, PIN, SoftHSM
 from tests.whole import make_settings
 
 CLIENTS = [{**BASIC, "client_id": alg.lower(), "id_token_signed_response_alg": alg} for alg in ALGORITHMS]
-
-
-@pytest.fixture(autouse=True)
-def _closed_afterwards() -> Iterator[None]:
-    with closed_afterwards():
-        yield
 
 
 @pytest.fixture
