@@ -6,12 +6,17 @@ import json
 
 import pytest
 from sqlalchemy import literal_column, update
+from werkzeug.exceptions import NotFound
+from werkzeug.test import Client
 
 from idp.adapters.sql.tables import AccessTokenRow
 from idp.administration.access import Rates
 from idp.authn.lockout import Rule
+from idp.endpoints.sources import Sources
+from idp.endpoints.wsgi import Dispatcher
 from idp.oauth.proof import certificate
 from idp.oauth.proof.confirmation import CERTIFICATE, bound_to
+from idp.web import api
 from tests.fakes.certificates import issue
 from tests.fakes.client_keys import proof_of
 
@@ -172,6 +177,21 @@ def test_rfc8705_s3_a_token_bound_to_a_certificate_needs_that_certificate(office
     refused(office.call("GET", "/keys", token), 401, "invalid_token")
     refused(office.call("GET", "/keys", token, X_SSL_Client_Cert=issue("other").escaped), 401, "invalid_token")
     assert office.call("GET", "/keys", token, X_SSL_Client_Cert=mine.escaped).status_code == 200
+
+
+@pytest.mark.parametrize(("proxies", "status"), [((), 401), (("127.0.0.1",), 200)])
+def test_line_55_a_certificate_that_no_proxy_of_ours_shows_opens_nothing_here_either(
+        office: Office, proxies: tuple[str, ...], status: int) -> None:
+    """The views read the header; the dispatcher before them is what takes a forged one away."""
+    token, mine = office.machine(), issue("mine")
+    shown = certificate.read(mine.escaped)
+    assert shown is not None
+    bound = literal_column(f"'{bound_to(CERTIFICATE, shown.thumbprint)}'")
+    office.database.write(update(AccessTokenRow.__table__).values(confirmation=bound)).run()  # type: ignore[arg-type]
+    outside = Dispatcher([], api.before(NotFound(), office.services), sources=Sources(proxies))
+    answer = Client(outside).get("/api/v1/keys", base_url=ISSUER, environ_base={"REMOTE_ADDR": "127.0.0.1"}, headers={
+        "Authorization": f"Bearer {token}", "X-SSL-Client-Cert": mine.escaped})
+    assert answer.status_code == status
 
 
 def test_rfc8707_s2_a_token_for_other_resources_is_none_for_this_one(office: Office) -> None:
