@@ -24,22 +24,22 @@ from ..adapters.sql import schema
 from ..adapters.sql.administration import SqlAdministrationTokens, SqlClientEntries, SqlGrantPages
 from ..adapters.sql.audit import SqlAuditTrail
 from ..adapters.sql.audit_seals import SqlAuditReader, SqlSealStore
+from ..adapters.sql.authn.throttle import SqlGuessCounter
+from ..adapters.sql.authn.totp import SqlTotpStore
 from ..adapters.sql.clients import SqlClientStore
 from ..adapters.sql.consents import SqlConsents
 from ..adapters.sql.database import Database
 from ..adapters.sql.deferred import SqlDeferred
+from ..adapters.sql.directory.officers import SqlOfficers
 from ..adapters.sql.housekeeping import SqlHousekeeping, SqlPulse
 from ..adapters.sql.interactions import SqlInteractions
 from ..adapters.sql.keys import SqlKeyStore
 from ..adapters.sql.oauth import SqlGrants
-from ..adapters.sql.officers import SqlOfficers
 from ..adapters.sql.outbox import SqlOutbox, SqlPings
 from ..adapters.sql.pushed_requests import SqlPushedRequests
 from ..adapters.sql.registrations import SqlInitialAccess, SqlRegistrations
 from ..adapters.sql.seen_once import SqlSeenOnce
 from ..adapters.sql.sessions import SqlSessions
-from ..adapters.sql.throttle import SqlGuessCounter
-from ..adapters.sql.totp import SqlTotpStore
 from ..administration.access import Access
 from ..administration.clients import ClientAdministration
 from ..administration.grants import GrantAdministration

@@ -10,9 +10,9 @@ import pyotp
 import pytest
 from sqlalchemy import func, select
 
+from idp.adapters.sql.authn.totp import SqlTotpStore
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.tables import AuditRow
-from idp.adapters.sql.totp import SqlTotpStore
 from idp.audit import AuditEvent, AuditRecord
 from idp.authn.totp import Acceptance, Totp, TotpStore, UnusableSeedError
 from idp.errors import ConfigurationError

@@ -12,7 +12,7 @@ from flask import Flask
 
 from idp.adapters.ldap.directory import LdapDirectory
 from idp.adapters.sql.database import Database
-from idp.adapters.sql.officers import SqlOfficers
+from idp.adapters.sql.directory.officers import SqlOfficers
 from idp.cli import directory
 from tests.fakes.directory import FakeDirectory, make_officer
 

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from idp.adapters.sql.authn.throttle import SqlGuessCounter
 from idp.adapters.sql.database import Database
-from idp.adapters.sql.throttle import SqlGuessCounter
 from idp.authn.lockout import Lockout, ThrottledError
 from idp.errors import UnavailableError
 from tests.authn.house import Node

@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import func, select
 
 from idp.adapters.key_files import KEY_ENCRYPTION_KEY, FileSealer, KeyFolder
+from idp.adapters.sql.authn.totp import SqlTotpStore
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.tables import AuditRow, TotpRow
-from idp.adapters.sql.totp import SqlTotpStore
 from idp.audit import AuditEvent, AuditRecord
 from idp.authn.totp import Acceptance, Totp
 from idp.directory.mirror import MirroredOfficer

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from idp.adapters.sql.database import Database, insert_row
-from idp.adapters.sql.officers import SqlOfficers
+from idp.adapters.sql.directory.officers import SqlOfficers
 from idp.adapters.sql.sessions import SqlSessions
 from idp.adapters.sql.tables import AuditRow, GrantRow, OutboxRow, SessionClientRow, SessionRow
 from idp.audit import Caller

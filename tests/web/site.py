@@ -20,17 +20,17 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from idp.adapters.sql.audit import SqlAuditTrail
+from idp.adapters.sql.authn.throttle import SqlGuessCounter
+from idp.adapters.sql.authn.totp import SqlTotpStore
 from idp.adapters.sql.consents import SqlConsents
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.deferred import SqlDeferred
+from idp.adapters.sql.directory.officers import SqlOfficers
 from idp.adapters.sql.interactions import SqlInteractions
 from idp.adapters.sql.oauth import SqlGrants
-from idp.adapters.sql.officers import SqlOfficers
 from idp.adapters.sql.pushed_requests import SqlPushedRequests
 from idp.adapters.sql.sessions import SqlSessions
 from idp.adapters.sql.tables import AuditRow, OutboxRow
-from idp.adapters.sql.throttle import SqlGuessCounter
-from idp.adapters.sql.totp import SqlTotpStore
 from idp.audit import Caller
 from idp.authn.assurance import AssurancePolicy
 from idp.authn.lockout import FACTOR_LIMITS, PASSWORD_LIMITS, Lockout

@@ -10,10 +10,10 @@ from typing import Any
 import orjson
 from sqlalchemy import func, literal_column, select, update
 
-from ...directory.mirror import MirroredOfficer, search_key
-from ...directory.officer import NOWHERE, Address, Officer, Post
-from .database import Database, parameter
-from .tables import OfficerRow
+from ....directory.mirror import MirroredOfficer, search_key
+from ....directory.officer import NOWHERE, Address, Officer, Post
+from ..database import Database, parameter
+from ..tables import OfficerRow
 
 OFFICER: Any = OfficerRow.__table__
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from sqlalchemy import literal_column, select, update
 
-from ...audit import AuditRecord
-from ...authn.totp import Enrolment
-from .audit import audit_insert, audit_values
-from .database import Database, parameter
-from .tables import TotpRow
+from ....audit import AuditRecord
+from ....authn.totp import Enrolment
+from ..audit import audit_insert, audit_values
+from ..database import Database, parameter
+from ..tables import TotpRow
 
 
 class SqlTotpStore:

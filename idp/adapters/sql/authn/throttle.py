@@ -15,9 +15,9 @@ from typing import Any
 
 from sqlalchemy import case, delete, or_, select
 
-from ...authn.lockout import Move
-from .database import Database, parameter
-from .tables import ThrottleRow
+from ....authn.lockout import Move
+from ..database import Database, parameter
+from ..tables import ThrottleRow
 
 _MOVES = 3
 _KEYS = 4

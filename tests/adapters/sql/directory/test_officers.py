@@ -6,7 +6,7 @@ import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 
 from idp.adapters.sql.database import Database
-from idp.adapters.sql.officers import SqlOfficers
+from idp.adapters.sql.directory.officers import SqlOfficers
 from idp.directory.mirror import search_key
 from idp.directory.officer import NOWHERE, Address, Post
 from tests.fakes.directory import make_officer

@@ -1,0 +1,1 @@
+"""Stores of the rooms that prove who an officer is."""

@@ -1,0 +1,1 @@
+"""Stores of the rooms that know officers and agencies."""
