@@ -1,4 +1,4 @@
-"""Numbers and moments as Active Directory writes them: decimal text; tenths of microseconds since 1601 (MS-ADTS, MS-DTYP §2.3.3)."""
+"""Numbers and moments of Active Directory: decimal text; tenths of microseconds since 1601 (MS-ADTS, MS-DTYP §2.3.3)."""
 
 from __future__ import annotations
 
