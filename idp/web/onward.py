@@ -28,7 +28,7 @@ from ..sessions.single_sign_on import Session
 from .errors import page
 from .i18n import speak
 from .presentation import agency_help, application_words, entrance, in_words
-from .security import allow_onward_redirect, allow_opener, browser_state, caller, change_session, current_session
+from .security import allow_onward_redirect, allow_opener, browser_id, browser_state, caller, change_session, current_session
 
 
 class Onward:
@@ -52,6 +52,18 @@ class Onward:
             change_session(None)
             return None
         return session, officer
+
+    def enter(self, path: str) -> tuple[Session, MirroredOfficer] | Response:
+        """Let an officer into one of our own pages, or lead through a sign-in and back to it.
+
+        Args:
+            path: The page to come back to.
+        """
+        signed_in = self.signed_in()
+        if signed_in is not None and signed_in[0].acr >= self.required_level(signed_in[1], None, ()):
+            return signed_in
+        browser_id()
+        return see_other(address_of("login.ask", self._services.interactions.begin_page(path)))
 
     def required_level(self, officer: MirroredOfficer, client: Client | None, acr_values: tuple[str, ...], *,
                        essential: bool = False, reached: int = PASSWORD, silent: bool = False) -> int:

@@ -27,6 +27,7 @@ from idp.adapters.sql.database import Database
 from idp.adapters.sql.deferred import SqlDeferred
 from idp.adapters.sql.directory.officers import SqlOfficers
 from idp.adapters.sql.interactions import SqlInteractions
+from idp.adapters.sql.notices import SqlNotices
 from idp.adapters.sql.oauth import SqlGrants
 from idp.adapters.sql.pushed_requests import SqlPushedRequests
 from idp.adapters.sql.sessions import SqlSessions
@@ -37,6 +38,7 @@ from idp.authn.lockout import FACTOR_LIMITS, PASSWORD_LIMITS, Lockout
 from idp.authn.sign_in import SignIn
 from idp.authn.totp import Totp
 from idp.jose.keyset import KeyRing
+from idp.notices import Notices
 from idp.oauth import response
 from idp.oauth.client import Client, ClientRegistry, secret_digest
 from idp.oauth.deferred.approvals import Approvals
@@ -131,6 +133,7 @@ class Site:
             token_endpoints=(f"{self.settings.issuer}/token",), officer_scopes=frozenset({"openid", "profile"}),
             read_hint=id_tokens.subject_of_hint, extensions=(id_tokens,),
             details_types={self.settings.authorization_details_prefix + signing_details.NAME: signing_details.SigningDetails()})
+        self.notices = Notices(SqlNotices(database), self.clock)
         approvals = Approvals(deferred, self.provider)
         self.devices = DeviceAuthorization(
             self.provider, approvals, verification_uri=f"{self.settings.issuer}/device", lifetime_seconds=600,
@@ -138,7 +141,7 @@ class Site:
             requests=Lockout(counter, self.clock, REQUEST_LIMITS, kind="device_request"))
         self.services: Any = SimpleNamespace(
             settings=self.settings, clock=self.clock, database=database, keys=keys, clients=clients, provider=self.provider,
-            approvals=approvals, devices=self.devices,
+            approvals=approvals, devices=self.devices, notices=self.notices,
             sessions=self.sessions, audit=audit, mirror=self.mirror, directory=self.directory, totp=self.totp,
             interactions=Interactions(SqlInteractions(database), self.clock, self.settings.interaction_lifetime_seconds),
             consents=Consents(SqlConsents(database), audit, self.clock),
@@ -170,7 +173,8 @@ class Site:
 
     def notices(self) -> list[str]:
         """Name the receivers of queued logout tokens."""
-        return sorted(row.receiver for row in self.database.read(select(OutboxRow.receiver)).all())
+        return sorted(row.receiver for row in self.database.read(
+            select(OutboxRow.receiver).where(OutboxRow.kind == "backchannel_logout")).all())
 
     def tokens(self, location: str, client: Client = QLVB) -> dict[str, Any]:
         """Redeem the code of a redirect."""
