@@ -1,8 +1,8 @@
 """The province's mail server (port: ``notices.mail.MailServer``), by SMTP with verified TLS.
 
-Spec: RFC 5321, RFC 3207 (STARTTLS), RFC 8314 §3 (implicit TLS), RFC 3834 §5 (``Auto-Submitted``). Without TLS nothing is sent: a
-server that does not offer it counts as down. One connection per mail; each step has five seconds, and the whole ten, after which
-the connection is cut from outside. Headers are made by ``email.message``, which refuses a line break in any of them.
+Spec: RFC 5321, RFC 5322, RFC 3207 (STARTTLS), RFC 8314 §3.3 (implicit TLS), RFC 3834 §5 (``Auto-Submitted``). Without TLS nothing
+is sent: a server that does not offer it counts as down. One connection per mail; each step has five seconds, and the whole ten,
+after which the connection is cut from outside. Headers are made by ``email.message``, which refuses a line break in any of them.
 """
 
 from __future__ import annotations

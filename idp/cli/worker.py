@@ -79,7 +79,7 @@ def commands(services: Callable[[], Services], make_worker: Callable[[Services],
     @click.option("--retry", is_flag=True, help="Queue dead mails anew.")
     @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
     def mail(retry: bool, as_json: bool) -> None:
-        """Show notices to officers that wait for the mail server or that it does not take; exit status 0 also when there are some."""
+        """Show notices to officers that the mail server has not taken; exit status 0 also when there are some."""
         house = services()
         revived = house.mail.revive(RECEIVER, now=house.clock.now()) if retry else 0
         state = house.mail.state()

@@ -66,7 +66,8 @@ class House:
         self.pulse = SimpleNamespace(last=lambda: self.heartbeat)
         self.notices = QueueState(0, None, 0, ())
         self.outbox = SimpleNamespace(state=lambda: self.notices)
-        self.letters, self.server = QueueState(0, None, 0, ()), SimpleNamespace(check=lambda: "mail.example:587 answers (TLSv1.3)")
+        self.letters = QueueState(0, None, 0, ())
+        self.server = SimpleNamespace(check=lambda: "mail.example:587 answers (TLSv1.3)")
         self.mail = SimpleNamespace(state=lambda: self.letters)
         self.mail_delivery = SimpleNamespace(server=self.server)
         self.backlog, self.conflict = (0, 0), ""

@@ -28,9 +28,9 @@ def enter(site: Site, uid: str = "canbo") -> tuple[Browser, str]:
 def test_security_39_notices_are_those_of_the_session_newest_first(site: Site) -> None:
     browser, sub = enter(site)
     assert "Chưa có thông báo nào" in browser.get("/account/notices").text
-    site.notices.tell(NoticeKind.PASSWORD_CHANGED, sub, CALLER)
-    site.notices.tell(NoticeKind.FACTOR_ADDED, sub, CALLER, detail={"factor": "passkey", "name": "<b>Máy</b>"})
-    site.notices.tell(NoticeKind.PASSWORD_RESET, "somebody else", CALLER)
+    site.told.tell(NoticeKind.PASSWORD_CHANGED, sub, CALLER)
+    site.told.tell(NoticeKind.FACTOR_ADDED, sub, CALLER, detail={"factor": "passkey", "name": "<b>Máy</b>"})
+    site.told.tell(NoticeKind.PASSWORD_RESET, "somebody else", CALLER)
     page = browser.get("/account/notices")
     titles = re.findall(r'class="rows__name">([^<]*)<', page.text)
     assert titles == ["Đã thêm một cách đăng nhập", "Mật khẩu đã được đổi"]
@@ -42,13 +42,13 @@ def test_security_39_notices_are_those_of_the_session_newest_first(site: Site) -
 
 def test_the_form_marks_what_was_on_the_page_and_nobody_elses(site: Site) -> None:
     browser, sub = enter(site)
-    site.notices.tell(NoticeKind.PASSWORD_RESET, "somebody else", CALLER)
-    site.notices.tell(NoticeKind.PASSWORD_CHANGED, sub, CALLER)
+    site.told.tell(NoticeKind.PASSWORD_RESET, "somebody else", CALLER)
+    site.told.tell(NoticeKind.PASSWORD_CHANGED, sub, CALLER)
     page = browser.get("/account/notices")
-    site.notices.tell(NoticeKind.FACTORS_FROZEN, sub, CALLER)
+    site.told.tell(NoticeKind.FACTORS_FROZEN, sub, CALLER)
     assert browser.submit(page).status_code == 303
-    assert site.notices.unread(sub) == 1
-    assert site.notices.unread("somebody else") == 1
+    assert site.told.unread(sub) == 1
+    assert site.told.unread("somebody else") == 1
     browser.submit(browser.get("/account/notices"))
     assert "Bạn đã đọc mọi thông báo" in browser.get("/account/notices").text
 
@@ -56,26 +56,26 @@ def test_the_form_marks_what_was_on_the_page_and_nobody_elses(site: Site) -> Non
 @pytest.mark.parametrize("up_to", ["", "x", "-1", "9" * 19, "1 or 1", "٣"])
 def test_security_43_a_bad_mark_changes_nothing(site: Site, up_to: str) -> None:
     browser, sub = enter(site)
-    site.notices.tell(NoticeKind.PASSWORD_CHANGED, sub, CALLER)
+    site.told.tell(NoticeKind.PASSWORD_CHANGED, sub, CALLER)
     page = browser.get("/account/notices")
     assert browser.submit(page, up_to=up_to).status_code == 303
-    assert site.notices.unread(sub) == 1
+    assert site.told.unread(sub) == 1
 
 
 def test_security_21_the_form_needs_its_token_and_a_session(site: Site) -> None:
     browser, sub = enter(site)
-    site.notices.tell(NoticeKind.PASSWORD_CHANGED, sub, CALLER)
+    site.told.tell(NoticeKind.PASSWORD_CHANGED, sub, CALLER)
     assert browser.post("/account/notices/read", {"up_to": "99"}).status_code == 400
     page = browser.get("/account/notices")
     browser.client.delete_cookie("sso")
     assert browser.submit(page).headers["Location"].startswith("/login/")
-    assert site.notices.unread(sub) == 1
+    assert site.told.unread(sub) == 1
 
 
 def test_the_portal_shows_the_newest_that_are_unread(site: Site) -> None:
     browser, sub = enter(site)
     for kind in (NoticeKind.PASSWORD_CHANGED, NoticeKind.NEW_DEVICE, NoticeKind.RECOVERY_CODE_USED, NoticeKind.FACTORS_RESET):
-        site.notices.tell(kind, sub, CALLER)
+        site.told.tell(kind, sub, CALLER)
     page = browser.get("/").text
     assert re.findall(r'class="rows__name">([^<]*)<', page) == [
         "Quản trị đã gỡ lớp thứ hai của bạn", "Một mã khôi phục đã được dùng", "Đăng nhập từ thiết bị mới"]
