@@ -16,8 +16,11 @@ from werkzeug.exceptions import NotFound
 
 from ..adapters.client_files import ClientFiles, read_assertion_issuers, read_software_issuers
 from ..adapters.key_files import KeyFolder
+from ..adapters.ldap.active_directory import ActiveDirectory
 from ..adapters.ldap.connection import ServerList
+from ..adapters.ldap.dialect import Dialect
 from ..adapters.ldap.directory import LdapDirectory
+from ..adapters.ldap.openldap import OpenLdap
 from ..adapters.ldap.server import Timing, servers_of
 from ..adapters.mail import SmtpServer
 from ..adapters.outbound import Outbound, Recorded
@@ -159,7 +162,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                                 front_channel=settings.legacy_response_types, assertion_grant=bool(assertion_issuers),
                                 details_types=tuple(details_types), request_uris=settings.request_uri_fetch)
     totp = Totp(SqlTotpStore(database), sealer, clock)
-    people = directory or ldap_directory(settings)
+    people = directory or ldap_directory(settings, clock)
     guesses = SqlGuessCounter(database)
     second_factors = SecondFactors([(totp, Lockout(guesses, clock, FACTOR_LIMITS, kind="factor"))], audit, clock)
     subjects = Subjects(sealer.derive("pairwise subjects"))
@@ -343,7 +346,7 @@ def key_token(settings: Settings, clock: Clock) -> KeyToken | None:
     return Pkcs11Keys(settings.pkcs11_module, settings.pkcs11_token_label, lambda: read_secret(settings.pkcs11_pin_file), clock)
 
 
-def ldap_directory(settings: Settings) -> Directory:
+def ldap_directory(settings: Settings, clock: Clock) -> Directory:
     """Build the LDAP directory of the settings; nothing is asked of it yet.
 
     Raises:
@@ -353,12 +356,18 @@ def ldap_directory(settings: Settings) -> Directory:
         return read_secret(settings.ldap_bind_password_file, BIND_PASSWORD)
 
     password()  # what is wrong with it is said at the start, not as an outage of the directory at the first sign-in
-    servers = ServerList(
-        servers_of(settings.ldap_uri, ca_file=settings.ldap_ca_file, development=settings.development),
-        bind_dn=settings.ldap_bind_dn, bind_password=password,
-        timing=Timing(connect=settings.ldap_connect_timeout_seconds, operation=settings.ldap_operation_timeout_seconds),
-        pool_size=settings.ldap_pool_size)
+    base = settings.ldap_base_dn
+    dialect: Dialect = ActiveDirectory(base, clock) if settings.ldap_kind == "active_directory" else OpenLdap()
+
+    def listed(uris: tuple[str, ...]) -> ServerList:
+        return ServerList(
+            servers_of(uris, ca_file=settings.ldap_ca_file, development=settings.development),
+            bind_dn=settings.ldap_bind_dn, bind_password=password,
+            timing=Timing(connect=settings.ldap_connect_timeout_seconds, operation=settings.ldap_operation_timeout_seconds),
+            pool_size=settings.ldap_pool_size, is_somebody=dialect.is_somebody)
+
     return LdapDirectory(
-        servers, base_dn=settings.ldap_base_dn, people_filter=settings.ldap_people_filter, decoy_dn=settings.ldap_decoy_dn,
+        listed(settings.ldap_uri), writers=listed(settings.ldap_write_uri) if settings.ldap_write_uri else None, base_dn=base,
+        dialect=dialect, people_filter=settings.ldap_people_filter, decoy_dn=settings.ldap_decoy_dn,
         administrators=settings.ldap_administrators_group, concurrency=settings.login_concurrency,
         floor_seconds=settings.login_floor_milliseconds / 1000)
