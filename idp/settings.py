@@ -76,6 +76,16 @@ class Settings(BaseSettings):
     outbound_allow: Words = Field((), description="Hosts our own fetches may reach in private networks")
     metrics_token_file: Path | None = Field(None, description="Bearer token for /metrics from beyond loopback")
 
+    smtp_host: str = Field("", description="Mail server that takes notices to officers; empty = they stand on the pages only")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Its port; 465 with implicit TLS")
+    smtp_tls: Literal["starttls", "implicit", "none"] = Field(
+        "starttls", description="How the connection is encrypted; none only on loopback in development")
+    smtp_ca_file: Path | None = Field(None, description="Authorities that its certificate must chain to, besides the system's")
+    smtp_username: str = Field("", description="Name to authenticate with; empty = without")
+    smtp_password_file: Path = Field(Path("keys/smtp.password"), description="File with its password")
+    smtp_from: str = Field("dangnhap@haugiang.gov.vn", pattern=r"^[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+$",
+                           description="Address that notices come from")
+
     province_name: str = Field("Tỉnh Hậu Giang", description="Shown on every page")
     product_name: str = Field("Hệ thống đăng nhập một lần", description="Shown under the province's name")
     province_name_en: str = Field("Hậu Giang Province", description="The same in English")
@@ -246,6 +256,9 @@ def _unsafe(settings: Settings) -> Iterator[ConfigurationError]:
         yield ConfigurationError("AUTHLIB_INSECURE_TRANSPORT is set.", remedy="Remove it from the environment.")
     if os.environ.get("FLASK_DEBUG", "0") not in {"", "0"} and not settings.development:
         yield ConfigurationError("FLASK_DEBUG is set outside development.", remedy="Remove it from the environment.")
+    if settings.smtp_host and settings.smtp_tls == "none" and not (
+            settings.development and settings.smtp_host in {"localhost", "127.0.0.1", "::1"}):
+        yield ConfigurationError("Mail would be sent without TLS.", remedy="Set IDP_SMTP_TLS to starttls or implicit.")
     if not _is_usable(settings.database_url):
         # The URL may hold a password, so it is not repeated.
         yield ConfigurationError("The database URL is none that this provider can use.", remedy="Set IDP_DATABASE_URL to "

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from urllib.parse import urlsplit
 
 from cryptography.x509 import load_pem_x509_certificates
 from werkzeug.exceptions import NotFound
@@ -21,6 +22,7 @@ from ..adapters.ldap.dialect import Dialect
 from ..adapters.ldap.directory import LdapDirectory
 from ..adapters.ldap.openldap import OpenLdap
 from ..adapters.ldap.server import Timing, servers_of
+from ..adapters.mail import SmtpServer
 from ..adapters.outbound import Outbound, Recorded
 from ..adapters.seal_files import HEADS, Es256SealSigner, FileSealHeads
 from ..adapters.sql import schema
@@ -37,8 +39,9 @@ from ..adapters.sql.directory.officers import SqlOfficers
 from ..adapters.sql.housekeeping import SqlHousekeeping, SqlPulse
 from ..adapters.sql.interactions import SqlInteractions
 from ..adapters.sql.keys import SqlKeyStore
+from ..adapters.sql.notices import SqlNotices
 from ..adapters.sql.oauth import SqlGrants
-from ..adapters.sql.outbox import SqlOutbox, SqlPings
+from ..adapters.sql.outbox import SqlMail, SqlOutbox, SqlPings
 from ..adapters.sql.pushed_requests import SqlPushedRequests
 from ..adapters.sql.registrations import SqlInitialAccess, SqlRegistrations
 from ..adapters.sql.seen_once import SqlSeenOnce
@@ -65,6 +68,8 @@ from ..endpoints.wsgi import Dispatcher
 from ..errors import ConfigurationError
 from ..jose.encryption_keys import EncryptionKeys
 from ..jose.keyset import KeyRing, KeyToken
+from ..notices import Notices
+from ..notices.mail import MailDelivery
 from ..oauth import response
 from ..oauth.backchannel.authentication import HINT_LIMITS, BackchannelAuthentication
 from ..oauth.backchannel.officers import HintedOfficers
@@ -112,8 +117,10 @@ from ..services import Administration, Door, Services
 from ..sessions.interaction import Interactions
 from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings, read_secret
+from ..web.notice_words import LetterWords
 
 STARTING = Caller(source="start", request_id="start")
+SMTP_PASSWORD = "Put the password for the mail server into it, mode 0600, or leave IDP_SMTP_USERNAME out."
 BIND_PASSWORD = "Put the password of the service account in the directory into it, mode 0600."
 
 
@@ -139,7 +146,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     mirror = SqlOfficers(database)
     grants = SqlGrants(database)
     deferred = SqlDeferred(database)
-    outbox, pings = SqlOutbox(database), SqlPings(database)
+    outbox, pings, mail = SqlOutbox(database), SqlPings(database), SqlMail(database)
     key_store, rotation_seconds = SqlKeyStore(database), settings.signing_key_rotation_days * 86400
     keys = KeyRing(key_store, sealer, clock, token=key_token(settings, clock), new_in_token=settings.signing_keys == "pkcs11",
                    rotation_seconds=rotation_seconds)
@@ -228,6 +235,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                                     read_hint=id_tokens.subject_of_hint),
             requests=SignedRequests(objects, seen, clock)),
         pings=pings, ping_delivery=PingDelivery(pings, outbound, clients, sealer, clock),
+        notices=Notices(SqlNotices(database), clock), mail=mail,
+        mail_delivery=MailDelivery(mail, mail_server(settings, clock), mirror, LetterWords(settings), clock),
         audit_chain=AuditChain(seal_store, Es256SealSigner(folder.audit_seal_key(), settings.keys_dir),
                                FileSealHeads(settings.keys_dir / HEADS), clock),
         audit_store=seal_store, audit_reader=SqlAuditReader(database),
@@ -259,6 +268,30 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         rehearse=lambda documents: rehearsal(settings, documents, directory=people, clock=clock))
 
 
+def mail_server(settings: Settings, clock: Clock) -> SmtpServer | None:
+    """Build the mail server of the settings, where there is one; nothing is asked of it yet.
+
+    Raises:
+        ConfigurationError: the file with its password or with its authorities is missing or unsafe.
+    """
+    if not settings.smtp_host:
+        return None
+
+    def credentials() -> tuple[str, str]:
+        return settings.smtp_username, read_secret(settings.smtp_password_file, SMTP_PASSWORD)
+
+    if settings.smtp_username:
+        credentials()
+    try:
+        return SmtpServer(
+            settings.smtp_host, settings.smtp_port, tls=settings.smtp_tls, sender=(settings.product_name, settings.smtp_from),
+            domain=urlsplit(settings.issuer).hostname or "localhost", clock=clock, ca_file=settings.smtp_ca_file,
+            credentials=credentials if settings.smtp_username else None)
+    except OSError as err:
+        raise ConfigurationError(f"IDP_SMTP_CA_FILE: {settings.smtp_ca_file} holds no certificates.",
+                                 remedy="Put the certificates of the authorities there, in PEM.") from err
+
+
 @contextmanager
 def rehearsal(settings: Settings, documents: Mapping[str, bytes], *, directory: Directory,
               clock: Clock) -> Iterator[tuple[Services, Door]]:
@@ -274,7 +307,7 @@ def rehearsal(settings: Settings, documents: Mapping[str, bytes], *, directory: 
     """
     with tempfile.TemporaryDirectory(prefix="idp-rehearsal-") as folder:
         private = settings.model_copy(update={"database_url": f"sqlite:///{folder}/idp.sqlite3", "signing_keys": "database",
-                                              "pkcs11_module": None})
+                                              "pkcs11_module": None, "smtp_host": ""})
         schema.upgrade(private.database_url)
         house = build_services(private, directory=directory, clock=clock, outbound=Recorded(documents))
         house.encryption_keys.ensure(STARTING)
