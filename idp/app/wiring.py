@@ -359,15 +359,13 @@ def ldap_directory(settings: Settings, clock: Clock) -> Directory:
     base = settings.ldap_base_dn
     dialect: Dialect = ActiveDirectory(base, clock) if settings.ldap_kind == "active_directory" else OpenLdap()
 
-    def listed(uris: tuple[str, ...]) -> ServerList:
-        return ServerList(
-            servers_of(uris, ca_file=settings.ldap_ca_file, development=settings.development),
-            bind_dn=settings.ldap_bind_dn, bind_password=password,
-            timing=Timing(connect=settings.ldap_connect_timeout_seconds, operation=settings.ldap_operation_timeout_seconds),
-            pool_size=settings.ldap_pool_size, is_somebody=dialect.is_somebody)
-
+    servers = ServerList(
+        servers_of(settings.ldap_uri, write_uris=settings.ldap_write_uri, ca_file=settings.ldap_ca_file,
+                   development=settings.development),
+        bind_dn=settings.ldap_bind_dn, bind_password=password,
+        timing=Timing(connect=settings.ldap_connect_timeout_seconds, operation=settings.ldap_operation_timeout_seconds),
+        pool_size=settings.ldap_pool_size, is_somebody=dialect.is_somebody)
     return LdapDirectory(
-        listed(settings.ldap_uri), writers=listed(settings.ldap_write_uri) if settings.ldap_write_uri else None, base_dn=base,
-        dialect=dialect, people_filter=settings.ldap_people_filter, decoy_dn=settings.ldap_decoy_dn,
+        servers, base_dn=base, dialect=dialect, people_filter=settings.ldap_people_filter, decoy_dn=settings.ldap_decoy_dn,
         administrators=settings.ldap_administrators_group, concurrency=settings.login_concurrency,
         floor_seconds=settings.login_floor_milliseconds / 1000)
