@@ -28,6 +28,7 @@ OUT_OF_REACH = 9
 
 PWD = "pwd"
 OTP = "otp"
+SMART_CARD = "sc"
 MFA = "mfa"
 _KINDS = {PWD: "knowledge", OTP: "possession"}
 

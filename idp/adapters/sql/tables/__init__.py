@@ -10,6 +10,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from .certificates import OfficerCertificateRow
 from .column_types import Base, ClientId, Digest, Epoch, RowId, Subject, TransactionId, Words, db
 from .notices import NoticeRow
 from .oauth import (
@@ -35,6 +36,7 @@ __all__ = (
     "InitialAccessRow",
     "InteractionRow",
     "NoticeRow",
+    "OfficerCertificateRow",
     "OfficerRow",
     "OutboxRow",
     "PushedRequestRow",
