@@ -16,6 +16,7 @@ from .administration.keys import KeyAdministration
 from .audit import AuditTrail
 from .audit.chain import AuditChain, AuditReader, SealStore
 from .authn.assurance import AssurancePolicy
+from .authn.client_certificate import ClientCertificates
 from .authn.freshness import Freshness
 from .authn.second_factor import SecondFactors
 from .authn.sign_in import SignIn
@@ -116,6 +117,7 @@ class Services:
     client_configuration: ClientConfiguration
     examiner: Examiner
     totp: Totp
+    certificates: ClientCertificates
     second_factors: SecondFactors
     freshness: Freshness
     sign_in: SignIn

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from functools import partial
 from urllib.parse import urlsplit
 
-from cryptography.x509 import load_pem_x509_certificates
 from werkzeug.exceptions import NotFound
 
 from ..adapters.client_files import ClientFiles, read_assertion_issuers, read_software_issuers
+from ..adapters.crl_files import CrlFiles
 from ..adapters.key_files import KeyFolder
 from ..adapters.ldap.active_directory import ActiveDirectory
 from ..adapters.ldap.connection import ServerList
@@ -29,6 +29,7 @@ from ..adapters.sql import schema
 from ..adapters.sql.administration import SqlAdministrationTokens, SqlClientEntries, SqlGrantPages
 from ..adapters.sql.audit import SqlAuditTrail
 from ..adapters.sql.audit_seals import SqlAuditReader, SqlSealStore
+from ..adapters.sql.authn.certificates import SqlCertificates
 from ..adapters.sql.authn.throttle import SqlGuessCounter
 from ..adapters.sql.authn.totp import SqlTotpStore
 from ..adapters.sql.clients import SqlClientStore
@@ -53,7 +54,8 @@ from ..administration.initial_access import InitialAccessAdministration
 from ..administration.keys import KeyAdministration
 from ..audit import Caller
 from ..audit.chain import AuditChain
-from ..authn.assurance import HIGHEST_OFFERED, AssurancePolicy
+from ..authn.assurance import CERTIFICATE, TWO_FACTORS, AssurancePolicy
+from ..authn.client_certificate import ClientCertificates
 from ..authn.freshness import Freshness
 from ..authn.lockout import FACTOR_LIMITS, Limits, Lockout, Rule
 from ..authn.second_factor import SecondFactors
@@ -111,13 +113,13 @@ from ..oidc.id_token import SCOPE, IdTokens
 from ..oidc.rp_initiated_logout import EndSession
 from ..oidc.subject import Subjects
 from ..oidc.userinfo import UserInfoAnswers
-from ..pki.path_validation import CertificateAuthorities
 from ..roles import RoleGroups
 from ..services import Administration, Door, Services
 from ..sessions.interaction import Interactions
 from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings, read_secret
 from ..web.notice_words import LetterWords
+from . import authorities
 
 STARTING = Caller(source="start", request_id="start")
 SMTP_PASSWORD = "Put the password for the mail server into it, mode 0600, or leave IDP_SMTP_USERNAME out."
@@ -154,17 +156,22 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     client_store = SqlClientStore(database)
     clients = ClientRegistry(client_store, clock)
     seal_store = SqlSealStore(database)
+    highest_level = CERTIFICATE if settings.certificate_origin else TWO_FACTORS
     assertion_issuers = read_assertion_issuers(
         settings.assertion_issuers_file, development=settings.development,
-        levels={f"{settings.acr_prefix}{level}": level for level in range(1, HIGHEST_OFFERED + 1)})
+        levels={f"{settings.acr_prefix}{level}": level for level in range(1, highest_level + 1)})
     details_types = {settings.authorization_details_prefix + signing_details.NAME: SigningDetails()}
-    policy = RegistrationPolicy(development=settings.development, acr_prefix=settings.acr_prefix, highest_level=HIGHEST_OFFERED,
+    policy = RegistrationPolicy(development=settings.development, acr_prefix=settings.acr_prefix, highest_level=highest_level,
                                 front_channel=settings.legacy_response_types, assertion_grant=bool(assertion_issuers),
                                 details_types=tuple(details_types), request_uris=settings.request_uri_fetch)
     totp = Totp(SqlTotpStore(database), sealer, clock)
     people = directory or ldap_directory(settings, clock)
     guesses = SqlGuessCounter(database)
-    second_factors = SecondFactors([(totp, Lockout(guesses, clock, FACTOR_LIMITS, kind="factor"))], audit, clock)
+    certificates = ClientCertificates(SqlCertificates(database), authorities.of_officers(settings),
+                                      CrlFiles(settings.officer_crl_dir), sealer, clock)
+    second_factors = SecondFactors([
+        (totp, Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),
+        (certificates, Lockout(guesses, clock, FACTOR_LIMITS, kind=certificates.name))], audit, clock)
     subjects = Subjects(sealer.derive("pairwise subjects"))
     tokens = AccessTokens(issuer=settings.issuer, keys=keys, clock=clock, acr_prefix=settings.acr_prefix, subject_of=subjects.of,
                           lifetime_seconds=settings.access_token_lifetime_seconds)
@@ -182,8 +189,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                                   secrets=client_secrets, seen=seen, clock=clock)
     nonces = Nonces(folder.session_key().encode(), clock, required=settings.dpop_nonce_required)
     proofs = Proofs(seen, nonces, clock)
-    assurance = AssurancePolicy(settings.acr_prefix, frozenset(settings.require_second_factor_groups))
-    checks = Checks(assertions, client_keys, client_authorities(settings), bool(settings.mtls_origin), clock)
+    assurance = AssurancePolicy(settings.acr_prefix, frozenset(settings.require_second_factor_groups), highest_level)
+    checks = Checks(assertions, client_keys, authorities.of_applications(settings), bool(settings.mtls_origin), clock)
     objects = RequestObjects(settings.issuer, client_keys, clock, encryption_keys.decrypt)
     provider = Provider(issuer=settings.issuer, registry=clients, store=grants, deferred=deferred, tokens=tokens, keys=keys,
                         clock=clock, lifetimes=lifetimes, assurance=assurance, checks=checks, proofs=proofs,
@@ -226,7 +233,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
         encryption_keys=encryption_keys,
-        totp=totp, second_factors=second_factors,
+        totp=totp, certificates=certificates, second_factors=second_factors,
         freshness=Freshness(second_factors, clock, settings.fresh_authentication_seconds),
         provider=provider, approvals=approvals, devices=devices, outbox=outbox,
         backchannel=BackchannelAuthentication(
@@ -313,21 +320,6 @@ def rehearsal(settings: Settings, documents: Mapping[str, bytes], *, directory: 
         house.encryption_keys.ensure(STARTING)
         house.keys.ensure(STARTING)  # the later, as at a start: it loads what is published
         yield house, Dispatcher(routes.table(house, PrometheusMeter()), NotFound(), sources=Sources(("127.0.0.1",)))
-
-
-def client_authorities(settings: Settings) -> CertificateAuthorities:
-    """Read the authorities whose certificates authenticate applications.
-
-    Raises:
-        ConfigurationError: the file cannot be read, or holds no certificates.
-    """
-    if settings.tls_client_ca_file is None:
-        return CertificateAuthorities()
-    try:
-        return CertificateAuthorities(load_pem_x509_certificates(settings.tls_client_ca_file.read_bytes()))
-    except (OSError, ValueError) as err:
-        raise ConfigurationError(f"IDP_TLS_CLIENT_CA_FILE: {settings.tls_client_ca_file} holds no certificates.",
-                                 remedy="Put the certificates of the authorities there, in PEM.") from err
 
 
 def key_token(settings: Settings, clock: Clock) -> KeyToken | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response
 
-from ...authn.assurance import HIGHEST_OFFERED, level_reached, missing
+from ...authn.assurance import level_reached, missing
 from ...directory.mirror import MirroredOfficer
 from ...oauth.authorization_request import AuthorizationError, AuthorizationRequest
 from ...oauth.client import Client
@@ -50,7 +50,7 @@ class Course:
             required = self.onward.required_level(officer, self.client(interaction), wish)
         else:
             required = self._level_of_page(interaction, officer)
-        return missing(level_reached(amr), min(required, HIGHEST_OFFERED))
+        return missing(level_reached(amr), min(required, self._services.assurance.highest))
 
     def prompt(self, interaction: Interaction, signed_in: tuple[Session, MirroredOfficer]) -> Prompt:
         """Tell what a signed-in officer is asked next."""
