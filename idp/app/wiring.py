@@ -24,6 +24,7 @@ from ..adapters.sql import schema
 from ..adapters.sql.administration import SqlAdministrationTokens, SqlClientEntries, SqlGrantPages
 from ..adapters.sql.audit import SqlAuditTrail
 from ..adapters.sql.audit_seals import SqlAuditReader, SqlSealStore
+from ..adapters.sql.authn.one_time_password import SqlOneTimePasswords
 from ..adapters.sql.authn.throttle import SqlGuessCounter
 from ..adapters.sql.authn.totp import SqlTotpStore
 from ..adapters.sql.clients import SqlClientStore
@@ -45,10 +46,12 @@ from ..administration.clients import ClientAdministration
 from ..administration.grants import GrantAdministration
 from ..administration.initial_access import InitialAccessAdministration
 from ..administration.keys import KeyAdministration
+from ..administration.password_reset import PasswordResets
 from ..audit import Caller
 from ..audit.chain import AuditChain
 from ..authn.assurance import HIGHEST_OFFERED, AssurancePolicy
 from ..authn.lockout import FACTOR_LIMITS, Limits, Lockout, Rule
+from ..authn.one_time_password import OneTimePasswords
 from ..authn.sign_in import SignIn
 from ..authn.totp import Totp
 from ..clock import Clock, SystemClock
@@ -109,6 +112,7 @@ from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings, read_secret
 
 STARTING = Caller(source="start", request_id="start")
+RESET_PASSWORD = "Put the password of the account that sets officers' passwords into it, mode 0600."
 BIND_PASSWORD = "Put the password of the service account in the directory into it, mode 0600."
 
 
@@ -149,6 +153,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     policy = RegistrationPolicy(development=settings.development, acr_prefix=settings.acr_prefix, highest_level=HIGHEST_OFFERED,
                                 front_channel=settings.legacy_response_types, assertion_grant=bool(assertion_issuers),
                                 details_types=tuple(details_types), request_uris=settings.request_uri_fetch)
+    one_time = OneTimePasswords(SqlOneTimePasswords(database), clock, lifetime_seconds=settings.one_time_password_hours * 3600)
     totp = Totp(SqlTotpStore(database), sealer, clock)
     people = directory or ldap_directory(settings)
     guesses = SqlGuessCounter(database)
@@ -201,6 +206,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                 address=settings.issuer + Paths().registration)
     groups = RoleGroups(province=settings.ldap_province_administrators_group, agency=settings.ldap_administrators_group,
                         auditors=settings.ldap_auditors_group)
+    sessions = Sessions(SqlSessions(database), clock,
+                        SessionLimits(settings.idle_limit_seconds, settings.absolute_limit_seconds))
     administration = Administration(
         access=Access(tokens, SqlAdministrationTokens(database), clients, clock, assurance, Holders(proofs), groups=groups,
                       idle_limit_seconds=settings.idle_limit_seconds, resource=settings.issuer + Paths().administration,
@@ -209,7 +216,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                                      address=settings.issuer + Paths().registration),
         initial_access=InitialAccessAdministration(initial_access, clock),
         grants=GrantAdministration(SqlGrantPages(database), grants, mirror, clients, assurance, groups, clock),
-        keys=KeyAdministration(keys, encryption_keys, clock))
+        keys=KeyAdministration(keys, encryption_keys, clock),
+        password_resets=PasswordResets(people, mirror, one_time, sessions, audit, clock, groups, seen))
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
         encryption_keys=encryption_keys,
@@ -228,12 +236,11 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         client_configuration=ClientConfiguration(desk),
         examiner=Examiner(policy=policy, checks=checks, secret_files=folder.client_secrets(), sectors=sectors,
                           post=outbound.post_form, groups=mirror.groups, officer_scopes=provider.officer_scopes),
-        sign_in=SignIn(people, mirror, totp, audit, clock, mail_domain=settings.ldap_mail_domain,
+        sign_in=SignIn(people, mirror, totp, audit, clock, mail_domain=settings.ldap_mail_domain, one_time=one_time,
                        passwords=Lockout(guesses, clock, Limits(source=Rule(settings.sign_in_source_failures))),
                        factors=Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),
         assurance=assurance,
-        sessions=Sessions(SqlSessions(database), clock,
-                          SessionLimits(settings.idle_limit_seconds, settings.absolute_limit_seconds)),
+        sessions=sessions,
         interactions=Interactions(SqlInteractions(database), clock, settings.interaction_lifetime_seconds),
         consents=Consents(SqlConsents(database), audit, clock),
         introspection=Introspection(provider, subject_of=subjects.of, acr_prefix=settings.acr_prefix),
@@ -315,7 +322,12 @@ def ldap_directory(settings: Settings) -> Directory:
     def password() -> str:
         return read_secret(settings.ldap_bind_password_file, BIND_PASSWORD)
 
+    def reset_password() -> str:
+        return read_secret(settings.ldap_reset_bind_password_file, RESET_PASSWORD)
+
     password()  # what is wrong with it is said at the start, not as an outage of the directory at the first sign-in
+    if settings.ldap_reset_bind_dn:
+        reset_password()
     servers = ServerList(
         servers_of(settings.ldap_uri, ca_file=settings.ldap_ca_file, development=settings.development),
         bind_dn=settings.ldap_bind_dn, bind_password=password,
@@ -324,4 +336,5 @@ def ldap_directory(settings: Settings) -> Directory:
     return LdapDirectory(
         servers, base_dn=settings.ldap_base_dn, people_filter=settings.ldap_people_filter, decoy_dn=settings.ldap_decoy_dn,
         administrators=settings.ldap_administrators_group, concurrency=settings.login_concurrency,
-        floor_seconds=settings.login_floor_milliseconds / 1000)
+        floor_seconds=settings.login_floor_milliseconds / 1000,
+        reset_account=(settings.ldap_reset_bind_dn, reset_password) if settings.ldap_reset_bind_dn else None)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pyotp
 
 from idp.adapters.sql.audit import SqlAuditTrail
+from idp.adapters.sql.authn.one_time_password import SqlOneTimePasswords
 from idp.adapters.sql.authn.throttle import SqlGuessCounter
 from idp.adapters.sql.authn.totp import SqlTotpStore
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.directory.officers import SqlOfficers
 from idp.audit import Caller
 from idp.authn.lockout import FACTOR_LIMITS, Lockout, ThrottledError
+from idp.authn.one_time_password import OneTimePasswords
 from idp.authn.sign_in import SignIn
 from idp.authn.totp import Totp
 from idp.clock import Clock
@@ -32,6 +34,7 @@ class Node:
         self.totp = Totp(SqlTotpStore(database), FakeSealer(), clock)
         self.sign_in = SignIn(
             directory, self.mirror, self.totp, SqlAuditTrail(database), clock, passwords=Lockout(counter, clock),
+            one_time=OneTimePasswords(SqlOneTimePasswords(database), clock, lifetime_seconds=86400),
             factors=Lockout(counter, clock, FACTOR_LIMITS, kind="factor"), mail_domain="haugiang.gov.vn")
         database.prepare()
 

@@ -9,6 +9,7 @@ import pytest
 
 from idp.audit import AuditEvent, AuditRecord, Caller
 from idp.authn.lockout import FACTOR_LIMITS, Lockout, ThrottledError
+from idp.authn.one_time_password import OneTimePasswords
 from idp.authn.sign_in import PasswordStep, SignIn
 from idp.authn.totp import Totp
 from idp.directory.mirror import MirroredOfficer
@@ -19,6 +20,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.directory import PASSWORD, FakeDirectory, officer
 from tests.fakes.guess_counter import FakeGuessCounter
 from tests.fakes.mirror import FakeMirror
+from tests.fakes.one_time_passwords import FakeOneTimePasswords
 from tests.fakes.sealer import FakeSealer
 from tests.fakes.totp_store import FakeTotpStore
 
@@ -41,8 +43,10 @@ class House:
         self.factors = FakeTotpStore()
         counter = FakeGuessCounter()
         self.totp = Totp(self.factors, FakeSealer(), self.clock)
+        self.one_time = OneTimePasswords(FakeOneTimePasswords(), self.clock, lifetime_seconds=86400)
         self.sign_in = SignIn(
-            self.directory, self.mirror, self.totp, self.audit, self.clock, passwords=Lockout(counter, self.clock),
+            self.directory, self.mirror, self.totp, self.audit, self.clock, one_time=self.one_time,
+            passwords=Lockout(counter, self.clock),
             factors=Lockout(counter, self.clock, FACTOR_LIMITS, kind="factor"), mail_domain="haugiang.gov.vn")
 
     def password(self, name: str, password: str = PASSWORD, caller: Caller = OFFICE) -> PasswordStep:

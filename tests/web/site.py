@@ -20,6 +20,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from idp.adapters.sql.audit import SqlAuditTrail
+from idp.adapters.sql.authn.one_time_password import SqlOneTimePasswords
 from idp.adapters.sql.authn.throttle import SqlGuessCounter
 from idp.adapters.sql.authn.totp import SqlTotpStore
 from idp.adapters.sql.consents import SqlConsents
@@ -34,6 +35,7 @@ from idp.adapters.sql.tables import AuditRow, OutboxRow
 from idp.audit import Caller
 from idp.authn.assurance import AssurancePolicy
 from idp.authn.lockout import FACTOR_LIMITS, PASSWORD_LIMITS, Lockout
+from idp.authn.one_time_password import OneTimePasswords
 from idp.authn.sign_in import SignIn
 from idp.authn.totp import Totp
 from idp.jose.keyset import KeyRing
@@ -115,6 +117,7 @@ class Site:
                              acr_prefix=self.settings.acr_prefix, claims_of=IdTokenClaims(self.mirror),
                              encryption=response_encryption(self.clock))
         self.totp = Totp(SqlTotpStore(database), FakeSealer(), self.clock)
+        self.one_time = OneTimePasswords(SqlOneTimePasswords(database), self.clock, lifetime_seconds=86400)
         counter = SqlGuessCounter(database)
         self.sessions = Sessions(SqlSessions(database), self.clock, SessionLimits(
             idle_seconds=self.settings.idle_limit_seconds, absolute_seconds=self.settings.absolute_limit_seconds))
@@ -143,6 +146,7 @@ class Site:
             interactions=Interactions(SqlInteractions(database), self.clock, self.settings.interaction_lifetime_seconds),
             consents=Consents(SqlConsents(database), audit, self.clock),
             sign_in=SignIn(self.directory, self.mirror, self.totp, audit, self.clock, mail_domain="haugiang.gov.vn",
+                           one_time=self.one_time,
                            passwords=Lockout(counter, self.clock, PASSWORD_LIMITS),
                            factors=Lockout(counter, self.clock, FACTOR_LIMITS, kind="factor")),
             assurance=assurance,

@@ -6,6 +6,7 @@ draft-behera-ldap-password-policy-11 §6 and §8.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +16,13 @@ from ...directory.officer import BindOutcome, BindResult, ChangeResult
 from .policy_control import POLICY_REQUEST, RESPONSES, PolicyError, answer_in, answer_of
 from .server import DEAD, describe, unavailable
 
+log = logging.getLogger("idp.directory")
+
 _NO_SUCH_ACCOUNT = (ldap.NO_SUCH_OBJECT, ldap.INVALID_DN_SYNTAX, ldap.INAPPROPRIATE_AUTH, ldap.UNWILLING_TO_PERFORM,
                     ldap.INSUFFICIENT_ACCESS, ldap.CONSTRAINT_VIOLATION)
+
+_NO_MARKS = (ldap.UNDEFINED_TYPE, ldap.NO_SUCH_ATTRIBUTE, ldap.OBJECT_CLASS_VIOLATION, ldap.CONSTRAINT_VIOLATION,
+             ldap.INSUFFICIENT_ACCESS, ldap.UNWILLING_TO_PERFORM)
 
 _CHANGE_ERRORS = {
     PolicyError.PASSWORD_MOD_NOT_ALLOWED: ChangeResult.NOT_ALLOWED,
@@ -96,6 +102,43 @@ def change(connection: Any, dn: str, old: str, new: str, seconds: float) -> Chan
         return ChangeResult.WRONG_OLD
     if result not in {BindResult.ACCEPTED, BindResult.MUST_CHANGE}:
         return ChangeResult.NOT_ALLOWED
+    return _modify(connection, dn, old, new, seconds)
+
+
+def reset(connection: Any, account: tuple[str, str], dn: str, new: str, seconds: float) -> ChangeResult:
+    """Set somebody's password without the old one, and mark it as one that has to be changed (pwdReset, §5.3.9).
+
+    OpenLDAP sets the mark itself where the policy has pwdMustChange; elsewhere it comes second, because setting a password takes
+    an earlier one away, and whoever resets keeps a mark of their own for the time between. Under pwdSafeModify OpenLDAP wants the
+    old password of everybody who has no ``manage`` access to userPassword, and of those who have it checks no quality.
+
+    Args:
+        connection: A connection that nothing else uses.
+        account: DN and password of the account that may do this.
+        dn: Whose password.
+        new: The password.
+        seconds: Time-out of each step.
+
+    Raises:
+        UnavailableError: the account is refused, or may not do this.
+        ldap.LDAPError: an outage.
+    """
+    try:
+        connection.simple_bind_s(*account)
+    except DEAD:
+        raise
+    except ldap.LDAPError as err:
+        raise unavailable(f"the account that resets passwords is refused: {describe(err)}") from err
+    result = _modify(connection, dn, None, new, seconds)
+    if result is ChangeResult.CHANGED:
+        try:
+            connection.modify_ext_s(dn, [(ldap.MOD_REPLACE, "pwdReset", [b"TRUE"])])
+        except _NO_MARKS as err:
+            log.warning("directory: a reset password is not marked there as one to be changed: %s", describe(err))
+    return result
+
+
+def _modify(connection: Any, dn: str, old: str | None, new: str, seconds: float) -> ChangeResult:
     try:
         number = connection.passwd(dn, old, new, [POLICY_REQUEST])
         connection.result4(number, 1, seconds, resp_ctrl_classes=RESPONSES)
