@@ -1,6 +1,7 @@
 """A new password for an officer who has none any more: made at random, shown once to whoever may give it out, good for a day.
 
-Sources: OWASP ASVS 5.0 6.4 (recovery), security checklist 18, 33, 38. Whoever resets a password never takes over the account
+Sources: OWASP ASVS 5.0 6.4 (recovery), draft-ietf-httpapi-idempotency-key-header (a request that is repeated), security
+checklist 18, 33, 38. Whoever resets a password never takes over the account
 by that: the second factor stays what it is and is asked for as before, the password may only be changed, and everything that
 stood open for the officer ends. An agency's administrator acts on the officers of the agency and below it, never on one who
 has a role for the whole province or a post beyond the agency; nobody acts on themselves; a machine has no officer who answers
