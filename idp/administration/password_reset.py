@@ -19,6 +19,7 @@ from ..clock import Clock
 from ..directory.mirror import MirroredOfficer, OfficerMirror
 from ..directory.officer import ChangeResult, Directory, Officer
 from ..errors import IdpError, RefusedError
+from ..notices import NoticeKind, Notices
 from ..oauth.ports import SeenOnce
 from ..roles import Administrator, Role, RoleGroups
 from ..sessions.single_sign_on import Sessions
@@ -59,6 +60,7 @@ class PasswordResets:
         mirror: Officers by subject.
         one_time: Makes the passwords and remembers what they are.
         sessions: What stands open for an officer.
+        notices: Tell the officer, by mail too.
         audit: Where refusals are recorded.
         clock: Source of the time.
         groups: Tells who has a role for the whole province.
@@ -66,11 +68,12 @@ class PasswordResets:
     """
 
     def __init__(self, directory: Directory, mirror: OfficerMirror, one_time: OneTimePasswords, sessions: Sessions,
-                 audit: AuditTrail, clock: Clock, groups: RoleGroups, seen: SeenOnce) -> None:
+                 notices: Notices, audit: AuditTrail, clock: Clock, groups: RoleGroups, seen: SeenOnce) -> None:
         self._directory = directory
         self._mirror = mirror
         self._one_time = one_time
         self._sessions = sessions
+        self._notices = notices
         self._audit = audit
         self._clock = clock
         self._groups = groups
@@ -151,6 +154,7 @@ class PasswordResets:
         if result is not ChangeResult.CHANGED:
             self._refused(result.value, sub, caller)
             raise ResetRefusedError(f"The directory refuses a new password for this officer ({result.value}).", result.value)
+        self._notices.tell(NoticeKind.PASSWORD_RESET, sub, caller)
         told = self._sessions.end_all(sub, REASON, caller, offline_too=True)
         return NewPassword(sub, officer, one_time, tuple(told))
 

@@ -20,6 +20,7 @@ from ..clock import Clock
 from ..directory.mirror import MirroredOfficer, OfficerMirror
 from ..directory.officer import BindOutcome, BindResult, ChangeResult, Directory, Officer
 from ..errors import IdpError
+from ..notices import NoticeKind, Notices
 from .lockout import Guess, Lockout, ThrottledError
 from .one_time_password import OneTimePasswords
 from .password import acceptable_password, normalise_login_name, password_hint
@@ -68,18 +69,20 @@ class SignIn:
         one_time: Passwords that administrators made.
         passwords: Limits of password guesses.
         factors: What follows a password; an operator clears their limits along with those of passwords.
+        notices: Tell an officer that the password was changed.
         mail_domain: Domain of official mail.
     """
 
     def __init__(
         self, directory: Directory, mirror: OfficerMirror, audit: AuditTrail, clock: Clock, *,
-        one_time: OneTimePasswords, passwords: Lockout, factors: SecondFactors, mail_domain: str,
+        one_time: OneTimePasswords, passwords: Lockout, factors: SecondFactors, notices: Notices, mail_domain: str,
     ) -> None:
         self._directory = directory
         self._mirror = mirror
         self._audit = audit
         self._clock = clock
         self._one_time = one_time
+        self._notices = notices
         self._passwords = passwords
         self._factors = factors
         self._mail_domain = mail_domain
@@ -149,7 +152,7 @@ class SignIn:
         if result is ChangeResult.CHANGED:
             self._passwords.good(guess)
             self._one_time.changed(officer.officer.entry_uuid)
-            self._audit.record(AuditRecord(
+            self._notices.tell(NoticeKind.PASSWORD_CHANGED, officer.sub, caller, record=AuditRecord(
                 AuditEvent.PASSWORD_CHANGED, self._clock.now(), sub=officer.sub, client_id=client_id,
                 source=caller.source, request_id=caller.request_id))
             return ChangeStep("changed")

@@ -1,13 +1,13 @@
 """One-time passwords, and what a sign-in was told of a password's end
 
-Revision: 0022, after 0016.
+Revision: 0022, after 0019.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0022'
-down_revision = '0016'
+down_revision = '0019'
 branch_labels = None
 depends_on = None
 

@@ -33,6 +33,7 @@ def test_a_new_password_is_shown_once_and_may_only_be_changed(office: Office) ->
     assert (told["sub"], told["uid"], told["expires_at"]) == (sub, "canbo", office.clock.now() + 86400)
     assert bind(office, "canbo", told["one_time_password"]) is BindResult.MUST_CHANGE
     assert bind(office, "canbo", PASSWORD) is BindResult.WRONG
+    assert [one.kind.value for one in office.services.notices.of(sub)] == ["password.reset"]
     records = [one for one in office.audited() if one.event.startswith("password.")]
     assert [(one.event, one.sub) for one in records] == [("password.reset", sub)]
     by = office.services.mirror.by_uid("quantri.coquan")

@@ -10,6 +10,7 @@ from idp.adapters.sql.authn.throttle import SqlGuessCounter
 from idp.adapters.sql.authn.totp import SqlTotpStore
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.directory.officers import SqlOfficers
+from idp.adapters.sql.notices import SqlNotices
 from idp.audit import Caller
 from idp.authn.lockout import FACTOR_LIMITS, Lockout, ThrottledError
 from idp.authn.one_time_password import OneTimePasswords
@@ -19,6 +20,7 @@ from idp.authn.totp import Totp
 from idp.clock import Clock
 from idp.directory.mirror import MirroredOfficer
 from idp.directory.officer import Directory
+from idp.notices import Notices
 from tests.fakes.directory import PASSWORD
 from tests.fakes.sealer import FakeSealer
 
@@ -37,6 +39,7 @@ class Node:
         self.factors = SecondFactors([(self.totp, Lockout(counter, clock, FACTOR_LIMITS, kind="factor"))], audit, clock)
         self.sign_in = SignIn(directory, self.mirror, audit, clock, passwords=Lockout(counter, clock), factors=self.factors,
                               one_time=OneTimePasswords(SqlOneTimePasswords(database), clock, lifetime_seconds=86400),
+                               notices=Notices(SqlNotices(database), clock),
                                mail_domain="haugiang.gov.vn")
         database.prepare()
 

@@ -16,6 +16,7 @@ from idp.authn.totp import Totp
 from idp.directory.mirror import MirroredOfficer
 from idp.directory.officer import BindOutcome, BindResult, Officer
 from idp.errors import UnavailableError
+from idp.notices import Notices
 from tests.fakes.audit_trail import FakeAuditTrail
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import PASSWORD, FakeDirectory, officer
@@ -23,6 +24,7 @@ from tests.fakes.guess_counter import FakeGuessCounter
 from tests.fakes.mirror import FakeMirror
 from tests.fakes.one_time_passwords import FakeOneTimePasswords
 from tests.fakes.sealer import FakeSealer
+from tests.fakes.told import FakeNoticeStore
 from tests.fakes.totp_store import FakeTotpStore
 
 OFFICE = Caller("203.0.113.7", "request-1")
@@ -44,12 +46,14 @@ class House:
         self.factors = FakeTotpStore()
         counter = FakeGuessCounter()
         self.totp = Totp(self.factors, FakeSealer(), self.clock)
+        self.told = FakeNoticeStore(self.audit)
         self.one_time = OneTimePasswords(FakeOneTimePasswords(), self.clock, lifetime_seconds=86400)
         self.second_factors = SecondFactors(
             [(self.totp, Lockout(counter, self.clock, FACTOR_LIMITS, kind="factor"))], self.audit, self.clock)
         self.sign_in = SignIn(
             self.directory, self.mirror, self.audit, self.clock, passwords=Lockout(counter, self.clock),
-            factors=self.second_factors, one_time=self.one_time, mail_domain="haugiang.gov.vn")
+            factors=self.second_factors, one_time=self.one_time,
+            notices=Notices(self.told, self.clock), mail_domain="haugiang.gov.vn")
 
     def password(self, name: str, password: str = PASSWORD, caller: Caller = OFFICE) -> PasswordStep:
         return self.sign_in.password(name, password, caller, client_id="qlvb")
