@@ -1,13 +1,13 @@
 """Certificates of officers
 
-Revision: 0026, after 0019.
+Revision: 0026, after 0022.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0026'
-down_revision = '0019'
+down_revision = '0022'
 branch_labels = None
 depends_on = None
 

@@ -38,6 +38,7 @@ __all__ = (
     "NoticeRow",
     "OfficerCertificateRow",
     "OfficerRow",
+    "OneTimePasswordRow",
     "OutboxRow",
     "PushedRequestRow",
     "RefreshTokenRow",
@@ -145,6 +146,10 @@ class InteractionRow(Base):
     proven_at: Mapped[Epoch | None]
     """When the first factor was proven in this interaction."""
     must_change_password: Mapped[bool]
+    password_expires_at: Mapped[Epoch | None]
+    """When the password that was right here ends, where that is soon."""
+    grace_left: Mapped[int | None] = mapped_column(Integer)
+    """Sign-ins left with the expired password that was right here."""
     authenticated_at: Mapped[Epoch | None]
     """When all factors were proven in this interaction; satisfies prompt=login and max_age."""
     authenticated_sid: Mapped[str] = mapped_column(String(64))
@@ -244,6 +249,16 @@ class TotpRow(Base):
     sealed_seed: Mapped[bytes] = mapped_column(LargeBinary)
     last_step: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[Epoch]
+
+
+class OneTimePasswordRow(Base):
+    """A password that an administrator made for an officer: until when it is good."""
+
+    __tablename__ = "one_time_password"
+    digest: Mapped[Digest] = mapped_column(primary_key=True)
+    """SHA-256 of entryUUID and password, which was made at random."""
+    entry_uuid: Mapped[str] = mapped_column(String(64), index=True)
+    expires_at: Mapped[Epoch]
 
 
 class AuditRow(Base):
