@@ -19,14 +19,16 @@ import json
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
-from ..audit import AuditRecord
+from ..audit import AuditEvent, AuditRecord, Caller
 from ..clock import Clock
+from ..directory.mirror import MirroredOfficer
 from ..errors import ConfigurationError
 from ..jose.keyset import Sealer
+from ..notices import Notice, NoticeKind
 from ..pki.path_validation import CertificateAuthorities, RevocationLists, standing
 from ..pki.shown_certificate import ShownCertificate
 from .assurance import CERTIFICATE, SMART_CARD
@@ -103,8 +105,8 @@ class CertificateStore(Protocol):
         """Give an officer's, oldest first."""
         ...
 
-    def register(self, certificate: Registered, record: AuditRecord) -> bool:
-        """Register with the record; False, and nothing written, where the certificate is registered already, whoever has it."""
+    def register(self, certificate: Registered, record: AuditRecord, notice: Notice | None) -> bool:
+        """Register with the record and the notice; False, and nothing written, where the certificate is somebody's already."""
         ...
 
     def use(self, thumbprint: str, entry_uuid: str, at_ms: int, now: int, record: AuditRecord) -> bool:
@@ -195,11 +197,17 @@ class ClientCertificates:
         """Find the officer's certificate that was shown."""
         return self._store.find(thumbprint)
 
-    def register(self, shown: Shown, entry_uuid: str, record: AuditRecord) -> bool:
-        """Let an officer be known by a certificate; False when it is somebody's already."""
-        mine = shown.certificate
-        return self._store.register(Registered(
-            mine.thumbprint, entry_uuid, mine.subject, mine.issuer, mine.serial, mine.not_after, self._clock.now()), record)
+    def register(self, shown: Shown, officer: MirroredOfficer, caller: Caller) -> bool:
+        """Let an officer be known by a certificate, and tell them; False when it is somebody's already."""
+        now = self._clock.now()
+        detail: dict[str, str | int | bool] = {"factor": self.name, "serial": shown.certificate.serial,
+                                               "thumbprint": shown.certificate.thumbprint}
+        record = AuditRecord(AuditEvent.FACTOR_ENROLLED, now, sub=officer.sub, source=caller.source, request_id=caller.request_id,
+                             detail={**detail, **caller.by})
+        notice = Notice(NoticeKind.FACTOR_ADDED, officer.sub, now, caller.source,
+                        {"factor": self.name, "name": shown.certificate.subject})
+        mine = replace(shown.certificate, entry_uuid=officer.officer.entry_uuid, registered_at=now)
+        return self._store.register(mine, record, notice)
 
     # The factor
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -14,14 +15,16 @@ from sqlalchemy import func, select
 from idp.adapters.sql.authn.certificates import SqlCertificates
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.tables import AuditRow
-from idp.audit import AuditEvent, AuditRecord
+from idp.audit import AuditEvent, AuditRecord, Caller
 from idp.authn.client_certificate import PROOF_SECONDS, TICKET_SECONDS, ClientCertificates, Refusal
 from idp.authn.second_factor import Acceptance
+from idp.directory.mirror import MirroredOfficer
 from idp.pki import shown_certificate
 from idp.pki.path_validation import CertificateAuthorities, RevocationStatus
 from idp.pki.shown_certificate import ShownCertificate
 from tests.fakes.certificates import DAY, Identity, issue, root
 from tests.fakes.clock import FakeClock
+from tests.fakes.directory import make_officer
 from tests.fakes.sealer import FakeSealer
 
 OFFICER, OTHER = "7f5f3c1e-0000-4000-8000-000000000001", "7f5f3c1e-0000-4000-8000-000000000002"
@@ -53,7 +56,8 @@ class Desk:
     def register(self, identity: Identity = MINE, officer: str = OFFICER) -> bool:
         read = self.factor.read(self.proof(identity, "enrol"), "enrol")
         assert read is not None
-        return self.factor.register(read, officer, RECORD)
+        mirrored = MirroredOfficer(f"sub of {officer}", replace(make_officer("canbo"), entry_uuid=officer), "active")
+        return self.factor.register(read, mirrored, Caller("192.0.2.1", "r"))
 
     def verify(self, proof: str, officer: str = OFFICER, purpose: str = "sign_in:one") -> Acceptance:
         return self.factor.verify(officer, {"certificate": proof, "purpose": purpose}, RECORD).acceptance

@@ -8,8 +8,10 @@ from sqlalchemy import and_, delete, literal_column, select, update
 
 from ....audit import AuditRecord
 from ....authn.client_certificate import Registered
+from ....notices import Notice
 from ..audit import audit_insert, audit_values
 from ..database import Database, parameter
+from ..notices import notice_inserts, notice_values
 from ..tables import OfficerCertificateRow
 
 
@@ -24,7 +26,7 @@ class SqlCertificates:
         self._of = database.read(select(*table.columns).where(table.c.entry_uuid == entry_uuid)
                                  .order_by(table.c.registered_at, table.c.thumbprint))
         new = {c.name: parameter(c) for c in table.columns if c.name not in {"last_used_at", "last_proof_at"}}
-        self._register = database.write(audit_insert(), guard=database.insert(table).values(
+        self._register = database.write(audit_insert(), *notice_inserts(), guard=database.insert(table).values(
             **new, last_proof_at=literal_column("0")).on_conflict_do_nothing(index_elements=["thumbprint"]).returning(
                 table.c.thumbprint))
         at = parameter(table.c.last_proof_at, "at_ms")
@@ -41,12 +43,12 @@ class SqlCertificates:
         """Give an officer's, oldest first."""
         return tuple(_registered(row) for row in self._of.all(entry_uuid=entry_uuid))
 
-    def register(self, certificate: Registered, record: AuditRecord) -> bool:
-        """Insert unless the certificate is there; the audit record stands or falls with it."""
+    def register(self, certificate: Registered, record: AuditRecord, notice: Notice | None) -> bool:
+        """Insert unless the certificate is there; the audit record and the notice stand or fall with it."""
         return self._register.run(
             thumbprint=certificate.thumbprint, entry_uuid=certificate.entry_uuid, subject=certificate.subject,
             issuer=certificate.issuer, serial=certificate.serial, not_after=certificate.not_after,
-            registered_at=certificate.registered_at, **audit_values(record)) is not None
+            registered_at=certificate.registered_at, **audit_values(record), **notice_values(notice)) is not None
 
     def use(self, thumbprint: str, entry_uuid: str, at_ms: int, now: int, record: AuditRecord) -> bool:
         """Raise the time of the last proof if it is lower; the audit record stands or falls with it."""
