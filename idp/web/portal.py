@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request
-from flask_babel import ngettext
+from flask_babel import gettext, ngettext
 
+from ..authn.recovery_codes import FEW
 from ..directory.mirror import MirroredOfficer
 from ..oauth.grant import admits
 from ..services import Services
@@ -52,11 +53,15 @@ def _applications(services: Services, session: Session, officer: MirroredOfficer
 
 def _notices(services: Services, officer: MirroredOfficer) -> list[dict[str, str]]:
     """Tell what waits for the officer."""
+    left = [standing.left for standing in services.recovery_codes.standings(officer.officer.entry_uuid)]
+    few = [{"icon": "codes", "title": ngettext("Còn %(num)d mã khôi phục", "Còn %(num)d mã khôi phục", number or 0),
+            "note": gettext("Nên tạo và in bộ mã mới."), "url": "/account/security"}
+           for number in left if (number or 0) <= FEW]
     asking = [in_words(client).client_name or client.client_id for _, client in awaiting(services, officer)]
     if not asking:
-        return []
+        return few
     title = ngettext("%(num)d yêu cầu chờ bạn trả lời", "%(num)d yêu cầu chờ bạn trả lời", len(asking))
-    return [{"icon": "phone", "title": title, "note": ", ".join(dict.fromkeys(asking)), "url": "/approvals"}]
+    return [{"icon": "phone", "title": title, "note": ", ".join(dict.fromkeys(asking)), "url": "/approvals"}, *few]
 
 
 def _entrance(client: Any, services: Services) -> str:

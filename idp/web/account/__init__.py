@@ -10,9 +10,9 @@ from flask import Blueprint, Response
 
 from ...services import Services
 from ..onward import Onward, see_other
-from . import security
+from . import app, recovery_codes, security
 
-PARTS = (security,)
+PARTS = (security, app, recovery_codes)
 """Each adds its pages under ``/account``."""
 
 
