@@ -26,6 +26,8 @@ from .directory.mirror import OfficerMirror
 from .directory.officer import Directory
 from .jose.encryption_keys import EncryptionKeys
 from .jose.keyset import KeyRing, Sealer
+from .notices import Notices
+from .notices.mail import MailDelivery, MailQueue
 from .oauth.backchannel.authentication import BackchannelAuthentication
 from .oauth.backchannel.ping import PingDelivery, PingQueue
 from .oauth.client import ClientRegistry
@@ -137,6 +139,9 @@ class Services:
     logout_delivery: LogoutDelivery
     pings: PingQueue
     ping_delivery: PingDelivery
+    notices: Notices
+    mail: MailQueue
+    mail_delivery: MailDelivery
     housekeeping: Housekeeping
     pulse: Pulse
     ping_database: Callable[[], None]

@@ -23,6 +23,7 @@ from deploy.directory.generate import SEED, HashCost
 from deploy.directory.server import SampleDirectory
 from idp.adapters.ldap.connection import ServerList
 from idp.adapters.ldap.directory import LdapDirectory
+from idp.adapters.ldap.openldap import OpenLdap
 from idp.adapters.ldap.server import Timing, servers_of
 
 from .postgresql import free_port
@@ -42,15 +43,19 @@ def new_directory(
 
 def open_directory(
     *servers: SampleDirectory, uris: tuple[str, ...] = (), ca_file: Path | None = None, timing: Timing = QUICK,
-    pool_size: int = 4, development: bool = True, **options: Any,
+    pool_size: int = 4, development: bool = True, write_uris: tuple[str, ...] = (), **options: Any,
 ) -> LdapDirectory:
     """Open the adapter on these servers, in the clear unless there is a CA file; close it with ``closing``."""
-    first = servers[0]
+    first, dialect = servers[0], OpenLdap()
+
+    def listed(names: tuple[str, ...]) -> ServerList:
+        return ServerList(
+            servers_of(names, ca_file=ca_file, development=development), bind_dn=first.service_dn,
+            bind_password=lambda: first.bind_password, timing=timing, pool_size=pool_size, is_somebody=dialect.is_somebody)
+
     return LdapDirectory(
-        ServerList(
-            servers_of(uris or tuple(server.uri for server in servers), ca_file=ca_file, development=development),
-            bind_dn=first.service_dn, bind_password=lambda: first.bind_password, timing=timing, pool_size=pool_size),
-        base_dn=first.base_dn, decoy_dn=first.decoy_dn, **options)
+        listed(uris or tuple(server.uri for server in servers)), writers=listed(write_uris) if write_uris else None,
+        base_dn=first.base_dn, dialect=dialect, decoy_dn=first.decoy_dn, **options)
 
 
 @contextlib.contextmanager

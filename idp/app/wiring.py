@@ -9,15 +9,20 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from urllib.parse import urlsplit
 
 from cryptography.x509 import load_pem_x509_certificates
 from werkzeug.exceptions import NotFound
 
 from ..adapters.client_files import ClientFiles, read_assertion_issuers, read_software_issuers
 from ..adapters.key_files import KeyFolder
+from ..adapters.ldap.active_directory import ActiveDirectory
 from ..adapters.ldap.connection import ServerList
+from ..adapters.ldap.dialect import Dialect
 from ..adapters.ldap.directory import LdapDirectory
+from ..adapters.ldap.openldap import OpenLdap
 from ..adapters.ldap.server import Timing, servers_of
+from ..adapters.mail import SmtpServer
 from ..adapters.outbound import Outbound, Recorded
 from ..adapters.seal_files import HEADS, Es256SealSigner, FileSealHeads
 from ..adapters.sql import schema
@@ -35,8 +40,9 @@ from ..adapters.sql.directory.officers import SqlOfficers
 from ..adapters.sql.housekeeping import SqlHousekeeping, SqlPulse
 from ..adapters.sql.interactions import SqlInteractions
 from ..adapters.sql.keys import SqlKeyStore
+from ..adapters.sql.notices import SqlNotices
 from ..adapters.sql.oauth import SqlGrants
-from ..adapters.sql.outbox import SqlOutbox, SqlPings
+from ..adapters.sql.outbox import SqlMail, SqlOutbox, SqlPings
 from ..adapters.sql.pushed_requests import SqlPushedRequests
 from ..adapters.sql.registrations import SqlInitialAccess, SqlRegistrations
 from ..adapters.sql.seen_once import SqlSeenOnce
@@ -64,6 +70,8 @@ from ..endpoints.wsgi import Dispatcher
 from ..errors import ConfigurationError
 from ..jose.encryption_keys import EncryptionKeys
 from ..jose.keyset import KeyRing, KeyToken
+from ..notices import Notices
+from ..notices.mail import MailDelivery
 from ..oauth import response
 from ..oauth.backchannel.authentication import HINT_LIMITS, BackchannelAuthentication
 from ..oauth.backchannel.officers import HintedOfficers
@@ -111,8 +119,10 @@ from ..services import Administration, Door, Services
 from ..sessions.interaction import Interactions
 from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings, read_secret
+from ..web.notice_words import LetterWords
 
 STARTING = Caller(source="start", request_id="start")
+SMTP_PASSWORD = "Put the password for the mail server into it, mode 0600, or leave IDP_SMTP_USERNAME out."
 BIND_PASSWORD = "Put the password of the service account in the directory into it, mode 0600."
 
 
@@ -138,7 +148,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     mirror = SqlOfficers(database)
     grants = SqlGrants(database)
     deferred = SqlDeferred(database)
-    outbox, pings = SqlOutbox(database), SqlPings(database)
+    outbox, pings, mail = SqlOutbox(database), SqlPings(database), SqlMail(database)
     key_store, rotation_seconds = SqlKeyStore(database), settings.signing_key_rotation_days * 86400
     keys = KeyRing(key_store, sealer, clock, token=key_token(settings, clock), new_in_token=settings.signing_keys == "pkcs11",
                    rotation_seconds=rotation_seconds)
@@ -154,7 +164,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                                 front_channel=settings.legacy_response_types, assertion_grant=bool(assertion_issuers),
                                 details_types=tuple(details_types), request_uris=settings.request_uri_fetch)
     totp = Totp(SqlTotpStore(database), sealer, clock)
-    people = directory or ldap_directory(settings)
+    people = directory or ldap_directory(settings, clock)
     guesses = SqlGuessCounter(database)
     recovery_codes = RecoveryCodes(SqlRecoveryCodes(database), sealer.derive("recovery codes"), clock)
     second_factors = SecondFactors([(totp, Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),
@@ -229,6 +239,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                                     read_hint=id_tokens.subject_of_hint),
             requests=SignedRequests(objects, seen, clock)),
         pings=pings, ping_delivery=PingDelivery(pings, outbound, clients, sealer, clock),
+        notices=Notices(SqlNotices(database), clock), mail=mail,
+        mail_delivery=MailDelivery(mail, mail_server(settings, clock), mirror, LetterWords(settings), clock),
         audit_chain=AuditChain(seal_store, Es256SealSigner(folder.audit_seal_key(), settings.keys_dir),
                                FileSealHeads(settings.keys_dir / HEADS), clock),
         audit_store=seal_store, audit_reader=SqlAuditReader(database),
@@ -260,6 +272,30 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         rehearse=lambda documents: rehearsal(settings, documents, directory=people, clock=clock))
 
 
+def mail_server(settings: Settings, clock: Clock) -> SmtpServer | None:
+    """Build the mail server of the settings, where there is one; nothing is asked of it yet.
+
+    Raises:
+        ConfigurationError: the file with its password or with its authorities is missing or unsafe.
+    """
+    if not settings.smtp_host:
+        return None
+
+    def credentials() -> tuple[str, str]:
+        return settings.smtp_username, read_secret(settings.smtp_password_file, SMTP_PASSWORD)
+
+    if settings.smtp_username:
+        credentials()
+    try:
+        return SmtpServer(
+            settings.smtp_host, settings.smtp_port, tls=settings.smtp_tls, sender=(settings.product_name, settings.smtp_from),
+            domain=urlsplit(settings.issuer).hostname or "localhost", clock=clock, ca_file=settings.smtp_ca_file,
+            credentials=credentials if settings.smtp_username else None)
+    except OSError as err:
+        raise ConfigurationError(f"IDP_SMTP_CA_FILE: {settings.smtp_ca_file} holds no certificates.",
+                                 remedy="Put the certificates of the authorities there, in PEM.") from err
+
+
 @contextmanager
 def rehearsal(settings: Settings, documents: Mapping[str, bytes], *, directory: Directory,
               clock: Clock) -> Iterator[tuple[Services, Door]]:
@@ -275,7 +311,7 @@ def rehearsal(settings: Settings, documents: Mapping[str, bytes], *, directory: 
     """
     with tempfile.TemporaryDirectory(prefix="idp-rehearsal-") as folder:
         private = settings.model_copy(update={"database_url": f"sqlite:///{folder}/idp.sqlite3", "signing_keys": "database",
-                                              "pkcs11_module": None})
+                                              "pkcs11_module": None, "smtp_host": ""})
         schema.upgrade(private.database_url)
         house = build_services(private, directory=directory, clock=clock, outbound=Recorded(documents))
         house.encryption_keys.ensure(STARTING)
@@ -314,7 +350,7 @@ def key_token(settings: Settings, clock: Clock) -> KeyToken | None:
     return Pkcs11Keys(settings.pkcs11_module, settings.pkcs11_token_label, lambda: read_secret(settings.pkcs11_pin_file), clock)
 
 
-def ldap_directory(settings: Settings) -> Directory:
+def ldap_directory(settings: Settings, clock: Clock) -> Directory:
     """Build the LDAP directory of the settings; nothing is asked of it yet.
 
     Raises:
@@ -324,12 +360,18 @@ def ldap_directory(settings: Settings) -> Directory:
         return read_secret(settings.ldap_bind_password_file, BIND_PASSWORD)
 
     password()  # what is wrong with it is said at the start, not as an outage of the directory at the first sign-in
-    servers = ServerList(
-        servers_of(settings.ldap_uri, ca_file=settings.ldap_ca_file, development=settings.development),
-        bind_dn=settings.ldap_bind_dn, bind_password=password,
-        timing=Timing(connect=settings.ldap_connect_timeout_seconds, operation=settings.ldap_operation_timeout_seconds),
-        pool_size=settings.ldap_pool_size)
+    base = settings.ldap_base_dn
+    dialect: Dialect = ActiveDirectory(base, clock) if settings.ldap_kind == "active_directory" else OpenLdap()
+
+    def listed(uris: tuple[str, ...]) -> ServerList:
+        return ServerList(
+            servers_of(uris, ca_file=settings.ldap_ca_file, development=settings.development),
+            bind_dn=settings.ldap_bind_dn, bind_password=password,
+            timing=Timing(connect=settings.ldap_connect_timeout_seconds, operation=settings.ldap_operation_timeout_seconds),
+            pool_size=settings.ldap_pool_size, is_somebody=dialect.is_somebody)
+
     return LdapDirectory(
-        servers, base_dn=settings.ldap_base_dn, people_filter=settings.ldap_people_filter, decoy_dn=settings.ldap_decoy_dn,
+        listed(settings.ldap_uri), writers=listed(settings.ldap_write_uri) if settings.ldap_write_uri else None, base_dn=base,
+        dialect=dialect, people_filter=settings.ldap_people_filter, decoy_dn=settings.ldap_decoy_dn,
         administrators=settings.ldap_administrators_group, concurrency=settings.login_concurrency,
         floor_seconds=settings.login_floor_milliseconds / 1000)

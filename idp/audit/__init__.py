@@ -64,6 +64,8 @@ class AuditEvent(StrEnum):
     KEY_DESTROYED = "key.destroyed"
     LOGOUT_NOTICE_SENT = "logout_notice.sent"
     LOGOUT_NOTICE_DEAD = "logout_notice.dead"
+    NOTICE_MAILED = "notice.mailed"
+    NOTICE_MAIL_DEAD = "notice.mail_dead"
     DIRECTORY_UNAVAILABLE = "directory.unavailable"
     DIRECTORY_RECOVERED = "directory.recovered"
     AUDIT_EXPORTED = "audit.exported"

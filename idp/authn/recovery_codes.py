@@ -1,7 +1,7 @@
 """Recovery codes: ten on paper, each good once, for the day on which the telephone is not there.
 
 Sources: NIST SP 800-63B-4 §3.1.2 (look-up secrets), OWASP ASVS 5.0 6.5.1-6.5.3; security checklist 15, 28, 33. RFC 8176 has no
-value of its own for them; each is a one-time password in the sense of RFC 4949, to which its ``otp`` refers, so ``amr`` says that.
+value of its own for them; each is a one-time password in the sense of RFC 4949, to which its ``otp`` refers, so that is said.
 They stand beside a factor that does not wear out, never instead of one.
 
 A code has 50 random bits in ten signs that are not mistaken for each other. Too few to keep as a plain digest, so the digest is
@@ -23,8 +23,9 @@ from typing import Final, Protocol
 from ..audit import AuditEvent, AuditRecord, Caller
 from ..clock import Clock
 from ..directory.mirror import MirroredOfficer
+from ..notices import Notice, NoticeKind
 from .assurance import OTP, TWO_FACTORS
-from .second_factor import Acceptance, Proof, Standing
+from .second_factor import Acceptance, Proof, Standing, told
 
 CODES: Final = 10
 FEW: Final = 3
@@ -64,24 +65,24 @@ class RecoveryCodeStore(Protocol):
         """Find an officer's set."""
         ...
 
-    def put(self, entry_uuid: str, digests: bytes, now: int, record: AuditRecord) -> None:
-        """Give an officer a set and write the record; no code of the set before is good from then on."""
+    def put(self, entry_uuid: str, digests: bytes, now: int, record: AuditRecord, notice: Notice) -> None:
+        """Give an officer a set, and write record and notice with it; no code of the set before is good from then on."""
         ...
 
-    def use(self, entry_uuid: str, digests: bytes, bit: int, now: int, record: AuditRecord) -> bool:
-        """Set a bit of this very set if it is not set, and then write the record: durable, one atomic statement.
+    def use(self, entry_uuid: str, digests: bytes, bit: int, now: int, record: AuditRecord, notice: Notice) -> bool:
+        """Set a bit of this very set if it is not set, and then write record and notice: durable, one atomic statement.
 
         Of any number of callers with the same bit, on any node, exactly one gets True.
         """
         ...
 
-    def remove(self, entry_uuid: str, record: AuditRecord) -> bool:
-        """Take the set away, and then write the record; False when there was none."""
+    def remove(self, entry_uuid: str, record: AuditRecord, notice: Notice) -> bool:
+        """Take the set away, and then write record and notice; False when there was none."""
         ...
 
 
 class RecoveryCodes:
-    """The factor ``recovery``.
+    """The factor ``recovery_codes``.
 
     Args:
         store: Where sets are kept.
@@ -89,7 +90,7 @@ class RecoveryCodes:
         clock: Source of the time.
     """
 
-    name: Final = "recovery"
+    name: Final = "recovery_codes"
     level: Final = TWO_FACTORS
 
     def __init__(self, store: RecoveryCodeStore, key: bytes, clock: Clock) -> None:
@@ -104,7 +105,8 @@ class RecoveryCodes:
         now = self._clock.now()
         record = AuditRecord(AuditEvent.FACTOR_ENROLLED, now, sub=officer.sub, source=caller.source, request_id=caller.request_id,
                              detail={"factor": self.name, "codes": CODES, **caller.by})
-        self._store.put(entry_uuid, b"".join(self._digest(entry_uuid, code) for code in codes), now, record)
+        self._store.put(entry_uuid, b"".join(self._digest(entry_uuid, code) for code in codes), now, record,
+                        told(NoticeKind.FACTOR_ADDED, record))
         return tuple(f"{code[:5]}-{code[5:]}" for code in codes)
 
     def standings(self, entry_uuid: str) -> tuple[Standing, ...]:
@@ -123,13 +125,14 @@ class RecoveryCodes:
         matches = [number for number, digest in enumerate(kept) if hmac.compare_digest(digest, typed)]
         if not matches:
             return Proof(Acceptance.REFUSED)
-        if not self._store.use(entry_uuid, found.digests, 1 << matches[0], self._clock.now(), record):
+        notice = told(NoticeKind.RECOVERY_CODE_USED, record, left=str(found.left - 1))
+        if not self._store.use(entry_uuid, found.digests, 1 << matches[0], self._clock.now(), record, notice):
             return Proof(Acceptance.REUSED)
         return Proof(Acceptance.ACCEPTED, (OTP,))
 
     def remove(self, entry_uuid: str, id: str, record: AuditRecord) -> bool:
         """Take the set away."""
-        return not id and self._store.remove(entry_uuid, record)
+        return not id and self._store.remove(entry_uuid, record, told(NoticeKind.FACTOR_REMOVED, record))
 
     def _digest(self, entry_uuid: str, code: str) -> bytes:
         return hmac.digest(self._key, f"{entry_uuid}\0{code}".encode("utf-8", "surrogatepass"), hashlib.sha256)

@@ -24,8 +24,9 @@ from ..clock import Clock
 from ..directory.mirror import MirroredOfficer
 from ..errors import RefusedError
 from ..jose.keyset import Sealer
+from ..notices import Notice, NoticeKind
 from .assurance import OTP, TWO_FACTORS
-from .second_factor import Acceptance, Proof, Standing
+from .second_factor import Acceptance, Proof, Standing, told
 
 STEP_SECONDS = 30
 _STEPS = (-1, 0, 1)
@@ -82,12 +83,12 @@ class TotpStore(Protocol):
         """
         ...
 
-    def put(self, entry_uuid: str, sealed_seed: bytes, now: int, record: AuditRecord) -> None:
-        """Enrol an officer, or replace the seed and forget the last step; the record is written with it."""
+    def put(self, entry_uuid: str, sealed_seed: bytes, now: int, record: AuditRecord, notice: Notice) -> None:
+        """Enrol an officer, or replace the seed and forget the last step; record and notice are written with it."""
         ...
 
-    def remove(self, entry_uuid: str, record: AuditRecord) -> bool:
-        """Take the app away, and then write the record; False when there was none."""
+    def remove(self, entry_uuid: str, record: AuditRecord, notice: Notice) -> bool:
+        """Take the app away, and then write record and notice; False when there was none."""
         ...
 
     def keep_pending(self, entry_uuid: str, sealed_seed: bytes, expires_at: int) -> None:
@@ -98,8 +99,9 @@ class TotpStore(Protocol):
         """Find the seed that is to be confirmed, expired or not."""
         ...
 
-    def confirm(self, entry_uuid: str, sealed_seed: bytes, step: int, now: int, record: AuditRecord) -> bool:
-        """Make this very pending seed the officer's app with ``step`` used, and write the record: durable, one atomic act.
+    def confirm(self, entry_uuid: str, sealed_seed: bytes, step: int, now: int, record: AuditRecord,
+                notice: Notice) -> bool:
+        """Make this very pending seed the officer's app with ``step`` used, and write record and notice: durable, one atomic act.
 
         Of any number of callers exactly one gets True; nobody does at ``expires_at`` or later.
         """
@@ -133,7 +135,7 @@ class Totp:
 
     def remove(self, entry_uuid: str, id: str, record: AuditRecord) -> bool:
         """Take the app away."""
-        return not id and self._store.remove(entry_uuid, record)
+        return not id and self._store.remove(entry_uuid, record, told(NoticeKind.FACTOR_REMOVED, record))
 
     def accept(self, entry_uuid: str, code: str, record: AuditRecord) -> Acceptance:
         """Check a code and use it up.
@@ -180,7 +182,8 @@ class Totp:
             return "wrong"
         record = AuditRecord(AuditEvent.FACTOR_ENROLLED, now, sub=officer.sub, source=caller.source, request_id=caller.request_id,
                              detail={"factor": OTP, "replaced": self._store.find(entry_uuid) is not None})
-        kept = self._store.confirm(entry_uuid, pending.sealed_seed, matches[-1], now, record)
+        kept = self._store.confirm(entry_uuid, pending.sealed_seed, matches[-1], now, record,
+                                   told(NoticeKind.FACTOR_ADDED, record))
         return "confirmed" if kept else "expired"
 
     def _matches(self, entry_uuid: str, sealed_seed: bytes, code: str) -> list[int]:
@@ -220,7 +223,8 @@ class Totp:
         now = self._clock.now()
         record = AuditRecord(AuditEvent.FACTOR_ENROLLED, now, sub=sub, source=source,
                              detail={"factor": "otp", "entry_uuid": entry_uuid, "replaced": enrolment is not None})
-        self._store.put(entry_uuid, self._sealer.seal(text.encode("ascii"), context=_context(entry_uuid)), now, record)
+        self._store.put(entry_uuid, self._sealer.seal(text.encode("ascii"), context=_context(entry_uuid)), now, record,
+                        told(NoticeKind.FACTOR_ADDED, record))
         return True
 
 

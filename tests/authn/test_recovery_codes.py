@@ -1,4 +1,4 @@
-"""Recovery codes (NIST SP 800-63B-4 3.1.2; security checklist 15, 28): each once on any node, only the newest set, however typed."""
+"""Recovery codes (NIST SP 800-63B-4 3.1.2; security checklist 15, 28): each once, of the newest set, however typed."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from sqlalchemy import select
 
 from idp.adapters.sql.authn.recovery_codes import SqlRecoveryCodes
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.notices import SqlNotices
 from idp.adapters.sql.tables import AuditRow, RecoveryCodesRow
 from idp.audit import AuditEvent, AuditRecord, Caller
 from idp.authn.recovery_codes import CODES, RecoveryCodes, plain
 from idp.authn.second_factor import Acceptance
 from idp.directory.mirror import MirroredOfficer
+from idp.notices import Notice, NoticeKind
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import officer
 
@@ -26,7 +28,8 @@ LAN = MirroredOfficer(sub="s-lan", officer=officer("lan"), status="active")
 TWIN = MirroredOfficer(sub="s-twin", officer=officer("twin", number=9), status="active")
 ID = LAN.officer.entry_uuid
 OFFICE = Caller("203.0.113.7", "request-1")
-RECORD = AuditRecord(AuditEvent.FACTOR_ACCEPTED, 1_700_000_000, sub="s-lan", detail={"factor": "recovery"})
+RECORD = AuditRecord(AuditEvent.FACTOR_ACCEPTED, 1_700_000_000, sub="s-lan", detail={"factor": "recovery_codes"})
+NOTICE = Notice(NoticeKind.FACTOR_ADDED, "s-lan", 1)
 
 
 @pytest.fixture
@@ -65,7 +68,8 @@ def test_what_is_left_is_counted_down_to_nothing(codes: RecoveryCodes, clock: Fa
         clock.advance(1)
         assert attempt(codes, code) is Acceptance.ACCEPTED
         (standing,) = codes.standings(ID)
-        assert (standing.left, standing.last_used_at, standing.enrolled_at, standing.lasting) == (left, clock.now(), made_at, False)
+        assert (standing.left, standing.last_used_at, standing.enrolled_at) == (left, clock.now(), made_at)
+        assert not standing.lasting
 
 
 def test_a_new_set_is_the_end_of_the_old_one(codes: RecoveryCodes) -> None:
@@ -105,7 +109,7 @@ def test_a_code_belongs_to_one_officer_and_one_key(codes: RecoveryCodes, databas
     assert attempt(codes, issued[0], TWIN) is Acceptance.NOT_ENROLLED
     row = SqlRecoveryCodes(database).find(ID)
     assert row is not None
-    SqlRecoveryCodes(database).put(TWIN.officer.entry_uuid, row.digests, 1, RECORD)
+    SqlRecoveryCodes(database).put(TWIN.officer.entry_uuid, row.digests, 1, RECORD, NOTICE)
     assert attempt(codes, issued[0], TWIN) is Acceptance.REFUSED, "a row copied to somebody else"
     assert attempt(RecoveryCodes(SqlRecoveryCodes(database), b"x" * 32, clock), issued[0]) is Acceptance.REFUSED
 
@@ -118,6 +122,11 @@ def test_each_act_leaves_one_record_and_no_record_or_row_holds_a_code(codes: Rec
     assert not codes.remove(ID, "", RECORD)
     assert attempt(codes, issued[1]) is Acceptance.NOT_ENROLLED
     codes.issue(LAN, OFFICE)
+    notices = SqlNotices(database).of("s-lan", limit=9)
+    assert [(told.kind, dict(told.detail)) for told in reversed(notices)] == [
+        (NoticeKind.FACTOR_ADDED, {"factor": "recovery_codes"}),
+        (NoticeKind.RECOVERY_CODE_USED, {"factor": "recovery_codes", "left": "9"}),
+        (NoticeKind.FACTOR_REMOVED, {"factor": "recovery_codes"}), (NoticeKind.FACTOR_ADDED, {"factor": "recovery_codes"})]
     rows = database.read(select(AuditRow.event, AuditRow.detail)).all()
     assert [row.event for row in rows] == ["factor.enrolled", "factor.accepted", "factor.accepted", "factor.enrolled"]
     table: Any = RecoveryCodesRow.__table__

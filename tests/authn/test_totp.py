@@ -12,11 +12,13 @@ from sqlalchemy import func, select
 
 from idp.adapters.sql.authn.totp import SqlTotpStore
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.notices import SqlNotices
 from idp.adapters.sql.tables import AuditRow
 from idp.audit import AuditEvent, AuditRecord, Caller
 from idp.authn.totp import Acceptance, Totp, TotpStore, UnusableSeedError
 from idp.directory.mirror import MirroredOfficer
 from idp.errors import ConfigurationError
+from idp.notices import Notice, NoticeKind
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import officer
 from tests.fakes.sealer import FakeSealer
@@ -25,6 +27,7 @@ from tests.fakes.totp_store import FakeTotpStore
 SEED = "NRSWCZDFOJ2G65DQNRSWCZDFOJ2G65DQ"
 LAN = MirroredOfficer(sub="s", officer=officer("lan"), status="active")
 OFFICER = LAN.officer.entry_uuid
+NOTICE = Notice(NoticeKind.FACTOR_ADDED, "s", 1)
 OFFICE = Caller("203.0.113.7", "request-1")
 RECORD = AuditRecord(AuditEvent.FACTOR_ACCEPTED, 1_700_000_000, sub="s", detail={"factor": "otp"})
 
@@ -115,7 +118,7 @@ class TotpContract:
     def test_a_seed_moved_to_another_officer_does_not_open(self, totp: Totp, store: TotpStore) -> None:
         stolen = store.find(OFFICER)
         assert stolen is not None
-        store.put("other", stolen.sealed_seed, 1, RECORD)
+        store.put("other", stolen.sealed_seed, 1, RECORD, NOTICE)
         with pytest.raises(ConfigurationError):
             totp.accept("other", "123456", RECORD)
 
@@ -156,9 +159,9 @@ class TotpContract:
         second = store.pending(OFFICER)
         assert first is not None
         assert second is not None
-        assert not store.confirm(OFFICER, first.sealed_seed, 1, clock.now(), RECORD)
-        assert not store.confirm(OFFICER, second.sealed_seed, 1, second.expires_at, RECORD)
-        assert store.confirm(OFFICER, second.sealed_seed, 1, second.expires_at - 1, RECORD)
+        assert not store.confirm(OFFICER, first.sealed_seed, 1, clock.now(), RECORD, NOTICE)
+        assert not store.confirm(OFFICER, second.sealed_seed, 1, second.expires_at, RECORD, NOTICE)
+        assert store.confirm(OFFICER, second.sealed_seed, 1, second.expires_at - 1, RECORD, NOTICE)
 
     def test_beginning_again_makes_another_seed(self, totp: Totp, clock: FakeClock) -> None:
         totp.begin(OFFICER)
@@ -209,3 +212,15 @@ class TestTotpInSql(TotpContract):
         totp.accept(OFFICER, code_at(clock, 1), RECORD)
         events = database.read(select(AuditRow.event, func.count().label("n")).group_by(AuditRow.event)).all()
         assert {row.event: row.n for row in events} == {"factor.accepted": 2, "factor.enrolled": 1}
+
+    def test_checklist_34_the_officer_is_told_of_an_app_that_came_or_went(
+            self, database: Database, totp: Totp, clock: FakeClock) -> None:
+        totp.begin(OFFICER)
+        assert totp.confirm(LAN, "000000", OFFICE) == "wrong"
+        assert SqlNotices(database).of("s", limit=9) == []
+        totp.confirm(LAN, code_at(clock, seed=totp.begun(OFFICER) or ""), OFFICE)
+        totp.remove(OFFICER, "", RECORD)
+        totp.remove(OFFICER, "", RECORD)
+        told = SqlNotices(database).of("s", limit=9)
+        assert [(notice.kind, dict(notice.detail)) for notice in reversed(told)] == [
+            (NoticeKind.FACTOR_ADDED, {"factor": "otp"}), (NoticeKind.FACTOR_REMOVED, {"factor": "otp"})]

@@ -37,7 +37,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "directory check": (), "directory show": ("canbo",), "doctor": (),
     "keys init": (), "keys list": (), "keys rotate": (), "sessions end": ("--officer", "canbo"),
     "throttle clear": ("--officer", "canbo"), "totp import": ("--file", "SEEDS"),
-    "worker notices": (), "worker run": ("--once",),
+    "worker mail": (), "worker notices": (), "worker run": ("--once",),
 }
 """Arguments with which a verb would do something, by its name."""
 

@@ -28,6 +28,7 @@ from idp.adapters.sql.database import Database
 from idp.adapters.sql.deferred import SqlDeferred
 from idp.adapters.sql.directory.officers import SqlOfficers
 from idp.adapters.sql.interactions import SqlInteractions
+from idp.adapters.sql.notices import SqlNotices
 from idp.adapters.sql.oauth import SqlGrants
 from idp.adapters.sql.pushed_requests import SqlPushedRequests
 from idp.adapters.sql.sessions import SqlSessions
@@ -41,6 +42,7 @@ from idp.authn.second_factor import SecondFactors
 from idp.authn.sign_in import SignIn
 from idp.authn.totp import Totp
 from idp.jose.keyset import KeyRing
+from idp.notices import Notices
 from idp.oauth import response
 from idp.oauth.client import Client, ClientRegistry, secret_digest
 from idp.oauth.deferred.approvals import Approvals
@@ -139,6 +141,7 @@ class Site:
             token_endpoints=(f"{self.settings.issuer}/token",), officer_scopes=frozenset({"openid", "profile"}),
             read_hint=id_tokens.subject_of_hint, extensions=(id_tokens,),
             details_types={self.settings.authorization_details_prefix + signing_details.NAME: signing_details.SigningDetails()})
+        self.told = Notices(SqlNotices(database), self.clock)
         approvals = Approvals(deferred, self.provider)
         self.devices = DeviceAuthorization(
             self.provider, approvals, verification_uri=f"{self.settings.issuer}/device", lifetime_seconds=600,
@@ -146,7 +149,7 @@ class Site:
             requests=Lockout(counter, self.clock, REQUEST_LIMITS, kind="device_request"))
         self.services: Any = SimpleNamespace(
             settings=self.settings, clock=self.clock, database=database, keys=keys, clients=clients, provider=self.provider,
-            approvals=approvals, devices=self.devices,
+            approvals=approvals, devices=self.devices, notices=self.told,
             sessions=self.sessions, audit=audit, mirror=self.mirror, directory=self.directory, totp=self.totp,
             recovery_codes=self.recovery_codes, second_factors=factors,
             freshness=Freshness(factors, self.clock, self.settings.fresh_authentication_seconds),
@@ -179,7 +182,8 @@ class Site:
 
     def notices(self) -> list[str]:
         """Name the receivers of queued logout tokens."""
-        return sorted(row.receiver for row in self.database.read(select(OutboxRow.receiver)).all())
+        return sorted(row.receiver for row in self.database.read(
+            select(OutboxRow.receiver).where(OutboxRow.kind == "backchannel_logout")).all())
 
     def tokens(self, location: str, client: Client = QLVB) -> dict[str, Any]:
         """Redeem the code of a redirect."""

@@ -56,17 +56,19 @@ class ServerList:
         bind_password: Gives its password; asked at every bind, so that a rotated secret needs no restart.
         timing: Time-outs.
         pool_size: Service connections in use at once, and kept.
+        is_somebody: Asks a server whether a connection is bound as anybody.
     """
 
     def __init__(
         self, servers: Sequence[Server], *, bind_dn: str, bind_password: Callable[[], str], timing: Timing | None = None,
-        pool_size: int = 4,
+        pool_size: int = 4, is_somebody: Callable[[Any], bool],
     ) -> None:
         self.timing = timing or Timing()
         self._states = [_State(server, since=time.monotonic()) for server in servers]
         self._bind_dn = bind_dn
         self._bind_password = bind_password
         self._pool_size = pool_size
+        self._is_somebody = is_somebody
         self._slots = threading.BoundedSemaphore(pool_size)
         self._lock = threading.Lock()
         self._closed = threading.Event()
@@ -207,9 +209,16 @@ class ServerList:
                 return None
             now = time.monotonic()
             too_old = now - kept.made_at > self.timing.max_age
-            if not too_old and (now - kept.used_at <= self.timing.check_after or _lives(kept.connection)):
+            if not too_old and (now - kept.used_at <= self.timing.check_after or self._lives(kept.connection)):
                 return kept
             close(kept.connection)
+
+    def _lives(self, connection: Any) -> bool:
+        try:
+            connection.set_option(ldap.OPT_TIMEOUT, _SIGN_OF_LIFE_SECONDS)
+            return self._is_somebody(connection)
+        except ldap.LDAPError:
+            return False
 
     def _give_back(self, state: _State, kept: _Kept) -> None:
         kept.used_at = time.monotonic()
@@ -231,7 +240,7 @@ class ServerList:
         try:
             secure(connection, server)
             connection.simple_bind_s(self._bind_dn, self._bind_password())
-            if not connection.whoami_s():
+            if not self._is_somebody(connection):
                 raise ldap.CONNECT_ERROR({"desc": "bound as nobody"})
         except DEAD:
             close(connection)
@@ -291,11 +300,3 @@ class ServerList:
         log.warning("directory server %s answers again", state.server.uri)
         for later in self._states[self._states.index(state) + 1:]:
             self._drop_idle(later)
-
-
-def _lives(connection: Any) -> bool:
-    try:
-        connection.set_option(ldap.OPT_TIMEOUT, _SIGN_OF_LIFE_SECONDS)
-        return bool(connection.whoami_s())
-    except ldap.LDAPError:
-        return False

@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import ldap
+from ldap.filter import filter_format
 
 from ...errors import ConfigurationError, UnavailableError
 
@@ -133,6 +134,11 @@ def hint_for(server: Server) -> str:
     if not server.ca_file:
         return ""
     return f" (with TLS, trusting {server.ca_file}: expired, another name or authority, localhost instead of 127.0.0.1?)"
+
+
+def escaped(template: str, *values: str) -> str:
+    """Put values into a filter, escaped (RFC 4515 §3)."""
+    return str(filter_format(template, list(values)))
 
 
 def close(connection: Any) -> None:

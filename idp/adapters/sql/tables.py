@@ -2,7 +2,7 @@
 
 Secrets and tokens stand here only as SHA-256 digests; keys and factor secrets only sealed under the key-encryption key. Stores,
 not foreign keys, keep hot rows consistent. What columns are made of: ``column_types.py``; what officers gave applications:
-``oauth_tables.py``; their factors: ``factor_tables.py``; under the same names here.
+``oauth_tables.py``; their factors: ``factor_tables.py``; what they are told: ``notice_tables.py``; under the same names here.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from .column_types import Base, ClientId, Digest, Epoch, RowId, Subject, TransactionId, Words, db
 from .factor_tables import RecoveryCodesRow, TotpEnrolmentRow, TotpRow
+from .notice_tables import NoticeRow
 from .oauth_tables import (
     AccessTokenRow,
     AuthorizationCodeRow,
@@ -34,6 +35,7 @@ __all__ = (
     "GrantRow",
     "InitialAccessRow",
     "InteractionRow",
+    "NoticeRow",
     "OfficerRow",
     "OutboxRow",
     "PushedRequestRow",
@@ -274,14 +276,14 @@ class AuditSealRow(Base):
 
 
 class OutboxRow(Base):
-    """A message that must leave after its transaction: logout tokens now, mail and provisioning later."""
+    """A message that must leave after its transaction: logout tokens, pings, mail to officers."""
 
     __tablename__ = "outbox"
     id: Mapped[RowId]
     kind: Mapped[str] = mapped_column(String(32))
-    """backchannel_logout."""
+    """backchannel_logout | ciba_ping | mail."""
     receiver: Mapped[ClientId]
-    """client_id; one dead receiver never delays another."""
+    """client_id, or ``mail`` for the mail server; one dead receiver never delays another."""
     payload: Mapped[Words]
     """JSON: what the sender needs to make the message (never a signed token)."""
     state: Mapped[str] = mapped_column(String(16))
