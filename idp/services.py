@@ -13,6 +13,7 @@ from .administration.clients import ClientAdministration
 from .administration.grants import GrantAdministration
 from .administration.initial_access import InitialAccessAdministration
 from .administration.keys import KeyAdministration
+from .administration.password_reset import PasswordResets
 from .audit import AuditTrail
 from .audit.chain import AuditChain, AuditReader, SealStore
 from .authn.assurance import AssurancePolicy
@@ -85,6 +86,7 @@ class Administration:
     initial_access: InitialAccessAdministration
     grants: GrantAdministration
     keys: KeyAdministration
+    password_resets: PasswordResets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

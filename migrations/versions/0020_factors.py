@@ -1,13 +1,13 @@
 """Authenticator apps that are being enrolled, and recovery codes
 
-Revision: 0020, after 0019.
+Revision: 0020, after 0022.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0020'
-down_revision = '0019'
+down_revision = '0022'
 branch_labels = None
 depends_on = None
 

@@ -33,7 +33,7 @@ from .domain_rules import rules_for
 from .entries import UNIT_ATTRIBUTES, officer_of, unit_of
 from .filetime import NEVER, number, seconds_of
 from .openldap import NO_SUCH_ACCOUNT
-from .server import DEAD, describe, escaped, unavailable
+from .server import DEAD, READ_ONLY, describe, escaped, unavailable
 
 IN_CHAIN: Final = "1.2.840.113556.1.4.1941"
 _AUTHENTICATED: Final = bytes.fromhex("01010000000000050b000000")
@@ -206,8 +206,27 @@ class ActiveDirectory:
             return ChangeResult.NOT_ALLOWED
         except DEAD:
             raise
+        except ldap.REFERRAL as err:
+            raise unavailable(READ_ONLY) from err
         except ldap.LDAPError as err:
             raise unavailable(f"password change: {describe(err)}") from err
+        return ChangeResult.CHANGED
+
+    def reset(self, connection: Any, dn: str, new: str, seconds: float) -> ChangeResult:
+        """Replace the password and let it have been set at no time, which means that it has to be changed (§3.1.1.3.1.5)."""
+        try:
+            connection.result4(connection.modify_ext(dn, [
+                (ldap.MOD_REPLACE, "unicodePwd", [_quoted(new)]), (ldap.MOD_REPLACE, "pwdLastSet", [b"0"])]), 1, seconds)
+        except (ldap.CONSTRAINT_VIOLATION, ldap.UNWILLING_TO_PERFORM) as err:
+            if _leading_code(err) == _PASSWORD_RESTRICTION:
+                return rules_for(connection, dn, seconds).broken_by(new, now=self._clock.now())
+            return ChangeResult.NOT_ALLOWED
+        except (ldap.INSUFFICIENT_ACCESS, ldap.NO_SUCH_OBJECT):
+            return ChangeResult.NOT_ALLOWED
+        except DEAD:
+            raise
+        except ldap.LDAPError as err:
+            raise unavailable(f"password reset: {describe(err)}") from err
         return ChangeResult.CHANGED
 
     def _is_out(self, attributes: Attributes) -> bool:

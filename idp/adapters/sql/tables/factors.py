@@ -1,11 +1,11 @@
-"""Tables of the factors that follow a password; ``tables.py`` has them under the same names."""
+"""Tables of what proves who an officer is; ``tables`` has them under the same names."""
 
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .column_types import Base, Epoch
+from .column_types import Base, Digest, Epoch
 
 
 class TotpRow(Base):
@@ -38,3 +38,13 @@ class RecoveryCodesRow(Base):
     """Bit n is set when code n was used."""
     created_at: Mapped[Epoch]
     last_used_at: Mapped[Epoch | None]
+
+
+class OneTimePasswordRow(Base):
+    """A password that an administrator made for an officer: until when it is good."""
+
+    __tablename__ = "one_time_password"
+    digest: Mapped[Digest] = mapped_column(primary_key=True)
+    """SHA-256 of entryUUID and password, which was made at random."""
+    entry_uuid: Mapped[str] = mapped_column(String(64), index=True)
+    expires_at: Mapped[Epoch]
