@@ -17,8 +17,10 @@ from .administration.password_reset import PasswordResets
 from .audit import AuditTrail
 from .audit.chain import AuditChain, AuditReader, SealStore
 from .authn.assurance import AssurancePolicy
+from .authn.certificate_sign_in import CertificateSignIn
 from .authn.client_certificate import ClientCertificates
 from .authn.freshness import Freshness
+from .authn.recovery_codes import RecoveryCodes
 from .authn.second_factor import SecondFactors
 from .authn.sign_in import SignIn
 from .authn.totp import Totp
@@ -120,6 +122,8 @@ class Services:
     examiner: Examiner
     totp: Totp
     certificates: ClientCertificates
+    certificate_sign_in: CertificateSignIn
+    recovery_codes: RecoveryCodes
     second_factors: SecondFactors
     freshness: Freshness
     sign_in: SignIn

@@ -31,6 +31,7 @@ from ..adapters.sql.audit import SqlAuditTrail
 from ..adapters.sql.audit_seals import SqlAuditReader, SqlSealStore
 from ..adapters.sql.authn.certificates import SqlCertificates
 from ..adapters.sql.authn.one_time_password import SqlOneTimePasswords
+from ..adapters.sql.authn.recovery_codes import SqlRecoveryCodes
 from ..adapters.sql.authn.throttle import SqlGuessCounter
 from ..adapters.sql.authn.totp import SqlTotpStore
 from ..adapters.sql.clients import SqlClientStore
@@ -57,10 +58,12 @@ from ..administration.password_reset import PasswordResets
 from ..audit import Caller
 from ..audit.chain import AuditChain
 from ..authn.assurance import CERTIFICATE, TWO_FACTORS, AssurancePolicy
+from ..authn.certificate_sign_in import CertificateSignIn
 from ..authn.client_certificate import ClientCertificates
 from ..authn.freshness import Freshness
 from ..authn.lockout import FACTOR_LIMITS, Limits, Lockout, Rule
 from ..authn.one_time_password import OneTimePasswords
+from ..authn.recovery_codes import RecoveryCodes
 from ..authn.second_factor import SecondFactors
 from ..authn.sign_in import SignIn
 from ..authn.totp import Totp
@@ -175,9 +178,10 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     guesses = SqlGuessCounter(database)
     certificates = ClientCertificates(SqlCertificates(database), authorities.of_officers(settings),
                                       CrlFiles(settings.officer_crl_dir), sealer, clock)
-    second_factors = SecondFactors([
-        (totp, Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),
-        (certificates, Lockout(guesses, clock, FACTOR_LIMITS, kind=certificates.name))], audit, clock)
+    recovery_codes = RecoveryCodes(SqlRecoveryCodes(database), sealer.derive("recovery codes"), clock)
+    second_factors = SecondFactors([(totp, Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),
+                                    (certificates, Lockout(guesses, clock, FACTOR_LIMITS, kind=certificates.name)),
+                                    (recovery_codes, Lockout(guesses, clock, FACTOR_LIMITS, kind="recovery"))], audit, clock)
     subjects = Subjects(sealer.derive("pairwise subjects"))
     tokens = AccessTokens(issuer=settings.issuer, keys=keys, clock=clock, acr_prefix=settings.acr_prefix, subject_of=subjects.of,
                           lifetime_seconds=settings.access_token_lifetime_seconds)
@@ -242,7 +246,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
         encryption_keys=encryption_keys,
-        totp=totp, certificates=certificates, second_factors=second_factors,
+        totp=totp, recovery_codes=recovery_codes, certificates=certificates, second_factors=second_factors,
+        certificate_sign_in=CertificateSignIn(certificates, people, mirror, audit, clock),
         freshness=Freshness(second_factors, clock, settings.fresh_authentication_seconds),
         provider=provider, approvals=approvals, devices=devices, outbox=outbox,
         backchannel=BackchannelAuthentication(

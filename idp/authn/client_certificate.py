@@ -32,7 +32,7 @@ from ..notices import Notice, NoticeKind
 from ..pki.path_validation import CertificateAuthorities, RevocationLists, standing
 from ..pki.shown_certificate import ShownCertificate
 from .assurance import CERTIFICATE, SMART_CARD
-from .second_factor import Acceptance, Proof, Standing
+from .second_factor import Acceptance, Proof, Standing, told
 
 TICKET_SECONDS: Final = 300
 """How long somebody may look for the token and type its PIN."""
@@ -105,7 +105,7 @@ class CertificateStore(Protocol):
         """Give an officer's, oldest first."""
         ...
 
-    def register(self, certificate: Registered, record: AuditRecord, notice: Notice | None) -> bool:
+    def register(self, certificate: Registered, record: AuditRecord, notice: Notice) -> bool:
         """Register with the record and the notice; False, and nothing written, where the certificate is somebody's already."""
         ...
 
@@ -113,8 +113,8 @@ class CertificateStore(Protocol):
         """Raise ``last_proof_at`` to ``at_ms`` if it is lower, with the record; of callers with one proof one gets True."""
         ...
 
-    def remove(self, entry_uuid: str, thumbprint: str, record: AuditRecord) -> bool:
-        """Take an officer's certificate away with the record; False when it was not there."""
+    def remove(self, entry_uuid: str, thumbprint: str, record: AuditRecord, notice: Notice) -> bool:
+        """Take an officer's certificate away with record and notice; False when it was not there."""
         ...
 
 
@@ -204,10 +204,8 @@ class ClientCertificates:
                                                "thumbprint": shown.certificate.thumbprint}
         record = AuditRecord(AuditEvent.FACTOR_ENROLLED, now, sub=officer.sub, source=caller.source, request_id=caller.request_id,
                              detail={**detail, **caller.by})
-        notice = Notice(NoticeKind.FACTOR_ADDED, officer.sub, now, caller.source,
-                        {"factor": self.name, "name": shown.certificate.subject})
         mine = replace(shown.certificate, entry_uuid=officer.officer.entry_uuid, registered_at=now)
-        return self._store.register(mine, record, notice)
+        return self._store.register(mine, record, told(NoticeKind.FACTOR_ADDED, record, name=mine.subject))
 
     # The factor
 
@@ -231,7 +229,7 @@ class ClientCertificates:
 
     def remove(self, entry_uuid: str, id: str, record: AuditRecord) -> bool:
         """Take a certificate away."""
-        return self._store.remove(entry_uuid, id, record)
+        return self._store.remove(entry_uuid, id, record, told(NoticeKind.FACTOR_REMOVED, record))
 
     def _sealed(self, members: dict[str, str | int], context: str) -> str:
         filled = {**members, "salt": secrets.token_urlsafe(9)}

@@ -1,13 +1,13 @@
 """Certificates of officers
 
-Revision: 0026, after 0022.
+Revision: 0026, after 0020.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0026'
-down_revision = '0022'
+down_revision = '0020'
 branch_labels = None
 depends_on = None
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from html import unescape
 from types import SimpleNamespace
@@ -14,13 +15,16 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pyotp
+from cryptography import x509
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from idp.adapters.sql.audit import SqlAuditTrail
+from idp.adapters.sql.authn.certificates import SqlCertificates
 from idp.adapters.sql.authn.one_time_password import SqlOneTimePasswords
+from idp.adapters.sql.authn.recovery_codes import SqlRecoveryCodes
 from idp.adapters.sql.authn.throttle import SqlGuessCounter
 from idp.adapters.sql.authn.totp import SqlTotpStore
 from idp.adapters.sql.consents import SqlConsents
@@ -35,9 +39,12 @@ from idp.adapters.sql.sessions import SqlSessions
 from idp.adapters.sql.tables import AuditRow, OutboxRow
 from idp.audit import Caller
 from idp.authn.assurance import AssurancePolicy
+from idp.authn.certificate_sign_in import CertificateSignIn
+from idp.authn.client_certificate import ClientCertificates
 from idp.authn.freshness import Freshness
 from idp.authn.lockout import FACTOR_LIMITS, PASSWORD_LIMITS, Lockout
 from idp.authn.one_time_password import OneTimePasswords
+from idp.authn.recovery_codes import RecoveryCodes
 from idp.authn.second_factor import SecondFactors
 from idp.authn.sign_in import SignIn
 from idp.authn.totp import Totp
@@ -57,10 +64,12 @@ from idp.oidc.claims import IdTokenClaims
 from idp.oidc.consent import Consents
 from idp.oidc.id_token import IdTokens
 from idp.oidc.rp_initiated_logout import EndSession
+from idp.pki.path_validation import CertificateAuthorities, RevocationStatus
 from idp.sessions.interaction import Interactions
 from idp.sessions.single_sign_on import SessionLimits, Sessions
 from idp.settings import Settings
 from idp.web import register
+from tests.fakes.certificates import root
 from tests.fakes.client_keys import checks, keys_by_value, proofs, response_encryption
 from tests.fakes.client_store import FakeClientStore
 from tests.fakes.clock import FakeClock
@@ -99,6 +108,16 @@ def signing_keys() -> KeyRing:
     return keys
 
 
+class RevocationSaid:
+    """What the authorities have said of every certificate."""
+
+    def __init__(self) -> None:
+        self.said: RevocationStatus = "good"
+
+    def status(self, certificate: x509.Certificate, issuer: x509.Certificate, moment: datetime) -> RevocationStatus:
+        return self.said
+
+
 class Site:
     """Everything behind the pages."""
 
@@ -123,10 +142,19 @@ class Site:
         self.totp = Totp(SqlTotpStore(database), FakeSealer(), self.clock)
         self.one_time = OneTimePasswords(SqlOneTimePasswords(database), self.clock, lifetime_seconds=86400)
         counter = SqlGuessCounter(database)
-        factors = SecondFactors([(self.totp, Lockout(counter, self.clock, FACTOR_LIMITS, kind="factor"))], audit, self.clock)
+        self.recovery_codes = RecoveryCodes(SqlRecoveryCodes(database), b"k" * 32, self.clock)
+        officer_authorities = CertificateAuthorities([root().certificate] if self.settings.certificate_origin else [])
+        self.revocation_lists = RevocationSaid()
+        self.certificates = ClientCertificates(
+            SqlCertificates(database), officer_authorities, self.revocation_lists, FakeSealer(), self.clock)
+        factors = SecondFactors([(self.totp, Lockout(counter, self.clock, FACTOR_LIMITS, kind="factor")),
+                                 (self.certificates, Lockout(counter, self.clock, FACTOR_LIMITS, kind="certificate")),
+                                 (self.recovery_codes, Lockout(counter, self.clock, FACTOR_LIMITS, kind="recovery"))],
+                                audit, self.clock)
         self.sessions = Sessions(SqlSessions(database), self.clock, SessionLimits(
             idle_seconds=self.settings.idle_limit_seconds, absolute_seconds=self.settings.absolute_limit_seconds))
-        assurance = AssurancePolicy(self.settings.acr_prefix, frozenset(self.settings.require_second_factor_groups))
+        assurance = AssurancePolicy(self.settings.acr_prefix, frozenset(self.settings.require_second_factor_groups),
+                                     3 if self.settings.certificate_origin else 2)
         deferred = SqlDeferred(database)
         self.provider = Provider(
             issuer=self.settings.issuer, registry=clients, store=SqlGrants(database), deferred=deferred, clock=self.clock,
@@ -149,7 +177,10 @@ class Site:
             settings=self.settings, clock=self.clock, database=database, keys=keys, clients=clients, provider=self.provider,
             approvals=approvals, devices=self.devices, notices=self.told,
             sessions=self.sessions, audit=audit, mirror=self.mirror, directory=self.directory, totp=self.totp,
-            second_factors=factors, freshness=Freshness(factors, self.clock, self.settings.fresh_authentication_seconds),
+            certificates=self.certificates,
+            certificate_sign_in=CertificateSignIn(self.certificates, self.directory, self.mirror, audit, self.clock),
+            recovery_codes=self.recovery_codes, second_factors=factors,
+            freshness=Freshness(factors, self.clock, self.settings.fresh_authentication_seconds),
             interactions=Interactions(SqlInteractions(database), self.clock, self.settings.interaction_lifetime_seconds),
             consents=Consents(SqlConsents(database), audit, self.clock),
             sign_in=SignIn(self.directory, self.mirror, audit, self.clock, mail_domain="haugiang.gov.vn",

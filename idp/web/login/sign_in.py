@@ -71,7 +71,8 @@ class SignInPage:
         elif signed_out:
             notice = "signed_out_elsewhere"
         return make_response(render_template(
-            "login/sign_in.html", app=application_words(self._course.client(interaction)),
+            "login/sign_in.html", certificate_url=address_of("login.ask", interaction, way="certificate")
+            if self._services.certificates.offered else None, app=application_words(self._course.client(interaction)),
             action=address_of("login.answer", interaction), username=username[:255], error=error, hint=hint, notice=notice,
             who={"name": again.officer.name} if again is not None else None), status)
 

@@ -32,7 +32,8 @@ class SqlCertificates:
         at = parameter(table.c.last_proof_at, "at_ms")
         self._use = database.write(audit_insert(), guard=update(table).where(mine, table.c.last_proof_at < at).values(
             last_proof_at=at, last_used_at=parameter(table.c.last_used_at, "now")).returning(table.c.thumbprint))
-        self._remove = database.write(audit_insert(), guard=delete(table).where(mine).returning(table.c.thumbprint))
+        self._remove = database.write(audit_insert(), *notice_inserts(),
+                                      guard=delete(table).where(mine).returning(table.c.thumbprint))
 
     def find(self, thumbprint: str) -> Registered | None:
         """Find by thumbprint."""
@@ -43,7 +44,7 @@ class SqlCertificates:
         """Give an officer's, oldest first."""
         return tuple(_registered(row) for row in self._of.all(entry_uuid=entry_uuid))
 
-    def register(self, certificate: Registered, record: AuditRecord, notice: Notice | None) -> bool:
+    def register(self, certificate: Registered, record: AuditRecord, notice: Notice) -> bool:
         """Insert unless the certificate is there; the audit record and the notice stand or fall with it."""
         return self._register.run(
             thumbprint=certificate.thumbprint, entry_uuid=certificate.entry_uuid, subject=certificate.subject,
@@ -55,9 +56,10 @@ class SqlCertificates:
         return self._use.run(thumbprint=thumbprint, entry_uuid=entry_uuid, at_ms=at_ms, now=now,
                              **audit_values(record)) is not None
 
-    def remove(self, entry_uuid: str, thumbprint: str, record: AuditRecord) -> bool:
-        """Delete an officer's certificate; the audit record stands or falls with it."""
-        return self._remove.run(entry_uuid=entry_uuid, thumbprint=thumbprint, **audit_values(record)) is not None
+    def remove(self, entry_uuid: str, thumbprint: str, record: AuditRecord, notice: Notice) -> bool:
+        """Delete an officer's certificate; audit record and notice stand or fall with it."""
+        return self._remove.run(entry_uuid=entry_uuid, thumbprint=thumbprint, **audit_values(record),
+                                **notice_values(notice)) is not None
 
 
 def _registered(row: Any) -> Registered:
