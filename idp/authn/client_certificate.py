@@ -144,6 +144,10 @@ class ClientCertificates:
         """Whether any authority was named."""
         return bool(self._authorities)
 
+    def revocation_lists(self) -> dict[str, int]:
+        """Give the state of what the authorities have published, as ``RevocationLists.state``."""
+        return self._lists.state(self._clock.moment())
+
     # At the address where certificates are shown
 
     def ticket(self, purpose: str) -> str:

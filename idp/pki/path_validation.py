@@ -31,6 +31,10 @@ class RevocationLists(Protocol):
         """
         ...
 
+    def state(self, moment: datetime) -> dict[str, int]:
+        """Give how many lists there are (``lists``), how many of them are ``out_of_date``, and how many files are ``unreadable``."""
+        ...
+
 
 class CertificateAuthorities:
     """The authorities that vouch for what is shown in a handshake; none: nothing is vouched for.

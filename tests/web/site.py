@@ -117,6 +117,9 @@ class RevocationSaid:
     def status(self, certificate: x509.Certificate, issuer: x509.Certificate, moment: datetime) -> RevocationStatus:
         return self.said
 
+    def state(self, moment: datetime) -> dict[str, int]:
+        return {"lists": 1, "out_of_date": 0, "unreadable": 0}
+
 
 class Site:
     """Everything behind the pages."""
