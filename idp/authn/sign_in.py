@@ -103,11 +103,13 @@ class SignIn:
                 except ThrottledError:
                     tried = None
             outcome = self._directory.check_password(tried, password)
+            right = outcome.result in {BindResult.ACCEPTED, BindResult.MUST_CHANGE, BindResult.EXPIRED}
+            if tried is not None and right:
+                officer = tried = self._confirmed(tried)
         except IdpError:
             for guess in guesses:
                 self._passwords.release(guess)
             raise
-        right = outcome.result in {BindResult.ACCEPTED, BindResult.MUST_CHANGE, BindResult.EXPIRED}
         if tried is None or tried.disabled or not right:
             reason = _reason(officer, tried, outcome)
             return self._refuse(reason, guesses, password, caller, client_id, account, officer)
@@ -161,6 +163,11 @@ class SignIn:
             AuditEvent.THROTTLE_CLEARED, self._clock.now(), sub=mirrored.sub if mirrored else "", source=caller.source,
             request_id=caller.request_id, detail={"account": account, "address": source, "counters": cleared}))
         return cleared
+
+    def _confirmed(self, officer: Officer) -> Officer | None:
+        """Look again at somebody who is known not to be one who may sign in: a replica may not have heard of that yet."""
+        known = self._mirror.by_entry_uuid(officer.entry_uuid)
+        return officer if known is None or known.status == "active" else self._directory.find(officer.entry_uuid)
 
     def _account(self, name: str) -> str:
         local, at, domain = name.rpartition("@")
