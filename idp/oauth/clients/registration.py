@@ -154,7 +154,8 @@ def parse(
         "token_endpoint_auth_signing_alg": members.choice(
             "token_endpoint_auth_signing_alg", algorithms(("", *assertion.BY_METHOD.get(auth_method, assertion.ALGORITHMS)))),
         "authorization_signed_response_alg": members.choice("authorization_signed_response_alg", algorithms(response.ALGORITHMS)),
-        "request_object_signing_alg": members.choice("request_object_signing_alg", algorithms(("", *request_object.ALGORITHMS))),
+        "request_object_signing_alg": members.choice("request_object_signing_alg", algorithms(
+            ("", *request_object.ALGORITHMS, *((request_object.UNSIGNED,) if policy.request_uris else ())))),
         **_encryption(members, "request_object_encryption"),
         "require_signed_request_object": members.flag("require_signed_request_object", default=False),
         "require_pushed_authorization_requests": members.flag(

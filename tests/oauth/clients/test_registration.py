@@ -156,6 +156,22 @@ def test_registration_s2_an_application_may_register_where_its_requests_stand() 
                                                redirect_uris=[], **keys)
 
 
+def test_registration_s2_an_application_may_register_that_what_it_publishes_is_unsigned() -> None:
+    uris = ["https://a.example/r"]
+    client = register(FETCHING, request_uris=uris, request_object_signing_alg="none")
+    assert (client.request_uris, client.request_object_signing_alg) == (tuple(uris), "none")
+    assert register(FETCHING, request_uris=uris, jwks=json.loads(jwks_of(pair("ES256")))).request_object_signing_alg == ""
+
+
+@pytest.mark.parametrize("members", [
+    {"request_uris": []}, {"require_signed_request_object": True}, {"request_object_encryption_alg": "ECDH-ES"},
+    {"province": {"profile": "fapi2"}}], ids=str)
+def test_nothing_goes_unsigned_by_value_or_against_another_member(members: dict[str, Any]) -> None:
+    given = {"request_uris": ["https://a.example/r"], "request_object_signing_alg": "none",
+             "jwks": json.loads(jwks_of(pair("ES256")))}
+    assert refusal(FETCHING, **given | members).startswith("request_object_signing_alg: ")
+
+
 @pytest.mark.parametrize("uri", [
     "http://a.example/r", "http://localhost/r", "ftp://a.example/r", "urn:ietf:params:oauth:request_uri:x", "a.example/r", "", 5,
     None, "#x", "https://a.example/r#a#b", "https://a.example/r#a b", "https://a.example/r#đ", "https://u:p@a.example/r",
