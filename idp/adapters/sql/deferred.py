@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, exists, func, literal_column, or_, select, update
+from sqlalchemy import Integer, bindparam, case, exists, func, literal_column, or_, select, update
 
 from ...audit import AuditRecord
 from ...oauth.deferred.authorization import (
     MOST_AWAITING,
+    REFUSAL_PAUSES_SECONDS,
+    REFUSALS_COUNT_SECONDS,
     SLOWER_SECONDS,
     TOLERANCE_SECONDS,
     Deferred,
@@ -109,6 +111,7 @@ class SqlDeferred:
         whole = select(*_COLUMNS, *FAMILY_COLUMNS).select_from(with_grant)
         self._find = database.read(whole.where(here))
         self._by_user_code = database.read(whole.where(ROW.c.user_code_digest == parameter(ROW.c.user_code_digest)))
+        self._paused = database.read(select(_paused_until("now").label("until")))
         self._awaiting = database.read(
             whole.where(ROW.c.sub == parameter(ROW.c.sub, "asked"), ROW.c.expires_at > parameter(ROW.c.expires_at, "now"),
                         pending)
@@ -130,8 +133,12 @@ class SqlDeferred:
         return self._begin.run(**_values(deferred), **audit_values(record)) is not None
 
     def begin_for(self, deferred: Deferred, record: AuditRecord, *, most_pending: int) -> bool:
-        """Keep a new one, unless too many wait for its officer."""
+        """Keep a new one, unless too many wait for its officer, or the officer has just refused its client."""
         return self._begin_for.run(**_values(deferred), **audit_values(record), most_pending=most_pending) is not None
+
+    def paused_until(self, sub: str, client_id: str, now: int) -> int:
+        """Tell until when a client may not ask an officer who has refused it."""
+        return max(int(row.until) for row in self._paused.all(sub=sub, client_id=client_id, now=now))
 
     def find(self, digest: bytes) -> Deferred | None:
         """Find one by the client's secret."""
@@ -169,8 +176,18 @@ class SqlDeferred:
         return write.run(deferred=digest, **token_values(tokens), **audit_values(record)) is not None
 
 
-def _room_left() -> tuple[Any, Any]:
-    """Make the conditions that few enough wait for an officer: of one client, and of all."""
+def _paused_until(now: str) -> Any:
+    """Make the moment from which on a client may ask an officer again: it follows from the last refusal and their number."""
+    number, last = func.count(), func.max(ROW.c.decided_at)
+    pauses: dict[int, Any] = {n: literal_column(str(seconds)) for n, seconds in enumerate(REFUSAL_PAUSES_SECONDS, start=1)}
+    pause = case(*((number == literal_column(str(n)), seconds) for n, seconds in pauses.items()), else_=pauses[len(pauses)])
+    return select(func.coalesce(last + pause, literal_column("0"))).select_from(ROW).where(
+        ROW.c.sub == parameter(ROW.c.sub), ROW.c.client_id == parameter(ROW.c.client_id), ROW.c.state == _state(State.DENIED),
+        ROW.c.decided_at > parameter(ROW.c.decided_at, now) - literal_column(str(REFUSALS_COUNT_SECONDS))).scalar_subquery()
+
+
+def _room_left() -> tuple[Any, Any, Any]:
+    """Make the conditions that few enough wait for an officer, of one client and of all, and that no pause is on."""
     of_officer = (ROW.c.sub == parameter(ROW.c.sub), ROW.c.state == _state(State.PENDING),
                   ROW.c.expires_at > parameter(ROW.c.created_at))
     of_client = (*of_officer, ROW.c.client_id == parameter(ROW.c.client_id))
@@ -179,7 +196,8 @@ def _room_left() -> tuple[Any, Any]:
         return select(func.count()).select_from(ROW).where(*conditions).scalar_subquery()
 
     return (waiting(*of_client) < bindparam("most_pending", type_=Integer()),
-            waiting(*of_officer) < literal_column(str(MOST_AWAITING)))
+            waiting(*of_officer) < literal_column(str(MOST_AWAITING)),
+            _paused_until("created_at") <= parameter(ROW.c.created_at))
 
 
 def _values(deferred: Deferred) -> dict[str, Any]:

@@ -47,7 +47,8 @@ class Approvals:
             most_pending: How many of this client may wait for the officer who is asked; 0 where nobody is asked by name.
 
         Returns:
-            False when the user code is taken: make another one. Or when too many wait for this officer.
+            False when the user code is taken: make another one. Or when too many wait for this officer, or the officer has
+            refused this client a short while ago (``pause``).
         """
         now = self._provider.clock.now()
         deferred = Deferred(
@@ -59,6 +60,11 @@ class Approvals:
         if most_pending:
             return self._store.begin_for(deferred, record, most_pending=most_pending)
         return self._store.begin(deferred, record)
+
+    def pause(self, sub: str, client_id: str) -> int:
+        """Give the seconds for which a client may not ask an officer by name who has refused it; 0 or less when it may."""
+        now = self._provider.clock.now()
+        return self._store.paused_until(sub, client_id, now) - now
 
     def by_user_code(self, user_code: str) -> Deferred | None:
         """Find one that may still be answered by what an officer typed, in its normal form."""

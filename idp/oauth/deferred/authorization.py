@@ -28,6 +28,13 @@ TOLERANCE_SECONDS = 1
 MOST_AWAITING = 20
 """Of all clients together, that ask one officer by name and were not answered yet."""
 
+REFUSAL_PAUSES_SECONDS = (60, 300, 1800)
+"""After an officer has refused, the same client does not ask them by name again for so long: after the first refusal, the second,
+and each further one that is not older than ``REFUSALS_COUNT_SECONDS``. Nobody is asked until they give in."""
+
+REFUSALS_COUNT_SECONDS = 7200
+"""How long a refusal counts; longer than all pauses together, and shorter than rows are kept."""
+
 
 class Kind(StrEnum):
     """Which of the two it is; the secret of one is never taken for the other."""
@@ -163,8 +170,12 @@ class DeferredStore(Protocol):
         """Keep a new one that asks an officer by name. A crash may lose the last moment's.
 
         False, and nothing written, when so many of this client already wait for the officer, or as many of all clients as
-        ``awaiting`` gives; this holds for requests that come at once, too.
+        ``awaiting`` gives, or while ``paused_until`` lies ahead; this holds for requests that come at once, too.
         """
+        ...
+
+    def paused_until(self, sub: str, client_id: str, now: int) -> int:
+        """Tell until when a client may not ask an officer by name who has refused it (``REFUSAL_PAUSES_SECONDS``); 0 for none."""
         ...
 
     def find(self, digest: bytes) -> Deferred | None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 
-from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidScopeError, UnauthorizedClientError
 
 from ...audit import AuditEvent, AuditRecord, Caller
@@ -22,7 +21,7 @@ from .. import client_authentication, scope
 from ..authorization_request import AuthorizationRequest
 from ..client import Client
 from ..ports import digest
-from ..provider_request import Answer, ProviderRequest
+from ..provider_request import Answer, LaterError, ProviderRequest
 from ..server import REFUSAL_SECONDS, Provider
 from ..tokens import resource_indicator
 from . import user_code
@@ -123,9 +122,9 @@ class DeviceAuthorization:
         """Hold clients that anybody can play to a rate: each request leaves a row and an audit record."""
         try:
             self._requests.take(client.client_id, caller.source)
-        except ThrottledError:
-            raise OAuth2Error("Too many devices ask from this address; wait a minute.", error="slow_down",
-                              status_code=429) from None
+        except ThrottledError as err:
+            raise LaterError("slow_down", "Too many devices ask from this address; wait a minute.",
+                             retry_after_seconds=err.retry_after_seconds or 1) from None
 
 
 def read(form: Mapping[str, str], client: Client, *, resources: Sequence[str] = (), issuer: str = "") -> AuthorizationRequest:
