@@ -169,13 +169,15 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         """Keep a request that an application hands over itself, and give the reference to it (RFC 9126 §2).
 
         Raises:
-            OAuth2Error: the client does not authenticate, its DPoP proof proves nothing, or its request is refused (§2.3).
+            OAuth2Error: the client does not authenticate, its DPoP proof proves nothing, its request is refused (§2.3), or
+                it cannot authenticate and asks too often.
         """
         client = self.authenticate_client(request, client_authentication.METHODS, "pushed_authorization")
         proof = Presented(request.dpop, "POST", self._pushing_endpoints)
         thumbprint = self._proofs.thumbprint(proof) if request.dpop else ""
         asked = self._requests.from_client(client, request.form, repeated=request.repeated, thumbprint=thumbprint)
-        return Answer(201, {"request_uri": self.pushed.keep(asked), "expires_in": self.pushed.lifetime_seconds}, ())
+        reference = self.pushed.keep(asked, client, request.caller)
+        return Answer(201, {"request_uri": reference, "expires_in": self.pushed.lifetime_seconds}, ())
 
     def issue_code(self, request: AuthorizationRequest, *, session: SessionFacts, caller: Caller,
                    also: Parameters = ()) -> AuthorizationResponse:

@@ -21,7 +21,8 @@ from .. import client_authentication, scope
 from ..authorization_request import AuthorizationRequest
 from ..client import Client
 from ..ports import digest
-from ..provider_request import Answer, LaterError, ProviderRequest
+from ..provider_request import Answer, ProviderRequest
+from ..requests.public_clients import PublicClients
 from ..server import REFUSAL_SECONDS, Provider
 from ..tokens import resource_indicator
 from . import user_code
@@ -35,8 +36,6 @@ MOST_ATTEMPTS = 8
 
 CODE_LIMITS = Limits(pair=Rule(6), account=Rule(10), source=Rule(100))
 """Typed codes that nobody waits for: per officer (or browser) and address, per officer (or browser), per address."""
-REQUEST_LIMITS = Limits(pair=Rule(60), account=Rule(6000), source=Rule(120))
-"""Requests of clients that cannot authenticate: per client and address, per client, per address, in half an hour."""
 
 
 class DeviceAuthorization:
@@ -48,13 +47,13 @@ class DeviceAuthorization:
         verification_uri: Where officers type codes.
         lifetime_seconds: Of both codes.
         typed: Counts codes that are typed (``CODE_LIMITS``).
-        requests: Counts requests of public clients (``REQUEST_LIMITS``).
+        requests: Counts requests of public clients.
     """
 
     ENDPOINT_NAME = "device_authorization"
 
     def __init__(self, provider: Provider, approvals: Approvals, *, verification_uri: str, lifetime_seconds: int,
-                 typed: Lockout, requests: Lockout) -> None:
+                 typed: Lockout, requests: PublicClients) -> None:
         self._provider = provider
         self._approvals = approvals
         self._verification_uri = verification_uri
@@ -75,8 +74,7 @@ class DeviceAuthorization:
             raise UnauthorizedClientError("The application is not registered for the device code grant.")
         asked = read(request.form, client, resources=request.values_of(resource_indicator.PARAMETER),
                      issuer=self._provider.issuer)
-        if client.public:
-            self._count(client, request.caller)
+        self._requests.count(client, request.caller)
         device_code = secrets.token_urlsafe(32)
         for _ in range(MOST_ATTEMPTS):
             code = user_code.make()
@@ -117,14 +115,6 @@ class DeviceAuthorization:
         if found is not None:
             self._typed.release(guess)
         return found
-
-    def _count(self, client: Client, caller: Caller) -> None:
-        """Hold clients that anybody can play to a rate: each request leaves a row and an audit record."""
-        try:
-            self._requests.take(client.client_id, caller.source)
-        except ThrottledError as err:
-            raise LaterError("slow_down", "Too many devices ask from this address; wait a minute.",
-                             retry_after_seconds=err.retry_after_seconds or 1) from None
 
 
 def read(form: Mapping[str, str], client: Client, *, resources: Sequence[str] = (), issuer: str = "") -> AuthorizationRequest:
