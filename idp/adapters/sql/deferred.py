@@ -16,6 +16,7 @@ from ...oauth.deferred.authorization import (
     REFUSALS_COUNT_SECONDS,
     SLOWER_SECONDS,
     TOLERANCE_SECONDS,
+    Agreement,
     Deferred,
     Poll,
     State,
@@ -23,6 +24,7 @@ from ...oauth.deferred.authorization import (
 from ...oauth.grant import Grant
 from ...oauth.ports import NewTokens
 from .audit import audit_insert, audit_values
+from .consents import CONSENT_RECORD, consent_upsert, consent_values
 from .database import Database, parameter
 from .oauth import (
     FAMILY,
@@ -91,7 +93,11 @@ class SqlDeferred:
             update(ROW).where(*answerable)
             .values(state=_state(State.DENIED), decided_at=parameter(ROW.c.decided_at, "now")).returning(ROW.c.digest))
         acts = (grant_insert(), takes_part_upsert(database), audit_insert())
-        self._approve, self._approve_and_tell = (database.write(*acts, *more, **approving) for more in ((), (ping_insert(),)))
+        remembering = (consent_upsert(database), audit_insert(CONSENT_RECORD))
+        self._approve = {
+            (told, agreed): database.write(
+                *acts, *((ping_insert(),) if told else ()), *(remembering if agreed else ()), **approving)
+            for told in (False, True) for agreed in (False, True)}
         self._deny, self._deny_and_tell = (
             database.write(audit_insert(), *more, guard=denying) for more in ((), (ping_insert(),)))
 
@@ -158,11 +164,12 @@ class SqlDeferred:
             return Poll.IN_TIME
         return Poll.DECIDED if self._too_early.run(deferred=digest, now=now) is None else Poll.TOO_EARLY
 
-    def approve(self, digest: bytes, grant: Grant, record: AuditRecord, *, notice: str = "") -> bool:
-        """Answer once, if session and officer stand, and keep the grant."""
-        told: dict[str, str] = {"notice": notice} if notice else {}
-        write = self._approve_and_tell if notice else self._approve
-        return write.run(deferred=digest, **grant_values(grant), **audit_values(record), **told) is not None
+    def approve(self, digest: bytes, grant: Grant, record: AuditRecord, *, notice: str = "",
+                consent: tuple[Agreement, AuditRecord] | None = None) -> bool:
+        """Answer once, if session and officer stand, and keep the grant and the consent."""
+        more: dict[str, Any] = ({"notice": notice} if notice else {}) | (consent_values(*consent) if consent else {})
+        write = self._approve[bool(notice), consent is not None]
+        return write.run(deferred=digest, **grant_values(grant), **audit_values(record), **more) is not None
 
     def deny(self, digest: bytes, sub: str, now: int, record: AuditRecord, *, notice: str = "") -> bool:
         """Refuse once."""

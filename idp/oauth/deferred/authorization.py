@@ -159,6 +159,25 @@ def is_too_early(last_polled_at: int | None, interval_seconds: int, now: int) ->
     return last_polled_at is not None and now < last_polled_at + interval_seconds - TOLERANCE_SECONDS
 
 
+class Agreement(Protocol):
+    """What an officer agrees to share with a client from now on; another room says what that is (``oidc.consent.Consent``)."""
+
+    @property
+    def scope(self) -> frozenset[str]:
+        """Scopes agreed to."""
+        ...
+
+    @property
+    def claims(self) -> frozenset[str]:
+        """Claims agreed to by name."""
+        ...
+
+    @property
+    def given_at(self) -> int:
+        """Seconds since the epoch."""
+        ...
+
+
 class DeferredStore(Protocol):
     """Where they rest until they are swept, a day after their end. Each write is one atomic act with its audit record in it."""
 
@@ -197,9 +216,11 @@ class DeferredStore(Protocol):
         """
         ...
 
-    def approve(self, digest: bytes, grant: Grant, record: AuditRecord, *, notice: str = "") -> bool:
+    def approve(self, digest: bytes, grant: Grant, record: AuditRecord, *, notice: str = "",
+                consent: tuple[Agreement, AuditRecord] | None = None) -> bool:
         """Keep the grant that an officer gives, note that the client takes part in the session, and queue a notice, durably.
 
+        The consent of the grant's officer to its client, with a record of its own, is kept in the same act where one is given.
         Of several answers at most one gets True. False, and nothing written, when it was answered before, has expired, or is
         another officer's to answer; or when the session has ended or passed its absolute limit, or the officer is not active.
         """
