@@ -2,7 +2,7 @@
 
 Spec: RFC 7515, RFC 7519, RFC 8725. Departs from RFC 7515 §4.1: a token whose header carries a key or points at one (jwk, jku,
 x5u, x5c), or that asks for extensions (crit, b64, zip), is refused rather than read past; so is a header or payload in which a
-member stands twice (RFC 7519 §4 leaves that open).
+member stands twice (RFC 7519 §4 leaves that open), or which is beyond the limits of ``json_object``.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
 from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 
 from ..errors import RefusedError
+from ..json_object import parse_object
 from .signing_key import SigningKey
 
 MAX_TOKEN_BYTES: Final = 16 * 1024
@@ -272,23 +273,9 @@ def _object(segment: str, *, limit: int) -> dict[str, Any]:
 
 def _parse(text: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(text.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
+        return parse_object(text)
+    except ValueError:
         raise InvalidTokenError("The token is not well formed.") from None
-    if not isinstance(value, dict):
-        raise InvalidTokenError("The token is not well formed.")
-    return value
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a member stands twice")
-    return found
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _check_claims(
