@@ -26,7 +26,7 @@ from .authorization_request import AuthorizationError, AuthorizationRequest, Uns
 from .client import Client, ClientRegistry
 from .deferred.authorization import GRANT_TYPE_OF, DeferredStore
 from .grant import Grant, admits
-from .grants import jwt_bearer, token_exchange
+from .grants import delegation, jwt_bearer, token_exchange
 from .grants.authorization_code import CodeGrant
 from .grants.ciba import CibaGrant
 from .grants.client_credentials import MachineGrant
@@ -51,12 +51,12 @@ from .tokens.access_token import AccessTokens, Exchanged, IssuedToken, SigningKe
 from .tokens.resource_indicator import InvalidTargetError
 from .tokens.revocation import Revocation
 
-GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", *GRANT_TYPE_OF.values(), token_exchange.GRANT_TYPE)
+GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", *GRANT_TYPE_OF.values(), delegation.GRANT_TYPE)
 """What /token takes in every deployment; ``Provider.grant_types`` adds what an operator switched on."""
 
 MAY_REPEAT: Mapping[str, frozenset[str]] = {
     **dict.fromkeys((*GRANT_TYPES, jwt_bearer.GRANT_TYPE), frozenset({resource_indicator.PARAMETER})),
-    token_exchange.GRANT_TYPE: frozenset({resource_indicator.PARAMETER, token_exchange.AUDIENCE})}
+    delegation.GRANT_TYPE: frozenset({resource_indicator.PARAMETER, token_exchange.AUDIENCE})}
 """Parameters that a token request may send more than once, by its grant type (security checklist 9)."""
 
 REFUSAL_SECONDS = 60

@@ -20,8 +20,8 @@ from .. import response
 from ..backchannel import registration as backchannel
 from ..client import FAPI2, SCOPES, Client
 from ..deferred.authorization import GRANT_TYPE_OF
+from ..grants.delegation import GRANT_TYPE as TOKEN_EXCHANGE
 from ..grants.jwt_bearer import GRANT_TYPE as JWT_BEARER
-from ..grants.token_exchange import GRANT_TYPE as TOKEN_EXCHANGE
 from ..proof import certificate
 from ..requests import request_object
 from ..tokens import introspection_response
