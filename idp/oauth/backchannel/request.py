@@ -1,9 +1,10 @@
 """The authentication request that an application sends without a browser: what is read and what is refused. Pure.
 
 Spec: OpenID Connect Client-Initiated Backchannel Authentication §7.1, §7.1.2 and §13; RFC 8707 §2.1; FAPI-CIBA §5.2.2 (in
-``signed_request.py``). Departs from §7.1 where it leaves a choice: ``login_hint_token`` and ``user_code`` are refused by name,
-because nothing here defines what would stand in them, and nobody must believe that a code protects them which nobody checks; and
-a wait shorter than half a minute is made one.
+``signed_request.py``, which alone says who signs: §7.1.1 has a registration of its own for that, so that neither
+require_signed_request_object nor require_pushed_authorization_requests binds here). Departs from §7.1 where it leaves a choice:
+``login_hint_token`` and ``user_code`` are refused by name, because nothing here defines what would stand in them, and nobody must
+believe that a code protects them which nobody checks; and a wait shorter than half a minute is made one.
 """
 
 from __future__ import annotations

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 from .. import response
 from ..backchannel import registration as backchannel
 from ..client import Client, administration_fault
-from ..deferred.authorization import GRANT_TYPE_OF
+from ..deferred.authorization import GRANT_TYPE_OF, Kind
+from ..grants.delegation import GRANT_TYPE as TOKEN_EXCHANGE
 from ..grants.jwt_bearer import GRANT_TYPE as JWT_BEARER
-from ..grants.token_exchange import GRANT_TYPE as TOKEN_EXCHANGE
 from ..proof import certificate
 from ..redirect_uri import LOOPBACK_HOSTS, frontchannel_fault
 from ..requests import request_object
@@ -59,6 +59,8 @@ def check_together(client: Client, table: Mapping[str, Any]) -> None:
     elif not unsigned and not (client.jwks or client.jwks_uri) and (
             client.request_object_signing_alg or client.require_signed_request_object or client.request_uris):
         problem = "jwks: an application that signs its requests needs jwks or jwks_uri."
+    elif client.public and client.require_signed_request_object and GRANT_TYPE_OF[Kind.DEVICE] in client.grant_types:
+        problem = "require_signed_request_object: a public client signs nothing at the device authorization endpoint."
     elif client.request_uris and not sends_back:
         problem = "request_uris: only for grant types that use the authorization endpoint."
     elif client.require_pushed_authorization_requests and not sends_back:

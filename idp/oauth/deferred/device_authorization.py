@@ -4,7 +4,9 @@ Spec: RFC 8628 §3.1-§3.3, §5.1, §5.2, §6.1; RFC 6749 §2.3 (client authenti
 authorization endpoint alone is refused by name (``refuse_unread``). Security checklist 27 and 32: typed codes
 are guesses, counted before they are looked up, on all nodes; a right one takes back its own count and no other, because anybody
 can get a right one to type. Departs from RFC 8628 §3.1 (scope is optional): the scope is always sent, as at the authorization
-endpoint, so that an officer is never asked for more than the device meant.
+endpoint, so that an officer is never asked for more than the device meant. Departs from RFC 9101 §10.5 and RFC 9126 §6, which
+speak of requests that come to the authorization endpoint, in nothing but this: what a client must sign or push is held to be
+satisfied by one that authenticates here, on a connection of its own; a public one that must sign is not registered for devices.
 """
 
 from __future__ import annotations

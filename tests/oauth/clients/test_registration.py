@@ -21,8 +21,9 @@ from idp.oauth.clients.registration import (
     standard_metadata,
     to_metadata,
 )
+from idp.oauth.deferred.authorization import GRANT_TYPE_OF, Kind
+from idp.oauth.grants.delegation import GRANT_TYPE as TOKEN_EXCHANGE
 from idp.oauth.grants.jwt_bearer import GRANT_TYPE as JWT_BEARER
-from idp.oauth.grants.token_exchange import GRANT_TYPE as TOKEN_EXCHANGE
 from idp.oauth.response import ALGORITHMS
 
 from ...contracts.client_records import CLIENT, PUBLIC
@@ -121,6 +122,14 @@ def test_rfc9101_s10_5_an_application_may_register_how_it_signs_its_requests() -
         assert refusal(request_object_signing_alg=alg, **keys).startswith("request_object_signing_alg: , ES256, PS256, RS256")
     for members in ({"request_object_signing_alg": "ES256"}, {"require_signed_request_object": True}):
         assert "jwks" in refusal(**members)
+
+
+def test_rfc9101_s10_5_a_public_application_that_must_sign_gets_no_devices() -> None:
+    given = {"require_signed_request_object": True, "jwks": json.loads(jwks_of(pair("ES256"))),
+             "grant_types": ["authorization_code", GRANT_TYPE_OF[Kind.DEVICE]]}
+    assert register(**given).require_signed_request_object
+    assert refusal(**given, token_endpoint_auth_method="none").startswith("require_signed_request_object: ")
+    assert register(**given | {"require_signed_request_object": False}, token_endpoint_auth_method="none").public
 
 
 def test_rfc9101_s10_5_an_application_may_register_how_it_encrypts_its_requests() -> None:
