@@ -10,9 +10,9 @@ from flask import Blueprint, Response
 
 from ...services import Services
 from ..onward import Onward, see_other
-from . import notices, security
+from . import app, notices, recovery_codes, security
 
-PARTS = (security, notices)
+PARTS = (security, app, recovery_codes, notices)
 """Each adds its pages under ``/account``."""
 
 
