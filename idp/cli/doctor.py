@@ -122,7 +122,7 @@ def _certificates(house: Services) -> Iterator[Line]:
                    "Put those of the authorities in IDP_OFFICER_CA_FILE into IDP_OFFICER_CRL_DIR (*.crl).")
     elif found["out_of_date"] or found["unreadable"]:
         yield Line("certificates", "warning",
-                   f"of {found['lists']} revocation lists {found['out_of_date']} are out of date; {found['unreadable']} files are none.",
+                   f"{found['out_of_date']} of {found['lists']} lists are out of date, {found['unreadable']} files are no list.",
                    "Look at the timer that fetches them into IDP_OFFICER_CRL_DIR.")
     else:
         yield Line("certificates", "ok", f"{found['lists']} revocation lists are up to date.")

@@ -32,7 +32,7 @@ class RevocationLists(Protocol):
         ...
 
     def state(self, moment: datetime) -> dict[str, int]:
-        """Give how many lists there are (``lists``), how many of them are ``out_of_date``, and how many files are ``unreadable``."""
+        """Count the ``lists``, those of them that are ``out_of_date``, and files that are ``unreadable``."""
         ...
 
 

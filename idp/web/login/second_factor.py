@@ -87,11 +87,12 @@ class SecondFactorPage:
         others = [{**self._forms[name].words(standings), "url": address_of("login.ask", interaction, way=name)}
                   for name in ways if name != shown]
         own = form.context(interaction, officer) if form is not None else {}
+        own["error"] = error or own.get("error")
         return make_response(render_template(
             form.template if form is not None else "login/factors/none.html", **own, others=others,
             needs_certificate=needed == CERTIFICATE,
             app=application_words(self._course.client(interaction)), action=address_of("login.answer", interaction),
-            who=officer_words(officer.officer), error=error, agency_help=agency_help(self._services, officer.officer),
+            who=officer_words(officer.officer), agency_help=agency_help(self._services, officer.officer),
             cancel_url=address_of("login.ask", interaction, **{"as": "other"})), status)
 
     def _sent(self) -> FactorForm | None:

@@ -44,7 +44,7 @@ def purpose_of(interaction: Interaction) -> str:
 
 
 def asked(services: Services, purpose: str, said: Mapping[str, str]) -> dict[str, Any]:
-    """Tell a template which certificate was shown, why none was taken, and where to show one.
+    """Tell a template which certificate was shown, why none was taken (``error``), and where to show one.
 
     Args:
         services: Wired rooms.
@@ -53,6 +53,7 @@ def asked(services: Services, purpose: str, said: Mapping[str, str]) -> dict[str
     """
     proof, refused = said.get("proof", ""), said.get("refused", "")
     found = services.certificates.read(proof, purpose) if proof else None
+    refused = "old" if proof and found is None else refused
     return {"shown": found.certificate if found else None, "proof": proof if found else "",
-            "refused": "old" if proof and found is None else refused,
+            "error": {"code": refused} if refused else None,
             "show_url": f"{services.settings.certificate_origin}/certificate/{services.certificates.ticket(purpose)}"}
