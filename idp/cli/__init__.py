@@ -12,7 +12,8 @@ from flask import Flask
 
 from ..services import Services
 from ..settings import Settings
-from . import audit, clients, db, directory, doctor, factors, keys, sessions, throttle, totp, worker
+from . import audit, clients, db, directory, doctor, keys, sessions, worker
+from .authn import factors, throttle, totp
 
 
 def register(app: Flask, services: Callable[[], Services], settings: Callable[[], Settings], *,

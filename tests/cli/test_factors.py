@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from idp.cli import factors
+from idp.cli.authn import factors
 from tests.administration.conftest import office
 from tests.administration.office import Office
 

@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 import click
 
-from ..administration.factors import shown
-from ..audit import Caller
-from ..directory.mirror import MirroredOfficer
-from ..services import Services
-from .verb import Verbs
+from ...administration.factors import shown
+from ...audit import Caller
+from ...directory.mirror import MirroredOfficer
+from ...services import Services
+from ..verb import Verbs
 
 
 def commands(services: Callable[[], Services]) -> Verbs:
