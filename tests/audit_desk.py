@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import text
 
-from idp.adapters.sql.audit import SqlAuditTrail
-from idp.adapters.sql.audit_seals import SqlSealStore
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.trail.records import SqlAuditTrail
+from idp.adapters.sql.trail.seals import SqlSealStore
 from idp.audit import AuditEvent, AuditRecord
 from idp.audit.chain import AuditChain, SealHeads
 from idp.audit.seal import START, Position, StoredRecord

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text, te
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .column_types import Base, ClientId, Digest, Epoch, RowId, Subject, TransactionId, Words, db
-from .notice_tables import NoticeRow
+from .notice_tables import AuditRepeatRow, DeviceRow, NoticeRow
 from .oauth_tables import (
     AccessTokenRow,
     AuthorizationCodeRow,
@@ -24,6 +24,7 @@ from .oauth_tables import (
 
 __all__ = (
     "AccessTokenRow",
+    "AuditRepeatRow",
     "AuditRow",
     "AuditSealRow",
     "AuthorizationCodeRow",
@@ -31,6 +32,7 @@ __all__ = (
     "ClientRow",
     "ConsentRow",
     "DeferredAuthorizationRow",
+    "DeviceRow",
     "GrantRow",
     "InitialAccessRow",
     "InteractionRow",

@@ -17,11 +17,11 @@ from typing import IO, Any
 from sqlalchemy import BigInteger, Integer, String, and_, bindparam, cast, func, literal_column, or_, select, tuple_
 from sqlalchemy.exc import SQLAlchemyError
 
-from ...audit.seal import Position, Seal, StoredRecord
-from ...errors import UnavailableError
-from .audit import EPOCH, current_epoch
-from .database import Database, parameter
-from .tables import AuditRow, AuditSealRow, TransactionId, VersionRow
+from ....audit.seal import Position, Seal, StoredRecord
+from ....errors import UnavailableError
+from ..audit import EPOCH, current_epoch
+from ..database import Database, parameter
+from ..tables import AuditRow, AuditSealRow, TransactionId, VersionRow
 
 CHAIN = "audit_chain"
 CLUSTER = "audit_cluster"
