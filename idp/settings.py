@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     database_pool_size: int = Field(6, ge=2, le=64, description="Connections per engine and process; threads + 2")
 
     ldap_uri: Words = Field(("ldap://127.0.0.1:3890",), description="Directory servers in order, separated by spaces")
-    ldap_write_uri: Words = Field((), description="Those of them that take changes, where others are replicas; empty = all")
+    ldap_write_uri: Words = Field((), description="Servers that take changes, where others are replicas; empty = all")
     ldap_kind: Literal["openldap", "active_directory"] = Field("openldap", description="What the directory servers are")
     ldap_base_dn: str = Field("dc=haugiang,dc=gov,dc=vn", description="Base of people, units and groups")
     ldap_bind_dn: str = Field("cn=idp,ou=services,dc=haugiang,dc=gov,dc=vn", description="Service account, reads only")

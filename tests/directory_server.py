@@ -47,14 +47,11 @@ def open_directory(
 ) -> LdapDirectory:
     """Open the adapter on these servers, in the clear unless there is a CA file; close it with ``closing``."""
     first, dialect = servers[0], OpenLdap()
-
-    def listed(names: tuple[str, ...]) -> ServerList:
-        return ServerList(
-            servers_of(names, ca_file=ca_file, development=development), bind_dn=first.service_dn,
-            bind_password=lambda: first.bind_password, timing=timing, pool_size=pool_size, is_somebody=dialect.is_somebody)
-
+    known = servers_of(uris or tuple(server.uri for server in servers), write_uris=write_uris, ca_file=ca_file,
+                       development=development)
     return LdapDirectory(
-        listed(uris or tuple(server.uri for server in servers)), writers=listed(write_uris) if write_uris else None,
+        ServerList(known, bind_dn=first.service_dn, bind_password=lambda: first.bind_password, timing=timing, pool_size=pool_size,
+                   is_somebody=dialect.is_somebody),
         base_dn=first.base_dn, dialect=dialect, decoy_dn=first.decoy_dn, **options)
 
 

@@ -160,7 +160,9 @@ class SampleDirectory:
         _run([slapadd, "-n0", "-F", str(target), "-l", str(source)], "the configuration")
 
     def _load(self, slapadd: str) -> None:
-        """Load the LDIF, unless the folder already holds what it says."""
+        """Load the LDIF, unless the folder already holds what it says, or copies another."""
+        if self._options.replica_of is not None:
+            return
         ldif = sample_directory(seed=self._seed, cost=self._cost, service_password=self.bind_password)
         stamp = self.folder / "loaded"
         digest = hashlib.sha256(ldif.encode()).hexdigest()

@@ -94,7 +94,6 @@ from ..oauth.deferred.approvals import Approvals
 from ..oauth.deferred.device_authorization import CODE_LIMITS, REQUEST_LIMITS, DeviceAuthorization
 from ..oauth.grants.jwt_bearer import AuthorizationAssertions
 from ..oauth.metadata import Paths
-from ..oauth.proof.certificate import CertificateAuthorities
 from ..oauth.proof.dpop import Nonces, Proofs
 from ..oauth.proof.holder import Holders
 from ..oauth.requests import signing_details
@@ -114,6 +113,7 @@ from ..oidc.id_token import SCOPE, IdTokens
 from ..oidc.rp_initiated_logout import EndSession
 from ..oidc.subject import Subjects
 from ..oidc.userinfo import UserInfoAnswers
+from ..pki.path_validation import CertificateAuthorities
 from ..roles import RoleGroups
 from ..services import Administration, Door, Services
 from ..sessions.devices import Devices
@@ -368,15 +368,13 @@ def ldap_directory(settings: Settings, clock: Clock) -> Directory:
     base = settings.ldap_base_dn
     dialect: Dialect = ActiveDirectory(base, clock) if settings.ldap_kind == "active_directory" else OpenLdap()
 
-    def listed(uris: tuple[str, ...]) -> ServerList:
-        return ServerList(
-            servers_of(uris, ca_file=settings.ldap_ca_file, development=settings.development),
-            bind_dn=settings.ldap_bind_dn, bind_password=password,
-            timing=Timing(connect=settings.ldap_connect_timeout_seconds, operation=settings.ldap_operation_timeout_seconds),
-            pool_size=settings.ldap_pool_size, is_somebody=dialect.is_somebody)
-
+    servers = ServerList(
+        servers_of(settings.ldap_uri, write_uris=settings.ldap_write_uri, ca_file=settings.ldap_ca_file,
+                   development=settings.development),
+        bind_dn=settings.ldap_bind_dn, bind_password=password,
+        timing=Timing(connect=settings.ldap_connect_timeout_seconds, operation=settings.ldap_operation_timeout_seconds),
+        pool_size=settings.ldap_pool_size, is_somebody=dialect.is_somebody)
     return LdapDirectory(
-        listed(settings.ldap_uri), writers=listed(settings.ldap_write_uri) if settings.ldap_write_uri else None, base_dn=base,
-        dialect=dialect, people_filter=settings.ldap_people_filter, decoy_dn=settings.ldap_decoy_dn,
+        servers, base_dn=base, dialect=dialect, people_filter=settings.ldap_people_filter, decoy_dn=settings.ldap_decoy_dn,
         administrators=settings.ldap_administrators_group, concurrency=settings.login_concurrency,
         floor_seconds=settings.login_floor_milliseconds / 1000)

@@ -33,7 +33,7 @@ from .domain_rules import rules_for
 from .entries import UNIT_ATTRIBUTES, officer_of, unit_of
 from .filetime import NEVER, number, seconds_of
 from .openldap import NO_SUCH_ACCOUNT
-from .server import DEAD, describe, escaped, unavailable
+from .server import DEAD, READ_ONLY, describe, escaped, unavailable
 
 IN_CHAIN: Final = "1.2.840.113556.1.4.1941"
 _AUTHENTICATED: Final = bytes.fromhex("01010000000000050b000000")
@@ -206,6 +206,8 @@ class ActiveDirectory:
             return ChangeResult.NOT_ALLOWED
         except DEAD:
             raise
+        except ldap.REFERRAL as err:
+            raise unavailable(READ_ONLY) from err
         except ldap.LDAPError as err:
             raise unavailable(f"password change: {describe(err)}") from err
         return ChangeResult.CHANGED

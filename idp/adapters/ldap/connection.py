@@ -4,6 +4,9 @@ Servers are used in the order given. One that does not answer is left out at onc
 waits) until a probe in the background has bound to it again; then it is preferred again. When all are left out, callers are
 refused at once. Searches go over a few kept connections of the service account; a person's password only ever goes over a
 fresh connection, which is closed whatever happens (python-ldap's reconnecting class is not used: it keeps passwords).
+
+Where some servers only copy others, those that take changes are asked apart (``authority``): whatever changes something, and
+whatever must not be behind.
 """
 
 from __future__ import annotations
@@ -74,11 +77,12 @@ class ServerList:
         self._closed = threading.Event()
         self._prober: threading.Thread | None = None
 
-    def lookup(self, work: Callable[[Any, float], T]) -> T:
+    def lookup(self, work: Callable[[Any, float], T], *, authority: bool = False) -> T:
         """Do a short read as the service account, on the first server that answers.
 
         Args:
             work: Called with a connection and the seconds it may take; may be called again for another server.
+            authority: Ask only servers that take changes.
 
         Raises:
             UnavailableError: no server answered within the budget; at once while all are known to be down.
@@ -88,12 +92,16 @@ class ServerList:
         if not self._slots.acquire(timeout=self.timing.connect):
             raise unavailable("all service connections are in use")
         try:
-            return self._each(until, lambda state: self._pooled(state, work, until))
+            return self._each(until, lambda state: self._pooled(state, work, until), authority)
         finally:
             self._slots.release()
 
-    def fresh(self, work: Callable[[Any, float], T]) -> T:
+    def fresh(self, work: Callable[[Any, float], T], *, authority: bool = False) -> T:
         """Do something on a connection of its own, unbound before and after; for people's passwords.
+
+        Args:
+            work: As for ``lookup``.
+            authority: As for ``lookup``.
 
         Raises:
             UnavailableError: as for ``lookup``.
@@ -105,17 +113,17 @@ class ServerList:
             with self._opened(state.server, until) as connection:
                 return work(connection, self.timing.operation)
 
-        return self._each(until, on)
+        return self._each(until, on, authority)
 
     @contextlib.contextmanager
     def listing(self) -> Iterator[Any]:
-        """Lend a service connection of its own for a long read; what fails in the middle raises UnavailableError.
+        """Lend a service connection of its own to a server that takes changes; what fails in the middle raises UnavailableError.
 
         Raises:
             UnavailableError: no server answers, or it stopped answering.
         """
         until = time.monotonic() + self.timing.budget
-        state, connection = self._each(until, lambda state: (state, self._bound(state.server, until)))
+        state, connection = self._each(until, lambda state: (state, self._bound(state.server, until)), authority=True)
         try:
             connection.set_option(ldap.OPT_TIMEOUT, self.timing.operation)
             yield connection
@@ -132,6 +140,10 @@ class ServerList:
         with self._lock:
             return [{"uri": s.server.uri, "state": "up" if s.up else "down", "for_seconds": int(now - s.since),
                      "detail": s.detail} for s in self._states]
+
+    def answers(self) -> bool:
+        """Tell whether any server that is read is in use."""
+        return any(state.up for state in self._states if state.server.is_read)
 
     def try_each(self, look: Callable[[Any], T]) -> list[tuple[Server, T | Exception]]:
         """Bind to every server, whatever is known of it, and give what ``look`` says or what went wrong."""
@@ -156,11 +168,11 @@ class ServerList:
         for state in self._states:
             self._drop_idle(state)
 
-    def _each(self, until: float, act: Callable[[_State], T]) -> T:
+    def _each(self, until: float, act: Callable[[_State], T], authority: bool) -> T:
         """Act on the first server that is up; leave out those that turn out to be dead."""
         failure: Exception | None = None
         for state in self._states:
-            if not state.up:
+            if not state.up or not (state.server.takes_changes if authority else state.server.is_read):
                 continue
             if failure is not None and time.monotonic() >= until:
                 break

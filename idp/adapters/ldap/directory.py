@@ -2,8 +2,8 @@
 
 Spec: RFC 4511, RFC 4513, RFC 4515 (filters), RFC 2696 (paging). In what kinds of servers differ is said by a ``Dialect``.
 
-Servers that take changes may be named apart from those that are read (``writers``). They change passwords, and what contradicts
-what is known is asked of them: a replica that lags may not know yet who is disabled.
+Sign-ins may be tried at replicas. Passwords are changed, everybody is listed, and an officer is found by identifier at a server
+that takes changes: whoever looks again, because what a sign-in met is not what is known, is not told what a replica believes.
 
 An unknown name and a disabled officer are bound against the decoy, and an answer that the server gave without hashing is
 followed by a bind against the decoy, so that all refusals take the same time (OWASP ASVS 6.3.8). What somebody typed reaches
@@ -62,7 +62,6 @@ class LdapDirectory:
         servers: The servers, as one.
         base_dn: Base of people, units and groups.
         dialect: What kind of servers they are.
-        writers: Those that take changes, where others are read.
         people_filter: What is an officer; empty = as the dialect says.
         decoy_dn: An entry that nobody can bind as, with a hash like everybody's, and a policy that never locks it.
         administrators: Name (cn) of the group of agency administrators.
@@ -72,12 +71,10 @@ class LdapDirectory:
     """
 
     def __init__(
-        self, servers: ServerList, *, base_dn: str, dialect: Dialect, writers: ServerList | None = None, people_filter: str = "",
-        decoy_dn: str, administrators: str = "quantri-coquan", concurrency: int = 2, queue_seconds: float = 2.5,
-        floor_seconds: float = 0.0,
+        self, servers: ServerList, *, base_dn: str, dialect: Dialect, people_filter: str = "", decoy_dn: str,
+        administrators: str = "quantri-coquan", concurrency: int = 2, queue_seconds: float = 2.5, floor_seconds: float = 0.0,
     ) -> None:
         self._servers = servers
-        self._writers = writers or servers
         self._dialect = dialect
         self._base_dn = base_dn
         self._people_filter = people_filter or dialect.people_filter
@@ -94,12 +91,12 @@ class LdapDirectory:
         name = unicodedata.normalize("NFC", login_name)
         if not name or len(name) > _MAX_LOGIN_NAME or not _sendable(name):
             return None
-        return self._find_one(self._servers, self._dialect.named(name))
+        return self._find_one(self._dialect.named(name))
 
     def find(self, entry_uuid: str) -> Officer | None:
         """Find by stable identifier, at a server that takes changes."""
         what = self._dialect.identified(entry_uuid) if _sendable(entry_uuid) else None
-        return None if what is None else self._find_one(self._writers, what)
+        return None if what is None else self._find_one(what, authority=True)
 
     def check_password(self, officer: Officer | None, password: str) -> BindOutcome:
         """Bind as the officer or against the decoy, on a fresh connection."""
@@ -119,14 +116,14 @@ class LdapDirectory:
         if not after or not _sendable(after) or officer.disabled:
             return ChangeResult.NOT_ALLOWED
         with self._turns.one():
-            return self._answered(lambda: self._writers.fresh(lambda connection, seconds: self._dialect.change(
-                connection, officer.dn, before, after, seconds, self._writers.listing)))
+            return self._answered(lambda: self._servers.fresh(lambda connection, seconds: self._dialect.change(
+                connection, officer.dn, before, after, seconds, self._servers.listing), authority=True))
 
     def everyone(self) -> Iterator[Officer]:
         """Give every officer, page by page on a connection of its own to a server that takes changes."""
         tree, dialect = self._around().tree, self._dialect
-        with self._writers.listing() as connection:
-            seconds = self._writers.timing.operation
+        with self._servers.listing() as connection:
+            seconds = self._servers.timing.operation
             complete = dialect.nesting(lambda what, names: self._paged(connection, what, names, seconds))
             for dn, attributes in self._paged(connection, self._people_filter, dialect.officer_attributes, seconds):
                 officer = dialect.officer(dn, complete(attributes), tree)
@@ -148,22 +145,18 @@ class LdapDirectory:
         """Tell the state; after some quiet seconds the directory is asked first."""
         if time.monotonic() - self._heard_at > _QUIET_SECONDS:
             try:
-                self._lookup(self._servers, lambda connection, _: self._dialect.is_somebody(connection))
+                self._lookup(lambda connection, _: self._dialect.is_somebody(connection))
             except UnavailableError as err:
                 log.debug("directory: %s", err.debug)
-        servers = self._servers.states()
-        return {"state": "up" if any(server["state"] == "up" for server in servers) else "down", "servers": servers}
+        return {"state": "up" if self._servers.answers() else "down", "servers": self._servers.states()}
 
     def check(self) -> tuple[CheckLine, ...]:
         """Look at every server, the service account, the base and the decoy."""
-        lists = dict.fromkeys((self._servers, self._writers))
-        return tuple(line for servers in lists
-                     for line in check_lines(servers, self._dialect, base_dn=self._base_dn, decoy_dn=self._decoy_dn))
+        return check_lines(self._servers, self._dialect, base_dn=self._base_dn, decoy_dn=self._decoy_dn)
 
     def close(self) -> None:
         """Close all connections."""
         self._servers.close()
-        self._writers.close()
 
     def _check(self, officer: Officer | None, password: str) -> BindOutcome:
         if not password or not _sendable(password):
@@ -182,7 +175,7 @@ class LdapDirectory:
             return BindOutcome(BindResult.WRONG)
         return BindOutcome(BindResult.DISABLED) if officer.disabled else outcome
 
-    def _find_one(self, servers: ServerList, what: str) -> Officer | None:
+    def _find_one(self, what: str, *, authority: bool = False) -> Officer | None:
         def search(connection: Any, seconds: float) -> list[tuple[str, Attributes]]:
             try:
                 found = connection.search_ext_s(self._base_dn, ldap.SCOPE_SUBTREE, f"(&{self._people_filter}{what})",
@@ -196,7 +189,7 @@ class LdapDirectory:
             return [(dn, self._dialect.with_groups(connection, dn, attributes, seconds))]
 
         with self._turns.one():
-            found = self._lookup(servers, search)
+            found = self._lookup(search, authority=authority)
             if len(found) > 1:
                 log.warning("directory: several officers share a uid or mail address; `flask directory check` names them")
             if len(found) != 1:
@@ -213,7 +206,7 @@ class LdapDirectory:
             return known
         try:
             if self._surroundings is known:
-                self._surroundings = self._lookup(self._servers, self._read_surroundings)
+                self._surroundings = self._lookup(self._read_surroundings)
         except UnavailableError:
             if known is None:
                 raise
@@ -248,8 +241,8 @@ class LdapDirectory:
                 return
             control.cookie = cookie
 
-    def _lookup(self, servers: ServerList, work: Callable[[Any, float], T]) -> T:
-        result = self._answered(lambda: servers.lookup(work))
+    def _lookup(self, work: Callable[[Any, float], T], *, authority: bool = False) -> T:
+        result = self._answered(lambda: self._servers.lookup(work, authority=authority))
         self._heard_at = time.monotonic()
         return result
 

@@ -17,7 +17,7 @@ from ...directory.unit import Unit, UnitTree
 from .dialect import Attributes, BindAnswer, Lent, Needs, Pages
 from .entries import OFFICER_ATTRIBUTES, UNIT_ATTRIBUTES, officer_of, unit_of
 from .policy_control import POLICY_OID, POLICY_REQUEST, RESPONSES, PolicyError, answer_in, answer_of
-from .server import DEAD, describe, escaped, unavailable
+from .server import DEAD, READ_ONLY, describe, escaped, unavailable
 
 NO_SUCH_ACCOUNT: Final = (ldap.NO_SUCH_OBJECT, ldap.INVALID_DN_SYNTAX, ldap.INAPPROPRIATE_AUTH, ldap.UNWILLING_TO_PERFORM,
                           ldap.INSUFFICIENT_ACCESS, ldap.CONSTRAINT_VIOLATION)
@@ -122,6 +122,8 @@ class OpenLdap:
             return ChangeResult.TOO_SIMPLE if isinstance(err, ldap.CONSTRAINT_VIOLATION) else ChangeResult.NOT_ALLOWED
         except DEAD:
             raise
+        except ldap.REFERRAL as err:
+            raise unavailable(READ_ONLY) from err
         except ldap.LDAPError as err:
             raise unavailable(f"password change: {describe(err)}") from err
         return ChangeResult.CHANGED

@@ -22,10 +22,10 @@ from ...audit import Caller
 from ...errors import RefusedError
 from ...json_object import parse_object
 from ...oauth.bearer import from_header
-from ...oauth.proof import certificate
 from ...oauth.proof.dpop import Presented
 from ...oauth.proof.holder import TokenUse
 from ...oauth.tokens.access_token import TokenRefusedError
+from ...pki import shown_certificate
 from ...roles import Administrator
 from ...services import Services
 from ..security import caller
@@ -67,7 +67,7 @@ class Door:
         scheme, token = from_header(request.headers.get("Authorization", ""), schemes=("bearer", "dpop"))
         path = request.environ.get("PATH_INFO", "")
         proof = Presented(request.headers.get("DPoP", ""), request.method, tuple(origin + path for origin in self._origins))
-        shown = certificate.read(request.environ.get("HTTP_X_SSL_CLIENT_CERT", ""))
+        shown = shown_certificate.read(request.environ.get("HTTP_X_SSL_CLIENT_CERT", ""))
         return self.services.administration.access.admit(token, TokenUse(scheme, proof, shown), change=change, caller=caller())
 
     def query(self, *names: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Tables of what officers are told, the devices they are known on, and refusals that are counted.
 
-Declared like those of ``tables.py``, and found there under the same names.
+Found under the same names in the package.
 """
 
 from __future__ import annotations

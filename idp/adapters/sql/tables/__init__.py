@@ -2,7 +2,7 @@
 
 Secrets and tokens stand here only as SHA-256 digests; keys and factor secrets only sealed under the key-encryption key. Stores,
 not foreign keys, keep hot rows consistent. What columns are made of: ``column_types.py``; what officers gave applications:
-``oauth_tables.py``, and what officers are told: ``notice_tables.py``, under the same names here.
+``oauth.py``, and what officers are told: ``notices.py``, under the same names here.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text, te
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .column_types import Base, ClientId, Digest, Epoch, RowId, Subject, TransactionId, Words, db
-from .notice_tables import AuditRepeatRow, DeviceRow, NoticeRow
-from .oauth_tables import (
+from .notices import AuditRepeatRow, DeviceRow, NoticeRow
+from .oauth import (
     AccessTokenRow,
     AuthorizationCodeRow,
     ConsentRow,
