@@ -141,7 +141,8 @@ def caller() -> Caller:
     known: Caller | None = request.environ.get("idp.caller")
     if known is None:
         # Flask was called without the dispatcher, as the tests of the pages do: nobody forwards anything then.
-        known = Caller(source=request.remote_addr or "unknown", request_id=secrets.token_hex(4).upper())
+        known = Caller(source=request.remote_addr or "unknown", request_id=secrets.token_hex(4).upper(),
+                       user_agent=request.user_agent.string[:255])
         request.environ["idp.caller"] = known
     return known
 

@@ -26,7 +26,7 @@ def test_an_address_is_in_the_narrowest_network_that_holds_it(source: str, name:
     ("10.1.0.1", "10.1.0.9", False), ("10.1.0.1", "10.3.0.1", False), ("10.3.0.1", "10.1.0.1", False),
     ("10.1.0.1", "203.0.113.5", False), ("203.0.113.5", "198.51.100.5", False), ("10.2.0.1", "2001:db8:2::9", False),
     ("10.1.0.1", "2001:db8:2::9", True), ("cli", "10.1.0.1", False)])
-def test_networks_are_unrelated_when_both_have_names_and_neither_lies_in_the_other(here: str, there: str, unrelated: bool) -> None:
+def test_networks_with_names_are_unrelated_when_neither_lies_in_the_other(here: str, there: str, unrelated: bool) -> None:
     assert PROVINCE.unrelated(here, there) is unrelated
 
 

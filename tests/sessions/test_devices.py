@@ -53,8 +53,9 @@ def test_security_34_a_device_is_told_of_once_for_each_officer(desk: Desk) -> No
     cookie, session = desk.sign_in()
     assert re.fullmatch(r"[A-Za-z0-9_-]{43}", cookie)
     told, = desk.notices.of(desk.subs["canbo"], limit=9)
-    assert (told.kind, told.source, told.detail) == (NoticeKind.NEW_DEVICE, "10.1.0.7", {"browser": "Chrome", "system": "Windows"})
-    assert events_of(desk.database, "device.new") == [(desk.subs["canbo"], session.sid, {"browser": "Chrome", "system": "Windows"})]
+    words = {"browser": "Chrome", "system": "Windows"}
+    assert (told.kind, told.source, told.detail) == (NoticeKind.NEW_DEVICE, "10.1.0.7", words)
+    assert events_of(desk.database, "device.new") == [(desk.subs["canbo"], session.sid, words)]
     assert desk.sign_in(cookie)[0] == cookie
     assert len(desk.told()) == 1
     assert desk.sign_in(cookie, "vanthu")[0] == cookie

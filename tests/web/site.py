@@ -166,6 +166,12 @@ class Site:
         entry_uuid = next(o.entry_uuid for o in self.directory.officers.values() if o.uid == uid)
         self.totp.enrol(entry_uuid, SEED)
 
+    def sub(self, uid: str) -> str:
+        """Give an officer's subject."""
+        mirrored = self.mirror.by_uid(uid)
+        assert mirrored is not None
+        return mirrored.sub
+
     def otp(self, *, ahead: int = 0) -> str:
         """Give the code of SEED that is due now."""
         return pyotp.TOTP(SEED).at(self.clock.now() + ahead)
