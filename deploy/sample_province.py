@@ -142,7 +142,8 @@ class SampleProvince:
             for port in (plan.ldap_port, plan.ldap_port + 1):
                 require_free(port, "LDAP_PORT")
         directory = SampleDirectory(plan.folder / "directory", plan.ldap_port,
-                                    bind_password_file=plan.keys / "ldap-bind.password")
+                                    bind_password_file=plan.keys / "ldap-bind.password",
+                                    reset_password_file=plan.keys / "ldap-reset.password")
         if "smtp_host" not in plan.settings:
             self._mail = MailCatcher(plan.folder / "mail").start()
         self._write_settings(directory if own_directory else None)
@@ -230,6 +231,7 @@ class SampleProvince:
             settings |= {
                 "ldap_uri": directory.uri, "ldap_base_dn": directory.base_dn, "ldap_bind_dn": directory.service_dn,
                 "ldap_bind_password_file": str(directory.bind_password_file), "ldap_ca_file": str(directory.ca_file),
+                "ldap_reset_bind_dn": directory.reset_dn, "ldap_reset_bind_password_file": str(directory.reset_password_file),
                 "ldap_decoy_dn": directory.decoy_dn,
             }
         if self._mail is not None:

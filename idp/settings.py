@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     ldap_base_dn: str = Field("dc=haugiang,dc=gov,dc=vn", description="Base of people, units and groups")
     ldap_bind_dn: str = Field("cn=idp,ou=services,dc=haugiang,dc=gov,dc=vn", description="Service account, reads only")
     ldap_bind_password_file: Path = Field(Path("keys/ldap-bind.password"), description="File with its password")
+    ldap_reset_bind_dn: str = Field("", description="Account that sets officers' passwords; empty = nobody resets any")
+    ldap_reset_bind_password_file: Path = Field(Path("keys/ldap-reset.password"), description="File with its password")
     ldap_ca_file: Path | None = Field(None, description="CA certificates that directory servers must chain to")
     ldap_connect_timeout_seconds: float = Field(2.0, gt=0, le=10, description="Time-out of connecting")
     ldap_operation_timeout_seconds: float = Field(5.0, gt=0, le=30, description="Time-out of one operation")
@@ -118,6 +120,8 @@ class Settings(BaseSettings):
     login_floor_milliseconds: int = Field(0, ge=0, le=2000, description="Shortest answer to a sign-in, hit or miss")
     sign_in_source_failures: int = Field(200, ge=20, le=1800,
                                          description="Wrong passwords let through from one address in half an hour")
+    password_notice_days: int = Field(14, ge=0, le=60, description="Days before its end that a password is spoken of; 0 = never")
+    one_time_password_hours: int = Field(24, ge=1, le=72, description="How long a password is good that an administrator made")
     require_second_factor_groups: Words = Field(("lanhdao", "quantri-tinh", "quantri-coquan", "kiemtoan"),
                                                 description="Groups whose members need two factors at sign-in")
 

@@ -34,11 +34,11 @@ QUICK = Timing(connect=1.0, operation=3.0, retry=0.2)
 
 def new_directory(
     folder: Path, *, cost: HashCost | None = None, tls: TlsFiles | None = None, options: SlapdOptions | None = None,
-    bind_password_file: Path | None = None, seed: int = SEED,
+    bind_password_file: Path | None = None, reset_password_file: Path | None = None, seed: int = SEED,
 ) -> SampleDirectory:
     """Give a sample directory on free ports, not started. With the password file of another one it is like its replica."""
     return SampleDirectory(folder, free_port(), tls_port=free_port(), cost=cost, tls=tls, options=options,
-                           bind_password_file=bind_password_file, seed=seed)
+                           bind_password_file=bind_password_file, reset_password_file=reset_password_file, seed=seed)
 
 
 def open_directory(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .certificates import TlsFiles
-from .generate import BASE, DEFAULT_POLICY, SERVICE_DN, HashCost
+from .generate import BASE, DEFAULT_POLICY, RESET_DN, SERVICE_DN, UNITS, HashCost
 
 ADMIN_DN = f"cn=admin,{BASE}"
 SCHEMA_FOLDER = Path("/etc/ldap/schema")
@@ -148,7 +148,11 @@ olcRootDN: {ADMIN_DN}
 olcRootPW: {admin_password_hash}
 {copying}\
 olcLimits: dn.exact="{SERVICE_DN}" {options.service_limits}
+olcAccess: to dn.subtree="{UNITS}" attrs=userPassword
+  by self =xw by anonymous auth by dn.exact="{RESET_DN}" manage by * none
 olcAccess: to attrs=userPassword by self =xw by anonymous auth by * none
+olcAccess: to dn.subtree="{UNITS}" attrs=pwdReset
+  by dn.exact="{RESET_DN}" =w by dn.exact="{SERVICE_DN}" read by * none
 olcAccess: to attrs=vnCitizenId by * none
 olcAccess: to * by dn.exact="{SERVICE_DN}" read by * none
 {indexes}

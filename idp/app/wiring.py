@@ -28,6 +28,8 @@ from ..adapters.seal_files import HEADS, Es256SealSigner, FileSealHeads
 from ..adapters.sql import schema
 from ..adapters.sql.administration import SqlAdministrationTokens, SqlClientEntries, SqlGrantPages
 from ..adapters.sql.authn.devices import SqlDevices
+from ..adapters.sql.authn.one_time_password import SqlOneTimePasswords
+from ..adapters.sql.authn.recovery_codes import SqlRecoveryCodes
 from ..adapters.sql.authn.throttle import SqlGuessCounter
 from ..adapters.sql.authn.totp import SqlTotpStore
 from ..adapters.sql.clients import SqlClientStore
@@ -52,12 +54,15 @@ from ..administration.clients import ClientAdministration
 from ..administration.grants import GrantAdministration
 from ..administration.initial_access import InitialAccessAdministration
 from ..administration.keys import KeyAdministration
+from ..administration.password_reset import PasswordResets
 from ..audit import Caller
 from ..audit.chain import AuditChain
 from ..authn.assurance import HIGHEST_OFFERED, AssurancePolicy
 from ..authn.freshness import Freshness
 from ..authn.lockout import FACTOR_LIMITS, Limits, Lockout, Rule
 from ..authn.networks import UnreadableNetworkError, read_networks
+from ..authn.one_time_password import OneTimePasswords
+from ..authn.recovery_codes import RecoveryCodes
 from ..authn.second_factor import SecondFactors
 from ..authn.sign_in import SignIn
 from ..authn.totp import Totp
@@ -123,6 +128,7 @@ from ..settings import Settings, read_secret
 from ..web.notice_words import LetterWords
 
 STARTING = Caller(source="start", request_id="start")
+RESET_PASSWORD = "Put the password of the account that sets officers' passwords into it, mode 0600."
 SMTP_PASSWORD = "Put the password for the mail server into it, mode 0600, or leave IDP_SMTP_USERNAME out."
 BIND_PASSWORD = "Put the password of the service account in the directory into it, mode 0600."
 
@@ -168,10 +174,14 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     policy = RegistrationPolicy(development=settings.development, acr_prefix=settings.acr_prefix, highest_level=HIGHEST_OFFERED,
                                 front_channel=settings.legacy_response_types, assertion_grant=bool(assertion_issuers),
                                 details_types=tuple(details_types), request_uris=settings.request_uri_fetch)
+    notices = Notices(SqlNotices(database), clock)
+    one_time = OneTimePasswords(SqlOneTimePasswords(database), clock, lifetime_seconds=settings.one_time_password_hours * 3600)
     totp = Totp(SqlTotpStore(database), sealer, clock)
     people = directory or ldap_directory(settings, clock)
     guesses = SqlGuessCounter(database)
-    second_factors = SecondFactors([(totp, Lockout(guesses, clock, FACTOR_LIMITS, kind="factor"))], audit, clock)
+    recovery_codes = RecoveryCodes(SqlRecoveryCodes(database), sealer.derive("recovery codes"), clock)
+    second_factors = SecondFactors([(totp, Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),
+                                    (recovery_codes, Lockout(guesses, clock, FACTOR_LIMITS, kind="recovery"))], audit, clock)
     subjects = Subjects(sealer.derive("pairwise subjects"))
     tokens = AccessTokens(issuer=settings.issuer, keys=keys, clock=clock, acr_prefix=settings.acr_prefix, subject_of=subjects.of,
                           lifetime_seconds=settings.access_token_lifetime_seconds)
@@ -221,6 +231,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                 address=settings.issuer + Paths().registration)
     groups = RoleGroups(province=settings.ldap_province_administrators_group, agency=settings.ldap_administrators_group,
                         auditors=settings.ldap_auditors_group)
+    sessions = Sessions(SqlSessions(database), clock,
+                        SessionLimits(settings.idle_limit_seconds, settings.absolute_limit_seconds))
     administration = Administration(
         access=Access(tokens, SqlAdministrationTokens(database), clients, clock, assurance, Holders(proofs), groups=groups,
                       idle_limit_seconds=settings.idle_limit_seconds, resource=settings.issuer + Paths().administration,
@@ -229,12 +241,13 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                                      address=settings.issuer + Paths().registration),
         initial_access=InitialAccessAdministration(initial_access, clock),
         grants=GrantAdministration(SqlGrantPages(database), grants, mirror, clients, assurance, groups, clock),
-        keys=KeyAdministration(keys, encryption_keys, clock))
+        keys=KeyAdministration(keys, encryption_keys, clock),
+        password_resets=PasswordResets(people, mirror, one_time, sessions, notices, audit, clock, groups, seen))
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit,
         audit_repeats=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
         encryption_keys=encryption_keys,
-        totp=totp, second_factors=second_factors,
+        totp=totp, recovery_codes=recovery_codes, second_factors=second_factors,
         freshness=Freshness(second_factors, clock, settings.fresh_authentication_seconds),
         provider=provider, approvals=approvals, devices=devices, outbox=outbox,
         backchannel=BackchannelAuthentication(
@@ -243,7 +256,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                                     read_hint=id_tokens.subject_of_hint),
             requests=SignedRequests(objects, seen, clock)),
         pings=pings, ping_delivery=PingDelivery(pings, outbound, clients, sealer, clock),
-        notices=Notices(SqlNotices(database), clock), mail=mail,
+        notices=notices, mail=mail,
         mail_delivery=MailDelivery(mail, mail_server(settings, clock), mirror, LetterWords(settings), clock),
         audit_chain=AuditChain(seal_store, Es256SealSigner(folder.audit_seal_key(), settings.keys_dir),
                                FileSealHeads(settings.keys_dir / HEADS), clock),
@@ -253,11 +266,11 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         client_configuration=ClientConfiguration(desk),
         examiner=Examiner(policy=policy, checks=checks, secret_files=folder.client_secrets(), sectors=sectors,
                           post=outbound.post_form, groups=mirror.groups, officer_scopes=provider.officer_scopes),
-        sign_in=SignIn(people, mirror, audit, clock, mail_domain=settings.ldap_mail_domain, factors=second_factors,
+        sign_in=SignIn(people, mirror, audit, clock, mail_domain=settings.ldap_mail_domain, one_time=one_time,
+                       factors=second_factors, notices=notices,
                        passwords=Lockout(guesses, clock, Limits(source=Rule(settings.sign_in_source_failures)))),
         assurance=assurance,
-        sessions=Sessions(SqlSessions(database), clock,
-                          SessionLimits(settings.idle_limit_seconds, settings.absolute_limit_seconds)),
+        sessions=sessions,
         known_devices=Devices(SqlDevices(database), networks, clock),
         interactions=Interactions(SqlInteractions(database), clock, settings.interaction_lifetime_seconds),
         consents=Consents(SqlConsents(database), audit, clock),
@@ -364,7 +377,12 @@ def ldap_directory(settings: Settings, clock: Clock) -> Directory:
     def password() -> str:
         return read_secret(settings.ldap_bind_password_file, BIND_PASSWORD)
 
+    def reset_password() -> str:
+        return read_secret(settings.ldap_reset_bind_password_file, RESET_PASSWORD)
+
     password()  # what is wrong with it is said at the start, not as an outage of the directory at the first sign-in
+    if settings.ldap_reset_bind_dn:
+        reset_password()
     base = settings.ldap_base_dn
     dialect: Dialect = ActiveDirectory(base, clock) if settings.ldap_kind == "active_directory" else OpenLdap()
 
@@ -377,4 +395,5 @@ def ldap_directory(settings: Settings, clock: Clock) -> Directory:
     return LdapDirectory(
         servers, base_dn=base, dialect=dialect, people_filter=settings.ldap_people_filter, decoy_dn=settings.ldap_decoy_dn,
         administrators=settings.ldap_administrators_group, concurrency=settings.login_concurrency,
-        floor_seconds=settings.login_floor_milliseconds / 1000)
+        floor_seconds=settings.login_floor_milliseconds / 1000,
+        reset_account=(settings.ldap_reset_bind_dn, reset_password) if settings.ldap_reset_bind_dn else None)

@@ -1,13 +1,13 @@
 """Devices that officers signed in on, and refusals that are counted
 
-Revision: 0025, after 0019.
+Revision: 0025, after 0020.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0025'
-down_revision = '0019'
+down_revision = '0020'
 branch_labels = None
 depends_on = None
 

@@ -212,6 +212,23 @@ class ActiveDirectory:
             raise unavailable(f"password change: {describe(err)}") from err
         return ChangeResult.CHANGED
 
+    def reset(self, connection: Any, dn: str, new: str, seconds: float) -> ChangeResult:
+        """Replace the password and let it have been set at no time, which means that it has to be changed (§3.1.1.3.1.5)."""
+        try:
+            connection.result4(connection.modify_ext(dn, [
+                (ldap.MOD_REPLACE, "unicodePwd", [_quoted(new)]), (ldap.MOD_REPLACE, "pwdLastSet", [b"0"])]), 1, seconds)
+        except (ldap.CONSTRAINT_VIOLATION, ldap.UNWILLING_TO_PERFORM) as err:
+            if _leading_code(err) == _PASSWORD_RESTRICTION:
+                return rules_for(connection, dn, seconds).broken_by(new, now=self._clock.now())
+            return ChangeResult.NOT_ALLOWED
+        except (ldap.INSUFFICIENT_ACCESS, ldap.NO_SUCH_OBJECT):
+            return ChangeResult.NOT_ALLOWED
+        except DEAD:
+            raise
+        except ldap.LDAPError as err:
+            raise unavailable(f"password reset: {describe(err)}") from err
+        return ChangeResult.CHANGED
+
     def _is_out(self, attributes: Attributes) -> bool:
         expires = number(attributes, "accountExpires")
         expired = expires not in {None, 0, NEVER} and seconds_of(expires or 0) <= self._clock.now()

@@ -129,3 +129,18 @@ class Dialect(Protocol):
             ldap.LDAPError: an outage.
         """
         ...
+
+    def reset(self, connection: Any, dn: str, new: str, seconds: float) -> ChangeResult:
+        """Set somebody's password without the old one, marked as one that has to be changed.
+
+        Args:
+            connection: Bound as the account that may do this; nothing else uses it.
+            dn: Whose password.
+            new: The password.
+            seconds: Time-out of each step.
+
+        Raises:
+            UnavailableError: an answer that nobody expects.
+            ldap.LDAPError: an outage.
+        """
+        ...

@@ -68,11 +68,13 @@ class LdapDirectory:
         concurrency: Calls that may wait for the directory at once; the threads of a process must not all stand here.
         queue_seconds: How long another call waits for its turn while the directory is quick (``turns``).
         floor_seconds: Shortest answer to a password that is not accepted.
+        reset_account: DN of the account that sets officers' passwords, and what gives its password; None where there is none.
     """
 
     def __init__(
         self, servers: ServerList, *, base_dn: str, dialect: Dialect, people_filter: str = "", decoy_dn: str,
         administrators: str = "quantri-coquan", concurrency: int = 2, queue_seconds: float = 2.5, floor_seconds: float = 0.0,
+        reset_account: tuple[str, Callable[[], str]] | None = None,
     ) -> None:
         self._servers = servers
         self._dialect = dialect
@@ -82,6 +84,7 @@ class LdapDirectory:
         self._administrators = administrators
         self._turns = Turns(concurrency, queue_seconds=queue_seconds)
         self._floor_seconds = floor_seconds
+        self._reset_account = reset_account
         self._heard_at = 0.0
         self._surroundings: _Surroundings | None = None
         self._refreshing = threading.Lock()
@@ -118,6 +121,31 @@ class LdapDirectory:
         with self._turns.one():
             return self._answered(lambda: self._servers.fresh(lambda connection, seconds: self._dialect.change(
                 connection, officer.dn, before, after, seconds, self._servers.listing), authority=True))
+
+    @property
+    def resets_passwords(self) -> bool:
+        """Whether there is an account for it."""
+        return self._reset_account is not None
+
+    def reset_password(self, officer: Officer, new: str) -> ChangeResult:
+        """Set the password as the account for it, on a fresh connection; slapd would open a disabled account along with that."""
+        after = unicodedata.normalize("NFC", new)
+        known = self.find(officer.entry_uuid)
+        if self._reset_account is None or known is None or known.disabled or not after or not _sendable(after):
+            return ChangeResult.NOT_ALLOWED
+        account = (self._reset_account[0], self._reset_account[1]())
+
+        def on(connection: Any, seconds: float) -> ChangeResult:
+            try:
+                connection.simple_bind_s(*account)
+            except DEAD:
+                raise
+            except ldap.LDAPError as err:
+                raise unavailable(f"the account that resets passwords is refused: {describe(err)}") from err
+            return self._dialect.reset(connection, known.dn, after, seconds)
+
+        with self._turns.one():
+            return self._answered(lambda: self._servers.fresh(on, authority=True))
 
     def everyone(self) -> Iterator[Officer]:
         """Give every officer, page by page on a connection of its own to a server that takes changes."""

@@ -6,6 +6,7 @@ anonymous), RFC 3062 (password modify), draft-behera-ldap-password-policy-11 §6
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -19,9 +20,14 @@ from .entries import OFFICER_ATTRIBUTES, UNIT_ATTRIBUTES, officer_of, unit_of
 from .policy_control import POLICY_OID, POLICY_REQUEST, RESPONSES, PolicyError, answer_in, answer_of
 from .server import DEAD, READ_ONLY, describe, escaped, unavailable
 
+log = logging.getLogger("idp.directory")
+
 NO_SUCH_ACCOUNT: Final = (ldap.NO_SUCH_OBJECT, ldap.INVALID_DN_SYNTAX, ldap.INAPPROPRIATE_AUTH, ldap.UNWILLING_TO_PERFORM,
                           ldap.INSUFFICIENT_ACCESS, ldap.CONSTRAINT_VIOLATION)
 """Answers to a bind that are neither an outage nor a comparison of the password."""
+
+_NO_MARKS: Final = (ldap.UNDEFINED_TYPE, ldap.NO_SUCH_ATTRIBUTE, ldap.OBJECT_CLASS_VIOLATION, ldap.CONSTRAINT_VIOLATION,
+                    ldap.INSUFFICIENT_ACCESS, ldap.UNWILLING_TO_PERFORM)
 
 _CHANGE_ERRORS: Final = {
     PolicyError.PASSWORD_MOD_NOT_ALLOWED: ChangeResult.NOT_ALLOWED,
@@ -112,6 +118,25 @@ class OpenLdap:
             return ChangeResult.WRONG_OLD
         if result not in {BindResult.ACCEPTED, BindResult.MUST_CHANGE}:
             return ChangeResult.NOT_ALLOWED
+        return self._modify(connection, dn, old, new, seconds)
+
+    def reset(self, connection: Any, dn: str, new: str, seconds: float) -> ChangeResult:
+        """Use the password modify operation without the old password, then mark it as one to be changed (pwdReset, §5.3.9).
+
+        OpenLDAP marks it itself where the policy has pwdMustChange; elsewhere the mark comes second, because setting a password
+        takes an earlier one away, and whoever resets keeps a mark of their own for the time between. Under pwdSafeModify OpenLDAP
+        wants the old password of everybody who has no ``manage`` access to userPassword, and of those who have it checks no
+        quality.
+        """
+        result = self._modify(connection, dn, None, new, seconds)
+        if result is ChangeResult.CHANGED:
+            try:
+                connection.modify_ext_s(dn, [(ldap.MOD_REPLACE, "pwdReset", [b"TRUE"])])
+            except _NO_MARKS as err:
+                log.warning("directory: a reset password is not marked there as one to be changed: %s", describe(err))
+        return result
+
+    def _modify(self, connection: Any, dn: str, old: str | None, new: str, seconds: float) -> ChangeResult:
         try:
             number = connection.passwd(dn, old, new, [POLICY_REQUEST])
             connection.result4(number, 1, seconds, resp_ctrl_classes=RESPONSES)

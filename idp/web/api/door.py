@@ -29,10 +29,11 @@ from ...pki import shown_certificate
 from ...roles import Administrator
 from ...services import Services
 from ..security import caller
-from .openapi import PARAMETERS, PREFIX
+from .openapi import HEADERS, PARAMETERS, PREFIX
 
 JSON: Final = "application/json"
 MERGE_PATCH: Final = "application/merge-patch+json"
+IDEMPOTENCY_KEY: Final = "Idempotency-Key"
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 
 
@@ -106,6 +107,14 @@ class Door:
             raise RefusedError("If-Match is needed: the ETag of what you read, so that nobody's change is overwritten.",
                                code="precondition_required", status=428)
         return sent.contains
+
+    def idempotency_key(self) -> str:
+        """Give the name of this very request (draft-ietf-httpapi-idempotency-key-header). Raises RefusedError (400) for none."""
+        sent = request.headers.get(IDEMPOTENCY_KEY, "")
+        if re.fullmatch(HEADERS[IDEMPOTENCY_KEY]["pattern"], sent) is None:
+            raise RefusedError("Idempotency-Key is needed: 8 to 128 letters, digits or -_. that no other request has.",
+                               code="invalid_request")
+        return sent.strip('"')
 
     def page(self, page: Page) -> Response:
         """Make the answer of a list."""

@@ -23,6 +23,7 @@ from idp.errors import UnavailableError
 from tests.contracts.directory import PASSWORD, VIETNAMESE_PASSWORD, DirectoryContract, Population
 from tests.directory_server import Proxy, unique
 from tests.domain_controller import (
+    ADMIN_DN,
     BASE_DN,
     DISABLED,
     DOMAIN_DN,
@@ -45,15 +46,19 @@ NEVER_EXPIRES = 0x10000
 
 @pytest.fixture(scope="module")
 def population(domain_controller: DomainController) -> Iterator[Population]:
-    changing, resetting, vietnamese, one, two = (unique(stem) for stem in ("doi", "datlai", "viet", "chung", "chung"))
+    stems = ("doi", "datlai", "quen", "viet", "chung", "chung")
+    changing, resetting, forgetful, vietnamese, one, two = (unique(stem) for stem in stems)
     add_account(domain_controller, changing)
     add_account(domain_controller, resetting, must_change=True)
+    add_account(domain_controller, forgetful)
     add_account(domain_controller, vietnamese, VIETNAMESE_PASSWORD)
     for uid in (one, two):
         add_account(domain_controller, uid, mail=SHARED)
     down = open_controller(domain_controller, uris=(f"ldaps://127.0.0.1:{free_port()}",))
-    with contextlib.closing(open_controller(domain_controller)) as directory, contextlib.closing(down):
-        yield Population(directory, down, changing, resetting, vietnamese, (one, two))
+    account = (ADMIN_DN, lambda: domain_controller.admin_password)
+    with (contextlib.closing(open_controller(domain_controller, reset_account=account)) as directory, contextlib.closing(down),
+          contextlib.closing(open_controller(domain_controller)) as without):
+        yield Population(directory, down, changing, resetting, forgetful, without, vietnamese, (one, two))
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 Secrets and tokens stand here only as SHA-256 digests; keys and factor secrets only sealed under the key-encryption key. Stores,
 not foreign keys, keep hot rows consistent. What columns are made of: ``column_types.py``; what officers gave applications:
-``oauth.py``, and what officers are told: ``notices.py``, under the same names here.
+``oauth.py``; their factors: ``factors.py``; what they are told: ``notices.py``; under the same names here.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text, te
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .column_types import Base, ClientId, Digest, Epoch, RowId, Subject, TransactionId, Words, db
+from .factors import OneTimePasswordRow, RecoveryCodesRow, TotpEnrolmentRow, TotpRow
 from .notices import AuditRepeatRow, DeviceRow, NoticeRow
 from .oauth import (
     AccessTokenRow,
@@ -38,14 +39,17 @@ __all__ = (
     "InteractionRow",
     "NoticeRow",
     "OfficerRow",
+    "OneTimePasswordRow",
     "OutboxRow",
     "PushedRequestRow",
+    "RecoveryCodesRow",
     "RefreshTokenRow",
     "SeenOnceRow",
     "SessionClientRow",
     "SessionRow",
     "SigningKeyRow",
     "ThrottleRow",
+    "TotpEnrolmentRow",
     "TotpRow",
     "TransactionId",
     "VersionRow",
@@ -145,6 +149,10 @@ class InteractionRow(Base):
     proven_at: Mapped[Epoch | None]
     """When the first factor was proven in this interaction."""
     must_change_password: Mapped[bool]
+    password_expires_at: Mapped[Epoch | None]
+    """When the password that was right here ends, where that is soon."""
+    grace_left: Mapped[int | None] = mapped_column(Integer)
+    """Sign-ins left with the expired password that was right here."""
     authenticated_at: Mapped[Epoch | None]
     """When all factors were proven in this interaction; satisfies prompt=login and max_age."""
     authenticated_sid: Mapped[str] = mapped_column(String(64))
@@ -234,16 +242,6 @@ class SeenOnceRow(Base):
     """SHA-256 of kind and value."""
     until: Mapped[Epoch] = mapped_column(index=True)
     """When what it was part of is worthless by its own time."""
-
-
-class TotpRow(Base):
-    """An officer's authenticator app: sealed seed and the last accepted time step."""
-
-    __tablename__ = "totp"
-    entry_uuid: Mapped[str] = mapped_column(String(64), primary_key=True)
-    sealed_seed: Mapped[bytes] = mapped_column(LargeBinary)
-    last_step: Mapped[int] = mapped_column(BigInteger)
-    created_at: Mapped[Epoch]
 
 
 class AuditRow(Base):
