@@ -9,6 +9,7 @@ import pytest
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.trail.records import SqlAuditTrail
+from idp.adapters.sql.trail.seals import SqlAuditReader
 from idp.audit import AuditEvent, AuditRecord
 from tests.audit_desk import events_of
 
@@ -40,6 +41,7 @@ def test_security_61_a_flood_makes_two_rows_a_minute_and_none_of_it_is_lost(data
     assert figures(database) == (2, 500)
     assert events_of(database, "sign_in.refused")[1] == ("sub-1", "", {"reason": "wrong", "repeated": 499})
     assert trail.settle(NOW + 3600) == 0
+    assert SqlAuditReader(database).counts(since=NOW) == {"sign_in.refused": 500}
 
 
 def test_counting_and_settling_at_the_same_time_lose_nothing_and_count_nothing_twice(database: Database) -> None:
