@@ -212,7 +212,7 @@ class Sessions:
         Args:
             sid: The session.
             reason: One word for the records: ``logout``, ``other_officer``, ``expired``, ``disabled``, ``password_changed``,
-                ``administrator``, ``ended_elsewhere``.
+                ``administrator``, ``factors_removed``, ``ended_elsewhere``.
             caller: Who asks.
             client_id: The application that asked for it, for the record.
 
