@@ -27,8 +27,7 @@ from ..adapters.outbound import Outbound, Recorded
 from ..adapters.seal_files import HEADS, Es256SealSigner, FileSealHeads
 from ..adapters.sql import schema
 from ..adapters.sql.administration import SqlAdministrationTokens, SqlClientEntries, SqlGrantPages
-from ..adapters.sql.audit import SqlAuditTrail
-from ..adapters.sql.audit_seals import SqlAuditReader, SqlSealStore
+from ..adapters.sql.authn.devices import SqlDevices
 from ..adapters.sql.authn.one_time_password import SqlOneTimePasswords
 from ..adapters.sql.authn.recovery_codes import SqlRecoveryCodes
 from ..adapters.sql.authn.throttle import SqlGuessCounter
@@ -48,6 +47,8 @@ from ..adapters.sql.pushed_requests import SqlPushedRequests
 from ..adapters.sql.registrations import SqlInitialAccess, SqlRegistrations
 from ..adapters.sql.seen_once import SqlSeenOnce
 from ..adapters.sql.sessions import SqlSessions
+from ..adapters.sql.trail.records import SqlAuditTrail
+from ..adapters.sql.trail.seals import SqlAuditReader, SqlSealStore
 from ..administration.access import Access
 from ..administration.clients import ClientAdministration
 from ..administration.factors import FactorAdministration
@@ -60,6 +61,7 @@ from ..audit.chain import AuditChain
 from ..authn.assurance import HIGHEST_OFFERED, AssurancePolicy
 from ..authn.freshness import Freshness
 from ..authn.lockout import FACTOR_LIMITS, Limits, Lockout, Rule
+from ..authn.networks import UnreadableNetworkError, read_networks
 from ..authn.one_time_password import OneTimePasswords
 from ..authn.recovery_codes import RecoveryCodes
 from ..authn.second_factor import SecondFactors
@@ -121,6 +123,7 @@ from ..oidc.userinfo import UserInfoAnswers
 from ..pki.path_validation import CertificateAuthorities
 from ..roles import RoleGroups
 from ..services import Administration, Door, Services
+from ..sessions.devices import Devices
 from ..sessions.interaction import Interactions
 from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings, read_secret
@@ -151,6 +154,10 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     sealer = folder.sealer()
     database = Database(settings.database_url, pool_size=settings.database_pool_size)
     audit = SqlAuditTrail(database)
+    try:
+        networks = read_networks(settings.networks)
+    except UnreadableNetworkError as err:
+        raise ConfigurationError(f"IDP_NETWORKS: {err}.", remedy="Give name=network[,network...], separated by spaces.") from err
     mirror = SqlOfficers(database)
     grants = SqlGrants(database)
     deferred = SqlDeferred(database)
@@ -241,7 +248,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         password_resets=PasswordResets(people, mirror, one_time, sessions, notices, audit, clock, groups, seen),
         factors=FactorAdministration(second_factors, mirror, people, sessions, groups))
     return Services(
-        settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
+        settings=settings, clock=clock, sealer=sealer, audit=audit,
+        audit_repeats=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
         encryption_keys=encryption_keys,
         totp=totp, recovery_codes=recovery_codes, second_factors=second_factors,
         freshness=Freshness(second_factors, clock, settings.fresh_authentication_seconds),
@@ -267,6 +275,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                        passwords=Lockout(guesses, clock, Limits(source=Rule(settings.sign_in_source_failures)))),
         assurance=assurance,
         sessions=sessions,
+        known_devices=Devices(SqlDevices(database), networks, clock),
         interactions=Interactions(SqlInteractions(database), clock, settings.interaction_lifetime_seconds),
         consents=Consents(SqlConsents(database), audit, clock),
         introspection=Introspection(provider, subject_of=subjects.of, acr_prefix=settings.acr_prefix),
