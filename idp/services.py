@@ -14,7 +14,9 @@ from .administration.factors import FactorAdministration
 from .administration.grants import GrantAdministration
 from .administration.initial_access import InitialAccessAdministration
 from .administration.keys import KeyAdministration
+from .administration.officers import OfficerAdministration
 from .administration.password_reset import PasswordResets
+from .administration.tasks import TaskAdministration
 from .audit import AuditTrail
 from .audit.chain import AuditChain, AuditReader, SealStore
 from .authn.assurance import AssurancePolicy
@@ -26,6 +28,7 @@ from .authn.second_factor import SecondFactors
 from .authn.sign_in import SignIn
 from .authn.totp import Totp
 from .clock import Clock
+from .directory.deprovisioning import Deprovisioning
 from .directory.mirror import OfficerMirror
 from .directory.officer import Directory
 from .jose.encryption_keys import EncryptionKeys
@@ -50,6 +53,7 @@ from .oidc.consent import Consents
 from .oidc.rp_initiated_logout import EndSession
 from .oidc.subject import Subjects
 from .oidc.userinfo import UserInfoAnswers
+from .sessions.devices import Devices
 from .sessions.interaction import Interactions
 from .sessions.single_sign_on import Sessions
 from .settings import Settings
@@ -65,6 +69,14 @@ class Housekeeping(Protocol):
 
     def sweep(self, now: int) -> dict[str, int]:
         """Delete it and give how many rows went, by table."""
+        ...
+
+
+class AuditRepeats(Protocol):
+    """Refusals that were counted (``AuditTrail.repeated``)."""
+
+    def settle(self, now: int) -> int:
+        """Make records of the counts of minutes that are over; gives how many rows were settled."""
         ...
 
 
@@ -89,6 +101,8 @@ class Administration:
     initial_access: InitialAccessAdministration
     grants: GrantAdministration
     keys: KeyAdministration
+    officers: OfficerAdministration
+    tasks: TaskAdministration
     password_resets: PasswordResets
     factors: FactorAdministration
 
@@ -109,10 +123,12 @@ class Services:
     clock: Clock
     sealer: Sealer
     audit: AuditTrail
+    audit_repeats: AuditRepeats
     audit_chain: AuditChain
     audit_store: SealStore
     audit_reader: AuditReader
     directory: Directory
+    deprovisioning: Deprovisioning
     mirror: OfficerMirror
     keys: KeyRing
     encryption_keys: EncryptionKeys
@@ -131,6 +147,7 @@ class Services:
     sign_in: SignIn
     assurance: AssurancePolicy
     sessions: Sessions
+    known_devices: Devices
     interactions: Interactions
     consents: Consents
     provider: Provider

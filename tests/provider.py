@@ -17,11 +17,11 @@ import pytest
 from cryptography.x509 import Certificate
 from sqlalchemy import literal_column, select, update
 
-from idp.adapters.sql.audit import SqlAuditTrail
 from idp.adapters.sql.authn.throttle import SqlGuessCounter
 from idp.adapters.sql.clients import SqlClientStore
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.deferred import SqlDeferred
+from idp.adapters.sql.directory.access import SqlAccess
 from idp.adapters.sql.directory.officers import SqlOfficers
 from idp.adapters.sql.oauth import SqlGrants
 from idp.adapters.sql.pushed_requests import SqlPushedRequests
@@ -29,9 +29,11 @@ from idp.adapters.sql.registrations import SqlInitialAccess, SqlRegistrations
 from idp.adapters.sql.seen_once import SqlSeenOnce
 from idp.adapters.sql.sessions import SqlSessions
 from idp.adapters.sql.tables import AuditRow, GrantRow, OfficerRow, RefreshTokenRow
+from idp.adapters.sql.trail.records import SqlAuditTrail
 from idp.audit import Caller
 from idp.authn.assurance import AssurancePolicy
 from idp.authn.lockout import Limits, Lockout
+from idp.directory.deprovisioning import Deprovisioning
 from idp.directory.officer import Officer, Post
 from idp.endpoints.backchannel_authentication import BackchannelAuthenticationEndpoint
 from idp.endpoints.device_authorization import DeviceAuthorizationEndpoint
@@ -172,6 +174,7 @@ class House:
         self.officers = SqlOfficers(database)
         limits = SessionLimits(idle_seconds=3600, absolute_seconds=86400)
         self.sessions = Sessions(SqlSessions(database), self.clock, limits)
+        self.deprovisioning = Deprovisioning(SqlAccess(database), self.officers, self.clock)
         self.store = SqlGrants(database)
         self.deferred = SqlDeferred(database)
         self.tokens = AccessTokens(issuer=ISSUER, keys=self.keys, clock=self.clock, lifetime_seconds=access_token_seconds,

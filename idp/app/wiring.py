@@ -9,27 +9,18 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from urllib.parse import urlsplit
 
 from werkzeug.exceptions import NotFound
 
 from ..adapters.client_files import ClientFiles, read_assertion_issuers, read_software_issuers
 from ..adapters.crl_files import CrlFiles
 from ..adapters.key_files import KeyFolder
-from ..adapters.ldap.active_directory import ActiveDirectory
-from ..adapters.ldap.connection import ServerList
-from ..adapters.ldap.dialect import Dialect
-from ..adapters.ldap.directory import LdapDirectory
-from ..adapters.ldap.openldap import OpenLdap
-from ..adapters.ldap.server import Timing, servers_of
-from ..adapters.mail import SmtpServer
 from ..adapters.outbound import Outbound, Recorded
 from ..adapters.seal_files import HEADS, Es256SealSigner, FileSealHeads
 from ..adapters.sql import schema
 from ..adapters.sql.administration import SqlAdministrationTokens, SqlClientEntries, SqlGrantPages
-from ..adapters.sql.audit import SqlAuditTrail
-from ..adapters.sql.audit_seals import SqlAuditReader, SqlSealStore
 from ..adapters.sql.authn.certificates import SqlCertificates
+from ..adapters.sql.authn.devices import SqlDevices
 from ..adapters.sql.authn.one_time_password import SqlOneTimePasswords
 from ..adapters.sql.authn.recovery_codes import SqlRecoveryCodes
 from ..adapters.sql.authn.throttle import SqlGuessCounter
@@ -38,7 +29,9 @@ from ..adapters.sql.clients import SqlClientStore
 from ..adapters.sql.consents import SqlConsents
 from ..adapters.sql.database import Database
 from ..adapters.sql.deferred import SqlDeferred
+from ..adapters.sql.directory.access import SqlAccess
 from ..adapters.sql.directory.officers import SqlOfficers
+from ..adapters.sql.directory.tasks import SqlTasks
 from ..adapters.sql.housekeeping import SqlHousekeeping, SqlPulse
 from ..adapters.sql.interactions import SqlInteractions
 from ..adapters.sql.keys import SqlKeyStore
@@ -49,13 +42,17 @@ from ..adapters.sql.pushed_requests import SqlPushedRequests
 from ..adapters.sql.registrations import SqlInitialAccess, SqlRegistrations
 from ..adapters.sql.seen_once import SqlSeenOnce
 from ..adapters.sql.sessions import SqlSessions
+from ..adapters.sql.trail.records import SqlAuditTrail
+from ..adapters.sql.trail.seals import SqlAuditReader, SqlSealStore
 from ..administration.access import Access
 from ..administration.clients import ClientAdministration
 from ..administration.factors import FactorAdministration
 from ..administration.grants import GrantAdministration
 from ..administration.initial_access import InitialAccessAdministration
 from ..administration.keys import KeyAdministration
+from ..administration.officers import OfficerAdministration
 from ..administration.password_reset import PasswordResets
+from ..administration.tasks import TaskAdministration
 from ..audit import Caller
 from ..audit.chain import AuditChain
 from ..authn.assurance import CERTIFICATE, TWO_FACTORS, AssurancePolicy
@@ -63,12 +60,14 @@ from ..authn.certificate_sign_in import CertificateSignIn
 from ..authn.client_certificate import ClientCertificates
 from ..authn.freshness import Freshness
 from ..authn.lockout import FACTOR_LIMITS, Limits, Lockout, Rule
+from ..authn.networks import UnreadableNetworkError, read_networks
 from ..authn.one_time_password import OneTimePasswords
 from ..authn.recovery_codes import RecoveryCodes
 from ..authn.second_factor import SecondFactors
 from ..authn.sign_in import SignIn
 from ..authn.totp import Totp
 from ..clock import Clock, SystemClock
+from ..directory.deprovisioning import Deprovisioning
 from ..directory.officer import Directory
 from ..endpoints import routes
 from ..endpoints.monitoring.metrics import PrometheusMeter
@@ -76,7 +75,7 @@ from ..endpoints.sources import Sources
 from ..endpoints.wsgi import Dispatcher
 from ..errors import ConfigurationError
 from ..jose.encryption_keys import EncryptionKeys
-from ..jose.keyset import KeyRing, KeyToken
+from ..jose.keyset import KeyRing
 from ..notices import Notices
 from ..notices.mail import MailDelivery
 from ..oauth import response
@@ -123,16 +122,14 @@ from ..oidc.subject import Subjects
 from ..oidc.userinfo import UserInfoAnswers
 from ..roles import RoleGroups
 from ..services import Administration, Door, Services
+from ..sessions.devices import Devices
 from ..sessions.interaction import Interactions
 from ..sessions.single_sign_on import SessionLimits, Sessions
-from ..settings import Settings, read_secret
+from ..settings import Settings
 from ..web.notice_words import LetterWords
-from . import authorities
+from .servers import client_authorities, key_token, ldap_directory, mail_server, officer_authorities
 
 STARTING = Caller(source="start", request_id="start")
-RESET_PASSWORD = "Put the password of the account that sets officers' passwords into it, mode 0600."
-SMTP_PASSWORD = "Put the password for the mail server into it, mode 0600, or leave IDP_SMTP_USERNAME out."
-BIND_PASSWORD = "Put the password of the service account in the directory into it, mode 0600."
 
 
 def build_services(settings: Settings, *, directory: Directory | None = None, clock: Clock | None = None,
@@ -154,7 +151,12 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     sealer = folder.sealer()
     database = Database(settings.database_url, pool_size=settings.database_pool_size)
     audit = SqlAuditTrail(database)
+    try:
+        networks = read_networks(settings.networks)
+    except UnreadableNetworkError as err:
+        raise ConfigurationError(f"IDP_NETWORKS: {err}.", remedy="Give name=network[,network...], separated by spaces.") from err
     mirror = SqlOfficers(database)
+    deprovisioning = Deprovisioning(SqlAccess(database), mirror, clock)
     grants = SqlGrants(database)
     deferred = SqlDeferred(database)
     outbox, pings, mail = SqlOutbox(database), SqlPings(database), SqlMail(database)
@@ -178,12 +180,13 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     totp = Totp(SqlTotpStore(database), sealer, clock)
     people = directory or ldap_directory(settings, clock)
     guesses = SqlGuessCounter(database)
-    certificates = ClientCertificates(SqlCertificates(database), authorities.of_officers(settings),
+    certificates = ClientCertificates(SqlCertificates(database), officer_authorities(settings),
                                       CrlFiles(settings.officer_crl_dir), sealer, clock)
     recovery_codes = RecoveryCodes(SqlRecoveryCodes(database), sealer.derive("recovery codes"), clock)
     second_factors = SecondFactors([(totp, Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),
                                     (certificates, Lockout(guesses, clock, FACTOR_LIMITS, kind=certificates.name)),
-                                    (recovery_codes, Lockout(guesses, clock, FACTOR_LIMITS, kind="recovery"))], audit, clock)
+                                    (recovery_codes, Lockout(guesses, clock, FACTOR_LIMITS, kind="recovery"))], audit, clock,
+                                   frozen_until=deprovisioning.frozen_until)
     subjects = Subjects(sealer.derive("pairwise subjects"))
     tokens = AccessTokens(issuer=settings.issuer, keys=keys, clock=clock, acr_prefix=settings.acr_prefix, subject_of=subjects.of,
                           lifetime_seconds=settings.access_token_lifetime_seconds)
@@ -205,7 +208,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                         auditors=settings.ldap_auditors_group)
     assurance = AssurancePolicy(settings.acr_prefix, frozenset(settings.require_second_factor_groups) | groups.names,
                                 highest_level)
-    checks = Checks(assertions, client_keys, authorities.of_applications(settings), bool(settings.mtls_origin), clock)
+    checks = Checks(assertions, client_keys, client_authorities(settings), bool(settings.mtls_origin), clock)
     objects = RequestObjects(settings.issuer, client_keys, clock, encryption_keys.decrypt)
     provider = Provider(issuer=settings.issuer, registry=clients, store=grants, deferred=deferred, tokens=tokens, keys=keys,
                         clock=clock, lifetimes=lifetimes, assurance=assurance, checks=checks, proofs=proofs,
@@ -246,13 +249,15 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         initial_access=InitialAccessAdministration(initial_access, clock),
         grants=GrantAdministration(SqlGrantPages(database), grants, mirror, clients, assurance, groups, clock),
         keys=KeyAdministration(keys, encryption_keys, clock),
-        password_resets=PasswordResets(people, mirror, one_time, sessions, notices, audit, clock, groups, seen),
+        officers=OfficerAdministration(deprovisioning, mirror, groups), tasks=TaskAdministration(SqlTasks(database), clock),
+        password_resets=PasswordResets(people, mirror, one_time, deprovisioning, notices, audit, clock, groups, seen),
         factors=FactorAdministration(second_factors, mirror, people, sessions, groups))
     return Services(
-        settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
-        encryption_keys=encryption_keys,
+        settings=settings, clock=clock, sealer=sealer, audit=audit,
+        audit_repeats=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
+        deprovisioning=deprovisioning, encryption_keys=encryption_keys,
         totp=totp, recovery_codes=recovery_codes, certificates=certificates, second_factors=second_factors,
-        certificate_sign_in=CertificateSignIn(certificates, people, mirror, audit, clock),
+        certificate_sign_in=CertificateSignIn(certificates, second_factors, people, mirror, audit, clock),
         freshness=Freshness(second_factors, clock, settings.fresh_authentication_seconds),
         provider=provider, approvals=approvals, devices=devices, outbox=outbox,
         backchannel=BackchannelAuthentication(
@@ -276,6 +281,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                        passwords=Lockout(guesses, clock, Limits(source=Rule(settings.sign_in_source_failures)))),
         assurance=assurance,
         sessions=sessions,
+        known_devices=Devices(SqlDevices(database), networks, clock),
         interactions=Interactions(SqlInteractions(database), clock, settings.interaction_lifetime_seconds),
         consents=Consents(SqlConsents(database), audit, clock),
         introspection=Introspection(provider, subject_of=subjects.of, acr_prefix=settings.acr_prefix),
@@ -292,30 +298,6 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         schema_state=lambda: schema.state(settings.database_url),
         read_client_files=ClientFiles().read,
         rehearse=lambda documents: rehearsal(settings, documents, directory=people, clock=clock))
-
-
-def mail_server(settings: Settings, clock: Clock) -> SmtpServer | None:
-    """Build the mail server of the settings, where there is one; nothing is asked of it yet.
-
-    Raises:
-        ConfigurationError: the file with its password or with its authorities is missing or unsafe.
-    """
-    if not settings.smtp_host:
-        return None
-
-    def credentials() -> tuple[str, str]:
-        return settings.smtp_username, read_secret(settings.smtp_password_file, SMTP_PASSWORD)
-
-    if settings.smtp_username:
-        credentials()
-    try:
-        return SmtpServer(
-            settings.smtp_host, settings.smtp_port, tls=settings.smtp_tls, sender=(settings.product_name, settings.smtp_from),
-            domain=urlsplit(settings.issuer).hostname or "localhost", clock=clock, ca_file=settings.smtp_ca_file,
-            credentials=credentials if settings.smtp_username else None)
-    except OSError as err:
-        raise ConfigurationError(f"IDP_SMTP_CA_FILE: {settings.smtp_ca_file} holds no certificates.",
-                                 remedy="Put the certificates of the authorities there, in PEM.") from err
 
 
 @contextmanager
@@ -339,50 +321,3 @@ def rehearsal(settings: Settings, documents: Mapping[str, bytes], *, directory: 
         house.encryption_keys.ensure(STARTING)
         house.keys.ensure(STARTING)  # the later, as at a start: it loads what is published
         yield house, Dispatcher(routes.table(house, PrometheusMeter()), NotFound(), sources=Sources(("127.0.0.1",)))
-
-
-def key_token(settings: Settings, clock: Clock) -> KeyToken | None:
-    """Build the token that keeps signing keys, where one is configured; nothing is asked of it yet.
-
-    Raises:
-        ConfigurationError: the optional package for PKCS #11 is not installed.
-    """
-    if settings.pkcs11_module is None:
-        return None
-    try:
-        from ..adapters.pkcs11_keys import Pkcs11Keys
-    except ImportError as err:
-        raise ConfigurationError("The package python-pkcs11 is not installed.", debug=str(err),
-                                 remedy="Run: .venv/bin/pip install --require-hashes -r requirements/pkcs11.txt") from err
-    return Pkcs11Keys(settings.pkcs11_module, settings.pkcs11_token_label, lambda: read_secret(settings.pkcs11_pin_file), clock)
-
-
-def ldap_directory(settings: Settings, clock: Clock) -> Directory:
-    """Build the LDAP directory of the settings; nothing is asked of it yet.
-
-    Raises:
-        ConfigurationError: the file with the password of the service account is missing or unsafe.
-    """
-    def password() -> str:
-        return read_secret(settings.ldap_bind_password_file, BIND_PASSWORD)
-
-    def reset_password() -> str:
-        return read_secret(settings.ldap_reset_bind_password_file, RESET_PASSWORD)
-
-    password()  # what is wrong with it is said at the start, not as an outage of the directory at the first sign-in
-    if settings.ldap_reset_bind_dn:
-        reset_password()
-    base = settings.ldap_base_dn
-    dialect: Dialect = ActiveDirectory(base, clock) if settings.ldap_kind == "active_directory" else OpenLdap()
-
-    servers = ServerList(
-        servers_of(settings.ldap_uri, write_uris=settings.ldap_write_uri, ca_file=settings.ldap_ca_file,
-                   development=settings.development),
-        bind_dn=settings.ldap_bind_dn, bind_password=password,
-        timing=Timing(connect=settings.ldap_connect_timeout_seconds, operation=settings.ldap_operation_timeout_seconds),
-        pool_size=settings.ldap_pool_size, is_somebody=dialect.is_somebody)
-    return LdapDirectory(
-        servers, base_dn=base, dialect=dialect, people_filter=settings.ldap_people_filter, decoy_dn=settings.ldap_decoy_dn,
-        administrators=settings.ldap_administrators_group, concurrency=settings.login_concurrency,
-        floor_seconds=settings.login_floor_milliseconds / 1000,
-        reset_account=(settings.ldap_reset_bind_dn, reset_password) if settings.ldap_reset_bind_dn else None)

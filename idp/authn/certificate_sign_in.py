@@ -17,7 +17,7 @@ from ..directory.mirror import MirroredOfficer, OfficerMirror
 from ..directory.officer import Directory
 from ..errors import UnavailableError
 from .client_certificate import ClientCertificates
-from .second_factor import Acceptance
+from .second_factor import Acceptance, SecondFactors
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,10 @@ class CertificateStep:
 class CertificateSignIn:
     """The first step of a sign-in, by certificate."""
 
-    def __init__(self, certificates: ClientCertificates, directory: Directory, mirror: OfficerMirror, audit: AuditTrail,
-                 clock: Clock) -> None:
+    def __init__(self, certificates: ClientCertificates, factors: SecondFactors, directory: Directory, mirror: OfficerMirror,
+                 audit: AuditTrail, clock: Clock) -> None:
         self._certificates = certificates
+        self._factors = factors
         self._directory = directory
         self._mirror = mirror
         self._audit = audit
@@ -78,6 +79,8 @@ class CertificateSignIn:
         officer = self._mirror.by_entry_uuid(known.entry_uuid)
         if officer is None or officer.status != "active" or officer.officer.disabled:
             return self._refused("disabled", officer, detail, caller, client_id)
+        if self._factors.frozen(known.entry_uuid):
+            return self._refused("frozen", officer, detail, caller, client_id)
         taken = self._certificates.verify(known.entry_uuid, {"certificate": proof, "purpose": purpose}, self._record(
             AuditEvent.FACTOR_ACCEPTED, officer, detail, caller, client_id))
         if taken.acceptance is Acceptance.REUSED:

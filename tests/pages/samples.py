@@ -76,6 +76,16 @@ _NOTICES = [
      "note": {"vi": "Từ 20:00 đến 22:00 ngày 28/11/2026.", "en": "From 20:00 to 22:00 on 28/11/2026."}},
 ]
 
+_TODAY = {"vi": "07:32 hôm nay", "en": "07:32 today"}
+_PLACES = [
+    {"sid": "s1", "icon": "laptop", "device": {"vi": "Edge trên Windows", "en": "Edge on Windows"}, "since": _TODAY,
+     "last_seen": _TODAY, "source": "203.0.113.7", "open": "Hệ thống Quản lý văn bản, Thư công vụ"},
+    {"sid": "s2", "icon": "phone", "device": {"vi": "Safari trên iPhone", "en": "Safari on iPhone"}, "since": _TODAY,
+     "last_seen": _TODAY, "source": "2001:db8:85a3::8a2e:370:7334", "open": ""},
+]
+_HISTORY = [{"when": _TODAY, "source": "203.0.113.7", "two_factors": True},
+            {"when": {"vi": "19:05 ngày 21/11/2026", "en": "19:05 on 21/11/2026"}, "source": "203.0.113.77",
+             "two_factors": False}]
 _TOLD = [
     {"icon": "laptop", "title": {"vi": "Đăng nhập từ thiết bị mới", "en": "Signed in from a new device"}, "unread": True,
      "text": {"vi": "Có người đăng nhập tài khoản của bạn bằng Chrome trên Windows.",
@@ -141,7 +151,7 @@ _SHOWN: dict[str, tuple[dict[str, Any], int]] = {
         "issuer": "CN=Cơ quan chứng thực số chuyên dùng Chính phủ (thử nghiệm),O=Ban Cơ yếu Chính phủ,C=VN",
         "serial": "540110f0c2d7b1a29e3345aa01cc"}}, 200),
 }
-_SINCE = {"vi": "07:32 hôm nay", "en": "07:32 today"}
+_SINCE = _TODAY
 
 SAMPLES = [
     Sample("sign-in", "login/sign_in.html", _SIGN_IN),
@@ -165,6 +175,8 @@ SAMPLES = [
     Sample("second-factor-reused", "login/factors/otp.html", _FACTOR | {"error": {"code": "reused"}, "app": None}, 400),
     Sample("second-factor-throttled", "login/factors/otp.html",
            _FACTOR | {"error": {"code": "throttled", "retry_after_minutes": 1}, "who": LONG}, 429),
+    Sample("second-factor-frozen", "login/factors/frozen.html", _FACTOR),
+    Sample("second-factor-frozen-agency", "login/factors/frozen.html", _FACTOR | {"agency_help": AGENCY_HELP}),
     Sample("second-factor-missing", "login/factors/none.html", _FACTOR),
     Sample("second-factor-missing-agency", "login/factors/none.html", _FACTOR | {"agency_help": AGENCY_HELP}),
     Sample("second-factor-others", "login/factors/otp.html", _FACTOR | {"others": _OTHER_WAYS}),
@@ -260,6 +272,11 @@ SAMPLES = [
                                                           "notices": _by_language(_NOTICES), "unread": 2,
                                                           "agency_help": AGENCY_HELP}),
     Sample("portal-empty", "portal/applications.html", {"who": BARE, "since": _SINCE, "apps": [], "notices": [], "unread": 0}),
+    Sample("account-sessions", "account/sessions.html", {
+        "who": OFFICER, "agency_help": AGENCY_HELP, "here": "s1", "others": True, "places": _by_language(_PLACES),
+        "history": _by_language(_HISTORY)}),
+    Sample("account-sessions-one", "account/sessions.html", {
+        "who": LONG, "here": "s1", "others": False, "places": _by_language(_PLACES[:1]), "history": _by_language(_HISTORY[:1])}),
     Sample("account-notices", "account/notices.html", {"who": OFFICER, "notices": _by_language(_TOLD), "up_to": 7, "unread": 1,
                                                        "agency_help": AGENCY_HELP}),
     Sample("account-notices-none", "account/notices.html", {"who": BARE, "notices": [], "up_to": 0, "unread": 0}),

@@ -21,8 +21,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from idp.adapters.sql.audit import SqlAuditTrail
 from idp.adapters.sql.authn.certificates import SqlCertificates
+from idp.adapters.sql.authn.devices import SqlDevices
 from idp.adapters.sql.authn.one_time_password import SqlOneTimePasswords
 from idp.adapters.sql.authn.recovery_codes import SqlRecoveryCodes
 from idp.adapters.sql.authn.throttle import SqlGuessCounter
@@ -30,6 +30,7 @@ from idp.adapters.sql.authn.totp import SqlTotpStore
 from idp.adapters.sql.consents import SqlConsents
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.deferred import SqlDeferred
+from idp.adapters.sql.directory.access import SqlAccess
 from idp.adapters.sql.directory.officers import SqlOfficers
 from idp.adapters.sql.interactions import SqlInteractions
 from idp.adapters.sql.notices import SqlNotices
@@ -37,17 +38,20 @@ from idp.adapters.sql.oauth import SqlGrants
 from idp.adapters.sql.pushed_requests import SqlPushedRequests
 from idp.adapters.sql.sessions import SqlSessions
 from idp.adapters.sql.tables import AuditRow, OutboxRow
+from idp.adapters.sql.trail.records import SqlAuditTrail
 from idp.audit import Caller
 from idp.authn.assurance import AssurancePolicy
 from idp.authn.certificate_sign_in import CertificateSignIn
 from idp.authn.client_certificate import ClientCertificates
 from idp.authn.freshness import Freshness
 from idp.authn.lockout import FACTOR_LIMITS, PASSWORD_LIMITS, Lockout
+from idp.authn.networks import read_networks
 from idp.authn.one_time_password import OneTimePasswords
 from idp.authn.recovery_codes import RecoveryCodes
 from idp.authn.second_factor import SecondFactors
 from idp.authn.sign_in import SignIn
 from idp.authn.totp import Totp
+from idp.directory.deprovisioning import Deprovisioning
 from idp.jose.keyset import KeyRing
 from idp.notices import Notices
 from idp.oauth import response
@@ -67,6 +71,7 @@ from idp.oidc.id_token import IdTokens
 from idp.oidc.rp_initiated_logout import EndSession
 from idp.pki.path_validation import CertificateAuthorities, RevocationStatus
 from idp.roles import RoleGroups
+from idp.sessions.devices import Devices
 from idp.sessions.interaction import Interactions
 from idp.sessions.single_sign_on import SessionLimits, Sessions
 from idp.settings import Settings
@@ -141,6 +146,7 @@ class Site:
         keys = signing_keys()
         audit = SqlAuditTrail(database)
         self.mirror = SqlOfficers(database)
+        self.deprovisioning = Deprovisioning(SqlAccess(database), self.mirror, self.clock)
         id_tokens = IdTokens(issuer=self.settings.issuer, keys=keys, subjects=SUBJECTS, clock=self.clock,
                              acr_prefix=self.settings.acr_prefix, claims_of=IdTokenClaims(self.mirror),
                              encryption=response_encryption(self.clock))
@@ -155,7 +161,7 @@ class Site:
         factors = SecondFactors([(self.totp, Lockout(counter, self.clock, FACTOR_LIMITS, kind="factor")),
                                  (self.certificates, Lockout(counter, self.clock, FACTOR_LIMITS, kind="certificate")),
                                  (self.recovery_codes, Lockout(counter, self.clock, FACTOR_LIMITS, kind="recovery"))],
-                                audit, self.clock)
+                                audit, self.clock, frozen_until=self.deprovisioning.frozen_until)
         self.sessions = Sessions(SqlSessions(database), self.clock, SessionLimits(
             idle_seconds=self.settings.idle_limit_seconds, absolute_seconds=self.settings.absolute_limit_seconds))
         assurance = AssurancePolicy(
@@ -175,6 +181,7 @@ class Site:
             token_endpoints=(f"{self.settings.issuer}/token",), officer_scopes=frozenset({"openid", "profile"}),
             read_hint=id_tokens.subject_of_hint, extensions=(id_tokens,),
             details_types={self.settings.authorization_details_prefix + signing_details.NAME: signing_details.SigningDetails()})
+        self.known_devices = Devices(SqlDevices(database), read_networks(self.settings.networks), self.clock)
         self.told = Notices(SqlNotices(database), self.clock)
         approvals = Approvals(deferred, self.provider)
         self.devices = DeviceAuthorization(
@@ -184,10 +191,11 @@ class Site:
                 Lockout(counter, self.clock, DEVICE_LIMITS, kind="device_request"), SqlGrants(database), self.clock))
         self.services: Any = SimpleNamespace(
             settings=self.settings, clock=self.clock, database=database, keys=keys, clients=clients, provider=self.provider,
-            approvals=approvals, devices=self.devices, notices=self.told,
-            sessions=self.sessions, audit=audit, mirror=self.mirror, directory=self.directory, totp=self.totp,
-            certificates=self.certificates,
-            certificate_sign_in=CertificateSignIn(self.certificates, self.directory, self.mirror, audit, self.clock),
+            approvals=approvals, devices=self.devices, notices=self.told, known_devices=self.known_devices,
+            sessions=self.sessions, deprovisioning=self.deprovisioning, audit=audit, mirror=self.mirror,
+            directory=self.directory, totp=self.totp,
+            certificates=self.certificates, certificate_sign_in=CertificateSignIn(
+                self.certificates, factors, self.directory, self.mirror, audit, self.clock),
             recovery_codes=self.recovery_codes, second_factors=factors,
             freshness=Freshness(factors, self.clock, self.settings.fresh_authentication_seconds),
             interactions=Interactions(SqlInteractions(database), self.clock, self.settings.interaction_lifetime_seconds),
@@ -205,6 +213,12 @@ class Site:
         """Give an officer an authenticator app with SEED."""
         entry_uuid = next(o.entry_uuid for o in self.directory.officers.values() if o.uid == uid)
         self.totp.enrol(entry_uuid, SEED)
+
+    def sub(self, uid: str) -> str:
+        """Give an officer's subject."""
+        mirrored = self.mirror.by_uid(uid)
+        assert mirrored is not None
+        return mirrored.sub
 
     def otp(self, *, ahead: int = 0) -> str:
         """Give the code of SEED that is due now."""

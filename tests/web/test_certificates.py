@@ -57,7 +57,7 @@ def test_an_officer_registers_a_certificate_and_finds_it_on_the_security_page(si
     page = browser.get("/account/security")
     assert "Chứng thư số CN=Nguyễn Văn Mẫu,O=Hậu Giang" in page.text
     assert "factor.enrolled" in site.events()
-    assert [told.kind.value for told in site.told.of(site.mirror.by_uid("canbo").sub)] == ["factor.added"]
+    assert [told.kind.value for told in site.told.of(site.mirror.by_uid("canbo").sub)].count("factor.added") == 1
 
 
 def test_with_it_alone_an_officer_is_in_and_the_application_learns_level_3(site: Site) -> None:

@@ -1,4 +1,4 @@
-"""Audit records in the database: the insert that every act carries, and the trail for what belongs to no other act.
+"""Audit records in the database: the insert that every act carries. The trail for what belongs to no other act: ``trail/``.
 
 A store adds ``audit_insert()`` to its Write and ``audit_values(record)`` to the parameters; the record then stands or falls
 with the act (security checklist 61). The transaction number ``xact`` is given by the database; ``epoch`` is read in the same
@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import func, insert, literal_column, select
 from sqlalchemy.sql.dml import Insert
 
 from ...audit import AuditRecord
-from .database import Database, insert_row, parameter
+from .database import insert_row, parameter
 from .tables import AuditRow, VersionRow
 
 EPOCH = "audit_epoch"
@@ -36,9 +36,27 @@ def audit_insert(prefix: str = "audit_") -> Insert:
     Args:
         prefix: Tells two records in one Write apart.
     """
+    return insert_row(AuditRow, **_columns(prefix))
+
+
+def audit_insert_for(source: Any, *conditions: Any, prefix: str, **columns: Any) -> Insert:
+    """Make the act that writes a record for each row of a source that meets the conditions; parameters as ``audit_insert``.
+
+    Args:
+        source: Table or join that is looked through; None writes one record, if the conditions hold.
+        conditions: What each row must meet.
+        prefix: As for ``audit_insert``.
+        columns: Columns of the record that the source's rows tell.
+    """
+    values = {**_columns(prefix), **columns}
+    chosen = select(*values.values()).where(*conditions)
+    return insert(AuditRow).inline().from_select(list(values), chosen if source is None else chosen.select_from(source))
+
+
+def _columns(prefix: str) -> dict[str, Any]:
     table: Any = AuditRow.__table__
     names = ("at", "event", "sub", "client_id", "sid", "source", "request_id", "detail")
-    return insert_row(AuditRow, epoch=current_epoch(), **{name: parameter(table.c[name], prefix + name) for name in names})
+    return {"epoch": current_epoch(), **{name: parameter(table.c[name], prefix + name) for name in names}}
 
 
 def audit_values(record: AuditRecord, prefix: str = "audit_") -> dict[str, Any]:
@@ -58,18 +76,3 @@ def audit_values(record: AuditRecord, prefix: str = "audit_") -> dict[str, Any]:
 def _storable(text: str) -> str:
     """Write lone surrogates as escapes; UTF-8 has no place for them."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-class SqlAuditTrail:
-    """The audit trail for records that belong to no other write."""
-
-    def __init__(self, database: Database) -> None:
-        self._insert = database.write(audit_insert())
-
-    def record(self, record: AuditRecord) -> None:
-        """Append one record durably.
-
-        Raises:
-            UnavailableError: it could not be written; the caller's act must then not happen.
-        """
-        self._insert.run(**audit_values(record))

@@ -18,7 +18,7 @@ from ...sessions.interaction import Interaction
 from ...sessions.single_sign_on import Session
 from ..onward import address_of, see_other
 from ..presentation import agency_help, application_words, minutes, officer_words
-from ..security import caller, change_session, session_cookie, with_session
+from ..security import caller, change_session, device, session_cookie, with_session
 from .course import Course
 from .factors import FactorForm, forms
 
@@ -49,8 +49,8 @@ class SecondFactorPage:
             return None
         assert form is not None
         step = self._services.second_factors.attempt(officer, form.factor, form.answer(interaction, request.form), caller(),
-                                                     client_id=interaction.client_id)
-        if step.outcome == "not_enrolled":
+                                                     client_id=interaction.client_id, device=device(self._services))
+        if step.outcome in {"not_enrolled", "frozen"}:
             return self.form(interaction, officer)
         if step.outcome == "throttled":
             answer = self.form(interaction, officer, way=form.factor, status=429, error={
@@ -75,9 +75,10 @@ class SecondFactorPage:
              error: dict[str, Any] | None = None) -> Response:
         """Show one way (``way``, else the one that the address names, else the one used last) and name the others.
 
-        Only ways that lead far enough; who has none is told whom to call.
+        Only ways that lead far enough. Who has none, or whose are frozen, is told whom to call.
         """
-        standings = self._services.second_factors.of(officer.officer.entry_uuid)
+        frozen = self._services.second_factors.frozen(officer.officer.entry_uuid)
+        standings = () if frozen else self._services.second_factors.of(officer.officer.entry_uuid)
         needed = self._course.required(interaction, officer)
         ways = [name for name in dict.fromkeys(standing.factor for standing in standings)
                 if name in self._forms and self._services.second_factors.brings(name) >= needed]
@@ -89,7 +90,7 @@ class SecondFactorPage:
         own = form.context(interaction, officer) if form is not None else {}
         own["error"] = error or own.get("error")
         return make_response(render_template(
-            form.template if form is not None else "login/factors/none.html", **own, others=others,
+            form.template if form is not None else f"login/factors/{'frozen' if frozen else 'none'}.html", **own, others=others,
             needs_certificate=needed == CERTIFICATE,
             app=application_words(self._course.client(interaction)), action=address_of("login.answer", interaction),
             who=officer_words(officer.officer), agency_help=agency_help(self._services, officer.officer),
