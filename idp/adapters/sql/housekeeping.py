@@ -21,6 +21,7 @@ from .tables import (
     InitialAccessRow,
     InteractionRow,
     OutboxRow,
+    PasskeyChallengeRow,
     PushedRequestRow,
     RefreshTokenRow,
     SeenOnceRow,
@@ -68,6 +69,7 @@ class SqlHousekeeping:
                     taking_part.c.last_used_at < before,
                     ~exists(select(literal_column("1")).where(session.c.sid == taking_part.c.sid)))),
                 ("throttle", _table(ThrottleRow), 0, _table(ThrottleRow).c.until < before),
+                ("passkey_challenge", _table(PasskeyChallengeRow), 0, _table(PasskeyChallengeRow).c.expires_at < before),
                 ("seen_once", _table(SeenOnceRow), 0, _table(SeenOnceRow).c.until < before),
                 ("initial_access", initial, 90 * DAY, or_(initial.c.revoked_at < before, initial.c.expires_at < before)),
                 ("outbox", outbox, 7 * DAY, or_(

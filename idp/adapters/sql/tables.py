@@ -2,7 +2,7 @@
 
 Secrets and tokens stand here only as SHA-256 digests; keys and factor secrets only sealed under the key-encryption key. Stores,
 not foreign keys, keep hot rows consistent. What columns are made of: ``column_types.py``; what officers gave applications:
-``oauth_tables.py``, under the same names here.
+``oauth_tables.py``; passkeys: ``passkey_tables.py``; all under the same names here.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from .oauth_tables import (
     PushedRequestRow,
     RefreshTokenRow,
 )
+from .passkey_tables import PasskeyChallengeRow, PasskeyRow, PasskeyUserRow
 
 __all__ = (
     "AccessTokenRow",
@@ -35,6 +36,9 @@ __all__ = (
     "InteractionRow",
     "OfficerRow",
     "OutboxRow",
+    "PasskeyChallengeRow",
+    "PasskeyRow",
+    "PasskeyUserRow",
     "PushedRequestRow",
     "RefreshTokenRow",
     "SeenOnceRow",
