@@ -16,6 +16,8 @@ from .administration.keys import KeyAdministration
 from .audit import AuditTrail
 from .audit.chain import AuditChain, AuditReader, SealStore
 from .authn.assurance import AssurancePolicy
+from .authn.freshness import Freshness
+from .authn.second_factor import SecondFactors
 from .authn.sign_in import SignIn
 from .authn.totp import Totp
 from .clock import Clock
@@ -112,6 +114,8 @@ class Services:
     client_configuration: ClientConfiguration
     examiner: Examiner
     totp: Totp
+    second_factors: SecondFactors
+    freshness: Freshness
     sign_in: SignIn
     assurance: AssurancePolicy
     sessions: Sessions

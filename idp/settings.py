@@ -108,6 +108,9 @@ class Settings(BaseSettings):
     require_second_factor_groups: Words = Field(("lanhdao", "quantri-tinh", "quantri-coquan", "kiemtoan"),
                                                 description="Groups whose members need two factors at sign-in")
 
+    fresh_authentication_seconds: int = Field(300, ge=60, le=3600,
+                                              description="How long after a sign-in its officer may change sign-in factors")
+
     legacy_response_types: bool = Field(False, description="Tokens through the browser: implicit and hybrid response types")
     request_uri_fetch: bool = Field(False, description="Fetch registered request_uris")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Level of the JSON log")

@@ -48,7 +48,9 @@ from ..administration.keys import KeyAdministration
 from ..audit import Caller
 from ..audit.chain import AuditChain
 from ..authn.assurance import HIGHEST_OFFERED, AssurancePolicy
+from ..authn.freshness import Freshness
 from ..authn.lockout import FACTOR_LIMITS, Limits, Lockout, Rule
+from ..authn.second_factor import SecondFactors
 from ..authn.sign_in import SignIn
 from ..authn.totp import Totp
 from ..clock import Clock, SystemClock
@@ -152,6 +154,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     totp = Totp(SqlTotpStore(database), sealer, clock)
     people = directory or ldap_directory(settings)
     guesses = SqlGuessCounter(database)
+    second_factors = SecondFactors([(totp, Lockout(guesses, clock, FACTOR_LIMITS, kind="factor"))], audit, clock)
     subjects = Subjects(sealer.derive("pairwise subjects"))
     tokens = AccessTokens(issuer=settings.issuer, keys=keys, clock=clock, acr_prefix=settings.acr_prefix, subject_of=subjects.of,
                           lifetime_seconds=settings.access_token_lifetime_seconds)
@@ -213,7 +216,9 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
         encryption_keys=encryption_keys,
-        totp=totp, provider=provider, approvals=approvals, devices=devices, outbox=outbox,
+        totp=totp, second_factors=second_factors,
+        freshness=Freshness(second_factors, clock, settings.fresh_authentication_seconds),
+        provider=provider, approvals=approvals, devices=devices, outbox=outbox,
         backchannel=BackchannelAuthentication(
             provider, approvals, hints=Lockout(guesses, clock, HINT_LIMITS, kind="hint"), sealer=sealer,
             officers=HintedOfficers(mirror, people, clock, mail_domain=settings.ldap_mail_domain,
@@ -228,9 +233,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         client_configuration=ClientConfiguration(desk),
         examiner=Examiner(policy=policy, checks=checks, secret_files=folder.client_secrets(), sectors=sectors,
                           post=outbound.post_form, groups=mirror.groups, officer_scopes=provider.officer_scopes),
-        sign_in=SignIn(people, mirror, totp, audit, clock, mail_domain=settings.ldap_mail_domain,
-                       passwords=Lockout(guesses, clock, Limits(source=Rule(settings.sign_in_source_failures))),
-                       factors=Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),
+        sign_in=SignIn(people, mirror, audit, clock, mail_domain=settings.ldap_mail_domain, factors=second_factors,
+                       passwords=Lockout(guesses, clock, Limits(source=Rule(settings.sign_in_source_failures)))),
         assurance=assurance,
         sessions=Sessions(SqlSessions(database), clock,
                           SessionLimits(settings.idle_limit_seconds, settings.absolute_limit_seconds)),

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
@@ -25,6 +25,7 @@ class AuditEvent(StrEnum):
     FACTOR_ACCEPTED = "factor.accepted"
     FACTOR_REFUSED = "factor.refused"
     FACTOR_ENROLLED = "factor.enrolled"
+    FACTOR_REMOVED = "factor.removed"
     THROTTLE_CLEARED = "throttle.cleared"
     PASSWORD_CHANGED = "password.changed"
     PASSWORD_CHANGE_REFUSED = "password.change_refused"
@@ -69,9 +70,8 @@ class AuditEvent(StrEnum):
     AUDIT_CHAIN_ACCEPTED = "audit.chain_accepted"
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who asks, as the edge saw it.
+class Caller(NamedTuple):
+    """Who asks, as the edge saw it. A tuple, because one is made for every request.
 
     Attributes:
         source: Address of the caller behind our proxies, or ``cli`` / ``worker``.

@@ -1,6 +1,6 @@
-"""One step of proving who somebody is: the password, the one-time code, a new password; each counted, tried and recorded.
+"""One step of proving who somebody is: the password, and a new password; each counted, tried and recorded.
 
-Sources: OWASP ASVS 5.0 6.3.8 (no enumeration), security checklist 18, 23-25, 27, 28. An unknown name, a wrong password, a
+Sources: OWASP ASVS 5.0 6.3.8 (no enumeration), security checklist 18, 23-25, 27. An unknown name, a wrong password, a
 disabled and a locked officer get the same outcome and cause the same work: one count, one search, one bind (against the
 decoy where there is nobody), one record. What was really the matter stands in the audit trail only.
 
@@ -22,7 +22,7 @@ from ..directory.officer import BindOutcome, BindResult, ChangeResult, Directory
 from ..errors import IdpError
 from .lockout import Guess, Lockout, ThrottledError
 from .password import acceptable_password, normalise_login_name, password_hint
-from .totp import Acceptance, Totp
+from .second_factor import SecondFactors
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +46,6 @@ class PasswordStep:
 
 
 @dataclass(frozen=True, slots=True)
-class FactorStep:
-    """What became of a one-time code.
-
-    Attributes:
-        outcome: ``accepted``, ``refused``, ``reused`` (a right code that was used already), ``throttled`` or ``not_enrolled``
-            (nobody but an operator can go on).
-        retry_after_seconds: Set when throttled.
-    """
-
-    outcome: str
-    retry_after_seconds: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class ChangeStep:
     """What became of a wish for a new password.
 
@@ -76,17 +62,16 @@ class SignIn:
 
     Args:
         passwords: Limits of password guesses.
-        factors: Limits of code guesses, of another kind than ``passwords``.
+        factors: What follows a password; an operator clears their limits along with those of passwords.
         mail_domain: Domain of official mail.
     """
 
     def __init__(
-        self, directory: Directory, mirror: OfficerMirror, totp: Totp, audit: AuditTrail, clock: Clock, *,
-        passwords: Lockout, factors: Lockout, mail_domain: str,
+        self, directory: Directory, mirror: OfficerMirror, audit: AuditTrail, clock: Clock, *,
+        passwords: Lockout, factors: SecondFactors, mail_domain: str,
     ) -> None:
         self._directory = directory
         self._mirror = mirror
-        self._totp = totp
         self._audit = audit
         self._clock = clock
         self._passwords = passwords
@@ -127,38 +112,6 @@ class SignIn:
             reason = _reason(officer, tried, outcome)
             return self._refuse(reason, guesses, password, caller, client_id, account, officer)
         return self._right(tried, outcome, guesses, caller, client_id)
-
-    def second_factor(self, officer: MirroredOfficer, code: str, caller: Caller, *, client_id: str = "") -> FactorStep:
-        """Try a one-time code of an officer whose password was right.
-
-        Raises:
-            UnavailableError: the database does not answer.
-        """
-        entry_uuid = officer.officer.entry_uuid
-        if not _may_sign_in(officer):
-            self._record_factor("disabled", officer, caller, client_id)
-            return FactorStep("refused")
-        try:
-            guess = self._factors.take(entry_uuid, caller.source)
-        except ThrottledError as refusal:
-            self._record_factor("throttled", officer, caller, client_id)
-            return FactorStep("throttled", refusal.retry_after_seconds)
-        accepted = AuditRecord(AuditEvent.FACTOR_ACCEPTED, self._clock.now(), sub=officer.sub, client_id=client_id,
-                               source=caller.source, request_id=caller.request_id, detail={"factor": "otp"})
-        try:
-            acceptance = self._totp.accept(entry_uuid, code, accepted)
-        except IdpError:
-            self._factors.release(guess)
-            raise
-        if acceptance is Acceptance.ACCEPTED:
-            self._factors.good(guess)
-            return FactorStep("accepted")
-        if acceptance is Acceptance.NOT_ENROLLED:
-            self._factors.release(guess)
-        self._record_factor(acceptance.value, officer, caller, client_id)
-        if guess.instead is not None and acceptance is not Acceptance.NOT_ENROLLED:
-            return FactorStep("throttled", guess.instead.retry_after_seconds)
-        return FactorStep(acceptance.value)
 
     def change_password(self, officer: MirroredOfficer, old: str, new: str, caller: Caller, *, client_id: str = "") -> ChangeStep:
         """Change a password as the officer; a wrong old one counts as a wrong guess.
@@ -254,11 +207,6 @@ class SignIn:
         self._audit.record(AuditRecord(
             event, self._clock.now(), sub=mirrored.sub if mirrored else "", client_id=client_id, source=caller.source,
             request_id=caller.request_id, detail=detail))
-
-    def _record_factor(self, reason: str, officer: MirroredOfficer, caller: Caller, client_id: str) -> None:
-        self._audit.record(AuditRecord(
-            AuditEvent.FACTOR_REFUSED, self._clock.now(), sub=officer.sub, client_id=client_id, source=caller.source,
-            request_id=caller.request_id, detail={"factor": "otp", "reason": reason}))
 
 
 def _may_sign_in(officer: MirroredOfficer) -> bool:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import binascii
 import hmac
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 import pyotp
 
@@ -20,21 +20,13 @@ from ..audit import AuditEvent, AuditRecord
 from ..clock import Clock
 from ..errors import RefusedError
 from ..jose.keyset import Sealer
+from .assurance import OTP, TWO_FACTORS
+from .second_factor import Acceptance, Proof, Standing
 
 STEP_SECONDS = 30
 _STEPS = (-1, 0, 1)
 _SEED_BYTES = 16
 """Least length of a seed: 128 bits (RFC 4226 §4, R6)."""
-
-
-class Acceptance(StrEnum):
-    """What became of a code."""
-
-    ACCEPTED = "accepted"
-    REFUSED = "refused"
-    REUSED = "reused"
-    """Right, but this step or a later one was used already."""
-    NOT_ENROLLED = "not_enrolled"
 
 
 class UnusableSeedError(RefusedError):
@@ -50,10 +42,12 @@ class Enrolment:
     Attributes:
         sealed_seed: Base32 text, sealed.
         last_step: Number of the last step accepted; 0 at first.
+        created_at: When it was enrolled.
     """
 
     sealed_seed: bytes
     last_step: int
+    created_at: int
 
 
 class TotpStore(Protocol):
@@ -74,9 +68,16 @@ class TotpStore(Protocol):
         """Enrol an officer, or replace the seed and forget the last step; the record is written with it."""
         ...
 
+    def remove(self, entry_uuid: str, record: AuditRecord) -> bool:
+        """Take the app away, and then write the record; False when there was none."""
+        ...
+
 
 class Totp:
-    """The factor ``otp``."""
+    """The factor ``otp``; one app per officer."""
+
+    name: Final = OTP
+    level: Final = TWO_FACTORS
 
     def __init__(self, store: TotpStore, sealer: Sealer, clock: Clock) -> None:
         self._store = store
@@ -86,6 +87,20 @@ class Totp:
     def enrolled(self, entry_uuid: str) -> bool:
         """Tell whether an officer has an authenticator app."""
         return self._store.find(entry_uuid) is not None
+
+    def standings(self, entry_uuid: str) -> tuple[Standing, ...]:
+        """Give the app, if the officer has one; the last accepted step tells when it was used."""
+        found = self._store.find(entry_uuid)
+        return () if found is None else (Standing(OTP, found.created_at, found.last_step * STEP_SECONDS or None),)
+
+    def verify(self, entry_uuid: str, answer: Mapping[str, str], record: AuditRecord) -> Proof:
+        """Check the code in the field ``otp`` and use it up."""
+        acceptance = self.accept(entry_uuid, answer.get("otp", ""), record)
+        return Proof(acceptance, (OTP,) if acceptance is Acceptance.ACCEPTED else ())
+
+    def remove(self, entry_uuid: str, id: str, record: AuditRecord) -> bool:
+        """Take the app away."""
+        return not id and self._store.remove(entry_uuid, record)
 
     def accept(self, entry_uuid: str, code: str, record: AuditRecord) -> Acceptance:
         """Check a code and use it up.

@@ -21,6 +21,8 @@ PROOF_LIFETIME_SECONDS = 600
 
 _IDENTIFIER = re.compile("[A-Za-z0-9_-]{43}")
 
+_FRESH = '{"fresh":true}'
+
 REPEAT_SECONDS = 15
 """A second press of the same button within this time is the same act, not an old page."""
 
@@ -33,7 +35,7 @@ class Interaction:
         id: 256 random bits, base64url; names the pages' addresses.
         kind: ``authorize``, ``page`` or ``logout``.
         client_id: The application; empty for our own pages.
-        request: JSON of the validated authorization or end-session request; ``{}`` for our own pages.
+        request: JSON of the validated authorization or end-session request; of a page of ours, what it asks for besides.
         return_to: Path on our own host, for kind ``page``.
         browser_digest: SHA-256 of the browser id that took it up; None before.
         entry_uuid: Officer whose password was right here; empty before.
@@ -60,6 +62,11 @@ class Interaction:
     authenticated_at: int | None = None
     authenticated_sid: str = ""
     done_at: int | None = None
+
+    @property
+    def fresh(self) -> bool:
+        """Whether a page of ours asks for a fresh authentication (``authn.freshness``)."""
+        return self.kind == "page" and self.request == _FRESH
 
 
 class InteractionStore(Protocol):
@@ -120,9 +127,14 @@ class Interactions:
         """Store a validated authorization request (JSON) for the pages that answer it."""
         return self._begin("authorize", client_id, request, "/")
 
-    def begin_page(self, return_to: str) -> Interaction:
-        """Begin a sign-in to one of our own pages; ``return_to`` is a path on our own host, checked by the caller."""
-        return self._begin("page", "", "{}", return_to)
+    def begin_page(self, return_to: str, *, fresh: bool = False) -> Interaction:
+        """Begin a sign-in to one of our own pages.
+
+        Args:
+            return_to: Path on our own host, checked by the caller.
+            fresh: Whether a session is not enough, and the officer has to sign in anew.
+        """
+        return self._begin("page", "", _FRESH if fresh else "{}", return_to)
 
     def begin_logout(self, client_id: str, request: str) -> Interaction:
         """Store a checked end-session request (JSON) until the officer has answered it."""

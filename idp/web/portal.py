@@ -12,9 +12,8 @@ from ..oauth.grant import admits
 from ..services import Services
 from ..sessions.single_sign_on import Session
 from .approvals import awaiting
-from .onward import Onward, address_of, see_other
+from .onward import Onward
 from .presentation import agency_help, ago_words, clock_words, entrance, in_words, officer_words
-from .security import browser_id
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -24,11 +23,10 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.get("/")
     def applications() -> Response:
-        signed_in = onward.signed_in()
-        if signed_in is None or signed_in[0].acr < onward.required_level(signed_in[1], None, ()):
-            browser_id()
-            return see_other(address_of("login.ask", services.interactions.begin_page(request.path)))
-        session, officer = signed_in
+        entered = onward.enter(request.path)
+        if isinstance(entered, Response):
+            return entered
+        session, officer = entered
         return make_response(render_template(
             "portal/applications.html", who=officer_words(officer.officer), apps=_applications(services, session, officer),
             since=clock_words(session.auth_time, services.clock.now()), notices=_notices(services, officer),

@@ -24,11 +24,18 @@ class FakeTotpStore:
             row = self._rows.get(entry_uuid)
             if row is None or row.last_step >= step:
                 return False
-            self._rows[entry_uuid] = Enrolment(row.sealed_seed, step)
+            self._rows[entry_uuid] = Enrolment(row.sealed_seed, step, row.created_at)
             self.records.append(record)
             return True
 
     def put(self, entry_uuid: str, sealed_seed: bytes, now: int, record: AuditRecord) -> None:
         with self._lock:
-            self._rows[entry_uuid] = Enrolment(sealed_seed, 0)
+            self._rows[entry_uuid] = Enrolment(sealed_seed, 0, now)
             self.records.append(record)
+
+    def remove(self, entry_uuid: str, record: AuditRecord) -> bool:
+        with self._lock:
+            if self._rows.pop(entry_uuid, None) is None:
+                return False
+            self.records.append(record)
+            return True

@@ -50,7 +50,7 @@ class Sample:
 
 _SIGN_IN: dict[str, Any] = {"app": QLVB, "action": "/stay", "username": "", "error": None, "hint": None, "notice": None,
                             "who": None}
-_FACTOR: dict[str, Any] = {"app": QLVB, "action": "/stay", "who": OFFICER, "error": None, "enrolled": True, "cancel_url": "/next"}
+_FACTOR: dict[str, Any] = {"app": QLVB, "action": "/stay", "who": OFFICER, "error": None, "others": [], "cancel_url": "/next"}
 _CHANGE: dict[str, Any] = {"app": QLVB, "action": "/stay", "who": OFFICER, "reason": "must_change", "error": None,
                            "min_length": 12, "ask_current": True}
 _ASKED = [
@@ -91,6 +91,17 @@ def _by_language(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     return {lang: [{key: chosen(value, lang) for key, value in row.items()} for row in rows] for lang in ("vi", "en")}
 
 
+_APP = {vi_en: {"name": name, "icon": "phone", "factor": "otp", "id": "", "stays": False, "since": "12/10/2026",
+                "used": "18/11/2026", "loss": loss} for vi_en, name, loss in (
+    ("vi", "Ứng dụng tạo mã 6 số", "Mã của ứng dụng tạo mã trên điện thoại sẽ không còn dùng được để đăng nhập."),
+    ("en", "Authenticator app", "The codes of the app on your telephone will no longer be good for signing in."))}
+_APP_STAYS = {lang: app | {"stays": True, "used": None} for lang, app in _APP.items()}
+_SECURITY: dict[str, Any] = {"who": OFFICER, "factors": [], "ways_to_add": [], "enrolled": False, "demanded": False}
+_SECURITIES: dict[str, dict[str, Any]] = {
+    "none": {"who": BARE, "agency_help": AGENCY_HELP},
+    "app": {"enrolled": True, "factors": {lang: [app] for lang, app in _APP.items()}},
+    "last": {"enrolled": True, "demanded": True, "factors": {lang: [app] for lang, app in _APP_STAYS.items()}},
+}
 _SINCE = {"vi": "07:32 hôm nay", "en": "07:32 today"}
 
 SAMPLES = [
@@ -99,6 +110,8 @@ SAMPLES = [
     Sample("sign-in-again", "login/sign_in.html", _SIGN_IN | {"app": SURVEY, "notice": "again", "username": "nvmau",
                                                               "who": {"name": OFFICER["name"]}}),
     Sample("sign-in-again-nobody", "login/sign_in.html", _SIGN_IN | {"notice": "again"}),
+    Sample("sign-in-sensitive", "login/sign_in.html", _SIGN_IN | {"app": None, "notice": "sensitive", "username": "nvmau",
+                                                                  "who": {"name": OFFICER["name"]}}),
     Sample("sign-in-wrong", "login/sign_in.html", _SIGN_IN | {"username": "nvmau", "error": {"code": "wrong"}}, 400),
     Sample("sign-in-caps-lock", "login/sign_in.html",
            _SIGN_IN | {"username": "nvmau", "error": {"code": "wrong"}, "hint": "caps_lock"}, 400),
@@ -108,13 +121,13 @@ SAMPLES = [
            _SIGN_IN | {"username": "nvmau", "error": {"code": "throttled", "retry_after_minutes": 5}}, 429),
     Sample("sign-in-unavailable", "login/sign_in.html", _SIGN_IN | {"username": "nvmau", "error": {"code": "unavailable"}}, 503),
     Sample("sign-in-csrf", "login/sign_in.html", _SIGN_IN | {"username": "nvmau", "error": {"code": "csrf"}}, 400),
-    Sample("second-factor", "login/second_factor.html", _FACTOR | {"agency_help": AGENCY_HELP}),
-    Sample("second-factor-wrong", "login/second_factor.html", _FACTOR | {"error": {"code": "wrong"}}, 400),
-    Sample("second-factor-reused", "login/second_factor.html", _FACTOR | {"error": {"code": "reused"}, "app": None}, 400),
-    Sample("second-factor-throttled", "login/second_factor.html",
+    Sample("second-factor", "login/factors/otp.html", _FACTOR | {"agency_help": AGENCY_HELP}),
+    Sample("second-factor-wrong", "login/factors/otp.html", _FACTOR | {"error": {"code": "wrong"}}, 400),
+    Sample("second-factor-reused", "login/factors/otp.html", _FACTOR | {"error": {"code": "reused"}, "app": None}, 400),
+    Sample("second-factor-throttled", "login/factors/otp.html",
            _FACTOR | {"error": {"code": "throttled", "retry_after_minutes": 1}, "who": LONG}, 429),
-    Sample("second-factor-missing", "login/second_factor.html", _FACTOR | {"enrolled": False}),
-    Sample("second-factor-missing-agency", "login/second_factor.html", _FACTOR | {"enrolled": False, "agency_help": AGENCY_HELP}),
+    Sample("second-factor-missing", "login/factors/none.html", _FACTOR),
+    Sample("second-factor-missing-agency", "login/factors/none.html", _FACTOR | {"agency_help": AGENCY_HELP}),
     Sample("password-must-change", "login/change_password.html", _CHANGE | {"cancel_url": "/next"}),
     Sample("password-expired", "login/change_password.html", _CHANGE | {"reason": "expired", "ask_current": False, "app": None}),
     Sample("password-own-wish", "login/change_password.html",
@@ -201,6 +214,9 @@ SAMPLES = [
     Sample("portal-notices", "portal/applications.html", {"who": LONG, "since": _SINCE, "apps": _by_language(_APPS),
                                                           "notices": _by_language(_NOTICES), "agency_help": AGENCY_HELP}),
     Sample("portal-empty", "portal/applications.html", {"who": BARE, "since": _SINCE, "apps": [], "notices": []}),
+    *(Sample(f"account-{name}", "account/security.html", _SECURITY | more) for name, more in _SECURITIES.items()),
+    Sample("account-remove", "account/remove.html", {"who": OFFICER, "action": "/stay", "factor": _APP}),
+    Sample("account-remove-last", "account/remove.html", {"who": LONG, "action": "/stay", "factor": _APP_STAYS}),
     Sample("error", "errors/error.html", {
         "app": QLVB, "status": 400, "code": "7F3K-29QD-0M5T-XW8C", "time": "23/11/2026 08:14:05",
         "detail": "invalid_request: redirect_uri",

@@ -11,7 +11,8 @@ import pytest
 from .render import LANGUAGES, Pages
 from .samples import SAMPLES, Sample
 
-FIELDS = {"username", "password", "otp", "answer", "csrf_token", "new_password", "new_password_again", "user_code", "approval"}
+FIELDS = {"username", "password", "otp", "answer", "csrf_token", "new_password", "new_password_again", "user_code", "approval",
+          "factor", "id"}
 COMPLETE = {"username": "username", "password": "current-password", "otp": "one-time-code", "new_password": "new-password",
             "new_password_again": "new-password", "user_code": "off"}
 

@@ -33,7 +33,9 @@ from idp.adapters.sql.sessions import SqlSessions
 from idp.adapters.sql.tables import AuditRow, OutboxRow
 from idp.audit import Caller
 from idp.authn.assurance import AssurancePolicy
+from idp.authn.freshness import Freshness
 from idp.authn.lockout import FACTOR_LIMITS, PASSWORD_LIMITS, Lockout
+from idp.authn.second_factor import SecondFactors
 from idp.authn.sign_in import SignIn
 from idp.authn.totp import Totp
 from idp.jose.keyset import KeyRing
@@ -116,6 +118,7 @@ class Site:
                              encryption=response_encryption(self.clock))
         self.totp = Totp(SqlTotpStore(database), FakeSealer(), self.clock)
         counter = SqlGuessCounter(database)
+        factors = SecondFactors([(self.totp, Lockout(counter, self.clock, FACTOR_LIMITS, kind="factor"))], audit, self.clock)
         self.sessions = Sessions(SqlSessions(database), self.clock, SessionLimits(
             idle_seconds=self.settings.idle_limit_seconds, absolute_seconds=self.settings.absolute_limit_seconds))
         assurance = AssurancePolicy(self.settings.acr_prefix, frozenset(self.settings.require_second_factor_groups))
@@ -140,11 +143,11 @@ class Site:
             settings=self.settings, clock=self.clock, database=database, keys=keys, clients=clients, provider=self.provider,
             approvals=approvals, devices=self.devices,
             sessions=self.sessions, audit=audit, mirror=self.mirror, directory=self.directory, totp=self.totp,
+            second_factors=factors, freshness=Freshness(factors, self.clock, self.settings.fresh_authentication_seconds),
             interactions=Interactions(SqlInteractions(database), self.clock, self.settings.interaction_lifetime_seconds),
             consents=Consents(SqlConsents(database), audit, self.clock),
-            sign_in=SignIn(self.directory, self.mirror, self.totp, audit, self.clock, mail_domain="haugiang.gov.vn",
-                           passwords=Lockout(counter, self.clock, PASSWORD_LIMITS),
-                           factors=Lockout(counter, self.clock, FACTOR_LIMITS, kind="factor")),
+            sign_in=SignIn(self.directory, self.mirror, audit, self.clock, mail_domain="haugiang.gov.vn",
+                           passwords=Lockout(counter, self.clock, PASSWORD_LIMITS), factors=factors),
             assurance=assurance,
             subjects=SUBJECTS, end_session=EndSession(clients, id_tokens.read_hint))
         self.app = Flask("idp", template_folder=str(ROOT / "templates"), static_folder=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import literal_column, select, update
+from sqlalchemy import delete, literal_column, select, update
 
 from ....audit import AuditRecord
 from ....authn.totp import Enrolment
@@ -19,7 +19,8 @@ class SqlTotpStore:
     def __init__(self, database: Database) -> None:
         table: Any = TotpRow.__table__
         entry_uuid = parameter(table.c.entry_uuid)
-        self._find = database.read(select(table.c.sealed_seed, table.c.last_step).where(table.c.entry_uuid == entry_uuid))
+        self._find = database.read(
+            select(table.c.sealed_seed, table.c.last_step, table.c.created_at).where(table.c.entry_uuid == entry_uuid))
         step = parameter(table.c.last_step, "step")
         self._use = database.write(audit_insert(), guard=update(table).where(
             table.c.entry_uuid == entry_uuid, table.c.last_step < step).values(last_step=step).returning(table.c.last_step))
@@ -30,11 +31,13 @@ class SqlTotpStore:
             index_elements=["entry_uuid"],
             set_={name: insert.excluded[name] for name in ("sealed_seed", "last_step", "created_at")},
         ).returning(table.c.entry_uuid))
+        self._remove = database.write(
+            audit_insert(), guard=delete(table).where(table.c.entry_uuid == entry_uuid).returning(table.c.entry_uuid))
 
     def find(self, entry_uuid: str) -> Enrolment | None:
         """Find an officer's enrolment."""
         row = self._find.one(entry_uuid=entry_uuid)
-        return None if row is None else Enrolment(bytes(row.sealed_seed), row.last_step)
+        return None if row is None else Enrolment(bytes(row.sealed_seed), row.last_step, row.created_at)
 
     def use(self, entry_uuid: str, step: int, record: AuditRecord) -> bool:
         """Raise the last step if it is lower; the audit record stands or falls with it."""
@@ -43,3 +46,7 @@ class SqlTotpStore:
     def put(self, entry_uuid: str, sealed_seed: bytes, now: int, record: AuditRecord) -> None:
         """Enrol an officer or replace the seed."""
         self._put.run(entry_uuid=entry_uuid, sealed_seed=sealed_seed, created_at=now, **audit_values(record))
+
+    def remove(self, entry_uuid: str, record: AuditRecord) -> bool:
+        """Take an officer's app away; the audit record stands or falls with it."""
+        return self._remove.run(entry_uuid=entry_uuid, **audit_values(record)) is not None
