@@ -17,6 +17,8 @@ from .audit import AuditTrail
 from .audit.chain import AuditChain, AuditReader, SealStore
 from .authn.assurance import AssurancePolicy
 from .authn.freshness import Freshness
+from .authn.passkey_sign_in import PasskeySignIn
+from .authn.passkeys import Passkeys
 from .authn.second_factor import SecondFactors
 from .authn.sign_in import SignIn
 from .authn.totp import Totp
@@ -116,6 +118,8 @@ class Services:
     totp: Totp
     second_factors: SecondFactors
     freshness: Freshness
+    passkeys: Passkeys
+    passkey_sign_in: PasskeySignIn
     sign_in: SignIn
     assurance: AssurancePolicy
     sessions: Sessions

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from urllib.parse import urlsplit
 
 from cryptography.x509 import load_pem_x509_certificates
 from werkzeug.exceptions import NotFound
@@ -24,6 +25,7 @@ from ..adapters.sql import schema
 from ..adapters.sql.administration import SqlAdministrationTokens, SqlClientEntries, SqlGrantPages
 from ..adapters.sql.audit import SqlAuditTrail
 from ..adapters.sql.audit_seals import SqlAuditReader, SqlSealStore
+from ..adapters.sql.authn.passkeys import SqlPasskeys
 from ..adapters.sql.authn.throttle import SqlGuessCounter
 from ..adapters.sql.authn.totp import SqlTotpStore
 from ..adapters.sql.clients import SqlClientStore
@@ -50,9 +52,12 @@ from ..audit.chain import AuditChain
 from ..authn.assurance import HIGHEST_OFFERED, AssurancePolicy
 from ..authn.freshness import Freshness
 from ..authn.lockout import FACTOR_LIMITS, Limits, Lockout, Rule
+from ..authn.passkey_sign_in import PasskeySignIn
+from ..authn.passkeys import PASSKEY, Passkeys
 from ..authn.second_factor import SecondFactors
 from ..authn.sign_in import SignIn
 from ..authn.totp import Totp
+from ..authn.webauthn import RelyingParty
 from ..clock import Clock, SystemClock
 from ..directory.officer import Directory
 from ..endpoints import routes
@@ -154,7 +159,10 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     totp = Totp(SqlTotpStore(database), sealer, clock)
     people = directory or ldap_directory(settings)
     guesses = SqlGuessCounter(database)
-    second_factors = SecondFactors([(totp, Lockout(guesses, clock, FACTOR_LIMITS, kind="factor"))], audit, clock)
+    passkeys = Passkeys(SqlPasskeys(database), relying_party(settings), clock)
+    passkey_limits = Lockout(guesses, clock, FACTOR_LIMITS, kind=PASSKEY)
+    second_factors = SecondFactors([(passkeys, passkey_limits), (totp, Lockout(guesses, clock, FACTOR_LIMITS, kind="factor"))],
+                                   audit, clock)
     subjects = Subjects(sealer.derive("pairwise subjects"))
     tokens = AccessTokens(issuer=settings.issuer, keys=keys, clock=clock, acr_prefix=settings.acr_prefix, subject_of=subjects.of,
                           lifetime_seconds=settings.access_token_lifetime_seconds)
@@ -216,7 +224,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
         encryption_keys=encryption_keys,
-        totp=totp, second_factors=second_factors,
+        totp=totp, second_factors=second_factors, passkeys=passkeys,
+        passkey_sign_in=PasskeySignIn(passkeys, people, mirror, audit, clock, limits=passkey_limits),
         freshness=Freshness(second_factors, clock, settings.fresh_authentication_seconds),
         provider=provider, approvals=approvals, devices=devices, outbox=outbox,
         backchannel=BackchannelAuthentication(
@@ -277,6 +286,14 @@ def rehearsal(settings: Settings, documents: Mapping[str, bytes], *, directory: 
         house.encryption_keys.ensure(STARTING)
         house.keys.ensure(STARTING)  # the later, as at a start: it loads what is published
         yield house, Dispatcher(routes.table(house, PrometheusMeter()), NotFound(), sources=Sources(("127.0.0.1",)))
+
+
+def relying_party(settings: Settings) -> RelyingParty | None:
+    """Give who we are to browsers that keep passkeys; None where the issuer's host is an address, which they do not accept."""
+    issuer = urlsplit(settings.issuer)
+    if not settings.passkey_domain:
+        return None
+    return RelyingParty(settings.passkey_domain, f"{issuer.scheme}://{issuer.netloc}", settings.product_name)
 
 
 def client_authorities(settings: Settings) -> CertificateAuthorities:

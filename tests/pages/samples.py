@@ -49,7 +49,7 @@ class Sample:
 
 
 _SIGN_IN: dict[str, Any] = {"app": QLVB, "action": "/stay", "username": "", "error": None, "hint": None, "notice": None,
-                            "who": None}
+                            "who": None, "passkey_url": "/stay"}
 _FACTOR: dict[str, Any] = {"app": QLVB, "action": "/stay", "who": OFFICER, "error": None, "others": [], "cancel_url": "/next"}
 _CHANGE: dict[str, Any] = {"app": QLVB, "action": "/stay", "who": OFFICER, "reason": "must_change", "error": None,
                            "min_length": 12, "ask_current": True}
@@ -96,10 +96,22 @@ _APP = {vi_en: {"name": name, "icon": "phone", "factor": "otp", "id": "", "stays
     ("vi", "Ứng dụng tạo mã 6 số", "Mã của ứng dụng tạo mã trên điện thoại sẽ không còn dùng được để đăng nhập."),
     ("en", "Authenticator app", "The codes of the app on your telephone will no longer be good for signing in."))}
 _APP_STAYS = {lang: app | {"stays": True, "used": None} for lang, app in _APP.items()}
+_PASSKEYS = {lang: [{"name": name.format(label), "icon": "passkey", "factor": "passkey", "id": label, "stays": False, "loss": loss,
+                     "since": "12/10/2026", "used": used, "rename_url": "/next"}
+                    for label, used in (("Máy bàn cơ quan", "23/11/2026"), ("Điện thoại cá nhân " + "rất dài " * 5, None))]
+             for lang, name, loss in (
+    ("vi", "Khóa truy cập “{}”", "Khóa này sẽ không còn dùng được để đăng nhập. Sau đó, bạn có thể xóa khóa khỏi máy của mình."),
+    ("en", "Passkey “{}”", "It will no longer be good for signing in. Then you may delete it from your device."))}
+_WAYS = {"vi": [{"label": "Thêm khóa truy cập", "url": "/next"}], "en": [{"label": "Add a passkey", "url": "/next"}]}
+_OTP_WAY = {"vi": [{"name": "Mã 6 số", "note": "Mở ứng dụng tạo mã trên điện thoại của bạn", "icon": "phone", "url": "/next"}],
+            "en": [{"name": "Six-digit code", "note": "Open the authenticator app on your telephone", "icon": "phone", "url": "/next"}]}
+_PASSKEY_FORM: dict[str, Any] = {"who": OFFICER, "action": "/stay", "options_url": "/stay", "name": "", "error": None,
+                                 "agency_help": AGENCY_HELP}
 _SECURITY: dict[str, Any] = {"who": OFFICER, "factors": [], "ways_to_add": [], "enrolled": False, "demanded": False}
 _SECURITIES: dict[str, dict[str, Any]] = {
     "none": {"who": BARE, "agency_help": AGENCY_HELP},
     "app": {"enrolled": True, "factors": {lang: [app] for lang, app in _APP.items()}},
+    "passkeys": {"enrolled": True, "factors": _PASSKEYS, "ways_to_add": _WAYS},
     "last": {"enrolled": True, "demanded": True, "factors": {lang: [app] for lang, app in _APP_STAYS.items()}},
 }
 _SINCE = {"vi": "07:32 hôm nay", "en": "07:32 today"}
@@ -120,12 +132,21 @@ SAMPLES = [
     Sample("sign-in-throttled", "login/sign_in.html",
            _SIGN_IN | {"username": "nvmau", "error": {"code": "throttled", "retry_after_minutes": 5}}, 429),
     Sample("sign-in-unavailable", "login/sign_in.html", _SIGN_IN | {"username": "nvmau", "error": {"code": "unavailable"}}, 503),
+    Sample("sign-in-no-passkeys", "login/sign_in.html", _SIGN_IN | {"passkey_url": None}),
+    Sample("sign-in-passkey", "login/sign_in.html", _SIGN_IN | {"error": {"code": "passkey"}}, 400),
+    Sample("sign-in-passkey-expired", "login/sign_in.html", _SIGN_IN | {"error": {"code": "passkey_expired"}}, 400),
     Sample("sign-in-csrf", "login/sign_in.html", _SIGN_IN | {"username": "nvmau", "error": {"code": "csrf"}}, 400),
     Sample("second-factor", "login/factors/otp.html", _FACTOR | {"agency_help": AGENCY_HELP}),
     Sample("second-factor-wrong", "login/factors/otp.html", _FACTOR | {"error": {"code": "wrong"}}, 400),
     Sample("second-factor-reused", "login/factors/otp.html", _FACTOR | {"error": {"code": "reused"}, "app": None}, 400),
     Sample("second-factor-throttled", "login/factors/otp.html",
            _FACTOR | {"error": {"code": "throttled", "retry_after_minutes": 1}, "who": LONG}, 429),
+    Sample("second-factor-passkey", "login/factors/passkey.html",
+           _FACTOR | {"options_url": "/stay", "others": _OTP_WAY, "agency_help": AGENCY_HELP}),
+    Sample("second-factor-passkey-wrong", "login/factors/passkey.html",
+           _FACTOR | {"options_url": "/stay", "error": {"code": "wrong"}, "who": LONG}, 400),
+    Sample("second-factor-passkey-throttled", "login/factors/passkey.html",
+           _FACTOR | {"options_url": "/stay", "error": {"code": "throttled", "retry_after_minutes": 5}}, 429),
     Sample("second-factor-missing", "login/factors/none.html", _FACTOR),
     Sample("second-factor-missing-agency", "login/factors/none.html", _FACTOR | {"agency_help": AGENCY_HELP}),
     Sample("password-must-change", "login/change_password.html", _CHANGE | {"cancel_url": "/next"}),
@@ -217,6 +238,14 @@ SAMPLES = [
     *(Sample(f"account-{name}", "account/security.html", _SECURITY | more) for name, more in _SECURITIES.items()),
     Sample("account-remove", "account/remove.html", {"who": OFFICER, "action": "/stay", "factor": _APP}),
     Sample("account-remove-last", "account/remove.html", {"who": LONG, "action": "/stay", "factor": _APP_STAYS}),
+    Sample("account-remove-passkey", "account/remove.html",
+           {"who": OFFICER, "action": "/stay", "factor": {lang: keys[0] for lang, keys in _PASSKEYS.items()}}),
+    Sample("passkey-new", "account/passkey_new.html", _PASSKEY_FORM),
+    *(Sample(f"passkey-new-{code.replace('_', '-')}", "account/passkey_new.html",
+             _PASSKEY_FORM | {"name": "Máy bàn cơ quan" if code != "unnamed" else "", "error": {"code": code}}, 400)
+      for code in ("unnamed", "too_many", "taken", "expired", "refused")),
+    Sample("passkey-name", "account/passkey_name.html", _PASSKEY_FORM | {"name": "Máy bàn cơ quan"}),
+    Sample("passkey-name-unnamed", "account/passkey_name.html", _PASSKEY_FORM | {"error": {"code": "unnamed"}, "who": LONG}, 400),
     Sample("error", "errors/error.html", {
         "app": QLVB, "status": 400, "code": "7F3K-29QD-0M5T-XW8C", "time": "23/11/2026 08:14:05",
         "detail": "invalid_request: redirect_uri",

@@ -20,6 +20,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from idp.adapters.sql.audit import SqlAuditTrail
+from idp.adapters.sql.authn.passkeys import SqlPasskeys
 from idp.adapters.sql.authn.throttle import SqlGuessCounter
 from idp.adapters.sql.authn.totp import SqlTotpStore
 from idp.adapters.sql.consents import SqlConsents
@@ -35,9 +36,12 @@ from idp.audit import Caller
 from idp.authn.assurance import AssurancePolicy
 from idp.authn.freshness import Freshness
 from idp.authn.lockout import FACTOR_LIMITS, PASSWORD_LIMITS, Lockout
+from idp.authn.passkey_sign_in import PasskeySignIn
+from idp.authn.passkeys import Passkeys
 from idp.authn.second_factor import SecondFactors
 from idp.authn.sign_in import SignIn
 from idp.authn.totp import Totp
+from idp.authn.webauthn import RelyingParty
 from idp.jose.keyset import KeyRing
 from idp.oauth import response
 from idp.oauth.client import Client, ClientRegistry, secret_digest
@@ -118,7 +122,11 @@ class Site:
                              encryption=response_encryption(self.clock))
         self.totp = Totp(SqlTotpStore(database), FakeSealer(), self.clock)
         counter = SqlGuessCounter(database)
-        factors = SecondFactors([(self.totp, Lockout(counter, self.clock, FACTOR_LIMITS, kind="factor"))], audit, self.clock)
+        self.passkeys = Passkeys(SqlPasskeys(database), RelyingParty(
+            self.settings.passkey_domain, self.settings.issuer, "Đăng nhập một lần"), self.clock)
+        passkey_limits = Lockout(counter, self.clock, FACTOR_LIMITS, kind="passkey")
+        factors = SecondFactors([(self.passkeys, passkey_limits), (self.totp, Lockout(
+            counter, self.clock, FACTOR_LIMITS, kind="factor"))], audit, self.clock)
         self.sessions = Sessions(SqlSessions(database), self.clock, SessionLimits(
             idle_seconds=self.settings.idle_limit_seconds, absolute_seconds=self.settings.absolute_limit_seconds))
         assurance = AssurancePolicy(self.settings.acr_prefix, frozenset(self.settings.require_second_factor_groups))
@@ -143,6 +151,8 @@ class Site:
             settings=self.settings, clock=self.clock, database=database, keys=keys, clients=clients, provider=self.provider,
             approvals=approvals, devices=self.devices,
             sessions=self.sessions, audit=audit, mirror=self.mirror, directory=self.directory, totp=self.totp,
+            passkeys=self.passkeys, passkey_sign_in=PasskeySignIn(
+                self.passkeys, self.directory, self.mirror, audit, self.clock, limits=passkey_limits),
             second_factors=factors, freshness=Freshness(factors, self.clock, self.settings.fresh_authentication_seconds),
             interactions=Interactions(SqlInteractions(database), self.clock, self.settings.interaction_lifetime_seconds),
             consents=Consents(SqlConsents(database), audit, self.clock),
@@ -170,6 +180,12 @@ class Site:
     def events(self) -> list[str]:
         """Name the audit events, oldest first."""
         return [row.event for row in self.database.read(select(AuditRow.event).order_by(AuditRow.id)).all()]
+
+    def last_detail(self) -> dict[str, Any]:
+        """Give the detail of the newest audit record."""
+        row = self.database.read(select(AuditRow.detail).order_by(AuditRow.id.desc())).one()
+        assert row is not None
+        return dict(json.loads(row.detail))
 
     def notices(self) -> list[str]:
         """Name the receivers of queued logout tokens."""

@@ -10,9 +10,9 @@ from flask import Blueprint, Response
 
 from ...services import Services
 from ..onward import Onward, see_other
-from . import security
+from . import passkeys, security
 
-PARTS = (security,)
+PARTS = (security, passkeys)
 """Each adds its pages under ``/account``."""
 
 
