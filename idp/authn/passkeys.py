@@ -307,8 +307,8 @@ class Passkeys:
 def proven(judged: Judged) -> tuple[str, ...]:
     """Give the RFC 8176 values of a right answer.
 
-    ``pop``: a key was proven; without attestation nobody knows whether hardware keeps it, so neither ``hwk`` nor ``swk``. ``user``:
-    somebody was there. ``mfa``: the authenticator verified its user, so that what one has and what one knows or is came together;
+    ``pop``: a key was proven; without attestation nobody knows whether hardware keeps it, so neither ``hwk`` nor ``swk``.
+    ``user``: somebody was there. ``mfa``: the authenticator verified its user, so that what one has and what one knows or is came together;
     it does not say which, so neither ``pin`` nor ``fpt`` nor ``face``.
     """
     return (POP, USER, MFA) if judged.verified else (POP, USER)

@@ -32,7 +32,7 @@ class House:
 
     def __init__(self) -> None:
         self.clock = FakeClock()
-        self.directory = FakeDirectory([officer("canbo"), officer("vanthu"), officer("doimatkhau"), officer("hethan"), officer("bikhoa")],
+        self.directory = FakeDirectory([officer(uid) for uid in ("canbo", "vanthu", "doimatkhau", "hethan", "bikhoa")],
                                        must_change=["doimatkhau"], expired=["hethan"], locked=["bikhoa"])
         self.mirror = FakeMirror()
         self.audit = FakeAuditTrail()
@@ -116,7 +116,8 @@ class TestRight:
 class TestWrong:
     @pytest.mark.parametrize(("made", "how", "reason"), [
         ({"origin": "https://evil.example"}, {}, "origin"), ({"rp_id": "evil.example"}, {}, "RP ID"),
-        ({"flags": PRESENT}, {}, "verif"), ({"flags": VERIFIED}, {}, "present"), ({"flags": PRESENT | VERIFIED | ELIGIBLE}, {}, "backup"),
+        ({"flags": PRESENT}, {}, "verif"), ({"flags": VERIFIED}, {}, "present"),
+        ({"flags": PRESENT | VERIFIED | ELIGIBLE}, {}, "backup"),
         ({}, {"user_handle": b""}, "handle"), ({}, {"user_handle": b"another"}, "handle"), ({}, {"key": new_key()}, "signature"),
         ({}, {"type": "webauthn.create"}, "type"), ({}, {"challenge": encode(b"x" * 32)}, "challenge"),
         ({}, {"crossOrigin": True}, "another site")])

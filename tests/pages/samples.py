@@ -96,15 +96,16 @@ _APP = {vi_en: {"name": name, "icon": "phone", "factor": "otp", "id": "", "stays
     ("vi", "Ứng dụng tạo mã 6 số", "Mã của ứng dụng tạo mã trên điện thoại sẽ không còn dùng được để đăng nhập."),
     ("en", "Authenticator app", "The codes of the app on your telephone will no longer be good for signing in."))}
 _APP_STAYS = {lang: app | {"stays": True, "used": None} for lang, app in _APP.items()}
-_PASSKEYS = {lang: [{"name": name.format(label), "icon": "passkey", "factor": "passkey", "id": label, "stays": False, "loss": loss,
-                     "since": "12/10/2026", "used": used, "rename_url": "/next"}
+_PASSKEYS = {lang: [{"name": name.format(label), "icon": "passkey", "factor": "passkey", "id": label, "stays": False,
+                     "loss": loss, "since": "12/10/2026", "used": used, "rename_url": "/next"}
                     for label, used in (("Máy bàn cơ quan", "23/11/2026"), ("Điện thoại cá nhân " + "rất dài " * 5, None))]
              for lang, name, loss in (
     ("vi", "Khóa truy cập “{}”", "Khóa này sẽ không còn dùng được để đăng nhập. Sau đó, bạn có thể xóa khóa khỏi máy của mình."),
     ("en", "Passkey “{}”", "It will no longer be good for signing in. Then you may delete it from your device."))}
 _WAYS = {"vi": [{"label": "Thêm khóa truy cập", "url": "/next"}], "en": [{"label": "Add a passkey", "url": "/next"}]}
 _OTP_WAY = {"vi": [{"name": "Mã 6 số", "note": "Mở ứng dụng tạo mã trên điện thoại của bạn", "icon": "phone", "url": "/next"}],
-            "en": [{"name": "Six-digit code", "note": "Open the authenticator app on your telephone", "icon": "phone", "url": "/next"}]}
+            "en": [{"name": "Six-digit code", "note": "Open the authenticator app on your telephone", "icon": "phone",
+                    "url": "/next"}]}
 _PASSKEY_FORM: dict[str, Any] = {"who": OFFICER, "action": "/stay", "options_url": "/stay", "name": "", "error": None,
                                  "agency_help": AGENCY_HELP}
 _SECURITY: dict[str, Any] = {"who": OFFICER, "factors": [], "ways_to_add": [], "enrolled": False, "demanded": False}

@@ -311,7 +311,7 @@ class TestOnTheSecurityPage:
         assert page.status_code == 200
         [passkey] = site.passkeys.of(site.directory.officers["canbo"].entry_uuid)
         site.clock.advance(301)
-        told, action, hidden = form_with(page, "passkey")
+        told, _, hidden = form_with(page, "passkey")
         stale = browser.post(told["data-options"], X_CSRFToken=hidden["csrf_token"])
         assert (stale.status_code, stale.json) == (409, {"error": "not_fresh"})
         for path in (NEW, f"/account/security/passkeys/{passkey.passkey_id}"):

@@ -71,8 +71,8 @@ def blueprint(services: Services) -> Blueprint:
             check_form(services.settings.issuer)
         except CSRFError:
             return sign_in.form(interaction, status=400, error={"code": "csrf"}, username=request.form.get("username", ""))
-        page = change if "new_password" in request.form else passkey if FIELD in request.form else factor if factor.was_sent() else sign_in if (
-            "username" in request.form or "password" in request.form) else None
+        page = change if "new_password" in request.form else passkey if FIELD in request.form else factor if (
+            factor.was_sent()) else sign_in if "username" in request.form or "password" in request.form else None
         return (page.answer(interaction) if page is not None else None) or due(interaction)
 
     add_questions(views, services, factor)

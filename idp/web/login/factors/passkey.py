@@ -31,4 +31,5 @@ class PasskeyForm:
 
     def words(self, standings: Sequence[Standing]) -> dict[str, str]:
         """Name the way."""
-        return {"name": gettext("Khóa truy cập"), "note": gettext("Vân tay, khuôn mặt hoặc mã PIN của máy này"), "icon": "passkey"}
+        return {"name": gettext("Khóa truy cập"), "icon": "passkey",
+                "note": gettext("Vân tay, khuôn mặt hoặc mã PIN của máy này")}
