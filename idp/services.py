@@ -13,6 +13,7 @@ from .administration.clients import ClientAdministration
 from .administration.grants import GrantAdministration
 from .administration.initial_access import InitialAccessAdministration
 from .administration.keys import KeyAdministration
+from .administration.password_reset import PasswordResets
 from .audit import AuditTrail
 from .audit.chain import AuditChain, AuditReader, SealStore
 from .authn.assurance import AssurancePolicy
@@ -27,6 +28,8 @@ from .directory.mirror import OfficerMirror
 from .directory.officer import Directory
 from .jose.encryption_keys import EncryptionKeys
 from .jose.keyset import KeyRing, Sealer
+from .notices import Notices
+from .notices.mail import MailDelivery, MailQueue
 from .oauth.backchannel.authentication import BackchannelAuthentication
 from .oauth.backchannel.ping import PingDelivery, PingQueue
 from .oauth.client import ClientRegistry
@@ -84,6 +87,7 @@ class Administration:
     initial_access: InitialAccessAdministration
     grants: GrantAdministration
     keys: KeyAdministration
+    password_resets: PasswordResets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +143,9 @@ class Services:
     logout_delivery: LogoutDelivery
     pings: PingQueue
     ping_delivery: PingDelivery
+    notices: Notices
+    mail: MailQueue
+    mail_delivery: MailDelivery
     housekeeping: Housekeeping
     pulse: Pulse
     ping_database: Callable[[], None]

@@ -16,15 +16,20 @@ from werkzeug.exceptions import NotFound
 
 from ..adapters.client_files import ClientFiles, read_assertion_issuers, read_software_issuers
 from ..adapters.key_files import KeyFolder
+from ..adapters.ldap.active_directory import ActiveDirectory
 from ..adapters.ldap.connection import ServerList
+from ..adapters.ldap.dialect import Dialect
 from ..adapters.ldap.directory import LdapDirectory
+from ..adapters.ldap.openldap import OpenLdap
 from ..adapters.ldap.server import Timing, servers_of
+from ..adapters.mail import SmtpServer
 from ..adapters.outbound import Outbound, Recorded
 from ..adapters.seal_files import HEADS, Es256SealSigner, FileSealHeads
 from ..adapters.sql import schema
 from ..adapters.sql.administration import SqlAdministrationTokens, SqlClientEntries, SqlGrantPages
 from ..adapters.sql.audit import SqlAuditTrail
 from ..adapters.sql.audit_seals import SqlAuditReader, SqlSealStore
+from ..adapters.sql.authn.one_time_password import SqlOneTimePasswords
 from ..adapters.sql.authn.passkeys import SqlPasskeys
 from ..adapters.sql.authn.throttle import SqlGuessCounter
 from ..adapters.sql.authn.totp import SqlTotpStore
@@ -36,8 +41,9 @@ from ..adapters.sql.directory.officers import SqlOfficers
 from ..adapters.sql.housekeeping import SqlHousekeeping, SqlPulse
 from ..adapters.sql.interactions import SqlInteractions
 from ..adapters.sql.keys import SqlKeyStore
+from ..adapters.sql.notices import SqlNotices
 from ..adapters.sql.oauth import SqlGrants
-from ..adapters.sql.outbox import SqlOutbox, SqlPings
+from ..adapters.sql.outbox import SqlMail, SqlOutbox, SqlPings
 from ..adapters.sql.pushed_requests import SqlPushedRequests
 from ..adapters.sql.registrations import SqlInitialAccess, SqlRegistrations
 from ..adapters.sql.seen_once import SqlSeenOnce
@@ -47,11 +53,13 @@ from ..administration.clients import ClientAdministration
 from ..administration.grants import GrantAdministration
 from ..administration.initial_access import InitialAccessAdministration
 from ..administration.keys import KeyAdministration
+from ..administration.password_reset import PasswordResets
 from ..audit import Caller
 from ..audit.chain import AuditChain
 from ..authn.assurance import HIGHEST_OFFERED, AssurancePolicy
 from ..authn.freshness import Freshness
 from ..authn.lockout import FACTOR_LIMITS, Limits, Lockout, Rule
+from ..authn.one_time_password import OneTimePasswords
 from ..authn.passkey_sign_in import PasskeySignIn
 from ..authn.passkeys import PASSKEY, Passkeys
 from ..authn.second_factor import SecondFactors
@@ -67,6 +75,8 @@ from ..endpoints.wsgi import Dispatcher
 from ..errors import ConfigurationError
 from ..jose.encryption_keys import EncryptionKeys
 from ..jose.keyset import KeyRing, KeyToken
+from ..notices import Notices
+from ..notices.mail import MailDelivery
 from ..oauth import response
 from ..oauth.backchannel.authentication import HINT_LIMITS, BackchannelAuthentication
 from ..oauth.backchannel.officers import HintedOfficers
@@ -89,7 +99,6 @@ from ..oauth.deferred.approvals import Approvals
 from ..oauth.deferred.device_authorization import CODE_LIMITS, REQUEST_LIMITS, DeviceAuthorization
 from ..oauth.grants.jwt_bearer import AuthorizationAssertions
 from ..oauth.metadata import Paths
-from ..oauth.proof.certificate import CertificateAuthorities
 from ..oauth.proof.dpop import Nonces, Proofs
 from ..oauth.proof.holder import Holders
 from ..oauth.requests import signing_details
@@ -109,13 +118,17 @@ from ..oidc.id_token import SCOPE, IdTokens
 from ..oidc.rp_initiated_logout import EndSession
 from ..oidc.subject import Subjects
 from ..oidc.userinfo import UserInfoAnswers
+from ..pki.path_validation import CertificateAuthorities
 from ..roles import RoleGroups
 from ..services import Administration, Door, Services
 from ..sessions.interaction import Interactions
 from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings, read_secret
+from ..web.notice_words import LetterWords
 
 STARTING = Caller(source="start", request_id="start")
+RESET_PASSWORD = "Put the password of the account that sets officers' passwords into it, mode 0600."
+SMTP_PASSWORD = "Put the password for the mail server into it, mode 0600, or leave IDP_SMTP_USERNAME out."
 BIND_PASSWORD = "Put the password of the service account in the directory into it, mode 0600."
 
 
@@ -141,7 +154,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     mirror = SqlOfficers(database)
     grants = SqlGrants(database)
     deferred = SqlDeferred(database)
-    outbox, pings = SqlOutbox(database), SqlPings(database)
+    outbox, pings, mail = SqlOutbox(database), SqlPings(database), SqlMail(database)
     key_store, rotation_seconds = SqlKeyStore(database), settings.signing_key_rotation_days * 86400
     keys = KeyRing(key_store, sealer, clock, token=key_token(settings, clock), new_in_token=settings.signing_keys == "pkcs11",
                    rotation_seconds=rotation_seconds)
@@ -156,10 +169,13 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     policy = RegistrationPolicy(development=settings.development, acr_prefix=settings.acr_prefix, highest_level=HIGHEST_OFFERED,
                                 front_channel=settings.legacy_response_types, assertion_grant=bool(assertion_issuers),
                                 details_types=tuple(details_types), request_uris=settings.request_uri_fetch)
+    notices = Notices(SqlNotices(database), clock)
+    one_time = OneTimePasswords(SqlOneTimePasswords(database), clock, lifetime_seconds=settings.one_time_password_hours * 3600)
     totp = Totp(SqlTotpStore(database), sealer, clock)
-    people = directory or ldap_directory(settings)
+    people = directory or ldap_directory(settings, clock)
     guesses = SqlGuessCounter(database)
-    passkeys = Passkeys(SqlPasskeys(database), relying_party(settings), clock)
+    party = RelyingParty(settings.passkey_domain, settings.issuer, settings.product_name) if settings.passkey_domain else None
+    passkeys = Passkeys(SqlPasskeys(database), party, clock)
     passkey_limits = Lockout(guesses, clock, FACTOR_LIMITS, kind=PASSKEY)
     second_factors = SecondFactors([(passkeys, passkey_limits), (totp, Lockout(guesses, clock, FACTOR_LIMITS, kind="factor"))],
                                    audit, clock)
@@ -212,6 +228,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                 address=settings.issuer + Paths().registration)
     groups = RoleGroups(province=settings.ldap_province_administrators_group, agency=settings.ldap_administrators_group,
                         auditors=settings.ldap_auditors_group)
+    sessions = Sessions(SqlSessions(database), clock,
+                        SessionLimits(settings.idle_limit_seconds, settings.absolute_limit_seconds))
     administration = Administration(
         access=Access(tokens, SqlAdministrationTokens(database), clients, clock, assurance, Holders(proofs), groups=groups,
                       idle_limit_seconds=settings.idle_limit_seconds, resource=settings.issuer + Paths().administration,
@@ -220,7 +238,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                                      address=settings.issuer + Paths().registration),
         initial_access=InitialAccessAdministration(initial_access, clock),
         grants=GrantAdministration(SqlGrantPages(database), grants, mirror, clients, assurance, groups, clock),
-        keys=KeyAdministration(keys, encryption_keys, clock))
+        keys=KeyAdministration(keys, encryption_keys, clock),
+        password_resets=PasswordResets(people, mirror, one_time, sessions, notices, audit, clock, groups, seen))
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
         encryption_keys=encryption_keys,
@@ -234,6 +253,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                                     read_hint=id_tokens.subject_of_hint),
             requests=SignedRequests(objects, seen, clock)),
         pings=pings, ping_delivery=PingDelivery(pings, outbound, clients, sealer, clock),
+        notices=notices, mail=mail,
+        mail_delivery=MailDelivery(mail, mail_server(settings, clock), mirror, LetterWords(settings), clock),
         audit_chain=AuditChain(seal_store, Es256SealSigner(folder.audit_seal_key(), settings.keys_dir),
                                FileSealHeads(settings.keys_dir / HEADS), clock),
         audit_store=seal_store, audit_reader=SqlAuditReader(database),
@@ -242,11 +263,11 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         client_configuration=ClientConfiguration(desk),
         examiner=Examiner(policy=policy, checks=checks, secret_files=folder.client_secrets(), sectors=sectors,
                           post=outbound.post_form, groups=mirror.groups, officer_scopes=provider.officer_scopes),
-        sign_in=SignIn(people, mirror, audit, clock, mail_domain=settings.ldap_mail_domain, factors=second_factors,
+        sign_in=SignIn(people, mirror, audit, clock, mail_domain=settings.ldap_mail_domain, one_time=one_time,
+                       factors=second_factors, notices=notices,
                        passwords=Lockout(guesses, clock, Limits(source=Rule(settings.sign_in_source_failures)))),
         assurance=assurance,
-        sessions=Sessions(SqlSessions(database), clock,
-                          SessionLimits(settings.idle_limit_seconds, settings.absolute_limit_seconds)),
+        sessions=sessions,
         interactions=Interactions(SqlInteractions(database), clock, settings.interaction_lifetime_seconds),
         consents=Consents(SqlConsents(database), audit, clock),
         introspection=Introspection(provider, subject_of=subjects.of, acr_prefix=settings.acr_prefix),
@@ -265,6 +286,30 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         rehearse=lambda documents: rehearsal(settings, documents, directory=people, clock=clock))
 
 
+def mail_server(settings: Settings, clock: Clock) -> SmtpServer | None:
+    """Build the mail server of the settings, where there is one; nothing is asked of it yet.
+
+    Raises:
+        ConfigurationError: the file with its password or with its authorities is missing or unsafe.
+    """
+    if not settings.smtp_host:
+        return None
+
+    def credentials() -> tuple[str, str]:
+        return settings.smtp_username, read_secret(settings.smtp_password_file, SMTP_PASSWORD)
+
+    if settings.smtp_username:
+        credentials()
+    try:
+        return SmtpServer(
+            settings.smtp_host, settings.smtp_port, tls=settings.smtp_tls, sender=(settings.product_name, settings.smtp_from),
+            domain=urlsplit(settings.issuer).hostname or "localhost", clock=clock, ca_file=settings.smtp_ca_file,
+            credentials=credentials if settings.smtp_username else None)
+    except OSError as err:
+        raise ConfigurationError(f"IDP_SMTP_CA_FILE: {settings.smtp_ca_file} holds no certificates.",
+                                 remedy="Put the certificates of the authorities there, in PEM.") from err
+
+
 @contextmanager
 def rehearsal(settings: Settings, documents: Mapping[str, bytes], *, directory: Directory,
               clock: Clock) -> Iterator[tuple[Services, Door]]:
@@ -280,20 +325,12 @@ def rehearsal(settings: Settings, documents: Mapping[str, bytes], *, directory: 
     """
     with tempfile.TemporaryDirectory(prefix="idp-rehearsal-") as folder:
         private = settings.model_copy(update={"database_url": f"sqlite:///{folder}/idp.sqlite3", "signing_keys": "database",
-                                              "pkcs11_module": None})
+                                              "pkcs11_module": None, "smtp_host": ""})
         schema.upgrade(private.database_url)
         house = build_services(private, directory=directory, clock=clock, outbound=Recorded(documents))
         house.encryption_keys.ensure(STARTING)
         house.keys.ensure(STARTING)  # the later, as at a start: it loads what is published
         yield house, Dispatcher(routes.table(house, PrometheusMeter()), NotFound(), sources=Sources(("127.0.0.1",)))
-
-
-def relying_party(settings: Settings) -> RelyingParty | None:
-    """Give who we are to browsers that keep passkeys; None where the issuer's host is an address, which they do not accept."""
-    issuer = urlsplit(settings.issuer)
-    if not settings.passkey_domain:
-        return None
-    return RelyingParty(settings.passkey_domain, f"{issuer.scheme}://{issuer.netloc}", settings.product_name)
 
 
 def client_authorities(settings: Settings) -> CertificateAuthorities:
@@ -327,7 +364,7 @@ def key_token(settings: Settings, clock: Clock) -> KeyToken | None:
     return Pkcs11Keys(settings.pkcs11_module, settings.pkcs11_token_label, lambda: read_secret(settings.pkcs11_pin_file), clock)
 
 
-def ldap_directory(settings: Settings) -> Directory:
+def ldap_directory(settings: Settings, clock: Clock) -> Directory:
     """Build the LDAP directory of the settings; nothing is asked of it yet.
 
     Raises:
@@ -336,13 +373,23 @@ def ldap_directory(settings: Settings) -> Directory:
     def password() -> str:
         return read_secret(settings.ldap_bind_password_file, BIND_PASSWORD)
 
+    def reset_password() -> str:
+        return read_secret(settings.ldap_reset_bind_password_file, RESET_PASSWORD)
+
     password()  # what is wrong with it is said at the start, not as an outage of the directory at the first sign-in
+    if settings.ldap_reset_bind_dn:
+        reset_password()
+    base = settings.ldap_base_dn
+    dialect: Dialect = ActiveDirectory(base, clock) if settings.ldap_kind == "active_directory" else OpenLdap()
+
     servers = ServerList(
-        servers_of(settings.ldap_uri, ca_file=settings.ldap_ca_file, development=settings.development),
+        servers_of(settings.ldap_uri, write_uris=settings.ldap_write_uri, ca_file=settings.ldap_ca_file,
+                   development=settings.development),
         bind_dn=settings.ldap_bind_dn, bind_password=password,
         timing=Timing(connect=settings.ldap_connect_timeout_seconds, operation=settings.ldap_operation_timeout_seconds),
-        pool_size=settings.ldap_pool_size)
+        pool_size=settings.ldap_pool_size, is_somebody=dialect.is_somebody)
     return LdapDirectory(
-        servers, base_dn=settings.ldap_base_dn, people_filter=settings.ldap_people_filter, decoy_dn=settings.ldap_decoy_dn,
+        servers, base_dn=base, dialect=dialect, people_filter=settings.ldap_people_filter, decoy_dn=settings.ldap_decoy_dn,
         administrators=settings.ldap_administrators_group, concurrency=settings.login_concurrency,
-        floor_seconds=settings.login_floor_milliseconds / 1000)
+        floor_seconds=settings.login_floor_milliseconds / 1000,
+        reset_account=(settings.ldap_reset_bind_dn, reset_password) if settings.ldap_reset_bind_dn else None)

@@ -22,8 +22,9 @@ from typing import Any, Final, Protocol
 from ..audit import AuditEvent, AuditRecord, Caller
 from ..clock import Clock
 from ..directory.mirror import MirroredOfficer
+from ..notices import Notice, NoticeKind
 from .assurance import MFA, POP, TWO_FACTORS, USER
-from .second_factor import Acceptance, Proof, Standing
+from .second_factor import Acceptance, Proof, Standing, told
 from .webauthn import CHALLENGE_SECONDS, Assertion, CeremonyError, Judged, RelyingParty, read_assertion
 
 PASSKEY: Final = "passkey"
@@ -105,8 +106,8 @@ class PasskeyStore(Protocol):
         """Give an officer's passkeys, oldest first."""
         ...
 
-    def add(self, passkey: Passkey, record: AuditRecord) -> bool:
-        """Keep a new passkey and write the record with it; False, and nothing written, when somebody has that credential."""
+    def add(self, passkey: Passkey, record: AuditRecord, notice: Notice) -> bool:
+        """Keep a new passkey, and write record and notice with it; False, and nothing written, if somebody has the credential."""
         ...
 
     def use(self, passkey_id: str, sign_count: int, now: int, record: AuditRecord) -> bool:
@@ -121,8 +122,8 @@ class PasskeyStore(Protocol):
         """Give one of an officer's passkeys another name; False when the officer has no such one."""
         ...
 
-    def remove(self, entry_uuid: str, passkey_id: str, record: AuditRecord) -> bool:
-        """Take one of an officer's passkeys away; False when the officer has no such one."""
+    def remove(self, entry_uuid: str, passkey_id: str, record: AuditRecord, notice: Notice) -> bool:
+        """Take one of an officer's passkeys away, and write record and notice with it; False when the officer has no such one."""
         ...
 
 
@@ -208,7 +209,8 @@ class Passkeys:
             user_handle=self._store.user_handle(entry_uuid, secrets.token_bytes(32)), public_key=made.public_key,
             sign_count=made.sign_count, synced=made.synced, transports=made.transports, name=wished, created_at=now)
         record = self._record(AuditEvent.FACTOR_ENROLLED, officer, caller, id=passkey.passkey_id, synced=made.synced)
-        return "enrolled" if self._store.add(passkey, record) else "taken"
+        notice = told(NoticeKind.FACTOR_ADDED, record, name=wished)
+        return "enrolled" if self._store.add(passkey, record, notice) else "taken"
 
     def take_challenge(self, purpose: Purpose, within: str, entry_uuid: str) -> bytes | None:
         """Take the challenge of a purpose in a place; None when there is none any more, or it is another officer's."""
@@ -285,8 +287,10 @@ class Passkeys:
         return "renamed" if self._store.rename(officer.officer.entry_uuid, passkey_id, wished, record) else "gone"
 
     def remove(self, entry_uuid: str, id: str, record: AuditRecord) -> bool:
-        """Take one of an officer's passkeys away."""
-        return self._store.remove(entry_uuid, id, record)
+        """Take one of an officer's passkeys away; its owner is told."""
+        known = next((one for one in self._store.of(entry_uuid) if one.passkey_id == id), None)
+        return known is not None and self._store.remove(
+            entry_uuid, id, record, told(NoticeKind.FACTOR_REMOVED, record, name=known.name))
 
     @property
     def _relying_party(self) -> RelyingParty:
@@ -308,8 +312,8 @@ def proven(judged: Judged) -> tuple[str, ...]:
     """Give the RFC 8176 values of a right answer.
 
     ``pop``: a key was proven; without attestation nobody knows whether hardware keeps it, so neither ``hwk`` nor ``swk``.
-    ``user``: somebody was there. ``mfa``: the authenticator verified its user, so that what one has and what one knows or is came together;
-    it does not say which, so neither ``pin`` nor ``fpt`` nor ``face``.
+    ``user``: somebody was there. ``mfa``: the authenticator verified its user, so that what one has and what one knows or is came
+    together; it does not say which, so neither ``pin`` nor ``fpt`` nor ``face``.
     """
     return (POP, USER, MFA) if judged.verified else (POP, USER)
 

@@ -11,9 +11,13 @@ from ..directory.mirror import MirroredOfficer
 from ..oauth.grant import admits
 from ..services import Services
 from ..sessions.single_sign_on import Session
+from .account.notices import words
 from .approvals import awaiting
 from .onward import Onward
 from .presentation import agency_help, ago_words, clock_words, entrance, in_words, officer_words
+
+SHOWN_NOTICES = 3
+"""Of the newest so many notices the portal shows those that are not read; all stand on a page of their own."""
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -30,6 +34,7 @@ def blueprint(services: Services) -> Blueprint:
         return make_response(render_template(
             "portal/applications.html", who=officer_words(officer.officer), apps=_applications(services, session, officer),
             since=clock_words(session.auth_time, services.clock.now()), notices=_notices(services, officer),
+            unread=services.notices.unread(session.sub),
             agency_help=agency_help(services, officer.officer)))
 
     return views
@@ -52,11 +57,16 @@ def _applications(services: Services, session: Session, officer: MirroredOfficer
 
 def _notices(services: Services, officer: MirroredOfficer) -> list[dict[str, str]]:
     """Tell what waits for the officer."""
+    found: list[dict[str, str]] = []
     asking = [in_words(client).client_name or client.client_id for _, client in awaiting(services, officer)]
-    if not asking:
-        return []
-    title = ngettext("%(num)d yêu cầu chờ bạn trả lời", "%(num)d yêu cầu chờ bạn trả lời", len(asking))
-    return [{"icon": "phone", "title": title, "note": ", ".join(dict.fromkeys(asking)), "url": "/approvals"}]
+    if asking:
+        title = ngettext("%(num)d yêu cầu chờ bạn trả lời", "%(num)d yêu cầu chờ bạn trả lời", len(asking))
+        found.append({"icon": "phone", "title": title, "note": ", ".join(dict.fromkeys(asking)), "url": "/approvals"})
+    for told in services.notices.of(officer.sub, limit=SHOWN_NOTICES):
+        if told.read_at is None:
+            said = words(told)
+            found.append({"icon": said["icon"], "title": said["title"], "note": f"{said['text']} {said['when']}"})
+    return found
 
 
 def _entrance(client: Any, services: Services) -> str:

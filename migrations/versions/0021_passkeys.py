@@ -1,13 +1,13 @@
 """Passkeys
 
-Revision: 0021, after 0016.
+Revision: 0021, after 0022.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0021'
-down_revision = '0016'
+down_revision = '0022'
 branch_labels = None
 depends_on = None
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 import pyotp
 
 from idp.adapters.sql.audit import SqlAuditTrail
+from idp.adapters.sql.authn.one_time_password import SqlOneTimePasswords
 from idp.adapters.sql.authn.throttle import SqlGuessCounter
 from idp.adapters.sql.authn.totp import SqlTotpStore
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.directory.officers import SqlOfficers
+from idp.adapters.sql.notices import SqlNotices
 from idp.audit import Caller
 from idp.authn.lockout import FACTOR_LIMITS, Lockout, ThrottledError
+from idp.authn.one_time_password import OneTimePasswords
 from idp.authn.second_factor import SecondFactors
 from idp.authn.sign_in import SignIn
 from idp.authn.totp import Totp
 from idp.clock import Clock
 from idp.directory.mirror import MirroredOfficer
 from idp.directory.officer import Directory
+from idp.notices import Notices
 from tests.fakes.directory import PASSWORD
 from tests.fakes.sealer import FakeSealer
 
@@ -34,7 +38,9 @@ class Node:
         audit = SqlAuditTrail(database)
         self.factors = SecondFactors([(self.totp, Lockout(counter, clock, FACTOR_LIMITS, kind="factor"))], audit, clock)
         self.sign_in = SignIn(directory, self.mirror, audit, clock, passwords=Lockout(counter, clock), factors=self.factors,
-                              mail_domain="haugiang.gov.vn")
+                              one_time=OneTimePasswords(SqlOneTimePasswords(database), clock, lifetime_seconds=86400),
+                               notices=Notices(SqlNotices(database), clock),
+                               mail_domain="haugiang.gov.vn")
         database.prepare()
 
     def outcome(self, name: str, password: str = PASSWORD, source: str = "203.0.113.7") -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from idp.adapters.sql.authn.passkeys import SqlPasskeys
 from idp.adapters.sql.database import Database
-from idp.adapters.sql.tables import AuditRow
+from idp.adapters.sql.tables import AuditRow, NoticeRow
 from idp.audit import AuditEvent, AuditRecord, Caller
 from idp.authn.passkeys import MAX_NAME, MOST, Challenge, Passkeys, PasskeyStore, Purpose, place_of, tidy_name
 from idp.authn.webauthn import CHALLENGE_SECONDS, CeremonyError, RelyingParty, encode, read_assertion
@@ -339,6 +339,10 @@ class TestPasskeysInSql(PasskeysContract):
         events = database.read(select(AuditRow.event, func.count().label("n")).group_by(AuditRow.event)).all()
         assert {row.event: row.n for row in events} == {
             "factor.accepted": 1, "factor.enrolled": 1, "factor.renamed": 1, "factor.removed": 1}
+        told = database.read(select(NoticeRow.kind, NoticeRow.sub, NoticeRow.detail).order_by(NoticeRow.id)).all()
+        assert [(row.kind, row.sub, json.loads(row.detail)) for row in told] == [
+            ("factor.added", "sub-canbo", {"factor": "passkey", "name": "Máy bàn"}),
+            ("factor.removed", "s", {"factor": "passkey", "name": "Máy ở nhà"})]
 
     def test_two_nodes_share_challenges_and_counters(self, desk: Desk, database: Database) -> None:
         other = Desk(SqlPasskeys(database))

@@ -9,18 +9,22 @@ import pytest
 
 from idp.audit import AuditEvent, AuditRecord, Caller
 from idp.authn.lockout import FACTOR_LIMITS, Lockout, ThrottledError
+from idp.authn.one_time_password import OneTimePasswords
 from idp.authn.second_factor import FactorStep, SecondFactors
 from idp.authn.sign_in import PasswordStep, SignIn
 from idp.authn.totp import Totp
 from idp.directory.mirror import MirroredOfficer
 from idp.directory.officer import BindOutcome, BindResult, Officer
 from idp.errors import UnavailableError
+from idp.notices import Notices
 from tests.fakes.audit_trail import FakeAuditTrail
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import PASSWORD, FakeDirectory, officer
 from tests.fakes.guess_counter import FakeGuessCounter
 from tests.fakes.mirror import FakeMirror
+from tests.fakes.one_time_passwords import FakeOneTimePasswords
 from tests.fakes.sealer import FakeSealer
+from tests.fakes.told import FakeNoticeStore
 from tests.fakes.totp_store import FakeTotpStore
 
 OFFICE = Caller("203.0.113.7", "request-1")
@@ -42,11 +46,14 @@ class House:
         self.factors = FakeTotpStore()
         counter = FakeGuessCounter()
         self.totp = Totp(self.factors, FakeSealer(), self.clock)
+        self.told = FakeNoticeStore(self.audit)
+        self.one_time = OneTimePasswords(FakeOneTimePasswords(), self.clock, lifetime_seconds=86400)
         self.second_factors = SecondFactors(
             [(self.totp, Lockout(counter, self.clock, FACTOR_LIMITS, kind="factor"))], self.audit, self.clock)
         self.sign_in = SignIn(
             self.directory, self.mirror, self.audit, self.clock, passwords=Lockout(counter, self.clock),
-            factors=self.second_factors, mail_domain="haugiang.gov.vn")
+            factors=self.second_factors, one_time=self.one_time,
+            notices=Notices(self.told, self.clock), mail_domain="haugiang.gov.vn")
 
     def password(self, name: str, password: str = PASSWORD, caller: Caller = OFFICE) -> PasswordStep:
         return self.sign_in.password(name, password, caller, client_id="qlvb")
@@ -148,6 +155,53 @@ class TestPassword:
         house.password("canbo", "wrong", ATTACKER)
         house.password("nobody", "wrong", ATTACKER)
         assert [record.sub for record in house.audit.records] == [step.officer.sub, ""]
+
+
+class TestOneTimePassword:
+    """What an administrator made (security checklist 33)."""
+
+    def made(self, house: House, uid: str = "canbo") -> str:
+        one = house.one_time.make(house.directory.officers[uid].entry_uuid, sub="s", caller=OFFICE)
+        house.directory.passwords[uid] = one.password
+        return one.password
+
+    def test_it_may_only_be_changed_whatever_the_directory_makes_of_it(self, house: House) -> None:
+        password = self.made(house)
+        assert house.password("canbo", password).outcome == "must_change"
+        officer = house.mirrored("canbo")
+        assert house.sign_in.change_password(officer, password, "Cua-Rieng-Toi-2026", OFFICE).outcome == "changed"
+        assert house.password("canbo", "Cua-Rieng-Toi-2026").outcome == "accepted"
+
+    def test_after_its_time_it_opens_nothing_and_changes_nothing(self, house: House) -> None:
+        password = self.made(house)
+        officer = house.mirrored("canbo")
+        house.clock.advance(86400)
+        step = house.password("canbo", password)
+        assert (step.outcome, step.officer is not None) == ("one_time_over", True)
+        assert house.sign_in.change_password(officer, password, "Cua-Rieng-Toi-2026", OFFICE).outcome == "one_time_over"
+        assert house.directory.passwords["canbo"] == password
+        assert house.password("canbo", "sai").outcome == "refused"
+        reasons = [record.detail.get("reason") for record in house.audit.records]
+        assert reasons == ["one_time_over", "one_time_over", "wrong"]
+
+    def test_another_password_that_was_set_elsewhere_is_not_concerned(self, house: House) -> None:
+        self.made(house)
+        house.clock.advance(90000)
+        house.directory.passwords["canbo"] = "Dat-O-Noi-Khac-2026"
+        assert house.password("canbo", "Dat-O-Noi-Khac-2026").outcome == "accepted"
+
+    def test_a_disabled_officer_is_refused_with_it(self, house: House) -> None:
+        password = self.made(house, "nghiviec")
+        assert house.password("nghiviec", password).outcome == "refused"
+        house.clock.advance(90000)
+        assert house.password("nghiviec", password).outcome == "refused"
+
+    def test_a_wrong_password_is_never_told_to_be_over(self, house: House) -> None:
+        """The directory decides first: what was a one-time password once tells a stranger nothing."""
+        password = self.made(house)
+        house.directory.passwords["canbo"] = PASSWORD
+        house.clock.advance(90000)
+        assert house.password("canbo", password).outcome == "refused"
 
 
 class TestThrottling:

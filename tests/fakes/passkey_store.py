@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from idp.audit import AuditRecord
 from idp.authn.passkeys import Challenge, Passkey
+from idp.notices import Notice
 
 
 class FakePasskeyStore:
-    """Satisfies PasskeyStore; records that were written with an act are in ``records``."""
+    """Satisfies PasskeyStore; records that were written with an act are in ``records``, notices in ``notices``."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -18,6 +19,7 @@ class FakePasskeyStore:
         self._handles: dict[str, bytes] = {}
         self.rows: dict[str, Passkey] = {}
         self.records: list[AuditRecord] = []
+        self.notices: list[Notice] = []
 
     def keep_challenge(self, place: bytes, challenge: Challenge) -> None:
         with self._lock:
@@ -38,12 +40,13 @@ class FakePasskeyStore:
         return sorted((row for row in self.rows.values() if row.entry_uuid == entry_uuid),
                       key=lambda row: (row.created_at, row.passkey_id))
 
-    def add(self, passkey: Passkey, record: AuditRecord) -> bool:
+    def add(self, passkey: Passkey, record: AuditRecord, notice: Notice) -> bool:
         with self._lock:
             if self.find(passkey.credential_id) is not None:
                 return False
             self.rows[passkey.passkey_id] = passkey
             self.records.append(record)
+            self.notices.append(notice)
             return True
 
     def use(self, passkey_id: str, sign_count: int, now: int, record: AuditRecord) -> bool:
@@ -64,11 +67,12 @@ class FakePasskeyStore:
             self.records.append(record)
             return True
 
-    def remove(self, entry_uuid: str, passkey_id: str, record: AuditRecord) -> bool:
+    def remove(self, entry_uuid: str, passkey_id: str, record: AuditRecord, notice: Notice) -> bool:
         with self._lock:
             row = self.rows.get(passkey_id)
             if row is None or row.entry_uuid != entry_uuid:
                 return False
             del self.rows[passkey_id]
             self.records.append(record)
+            self.notices.append(notice)
             return True

@@ -68,6 +68,17 @@ _NOTICES = [
      "note": {"vi": "Từ 20:00 đến 22:00 ngày 28/11/2026.", "en": "From 20:00 to 22:00 on 28/11/2026."}},
 ]
 
+_TOLD = [
+    {"icon": "laptop", "title": {"vi": "Đăng nhập từ thiết bị mới", "en": "Signed in from a new device"}, "unread": True,
+     "text": {"vi": "Có người đăng nhập tài khoản của bạn bằng Chrome trên Windows.",
+              "en": "Somebody signed in to your account with Chrome on Windows."},
+     "when": {"vi": "Lúc 19:05 ngày 21/11/2026, từ địa chỉ 203.0.113.77.",
+              "en": "At 19:05 on 21/11/2026, from the address 203.0.113.77."}},
+    {"icon": "lock", "title": {"vi": "Mật khẩu đã được đổi", "en": "The password was changed"}, "unread": False,
+     "text": {"vi": "Mật khẩu của bạn đã được đổi.", "en": "Your password was changed."},
+     "when": {"vi": "Lúc 08:00 ngày 04/10/2026.", "en": "At 08:00 on 04/10/2026."}},
+]
+
 
 def _app(name: str, owner: str, icon: str, vi: str | None, en: str | None, *, is_open: bool = False) -> dict[str, Any]:
     return {"name": name, "owner": owner, "url": "/next", "icon": icon, "last_used": {"vi": vi, "en": en}, "open": is_open}
@@ -232,10 +243,14 @@ SAMPLES = [
     Sample("logout-leave", "logout/leave.html", {"app": QLVB, "continue_url": "/stay", "frames": []}),
     Sample("logout-leave-nobody", "logout/leave.html", {"app": None, "continue_url": "/stay", "frames": []}),
     Sample("portal", "portal/applications.html", {"who": OFFICER, "since": _SINCE, "apps": _by_language(_APPS), "notices": [],
-                                                  "change_password_url": "/next"}),
+                                                  "unread": 0, "change_password_url": "/next"}),
     Sample("portal-notices", "portal/applications.html", {"who": LONG, "since": _SINCE, "apps": _by_language(_APPS),
-                                                          "notices": _by_language(_NOTICES), "agency_help": AGENCY_HELP}),
-    Sample("portal-empty", "portal/applications.html", {"who": BARE, "since": _SINCE, "apps": [], "notices": []}),
+                                                          "notices": _by_language(_NOTICES), "unread": 2,
+                                                          "agency_help": AGENCY_HELP}),
+    Sample("portal-empty", "portal/applications.html", {"who": BARE, "since": _SINCE, "apps": [], "notices": [], "unread": 0}),
+    Sample("account-notices", "account/notices.html", {"who": OFFICER, "notices": _by_language(_TOLD), "up_to": 7, "unread": 1,
+                                                       "agency_help": AGENCY_HELP}),
+    Sample("account-notices-none", "account/notices.html", {"who": BARE, "notices": [], "up_to": 0, "unread": 0}),
     *(Sample(f"account-{name}", "account/security.html", _SECURITY | more) for name, more in _SECURITIES.items()),
     Sample("account-remove", "account/remove.html", {"who": OFFICER, "action": "/stay", "factor": _APP}),
     Sample("account-remove-last", "account/remove.html", {"who": LONG, "action": "/stay", "factor": _APP_STAYS}),

@@ -8,7 +8,6 @@ has none, from ``departmentNumber`` and ``title``. An address is that of an offi
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from functools import lru_cache
@@ -19,6 +18,7 @@ import ldap.dn
 
 from ...directory.officer import NOWHERE, Address, Officer, Post
 from ...directory.unit import Unit, UnitTree
+from .dialect import Attributes
 
 PERMANENT_LOCK: Final = "000001010000Z"
 """Value of pwdAccountLockedTime that disables an account until somebody takes it away."""
@@ -28,8 +28,6 @@ OFFICER_ATTRIBUTES: Final = (
     "departmentNumber", "ou", "title", "vnPost", "memberOf", "pwdAccountLockedTime", *ADDRESS_ATTRIBUTES)
 UNIT_ATTRIBUTES: Final = (
     "vnUnitCode", "vnUnitCode2016", "vnUnitName", "vnUnitKind", "vnValidFrom", "vnValidTo", *ADDRESS_ATTRIBUTES)
-
-Attributes = Mapping[str, Sequence[bytes]]
 
 
 def officer_of(dn: str, attributes: Attributes, tree: UnitTree) -> Officer | None:

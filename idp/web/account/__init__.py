@@ -10,9 +10,9 @@ from flask import Blueprint, Response
 
 from ...services import Services
 from ..onward import Onward, see_other
-from . import passkeys, security
+from . import notices, passkeys, security
 
-PARTS = (security, passkeys)
+PARTS = (security, passkeys, notices)
 """Each adds its pages under ``/account``."""
 
 

@@ -12,8 +12,10 @@ from sqlalchemy import and_, delete, literal_column, or_, select, update
 
 from ....audit import AuditRecord
 from ....authn.passkeys import Challenge, Passkey
+from ....notices import Notice
 from ..audit import audit_insert, audit_values
 from ..database import Database, parameter
+from ..notices import notice_inserts, notice_values
 from ..tables import PasskeyChallengeRow, PasskeyRow, PasskeyUserRow
 
 PASSKEY: Any = PasskeyRow.__table__
@@ -45,7 +47,7 @@ class SqlPasskeys:
                                  .order_by(PASSKEY.c.created_at, PASSKEY.c.passkey_id))
         added = database.insert(PASSKEY).values({
             c.name: parameter(c) for c in PASSKEY.columns if c.name != "last_used_at"})
-        self._add = database.write(audit_insert(), guard=added.on_conflict_do_nothing(
+        self._add = database.write(audit_insert(), *notice_inserts(), guard=added.on_conflict_do_nothing(
             index_elements=["credential_id"]).returning(PASSKEY.c.passkey_id))
         count = parameter(PASSKEY.c.sign_count, "count")
         none: Any = literal_column("0")
@@ -56,7 +58,8 @@ class SqlPasskeys:
         mine = and_(PASSKEY.c.passkey_id == passkey_id, PASSKEY.c.entry_uuid == entry_uuid)
         self._rename = database.write(audit_insert(), guard=update(PASSKEY).where(mine).values(
             name=parameter(PASSKEY.c.name)).returning(PASSKEY.c.passkey_id))
-        self._remove = database.write(audit_insert(), guard=delete(PASSKEY).where(mine).returning(PASSKEY.c.passkey_id))
+        self._remove = database.write(audit_insert(), *notice_inserts(), guard=delete(PASSKEY).where(mine).returning(
+            PASSKEY.c.passkey_id))
 
     def keep_challenge(self, place: bytes, challenge: Challenge) -> None:
         """Keep a challenge in a place, instead of the one that was there; relaxed."""
@@ -86,13 +89,13 @@ class SqlPasskeys:
         """Give an officer's passkeys, oldest first."""
         return [_passkey(row) for row in self._of.all(entry_uuid=entry_uuid)]
 
-    def add(self, passkey: Passkey, record: AuditRecord) -> bool:
+    def add(self, passkey: Passkey, record: AuditRecord, notice: Notice) -> bool:
         """Keep a new passkey, unless somebody has that credential."""
         return self._add.run(
             passkey_id=passkey.passkey_id, entry_uuid=passkey.entry_uuid, credential_id=passkey.credential_id,
             public_key=passkey.public_key, sign_count=passkey.sign_count, synced=passkey.synced,
             transports=" ".join(passkey.transports), name=passkey.name, created_at=passkey.created_at,
-            **audit_values(record)) is not None
+            **audit_values(record), **notice_values(notice)) is not None
 
     def use(self, passkey_id: str, sign_count: int, now: int, record: AuditRecord) -> bool:
         """Raise the counter if it grows, or is none, and note the use."""
@@ -102,9 +105,10 @@ class SqlPasskeys:
         """Give a passkey another name."""
         return self._rename.run(entry_uuid=entry_uuid, passkey_id=passkey_id, name=name, **audit_values(record)) is not None
 
-    def remove(self, entry_uuid: str, passkey_id: str, record: AuditRecord) -> bool:
+    def remove(self, entry_uuid: str, passkey_id: str, record: AuditRecord, notice: Notice) -> bool:
         """Take a passkey away."""
-        return self._remove.run(entry_uuid=entry_uuid, passkey_id=passkey_id, **audit_values(record)) is not None
+        return self._remove.run(entry_uuid=entry_uuid, passkey_id=passkey_id, **audit_values(record),
+                                **notice_values(notice)) is not None
 
 
 def _passkey(row: Any) -> Passkey:

@@ -1,4 +1,4 @@
-"""Tables of passkeys; re-exported by ``tables``."""
+"""Tables of passkeys; declared like those of ``tables`` and found there under the same names."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 Secrets and tokens stand here only as SHA-256 digests; keys and factor secrets only sealed under the key-encryption key. Stores,
 not foreign keys, keep hot rows consistent. What columns are made of: ``column_types.py``; what officers gave applications:
-``oauth_tables.py``; passkeys: ``passkey_tables.py``; all under the same names here.
+``oauth.py``, what officers are told: ``notices.py``, passkeys: ``passkeys.py``, under the same names here.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text, te
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .column_types import Base, ClientId, Digest, Epoch, RowId, Subject, TransactionId, Words, db
-from .oauth_tables import (
+from .notices import NoticeRow
+from .oauth import (
     AccessTokenRow,
     AuthorizationCodeRow,
     ConsentRow,
@@ -20,7 +21,7 @@ from .oauth_tables import (
     PushedRequestRow,
     RefreshTokenRow,
 )
-from .passkey_tables import PasskeyChallengeRow, PasskeyRow, PasskeyUserRow
+from .passkeys import PasskeyChallengeRow, PasskeyRow, PasskeyUserRow
 
 __all__ = (
     "AccessTokenRow",
@@ -34,7 +35,9 @@ __all__ = (
     "GrantRow",
     "InitialAccessRow",
     "InteractionRow",
+    "NoticeRow",
     "OfficerRow",
+    "OneTimePasswordRow",
     "OutboxRow",
     "PasskeyChallengeRow",
     "PasskeyRow",
@@ -145,6 +148,10 @@ class InteractionRow(Base):
     proven_at: Mapped[Epoch | None]
     """When the first factor was proven in this interaction."""
     must_change_password: Mapped[bool]
+    password_expires_at: Mapped[Epoch | None]
+    """When the password that was right here ends, where that is soon."""
+    grace_left: Mapped[int | None] = mapped_column(Integer)
+    """Sign-ins left with the expired password that was right here."""
     authenticated_at: Mapped[Epoch | None]
     """When all factors were proven in this interaction; satisfies prompt=login and max_age."""
     authenticated_sid: Mapped[str] = mapped_column(String(64))
@@ -246,6 +253,16 @@ class TotpRow(Base):
     created_at: Mapped[Epoch]
 
 
+class OneTimePasswordRow(Base):
+    """A password that an administrator made for an officer: until when it is good."""
+
+    __tablename__ = "one_time_password"
+    digest: Mapped[Digest] = mapped_column(primary_key=True)
+    """SHA-256 of entryUUID and password, which was made at random."""
+    entry_uuid: Mapped[str] = mapped_column(String(64), index=True)
+    expires_at: Mapped[Epoch]
+
+
 class AuditRow(Base):
     """One audit record. Written with what it tells of; sealed later by the worker."""
 
@@ -285,14 +302,14 @@ class AuditSealRow(Base):
 
 
 class OutboxRow(Base):
-    """A message that must leave after its transaction: logout tokens now, mail and provisioning later."""
+    """A message that must leave after its transaction: logout tokens, pings, mail to officers."""
 
     __tablename__ = "outbox"
     id: Mapped[RowId]
     kind: Mapped[str] = mapped_column(String(32))
-    """backchannel_logout."""
+    """backchannel_logout | ciba_ping | mail."""
     receiver: Mapped[ClientId]
-    """client_id; one dead receiver never delays another."""
+    """client_id, or ``mail`` for the mail server; one dead receiver never delays another."""
     payload: Mapped[Words]
     """JSON: what the sender needs to make the message (never a signed token)."""
     state: Mapped[str] = mapped_column(String(16))
