@@ -20,6 +20,7 @@ from .authn.assurance import AssurancePolicy
 from .authn.freshness import Freshness
 from .authn.passkey_sign_in import PasskeySignIn
 from .authn.passkeys import Passkeys
+from .authn.recovery_codes import RecoveryCodes
 from .authn.second_factor import SecondFactors
 from .authn.sign_in import SignIn
 from .authn.totp import Totp
@@ -120,6 +121,7 @@ class Services:
     client_configuration: ClientConfiguration
     examiner: Examiner
     totp: Totp
+    recovery_codes: RecoveryCodes
     second_factors: SecondFactors
     freshness: Freshness
     passkeys: Passkeys

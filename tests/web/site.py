@@ -22,6 +22,7 @@ from werkzeug.test import TestResponse
 from idp.adapters.sql.audit import SqlAuditTrail
 from idp.adapters.sql.authn.one_time_password import SqlOneTimePasswords
 from idp.adapters.sql.authn.passkeys import SqlPasskeys
+from idp.adapters.sql.authn.recovery_codes import SqlRecoveryCodes
 from idp.adapters.sql.authn.throttle import SqlGuessCounter
 from idp.adapters.sql.authn.totp import SqlTotpStore
 from idp.adapters.sql.consents import SqlConsents
@@ -41,6 +42,7 @@ from idp.authn.lockout import FACTOR_LIMITS, PASSWORD_LIMITS, Lockout
 from idp.authn.one_time_password import OneTimePasswords
 from idp.authn.passkey_sign_in import PasskeySignIn
 from idp.authn.passkeys import Passkeys
+from idp.authn.recovery_codes import RecoveryCodes
 from idp.authn.second_factor import SecondFactors
 from idp.authn.sign_in import SignIn
 from idp.authn.totp import Totp
@@ -130,8 +132,11 @@ class Site:
         self.passkeys = Passkeys(SqlPasskeys(database), RelyingParty(
             self.settings.passkey_domain, self.settings.issuer, "Đăng nhập một lần"), self.clock)
         passkey_limits = Lockout(counter, self.clock, FACTOR_LIMITS, kind="passkey")
-        factors = SecondFactors([(self.passkeys, passkey_limits), (self.totp, Lockout(
-            counter, self.clock, FACTOR_LIMITS, kind="factor"))], audit, self.clock)
+        self.recovery_codes = RecoveryCodes(SqlRecoveryCodes(database), b"k" * 32, self.clock)
+        factors = SecondFactors([(self.passkeys, passkey_limits),
+                                 (self.totp, Lockout(counter, self.clock, FACTOR_LIMITS, kind="factor")),
+                                 (self.recovery_codes, Lockout(counter, self.clock, FACTOR_LIMITS, kind="recovery"))],
+                                audit, self.clock)
         self.sessions = Sessions(SqlSessions(database), self.clock, SessionLimits(
             idle_seconds=self.settings.idle_limit_seconds, absolute_seconds=self.settings.absolute_limit_seconds))
         assurance = AssurancePolicy(self.settings.acr_prefix, frozenset(self.settings.require_second_factor_groups))
@@ -159,7 +164,8 @@ class Site:
             sessions=self.sessions, audit=audit, mirror=self.mirror, directory=self.directory, totp=self.totp,
             passkeys=self.passkeys, passkey_sign_in=PasskeySignIn(
                 self.passkeys, self.directory, self.mirror, audit, self.clock, limits=passkey_limits),
-            second_factors=factors, freshness=Freshness(factors, self.clock, self.settings.fresh_authentication_seconds),
+            recovery_codes=self.recovery_codes, second_factors=factors,
+            freshness=Freshness(factors, self.clock, self.settings.fresh_authentication_seconds),
             interactions=Interactions(SqlInteractions(database), self.clock, self.settings.interaction_lifetime_seconds),
             consents=Consents(SqlConsents(database), audit, self.clock),
             sign_in=SignIn(self.directory, self.mirror, audit, self.clock, mail_domain="haugiang.gov.vn",
