@@ -73,8 +73,8 @@ def test_rfc8176_s2_a_passkey_that_verified_its_user_is_two_factors_of_its_own_a
     assert with_factor(("pwd",), "pop", "user") == ("pwd", "pop", "user", "mfa")
     assert with_factor(("pop", "user", "mfa"), "otp") == ("pop", "user", "otp", "mfa")
     assert with_factor(("otp",), "pop", "user") == ("otp", "pop", "user"), "two things that one has"
-    levels = [level_reached(amr) for amr in (("pop", "user"), ("pop", "user", "mfa"), ("pwd", "pop", "user", "mfa"), ("otp", "mfa"),
-                                             ("pop", "otp"), ("pwd", "user"))]
+    levels = [level_reached(amr) for amr in (("pop", "user"), ("pop", "user", "mfa"), ("pwd", "pop", "user", "mfa"),
+                                             ("otp", "mfa"), ("pop", "otp"), ("pwd", "user"))]
     assert levels == [0, 2, 2, 0, 0, 1]
 
 
