@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from .administration.access import Access
 from .administration.clients import ClientAdministration
+from .administration.factors import FactorAdministration
 from .administration.grants import GrantAdministration
 from .administration.initial_access import InitialAccessAdministration
 from .administration.keys import KeyAdministration
@@ -89,6 +90,7 @@ class Administration:
     grants: GrantAdministration
     keys: KeyAdministration
     password_resets: PasswordResets
+    factors: FactorAdministration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,8 +122,9 @@ class Settings(BaseSettings):
                                          description="Wrong passwords let through from one address in half an hour")
     password_notice_days: int = Field(14, ge=0, le=60, description="Days before its end that a password is spoken of; 0 = never")
     one_time_password_hours: int = Field(24, ge=1, le=72, description="How long a password is good that an administrator made")
-    require_second_factor_groups: Words = Field(("lanhdao", "quantri-tinh", "quantri-coquan", "kiemtoan"),
-                                                description="Groups whose members need two factors at sign-in")
+    require_second_factor_groups: Words = Field(
+        ("lanhdao", "quantri-tinh", "quantri-coquan", "kiemtoan"),
+        description="Groups whose members need two factors at sign-in; administrators and auditors always do")
 
     fresh_authentication_seconds: int = Field(300, ge=60, le=3600,
                                               description="How long after a sign-in its officer may change sign-in factors")

@@ -51,6 +51,7 @@ from ..adapters.sql.seen_once import SqlSeenOnce
 from ..adapters.sql.sessions import SqlSessions
 from ..administration.access import Access
 from ..administration.clients import ClientAdministration
+from ..administration.factors import FactorAdministration
 from ..administration.grants import GrantAdministration
 from ..administration.initial_access import InitialAccessAdministration
 from ..administration.keys import KeyAdministration
@@ -200,7 +201,9 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                                   secrets=client_secrets, seen=seen, clock=clock)
     nonces = Nonces(folder.session_key().encode(), clock, required=settings.dpop_nonce_required)
     proofs = Proofs(seen, nonces, clock)
-    assurance = AssurancePolicy(settings.acr_prefix, frozenset(settings.require_second_factor_groups))
+    groups = RoleGroups(province=settings.ldap_province_administrators_group, agency=settings.ldap_administrators_group,
+                        auditors=settings.ldap_auditors_group)
+    assurance = AssurancePolicy(settings.acr_prefix, frozenset(settings.require_second_factor_groups) | groups.names)
     checks = Checks(assertions, client_keys, client_authorities(settings), bool(settings.mtls_origin), clock)
     objects = RequestObjects(settings.issuer, client_keys, clock, encryption_keys.decrypt)
     provider = Provider(issuer=settings.issuer, registry=clients, store=grants, deferred=deferred, tokens=tokens, keys=keys,
@@ -231,8 +234,6 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     desk = Desk(store=SqlRegistrations(database), initial_access=initial_access, registry=clients, clock=clock, policy=policy,
                 sectors=sectors, statements=SoftwareStatements(issuers, clock), secrets=client_secrets,
                 address=settings.issuer + Paths().registration)
-    groups = RoleGroups(province=settings.ldap_province_administrators_group, agency=settings.ldap_administrators_group,
-                        auditors=settings.ldap_auditors_group)
     sessions = Sessions(SqlSessions(database), clock,
                         SessionLimits(settings.idle_limit_seconds, settings.absolute_limit_seconds))
     administration = Administration(
@@ -244,7 +245,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         initial_access=InitialAccessAdministration(initial_access, clock),
         grants=GrantAdministration(SqlGrantPages(database), grants, mirror, clients, assurance, groups, clock),
         keys=KeyAdministration(keys, encryption_keys, clock),
-        password_resets=PasswordResets(people, mirror, one_time, sessions, notices, audit, clock, groups, seen))
+        password_resets=PasswordResets(people, mirror, one_time, sessions, notices, audit, clock, groups, seen),
+        factors=FactorAdministration(second_factors, mirror, people, sessions, groups))
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
         encryption_keys=encryption_keys,

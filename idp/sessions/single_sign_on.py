@@ -208,7 +208,7 @@ class Sessions:
         Args:
             sid: The session.
             reason: One word for the records: ``logout``, ``other_officer``, ``expired``, ``disabled``, ``password_changed``,
-                ``administrator``.
+                ``administrator``, ``factors_removed``.
             caller: Who asks.
             client_id: The application that asked for it, for the record.
 

@@ -64,6 +64,7 @@ from idp.oidc.claims import IdTokenClaims
 from idp.oidc.consent import Consents
 from idp.oidc.id_token import IdTokens
 from idp.oidc.rp_initiated_logout import EndSession
+from idp.roles import RoleGroups
 from idp.sessions.interaction import Interactions
 from idp.sessions.single_sign_on import SessionLimits, Sessions
 from idp.settings import Settings
@@ -140,7 +141,8 @@ class Site:
                                 audit, self.clock)
         self.sessions = Sessions(SqlSessions(database), self.clock, SessionLimits(
             idle_seconds=self.settings.idle_limit_seconds, absolute_seconds=self.settings.absolute_limit_seconds))
-        assurance = AssurancePolicy(self.settings.acr_prefix, frozenset(self.settings.require_second_factor_groups))
+        assurance = AssurancePolicy(
+            self.settings.acr_prefix, frozenset(self.settings.require_second_factor_groups) | RoleGroups().names)
         deferred = SqlDeferred(database)
         self.provider = Provider(
             issuer=self.settings.issuer, registry=clients, store=SqlGrants(database), deferred=deferred, clock=self.clock,
