@@ -76,6 +76,7 @@ class Settings(BaseSettings):
     assertion_issuers_file: Path | None = Field(
         None, description="JSON: whose assertions about officers count as a grant (RFC 7523), and for which applications")
     trusted_proxies: Words = Field((), description="Addresses or networks whose X-Forwarded-For and -Proto count")
+    networks: Words = Field((), description="Networks by name, name=network[,network...]; an address in none is outside")
     outbound_allow: Words = Field((), description="Hosts our own fetches may reach in private networks")
     metrics_token_file: Path | None = Field(None, description="Bearer token for /metrics from beyond loopback")
 
@@ -136,8 +137,8 @@ class Settings(BaseSettings):
     request_uri_fetch: bool = Field(False, description="Fetch registered request_uris")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Level of the JSON log")
 
-    @field_validator("ldap_uri", "ldap_write_uri", "trusted_proxies", "outbound_allow", "require_second_factor_groups",
-                     mode="before")
+    @field_validator("ldap_uri", "ldap_write_uri", "trusted_proxies", "networks", "outbound_allow",
+                     "require_second_factor_groups", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(value.split()) if isinstance(value, str) else value

@@ -19,7 +19,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from idp.adapters.sql.audit import SqlAuditTrail
+from idp.adapters.sql.authn.devices import SqlDevices
 from idp.adapters.sql.authn.one_time_password import SqlOneTimePasswords
 from idp.adapters.sql.authn.passkeys import SqlPasskeys
 from idp.adapters.sql.authn.recovery_codes import SqlRecoveryCodes
@@ -35,10 +35,12 @@ from idp.adapters.sql.oauth import SqlGrants
 from idp.adapters.sql.pushed_requests import SqlPushedRequests
 from idp.adapters.sql.sessions import SqlSessions
 from idp.adapters.sql.tables import AuditRow, OutboxRow
+from idp.adapters.sql.trail.records import SqlAuditTrail
 from idp.audit import Caller
 from idp.authn.assurance import AssurancePolicy
 from idp.authn.freshness import Freshness
 from idp.authn.lockout import FACTOR_LIMITS, PASSWORD_LIMITS, Lockout
+from idp.authn.networks import read_networks
 from idp.authn.one_time_password import OneTimePasswords
 from idp.authn.passkey_sign_in import PasskeySignIn
 from idp.authn.passkeys import Passkeys
@@ -65,6 +67,7 @@ from idp.oidc.consent import Consents
 from idp.oidc.id_token import IdTokens
 from idp.oidc.rp_initiated_logout import EndSession
 from idp.roles import RoleGroups
+from idp.sessions.devices import Devices
 from idp.sessions.interaction import Interactions
 from idp.sessions.single_sign_on import SessionLimits, Sessions
 from idp.settings import Settings
@@ -157,6 +160,7 @@ class Site:
             token_endpoints=(f"{self.settings.issuer}/token",), officer_scopes=frozenset({"openid", "profile"}),
             read_hint=id_tokens.subject_of_hint, extensions=(id_tokens,),
             details_types={self.settings.authorization_details_prefix + signing_details.NAME: signing_details.SigningDetails()})
+        self.known_devices = Devices(SqlDevices(database), read_networks(self.settings.networks), self.clock)
         self.told = Notices(SqlNotices(database), self.clock)
         approvals = Approvals(deferred, self.provider)
         self.devices = DeviceAuthorization(
@@ -166,7 +170,7 @@ class Site:
                 Lockout(counter, self.clock, DEVICE_LIMITS, kind="device_request"), SqlGrants(database), self.clock))
         self.services: Any = SimpleNamespace(
             settings=self.settings, clock=self.clock, database=database, keys=keys, clients=clients, provider=self.provider,
-            approvals=approvals, devices=self.devices, notices=self.told,
+            approvals=approvals, devices=self.devices, notices=self.told, known_devices=self.known_devices,
             sessions=self.sessions, audit=audit, mirror=self.mirror, directory=self.directory, totp=self.totp,
             passkeys=self.passkeys, passkey_sign_in=PasskeySignIn(
                 self.passkeys, self.directory, self.mirror, audit, self.clock, limits=passkey_limits),
@@ -187,6 +191,12 @@ class Site:
         """Give an officer an authenticator app with SEED."""
         entry_uuid = next(o.entry_uuid for o in self.directory.officers.values() if o.uid == uid)
         self.totp.enrol(entry_uuid, SEED)
+
+    def sub(self, uid: str) -> str:
+        """Give an officer's subject."""
+        mirrored = self.mirror.by_uid(uid)
+        assert mirrored is not None
+        return mirrored.sub
 
     def otp(self, *, ahead: int = 0) -> str:
         """Give the code of SEED that is due now."""
