@@ -122,7 +122,7 @@ from ..sessions.interaction import Interactions
 from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings
 from ..web.notice_words import LetterWords
-from .surroundings import client_authorities, key_token, ldap_directory, mail_server
+from .servers import client_authorities, key_token, ldap_directory, mail_server
 
 STARTING = Caller(source="start", request_id="start")
 
@@ -173,10 +173,10 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     totp = Totp(SqlTotpStore(database), sealer, clock)
     people = directory or ldap_directory(settings, clock)
     guesses = SqlGuessCounter(database)
+    recovery_codes = RecoveryCodes(SqlRecoveryCodes(database), sealer.derive("recovery codes"), clock)
     party = RelyingParty(settings.passkey_domain, settings.issuer, settings.product_name) if settings.passkey_domain else None
     passkeys = Passkeys(SqlPasskeys(database), party, clock)
     passkey_limits = Lockout(guesses, clock, FACTOR_LIMITS, kind=PASSKEY)
-    recovery_codes = RecoveryCodes(SqlRecoveryCodes(database), sealer.derive("recovery codes"), clock)
     second_factors = SecondFactors([(passkeys, passkey_limits), (totp, Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),
                                     (recovery_codes, Lockout(guesses, clock, FACTOR_LIMITS, kind="recovery"))], audit, clock)
     subjects = Subjects(sealer.derive("pairwise subjects"))

@@ -1,6 +1,6 @@
-"""What stands round a deployment, as its settings name it: directory, mail server, token for keys, authorities of applications.
+"""What the settings say of the servers around a deployment: directory, mail server, token with keys, and authorities.
 
-Everything is built here and asked nothing yet; what is missing or unsafe is said as a ConfigurationError.
+Each is built without being asked anything; what is missing or unsafe is said as a ConfigurationError, with its remedy.
 """
 
 from __future__ import annotations
