@@ -16,6 +16,7 @@ authentication; passkeys that their owner's devices share are admitted at this l
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -60,10 +61,12 @@ class PasskeySignIn:
 
     Args:
         limits: Of guesses, those of the second factor ``passkey``.
+        frozen: Tells of an officer, by entryUUID, whether the factors are frozen (``second_factor``); then passkeys are too.
     """
 
     def __init__(self, passkeys: Passkeys, directory: Directory, mirror: OfficerMirror, audit: AuditTrail, clock: Clock, *,
-                 limits: Lockout) -> None:
+                 limits: Lockout, frozen: Callable[[str], bool] = lambda _entry_uuid: False) -> None:
+        self._frozen = frozen
         self._passkeys = passkeys
         self._directory = directory
         self._mirror = mirror
@@ -119,6 +122,8 @@ class PasskeySignIn:
             raise _RefusedError("unknown")
         judged = self._judged(answer, passkey, challenge)
         officer, by_mirror = self._officer(passkey.entry_uuid)
+        if self._frozen(passkey.entry_uuid):
+            raise _RefusedError("frozen")
         detail: dict[str, str | int | bool] = {"factor": PASSKEY, "id": passkey.passkey_id}
         if by_mirror:
             detail["directory"] = "unavailable"

@@ -38,7 +38,9 @@ class House:
         self.audit = FakeAuditTrail()
         self.store = FakePasskeyStore()
         self.passkeys = Passkeys(self.store, RelyingParty(RP_ID, ORIGIN, "Đăng nhập một lần"), self.clock)
+        self.frozen: set[str] = set()
         self.sign_in = PasskeySignIn(self.passkeys, self.directory, self.mirror, self.audit, self.clock,
+                                     frozen=self.frozen.__contains__,
                                      limits=Lockout(FakeGuessCounter(), self.clock, FACTOR_LIMITS, kind="passkey"))
 
     def mirrored(self, uid: str) -> MirroredOfficer:
@@ -180,6 +182,14 @@ class TestWrong:
             found = house.mirror.by_uid("canbo")
             assert found is not None
             assert found.status == "disabled", "sessions and tokens stop too"
+
+    def test_frozen_factors_are_frozen_on_this_path_too(self, house: House) -> None:
+        device = house.device()
+        house.frozen.add(house.mirrored("canbo").officer.entry_uuid)
+        assert house.attempt(device) == PasskeyStep("refused")
+        assert house.reason() == "frozen"
+        house.frozen.clear()
+        assert house.attempt(device).outcome == "accepted"
 
     def test_a_challenge_counts_once_for_five_minutes_where_it_was_asked(self, house: House) -> None:
         device = house.device(step=0)

@@ -180,6 +180,8 @@ SAMPLES = [
            _FACTOR | {"options_url": "/stay", "error": {"code": "wrong"}, "who": LONG}, 400),
     Sample("second-factor-passkey-throttled", "login/factors/passkey.html",
            _FACTOR | {"options_url": "/stay", "error": {"code": "throttled", "retry_after_minutes": 5}}, 429),
+    Sample("second-factor-frozen", "login/factors/frozen.html", _FACTOR),
+    Sample("second-factor-frozen-agency", "login/factors/frozen.html", _FACTOR | {"agency_help": AGENCY_HELP}),
     Sample("second-factor-missing", "login/factors/none.html", _FACTOR),
     Sample("second-factor-missing-agency", "login/factors/none.html", _FACTOR | {"agency_help": AGENCY_HELP}),
     Sample("second-factor-others", "login/factors/otp.html", _FACTOR | {"others": _OTHER_WAYS}),
