@@ -1,13 +1,13 @@
 """Passkeys
 
-Revision: 0021, after 0025.
+Revision: 0021, after 0018.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0021'
-down_revision = '0025'
+down_revision = '0018'
 branch_labels = None
 depends_on = None
 
