@@ -18,6 +18,7 @@ from .audit import AuditTrail
 from .audit.chain import AuditChain, AuditReader, SealStore
 from .authn.assurance import AssurancePolicy
 from .authn.freshness import Freshness
+from .authn.password_notice import PasswordNotices
 from .authn.second_factor import SecondFactors
 from .authn.sign_in import SignIn
 from .authn.totp import Totp
@@ -121,6 +122,7 @@ class Services:
     second_factors: SecondFactors
     freshness: Freshness
     sign_in: SignIn
+    password_notices: PasswordNotices
     assurance: AssurancePolicy
     sessions: Sessions
     interactions: Interactions

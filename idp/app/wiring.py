@@ -59,6 +59,7 @@ from ..authn.assurance import HIGHEST_OFFERED, AssurancePolicy
 from ..authn.freshness import Freshness
 from ..authn.lockout import FACTOR_LIMITS, Limits, Lockout, Rule
 from ..authn.one_time_password import OneTimePasswords
+from ..authn.password_notice import PasswordNotices
 from ..authn.second_factor import SecondFactors
 from ..authn.sign_in import SignIn
 from ..authn.totp import Totp
@@ -257,6 +258,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         sign_in=SignIn(people, mirror, audit, clock, mail_domain=settings.ldap_mail_domain, one_time=one_time,
                        factors=second_factors, notices=notices,
                        passwords=Lockout(guesses, clock, Limits(source=Rule(settings.sign_in_source_failures)))),
+        password_notices=PasswordNotices(seen, clock, days=settings.password_notice_days),
         assurance=assurance,
         sessions=sessions,
         interactions=Interactions(SqlInteractions(database), clock, settings.interaction_lifetime_seconds),

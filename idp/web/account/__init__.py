@@ -10,9 +10,9 @@ from flask import Blueprint, Response
 
 from ...services import Services
 from ..onward import Onward, see_other
-from . import notices, security
+from . import notices, password, security
 
-PARTS = (security, notices)
+PARTS = (security, password, notices)
 """Each adds its pages under ``/account``."""
 
 
