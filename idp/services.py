@@ -19,6 +19,7 @@ from .audit.chain import AuditChain, AuditReader, SealStore
 from .authn.assurance import AssurancePolicy
 from .authn.freshness import Freshness
 from .authn.password_notice import PasswordNotices
+from .authn.recovery_codes import RecoveryCodes
 from .authn.second_factor import SecondFactors
 from .authn.sign_in import SignIn
 from .authn.totp import Totp
@@ -119,6 +120,7 @@ class Services:
     client_configuration: ClientConfiguration
     examiner: Examiner
     totp: Totp
+    recovery_codes: RecoveryCodes
     second_factors: SecondFactors
     freshness: Freshness
     sign_in: SignIn

@@ -21,6 +21,7 @@ from ..audit import AuditEvent, AuditRecord, AuditTrail, Caller
 from ..clock import Clock
 from ..directory.mirror import MirroredOfficer
 from ..errors import IdpError
+from ..notices import Notice, NoticeKind
 from .assurance import NOTHING, PASSWORD, TWO_FACTORS
 from .lockout import Lockout, ThrottledError
 
@@ -101,8 +102,13 @@ class Factor(Protocol):
         ...
 
     def remove(self, entry_uuid: str, id: str, record: AuditRecord) -> bool:
-        """Take away one of ``standings`` and write the record with it; False, and nothing written, when it was gone."""
+        """Take away one of ``standings``, and write record and notice (``told``) with it; False, and nothing written, if gone."""
         ...
+
+
+def told(kind: NoticeKind, record: AuditRecord, **detail: str) -> Notice:
+    """Make the notice that goes with the record of a factor that came, went or was used up: its owner is told."""
+    return Notice(kind, record.sub, record.at, record.source, {"factor": str(record.detail["factor"]), **detail})
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request
-from flask_babel import ngettext
+from flask_babel import gettext, ngettext
 
+from ..authn.recovery_codes import FEW
 from ..directory.mirror import MirroredOfficer
 from ..oauth.grant import admits
 from ..services import Services
@@ -66,6 +67,10 @@ def _notices(services: Services, officer: MirroredOfficer) -> list[dict[str, str
         if told.read_at is None:
             said = words(told)
             found.append({"icon": said["icon"], "title": said["title"], "note": f"{said['text']} {said['when']}"})
+    left = [standing.left for standing in services.recovery_codes.standings(officer.officer.entry_uuid)]
+    found += [{"icon": "codes", "title": ngettext("Còn %(num)d mã khôi phục", "Còn %(num)d mã khôi phục", number or 0),
+               "note": gettext("Nên tạo và in bộ mã mới."), "url": "/account/security"}
+              for number in left if (number or 0) <= FEW]
     return found
 
 

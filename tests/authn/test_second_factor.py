@@ -153,7 +153,7 @@ class TestRemoval:
     def test_an_administrator_takes_the_last_one_and_is_named(self) -> None:
         factor = Plain("key", key())
         rig = Rig(factor)
-        assert rig.list.remove(LAN, "key", "", replace(OFFICE, officer="s-admin")) == "removed"
+        assert rig.list.remove(LAN, "key", "", Caller(OFFICE.source, OFFICE.request_id, officer="s-admin")) == "removed"
         assert factor.records[0].detail == {"factor": "key", "by_officer": "s-admin"}
 
     @pytest.mark.parametrize(("name", "id"), [("key", "other"), ("unknown", "")])

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from idp.web.account.app import picture
+
 QLVB = {"name": "Hệ thống Quản lý văn bản", "owner": "Văn phòng UBND tỉnh", "client_uri": "/next", "logo_uri": None,
         "policy_uri": None, "tos_uri": None}
 SURVEY = {"name": "Khảo sát công vụ", "owner": "Sở Nội vụ, do Công ty Phần mềm Ví Dụ vận hành", "client_uri": "/next",
@@ -51,6 +53,11 @@ class Sample:
 _SIGN_IN: dict[str, Any] = {"app": QLVB, "action": "/stay", "username": "", "error": None, "hint": None, "notice": None,
                             "who": None, "forgotten_url": "/next"}
 _FACTOR: dict[str, Any] = {"app": QLVB, "action": "/stay", "who": OFFICER, "error": None, "others": [], "cancel_url": "/next"}
+_OTHER_WAYS = {
+    "vi": [{"name": "Mã khôi phục", "note": "Dùng khi không có điện thoại bên mình. Bạn còn 7 mã.", "icon": "codes",
+            "url": "/next"}],
+    "en": [{"name": "Recovery codes", "note": "For when you do not have your telephone with you. You have 7 codes left.",
+            "icon": "codes", "url": "/next"}]}
 _CHANGE: dict[str, Any] = {"app": QLVB, "action": "/stay", "who": OFFICER, "reason": "must_change", "error": None,
                            "min_length": 12, "classes": 1}
 _ASKED = [
@@ -107,11 +114,19 @@ _APP = {vi_en: {"name": name, "icon": "phone", "factor": "otp", "id": "", "stays
     ("vi", "Ứng dụng tạo mã 6 số", "Mã của ứng dụng tạo mã trên điện thoại sẽ không còn dùng được để đăng nhập."),
     ("en", "Authenticator app", "The codes of the app on your telephone will no longer be good for signing in."))}
 _APP_STAYS = {lang: app | {"stays": True, "used": None} for lang, app in _APP.items()}
-_SECURITY: dict[str, Any] = {"who": OFFICER, "factors": [], "ways_to_add": [], "enrolled": False, "demanded": False}
+_SECURITY: dict[str, Any] = {
+    "who": OFFICER, "factors": [], "enrolled": False, "demanded": False, "codes": None,
+    "ways_to_add": {"vi": [{"label": "Thêm ứng dụng tạo mã", "url": "/next"}],
+                    "en": [{"label": "Add an authenticator app", "url": "/next"}]}}
+_ENROLLING: dict[str, Any] = {"who": OFFICER | {"username": "nvmau"}, "action": "/stay", "error": "", "replaces": False,
+                              "seed": "NRSW CZDF OJ2G 65DQ NRSW CZDF OJ2G 65DQ",
+                              "picture": picture("otpauth://totp/T%E1%BB%89nh:nvmau?secret=NRSWCZDFOJ2G65DQNRSWCZDFOJ2G65DQ")}
+_CODES: dict[str, Any] = {"who": OFFICER | {"username": "nvmau"}, "action": "/stay", "left": 0, "codes": None}
 _SECURITIES: dict[str, dict[str, Any]] = {
     "none": {"who": BARE, "agency_help": AGENCY_HELP},
-    "app": {"enrolled": True, "factors": {lang: [app] for lang, app in _APP.items()}},
-    "last": {"enrolled": True, "demanded": True, "factors": {lang: [app] for lang, app in _APP_STAYS.items()}},
+    "app": {"enrolled": True, "codes": {"left": 7, "few": False}, "factors": {lang: [app] for lang, app in _APP.items()}},
+    "last": {"enrolled": True, "demanded": True, "codes": {"left": 1, "few": True},
+             "factors": {lang: [app] for lang, app in _APP_STAYS.items()}},
 }
 _SINCE = {"vi": "07:32 hôm nay", "en": "07:32 today"}
 
@@ -142,6 +157,12 @@ SAMPLES = [
            _FACTOR | {"error": {"code": "throttled", "retry_after_minutes": 1}, "who": LONG}, 429),
     Sample("second-factor-missing", "login/factors/none.html", _FACTOR),
     Sample("second-factor-missing-agency", "login/factors/none.html", _FACTOR | {"agency_help": AGENCY_HELP}),
+    Sample("second-factor-others", "login/factors/otp.html", _FACTOR | {"others": _OTHER_WAYS}),
+    Sample("recovery-code", "login/factors/recovery.html", _FACTOR),
+    *(Sample(f"recovery-code-{code}", "login/factors/recovery.html", _FACTOR | {"error": {"code": code}}, 400)
+      for code in ("wrong", "reused")),
+    Sample("recovery-code-throttled", "login/factors/recovery.html",
+           _FACTOR | {"error": {"code": "throttled", "retry_after_minutes": 5}}, 429),
     Sample("password-must-change", "login/change_password.html", _CHANGE | {"cancel_url": "/next"}),
     Sample("password-expired", "login/change_password.html", _CHANGE | {"reason": "expired", "grace_left": 2, "app": None}),
     Sample("password-level-3", "login/change_password.html",
@@ -243,6 +264,13 @@ SAMPLES = [
                                                        "agency_help": AGENCY_HELP}),
     Sample("account-notices-none", "account/notices.html", {"who": BARE, "notices": [], "up_to": 0, "unread": 0}),
     *(Sample(f"account-{name}", "account/security.html", _SECURITY | more) for name, more in _SECURITIES.items()),
+    Sample("account-app-begin", "account/app.html", _ENROLLING | {"seed": None, "picture": None, "replaces": True}),
+    Sample("account-app", "account/app.html", _ENROLLING),
+    Sample("account-app-wrong", "account/app.html", _ENROLLING | {"error": "wrong", "replaces": True}, 400),
+    Sample("account-app-expired", "account/app.html", _ENROLLING | {"error": "expired", "seed": None, "picture": None}, 400),
+    Sample("account-codes-begin", "account/recovery_codes.html", _CODES | {"left": 4}),
+    Sample("account-codes", "account/recovery_codes.html", _CODES | {"left": 10, "made_at": _SINCE, "codes": [
+        f"{number:05d}-k7m2{'pqrstvwxyz'[number]}" for number in range(10)]}),
     Sample("account-remove", "account/remove.html", {"who": OFFICER, "action": "/stay", "factor": _APP}),
     Sample("account-remove-last", "account/remove.html", {"who": LONG, "action": "/stay", "factor": _APP_STAYS}),
     Sample("error", "errors/error.html", {

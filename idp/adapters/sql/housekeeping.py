@@ -28,6 +28,7 @@ from .tables import (
     SessionClientRow,
     SessionRow,
     ThrottleRow,
+    TotpEnrolmentRow,
     VersionRow,
 )
 
@@ -69,6 +70,7 @@ class SqlHousekeeping:
                     taking_part.c.last_used_at < before,
                     ~exists(select(literal_column("1")).where(session.c.sid == taking_part.c.sid)))),
                 ("throttle", _table(ThrottleRow), 0, _table(ThrottleRow).c.until < before),
+                ("totp_enrolment", _table(TotpEnrolmentRow), HOUR, _table(TotpEnrolmentRow).c.expires_at < before),
                 ("seen_once", _table(SeenOnceRow), 0, _table(SeenOnceRow).c.until < before),
                 ("initial_access", initial, 90 * DAY, or_(initial.c.revoked_at < before, initial.c.expires_at < before)),
                 ("notice", _table(NoticeRow), 365 * DAY, _table(NoticeRow).c.at < before),

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 from flask_babel import gettext
 
 from ...authn.assurance import PASSWORD
+from ...authn.recovery_codes import FEW
 from ...authn.second_factor import Standing
 from ...directory.mirror import MirroredOfficer
 from ...services import Services
@@ -40,12 +41,14 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
             return entered
         _, officer = entered
         standings = services.second_factors.of(officer.officer.entry_uuid)
+        codes = services.recovery_codes.standings(officer.officer.entry_uuid)
         shown = [standing for standing in standings if standing.factor in parts]
         return make_response(render_template(
             "account/security.html", who=officer_words(officer.officer), agency_help=agency_help(services, officer.officer),
             factors=[row(standing, officer) for standing in shown if standing.lasting],
             ways_to_add=[way for part in PARTS if (way := part.way_to_add(shown)) is not None],
-            enrolled=bool(shown), demanded=demanded(officer) > PASSWORD))
+            codes=next(({"left": standing.left, "few": (standing.left or 0) <= FEW} for standing in codes), None),
+            enrolled=any(standing.lasting for standing in shown), demanded=demanded(officer) > PASSWORD))
 
     @views.get("/security/remove")
     def ask_removal() -> Response:

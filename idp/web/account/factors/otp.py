@@ -22,5 +22,7 @@ class OtpPart:
                 "loss": gettext("Mã của ứng dụng tạo mã trên điện thoại sẽ không còn dùng được để đăng nhập.")}
 
     def way_to_add(self, standings: Sequence[Standing]) -> dict[str, str] | None:
-        """Give nothing: apps are enrolled by an operator."""
-        return None
+        """Lead to the page that enrols an app, or another one."""
+        has = any(standing.factor == OTP for standing in standings)
+        label = gettext("Đổi ứng dụng tạo mã") if has else gettext("Thêm ứng dụng tạo mã")
+        return {"label": label, "url": "/account/security/app"}

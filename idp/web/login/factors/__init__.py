@@ -9,7 +9,7 @@ from ....authn.second_factor import Standing
 from ....directory.mirror import MirroredOfficer
 from ....services import Services
 from ....sessions.interaction import Interaction
-from . import otp
+from . import otp, recovery
 
 
 class FactorForm(Protocol):
@@ -45,4 +45,4 @@ class FactorForm(Protocol):
 
 def forms(services: Services) -> tuple[FactorForm, ...]:
     """Make the parts of all factors."""
-    return (otp.OtpForm(),)
+    return (otp.OtpForm(), recovery.RecoveryForm())
