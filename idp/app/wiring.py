@@ -225,6 +225,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                 address=settings.issuer + Paths().registration)
     groups = RoleGroups(province=settings.ldap_province_administrators_group, agency=settings.ldap_administrators_group,
                         auditors=settings.ldap_auditors_group)
+    interactions = Interactions(SqlInteractions(database), clock, settings.interaction_lifetime_seconds)
     sessions = Sessions(SqlSessions(database), clock,
                         SessionLimits(settings.idle_limit_seconds, settings.absolute_limit_seconds))
     administration = Administration(
@@ -236,7 +237,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         initial_access=InitialAccessAdministration(initial_access, clock),
         grants=GrantAdministration(SqlGrantPages(database), grants, mirror, clients, assurance, groups, clock),
         keys=KeyAdministration(keys, encryption_keys, clock),
-        password_resets=PasswordResets(people, mirror, one_time, sessions, notices, audit, clock, groups, seen))
+        password_resets=PasswordResets(people, mirror, one_time, sessions, interactions, notices, audit,
+                                       clock, groups, seen))
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
         encryption_keys=encryption_keys,
@@ -265,7 +267,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         password_notices=PasswordNotices(seen, clock, days=settings.password_notice_days),
         assurance=assurance,
         sessions=sessions,
-        interactions=Interactions(SqlInteractions(database), clock, settings.interaction_lifetime_seconds),
+        interactions=interactions,
         consents=Consents(SqlConsents(database), audit, clock),
         introspection=Introspection(provider, subject_of=subjects.of, acr_prefix=settings.acr_prefix),
         signed_introspection=SignedIntrospection(issuer=settings.issuer, keys=keys, client_keys=client_keys, clock=clock),

@@ -49,6 +49,7 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
             except ThrottledError as refusal:
                 throttled = refusal
             if not error and throttled is None:
+                services.interactions.forget_officer(officer.officer.entry_uuid)
                 services.sessions.end_all(officer.sub, "password_changed", caller(), keep_sid=session.sid)
                 return see_other(onwards or f"{PAGE}/changed")
         return new.form(officer, error=error, throttled=throttled, action=here(then), cancel_url=onwards or "/account/security",

@@ -39,6 +39,7 @@ class ChangePasswordPage:
             return self._sign_in.over(error, officer)
         if error:
             return self.form(interaction, officer, error=error)
+        self._services.interactions.forget_officer(officer.officer.entry_uuid, keep_id=interaction.id)
         self._services.sessions.end_all(officer.sub, "password_changed", caller())
         changed = self._services.interactions.password_changed(interaction)
         if changed is None:
