@@ -16,19 +16,12 @@ from werkzeug.exceptions import NotFound
 
 from ..adapters.client_files import ClientFiles, read_assertion_issuers, read_software_issuers
 from ..adapters.key_files import KeyFolder
-from ..adapters.ldap.active_directory import ActiveDirectory
-from ..adapters.ldap.connection import ServerList
-from ..adapters.ldap.dialect import Dialect
-from ..adapters.ldap.directory import LdapDirectory
-from ..adapters.ldap.openldap import OpenLdap
-from ..adapters.ldap.server import Timing, servers_of
 from ..adapters.mail import SmtpServer
 from ..adapters.outbound import Outbound, Recorded
 from ..adapters.seal_files import HEADS, Es256SealSigner, FileSealHeads
 from ..adapters.sql import schema
 from ..adapters.sql.administration import SqlAdministrationTokens, SqlClientEntries, SqlGrantPages
-from ..adapters.sql.audit import SqlAuditTrail
-from ..adapters.sql.audit_seals import SqlAuditReader, SqlSealStore
+from ..adapters.sql.authn.devices import SqlDevices
 from ..adapters.sql.authn.one_time_password import SqlOneTimePasswords
 from ..adapters.sql.authn.recovery_codes import SqlRecoveryCodes
 from ..adapters.sql.authn.throttle import SqlGuessCounter
@@ -48,8 +41,11 @@ from ..adapters.sql.pushed_requests import SqlPushedRequests
 from ..adapters.sql.registrations import SqlInitialAccess, SqlRegistrations
 from ..adapters.sql.seen_once import SqlSeenOnce
 from ..adapters.sql.sessions import SqlSessions
+from ..adapters.sql.trail.records import SqlAuditTrail
+from ..adapters.sql.trail.seals import SqlAuditReader, SqlSealStore
 from ..administration.access import Access
 from ..administration.clients import ClientAdministration
+from ..administration.factors import FactorAdministration
 from ..administration.grants import GrantAdministration
 from ..administration.initial_access import InitialAccessAdministration
 from ..administration.keys import KeyAdministration
@@ -59,6 +55,7 @@ from ..audit.chain import AuditChain
 from ..authn.assurance import HIGHEST_OFFERED, AssurancePolicy
 from ..authn.freshness import Freshness
 from ..authn.lockout import FACTOR_LIMITS, Limits, Lockout, Rule
+from ..authn.networks import UnreadableNetworkError, read_networks
 from ..authn.one_time_password import OneTimePasswords
 from ..authn.password_notice import PasswordNotices
 from ..authn.recovery_codes import RecoveryCodes
@@ -121,15 +118,15 @@ from ..oidc.userinfo import UserInfoAnswers
 from ..pki.path_validation import CertificateAuthorities
 from ..roles import RoleGroups
 from ..services import Administration, Door, Services
+from ..sessions.devices import Devices
 from ..sessions.interaction import Interactions
 from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings, read_secret
 from ..web.notice_words import LetterWords
+from .directory import ldap_directory
 
 STARTING = Caller(source="start", request_id="start")
-RESET_PASSWORD = "Put the password of the account that sets officers' passwords into it, mode 0600."
 SMTP_PASSWORD = "Put the password for the mail server into it, mode 0600, or leave IDP_SMTP_USERNAME out."
-BIND_PASSWORD = "Put the password of the service account in the directory into it, mode 0600."
 
 
 def build_services(settings: Settings, *, directory: Directory | None = None, clock: Clock | None = None,
@@ -151,6 +148,10 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     sealer = folder.sealer()
     database = Database(settings.database_url, pool_size=settings.database_pool_size)
     audit = SqlAuditTrail(database)
+    try:
+        networks = read_networks(settings.networks)
+    except UnreadableNetworkError as err:
+        raise ConfigurationError(f"IDP_NETWORKS: {err}.", remedy="Give name=network[,network...], separated by spaces.") from err
     mirror = SqlOfficers(database)
     grants = SqlGrants(database)
     deferred = SqlDeferred(database)
@@ -194,7 +195,9 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                                   secrets=client_secrets, seen=seen, clock=clock)
     nonces = Nonces(folder.session_key().encode(), clock, required=settings.dpop_nonce_required)
     proofs = Proofs(seen, nonces, clock)
-    assurance = AssurancePolicy(settings.acr_prefix, frozenset(settings.require_second_factor_groups))
+    groups = RoleGroups(province=settings.ldap_province_administrators_group, agency=settings.ldap_administrators_group,
+                        auditors=settings.ldap_auditors_group)
+    assurance = AssurancePolicy(settings.acr_prefix, frozenset(settings.require_second_factor_groups) | groups.names)
     checks = Checks(assertions, client_keys, client_authorities(settings), bool(settings.mtls_origin), clock)
     objects = RequestObjects(settings.issuer, client_keys, clock, encryption_keys.decrypt)
     provider = Provider(issuer=settings.issuer, registry=clients, store=grants, deferred=deferred, tokens=tokens, keys=keys,
@@ -225,8 +228,6 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     desk = Desk(store=SqlRegistrations(database), initial_access=initial_access, registry=clients, clock=clock, policy=policy,
                 sectors=sectors, statements=SoftwareStatements(issuers, clock), secrets=client_secrets,
                 address=settings.issuer + Paths().registration)
-    groups = RoleGroups(province=settings.ldap_province_administrators_group, agency=settings.ldap_administrators_group,
-                        auditors=settings.ldap_auditors_group)
     interactions = Interactions(SqlInteractions(database), clock, settings.interaction_lifetime_seconds)
     sessions = Sessions(SqlSessions(database), clock,
                         SessionLimits(settings.idle_limit_seconds, settings.absolute_limit_seconds))
@@ -239,10 +240,12 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         initial_access=InitialAccessAdministration(initial_access, clock),
         grants=GrantAdministration(SqlGrantPages(database), grants, mirror, clients, assurance, groups, clock),
         keys=KeyAdministration(keys, encryption_keys, clock),
-        password_resets=PasswordResets(people, mirror, one_time, sessions, interactions, notices, audit,
-                                       clock, groups, seen))
+        password_resets=PasswordResets(people, mirror, one_time, sessions, interactions, notices, audit, clock, groups,
+                                       seen),
+        factors=FactorAdministration(second_factors, mirror, people, sessions, groups))
     return Services(
-        settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
+        settings=settings, clock=clock, sealer=sealer, audit=audit,
+        audit_repeats=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
         encryption_keys=encryption_keys,
         totp=totp, recovery_codes=recovery_codes, second_factors=second_factors,
         freshness=Freshness(second_factors, clock, settings.fresh_authentication_seconds),
@@ -269,6 +272,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         password_notices=PasswordNotices(seen, clock, days=settings.password_notice_days),
         assurance=assurance,
         sessions=sessions,
+        known_devices=Devices(SqlDevices(database), networks, clock),
         interactions=interactions,
         consents=Consents(SqlConsents(database), audit, clock),
         introspection=Introspection(provider, subject_of=subjects.of, acr_prefix=settings.acr_prefix),
@@ -363,34 +367,3 @@ def key_token(settings: Settings, clock: Clock) -> KeyToken | None:
         raise ConfigurationError("The package python-pkcs11 is not installed.", debug=str(err),
                                  remedy="Run: .venv/bin/pip install --require-hashes -r requirements/pkcs11.txt") from err
     return Pkcs11Keys(settings.pkcs11_module, settings.pkcs11_token_label, lambda: read_secret(settings.pkcs11_pin_file), clock)
-
-
-def ldap_directory(settings: Settings, clock: Clock) -> Directory:
-    """Build the LDAP directory of the settings; nothing is asked of it yet.
-
-    Raises:
-        ConfigurationError: the file with the password of the service account is missing or unsafe.
-    """
-    def password() -> str:
-        return read_secret(settings.ldap_bind_password_file, BIND_PASSWORD)
-
-    def reset_password() -> str:
-        return read_secret(settings.ldap_reset_bind_password_file, RESET_PASSWORD)
-
-    password()  # what is wrong with it is said at the start, not as an outage of the directory at the first sign-in
-    if settings.ldap_reset_bind_dn:
-        reset_password()
-    base = settings.ldap_base_dn
-    dialect: Dialect = ActiveDirectory(base, clock) if settings.ldap_kind == "active_directory" else OpenLdap()
-
-    servers = ServerList(
-        servers_of(settings.ldap_uri, write_uris=settings.ldap_write_uri, ca_file=settings.ldap_ca_file,
-                   development=settings.development),
-        bind_dn=settings.ldap_bind_dn, bind_password=password,
-        timing=Timing(connect=settings.ldap_connect_timeout_seconds, operation=settings.ldap_operation_timeout_seconds),
-        pool_size=settings.ldap_pool_size, is_somebody=dialect.is_somebody)
-    return LdapDirectory(
-        servers, base_dn=base, dialect=dialect, people_filter=settings.ldap_people_filter, decoy_dn=settings.ldap_decoy_dn,
-        administrators=settings.ldap_administrators_group, concurrency=settings.login_concurrency,
-        floor_seconds=settings.login_floor_milliseconds / 1000,
-        reset_account=(settings.ldap_reset_bind_dn, reset_password) if settings.ldap_reset_bind_dn else None)

@@ -18,7 +18,7 @@ from ..directory.password_policy import PasswordRules, problem_with, rules_for
 from ..errors import UnavailableError
 from ..services import Services
 from .presentation import agency_help, minutes, officer_words
-from .security import caller
+from .security import caller, device
 
 _BUSY_RETRY_SECONDS = 10
 _STATUS = {"unavailable": 503, "throttled": 429}
@@ -46,7 +46,8 @@ class NewPassword:
         if problem is not None:
             return problem
         try:
-            outcome = self._services.sign_in.change_password(officer, old, new, caller(), client_id=client_id).outcome
+            outcome = self._services.sign_in.change_password(officer, old, new, caller(), client_id=client_id,
+                                                             device=device(self._services)).outcome
         except UnavailableError as err:
             if err.dependency != "directory":
                 raise

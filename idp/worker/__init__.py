@@ -90,6 +90,7 @@ class Worker:
             Job("sessions", 15, lambda: services.sessions.end_overdue(WORKER)),
             Job("disabled officers", 15, lambda: services.sessions.end_disabled(WORKER)),
             Job("housekeeping", 60, sweep),
+            Job("counted refusals", 5, lambda: services.audit_repeats.settle(services.clock.now())),
             Job("keys", 600, keys),
         ]
 

@@ -35,6 +35,8 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "clients registration-access-token": ("qlvb",),
     "clients list": (), "clients rotate-secret": ("qlvb",), "clients show": ("qlvb",), "clients test": ("qlvb",),
     "directory check": (), "directory reset-password": ("canbo",), "directory show": ("canbo",), "doctor": (),
+    "factors issue-codes": ("--officer", "canbo"), "factors list": ("--officer", "canbo"),
+    "factors remove": ("--officer", "canbo"),
     "keys init": (), "keys list": (), "keys rotate": (), "sessions end": ("--officer", "canbo"),
     "throttle clear": ("--officer", "canbo"), "totp import": ("--file", "SEEDS"),
     "worker mail": (), "worker notices": (), "worker run": ("--once",),

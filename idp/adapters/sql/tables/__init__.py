@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from .column_types import Base, ClientId, Digest, Epoch, RowId, Subject, TransactionId, Words, db
 from .factors import OneTimePasswordRow, RecoveryCodesRow, TotpEnrolmentRow, TotpRow
-from .notices import NoticeRow
+from .notices import AuditRepeatRow, DeviceRow, NoticeRow
 from .oauth import (
     AccessTokenRow,
     AuthorizationCodeRow,
@@ -25,6 +25,7 @@ from .oauth import (
 
 __all__ = (
     "AccessTokenRow",
+    "AuditRepeatRow",
     "AuditRow",
     "AuditSealRow",
     "AuthorizationCodeRow",
@@ -32,6 +33,7 @@ __all__ = (
     "ClientRow",
     "ConsentRow",
     "DeferredAuthorizationRow",
+    "DeviceRow",
     "GrantRow",
     "InitialAccessRow",
     "InteractionRow",
