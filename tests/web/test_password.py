@@ -214,7 +214,7 @@ class TestOwnWish:
         assert "login_required" in other.get(authorize_url(prompt="none")).headers["Location"]
         officer = site.mirror.by_uid("canbo")
         assert officer is not None
-        assert [one.kind.value for one in site.told.of(officer.sub)] == ["password.changed"]
+        assert "password.changed" in [one.kind.value for one in site.told.of(officer.sub)]
         assert site.browser().sign_in(password=NEW).headers["Location"].startswith(CODE)
         assert site.browser().sign_in().status_code == 400
 
