@@ -18,7 +18,7 @@ from idp.adapters.ldap.active_directory import REFUSALS, ActiveDirectory, sub_co
 from idp.adapters.ldap.directory import LdapDirectory
 from idp.adapters.ldap.domain_rules import DomainRules
 from idp.adapters.ldap.filetime import NEVER, number, seconds_of
-from idp.app.directory import ldap_directory
+from idp.app.servers import ldap_directory
 from idp.clock import SystemClock
 from idp.directory.officer import Address, BindResult, ChangeResult, Officer
 from idp.directory.unit import UnitTree
