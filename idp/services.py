@@ -14,7 +14,9 @@ from .administration.factors import FactorAdministration
 from .administration.grants import GrantAdministration
 from .administration.initial_access import InitialAccessAdministration
 from .administration.keys import KeyAdministration
+from .administration.officers import OfficerAdministration
 from .administration.password_reset import PasswordResets
+from .administration.tasks import TaskAdministration
 from .audit import AuditTrail
 from .audit.chain import AuditChain, AuditReader, SealStore
 from .authn.assurance import AssurancePolicy
@@ -25,6 +27,7 @@ from .authn.second_factor import SecondFactors
 from .authn.sign_in import SignIn
 from .authn.totp import Totp
 from .clock import Clock
+from .directory.deprovisioning import Deprovisioning
 from .directory.mirror import OfficerMirror
 from .directory.officer import Directory
 from .jose.encryption_keys import EncryptionKeys
@@ -97,6 +100,8 @@ class Administration:
     initial_access: InitialAccessAdministration
     grants: GrantAdministration
     keys: KeyAdministration
+    officers: OfficerAdministration
+    tasks: TaskAdministration
     password_resets: PasswordResets
     factors: FactorAdministration
 
@@ -122,6 +127,7 @@ class Services:
     audit_store: SealStore
     audit_reader: AuditReader
     directory: Directory
+    deprovisioning: Deprovisioning
     mirror: OfficerMirror
     keys: KeyRing
     encryption_keys: EncryptionKeys

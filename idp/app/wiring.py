@@ -27,7 +27,9 @@ from ..adapters.sql.clients import SqlClientStore
 from ..adapters.sql.consents import SqlConsents
 from ..adapters.sql.database import Database
 from ..adapters.sql.deferred import SqlDeferred
+from ..adapters.sql.directory.access import SqlAccess
 from ..adapters.sql.directory.officers import SqlOfficers
+from ..adapters.sql.directory.tasks import SqlTasks
 from ..adapters.sql.housekeeping import SqlHousekeeping, SqlPulse
 from ..adapters.sql.interactions import SqlInteractions
 from ..adapters.sql.keys import SqlKeyStore
@@ -46,7 +48,9 @@ from ..administration.factors import FactorAdministration
 from ..administration.grants import GrantAdministration
 from ..administration.initial_access import InitialAccessAdministration
 from ..administration.keys import KeyAdministration
+from ..administration.officers import OfficerAdministration
 from ..administration.password_reset import PasswordResets
+from ..administration.tasks import TaskAdministration
 from ..audit import Caller
 from ..audit.chain import AuditChain
 from ..authn.assurance import HIGHEST_OFFERED, AssurancePolicy
@@ -60,6 +64,7 @@ from ..authn.second_factor import SecondFactors
 from ..authn.sign_in import SignIn
 from ..authn.totp import Totp
 from ..clock import Clock, SystemClock
+from ..directory.deprovisioning import Deprovisioning
 from ..directory.officer import Directory
 from ..endpoints import routes
 from ..endpoints.monitoring.metrics import PrometheusMeter
@@ -148,6 +153,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     except UnreadableNetworkError as err:
         raise ConfigurationError(f"IDP_NETWORKS: {err}.", remedy="Give name=network[,network...], separated by spaces.") from err
     mirror = SqlOfficers(database)
+    deprovisioning = Deprovisioning(SqlAccess(database), mirror, clock)
     grants = SqlGrants(database)
     deferred = SqlDeferred(database)
     outbox, pings, mail = SqlOutbox(database), SqlPings(database), SqlMail(database)
@@ -172,7 +178,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     guesses = SqlGuessCounter(database)
     recovery_codes = RecoveryCodes(SqlRecoveryCodes(database), sealer.derive("recovery codes"), clock)
     second_factors = SecondFactors([(totp, Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),
-                                    (recovery_codes, Lockout(guesses, clock, FACTOR_LIMITS, kind="recovery"))], audit, clock)
+                                    (recovery_codes, Lockout(guesses, clock, FACTOR_LIMITS, kind="recovery"))], audit, clock,
+                                   frozen_until=deprovisioning.frozen_until)
     subjects = Subjects(sealer.derive("pairwise subjects"))
     tokens = AccessTokens(issuer=settings.issuer, keys=keys, clock=clock, acr_prefix=settings.acr_prefix, subject_of=subjects.of,
                           lifetime_seconds=settings.access_token_lifetime_seconds)
@@ -235,13 +242,14 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         initial_access=InitialAccessAdministration(initial_access, clock),
         grants=GrantAdministration(SqlGrantPages(database), grants, mirror, clients, assurance, groups, clock),
         keys=KeyAdministration(keys, encryption_keys, clock),
-        password_resets=PasswordResets(people, mirror, one_time, sessions, interactions, notices, audit, clock, groups,
-                                       seen),
+        officers=OfficerAdministration(deprovisioning, mirror, groups), tasks=TaskAdministration(SqlTasks(database), clock),
+        password_resets=PasswordResets(people, mirror, one_time, deprovisioning, interactions, notices, audit,
+                                       clock, groups, seen),
         factors=FactorAdministration(second_factors, mirror, people, sessions, groups))
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit,
         audit_repeats=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
-        encryption_keys=encryption_keys,
+        deprovisioning=deprovisioning, encryption_keys=encryption_keys,
         totp=totp, recovery_codes=recovery_codes, second_factors=second_factors,
         freshness=Freshness(second_factors, clock, settings.fresh_authentication_seconds),
         provider=provider, approvals=approvals, devices=devices, outbox=outbox,

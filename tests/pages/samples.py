@@ -165,6 +165,8 @@ SAMPLES = [
     Sample("second-factor-reused", "login/factors/otp.html", _FACTOR | {"error": {"code": "reused"}, "app": None}, 400),
     Sample("second-factor-throttled", "login/factors/otp.html",
            _FACTOR | {"error": {"code": "throttled", "retry_after_minutes": 1}, "who": LONG}, 429),
+    Sample("second-factor-frozen", "login/factors/frozen.html", _FACTOR),
+    Sample("second-factor-frozen-agency", "login/factors/frozen.html", _FACTOR | {"agency_help": AGENCY_HELP}),
     Sample("second-factor-missing", "login/factors/none.html", _FACTOR),
     Sample("second-factor-missing-agency", "login/factors/none.html", _FACTOR | {"agency_help": AGENCY_HELP}),
     Sample("second-factor-others", "login/factors/otp.html", _FACTOR | {"others": _OTHER_WAYS}),

@@ -25,7 +25,7 @@ def site(database: Database) -> Site:
 
 def reset(site: Site, uid: str = "lanhdao") -> str:
     """Do what an operator does; gives the password."""
-    desk = PasswordResets(site.directory, site.mirror, site.one_time, site.sessions, site.services.interactions,
+    desk = PasswordResets(site.directory, site.mirror, site.one_time, site.deprovisioning, site.services.interactions,
                           site.told, site.services.audit, site.clock, RoleGroups(), SqlSeenOnce(site.database))
     officer = site.directory.find_by_login(uid)
     assert officer is not None

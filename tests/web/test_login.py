@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from idp.audit import Caller
+from idp.directory.changes import ChangeKind, OfficerChange
 from tests.fakes.directory import PASSWORD
 
 from .site import LEADERS, PORTAL, QLVB, STRICT, Site, authorize_url, form_of, query_of
@@ -13,6 +15,28 @@ from .site import LEADERS, PORTAL, QLVB, STRICT, Site, authorize_url, form_of, q
 
 def claims_of(site: Site, location: str, client=QLVB) -> dict:
     return site.id_token_claims(site.tokens(location, client)["id_token"])
+
+
+def test_frozen_factors_are_explained_and_open_nothing_until_they_are_released(site: Site) -> None:
+    """An officer was away: the password is enough where it was before, the second factor needs somebody who administers."""
+    site.enrol("canbo")
+    site.browser().sign_in()
+    sub = site.mirror.by_uid("canbo").sub  # type: ignore[union-attr]
+    for kind, disabled in ((ChangeKind.DISABLED, True), (ChangeKind.RETURNED, False)):
+        site.clock.advance(60)
+        site.mirror.remember(replace(site.directory.officers["canbo"], disabled=disabled), now=site.clock.now())
+        site.deprovisioning.of(OfficerChange(kind, sub, None, site.mirror.by_sub(sub), site.clock.now()))
+    assert "code=" in site.browser().sign_in().headers["Location"]
+    browser = site.browser()
+    action, fields = form_of(browser.authorize(STRICT))
+    page = browser.follow(browser.post(action, {**fields, "username": "canbo", "password": PASSWORD}))
+    refused = browser.post(action, {**fields, "otp": site.otp()})
+    for shown in (page, refused):
+        assert "đang tạm khóa" in shown.text
+        assert 'name="otp"' not in shown.text
+    assert browser.sso() is None
+    assert site.deprovisioning.release_factors(sub, Caller("cli", "test"))
+    assert "code=" in browser.post(action, {**fields, "otp": site.otp()}).headers["Location"]
 
 
 def test_name_and_password_lead_to_the_application_with_a_code(site: Site) -> None:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import literal_column, or_, select, update
+from sqlalchemy import exists, literal_column, or_, select, update
 
 from ...sessions.interaction import Interaction, Proof
 from .database import Database, Write, insert_row, parameter
-from .tables import InteractionRow
+from .tables import InteractionRow, OfficerRow
 
 ROW: Any = InteractionRow.__table__
+OFFICER: Any = OfficerRow.__table__
 
 
 class SqlInteractions:
@@ -31,7 +32,10 @@ class SqlInteractions:
             "entry_uuid": parameter(ROW.c.entry_uuid), "amr": parameter(ROW.c.amr),
             "must_change_password": parameter(ROW.c.must_change_password), "proven_at": parameter(ROW.c.proven_at),
             "password_expires_at": parameter(ROW.c.password_expires_at), "grace_left": parameter(ROW.c.grace_left),
-        }, self._mine())
+        }, self._mine(), or_(parameter(ROW.c.entry_uuid) == literal_column("''"), exists(
+            # What was proven before the access was taken away is not noted after it.
+            select(literal_column("1")).where(OFFICER.c.entry_uuid == parameter(ROW.c.entry_uuid),
+                                              OFFICER.c.status == literal_column("'active'")))))
         nothing: Any = literal_column("NULL")
         self._password_changed = self._act(
             database, {"must_change_password": parameter(ROW.c.must_change_password), "password_expires_at": nothing,

@@ -1,4 +1,4 @@
-"""``/api/v1/officers``: views over ``administration.password_reset`` and ``administration.factors``."""
+"""``/api/v1/officers``: views over ``officers``, ``password_reset`` and ``factors`` of ``administration``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,19 @@ def blueprint(door: Door) -> Blueprint:
     """Make the views."""
     views = Blueprint("officers", __name__)
     rooms = door.services
+
+    @views.post("/officers/<sub>/end-access")
+    def end_access(sub: str) -> Response:
+        who, caller = door.admit(change=True)
+        door.query()
+        return door.json(rooms.administration.officers.end_access(who, identifier(sub), caller))
+
+    @views.post("/officers/<sub>/release-factors")
+    def release_factors(sub: str) -> Response:
+        who, caller = door.admit(change=True)
+        door.query()
+        rooms.administration.officers.release_factors(who, identifier(sub), caller)
+        return door.nothing()
 
     @views.post("/officers/<sub>/password-reset")
     def reset_password(sub: str) -> Response:

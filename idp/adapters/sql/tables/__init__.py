@@ -2,7 +2,8 @@
 
 Secrets and tokens stand here only as SHA-256 digests; keys and factor secrets only sealed under the key-encryption key. Stores,
 not foreign keys, keep hot rows consistent. What columns are made of: ``column_types.py``; what officers gave applications:
-``oauth.py``; their factors: ``factors.py``; what they are told: ``notices.py``; under the same names here.
+``oauth.py``; their factors: ``factors.py``; what they are told: ``notices.py``; what follows departures: ``departures.py``; under
+the same names here.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text, te
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .column_types import Base, ClientId, Digest, Epoch, RowId, Subject, TransactionId, Words, db
+from .departures import NOT_ACTIVE, DepartureRow, TaskRow
 from .factors import OneTimePasswordRow, RecoveryCodesRow, TotpEnrolmentRow, TotpRow
 from .notices import AuditRepeatRow, DeviceRow, NoticeRow
 from .oauth import (
@@ -33,6 +35,7 @@ __all__ = (
     "ClientRow",
     "ConsentRow",
     "DeferredAuthorizationRow",
+    "DepartureRow",
     "DeviceRow",
     "GrantRow",
     "InitialAccessRow",
@@ -48,6 +51,7 @@ __all__ = (
     "SessionClientRow",
     "SessionRow",
     "SigningKeyRow",
+    "TaskRow",
     "ThrottleRow",
     "TotpEnrolmentRow",
     "TotpRow",
@@ -89,6 +93,7 @@ class OfficerRow(Base):
     first_sign_in_at: Mapped[Epoch | None]
     last_sign_in_at: Mapped[Epoch | None]
     updated_at: Mapped[Epoch]
+    __table_args__ = (Index("ix_officer_not_active", "sub", postgresql_where=NOT_ACTIVE, sqlite_where=NOT_ACTIVE),)
 
 
 class SessionRow(Base):
@@ -157,6 +162,8 @@ class InteractionRow(Base):
     """When all factors were proven in this interaction; satisfies prompt=login and max_age."""
     authenticated_sid: Mapped[str] = mapped_column(String(64))
     done_at: Mapped[Epoch | None]
+    __table_args__ = (Index("ix_interaction_proven", "entry_uuid", postgresql_where=text("proven_at IS NOT NULL"),
+                            sqlite_where=text("proven_at IS NOT NULL")),)
 
 
 class ClientRow(Base):

@@ -1,0 +1,73 @@
+"""What administrators do to officers: end everything they were given, and release the factors of one who is back.
+
+Source: security checklist 38. An agency's administrator acts upon the officers of the agency and below it, and never upon those
+who have a role for the whole province. Their agency is that of the main post as it is mirrored now.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..audit import Caller
+from ..directory.deprovisioning import Deprovisioning
+from ..directory.mirror import MirroredOfficer, OfficerMirror
+from ..errors import RefusedError
+from ..roles import Administrator, RoleGroups
+from .access import ForbiddenError
+from .reach import check_reach, unknown_officer
+
+REASON = "administrator"
+
+
+def officer_to_act_on(who: Administrator, officer: MirroredOfficer | None, groups: RoleGroups) -> MirroredOfficer:
+    """Give an officer whom an administrator may act upon.
+
+    Raises:
+        RefusedError: the officer is unknown, or another agency's (404).
+        ForbiddenError: the officer has a role for the whole province, and an agency asks.
+    """
+    if officer is None or not who.oversees(officer.officer.main_post.unit_code):
+        raise unknown_officer()
+    check_may_act_on(who, officer, groups)
+    return officer
+
+
+def check_may_act_on(who: Administrator, officer: MirroredOfficer | None, groups: RoleGroups) -> None:
+    """Refuse an agency's act upon an officer who has a role for the whole province. Raises ForbiddenError."""
+    if not who.of_the_province and officer is not None and groups.above(officer):
+        raise ForbiddenError("This officer has a role for the whole province; an agency does not act on them.")
+
+
+class OfficerAdministration:
+    """Acts upon officers.
+
+    Args:
+        deprovisioning: What ends, and what is released.
+        mirror: Officers.
+        groups: Tells who has a role for the whole province.
+    """
+
+    def __init__(self, deprovisioning: Deprovisioning, mirror: OfficerMirror, groups: RoleGroups) -> None:
+        self._deprovisioning = deprovisioning
+        self._mirror = mirror
+        self._groups = groups
+
+    def end_access(self, who: Administrator, sub: str, caller: Caller) -> dict[str, Any]:
+        """End an officer's sessions, and all that was given in them or without them. Raises as ``officer_to_act_on``."""
+        officer = officer_to_act_on(who, self._mirror.by_sub(sub), self._groups)
+        return {"sub": officer.sub, "uid": officer.officer.uid,
+                "applications_told": self._deprovisioning.end_access(officer.sub, REASON, caller)}
+
+    def release_factors(self, who: Administrator, sub: str, caller: Caller) -> None:
+        """Let the factors of an officer who is back work again.
+
+        Raises:
+            RefusedError: the officer is unknown, or another agency's (404); 409 when there is nothing to release.
+            ForbiddenError: as ``check_reach``.
+        """
+        officer = self._mirror.by_sub(sub)
+        if officer is None:
+            raise unknown_officer()
+        check_reach(who, sub, officer.officer, self._groups)
+        if not self._deprovisioning.release_factors(officer.sub, caller):
+            raise RefusedError("The officer's factors are not frozen, or the officer is not back.", code="not_frozen", status=409)
