@@ -23,6 +23,7 @@ from .authn.assurance import AssurancePolicy
 from .authn.freshness import Freshness
 from .authn.passkey_sign_in import PasskeySignIn
 from .authn.passkeys import Passkeys
+from .authn.password_notice import PasswordNotices
 from .authn.recovery_codes import RecoveryCodes
 from .authn.second_factor import SecondFactors
 from .authn.sign_in import SignIn
@@ -145,6 +146,7 @@ class Services:
     passkeys: Passkeys
     passkey_sign_in: PasskeySignIn
     sign_in: SignIn
+    password_notices: PasswordNotices
     assurance: AssurancePolicy
     sessions: Sessions
     known_devices: Devices
