@@ -29,7 +29,7 @@ from typing import Any
 from .directory.people import demo_accounts
 from .directory.server import DirectoryServerError, SampleDirectory
 from .keys_and_database import accept_chain, prepare
-from .mail_catcher import MailCatcher
+from .mail_catcher import MailCatcher, caught_in
 from .processes import Child, Children, StartError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -145,7 +145,7 @@ class SampleProvince:
                                     bind_password_file=plan.keys / "ldap-bind.password",
                                     reset_password_file=plan.keys / "ldap-reset.password")
         if "smtp_host" not in plan.settings:
-            self._mail = self._catcher({plan.port, *plan.ports.values(), plan.ldap_port, plan.ldap_port + 1})
+            self._mail = caught_in(plan.folder / "mail", {plan.port, *plan.ports.values(), plan.ldap_port, plan.ldap_port + 1})
         self._write_settings(directory if own_directory else None)
         self._say("Keys, database and sample directory ...")
         database = _InBackground(self._prepare)
@@ -159,17 +159,6 @@ class SampleProvince:
         self._say("Provider, worker and sample applications ...")
         self._run_children()
         self._wait_for_all()
-
-    def _catcher(self, spoken_for: set[int]) -> MailCatcher:
-        """Start a catcher on a free port that nobody else of this run is going to want."""
-        passed: list[MailCatcher] = []
-        catcher = MailCatcher(self.plan.folder / "mail")
-        while catcher.port in spoken_for:
-            passed.append(catcher)
-            catcher = MailCatcher(self.plan.folder / "mail")
-        for other in passed:
-            other.server_close()
-        return catcher.start()
 
     def stop(self) -> None:
         """Stop everything that was started, in reverse."""
