@@ -21,6 +21,7 @@ from .audit import AuditTrail
 from .audit.chain import AuditChain, AuditReader, SealStore
 from .authn.assurance import AssurancePolicy
 from .authn.freshness import Freshness
+from .authn.password_notice import PasswordNotices
 from .authn.recovery_codes import RecoveryCodes
 from .authn.second_factor import SecondFactors
 from .authn.sign_in import SignIn
@@ -141,6 +142,7 @@ class Services:
     second_factors: SecondFactors
     freshness: Freshness
     sign_in: SignIn
+    password_notices: PasswordNotices
     assurance: AssurancePolicy
     sessions: Sessions
     known_devices: Devices

@@ -58,6 +58,7 @@ from ..authn.freshness import Freshness
 from ..authn.lockout import FACTOR_LIMITS, Limits, Lockout, Rule
 from ..authn.networks import UnreadableNetworkError, read_networks
 from ..authn.one_time_password import OneTimePasswords
+from ..authn.password_notice import PasswordNotices
 from ..authn.recovery_codes import RecoveryCodes
 from ..authn.second_factor import SecondFactors
 from ..authn.sign_in import SignIn
@@ -229,6 +230,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     desk = Desk(store=SqlRegistrations(database), initial_access=initial_access, registry=clients, clock=clock, policy=policy,
                 sectors=sectors, statements=SoftwareStatements(issuers, clock), secrets=client_secrets,
                 address=settings.issuer + Paths().registration)
+    interactions = Interactions(SqlInteractions(database), clock, settings.interaction_lifetime_seconds)
     sessions = Sessions(SqlSessions(database), clock,
                         SessionLimits(settings.idle_limit_seconds, settings.absolute_limit_seconds))
     administration = Administration(
@@ -241,7 +243,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         grants=GrantAdministration(SqlGrantPages(database), grants, mirror, clients, assurance, groups, clock),
         keys=KeyAdministration(keys, encryption_keys, clock),
         officers=OfficerAdministration(deprovisioning, mirror, groups), tasks=TaskAdministration(SqlTasks(database), clock),
-        password_resets=PasswordResets(people, mirror, one_time, deprovisioning, notices, audit, clock, groups, seen),
+        password_resets=PasswordResets(people, mirror, one_time, deprovisioning, interactions, notices, audit,
+                                       clock, groups, seen),
         factors=FactorAdministration(second_factors, mirror, people, sessions, groups))
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit,
@@ -269,10 +272,11 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         sign_in=SignIn(people, mirror, audit, clock, mail_domain=settings.ldap_mail_domain, one_time=one_time,
                        factors=second_factors, notices=notices,
                        passwords=Lockout(guesses, clock, Limits(source=Rule(settings.sign_in_source_failures)))),
+        password_notices=PasswordNotices(seen, clock, days=settings.password_notice_days),
         assurance=assurance,
         sessions=sessions,
         known_devices=Devices(SqlDevices(database), networks, clock),
-        interactions=Interactions(SqlInteractions(database), clock, settings.interaction_lifetime_seconds),
+        interactions=interactions,
         consents=Consents(SqlConsents(database), audit, clock),
         introspection=Introspection(provider, subject_of=subjects.of, acr_prefix=settings.acr_prefix),
         signed_introspection=SignedIntrospection(issuer=settings.issuer, keys=keys, client_keys=client_keys, clock=clock),

@@ -33,6 +33,7 @@ from idp.adapters.sql.interactions import SqlInteractions
 from idp.adapters.sql.notices import SqlNotices
 from idp.adapters.sql.oauth import SqlGrants
 from idp.adapters.sql.pushed_requests import SqlPushedRequests
+from idp.adapters.sql.seen_once import SqlSeenOnce
 from idp.adapters.sql.sessions import SqlSessions
 from idp.adapters.sql.tables import AuditRow, OutboxRow
 from idp.adapters.sql.trail.records import SqlAuditTrail
@@ -42,6 +43,7 @@ from idp.authn.freshness import Freshness
 from idp.authn.lockout import FACTOR_LIMITS, PASSWORD_LIMITS, Lockout
 from idp.authn.networks import read_networks
 from idp.authn.one_time_password import OneTimePasswords
+from idp.authn.password_notice import PasswordNotices
 from idp.authn.recovery_codes import RecoveryCodes
 from idp.authn.second_factor import SecondFactors
 from idp.authn.sign_in import SignIn
@@ -175,6 +177,7 @@ class Site:
             sign_in=SignIn(self.directory, self.mirror, audit, self.clock, mail_domain="haugiang.gov.vn",
                            one_time=self.one_time, notices=self.told,
                            passwords=Lockout(counter, self.clock, PASSWORD_LIMITS), factors=factors),
+            password_notices=PasswordNotices(SqlSeenOnce(database), self.clock, days=self.settings.password_notice_days),
             assurance=assurance,
             subjects=SUBJECTS, end_session=EndSession(clients, id_tokens.read_hint))
         self.app = Flask("idp", template_folder=str(ROOT / "templates"), static_folder=None)
