@@ -23,6 +23,9 @@ from .authn.assurance import AssurancePolicy
 from .authn.certificate_sign_in import CertificateSignIn
 from .authn.client_certificate import ClientCertificates
 from .authn.freshness import Freshness
+from .authn.passkey_sign_in import PasskeySignIn
+from .authn.passkeys import Passkeys
+from .authn.password_notice import PasswordNotices
 from .authn.recovery_codes import RecoveryCodes
 from .authn.second_factor import SecondFactors
 from .authn.sign_in import SignIn
@@ -144,7 +147,10 @@ class Services:
     recovery_codes: RecoveryCodes
     second_factors: SecondFactors
     freshness: Freshness
+    passkeys: Passkeys
+    passkey_sign_in: PasskeySignIn
     sign_in: SignIn
+    password_notices: PasswordNotices
     assurance: AssurancePolicy
     sessions: Sessions
     known_devices: Devices

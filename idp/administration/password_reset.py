@@ -21,6 +21,7 @@ from ..errors import IdpError, RefusedError
 from ..notices import NoticeKind, Notices
 from ..oauth.ports import SeenOnce
 from ..roles import Administrator, RoleGroups
+from ..sessions.interaction import Interactions
 from .reach import check_reach, unknown_officer
 
 REASON: Final = "password_reset"
@@ -58,6 +59,7 @@ class PasswordResets:
         mirror: Officers by subject.
         one_time: Makes the passwords and remembers what they are.
         deprovisioning: Ends what stands open for an officer.
+        interactions: What browsers are in the middle of; the old password proves nothing there any more.
         notices: Tell the officer, by mail too.
         audit: Where refusals are recorded.
         clock: Source of the time.
@@ -66,11 +68,13 @@ class PasswordResets:
     """
 
     def __init__(self, directory: Directory, mirror: OfficerMirror, one_time: OneTimePasswords, deprovisioning: Deprovisioning,
-                 notices: Notices, audit: AuditTrail, clock: Clock, groups: RoleGroups, seen: SeenOnce) -> None:
+                 interactions: Interactions, notices: Notices, audit: AuditTrail, clock: Clock, groups: RoleGroups,
+                 seen: SeenOnce) -> None:
         self._directory = directory
         self._mirror = mirror
         self._one_time = one_time
         self._deprovisioning = deprovisioning
+        self._interactions = interactions
         self._notices = notices
         self._audit = audit
         self._clock = clock
@@ -141,6 +145,7 @@ class PasswordResets:
             self._refused(result.value, sub, caller)
             raise ResetRefusedError(f"The directory refuses a new password for this officer ({result.value}).", result.value)
         self._notices.tell(NoticeKind.PASSWORD_RESET, sub, caller)
+        self._interactions.forget_officer(officer.entry_uuid)
         told = self._deprovisioning.end_access(sub, REASON, caller)
         return NewPassword(sub, officer, one_time, tuple(told))
 

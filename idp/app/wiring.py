@@ -22,6 +22,7 @@ from ..adapters.sql.administration import SqlAdministrationTokens, SqlClientEntr
 from ..adapters.sql.authn.certificates import SqlCertificates
 from ..adapters.sql.authn.devices import SqlDevices
 from ..adapters.sql.authn.one_time_password import SqlOneTimePasswords
+from ..adapters.sql.authn.passkeys import SqlPasskeys
 from ..adapters.sql.authn.recovery_codes import SqlRecoveryCodes
 from ..adapters.sql.authn.throttle import SqlGuessCounter
 from ..adapters.sql.authn.totp import SqlTotpStore
@@ -62,10 +63,14 @@ from ..authn.freshness import Freshness
 from ..authn.lockout import FACTOR_LIMITS, Limits, Lockout, Rule
 from ..authn.networks import UnreadableNetworkError, read_networks
 from ..authn.one_time_password import OneTimePasswords
+from ..authn.passkey_sign_in import PasskeySignIn
+from ..authn.passkeys import PASSKEY, Passkeys
+from ..authn.password_notice import PasswordNotices
 from ..authn.recovery_codes import RecoveryCodes
 from ..authn.second_factor import SecondFactors
 from ..authn.sign_in import SignIn
 from ..authn.totp import Totp
+from ..authn.webauthn import RelyingParty
 from ..clock import Clock, SystemClock
 from ..directory.deprovisioning import Deprovisioning
 from ..directory.officer import Directory
@@ -183,7 +188,10 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     certificates = ClientCertificates(SqlCertificates(database), officer_authorities(settings),
                                       CrlFiles(settings.officer_crl_dir), sealer, clock)
     recovery_codes = RecoveryCodes(SqlRecoveryCodes(database), sealer.derive("recovery codes"), clock)
-    second_factors = SecondFactors([(totp, Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),
+    party = RelyingParty(settings.passkey_domain, settings.issuer, settings.product_name) if settings.passkey_domain else None
+    passkeys = Passkeys(SqlPasskeys(database), party, clock)
+    passkey_limits = Lockout(guesses, clock, FACTOR_LIMITS, kind=PASSKEY)
+    second_factors = SecondFactors([(passkeys, passkey_limits), (totp, Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),
                                     (certificates, Lockout(guesses, clock, FACTOR_LIMITS, kind=certificates.name)),
                                     (recovery_codes, Lockout(guesses, clock, FACTOR_LIMITS, kind="recovery"))], audit, clock,
                                    frozen_until=deprovisioning.frozen_until)
@@ -238,6 +246,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     desk = Desk(store=SqlRegistrations(database), initial_access=initial_access, registry=clients, clock=clock, policy=policy,
                 sectors=sectors, statements=SoftwareStatements(issuers, clock), secrets=client_secrets,
                 address=settings.issuer + Paths().registration)
+    interactions = Interactions(SqlInteractions(database), clock, settings.interaction_lifetime_seconds)
     sessions = Sessions(SqlSessions(database), clock,
                         SessionLimits(settings.idle_limit_seconds, settings.absolute_limit_seconds))
     administration = Administration(
@@ -250,13 +259,16 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         grants=GrantAdministration(SqlGrantPages(database), grants, mirror, clients, assurance, groups, clock),
         keys=KeyAdministration(keys, encryption_keys, clock),
         officers=OfficerAdministration(deprovisioning, mirror, groups), tasks=TaskAdministration(SqlTasks(database), clock),
-        password_resets=PasswordResets(people, mirror, one_time, deprovisioning, notices, audit, clock, groups, seen),
+        password_resets=PasswordResets(people, mirror, one_time, deprovisioning, interactions, notices, audit,
+                                       clock, groups, seen),
         factors=FactorAdministration(second_factors, mirror, people, sessions, groups))
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit,
         audit_repeats=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
         deprovisioning=deprovisioning, encryption_keys=encryption_keys,
-        totp=totp, recovery_codes=recovery_codes, certificates=certificates, second_factors=second_factors,
+        totp=totp, recovery_codes=recovery_codes, certificates=certificates, second_factors=second_factors, passkeys=passkeys,
+        passkey_sign_in=PasskeySignIn(passkeys, people, mirror, audit, clock, limits=passkey_limits,
+                                      frozen=second_factors.frozen),
         certificate_sign_in=CertificateSignIn(certificates, second_factors, people, mirror, audit, clock),
         freshness=Freshness(second_factors, clock, settings.fresh_authentication_seconds),
         provider=provider, approvals=approvals, devices=devices, outbox=outbox,
@@ -279,10 +291,11 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         sign_in=SignIn(people, mirror, audit, clock, mail_domain=settings.ldap_mail_domain, one_time=one_time,
                        factors=second_factors, notices=notices,
                        passwords=Lockout(guesses, clock, Limits(source=Rule(settings.sign_in_source_failures)))),
+        password_notices=PasswordNotices(seen, clock, days=settings.password_notice_days),
         assurance=assurance,
         sessions=sessions,
         known_devices=Devices(SqlDevices(database), networks, clock),
-        interactions=Interactions(SqlInteractions(database), clock, settings.interaction_lifetime_seconds),
+        interactions=interactions,
         consents=Consents(SqlConsents(database), audit, clock),
         introspection=Introspection(provider, subject_of=subjects.of, acr_prefix=settings.acr_prefix),
         signed_introspection=SignedIntrospection(issuer=settings.issuer, keys=keys, client_keys=client_keys, clock=clock),

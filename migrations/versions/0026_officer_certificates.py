@@ -1,13 +1,13 @@
 """Certificates of officers
 
-Revision: 0026, after 0018.
+Revision: 0026, after 0021.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0026'
-down_revision = '0018'
+down_revision = '0021'
 branch_labels = None
 depends_on = None
 

@@ -34,11 +34,13 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "clients initial-access-token list": (), "clients initial-access-token revoke": ("x",),
     "clients registration-access-token": ("qlvb",),
     "clients list": (), "clients rotate-secret": ("qlvb",), "clients show": ("qlvb",), "clients test": ("qlvb",),
-    "directory check": (), "directory reset-password": ("canbo",), "directory show": ("canbo",), "doctor": (),
+    "directory check": (), "directory reset-password": ("canbo",), "directory show": ("canbo",), "directory tasks": (),
+    "doctor": (),
     "factors issue-codes": ("--officer", "canbo"), "factors list": ("--officer", "canbo"),
     "factors remove": ("--officer", "canbo"),
     "keys init": (), "keys list": (), "keys rotate": (), "sessions end": ("--officer", "canbo"),
     "throttle clear": ("--officer", "canbo"), "totp import": ("--file", "SEEDS"),
+    "totp release": ("--officer", "canbo"),
     "worker mail": (), "worker notices": (), "worker run": ("--once",),
 }
 """Arguments with which a verb would do something, by its name."""

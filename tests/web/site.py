@@ -24,6 +24,7 @@ from werkzeug.test import TestResponse
 from idp.adapters.sql.authn.certificates import SqlCertificates
 from idp.adapters.sql.authn.devices import SqlDevices
 from idp.adapters.sql.authn.one_time_password import SqlOneTimePasswords
+from idp.adapters.sql.authn.passkeys import SqlPasskeys
 from idp.adapters.sql.authn.recovery_codes import SqlRecoveryCodes
 from idp.adapters.sql.authn.throttle import SqlGuessCounter
 from idp.adapters.sql.authn.totp import SqlTotpStore
@@ -36,6 +37,7 @@ from idp.adapters.sql.interactions import SqlInteractions
 from idp.adapters.sql.notices import SqlNotices
 from idp.adapters.sql.oauth import SqlGrants
 from idp.adapters.sql.pushed_requests import SqlPushedRequests
+from idp.adapters.sql.seen_once import SqlSeenOnce
 from idp.adapters.sql.sessions import SqlSessions
 from idp.adapters.sql.tables import AuditRow, OutboxRow
 from idp.adapters.sql.trail.records import SqlAuditTrail
@@ -47,10 +49,14 @@ from idp.authn.freshness import Freshness
 from idp.authn.lockout import FACTOR_LIMITS, PASSWORD_LIMITS, Lockout
 from idp.authn.networks import read_networks
 from idp.authn.one_time_password import OneTimePasswords
+from idp.authn.passkey_sign_in import PasskeySignIn
+from idp.authn.passkeys import Passkeys
+from idp.authn.password_notice import PasswordNotices
 from idp.authn.recovery_codes import RecoveryCodes
 from idp.authn.second_factor import SecondFactors
 from idp.authn.sign_in import SignIn
 from idp.authn.totp import Totp
+from idp.authn.webauthn import RelyingParty
 from idp.directory.deprovisioning import Deprovisioning
 from idp.jose.keyset import KeyRing
 from idp.notices import Notices
@@ -153,12 +159,16 @@ class Site:
         self.totp = Totp(SqlTotpStore(database), FakeSealer(), self.clock)
         self.one_time = OneTimePasswords(SqlOneTimePasswords(database), self.clock, lifetime_seconds=86400)
         counter = SqlGuessCounter(database)
+        self.passkeys = Passkeys(SqlPasskeys(database), RelyingParty(
+            self.settings.passkey_domain, self.settings.issuer, "Đăng nhập một lần"), self.clock)
+        passkey_limits = Lockout(counter, self.clock, FACTOR_LIMITS, kind="passkey")
         self.recovery_codes = RecoveryCodes(SqlRecoveryCodes(database), b"k" * 32, self.clock)
         officer_authorities = CertificateAuthorities([root().certificate] if self.settings.certificate_origin else [])
         self.revocation_lists = RevocationSaid()
         self.certificates = ClientCertificates(
             SqlCertificates(database), officer_authorities, self.revocation_lists, FakeSealer(), self.clock)
-        factors = SecondFactors([(self.totp, Lockout(counter, self.clock, FACTOR_LIMITS, kind="factor")),
+        factors = SecondFactors([(self.passkeys, passkey_limits),
+                                 (self.totp, Lockout(counter, self.clock, FACTOR_LIMITS, kind="factor")),
                                  (self.certificates, Lockout(counter, self.clock, FACTOR_LIMITS, kind="certificate")),
                                  (self.recovery_codes, Lockout(counter, self.clock, FACTOR_LIMITS, kind="recovery"))],
                                 audit, self.clock, frozen_until=self.deprovisioning.frozen_until)
@@ -196,6 +206,9 @@ class Site:
             directory=self.directory, totp=self.totp,
             certificates=self.certificates, certificate_sign_in=CertificateSignIn(
                 self.certificates, factors, self.directory, self.mirror, audit, self.clock),
+            passkeys=self.passkeys, passkey_sign_in=PasskeySignIn(
+                self.passkeys, self.directory, self.mirror, audit, self.clock, limits=passkey_limits,
+                frozen=factors.frozen),
             recovery_codes=self.recovery_codes, second_factors=factors,
             freshness=Freshness(factors, self.clock, self.settings.fresh_authentication_seconds),
             interactions=Interactions(SqlInteractions(database), self.clock, self.settings.interaction_lifetime_seconds),
@@ -203,6 +216,7 @@ class Site:
             sign_in=SignIn(self.directory, self.mirror, audit, self.clock, mail_domain="haugiang.gov.vn",
                            one_time=self.one_time, notices=self.told,
                            passwords=Lockout(counter, self.clock, PASSWORD_LIMITS), factors=factors),
+            password_notices=PasswordNotices(SqlSeenOnce(database), self.clock, days=self.settings.password_notice_days),
             assurance=assurance,
             subjects=SUBJECTS, end_session=EndSession(clients, id_tokens.read_hint))
         self.app = Flask("idp", template_folder=str(ROOT / "templates"), static_folder=None)
@@ -231,6 +245,12 @@ class Site:
     def events(self) -> list[str]:
         """Name the audit events, oldest first."""
         return [row.event for row in self.database.read(select(AuditRow.event).order_by(AuditRow.id)).all()]
+
+    def last_detail(self) -> dict[str, Any]:
+        """Give the detail of the newest audit record."""
+        row = self.database.read(select(AuditRow.detail).order_by(AuditRow.id.desc())).one()
+        assert row is not None
+        return dict(json.loads(row.detail))
 
     def notices(self) -> list[str]:
         """Name the receivers of queued logout tokens."""

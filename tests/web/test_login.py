@@ -282,28 +282,6 @@ def test_a_new_password_ends_the_officers_other_sessions(site: Site) -> None:
     assert "Phiên đăng nhập trước đã kết thúc" in elsewhere.authorize().text
 
 
-def test_an_expired_password_without_grace_is_told(site: Site) -> None:
-    answer = site.browser().sign_in(uid="hethan")
-    assert answer.status_code == 403
-    assert "hết hạn" in answer.text
-
-
-def test_a_grace_sign_in_changes_the_expired_password_first(site: Site) -> None:
-    browser = site.browser()
-    page = browser.follow(browser.sign_in(uid="saphet"))
-    assert "hết hạn" in page.text
-    assert browser.sso() is None
-    page = browser.submit(page, password=PASSWORD, new_password="ngắn", new_password_again="ngắn")
-    assert page.status_code == 400
-    answer = browser.submit(page, password=PASSWORD, new_password="Một câu dễ nhớ 2026", new_password_again="Một câu dễ nhớ 2026")
-    assert answer.headers["Location"].startswith(QLVB.redirect_uris[0] + "?code=")
-
-
-def test_the_last_grace_sign_in_goes_through_because_nothing_is_left_for_a_change(site: Site) -> None:
-    site.directory.expired["saphet"] = 1
-    assert site.browser().sign_in(uid="saphet").headers["Location"].startswith(QLVB.redirect_uris[0] + "?code=")
-
-
 def test_the_directory_being_down_is_said_with_503_and_the_session_lives_on(site: Site) -> None:
     signed_in = site.browser()
     signed_in.sign_in()
