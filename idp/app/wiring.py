@@ -57,18 +57,18 @@ from ..administration.tasks import TaskAdministration
 from ..audit import Caller
 from ..audit.chain import AuditChain
 from ..authn.assurance import CERTIFICATE, TWO_FACTORS, AssurancePolicy
-from ..authn.certificate_sign_in import CertificateSignIn
 from ..authn.client_certificate import ClientCertificates
 from ..authn.freshness import Freshness
 from ..authn.lockout import FACTOR_LIMITS, Limits, Lockout, Rule
 from ..authn.networks import UnreadableNetworkError, read_networks
 from ..authn.one_time_password import OneTimePasswords
-from ..authn.passkey_sign_in import PasskeySignIn
 from ..authn.passkeys import PASSKEY, Passkeys
 from ..authn.password_notice import PasswordNotices
 from ..authn.recovery_codes import RecoveryCodes
 from ..authn.second_factor import SecondFactors
 from ..authn.sign_in import SignIn
+from ..authn.sign_in.certificate import CertificateSignIn
+from ..authn.sign_in.passkey import PasskeySignIn
 from ..authn.totp import Totp
 from ..authn.webauthn import RelyingParty
 from ..clock import Clock, SystemClock

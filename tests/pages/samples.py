@@ -155,8 +155,8 @@ _SHOWN: dict[str, tuple[dict[str, Any], int]] = {
     "old": ({"error": {"code": "old"}}, 400), "nobody": ({"error": {"code": "nobody"}}, 400),
     "taken": ({"error": {"code": "taken"}}, 400),
     "shown": ({"proof": "p", "shown": {
-        "subject": "CN=Nguyễn Văn Mẫu,UID=CMND:000000000000,O=Văn phòng UBND tỉnh Hậu Giang,L=Hậu Giang,C=VN",
-        "issuer": "CN=Cơ quan chứng thực số chuyên dùng Chính phủ (thử nghiệm),O=Ban Cơ yếu Chính phủ,C=VN",
+        "subject": "CN=Nguyễn Văn Mẫu, UID=CMND:000000000000, O=Văn phòng UBND tỉnh Hậu Giang, C=VN",
+        "issuer": "CN=Cơ quan chứng thực số (thử nghiệm), O=Ban Cơ yếu Chính phủ, C=VN",
         "serial": "540110f0c2d7b1a29e3345aa01cc"}}, 200),
 }
 _SINCE = _TODAY

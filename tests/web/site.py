@@ -43,18 +43,18 @@ from idp.adapters.sql.tables import AuditRow, OutboxRow
 from idp.adapters.sql.trail.records import SqlAuditTrail
 from idp.audit import Caller
 from idp.authn.assurance import AssurancePolicy
-from idp.authn.certificate_sign_in import CertificateSignIn
 from idp.authn.client_certificate import ClientCertificates
 from idp.authn.freshness import Freshness
 from idp.authn.lockout import FACTOR_LIMITS, PASSWORD_LIMITS, Lockout
 from idp.authn.networks import read_networks
 from idp.authn.one_time_password import OneTimePasswords
-from idp.authn.passkey_sign_in import PasskeySignIn
 from idp.authn.passkeys import Passkeys
 from idp.authn.password_notice import PasswordNotices
 from idp.authn.recovery_codes import RecoveryCodes
 from idp.authn.second_factor import SecondFactors
 from idp.authn.sign_in import SignIn
+from idp.authn.sign_in.certificate import CertificateSignIn
+from idp.authn.sign_in.passkey import PasskeySignIn
 from idp.authn.totp import Totp
 from idp.authn.webauthn import RelyingParty
 from idp.directory.deprovisioning import Deprovisioning

@@ -54,6 +54,7 @@ def asked(services: Services, purpose: str, said: Mapping[str, str]) -> dict[str
     proof, refused = said.get("proof", ""), said.get("refused", "")
     found = services.certificates.read(proof, purpose) if proof else None
     refused = "old" if proof and found is None else refused
-    return {"shown": found.certificate if found else None, "proof": proof if found else "",
+    shown = found and {name: getattr(found.certificate, name).replace(",", ", ") for name in ("subject", "issuer", "serial")}
+    return {"shown": shown, "proof": proof if found else "",
             "error": {"code": refused} if refused else None,
             "show_url": f"{services.settings.certificate_origin}/certificate/{services.certificates.ticket(purpose)}"}

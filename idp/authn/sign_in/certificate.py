@@ -11,13 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ..audit import AuditEvent, AuditRecord, AuditTrail, Caller
-from ..clock import Clock
-from ..directory.mirror import MirroredOfficer, OfficerMirror
-from ..directory.officer import Directory
-from ..errors import UnavailableError
-from .client_certificate import ClientCertificates
-from .second_factor import Acceptance, SecondFactors
+from ...audit import AuditEvent, AuditRecord, AuditTrail, Caller
+from ...clock import Clock
+from ...directory.mirror import MirroredOfficer, OfficerMirror
+from ...directory.officer import Directory
+from ...errors import UnavailableError
+from ..client_certificate import ClientCertificates
+from ..second_factor import Acceptance, SecondFactors
 
 
 @dataclass(frozen=True, slots=True)
