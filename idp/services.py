@@ -19,6 +19,10 @@ from .authn.assurance import AssurancePolicy
 from .authn.sign_in import SignIn
 from .authn.totp import Totp
 from .clock import Clock
+from .directory.aftermath import Aftermath
+from .directory.brake import Brake
+from .directory.feed import Feed
+from .directory.ledger import Ledger, UnitMirror
 from .directory.mirror import OfficerMirror
 from .directory.officer import Directory
 from .jose.encryption_keys import EncryptionKeys
@@ -83,6 +87,22 @@ class Administration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mirroring:
+    """The rooms that keep the mirror of the directory.
+
+    Attributes:
+        ledger: Officers, for those who write.
+        aftermath: Draws the consequences of changes.
+    """
+
+    feed: Feed
+    brake: Brake
+    ledger: Ledger
+    units: UnitMirror
+    aftermath: Aftermath
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """One deployment's rooms.
 
@@ -103,6 +123,7 @@ class Services:
     audit_reader: AuditReader
     directory: Directory
     mirror: OfficerMirror
+    mirroring: Mirroring
     keys: KeyRing
     encryption_keys: EncryptionKeys
     clients: ClientRegistry

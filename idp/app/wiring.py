@@ -15,9 +15,6 @@ from werkzeug.exceptions import NotFound
 
 from ..adapters.client_files import ClientFiles, read_assertion_issuers, read_software_issuers
 from ..adapters.key_files import KeyFolder
-from ..adapters.ldap.connection import ServerList
-from ..adapters.ldap.directory import LdapDirectory
-from ..adapters.ldap.server import Timing, servers_of
 from ..adapters.outbound import Outbound, Recorded
 from ..adapters.seal_files import HEADS, Es256SealSigner, FileSealHeads
 from ..adapters.sql import schema
@@ -52,7 +49,8 @@ from ..authn.lockout import FACTOR_LIMITS, Limits, Lockout, Rule
 from ..authn.sign_in import SignIn
 from ..authn.totp import Totp
 from ..clock import Clock, SystemClock
-from ..directory.officer import Directory
+from ..directory.aftermath import Several
+from ..directory.feed import Changes
 from ..endpoints import routes
 from ..endpoints.monitoring.metrics import PrometheusMeter
 from ..endpoints.sources import Sources
@@ -107,18 +105,19 @@ from ..services import Administration, Door, Services
 from ..sessions.interaction import Interactions
 from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings, read_secret
+from .people import WholeDirectory, ldap_people, mirroring
 
 STARTING = Caller(source="start", request_id="start")
-BIND_PASSWORD = "Put the password of the service account in the directory into it, mode 0600."
 
 
-def build_services(settings: Settings, *, directory: Directory | None = None, clock: Clock | None = None,
-                   outbound: Outbound | Recorded | None = None) -> Services:
+def build_services(settings: Settings, *, directory: WholeDirectory | None = None, changes: Changes | None = None,
+                   clock: Clock | None = None, outbound: Outbound | Recorded | None = None) -> Services:
     """Build every adapter and room of one deployment.
 
     Args:
         settings: Checked settings.
-        directory: Another directory than LDAP.
+        directory: Another directory than LDAP; it is not followed.
+        changes: Follows it all the same.
         clock: Another clock than the machine's.
         outbound: Another way to other people's servers than the guarded fetcher.
 
@@ -150,7 +149,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                                 front_channel=settings.legacy_response_types, assertion_grant=bool(assertion_issuers),
                                 details_types=tuple(details_types), request_uris=settings.request_uri_fetch)
     totp = Totp(SqlTotpStore(database), sealer, clock)
-    people = directory or ldap_directory(settings)
+    people, changes = ldap_people(settings) if directory is None else (directory, changes)
     guesses = SqlGuessCounter(database)
     subjects = Subjects(sealer.derive("pairwise subjects"))
     tokens = AccessTokens(issuer=settings.issuer, keys=keys, clock=clock, acr_prefix=settings.acr_prefix, subject_of=subjects.of,
@@ -210,8 +209,11 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         initial_access=InitialAccessAdministration(initial_access, clock),
         grants=GrantAdministration(SqlGrantPages(database), grants, mirror, clients, assurance, groups, clock),
         keys=KeyAdministration(keys, encryption_keys, clock))
+    # What a change of an officer means elsewhere; each part is called again when any of them raised.
+    consequences = Several(())
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
+        mirroring=mirroring(settings, database, mirror.ledger, people, changes, consequences, clock),
         encryption_keys=encryption_keys,
         totp=totp, provider=provider, approvals=approvals, devices=devices, outbox=outbox,
         backchannel=BackchannelAuthentication(
@@ -253,7 +255,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
 
 
 @contextmanager
-def rehearsal(settings: Settings, documents: Mapping[str, bytes], *, directory: Directory,
+def rehearsal(settings: Settings, documents: Mapping[str, bytes], *, directory: WholeDirectory,
               clock: Clock) -> Iterator[tuple[Services, Door]]:
     """Build the same deployment once more over a database of its own, which is empty and goes with it.
 
@@ -304,24 +306,3 @@ def key_token(settings: Settings, clock: Clock) -> KeyToken | None:
         raise ConfigurationError("The package python-pkcs11 is not installed.", debug=str(err),
                                  remedy="Run: .venv/bin/pip install --require-hashes -r requirements/pkcs11.txt") from err
     return Pkcs11Keys(settings.pkcs11_module, settings.pkcs11_token_label, lambda: read_secret(settings.pkcs11_pin_file), clock)
-
-
-def ldap_directory(settings: Settings) -> Directory:
-    """Build the LDAP directory of the settings; nothing is asked of it yet.
-
-    Raises:
-        ConfigurationError: the file with the password of the service account is missing or unsafe.
-    """
-    def password() -> str:
-        return read_secret(settings.ldap_bind_password_file, BIND_PASSWORD)
-
-    password()  # what is wrong with it is said at the start, not as an outage of the directory at the first sign-in
-    servers = ServerList(
-        servers_of(settings.ldap_uri, ca_file=settings.ldap_ca_file, development=settings.development),
-        bind_dn=settings.ldap_bind_dn, bind_password=password,
-        timing=Timing(connect=settings.ldap_connect_timeout_seconds, operation=settings.ldap_operation_timeout_seconds),
-        pool_size=settings.ldap_pool_size)
-    return LdapDirectory(
-        servers, base_dn=settings.ldap_base_dn, people_filter=settings.ldap_people_filter, decoy_dn=settings.ldap_decoy_dn,
-        administrators=settings.ldap_administrators_group, concurrency=settings.login_concurrency,
-        floor_seconds=settings.login_floor_milliseconds / 1000)

@@ -7,6 +7,7 @@ reorganisation changes facts and never the ``sub`` (OpenID Connect Core §2: loc
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -33,8 +34,25 @@ class MirroredOfficer:
 class OfficerMirror(Protocol):
     """Where officers are mirrored."""
 
+    def learn(self, officer: Officer, *, now: int, look: Callable[[], Officer | None], source: str = "",
+              request_id: str = "") -> MirroredOfficer:
+        """Mirror an officer whom somebody has just met at a sign-in, and give the officer as mirrored now.
+
+        Others write the mirror too, so where it says otherwise than ``officer`` the directory is asked once more, after the
+        mirror was read, and that answer is written only if nobody wrote meanwhile: an older look never undoes a newer one. A
+        change is recorded and remembered (``directory.changes``). Of parallel first calls all get the same subject.
+
+        Args:
+            officer: As looked up.
+            now: Seconds since the epoch.
+            look: Looks the officer up again; None when the directory has lost the entry, and then nothing is written.
+            source: Of the caller, for the record.
+            request_id: Of the request, for the record.
+        """
+        ...
+
     def remember(self, officer: Officer, *, now: int) -> str:
-        """Insert or update by entryUUID and give the subject; of parallel first calls all get the same one."""
+        """Mirror an officer as given and give the subject; for those whom nothing else mirrors at the same time."""
         ...
 
     def by_sub(self, sub: str) -> MirroredOfficer | None:

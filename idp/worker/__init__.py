@@ -1,9 +1,9 @@
-"""The one long-running process behind the web: outbox, sealing, housekeeping.
+"""The one long-running process behind the web: outbox, sealing, housekeeping, and the directory's feed.
 
-Four loops run in threads of their own, so that none waits for another: ``sealer``, ``outbox`` and ``pings`` look every half
-second, ``schedule`` does what is due. A database that is away stops none of them: they try again with a growing pause, and the
-log says once that it went and once that it came back. SIGTERM ends the process within seconds; what was being sent is finished
-or given back.
+Six loops run in threads of their own, so that none waits for another: ``sealer``, ``outbox``, ``pings`` and ``consequences`` look
+every half second or oftener, ``schedule`` does what is due, ``feed`` listens to the directory. A database that is away stops none
+of them: they try again with a growing pause, and the log says once that it went and once that it came back. SIGTERM ends the
+process within seconds; what was being sent is finished or given back.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 
 from ..audit import Caller
+from ..directory.brake import BrakedError
 from ..errors import IdpError, UnavailableError
 from ..services import Services
 from .directory_watch import DirectoryWatch
@@ -65,6 +66,8 @@ class Worker:
             "outbox": OutboxPump(services.outbox, services.logout_delivery, services.clock, stopping=self._stop.is_set),
             "pings": OutboxPump(services.pings, services.ping_delivery, services.clock, stopping=self._stop.is_set)}
         self._schedule = Schedule(self._jobs(services), services.clock)
+        self._mirroring = services.mirroring
+        self._braked = ""
 
     def _jobs(self, services: Services) -> list[Job]:
         watch = DirectoryWatch(services.directory.health, services.audit, services.clock)
@@ -94,7 +97,8 @@ class Worker:
     def run(self) -> None:
         """Work until ``stop`` is called."""
         loops = [threading.Thread(target=self._loop, args=(name, step, pause), name=name) for name, step, pause in (
-            ("sealer", self._sealing.round, 0.5), ("schedule", self._schedule.round, 0.5),
+            ("sealer", self._sealing.round, 0.5), ("schedule", self._schedule.round, 0.5), ("feed", self._feed, 1.0),
+            ("consequences", self._mirroring.aftermath.round, 0.25),
             *((name, pump.round, 0.5) for name, pump in self._pumps.items()))]
         self._log.info("worker started")
         for loop in loops:
@@ -119,10 +123,26 @@ class Worker:
             UnavailableError: the database does not answer.
         """
         self._schedule.round()
+        self._feed(once=True)
+        self._mirroring.aftermath.round()
         for pump in self._pumps.values():
             pump.round()
             pump.drain()
         self._sealing.round()
+
+    def _feed(self, *, once: bool = False) -> None:
+        """Follow the directory; what the brake stops is said once, and stands in /readyz until somebody has looked."""
+        def stopping() -> bool:
+            self._outages.ended("feed")  # asked only while the directory and the database answer
+            return self._stop.is_set()
+
+        try:
+            self._mirroring.feed.round(stopping, once=once)
+            self._braked = ""
+        except BrakedError as err:
+            if err.message != self._braked:
+                self._log.error("directory braked", reason=err.message)
+            self._braked = err.message
 
     def _loop(self, name: str, step: Callable[[], None], pause: float) -> None:
         wait = pause

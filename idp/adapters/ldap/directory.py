@@ -24,12 +24,14 @@ from ldap.controls import SimplePagedResultsControl
 from ldap.filter import filter_format
 
 from ...directory.officer import BindOutcome, BindResult, ChangeResult, CheckLine, Contact, Officer
-from ...directory.unit import UnitTree
+from ...directory.unit import UnitEntry, UnitTree
 from ...errors import UnavailableError
 from .binding import bind, change
 from .checks import check_lines
 from .connection import ServerList
-from .entries import OFFICER_ATTRIBUTES, UNIT_ATTRIBUTES, Attributes, officer_of, unit_of
+from .entries import OFFICER_ATTRIBUTES, UNIT_ATTRIBUTES, Attributes, member_of, members_of, officer_of, unit_entry_of
+from .groups import GROUPS, Groups
+from .moment import groups_around, search_entries, tree_around
 from .server import DEAD, describe, unavailable
 from .turns import Turns
 
@@ -48,6 +50,8 @@ class _Surroundings:
 
     tree: UnitTree
     contacts: dict[str, Contact]
+    groups: Groups
+    """Which groups hold which groups, as these say themselves; of officers it knows nothing."""
     read_at: float
 
     def is_old(self) -> bool:
@@ -92,10 +96,21 @@ class LdapDirectory:
         return self._find_one(filter_format("(mail=%s)" if "@" in name else "(uid=%s)", [name]))
 
     def find(self, entry_uuid: str) -> Officer | None:
-        """Find by entryUUID."""
+        """Find by entryUUID, with agencies and groups as they are at this moment and not within the last minute."""
         if not _sendable(entry_uuid):
             return None
-        return self._find_one(filter_format("(entryUUID=%s)", [entry_uuid]))
+        what = f"(&{self._people_filter}{filter_format('(entryUUID=%s)', [entry_uuid])})"
+
+        def search(connection: Any, seconds: float) -> Officer | None:
+            found = search_entries(connection, self._base_dn, what, OFFICER_ATTRIBUTES, seconds)
+            if len(found) != 1:
+                return None
+            dn, attributes = found[0]
+            return officer_of(dn, attributes, tree_around(connection, self._base_dn, dn, attributes, seconds),
+                              groups_around(connection, self._base_dn, dn, seconds))
+
+        with self._turns.one():
+            return self._lookup(search)
 
     def check_password(self, officer: Officer | None, password: str) -> BindOutcome:
         """Bind as the officer or against the decoy, on a fresh connection."""
@@ -120,13 +135,24 @@ class LdapDirectory:
 
     def everyone(self) -> Iterator[Officer]:
         """Give every officer, page by page on a connection of its own."""
-        tree = self._around().tree
         with self._servers.listing() as connection:
             seconds = self._servers.timing.operation
+            tree = UnitTree(entry.unit for entry in self._units(connection, seconds))
+            groups = self._groups(connection, seconds)
             for dn, attributes in self._paged(connection, self._people_filter, OFFICER_ATTRIBUTES, seconds):
-                officer = officer_of(dn, attributes, tree)
+                officer = officer_of(dn, attributes, tree, groups.names(dn))
                 if officer is not None:
                     yield officer
+
+    def units(self) -> tuple[UnitEntry, ...]:
+        """Give every agency."""
+        with self._servers.listing() as connection:
+            return self._units(connection, self._servers.timing.operation)
+
+    def memberships(self) -> Callable[[str], tuple[str, ...]]:
+        """Read all groups, and give what tells the names of those that hold an entry."""
+        with self._servers.listing() as connection:
+            return self._groups(connection, self._servers.timing.operation).names
 
     def contact(self, officer: Officer) -> Contact | None:
         """Name the administrator of the officer's agency or of the nearest one above; no page waits for this."""
@@ -189,7 +215,9 @@ class LdapDirectory:
                 log.warning("directory: several officers share a uid or mail address; `flask directory check` names them")
             if len(found) != 1:
                 return None
-            return officer_of(*found[0], self._around().tree)
+            dn, attributes = found[0]
+            around = self._around()
+            return officer_of(dn, attributes, around.tree, around.groups.names(dn, member_of(attributes)))
 
     def _around(self) -> _Surroundings:
         """Give units and contacts as read within the last minute; older ones while somebody reads them or nobody can."""
@@ -211,8 +239,10 @@ class LdapDirectory:
         return self._surroundings
 
     def _read_surroundings(self, connection: Any, seconds: float) -> _Surroundings:
-        units = (unit_of(attributes) for _, attributes in self._paged(connection, "(vnUnitCode=*)", UNIT_ATTRIBUTES, seconds))
-        tree = UnitTree(unit for unit in units if unit is not None)
+        tree = UnitTree(entry.unit for entry in self._units(connection, seconds))
+        groups = Groups()
+        for dn, attributes in self._paged(connection, GROUPS, ("memberOf",), seconds):
+            groups.held_by(dn, member_of(attributes))
         contacts: dict[str, Contact] = {}
         group = filter_format("(&(objectClass=groupOfNames)(cn=%s))", [self._administrators])
         for dn, _ in self._paged(connection, group, ("1.1",), seconds):
@@ -220,7 +250,17 @@ class LdapDirectory:
             people = [officer_of(*entry, tree) for entry in self._paged(connection, members, OFFICER_ATTRIBUTES, seconds)]
             for officer in sorted((o for o in people if o is not None and not o.disabled), key=lambda o: o.uid):
                 contacts.setdefault(officer.main_post.unit_code, Contact(officer.name, officer.phone))
-        return _Surroundings(tree, contacts, time.monotonic())
+        return _Surroundings(tree, contacts, groups, time.monotonic())
+
+    def _units(self, connection: Any, seconds: float) -> tuple[UnitEntry, ...]:
+        found = self._paged(connection, "(vnUnitCode=*)", UNIT_ATTRIBUTES, seconds)
+        return tuple(entry for entry in (unit_entry_of(attributes) for _, attributes in found) if entry is not None)
+
+    def _groups(self, connection: Any, seconds: float) -> Groups:
+        groups = Groups()
+        for dn, attributes in self._paged(connection, GROUPS, ("member",), seconds):
+            groups.add(dn, members_of(attributes))
+        return groups
 
     def _paged(self, connection: Any, what: str, names: Sequence[str], seconds: float) -> Iterator[tuple[str, Attributes]]:
         """Search page by page on one connection, as often as the server's size limit needs (RFC 2696)."""

@@ -2,7 +2,7 @@
 
 Secrets and tokens stand here only as SHA-256 digests; keys and factor secrets only sealed under the key-encryption key. Stores,
 not foreign keys, keep hot rows consistent. What columns are made of: ``column_types.py``; what officers gave applications:
-``oauth_tables.py``, under the same names here.
+``oauth_tables.py``; what else is mirrored of the directory: ``directory_tables.py``; both under the same names here.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text, te
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .column_types import Base, ClientId, Digest, Epoch, RowId, Subject, TransactionId, Words, db
+from .directory_tables import DirectoryFeedRow, OfficerChangeRow, UnitRow
 from .oauth_tables import (
     AccessTokenRow,
     AuthorizationCodeRow,
@@ -30,9 +31,11 @@ __all__ = (
     "ClientRow",
     "ConsentRow",
     "DeferredAuthorizationRow",
+    "DirectoryFeedRow",
     "GrantRow",
     "InitialAccessRow",
     "InteractionRow",
+    "OfficerChangeRow",
     "OfficerRow",
     "OutboxRow",
     "PushedRequestRow",
@@ -44,6 +47,7 @@ __all__ = (
     "ThrottleRow",
     "TotpRow",
     "TransactionId",
+    "UnitRow",
     "VersionRow",
     "db",
 )
@@ -81,6 +85,10 @@ class OfficerRow(Base):
     first_sign_in_at: Mapped[Epoch | None]
     last_sign_in_at: Mapped[Epoch | None]
     updated_at: Mapped[Epoch]
+    revision: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """Counts changes of the facts; a writer that decided on an older one has lost."""
+    left_at: Mapped[Epoch | None] = mapped_column(index=True)
+    """When an officer who could sign in was disabled or removed; None for others."""
 
 
 class SessionRow(Base):
