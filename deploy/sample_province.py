@@ -29,6 +29,7 @@ from typing import Any
 from .directory.people import demo_accounts
 from .directory.server import DirectoryServerError, SampleDirectory
 from .keys_and_database import accept_chain, prepare
+from .mail_catcher import MailCatcher
 from .processes import Child, Children, StartError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -108,6 +109,7 @@ class SampleProvince:
         self._interrupted = interrupted
         self._directory: SampleDirectory | None = None
         self._children: Children | None = None
+        self._mail: MailCatcher | None = None
         self._seeds: Child | None = None
         self._lock: Any = None
         self._made_anew = False
@@ -140,7 +142,10 @@ class SampleProvince:
             for port in (plan.ldap_port, plan.ldap_port + 1):
                 require_free(port, "LDAP_PORT")
         directory = SampleDirectory(plan.folder / "directory", plan.ldap_port,
-                                    bind_password_file=plan.keys / "ldap-bind.password")
+                                    bind_password_file=plan.keys / "ldap-bind.password",
+                                    reset_password_file=plan.keys / "ldap-reset.password")
+        if "smtp_host" not in plan.settings:
+            self._mail = MailCatcher(plan.folder / "mail").start()
         self._write_settings(directory if own_directory else None)
         self._say("Keys, database and sample directory ...")
         database = _InBackground(self._prepare)
@@ -163,6 +168,9 @@ class SampleProvince:
         if self._directory is not None:
             self._directory.stop()
             self._directory = None
+        if self._mail is not None:
+            self._mail.stop()
+            self._mail = None
         if self._lock is not None:
             self._lock.close()
             self._lock = None
@@ -192,6 +200,8 @@ class SampleProvince:
             seed = f"; TOTP seed {TOTP_SEEDS[person.uid]}" if person.uid in TOTP_SEEDS else ""
             lines.append(f"  {person.uid:<15} {person.name}: {ROLES.get(person.uid, '')}{seed}")
         shown = plan.folder.relative_to(ROOT) if plan.folder.is_relative_to(ROOT) else plan.folder
+        if self._mail is not None:
+            lines += ["", f"Mail to officers is caught in {shown}/mail/ (smtp://127.0.0.1:{self._mail.port})."]
         lines += ["", f"Settings {shown}/idp.toml, logs {shown}/log/. Ctrl-C stops everything."]
         return "\n".join(lines)
 
@@ -221,8 +231,11 @@ class SampleProvince:
             settings |= {
                 "ldap_uri": directory.uri, "ldap_base_dn": directory.base_dn, "ldap_bind_dn": directory.service_dn,
                 "ldap_bind_password_file": str(directory.bind_password_file), "ldap_ca_file": str(directory.ca_file),
+                "ldap_reset_bind_dn": directory.reset_dn, "ldap_reset_bind_password_file": str(directory.reset_password_file),
                 "ldap_decoy_dn": directory.decoy_dn,
             }
+        if self._mail is not None:
+            settings |= {"smtp_host": "127.0.0.1", "smtp_port": str(self._mail.port), "smtp_tls": "none"}
         settings |= plan.settings
         text = "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in settings.items())
         path = plan.folder / "idp.toml"

@@ -13,9 +13,13 @@ from .administration.clients import ClientAdministration
 from .administration.grants import GrantAdministration
 from .administration.initial_access import InitialAccessAdministration
 from .administration.keys import KeyAdministration
+from .administration.password_reset import PasswordResets
 from .audit import AuditTrail
 from .audit.chain import AuditChain, AuditReader, SealStore
 from .authn.assurance import AssurancePolicy
+from .authn.freshness import Freshness
+from .authn.recovery_codes import RecoveryCodes
+from .authn.second_factor import SecondFactors
 from .authn.sign_in import SignIn
 from .authn.totp import Totp
 from .clock import Clock
@@ -27,6 +31,8 @@ from .directory.mirror import OfficerMirror
 from .directory.officer import Directory
 from .jose.encryption_keys import EncryptionKeys
 from .jose.keyset import KeyRing, Sealer
+from .notices import Notices
+from .notices.mail import MailDelivery, MailQueue
 from .oauth.backchannel.authentication import BackchannelAuthentication
 from .oauth.backchannel.ping import PingDelivery, PingQueue
 from .oauth.client import ClientRegistry
@@ -84,6 +90,7 @@ class Administration:
     initial_access: InitialAccessAdministration
     grants: GrantAdministration
     keys: KeyAdministration
+    password_resets: PasswordResets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +140,9 @@ class Services:
     client_configuration: ClientConfiguration
     examiner: Examiner
     totp: Totp
+    recovery_codes: RecoveryCodes
+    second_factors: SecondFactors
+    freshness: Freshness
     sign_in: SignIn
     assurance: AssurancePolicy
     sessions: Sessions
@@ -152,6 +162,9 @@ class Services:
     logout_delivery: LogoutDelivery
     pings: PingQueue
     ping_delivery: PingDelivery
+    notices: Notices
+    mail: MailQueue
+    mail_delivery: MailDelivery
     housekeeping: Housekeeping
     pulse: Pulse
     ping_database: Callable[[], None]

@@ -40,14 +40,18 @@ class Settings(BaseSettings):
     database_pool_size: int = Field(6, ge=2, le=64, description="Connections per engine and process; threads + 2")
 
     ldap_uri: Words = Field(("ldap://127.0.0.1:3890",), description="Directory servers in order, separated by spaces")
+    ldap_write_uri: Words = Field((), description="Servers that take changes, where others are replicas; empty = all")
+    ldap_kind: Literal["openldap", "active_directory"] = Field("openldap", description="What the directory servers are")
     ldap_base_dn: str = Field("dc=haugiang,dc=gov,dc=vn", description="Base of people, units and groups")
     ldap_bind_dn: str = Field("cn=idp,ou=services,dc=haugiang,dc=gov,dc=vn", description="Service account, reads only")
     ldap_bind_password_file: Path = Field(Path("keys/ldap-bind.password"), description="File with its password")
+    ldap_reset_bind_dn: str = Field("", description="Account that sets officers' passwords; empty = nobody resets any")
+    ldap_reset_bind_password_file: Path = Field(Path("keys/ldap-reset.password"), description="File with its password")
     ldap_ca_file: Path | None = Field(None, description="CA certificates that directory servers must chain to")
     ldap_connect_timeout_seconds: float = Field(2.0, gt=0, le=10, description="Time-out of connecting")
     ldap_operation_timeout_seconds: float = Field(5.0, gt=0, le=30, description="Time-out of one operation")
     ldap_pool_size: int = Field(4, ge=1, le=64, description="Service connections kept")
-    ldap_people_filter: str = Field("(objectClass=inetOrgPerson)", description="What is an officer")
+    ldap_people_filter: str = Field("", description="What is an officer; empty = inetOrgPerson, or a user of Active Directory")
     ldap_decoy_dn: str = Field("uid=decoy,ou=services,dc=haugiang,dc=gov,dc=vn",
                                description="Entry that unknown names are bound against, so that time tells nothing")
     ldap_mail_domain: str = Field("haugiang.gov.vn", description="Domain of official mail; a name with it is a mail address")
@@ -81,6 +85,16 @@ class Settings(BaseSettings):
     outbound_allow: Words = Field((), description="Hosts our own fetches may reach in private networks")
     metrics_token_file: Path | None = Field(None, description="Bearer token for /metrics from beyond loopback")
 
+    smtp_host: str = Field("", description="Mail server that takes notices to officers; empty = they stand on the pages only")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Its port; 465 with implicit TLS")
+    smtp_tls: Literal["starttls", "implicit", "none"] = Field(
+        "starttls", description="How the connection is encrypted; none only on loopback in development")
+    smtp_ca_file: Path | None = Field(None, description="Authorities that its certificate must chain to, besides the system's")
+    smtp_username: str = Field("", description="Name to authenticate with; empty = without")
+    smtp_password_file: Path = Field(Path("keys/smtp.password"), description="File with its password")
+    smtp_from: str = Field("dangnhap@haugiang.gov.vn", pattern=r"^[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+$",
+                           description="Address that notices come from")
+
     province_name: str = Field("Tỉnh Hậu Giang", description="Shown on every page")
     product_name: str = Field("Hệ thống đăng nhập một lần", description="Shown under the province's name")
     province_name_en: str = Field("Hậu Giang Province", description="The same in English")
@@ -112,14 +126,20 @@ class Settings(BaseSettings):
     login_floor_milliseconds: int = Field(0, ge=0, le=2000, description="Shortest answer to a sign-in, hit or miss")
     sign_in_source_failures: int = Field(200, ge=20, le=1800,
                                          description="Wrong passwords let through from one address in half an hour")
+    password_notice_days: int = Field(14, ge=0, le=60, description="Days before its end that a password is spoken of; 0 = never")
+    one_time_password_hours: int = Field(24, ge=1, le=72, description="How long a password is good that an administrator made")
     require_second_factor_groups: Words = Field(("lanhdao", "quantri-tinh", "quantri-coquan", "kiemtoan"),
                                                 description="Groups whose members need two factors at sign-in")
+
+    fresh_authentication_seconds: int = Field(300, ge=60, le=3600,
+                                              description="How long after a sign-in its officer may change sign-in factors")
 
     legacy_response_types: bool = Field(False, description="Tokens through the browser: implicit and hybrid response types")
     request_uri_fetch: bool = Field(False, description="Fetch registered request_uris")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Level of the JSON log")
 
-    @field_validator("ldap_uri", "trusted_proxies", "outbound_allow", "require_second_factor_groups", mode="before")
+    @field_validator("ldap_uri", "ldap_write_uri", "trusted_proxies", "outbound_allow", "require_second_factor_groups",
+                     mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(value.split()) if isinstance(value, str) else value
@@ -247,6 +267,9 @@ def _unsafe(settings: Settings) -> Iterator[ConfigurationError]:
         yield ConfigurationError("AUTHLIB_INSECURE_TRANSPORT is set.", remedy="Remove it from the environment.")
     if os.environ.get("FLASK_DEBUG", "0") not in {"", "0"} and not settings.development:
         yield ConfigurationError("FLASK_DEBUG is set outside development.", remedy="Remove it from the environment.")
+    if settings.smtp_host and settings.smtp_tls == "none" and not (
+            settings.development and settings.smtp_host in {"localhost", "127.0.0.1", "::1"}):
+        yield ConfigurationError("Mail would be sent without TLS.", remedy="Set IDP_SMTP_TLS to starttls or implicit.")
     if not _is_usable(settings.database_url):
         # The URL may hold a password, so it is not repeated.
         yield ConfigurationError("The database URL is none that this provider can use.", remedy="Set IDP_DATABASE_URL to "

@@ -13,9 +13,10 @@ from idp.adapters.sql import schema
 from idp.adapters.sql.database import Database
 
 from .directory_server import directory_server, ldap_directory, own_directory
+from .domain_controller import domain_controller
 from .postgresql import PostgreSQL
 
-__all__ = ["directory_server", "ldap_directory", "own_directory"]
+__all__ = ["directory_server", "domain_controller", "ldap_directory", "own_directory"]
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,7 @@ from deploy.directory.generate import SEED, HashCost
 from deploy.directory.server import SampleDirectory
 from idp.adapters.ldap.connection import ServerList
 from idp.adapters.ldap.directory import LdapDirectory
+from idp.adapters.ldap.openldap import OpenLdap
 from idp.adapters.ldap.server import Timing, servers_of
 
 from .postgresql import free_port
@@ -33,24 +34,25 @@ QUICK = Timing(connect=1.0, operation=3.0, retry=0.2)
 
 def new_directory(
     folder: Path, *, cost: HashCost | None = None, tls: TlsFiles | None = None, options: SlapdOptions | None = None,
-    bind_password_file: Path | None = None, seed: int = SEED,
+    bind_password_file: Path | None = None, reset_password_file: Path | None = None, seed: int = SEED,
 ) -> SampleDirectory:
     """Give a sample directory on free ports, not started. With the password file of another one it is like its replica."""
     return SampleDirectory(folder, free_port(), tls_port=free_port(), cost=cost, tls=tls, options=options,
-                           bind_password_file=bind_password_file, seed=seed)
+                           bind_password_file=bind_password_file, reset_password_file=reset_password_file, seed=seed)
 
 
 def open_directory(
     *servers: SampleDirectory, uris: tuple[str, ...] = (), ca_file: Path | None = None, timing: Timing = QUICK,
-    pool_size: int = 4, development: bool = True, **options: Any,
+    pool_size: int = 4, development: bool = True, write_uris: tuple[str, ...] = (), **options: Any,
 ) -> LdapDirectory:
     """Open the adapter on these servers, in the clear unless there is a CA file; close it with ``closing``."""
-    first = servers[0]
+    first, dialect = servers[0], OpenLdap(servers[0].base_dn)
+    known = servers_of(uris or tuple(server.uri for server in servers), write_uris=write_uris, ca_file=ca_file,
+                       development=development)
     return LdapDirectory(
-        ServerList(
-            servers_of(uris or tuple(server.uri for server in servers), ca_file=ca_file, development=development),
-            bind_dn=first.service_dn, bind_password=lambda: first.bind_password, timing=timing, pool_size=pool_size),
-        base_dn=first.base_dn, decoy_dn=first.decoy_dn, **options)
+        ServerList(known, bind_dn=first.service_dn, bind_password=lambda: first.bind_password, timing=timing, pool_size=pool_size,
+                   is_somebody=dialect.is_somebody),
+        base_dn=first.base_dn, dialect=dialect, decoy_dn=first.decoy_dn, **options)
 
 
 @contextlib.contextmanager

@@ -11,7 +11,9 @@ from typing import Any
 from deploy.directory.server import SampleDirectory
 from idp.adapters.ldap.changes import SyncreplChanges
 from idp.adapters.ldap.connection import ServerList
+from idp.adapters.ldap.dialect import Dialect
 from idp.adapters.ldap.directory import LdapDirectory
+from idp.adapters.ldap.openldap import OpenLdap
 from idp.adapters.ldap.server import servers_of
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.directory.feed import SqlFeedRecord
@@ -44,6 +46,11 @@ class Followed:
         self.feed = self.another()
         self.brakes: list[str] = []
         self.outages: list[str] = []
+
+    def listener(self, server: SampleDirectory) -> SyncreplChanges:
+        """Make a listener on the servers that the directory uses."""
+        directory: Any = self.directory
+        return SyncreplChanges(directory._servers, OpenLdap(server.base_dn), base_dn=server.base_dn)
 
     def another(self) -> Feed:
         """Make the feed of another worker."""
@@ -94,15 +101,16 @@ class Followed:
                 print("outages", self.outages, "brakes", self.brakes)
 
 
-def follow(database: Database, *servers: SampleDirectory, changes: Callable[[ServerList, str], Changes] | None = None,
+def follow(database: Database, *servers: SampleDirectory, changes: Callable[[ServerList, Dialect], Changes] | None = None,
            **options: Any) -> Followed:
     """Follow slapds into a database's mirror."""
     first = servers[0]
+    dialect = OpenLdap(first.base_dn)
     listed = ServerList(
         servers_of(tuple(server.uri for server in servers), ca_file=None, development=True), bind_dn=first.service_dn,
-        bind_password=lambda: first.bind_password, timing=QUICK)
-    directory = LdapDirectory(listed, base_dn=first.base_dn, decoy_dn=first.decoy_dn)
-    made = changes(listed, first.base_dn) if changes else SyncreplChanges(listed, base_dn=first.base_dn)
+        bind_password=lambda: first.bind_password, timing=QUICK, is_somebody=dialect.is_somebody)
+    directory = LdapDirectory(listed, base_dn=first.base_dn, dialect=dialect, decoy_dn=first.decoy_dn)
+    made = changes(listed, dialect) if changes else SyncreplChanges(listed, dialect, base_dn=first.base_dn)
     return Followed(database, directory, made, **options)
 
 

@@ -68,7 +68,6 @@ from idp.oauth.deferred.device_authorization import CODE_LIMITS, REQUEST_LIMITS,
 from idp.oauth.deferred.user_code import normal
 from idp.oauth.grants.jwt_bearer import AuthorizationAssertions
 from idp.oauth.metadata import Offer, discovery
-from idp.oauth.proof.certificate import CertificateAuthorities
 from idp.oauth.proof.dpop import Nonces, Proofs
 from idp.oauth.proof.holder import Holders
 from idp.oauth.requests.published import PublishedRequests
@@ -83,6 +82,7 @@ from idp.oidc import claims, id_token
 from idp.oidc.encryption import ResponseEncryption
 from idp.oidc.subject import TYPES
 from idp.oidc.userinfo import UserInfoAnswers
+from idp.pki.path_validation import CertificateAuthorities
 from idp.sessions.single_sign_on import Session, SessionLimits, Sessions
 from tests.fakes.client_keys import SECRETS
 from tests.fakes.client_store import FakeClientStore

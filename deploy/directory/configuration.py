@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .certificates import TlsFiles
-from .generate import BASE, DEFAULT_POLICY, SERVICE_DN, HashCost
+from .generate import BASE, DEFAULT_POLICY, RESET_DN, SERVICE_DN, UNITS, HashCost
 
 ADMIN_DN = f"cn=admin,{BASE}"
 SCHEMA_FOLDER = Path("/etc/ldap/schema")
@@ -47,22 +47,44 @@ olcObjectClasses: ( {_ARC}.2.2 NAME 'vnOfficer' DESC 'Officer of a province' SUP
 
 
 @dataclass(frozen=True)
+class Primary:
+    """Whom a replica copies (RFC 4533); it takes no changes itself and refers to this one.
+
+    Attributes:
+        uri: Where it is copied from, on this machine.
+        referral: Where changes are referred to.
+        password: Of the directory's administrator there.
+    """
+
+    uri: str
+    referral: str
+    password: str
+
+
+@dataclass(frozen=True)
 class SlapdOptions:
     """What tests vary.
 
     Attributes:
         service_limits: olcLimits of the service account; the listener of directory changes needs unlimited ones.
         policy: DN of the default password policy.
+        replica_of: The server is empty at first and copies this one.
     """
 
     service_limits: str = "size=unlimited time=unlimited"
     policy: str = DEFAULT_POLICY
+    replica_of: Primary | None = None
 
 
 def slapd_configuration(folder: Path, tls: TlsFiles, cost: HashCost, admin_password_hash: str,
                         options: SlapdOptions | None = None) -> str:
     """Give the configuration of a server whose files stand under ``folder``."""
     options = options or SlapdOptions()
+    copying = "" if options.replica_of is None else f"""\
+olcSyncrepl: {{0}}rid=001 provider={options.replica_of.uri} type=refreshAndPersist retry="1 +" bindmethod=simple
+  binddn="{ADMIN_DN}" credentials="{options.replica_of.password}" searchbase="{BASE}" keepalive=30:3:5
+olcUpdateRef: {options.replica_of.referral}
+"""
     includes = "\n".join(f"include: file://{SCHEMA_FOLDER}/{name}.ldif" for name in ("core", "cosine", "inetorgperson"))
     indexes = "\n".join(f"olcDbIndex: {index}" for index in (
         "objectClass,uid,mail,memberOf,member,entryUUID,entryCSN,departmentNumber,vnUnitCode,employeeNumber eq",
@@ -124,8 +146,13 @@ olcDbCheckpoint: 256 1
 olcSuffix: {BASE}
 olcRootDN: {ADMIN_DN}
 olcRootPW: {admin_password_hash}
+{copying}\
 olcLimits: dn.exact="{SERVICE_DN}" {options.service_limits}
+olcAccess: to dn.subtree="{UNITS}" attrs=userPassword
+  by self =xw by anonymous auth by dn.exact="{RESET_DN}" manage by * none
 olcAccess: to attrs=userPassword by self =xw by anonymous auth by * none
+olcAccess: to dn.subtree="{UNITS}" attrs=pwdReset
+  by dn.exact="{RESET_DN}" =w by dn.exact="{SERVICE_DN}" read by * none
 olcAccess: to attrs=vnCitizenId by * none
 olcAccess: to * by dn.exact="{SERVICE_DN}" read by * none
 {indexes}

@@ -30,6 +30,8 @@ SERVICES = f"ou=services,{BASE}"
 POLICIES = f"ou=policies,{BASE}"
 SERVICE_DN = f"cn=idp,{SERVICES}"
 DECOY_DN = f"uid=decoy,{SERVICES}"
+RESET_DN = f"cn=idp-reset,{SERVICES}"
+"""Sets passwords of officers, for administrators; reads nothing."""
 DEFAULT_POLICY = f"cn=default,{POLICIES}"
 STRICT_POLICY = f"cn=strict,{POLICIES}"
 SERVICE_POLICY = f"cn=services,{POLICIES}"
@@ -95,13 +97,15 @@ class _Ldif:
         self.lines.append(f"{name}: {raw.decode()}" if safe else f"{name}:: {base64.b64encode(raw).decode()}")
 
 
-def sample_directory(*, seed: int = SEED, cost: HashCost | None = None, service_password: str = "") -> str:
+def sample_directory(*, seed: int = SEED, cost: HashCost | None = None, service_password: str = "",
+                     reset_password: str = "") -> str:
     """Give the whole directory as LDIF.
 
     Args:
         seed: The same seed gives the same people, identifiers and hashes.
         cost: Price of a password check.
         service_password: Of the service account; it is random per installation and never part of the seed.
+        reset_password: Of the account that sets officers' passwords; likewise.
     """
     cost = cost or HashCost()
     ldif = _Ldif()
@@ -119,6 +123,9 @@ def sample_directory(*, seed: int = SEED, cost: HashCost | None = None, service_
     ldif.add(SERVICE_DN, "applicationProcess", "simpleSecurityObject", cn="idp", entryUUID=identifier(SERVICE_DN),
              description="Single sign-on, reads only", pwdPolicySubentry=SERVICE_POLICY,
              userPassword=CHEAP.hash(service_password, salt(service_password)) if service_password else "{ARGON2}*")
+    ldif.add(RESET_DN, "applicationProcess", "simpleSecurityObject", cn="idp-reset", entryUUID=identifier(RESET_DN),
+             description="Single sign-on, sets passwords of officers and nothing else", pwdPolicySubentry=SERVICE_POLICY,
+             userPassword=CHEAP.hash(reset_password, salt(reset_password)) if reset_password else "{ARGON2}*")
     ldif.add(DECOY_DN, "account", "simpleSecurityObject", uid="decoy", entryUUID=identifier(DECOY_DN),
              description="Unknown names are checked against this hash, so that they take the same time",
              userPassword=cost.nobodys(salt("decoy"), hashlib.sha256(f"{seed}/nobody".encode()).digest()))

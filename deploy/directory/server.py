@@ -22,7 +22,7 @@ import ldap
 
 from .certificates import TlsFiles, ensure_tls_files, write_private
 from .configuration import ADMIN_DN, SlapdOptions, slapd_configuration
-from .generate import BASE, CHEAP, DECOY_DN, DEMO_PASSWORD, SEED, SERVICE_DN, HashCost, sample_directory
+from .generate import BASE, CHEAP, DECOY_DN, DEMO_PASSWORD, RESET_DN, SEED, SERVICE_DN, HashCost, sample_directory
 
 START_SECONDS = 20
 STOP_SECONDS = 10
@@ -41,6 +41,7 @@ class SampleDirectory:
         tls_port: Of ``ldaps://``; default the next one.
         bind_password_file: Of the service account; made with a random password (mode 0600) when missing.
             Default ``service.password`` in the folder.
+        reset_password_file: Of the account that sets officers' passwords; likewise, ``reset.password``.
         seed: See ``generate``.
         cost: Price of a password check.
         tls: Other certificate files than those it makes itself.
@@ -50,17 +51,20 @@ class SampleDirectory:
     base_dn = BASE
     service_dn = SERVICE_DN
     decoy_dn = DECOY_DN
+    reset_dn = RESET_DN
     admin_dn = ADMIN_DN
     password = DEMO_PASSWORD
 
     def __init__(
         self, folder: Path, port: int = 3890, *, tls_port: int | None = None, bind_password_file: Path | None = None,
-        seed: int = SEED, cost: HashCost | None = None, tls: TlsFiles | None = None, options: SlapdOptions | None = None,
+        reset_password_file: Path | None = None, seed: int = SEED, cost: HashCost | None = None, tls: TlsFiles | None = None,
+        options: SlapdOptions | None = None,
     ) -> None:
         self.folder = folder.resolve()
         self.port = port
         self.tls_port = port + 1 if tls_port is None else tls_port
         self.bind_password_file = bind_password_file or self.folder / "service.password"
+        self.reset_password_file = reset_password_file or self.folder / "reset.password"
         self.admin_password_file = self.folder / "admin.password"
         self._seed = seed
         self._cost = cost or HashCost()
@@ -101,6 +105,11 @@ class SampleDirectory:
         return self.bind_password_file.read_text(encoding="utf-8").strip()
 
     @property
+    def reset_password(self) -> str:
+        """Password of the account that sets officers' passwords."""
+        return self.reset_password_file.read_text(encoding="utf-8").strip()
+
+    @property
     def admin_password(self) -> str:
         """Password of the directory's administrator, random per folder."""
         return self.admin_password_file.read_text(encoding="utf-8").strip()
@@ -120,7 +129,7 @@ class SampleDirectory:
         for port in (self.port, self.tls_port):
             _require_free(port)
         tls = self._given_tls or ensure_tls_files(self.folder / "tls")
-        for file in (self.bind_password_file, self.admin_password_file):
+        for file in (self.bind_password_file, self.reset_password_file, self.admin_password_file):
             if not file.is_file():
                 file.parent.mkdir(parents=True, exist_ok=True)
                 write_private(file, secrets.token_urlsafe(32).encode() + b"\n")
@@ -160,8 +169,11 @@ class SampleDirectory:
         _run([slapadd, "-n0", "-F", str(target), "-l", str(source)], "the configuration")
 
     def _load(self, slapadd: str) -> None:
-        """Load the LDIF, unless the folder already holds what it says."""
-        ldif = sample_directory(seed=self._seed, cost=self._cost, service_password=self.bind_password)
+        """Load the LDIF, unless the folder already holds what it says, or copies another."""
+        if self._options.replica_of is not None:
+            return
+        ldif = sample_directory(seed=self._seed, cost=self._cost, service_password=self.bind_password,
+                                reset_password=self.reset_password)
         stamp = self.folder / "loaded"
         digest = hashlib.sha256(ldif.encode()).hexdigest()
         data = self.folder / "data"

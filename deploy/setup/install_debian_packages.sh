@@ -1,8 +1,8 @@
 #!/bin/sh
 # Install Debian packages as root, with the services that they bring switched off. Called by steps.sh, once, under sudo if need be.
 #
-# Debian's own slapd, PostgreSQL and nginx must not start: this product runs its own from var/, and a developer's machine should
-# not listen on ports 389, 5432 and 80 because of a test. A policy-rc.d that says no (exit 101) holds them back during the
+# Debian's own slapd, PostgreSQL, nginx and Samba must not start: this product runs its own from var/, and a developer's machine
+# should not listen on ports 389, 445, 5432 and 80 because of a test. A policy-rc.d that says no (exit 101) holds them back during the
 # installation; those that were not there before are disabled afterwards, so that they do not start with the machine either.
 set -eu
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
@@ -23,7 +23,7 @@ printf '#!/bin/sh\nexit 101\n' >"$policy"
 chmod 755 "$policy"
 
 known() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q '^install ok installed'; }
-for service in slapd nginx postgresql; do
+for service in slapd nginx postgresql samba; do
     known "$service" || newcomers="${newcomers:-} $service"
 done
 
@@ -45,6 +45,7 @@ fi
 
 for service in ${newcomers:-}; do
     if known "$service" && command -v systemctl >/dev/null 2>&1; then
-        systemctl disable --now "$service" >/dev/null 2>&1 || true
+        case $service in samba) units="smbd nmbd samba-ad-dc winbind" ;; *) units=$service ;; esac
+        for unit in $units; do systemctl disable --now "$unit" >/dev/null 2>&1 || true; done
     fi
 done

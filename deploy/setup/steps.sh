@@ -63,6 +63,10 @@ needed_for() {
             missing softhsm2-util softhsm2
             # apache2-bin is the server alone: without the package apache2 there is no service that could start.
             missing /usr/lib/apache2/modules/mod_auth_openidc.so apache2-bin libapache2-mod-auth-openidc
+            # An Active Directory domain controller; what it needs is only recommended by the package samba.
+            missing samba samba samba-dsdb-modules samba-vfs-modules
+            missing samba-tool samba-common-bin python3-samba
+            missing /usr/share/samba/setup/provision.ldif samba-ad-provision
             ;;
         load_driver) missing wrk wrk ;;
     esac

@@ -14,6 +14,7 @@ import re
 import sys
 from collections.abc import MutableMapping
 from contextvars import ContextVar
+from datetime import datetime
 from typing import IO, Any
 
 import orjson
@@ -40,6 +41,9 @@ _SECRET_TEXT = re.compile(
     r"|(?i:\b(?:password|passwd|secret|seed)\s*[:=]\s*)\S+"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)")
 _SUSPICIOUS = re.compile(r"eyJ|://|=|:\s|(?i:bearer |basic |dpop )|PRIVATE KEY")
+
+_Answered = tuple[datetime, Caller, str, str, int, float, str, str]
+"""What ``RequestLog.line`` is told of one request, and when."""
 
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
 
@@ -151,7 +155,7 @@ class RequestLines:
         self._clock = clock or SystemClock()
         self._stream = stream or sys.stderr.buffer
         self._root = logging.getLogger()
-        self._lines: Bundle[bytes] = Bundle(self._write, seconds=bundle_seconds)
+        self._lines: Bundle[_Answered] = Bundle(self._write, seconds=bundle_seconds)
 
     def begin(self, caller: Caller) -> None:
         """Give every line that this thread logs from now on the request's id."""
@@ -162,16 +166,21 @@ class RequestLines:
         """Write the line, unless the log's level is above INFO; "" members are left out."""
         if self._root.level > logging.INFO:
             return
-        members: dict[str, Any] = {
-            "time": self._clock.moment().isoformat(timespec="milliseconds"), "level": "info", "event": "request",
-            "request_id": caller.request_id, "source": caller.source, "method": method[:16], "endpoint": endpoint,
-            "status": status, "milliseconds": round(seconds * 1000, 2)}
-        if client_id:
-            members["client_id"] = client_id[:255]
-        if error:
-            members["error"] = error
-        self._lines.add(_dumps(members) + b"\n")
+        self._lines.add((self._clock.moment(), caller, method, endpoint, status, seconds, client_id, error))
 
-    def _write(self, lines: list[bytes]) -> None:
-        self._stream.write(b"".join(lines))
+    def _write(self, answered: list[_Answered]) -> None:
+        self._stream.write(b"".join([_request_line(*what) for what in answered]))
         self._stream.flush()
+
+
+def _request_line(at: datetime, caller: Caller, method: str, endpoint: str, status: int, seconds: float, client_id: str,
+                  error: str) -> bytes:
+    members: dict[str, Any] = {
+        "time": at.isoformat(timespec="milliseconds"), "level": "info", "event": "request", "request_id": caller.request_id,
+        "source": caller.source, "method": method[:16], "endpoint": endpoint, "status": status,
+        "milliseconds": round(seconds * 1000, 2)}
+    if client_id:
+        members["client_id"] = client_id[:255]
+    if error:
+        members["error"] = error
+    return _dumps(members) + b"\n"

@@ -9,7 +9,7 @@ administers is never left running.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from ..audit import Caller
@@ -147,7 +147,7 @@ class Access:
         if change and not who.may_change:
             raise ForbiddenError("Auditors read; they change nothing.")
         self._count(who, caller.source, change=change, now=now)
-        return who, replace(caller, officer=who.sub, client_id=who.client_id)
+        return who, caller._replace(officer=who.sub, client_id=who.client_id)
 
     def _check_officer(self, grant: Grant, lapse: str, *, change: bool, now: int) -> None:
         if lapse == "level" or (not lapse and change and grant.acr < TWO_FACTORS):

@@ -31,8 +31,8 @@ from ..services import Services
 from ..settings import OF_THE_HOUSE, Settings, load, read_secret
 from ..web import api
 from ..worker import Worker
-from .people import BIND_PASSWORD, WholeDirectory
-from .wiring import STARTING, build_services
+from .people import BIND_PASSWORD, RESET_PASSWORD, WholeDirectory
+from .wiring import SMTP_PASSWORD, STARTING, build_services
 
 __all__ = ("AFTERWARDS_SECONDS", "build_services", "create_app")
 
@@ -91,6 +91,10 @@ def _secret_files(settings: Settings) -> Mapping[Path, str]:
     """Give every file of this deployment that holds a secret, and what to do when it is not there."""
     files = dict.fromkeys(KeyFolder(settings.keys_dir).secret_files(), OF_THE_HOUSE) | {
         settings.ldap_bind_password_file: BIND_PASSWORD}
+    if settings.ldap_reset_bind_dn:
+        files |= {settings.ldap_reset_bind_password_file: RESET_PASSWORD}
+    if settings.smtp_host and settings.smtp_username:
+        files |= {settings.smtp_password_file: SMTP_PASSWORD}
     return files if settings.metrics_token_file is None else files | {settings.metrics_token_file: _METRICS_TOKEN}
 
 

@@ -9,18 +9,22 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from urllib.parse import urlsplit
 
 from cryptography.x509 import load_pem_x509_certificates
 from werkzeug.exceptions import NotFound
 
 from ..adapters.client_files import ClientFiles, read_assertion_issuers, read_software_issuers
 from ..adapters.key_files import KeyFolder
+from ..adapters.mail import SmtpServer
 from ..adapters.outbound import Outbound, Recorded
 from ..adapters.seal_files import HEADS, Es256SealSigner, FileSealHeads
 from ..adapters.sql import schema
 from ..adapters.sql.administration import SqlAdministrationTokens, SqlClientEntries, SqlGrantPages
 from ..adapters.sql.audit import SqlAuditTrail
 from ..adapters.sql.audit_seals import SqlAuditReader, SqlSealStore
+from ..adapters.sql.authn.one_time_password import SqlOneTimePasswords
+from ..adapters.sql.authn.recovery_codes import SqlRecoveryCodes
 from ..adapters.sql.authn.throttle import SqlGuessCounter
 from ..adapters.sql.authn.totp import SqlTotpStore
 from ..adapters.sql.clients import SqlClientStore
@@ -31,8 +35,9 @@ from ..adapters.sql.directory.officers import SqlOfficers
 from ..adapters.sql.housekeeping import SqlHousekeeping, SqlPulse
 from ..adapters.sql.interactions import SqlInteractions
 from ..adapters.sql.keys import SqlKeyStore
+from ..adapters.sql.notices import SqlNotices
 from ..adapters.sql.oauth import SqlGrants
-from ..adapters.sql.outbox import SqlOutbox, SqlPings
+from ..adapters.sql.outbox import SqlMail, SqlOutbox, SqlPings
 from ..adapters.sql.pushed_requests import SqlPushedRequests
 from ..adapters.sql.registrations import SqlInitialAccess, SqlRegistrations
 from ..adapters.sql.seen_once import SqlSeenOnce
@@ -42,10 +47,15 @@ from ..administration.clients import ClientAdministration
 from ..administration.grants import GrantAdministration
 from ..administration.initial_access import InitialAccessAdministration
 from ..administration.keys import KeyAdministration
+from ..administration.password_reset import PasswordResets
 from ..audit import Caller
 from ..audit.chain import AuditChain
 from ..authn.assurance import HIGHEST_OFFERED, AssurancePolicy
+from ..authn.freshness import Freshness
 from ..authn.lockout import FACTOR_LIMITS, Limits, Lockout, Rule
+from ..authn.one_time_password import OneTimePasswords
+from ..authn.recovery_codes import RecoveryCodes
+from ..authn.second_factor import SecondFactors
 from ..authn.sign_in import SignIn
 from ..authn.totp import Totp
 from ..clock import Clock, SystemClock
@@ -58,6 +68,8 @@ from ..endpoints.wsgi import Dispatcher
 from ..errors import ConfigurationError
 from ..jose.encryption_keys import EncryptionKeys
 from ..jose.keyset import KeyRing, KeyToken
+from ..notices import Notices
+from ..notices.mail import MailDelivery
 from ..oauth import response
 from ..oauth.backchannel.authentication import HINT_LIMITS, BackchannelAuthentication
 from ..oauth.backchannel.officers import HintedOfficers
@@ -80,7 +92,6 @@ from ..oauth.deferred.approvals import Approvals
 from ..oauth.deferred.device_authorization import CODE_LIMITS, REQUEST_LIMITS, DeviceAuthorization
 from ..oauth.grants.jwt_bearer import AuthorizationAssertions
 from ..oauth.metadata import Paths
-from ..oauth.proof.certificate import CertificateAuthorities
 from ..oauth.proof.dpop import Nonces, Proofs
 from ..oauth.proof.holder import Holders
 from ..oauth.requests import signing_details
@@ -100,14 +111,17 @@ from ..oidc.id_token import SCOPE, IdTokens
 from ..oidc.rp_initiated_logout import EndSession
 from ..oidc.subject import Subjects
 from ..oidc.userinfo import UserInfoAnswers
+from ..pki.path_validation import CertificateAuthorities
 from ..roles import RoleGroups
 from ..services import Administration, Door, Services
 from ..sessions.interaction import Interactions
 from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings, read_secret
+from ..web.notice_words import LetterWords
 from .people import WholeDirectory, ldap_people, mirroring
 
 STARTING = Caller(source="start", request_id="start")
+SMTP_PASSWORD = "Put the password for the mail server into it, mode 0600, or leave IDP_SMTP_USERNAME out."
 
 
 def build_services(settings: Settings, *, directory: WholeDirectory | None = None, changes: Changes | None = None,
@@ -133,7 +147,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     mirror = SqlOfficers(database)
     grants = SqlGrants(database)
     deferred = SqlDeferred(database)
-    outbox, pings = SqlOutbox(database), SqlPings(database)
+    outbox, pings, mail = SqlOutbox(database), SqlPings(database), SqlMail(database)
     key_store, rotation_seconds = SqlKeyStore(database), settings.signing_key_rotation_days * 86400
     keys = KeyRing(key_store, sealer, clock, token=key_token(settings, clock), new_in_token=settings.signing_keys == "pkcs11",
                    rotation_seconds=rotation_seconds)
@@ -148,9 +162,14 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     policy = RegistrationPolicy(development=settings.development, acr_prefix=settings.acr_prefix, highest_level=HIGHEST_OFFERED,
                                 front_channel=settings.legacy_response_types, assertion_grant=bool(assertion_issuers),
                                 details_types=tuple(details_types), request_uris=settings.request_uri_fetch)
+    notices = Notices(SqlNotices(database), clock)
+    one_time = OneTimePasswords(SqlOneTimePasswords(database), clock, lifetime_seconds=settings.one_time_password_hours * 3600)
     totp = Totp(SqlTotpStore(database), sealer, clock)
-    people, changes = ldap_people(settings) if directory is None else (directory, changes)
+    people, changes = ldap_people(settings, clock) if directory is None else (directory, changes)
     guesses = SqlGuessCounter(database)
+    recovery_codes = RecoveryCodes(SqlRecoveryCodes(database), sealer.derive("recovery codes"), clock)
+    second_factors = SecondFactors([(totp, Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),
+                                    (recovery_codes, Lockout(guesses, clock, FACTOR_LIMITS, kind="recovery"))], audit, clock)
     subjects = Subjects(sealer.derive("pairwise subjects"))
     tokens = AccessTokens(issuer=settings.issuer, keys=keys, clock=clock, acr_prefix=settings.acr_prefix, subject_of=subjects.of,
                           lifetime_seconds=settings.access_token_lifetime_seconds)
@@ -200,6 +219,8 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
                 address=settings.issuer + Paths().registration)
     groups = RoleGroups(province=settings.ldap_province_administrators_group, agency=settings.ldap_administrators_group,
                         auditors=settings.ldap_auditors_group)
+    sessions = Sessions(SqlSessions(database), clock,
+                        SessionLimits(settings.idle_limit_seconds, settings.absolute_limit_seconds))
     administration = Administration(
         access=Access(tokens, SqlAdministrationTokens(database), clients, clock, assurance, Holders(proofs), groups=groups,
                       idle_limit_seconds=settings.idle_limit_seconds, resource=settings.issuer + Paths().administration,
@@ -208,20 +229,25 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
                                      address=settings.issuer + Paths().registration),
         initial_access=InitialAccessAdministration(initial_access, clock),
         grants=GrantAdministration(SqlGrantPages(database), grants, mirror, clients, assurance, groups, clock),
-        keys=KeyAdministration(keys, encryption_keys, clock))
+        keys=KeyAdministration(keys, encryption_keys, clock),
+        password_resets=PasswordResets(people, mirror, one_time, sessions, notices, audit, clock, groups, seen))
     # What a change of an officer means elsewhere; each part is called again when any of them raised.
     consequences = Several(())
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
         mirroring=mirroring(settings, database, mirror.ledger, people, changes, consequences, clock),
         encryption_keys=encryption_keys,
-        totp=totp, provider=provider, approvals=approvals, devices=devices, outbox=outbox,
+        totp=totp, recovery_codes=recovery_codes, second_factors=second_factors,
+        freshness=Freshness(second_factors, clock, settings.fresh_authentication_seconds),
+        provider=provider, approvals=approvals, devices=devices, outbox=outbox,
         backchannel=BackchannelAuthentication(
             provider, approvals, hints=Lockout(guesses, clock, HINT_LIMITS, kind="hint"), sealer=sealer,
             officers=HintedOfficers(mirror, people, clock, mail_domain=settings.ldap_mail_domain,
                                     read_hint=id_tokens.subject_of_hint),
             requests=SignedRequests(objects, seen, clock)),
         pings=pings, ping_delivery=PingDelivery(pings, outbound, clients, sealer, clock),
+        notices=notices, mail=mail,
+        mail_delivery=MailDelivery(mail, mail_server(settings, clock), mirror, LetterWords(settings), clock),
         audit_chain=AuditChain(seal_store, Es256SealSigner(folder.audit_seal_key(), settings.keys_dir),
                                FileSealHeads(settings.keys_dir / HEADS), clock),
         audit_store=seal_store, audit_reader=SqlAuditReader(database),
@@ -230,12 +256,11 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         client_configuration=ClientConfiguration(desk),
         examiner=Examiner(policy=policy, checks=checks, secret_files=folder.client_secrets(), sectors=sectors,
                           post=outbound.post_form, groups=mirror.groups, officer_scopes=provider.officer_scopes),
-        sign_in=SignIn(people, mirror, totp, audit, clock, mail_domain=settings.ldap_mail_domain,
-                       passwords=Lockout(guesses, clock, Limits(source=Rule(settings.sign_in_source_failures))),
-                       factors=Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),
+        sign_in=SignIn(people, mirror, audit, clock, mail_domain=settings.ldap_mail_domain, one_time=one_time,
+                       factors=second_factors, notices=notices,
+                       passwords=Lockout(guesses, clock, Limits(source=Rule(settings.sign_in_source_failures)))),
         assurance=assurance,
-        sessions=Sessions(SqlSessions(database), clock,
-                          SessionLimits(settings.idle_limit_seconds, settings.absolute_limit_seconds)),
+        sessions=sessions,
         interactions=Interactions(SqlInteractions(database), clock, settings.interaction_lifetime_seconds),
         consents=Consents(SqlConsents(database), audit, clock),
         introspection=Introspection(provider, subject_of=subjects.of, acr_prefix=settings.acr_prefix),
@@ -254,6 +279,30 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         rehearse=lambda documents: rehearsal(settings, documents, directory=people, clock=clock))
 
 
+def mail_server(settings: Settings, clock: Clock) -> SmtpServer | None:
+    """Build the mail server of the settings, where there is one; nothing is asked of it yet.
+
+    Raises:
+        ConfigurationError: the file with its password or with its authorities is missing or unsafe.
+    """
+    if not settings.smtp_host:
+        return None
+
+    def credentials() -> tuple[str, str]:
+        return settings.smtp_username, read_secret(settings.smtp_password_file, SMTP_PASSWORD)
+
+    if settings.smtp_username:
+        credentials()
+    try:
+        return SmtpServer(
+            settings.smtp_host, settings.smtp_port, tls=settings.smtp_tls, sender=(settings.product_name, settings.smtp_from),
+            domain=urlsplit(settings.issuer).hostname or "localhost", clock=clock, ca_file=settings.smtp_ca_file,
+            credentials=credentials if settings.smtp_username else None)
+    except OSError as err:
+        raise ConfigurationError(f"IDP_SMTP_CA_FILE: {settings.smtp_ca_file} holds no certificates.",
+                                 remedy="Put the certificates of the authorities there, in PEM.") from err
+
+
 @contextmanager
 def rehearsal(settings: Settings, documents: Mapping[str, bytes], *, directory: WholeDirectory,
               clock: Clock) -> Iterator[tuple[Services, Door]]:
@@ -269,7 +318,7 @@ def rehearsal(settings: Settings, documents: Mapping[str, bytes], *, directory: 
     """
     with tempfile.TemporaryDirectory(prefix="idp-rehearsal-") as folder:
         private = settings.model_copy(update={"database_url": f"sqlite:///{folder}/idp.sqlite3", "signing_keys": "database",
-                                              "pkcs11_module": None})
+                                              "pkcs11_module": None, "smtp_host": ""})
         schema.upgrade(private.database_url)
         house = build_services(private, directory=directory, clock=clock, outbound=Recorded(documents))
         house.encryption_keys.ensure(STARTING)

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
@@ -25,9 +25,12 @@ class AuditEvent(StrEnum):
     FACTOR_ACCEPTED = "factor.accepted"
     FACTOR_REFUSED = "factor.refused"
     FACTOR_ENROLLED = "factor.enrolled"
+    FACTOR_REMOVED = "factor.removed"
     THROTTLE_CLEARED = "throttle.cleared"
     PASSWORD_CHANGED = "password.changed"
     PASSWORD_CHANGE_REFUSED = "password.change_refused"
+    PASSWORD_RESET = "password.reset"
+    PASSWORD_RESET_REFUSED = "password.reset_refused"
     SESSION_ENDED = "session.ended"
     CONSENT_GIVEN = "consent.given"
     CONSENT_REFUSED = "consent.refused"
@@ -63,6 +66,8 @@ class AuditEvent(StrEnum):
     KEY_DESTROYED = "key.destroyed"
     LOGOUT_NOTICE_SENT = "logout_notice.sent"
     LOGOUT_NOTICE_DEAD = "logout_notice.dead"
+    NOTICE_MAILED = "notice.mailed"
+    NOTICE_MAIL_DEAD = "notice.mail_dead"
     DIRECTORY_UNAVAILABLE = "directory.unavailable"
     DIRECTORY_RECOVERED = "directory.recovered"
     DIRECTORY_BRAKED = "directory.braked"
@@ -78,9 +83,8 @@ class AuditEvent(StrEnum):
     AUDIT_CHAIN_ACCEPTED = "audit.chain_accepted"
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who asks, as the edge saw it.
+class Caller(NamedTuple):
+    """Who asks, as the edge saw it. A tuple, because one is made for every request.
 
     Attributes:
         source: Address of the caller behind our proxies, or ``cli`` / ``worker``.

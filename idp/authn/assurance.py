@@ -40,12 +40,12 @@ def level_reached(amr: Collection[str]) -> int:
     """
     if PWD not in amr:
         return NOTHING
-    return TWO_FACTORS if OTP in amr else PASSWORD
+    return TWO_FACTORS if any(_KINDS.get(value) == "possession" for value in amr) else PASSWORD
 
 
-def with_factor(amr: Iterable[str], factor: str) -> tuple[str, ...]:
-    """Add a proven factor; ``mfa`` joins when there are factors of two kinds (RFC 8176 §2)."""
-    factors = tuple(dict.fromkeys([*(value for value in amr if value != MFA), factor]))
+def with_factor(amr: Iterable[str], *proven: str) -> tuple[str, ...]:
+    """Add what was proven; ``mfa`` joins when there are factors of two kinds (RFC 8176 §2)."""
+    factors = tuple(dict.fromkeys(value for value in (*amr, *proven) if value != MFA))
     return (*factors, MFA) if len({_KINDS.get(value, value) for value in factors}) > 1 else factors
 
 

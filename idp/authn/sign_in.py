@@ -1,6 +1,6 @@
-"""One step of proving who somebody is: the password, the one-time code, a new password; each counted, tried and recorded.
+"""One step of proving who somebody is: the password, and a new password; each counted, tried and recorded.
 
-Sources: OWASP ASVS 5.0 6.3.8 (no enumeration), security checklist 18, 23-25, 27, 28. An unknown name, a wrong password, a
+Sources: OWASP ASVS 5.0 6.3.8 (no enumeration), security checklist 18, 23-25, 27. An unknown name, a wrong password, a
 disabled and a locked officer get the same outcome and cause the same work: one count, one search, one bind (against the
 decoy where there is nobody), one record. What was really the matter stands in the audit trail only.
 
@@ -20,9 +20,13 @@ from ..clock import Clock
 from ..directory.mirror import MirroredOfficer, OfficerMirror
 from ..directory.officer import BindOutcome, BindResult, ChangeResult, Directory, Officer
 from ..errors import IdpError
+from ..notices import NoticeKind, Notices
 from .lockout import Guess, Lockout, ThrottledError
+from .one_time_password import OneTimePasswords
 from .password import acceptable_password, normalise_login_name, password_hint
-from .totp import Acceptance, Totp
+from .second_factor import SecondFactors
+
+_RIGHT = frozenset({BindResult.ACCEPTED, BindResult.MUST_CHANGE, BindResult.EXPIRED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +34,16 @@ class PasswordStep:
     """What became of a name and a password.
 
     Attributes:
-        outcome: ``refused`` for everything a stranger must not tell apart. The other three mean that the password was right:
-            ``accepted``; ``must_change`` (it may only be used to set a new one); ``expired`` (not even that).
+        outcome: ``refused`` for everything a stranger must not tell apart. The others mean that the password was right:
+            ``accepted``; ``must_change`` (it may only be used to set a new one); ``expired`` (not even that); ``one_time_over``
+            (an administrator made it, too long ago).
         officer: Who it is, now in the mirror; None when refused.
         hint: ``caps_lock`` or ``input_method`` when refused and the typing looks so; depends on the typed text alone.
         grace_left: Sign-ins left with an expired password, when the directory says so.
         expires_in_seconds: Until the password expires, when the directory says so.
     """
 
-    outcome: Literal["refused", "accepted", "must_change", "expired"]
+    outcome: Literal["refused", "accepted", "must_change", "expired", "one_time_over"]
     officer: MirroredOfficer | None = None
     hint: str | None = None
     grace_left: int | None = None
@@ -46,26 +51,12 @@ class PasswordStep:
 
 
 @dataclass(frozen=True, slots=True)
-class FactorStep:
-    """What became of a one-time code.
-
-    Attributes:
-        outcome: ``accepted``, ``refused``, ``reused`` (a right code that was used already), ``throttled`` or ``not_enrolled``
-            (nobody but an operator can go on).
-        retry_after_seconds: Set when throttled.
-    """
-
-    outcome: str
-    retry_after_seconds: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class ChangeStep:
     """What became of a wish for a new password.
 
     Attributes:
-        outcome: A value of ``ChangeResult``, or ``unacceptable`` for a new password that the directory is not asked about
-            (empty, too long, control characters).
+        outcome: A value of ``ChangeResult``; ``unacceptable`` for a new password that the directory is not asked about
+            (empty, too long, control characters); ``one_time_over`` when an administrator made the old one, too long ago.
     """
 
     outcome: str
@@ -75,20 +66,23 @@ class SignIn:
     """The steps of a sign-in; what comes next is for ``oidc.prompts`` and ``authn.assurance`` to say.
 
     Args:
+        one_time: Passwords that administrators made.
         passwords: Limits of password guesses.
-        factors: Limits of code guesses, of another kind than ``passwords``.
+        factors: What follows a password; an operator clears their limits along with those of passwords.
+        notices: Tell an officer that the password was changed.
         mail_domain: Domain of official mail.
     """
 
     def __init__(
-        self, directory: Directory, mirror: OfficerMirror, totp: Totp, audit: AuditTrail, clock: Clock, *,
-        passwords: Lockout, factors: Lockout, mail_domain: str,
+        self, directory: Directory, mirror: OfficerMirror, audit: AuditTrail, clock: Clock, *,
+        one_time: OneTimePasswords, passwords: Lockout, factors: SecondFactors, notices: Notices, mail_domain: str,
     ) -> None:
         self._directory = directory
         self._mirror = mirror
-        self._totp = totp
         self._audit = audit
         self._clock = clock
+        self._one_time = one_time
+        self._notices = notices
         self._passwords = passwords
         self._factors = factors
         self._mail_domain = mail_domain
@@ -118,47 +112,16 @@ class SignIn:
                 except ThrottledError:
                     tried = None
             outcome = self._directory.check_password(tried, password)
+            right = tried is not None and not tried.disabled and outcome.result in _RIGHT
+            one_time = self._one_time.standing(tried.entry_uuid, password) if tried is not None and right else ""
         except IdpError:
             for guess in guesses:
                 self._passwords.release(guess)
             raise
-        right = outcome.result in {BindResult.ACCEPTED, BindResult.MUST_CHANGE, BindResult.EXPIRED}
-        if tried is None or tried.disabled or not right:
+        if tried is None or not right:
             reason = _reason(officer, tried, outcome)
             return self._refuse(reason, guesses, password, caller, client_id, account, officer)
-        return self._right(tried, outcome, guesses, caller, client_id)
-
-    def second_factor(self, officer: MirroredOfficer, code: str, caller: Caller, *, client_id: str = "") -> FactorStep:
-        """Try a one-time code of an officer whose password was right.
-
-        Raises:
-            UnavailableError: the database does not answer.
-        """
-        entry_uuid = officer.officer.entry_uuid
-        if not _may_sign_in(officer):
-            self._record_factor("disabled", officer, caller, client_id)
-            return FactorStep("refused")
-        try:
-            guess = self._factors.take(entry_uuid, caller.source)
-        except ThrottledError as refusal:
-            self._record_factor("throttled", officer, caller, client_id)
-            return FactorStep("throttled", refusal.retry_after_seconds)
-        accepted = AuditRecord(AuditEvent.FACTOR_ACCEPTED, self._clock.now(), sub=officer.sub, client_id=client_id,
-                               source=caller.source, request_id=caller.request_id, detail={"factor": "otp"})
-        try:
-            acceptance = self._totp.accept(entry_uuid, code, accepted)
-        except IdpError:
-            self._factors.release(guess)
-            raise
-        if acceptance is Acceptance.ACCEPTED:
-            self._factors.good(guess)
-            return FactorStep("accepted")
-        if acceptance is Acceptance.NOT_ENROLLED:
-            self._factors.release(guess)
-        self._record_factor(acceptance.value, officer, caller, client_id)
-        if guess.instead is not None and acceptance is not Acceptance.NOT_ENROLLED:
-            return FactorStep("throttled", guess.instead.retry_after_seconds)
-        return FactorStep(acceptance.value)
+        return self._right(tried, outcome, one_time, guesses, caller, client_id)
 
     def change_password(self, officer: MirroredOfficer, old: str, new: str, caller: Caller, *, client_id: str = "") -> ChangeStep:
         """Change a password as the officer; a wrong old one counts as a wrong guess.
@@ -179,13 +142,17 @@ class SignIn:
         if not acceptable_password(old):
             return self._change_refused("wrong_old", officer, caller, client_id)
         try:
+            if self._one_time.standing(officer.officer.entry_uuid, old) == "over":
+                self._passwords.release(guess)
+                return self._change_refused("one_time_over", officer, caller, client_id)
             result = self._directory.change_password(officer.officer, old, new)
         except IdpError:
             self._passwords.release(guess)
             raise
         if result is ChangeResult.CHANGED:
             self._passwords.good(guess)
-            self._audit.record(AuditRecord(
+            self._one_time.changed(officer.officer.entry_uuid)
+            self._notices.tell(NoticeKind.PASSWORD_CHANGED, officer.sub, caller, record=AuditRecord(
                 AuditEvent.PASSWORD_CHANGED, self._clock.now(), sub=officer.sub, client_id=client_id,
                 source=caller.source, request_id=caller.request_id))
             return ChangeStep("changed")
@@ -213,9 +180,12 @@ class SignIn:
         local, at, domain = name.rpartition("@")
         return local if at and domain == self._mail_domain.lower() else name
 
-    def _right(self, officer: Officer, outcome: BindOutcome, guesses: list[Guess], caller: Caller,
+    def _right(self, officer: Officer, outcome: BindOutcome, one_time: str, guesses: list[Guess], caller: Caller,
                client_id: str) -> PasswordStep:
-        expired = outcome.result is BindResult.EXPIRED
+        step: Literal["accepted", "must_change", "expired", "one_time_over"] = (
+            "one_time_over" if one_time == "over" else "expired" if outcome.result is BindResult.EXPIRED
+            else "must_change" if one_time or outcome.result is BindResult.MUST_CHANGE else "accepted")
+        expired = step in {"expired", "one_time_over"}
         for guess in guesses:
             (self._passwords.release if expired else self._passwords.good)(guess)
         known = self._learn(officer, caller)
@@ -223,9 +193,7 @@ class SignIn:
             # Disabled or removed between the look and the bind: the newer word counts.
             return self._refuse("disabled", [], "", caller, client_id, officer.uid, officer)
         if expired:
-            self._record(AuditEvent.SIGN_IN_REFUSED, caller, client_id, officer.uid, officer, reason="expired")
-        step: Literal["accepted", "must_change", "expired"] = (
-            "expired" if expired else "must_change" if outcome.result is BindResult.MUST_CHANGE else "accepted")
+            self._record(AuditEvent.SIGN_IN_REFUSED, caller, client_id, officer.uid, officer, reason=step)
         return PasswordStep(step, known, None, outcome.grace_left, outcome.expires_in_seconds)
 
     def _refuse(self, reason: str, guesses: list[Guess], password: str, caller: Caller, client_id: str, account: str,
@@ -260,11 +228,6 @@ class SignIn:
     def _learn(self, officer: Officer, caller: Caller) -> MirroredOfficer:
         return self._mirror.learn(officer, now=self._clock.now(), look=lambda: self._directory.find(officer.entry_uuid),
                                   source=caller.source, request_id=caller.request_id)
-
-    def _record_factor(self, reason: str, officer: MirroredOfficer, caller: Caller, client_id: str) -> None:
-        self._audit.record(AuditRecord(
-            AuditEvent.FACTOR_REFUSED, self._clock.now(), sub=officer.sub, client_id=client_id, source=caller.source,
-            request_id=caller.request_id, detail={"factor": "otp", "reason": reason}))
 
 
 def _may_sign_in(officer: MirroredOfficer) -> bool:

@@ -3,6 +3,9 @@
 Spec: RFC 6238 (TOTP, SHA-1, 6 digits) over RFC 4226; "once" is RFC 6238 §5.2 and OWASP ASVS 5.0 6.5.1. The last accepted step
 only grows, by one conditional update in the database (security checklist 15, 28): a code is worthless after its use and so
 is every code before it, even when the clock jumps back. Seeds are sealed under the key-encryption key, bound to the officer.
+
+An officer who enrols an app gets a seed that was made here. It counts for nothing until a code of it has come, which has to be
+within ten minutes; until then the app before it works as ever, and in the moment of the first code it is replaced (checklist 33).
 """
 
 from __future__ import annotations
@@ -10,31 +13,26 @@ from __future__ import annotations
 import binascii
 import hmac
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Protocol
+from typing import Final, Literal, Protocol
 
 import pyotp
 
-from ..audit import AuditEvent, AuditRecord
+from ..audit import AuditEvent, AuditRecord, Caller
 from ..clock import Clock
+from ..directory.mirror import MirroredOfficer
 from ..errors import RefusedError
 from ..jose.keyset import Sealer
+from ..notices import Notice, NoticeKind
+from .assurance import OTP, TWO_FACTORS
+from .second_factor import Acceptance, Proof, Standing, told
 
 STEP_SECONDS = 30
 _STEPS = (-1, 0, 1)
+ENROLMENT_SECONDS = 600
 _SEED_BYTES = 16
 """Least length of a seed: 128 bits (RFC 4226 §4, R6)."""
-
-
-class Acceptance(StrEnum):
-    """What became of a code."""
-
-    ACCEPTED = "accepted"
-    REFUSED = "refused"
-    REUSED = "reused"
-    """Right, but this step or a later one was used already."""
-    NOT_ENROLLED = "not_enrolled"
 
 
 class UnusableSeedError(RefusedError):
@@ -50,10 +48,25 @@ class Enrolment:
     Attributes:
         sealed_seed: Base32 text, sealed.
         last_step: Number of the last step accepted; 0 at first.
+        created_at: When it was enrolled.
     """
 
     sealed_seed: bytes
     last_step: int
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An app that is being enrolled.
+
+    Attributes:
+        sealed_seed: Base32 text, sealed.
+        expires_at: When it is too late for its first code.
+    """
+
+    sealed_seed: bytes
+    expires_at: int
 
 
 class TotpStore(Protocol):
@@ -70,13 +83,36 @@ class TotpStore(Protocol):
         """
         ...
 
-    def put(self, entry_uuid: str, sealed_seed: bytes, now: int, record: AuditRecord) -> None:
-        """Enrol an officer, or replace the seed and forget the last step; the record is written with it."""
+    def put(self, entry_uuid: str, sealed_seed: bytes, now: int, record: AuditRecord, notice: Notice) -> None:
+        """Enrol an officer, or replace the seed and forget the last step; record and notice are written with it."""
+        ...
+
+    def remove(self, entry_uuid: str, record: AuditRecord, notice: Notice) -> bool:
+        """Take the app away, and then write record and notice; False when there was none."""
+        ...
+
+    def keep_pending(self, entry_uuid: str, sealed_seed: bytes, expires_at: int) -> None:
+        """Keep a seed until it is confirmed, in place of one that was not; the officer's app is left alone."""
+        ...
+
+    def pending(self, entry_uuid: str) -> Pending | None:
+        """Find the seed that is to be confirmed, expired or not."""
+        ...
+
+    def confirm(self, entry_uuid: str, sealed_seed: bytes, step: int, now: int, record: AuditRecord,
+                notice: Notice) -> bool:
+        """Make this very pending seed the officer's app with ``step`` used, and write record and notice: durable, one atomic act.
+
+        Of any number of callers exactly one gets True; nobody does at ``expires_at`` or later.
+        """
         ...
 
 
 class Totp:
-    """The factor ``otp``."""
+    """The factor ``otp``; one app per officer."""
+
+    name: Final = OTP
+    level: Final = TWO_FACTORS
 
     def __init__(self, store: TotpStore, sealer: Sealer, clock: Clock) -> None:
         self._store = store
@@ -86,6 +122,20 @@ class Totp:
     def enrolled(self, entry_uuid: str) -> bool:
         """Tell whether an officer has an authenticator app."""
         return self._store.find(entry_uuid) is not None
+
+    def standings(self, entry_uuid: str) -> tuple[Standing, ...]:
+        """Give the app, if the officer has one; the last accepted step tells when it was used."""
+        found = self._store.find(entry_uuid)
+        return () if found is None else (Standing(OTP, found.created_at, found.last_step * STEP_SECONDS or None),)
+
+    def verify(self, entry_uuid: str, answer: Mapping[str, str], record: AuditRecord) -> Proof:
+        """Check the code in the field ``otp`` and use it up."""
+        acceptance = self.accept(entry_uuid, answer.get("otp", ""), record)
+        return Proof(acceptance, (OTP,) if acceptance is Acceptance.ACCEPTED else ())
+
+    def remove(self, entry_uuid: str, id: str, record: AuditRecord) -> bool:
+        """Take the app away."""
+        return not id and self._store.remove(entry_uuid, record, told(NoticeKind.FACTOR_REMOVED, record))
 
     def accept(self, entry_uuid: str, code: str, record: AuditRecord) -> Acceptance:
         """Check a code and use it up.
@@ -100,18 +150,50 @@ class Totp:
         enrolment = self._store.find(entry_uuid)
         if enrolment is None:
             return Acceptance.NOT_ENROLLED
-        generator = pyotp.TOTP(self._sealer.open(enrolment.sealed_seed, context=_context(entry_uuid)).decode("ascii"))
-        typed = _digits(code)
-        current = self._clock.now() // STEP_SECONDS
-        # All steps are computed and compared, whichever matches, so that time tells nothing about the code.
-        matches = [step for step in (current + offset for offset in _STEPS)
-                   if hmac.compare_digest(generator.generate_otp(max(0, step)).encode("ascii"), typed)]
+        matches = self._matches(entry_uuid, enrolment.sealed_seed, code)
         if not matches:
             return Acceptance.REFUSED
         fresh = [step for step in matches if step > enrolment.last_step]
         if not fresh or not self._store.use(entry_uuid, fresh[0], record):
             return Acceptance.REUSED
         return Acceptance.ACCEPTED
+
+    def begin(self, entry_uuid: str) -> None:
+        """Make a seed for an officer who enrols an app; one that was begun and not confirmed is forgotten."""
+        sealed = self._sealer.seal(pyotp.random_base32().encode("ascii"), context=_context(entry_uuid))
+        self._store.keep_pending(entry_uuid, sealed, self._clock.now() + ENROLMENT_SECONDS)
+
+    def begun(self, entry_uuid: str) -> str | None:
+        """Give the seed that waits for its first code, as base32 text, to be shown to its officer; None when none waits."""
+        pending = self._store.pending(entry_uuid)
+        if pending is None or pending.expires_at <= self._clock.now():
+            return None
+        return self._sealer.open(pending.sealed_seed, context=_context(entry_uuid)).decode("ascii")
+
+    def confirm(self, officer: MirroredOfficer, code: str, caller: Caller) -> Literal["confirmed", "wrong", "expired"]:
+        """Take the first code of the app that an officer enrols; from then on it is the officer's app, and the code is used."""
+        entry_uuid = officer.officer.entry_uuid
+        now = self._clock.now()
+        pending = self._store.pending(entry_uuid)
+        if pending is None or pending.expires_at <= now:
+            return "expired"
+        matches = self._matches(entry_uuid, pending.sealed_seed, code)
+        if not matches:
+            return "wrong"
+        record = AuditRecord(AuditEvent.FACTOR_ENROLLED, now, sub=officer.sub, source=caller.source, request_id=caller.request_id,
+                             detail={"factor": OTP, "replaced": self._store.find(entry_uuid) is not None})
+        kept = self._store.confirm(entry_uuid, pending.sealed_seed, matches[-1], now, record,
+                                   told(NoticeKind.FACTOR_ADDED, record))
+        return "confirmed" if kept else "expired"
+
+    def _matches(self, entry_uuid: str, sealed_seed: bytes, code: str) -> list[int]:
+        """Give the steps around now whose code this is, earliest first."""
+        generator = pyotp.TOTP(self._sealer.open(sealed_seed, context=_context(entry_uuid)).decode("ascii"))
+        typed = _digits(code)
+        current = self._clock.now() // STEP_SECONDS
+        # All steps are computed and compared, whichever matches, so that time tells nothing about the code.
+        return [step for step in (current + offset for offset in _STEPS)
+                if hmac.compare_digest(generator.generate_otp(max(0, step)).encode("ascii"), typed)]
 
     def check_seed(self, seed: str) -> None:
         """Tell whether a seed can be enrolled. Raises UnusableSeedError."""
@@ -141,7 +223,8 @@ class Totp:
         now = self._clock.now()
         record = AuditRecord(AuditEvent.FACTOR_ENROLLED, now, sub=sub, source=source,
                              detail={"factor": "otp", "entry_uuid": entry_uuid, "replaced": enrolment is not None})
-        self._store.put(entry_uuid, self._sealer.seal(text.encode("ascii"), context=_context(entry_uuid)), now, record)
+        self._store.put(entry_uuid, self._sealer.seal(text.encode("ascii"), context=_context(entry_uuid)), now, record,
+                        told(NoticeKind.FACTOR_ADDED, record))
         return True
 
 

@@ -1,10 +1,12 @@
-"""``flask directory check|show|sync|release``: the officers' directory, and the mirror of it that the provider lives on."""
+"""``flask directory check|show|sync|release|reset-password``: the officers' directory, and the mirror of it that we live on."""
 
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -94,6 +96,28 @@ def commands(services: Callable[[], Services]) -> Verbs:
             _print({"released": True, "reason": released.reason, "losses": released.losses, "active": released.active})
         else:
             click.echo(f"{released.losses} of {released.active} officers may leave; the worker compares everybody at once.")
+
+    @group.command("reset-password")
+    @click.argument("uid")
+    @_json_option
+    def reset_password(uid: str, as_json: bool) -> None:
+        """Make a password for an officer who has forgotten theirs, and show it this once.
+
+        It has to be changed at the next sign-in and is good for a day; all sessions end and all tokens are revoked. The second
+        factor stays as it is. Give the password to the officer in person or on the telephone, once you know who calls.
+        """
+        house = services()
+        officer = house.directory.find_by_login(normalise_login_name(uid, mail_domain=house.settings.ldap_mail_domain))
+        if officer is None:
+            raise click.ClickException(f"The directory knows no officer {uid!r}, or several.")
+        made = house.administration.password_resets.by_operator(officer, Caller("cli", secrets.token_hex(8)))
+        until = datetime.fromtimestamp(made.one_time.expires_at, UTC)
+        if as_json:
+            _print({"uid": officer.uid, "sub": made.sub, "one_time_password": made.one_time.password,
+                    "expires_at": made.one_time.expires_at, "applications_told": sorted(made.told)})
+        else:
+            click.echo(f"New password of {officer.uid} ({officer.name}): {made.one_time.password}")
+            click.echo(f"Good until {until:%Y-%m-%d %H:%M} UTC, and only for being changed. Sessions have ended.")
 
     return group
 

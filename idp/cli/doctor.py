@@ -101,7 +101,8 @@ def examine(services: Callable[[], Services], settings: Settings, secret_files: 
                             ("logout notices", _notices), ("audit trail", _audit_trail)):
             yield from _guarded(name, check, house)
     yield from _guarded("directory", _directory, house)
-    yield Line("mail", "ok", "nothing in this release sends mail.")
+    if database.state != "failed":
+        yield from _guarded("mail", _mail, house)
 
 
 def _guarded(name: str, check: Callable[[Services], Iterator[Line]], house: Services) -> Iterator[Line]:
@@ -299,6 +300,23 @@ def _notices(house: Services) -> Iterator[Line]:
         yield Line("logout notices", "failed" if failing.dead else "warning", found.rstrip(".") + ".",
                    "Mend the application's backchannel_logout_uri"
                    + (f", then run: flask --app wsgi worker notices --retry {failing.client_id}" if failing.dead else "."))
+
+
+def _mail(house: Services) -> Iterator[Line]:
+    server = house.mail_delivery.server
+    if server is None:
+        yield Line("mail", "warning", "no mail server is set: officers find notices on the pages only.", "Set IDP_SMTP_HOST.")
+        return
+    state = house.mail.state()
+    try:
+        yield Line("mail", "ok", f"{server.check()}; {state.waiting} mails wait.")
+    except UnavailableError as err:
+        yield Line("mail", "failed", f"the mail server does not take mail: {err.message}".rstrip(".") + ".",
+                   "See that it runs, and IDP_SMTP_* (docs/operations/mail.md).")
+    if state.dead:
+        last = next((failing.last_error for failing in state.failing), "")
+        yield Line("mail", "warning", f"{state.dead} mails are dead; last answer: {last}".rstrip(".") + ".",
+                   "Mend what the answer names, then run: flask --app wsgi worker mail --retry")
 
 
 def _audit_trail(house: Services) -> Iterator[Line]:

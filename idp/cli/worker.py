@@ -1,4 +1,4 @@
-"""``flask worker run|notices``: the worker process, and logout notices that wait or are dead (docs/operations/logout.md)."""
+"""``flask worker run|notices|mail``: the worker process, and what waits or is dead (docs/operations/logout.md, mail.md)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Protocol
 
 import click
 
+from ..notices.mail import RECEIVER
 from ..services import Services
 from .verb import Verbs
 
@@ -39,7 +40,7 @@ def commands(services: Callable[[], Services], make_worker: Callable[[Services],
         services: Gives the wired rooms.
         make_worker: Makes the worker over them.
     """
-    group = Verbs("worker", help="The worker: sends logout notices, seals the audit trail, clears what has expired.")
+    group = Verbs("worker", help="The worker: sends logout notices and mail, seals the audit trail, clears what has expired.")
 
     @group.command("run")
     @click.option("--once", is_flag=True, help="Do what is due and end.")
@@ -73,6 +74,23 @@ def commands(services: Callable[[], Services], make_worker: Callable[[Services],
         click.echo(f"{state.waiting} notices wait, {state.dead} are dead.")
         for failing in state.failing:
             click.echo(f"{failing.client_id}: {failing.waiting} wait, {failing.dead} dead; last answer: {failing.last_error}")
+
+    @group.command("mail")
+    @click.option("--retry", is_flag=True, help="Queue dead mails anew.")
+    @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+    def mail(retry: bool, as_json: bool) -> None:
+        """Show notices to officers that the mail server has not taken; exit status 0 also when there are some."""
+        house = services()
+        revived = house.mail.revive(RECEIVER, now=house.clock.now()) if retry else 0
+        state = house.mail.state()
+        last_error = next((failing.last_error for failing in state.failing), "")
+        if as_json:
+            click.echo(json.dumps({"waiting": state.waiting, "oldest_waiting_at": state.oldest_waiting_at, "dead": state.dead,
+                                   "revived": revived, "last_error": last_error}))
+            return
+        if retry:
+            click.echo(f"{revived} dead mails are queued anew.")
+        click.echo(f"{state.waiting} mails wait, {state.dead} are dead{f'; last answer: {last_error}' if last_error else ''}.")
 
     return group
 

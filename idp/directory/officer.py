@@ -135,7 +135,7 @@ class BindOutcome:
 
 
 class ChangeResult(StrEnum):
-    """Answer to a password change made as the officer (RFC 3062 and the policy control)."""
+    """Answer to a password change, made as the officer or for them (RFC 3062 and the policy control)."""
 
     CHANGED = "changed"
     WRONG_OLD = "wrong_old"
@@ -187,6 +187,20 @@ class Directory(Protocol):
 
     def change_password(self, officer: Officer, old: str, new: str) -> ChangeResult:
         """Change the password as the officer, so that history and quality rules hold."""
+        ...
+
+    @property
+    def resets_passwords(self) -> bool:
+        """Whether ``reset_password`` can do anything here: there is an account for it."""
+        ...
+
+    def reset_password(self, officer: Officer, new: str) -> ChangeResult:
+        """Set the password of an officer who does not know it, so that it may be used for changing it only.
+
+        Looks at the entry first and does nothing for one that is disabled or gone (NOT_ALLOWED): a new password never opens a
+        closed account. NOT_ALLOWED also without an account for it. Rules for passwords may not be checked here, so ``new`` is
+        one that they would take. Second factors are not the directory's and stay.
+        """
         ...
 
     def everyone(self) -> Iterator[Officer]:

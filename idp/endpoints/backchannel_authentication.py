@@ -6,9 +6,9 @@ Spec: OpenID Connect Client-Initiated Backchannel Authentication ยง7, RFC 8707 ย
 from __future__ import annotations
 
 from ..oauth.backchannel.authentication import BackchannelAuthentication
-from ..oauth.proof import certificate
 from ..oauth.provider_request import ProviderRequest
 from ..oauth.tokens import resource_indicator
+from ..pki import shown_certificate
 from .wsgi import EndpointRequest, Response, oauth_answer
 
 _REPEATABLE = frozenset({resource_indicator.PARAMETER})
@@ -24,7 +24,7 @@ class BackchannelAuthenticationEndpoint:
         """Answer an authentication request."""
         form = request.form(_REPEATABLE)
         asked = ProviderRequest(form, caller=request.caller, authorization=request.header("authorization"),
-                                shown=certificate.read(request.certificate()), repeated=form.repeated)
+                                shown=shown_certificate.read(request.certificate()), repeated=form.repeated)
         try:
             return oauth_answer(*self._backchannel.ask(asked))
         finally:

@@ -6,9 +6,9 @@ Spec: RFC 8628 §3.1 and §3.2, RFC 8707 §2.1 (``resource`` may come more than 
 from __future__ import annotations
 
 from ..oauth.deferred.device_authorization import DeviceAuthorization
-from ..oauth.proof import certificate
 from ..oauth.provider_request import ProviderRequest
 from ..oauth.tokens import resource_indicator
+from ..pki import shown_certificate
 from .wsgi import EndpointRequest, Response, oauth_answer
 
 _REPEATABLE = frozenset({resource_indicator.PARAMETER})
@@ -24,7 +24,7 @@ class DeviceAuthorizationEndpoint:
         """Answer a device authorization request."""
         form = request.form(_REPEATABLE)
         asked = ProviderRequest(form, caller=request.caller, authorization=request.header("authorization"),
-                                shown=certificate.read(request.certificate()), repeated=form.repeated)
+                                shown=shown_certificate.read(request.certificate()), repeated=form.repeated)
         try:
             return oauth_answer(*self._devices.ask(asked))
         finally:

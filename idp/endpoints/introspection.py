@@ -5,10 +5,10 @@ Spec: RFC 7662 §2; RFC 9701 §4 and §5 for those who ask for a JWT.
 
 from __future__ import annotations
 
-from ..oauth.proof import certificate
 from ..oauth.provider_request import ProviderRequest
 from ..oauth.tokens.introspection import Introspection
 from ..oauth.tokens.introspection_response import MEDIA_TYPE, SignedIntrospection, asks_for_jwt
+from ..pki import shown_certificate
 from .wsgi import NO_STORE, EndpointRequest, Response, json
 
 _JWT = (("Content-Type", MEDIA_TYPE), *(header for header in NO_STORE if header[0] != "Content-Type"))
@@ -24,7 +24,7 @@ class IntrospectionEndpoint:
     def __call__(self, request: EndpointRequest) -> Response:
         """Answer an introspection request."""
         asked = ProviderRequest(request.form(), caller=request.caller, authorization=request.header("authorization"),
-                                shown=certificate.read(request.certificate()))
+                                shown=shown_certificate.read(request.certificate()))
         members = self._introspection.answer(asked)
         asking = asked.client
         assert asking is not None

@@ -5,10 +5,10 @@ Spec: RFC 9126 §2, RFC 8707 §2.1 (``resource`` may come more than once).
 
 from __future__ import annotations
 
-from ..oauth.proof import certificate
 from ..oauth.provider_request import ProviderRequest
 from ..oauth.server import Provider
 from ..oauth.tokens import resource_indicator
+from ..pki import shown_certificate
 from .wsgi import EndpointRequest, Response, oauth_answer
 
 _REPEATABLE = frozenset({resource_indicator.PARAMETER})
@@ -24,7 +24,7 @@ class PushedAuthorizationEndpoint:
         """Answer a pushed authorization request."""
         form = request.form(_REPEATABLE)
         asked = ProviderRequest(form, caller=request.caller, authorization=request.header("authorization"),
-                                dpop=request.header("dpop"), shown=certificate.read(request.certificate()),
+                                dpop=request.header("dpop"), shown=shown_certificate.read(request.certificate()),
                                 repeated=form.repeated)
         try:
             answer = self._provider.push(asked)

@@ -58,8 +58,10 @@ class Sources:
             source = self._forwarded(source, environ.get("HTTP_X_FORWARDED_FOR", ""))
         if not (request_id and _REQUEST_ID.fullmatch(request_id)):
             request_id = self._request_ids.next()
-        user_agent = environ.get("HTTP_USER_AGENT", "")
-        return Caller(source, request_id, _UNPRINTABLE.sub("", user_agent[:255]) if user_agent else "")
+        user_agent: str = environ.get("HTTP_USER_AGENT", "")[:255]
+        if not (user_agent.isascii() and user_agent.isprintable()):
+            user_agent = _UNPRINTABLE.sub("", user_agent)
+        return Caller(source, request_id, user_agent)
 
     def from_proxy(self, environ: Mapping[str, Any]) -> bool:
         """Tell whether a request was passed on by a proxy of ours."""

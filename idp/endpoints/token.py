@@ -5,9 +5,9 @@ Spec: RFC 6749 §3.2 and §5, RFC 8707 §2.2 (``resource`` may come more than on
 
 from __future__ import annotations
 
-from ..oauth.proof import certificate
 from ..oauth.provider_request import ProviderRequest
 from ..oauth.server import MAY_REPEAT, Provider
+from ..pki import shown_certificate
 from .wsgi import EndpointRequest, Response, oauth_answer
 
 _REPEATABLE = frozenset().union(*MAY_REPEAT.values())
@@ -23,7 +23,7 @@ class TokenEndpoint:
         """Answer a token request."""
         form = request.form(_REPEATABLE)
         asked = ProviderRequest(form, caller=request.caller, authorization=request.header("authorization"),
-                                dpop=request.header("dpop"), shown=certificate.read(request.certificate()),
+                                dpop=request.header("dpop"), shown=shown_certificate.read(request.certificate()),
                                 repeated=form.repeated)
         answer = self._provider.token(asked)
         if asked.client is not None:

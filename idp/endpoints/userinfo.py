@@ -6,11 +6,11 @@ address, is refused (RFC 9700 §4.3.2). No CORS: it answers with what belongs to
 
 from __future__ import annotations
 
-from ..oauth.proof import certificate
 from ..oauth.proof.dpop import Presented
 from ..oauth.proof.holder import TokenUse
 from ..oauth.tokens.access_token import TokenRefusedError
 from ..oidc.userinfo import UserInfoAnswers
+from ..pki import shown_certificate
 from .bearer import challenge, from_header
 from .wsgi import NO_STORE, EndpointRequest, MalformedRequestError, Response, json
 
@@ -36,7 +36,7 @@ class UserInfoEndpoint:
         try:
             scheme, token = _token_of(request)
             use = TokenUse(scheme, Presented(request.header("dpop"), request.method, self._addresses),
-                           certificate.read(request.certificate()))
+                           shown_certificate.read(request.certificate()))
             answer = self._userinfo.answer(token, use)
             return Response(200, answer.encode("ascii"), _JWT) if isinstance(answer, str) else json(200, answer)
         except TokenRefusedError as refused:

@@ -17,12 +17,13 @@ from urllib.parse import unquote_plus
 from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError
 
 from ..clock import Clock
+from ..pki.path_validation import CertificateAuthorities
+from ..pki.shown_certificate import ShownCertificate
 from .client import Client
 from .clients import assertion
 from .clients.assertion import AssertionRefusedError, ClientAssertions
 from .clients.keys import ClientKeys
 from .proof import certificate
-from .proof.certificate import CertificateAuthorities, ClientCertificate
 
 CONFIDENTIAL = ("client_secret_basic", "client_secret_post", *assertion.METHODS, *certificate.METHODS)
 METHODS = (*CONFIDENTIAL, "none")
@@ -75,7 +76,7 @@ class Checks:
 
 def authenticate(
     form: Mapping[str, str], authorization: str, find: Callable[[str], Client | None], methods: Sequence[str] = METHODS, *,
-    checks: Checks, shown: ClientCertificate | None = None,
+    checks: Checks, shown: ShownCertificate | None = None,
 ) -> tuple[Client, str]:
     """Find the client that sent a request.
 

@@ -14,9 +14,9 @@ from authlib.oauth2.rfc6749 import OAuth2Request as AuthlibRequest
 from authlib.oauth2.rfc6749.requests import OAuth2Payload
 
 from ..audit import Caller
+from ..pki.shown_certificate import ShownCertificate
 from .authorization_request import AuthorizationRequest
 from .client import Client
-from .proof.certificate import ClientCertificate
 
 
 class Answer(NamedTuple):
@@ -55,7 +55,7 @@ class ProviderRequest(AuthlibRequest):  # type: ignore[misc]
     args = _NOTHING
 
     def __init__(self, form: dict[str, str], *, caller: Caller, authorization: str = "", dpop: str = "",
-                 shown: ClientCertificate | None = None, asked: AuthorizationRequest | None = None,
+                 shown: ShownCertificate | None = None, asked: AuthorizationRequest | None = None,
                  repeated: Mapping[str, tuple[str, ...]] = _NOTHING) -> None:
         self.method = "POST"
         self.uri = ""

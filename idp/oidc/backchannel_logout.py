@@ -4,8 +4,7 @@ Spec: OpenID Connect Back-Channel Logout 1.0 §2.4 (logout token), §2.5-§2.8 (
 
 The notice is queued in the same write that ends the session; nothing here is on the officer's path. Delivery is at least once:
 a crash between sending and noting it sends again, with a new ``jti``. Only 200 and 204 are success (§2.8 names 200, and 204 for
-receivers that answer without a body). A receiver that fails is tried again with a growing pause for 24 hours, then the notice is
-dead, audited and shown to the operator.
+receivers that answer without a body). What becomes of a receiver that fails: ``idp/outbox.py``.
 """
 
 from __future__ import annotations
@@ -21,12 +20,11 @@ from ..errors import IdpError
 from ..jose.jwt import sign
 from ..jose.keyset import SigningKey
 from ..oauth.client import Client
+from ..outbox import Attempt, QueueState, Round
 from .encryption import ResponseEncryption
 from .subject import Subjects
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
-GIVE_UP_SECONDS = 24 * 3600
-LONGEST_PAUSE_SECONDS = 3600
 CALL_SECONDS = 6
 """Time that one call may take, with a second to spare; a lease with less left is given back."""
 
@@ -53,32 +51,10 @@ class LogoutNotice:
     created_at: int
     lease_until: int
 
-
-@dataclass(frozen=True, slots=True)
-class FailingReceiver:
-    """An application that notices cannot be delivered to: how many wait, how many are dead, and why."""
-
-    client_id: str
-    waiting: int
-    dead: int
-    last_error: str
-
-
-@dataclass(frozen=True, slots=True)
-class QueueState:
-    """What waits and what is dead.
-
-    Attributes:
-        waiting: Notices not delivered yet.
-        oldest_waiting_at: When the oldest of them was queued; None without any.
-        dead: Notices given up.
-        failing: Applications concerned, by client_id.
-    """
-
-    waiting: int
-    oldest_waiting_at: int | None
-    dead: int
-    failing: tuple[FailingReceiver, ...]
+    @property
+    def receiver(self) -> str:
+        """Who gets it."""
+        return self.client_id
 
 
 class NoticeQueue(Protocol):
@@ -165,18 +141,6 @@ def logout_token_claims(
             "events": {EVENT: {}}}
 
 
-def next_attempt_at(notice: LogoutNotice, now: int) -> int | None:
-    """Tell when a notice that just failed is due again; None when 24 hours are over.
-
-    The pause doubles from 2 s to an hour; the last attempt is made when the day is full.
-    """
-    end = notice.created_at + GIVE_UP_SECONDS
-    if now >= end:
-        return None
-    pause = min(LONGEST_PAUSE_SECONDS, 1 << min(notice.attempts + 1, 12))
-    return min(now + pause, end)
-
-
 class LogoutDelivery:
     """Delivers notices of one receiver, one after the other."""
 
@@ -184,53 +148,28 @@ class LogoutDelivery:
                  subjects: Subjects, encryption: ResponseEncryption, issuer: str, lifetime_seconds: int) -> None:
         self._queue, self._transport, self._clients, self._keys, self._clock = queue, transport, clients, keys, clock
         self._subjects, self._encryption, self._issuer, self._lifetime = subjects, encryption, issuer, lifetime_seconds
+        self._round: Round[LogoutNotice] = Round(queue, clock, call_seconds=CALL_SECONDS)
 
     def deliver(self, notices: Sequence[LogoutNotice], *, stopping: Callable[[], bool] = lambda: False) -> bool:
-        """Send notices of one receiver, oldest first; stop at the first sign that the receiver is down.
-
-        Args:
-            notices: All of one receiver, leased by us.
-            stopping: Asked before each; what is left is then given back.
-
-        Returns:
-            Whether the receiver answered. Whoever keeps a list of failing ones strikes it off or notes it.
-
-        Raises:
-            UnavailableError: the database does not answer; leases end by themselves.
-        """
+        """Send notices of one receiver, oldest first; stop at the first sign that it is down. As ``outbox.Round.deliver``."""
         client = next((c for c in self._clients.all() if c.client_id == notices[0].client_id), None)
-        failed_before = any(notice.attempts for notice in notices)
-        for index, notice in enumerate(notices):
-            now = self._clock.now()
-            if now + CALL_SECONDS > notice.lease_until or stopping():
-                for rest in notices[index:]:
-                    self._queue.put_off(rest, next_attempt_at=now)
-                return True
-            if client is None or not client.backchannel_logout_uri:
-                self._queue.drop(notice)
-                continue
-            error, down = self._send(client, notice, now)
-            now = self._clock.now()
-            if not error:
-                self._queue.sent(notice, now=now, record=_record(AuditEvent.LOGOUT_NOTICE_SENT, notice, now))
-                if failed_before:
-                    self._queue.recovered(client.client_id, now=now)
-                    failed_before = False
-                continue
-            due = next_attempt_at(notice, now)
-            if due is None:
-                self._queue.dead(notice, now=now, error=error,
-                                 record=_record(AuditEvent.LOGOUT_NOTICE_DEAD, notice, now, error=error))
-            else:
-                self._queue.failed(notice, next_attempt_at=due, error=error)
-            if down:
-                for rest in notices[index + 1:]:
-                    self._queue.put_off(rest, next_attempt_at=due or now)
-                return False
-        return True
 
-    def _send(self, client: Client, notice: LogoutNotice, now: int) -> tuple[str, bool]:
-        """Post one token; gives the error ("" for success) and whether the receiver as a whole seems down."""
+        def attempt(notice: LogoutNotice, now: int) -> Attempt:
+            if client is None or not client.backchannel_logout_uri:
+                return Attempt(dropped=True)
+            return self._send(client, notice, now)
+
+        def sent(notice: LogoutNotice, now: int) -> None:
+            self._queue.sent(notice, now=now, record=_record(AuditEvent.LOGOUT_NOTICE_SENT, notice, now))
+
+        def dead(notice: LogoutNotice, now: int, error: str) -> None:
+            self._queue.dead(notice, now=now, error=error,
+                             record=_record(AuditEvent.LOGOUT_NOTICE_DEAD, notice, now, error=error))
+
+        return self._round.deliver(notices, attempt, sent=sent, dead=dead, stopping=stopping)
+
+    def _send(self, client: Client, notice: LogoutNotice, now: int) -> Attempt:
+        """Post one token."""
         claims = logout_token_claims(issuer=self._issuer, client=client, subjects=self._subjects, sub=notice.sub, sid=notice.sid,
                                      now=now, lifetime_seconds=self._lifetime)
         token = sign(claims, self._keys.signing(client.id_token_signed_response_alg), typ="logout+jwt")
@@ -238,10 +177,10 @@ class LogoutDelivery:
             token = self._encryption.id_token(client, token)
             status = self._transport.post_form(client.backchannel_logout_uri, {"logout_token": token})
         except IdpError as err:
-            return err.message, True
+            return Attempt(err.message, down=True)
         if status in (200, 204):
-            return "", False
-        return f"HTTP {status}", not 400 <= status < 500 or status == 429
+            return Attempt()
+        return Attempt(f"HTTP {status}", down=not 400 <= status < 500 or status == 429)
 
 
 def _record(event: AuditEvent, notice: LogoutNotice, now: int, **detail: str) -> AuditRecord:

@@ -21,6 +21,8 @@ PROOF_LIFETIME_SECONDS = 600
 
 _IDENTIFIER = re.compile("[A-Za-z0-9_-]{43}")
 
+_FRESH = '{"fresh":true}'
+
 REPEAT_SECONDS = 15
 """A second press of the same button within this time is the same act, not an old page."""
 
@@ -33,13 +35,15 @@ class Interaction:
         id: 256 random bits, base64url; names the pages' addresses.
         kind: ``authorize``, ``page`` or ``logout``.
         client_id: The application; empty for our own pages.
-        request: JSON of the validated authorization or end-session request; ``{}`` for our own pages.
+        request: JSON of the validated authorization or end-session request; of a page of ours, what it asks for besides.
         return_to: Path on our own host, for kind ``page``.
         browser_digest: SHA-256 of the browser id that took it up; None before.
         entry_uuid: Officer whose password was right here; empty before.
         amr: Factors proven here so far.
         proven_at: When the password was proven here.
         must_change_password: The directory wants a new password before anything else.
+        password_expires_at: When the password that was right here ends, where the officer is to be told.
+        grace_left: Sign-ins left with the expired password that was right here; None for one that is not expired.
         authenticated_at: When everything asked was proven here.
         authenticated_sid: The session that this led to.
         done_at: When the answer left for the application.
@@ -57,9 +61,35 @@ class Interaction:
     amr: tuple[str, ...] = ()
     proven_at: int | None = None
     must_change_password: bool = False
+    password_expires_at: int | None = None
+    grace_left: int | None = None
     authenticated_at: int | None = None
     authenticated_sid: str = ""
     done_at: int | None = None
+
+    @property
+    def fresh(self) -> bool:
+        """Whether a page of ours asks for a fresh authentication (``authn.freshness``)."""
+        return self.kind == "page" and self.request == _FRESH
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """That an officer's password was right, and what it leaves to do.
+
+    Attributes:
+        entry_uuid: The officer; empty for nobody.
+        amr: Factors proven.
+        must_change: A new password comes before anything else.
+        password_expires_at: As of an ``Interaction``, and so the next.
+        grace_left: See there.
+    """
+
+    entry_uuid: str
+    amr: tuple[str, ...] = ()
+    must_change: bool = False
+    password_expires_at: int | None = None
+    grace_left: int | None = None
 
 
 class InteractionStore(Protocol):
@@ -85,7 +115,7 @@ class InteractionStore(Protocol):
         """Replace the stored request of an interaction that is not done."""
         ...
 
-    def prove(self, interaction_id: str, browser_digest: bytes, entry_uuid: str, amr: str, must_change: bool, now: int) -> bool:
+    def prove(self, interaction_id: str, browser_digest: bytes, proof: Proof, now: int) -> bool:
         """Note that an officer's password was right, or with an empty ``entry_uuid`` forget what was proven."""
         ...
 
@@ -120,9 +150,14 @@ class Interactions:
         """Store a validated authorization request (JSON) for the pages that answer it."""
         return self._begin("authorize", client_id, request, "/")
 
-    def begin_page(self, return_to: str) -> Interaction:
-        """Begin a sign-in to one of our own pages; ``return_to`` is a path on our own host, checked by the caller."""
-        return self._begin("page", "", "{}", return_to)
+    def begin_page(self, return_to: str, *, fresh: bool = False) -> Interaction:
+        """Begin a sign-in to one of our own pages.
+
+        Args:
+            return_to: Path on our own host, checked by the caller.
+            fresh: Whether a session is not enough, and the officer has to sign in anew.
+        """
+        return self._begin("page", "", _FRESH if fresh else "{}", return_to)
 
     def begin_logout(self, client_id: str, request: str) -> Interaction:
         """Store a checked end-session request (JSON) until the officer has answered it."""
@@ -162,21 +197,24 @@ class Interactions:
             return ""
         return interaction.entry_uuid
 
-    def prove(self, interaction: Interaction, entry_uuid: str, amr: tuple[str, ...], *, must_change: bool) -> Interaction | None:
+    def prove(self, interaction: Interaction, entry_uuid: str, amr: tuple[str, ...], *, must_change: bool,
+              password_expires_at: int | None = None, grace_left: int | None = None) -> Interaction | None:
         """Note that an officer's password was right; gives the interaction as it stands then, None when it is gone."""
         now = self._clock.now()
-        if not self._store.prove(interaction.id, _browser(interaction), entry_uuid, " ".join(amr), must_change, now):
+        proof = Proof(entry_uuid, amr, must_change, password_expires_at, grace_left)
+        if not self._store.prove(interaction.id, _browser(interaction), proof, now):
             return None
-        return replace(interaction, entry_uuid=entry_uuid, amr=amr, proven_at=now, must_change_password=must_change)
+        return replace(interaction, entry_uuid=entry_uuid, amr=amr, proven_at=now, must_change_password=must_change,
+                       password_expires_at=password_expires_at, grace_left=grace_left)
 
     def forget(self, interaction: Interaction) -> None:
         """Forget what was proven: the officer says "not me", or starts again."""
-        self._store.prove(interaction.id, _browser(interaction), "", "", False, self._clock.now())
+        self._store.prove(interaction.id, _browser(interaction), Proof(""), self._clock.now())
 
     def password_changed(self, interaction: Interaction) -> Interaction | None:
         """Note that the officer has changed the password as was asked; None when somebody else is proven here meanwhile."""
         kept = self._store.password_changed(interaction.id, _browser(interaction), interaction.entry_uuid, self._clock.now())
-        return replace(interaction, must_change_password=False) if kept else None
+        return replace(interaction, must_change_password=False, password_expires_at=None, grace_left=None) if kept else None
 
     def authenticated(self, interaction: Interaction, sid: str, amr: tuple[str, ...]) -> Interaction | None:
         """Note that everything asked was proven here, and the session it led to; the proofs are used up by it."""

@@ -8,7 +8,7 @@ from flask import Flask, request
 from werkzeug.wrappers import Response
 
 from ..services import Services
-from . import approvals, authorize, consent, device, errors, i18n, login, logout, portal, security, session_management
+from . import account, approvals, authorize, consent, device, errors, i18n, login, logout, portal, security, session_management
 from .assets import PREFIX, Assets
 
 
@@ -34,7 +34,7 @@ def register(app: Flask, services: Services, *, assets: Assets | None = None) ->
     security.protect(app, services)
     i18n.translate(app, services, files.url, frozenset(province))
     errors.handle(app, services.clock)
-    for room in (authorize, login, consent, device, approvals, logout, session_management, portal, i18n):
+    for room in (authorize, login, consent, device, approvals, logout, session_management, portal, account, i18n):
         app.register_blueprint(room.blueprint(services))
 
     @app.route(f"{PREFIX}<path:name>", endpoint="static_files", methods=["GET"])

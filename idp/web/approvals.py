@@ -20,7 +20,6 @@ from ..oauth.grant import admits
 from ..services import Services
 from .onward import Onward, address_of, see_other
 from .presentation import agency_help, clock_words, in_words, minutes, officer_words
-from .security import browser_id
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -30,11 +29,10 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.get("/approvals")
     def waiting() -> Response:
-        signed_in = onward.signed_in()
-        if signed_in is None or signed_in[0].acr < onward.required_level(signed_in[1], None, ()):
-            browser_id()
-            return see_other(address_of("login.ask", services.interactions.begin_page(request.path)))
-        _, officer = signed_in
+        entered = onward.enter(request.path)
+        if isinstance(entered, Response):
+            return entered
+        _, officer = entered
         now = services.clock.now()
         return make_response(render_template(
             "approvals/waiting.html", who=officer_words(officer.officer), agency_help=agency_help(services, officer.officer),

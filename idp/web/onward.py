@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from flask import Response, make_response, render_template, url_for
 from flask_babel import gettext
 
-from ..authn.assurance import HIGHEST_OFFERED, OUT_OF_REACH, PASSWORD, TWO_FACTORS
+from ..authn.assurance import HIGHEST_OFFERED, OUT_OF_REACH, PASSWORD
 from ..directory.mirror import MirroredOfficer
 from ..oauth.authorization_request import AuthorizationError, AuthorizationRequest
 from ..oauth.client import Client
@@ -28,7 +28,7 @@ from ..sessions.single_sign_on import Session
 from .errors import page
 from .i18n import speak
 from .presentation import agency_help, application_words, entrance, in_words
-from .security import allow_onward_redirect, allow_opener, browser_state, caller, change_session, current_session
+from .security import allow_onward_redirect, allow_opener, browser_id, browser_state, caller, change_session, current_session
 
 
 class Onward:
@@ -53,6 +53,21 @@ class Onward:
             return None
         return session, officer
 
+    def enter(self, path: str, *, fresh: bool = False) -> tuple[Session, MirroredOfficer] | Response:
+        """Let an officer into one of our own pages, or lead through a sign-in and back to it.
+
+        Args:
+            path: The page to come back to.
+            fresh: Whether the page changes what proves who the officer is (``authn.freshness``).
+        """
+        signed_in = self.signed_in()
+        if signed_in is not None and signed_in[0].acr >= self.required_level(signed_in[1], None, ()) and (
+                not fresh or self._services.freshness.holds(signed_in[1].officer.entry_uuid, auth_time=signed_in[0].auth_time,
+                                                            level=signed_in[0].acr)):
+            return signed_in
+        browser_id()
+        return see_other(address_of("login.ask", self._services.interactions.begin_page(path, fresh=fresh)))
+
     def required_level(self, officer: MirroredOfficer, client: Client | None, acr_values: tuple[str, ...], *,
                        essential: bool = False, reached: int = PASSWORD, silent: bool = False) -> int:
         """Give the level that an officer has to reach on the way to an application (None: our own pages).
@@ -67,8 +82,8 @@ class Onward:
         """
         reachable = [HIGHEST_OFFERED]
         if acr_values:
-            enrolled = self._services.totp.enrolled(officer.officer.entry_uuid)
-            reachable = [*([reached] if silent else []), TWO_FACTORS if enrolled else reached]
+            within_reach = self._services.second_factors.reachable(officer.officer.entry_uuid)
+            reachable = [*([reached] if silent else []), max(within_reach, reached)]
         levels = (self._services.assurance.required_level(
             officer.officer.groups, client.required_level if client else 0, acr_values, essential=essential, reachable=level)
             for level in reachable)

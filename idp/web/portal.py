@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request
-from flask_babel import ngettext
+from flask_babel import gettext, ngettext
 
+from ..authn.recovery_codes import FEW
 from ..directory.mirror import MirroredOfficer
 from ..oauth.grant import admits
 from ..services import Services
 from ..sessions.single_sign_on import Session
+from .account.notices import words
 from .approvals import awaiting
-from .onward import Onward, address_of, see_other
+from .onward import Onward
 from .presentation import agency_help, ago_words, clock_words, entrance, in_words, officer_words
-from .security import browser_id
+
+SHOWN_NOTICES = 3
+"""Of the newest so many notices the portal shows those that are not read; all stand on a page of their own."""
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -24,14 +28,14 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.get("/")
     def applications() -> Response:
-        signed_in = onward.signed_in()
-        if signed_in is None or signed_in[0].acr < onward.required_level(signed_in[1], None, ()):
-            browser_id()
-            return see_other(address_of("login.ask", services.interactions.begin_page(request.path)))
-        session, officer = signed_in
+        entered = onward.enter(request.path)
+        if isinstance(entered, Response):
+            return entered
+        session, officer = entered
         return make_response(render_template(
             "portal/applications.html", who=officer_words(officer.officer), apps=_applications(services, session, officer),
             since=clock_words(session.auth_time, services.clock.now()), notices=_notices(services, officer),
+            unread=services.notices.unread(session.sub),
             agency_help=agency_help(services, officer.officer)))
 
     return views
@@ -54,11 +58,20 @@ def _applications(services: Services, session: Session, officer: MirroredOfficer
 
 def _notices(services: Services, officer: MirroredOfficer) -> list[dict[str, str]]:
     """Tell what waits for the officer."""
+    found: list[dict[str, str]] = []
     asking = [in_words(client).client_name or client.client_id for _, client in awaiting(services, officer)]
-    if not asking:
-        return []
-    title = ngettext("%(num)d yêu cầu chờ bạn trả lời", "%(num)d yêu cầu chờ bạn trả lời", len(asking))
-    return [{"icon": "phone", "title": title, "note": ", ".join(dict.fromkeys(asking)), "url": "/approvals"}]
+    if asking:
+        title = ngettext("%(num)d yêu cầu chờ bạn trả lời", "%(num)d yêu cầu chờ bạn trả lời", len(asking))
+        found.append({"icon": "phone", "title": title, "note": ", ".join(dict.fromkeys(asking)), "url": "/approvals"})
+    for told in services.notices.of(officer.sub, limit=SHOWN_NOTICES):
+        if told.read_at is None:
+            said = words(told)
+            found.append({"icon": said["icon"], "title": said["title"], "note": f"{said['text']} {said['when']}"})
+    left = [standing.left for standing in services.recovery_codes.standings(officer.officer.entry_uuid)]
+    found += [{"icon": "codes", "title": ngettext("Còn %(num)d mã khôi phục", "Còn %(num)d mã khôi phục", number or 0),
+               "note": gettext("Nên tạo và in bộ mã mới."), "url": "/account/security"}
+              for number in left if (number or 0) <= FEW]
+    return found
 
 
 def _entrance(client: Any, services: Services) -> str:

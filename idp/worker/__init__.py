@@ -1,9 +1,9 @@
 """The one long-running process behind the web: outbox, sealing, housekeeping, and the directory's feed.
 
-Six loops run in threads of their own, so that none waits for another: ``sealer``, ``outbox``, ``pings`` and ``consequences`` look
-every half second or oftener, ``schedule`` does what is due, ``feed`` listens to the directory. A database that is away stops none
-of them: they try again with a growing pause, and the log says once that it went and once that it came back. SIGTERM ends the
-process within seconds; what was being sent is finished or given back.
+Seven loops run in threads of their own, so that none waits for another: ``sealer``, ``outbox``, ``pings``, ``mail`` and
+``consequences`` look every half second or oftener, ``schedule`` does what is due, ``feed`` listens to the directory. A database
+that is away stops none of them: they try again with a growing pause, and the log says once that it went and once that it came
+back. SIGTERM ends the process within seconds; what was being sent is finished or given back.
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ class Worker:
         self._sealing = SealingRounds(services.audit_chain)
         self._pumps: dict[str, OutboxPump[Any]] = {
             "outbox": OutboxPump(services.outbox, services.logout_delivery, services.clock, stopping=self._stop.is_set),
-            "pings": OutboxPump(services.pings, services.ping_delivery, services.clock, stopping=self._stop.is_set)}
+            "pings": OutboxPump(services.pings, services.ping_delivery, services.clock, stopping=self._stop.is_set),
+            "mail": OutboxPump(services.mail, services.mail_delivery, services.clock, stopping=self._stop.is_set,
+                                wide=2, narrow=1)}
         self._schedule = Schedule(self._jobs(services), services.clock)
         self._mirroring = services.mirroring
         self._braked = ""

@@ -31,7 +31,7 @@ class _Notice(Protocol):
     def id(self) -> int: ...
 
     @property
-    def client_id(self) -> str: ...
+    def receiver(self) -> str: ...
 
 
 N = TypeVar("N", bound=_Notice)
@@ -39,7 +39,7 @@ Sent = TypeVar("Sent", bound=_Notice, contravariant=True)
 
 
 class Queue(Protocol[N]):
-    """What the pump asks of an outbox (``oidc.backchannel_logout.NoticeQueue``, ``oauth.backchannel.ping.PingQueue``)."""
+    """What the pump asks of an outbox, such as ``oidc.backchannel_logout.NoticeQueue`` or ``notices.mail.MailQueue``."""
 
     def claim(self, *, now: int, lease_until: int, retried: bool, per_receiver: int, limit: int) -> list[N]:
         """Take due notices."""
@@ -66,13 +66,16 @@ class OutboxPump(Generic[N]):
         delivery: Sends notices of one receiver.
         clock: Time.
         stopping: Tells a sending thread that the process ends.
+        wide: Threads for receivers that are not known to fail.
+        narrow: Threads for those that failed last time.
     """
 
     def __init__(self, queue: Queue[N], delivery: Delivery[N], clock: Clock, *,
-                 stopping: Callable[[], bool] = lambda: False) -> None:
+                 stopping: Callable[[], bool] = lambda: False, wide: int = WIDE, narrow: int = NARROW) -> None:
         self._queue, self._delivery, self._clock, self._stopping = queue, delivery, clock, stopping
-        self._wide = ThreadPoolExecutor(WIDE, thread_name_prefix="notices")
-        self._narrow = ThreadPoolExecutor(NARROW, thread_name_prefix="retries")
+        self._wide = ThreadPoolExecutor(wide, thread_name_prefix="notices")
+        self._narrow = ThreadPoolExecutor(narrow, thread_name_prefix="retries")
+        self._narrow_lanes = narrow
         self._lock = threading.Lock()
         self._running: dict[Future[None], bool] = {}
         self._failing: set[str] = set()
@@ -87,14 +90,14 @@ class OutboxPump(Generic[N]):
         """
         self._more.clear()
         with self._lock:
-            narrow_room = NARROW - sum(1 for narrow in self._running.values() if narrow)
+            narrow_room = self._narrow_lanes - sum(1 for narrow in self._running.values() if narrow)
             wide_room = CLAIM - sum(1 for narrow in self._running.values() if not narrow)
         now = self._clock.now()
         lease = now + LEASE_SECONDS
         fresh = [] if wide_room <= 0 else self._queue.claim(
             now=now, lease_until=lease, retried=False, per_receiver=PER_RECEIVER, limit=wide_room)
         for notices in _by_receiver(fresh):
-            known = notices[0].client_id in self._failing
+            known = notices[0].receiver in self._failing
             if not known:
                 self._submit(notices, narrow=False)
             elif narrow_room > 0:
@@ -117,7 +120,7 @@ class OutboxPump(Generic[N]):
             future.add_done_callback(lambda _done: self._more.set())
 
     def _send(self, notices: Sequence[N]) -> None:
-        receiver = notices[0].client_id
+        receiver = notices[0].receiver
         try:
             answered = self._delivery.deliver(notices, stopping=self._stopping)
         except UnavailableError:
@@ -155,5 +158,5 @@ class OutboxPump(Generic[N]):
 
 
 def _by_receiver(notices: Sequence[N]) -> list[list[N]]:
-    ordered = sorted(notices, key=lambda notice: (notice.client_id, notice.id))
-    return [list(group) for _receiver, group in groupby(ordered, key=lambda notice: notice.client_id)]
+    ordered = sorted(notices, key=lambda notice: (notice.receiver, notice.id))
+    return [list(group) for _receiver, group in groupby(ordered, key=lambda notice: notice.receiver)]

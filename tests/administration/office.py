@@ -77,7 +77,8 @@ class Office:
             store.add(key, version=store.version(), caller=CALLER)
         self.settings = Settings(**{"env": "development", "issuer": ISSUER, "database_url": url, "keys_dir": _keys_dir(),
                                     "log_level": "ERROR", **settings})
-        self.services: Services = build_services(self.settings, directory=FakeDirectory(), clock=self.clock)
+        self.directory = FakeDirectory()
+        self.services: Services = build_services(self.settings, directory=self.directory, clock=self.clock)
         self.services.keys.ensure(CALLER)
         self.services.encryption_keys.ensure(CALLER)
         if not _made:
@@ -95,9 +96,9 @@ class Office:
     # People
 
     def officer(self, uid: str, *groups: str, unit: str = HOME, disabled: bool = False) -> str:
-        """Mirror an officer; gives the subject."""
-        return self.services.mirror.remember(make_officer(
-            uid, groups=groups, posts=(Post(unit, "", "Sở", "Chuyên viên"),), disabled=disabled), now=self.clock.now())
+        """Add an officer to directory and mirror; gives the subject."""
+        return self.services.mirror.remember(self.directory.add(make_officer(
+            uid, groups=groups, posts=(Post(unit, "", "Sở", "Chuyên viên"),), disabled=disabled)), now=self.clock.now())
 
     def disable(self, uid: str) -> None:
         """Mark an officer in the mirror."""

@@ -14,8 +14,8 @@ from idp.administration.access import Rates
 from idp.authn.lockout import Rule
 from idp.endpoints.sources import Sources
 from idp.endpoints.wsgi import Dispatcher
-from idp.oauth.proof import certificate
 from idp.oauth.proof.confirmation import CERTIFICATE, bound_to
+from idp.pki import shown_certificate
 from idp.web import api
 from tests.fakes.certificates import issue
 from tests.fakes.client_keys import proof_of
@@ -170,7 +170,7 @@ def test_rfc9449_s7_1_a_bound_token_needs_the_proof_of_its_key(office: Office) -
 
 def test_rfc8705_s3_a_token_bound_to_a_certificate_needs_that_certificate(office: Office) -> None:
     token, mine = office.machine(), issue("mine")
-    shown = certificate.read(mine.escaped)
+    shown = shown_certificate.read(mine.escaped)
     assert shown is not None
     bound = literal_column(f"'{bound_to(CERTIFICATE, shown.thumbprint)}'")
     office.database.write(update(AccessTokenRow.__table__).values(confirmation=bound)).run()  # type: ignore[arg-type]
@@ -184,7 +184,7 @@ def test_line_55_a_certificate_that_no_proxy_of_ours_shows_opens_nothing_here_ei
         office: Office, proxies: tuple[str, ...], status: int) -> None:
     """The views read the header; the dispatcher before them is what takes a forged one away."""
     token, mine = office.machine(), issue("mine")
-    shown = certificate.read(mine.escaped)
+    shown = shown_certificate.read(mine.escaped)
     assert shown is not None
     bound = literal_column(f"'{bound_to(CERTIFICATE, shown.thumbprint)}'")
     office.database.write(update(AccessTokenRow.__table__).values(confirmation=bound)).run()  # type: ignore[arg-type]

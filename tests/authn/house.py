@@ -5,17 +5,22 @@ from __future__ import annotations
 import pyotp
 
 from idp.adapters.sql.audit import SqlAuditTrail
+from idp.adapters.sql.authn.one_time_password import SqlOneTimePasswords
 from idp.adapters.sql.authn.throttle import SqlGuessCounter
 from idp.adapters.sql.authn.totp import SqlTotpStore
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.directory.officers import SqlOfficers
+from idp.adapters.sql.notices import SqlNotices
 from idp.audit import Caller
 from idp.authn.lockout import FACTOR_LIMITS, Lockout, ThrottledError
+from idp.authn.one_time_password import OneTimePasswords
+from idp.authn.second_factor import SecondFactors
 from idp.authn.sign_in import SignIn
 from idp.authn.totp import Totp
 from idp.clock import Clock
 from idp.directory.mirror import MirroredOfficer
 from idp.directory.officer import Directory
+from idp.notices import Notices
 from tests.fakes.directory import PASSWORD
 from tests.fakes.sealer import FakeSealer
 
@@ -30,9 +35,12 @@ class Node:
         self.mirror = SqlOfficers(database)
         counter = SqlGuessCounter(database)
         self.totp = Totp(SqlTotpStore(database), FakeSealer(), clock)
-        self.sign_in = SignIn(
-            directory, self.mirror, self.totp, SqlAuditTrail(database), clock, passwords=Lockout(counter, clock),
-            factors=Lockout(counter, clock, FACTOR_LIMITS, kind="factor"), mail_domain="haugiang.gov.vn")
+        audit = SqlAuditTrail(database)
+        self.factors = SecondFactors([(self.totp, Lockout(counter, clock, FACTOR_LIMITS, kind="factor"))], audit, clock)
+        self.sign_in = SignIn(directory, self.mirror, audit, clock, passwords=Lockout(counter, clock), factors=self.factors,
+                              one_time=OneTimePasswords(SqlOneTimePasswords(database), clock, lifetime_seconds=86400),
+                               notices=Notices(SqlNotices(database), clock),
+                               mail_domain="haugiang.gov.vn")
         database.prepare()
 
     def outcome(self, name: str, password: str = PASSWORD, source: str = "203.0.113.7") -> str:
@@ -44,7 +52,7 @@ class Node:
 
     def factor(self, officer: MirroredOfficer, code: str, source: str = "203.0.113.7") -> str:
         """Try a one-time code."""
-        return self.sign_in.second_factor(officer, code, Caller(source, "request")).outcome
+        return self.factors.attempt(officer, "otp", {"otp": code}, Caller(source, "request")).outcome
 
     def code(self, steps: int = 0) -> str:
         """Give the code that the officer's app shows, some steps from now."""

@@ -9,17 +9,22 @@ import pytest
 
 from idp.audit import AuditEvent, AuditRecord, Caller
 from idp.authn.lockout import FACTOR_LIMITS, Lockout, ThrottledError
+from idp.authn.one_time_password import OneTimePasswords
+from idp.authn.second_factor import FactorStep, SecondFactors
 from idp.authn.sign_in import PasswordStep, SignIn
 from idp.authn.totp import Totp
 from idp.directory.mirror import MirroredOfficer
 from idp.directory.officer import BindOutcome, BindResult, Officer
 from idp.errors import UnavailableError
+from idp.notices import Notices
 from tests.fakes.audit_trail import FakeAuditTrail
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import PASSWORD, FakeDirectory, officer
 from tests.fakes.guess_counter import FakeGuessCounter
 from tests.fakes.mirror import FakeMirror
+from tests.fakes.one_time_passwords import FakeOneTimePasswords
 from tests.fakes.sealer import FakeSealer
+from tests.fakes.told import FakeNoticeStore
 from tests.fakes.totp_store import FakeTotpStore
 
 OFFICE = Caller("203.0.113.7", "request-1")
@@ -41,9 +46,14 @@ class House:
         self.factors = FakeTotpStore()
         counter = FakeGuessCounter()
         self.totp = Totp(self.factors, FakeSealer(), self.clock)
+        self.told = FakeNoticeStore(self.audit)
+        self.one_time = OneTimePasswords(FakeOneTimePasswords(), self.clock, lifetime_seconds=86400)
+        self.second_factors = SecondFactors(
+            [(self.totp, Lockout(counter, self.clock, FACTOR_LIMITS, kind="factor"))], self.audit, self.clock)
         self.sign_in = SignIn(
-            self.directory, self.mirror, self.totp, self.audit, self.clock, passwords=Lockout(counter, self.clock),
-            factors=Lockout(counter, self.clock, FACTOR_LIMITS, kind="factor"), mail_domain="haugiang.gov.vn")
+            self.directory, self.mirror, self.audit, self.clock, passwords=Lockout(counter, self.clock),
+            factors=self.second_factors, one_time=self.one_time,
+            notices=Notices(self.told, self.clock), mail_domain="haugiang.gov.vn")
 
     def password(self, name: str, password: str = PASSWORD, caller: Caller = OFFICE) -> PasswordStep:
         return self.sign_in.password(name, password, caller, client_id="qlvb")
@@ -54,6 +64,9 @@ class House:
         except ThrottledError:
             return True
         return False
+
+    def factor(self, officer: MirroredOfficer, code: str, caller: Caller, client_id: str = "") -> FactorStep:
+        return self.second_factors.attempt(officer, "otp", {"otp": code}, caller, client_id=client_id)
 
     def mirrored(self, uid: str) -> MirroredOfficer:
         entry = self.directory.officers[uid]
@@ -144,6 +157,53 @@ class TestPassword:
         assert [record.sub for record in house.audit.records] == [step.officer.sub, ""]
 
 
+class TestOneTimePassword:
+    """What an administrator made (security checklist 33)."""
+
+    def made(self, house: House, uid: str = "canbo") -> str:
+        one = house.one_time.make(house.directory.officers[uid].entry_uuid, sub="s", caller=OFFICE)
+        house.directory.passwords[uid] = one.password
+        return one.password
+
+    def test_it_may_only_be_changed_whatever_the_directory_makes_of_it(self, house: House) -> None:
+        password = self.made(house)
+        assert house.password("canbo", password).outcome == "must_change"
+        officer = house.mirrored("canbo")
+        assert house.sign_in.change_password(officer, password, "Cua-Rieng-Toi-2026", OFFICE).outcome == "changed"
+        assert house.password("canbo", "Cua-Rieng-Toi-2026").outcome == "accepted"
+
+    def test_after_its_time_it_opens_nothing_and_changes_nothing(self, house: House) -> None:
+        password = self.made(house)
+        officer = house.mirrored("canbo")
+        house.clock.advance(86400)
+        step = house.password("canbo", password)
+        assert (step.outcome, step.officer is not None) == ("one_time_over", True)
+        assert house.sign_in.change_password(officer, password, "Cua-Rieng-Toi-2026", OFFICE).outcome == "one_time_over"
+        assert house.directory.passwords["canbo"] == password
+        assert house.password("canbo", "sai").outcome == "refused"
+        reasons = [record.detail.get("reason") for record in house.audit.records]
+        assert reasons == ["one_time_over", "one_time_over", "wrong"]
+
+    def test_another_password_that_was_set_elsewhere_is_not_concerned(self, house: House) -> None:
+        self.made(house)
+        house.clock.advance(90000)
+        house.directory.passwords["canbo"] = "Dat-O-Noi-Khac-2026"
+        assert house.password("canbo", "Dat-O-Noi-Khac-2026").outcome == "accepted"
+
+    def test_a_disabled_officer_is_refused_with_it(self, house: House) -> None:
+        password = self.made(house, "nghiviec")
+        assert house.password("nghiviec", password).outcome == "refused"
+        house.clock.advance(90000)
+        assert house.password("nghiviec", password).outcome == "refused"
+
+    def test_a_wrong_password_is_never_told_to_be_over(self, house: House) -> None:
+        """The directory decides first: what was a one-time password once tells a stranger nothing."""
+        password = self.made(house)
+        house.directory.passwords["canbo"] = PASSWORD
+        house.clock.advance(90000)
+        assert house.password("canbo", password).outcome == "refused"
+
+
 class TestThrottling:
     def test_of_two_hundred_guesses_the_directory_sees_six(self, house: House) -> None:
         assert sum(not house.throttled("canbo", f"guess{n}", ATTACKER) for n in range(200)) == 6
@@ -211,39 +271,39 @@ class TestSecondFactor:
         return leader
 
     def test_a_right_code_is_accepted_and_recorded_with_its_use(self, house: House, leader: MirroredOfficer) -> None:
-        assert house.sign_in.second_factor(leader, house.code(), OFFICE, client_id="qlvb").outcome == "accepted"
+        assert house.factor(leader, house.code(), OFFICE, client_id="qlvb").outcome == "accepted"
         record: AuditRecord = house.factors.records[0]
         assert (record.event, record.sub, record.client_id) == (AuditEvent.FACTOR_ACCEPTED, leader.sub, "qlvb")
         assert house.audit.records == []
 
     def test_a_wrong_and_a_used_code_are_recorded(self, house: House, leader: MirroredOfficer) -> None:
         code = house.code()
-        outcomes = [house.sign_in.second_factor(leader, typed, OFFICE).outcome for typed in ("000000", code, code)]
+        outcomes = [house.factor(leader, typed, OFFICE).outcome for typed in ("000000", code, code)]
         assert outcomes == ["refused", "accepted", "reused"]
         assert [record.detail["reason"] for record in house.audit.records] == ["refused", "reused"]
 
     def test_without_an_app_nothing_is_counted(self, house: House) -> None:
         canbo = house.mirrored("canbo")
-        assert {house.sign_in.second_factor(canbo, "123456", OFFICE).outcome for _ in range(50)} == {"not_enrolled"}
+        assert {house.factor(canbo, "123456", OFFICE).outcome for _ in range(50)} == {"not_enrolled"}
 
     def test_code_guesses_are_throttled_apart_from_passwords(self, house: House, leader: MirroredOfficer) -> None:
-        steps = [house.sign_in.second_factor(leader, "000000", ATTACKER) for _ in range(50)]
+        steps = [house.factor(leader, "000000", ATTACKER) for _ in range(50)]
         assert [step.outcome for step in steps].count("refused") == 6
         assert steps[-1].outcome == "throttled"
         assert (steps[-1].retry_after_seconds or 0) > 0
         assert house.password("lanhdao", caller=ATTACKER).outcome == "accepted"
-        assert house.sign_in.second_factor(leader, house.code(), OFFICE).outcome == "accepted"
+        assert house.factor(leader, house.code(), OFFICE).outcome == "accepted"
 
     def test_a_throttled_right_code_is_not_used_up(self, house: House, leader: MirroredOfficer) -> None:
         for _ in range(10):
-            house.sign_in.second_factor(leader, "000000", ATTACKER)
-        assert house.sign_in.second_factor(leader, house.code(), ATTACKER).outcome == "throttled"
-        assert house.sign_in.second_factor(leader, house.code(), OFFICE).outcome == "accepted"
+            house.factor(leader, "000000", ATTACKER)
+        assert house.factor(leader, house.code(), ATTACKER).outcome == "throttled"
+        assert house.factor(leader, house.code(), OFFICE).outcome == "accepted"
 
     @pytest.mark.parametrize("status", ["disabled", "gone"])
     def test_an_officer_who_was_disabled_meanwhile_is_refused(self, house: House, leader: MirroredOfficer, status: str) -> None:
         gone = replace(leader, status=status)  # type: ignore[arg-type]
-        assert house.sign_in.second_factor(gone, house.code(), OFFICE).outcome == "refused"
+        assert house.factor(gone, house.code(), OFFICE).outcome == "refused"
         assert house.sign_in.change_password(gone, PASSWORD, "Moi-12345678", OFFICE).outcome == "not_allowed"
 
 

@@ -12,16 +12,23 @@ from sqlalchemy import func, select
 
 from idp.adapters.sql.authn.totp import SqlTotpStore
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.notices import SqlNotices
 from idp.adapters.sql.tables import AuditRow
-from idp.audit import AuditEvent, AuditRecord
+from idp.audit import AuditEvent, AuditRecord, Caller
 from idp.authn.totp import Acceptance, Totp, TotpStore, UnusableSeedError
+from idp.directory.mirror import MirroredOfficer
 from idp.errors import ConfigurationError
+from idp.notices import Notice, NoticeKind
 from tests.fakes.clock import FakeClock
+from tests.fakes.directory import officer
 from tests.fakes.sealer import FakeSealer
 from tests.fakes.totp_store import FakeTotpStore
 
 SEED = "NRSWCZDFOJ2G65DQNRSWCZDFOJ2G65DQ"
-OFFICER = "7f5f3c1e-0000-4000-8000-000000000001"
+LAN = MirroredOfficer(sub="s", officer=officer("lan"), status="active")
+OFFICER = LAN.officer.entry_uuid
+NOTICE = Notice(NoticeKind.FACTOR_ADDED, "s", 1)
+OFFICE = Caller("203.0.113.7", "request-1")
 RECORD = AuditRecord(AuditEvent.FACTOR_ACCEPTED, 1_700_000_000, sub="s", detail={"factor": "otp"})
 
 
@@ -111,9 +118,80 @@ class TotpContract:
     def test_a_seed_moved_to_another_officer_does_not_open(self, totp: Totp, store: TotpStore) -> None:
         stolen = store.find(OFFICER)
         assert stolen is not None
-        store.put("other", stolen.sealed_seed, 1, RECORD)
+        store.put("other", stolen.sealed_seed, 1, RECORD, NOTICE)
         with pytest.raises(ConfigurationError):
             totp.accept("other", "123456", RECORD)
+
+
+    def test_an_app_that_is_being_enrolled_counts_for_nothing(self, totp: Totp, clock: FakeClock) -> None:
+        totp.begin(OFFICER)
+        seed = totp.begun(OFFICER)
+        assert seed is not None
+        assert len(base64.b32decode(seed)) == 20
+        assert totp.accept(OFFICER, code_at(clock, seed=seed), RECORD) is Acceptance.REFUSED
+        assert totp.accept(OFFICER, code_at(clock), RECORD) is Acceptance.ACCEPTED, "the old app works until then"
+
+    def test_its_first_code_makes_it_the_app_and_is_used_by_that(self, totp: Totp, clock: FakeClock) -> None:
+        totp.begin(OFFICER)
+        seed = totp.begun(OFFICER) or ""
+        assert totp.confirm(LAN, "000000", OFFICE) == "wrong"
+        code = code_at(clock, seed=seed)
+        assert totp.confirm(LAN, code, OFFICE) == "confirmed"
+        assert totp.begun(OFFICER) is None
+        assert totp.accept(OFFICER, code, RECORD) is Acceptance.REUSED
+        assert totp.accept(OFFICER, code_at(clock), RECORD) is Acceptance.REFUSED, "the old app is gone"
+        clock.advance(30)
+        assert totp.accept(OFFICER, code_at(clock, seed=seed), RECORD) is Acceptance.ACCEPTED
+
+    def test_it_is_too_late_after_ten_minutes(self, totp: Totp, clock: FakeClock) -> None:
+        totp.begin(OFFICER)
+        seed = totp.begun(OFFICER) or ""
+        clock.advance(600)
+        assert totp.begun(OFFICER) is None
+        assert totp.confirm(LAN, code_at(clock, seed=seed), OFFICE) == "expired"
+        assert totp.accept(OFFICER, code_at(clock), RECORD) is Acceptance.ACCEPTED
+
+    def test_the_store_itself_confirms_nothing_that_is_late_or_was_replaced(
+            self, totp: Totp, store: TotpStore, clock: FakeClock) -> None:
+        totp.begin(OFFICER)
+        first = store.pending(OFFICER)
+        totp.begin(OFFICER)
+        second = store.pending(OFFICER)
+        assert first is not None
+        assert second is not None
+        assert not store.confirm(OFFICER, first.sealed_seed, 1, clock.now(), RECORD, NOTICE)
+        assert not store.confirm(OFFICER, second.sealed_seed, 1, second.expires_at, RECORD, NOTICE)
+        assert store.confirm(OFFICER, second.sealed_seed, 1, second.expires_at - 1, RECORD, NOTICE)
+
+    def test_beginning_again_makes_another_seed(self, totp: Totp, clock: FakeClock) -> None:
+        totp.begin(OFFICER)
+        first = totp.begun(OFFICER) or ""
+        totp.begin(OFFICER)
+        assert first != totp.begun(OFFICER)
+        assert totp.confirm(LAN, code_at(clock, seed=first), OFFICE) == "wrong"
+
+    def test_of_twenty_threads_with_the_first_code_one_confirms(self, totp: Totp, clock: FakeClock) -> None:
+        totp.begin(OFFICER)
+        code, barrier = code_at(clock, seed=totp.begun(OFFICER) or ""), threading.Barrier(20)
+
+        def attempt(_: int) -> str:
+            barrier.wait()
+            return totp.confirm(LAN, code, OFFICE)
+
+        with ThreadPoolExecutor(20) as pool:
+            results = list(pool.map(attempt, range(20)))
+        assert (results.count("confirmed"), results.count("expired")) == (1, 19)
+
+    def test_the_app_says_since_when_and_when_it_was_used(self, totp: Totp, clock: FakeClock) -> None:
+        assert [(s.enrolled_at, s.last_used_at) for s in totp.standings(OFFICER)] == [(clock.now(), None)]
+        totp.accept(OFFICER, code_at(clock), RECORD)
+        (standing,) = totp.standings(OFFICER)
+        assert clock.now() - 30 < (standing.last_used_at or 0) <= clock.now()
+
+    def test_an_app_is_taken_away_once(self, totp: Totp) -> None:
+        assert not totp.remove(OFFICER, "another", RECORD)
+        assert [totp.remove(OFFICER, "", RECORD) for _ in range(2)] == [True, False]
+        assert totp.standings(OFFICER) == ()
 
 
 class TestTotpInMemory(TotpContract):
@@ -134,3 +212,15 @@ class TestTotpInSql(TotpContract):
         totp.accept(OFFICER, code_at(clock, 1), RECORD)
         events = database.read(select(AuditRow.event, func.count().label("n")).group_by(AuditRow.event)).all()
         assert {row.event: row.n for row in events} == {"factor.accepted": 2, "factor.enrolled": 1}
+
+    def test_checklist_34_the_officer_is_told_of_an_app_that_came_or_went(
+            self, database: Database, totp: Totp, clock: FakeClock) -> None:
+        totp.begin(OFFICER)
+        assert totp.confirm(LAN, "000000", OFFICE) == "wrong"
+        assert SqlNotices(database).of("s", limit=9) == []
+        totp.confirm(LAN, code_at(clock, seed=totp.begun(OFFICER) or ""), OFFICE)
+        totp.remove(OFFICER, "", RECORD)
+        totp.remove(OFFICER, "", RECORD)
+        told = SqlNotices(database).of("s", limit=9)
+        assert [(notice.kind, dict(notice.detail)) for notice in reversed(told)] == [
+            (NoticeKind.FACTOR_ADDED, {"factor": "otp"}), (NoticeKind.FACTOR_REMOVED, {"factor": "otp"})]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +15,7 @@ from idp.adapters.ldap.directory import LdapDirectory
 from idp.adapters.sql.database import Database
 from idp.cli import directory
 from idp.directory.feed import NoChanges
+from tests.administration.office import Office
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import FakeDirectory, make_officer
 from tests.followed import Followed
@@ -27,6 +29,13 @@ def services(database: Database) -> SimpleNamespace:
     followed = Followed(database, people, NoChanges(), clock=FakeClock())
     return SimpleNamespace(directory=people, mirror=followed.mirror, clock=followed.clock, mirroring=followed,
                            settings=SimpleNamespace(ldap_mail_domain="haugiang.gov.vn"))
+
+
+@pytest.fixture
+def office(database_url: str) -> Iterator[Office]:
+    office = Office(database_url)
+    yield office
+    office.close()
 
 
 def run(services: Any, *arguments: str) -> Result:
@@ -58,6 +67,30 @@ def test_show_refuses_whom_nobody_knows(services: SimpleNamespace) -> None:
     assert (result.exit_code, result.stdout) == (1, "")
     assert "khongco" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_reset_shows_the_password_once_and_ends_everything(office: Office) -> None:
+    sub = office.officer("canbo")
+    office.session(sub)
+    answer = json.loads(run(office.services, "reset-password", " CanBo@haugiang.gov.vn", "--json").output)
+    assert (answer["uid"], answer["sub"], answer["expires_at"]) == ("canbo", sub, office.clock.now() + 86400)
+    assert office.directory.passwords["canbo"] == answer["one_time_password"]
+    assert "session.ended" in [one.event for one in office.audited()]
+    result = run(office.services, "reset-password", "canbo")
+    assert office.directory.passwords["canbo"] in result.stdout
+    assert office.directory.passwords["canbo"] != answer["one_time_password"]
+
+
+def test_a_reset_that_cannot_be_is_1_and_says_why(office: Office) -> None:
+    office.officer("nghiviec", disabled=True)
+    office.officer("canbo")
+    for uid, said in (("khongco", "no officer"), ("nghiviec", "disabled")):
+        result = run(office.services, "reset-password", uid)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert said in result.stderr
+    office.directory.resets = False
+    assert "no account for it" in run(office.services, "reset-password", "canbo").stderr
+    assert run(office.services, "reset-password").exit_code == 2
 
 
 def test_usage_errors_end_with_2(services: SimpleNamespace) -> None:

@@ -20,7 +20,7 @@ from idp.directory.officer import CheckLine
 from idp.errors import ConfigurationError, UnavailableError
 from idp.jose.keyset import ALGORITHMS, StoredKey
 from idp.jose.rotation import OVERDUE_SECONDS
-from idp.oidc.backchannel_logout import FailingReceiver, QueueState
+from idp.outbox import FailingReceiver, QueueState
 from idp.settings import Settings
 from tests.fakes.mirroring import quiet_mirroring
 
@@ -68,6 +68,10 @@ class House:
         self.pulse = SimpleNamespace(last=lambda: self.heartbeat)
         self.notices = QueueState(0, None, 0, ())
         self.outbox = SimpleNamespace(state=lambda: self.notices)
+        self.letters = QueueState(0, None, 0, ())
+        self.server = SimpleNamespace(check=lambda: "mail.example:587 answers (TLSv1.3)")
+        self.mail = SimpleNamespace(state=lambda: self.letters)
+        self.mail_delivery = SimpleNamespace(server=self.server)
         self.backlog, self.conflict = (0, 0), ""
         self.audit_chain = SimpleNamespace(backlog=lambda: self.backlog, head_conflict=lambda: self.conflict)
         self.checked = [CheckLine("server ldaps://ldap1.example", True, "answers")]
@@ -254,6 +258,23 @@ def test_a_broken_check_does_not_hide_the_others() -> None:
     assert ("logout notices", "failed") in [(line.check, line.state) for line in lines]
     assert lines[-1].check == "mail"
     assert any(line.check == "audit trail" for line in lines)
+
+
+def test_the_mail_server_is_asked_and_what_it_does_not_take_is_told() -> None:
+    house = House()
+    assert [line.found for line in look(house) if line.check == "mail"] == [
+        "mail.example:587 answers (TLSv1.3); 0 mails wait."]
+
+    def away() -> str:
+        raise UnavailableError("No connection.", dependency="mail")
+
+    house.server.check = away
+    house.letters = QueueState(0, None, 3, (FailingReceiver("mail", 0, 3, "SMTP 550"),))
+    assert [(line.state, line.found) for line in look(house) if line.check == "mail"] == [
+        ("failed", "the mail server does not take mail: No connection."),
+        ("warning", "3 mails are dead; last answer: SMTP 550.")]
+    house.mail_delivery.server = None
+    assert [line.state for line in look(house) if line.check == "mail"] == ["warning"]
 
 
 @pytest.mark.parametrize(("state", "expected"), [(0, "ok"), (5, "warning"), (None, "warning"), (-1, "warning")])

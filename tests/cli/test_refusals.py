@@ -34,10 +34,11 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "clients initial-access-token list": (), "clients initial-access-token revoke": ("x",),
     "clients registration-access-token": ("qlvb",),
     "clients list": (), "clients rotate-secret": ("qlvb",), "clients show": ("qlvb",), "clients test": ("qlvb",),
-    "directory check": (), "directory release": (), "directory show": ("canbo",), "directory sync": (), "doctor": (),
+    "directory check": (), "directory release": (), "directory reset-password": ("canbo",), "directory show": ("canbo",),
+    "directory sync": (), "doctor": (),
     "keys init": (), "keys list": (), "keys rotate": (), "sessions end": ("--officer", "canbo"),
     "throttle clear": ("--officer", "canbo"), "totp import": ("--file", "SEEDS"),
-    "worker notices": (), "worker run": ("--once",),
+    "worker mail": (), "worker notices": (), "worker run": ("--once",),
 }
 """Arguments with which a verb would do something, by its name."""
 

@@ -19,7 +19,7 @@ from flask import Flask
 from idp.adapters.key_files import KeyFolder
 from idp.cli import worker
 from idp.errors import UnavailableError
-from idp.oidc.backchannel_logout import FailingReceiver, QueueState
+from idp.outbox import FailingReceiver, QueueState
 
 from ..fakes.clock import FakeClock
 
@@ -40,7 +40,7 @@ class Outbox:
 
 def run(made: Any, *arguments: str) -> Result:
     app = Flask("test")
-    services = SimpleNamespace(outbox=Outbox(), clock=FakeClock())
+    services = SimpleNamespace(outbox=Outbox(), mail=Outbox(), clock=FakeClock())
     app.cli.add_command(worker.commands(lambda: services, lambda _services: made))  # type: ignore[arg-type,return-value]
     return app.test_cli_runner().invoke(args=["worker", *arguments])
 
@@ -55,6 +55,13 @@ def test_notices_are_shown_by_application() -> None:
 
 def test_dead_notices_are_queued_anew() -> None:
     assert run(None, "notices", "--retry", "qlvb").stdout.startswith("2 dead notices of qlvb are queued anew.\n3 notices wait")
+
+
+def test_mail_that_waits_or_is_dead_is_shown_and_queued_anew() -> None:
+    assert run(None, "mail").stdout == "3 mails wait, 2 are dead; last answer: HTTP 500.\n"
+    assert run(None, "mail", "--retry").stdout.startswith("2 dead mails are queued anew.\n3 mails wait, 0 are dead")
+    assert json.loads(run(None, "mail", "--json").stdout) == {
+        "waiting": 3, "oldest_waiting_at": 1_700_000_000, "dead": 2, "revived": 0, "last_error": "HTTP 500"}
 
 
 def test_once_does_what_is_due_and_says_what_went_wrong() -> None:

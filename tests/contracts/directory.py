@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -23,6 +23,8 @@ class Population:
         down: The same directory, unreachable.
         changing: uid of an officer who may change the password.
         resetting: uid of one who must, and whom no other test uses.
+        forgetful: uid of one who has forgotten the password, and whom no other test uses.
+        without_reset: The same directory, without an account that sets others' passwords.
         vietnamese: uid of one whose password has Vietnamese letters (``VIETNAMESE_PASSWORD``).
         sharing: Two uids with the mail address ``dung.chung@haugiang.gov.vn``.
     """
@@ -31,6 +33,8 @@ class Population:
     down: Directory
     changing: str
     resetting: str
+    forgetful: str
+    without_reset: Directory
     vietnamese: str
     sharing: tuple[str, str]
 
@@ -117,6 +121,35 @@ class DirectoryContract:
         officer = self.officer(population, "nghiviec")
         assert population.directory.change_password(officer, PASSWORD, "Mot-Mat-Khau-2026") is ChangeResult.NOT_ALLOWED
 
+    def test_a_password_that_somebody_else_set_may_only_be_changed(self, population: Population) -> None:
+        directory, officer = population.directory, self.officer(population, population.forgetful)
+        assert directory.resets_passwords
+        assert directory.reset_password(officer, "Mot-Lan-Thoi-2026") is ChangeResult.CHANGED
+        assert directory.check_password(officer, PASSWORD).result is BindResult.WRONG
+        assert directory.check_password(officer, "Mot-Lan-Thoi-2026").result is BindResult.MUST_CHANGE
+        assert directory.reset_password(officer, "Lai-Mot-Lan-2026") is ChangeResult.CHANGED, "and again, before it was used"
+        assert directory.check_password(officer, "Mot-Lan-Thoi-2026").result is BindResult.WRONG
+        assert directory.check_password(officer, "Lai-Mot-Lan-2026").result is BindResult.MUST_CHANGE
+        assert directory.change_password(officer, "Lai-Mot-Lan-2026", PASSWORD) is ChangeResult.IN_HISTORY
+        assert directory.change_password(officer, "Lai-Mot-Lan-2026", "Cua-Rieng-Toi-2026") is ChangeResult.CHANGED
+        assert directory.check_password(officer, "Cua-Rieng-Toi-2026").result is BindResult.ACCEPTED
+
+    def test_a_new_password_never_opens_a_disabled_account(self, population: Population) -> None:
+        officer = self.officer(population, "nghiviec")
+        for seen in (officer, replace(officer, disabled=False)):
+            assert population.directory.reset_password(seen, "Mot-Lan-Thoi-2026") is ChangeResult.NOT_ALLOWED
+        assert self.officer(population, "nghiviec").disabled
+        assert population.directory.check_password(officer, "Mot-Lan-Thoi-2026").result is BindResult.DISABLED
+
+    def test_nobody_is_reset_who_is_gone_or_where_there_is_no_account_for_it(self, population: Population) -> None:
+        officer = self.officer(population, "canbo")
+        assert not population.without_reset.resets_passwords
+        assert population.without_reset.reset_password(officer, "Mot-Lan-Thoi-2026") is ChangeResult.NOT_ALLOWED
+        gone = replace(officer, entry_uuid="00000000-0000-0000-0000-000000000000")
+        for new in ("", "Mot-Lan-Thoi-2026"):
+            assert population.directory.reset_password(gone, new) is ChangeResult.NOT_ALLOWED
+        assert population.directory.check_password(officer, PASSWORD).result is BindResult.ACCEPTED
+
     def test_everyone_is_listed_once(self, population: Population) -> None:
         everyone = list(population.directory.everyone())
         assert len({officer.entry_uuid for officer in everyone}) == len(everyone)
@@ -135,7 +168,8 @@ class DirectoryContract:
         officer, down = self.officer(population, "canbo"), population.down
         for ask in (lambda: down.find_by_login("canbo"), lambda: down.find(officer.entry_uuid),
                     lambda: down.check_password(officer, PASSWORD), lambda: down.check_password(None, PASSWORD),
-                    lambda: down.change_password(officer, PASSWORD, "Mot-Mat-Khau-2026"), lambda: list(down.everyone())):
+                    lambda: down.change_password(officer, PASSWORD, "Mot-Mat-Khau-2026"),
+                    lambda: down.reset_password(officer, "Mot-Mat-Khau-2026"), lambda: list(down.everyone())):
             with pytest.raises(UnavailableError) as failure:
                 ask()
             assert failure.value.dependency == "directory"

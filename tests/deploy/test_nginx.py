@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
-from idp.oauth.proof import certificate
+from idp.pki import shown_certificate
 from tests.fakes.certificates import issue
 from tests.nginx import Nginx
 
@@ -107,7 +107,7 @@ def test_rfc8705_s6_3_only_where_it_is_asked_for_a_certificate_arrives_and_only_
     answer = caller.get(f"{nginx.mtls_url}/token", headers=forged, timeout=10)
     assert answer.status_code == 200, answer.text
     seen = {name.lower(): value for name, value in answer.json()["headers"].items()}
-    shown = certificate.read(seen["x-ssl-client-cert"])
+    shown = shown_certificate.read(seen["x-ssl-client-cert"])
     assert shown is not None
     assert shown.certificate == known.certificate
     assert "x-ssl-client-cert" not in _seen(caller, nginx)

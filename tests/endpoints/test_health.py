@@ -16,7 +16,7 @@ from idp.endpoints.wsgi import EndpointRequest
 from idp.errors import ConfigurationError, UnavailableError
 from idp.jose.keyset import ALGORITHMS, StoredKey
 from idp.jose.rotation import OVERDUE_SECONDS
-from idp.oidc.backchannel_logout import FailingReceiver, QueueState
+from idp.outbox import FailingReceiver, QueueState
 from tests.fakes.clock import FakeClock
 from tests.fakes.mirroring import quiet_mirroring
 
@@ -47,6 +47,9 @@ class Rooms:
         self.pulse = SimpleNamespace(last=lambda: self.heartbeat)
         self.notices = QueueState(0, None, 0, ())
         self.outbox = SimpleNamespace(state=lambda: self.notices)
+        self.letters = QueueState(0, None, 0, ())
+        self.mail = SimpleNamespace(state=lambda: self.letters)
+        self.mail_delivery = SimpleNamespace(server=None)
         self.backlog, self.conflict = (0, 0), ""
         self.audit_chain = SimpleNamespace(backlog=lambda: self.backlog, head_conflict=lambda: self.conflict)
 
@@ -130,6 +133,18 @@ def test_one_of_two_directory_servers_down_is_degraded() -> None:
     rooms = Rooms()
     rooms.health = {"state": "up", "servers": [{"state": "up"}, {"state": "down"}]}
     assert rooms.look()[1]["dependencies"]["directory"] == {"state": "degraded", "servers": 2, "servers_up": 1}
+
+
+def test_mail_is_shown_where_a_server_is_set_and_keeps_the_process_in_service() -> None:
+    rooms = Rooms()
+    assert "mail" not in rooms.look()[1]["dependencies"]
+    rooms.mail_delivery.server = object()
+    assert rooms.look()[1]["dependencies"]["mail"] == {"state": "up", "waiting": 0, "oldest_waiting_seconds": 0, "dead": 0}
+    rooms.letters = QueueState(2, rooms.clock.now() - 301, 0, ())
+    status, body = rooms.look()
+    assert (status, body["dependencies"]["mail"]["state"]) == (200, "degraded")
+    rooms.letters = QueueState(0, None, 1, ())
+    assert rooms.look()[1]["dependencies"]["mail"]["state"] == "degraded"
 
 
 @pytest.mark.parametrize(("age", "state"), [(0, "up"), (15, "up"), (16, "down"), (None, "down")])

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
 
 from idp.audit import Caller
 from idp.endpoints.monitoring.health import Dependency, Finding, Readiness
@@ -94,3 +95,19 @@ def test_processes_that_share_a_folder_answer_for_each_other(tmp_path: Path) -> 
     outputs = [subprocess.run([sys.executable, "-c", program, str(count)], env=environment, capture_output=True, text=True,
                               check=True).stdout for count in (3, 4)]
     assert 'idp_answers_total{endpoint="token",status="200"} 7.0' in outputs[1]
+
+
+@pytest.mark.parametrize("amounts", [
+    [0.001], [0.0011, 0.0009, 0.001], [0.0, 10.0, 10.1, 99.0], [0.25] * 7 + [0.3, 5.0]])
+def test_times_that_are_counted_together_are_those_that_the_library_counts_one_by_one(amounts: list[float]) -> None:
+    registry, meter = CollectorRegistry(), PrometheusMeter(bundle_seconds=3600)
+    one_by_one = Histogram("idp_answer_seconds", "Time to answer", ("endpoint",), registry=registry,
+                           buckets=(.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10)).labels("token")
+    for amount in amounts:
+        one_by_one.observe(amount)
+        meter.count("token", 200, amount)
+    expected = [line for line in generate_latest(registry).decode().splitlines() if "_bucket" in line or "_count" in line]
+    told = meter.text().decode().splitlines()
+    assert len(expected) == 15
+    assert set(expected) <= set(told)
+    assert f"idp_answer_seconds_sum{{endpoint=\"token\"}} {sum(amounts)}" in told

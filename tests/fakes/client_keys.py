@@ -17,9 +17,9 @@ from idp.oauth.client_authentication import Checks
 from idp.oauth.clients.assertion import TYPE, ClientAssertions
 from idp.oauth.clients.client_secret import ClientSecrets
 from idp.oauth.clients.keys import ClientKeys
-from idp.oauth.proof.certificate import CertificateAuthorities
 from idp.oauth.proof.dpop import Nonces, Proofs
 from idp.oidc.encryption import ResponseEncryption
+from idp.pki.path_validation import CertificateAuthorities
 from tests.fakes.clock import FakeClock
 from tests.fakes.sealer import FakeSealer
 

@@ -53,6 +53,7 @@ class FakeDirectory:
         locked: uids that the server has locked for now.
         down: Every verb raises UnavailableError, as an unreachable server does.
         min_length: Shorter new passwords are refused.
+        resets: Whether there is an account that sets others' passwords; ``may_reset`` is whether the server lets it.
 
     Attributes:
         binds: Who was bound as, in order; the decoy as an empty string.
@@ -61,7 +62,7 @@ class FakeDirectory:
     def __init__(
         self, officers: Iterable[Officer] = (), passwords: Mapping[str, str] | None = None, *,
         must_change: Iterable[str] = (), disabled: Iterable[str] = (), expired: Iterable[str] | Mapping[str, int] = (),
-        locked: Iterable[str] = (), down: bool = False, min_length: int = 8,
+        locked: Iterable[str] = (), down: bool = False, min_length: int = 8, resets: bool = True,
     ) -> None:
         self.officers = {o.uid: o for o in officers}
         self.passwords = dict(passwords or {})
@@ -70,6 +71,8 @@ class FakeDirectory:
         self.down = down
         self.agencies: dict[str, UnitEntry] = {}
         self.min_length = min_length
+        self.resets = resets
+        self.may_reset = True
         self.history: dict[str, list[str]] = {}
         self.binds: list[str] = []
 
@@ -135,6 +138,22 @@ class FakeDirectory:
         self.passwords[uid] = new
         self.must_change.discard(uid)
         self.expired.pop(uid, None)
+        return ChangeResult.CHANGED
+
+    @property
+    def resets_passwords(self) -> bool:
+        return self.resets
+
+    def reset_password(self, officer: Officer, new: str) -> ChangeResult:
+        self._answer()
+        stored = self._stored(officer.entry_uuid)
+        if not self.resets or not self.may_reset or stored is None or not new or stored.disabled or stored.uid in self.disabled:
+            return ChangeResult.NOT_ALLOWED
+        self.history.setdefault(stored.uid, []).append(_nfc(self.passwords.get(stored.uid, PASSWORD)))
+        self.passwords[stored.uid] = new
+        self.must_change.add(stored.uid)
+        self.expired.pop(stored.uid, None)
+        self.locked.discard(stored.uid)
         return ChangeResult.CHANGED
 
     def everyone(self) -> Iterator[Officer]:

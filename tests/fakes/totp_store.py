@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 
 from idp.audit import AuditRecord
-from idp.authn.totp import Enrolment
+from idp.authn.totp import Enrolment, Pending
+from idp.notices import Notice
 
 
 class FakeTotpStore:
@@ -14,7 +15,9 @@ class FakeTotpStore:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._rows: dict[str, Enrolment] = {}
+        self._pending: dict[str, Pending] = {}
         self.records: list[AuditRecord] = []
+        self.notices: list[Notice] = []
 
     def find(self, entry_uuid: str) -> Enrolment | None:
         return self._rows.get(entry_uuid)
@@ -24,11 +27,35 @@ class FakeTotpStore:
             row = self._rows.get(entry_uuid)
             if row is None or row.last_step >= step:
                 return False
-            self._rows[entry_uuid] = Enrolment(row.sealed_seed, step)
+            self._rows[entry_uuid] = Enrolment(row.sealed_seed, step, row.created_at)
             self.records.append(record)
             return True
 
-    def put(self, entry_uuid: str, sealed_seed: bytes, now: int, record: AuditRecord) -> None:
+    def put(self, entry_uuid: str, sealed_seed: bytes, now: int, record: AuditRecord, notice: Notice) -> None:
         with self._lock:
-            self._rows[entry_uuid] = Enrolment(sealed_seed, 0)
+            self._rows[entry_uuid] = Enrolment(sealed_seed, 0, now)
             self.records.append(record)
+
+    def remove(self, entry_uuid: str, record: AuditRecord, notice: Notice) -> bool:
+        with self._lock:
+            if self._rows.pop(entry_uuid, None) is None:
+                return False
+            self.records.append(record)
+            self.notices.append(notice)
+            return True
+
+    def keep_pending(self, entry_uuid: str, sealed_seed: bytes, expires_at: int) -> None:
+        self._pending[entry_uuid] = Pending(sealed_seed, expires_at)
+
+    def pending(self, entry_uuid: str) -> Pending | None:
+        return self._pending.get(entry_uuid)
+
+    def confirm(self, entry_uuid: str, sealed_seed: bytes, step: int, now: int, record: AuditRecord, notice: Notice) -> bool:
+        with self._lock:
+            row = self._pending.get(entry_uuid)
+            if row is None or row.sealed_seed != sealed_seed or row.expires_at <= now:
+                return False
+            del self._pending[entry_uuid]
+            self._rows[entry_uuid] = Enrolment(sealed_seed, step, now)
+            self.records.append(record)
+            return True

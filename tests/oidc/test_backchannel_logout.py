@@ -7,8 +7,9 @@ import pytest
 from idp.audit import AuditEvent, AuditRecord
 from idp.errors import UnavailableError
 from idp.jose import jwt
-from idp.oidc.backchannel_logout import EVENT, GIVE_UP_SECONDS, LogoutDelivery, LogoutNotice, QueueState, next_attempt_at
+from idp.oidc.backchannel_logout import EVENT, LogoutDelivery, LogoutNotice
 from idp.oidc.id_token import ALGORITHMS
+from idp.outbox import GIVE_UP_SECONDS, QueueState, next_attempt_at
 from tests.fakes.client_keys import response_encryption
 from tests.fakes.clock import FakeClock
 from tests.fakes.notices import MemoryClients, RecordingTransport, application, key_ring

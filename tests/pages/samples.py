@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from idp.web.account.app import picture
+
 QLVB = {"name": "Hệ thống Quản lý văn bản", "owner": "Văn phòng UBND tỉnh", "client_uri": "/next", "logo_uri": None,
         "policy_uri": None, "tos_uri": None}
 SURVEY = {"name": "Khảo sát công vụ", "owner": "Sở Nội vụ, do Công ty Phần mềm Ví Dụ vận hành", "client_uri": "/next",
@@ -50,7 +52,12 @@ class Sample:
 
 _SIGN_IN: dict[str, Any] = {"app": QLVB, "action": "/stay", "username": "", "error": None, "hint": None, "notice": None,
                             "who": None}
-_FACTOR: dict[str, Any] = {"app": QLVB, "action": "/stay", "who": OFFICER, "error": None, "enrolled": True, "cancel_url": "/next"}
+_FACTOR: dict[str, Any] = {"app": QLVB, "action": "/stay", "who": OFFICER, "error": None, "others": [], "cancel_url": "/next"}
+_OTHER_WAYS = {
+    "vi": [{"name": "Mã khôi phục", "note": "Dùng khi không có điện thoại bên mình. Bạn còn 7 mã.", "icon": "codes",
+            "url": "/next"}],
+    "en": [{"name": "Recovery codes", "note": "For when you do not have your telephone with you. You have 7 codes left.",
+            "icon": "codes", "url": "/next"}]}
 _CHANGE: dict[str, Any] = {"app": QLVB, "action": "/stay", "who": OFFICER, "reason": "must_change", "error": None,
                            "min_length": 12, "ask_current": True}
 _ASKED = [
@@ -66,6 +73,17 @@ _NOTICES = [
      "note": {"vi": "Chrome trên Windows, 21/11/2026 19:05.", "en": "Chrome on Windows, 21/11/2026 19:05."}},
     {"icon": "clock", "title": {"vi": "Bảo trì Thư công vụ", "en": "Maintenance of Thư công vụ"},
      "note": {"vi": "Từ 20:00 đến 22:00 ngày 28/11/2026.", "en": "From 20:00 to 22:00 on 28/11/2026."}},
+]
+
+_TOLD = [
+    {"icon": "laptop", "title": {"vi": "Đăng nhập từ thiết bị mới", "en": "Signed in from a new device"}, "unread": True,
+     "text": {"vi": "Có người đăng nhập tài khoản của bạn bằng Chrome trên Windows.",
+              "en": "Somebody signed in to your account with Chrome on Windows."},
+     "when": {"vi": "Lúc 19:05 ngày 21/11/2026, từ địa chỉ 203.0.113.77.",
+              "en": "At 19:05 on 21/11/2026, from the address 203.0.113.77."}},
+    {"icon": "lock", "title": {"vi": "Mật khẩu đã được đổi", "en": "The password was changed"}, "unread": False,
+     "text": {"vi": "Mật khẩu của bạn đã được đổi.", "en": "Your password was changed."},
+     "when": {"vi": "Lúc 08:00 ngày 04/10/2026.", "en": "At 08:00 on 04/10/2026."}},
 ]
 
 
@@ -91,6 +109,25 @@ def _by_language(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     return {lang: [{key: chosen(value, lang) for key, value in row.items()} for row in rows] for lang in ("vi", "en")}
 
 
+_APP = {vi_en: {"name": name, "icon": "phone", "factor": "otp", "id": "", "stays": False, "since": "12/10/2026",
+                "used": "18/11/2026", "loss": loss} for vi_en, name, loss in (
+    ("vi", "Ứng dụng tạo mã 6 số", "Mã của ứng dụng tạo mã trên điện thoại sẽ không còn dùng được để đăng nhập."),
+    ("en", "Authenticator app", "The codes of the app on your telephone will no longer be good for signing in."))}
+_APP_STAYS = {lang: app | {"stays": True, "used": None} for lang, app in _APP.items()}
+_SECURITY: dict[str, Any] = {
+    "who": OFFICER, "factors": [], "enrolled": False, "demanded": False, "codes": None,
+    "ways_to_add": {"vi": [{"label": "Thêm ứng dụng tạo mã", "url": "/next"}],
+                    "en": [{"label": "Add an authenticator app", "url": "/next"}]}}
+_ENROLLING: dict[str, Any] = {"who": OFFICER | {"username": "nvmau"}, "action": "/stay", "error": "", "replaces": False,
+                              "seed": "NRSW CZDF OJ2G 65DQ NRSW CZDF OJ2G 65DQ",
+                              "picture": picture("otpauth://totp/T%E1%BB%89nh:nvmau?secret=NRSWCZDFOJ2G65DQNRSWCZDFOJ2G65DQ")}
+_CODES: dict[str, Any] = {"who": OFFICER | {"username": "nvmau"}, "action": "/stay", "left": 0, "codes": None}
+_SECURITIES: dict[str, dict[str, Any]] = {
+    "none": {"who": BARE, "agency_help": AGENCY_HELP},
+    "app": {"enrolled": True, "codes": {"left": 7, "few": False}, "factors": {lang: [app] for lang, app in _APP.items()}},
+    "last": {"enrolled": True, "demanded": True, "codes": {"left": 1, "few": True},
+             "factors": {lang: [app] for lang, app in _APP_STAYS.items()}},
+}
 _SINCE = {"vi": "07:32 hôm nay", "en": "07:32 today"}
 
 SAMPLES = [
@@ -99,6 +136,8 @@ SAMPLES = [
     Sample("sign-in-again", "login/sign_in.html", _SIGN_IN | {"app": SURVEY, "notice": "again", "username": "nvmau",
                                                               "who": {"name": OFFICER["name"]}}),
     Sample("sign-in-again-nobody", "login/sign_in.html", _SIGN_IN | {"notice": "again"}),
+    Sample("sign-in-sensitive", "login/sign_in.html", _SIGN_IN | {"app": None, "notice": "sensitive", "username": "nvmau",
+                                                                  "who": {"name": OFFICER["name"]}}),
     Sample("sign-in-wrong", "login/sign_in.html", _SIGN_IN | {"username": "nvmau", "error": {"code": "wrong"}}, 400),
     Sample("sign-in-caps-lock", "login/sign_in.html",
            _SIGN_IN | {"username": "nvmau", "error": {"code": "wrong"}, "hint": "caps_lock"}, 400),
@@ -108,13 +147,19 @@ SAMPLES = [
            _SIGN_IN | {"username": "nvmau", "error": {"code": "throttled", "retry_after_minutes": 5}}, 429),
     Sample("sign-in-unavailable", "login/sign_in.html", _SIGN_IN | {"username": "nvmau", "error": {"code": "unavailable"}}, 503),
     Sample("sign-in-csrf", "login/sign_in.html", _SIGN_IN | {"username": "nvmau", "error": {"code": "csrf"}}, 400),
-    Sample("second-factor", "login/second_factor.html", _FACTOR | {"agency_help": AGENCY_HELP}),
-    Sample("second-factor-wrong", "login/second_factor.html", _FACTOR | {"error": {"code": "wrong"}}, 400),
-    Sample("second-factor-reused", "login/second_factor.html", _FACTOR | {"error": {"code": "reused"}, "app": None}, 400),
-    Sample("second-factor-throttled", "login/second_factor.html",
+    Sample("second-factor", "login/factors/otp.html", _FACTOR | {"agency_help": AGENCY_HELP}),
+    Sample("second-factor-wrong", "login/factors/otp.html", _FACTOR | {"error": {"code": "wrong"}}, 400),
+    Sample("second-factor-reused", "login/factors/otp.html", _FACTOR | {"error": {"code": "reused"}, "app": None}, 400),
+    Sample("second-factor-throttled", "login/factors/otp.html",
            _FACTOR | {"error": {"code": "throttled", "retry_after_minutes": 1}, "who": LONG}, 429),
-    Sample("second-factor-missing", "login/second_factor.html", _FACTOR | {"enrolled": False}),
-    Sample("second-factor-missing-agency", "login/second_factor.html", _FACTOR | {"enrolled": False, "agency_help": AGENCY_HELP}),
+    Sample("second-factor-missing", "login/factors/none.html", _FACTOR),
+    Sample("second-factor-missing-agency", "login/factors/none.html", _FACTOR | {"agency_help": AGENCY_HELP}),
+    Sample("second-factor-others", "login/factors/otp.html", _FACTOR | {"others": _OTHER_WAYS}),
+    Sample("recovery-code", "login/factors/recovery.html", _FACTOR),
+    *(Sample(f"recovery-code-{code}", "login/factors/recovery.html", _FACTOR | {"error": {"code": code}}, 400)
+      for code in ("wrong", "reused")),
+    Sample("recovery-code-throttled", "login/factors/recovery.html",
+           _FACTOR | {"error": {"code": "throttled", "retry_after_minutes": 5}}, 429),
     Sample("password-must-change", "login/change_password.html", _CHANGE | {"cancel_url": "/next"}),
     Sample("password-expired", "login/change_password.html", _CHANGE | {"reason": "expired", "ask_current": False, "app": None}),
     Sample("password-own-wish", "login/change_password.html",
@@ -197,10 +242,24 @@ SAMPLES = [
     Sample("logout-leave", "logout/leave.html", {"app": QLVB, "continue_url": "/stay", "frames": []}),
     Sample("logout-leave-nobody", "logout/leave.html", {"app": None, "continue_url": "/stay", "frames": []}),
     Sample("portal", "portal/applications.html", {"who": OFFICER, "since": _SINCE, "apps": _by_language(_APPS), "notices": [],
-                                                  "change_password_url": "/next"}),
+                                                  "unread": 0, "change_password_url": "/next"}),
     Sample("portal-notices", "portal/applications.html", {"who": LONG, "since": _SINCE, "apps": _by_language(_APPS),
-                                                          "notices": _by_language(_NOTICES), "agency_help": AGENCY_HELP}),
-    Sample("portal-empty", "portal/applications.html", {"who": BARE, "since": _SINCE, "apps": [], "notices": []}),
+                                                          "notices": _by_language(_NOTICES), "unread": 2,
+                                                          "agency_help": AGENCY_HELP}),
+    Sample("portal-empty", "portal/applications.html", {"who": BARE, "since": _SINCE, "apps": [], "notices": [], "unread": 0}),
+    Sample("account-notices", "account/notices.html", {"who": OFFICER, "notices": _by_language(_TOLD), "up_to": 7, "unread": 1,
+                                                       "agency_help": AGENCY_HELP}),
+    Sample("account-notices-none", "account/notices.html", {"who": BARE, "notices": [], "up_to": 0, "unread": 0}),
+    *(Sample(f"account-{name}", "account/security.html", _SECURITY | more) for name, more in _SECURITIES.items()),
+    Sample("account-app-begin", "account/app.html", _ENROLLING | {"seed": None, "picture": None, "replaces": True}),
+    Sample("account-app", "account/app.html", _ENROLLING),
+    Sample("account-app-wrong", "account/app.html", _ENROLLING | {"error": "wrong", "replaces": True}, 400),
+    Sample("account-app-expired", "account/app.html", _ENROLLING | {"error": "expired", "seed": None, "picture": None}, 400),
+    Sample("account-codes-begin", "account/recovery_codes.html", _CODES | {"left": 4}),
+    Sample("account-codes", "account/recovery_codes.html", _CODES | {"left": 10, "made_at": _SINCE, "codes": [
+        f"{number:05d}-k7m2{'pqrstvwxyz'[number]}" for number in range(10)]}),
+    Sample("account-remove", "account/remove.html", {"who": OFFICER, "action": "/stay", "factor": _APP}),
+    Sample("account-remove-last", "account/remove.html", {"who": LONG, "action": "/stay", "factor": _APP_STAYS}),
     Sample("error", "errors/error.html", {
         "app": QLVB, "status": 400, "code": "7F3K-29QD-0M5T-XW8C", "time": "23/11/2026 08:14:05",
         "detail": "invalid_request: redirect_uri",

@@ -13,7 +13,8 @@ from idp.adapters.sql.database import Database
 from idp.adapters.sql.outbox import SqlOutbox
 from idp.audit import Caller
 from idp.jose import jwt
-from idp.oidc.backchannel_logout import EVENT, GIVE_UP_SECONDS, LogoutDelivery
+from idp.oidc.backchannel_logout import EVENT, LogoutDelivery
+from idp.outbox import GIVE_UP_SECONDS
 from idp.worker.outbox import OutboxPump
 from tests.fakes.client_keys import response_encryption
 from tests.fakes.subjects import SUBJECTS

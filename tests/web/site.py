@@ -20,6 +20,8 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from idp.adapters.sql.audit import SqlAuditTrail
+from idp.adapters.sql.authn.one_time_password import SqlOneTimePasswords
+from idp.adapters.sql.authn.recovery_codes import SqlRecoveryCodes
 from idp.adapters.sql.authn.throttle import SqlGuessCounter
 from idp.adapters.sql.authn.totp import SqlTotpStore
 from idp.adapters.sql.consents import SqlConsents
@@ -27,16 +29,22 @@ from idp.adapters.sql.database import Database
 from idp.adapters.sql.deferred import SqlDeferred
 from idp.adapters.sql.directory.officers import SqlOfficers
 from idp.adapters.sql.interactions import SqlInteractions
+from idp.adapters.sql.notices import SqlNotices
 from idp.adapters.sql.oauth import SqlGrants
 from idp.adapters.sql.pushed_requests import SqlPushedRequests
 from idp.adapters.sql.sessions import SqlSessions
 from idp.adapters.sql.tables import AuditRow, OutboxRow
 from idp.audit import Caller
 from idp.authn.assurance import AssurancePolicy
+from idp.authn.freshness import Freshness
 from idp.authn.lockout import FACTOR_LIMITS, PASSWORD_LIMITS, Lockout
+from idp.authn.one_time_password import OneTimePasswords
+from idp.authn.recovery_codes import RecoveryCodes
+from idp.authn.second_factor import SecondFactors
 from idp.authn.sign_in import SignIn
 from idp.authn.totp import Totp
 from idp.jose.keyset import KeyRing
+from idp.notices import Notices
 from idp.oauth import response
 from idp.oauth.client import Client, ClientRegistry, secret_digest
 from idp.oauth.deferred.approvals import Approvals
@@ -115,7 +123,12 @@ class Site:
                              acr_prefix=self.settings.acr_prefix, claims_of=IdTokenClaims(self.mirror),
                              encryption=response_encryption(self.clock))
         self.totp = Totp(SqlTotpStore(database), FakeSealer(), self.clock)
+        self.one_time = OneTimePasswords(SqlOneTimePasswords(database), self.clock, lifetime_seconds=86400)
         counter = SqlGuessCounter(database)
+        self.recovery_codes = RecoveryCodes(SqlRecoveryCodes(database), b"k" * 32, self.clock)
+        factors = SecondFactors([(self.totp, Lockout(counter, self.clock, FACTOR_LIMITS, kind="factor")),
+                                 (self.recovery_codes, Lockout(counter, self.clock, FACTOR_LIMITS, kind="recovery"))],
+                                audit, self.clock)
         self.sessions = Sessions(SqlSessions(database), self.clock, SessionLimits(
             idle_seconds=self.settings.idle_limit_seconds, absolute_seconds=self.settings.absolute_limit_seconds))
         assurance = AssurancePolicy(self.settings.acr_prefix, frozenset(self.settings.require_second_factor_groups))
@@ -131,6 +144,7 @@ class Site:
             token_endpoints=(f"{self.settings.issuer}/token",), officer_scopes=frozenset({"openid", "profile"}),
             read_hint=id_tokens.subject_of_hint, extensions=(id_tokens,),
             details_types={self.settings.authorization_details_prefix + signing_details.NAME: signing_details.SigningDetails()})
+        self.told = Notices(SqlNotices(database), self.clock)
         approvals = Approvals(deferred, self.provider)
         self.devices = DeviceAuthorization(
             self.provider, approvals, verification_uri=f"{self.settings.issuer}/device", lifetime_seconds=600,
@@ -138,13 +152,15 @@ class Site:
             requests=Lockout(counter, self.clock, REQUEST_LIMITS, kind="device_request"))
         self.services: Any = SimpleNamespace(
             settings=self.settings, clock=self.clock, database=database, keys=keys, clients=clients, provider=self.provider,
-            approvals=approvals, devices=self.devices,
+            approvals=approvals, devices=self.devices, notices=self.told,
             sessions=self.sessions, audit=audit, mirror=self.mirror, directory=self.directory, totp=self.totp,
+            recovery_codes=self.recovery_codes, second_factors=factors,
+            freshness=Freshness(factors, self.clock, self.settings.fresh_authentication_seconds),
             interactions=Interactions(SqlInteractions(database), self.clock, self.settings.interaction_lifetime_seconds),
             consents=Consents(SqlConsents(database), audit, self.clock),
-            sign_in=SignIn(self.directory, self.mirror, self.totp, audit, self.clock, mail_domain="haugiang.gov.vn",
-                           passwords=Lockout(counter, self.clock, PASSWORD_LIMITS),
-                           factors=Lockout(counter, self.clock, FACTOR_LIMITS, kind="factor")),
+            sign_in=SignIn(self.directory, self.mirror, audit, self.clock, mail_domain="haugiang.gov.vn",
+                           one_time=self.one_time, notices=self.told,
+                           passwords=Lockout(counter, self.clock, PASSWORD_LIMITS), factors=factors),
             assurance=assurance,
             subjects=SUBJECTS, end_session=EndSession(clients, id_tokens.read_hint))
         self.app = Flask("idp", template_folder=str(ROOT / "templates"), static_folder=None)
@@ -170,7 +186,8 @@ class Site:
 
     def notices(self) -> list[str]:
         """Name the receivers of queued logout tokens."""
-        return sorted(row.receiver for row in self.database.read(select(OutboxRow.receiver)).all())
+        return sorted(row.receiver for row in self.database.read(
+            select(OutboxRow.receiver).where(OutboxRow.kind == "backchannel_logout")).all())
 
     def tokens(self, location: str, client: Client = QLVB) -> dict[str, Any]:
         """Redeem the code of a redirect."""

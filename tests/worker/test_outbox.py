@@ -17,7 +17,8 @@ from idp.adapters.sql.outbox import SqlOutbox
 from idp.adapters.sql.tables import OutboxRow
 from idp.clock import SystemClock
 from idp.oauth.client import Client
-from idp.oidc.backchannel_logout import GIVE_UP_SECONDS, LogoutDelivery
+from idp.oidc.backchannel_logout import LogoutDelivery
+from idp.outbox import GIVE_UP_SECONDS
 from idp.worker.outbox import OutboxPump
 from tests.fakes.client_keys import response_encryption
 from tests.fakes.clock import FakeClock

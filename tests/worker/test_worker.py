@@ -19,16 +19,18 @@ from idp.adapters.sql.audit import SqlAuditTrail
 from idp.adapters.sql.audit_seals import SqlSealStore
 from idp.adapters.sql.database import Database, insert_row
 from idp.adapters.sql.housekeeping import SqlHousekeeping, SqlPulse
-from idp.adapters.sql.outbox import SqlOutbox, SqlPings
+from idp.adapters.sql.outbox import SqlMail, SqlOutbox, SqlPings
 from idp.adapters.sql.tables import OutboxRow
 from idp.audit import AuditEvent, AuditRecord
 from idp.audit.chain import AuditChain
 from idp.clock import SystemClock
+from idp.notices.mail import MailDelivery
 from idp.oauth.backchannel.ping import PingDelivery
 from idp.oidc.backchannel_logout import LogoutDelivery
 from idp.worker import Worker
 from tests.fakes.client_keys import response_encryption
 from tests.fakes.clock import FakeClock
+from tests.fakes.mirror import FakeMirror
 from tests.fakes.mirroring import quiet_mirroring
 from tests.fakes.notices import MemoryClients, application, key_ring
 from tests.fakes.sealer import FakeSealer
@@ -53,6 +55,8 @@ class House:
         self.pings = SqlPings(database)
         self.ping_delivery = PingDelivery(self.pings, Outbound(development=True), clients,  # type: ignore[arg-type]
                                           FakeSealer(), self.clock)
+        self.mail = SqlMail(database)
+        self.mail_delivery = MailDelivery(self.mail, None, FakeMirror(), lambda told, name: ("", ""), self.clock)
         self.housekeeping, self.pulse = SqlHousekeeping(database), SqlPulse(database)
         self.overdue: list[str] = []
         self.sessions = SimpleNamespace(end_overdue=lambda caller: self.overdue.append(caller.source) or 0,

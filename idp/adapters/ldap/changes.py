@@ -20,8 +20,9 @@ from ...directory.feed import Batch
 from ...directory.officer import Officer
 from ...directory.unit import Unit, UnitEntry, UnitTree
 from .connection import ServerList
-from .entries import OFFICER_ATTRIBUTES, UNIT_ATTRIBUTES, Attributes, member_of, officer_of, unit_entry_of
-from .groups import GROUPS, Groups
+from .dialect import Attributes, Dialect, unit_entry_of
+from .entries import texts_of
+from .groups import Groups
 from .server import describe, unavailable
 
 log = logging.getLogger("idp.directory")
@@ -73,18 +74,19 @@ class SyncreplChanges:
 
     Args:
         servers: The servers, as one.
+        dialect: What kind of servers they are.
         base_dn: Base of people, units and groups.
-        people_filter: What is an officer.
+        people_filter: What is an officer; empty = as the dialect says.
         patience_seconds: For so long a server is waited for that knows less than was heard already; then it is believed.
     """
 
     name = "syncrepl"
 
-    def __init__(self, servers: ServerList, *, base_dn: str, people_filter: str = "(objectClass=inetOrgPerson)",
+    def __init__(self, servers: ServerList, dialect: Dialect, *, base_dn: str, people_filter: str = "",
                  patience_seconds: float = 300.0) -> None:
-        self._servers, self._base_dn = servers, base_dn
+        self._servers, self._dialect, self._base_dn = servers, dialect, base_dn
         self._patience, self._refused_at = patience_seconds, 0.0
-        self._filter = f"(|{people_filter}(vnUnitCode=*){GROUPS})"
+        self._filter = followed_filter(dialect, people_filter)
 
     def follow(self, cookie: str, take: Callable[[Batch], None], going_on: Callable[[], bool], *, once: bool = False) -> None:
         """Give changes since the cookie until ``going_on`` says no."""
@@ -99,11 +101,11 @@ class SyncreplChanges:
 
     def _follow(self, cookie: str, take: Callable[[Batch], None], going_on: Callable[[], bool], *, once: bool) -> None:
         with self._servers.following(_Listening) as (connection, in_use):
-            surroundings = Surroundings(connection, self._base_dn, self._servers.timing.operation)
+            surroundings = Surroundings(connection, self._dialect, self._base_dn, self._servers.timing.operation)
             connection.cookie = cookie or None
             number = connection.syncrepl_search(
                 self._base_dn, ldap.SCOPE_SUBTREE, mode="refreshAndPersist", filterstr=self._filter,
-                attrlist=sorted({*OFFICER_ATTRIBUTES, *UNIT_ATTRIBUTES, "objectClass"}))
+                attrlist=followed_attributes(self._dialect))
             caught_up = False
             while going_on():
                 if not in_use():
@@ -174,33 +176,50 @@ def _result_of(err: ldap.LDAPError) -> int:
     return int(details.get("result", 0))
 
 
-class Surroundings:
-    """Agencies and groups of groups, as the search itself has told since it began."""
+def followed_filter(dialect: Dialect, people_filter: str) -> str:
+    """Give the filter of everything that is followed: officers, agencies, groups."""
+    return f"(|{people_filter or dialect.people_filter}{dialect.unit_filter}{dialect.group_filter})"
 
-    def __init__(self, connection: Any, base_dn: str, seconds: float) -> None:
+
+def followed_attributes(dialect: Dialect) -> list[str]:
+    """Give what is read of it."""
+    return sorted({*dialect.officer_attributes, *dialect.unit_attributes, "objectClass"})
+
+
+class Surroundings:
+    """Agencies and groups of groups, read when a listener begins; agencies as it has heard since."""
+
+    def __init__(self, connection: Any, dialect: Dialect, base_dn: str, seconds: float) -> None:
+        self._dialect = dialect
         self._units: dict[str, Unit] = {}
         self._groups = Groups()
-        for _, attributes in all_entries(connection, base_dn, "(vnUnitCode=*)", UNIT_ATTRIBUTES, seconds):
-            entry = unit_entry_of(attributes)
+        for _, attributes in all_entries(connection, base_dn, dialect.unit_filter, dialect.unit_attributes, seconds):
+            entry = unit_entry_of(dialect, attributes)
             if entry is not None:
                 self._units[entry.entry_uuid] = entry.unit
-        for dn, attributes in all_entries(connection, base_dn, GROUPS, ("memberOf",), seconds):
-            self._groups.held_by(dn, member_of(attributes))
+        for dn, attributes in all_entries(connection, base_dn, dialect.group_filter, ("memberOf",), seconds):
+            for group in texts_of(attributes, "memberOf"):
+                self._groups.add(group, (dn,))
 
     def read(self, entries: list[tuple[str, Attributes]]) -> tuple[list[Officer], list[UnitEntry], bool]:
-        """Give officers, agencies, and whether a group was among the entries."""
+        """Give officers, agencies, and whether a group was among the entries.
+
+        An officer's groups are those that the entry names, and those that hold them; where the mirror says otherwise, the
+        directory is asked (``directory.window``).
+        """
         units, people, groups_changed = [], [], False
         for dn, attributes in entries:
-            entry = unit_entry_of(attributes)
+            if self._dialect.is_group(attributes):
+                groups_changed = True
+                continue
+            entry = unit_entry_of(self._dialect, attributes)
             if entry is not None:
                 units.append(entry)
                 self._units[entry.entry_uuid] = entry.unit
-            elif any(value.lower() == b"groupofnames" for value in attributes.get("objectClass", ())):
-                groups_changed = True
             else:
-                people.append((dn, attributes))
+                people.append((dn, {**attributes, "memberOf": self._groups.holding(dn, texts_of(attributes, "memberOf"))}))
         tree = UnitTree(self._units.values()) if people else UnitTree()
-        officers = (officer_of(dn, attributes, tree, self._groups.names(dn, member_of(attributes))) for dn, attributes in people)
+        officers = (self._dialect.officer(dn, attributes, tree) for dn, attributes in people)
         return [officer for officer in officers if officer is not None], units, groups_changed
 
 

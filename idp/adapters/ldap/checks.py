@@ -9,16 +9,12 @@ import ldap
 
 from ...directory.officer import BindResult, CheckLine
 from ...errors import UnavailableError
-from .binding import bind
 from .connection import ServerList
-from .policy_control import POLICY_OID
+from .dialect import Dialect
 from .server import Server, describe, hint_for
 
-_PAGED_RESULTS = "1.2.840.113556.1.4.319"
-_NEEDED = {POLICY_OID: "password policy", _PAGED_RESULTS: "paged results"}
 
-
-def check_lines(servers: ServerList, *, base_dn: str, decoy_dn: str) -> tuple[CheckLine, ...]:
+def check_lines(servers: ServerList, dialect: Dialect, *, base_dn: str, decoy_dn: str) -> tuple[CheckLine, ...]:
     """Look at every server: connection, service account, needed controls, base and decoy."""
     lines: list[CheckLine] = []
     reached = False
@@ -31,13 +27,13 @@ def check_lines(servers: ServerList, *, base_dn: str, decoy_dn: str) -> tuple[Ch
         reached = True
         controls, base, decoy = found
         lines.append(CheckLine(name, True, f"answers, {_protection(server)}; the service account may read"))
-        missing = [word for oid, word in _NEEDED.items() if oid not in controls]
+        missing = [word for oid, word in dialect.needs.controls.items() if oid not in controls]
         lines.append(CheckLine(f"{name}: controls", not missing, "missing: " + ", ".join(missing) if missing else "all there",
-                               "Load the ppolicy overlay." if missing else ""))
+                               dialect.needs.controls_remedy if missing else ""))
         lines.append(CheckLine(f"{name}: base", base, base_dn, "" if base else "Correct IDP_LDAP_BASE_DN."))
         lines.append(_decoy_line(name, decoy_dn, decoy))
     if reached:
-        lines.append(_decoy_bind(servers, decoy_dn))
+        lines.append(_decoy_bind(servers, dialect, decoy_dn))
     return tuple(lines)
 
 
@@ -60,15 +56,16 @@ def _decoy_line(name: str, decoy_dn: str, there: bool) -> CheckLine:
                      "" if there else "Add the entry with a password hash like everybody's, or correct IDP_LDAP_DECOY_DN.")
 
 
-def _decoy_bind(servers: ServerList, decoy_dn: str) -> CheckLine:
+def _decoy_bind(servers: ServerList, dialect: Dialect, decoy_dn: str) -> CheckLine:
     try:
-        answer = servers.fresh(lambda connection, seconds: bind(connection, decoy_dn, secrets.token_urlsafe(24), seconds))
+        answer = servers.fresh(lambda connection, seconds: dialect.bind(
+            connection, decoy_dn, secrets.token_urlsafe(24), seconds))
     except (UnavailableError, ldap.LDAPError) as err:
         return CheckLine("decoy", False, _said(err), "Read the line of the first server.")
     if answer.outcome.result is BindResult.WRONG and answer.hashed:
         return CheckLine("decoy", True, "refuses a bind, after hashing")
     return CheckLine("decoy", False, f"answers {answer.outcome.result.value} without hashing",
-                     "Give it a password policy that never locks (pwdMaxFailure 0), and a password hash.")
+                     dialect.needs.decoy_remedy)
 
 
 def _protection(server: Server) -> str:

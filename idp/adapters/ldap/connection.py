@@ -4,6 +4,9 @@ Servers are used in the order given. One that does not answer is left out at onc
 waits) until a probe in the background has bound to it again; then it is preferred again. When all are left out, callers are
 refused at once. Searches go over a few kept connections of the service account; a person's password only ever goes over a
 fresh connection, which is closed whatever happens (python-ldap's reconnecting class is not used: it keeps passwords).
+
+Where some servers only copy others, those that take changes are asked apart (``authority``): whatever changes something, and
+whatever must not be behind.
 """
 
 from __future__ import annotations
@@ -56,27 +59,30 @@ class ServerList:
         bind_password: Gives its password; asked at every bind, so that a rotated secret needs no restart.
         timing: Time-outs.
         pool_size: Service connections in use at once, and kept.
+        is_somebody: Asks a server whether a connection is bound as anybody.
     """
 
     def __init__(
         self, servers: Sequence[Server], *, bind_dn: str, bind_password: Callable[[], str], timing: Timing | None = None,
-        pool_size: int = 4,
+        pool_size: int = 4, is_somebody: Callable[[Any], bool],
     ) -> None:
         self.timing = timing or Timing()
         self._states = [_State(server, since=time.monotonic()) for server in servers]
         self._bind_dn = bind_dn
         self._bind_password = bind_password
         self._pool_size = pool_size
+        self._is_somebody = is_somebody
         self._slots = threading.BoundedSemaphore(pool_size)
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._prober: threading.Thread | None = None
 
-    def lookup(self, work: Callable[[Any, float], T]) -> T:
+    def lookup(self, work: Callable[[Any, float], T], *, authority: bool = False) -> T:
         """Do a short read as the service account, on the first server that answers.
 
         Args:
             work: Called with a connection and the seconds it may take; may be called again for another server.
+            authority: Ask only servers that take changes.
 
         Raises:
             UnavailableError: no server answered within the budget; at once while all are known to be down.
@@ -86,12 +92,16 @@ class ServerList:
         if not self._slots.acquire(timeout=self.timing.connect):
             raise unavailable("all service connections are in use")
         try:
-            return self._each(until, lambda state: self._pooled(state, work, until))
+            return self._each(until, lambda state: self._pooled(state, work, until), authority)
         finally:
             self._slots.release()
 
-    def fresh(self, work: Callable[[Any, float], T]) -> T:
+    def fresh(self, work: Callable[[Any, float], T], *, authority: bool = False) -> T:
         """Do something on a connection of its own, unbound before and after; for people's passwords.
+
+        Args:
+            work: As for ``lookup``.
+            authority: As for ``lookup``.
 
         Raises:
             UnavailableError: as for ``lookup``.
@@ -103,17 +113,17 @@ class ServerList:
             with self._opened(state.server, until) as connection:
                 return work(connection, self.timing.operation)
 
-        return self._each(until, on)
+        return self._each(until, on, authority)
 
     @contextlib.contextmanager
     def listing(self) -> Iterator[Any]:
-        """Lend a service connection of its own for a long read; what fails in the middle raises UnavailableError.
+        """Lend a service connection of its own to a server that takes changes; what fails in the middle raises UnavailableError.
 
         Raises:
             UnavailableError: no server answers, or it stopped answering.
         """
         until = time.monotonic() + self.timing.budget
-        state, connection = self._each(until, lambda state: (state, self._bound(state.server, until)))
+        state, connection = self._each(until, lambda state: (state, self._bound(state.server, until)), authority=True)
         try:
             connection.set_option(ldap.OPT_TIMEOUT, self.timing.operation)
             yield connection
@@ -136,7 +146,7 @@ class ServerList:
             UnavailableError: no server answers, or it stopped answering.
         """
         until = time.monotonic() + self.timing.budget
-        state, connection = self._each(until, lambda state: (state, self._bound(state.server, until, kind)))
+        state, connection = self._each(until, lambda state: (state, self._bound(state.server, until, kind)), authority=True)
         try:
             yield connection, lambda: state.up
         except ldap.LDAPError as err:
@@ -152,6 +162,10 @@ class ServerList:
         with self._lock:
             return [{"uri": s.server.uri, "state": "up" if s.up else "down", "for_seconds": int(now - s.since),
                      "detail": s.detail} for s in self._states]
+
+    def answers(self) -> bool:
+        """Tell whether any server that is read is in use."""
+        return any(state.up for state in self._states if state.server.is_read)
 
     def try_each(self, look: Callable[[Any], T]) -> list[tuple[Server, T | Exception]]:
         """Bind to every server, whatever is known of it, and give what ``look`` says or what went wrong."""
@@ -176,11 +190,11 @@ class ServerList:
         for state in self._states:
             self._drop_idle(state)
 
-    def _each(self, until: float, act: Callable[[_State], T]) -> T:
+    def _each(self, until: float, act: Callable[[_State], T], authority: bool) -> T:
         """Act on the first server that is up; leave out those that turn out to be dead."""
         failure: Exception | None = None
         for state in self._states:
-            if not state.up:
+            if not state.up or not (state.server.takes_changes if authority else state.server.is_read):
                 continue
             if failure is not None and time.monotonic() >= until:
                 break
@@ -229,9 +243,16 @@ class ServerList:
                 return None
             now = time.monotonic()
             too_old = now - kept.made_at > self.timing.max_age
-            if not too_old and (now - kept.used_at <= self.timing.check_after or _lives(kept.connection)):
+            if not too_old and (now - kept.used_at <= self.timing.check_after or self._lives(kept.connection)):
                 return kept
             close(kept.connection)
+
+    def _lives(self, connection: Any) -> bool:
+        try:
+            connection.set_option(ldap.OPT_TIMEOUT, _SIGN_OF_LIFE_SECONDS)
+            return self._is_somebody(connection)
+        except ldap.LDAPError:
+            return False
 
     def _give_back(self, state: _State, kept: _Kept) -> None:
         kept.used_at = time.monotonic()
@@ -253,7 +274,7 @@ class ServerList:
         try:
             secure(connection, server)
             connection.simple_bind_s(self._bind_dn, self._bind_password())
-            if not connection.whoami_s():
+            if not self._is_somebody(connection):
                 raise ldap.CONNECT_ERROR({"desc": "bound as nobody"})
         except DEAD:
             close(connection)
@@ -313,11 +334,3 @@ class ServerList:
         log.warning("directory server %s answers again", state.server.uri)
         for later in self._states[self._states.index(state) + 1:]:
             self._drop_idle(later)
-
-
-def _lives(connection: Any) -> bool:
-    try:
-        connection.set_option(ldap.OPT_TIMEOUT, _SIGN_OF_LIFE_SECONDS)
-        return bool(connection.whoami_s())
-    except ldap.LDAPError:
-        return False

@@ -1,7 +1,9 @@
 """The officers' directory on an LDAP server (port: ``directory.officer.Directory``).
 
-Spec: RFC 4511, RFC 4513, RFC 4515 (filters), RFC 2696 (paging), RFC 3062 (password change), RFC 4532 (who am I),
-draft-behera-ldap-password-policy-11.
+Spec: RFC 4511, RFC 4513, RFC 4515 (filters), RFC 2696 (paging). In what kinds of servers differ is said by a ``Dialect``.
+
+Sign-ins may be tried at replicas. Passwords are changed, everybody is listed, and an officer is found by identifier at a server
+that takes changes: whoever looks again, because what a sign-in met is not what is known, is not told what a replica believes.
 
 An unknown name and a disabled officer are bound against the decoy, and an answer that the server gave without hashing is
 followed by a bind against the decoy, so that all refusals take the same time (OWASP ASVS 6.3.8). What somebody typed reaches
@@ -21,17 +23,15 @@ from typing import Any, TypeVar
 
 import ldap
 from ldap.controls import SimplePagedResultsControl
-from ldap.filter import filter_format
 
 from ...directory.officer import BindOutcome, BindResult, ChangeResult, CheckLine, Contact, Officer
-from ...directory.unit import UnitEntry, UnitTree
+from ...directory.unit import UnitEntry, UnitTree, from_code_2016
 from ...errors import UnavailableError
-from .binding import bind, change
 from .checks import check_lines
 from .connection import ServerList
-from .entries import OFFICER_ATTRIBUTES, UNIT_ATTRIBUTES, Attributes, member_of, members_of, officer_of, unit_entry_of
-from .groups import GROUPS, Groups
-from .moment import groups_around, search_entries, tree_around
+from .dialect import Attributes, Dialect, unit_entry_of
+from .entries import groups_of
+from .groups import same_dn
 from .server import DEAD, describe, unavailable
 from .turns import Turns
 
@@ -50,8 +50,6 @@ class _Surroundings:
 
     tree: UnitTree
     contacts: dict[str, Contact]
-    groups: Groups
-    """Which groups hold which groups, as these say themselves; of officers it knows nothing."""
     read_at: float
 
     def is_old(self) -> bool:
@@ -65,52 +63,61 @@ class LdapDirectory:
     Args:
         servers: The servers, as one.
         base_dn: Base of people, units and groups.
-        people_filter: What is an officer.
+        dialect: What kind of servers they are.
+        people_filter: What is an officer; empty = as the dialect says.
         decoy_dn: An entry that nobody can bind as, with a hash like everybody's, and a policy that never locks it.
         administrators: Name (cn) of the group of agency administrators.
         concurrency: Calls that may wait for the directory at once; the threads of a process must not all stand here.
         queue_seconds: How long another call waits for its turn while the directory is quick (``turns``).
         floor_seconds: Shortest answer to a password that is not accepted.
+        reset_account: DN of the account that sets officers' passwords, and what gives its password; None where there is none.
     """
 
     def __init__(
-        self, servers: ServerList, *, base_dn: str, people_filter: str = "(objectClass=inetOrgPerson)", decoy_dn: str,
+        self, servers: ServerList, *, base_dn: str, dialect: Dialect, people_filter: str = "", decoy_dn: str,
         administrators: str = "quantri-coquan", concurrency: int = 2, queue_seconds: float = 2.5, floor_seconds: float = 0.0,
+        reset_account: tuple[str, Callable[[], str]] | None = None,
     ) -> None:
         self._servers = servers
+        self._dialect = dialect
         self._base_dn = base_dn
-        self._people_filter = people_filter
+        self._people_filter = people_filter or dialect.people_filter
         self._decoy_dn = decoy_dn
         self._administrators = administrators
         self._turns = Turns(concurrency, queue_seconds=queue_seconds)
         self._floor_seconds = floor_seconds
+        self._reset_account = reset_account
         self._heard_at = 0.0
         self._surroundings: _Surroundings | None = None
         self._refreshing = threading.Lock()
 
     def find_by_login(self, login_name: str) -> Officer | None:
-        """Find by uid, or by official mail where the name holds an @; None when none or several have it."""
+        """Find by login name, or by official mail where the name holds an @; None when none or several have it."""
         name = unicodedata.normalize("NFC", login_name)
         if not name or len(name) > _MAX_LOGIN_NAME or not _sendable(name):
             return None
-        return self._find_one(filter_format("(mail=%s)" if "@" in name else "(uid=%s)", [name]))
+        return self._find_one(self._dialect.named(name))
 
     def find(self, entry_uuid: str) -> Officer | None:
-        """Find by entryUUID, with agencies and groups as they are at this moment and not within the last minute."""
-        if not _sendable(entry_uuid):
-            return None
-        what = f"(&{self._people_filter}{filter_format('(entryUUID=%s)', [entry_uuid])})"
+        """Find by stable identifier, at a server that takes changes, with agencies and groups as they are at this moment."""
+        what = self._dialect.identified(entry_uuid) if _sendable(entry_uuid) else None
+        return None if what is None else self._find_one(what, authority=True)
 
-        def search(connection: Any, seconds: float) -> Officer | None:
-            found = search_entries(connection, self._base_dn, what, OFFICER_ATTRIBUTES, seconds)
-            if len(found) != 1:
-                return None
-            dn, attributes = found[0]
-            return officer_of(dn, attributes, tree_around(connection, self._base_dn, dn, attributes, seconds),
-                              groups_around(connection, self._base_dn, dn, seconds))
+    def units(self) -> tuple[UnitEntry, ...]:
+        """Give every agency."""
+        with self._servers.listing() as connection:
+            return self._units(connection, self._servers.timing.operation)
 
-        with self._turns.one():
-            return self._lookup(search)
+    def memberships(self) -> Callable[[str], tuple[str, ...]]:
+        """Read all groups, and give what tells the names of those that hold an entry."""
+        with self._servers.listing() as connection:
+            seconds, dialect = self._servers.timing.operation, self._dialect
+            complete = dialect.nesting(lambda what, names: self._paged(connection, what, names, seconds))
+            people: dict[str, Attributes] = {}
+            if not dialect.groups_name_members:
+                found = self._paged(connection, self._people_filter, ("memberOf",), seconds)
+                people = {same_dn(dn): attributes for dn, attributes in found}
+        return lambda dn: groups_of(complete(dn, people.get(same_dn(dn), {})))
 
     def check_password(self, officer: Officer | None, password: str) -> BindOutcome:
         """Bind as the officer or against the decoy, on a fresh connection."""
@@ -130,29 +137,45 @@ class LdapDirectory:
         if not after or not _sendable(after) or officer.disabled:
             return ChangeResult.NOT_ALLOWED
         with self._turns.one():
-            return self._answered(
-                lambda: self._servers.fresh(lambda connection, seconds: change(connection, officer.dn, before, after, seconds)))
+            return self._answered(lambda: self._servers.fresh(lambda connection, seconds: self._dialect.change(
+                connection, officer.dn, before, after, seconds, self._servers.listing), authority=True))
+
+    @property
+    def resets_passwords(self) -> bool:
+        """Whether there is an account for it."""
+        return self._reset_account is not None
+
+    def reset_password(self, officer: Officer, new: str) -> ChangeResult:
+        """Set the password as the account for it, on a fresh connection; slapd would open a disabled account along with that."""
+        after = unicodedata.normalize("NFC", new)
+        known = self.find(officer.entry_uuid)
+        if self._reset_account is None or known is None or known.disabled or not after or not _sendable(after):
+            return ChangeResult.NOT_ALLOWED
+        account = (self._reset_account[0], self._reset_account[1]())
+
+        def on(connection: Any, seconds: float) -> ChangeResult:
+            try:
+                connection.simple_bind_s(*account)
+            except DEAD:
+                raise
+            except ldap.LDAPError as err:
+                raise unavailable(f"the account that resets passwords is refused: {describe(err)}") from err
+            return self._dialect.reset(connection, known.dn, after, seconds)
+
+        with self._turns.one():
+            return self._answered(lambda: self._servers.fresh(on, authority=True))
 
     def everyone(self) -> Iterator[Officer]:
-        """Give every officer, page by page on a connection of its own."""
+        """Give every officer, page by page on a connection of its own to a server that takes changes."""
+        dialect = self._dialect
         with self._servers.listing() as connection:
             seconds = self._servers.timing.operation
             tree = UnitTree(entry.unit for entry in self._units(connection, seconds))
-            groups = self._groups(connection, seconds)
-            for dn, attributes in self._paged(connection, self._people_filter, OFFICER_ATTRIBUTES, seconds):
-                officer = officer_of(dn, attributes, tree, groups.names(dn))
+            complete = dialect.nesting(lambda what, names: self._paged(connection, what, names, seconds))
+            for dn, attributes in self._paged(connection, self._people_filter, dialect.officer_attributes, seconds):
+                officer = dialect.officer(dn, complete(dn, attributes), tree)
                 if officer is not None:
                     yield officer
-
-    def units(self) -> tuple[UnitEntry, ...]:
-        """Give every agency."""
-        with self._servers.listing() as connection:
-            return self._units(connection, self._servers.timing.operation)
-
-    def memberships(self) -> Callable[[str], tuple[str, ...]]:
-        """Read all groups, and give what tells the names of those that hold an entry."""
-        with self._servers.listing() as connection:
-            return self._groups(connection, self._servers.timing.operation).names
 
     def contact(self, officer: Officer) -> Contact | None:
         """Name the administrator of the officer's agency or of the nearest one above; no page waits for this."""
@@ -169,15 +192,14 @@ class LdapDirectory:
         """Tell the state; after some quiet seconds the directory is asked first."""
         if time.monotonic() - self._heard_at > _QUIET_SECONDS:
             try:
-                self._lookup(lambda connection, _: connection.whoami_s())
+                self._lookup(lambda connection, _: self._dialect.is_somebody(connection))
             except UnavailableError as err:
                 log.debug("directory: %s", err.debug)
-        servers = self._servers.states()
-        return {"state": "up" if any(server["state"] == "up" for server in servers) else "down", "servers": servers}
+        return {"state": "up" if self._servers.answers() else "down", "servers": self._servers.states()}
 
     def check(self) -> tuple[CheckLine, ...]:
         """Look at every server, the service account, the base and the decoy."""
-        return check_lines(self._servers, base_dn=self._base_dn, decoy_dn=self._decoy_dn)
+        return check_lines(self._servers, self._dialect, base_dn=self._base_dn, decoy_dn=self._decoy_dn)
 
     def close(self) -> None:
         """Close all connections."""
@@ -189,9 +211,9 @@ class LdapDirectory:
         dn = self._decoy_dn if officer is None or officer.disabled else officer.dn
 
         def on(connection: Any, seconds: float) -> BindOutcome:
-            answer = bind(connection, dn, password, seconds)
+            answer = self._dialect.bind(connection, dn, password, seconds)
             if not answer.hashed and dn != self._decoy_dn:
-                bind(connection, self._decoy_dn, password, seconds)
+                self._dialect.bind(connection, self._decoy_dn, password, seconds)
             return answer.outcome
 
         with self._turns.one():
@@ -200,24 +222,44 @@ class LdapDirectory:
             return BindOutcome(BindResult.WRONG)
         return BindOutcome(BindResult.DISABLED) if officer.disabled else outcome
 
-    def _find_one(self, what: str) -> Officer | None:
+    def _find_one(self, what: str, *, authority: bool = False) -> Officer | None:
+        around: list[UnitTree] = []
+
         def search(connection: Any, seconds: float) -> list[tuple[str, Attributes]]:
             try:
                 found = connection.search_ext_s(self._base_dn, ldap.SCOPE_SUBTREE, f"(&{self._people_filter}{what})",
-                                                list(OFFICER_ATTRIBUTES), sizelimit=2, timeout=seconds)
+                                                list(self._dialect.officer_attributes), sizelimit=2, timeout=seconds)
             except ldap.SIZELIMIT_EXCEEDED:
                 return [("", {}), ("", {})]
-            return [(dn, attributes) for dn, attributes in found if dn is not None]
+            people = [(dn, attributes) for dn, attributes in found if dn is not None]
+            if len(people) != 1:
+                return people
+            dn, attributes = people[0]
+            if authority:
+                around[:] = [self._units_around(connection, dn, attributes, seconds)]
+            return [(dn, self._dialect.with_groups(connection, dn, attributes, seconds))]
 
         with self._turns.one():
-            found = self._lookup(search)
+            found = self._lookup(search, authority=authority)
             if len(found) > 1:
                 log.warning("directory: several officers share a uid or mail address; `flask directory check` names them")
             if len(found) != 1:
                 return None
-            dn, attributes = found[0]
-            around = self._around()
-            return officer_of(dn, attributes, around.tree, around.groups.names(dn, member_of(attributes)))
+            return self._dialect.officer(*found[0], around[0] if around else self._around().tree)
+
+    def _units_around(self, connection: Any, dn: str, attributes: Attributes, seconds: float) -> UnitTree:
+        """Read the agencies of an officer's posts and those above them."""
+        officer, tree = self._dialect.officer(dn, attributes, UnitTree()), UnitTree()
+        posts = officer.posts if officer is not None else ()
+        own = {code for post in posts for code in (post.unit_code, from_code_2016(post.unit_code))}
+        codes = {above for code in own for above in tree.chain(code)}
+        if not codes:
+            return tree
+        named = "".join(self._dialect.unit_coded(code) for code in sorted(codes))
+        found = connection.search_ext_s(self._base_dn, ldap.SCOPE_SUBTREE, f"(&{self._dialect.unit_filter}(|{named}))",
+                                        list(self._dialect.unit_attributes), timeout=seconds)
+        units = (self._dialect.unit(entry) for where, entry in found if where is not None)
+        return UnitTree(unit for unit in units if unit is not None)
 
     def _around(self) -> _Surroundings:
         """Give units and contacts as read within the last minute; older ones while somebody reads them or nobody can."""
@@ -239,28 +281,21 @@ class LdapDirectory:
         return self._surroundings
 
     def _read_surroundings(self, connection: Any, seconds: float) -> _Surroundings:
+        dialect = self._dialect
         tree = UnitTree(entry.unit for entry in self._units(connection, seconds))
-        groups = Groups()
-        for dn, attributes in self._paged(connection, GROUPS, ("memberOf",), seconds):
-            groups.held_by(dn, member_of(attributes))
         contacts: dict[str, Contact] = {}
-        group = filter_format("(&(objectClass=groupOfNames)(cn=%s))", [self._administrators])
-        for dn, _ in self._paged(connection, group, ("1.1",), seconds):
-            members = filter_format(f"(&{self._people_filter}(memberOf=%s))", [dn])
-            people = [officer_of(*entry, tree) for entry in self._paged(connection, members, OFFICER_ATTRIBUTES, seconds)]
+        for dn, _ in self._paged(connection, dialect.group(self._administrators), ("1.1",), seconds):
+            held = f"(&{self._people_filter}{dialect.members(dn)})"
+            people = [dialect.officer(*entry, tree)
+                      for entry in self._paged(connection, held, dialect.officer_attributes, seconds)]
             for officer in sorted((o for o in people if o is not None and not o.disabled), key=lambda o: o.uid):
                 contacts.setdefault(officer.main_post.unit_code, Contact(officer.name, officer.phone))
-        return _Surroundings(tree, contacts, groups, time.monotonic())
+        return _Surroundings(tree, contacts, time.monotonic())
 
     def _units(self, connection: Any, seconds: float) -> tuple[UnitEntry, ...]:
-        found = self._paged(connection, "(vnUnitCode=*)", UNIT_ATTRIBUTES, seconds)
-        return tuple(entry for entry in (unit_entry_of(attributes) for _, attributes in found) if entry is not None)
-
-    def _groups(self, connection: Any, seconds: float) -> Groups:
-        groups = Groups()
-        for dn, attributes in self._paged(connection, GROUPS, ("member",), seconds):
-            groups.add(dn, members_of(attributes))
-        return groups
+        found = self._paged(connection, self._dialect.unit_filter, self._dialect.unit_attributes, seconds)
+        entries = (unit_entry_of(self._dialect, attributes) for _, attributes in found)
+        return tuple(entry for entry in entries if entry is not None)
 
     def _paged(self, connection: Any, what: str, names: Sequence[str], seconds: float) -> Iterator[tuple[str, Attributes]]:
         """Search page by page on one connection, as often as the server's size limit needs (RFC 2696)."""
@@ -274,8 +309,8 @@ class LdapDirectory:
                 return
             control.cookie = cookie
 
-    def _lookup(self, work: Callable[[Any, float], T]) -> T:
-        result = self._answered(lambda: self._servers.lookup(work))
+    def _lookup(self, work: Callable[[Any, float], T], *, authority: bool = False) -> T:
+        result = self._answered(lambda: self._servers.lookup(work, authority=authority))
         self._heard_at = time.monotonic()
         return result
 
@@ -291,7 +326,9 @@ class LdapDirectory:
 
 
 def _sendable(text: str) -> bool:
-    """Tell whether text can be sent at all (a lone surrogate cannot)."""
+    """Tell whether text can be sent and means what it says: a lone surrogate cannot, and some servers stop reading at NUL."""
+    if "\0" in text:
+        return False
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -8,7 +8,6 @@ has none, from ``departmentNumber`` and ``title``. An address is that of an offi
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from functools import lru_cache
@@ -18,7 +17,8 @@ import ldap
 import ldap.dn
 
 from ...directory.officer import NOWHERE, Address, Officer, Post
-from ...directory.unit import Unit, UnitEntry, UnitTree
+from ...directory.unit import Unit, UnitTree
+from .dialect import Attributes
 
 PERMANENT_LOCK: Final = "000001010000Z"
 """Value of pwdAccountLockedTime that disables an account until somebody takes it away."""
@@ -29,18 +29,9 @@ OFFICER_ATTRIBUTES: Final = (
 UNIT_ATTRIBUTES: Final = (
     "entryUUID", "vnUnitCode", "vnUnitCode2016", "vnUnitName", "vnUnitKind", "vnValidFrom", "vnValidTo", *ADDRESS_ATTRIBUTES)
 
-Attributes = Mapping[str, Sequence[bytes]]
 
-
-def officer_of(dn: str, attributes: Attributes, tree: UnitTree, groups: Sequence[str] | None = None) -> Officer | None:
-    """Give the officer of an entry; None for an entry without entryUUID or uid, which is no account.
-
-    Args:
-        dn: Of the entry.
-        attributes: Of the entry.
-        tree: Agencies.
-        groups: Sorted names of the groups that hold the entry; None for those that its own ``memberOf`` names.
-    """
+def officer_of(dn: str, attributes: Attributes, tree: UnitTree) -> Officer | None:
+    """Give the officer of an entry; None for an entry without entryUUID or uid, which is no account."""
     entry_uuid, uid = _first(attributes, "entryUUID").lower(), _first(attributes, "uid").lower()
     if not entry_uuid or not uid:
         return None
@@ -52,25 +43,24 @@ def officer_of(dn: str, attributes: Attributes, tree: UnitTree, groups: Sequence
         entry_uuid=entry_uuid, dn=dn, uid=uid, name=_first(attributes, "displayName") or _first(attributes, "cn"),
         given_name=_first(attributes, "givenName"), family_name=_first(attributes, "sn"), mail=mail,
         phone=_phone(_first(attributes, "telephoneNumber") or _first(attributes, "mobile")), posts=posts,
-        groups=(tuple(sorted({group_name(one) for one in member_of(attributes)})) if groups is None else tuple(groups)),
+        groups=groups_of(attributes),
         attributes={name: value for name, value in (("uid", uid), ("mail", mail), ("employeeNumber", number)) if value},
         disabled=_first(attributes, "pwdAccountLockedTime") == PERMANENT_LOCK, address=address)
 
 
-def unit_entry_of(attributes: Attributes) -> UnitEntry | None:
-    """Give a unit with its identifier; None without either."""
-    unit, entry_uuid = unit_of(attributes), _first(attributes, "entryUUID").lower()
-    return UnitEntry(entry_uuid, unit) if unit is not None and entry_uuid else None
+def groups_of(attributes: Attributes) -> tuple[str, ...]:
+    """Give the sorted names of the groups of an entry."""
+    return tuple(sorted({group_name(dn) for dn in texts_of(attributes, "memberOf")}))
 
 
-def member_of(attributes: Attributes) -> list[str]:
-    """Give the DNs of the groups that an entry says it is in."""
-    return [_text(dn) for dn in attributes.get("memberOf", ())]
+def entry_uuid_of(attributes: Attributes) -> str:
+    """Give the entry's identifier (RFC 4530); "" where the server did not say."""
+    return _first(attributes, "entryUUID").lower()
 
 
-def members_of(attributes: Attributes) -> list[str]:
-    """Give the DNs of what a group's entry holds."""
-    return [_text(dn) for dn in attributes.get("member", ())]
+def texts_of(attributes: Attributes, name: str) -> list[str]:
+    """Give all values of an attribute as text."""
+    return [_text(value) for value in attributes.get(name, ())]
 
 
 def unit_of(attributes: Attributes) -> Unit | None:

@@ -1,20 +1,17 @@
 """Who is in which group, through other groups too.
 
-Spec: RFC 4519 §3.5 (groupOfNames). What counts is the groups' own ``member``: ``memberOf`` on an entry is written behind it by
-the server, tells of direct groups only, and is missing on many servers. Groups may hold each other in circles.
+Spec: RFC 4519 §3.5 (groupOfNames). Groups may hold each other in circles.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
 import ldap
 import ldap.dn
-
-from .entries import group_name
 
 GROUPS: Final = "(objectClass=groupOfNames)"
 
@@ -33,39 +30,30 @@ def same_dn(dn: str) -> str:
 class Groups:
     """Groups by what they hold."""
 
-    def __init__(self, holders: Mapping[str, Iterable[str]] | None = None) -> None:
-        """Take, for the DN of each entry that is in a group, the DNs of those groups; both in one form."""
-        self._holders = {dn: set(groups) for dn, groups in (holders or {}).items()}
-        self._names: dict[str, str] = {}
+    def __init__(self) -> None:
+        self._holders: dict[str, set[str]] = {}
+        self._as_written: dict[str, str] = {}
 
     def add(self, dn: str, members: Iterable[str]) -> None:
         """Add a group."""
         group = same_dn(dn)
-        self._names[group] = group_name(dn)
+        self._as_written[group] = dn
         for member in members:
             self._holders.setdefault(same_dn(member), set()).add(group)
 
-    def held_by(self, member: str, groups: Iterable[str]) -> None:
-        """Add that an entry is in groups."""
-        for dn in groups:
-            self.add(dn, (member,))
-
-    def names(self, dn: str, direct: Iterable[str] = ()) -> tuple[str, ...]:
-        """Give the sorted names of the groups that hold an entry, through others too.
+    def holding(self, dn: str, direct: Iterable[str] = ()) -> list[bytes]:
+        """Give the DNs of the groups that hold an entry, through others too.
 
         Args:
             dn: Of the entry.
             direct: DNs of groups that are known to hold it, besides.
         """
-        names: set[str] = set()
-        seen: set[str] = set()
-        for one in direct:
-            self._names.setdefault(same_dn(one), group_name(one))
+        found: dict[str, str] = {}
         waiting = [same_dn(one) for one in direct] + list(self._holders.get(same_dn(dn), ()))
+        known = self._as_written | {same_dn(one): one for one in direct}
         while waiting:
             group = waiting.pop()
-            if group not in seen:
-                seen.add(group)
-                names.add(self._names[group])
+            if group not in found:
+                found[group] = known[group]
                 waiting += self._holders.get(group, ())
-        return tuple(sorted(names))
+        return [one.encode() for one in found.values()]

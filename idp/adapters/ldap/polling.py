@@ -1,26 +1,26 @@
 """Changes by asking every few seconds, for LDAP servers that do not send them (``directory.feed.Changes``).
 
-Spec: RFC 4512 §3.4.2 (modifyTimestamp). The server's own clock is compared with itself: the cookie is the newest time seen. A
-second is asked about again until it has surely passed. What is no longer there leaves no trace, so every few minutes the
-identifiers of everything are listed.
+Spec: RFC 4512 §3.4.2 (modifyTimestamp), MS-ADA3 (whenChanged). The server's own clock is compared with itself: the cookie is the
+newest time seen. A second is asked about again until it has surely passed. What is no longer there leaves no trace, so every few
+minutes the identifiers of everything are listed.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ...directory.feed import Batch, Changes
-from .changes import SYNC_CONTROL, Surroundings, SyncreplChanges, all_entries
+from .changes import SYNC_CONTROL, Surroundings, SyncreplChanges, all_entries, followed_attributes, followed_filter
 from .connection import ServerList
-from .entries import OFFICER_ATTRIBUTES, UNIT_ATTRIBUTES, Attributes
-from .groups import GROUPS
+from .dialect import Attributes, Dialect
 
 _PASSED_SECONDS = 2.0
 _AT_ONCE = 500
-_FORMAT = "%Y%m%d%H%M%SZ"
+_FORMATS = ("%Y%m%d%H%M%SZ", "%Y%m%d%H%M%S.0Z")
 
 
 class PollingChanges:
@@ -28,18 +28,19 @@ class PollingChanges:
 
     Args:
         servers: The servers, as one.
+        dialect: What kind of servers they are.
         base_dn: Base of people, units and groups.
-        people_filter: What is an officer.
+        people_filter: What is an officer; empty = as the dialect says.
         every_seconds: Between two questions.
         listing_seconds: Between two listings of everything.
     """
 
     name = "polling"
 
-    def __init__(self, servers: ServerList, *, base_dn: str, people_filter: str = "(objectClass=inetOrgPerson)",
+    def __init__(self, servers: ServerList, dialect: Dialect, *, base_dn: str, people_filter: str = "",
                  every_seconds: float = 3.0, listing_seconds: float = 300.0) -> None:
-        self._servers, self._base_dn = servers, base_dn
-        self._filter = f"(|{people_filter}(vnUnitCode=*){GROUPS})"
+        self._servers, self._dialect, self._base_dn = servers, dialect, base_dn
+        self._filter = followed_filter(dialect, people_filter)
         self._every, self._listing = every_seconds, listing_seconds
 
     def follow(self, cookie: str, take: Callable[[Batch], None], going_on: Callable[[], bool], *, once: bool = False) -> None:
@@ -65,23 +66,28 @@ class PollingChanges:
     def _changed(self, connection: Any, since: str, take: Callable[[Batch], None]) -> str:
         """Give what changed; without a beginning everything. Tells the newest time among it."""
         seconds = self._servers.timing.operation
-        surroundings = Surroundings(connection, self._base_dn, seconds)
-        what = f"(&{self._filter}(modifyTimestamp>={since}))" if since else self._filter
-        names = sorted({*OFFICER_ATTRIBUTES, *UNIT_ATTRIBUTES, "objectClass", "modifyTimestamp"})
+        changed = self._dialect.changed_attribute
+        what = f"(&{self._filter}({changed}>={since}))" if since else self._filter
+        names = [*followed_attributes(self._dialect), changed]
         entries = all_entries(connection, self._base_dn, what, names, seconds)
         if not entries:
             return since
-        newest = max(_time_of(attributes) for _, attributes in entries)
+        surroundings = Surroundings(connection, self._dialect, self._base_dn, seconds)
+        newest = max(_time_of(attributes.get(changed, ())) for _, attributes in entries)
         for start in range(0, len(entries), _AT_ONCE):
             rest = start + _AT_ONCE < len(entries)
             officers, units, groups_changed = surroundings.read(entries[start:start + _AT_ONCE])
             take(Batch(officers, units, (), groups_changed and bool(since), refreshing=rest,
-                       present=None if since or rest else _identifiers(entries), complete=not (since or rest),
+                       present=None if since or rest else self._identifiers(entries), complete=not (since or rest),
                        cookie=None if rest else newest))
         return newest
 
     def _present(self, connection: Any) -> frozenset[str]:
-        return _identifiers(all_entries(connection, self._base_dn, self._filter, ["entryUUID"], self._servers.timing.operation))
+        names = ("entryUUID", "objectGUID")
+        return self._identifiers(all_entries(connection, self._base_dn, self._filter, names, self._servers.timing.operation))
+
+    def _identifiers(self, entries: list[tuple[str, Attributes]]) -> frozenset[str]:
+        return frozenset(self._dialect.entry_uuid(attributes) for _, attributes in entries)
 
 
 class BestChanges:
@@ -107,17 +113,12 @@ class BestChanges:
         self._chosen.follow(cookie if mine else "", take, going_on, once=once)
 
 
-def _identifiers(entries: list[tuple[str, Attributes]]) -> frozenset[str]:
-    return frozenset(attributes["entryUUID"][0].decode().lower() for _, attributes in entries if attributes.get("entryUUID"))
-
-
-def _time_of(attributes: Attributes) -> str:
-    values = attributes.get("modifyTimestamp")
+def _time_of(values: Sequence[bytes]) -> str:
     return values[0].decode("ascii", "replace") if values else ""
 
 
 def _second_after(text: str) -> str:
-    try:
-        return (datetime.strptime(text, _FORMAT).replace(tzinfo=UTC) + timedelta(seconds=1)).strftime(_FORMAT)
-    except ValueError:  # a server that writes fractions: its own value again is late by nothing
-        return text
+    for form in _FORMATS:
+        with suppress(ValueError):
+            return (datetime.strptime(text, form).replace(tzinfo=UTC) + timedelta(seconds=1)).strftime(form)
+    return text  # written in another way: it is asked about again

@@ -13,12 +13,13 @@ import contextlib
 import ipaddress
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import ldap
+from ldap.filter import filter_format
 
 from ...errors import ConfigurationError, UnavailableError
 
@@ -27,6 +28,7 @@ DEAD: tuple[type[Exception], ...] = (
     ldap.TIMELIMIT_EXCEEDED)
 """Answers, or their absence, after which the next server is tried."""
 MESSAGE = "The directory does not answer. Please try again in a moment."
+READ_ONLY = "password change: the server refers to another, which is not followed; name those that take changes in ldap_write_uri"
 _TLS_1_2 = 0x303
 
 
@@ -38,19 +40,25 @@ class Server:
         uri: As configured.
         ca_file: Certificates that its own must chain to; empty for connections that never leave the machine.
         start_tls: TLS is started on the connection before anything else is sent.
+        is_read: Sign-ins are tried there.
+        takes_changes: It is no mere copy of another.
     """
 
     uri: str
     ca_file: str = ""
     start_tls: bool = False
+    is_read: bool = True
+    takes_changes: bool = True
 
 
-def servers_of(uris: Sequence[str], *, ca_file: Path | None, development: bool) -> tuple[Server, ...]:
+def servers_of(uris: Sequence[str], *, write_uris: Sequence[str] = (), ca_file: Path | None,
+               development: bool) -> tuple[Server, ...]:
     """Decide from the configuration how each server is reached.
 
     Args:
         uris: ``ldaps://host[:port]`` (TLS), ``ldap://host[:port]`` (StartTLS; in the clear only to loopback, in development,
             without a CA file) or ``ldapi://path`` (a socket of this machine), in order of preference.
+        write_uris: Those that take changes, among them or besides, in order of preference; empty = all.
         ca_file: Certificates to trust; None means those that the system trusts.
         development: Whether this is a developer's machine.
 
@@ -63,7 +71,7 @@ def servers_of(uris: Sequence[str], *, ca_file: Path | None, development: bool) 
         raise ConfigurationError(f"The file of CA certificates {ca_file} does not exist.", remedy="Correct IDP_LDAP_CA_FILE.")
     trusted = str(ca_file or ssl.get_default_verify_paths().cafile or "/etc/ssl/certs/ca-certificates.crt")
     servers = []
-    for uri in uris:
+    for uri in dict.fromkeys((*uris, *write_uris)):
         try:
             parts = urlsplit(uri)
             usable = parts.path in {"", "/"} and not parts.query and not parts.fragment and parts.username is None
@@ -81,7 +89,8 @@ def servers_of(uris: Sequence[str], *, ca_file: Path | None, development: bool) 
             raise ConfigurationError(
                 f"{uri!r} is not the address of a directory server.",
                 remedy="Set IDP_LDAP_URI to ldaps://host, ldap://host or ldapi://%2Fpath, separated by spaces.")
-    return tuple(servers)
+    return tuple(replace(server, is_read=server.uri in uris, takes_changes=not write_uris or server.uri in write_uris)
+                 for server in servers)
 
 
 def _is_loopback(host: str) -> bool:
@@ -133,6 +142,11 @@ def hint_for(server: Server) -> str:
     if not server.ca_file:
         return ""
     return f" (with TLS, trusting {server.ca_file}: expired, another name or authority, localhost instead of 127.0.0.1?)"
+
+
+def escaped(template: str, *values: str) -> str:
+    """Put values into a filter, escaped (RFC 4515 §3)."""
+    return str(filter_format(template, list(values)))
 
 
 def close(connection: Any) -> None:

@@ -2,8 +2,8 @@
 
 Rows stay a while after their end where somebody may still ask: a used code for a day (its replay must be punished), an open
 page for a week (its bookmark still leads to the application), a pushed request for a day (its pages may stand open so long), a
-delivered notice for a week, a dead one for 30 days, an initial access token for 90 (operators still list it). Audit records are
-never touched here.
+delivered notice for a week, a dead one for 30 days, what an officer was told for a year, an initial access token for 90 days
+(operators still list it). Audit records are never touched here.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from .tables import (
     GrantRow,
     InitialAccessRow,
     InteractionRow,
+    NoticeRow,
     OutboxRow,
     PushedRequestRow,
     RefreshTokenRow,
@@ -27,6 +28,7 @@ from .tables import (
     SessionClientRow,
     SessionRow,
     ThrottleRow,
+    TotpEnrolmentRow,
     VersionRow,
 )
 
@@ -68,8 +70,10 @@ class SqlHousekeeping:
                     taking_part.c.last_used_at < before,
                     ~exists(select(literal_column("1")).where(session.c.sid == taking_part.c.sid)))),
                 ("throttle", _table(ThrottleRow), 0, _table(ThrottleRow).c.until < before),
+                ("totp_enrolment", _table(TotpEnrolmentRow), HOUR, _table(TotpEnrolmentRow).c.expires_at < before),
                 ("seen_once", _table(SeenOnceRow), 0, _table(SeenOnceRow).c.until < before),
                 ("initial_access", initial, 90 * DAY, or_(initial.c.revoked_at < before, initial.c.expires_at < before)),
+                ("notice", _table(NoticeRow), 365 * DAY, _table(NoticeRow).c.at < before),
                 ("outbox", outbox, 7 * DAY, or_(
                     and_(outbox.c.state == literal_column("'sent'"), outbox.c.finished_at < before),
                     and_(outbox.c.state == literal_column("'dead'"),

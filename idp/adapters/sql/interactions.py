@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import literal_column, or_, select, update
 
-from ...sessions.interaction import Interaction
+from ...sessions.interaction import Interaction, Proof
 from .database import Database, Write, insert_row, parameter
 from .tables import InteractionRow
 
@@ -30,10 +30,12 @@ class SqlInteractions:
         self._prove = self._act(database, {
             "entry_uuid": parameter(ROW.c.entry_uuid), "amr": parameter(ROW.c.amr),
             "must_change_password": parameter(ROW.c.must_change_password), "proven_at": parameter(ROW.c.proven_at),
+            "password_expires_at": parameter(ROW.c.password_expires_at), "grace_left": parameter(ROW.c.grace_left),
         }, self._mine())
+        nothing: Any = literal_column("NULL")
         self._password_changed = self._act(
-            database, {"must_change_password": parameter(ROW.c.must_change_password)},
-            self._mine(), ROW.c.entry_uuid == parameter(ROW.c.entry_uuid, "officer"))
+            database, {"must_change_password": parameter(ROW.c.must_change_password), "password_expires_at": nothing,
+                       "grace_left": nothing}, self._mine(), ROW.c.entry_uuid == parameter(ROW.c.entry_uuid, "officer"))
         self._authenticated = self._act(database, {
             "authenticated_at": parameter(ROW.c.authenticated_at, "now"), "amr": parameter(ROW.c.amr),
             "authenticated_sid": parameter(ROW.c.authenticated_sid), "entry_uuid": parameter(ROW.c.entry_uuid),
@@ -60,6 +62,7 @@ class SqlInteractions:
             return_to=interaction.return_to, browser_digest=interaction.browser_digest, created_at=interaction.created_at,
             expires_at=interaction.expires_at, entry_uuid=interaction.entry_uuid, amr=" ".join(interaction.amr),
             proven_at=interaction.proven_at, must_change_password=interaction.must_change_password,
+            password_expires_at=interaction.password_expires_at, grace_left=interaction.grace_left,
             authenticated_at=interaction.authenticated_at, authenticated_sid=interaction.authenticated_sid,
             done_at=interaction.done_at)
 
@@ -72,7 +75,8 @@ class SqlInteractions:
             id=row.id, kind=row.kind, client_id=row.client_id, request=row.request, return_to=row.return_to,
             browser_digest=None if row.browser_digest is None else bytes(row.browser_digest), created_at=row.created_at,
             expires_at=row.expires_at, entry_uuid=row.entry_uuid, amr=tuple(row.amr.split()), proven_at=row.proven_at,
-            must_change_password=bool(row.must_change_password), authenticated_at=row.authenticated_at,
+            must_change_password=bool(row.must_change_password), password_expires_at=row.password_expires_at,
+            grace_left=row.grace_left, authenticated_at=row.authenticated_at,
             authenticated_sid=row.authenticated_sid, done_at=row.done_at)
 
     def bind(self, interaction_id: str, browser_digest: bytes, now: int) -> bool:
@@ -83,10 +87,12 @@ class SqlInteractions:
         """Replace the stored request."""
         return self._amend.run(interaction_id=interaction_id, mine=browser_digest, request=request, now=now) is not None
 
-    def prove(self, interaction_id: str, browser_digest: bytes, entry_uuid: str, amr: str, must_change: bool, now: int) -> bool:
+    def prove(self, interaction_id: str, browser_digest: bytes, proof: Proof, now: int) -> bool:
         """Note whose password was right, or forget it."""
-        return self._prove.run(interaction_id=interaction_id, mine=browser_digest, entry_uuid=entry_uuid, amr=amr,
-                               must_change_password=must_change, proven_at=now if entry_uuid else None, now=now) is not None
+        return self._prove.run(
+            interaction_id=interaction_id, mine=browser_digest, entry_uuid=proof.entry_uuid, amr=" ".join(proof.amr),
+            must_change_password=proof.must_change, password_expires_at=proof.password_expires_at,
+            grace_left=proof.grace_left, proven_at=now if proof.entry_uuid else None, now=now) is not None
 
     def password_changed(self, interaction_id: str, browser_digest: bytes, entry_uuid: str, now: int) -> bool:
         """Note that the password was changed."""

@@ -1,6 +1,7 @@
 """The outbox: messages that leave after their transaction.
 
-Ports: ``NoticeQueue`` of idp/oidc/backchannel_logout.py, ``PingQueue`` of idp/oauth/backchannel/ping.py.
+Ports: ``NoticeQueue`` of idp/oidc/backchannel_logout.py, ``PingQueue`` of idp/oauth/backchannel/ping.py, ``MailQueue`` of
+idp/notices/mail.py.
 
 A claim is one statement that leases rows: on PostgreSQL rows another worker is leasing are skipped (SKIP LOCKED), on SQLite there
 is one writer at a time. A lease that ends without an answer (crash, lost database) is simply due again.
@@ -14,14 +15,17 @@ from typing import Any, Generic, Protocol, TypeVar
 from sqlalchemy import Integer, and_, bindparam, case, delete, exists, func, insert, literal_column, or_, select, update
 
 from ...audit import AuditRecord
+from ...notices import NoticeKind, Told, detail_of
+from ...notices.mail import RECEIVER, MailNotice
 from ...oauth.backchannel.ping import PingNotice
-from ...oidc.backchannel_logout import FailingReceiver, LogoutNotice, QueueState
+from ...oidc.backchannel_logout import LogoutNotice
+from ...outbox import FailingReceiver, QueueState
 from .audit import audit_insert, audit_values
 from .database import Database, parameter
 from .tables import OutboxRow
 
 OUTBOX: Any = OutboxRow.__table__
-LOGOUT, PING = "backchannel_logout", "ciba_ping"
+LOGOUT, PING, MAIL = "backchannel_logout", "ciba_ping", "mail"
 
 
 class _Leased(Protocol):
@@ -39,6 +43,17 @@ N = TypeVar("N", bound=_Leased)
 
 def _word(text: str) -> Any:
     return literal_column(f"'{text}'")
+
+
+def mail_insert(prefix: str) -> Any:
+    """Make the act that queues a mail, unless its payload is empty; parameters ``<prefix>mail`` and ``<prefix>at``."""
+    c = OUTBOX.c
+    mail = parameter(c.payload, prefix + "mail")
+    return insert(OUTBOX).inline().from_select(
+        ["kind", "receiver", "payload", "state", "attempts", "next_attempt_at", "created_at", "last_error"],
+        select(_word(MAIL), _word(RECEIVER), mail, _word("waiting"), literal_column("0"),
+               parameter(c.next_attempt_at, prefix + "at"), parameter(c.created_at, prefix + "at"), _word(""))
+        .where(mail != _word("")))
 
 
 def ping_insert() -> Any:
@@ -78,13 +93,14 @@ class _Outbox(Generic[N]):
         self._drop = database.write(delete(OUTBOX).where(mine), durable=False)
 
     @staticmethod
-    def _read(row: tuple[Any, ...], lease_until: int) -> N:
+    def _read(row: tuple[Any, ...], lease_until: int) -> N | None:
         raise NotImplementedError
 
     def claim(self, *, now: int, lease_until: int, retried: bool, per_receiver: int, limit: int) -> list[N]:
         """Lease due notices, oldest first, none of a receiver that has a live lease."""
         rows = self._claim[retried].run_each(now=now, lease_until=lease_until, per_receiver=per_receiver, limit=limit)
-        return sorted((self._read(row, lease_until) for row in rows), key=lambda notice: notice.id)
+        notices = (self._read(row, lease_until) for row in rows)
+        return sorted((notice for notice in notices if notice is not None), key=lambda notice: notice.id)
 
     def sent(self, notice: N, *, now: int, record: AuditRecord) -> None:
         """Note a delivery."""
@@ -117,16 +133,14 @@ class SqlPings(_Outbox[PingNotice]):
         return PingNotice(id=int(row[0]), client_id=row[1], payload=row[2], attempts=int(row[3]), lease_until=lease_until)
 
 
-class SqlOutbox(_Outbox[LogoutNotice]):
-    """Logout notices."""
-
-    KIND = LOGOUT
+class _Shown(_Outbox[N]):
+    """Messages that an operator sees while they cannot be delivered, and may queue anew."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         c = OUTBOX.c
         now = parameter(c.next_attempt_at, "now")
-        of_kind = c.kind == _word(LOGOUT)
+        of_kind = c.kind == _word(self.KIND)
         of_receiver = and_(of_kind, c.receiver == parameter(c.receiver))
         self._recovered = database.write(
             update(OUTBOX).where(of_receiver, c.state == _word("waiting"), c.last_error.not_like(_word("HTTP 4%")))
@@ -143,12 +157,6 @@ class SqlOutbox(_Outbox[LogoutNotice]):
         self._failing = database.read(
             select(c.receiver, waiting.label("waiting"), dead.label("dead"), func.max(c.last_error).label("last_error"))
             .where(open_rows, c.last_error != _word("")).group_by(c.receiver).order_by(c.receiver))
-
-    @staticmethod
-    def _read(row: tuple[Any, ...], lease_until: int) -> LogoutNotice:
-        payload = json.loads(row[2])
-        return LogoutNotice(id=int(row[0]), client_id=row[1], sub=str(payload["sub"]), sid=str(payload["sid"]),
-                            attempts=int(row[3]), created_at=int(row[4]), lease_until=lease_until)
 
     def recovered(self, client_id: str, *, now: int) -> None:
         """Make what waits for a receiver due now, except what it refused itself."""
@@ -167,6 +175,34 @@ class SqlOutbox(_Outbox[LogoutNotice]):
             oldest_waiting_at=None if totals.oldest is None else int(totals.oldest),
             failing=tuple(FailingReceiver(row.receiver, int(row.waiting), int(row.dead), row.last_error)
                           for row in self._failing.all()))
+
+
+class SqlOutbox(_Shown[LogoutNotice]):
+    """Logout notices."""
+
+    KIND = LOGOUT
+
+    @staticmethod
+    def _read(row: tuple[Any, ...], lease_until: int) -> LogoutNotice:
+        payload = json.loads(row[2])
+        return LogoutNotice(id=int(row[0]), client_id=row[1], sub=str(payload["sub"]), sid=str(payload["sid"]),
+                            attempts=int(row[3]), created_at=int(row[4]), lease_until=lease_until)
+
+
+class SqlMail(_Shown[MailNotice]):
+    """Notices to officers that go out by mail (``notices.mail_insert`` queues them)."""
+
+    KIND = MAIL
+
+    @staticmethod
+    def _read(row: tuple[Any, ...], lease_until: int) -> MailNotice | None:
+        payload = json.loads(row[2])
+        if payload["kind"] not in set(NoticeKind):
+            return None  # of a later release than this; one of that release sends it when the lease ends
+        told = Told(id=int(row[0]), kind=NoticeKind(payload["kind"]), sub=str(payload["sub"]), at=int(payload["at"]),
+                    source=str(payload["source"]), detail=detail_of(payload["detail"]))
+        return MailNotice(id=told.id, told=told, address=str(payload["address"]), attempts=int(row[3]), created_at=int(row[4]),
+                          lease_until=lease_until)
 
 
 def _claim(kind: str, retried: bool, now: Any) -> Any:

@@ -29,6 +29,7 @@ KEEP_SECONDS = 1.0
 LONGEST_CHECK_SECONDS = 2.0
 HEARTBEAT_SECONDS = 15
 LATE_NOTICE_SECONDS = 60
+LATE_MAIL_SECONDS = 300
 LATE_SEAL_SECONDS = 60
 
 _log = logging.getLogger(__name__)
@@ -167,6 +168,13 @@ def dependencies(services: Services) -> tuple[Dependency, ...]:
             "waiting": state.waiting, "oldest_waiting_seconds": oldest, "dead": state.dead,
             "failing_applications": len(state.failing)})
 
+    def mail() -> Finding:
+        state, now = services.mail.state(), services.clock.now()
+        oldest = 0 if state.oldest_waiting_at is None else max(0, now - state.oldest_waiting_at)
+        late = oldest > LATE_MAIL_SECONDS or state.dead > 0
+        return Finding("degraded" if late else "up", {
+            "waiting": state.waiting, "oldest_waiting_seconds": oldest, "dead": state.dead})
+
     def audit_trail() -> Finding:
         records, seconds = services.audit_chain.backlog()
         differs = services.audit_chain.head_conflict() != ""
@@ -177,6 +185,7 @@ def dependencies(services: Services) -> tuple[Dependency, ...]:
         Dependency("database", True, database), Dependency("keys", True, keys), Dependency("directory", False, directory),
         Dependency("directory_feed", False, directory_feed),
         Dependency("worker", False, worker), Dependency("logout_notices", False, logout_notices),
+        *([Dependency("mail", False, mail)] if services.mail_delivery.server is not None else []),
         Dependency("audit_trail", False, audit_trail),
         *([Dependency("key_token", False, key_token)] if services.keys.token is not None else []))
 

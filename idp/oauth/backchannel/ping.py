@@ -44,6 +44,11 @@ class PingNotice:
     attempts: int
     lease_until: int
 
+    @property
+    def receiver(self) -> str:
+        """Who gets it."""
+        return self.client_id
+
 
 class PingQueue(Protocol):
     """The outbox, as far as pings go. A change to a notice counts only while its lease is ours."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from authlib.oauth2 import OAuth2Error
 
+from ...pki.shown_certificate import ShownCertificate
 from ..tokens.access_token import TokenRefusedError
-from .certificate import ClientCertificate
 from .confirmation import CERTIFICATE, JKT, bound_to, method_of
 from .dpop import NonceNeededError, Presented, Proofs
 
@@ -28,7 +28,7 @@ class TokenUse:
 
     scheme: str
     presented: Presented
-    shown: ClientCertificate | None = None
+    shown: ShownCertificate | None = None
 
 
 class Holders:

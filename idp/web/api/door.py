@@ -22,17 +22,18 @@ from ...audit import Caller
 from ...errors import RefusedError
 from ...json_object import parse_object
 from ...oauth.bearer import from_header
-from ...oauth.proof import certificate
 from ...oauth.proof.dpop import Presented
 from ...oauth.proof.holder import TokenUse
 from ...oauth.tokens.access_token import TokenRefusedError
+from ...pki import shown_certificate
 from ...roles import Administrator
 from ...services import Services
 from ..security import caller
-from .openapi import PARAMETERS, PREFIX
+from .openapi import HEADERS, PARAMETERS, PREFIX
 
 JSON: Final = "application/json"
 MERGE_PATCH: Final = "application/merge-patch+json"
+IDEMPOTENCY_KEY: Final = "Idempotency-Key"
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 
 
@@ -67,7 +68,7 @@ class Door:
         scheme, token = from_header(request.headers.get("Authorization", ""), schemes=("bearer", "dpop"))
         path = request.environ.get("PATH_INFO", "")
         proof = Presented(request.headers.get("DPoP", ""), request.method, tuple(origin + path for origin in self._origins))
-        shown = certificate.read(request.environ.get("HTTP_X_SSL_CLIENT_CERT", ""))
+        shown = shown_certificate.read(request.environ.get("HTTP_X_SSL_CLIENT_CERT", ""))
         return self.services.administration.access.admit(token, TokenUse(scheme, proof, shown), change=change, caller=caller())
 
     def query(self, *names: str) -> dict[str, Any]:
@@ -106,6 +107,14 @@ class Door:
             raise RefusedError("If-Match is needed: the ETag of what you read, so that nobody's change is overwritten.",
                                code="precondition_required", status=428)
         return sent.contains
+
+    def idempotency_key(self) -> str:
+        """Give the name of this very request (draft-ietf-httpapi-idempotency-key-header). Raises RefusedError (400) for none."""
+        sent = request.headers.get(IDEMPOTENCY_KEY, "")
+        if re.fullmatch(HEADERS[IDEMPOTENCY_KEY]["pattern"], sent) is None:
+            raise RefusedError("Idempotency-Key is needed: 8 to 128 letters, digits or -_. that no other request has.",
+                               code="invalid_request")
+        return sent.strip('"')
 
     def page(self, page: Page) -> Response:
         """Make the answer of a list."""

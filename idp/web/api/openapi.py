@@ -43,6 +43,12 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
 }
 """Parameters of addresses, by name; the same name means the same everywhere."""
 
+HEADERS: Final[dict[str, dict[str, Any]]] = {
+    "Idempotency-Key": {"type": "string", "pattern": '^"?[A-Za-z0-9._-]{8,128}"?$',
+                        "description": "Names this very request; sent again, it is not done again."},
+}
+"""Headers of requests, by name."""
+
 _ENUMS: Final[dict[str, tuple[str, ...]]] = {
     "token_endpoint_auth_method": registration.AUTH_METHODS, "application_type": ("web", "native"),
     "subject_type": ("public", "pairwise"), "consent": ("ask", "implied"), "access_token_format": ("opaque", "jwt"),
@@ -130,6 +136,7 @@ def _schemas() -> dict[str, Any]:
     sent_terms = {name: _nullable(schema) for name, schema in terms.items() if name != "owner"} | {
         "owner": terms["owner"], "quota": {"type": ["integer", "null"], "minimum": 1, "maximum": 10_000},
         "expires_in": {"type": ["integer", "null"], "minimum": 60, "maximum": 366 * 86400, "description": "Seconds."}}
+    new_password = {"sub": _TEXT, "uid": _TEXT, "one_time_password": _TEXT, "expires_at": _TIME}
     problem = {"type": _TEXT, "title": _TEXT, "status": {"type": "integer"}, "detail": _TEXT, "code": _TEXT, "request_id": _TEXT}
     lists = {f"{name}Page": _object({"items": {"type": "array", "items": _ref(name)}, "next": {"type": ["string", "null"]}},
                                     ("items", "next")) for name in ("ClientSummary", "InitialAccessToken", "Grant")}
@@ -138,7 +145,7 @@ def _schemas() -> dict[str, Any]:
         "Rotation": _object({"alg": {"type": "string", "enum": list(KINDS)}, "emergency": _YES}),
         "InitialAccessToken": _object(token, token), "InitialAccessTerms": _object(sent_terms, ("owner",)),
         "NewInitialAccessToken": _object(token | {"initial_access_token": _TEXT}, (*token, "initial_access_token")),
-        "Problem": _object(problem, problem)}
+        "NewPassword": _object(new_password, new_password), "Problem": _object(problem, problem)}
 
 
 def _ref(name: str) -> dict[str, str]:
@@ -151,19 +158,21 @@ def _content(schema: str, media_type: str = "application/json") -> dict[str, Any
 
 def _operation(name: str, summary: str, *, answer: str = "", status: int = 200, query: Iterable[str] = (), path: str = "",
                body: str = "", media_type: str = "application/json", change: bool = False, conditional: bool = False,
-               etag: bool = False, errors: Iterable[int] = ()) -> dict[str, Any]:
+               once: bool = False, etag: bool = False, errors: Iterable[int] = ()) -> dict[str, Any]:
     parameters: list[dict[str, Any]] = [{"name": one, "in": "query", "schema": PARAMETERS[one]} for one in query]
     if path:
         parameters.append({"name": path, "in": "path", "required": True, "schema": _IDENTIFIER})
     if conditional:
         parameters.append({"name": "If-Match", "in": "header", "required": True, "schema": _TEXT, "example": '"the ETag read"'})
+    if once:
+        parameters += [{"name": name, "in": "header", "required": True, "schema": schema} for name, schema in HEADERS.items()]
     success: dict[str, Any] = {"description": summary}
     if answer:
         success["content"] = _content(answer)
     if etag:
         success["headers"] = {"ETag": {"schema": _TEXT, "required": True}}
     statuses = {400, 401, 403, 413, 429, 431, 503, *errors} | ({404} if path else set()) | ({415, 422} if body else set()) | (
-        {409, 412, 428} if conditional else set())
+        {409, 412, 428} if conditional else set()) | ({409} if once else set())
     scopes = ["admin"] if change else ["admin:read", "admin"]
     refused = {str(code): {"$ref": "#/components/responses/Problem"} for code in sorted(statuses)}
     operation: dict[str, Any] = {
@@ -216,6 +225,9 @@ def _paths() -> dict[str, Any]:
             "get": _operation("readGrant", "One grant.", answer="Grant", path="grant_id"),
             "delete": _operation("revokeGrant", "End a grant and everything issued from it.", status=204, path="grant_id",
                                  change=True)},
+        "/officers/{sub}/password-reset": {
+            "post": _operation("resetPassword", "A password that its officer must change within a day, shown this once.",
+                               answer="NewPassword", path="sub", change=True, once=True)},
         "/keys": {"get": _operation("listKeys", "Token signing keys: public parts, states, ages, next rotation.", answer="Keys")},
         "/keys/rotate": {
             "post": _operation("rotateKeys", "Let the next keys sign; in an emergency remove those that ever signed.",

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import ldap
+import pytest
 
 from deploy.directory.server import SampleDirectory
 from idp.adapters.ldap.directory import LdapDirectory
 from idp.directory.officer import BindResult, ChangeResult
+from idp.errors import UnavailableError
 from tests.contracts.directory import PASSWORD
-from tests.directory_server import add_officer, add_policy, change_entry, unique
+from tests.directory_server import add_officer, add_policy, administering, change_entry, open_directory, unique
 
 
 def test_ppolicy_failures_lock_and_time_opens_again(
@@ -98,3 +105,78 @@ def test_security_18_an_officer_disabled_after_being_found_is_refused(
     again = ldap_directory.find_by_login(uid)
     assert again is not None
     assert again.disabled
+
+
+def test_security_26_the_reset_account_sets_officers_passwords_and_nothing_else(directory_server: SampleDirectory) -> None:
+    dn = add_officer(directory_server, unique("quyen"))
+    connection = ldap.initialize(directory_server.uri)
+    connection.simple_bind_s(directory_server.reset_dn, directory_server.reset_password)
+    with contextlib.closing(_Unbinding(connection)):
+        for base in (directory_server.base_dn, dn):
+            with pytest.raises(ldap.NO_SUCH_OBJECT):
+                connection.search_s(base, ldap.SCOPE_BASE)
+        for other in (directory_server.service_dn, directory_server.decoy_dn, directory_server.reset_dn,
+                      f"cn=quantri-tinh,ou=groups,{directory_server.base_dn}"):
+            with pytest.raises((ldap.INSUFFICIENT_ACCESS, ldap.NO_SUCH_OBJECT, ldap.UNWILLING_TO_PERFORM)):
+                connection.passwd_s(other, None, "Mot-Mat-Khau-2026")
+        for attribute, value in (("mail", b"x@y.vn"), ("vnPost", b"1$H30$x"), ("pwdAccountLockedTime", b"000001010000Z"),
+                                 ("pwdPolicySubentry", directory_server.base_dn.encode())):
+            with pytest.raises(ldap.LDAPError):
+                connection.modify_s(dn, [(ldap.MOD_REPLACE, attribute, [value])])
+        connection.passwd_s(dn, None, "Mot-Mat-Khau-2026")
+
+
+class _Unbinding:
+    def __init__(self, connection: Any) -> None:
+        self.close = connection.unbind_s
+
+
+def test_a_reset_opens_a_lock_that_ends_by_itself_and_is_not_too_young_to_be_changed(
+    directory_server: SampleDirectory, resetting: LdapDirectory,
+) -> None:
+    policy = add_policy(directory_server, pwdMaxFailure="2", pwdMinAge="3600", pwdMustChange="TRUE")
+    add_officer(directory_server, uid := unique("khoa"), pwdPolicySubentry=policy)
+    officer = resetting.find_by_login(uid)
+    assert officer is not None
+    for _ in range(3):
+        resetting.check_password(officer, "sai")
+    assert resetting.check_password(officer, PASSWORD).result is BindResult.LOCKED
+    assert resetting.reset_password(officer, "Mot-Lan-Thoi-2026") is ChangeResult.CHANGED
+    assert resetting.check_password(officer, "Mot-Lan-Thoi-2026").result is BindResult.MUST_CHANGE
+    assert resetting.change_password(officer, "Mot-Lan-Thoi-2026", "Cua-Rieng-Toi-2026") is ChangeResult.CHANGED
+
+
+def test_a_reset_is_marked_where_the_policy_does_not_mark_it(
+    directory_server: SampleDirectory, resetting: LdapDirectory,
+) -> None:
+    add_officer(directory_server, uid := unique("danhdau"), pwdPolicySubentry=add_policy(directory_server))
+    officer = resetting.find_by_login(uid)
+    assert officer is not None
+    assert resetting.reset_password(officer, "Mot-Lan-Thoi-2026") is ChangeResult.CHANGED
+    with administering(directory_server) as connection:
+        entry = connection.search_s(officer.dn, ldap.SCOPE_BASE, attrlist=["pwdReset"])[0][1]
+    assert entry == {"pwdReset": [b"TRUE"]}
+
+
+def test_a_refused_reset_account_is_an_outage_and_nothing_is_set(
+    directory_server: SampleDirectory, ldap_directory: LdapDirectory,
+) -> None:
+    add_officer(directory_server, uid := unique("tuchoi"))
+    officer = ldap_directory.find_by_login(uid)
+    assert officer is not None
+    for account in ((directory_server.reset_dn, lambda: "sai"), (directory_server.service_dn, lambda: "x")):
+        with (contextlib.closing(open_directory(directory_server, reset_account=account)) as refused,
+              pytest.raises(UnavailableError)):
+            refused.reset_password(officer, "Mot-Lan-Thoi-2026")
+    without_rights = (directory_server.service_dn, lambda: directory_server.bind_password)
+    with contextlib.closing(open_directory(directory_server, reset_account=without_rights)) as refused:
+        assert refused.reset_password(officer, "Mot-Lan-Thoi-2026") is not ChangeResult.CHANGED
+    assert ldap_directory.check_password(officer, PASSWORD).result is BindResult.ACCEPTED
+
+
+@pytest.fixture
+def resetting(directory_server: SampleDirectory) -> Iterator[LdapDirectory]:
+    """The adapter with the account that sets passwords."""
+    account = (directory_server.reset_dn, lambda: directory_server.reset_password)
+    with contextlib.closing(open_directory(directory_server, reset_account=account)) as directory:
+        yield directory

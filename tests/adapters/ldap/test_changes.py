@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import ldap
 import pytest
@@ -14,9 +13,11 @@ from deploy.directory.generate import HashCost
 from deploy.directory.server import SampleDirectory
 from idp.adapters.ldap.changes import SyncreplChanges
 from idp.adapters.ldap.connection import ServerList
+from idp.adapters.ldap.dialect import Dialect
 from idp.adapters.sql.database import Database
 from idp.audit import Caller
 from idp.directory.brake import BrakedError
+from idp.directory.feed import Changes
 from tests.directory_server import add_entry, add_officer, administering, change_entry, new_directory, unique
 from tests.followed import Followed, follow, until
 
@@ -30,15 +31,21 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleDirectory
         yield server
 
 
-@pytest.fixture(scope="module")
-def mirror(server: SampleDirectory, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Followed]:
-    target = tmp_path_factory.mktemp("mirror") / "idp.sqlite3"
-    shutil.copy(sqlite_template, target)
+def fresh_mirror(server: SampleDirectory, request: pytest.FixtureRequest,
+                 changes: Callable[[ServerList, Dialect], Changes] | None = None) -> Iterator[Followed]:
+    """Follow into a database of one's own."""
+    target = request.getfixturevalue("tmp_path_factory").mktemp("mirror") / "idp.sqlite3"
+    shutil.copy(request.getfixturevalue("sqlite_template"), target)
     database = Database(f"sqlite:///{target}")
-    made = follow(database, server)
+    made = follow(database, server, changes=changes)
     yield made
     made.directory.close()  # type: ignore[attr-defined]
     database.dispose()
+
+
+@pytest.fixture(scope="module")
+def mirror(server: SampleDirectory, request: pytest.FixtureRequest) -> Iterator[Followed]:
+    yield from fresh_mirror(server, request)
 
 
 @pytest.fixture
@@ -263,8 +270,8 @@ def test_the_listener_goes_on_after_the_server_was_killed_and_started_again(
 
 def test_an_empty_refresh_removes_nobody(server: SampleDirectory, followed: Followed) -> None:
     """As if the service account had lost its right to read people."""
-    def blind(servers: ServerList, base: str) -> SyncreplChanges:
-        return SyncreplChanges(servers, base_dn=base, people_filter="(uid=nobody-at-all)")
+    def blind(servers: ServerList, dialect: Dialect) -> SyncreplChanges:
+        return SyncreplChanges(servers, dialect, base_dn=server.base_dn, people_filter="(uid=nobody-at-all)")
 
     for cookie in (STALE, ""):
         forget_where_it_was(followed, cookie)

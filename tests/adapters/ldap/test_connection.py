@@ -239,7 +239,8 @@ def test_a_missing_decoy_is_reported(own_directory: SampleDirectory) -> None:
 
 def test_closing_ends_the_probe_of_a_dead_server() -> None:
     before = set(threading.enumerate())
-    servers = ServerList([Server(f"ldap://127.0.0.1:{free_port()}")], bind_dn="cn=x", bind_password=lambda: "x", timing=QUICK)
+    servers = ServerList([Server(f"ldap://127.0.0.1:{free_port()}")], bind_dn="cn=x", bind_password=lambda: "x", timing=QUICK,
+                         is_somebody=lambda _: True)
     with pytest.raises(UnavailableError):
         servers.lookup(lambda connection, _: connection.whoami_s())
     assert {thread.name for thread in set(threading.enumerate()) - before} == {"directory-probe"}

@@ -52,12 +52,23 @@ def test_servers_keep_their_order(ca_file: Path) -> None:
     assert tuple(server.uri for server in servers_of(uris, ca_file=ca_file, development=False)) == uris
 
 
+def test_servers_that_take_changes_are_told_apart_where_they_are_named(ca_file: Path) -> None:
+    both, copy, primary = "ldaps://a.example", "ldaps://b.example", "ldaps://c.example"
+    alike = servers_of((both, copy), ca_file=ca_file, development=False)
+    assert [(server.is_read, server.takes_changes) for server in alike] == [(True, True)] * 2
+    told = servers_of((copy, both), write_uris=(primary, both), ca_file=ca_file, development=False)
+    assert [(server.uri, server.is_read, server.takes_changes) for server in told] == [
+        (copy, True, False), (both, True, True), (primary, False, True)]
+
+
 @pytest.mark.parametrize("uri", [
     "http://ldap.example", "ldap.example", "ldap://", "ldaps:///", "ldap://a/dc=x", "ldap://a?x", "ldap://nobody@a", "ldap://a:x",
     "ldap://[", "ldap://a#b", ""])
 def test_what_is_no_server_refuses_to_start(uri: str) -> None:
     with pytest.raises(ConfigurationError) as failure:
         servers_of((uri,), ca_file=None, development=True)
+    with pytest.raises(ConfigurationError):
+        servers_of(("ldap://127.0.0.1",), write_uris=(uri,), ca_file=None, development=True)
     assert "IDP_LDAP_URI" in str(failure.value)
 
 

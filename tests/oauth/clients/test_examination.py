@@ -16,8 +16,8 @@ from idp.oauth.clients.examination import PROBE, Examiner, Finding
 from idp.oauth.clients.keys import ClientKeys
 from idp.oauth.clients.registration import RegistrationPolicy, parse
 from idp.oauth.clients.sectors import Sectors
-from idp.oauth.proof.certificate import CertificateAuthorities
 from idp.oidc.claims import SCOPES
+from idp.pki.path_validation import CertificateAuthorities
 
 from ...fakes.certificates import issue
 from ...fakes.client_keys import client_assertions, jwks_of, pair

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import datetime
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID
-from hypothesis import given
-from hypothesis import strategies as st
 from joserfc.jwk import ECKey
 
 from idp.adapters.sql.database import Database
 from idp.oauth.proof import certificate
 from idp.oauth.proof.certificate import CertificateAuthorities
-from tests.fakes.certificates import DAY, NOW, Identity, issue, root, small
+from idp.pki import shown_certificate
+from tests.fakes.certificates import DAY, NOW, Identity, issue, root
 from tests.fakes.client_keys import assertion_of, jwks_of, pair
 from tests.provider import ISSUER, REGISTERED, SECRET, House, Reply
 
@@ -28,48 +24,6 @@ PKI = replace(REGISTERED, client_id="lgsp", token_endpoint_auth_method="tls_clie
               tls_client_auth_subject_dn=DN)
 
 
-def vouched(identity: Identity, authorities: CertificateAuthorities | None = None, moment: datetime.datetime = NOW) -> bool:
-    shown = certificate.read(identity.escaped)
-    assert shown is not None
-    if authorities is None:
-        authorities = CertificateAuthorities([root().certificate])
-    return authorities.vouch_for(shown, moment)
-
-
-def test_rfc8705_s2_1_an_authoritys_certificate_is_verified() -> None:
-    assert vouched(CLIENT)
-    assert vouched(issue("x", root(), purposes=None))
-    assert vouched(issue("x", root(), names=()))
-
-
-@pytest.mark.parametrize(("identity", "moment"), [
-    (SELF, NOW), (issue("lgsp", root("Another")), NOW), (CLIENT, NOW + 2 * DAY), (CLIENT, NOW - 2 * DAY),
-    (issue("x", root(), purposes=(ExtendedKeyUsageOID.SERVER_AUTH,)), NOW),
-    (issue("x", issue("not an authority", root()), purposes=None), NOW),
-    (issue("lgsp", issue("Authority", authority=True)), NOW),
-])
-def test_rfc8705_s2_1_whatever_is_wrong_with_it_is_refused(identity: Identity, moment: datetime.datetime) -> None:
-    assert not vouched(identity, moment=moment)
-
-
-def test_without_authorities_nothing_is_vouched_for() -> None:
-    assert not CertificateAuthorities()
-    assert not vouched(CLIENT, CertificateAuthorities())
-
-
-@pytest.mark.parametrize("text", ["", "x", "-----BEGIN%20CERTIFICATE-----", CLIENT.escaped[:200], "%00" * 50, "A" * 20_000,
-                                  issue("small", key=small()).escaped,
-                                  issue("curve", key=ec.generate_private_key(ec.SECP256K1())).escaped, "(null)", "%FF%FE"])
-def test_what_is_no_sound_certificate_is_none(text: str) -> None:
-    assert certificate.read(text) is None
-
-
-@given(st.text(max_size=60)
-       | st.integers(0, len(CLIENT.escaped)).map(lambda at: CLIENT.escaped[:at] + "%41" + CLIENT.escaped[at:]))
-def test_any_text_is_read_without_an_error(text: str) -> None:
-    certificate.read(text)
-
-
 @pytest.mark.parametrize(("member", "value", "good"), [
     ("subject_dn", DN, True), ("subject_dn", "CN=lgsp", False), ("subject_dn", "O=Hậu Giang,CN=lgsp", False),
     ("san_dns", "lgsp.haugiang.example", True), ("san_dns", "haugiang.example", False), ("san_uri", "urn:lgsp", True),
@@ -79,7 +33,7 @@ def test_any_text_is_read_without_an_error(text: str) -> None:
 ])
 def test_rfc8705_s2_1_2_the_registered_name_is_compared_in_its_own_place(member: str, value: str, good: bool) -> None:
     client = replace(PKI, **{"tls_client_auth_subject_dn": "", f"tls_client_auth_{member}": value})
-    shown = certificate.read(CLIENT.escaped)
+    shown = shown_certificate.read(CLIENT.escaped)
     assert shown is not None
     authorities = CertificateAuthorities([root().certificate])
     assert certificate.is_the_clients(shown, client, authorities=authorities, keys=(), moment=NOW) is good
@@ -184,7 +138,7 @@ def test_rfc8705_s3_a_bound_token_is_used_over_the_same_certificate_only(house: 
 
 def test_rfc8705_s3_1_introspection_and_jwts_tell_the_certificate(house: House) -> None:
     token = tokens_for(bound(house))["access_token"]
-    shown = certificate.read(CLIENT.escaped)
+    shown = shown_certificate.read(CLIENT.escaped)
     assert shown is not None
     told = ask(house, {"token": token}, CLIENT, path="/introspect").json
     assert (told["active"], told["cnf"], told["token_type"]) == (True, {"x5t#S256": shown.thumbprint}, "Bearer")

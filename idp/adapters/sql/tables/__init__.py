@@ -2,7 +2,8 @@
 
 Secrets and tokens stand here only as SHA-256 digests; keys and factor secrets only sealed under the key-encryption key. Stores,
 not foreign keys, keep hot rows consistent. What columns are made of: ``column_types.py``; what officers gave applications:
-``oauth_tables.py``; what else is mirrored of the directory: ``directory_tables.py``; both under the same names here.
+``oauth.py``; their factors: ``factors.py``; what they are told: ``notices.py``; what else is mirrored of the directory:
+``directory.py``; under the same names here.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text, te
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .column_types import Base, ClientId, Digest, Epoch, RowId, Subject, TransactionId, Words, db
-from .directory_tables import DirectoryFeedRow, OfficerChangeRow, UnitRow
-from .oauth_tables import (
+from .directory import DirectoryFeedRow, OfficerChangeRow, UnitRow
+from .factors import OneTimePasswordRow, RecoveryCodesRow, TotpEnrolmentRow, TotpRow
+from .notices import NoticeRow
+from .oauth import (
     AccessTokenRow,
     AuthorizationCodeRow,
     ConsentRow,
@@ -35,16 +38,20 @@ __all__ = (
     "GrantRow",
     "InitialAccessRow",
     "InteractionRow",
+    "NoticeRow",
     "OfficerChangeRow",
     "OfficerRow",
+    "OneTimePasswordRow",
     "OutboxRow",
     "PushedRequestRow",
+    "RecoveryCodesRow",
     "RefreshTokenRow",
     "SeenOnceRow",
     "SessionClientRow",
     "SessionRow",
     "SigningKeyRow",
     "ThrottleRow",
+    "TotpEnrolmentRow",
     "TotpRow",
     "TransactionId",
     "UnitRow",
@@ -149,6 +156,10 @@ class InteractionRow(Base):
     proven_at: Mapped[Epoch | None]
     """When the first factor was proven in this interaction."""
     must_change_password: Mapped[bool]
+    password_expires_at: Mapped[Epoch | None]
+    """When the password that was right here ends, where that is soon."""
+    grace_left: Mapped[int | None] = mapped_column(Integer)
+    """Sign-ins left with the expired password that was right here."""
     authenticated_at: Mapped[Epoch | None]
     """When all factors were proven in this interaction; satisfies prompt=login and max_age."""
     authenticated_sid: Mapped[str] = mapped_column(String(64))
@@ -240,16 +251,6 @@ class SeenOnceRow(Base):
     """When what it was part of is worthless by its own time."""
 
 
-class TotpRow(Base):
-    """An officer's authenticator app: sealed seed and the last accepted time step."""
-
-    __tablename__ = "totp"
-    entry_uuid: Mapped[str] = mapped_column(String(64), primary_key=True)
-    sealed_seed: Mapped[bytes] = mapped_column(LargeBinary)
-    last_step: Mapped[int] = mapped_column(BigInteger)
-    created_at: Mapped[Epoch]
-
-
 class AuditRow(Base):
     """One audit record. Written with what it tells of; sealed later by the worker."""
 
@@ -289,14 +290,14 @@ class AuditSealRow(Base):
 
 
 class OutboxRow(Base):
-    """A message that must leave after its transaction: logout tokens now, mail and provisioning later."""
+    """A message that must leave after its transaction: logout tokens, pings, mail to officers."""
 
     __tablename__ = "outbox"
     id: Mapped[RowId]
     kind: Mapped[str] = mapped_column(String(32))
-    """backchannel_logout."""
+    """backchannel_logout | ciba_ping | mail."""
     receiver: Mapped[ClientId]
-    """client_id; one dead receiver never delays another."""
+    """client_id, or ``mail`` for the mail server; one dead receiver never delays another."""
     payload: Mapped[Words]
     """JSON: what the sender needs to make the message (never a signed token)."""
     state: Mapped[str] = mapped_column(String(16))

@@ -1,0 +1,86 @@
+"""Notices to officers in the database (port: ``notices.NoticeStore``), and the inserts that every act may carry.
+
+A store whose act officers are told of adds ``*notice_inserts()`` to its Write, and ``**notice_values(notice)`` to the parameters:
+the notice and its mail then stand or fall with the act, as its audit record does. ``notice_values(None)``, or a notice to nobody,
+writes neither, so that one Write serves an act that is told of now and then.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import func, insert, literal_column, select, update
+
+from ...audit import AuditRecord
+from ...notices import Notice, NoticeKind, Told, detail_of
+from .audit import audit_insert, audit_values
+from .database import Database, parameter
+from .outbox import mail_insert
+from .tables import NoticeRow
+
+NOTICE: Any = NoticeRow.__table__
+_COLUMNS = ("sub", "kind", "at", "source", "detail")
+
+
+def notice_inserts(prefix: str = "notice_") -> tuple[Any, Any]:
+    """Make the two acts that write one notice and queue its mail; their parameters come from ``notice_values``.
+
+    Args:
+        prefix: Tells two notices in one Write apart.
+    """
+    values = {name: parameter(NOTICE.c[name], prefix + name) for name in _COLUMNS}
+    kept = insert(NOTICE).inline().from_select(
+        list(_COLUMNS), select(*values.values()).where(values["kind"] != literal_column("''")))
+    return kept, mail_insert(prefix)
+
+
+def notice_values(notice: Notice | None, prefix: str = "notice_") -> dict[str, Any]:
+    """Give the parameters of ``notice_inserts``; for None, or a notice to nobody, those that write nothing."""
+    if notice is None or not notice.sub:
+        return {prefix + name: 0 if name == "at" else "" for name in (*_COLUMNS, "mail")}
+    detail, source = notice.detail_json(), notice.source[:64]
+    mail = json.dumps({"kind": notice.kind.value, "sub": notice.sub, "at": notice.at, "source": source, "detail": detail,
+                       "address": notice.address}, separators=(",", ":"))
+    return {prefix + "sub": notice.sub, prefix + "kind": notice.kind.value, prefix + "at": notice.at, prefix + "source": source,
+            prefix + "detail": detail, prefix + "mail": mail}
+
+
+class SqlNotices:
+    """Notices as rows of ``notice``. Every verb raises UnavailableError when the database does not answer."""
+
+    def __init__(self, database: Database) -> None:
+        c = NOTICE.c
+        own = c.sub == parameter(c.sub)
+        self._tell = database.write(*notice_inserts())
+        self._tell_and_record = database.write(*notice_inserts(), audit_insert())
+        self._of = database.read(select(NOTICE).where(own).order_by(c.id.desc()).limit(parameter(c.id, "limit")))
+        self._unread = database.read(select(func.count().label("unread")).select_from(NOTICE).where(own, c.read_at.is_(None)))
+        self._mark = database.write(guard=update(NOTICE).where(
+            own, c.id <= parameter(c.id, "up_to"), c.read_at.is_(None)).values(read_at=parameter(c.read_at)).returning(c.id))
+
+    def tell(self, notice: Notice, record: AuditRecord | None) -> None:
+        """Write a notice, its mail and the record that comes with it."""
+        if record is None:
+            self._tell.run(**notice_values(notice))
+        else:
+            self._tell_and_record.run(**notice_values(notice), **audit_values(record))
+
+    def of(self, sub: str, *, limit: int) -> list[Told]:
+        """Give an officer's notices, newest first; of kinds that this release does not know, none."""
+        return [Told(id=int(row.id), kind=NoticeKind(row.kind), sub=row.sub, at=int(row.at), source=row.source,
+                     detail=detail_of(row.detail), read_at=row.read_at)
+                for row in self._of.all(sub=sub, limit=limit) if row.kind in _KINDS]
+
+    def unread(self, sub: str) -> int:
+        """Count what is not marked as read."""
+        row = self._unread.one(sub=sub)
+        assert row is not None
+        return int(row.unread)
+
+    def mark_read(self, sub: str, *, up_to: int, now: int) -> int:
+        """Mark an officer's own notices up to a row as read."""
+        return len(self._mark.run_each(sub=sub, up_to=up_to, read_at=now))
+
+
+_KINDS = frozenset(kind.value for kind in NoticeKind)

@@ -1,0 +1,168 @@
+"""A new password for an officer who has none any more: made at random, shown once to whoever may give it out, good for a day.
+
+Sources: OWASP ASVS 5.0 6.4 (recovery), draft-ietf-httpapi-idempotency-key-header (a request that is repeated), security
+checklist 18, 33, 38. Whoever resets a password never takes over the account
+by that: the second factor stays what it is and is asked for as before, the password may only be changed, and everything that
+stood open for the officer ends. An agency's administrator acts on the officers of the agency and below it, never on one who
+has a role for the whole province or a post beyond the agency; nobody acts on themselves; a machine has no officer who answers
+for it and acts on nobody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ..audit import AuditEvent, AuditRecord, AuditTrail, Caller
+from ..authn.one_time_password import OneTimePassword, OneTimePasswords
+from ..clock import Clock
+from ..directory.mirror import MirroredOfficer, OfficerMirror
+from ..directory.officer import ChangeResult, Directory, Officer
+from ..errors import IdpError, RefusedError
+from ..notices import NoticeKind, Notices
+from ..oauth.ports import SeenOnce
+from ..roles import Administrator, Role, RoleGroups
+from ..sessions.single_sign_on import Sessions
+from .access import ForbiddenError
+
+REASON: Final = "password_reset"
+_KEY_LIVES_SECONDS: Final = 86400
+
+
+class ResetRefusedError(RefusedError):
+    """No password was set, and the old one is what it was."""
+
+    status = 409
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message, code=code)
+
+
+@dataclass(frozen=True, slots=True)
+class NewPassword:
+    """What is shown once.
+
+    Attributes:
+        told: Applications that are told that the officer's sessions ended.
+    """
+
+    sub: str
+    officer: Officer
+    one_time: OneTimePassword
+    told: tuple[str, ...]
+
+
+class PasswordResets:
+    """Sets passwords for others.
+
+    Args:
+        directory: Where passwords are.
+        mirror: Officers by subject.
+        one_time: Makes the passwords and remembers what they are.
+        sessions: What stands open for an officer.
+        notices: Tell the officer, by mail too.
+        audit: Where refusals are recorded.
+        clock: Source of the time.
+        groups: Tells who has a role for the whole province.
+        seen: Which requests were made before.
+    """
+
+    def __init__(self, directory: Directory, mirror: OfficerMirror, one_time: OneTimePasswords, sessions: Sessions,
+                 notices: Notices, audit: AuditTrail, clock: Clock, groups: RoleGroups, seen: SeenOnce) -> None:
+        self._directory = directory
+        self._mirror = mirror
+        self._one_time = one_time
+        self._sessions = sessions
+        self._notices = notices
+        self._audit = audit
+        self._clock = clock
+        self._groups = groups
+        self._seen = seen
+
+    def reset(self, who: Administrator, sub: str, key: str, caller: Caller) -> dict[str, Any]:
+        """Set a password as an administrator.
+
+        Args:
+            who: The administrator.
+            sub: The officer.
+            key: Names this request: repeated, it makes no second password, and cannot show the first one again.
+            caller: Who asks.
+
+        Returns:
+            ``sub uid one_time_password expires_at``.
+
+        Raises:
+            RefusedError: there is no such officer, or not in the administrator's agency (404).
+            ForbiddenError: the administrator may not act on this officer.
+            ResetRefusedError: the request was made before; nobody may reset here; the officer is disabled; the directory refuses.
+            UnavailableError: the directory or the database does not answer.
+        """
+        known = self._mirror.by_sub(sub)
+        if known is None or not who.oversees(known.officer.main_post.unit_code):
+            raise _unknown()
+        officer = self._directory.find(known.officer.entry_uuid)
+        if officer is None or not who.oversees(officer.main_post.unit_code):
+            raise _unknown()
+        self._mirror.remember(officer, now=self._clock.now())
+        self._check(who, sub, officer)
+        self._check_possible(officer)
+        now = self._clock.now()
+        if not self._seen.take(REASON, f"{who.sub}\0{sub}\0{key}", now=now, expires_at=now + _KEY_LIVES_SECONDS):
+            raise ResetRefusedError("This request was made before, and its password was shown then. For another one send another "
+                                    "Idempotency-Key.", "already_done")
+        new = self._act(officer, sub, caller)
+        return {"sub": sub, "uid": officer.uid, "one_time_password": new.one_time.password, "expires_at": new.one_time.expires_at}
+
+    def by_operator(self, officer: Officer, caller: Caller) -> NewPassword:
+        """Set a password as an operator of the provider, who may do more than that by other means.
+
+        Args:
+            officer: As the directory has them now.
+            caller: Who asks.
+
+        Raises:
+            ResetRefusedError, UnavailableError: as for ``reset``.
+        """
+        self._check_possible(officer)
+        return self._act(officer, self._mirror.remember(officer, now=self._clock.now()), caller)
+
+    def _check(self, who: Administrator, sub: str, officer: Officer) -> None:
+        if who.role is Role.MACHINE:
+            raise ForbiddenError("An administrator has to ask for a new password; a machine may not.")
+        if who.sub == sub:
+            raise ForbiddenError("Nobody resets their own password: change it, or ask another administrator.")
+        if who.of_the_province:
+            return
+        if self._groups.above(MirroredOfficer(sub, officer, "active")):
+            raise ForbiddenError("This officer has a role for the whole province; an agency does not act on them.")
+        if not all(who.oversees(post.unit_code) for post in officer.posts):
+            raise ForbiddenError("This officer has a post beyond the agency; the province acts on them.")
+
+    def _check_possible(self, officer: Officer) -> None:
+        if not self._directory.resets_passwords:
+            raise ResetRefusedError("Passwords are not reset here: there is no account for it at the directory.", "reset_off")
+        if officer.disabled:
+            raise ResetRefusedError("This officer is disabled; a new password would open nothing.", "disabled")
+
+    def _act(self, officer: Officer, sub: str, caller: Caller) -> NewPassword:
+        one_time = self._one_time.make(officer.entry_uuid, sub=sub, caller=caller)
+        try:
+            result = self._directory.reset_password(officer, one_time.password)
+        except IdpError:
+            self._refused("unavailable", sub, caller)
+            raise
+        if result is not ChangeResult.CHANGED:
+            self._refused(result.value, sub, caller)
+            raise ResetRefusedError(f"The directory refuses a new password for this officer ({result.value}).", result.value)
+        self._notices.tell(NoticeKind.PASSWORD_RESET, sub, caller)
+        told = self._sessions.end_all(sub, REASON, caller, offline_too=True)
+        return NewPassword(sub, officer, one_time, tuple(told))
+
+    def _refused(self, reason: str, sub: str, caller: Caller) -> None:
+        self._audit.record(AuditRecord(
+            AuditEvent.PASSWORD_RESET_REFUSED, self._clock.now(), sub=sub, source=caller.source, request_id=caller.request_id,
+            detail={"reason": reason, **caller.by}))
+
+
+def _unknown() -> RefusedError:
+    return RefusedError("There is no such officer.", code="unknown_officer", status=404)

@@ -1,0 +1,248 @@
+"""The factors that follow a password: which of them an officer has, and trying one. A factor counts here and nowhere else.
+
+Sources: OWASP ASVS 5.0 6.3.1, 6.5.1; NIST SP 800-63B-4 §3.2.2; security checklist 28, 29, 33. A new kind of factor is one class
+that is a ``Factor``, one entry in the list that ``app`` builds, and its part of the pages (``web/login/factors``,
+``web/account/factors``); nothing else asks which kinds there are. Every try is counted before it is made, apart from passwords
+and apart from the other factors, and leaves exactly one record: the factor writes that of an accepted one together with its use,
+everything else is recorded here.
+
+An officer from whom a second factor is demanded keeps one: the last that does not wear out cannot be taken away by its owner,
+because who has none cannot sign in to enrol another. Codes that wear out (``Standing.left``) follow the last lasting one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, Protocol
+
+from ..audit import AuditEvent, AuditRecord, AuditTrail, Caller
+from ..clock import Clock
+from ..directory.mirror import MirroredOfficer
+from ..errors import IdpError
+from ..notices import Notice, NoticeKind
+from .assurance import NOTHING, PASSWORD, TWO_FACTORS
+from .lockout import Lockout, ThrottledError
+
+
+class Acceptance(StrEnum):
+    """What became of an answer."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    REUSED = "reused"
+    """Right, but used already."""
+    NOT_ENROLLED = "not_enrolled"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a factor says of an answer.
+
+    Attributes:
+        amr: RFC 8176 values that were proven just now; empty unless accepted.
+    """
+
+    acceptance: Acceptance
+    amr: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One thing by which an officer proves a factor: an app, a key, a set of codes.
+
+    Attributes:
+        factor: Name of the factor.
+        enrolled_at: Since when it counts.
+        last_used_at: When it was last accepted.
+        id: Tells several of one factor apart.
+        label: What the officer calls it.
+        left: How often it can still be used; None where it does not wear out.
+    """
+
+    factor: str
+    enrolled_at: int
+    last_used_at: int | None = None
+    id: str = ""
+    label: str = ""
+    left: int | None = None
+
+    @property
+    def lasting(self) -> bool:
+        """Whether it does not wear out."""
+        return self.left is None
+
+
+class Factor(Protocol):
+    """One kind of factor. Every verb may raise UnavailableError(dependency="database")."""
+
+    @property
+    def name(self) -> str:
+        """Name in records, addresses and forms; pages turn it into words."""
+        ...
+
+    @property
+    def level(self) -> int:
+        """The assurance level that a password and this factor amount to."""
+        ...
+
+    def standings(self, entry_uuid: str) -> tuple[Standing, ...]:
+        """Give what an officer has of this kind, used up or not; empty where nothing is enrolled."""
+        ...
+
+    def verify(self, entry_uuid: str, answer: Mapping[str, str], record: AuditRecord) -> Proof:
+        """Check an answer and use it up, in one atomic act on whatever node; the record is written in it if it is accepted.
+
+        Args:
+            entry_uuid: The officer's stable identifier.
+            answer: What the officer sent, by field; of any length and content.
+            record: Tells of the acceptance.
+        """
+        ...
+
+    def remove(self, entry_uuid: str, id: str, record: AuditRecord) -> bool:
+        """Take away one of ``standings``, and write record and notice (``told``) with it; False, and nothing written, if gone."""
+        ...
+
+
+def told(kind: NoticeKind, record: AuditRecord, **detail: str) -> Notice:
+    """Make the notice that goes with the record of a factor that came, went or was used up: its owner is told."""
+    return Notice(kind, record.sub, record.at, record.source, {"factor": str(record.detail["factor"]), **detail})
+
+
+@dataclass(frozen=True, slots=True)
+class FactorStep:
+    """What became of a try.
+
+    Attributes:
+        outcome: ``accepted``, ``refused``, ``reused`` (a right answer that was used already), ``throttled`` or
+            ``not_enrolled``.
+        amr: RFC 8176 values that count from now on; empty unless accepted.
+        retry_after_seconds: Set when throttled.
+    """
+
+    outcome: str
+    amr: tuple[str, ...] = ()
+    retry_after_seconds: int | None = None
+
+
+class SecondFactors:
+    """The list of factors.
+
+    Args:
+        factors: Each with the limits of guesses at it, a kind of their own.
+    """
+
+    def __init__(self, factors: Sequence[tuple[Factor, Lockout]], audit: AuditTrail, clock: Clock) -> None:
+        self._factors = {factor.name: (factor, limits) for factor, limits in factors}
+        self._audit = audit
+        self._clock = clock
+
+    def of(self, entry_uuid: str) -> tuple[Standing, ...]:
+        """Give what an officer has and can still use, last used first, what was never used in the order of the list."""
+        found = [standing for factor, _ in self._factors.values() for standing in factor.standings(entry_uuid)
+                 if standing.left != 0]
+        return tuple(sorted(found, key=lambda standing: -(standing.last_used_at or 0)))
+
+    def ways(self, entry_uuid: str) -> tuple[str, ...]:
+        """Name the factors that an officer can be asked for, last used first."""
+        return tuple(dict.fromkeys(standing.factor for standing in self.of(entry_uuid)))
+
+    def enrolled(self, entry_uuid: str) -> bool:
+        """Tell whether an officer can prove any second factor."""
+        return bool(self.of(entry_uuid))
+
+    def reachable(self, entry_uuid: str) -> int:
+        """Give the level that an officer can reach with a password and what there is."""
+        return max((self._factors[name][0].level for name in self.ways(entry_uuid)), default=PASSWORD)
+
+    def attempt(self, officer: MirroredOfficer, name: str, answer: Mapping[str, str], caller: Caller, *,
+                client_id: str = "") -> FactorStep:
+        """Try a factor of an officer whose password was right.
+
+        Args:
+            officer: Who it is said to be.
+            name: Of the factor; one that there is not is not enrolled.
+            answer: What the officer sent, by field.
+            caller: Who asks.
+            client_id: The application that the officer is on the way to.
+
+        Raises:
+            UnavailableError: the database does not answer; then no guess was counted.
+        """
+        if name not in self._factors:
+            return FactorStep("not_enrolled")
+        factor, limits = self._factors[name]
+        entry_uuid = officer.officer.entry_uuid
+        if officer.status != "active" or officer.officer.disabled:
+            self._refused(name, "disabled", officer, caller, client_id)
+            return FactorStep("refused")
+        try:
+            guess = limits.take(entry_uuid, caller.source)
+        except ThrottledError as refusal:
+            self._refused(name, "throttled", officer, caller, client_id)
+            return FactorStep("throttled", retry_after_seconds=refusal.retry_after_seconds)
+        try:
+            proof = factor.verify(entry_uuid, answer, self._record(AuditEvent.FACTOR_ACCEPTED, name, officer, caller, client_id))
+        except IdpError:
+            limits.release(guess)
+            raise
+        acceptance = proof.acceptance
+        if acceptance is Acceptance.ACCEPTED:
+            limits.good(guess)
+            return FactorStep("accepted", proof.amr)
+        if acceptance is Acceptance.NOT_ENROLLED:
+            limits.release(guess)
+        self._refused(name, acceptance.value, officer, caller, client_id)
+        if guess.instead is not None and acceptance is not Acceptance.NOT_ENROLLED:
+            return FactorStep("throttled", retry_after_seconds=guess.instead.retry_after_seconds)
+        return FactorStep(acceptance.value)
+
+    def may_go(self, entry_uuid: str, name: str, id: str, *, demanded: int) -> bool:
+        """Tell whether its owner may take one away: not the last lasting one of an officer who needs two factors."""
+        others = [standing for standing in self.of(entry_uuid)
+                  if standing.lasting and (standing.factor, standing.id) != (name, id)]
+        gone = next((standing for standing in self.of(entry_uuid) if (standing.factor, standing.id) == (name, id)), None)
+        return demanded < TWO_FACTORS or bool(others) or (gone is not None and not gone.lasting)
+
+    def remove(self, officer: MirroredOfficer, name: str, id: str, caller: Caller, *,
+               demanded: int = NOTHING) -> Literal["removed", "last", "gone"]:
+        """Take a factor away from an officer, and with the last lasting one the codes that wear out.
+
+        Args:
+            officer: Whose it is.
+            name: Of the factor.
+            id: Which of several.
+            caller: Who does it: the officer, or somebody who administers.
+            demanded: The level that is demanded of the officer; left out where an administrator removes, who may take the last.
+
+        Returns:
+            ``last`` when it has to stay, ``gone`` when it was not there.
+        """
+        entry_uuid = officer.officer.entry_uuid
+        if not self.may_go(entry_uuid, name, id, demanded=demanded):
+            return "last"
+        if name not in self._factors or not self._remove(officer, name, id, caller):
+            return "gone"
+        left = self.of(entry_uuid)
+        if not any(standing.lasting for standing in left):
+            for standing in left:
+                self._remove(officer, standing.factor, standing.id, caller)
+        return "removed"
+
+    def clear(self, entry_uuid: str, source: str) -> int:
+        """Let an officer guess afresh at every factor; gives how many counters were emptied."""
+        return sum(limits.clear(entry_uuid, source) for _, limits in self._factors.values())
+
+    def _remove(self, officer: MirroredOfficer, name: str, id: str, caller: Caller) -> bool:
+        record = self._record(AuditEvent.FACTOR_REMOVED, name, officer, caller, "", **caller.by)
+        return self._factors[name][0].remove(officer.officer.entry_uuid, id, record)
+
+    def _refused(self, name: str, reason: str, officer: MirroredOfficer, caller: Caller, client_id: str) -> None:
+        self._audit.record(self._record(AuditEvent.FACTOR_REFUSED, name, officer, caller, client_id, reason=reason))
+
+    def _record(self, event: AuditEvent, name: str, officer: MirroredOfficer, caller: Caller, client_id: str,
+                **detail: str | int | bool) -> AuditRecord:
+        return AuditRecord(event, self._clock.now(), sub=officer.sub, client_id=client_id, source=caller.source,
+                           request_id=caller.request_id, detail={"factor": name, **detail})

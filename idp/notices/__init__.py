@@ -1,0 +1,162 @@
+"""Notices to officers: what happened to their account, told where they look and where they are reached.
+
+Sources: security checklist 34 (the old contact is told), NIST SP 800-63B-4 §4.6 (notice of account events), OWASP ASVS 5.0 6.3.7.
+The catalogue is closed. A notice is written in the same statement or transaction as the act that it tells of, as an audit record
+is; a mail waits in the outbox beside it and never delays anybody. Texts are made when a notice is read or sent, from the kind and
+a few small facts; a notice holds no secret, no code and no link that does anything by being opened.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from ..audit import AuditRecord, Caller
+from ..clock import Clock
+
+LISTED = 100
+"""Notices that one page shows at most."""
+_DETAIL_CHARACTERS = 120
+
+
+class NoticeKind(StrEnum):
+    """Everything that officers are told of. Each kind has its words in the pages' catalogue (tested)."""
+
+    FACTOR_ADDED = "factor.added"
+    """Detail ``factor`` (``otp``, ``passkey``, ``recovery_codes``) and, where it has one, ``name``."""
+    FACTOR_REMOVED = "factor.removed"
+    FACTORS_RESET = "factors.reset"
+    """An administrator removed all further factors."""
+    FACTORS_FROZEN = "factors.frozen"
+    FACTORS_RELEASED = "factors.released"
+    RECOVERY_CODE_USED = "recovery_code.used"
+    """Detail ``left``: how many codes are left."""
+    PASSWORD_CHANGED = "password.changed"
+    PASSWORD_RESET = "password.reset"
+    NEW_DEVICE = "device.new"
+    """Details ``browser`` and ``system`` as far as the browser says."""
+    UNUSUAL_SEQUENCE = "sign_in.unusual"
+    """Two sign-ins within minutes from networks that have nothing to do with each other; detail ``network``."""
+    SESSIONS_ENDED = "sessions.ended"
+    MAIL_CHANGED = "mail.changed"
+    PHONE_CHANGED = "phone.changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something an officer is to be told.
+
+    Attributes:
+        kind: What happened.
+        sub: The officer; without one nobody is told.
+        at: When, seconds since the epoch.
+        source: Address from which it was done, or ``cli`` / ``worker``.
+        detail: Small flat facts named by the kind.
+        address: Where the mail goes instead of the officer's mailbox: the old address, when it was changed.
+    """
+
+    kind: NoticeKind
+    sub: str
+    at: int
+    source: str = ""
+    detail: Mapping[str, str] = field(default_factory=dict)
+    address: str = ""
+
+    def detail_json(self) -> str:
+        """Give ``detail`` as it is stored: sorted, each value cut and in one line."""
+        return json.dumps({name: _plain(str(value)) for name, value in self.detail.items()},
+                          sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A notice as an officer finds it.
+
+    Attributes:
+        id: Row; a later notice has a higher one.
+        read_at: When the officer marked it as read; None before.
+    """
+
+    id: int
+    kind: NoticeKind
+    sub: str
+    at: int
+    source: str
+    detail: Mapping[str, str]
+    read_at: int | None = None
+
+
+class NoticeStore(Protocol):
+    """Where notices are kept. Every verb may raise UnavailableError(dependency="database")."""
+
+    def tell(self, notice: Notice, record: AuditRecord | None) -> None:
+        """Write a notice, its mail and, where there is one, the audit record: all or nothing, durably."""
+        ...
+
+    def of(self, sub: str, *, limit: int) -> Sequence[Told]:
+        """Give an officer's notices, newest first."""
+        ...
+
+    def unread(self, sub: str) -> int:
+        """Count an officer's notices that are not marked as read."""
+        ...
+
+    def mark_read(self, sub: str, *, up_to: int, now: int) -> int:
+        """Mark an officer's own notices up to a row as read; gives how many were not before."""
+        ...
+
+
+class Notices:
+    """Tells officers, and shows them what they were told.
+
+    Stores that write an act themselves take the notice with it (``adapters.sql.notices``); ``tell`` is for acts that happened
+    elsewhere, such as a password that the directory has changed.
+    """
+
+    def __init__(self, store: NoticeStore, clock: Clock) -> None:
+        self._store, self._clock = store, clock
+
+    def tell(self, kind: NoticeKind, sub: str, caller: Caller, *, detail: Mapping[str, str] | None = None, address: str = "",
+             record: AuditRecord | None = None) -> None:
+        """Tell an officer that something happened just now.
+
+        Args:
+            kind: What.
+            sub: The officer.
+            caller: Who did it.
+            detail: Small facts.
+            address: Where the mail goes instead of the officer's mailbox.
+            record: The act's audit record, written together with the notice.
+        """
+        self._store.tell(Notice(kind, sub, self._clock.now(), caller.source, detail or {}, address), record)
+
+    def tell_once(self, notice: Notice) -> None:
+        """Tell an officer of a change that is reported again after a crash; a notice of that kind and moment is not repeated."""
+        if not any((told.kind, told.at) == (notice.kind, notice.at) for told in self._store.of(notice.sub, limit=LISTED)):
+            self._store.tell(notice, None)
+
+    def of(self, sub: str, *, limit: int = LISTED) -> Sequence[Told]:
+        """Give an officer's notices, newest first."""
+        return self._store.of(sub, limit=limit)
+
+    def unread(self, sub: str) -> int:
+        """Count what the officer has not marked as read."""
+        return self._store.unread(sub)
+
+    def mark_read(self, sub: str, *, up_to: int) -> int:
+        """Mark what the officer has seen as read: own notices, and none that came after the page was made."""
+        return self._store.mark_read(sub, up_to=up_to, now=self._clock.now())
+
+
+def detail_of(text: str) -> dict[str, str]:
+    """Read a stored detail."""
+    found = json.loads(text)
+    return {str(name): str(value) for name, value in found.items()}
+
+
+def _plain(text: str) -> str:
+    """Give text in one line without control characters, cut."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())[:_DETAIL_CHARACTERS]

@@ -1,0 +1,1 @@
+"""Certificates: what they say, who vouches for them, and whether they were withdrawn."""

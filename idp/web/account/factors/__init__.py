@@ -1,0 +1,37 @@
+"""What each factor puts on the security page; one module per factor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+from flask_babel import format_datetime
+
+from ....authn.second_factor import Standing
+from . import otp, recovery
+
+
+class FactorPart(Protocol):
+    """The part of one factor."""
+
+    @property
+    def factor(self) -> str:
+        """Name of the factor, as ``authn.second_factor`` knows it."""
+        ...
+
+    def words(self, standing: Standing) -> dict[str, str]:
+        """Tell ``name`` and ``icon`` of one thing of this kind, and what is lost with it (``loss``)."""
+        ...
+
+    def way_to_add(self, standings: Sequence[Standing]) -> dict[str, str] | None:
+        """Tell ``label`` and ``url`` of the page that adds one, if there is; ``standings`` are all that the officer has."""
+        ...
+
+
+PARTS: tuple[FactorPart, ...] = (otp.OtpPart(), recovery.RecoveryPart())
+
+
+def day_words(at: int) -> str:
+    """Say on which day something was."""
+    return str(format_datetime(datetime.fromtimestamp(at, UTC), "dd/MM/yyyy"))

@@ -1,0 +1,82 @@
+"""How an officer signs in: which factors there are, adding one, and taking one away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, make_response, render_template, request
+from flask_babel import gettext
+
+from ...authn.assurance import PASSWORD
+from ...authn.recovery_codes import FEW
+from ...authn.second_factor import Standing
+from ...directory.mirror import MirroredOfficer
+from ...services import Services
+from ..errors import page
+from ..onward import Onward, see_other
+from ..presentation import agency_help, officer_words
+from ..security import caller
+from .factors import PARTS, day_words
+
+PAGE = "/account/security"
+
+
+def add(views: Blueprint, services: Services, onward: Onward) -> None:
+    """Make ``/account/security`` and ``/account/security/remove``."""
+    parts = {part.factor: part for part in PARTS}
+
+    def demanded(officer: MirroredOfficer) -> int:
+        return services.assurance.demanded(officer.officer.groups, 0)
+
+    def row(standing: Standing, officer: MirroredOfficer) -> dict[str, Any]:
+        stays = not services.second_factors.may_go(officer.officer.entry_uuid, standing.factor, standing.id,
+                                                   demanded=demanded(officer))
+        return {**parts[standing.factor].words(standing), "factor": standing.factor, "id": standing.id, "stays": stays,
+                "since": day_words(standing.enrolled_at), "used": standing.last_used_at and day_words(standing.last_used_at)}
+
+    @views.get("/security")
+    def overview() -> Response:
+        entered = onward.enter(request.path)
+        if isinstance(entered, Response):
+            return entered
+        _, officer = entered
+        standings = services.second_factors.of(officer.officer.entry_uuid)
+        codes = services.recovery_codes.standings(officer.officer.entry_uuid)
+        shown = [standing for standing in standings if standing.factor in parts]
+        return make_response(render_template(
+            "account/security.html", who=officer_words(officer.officer), agency_help=agency_help(services, officer.officer),
+            factors=[row(standing, officer) for standing in shown if standing.lasting],
+            ways_to_add=[way for part in PARTS if (way := part.way_to_add(shown)) is not None],
+            codes=next(({"left": standing.left, "few": (standing.left or 0) <= FEW} for standing in codes), None),
+            enrolled=any(standing.lasting for standing in shown), demanded=demanded(officer) > PASSWORD))
+
+    @views.get("/security/remove")
+    def ask_removal() -> Response:
+        entered = onward.enter(request.full_path, fresh=True)
+        if isinstance(entered, Response):
+            return entered
+        _, officer = entered
+        standing = _meant(services, officer, request.args.get("factor", ""), request.args.get("id", ""))
+        if standing is None or standing.factor not in parts:
+            return see_other(PAGE)
+        return make_response(render_template(
+            "account/remove.html", who=officer_words(officer.officer), factor=row(standing, officer), action=f"{PAGE}/remove"))
+
+    @views.post("/security/remove")
+    def remove() -> Response:
+        entered = onward.enter(PAGE, fresh=True)
+        if isinstance(entered, Response):
+            return entered
+        _, officer = entered
+        outcome = services.second_factors.remove(officer, request.form.get("factor", ""), request.form.get("id", ""), caller(),
+                                                 demanded=demanded(officer))
+        if outcome == "last":
+            return page(409, gettext("Chưa gỡ được"), gettext(
+                "Chức vụ của bạn cần xác thực hai lớp, và đây là cách cuối cùng. Vui lòng thêm một cách khác trước."),
+                services.clock, detail="last_factor", ways=[{"label": gettext("Trở lại trang Bảo mật"), "url": PAGE}])
+        return see_other(PAGE)
+
+
+def _meant(services: Services, officer: MirroredOfficer, factor: str, id: str) -> Standing | None:
+    return next((standing for standing in services.second_factors.of(officer.officer.entry_uuid)
+                 if (standing.factor, standing.id) == (factor, id)), None)

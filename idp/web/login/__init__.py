@@ -1,0 +1,76 @@
+"""Signing in: password, a new password where one is due, second factor, and on to where the officer was going.
+
+Which form stands next is decided by what was proven in the interaction, never by what a form says (security checklist 29): a
+form for another step than the one that is due is answered with the form that is. A lost form token, an expired page and a page
+gone back to all lead on (checklist 21; issue 2, deliverable 10).
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+from flask_wtf.csrf import CSRFError
+
+from ...oidc.prompts import Prompt
+from ...services import Services
+from ...sessions.interaction import Interaction
+from ..security import allow_onward_redirect, browser_id, check_form, session_cookie
+from .change_password import ChangePasswordPage
+from .course import Course
+from .second_factor import SecondFactorPage
+from .sign_in import SignInPage
+
+
+def blueprint(services: Services) -> Blueprint:
+    """Make ``/login/<id>`` and the bare ``/login`` that people bookmark."""
+    views = Blueprint("login", __name__)
+    course = Course(services)
+    sign_in, factor = SignInPage(services, course), SecondFactorPage(services, course)
+    change = ChangePasswordPage(services, course)
+
+    def due(interaction: Interaction, *, as_other: bool = False) -> Response:
+        """Show the form that is due, or lead on when none is."""
+        course.take_language(interaction)
+        officer = None if as_other else course.proven(interaction)
+        if officer is not None and interaction.must_change_password:
+            return change.form(interaction, officer)
+        if officer is not None and course.missing(interaction, officer, interaction.amr):
+            return factor.form(interaction, officer)
+        signed_in = course.onward.signed_in()
+        if as_other or signed_in is None:
+            return sign_in.form(interaction, signed_out=signed_in is None and session_cookie(services) is not None)
+        prompt = course.prompt(interaction, signed_in)
+        if prompt is Prompt.STEP_UP:
+            return factor.form(interaction, signed_in[1])
+        if prompt is Prompt.LOGIN:
+            return sign_in.form(interaction, again=course.expected(interaction, signed_in))
+        return course.arrive(interaction)
+
+    @views.get("/login")
+    @views.get("/login/")
+    def bare() -> Response:
+        return course.onward.lead_on(request.args.get("app", ""))
+
+    @views.get("/login/<interaction_id>")
+    def ask(interaction_id: str) -> Response:
+        interaction = services.interactions.take_up(interaction_id, browser_id())
+        if interaction is None or interaction.done_at is not None or interaction.kind == "logout":
+            return course.onward.lead_on(request.args.get("app", ""))
+        allow_onward_redirect()
+        return due(interaction, as_other=request.args.get("as") == "other")
+
+    @views.post("/login/<interaction_id>")
+    def answer(interaction_id: str) -> Response:
+        allow_onward_redirect()
+        interaction = services.interactions.take_up(interaction_id, browser_id())
+        if interaction is None or not services.interactions.is_open(interaction) or interaction.kind == "logout":
+            return course.onward.over(request.args.get("app", ""))
+        course.take_language(interaction)
+        try:
+            check_form(services.settings.issuer)
+        except CSRFError:
+            return sign_in.form(interaction, status=400, error={"code": "csrf"}, username=request.form.get("username", ""))
+        page = change if "new_password" in request.form else factor if factor.was_sent() else sign_in if (
+            "username" in request.form or "password" in request.form) else None
+        return (page.answer(interaction) if page is not None else None) or due(interaction)
+
+    return views

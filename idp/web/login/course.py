@@ -1,0 +1,97 @@
+"""The course of one sign-in: what was proven in it, what is missing, and where it goes when nothing is."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from ...authn.assurance import HIGHEST_OFFERED, level_reached, missing
+from ...directory.mirror import MirroredOfficer
+from ...oauth.authorization_request import AuthorizationError, AuthorizationRequest
+from ...oauth.client import Client
+from ...oidc.claims_request import acr_asked
+from ...oidc.prompts import Prompt, hint_agrees
+from ...services import Services
+from ...sessions.interaction import Interaction
+from ...sessions.single_sign_on import Session
+from ..onward import Onward, see_other
+from ..security import caller, change_session, session_cookie, with_session
+
+
+class Course:
+    """What the pages of a sign-in have in common.
+
+    Args:
+        services: Wired rooms.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self.onward = Onward(services)
+
+    def take_language(self, interaction: Interaction) -> None:
+        """Speak as the application asked."""
+        if interaction.kind == "authorize":
+            self.onward.take_language(AuthorizationRequest.from_json(interaction.request), interaction.id)
+
+    def proven(self, interaction: Interaction) -> MirroredOfficer | None:
+        """Give the officer whose password was right here just now."""
+        entry_uuid = self._services.interactions.proven_officer(interaction)
+        officer = self._services.mirror.by_entry_uuid(entry_uuid) if entry_uuid else None
+        return officer if officer is not None and officer.status == "active" else None
+
+    def client(self, interaction: Interaction) -> Client | None:
+        """Give the application that the officer is on the way to; None for our own pages."""
+        return self._services.clients.find(interaction.client_id) if interaction.client_id else None
+
+    def missing(self, interaction: Interaction, officer: MirroredOfficer, amr: tuple[str, ...]) -> tuple[str, ...]:
+        """Name the factors that are to be proven after these. A level that nobody can reach is refused by ``oidc.prompts``."""
+        if interaction.kind == "authorize":
+            wish, _ = acr_asked(AuthorizationRequest.from_json(interaction.request))
+            required = self.onward.required_level(officer, self.client(interaction), wish)
+        else:
+            required = self._level_of_page(interaction, officer)
+        return missing(level_reached(amr), min(required, HIGHEST_OFFERED))
+
+    def prompt(self, interaction: Interaction, signed_in: tuple[Session, MirroredOfficer]) -> Prompt:
+        """Tell what a signed-in officer is asked next."""
+        client = self.client(interaction)
+        if interaction.kind != "authorize" or client is None:
+            session, officer = signed_in
+            if interaction.fresh and not self._services.freshness.recent(session.auth_time):
+                return Prompt.LOGIN
+            return Prompt.STEP_UP if session.acr < self._level_of_page(interaction, officer) else Prompt.DONE
+        try:
+            return self.onward.prompt(AuthorizationRequest.from_json(interaction.request), client, interaction, signed_in)
+        except AuthorizationError:
+            return Prompt.DONE  # Onward.proceed asks again and tells the application.
+
+    def expected(self, interaction: Interaction, signed_in: tuple[Session, MirroredOfficer]) -> MirroredOfficer | None:
+        """Give the officer who is asked to sign in again; None when the application expects somebody else."""
+        client = self.client(interaction)
+        if client is None or interaction.kind != "authorize":
+            return signed_in[1]
+        asked = AuthorizationRequest.from_json(interaction.request)
+        return signed_in[1] if hint_agrees(asked, self._services.subjects.of(client, signed_in[0].sub)) else None
+
+    def complete(self, interaction: Interaction, officer: MirroredOfficer, amr: tuple[str, ...]) -> Response:
+        """Open the session, now that everything asked was proven, and go where the officer was going."""
+        cookie, session = self._services.sessions.open(
+            officer.sub, acr=level_reached(amr), amr=amr, caller=caller(), cookie=session_cookie(self._services),
+            client_id=interaction.client_id)
+        change_session(session)
+        self._services.mirror.signed_in(officer.sub, now=self._services.clock.now())
+        noted = self._services.interactions.authenticated(interaction, session.sid, amr)
+        answer = self.arrive(noted) if noted is not None else self.onward.lead_on(interaction.client_id)
+        return with_session(answer, self._services, cookie)
+
+    def arrive(self, interaction: Interaction) -> Response:
+        """Go where the officer was going."""
+        if interaction.kind == "authorize":
+            return self.onward.proceed(interaction)
+        self._services.interactions.finish(interaction)
+        return see_other(interaction.return_to)
+
+    def _level_of_page(self, interaction: Interaction, officer: MirroredOfficer) -> int:
+        """Give the level that a page of ours asks for: a fresh one the highest that the officer can reach."""
+        level = self.onward.required_level(officer, None, ())
+        return max(level, self._services.freshness.level(officer.officer.entry_uuid)) if interaction.fresh else level

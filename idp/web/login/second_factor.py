@@ -1,0 +1,95 @@
+"""The page that asks for a second factor: the one used last, and the other ways that this officer has.
+
+Of whom it is asked is decided here: the officer whose password was right in this interaction, or the one of a session that has
+to step up. What is asked is the factor's own part (``factors``).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, make_response, render_template, request
+
+from ...authn.assurance import level_reached, with_factor
+from ...directory.mirror import MirroredOfficer
+from ...oidc.prompts import Prompt
+from ...services import Services
+from ...sessions.interaction import Interaction
+from ...sessions.single_sign_on import Session
+from ..onward import address_of, see_other
+from ..presentation import agency_help, application_words, minutes, officer_words
+from ..security import caller, change_session, session_cookie, with_session
+from .course import Course
+from .factors import FactorForm, forms
+
+
+class SecondFactorPage:
+    """A second factor, of whatever kind."""
+
+    def __init__(self, services: Services, course: Course) -> None:
+        self._services = services
+        self._course = course
+        self._forms = {form.factor: form for form in forms(services)}
+
+    def was_sent(self) -> bool:
+        """Tell whether the form that came is one of a factor."""
+        return self._sent() is not None
+
+    def answer(self, interaction: Interaction) -> Response | None:
+        """Try the factor that was sent; None when no factor is due."""
+        form = self._sent()
+        officer = self._course.proven(interaction)
+        session: Session | None = None
+        if officer is None:
+            signed_in = self._course.onward.signed_in()
+            if signed_in is None or self._course.prompt(interaction, signed_in) is not Prompt.STEP_UP:
+                return None
+            session, officer = signed_in
+        elif interaction.must_change_password:
+            return None
+        assert form is not None
+        step = self._services.second_factors.attempt(officer, form.factor, form.answer(interaction, request.form), caller(),
+                                                     client_id=interaction.client_id)
+        if step.outcome == "not_enrolled":
+            return self.form(interaction, officer)
+        if step.outcome == "throttled":
+            answer = self.form(interaction, officer, way=form.factor, status=429, error={
+                "code": "throttled", "retry_after_minutes": minutes(step.retry_after_seconds)})
+            answer.headers["Retry-After"] = str(step.retry_after_seconds or 60)
+            return answer
+        if step.outcome != "accepted":
+            code = "reused" if step.outcome == "reused" else "wrong"
+            return self.form(interaction, officer, way=form.factor, status=400, error={"code": code})
+        if session is None:
+            return self._course.complete(interaction, officer, with_factor(interaction.amr, *step.amr))
+        amr = with_factor(session.amr, *step.amr)
+        raised = self._services.sessions.step_up(session, acr=level_reached(amr), amr=amr, caller=caller(),
+                                                 cookie=session_cookie(self._services) or "", client_id=interaction.client_id)
+        if raised is None:
+            return see_other(address_of("login.ask", interaction))
+        cookie, session = raised
+        change_session(session)
+        return with_session(self._course.arrive(interaction), self._services, cookie)
+
+    def form(self, interaction: Interaction, officer: MirroredOfficer, *, way: str = "", status: int = 200,
+             error: dict[str, Any] | None = None) -> Response:
+        """Show one way (``way``, else the one that the address names, else the one used last) and name the others.
+
+        Who has none is told whom to call.
+        """
+        standings = self._services.second_factors.of(officer.officer.entry_uuid)
+        ways = [name for name in dict.fromkeys(standing.factor for standing in standings) if name in self._forms]
+        wished = way or request.args.get("way", "")
+        shown = wished if wished in ways else ways[0] if ways else ""
+        form = self._forms.get(shown)
+        others = [{**self._forms[name].words(standings), "url": address_of("login.ask", interaction, way=name)}
+                  for name in ways if name != shown]
+        own = form.context(interaction, officer) if form is not None else {}
+        return make_response(render_template(
+            form.template if form is not None else "login/factors/none.html", **own, others=others,
+            app=application_words(self._course.client(interaction)), action=address_of("login.answer", interaction),
+            who=officer_words(officer.officer), error=error, agency_help=agency_help(self._services, officer.officer),
+            cancel_url=address_of("login.ask", interaction, **{"as": "other"})), status)
+
+    def _sent(self) -> FactorForm | None:
+        return next((form for form in self._forms.values() if form.field in request.form), None)

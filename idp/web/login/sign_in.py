@@ -1,0 +1,99 @@
+"""The page that asks for name and password."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, make_response, render_template, request
+from flask_babel import gettext
+
+from ...authn.assurance import PWD
+from ...authn.lockout import ThrottledError
+from ...directory.mirror import MirroredOfficer
+from ...errors import UnavailableError
+from ...oauth.authorization_request import AuthorizationRequest
+from ...services import Services
+from ...sessions.interaction import Interaction
+from ..errors import page
+from ..onward import address_of, see_other
+from ..presentation import agency_help, application_words, minutes
+from ..security import caller
+from .course import Course
+
+
+class SignInPage:
+    """Name and password."""
+
+    def __init__(self, services: Services, course: Course) -> None:
+        self._services = services
+        self._course = course
+
+    def answer(self, interaction: Interaction) -> Response:
+        """Try a name and a password. Everything that a stranger must not tell apart gets one and the same answer."""
+        username = request.form.get("username", "")
+        try:
+            step = self._services.sign_in.password(username, request.form.get("password", ""), caller(),
+                                                   client_id=interaction.client_id)
+        except ThrottledError as refusal:
+            return self.throttled(interaction, username, refusal.retry_after_seconds)
+        except UnavailableError as err:
+            if err.dependency != "directory":
+                raise
+            return self._unavailable(interaction, username, err.retry_after_seconds)
+        if step.officer is None:
+            if interaction.entry_uuid:
+                self._services.interactions.forget(interaction)
+            return self.form(interaction, status=400, error={"code": "wrong"}, hint=step.hint, username=username)
+        if step.outcome == "expired":
+            return self._expired(step.officer)
+        # A grace sign-in with an expired password: the change comes first, while the directory still admits one more bind for it.
+        grace = step.outcome == "accepted" and bool(step.grace_left)
+        if step.outcome == "accepted" and not grace and not self._course.missing(interaction, step.officer, (PWD,)):
+            return self._course.complete(interaction, step.officer, (PWD,))
+        proven = self._services.interactions.prove(interaction, step.officer.officer.entry_uuid, (PWD,),
+                                                   must_change=grace or step.outcome == "must_change")
+        if proven is None:
+            return self._course.onward.over(interaction.client_id)
+        return see_other(address_of("login.ask", interaction, **({"why": "expired"} if grace else {})))
+
+    def form(self, interaction: Interaction, *, status: int = 200, error: dict[str, Any] | None = None,
+             hint: str | None = None, username: str = "", again: MirroredOfficer | None = None,
+             signed_out: bool = False) -> Response:
+        """Show name and password; ``again`` asks a signed-in officer once more."""
+        if not username and not error:
+            if again is not None:
+                username = again.officer.uid
+            if interaction.kind == "authorize":
+                username = AuthorizationRequest.from_json(interaction.request).login_hint or username
+        notice = None
+        if again is not None:
+            notice = "sensitive" if interaction.fresh else "again"
+        elif signed_out:
+            notice = "signed_out_elsewhere"
+        return make_response(render_template(
+            "login/sign_in.html", app=application_words(self._course.client(interaction)),
+            action=address_of("login.answer", interaction), username=username[:255], error=error, hint=hint, notice=notice,
+            who={"name": again.officer.name} if again is not None else None), status)
+
+    def throttled(self, interaction: Interaction, username: str, seconds: int | None) -> Response:
+        """Say when the next guess is let through."""
+        answer = self.form(interaction, status=429, username=username, error={
+            "code": "throttled", "retry_after_minutes": minutes(seconds)})
+        answer.headers["Retry-After"] = str(seconds or 60)
+        return answer
+
+    def _unavailable(self, interaction: Interaction, username: str, seconds: int) -> Response:
+        answer = self.form(interaction, status=503, username=username, error={"code": "unavailable"})
+        answer.headers["Retry-After"] = str(seconds)
+        return answer
+
+    def _expired(self, officer: MirroredOfficer) -> Response:
+        contact = agency_help(self._services, officer.officer)
+        if contact is None:
+            what = gettext("Mật khẩu của bạn đã hết hạn và không còn lần đăng nhập chờ đổi nào. Vui lòng liên hệ quản trị đơn vị "
+                           "của bạn hoặc gọi tổng đài hỗ trợ %(phone)s để được đặt lại.",
+                           phone=self._services.settings.help_phone)
+        else:
+            what = gettext("Mật khẩu của bạn đã hết hạn và không còn lần đăng nhập chờ đổi nào. Vui lòng liên hệ quản trị đơn vị "
+                           "%(name)s, số %(phone)s, để được đặt lại.", name=contact["name"], phone=contact["phone"])
+        return page(403, gettext("Mật khẩu đã hết hạn"), what, self._services.clock, detail="password_expired", ways=[])

@@ -1,0 +1,138 @@
+"""What notices say: one title and one text per kind, in the page's language when they are read, in both when they are mailed.
+
+A mail has the Vietnamese text first and the English one below it: nobody has to tell us a language before something happens to
+the account. It names an address of ours to go to and holds no link that does anything by being opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+from babel.support import Translations
+
+from ..notices import NoticeKind, Told
+from ..settings import Settings
+from .i18n import TRANSLATIONS
+
+Translate = Callable[[str], str]
+TIME_ZONE: tzinfo = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+def _(text: str) -> str:
+    """Mark a text for the catalogue."""
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    icon: str
+    title: str
+    text: str
+
+
+_WORDS: Mapping[NoticeKind, _Words] = {
+    NoticeKind.FACTOR_ADDED: _Words(
+        "shield", _("Đã thêm một cách đăng nhập"), _("%(factor)s được thêm vào tài khoản của bạn.")),
+    NoticeKind.FACTOR_REMOVED: _Words(
+        "shield", _("Đã gỡ một cách đăng nhập"), _("%(factor)s được gỡ khỏi tài khoản của bạn.")),
+    NoticeKind.FACTORS_RESET: _Words(
+        "shield", _("Quản trị đã gỡ lớp thứ hai của bạn"),
+        _("Mọi cách đăng nhập ngoài mật khẩu được gỡ khỏi tài khoản của bạn. Bạn thêm lại ở lần đăng nhập tới.")),
+    NoticeKind.FACTORS_FROZEN: _Words(
+        "lock", _("Tạm khóa thay đổi cách đăng nhập"),
+        _("Tài khoản của bạn tạm thời không thêm hoặc gỡ được cách đăng nhập nào.")),
+    NoticeKind.FACTORS_RELEASED: _Words(
+        "lock", _("Đã mở lại thay đổi cách đăng nhập"), _("Bạn lại thêm và gỡ được cách đăng nhập.")),
+    NoticeKind.RECOVERY_CODE_USED: _Words(
+        "codes", _("Một mã khôi phục đã được dùng"), _("Bạn còn %(left)s mã khôi phục.")),
+    NoticeKind.PASSWORD_CHANGED: _Words("lock", _("Mật khẩu đã được đổi"), _("Mật khẩu của bạn đã được đổi.")),
+    NoticeKind.PASSWORD_RESET: _Words("lock", _("Mật khẩu đã được đặt lại"), _("Mật khẩu của bạn đã được đặt lại.")),
+    NoticeKind.NEW_DEVICE: _Words(
+        "laptop", _("Đăng nhập từ thiết bị mới"), _("Có người đăng nhập tài khoản của bạn bằng %(device)s.")),
+    NoticeKind.UNUSUAL_SEQUENCE: _Words(
+        "warn", _("Đăng nhập từ hai nơi trong vài phút"),
+        _("Tài khoản của bạn được đăng nhập từ hai mạng không liên quan với nhau trong vài phút.")),
+    NoticeKind.SESSIONS_ENDED: _Words(
+        "out", _("Phiên đăng nhập đã được kết thúc"), _("Quản trị đã kết thúc các phiên đăng nhập của bạn.")),
+    NoticeKind.MAIL_CHANGED: _Words(
+        "mail", _("Địa chỉ thư điện tử đã đổi"),
+        _("Địa chỉ thư điện tử của bạn trong danh bạ cán bộ đã đổi. Thông báo này gửi đến địa chỉ cũ.")),
+    NoticeKind.PHONE_CHANGED: _Words(
+        "phone", _("Số điện thoại đã đổi"), _("Số điện thoại của bạn trong danh bạ cán bộ đã đổi.")),
+}
+
+_FACTORS = {"otp": _("Ứng dụng tạo mã 6 số"), "passkey": _("Khóa truy cập"), "recovery_codes": _("Bộ mã khôi phục"),
+            "sim": _("SIM ký số")}
+_ANOTHER_FACTOR = _("Một cách đăng nhập")
+_ON = _("%(browser)s trên %(system)s")
+_UNKNOWN_DEVICE = _("một thiết bị không rõ loại")
+_WHEN = _("Lúc %(time)s ngày %(date)s, từ địa chỉ %(source)s.")
+_WHEN_HERE = _("Lúc %(time)s ngày %(date)s.")
+_GREETING = _("Chào %(name)s,")
+_NOT_YOU = _("Nếu không phải bạn làm, vui lòng đổi mật khẩu ngay và gọi tổng đài hỗ trợ %(phone)s.")
+_WHERE = _("Bạn xem mọi thông báo ở %(address)s, sau khi đăng nhập.")
+_NO_ANSWER = _("Thư này do máy gửi; vui lòng không trả lời.")
+
+
+def icon_of(told: Told) -> str:
+    """Name the icon of a notice."""
+    return _WORDS[told.kind].icon
+
+
+def title_of(told: Told, translate: Translate) -> str:
+    """Give the title of a notice."""
+    return translate(_WORDS[told.kind].title)
+
+
+def text_of(told: Told, translate: Translate) -> str:
+    """Give the text of a notice; what a browser or an officer has named is put in as it stands, once."""
+    return translate(_WORDS[told.kind].text) % {
+        "factor": _factor(told.detail, translate), "device": device_words(told.detail, translate),
+        "left": told.detail.get("left", "?")}
+
+
+def when_of(told: Told, translate: Translate) -> str:
+    """Say when and from where."""
+    moment = datetime.fromtimestamp(told.at, UTC).astimezone(TIME_ZONE)
+    words = _WHEN_HERE if told.source in {"", "cli", "worker"} else _WHEN
+    return translate(words) % {"time": moment.strftime("%H:%M"), "date": moment.strftime("%d/%m/%Y"), "source": told.source}
+
+
+def device_words(detail: Mapping[str, str], translate: Translate) -> str:
+    """Say which browser on which system, as far as they are known."""
+    browser, system = detail.get("browser", ""), detail.get("system", "")
+    if browser and system:
+        return translate(_ON) % {"browser": browser, "system": system}
+    return browser or system or translate(_UNKNOWN_DEVICE)
+
+
+def _factor(detail: Mapping[str, str], translate: Translate) -> str:
+    factor = translate(_FACTORS.get(detail.get("factor", ""), _ANOTHER_FACTOR))
+    name = detail.get("name", "")
+    return f"{factor} ({name})" if name else factor
+
+
+class LetterWords:
+    """Makes the texts of mails (``notices.mail.Wording``)."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._english = Translations.load(str(TRANSLATIONS), ["en"])
+
+    def __call__(self, told: Told, name: str) -> tuple[str, str]:
+        """Give subject and text of one mail."""
+        settings = self._settings
+        vietnamese = self._part(told, name, settings.province_name, settings.product_name, str)
+        english = self._part(told, name, settings.province_name_en, settings.product_name_en, self._english.gettext)
+        return f"{settings.product_name}: {title_of(told, str)}", f"{vietnamese}\n\n-- \n\n{english}\n"
+
+    def _part(self, told: Told, name: str, province: str, product: str, translate: Translate) -> str:
+        address = f"{self._settings.issuer}/account/notices"
+        lines = [translate(_GREETING) % {"name": name} if name else "", title_of(told, translate) + ".",
+                 f"{text_of(told, translate)} {when_of(told, translate)}",
+                 translate(_NOT_YOU) % {"phone": self._settings.help_phone}, translate(_WHERE) % {"address": address},
+                 translate(_NO_ANSWER), f"{province}\n{product}"]
+        return "\n\n".join(line for line in lines if line)

@@ -1,0 +1,339 @@
+"""The directory port on a real Active Directory domain controller: the contract, and what only Active Directory has."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import uuid
+from collections.abc import Iterator
+
+import ldap
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from idp.adapters.ldap.active_directory import REFUSALS, ActiveDirectory, sub_code
+from idp.adapters.ldap.directory import LdapDirectory
+from idp.adapters.ldap.domain_rules import DomainRules
+from idp.adapters.ldap.filetime import NEVER, number, seconds_of
+from idp.clock import SystemClock
+from idp.directory.officer import Address, BindResult, ChangeResult, Officer
+from idp.directory.unit import UnitTree
+from idp.errors import UnavailableError
+from tests.contracts.directory import PASSWORD, VIETNAMESE_PASSWORD, DirectoryContract, Population
+from tests.directory_server import Proxy, unique
+from tests.domain_controller import (
+    ADMIN_DN,
+    BASE_DN,
+    DISABLED,
+    DOMAIN_DN,
+    SERVICES_DN,
+    DomainController,
+    add_account,
+    add_group,
+    age_password,
+    change_account,
+    filetime,
+    open_controller,
+)
+from tests.postgresql import free_port
+
+SHARED = "dung.chung@haugiang.gov.vn"
+OFFICE = f"OU=Van phong,{BASE_DN}"
+NEW = "Mot-Mat-Khau-2026"
+NEVER_EXPIRES = 0x10000
+
+
+@pytest.fixture(scope="module")
+def population(domain_controller: DomainController) -> Iterator[Population]:
+    stems = ("doi", "datlai", "quen", "viet", "chung", "chung")
+    changing, resetting, forgetful, vietnamese, one, two = (unique(stem) for stem in stems)
+    add_account(domain_controller, changing)
+    add_account(domain_controller, resetting, must_change=True)
+    add_account(domain_controller, forgetful)
+    add_account(domain_controller, vietnamese, VIETNAMESE_PASSWORD)
+    for uid in (one, two):
+        add_account(domain_controller, uid, mail=SHARED)
+    down = open_controller(domain_controller, uris=(f"ldaps://127.0.0.1:{free_port()}",))
+    account = (ADMIN_DN, lambda: domain_controller.admin_password)
+    with (contextlib.closing(open_controller(domain_controller, reset_account=account)) as directory, contextlib.closing(down),
+          contextlib.closing(open_controller(domain_controller)) as without):
+        yield Population(directory, down, changing, resetting, forgetful, without, vietnamese, (one, two))
+
+
+@pytest.fixture(scope="module")
+def directory(domain_controller: DomainController) -> Iterator[LdapDirectory]:
+    with contextlib.closing(open_controller(domain_controller)) as directory:
+        yield directory
+
+
+def found(directory: LdapDirectory, uid: str) -> Officer:
+    officer = directory.find_by_login(uid)
+    assert officer is not None
+    return officer
+
+
+@contextlib.contextmanager
+def domain_rule(controller: DomainController, name: str, value: str) -> Iterator[None]:
+    """Set a rule of the domain for a moment."""
+    with controller.administering() as connection:
+        before = connection.search_s(DOMAIN_DN, ldap.SCOPE_BASE, attrlist=[name])[0][1][name]
+    change_account(controller, DOMAIN_DN, name, value)
+    try:
+        yield
+    finally:
+        change_account(controller, DOMAIN_DN, name, *(one.decode() for one in before))
+
+
+class TestActiveDirectory(DirectoryContract):
+    """The fixture ``population`` is this module's."""
+
+
+def test_an_officer_is_found_by_user_principal_name(directory: LdapDirectory) -> None:
+    assert found(directory, "canbo@hg.test") == found(directory, "canbo")
+
+
+def test_the_object_guid_is_the_stable_identifier_in_its_text_form(
+    domain_controller: DomainController, directory: LdapDirectory,
+) -> None:
+    dn = add_account(domain_controller, uid := unique("doiten"), parent=OFFICE)
+    before = found(directory, uid)
+    with domain_controller.administering() as connection:
+        text = connection.search_s(f"<GUID={before.entry_uuid}>", ldap.SCOPE_BASE, attrlist=["distinguishedName"])
+        assert text[0][0] == dn, "the server itself reads the text as we write it"
+        connection.rename_s(dn, f"CN={uid} moi", BASE_DN)
+    change_account(domain_controller, f"CN={uid} moi,{BASE_DN}", "sAMAccountName", renamed := unique("tenmoi"))
+    after = directory.find(before.entry_uuid)
+    assert after is not None
+    assert (after.uid, after.dn) == (renamed, f"CN={uid} moi,{BASE_DN}")
+    assert directory.check_password(after, PASSWORD).result is BindResult.ACCEPTED
+    assert directory.check_password(before, PASSWORD).result is BindResult.WRONG, "nobody is there any more"
+
+
+@settings(max_examples=50)
+@given(st.uuids())
+def test_every_identifier_is_found_by_its_bytes_and_read_back(guid: uuid.UUID) -> None:
+    dialect = ActiveDirectory(BASE_DN, SystemClock())
+    for text in (str(guid), str(guid).upper()):
+        what = dialect.identified(text)
+        assert what is not None
+        raw = bytes.fromhex(what.removeprefix("(objectGUID=").removesuffix(")").replace("\\", ""))
+        officer = dialect.officer("CN=x", {"objectGUID": [raw], "sAMAccountName": [b"X"]}, UnitTree())
+        assert officer is not None
+        assert officer.entry_uuid == str(guid)
+    for other in (guid.hex, f"{{{guid}}}", guid.urn):
+        assert dialect.identified(other) is None
+
+
+@pytest.mark.parametrize("attributes", [
+    {}, {"sAMAccountName": [b"x"]}, {"objectGUID": [b"x" * 16]}, {"objectGUID": [b"x"], "sAMAccountName": [b"x"]}])
+def test_an_entry_without_identifier_or_name_is_no_account(attributes: dict[str, list[bytes]]) -> None:
+    assert ActiveDirectory(BASE_DN, SystemClock()).officer("CN=x", attributes, UnitTree()) is None
+
+
+def test_facts_come_from_the_attributes_of_a_domain(domain_controller: DomainController, directory: LdapDirectory) -> None:
+    office, elsewhere = unique("vp"), unique("khac")
+    add_account(domain_controller, office, parent=OFFICE, departmentNumber="H30.1", title="Chuyên viên", employeeNumber="77",
+                givenName="Thị", telephoneNumber="0293 000 0777", userPrincipalName=f"{office}@hg.test")
+    add_account(domain_controller, elsewhere, departmentNumber="H30.77", department="Phòng Ở Xa", streetAddress="Số 9",
+                l="thành phố Ngã Bảy")
+    officer, other = found(directory, office), found(directory, elsewhere)
+    assert [(p.unit_code, p.unit_code_2016, p.unit_name, p.title) for p in officer.posts] == [
+        ("H30.1", "000.00.01.H30", "Văn phòng UBND tỉnh", "Chuyên viên")]
+    assert (officer.family_name, officer.given_name, officer.phone) == ("Nguyễn", "Thị", "+842930000777")
+    assert officer.attributes == {"uid": office, "employeeNumber": "77"}
+    assert officer.address == Address("Số 3 đường Mẫu", "thành phố Vị Thanh")
+    assert [(p.unit_code, p.unit_name) for p in other.posts] == [("H30.77", "Phòng Ở Xa")]
+    assert other.address == Address("Số 9", "thành phố Ngã Bảy")
+
+
+def test_groups_hold_whom_their_groups_hold_whether_one_is_asked_for_or_all(
+    domain_controller: DomainController, directory: LdapDirectory,
+) -> None:
+    dn = add_account(domain_controller, uid := unique("long"), parent=OFFICE)
+    inner = add_group(domain_controller, a := unique("trong"), dn)
+    middle = add_group(domain_controller, b := unique("giua"), inner)
+    outer = add_group(domain_controller, c := unique("ngoai"), middle)
+    change_account(domain_controller, inner, "member", dn, outer)  # a ring
+    add_group(domain_controller, unique("ngoaivung"), dn, parent=SERVICES_DN)
+    expected = tuple(sorted([a, b, c]))
+    assert found(directory, uid).groups == expected
+    listed = {officer.uid: officer for officer in directory.everyone()}
+    assert listed[uid] == found(directory, uid)
+    assert listed["canbo"].groups == ()
+
+
+def test_a_listing_goes_beyond_the_servers_size_limit(directory: LdapDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = {officer.entry_uuid for officer in directory.everyone()}
+    monkeypatch.setattr("idp.adapters.ldap.directory._PAGE", 2)
+    paged = [officer.entry_uuid for officer in directory.everyone()]
+    assert len(paged) == len(set(paged)) == len(whole) > 5
+
+
+def test_an_account_is_out_when_disabled_or_past_its_end_and_not_when_locked_or_endless(
+    domain_controller: DomainController, directory: LdapDirectory,
+) -> None:
+    dn = add_account(domain_controller, uid := unique("han"), parent=OFFICE)
+    for value, out in ((filetime(time.time() - 60), True), (filetime(time.time() + 3600), False), ("0", False),
+                       (str(NEVER), False)):
+        change_account(domain_controller, dn, "accountExpires", value)
+        officer = found(directory, uid)
+        assert officer.disabled is out
+        outcome = directory.check_password(officer, PASSWORD)
+        assert outcome.result is (BindResult.DISABLED if out else BindResult.ACCEPTED)
+    stale = found(directory, uid)
+    change_account(domain_controller, dn, "accountExpires", filetime(time.time() - 60))
+    assert directory.check_password(stale, PASSWORD).result is BindResult.DISABLED, "sub-code 701"
+    change_account(domain_controller, dn, "accountExpires", "0")
+    change_account(domain_controller, dn, "userAccountControl", str(DISABLED))
+    assert directory.check_password(stale, PASSWORD).result is BindResult.DISABLED, "sub-code 533"
+    assert directory.change_password(stale, PASSWORD, NEW) is ChangeResult.NOT_ALLOWED
+    assert found(directory, uid).disabled
+
+
+def test_guesses_lock_where_the_domain_says_so_and_a_lock_is_not_the_end(
+    domain_controller: DomainController, directory: LdapDirectory,
+) -> None:
+    add_account(domain_controller, uid := unique("khoa"), parent=OFFICE)
+    officer = found(directory, uid)
+    with domain_rule(domain_controller, "lockoutThreshold", "3"):
+        assert [directory.check_password(officer, "sai").result for _ in range(4)][::3] == [BindResult.WRONG, BindResult.LOCKED]
+        assert directory.check_password(officer, PASSWORD).result is BindResult.LOCKED
+        assert directory.change_password(officer, PASSWORD, NEW) is ChangeResult.NOT_ALLOWED
+        assert not found(directory, uid).disabled
+
+
+def test_an_expired_password_must_be_changed_and_can_be(
+    domain_controller: DomainController, directory: LdapDirectory,
+) -> None:
+    dn = add_account(domain_controller, uid := unique("hethan"), parent=OFFICE)
+    officer = found(directory, uid)
+    assert 41 * 86400 < (directory.check_password(officer, PASSWORD).expires_in_seconds or 0) <= 42 * 86400
+    age_password(domain_controller, dn, 43)
+    assert directory.check_password(officer, PASSWORD).result is BindResult.MUST_CHANGE, "sub-code 532"
+    assert directory.check_password(officer, "sai").result is BindResult.WRONG
+    assert directory.change_password(officer, "sai", NEW) is ChangeResult.WRONG_OLD
+    assert directory.change_password(officer, PASSWORD, NEW) is ChangeResult.CHANGED
+    assert directory.check_password(officer, NEW).result is BindResult.ACCEPTED
+    assert directory.check_password(officer, PASSWORD).result is BindResult.WRONG
+
+
+def test_a_password_that_never_expires_says_no_time(domain_controller: DomainController, directory: LdapDirectory) -> None:
+    add_account(domain_controller, uid := unique("vohan"), control=0x200 | NEVER_EXPIRES)
+    outcome = directory.check_password(found(directory, uid), PASSWORD)
+    assert (outcome.result, outcome.expires_in_seconds) == (BindResult.ACCEPTED, None)
+
+
+def test_who_must_change_still_has_to_know_the_old_password_and_keep_the_rules(
+    domain_controller: DomainController, directory: LdapDirectory,
+) -> None:
+    add_account(domain_controller, uid := unique("phaidoi"), must_change=True)
+    officer = found(directory, uid)
+    assert directory.check_password(officer, PASSWORD).result is BindResult.MUST_CHANGE, "sub-code 773"
+    assert directory.change_password(officer, "sai", NEW) is ChangeResult.WRONG_OLD
+    assert directory.change_password(officer, PASSWORD, "ngan") is ChangeResult.TOO_SHORT
+    assert directory.change_password(officer, PASSWORD, PASSWORD) is ChangeResult.IN_HISTORY
+    assert directory.change_password(officer, PASSWORD, NEW) is ChangeResult.CHANGED
+
+
+def test_what_is_wrong_with_a_new_password_is_told(domain_controller: DomainController, directory: LdapDirectory) -> None:
+    add_account(domain_controller, uid := unique("luat"))
+    officer = found(directory, uid)
+    assert directory.change_password(officer, PASSWORD, "toanchuthuong") is ChangeResult.TOO_SIMPLE
+    with domain_rule(domain_controller, "minPwdAge", "-36000000000"):
+        assert directory.change_password(officer, PASSWORD, NEW) is ChangeResult.TOO_YOUNG
+    assert directory.check_password(officer, PASSWORD).result is BindResult.ACCEPTED
+
+
+def test_line_26_the_service_account_resets_nothing(domain_controller: DomainController) -> None:
+    connection = domain_controller.connect(domain_controller.service_dn, domain_controller.bind_password)
+    with contextlib.closing(_Unbinding(connection)), pytest.raises(ldap.INSUFFICIENT_ACCESS):
+        connection.modify_s(f"CN=canbo,{OFFICE}", [(ldap.MOD_REPLACE, "unicodePwd", ['"Hai-Mat-Khau-2026"'.encode("utf-16-le")])])
+
+
+class _Unbinding:
+    def __init__(self, connection: ldap.ldapobject.LDAPObject) -> None:
+        self._connection = connection
+
+    def close(self) -> None:
+        self._connection.unbind_s()
+
+
+def test_line_24_no_empty_password_reaches_the_server_and_an_anonymous_success_is_none(
+    domain_controller: DomainController, directory: LdapDirectory, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    officer = found(directory, "canbo")
+    for password in ("", "\ud800"):
+        assert directory.check_password(officer, password).result is BindResult.WRONG
+    dialect = ActiveDirectory(BASE_DN, SystemClock())
+    nobody = domain_controller.connect("", "")
+    somebody = domain_controller.connect(domain_controller.service_dn, domain_controller.bind_password)
+    with contextlib.closing(_Unbinding(nobody)), contextlib.closing(_Unbinding(somebody)):
+        assert not dialect.is_somebody(nobody)
+        assert dialect.is_somebody(somebody)
+        monkeypatch.setattr(type(nobody), "simple_bind", lambda self, *_: self.search("", ldap.SCOPE_BASE))
+        with pytest.raises(UnavailableError) as failure:
+            dialect.bind(nobody, officer.dn, PASSWORD, 5)
+    assert "anonymous" in failure.value.debug
+
+
+def test_line_26_a_bind_in_the_clear_is_no_answer(domain_controller: DomainController) -> None:
+    servers = open_controller(domain_controller, uris=(domain_controller.clear_uri,), clear=True)
+    with contextlib.closing(servers) as directory:
+        with pytest.raises(UnavailableError):
+            directory.find_by_login("canbo")
+        assert not all(line.ok for line in directory.check())
+
+
+def test_line_26_starttls_is_spoken_and_a_strange_certificate_refused(domain_controller: DomainController) -> None:
+    with contextlib.closing(open_controller(domain_controller, uris=(domain_controller.clear_uri,))) as directory:
+        assert directory.check_password(found(directory, "canbo"), PASSWORD).result is BindResult.ACCEPTED
+    with Proxy(int(domain_controller.clear_uri.rpartition(":")[2])) as proxy, contextlib.closing(
+            open_controller(domain_controller, uris=(proxy.uri,))) as directory:
+        proxy.mode = "strip"
+        with pytest.raises(UnavailableError):
+            directory.find_by_login("canbo")
+        assert domain_controller.bind_password.encode() not in proxy.seen
+
+
+@pytest.mark.parametrize(("code", "result"), [
+    ("525", "wrong"), ("52e", "wrong"), ("530", "disabled"), ("531", "disabled"), ("532", "must_change"), ("533", "disabled"),
+    ("701", "disabled"), ("773", "must_change"), ("775", "locked")])
+def test_sub_codes_are_hexadecimal(code: str, result: str) -> None:
+    said = f"80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data {code}, v1db1"
+    number = sub_code(ldap.INVALID_CREDENTIALS({"desc": "Invalid credentials", "info": said}))
+    assert number == int(code, 16)
+    assert REFUSALS[number].outcome.result == result
+
+
+@pytest.mark.parametrize("err", [
+    ldap.INVALID_CREDENTIALS(), ldap.INVALID_CREDENTIALS({}), ldap.INVALID_CREDENTIALS({"info": None}),
+    ldap.INVALID_CREDENTIALS({"info": "data"}), ldap.INVALID_CREDENTIALS({"info": "data xyz"}), ldap.INVALID_CREDENTIALS("x")])
+def test_a_refusal_that_says_nothing_has_no_sub_code(err: ldap.LDAPError) -> None:
+    assert sub_code(err) is None
+
+
+@settings(max_examples=50)
+@given(st.text())
+def test_any_text_has_a_sub_code_or_none(said: str) -> None:
+    code = sub_code(ldap.INVALID_CREDENTIALS({"info": said}))
+    assert code is None or 0 <= code < 2**32
+
+
+@pytest.mark.parametrize(("value", "expected"), [(b"5", 5), (b"-5", -5), (b"", None), (b"x", None), (b"\xff", None)])
+def test_numbers_that_are_none_are_no_numbers(value: bytes, expected: int | None) -> None:
+    assert number({"n": [value]}, "n") == expected
+    assert number({}, "n") is None
+
+
+def test_a_moment_counts_from_1601() -> None:
+    assert seconds_of(116444736000000000) == 0
+    assert seconds_of(134402332669965140) == 1795759666
+
+
+@pytest.mark.parametrize(("new", "rules", "expected"), [
+    ("ngan", DomainRules(8, True, 0), ChangeResult.TOO_SHORT), ("Mot-Mat-Khau", DomainRules(8, True, 11), ChangeResult.TOO_YOUNG),
+    ("motmatkhau", DomainRules(8, True, 10), ChangeResult.TOO_SIMPLE), ("motmatkhau", DomainRules(8), ChangeResult.IN_HISTORY),
+    ("Mot-Mat-Khau", DomainRules(8, True, 10), ChangeResult.IN_HISTORY), ("", DomainRules(), ChangeResult.IN_HISTORY)])
+def test_the_rule_that_a_password_breaks_is_named(new: str, rules: DomainRules, expected: ChangeResult) -> None:
+    assert rules.broken_by(new, now=10) is expected
