@@ -1,6 +1,6 @@
 # Two commands matter: `make run` and `make test`. Everything they need is installed by deploy/setup/.
 .DEFAULT_GOAL := help
-.PHONY: help run test check demo bench pins clean
+.PHONY: help run test check demo bench faults pins clean
 MAKEFLAGS += --no-print-directory
 PYTEST_WORKERS ?= 2
 
@@ -32,6 +32,10 @@ demo: ## A tour without hands: one sign-in, two applications, one sign-out
 bench: ## Load figures (docs/performance.md); BASE=<revision> compares two states
 	@sh deploy/setup/prepare.sh bench
 	@exec .venv/bin/python -m bench $(if $(BASE),--base $(BASE)) $(BENCH_ARGS)
+
+faults: ## The faults of the directory at full length, half an hour (docs/reliability.md); FAULTS_ARGS="--only F-01" chooses
+	@sh deploy/setup/prepare.sh bench
+	@exec .venv/bin/python -m tests.faults $(FAULTS_ARGS)
 
 pins: ## Compile requirements/*.in to pins with hashes (after a change of *.in)
 	@sh deploy/setup/prepare.sh check

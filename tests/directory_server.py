@@ -123,16 +123,18 @@ class Proxy:
 
     Attributes:
         mode: ``pass``; ``silent`` (accepts, and lets nothing through); ``closed`` (hangs up at once);
-            ``strip`` (answers the first message, a StartTLS request, with "protocol error", then passes on in the clear).
+            ``strip`` (answers the first message, a StartTLS request, with "protocol error", then passes on in the clear);
+            ``garbage`` (answers every piece with bytes that mean nothing).
+        target_port: Of the server, for connections from then on.
         delay: Seconds that every piece of an answer is held back.
         seen: What clients sent.
     """
 
     def __init__(self, target_port: int) -> None:
-        self._target = ("127.0.0.1", target_port)
+        self.target_port = target_port
         self.mode = "pass"
         self.delay = 0.0
-        self.seen = b""
+        self.seen = bytearray()
         self.connections = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
@@ -176,7 +178,7 @@ class Proxy:
                 # LDAPMessage { messageID as asked, ExtendedResponse { protocolError, "", "" } } (RFC 4511 §4.14.2)
                 body = request[2:5] + bytes([0x78, 7, 0x0A, 1, 2, 4, 0, 4, 0])
                 client.sendall(bytes([0x30, len(body)]) + body)
-            with socket.create_connection(self._target) as server:
+            with socket.create_connection(("127.0.0.1", self.target_port)) as server:
                 self._pump(client, server)
 
     def _pump(self, client: socket.socket, server: socket.socket) -> None:
@@ -189,6 +191,9 @@ class Proxy:
                     return
                 if ready is client:
                     self.seen += piece
+                    if self.mode == "garbage":
+                        client.sendall(secrets.token_bytes(512))
+                        continue
                 while self.mode == "silent" and self._open:
                     time.sleep(0.01)
                 if self.delay and ready is server:

@@ -31,7 +31,7 @@ from idp.adapters.sql.sessions import SqlSessions
 from idp.adapters.sql.tables import AuditRow, GrantRow, OfficerRow, RefreshTokenRow
 from idp.audit import Caller
 from idp.authn.assurance import AssurancePolicy
-from idp.authn.lockout import Lockout
+from idp.authn.lockout import Limits, Lockout
 from idp.directory.officer import Officer, Post
 from idp.endpoints.backchannel_authentication import BackchannelAuthenticationEndpoint
 from idp.endpoints.device_authorization import DeviceAuthorizationEndpoint
@@ -64,12 +64,14 @@ from idp.oauth.clients.sectors import Sectors
 from idp.oauth.clients.software_statement import SoftwareStatements
 from idp.oauth.deferred.approvals import Approvals
 from idp.oauth.deferred.authorization import GRANT_TYPE_OF, Kind
-from idp.oauth.deferred.device_authorization import CODE_LIMITS, REQUEST_LIMITS, DeviceAuthorization
+from idp.oauth.deferred.device_authorization import CODE_LIMITS, DeviceAuthorization
 from idp.oauth.deferred.user_code import normal
 from idp.oauth.grants.jwt_bearer import AuthorizationAssertions
 from idp.oauth.metadata import Offer, discovery
 from idp.oauth.proof.dpop import Nonces, Proofs
 from idp.oauth.proof.holder import Holders
+from idp.oauth.requests import public_clients
+from idp.oauth.requests.public_clients import DEVICE_LIMITS, PUSH_LIMITS
 from idp.oauth.requests.published import PublishedRequests
 from idp.oauth.requests.pushed_authorization import PushedRequests
 from idp.oauth.requests.request_object import RequestObjects
@@ -160,7 +162,8 @@ class House:
                  mutual_tls: bool = False, authorities: Sequence[Certificate] = (),
                  extensions: tuple[Extension, ...] = (), front_channel: bool = False, client_store: Any = None,
                  require_pushed_requests: bool = False,
-                 assertion_issuers: Mapping[str, AssertionIssuer] | None = None, request_uris: bool = False) -> None:
+                 assertion_issuers: Mapping[str, AssertionIssuer] | None = None, request_uris: bool = False,
+                 push_limits: Limits = PUSH_LIMITS) -> None:
         self.database = database
         self.clock = FakeClock()
         self.keys = key_ring()
@@ -185,6 +188,11 @@ class House:
                                            secrets=SECRETS, seen=seen, clock=self.clock)
         self.checks = Checks(self.assertions, self.client_keys, CertificateAuthorities(authorities), mutual_tls, self.clock)
         self.nonces = Nonces(b"n" * 32, self.clock)
+        guesses = SqlGuessCounter(database)
+        self.pushing = public_clients.of_pushed(
+            Lockout(guesses, self.clock, push_limits, kind="push"), self.store, self.clock)
+        self.devices_asking = public_clients.of_devices(
+            Lockout(guesses, self.clock, DEVICE_LIMITS, kind="device_request"), self.store, self.clock)
         self.proofs = Proofs(seen, self.nonces, self.clock)
         assurance = AssurancePolicy(ACR_PREFIX, frozenset({"lanhdao"}))
         self.provider = Provider(
@@ -192,7 +200,8 @@ class House:
             clock=self.clock, lifetimes=lifetimes or Lifetimes(), assurance=assurance,
             officer_scopes=frozenset(claims.SCOPES), checks=self.checks,
             proofs=self.proofs, token_endpoints=(f"{ISSUER}/token", f"{MTLS}/token"),
-            pushed=PushedRequests(SqlPushedRequests(database), self.clock, required=require_pushed_requests),
+            pushed=PushedRequests(SqlPushedRequests(database), self.clock, required=require_pushed_requests,
+                                  public=self.pushing),
             objects=RequestObjects(ISSUER, self.client_keys, self.clock, both_key_rings()[1].decrypt),
             pushing_endpoints=(f"{ISSUER}/par", f"{MTLS}/par"),
             read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens, *extensions],
@@ -201,11 +210,10 @@ class House:
                 clock=self.clock), details_types={SIGNING: SigningDetails()},
             published=PublishedRequests(self.documents.document) if request_uris else None)
         self.approvals = Approvals(self.deferred, self.provider)
-        guesses = SqlGuessCounter(database)
         self.devices = DeviceAuthorization(
             self.provider, self.approvals, verification_uri=f"{ISSUER}/device", lifetime_seconds=600,
             typed=Lockout(guesses, self.clock, CODE_LIMITS, kind="user_code"),
-            requests=Lockout(guesses, self.clock, REQUEST_LIMITS, kind="device_request"))
+            requests=self.devices_asking)
         self.directory = FakeDirectory()
         self.backchannel = BackchannelAuthentication(
             self.provider, self.approvals, sealer=FakeSealer(),

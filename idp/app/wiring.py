@@ -89,12 +89,13 @@ from ..oauth.clients.registration import RegistrationPolicy
 from ..oauth.clients.sectors import Sectors
 from ..oauth.clients.software_statement import SoftwareStatements
 from ..oauth.deferred.approvals import Approvals
-from ..oauth.deferred.device_authorization import CODE_LIMITS, REQUEST_LIMITS, DeviceAuthorization
+from ..oauth.deferred.device_authorization import CODE_LIMITS, DeviceAuthorization
 from ..oauth.grants.jwt_bearer import AuthorizationAssertions
 from ..oauth.metadata import Paths
 from ..oauth.proof.dpop import Nonces, Proofs
 from ..oauth.proof.holder import Holders
-from ..oauth.requests import signing_details
+from ..oauth.requests import public_clients, signing_details
+from ..oauth.requests.public_clients import DEVICE_LIMITS, PUSH_LIMITS
 from ..oauth.requests.published import MEDIA_TYPES, PublishedRequests
 from ..oauth.requests.pushed_authorization import PushedRequests
 from ..oauth.requests.request_object import RequestObjects
@@ -194,7 +195,8 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
                         clock=clock, lifetimes=lifetimes, assurance=assurance, checks=checks, proofs=proofs,
                         officer_scopes=frozenset({*claims.SCOPES, SCOPE, "offline_access"}),
                         token_endpoints=routes.addresses(settings, Paths().token),
-                        pushed=PushedRequests(SqlPushedRequests(database), clock,
+                        pushed=PushedRequests(SqlPushedRequests(database), clock, public=public_clients.of_pushed(
+                            Lockout(guesses, clock, PUSH_LIMITS, kind="push"), grants, clock),
                                               lifetime_seconds=settings.pushed_request_lifetime_seconds,
                                               required=settings.require_pushed_authorization_requests),
                         objects=objects,
@@ -210,7 +212,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         provider, approvals, verification_uri=settings.issuer + Paths().device,
         lifetime_seconds=settings.device_code_lifetime_seconds,
         typed=Lockout(guesses, clock, CODE_LIMITS, kind="user_code"),
-        requests=Lockout(guesses, clock, REQUEST_LIMITS, kind="device_request"))
+        requests=public_clients.of_devices(Lockout(guesses, clock, DEVICE_LIMITS, kind="device_request"), grants, clock))
     sectors = Sectors(outbound.document)
     issuers = read_software_issuers(settings.software_issuers_file)
     initial_access = InitialAccess(SqlInitialAccess(database), audit, clock, policy, software_issuers=issuers)

@@ -44,6 +44,7 @@ class AuditEvent(StrEnum):
     APPROVAL_NOT_ASKED = "approval.not_asked"
     PING_SENT = "ping.sent"
     PING_DEAD = "ping.dead"
+    CLIENT_THROTTLED = "client.throttled"
     USER_CODE_THROTTLED = "user_code.throttled"
     TOKEN_ISSUED = "token.issued"
     TOKEN_EXCHANGED = "token.exchanged"

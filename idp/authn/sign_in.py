@@ -112,6 +112,8 @@ class SignIn:
                 except ThrottledError:
                     tried = None
             outcome = self._directory.check_password(tried, password)
+            if tried is not None and outcome.result in _RIGHT:
+                officer = tried = self._confirmed(tried)
             right = tried is not None and not tried.disabled and outcome.result in _RIGHT
             one_time = self._one_time.standing(tried.entry_uuid, password) if tried is not None and right else ""
         except IdpError:
@@ -175,6 +177,11 @@ class SignIn:
             AuditEvent.THROTTLE_CLEARED, self._clock.now(), sub=mirrored.sub if mirrored else "", source=caller.source,
             request_id=caller.request_id, detail={"account": account, "address": source, "counters": cleared}))
         return cleared
+
+    def _confirmed(self, officer: Officer) -> Officer | None:
+        """Look again at somebody who is known not to be one who may sign in: a replica may not have heard of that yet."""
+        known = self._mirror.by_entry_uuid(officer.entry_uuid)
+        return officer if known is None or known.status == "active" else self._directory.find(officer.entry_uuid)
 
     def _account(self, name: str) -> str:
         local, at, domain = name.rpartition("@")

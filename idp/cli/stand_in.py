@@ -31,6 +31,7 @@ from ..oauth.client import Client
 from ..oauth.clients import assertion
 from ..oauth.clients.examination import registrable
 from ..oauth.proof import certificate
+from ..oauth.requests import request_object
 
 PROVEN = "ES256"
 """What signs DPoP proofs."""
@@ -58,7 +59,7 @@ class StandIn:
         self._algorithm = (assertion.ALGORITHMS[0] if client.signs_with_secret else
                            client.token_endpoint_auth_signing_alg or assertion.ALGORITHMS[0])
         algorithms = {self._algorithm, client.request_object_signing_alg, client.backchannel_authentication_request_signing_alg}
-        self._signing = {alg: _key(alg, "sig") for alg in sorted(algorithms - {""})}
+        self._signing = {alg: _key(alg, "sig") for alg in sorted(algorithms - {"", request_object.UNSIGNED})}
         self._proving = ECKey.generate_key("P-256")
         self._certified = ec.generate_private_key(ec.SECP256R1())
         wanted = {client.id_token_encrypted_response_alg, client.userinfo_encrypted_response_alg} - {""}

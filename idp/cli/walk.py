@@ -26,7 +26,7 @@ from ..oauth import response, scope
 from ..oauth.client import Client
 from ..oauth.deferred import user_code
 from ..oauth.deferred.authorization import GRANT_TYPE_OF, Deferred, Kind
-from ..oauth.grants import token_exchange
+from ..oauth.grants import delegation, token_exchange
 from ..oauth.metadata import Paths
 from ..oidc import claims
 from ..services import Door, Services
@@ -102,7 +102,7 @@ class Walk:
         walks: Mapping[str, Callable[[], Iterator[Step]]] = {
             "authorization_code": self._code_flow, "implicit": self._browser_flow, "client_credentials": self._machine_flow,
             GRANT_TYPE_OF[Kind.DEVICE]: self._device_flow, GRANT_TYPE_OF[Kind.CIBA]: self._backchannel_flow,
-            token_exchange.GRANT_TYPE: self._exchange_flow}
+            delegation.GRANT_TYPE: self._exchange_flow}
         for grant in self._client.grant_types:
             if grant == "refresh_token":
                 continue  # on the way of what an officer gives
@@ -167,7 +167,7 @@ class Walk:
         answer, verifier = self._authorize(self._session(), response.CODE, _ORIGINS_URI, origin)
         theirs = self._token({"grant_type": "authorization_code", "code": answer["code"], "code_verifier": verifier,
                               "redirect_uri": _ORIGINS_URI}, origin)
-        tokens = self._token({"grant_type": token_exchange.GRANT_TYPE, "subject_token": theirs["access_token"],
+        tokens = self._token({"grant_type": delegation.GRANT_TYPE, "subject_token": theirs["access_token"],
                               "subject_token_type": token_exchange.ACCESS_TOKEN})
         yield Step("token exchange", WALKED,
                    f"for a token of {others[0]}, scopes: {tokens.get('scope') or 'none'}; {self._described(tokens)}")

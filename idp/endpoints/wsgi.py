@@ -310,11 +310,11 @@ def error(status: int, code: str, description: str) -> Response:
 
 
 def oauth_answer(status: int, body: Mapping[str, Any], headers: Iterable[tuple[str, str]]) -> Response:
-    """Make the answer of an OAuth endpoint: our own headers, and the challenge where there is one."""
+    """Make the answer of an OAuth endpoint: our own headers, the challenge where there is one, and when to come again."""
     if status < 400:
         return Response(status, orjson.dumps(body), NO_STORE)
-    challenge = tuple(pair for pair in headers if pair[0] in {"WWW-Authenticate", "DPoP-Nonce"})
-    return Response(status, orjson.dumps(body), NO_STORE + challenge, body["error"])
+    more = tuple(pair for pair in headers if pair[0] in {"WWW-Authenticate", "DPoP-Nonce", "Retry-After"})
+    return Response(status, orjson.dumps(body), NO_STORE + more, body["error"])
 
 
 def is_media_type(content_type: str, expected: str) -> bool:

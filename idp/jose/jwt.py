@@ -2,7 +2,7 @@
 
 Spec: RFC 7515, RFC 7519, RFC 8725. Departs from RFC 7515 §4.1: a token whose header carries a key or points at one (jwk, jku,
 x5u, x5c), or that asks for extensions (crit, b64, zip), is refused rather than read past; so is a header or payload in which a
-member stands twice (RFC 7519 §4 leaves that open).
+member stands twice (RFC 7519 §4 leaves that open), or which is beyond the limits of ``json_object``.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
 from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 
 from ..errors import RefusedError
+from ..json_object import parse_object
 from .signing_key import SigningKey
 
 MAX_TOKEN_BYTES: Final = 16 * 1024
@@ -32,6 +33,7 @@ PublicKey = ECKey | RSAKey | OKPKey
 
 _FORBIDDEN: Final = frozenset({"jwk", "jku", "x5u", "x5c", "crit", "b64", "zip", "enc"})
 _COMPACT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_UNSECURED: Final = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.")
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
 
@@ -131,6 +133,39 @@ def unverified_claims(token: str) -> dict[str, Any]:
         InvalidTokenError: it is too long or not well formed.
     """
     return _object(_compact(token).split(".")[1], limit=MAX_TOKEN_BYTES)
+
+
+def unsigned_claims(token: str, *, types: Collection[str], issuer: str, audience: str, now: int, leeway: int) -> dict[str, Any]:
+    """Read a token that says of itself that nobody signed it; for the one caller that may (``request_object``).
+
+    Args:
+        token: As received; at most 16 kB, the third part empty.
+        types: Media types in short form that it may name; one that names none is a ``jwt``.
+        issuer: What ``iss`` must be where it is there.
+        audience: What must be in ``aud`` where it is there.
+        now: Seconds since the epoch.
+        leeway: Seconds of clock difference to bear.
+
+    Raises:
+        InvalidTokenError: it is not well formed, says that it is signed, or says that it is not for us or not valid now.
+
+    Source: RFC 7519 §6.1 (unsecured JWTs).
+    """
+    if not isinstance(token, str) or len(token) > MAX_TOKEN_BYTES:
+        raise InvalidTokenError("The token is too long.")
+    parts = _UNSECURED.fullmatch(token)
+    if parts is None:
+        raise InvalidTokenError("The token is not an unsecured JWT in compact form.")
+    header = _object(parts[1], limit=MAX_HEADER_BYTES)
+    typ = header.get("typ", "JWT")
+    if not _FORBIDDEN.isdisjoint(header) or header.get("alg") != "none" or "kid" in header:
+        raise InvalidTokenError("The token's header is not that of an unsecured JWT.")
+    if not isinstance(typ, str) or media_type(typ) not in types:
+        raise InvalidTokenError("The token is of another type.")
+    claims = _object(parts[2], limit=MAX_TOKEN_BYTES)
+    _check_claims(claims, issuer=issuer if "iss" in claims else None, audience=audience if "aud" in claims else None,
+                  now=now, leeway=leeway, allow_expired=False, must_expire=False)
+    return claims
 
 
 def verify(
@@ -238,23 +273,9 @@ def _object(segment: str, *, limit: int) -> dict[str, Any]:
 
 def _parse(text: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(text.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
+        return parse_object(text)
+    except ValueError:
         raise InvalidTokenError("The token is not well formed.") from None
-    if not isinstance(value, dict):
-        raise InvalidTokenError("The token is not well formed.")
-    return value
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a member stands twice")
-    return found
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _check_claims(

@@ -16,10 +16,11 @@ from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from .. import json_object
 from ..errors import RefusedError
 from . import pkce, response, scope
 from .client import Client
-from .requests import rich_authorization, strict_json
+from .requests import rich_authorization
 from .tokens import resource_indicator
 
 PROMPTS = ("none", "login", "consent", "select_account")
@@ -27,7 +28,6 @@ DISPLAYS = ("page", "popup", "touch", "wap")
 """All pages fit a small screen and need no script; ``popup`` keeps them tied to the window that opened them."""
 MOST_PARAMETERS = 100
 LONGEST_VALUE = 8192
-DEEPEST_JSON = 20
 
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -359,7 +359,7 @@ def _claims(sent: Mapping[str, str], answer: _Answer) -> str:
     if text is None:
         return ""
     try:
-        asked = strict_json.read(text, levels=DEEPEST_JSON, longest=LONGEST_VALUE)
+        asked = json_object.parse(text)
         if not isinstance(asked, dict):
             raise ValueError
         found = {part: _named(asked[part]) for part in ("userinfo", "id_token") if asked.get(part) is not None}

@@ -141,7 +141,8 @@ def discovery(issuer: str, offer: Offer, paths: Paths | None = None) -> dict[str
         "ui_locales_supported": list(offer.ui_locales),
         "claims_locales_supported": ["vi"],
         "request_parameter_supported": True,
-        "request_object_signing_alg_values_supported": list(request_object.ALGORITHMS),
+        "request_object_signing_alg_values_supported": [
+            *request_object.ALGORITHMS, *((request_object.UNSIGNED,) if offer.request_uris else ())],
         "request_object_encryption_alg_values_supported": list(jwe.ALGORITHMS),
         "request_object_encryption_enc_values_supported": list(jwe.ENCRYPTIONS),
         "request_uri_parameter_supported": offer.request_uris,

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import OAuth2Request as AuthlibRequest
 from authlib.oauth2.rfc6749.requests import OAuth2Payload
 
@@ -17,6 +18,25 @@ from ..audit import Caller
 from ..pki.shown_certificate import ShownCertificate
 from .authorization_request import AuthorizationRequest
 from .client import Client
+
+
+class LaterError(OAuth2Error):  # type: ignore[misc]
+    """The request is refused for now, whatever is in it.
+
+    Args:
+        code: An error of the specification of the endpoint.
+        description: ASCII; echoes nothing.
+        status: HTTP status (RFC 6585 §4, unless the specification has another).
+        retry_after_seconds: When the same request may be let through.
+    """
+
+    def __init__(self, code: str, description: str, *, status: int = 429, retry_after_seconds: int) -> None:
+        super().__init__(description, status_code=status, error=code)
+        self._retry_after_seconds = retry_after_seconds
+
+    def get_headers(self) -> list[tuple[str, str]]:
+        """Give the headers of the answer."""
+        return [*super().get_headers(), ("Retry-After", str(self._retry_after_seconds))]
 
 
 class Answer(NamedTuple):

@@ -26,7 +26,7 @@ from .authorization_request import AuthorizationError, AuthorizationRequest, Uns
 from .client import Client, ClientRegistry
 from .deferred.authorization import GRANT_TYPE_OF, DeferredStore
 from .grant import Grant, admits
-from .grants import jwt_bearer, token_exchange
+from .grants import delegation, jwt_bearer, token_exchange
 from .grants.authorization_code import CodeGrant
 from .grants.ciba import CibaGrant
 from .grants.client_credentials import MachineGrant
@@ -51,12 +51,12 @@ from .tokens.access_token import AccessTokens, Exchanged, IssuedToken, SigningKe
 from .tokens.resource_indicator import InvalidTargetError
 from .tokens.revocation import Revocation
 
-GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", *GRANT_TYPE_OF.values(), token_exchange.GRANT_TYPE)
+GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", *GRANT_TYPE_OF.values(), delegation.GRANT_TYPE)
 """What /token takes in every deployment; ``Provider.grant_types`` adds what an operator switched on."""
 
 MAY_REPEAT: Mapping[str, frozenset[str]] = {
     **dict.fromkeys((*GRANT_TYPES, jwt_bearer.GRANT_TYPE), frozenset({resource_indicator.PARAMETER})),
-    token_exchange.GRANT_TYPE: frozenset({resource_indicator.PARAMETER, token_exchange.AUDIENCE})}
+    delegation.GRANT_TYPE: frozenset({resource_indicator.PARAMETER, token_exchange.AUDIENCE})}
 """Parameters that a token request may send more than once, by its grant type (security checklist 9)."""
 
 REFUSAL_SECONDS = 60
@@ -169,13 +169,15 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         """Keep a request that an application hands over itself, and give the reference to it (RFC 9126 §2).
 
         Raises:
-            OAuth2Error: the client does not authenticate, its DPoP proof proves nothing, or its request is refused (§2.3).
+            OAuth2Error: the client does not authenticate, its DPoP proof proves nothing, its request is refused (§2.3), or
+                it cannot authenticate and asks too often.
         """
         client = self.authenticate_client(request, client_authentication.METHODS, "pushed_authorization")
         proof = Presented(request.dpop, "POST", self._pushing_endpoints)
         thumbprint = self._proofs.thumbprint(proof) if request.dpop else ""
         asked = self._requests.from_client(client, request.form, repeated=request.repeated, thumbprint=thumbprint)
-        return Answer(201, {"request_uri": self.pushed.keep(asked), "expires_in": self.pushed.lifetime_seconds}, ())
+        reference = self.pushed.keep(asked, client, request.caller)
+        return Answer(201, {"request_uri": reference, "expires_in": self.pushed.lifetime_seconds}, ())
 
     def issue_code(self, request: AuthorizationRequest, *, session: SessionFacts, caller: Caller,
                    also: Parameters = ()) -> AuthorizationResponse:

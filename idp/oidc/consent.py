@@ -73,17 +73,23 @@ class Consents:
 
     def give(self, sub: str, client_id: str, scope: Iterable[str], caller: Caller, *, claims: Collection[str] = (),
              sid: str = "", details: str = "") -> None:
-        """Keep the officer's agreement; what was agreed to before stays agreed, but for authorization details (JSON).
+        """Keep the officer's agreement; arguments as ``agreement``."""
+        self._store.give(*self.agreement(sub, client_id, scope, caller, claims=claims, sid=sid, details=details))
 
-        These are agreed to for one request; the audit trail keeps their digest, by which the application's copy is recognised.
+    def agreement(self, sub: str, client_id: str, scope: Iterable[str], caller: Caller, *, claims: Collection[str] = (),
+                  sid: str = "", details: str = "") -> tuple[Consent, AuditRecord]:
+        """Make what is kept when the officer agrees, and its record, for a write that does more (``Approvals.approve``).
+
+        What was agreed to before stays agreed, but for authorization details (JSON). These are agreed to for one request; the
+        audit trail keeps their digest, by which the application's copy is recognised.
         """
         now = self._clock.now()
         earlier = self._store.find(sub, client_id)
         agreed = frozenset(scope) | (earlier.scope if earlier else frozenset())
         named = frozenset(claims) | (earlier.claims if earlier else frozenset())
-        self._store.give(Consent(sub, client_id, agreed, now, named), AuditRecord(
+        return Consent(sub, client_id, agreed, now, named), AuditRecord(
             AuditEvent.CONSENT_GIVEN, now, sub=sub, client_id=client_id, sid=sid, source=caller.source,
-            request_id=caller.request_id, detail=_detail(agreed, named, details)))
+            request_id=caller.request_id, detail=_detail(agreed, named, details))
 
     def refuse(self, sub: str, client_id: str, scope: Iterable[str], caller: Caller, *, claims: Collection[str] = (),
                sid: str = "", details: str = "") -> None:

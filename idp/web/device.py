@@ -134,14 +134,16 @@ def blueprint(services: Services) -> Blueprint:
         if not meant or said not in {"accept", "deny"}:
             return here
         try:
-            answered = (services.approvals.approve(deferred, session, caller()) if said == "accept"
-                        else services.approvals.deny(deferred, session, caller()))
+            if said == "accept":
+                answered = services.approvals.approve(deferred, session, caller(), consent=(
+                    services.consents.agreement(officer.sub, client.client_id, asked.scope, caller(), sid=session.sid)
+                    if prompt is Prompt.CONSENT else None))
+            else:
+                answered = services.approvals.deny(deferred, session, caller())
         except AuthorizationError as refusal:
             return onward.refused(refusal, interaction)
         if not answered:
             return over(deferred.kind)
-        if said == "accept" and prompt is Prompt.CONSENT:
-            services.consents.give(officer.sub, client.client_id, asked.scope, caller(), sid=session.sid)
         services.interactions.finish(interaction)
         return here
 

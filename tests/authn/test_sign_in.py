@@ -157,6 +157,49 @@ class TestPassword:
         assert [record.sub for record in house.audit.records] == [step.officer.sub, ""]
 
 
+class TestStaleReplica:
+    """The directory that is searched still believes what the mirror knows to be over."""
+
+    @pytest.fixture
+    def known(self, house: House) -> Officer:
+        """An officer who is disabled in the mirror, and active where names are looked up."""
+        stale = house.directory.officers["canbo"]
+        house.mirror.remember(replace(stale, disabled=True), now=1)
+        return stale
+
+    def test_f04_who_is_disabled_in_the_mirror_is_looked_up_again_and_stays_out(
+            self, house: House, known: Officer, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(house.directory, "find", lambda _: replace(known, disabled=True))
+        step = house.password("canbo")
+        assert (step.outcome, step.officer) == ("refused", None)
+        assert house.audit.records[-1].detail == {"reason": "disabled", "uid": "canbo"}
+        mirrored = house.mirror.by_uid("canbo")
+        assert mirrored is not None
+        assert mirrored.status == "disabled"
+
+    def test_f04_who_is_gone_stays_out(self, house: House, known: Officer, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(house.directory, "find", lambda _: None)
+        assert house.password("canbo").outcome == "refused"
+
+    def test_f04_while_nobody_can_say_nobody_is_let_in_and_no_guess_counted(
+            self, house: House, known: Officer, monkeypatch: pytest.MonkeyPatch) -> None:
+        def away(_: str) -> Officer:
+            raise UnavailableError("x", dependency="directory")
+        monkeypatch.setattr(house.directory, "find", away)
+        for _ in range(10):
+            with pytest.raises(UnavailableError):
+                house.password("canbo")
+        monkeypatch.undo()
+        assert house.password("canbo").outcome == "accepted", "enabled again, and not throttled"
+
+    def test_a_wrong_password_and_an_active_officer_are_not_looked_up_again(
+            self, house: House, known: Officer, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(house.directory, "find", lambda _: pytest.fail("asked again"))
+        assert house.password("canbo", "sai").outcome == "refused"
+        assert house.password("hethan").outcome == "expired"
+        assert house.password("hethan").outcome == "expired"
+
+
 class TestOneTimePassword:
     """What an administrator made (security checklist 33)."""
 

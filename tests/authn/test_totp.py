@@ -122,7 +122,6 @@ class TotpContract:
         with pytest.raises(ConfigurationError):
             totp.accept("other", "123456", RECORD)
 
-
     def test_an_app_that_is_being_enrolled_counts_for_nothing(self, totp: Totp, clock: FakeClock) -> None:
         totp.begin(OFFICER)
         seed = totp.begun(OFFICER)

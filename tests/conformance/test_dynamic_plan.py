@@ -2,7 +2,7 @@
 
 The plan's client registers itself for each module, authenticates with private_key_jwt, sends no PKCE, and unregisters at the end.
 Request objects are fetched, and the implicit response types are on, as a dynamic provider has to have it (OpenID Connect Core
-§15.2). Departs from the plan: an object that is not signed is refused (docs/divergences.md).
+§15.2). Departs from the plan: its client says with ``request_object_signing_alg`` that it does not sign (docs/divergences.md).
 """
 
 from __future__ import annotations
@@ -181,14 +181,25 @@ def test_oidcc_request_uri_signed_rs256(suite: Suite, rp: Registrant, web: Recei
 
 
 def test_oidcc_request_uri_unsigned(suite: Suite, rp: Registrant, web: Receivers) -> None:
-    """The plan would have it read; it is refused by name, as the same object by value is."""
+    assert "none" in suite.discovery["request_object_signing_alg_values_supported"]
+    uri = published(web, "request.jwt", b"")
+    client = rp.client(request_uris=[uri], request_object_signing_alg="none")
+    assert client["request_object_signing_alg"] == "none"
+    published(web, "request.jwt", unsigned(**suite.request(client, state="inside", nonce="inside")).encode())
+    visit = suite.person().go(suite.url({**suite.request(client, state=None, nonce=None), "request_uri": uri}))
+    assert (visit.address, visit.answer["state"]) == (CALLBACK, "inside")
+    tokens = suite.check_tokens(suite.token(
+        client, grant_type="authorization_code", code=visit.answer["code"], redirect_uri=CALLBACK), client)
+    assert tokens["claims"]["nonce"] == "inside"
+
+
+def test_oidcc_request_uri_unsigned_is_for_those_who_registered_it(suite: Suite, rp: Registrant, web: Receivers) -> None:
     uri = published(web, "request.jwt", b"")
     client = rp.client(request_uris=[uri])
     request = suite.request(client)
     published(web, "request.jwt", unsigned(**request).encode())
     visit = suite.person().open(suite.url({**request, "request_uri": uri}))
     suite.check(visit, request, error="request_uri_not_supported")
-    assert rp.refusal(request_uris=[uri], request_object_signing_alg="none") == "invalid_client_metadata"
 
 
 def test_oidcc_idtoken_unsigned(rp: Registrant) -> None:

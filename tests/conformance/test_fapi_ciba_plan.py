@@ -252,6 +252,7 @@ def test_fapi_ciba_id1_user_rejects_authentication(plan: Plan) -> None:
     auth_req_id = plan.asked()
     plan.answer(agree=False)
     plan.refused(plan.fetch(auth_req_id), "access_denied")
+    plan.suite.clock.advance(60)  # for that long the officer is left alone (docs/divergences.md)
 
 
 def test_fapi_ciba_id1_multiple_call_to_token_endpoint(plan: Plan) -> None:

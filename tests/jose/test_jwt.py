@@ -18,7 +18,7 @@ from joserfc import jwe
 from joserfc.jwk import ECKey, JWKRegistry, KeySet, OctKey
 from joserfc.jws import JWSRegistry
 
-from idp.jose.jwt import MAX_TOKEN_BYTES, InvalidTokenError, sign, verify
+from idp.jose.jwt import MAX_TOKEN_BYTES, InvalidTokenError, header_of, sign, unverified_claims, verify
 from idp.jose.keyset import ALGORITHMS, KeyRing, SigningKey
 
 from ..contracts.key_store import CALLER
@@ -203,6 +203,23 @@ def test_signs_that_decoders_skip_are_refused(ring: KeyRing) -> None:
     token = sign(CLAIMS, ring.signing("ES256"), typ="JWT")
     for changed in (token + "=", token + "\n", token + " ", token.replace(".", ".\r\n", 1), token[:-5] + "$" + token[-5:]):
         refused(ring, changed)
+
+
+@pytest.mark.parametrize("member", [
+    '"x":1,"x":1', '"x":{"a":1,"a":1}', r'"x":"\ud800"', r'"\udfff":1', '"x":1e999', '"x":NaN', '"x":' + "9" * 400,
+    '"x":' + '{"x":' * 20 + "1" + "}" * 20, '"x":' + "[" * 20 + "]" * 20], ids=range(9))
+def test_rfc8259_s4_header_and_payload_are_read_by_the_same_rules_as_a_body(ring: KeyRing, member: str) -> None:
+    """Members once, no half of a surrogate pair, numbers of a double, twenty levels; whoever signed it."""
+    key = ring.signing("ES256")
+    good = [json.dumps(value)[:-1] for value in (header(key), CLAIMS)]
+    assert check(ring, crafted(key, header(key), (good[1] + ',"x":' + "[" * 19 + "]" * 19 + "}").encode()))
+    broken = [f"{text},{member}}}".encode() for text in good]
+    for token in (crafted(key, header(key), broken[1]), crafted(key, broken[0])):
+        assert refused(ring, token).message == "The token is not well formed."
+    with pytest.raises(InvalidTokenError):
+        unverified_claims(crafted(key, header(key), broken[1]))
+    with pytest.raises(InvalidTokenError):
+        header_of(crafted(key, broken[0]))
 
 
 def test_rfc7519_s4_a_member_that_stands_twice_is_refused(ring: KeyRing) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from idp.authn.assurance import AssurancePolicy
 from idp.oauth.client import Client
 from idp.oauth.grant import Grant, Standing
-from idp.oauth.grants.delegation import act_claim, lapse_of_chain, lapse_of_token
+from idp.oauth.grants.delegation import GRANT_TYPE, act_claim, lapse_of_chain, lapse_of_token
 from idp.oauth.ports import StoredAccessToken
 from tests.provider import ACR_PREFIX, REGISTERED
 
@@ -21,8 +21,9 @@ GRANT = Grant("g", "qlvb", "sub", "sid", "openid", False, NOW, 1, ("pwd",), "", 
               Standing("active", frozenset({"can-bo"})))
 ASSURANCE = AssurancePolicy(ACR_PREFIX, frozenset({"lanhdao"}))
 ORIGIN = REGISTERED
-BUS = replace(REGISTERED, client_id="lgsp", exchange_from=("qlvb",))
-NEXT = replace(REGISTERED, client_id="kho", exchange_from=("lgsp",))
+EXCHANGING = replace(REGISTERED, grant_types=(*REGISTERED.grant_types, GRANT_TYPE))
+BUS = replace(EXCHANGING, client_id="lgsp", exchange_from=("qlvb",))
+NEXT = replace(EXCHANGING, client_id="kho", exchange_from=("lgsp",))
 
 
 def lapse(*changed: Client, grant: Grant = GRANT, actors: tuple[str, ...] = ("kho", "lgsp"), without: str = "") -> str:
@@ -56,7 +57,9 @@ def test_security_18_one_application_that_may_not_act_ends_the_chain(gone: str) 
     assert lapse(without=gone) == "client"
 
 
-@pytest.mark.parametrize("changed", [replace(BUS, exchange_from=()), replace(NEXT, exchange_from=("qlvb",))])
+@pytest.mark.parametrize("changed", [
+    replace(BUS, exchange_from=()), replace(NEXT, exchange_from=("qlvb",)), replace(BUS, grant_types=REGISTERED.grant_types),
+    replace(NEXT, grant_types=REGISTERED.grant_types)])
 def test_an_operator_who_withdraws_a_link_ends_the_chain(changed: Client) -> None:
     assert lapse(changed) == "client"
 

@@ -57,6 +57,7 @@ def test_rfc9101_s10_5_request_objects_are_signed() -> None:
 def test_oidc_discovery_s3_request_objects_are_fetched_only_from_registered_addresses() -> None:
     document = discovery("https://id.example", replace(OFFER, request_uris=True))
     assert document["request_uri_parameter_supported"] is document["require_request_uri_registration"] is True
+    assert document["request_object_signing_alg_values_supported"] == ["ES256", "PS256", "RS256", "EdDSA", "none"]
 
 
 def test_rfc9126_s5_where_requests_are_pushed_and_whether_they_must_be() -> None:

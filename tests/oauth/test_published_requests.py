@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -144,6 +145,94 @@ def test_an_object_that_is_not_signed_is_refused_by_name(stand: Stand, members: 
     stand.house.client(**members)
     stand.publish(f"{segment({'alg': 'none'})}.{stand.object().split('.')[1]}.")
     assert stand.why() == code
+
+
+# Unsigned
+
+def unsigned(stand: Stand, header: dict[str, Any] | None = None, signature: str = "", **changes: Any) -> str:
+    """An object that nobody signed, as the Foundation's suite publishes it: the parameters of the request alone."""
+    claims = {name: value for name, value in (stand.house.parameters() | changes).items() if value is not None}
+    return f"{segment(header or {'alg': 'none'})}.{segment(claims)}.{signature}"
+
+
+@pytest.fixture
+def open_stand(stand: Stand) -> Stand:
+    stand.house.client(request_object_signing_alg="none")
+    return stand
+
+
+def test_core_s6_1_who_registered_none_publishes_unsigned_requests(open_stand: Stand) -> None:
+    open_stand.publish(unsigned(open_stand))
+    assert open_stand.ask(state="outside") == open_stand.house.asked()
+
+
+@pytest.mark.parametrize("members", [
+    {"request_object_signing_alg": ""}, {"request_object_signing_alg": "RS256"}, {"require_signed_request_object": True},
+    {"profile": "fapi2"}], ids=str)
+def test_nobody_else_does(open_stand: Stand, members: dict[str, Any]) -> None:
+    open_stand.publish(unsigned(open_stand))
+    open_stand.house.client(**members)
+    assert open_stand.why() in {"request_uri_not_supported", "invalid_request_object"}
+
+
+def test_registration_s2_who_registered_none_publishes_no_others(open_stand: Stand) -> None:
+    open_stand.publish(open_stand.object())
+    assert open_stand.why() == "invalid_request_object"
+
+
+def test_unsigned_is_never_read_by_value(open_stand: Stand) -> None:
+    assert open_stand.why(None, request=unsigned(open_stand)) == "request_not_supported"
+
+
+def test_unsigned_is_never_pushed(open_stand: Stand) -> None:
+    assert open_stand.house.push(request=unsigned(open_stand)).error == "request_not_supported"
+
+
+def test_unsigned_is_fetched_only_from_where_it_is_registered(open_stand: Stand) -> None:
+    open_stand.publish(unsigned(open_stand), place="https://qlvb.example/other")
+    assert open_stand.why("https://qlvb.example/other") == "invalid_request_uri"
+
+
+def test_rfc9101_s6_1_unsigned_does_not_hide_in_an_encrypted_one(open_stand: Stand) -> None:
+    open_stand.publish(encrypted(open_stand, unsigned(open_stand)))
+    assert open_stand.why() == "request_uri_not_supported"
+
+
+def test_unsigned_is_not_read_where_the_fetch_is_off(house: House) -> None:
+    off = Stand(house)
+    off.house.client(request_object_signing_alg="none")
+    off.publish(unsigned(off))
+    assert off.why(**house.parameters() | {"state": "outside"}) == "request_uri_not_supported"
+
+
+@pytest.mark.parametrize("changes", [
+    {"iss": "other"}, {"aud": "https://other.example"}, {"exp": 1}, {"exp": 2 ** 40}, {"nbf": 2 ** 40}, {"iat": 2 ** 40},
+    {"nbf": 1},
+    {"client_id": "other"}, {"sub": "qlvb"}, {"request_uri": PLACE}, {"request": "e.y."}], ids=str)
+def test_what_an_unsigned_object_says_of_itself_has_to_be_true(open_stand: Stand, changes: dict[str, Any]) -> None:
+    open_stand.publish(unsigned(open_stand, **changes))
+    assert open_stand.why() == "invalid_request_object"
+
+
+@pytest.mark.parametrize("header", [
+    {"alg": "None"}, {"alg": "NONE"}, {"alg": "ES256"}, {"alg": ["none"]}, {"typ": "JWT"}, {"alg": "none", "typ": "at+jwt"},
+    {"alg": "none", "kid": "x"}, {"alg": "none", "jwk": {}}, {"alg": "none", "crit": ["alg"]},
+    {"alg": "none", "b64": False}], ids=str)
+def test_rfc7515_s4_the_header_of_an_unsigned_object_says_so_and_nothing_else(open_stand: Stand, header: dict[str, Any]) -> None:
+    open_stand.publish(unsigned(open_stand, header))
+    assert open_stand.why() == "invalid_request_object"
+
+
+@pytest.mark.parametrize("signature", ["AA", ".", "A.", "A..A."])
+def test_an_unsigned_object_has_no_signature(open_stand: Stand, signature: str) -> None:
+    open_stand.publish(unsigned(open_stand, signature=signature))
+    assert open_stand.why() == "invalid_request_object"
+
+
+def test_unsigned_a_member_that_stands_twice_is_refused(open_stand: Stand) -> None:
+    claims = base64.urlsafe_b64encode(b'{"scope":"openid","scope":"openid profile"}').rstrip(b"=").decode()
+    open_stand.publish(f"{segment({'alg': 'none'})}.{claims}.")
+    assert open_stand.why() == "invalid_request_object"
 
 
 @pytest.mark.parametrize(("content", "code"), [

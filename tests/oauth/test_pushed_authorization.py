@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import func, select
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.tables import AuthorizationCodeRow, GrantRow, PushedRequestRow
+from idp.authn.lockout import Limits, Rule
 from idp.oauth import response
 from idp.oauth.authorization_request import AuthorizationError, UnsafeRequestError
 from idp.oauth.requests.pushed_authorization import PREFIX, PushedRequest, fault_of
 from idp.sessions.single_sign_on import Session
 from tests.fakes.client_keys import assertion_of, jwks_of, pair, proof_of
-from tests.provider import CALLER, ISSUER, MTLS, REDIRECT_URI, SECRET, House, basic
+from tests.provider import CALLER, ISSUER, MTLS, REDIRECT_URI, SECRET, House, Reply, basic
 
 
 def count(house: House, row: Any) -> int:
@@ -355,3 +358,76 @@ def test_rfc9126_s5_a_deployment_may_ask_it_of_all(database: Database) -> None:
     assert caught.value.code == "invalid_request"
     assert house.opened(pushed(house))
     assert house.call("GET", "/.well-known/openid-configuration").json["require_pushed_authorization_requests"] is True
+
+
+# Clients that anybody can play
+
+FEW = Limits(pair=Rule(6), account=Rule(20), source=Rule(12))
+
+
+def crowded(database: Database) -> House:
+    house = House(database, push_limits=FEW)
+    for client_id in ("app", "app-2", "app-3"):
+        house.client(client_id, token_endpoint_auth_method="none", grant_types=("authorization_code",))
+    return house
+
+
+def push_from(house: House, peer: str = "198.51.100.7", client_id: str = "app") -> Reply:
+    form = urlencode(house.parameters(client_id=client_id)).encode()
+    return house.call("POST", "/par", body=form, headers={"content-type": "application/x-www-form-urlencoded"}, peer=peer)
+
+
+def test_rfc9126_s2_3_a_public_client_is_held_to_a_rate_at_one_address(database: Database) -> None:
+    house = crowded(database)
+    assert [push_from(house).status for _ in range(FEW.pair.failures + 2)] == [201] * FEW.pair.failures + [429] * 2
+    held = push_from(house)
+    assert (held.error, int(held.headers["Retry-After"])) == ("temporarily_unavailable", FEW.pair.cost)
+    assert count(house, PushedRequestRow) == FEW.pair.failures
+    assert push_from(house, "203.0.113.9").status == push_from(house, client_id="app-2").status == 201
+    house.clock.advance(FEW.pair.cost)
+    assert push_from(house).status == 201
+
+
+def test_rfc9126_s2_3_so_are_an_address_and_a_client(database: Database) -> None:
+    house = crowded(database)
+    names = ("app", "app-2", "app-3")
+    assert [push_from(house, client_id=name).status for name in names for _ in range(5)] == [201] * 12 + [429] * 3
+    statuses = [push_from(house, f"203.0.113.{number}", "app-2").status for number in range(FEW.account.failures)]
+    assert statuses == [201] * (FEW.account.failures - 5) + [429] * 5
+
+
+def test_security_44_one_that_authenticates_is_not_counted(database: Database) -> None:
+    house = crowded(database)
+    assert {house.push().status for _ in range(FEW.source.failures + 1)} == {201}
+
+
+def test_security_61_that_a_limit_was_met_is_told_once_a_minute(database: Database) -> None:
+    house = crowded(database)
+    for _ in range(FEW.pair.failures + 5):
+        push_from(house)
+    noted, = (row for row in house.audited() if row.event == "client.throttled")
+    assert (noted.client_id, json.loads(noted.detail)) == ("app", {"endpoint": "pushed_authorization", "limit": "pair"})
+
+
+def test_security_15_of_twenty_pushes_at_once_no_more_pass_than_may(database: Database) -> None:
+    house = crowded(database)
+    with ThreadPoolExecutor(20) as pool:
+        statuses = sorted(reply.status for reply in pool.map(lambda _: push_from(house), range(40)))
+    assert statuses == [201] * FEW.pair.failures + [429] * (40 - FEW.pair.failures)
+    assert count(house, PushedRequestRow) == FEW.pair.failures
+
+
+def test_five_hundred_officers_behind_one_address_meet_no_limit(house: House) -> None:
+    client = house.client("app", token_endpoint_auth_method="none", grant_types=("authorization_code",))
+    with ThreadPoolExecutor(8) as pool:
+        for counted, each in ((house.pushing, 3), (house.devices_asking, 1)):
+            for done in [pool.submit(counted.count, client, CALLER) for _ in range(500 * each)]:
+                done.result()
+
+
+def test_rfc9126_s2_3_what_a_public_client_pushes_is_as_short_as_an_address(house: House) -> None:
+    house.client("app", token_endpoint_auth_method="none", grant_types=("authorization_code",))
+    long = {"state": "s" * 8192}
+    assert house.push(**long).status == 201
+    reply = house.push(client_id="app", secret=None, **long)
+    assert (reply.status, reply.error, count(house, PushedRequestRow)) == (413, "invalid_request", 1)

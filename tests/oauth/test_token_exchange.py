@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from idp.adapters.sql.database import Database
 from idp.oauth.client import SCOPES, Client
 from idp.oauth.grants import token_exchange
-from idp.oauth.grants.token_exchange import ACCESS_TOKEN, GRANT_TYPE, scope_of
+from idp.oauth.grants.delegation import GRANT_TYPE
+from idp.oauth.grants.token_exchange import ACCESS_TOKEN, scope_of
 from tests.fakes.certificates import issue
 from tests.fakes.client_keys import pair, proof_of
 from tests.oauth.test_rich_authorization import wish

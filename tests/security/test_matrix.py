@@ -22,7 +22,7 @@ from idp.adapters.sql.tables import AccessTokenRow, RefreshTokenRow
 from idp.oauth.client import SCOPES
 from idp.oauth.clients.assertion_issuers import AssertionIssuer
 from idp.oauth.deferred.authorization import GRANT_TYPE_OF, Kind
-from idp.oauth.grants import jwt_bearer, token_exchange
+from idp.oauth.grants import delegation, jwt_bearer, token_exchange
 from idp.oauth.server import GRANT_TYPES
 from idp.sessions.single_sign_on import Session
 from tests.fakes.client_keys import AnyKey, assertion_of, jwks_of, pair, proof_of, signed
@@ -272,7 +272,7 @@ def exchange(house: House, *, proof_key: AnyKey | None = None) -> Asked:
     """An access token of another application that this one may exchange; the code that gave it is what may be replayed."""
     house.client("origin")
     for client_id, names in (("qlvb", ("origin",)), ("another", ())):
-        house.client(client_id, grant_types=(*REGISTERED.grant_types, token_exchange.GRANT_TYPE), exchange_from=names)
+        house.client(client_id, grant_types=(*REGISTERED.grant_types, delegation.GRANT_TYPE), exchange_from=names)
     session = house.session()
     form = {"grant_type": "authorization_code", "code": house.code(session, client_id="origin"), "redirect_uri": REDIRECT_URI,
             "code_verifier": VERIFIER}
@@ -280,7 +280,7 @@ def exchange(house: House, *, proof_key: AnyKey | None = None) -> Asked:
     reply = house.post("/token", form, client_id="origin", secret=SECRET, headers=headers)
     assert reply.status == 200, reply.body
     return Asked(house, session, {
-        "grant_type": token_exchange.GRANT_TYPE, "subject_token": reply.json["access_token"],
+        "grant_type": delegation.GRANT_TYPE, "subject_token": reply.json["access_token"],
         "subject_token_type": token_exchange.ACCESS_TOKEN}, lifetime=600, proof_key=proof_key,
         then=lambda: house.post("/token", form, client_id="origin", secret=SECRET))
 
@@ -304,6 +304,33 @@ def exchanged_at_userinfo(house: House) -> Asked:
     reply = redeemed.send()
     assert reply.status == 200, reply.body
     return replace(redeemed, path="/userinfo", form={}, client_id="", token=reply.json["access_token"])
+
+
+def exchange_onwards(house: House) -> Asked:
+    """A token that another application got in exchange, and that this one may exchange once more."""
+    first = exchange(house)
+    house.client("middle", grant_types=(*REGISTERED.grant_types, delegation.GRANT_TYPE), exchange_from=("origin",))
+    house.client("qlvb", exchange_from=("middle",))
+    reply = house.post("/token", dict(first.form), client_id="middle", secret=SECRET)
+    assert reply.status == 200, reply.body
+    return replace(first, form={**first.form, "subject_token": reply.json["access_token"]})
+
+
+def exchanged_onwards(house: House) -> Asked:
+    """The token that came of it, when its application asks about it."""
+    redeemed = exchange_onwards(house)
+    reply = redeemed.send()
+    assert reply.status == 200, reply.body
+    return replace(redeemed, path="/introspect", form={"token": reply.json["access_token"]})
+
+
+def acts_no_more(client_id: str, **members: object) -> Way:
+    """An operator takes from one of the applications what it acts by; without members the grant type."""
+    def way(asked: Asked) -> Asked:
+        asked.house.client(client_id, **(members or {"grant_types": REGISTERED.grant_types}))
+        return asked
+
+    return way
 
 
 def origin_disabled(asked: Asked) -> Asked:
@@ -406,6 +433,13 @@ BY_PROOF = {"wrong key": wrong_proof_key}
 
 #                              client disabled   officer disabled session ended    wrong client     wrong key
 #                              expired           replayed
+LINKS: dict[str, Way] = {
+    "the one between disabled": acts_no_more("middle", disabled=True),
+    "the one between without the grant type": acts_no_more("middle"),
+    "the one between without its origin": acts_no_more("middle", exchange_from=()),
+}
+"""What an operator can take from the application in the middle of a chain, whose tokens others hold by now."""
+
 MATRIX: dict[str, Row] = {
     "code": Row("authorization_code", code, cells(
         "invalid_client", "invalid_grant", "invalid_grant", "invalid_grant", "invalid_client",
@@ -452,13 +486,13 @@ MATRIX: dict[str, Row] = {
     "assertion that its issuer did not sign": Row(jwt_bearer.GRANT_TYPE, vouched, cells(
         "invalid_client", "invalid_grant", NO_SESSION, "invalid_grant", "invalid_grant",
         "invalid_grant", "invalid_grant"), {"wrong key": wrong_issuers_key}),
-    "token exchange": Row(token_exchange.GRANT_TYPE, exchange, cells(
+    "token exchange": Row(delegation.GRANT_TYPE, exchange, cells(
         "invalid_client", "invalid_request", "invalid_request", "invalid_request", "invalid_client",
         "invalid_request", "invalid_request")),
-    "token exchange from an application that is disabled": Row(token_exchange.GRANT_TYPE, exchange, cells(
+    "token exchange from an application that is disabled": Row(delegation.GRANT_TYPE, exchange, cells(
         "invalid_request", "invalid_request", "invalid_request", "invalid_request", "invalid_client",
         "invalid_request", "invalid_request"), {"client disabled": origin_disabled}),
-    "exchange of a token bound to a key": Row(token_exchange.GRANT_TYPE, bound_exchange, cells(
+    "exchange of a token bound to a key": Row(delegation.GRANT_TYPE, bound_exchange, cells(
         "invalid_client", "invalid_request", "invalid_request", "invalid_request", "invalid_request",
         "invalid_request", "invalid_request"), BY_PROOF),
     "exchanged token at introspection": Row("introspection", exchanged, cells(
@@ -473,6 +507,21 @@ MATRIX: dict[str, Row] = {
     "exchanged token of a disabled origin at UserInfo": Row("userinfo", exchanged_at_userinfo, cells(
         "invalid_token", "invalid_token", "invalid_token", BEARER, "invalid_dpop_proof",
         "invalid_token", "invalid_token"), {"client disabled": origin_disabled, **BY_PROOF}),
+    "exchanged token whose application has lost the grant type, at introspection": Row("introspection", exchanged, cells(
+        "inactive", "inactive", "inactive", "inactive", "invalid_client",
+        "inactive", "inactive"), {"client disabled": acts_no_more("qlvb")}),
+    "exchanged token whose application has lost the grant type, at UserInfo": Row("userinfo", exchanged_at_userinfo, cells(
+        "invalid_token", "invalid_token", "invalid_token", BEARER, "invalid_dpop_proof",
+        "invalid_token", "invalid_token"), {"client disabled": acts_no_more("qlvb"), **BY_PROOF}),
+    "exchanged token whose application may not exchange that any more, at UserInfo": Row("userinfo", exchanged_at_userinfo, cells(
+        "invalid_token", "invalid_token", "invalid_token", BEARER, "invalid_dpop_proof",
+        "invalid_token", "invalid_token"), {"client disabled": acts_no_more("qlvb", exchange_from=()), **BY_PROOF}),
+    **{f"exchange of a token that came of an exchange, {what}": Row(delegation.GRANT_TYPE, exchange_onwards, cells(
+        "invalid_request", "invalid_request", "invalid_request", "invalid_request", "invalid_client",
+        "invalid_request", "invalid_request"), {"client disabled": way}) for what, way in LINKS.items()},
+    **{f"token that was exchanged twice, at introspection, {what}": Row("introspection", exchanged_onwards, cells(
+        "inactive", "inactive", "inactive", "inactive", "invalid_client",
+        "inactive", "inactive"), {"client disabled": way}) for what, way in LINKS.items()},
     "token of an assertion at UserInfo": Row("userinfo", vouched_at_userinfo, cells(
         "invalid_token", "invalid_token", "invalid_token", BEARER, "invalid_dpop_proof",
         "invalid_token", NO_THEFT), {"session ended": officers_sessions_ended, **BY_PROOF}),

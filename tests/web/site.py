@@ -48,9 +48,10 @@ from idp.notices import Notices
 from idp.oauth import response
 from idp.oauth.client import Client, ClientRegistry, secret_digest
 from idp.oauth.deferred.approvals import Approvals
-from idp.oauth.deferred.device_authorization import CODE_LIMITS, REQUEST_LIMITS, DeviceAuthorization
+from idp.oauth.deferred.device_authorization import CODE_LIMITS, DeviceAuthorization
 from idp.oauth.provider_request import ProviderRequest
-from idp.oauth.requests import signing_details
+from idp.oauth.requests import public_clients, signing_details
+from idp.oauth.requests.public_clients import DEVICE_LIMITS, PUSH_LIMITS
 from idp.oauth.requests.pushed_authorization import PushedRequests
 from idp.oauth.requests.request_object import RequestObjects
 from idp.oauth.server import Lifetimes, Provider
@@ -139,7 +140,9 @@ class Site:
             tokens=AccessTokens(issuer=self.settings.issuer, keys=keys, clock=self.clock, lifetime_seconds=600,
                                 subject_of=SUBJECTS.of, acr_prefix=self.settings.acr_prefix),
             assurance=assurance, checks=checks(self.settings.issuer, self.clock), proofs=proofs(self.clock),
-            pushed=PushedRequests(SqlPushedRequests(database), self.clock), pushing_endpoints=(f"{self.settings.issuer}/par",),
+            pushed=PushedRequests(SqlPushedRequests(database), self.clock, public=public_clients.of_pushed(
+                Lockout(counter, self.clock, PUSH_LIMITS, kind="push"), SqlGrants(database), self.clock)),
+            pushing_endpoints=(f"{self.settings.issuer}/par",),
             objects=RequestObjects(self.settings.issuer, keys_by_value(self.clock), self.clock, decrypt=str),
             token_endpoints=(f"{self.settings.issuer}/token",), officer_scopes=frozenset({"openid", "profile"}),
             read_hint=id_tokens.subject_of_hint, extensions=(id_tokens,),
@@ -149,7 +152,8 @@ class Site:
         self.devices = DeviceAuthorization(
             self.provider, approvals, verification_uri=f"{self.settings.issuer}/device", lifetime_seconds=600,
             typed=Lockout(counter, self.clock, CODE_LIMITS, kind="user_code"),
-            requests=Lockout(counter, self.clock, REQUEST_LIMITS, kind="device_request"))
+            requests=public_clients.of_devices(
+                Lockout(counter, self.clock, DEVICE_LIMITS, kind="device_request"), SqlGrants(database), self.clock))
         self.services: Any = SimpleNamespace(
             settings=self.settings, clock=self.clock, database=database, keys=keys, clients=clients, provider=self.provider,
             approvals=approvals, devices=self.devices, notices=self.told,

@@ -21,7 +21,7 @@ from ...directory.officer import Officer
 from ...directory.unit import Unit, UnitEntry, UnitTree
 from .connection import ServerList
 from .dialect import Attributes, Dialect, unit_entry_of
-from .entries import texts_of
+from .entries import bounded, texts_of
 from .groups import Groups
 from .server import describe, unavailable
 
@@ -54,7 +54,7 @@ class _Listening(SyncreplConsumer, SimpleLDAPObject):  # type: ignore[misc]
         self.fresh_cookie = cookie
 
     def syncrepl_entry(self, dn: str, attributes: Attributes, uuid: str) -> None:
-        self.entries.append((dn, {**attributes, "entryUUID": [uuid.encode()]}))
+        self.entries.append((dn, bounded({**attributes, "entryUUID": [uuid.encode()]})))
 
     def syncrepl_delete(self, uuids: list[str]) -> None:
         self.gone += [uuid.lower() for uuid in uuids]
@@ -230,7 +230,7 @@ def all_entries(connection: Any, base_dn: str, what: str, names: Sequence[str], 
     while True:
         number = connection.search_ext(base_dn, ldap.SCOPE_SUBTREE, what, list(names), serverctrls=[control])
         _, entries, _, controls = connection.result3(number, timeout=seconds)
-        found += [(dn, attributes) for dn, attributes in entries if dn is not None]
+        found += [(dn, bounded(attributes)) for dn, attributes in entries if dn is not None]
         cookie = next((c.cookie for c in controls if c.controlType == control.controlType), b"")
         if not cookie:
             return found

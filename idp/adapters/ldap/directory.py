@@ -30,7 +30,7 @@ from ...errors import UnavailableError
 from .checks import check_lines
 from .connection import ServerList
 from .dialect import Attributes, Dialect, unit_entry_of
-from .entries import groups_of
+from .entries import bounded, groups_of
 from .groups import same_dn
 from .server import DEAD, describe, unavailable
 from .turns import Turns
@@ -231,7 +231,7 @@ class LdapDirectory:
                                                 list(self._dialect.officer_attributes), sizelimit=2, timeout=seconds)
             except ldap.SIZELIMIT_EXCEEDED:
                 return [("", {}), ("", {})]
-            people = [(dn, attributes) for dn, attributes in found if dn is not None]
+            people = [(dn, bounded(attributes)) for dn, attributes in found if dn is not None]
             if len(people) != 1:
                 return people
             dn, attributes = people[0]
@@ -303,7 +303,7 @@ class LdapDirectory:
         while True:
             number = connection.search_ext(self._base_dn, ldap.SCOPE_SUBTREE, what, list(names), serverctrls=[control])
             _, entries, _, controls = connection.result3(number, timeout=seconds)
-            yield from ((dn, attributes) for dn, attributes in entries if dn is not None)
+            yield from ((dn, bounded(attributes)) for dn, attributes in entries if dn is not None)
             cookie = next((c.cookie for c in controls if c.controlType == SimplePagedResultsControl.controlType), b"")
             if not cookie:
                 return

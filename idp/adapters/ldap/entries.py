@@ -29,6 +29,17 @@ OFFICER_ATTRIBUTES: Final = (
 UNIT_ATTRIBUTES: Final = (
     "entryUUID", "vnUnitCode", "vnUnitCode2016", "vnUnitName", "vnUnitKind", "vnValidFrom", "vnValidTo", *ADDRESS_ATTRIBUTES)
 
+_MAX_BYTES, _MAX_VALUES = 8192, 2000
+
+
+def bounded(attributes: Attributes) -> Attributes:
+    """Leave out what no such entry needs: values of more than eight kilobytes, and more than two thousand of one attribute.
+
+    A group may hold everybody.
+    """
+    return {name: [value for value in (values if name == "member" else values[:_MAX_VALUES]) if len(value) <= _MAX_BYTES]
+            for name, values in attributes.items()}
+
 
 def officer_of(dn: str, attributes: Attributes, tree: UnitTree) -> Officer | None:
     """Give the officer of an entry; None for an entry without entryUUID or uid, which is no account."""

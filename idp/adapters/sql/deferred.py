@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, exists, func, literal_column, or_, select, update
+from sqlalchemy import Integer, bindparam, case, exists, func, literal_column, or_, select, update
 
 from ...audit import AuditRecord
 from ...oauth.deferred.authorization import (
     MOST_AWAITING,
+    REFUSAL_PAUSES_SECONDS,
+    REFUSALS_COUNT_SECONDS,
     SLOWER_SECONDS,
     TOLERANCE_SECONDS,
+    Agreement,
     Deferred,
     Poll,
     State,
@@ -21,6 +24,7 @@ from ...oauth.deferred.authorization import (
 from ...oauth.grant import Grant
 from ...oauth.ports import NewTokens
 from .audit import audit_insert, audit_values
+from .consents import CONSENT_RECORD, consent_upsert, consent_values
 from .database import Database, parameter
 from .oauth import (
     FAMILY,
@@ -89,7 +93,11 @@ class SqlDeferred:
             update(ROW).where(*answerable)
             .values(state=_state(State.DENIED), decided_at=parameter(ROW.c.decided_at, "now")).returning(ROW.c.digest))
         acts = (grant_insert(), takes_part_upsert(database), audit_insert())
-        self._approve, self._approve_and_tell = (database.write(*acts, *more, **approving) for more in ((), (ping_insert(),)))
+        remembering = (consent_upsert(database), audit_insert(CONSENT_RECORD))
+        self._approve = {
+            (told, agreed): database.write(
+                *acts, *((ping_insert(),) if told else ()), *(remembering if agreed else ()), **approving)
+            for told in (False, True) for agreed in (False, True)}
         self._deny, self._deny_and_tell = (
             database.write(audit_insert(), *more, guard=denying) for more in ((), (ping_insert(),)))
 
@@ -109,6 +117,7 @@ class SqlDeferred:
         whole = select(*_COLUMNS, *FAMILY_COLUMNS).select_from(with_grant)
         self._find = database.read(whole.where(here))
         self._by_user_code = database.read(whole.where(ROW.c.user_code_digest == parameter(ROW.c.user_code_digest)))
+        self._paused = database.read(select(_paused_until("now").label("until")))
         self._awaiting = database.read(
             whole.where(ROW.c.sub == parameter(ROW.c.sub, "asked"), ROW.c.expires_at > parameter(ROW.c.expires_at, "now"),
                         pending)
@@ -130,8 +139,12 @@ class SqlDeferred:
         return self._begin.run(**_values(deferred), **audit_values(record)) is not None
 
     def begin_for(self, deferred: Deferred, record: AuditRecord, *, most_pending: int) -> bool:
-        """Keep a new one, unless too many wait for its officer."""
+        """Keep a new one, unless too many wait for its officer, or the officer has just refused its client."""
         return self._begin_for.run(**_values(deferred), **audit_values(record), most_pending=most_pending) is not None
+
+    def paused_until(self, sub: str, client_id: str, now: int) -> int:
+        """Tell until when a client may not ask an officer who has refused it."""
+        return max(int(row.until) for row in self._paused.all(sub=sub, client_id=client_id, now=now))
 
     def find(self, digest: bytes) -> Deferred | None:
         """Find one by the client's secret."""
@@ -151,11 +164,12 @@ class SqlDeferred:
             return Poll.IN_TIME
         return Poll.DECIDED if self._too_early.run(deferred=digest, now=now) is None else Poll.TOO_EARLY
 
-    def approve(self, digest: bytes, grant: Grant, record: AuditRecord, *, notice: str = "") -> bool:
-        """Answer once, if session and officer stand, and keep the grant."""
-        told: dict[str, str] = {"notice": notice} if notice else {}
-        write = self._approve_and_tell if notice else self._approve
-        return write.run(deferred=digest, **grant_values(grant), **audit_values(record), **told) is not None
+    def approve(self, digest: bytes, grant: Grant, record: AuditRecord, *, notice: str = "",
+                consent: tuple[Agreement, AuditRecord] | None = None) -> bool:
+        """Answer once, if session and officer stand, and keep the grant and the consent."""
+        more: dict[str, Any] = ({"notice": notice} if notice else {}) | (consent_values(*consent) if consent else {})
+        write = self._approve[bool(notice), consent is not None]
+        return write.run(deferred=digest, **grant_values(grant), **audit_values(record), **more) is not None
 
     def deny(self, digest: bytes, sub: str, now: int, record: AuditRecord, *, notice: str = "") -> bool:
         """Refuse once."""
@@ -169,8 +183,18 @@ class SqlDeferred:
         return write.run(deferred=digest, **token_values(tokens), **audit_values(record)) is not None
 
 
-def _room_left() -> tuple[Any, Any]:
-    """Make the conditions that few enough wait for an officer: of one client, and of all."""
+def _paused_until(now: str) -> Any:
+    """Make the moment from which on a client may ask an officer again: it follows from the last refusal and their number."""
+    number, last = func.count(), func.max(ROW.c.decided_at)
+    pauses: dict[int, Any] = {n: literal_column(str(seconds)) for n, seconds in enumerate(REFUSAL_PAUSES_SECONDS, start=1)}
+    pause = case(*((number == literal_column(str(n)), seconds) for n, seconds in pauses.items()), else_=pauses[len(pauses)])
+    return select(func.coalesce(last + pause, literal_column("0"))).select_from(ROW).where(
+        ROW.c.sub == parameter(ROW.c.sub), ROW.c.client_id == parameter(ROW.c.client_id), ROW.c.state == _state(State.DENIED),
+        ROW.c.decided_at > parameter(ROW.c.decided_at, now) - literal_column(str(REFUSALS_COUNT_SECONDS))).scalar_subquery()
+
+
+def _room_left() -> tuple[Any, Any, Any]:
+    """Make the conditions that few enough wait for an officer, of one client and of all, and that no pause is on."""
     of_officer = (ROW.c.sub == parameter(ROW.c.sub), ROW.c.state == _state(State.PENDING),
                   ROW.c.expires_at > parameter(ROW.c.created_at))
     of_client = (*of_officer, ROW.c.client_id == parameter(ROW.c.client_id))
@@ -179,7 +203,8 @@ def _room_left() -> tuple[Any, Any]:
         return select(func.count()).select_from(ROW).where(*conditions).scalar_subquery()
 
     return (waiting(*of_client) < bindparam("most_pending", type_=Integer()),
-            waiting(*of_officer) < literal_column(str(MOST_AWAITING)))
+            waiting(*of_officer) < literal_column(str(MOST_AWAITING)),
+            _paused_until("created_at") <= parameter(ROW.c.created_at))
 
 
 def _values(deferred: Deferred) -> dict[str, Any]:

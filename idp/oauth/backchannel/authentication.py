@@ -2,7 +2,8 @@
 
 Spec: OpenID Connect Client-Initiated Backchannel Authentication §7.1-§7.3, §13, §14; FAPI-CIBA §5.2.2. Security
 checklist 18, 23, 27, 32. An officer who is unknown, disabled or not among those whom the application admits is one and the same
-``unknown_user_id``; names that nobody has are guesses and counted. An officer who has not answered is not asked without end.
+``unknown_user_id``; names that nobody has are guesses and counted. An officer who has not answered is not asked without end, and
+one who has refused is left alone for a while that grows with each refusal: nobody is asked until they give in.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from ..deferred.approvals import Approvals
 from ..deferred.authorization import Kind
 from ..grant import admits
 from ..ports import digest
-from ..provider_request import Answer, ProviderRequest
+from ..provider_request import Answer, LaterError, ProviderRequest
 from ..server import REFUSAL_SECONDS, Provider
 from ..tokens import resource_indicator
 from .officers import HintedOfficers
@@ -63,8 +64,9 @@ class BackchannelAuthentication:
         """Answer an authentication request (CIBA §7.3).
 
         Raises:
-            OAuth2Error: ``invalid_client``, or an error of CIBA §13; ``slow_down`` with 429 where the officer has not answered
-                earlier requests, or too many hints named nobody.
+            OAuth2Error: ``invalid_client``, or an error of CIBA §13; ``access_denied`` where the officer has refused this
+                application a short while ago; ``slow_down`` with 429 where the officer has not answered earlier requests, or
+                too many hints named nobody.
             UnavailableError: database, directory or the application's keys cannot be had now.
         """
         client = self._provider.authenticate_client(request, client_authentication.CONFIDENTIAL, self.ENDPOINT_NAME)
@@ -80,6 +82,11 @@ class BackchannelAuthentication:
                 Kind.CIBA, asked.asked, request.caller, secret=auth_req_id, sub=officer.sub,
                 lifetime_seconds=asked.lifetime_seconds, interval_seconds=INTERVAL_SECONDS, most_pending=MOST_PENDING,
                 details=json.dumps({name: value for name, value in details.items() if value}, separators=(",", ":"))):
+            pause = self._approvals.pause(officer.sub, client.client_id)
+            if pause > 0:
+                self._note("refused", client, request, officer.sub)
+                raise LaterError("access_denied", "The officer has refused; this application may ask again later.", status=403,
+                                 retry_after_seconds=pause)
             self._note("pending", client, request, officer.sub)
             raise BackchannelError("slow_down", "The officer has not answered earlier requests yet.", status=429)
         return Answer(200, {"auth_req_id": auth_req_id, "expires_in": asked.lifetime_seconds, "interval": INTERVAL_SECONDS}, ())
@@ -88,9 +95,10 @@ class BackchannelAuthentication:
         """Find the officer, who may use the application now."""
         try:
             guess = self._hints.take(client.client_id, request.caller.source)
-        except ThrottledError:
+        except ThrottledError as err:
             self._note("hints", client, request)
-            raise BackchannelError("slow_down", "Too many hints named nobody; wait some minutes.", status=429) from None
+            raise LaterError("slow_down", "Too many hints named nobody; wait some minutes.",
+                             retry_after_seconds=err.retry_after_seconds or 1) from None
         try:
             officer = self._officers.find(asked, client)
         except BaseException:

@@ -1,8 +1,10 @@
 """The authentication request that an application sends without a browser: what is read and what is refused. Pure.
 
 Spec: OpenID Connect Client-Initiated Backchannel Authentication §7.1, §7.1.2 and §13; RFC 8707 §2.1; FAPI-CIBA §5.2.2 (in
-``signed_request.py``). Departs from §7.1 where it leaves a choice: ``login_hint_token`` and ``user_code`` are refused by name,
-because nothing here defines what would stand in them, and nobody must believe that a code protects them which nobody checks.
+``signed_request.py``, which alone says who signs: §7.1.1 has a registration of its own for that, so that neither
+require_signed_request_object nor require_pushed_authorization_requests binds here). Departs from §7.1 where it leaves a choice:
+``login_hint_token`` and ``user_code`` are refused by name, because nothing here defines what would stand in them, and nobody must
+believe that a code protects them which nobody checks; and a wait shorter than half a minute is made one.
 """
 
 from __future__ import annotations
@@ -30,6 +32,8 @@ HINTS: Final = ("login_hint", "id_token_hint", "login_hint_token")
 NOT_OFFERED: Final = ("user_code",)
 """Refused by name, beside what ``refuse_unread`` refuses: the application must not believe that it was read."""
 LIFETIME_SECONDS: Final = 300
+LEAST_LIFE_SECONDS: Final = 30
+"""However short an application would wait; what is gone before anybody could read it only stands for the next one."""
 LONGEST_LIFE_SECONDS: Final = 1800
 """However long an application would wait; by then the officer no longer knows what was asked."""
 LONGEST_BINDING_MESSAGE: Final = 100
@@ -144,7 +148,7 @@ def _lifetime(sent: Mapping[str, str]) -> int:
         return LIFETIME_SECONDS
     if _SECONDS.fullmatch(text) is None:
         raise BackchannelError("invalid_request", "requested_expiry must be a positive whole number of seconds.")
-    return min(int(text), LONGEST_LIFE_SECONDS)
+    return max(LEAST_LIFE_SECONDS, min(int(text), LONGEST_LIFE_SECONDS))
 
 
 def _notification_token(sent: Mapping[str, str], client: Client) -> str:

@@ -4,9 +4,10 @@ Spec: RFC 7521 §4.2, RFC 7523 §2.2 and §3, OpenID Connect Core §9 (private_k
 FAPI 2.0 Security Profile §5.3.2.1 and §5.4.1 (audience, skew, algorithms).
 Departs from RFC 7523 §3: the audience is the issuer alone, as a text or (outside the profile fapi2) as a list of one; the token
 endpoint's address counts only for a client whose operator set ``assertion_audience = "token_endpoint"``. A jti is required and
-counts once; an assertion lives five minutes at most (security checklist 16). What it must be signed with, a key of the client's
-or its secret, follows from the registered method alone and never from the assertion, so that no public key is ever taken for a
-secret (RFC 8725 §3.1). The profile fapi2 knows no secrets.
+counts once; an assertion lives five minutes at most, and one that says when it was made (iat) is no older and not from the
+future (security checklist 16). What it must be signed with, a key of the client's or its secret, follows from the registered
+method alone and never from the assertion, so that no public key is ever taken for a secret (RFC 8725 §3.1). The profile fapi2
+knows no secrets.
 """
 
 from __future__ import annotations
@@ -122,6 +123,8 @@ def use_up(claims: Mapping[str, Any], by: str, *, kind: str, seen: SeenOnce, now
     expires = claims["exp"]
     if expires > now + LONGEST_LIFE_SECONDS + SKEW_SECONDS:
         raise AssertionRefusedError(f"The {what} is valid for longer than five minutes.")
+    if claims.get("iat", now) < now - LONGEST_LIFE_SECONDS - SKEW_SECONDS:
+        raise AssertionRefusedError(f"The {what} was made more than five minutes ago.")
     jti = claims.get("jti")
     if not isinstance(jti, str) or not 0 < len(jti) <= _LONGEST_JTI:
         raise AssertionRefusedError(f"jti of the {what} is missing or too long.")

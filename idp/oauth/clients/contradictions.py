@@ -14,11 +14,12 @@ from urllib.parse import urlsplit
 from .. import response
 from ..backchannel import registration as backchannel
 from ..client import Client, administration_fault
-from ..deferred.authorization import GRANT_TYPE_OF
+from ..deferred.authorization import GRANT_TYPE_OF, Kind
+from ..grants.delegation import GRANT_TYPE as TOKEN_EXCHANGE
 from ..grants.jwt_bearer import GRANT_TYPE as JWT_BEARER
-from ..grants.token_exchange import GRANT_TYPE as TOKEN_EXCHANGE
 from ..proof import certificate
 from ..redirect_uri import LOOPBACK_HOSTS, frontchannel_fault
+from ..requests import request_object
 from . import assertion, profile
 from .keys import can_encrypt
 from .members import InvalidClientMetadataError
@@ -42,6 +43,7 @@ def check_together(client: Client, table: Mapping[str, Any]) -> None:
     asserts = client.token_endpoint_auth_method in assertion.METHODS
     encrypted = [alg for alg in (client.id_token_encrypted_response_alg, client.userinfo_encrypted_response_alg,
                                  client.introspection_encrypted_response_alg) if alg]
+    unsigned = client.request_object_signing_alg == request_object.UNSIGNED
     problem = ""
     if not client.grant_types:
         problem = "grant_types: at least one is needed."
@@ -51,9 +53,14 @@ def check_together(client: Client, table: Mapping[str, Any]) -> None:
         problem = "redirect_uris: only authorization_code uses them."
     elif "refresh_token" in client.grant_types and not code and set(GRANT_TYPE_OF.values()).isdisjoint(client.grant_types):
         problem = "grant_types: refresh_token goes with a grant type by which an officer gives something."
-    elif (client.request_object_signing_alg or client.require_signed_request_object or client.request_uris) and not (
-            client.jwks or client.jwks_uri):
+    elif unsigned and (client.require_signed_request_object or client.request_object_encryption_alg or not client.request_uris):
+        problem = ("request_object_signing_alg: none is only for what stands at request_uris, not together with "
+                   "require_signed_request_object or request_object_encryption_alg.")
+    elif not unsigned and not (client.jwks or client.jwks_uri) and (
+            client.request_object_signing_alg or client.require_signed_request_object or client.request_uris):
         problem = "jwks: an application that signs its requests needs jwks or jwks_uri."
+    elif client.public and client.require_signed_request_object and GRANT_TYPE_OF[Kind.DEVICE] in client.grant_types:
+        problem = "require_signed_request_object: a public client signs nothing at the device authorization endpoint."
     elif client.request_uris and not sends_back:
         problem = "request_uris: only for grant types that use the authorization endpoint."
     elif client.require_pushed_authorization_requests and not sends_back:

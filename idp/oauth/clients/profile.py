@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from ..backchannel.request import GRANT_TYPE as CIBA
 from ..client import FAPI2, Client
-from ..grants.token_exchange import GRANT_TYPE as TOKEN_EXCHANGE
+from ..grants.delegation import GRANT_TYPE as TOKEN_EXCHANGE
 from ..proof import certificate
 from .assertion import METHOD, STRICT_ALGORITHMS
 

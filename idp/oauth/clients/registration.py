@@ -20,8 +20,8 @@ from .. import response
 from ..backchannel import registration as backchannel
 from ..client import FAPI2, SCOPES, Client
 from ..deferred.authorization import GRANT_TYPE_OF
+from ..grants.delegation import GRANT_TYPE as TOKEN_EXCHANGE
 from ..grants.jwt_bearer import GRANT_TYPE as JWT_BEARER
-from ..grants.token_exchange import GRANT_TYPE as TOKEN_EXCHANGE
 from ..proof import certificate
 from ..requests import request_object
 from ..tokens import introspection_response
@@ -154,7 +154,8 @@ def parse(
         "token_endpoint_auth_signing_alg": members.choice(
             "token_endpoint_auth_signing_alg", algorithms(("", *assertion.BY_METHOD.get(auth_method, assertion.ALGORITHMS)))),
         "authorization_signed_response_alg": members.choice("authorization_signed_response_alg", algorithms(response.ALGORITHMS)),
-        "request_object_signing_alg": members.choice("request_object_signing_alg", algorithms(("", *request_object.ALGORITHMS))),
+        "request_object_signing_alg": members.choice("request_object_signing_alg", algorithms(
+            ("", *request_object.ALGORITHMS, *((request_object.UNSIGNED,) if policy.request_uris else ())))),
         **_encryption(members, "request_object_encryption"),
         "require_signed_request_object": members.flag("require_signed_request_object", default=False),
         "require_pushed_authorization_requests": members.flag(

@@ -15,7 +15,7 @@ from ..authorization_request import AuthorizationRequest, UnsafeRequestError
 from ..grants.authorization_code import agreed
 from ..ports import SessionFacts, digest
 from ..server import Provider
-from .authorization import GRANT_TYPE_OF, Deferred, DeferredStore, Kind
+from .authorization import GRANT_TYPE_OF, Agreement, Deferred, DeferredStore, Kind
 
 
 class Approvals:
@@ -47,7 +47,8 @@ class Approvals:
             most_pending: How many of this client may wait for the officer who is asked; 0 where nobody is asked by name.
 
         Returns:
-            False when the user code is taken: make another one. Or when too many wait for this officer.
+            False when the user code is taken: make another one. Or when too many wait for this officer, or the officer has
+            refused this client a short while ago (``pause``).
         """
         now = self._provider.clock.now()
         deferred = Deferred(
@@ -59,6 +60,11 @@ class Approvals:
         if most_pending:
             return self._store.begin_for(deferred, record, most_pending=most_pending)
         return self._store.begin(deferred, record)
+
+    def pause(self, sub: str, client_id: str) -> int:
+        """Give the seconds for which a client may not ask an officer by name who has refused it; 0 or less when it may."""
+        now = self._provider.clock.now()
+        return self._store.paused_until(sub, client_id, now) - now
 
     def by_user_code(self, user_code: str) -> Deferred | None:
         """Find one that may still be answered by what an officer typed, in its normal form."""
@@ -73,13 +79,15 @@ class Approvals:
         """Find what a stored request was made for, whatever became of it; None for any other request."""
         return self._store.find(bytes.fromhex(request.deferred)) if request.deferred else None
 
-    def approve(self, deferred: Deferred, session: SessionFacts, caller: Caller) -> bool:
-        """Give what is asked for: grant, the client's part in the session and the answer in one write.
+    def approve(self, deferred: Deferred, session: SessionFacts, caller: Caller, *,
+                consent: tuple[Agreement, AuditRecord] | None = None) -> bool:
+        """Give what is asked for: grant, consent, the client's part in the session and the answer in one write.
 
         Args:
             deferred: As the officer saw it.
             session: Of the officer who agrees.
             caller: Who answers.
+            consent: What is remembered of it, with its record, where the officer was asked for that as well.
 
         Returns:
             False when it was answered meanwhile, or has expired.
@@ -102,7 +110,7 @@ class Approvals:
         now = self._provider.clock.now()
         grant = agreed(asked, session, now=now, offline_seconds=self._provider.lifetimes.refresh_token_seconds)
         record = self._record(AuditEvent.APPROVAL_GIVEN, deferred, session, caller, now, scope=grant.scope)
-        if self._store.approve(deferred.digest, grant, record, notice=deferred.notice):
+        if self._store.approve(deferred.digest, grant, record, notice=deferred.notice, consent=consent):
             return True
         now_stored = self._store.find(deferred.digest)
         if now_stored is not None and now_stored.open_to(session.sub, now):

@@ -28,6 +28,13 @@ TOLERANCE_SECONDS = 1
 MOST_AWAITING = 20
 """Of all clients together, that ask one officer by name and were not answered yet."""
 
+REFUSAL_PAUSES_SECONDS = (60, 300, 1800)
+"""After an officer has refused, the same client does not ask them by name again for so long: after the first refusal, the second,
+and each further one that is not older than ``REFUSALS_COUNT_SECONDS``. Nobody is asked until they give in."""
+
+REFUSALS_COUNT_SECONDS = 7200
+"""How long a refusal counts; longer than all pauses together, and shorter than rows are kept."""
+
 
 class Kind(StrEnum):
     """Which of the two it is; the secret of one is never taken for the other."""
@@ -152,6 +159,25 @@ def is_too_early(last_polled_at: int | None, interval_seconds: int, now: int) ->
     return last_polled_at is not None and now < last_polled_at + interval_seconds - TOLERANCE_SECONDS
 
 
+class Agreement(Protocol):
+    """What an officer agrees to share with a client from now on; another room says what that is (``oidc.consent.Consent``)."""
+
+    @property
+    def scope(self) -> frozenset[str]:
+        """Scopes agreed to."""
+        ...
+
+    @property
+    def claims(self) -> frozenset[str]:
+        """Claims agreed to by name."""
+        ...
+
+    @property
+    def given_at(self) -> int:
+        """Seconds since the epoch."""
+        ...
+
+
 class DeferredStore(Protocol):
     """Where they rest until they are swept, a day after their end. Each write is one atomic act with its audit record in it."""
 
@@ -163,8 +189,12 @@ class DeferredStore(Protocol):
         """Keep a new one that asks an officer by name. A crash may lose the last moment's.
 
         False, and nothing written, when so many of this client already wait for the officer, or as many of all clients as
-        ``awaiting`` gives; this holds for requests that come at once, too.
+        ``awaiting`` gives, or while ``paused_until`` lies ahead; this holds for requests that come at once, too.
         """
+        ...
+
+    def paused_until(self, sub: str, client_id: str, now: int) -> int:
+        """Tell until when a client may not ask an officer by name who has refused it (``REFUSAL_PAUSES_SECONDS``); 0 for none."""
         ...
 
     def find(self, digest: bytes) -> Deferred | None:
@@ -186,9 +216,11 @@ class DeferredStore(Protocol):
         """
         ...
 
-    def approve(self, digest: bytes, grant: Grant, record: AuditRecord, *, notice: str = "") -> bool:
+    def approve(self, digest: bytes, grant: Grant, record: AuditRecord, *, notice: str = "",
+                consent: tuple[Agreement, AuditRecord] | None = None) -> bool:
         """Keep the grant that an officer gives, note that the client takes part in the session, and queue a notice, durably.
 
+        The consent of the grant's officer to its client, with a record of its own, is kept in the same act where one is given.
         Of several answers at most one gets True. False, and nothing written, when it was answered before, has expired, or is
         another officer's to answer; or when the session has ended or passed its absolute limit, or the officer is not active.
         """

@@ -4,7 +4,9 @@ Spec: RFC 8628 §3.1-§3.3, §5.1, §5.2, §6.1; RFC 6749 §2.3 (client authenti
 authorization endpoint alone is refused by name (``refuse_unread``). Security checklist 27 and 32: typed codes
 are guesses, counted before they are looked up, on all nodes; a right one takes back its own count and no other, because anybody
 can get a right one to type. Departs from RFC 8628 §3.1 (scope is optional): the scope is always sent, as at the authorization
-endpoint, so that an officer is never asked for more than the device meant.
+endpoint, so that an officer is never asked for more than the device meant. Departs from RFC 9101 §10.5 and RFC 9126 §6, which
+speak of requests that come to the authorization endpoint, in nothing but this: what a client must sign or push is held to be
+satisfied by one that authenticates here, on a connection of its own; a public one that must sign is not registered for devices.
 """
 
 from __future__ import annotations
@@ -12,7 +14,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 
-from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidScopeError, UnauthorizedClientError
 
 from ...audit import AuditEvent, AuditRecord, Caller
@@ -23,6 +24,7 @@ from ..authorization_request import AuthorizationRequest
 from ..client import Client
 from ..ports import digest
 from ..provider_request import Answer, ProviderRequest
+from ..requests.public_clients import PublicClients
 from ..server import REFUSAL_SECONDS, Provider
 from ..tokens import resource_indicator
 from . import user_code
@@ -36,8 +38,6 @@ MOST_ATTEMPTS = 8
 
 CODE_LIMITS = Limits(pair=Rule(6), account=Rule(10), source=Rule(100))
 """Typed codes that nobody waits for: per officer (or browser) and address, per officer (or browser), per address."""
-REQUEST_LIMITS = Limits(pair=Rule(60), account=Rule(6000), source=Rule(120))
-"""Requests of clients that cannot authenticate: per client and address, per client, per address, in half an hour."""
 
 
 class DeviceAuthorization:
@@ -49,13 +49,13 @@ class DeviceAuthorization:
         verification_uri: Where officers type codes.
         lifetime_seconds: Of both codes.
         typed: Counts codes that are typed (``CODE_LIMITS``).
-        requests: Counts requests of public clients (``REQUEST_LIMITS``).
+        requests: Counts requests of public clients.
     """
 
     ENDPOINT_NAME = "device_authorization"
 
     def __init__(self, provider: Provider, approvals: Approvals, *, verification_uri: str, lifetime_seconds: int,
-                 typed: Lockout, requests: Lockout) -> None:
+                 typed: Lockout, requests: PublicClients) -> None:
         self._provider = provider
         self._approvals = approvals
         self._verification_uri = verification_uri
@@ -76,8 +76,7 @@ class DeviceAuthorization:
             raise UnauthorizedClientError("The application is not registered for the device code grant.")
         asked = read(request.form, client, resources=request.values_of(resource_indicator.PARAMETER),
                      issuer=self._provider.issuer)
-        if client.public:
-            self._count(client, request.caller)
+        self._requests.count(client, request.caller)
         device_code = secrets.token_urlsafe(32)
         for _ in range(MOST_ATTEMPTS):
             code = user_code.make()
@@ -118,14 +117,6 @@ class DeviceAuthorization:
         if found is not None:
             self._typed.release(guess)
         return found
-
-    def _count(self, client: Client, caller: Caller) -> None:
-        """Hold clients that anybody can play to a rate: each request leaves a row and an audit record."""
-        try:
-            self._requests.take(client.client_id, caller.source)
-        except ThrottledError:
-            raise OAuth2Error("Too many devices ask from this address; wait a minute.", error="slow_down",
-                              status_code=429) from None
 
 
 def read(form: Mapping[str, str], client: Client, *, resources: Sequence[str] = (), issuer: str = "") -> AuthorizationRequest:

@@ -16,6 +16,7 @@ from ..grant import Grant, admits, lapse_of
 from ..ports import StoredAccessToken
 from ..tokens import resource_indicator
 
+GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
 MOST_ACTORS: Final = 4
 """How often a token may be exchanged onwards; a longer chain is nobody's design, and every link is looked at each time."""
 
@@ -60,8 +61,8 @@ def lapse_of_token(token: StoredAccessToken, client: Client, find: Find, *, assu
 def lapse_of_chain(grant: Grant, actors: Sequence[str], find: Find, *, assurance: AssurancePolicy, now: int) -> str:
     """Say why a chain of applications may not act for an officer; "" while every link holds.
 
-    Each application must be known and not disabled, admit the officer, have its level reached, and still be registered to
-    exchange what the one before it holds: an operator who withdraws that ends what was exchanged by it.
+    Each application must be known and not disabled, admit the officer, have its level reached, and still be registered for
+    token exchange and for what the one before it holds: an operator who withdraws either ends what was exchanged by it.
 
     Args:
         grant: What the officer gave to the origin.
@@ -81,7 +82,7 @@ def lapse_of_chain(grant: Grant, actors: Sequence[str], find: Find, *, assurance
         return lapse
     for actor in reversed(actors):
         acting = find(actor)
-        if acting is None or before.client_id not in acting.exchange_from:
+        if acting is None or not acting.check_grant_type(GRANT_TYPE) or before.client_id not in acting.exchange_from:
             return "client"
         lapse = _barred(grant, acting, assurance)
         if lapse:

@@ -24,10 +24,9 @@ from ..ports import StoredAccessToken
 from ..tokens import resource_indicator
 from ..tokens.access_token import Exchanged, IssuedToken
 from ..tokens.resource_indicator import InvalidTargetError
-from .delegation import MOST_ACTORS, Find, lapse_of_chain, lapse_of_target, lapse_of_token
+from .delegation import GRANT_TYPE, MOST_ACTORS, Find, lapse_of_chain, lapse_of_target, lapse_of_token
 from .issuing import Issuing, told_of
 
-GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN: Final = "urn:ietf:params:oauth:token-type:access_token"
 AUDIENCE: Final = "audience"
 MOST_TARGETS: Final = 8

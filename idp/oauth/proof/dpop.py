@@ -22,7 +22,9 @@ from ..ports import SeenOnce
 
 TYPE: Final = "dpop+jwt"
 ALGORITHMS: Final = ("ES256", "PS256", "EdDSA")
-"""Algorithms of proofs; discovery lists the same. Those of FAPI 2.0 Security Profile §5.4.1: no application needs others here."""
+"""Algorithms of proofs; discovery lists the same. RFC 9449 §5.1 leaves them to the server: those of FAPI 2.0 Security Profile
+§5.4.1, for every application. A proof is read before it is known whose token it comes with, so that RS256 for some would be a
+second path for all; and software that holds an RSA key signs PS256 with it."""
 LIFE_SECONDS: Final = 60
 SKEW_SECONDS: Final = 10
 NONCE_SECONDS: Final = 300

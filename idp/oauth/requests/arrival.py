@@ -67,7 +67,8 @@ class AuthorizationRequests:
         try:
             if published and self._pushed.demanded_of(client):
                 raise InvalidRequestObjectError(_MUST_PUSH, code="invalid_request")  # before anything is fetched
-            asked = self._checked(self._objects.unfold(self._fetched(parameters, client) if published else parameters, client))
+            asked = self._checked(self._objects.unfold(
+                self._fetched(parameters, client) if published else parameters, client, published=published))
         except InvalidRequestObjectError as refusal:
             code = "request_uri_not_supported" if published and refusal.code == "request_not_supported" else refusal.code
             raise authorization_request.refusal(parameters, self._registry, code, refusal.message) from None

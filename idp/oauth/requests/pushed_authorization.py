@@ -14,13 +14,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
+from authlib.oauth2.rfc6749 import InvalidRequestError
+
+from ...audit import Caller
 from ...clock import Clock
 from ..authorization_request import AuthorizationRequest, Registrations, UnsafeRequestError
 from ..client import Client
 from ..ports import digest
+from .public_clients import PublicClients
 
 PREFIX: Final = "urn:ietf:params:oauth:request_uri:"
 LIFETIME_SECONDS: Final = 60
+LONGEST_OF_PUBLIC: Final = 8 * 1024
+"""Characters of what a client may push that cannot authenticate: as much as an address would carry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +84,16 @@ class PushedRequests:
     Args:
         store: Where they rest.
         clock: Source of the time.
+        public: Counts requests of clients that cannot authenticate.
         lifetime_seconds: How long a reference can be opened.
         required: Whether this deployment takes no other requests (RFC 9126 §5).
     """
 
-    def __init__(self, store: PushedRequestStore, clock: Clock, *, lifetime_seconds: int = LIFETIME_SECONDS,
-                 required: bool = False) -> None:
+    def __init__(self, store: PushedRequestStore, clock: Clock, *, public: PublicClients,
+                 lifetime_seconds: int = LIFETIME_SECONDS, required: bool = False) -> None:
         self._store = store
         self._clock = clock
+        self._public = public
         self.lifetime_seconds = lifetime_seconds
         self.required = required
 
@@ -93,14 +101,19 @@ class PushedRequests:
         """Tell whether a client must push its requests."""
         return self.required or client.require_pushed_authorization_requests
 
-    def keep(self, asked: AuthorizationRequest) -> str:
+    def keep(self, asked: AuthorizationRequest, client: Client, caller: Caller) -> str:
         """Keep a checked request; gives the reference to it.
 
         Raises:
+            OAuth2Error: 413 or 429; anybody can push in a public client's name (§2.3).
             UnavailableError: the database does not answer.
         """
+        request = asked.to_json()
+        if client.public and len(request) > LONGEST_OF_PUBLIC:
+            raise InvalidRequestError("The request is too long for an application that does not authenticate.", status_code=413)
+        self._public.count(client, caller)
         reference = PREFIX + secrets.token_urlsafe(32)
-        self._store.keep(PushedRequest(digest(reference), asked.client_id, asked.to_json(),
+        self._store.keep(PushedRequest(digest(reference), asked.client_id, request,
                                        self._clock.now() + self.lifetime_seconds))
         return reference
 

@@ -4,7 +4,9 @@ Spec: RFC 9101 §4-§6, §10; OpenID Connect Core §6.1; FAPI 2.0 Message Signin
 asked: parameters that stand beside the object are passed over (RFC 9101 §6.3), so that nobody on the way adds anything. Departs
 from OpenID Connect Core §6.1, which lets parameters outside fill in what the object leaves out, and from RFC 9101 §4 and OpenID
 Connect Core §6.1, where iss, aud and exp are optional: an object names its client and us, and is good for an hour at most. An
-object that is not signed is refused.
+object that is not signed is refused, with one exception: what an application that registered ``none`` publishes at an address of
+its own (``published.py``). There the address says whose it is, and only what the object itself says of iss, aud and times is held
+against it.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ from ..clients.keys import ClientKeys
 TYPES: Final = frozenset({"jwt", "oauth-authz-req+jwt"})
 """What an object may call itself (RFC 9101 §10.8); one that names no type is a JWT."""
 ALGORITHMS: Final = ("ES256", "PS256", "RS256", "EdDSA")
-"""Algorithms of request objects; discovery lists the same."""
+"""Algorithms of signed request objects; discovery lists the same."""
+UNSIGNED: Final = "none"
+"""What an application registers that publishes its requests unsigned; on the list only where published ones are fetched."""
 STRICT_ALGORITHMS: Final = ("ES256", "PS256", "EdDSA")
 """Those of the profile fapi2."""
 NEEDED: Final = frozenset({"iss", "aud", "exp"})
@@ -83,15 +87,26 @@ class RequestObjects:
         missing = sorted(name for name in needed if name not in claims)
         if missing:
             raise InvalidRequestObjectError(f"{missing[0]} of the request object is missing.")
+        self._check_life(claims, client)
+        return claims
+
+    def _check_life(self, claims: Mapping[str, Any], client: Client) -> None:
+        """Refuse an object that counts for longer than an hour, or that could be taken for an assertion."""
+        now = self._clock.now()
         latest, earliest = claims.get("exp", now), claims.get("nbf", now)
         if latest > now + LONGEST_LIFE_SECONDS + SKEW_SECONDS or earliest < now - LONGEST_LIFE_SECONDS - SKEW_SECONDS:
             raise InvalidRequestObjectError("The request object is older, or is valid for longer, than an hour.")
         if claims.get("sub") == client.client_id:
             raise InvalidRequestObjectError("sub of a request object must not be the client_id, as in a client assertion.")
-        return claims
 
-    def unfold(self, parameters: Mapping[str, Sequence[str]], client: Client) -> Mapping[str, Sequence[str]]:
+    def unfold(self, parameters: Mapping[str, Sequence[str]], client: Client, *,
+               published: bool = False) -> Mapping[str, Sequence[str]]:
         """Give the parameters inside the object of a request, or those of a request without one as they are.
+
+        Args:
+            parameters: As sent.
+            client: Who sent them.
+            published: Whether the object was fetched from an address that the client registered.
 
         Raises:
             InvalidRequestObjectError, UnavailableError: as ``verify``; also where there is none and the client must sign.
@@ -105,18 +120,22 @@ class RequestObjects:
             return parameters
         if any(parameters.get("request_uri", ())):
             raise InvalidRequestObjectError("request and request_uri exclude each other.", code="invalid_request")
-        return self._inside(sent[0], client)
+        return self._inside(sent[0], client, published=published)
 
-    def _inside(self, token: str, client: Client) -> dict[str, list[str]]:
+    def _inside(self, token: str, client: Client, *, published: bool) -> dict[str, list[str]]:
         registered = client.request_object_signing_alg
-        if token.count(".") == 4:
+        encrypted = token.count(".") == 4
+        if encrypted:
             token = self._opened(token, client)
         if token.endswith(".") and token.count(".") == 2:
-            expected = registered or client.require_signed_request_object
-            raise InvalidRequestObjectError("The request object is not signed.",
-                                            code="invalid_request_object" if expected else "request_not_supported")
-        claims = self.verify(token, client, registered_alg=registered,
-                             needed=STRICTLY_NEEDED if client.fapi2 else NEEDED)
+            if not published or encrypted or not _may_be_unsigned(client):
+                expected = registered not in {"", UNSIGNED} or client.require_signed_request_object
+                raise InvalidRequestObjectError("The request object is not signed.",
+                                                code="invalid_request_object" if expected else "request_not_supported")
+            claims = self._unsigned(token, client)
+        else:
+            claims = self.verify(token, client, registered_alg=registered,
+                                 needed=STRICTLY_NEEDED if client.fapi2 else NEEDED)
         if claims.get("client_id", client.client_id) != client.client_id:
             raise InvalidRequestObjectError("client_id inside the request object is another one than outside.")
         if not _NEVER_INSIDE.isdisjoint(claims):
@@ -133,6 +152,16 @@ class RequestObjects:
             return self._decrypt(token)
         except jwe.DecryptionError as err:
             raise InvalidRequestObjectError(err.message.replace("The token", "The request object", 1)) from None
+
+    def _unsigned(self, token: str, client: Client) -> dict[str, Any]:
+        """Read an object that nobody signed; who may use it was decided before."""
+        try:
+            claims = jwt.unsigned_claims(token, types=TYPES, issuer=client.client_id, audience=self._issuer,
+                                         now=self._clock.now(), leeway=SKEW_SECONDS)
+        except jwt.InvalidTokenError as err:
+            raise InvalidRequestObjectError(err.message.replace("The token", "The request object", 1)) from None
+        self._check_life(claims, client)
+        return claims
 
     def _signed(self, token: str, client: Client, registered: str, now: int, *, must_expire: bool) -> dict[str, Any]:
         offered = STRICT_ALGORITHMS if client.fapi2 else ALGORITHMS
@@ -152,6 +181,14 @@ class RequestObjects:
         except jwt.InvalidTokenError as err:
             raise InvalidRequestObjectError(err.message.replace("The token", "The request object", 1)) from None
         raise InvalidRequestObjectError("The request object is not signed by a key of this client.")
+
+
+def _may_be_unsigned(client: Client) -> bool:
+    """Tell whether a client may publish objects that are not signed: it registered that itself, and nothing stands against it.
+
+    Source: OpenID Connect Core §6.1, Registration §2 (request_object_signing_alg), RFC 9101 §10.5.
+    """
+    return (client.request_object_signing_alg == UNSIGNED and not client.require_signed_request_object and not client.fapi2)
 
 
 def parameters_of(claims: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -15,8 +15,8 @@ from typing import Any, Protocol
 
 from authlib.oauth2 import OAuth2Error
 
+from ... import json_object
 from ..client import Client
-from . import strict_json
 
 PARAMETER = "authorization_details"
 LONGEST = 8192
@@ -67,7 +67,9 @@ def read(text: str, client: Client, types: Types) -> list[Detail]:
     Source: RFC 9396 §2, §5.
     """
     try:
-        value = strict_json.read(text, levels=DEEPEST, longest=LONGEST)
+        if len(text) > LONGEST:
+            raise ValueError
+        value = json_object.parse(text, levels=DEEPEST)
     except ValueError:
         raise InvalidDetailsError("authorization_details is no JSON, is too long or too deep, or says something twice.") from None
     if not isinstance(value, list) or not 0 < len(value) <= MOST or not all(isinstance(detail, dict) for detail in value):

@@ -6,20 +6,24 @@ import contextlib
 import time
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import ldap
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from deploy.directory.certificates import write_private
 from idp.adapters.ldap.active_directory import REFUSALS, ActiveDirectory, sub_code
 from idp.adapters.ldap.directory import LdapDirectory
 from idp.adapters.ldap.domain_rules import DomainRules
 from idp.adapters.ldap.filetime import NEVER, number, seconds_of
+from idp.app.wiring import ldap_directory
 from idp.clock import SystemClock
 from idp.directory.officer import Address, BindResult, ChangeResult, Officer
 from idp.directory.unit import UnitTree
 from idp.errors import UnavailableError
+from idp.settings import Settings
 from tests.contracts.directory import PASSWORD, VIETNAMESE_PASSWORD, DirectoryContract, Population
 from tests.directory_server import Proxy, unique
 from tests.domain_controller import (
@@ -87,6 +91,19 @@ def domain_rule(controller: DomainController, name: str, value: str) -> Iterator
 
 class TestActiveDirectory(DirectoryContract):
     """The fixture ``population`` is this module's."""
+
+
+def test_the_settings_of_a_deployment_lead_to_the_domain(domain_controller: DomainController, tmp_path: Path) -> None:
+    password = tmp_path / "bind.password"
+    write_private(password, domain_controller.bind_password.encode())
+    directory = ldap_directory(Settings(
+        env="development", ldap_kind="active_directory", ldap_uri=(domain_controller.uri,), ldap_base_dn=BASE_DN,
+        ldap_bind_dn=domain_controller.service_dn, ldap_bind_password_file=password, ldap_decoy_dn=domain_controller.decoy_dn,
+        ldap_ca_file=domain_controller.tls.authority), SystemClock())
+    assert isinstance(directory, LdapDirectory)
+    with contextlib.closing(directory):
+        assert directory.check_password(found(directory, "canbo"), PASSWORD).result is BindResult.ACCEPTED
+        assert all(line.ok for line in directory.check())
 
 
 def test_an_officer_is_found_by_user_principal_name(directory: LdapDirectory) -> None:

@@ -20,6 +20,7 @@ from deploy.directory.configuration import SlapdOptions
 from deploy.directory.generate import HashCost
 from deploy.directory.server import SampleDirectory
 from idp.adapters.ldap.directory import LdapDirectory
+from idp.adapters.ldap.entries import bounded
 from idp.adapters.ldap.server import Timing
 from idp.directory.officer import Address, BindResult, ChangeResult
 from idp.errors import UnavailableError
@@ -83,6 +84,19 @@ def test_groups_are_read_by_their_names(ldap_directory: LdapDirectory) -> None:
               if (officer := ldap_directory.find_by_login(uid))}
     assert groups == {"canbo": (), "lanhdao": ("lanhdao",), "vanthu": ("vanthu",), "quantri.coquan": ("quantri-coquan",),
                       "quantri": ("quantri-tinh",), "pheduyet": ("quantri-tinh",), "kiemtoan": ("kiemtoan",)}
+
+
+def test_f04_values_of_a_size_that_no_entry_needs_are_left_out(
+    directory_server: SampleDirectory, ldap_directory: LdapDirectory,
+) -> None:
+    uid = unique("to")
+    add_officer(directory_server, uid, title="x" * 9000, departmentNumber="H30.1", vnPost=[], givenName="y" * 8192)
+    officer = ldap_directory.find_by_login(uid)
+    assert officer is not None
+    assert (officer.main_post.title, len(officer.given_name)) == ("", 8192)
+    assert officer in list(ldap_directory.everyone())
+    many = bounded({"memberOf": [b"cn=x"] * 3000, "cn": [b"x"]})
+    assert (len(many["memberOf"]), many["cn"]) == (2000, [b"x"])
 
 
 def test_equal_names_are_two_officers(ldap_directory: LdapDirectory) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from idp.adapters.sql.consents import SqlConsents
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.deferred import SqlDeferred
 from idp.audit import AuditEvent, AuditRecord
@@ -16,6 +17,7 @@ from idp.oauth.deferred.authorization import SLOWER_SECONDS, Deferred, Kind, Pol
 from idp.oauth.grant import Grant
 from idp.oauth.grants.authorization_code import agreed
 from idp.oauth.ports import NewTokens
+from idp.oidc.consent import Consent
 from idp.sessions.single_sign_on import Session
 from tests.provider import CALLER, House
 
@@ -161,6 +163,54 @@ def test_security_15_of_many_answers_at_once_one_counts(desk: Desk) -> None:
     answers = [lambda: desk.approve(made), lambda: desk.store.deny(made.digest, desk.session.sub, desk.now, desk.record)] * 6
     with ThreadPoolExecutor(12) as pool:
         assert sum(pool.map(lambda answer: answer(), answers)) == 1
+
+
+# The consent that is given with an approval
+
+def agreement(desk: Desk, scope: str = "openid profile", **members: Any) -> tuple[Consent, AuditRecord]:
+    given = Consent(desk.session.sub, "qlvb", frozenset(scope.split()), desk.now)
+    return replace(given, **members), AuditRecord(AuditEvent.CONSENT_GIVEN, desk.now)
+
+
+def consent_of(desk: Desk) -> Consent | None:
+    return SqlConsents(desk.house.database).find(desk.session.sub, "qlvb")
+
+
+@pytest.mark.parametrize("notice", ["", "sealed"])
+def test_core_s3_1_2_4_the_consent_is_kept_in_the_write_that_approves(desk: Desk, notice: str) -> None:
+    made = desk.begin()
+    consent, record = agreement(desk, claims=frozenset({"email"}))
+    assert desk.store.approve(made.digest, desk.grant(), desk.record, notice=notice, consent=(consent, record))
+    assert consent_of(desk) == consent
+    assert sorted(desk.house.events()[-2:]) == ["approval.given", "consent.given"]
+    more = agreement(desk, "openid email")
+    assert desk.store.approve(desk.begin("two").digest, desk.grant(), desk.record, consent=more)
+    assert consent_of(desk) == more[0]
+
+
+def test_where_one_of_the_two_cannot_be_kept_neither_is(desk: Desk) -> None:
+    made = desk.begin()
+    consent, record = agreement(desk)
+    for broken in ((replace(consent, given_at=None), record), (consent, replace(record, at=None))):  # type: ignore[arg-type]
+        before = desk.house.events()
+        with pytest.raises(Exception, match=r"(?i)null"):
+            desk.store.approve(made.digest, desk.grant(), desk.record, consent=broken)
+        assert (consent_of(desk), desk.state(made), desk.house.events()) == (None, State.PENDING, before)
+    desk.house.sessions.end(desk.session.sid, "logout", CALLER)
+    assert not desk.store.approve(made.digest, desk.grant(), desk.record, consent=(consent, record))
+    assert (consent_of(desk), desk.state(made)) == (None, State.PENDING)
+
+
+def test_security_15_of_answers_at_once_a_consent_stands_only_where_the_approval_won(desk: Desk) -> None:
+    for round_ in range(6):
+        made = desk.begin(f"round {round_}")
+        given = agreement(desk, f"openid s{round_}")
+        answers = [lambda made=made, given=given: desk.store.approve(made.digest, desk.grant(), desk.record, consent=given),
+                   lambda made=made: desk.store.deny(made.digest, desk.session.sub, desk.now, desk.record)] * 10
+        with ThreadPoolExecutor(20) as pool:
+            assert sum(pool.map(lambda act: act(), answers)) == 1
+        found = consent_of(desk)
+        assert (found == given[0]) == (desk.state(made) == State.APPROVED)
 
 
 def test_an_answer_comes_too_late_when_it_has_expired(desk: Desk) -> None:

@@ -13,7 +13,12 @@ from idp.adapters.sql.tables import OutboxRow
 from idp.oauth.backchannel.authentication import HINT_LIMITS, MOST_PENDING
 from idp.oauth.backchannel.request import GRANT_TYPE
 from idp.oauth.client import Client
-from idp.oauth.deferred.authorization import MOST_AWAITING, Deferred
+from idp.oauth.deferred.authorization import (
+    MOST_AWAITING,
+    REFUSAL_PAUSES_SECONDS,
+    REFUSALS_COUNT_SECONDS,
+    Deferred,
+)
 from idp.sessions.single_sign_on import Session
 from tests.fakes.client_keys import jwks_of, pair, proof_of, signed
 from tests.fakes.directory import make_officer
@@ -266,10 +271,81 @@ def test_an_officer_who_has_not_answered_is_not_asked_without_end(desk: Desk) ->
     assert desk.house.events().count("approval.not_asked") == 1
     desk.house.officer("vanthu")
     desk.asked(login_hint="vanthu")
-    desk.house.approvals.deny(desk.waiting()[0], desk.session, CALLER)
+    desk.approve()
     desk.asked()
     desk.house.clock.advance(301)
     desk.asked()
+
+
+def refuse(desk: Desk) -> None:
+    assert desk.house.approvals.deny(desk.waiting()[0], desk.session, CALLER)
+
+
+def test_ciba_s13_an_officer_who_has_refused_is_left_alone_for_a_while_that_grows(desk: Desk) -> None:
+    desk.asked()
+    for pause in (*REFUSAL_PAUSES_SECONDS, REFUSAL_PAUSES_SECONDS[-1]):
+        refuse(desk)
+        reply = desk.ask()
+        assert (reply.status, reply.error, reply.headers["Retry-After"]) == (403, "access_denied", str(pause))
+        desk.house.clock.advance(pause - 1)
+        assert desk.ask().error == "access_denied"
+        assert desk.waiting() == []
+        desk.house.clock.advance(1)
+        desk.asked()
+
+
+def test_a_refusal_is_forgotten_after_a_while(desk: Desk) -> None:
+    desk.asked()
+    refuse(desk)
+    desk.house.clock.advance(REFUSALS_COUNT_SECONDS)
+    desk.asked()
+    refuse(desk)
+    assert desk.ask().headers["Retry-After"] == str(REFUSAL_PAUSES_SECONDS[0])
+
+
+def test_a_refusal_is_between_one_officer_and_one_application(desk: Desk) -> None:
+    desk.client("other")
+    desk.house.officer("vanthu")
+    desk.asked()
+    refuse(desk)
+    assert desk.ask().error == "access_denied"
+    desk.asked("other")
+    desk.asked(login_hint="vanthu")
+
+
+def test_security_61_that_an_officer_was_not_asked_again_is_told_once_a_minute(desk: Desk) -> None:
+    desk.asked()
+    refuse(desk)
+    for _ in range(3):
+        desk.ask()
+    noted = [row for row in desk.house.audited() if row.event == "approval.not_asked"]
+    assert [(json.loads(row.detail)["reason"], row.sub, row.client_id) for row in noted] == [("refused", desk.sub, "bank")]
+
+
+def test_security_15_the_pause_holds_for_requests_that_come_at_once(desk: Desk) -> None:
+    desk.asked()
+    refuse(desk)
+    with ThreadPoolExecutor(20) as pool:
+        assert {reply.status for reply in pool.map(lambda _: desk.ask(), range(20))} == {403}
+        assert desk.waiting() == []
+        desk.house.clock.advance(REFUSAL_PAUSES_SECONDS[0])
+        statuses = sorted(reply.status for reply in pool.map(lambda _: desk.ask(), range(20)))
+    assert statuses == [200] * MOST_PENDING + [429] * (20 - MOST_PENDING)
+
+
+def test_security_15_of_answers_and_requests_at_once_none_slips_past_a_refusal(desk: Desk) -> None:
+    """Who asks while the officer refuses is asked before the refusal, or not at all."""
+    for _ in range(3):
+        desk.asked()
+        with ThreadPoolExecutor(20) as pool:
+            acts = [pool.submit(refuse, desk), *(pool.submit(desk.ask) for _ in range(19))]
+            for act in acts:
+                act.result()
+        left = len(desk.waiting())
+        assert left <= MOST_PENDING
+        assert desk.ask().error == "access_denied"
+        assert len(desk.waiting()) == left
+        desk.house.clock.advance(REFUSALS_COUNT_SECONDS)
 
 
 def test_all_applications_together_leave_an_officer_some_room(desk: Desk) -> None:

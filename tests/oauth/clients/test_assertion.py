@@ -88,6 +88,7 @@ def test_rfc7523_s3_members_that_are_missing_or_wrong(checker: Checker, changes:
 @pytest.mark.parametrize(("name", "seconds", "good"), [
     ("exp", -9, True), ("exp", -10, False), ("exp", -300, False), ("exp", 310, True), ("exp", 311, False),
     ("nbf", 8, True), ("nbf", 10, True), ("nbf", 11, False), ("nbf", 60, False), ("iat", 10, True), ("iat", 11, False),
+    ("iat", -310, True), ("iat", -311, False), ("iat", -86400, False),
 ])
 def test_times_bear_ten_seconds_of_skew_and_five_minutes_of_life(checker: Checker, name: str, seconds: int, good: bool) -> None:
     changes = {name: checker.clock.now() + seconds}
@@ -268,6 +269,7 @@ def test_a_new_secret_is_seen_at_once_and_the_old_one_is_worthless(checker: Chec
 
 @pytest.mark.parametrize("changes", [
     {"aud": f"{ISSUER}/token"}, {"iss": "other"}, {"exp": None}, {"exp": 311}, {"exp": -10}, {"jti": None}, {"nbf": 60},
+    {"iat": 11}, {"iat": -311},
 ])
 def test_rfc7523_s3_the_same_rules_hold(checker: Checker, changes: dict[str, Any]) -> None:
     moved = {name: checker.clock.now() + value if isinstance(value, int) else value for name, value in changes.items()}

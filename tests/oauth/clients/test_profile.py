@@ -13,8 +13,8 @@ from idp.oauth.client import Client
 from idp.oauth.clients.assertion import STRICT_ALGORITHMS
 from idp.oauth.clients.registration import RegistrationPolicy, from_metadata, parse, to_metadata
 from idp.oauth.deferred.authorization import GRANT_TYPE_OF
+from idp.oauth.grants.delegation import GRANT_TYPE as TOKEN_EXCHANGE
 from idp.oauth.grants.jwt_bearer import GRANT_TYPE as JWT_BEARER
-from idp.oauth.grants.token_exchange import GRANT_TYPE as TOKEN_EXCHANGE
 from tests.fakes.client_keys import jwks_of, pair
 
 JWKS = json.loads(jwks_of(pair("ES256")))

@@ -21,8 +21,9 @@ from idp.oauth.clients.registration import (
     standard_metadata,
     to_metadata,
 )
+from idp.oauth.deferred.authorization import GRANT_TYPE_OF, Kind
+from idp.oauth.grants.delegation import GRANT_TYPE as TOKEN_EXCHANGE
 from idp.oauth.grants.jwt_bearer import GRANT_TYPE as JWT_BEARER
-from idp.oauth.grants.token_exchange import GRANT_TYPE as TOKEN_EXCHANGE
 from idp.oauth.response import ALGORITHMS
 
 from ...contracts.client_records import CLIENT, PUBLIC
@@ -123,6 +124,14 @@ def test_rfc9101_s10_5_an_application_may_register_how_it_signs_its_requests() -
         assert "jwks" in refusal(**members)
 
 
+def test_rfc9101_s10_5_a_public_application_that_must_sign_gets_no_devices() -> None:
+    given = {"require_signed_request_object": True, "jwks": json.loads(jwks_of(pair("ES256"))),
+             "grant_types": ["authorization_code", GRANT_TYPE_OF[Kind.DEVICE]]}
+    assert register(**given).require_signed_request_object
+    assert refusal(**given, token_endpoint_auth_method="none").startswith("require_signed_request_object: ")
+    assert register(**given | {"require_signed_request_object": False}, token_endpoint_auth_method="none").public
+
+
 def test_rfc9101_s10_5_an_application_may_register_how_it_encrypts_its_requests() -> None:
     client = register(request_object_encryption_alg="ECDH-ES")
     assert (client.request_object_encryption_alg, client.request_object_encryption_enc) == ("ECDH-ES", "A128CBC-HS256")
@@ -154,6 +163,22 @@ def test_registration_s2_an_application_may_register_where_its_requests_stand() 
     assert "jwks" in refusal(FETCHING, request_uris=uris)
     assert "authorization endpoint" in refusal(FETCHING, request_uris=uris, grant_types=["client_credentials"],
                                                redirect_uris=[], **keys)
+
+
+def test_registration_s2_an_application_may_register_that_what_it_publishes_is_unsigned() -> None:
+    uris = ["https://a.example/r"]
+    client = register(FETCHING, request_uris=uris, request_object_signing_alg="none")
+    assert (client.request_uris, client.request_object_signing_alg) == (tuple(uris), "none")
+    assert register(FETCHING, request_uris=uris, jwks=json.loads(jwks_of(pair("ES256")))).request_object_signing_alg == ""
+
+
+@pytest.mark.parametrize("members", [
+    {"request_uris": []}, {"require_signed_request_object": True}, {"request_object_encryption_alg": "ECDH-ES"},
+    {"province": {"profile": "fapi2"}}], ids=str)
+def test_nothing_goes_unsigned_by_value_or_against_another_member(members: dict[str, Any]) -> None:
+    given = {"request_uris": ["https://a.example/r"], "request_object_signing_alg": "none",
+             "jwks": json.loads(jwks_of(pair("ES256")))}
+    assert refusal(FETCHING, **given | members).startswith("request_object_signing_alg: ")
 
 
 @pytest.mark.parametrize("uri", [

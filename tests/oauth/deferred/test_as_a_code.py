@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 
 import pytest
 
+from idp.oauth.authorization_request import AuthorizationError
 from idp.oauth.client import Client
 from idp.oauth.deferred.authorization import GRANT_TYPE_OF, Kind
-from idp.oauth.grants import token_exchange
+from idp.oauth.grants import delegation, token_exchange
 from idp.sessions.single_sign_on import Session
 from tests.fakes.client_keys import jwks_of, pair, proof_of, signed
 from tests.provider import CALLER, ISSUER, REGISTERED, SECRET, SIGNING, House, Reply, json_segment
@@ -207,9 +208,9 @@ def test_ciba_s7_1_1_a_signed_request_names_its_resources_in_a_list(house: House
     assert beside.error == "invalid_request"
 
 
-@pytest.mark.parametrize("grant_type", ["client_credentials", token_exchange.GRANT_TYPE])
+@pytest.mark.parametrize("grant_type", ["client_credentials", delegation.GRANT_TYPE])
 def test_rfc9396_s6_grants_without_documents_that_an_officer_saw_give_none(house: House, grant_type: str) -> None:
-    house.client(grant_types=(*REGISTERED.grant_types, token_exchange.GRANT_TYPE), authorization_details_types=(SIGNING,),
+    house.client(grant_types=(*REGISTERED.grant_types, delegation.GRANT_TYPE), authorization_details_types=(SIGNING,),
                  exchange_from=("qlvb", "origin"))
     house.client("origin")
     token = house.tokens_for(client_id="origin")["access_token"]
@@ -218,3 +219,29 @@ def test_rfc9396_s6_grants_without_documents_that_an_officer_saw_give_none(house
         form = {"grant_type": grant_type}
     assert house.token(form | {"authorization_details": DETAILS}).error == "invalid_authorization_details"
     assert house.token(form).status == 200
+
+
+# RFC 9101 §10.5 and RFC 9126 §6 speak of the authorization endpoint
+
+def test_rfc9101_s10_5_what_no_browser_carries_is_neither_signed_nor_pushed(house: House) -> None:
+    house.client(require_signed_request_object=True, require_pushed_authorization_requests=True, jwks=jwks_of(pair("ES256")),
+                 grant_types=(*REGISTERED.grant_types, GRANT_TYPE_OF[Kind.CIBA]), backchannel_token_delivery_mode="poll")
+    with pytest.raises(AuthorizationError):
+        house.asked()
+    assert house.push().error == "invalid_request"
+    house.officer()
+    assert house.device().status == 200
+    asking = {"scope": "openid", "login_hint": "canbo"}
+    assert house.post("/bc-authorize", asking, client_id="qlvb", secret=SECRET).status == 200
+    for secret in (None, "wrong"):
+        assert house.device(secret=secret).error == "invalid_client"
+        assert house.post("/bc-authorize", {**asking, "client_id": "qlvb"} if secret is None else asking, client_id="qlvb",
+                          secret=secret).error == "invalid_client"
+
+
+def test_ciba_s7_1_1_who_registered_an_algorithm_signs_its_requests_here(house: House) -> None:
+    house.client(backchannel_authentication_request_signing_alg="ES256", jwks=jwks_of(pair("ES256")),
+                 grant_types=(*REGISTERED.grant_types, GRANT_TYPE_OF[Kind.CIBA]), backchannel_token_delivery_mode="poll")
+    house.officer()
+    reply = house.post("/bc-authorize", {"scope": "openid", "login_hint": "canbo"}, client_id="qlvb", secret=SECRET)
+    assert (reply.status, reply.error) == (400, "invalid_request")

@@ -11,8 +11,9 @@ import pytest
 from idp.audit import Caller
 from idp.authn.lockout import ThrottledError
 from idp.errors import RefusedError
-from idp.oauth.deferred.device_authorization import CODE_LIMITS, REQUEST_LIMITS, DeviceAuthorization
+from idp.oauth.deferred.device_authorization import CODE_LIMITS, DeviceAuthorization
 from idp.oauth.deferred.user_code import normal
+from idp.oauth.requests.public_clients import DEVICE_LIMITS
 from tests.fakes.client_keys import pair, proof_of
 from tests.provider import CALLER, DEVICE_CODE, ISSUER, House, Reply
 
@@ -311,12 +312,19 @@ def test_what_cannot_be_a_code_is_not_counted(house: House) -> None:
 
 
 def test_a_public_client_is_held_to_a_rate_and_a_confidential_one_is_not(tv: House) -> None:
-    for _ in range(REQUEST_LIMITS.pair.failures):
-        assert tv.device(client_id="tv", secret=None).status == 200
-    held = tv.device(client_id="tv", secret=None)
-    assert (held.status, held.error) == (429, "slow_down")
+    client = tv.registry.find("tv")
+    assert client is not None
+    for _ in range(DEVICE_LIMITS.pair.failures - 1):
+        tv.devices_asking.count(client, CALLER)
+    assert tv.device(client_id="tv", secret=None).status == 200
+    for _ in range(2):
+        held = tv.device(client_id="tv", secret=None)
+        assert (held.status, held.error) == (429, "slow_down")
+    assert 0 < int(held.headers["Retry-After"]) <= DEVICE_LIMITS.pair.cost
     assert tv.device().status == 200
-    assert tv.events().count("approval.asked") == REQUEST_LIMITS.pair.failures + 1
+    assert (tv.events().count("approval.asked"), tv.events().count("client.throttled")) == (2, 1)
+    tv.clock.advance(int(held.headers["Retry-After"]))
+    assert tv.device(client_id="tv", secret=None).status == 200
 
 
 def test_a_code_that_is_taken_is_drawn_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ def facts_of(officer: Officer) -> dict[str, Any]:
         "unit_code_2016": post.unit_code_2016, "unit_name": post.unit_name, "title": post.title, "posts": _json(posts),
         "groups": _json(list(officer.groups)), "attributes": _json(dict(officer.attributes)),
         "address": _address(officer.address),
-        "search_key": search_key(officer.name, officer.uid, officer.mail, officer.phone, post.unit_name, post.title),
+        "search_key": f" {search_key(officer.name, officer.uid, officer.mail, officer.phone, post.unit_name, post.title)}"[:600],
     }
 
 

@@ -86,7 +86,7 @@ class OfficerRow(Base):
     address: Mapped[Words] = mapped_column(Text, server_default="")
     """JSON object: parts of the office address; empty where nothing is known."""
     search_key: Mapped[Words]
-    """Unaccented lower-case text that searches match against."""
+    """Unaccented lower-case text that searches match against, cut, with a blank before its first word."""
     status: Mapped[str] = mapped_column(String(16))
     """active | disabled | gone."""
     first_sign_in_at: Mapped[Epoch | None]
@@ -96,6 +96,7 @@ class OfficerRow(Base):
     """Counts changes of the facts; a writer that decided on an older one has lost."""
     left_at: Mapped[Epoch | None] = mapped_column(index=True)
     """When an officer who could sign in was disabled or removed; None for others."""
+    __table_args__ = (Index("ix_officer_search", "search_key", "entry_uuid", "unit_code", "status"),)
 
 
 class SessionRow(Base):

@@ -1,0 +1,161 @@
+"""Programs and people who use the product all the time, and a ledger of every answer they got."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import requests
+
+from .product import TIMEOUT_SECONDS, Person, Product, token
+
+PROGRAM, RIGHT, WRONG = "program", "right password", "wrong password"
+ACCEPTED = 303
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer.
+
+    Attributes:
+        kind: PROGRAM (nothing that needs the directory), RIGHT or WRONG (a sign-in).
+        clear: A person would read why, and when to come again.
+    """
+
+    kind: str
+    route: str
+    began: float
+    ended: float
+    status: int
+    clear: bool = False
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return self.ended - self.began
+
+
+@dataclass
+class Ledger:
+    """Every answer, in the order in which they came."""
+
+    answers: list[Answer] = field(default_factory=list)
+
+    def within(self, kind: str, began: float, ended: float) -> list[Answer]:
+        """Give answers to what was asked and answered between two moments."""
+        return [a for a in self.answers if a.kind == kind and a.began >= began and a.ended <= ended]
+
+    def first(self, kind: str, status: int, since: float) -> Answer | None:
+        """Give the first of its kind that was asked after a moment and answered so."""
+        return min((a for a in self.answers if a.kind == kind and a.status == status and a.began >= since),
+                   key=lambda a: a.ended, default=None)
+
+
+def p95(answers: Sequence[Answer]) -> float:
+    """Give the 95th percentile of their times, in seconds; 0 for none."""
+    times = sorted(answer.seconds for answer in answers)
+    return round(times[min(len(times) - 1, len(times) * 95 // 100)], 3) if times else 0.0
+
+
+class Load:
+    """Load on one product, from entering the block to leaving it.
+
+    Args:
+        product: Running.
+        officers: Who sign in: the first works in an application and the portal, the others come and go.
+        password: Everybody's.
+    """
+
+    def __init__(self, product: Product, officers: Sequence[str], password: str) -> None:
+        self.ledger = Ledger()
+        self.broken: list[BaseException] = []
+        self._product, self._password = product, password
+        # Two come and go all the time: were their vain tries counted as guesses, they would be throttled within seconds.
+        self._worker, one, another, *others = officers
+        self._coming, self._guessed = itertools.cycle((one, another)), itertools.cycle(others)
+        self._over = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self.refresh_token = ""
+        self.arrived: list[Person] = []
+
+    def __enter__(self) -> Load:
+        self._inside = Person(self._product)
+        tokens = self._inside.tokens(self._worker, self._password)
+        self._access, self.refresh_token = tokens["access_token"], tokens["refresh_token"]
+        for act, pause in ((self._programs(), 0.04), (self._programs(), 0.04), (self._refresh, 0.3), (self._portal, 0.5),
+                           (self._right, 0.15), (self._right, 0.15), (self._wrong, 0.7)):
+            thread = threading.Thread(target=self._repeat, args=(act, pause), daemon=True)
+            thread.start()
+            self._threads.append(thread)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join(2 * TIMEOUT_SECONDS)
+
+    def lost(self) -> int:
+        """Count what was acknowledged and is not there: sessions that are gone, a refresh token that is not taken."""
+        gone = sum(not person.is_signed_in() for person in [self._inside, *self.arrived[-40:]])
+        return gone + (token(self._product, grant_type="refresh_token", refresh_token=self.refresh_token).status_code != 200)
+
+    def _repeat(self, act: Callable[[], None], pause: float) -> None:
+        try:
+            while not self._over.wait(pause):
+                act()
+        except BaseException as err:
+            self.broken.append(err)
+
+    @contextlib.contextmanager
+    def _noted(self, kind: str, route: str) -> Iterator[list[requests.Response]]:
+        began, said = time.monotonic(), []
+        yield said
+        answer = said[0]
+        clear = answer.status_code == 503 and int(answer.headers.get("Retry-After", 0)) > 0 and 'role="alert"' in answer.text
+        self.ledger.answers.append(Answer(kind, route, began, time.monotonic(), answer.status_code, clear))
+
+    def _programs(self) -> Callable[[], None]:
+        session, base = requests.Session(), self._product.base
+        session.trust_env = False
+        auth, bearer = ("load", self._product.secret), {"Authorization": f"Bearer {self._access}"}
+        asks: dict[str, Callable[[], requests.Response]] = {
+            "introspect": lambda: session.post(f"{base}/introspect", data={"token": self._access}, auth=auth,
+                                               timeout=TIMEOUT_SECONDS),
+            "userinfo": lambda: session.get(f"{base}/userinfo", headers=bearer, timeout=TIMEOUT_SECONDS),
+            "token": lambda: token(self._product, session, grant_type="client_credentials"),
+            "jwks": lambda: session.get(f"{base}/jwks", timeout=TIMEOUT_SECONDS)}
+        turns = itertools.cycle(asks.items())
+
+        def act() -> None:
+            route, ask = next(turns)
+            with self._noted(PROGRAM, route) as said:
+                said.append(ask())
+            if route == "introspect":
+                assert said[0].json()["active"] is True
+
+        return act
+
+    def _refresh(self) -> None:
+        with self._noted(PROGRAM, "refresh") as said:
+            said.append(token(self._product, grant_type="refresh_token", refresh_token=self.refresh_token))
+        if said[0].status_code == 200:
+            self.refresh_token = said[0].json()["refresh_token"]
+
+    def _portal(self) -> None:
+        with self._noted(PROGRAM, "portal") as said:
+            said.append(self._inside.session.get(f"{self._product.base}/", timeout=TIMEOUT_SECONDS, allow_redirects=False))
+
+    def _right(self) -> None:
+        person = Person(self._product)
+        with self._noted(RIGHT, "sign-in") as said:
+            said.append(person.sign_in(next(self._coming), self._password))
+        if said[0].status_code == ACCEPTED:
+            self.arrived.append(person)
+
+    def _wrong(self) -> None:
+        with self._noted(WRONG, "sign-in") as said:
+            said.append(Person(self._product).sign_in(next(self._guessed), "sai-mat-khau"))
