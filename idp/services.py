@@ -13,6 +13,7 @@ from .administration.clients import ClientAdministration
 from .administration.grants import GrantAdministration
 from .administration.initial_access import InitialAccessAdministration
 from .administration.keys import KeyAdministration
+from .administration.officers import OfficerAdministration
 from .administration.password_reset import PasswordResets
 from .audit import AuditTrail
 from .audit.chain import AuditChain, AuditReader, SealStore
@@ -91,6 +92,7 @@ class Administration:
     grants: GrantAdministration
     keys: KeyAdministration
     password_resets: PasswordResets
+    officers: OfficerAdministration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ from ..adapters.sql.consents import SqlConsents
 from ..adapters.sql.database import Database
 from ..adapters.sql.deferred import SqlDeferred
 from ..adapters.sql.directory.officers import SqlOfficers
+from ..adapters.sql.directory.search import SqlOfficerSearch
 from ..adapters.sql.housekeeping import SqlHousekeeping, SqlPulse
 from ..adapters.sql.interactions import SqlInteractions
 from ..adapters.sql.keys import SqlKeyStore
@@ -47,6 +48,7 @@ from ..administration.clients import ClientAdministration
 from ..administration.grants import GrantAdministration
 from ..administration.initial_access import InitialAccessAdministration
 from ..administration.keys import KeyAdministration
+from ..administration.officers import OfficerAdministration
 from ..administration.password_reset import PasswordResets
 from ..audit import Caller
 from ..audit.chain import AuditChain
@@ -223,6 +225,9 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
                         auditors=settings.ldap_auditors_group)
     sessions = Sessions(SqlSessions(database), clock,
                         SessionLimits(settings.idle_limit_seconds, settings.absolute_limit_seconds))
+    # What a change of an officer means elsewhere; each part is called again when any of them raised.
+    consequences = Several(())
+    mirror_rooms = mirroring(settings, database, mirror.ledger, people, changes, consequences, clock)
     administration = Administration(
         access=Access(tokens, SqlAdministrationTokens(database), clients, clock, assurance, Holders(proofs), groups=groups,
                       idle_limit_seconds=settings.idle_limit_seconds, resource=settings.issuer + Paths().administration,
@@ -232,12 +237,11 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         initial_access=InitialAccessAdministration(initial_access, clock),
         grants=GrantAdministration(SqlGrantPages(database), grants, mirror, clients, assurance, groups, clock),
         keys=KeyAdministration(keys, encryption_keys, clock),
+        officers=OfficerAdministration(SqlOfficerSearch(database), mirror_rooms.brake),
         password_resets=PasswordResets(people, mirror, one_time, sessions, notices, audit, clock, groups, seen))
-    # What a change of an officer means elsewhere; each part is called again when any of them raised.
-    consequences = Several(())
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
-        mirroring=mirroring(settings, database, mirror.ledger, people, changes, consequences, clock),
+        mirroring=mirror_rooms,
         encryption_keys=encryption_keys,
         totp=totp, recovery_codes=recovery_codes, second_factors=second_factors,
         freshness=Freshness(second_factors, clock, settings.fresh_authentication_seconds),
