@@ -18,7 +18,7 @@ from idp.adapters.ldap.active_directory import REFUSALS, ActiveDirectory, sub_co
 from idp.adapters.ldap.directory import LdapDirectory
 from idp.adapters.ldap.domain_rules import DomainRules
 from idp.adapters.ldap.filetime import NEVER, number, seconds_of
-from idp.app.wiring import ldap_directory
+from idp.app.people import ldap_people
 from idp.clock import SystemClock
 from idp.directory.officer import Address, BindResult, ChangeResult, Officer
 from idp.directory.unit import UnitTree
@@ -96,8 +96,8 @@ class TestActiveDirectory(DirectoryContract):
 def test_the_settings_of_a_deployment_lead_to_the_domain(domain_controller: DomainController, tmp_path: Path) -> None:
     password = tmp_path / "bind.password"
     write_private(password, domain_controller.bind_password.encode())
-    directory = ldap_directory(Settings(
-        env="development", ldap_kind="active_directory", ldap_uri=(domain_controller.uri,), ldap_base_dn=BASE_DN,
+    directory = ldap_people(Settings(
+        env="development", ldap_kind="active_directory", ldap_uri=(domain_controller.uri,)[0], ldap_base_dn=BASE_DN,
         ldap_bind_dn=domain_controller.service_dn, ldap_bind_password_file=password, ldap_decoy_dn=domain_controller.decoy_dn,
         ldap_ca_file=domain_controller.tls.authority), SystemClock())
     assert isinstance(directory, LdapDirectory)
