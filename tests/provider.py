@@ -21,6 +21,7 @@ from idp.adapters.sql.authn.throttle import SqlGuessCounter
 from idp.adapters.sql.clients import SqlClientStore
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.deferred import SqlDeferred
+from idp.adapters.sql.directory.access import SqlAccess
 from idp.adapters.sql.directory.officers import SqlOfficers
 from idp.adapters.sql.oauth import SqlGrants
 from idp.adapters.sql.pushed_requests import SqlPushedRequests
@@ -32,6 +33,7 @@ from idp.adapters.sql.trail.records import SqlAuditTrail
 from idp.audit import Caller
 from idp.authn.assurance import AssurancePolicy
 from idp.authn.lockout import Limits, Lockout
+from idp.directory.deprovisioning import Deprovisioning
 from idp.directory.officer import Officer, Post
 from idp.endpoints.backchannel_authentication import BackchannelAuthenticationEndpoint
 from idp.endpoints.device_authorization import DeviceAuthorizationEndpoint
@@ -172,6 +174,7 @@ class House:
         self.officers = SqlOfficers(database)
         limits = SessionLimits(idle_seconds=3600, absolute_seconds=86400)
         self.sessions = Sessions(SqlSessions(database), self.clock, limits)
+        self.deprovisioning = Deprovisioning(SqlAccess(database), self.officers, self.clock)
         self.store = SqlGrants(database)
         self.deferred = SqlDeferred(database)
         self.tokens = AccessTokens(issuer=ISSUER, keys=self.keys, clock=self.clock, lifetime_seconds=access_token_seconds,

@@ -51,7 +51,7 @@ class Sample:
 
 
 _SIGN_IN: dict[str, Any] = {"app": QLVB, "action": "/stay", "username": "", "error": None, "hint": None, "notice": None,
-                            "who": None}
+                            "who": None, "forgotten_url": "/next"}
 _FACTOR: dict[str, Any] = {"app": QLVB, "action": "/stay", "who": OFFICER, "error": None, "others": [], "cancel_url": "/next"}
 _OTHER_WAYS = {
     "vi": [{"name": "Mã khôi phục", "note": "Dùng khi không có điện thoại bên mình. Bạn còn 7 mã.", "icon": "codes",
@@ -59,7 +59,7 @@ _OTHER_WAYS = {
     "en": [{"name": "Recovery codes", "note": "For when you do not have your telephone with you. You have 7 codes left.",
             "icon": "codes", "url": "/next"}]}
 _CHANGE: dict[str, Any] = {"app": QLVB, "action": "/stay", "who": OFFICER, "reason": "must_change", "error": None,
-                           "min_length": 12, "ask_current": True}
+                           "min_length": 12, "classes": 1}
 _ASKED = [
     {"id": "a1" * 32, "name": "Hệ thống Quản lý văn bản", "owner": "Văn phòng UBND tỉnh", "source": "203.0.113.77",
      "message": "Duyệt văn bản 12/QĐ-UBND, mã W4SCT", "at": "09:41", "minutes": 4},
@@ -140,6 +140,9 @@ _SECURITIES: dict[str, dict[str, Any]] = {
 }
 _SINCE = _TODAY
 
+_EXPIRING: dict[str, Any] = {"app": QLVB, "who": OFFICER, "days": 5, "last": False, "later_url": "/next",
+                             "change_url": "/account/password"}
+
 SAMPLES = [
     Sample("sign-in", "login/sign_in.html", _SIGN_IN),
     Sample("sign-in-portal", "login/sign_in.html", _SIGN_IN | {"app": None, "notice": "signed_out_elsewhere"}),
@@ -162,6 +165,8 @@ SAMPLES = [
     Sample("second-factor-reused", "login/factors/otp.html", _FACTOR | {"error": {"code": "reused"}, "app": None}, 400),
     Sample("second-factor-throttled", "login/factors/otp.html",
            _FACTOR | {"error": {"code": "throttled", "retry_after_minutes": 1}, "who": LONG}, 429),
+    Sample("second-factor-frozen", "login/factors/frozen.html", _FACTOR),
+    Sample("second-factor-frozen-agency", "login/factors/frozen.html", _FACTOR | {"agency_help": AGENCY_HELP}),
     Sample("second-factor-missing", "login/factors/none.html", _FACTOR),
     Sample("second-factor-missing-agency", "login/factors/none.html", _FACTOR | {"agency_help": AGENCY_HELP}),
     Sample("second-factor-others", "login/factors/otp.html", _FACTOR | {"others": _OTHER_WAYS}),
@@ -171,12 +176,22 @@ SAMPLES = [
     Sample("recovery-code-throttled", "login/factors/recovery.html",
            _FACTOR | {"error": {"code": "throttled", "retry_after_minutes": 5}}, 429),
     Sample("password-must-change", "login/change_password.html", _CHANGE | {"cancel_url": "/next"}),
-    Sample("password-expired", "login/change_password.html", _CHANGE | {"reason": "expired", "ask_current": False, "app": None}),
+    Sample("password-expired", "login/change_password.html", _CHANGE | {"reason": "expired", "grace_left": 2, "app": None}),
+    Sample("password-level-3", "login/change_password.html",
+           _CHANGE | {"min_length": 14, "classes": 4, "agency_help": AGENCY_HELP}),
     Sample("password-own-wish", "login/change_password.html",
            _CHANGE | {"reason": "own_wish", "cancel_url": "/next", "app": None}),
     *(Sample(f"password-{code.replace('_', '-')}", "login/change_password.html", _CHANGE | {"error": {"code": code}}, 400)
       for code in ("wrong_old", "too_short", "too_simple", "in_history", "too_young", "not_allowed", "mismatch", "unacceptable",
-                   "unavailable")),
+                   "unavailable", "too_short_there")),
+    Sample("password-throttled", "login/change_password.html",
+           _CHANGE | {"reason": "own_wish", "error": {"code": "throttled", "retry_after_minutes": 5}}, 429),
+    Sample("password-expiring", "login/expiring.html", _EXPIRING | {"agency_help": AGENCY_HELP}),
+    Sample("password-expiring-portal", "login/expiring.html", _EXPIRING | {"app": None, "days": 1, "who": LONG}),
+    Sample("password-last", "login/expiring.html", _EXPIRING | {"last": True}),
+    Sample("password-last-agency", "login/expiring.html", _EXPIRING | {"last": True, "agency_help": AGENCY_HELP}),
+    Sample("password-forgotten", "login/forgotten.html", {"app": QLVB, "back_url": "/next"}),
+    Sample("password-changed", "account/password_changed.html", {"who": OFFICER}),
     Sample("consent", "consent/consent.html", {
         "app": SURVEY, "who": OFFICER, "action": "/stay", "agency_help": AGENCY_HELP,
         "shares": _by_language([
@@ -252,7 +267,7 @@ SAMPLES = [
     Sample("logout-leave", "logout/leave.html", {"app": QLVB, "continue_url": "/stay", "frames": []}),
     Sample("logout-leave-nobody", "logout/leave.html", {"app": None, "continue_url": "/stay", "frames": []}),
     Sample("portal", "portal/applications.html", {"who": OFFICER, "since": _SINCE, "apps": _by_language(_APPS), "notices": [],
-                                                  "unread": 0, "change_password_url": "/next"}),
+                                                  "unread": 0}),
     Sample("portal-notices", "portal/applications.html", {"who": LONG, "since": _SINCE, "apps": _by_language(_APPS),
                                                           "notices": _by_language(_NOTICES), "unread": 2,
                                                           "agency_help": AGENCY_HELP}),
