@@ -22,6 +22,8 @@ from .audit import AuditTrail
 from .audit.chain import AuditChain, AuditReader, SealStore
 from .authn.assurance import AssurancePolicy
 from .authn.freshness import Freshness
+from .authn.passkey_sign_in import PasskeySignIn
+from .authn.passkeys import Passkeys
 from .authn.password_notice import PasswordNotices
 from .authn.recovery_codes import RecoveryCodes
 from .authn.second_factor import SecondFactors
@@ -164,6 +166,8 @@ class Services:
     recovery_codes: RecoveryCodes
     second_factors: SecondFactors
     freshness: Freshness
+    passkeys: Passkeys
+    passkey_sign_in: PasskeySignIn
     sign_in: SignIn
     password_notices: PasswordNotices
     assurance: AssurancePolicy

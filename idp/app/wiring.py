@@ -20,6 +20,7 @@ from ..adapters.sql import schema
 from ..adapters.sql.administration import SqlAdministrationTokens, SqlClientEntries, SqlGrantPages
 from ..adapters.sql.authn.devices import SqlDevices
 from ..adapters.sql.authn.one_time_password import SqlOneTimePasswords
+from ..adapters.sql.authn.passkeys import SqlPasskeys
 from ..adapters.sql.authn.recovery_codes import SqlRecoveryCodes
 from ..adapters.sql.authn.throttle import SqlGuessCounter
 from ..adapters.sql.authn.totp import SqlTotpStore
@@ -60,11 +61,14 @@ from ..authn.freshness import Freshness
 from ..authn.lockout import FACTOR_LIMITS, Limits, Lockout, Rule
 from ..authn.networks import UnreadableNetworkError, read_networks
 from ..authn.one_time_password import OneTimePasswords
+from ..authn.passkey_sign_in import PasskeySignIn
+from ..authn.passkeys import PASSKEY, Passkeys
 from ..authn.password_notice import PasswordNotices
 from ..authn.recovery_codes import RecoveryCodes
 from ..authn.second_factor import SecondFactors
 from ..authn.sign_in import SignIn
 from ..authn.totp import Totp
+from ..authn.webauthn import RelyingParty
 from ..clock import Clock, SystemClock
 from ..directory.aftermath import Several
 from ..directory.deprovisioning import Deprovisioning
@@ -182,7 +186,10 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     people, changes = ldap_people(settings, clock) if directory is None else (directory, changes)
     guesses = SqlGuessCounter(database)
     recovery_codes = RecoveryCodes(SqlRecoveryCodes(database), sealer.derive("recovery codes"), clock)
-    second_factors = SecondFactors([(totp, Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),
+    party = RelyingParty(settings.passkey_domain, settings.issuer, settings.product_name) if settings.passkey_domain else None
+    passkeys = Passkeys(SqlPasskeys(database), party, clock)
+    passkey_limits = Lockout(guesses, clock, FACTOR_LIMITS, kind=PASSKEY)
+    second_factors = SecondFactors([(passkeys, passkey_limits), (totp, Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),
                                     (recovery_codes, Lockout(guesses, clock, FACTOR_LIMITS, kind="recovery"))], audit, clock,
                                    frozen_until=deprovisioning.frozen_until)
     subjects = Subjects(sealer.derive("pairwise subjects"))
@@ -260,7 +267,9 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         audit_repeats=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
         mirroring=mirror_rooms,
         deprovisioning=deprovisioning, encryption_keys=encryption_keys,
-        totp=totp, recovery_codes=recovery_codes, second_factors=second_factors,
+        totp=totp, recovery_codes=recovery_codes, second_factors=second_factors, passkeys=passkeys,
+        passkey_sign_in=PasskeySignIn(passkeys, people, mirror, audit, clock, limits=passkey_limits,
+                                      frozen=second_factors.frozen),
         freshness=Freshness(second_factors, clock, settings.fresh_authentication_seconds),
         provider=provider, approvals=approvals, devices=devices, outbox=outbox,
         backchannel=BackchannelAuthentication(

@@ -30,6 +30,7 @@ class AuditEvent(StrEnum):
     FACTOR_ACCEPTED = "factor.accepted"
     FACTOR_REFUSED = "factor.refused"
     FACTOR_ENROLLED = "factor.enrolled"
+    FACTOR_RENAMED = "factor.renamed"
     FACTOR_REMOVED = "factor.removed"
     THROTTLE_CLEARED = "throttle.cleared"
     PASSWORD_CHANGED = "password.changed"

@@ -45,10 +45,12 @@ class Proof:
 
     Attributes:
         amr: RFC 8176 values that were proven just now; empty unless accepted.
+        reason: Why it was refused, for the audit trail, where that says more than the acceptance.
     """
 
     acceptance: Acceptance
     amr: tuple[str, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +215,7 @@ class SecondFactors:
             return FactorStep("accepted", proof.amr)
         if acceptance is Acceptance.NOT_ENROLLED:
             limits.release(guess)
-        self._refused(name, acceptance.value, officer, caller, client_id)
+        self._refused(name, proof.reason or acceptance.value, officer, caller, client_id)
         if guess.instead is not None and acceptance is not Acceptance.NOT_ENROLLED:
             return FactorStep("throttled", retry_after_seconds=guess.instead.retry_after_seconds)
         return FactorStep(acceptance.value)

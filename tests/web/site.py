@@ -21,6 +21,7 @@ from werkzeug.test import TestResponse
 
 from idp.adapters.sql.authn.devices import SqlDevices
 from idp.adapters.sql.authn.one_time_password import SqlOneTimePasswords
+from idp.adapters.sql.authn.passkeys import SqlPasskeys
 from idp.adapters.sql.authn.recovery_codes import SqlRecoveryCodes
 from idp.adapters.sql.authn.throttle import SqlGuessCounter
 from idp.adapters.sql.authn.totp import SqlTotpStore
@@ -43,11 +44,14 @@ from idp.authn.freshness import Freshness
 from idp.authn.lockout import FACTOR_LIMITS, PASSWORD_LIMITS, Lockout
 from idp.authn.networks import read_networks
 from idp.authn.one_time_password import OneTimePasswords
+from idp.authn.passkey_sign_in import PasskeySignIn
+from idp.authn.passkeys import Passkeys
 from idp.authn.password_notice import PasswordNotices
 from idp.authn.recovery_codes import RecoveryCodes
 from idp.authn.second_factor import SecondFactors
 from idp.authn.sign_in import SignIn
 from idp.authn.totp import Totp
+from idp.authn.webauthn import RelyingParty
 from idp.directory.deprovisioning import Deprovisioning
 from idp.jose.keyset import KeyRing
 from idp.notices import Notices
@@ -135,8 +139,12 @@ class Site:
         self.totp = Totp(SqlTotpStore(database), FakeSealer(), self.clock)
         self.one_time = OneTimePasswords(SqlOneTimePasswords(database), self.clock, lifetime_seconds=86400)
         counter = SqlGuessCounter(database)
+        self.passkeys = Passkeys(SqlPasskeys(database), RelyingParty(
+            self.settings.passkey_domain, self.settings.issuer, "Đăng nhập một lần"), self.clock)
+        passkey_limits = Lockout(counter, self.clock, FACTOR_LIMITS, kind="passkey")
         self.recovery_codes = RecoveryCodes(SqlRecoveryCodes(database), b"k" * 32, self.clock)
-        factors = SecondFactors([(self.totp, Lockout(counter, self.clock, FACTOR_LIMITS, kind="factor")),
+        factors = SecondFactors([(self.passkeys, passkey_limits),
+                                 (self.totp, Lockout(counter, self.clock, FACTOR_LIMITS, kind="factor")),
                                  (self.recovery_codes, Lockout(counter, self.clock, FACTOR_LIMITS, kind="recovery"))],
                                 audit, self.clock, frozen_until=self.deprovisioning.frozen_until)
         self.sessions = Sessions(SqlSessions(database), self.clock, SessionLimits(
@@ -170,6 +178,9 @@ class Site:
             approvals=approvals, devices=self.devices, notices=self.told, known_devices=self.known_devices,
             sessions=self.sessions, deprovisioning=self.deprovisioning, audit=audit, mirror=self.mirror,
             directory=self.directory, totp=self.totp,
+            passkeys=self.passkeys, passkey_sign_in=PasskeySignIn(
+                self.passkeys, self.directory, self.mirror, audit, self.clock, limits=passkey_limits,
+                frozen=factors.frozen),
             recovery_codes=self.recovery_codes, second_factors=factors,
             freshness=Freshness(factors, self.clock, self.settings.fresh_authentication_seconds),
             interactions=Interactions(SqlInteractions(database), self.clock, self.settings.interaction_lifetime_seconds),
@@ -207,6 +218,12 @@ class Site:
         """Name the audit events, oldest first, but those of the mirror: the officers of a test join it too."""
         mirrored = AuditRow.event.like("officer.%")
         return [row.event for row in self.database.read(select(AuditRow.event).where(~mirrored).order_by(AuditRow.id)).all()]
+
+    def last_detail(self) -> dict[str, Any]:
+        """Give the detail of the newest audit record."""
+        row = self.database.read(select(AuditRow.detail).order_by(AuditRow.id.desc())).one()
+        assert row is not None
+        return dict(json.loads(row.detail))
 
     def notices(self) -> list[str]:
         """Name the receivers of queued logout tokens."""

@@ -1,4 +1,4 @@
-"""Signing in: password, a new password where one is due, second factor, and on to where the officer was going.
+"""Signing in: password or passkey, a new password where one is due, second factor, and on to where the officer was going.
 
 Which form stands next is decided by what was proven in the interaction, never by what a form says (security checklist 29): a
 form for another step than the one that is due is answered with the form that is. A lost form token, an expired page and a page
@@ -19,6 +19,7 @@ from ..security import allow_onward_redirect, browser_id, check_form, session_co
 from .change_password import ChangePasswordPage
 from .course import Course
 from .expiring import ExpiringPage
+from .passkey import FIELD, PasskeyPage, add_questions
 from .second_factor import SecondFactorPage
 from .sign_in import SignInPage
 
@@ -28,6 +29,7 @@ def blueprint(services: Services) -> Blueprint:
     views = Blueprint("login", __name__)
     course = Course(services)
     sign_in, factor = SignInPage(services, course), SecondFactorPage(services, course)
+    passkey = PasskeyPage(services, course)
     change, notice = ChangePasswordPage(services, course), ExpiringPage(services, course)
 
     def due(interaction: Interaction, *, as_other: bool = False) -> Response:
@@ -89,8 +91,9 @@ def blueprint(services: Services) -> Blueprint:
             check_form(services.settings.issuer)
         except CSRFError:
             return sign_in.form(interaction, status=400, error={"code": "csrf"}, username=request.form.get("username", ""))
-        page = change if "new_password" in request.form else factor if factor.was_sent() else sign_in if (
-            "username" in request.form or "password" in request.form) else None
+        page = change if "new_password" in request.form else passkey if FIELD in request.form else factor if (
+            factor.was_sent()) else sign_in if "username" in request.form or "password" in request.form else None
         return (page.answer(interaction) if page is not None else None) or due(interaction)
 
+    add_questions(views, services, factor)
     return views

@@ -37,16 +37,10 @@ class SecondFactorPage:
 
     def answer(self, interaction: Interaction) -> Response | None:
         """Try the factor that was sent; None when no factor is due."""
-        form = self._sent()
-        officer = self._course.proven(interaction)
-        session: Session | None = None
-        if officer is None:
-            signed_in = self._course.onward.signed_in()
-            if signed_in is None or self._course.prompt(interaction, signed_in) is not Prompt.STEP_UP:
-                return None
-            session, officer = signed_in
-        elif interaction.must_change_password:
+        form, due = self._sent(), self.due(interaction)
+        if due is None:
             return None
+        session, officer = due
         assert form is not None
         step = self._services.second_factors.attempt(officer, form.factor, form.answer(interaction, request.form), caller(),
                                                      client_id=interaction.client_id, device=device(self._services))
@@ -70,6 +64,16 @@ class SecondFactorPage:
         cookie, session = raised
         change_session(session)
         return with_session(self._course.arrive(interaction), self._services, cookie)
+
+    def due(self, interaction: Interaction) -> tuple[Session | None, MirroredOfficer] | None:
+        """Give the officer of whom a second factor is due, and the session where that has to step up; None when none is due."""
+        officer = self._course.proven(interaction)
+        if officer is not None:
+            return None if interaction.must_change_password else (None, officer)
+        signed_in = self._course.onward.signed_in()
+        if signed_in is None or self._course.prompt(interaction, signed_in) is not Prompt.STEP_UP:
+            return None
+        return signed_in
 
     def form(self, interaction: Interaction, officer: MirroredOfficer, *, way: str = "", status: int = 200,
              error: dict[str, Any] | None = None) -> Response:

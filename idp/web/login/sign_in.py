@@ -76,6 +76,7 @@ class SignInPage:
         return make_response(render_template(
             "login/sign_in.html", app=application_words(self._course.client(interaction)),
             action=address_of("login.answer", interaction), forgotten_url=address_of("login.forgotten", interaction),
+            passkey_url=address_of("login.ask_passkey", interaction) if self._services.passkeys.offered else None,
             username=username[:255], error=error, hint=hint, notice=notice,
             who={"name": again.officer.name} if again is not None else None), status)
 

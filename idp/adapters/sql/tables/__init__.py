@@ -2,8 +2,8 @@
 
 Secrets and tokens stand here only as SHA-256 digests; keys and factor secrets only sealed under the key-encryption key. Stores,
 not foreign keys, keep hot rows consistent. What columns are made of: ``column_types.py``; what officers gave applications:
-``oauth.py``; their factors: ``factors.py``; what they are told: ``notices.py``; what follows departures: ``departures.py``; what
-else is mirrored of the directory: ``directory.py``; under the same names here.
+``oauth.py``; their factors: ``factors.py`` and ``passkeys.py``; what they are told: ``notices.py``; what follows departures:
+``departures.py``; what else is mirrored of the directory: ``directory.py``; under the same names here.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from .oauth import (
     PushedRequestRow,
     RefreshTokenRow,
 )
+from .passkeys import PasskeyChallengeRow, PasskeyRow, PasskeyUserRow
 
 __all__ = (
     "AccessTokenRow",
@@ -47,6 +48,9 @@ __all__ = (
     "OfficerRow",
     "OneTimePasswordRow",
     "OutboxRow",
+    "PasskeyChallengeRow",
+    "PasskeyRow",
+    "PasskeyUserRow",
     "PushedRequestRow",
     "RecoveryCodesRow",
     "RefreshTokenRow",
