@@ -1,13 +1,13 @@
 """Certificates of officers
 
-Revision: 0026, after 0021.
+Revision: 0026, after 0017.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0026'
-down_revision = '0021'
+down_revision = '0017'
 branch_labels = None
 depends_on = None
 

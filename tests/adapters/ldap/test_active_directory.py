@@ -18,7 +18,7 @@ from idp.adapters.ldap.active_directory import REFUSALS, ActiveDirectory, sub_co
 from idp.adapters.ldap.directory import LdapDirectory
 from idp.adapters.ldap.domain_rules import DomainRules
 from idp.adapters.ldap.filetime import NEVER, number, seconds_of
-from idp.app.servers import ldap_directory
+from idp.app.servers import ldap_people
 from idp.clock import SystemClock
 from idp.directory.officer import Address, BindResult, ChangeResult, Officer
 from idp.directory.unit import UnitTree
@@ -96,10 +96,10 @@ class TestActiveDirectory(DirectoryContract):
 def test_the_settings_of_a_deployment_lead_to_the_domain(domain_controller: DomainController, tmp_path: Path) -> None:
     password = tmp_path / "bind.password"
     write_private(password, domain_controller.bind_password.encode())
-    directory = ldap_directory(Settings(
+    directory = ldap_people(Settings(
         env="development", ldap_kind="active_directory", ldap_uri=(domain_controller.uri,), ldap_base_dn=BASE_DN,
         ldap_bind_dn=domain_controller.service_dn, ldap_bind_password_file=password, ldap_decoy_dn=domain_controller.decoy_dn,
-        ldap_ca_file=domain_controller.tls.authority), SystemClock())
+        ldap_ca_file=domain_controller.tls.authority), SystemClock())[0]
     assert isinstance(directory, LdapDirectory)
     with contextlib.closing(directory):
         assert directory.check_password(found(directory, "canbo"), PASSWORD).result is BindResult.ACCEPTED
