@@ -12,6 +12,7 @@ from ..adapters.ldap.directory import LdapDirectory
 from ..adapters.ldap.openldap import OpenLdap
 from ..adapters.ldap.polling import BestChanges, PollingChanges
 from ..adapters.ldap.server import Timing, servers_of
+from ..adapters.ldap.usn import UsnChanges
 from ..adapters.sql.database import Database
 from ..adapters.sql.directory.feed import SqlFeedRecord
 from ..adapters.sql.directory.ledger import SqlLedger
@@ -63,8 +64,9 @@ def ldap_people(settings: Settings, clock: Clock) -> tuple[WholeDirectory, Chang
         floor_seconds=settings.login_floor_milliseconds / 1000,
         reset_account=(settings.ldap_reset_bind_dn, reset_password) if settings.ldap_reset_bind_dn else None)
     listening = SyncreplChanges(servers, dialect, base_dn=base, people_filter=settings.ldap_people_filter)
-    polling = PollingChanges(servers, dialect, base_dn=base, people_filter=settings.ldap_people_filter,
-                             every_seconds=settings.directory_poll_seconds)
+    asking = UsnChanges if settings.ldap_kind == "active_directory" else PollingChanges
+    polling = asking(servers, dialect, base_dn=base, people_filter=settings.ldap_people_filter,
+                     every_seconds=settings.directory_poll_seconds)
     sources: dict[str, Changes] = {"syncrepl": listening, "polling": polling, "off": NoChanges(),
                                    "auto": BestChanges(servers, listening=listening, polling=polling)}
     return directory, sources[settings.directory_feed]

@@ -82,7 +82,6 @@ class ActiveDirectory:
     unit_filter = "(&(objectCategory=organizationalUnit)(|(vnUnitCode=*)(businessCategory=*)))"
     unit_attributes: tuple[str, ...] = (*UNIT_ATTRIBUTES, "objectGUID", "businessCategory", "displayName", "ou")
     group_filter = "(objectCategory=group)"
-    changed_attribute = "whenChanged"
     groups_name_members = False
     needs = Needs({SimplePagedResultsControl.controlType: "paged results"}, "Use a domain controller, not a global catalogue.",
                   "Give it a password, and fine-grained rules with a lockout threshold of 0.")
