@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ..adapters.ldap.active_directory import ActiveDirectory
 from ..adapters.ldap.changes import SyncreplChanges
 from ..adapters.ldap.connection import ServerList
 from ..adapters.ldap.dialect import Dialect
 from ..adapters.ldap.directory import LdapDirectory
+from ..adapters.ldap.domain.active_directory import ActiveDirectory
+from ..adapters.ldap.domain.usn import UsnChanges
 from ..adapters.ldap.openldap import OpenLdap
 from ..adapters.ldap.polling import BestChanges, PollingChanges
 from ..adapters.ldap.server import Timing, servers_of
-from ..adapters.ldap.usn import UsnChanges
 from ..adapters.sql.database import Database
 from ..adapters.sql.directory.feed import SqlFeedRecord
 from ..adapters.sql.directory.ledger import SqlLedger

@@ -15,11 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploy.directory.certificates import write_private
-from idp.adapters.ldap.active_directory import REFUSALS, ActiveDirectory, sub_code
 from idp.adapters.ldap.directory import LdapDirectory
-from idp.adapters.ldap.domain_rules import DomainRules
-from idp.adapters.ldap.filetime import NEVER, number, seconds_of
-from idp.adapters.ldap.usn import UsnChanges
+from idp.adapters.ldap.domain.active_directory import REFUSALS, ActiveDirectory, sub_code
+from idp.adapters.ldap.domain.filetime import NEVER, number, seconds_of
+from idp.adapters.ldap.domain.rules import DomainRules
+from idp.adapters.ldap.domain.usn import UsnChanges
 from idp.adapters.sql.database import Database
 from idp.app.people import ldap_people
 from idp.clock import SystemClock

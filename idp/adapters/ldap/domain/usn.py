@@ -14,9 +14,9 @@ from typing import Any
 
 import ldap
 
-from ...directory.feed import Batch
-from .changes import all_entries, followed_attributes
-from .polling import PollingChanges
+from ....directory.feed import Batch
+from ..changes import all_entries, followed_attributes
+from ..polling import PollingChanges
 
 
 class UsnChanges(PollingChanges):
