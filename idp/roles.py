@@ -63,6 +63,11 @@ class RoleGroups:
     agency: str = "quantri-coquan"
     auditors: str = "kiemtoan"
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Give them all: whoever administers proves a second factor at every sign-in, whatever else policy says."""
+        return frozenset({self.province, self.agency, self.auditors})
+
     def above(self, officer: MirroredOfficer) -> bool:
         """Tell whether an officer has a role for the whole province; no agency administrator acts upon them."""
         return not {self.province, self.auditors}.isdisjoint(officer.officer.groups)

@@ -10,9 +10,11 @@ from typing import Any, Protocol
 
 from .administration.access import Access
 from .administration.clients import ClientAdministration
+from .administration.factors import FactorAdministration
 from .administration.grants import GrantAdministration
 from .administration.initial_access import InitialAccessAdministration
 from .administration.keys import KeyAdministration
+from .administration.officers import OfficerAdministration
 from .administration.password_reset import PasswordResets
 from .audit import AuditTrail
 from .audit.chain import AuditChain, AuditReader, SealStore
@@ -51,6 +53,7 @@ from .oidc.consent import Consents
 from .oidc.rp_initiated_logout import EndSession
 from .oidc.subject import Subjects
 from .oidc.userinfo import UserInfoAnswers
+from .sessions.devices import Devices
 from .sessions.interaction import Interactions
 from .sessions.single_sign_on import Sessions
 from .settings import Settings
@@ -66,6 +69,14 @@ class Housekeeping(Protocol):
 
     def sweep(self, now: int) -> dict[str, int]:
         """Delete it and give how many rows went, by table."""
+        ...
+
+
+class AuditRepeats(Protocol):
+    """Refusals that were counted (``AuditTrail.repeated``)."""
+
+    def settle(self, now: int) -> int:
+        """Make records of the counts of minutes that are over; gives how many rows were settled."""
         ...
 
 
@@ -91,6 +102,8 @@ class Administration:
     grants: GrantAdministration
     keys: KeyAdministration
     password_resets: PasswordResets
+    factors: FactorAdministration
+    officers: OfficerAdministration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +138,7 @@ class Services:
     clock: Clock
     sealer: Sealer
     audit: AuditTrail
+    audit_repeats: AuditRepeats
     audit_chain: AuditChain
     audit_store: SealStore
     audit_reader: AuditReader
@@ -146,6 +160,7 @@ class Services:
     sign_in: SignIn
     assurance: AssurancePolicy
     sessions: Sessions
+    known_devices: Devices
     interactions: Interactions
     consents: Consents
     provider: Provider

@@ -82,6 +82,7 @@ class Settings(BaseSettings):
     assertion_issuers_file: Path | None = Field(
         None, description="JSON: whose assertions about officers count as a grant (RFC 7523), and for which applications")
     trusted_proxies: Words = Field((), description="Addresses or networks whose X-Forwarded-For and -Proto count")
+    networks: Words = Field((), description="Networks by name, name=network[,network...]; an address in none is outside")
     outbound_allow: Words = Field((), description="Hosts our own fetches may reach in private networks")
     metrics_token_file: Path | None = Field(None, description="Bearer token for /metrics from beyond loopback")
 
@@ -128,8 +129,9 @@ class Settings(BaseSettings):
                                          description="Wrong passwords let through from one address in half an hour")
     password_notice_days: int = Field(14, ge=0, le=60, description="Days before its end that a password is spoken of; 0 = never")
     one_time_password_hours: int = Field(24, ge=1, le=72, description="How long a password is good that an administrator made")
-    require_second_factor_groups: Words = Field(("lanhdao", "quantri-tinh", "quantri-coquan", "kiemtoan"),
-                                                description="Groups whose members need two factors at sign-in")
+    require_second_factor_groups: Words = Field(
+        ("lanhdao", "quantri-tinh", "quantri-coquan", "kiemtoan"),
+        description="Groups whose members need two factors at sign-in; administrators and auditors always do")
 
     fresh_authentication_seconds: int = Field(300, ge=60, le=3600,
                                               description="How long after a sign-in its officer may change sign-in factors")
@@ -138,8 +140,8 @@ class Settings(BaseSettings):
     request_uri_fetch: bool = Field(False, description="Fetch registered request_uris")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Level of the JSON log")
 
-    @field_validator("ldap_uri", "ldap_write_uri", "trusted_proxies", "outbound_allow", "require_second_factor_groups",
-                     mode="before")
+    @field_validator("ldap_uri", "ldap_write_uri", "trusted_proxies", "networks", "outbound_allow",
+                     "require_second_factor_groups", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(value.split()) if isinstance(value, str) else value

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
-from idp.adapters.sql.audit import SqlAuditTrail
-from idp.adapters.sql.audit_seals import SqlSealStore
-from idp.adapters.sql.database import Database
+from idp.adapters.sql.database import Database, parameter
+from idp.adapters.sql.tables import AuditRow
+from idp.adapters.sql.trail.records import SqlAuditTrail
+from idp.adapters.sql.trail.seals import SqlSealStore
 from idp.audit import AuditEvent, AuditRecord
 from idp.audit.chain import AuditChain, SealHeads
 from idp.audit.seal import START, Position, StoredRecord
 from tests.fakes.clock import FakeClock
 from tests.fakes.seals import MemorySealHeads, MemorySealSigner
+
+
+def events_of(database: Database, event: str) -> list[tuple[str, str, dict[str, Any]]]:
+    """Give officer, session and detail of every record of an event, oldest first."""
+    table: Any = AuditRow.__table__
+    rows = database.read(select(table.c.sub, table.c.sid, table.c.detail).where(
+        table.c.event == parameter(table.c.event)).order_by(table.c.id)).all(event=event)
+    return [(row.sub, row.sid, json.loads(row.detail)) for row in rows]
 
 
 class Desk:

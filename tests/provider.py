@@ -17,7 +17,6 @@ import pytest
 from cryptography.x509 import Certificate
 from sqlalchemy import literal_column, select, update
 
-from idp.adapters.sql.audit import SqlAuditTrail
 from idp.adapters.sql.authn.throttle import SqlGuessCounter
 from idp.adapters.sql.clients import SqlClientStore
 from idp.adapters.sql.database import Database
@@ -29,6 +28,7 @@ from idp.adapters.sql.registrations import SqlInitialAccess, SqlRegistrations
 from idp.adapters.sql.seen_once import SqlSeenOnce
 from idp.adapters.sql.sessions import SqlSessions
 from idp.adapters.sql.tables import AuditRow, GrantRow, OfficerRow, RefreshTokenRow
+from idp.adapters.sql.trail.records import SqlAuditTrail
 from idp.audit import Caller
 from idp.authn.assurance import AssurancePolicy
 from idp.authn.lockout import Limits, Lockout

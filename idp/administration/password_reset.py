@@ -3,9 +3,7 @@
 Sources: OWASP ASVS 5.0 6.4 (recovery), draft-ietf-httpapi-idempotency-key-header (a request that is repeated), security
 checklist 18, 33, 38. Whoever resets a password never takes over the account
 by that: the second factor stays what it is and is asked for as before, the password may only be changed, and everything that
-stood open for the officer ends. An agency's administrator acts on the officers of the agency and below it, never on one who
-has a role for the whole province or a post beyond the agency; nobody acts on themselves; a machine has no officer who answers
-for it and acts on nobody.
+stood open for the officer ends. On whom an administrator may act: ``reach.py``.
 """
 
 from __future__ import annotations
@@ -16,14 +14,14 @@ from typing import Any, Final
 from ..audit import AuditEvent, AuditRecord, AuditTrail, Caller
 from ..authn.one_time_password import OneTimePassword, OneTimePasswords
 from ..clock import Clock
-from ..directory.mirror import MirroredOfficer, OfficerMirror
+from ..directory.mirror import OfficerMirror
 from ..directory.officer import ChangeResult, Directory, Officer
 from ..errors import IdpError, RefusedError
 from ..notices import NoticeKind, Notices
 from ..oauth.ports import SeenOnce
-from ..roles import Administrator, Role, RoleGroups
+from ..roles import Administrator, RoleGroups
 from ..sessions.single_sign_on import Sessions
-from .access import ForbiddenError
+from .reach import check_reach, unknown_officer
 
 REASON: Final = "password_reset"
 _KEY_LIVES_SECONDS: Final = 86400
@@ -99,12 +97,12 @@ class PasswordResets:
         """
         known = self._mirror.by_sub(sub)
         if known is None or not who.oversees(known.officer.main_post.unit_code):
-            raise _unknown()
+            raise unknown_officer()
         officer = self._directory.find(known.officer.entry_uuid)
-        if officer is None or not who.oversees(officer.main_post.unit_code):
-            raise _unknown()
+        if officer is None:
+            raise unknown_officer()
         self._mirror.remember(officer, now=self._clock.now())
-        self._check(who, sub, officer)
+        check_reach(who, sub, officer, self._groups)
         self._check_possible(officer)
         now = self._clock.now()
         if not self._seen.take(REASON, f"{who.sub}\0{sub}\0{key}", now=now, expires_at=now + _KEY_LIVES_SECONDS):
@@ -125,18 +123,6 @@ class PasswordResets:
         """
         self._check_possible(officer)
         return self._act(officer, self._mirror.remember(officer, now=self._clock.now()), caller)
-
-    def _check(self, who: Administrator, sub: str, officer: Officer) -> None:
-        if who.role is Role.MACHINE:
-            raise ForbiddenError("An administrator has to ask for a new password; a machine may not.")
-        if who.sub == sub:
-            raise ForbiddenError("Nobody resets their own password: change it, or ask another administrator.")
-        if who.of_the_province:
-            return
-        if self._groups.above(MirroredOfficer(sub, officer, "active")):
-            raise ForbiddenError("This officer has a role for the whole province; an agency does not act on them.")
-        if not all(who.oversees(post.unit_code) for post in officer.posts):
-            raise ForbiddenError("This officer has a post beyond the agency; the province acts on them.")
 
     def _check_possible(self, officer: Officer) -> None:
         if not self._directory.resets_passwords:
@@ -162,7 +148,3 @@ class PasswordResets:
         self._audit.record(AuditRecord(
             AuditEvent.PASSWORD_RESET_REFUSED, self._clock.now(), sub=sub, source=caller.source, request_id=caller.request_id,
             detail={"reason": reason, **caller.by}))
-
-
-def _unknown() -> RefusedError:
-    return RefusedError("There is no such officer.", code="unknown_officer", status=404)

@@ -21,8 +21,7 @@ from ..adapters.outbound import Outbound, Recorded
 from ..adapters.seal_files import HEADS, Es256SealSigner, FileSealHeads
 from ..adapters.sql import schema
 from ..adapters.sql.administration import SqlAdministrationTokens, SqlClientEntries, SqlGrantPages
-from ..adapters.sql.audit import SqlAuditTrail
-from ..adapters.sql.audit_seals import SqlAuditReader, SqlSealStore
+from ..adapters.sql.authn.devices import SqlDevices
 from ..adapters.sql.authn.one_time_password import SqlOneTimePasswords
 from ..adapters.sql.authn.recovery_codes import SqlRecoveryCodes
 from ..adapters.sql.authn.throttle import SqlGuessCounter
@@ -32,6 +31,7 @@ from ..adapters.sql.consents import SqlConsents
 from ..adapters.sql.database import Database
 from ..adapters.sql.deferred import SqlDeferred
 from ..adapters.sql.directory.officers import SqlOfficers
+from ..adapters.sql.directory.search import SqlOfficerSearch
 from ..adapters.sql.housekeeping import SqlHousekeeping, SqlPulse
 from ..adapters.sql.interactions import SqlInteractions
 from ..adapters.sql.keys import SqlKeyStore
@@ -42,17 +42,22 @@ from ..adapters.sql.pushed_requests import SqlPushedRequests
 from ..adapters.sql.registrations import SqlInitialAccess, SqlRegistrations
 from ..adapters.sql.seen_once import SqlSeenOnce
 from ..adapters.sql.sessions import SqlSessions
+from ..adapters.sql.trail.records import SqlAuditTrail
+from ..adapters.sql.trail.seals import SqlAuditReader, SqlSealStore
 from ..administration.access import Access
 from ..administration.clients import ClientAdministration
+from ..administration.factors import FactorAdministration
 from ..administration.grants import GrantAdministration
 from ..administration.initial_access import InitialAccessAdministration
 from ..administration.keys import KeyAdministration
+from ..administration.officers import OfficerAdministration
 from ..administration.password_reset import PasswordResets
 from ..audit import Caller
 from ..audit.chain import AuditChain
 from ..authn.assurance import HIGHEST_OFFERED, AssurancePolicy
 from ..authn.freshness import Freshness
 from ..authn.lockout import FACTOR_LIMITS, Limits, Lockout, Rule
+from ..authn.networks import UnreadableNetworkError, read_networks
 from ..authn.one_time_password import OneTimePasswords
 from ..authn.recovery_codes import RecoveryCodes
 from ..authn.second_factor import SecondFactors
@@ -115,6 +120,7 @@ from ..oidc.userinfo import UserInfoAnswers
 from ..pki.path_validation import CertificateAuthorities
 from ..roles import RoleGroups
 from ..services import Administration, Door, Services
+from ..sessions.devices import Devices
 from ..sessions.interaction import Interactions
 from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings, read_secret
@@ -145,6 +151,10 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     sealer = folder.sealer()
     database = Database(settings.database_url, pool_size=settings.database_pool_size)
     audit = SqlAuditTrail(database)
+    try:
+        networks = read_networks(settings.networks)
+    except UnreadableNetworkError as err:
+        raise ConfigurationError(f"IDP_NETWORKS: {err}.", remedy="Give name=network[,network...], separated by spaces.") from err
     mirror = SqlOfficers(database)
     grants = SqlGrants(database)
     deferred = SqlDeferred(database)
@@ -188,7 +198,9 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
                                   secrets=client_secrets, seen=seen, clock=clock)
     nonces = Nonces(folder.session_key().encode(), clock, required=settings.dpop_nonce_required)
     proofs = Proofs(seen, nonces, clock)
-    assurance = AssurancePolicy(settings.acr_prefix, frozenset(settings.require_second_factor_groups))
+    groups = RoleGroups(province=settings.ldap_province_administrators_group, agency=settings.ldap_administrators_group,
+                        auditors=settings.ldap_auditors_group)
+    assurance = AssurancePolicy(settings.acr_prefix, frozenset(settings.require_second_factor_groups) | groups.names)
     checks = Checks(assertions, client_keys, client_authorities(settings), bool(settings.mtls_origin), clock)
     objects = RequestObjects(settings.issuer, client_keys, clock, encryption_keys.decrypt)
     provider = Provider(issuer=settings.issuer, registry=clients, store=grants, deferred=deferred, tokens=tokens, keys=keys,
@@ -219,10 +231,11 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     desk = Desk(store=SqlRegistrations(database), initial_access=initial_access, registry=clients, clock=clock, policy=policy,
                 sectors=sectors, statements=SoftwareStatements(issuers, clock), secrets=client_secrets,
                 address=settings.issuer + Paths().registration)
-    groups = RoleGroups(province=settings.ldap_province_administrators_group, agency=settings.ldap_administrators_group,
-                        auditors=settings.ldap_auditors_group)
     sessions = Sessions(SqlSessions(database), clock,
                         SessionLimits(settings.idle_limit_seconds, settings.absolute_limit_seconds))
+    # What a change of an officer means elsewhere; each part is called again when any of them raised.
+    consequences = Several(())
+    mirror_rooms = mirroring(settings, database, mirror.ledger, people, changes, consequences, clock)
     administration = Administration(
         access=Access(tokens, SqlAdministrationTokens(database), clients, clock, assurance, Holders(proofs), groups=groups,
                       idle_limit_seconds=settings.idle_limit_seconds, resource=settings.issuer + Paths().administration,
@@ -232,12 +245,13 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         initial_access=InitialAccessAdministration(initial_access, clock),
         grants=GrantAdministration(SqlGrantPages(database), grants, mirror, clients, assurance, groups, clock),
         keys=KeyAdministration(keys, encryption_keys, clock),
-        password_resets=PasswordResets(people, mirror, one_time, sessions, notices, audit, clock, groups, seen))
-    # What a change of an officer means elsewhere; each part is called again when any of them raised.
-    consequences = Several(())
+        officers=OfficerAdministration(SqlOfficerSearch(database), mirror_rooms.brake),
+        password_resets=PasswordResets(people, mirror, one_time, sessions, notices, audit, clock, groups, seen),
+        factors=FactorAdministration(second_factors, mirror, people, sessions, groups))
     return Services(
-        settings=settings, clock=clock, sealer=sealer, audit=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
-        mirroring=mirroring(settings, database, mirror.ledger, people, changes, consequences, clock),
+        settings=settings, clock=clock, sealer=sealer, audit=audit,
+        audit_repeats=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
+        mirroring=mirror_rooms,
         encryption_keys=encryption_keys,
         totp=totp, recovery_codes=recovery_codes, second_factors=second_factors,
         freshness=Freshness(second_factors, clock, settings.fresh_authentication_seconds),
@@ -263,6 +277,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
                        passwords=Lockout(guesses, clock, Limits(source=Rule(settings.sign_in_source_failures)))),
         assurance=assurance,
         sessions=sessions,
+        known_devices=Devices(SqlDevices(database), networks, clock),
         interactions=Interactions(SqlInteractions(database), clock, settings.interaction_lifetime_seconds),
         consents=Consents(SqlConsents(database), audit, clock),
         introspection=Introspection(provider, subject_of=subjects.of, acr_prefix=settings.acr_prefix),

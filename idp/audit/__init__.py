@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+REPEAT_SECONDS = 60
+"""Repeats within one such stretch of time are counted and recorded as one (``AuditTrail.repeated``)."""
+
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
@@ -22,6 +25,8 @@ class AuditEvent(StrEnum):
     SIGN_IN = "sign_in"
     SIGN_IN_REFUSED = "sign_in.refused"
     SIGN_IN_THROTTLED = "sign_in.throttled"
+    SIGN_IN_UNUSUAL = "sign_in.unusual"
+    DEVICE_NEW = "device.new"
     FACTOR_ACCEPTED = "factor.accepted"
     FACTOR_REFUSED = "factor.refused"
     FACTOR_ENROLLED = "factor.enrolled"
@@ -144,4 +149,16 @@ class AuditTrail(Protocol):
 
     def record(self, record: AuditRecord) -> None:
         """Append one record durably. Raises UnavailableError when it cannot: the caller's act must then not happen."""
+        ...
+
+    def repeated(self, record: AuditRecord, *, about: str) -> None:
+        """Append a record of something that anybody can cause at will, so that nobody can fill the trail with it.
+
+        The first of a minute is written at once. Further ones that differ in nothing but their time and request are counted,
+        durably and exactly, and written as one record with ``repeated`` when the minute is over.
+
+        Args:
+            record: What happened.
+            about: What else tells such records apart: the account and the network it came from.
+        """
         ...

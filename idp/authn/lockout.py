@@ -11,7 +11,9 @@ between leaves one guess counted, which drains away like any other.
 
 A source from which an officer signed in well before is known for that officer: there, only the pair's own counter can
 refuse. So a stranger elsewhere cannot shut an officer out of the usual place, and a noisy neighbour behind the same
-address cannot shut out the office. Nothing here depends on whether an officer of that name exists.
+address cannot shut out the office. A device on which an officer has signed in before goes further: its guesses are counted
+for that officer and that device in place of the address, so that not even a stranger behind the same address makes its officer
+wait. Nothing here depends on whether an officer of that name exists.
 """
 
 from __future__ import annotations
@@ -99,6 +101,25 @@ class Move(NamedTuple):
     limit: int
 
 
+class KnownDevice(Protocol):
+    """The device that a browser shows (``sessions.devices.Device``)."""
+
+    def mark(self, account: str) -> str:
+        """Give what tells it apart if this account has signed in on it before; empty otherwise."""
+        ...
+
+
+class NoDevice:
+    """A caller that shows no device: programs, and browsers that nobody has signed in on."""
+
+    def mark(self, account: str) -> str:
+        """Give nothing."""
+        return ""
+
+
+NO_DEVICE = NoDevice()
+
+
 class GuessCounter(Protocol):
     """Counters kept where all nodes see them. Every verb may raise UnavailableError(dependency="database")."""
 
@@ -174,24 +195,27 @@ class Lockout:
         self._kind = kind
         self._absurd = 3 * max(limits.pair.capacity, limits.account.capacity, limits.source.capacity)
 
-    def take(self, account: str, source: str, *, alias: bool = False) -> Guess:
+    def take(self, account: str, source: str, *, alias: bool = False, device: str = "") -> Guess:
         """Count a guess before it is tried.
 
         Args:
             account: Whose password or code is guessed: a normalised name, whether or not an officer has it.
             source: Caller's address; an IPv6 address counts with its /64.
             alias: The same guess has been counted under another name of the officer; the source is not counted again.
+            device: Tells a device apart on which this account has signed in before; empty on any other.
 
         Raises:
             ThrottledError: nothing is to be tried, and nothing was counted.
         """
         now = self._clock.now()
-        known, buckets = self._look(account, source, now, alias=alias)
+        known, buckets = self._look(account, source, now, alias=alias, device=device)
         by_source, by_account, by_pair = buckets
         stranger = by_source.full(by_source.rule.capacity) or by_account.full(by_account.rule.capacity)
         if stranger and not known:
             raise stranger
-        pair_capacity = min(2, by_pair.rule.failures) * by_pair.rule.cost if stranger else by_pair.rule.capacity
+        # A device shows that it is known by a secret of its own; a known address is anybody's who is behind it.
+        wary = stranger is not None and not device
+        pair_capacity = min(2, by_pair.rule.failures) * by_pair.rule.cost if wary else by_pair.rule.capacity
         refusal = by_pair.full(pair_capacity)
         if refusal:
             raise refusal
@@ -208,7 +232,7 @@ class Lockout:
             self._take_back(counted, earlier=0)
             raise ThrottledError(missed[-1].name, missed[-1].rule.cost)
         earlier = max(0, -((now - moved[by_pair.key]) // by_pair.rule.cost) - 1)
-        return Guess(counted, self._key("known", account, source), earlier, stranger)
+        return Guess(counted, self._key("known", account, source), earlier, stranger if wary else None)
 
     def good(self, guess: Guess) -> None:
         """Take back a guess that was right and the wrong ones before it, and remember the source for this officer."""
@@ -237,8 +261,10 @@ class Lockout:
             keys.append(self._key("pair", account, source))
         return sum(self._counter.clear(key) for key in keys)
 
-    def _look(self, account: str, source: str, now: int, *, alias: bool) -> tuple[bool, tuple[_Bucket, _Bucket, _Bucket]]:
-        keys = (self._key("source", "", source), self._key("account", account, ""), self._key("pair", account, source))
+    def _look(self, account: str, source: str, now: int, *, alias: bool,
+              device: str) -> tuple[bool, tuple[_Bucket, _Bucket, _Bucket]]:
+        pair = self._key("device", f"{account}\0{device}", "") if device else self._key("pair", account, source)
+        keys = (self._key("source", "", source), self._key("account", account, ""), pair)
         known_key = self._key("known", account, source)
         stands = self._counter.read((*keys, known_key))
 
@@ -247,7 +273,7 @@ class Lockout:
             return _Bucket(name, key, rule, cost, ahead if 0 < ahead <= self._absurd else 0)
 
         limits = self._limits
-        return stands.get(known_key, 0) > now, (
+        return bool(device) or stands.get(known_key, 0) > now, (
             bucket("source", keys[0], limits.source, 0 if alias else limits.source.cost),
             bucket("account", keys[1], limits.account, limits.account.cost),
             bucket("pair", keys[2], limits.pair, limits.pair.cost))

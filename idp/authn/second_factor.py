@@ -23,7 +23,7 @@ from ..directory.mirror import MirroredOfficer
 from ..errors import IdpError
 from ..notices import Notice, NoticeKind
 from .assurance import NOTHING, PASSWORD, TWO_FACTORS
-from .lockout import Lockout, ThrottledError
+from .lockout import NO_DEVICE, KnownDevice, Lockout, ThrottledError, network_of
 
 
 class Acceptance(StrEnum):
@@ -158,7 +158,7 @@ class SecondFactors:
         return max((self._factors[name][0].level for name in self.ways(entry_uuid)), default=PASSWORD)
 
     def attempt(self, officer: MirroredOfficer, name: str, answer: Mapping[str, str], caller: Caller, *,
-                client_id: str = "") -> FactorStep:
+                client_id: str = "", device: KnownDevice = NO_DEVICE) -> FactorStep:
         """Try a factor of an officer whose password was right.
 
         Args:
@@ -167,6 +167,7 @@ class SecondFactors:
             answer: What the officer sent, by field.
             caller: Who asks.
             client_id: The application that the officer is on the way to.
+            device: Which the browser shows.
 
         Raises:
             UnavailableError: the database does not answer; then no guess was counted.
@@ -179,7 +180,7 @@ class SecondFactors:
             self._refused(name, "disabled", officer, caller, client_id)
             return FactorStep("refused")
         try:
-            guess = limits.take(entry_uuid, caller.source)
+            guess = limits.take(entry_uuid, caller.source, device=device.mark(entry_uuid))
         except ThrottledError as refusal:
             self._refused(name, "throttled", officer, caller, client_id)
             return FactorStep("throttled", retry_after_seconds=refusal.retry_after_seconds)
@@ -240,7 +241,8 @@ class SecondFactors:
         return self._factors[name][0].remove(officer.officer.entry_uuid, id, record)
 
     def _refused(self, name: str, reason: str, officer: MirroredOfficer, caller: Caller, client_id: str) -> None:
-        self._audit.record(self._record(AuditEvent.FACTOR_REFUSED, name, officer, caller, client_id, reason=reason))
+        self._audit.repeated(self._record(AuditEvent.FACTOR_REFUSED, name, officer, caller, client_id, reason=reason),
+                             about=network_of(caller.source))
 
     def _record(self, event: AuditEvent, name: str, officer: MirroredOfficer, caller: Caller, client_id: str,
                 **detail: str | int | bool) -> AuditRecord:

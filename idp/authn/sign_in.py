@@ -21,7 +21,7 @@ from ..directory.mirror import MirroredOfficer, OfficerMirror
 from ..directory.officer import BindOutcome, BindResult, ChangeResult, Directory, Officer
 from ..errors import IdpError
 from ..notices import NoticeKind, Notices
-from .lockout import Guess, Lockout, ThrottledError
+from .lockout import NO_DEVICE, Guess, KnownDevice, Lockout, ThrottledError, network_of
 from .one_time_password import OneTimePasswords
 from .password import acceptable_password, normalise_login_name, password_hint
 from .second_factor import SecondFactors
@@ -87,7 +87,8 @@ class SignIn:
         self._factors = factors
         self._mail_domain = mail_domain
 
-    def password(self, login_name: str, password: str, caller: Caller, *, client_id: str = "") -> PasswordStep:
+    def password(self, login_name: str, password: str, caller: Caller, *, client_id: str = "",
+                 device: KnownDevice = NO_DEVICE) -> PasswordStep:
         """Try a name and a password, both as typed. SIGN_IN itself is recorded with the session, not here.
 
         Raises:
@@ -97,9 +98,10 @@ class SignIn:
         name = normalise_login_name(login_name, mail_domain=self._mail_domain)
         account = self._account(name)
         try:
-            guesses = [self._passwords.take(account, caller.source)]
+            guesses = [self._passwords.take(account, caller.source, device=device.mark(account))]
         except ThrottledError as refusal:
-            self._record(AuditEvent.SIGN_IN_THROTTLED, caller, client_id, account, None, limit=refusal.limit)
+            about = "" if refusal.limit == "source" else account
+            self._record(AuditEvent.SIGN_IN_THROTTLED, caller, client_id, account, None, about=about, limit=refusal.limit)
             raise
         if not acceptable_password(password):
             return self._refuse("unacceptable", guesses, password, caller, client_id, account, None)
@@ -108,7 +110,8 @@ class SignIn:
             tried = officer
             if officer is not None and officer.uid != account:
                 try:
-                    guesses.append(self._passwords.take(officer.uid, caller.source, alias=True))
+                    guesses.append(self._passwords.take(officer.uid, caller.source, alias=True,
+                                                        device=device.mark(officer.uid)))
                 except ThrottledError:
                     tried = None
             outcome = self._directory.check_password(tried, password)
@@ -125,7 +128,8 @@ class SignIn:
             return self._refuse(reason, guesses, password, caller, client_id, account, officer)
         return self._right(tried, outcome, one_time, guesses, caller, client_id)
 
-    def change_password(self, officer: MirroredOfficer, old: str, new: str, caller: Caller, *, client_id: str = "") -> ChangeStep:
+    def change_password(self, officer: MirroredOfficer, old: str, new: str, caller: Caller, *, client_id: str = "",
+                        device: KnownDevice = NO_DEVICE) -> ChangeStep:
         """Change a password as the officer; a wrong old one counts as a wrong guess.
 
         Raises:
@@ -137,7 +141,7 @@ class SignIn:
         if not acceptable_password(new):
             return self._change_refused("unacceptable", officer, caller, client_id)
         try:
-            guess = self._passwords.take(officer.officer.uid, caller.source)
+            guess = self._passwords.take(officer.officer.uid, caller.source, device=device.mark(officer.officer.uid))
         except ThrottledError:
             self._change_refused("throttled", officer, caller, client_id)
             raise
@@ -200,12 +204,12 @@ class SignIn:
             # Disabled or removed between the look and the bind: the newer word counts.
             return self._refuse("disabled", [], "", caller, client_id, officer.uid, officer)
         if expired:
-            self._record(AuditEvent.SIGN_IN_REFUSED, caller, client_id, officer.uid, officer, reason=step)
+            self._record(AuditEvent.SIGN_IN_REFUSED, caller, client_id, officer.uid, officer, about=officer.uid, reason=step)
         return PasswordStep(step, known, None, outcome.grace_left, outcome.expires_in_seconds)
 
     def _refuse(self, reason: str, guesses: list[Guess], password: str, caller: Caller, client_id: str, account: str,
                 officer: Officer | None) -> PasswordStep:
-        self._record(AuditEvent.SIGN_IN_REFUSED, caller, client_id, account, officer, reason=reason)
+        self._record(AuditEvent.SIGN_IN_REFUSED, caller, client_id, account, officer, about=account, reason=reason)
         for guess in guesses[:1]:
             if guess.instead is not None:
                 raise guess.instead
@@ -217,9 +221,11 @@ class SignIn:
             request_id=caller.request_id, detail={"reason": reason}))
         return ChangeStep(reason)
 
-    def _record(self, event: AuditEvent, caller: Caller, client_id: str, account: str, officer: Officer | None,
-                **detail: str) -> None:
-        """Record a refusal with the officer it was about. What was typed as a name is never kept: it may be a password.
+    def _record(self, event: AuditEvent, caller: Caller, client_id: str, account: str, officer: Officer | None, *,
+                about: str, **detail: str) -> None:
+        """Record a refusal with the officer it was about; many alike within a minute are two records.
+
+        What was typed as a name is never kept: it may be a password.
 
         An officer whom the directory has disabled meanwhile is disabled in the mirror too, which stops sessions and tokens.
         """
@@ -228,9 +234,9 @@ class SignIn:
             detail["uid"] = officer.uid
             if officer.disabled and mirrored is not None and mirrored.status == "active":
                 self._learn(officer, caller)
-        self._audit.record(AuditRecord(
+        self._audit.repeated(AuditRecord(
             event, self._clock.now(), sub=mirrored.sub if mirrored else "", client_id=client_id, source=caller.source,
-            request_id=caller.request_id, detail=detail))
+            request_id=caller.request_id, detail=detail), about=f"{about}\0{network_of(caller.source)}")
 
     def _learn(self, officer: Officer, caller: Caller) -> MirroredOfficer:
         return self._mirror.learn(officer, now=self._clock.now(), look=lambda: self._directory.find(officer.entry_uuid),

@@ -6,19 +6,23 @@ ones of the same officer and nobody else's.
 
 from __future__ import annotations
 
-import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ..clock import Clock
-from ..errors import UnavailableError
 from .brake import FeedRecord
 from .changes import Consequences, OfficerChange
 from .ledger import Ledger
 
 LEASE_SECONDS = 20
 _PAGE = 200
-_log = logging.getLogger("idp.directory")
+Attempt = Callable[[Consequences, OfficerChange], bool]
+
+
+def straight(consequences: Consequences, change: OfficerChange) -> bool:
+    """Draw consequences; what goes wrong is the caller's."""
+    consequences.of(change)
+    return True
 
 
 class Several:
@@ -47,8 +51,11 @@ class Aftermath:
         self._ledger, self._consequences, self._turn, self._clock = ledger, consequences, turn, clock
         self._holder = secrets.token_urlsafe(12)
 
-    def round(self) -> None:
+    def round(self, attempt: Attempt = straight) -> None:
         """Do what waits, oldest first.
+
+        Args:
+            attempt: Tells whether the consequences of one change were drawn; for those who bear what others plug in.
 
         Raises:
             UnavailableError: the database does not answer, or consequences cannot be drawn now.
@@ -61,24 +68,13 @@ class Aftermath:
             done: list[int] = []
             try:
                 for one in waiting:
-                    if one.change.sub not in held_back and self._draw(one.change):
+                    if one.change.sub not in held_back and attempt(self._consequences, one.change):
                         done.append(one.number)
                     else:
                         held_back.add(one.change.sub)
             finally:
                 self._ledger.done(done)
             after = waiting[-1].number
-
-    def _draw(self, change: OfficerChange) -> bool:
-        try:
-            self._consequences.of(change)
-        except UnavailableError:
-            raise
-        except Exception:
-            # The edge of what others plug in: one officer's trouble must not hold up everybody else, and it is not hidden.
-            _log.exception("consequences of %s failed for %s", change.kind.value, change.sub)
-            return False
-        return True
 
     def _take(self) -> bool:
         now = self._clock.now()

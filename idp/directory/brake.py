@@ -9,7 +9,7 @@ once. An answer without anybody is never believed, released or not.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from ..audit import AuditEvent, AuditRecord, Caller
 from ..clock import Clock
@@ -192,10 +192,3 @@ def sentence(reason: str, *, losses: int, active: int) -> str:
     if reason == "empty":
         return f"The directory answers without any officer; none of {active} was removed."
     return f"The directory would take {losses} of {active} officers at once; the brake has stopped it."
-
-
-def shown(state: FeedState) -> dict[str, Any]:
-    """Give what administrators see of the brake."""
-    return {"braked": bool(state.braked_at), "braked_at": state.braked_at or None, "reason": state.reason or None,
-            "losses": state.losses if state.braked_at else 0, "active": state.active if state.braked_at else 0,
-            "source": state.source, "heard_at": state.heard_at or None, "reconciled_at": state.reconciled_at or None}

@@ -193,8 +193,12 @@ class Sessions:
 
     def within_limits(self, session: Session) -> bool:
         """Tell whether a session's idle and absolute limits hold."""
+        return self.goes_on(session.last_seen_at, session.expires_at)
+
+    def goes_on(self, last_seen_at: int, expires_at: int) -> bool:
+        """Tell whether the idle and the absolute limit of a session that was last seen then hold."""
         now = self._clock.now()
-        return now < session.expires_at and now < session.last_seen_at + self._limits.idle_seconds
+        return now < expires_at and now < last_seen_at + self._limits.idle_seconds
 
     def touch(self, session: Session) -> None:
         """Note that the officer was seen; writes at most once a minute."""
@@ -208,7 +212,7 @@ class Sessions:
         Args:
             sid: The session.
             reason: One word for the records: ``logout``, ``other_officer``, ``expired``, ``disabled``, ``password_changed``,
-                ``administrator``.
+                ``administrator``, ``factors_removed``, ``ended_elsewhere``.
             caller: Who asks.
             client_id: The application that asked for it, for the record.
 

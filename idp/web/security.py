@@ -22,6 +22,7 @@ from ..audit import Caller
 from ..errors import ConfigurationError
 from ..oidc.session_management import is_browser_state, new_browser_state
 from ..services import Services
+from ..sessions.devices import LIFETIME_SECONDS, Device
 from ..sessions.single_sign_on import Session
 
 if TYPE_CHECKING:
@@ -140,7 +141,8 @@ def caller() -> Caller:
     known: Caller | None = request.environ.get("idp.caller")
     if known is None:
         # Flask was called without the dispatcher, as the tests of the pages do: nobody forwards anything then.
-        known = Caller(source=request.remote_addr or "unknown", request_id=secrets.token_hex(4).upper())
+        known = Caller(source=request.remote_addr or "unknown", request_id=secrets.token_hex(4).upper(),
+                       user_agent=request.user_agent.string[:255])
         request.environ["idp.caller"] = known
     return known
 
@@ -161,6 +163,29 @@ def cookie_name(*, secure: bool) -> str:
 def session_cookie(services: Services) -> str | None:
     """Give the value of the browser's session cookie, if it has one."""
     return request.cookies.get(cookie_name(secure=services.settings.secure))
+
+
+def device_cookie_name(*, secure: bool) -> str:
+    """Name the cookie of the device: ``__Host-device`` with an https issuer, ``device`` in development."""
+    return "__Host-device" if secure else "device"
+
+
+def device_cookie(services: Services) -> str | None:
+    """Give the value of the browser's device cookie, if it has one."""
+    return request.cookies.get(device_cookie_name(secure=services.settings.secure))
+
+
+def device(services: Services) -> Device:
+    """Find the device that the browser shows; nobody's where it shows none that somebody has signed in on."""
+    return services.known_devices.known(device_cookie(services))
+
+
+def with_device(response: Response, services: Services, cookie: str) -> Response:
+    """Give the browser its device cookie; it outlives sign-outs, and opens nothing."""
+    secure = services.settings.secure
+    response.set_cookie(device_cookie_name(secure=secure), cookie, max_age=LIFETIME_SECONDS, secure=secure, httponly=True,
+                        samesite="Lax", path="/")
+    return response
 
 
 def current_session(services: Services) -> Session | None:

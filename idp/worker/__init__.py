@@ -16,6 +16,7 @@ import structlog
 
 from ..audit import Caller
 from ..directory.brake import BrakedError
+from ..directory.changes import Consequences, OfficerChange
 from ..errors import IdpError, UnavailableError
 from ..services import Services
 from .directory_watch import DirectoryWatch
@@ -93,6 +94,7 @@ class Worker:
             Job("sessions", 15, lambda: services.sessions.end_overdue(WORKER)),
             Job("disabled officers", 15, lambda: services.sessions.end_disabled(WORKER)),
             Job("housekeeping", 60, sweep),
+            Job("counted refusals", 5, lambda: services.audit_repeats.settle(services.clock.now())),
             Job("keys", 600, keys),
         ]
 
@@ -100,7 +102,7 @@ class Worker:
         """Work until ``stop`` is called."""
         loops = [threading.Thread(target=self._loop, args=(name, step, pause), name=name) for name, step, pause in (
             ("sealer", self._sealing.round, 0.5), ("schedule", self._schedule.round, 0.5), ("feed", self._feed, 1.0),
-            ("consequences", self._mirroring.aftermath.round, 0.25),
+            ("consequences", self._consequences, 0.25),
             *((name, pump.round, 0.5) for name, pump in self._pumps.items()))]
         self._log.info("worker started")
         for loop in loops:
@@ -126,7 +128,7 @@ class Worker:
         """
         self._schedule.round()
         self._feed(once=True)
-        self._mirroring.aftermath.round()
+        self._consequences()
         for pump in self._pumps.values():
             pump.round()
             pump.drain()
@@ -145,6 +147,21 @@ class Worker:
             if err.message != self._braked:
                 self._log.error("directory braked", reason=err.message)
             self._braked = err.message
+
+    def _consequences(self) -> None:
+        """Draw the consequences of changes; one officer's trouble holds up nobody else's."""
+        self._mirroring.aftermath.round(self._attempt)
+
+    def _attempt(self, consequences: Consequences, change: OfficerChange) -> bool:
+        try:
+            consequences.of(change)
+        except UnavailableError:
+            raise
+        except Exception:
+            # The edge of what is plugged in: it must not hold up everybody else, and it is not hidden.
+            self._log.exception("consequences failed", kind=change.kind.value, sub=change.sub)
+            return False
+        return True
 
     def _loop(self, name: str, step: Callable[[], None], pause: float) -> None:
         wait = pause

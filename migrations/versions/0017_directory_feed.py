@@ -1,13 +1,13 @@
 """The mirror follows the directory: agencies, changes that wait, state of the feed
 
-Revision: 0017, after 0020.
+Revision: 0017, after 0025.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0017'
-down_revision = '0020'
+down_revision = '0025'
 branch_labels = None
 depends_on = None
 

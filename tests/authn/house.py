@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pyotp
 
-from idp.adapters.sql.audit import SqlAuditTrail
 from idp.adapters.sql.authn.one_time_password import SqlOneTimePasswords
 from idp.adapters.sql.authn.throttle import SqlGuessCounter
 from idp.adapters.sql.authn.totp import SqlTotpStore
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.directory.officers import SqlOfficers
 from idp.adapters.sql.notices import SqlNotices
+from idp.adapters.sql.trail.records import SqlAuditTrail
 from idp.audit import Caller
 from idp.authn.lockout import FACTOR_LIMITS, Lockout, ThrottledError
 from idp.authn.one_time_password import OneTimePasswords

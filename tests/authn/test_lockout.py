@@ -297,3 +297,53 @@ def test_the_office_of_five_hundred_on_the_real_database_with_threads(database: 
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(officer, range(500)))
+
+
+class TestKnownDevice:
+    """A device on which the officer has signed in before has counters of its own."""
+
+    def test_a_neighbour_behind_the_same_address_does_not_make_the_officer_wait(self, lockout: Lockout) -> None:
+        assert guesses_through(lockout, "canbo", OFFICE, 200) == 6
+        with pytest.raises(ThrottledError):
+            lockout.take("canbo", OFFICE)
+        for _ in range(20):
+            lockout.good(lockout.take("canbo", OFFICE, device="d1"))
+
+    def test_an_attack_from_everywhere_does_not_make_the_officer_wait(self, lockout: Lockout) -> None:
+        for number in range(120):
+            guesses_through(lockout, "canbo", f"198.51.{number}.9", 3)
+        for source in (OFFICE, "198.51.100.77"):
+            lockout.good(lockout.take("canbo", source, device="d1"))
+
+    def test_a_flood_of_one_address_over_all_names_does_not_either(self, lockout: Lockout) -> None:
+        for number in range(400):
+            guesses_through(lockout, f"name{number}", OFFICE, 1)
+        lockout.good(lockout.take("canbo", OFFICE, device="d1"))
+
+    def test_it_has_limits_too_and_another_device_has_its_own(self, lockout: Lockout) -> None:
+        for number in range(6):
+            lockout.take("canbo", f"198.51.100.{number}", device="d1")
+        for number in range(40):
+            with pytest.raises(ThrottledError) as refused:
+                lockout.take("canbo", f"198.51.100.{number}", device="d1")
+            assert refused.value.limit == "pair"
+        lockout.take("canbo", OFFICE, device="d2")
+
+    def test_its_refusals_are_told_as_they_are_and_a_known_addresss_are_not(self, lockout: Lockout) -> None:
+        sign_in(lockout, "canbo", OFFICE)
+        for number in range(60):
+            guesses_through(lockout, "canbo", f"198.51.{number}.9", 2)
+        assert lockout.take("canbo", OFFICE).instead is not None
+        assert lockout.take("canbo", OFFICE, device="d1").instead is None
+
+    def test_a_good_sign_in_takes_back_what_was_wrong_on_it(self, lockout: Lockout) -> None:
+        for _ in range(5):
+            lockout.take("canbo", OFFICE, device="d1")
+        lockout.good(lockout.take("canbo", OFFICE, device="d1"))
+        for _ in range(6):
+            lockout.take("canbo", OFFICE, device="d1")
+
+    def test_one_device_is_not_known_to_another_account(self, lockout: Lockout) -> None:
+        for _ in range(6):
+            lockout.take("canbo", OFFICE, device="d1")
+        lockout.take("vanthu", OFFICE, device="d1")

@@ -13,9 +13,9 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import text
 
-from idp.adapters.sql.audit import SqlAuditTrail
-from idp.adapters.sql.audit_seals import SqlAuditReader, SqlSealStore
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.trail.records import SqlAuditTrail
+from idp.adapters.sql.trail.seals import SqlAuditReader, SqlSealStore
 from idp.audit import AuditEvent, AuditRecord
 from idp.audit.chain import AuditChain, KnownHead
 from idp.cli import audit

@@ -10,9 +10,9 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
-from idp.adapters.sql.audit import SqlAuditTrail
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.registrations import SqlInitialAccess
+from idp.adapters.sql.trail.records import SqlAuditTrail
 from idp.audit import Caller
 from idp.cli import clients
 from idp.errors import UnavailableError

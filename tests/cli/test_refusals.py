@@ -36,6 +36,8 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "clients list": (), "clients rotate-secret": ("qlvb",), "clients show": ("qlvb",), "clients test": ("qlvb",),
     "directory check": (), "directory release": (), "directory reset-password": ("canbo",), "directory show": ("canbo",),
     "directory sync": (), "doctor": (),
+    "factors issue-codes": ("--officer", "canbo"), "factors list": ("--officer", "canbo"),
+    "factors remove": ("--officer", "canbo"),
     "keys init": (), "keys list": (), "keys rotate": (), "sessions end": ("--officer", "canbo"),
     "throttle clear": ("--officer", "canbo"), "totp import": ("--file", "SEEDS"),
     "worker mail": (), "worker notices": (), "worker run": ("--once",),

@@ -12,7 +12,7 @@ from click.testing import Result
 from flask import Flask
 
 from idp.adapters.sql.database import Database
-from idp.cli import throttle, totp
+from idp.cli.authn import throttle, totp
 from tests.authn.house import SEED, Node
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import FakeDirectory, officer

@@ -1,48 +1,40 @@
 """Banks of the FAPI 2.0 plans, and an officer's browser, before the product behind the shipped nginx.
 
-The product runs in this process on a port of its own; everything that it is told comes over TLS through nginx with the shipped
-configuration, certificates of applications too. Only the clock is moved from here.
+Everything that the product is told comes over TLS through nginx (``outside.py``), certificates of applications too. Only the
+clock is moved from here.
 """
 
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
 import json
 import secrets
-import threading
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-import requests
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
-from werkzeug.serving import make_server
 
 from deploy.browser import Page
 from idp.app import create_app
-from tests.fakes.certificates import Identity, issue
+from tests.fakes.certificates import issue
 from tests.fakes.client_keys import assertion_of, jwks_of, pair, proof_of, signed
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import PASSWORD, FakeDirectory, make_officer
-from tests.nginx import Nginx
 from tests.whole import make_settings
 
-from .conftest import copy_of
-from .suite import RP, read_segment
+from .outside import Answer, Front
+from .suite import HOST, ISSUER, MTLS, MTLS_HOST, RP, read_segment
 
 CALLBACK = f"{RP}/callback"
 WAYS = {"dpop": "private_key_jwt", "mtls": "self_signed_tls_client_auth"}
 """How tokens are bound, and how the application that has them authenticates."""
 PLANS = tuple(f"{profile}-{way}" for profile in ("security", "signing") for way in WAYS)
 IDENTITIES = tuple(issue(f"bank-{number}", names=(), after=timedelta(days=7300)) for number in range(2))
-SECONDS = 20
 
 
 def registration(plan: str, number: int) -> dict[str, Any]:
@@ -59,45 +51,19 @@ def registration(plan: str, number: int) -> dict[str, Any]:
 
 
 class House:
-    """The product, nginx and what everybody may know of them."""
+    """The product behind nginx, and what everybody may know of it."""
 
     def __init__(self, folder: Path, database_url: str) -> None:
-        self.folder = folder
         self.clock = FakeClock(int(time.time()))
-        self._server = make_server("127.0.0.1", 0, lambda *arguments: self._app(*arguments), threaded=True)
-        (folder / "nginx").mkdir()
-        self.nginx = Nginx(folder / "nginx", [self._server.port])
-        self.issuer = self.nginx.url
+        self.issuer = ISSUER
         settings = make_settings(
-            folder, database_url, [registration(plan, number) for plan in PLANS for number in range(2)], issuer=self.issuer,
-            mtls_origin=self.nginx.mtls_url, trusted_proxies=["127.0.0.1"])
-        self._app = create_app(settings, directory=FakeDirectory([make_officer("canbo")]), clock=self.clock)
-        self.http = self.session()
-        self.certificates = [self._written(identity, number) for number, identity in enumerate(IDENTITIES)]
-
-    @contextlib.contextmanager
-    def running(self) -> Iterator[House]:
-        """Serve until the end."""
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self.nginx.start()
-        try:
-            self.discovery = self.http.get(f"{self.issuer}/.well-known/openid-configuration", timeout=SECONDS).json()
-            self.keys = KeySet.import_key_set(self.http.get(self.discovery["jwks_uri"], timeout=SECONDS).json())
-            yield self
-        finally:
-            self.nginx.stop()
-            self._server.shutdown()
-
-    def session(self) -> requests.Session:
-        session = requests.Session()
-        session.trust_env, session.verify = False, str(self.nginx.ca_file)
-        return session
-
-    def _written(self, identity: Identity, number: int) -> tuple[str, str]:
-        certificate, key = self.folder / f"bank-{number}.pem", self.folder / f"bank-{number}.key"
-        certificate.write_text(identity.pem)
-        key.write_bytes(identity.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-        return str(certificate), str(key)
+            folder, database_url, [registration(plan, number) for plan in PLANS for number in range(2)], issuer=ISSUER,
+            mtls_origin=MTLS, trusted_proxies=["127.0.0.1"])
+        app = create_app(settings, directory=FakeDirectory([make_officer("canbo")]), clock=self.clock)
+        self.front = Front(app, folder / "nginx", host=HOST, mtls_host=MTLS_HOST)
+        self.http = self.front.caller()
+        self.discovery = self.http.send("GET", f"{ISSUER}/.well-known/openid-configuration").json
+        self.keys = KeySet.import_key_set(self.http.send("GET", self.discovery["jwks_uri"]).json)
 
 
 class Browser:
@@ -105,14 +71,13 @@ class Browser:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._session = house.session()
+        self._caller = house.front.caller(cookies=True)
 
     def open(self, url: str, *, form: dict[str, str] | None = None) -> dict[str, str] | Page:
         """Open an address, and follow it to the application (parameters that arrive there) or to a page of ours."""
         for _ in range(10):
             headers = {"Origin": self._house.issuer} if form else {}
-            answer = self._session.request("POST" if form else "GET", url, data=form, headers=headers, allow_redirects=False,
-                                           timeout=SECONDS)
+            answer = self._caller.send("POST" if form else "GET", url, form=form, headers=headers)
             location, form = answer.headers.get("Location") or answer.headers.get("Refresh", "").partition(";url=")[2], None
             if not location:
                 return Page(url, answer.status_code, answer.text)
@@ -168,12 +133,11 @@ class Bank:
         how = {"method": "POST", "key": self.proof_key} | how
         return proof_of(how.pop("method"), self.address(endpoint), self.house.clock.now(), how.pop("key"), **how)
 
-    def post(self, endpoint: str, form: dict[str, str], *, proof: str | None = None, shown: int | None = -1) -> requests.Response:
+    def post(self, endpoint: str, form: dict[str, str], *, proof: str | None = None, shown: int | None = -1) -> Answer:
         """Send a form, with a proof, and over this application's certificate, another one's (its number) or none."""
         number = self.number if shown == -1 else shown
-        certificate = None if self.dpop or number is None else self.house.certificates[number]
-        return self.house.http.post(self.address(endpoint), data=form, headers={"DPoP": proof} if proof else {}, cert=certificate,
-                                    timeout=SECONDS)
+        return self.house.http.send("POST", self.address(endpoint), form=form, headers={"DPoP": proof} if proof else {},
+                                    identity=None if self.dpop or number is None else IDENTITIES[number])
 
     def parameters(self, **changes: Any) -> dict[str, Any]:
         """Parameters of a good request; None leaves one out."""
@@ -189,7 +153,7 @@ class Bank:
         return signed(given | asked | claims, key or self.key, alg=alg, typ="oauth-authz-req+jwt")
 
     def push(self, *, inside: dict[str, Any] | None = None, beside: dict[str, str] | None = None, proof: str | None = None,
-             authentication: dict[str, str] | None = None, **changes: Any) -> requests.Response:
+             authentication: dict[str, str] | None = None, **changes: Any) -> Answer:
         """Push a request, signed where the plan signs; ``inside`` goes into the object alone, ``beside`` beside it."""
         self.asked = self.parameters(**changes)
         sent = {"request": self.request_object(self.asked, **(inside or {}))} if self.signs else self.asked
@@ -199,9 +163,9 @@ class Bank:
     def pushed(self, **how: Any) -> str:
         answer = self.push(**how)
         assert answer.status_code == 201, answer.text
-        assert set(answer.json()) == {"request_uri", "expires_in"}
-        assert 5 <= answer.json()["expires_in"] < 600
-        return str(answer.json()["request_uri"])
+        assert set(answer.json) == {"request_uri", "expires_in"}
+        assert 5 <= answer.json["expires_in"] < 600
+        return str(answer.json["request_uri"])
 
     def url(self, request_uri: str, **more: str) -> str:
         parameters = {"client_id": self.client_id, "request_uri": request_uri, **more}
@@ -229,7 +193,7 @@ class Bank:
         return self.arrive(self.pushed(**how))
 
     def redeem(self, code: str, *, authentication: dict[str, str] | None = None, proof: str | None = "", shown: int | None = -1,
-               **changes: str | None) -> requests.Response:
+               **changes: str | None) -> Answer:
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK, "code_verifier": self.verifier}
         given = {name: value for name, value in (form | changes).items() if value is not None}
         if proof == "" and self.dpop:
@@ -239,29 +203,29 @@ class Bank:
 
     # What the application checks
 
-    def tokens(self, answer: requests.Response) -> dict[str, Any]:
+    def tokens(self, answer: Answer) -> dict[str, Any]:
         """Check a token answer and use the token; gives it with the ID token's claims."""
         assert answer.status_code == 200, answer.text
         assert "no-store" in answer.headers["Cache-Control"]
-        tokens: dict[str, Any] = answer.json()
+        tokens: dict[str, Any] = answer.json
         assert tokens["token_type"].lower() == ("dpop" if self.dpop else "bearer")
         assert read_segment(tokens["id_token"], 0)["alg"] == "PS256"
         claims = jwt.decode(tokens["id_token"], self.house.keys, algorithms=["PS256"]).claims
         assert (claims["iss"], claims["aud"]) == (self.house.issuer, self.client_id)
         assert claims["exp"] > self.house.clock.now() >= claims["iat"]
         used = self.userinfo(tokens["access_token"])
-        assert (used.status_code, used.json()["sub"]) == (200, claims["sub"])
+        assert (used.status_code, used.json["sub"]) == (200, claims["sub"])
         return tokens | {"claims": claims}
 
     def userinfo(self, token: str, *, scheme: str = "", shown: int | None = -1, proof: str | None = "",
-                 **how: Any) -> requests.Response:
+                 **how: Any) -> Answer:
         number = self.number if shown == -1 else shown
         if proof == "" and self.dpop:
             proof = self.proof("userinfo_endpoint", method="GET", access_token=token, **how)
         headers = {"Authorization": f"{scheme or ('DPoP' if self.dpop else 'Bearer')} {token}"}
         headers |= {"DPoP": proof} if proof else {}
-        certificate = None if self.dpop or number is None else self.house.certificates[number]
-        return self.house.http.get(self.address("userinfo_endpoint"), headers=headers, cert=certificate, timeout=SECONDS)
+        return self.house.http.send("GET", self.address("userinfo_endpoint"), headers=headers,
+                                    identity=None if self.dpop or number is None else IDENTITIES[number])
 
     def flow(self, **how: Any) -> dict[str, Any]:
         """Go the whole way."""
@@ -269,10 +233,10 @@ class Bank:
         assert tokens["claims"].get("nonce") == self.asked.get("nonce")
         return tokens
 
-    def refused(self, answer: requests.Response, *errors: str) -> None:
+    def refused(self, answer: Answer, *errors: str) -> None:
         """Check that an endpoint for programs refuses in the specification's words."""
-        assert (answer.status_code, answer.json()["error"] in errors) in {(400, True), (401, True)}, answer.text
-        assert answer.json().get("error_description", "").isascii()
+        assert (answer.status_code, answer.json["error"] in errors) in {(400, True), (401, True)}, answer.text
+        assert answer.json.get("error_description", "").isascii()
 
     def error_page(self, url: str) -> None:
         """Check that the officer is told, and nothing leaves for the application."""
@@ -280,10 +244,3 @@ class Bank:
         assert isinstance(page, Page), page
         assert page.status >= 400
         assert page.heading
-
-
-@contextlib.contextmanager
-def house_of(keys_and_database: Path, folder: Path) -> Iterator[House]:
-    """Start the product with the applications of all plans."""
-    with House(folder, copy_of(keys_and_database, folder)).running() as house:
-        yield house

@@ -8,7 +8,6 @@ and the national profiles (Brazil, Australia, CDR, ConnectID) with their modules
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -18,7 +17,8 @@ import pytest
 from deploy.browser import Page
 from tests.fakes.client_keys import pair
 
-from .fapi2 import CALLBACK, PLANS, Bank, House, house_of
+from .conftest import copy_of
+from .fapi2 import CALLBACK, PLANS, Bank, House
 from .suite import RP, read_segment
 
 PREFIX = "test_fapi2_security_profile_final_"
@@ -71,9 +71,9 @@ def test_every_module_of_the_fapi2_plans_has_its_test_and_no_other_is_claimed() 
 
 
 @pytest.fixture(scope="module")
-def house(keys_and_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house_of(keys_and_database, tmp_path_factory.mktemp("fapi2")) as house:
-        yield house
+def house(keys_and_database: Path, tmp_path_factory: pytest.TempPathFactory) -> House:
+    folder = tmp_path_factory.mktemp("fapi2")
+    return House(folder, copy_of(keys_and_database, folder))
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +147,7 @@ def test_fapi2_security_profile_final_test_claims_parameter_identity_claims(bank
     claims = wanted if bank.signs else '{"id_token": {"name": {"essential": true}}, "userinfo": {"email": null}}'
     tokens = bank.flow(scope="openid", claims=claims, prompt="consent")
     assert tokens["claims"]["name"]
-    assert "email" in bank.userinfo(tokens["access_token"]).json()
+    assert "email" in bank.userinfo(tokens["access_token"]).json
 
 
 # state and nonce
@@ -229,8 +229,8 @@ def test_fapi2_security_profile_final_par_authorization_request_containing_reque
 
 
 def test_fapi2_security_profile_final_par_attempt_invalid_http_method(bank: Bank) -> None:
-    answer = bank.house.http.put(bank.house.discovery["pushed_authorization_request_endpoint"],
-                                 data=bank.parameters() | bank.authentication(), timeout=20)
+    answer = bank.house.http.send("PUT", bank.house.discovery["pushed_authorization_request_endpoint"],
+                                  form=bank.parameters() | bank.authentication())
     assert answer.status_code == 405
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from idp.adapters.sql.audit import SqlAuditTrail
 from idp.adapters.sql.consents import SqlConsents
+from idp.adapters.sql.trail.records import SqlAuditTrail
 from idp.oauth.clients.dynamic import Registered
 from idp.oauth.clients.keys import read_jwks
 from idp.oauth.clients.registrar import Registrar

@@ -14,5 +14,8 @@ class FakeAuditTrail:
     def record(self, record: AuditRecord) -> None:
         self.records.append(record)
 
+    def repeated(self, record: AuditRecord, *, about: str) -> None:
+        self.records.append(record)
+
     def events(self) -> list[AuditEvent]:
         return [record.event for record in self.records]

@@ -12,7 +12,7 @@ def quiet_mirroring(*, state: FeedState | None = None, source: str = "off", wait
     """Give rooms that answer and do nothing; their state may be set afterwards."""
     rooms = SimpleNamespace(now=state or FeedState(), waiting=waiting)
     rooms.feed = SimpleNamespace(source=source, round=lambda *_args, **_options: None)
-    rooms.aftermath = SimpleNamespace(round=lambda: None)
+    rooms.aftermath = SimpleNamespace(round=lambda *_: None)
     rooms.brake = SimpleNamespace(state=lambda: rooms.now)
     rooms.ledger = SimpleNamespace(active=lambda: 0, waiting=lambda: rooms.waiting)
     return rooms

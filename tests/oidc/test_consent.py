@@ -7,10 +7,10 @@ import json
 import pytest
 from sqlalchemy import select
 
-from idp.adapters.sql.audit import SqlAuditTrail
 from idp.adapters.sql.consents import SqlConsents
 from idp.adapters.sql.database import Database, insert_row
 from idp.adapters.sql.tables import AuditRow, GrantRow
+from idp.adapters.sql.trail.records import SqlAuditTrail
 from idp.audit import Caller
 from idp.oidc.consent import Consents
 from tests.fakes.clock import FakeClock

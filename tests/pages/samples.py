@@ -75,6 +75,16 @@ _NOTICES = [
      "note": {"vi": "Từ 20:00 đến 22:00 ngày 28/11/2026.", "en": "From 20:00 to 22:00 on 28/11/2026."}},
 ]
 
+_TODAY = {"vi": "07:32 hôm nay", "en": "07:32 today"}
+_PLACES = [
+    {"sid": "s1", "icon": "laptop", "device": {"vi": "Edge trên Windows", "en": "Edge on Windows"}, "since": _TODAY,
+     "last_seen": _TODAY, "source": "203.0.113.7", "open": "Hệ thống Quản lý văn bản, Thư công vụ"},
+    {"sid": "s2", "icon": "phone", "device": {"vi": "Safari trên iPhone", "en": "Safari on iPhone"}, "since": _TODAY,
+     "last_seen": _TODAY, "source": "2001:db8:85a3::8a2e:370:7334", "open": ""},
+]
+_HISTORY = [{"when": _TODAY, "source": "203.0.113.7", "two_factors": True},
+            {"when": {"vi": "19:05 ngày 21/11/2026", "en": "19:05 on 21/11/2026"}, "source": "203.0.113.77",
+             "two_factors": False}]
 _TOLD = [
     {"icon": "laptop", "title": {"vi": "Đăng nhập từ thiết bị mới", "en": "Signed in from a new device"}, "unread": True,
      "text": {"vi": "Có người đăng nhập tài khoản của bạn bằng Chrome trên Windows.",
@@ -128,7 +138,7 @@ _SECURITIES: dict[str, dict[str, Any]] = {
     "last": {"enrolled": True, "demanded": True, "codes": {"left": 1, "few": True},
              "factors": {lang: [app] for lang, app in _APP_STAYS.items()}},
 }
-_SINCE = {"vi": "07:32 hôm nay", "en": "07:32 today"}
+_SINCE = _TODAY
 
 SAMPLES = [
     Sample("sign-in", "login/sign_in.html", _SIGN_IN),
@@ -247,6 +257,11 @@ SAMPLES = [
                                                           "notices": _by_language(_NOTICES), "unread": 2,
                                                           "agency_help": AGENCY_HELP}),
     Sample("portal-empty", "portal/applications.html", {"who": BARE, "since": _SINCE, "apps": [], "notices": [], "unread": 0}),
+    Sample("account-sessions", "account/sessions.html", {
+        "who": OFFICER, "agency_help": AGENCY_HELP, "here": "s1", "others": True, "places": _by_language(_PLACES),
+        "history": _by_language(_HISTORY)}),
+    Sample("account-sessions-one", "account/sessions.html", {
+        "who": LONG, "here": "s1", "others": False, "places": _by_language(_PLACES[:1]), "history": _by_language(_HISTORY[:1])}),
     Sample("account-notices", "account/notices.html", {"who": OFFICER, "notices": _by_language(_TOLD), "up_to": 7, "unread": 1,
                                                        "agency_help": AGENCY_HELP}),
     Sample("account-notices-none", "account/notices.html", {"who": BARE, "notices": [], "up_to": 0, "unread": 0}),

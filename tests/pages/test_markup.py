@@ -12,7 +12,7 @@ from .render import LANGUAGES, Pages
 from .samples import SAMPLES, Sample
 
 FIELDS = {"username", "password", "otp", "answer", "csrf_token", "new_password", "new_password_again", "user_code", "approval",
-          "factor", "id", "up_to", "recovery_code"}
+          "factor", "id", "up_to", "sid", "recovery_code"}
 COMPLETE = {"username": "username", "password": "current-password", "otp": "one-time-code", "new_password": "new-password",
             "new_password_again": "new-password", "user_code": "off", "recovery_code": "off"}
 

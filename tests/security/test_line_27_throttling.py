@@ -14,6 +14,7 @@ from idp.errors import UnavailableError
 from tests.authn.house import Node
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import FakeDirectory, officer
+from tests.security.guess_attack import attack, hold
 
 OFFICE, ATTACKER = "203.0.113.7", "198.51.100.9"
 
@@ -114,3 +115,8 @@ def test_line_27_sign_ins_at_the_same_time_give_back_no_guess_twice(database: Da
         through += spray(range(20 * turn, 20 * turn + 15))
     assert through == 12 * 15
     assert spray(range(1000, 1050)) == 200 - 12 * 15
+
+
+def test_line_27_an_attack_in_parallel_is_held_to_the_limit_while_its_victims_work(database: Database) -> None:
+    """The short form; its full length is ``python -m tests.security.guess_attack``."""
+    hold(attack(database, guesses=900))

@@ -21,9 +21,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
 from idp.adapters import json_log
-from idp.adapters.sql.audit_seals import SqlSealStore
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.tables import AuditRow
+from idp.adapters.sql.trail.seals import SqlSealStore
 from idp.app import AFTERWARDS_SECONDS
 from idp.audit.chain import AuditChain
 from idp.clock import SystemClock

@@ -28,7 +28,7 @@ def test_name_and_password_lead_to_the_application_with_a_code(site: Site) -> No
     claims = claims_of(site, answer.headers["Location"])
     assert (claims["acr"], claims["amr"], claims["auth_time"], claims["nonce"]) == (
         "urn:haugiang:acr:1", ["pwd"], site.clock.now(), "n-1")
-    assert site.events()[:2] == ["sign_in", "code.issued"]
+    assert site.events()[:3] == ["sign_in", "device.new", "code.issued"]
 
 
 @pytest.mark.parametrize("name", ["canbo", " CanBo ", "canbo@haugiang.gov.vn", "CANBO@HauGiang.gov.vn\t"])
@@ -148,7 +148,7 @@ def test_a_leader_needs_the_second_factor(site: Site) -> None:
     assert answer.status_code == 303
     claims = claims_of(site, answer.headers["Location"])
     assert (claims["acr"], claims["amr"]) == ("urn:haugiang:acr:2", ["pwd", "otp", "mfa"])
-    assert site.events() == ["factor.enrolled", "factor.accepted", "sign_in", "code.issued", "token.issued"]
+    assert site.events() == ["factor.enrolled", "factor.accepted", "sign_in", "device.new", "code.issued", "token.issued"]
 
 
 def test_a_wrong_code_and_a_used_code_are_refused(site: Site) -> None:

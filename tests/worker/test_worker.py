@@ -15,12 +15,12 @@ from sqlalchemy import select
 
 from idp.adapters.outbound import Outbound
 from idp.adapters.sql import schema
-from idp.adapters.sql.audit import SqlAuditTrail
-from idp.adapters.sql.audit_seals import SqlSealStore
 from idp.adapters.sql.database import Database, insert_row
 from idp.adapters.sql.housekeeping import SqlHousekeeping, SqlPulse
 from idp.adapters.sql.outbox import SqlMail, SqlOutbox, SqlPings
 from idp.adapters.sql.tables import OutboxRow
+from idp.adapters.sql.trail.records import SqlAuditTrail
+from idp.adapters.sql.trail.seals import SqlSealStore
 from idp.audit import AuditEvent, AuditRecord
 from idp.audit.chain import AuditChain
 from idp.clock import SystemClock
@@ -66,7 +66,7 @@ class House:
         self.encryption_keys = SimpleNamespace(rotate_due=lambda caller: None)
         self.mirroring = quiet_mirroring()
         self.directory = SimpleNamespace(health=lambda: {"state": "up"})
-        self.trail = self.audit = SqlAuditTrail(database)
+        self.audit_repeats = self.trail = self.audit = SqlAuditTrail(database)
         self._insert = database.write(insert_row(OutboxRow))
         self.states = database.read(select(OutboxRow.state))
         self.worker = Worker(self)  # type: ignore[arg-type]

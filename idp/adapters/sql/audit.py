@@ -1,4 +1,4 @@
-"""Audit records in the database: the insert that every act carries, and the trail for what belongs to no other act.
+"""Audit records in the database: the insert that every act carries. The trail for what belongs to no other act: ``trail/``.
 
 A store adds ``audit_insert()`` to its Write and ``audit_values(record)`` to the parameters; the record then stands or falls
 with the act (security checklist 61). The transaction number ``xact`` is given by the database; ``epoch`` is read in the same
@@ -14,7 +14,7 @@ from sqlalchemy import func, literal_column, select
 from sqlalchemy.sql.dml import Insert
 
 from ...audit import AuditRecord
-from .database import Database, insert_row, parameter
+from .database import insert_row, parameter
 from .tables import AuditRow, VersionRow
 
 EPOCH = "audit_epoch"
@@ -58,18 +58,3 @@ def audit_values(record: AuditRecord, prefix: str = "audit_") -> dict[str, Any]:
 def _storable(text: str) -> str:
     """Write lone surrogates as escapes; UTF-8 has no place for them."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-class SqlAuditTrail:
-    """The audit trail for records that belong to no other write."""
-
-    def __init__(self, database: Database) -> None:
-        self._insert = database.write(audit_insert())
-
-    def record(self, record: AuditRecord) -> None:
-        """Append one record durably.
-
-        Raises:
-            UnavailableError: it could not be written; the caller's act must then not happen.
-        """
-        self._insert.run(**audit_values(record))

@@ -17,6 +17,7 @@ from .tables import (
     AccessTokenRow,
     AuthorizationCodeRow,
     DeferredAuthorizationRow,
+    DeviceRow,
     GrantRow,
     InitialAccessRow,
     InteractionRow,
@@ -73,6 +74,7 @@ class SqlHousekeeping:
                 ("totp_enrolment", _table(TotpEnrolmentRow), HOUR, _table(TotpEnrolmentRow).c.expires_at < before),
                 ("seen_once", _table(SeenOnceRow), 0, _table(SeenOnceRow).c.until < before),
                 ("initial_access", initial, 90 * DAY, or_(initial.c.revoked_at < before, initial.c.expires_at < before)),
+                ("device", _table(DeviceRow), 400 * DAY, _table(DeviceRow).c.last_seen_at < before),
                 ("notice", _table(NoticeRow), 365 * DAY, _table(NoticeRow).c.at < before),
                 ("outbox", outbox, 7 * DAY, or_(
                     and_(outbox.c.state == literal_column("'sent'"), outbox.c.finished_at < before),

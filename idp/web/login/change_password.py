@@ -13,7 +13,7 @@ from ...services import Services
 from ...sessions.interaction import Interaction
 from ..onward import address_of, see_other
 from ..presentation import agency_help, application_words, officer_words
-from ..security import caller
+from ..security import caller, device
 from .course import Course
 from .sign_in import SignInPage
 
@@ -39,7 +39,8 @@ class ChangePasswordPage:
         if problem is not None:
             return self.form(interaction, officer, error=problem)
         try:
-            step = self._services.sign_in.change_password(officer, old, new, caller(), client_id=interaction.client_id)
+            step = self._services.sign_in.change_password(officer, old, new, caller(), client_id=interaction.client_id,
+                                                          device=device(self._services))
         except ThrottledError as refusal:
             self._services.interactions.forget(interaction)
             return self._sign_in.throttled(interaction, officer.officer.uid, refusal.retry_after_seconds)

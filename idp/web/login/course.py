@@ -14,7 +14,7 @@ from ...services import Services
 from ...sessions.interaction import Interaction
 from ...sessions.single_sign_on import Session
 from ..onward import Onward, see_other
-from ..security import caller, change_session, session_cookie, with_session
+from ..security import caller, change_session, device_cookie, session_cookie, with_device, with_session
 
 
 class Course:
@@ -79,10 +79,11 @@ class Course:
             officer.sub, acr=level_reached(amr), amr=amr, caller=caller(), cookie=session_cookie(self._services),
             client_id=interaction.client_id)
         change_session(session)
+        device = self._services.known_devices.signed_in(session, device_cookie(self._services), caller())
         self._services.mirror.signed_in(officer.sub, now=self._services.clock.now())
         noted = self._services.interactions.authenticated(interaction, session.sid, amr)
         answer = self.arrive(noted) if noted is not None else self.onward.lead_on(interaction.client_id)
-        return with_session(answer, self._services, cookie)
+        return with_device(with_session(answer, self._services, cookie), self._services, device)
 
     def arrive(self, interaction: Interaction) -> Response:
         """Go where the officer was going."""

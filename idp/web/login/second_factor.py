@@ -18,7 +18,7 @@ from ...sessions.interaction import Interaction
 from ...sessions.single_sign_on import Session
 from ..onward import address_of, see_other
 from ..presentation import agency_help, application_words, minutes, officer_words
-from ..security import caller, change_session, session_cookie, with_session
+from ..security import caller, change_session, device, session_cookie, with_session
 from .course import Course
 from .factors import FactorForm, forms
 
@@ -49,7 +49,7 @@ class SecondFactorPage:
             return None
         assert form is not None
         step = self._services.second_factors.attempt(officer, form.factor, form.answer(interaction, request.form), caller(),
-                                                     client_id=interaction.client_id)
+                                                     client_id=interaction.client_id, device=device(self._services))
         if step.outcome == "not_enrolled":
             return self.form(interaction, officer)
         if step.outcome == "throttled":

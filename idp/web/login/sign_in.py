@@ -17,7 +17,7 @@ from ...sessions.interaction import Interaction
 from ..errors import page
 from ..onward import address_of, see_other
 from ..presentation import agency_help, application_words, minutes
-from ..security import caller
+from ..security import caller, device
 from .course import Course
 
 
@@ -33,7 +33,7 @@ class SignInPage:
         username = request.form.get("username", "")
         try:
             step = self._services.sign_in.password(username, request.form.get("password", ""), caller(),
-                                                   client_id=interaction.client_id)
+                                                   client_id=interaction.client_id, device=device(self._services))
         except ThrottledError as refusal:
             return self.throttled(interaction, username, refusal.retry_after_seconds)
         except UnavailableError as err:

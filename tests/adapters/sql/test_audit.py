@@ -6,9 +6,10 @@ import json
 
 from sqlalchemy import delete, select
 
-from idp.adapters.sql.audit import SqlAuditTrail, audit_insert, audit_values
+from idp.adapters.sql.audit import audit_insert, audit_values
 from idp.adapters.sql.database import Database, insert_row, parameter
 from idp.adapters.sql.tables import AuditRow, VersionRow
+from idp.adapters.sql.trail.records import SqlAuditTrail
 from idp.audit import AuditEvent, AuditRecord
 
 

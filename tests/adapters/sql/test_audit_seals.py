@@ -11,9 +11,9 @@ import time
 import psycopg
 import pytest
 
-from idp.adapters.sql import audit_seals
-from idp.adapters.sql.audit_seals import SqlSealStore
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.trail import seals
+from idp.adapters.sql.trail.seals import SqlSealStore
 from idp.audit.seal import Break, SealHead
 from tests.audit_desk import Desk
 from tests.fakes.seals import MemorySealHeads, MemorySealSigner
@@ -256,7 +256,7 @@ def test_the_lock_ends_with_its_connection(cluster_desk: Desk) -> None:
     assert desk.store.hold()
     other = Desk(desk.database, desk.signer, desk.heads)
     desk.tamper("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = :lock"
-                " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())", lock=audit_seals._LOCK)
+                " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())", lock=seals._LOCK)
     for _ in range(100):
         if other.store.hold():
             break

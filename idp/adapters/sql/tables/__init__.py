@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from .column_types import Base, ClientId, Digest, Epoch, RowId, Subject, TransactionId, Words, db
 from .directory import DirectoryFeedRow, OfficerChangeRow, UnitRow
 from .factors import OneTimePasswordRow, RecoveryCodesRow, TotpEnrolmentRow, TotpRow
-from .notices import NoticeRow
+from .notices import AuditRepeatRow, DeviceRow, NoticeRow
 from .oauth import (
     AccessTokenRow,
     AuthorizationCodeRow,
@@ -27,6 +27,7 @@ from .oauth import (
 
 __all__ = (
     "AccessTokenRow",
+    "AuditRepeatRow",
     "AuditRow",
     "AuditSealRow",
     "AuthorizationCodeRow",
@@ -34,6 +35,7 @@ __all__ = (
     "ClientRow",
     "ConsentRow",
     "DeferredAuthorizationRow",
+    "DeviceRow",
     "DirectoryFeedRow",
     "GrantRow",
     "InitialAccessRow",

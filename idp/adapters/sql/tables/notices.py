@@ -1,11 +1,14 @@
-"""Tables of what officers are told; declared like those of ``tables.py`` and found there under the same names."""
+"""Tables of what officers are told, the devices they are known on, and refusals that are counted.
+
+Found under the same names in the package.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import Index, String
+from sqlalchemy import Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .column_types import Base, Epoch, RowId, Subject, Words
+from .column_types import Base, Digest, Epoch, RowId, Subject, Words
 
 
 class NoticeRow(Base):
@@ -21,3 +24,27 @@ class NoticeRow(Base):
     """JSON object of short texts."""
     read_at: Mapped[Epoch | None]
     __table_args__ = (Index("ix_notice_sub_id", "sub", "id"), {"sqlite_autoincrement": True})
+
+
+class DeviceRow(Base):
+    """A browser on which an officer has signed in; its cookie stands here only as a digest."""
+
+    __tablename__ = "device"
+    sub: Mapped[Subject] = mapped_column(primary_key=True)
+    digest: Mapped[Digest] = mapped_column(primary_key=True, index=True)
+    first_seen_at: Mapped[Epoch]
+    last_seen_at: Mapped[Epoch] = mapped_column(index=True)
+
+
+class AuditRepeatRow(Base):
+    """Repeats of a refusal within one minute, until the worker makes one audit record of them."""
+
+    __tablename__ = "audit_repeat"
+    key: Mapped[Digest] = mapped_column(primary_key=True)
+    """SHA-256 of what the refusals have in common, and the minute."""
+    until: Mapped[Epoch] = mapped_column(index=True)
+    last_at: Mapped[Epoch]
+    count: Mapped[int] = mapped_column(Integer)
+    """Further ones after the first, which has its record already."""
+    template: Mapped[Words]
+    """JSON: what their record says."""

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import click
 
-from ..audit import Caller
-from ..services import Services
-from .verb import Verbs
+from ...audit import Caller
+from ...services import Services
+from ..verb import Verbs
 
 
 def commands(services: Callable[[], Services]) -> Verbs:

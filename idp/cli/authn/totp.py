@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
-from ..services import Services
-from .verb import Verbs
+from ...services import Services
+from ..verb import Verbs
 
 _LARGEST_FILE_BYTES = 1_000_000
 

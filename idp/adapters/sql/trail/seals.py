@@ -10,6 +10,7 @@ SQLite: one writer, so the order of AUTOINCREMENT ids is commit order; one seale
 from __future__ import annotations
 
 import fcntl
+import json
 import secrets
 from collections.abc import Iterable
 from typing import IO, Any
@@ -17,11 +18,11 @@ from typing import IO, Any
 from sqlalchemy import BigInteger, Integer, String, and_, bindparam, cast, func, literal_column, or_, select, tuple_
 from sqlalchemy.exc import SQLAlchemyError
 
-from ...audit.seal import Position, Seal, StoredRecord
-from ...errors import UnavailableError
-from .audit import EPOCH, current_epoch
-from .database import Database, parameter
-from .tables import AuditRow, AuditSealRow, TransactionId, VersionRow
+from ....audit.seal import Position, Seal, StoredRecord
+from ....errors import UnavailableError
+from ..audit import EPOCH, current_epoch
+from ..database import Database, parameter
+from ..tables import AuditRow, AuditSealRow, TransactionId, VersionRow
 
 CHAIN = "audit_chain"
 CLUSTER = "audit_cluster"
@@ -225,14 +226,20 @@ class SqlAuditReader:
             .order_by(AuditRow.id).limit(bindparam("limit", type_=Integer())))
         count: Any = func.count().label("n")
         self._counts = database.read(select(AuditRow.event, count).where(at >= start).group_by(AuditRow.event))
+        event: Any = AuditRow.event
+        self._repeated = database.read(select(event, AuditRow.detail).where(
+            at >= start, AuditRow.detail.like(literal_column("'%\"repeated\":%'"))))
 
     def between(self, *, start: int, end: int, after_id: int, limit: int) -> list[StoredRecord]:
         """Give one page of the records of a time, by id."""
         return _records(self._between.all(start=start, end=end, after_id=after_id, limit=limit))
 
     def counts(self, *, since: int) -> dict[str, int]:
-        """Give the number of records by event."""
-        return {str(row.event): int(row.n) for row in self._counts.all(start=since)}
+        """Give how often each event happened: the number of its records, and what they say of repeats."""
+        counts = {str(row.event): int(row.n) for row in self._counts.all(start=since)}
+        for row in self._repeated.all(start=since):
+            counts[str(row.event)] += int(json.loads(row.detail).get("repeated", 1)) - 1
+        return counts
 
 
 def _version() -> Any:

@@ -1,0 +1,1 @@
+"""Verbs about what proves who an officer is."""
