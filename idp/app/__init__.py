@@ -31,8 +31,9 @@ from ..services import Services
 from ..settings import OF_THE_HOUSE, Settings, load, read_secret
 from ..web import api
 from ..worker import Worker
-from .people import BIND_PASSWORD, RESET_PASSWORD, WholeDirectory
-from .wiring import SMTP_PASSWORD, STARTING, build_services
+from .people import WholeDirectory
+from .servers import BIND_PASSWORD, RESET_PASSWORD, SMTP_PASSWORD
+from .wiring import STARTING, build_services
 
 __all__ = ("AFTERWARDS_SECONDS", "build_services", "create_app")
 

@@ -9,14 +9,11 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from urllib.parse import urlsplit
 
-from cryptography.x509 import load_pem_x509_certificates
 from werkzeug.exceptions import NotFound
 
 from ..adapters.client_files import ClientFiles, read_assertion_issuers, read_software_issuers
 from ..adapters.key_files import KeyFolder
-from ..adapters.mail import SmtpServer
 from ..adapters.outbound import Outbound, Recorded
 from ..adapters.seal_files import HEADS, Es256SealSigner, FileSealHeads
 from ..adapters.sql import schema
@@ -72,7 +69,7 @@ from ..endpoints.sources import Sources
 from ..endpoints.wsgi import Dispatcher
 from ..errors import ConfigurationError
 from ..jose.encryption_keys import EncryptionKeys
-from ..jose.keyset import KeyRing, KeyToken
+from ..jose.keyset import KeyRing
 from ..notices import Notices
 from ..notices.mail import MailDelivery
 from ..oauth import response
@@ -117,18 +114,17 @@ from ..oidc.id_token import SCOPE, IdTokens
 from ..oidc.rp_initiated_logout import EndSession
 from ..oidc.subject import Subjects
 from ..oidc.userinfo import UserInfoAnswers
-from ..pki.path_validation import CertificateAuthorities
 from ..roles import RoleGroups
 from ..services import Administration, Door, Services
 from ..sessions.devices import Devices
 from ..sessions.interaction import Interactions
 from ..sessions.single_sign_on import SessionLimits, Sessions
-from ..settings import Settings, read_secret
+from ..settings import Settings
 from ..web.notice_words import LetterWords
-from .people import WholeDirectory, ldap_people, mirroring
+from .people import WholeDirectory, mirroring
+from .servers import client_authorities, key_token, ldap_people, mail_server
 
 STARTING = Caller(source="start", request_id="start")
-SMTP_PASSWORD = "Put the password for the mail server into it, mode 0600, or leave IDP_SMTP_USERNAME out."
 
 
 def build_services(settings: Settings, *, directory: WholeDirectory | None = None, changes: Changes | None = None,
@@ -296,30 +292,6 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         rehearse=lambda documents: rehearsal(settings, documents, directory=people, clock=clock))
 
 
-def mail_server(settings: Settings, clock: Clock) -> SmtpServer | None:
-    """Build the mail server of the settings, where there is one; nothing is asked of it yet.
-
-    Raises:
-        ConfigurationError: the file with its password or with its authorities is missing or unsafe.
-    """
-    if not settings.smtp_host:
-        return None
-
-    def credentials() -> tuple[str, str]:
-        return settings.smtp_username, read_secret(settings.smtp_password_file, SMTP_PASSWORD)
-
-    if settings.smtp_username:
-        credentials()
-    try:
-        return SmtpServer(
-            settings.smtp_host, settings.smtp_port, tls=settings.smtp_tls, sender=(settings.product_name, settings.smtp_from),
-            domain=urlsplit(settings.issuer).hostname or "localhost", clock=clock, ca_file=settings.smtp_ca_file,
-            credentials=credentials if settings.smtp_username else None)
-    except OSError as err:
-        raise ConfigurationError(f"IDP_SMTP_CA_FILE: {settings.smtp_ca_file} holds no certificates.",
-                                 remedy="Put the certificates of the authorities there, in PEM.") from err
-
-
 @contextmanager
 def rehearsal(settings: Settings, documents: Mapping[str, bytes], *, directory: WholeDirectory,
               clock: Clock) -> Iterator[tuple[Services, Door]]:
@@ -341,34 +313,3 @@ def rehearsal(settings: Settings, documents: Mapping[str, bytes], *, directory: 
         house.encryption_keys.ensure(STARTING)
         house.keys.ensure(STARTING)  # the later, as at a start: it loads what is published
         yield house, Dispatcher(routes.table(house, PrometheusMeter()), NotFound(), sources=Sources(("127.0.0.1",)))
-
-
-def client_authorities(settings: Settings) -> CertificateAuthorities:
-    """Read the authorities whose certificates authenticate applications.
-
-    Raises:
-        ConfigurationError: the file cannot be read, or holds no certificates.
-    """
-    if settings.tls_client_ca_file is None:
-        return CertificateAuthorities()
-    try:
-        return CertificateAuthorities(load_pem_x509_certificates(settings.tls_client_ca_file.read_bytes()))
-    except (OSError, ValueError) as err:
-        raise ConfigurationError(f"IDP_TLS_CLIENT_CA_FILE: {settings.tls_client_ca_file} holds no certificates.",
-                                 remedy="Put the certificates of the authorities there, in PEM.") from err
-
-
-def key_token(settings: Settings, clock: Clock) -> KeyToken | None:
-    """Build the token that keeps signing keys, where one is configured; nothing is asked of it yet.
-
-    Raises:
-        ConfigurationError: the optional package for PKCS #11 is not installed.
-    """
-    if settings.pkcs11_module is None:
-        return None
-    try:
-        from ..adapters.pkcs11_keys import Pkcs11Keys
-    except ImportError as err:
-        raise ConfigurationError("The package python-pkcs11 is not installed.", debug=str(err),
-                                 remedy="Run: .venv/bin/pip install --require-hashes -r requirements/pkcs11.txt") from err
-    return Pkcs11Keys(settings.pkcs11_module, settings.pkcs11_token_label, lambda: read_secret(settings.pkcs11_pin_file), clock)

@@ -21,7 +21,7 @@ from idp.adapters.ldap.domain.filetime import NEVER, number, seconds_of
 from idp.adapters.ldap.domain.rules import DomainRules
 from idp.adapters.ldap.domain.usn import UsnChanges
 from idp.adapters.sql.database import Database
-from idp.app.people import ldap_people
+from idp.app.servers import ldap_people
 from idp.clock import SystemClock
 from idp.directory.feed import Batch
 from idp.directory.mirror import MirroredOfficer
