@@ -83,6 +83,18 @@ class MailCatcher(socketserver.ThreadingTCPServer):
         """Say nothing: a client that goes away in the middle is its own affair."""
 
 
+def caught_in(folder: Path, spoken_for: set[int]) -> MailCatcher:
+    """Start a catcher on a free port that is none of those that others are going to want."""
+    passed: list[MailCatcher] = []
+    catcher = MailCatcher(folder)
+    while catcher.port in spoken_for:
+        passed.append(catcher)
+        catcher = MailCatcher(folder)
+    for other in passed:
+        other.server_close()
+    return catcher.start()
+
+
 class _Conversation(socketserver.StreamRequestHandler):
     timeout = 30
 

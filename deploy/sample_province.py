@@ -29,7 +29,7 @@ from typing import Any
 from .directory.people import demo_accounts
 from .directory.server import DirectoryServerError, SampleDirectory
 from .keys_and_database import accept_chain, prepare
-from .mail_catcher import MailCatcher
+from .mail_catcher import MailCatcher, caught_in
 from .processes import Child, Children, StartError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -145,7 +145,7 @@ class SampleProvince:
                                     bind_password_file=plan.keys / "ldap-bind.password",
                                     reset_password_file=plan.keys / "ldap-reset.password")
         if "smtp_host" not in plan.settings:
-            self._mail = MailCatcher(plan.folder / "mail").start()
+            self._mail = caught_in(plan.folder / "mail", {plan.port, *plan.ports.values(), plan.ldap_port, plan.ldap_port + 1})
         self._write_settings(directory if own_directory else None)
         self._say("Keys, database and sample directory ...")
         database = _InBackground(self._prepare)

@@ -14,12 +14,17 @@ from .administration.factors import FactorAdministration
 from .administration.grants import GrantAdministration
 from .administration.initial_access import InitialAccessAdministration
 from .administration.keys import KeyAdministration
+from .administration.mirror import MirrorAdministration
 from .administration.officers import OfficerAdministration
 from .administration.password_reset import PasswordResets
+from .administration.tasks import TaskAdministration
 from .audit import AuditTrail
 from .audit.chain import AuditChain, AuditReader, SealStore
 from .authn.assurance import AssurancePolicy
 from .authn.freshness import Freshness
+from .authn.passkey_sign_in import PasskeySignIn
+from .authn.passkeys import Passkeys
+from .authn.password_notice import PasswordNotices
 from .authn.recovery_codes import RecoveryCodes
 from .authn.second_factor import SecondFactors
 from .authn.sign_in import SignIn
@@ -27,6 +32,7 @@ from .authn.totp import Totp
 from .clock import Clock
 from .directory.aftermath import Aftermath
 from .directory.brake import Brake
+from .directory.deprovisioning import Deprovisioning
 from .directory.feed import Feed
 from .directory.ledger import Ledger, UnitMirror
 from .directory.mirror import OfficerMirror
@@ -101,9 +107,11 @@ class Administration:
     initial_access: InitialAccessAdministration
     grants: GrantAdministration
     keys: KeyAdministration
+    officers: OfficerAdministration
+    tasks: TaskAdministration
     password_resets: PasswordResets
     factors: FactorAdministration
-    officers: OfficerAdministration
+    mirror: MirrorAdministration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +151,7 @@ class Services:
     audit_store: SealStore
     audit_reader: AuditReader
     directory: Directory
+    deprovisioning: Deprovisioning
     mirror: OfficerMirror
     mirroring: Mirroring
     keys: KeyRing
@@ -157,7 +166,10 @@ class Services:
     recovery_codes: RecoveryCodes
     second_factors: SecondFactors
     freshness: Freshness
+    passkeys: Passkeys
+    passkey_sign_in: PasskeySignIn
     sign_in: SignIn
+    password_notices: PasswordNotices
     assurance: AssurancePolicy
     sessions: Sessions
     known_devices: Devices

@@ -7,6 +7,7 @@ path of a file. ``flask --app wsgi doctor --settings`` lists every key with its 
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import stat
 import tomllib
@@ -136,6 +137,9 @@ class Settings(BaseSettings):
     fresh_authentication_seconds: int = Field(300, ge=60, le=3600,
                                               description="How long after a sign-in its officer may change sign-in factors")
 
+    webauthn_rp_id: str = Field("", description="Domain that passkeys belong to: the issuer's host (empty) or one above it; "
+                                "all passkeys end with a change")
+
     legacy_response_types: bool = Field(False, description="Tokens through the browser: implicit and hybrid response types")
     request_uri_fetch: bool = Field(False, description="Fetch registered request_uris")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Level of the JSON log")
@@ -163,6 +167,12 @@ class Settings(BaseSettings):
     def secure(self) -> bool:
         """Whether the issuer is https; decides cookie names and the Secure attribute."""
         return self.issuer.startswith("https://")
+
+    @property
+    def passkey_domain(self) -> str:
+        """RP ID of passkeys (Web Authentication §4); empty where there can be none, because the issuer's host is an address."""
+        host = urlsplit(self.issuer).hostname or ""
+        return "" if _is_address(host) else self.webauthn_rp_id or host
 
     @property
     def development(self) -> bool:
@@ -261,6 +271,10 @@ def _unsafe(settings: Settings) -> Iterator[ConfigurationError]:
         yield ConfigurationError("The issuer is http outside development.", remedy="Set IDP_ISSUER to the https address.")
     elif not settings.secure and issuer.hostname not in {"localhost", "127.0.0.1", "::1"}:
         yield ConfigurationError("An http issuer is allowed on loopback only.", remedy="Use http://localhost:PORT or https.")
+    domain, host = settings.webauthn_rp_id, issuer.hostname or ""
+    if domain and (_is_address(host) or not (f".{host}".endswith(f".{domain}") and ("." in domain or domain == host))):
+        yield ConfigurationError(f"Passkeys cannot belong to {domain!r} at this issuer.",
+                                 remedy="Set IDP_WEBAUTHN_RP_ID to the issuer's host name or a domain above it, or leave it out.")
     if (settings.signing_keys == "pkcs11" or settings.pkcs11_module) and not (
             settings.pkcs11_module and settings.pkcs11_token_label):
         yield ConfigurationError("Signing keys in a PKCS #11 token need a module and the label of the token.",
@@ -276,6 +290,15 @@ def _unsafe(settings: Settings) -> Iterator[ConfigurationError]:
         # The URL may hold a password, so it is not repeated.
         yield ConfigurationError("The database URL is none that this provider can use.", remedy="Set IDP_DATABASE_URL to "
                                  "postgresql+psycopg://user@host/name, or to sqlite:///path for one machine.")
+
+
+def _is_address(host: str) -> bool:
+    """Tell whether a host is an IP address rather than a name."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_usable(database_url: str) -> bool:

@@ -239,3 +239,28 @@ def test_only_this_module_reads_the_environment() -> None:
     package = Path(settings_module.__file__).parent
     readers = [path.name for path in package.rglob("*.py") if "os.environ" in path.read_text()]
     assert readers == ["settings.py"]
+
+
+@pytest.mark.parametrize(("issuer", "given", "domain"), [
+    ("https://sso.haugiang.gov.vn", "", "sso.haugiang.gov.vn"), ("https://sso.haugiang.gov.vn:8443", "", "sso.haugiang.gov.vn"),
+    ("https://sso.haugiang.gov.vn", "haugiang.gov.vn", "haugiang.gov.vn"),
+    ("https://sso.haugiang.gov.vn", "sso.haugiang.gov.vn", "sso.haugiang.gov.vn"), ("http://localhost:8000", "", "localhost"),
+    ("http://localhost:8000", "localhost", "localhost"), ("http://127.0.0.1:8000", "", ""), ("http://[::1]:8000", "", "")])
+def test_passkeys_belong_to_the_issuers_host_or_a_domain_above_it(
+        monkeypatch: pytest.MonkeyPatch, issuer: str, given: str, domain: str) -> None:
+    monkeypatch.setenv("IDP_ENV", "development")
+    monkeypatch.setenv("IDP_ISSUER", issuer)
+    monkeypatch.setenv("IDP_WEBAUTHN_RP_ID", given)
+    assert load().passkey_domain == domain
+
+
+@pytest.mark.parametrize(("issuer", "given"), [
+    ("https://sso.haugiang.gov.vn", "gov.vn.evil.example"), ("https://sso.haugiang.gov.vn", "giang.gov.vn"),
+    ("https://sso.haugiang.gov.vn", "vn"), ("https://sso.haugiang.gov.vn", "mail.haugiang.gov.vn"),
+    ("https://sso.haugiang.gov.vn", ".haugiang.gov.vn"), ("https://sso.haugiang.gov.vn", "https://sso.haugiang.gov.vn"),
+    ("https://10.0.0.1", "10.0.0.1"), ("https://10.0.0.1", "0.1")])
+def test_passkeys_belong_to_no_other_domain(monkeypatch: pytest.MonkeyPatch, issuer: str, given: str) -> None:
+    monkeypatch.setenv("IDP_ISSUER", issuer)
+    monkeypatch.setenv("IDP_WEBAUTHN_RP_ID", given)
+    with pytest.raises(ConfigurationError, match="Passkeys"):
+        load()

@@ -15,13 +15,14 @@ from typing import Any, Protocol
 from ..audit import AuditEvent, AuditRecord, Caller
 from ..authn.assurance import AssurancePolicy
 from ..clock import Clock
-from ..directory.mirror import MirroredOfficer, OfficerMirror
+from ..directory.mirror import OfficerMirror
 from ..errors import RefusedError
 from ..oauth.client import ClientRegistry
 from ..oauth.grant import Grant
 from ..oauth.ports import GrantStore
 from ..roles import Administrator, RoleGroups
 from .access import ForbiddenError
+from .officers import check_may_act_on, officer_to_act_on
 from .pages import InvalidParameterError, Page, cursor_of, place_of
 
 REASON = "administrator"
@@ -126,7 +127,7 @@ class GrantAdministration:
             ForbiddenError: its officer has a role for the whole province, and an agency asks.
         """
         seen = self._seen(who, grant_id)
-        self._may_act_on(who, self._mirror.by_sub(seen.grant.sub))
+        check_may_act_on(who, self._mirror.by_sub(seen.grant.sub), self._groups)
         self._store.revoke(grant_id, REASON, self._clock.now(), self._record(
             caller, sub=seen.grant.sub, client_id=seen.grant.client_id, sid=seen.grant.sid))
 
@@ -147,10 +148,7 @@ class GrantAdministration:
             if not who.of_the_province:
                 raise ForbiddenError("Officers of all agencies gave these grants; the province ends them, or disable the client.")
         else:
-            officer = self._mirror.by_sub(sub)
-            if officer is None or not who.oversees(officer.officer.main_post.unit_code):
-                raise RefusedError("There is no such officer.", code="unknown_officer", status=404)
-            self._may_act_on(who, officer)
+            officer_to_act_on(who, self._mirror.by_sub(sub), self._groups)
         self._pages.revoke_all(sub=sub, client_id=client_id, reason=REASON, now=self._clock.now(), record=self._record(
             caller, sub=sub, client_id=client_id, all=True))
 
@@ -159,10 +157,6 @@ class GrantAdministration:
         if seen is None or not who.oversees(seen.unit_code):
             raise RefusedError("There is no such grant.", code="unknown_grant", status=404)
         return seen
-
-    def _may_act_on(self, who: Administrator, officer: MirroredOfficer | None) -> None:
-        if not who.of_the_province and officer is not None and self._groups.above(officer):
-            raise ForbiddenError("This officer has a role for the whole province; an agency does not act on them.")
 
     def _shown(self, seen: SeenGrant) -> dict[str, Any]:
         grant = seen.grant

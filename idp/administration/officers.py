@@ -1,7 +1,7 @@
-"""Officers and the mirror they stand in, for administrators: looked for; and the brake of the directory's feed, released.
+"""What administrators do to officers: end everything they were given, and release the factors of one who is back.
 
-An agency's administrator finds the officers of that agency and below it, and nobody else's (security checklist 38); the brake is
-the province's, because whom it holds back belongs to every agency.
+Source: security checklist 38. An agency's administrator acts upon the officers of the agency and below it, and never upon those
+who have a role for the whole province. Their agency is that of the main post as it is mirrored now.
 """
 
 from __future__ import annotations
@@ -9,69 +9,65 @@ from __future__ import annotations
 from typing import Any
 
 from ..audit import Caller
-from ..directory.brake import Brake, FeedState
-from ..directory.mirror import Found, OfficerSearch, search_words
-from ..roles import Administrator, Role
+from ..directory.deprovisioning import Deprovisioning
+from ..directory.mirror import MirroredOfficer, OfficerMirror
+from ..errors import RefusedError
+from ..roles import Administrator, RoleGroups
 from .access import ForbiddenError
-from .pages import InvalidParameterError, Page, cursor_of, place_of
+from .reach import check_reach, unknown_officer
+
+REASON = "administrator"
+
+
+def officer_to_act_on(who: Administrator, officer: MirroredOfficer | None, groups: RoleGroups) -> MirroredOfficer:
+    """Give an officer whom an administrator may act upon.
+
+    Raises:
+        RefusedError: the officer is unknown, or another agency's (404).
+        ForbiddenError: the officer has a role for the whole province, and an agency asks.
+    """
+    if officer is None or not who.oversees(officer.officer.main_post.unit_code):
+        raise unknown_officer()
+    check_may_act_on(who, officer, groups)
+    return officer
+
+
+def check_may_act_on(who: Administrator, officer: MirroredOfficer | None, groups: RoleGroups) -> None:
+    """Refuse an agency's act upon an officer who has a role for the whole province. Raises ForbiddenError."""
+    if not who.of_the_province and officer is not None and groups.above(officer):
+        raise ForbiddenError("This officer has a role for the whole province; an agency does not act on them.")
 
 
 class OfficerAdministration:
-    """Finds officers, and answers for the brake.
+    """Acts upon officers.
 
     Args:
-        search: Where they are looked for.
-        brake: What stops mass losses.
+        deprovisioning: What ends, and what is released.
+        mirror: Officers.
+        groups: Tells who has a role for the whole province.
     """
 
-    def __init__(self, search: OfficerSearch, brake: Brake) -> None:
-        self._search = search
-        self._brake = brake
+    def __init__(self, deprovisioning: Deprovisioning, mirror: OfficerMirror, groups: RoleGroups) -> None:
+        self._deprovisioning = deprovisioning
+        self._mirror = mirror
+        self._groups = groups
 
-    def listed(self, who: Administrator, *, q: str = "", cursor: str = "", limit: int) -> Page:
-        """Give officers in whose name, login name, mail, telephone, agency or title every word stands, by name.
+    def end_access(self, who: Administrator, sub: str, caller: Caller) -> dict[str, Any]:
+        """End an officer's sessions, and all that was given in them or without them. Raises as ``officer_to_act_on``."""
+        officer = officer_to_act_on(who, self._mirror.by_sub(sub), self._groups)
+        return {"sub": officer.sub, "uid": officer.officer.uid,
+                "applications_told": self._deprovisioning.end_access(officer.sub, REASON, caller)}
 
-        Raises:
-            InvalidParameterError: nothing is looked for, or the cursor is none.
-        """
-        words = search_words(q)
-        if not words:
-            raise InvalidParameterError("q: words to look for must be given.")
-        after = place_of(cursor, str, str)
-        found = self._search.search(words, unit=who.unit, after=(after[0], after[1]) if after else None, limit=limit + 1)
-        return Page([_shown(one) for one in found[:limit]], cursor_of(*found[limit - 1].place) if len(found) > limit else "")
-
-    def brake(self, who: Administrator) -> dict[str, Any]:
-        """Give the state of the feed and its brake. Raises ForbiddenError for an agency."""
-        _of_the_province(who)
-        return _state(self._brake.state())
-
-    def release(self, who: Administrator, caller: Caller) -> dict[str, Any]:
-        """Let through the losses that were reported, and give the state after it. A person has to have looked.
+    def release_factors(self, who: Administrator, sub: str, caller: Caller) -> None:
+        """Let the factors of an officer who is back work again.
 
         Raises:
-            ForbiddenError: whoever asks is no administrator of the province; a machine neither.
-            RefusedError: nothing is stopped (409).
+            RefusedError: the officer is unknown, or another agency's (404); 409 when there is nothing to release.
+            ForbiddenError: as ``check_reach``.
         """
-        if who.role is not Role.PROVINCE:
-            raise ForbiddenError("An administrator of the province has to look, and to release the brake.")
-        self._brake.release(caller)
-        return _state(self._brake.state())
-
-
-def _shown(found: Found) -> dict[str, Any]:
-    officer, post = found.officer.officer, found.officer.officer.main_post
-    return {"sub": found.officer.sub, "uid": officer.uid, "name": officer.name, "mail": officer.mail, "phone": officer.phone,
-            "unit_code": post.unit_code, "unit_name": post.unit_name, "title": post.title, "status": found.officer.status}
-
-
-def _state(state: FeedState) -> dict[str, Any]:
-    braked = bool(state.braked_at)
-    return {"braked": braked, "braked_at": state.braked_at or None, "reason": state.reason or None,
-            "losses": state.losses if braked else 0, "active": state.active if braked else 0,
-            "source": state.source, "heard_at": state.heard_at or None, "reconciled_at": state.reconciled_at or None}
-
-
-def _of_the_province(who: Administrator) -> None:
-    if not who.of_the_province:
-        raise ForbiddenError("The mirror of the directory is the province's.")
+        officer = self._mirror.by_sub(sub)
+        if officer is None:
+            raise unknown_officer()
+        check_reach(who, sub, officer.officer, self._groups)
+        if not self._deprovisioning.release_factors(officer.sub, caller):
+            raise RefusedError("The officer's factors are not frozen, or the officer is not back.", code="not_frozen", status=409)

@@ -14,13 +14,14 @@ from typing import Any, Final
 from ..audit import AuditEvent, AuditRecord, AuditTrail, Caller
 from ..authn.one_time_password import OneTimePassword, OneTimePasswords
 from ..clock import Clock
+from ..directory.deprovisioning import Deprovisioning
 from ..directory.mirror import OfficerMirror
 from ..directory.officer import ChangeResult, Directory, Officer
 from ..errors import IdpError, RefusedError
 from ..notices import NoticeKind, Notices
 from ..oauth.ports import SeenOnce
 from ..roles import Administrator, RoleGroups
-from ..sessions.single_sign_on import Sessions
+from ..sessions.interaction import Interactions
 from .reach import check_reach, unknown_officer
 
 REASON: Final = "password_reset"
@@ -57,7 +58,8 @@ class PasswordResets:
         directory: Where passwords are.
         mirror: Officers by subject.
         one_time: Makes the passwords and remembers what they are.
-        sessions: What stands open for an officer.
+        deprovisioning: Ends what stands open for an officer.
+        interactions: What browsers are in the middle of; the old password proves nothing there any more.
         notices: Tell the officer, by mail too.
         audit: Where refusals are recorded.
         clock: Source of the time.
@@ -65,12 +67,14 @@ class PasswordResets:
         seen: Which requests were made before.
     """
 
-    def __init__(self, directory: Directory, mirror: OfficerMirror, one_time: OneTimePasswords, sessions: Sessions,
-                 notices: Notices, audit: AuditTrail, clock: Clock, groups: RoleGroups, seen: SeenOnce) -> None:
+    def __init__(self, directory: Directory, mirror: OfficerMirror, one_time: OneTimePasswords, deprovisioning: Deprovisioning,
+                 interactions: Interactions, notices: Notices, audit: AuditTrail, clock: Clock, groups: RoleGroups,
+                 seen: SeenOnce) -> None:
         self._directory = directory
         self._mirror = mirror
         self._one_time = one_time
-        self._sessions = sessions
+        self._deprovisioning = deprovisioning
+        self._interactions = interactions
         self._notices = notices
         self._audit = audit
         self._clock = clock
@@ -141,7 +145,8 @@ class PasswordResets:
             self._refused(result.value, sub, caller)
             raise ResetRefusedError(f"The directory refuses a new password for this officer ({result.value}).", result.value)
         self._notices.tell(NoticeKind.PASSWORD_RESET, sub, caller)
-        told = self._sessions.end_all(sub, REASON, caller, offline_too=True)
+        self._interactions.forget_officer(officer.entry_uuid)
+        told = self._deprovisioning.end_access(sub, REASON, caller)
         return NewPassword(sub, officer, one_time, tuple(told))
 
     def _refused(self, reason: str, sub: str, caller: Caller) -> None:

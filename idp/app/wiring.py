@@ -20,6 +20,7 @@ from ..adapters.sql import schema
 from ..adapters.sql.administration import SqlAdministrationTokens, SqlClientEntries, SqlGrantPages
 from ..adapters.sql.authn.devices import SqlDevices
 from ..adapters.sql.authn.one_time_password import SqlOneTimePasswords
+from ..adapters.sql.authn.passkeys import SqlPasskeys
 from ..adapters.sql.authn.recovery_codes import SqlRecoveryCodes
 from ..adapters.sql.authn.throttle import SqlGuessCounter
 from ..adapters.sql.authn.totp import SqlTotpStore
@@ -27,8 +28,10 @@ from ..adapters.sql.clients import SqlClientStore
 from ..adapters.sql.consents import SqlConsents
 from ..adapters.sql.database import Database
 from ..adapters.sql.deferred import SqlDeferred
+from ..adapters.sql.directory.access import SqlAccess
 from ..adapters.sql.directory.officers import SqlOfficers
 from ..adapters.sql.directory.search import SqlOfficerSearch
+from ..adapters.sql.directory.tasks import SqlTasks
 from ..adapters.sql.housekeeping import SqlHousekeeping, SqlPulse
 from ..adapters.sql.interactions import SqlInteractions
 from ..adapters.sql.keys import SqlKeyStore
@@ -47,8 +50,10 @@ from ..administration.factors import FactorAdministration
 from ..administration.grants import GrantAdministration
 from ..administration.initial_access import InitialAccessAdministration
 from ..administration.keys import KeyAdministration
+from ..administration.mirror import MirrorAdministration
 from ..administration.officers import OfficerAdministration
 from ..administration.password_reset import PasswordResets
+from ..administration.tasks import TaskAdministration
 from ..audit import Caller
 from ..audit.chain import AuditChain
 from ..authn.assurance import HIGHEST_OFFERED, AssurancePolicy
@@ -56,12 +61,17 @@ from ..authn.freshness import Freshness
 from ..authn.lockout import FACTOR_LIMITS, Limits, Lockout, Rule
 from ..authn.networks import UnreadableNetworkError, read_networks
 from ..authn.one_time_password import OneTimePasswords
+from ..authn.passkey_sign_in import PasskeySignIn
+from ..authn.passkeys import PASSKEY, Passkeys
+from ..authn.password_notice import PasswordNotices
 from ..authn.recovery_codes import RecoveryCodes
 from ..authn.second_factor import SecondFactors
 from ..authn.sign_in import SignIn
 from ..authn.totp import Totp
+from ..authn.webauthn import RelyingParty
 from ..clock import Clock, SystemClock
 from ..directory.aftermath import Several
+from ..directory.deprovisioning import Deprovisioning
 from ..directory.feed import Changes
 from ..endpoints import routes
 from ..endpoints.monitoring.metrics import PrometheusMeter
@@ -152,6 +162,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     except UnreadableNetworkError as err:
         raise ConfigurationError(f"IDP_NETWORKS: {err}.", remedy="Give name=network[,network...], separated by spaces.") from err
     mirror = SqlOfficers(database)
+    deprovisioning = Deprovisioning(SqlAccess(database), mirror, clock)
     grants = SqlGrants(database)
     deferred = SqlDeferred(database)
     outbox, pings, mail = SqlOutbox(database), SqlPings(database), SqlMail(database)
@@ -175,8 +186,12 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     people, changes = ldap_people(settings, clock) if directory is None else (directory, changes)
     guesses = SqlGuessCounter(database)
     recovery_codes = RecoveryCodes(SqlRecoveryCodes(database), sealer.derive("recovery codes"), clock)
-    second_factors = SecondFactors([(totp, Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),
-                                    (recovery_codes, Lockout(guesses, clock, FACTOR_LIMITS, kind="recovery"))], audit, clock)
+    party = RelyingParty(settings.passkey_domain, settings.issuer, settings.product_name) if settings.passkey_domain else None
+    passkeys = Passkeys(SqlPasskeys(database), party, clock)
+    passkey_limits = Lockout(guesses, clock, FACTOR_LIMITS, kind=PASSKEY)
+    second_factors = SecondFactors([(passkeys, passkey_limits), (totp, Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),
+                                    (recovery_codes, Lockout(guesses, clock, FACTOR_LIMITS, kind="recovery"))], audit, clock,
+                                   frozen_until=deprovisioning.frozen_until)
     subjects = Subjects(sealer.derive("pairwise subjects"))
     tokens = AccessTokens(issuer=settings.issuer, keys=keys, clock=clock, acr_prefix=settings.acr_prefix, subject_of=subjects.of,
                           lifetime_seconds=settings.access_token_lifetime_seconds)
@@ -227,10 +242,11 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     desk = Desk(store=SqlRegistrations(database), initial_access=initial_access, registry=clients, clock=clock, policy=policy,
                 sectors=sectors, statements=SoftwareStatements(issuers, clock), secrets=client_secrets,
                 address=settings.issuer + Paths().registration)
+    interactions = Interactions(SqlInteractions(database), clock, settings.interaction_lifetime_seconds)
     sessions = Sessions(SqlSessions(database), clock,
                         SessionLimits(settings.idle_limit_seconds, settings.absolute_limit_seconds))
     # What a change of an officer means elsewhere; each part is called again when any of them raised.
-    consequences = Several(())
+    consequences = Several((deprovisioning,))
     mirror_rooms = mirroring(settings, database, mirror.ledger, people, changes, consequences, clock)
     administration = Administration(
         access=Access(tokens, SqlAdministrationTokens(database), clients, clock, assurance, Holders(proofs), groups=groups,
@@ -241,15 +257,19 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         initial_access=InitialAccessAdministration(initial_access, clock),
         grants=GrantAdministration(SqlGrantPages(database), grants, mirror, clients, assurance, groups, clock),
         keys=KeyAdministration(keys, encryption_keys, clock),
-        officers=OfficerAdministration(SqlOfficerSearch(database), mirror_rooms.brake),
-        password_resets=PasswordResets(people, mirror, one_time, sessions, notices, audit, clock, groups, seen),
+        mirror=MirrorAdministration(SqlOfficerSearch(database), mirror_rooms.brake),
+        officers=OfficerAdministration(deprovisioning, mirror, groups), tasks=TaskAdministration(SqlTasks(database), clock),
+        password_resets=PasswordResets(people, mirror, one_time, deprovisioning, interactions, notices, audit,
+                                       clock, groups, seen),
         factors=FactorAdministration(second_factors, mirror, people, sessions, groups))
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit,
         audit_repeats=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
         mirroring=mirror_rooms,
-        encryption_keys=encryption_keys,
-        totp=totp, recovery_codes=recovery_codes, second_factors=second_factors,
+        deprovisioning=deprovisioning, encryption_keys=encryption_keys,
+        totp=totp, recovery_codes=recovery_codes, second_factors=second_factors, passkeys=passkeys,
+        passkey_sign_in=PasskeySignIn(passkeys, people, mirror, audit, clock, limits=passkey_limits,
+                                      frozen=second_factors.frozen),
         freshness=Freshness(second_factors, clock, settings.fresh_authentication_seconds),
         provider=provider, approvals=approvals, devices=devices, outbox=outbox,
         backchannel=BackchannelAuthentication(
@@ -271,10 +291,11 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         sign_in=SignIn(people, mirror, audit, clock, mail_domain=settings.ldap_mail_domain, one_time=one_time,
                        factors=second_factors, notices=notices,
                        passwords=Lockout(guesses, clock, Limits(source=Rule(settings.sign_in_source_failures)))),
+        password_notices=PasswordNotices(seen, clock, days=settings.password_notice_days),
         assurance=assurance,
         sessions=sessions,
         known_devices=Devices(SqlDevices(database), networks, clock),
-        interactions=Interactions(SqlInteractions(database), clock, settings.interaction_lifetime_seconds),
+        interactions=interactions,
         consents=Consents(SqlConsents(database), audit, clock),
         introspection=Introspection(provider, subject_of=subjects.of, acr_prefix=settings.acr_prefix),
         signed_introspection=SignedIntrospection(issuer=settings.issuer, keys=keys, client_keys=client_keys, clock=clock),

@@ -28,8 +28,10 @@ OUT_OF_REACH = 9
 
 PWD = "pwd"
 OTP = "otp"
+POP = "pop"
+USER = "user"
 MFA = "mfa"
-_KINDS = {PWD: "knowledge", OTP: "possession"}
+_KINDS = {PWD: "knowledge", OTP: "possession", POP: "possession"}
 
 
 def level_reached(amr: Collection[str]) -> int:
@@ -38,15 +40,20 @@ def level_reached(amr: Collection[str]) -> int:
     Args:
         amr: RFC 8176 values of the factors proven, for example ``("pwd", "otp", "mfa")``.
     """
-    if PWD not in amr:
-        return NOTHING
-    return TWO_FACTORS if any(_KINDS.get(value) == "possession" for value in amr) else PASSWORD
+    if len(_kinds(amr)) > 1 or {POP, MFA}.issubset(amr):  # a passkey that verified its user is two of its own
+        return TWO_FACTORS
+    return PASSWORD if PWD in amr else NOTHING
 
 
 def with_factor(amr: Iterable[str], *proven: str) -> tuple[str, ...]:
-    """Add what was proven; ``mfa`` joins when there are factors of two kinds (RFC 8176 §2)."""
-    factors = tuple(dict.fromkeys(value for value in (*amr, *proven) if value != MFA))
-    return (*factors, MFA) if len({_KINDS.get(value, value) for value in factors}) > 1 else factors
+    """Add what was proven; ``mfa`` stands last where there are factors of two kinds, or one that is two (RFC 8176 §2)."""
+    values = (*amr, *proven)
+    factors = tuple(dict.fromkeys(value for value in values if value != MFA))
+    return (*factors, MFA) if MFA in values or len(_kinds(factors)) > 1 else factors
+
+
+def _kinds(amr: Iterable[str]) -> set[str]:
+    return {_KINDS[value] for value in amr if value in _KINDS}
 
 
 def missing(reached: int, required: int) -> tuple[str, ...]:

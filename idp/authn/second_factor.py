@@ -6,13 +6,16 @@ that is a ``Factor``, one entry in the list that ``app`` builds, and its part of
 and apart from the other factors, and leaves exactly one record: the factor writes that of an accepted one together with its use,
 everything else is recorded here.
 
+Who lost their access and has it back may have left a telephone or a key behind: factors enrolled until then are frozen, and all
+others with them, until an administrator releases or removes them (``directory.deprovisioning``).
+
 An officer from whom a second factor is demanded keeps one: the last that does not wear out cannot be taken away by its owner,
 because who has none cannot sign in to enrol another. Codes that wear out (``Standing.left``) follow the last lasting one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, Protocol
@@ -42,10 +45,12 @@ class Proof:
 
     Attributes:
         amr: RFC 8176 values that were proven just now; empty unless accepted.
+        reason: Why it was refused, for the audit trail, where that says more than the acceptance.
     """
 
     acceptance: Acceptance
     amr: tuple[str, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +121,8 @@ class FactorStep:
     """What became of a try.
 
     Attributes:
-        outcome: ``accepted``, ``refused``, ``reused`` (a right answer that was used already), ``throttled`` or
-            ``not_enrolled``.
+        outcome: ``accepted``, ``refused``, ``reused`` (a right answer that was used already), ``throttled``,
+            ``not_enrolled`` or ``frozen``.
         amr: RFC 8176 values that count from now on; empty unless accepted.
         retry_after_seconds: Set when throttled.
     """
@@ -132,9 +137,12 @@ class SecondFactors:
 
     Args:
         factors: Each with the limits of guesses at it, a kind of their own.
+        frozen_until: Gives the moment until which an officer's factors, by entryUUID, are frozen; None where they are not.
     """
 
-    def __init__(self, factors: Sequence[tuple[Factor, Lockout]], audit: AuditTrail, clock: Clock) -> None:
+    def __init__(self, factors: Sequence[tuple[Factor, Lockout]], audit: AuditTrail, clock: Clock, *,
+                 frozen_until: Callable[[str], int | None] = lambda _entry_uuid: None) -> None:
+        self._frozen_until = frozen_until
         self._factors = {factor.name: (factor, limits) for factor, limits in factors}
         self._audit = audit
         self._clock = clock
@@ -156,6 +164,15 @@ class SecondFactors:
     def reachable(self, entry_uuid: str) -> int:
         """Give the level that an officer can reach with a password and what there is."""
         return max((self._factors[name][0].level for name in self.ways(entry_uuid)), default=PASSWORD)
+
+    def frozen(self, entry_uuid: str) -> bool:
+        """Tell whether what an officer has counts for nothing until an administrator releases it."""
+        until = self._frozen_until(entry_uuid)
+        return until is not None and any(standing.enrolled_at <= until for standing in self.of(entry_uuid))
+
+    def within_reach(self, entry_uuid: str) -> int:
+        """Give the level that an officer can reach now: the password's alone while the factors are frozen."""
+        return PASSWORD if self.frozen(entry_uuid) else self.reachable(entry_uuid)
 
     def attempt(self, officer: MirroredOfficer, name: str, answer: Mapping[str, str], caller: Caller, *,
                 client_id: str = "", device: KnownDevice = NO_DEVICE) -> FactorStep:
@@ -179,6 +196,9 @@ class SecondFactors:
         if officer.status != "active" or officer.officer.disabled:
             self._refused(name, "disabled", officer, caller, client_id)
             return FactorStep("refused")
+        if self.frozen(entry_uuid):
+            self._refused(name, "frozen", officer, caller, client_id)
+            return FactorStep("frozen")
         try:
             guess = limits.take(entry_uuid, caller.source, device=device.mark(entry_uuid))
         except ThrottledError as refusal:
@@ -195,7 +215,7 @@ class SecondFactors:
             return FactorStep("accepted", proof.amr)
         if acceptance is Acceptance.NOT_ENROLLED:
             limits.release(guess)
-        self._refused(name, acceptance.value, officer, caller, client_id)
+        self._refused(name, proof.reason or acceptance.value, officer, caller, client_id)
         if guess.instead is not None and acceptance is not Acceptance.NOT_ENROLLED:
             return FactorStep("throttled", retry_after_seconds=guess.instead.retry_after_seconds)
         return FactorStep(acceptance.value)

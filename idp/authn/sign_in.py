@@ -49,6 +49,14 @@ class PasswordStep:
     grace_left: int | None = None
     expires_in_seconds: int | None = None
 
+    @property
+    def change_first(self) -> bool:
+        """Whether the change comes before anything else: also while an expired password still has sign-ins left (grace).
+
+        The last of them goes on without it, because the change needs a bind of its own, and the directory admits no more.
+        """
+        return self.outcome == "must_change" or (self.outcome == "accepted" and bool(self.grace_left))
+
 
 @dataclass(frozen=True, slots=True)
 class ChangeStep:

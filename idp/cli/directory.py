@@ -1,4 +1,4 @@
-"""``flask directory check|show|sync|release|reset-password``: the officers' directory, and the mirror of it that we live on."""
+"""``flask directory check|show|sync|release|tasks|reset-password``: the directory, and the mirror of it that we live on."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from ..administration.pages import MOST
+from ..administration.tasks import OPERATOR
 from ..audit import Caller
 from ..authn.password import normalise_login_name
 from ..directory.brake import BRAKED_REMEDY, LATE_SECONDS, sentence
@@ -96,6 +98,33 @@ def commands(services: Callable[[], Services]) -> Verbs:
             _print({"released": True, "reason": released.reason, "losses": released.losses, "active": released.active})
         else:
             click.echo(f"{released.losses} of {released.active} officers may leave; the worker compares everybody at once.")
+
+    @group.command("tasks")
+    @click.option("--done", "done_id", metavar="ID", help="Note that this task was done; needs --proof.")
+    @click.option("--proof", default="", help="Who did what, when, under which number.")
+    @click.option("--all", "done_too", is_flag=True, help="Show those that are done instead of those that are open.")
+    @_json_option
+    def tasks(done_id: str | None, proof: str, done_too: bool, as_json: bool) -> None:
+        """Show what people have to do about officers who left, or note that it was done."""
+        desk = services().administration.tasks
+        if done_id is not None:
+            found = [desk.complete(OPERATOR, done_id, {"proof": proof}, Caller("cli", secrets.token_hex(8)))]
+        else:
+            found, cursor = [], ""
+            while page := desk.listed(OPERATOR, state="done" if done_too else "open", cursor=cursor, limit=MOST):
+                found += page.items
+                cursor = page.next
+                if not cursor:
+                    break
+        if as_json:
+            _print({"tasks": found})
+            return
+        for task in found:
+            due = datetime.fromtimestamp(task["due_at"], UTC).strftime("%Y-%m-%d %H:%M UTC")
+            click.echo(f"{task['id']}  {task['kind']:<22}  {task['uid']}, {task['unit_code']}  due {due}"
+                       + ("  OVERDUE" if task["overdue"] else "") + (f"  done: {task['proof']}" if task["proof"] else ""))
+        if not found:
+            click.echo("Nothing.")
 
     @group.command("reset-password")
     @click.argument("uid")

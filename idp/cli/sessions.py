@@ -26,7 +26,7 @@ def commands(services: Callable[[], Services]) -> Verbs:
         known = house.mirror.by_uid(officer.strip().lower())
         if known is None:
             raise click.ClickException(f"No officer {officer} has signed in here, or several have that name now and before.")
-        told = house.sessions.end_all(known.sub, "administrator", Caller("cli", secrets.token_hex(8)), offline_too=True)
+        told = house.deprovisioning.end_access(known.sub, "administrator", Caller("cli", secrets.token_hex(8)))
         if as_json:
             click.echo(json.dumps({"officer": known.officer.uid, "sub": known.sub, "applications_told": sorted(told)}))
         else:

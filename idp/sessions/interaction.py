@@ -95,8 +95,8 @@ class Proof:
 class InteractionStore(Protocol):
     """Where interactions are kept. A crash may lose the last ones: the officer opens the application again.
 
-    Every verb but ``insert`` and ``find`` is one conditional statement on an interaction that is neither expired nor another
-    browser's; False (or None) means that nothing was changed.
+    Every verb but ``insert``, ``find`` and ``forget_officer`` is one conditional statement on an interaction that is neither
+    expired nor another browser's; False (or None) means that nothing was changed.
     """
 
     def insert(self, interaction: Interaction) -> None:
@@ -117,6 +117,10 @@ class InteractionStore(Protocol):
 
     def prove(self, interaction_id: str, browser_digest: bytes, proof: Proof, now: int) -> bool:
         """Note that an officer's password was right, or with an empty ``entry_uuid`` forget what was proven."""
+        ...
+
+    def forget_officer(self, entry_uuid: str, keep_id: str, now: int) -> None:
+        """Forget that an officer's password was right, in every interaction but one ("" for none)."""
         ...
 
     def password_changed(self, interaction_id: str, browser_digest: bytes, entry_uuid: str, now: int) -> bool:
@@ -210,6 +214,10 @@ class Interactions:
     def forget(self, interaction: Interaction) -> None:
         """Forget what was proven: the officer says "not me", or starts again."""
         self._store.prove(interaction.id, _browser(interaction), Proof(""), self._clock.now())
+
+    def forget_officer(self, entry_uuid: str, *, keep_id: str = "") -> None:
+        """Forget that an officer's password was right: it is another one now. One interaction may go on."""
+        self._store.forget_officer(entry_uuid, keep_id, self._clock.now())
 
     def password_changed(self, interaction: Interaction) -> Interaction | None:
         """Note that the officer has changed the password as was asked; None when somebody else is proven here meanwhile."""

@@ -17,9 +17,20 @@ from typing import Protocol
 
 from ..audit import AuditEvent, AuditRecord, Caller
 from ..clock import Clock
+from ..errors import RefusedError
 
 TOUCH_INTERVAL_SECONDS = 60
 """The last-seen time is written at most this often."""
+
+
+class NotActiveError(RefusedError):
+    """An officer may not sign in any more, since the sign-in began."""
+
+    code = "not_active"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("The officer may not sign in.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +68,12 @@ class SessionLimits:
 class SessionStore(Protocol):
     """Where sessions are kept. Every verb may raise UnavailableError(dependency="database")."""
 
-    def insert(self, session: Session, cookie_digest: bytes, caller: Caller, record: AuditRecord) -> None:
-        """Keep a new session and its audit record, durably and together."""
+    def insert(self, session: Session, cookie_digest: bytes, caller: Caller, record: AuditRecord) -> bool:
+        """Keep a new session and its audit record, durably and together; False, and nothing kept, when the officer is not active.
+
+        One act that holds the officer: of a session that is opened and an access that is taken away at the same moment, the
+        session comes first and ends with the rest, or is not opened.
+        """
         ...
 
     def renew(self, session: Session, old_digest: bytes, new_digest: bytes, caller: Caller, record: AuditRecord) -> bool:
@@ -100,14 +115,6 @@ class SessionStore(Protocol):
         """Give sessions not yet ended whose absolute limit or idle limit (last seen before ``idle_before``) has passed."""
         ...
 
-    def of_inactive(self, limit: int) -> list[Session]:
-        """Give sessions not yet ended whose officer is not active any more."""
-        ...
-
-    def revoke_grants(self, sub: str, reason: str, now: int, record: AuditRecord) -> None:
-        """Revoke every grant of an officer, offline access too."""
-        ...
-
     def last_used(self, sub: str) -> Mapping[str, int]:
         """Tell when the officer last went into each application (client_id to seconds since the epoch)."""
         ...
@@ -142,6 +149,9 @@ class Sessions:
 
         Returns:
             The new cookie value (256 bits, shown to the browser only) and the session.
+
+        Raises:
+            NotActiveError: the officer may not sign in any more, since just now.
         """
         now = self._clock.now()
         value = secrets.token_urlsafe(32)
@@ -156,7 +166,8 @@ class Sessions:
             self.end(previous.sid, "other_officer", caller)
         session = Session(sid=secrets.token_urlsafe(16), sub=sub, auth_time=now, acr=acr, amr=amr, created_at=now,
                           last_seen_at=now, expires_at=expires_at)
-        self._store.insert(session, digest(value), caller, _sign_in(session, now, caller, client_id))
+        if not self._store.insert(session, digest(value), caller, _sign_in(session, now, caller, client_id)):
+            raise NotActiveError
         return value, session
 
     def step_up(self, session: Session, *, acr: int, amr: tuple[str, ...], caller: Caller, cookie: str,
@@ -212,7 +223,7 @@ class Sessions:
         Args:
             sid: The session.
             reason: One word for the records: ``logout``, ``other_officer``, ``expired``, ``disabled``, ``password_changed``,
-                ``administrator``, ``factors_removed``, ``ended_elsewhere``.
+                ``administrator``, ``factors_removed``, ``ended_elsewhere``; and ``removed`` (directory/deprovisioning.py).
             caller: Who asks.
             client_id: The application that asked for it, for the record.
 
@@ -222,15 +233,14 @@ class Sessions:
         session = self._store.by_sid(sid)
         return [] if session is None else self._end(session, reason, caller, client_id)
 
-    def end_all(self, sub: str, reason: str, caller: Caller, *, keep_sid: str = "", offline_too: bool = False) -> list[str]:
-        """End an officer's sessions.
+    def end_all(self, sub: str, reason: str, caller: Caller, *, keep_sid: str = "") -> list[str]:
+        """End an officer's sessions; offline access lives on. What ends everything: ``directory.deprovisioning``.
 
         Args:
             sub: The officer.
             reason: As for ``end``.
             caller: Who asks.
             keep_sid: A session that goes on.
-            offline_too: Revoke grants with offline access as well, so that nothing of the officer's lives on.
 
         Returns:
             The applications that are told, each once.
@@ -239,11 +249,6 @@ class Sessions:
         for session in self._store.alive(sub):
             if session.sid != keep_sid:
                 told.update(dict.fromkeys(self._end(session, reason, caller)))
-        if offline_too:
-            now = self._clock.now()
-            self._store.revoke_grants(sub, reason, now, AuditRecord(
-                AuditEvent.TOKEN_REVOKED, now, sub=sub, source=caller.source, request_id=caller.request_id,
-                detail={"reason": reason, "all": True}))
         return list(told)
 
     def end_overdue(self, caller: Caller, *, limit: int = 200) -> int:
@@ -253,16 +258,6 @@ class Sessions:
         for session in overdue:
             self._end(session, "expired", caller)
         return len(overdue)
-
-    def end_disabled(self, caller: Caller, *, limit: int = 200) -> int:
-        """End sessions of officers who are not active any more, so that their applications are told; gives how many.
-
-        For the worker: such a session opens nothing, but its browser need never come back to be told so.
-        """
-        disowned = self._store.of_inactive(limit)
-        for session in disowned:
-            self._end(session, "disabled", caller)
-        return len(disowned)
 
     def clients(self, sid: str) -> list[str]:
         """Name the applications that took part in a session."""

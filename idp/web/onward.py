@@ -82,7 +82,7 @@ class Onward:
         """
         reachable = [HIGHEST_OFFERED]
         if acr_values:
-            within_reach = self._services.second_factors.reachable(officer.officer.entry_uuid)
+            within_reach = self._services.second_factors.within_reach(officer.officer.entry_uuid)
             reachable = [*([reached] if silent else []), max(within_reach, reached)]
         levels = (self._services.assurance.required_level(
             officer.officer.groups, client.required_level if client else 0, acr_values, essential=essential, reachable=level)

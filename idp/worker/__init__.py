@@ -92,7 +92,7 @@ class Worker:
             Job("heartbeat", 2, lambda: services.pulse.beat(services.clock.now())),
             Job("directory", 10, watch.look),
             Job("sessions", 15, lambda: services.sessions.end_overdue(WORKER)),
-            Job("disabled officers", 15, lambda: services.sessions.end_disabled(WORKER)),
+            Job("disabled officers", 15, lambda: services.deprovisioning.settle(WORKER)),
             Job("housekeeping", 60, sweep),
             Job("counted refusals", 5, lambda: services.audit_repeats.settle(services.clock.now())),
             Job("keys", 600, keys),

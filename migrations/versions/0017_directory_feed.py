@@ -1,13 +1,13 @@
 """The mirror follows the directory: agencies, changes that wait, state of the feed
 
-Revision: 0017, after 0025.
+Revision: 0017, after 0021.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0017'
-down_revision = '0025'
+down_revision = '0021'
 branch_labels = None
 depends_on = None
 

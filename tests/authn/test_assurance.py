@@ -67,5 +67,16 @@ def test_rfc8176_s2_mfa_joins_with_the_second_kind_of_factor() -> None:
     assert with_factor(("otp",), "pwd") == ("otp", "pwd", "mfa")
 
 
+def test_rfc8176_s2_a_passkey_that_verified_its_user_is_two_factors_of_its_own_and_stays_so() -> None:
+    assert with_factor((), "pop", "user") == ("pop", "user")
+    assert with_factor((), "pop", "user", "mfa") == ("pop", "user", "mfa")
+    assert with_factor(("pwd",), "pop", "user") == ("pwd", "pop", "user", "mfa")
+    assert with_factor(("pop", "user", "mfa"), "otp") == ("pop", "user", "otp", "mfa")
+    assert with_factor(("otp",), "pop", "user") == ("otp", "pop", "user"), "two things that one has"
+    levels = [level_reached(amr) for amr in (("pop", "user"), ("pop", "user", "mfa"), ("pwd", "pop", "user", "mfa"),
+                                             ("otp", "mfa"), ("pop", "otp"), ("pwd", "user"))]
+    assert levels == [0, 2, 2, 0, 0, 1]
+
+
 def test_a_level_is_what_the_factors_amount_to() -> None:
     assert [level_reached(amr) for amr in ((), ("otp",), ("pwd",), ("pwd", "otp", "mfa"), ("mfa",))] == [0, 0, 1, 2, 0]

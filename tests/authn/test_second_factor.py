@@ -52,10 +52,11 @@ class Plain:
 
 
 class Rig:
-    def __init__(self, *factors: Plain) -> None:
+    def __init__(self, *factors: Plain, frozen_until: int | None = None) -> None:
         self.clock, self.audit, counter = FakeClock(), FakeAuditTrail(), FakeGuessCounter()
         self.list = SecondFactors([(factor, Lockout(counter, self.clock, FACTOR_LIMITS, kind=factor.name)) for factor in factors],
-                                  self.audit, self.clock)
+                                  self.audit, self.clock,
+                                  frozen_until=lambda entry_uuid: frozen_until if entry_uuid == ID else None)
 
     def attempt(self, name: str, word: str, who: MirroredOfficer = LAN) -> str:
         return self.list.attempt(who, name, {"word": word}, OFFICE, client_id="qlvb").outcome
@@ -107,6 +108,21 @@ def test_checklist_18_nobody_who_is_disabled_proves_a_factor(who: MirroredOffice
     rig = Rig(factor)
     assert rig.attempt("key", "right", who) == "refused"
     assert factor.records == []
+
+
+def test_what_was_enrolled_before_the_return_counts_for_nothing_and_takes_what_is_newer_along() -> None:
+    old, new = Plain("key", key()), Plain("app", replace(key(factor="app"), enrolled_at=9))
+    rig = Rig(old, new, frozen_until=5)
+    assert [rig.attempt(name, "right") for name in ("key", "app")] == ["frozen", "frozen"]
+    assert old.records == new.records == []
+    assert [(r.event, r.detail["reason"]) for r in rig.audit.records] == [(AuditEvent.FACTOR_REFUSED, "frozen")] * 2
+    assert (rig.list.frozen(ID), rig.list.within_reach(ID), rig.list.reachable(ID)) == (True, 1, 2)
+
+
+def test_what_was_enrolled_after_the_return_counts_where_nothing_old_is_left() -> None:
+    rig = Rig(Plain("key", replace(key(), enrolled_at=6)), frozen_until=5)
+    assert rig.attempt("key", "right") == "accepted"
+    assert (rig.list.frozen(ID), rig.list.within_reach(ID)) == (False, 2)
 
 
 def test_checklist_28_each_factor_is_throttled_apart() -> None:

@@ -28,9 +28,11 @@ LIMIT_BYTES = 150_000
 LOOK = """
 const done = arguments[arguments.length - 1];
 const low = [...document.querySelectorAll("a, button, summary, input:not([type=hidden])")].filter((e) => {
-  const box = e.getBoundingClientRect(), shown = e.checkVisibility() && box.width > 1 && box.height > 1;
+  const box = e.getBoundingClientRect(), wider = getComputedStyle(e, "::after"); // .btn-sm is lower than its target
+  const height = box.height - (wider.position === "absolute" ? parseFloat(wider.top) + parseFloat(wider.bottom) : 0);
+  const shown = e.checkVisibility() && box.width > 1 && box.height > 1;
   const inText = e.tagName === "A" && getComputedStyle(e).display === "inline";
-  return shown && !inText && (box.height < 43.5 || box.width < 24);
+  return shown && !inText && (height < 43.5 || box.width < 24);
 }).map((e) => e.outerHTML.slice(0, 120));
 const root = document.documentElement;
 const out = [...document.body.querySelectorAll("*")].filter((e) =>

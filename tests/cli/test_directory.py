@@ -13,7 +13,12 @@ from flask import Flask
 
 from idp.adapters.ldap.directory import LdapDirectory
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.directory.access import SqlAccess
+from idp.adapters.sql.directory.tasks import SqlTasks
+from idp.administration.tasks import TaskAdministration
 from idp.cli import directory
+from idp.directory.changes import ChangeKind, OfficerChange
+from idp.directory.deprovisioning import Deprovisioning
 from idp.directory.feed import NoChanges
 from tests.administration.office import Office
 from tests.fakes.clock import FakeClock
@@ -50,6 +55,27 @@ def test_show_tells_a_person_all_there_is_to_know(services: SimpleNamespace) -> 
     for expected in ("Nguyễn Văn Mẫu", "Văn phòng UBND tỉnh", "H30.1, 000.00.01.H30", "lanhdao, vanthu",
                      "Lê Thị Thử, 0293 000 0001", "at the first sign-in"):
         assert expected in result.output
+
+
+def test_tasks_are_shown_and_done_with_a_proof(services: SimpleNamespace, database: Database) -> None:
+    clock = FakeClock()
+    house = Deprovisioning(SqlAccess(database), services.mirror, clock)
+    services.administration = SimpleNamespace(tasks=TaskAdministration(SqlTasks(database), clock))
+    assert run(services, "tasks").output == "Nothing.\n"
+    sub = services.mirror.remember(make_officer("nghiviec", disabled=True), now=1)
+    house.of(OfficerChange(ChangeKind.DISABLED, sub, None, services.mirror.by_sub(sub), clock.now()))
+    shown = json.loads(run(services, "tasks", "--json").output)["tasks"]
+    assert sorted(task["kind"] for task in shown) == ["certificate_revocation", "sim_revocation"]
+    assert "nghiviec" in run(services, "tasks").output
+    assert run(services, "tasks", "--done", shown[0]["id"]).exit_code == 1, "no proof"
+    assert run(services, "tasks", "--done", shown[0]["id"], "--proof", "Số 12").exit_code == 0
+    again = run(services, "tasks", "--done", shown[0]["id"], "--proof", "Số 12")
+    assert (again.exit_code, "done before" in again.output) == (1, True)
+    assert run(services, "tasks", "--done", "unknown", "--proof", "x").exit_code == 1
+    assert len(json.loads(run(services, "tasks", "--json").output)["tasks"]) == 1
+    clock.advance(2 * 86400)
+    assert "OVERDUE" in run(services, "tasks").output
+    assert "Số 12" in run(services, "tasks", "--all").output
 
 
 def test_show_tells_a_program_the_same_and_the_subject(services: SimpleNamespace) -> None:

@@ -35,11 +35,12 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "clients registration-access-token": ("qlvb",),
     "clients list": (), "clients rotate-secret": ("qlvb",), "clients show": ("qlvb",), "clients test": ("qlvb",),
     "directory check": (), "directory release": (), "directory reset-password": ("canbo",), "directory show": ("canbo",),
-    "directory sync": (), "doctor": (),
+    "directory sync": (), "directory tasks": (), "doctor": (),
     "factors issue-codes": ("--officer", "canbo"), "factors list": ("--officer", "canbo"),
     "factors remove": ("--officer", "canbo"),
     "keys init": (), "keys list": (), "keys rotate": (), "sessions end": ("--officer", "canbo"),
     "throttle clear": ("--officer", "canbo"), "totp import": ("--file", "SEEDS"),
+    "totp release": ("--officer", "canbo"),
     "worker mail": (), "worker notices": (), "worker run": ("--once",),
 }
 """Arguments with which a verb would do something, by its name."""

@@ -18,11 +18,11 @@ class House:
     def __init__(self) -> None:
         self.mirror = SimpleNamespace(by_uid=lambda uid: {"canbo": SimpleNamespace(
             sub="sub-1", officer=SimpleNamespace(uid="canbo"))}.get(uid))
-        self.sessions = SimpleNamespace(end_all=self.end_all)
+        self.deprovisioning = SimpleNamespace(end_access=self.end_access)
         self.ended: list[tuple[Any, ...]] = []
 
-    def end_all(self, sub: str, reason: str, caller: Caller, *, offline_too: bool = False) -> list[str]:
-        self.ended.append((sub, reason, caller.source, offline_too))
+    def end_access(self, sub: str, reason: str, caller: Caller) -> list[str]:
+        self.ended.append((sub, reason, caller.source))
         return ["qlvb", "cong-thong-tin"]
 
 
@@ -36,7 +36,7 @@ def test_interface_s3_an_officer_is_out_everywhere() -> None:
     house = House()
     result = run(house, "end", "--officer", " CanBo ", "--json")
     assert json.loads(result.stdout) == {"officer": "canbo", "sub": "sub-1", "applications_told": ["cong-thong-tin", "qlvb"]}
-    assert house.ended == [("sub-1", "administrator", "cli", True)]
+    assert house.ended == [("sub-1", "administrator", "cli")]
     assert "cong-thong-tin, qlvb" in run(house, "end", "--officer", "canbo").stdout
 
 

@@ -12,7 +12,10 @@ from click.testing import Result
 from flask import Flask
 
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.directory.access import SqlAccess
 from idp.cli.authn import throttle, totp
+from idp.directory.changes import ChangeKind, OfficerChange
+from idp.directory.deprovisioning import Deprovisioning
 from tests.authn.house import SEED, Node
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import FakeDirectory, officer
@@ -98,3 +101,18 @@ def test_an_operator_unblocks_an_officer(services: Any, house: Node) -> None:
 
 def test_clear_without_a_target_is_a_usage_error(services: Any) -> None:
     assert run(services, "throttle", "clear").exit_code == 2
+
+
+def test_frozen_factors_are_released_once_their_officer_is_back(services: Any, house: Node, database: Database) -> None:
+    services.deprovisioning = away = Deprovisioning(SqlAccess(database), house.mirror, house.clock)
+    sub = house.mirror.remember(officer("lanhdao"), now=1)
+    release = ("totp", "release", "--officer", " LanhDao ", "--json")
+    assert run(services, *release).exit_code == 1, "not frozen"
+    house.mirror.remember(officer("lanhdao", disabled=True), now=2)
+    away.of(OfficerChange(ChangeKind.DISABLED, sub, None, house.mirror.by_sub(sub), house.clock.now()))
+    assert run(services, *release).exit_code == 1, "not back"
+    house.mirror.remember(officer("lanhdao"), now=3)
+    away.of(OfficerChange(ChangeKind.RETURNED, sub, None, house.mirror.by_sub(sub), house.clock.now()))
+    done = run(services, *release)
+    assert (done.exit_code, json.loads(done.output)) == (0, {"officer": "lanhdao", "sub": sub, "released": True})
+    assert run(services, "totp", "release", "--officer", "nobody").exit_code == 1

@@ -1,4 +1,4 @@
-"""What follows from the directory's answer, and what is wrong with a new password at first sight."""
+"""What is wrong with a new password at first sight."""
 
 from __future__ import annotations
 
@@ -6,29 +6,10 @@ import unicodedata
 
 import pytest
 
-from idp.directory.officer import BindOutcome, BindResult, ChangeResult
-from idp.directory.password_policy import Dialogue, PasswordRules, days_left, next_step, problem_with, rules_for
+from idp.directory.officer import ChangeResult
+from idp.directory.password_policy import PasswordRules, problem_with, rules_for
 
 RULES = PasswordRules(12)
-
-
-@pytest.mark.parametrize(("outcome", "step"), [
-    (BindOutcome(BindResult.ACCEPTED), Dialogue.GO_ON),
-    (BindOutcome(BindResult.ACCEPTED, expires_in_seconds=15 * 86400), Dialogue.GO_ON),
-    (BindOutcome(BindResult.ACCEPTED, expires_in_seconds=14 * 86400), Dialogue.EXPIRES_SOON),
-    (BindOutcome(BindResult.ACCEPTED, expires_in_seconds=1), Dialogue.EXPIRES_SOON),
-    (BindOutcome(BindResult.ACCEPTED, grace_left=0), Dialogue.GRACE),
-    (BindOutcome(BindResult.ACCEPTED, grace_left=2, expires_in_seconds=5), Dialogue.GRACE),
-    (BindOutcome(BindResult.MUST_CHANGE), Dialogue.MUST_CHANGE),
-    (BindOutcome(BindResult.EXPIRED), Dialogue.EXPIRED),
-    *((BindOutcome(result), Dialogue.REFUSED) for result in (BindResult.WRONG, BindResult.LOCKED, BindResult.DISABLED))])
-def test_each_answer_has_one_next_step(outcome: BindOutcome, step: Dialogue) -> None:
-    assert next_step(outcome) is step
-
-
-@pytest.mark.parametrize(("seconds", "days"), [(0, 1), (86399, 1), (86400, 1), (2 * 86400, 2), (14 * 86400, 14)])
-def test_days_left_are_whole_and_at_least_one(seconds: int, days: int) -> None:
-    assert days_left(seconds) == days
 
 
 @pytest.mark.parametrize(("new", "again", "problem"), [
@@ -52,3 +33,9 @@ def test_tcvn14423_level_3_asks_for_eight_with_a_second_factor_and_fourteen_of_f
     assert strict == PasswordRules(14, classes=4)
     assert problem_with("motmatkhaudaihon", again="motmatkhaudaihon", old="", uid="canbo", rules=strict) == "too_simple"
     assert problem_with("Mot-Mat-Khau-26", again="Mot-Mat-Khau-26", old="", uid="canbo", rules=strict) is None
+
+
+@pytest.mark.parametrize("new", ["nguyenvanmau-2026", "Nguyễn Văn Mẫu 2026", "2026-NGUYEN VAN MAU", "Nguye\u0302\u0303n Văn Mẫu"])
+def test_a_password_that_holds_the_full_name_is_too_simple(new: str) -> None:
+    for name, problem in (("Nguyễn Văn Mẫu", "too_simple"), ("Út", None), ("", None), ("Trần Văn Mẫu", None)):
+        assert problem_with(new, again=new, old="", uid="canbo", name=name, rules=RULES) == problem

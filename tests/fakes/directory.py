@@ -56,6 +56,7 @@ class FakeDirectory:
         resets: Whether there is an account that sets others' passwords; ``may_reset`` is whether the server lets it.
 
     Attributes:
+        expires_in: Seconds until a password expires, by uid.
         binds: Who was bound as, in order; the decoy as an empty string.
     """
 
@@ -71,6 +72,7 @@ class FakeDirectory:
         self.down = down
         self.agencies: dict[str, UnitEntry] = {}
         self.min_length = min_length
+        self.expires_in: dict[str, int] = {}
         self.resets = resets
         self.may_reset = True
         self.history: dict[str, list[str]] = {}
@@ -119,7 +121,7 @@ class FakeDirectory:
                 return BindOutcome(BindResult.EXPIRED)
             self.expired[uid] -= 1
             return BindOutcome(BindResult.ACCEPTED, grace_left=self.expired[uid])
-        return BindOutcome(BindResult.ACCEPTED)
+        return BindOutcome(BindResult.ACCEPTED, expires_in_seconds=self.expires_in.get(uid))
 
     def change_password(self, officer: Officer, old: str, new: str) -> ChangeResult:
         self._answer()
@@ -138,6 +140,7 @@ class FakeDirectory:
         self.passwords[uid] = new
         self.must_change.discard(uid)
         self.expired.pop(uid, None)
+        self.expires_in.pop(uid, None)
         return ChangeResult.CHANGED
 
     @property

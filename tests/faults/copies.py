@@ -101,7 +101,8 @@ def f04(place: Copies, form: str, length: Length) -> Found:
     found.demand("0 logins accepted", found.wrongly_accepted == 0)
     found.demand("nobody waits three seconds", found.refusal_seconds < 3)
     found.demand("memory is bounded", found.more["memory_peak_mebibytes"] - found.more["memory_before_mebibytes"] < 400)
-    found.demand("a line for each transition", 0 < found.log_lines <= found.transitions)
+    found.demand("a line for each transition, and every one of them happened", found.log_lines == found.transitions)
+    found.demand("the huge entry was read", found.more["memory_peak_mebibytes"] > found.more["memory_before_mebibytes"] + 20)
     return found
 
 

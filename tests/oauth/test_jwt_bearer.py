@@ -287,7 +287,7 @@ def test_security_18_what_stops_an_officer_stops_assertions_and_what_came_of_the
 
 def test_security_18_an_operator_who_ends_an_officers_sessions_ends_it(house: House) -> None:
     token = bring(house, vouch(house)).json["access_token"]
-    house.sessions.end_all(house.officer(), "administrator", CALLER, offline_too=True)
+    house.deprovisioning.end_access(house.officer(), "administrator", CALLER)
     assert not house.is_active(token, client_id="lgsp")
 
 

@@ -372,8 +372,8 @@ def test_security_18_the_officer_may_use_both_applications(house: House, client_
 STOPS = {
     "grant revoked": lambda house, session, tokens: house.revoke(tokens["refresh_token"]),
     "session ended": lambda house, session, tokens: house.sessions.end(session.sid, "logout", CALLER),
-    "ended by an operator": lambda house, session, tokens: house.sessions.end_all(
-        session.sub, "administrator", CALLER, offline_too=True),
+    "ended by an operator": lambda house, session, tokens: house.deprovisioning.end_access(
+        session.sub, "administrator", CALLER),
     "officer disabled": lambda house, session, tokens: house.disable(),
     "officer gone": lambda house, session, tokens: house.disable(status="gone"),
     "origin disabled": lambda house, session, tokens: house.client(disabled=True),

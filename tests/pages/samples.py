@@ -51,7 +51,7 @@ class Sample:
 
 
 _SIGN_IN: dict[str, Any] = {"app": QLVB, "action": "/stay", "username": "", "error": None, "hint": None, "notice": None,
-                            "who": None}
+                            "who": None, "forgotten_url": "/next", "passkey_url": "/stay"}
 _FACTOR: dict[str, Any] = {"app": QLVB, "action": "/stay", "who": OFFICER, "error": None, "others": [], "cancel_url": "/next"}
 _OTHER_WAYS = {
     "vi": [{"name": "Mã khôi phục", "note": "Dùng khi không có điện thoại bên mình. Bạn còn 7 mã.", "icon": "codes",
@@ -59,7 +59,7 @@ _OTHER_WAYS = {
     "en": [{"name": "Recovery codes", "note": "For when you do not have your telephone with you. You have 7 codes left.",
             "icon": "codes", "url": "/next"}]}
 _CHANGE: dict[str, Any] = {"app": QLVB, "action": "/stay", "who": OFFICER, "reason": "must_change", "error": None,
-                           "min_length": 12, "ask_current": True}
+                           "min_length": 12, "classes": 1}
 _ASKED = [
     {"id": "a1" * 32, "name": "Hệ thống Quản lý văn bản", "owner": "Văn phòng UBND tỉnh", "source": "203.0.113.77",
      "message": "Duyệt văn bản 12/QĐ-UBND, mã W4SCT", "at": "09:41", "minutes": 4},
@@ -124,10 +124,18 @@ _APP = {vi_en: {"name": name, "icon": "phone", "factor": "otp", "id": "", "stays
     ("vi", "Ứng dụng tạo mã 6 số", "Mã của ứng dụng tạo mã trên điện thoại sẽ không còn dùng được để đăng nhập."),
     ("en", "Authenticator app", "The codes of the app on your telephone will no longer be good for signing in."))}
 _APP_STAYS = {lang: app | {"stays": True, "used": None} for lang, app in _APP.items()}
+_PASSKEYS = {lang: [{"name": name.format(label), "icon": "passkey", "factor": "passkey", "id": label, "stays": False,
+                     "loss": loss, "since": "12/10/2026", "used": used, "rename_url": "/next"}
+                    for label, used in (("Máy bàn cơ quan", "23/11/2026"), ("Điện thoại cá nhân " + "rất dài " * 5, None))]
+             for lang, name, loss in (
+    ("vi", "Khóa truy cập “{}”", "Khóa này sẽ không còn dùng được để đăng nhập. Sau đó, bạn có thể xóa khóa khỏi máy của mình."),
+    ("en", "Passkey “{}”", "It will no longer be good for signing in. Then you may delete it from your device."))}
+_PASSKEY_FORM: dict[str, Any] = {"who": OFFICER, "action": "/stay", "options_url": "/stay", "name": "", "error": None,
+                                 "agency_help": AGENCY_HELP}
 _SECURITY: dict[str, Any] = {
     "who": OFFICER, "factors": [], "enrolled": False, "demanded": False, "codes": None,
-    "ways_to_add": {"vi": [{"label": "Thêm ứng dụng tạo mã", "url": "/next"}],
-                    "en": [{"label": "Add an authenticator app", "url": "/next"}]}}
+    "ways_to_add": {"vi": [{"label": "Thêm khóa truy cập", "url": "/next"}, {"label": "Thêm ứng dụng tạo mã", "url": "/next"}],
+                    "en": [{"label": "Add a passkey", "url": "/next"}, {"label": "Add an authenticator app", "url": "/next"}]}}
 _ENROLLING: dict[str, Any] = {"who": OFFICER | {"username": "nvmau"}, "action": "/stay", "error": "", "replaces": False,
                               "seed": "NRSW CZDF OJ2G 65DQ NRSW CZDF OJ2G 65DQ",
                               "picture": picture("otpauth://totp/T%E1%BB%89nh:nvmau?secret=NRSWCZDFOJ2G65DQNRSWCZDFOJ2G65DQ")}
@@ -135,10 +143,14 @@ _CODES: dict[str, Any] = {"who": OFFICER | {"username": "nvmau"}, "action": "/st
 _SECURITIES: dict[str, dict[str, Any]] = {
     "none": {"who": BARE, "agency_help": AGENCY_HELP},
     "app": {"enrolled": True, "codes": {"left": 7, "few": False}, "factors": {lang: [app] for lang, app in _APP.items()}},
+    "passkeys": {"enrolled": True, "factors": _PASSKEYS},
     "last": {"enrolled": True, "demanded": True, "codes": {"left": 1, "few": True},
              "factors": {lang: [app] for lang, app in _APP_STAYS.items()}},
 }
 _SINCE = _TODAY
+
+_EXPIRING: dict[str, Any] = {"app": QLVB, "who": OFFICER, "days": 5, "last": False, "later_url": "/next",
+                             "change_url": "/account/password"}
 
 SAMPLES = [
     Sample("sign-in", "login/sign_in.html", _SIGN_IN),
@@ -156,12 +168,23 @@ SAMPLES = [
     Sample("sign-in-throttled", "login/sign_in.html",
            _SIGN_IN | {"username": "nvmau", "error": {"code": "throttled", "retry_after_minutes": 5}}, 429),
     Sample("sign-in-unavailable", "login/sign_in.html", _SIGN_IN | {"username": "nvmau", "error": {"code": "unavailable"}}, 503),
+    Sample("sign-in-no-passkeys", "login/sign_in.html", _SIGN_IN | {"passkey_url": None}),
+    Sample("sign-in-passkey", "login/sign_in.html", _SIGN_IN | {"error": {"code": "passkey"}}, 400),
+    Sample("sign-in-passkey-expired", "login/sign_in.html", _SIGN_IN | {"error": {"code": "passkey_expired"}}, 400),
     Sample("sign-in-csrf", "login/sign_in.html", _SIGN_IN | {"username": "nvmau", "error": {"code": "csrf"}}, 400),
     Sample("second-factor", "login/factors/otp.html", _FACTOR | {"agency_help": AGENCY_HELP}),
     Sample("second-factor-wrong", "login/factors/otp.html", _FACTOR | {"error": {"code": "wrong"}}, 400),
     Sample("second-factor-reused", "login/factors/otp.html", _FACTOR | {"error": {"code": "reused"}, "app": None}, 400),
     Sample("second-factor-throttled", "login/factors/otp.html",
            _FACTOR | {"error": {"code": "throttled", "retry_after_minutes": 1}, "who": LONG}, 429),
+    Sample("second-factor-passkey", "login/factors/passkey.html",
+           _FACTOR | {"options_url": "/stay", "others": _OTHER_WAYS, "agency_help": AGENCY_HELP}),
+    Sample("second-factor-passkey-wrong", "login/factors/passkey.html",
+           _FACTOR | {"options_url": "/stay", "error": {"code": "wrong"}, "who": LONG}, 400),
+    Sample("second-factor-passkey-throttled", "login/factors/passkey.html",
+           _FACTOR | {"options_url": "/stay", "error": {"code": "throttled", "retry_after_minutes": 5}}, 429),
+    Sample("second-factor-frozen", "login/factors/frozen.html", _FACTOR),
+    Sample("second-factor-frozen-agency", "login/factors/frozen.html", _FACTOR | {"agency_help": AGENCY_HELP}),
     Sample("second-factor-missing", "login/factors/none.html", _FACTOR),
     Sample("second-factor-missing-agency", "login/factors/none.html", _FACTOR | {"agency_help": AGENCY_HELP}),
     Sample("second-factor-others", "login/factors/otp.html", _FACTOR | {"others": _OTHER_WAYS}),
@@ -171,12 +194,22 @@ SAMPLES = [
     Sample("recovery-code-throttled", "login/factors/recovery.html",
            _FACTOR | {"error": {"code": "throttled", "retry_after_minutes": 5}}, 429),
     Sample("password-must-change", "login/change_password.html", _CHANGE | {"cancel_url": "/next"}),
-    Sample("password-expired", "login/change_password.html", _CHANGE | {"reason": "expired", "ask_current": False, "app": None}),
+    Sample("password-expired", "login/change_password.html", _CHANGE | {"reason": "expired", "grace_left": 2, "app": None}),
+    Sample("password-level-3", "login/change_password.html",
+           _CHANGE | {"min_length": 14, "classes": 4, "agency_help": AGENCY_HELP}),
     Sample("password-own-wish", "login/change_password.html",
            _CHANGE | {"reason": "own_wish", "cancel_url": "/next", "app": None}),
     *(Sample(f"password-{code.replace('_', '-')}", "login/change_password.html", _CHANGE | {"error": {"code": code}}, 400)
       for code in ("wrong_old", "too_short", "too_simple", "in_history", "too_young", "not_allowed", "mismatch", "unacceptable",
-                   "unavailable")),
+                   "unavailable", "too_short_there")),
+    Sample("password-throttled", "login/change_password.html",
+           _CHANGE | {"reason": "own_wish", "error": {"code": "throttled", "retry_after_minutes": 5}}, 429),
+    Sample("password-expiring", "login/expiring.html", _EXPIRING | {"agency_help": AGENCY_HELP}),
+    Sample("password-expiring-portal", "login/expiring.html", _EXPIRING | {"app": None, "days": 1, "who": LONG}),
+    Sample("password-last", "login/expiring.html", _EXPIRING | {"last": True}),
+    Sample("password-last-agency", "login/expiring.html", _EXPIRING | {"last": True, "agency_help": AGENCY_HELP}),
+    Sample("password-forgotten", "login/forgotten.html", {"app": QLVB, "back_url": "/next"}),
+    Sample("password-changed", "account/password_changed.html", {"who": OFFICER}),
     Sample("consent", "consent/consent.html", {
         "app": SURVEY, "who": OFFICER, "action": "/stay", "agency_help": AGENCY_HELP,
         "shares": _by_language([
@@ -252,7 +285,7 @@ SAMPLES = [
     Sample("logout-leave", "logout/leave.html", {"app": QLVB, "continue_url": "/stay", "frames": []}),
     Sample("logout-leave-nobody", "logout/leave.html", {"app": None, "continue_url": "/stay", "frames": []}),
     Sample("portal", "portal/applications.html", {"who": OFFICER, "since": _SINCE, "apps": _by_language(_APPS), "notices": [],
-                                                  "unread": 0, "change_password_url": "/next"}),
+                                                  "unread": 0}),
     Sample("portal-notices", "portal/applications.html", {"who": LONG, "since": _SINCE, "apps": _by_language(_APPS),
                                                           "notices": _by_language(_NOTICES), "unread": 2,
                                                           "agency_help": AGENCY_HELP}),
@@ -275,6 +308,14 @@ SAMPLES = [
         f"{number:05d}-k7m2{'pqrstvwxyz'[number]}" for number in range(10)]}),
     Sample("account-remove", "account/remove.html", {"who": OFFICER, "action": "/stay", "factor": _APP}),
     Sample("account-remove-last", "account/remove.html", {"who": LONG, "action": "/stay", "factor": _APP_STAYS}),
+    Sample("account-remove-passkey", "account/remove.html",
+           {"who": OFFICER, "action": "/stay", "factor": {lang: keys[0] for lang, keys in _PASSKEYS.items()}}),
+    Sample("passkey-new", "account/passkey_new.html", _PASSKEY_FORM),
+    *(Sample(f"passkey-new-{code.replace('_', '-')}", "account/passkey_new.html",
+             _PASSKEY_FORM | {"name": "Máy bàn cơ quan" if code != "unnamed" else "", "error": {"code": code}}, 400)
+      for code in ("unnamed", "too_many", "taken", "expired", "refused")),
+    Sample("passkey-name", "account/passkey_name.html", _PASSKEY_FORM | {"name": "Máy bàn cơ quan"}),
+    Sample("passkey-name-unnamed", "account/passkey_name.html", _PASSKEY_FORM | {"error": {"code": "unnamed"}, "who": LONG}, 400),
     Sample("error", "errors/error.html", {
         "app": QLVB, "status": 400, "code": "7F3K-29QD-0M5T-XW8C", "time": "23/11/2026 08:14:05",
         "detail": "invalid_request: redirect_uri",

@@ -12,9 +12,9 @@ from .render import LANGUAGES, Pages
 from .samples import SAMPLES, Sample
 
 FIELDS = {"username", "password", "otp", "answer", "csrf_token", "new_password", "new_password_again", "user_code", "approval",
-          "factor", "id", "up_to", "sid", "recovery_code"}
+          "factor", "id", "up_to", "sid", "recovery_code", "name", "passkey", "passkey_sign_in"}
 COMPLETE = {"username": "username", "password": "current-password", "otp": "one-time-code", "new_password": "new-password",
-            "new_password_again": "new-password", "user_code": "off", "recovery_code": "off"}
+            "new_password_again": "new-password", "user_code": "off", "recovery_code": "off", "name": "off"}
 
 
 @dataclass
@@ -87,7 +87,8 @@ def test_every_visible_field_has_a_label_its_fixed_name_and_its_autocomplete(pag
         if attributes.get("type") == "hidden" or "hidden" in attributes:
             continue
         assert attributes["id"] in labelled
-        assert attributes["autocomplete"] == COMPLETE[str(attributes["name"])]
+        offers = attributes["name"] == "username" and sample.context.get("passkey_url")  # HTML §4.10.18.7.1: webauthn stands last
+        assert attributes["autocomplete"] == COMPLETE[str(attributes["name"])] + (" webauthn" if offers else "")
     if sample.template != "authorize/form_post.html":
         assert {name for tag in ("input", "button") for name in (a.get("name") for a in page.all(tag)) if name} <= FIELDS
 
@@ -137,7 +138,9 @@ def test_an_error_says_so_first_and_at_its_field(pages: Pages, sample: Sample) -
 @every
 def test_interface_only_what_is_offered_is_shown(pages: Pages, sample: Sample) -> None:
     text = _page(pages, sample).text.lower()
-    assert not [word for word in ("quên mật khẩu", "khóa truy cập", "sim ký số") if word in text]
+    if sample.name == "sign-in-no-passkeys":
+        assert "khóa truy cập" not in text
+    assert not [word for word in ("sim ký số",) if word in text]
 
 
 def test_security_41_whatever_a_name_holds_it_stays_text(pages: Pages) -> None:

@@ -25,6 +25,8 @@ def forms(site: Site) -> dict[str, tuple[Browser, str, dict[str, str], dict[str,
         ("second_factor", lambda b: b.follow(b.sign_in(uid="lanhdao")), {"otp": site.otp()}),
         ("change_password", lambda b: b.follow(b.sign_in(uid="doimatkhau")),
          {"password": PASSWORD, "new_password": "Một câu dễ nhớ 2026", "new_password_again": "Một câu dễ nhớ 2026"}),
+        ("own_wish", lambda b: (b.sign_in(uid="vanthu"), b.get("/account/password"))[1],
+         {"password": PASSWORD, "new_password": "Một câu dễ nhớ 2026", "new_password_again": "Một câu dễ nhớ 2026"}),
         ("consent", lambda b: b.follow(b.sign_in(SURVEY)), {"answer": "accept"}),
         ("logout", lambda b: (b.sign_in(), b.get("/logout"))[1], {"answer": "accept"}),
     ):

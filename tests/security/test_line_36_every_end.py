@@ -30,7 +30,7 @@ def desk(database: Database) -> Iterator[Desk]:
 def work(desk: Desk) -> None:
     """Do what the worker does when its jobs are due."""
     desk.site.sessions.end_overdue(WORKER)
-    desk.site.sessions.end_disabled(WORKER)
+    desk.site.deprovisioning.settle(WORKER)
     desk.deliver()
 
 

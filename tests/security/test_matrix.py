@@ -118,7 +118,7 @@ def session_ended(asked: Asked) -> Asked:
 def ended_by_an_operator(asked: Asked) -> Asked:
     """``flask sessions end``, which ends offline access as well."""
     assert asked.session is not None
-    asked.house.sessions.end_all(asked.session.sub, "administrator", CALLER, offline_too=True)
+    asked.house.deprovisioning.end_access(asked.session.sub, "administrator", CALLER)
     return asked
 
 
@@ -343,7 +343,7 @@ def officers_sessions_ended(asked: Asked) -> Asked:
     """``flask sessions end`` for an officer who has no session."""
     officer = asked.house.officers.by_uid("canbo")
     assert officer is not None
-    asked.house.sessions.end_all(officer.sub, "administrator", CALLER, offline_too=True)
+    asked.house.deprovisioning.end_access(officer.sub, "administrator", CALLER)
     return asked
 
 

@@ -8,7 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.directory.officers import SqlOfficers
 from idp.adapters.sql.interactions import SqlInteractions
+from idp.directory.officer import Officer
 from idp.sessions.interaction import Interactions
 from tests.fakes.clock import FakeClock
 
@@ -20,6 +22,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def interactions(database: Database, clock: FakeClock) -> Interactions:
+    SqlOfficers(database).remember(Officer("uuid", "uid=canbo", "canbo", "Cán Bộ"), now=1)
     return Interactions(SqlInteractions(database), clock, 3600)
 
 

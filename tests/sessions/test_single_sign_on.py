@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from idp.adapters.sql.database import Database, insert_row
+from idp.adapters.sql.directory.access import SqlAccess
 from idp.adapters.sql.directory.officers import SqlOfficers
 from idp.adapters.sql.sessions import SqlSessions
-from idp.adapters.sql.tables import AuditRow, GrantRow, OutboxRow, SessionClientRow, SessionRow
+from idp.adapters.sql.tables import AuditRow, GrantRow, OfficerRow, OutboxRow, SessionClientRow, SessionRow
 from idp.audit import Caller
-from idp.sessions.single_sign_on import Session, SessionLimits, Sessions, digest
+from idp.directory.deprovisioning import Deprovisioning
+from idp.sessions.single_sign_on import NotActiveError, Session, SessionLimits, Sessions, digest
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import make_officer
 
@@ -29,6 +32,12 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def sessions(database: Database, clock: FakeClock) -> Sessions:
+    table: Any = OfficerRow.__table__
+    known = {column.name: "" for column in table.columns} | {
+        "posts": "[]", "groups": "[]", "attributes": "{}", "status": "active", "first_sign_in_at": None, "last_sign_in_at": None,
+        "updated_at": 1}
+    for sub in ("u1", "u2"):
+        database.write(insert_row(OfficerRow)).run(**known | {"sub": sub, "entry_uuid": f"uuid-{sub}", "uid": sub})
     return Sessions(SqlSessions(database), clock, SessionLimits(idle_seconds=3600, absolute_seconds=86400))
 
 
@@ -189,7 +198,7 @@ def test_of_many_who_end_a_session_one_queues_the_notices(sessions: Sessions, da
     assert len(rows(database, OutboxRow)) == 1
 
 
-def test_ending_all_spares_one_session_and_offline_access_unless_told(sessions: Sessions, database: Database) -> None:
+def test_ending_all_spares_one_session_and_offline_access(sessions: Sessions, database: Database) -> None:
     first, one = sessions.open("u1", **PASSWORD)
     second, two = sessions.open("u1", **PASSWORD)
     other, _ = sessions.open("u2", **PASSWORD)
@@ -198,10 +207,9 @@ def test_ending_all_spares_one_session_and_offline_access_unless_told(sessions: 
     assert sessions.find(first) is None
     assert sessions.find(second) is not None
     assert rows(database, GrantRow)[0].revoked_at is None
-    sessions.end_all("u1", "administrator", CALLER, offline_too=True)
+    sessions.end_all("u1", "password_changed", CALLER)
     assert sessions.find(second) is None
     assert sessions.find(other) is not None
-    assert rows(database, GrantRow)[0].revoke_reason == "administrator"
 
 
 def test_overdue_sessions_are_ended_and_their_applications_told(sessions: Sessions, database: Database, clock: FakeClock) -> None:
@@ -216,18 +224,14 @@ def test_overdue_sessions_are_ended_and_their_applications_told(sessions: Sessio
     assert [row.receiver for row in rows(database, OutboxRow)] == ["qlvb"]
 
 
-def test_sessions_of_officers_who_are_not_active_any_more_are_ended_and_told(sessions: Sessions, database: Database,
-                                                                            clock: FakeClock) -> None:
+def test_nobody_who_is_not_active_gets_a_session(sessions: Sessions, database: Database, clock: FakeClock) -> None:
     officers = SqlOfficers(database)
-    staying, leaving = (officers.remember(make_officer(uid), now=clock.now()) for uid in ("canbo", "nghiviec"))
-    for sub in (staying, leaving):
-        takes_part(database, sessions.open(sub, **PASSWORD)[1], "qlvb")
-    assert sessions.end_disabled(CALLER) == 0
+    sub = officers.remember(make_officer("nghiviec"), now=clock.now())
     officers.remember(make_officer("nghiviec", disabled=True), now=clock.now())
-    assert sessions.end_disabled(CALLER) == 1
-    assert sessions.end_disabled(CALLER) == 0
-    assert [json.loads(row.payload)["sub"] for row in rows(database, OutboxRow)] == [leaving]
-    assert {row.sub: row.end_reason for row in rows(database, SessionRow)} == {staying: "", leaving: "disabled"}
+    for nobody in (sub, "unknown"):
+        with pytest.raises(NotActiveError):
+            sessions.open(nobody, **PASSWORD)
+    assert rows(database, SessionRow) == rows(database, AuditRow) == []
 
 
 def test_of_many_workers_and_an_operator_one_ends_a_session_and_its_applications_are_told_once(
@@ -238,11 +242,13 @@ def test_of_many_workers_and_an_operator_one_ends_a_session_and_its_applications
         takes_part(database, session, "cong", at=number)
     clock.advance(86_400)
     barrier = threading.Barrier(9)
+    deprovisioning = Deprovisioning(SqlAccess(database), SqlOfficers(database), clock)
+    acts = (sessions.end_overdue, lambda caller: sessions.end_all("u1", "administrator", caller),
+            lambda caller: deprovisioning.end_access("u1", "administrator", caller))
 
     def act(number: int) -> None:
         barrier.wait()
-        (sessions.end_overdue, sessions.end_disabled,
-         lambda caller: sessions.end_all("u1", "administrator", caller, offline_too=True))[number % 3](CALLER)
+        acts[number % 3](CALLER)
 
     with ThreadPoolExecutor(9) as pool:
         list(pool.map(act, range(9)))

@@ -21,17 +21,20 @@ from werkzeug.test import TestResponse
 
 from idp.adapters.sql.authn.devices import SqlDevices
 from idp.adapters.sql.authn.one_time_password import SqlOneTimePasswords
+from idp.adapters.sql.authn.passkeys import SqlPasskeys
 from idp.adapters.sql.authn.recovery_codes import SqlRecoveryCodes
 from idp.adapters.sql.authn.throttle import SqlGuessCounter
 from idp.adapters.sql.authn.totp import SqlTotpStore
 from idp.adapters.sql.consents import SqlConsents
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.deferred import SqlDeferred
+from idp.adapters.sql.directory.access import SqlAccess
 from idp.adapters.sql.directory.officers import SqlOfficers
 from idp.adapters.sql.interactions import SqlInteractions
 from idp.adapters.sql.notices import SqlNotices
 from idp.adapters.sql.oauth import SqlGrants
 from idp.adapters.sql.pushed_requests import SqlPushedRequests
+from idp.adapters.sql.seen_once import SqlSeenOnce
 from idp.adapters.sql.sessions import SqlSessions
 from idp.adapters.sql.tables import AuditRow, OutboxRow
 from idp.adapters.sql.trail.records import SqlAuditTrail
@@ -41,10 +44,15 @@ from idp.authn.freshness import Freshness
 from idp.authn.lockout import FACTOR_LIMITS, PASSWORD_LIMITS, Lockout
 from idp.authn.networks import read_networks
 from idp.authn.one_time_password import OneTimePasswords
+from idp.authn.passkey_sign_in import PasskeySignIn
+from idp.authn.passkeys import Passkeys
+from idp.authn.password_notice import PasswordNotices
 from idp.authn.recovery_codes import RecoveryCodes
 from idp.authn.second_factor import SecondFactors
 from idp.authn.sign_in import SignIn
 from idp.authn.totp import Totp
+from idp.authn.webauthn import RelyingParty
+from idp.directory.deprovisioning import Deprovisioning
 from idp.jose.keyset import KeyRing
 from idp.notices import Notices
 from idp.oauth import response
@@ -124,16 +132,21 @@ class Site:
         keys = signing_keys()
         audit = SqlAuditTrail(database)
         self.mirror = SqlOfficers(database)
+        self.deprovisioning = Deprovisioning(SqlAccess(database), self.mirror, self.clock)
         id_tokens = IdTokens(issuer=self.settings.issuer, keys=keys, subjects=SUBJECTS, clock=self.clock,
                              acr_prefix=self.settings.acr_prefix, claims_of=IdTokenClaims(self.mirror),
                              encryption=response_encryption(self.clock))
         self.totp = Totp(SqlTotpStore(database), FakeSealer(), self.clock)
         self.one_time = OneTimePasswords(SqlOneTimePasswords(database), self.clock, lifetime_seconds=86400)
         counter = SqlGuessCounter(database)
+        self.passkeys = Passkeys(SqlPasskeys(database), RelyingParty(
+            self.settings.passkey_domain, self.settings.issuer, "Đăng nhập một lần"), self.clock)
+        passkey_limits = Lockout(counter, self.clock, FACTOR_LIMITS, kind="passkey")
         self.recovery_codes = RecoveryCodes(SqlRecoveryCodes(database), b"k" * 32, self.clock)
-        factors = SecondFactors([(self.totp, Lockout(counter, self.clock, FACTOR_LIMITS, kind="factor")),
+        factors = SecondFactors([(self.passkeys, passkey_limits),
+                                 (self.totp, Lockout(counter, self.clock, FACTOR_LIMITS, kind="factor")),
                                  (self.recovery_codes, Lockout(counter, self.clock, FACTOR_LIMITS, kind="recovery"))],
-                                audit, self.clock)
+                                audit, self.clock, frozen_until=self.deprovisioning.frozen_until)
         self.sessions = Sessions(SqlSessions(database), self.clock, SessionLimits(
             idle_seconds=self.settings.idle_limit_seconds, absolute_seconds=self.settings.absolute_limit_seconds))
         assurance = AssurancePolicy(
@@ -163,7 +176,11 @@ class Site:
         self.services: Any = SimpleNamespace(
             settings=self.settings, clock=self.clock, database=database, keys=keys, clients=clients, provider=self.provider,
             approvals=approvals, devices=self.devices, notices=self.told, known_devices=self.known_devices,
-            sessions=self.sessions, audit=audit, mirror=self.mirror, directory=self.directory, totp=self.totp,
+            sessions=self.sessions, deprovisioning=self.deprovisioning, audit=audit, mirror=self.mirror,
+            directory=self.directory, totp=self.totp,
+            passkeys=self.passkeys, passkey_sign_in=PasskeySignIn(
+                self.passkeys, self.directory, self.mirror, audit, self.clock, limits=passkey_limits,
+                frozen=factors.frozen),
             recovery_codes=self.recovery_codes, second_factors=factors,
             freshness=Freshness(factors, self.clock, self.settings.fresh_authentication_seconds),
             interactions=Interactions(SqlInteractions(database), self.clock, self.settings.interaction_lifetime_seconds),
@@ -171,6 +188,7 @@ class Site:
             sign_in=SignIn(self.directory, self.mirror, audit, self.clock, mail_domain="haugiang.gov.vn",
                            one_time=self.one_time, notices=self.told,
                            passwords=Lockout(counter, self.clock, PASSWORD_LIMITS), factors=factors),
+            password_notices=PasswordNotices(SqlSeenOnce(database), self.clock, days=self.settings.password_notice_days),
             assurance=assurance,
             subjects=SUBJECTS, end_session=EndSession(clients, id_tokens.read_hint))
         self.app = Flask("idp", template_folder=str(ROOT / "templates"), static_folder=None)
@@ -197,8 +215,15 @@ class Site:
         return Browser(self, headers)
 
     def events(self) -> list[str]:
-        """Name the audit events, oldest first."""
-        return [row.event for row in self.database.read(select(AuditRow.event).order_by(AuditRow.id)).all()]
+        """Name the audit events, oldest first, but those of the mirror: the officers of a test join it too."""
+        mirrored = AuditRow.event.like("officer.%")
+        return [row.event for row in self.database.read(select(AuditRow.event).where(~mirrored).order_by(AuditRow.id)).all()]
+
+    def last_detail(self) -> dict[str, Any]:
+        """Give the detail of the newest audit record."""
+        row = self.database.read(select(AuditRow.detail).order_by(AuditRow.id.desc())).one()
+        assert row is not None
+        return dict(json.loads(row.detail))
 
     def notices(self) -> list[str]:
         """Name the receivers of queued logout tokens."""

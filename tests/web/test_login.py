@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from idp.audit import Caller
+from idp.directory.changes import ChangeKind, OfficerChange
 from tests.fakes.directory import PASSWORD
 
 from .site import LEADERS, PORTAL, QLVB, STRICT, Site, authorize_url, form_of, query_of
@@ -13,6 +15,28 @@ from .site import LEADERS, PORTAL, QLVB, STRICT, Site, authorize_url, form_of, q
 
 def claims_of(site: Site, location: str, client=QLVB) -> dict:
     return site.id_token_claims(site.tokens(location, client)["id_token"])
+
+
+def test_frozen_factors_are_explained_and_open_nothing_until_they_are_released(site: Site) -> None:
+    """An officer was away: the password is enough where it was before, the second factor needs somebody who administers."""
+    site.enrol("canbo")
+    site.browser().sign_in()
+    sub = site.mirror.by_uid("canbo").sub  # type: ignore[union-attr]
+    for kind, disabled in ((ChangeKind.DISABLED, True), (ChangeKind.RETURNED, False)):
+        site.clock.advance(60)
+        site.mirror.remember(replace(site.directory.officers["canbo"], disabled=disabled), now=site.clock.now())
+        site.deprovisioning.of(OfficerChange(kind, sub, None, site.mirror.by_sub(sub), site.clock.now()))
+    assert "code=" in site.browser().sign_in().headers["Location"]
+    browser = site.browser()
+    action, fields = form_of(browser.authorize(STRICT))
+    page = browser.follow(browser.post(action, {**fields, "username": "canbo", "password": PASSWORD}))
+    refused = browser.post(action, {**fields, "otp": site.otp()})
+    for shown in (page, refused):
+        assert "đang tạm khóa" in shown.text
+        assert 'name="otp"' not in shown.text
+    assert browser.sso() is None
+    assert site.deprovisioning.release_factors(sub, Caller("cli", "test"))
+    assert "code=" in browser.post(action, {**fields, "otp": site.otp()}).headers["Location"]
 
 
 def test_name_and_password_lead_to_the_application_with_a_code(site: Site) -> None:
@@ -256,28 +280,6 @@ def test_a_new_password_ends_the_officers_other_sessions(site: Site) -> None:
     assert site.notices() == ["qlvb"]
     assert "login_required" in elsewhere.get(authorize_url(prompt="none")).headers["Location"]
     assert "Phiên đăng nhập trước đã kết thúc" in elsewhere.authorize().text
-
-
-def test_an_expired_password_without_grace_is_told(site: Site) -> None:
-    answer = site.browser().sign_in(uid="hethan")
-    assert answer.status_code == 403
-    assert "hết hạn" in answer.text
-
-
-def test_a_grace_sign_in_changes_the_expired_password_first(site: Site) -> None:
-    browser = site.browser()
-    page = browser.follow(browser.sign_in(uid="saphet"))
-    assert "hết hạn" in page.text
-    assert browser.sso() is None
-    page = browser.submit(page, password=PASSWORD, new_password="ngắn", new_password_again="ngắn")
-    assert page.status_code == 400
-    answer = browser.submit(page, password=PASSWORD, new_password="Một câu dễ nhớ 2026", new_password_again="Một câu dễ nhớ 2026")
-    assert answer.headers["Location"].startswith(QLVB.redirect_uris[0] + "?code=")
-
-
-def test_the_last_grace_sign_in_goes_through_because_nothing_is_left_for_a_change(site: Site) -> None:
-    site.directory.expired["saphet"] = 1
-    assert site.browser().sign_in(uid="saphet").headers["Location"].startswith(QLVB.redirect_uris[0] + "?code=")
 
 
 def test_the_directory_being_down_is_said_with_503_and_the_session_lives_on(site: Site) -> None:

@@ -59,8 +59,8 @@ class House:
         self.mail_delivery = MailDelivery(self.mail, None, FakeMirror(), lambda told, name: ("", ""), self.clock)
         self.housekeeping, self.pulse = SqlHousekeeping(database), SqlPulse(database)
         self.overdue: list[str] = []
-        self.sessions = SimpleNamespace(end_overdue=lambda caller: self.overdue.append(caller.source) or 0,
-                                        end_disabled=lambda caller: self.overdue.append(caller.source) or 0)
+        self.sessions = SimpleNamespace(end_overdue=lambda caller: self.overdue.append(caller.source) or 0)
+        self.deprovisioning = SimpleNamespace(settle=lambda caller: self.overdue.append(caller.source) or 0)
         self.looked_after: list[str] = []
         self.keys = SimpleNamespace(**{verb: self._look_after(verb) for verb in ("rotate_due", "prune", "destroy_spent")})
         self.encryption_keys = SimpleNamespace(rotate_due=lambda caller: None)

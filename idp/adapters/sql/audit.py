@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import func, insert, literal_column, select
 from sqlalchemy.sql.dml import Insert
 
 from ...audit import AuditRecord
@@ -36,9 +36,27 @@ def audit_insert(prefix: str = "audit_") -> Insert:
     Args:
         prefix: Tells two records in one Write apart.
     """
+    return insert_row(AuditRow, **_columns(prefix))
+
+
+def audit_insert_for(source: Any, *conditions: Any, prefix: str, **columns: Any) -> Insert:
+    """Make the act that writes a record for each row of a source that meets the conditions; parameters as ``audit_insert``.
+
+    Args:
+        source: Table or join that is looked through; None writes one record, if the conditions hold.
+        conditions: What each row must meet.
+        prefix: As for ``audit_insert``.
+        columns: Columns of the record that the source's rows tell.
+    """
+    values = {**_columns(prefix), **columns}
+    chosen = select(*values.values()).where(*conditions)
+    return insert(AuditRow).inline().from_select(list(values), chosen if source is None else chosen.select_from(source))
+
+
+def _columns(prefix: str) -> dict[str, Any]:
     table: Any = AuditRow.__table__
     names = ("at", "event", "sub", "client_id", "sid", "source", "request_id", "detail")
-    return insert_row(AuditRow, epoch=current_epoch(), **{name: parameter(table.c[name], prefix + name) for name in names})
+    return {"epoch": current_epoch(), **{name: parameter(table.c[name], prefix + name) for name in names}}
 
 
 def audit_values(record: AuditRecord, prefix: str = "audit_") -> dict[str, Any]:

@@ -96,7 +96,7 @@ class Database:
         return read
 
     def write(self, *acts: Insert | Update | Delete, guard: Update | Insert | Delete | None = None,
-              durable: bool = True, after: Select[Any] | None = None) -> Write:
+              durable: bool = True, after: Select[Any] | Sequence[Select[Any]] = ()) -> Write:
         """Register one act.
 
         Args:
@@ -104,10 +104,11 @@ class Database:
                 or ``.values(name=parameter(...))``. Acts do not see each other's rows.
             guard: Conditional update, insert or delete with ``.returning(...)``; decides who won. It must name one row.
             durable: False only for what a client may simply ask for again (access tokens, last-seen times).
-            after: Select with_for_update of the row that others write under. PostgreSQL holds it first, in the same transaction,
-                so that the acts see what was written until then; one statement alone would see what there was before it waited.
+            after: Select with_for_update of the row that others write under, or several in order. PostgreSQL holds it first, in
+                the same transaction, so that the acts see what was written until then; one statement alone would see what there
+                was before it waited.
         """
-        write = Write(self, acts, guard, durable=durable, after=after)
+        write = Write(self, acts, guard, durable=durable, after=after if isinstance(after, Sequence) else (after,))
         self._prepared.append(write)
         return write
 
@@ -187,13 +188,13 @@ class Write(_Statement):
     __slots__ = ("_acts", "_after", "_engine", "_executor", "_guard", "_sequence", "_single")
 
     def __init__(self, database: Database, acts: Sequence[Insert | Update | Delete],
-                 guard: Update | Insert | Delete | None, *, durable: bool, after: Select[Any] | None = None) -> None:
+                 guard: Update | Insert | Delete | None, *, durable: bool, after: Sequence[Select[Any]] = ()) -> None:
         super().__init__(database)
         self._acts = tuple(acts)
         self._guard = guard
         self._engine = database.durable if durable else database.relaxed
-        self._after = after
-        self._executor = database.executor(self._engine, in_transaction=after is not None)
+        self._after = tuple(after)
+        self._executor = database.executor(self._engine, in_transaction=bool(after))
         self._single: Any = None
         self._sequence: tuple[Any, ...] = ()
 
@@ -203,8 +204,7 @@ class Write(_Statement):
             statements = ([] if self._guard is None else [self._guard]) + list(self._acts)
             self._sequence = tuple(self._executor.compile(statement) for statement in statements)
         else:
-            if self._after is not None:
-                self._sequence = (self._executor.compile(self._after),)
+            self._sequence = tuple(self._executor.compile(statement) for statement in self._after)
             self._single = self._executor.compile(_as_one_statement(self._acts, self._guard))
 
     def run(self, **parameters: Any) -> Row | None:
@@ -221,7 +221,7 @@ class Write(_Statement):
             return self._run_sqlite(parameters)
         if self._single is None:
             self.compile()
-        rows = self._executor.rows(self._single, parameters) if self._after is None else self._rows_after(parameters)
+        rows = self._executor.rows(self._single, parameters) if not self._after else self._rows_after(parameters)
         if not self._single.columns:
             return (1,)
         return rows[0] if rows else None

@@ -193,8 +193,8 @@ def _paused_until(now: str) -> Any:
         ROW.c.decided_at > parameter(ROW.c.decided_at, now) - literal_column(str(REFUSALS_COUNT_SECONDS))).scalar_subquery()
 
 
-def _room_left() -> tuple[Any, Any, Any]:
-    """Make the conditions that few enough wait for an officer, of one client and of all, and that no pause is on."""
+def _room_left() -> tuple[Any, Any, Any, Any]:
+    """Make the conditions that an officer is active, that few enough wait, of one client and of all, and that no pause is on."""
     of_officer = (ROW.c.sub == parameter(ROW.c.sub), ROW.c.state == _state(State.PENDING),
                   ROW.c.expires_at > parameter(ROW.c.created_at))
     of_client = (*of_officer, ROW.c.client_id == parameter(ROW.c.client_id))
@@ -202,7 +202,9 @@ def _room_left() -> tuple[Any, Any, Any]:
     def waiting(*conditions: Any) -> Any:
         return select(func.count()).select_from(ROW).where(*conditions).scalar_subquery()
 
-    return (waiting(*of_client) < bindparam("most_pending", type_=Integer()),
+    active = exists(select(literal_column("1")).where(
+        OFFICER.c.sub == parameter(ROW.c.sub), OFFICER.c.status == literal_column("'active'")))
+    return (active, waiting(*of_client) < bindparam("most_pending", type_=Integer()),
             waiting(*of_officer) < literal_column(str(MOST_AWAITING)),
             _paused_until("created_at") <= parameter(ROW.c.created_at))
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import literal_column, or_, select, update
+from sqlalchemy import exists, literal_column, or_, select, update
 
 from ...sessions.interaction import Interaction, Proof
 from .database import Database, Write, insert_row, parameter
-from .tables import InteractionRow
+from .tables import InteractionRow, OfficerRow
 
 ROW: Any = InteractionRow.__table__
+OFFICER: Any = OfficerRow.__table__
 
 
 class SqlInteractions:
@@ -31,7 +32,10 @@ class SqlInteractions:
             "entry_uuid": parameter(ROW.c.entry_uuid), "amr": parameter(ROW.c.amr),
             "must_change_password": parameter(ROW.c.must_change_password), "proven_at": parameter(ROW.c.proven_at),
             "password_expires_at": parameter(ROW.c.password_expires_at), "grace_left": parameter(ROW.c.grace_left),
-        }, self._mine())
+        }, self._mine(), or_(parameter(ROW.c.entry_uuid) == literal_column("''"), exists(
+            # What was proven before the access was taken away is not noted after it.
+            select(literal_column("1")).where(OFFICER.c.entry_uuid == parameter(ROW.c.entry_uuid),
+                                              OFFICER.c.status == literal_column("'active'")))))
         nothing: Any = literal_column("NULL")
         self._password_changed = self._act(
             database, {"must_change_password": parameter(ROW.c.must_change_password), "password_expires_at": nothing,
@@ -41,6 +45,10 @@ class SqlInteractions:
             "authenticated_sid": parameter(ROW.c.authenticated_sid), "entry_uuid": parameter(ROW.c.entry_uuid),
             "proven_at": parameter(ROW.c.proven_at),
         }, self._mine())
+        self._forget_officer = database.write(update(ROW).where(
+            ROW.c.expires_at > parameter(ROW.c.expires_at, "now"), ROW.c.entry_uuid == parameter(ROW.c.entry_uuid, "officer"),
+            ROW.c.id != parameter(ROW.c.id, "keep_id")).values(
+                entry_uuid=parameter(ROW.c.entry_uuid, "nobody"), amr=parameter(ROW.c.amr, "nobody"), proven_at=nothing))
         self._finish = self._act(
             database, {"done_at": parameter(ROW.c.done_at, "now")}, self._mine(), ROW.c.done_at.is_(None))
 
@@ -93,6 +101,10 @@ class SqlInteractions:
             interaction_id=interaction_id, mine=browser_digest, entry_uuid=proof.entry_uuid, amr=" ".join(proof.amr),
             must_change_password=proof.must_change, password_expires_at=proof.password_expires_at,
             grace_left=proof.grace_left, proven_at=now if proof.entry_uuid else None, now=now) is not None
+
+    def forget_officer(self, entry_uuid: str, keep_id: str, now: int) -> None:
+        """Forget that an officer's password was right."""
+        self._forget_officer.run(officer=entry_uuid, keep_id=keep_id, nobody="", now=now)
 
     def password_changed(self, interaction_id: str, browser_digest: bytes, entry_uuid: str, now: int) -> bool:
         """Note that the password was changed."""

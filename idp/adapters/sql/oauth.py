@@ -182,8 +182,9 @@ class SqlGrants:
                   for column in GRANT.columns}
         self._issue_without_session = database.write(access, audit_insert(), durable=False, guard=(
             insert(GRANT).inline().from_select(list(values), select(*values.values()).select_from(OFFICER).where(
-                OFFICER.c.sub == parameter(OFFICER.c.sub, "sub"), OFFICER.c.status == literal_column("'active'")))
-            .returning(GRANT.c.grant_id)))
+                OFFICER.c.sub == parameter(OFFICER.c.sub, "sub"), OFFICER.c.status == literal_column("'active'"))
+                # Held, so that whoever takes the access away sees this grant, or this sees that the access is gone.
+                .with_for_update(read=True)).returning(GRANT.c.grant_id)))
         self._revoke = database.write(audit_insert(), guard=(
             update(GRANT).where(GRANT.c.grant_id == parameter(GRANT.c.grant_id, "revoked_id"), GRANT.c.revoked_at.is_(None))
             .values(revoked_at=parameter(GRANT.c.revoked_at, "now"), revoke_reason=parameter(GRANT.c.revoke_reason, "reason"))

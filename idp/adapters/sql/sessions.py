@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import exists, func, literal_column, or_, select, update
+from sqlalchemy import func, insert, literal_column, or_, select, update
 
 from ...audit import AuditRecord, Caller
 from ...sessions.single_sign_on import Session
 from .audit import audit_insert, audit_values
-from .database import Database, insert_row, parameter
+from .database import Database, parameter
 from .tables import GrantRow, OfficerRow, OutboxRow, SessionClientRow, SessionRow
 
 SESSION: Any = SessionRow.__table__
@@ -32,7 +32,13 @@ class SqlSessions:
 
     def __init__(self, database: Database) -> None:
         alive = SESSION.c.ended_at.is_(None)
-        self._insert = database.write(insert_row(SessionRow), audit_insert())
+        values = {column.name: parameter(column) for column in SESSION.columns}
+        # The officer is held, so that whoever takes the access away sees this session, or this sees that it is gone.
+        signing_in = (select(*values.values()).select_from(OFFICER)
+                      .where(OFFICER.c.sub == parameter(OFFICER.c.sub), OFFICER.c.status == literal_column("'active'"))
+                      .with_for_update(read=True))
+        self._insert = database.write(audit_insert(), guard=(
+            insert(SESSION).inline().from_select(list(values), signing_in).returning(SESSION.c.sid)))
         self._by_cookie = database.read(
             select(*_COLUMNS).where(SESSION.c.cookie_digest == parameter(SESSION.c.cookie_digest), alive))
         self._by_sid = database.read(select(*_COLUMNS).where(SESSION.c.sid == parameter(SESSION.c.sid), alive))
@@ -43,10 +49,6 @@ class SqlSessions:
             .where(alive, or_(SESSION.c.expires_at <= parameter(SESSION.c.expires_at, "now"),
                               SESSION.c.last_seen_at <= parameter(SESSION.c.last_seen_at, "idle_before")))
             .order_by(SESSION.c.last_seen_at).limit(literal_column("200")))
-        active = exists(select(literal_column("1")).where(
-            OFFICER.c.sub == SESSION.c.sub, OFFICER.c.status == literal_column("'active'")))
-        self._of_inactive = database.read(
-            select(*_COLUMNS).where(alive, ~active).order_by(SESSION.c.created_at).limit(literal_column("200")))
         self._clients = database.read(
             select(TAKING_PART.c.client_id).where(TAKING_PART.c.sid == parameter(TAKING_PART.c.sid))
             .order_by(TAKING_PART.c.first_used_at, TAKING_PART.c.client_id))
@@ -80,17 +82,14 @@ class SqlSessions:
             guard=(update(SESSION).where(SESSION.c.sid == parameter(SESSION.c.sid, "sid"), alive)
                    .values(ended_at=parameter(SESSION.c.ended_at, "now"), end_reason=parameter(SESSION.c.end_reason, "reason"))
                    .returning(SESSION.c.sub)))
-        self._revoke_grants = database.write(
-            update(GRANT).where(GRANT.c.sub == parameter(GRANT.c.sub, "officer"), GRANT.c.revoked_at.is_(None))
-            .values(revoked_at=parameter(GRANT.c.revoked_at, "now"), revoke_reason=parameter(GRANT.c.revoke_reason, "reason")),
-            audit_insert())
 
-    def insert(self, session: Session, cookie_digest: bytes, caller: Caller, record: AuditRecord) -> None:
-        """Keep a new session and its audit record."""
-        self._insert.run(sid=session.sid, cookie_digest=cookie_digest, sub=session.sub, auth_time=session.auth_time,
-                         acr=session.acr, amr=" ".join(session.amr), created_at=session.created_at,
-                         last_seen_at=session.last_seen_at, expires_at=session.expires_at, ended_at=None, end_reason="",
-                         source=caller.source[:64], user_agent=caller.user_agent[:255], **audit_values(record))
+    def insert(self, session: Session, cookie_digest: bytes, caller: Caller, record: AuditRecord) -> bool:
+        """Keep a new session and its audit record, if the officer is active."""
+        return self._insert.run(sid=session.sid, cookie_digest=cookie_digest, sub=session.sub, auth_time=session.auth_time,
+                                acr=session.acr, amr=" ".join(session.amr), created_at=session.created_at,
+                                last_seen_at=session.last_seen_at, expires_at=session.expires_at, ended_at=None, end_reason="",
+                                source=caller.source[:64], user_agent=caller.user_agent[:255],
+                                **audit_values(record)) is not None
 
     def renew(self, session: Session, old_digest: bytes, new_digest: bytes, caller: Caller, record: AuditRecord) -> bool:
         """Replace times, factors and cookie, if nobody was faster."""
@@ -126,14 +125,6 @@ class SqlSessions:
     def overdue(self, now: int, idle_before: int, limit: int) -> list[Session]:
         """Give at most ``limit`` (and at most 200) sessions whose limits have passed."""
         return [session for row in self._overdue.all(now=now, idle_before=idle_before)[:limit] if (session := _session(row))]
-
-    def of_inactive(self, limit: int) -> list[Session]:
-        """Give at most ``limit`` (and at most 200) sessions of officers who are not active any more."""
-        return [session for row in self._of_inactive.all()[:limit] if (session := _session(row))]
-
-    def revoke_grants(self, sub: str, reason: str, now: int, record: AuditRecord) -> None:
-        """Revoke every grant of an officer."""
-        self._revoke_grants.run(officer=sub, reason=reason, now=now, **audit_values(record))
 
     def last_used(self, sub: str) -> Mapping[str, int]:
         """Tell when the officer last went into each application."""

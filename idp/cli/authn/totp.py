@@ -1,14 +1,16 @@
-"""``flask totp import``: authenticator seeds from a file, for the demo accounts and for operators who hand out tokens."""
+"""``flask totp import|release``: authenticator seeds from a file, and factors that were frozen with an officer's access."""
 
 from __future__ import annotations
 
 import json
+import secrets
 import stat
 from collections.abc import Callable
 from pathlib import Path
 
 import click
 
+from ...audit import Caller
 from ...services import Services
 from ..verb import Verbs
 
@@ -46,6 +48,22 @@ def commands(services: Callable[[], Services]) -> Verbs:
             click.echo(json.dumps({"enrolled": sorted(enrolled), "unchanged": sorted(unchanged)}, ensure_ascii=False))
         else:
             click.echo(f"{len(enrolled)} enrolled, {len(unchanged)} had this seed already.")
+
+    @group.command("release")
+    @click.option("--officer", required=True, metavar="UID", help="Login name of the officer.")
+    @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+    def release(officer: str, as_json: bool) -> None:
+        """Let all second factors of an officer who is back work again, once it is sure who holds them."""
+        house = services()
+        known = house.mirror.by_uid(officer.strip().lower())
+        if known is None:
+            raise click.ClickException(f"No officer {officer} has signed in here, or several have that name now and before.")
+        if not house.deprovisioning.release_factors(known.sub, Caller("cli", secrets.token_hex(8))):
+            raise click.ClickException(f"The factors of {known.officer.uid} are not frozen, or the officer is not back.")
+        if as_json:
+            click.echo(json.dumps({"officer": known.officer.uid, "sub": known.sub, "released": True}))
+        else:
+            click.echo(f"The factors of {known.officer.uid} work again.")
 
     return group
 

@@ -189,7 +189,8 @@ class DeferredStore(Protocol):
         """Keep a new one that asks an officer by name. A crash may lose the last moment's.
 
         False, and nothing written, when so many of this client already wait for the officer, or as many of all clients as
-        ``awaiting`` gives, or while ``paused_until`` lies ahead; this holds for requests that come at once, too.
+                ``awaiting`` gives, or while ``paused_until`` lies ahead; this holds for requests that come at once, too.
+        So for an officer who is not active any more.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""``/api/v1/officers``, ``/api/v1/directory/brake``: views over three rooms of the administration."""
+"""``/api/v1/officers``, ``/api/v1/directory/brake``: views over rooms of the administration."""
 
 from __future__ import annotations
 
@@ -15,7 +15,20 @@ def blueprint(door: Door) -> Blueprint:
     @views.get("/officers")
     def listed() -> Response:
         who, _ = door.admit()
-        return door.page(rooms.administration.officers.listed(who, **door.query("q", "cursor", "limit")))
+        return door.page(rooms.administration.mirror.listed(who, **door.query("q", "cursor", "limit")))
+
+    @views.post("/officers/<sub>/end-access")
+    def end_access(sub: str) -> Response:
+        who, caller = door.admit(change=True)
+        door.query()
+        return door.json(rooms.administration.officers.end_access(who, identifier(sub), caller))
+
+    @views.post("/officers/<sub>/release-factors")
+    def release_factors(sub: str) -> Response:
+        who, caller = door.admit(change=True)
+        door.query()
+        rooms.administration.officers.release_factors(who, identifier(sub), caller)
+        return door.nothing()
 
     @views.post("/officers/<sub>/password-reset")
     def reset_password(sub: str) -> Response:
@@ -40,12 +53,12 @@ def blueprint(door: Door) -> Blueprint:
     def brake() -> Response:
         who, _ = door.admit()
         door.query()
-        return door.json(rooms.administration.officers.brake(who))
+        return door.json(rooms.administration.mirror.brake(who))
 
     @views.post("/directory/brake/release")
     def release() -> Response:
         who, caller = door.admit(change=True)
         door.query()
-        return door.json(rooms.administration.officers.release(who, caller))
+        return door.json(rooms.administration.mirror.release(who, caller))
 
     return views

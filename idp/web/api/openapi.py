@@ -14,6 +14,7 @@ from typing import Any, Final
 from ...administration.clients import SORTS
 from ...administration.keys import KINDS
 from ...administration.pages import MOST, USUAL
+from ...directory.tasks import LONGEST_PROOF, TaskKind
 from ...oauth.client import Client
 from ...oauth.clients import profile, registration
 from ...oauth.clients.members import LOCALIZED_PATTERN
@@ -39,6 +40,7 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "sub": _IDENTIFIER | {"description": "An officer, by subject."},
     "uid": {"type": "string", "pattern": "^[A-Za-z0-9._@-]{1,255}$", "description": "An officer, by login name."},
     "client_id": _IDENTIFIER,
+    "state": {"type": "string", "enum": ["open", "done"], "default": "open"},
     "ended": _BOOLEAN | {"description": "`true` shows grants that have ended too."},
 }
 """Parameters of addresses, by name; the same name means the same everywhere."""
@@ -131,6 +133,10 @@ def _schemas() -> dict[str, Any]:
            "activated_at": _TIME_OR_NONE, "retired_at": _TIME_OR_NONE, "age_seconds": {"type": "integer"},
            "private_part": {"type": ["string", "null"], "description": "`database`, `pkcs11`; null where there is none."},
            "public_jwk": {"type": "object"}}
+    task = {"id": _TEXT, "kind": {"type": "string", "enum": [str(kind) for kind in TaskKind]}, "sub": _TEXT, "uid": _TEXT,
+            "name": _TEXT, "unit_code": _TEXT, "opened_at": _TIME, "due_at": _TIME, "overdue": _YES,
+            "state": PARAMETERS["state"], "done_at": _TIME_OR_NONE, "done_by": _TEXT, "proof": _TEXT}
+    told = {"sub": _TEXT, "uid": _TEXT, "applications_told": words}
     keys = {"keys": {"type": "array", "items": _object(key, key)},
             "next_rotation_at": {"type": "object", "additionalProperties": _TIME_OR_NONE}, "warnings": words}
     sent_terms = {name: _nullable(schema) for name, schema in terms.items() if name != "owner"} | {
@@ -148,13 +154,16 @@ def _schemas() -> dict[str, Any]:
               "left": {"type": ["integer", "null"], "description": "Uses left; null where it does not wear out."}}
     problem = {"type": _TEXT, "title": _TEXT, "status": {"type": "integer"}, "detail": _TEXT, "code": _TEXT, "request_id": _TEXT}
     lists = {f"{name}Page": _object({"items": {"type": "array", "items": _ref(name)}, "next": {"type": ["string", "null"]}},
-                                    ("items", "next")) for name in ("ClientSummary", "InitialAccessToken", "Grant", "Officer")}
+                                    ("items", "next"))
+             for name in ("ClientSummary", "InitialAccessToken", "Grant", "Officer", "Task")}
     return {
         **_registration(), **lists, "Grant": _object(grant, grant), "Keys": _object(keys, ("keys", "next_rotation_at")),
         "Rotation": _object({"alg": {"type": "string", "enum": list(KINDS)}, "emergency": _YES}),
         "InitialAccessToken": _object(token, token), "InitialAccessTerms": _object(sent_terms, ("owner",)),
         "NewInitialAccessToken": _object(token | {"initial_access_token": _TEXT}, (*token, "initial_access_token")),
         "Officer": _object(officer, officer), "Brake": _object(brake, brake),
+        "Task": _object(task, task), "EndedAccess": _object(told, told),
+        "TaskProof": _object({"proof": {"type": "string", "minLength": 1, "maxLength": LONGEST_PROOF}}, ("proof",)),
         "Factors": _object({"items": {"type": "array", "items": _object(factor, factor)}}, ("items",)),
         "NewPassword": _object(new_password, new_password), "Problem": _object(problem, problem)}
 
@@ -236,6 +245,19 @@ def _paths() -> dict[str, Any]:
             "get": _operation("readGrant", "One grant.", answer="Grant", path="grant_id"),
             "delete": _operation("revokeGrant", "End a grant and everything issued from it.", status=204, path="grant_id",
                                  change=True)},
+        "/officers/{sub}/end-access": {
+            "post": _operation("endAccess", "End every session and grant of an officer, and tell the applications.",
+                               answer="EndedAccess", path="sub", change=True)},
+        "/officers/{sub}/release-factors": {
+            "post": _operation("releaseFactors", "Let the factors of an officer who is back work again.", status=204,
+                               path="sub", change=True, errors=(409,))},
+        "/tasks": {
+            "get": _operation("listTasks", "What people have to do about officers, what is due first first.", answer="TaskPage",
+                              query=("state", "cursor", "limit"))},
+        "/tasks/{id}": {"get": _operation("readTask", "One task.", answer="Task", path="id")},
+        "/tasks/{id}/complete": {
+            "post": _operation("completeTask", "Note that a task was done, with the proof.", answer="Task", path="id",
+                               body="TaskProof", change=True, errors=(409,))},
         "/officers/{sub}/password-reset": {
             "post": _operation("resetPassword", "A password that its officer must change within a day, shown this once.",
                                answer="NewPassword", path="sub", change=True, once=True)},

@@ -1,4 +1,4 @@
-"""Signing in: password, a new password where one is due, second factor, and on to where the officer was going.
+"""Signing in: password or passkey, a new password where one is due, second factor, and on to where the officer was going.
 
 Which form stands next is decided by what was proven in the interaction, never by what a form says (security checklist 29): a
 form for another step than the one that is due is answered with the form that is. A lost form token, an expired page and a page
@@ -7,15 +7,19 @@ gone back to all lead on (checklist 21; issue 2, deliverable 10).
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 
 from ...oidc.prompts import Prompt
 from ...services import Services
 from ...sessions.interaction import Interaction
+from ..onward import address_of, see_other
+from ..presentation import application_words
 from ..security import allow_onward_redirect, browser_id, check_form, session_cookie
 from .change_password import ChangePasswordPage
 from .course import Course
+from .expiring import ExpiringPage
+from .passkey import FIELD, PasskeyPage, add_questions
 from .second_factor import SecondFactorPage
 from .sign_in import SignInPage
 
@@ -25,7 +29,8 @@ def blueprint(services: Services) -> Blueprint:
     views = Blueprint("login", __name__)
     course = Course(services)
     sign_in, factor = SignInPage(services, course), SecondFactorPage(services, course)
-    change = ChangePasswordPage(services, course)
+    passkey = PasskeyPage(services, course)
+    change, notice = ChangePasswordPage(services, course), ExpiringPage(services, course)
 
     def due(interaction: Interaction, *, as_other: bool = False) -> Response:
         """Show the form that is due, or lead on when none is."""
@@ -58,6 +63,23 @@ def blueprint(services: Services) -> Blueprint:
         allow_onward_redirect()
         return due(interaction, as_other=request.args.get("as") == "other")
 
+    @views.get("/login/<interaction_id>/expiring")
+    def expiring(interaction_id: str) -> Response:
+        interaction = services.interactions.take_up(interaction_id, browser_id())
+        if interaction is None or interaction.done_at is not None or interaction.kind == "logout":
+            return course.onward.lead_on(request.args.get("app", ""))
+        course.take_language(interaction)
+        return notice.page(interaction) or see_other(address_of("login.ask", interaction))
+
+    @views.get("/login/<interaction_id>/forgotten")
+    def forgotten(interaction_id: str) -> Response:
+        interaction = services.interactions.take_up(interaction_id, browser_id())
+        if interaction is None or interaction.done_at is not None or interaction.kind == "logout":
+            return course.onward.lead_on(request.args.get("app", ""))
+        course.take_language(interaction)
+        return make_response(render_template("login/forgotten.html", app=application_words(course.client(interaction)),
+                                             back_url=address_of("login.ask", interaction)))
+
     @views.post("/login/<interaction_id>")
     def answer(interaction_id: str) -> Response:
         allow_onward_redirect()
@@ -69,8 +91,9 @@ def blueprint(services: Services) -> Blueprint:
             check_form(services.settings.issuer)
         except CSRFError:
             return sign_in.form(interaction, status=400, error={"code": "csrf"}, username=request.form.get("username", ""))
-        page = change if "new_password" in request.form else factor if factor.was_sent() else sign_in if (
-            "username" in request.form or "password" in request.form) else None
+        page = change if "new_password" in request.form else passkey if FIELD in request.form else factor if (
+            factor.was_sent()) else sign_in if "username" in request.form or "password" in request.form else None
         return (page.answer(interaction) if page is not None else None) or due(interaction)
 
+    add_questions(views, services, factor)
     return views

@@ -13,7 +13,7 @@ from ...oidc.prompts import Prompt, hint_agrees
 from ...services import Services
 from ...sessions.interaction import Interaction
 from ...sessions.single_sign_on import Session
-from ..onward import Onward, see_other
+from ..onward import Onward, address_of, see_other
 from ..security import caller, change_session, device_cookie, session_cookie, with_device, with_session
 
 
@@ -82,7 +82,13 @@ class Course:
         device = self._services.known_devices.signed_in(session, device_cookie(self._services), caller())
         self._services.mirror.signed_in(officer.sub, now=self._services.clock.now())
         noted = self._services.interactions.authenticated(interaction, session.sid, amr)
-        answer = self.arrive(noted) if noted is not None else self.onward.lead_on(interaction.client_id)
+        if noted is None:
+            answer = self.onward.lead_on(interaction.client_id)
+        elif noted.grace_left == 0 or (noted.password_expires_at is not None
+                                       and self._services.password_notices.due(officer.officer.entry_uuid)):
+            answer = see_other(address_of("login.expiring", noted))
+        else:
+            answer = self.arrive(noted)
         return with_device(with_session(answer, self._services, cookie), self._services, device)
 
     def arrive(self, interaction: Interaction) -> Response:

@@ -37,20 +37,14 @@ class SecondFactorPage:
 
     def answer(self, interaction: Interaction) -> Response | None:
         """Try the factor that was sent; None when no factor is due."""
-        form = self._sent()
-        officer = self._course.proven(interaction)
-        session: Session | None = None
-        if officer is None:
-            signed_in = self._course.onward.signed_in()
-            if signed_in is None or self._course.prompt(interaction, signed_in) is not Prompt.STEP_UP:
-                return None
-            session, officer = signed_in
-        elif interaction.must_change_password:
+        form, due = self._sent(), self.due(interaction)
+        if due is None:
             return None
+        session, officer = due
         assert form is not None
         step = self._services.second_factors.attempt(officer, form.factor, form.answer(interaction, request.form), caller(),
                                                      client_id=interaction.client_id, device=device(self._services))
-        if step.outcome == "not_enrolled":
+        if step.outcome in {"not_enrolled", "frozen"}:
             return self.form(interaction, officer)
         if step.outcome == "throttled":
             answer = self.form(interaction, officer, way=form.factor, status=429, error={
@@ -71,13 +65,24 @@ class SecondFactorPage:
         change_session(session)
         return with_session(self._course.arrive(interaction), self._services, cookie)
 
+    def due(self, interaction: Interaction) -> tuple[Session | None, MirroredOfficer] | None:
+        """Give the officer of whom a second factor is due, and the session where that has to step up; None when none is due."""
+        officer = self._course.proven(interaction)
+        if officer is not None:
+            return None if interaction.must_change_password else (None, officer)
+        signed_in = self._course.onward.signed_in()
+        if signed_in is None or self._course.prompt(interaction, signed_in) is not Prompt.STEP_UP:
+            return None
+        return signed_in
+
     def form(self, interaction: Interaction, officer: MirroredOfficer, *, way: str = "", status: int = 200,
              error: dict[str, Any] | None = None) -> Response:
         """Show one way (``way``, else the one that the address names, else the one used last) and name the others.
 
-        Who has none is told whom to call.
+        Who has none, or whose are frozen, is told whom to call.
         """
-        standings = self._services.second_factors.of(officer.officer.entry_uuid)
+        frozen = self._services.second_factors.frozen(officer.officer.entry_uuid)
+        standings = () if frozen else self._services.second_factors.of(officer.officer.entry_uuid)
         ways = [name for name in dict.fromkeys(standing.factor for standing in standings) if name in self._forms]
         wished = way or request.args.get("way", "")
         shown = wished if wished in ways else ways[0] if ways else ""
@@ -86,7 +91,7 @@ class SecondFactorPage:
                   for name in ways if name != shown]
         own = form.context(interaction, officer) if form is not None else {}
         return make_response(render_template(
-            form.template if form is not None else "login/factors/none.html", **own, others=others,
+            form.template if form is not None else f"login/factors/{'frozen' if frozen else 'none'}.html", **own, others=others,
             app=application_words(self._course.client(interaction)), action=address_of("login.answer", interaction),
             who=officer_words(officer.officer), error=error, agency_help=agency_help(self._services, officer.officer),
             cancel_url=address_of("login.ask", interaction, **{"as": "other"})), status)

@@ -44,17 +44,20 @@ class SignInPage:
             if interaction.entry_uuid:
                 self._services.interactions.forget(interaction)
             return self.form(interaction, status=400, error={"code": "wrong"}, hint=step.hint, username=username)
-        if step.outcome == "expired":
-            return self._expired(step.officer)
-        # A grace sign-in with an expired password: the change comes first, while the directory still admits one more bind for it.
-        grace = step.outcome == "accepted" and bool(step.grace_left)
-        if step.outcome == "accepted" and not grace and not self._course.missing(interaction, step.officer, (PWD,)):
-            return self._course.complete(interaction, step.officer, (PWD,))
-        proven = self._services.interactions.prove(interaction, step.officer.officer.entry_uuid, (PWD,),
-                                                   must_change=grace or step.outcome == "must_change")
-        if proven is None:
-            return self._course.onward.over(interaction.client_id)
-        return see_other(address_of("login.ask", interaction, **({"why": "expired"} if grace else {})))
+        if step.outcome in {"expired", "one_time_over"}:
+            return self.over(step.outcome, step.officer)
+        end = self._services.password_notices.end_of(step.expires_in_seconds) if step.grace_left is None else None
+        missing = step.change_first or self._course.missing(interaction, step.officer, (PWD,))
+        if missing or end is not None or step.grace_left is not None:
+            proven = self._services.interactions.prove(
+                interaction, step.officer.officer.entry_uuid, (PWD,), must_change=step.change_first, password_expires_at=end,
+                grace_left=step.grace_left)
+            if proven is None:
+                return self._course.onward.over(interaction.client_id)
+            if missing:
+                return see_other(address_of("login.ask", interaction))
+            interaction = proven
+        return self._course.complete(interaction, step.officer, (PWD,))
 
     def form(self, interaction: Interaction, *, status: int = 200, error: dict[str, Any] | None = None,
              hint: str | None = None, username: str = "", again: MirroredOfficer | None = None,
@@ -72,7 +75,9 @@ class SignInPage:
             notice = "signed_out_elsewhere"
         return make_response(render_template(
             "login/sign_in.html", app=application_words(self._course.client(interaction)),
-            action=address_of("login.answer", interaction), username=username[:255], error=error, hint=hint, notice=notice,
+            action=address_of("login.answer", interaction), forgotten_url=address_of("login.forgotten", interaction),
+            passkey_url=address_of("login.ask_passkey", interaction) if self._services.passkeys.offered else None,
+            username=username[:255], error=error, hint=hint, notice=notice,
             who={"name": again.officer.name} if again is not None else None), status)
 
     def throttled(self, interaction: Interaction, username: str, seconds: int | None) -> Response:
@@ -87,13 +92,20 @@ class SignInPage:
         answer.headers["Retry-After"] = str(seconds)
         return answer
 
-    def _expired(self, officer: MirroredOfficer) -> Response:
+    def over(self, why: str, officer: MirroredOfficer) -> Response:
+        """Say that a right password is good for nothing any more (``expired``, ``one_time_over``), and who can help."""
         contact = agency_help(self._services, officer.officer)
-        if contact is None:
-            what = gettext("Mật khẩu của bạn đã hết hạn và không còn lần đăng nhập chờ đổi nào. Vui lòng liên hệ quản trị đơn vị "
-                           "của bạn hoặc gọi tổng đài hỗ trợ %(phone)s để được đặt lại.",
-                           phone=self._services.settings.help_phone)
+        if why == "one_time_over":
+            title = gettext("Mật khẩu dùng một lần đã hết hạn")
+            what = gettext("Mật khẩu do quản trị cấp chỉ dùng được trong một thời gian ngắn, và thời gian đó đã qua.")
         else:
-            what = gettext("Mật khẩu của bạn đã hết hạn và không còn lần đăng nhập chờ đổi nào. Vui lòng liên hệ quản trị đơn vị "
-                           "%(name)s, số %(phone)s, để được đặt lại.", name=contact["name"], phone=contact["phone"])
-        return page(403, gettext("Mật khẩu đã hết hạn"), what, self._services.clock, detail="password_expired", ways=[])
+            title = gettext("Mật khẩu đã hết hạn")
+            what = gettext("Mật khẩu của bạn đã hết hạn và không còn lần đăng nhập chờ đổi nào.")
+        if contact is None:
+            way = gettext("Vui lòng liên hệ quản trị đơn vị của bạn hoặc gọi tổng đài hỗ trợ %(phone)s để được đặt lại mật khẩu.",
+                          phone=self._services.settings.help_phone)
+        else:
+            way = gettext("Vui lòng liên hệ quản trị đơn vị %(name)s, số %(phone)s, để được đặt lại mật khẩu.",
+                          name=contact["name"], phone=contact["phone"])
+        detail = "password_expired" if why == "expired" else why
+        return page(403, title, f"{what} {way}", self._services.clock, detail=detail, ways=[])

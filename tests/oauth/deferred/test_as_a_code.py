@@ -160,7 +160,7 @@ def test_core_s11_offline_access_outlives_the_session_where_it_was_asked_for_alo
     way.house.sessions.end(way.session.sid, "logout", CALLER)
     assert way.house.refresh(bound["refresh_token"]).error == "invalid_grant"
     assert way.house.refresh(offline["refresh_token"]).status == 200
-    way.house.sessions.end_all(way.session.sub, "administrator", CALLER, offline_too=True)
+    way.house.deprovisioning.end_access(way.session.sub, "administrator", CALLER)
     assert way.house.refresh(offline["refresh_token"]).error == "invalid_grant"
 
 

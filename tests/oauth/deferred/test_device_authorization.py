@@ -180,7 +180,7 @@ def test_security_18_what_was_approved_gives_nothing_after(house: House, lapse: 
     elif lapse == "client":
         house.client(disabled=True)
     else:
-        house.sessions.end_all(session.sub, "administrator", CALLER, offline_too=True)
+        house.deprovisioning.end_access(session.sub, "administrator", CALLER)
     assert house.poll(asked).error == error
     assert house.live_refresh_tokens() == 0
 

@@ -2,8 +2,8 @@
 
 Secrets and tokens stand here only as SHA-256 digests; keys and factor secrets only sealed under the key-encryption key. Stores,
 not foreign keys, keep hot rows consistent. What columns are made of: ``column_types.py``; what officers gave applications:
-``oauth.py``; their factors: ``factors.py``; what they are told: ``notices.py``; what else is mirrored of the directory:
-``directory.py``; under the same names here.
+``oauth.py``; their factors: ``factors.py`` and ``passkeys.py``; what they are told: ``notices.py``; what follows departures:
+``departures.py``; what else is mirrored of the directory: ``directory.py``; under the same names here.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text, te
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .column_types import Base, ClientId, Digest, Epoch, RowId, Subject, TransactionId, Words, db
+from .departures import NOT_ACTIVE, DepartureRow, TaskRow
 from .directory import DirectoryFeedRow, OfficerChangeRow, UnitRow
 from .factors import OneTimePasswordRow, RecoveryCodesRow, TotpEnrolmentRow, TotpRow
 from .notices import AuditRepeatRow, DeviceRow, NoticeRow
@@ -24,6 +25,7 @@ from .oauth import (
     PushedRequestRow,
     RefreshTokenRow,
 )
+from .passkeys import PasskeyChallengeRow, PasskeyRow, PasskeyUserRow
 
 __all__ = (
     "AccessTokenRow",
@@ -35,6 +37,7 @@ __all__ = (
     "ClientRow",
     "ConsentRow",
     "DeferredAuthorizationRow",
+    "DepartureRow",
     "DeviceRow",
     "DirectoryFeedRow",
     "GrantRow",
@@ -45,6 +48,9 @@ __all__ = (
     "OfficerRow",
     "OneTimePasswordRow",
     "OutboxRow",
+    "PasskeyChallengeRow",
+    "PasskeyRow",
+    "PasskeyUserRow",
     "PushedRequestRow",
     "RecoveryCodesRow",
     "RefreshTokenRow",
@@ -52,6 +58,7 @@ __all__ = (
     "SessionClientRow",
     "SessionRow",
     "SigningKeyRow",
+    "TaskRow",
     "ThrottleRow",
     "TotpEnrolmentRow",
     "TotpRow",
@@ -98,7 +105,8 @@ class OfficerRow(Base):
     """Counts changes of the facts; a writer that decided on an older one has lost."""
     left_at: Mapped[Epoch | None] = mapped_column(index=True)
     """When an officer who could sign in was disabled or removed; None for others."""
-    __table_args__ = (Index("ix_officer_search", "search_key", "entry_uuid", "unit_code", "status"),)
+    __table_args__ = (Index("ix_officer_search", "search_key", "entry_uuid", "unit_code", "status"),
+                      Index("ix_officer_not_active", "sub", postgresql_where=NOT_ACTIVE, sqlite_where=NOT_ACTIVE))
 
 
 class SessionRow(Base):
@@ -167,6 +175,8 @@ class InteractionRow(Base):
     """When all factors were proven in this interaction; satisfies prompt=login and max_age."""
     authenticated_sid: Mapped[str] = mapped_column(String(64))
     done_at: Mapped[Epoch | None]
+    __table_args__ = (Index("ix_interaction_proven", "entry_uuid", postgresql_where=text("proven_at IS NOT NULL"),
+                            sqlite_where=text("proven_at IS NOT NULL")),)
 
 
 class ClientRow(Base):

@@ -9,7 +9,7 @@ from typing import Protocol
 from flask_babel import format_datetime
 
 from ....authn.second_factor import Standing
-from . import otp, recovery
+from . import otp, passkey, recovery
 
 
 class FactorPart(Protocol):
@@ -21,7 +21,7 @@ class FactorPart(Protocol):
         ...
 
     def words(self, standing: Standing) -> dict[str, str]:
-        """Tell ``name`` and ``icon`` of one thing of this kind, and what is lost with it (``loss``)."""
+        """Tell ``name`` and ``icon`` of one thing of this kind, what is lost with it (``loss``), and perhaps ``rename_url``."""
         ...
 
     def way_to_add(self, standings: Sequence[Standing]) -> dict[str, str] | None:
@@ -29,7 +29,7 @@ class FactorPart(Protocol):
         ...
 
 
-PARTS: tuple[FactorPart, ...] = (otp.OtpPart(), recovery.RecoveryPart())
+PARTS: tuple[FactorPart, ...] = (passkey.PasskeyPart(), otp.OtpPart(), recovery.RecoveryPart())
 
 
 def day_words(at: int) -> str:

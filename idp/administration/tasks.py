@@ -1,0 +1,79 @@
+"""Tasks about officers, for administrators: looked through, and noted as done with a proof.
+
+Source: security checklist 38. An agency's administrator sees the tasks about officers of the agency and below it; auditors read.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from ..audit import AuditEvent, AuditRecord, Caller
+from ..clock import Clock
+from ..directory.tasks import LONGEST_PROOF, Task, TaskStore
+from ..errors import RefusedError
+from ..roles import Administrator, Role
+from .pages import Page, cursor_of, place_of
+
+OPERATOR = Administrator(role=Role.MACHINE, client_id="")
+"""Who works at the command line: nothing of the province is out of their sight."""
+
+
+class TaskAdministration:
+    """Shows tasks, and notes what was done.
+
+    Args:
+        store: Where they stand.
+        clock: Source of the time.
+    """
+
+    def __init__(self, store: TaskStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def listed(self, who: Administrator, *, state: str = "open", cursor: str = "", limit: int) -> Page:
+        """Give tasks of one state, those first that are due first. Raises InvalidParameterError for a cursor that is none."""
+        found = self._store.page(state=state, unit=who.unit, after=place_of(cursor, int, str), limit=limit + 1)
+        last = found[limit - 1] if len(found) > limit else None
+        return Page([self._shown(task) for task in found[:limit]], cursor_of(last.due_at, last.task_id) if last else "")
+
+    def one(self, who: Administrator, task_id: str) -> dict[str, Any]:
+        """Give a task. Raises RefusedError (404) for one that is unknown, or another agency's."""
+        return self._shown(self._seen(who, task_id))
+
+    def complete(self, who: Administrator, task_id: str, body: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
+        """Note that a task was done.
+
+        Args:
+            who: The administrator.
+            task_id: The task.
+            body: ``proof``: in words who did what, when, under which number.
+            caller: Who asks.
+
+        Raises:
+            RefusedError: unknown or another agency's (404), done before (409), no proof that can be kept (422).
+        """
+        task = self._seen(who, task_id)
+        proof = body.get("proof")
+        if body.keys() != {"proof"} or not isinstance(proof, str) or not 0 < len(proof.strip()) <= LONGEST_PROOF or any(
+                unicodedata.category(sign) in {"Cc", "Cs"} and sign not in "\n\t" for sign in proof):
+            raise RefusedError(f"The body holds proof: 1 to {LONGEST_PROOF} characters, without control characters.",
+                               code="invalid_body", status=422)
+        record = AuditRecord(AuditEvent.TASK_COMPLETED, self._clock.now(), sub=task.sub, source=caller.source,
+                             request_id=caller.request_id, detail={"task": task_id, "kind": task.kind, **caller.by})
+        if not self._store.complete(task_id, proof.strip(), caller.officer, record):
+            raise RefusedError("This task was done before.", code="already_done", status=409)
+        return self.one(who, task_id)
+
+    def _seen(self, who: Administrator, task_id: str) -> Task:
+        task = self._store.find(task_id)
+        if task is None or not who.oversees(task.unit_code):
+            raise RefusedError("There is no such task.", code="unknown_task", status=404)
+        return task
+
+    def _shown(self, task: Task) -> dict[str, Any]:
+        shown = asdict(task)
+        return {"id": shown.pop("task_id"), **shown,
+                "overdue": task.state == "open" and self._clock.now() > task.due_at}
