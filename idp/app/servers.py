@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 
 from cryptography.x509 import load_pem_x509_certificates
 
-from ..adapters.ldap.active_directory import ActiveDirectory
 from ..adapters.ldap.changes import SyncreplChanges
 from ..adapters.ldap.connection import ServerList
 from ..adapters.ldap.dialect import Dialect
 from ..adapters.ldap.directory import LdapDirectory
+from ..adapters.ldap.domain.active_directory import ActiveDirectory
+from ..adapters.ldap.domain.usn import UsnChanges
 from ..adapters.ldap.openldap import OpenLdap
 from ..adapters.ldap.polling import BestChanges, PollingChanges
 from ..adapters.ldap.server import Timing, servers_of
@@ -131,8 +132,9 @@ def ldap_people(settings: Settings, clock: Clock) -> tuple[WholeDirectory, Chang
         floor_seconds=settings.login_floor_milliseconds / 1000,
         reset_account=(settings.ldap_reset_bind_dn, reset_password) if settings.ldap_reset_bind_dn else None)
     listening = SyncreplChanges(servers, dialect, base_dn=base, people_filter=settings.ldap_people_filter)
-    polling = PollingChanges(servers, dialect, base_dn=base, people_filter=settings.ldap_people_filter,
-                             every_seconds=settings.directory_poll_seconds)
+    asking = UsnChanges if settings.ldap_kind == "active_directory" else PollingChanges
+    polling = asking(servers, dialect, base_dn=base, people_filter=settings.ldap_people_filter,
+                     every_seconds=settings.directory_poll_seconds)
     sources: dict[str, Changes] = {"syncrepl": listening, "polling": polling, "off": NoChanges(),
                                    "auto": BestChanges(servers, listening=listening, polling=polling)}
     return directory, sources[settings.directory_feed]

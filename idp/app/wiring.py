@@ -85,6 +85,7 @@ from ..errors import ConfigurationError
 from ..jose.encryption_keys import EncryptionKeys
 from ..jose.keyset import KeyRing
 from ..notices import Notices
+from ..notices.contact import ContactChanges
 from ..notices.mail import MailDelivery
 from ..oauth import response
 from ..oauth.backchannel.authentication import HINT_LIMITS, BackchannelAuthentication
@@ -255,7 +256,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     sessions = Sessions(SqlSessions(database), clock,
                         SessionLimits(settings.idle_limit_seconds, settings.absolute_limit_seconds))
     # What a change of an officer means elsewhere; each part is called again when any of them raised.
-    consequences = Several((deprovisioning,))
+    consequences = Several((deprovisioning, ContactChanges(notices)))
     mirror_rooms = mirroring(settings, database, mirror.ledger, people, changes, consequences, clock)
     administration = Administration(
         access=Access(tokens, SqlAdministrationTokens(database), clients, clock, assurance, Holders(proofs), groups=groups,

@@ -53,7 +53,6 @@ class Dialect(Protocol):
         unit_filter: What is an agency.
         unit_attributes: What ``unit`` reads.
         group_filter: What is a group.
-        changed_attribute: When an entry was last changed, by the server's clock.
         groups_name_members: Whom a group holds is read from groups alone; elsewhere from what everybody's entry says.
         needs: For ``check``.
     """
@@ -63,7 +62,6 @@ class Dialect(Protocol):
     unit_filter: str
     unit_attributes: tuple[str, ...]
     group_filter: str
-    changed_attribute: str
     groups_name_members: bool
     needs: Needs
 

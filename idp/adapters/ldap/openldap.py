@@ -57,7 +57,6 @@ class OpenLdap:
     unit_filter = "(vnUnitCode=*)"
     unit_attributes: tuple[str, ...] = UNIT_ATTRIBUTES
     group_filter = GROUPS
-    changed_attribute = "modifyTimestamp"
     groups_name_members = True
     needs = Needs({POLICY_OID: "password policy", SimplePagedResultsControl.controlType: "paged results"},
                   "Load the ppolicy overlay.",

@@ -1,8 +1,8 @@
 """Changes by asking every few seconds, for LDAP servers that do not send them (``directory.feed.Changes``).
 
-Spec: RFC 4512 §3.4.2 (modifyTimestamp), MS-ADA3 (whenChanged). The server's own clock is compared with itself: the cookie is the
-newest time seen. A second is asked about again until it has surely passed. What is no longer there leaves no trace, so every few
-minutes the identifiers of everything are listed.
+Spec: RFC 4512 §3.4.2 (modifyTimestamp). The server's own clock is compared with itself: the cookie is the newest time seen. A
+second is asked about again until it has surely passed. What is no longer there leaves no trace, so every few minutes the
+identifiers of everything are listed.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from .changes import SYNC_CONTROL, Surroundings, SyncreplChanges, all_entries, f
 from .connection import ServerList
 from .dialect import Attributes, Dialect
 
+_CHANGED = "modifyTimestamp"
 _PASSED_SECONDS = 2.0
 _AT_ONCE = 500
 _FORMATS = ("%Y%m%d%H%M%SZ", "%Y%m%d%H%M%S.0Z")
@@ -45,6 +46,7 @@ class PollingChanges:
 
     def follow(self, cookie: str, take: Callable[[Batch], None], going_on: Callable[[], bool], *, once: bool = False) -> None:
         """Give changes since the cookie until ``going_on`` says no."""
+        cookie = cookie if cookie[:1].isdigit() else ""  # a time; another kind of source wrote another kind
         listed_at, since, newest_at = -1e9, cookie, time.monotonic()
         while going_on():
             began = time.monotonic()
@@ -66,21 +68,25 @@ class PollingChanges:
     def _changed(self, connection: Any, since: str, take: Callable[[Batch], None]) -> str:
         """Give what changed; without a beginning everything. Tells the newest time among it."""
         seconds = self._servers.timing.operation
-        changed = self._dialect.changed_attribute
-        what = f"(&{self._filter}({changed}>={since}))" if since else self._filter
-        names = [*followed_attributes(self._dialect), changed]
+        what = f"(&{self._filter}({_CHANGED}>={since}))" if since else self._filter
+        names = [*followed_attributes(self._dialect), _CHANGED]
         entries = all_entries(connection, self._base_dn, what, names, seconds)
         if not entries:
             return since
-        surroundings = Surroundings(connection, self._dialect, self._base_dn, seconds)
-        newest = max(_time_of(attributes.get(changed, ())) for _, attributes in entries)
+        newest = max(_time_of(attributes.get(_CHANGED, ())) for _, attributes in entries)
+        self._hand_over(connection, entries, take, everything=not since, cookie=newest)
+        return newest
+
+    def _hand_over(self, connection: Any, entries: list[tuple[str, Attributes]], take: Callable[[Batch], None], *,
+                   everything: bool, cookie: str) -> None:
+        """Give entries in batches of a size that is applied in one piece."""
+        surroundings = Surroundings(connection, self._dialect, self._base_dn, self._servers.timing.operation)
         for start in range(0, len(entries), _AT_ONCE):
             rest = start + _AT_ONCE < len(entries)
             officers, units, groups_changed = surroundings.read(entries[start:start + _AT_ONCE])
-            take(Batch(officers, units, (), groups_changed and bool(since), refreshing=rest,
-                       present=None if since or rest else self._identifiers(entries), complete=not (since or rest),
-                       cookie=None if rest else newest))
-        return newest
+            take(Batch(officers, units, (), groups_changed and not everything, refreshing=rest,
+                       present=self._identifiers(entries) if everything and not rest else None,
+                       complete=everything and not rest, cookie=None if rest else cookie))
 
     def _present(self, connection: Any) -> frozenset[str]:
         names = ("entryUUID", "objectGUID")
@@ -93,7 +99,7 @@ class PollingChanges:
 class BestChanges:
     """Listens where the server sends changes, asks where it does not; found out when it begins."""
 
-    def __init__(self, servers: ServerList, *, listening: SyncreplChanges, polling: PollingChanges) -> None:
+    def __init__(self, servers: ServerList, *, listening: SyncreplChanges, polling: Changes) -> None:
         self._servers = servers
         self._listening, self._polling = listening, polling
         self._chosen: Changes | None = None

@@ -25,15 +25,15 @@ from typing import Any, Final
 import ldap
 from ldap.controls import SimplePagedResultsControl
 
-from ...clock import Clock
-from ...directory.officer import BindOutcome, BindResult, ChangeResult, Officer
-from ...directory.unit import Unit, UnitTree, is_unit_code
-from .dialect import Attributes, BindAnswer, Lent, Needs, Pages
-from .domain_rules import rules_for
-from .entries import UNIT_ATTRIBUTES, officer_of, unit_of
+from ....clock import Clock
+from ....directory.officer import BindOutcome, BindResult, ChangeResult, Officer
+from ....directory.unit import Unit, UnitTree, is_unit_code
+from ..dialect import Attributes, BindAnswer, Lent, Needs, Pages
+from ..entries import UNIT_ATTRIBUTES, officer_of, unit_of
+from ..openldap import NO_SUCH_ACCOUNT
+from ..server import DEAD, READ_ONLY, describe, escaped, unavailable
 from .filetime import NEVER, number, seconds_of
-from .openldap import NO_SUCH_ACCOUNT
-from .server import DEAD, READ_ONLY, describe, escaped, unavailable
+from .rules import rules_for
 
 IN_CHAIN: Final = "1.2.840.113556.1.4.1941"
 _AUTHENTICATED: Final = bytes.fromhex("01010000000000050b000000")
@@ -82,7 +82,6 @@ class ActiveDirectory:
     unit_filter = "(&(objectCategory=organizationalUnit)(|(vnUnitCode=*)(businessCategory=*)))"
     unit_attributes: tuple[str, ...] = (*UNIT_ATTRIBUTES, "objectGUID", "businessCategory", "displayName", "ou")
     group_filter = "(objectCategory=group)"
-    changed_attribute = "whenChanged"
     groups_name_members = False
     needs = Needs({SimplePagedResultsControl.controlType: "paged results"}, "Use a domain controller, not a global catalogue.",
                   "Give it a password, and fine-grained rules with a lockout threshold of 0.")
