@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..authn.assurance import AssurancePolicy
+from ..directory.term import status_as_of
 from .client import Client
 
 
@@ -19,6 +20,7 @@ class Standing:
     Attributes:
         officer_status: ``active``, ``disabled`` or ``gone`` as last mirrored; "" when the mirror has no such officer.
         officer_groups: Groups that hold the officer.
+        officer_ends_at: When the officer's account ends; 0 where it goes on.
         session_ended: The session was ended, or is no longer known.
         session_last_seen_at: Seconds since the epoch.
         session_expires_at: Absolute limit of the session.
@@ -29,6 +31,11 @@ class Standing:
     session_ended: bool = True
     session_last_seen_at: int = 0
     session_expires_at: int = 0
+    officer_ends_at: int = 0
+
+    def status_at(self, now: int) -> str:
+        """Give the officer's status; that of a guest whose time is over is ``disabled``, whatever was mirrored."""
+        return status_as_of(self.officer_status, self.officer_ends_at, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,7 @@ def lapse_of(grant: Grant, client: Client, *, assurance: AssurancePolicy, now: i
         return "revoked"
     if now >= grant.expires_at:
         return "expired"
-    if not admits(client, standing.officer_status, standing.officer_groups):
+    if not admits(client, standing.status_at(now), standing.officer_groups):
         return "officer"
     if grant.acr < assurance.demanded(standing.officer_groups, client.required_level):
         return "level"

@@ -13,9 +13,18 @@ from tests.authn.house import Node
 from tests.fakes.directory import FakeDirectory, make_officer
 from tests.provider import ACR_PREFIX, CALLER, House
 
+
+def end_the_time(house: House) -> None:
+    """Let the time of a guest end a second from now, which nobody has noted yet."""
+    house.officer(guest="contractor", ends_at=house.clock.now() + 1)
+    house.clock.advance(1)
+    assert house.officers.ledger.active() == 1, "the mirror's row says that the guest may"
+
+
 REASONS: dict[str, Callable[[House], object]] = {
     "officer disabled": lambda house: house.disable(),
     "officer gone": lambda house: house.disable(status="gone"),
+    "a guest's time is over": lambda house: end_the_time(house),
     "client disabled": lambda house: house.client(disabled=True),
     "client for another group": lambda house: house.client(allowed_groups=frozenset({"van-thu"})),
     "client for a higher level": lambda house: house.client(required_acr=f"{ACR_PREFIX}2", required_level=2),
