@@ -20,6 +20,7 @@ from .administration.tasks import TaskAdministration
 from .audit import AuditTrail
 from .audit.chain import AuditChain, AuditReader, SealStore
 from .authn.assurance import AssurancePolicy
+from .authn.break_glass import BreakGlass
 from .authn.freshness import Freshness
 from .authn.passkey_sign_in import PasskeySignIn
 from .authn.passkeys import Passkeys
@@ -146,6 +147,7 @@ class Services:
     passkeys: Passkeys
     passkey_sign_in: PasskeySignIn
     sign_in: SignIn
+    break_glass: BreakGlass
     password_notices: PasswordNotices
     assurance: AssurancePolicy
     sessions: Sessions

@@ -100,6 +100,7 @@ def examine(services: Callable[[], Services], settings: Settings, secret_files: 
                             ("logout notices", _notices), ("audit trail", _audit_trail)):
             yield from _guarded(name, check, house)
     yield from _guarded("directory", _directory, house)
+    yield from _guarded("break glass", _break_glass, house)
     if database.state != "failed":
         yield from _guarded("mail", _mail, house)
 
@@ -335,6 +336,18 @@ def _audit_trail(house: Services) -> Iterator[Line]:
 def _directory(house: Services) -> Iterator[Line]:
     for line in house.directory.check():
         yield Line("directory", "ok" if line.ok else "failed", f"{line.name}: {line.detail}", line.remedy)
+
+
+def _break_glass(house: Services) -> Iterator[Line]:
+    glass = house.break_glass
+    problem = glass.problem()
+    if problem is not None:
+        yield Line("break glass", "warning", f"switched on, and nobody can use it: {problem.message}", problem.remedy)
+    elif glass.named:
+        yield Line("break glass", "warning", "the break-glass administrator is switched on.",
+                   "When the emergency is over, empty IDP_BREAK_GLASS_NAME and run: flask --app wsgi break-glass remove")
+    else:
+        yield Line("break glass", "ok", "switched off." if not glass.there() else "switched off; there is a credential.")
 
 
 def _show(lines: list[Line]) -> None:
