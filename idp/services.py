@@ -14,6 +14,7 @@ from .administration.factors import FactorAdministration
 from .administration.grants import GrantAdministration
 from .administration.initial_access import InitialAccessAdministration
 from .administration.keys import KeyAdministration
+from .administration.mirror import MirrorAdministration
 from .administration.officers import OfficerAdministration
 from .administration.password_reset import PasswordResets
 from .administration.tasks import TaskAdministration
@@ -21,16 +22,22 @@ from .audit import AuditTrail
 from .audit.chain import AuditChain, AuditReader, SealStore
 from .authn.assurance import AssurancePolicy
 from .authn.break_glass import BreakGlass
+from .authn.client_certificate import ClientCertificates
 from .authn.freshness import Freshness
-from .authn.passkey_sign_in import PasskeySignIn
 from .authn.passkeys import Passkeys
 from .authn.password_notice import PasswordNotices
 from .authn.recovery_codes import RecoveryCodes
 from .authn.second_factor import SecondFactors
 from .authn.sign_in import SignIn
+from .authn.sign_in.certificate import CertificateSignIn
+from .authn.sign_in.passkey import PasskeySignIn
 from .authn.totp import Totp
 from .clock import Clock
+from .directory.aftermath import Aftermath
+from .directory.brake import Brake
 from .directory.deprovisioning import Deprovisioning
+from .directory.feed import Feed
+from .directory.ledger import Ledger, UnitMirror
 from .directory.mirror import OfficerMirror
 from .directory.officer import Directory
 from .jose.encryption_keys import EncryptionKeys
@@ -107,6 +114,23 @@ class Administration:
     tasks: TaskAdministration
     password_resets: PasswordResets
     factors: FactorAdministration
+    mirror: MirrorAdministration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mirroring:
+    """The rooms that keep the mirror of the directory.
+
+    Attributes:
+        ledger: Officers, for those who write.
+        aftermath: Draws the consequences of changes.
+    """
+
+    feed: Feed
+    brake: Brake
+    ledger: Ledger
+    units: UnitMirror
+    aftermath: Aftermath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +156,7 @@ class Services:
     directory: Directory
     deprovisioning: Deprovisioning
     mirror: OfficerMirror
+    mirroring: Mirroring
     keys: KeyRing
     encryption_keys: EncryptionKeys
     clients: ClientRegistry
@@ -141,6 +166,8 @@ class Services:
     client_configuration: ClientConfiguration
     examiner: Examiner
     totp: Totp
+    certificates: ClientCertificates
+    certificate_sign_in: CertificateSignIn
     recovery_codes: RecoveryCodes
     second_factors: SecondFactors
     freshness: Freshness

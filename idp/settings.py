@@ -67,6 +67,13 @@ class Settings(BaseSettings):
     clients_dir: Path = Field(Path("clients"), description="Registration files of the province's applications")
     signing_key_rotation_days: int = Field(90, ge=0, le=400,
                                            description="How long a token signing key signs; 0 = until an operator rotates")
+    directory_feed: Literal["auto", "syncrepl", "polling", "off"] = Field(
+        "auto", description="How changes of the directory are heard of; auto asks the server what it can")
+    directory_poll_seconds: float = Field(3.0, ge=0.1, le=60, description="Between two questions, where it is polled")
+    directory_brake_percent: int = Field(5, ge=1, le=100,
+                                         description="Share of the active officers that may leave at once without a release")
+    directory_brake_least: int = Field(10, ge=0, le=1000, description="So many may always leave at once")
+
     signing_keys: Literal["database", "pkcs11"] = Field("database", description="Where new token signing keys are made and kept")
     pkcs11_module: Path | None = Field(None, description="PKCS #11 module of the token, a shared library")
     pkcs11_token_label: str = Field("", description="Label of that token")
@@ -114,6 +121,10 @@ class Settings(BaseSettings):
     mtls_origin: str = Field("", pattern=r"^(https://[^/?#]+)?$",
                              description="Where the proxy asks for client certificates, https://host; empty = no mutual TLS")
     tls_client_ca_file: Path | None = Field(None, description="Authorities of certificates that authenticate applications")
+    certificate_origin: str = Field("", pattern=r"^(https://[^/?#]+)?$",
+                                    description="Where the proxy asks officers for certificates, https://host; empty = off")
+    officer_ca_file: Path | None = Field(None, description="Authorities of officers' certificates on tokens and cards")
+    officer_crl_dir: Path | None = Field(None, description="Folder with their revocation lists, *.crl, kept up to date")
     dpop_nonce_required: bool = Field(False, description="Every DPoP proof needs a nonce of ours (RFC 9449 8)")
     interaction_lifetime_seconds: int = Field(3600, ge=300, le=86400, description="How long an open sign-in page lives")
     logout_token_lifetime_seconds: int = Field(120, ge=30, le=120, description="Back-channel logout tokens")

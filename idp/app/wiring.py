@@ -15,11 +15,13 @@ from werkzeug.exceptions import NotFound
 from ..adapters.break_glass_file import NAME as CREDENTIAL
 from ..adapters.break_glass_file import BreakGlassFile
 from ..adapters.client_files import ClientFiles, read_assertion_issuers, read_software_issuers
+from ..adapters.crl_files import CrlFiles
 from ..adapters.key_files import KeyFolder
 from ..adapters.outbound import Outbound, Recorded
 from ..adapters.seal_files import HEADS, Es256SealSigner, FileSealHeads
 from ..adapters.sql import schema
 from ..adapters.sql.administration import SqlAdministrationTokens, SqlClientEntries, SqlGrantPages
+from ..adapters.sql.authn.certificates import SqlCertificates
 from ..adapters.sql.authn.devices import SqlDevices
 from ..adapters.sql.authn.one_time_password import SqlOneTimePasswords
 from ..adapters.sql.authn.passkeys import SqlPasskeys
@@ -32,6 +34,7 @@ from ..adapters.sql.database import Database
 from ..adapters.sql.deferred import SqlDeferred
 from ..adapters.sql.directory.access import SqlAccess
 from ..adapters.sql.directory.officers import SqlOfficers
+from ..adapters.sql.directory.search import SqlOfficerSearch
 from ..adapters.sql.directory.tasks import SqlTasks
 from ..adapters.sql.housekeeping import SqlHousekeeping, SqlPulse
 from ..adapters.sql.interactions import SqlInteractions
@@ -51,29 +54,33 @@ from ..administration.factors import FactorAdministration
 from ..administration.grants import GrantAdministration
 from ..administration.initial_access import InitialAccessAdministration
 from ..administration.keys import KeyAdministration
+from ..administration.mirror import MirrorAdministration
 from ..administration.officers import OfficerAdministration
 from ..administration.password_reset import PasswordResets
 from ..administration.tasks import TaskAdministration
 from ..audit import Caller
 from ..audit.chain import AuditChain
-from ..authn.assurance import HIGHEST_OFFERED, AssurancePolicy
+from ..authn.assurance import CERTIFICATE, TWO_FACTORS, AssurancePolicy
 from ..authn.break_glass import LIMITS as BREAK_GLASS_LIMITS
 from ..authn.break_glass import BreakGlass
+from ..authn.client_certificate import ClientCertificates
 from ..authn.freshness import Freshness
 from ..authn.lockout import FACTOR_LIMITS, Limits, Lockout, Rule
 from ..authn.networks import UnreadableNetworkError, read_networks
 from ..authn.one_time_password import OneTimePasswords
-from ..authn.passkey_sign_in import PasskeySignIn
 from ..authn.passkeys import PASSKEY, Passkeys
 from ..authn.password_notice import PasswordNotices
 from ..authn.recovery_codes import RecoveryCodes
 from ..authn.second_factor import SecondFactors
 from ..authn.sign_in import SignIn
+from ..authn.sign_in.certificate import CertificateSignIn
+from ..authn.sign_in.passkey import PasskeySignIn
 from ..authn.totp import Totp
 from ..authn.webauthn import RelyingParty
 from ..clock import Clock, SystemClock
+from ..directory.aftermath import Several
 from ..directory.deprovisioning import Deprovisioning
-from ..directory.officer import Directory
+from ..directory.feed import Changes
 from ..endpoints import routes
 from ..endpoints.monitoring.metrics import PrometheusMeter
 from ..endpoints.sources import Sources
@@ -82,6 +89,7 @@ from ..errors import ConfigurationError
 from ..jose.encryption_keys import EncryptionKeys
 from ..jose.keyset import KeyRing
 from ..notices import Notices
+from ..notices.contact import ContactChanges
 from ..notices.mail import MailDelivery
 from ..oauth import response
 from ..oauth.backchannel.authentication import HINT_LIMITS, BackchannelAuthentication
@@ -132,18 +140,20 @@ from ..sessions.interaction import Interactions
 from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings
 from ..web.notice_words import LetterWords
-from .servers import client_authorities, key_token, ldap_directory, mail_server
+from .people import WholeDirectory, mirroring
+from .servers import client_authorities, key_token, ldap_people, mail_server, officer_authorities
 
 STARTING = Caller(source="start", request_id="start")
 
 
-def build_services(settings: Settings, *, directory: Directory | None = None, clock: Clock | None = None,
-                   outbound: Outbound | Recorded | None = None) -> Services:
+def build_services(settings: Settings, *, directory: WholeDirectory | None = None, changes: Changes | None = None,
+                   clock: Clock | None = None, outbound: Outbound | Recorded | None = None) -> Services:
     """Build every adapter and room of one deployment.
 
     Args:
         settings: Checked settings.
-        directory: Another directory than LDAP.
+        directory: Another directory than LDAP; it is not followed.
+        changes: Follows it all the same.
         clock: Another clock than the machine's.
         outbound: Another way to other people's servers than the guarded fetcher.
 
@@ -172,23 +182,27 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     client_store = SqlClientStore(database)
     clients = ClientRegistry(client_store, clock)
     seal_store = SqlSealStore(database)
+    highest_level = CERTIFICATE if settings.certificate_origin else TWO_FACTORS
     assertion_issuers = read_assertion_issuers(
         settings.assertion_issuers_file, development=settings.development,
-        levels={f"{settings.acr_prefix}{level}": level for level in range(1, HIGHEST_OFFERED + 1)})
+        levels={f"{settings.acr_prefix}{level}": level for level in range(1, highest_level + 1)})
     details_types = {settings.authorization_details_prefix + signing_details.NAME: SigningDetails()}
-    policy = RegistrationPolicy(development=settings.development, acr_prefix=settings.acr_prefix, highest_level=HIGHEST_OFFERED,
+    policy = RegistrationPolicy(development=settings.development, acr_prefix=settings.acr_prefix, highest_level=highest_level,
                                 front_channel=settings.legacy_response_types, assertion_grant=bool(assertion_issuers),
                                 details_types=tuple(details_types), request_uris=settings.request_uri_fetch)
     notices = Notices(SqlNotices(database), clock)
     one_time = OneTimePasswords(SqlOneTimePasswords(database), clock, lifetime_seconds=settings.one_time_password_hours * 3600)
     totp = Totp(SqlTotpStore(database), sealer, clock)
-    people = directory or ldap_directory(settings, clock)
+    people, changes = ldap_people(settings, clock) if directory is None else (directory, changes)
     guesses = SqlGuessCounter(database)
+    certificates = ClientCertificates(SqlCertificates(database), officer_authorities(settings),
+                                      CrlFiles(settings.officer_crl_dir), sealer, clock)
     recovery_codes = RecoveryCodes(SqlRecoveryCodes(database), sealer.derive("recovery codes"), clock)
     party = RelyingParty(settings.passkey_domain, settings.issuer, settings.product_name) if settings.passkey_domain else None
     passkeys = Passkeys(SqlPasskeys(database), party, clock)
     passkey_limits = Lockout(guesses, clock, FACTOR_LIMITS, kind=PASSKEY)
     second_factors = SecondFactors([(passkeys, passkey_limits), (totp, Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),
+                                    (certificates, Lockout(guesses, clock, FACTOR_LIMITS, kind=certificates.name)),
                                     (recovery_codes, Lockout(guesses, clock, FACTOR_LIMITS, kind="recovery"))], audit, clock,
                                    frozen_until=deprovisioning.frozen_until)
     subjects = Subjects(sealer.derive("pairwise subjects"))
@@ -210,7 +224,8 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     proofs = Proofs(seen, nonces, clock)
     groups = RoleGroups(province=settings.ldap_province_administrators_group, agency=settings.ldap_administrators_group,
                         auditors=settings.ldap_auditors_group)
-    assurance = AssurancePolicy(settings.acr_prefix, frozenset(settings.require_second_factor_groups) | groups.names)
+    assurance = AssurancePolicy(settings.acr_prefix, frozenset(settings.require_second_factor_groups) | groups.names,
+                                highest_level)
     checks = Checks(assertions, client_keys, client_authorities(settings), bool(settings.mtls_origin), clock)
     objects = RequestObjects(settings.issuer, client_keys, clock, encryption_keys.decrypt)
     provider = Provider(issuer=settings.issuer, registry=clients, store=grants, deferred=deferred, tokens=tokens, keys=keys,
@@ -246,6 +261,9 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
                         SessionLimits(settings.idle_limit_seconds, settings.absolute_limit_seconds))
     emergency = BreakGlass(settings.break_glass_name, BreakGlassFile(settings.keys_dir / CREDENTIAL),
                            Lockout(guesses, clock, BREAK_GLASS_LIMITS, kind="break_glass"), seen, audit, sealer, clock)
+    # What a change of an officer means elsewhere; each part is called again when any of them raised.
+    consequences = Several((deprovisioning, ContactChanges(notices)))
+    mirror_rooms = mirroring(settings, database, mirror.ledger, people, changes, consequences, clock)
     administration = Administration(
         access=Access(tokens, SqlAdministrationTokens(database), clients, clock, assurance, Holders(proofs), groups=groups,
                       idle_limit_seconds=settings.idle_limit_seconds, resource=settings.issuer + Paths().administration,
@@ -255,6 +273,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         initial_access=InitialAccessAdministration(initial_access, clock),
         grants=GrantAdministration(SqlGrantPages(database), grants, mirror, clients, assurance, groups, clock),
         keys=KeyAdministration(keys, encryption_keys, clock),
+        mirror=MirrorAdministration(SqlOfficerSearch(database), mirror_rooms.brake),
         officers=OfficerAdministration(deprovisioning, mirror, groups), tasks=TaskAdministration(SqlTasks(database), clock),
         password_resets=PasswordResets(people, mirror, one_time, deprovisioning, interactions, notices, audit,
                                        clock, groups, seen),
@@ -262,10 +281,12 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit,
         audit_repeats=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
+        mirroring=mirror_rooms,
         deprovisioning=deprovisioning, encryption_keys=encryption_keys,
-        totp=totp, recovery_codes=recovery_codes, second_factors=second_factors, passkeys=passkeys,
+        totp=totp, recovery_codes=recovery_codes, certificates=certificates, second_factors=second_factors, passkeys=passkeys,
         passkey_sign_in=PasskeySignIn(passkeys, people, mirror, audit, clock, limits=passkey_limits,
                                       frozen=second_factors.frozen),
+        certificate_sign_in=CertificateSignIn(certificates, second_factors, people, mirror, audit, clock),
         freshness=Freshness(second_factors, clock, settings.fresh_authentication_seconds),
         provider=provider, approvals=approvals, devices=devices, outbox=outbox,
         backchannel=BackchannelAuthentication(
@@ -311,7 +332,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
 
 
 @contextmanager
-def rehearsal(settings: Settings, documents: Mapping[str, bytes], *, directory: Directory,
+def rehearsal(settings: Settings, documents: Mapping[str, bytes], *, directory: WholeDirectory,
               clock: Clock) -> Iterator[tuple[Services, Door]]:
     """Build the same deployment once more over a database of its own, which is empty and goes with it.
 

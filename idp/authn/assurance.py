@@ -20,9 +20,6 @@ PASSWORD = 1
 TWO_FACTORS = 2
 CERTIFICATE = 3
 
-HIGHEST_OFFERED = TWO_FACTORS
-"""Level 3 is known, so that an application may ask for it, and cannot be reached yet."""
-
 OUT_OF_REACH = 9
 """Stands for a demand that nothing this officer has can meet."""
 
@@ -30,8 +27,9 @@ PWD = "pwd"
 OTP = "otp"
 POP = "pop"
 USER = "user"
+SMART_CARD = "sc"
 MFA = "mfa"
-_KINDS = {PWD: "knowledge", OTP: "possession", POP: "possession"}
+_KINDS = {PWD: "knowledge", OTP: "possession", POP: "possession", SMART_CARD: "possession"}
 
 
 def level_reached(amr: Collection[str]) -> int:
@@ -40,6 +38,8 @@ def level_reached(amr: Collection[str]) -> int:
     Args:
         amr: RFC 8176 values of the factors proven, for example ``("pwd", "otp", "mfa")``.
     """
+    if SMART_CARD in amr:
+        return CERTIFICATE
     if len(_kinds(amr)) > 1 or {POP, MFA}.issubset(amr):  # a passkey that verified its user is two of its own
         return TWO_FACTORS
     return PASSWORD if PWD in amr else NOTHING
@@ -60,8 +60,7 @@ def missing(reached: int, required: int) -> tuple[str, ...]:
     """Tell which factors are still to be proven, in the order in which they are asked.
 
     Returns:
-        Empty when the level is reached; ``("otp",)``, ``("pwd",)`` or both. A level above ``HIGHEST_OFFERED`` lacks
-        ``("certificate",)`` besides, which no page can ask for yet.
+        Empty when the level is reached; ``("otp",)``, ``("pwd",)`` or both; ``("certificate",)`` comes last.
     """
     steps = ((PASSWORD, PWD), (TWO_FACTORS, OTP), (CERTIFICATE, "certificate"))
     return tuple(factor for level, factor in steps if reached < level <= required)
@@ -74,10 +73,12 @@ class AssurancePolicy:
     Attributes:
         acr_prefix: For example ``urn:haugiang:acr:``.
         second_factor_groups: Groups whose members need two factors at every sign-in.
+        highest: The highest level that anybody can reach here: ``CERTIFICATE`` where certificates are asked for.
     """
 
     acr_prefix: str
     second_factor_groups: frozenset[str] = frozenset()
+    highest: int = TWO_FACTORS
 
     def acr_of(self, level: int) -> str:
         """Give the acr value of a level that was reached."""
@@ -89,7 +90,7 @@ class AssurancePolicy:
 
     def acr_values_supported(self) -> list[str]:
         """Give the values for discovery."""
-        return [self.acr_of(level) for level in range(PASSWORD, HIGHEST_OFFERED + 1)]
+        return [self.acr_of(level) for level in range(PASSWORD, self.highest + 1)]
 
     def demanded(self, groups: Collection[str], client_level: int) -> int:
         """Give the level below which nothing is issued or honoured: by the application's registration and the officer's groups.
@@ -102,7 +103,7 @@ class AssurancePolicy:
         return max(client_level, by_group)
 
     def required_level(self, groups: Collection[str], client_level: int, acr_values: Iterable[str] = (), *,
-                       essential: bool = False, reachable: int = HIGHEST_OFFERED) -> int:
+                       essential: bool = False, reachable: int | None = None) -> int:
         """Give the level that this sign-in is to reach.
 
         Args:
@@ -110,9 +111,11 @@ class AssurancePolicy:
             client_level: As for ``demanded``.
             acr_values: As requested, in order of preference.
             essential: One of them must be reached; ``OUT_OF_REACH`` is given when none can be.
-            reachable: What this officer can reach: ``TWO_FACTORS`` with an authenticator app, else ``PASSWORD``. It bounds
-                the wish only; what is demanded stays demanded.
+            reachable: What this officer can reach with the factors there are; left out, what anybody can. It bounds the wish
+                only; what is demanded stays demanded, and is ``OUT_OF_REACH`` where nobody can reach it.
         """
         nothing = OUT_OF_REACH if essential else PASSWORD
+        reachable = self.highest if reachable is None else reachable
         wished = next((level for level in map(self.level_of, acr_values) if level is not None and level <= reachable), nothing)
-        return max(self.demanded(groups, client_level), wished)
+        level = max(self.demanded(groups, client_level), wished)
+        return level if level <= self.highest else OUT_OF_REACH

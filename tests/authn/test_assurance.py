@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from idp.authn.assurance import OUT_OF_REACH, AssurancePolicy, level_reached, missing, with_factor
@@ -17,7 +19,7 @@ POLICY = AssurancePolicy(PREFIX, frozenset({"lanhdao", "kiemtoan"}))
     (("vanphong", "lanhdao"), 0, (), 2, 2),
     (("lanhdao",), 0, (), 1, 2),
     ((), 2, (), 1, 2),
-    ((), 3, (), 2, 3),
+    ((), 3, (), 2, OUT_OF_REACH),
     ((), 1, (), 2, 1),
     ((), 0, (TWO,), 2, 2),
     ((), 0, (TWO,), 1, 1),
@@ -57,6 +59,21 @@ def test_acr_values_of_others_are_no_level() -> None:
 
 def test_discovery_lists_only_what_can_be_reached() -> None:
     assert POLICY.acr_values_supported() == [ONE, TWO]
+    assert replace(POLICY, highest=3).acr_values_supported() == [ONE, TWO, THREE]
+
+
+def test_level_3_is_demanded_where_somebody_can_reach_it_and_a_wish_where_this_officer_can() -> None:
+    policy = replace(POLICY, highest=3)
+    assert policy.required_level((), 3, (), reachable=2) == 3
+    assert policy.required_level((), 0, (THREE, TWO), reachable=2) == 2
+    assert policy.required_level((), 0, (THREE, TWO), reachable=3) == 3
+    assert policy.required_level((), 0, (THREE,), essential=True, reachable=2) == OUT_OF_REACH
+
+
+def test_a_certificate_is_level_3_and_claims_no_factor_that_nobody_saw() -> None:
+    assert level_reached(("sc",)) == 3
+    assert with_factor((), "sc") == ("sc",)
+    assert with_factor(("pwd",), "sc") == ("pwd", "sc", "mfa")
 
 
 def test_rfc8176_s2_mfa_joins_with_the_second_kind_of_factor() -> None:

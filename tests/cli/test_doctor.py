@@ -15,12 +15,14 @@ from flask import Flask
 
 from idp.cli import doctor
 from idp.cli.doctor import OLD_KEY_SECONDS, Line, examine
+from idp.directory.brake import FeedState
 from idp.directory.officer import CheckLine
 from idp.errors import ConfigurationError, UnavailableError
 from idp.jose.keyset import ALGORITHMS, StoredKey
 from idp.jose.rotation import OVERDUE_SECONDS
 from idp.outbox import FailingReceiver, QueueState
 from idp.settings import Settings
+from tests.fakes.mirroring import quiet_mirroring
 
 from ..fakes.clock import FakeClock
 from ..fakes.notices import application
@@ -58,6 +60,8 @@ class House:
         self.keys = SimpleNamespace(reload=lambda: None, stored=lambda: self.stored, prove=self.proven.append, token=self.token,
                                     next_rotation_at=lambda _alg: self.due)
         self.encryption_keys = SimpleNamespace(prove=lambda: None)
+        self.lists = {"lists": 2, "out_of_date": 0, "unreadable": 0}
+        self.certificates = SimpleNamespace(offered=False, revocation_lists=lambda: self.lists)
         self.registered = [application("qlvb", redirect_uris=("https://qlvb.example/cb",))]
         self.clients = SimpleNamespace(all=lambda: tuple(self.registered))
         self.leave = [initial_access_token("open", expires_at=self.clock.now() + 60)]
@@ -74,6 +78,7 @@ class House:
         self.audit_chain = SimpleNamespace(backlog=lambda: self.backlog, head_conflict=lambda: self.conflict)
         self.break_glass = SimpleNamespace(named=False, there=lambda: False, problem=lambda: None)
         self.checked = [CheckLine("server ldaps://ldap1.example", True, "answers")]
+        self.mirroring = quiet_mirroring()
         self.directory = SimpleNamespace(check=lambda: tuple(self.checked))
 
     def ping_database(self) -> None:
@@ -316,3 +321,22 @@ def test_every_setting_is_listed_with_its_meaning_and_no_password(url: str) -> N
     assert all(entry["meaning"] and f"{entry['variable']} = " in text for entry in listed)
     assert "hunter2" not in text + json.dumps(listed)
     assert next(e for e in listed if e["name"] == "trusted_proxies")["value"] == "127.0.0.1"
+
+
+@pytest.mark.parametrize(("lists", "state"), [
+    ({"lists": 2, "out_of_date": 0, "unreadable": 0}, "ok"), ({"lists": 0, "out_of_date": 0, "unreadable": 0}, "failed"),
+    ({"lists": 2, "out_of_date": 1, "unreadable": 0}, "warning"), ({"lists": 1, "out_of_date": 0, "unreadable": 1}, "warning")])
+def test_revocation_lists_are_looked_at_where_officers_show_certificates(lists: dict[str, int], state: str) -> None:
+    house = House()
+    house.lists = lists
+    assert "certificates" not in {line.check for line in look(house)}
+    house.certificates.offered = True
+    assert [line.state for line in look(house) if line.check == "certificates"] == [state]
+
+
+def test_a_brake_that_holds_officers_back_is_named_with_the_commands() -> None:
+    house = House()
+    house.mirroring.now = FeedState(braked_at=1, reason="share", losses=60, active=400)
+    lines = list(examine(lambda: house, house.settings, {}))  # type: ignore[arg-type,return-value]
+    assert any(line.check == "directory" and line.state == "failed" and "60 of 400" in line.found
+               and "directory release" in line.remedy for line in lines)
