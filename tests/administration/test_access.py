@@ -154,6 +154,25 @@ def test_rfc9470_s3_an_officer_who_joined_a_strict_group_since_is_asked_to_step_
     refused(office.call("GET", "/clients", token), 401, "insufficient_user_authentication")
 
 
+def test_rfc9470_s3_the_challenge_names_what_the_application_asks_for_where_that_is_more(office: Office) -> None:
+    token = office.province()
+    console = next(client for client in office.services.clients.all() if client.client_id == "console")
+    object.__setattr__(console, "required_level", 3)
+    answer = office.call("GET", "/clients", token)
+    refused(answer, 401, "insufficient_user_authentication")
+    assert 'acr_values="urn:haugiang:acr:3"' in answer.headers["WWW-Authenticate"]
+
+
+def test_rfc9470_s3_an_officer_who_moved_into_a_strict_agency_since_is_asked_to_step_up(database_url: str) -> None:
+    office = Office(database_url, require_second_factor_units=("H30.77",))
+    session = office.session(office.officer("quantri"), acr=1)
+    token = office.token(session=session)
+    refused(office.call("GET", "/clients", token), 403, "forbidden")
+    office.officer("quantri", unit="H30.77.1")
+    refused(office.call("GET", "/clients", token), 401, "insufficient_user_authentication")
+    office.close()
+
+
 def test_rfc9449_s7_1_a_bound_token_needs_the_proof_of_its_key(office: Office) -> None:
     now = office.clock.now()
     token = office.machine(dpop=proof_of("POST", f"{ISSUER}/token", now))
