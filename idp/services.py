@@ -14,6 +14,7 @@ from .administration.factors import FactorAdministration
 from .administration.grants import GrantAdministration
 from .administration.initial_access import InitialAccessAdministration
 from .administration.keys import KeyAdministration
+from .administration.mirror import MirrorAdministration
 from .administration.officers import OfficerAdministration
 from .administration.password_reset import PasswordResets
 from .administration.tasks import TaskAdministration
@@ -29,7 +30,11 @@ from .authn.second_factor import SecondFactors
 from .authn.sign_in import SignIn
 from .authn.totp import Totp
 from .clock import Clock
+from .directory.aftermath import Aftermath
+from .directory.brake import Brake
 from .directory.deprovisioning import Deprovisioning
+from .directory.feed import Feed
+from .directory.ledger import Ledger, UnitMirror
 from .directory.mirror import OfficerMirror
 from .directory.officer import Directory
 from .jose.encryption_keys import EncryptionKeys
@@ -106,6 +111,23 @@ class Administration:
     tasks: TaskAdministration
     password_resets: PasswordResets
     factors: FactorAdministration
+    mirror: MirrorAdministration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mirroring:
+    """The rooms that keep the mirror of the directory.
+
+    Attributes:
+        ledger: Officers, for those who write.
+        aftermath: Draws the consequences of changes.
+    """
+
+    feed: Feed
+    brake: Brake
+    ledger: Ledger
+    units: UnitMirror
+    aftermath: Aftermath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +153,7 @@ class Services:
     directory: Directory
     deprovisioning: Deprovisioning
     mirror: OfficerMirror
+    mirroring: Mirroring
     keys: KeyRing
     encryption_keys: EncryptionKeys
     clients: ClientRegistry

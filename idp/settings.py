@@ -67,6 +67,13 @@ class Settings(BaseSettings):
     clients_dir: Path = Field(Path("clients"), description="Registration files of the province's applications")
     signing_key_rotation_days: int = Field(90, ge=0, le=400,
                                            description="How long a token signing key signs; 0 = until an operator rotates")
+    directory_feed: Literal["auto", "syncrepl", "polling", "off"] = Field(
+        "auto", description="How changes of the directory are heard of; auto asks the server what it can")
+    directory_poll_seconds: float = Field(3.0, ge=0.1, le=60, description="Between two questions, where it is polled")
+    directory_brake_percent: int = Field(5, ge=1, le=100,
+                                         description="Share of the active officers that may leave at once without a release")
+    directory_brake_least: int = Field(10, ge=0, le=1000, description="So many may always leave at once")
+
     signing_keys: Literal["database", "pkcs11"] = Field("database", description="Where new token signing keys are made and kept")
     pkcs11_module: Path | None = Field(None, description="PKCS #11 module of the token, a shared library")
     pkcs11_token_label: str = Field("", description="Label of that token")

@@ -46,7 +46,7 @@ def open_directory(
     pool_size: int = 4, development: bool = True, write_uris: tuple[str, ...] = (), **options: Any,
 ) -> LdapDirectory:
     """Open the adapter on these servers, in the clear unless there is a CA file; close it with ``closing``."""
-    first, dialect = servers[0], OpenLdap()
+    first, dialect = servers[0], OpenLdap(servers[0].base_dn)
     known = servers_of(uris or tuple(server.uri for server in servers), write_uris=write_uris, ca_file=ca_file,
                        development=development)
     return LdapDirectory(

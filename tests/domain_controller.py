@@ -28,9 +28,9 @@ import ldap.modlist
 import pytest
 
 from deploy.directory.certificates import ensure_tls_files
-from idp.adapters.ldap.active_directory import ActiveDirectory
 from idp.adapters.ldap.connection import ServerList
 from idp.adapters.ldap.directory import LdapDirectory
+from idp.adapters.ldap.domain.active_directory import ActiveDirectory
 from idp.adapters.ldap.server import servers_of
 from idp.clock import Clock, SystemClock
 

@@ -21,7 +21,6 @@ from ..adapters.key_files import KeyFolder
 from ..adapters.sql import schema
 from ..adapters.sql.tables import db
 from ..clock import Clock, SystemClock
-from ..directory.officer import Directory
 from ..endpoints import routes
 from ..endpoints.monitoring.metrics import PrometheusMeter
 from ..endpoints.sources import Sources
@@ -32,6 +31,7 @@ from ..services import Services
 from ..settings import OF_THE_HOUSE, Settings, load, read_secret
 from ..web import api
 from ..worker import Worker
+from .people import WholeDirectory
 from .servers import BIND_PASSWORD, RESET_PASSWORD, SMTP_PASSWORD
 from .wiring import STARTING, build_services
 
@@ -43,7 +43,7 @@ AFTERWARDS_SECONDS = 0.2
 _METRICS_TOKEN = "Put a random value into it, mode 0600, or leave IDP_METRICS_TOKEN_FILE out."
 
 
-def create_app(settings: Settings | None = None, *, serve: bool = True, directory: Directory | None = None,
+def create_app(settings: Settings | None = None, *, serve: bool = True, directory: WholeDirectory | None = None,
                clock: Clock | None = None) -> Flask:
     """Make the Flask application whose ``wsgi_app`` is the two-door dispatcher.
 

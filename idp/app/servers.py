@@ -9,19 +9,23 @@ from urllib.parse import urlsplit
 
 from cryptography.x509 import load_pem_x509_certificates
 
-from ..adapters.ldap.active_directory import ActiveDirectory
+from ..adapters.ldap.changes import SyncreplChanges
 from ..adapters.ldap.connection import ServerList
 from ..adapters.ldap.dialect import Dialect
 from ..adapters.ldap.directory import LdapDirectory
+from ..adapters.ldap.domain.active_directory import ActiveDirectory
+from ..adapters.ldap.domain.usn import UsnChanges
 from ..adapters.ldap.openldap import OpenLdap
+from ..adapters.ldap.polling import BestChanges, PollingChanges
 from ..adapters.ldap.server import Timing, servers_of
 from ..adapters.mail import SmtpServer
 from ..clock import Clock
-from ..directory.officer import Directory
+from ..directory.feed import Changes, NoChanges
 from ..errors import ConfigurationError
 from ..jose.keyset import KeyToken
 from ..pki.path_validation import CertificateAuthorities
 from ..settings import Settings, read_secret
+from .people import WholeDirectory
 
 RESET_PASSWORD = "Put the password of the account that sets officers' passwords into it, mode 0600."
 SMTP_PASSWORD = "Put the password for the mail server into it, mode 0600, or leave IDP_SMTP_USERNAME out."
@@ -83,11 +87,11 @@ def key_token(settings: Settings, clock: Clock) -> KeyToken | None:
     return Pkcs11Keys(settings.pkcs11_module, settings.pkcs11_token_label, lambda: read_secret(settings.pkcs11_pin_file), clock)
 
 
-def ldap_directory(settings: Settings, clock: Clock) -> Directory:
-    """Build the LDAP directory of the settings; nothing is asked of it yet.
+def ldap_people(settings: Settings, clock: Clock) -> tuple[WholeDirectory, Changes]:
+    """Build the LDAP directory of the settings, and what hears of its changes; nothing is asked of it yet.
 
     Raises:
-        ConfigurationError: the file with the password of the service account is missing or unsafe.
+        ConfigurationError: a file with the password of an account is missing or unsafe.
     """
     def password() -> str:
         return read_secret(settings.ldap_bind_password_file, BIND_PASSWORD)
@@ -99,7 +103,7 @@ def ldap_directory(settings: Settings, clock: Clock) -> Directory:
     if settings.ldap_reset_bind_dn:
         reset_password()
     base = settings.ldap_base_dn
-    dialect: Dialect = ActiveDirectory(base, clock) if settings.ldap_kind == "active_directory" else OpenLdap()
+    dialect: Dialect = ActiveDirectory(base, clock) if settings.ldap_kind == "active_directory" else OpenLdap(base)
 
     servers = ServerList(
         servers_of(settings.ldap_uri, write_uris=settings.ldap_write_uri, ca_file=settings.ldap_ca_file,
@@ -107,8 +111,15 @@ def ldap_directory(settings: Settings, clock: Clock) -> Directory:
         bind_dn=settings.ldap_bind_dn, bind_password=password,
         timing=Timing(connect=settings.ldap_connect_timeout_seconds, operation=settings.ldap_operation_timeout_seconds),
         pool_size=settings.ldap_pool_size, is_somebody=dialect.is_somebody)
-    return LdapDirectory(
+    directory = LdapDirectory(
         servers, base_dn=base, dialect=dialect, people_filter=settings.ldap_people_filter, decoy_dn=settings.ldap_decoy_dn,
         administrators=settings.ldap_administrators_group, concurrency=settings.login_concurrency,
         floor_seconds=settings.login_floor_milliseconds / 1000,
         reset_account=(settings.ldap_reset_bind_dn, reset_password) if settings.ldap_reset_bind_dn else None)
+    listening = SyncreplChanges(servers, dialect, base_dn=base, people_filter=settings.ldap_people_filter)
+    asking = UsnChanges if settings.ldap_kind == "active_directory" else PollingChanges
+    polling = asking(servers, dialect, base_dn=base, people_filter=settings.ldap_people_filter,
+                     every_seconds=settings.directory_poll_seconds)
+    sources: dict[str, Changes] = {"syncrepl": listening, "polling": polling, "off": NoChanges(),
+                                   "auto": BestChanges(servers, listening=listening, polling=polling)}
+    return directory, sources[settings.directory_feed]

@@ -30,6 +30,7 @@ from ..adapters.sql.database import Database
 from ..adapters.sql.deferred import SqlDeferred
 from ..adapters.sql.directory.access import SqlAccess
 from ..adapters.sql.directory.officers import SqlOfficers
+from ..adapters.sql.directory.search import SqlOfficerSearch
 from ..adapters.sql.directory.tasks import SqlTasks
 from ..adapters.sql.housekeeping import SqlHousekeeping, SqlPulse
 from ..adapters.sql.interactions import SqlInteractions
@@ -49,6 +50,7 @@ from ..administration.factors import FactorAdministration
 from ..administration.grants import GrantAdministration
 from ..administration.initial_access import InitialAccessAdministration
 from ..administration.keys import KeyAdministration
+from ..administration.mirror import MirrorAdministration
 from ..administration.officers import OfficerAdministration
 from ..administration.password_reset import PasswordResets
 from ..administration.tasks import TaskAdministration
@@ -68,8 +70,9 @@ from ..authn.sign_in import SignIn
 from ..authn.totp import Totp
 from ..authn.webauthn import RelyingParty
 from ..clock import Clock, SystemClock
+from ..directory.aftermath import Several
 from ..directory.deprovisioning import Deprovisioning
-from ..directory.officer import Directory
+from ..directory.feed import Changes
 from ..endpoints import routes
 from ..endpoints.monitoring.metrics import PrometheusMeter
 from ..endpoints.sources import Sources
@@ -78,6 +81,7 @@ from ..errors import ConfigurationError
 from ..jose.encryption_keys import EncryptionKeys
 from ..jose.keyset import KeyRing
 from ..notices import Notices
+from ..notices.contact import ContactChanges
 from ..notices.mail import MailDelivery
 from ..oauth import response
 from ..oauth.backchannel.authentication import HINT_LIMITS, BackchannelAuthentication
@@ -128,18 +132,20 @@ from ..sessions.interaction import Interactions
 from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings
 from ..web.notice_words import LetterWords
-from .servers import client_authorities, key_token, ldap_directory, mail_server
+from .people import WholeDirectory, mirroring
+from .servers import client_authorities, key_token, ldap_people, mail_server
 
 STARTING = Caller(source="start", request_id="start")
 
 
-def build_services(settings: Settings, *, directory: Directory | None = None, clock: Clock | None = None,
-                   outbound: Outbound | Recorded | None = None) -> Services:
+def build_services(settings: Settings, *, directory: WholeDirectory | None = None, changes: Changes | None = None,
+                   clock: Clock | None = None, outbound: Outbound | Recorded | None = None) -> Services:
     """Build every adapter and room of one deployment.
 
     Args:
         settings: Checked settings.
-        directory: Another directory than LDAP.
+        directory: Another directory than LDAP; it is not followed.
+        changes: Follows it all the same.
         clock: Another clock than the machine's.
         outbound: Another way to other people's servers than the guarded fetcher.
 
@@ -178,7 +184,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     notices = Notices(SqlNotices(database), clock)
     one_time = OneTimePasswords(SqlOneTimePasswords(database), clock, lifetime_seconds=settings.one_time_password_hours * 3600)
     totp = Totp(SqlTotpStore(database), sealer, clock)
-    people = directory or ldap_directory(settings, clock)
+    people, changes = ldap_people(settings, clock) if directory is None else (directory, changes)
     guesses = SqlGuessCounter(database)
     recovery_codes = RecoveryCodes(SqlRecoveryCodes(database), sealer.derive("recovery codes"), clock)
     party = RelyingParty(settings.passkey_domain, settings.issuer, settings.product_name) if settings.passkey_domain else None
@@ -240,6 +246,9 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     interactions = Interactions(SqlInteractions(database), clock, settings.interaction_lifetime_seconds)
     sessions = Sessions(SqlSessions(database), clock,
                         SessionLimits(settings.idle_limit_seconds, settings.absolute_limit_seconds))
+    # What a change of an officer means elsewhere; each part is called again when any of them raised.
+    consequences = Several((deprovisioning, ContactChanges(notices)))
+    mirror_rooms = mirroring(settings, database, mirror.ledger, people, changes, consequences, clock)
     administration = Administration(
         access=Access(tokens, SqlAdministrationTokens(database), clients, clock, assurance, Holders(proofs), groups=groups,
                       idle_limit_seconds=settings.idle_limit_seconds, resource=settings.issuer + Paths().administration,
@@ -249,6 +258,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
         initial_access=InitialAccessAdministration(initial_access, clock),
         grants=GrantAdministration(SqlGrantPages(database), grants, mirror, clients, assurance, groups, clock),
         keys=KeyAdministration(keys, encryption_keys, clock),
+        mirror=MirrorAdministration(SqlOfficerSearch(database), mirror_rooms.brake),
         officers=OfficerAdministration(deprovisioning, mirror, groups), tasks=TaskAdministration(SqlTasks(database), clock),
         password_resets=PasswordResets(people, mirror, one_time, deprovisioning, interactions, notices, audit,
                                        clock, groups, seen),
@@ -256,6 +266,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit,
         audit_repeats=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
+        mirroring=mirror_rooms,
         deprovisioning=deprovisioning, encryption_keys=encryption_keys,
         totp=totp, recovery_codes=recovery_codes, second_factors=second_factors, passkeys=passkeys,
         passkey_sign_in=PasskeySignIn(passkeys, people, mirror, audit, clock, limits=passkey_limits,
@@ -304,7 +315,7 @@ def build_services(settings: Settings, *, directory: Directory | None = None, cl
 
 
 @contextmanager
-def rehearsal(settings: Settings, documents: Mapping[str, bytes], *, directory: Directory,
+def rehearsal(settings: Settings, documents: Mapping[str, bytes], *, directory: WholeDirectory,
               clock: Clock) -> Iterator[tuple[Services, Door]]:
     """Build the same deployment once more over a database of its own, which is empty and goes with it.
 

@@ -207,11 +207,13 @@ class SignIn:
         expired = step in {"expired", "one_time_over"}
         for guess in guesses:
             (self._passwords.release if expired else self._passwords.good)(guess)
-        sub = self._mirror.remember(officer, now=self._clock.now())
+        known = self._learn(officer, caller)
+        if not _may_sign_in(known):
+            # Disabled or removed between the look and the bind: the newer word counts.
+            return self._refuse("disabled", [], "", caller, client_id, officer.uid, officer)
         if expired:
             self._record(AuditEvent.SIGN_IN_REFUSED, caller, client_id, officer.uid, officer, about=officer.uid, reason=step)
-        return PasswordStep(step, MirroredOfficer(sub=sub, officer=officer, status="active"), None,
-                            outcome.grace_left, outcome.expires_in_seconds)
+        return PasswordStep(step, known, None, outcome.grace_left, outcome.expires_in_seconds)
 
     def _refuse(self, reason: str, guesses: list[Guess], password: str, caller: Caller, client_id: str, account: str,
                 officer: Officer | None) -> PasswordStep:
@@ -239,10 +241,14 @@ class SignIn:
         if officer is not None:
             detail["uid"] = officer.uid
             if officer.disabled and mirrored is not None and mirrored.status == "active":
-                self._mirror.remember(officer, now=self._clock.now())
+                self._learn(officer, caller)
         self._audit.repeated(AuditRecord(
             event, self._clock.now(), sub=mirrored.sub if mirrored else "", client_id=client_id, source=caller.source,
             request_id=caller.request_id, detail=detail), about=f"{about}\0{network_of(caller.source)}")
+
+    def _learn(self, officer: Officer, caller: Caller) -> MirroredOfficer:
+        return self._mirror.learn(officer, now=self._clock.now(), look=lambda: self._directory.find(officer.entry_uuid),
+                                  source=caller.source, request_id=caller.request_id)
 
 
 def _may_sign_in(officer: MirroredOfficer) -> bool:

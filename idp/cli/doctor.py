@@ -18,6 +18,7 @@ import click
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from ..directory.brake import BRAKED_REMEDY, sentence
 from ..errors import ConfigurationError, IdpError, UnavailableError
 from ..jose.keyset import ALGORITHMS
 from ..jose.rotation import OVERDUE_SECONDS
@@ -335,6 +336,9 @@ def _audit_trail(house: Services) -> Iterator[Line]:
 def _directory(house: Services) -> Iterator[Line]:
     for line in house.directory.check():
         yield Line("directory", "ok" if line.ok else "failed", f"{line.name}: {line.detail}", line.remedy)
+    state = house.mirroring.brake.state()
+    if state.braked_at:
+        yield Line("directory", "failed", sentence(state.reason, losses=state.losses, active=state.active), BRAKED_REMEDY)
 
 
 def _show(lines: list[Line]) -> None:

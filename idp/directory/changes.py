@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from ..audit import AuditEvent, AuditRecord
 from .mirror import MirroredOfficer
 
 
@@ -85,3 +86,38 @@ _OF_STATUS = {"active": ChangeKind.RETURNED, "disabled": ChangeKind.DISABLED, "g
 def _agencies(officer: MirroredOfficer) -> tuple[str, frozenset[str]]:
     posts = officer.officer.posts
     return officer.officer.main_post.unit_code, frozenset(post.unit_code for post in posts)
+
+
+def record_of(change: OfficerChange, *, source: str, request_id: str) -> AuditRecord:
+    """Make the record of a change; it tells agencies, groups and which facts, and never a name or a number."""
+    return AuditRecord(_EVENTS[change.kind], change.at, sub=change.sub, source=source, request_id=request_id,
+                       detail=_detail(change))
+
+
+_EVENTS = {
+    ChangeKind.JOINED: AuditEvent.OFFICER_JOINED, ChangeKind.REMOVED: AuditEvent.OFFICER_REMOVED,
+    ChangeKind.DISABLED: AuditEvent.OFFICER_DISABLED, ChangeKind.RETURNED: AuditEvent.OFFICER_RETURNED,
+    ChangeKind.MOVED: AuditEvent.OFFICER_MOVED, ChangeKind.RENAMED: AuditEvent.OFFICER_RENAMED,
+    ChangeKind.CHANGED: AuditEvent.OFFICER_CHANGED}
+
+
+def _detail(change: OfficerChange) -> dict[str, str | int | bool]:
+    assert change.after is not None
+    new = change.after.officer
+    if change.before is None:
+        return {"status": change.after.status, "unit": new.main_post.unit_code}
+    old = change.before.officer
+    detail: dict[str, str | int | bool] = {}
+    if change.before.status != change.after.status:
+        detail |= {"from_status": change.before.status, "status": change.after.status}
+    if _agencies(change.before) != _agencies(change.after):
+        detail |= {"from_unit": old.main_post.unit_code, "unit": new.main_post.unit_code}
+    for name, groups in (("groups_added", set(new.groups) - set(old.groups)), ("groups_lost", set(old.groups) - set(new.groups))):
+        if groups:
+            detail[name] = " ".join(sorted(groups))[:_LONGEST_LIST]
+    facts = [name for name in _FACTS if getattr(old, name) != getattr(new, name)]
+    return detail | ({"facts": " ".join(facts)} if facts else {})
+
+
+_LONGEST_LIST = 500
+_FACTS = ("uid", "name", "given_name", "family_name", "mail", "phone", "posts", "attributes", "address", "dn")

@@ -7,6 +7,7 @@ reorganisation changes facts and never the ``sub`` (OpenID Connect Core §2: loc
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -33,8 +34,25 @@ class MirroredOfficer:
 class OfficerMirror(Protocol):
     """Where officers are mirrored."""
 
+    def learn(self, officer: Officer, *, now: int, look: Callable[[], Officer | None], source: str = "",
+              request_id: str = "") -> MirroredOfficer:
+        """Mirror an officer whom somebody has just met at a sign-in, and give the officer as mirrored now.
+
+        Others write the mirror too, so where it says otherwise than ``officer`` the directory is asked once more, after the
+        mirror was read, and that answer is written only if nobody wrote meanwhile: an older look never undoes a newer one. A
+        change is recorded and remembered (``directory.changes``). Of parallel first calls all get the same subject.
+
+        Args:
+            officer: As looked up.
+            now: Seconds since the epoch.
+            look: Looks the officer up again; None when the directory has lost the entry, and then nothing is written.
+            source: Of the caller, for the record.
+            request_id: Of the request, for the record.
+        """
+        ...
+
     def remember(self, officer: Officer, *, now: int) -> str:
-        """Insert or update by entryUUID and give the subject; of parallel first calls all get the same one."""
+        """Mirror an officer as given and give the subject; for those whom nothing else mirrors at the same time."""
         ...
 
     def by_sub(self, sub: str) -> MirroredOfficer | None:
@@ -56,6 +74,42 @@ class OfficerMirror(Protocol):
     def signed_in(self, sub: str, *, now: int) -> None:
         """Note a sign-in; the first one is kept too."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An officer that a search found.
+
+    Attributes:
+        place: Where in the order; the next page begins behind it.
+    """
+
+    officer: MirroredOfficer
+    place: tuple[str, str]
+
+
+class OfficerSearch(Protocol):
+    """Where officers are looked for."""
+
+    def search(self, words: Sequence[str], *, unit: str, after: tuple[str, str] | None, limit: int) -> Sequence[Found]:
+        """Give officers who are not gone, by name.
+
+        Args:
+            words: As ``search_words`` gives them; all must be found. Those of three letters or more anywhere, shorter ones at the
+                beginning of a word.
+            unit: Only of this agency or below; "" for all.
+            after: Place of the last one seen.
+            limit: How many at most. Of a search that finds more than a thousand, only so many are looked at.
+        """
+        ...
+
+
+def search_words(text: str) -> tuple[str, ...]:
+    """Give the words of a search, as they stand in search keys: at most four; telephone numbers as they are mirrored."""
+    digits = "".join(sign for sign in text if sign not in " .()-+")
+    if digits.isascii() and digits.isdigit() and len(digits) >= 6:
+        return (digits[1:] if digits.startswith("0") else digits,)
+    return tuple(search_key(text).split()[:4])
 
 
 def search_key(*texts: str) -> str:

@@ -79,6 +79,19 @@ class Unit:
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
 
 
+@dataclass(frozen=True, slots=True)
+class UnitEntry:
+    """A unit's entry in the directory.
+
+    Attributes:
+        entry_uuid: The directory's stable identifier (RFC 4530), lower case.
+        unit: What it says.
+    """
+
+    entry_uuid: str
+    unit: Unit
+
+
 class UnitTree:
     """All units by code. Parents follow from the codes, so there are no cycles to guard against."""
 

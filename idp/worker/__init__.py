@@ -1,9 +1,9 @@
-"""The one long-running process behind the web: outbox, sealing, housekeeping.
+"""The one long-running process behind the web: outbox, sealing, housekeeping, and the directory's feed.
 
-Five loops run in threads of their own, so that none waits for another: ``sealer``, ``outbox``, ``pings`` and ``mail`` look every
-half second, ``schedule`` does what is due. A database that is away stops none of them: they try again with a growing pause, and
-the log says once that it went and once that it came back. SIGTERM ends the process within seconds; what was being sent is
-finished or given back.
+Seven loops run in threads of their own, so that none waits for another: ``sealer``, ``outbox``, ``pings``, ``mail`` and
+``consequences`` look every half second or oftener, ``schedule`` does what is due, ``feed`` listens to the directory. A database
+that is away stops none of them: they try again with a growing pause, and the log says once that it went and once that it came
+back. SIGTERM ends the process within seconds; what was being sent is finished or given back.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from typing import Any
 import structlog
 
 from ..audit import Caller
+from ..directory.brake import BrakedError
+from ..directory.changes import Consequences, OfficerChange
 from ..errors import IdpError, UnavailableError
 from ..services import Services
 from .directory_watch import DirectoryWatch
@@ -67,6 +69,8 @@ class Worker:
             "mail": OutboxPump(services.mail, services.mail_delivery, services.clock, stopping=self._stop.is_set,
                                 wide=2, narrow=1)}
         self._schedule = Schedule(self._jobs(services), services.clock)
+        self._mirroring = services.mirroring
+        self._braked = ""
 
     def _jobs(self, services: Services) -> list[Job]:
         watch = DirectoryWatch(services.directory.health, services.audit, services.clock)
@@ -97,7 +101,8 @@ class Worker:
     def run(self) -> None:
         """Work until ``stop`` is called."""
         loops = [threading.Thread(target=self._loop, args=(name, step, pause), name=name) for name, step, pause in (
-            ("sealer", self._sealing.round, 0.5), ("schedule", self._schedule.round, 0.5),
+            ("sealer", self._sealing.round, 0.5), ("schedule", self._schedule.round, 0.5), ("feed", self._feed, 1.0),
+            ("consequences", self._consequences, 0.25),
             *((name, pump.round, 0.5) for name, pump in self._pumps.items()))]
         self._log.info("worker started")
         for loop in loops:
@@ -122,10 +127,41 @@ class Worker:
             UnavailableError: the database does not answer.
         """
         self._schedule.round()
+        self._feed(once=True)
+        self._consequences()
         for pump in self._pumps.values():
             pump.round()
             pump.drain()
         self._sealing.round()
+
+    def _feed(self, *, once: bool = False) -> None:
+        """Follow the directory; what the brake stops is said once, and stands in /readyz until somebody has looked."""
+        def stopping() -> bool:
+            self._outages.ended("feed")  # asked only while the directory and the database answer
+            return self._stop.is_set()
+
+        try:
+            self._mirroring.feed.round(stopping, once=once)
+            self._braked = ""
+        except BrakedError as err:
+            if err.message != self._braked:
+                self._log.error("directory braked", reason=err.message)
+            self._braked = err.message
+
+    def _consequences(self) -> None:
+        """Draw the consequences of changes; one officer's trouble holds up nobody else's."""
+        self._mirroring.aftermath.round(self._attempt)
+
+    def _attempt(self, consequences: Consequences, change: OfficerChange) -> bool:
+        try:
+            consequences.of(change)
+        except UnavailableError:
+            raise
+        except Exception:
+            # The edge of what is plugged in: it must not hold up everybody else, and it is not hidden.
+            self._log.exception("consequences failed", kind=change.kind.value, sub=change.sub)
+            return False
+        return True
 
     def _loop(self, name: str, step: Callable[[], None], pause: float) -> None:
         wait = pause

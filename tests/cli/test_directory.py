@@ -14,15 +14,16 @@ from flask import Flask
 from idp.adapters.ldap.directory import LdapDirectory
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.directory.access import SqlAccess
-from idp.adapters.sql.directory.officers import SqlOfficers
 from idp.adapters.sql.directory.tasks import SqlTasks
 from idp.administration.tasks import TaskAdministration
 from idp.cli import directory
 from idp.directory.changes import ChangeKind, OfficerChange
 from idp.directory.deprovisioning import Deprovisioning
+from idp.directory.feed import NoChanges
 from tests.administration.office import Office
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import FakeDirectory, make_officer
+from tests.followed import Followed
 
 
 @pytest.fixture
@@ -30,7 +31,8 @@ def services(database: Database) -> SimpleNamespace:
     people = FakeDirectory([
         make_officer("canbo", groups=("lanhdao", "vanthu")), make_officer("nghiviec", disabled=True),
         make_officer("quantri.coquan", "Lê Thị Thử", groups=("quantri-coquan",))])
-    return SimpleNamespace(directory=people, mirror=SqlOfficers(database),
+    followed = Followed(database, people, NoChanges(), clock=FakeClock())
+    return SimpleNamespace(directory=people, mirror=followed.mirror, clock=followed.clock, mirroring=followed,
                            settings=SimpleNamespace(ldap_mail_domain="haugiang.gov.vn"))
 
 
@@ -51,7 +53,7 @@ def test_show_tells_a_person_all_there_is_to_know(services: SimpleNamespace) -> 
     result = run(services, "show", "CanBo@haugiang.gov.vn")
     assert result.exit_code == 0
     for expected in ("Nguyễn Văn Mẫu", "Văn phòng UBND tỉnh", "H30.1, 000.00.01.H30", "lanhdao, vanthu",
-                     "Lê Thị Thử, 0293 000 0001", "given at the first sign-in"):
+                     "Lê Thị Thử, 0293 000 0001", "at the first sign-in"):
         assert expected in result.output
 
 
@@ -117,9 +119,9 @@ def test_a_reset_that_cannot_be_is_1_and_says_why(office: Office) -> None:
     assert run(office.services, "reset-password").exit_code == 2
 
 
-def test_usage_errors_end_with_2_and_what_comes_later_is_not_offered(services: SimpleNamespace) -> None:
+def test_usage_errors_end_with_2(services: SimpleNamespace) -> None:
     assert run(services, "show").exit_code == 2
-    assert run(services, "sync").exit_code == 2
+    assert run(services, "sync", "--wipe").exit_code == 2
 
 
 def test_check_is_content_with_a_directory_in_order(services: SimpleNamespace) -> None:
@@ -149,8 +151,44 @@ def test_check_and_show_of_a_directory_that_is_down(services: SimpleNamespace) -
 
 
 def test_the_sample_directory_is_in_order(services: SimpleNamespace, ldap_directory: LdapDirectory) -> None:
-    result = run(SimpleNamespace(directory=ldap_directory, mirror=services.mirror), "check", "--json")
+    services.directory = ldap_directory
+    result = run(services, "check", "--json")
     answer = {line["name"]: line for line in json.loads(result.output)["checks"]}
     assert answer["uids"]["ok"]
     assert "khonghopthu" in answer["mailboxes"]["detail"]
     assert answer["decoy"]["ok"]
+
+
+def test_sync_tells_what_it_did_and_a_dry_run_only_what_it_would_do(services: SimpleNamespace) -> None:
+    dry = json.loads(run(services, "sync", "--dry-run", "--json").stdout)
+    assert (dry["dry_run"], dry["seen"], dry["joined"], dry["removed"]) == (True, 3, 3, 0)
+    assert services.mirror.by_uid("canbo") is None
+    assert "3 officers in 0 agencies: 3 joined." in run(services, "sync").stdout
+    assert "nothing has changed" in run(services, "sync").stdout
+    services.directory.add(make_officer("canbo", "Trần Thị Khác", groups=("lanhdao", "vanthu")))
+    assert json.loads(run(services, "sync", "--json").stdout)["renamed"] == 1
+
+
+def test_sync_refuses_an_empty_answer_and_release_needs_something_to_release(services: SimpleNamespace) -> None:
+    run(services, "sync")
+    refused = run(services, "release", "--json")
+    assert (refused.exit_code, json.loads(refused.stdout)["error"]) == (1, "The brake has stopped nothing.")
+    services.directory.officers.clear()
+    emptied = run(services, "sync")
+    assert emptied.exit_code == 1
+    assert "none of 2 was removed" in emptied.stderr
+    services.directory.add(make_officer("canbo"))
+    checked = run(services, "check")
+    assert (checked.exit_code, "BAD  mirror" in checked.output) == (1, True)
+    assert json.loads(run(services, "release", "--json").stdout) == {
+        "released": True, "reason": "empty", "losses": 2, "active": 2}
+
+
+def test_show_names_what_the_mirror_has_otherwise_and_whom_only_the_mirror_has(services: SimpleNamespace) -> None:
+    run(services, "sync")
+    services.directory.add(make_officer("canbo", phone="+842930000022"))
+    assert "differs    phone: mirrored as '+842930000001'" in run(services, "show", "canbo").output
+    services.directory.remove("canbo")
+    gone = run(services, "show", "canbo")
+    assert gone.exit_code == 1
+    assert "The mirror has one, who is active" in gone.stderr

@@ -15,12 +15,14 @@ from flask import Flask
 
 from idp.cli import doctor
 from idp.cli.doctor import OLD_KEY_SECONDS, Line, examine
+from idp.directory.brake import FeedState
 from idp.directory.officer import CheckLine
 from idp.errors import ConfigurationError, UnavailableError
 from idp.jose.keyset import ALGORITHMS, StoredKey
 from idp.jose.rotation import OVERDUE_SECONDS
 from idp.outbox import FailingReceiver, QueueState
 from idp.settings import Settings
+from tests.fakes.mirroring import quiet_mirroring
 
 from ..fakes.clock import FakeClock
 from ..fakes.notices import application
@@ -73,6 +75,7 @@ class House:
         self.backlog, self.conflict = (0, 0), ""
         self.audit_chain = SimpleNamespace(backlog=lambda: self.backlog, head_conflict=lambda: self.conflict)
         self.checked = [CheckLine("server ldaps://ldap1.example", True, "answers")]
+        self.mirroring = quiet_mirroring()
         self.directory = SimpleNamespace(check=lambda: tuple(self.checked))
 
     def ping_database(self) -> None:
@@ -304,3 +307,11 @@ def test_every_setting_is_listed_with_its_meaning_and_no_password(url: str) -> N
     assert all(entry["meaning"] and f"{entry['variable']} = " in text for entry in listed)
     assert "hunter2" not in text + json.dumps(listed)
     assert next(e for e in listed if e["name"] == "trusted_proxies")["value"] == "127.0.0.1"
+
+
+def test_a_brake_that_holds_officers_back_is_named_with_the_commands() -> None:
+    house = House()
+    house.mirroring.now = FeedState(braked_at=1, reason="share", losses=60, active=400)
+    lines = list(examine(lambda: house, house.settings, {}))  # type: ignore[arg-type,return-value]
+    assert any(line.check == "directory" and line.state == "failed" and "60 of 400" in line.found
+               and "directory release" in line.remedy for line in lines)

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from idp.audit import Caller
+from idp.directory.brake import FeedState
 from idp.endpoints.monitoring.health import Dependency, Finding, HealthEndpoint, Readiness, ReadinessEndpoint, dependencies
 from idp.endpoints.wsgi import EndpointRequest
 from idp.errors import ConfigurationError, UnavailableError
@@ -17,7 +18,9 @@ from idp.jose.keyset import ALGORITHMS, StoredKey
 from idp.jose.rotation import OVERDUE_SECONDS
 from idp.outbox import FailingReceiver, QueueState
 from tests.fakes.clock import FakeClock
+from tests.fakes.mirroring import quiet_mirroring
 
+NOW = FakeClock().now()
 CALLER = Caller("127.0.0.1", "r")
 
 
@@ -38,6 +41,7 @@ class Rooms:
         self.keys = SimpleNamespace(signing=lambda _alg: None, stored=lambda: self.stored, token=None,
                                     next_rotation_at=lambda alg: self.due if alg == "RS256" else None)
         self.health: dict[str, object] = {"state": "up", "servers": [{"uri": "ldap://ldap1.hidden.example", "state": "up"}]}
+        self.mirroring = quiet_mirroring()
         self.directory = SimpleNamespace(health=lambda: self.health)
         self.heartbeat: int | None = self.clock.now()
         self.pulse = SimpleNamespace(last=lambda: self.heartbeat)
@@ -66,7 +70,7 @@ def test_ready_names_each_dependency() -> None:
     status, body = Rooms().look()
     assert (status, body["status"]) == (200, "ready")
     assert {name: found["state"] for name, found in body["dependencies"].items()} == dict.fromkeys(
-        ("database", "keys", "directory", "worker", "logout_notices", "audit_trail"), "up")
+        ("database", "keys", "directory", "directory_feed", "worker", "logout_notices", "audit_trail"), "up")
 
 
 def test_a_database_that_is_down_makes_503_without_telling_where_it_is() -> None:
@@ -225,3 +229,18 @@ def test_an_unforeseen_fault_in_a_check_is_down_and_not_500() -> None:
 def test_readyz_answers_json_that_nobody_stores() -> None:
     response = ReadinessEndpoint(Readiness((Dependency("one", True, lambda: Finding("up", {})),)))(request())
     assert (response.status, ("Cache-Control", "no-store") in response.headers) == (200, True)
+
+
+@pytest.mark.parametrize(("source", "state", "waiting", "found"), [
+    ("syncrepl", FeedState(heard_at=NOW - 10), (0, None), "up"),
+    ("syncrepl", FeedState(heard_at=NOW - 61), (0, None), "degraded"),
+    ("syncrepl", FeedState(), (0, None), "degraded"), ("off", FeedState(), (0, None), "up"),
+    ("off", FeedState(braked_at=NOW - 5, losses=60), (0, None), "degraded"),
+    ("syncrepl", FeedState(heard_at=NOW), (3, NOW - 61), "degraded")])
+def test_a_mirror_that_does_not_follow_is_degraded(source: str, state: FeedState, waiting: tuple[int, int | None],
+                                                   found: str) -> None:
+    rooms = Rooms()
+    rooms.mirroring = quiet_mirroring(source=source, state=state, waiting=waiting)
+    status, body = rooms.look()
+    assert (status, body["dependencies"]["directory_feed"]["state"]) == (200, found)
+    assert body["dependencies"]["directory_feed"]["held_losses"] == (60 if state.braked_at else 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from idp.directory.officer import (
     Officer,
     Post,
 )
+from idp.directory.unit import UnitEntry
 from idp.errors import UnavailableError
 
 PASSWORD = "HauGiang-2026!"
@@ -69,6 +70,7 @@ class FakeDirectory:
         self.must_change, self.disabled, self.locked = set(must_change), set(disabled), set(locked)
         self.expired = dict(expired) if isinstance(expired, Mapping) else dict.fromkeys(expired, 0)
         self.down = down
+        self.agencies: dict[str, UnitEntry] = {}
         self.min_length = min_length
         self.expires_in: dict[str, int] = {}
         self.resets = resets
@@ -160,6 +162,15 @@ class FakeDirectory:
     def everyone(self) -> Iterator[Officer]:
         self._answer()
         yield from [self._seen(officer) for officer in self.officers.values()]
+
+    def units(self) -> tuple[UnitEntry, ...]:
+        self._answer()
+        return tuple(self.agencies.values())
+
+    def memberships(self) -> Callable[[str], tuple[str, ...]]:
+        self._answer()
+        groups = {officer.dn: officer.groups for officer in self.officers.values()}
+        return lambda dn: groups.get(dn, ())
 
     def contact(self, officer: Officer) -> Contact | None:
         if self.down:

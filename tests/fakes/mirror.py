@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
 
 from idp.directory.mirror import MirroredOfficer
@@ -15,6 +16,17 @@ class FakeMirror:
     def __init__(self) -> None:
         self.rows: dict[str, MirroredOfficer] = {}
         self.sign_ins: list[tuple[str, int]] = []
+
+    def learn(self, officer: Officer, *, now: int, look: Callable[[], Officer | None], source: str = "",
+              request_id: str = "") -> MirroredOfficer:
+        known = self.rows.get(officer.entry_uuid)
+        if known is not None and known.officer != officer:
+            again = look()
+            if again is None:
+                return known
+            officer = again
+        self.remember(officer, now=now)
+        return self.rows[officer.entry_uuid]
 
     def remember(self, officer: Officer, *, now: int) -> str:
         known = self.rows.get(officer.entry_uuid)

@@ -84,6 +84,10 @@ class Load:
         self.arrived: deque[Person] = deque(maxlen=40)
 
     def __enter__(self) -> Load:
+        give_up = time.monotonic() + 20  # the fault before may not be over yet
+        while Person(self._product).sign_in(self._worker, self._password).status_code != ACCEPTED:
+            assert time.monotonic() < give_up, "nobody can sign in"
+            time.sleep(0.2)
         self._inside = Person(self._product)
         tokens = self._inside.tokens(self._worker, self._password)
         self._access, self.refresh_token = tokens["access_token"], tokens["refresh_token"]

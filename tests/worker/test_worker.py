@@ -31,6 +31,7 @@ from idp.worker import Worker
 from tests.fakes.client_keys import response_encryption
 from tests.fakes.clock import FakeClock
 from tests.fakes.mirror import FakeMirror
+from tests.fakes.mirroring import quiet_mirroring
 from tests.fakes.notices import MemoryClients, application, key_ring
 from tests.fakes.sealer import FakeSealer
 from tests.fakes.seals import MemorySealHeads, MemorySealSigner
@@ -63,6 +64,7 @@ class House:
         self.looked_after: list[str] = []
         self.keys = SimpleNamespace(**{verb: self._look_after(verb) for verb in ("rotate_due", "prune", "destroy_spent")})
         self.encryption_keys = SimpleNamespace(rotate_due=lambda caller: None)
+        self.mirroring = quiet_mirroring()
         self.directory = SimpleNamespace(health=lambda: {"state": "up"})
         self.audit_repeats = self.trail = self.audit = SqlAuditTrail(database)
         self._insert = database.write(insert_row(OutboxRow))

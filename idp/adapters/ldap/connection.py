@@ -134,6 +134,28 @@ class ServerList:
         finally:
             close(connection)
 
+    @contextlib.contextmanager
+    def following(self, kind: type[Any]) -> Iterator[tuple[Any, Callable[[], bool]]]:
+        """Lend a service connection of a class of its own for as long as somebody listens on it.
+
+        Yields:
+            The connection, and what tells whether its server is still in use: a server that stopped answering others has
+            stopped telling us, whatever the silent connection looks like.
+
+        Raises:
+            UnavailableError: no server answers, or it stopped answering.
+        """
+        until = time.monotonic() + self.timing.budget
+        state, connection = self._each(until, lambda state: (state, self._bound(state.server, until, kind)), authority=True)
+        try:
+            yield connection, lambda: state.up
+        except ldap.LDAPError as err:
+            if isinstance(err, DEAD):
+                self._mark_down(state, err)
+            raise unavailable(describe(err)) from err
+        finally:
+            close(connection)
+
     def states(self) -> list[dict[str, object]]:
         """Tell of each server whether it is in use, and for how many seconds it has been so."""
         now = time.monotonic()
@@ -246,9 +268,9 @@ class ServerList:
             except IndexError:
                 return
 
-    def _bound(self, server: Server, until: float) -> Any:
+    def _bound(self, server: Server, until: float, kind: type[Any] | None = None) -> Any:
         """Open a connection as the service account; raises what ``DEAD`` holds for everything that makes a server useless."""
-        connection = prepared(server, self._seconds(until))
+        connection = prepared(server, self._seconds(until), kind)
         try:
             secure(connection, server)
             connection.simple_bind_s(self._bind_dn, self._bind_password())

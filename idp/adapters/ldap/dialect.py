@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ...directory.officer import BindOutcome, ChangeResult, Officer
-from ...directory.unit import Unit, UnitTree
+from ...directory.unit import Unit, UnitEntry, UnitTree
 
 Attributes = Mapping[str, Sequence[bytes]]
 Pages = Callable[[str, Sequence[str]], Iterator[tuple[str, Attributes]]]
@@ -52,6 +52,8 @@ class Dialect(Protocol):
         officer_attributes: What ``officer`` reads.
         unit_filter: What is an agency.
         unit_attributes: What ``unit`` reads.
+        group_filter: What is a group.
+        groups_name_members: Whom a group holds is read from groups alone; elsewhere from what everybody's entry says.
         needs: For ``check``.
     """
 
@@ -59,6 +61,8 @@ class Dialect(Protocol):
     officer_attributes: tuple[str, ...]
     unit_filter: str
     unit_attributes: tuple[str, ...]
+    group_filter: str
+    groups_name_members: bool
     needs: Needs
 
     def named(self, login_name: str) -> str:
@@ -85,12 +89,24 @@ class Dialect(Protocol):
         """Give the agency of an entry; None for an entry that is none."""
         ...
 
-    def with_groups(self, connection: Any, dn: str, attributes: Attributes, seconds: float) -> Attributes:
-        """Complete what an entry says of its groups; asks the server where that is needed."""
+    def unit_coded(self, code: str) -> str:
+        """Give the filter that finds an agency by its code."""
         ...
 
-    def nesting(self, pages: Pages) -> Callable[[Attributes], Attributes]:
-        """Give what completes many entries as ``with_groups`` completes one, without asking again for each."""
+    def entry_uuid(self, attributes: Attributes) -> str:
+        """Give the stable identifier of any entry; "" where the server did not say."""
+        ...
+
+    def is_group(self, attributes: Attributes) -> bool:
+        """Tell by its object classes whether an entry is a group."""
+        ...
+
+    def with_groups(self, connection: Any, dn: str, attributes: Attributes, seconds: float) -> Attributes:
+        """Put all groups that hold an entry into its ``memberOf``, those through other groups too; asks the server."""
+        ...
+
+    def nesting(self, pages: Pages) -> Callable[[str, Attributes], Attributes]:
+        """Give what completes many entries, by DN, as ``with_groups`` completes one, without asking again for each."""
         ...
 
     def is_somebody(self, connection: Any) -> bool:
@@ -144,3 +160,9 @@ class Dialect(Protocol):
             ldap.LDAPError: an outage.
         """
         ...
+
+
+def unit_entry_of(dialect: Dialect, attributes: Attributes) -> UnitEntry | None:
+    """Give the agency of an entry with its identifier; None for an entry that is none."""
+    unit, entry_uuid = dialect.unit(attributes), dialect.entry_uuid(attributes)
+    return UnitEntry(entry_uuid, unit) if unit is not None and entry_uuid else None

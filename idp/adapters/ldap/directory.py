@@ -25,12 +25,13 @@ import ldap
 from ldap.controls import SimplePagedResultsControl
 
 from ...directory.officer import BindOutcome, BindResult, ChangeResult, CheckLine, Contact, Officer
-from ...directory.unit import UnitTree
+from ...directory.unit import UnitEntry, UnitTree, from_code_2016
 from ...errors import UnavailableError
 from .checks import check_lines
 from .connection import ServerList
-from .dialect import Attributes, Dialect
-from .entries import bounded
+from .dialect import Attributes, Dialect, unit_entry_of
+from .entries import bounded, groups_of
+from .groups import same_dn
 from .server import DEAD, describe, unavailable
 from .turns import Turns
 
@@ -98,9 +99,25 @@ class LdapDirectory:
         return self._find_one(self._dialect.named(name))
 
     def find(self, entry_uuid: str) -> Officer | None:
-        """Find by stable identifier, at a server that takes changes."""
+        """Find by stable identifier, at a server that takes changes, with agencies and groups as they are at this moment."""
         what = self._dialect.identified(entry_uuid) if _sendable(entry_uuid) else None
         return None if what is None else self._find_one(what, authority=True)
+
+    def units(self) -> tuple[UnitEntry, ...]:
+        """Give every agency."""
+        with self._servers.listing() as connection:
+            return self._units(connection, self._servers.timing.operation)
+
+    def memberships(self) -> Callable[[str], tuple[str, ...]]:
+        """Read all groups, and give what tells the names of those that hold an entry."""
+        with self._servers.listing() as connection:
+            seconds, dialect = self._servers.timing.operation, self._dialect
+            complete = dialect.nesting(lambda what, names: self._paged(connection, what, names, seconds))
+            people: dict[str, Attributes] = {}
+            if not dialect.groups_name_members:
+                found = self._paged(connection, self._people_filter, ("memberOf",), seconds)
+                people = {same_dn(dn): attributes for dn, attributes in found}
+        return lambda dn: groups_of(complete(dn, people.get(same_dn(dn), {})))
 
     def check_password(self, officer: Officer | None, password: str) -> BindOutcome:
         """Bind as the officer or against the decoy, on a fresh connection."""
@@ -150,12 +167,13 @@ class LdapDirectory:
 
     def everyone(self) -> Iterator[Officer]:
         """Give every officer, page by page on a connection of its own to a server that takes changes."""
-        tree, dialect = self._around().tree, self._dialect
+        dialect = self._dialect
         with self._servers.listing() as connection:
             seconds = self._servers.timing.operation
+            tree = UnitTree(entry.unit for entry in self._units(connection, seconds))
             complete = dialect.nesting(lambda what, names: self._paged(connection, what, names, seconds))
             for dn, attributes in self._paged(connection, self._people_filter, dialect.officer_attributes, seconds):
-                officer = dialect.officer(dn, complete(attributes), tree)
+                officer = dialect.officer(dn, complete(dn, attributes), tree)
                 if officer is not None:
                     yield officer
 
@@ -205,6 +223,8 @@ class LdapDirectory:
         return BindOutcome(BindResult.DISABLED) if officer.disabled else outcome
 
     def _find_one(self, what: str, *, authority: bool = False) -> Officer | None:
+        around: list[UnitTree] = []
+
         def search(connection: Any, seconds: float) -> list[tuple[str, Attributes]]:
             try:
                 found = connection.search_ext_s(self._base_dn, ldap.SCOPE_SUBTREE, f"(&{self._people_filter}{what})",
@@ -215,6 +235,8 @@ class LdapDirectory:
             if len(people) != 1:
                 return people
             dn, attributes = people[0]
+            if authority:
+                around[:] = [self._units_around(connection, dn, attributes, seconds)]
             return [(dn, self._dialect.with_groups(connection, dn, attributes, seconds))]
 
         with self._turns.one():
@@ -223,7 +245,21 @@ class LdapDirectory:
                 log.warning("directory: several officers share a uid or mail address; `flask directory check` names them")
             if len(found) != 1:
                 return None
-            return self._dialect.officer(*found[0], self._around().tree)
+            return self._dialect.officer(*found[0], around[0] if around else self._around().tree)
+
+    def _units_around(self, connection: Any, dn: str, attributes: Attributes, seconds: float) -> UnitTree:
+        """Read the agencies of an officer's posts and those above them."""
+        officer, tree = self._dialect.officer(dn, attributes, UnitTree()), UnitTree()
+        posts = officer.posts if officer is not None else ()
+        own = {code for post in posts for code in (post.unit_code, from_code_2016(post.unit_code))}
+        codes = {above for code in own for above in tree.chain(code)}
+        if not codes:
+            return tree
+        named = "".join(self._dialect.unit_coded(code) for code in sorted(codes))
+        found = connection.search_ext_s(self._base_dn, ldap.SCOPE_SUBTREE, f"(&{self._dialect.unit_filter}(|{named}))",
+                                        list(self._dialect.unit_attributes), timeout=seconds)
+        units = (self._dialect.unit(entry) for where, entry in found if where is not None)
+        return UnitTree(unit for unit in units if unit is not None)
 
     def _around(self) -> _Surroundings:
         """Give units and contacts as read within the last minute; older ones while somebody reads them or nobody can."""
@@ -246,9 +282,7 @@ class LdapDirectory:
 
     def _read_surroundings(self, connection: Any, seconds: float) -> _Surroundings:
         dialect = self._dialect
-        found = self._paged(connection, dialect.unit_filter, dialect.unit_attributes, seconds)
-        units = (dialect.unit(attributes) for _, attributes in found)
-        tree = UnitTree(unit for unit in units if unit is not None)
+        tree = UnitTree(entry.unit for entry in self._units(connection, seconds))
         contacts: dict[str, Contact] = {}
         for dn, _ in self._paged(connection, dialect.group(self._administrators), ("1.1",), seconds):
             held = f"(&{self._people_filter}{dialect.members(dn)})"
@@ -257,6 +291,11 @@ class LdapDirectory:
             for officer in sorted((o for o in people if o is not None and not o.disabled), key=lambda o: o.uid):
                 contacts.setdefault(officer.main_post.unit_code, Contact(officer.name, officer.phone))
         return _Surroundings(tree, contacts, time.monotonic())
+
+    def _units(self, connection: Any, seconds: float) -> tuple[UnitEntry, ...]:
+        found = self._paged(connection, self._dialect.unit_filter, self._dialect.unit_attributes, seconds)
+        entries = (unit_entry_of(self._dialect, attributes) for _, attributes in found)
+        return tuple(entry for entry in entries if entry is not None)
 
     def _paged(self, connection: Any, what: str, names: Sequence[str], seconds: float) -> Iterator[tuple[str, Attributes]]:
         """Search page by page on one connection, as often as the server's size limit needs (RFC 2696)."""

@@ -27,14 +27,18 @@ OFFICER_ATTRIBUTES: Final = (
     "entryUUID", "uid", "cn", "displayName", "sn", "givenName", "mail", "telephoneNumber", "mobile", "employeeNumber",
     "departmentNumber", "ou", "title", "vnPost", "memberOf", "pwdAccountLockedTime", *ADDRESS_ATTRIBUTES)
 UNIT_ATTRIBUTES: Final = (
-    "vnUnitCode", "vnUnitCode2016", "vnUnitName", "vnUnitKind", "vnValidFrom", "vnValidTo", *ADDRESS_ATTRIBUTES)
+    "entryUUID", "vnUnitCode", "vnUnitCode2016", "vnUnitName", "vnUnitKind", "vnValidFrom", "vnValidTo", *ADDRESS_ATTRIBUTES)
 
 _MAX_BYTES, _MAX_VALUES = 8192, 2000
 
 
 def bounded(attributes: Attributes) -> Attributes:
-    """Leave out what no such entry needs: values of more than eight kilobytes, and more than two thousand of one attribute."""
-    return {name: [value for value in values[:_MAX_VALUES] if len(value) <= _MAX_BYTES] for name, values in attributes.items()}
+    """Leave out what no such entry needs: values of more than eight kilobytes, and more than two thousand of one attribute.
+
+    A group may hold everybody.
+    """
+    return {name: [value for value in (values if name == "member" else values[:_MAX_VALUES]) if len(value) <= _MAX_BYTES]
+            for name, values in attributes.items()}
 
 
 def officer_of(dn: str, attributes: Attributes, tree: UnitTree) -> Officer | None:
@@ -50,9 +54,24 @@ def officer_of(dn: str, attributes: Attributes, tree: UnitTree) -> Officer | Non
         entry_uuid=entry_uuid, dn=dn, uid=uid, name=_first(attributes, "displayName") or _first(attributes, "cn"),
         given_name=_first(attributes, "givenName"), family_name=_first(attributes, "sn"), mail=mail,
         phone=_phone(_first(attributes, "telephoneNumber") or _first(attributes, "mobile")), posts=posts,
-        groups=tuple(sorted({group_name(_text(dn)) for dn in attributes.get("memberOf", ())})),
+        groups=groups_of(attributes),
         attributes={name: value for name, value in (("uid", uid), ("mail", mail), ("employeeNumber", number)) if value},
         disabled=_first(attributes, "pwdAccountLockedTime") == PERMANENT_LOCK, address=address)
+
+
+def groups_of(attributes: Attributes) -> tuple[str, ...]:
+    """Give the sorted names of the groups of an entry."""
+    return tuple(sorted({group_name(dn) for dn in texts_of(attributes, "memberOf")}))
+
+
+def entry_uuid_of(attributes: Attributes) -> str:
+    """Give the entry's identifier (RFC 4530); "" where the server did not say."""
+    return _first(attributes, "entryUUID").lower()
+
+
+def texts_of(attributes: Attributes, name: str) -> list[str]:
+    """Give all values of an attribute as text."""
+    return [_text(value) for value in attributes.get(name, ())]
 
 
 def unit_of(attributes: Attributes) -> Unit | None:

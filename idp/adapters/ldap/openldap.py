@@ -16,7 +16,8 @@ from ldap.controls import SimplePagedResultsControl
 from ...directory.officer import BindOutcome, BindResult, ChangeResult, Officer
 from ...directory.unit import Unit, UnitTree
 from .dialect import Attributes, BindAnswer, Lent, Needs, Pages
-from .entries import OFFICER_ATTRIBUTES, UNIT_ATTRIBUTES, officer_of, unit_of
+from .entries import OFFICER_ATTRIBUTES, UNIT_ATTRIBUTES, entry_uuid_of, officer_of, texts_of, unit_of
+from .groups import GROUPS, Groups, same_dn
 from .policy_control import POLICY_OID, POLICY_REQUEST, RESPONSES, PolicyError, answer_in, answer_of
 from .server import DEAD, READ_ONLY, describe, escaped, unavailable
 
@@ -26,6 +27,7 @@ NO_SUCH_ACCOUNT: Final = (ldap.NO_SUCH_OBJECT, ldap.INVALID_DN_SYNTAX, ldap.INAP
                           ldap.INSUFFICIENT_ACCESS, ldap.CONSTRAINT_VIOLATION)
 """Answers to a bind that are neither an outage nor a comparison of the password."""
 
+_AT_ONCE: Final = 50
 _NO_MARKS: Final = (ldap.UNDEFINED_TYPE, ldap.NO_SUCH_ATTRIBUTE, ldap.OBJECT_CLASS_VIOLATION, ldap.CONSTRAINT_VIOLATION,
                     ldap.INSUFFICIENT_ACCESS, ldap.UNWILLING_TO_PERFORM)
 
@@ -41,15 +43,27 @@ _CHANGE_ERRORS: Final = {
 
 
 class OpenLdap:
-    """Satisfies the ``Dialect`` protocol."""
+    """Satisfies the ``Dialect`` protocol.
+
+    Who is in a group is what the groups' own ``member`` says (RFC 4519 §3.5). ``memberOf`` is written behind it by an overlay,
+    tells of direct groups only, and is missing on many servers.
+
+    Args:
+        base_dn: Where groups are looked for.
+    """
 
     people_filter = "(objectClass=inetOrgPerson)"
     officer_attributes: tuple[str, ...] = OFFICER_ATTRIBUTES
     unit_filter = "(vnUnitCode=*)"
     unit_attributes: tuple[str, ...] = UNIT_ATTRIBUTES
+    group_filter = GROUPS
+    groups_name_members = True
     needs = Needs({POLICY_OID: "password policy", SimplePagedResultsControl.controlType: "paged results"},
                   "Load the ppolicy overlay.",
                   "Give it a password policy that never locks (pwdMaxFailure 0), and a password hash.")
+
+    def __init__(self, base_dn: str) -> None:
+        self._base_dn = base_dn
 
     def named(self, login_name: str) -> str:
         """Find by uid, or by mail."""
@@ -75,13 +89,38 @@ class OpenLdap:
         """Read a vnUnit."""
         return unit_of(attributes)
 
-    def with_groups(self, connection: Any, dn: str, attributes: Attributes, seconds: float) -> Attributes:
-        """Leave them as the memberof overlay gives them: groups hold people, not groups."""
-        return attributes
+    def unit_coded(self, code: str) -> str:
+        """Find by vnUnitCode."""
+        return escaped("(vnUnitCode=%s)", code)
 
-    def nesting(self, pages: Pages) -> Callable[[Attributes], Attributes]:
-        """Leave all as they are."""
-        return lambda attributes: attributes
+    def entry_uuid(self, attributes: Attributes) -> str:
+        """Read entryUUID."""
+        return entry_uuid_of(attributes)
+
+    def is_group(self, attributes: Attributes) -> bool:
+        """Look for groupOfNames."""
+        return any(value.lower() == b"groupofnames" for value in attributes.get("objectClass", ()))
+
+    def with_groups(self, connection: Any, dn: str, attributes: Attributes, seconds: float) -> Attributes:
+        """Ask which groups hold the entry, then which hold those; circles end where they began."""
+        found: dict[str, str] = {}
+        waiting = [dn]
+        while waiting:
+            asked, waiting = waiting[:_AT_ONCE], waiting[_AT_ONCE:]
+            holding = "".join(escaped("(member=%s)", one) for one in asked)
+            answer = connection.search_ext_s(self._base_dn, ldap.SCOPE_SUBTREE, f"(&{GROUPS}(|{holding}))", ["1.1"],
+                                             timeout=seconds)
+            for group in (group for group, _ in answer if group is not None and same_dn(group) not in found):
+                found[same_dn(group)] = group
+                waiting.append(group)
+        return {**attributes, "memberOf": [group.encode() for group in found.values()]}
+
+    def nesting(self, pages: Pages) -> Callable[[str, Attributes], Attributes]:
+        """Read all groups once."""
+        groups = Groups()
+        for dn, attributes in pages(GROUPS, ("member",)):
+            groups.add(dn, texts_of(attributes, "member"))
+        return lambda dn, attributes: {**attributes, "memberOf": groups.holding(dn)}
 
     def is_somebody(self, connection: Any) -> bool:
         """Ask who we are (RFC 4532)."""

@@ -155,14 +155,15 @@ def close(connection: Any) -> None:
         connection.unbind_ext_s()
 
 
-def prepared(server: Server, seconds: float) -> Any:
+def prepared(server: Server, seconds: float, kind: type[Any] | None = None) -> Any:
     """Make a connection object with all its options; nothing is sent yet.
 
     Args:
         server: Which one.
         seconds: Time-out of connecting, of TLS and of calls without one of their own.
+        kind: Another class of connections than the ordinary one.
     """
-    connection = ldap.initialize(server.uri)
+    connection = ldap.initialize(server.uri) if kind is None else kind(server.uri)
     for option, value in (
         (ldap.OPT_PROTOCOL_VERSION, 3), (ldap.OPT_REFERRALS, 0), (ldap.OPT_NETWORK_TIMEOUT, seconds), (ldap.OPT_TIMEOUT, seconds),
         (ldap.OPT_X_KEEPALIVE_IDLE, 30), (ldap.OPT_X_KEEPALIVE_INTERVAL, 5), (ldap.OPT_X_KEEPALIVE_PROBES, 3),

@@ -21,7 +21,7 @@ from ...oauth.ports import StoredAccessToken
 from .audit import audit_insert, audit_values
 from .clients import client_of, metadata_json, version_raised
 from .database import Database, parameter
-from .directory.officers import mirrored
+from .directory.rows import mirrored
 from .oauth import ACCESS, FAMILY_COLUMNS, GRANT, OFFICER, SESSION, TOKEN_COLUMNS, access_token_of, grant_of
 from .registrations import CLIENT, ends_with_the_client
 

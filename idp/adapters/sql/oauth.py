@@ -17,7 +17,7 @@ from ...oauth.grant import Grant, Standing
 from ...oauth.ports import NewTokens, StoredAccessToken, StoredCode, StoredRefreshToken
 from .audit import audit_insert, audit_values
 from .database import Database, insert_row, parameter
-from .directory.officers import mirrored
+from .directory.rows import mirrored
 from .tables import (
     AccessTokenRow,
     AuthorizationCodeRow,

@@ -2,7 +2,8 @@
 
 ``/readyz`` names each dependency and its state, and says 503 when one that every request needs is down: database or signing keys.
 While the directory is away nobody signs in anew, but tokens, sessions and logout go on, and no proxy may take every process out
-of service for it: that is ``degraded`` with 200; so is a worker that stopped, or a token with signing keys that does not answer.
+of service for it: that is ``degraded`` with 200; so is a worker that stopped, a mirror that does not follow the directory, or a
+token with signing keys that does not answer.
 Answers are kept for a second, and a check that does not come back in time counts as down, so that asking often costs nothing and
 never hangs. Host names and errors stay in the log (security checklist 43).
 """
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
+from ...directory.brake import LATE_SECONDS
 from ...errors import IdpError
 from ...jose.keyset import ALGORITHMS
 from ...jose.rotation import OVERDUE_SECONDS
@@ -142,6 +144,17 @@ def dependencies(services: Services) -> tuple[Dependency, ...]:
             return Finding("down", {"servers": len(states), "servers_up": up})
         return Finding("up" if up == len(states) else "degraded", {"servers": len(states), "servers_up": up})
 
+    def directory_feed() -> Finding:
+        state, now = services.mirroring.brake.state(), services.clock.now()
+        waiting, oldest = services.mirroring.ledger.waiting()
+        late = max(0, now - oldest) if oldest is not None else 0
+        age = max(0, now - state.heard_at) if state.heard_at else None
+        silent = services.mirroring.feed.source != "off" and (age is None or age > LATE_SECONDS)
+        return Finding("degraded" if state.braked_at or silent or late > LATE_SECONDS else "up", {
+            "heard_age_seconds": age, "braked": int(bool(state.braked_at)),
+            "reconciled_age_seconds": max(0, now - state.reconciled_at) if state.reconciled_at else None,
+            "held_losses": state.losses if state.braked_at else 0, "changes_waiting": waiting, "oldest_change_seconds": late})
+
     def worker() -> Finding:
         last, now = services.pulse.last(), services.clock.now()
         age = None if last is None else max(0, now - last)
@@ -170,6 +183,7 @@ def dependencies(services: Services) -> tuple[Dependency, ...]:
 
     return (
         Dependency("database", True, database), Dependency("keys", True, keys), Dependency("directory", False, directory),
+        Dependency("directory_feed", False, directory_feed),
         Dependency("worker", False, worker), Dependency("logout_notices", False, logout_notices),
         *([Dependency("mail", False, mail)] if services.mail_delivery.server is not None else []),
         Dependency("audit_trail", False, audit_trail),

@@ -70,4 +70,5 @@ class HintedOfficers:
         officer = self._directory.find_by_login(name)
         if officer is None or officer.disabled:
             return None
-        return MirroredOfficer(self._mirror.remember(officer, now=self._clock.now()), officer, "active")
+        known = self._mirror.learn(officer, now=self._clock.now(), look=lambda: self._directory.find(officer.entry_uuid))
+        return known if known.status == "active" else None

@@ -1,4 +1,4 @@
-"""``/api/v1/officers``: views over ``officers``, ``password_reset`` and ``factors`` of ``administration``."""
+"""``/api/v1/officers``, ``/api/v1/directory/brake``: views over rooms of the administration."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ def blueprint(door: Door) -> Blueprint:
     """Make the views."""
     views = Blueprint("officers", __name__)
     rooms = door.services
+
+    @views.get("/officers")
+    def listed() -> Response:
+        who, _ = door.admit()
+        return door.page(rooms.administration.mirror.listed(who, **door.query("q", "cursor", "limit")))
 
     @views.post("/officers/<sub>/end-access")
     def end_access(sub: str) -> Response:
@@ -43,5 +48,17 @@ def blueprint(door: Door) -> Blueprint:
         door.query()
         rooms.administration.factors.remove_all(who, identifier(sub), caller)
         return door.nothing()
+
+    @views.get("/directory/brake")
+    def brake() -> Response:
+        who, _ = door.admit()
+        door.query()
+        return door.json(rooms.administration.mirror.brake(who))
+
+    @views.post("/directory/brake/release")
+    def release() -> Response:
+        who, caller = door.admit(change=True)
+        door.query()
+        return door.json(rooms.administration.mirror.release(who, caller))
 
     return views

@@ -143,16 +143,25 @@ def _schemas() -> dict[str, Any]:
         "owner": terms["owner"], "quota": {"type": ["integer", "null"], "minimum": 1, "maximum": 10_000},
         "expires_in": {"type": ["integer", "null"], "minimum": 60, "maximum": 366 * 86400, "description": "Seconds."}}
     new_password = {"sub": _TEXT, "uid": _TEXT, "one_time_password": _TEXT, "expires_at": _TIME}
+    officer: dict[str, dict[str, Any]] = {
+        "sub": _TEXT, "uid": _TEXT, "name": _TEXT, "mail": _TEXT, "phone": _TEXT, "unit_code": _TEXT, "unit_name": _TEXT,
+        "title": _TEXT, "status": {"type": "string", "enum": ["active", "disabled"]}}
+    brake: dict[str, dict[str, Any]] = {
+        "braked": _YES, "braked_at": _TIME_OR_NONE, "reason": {"type": ["string", "null"], "enum": ["share", "empty", None]},
+        "losses": {"type": "integer"}, "active": {"type": "integer"}, "source": _TEXT, "heard_at": _TIME_OR_NONE,
+        "reconciled_at": _TIME_OR_NONE}
     factor = {"factor": _TEXT, "label": _TEXT, "enrolled_at": _TIME, "last_used_at": _TIME_OR_NONE,
               "left": {"type": ["integer", "null"], "description": "Uses left; null where it does not wear out."}}
     problem = {"type": _TEXT, "title": _TEXT, "status": {"type": "integer"}, "detail": _TEXT, "code": _TEXT, "request_id": _TEXT}
     lists = {f"{name}Page": _object({"items": {"type": "array", "items": _ref(name)}, "next": {"type": ["string", "null"]}},
-                                    ("items", "next")) for name in ("ClientSummary", "InitialAccessToken", "Grant", "Task")}
+                                    ("items", "next"))
+             for name in ("ClientSummary", "InitialAccessToken", "Grant", "Officer", "Task")}
     return {
         **_registration(), **lists, "Grant": _object(grant, grant), "Keys": _object(keys, ("keys", "next_rotation_at")),
         "Rotation": _object({"alg": {"type": "string", "enum": list(KINDS)}, "emergency": _YES}),
         "InitialAccessToken": _object(token, token), "InitialAccessTerms": _object(sent_terms, ("owner",)),
         "NewInitialAccessToken": _object(token | {"initial_access_token": _TEXT}, (*token, "initial_access_token")),
+        "Officer": _object(officer, officer), "Brake": _object(brake, brake),
         "Task": _object(task, task), "EndedAccess": _object(told, told),
         "TaskProof": _object({"proof": {"type": "string", "minLength": 1, "maxLength": LONGEST_PROOF}}, ("proof",)),
         "Factors": _object({"items": {"type": "array", "items": _object(factor, factor)}}, ("items",)),
@@ -252,6 +261,15 @@ def _paths() -> dict[str, Any]:
         "/officers/{sub}/password-reset": {
             "post": _operation("resetPassword", "A password that its officer must change within a day, shown this once.",
                                answer="NewPassword", path="sub", change=True, once=True)},
+        "/officers": {
+            "get": _operation("findOfficers", "Officers by any part of name, login name, mail or telephone.",
+                              answer="OfficerPage", query=("q", "cursor", "limit"))},
+        "/directory/brake": {
+            "get": _operation("readBrake", "How the mirror follows the directory, and whether the brake has stopped it.",
+                              answer="Brake")},
+        "/directory/brake/release": {
+            "post": _operation("releaseBrake", "Let through the losses at which the brake has stopped.", answer="Brake",
+                               change=True, errors=(409,))},
         "/officers/{sub}/factors": {
             "get": _operation("listFactors", "An officer's second factors.", answer="Factors", path="sub"),
             "delete": _operation("removeFactors", "Take away every second factor; the officer's sessions end.", status=204,

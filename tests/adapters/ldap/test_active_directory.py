@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import time
 import uuid
 from collections.abc import Iterator
@@ -14,12 +15,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploy.directory.certificates import write_private
-from idp.adapters.ldap.active_directory import REFUSALS, ActiveDirectory, sub_code
 from idp.adapters.ldap.directory import LdapDirectory
-from idp.adapters.ldap.domain_rules import DomainRules
-from idp.adapters.ldap.filetime import NEVER, number, seconds_of
-from idp.app.servers import ldap_directory
+from idp.adapters.ldap.domain.active_directory import REFUSALS, ActiveDirectory, sub_code
+from idp.adapters.ldap.domain.filetime import NEVER, number, seconds_of
+from idp.adapters.ldap.domain.rules import DomainRules
+from idp.adapters.ldap.domain.usn import UsnChanges
+from idp.adapters.sql.database import Database
+from idp.app.servers import ldap_people
 from idp.clock import SystemClock
+from idp.directory.feed import Batch
+from idp.directory.mirror import MirroredOfficer
 from idp.directory.officer import Address, BindResult, ChangeResult, Officer
 from idp.directory.unit import UnitTree
 from idp.errors import UnavailableError
@@ -40,6 +45,7 @@ from tests.domain_controller import (
     filetime,
     open_controller,
 )
+from tests.followed import Followed, until
 from tests.postgresql import free_port
 
 SHARED = "dung.chung@haugiang.gov.vn"
@@ -96,11 +102,13 @@ class TestActiveDirectory(DirectoryContract):
 def test_the_settings_of_a_deployment_lead_to_the_domain(domain_controller: DomainController, tmp_path: Path) -> None:
     password = tmp_path / "bind.password"
     write_private(password, domain_controller.bind_password.encode())
-    directory = ldap_directory(Settings(
+    directory, changes = ldap_people(Settings(
         env="development", ldap_kind="active_directory", ldap_uri=(domain_controller.uri,), ldap_base_dn=BASE_DN,
         ldap_bind_dn=domain_controller.service_dn, ldap_bind_password_file=password, ldap_decoy_dn=domain_controller.decoy_dn,
         ldap_ca_file=domain_controller.tls.authority), SystemClock())
     assert isinstance(directory, LdapDirectory)
+    changes.follow("", lambda _: None, lambda: True, once=True)
+    assert changes.name == "polling"
     with contextlib.closing(directory):
         assert directory.check_password(found(directory, "canbo"), PASSWORD).result is BindResult.ACCEPTED
         assert all(line.ok for line in directory.check())
@@ -260,6 +268,56 @@ def test_what_is_wrong_with_a_new_password_is_told(domain_controller: DomainCont
     with domain_rule(domain_controller, "minPwdAge", "-36000000000"):
         assert directory.change_password(officer, PASSWORD, NEW) is ChangeResult.TOO_YOUNG
     assert directory.check_password(officer, PASSWORD).result is BindResult.ACCEPTED
+
+
+def followed(directory: LdapDirectory, database_url: str) -> Followed:
+    changes = UsnChanges(directory._servers, directory._dialect, base_dn=BASE_DN, every_seconds=0.2, listing_seconds=1.0)
+    return Followed(Database(database_url), directory, changes)
+
+
+def test_the_mirror_hears_of_the_domain_by_its_update_sequence_numbers(
+    domain_controller: DomainController, directory: LdapDirectory, tmp_path: Path, sqlite_template: Path,
+) -> None:
+    mirror = followed(directory, f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'idp.sqlite3')}")
+    mirror.catch_up()
+    assert mirror.mirror.by_uid("canbo") is not None
+    mirror.happened()
+    uid, name = unique("moi"), unique("nhom")
+
+    def known() -> MirroredOfficer | None:
+        return mirror.mirror.by_uid(uid)
+
+    with mirror.listening():
+        dn = add_account(domain_controller, uid, parent=OFFICE)
+        until(lambda: known())
+        outer = add_group(domain_controller, f"{name}2", add_group(domain_controller, name, dn))
+        until(lambda: (officer := known()) and officer.officer.groups == (name, f"{name}2"))
+        change_account(domain_controller, outer, "member")
+        until(lambda: (officer := known()) and officer.officer.groups == (name,))
+        change_account(domain_controller, dn, "userAccountControl", str(DISABLED))
+        until(lambda: (officer := known()) and officer.status == "disabled")
+        with domain_controller.administering() as connection:
+            connection.delete_s(dn)
+        until(lambda: known() is None, 8)
+    assert [change.kind.value for change in mirror.happened() if change.after is None or change.after.officer.uid == uid] == [
+        "joined", "changed", "changed", "disabled", "removed"]
+    mirror.database.dispose()
+
+
+def test_at_another_controller_everything_is_read_again(directory: LdapDirectory) -> None:
+    source = UsnChanges(directory._servers, directory._dialect, base_dn=BASE_DN, every_seconds=0.2, listing_seconds=60)
+    heard: list[Batch] = []
+    source.follow("", heard.append, lambda: True, once=True)
+    cookie = heard[-1].cookie
+    assert cookie is not None
+    kind, number = cookie.rsplit(":", 1)
+    quiet: list[Batch] = []
+    source.follow(cookie, quiet.append, lambda: True, once=True)
+    assert not [batch for batch in quiet if batch.complete or batch.officers], "who is gone is looked for, and nothing read again"
+    for foreign in (f"usn={'00' * 16}:{number}", "20261127060748Z", "rid=001,csn=x", f"{kind}:x", kind):
+        again: list[Batch] = []
+        source.follow(foreign, again.append, lambda: True, once=True)
+        assert (again[-1].complete, again[-1].present, again[-1].cookie) == (True, heard[-1].present, cookie)
 
 
 def test_line_26_the_service_account_resets_nothing(domain_controller: DomainController) -> None:

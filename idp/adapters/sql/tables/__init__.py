@@ -3,7 +3,7 @@
 Secrets and tokens stand here only as SHA-256 digests; keys and factor secrets only sealed under the key-encryption key. Stores,
 not foreign keys, keep hot rows consistent. What columns are made of: ``column_types.py``; what officers gave applications:
 ``oauth.py``; their factors: ``factors.py`` and ``passkeys.py``; what they are told: ``notices.py``; what follows departures:
-``departures.py``; under the same names here.
+``departures.py``; what else is mirrored of the directory: ``directory.py``; under the same names here.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from .column_types import Base, ClientId, Digest, Epoch, RowId, Subject, TransactionId, Words, db
 from .departures import NOT_ACTIVE, DepartureRow, TaskRow
+from .directory import DirectoryFeedRow, OfficerChangeRow, UnitRow
 from .factors import OneTimePasswordRow, RecoveryCodesRow, TotpEnrolmentRow, TotpRow
 from .notices import AuditRepeatRow, DeviceRow, NoticeRow
 from .oauth import (
@@ -38,10 +39,12 @@ __all__ = (
     "DeferredAuthorizationRow",
     "DepartureRow",
     "DeviceRow",
+    "DirectoryFeedRow",
     "GrantRow",
     "InitialAccessRow",
     "InteractionRow",
     "NoticeRow",
+    "OfficerChangeRow",
     "OfficerRow",
     "OneTimePasswordRow",
     "OutboxRow",
@@ -60,6 +63,7 @@ __all__ = (
     "TotpEnrolmentRow",
     "TotpRow",
     "TransactionId",
+    "UnitRow",
     "VersionRow",
     "db",
 )
@@ -91,13 +95,18 @@ class OfficerRow(Base):
     address: Mapped[Words] = mapped_column(Text, server_default="")
     """JSON object: parts of the office address; empty where nothing is known."""
     search_key: Mapped[Words]
-    """Unaccented lower-case text that searches match against."""
+    """Unaccented lower-case text that searches match against, cut, with a blank before its first word."""
     status: Mapped[str] = mapped_column(String(16))
     """active | disabled | gone."""
     first_sign_in_at: Mapped[Epoch | None]
     last_sign_in_at: Mapped[Epoch | None]
     updated_at: Mapped[Epoch]
-    __table_args__ = (Index("ix_officer_not_active", "sub", postgresql_where=NOT_ACTIVE, sqlite_where=NOT_ACTIVE),)
+    revision: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """Counts changes of the facts; a writer that decided on an older one has lost."""
+    left_at: Mapped[Epoch | None] = mapped_column(index=True)
+    """When an officer who could sign in was disabled or removed; None for others."""
+    __table_args__ = (Index("ix_officer_search", "search_key", "entry_uuid", "unit_code", "status"),
+                      Index("ix_officer_not_active", "sub", postgresql_where=NOT_ACTIVE, sqlite_where=NOT_ACTIVE))
 
 
 class SessionRow(Base):

@@ -25,15 +25,15 @@ from typing import Any, Final
 import ldap
 from ldap.controls import SimplePagedResultsControl
 
-from ...clock import Clock
-from ...directory.officer import BindOutcome, BindResult, ChangeResult, Officer
-from ...directory.unit import Unit, UnitTree, is_unit_code
-from .dialect import Attributes, BindAnswer, Lent, Needs, Pages
-from .domain_rules import rules_for
-from .entries import UNIT_ATTRIBUTES, officer_of, unit_of
+from ....clock import Clock
+from ....directory.officer import BindOutcome, BindResult, ChangeResult, Officer
+from ....directory.unit import Unit, UnitTree, is_unit_code
+from ..dialect import Attributes, BindAnswer, Lent, Needs, Pages
+from ..entries import UNIT_ATTRIBUTES, officer_of, unit_of
+from ..openldap import NO_SUCH_ACCOUNT
+from ..server import DEAD, READ_ONLY, describe, escaped, unavailable
 from .filetime import NEVER, number, seconds_of
-from .openldap import NO_SUCH_ACCOUNT
-from .server import DEAD, READ_ONLY, describe, escaped, unavailable
+from .rules import rules_for
 
 IN_CHAIN: Final = "1.2.840.113556.1.4.1941"
 _AUTHENTICATED: Final = bytes.fromhex("01010000000000050b000000")
@@ -80,7 +80,9 @@ class ActiveDirectory:
         "telephoneNumber", "mobile", "employeeNumber", "departmentNumber", "department", "title", "vnPost", "memberOf",
         "streetAddress", "l", "st", "postalCode", "postalAddress")
     unit_filter = "(&(objectCategory=organizationalUnit)(|(vnUnitCode=*)(businessCategory=*)))"
-    unit_attributes: tuple[str, ...] = (*UNIT_ATTRIBUTES, "businessCategory", "displayName", "ou")
+    unit_attributes: tuple[str, ...] = (*UNIT_ATTRIBUTES, "objectGUID", "businessCategory", "displayName", "ou")
+    group_filter = "(objectCategory=group)"
+    groups_name_members = False
     needs = Needs({SimplePagedResultsControl.controlType: "paged results"}, "Use a domain controller, not a global catalogue.",
                   "Give it a password, and fine-grained rules with a lockout threshold of 0.")
 
@@ -114,11 +116,11 @@ class ActiveDirectory:
 
     def officer(self, dn: str, attributes: Attributes, tree: UnitTree) -> Officer | None:
         """Read a user."""
-        guid = attributes.get("objectGUID", ())
-        if not guid or len(guid[0]) != 16:
+        entry_uuid = self.entry_uuid(attributes)
+        if not entry_uuid:
             return None
         known = {name: attributes[name] for name in self.officer_attributes if name in attributes}
-        known["entryUUID"] = [str(uuid.UUID(bytes_le=guid[0])).encode()]
+        known["entryUUID"] = [entry_uuid.encode()]
         for ours, theirs in (("uid", "sAMAccountName"), ("ou", "department"), ("street", "streetAddress")):
             known[ours] = attributes.get(theirs, ())
         officer = officer_of(dn, {name: values for name, values in known.items() if values}, tree)
@@ -132,18 +134,31 @@ class ActiveDirectory:
         known.setdefault("vnUnitName", attributes.get("displayName") or attributes.get("ou", ()))
         return unit_of({name: values for name, values in known.items() if values})
 
+    def unit_coded(self, code: str) -> str:
+        """Find by either attribute that holds codes."""
+        return escaped("(|(vnUnitCode=%s)(businessCategory=%s))", code, code)
+
+    def entry_uuid(self, attributes: Attributes) -> str:
+        """Read objectGUID."""
+        guid = attributes.get("objectGUID", ())
+        return str(uuid.UUID(bytes_le=bytes(guid[0]))) if guid and len(guid[0]) == 16 else ""
+
+    def is_group(self, attributes: Attributes) -> bool:
+        """Look for ``group``."""
+        return any(value.lower() == b"group" for value in attributes.get("objectClass", ()))
+
     def with_groups(self, connection: Any, dn: str, attributes: Attributes, seconds: float) -> Attributes:
         """Ask for the groups that hold the entry directly or through others."""
         what = escaped(f"(&(objectCategory=group)(member:{IN_CHAIN}:=%s))", dn)
         found = connection.search_ext_s(self._base_dn, ldap.SCOPE_SUBTREE, what, ["1.1"], timeout=seconds)
         return {**attributes, "memberOf": [group.encode() for group, _ in found if group is not None]}
 
-    def nesting(self, pages: Pages) -> Callable[[Attributes], Attributes]:
+    def nesting(self, pages: Pages) -> Callable[[str, Attributes], Attributes]:
         """Read once which group is in which, and follow that for everybody."""
         above = {dn.lower(): attributes.get("memberOf", ())
                  for dn, attributes in pages("(objectCategory=group)", ("memberOf",))}
 
-        def complete(attributes: Attributes) -> Attributes:
+        def complete(_dn: str, attributes: Attributes) -> Attributes:
             found: dict[str, bytes] = {}
             waiting = list(attributes.get("memberOf", ()))
             while waiting:

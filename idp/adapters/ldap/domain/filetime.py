@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .dialect import Attributes
+from ..dialect import Attributes
 
 NEVER: Final = 2**63 - 1
 _SECONDS_TO_1970: Final = 11644473600

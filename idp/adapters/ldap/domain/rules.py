@@ -10,10 +10,10 @@ from typing import Any
 
 import ldap
 
-from ...directory.officer import ChangeResult
-from .dialect import Attributes
+from ....directory.officer import ChangeResult
+from ..dialect import Attributes
+from ..server import DEAD
 from .filetime import number, seconds_of, span
-from .server import DEAD
 
 _COMPLEX = 0x1
 _FINE_GRAINED = ("msDS-MinimumPasswordLength", "msDS-MinimumPasswordAge", "msDS-PasswordComplexityEnabled")

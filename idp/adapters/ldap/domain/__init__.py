@@ -1,0 +1,1 @@
+"""Active Directory, Microsoft's or Samba's."""

@@ -1,0 +1,58 @@
+"""Officers are looked for (``directory.mirror.OfficerSearch``).
+
+On PostgreSQL a trigram index finds them (``pg_trgm``); where the extension is not to be had, and on SQLite, an index that holds
+all that is asked is read through, which is some ten times narrower than the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import Text, bindparam, literal_column, or_, select
+
+from ....directory.mirror import Found
+from ..database import Database, Read, parameter
+from ..tables import OfficerRow
+from .ledger import listed
+from .rows import mirrored
+
+OFFICER: Any = OfficerRow.__table__
+MOST, PLACE = 1000, 200
+WORDS = 4
+
+
+class SqlOfficerSearch:
+    """Looks for officers. Raises UnavailableError when the database does not answer."""
+
+    def __init__(self, database: Database) -> None:
+        unit = parameter(OFFICER.c.unit_code, "unit")
+        within = or_(unit == literal_column("''"), OFFICER.c.unit_code == unit,
+                     OFFICER.c.unit_code.like(bindparam("below", type_=Text())))
+
+        def found(count: int) -> Read:
+            words = [OFFICER.c.search_key.like(bindparam(f"word{n}", type_=Text()), escape="!") for n in range(count)]
+            return database.read(select(OFFICER.c.entry_uuid, OFFICER.c.search_key).where(
+                *words, within, OFFICER.c.status != literal_column("'gone'")).limit(literal_column(str(MOST))))
+
+        self._found = {count: found(count) for count in range(1, WORDS + 1)}
+        self._many = database.read(select(OFFICER).where(OFFICER.c.entry_uuid.in_(listed(database, "entry_uuids"))))
+
+    def search(self, words: Sequence[str], *, unit: str, after: tuple[str, str] | None, limit: int) -> list[Found]:
+        """Give officers who are not gone, by name."""
+        if not words:
+            return []
+        patterns = {f"word{n}": _pattern(word) for n, word in enumerate(words[:WORDS])}
+        rows = self._found[len(patterns)].all(unit=unit, below=f"{unit}.%", **patterns)
+        places = sorted((row.search_key[:PLACE], row.entry_uuid) for row in rows)
+        page = [place for place in places if after is None or place > after][:limit]
+        read = self._many.all(entry_uuids=orjson.dumps([entry_uuid for _, entry_uuid in page]).decode())
+        officers = {row.entry_uuid: mirrored(row) for row in read}
+        return [Found(officer, place) for place in page if (officer := officers.get(place[1])) is not None]
+
+
+def _pattern(word: str) -> str:
+    for sign in "!%_":
+        word = word.replace(sign, "!" + sign)
+    return f"%{word}%" if len(word) >= 3 else f"% {word}%"

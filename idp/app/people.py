@@ -1,0 +1,32 @@
+"""The mirror of the directory as a deployment has it: the rooms that follow the directory."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ..adapters.sql.database import Database
+from ..adapters.sql.directory.feed import SqlFeedRecord
+from ..adapters.sql.directory.ledger import SqlLedger
+from ..adapters.sql.directory.units import SqlUnits
+from ..clock import Clock
+from ..directory.aftermath import Aftermath
+from ..directory.brake import Brake, BrakeRule
+from ..directory.changes import Consequences
+from ..directory.feed import Changes, Feed, ListedDirectory, NoChanges
+from ..directory.officer import Directory
+from ..services import Mirroring
+from ..settings import Settings
+
+
+class WholeDirectory(Directory, ListedDirectory, Protocol):
+    """A directory that people sign in with and that the mirror follows."""
+
+
+def mirroring(settings: Settings, database: Database, ledger: SqlLedger, directory: ListedDirectory, changes: Changes | None,
+              consequences: Consequences, clock: Clock) -> Mirroring:
+    """Build what keeps the mirror; without ``changes`` the directory is not followed."""
+    record, units = SqlFeedRecord(database), SqlUnits(database)
+    brake = Brake(record, ledger, BrakeRule(settings.directory_brake_percent, settings.directory_brake_least), clock)
+    return Mirroring(
+        feed=Feed(changes or NoChanges(), directory, ledger, units, record, brake, clock), brake=brake, ledger=ledger,
+        units=units, aftermath=Aftermath(ledger, consequences, SqlFeedRecord(database, "consequences"), clock))
