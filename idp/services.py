@@ -21,13 +21,15 @@ from .administration.tasks import TaskAdministration
 from .audit import AuditTrail
 from .audit.chain import AuditChain, AuditReader, SealStore
 from .authn.assurance import AssurancePolicy
+from .authn.client_certificate import ClientCertificates
 from .authn.freshness import Freshness
-from .authn.passkey_sign_in import PasskeySignIn
 from .authn.passkeys import Passkeys
 from .authn.password_notice import PasswordNotices
 from .authn.recovery_codes import RecoveryCodes
 from .authn.second_factor import SecondFactors
 from .authn.sign_in import SignIn
+from .authn.sign_in.certificate import CertificateSignIn
+from .authn.sign_in.passkey import PasskeySignIn
 from .authn.totp import Totp
 from .clock import Clock
 from .directory.aftermath import Aftermath
@@ -163,6 +165,8 @@ class Services:
     client_configuration: ClientConfiguration
     examiner: Examiner
     totp: Totp
+    certificates: ClientCertificates
+    certificate_sign_in: CertificateSignIn
     recovery_codes: RecoveryCodes
     second_factors: SecondFactors
     freshness: Freshness

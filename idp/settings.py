@@ -121,6 +121,10 @@ class Settings(BaseSettings):
     mtls_origin: str = Field("", pattern=r"^(https://[^/?#]+)?$",
                              description="Where the proxy asks for client certificates, https://host; empty = no mutual TLS")
     tls_client_ca_file: Path | None = Field(None, description="Authorities of certificates that authenticate applications")
+    certificate_origin: str = Field("", pattern=r"^(https://[^/?#]+)?$",
+                                    description="Where the proxy asks officers for certificates, https://host; empty = off")
+    officer_ca_file: Path | None = Field(None, description="Authorities of officers' certificates on tokens and cards")
+    officer_crl_dir: Path | None = Field(None, description="Folder with their revocation lists, *.crl, kept up to date")
     dpop_nonce_required: bool = Field(False, description="Every DPoP proof needs a nonce of ours (RFC 9449 8)")
     interaction_lifetime_seconds: int = Field(3600, ge=300, le=86400, description="How long an open sign-in page lives")
     logout_token_lifetime_seconds: int = Field(120, ge=30, le=120, description="Back-channel logout tokens")
@@ -149,7 +153,8 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Level of the JSON log")
 
     @field_validator("ldap_uri", "ldap_write_uri", "trusted_proxies", "networks", "outbound_allow",
-                     "require_second_factor_groups", "require_second_factor_units", "require_second_factor_networks", mode="before")
+                     "require_second_factor_groups", "require_second_factor_units",
+                     "require_second_factor_networks", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(value.split()) if isinstance(value, str) else value

@@ -47,6 +47,8 @@ class Nginx:
         self.http_port = http_port or free_port()
         self.mtls_port = self.port if mtls_host else free_port()
         self.mtls_url = f"https://{self.mtls_host}:{self.mtls_port}"
+        self.certificate_port = free_port()
+        self.certificate_url = f"https://{host}:{self.certificate_port}"
         self.url = f"https://{host}:{self.port}"
         self.ca_file = folder / "ca.pem"
         self._write_certificates()
@@ -103,13 +105,22 @@ class Nginx:
             assert shipped in mutual
             mutual = mutual.replace(shipped, ours)
         (folder / "mutual-tls.conf").write_text(re.sub(r"listen \[::\]:443 ssl[^;]*;", "", mutual))
+        showing = (SHIPPED / "certificate-sign-in.conf").read_text()
+        for shipped, ours in (
+            ("/etc/nginx/sign-on/officer-ca.pem", str(self.ca_file)), ("/etc/nginx/sign-on/", f"{folder}/"),
+            ("/etc/ssl/sign-on/", f"{folder}/"), ("/var/log/nginx/", f"{folder}/"),
+            ("listen 443 ssl", f"listen 127.0.0.1:{self.certificate_port} ssl"), (f"certificate.{SHIPPED_NAME}", self.host),
+        ):
+            assert shipped in showing
+            showing = showing.replace(shipped, ours)
+        (folder / "certificate-sign-in.conf").write_text(re.sub(r"listen \[::\]:443 ssl[^;]*;", "", showing))
         user = "user root;" if os.geteuid() == 0 else ""
         temporary = "\n".join(f"    {kind}_temp_path {folder}/temp-{kind};" for kind in
                               ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         (folder / "nginx.conf").write_text(
             f"{user}\ndaemon off;\npid {folder}/nginx.pid;\nworker_processes 1;\nevents {{ worker_connections 512; }}\n"
             f"http {{\n    access_log off;\n{temporary}\n    include {folder}/sign-on.conf;\n"
-            f"    include {folder}/mutual-tls.conf;\n}}\n")
+            f"    include {folder}/mutual-tls.conf;\n    include {folder}/certificate-sign-in.conf;\n}}\n")
 
     def _write_certificates(self) -> None:
         now = datetime.datetime.now(datetime.UTC)

@@ -5,6 +5,7 @@ Each is built without being asked anything; what is missing or unsafe is said as
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from cryptography.x509 import load_pem_x509_certificates
@@ -57,17 +58,31 @@ def mail_server(settings: Settings, clock: Clock) -> SmtpServer | None:
 
 
 def client_authorities(settings: Settings) -> CertificateAuthorities:
-    """Read the authorities whose certificates authenticate applications.
+    """Read the authorities whose certificates authenticate applications. Raises ConfigurationError."""
+    return _authorities(settings.tls_client_ca_file, "IDP_TLS_CLIENT_CA_FILE")
+
+
+def officer_authorities(settings: Settings) -> CertificateAuthorities:
+    """Read the authorities whose certificates officers sign in with; none where certificates are not asked for.
 
     Raises:
-        ConfigurationError: the file cannot be read, or holds no certificates.
+        ConfigurationError: the file is not named, cannot be read, or holds no certificates.
     """
-    if settings.tls_client_ca_file is None:
+    if not settings.certificate_origin:
+        return CertificateAuthorities()
+    if settings.officer_ca_file is None:
+        raise ConfigurationError("IDP_CERTIFICATE_ORIGIN is set, but no authority of officers' certificates is named.",
+                                 remedy="Name the file with their certificates in IDP_OFFICER_CA_FILE.")
+    return _authorities(settings.officer_ca_file, "IDP_OFFICER_CA_FILE")
+
+
+def _authorities(path: Path | None, name: str) -> CertificateAuthorities:
+    if path is None:
         return CertificateAuthorities()
     try:
-        return CertificateAuthorities(load_pem_x509_certificates(settings.tls_client_ca_file.read_bytes()))
+        return CertificateAuthorities(load_pem_x509_certificates(path.read_bytes()))
     except (OSError, ValueError) as err:
-        raise ConfigurationError(f"IDP_TLS_CLIENT_CA_FILE: {settings.tls_client_ca_file} holds no certificates.",
+        raise ConfigurationError(f"{name}: {path} holds no certificates.",
                                  remedy="Put the certificates of the authorities there, in PEM.") from err
 
 

@@ -13,11 +13,13 @@ from functools import partial
 from werkzeug.exceptions import NotFound
 
 from ..adapters.client_files import ClientFiles, read_assertion_issuers, read_software_issuers
+from ..adapters.crl_files import CrlFiles
 from ..adapters.key_files import KeyFolder
 from ..adapters.outbound import Outbound, Recorded
 from ..adapters.seal_files import HEADS, Es256SealSigner, FileSealHeads
 from ..adapters.sql import schema
 from ..adapters.sql.administration import SqlAdministrationTokens, SqlClientEntries, SqlGrantPages
+from ..adapters.sql.authn.certificates import SqlCertificates
 from ..adapters.sql.authn.devices import SqlDevices
 from ..adapters.sql.authn.one_time_password import SqlOneTimePasswords
 from ..adapters.sql.authn.passkeys import SqlPasskeys
@@ -56,17 +58,18 @@ from ..administration.password_reset import PasswordResets
 from ..administration.tasks import TaskAdministration
 from ..audit import Caller
 from ..audit.chain import AuditChain
-from ..authn.assurance import HIGHEST_OFFERED, AssurancePolicy
+from ..authn.assurance import CERTIFICATE, TWO_FACTORS
+from ..authn.client_certificate import ClientCertificates
 from ..authn.freshness import Freshness
 from ..authn.lockout import FACTOR_LIMITS, Limits, Lockout, Rule
-from ..authn.networks import UnreadableNetworkError, read_networks
 from ..authn.one_time_password import OneTimePasswords
-from ..authn.passkey_sign_in import PasskeySignIn
 from ..authn.passkeys import PASSKEY, Passkeys
 from ..authn.password_notice import PasswordNotices
 from ..authn.recovery_codes import RecoveryCodes
 from ..authn.second_factor import SecondFactors
 from ..authn.sign_in import SignIn
+from ..authn.sign_in.certificate import CertificateSignIn
+from ..authn.sign_in.passkey import PasskeySignIn
 from ..authn.totp import Totp
 from ..authn.webauthn import RelyingParty
 from ..clock import Clock, SystemClock
@@ -77,7 +80,6 @@ from ..endpoints import routes
 from ..endpoints.monitoring.metrics import PrometheusMeter
 from ..endpoints.sources import Sources
 from ..endpoints.wsgi import Dispatcher
-from ..errors import ConfigurationError
 from ..jose.encryption_keys import EncryptionKeys
 from ..jose.keyset import KeyRing
 from ..notices import Notices
@@ -132,8 +134,9 @@ from ..sessions.interaction import Interactions
 from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings
 from ..web.notice_words import LetterWords
+from .assurance import assurance_policy, named_networks
 from .people import WholeDirectory, mirroring
-from .servers import client_authorities, key_token, ldap_people, mail_server
+from .servers import client_authorities, key_token, ldap_people, mail_server, officer_authorities
 
 STARTING = Caller(source="start", request_id="start")
 
@@ -158,10 +161,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     sealer = folder.sealer()
     database = Database(settings.database_url, pool_size=settings.database_pool_size)
     audit = SqlAuditTrail(database)
-    try:
-        networks = read_networks(settings.networks)
-    except UnreadableNetworkError as err:
-        raise ConfigurationError(f"IDP_NETWORKS: {err}.", remedy="Give name=network[,network...], separated by spaces.") from err
+    networks = named_networks(settings)
     mirror = SqlOfficers(database)
     deprovisioning = Deprovisioning(SqlAccess(database), mirror, clock)
     grants = SqlGrants(database)
@@ -174,11 +174,12 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     client_store = SqlClientStore(database)
     clients = ClientRegistry(client_store, clock)
     seal_store = SqlSealStore(database)
+    highest_level = CERTIFICATE if settings.certificate_origin else TWO_FACTORS
     assertion_issuers = read_assertion_issuers(
         settings.assertion_issuers_file, development=settings.development,
-        levels={f"{settings.acr_prefix}{level}": level for level in range(1, HIGHEST_OFFERED + 1)})
+        levels={f"{settings.acr_prefix}{level}": level for level in range(1, highest_level + 1)})
     details_types = {settings.authorization_details_prefix + signing_details.NAME: SigningDetails()}
-    policy = RegistrationPolicy(development=settings.development, acr_prefix=settings.acr_prefix, highest_level=HIGHEST_OFFERED,
+    policy = RegistrationPolicy(development=settings.development, acr_prefix=settings.acr_prefix, highest_level=highest_level,
                                 front_channel=settings.legacy_response_types, assertion_grant=bool(assertion_issuers),
                                 details_types=tuple(details_types), request_uris=settings.request_uri_fetch)
     notices = Notices(SqlNotices(database), clock)
@@ -186,11 +187,14 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     totp = Totp(SqlTotpStore(database), sealer, clock)
     people, changes = ldap_people(settings, clock) if directory is None else (directory, changes)
     guesses = SqlGuessCounter(database)
+    certificates = ClientCertificates(SqlCertificates(database), officer_authorities(settings),
+                                      CrlFiles(settings.officer_crl_dir), sealer, clock)
     recovery_codes = RecoveryCodes(SqlRecoveryCodes(database), sealer.derive("recovery codes"), clock)
     party = RelyingParty(settings.passkey_domain, settings.issuer, settings.product_name) if settings.passkey_domain else None
     passkeys = Passkeys(SqlPasskeys(database), party, clock)
     passkey_limits = Lockout(guesses, clock, FACTOR_LIMITS, kind=PASSKEY)
     second_factors = SecondFactors([(passkeys, passkey_limits), (totp, Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),
+                                    (certificates, Lockout(guesses, clock, FACTOR_LIMITS, kind=certificates.name)),
                                     (recovery_codes, Lockout(guesses, clock, FACTOR_LIMITS, kind="recovery"))], audit, clock,
                                    frozen_until=deprovisioning.frozen_until)
     subjects = Subjects(sealer.derive("pairwise subjects"))
@@ -212,7 +216,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     proofs = Proofs(seen, nonces, clock)
     groups = RoleGroups(province=settings.ldap_province_administrators_group, agency=settings.ldap_administrators_group,
                         auditors=settings.ldap_auditors_group)
-    assurance = AssurancePolicy(settings.acr_prefix, frozenset(settings.require_second_factor_groups) | groups.names)
+    assurance = assurance_policy(settings, networks, administrators=groups.names, highest=highest_level)
     checks = Checks(assertions, client_keys, client_authorities(settings), bool(settings.mtls_origin), clock)
     objects = RequestObjects(settings.issuer, client_keys, clock, encryption_keys.decrypt)
     provider = Provider(issuer=settings.issuer, registry=clients, store=grants, deferred=deferred, tokens=tokens, keys=keys,
@@ -268,9 +272,10 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         audit_repeats=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
         mirroring=mirror_rooms,
         deprovisioning=deprovisioning, encryption_keys=encryption_keys,
-        totp=totp, recovery_codes=recovery_codes, second_factors=second_factors, passkeys=passkeys,
+        totp=totp, recovery_codes=recovery_codes, certificates=certificates, second_factors=second_factors, passkeys=passkeys,
         passkey_sign_in=PasskeySignIn(passkeys, people, mirror, audit, clock, limits=passkey_limits,
                                       frozen=second_factors.frozen),
+        certificate_sign_in=CertificateSignIn(certificates, second_factors, people, mirror, audit, clock),
         freshness=Freshness(second_factors, clock, settings.fresh_authentication_seconds),
         provider=provider, approvals=approvals, devices=devices, outbox=outbox,
         backchannel=BackchannelAuthentication(

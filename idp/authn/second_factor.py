@@ -157,6 +157,10 @@ class SecondFactors:
         """Name the factors that an officer can be asked for, last used first."""
         return tuple(dict.fromkeys(standing.factor for standing in self.of(entry_uuid)))
 
+    def brings(self, name: str) -> int:
+        """Give the assurance level that a password and a factor amount to."""
+        return self._factors[name][0].level
+
     def enrolled(self, entry_uuid: str) -> bool:
         """Tell whether an officer can prove any second factor."""
         return bool(self.of(entry_uuid))

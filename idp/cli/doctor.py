@@ -101,6 +101,8 @@ def examine(services: Callable[[], Services], settings: Settings, secret_files: 
                             ("logout notices", _notices), ("audit trail", _audit_trail)):
             yield from _guarded(name, check, house)
     yield from _guarded("directory", _directory, house)
+    if house.certificates.offered:
+        yield from _guarded("certificates", _certificates, house)
     if database.state != "failed":
         yield from _guarded("mail", _mail, house)
 
@@ -111,6 +113,20 @@ def _guarded(name: str, check: Callable[[Services], Iterator[Line]], house: Serv
     except IdpError as err:
         remedy = err.remedy if isinstance(err, ConfigurationError) else "Read the log; try again."
         yield Line(name, "failed", err.message, remedy)
+
+
+def _certificates(house: Services) -> Iterator[Line]:
+    """Look at the revocation lists without which officers' certificates are refused."""
+    found = house.certificates.revocation_lists()
+    if not found["lists"]:
+        yield Line("certificates", "failed", "there is no revocation list, so every certificate is refused.",
+                   "Put those of the authorities in IDP_OFFICER_CA_FILE into IDP_OFFICER_CRL_DIR (*.crl).")
+    elif found["out_of_date"] or found["unreadable"]:
+        yield Line("certificates", "warning",
+                   f"{found['out_of_date']} of {found['lists']} lists are out of date, {found['unreadable']} files are no list.",
+                   "Look at the timer that fetches them into IDP_OFFICER_CRL_DIR.")
+    else:
+        yield Line("certificates", "ok", f"{found['lists']} revocation lists are up to date.")
 
 
 def _settings(settings: Settings) -> Iterator[Line]:

@@ -17,7 +17,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from enum import StrEnum
 
-from ..authn.assurance import HIGHEST_OFFERED
+from ..authn.assurance import OUT_OF_REACH
 from ..oauth.authorization_request import AuthorizationError, AuthorizationRequest
 from ..oauth.client import Client
 from ..sessions.interaction import Interaction
@@ -79,7 +79,7 @@ def next_prompt(request: AuthorizationRequest, client: Client, session: Session 
         raise NotAllowedError(refusal.code, refusal.message, redirect_uri=refusal.redirect_uri, state=refusal.state,
                               response_mode=refusal.response_mode, client_id=refusal.client_id)
     if session.acr < required_level:
-        if required_level > HIGHEST_OFFERED:
+        if required_level == OUT_OF_REACH:
             raise request.refuse("unmet_authentication_requirements", "The level asked for cannot be reached here.")
         if silent:
             raise request.refuse("interaction_required", "The officer has to prove a further factor.")

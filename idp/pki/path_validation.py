@@ -31,6 +31,10 @@ class RevocationLists(Protocol):
         """
         ...
 
+    def state(self, moment: datetime) -> dict[str, int]:
+        """Count the ``lists``, those of them that are ``out_of_date``, and files that are ``unreadable``."""
+        ...
+
 
 class CertificateAuthorities:
     """The authorities that vouch for what is shown in a handshake; none: nothing is vouched for.

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from ..services import Services
 from . import account, approvals, authorize, consent, device, errors, i18n, login, logout, portal, security, session_management
 from .assets import PREFIX, Assets
+from .login.certificate import showing
 
 
 def register(app: Flask, services: Services, *, assets: Assets | None = None) -> Assets:
@@ -36,6 +37,7 @@ def register(app: Flask, services: Services, *, assets: Assets | None = None) ->
     errors.handle(app, services.clock)
     for room in (authorize, login, consent, device, approvals, logout, session_management, portal, account, i18n):
         app.register_blueprint(room.blueprint(services))
+    app.register_blueprint(showing(services))
 
     @app.route(f"{PREFIX}<path:name>", endpoint="static_files", methods=["GET"])
     def static_files(name: str) -> Response:

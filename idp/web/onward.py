@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from flask import Response, make_response, render_template, url_for
 from flask_babel import gettext
 
-from ..authn.assurance import HIGHEST_OFFERED, OUT_OF_REACH, PASSWORD
+from ..authn.assurance import OUT_OF_REACH, PASSWORD
 from ..directory.mirror import MirroredOfficer
 from ..oauth.authorization_request import AuthorizationError, AuthorizationRequest
 from ..oauth.client import Client
@@ -80,7 +80,7 @@ class Onward:
             reached: Level of the session, which counts although the officer has given up the factor since.
             silent: Nothing may be asked, so what the session has goes first: a wish must not turn into an error.
         """
-        reachable = [HIGHEST_OFFERED]
+        reachable = [self._services.assurance.highest]
         if acr_values:
             within_reach = self._services.second_factors.within_reach(officer.officer.entry_uuid)
             reachable = [*([reached] if silent else []), max(within_reach, reached)]

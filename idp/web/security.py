@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, quote_from_bytes, urlsplit
 
 from flask import Flask, Request, Response, current_app, g, request, session
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from werkzeug.exceptions import BadRequest, RequestHeaderFieldsTooLarge
+from werkzeug.exceptions import BadRequest, NotFound, RequestHeaderFieldsTooLarge
 
 from ..audit import Caller
 from ..errors import ConfigurationError
@@ -60,14 +60,14 @@ def protect(app: Flask, services: Services) -> None:
     settings = services.settings
     if not app.secret_key:
         raise ConfigurationError("The key of the browser cookie is missing.", remedy="Run: flask --app wsgi keys init")
-    issuer = urlsplit(settings.issuer)
+    issuer, certificate_host = urlsplit(settings.issuer), urlsplit(settings.certificate_origin).hostname
     app.request_class = PageRequest
     app.config.update(
         SESSION_COOKIE_NAME="__Host-browser" if settings.secure else "browser", SESSION_COOKIE_SECURE=settings.secure,
         SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_PATH="/", SESSION_COOKIE_DOMAIN=None,
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES, MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES, MAX_FORM_PARTS=MAX_PARAMETERS,
-        TRUSTED_HOSTS=[issuer.hostname or ""], WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=False,
-        WTF_CSRF_CHECK_DEFAULT=False)
+        TRUSTED_HOSTS=[issuer.hostname or "", *([certificate_host] if certificate_host else [])],
+        WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=False, WTF_CSRF_CHECK_DEFAULT=False)
     app.url_map.merge_slashes = False  # a redirect to the tidy path would carry the host of the request's header
     csrf = CSRFProtect(app)
     origin = f"{issuer.scheme}://{issuer.netloc}"
@@ -77,6 +77,9 @@ def protect(app: Flask, services: Services) -> None:
         g.nonce = secrets.token_urlsafe(16)
         request_id()
         check_limits()
+        if certificate_host and certificate_host != issuer.hostname and (
+                (request.endpoint == "certificate.show") != (request.host.partition(":")[0] == certificate_host)):
+            raise NotFound  # certificates are shown there and nowhere else, and nothing else is done there
         if request.method not in _SAFE and request.endpoint is not None and request.endpoint not in EXEMPT_VIEWS:
             check_origin(origin)
             csrf.protect()

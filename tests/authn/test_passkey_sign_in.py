@@ -10,8 +10,8 @@ import pytest
 
 from idp.audit import AuditEvent, Caller
 from idp.authn.lockout import FACTOR_LIMITS, Lockout
-from idp.authn.passkey_sign_in import PasskeySignIn, PasskeyStep
 from idp.authn.passkeys import Passkeys
+from idp.authn.sign_in.passkey import PasskeySignIn, PasskeyStep
 from idp.authn.webauthn import CHALLENGE_SECONDS, RelyingParty, encode
 from idp.directory.mirror import MirroredOfficer
 from idp.errors import UnavailableError

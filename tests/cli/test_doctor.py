@@ -60,6 +60,8 @@ class House:
         self.keys = SimpleNamespace(reload=lambda: None, stored=lambda: self.stored, prove=self.proven.append, token=self.token,
                                     next_rotation_at=lambda _alg: self.due)
         self.encryption_keys = SimpleNamespace(prove=lambda: None)
+        self.lists = {"lists": 2, "out_of_date": 0, "unreadable": 0}
+        self.certificates = SimpleNamespace(offered=False, revocation_lists=lambda: self.lists)
         self.registered = [application("qlvb", redirect_uris=("https://qlvb.example/cb",))]
         self.clients = SimpleNamespace(all=lambda: tuple(self.registered))
         self.leave = [initial_access_token("open", expires_at=self.clock.now() + 60)]
@@ -315,3 +317,14 @@ def test_a_brake_that_holds_officers_back_is_named_with_the_commands() -> None:
     lines = list(examine(lambda: house, house.settings, {}))  # type: ignore[arg-type,return-value]
     assert any(line.check == "directory" and line.state == "failed" and "60 of 400" in line.found
                and "directory release" in line.remedy for line in lines)
+
+
+@pytest.mark.parametrize(("lists", "state"), [
+    ({"lists": 2, "out_of_date": 0, "unreadable": 0}, "ok"), ({"lists": 0, "out_of_date": 0, "unreadable": 0}, "failed"),
+    ({"lists": 2, "out_of_date": 1, "unreadable": 0}, "warning"), ({"lists": 1, "out_of_date": 0, "unreadable": 1}, "warning")])
+def test_revocation_lists_are_looked_at_where_officers_show_certificates(lists: dict[str, int], state: str) -> None:
+    house = House()
+    house.lists = lists
+    assert "certificates" not in {line.check for line in look(house)}
+    house.certificates.offered = True
+    assert [line.state for line in look(house) if line.check == "certificates"] == [state]

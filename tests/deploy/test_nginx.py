@@ -119,6 +119,26 @@ def test_rfc8705_s6_3_only_where_it_is_asked_for_a_certificate_arrives_and_only_
             assert stranger.get(f"{nginx.mtls_url}{path}", timeout=10).status_code == 404, path
 
 
+def test_line_55_an_officers_certificate_arrives_from_where_it_is_asked_for_and_nothing_else_is_there(
+        nginx: Nginx, caller: requests.Session, tmp_path: Path) -> None:
+    known = issue("canbo", after=timedelta(days=7300))
+    (tmp_path / "client.pem").write_text(known.pem)
+    (tmp_path / "client.key").write_bytes(known.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    forged = {"X-SSL-Client-Cert": "forged", "X_SSL_Client_Cert": "forged"}
+    bare = caller.get(f"{nginx.certificate_url}/certificate/ticket", headers=forged, timeout=10)
+    assert bare.status_code == 200
+    assert "forged" not in bare.text
+    caller.close()
+    caller.cert = (str(tmp_path / "client.pem"), str(tmp_path / "client.key"))
+    answer = caller.get(f"{nginx.certificate_url}/certificate/ticket", headers=forged, timeout=10)
+    seen = {name.lower(): value for name, value in answer.json()["headers"].items()}
+    shown = shown_certificate.read(seen["x-ssl-client-cert"])
+    assert shown is not None
+    assert shown.certificate == known.certificate
+    for path in ("/", "/login/x", "/token", "/authorize", "/static/x", "/metrics"):
+        assert caller.get(f"{nginx.certificate_url}{path}", timeout=10).status_code == 404, path
+
+
 def test_authorization_and_cookies_arrive_unchanged(nginx: Nginx, caller: requests.Session) -> None:
     seen = _seen(caller, nginx, Authorization="Basic YTpi", Cookie="__Host-sso=x")
     assert (seen["authorization"], seen["cookie"]) == ("Basic YTpi", "__Host-sso=x")

@@ -51,7 +51,7 @@ class Sample:
 
 
 _SIGN_IN: dict[str, Any] = {"app": QLVB, "action": "/stay", "username": "", "error": None, "hint": None, "notice": None,
-                            "who": None, "forgotten_url": "/next", "passkey_url": "/stay"}
+                            "who": None, "forgotten_url": "/next", "passkey_url": "/stay", "certificate_url": "/next"}
 _FACTOR: dict[str, Any] = {"app": QLVB, "action": "/stay", "who": OFFICER, "error": None, "others": [], "cancel_url": "/next"}
 _OTHER_WAYS = {
     "vi": [{"name": "Mã khôi phục", "note": "Dùng khi không có điện thoại bên mình. Bạn còn 7 mã.", "icon": "codes",
@@ -146,6 +146,18 @@ _SECURITIES: dict[str, dict[str, Any]] = {
     "passkeys": {"enrolled": True, "factors": _PASSKEYS},
     "last": {"enrolled": True, "demanded": True, "codes": {"left": 1, "few": True},
              "factors": {lang: [app] for lang, app in _APP_STAYS.items()}},
+}
+_SHOWING: dict[str, Any] = {"action": "/stay", "show_url": "/next", "shown": None, "proof": "", "error": None}
+_SHOWN: dict[str, tuple[dict[str, Any], int]] = {
+    "read": ({}, 200), "revoked": ({"error": {"code": "revoked"}}, 200), "missing": ({"error": {"code": "missing"}}, 200),
+    "unknown": ({"error": {"code": "unknown_status"}}, 200),
+    "untrusted": ({"error": {"code": "untrusted"}}, 200),
+    "old": ({"error": {"code": "old"}}, 400), "nobody": ({"error": {"code": "nobody"}}, 400),
+    "taken": ({"error": {"code": "taken"}}, 400),
+    "shown": ({"proof": "p", "shown": {
+        "subject": "CN=Nguyễn Văn Mẫu, UID=CMND:000000000000, O=Văn phòng UBND tỉnh Hậu Giang, C=VN",
+        "issuer": "CN=Cơ quan chứng thực số (thử nghiệm), O=Ban Cơ yếu Chính phủ, C=VN",
+        "serial": "540110f0c2d7b1a29e3345aa01cc"}}, 200),
 }
 _SINCE = _TODAY
 
@@ -306,6 +318,14 @@ SAMPLES = [
     Sample("account-codes-begin", "account/recovery_codes.html", _CODES | {"left": 4}),
     Sample("account-codes", "account/recovery_codes.html", _CODES | {"left": 10, "made_at": _SINCE, "codes": [
         f"{number:05d}-k7m2{'pqrstvwxyz'[number]}" for number in range(10)]}),
+    *(Sample(f"certificate-{name}", "login/certificate.html", _SHOWING | {"app": QLVB, "field": "certificate_sign_in",
+                                                                       "sign_in_url": "/next"} | _SHOWN[name][0], _SHOWN[name][1])
+      for name in ("read", "shown", "missing", "nobody")),
+    *(Sample(f"account-certificate-{name}", "account/certificate.html",
+             _SHOWING | {"who": OFFICER} | _SHOWN[name][0], _SHOWN[name][1])
+      for name in ("shown", "taken", "untrusted")),
+    *(Sample(f"second-certificate-{name}", "login/factors/certificate.html", _FACTOR | _SHOWING | _SHOWN[name][0],
+             _SHOWN[name][1]) for name in ("shown", "revoked", "unknown", "old")),
     Sample("account-remove", "account/remove.html", {"who": OFFICER, "action": "/stay", "factor": _APP}),
     Sample("account-remove-last", "account/remove.html", {"who": LONG, "action": "/stay", "factor": _APP_STAYS}),
     Sample("account-remove-passkey", "account/remove.html",

@@ -26,11 +26,12 @@ def test_line_55_the_shipped_proxy_overwrites_every_header_that_tells_of_a_certi
     assert f"proxy_set_header {name} {'$sign_on_client_cert' if name == READ else chr(34) * 2};" in shipped
 
 
-def test_line_55_only_the_server_for_applications_passes_a_certificate_on() -> None:
+def test_line_55_only_the_servers_that_ask_for_a_certificate_pass_one_on() -> None:
     told = {path.name: re.findall(r"set \$sign_on_client_cert (\S+);", path.read_text(encoding="utf-8"))
             for path in (ROOT / "deploy" / "nginx").glob("*.conf")}
     assert {name: values for name, values in told.items() if values} == {
-        "sign-on.conf": ['""'], "mutual-tls.conf": ["$ssl_client_escaped_cert"]}
+        "sign-on.conf": ['""'], "mutual-tls.conf": ["$ssl_client_escaped_cert"],
+        "certificate-sign-in.conf": ["$ssl_client_escaped_cert"]}
 
 
 def test_line_55_a_forged_certificate_authenticates_nobody(database: Database) -> None:
@@ -43,9 +44,9 @@ def test_line_55_a_forged_certificate_authenticates_nobody(database: Database) -
             assert (reply.status, reply.error) == (401, "invalid_client")
 
 
-def test_line_55_one_such_header_is_read_by_the_two_doors_of_programs() -> None:
-    """``wsgi.py`` takes it away where no proxy of ours has set it, before either door sees the request."""
+def test_line_55_one_such_header_is_read_by_the_doors_of_programs_and_where_officers_show_certificates() -> None:
+    """``endpoints/wsgi.py`` takes it away where no proxy of ours has set it, before any of them sees the request."""
     reading = re.compile(r"HTTP_[A-Z_]*(?:CLIENT_CERT|SSL_CLIENT|CLIENT_VERIFY)[A-Z_]*")
     found = {(path.name, name) for path in (ROOT / "idp").rglob("*.py")
              for name in reading.findall(path.read_text(encoding="utf-8"))}
-    assert found == {(door, "HTTP_X_SSL_CLIENT_CERT") for door in ("wsgi.py", "door.py")}
+    assert found == {(door, "HTTP_X_SSL_CLIENT_CERT") for door in ("wsgi.py", "door.py", "certificate.py")}

@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from html import unescape
 from types import SimpleNamespace
@@ -14,11 +15,13 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pyotp
+from cryptography import x509
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from idp.adapters.sql.authn.certificates import SqlCertificates
 from idp.adapters.sql.authn.devices import SqlDevices
 from idp.adapters.sql.authn.one_time_password import SqlOneTimePasswords
 from idp.adapters.sql.authn.passkeys import SqlPasskeys
@@ -38,18 +41,20 @@ from idp.adapters.sql.seen_once import SqlSeenOnce
 from idp.adapters.sql.sessions import SqlSessions
 from idp.adapters.sql.tables import AuditRow, OutboxRow
 from idp.adapters.sql.trail.records import SqlAuditTrail
+from idp.app.assurance import assurance_policy
 from idp.audit import Caller
-from idp.authn.assurance import AssurancePolicy
+from idp.authn.client_certificate import ClientCertificates
 from idp.authn.freshness import Freshness
 from idp.authn.lockout import FACTOR_LIMITS, PASSWORD_LIMITS, Lockout
 from idp.authn.networks import read_networks
 from idp.authn.one_time_password import OneTimePasswords
-from idp.authn.passkey_sign_in import PasskeySignIn
 from idp.authn.passkeys import Passkeys
 from idp.authn.password_notice import PasswordNotices
 from idp.authn.recovery_codes import RecoveryCodes
 from idp.authn.second_factor import SecondFactors
 from idp.authn.sign_in import SignIn
+from idp.authn.sign_in.certificate import CertificateSignIn
+from idp.authn.sign_in.passkey import PasskeySignIn
 from idp.authn.totp import Totp
 from idp.authn.webauthn import RelyingParty
 from idp.directory.deprovisioning import Deprovisioning
@@ -70,12 +75,14 @@ from idp.oidc.claims import IdTokenClaims
 from idp.oidc.consent import Consents
 from idp.oidc.id_token import IdTokens
 from idp.oidc.rp_initiated_logout import EndSession
+from idp.pki.path_validation import CertificateAuthorities, RevocationStatus
 from idp.roles import RoleGroups
 from idp.sessions.devices import Devices
 from idp.sessions.interaction import Interactions
 from idp.sessions.single_sign_on import SessionLimits, Sessions
 from idp.settings import Settings
 from idp.web import register
+from tests.fakes.certificates import root
 from tests.fakes.client_keys import checks, keys_by_value, proofs, response_encryption
 from tests.fakes.client_store import FakeClientStore
 from tests.fakes.clock import FakeClock
@@ -114,6 +121,19 @@ def signing_keys() -> KeyRing:
     return keys
 
 
+class RevocationSaid:
+    """What the authorities have said of every certificate."""
+
+    def __init__(self) -> None:
+        self.said: RevocationStatus = "good"
+
+    def status(self, certificate: x509.Certificate, issuer: x509.Certificate, moment: datetime) -> RevocationStatus:
+        return self.said
+
+    def state(self, moment: datetime) -> dict[str, int]:
+        return {"lists": 1, "out_of_date": 0, "unreadable": 0}
+
+
 class Site:
     """Everything behind the pages."""
 
@@ -143,14 +163,20 @@ class Site:
             self.settings.passkey_domain, self.settings.issuer, "Đăng nhập một lần"), self.clock)
         passkey_limits = Lockout(counter, self.clock, FACTOR_LIMITS, kind="passkey")
         self.recovery_codes = RecoveryCodes(SqlRecoveryCodes(database), b"k" * 32, self.clock)
+        officer_authorities = CertificateAuthorities([root().certificate] if self.settings.certificate_origin else [])
+        self.revocation_lists = RevocationSaid()
+        self.certificates = ClientCertificates(
+            SqlCertificates(database), officer_authorities, self.revocation_lists, FakeSealer(), self.clock)
         factors = SecondFactors([(self.passkeys, passkey_limits),
                                  (self.totp, Lockout(counter, self.clock, FACTOR_LIMITS, kind="factor")),
+                                 (self.certificates, Lockout(counter, self.clock, FACTOR_LIMITS, kind="certificate")),
                                  (self.recovery_codes, Lockout(counter, self.clock, FACTOR_LIMITS, kind="recovery"))],
                                 audit, self.clock, frozen_until=self.deprovisioning.frozen_until)
         self.sessions = Sessions(SqlSessions(database), self.clock, SessionLimits(
             idle_seconds=self.settings.idle_limit_seconds, absolute_seconds=self.settings.absolute_limit_seconds))
-        assurance = AssurancePolicy(
-            self.settings.acr_prefix, frozenset(self.settings.require_second_factor_groups) | RoleGroups().names)
+        networks = read_networks(self.settings.networks)
+        assurance = assurance_policy(self.settings, networks, administrators=RoleGroups().names,
+                                     highest=3 if self.settings.certificate_origin else 2)
         deferred = SqlDeferred(database)
         self.provider = Provider(
             issuer=self.settings.issuer, registry=clients, store=SqlGrants(database), deferred=deferred, clock=self.clock,
@@ -165,7 +191,7 @@ class Site:
             token_endpoints=(f"{self.settings.issuer}/token",), officer_scopes=frozenset({"openid", "profile"}),
             read_hint=id_tokens.subject_of_hint, extensions=(id_tokens,),
             details_types={self.settings.authorization_details_prefix + signing_details.NAME: signing_details.SigningDetails()})
-        self.known_devices = Devices(SqlDevices(database), read_networks(self.settings.networks), self.clock)
+        self.known_devices = Devices(SqlDevices(database), networks, self.clock)
         self.told = Notices(SqlNotices(database), self.clock)
         approvals = Approvals(deferred, self.provider)
         self.devices = DeviceAuthorization(
@@ -178,6 +204,8 @@ class Site:
             approvals=approvals, devices=self.devices, notices=self.told, known_devices=self.known_devices,
             sessions=self.sessions, deprovisioning=self.deprovisioning, audit=audit, mirror=self.mirror,
             directory=self.directory, totp=self.totp,
+            certificates=self.certificates, certificate_sign_in=CertificateSignIn(
+                self.certificates, factors, self.directory, self.mirror, audit, self.clock),
             passkeys=self.passkeys, passkey_sign_in=PasskeySignIn(
                 self.passkeys, self.directory, self.mirror, audit, self.clock, limits=passkey_limits,
                 frozen=factors.frozen),

@@ -46,7 +46,8 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
         return make_response(render_template(
             "account/security.html", who=officer_words(officer.officer), agency_help=agency_help(services, officer.officer),
             factors=[row(standing, officer) for standing in shown if standing.lasting],
-            ways_to_add=[way for part in PARTS if (way := part.way_to_add(shown)) is not None],
+            ways_to_add=[way for part in PARTS if (way := part.way_to_add(shown)) is not None and (
+                services.certificates.offered or part.factor != services.certificates.name)],
             codes=next(({"left": standing.left, "few": (standing.left or 0) <= FEW} for standing in codes), None),
             enrolled=any(standing.lasting for standing in shown), demanded=demanded(officer) > PASSWORD))
 

@@ -16,6 +16,8 @@ from ...sessions.interaction import Interaction
 from ..onward import address_of, see_other
 from ..presentation import application_words
 from ..security import allow_onward_redirect, browser_id, check_form, session_cookie
+from .certificate import FIELD as CERTIFICATE_FIELD
+from .certificate import CertificatePage
 from .change_password import ChangePasswordPage
 from .course import Course
 from .expiring import ExpiringPage
@@ -29,7 +31,7 @@ def blueprint(services: Services) -> Blueprint:
     views = Blueprint("login", __name__)
     course = Course(services)
     sign_in, factor = SignInPage(services, course), SecondFactorPage(services, course)
-    passkey = PasskeyPage(services, course)
+    passkey, certificate = PasskeyPage(services, course), CertificatePage(services, course)
     change, notice = ChangePasswordPage(services, course), ExpiringPage(services, course)
 
     def due(interaction: Interaction, *, as_other: bool = False) -> Response:
@@ -41,6 +43,9 @@ def blueprint(services: Services) -> Blueprint:
         if officer is not None and course.missing(interaction, officer, interaction.amr):
             return factor.form(interaction, officer)
         signed_in = course.onward.signed_in()
+        if not as_other and certificate.wanted() and (
+                signed_in is None or course.prompt(interaction, signed_in) is Prompt.LOGIN):
+            return certificate.form(interaction)
         if as_other or signed_in is None:
             return sign_in.form(interaction, signed_out=signed_in is None and session_cookie(services) is not None)
         prompt = course.prompt(interaction, signed_in)
@@ -91,6 +96,8 @@ def blueprint(services: Services) -> Blueprint:
             check_form(services.settings.issuer)
         except CSRFError:
             return sign_in.form(interaction, status=400, error={"code": "csrf"}, username=request.form.get("username", ""))
+        if CERTIFICATE_FIELD in request.form:
+            return certificate.answer(interaction)
         page = change if "new_password" in request.form else passkey if FIELD in request.form else factor if (
             factor.was_sent()) else sign_in if "username" in request.form or "password" in request.form else None
         return (page.answer(interaction) if page is not None else None) or due(interaction)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response
 
-from ...authn.assurance import HIGHEST_OFFERED, level_reached, missing
+from ...authn.assurance import level_reached, missing
 from ...directory.mirror import MirroredOfficer
 from ...oauth.authorization_request import AuthorizationError, AuthorizationRequest
 from ...oauth.client import Client
@@ -44,13 +44,17 @@ class Course:
         return self._services.clients.find(interaction.client_id) if interaction.client_id else None
 
     def missing(self, interaction: Interaction, officer: MirroredOfficer, amr: tuple[str, ...]) -> tuple[str, ...]:
-        """Name the factors that are to be proven after these. A level that nobody can reach is refused by ``oidc.prompts``."""
+        """Name the factors that are to be proven after these."""
+        return missing(level_reached(amr), self.required(interaction, officer))
+
+    def required(self, interaction: Interaction, officer: MirroredOfficer) -> int:
+        """Give the level that this sign-in has to reach. One that nobody can reach is refused by ``oidc.prompts`` later."""
         if interaction.kind == "authorize":
             wish, _ = acr_asked(AuthorizationRequest.from_json(interaction.request))
-            required = self.onward.required_level(officer, self.client(interaction), wish)
+            level = self.onward.required_level(officer, self.client(interaction), wish)
         else:
-            required = self._level_of_page(interaction, officer)
-        return missing(level_reached(amr), min(required, HIGHEST_OFFERED))
+            level = self._level_of_page(interaction, officer)
+        return min(level, self._services.assurance.highest)
 
     def prompt(self, interaction: Interaction, signed_in: tuple[Session, MirroredOfficer]) -> Prompt:
         """Tell what a signed-in officer is asked next."""

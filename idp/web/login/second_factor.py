@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Response, make_response, render_template, request
 
-from ...authn.assurance import level_reached, with_factor
+from ...authn.assurance import CERTIFICATE, level_reached, with_factor
 from ...directory.mirror import MirroredOfficer
 from ...oidc.prompts import Prompt
 from ...services import Services
@@ -79,21 +79,25 @@ class SecondFactorPage:
              error: dict[str, Any] | None = None) -> Response:
         """Show one way (``way``, else the one that the address names, else the one used last) and name the others.
 
-        Who has none, or whose are frozen, is told whom to call.
+        Only ways that lead far enough. Who has none, or whose are frozen, is told whom to call.
         """
         frozen = self._services.second_factors.frozen(officer.officer.entry_uuid)
         standings = () if frozen else self._services.second_factors.of(officer.officer.entry_uuid)
-        ways = [name for name in dict.fromkeys(standing.factor for standing in standings) if name in self._forms]
+        needed = self._course.required(interaction, officer)
+        ways = [name for name in dict.fromkeys(standing.factor for standing in standings)
+                if name in self._forms and self._services.second_factors.brings(name) >= needed]
         wished = way or request.args.get("way", "")
         shown = wished if wished in ways else ways[0] if ways else ""
         form = self._forms.get(shown)
         others = [{**self._forms[name].words(standings), "url": address_of("login.ask", interaction, way=name)}
                   for name in ways if name != shown]
         own = form.context(interaction, officer) if form is not None else {}
+        own["error"] = error or own.get("error")
         return make_response(render_template(
             form.template if form is not None else f"login/factors/{'frozen' if frozen else 'none'}.html", **own, others=others,
+            needs_certificate=needed == CERTIFICATE,
             app=application_words(self._course.client(interaction)), action=address_of("login.answer", interaction),
-            who=officer_words(officer.officer), error=error, agency_help=agency_help(self._services, officer.officer),
+            who=officer_words(officer.officer), agency_help=agency_help(self._services, officer.officer),
             cancel_url=address_of("login.ask", interaction, **{"as": "other"})), status)
 
     def _sent(self) -> FactorForm | None:

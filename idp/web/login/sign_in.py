@@ -73,10 +73,12 @@ class SignInPage:
             notice = "sensitive" if interaction.fresh else "again"
         elif signed_out:
             notice = "signed_out_elsewhere"
+        certificates = self._services.certificates.offered
         return make_response(render_template(
             "login/sign_in.html", app=application_words(self._course.client(interaction)),
             action=address_of("login.answer", interaction), forgotten_url=address_of("login.forgotten", interaction),
             passkey_url=address_of("login.ask_passkey", interaction) if self._services.passkeys.offered else None,
+            certificate_url=address_of("login.ask", interaction, way="certificate") if certificates else None,
             username=username[:255], error=error, hint=hint, notice=notice,
             who={"name": again.officer.name} if again is not None else None), status)
 

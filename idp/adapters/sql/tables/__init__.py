@@ -11,6 +11,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from .certificates import OfficerCertificateRow
 from .column_types import Base, ClientId, Digest, Epoch, RowId, Subject, TransactionId, Words, db
 from .departures import NOT_ACTIVE, DepartureRow, TaskRow
 from .directory import DirectoryFeedRow, OfficerChangeRow, UnitRow
@@ -44,6 +45,7 @@ __all__ = (
     "InitialAccessRow",
     "InteractionRow",
     "NoticeRow",
+    "OfficerCertificateRow",
     "OfficerChangeRow",
     "OfficerRow",
     "OneTimePasswordRow",

@@ -9,7 +9,7 @@ from typing import Protocol
 from flask_babel import format_datetime
 
 from ....authn.second_factor import Standing
-from . import otp, passkey, recovery
+from . import certificate, otp, passkey, recovery
 
 
 class FactorPart(Protocol):
@@ -29,7 +29,7 @@ class FactorPart(Protocol):
         ...
 
 
-PARTS: tuple[FactorPart, ...] = (passkey.PasskeyPart(), otp.OtpPart(), recovery.RecoveryPart())
+PARTS: tuple[FactorPart, ...] = (passkey.PasskeyPart(), otp.OtpPart(), certificate.CertificatePart(), recovery.RecoveryPart())
 
 
 def day_words(at: int) -> str:

@@ -20,14 +20,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from ..audit import AuditEvent, AuditRecord, AuditTrail, Caller
-from ..clock import Clock
-from ..directory.mirror import MirroredOfficer, OfficerMirror
-from ..directory.officer import Directory
-from ..errors import IdpError, UnavailableError
-from .lockout import Guess, Lockout, ThrottledError
-from .passkeys import PASSKEY, Passkey, Passkeys, Purpose, proven
-from .webauthn import Assertion, CeremonyError, Judged, encode, read_assertion
+from ...audit import AuditEvent, AuditRecord, AuditTrail, Caller
+from ...clock import Clock
+from ...directory.mirror import MirroredOfficer, OfficerMirror
+from ...directory.officer import Directory
+from ...errors import IdpError, UnavailableError
+from ..lockout import Guess, Lockout, ThrottledError
+from ..passkeys import PASSKEY, Passkey, Passkeys, Purpose, proven
+from ..webauthn import Assertion, CeremonyError, Judged, encode, read_assertion
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,16 +15,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ..audit import AuditEvent, AuditRecord, AuditTrail, Caller
-from ..clock import Clock
-from ..directory.mirror import MirroredOfficer, OfficerMirror
-from ..directory.officer import BindOutcome, BindResult, ChangeResult, Directory, Officer
-from ..errors import IdpError
-from ..notices import NoticeKind, Notices
-from .lockout import NO_DEVICE, Guess, KnownDevice, Lockout, ThrottledError, network_of
-from .one_time_password import OneTimePasswords
-from .password import acceptable_password, normalise_login_name, password_hint
-from .second_factor import SecondFactors
+from ...audit import AuditEvent, AuditRecord, AuditTrail, Caller
+from ...clock import Clock
+from ...directory.mirror import MirroredOfficer, OfficerMirror
+from ...directory.officer import BindOutcome, BindResult, ChangeResult, Directory, Officer
+from ...errors import IdpError
+from ...notices import NoticeKind, Notices
+from ..lockout import NO_DEVICE, Guess, KnownDevice, Lockout, ThrottledError, network_of
+from ..one_time_password import OneTimePasswords
+from ..password import acceptable_password, normalise_login_name, password_hint
+from ..second_factor import SecondFactors
 
 _RIGHT = frozenset({BindResult.ACCEPTED, BindResult.MUST_CHANGE, BindResult.EXPIRED})
 
