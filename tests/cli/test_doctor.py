@@ -311,14 +311,6 @@ def test_every_setting_is_listed_with_its_meaning_and_no_password(url: str) -> N
     assert next(e for e in listed if e["name"] == "trusted_proxies")["value"] == "127.0.0.1"
 
 
-def test_a_brake_that_holds_officers_back_is_named_with_the_commands() -> None:
-    house = House()
-    house.mirroring.now = FeedState(braked_at=1, reason="share", losses=60, active=400)
-    lines = list(examine(lambda: house, house.settings, {}))  # type: ignore[arg-type,return-value]
-    assert any(line.check == "directory" and line.state == "failed" and "60 of 400" in line.found
-               and "directory release" in line.remedy for line in lines)
-
-
 @pytest.mark.parametrize(("lists", "state"), [
     ({"lists": 2, "out_of_date": 0, "unreadable": 0}, "ok"), ({"lists": 0, "out_of_date": 0, "unreadable": 0}, "failed"),
     ({"lists": 2, "out_of_date": 1, "unreadable": 0}, "warning"), ({"lists": 1, "out_of_date": 0, "unreadable": 1}, "warning")])
@@ -328,3 +320,11 @@ def test_revocation_lists_are_looked_at_where_officers_show_certificates(lists: 
     assert "certificates" not in {line.check for line in look(house)}
     house.certificates.offered = True
     assert [line.state for line in look(house) if line.check == "certificates"] == [state]
+
+
+def test_a_brake_that_holds_officers_back_is_named_with_the_commands() -> None:
+    house = House()
+    house.mirroring.now = FeedState(braked_at=1, reason="share", losses=60, active=400)
+    lines = list(examine(lambda: house, house.settings, {}))  # type: ignore[arg-type,return-value]
+    assert any(line.check == "directory" and line.state == "failed" and "60 of 400" in line.found
+               and "directory release" in line.remedy for line in lines)

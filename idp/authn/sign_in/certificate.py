@@ -2,8 +2,7 @@
 
 Sources: OWASP ASVS 5.0 6.3.4 (all pathways equal), 6.3.8; security checklist 18, 23, 55. A proof is sealed by ourselves, so there
 is nothing to guess and nothing to count; each is taken once. Certificates that nobody registered and officers who may not sign in
-get one answer; what it was stands in the audit trail. No bind is made, so the directory is asked what a bind would have told;
-while it does not answer, the mirror decides, as it does for sessions and tokens.
+(``without_password``) get one answer; what it was stands in the audit trail.
 """
 
 from __future__ import annotations
@@ -15,9 +14,9 @@ from ...audit import AuditEvent, AuditRecord, AuditTrail, Caller
 from ...clock import Clock
 from ...directory.mirror import MirroredOfficer, OfficerMirror
 from ...directory.officer import Directory
-from ...errors import UnavailableError
 from ..client_certificate import ClientCertificates
 from ..second_factor import Acceptance, SecondFactors
+from .without_password import look
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +65,13 @@ class CertificateSignIn:
         known = self._certificates.find(shown.certificate.thumbprint)
         if known is None:
             return self._refused("unknown", None, detail, caller, client_id)
-        try:
-            seen = self._directory.find(known.entry_uuid)
-        except UnavailableError as err:
-            if err.dependency != "directory":
-                raise
+        found = look(known.entry_uuid, caller, directory=self._directory, mirror=self._mirror, clock=self._clock,
+                     frozen=self._factors.frozen)
+        if found.by_mirror:
             detail["directory"] = "unavailable"
-        else:
-            if seen is None:
-                return self._refused("gone", self._mirror.by_entry_uuid(known.entry_uuid), detail, caller, client_id)
-            self._mirror.remember(seen, now=self._clock.now())
-        officer = self._mirror.by_entry_uuid(known.entry_uuid)
-        if officer is None or officer.status != "active" or officer.officer.disabled:
-            return self._refused("disabled", officer, detail, caller, client_id)
-        if self._factors.frozen(known.entry_uuid):
-            return self._refused("frozen", officer, detail, caller, client_id)
+        officer = found.officer
+        if found.refused or officer is None:
+            return self._refused(found.refused, officer, detail, caller, client_id)
         taken = self._certificates.verify(known.entry_uuid, {"certificate": proof, "purpose": purpose}, self._record(
             AuditEvent.FACTOR_ACCEPTED, officer, detail, caller, client_id))
         if taken.acceptance is Acceptance.REUSED:

@@ -4,11 +4,9 @@ Sources: Web Authentication Level 2 §7.2, OWASP ASVS 5.0 6.3.4 (all pathways eq
 Everything that is wrong gets one outcome; what it was stands in the audit trail. A try is counted before it is made: on the
 officer whose passkey is named, as a wrong one-time code would be, or on the name of a credential that nobody has.
 
-No bind is made, so the directory is asked what a bind would have told: an officer who is gone or disabled there is refused, and
-the mirror learns what it says. While the directory does not answer, the mirror decides, as it does for sessions and tokens. Two
-things of the password alone do not touch a passkey: that it must be changed or has expired, which is asked for when it is next
-used, and that the server locks it for a while after wrong guesses, because a passkey cannot be guessed and strangers could lock
-officers out.
+No bind is made: ``without_password`` says who may sign in. Two things of the password alone do not touch a passkey: that it must
+be changed or has expired, which is asked for when it is next used, and that the server locks it for a while after wrong guesses,
+because a passkey cannot be guessed and strangers could lock officers out.
 
 A passkey whose authenticator verified its user is two factors (NIST SP 800-63B-4 §3.1.7, multi-factor cryptographic
 authentication; passkeys that their owner's devices share are admitted at this level).
@@ -24,10 +22,11 @@ from ...audit import AuditEvent, AuditRecord, AuditTrail, Caller
 from ...clock import Clock
 from ...directory.mirror import MirroredOfficer, OfficerMirror
 from ...directory.officer import Directory
-from ...errors import IdpError, UnavailableError
+from ...errors import IdpError
 from ..lockout import Guess, Lockout, ThrottledError
 from ..passkeys import PASSKEY, Passkey, Passkeys, Purpose, proven
 from ..webauthn import Assertion, CeremonyError, Judged, encode, read_assertion
+from .without_password import look
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +120,7 @@ class PasskeySignIn:
         if passkey is None:
             raise _RefusedError("unknown")
         judged = self._judged(answer, passkey, challenge)
-        officer, by_mirror = self._officer(passkey.entry_uuid)
-        if self._frozen(passkey.entry_uuid):
-            raise _RefusedError("frozen")
+        officer, by_mirror = self._officer(passkey.entry_uuid, caller)
         detail: dict[str, str | int | bool] = {"factor": PASSKEY, "id": passkey.passkey_id}
         if by_mirror:
             detail["directory"] = "unavailable"
@@ -140,23 +137,12 @@ class PasskeySignIn:
         except CeremonyError as err:
             raise _RefusedError("invalid", str(err)) from err
 
-    def _officer(self, entry_uuid: str) -> tuple[MirroredOfficer, bool]:
+    def _officer(self, entry_uuid: str, caller: Caller) -> tuple[MirroredOfficer, bool]:
         """Give the officer as the directory has them now, and whether the mirror had to answer for it."""
-        by_mirror = False
-        try:
-            seen = self._directory.find(entry_uuid)
-        except UnavailableError as err:
-            if err.dependency != "directory":
-                raise
-            by_mirror = True
-        else:
-            if seen is None:
-                raise _RefusedError("gone")
-            self._mirror.remember(seen, now=self._clock.now())
-        officer = self._mirror.by_entry_uuid(entry_uuid)
-        if officer is None or officer.status != "active" or officer.officer.disabled:
-            raise _RefusedError("disabled")
-        return officer, by_mirror
+        found = look(entry_uuid, caller, directory=self._directory, mirror=self._mirror, clock=self._clock, frozen=self._frozen)
+        if found.refused or found.officer is None:
+            raise _RefusedError(found.refused)
+        return found.officer, found.by_mirror
 
     def _refused(self, refusal: _RefusedError, passkey: Passkey | None, caller: Caller, client_id: str) -> None:
         mirrored = self._mirror.by_entry_uuid(passkey.entry_uuid) if passkey else None
