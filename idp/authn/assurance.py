@@ -16,7 +16,7 @@ can reach is passed over; where nothing may be asked, what the session has goes 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..directory.unit import is_within
 from .networks import Networks
@@ -89,7 +89,7 @@ class AssurancePolicy:
     second_factor_groups: frozenset[str] = frozenset()
     second_factor_units: frozenset[str] = frozenset()
     second_factor_networks: frozenset[str] = frozenset()
-    networks: Networks = Networks()
+    networks: Networks = field(default_factory=Networks)
     highest: int = TWO_FACTORS
 
     def acr_of(self, level: int) -> str:
