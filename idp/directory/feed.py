@@ -305,4 +305,3 @@ class Feed:
             return False
         state = self._record.state()
         return not state.braked_at and not (state.cookie and self._is_due(state.reconciled_at))
-

@@ -71,5 +71,3 @@ def test_the_brake_is_seen_and_released_by_the_province_and_recorded(office: Off
     record = next(one for one in office.audited() if one.event == "directory.released")
     assert '"by_client":"console"' in record.detail
     assert '"by_officer"' in record.detail
-
-

@@ -400,6 +400,7 @@ def test_one_officers_trouble_holds_up_nobody_else_and_keeps_the_order(house: Ho
     house.hear(house.officer("o1", disabled=True))
     house.hear(house.officer("o2", disabled=True))
     house.hear(house.officer("o1", disabled=False))
+
     def bearing(consequences: Any, change: OfficerChange) -> bool:
         try:
             consequences.of(change)
