@@ -21,6 +21,7 @@ from .administration.tasks import TaskAdministration
 from .audit import AuditTrail
 from .audit.chain import AuditChain, AuditReader, SealStore
 from .authn.assurance import AssurancePolicy
+from .authn.break_glass import BreakGlass
 from .authn.client_certificate import ClientCertificates
 from .authn.freshness import Freshness
 from .authn.passkeys import Passkeys
@@ -173,6 +174,7 @@ class Services:
     passkeys: Passkeys
     passkey_sign_in: PasskeySignIn
     sign_in: SignIn
+    break_glass: BreakGlass
     password_notices: PasswordNotices
     assurance: AssurancePolicy
     sessions: Sessions

@@ -145,6 +145,9 @@ class Settings(BaseSettings):
     fresh_authentication_seconds: int = Field(300, ge=60, le=3600,
                                               description="How long after a sign-in its officer may change sign-in factors")
 
+    break_glass_name: str = Field("", pattern=r"^([a-z0-9][a-z0-9._-]{2,63})?$",
+                                  description="Login name of the break-glass administrator; empty = switched off")
+
     webauthn_rp_id: str = Field("", description="Domain that passkeys belong to: the issuer's host (empty) or one above it; "
                                 "all passkeys end with a change")
 

@@ -56,7 +56,7 @@ class KeyFolder:
             made = []
             for name, content in ((KEY_ENCRYPTION_KEY, _random_line), (SESSION_KEY, _random_line), (AUDIT_SEAL_KEY, _new_pem)):
                 path = self.folder / name
-                if not path.exists() and _write_once(path, content()):
+                if not path.exists() and write_once(path, content()):
                     made.append(name)
         except OSError as err:
             raise ConfigurationError(f"The folder {self.folder} cannot be written.",
@@ -193,7 +193,7 @@ class ClientSecretFiles:
         path = self._path(name)
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _write_once(path, secret.encode() + b"\n")
+            write_once(path, secret.encode() + b"\n")
         except OSError as err:
             raise _not_written(path, err) from err
         return read_secret(path)
@@ -237,7 +237,7 @@ def _write_temporary(path: Path, content: bytes) -> Path:
     return temporary
 
 
-def _write_once(path: Path, content: bytes) -> bool:
+def write_once(path: Path, content: bytes) -> bool:
     """Write a whole file under a name that must be free; False when somebody else was first."""
     temporary = _write_temporary(path, content)
     try:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from ..audit import Caller
+from ..authn import break_glass
 from ..authn.assurance import TWO_FACTORS, AssurancePolicy
 from ..authn.lockout import GuessCounter, Move, Rule
 from ..clock import Clock
@@ -85,12 +86,13 @@ class Access:
         idle_limit_seconds: Idle limit of sessions.
         resource: Address of the API; a token for other resources alone is none for this one.
         counter: Counts requests, for all nodes.
+        emergency: Recognises the tokens of the break-glass administrator.
         rates: How often may be asked.
     """
 
     def __init__(self, tokens: AccessTokens, store: AdministrationTokens, registry: ClientRegistry, clock: Clock,
                  assurance: AssurancePolicy, holders: Holders, *, groups: RoleGroups, idle_limit_seconds: int, resource: str,
-                 counter: GuessCounter, rates: Rates = RATES) -> None:
+                 counter: GuessCounter, emergency: break_glass.BreakGlass, rates: Rates = RATES) -> None:
         self._tokens = tokens
         self._store = store
         self._registry = registry
@@ -101,6 +103,7 @@ class Access:
         self._idle_limit_seconds = idle_limit_seconds
         self._resource = resource
         self._counter = counter
+        self._emergency = emergency
         self._rates = rates
 
     def admit(self, access_token: str, use: TokenUse, *, change: bool, caller: Caller) -> tuple[Administrator, Caller]:
@@ -120,12 +123,23 @@ class Access:
             ForbiddenError: the token is good, and its officer no administrator, or one who only reads.
             TooManyRequestsError: too many requests from there.
         """
+        now = self._clock.now()
+        if access_token.startswith(break_glass.PREFIX):
+            if use.scheme != "bearer" or not self._emergency.stands(access_token):
+                raise _invalid()
+            who = Administrator(role=Role.PROVINCE, client_id=break_glass.ACTS_AS)
+        else:
+            who = self._of_token(access_token, use, change=change, now=now)
+        self._count(who, caller.source, change=change, now=now)
+        return who, caller._replace(officer=who.sub, client_id=who.client_id)
+
+    def _of_token(self, access_token: str, use: TokenUse, *, change: bool, now: int) -> Administrator:
         found = self._tokens.locate(access_token) if len(access_token) <= _LONGEST_TOKEN else None
         stored = self._store.administrator_of(found) if found else None
         if stored is None:
             raise _invalid()
         token, officer = stored
-        client, now = self._registry.find(token.client_id), self._clock.now()
+        client = self._registry.find(token.client_id)
         if (client is None or token.revoked_at is not None or now >= token.expires_at
                 or token.actors or (token.audience and self._resource not in token.audience)):
             raise _invalid()
@@ -146,8 +160,7 @@ class Access:
             raise ForbiddenError("The officer is no administrator.")
         if change and not who.may_change:
             raise ForbiddenError("Auditors read; they change nothing.")
-        self._count(who, caller.source, change=change, now=now)
-        return who, caller._replace(officer=who.sub, client_id=who.client_id)
+        return who
 
     def _check_officer(self, grant: Grant, client: Client, lapse: str, *, change: bool, now: int) -> None:
         if lapse == "level" or (not lapse and change and grant.acr < TWO_FACTORS):

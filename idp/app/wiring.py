@@ -12,6 +12,8 @@ from functools import partial
 
 from werkzeug.exceptions import NotFound
 
+from ..adapters.break_glass_file import NAME as CREDENTIAL
+from ..adapters.break_glass_file import BreakGlassFile
 from ..adapters.client_files import ClientFiles, read_assertion_issuers, read_software_issuers
 from ..adapters.crl_files import CrlFiles
 from ..adapters.key_files import KeyFolder
@@ -59,6 +61,8 @@ from ..administration.tasks import TaskAdministration
 from ..audit import Caller
 from ..audit.chain import AuditChain
 from ..authn.assurance import CERTIFICATE, TWO_FACTORS
+from ..authn.break_glass import LIMITS as BREAK_GLASS_LIMITS
+from ..authn.break_glass import BreakGlass
 from ..authn.client_certificate import ClientCertificates
 from ..authn.freshness import Freshness
 from ..authn.lockout import FACTOR_LIMITS, Limits, Lockout, Rule
@@ -250,13 +254,15 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     interactions = Interactions(SqlInteractions(database), clock, settings.interaction_lifetime_seconds)
     sessions = Sessions(SqlSessions(database), clock,
                         SessionLimits(settings.idle_limit_seconds, settings.absolute_limit_seconds))
+    emergency = BreakGlass(settings.break_glass_name, BreakGlassFile(settings.keys_dir / CREDENTIAL),
+                           Lockout(guesses, clock, BREAK_GLASS_LIMITS, kind="break_glass"), seen, audit, sealer, clock)
     # What a change of an officer means elsewhere; each part is called again when any of them raised.
     consequences = Several((deprovisioning, ContactChanges(notices)))
     mirror_rooms = mirroring(settings, database, mirror.ledger, people, changes, consequences, clock)
     administration = Administration(
         access=Access(tokens, SqlAdministrationTokens(database), clients, clock, assurance, Holders(proofs), groups=groups,
                       idle_limit_seconds=settings.idle_limit_seconds, resource=settings.issuer + Paths().administration,
-                      counter=guesses),
+                      counter=guesses, emergency=emergency),
         clients=ClientAdministration(SqlClientEntries(database), client_store, clients, sectors, policy, client_secrets, clock,
                                      address=settings.issuer + Paths().registration),
         initial_access=InitialAccessAdministration(initial_access, clock),
@@ -297,6 +303,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         sign_in=SignIn(people, mirror, audit, clock, mail_domain=settings.ldap_mail_domain, one_time=one_time,
                        factors=second_factors, notices=notices,
                        passwords=Lockout(guesses, clock, Limits(source=Rule(settings.sign_in_source_failures)))),
+        break_glass=emergency,
         password_notices=PasswordNotices(seen, clock, days=settings.password_notice_days),
         assurance=assurance,
         sessions=sessions,

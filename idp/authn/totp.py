@@ -188,12 +188,7 @@ class Totp:
 
     def _matches(self, entry_uuid: str, sealed_seed: bytes, code: str) -> list[int]:
         """Give the steps around now whose code this is, earliest first."""
-        generator = pyotp.TOTP(self._sealer.open(sealed_seed, context=_context(entry_uuid)).decode("ascii"))
-        typed = _digits(code)
-        current = self._clock.now() // STEP_SECONDS
-        # All steps are computed and compared, whichever matches, so that time tells nothing about the code.
-        return [step for step in (current + offset for offset in _STEPS)
-                if hmac.compare_digest(generator.generate_otp(max(0, step)).encode("ascii"), typed)]
+        return steps_of(self._sealer.open(sealed_seed, context=_context(entry_uuid)).decode("ascii"), code, self._clock.now())
 
     def check_seed(self, seed: str) -> None:
         """Tell whether a seed can be enrolled. Raises UnusableSeedError."""
@@ -226,6 +221,16 @@ class Totp:
         self._store.put(entry_uuid, self._sealer.seal(text.encode("ascii"), context=_context(entry_uuid)), now, record,
                         told(NoticeKind.FACTOR_ADDED, record))
         return True
+
+
+def steps_of(seed: str, code: str, now: int) -> list[int]:
+    """Give the steps around now whose code of this seed (base32) was typed, earliest first."""
+    generator = pyotp.TOTP(seed)
+    typed = _digits(code)
+    current = now // STEP_SECONDS
+    # All steps are computed and compared, whichever matches, so that time tells nothing about the code.
+    return [step for step in (current + offset for offset in _STEPS)
+            if hmac.compare_digest(generator.generate_otp(max(0, step)).encode("ascii"), typed)]
 
 
 def _context(entry_uuid: str) -> str:

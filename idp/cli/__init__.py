@@ -13,7 +13,7 @@ from flask import Flask
 from ..services import Services
 from ..settings import Settings
 from . import audit, clients, db, directory, doctor, keys, sessions, worker
-from .authn import factors, throttle, totp
+from .authn import break_glass, factors, throttle, totp
 
 
 def register(app: Flask, services: Callable[[], Services], settings: Callable[[], Settings], *,
@@ -33,5 +33,5 @@ def register(app: Flask, services: Callable[[], Services], settings: Callable[[]
     app.cli.add_command(worker.commands(services, make_worker))
     app.cli.add_command(doctor.commands(services, settings, secret_files))
     app.cli.add_command(db.commands(settings))
-    for group in (clients, directory, factors, totp, throttle, audit, sessions):
+    for group in (clients, directory, factors, totp, throttle, audit, sessions, break_glass):
         app.cli.add_command(group.commands(services))

@@ -12,11 +12,9 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from ..directory.brake import BRAKED_REMEDY, sentence
 from ..errors import ConfigurationError, IdpError, UnavailableError
@@ -24,7 +22,8 @@ from ..jose.keyset import ALGORITHMS
 from ..jose.rotation import OVERDUE_SECONDS
 from ..oauth import response
 from ..services import Services
-from ..settings import Settings, given, problems, read_secret
+from ..settings import Settings, problems, read_secret
+from . import listed_settings
 from .verb import Verb
 
 HEARTBEAT_SECONDS = 15
@@ -63,7 +62,9 @@ def commands(services: Callable[[], Services], settings: Callable[[], Settings],
         except ConfigurationError as err:
             wrong = [Line("settings", "failed", one.message, one.remedy) for one in problems() or (err,)]
         if list_settings:
-            _show_settings(found, wrong, as_json)
+            listed_settings.show(found, [(line.found, line.remedy) for line in wrong], as_json)
+            if not as_json:
+                _show(wrong)
             return
         lines = wrong if found is None else list(examine(services, found, secret_files(found)))
         if as_json:
@@ -101,6 +102,7 @@ def examine(services: Callable[[], Services], settings: Settings, secret_files: 
                             ("logout notices", _notices), ("audit trail", _audit_trail)):
             yield from _guarded(name, check, house)
     yield from _guarded("directory", _directory, house)
+    yield from _guarded("break glass", _break_glass, house)
     if house.certificates.offered:
         yield from _guarded("certificates", _certificates, house)
     if database.state != "failed":
@@ -357,44 +359,18 @@ def _directory(house: Services) -> Iterator[Line]:
         yield Line("directory", "failed", sentence(state.reason, losses=state.losses, active=state.active), BRAKED_REMEDY)
 
 
+def _break_glass(house: Services) -> Iterator[Line]:
+    glass = house.break_glass
+    problem = glass.problem()
+    if problem is not None:
+        yield Line("break glass", "warning", f"switched on, and nobody can use it: {problem.message}", problem.remedy)
+    elif glass.named:
+        yield Line("break glass", "warning", "the break-glass administrator is switched on.",
+                   "When the emergency is over, empty IDP_BREAK_GLASS_NAME and run: flask --app wsgi break-glass remove")
+    else:
+        yield Line("break glass", "ok", "switched off." if not glass.there() else "switched off; there is a credential.")
+
+
 def _show(lines: list[Line]) -> None:
     for line in lines:
         click.echo(f"{line.state:<8} {line.check}: {line.found}" + (f" Remedy: {line.remedy}" if line.remedy else ""))
-
-
-def _show_settings(settings: Settings | None, wrong: list[Line], as_json: bool) -> None:
-    """List every setting; while they are wrong, with the values that were given, and what is wrong at the end."""
-    raw = given() if settings is None else {}
-    found: list[dict[str, Any]] = []
-    for name, member in Settings.model_fields.items():
-        value = raw.get(name, member.default) if settings is None else getattr(settings, name)
-        found.append({"name": name, "variable": f"IDP_{name.upper()}", "value": _text(name, value),
-                      "default": _text(name, member.default), "meaning": member.description or ""})
-    if as_json:
-        problems = [{"problem": line.found, "remedy": line.remedy} for line in wrong]
-        click.echo(json.dumps({"settings": found, "problems": problems}, ensure_ascii=False))
-        return
-    for entry in found:
-        changed = "" if entry["value"] == entry["default"] else f"  (default: {entry['default'] or '-'})"
-        click.echo(f"{entry['variable']} = {entry['value'] or '-'}{changed}\n    {entry['meaning']}")
-    _show(wrong)
-
-
-def _text(name: str, value: Any) -> str:
-    """Write a value as it would stand in the environment; a password inside the database's URL is left out."""
-    if value is None:
-        return ""
-    if name == "database_url":
-        return _without_password(str(value))
-    if isinstance(value, bool):
-        return str(value).lower()
-    return " ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
-
-
-def _without_password(url: str) -> str:
-    try:
-        parsed = make_url(url)
-        shown = {name: "***" if "password" in name.lower() else value for name, value in parsed.query.items()}
-        return parsed.set(query=shown).render_as_string(hide_password=True)
-    except (ArgumentError, ValueError):
-        return "(not shown: no URL, and it may hold a password)"

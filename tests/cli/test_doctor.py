@@ -76,6 +76,7 @@ class House:
         self.mail_delivery = SimpleNamespace(server=self.server)
         self.backlog, self.conflict = (0, 0), ""
         self.audit_chain = SimpleNamespace(backlog=lambda: self.backlog, head_conflict=lambda: self.conflict)
+        self.break_glass = SimpleNamespace(named=False, there=lambda: False, problem=lambda: None)
         self.checked = [CheckLine("server ldaps://ldap1.example", True, "answers")]
         self.mirroring = quiet_mirroring()
         self.directory = SimpleNamespace(check=lambda: tuple(self.checked))
@@ -108,8 +109,19 @@ def test_interface_s3_a_fit_deployment_is_0_and_everything_is_named() -> None:
     assert result.exit_code == 0
     checks = {line.check for line in look(house)}
     assert checks == {"settings", "proxy", "clock", "database", "keys", "clients", "initial access", "worker", "logout notices",
-                      "audit trail", "directory", "mail"}
+                      "audit trail", "directory", "break glass", "mail"}
     assert problems(house) == []
+
+
+def test_a_break_glass_administrator_who_is_switched_on_is_a_warning() -> None:
+    house = House()
+    house.break_glass = SimpleNamespace(named=True, there=lambda: True, problem=lambda: None)
+    assert problems(house) == [("break glass", "warning")]
+    found = look(house)
+    _remedies(found)
+    house.break_glass.problem = lambda: ConfigurationError("It can be used by others.", remedy="Run: chmod 600 it")
+    assert [(line.state, line.remedy) for line in look(house) if line.check == "break glass"] == [
+        ("warning", "Run: chmod 600 it")]
 
 
 def test_every_key_signs_a_probe_and_its_next_rotation_is_told() -> None:

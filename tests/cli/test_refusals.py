@@ -29,6 +29,7 @@ UNREACHABLE = "postgresql+psycopg://idp@127.0.0.1:1/idp"
 ARGUMENTS: dict[str, tuple[str, ...]] = {
     "audit accept-chain": ("--reason", "restored"),
     "audit export": ("--from", "2026-11-01", "--to", "2026-11-02"), "audit verify": (),
+    "break-glass create": (), "break-glass remove": (),
     "clients apply": ("CLIENTS",), "clients create": ("--file", "METADATA"), "clients disable": ("qlvb",),
     "clients enable": ("qlvb",), "clients initial-access-token create": ("--owner", "Văn phòng"),
     "clients initial-access-token list": (), "clients initial-access-token revoke": ("x",),
@@ -45,7 +46,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
 }
 """Arguments with which a verb would do something, by its name."""
 
-WITHOUT_DATABASE = {"directory check", "keys init"}
+WITHOUT_DATABASE = {"break-glass remove", "directory check", "keys init"}
 WITHOUT_KEYS = {"keys init"}
 MIGRATIONS = {"db"}
 """Flask-Migrate's verbs have no --json."""

@@ -51,6 +51,7 @@ class Rooms:
         self.mail = SimpleNamespace(state=lambda: self.letters)
         self.mail_delivery = SimpleNamespace(server=None)
         self.backlog, self.conflict = (0, 0), ""
+        self.break_glass = SimpleNamespace(named=False, problem=lambda: None)
         self.audit_chain = SimpleNamespace(backlog=lambda: self.backlog, head_conflict=lambda: self.conflict)
 
     def ping_database(self) -> None:
@@ -64,6 +65,16 @@ class Rooms:
 def test_alive_asks_nothing() -> None:
     response = HealthEndpoint()(request())
     assert (response.status, json.loads(response.body)) == (200, {"status": "alive"})
+
+
+def test_a_break_glass_administrator_who_is_switched_on_is_seen() -> None:
+    rooms = Rooms()
+    rooms.break_glass = SimpleNamespace(named=True, problem=lambda: None)
+    status, body = rooms.look()
+    assert (status, body["status"]) == (200, "degraded")
+    assert body["dependencies"]["break_glass"] == {"state": "degraded", "switched_on": 1, "usable": 1}
+    rooms.break_glass = SimpleNamespace(named=True, problem=lambda: ConfigurationError("No file.", remedy="Make it."))
+    assert rooms.look()[1]["dependencies"]["break_glass"]["usable"] == 0
 
 
 def test_ready_names_each_dependency() -> None:

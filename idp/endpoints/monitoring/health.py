@@ -2,8 +2,8 @@
 
 ``/readyz`` names each dependency and its state, and says 503 when one that every request needs is down: database or signing keys.
 While the directory is away nobody signs in anew, but tokens, sessions and logout go on, and no proxy may take every process out
-of service for it: that is ``degraded`` with 200; so is a worker that stopped, a mirror that does not follow the directory, or a
-token with signing keys that does not answer.
+of service for it: that is ``degraded`` with 200; so is a worker that stopped, a mirror that does not follow the directory, a
+token with signing keys that does not answer, or a break-glass administrator who is switched on.
 Answers are kept for a second, and a check that does not come back in time counts as down, so that asking often costs nothing and
 never hangs. Host names and errors stay in the log (security checklist 43).
 """
@@ -181,12 +181,16 @@ def dependencies(services: Services) -> tuple[Dependency, ...]:
         return Finding("degraded" if seconds > LATE_SEAL_SECONDS or differs else "up",
                        {"unsealed_records": records, "sealing_lag_seconds": seconds, "differs_from_known_head": int(differs)})
 
+    def break_glass() -> Finding:
+        return Finding("degraded", {"switched_on": 1, "usable": int(services.break_glass.problem() is None)})
+
     return (
         Dependency("database", True, database), Dependency("keys", True, keys), Dependency("directory", False, directory),
         Dependency("directory_feed", False, directory_feed),
         Dependency("worker", False, worker), Dependency("logout_notices", False, logout_notices),
         *([Dependency("mail", False, mail)] if services.mail_delivery.server is not None else []),
         Dependency("audit_trail", False, audit_trail),
+        *([Dependency("break_glass", False, break_glass)] if services.break_glass.named else []),
         *([Dependency("key_token", False, key_token)] if services.keys.token is not None else []))
 
 

@@ -152,6 +152,7 @@ def _schemas() -> dict[str, Any]:
         "reconciled_at": _TIME_OR_NONE}
     factor = {"factor": _TEXT, "label": _TEXT, "enrolled_at": _TIME, "last_used_at": _TIME_OR_NONE,
               "left": {"type": ["integer", "null"], "description": "Uses left; null where it does not wear out."}}
+    emergency = {name: {"type": "string", "maxLength": 1024} for name in ("name", "password", "code")}
     problem = {"type": _TEXT, "title": _TEXT, "status": {"type": "integer"}, "detail": _TEXT, "code": _TEXT, "request_id": _TEXT}
     lists = {f"{name}Page": _object({"items": {"type": "array", "items": _ref(name)}, "next": {"type": ["string", "null"]}},
                                     ("items", "next"))
@@ -164,6 +165,9 @@ def _schemas() -> dict[str, Any]:
         "Officer": _object(officer, officer), "Brake": _object(brake, brake),
         "Task": _object(task, task), "EndedAccess": _object(told, told),
         "TaskProof": _object({"proof": {"type": "string", "minLength": 1, "maxLength": LONGEST_PROOF}}, ("proof",)),
+        "BreakGlass": _object(emergency, emergency),
+        "BreakGlassToken": _object({"access_token": _TEXT, "token_type": _TEXT, "expires_in": {"type": "integer"}},
+                                   ("access_token", "token_type", "expires_in")),
         "Factors": _object({"items": {"type": "array", "items": _object(factor, factor)}}, ("items",)),
         "NewPassword": _object(new_password, new_password), "Problem": _object(problem, problem)}
 
@@ -178,7 +182,7 @@ def _content(schema: str, media_type: str = "application/json") -> dict[str, Any
 
 def _operation(name: str, summary: str, *, answer: str = "", status: int = 200, query: Iterable[str] = (), path: str = "",
                body: str = "", media_type: str = "application/json", change: bool = False, conditional: bool = False,
-               once: bool = False, etag: bool = False, errors: Iterable[int] = ()) -> dict[str, Any]:
+               once: bool = False, etag: bool = False, open_to_all: bool = False, errors: Iterable[int] = ()) -> dict[str, Any]:
     parameters: list[dict[str, Any]] = [{"name": one, "in": "query", "schema": PARAMETERS[one]} for one in query]
     if path:
         parameters.append({"name": path, "in": "path", "required": True, "schema": _IDENTIFIER})
@@ -198,6 +202,8 @@ def _operation(name: str, summary: str, *, answer: str = "", status: int = 200, 
     operation: dict[str, Any] = {
         "operationId": name, "summary": summary, "parameters": parameters, "security": [{"oauth": [scope]} for scope in scopes],
         "responses": {str(status): success, **refused}}
+    if open_to_all:
+        operation["security"] = []
     if body:
         operation["requestBody"] = {"required": True, "content": _content(body, media_type)}
     return operation
@@ -274,6 +280,9 @@ def _paths() -> dict[str, Any]:
             "get": _operation("listFactors", "An officer's second factors.", answer="Factors", path="sub"),
             "delete": _operation("removeFactors", "Take away every second factor; the officer's sessions end.", status=204,
                                  path="sub", change=True)},
+        "/break-glass": {"post": _operation(
+            "breakGlass", "Let the break-glass administrator in for a quarter of an hour.", answer="BreakGlassToken",
+            body="BreakGlass", open_to_all=True)},
         "/keys": {"get": _operation("listKeys", "Token signing keys: public parts, states, ages, next rotation.", answer="Keys")},
         "/keys/rotate": {
             "post": _operation("rotateKeys", "Let the next keys sign; in an emergency remove those that ever signed.",
