@@ -145,6 +145,9 @@ def test_off_by_default_and_then_a_credential_opens_nothing(emergency: Emergency
     refused(emergency.ask(name=""))
     assert (hasher.verified, emergency.room.named, emergency.room.problem()) == ([], False, None)
     assert emergency.office.call("GET", "/clients", token).status_code == 401
+    credential = emergency.room._credential()
+    assert credential is not None
+    assert not emergency.room.stands(emergency.room._token(credential, emergency.office.clock.now() + 60))
     assert emergency.events()[-1] == ("break_glass.refused", {"reason": "off"})
 
 
