@@ -216,7 +216,8 @@ class Walk:
     # Steps
 
     def _session(self) -> Session:
-        level = self._house.assurance.demanded(self._officer.groups, self._client.required_level)
+        level = self._house.assurance.demanded(self._officer.groups, self._client.required_level, units=self._officer.units,
+                                               source=_CALLER.source)
         return self._house.sessions.open(self._sub, acr=level, amr=("pwd",), caller=_CALLER)[1]
 
     def _scope(self) -> str:

@@ -19,6 +19,7 @@ class Standing:
     Attributes:
         officer_status: ``active``, ``disabled`` or ``gone`` as last mirrored; "" when the mirror has no such officer.
         officer_groups: Groups that hold the officer.
+        officer_units: Codes of the units of every current post.
         session_ended: The session was ended, or is no longer known.
         session_last_seen_at: Seconds since the epoch.
         session_expires_at: Absolute limit of the session.
@@ -26,6 +27,7 @@ class Standing:
 
     officer_status: str
     officer_groups: frozenset[str] = frozenset()
+    officer_units: frozenset[str] = frozenset()
     session_ended: bool = True
     session_last_seen_at: int = 0
     session_expires_at: int = 0
@@ -70,13 +72,22 @@ def admits(client: Client, status: str, groups: frozenset[str]) -> bool:
     return status == "active" and (not client.allowed_groups or not client.allowed_groups.isdisjoint(groups))
 
 
+def level_demanded(standing: Standing, client: Client, assurance: AssurancePolicy) -> int:
+    """Give the level that a grant must have reached for an application, as its officer stands now.
+
+    The network is left out: at the token endpoint and at resources it is the application that calls, from its own address, which
+    says nothing of where the officer is. It was asked at the authorization endpoint, where the officer's browser was.
+    """
+    return assurance.demanded(standing.officer_groups, client.required_level, units=standing.officer_units, source=None)
+
+
 def lapse_of(grant: Grant, client: Client, *, assurance: AssurancePolicy, now: int, idle_limit_seconds: int | None) -> str:
     """Say why a grant gives nothing any more; "" while it does.
 
     Args:
         grant: As read in this request.
         client: Whoever asks; found in the registry, so not disabled.
-        assurance: What level is demanded of whom; an officer who has joined a group since is asked what it asks.
+        assurance: What level is demanded of whom; an officer who has joined a group or an agency since is asked what it asks.
         now: Seconds since the epoch.
         idle_limit_seconds: Idle limit of sessions. None leaves the session out: for honouring an access token, which lives for
             minutes and dies with the grant when the session is ended.
@@ -93,7 +104,7 @@ def lapse_of(grant: Grant, client: Client, *, assurance: AssurancePolicy, now: i
         return "expired"
     if not admits(client, standing.officer_status, standing.officer_groups):
         return "officer"
-    if grant.acr < assurance.demanded(standing.officer_groups, client.required_level):
+    if grant.acr < level_demanded(standing, client, assurance):
         return "level"
     if idle_limit_seconds is None or grant.offline:
         return ""

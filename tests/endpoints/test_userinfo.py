@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.provider import CALLER, House
+from tests.provider import ACR_PREFIX, CALLER, House
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
@@ -85,6 +85,18 @@ def test_security_18_what_stops_an_officer_stops_userinfo(house: House) -> None:
     assert house.userinfo(token).status == 200
     house.sessions.end(session.sid, "logout", CALLER)
     assert house.userinfo(token).error == "invalid_token"
+
+
+def test_rfc9470_s3_a_token_of_less_than_is_demanded_now_is_answered_with_the_level_that_is_enough(house: House) -> None:
+    token = house.tokens_for(session=house.session())["access_token"]
+    house.officer(groups=("can-bo", "lanhdao"))
+    told = house.userinfo(token)
+    assert (told.status, told.error) == (401, "insufficient_user_authentication")
+    assert f'acr_values="{ACR_PREFIX}2"' in told.headers["WWW-Authenticate"]
+    house.client(required_acr=f"{ACR_PREFIX}3", required_level=3)
+    assert f'acr_values="{ACR_PREFIX}3"' in house.userinfo(token).headers["WWW-Authenticate"]
+    house.disable()
+    assert house.userinfo(token).error == "invalid_token", "whoever may not come at all is not asked to prove more"
 
 
 def test_what_changed_in_the_directory_shows_under_the_same_subject(house: House) -> None:

@@ -7,11 +7,15 @@ from collections.abc import Callable
 import pytest
 
 from idp.adapters.sql.database import Database
+from idp.directory.officer import Post
 from idp.oauth.authorization_request import AuthorizationError, UnsafeRequestError
 from idp.oauth.response import FRONT_CHANNEL
 from tests.authn.house import Node
 from tests.fakes.directory import FakeDirectory, make_officer
 from tests.provider import ACR_PREFIX, CALLER, House
+
+HOME = Post("H30.1", "000.01.00.H30", "Văn phòng UBND tỉnh", "Chuyên viên")
+STRICT_AGENCY = Post("H30.9.1", "000.01.09.H30", "Phòng Quản lý ngân sách", "Chuyên viên")
 
 REASONS: dict[str, Callable[[House], object]] = {
     "officer disabled": lambda house: house.disable(),
@@ -20,7 +24,9 @@ REASONS: dict[str, Callable[[House], object]] = {
     "client for another group": lambda house: house.client(allowed_groups=frozenset({"van-thu"})),
     "client for a higher level": lambda house: house.client(required_acr=f"{ACR_PREFIX}2", required_level=2),
     "officer in a group that needs two factors": lambda house: house.officer(groups=("can-bo", "lanhdao")),
+    "officer in an agency that needs two factors": lambda house: house.officer(posts=(HOME, STRICT_AGENCY)),
 }
+LEVEL = {"client for a higher level", "officer in a group that needs two factors", "officer in an agency that needs two factors"}
 
 
 @pytest.fixture
@@ -45,7 +51,8 @@ def test_line_18_every_reason_stops_every_path(house: House, reason: str, scope:
         house.provider.issue_code(asked, session=session, caller=CALLER)
     assert house.redeem(code).error in {"invalid_grant", "invalid_client"}
     assert house.refresh(tokens["refresh_token"]).error in {"invalid_grant", "invalid_client"}
-    assert house.userinfo(tokens["access_token"]).error == "invalid_token"
+    told = house.userinfo(tokens["access_token"])
+    assert told.error == ("insufficient_user_authentication" if reason in LEVEL else "invalid_token")
     for token in (tokens["access_token"], tokens["refresh_token"]):
         told = house.introspect(token)
         assert told.status == 401 or told.json == {"active": False}
@@ -63,7 +70,8 @@ def test_line_18_every_reason_stops_what_travels_through_the_browser(database: D
         with pytest.raises((AuthorizationError, UnsafeRequestError)):
             house.provider.issue_code(request, session=session, caller=CALLER)
     assert house.redeem(told["code"]).error in {"invalid_grant", "invalid_client"}
-    assert house.userinfo(told["access_token"]).error == "invalid_token"
+    answer = house.userinfo(told["access_token"])
+    assert answer.error == ("insufficient_user_authentication" if reason in LEVEL else "invalid_token")
 
 
 def test_line_18_a_disabled_client_gets_no_machine_token(house: House) -> None:

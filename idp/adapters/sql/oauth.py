@@ -47,7 +47,8 @@ GRANT_COLUMNS = (
     GRANT.c.scope.label("grant_scope"), GRANT.c.offline, GRANT.c.auth_time, GRANT.c.acr, GRANT.c.amr, GRANT.c.nonce,
     GRANT.c.created_at.label("grant_created_at"), GRANT.c.expires_at.label("grant_expires_at"),
     GRANT.c.revoked_at.label("grant_revoked_at"), GRANT.c.details)
-_OFFICER_COLUMNS = (OFFICER.c.status.label("officer_status"), OFFICER.c.groups.label("officer_groups"))
+_OFFICER_COLUMNS = (OFFICER.c.status.label("officer_status"), OFFICER.c.groups.label("officer_groups"),
+                    OFFICER.c.posts.label("officer_posts"))
 _SESSION_COLUMNS = (
     SESSION.c.ended_at.label("session_ended_at"), SESSION.c.last_seen_at, SESSION.c.expires_at.label("session_expires_at"))
 FAMILY_COLUMNS = (*GRANT_COLUMNS, *_OFFICER_COLUMNS, *_SESSION_COLUMNS)
@@ -198,10 +199,10 @@ class SqlGrants:
         self._note = database.write(audit_insert(), durable=False, guard=kept.on_conflict_do_update(
             index_elements=["key"], set_={"until": kept.excluded.until}, where=due).returning(NOTED.c.key))
 
-    def officer(self, sub: str) -> tuple[str, frozenset[str]] | None:
-        """Give status and groups of an officer."""
+    def officer(self, sub: str) -> Standing | None:
+        """Give how an officer stands."""
         row = self._officer.one(sub=sub)
-        return None if row is None else (row.officer_status, _groups(row.officer_groups))
+        return None if row is None else Standing(row.officer_status, _groups(row.officer_groups), _units(row.officer_posts))
 
     def issue_code(self, code: StoredCode, record: AuditRecord, *, pushed: bytes = b"") -> bool:
         """Keep grant, code and the client's part in the session, if session and officer stand."""
@@ -310,7 +311,8 @@ def access_token_of(digest: bytes, row: Any) -> StoredAccessToken | None:
     """Read a row; one whose grant is gone is no token any more, and least of all one of client credentials."""
     if row is None or (row.token_grant_id and row.grant_id is None):
         return None
-    grant = None if row.grant_id is None else _grant(row, Standing(row.officer_status or "", _groups(row.officer_groups)))
+    grant = None if row.grant_id is None else _grant(row, Standing(
+        row.officer_status or "", _groups(row.officer_groups), _units(row.officer_posts)))
     return StoredAccessToken(digest, row.token_client_id, row.token_scope, tuple(row.audience.split()), row.issued_at,
                              row.token_expires_at, row.token_revoked_at, row.uid or "", grant, row.confirmation,
                              tuple(row.actors.split()), row.token_details)
@@ -329,9 +331,13 @@ def grant_of(row: Any) -> Grant:
 
 def _standing(row: Any) -> Standing:
     ended = row.session_expires_at is None or row.session_ended_at is not None
-    return Standing(row.officer_status or "", _groups(row.officer_groups), ended, row.last_seen_at or 0,
-                    row.session_expires_at or 0)
+    return Standing(row.officer_status or "", _groups(row.officer_groups), _units(row.officer_posts), ended,
+                    row.last_seen_at or 0, row.session_expires_at or 0)
 
 
 def _groups(text: str | None) -> frozenset[str]:
     return frozenset(orjson.loads(text)) if text else frozenset()
+
+
+def _units(text: str | None) -> frozenset[str]:
+    return frozenset([post["unit_code"] for post in orjson.loads(text)]) if text else frozenset()

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ...authn.assurance import AssurancePolicy
 from ..client import Client
-from ..grant import Grant, admits, lapse_of
+from ..grant import Grant, admits, lapse_of, level_demanded
 from ..ports import StoredAccessToken
 from ..tokens import resource_indicator
 
@@ -114,4 +114,4 @@ def _barred(grant: Grant, client: Client, assurance: AssurancePolicy) -> str:
     standing = grant.standing
     if not admits(client, standing.officer_status, standing.officer_groups):
         return "officer"
-    return "level" if grant.acr < assurance.demanded(standing.officer_groups, client.required_level) else ""
+    return "level" if grant.acr < level_demanded(standing, client, assurance) else ""
