@@ -141,6 +141,10 @@ class Settings(BaseSettings):
     require_second_factor_groups: Words = Field(
         ("lanhdao", "quantri-tinh", "quantri-coquan", "kiemtoan"),
         description="Groups whose members need two factors at sign-in; administrators and auditors always do")
+    require_second_factor_units: Words = Field(
+        (), description="Codes of agencies whose officers, with all units below, need two factors at sign-in")
+    require_second_factor_networks: Words = Field(
+        (), description="Names of networks, or outside, from which everybody needs two factors")
 
     fresh_authentication_seconds: int = Field(300, ge=60, le=3600,
                                               description="How long after a sign-in its officer may change sign-in factors")
@@ -156,7 +160,8 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Level of the JSON log")
 
     @field_validator("ldap_uri", "ldap_write_uri", "trusted_proxies", "networks", "outbound_allow",
-                     "require_second_factor_groups", mode="before")
+                     "require_second_factor_groups", "require_second_factor_units",
+                     "require_second_factor_networks", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(value.split()) if isinstance(value, str) else value

@@ -100,6 +100,7 @@ from tests.fakes.subjects import SUBJECTS
 ISSUER = "https://id.haugiang.example"
 MTLS = "https://mtls.id.haugiang.example"
 ACR_PREFIX = "urn:haugiang:acr:"
+ASSURANCE = AssurancePolicy(ACR_PREFIX, frozenset({"lanhdao"}), frozenset({"H30.9"}))
 SIGNING = "urn:haugiang:authorization:signing"
 CALLER = Caller("198.51.100.7", "request-1")
 REDIRECT_URI = "https://qlvb.example/callback"
@@ -165,7 +166,7 @@ class House:
                  extensions: tuple[Extension, ...] = (), front_channel: bool = False, client_store: Any = None,
                  require_pushed_requests: bool = False,
                  assertion_issuers: Mapping[str, AssertionIssuer] | None = None, request_uris: bool = False,
-                 push_limits: Limits = PUSH_LIMITS) -> None:
+                 push_limits: Limits = PUSH_LIMITS, assurance: AssurancePolicy = ASSURANCE) -> None:
         self.database = database
         self.clock = FakeClock()
         self.keys = key_ring()
@@ -197,7 +198,6 @@ class House:
         self.devices_asking = public_clients.of_devices(
             Lockout(guesses, self.clock, DEVICE_LIMITS, kind="device_request"), self.store, self.clock)
         self.proofs = Proofs(seen, self.nonces, self.clock)
-        assurance = AssurancePolicy(ACR_PREFIX, frozenset({"lanhdao"}))
         self.provider = Provider(
             issuer=ISSUER, registry=self.registry, store=self.store, deferred=self.deferred, tokens=self.tokens, keys=self.keys,
             clock=self.clock, lifetimes=lifetimes or Lifetimes(), assurance=assurance,

@@ -24,6 +24,17 @@ def url(sqlite_template: Path, tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'idp.sqlite3'}"
 
 
+@pytest.mark.parametrize(("setting", "value"), [
+    ("require_second_factor_units", ("H30.3", "Sở Tài chính")), ("require_second_factor_units", ("000.00.03.H30",)),
+    ("require_second_factor_networks", ("tinh", "tinhh")), ("require_second_factor_networks", ("outsid",)),
+    ("networks", ("outside=10.0.0.0/8",))])
+def test_a_rule_for_an_agency_or_a_network_that_there_cannot_be_refuses_to_start(
+        url: str, tmp_path: Path, setting: str, value: tuple[str, ...]) -> None:
+    with pytest.raises(ConfigurationError, match=f"IDP_{setting.upper()}") as caught:
+        make_app(tmp_path, url, **{"networks": ("tinh=10.0.0.0/8",), setting: value})
+    assert "separated by spaces" in caught.value.remedy
+
+
 def test_missing_migrations_refuse_to_start(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="migrations") as caught:
         make_app(tmp_path, f"sqlite:///{tmp_path / 'empty.sqlite3'}")

@@ -19,8 +19,8 @@ from ..authn.lockout import GuessCounter, Move, Rule
 from ..clock import Clock
 from ..directory.mirror import MirroredOfficer
 from ..errors import RefusedError
-from ..oauth.client import ClientRegistry
-from ..oauth.grant import Grant, lapse_of, session_stands
+from ..oauth.client import Client, ClientRegistry
+from ..oauth.grant import Grant, lapse_of, level_demanded, session_stands
 from ..oauth.ports import StoredAccessToken
 from ..oauth.proof.holder import Holders, TokenUse
 from ..oauth.tokens.access_token import AccessTokens, TokenRefusedError
@@ -154,7 +154,7 @@ class Access:
         else:
             lapse = lapse_of(token.grant, client, assurance=self._assurance, now=now,
                              idle_limit_seconds=self._idle_limit_seconds)
-            self._check_officer(token.grant, lapse, change=change, now=now)
+            self._check_officer(token.grant, client, lapse, change=change, now=now)
             who = self._groups.administrator(officer, client_id=client.client_id, read_only=read_only)
         if who is None:
             raise ForbiddenError("The officer is no administrator.")
@@ -162,10 +162,11 @@ class Access:
             raise ForbiddenError("Auditors read; they change nothing.")
         return who
 
-    def _check_officer(self, grant: Grant, lapse: str, *, change: bool, now: int) -> None:
+    def _check_officer(self, grant: Grant, client: Client, lapse: str, *, change: bool, now: int) -> None:
         if lapse == "level" or (not lapse and change and grant.acr < TWO_FACTORS):
             raise TokenRefusedError("More factors are needed at sign-in.", code="insufficient_user_authentication",
-                                    acr_values=self._assurance.acr_of(TWO_FACTORS))
+                                    acr_values=self._assurance.acr_of(
+                                        max(TWO_FACTORS, level_demanded(grant.standing, client, self._assurance, now=now))))
         # A grant with offline access outlives its session; as an administrator it does not.
         if lapse or not session_stands(grant.standing, now=now, idle_limit_seconds=self._idle_limit_seconds):
             raise _invalid()

@@ -60,13 +60,12 @@ from ..administration.password_reset import PasswordResets
 from ..administration.tasks import TaskAdministration
 from ..audit import Caller
 from ..audit.chain import AuditChain
-from ..authn.assurance import CERTIFICATE, TWO_FACTORS, AssurancePolicy
+from ..authn.assurance import CERTIFICATE, TWO_FACTORS
 from ..authn.break_glass import LIMITS as BREAK_GLASS_LIMITS
 from ..authn.break_glass import BreakGlass
 from ..authn.client_certificate import ClientCertificates
 from ..authn.freshness import Freshness
 from ..authn.lockout import FACTOR_LIMITS, Limits, Lockout, Rule
-from ..authn.networks import UnreadableNetworkError, read_networks
 from ..authn.one_time_password import OneTimePasswords
 from ..authn.passkeys import PASSKEY, Passkeys
 from ..authn.password_notice import PasswordNotices
@@ -85,7 +84,6 @@ from ..endpoints import routes
 from ..endpoints.monitoring.metrics import PrometheusMeter
 from ..endpoints.sources import Sources
 from ..endpoints.wsgi import Dispatcher
-from ..errors import ConfigurationError
 from ..jose.encryption_keys import EncryptionKeys
 from ..jose.keyset import KeyRing
 from ..notices import Notices
@@ -140,6 +138,7 @@ from ..sessions.interaction import Interactions
 from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings
 from ..web.notice_words import LetterWords
+from .assurance import assurance_policy, named_networks
 from .people import WholeDirectory, mirroring
 from .servers import client_authorities, key_token, ldap_people, mail_server, officer_authorities
 
@@ -166,10 +165,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     sealer = folder.sealer()
     database = Database(settings.database_url, pool_size=settings.database_pool_size)
     audit = SqlAuditTrail(database)
-    try:
-        networks = read_networks(settings.networks)
-    except UnreadableNetworkError as err:
-        raise ConfigurationError(f"IDP_NETWORKS: {err}.", remedy="Give name=network[,network...], separated by spaces.") from err
+    networks = named_networks(settings)
     mirror = SqlOfficers(database, clock)
     deprovisioning = Deprovisioning(SqlAccess(database), mirror, clock)
     grants = SqlGrants(database, clock)
@@ -224,8 +220,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     proofs = Proofs(seen, nonces, clock)
     groups = RoleGroups(province=settings.ldap_province_administrators_group, agency=settings.ldap_administrators_group,
                         auditors=settings.ldap_auditors_group)
-    assurance = AssurancePolicy(settings.acr_prefix, frozenset(settings.require_second_factor_groups) | groups.names,
-                                highest_level)
+    assurance = assurance_policy(settings, networks, administrators=groups.names, highest=highest_level)
     checks = Checks(assertions, client_keys, client_authorities(settings), bool(settings.mtls_origin), clock)
     objects = RequestObjects(settings.issuer, client_keys, clock, encryption_keys.decrypt)
     provider = Provider(issuer=settings.issuer, registry=clients, store=grants, deferred=deferred, tokens=tokens, keys=keys,

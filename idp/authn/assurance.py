@@ -3,8 +3,11 @@
 Spec: OpenID Connect Core 1.0 §2 and §3.1.2.1 (acr, amr, acr_values), RFC 8176 (amr values), RFC 9470 (step-up). Levels are
 the numbers 1 password, 2 two factors, 3 certificate or signing SIM; outside they carry the province's prefix.
 
-What is demanded is the highest of three: the application's registration, the officer's groups, the request. The first two
-hold whatever the request says, and again whenever something is issued or honoured later (``oauth.grant.lapse_of``);
+What is demanded is the highest of five: the application's registration, the officer's groups, the agencies of the officer's
+posts, the network that the officer comes from, the request. The first four hold whatever the request says. All of them are asked
+where the officer's browser is: at sign-in, at the authorization endpoint and on our own pages. The first three are asked again
+whenever something is issued or honoured later (``oauth.grant.lapse_of``); the network is not, because there it is the application
+that calls. So a grant made inside lives on, at most as long as its session or its refresh token, when its officer goes home.
 ``acr_values`` is a wish (Core §3.1.2.1: voluntary), so its first value that the officer can reach is taken and one that nobody
 can reach is passed over; where nothing may be asked, what the session has goes first. The claim ``acr`` asked for as essential
 (Core §5.5.1.1) is a wish that must come true.
@@ -13,7 +16,10 @@ can reach is passed over; where nothing may be asked, what the session has goes 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from ..directory.unit import is_within
+from .networks import Networks
 
 NOTHING = 0
 PASSWORD = 1
@@ -73,11 +79,17 @@ class AssurancePolicy:
     Attributes:
         acr_prefix: For example ``urn:haugiang:acr:``.
         second_factor_groups: Groups whose members need two factors at every sign-in.
+        second_factor_units: Codes of the agencies of which a post, there or in a unit below, needs two factors.
+        second_factor_networks: Names of the networks from which everybody needs two factors.
+        networks: The named networks.
         highest: The highest level that anybody can reach here: ``CERTIFICATE`` where certificates are asked for.
     """
 
     acr_prefix: str
     second_factor_groups: frozenset[str] = frozenset()
+    second_factor_units: frozenset[str] = frozenset()
+    second_factor_networks: frozenset[str] = frozenset()
+    networks: Networks = field(default_factory=Networks)
     highest: int = TWO_FACTORS
 
     def acr_of(self, level: int) -> str:
@@ -92,24 +104,30 @@ class AssurancePolicy:
         """Give the values for discovery."""
         return [self.acr_of(level) for level in range(PASSWORD, self.highest + 1)]
 
-    def demanded(self, groups: Collection[str], client_level: int) -> int:
-        """Give the level below which nothing is issued or honoured: by the application's registration and the officer's groups.
+    def demanded(self, groups: Collection[str], client_level: int, *, units: Collection[str], source: str | None) -> int:
+        """Give the level below which nothing is issued or honoured: the strictest of application, groups, agencies and network.
 
         Args:
             groups: The officer's groups; empty while nobody is known.
             client_level: As registered (``Client.required_level``); 0 where nothing is asked, and for our own pages.
+            units: Codes of the units of every current post of the officer's; empty while nobody is known.
+            source: Address of the officer's browser; None where it is not the officer who calls.
         """
-        by_group = PASSWORD if self.second_factor_groups.isdisjoint(groups) else TWO_FACTORS
-        return max(client_level, by_group)
+        two = (not self.second_factor_groups.isdisjoint(groups)
+               or any(is_within(unit, strict) for unit in units for strict in self.second_factor_units)
+               or (source is not None and self.networks.name_of(source) in self.second_factor_networks))
+        return max(client_level, TWO_FACTORS if two else PASSWORD)
 
     def required_level(self, groups: Collection[str], client_level: int, acr_values: Iterable[str] = (), *,
-                       essential: bool = False, reachable: int | None = None) -> int:
+                       units: Collection[str], source: str | None, essential: bool = False, reachable: int | None = None) -> int:
         """Give the level that this sign-in is to reach.
 
         Args:
             groups: The officer's groups; empty while nobody is known.
             client_level: As for ``demanded``.
             acr_values: As requested, in order of preference.
+            units: As for ``demanded``.
+            source: As for ``demanded``.
             essential: One of them must be reached; ``OUT_OF_REACH`` is given when none can be.
             reachable: What this officer can reach with the factors there are; left out, what anybody can. It bounds the wish
                 only; what is demanded stays demanded, and is ``OUT_OF_REACH`` where nobody can reach it.
@@ -117,5 +135,5 @@ class AssurancePolicy:
         nothing = OUT_OF_REACH if essential else PASSWORD
         reachable = self.highest if reachable is None else reachable
         wished = next((level for level in map(self.level_of, acr_values) if level is not None and level <= reachable), nothing)
-        level = max(self.demanded(groups, client_level), wished)
+        level = max(self.demanded(groups, client_level, units=units, source=source), wished)
         return level if level <= self.highest else OUT_OF_REACH

@@ -93,6 +93,11 @@ class Officer:
         """The first post, or an empty one."""
         return self.posts[0] if self.posts else Post("", "", "", "")
 
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The codes of the units of every current post."""
+        return tuple(post.unit_code for post in self.posts)
+
 
 @dataclass(frozen=True, slots=True)
 class Contact:

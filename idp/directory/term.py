@@ -38,11 +38,11 @@ def last_day_of(ends_at: int) -> date:
 
 def as_of(officer: Officer, now: int) -> Officer:
     """Give an officer without what has ended by now."""
-    over = _is_over(officer.ends_at, now) and not officer.disabled
-    if not over and not any(_is_over(post.ends_at, now) for post in officer.posts):
+    over = is_over(officer.ends_at, now) and not officer.disabled
+    if not over and not any(is_over(post.ends_at, now) for post in officer.posts):
         return officer
     return replace(officer, disabled=officer.disabled or over,
-                   posts=tuple(post for post in officer.posts if not _is_over(post.ends_at, now)))
+                   posts=tuple(post for post in officer.posts if not is_over(post.ends_at, now)))
 
 
 def mirrored_as_of(known: MirroredOfficer, now: int) -> MirroredOfficer:
@@ -55,7 +55,7 @@ def mirrored_as_of(known: MirroredOfficer, now: int) -> MirroredOfficer:
 
 def status_as_of(status: str, ends_at: int, now: int) -> str:
     """Give the status of an officer whose account ends at some moment, for those who read no more of an officer than that."""
-    return "disabled" if status == "active" and _is_over(ends_at, now) else status
+    return "disabled" if status == "active" and is_over(ends_at, now) else status
 
 
 def next_end(officer: Officer) -> int | None:
@@ -64,7 +64,8 @@ def next_end(officer: Officer) -> int | None:
     return min((end for end in ends if end), default=None)
 
 
-def _is_over(ends_at: int, now: int) -> bool:
+def is_over(ends_at: int, now: int) -> bool:
+    """Tell whether an end has come; 0 is none."""
     return 0 < ends_at <= now
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..authn.assurance import AssurancePolicy
-from ..directory.term import status_as_of
+from ..directory.term import is_over, status_as_of
 from .client import Client
 
 
@@ -20,14 +20,16 @@ class Standing:
     Attributes:
         officer_status: ``active``, ``disabled`` or ``gone`` as last mirrored; "" when the mirror has no such officer.
         officer_groups: Groups that hold the officer.
-        officer_ends_at: When the officer's account ends; 0 where it goes on.
+        officer_posts: Of every post as mirrored, the code of its unit and when it ends; 0 where it goes on.
         session_ended: The session was ended, or is no longer known.
         session_last_seen_at: Seconds since the epoch.
         session_expires_at: Absolute limit of the session.
+        officer_ends_at: When the officer's account ends; 0 where it goes on.
     """
 
     officer_status: str
     officer_groups: frozenset[str] = frozenset()
+    officer_posts: tuple[tuple[str, int], ...] = ()
     session_ended: bool = True
     session_last_seen_at: int = 0
     session_expires_at: int = 0
@@ -36,6 +38,10 @@ class Standing:
     def status_at(self, now: int) -> str:
         """Give the officer's status; that of a guest whose time is over is ``disabled``, whatever was mirrored."""
         return status_as_of(self.officer_status, self.officer_ends_at, now)
+
+    def units_at(self, now: int) -> frozenset[str]:
+        """Give the codes of the units of every current post; an acting post that has ended is none, whatever was mirrored."""
+        return frozenset([unit for unit, ends_at in self.officer_posts if not is_over(ends_at, now)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +83,22 @@ def admits(client: Client, status: str, groups: frozenset[str]) -> bool:
     return status == "active" and (not client.allowed_groups or not client.allowed_groups.isdisjoint(groups))
 
 
+def level_demanded(standing: Standing, client: Client, assurance: AssurancePolicy, *, now: int) -> int:
+    """Give the level that a grant must have reached for an application, as its officer stands now.
+
+    The network is left out: at the token endpoint and at resources it is the application that calls, from its own address, which
+    says nothing of where the officer is. It was asked at the authorization endpoint, where the officer's browser was.
+    """
+    return assurance.demanded(standing.officer_groups, client.required_level, units=standing.units_at(now), source=None)
+
+
 def lapse_of(grant: Grant, client: Client, *, assurance: AssurancePolicy, now: int, idle_limit_seconds: int | None) -> str:
     """Say why a grant gives nothing any more; "" while it does.
 
     Args:
         grant: As read in this request.
         client: Whoever asks; found in the registry, so not disabled.
-        assurance: What level is demanded of whom; an officer who has joined a group since is asked what it asks.
+        assurance: What level is demanded of whom; an officer who has joined a group or an agency since is asked what it asks.
         now: Seconds since the epoch.
         idle_limit_seconds: Idle limit of sessions. None leaves the session out: for honouring an access token, which lives for
             minutes and dies with the grant when the session is ended.
@@ -100,7 +115,7 @@ def lapse_of(grant: Grant, client: Client, *, assurance: AssurancePolicy, now: i
         return "expired"
     if not admits(client, standing.status_at(now), standing.officer_groups):
         return "officer"
-    if grant.acr < assurance.demanded(standing.officer_groups, client.required_level):
+    if grant.acr < level_demanded(standing, client, assurance, now=now):
         return "level"
     if idle_limit_seconds is None or grant.offline:
         return ""

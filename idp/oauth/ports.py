@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..audit import AuditRecord
-from .grant import Grant
+from .grant import Grant, Standing
 
 
 def digest(secret: str) -> bytes:
@@ -170,8 +170,8 @@ class NewTokens:
 class GrantStore(Protocol):
     """Where grants, codes and tokens rest. Each write is one atomic act with its audit record in it."""
 
-    def officer(self, sub: str) -> tuple[str, frozenset[str]] | None:
-        """Give status and groups of an officer as mirrored."""
+    def officer(self, sub: str) -> Standing | None:
+        """Give how an officer stands as mirrored; of sessions it tells nothing."""
         ...
 
     def issue_code(self, code: StoredCode, record: AuditRecord, *, pushed: bytes = b"") -> bool:

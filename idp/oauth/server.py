@@ -195,15 +195,15 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
             UnsafeRequestError: the client was disabled, or its redirect URI withdrawn, since the request was stored.
             AuthorizationError: ``access_denied`` (the officer may not use this application), ``consent_required`` (they have not
                 agreed to the authorization details), ``login_required`` (the session has just ended),
-                ``unmet_authentication_requirements`` (its level is below what the application or a group of the
-                officer's demands now), or what the registration or the deployment no longer allows.
+                ``unmet_authentication_requirements`` (its level is below what the application, a group or an
+                agency of the officer's, or the network demands now), or what the registration or the deployment no longer allows.
         """
         client = self.registry.find(request.client_id)
         if client is None:
             raise UnsafeRequestError("The application is not known here.", code="unknown_client")
         if not client.check_redirect_uri(request.redirect_uri):
             raise UnsafeRequestError("The return address is not registered for this application.", code="redirect_uri_mismatch")
-        self.admit(client, request, session)
+        self.admit(client, request, session, caller)
         if request.unseen_by(session.sub):
             raise request.refuse("consent_required", "The officer has not agreed to the authorization details.")
         if request.response_type not in self.response_types:
@@ -218,16 +218,17 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         made: AuthorizationResponse = answer.body
         return self._with_issuer(replace(made, parameters=(*made.parameters, *also)), request.state, request.client_id)
 
-    def admit(self, client: Client, request: AuthorizationRequest, session: SessionFacts) -> None:
-        """Look once more whether an officer may give this application anything, as officer, groups and level stand now.
+    def admit(self, client: Client, request: AuthorizationRequest, session: SessionFacts, caller: Caller) -> None:
+        """Look once more whether an officer may give this application anything, as officer, groups, place and level stand now.
 
         Raises:
             AuthorizationError: ``access_denied`` or ``unmet_authentication_requirements``.
         """
-        officer = self.store.officer(session.sub)
-        if officer is None or not admits(client, *officer):
+        officer, now = self.store.officer(session.sub), self.clock.now()
+        if officer is None or not admits(client, officer.status_at(now), officer.officer_groups):
             raise request.refuse("access_denied", "The officer may not use this application.")
-        if session.acr < self.assurance.demanded(officer[1], client.required_level):
+        if session.acr < self.assurance.demanded(officer.officer_groups, client.required_level, units=officer.units_at(now),
+                                                 source=caller.source):
             raise request.refuse("unmet_authentication_requirements", "A higher level is demanded now.")
 
     def error_response(self, error: AuthorizationError, *, also: Parameters = ()) -> AuthorizationResponse:

@@ -18,6 +18,7 @@ from ..directory.mirror import MirroredOfficer, OfficerMirror
 from ..directory.officer import Officer, Post
 from ..oauth.authorization_request import AuthorizationRequest
 from ..oauth.client import Client, ClientRegistry
+from ..oauth.grant import level_demanded
 from ..oauth.grants.delegation import lapse_of_token
 from ..oauth.ports import StoredAccessToken
 from ..oauth.proof.holder import Holders, TokenUse
@@ -176,7 +177,8 @@ class UserInfo:
             use: How it was sent, with the proof that came beside it.
 
         Raises:
-            TokenRefusedError: ``invalid_token`` for one that is unknown, expired, revoked, meant for other resources only, of a
+            TokenRefusedError: ``insufficient_user_authentication`` for one of less than is demanded of its officer now (RFC 9470
+                §3); ``invalid_token`` for one that is unknown, expired, revoked, meant for other resources only, of a
                 client or officer who may not act any more, of another holder; ``insufficient_scope`` for one without the scope
                 openid.
         """
@@ -195,7 +197,12 @@ class UserInfo:
         if token.grant is None or SCOPE not in scopes:
             raise TokenRefusedError("The access token does not have the scope openid.", code="insufficient_scope", scope=SCOPE)
         self._holders.check(token.confirmation, access_token, use)
-        if officer is None or lapse_of_token(token, client, self._registry.find, assurance=self._assurance, now=now):
+        lapse = lapse_of_token(token, client, self._registry.find, assurance=self._assurance, now=now)
+        if lapse == "level" and not token.actors:  # whoever acts for another has no officer at hand who could be asked
+            enough = self._assurance.acr_of(level_demanded(token.grant.standing, client, self._assurance, now=now))
+            raise TokenRefusedError("More factors are needed at sign-in.", code="insufficient_user_authentication",
+                                    acr_values=enough)
+        if officer is None or lapse:
             raise TokenRefusedError("The access token is not valid.")
         # What was asked for by name was asked for by the application that the officer used, not by one that acts for it.
         asked = {} if token.actors else claims_request.of_grant(token.grant).userinfo

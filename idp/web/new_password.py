@@ -72,5 +72,6 @@ class NewPassword:
         return answer
 
     def _rules(self, officer: MirroredOfficer) -> PasswordRules:
-        demanded = self._services.assurance.demanded(officer.officer.groups, 0)
+        # Wherever the officer is now: the password is for other places too.
+        demanded = self._services.assurance.demanded(officer.officer.groups, 0, units=officer.officer.units, source=None)
         return rules_for(security_level=self._services.settings.security_level, second_factor=demanded > PASSWORD)

@@ -85,7 +85,8 @@ class Onward:
             within_reach = self._services.second_factors.within_reach(officer.officer.entry_uuid)
             reachable = [*([reached] if silent else []), max(within_reach, reached)]
         levels = (self._services.assurance.required_level(
-            officer.officer.groups, client.required_level if client else 0, acr_values, essential=essential, reachable=level)
+            officer.officer.groups, client.required_level if client else 0, acr_values, units=officer.officer.units,
+            source=caller().source, essential=essential, reachable=level)
             for level in reachable)
         return next((level for level in levels if level != OUT_OF_REACH), OUT_OF_REACH)
 

@@ -137,13 +137,13 @@ def test_a_revoked_and_an_expired_token_are_out(office: Office) -> None:
     refused(office.call("GET", "/clients", token), 401, "invalid_token")
 
 
-def test_rfc9470_s3_a_change_needs_two_factors_and_the_challenge_says_so(database_url: str) -> None:
+def test_rfc9470_s3_an_administrator_needs_two_factors_whatever_is_set_and_the_challenge_says_so(database_url: str) -> None:
     office = Office(database_url, require_second_factor_groups=())
-    token = office.token("quantri", "quantri-tinh", acr=1)
-    assert office.call("GET", "/clients", token).status_code == 200
-    answer = office.call("POST", "/keys/rotate", token, {})
-    refused(answer, 401, "insufficient_user_authentication")
-    assert 'acr_values="urn:haugiang:acr:2"' in answer.headers["WWW-Authenticate"]
+    token = office.token(session=office.session(office.officer("quantri"), acr=1))
+    office.officer("quantri", "quantri-tinh")
+    for answer in (office.call("GET", "/clients", token), office.call("POST", "/keys/rotate", token, {})):
+        refused(answer, 401, "insufficient_user_authentication")
+        assert 'acr_values="urn:haugiang:acr:2"' in answer.headers["WWW-Authenticate"]
     office.close()
 
 
@@ -152,6 +152,25 @@ def test_rfc9470_s3_an_officer_who_joined_a_strict_group_since_is_asked_to_step_
     token = office.token(session=session)
     office.officer("quantri", "quantri-tinh")
     refused(office.call("GET", "/clients", token), 401, "insufficient_user_authentication")
+
+
+def test_rfc9470_s3_the_challenge_names_what_the_application_asks_for_where_that_is_more(office: Office) -> None:
+    token = office.province()
+    console = next(client for client in office.services.clients.all() if client.client_id == "console")
+    object.__setattr__(console, "required_level", 3)
+    answer = office.call("GET", "/clients", token)
+    refused(answer, 401, "insufficient_user_authentication")
+    assert 'acr_values="urn:haugiang:acr:3"' in answer.headers["WWW-Authenticate"]
+
+
+def test_rfc9470_s3_an_officer_who_moved_into_a_strict_agency_since_is_asked_to_step_up(database_url: str) -> None:
+    office = Office(database_url, require_second_factor_units=("H30.77",))
+    session = office.session(office.officer("quantri"), acr=1)
+    token = office.token(session=session)
+    refused(office.call("GET", "/clients", token), 403, "forbidden")
+    office.officer("quantri", unit="H30.77.1")
+    refused(office.call("GET", "/clients", token), 401, "insufficient_user_authentication")
+    office.close()
 
 
 def test_rfc9449_s7_1_a_bound_token_needs_the_proof_of_its_key(office: Office) -> None:

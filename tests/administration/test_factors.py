@@ -87,7 +87,7 @@ def test_tcvn_level_3_administrators_need_two_factors_whatever_policy_says(datab
     lax = Office(database_url, require_second_factor_groups=())
     try:
         for group in ("quantri-tinh", "quantri-coquan", "kiemtoan"):
-            assert lax.services.assurance.demanded((group,), 0) == 2
-        assert lax.services.assurance.demanded(("lanhdao",), 0) == 1
+            assert lax.services.assurance.demanded((group,), 0, units=(), source=None) == 2
+        assert lax.services.assurance.demanded(("lanhdao",), 0, units=(), source=None) == 1
     finally:
         lax.close()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from tests.provider import CALLER, House
+from idp.directory.officer import Post
+from tests.provider import ACR_PREFIX, CALLER, House
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
@@ -87,9 +90,41 @@ def test_security_18_what_stops_an_officer_stops_userinfo(house: House) -> None:
     assert house.userinfo(token).error == "invalid_token"
 
 
+def test_rfc9470_s3_a_token_of_less_than_is_demanded_now_is_answered_with_the_level_that_is_enough(house: House) -> None:
+    token = house.tokens_for(session=house.session())["access_token"]
+    house.officer(groups=("can-bo", "lanhdao"))
+    told = house.userinfo(token)
+    assert (told.status, told.error) == (401, "insufficient_user_authentication")
+    assert f'acr_values="{ACR_PREFIX}2"' in told.headers["WWW-Authenticate"]
+    house.client(required_acr=f"{ACR_PREFIX}3", required_level=3)
+    assert f'acr_values="{ACR_PREFIX}3"' in house.userinfo(token).headers["WWW-Authenticate"]
+    house.disable()
+    assert house.userinfo(token).error == "invalid_token", "whoever may not come at all is not asked to prove more"
+
+
 def test_what_changed_in_the_directory_shows_under_the_same_subject(house: House) -> None:
     session = house.session()
     token = house.tokens_for(session=session, scope="openid profile")["access_token"]
     house.officer(uid="canbo", name="Trần Thị Cán Bộ")
     told = house.userinfo(token).json
     assert (told["sub"], told["name"]) == (session.sub, "Trần Thị Cán Bộ")
+
+
+def test_an_acting_post_that_has_ended_is_told_by_neither_userinfo_nor_id_token(house: House) -> None:
+    acting = Post("H30.7", "000.00.07.H30", "Sở Y tế", "Quyền Giám đốc", house.clock.now() + 1)
+    session = house.session(house.officer(posts=(acting, Post("H30.8", "000.00.08.H30", "Sở Tư pháp", "Phó Giám đốc"))))
+    asked = json.dumps({"id_token": {"unit_code": None, "posts": None}})
+
+    def codes(told: dict[str, object]) -> tuple[object, object]:
+        posts = told["posts"]
+        assert isinstance(posts, list)
+        return told["unit_code"], [post["unit_code"] for post in posts]
+
+    early, late = (house.code(session, scope="openid unit offline_access", claims=asked) for _ in range(2))
+    tokens = house.redeem(early).json
+    told = [house.userinfo(tokens["access_token"]).json, house.id_claims(tokens["id_token"])]
+    assert [codes(one) for one in told] == [("H30.7", ["H30.7", "H30.8"])] * 2
+    house.clock.advance(1)
+    told = [house.userinfo(tokens["access_token"]).json, house.id_claims(house.redeem(late).json["id_token"]),
+            house.id_claims(house.refresh(tokens["refresh_token"]).json["id_token"])]
+    assert [codes(one) for one in told] == [("H30.8", ["H30.8"])] * 3

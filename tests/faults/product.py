@@ -9,9 +9,11 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from html import unescape
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import psutil
@@ -43,16 +45,17 @@ class Product:
         uris: Where the directory is reached.
         database_url: Of a database, migrated or empty.
         tls: StartTLS, verified; else in the clear to loopback.
+        clients: Registration files.
         settings: Further settings.
     """
 
     def __init__(self, folder: Path, server: SampleDirectory, uris: Sequence[str], database_url: str = "", *, tls: bool = True,
-                 **settings: object) -> None:
+                 clients: Sequence[Mapping[str, Any]] = (CLIENT,), **settings: object) -> None:
         self.folder, self.port = folder, free_port()
         self.base = f"http://localhost:{self.port}"
         url = database_url or f"sqlite:///{folder / 'idp.sqlite3'}"
         schema.upgrade(url)
-        make_settings(folder, url, (CLIENT,))
+        make_settings(folder, url, clients)
         chosen = {
             "env": "development", "issuer": self.base, "database_url": url, "keys_dir": str(folder / "keys"),
             "clients_dir": str(folder / "clients"), "ldap_uri": list(uris), "ldap_bind_dn": server.service_dn,
@@ -66,18 +69,13 @@ class Product:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Product:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("IDP_", "FLASK_", "GRANIAN_"))}
-        with self.log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [Path(sys.executable).parent / "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--no-ws", "--http", "1",
-                 "--blocking-threads", "4", "--workers", "1", "--log-level", "warning", "--port", str(self.port), "wsgi:app"],
-                env=kept | {"IDP_CONFIG": str(self.folder / "idp.toml"), "PYTHONUNBUFFERED": "1"},
-                cwd=ROOT, stdout=log, stderr=log)
+        self._process = self._start(
+            self.log, "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--no-ws", "--http", "1", "--blocking-threads",
+            "4", "--workers", "1", "--log-level", "warning", "--port", str(self.port), "wsgi:app")
         until = time.monotonic() + 30
         while True:
             with contextlib.suppress(requests.RequestException):
                 if requests.get(f"{self.base}/jwks", timeout=2).status_code == 200:
-                    self.secret = secret_of(self.folder, "load")
                     return self
             if time.monotonic() > until or self._process.poll() is not None:
                 self.__exit__()
@@ -88,6 +86,31 @@ class Product:
         if self._process is not None:
             self._process.terminate()
             self._process.wait(20)
+
+    @contextlib.contextmanager
+    def worker(self) -> Iterator[None]:
+        """Run the worker beside it."""
+        process = self._start(self.folder / "worker.log", "flask", "--app", "wsgi", "worker", "run")
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(20)
+
+    @cached_property
+    def secret(self) -> str:
+        """Secret of the application of ``CLIENT``."""
+        return secret_of(self.folder, "load")
+
+    def environment(self) -> dict[str, str]:
+        """Give the environment of its processes."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("IDP_", "FLASK_", "GRANIAN_"))}
+        return kept | {"IDP_CONFIG": str(self.folder / "idp.toml"), "PYTHONUNBUFFERED": "1"}
+
+    def _start(self, log: Path, program: str, *arguments: str) -> subprocess.Popen[bytes]:
+        with log.open("wb") as lines:
+            return subprocess.Popen([Path(sys.executable).parent / program, *arguments], env=self.environment(), cwd=ROOT,
+                                    stdout=lines, stderr=lines)
 
     def memory_mebibytes(self) -> float:
         """Give the resident memory of all its processes."""

@@ -27,6 +27,16 @@ def test_an_opaque_token_has_256_random_bits(house: House) -> None:
     assert house.tokens.locate(token) == digest(token)
 
 
+def test_rfc9470_s6_1_a_jwt_tells_the_level_and_when_it_was_reached_also_after_a_refresh(jwt_house: House) -> None:
+    session = jwt_house.session(acr=2, amr=("pwd", "otp", "mfa"))
+    jwt_house.clock.advance(300)
+    tokens = jwt_house.tokens_for(session=session, scope="openid offline_access")
+    jwt_house.clock.advance(300)
+    for token in (tokens["access_token"], jwt_house.refresh(tokens["refresh_token"]).json["access_token"]):
+        claims = json_segment(token.split(".")[1])
+        assert (claims["acr"], claims["auth_time"]) == (f"{ACR_PREFIX}2", session.auth_time)
+
+
 def test_rfc9068_s2_an_officers_token(jwt_house: House) -> None:
     session = jwt_house.session(acr=2, amr=("pwd", "otp", "mfa"))
     tokens = jwt_house.tokens_for(session=session, scope="openid profile")

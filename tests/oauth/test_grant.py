@@ -11,7 +11,7 @@ from idp.oauth.grant import Grant, Standing, admits, lapse_of, session_stands
 from tests.provider import ACR_PREFIX, REGISTERED
 
 NOW = 1000
-POLICY = AssurancePolicy(ACR_PREFIX, frozenset({"leaders"}))
+POLICY = AssurancePolicy(ACR_PREFIX, frozenset({"leaders"}), frozenset({"H30.3"}), frozenset({"outside"}))
 STANDING = Standing("active", frozenset({"a"}), session_ended=False, session_last_seen_at=900, session_expires_at=2000)
 GRANT = Grant("g", "qlvb", "s", "sid", "openid", False, 900, 1, ("pwd",), "", 900, 2000, None, STANDING)
 
@@ -33,6 +33,16 @@ def standing(**changes) -> dict:
     (standing(session_last_seen_at=400), "session"),
     (standing(officer_groups=frozenset({"a", "leaders"})), "level"),
     ({"acr": 2} | standing(officer_groups=frozenset({"a", "leaders"})), ""),
+    (standing(officer_posts=(("H30.11", 0), ("H30.3.2", 0))), "level"),
+    ({"offline": True} | standing(officer_posts=(("H30.3", 0),)), "level"),
+    ({"acr": 2} | standing(officer_posts=(("H30.3", 0),)), ""),
+    (standing(officer_posts=(("H30.30", 0), ("H30", 0))), ""),
+    (standing(officer_posts=(("H30.3", 1001),)), "level"),
+    (standing(officer_posts=(("H30.3", 1000),)), ""),
+    (standing(officer_posts=(("H30.3", 1000), ("H30.3", 0))), "level"),
+    (standing(officer_ends_at=1001), ""),
+    (standing(officer_ends_at=1000), "officer"),
+    ({"offline": True} | standing(officer_ends_at=1000, officer_status="gone"), "officer"),
     ({"offline": True} | standing(officer_groups=frozenset({"leaders"})), "level"),
     ({"offline": True} | standing(session_ended=True), ""),
     ({"offline": True} | standing(officer_status="disabled", session_ended=True), "officer"),

@@ -21,6 +21,17 @@ def test_rfc7662_s2_2_an_active_token_of_an_officer(house: House) -> None:
         "amr": ["pwd"], "username": "canbo"}
 
 
+@pytest.mark.parametrize(("acr", "amr"), [(1, ("pwd",)), (2, ("pwd", "otp", "mfa"))])
+def test_rfc9470_s6_2_introspection_tells_the_level_and_when_it_was_reached(house: House, acr: int, amr: tuple[str, ...]) -> None:
+    session = house.session(acr=acr, amr=amr)
+    house.clock.advance(300)
+    tokens = house.tokens_for(session=session, scope="openid offline_access")
+    house.clock.advance(300)
+    for token in (tokens["access_token"], house.refresh(tokens["refresh_token"]).json["access_token"]):
+        told = house.introspect(token).json
+        assert (told["acr"], told["auth_time"]) == (f"{ACR_PREFIX}{acr}", session.auth_time)
+
+
 def test_the_login_name_is_told_with_the_scope_profile_only(house: House) -> None:
     assert "username" not in house.introspect(house.tokens_for(scope="openid")["access_token"]).json
 

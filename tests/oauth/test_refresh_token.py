@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.tables import GrantRow
+from idp.directory.officer import Post
 from idp.oauth.grant import Grant, Standing
 from idp.oauth.grants.refresh_token import Step, step_for
 from idp.oauth.ports import StoredRefreshToken
@@ -41,6 +42,19 @@ def test_fapi2_s5_3_2_1_a_token_that_does_not_rotate_stays_and_knows_no_grace(gr
     assert step_for(TOKEN, now=1000, grace_seconds=grace, rotates=False) is Step.KEEP
     used = replace(TOKEN, used_at=1000, successor=b"s", successor_used=False)
     assert step_for(used, now=1000, grace_seconds=grace, rotates=False) is Step.END_THE_FAMILY
+
+
+def test_rfc6749_s5_2_an_officer_who_moved_into_an_agency_that_needs_two_factors_refreshes_nothing(house: House) -> None:
+    """The same refresh is good again, once the officer is elsewhere: nothing was used up by the refusal."""
+    home = Post("H30.1", "000.01.00.H30", "Văn phòng UBND tỉnh", "Chuyên viên")
+    first = house.tokens_for(session=house.session(), scope="openid offline_access")
+    strong = house.tokens_for(session=house.session(acr=2, amr=("pwd", "otp", "mfa")))
+    house.officer(posts=(home, Post("H30.9.2", "000.02.09.H30", "Phòng Giá", "Chuyên viên")))
+    refused = house.refresh(first["refresh_token"])
+    assert (refused.status, refused.error) == (400, "invalid_grant")
+    assert house.refresh(strong["refresh_token"]).status == 200
+    house.officer(posts=(home,))
+    assert house.refresh(first["refresh_token"]).status == 200
 
 
 def test_rfc6749_s6_a_refresh_gives_new_tokens_of_the_same_grant(house: House) -> None:

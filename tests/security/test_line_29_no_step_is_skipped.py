@@ -133,7 +133,7 @@ def test_line_29_what_one_factor_gave_counts_for_nothing_once_policy_asks_for_tw
     assert refusal.value.code == "unmet_authentication_requirements"
     assert house.redeem(late).error == "invalid_grant"
     assert house.refresh(before["refresh_token"]).error == "invalid_grant"
-    assert house.userinfo(before["access_token"]).error == "invalid_token"
+    assert house.userinfo(before["access_token"]).error == "insufficient_user_authentication"
     assert house.introspect(before["access_token"]).json == house.introspect(before["refresh_token"]).json == {"active": False}
 
     assert house.redeem(house.code(strong)).status == 200

@@ -41,8 +41,8 @@ from idp.adapters.sql.seen_once import SqlSeenOnce
 from idp.adapters.sql.sessions import SqlSessions
 from idp.adapters.sql.tables import AuditRow, OutboxRow
 from idp.adapters.sql.trail.records import SqlAuditTrail
+from idp.app.assurance import assurance_policy
 from idp.audit import Caller
-from idp.authn.assurance import AssurancePolicy
 from idp.authn.client_certificate import ClientCertificates
 from idp.authn.freshness import Freshness
 from idp.authn.lockout import FACTOR_LIMITS, PASSWORD_LIMITS, Lockout
@@ -174,9 +174,9 @@ class Site:
                                 audit, self.clock, frozen_until=self.deprovisioning.frozen_until)
         self.sessions = Sessions(SqlSessions(database), self.clock, SessionLimits(
             idle_seconds=self.settings.idle_limit_seconds, absolute_seconds=self.settings.absolute_limit_seconds))
-        assurance = AssurancePolicy(
-            self.settings.acr_prefix, frozenset(self.settings.require_second_factor_groups) | RoleGroups().names,
-            3 if self.settings.certificate_origin else 2)
+        networks = read_networks(self.settings.networks)
+        assurance = assurance_policy(self.settings, networks, administrators=RoleGroups().names,
+                                     highest=3 if self.settings.certificate_origin else 2)
         deferred = SqlDeferred(database)
         self.provider = Provider(
             issuer=self.settings.issuer, registry=clients, store=SqlGrants(database, self.clock), deferred=deferred,
@@ -192,7 +192,7 @@ class Site:
             token_endpoints=(f"{self.settings.issuer}/token",), officer_scopes=frozenset({"openid", "profile"}),
             read_hint=id_tokens.subject_of_hint, extensions=(id_tokens,),
             details_types={self.settings.authorization_details_prefix + signing_details.NAME: signing_details.SigningDetails()})
-        self.known_devices = Devices(SqlDevices(database), read_networks(self.settings.networks), self.clock)
+        self.known_devices = Devices(SqlDevices(database), networks, self.clock)
         self.told = Notices(SqlNotices(database), self.clock)
         approvals = Approvals(deferred, self.provider)
         self.devices = DeviceAuthorization(

@@ -50,7 +50,7 @@ GRANT_COLUMNS = (
     GRANT.c.created_at.label("grant_created_at"), GRANT.c.expires_at.label("grant_expires_at"),
     GRANT.c.revoked_at.label("grant_revoked_at"), GRANT.c.details)
 _OFFICER_COLUMNS = (OFFICER.c.status.label("officer_status"), OFFICER.c.groups.label("officer_groups"),
-                    OFFICER.c.ends_at.label("officer_ends_at"))
+                    OFFICER.c.posts.label("officer_posts"), OFFICER.c.ends_at.label("officer_ends_at"))
 _SESSION_COLUMNS = (
     SESSION.c.ended_at.label("session_ended_at"), SESSION.c.last_seen_at, SESSION.c.expires_at.label("session_expires_at"))
 FAMILY_COLUMNS = (*GRANT_COLUMNS, *_OFFICER_COLUMNS, *_SESSION_COLUMNS)
@@ -202,13 +202,10 @@ class SqlGrants:
         self._note = database.write(audit_insert(), durable=False, guard=kept.on_conflict_do_update(
             index_elements=["key"], set_={"until": kept.excluded.until}, where=due).returning(NOTED.c.key))
 
-    def officer(self, sub: str) -> tuple[str, frozenset[str]] | None:
-        """Give status and groups of an officer."""
+    def officer(self, sub: str) -> Standing | None:
+        """Give how an officer stands."""
         row = self._officer.one(sub=sub)
-        if row is None:
-            return None
-        standing = _officer_of(row)
-        return standing.status_at(self._clock.now()), standing.officer_groups
+        return None if row is None else _officer_of(row)
 
     def issue_code(self, code: StoredCode, record: AuditRecord, *, pushed: bytes = b"") -> bool:
         """Keep grant, code and the client's part in the session, if session and officer stand."""
@@ -341,8 +338,13 @@ def _standing(row: Any) -> Standing:
 
 
 def _officer_of(row: Any) -> Standing:
-    return Standing(row.officer_status or "", _groups(row.officer_groups), officer_ends_at=row.officer_ends_at or 0)
+    return Standing(row.officer_status or "", _groups(row.officer_groups), _posts(row.officer_posts),
+                    officer_ends_at=row.officer_ends_at or 0)
 
 
 def _groups(text: str | None) -> frozenset[str]:
     return frozenset(orjson.loads(text)) if text else frozenset()
+
+
+def _posts(text: str | None) -> tuple[tuple[str, int], ...]:
+    return tuple([(post["unit_code"], post.get("ends_at", 0)) for post in orjson.loads(text)]) if text else ()

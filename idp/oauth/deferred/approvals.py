@@ -102,7 +102,7 @@ class Approvals:
         client = self._provider.registry.find(deferred.client_id)
         if client is None:
             raise UnsafeRequestError("The application is not known here.", code="unknown_client")
-        self._provider.admit(client, asked, session)
+        self._provider.admit(client, asked, session, caller)
         if not client.check_grant_type(GRANT_TYPE_OF[Kind(deferred.kind)]):
             raise asked.refuse("unauthorized_client", "The application is not registered for this any more.")
         if not scope.within(asked.scope, client.scope):

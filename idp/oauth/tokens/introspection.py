@@ -1,9 +1,9 @@
 """Introspection: a client asks whether a token is good.
 
-Spec: RFC 7662, RFC 8693 §4.1 (act), RFC 9396 §9.2. Not on Authlib's endpoint: one authentication, one select, one JSON object. A
-token is active only to its own client, to clients in its audience and to those that answer for a resource in it (§4); to all
-others, and when it is unknown, expired or revoked, the answer is ``{"active": false}`` and nothing more (security checklist 17).
-The hint is only where the search begins (§2.1).
+Spec: RFC 7662, RFC 8693 §4.1 (act), RFC 9396 §9.2, RFC 9470 §6.2. Not on Authlib's endpoint: one authentication, one select,
+one JSON object. A token is active only to its own client, to clients in its audience and to those that answer for a resource
+in it (§4); to all others, and when it is unknown, expired or revoked, the answer is ``{"active": false}`` and nothing more
+(security checklist 17). The hint is only where the search begins (§2.1).
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
     parts = {part.factor: part for part in PARTS}
 
     def demanded(officer: MirroredOfficer) -> int:
-        return services.assurance.demanded(officer.officer.groups, 0)
+        return services.assurance.demanded(officer.officer.groups, 0, units=officer.officer.units, source=caller().source)
 
     def row(standing: Standing, officer: MirroredOfficer) -> dict[str, Any]:
         stays = not services.second_factors.may_go(officer.officer.entry_uuid, standing.factor, standing.id,
