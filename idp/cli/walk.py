@@ -30,7 +30,7 @@ from ..oauth.grants import delegation, token_exchange
 from ..oauth.metadata import Paths
 from ..oidc import claims
 from ..services import Door, Services
-from ..sessions.single_sign_on import Session
+from ..sessions.single_sign_on import NotActiveError, Session
 from .stand_in import StandIn
 
 WALKED: Final = "ok"
@@ -218,7 +218,10 @@ class Walk:
     def _session(self) -> Session:
         level = self._house.assurance.demanded(self._officer.groups, self._client.required_level, units=self._officer.units,
                                                source=_CALLER.source)
-        return self._house.sessions.open(self._sub, acr=level, amr=("pwd",), caller=_CALLER)[1]
+        try:
+            return self._house.sessions.open(self._sub, acr=level, amr=("pwd",), caller=_CALLER)[1]
+        except NotActiveError as refusal:
+            raise StuckError(f"access_denied: {refusal.message}", "access_denied") from refusal
 
     def _scope(self) -> str:
         return " ".join(sorted(self._client.scope))

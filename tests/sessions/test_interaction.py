@@ -22,7 +22,8 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def interactions(database: Database, clock: FakeClock) -> Interactions:
-    SqlOfficers(database).remember(Officer("uuid", "uid=canbo", "canbo", "Cán Bộ"), now=1)
+    for entry_uuid in ("uuid", "one", "two"):
+        SqlOfficers(database).remember(Officer(entry_uuid, f"uid={entry_uuid}", entry_uuid, "Cán Bộ"), now=1)
     return Interactions(SqlInteractions(database), clock, 3600)
 
 

@@ -188,8 +188,8 @@ def test_truth_comes_back(database: Database) -> None:
     put, look = database.write(insert_row(InteractionRow)), database.read(select(column).where(column == parameter(column)))
     for flag in (True, False):
         put.run(id=f"i{flag}", kind="page", client_id="", request="{}", return_to="/", browser_digest=None, created_at=1,
-                expires_at=2, entry_uuid="", amr="", proven_at=None, must_change_password=flag, authenticated_at=None,
-                authenticated_sid="", done_at=None)
+                expires_at=2, entry_uuid="", amr="", proven_at=None, must_change_password=flag,
+                password_expires_at=None, grace_left=None, authenticated_at=None, authenticated_sid="", done_at=None)
         assert [bool(row.must_change_password) for row in look.all(must_change_password=flag)] == [flag]
 
 
@@ -360,7 +360,7 @@ def test_a_restart_while_nobody_asked_costs_no_request(way: bool) -> None:
         database = Database(own.url("postgres"), prepared=way)
         look = database.read(select(VERSION.c.name))
         writes = [database.write(guard=insert_row(VersionRow).returning(VERSION.c.name), durable=durable, after=after)
-                  for durable in (True, False) for after in (None, select(VERSION.c.name).with_for_update(read=True))]
+                  for durable in (True, False) for after in ((), (select(VERSION.c.name).with_for_update(read=True),))]
 
         def use_all(name: str) -> None:
             for number, write in enumerate(writes):
