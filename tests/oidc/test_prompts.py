@@ -163,8 +163,9 @@ def test_core_s3_1_2_1_what_is_only_a_hint_asks_nothing(changes: dict[str, Any])
     (wants(claims=named("v")), CLIENT, SESSION, {"interaction": HERE}, "login_required"),
     (wants("none"), CLIENT, SESSION, {"required_level": 2}, "interaction_required"),
     (REQUEST, CLIENT, replace(SESSION, acr=2), {"required_level": OUT_OF_REACH}, "unmet_authentication_requirements"),
-    (REQUEST, CLIENT, SESSION, {"required_level": 3}, "unmet_authentication_requirements"),
-    (wants("none"), CLIENT, SESSION, {"required_level": 3}, "unmet_authentication_requirements"),
+    (REQUEST, CLIENT, SESSION, {"required_level": OUT_OF_REACH}, "unmet_authentication_requirements"),
+    (wants("none"), CLIENT, SESSION, {"required_level": OUT_OF_REACH}, "unmet_authentication_requirements"),
+    (wants("none"), CLIENT, SESSION, {"required_level": 3}, "interaction_required"),
     (wants("none"), ASKING, SESSION, {}, "consent_required"),
 ])
 def test_core_s3_1_2_6_what_is_refused(request_: AuthorizationRequest, client: Client, session: Session | None,

@@ -119,13 +119,23 @@ def device(deployment: Deployment) -> Registration:
     return Registration(deployment.issuer, made["client_id"], "", "", "", "RS256")
 
 
-@pytest.fixture(scope="package")
-def asking(deployment: Deployment) -> Registration:
-    """An application that asks officers by name."""
+def _asking(deployment: Deployment) -> Registration:
     made = deployment.register({
         "client_name": "Duyệt văn bản thử", "grant_types": ["urn:openid:params:grant-type:ciba", "refresh_token"],
         "backchannel_token_delivery_mode": "poll", "scope": "openid profile offline_access"})
     return Registration(deployment.issuer, made["client_id"], made["client_secret"], "", "", "RS256")
+
+
+@pytest.fixture(scope="package")
+def asking(deployment: Deployment) -> Registration:
+    """An application that asks officers by name."""
+    return _asking(deployment)
+
+
+@pytest.fixture(scope="package")
+def asking_too(deployment: Deployment) -> Registration:
+    """Another one, whom no officer has refused yet."""
+    return _asking(deployment)
 
 
 @pytest.fixture(scope="package")

@@ -102,11 +102,12 @@ def test_openid_client_asks_an_officer_by_name_and_hears_of_a_refusal(asking: Re
     assert "the officer reads the message and approves" in found
     assert "userinfo is of the officer who approved" in found
     assert "a refusal is told" in found
+    assert "who was refused does not ask again at once" in found
     assert "an ID token names the officer too" in found
 
 
 @pytest.mark.usefixtures("packages")
-@pytest.mark.parametrize(("way", "application"), [("device", "device"), ("ciba", "asking")])
+@pytest.mark.parametrize(("way", "application"), [("device", "device"), ("ciba", "asking_too")])
 def test_oauth4webapi_waits_for_an_officer_who_answers_elsewhere(
     way: str, application: str, request: pytest.FixtureRequest,
 ) -> None:

@@ -179,7 +179,7 @@ class Inside:
             return value
         what = value.strip("<>")
         if what == "request_uri":
-            return self.services.provider.pushed.keep(self.asked(client_id))
+            return self.services.provider.pushed.keep(self.asked(client_id), self.services.clients.find(client_id), CALLER)
         if what == "code":
             return self.code(client_id)
         if what in {"device_code", "approved device_code"}:
