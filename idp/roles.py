@@ -77,8 +77,9 @@ class RoleGroups:
 
         The widest role counts. An agency administrator looks after the agency of the main post and all below it; one whose post
         is in no agency, or in the province as a whole, looks after nothing, because the whole is not an agency's to give.
+        A guest is no administrator, whatever group somebody put them into.
         """
-        if officer is None or officer.status != "active":
+        if officer is None or officer.status != "active" or officer.officer.guest:
             return None
         groups = officer.officer.groups
         unit = officer.officer.main_post.unit_code

@@ -40,6 +40,7 @@ from .directory.feed import Feed
 from .directory.ledger import Ledger, UnitMirror
 from .directory.mirror import OfficerMirror
 from .directory.officer import Directory
+from .directory.term import EndedTerms
 from .jose.encryption_keys import EncryptionKeys
 from .jose.keyset import KeyRing, Sealer
 from .notices import Notices
@@ -123,6 +124,7 @@ class Mirroring:
 
     Attributes:
         ledger: Officers, for those who write.
+        ended_terms: Makes changes of posts and guests whose time is over.
         aftermath: Draws the consequences of changes.
     """
 
@@ -130,6 +132,7 @@ class Mirroring:
     brake: Brake
     ledger: Ledger
     units: UnitMirror
+    ended_terms: EndedTerms
     aftermath: Aftermath
 
 

@@ -53,6 +53,10 @@ class Settings(BaseSettings):
     ldap_operation_timeout_seconds: float = Field(5.0, gt=0, le=30, description="Time-out of one operation")
     ldap_pool_size: int = Field(4, ge=1, le=64, description="Service connections kept")
     ldap_people_filter: str = Field("", description="What is an officer; empty = inetOrgPerson, or a user of Active Directory")
+    ldap_mailbox_filter: str = Field("(employeeType=mailbox)", pattern=r"^(\(.+\))?$",
+                                     description="What of that is a mailbox of an office and no person; empty = nothing")
+    ldap_guest_types: Words = Field(("contractor", "vendor", "intern"),
+                                    description="Values of employeeType of guests, who need a last day (vnValidTo)")
     ldap_decoy_dn: str = Field("uid=decoy,ou=services,dc=haugiang,dc=gov,dc=vn",
                                description="Entry that unknown names are bound against, so that time tells nothing")
     ldap_mail_domain: str = Field("haugiang.gov.vn", description="Domain of official mail; a name with it is a mail address")

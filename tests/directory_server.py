@@ -21,6 +21,7 @@ from deploy.directory.certificates import TlsFiles
 from deploy.directory.configuration import SlapdOptions
 from deploy.directory.generate import SEED, HashCost
 from deploy.directory.server import SampleDirectory
+from idp.adapters.ldap.changes import without_mailboxes
 from idp.adapters.ldap.connection import ServerList
 from idp.adapters.ldap.directory import LdapDirectory
 from idp.adapters.ldap.openldap import OpenLdap
@@ -52,7 +53,8 @@ def open_directory(
     return LdapDirectory(
         ServerList(known, bind_dn=first.service_dn, bind_password=lambda: first.bind_password, timing=timing, pool_size=pool_size,
                    is_somebody=dialect.is_somebody),
-        base_dn=first.base_dn, dialect=dialect, decoy_dn=first.decoy_dn, **options)
+        base_dn=first.base_dn, dialect=dialect, decoy_dn=first.decoy_dn,
+        **{"people_filter": without_mailboxes(dialect.people_filter, "(employeeType=mailbox)"), **options})
 
 
 @contextlib.contextmanager

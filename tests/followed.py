@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from deploy.directory.server import SampleDirectory
-from idp.adapters.ldap.changes import SyncreplChanges
+from idp.adapters.ldap.changes import SyncreplChanges, without_mailboxes
 from idp.adapters.ldap.connection import ServerList
 from idp.adapters.ldap.dialect import Dialect
 from idp.adapters.ldap.directory import LdapDirectory
@@ -26,6 +26,8 @@ from idp.directory.feed import Changes, Feed, ListedDirectory
 from idp.errors import UnavailableError
 from tests.directory_server import QUICK
 
+PEOPLE = without_mailboxes(OpenLdap.people_filter, "(employeeType=mailbox)")
+
 
 class Followed:
     """A mirror on a database, and the feed that keeps it.
@@ -38,7 +40,7 @@ class Followed:
                  rule: BrakeRule | None = None) -> None:
         clock = clock or SystemClock()
         self.database, self.directory, self.clock = database, directory, clock
-        self.mirror = SqlOfficers(database)
+        self.mirror = SqlOfficers(database, clock)
         self.ledger = self.mirror.ledger
         self.units, self.record = SqlUnits(database), SqlFeedRecord(database)
         self.brake = Brake(self.record, self.ledger, rule or BrakeRule(), clock)
@@ -50,7 +52,7 @@ class Followed:
     def listener(self, server: SampleDirectory) -> SyncreplChanges:
         """Make a listener on the servers that the directory uses."""
         directory: Any = self.directory
-        return SyncreplChanges(directory._servers, OpenLdap(server.base_dn), base_dn=server.base_dn)
+        return SyncreplChanges(directory._servers, OpenLdap(server.base_dn), base_dn=server.base_dn, people_filter=PEOPLE)
 
     def another(self) -> Feed:
         """Make the feed of another worker."""
@@ -105,12 +107,12 @@ def follow(database: Database, *servers: SampleDirectory, changes: Callable[[Ser
            **options: Any) -> Followed:
     """Follow slapds into a database's mirror."""
     first = servers[0]
-    dialect = OpenLdap(first.base_dn)
+    dialect = OpenLdap(first.base_dn, options.get("clock"))
     listed = ServerList(
         servers_of(tuple(server.uri for server in servers), ca_file=None, development=True), bind_dn=first.service_dn,
         bind_password=lambda: first.bind_password, timing=QUICK, is_somebody=dialect.is_somebody)
-    directory = LdapDirectory(listed, base_dn=first.base_dn, dialect=dialect, decoy_dn=first.decoy_dn)
-    made = changes(listed, dialect) if changes else SyncreplChanges(listed, dialect, base_dn=first.base_dn)
+    directory = LdapDirectory(listed, base_dn=first.base_dn, dialect=dialect, decoy_dn=first.decoy_dn, people_filter=PEOPLE)
+    made = changes(listed, dialect) if changes else SyncreplChanges(listed, dialect, base_dn=first.base_dn, people_filter=PEOPLE)
     return Followed(database, directory, made, **options)
 
 

@@ -172,11 +172,11 @@ class House:
         self.keys = key_ring()
         self.client_store = client_store or FakeClientStore(REGISTERED)
         self.registry = ClientRegistry(self.client_store, self.clock)
-        self.officers = SqlOfficers(database)
+        self.officers = SqlOfficers(database, self.clock)
         limits = SessionLimits(idle_seconds=3600, absolute_seconds=86400)
         self.sessions = Sessions(SqlSessions(database), self.clock, limits)
         self.deprovisioning = Deprovisioning(SqlAccess(database), self.officers, self.clock)
-        self.store = SqlGrants(database)
+        self.store = SqlGrants(database, self.clock)
         self.deferred = SqlDeferred(database)
         self.tokens = AccessTokens(issuer=ISSUER, keys=self.keys, clock=self.clock, lifetime_seconds=access_token_seconds,
                                    subject_of=SUBJECTS.of, acr_prefix=ACR_PREFIX)

@@ -35,14 +35,14 @@ olcAttributeTypes: ( {_ARC}.1.5 NAME 'vnValidFrom' DESC 'First day, YYYYMMDD'
   EQUALITY numericStringMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.36{{8}} SINGLE-VALUE )
 olcAttributeTypes: ( {_ARC}.1.6 NAME 'vnValidTo' DESC 'Last day, YYYYMMDD'
   EQUALITY numericStringMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.36{{8}} SINGLE-VALUE )
-olcAttributeTypes: ( {_ARC}.1.7 NAME 'vnPost' DESC 'Current post: rank, agency code and title, separated by dollar signs'
+olcAttributeTypes: ( {_ARC}.1.7 NAME 'vnPost' DESC 'Current post: rank, agency code, title and, of an acting post, last day'
   EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )
 olcAttributeTypes: ( {_ARC}.1.8 NAME 'vnCitizenId' DESC 'Citizen or former identity number'
   EQUALITY numericStringMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.36{{12}} SINGLE-VALUE )
 olcObjectClasses: ( {_ARC}.2.1 NAME 'vnUnit' DESC 'Agency of a province' SUP top AUXILIARY
   MUST ( vnUnitCode $ vnUnitName ) MAY ( vnUnitCode2016 $ vnUnitKind $ vnValidFrom $ vnValidTo ) )
 olcObjectClasses: ( {_ARC}.2.2 NAME 'vnOfficer' DESC 'Officer of a province' SUP top AUXILIARY
-  MAY ( vnPost $ vnCitizenId ) )
+  MAY ( vnPost $ vnCitizenId $ vnValidTo ) )
 """
 
 

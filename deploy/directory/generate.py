@@ -20,7 +20,7 @@ from typing import Literal
 from argon2.low_level import Type, hash_secret
 
 from .agencies import PROVINCE, Agency, agency_tree
-from .people import DISABLED, GROUPS, MUST_CHANGE, Person, staff
+from .people import DISABLED, GROUPS, MAIL_DOMAIN, MAILBOXES, MUST_CHANGE, Person, staff
 
 SEED = 2020
 BASE = "dc=haugiang,dc=gov,dc=vn"
@@ -137,7 +137,11 @@ def sample_directory(*, seed: int = SEED, cost: HashCost | None = None, service_
         _unit(ldif, agency, places[agency.code], identifier(f"unit/{agency.code}"))
     shared = cost.hash(DEMO_PASSWORD, salt("password"))
     for person in people:
-        _officer(ldif, person, places, agencies, identifier(f"officer/{person.uid}"), shared)
+        sponsor = next((officer_dn(other, places) for other in people if other.uid == person.sponsor), None)
+        _officer(ldif, person, places, agencies, identifier(f"officer/{person.uid}"), shared, sponsor)
+    for uid, name, code in MAILBOXES:
+        ldif.add(f"uid={uid},{places[code]}", "inetOrgPerson", uid=uid, cn=name, sn=name, mail=f"{uid}@{MAIL_DOMAIN}",
+                 departmentNumber=code, employeeType="mailbox", userPassword=shared, entryUUID=identifier(f"mailbox/{uid}"))
     for group, purpose in GROUPS.items():
         members = [officer_dn(person, places) for person in people if group in person.groups]
         ldif.add(f"cn={group},{GROUP_BASE}", "groupOfNames", cn=group, description=purpose,
@@ -164,7 +168,7 @@ def _unit(ldif: _Ldif, agency: Agency, dn: str, identifier: str) -> None:
 
 
 def _officer(ldif: _Ldif, person: Person, places: dict[str, str], agencies: tuple[Agency, ...], identifier: str,
-             password: str) -> None:
+             password: str, sponsor: str | None) -> None:
     form: Literal["NFC", "NFD"] = "NFD" if person.decomposed else "NFC"
     family, _, given = person.name.partition(" ")
     units = {agency.code: agency for agency in agencies}
@@ -174,8 +178,10 @@ def _officer(ldif: _Ldif, person: Person, places: dict[str, str], agencies: tupl
         displayName=unicodedata.normalize(form, person.name), sn=unicodedata.normalize(form, family),
         givenName=unicodedata.normalize(form, given), mail=person.mail, telephoneNumber=person.phone, mobile=person.mobiles,
         employeeNumber=person.employee_number, departmentNumber=main, ou=units[main].name, title=title,
-        vnPost=[f"{number}${code}${post}" for number, (code, post) in enumerate(person.posts, start=1)],
+        vnPost=[f"{number}${code}${post}" + (f"${person.last_days[number - 1]}" if number - 1 in person.last_days else "")
+                for number, (code, post) in enumerate(person.posts, start=1)],
         vnCitizenId=person.citizen_id, preferredLanguage="vi", userPassword=password, entryUUID=identifier,
+        employeeType=person.guest or None, manager=sponsor, vnValidTo=person.last_day or None,
         memberOf=[f"cn={group},{GROUP_BASE}" for group in sorted(person.groups)],
         pwdAccountLockedTime=PERMANENT_LOCK if person.state == DISABLED else None,
         pwdReset="TRUE" if person.state == MUST_CHANGE else None)

@@ -26,6 +26,10 @@ GROUPS = {
 }
 """Groups by name, with what they are for."""
 
+MAILBOXES = (("vanphong.sotttt", "Văn phòng Sở Thông tin và Truyền thông", INFORMATION_DEPARTMENT),
+             ("motcua", "Bộ phận Một cửa", PROVINCE_OFFICE))
+"""Mailboxes of offices: entries like a person's, with a password, that are nobody. Their login name, name and agency."""
+
 
 @dataclass
 class Person:
@@ -34,10 +38,14 @@ class Person:
     Attributes:
         name: Full name, family name first.
         posts: Agency code and title, the main post first.
+        last_days: Of acting posts, by their place: the last day, YYYYMMDD.
         mail: Official mailbox; None for who has none yet.
         mobiles: SIMs, E.123.
         state: Empty, ``disabled`` or ``must_change``.
         decomposed: The directory holds this name in NFD, as an import from another system left it.
+        guest: What kind of guest this is; empty for the province's own people.
+        sponsor: uid of who answers for a guest.
+        last_day: Of the account, YYYYMMDD.
     """
 
     uid: str
@@ -51,6 +59,10 @@ class Person:
     employee_number: str = ""
     state: str = ""
     decomposed: bool = False
+    last_days: dict[int, str] = field(default_factory=dict)
+    guest: str = ""
+    sponsor: str = ""
+    last_day: str = ""
 
 
 def demo_accounts() -> list[Person]:
@@ -84,6 +96,14 @@ def hard_cases() -> list[Person]:
         Person("dinhdu", "Đinh Đức Đủ", [("H30.24", "Chuyên viên")]),
         Person("ut", "Út", [("H30.18", "Chuyên viên")]),
         Person("cmndcu", "Thạch Thị Số Cũ", [("H30.18", "Chuyên viên")], citizen_id="360000001"),
+        Person("quyengiamdoc", "Lâm Thị Quyền Giám Đốc", [("H30.7", "Phó Giám đốc"), ("H30.8", "Quyền Giám đốc")],
+               last_days={1: "20981231"}),
+        Person("hetquyen", "Mai Văn Hết Quyền", [("H30.7", "Quyền Giám đốc"), ("H30.8", "Phó Giám đốc")],
+               last_days={0: "20230630"}),
+        Person("nhathau", "Dương Thị Nhà Thầu", [(f"{INFORMATION_DEPARTMENT}.4", "Kỹ sư nhà thầu")], {"vanthu"},
+               guest="contractor", sponsor="lanhdao", last_day="20981231"),
+        Person("thuctap", "Đoàn Văn Thực Tập", [(f"{INFORMATION_DEPARTMENT}.4", "Sinh viên thực tập")], guest="intern",
+               sponsor="vanthu", last_day="20230630"),
     ]
 
 

@@ -166,7 +166,7 @@ class Access:
         if lapse == "level" or (not lapse and change and grant.acr < TWO_FACTORS):
             raise TokenRefusedError("More factors are needed at sign-in.", code="insufficient_user_authentication",
                                     acr_values=self._assurance.acr_of(
-                                        max(TWO_FACTORS, level_demanded(grant.standing, client, self._assurance))))
+                                        max(TWO_FACTORS, level_demanded(grant.standing, client, self._assurance, now=now))))
         # A grant with offline access outlives its session; as an administrator it does not.
         if lapse or not session_stands(grant.standing, now=now, idle_limit_seconds=self._idle_limit_seconds):
             raise _invalid()

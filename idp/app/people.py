@@ -14,6 +14,7 @@ from ..directory.brake import Brake, BrakeRule
 from ..directory.changes import Consequences
 from ..directory.feed import Changes, Feed, ListedDirectory, NoChanges
 from ..directory.officer import Directory
+from ..directory.term import EndedTerms
 from ..services import Mirroring
 from ..settings import Settings
 
@@ -29,4 +30,5 @@ def mirroring(settings: Settings, database: Database, ledger: SqlLedger, directo
     brake = Brake(record, ledger, BrakeRule(settings.directory_brake_percent, settings.directory_brake_least), clock)
     return Mirroring(
         feed=Feed(changes or NoChanges(), directory, ledger, units, record, brake, clock), brake=brake, ledger=ledger,
-        units=units, aftermath=Aftermath(ledger, consequences, SqlFeedRecord(database, "consequences"), clock))
+        units=units, ended_terms=EndedTerms(ledger, directory.find, clock),
+        aftermath=Aftermath(ledger, consequences, SqlFeedRecord(database, "consequences"), clock))

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from cryptography.x509 import load_pem_x509_certificates
 
-from ..adapters.ldap.changes import SyncreplChanges
+from ..adapters.ldap.changes import SyncreplChanges, without_mailboxes
 from ..adapters.ldap.connection import ServerList
 from ..adapters.ldap.dialect import Dialect
 from ..adapters.ldap.directory import LdapDirectory
@@ -118,7 +118,10 @@ def ldap_people(settings: Settings, clock: Clock) -> tuple[WholeDirectory, Chang
     if settings.ldap_reset_bind_dn:
         reset_password()
     base = settings.ldap_base_dn
-    dialect: Dialect = ActiveDirectory(base, clock) if settings.ldap_kind == "active_directory" else OpenLdap(base)
+    guests = frozenset(kind.casefold() for kind in settings.ldap_guest_types)
+    kind = ActiveDirectory if settings.ldap_kind == "active_directory" else OpenLdap
+    dialect: Dialect = kind(base, clock, guests)
+    people_filter = without_mailboxes(settings.ldap_people_filter or dialect.people_filter, settings.ldap_mailbox_filter)
 
     servers = ServerList(
         servers_of(settings.ldap_uri, write_uris=settings.ldap_write_uri, ca_file=settings.ldap_ca_file,
@@ -127,13 +130,13 @@ def ldap_people(settings: Settings, clock: Clock) -> tuple[WholeDirectory, Chang
         timing=Timing(connect=settings.ldap_connect_timeout_seconds, operation=settings.ldap_operation_timeout_seconds),
         pool_size=settings.ldap_pool_size, is_somebody=dialect.is_somebody)
     directory = LdapDirectory(
-        servers, base_dn=base, dialect=dialect, people_filter=settings.ldap_people_filter, decoy_dn=settings.ldap_decoy_dn,
+        servers, base_dn=base, dialect=dialect, people_filter=people_filter, decoy_dn=settings.ldap_decoy_dn,
         administrators=settings.ldap_administrators_group, concurrency=settings.login_concurrency,
         floor_seconds=settings.login_floor_milliseconds / 1000,
         reset_account=(settings.ldap_reset_bind_dn, reset_password) if settings.ldap_reset_bind_dn else None)
-    listening = SyncreplChanges(servers, dialect, base_dn=base, people_filter=settings.ldap_people_filter)
+    listening = SyncreplChanges(servers, dialect, base_dn=base, people_filter=people_filter)
     asking = UsnChanges if settings.ldap_kind == "active_directory" else PollingChanges
-    polling = asking(servers, dialect, base_dn=base, people_filter=settings.ldap_people_filter,
+    polling = asking(servers, dialect, base_dn=base, people_filter=people_filter,
                      every_seconds=settings.directory_poll_seconds)
     sources: dict[str, Changes] = {"syncrepl": listening, "polling": polling, "off": NoChanges(),
                                    "auto": BestChanges(servers, listening=listening, polling=polling)}

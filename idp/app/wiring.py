@@ -166,9 +166,9 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     database = Database(settings.database_url, pool_size=settings.database_pool_size)
     audit = SqlAuditTrail(database)
     networks = named_networks(settings)
-    mirror = SqlOfficers(database)
+    mirror = SqlOfficers(database, clock)
     deprovisioning = Deprovisioning(SqlAccess(database), mirror, clock)
-    grants = SqlGrants(database)
+    grants = SqlGrants(database, clock)
     deferred = SqlDeferred(database)
     outbox, pings, mail = SqlOutbox(database), SqlPings(database), SqlMail(database)
     key_store, rotation_seconds = SqlKeyStore(database), settings.signing_key_rotation_days * 86400
@@ -260,7 +260,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     consequences = Several((deprovisioning, ContactChanges(notices)))
     mirror_rooms = mirroring(settings, database, mirror.ledger, people, changes, consequences, clock)
     administration = Administration(
-        access=Access(tokens, SqlAdministrationTokens(database), clients, clock, assurance, Holders(proofs), groups=groups,
+        access=Access(tokens, SqlAdministrationTokens(database, clock), clients, clock, assurance, Holders(proofs), groups=groups,
                       idle_limit_seconds=settings.idle_limit_seconds, resource=settings.issuer + Paths().administration,
                       counter=guesses, emergency=emergency),
         clients=ClientAdministration(SqlClientEntries(database), client_store, clients, sectors, policy, client_secrets, clock,
@@ -268,7 +268,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         initial_access=InitialAccessAdministration(initial_access, clock),
         grants=GrantAdministration(SqlGrantPages(database), grants, mirror, clients, assurance, groups, clock),
         keys=KeyAdministration(keys, encryption_keys, clock),
-        mirror=MirrorAdministration(SqlOfficerSearch(database), mirror_rooms.brake),
+        mirror=MirrorAdministration(SqlOfficerSearch(database, clock), mirror_rooms.brake),
         officers=OfficerAdministration(deprovisioning, mirror, groups), tasks=TaskAdministration(SqlTasks(database), clock),
         password_resets=PasswordResets(people, mirror, one_time, deprovisioning, interactions, notices, audit,
                                        clock, groups, seen),

@@ -20,6 +20,7 @@ from ..directory.changes import ChangeKind
 from ..directory.checkup import examine
 from ..directory.mirror import MirroredOfficer
 from ..directory.officer import CheckLine, Contact, Officer
+from ..directory.term import ENDED, last_day_of
 from ..errors import UnavailableError
 from ..services import Services
 from .verb import DATABASE_ERRORS, Verbs
@@ -183,7 +184,12 @@ def _describe(officer: Officer, mirrored: MirroredOfficer | None, contact: Conta
     rows = [("uid", officer.uid), ("name", officer.name), ("mail", officer.mail or "none"), ("phone", officer.phone or "none"),
             ("state", "disabled" if officer.disabled else "active")]
     rows += [("post", f"{post.title or 'no title'}, {post.unit_name or 'unknown agency'} "
-                      f"({post.unit_code}, {post.unit_code_2016})") for post in officer.posts]
+                      f"({post.unit_code}, {post.unit_code_2016})"
+                      + (f", acting until {last_day_of(post.ends_at)}" if post.ends_at else "")) for post in officer.posts]
+    if officer.guest:
+        rows.append(("guest", f"{officer.guest}, for {officer.sponsor or 'nobody: no sponsor'}"))
+    if officer.ends_at:
+        rows.append(("until", str(last_day_of(officer.ends_at)) if officer.ends_at > ENDED else "no last day that can be read"))
     rows += [("groups", ", ".join(officer.groups) or "none"),
              ("helped by", f"{contact.name}, {contact.phone_text}" if contact else "nobody known"),
              ("entry", officer.dn), ("entryUUID", officer.entry_uuid), ("subject", _subject(officer, mirrored))]

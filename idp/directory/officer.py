@@ -20,12 +20,14 @@ class Post:
         unit_code_2016: The same agency in the form of 2016, for example ``000.14.02.H30``.
         unit_name: The agency's full name, NFC.
         title: Title of the post, NFC; may be empty.
+        ends_at: Of an acting post, when it ends (``term``), seconds since the epoch; 0 for one that goes on.
     """
 
     unit_code: str
     unit_code_2016: str
     unit_name: str
     title: str
+    ends_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,9 @@ class Officer:
         attributes: Attributes an application may take as login name: uid, mail, employeeNumber.
         disabled: The directory says that this officer may not sign in.
         address: Of the office: the officer's own where the entry has one, else that of the main post's agency.
+        guest: What kind of guest this is (contractor, vendor, intern); empty for the province's own people.
+        sponsor: DN of who answers for a guest.
+        ends_at: When the account ends (``term``), seconds since the epoch; 0 where it goes on.
     """
 
     entry_uuid: str
@@ -79,6 +84,9 @@ class Officer:
     attributes: Mapping[str, str] = field(default_factory=dict)
     disabled: bool = False
     address: Address = NOWHERE
+    guest: str = ""
+    sponsor: str = ""
+    ends_at: int = 0
 
     @property
     def main_post(self) -> Post:

@@ -108,12 +108,12 @@ class UnitTree:
         """Find by code, in either form."""
         return self._units.get(code) or self._units.get(from_code_2016(code))
 
-    def post(self, code: str, title: str, *, fallback_name: str = "") -> Post:
+    def post(self, code: str, title: str, *, fallback_name: str = "", ends_at: int = 0) -> Post:
         """Make a post in a unit; of a unit that the tree does not know, what the code and the fallback tell."""
         unit = self.unit(code)
         if unit is None:
-            return Post(code, to_code_2016(code), fallback_name, title)
-        return Post(unit.code, unit.code_2016 or to_code_2016(unit.code), unit.name, title)
+            return Post(code, to_code_2016(code), fallback_name, title, ends_at)
+        return Post(unit.code, unit.code_2016 or to_code_2016(unit.code), unit.name, title, ends_at)
 
     def address(self, code: str) -> Address:
         """Give the address of a unit; a room without one is where its agency is, and nobody else is where somebody above is."""

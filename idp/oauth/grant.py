@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..authn.assurance import AssurancePolicy
+from ..directory.term import is_over, status_as_of
 from .client import Client
 
 
@@ -19,18 +20,28 @@ class Standing:
     Attributes:
         officer_status: ``active``, ``disabled`` or ``gone`` as last mirrored; "" when the mirror has no such officer.
         officer_groups: Groups that hold the officer.
-        officer_units: Codes of the units of every current post.
+        officer_posts: Of every post as mirrored, the code of its unit and when it ends; 0 where it goes on.
         session_ended: The session was ended, or is no longer known.
         session_last_seen_at: Seconds since the epoch.
         session_expires_at: Absolute limit of the session.
+        officer_ends_at: When the officer's account ends; 0 where it goes on.
     """
 
     officer_status: str
     officer_groups: frozenset[str] = frozenset()
-    officer_units: frozenset[str] = frozenset()
+    officer_posts: tuple[tuple[str, int], ...] = ()
     session_ended: bool = True
     session_last_seen_at: int = 0
     session_expires_at: int = 0
+    officer_ends_at: int = 0
+
+    def status_at(self, now: int) -> str:
+        """Give the officer's status; that of a guest whose time is over is ``disabled``, whatever was mirrored."""
+        return status_as_of(self.officer_status, self.officer_ends_at, now)
+
+    def units_at(self, now: int) -> frozenset[str]:
+        """Give the codes of the units of every current post; an acting post that has ended is none, whatever was mirrored."""
+        return frozenset([unit for unit, ends_at in self.officer_posts if not is_over(ends_at, now)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +83,13 @@ def admits(client: Client, status: str, groups: frozenset[str]) -> bool:
     return status == "active" and (not client.allowed_groups or not client.allowed_groups.isdisjoint(groups))
 
 
-def level_demanded(standing: Standing, client: Client, assurance: AssurancePolicy) -> int:
+def level_demanded(standing: Standing, client: Client, assurance: AssurancePolicy, *, now: int) -> int:
     """Give the level that a grant must have reached for an application, as its officer stands now.
 
     The network is left out: at the token endpoint and at resources it is the application that calls, from its own address, which
     says nothing of where the officer is. It was asked at the authorization endpoint, where the officer's browser was.
     """
-    return assurance.demanded(standing.officer_groups, client.required_level, units=standing.officer_units, source=None)
+    return assurance.demanded(standing.officer_groups, client.required_level, units=standing.units_at(now), source=None)
 
 
 def lapse_of(grant: Grant, client: Client, *, assurance: AssurancePolicy, now: int, idle_limit_seconds: int | None) -> str:
@@ -102,9 +113,9 @@ def lapse_of(grant: Grant, client: Client, *, assurance: AssurancePolicy, now: i
         return "revoked"
     if now >= grant.expires_at:
         return "expired"
-    if not admits(client, standing.officer_status, standing.officer_groups):
+    if not admits(client, standing.status_at(now), standing.officer_groups):
         return "officer"
-    if grant.acr < level_demanded(standing, client, assurance):
+    if grant.acr < level_demanded(standing, client, assurance, now=now):
         return "level"
     if idle_limit_seconds is None or grant.offline:
         return ""

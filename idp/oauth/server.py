@@ -224,10 +224,10 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         Raises:
             AuthorizationError: ``access_denied`` or ``unmet_authentication_requirements``.
         """
-        officer = self.store.officer(session.sub)
-        if officer is None or not admits(client, officer.officer_status, officer.officer_groups):
+        officer, now = self.store.officer(session.sub), self.clock.now()
+        if officer is None or not admits(client, officer.status_at(now), officer.officer_groups):
             raise request.refuse("access_denied", "The officer may not use this application.")
-        if session.acr < self.assurance.demanded(officer.officer_groups, client.required_level, units=officer.officer_units,
+        if session.acr < self.assurance.demanded(officer.officer_groups, client.required_level, units=officer.units_at(now),
                                                  source=caller.source):
             raise request.refuse("unmet_authentication_requirements", "A higher level is demanded now.")
 

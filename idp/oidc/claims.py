@@ -199,7 +199,7 @@ class UserInfo:
         self._holders.check(token.confirmation, access_token, use)
         lapse = lapse_of_token(token, client, self._registry.find, assurance=self._assurance, now=now)
         if lapse == "level" and not token.actors:  # whoever acts for another has no officer at hand who could be asked
-            enough = self._assurance.acr_of(level_demanded(token.grant.standing, client, self._assurance))
+            enough = self._assurance.acr_of(level_demanded(token.grant.standing, client, self._assurance, now=now))
             raise TokenRefusedError("More factors are needed at sign-in.", code="insufficient_user_authentication",
                                     acr_values=enough)
         if officer is None or lapse:

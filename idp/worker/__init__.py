@@ -91,6 +91,7 @@ class Worker:
         return [
             Job("heartbeat", 2, lambda: services.pulse.beat(services.clock.now())),
             Job("directory", 10, watch.look),
+            Job("ended terms", 2, services.mirroring.ended_terms.settle),
             Job("sessions", 15, lambda: services.sessions.end_overdue(WORKER)),
             Job("disabled officers", 15, lambda: services.deprovisioning.settle(WORKER)),
             Job("housekeeping", 60, sweep),

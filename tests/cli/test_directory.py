@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,6 +21,8 @@ from idp.cli import directory
 from idp.directory.changes import ChangeKind, OfficerChange
 from idp.directory.deprovisioning import Deprovisioning
 from idp.directory.feed import NoChanges
+from idp.directory.officer import Post
+from idp.directory.term import ENDED, end_of
 from tests.administration.office import Office
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import FakeDirectory, make_officer
@@ -86,6 +89,21 @@ def test_show_tells_a_program_the_same_and_the_subject(services: SimpleNamespace
     services.directory.add(make_officer("canbo", "Nguyễn Văn Khác"))
     assert json.loads(run(services, "show", "canbo", "--json").output)["mirrored"] is False
     assert "changed since" in run(services, "show", "canbo").output
+
+
+def test_show_tells_sponsor_and_end_of_a_guest_and_until_when_a_post_is_acting(services: SimpleNamespace) -> None:
+    ends_at = end_of(date(2098, 12, 31))
+    services.directory.add(make_officer("khach", guest="vendor", sponsor="uid=lanhdao", ends_at=ends_at, posts=(
+        Post("H30.1", "", "Văn phòng", "Quyền Chánh Văn phòng", ends_at),)))
+    services.directory.add(make_officer("khongngay", guest="vendor", disabled=True, ends_at=ENDED))
+    shown = run(services, "show", "khach").output
+    assert "guest      vendor, for uid=lanhdao\n" in shown
+    assert "until      2098-12-31\n" in shown
+    assert ", acting until 2098-12-31\n" in shown
+    shown = run(services, "show", "khongngay").output
+    assert "vendor, for nobody: no sponsor" in shown
+    assert "no last day that can be read" in shown
+    assert "guest" not in run(services, "show", "canbo").output
 
 
 def test_show_refuses_whom_nobody_knows(services: SimpleNamespace) -> None:

@@ -49,7 +49,8 @@ def entries(ldif: str, tmp_path_factory: pytest.TempPathFactory) -> Entries:
 
 @pytest.fixture(scope="module")
 def officers(entries: Entries) -> dict[str, dict[str, list[bytes]]]:
-    return {entry["uid"][0].decode(): entry for entry in entries.values() if b"inetOrgPerson" in entry["objectClass"]}
+    return {entry["uid"][0].decode(): entry for entry in entries.values()
+            if b"inetOrgPerson" in entry["objectClass"] and entry.get("employeeType") != [b"mailbox"]}
 
 
 def text(entry: dict[str, list[bytes]], name: str) -> str:
@@ -147,6 +148,21 @@ def test_interface_s5_hard_cases_are_there(officers: Entries) -> None:
     assert long_my == {"Ủy ban nhân dân thị xã Long Mỹ", "Ủy ban nhân dân huyện Long Mỹ"}
 
 
+def test_posts_and_guests_that_end_and_mailboxes_that_are_nobody_are_there(entries: Entries, officers: Entries) -> None:
+    assert [post.decode() for post in officers["quyengiamdoc"]["vnPost"]] == [
+        "1$H30.7$Phó Giám đốc", "2$H30.8$Quyền Giám đốc$20981231"]
+    assert [post.decode() for post in officers["hetquyen"]["vnPost"]] == [
+        "1$H30.7$Quyền Giám đốc$20230630", "2$H30.8$Phó Giám đốc"]
+    guests = {uid: (text(entry, "employeeType"), text(entry, "vnValidTo"), text(entry, "manager").split(",")[0])
+              for uid, entry in officers.items() if "employeeType" in entry}
+    assert guests == {"nhathau": ("contractor", "20981231", "uid=lanhdao"), "thuctap": ("intern", "20230630", "uid=vanthu")}
+    assert all(text(officers[uid], "manager") in entries for uid in guests)
+    mailboxes = [entry for entry in entries.values() if entry.get("employeeType") == [b"mailbox"]]
+    assert [text(entry, "uid") for entry in mailboxes] == ["vanphong.sotttt", "motcua"]
+    stored = text(mailboxes[0], "userPassword").removeprefix("{ARGON2}")
+    assert PasswordHasher().verify(stored, DEMO_PASSWORD), "only what it is keeps it out"
+
+
 def test_nobody_in_it_could_be_real(officers: Entries) -> None:
     for uid, entry in officers.items():
         assert text(entry, "telephoneNumber").startswith("+84 293 000 ")
@@ -174,7 +190,7 @@ def test_a_server_starts_from_nothing_and_again_within_a_second_or_two(tmp_path:
         assert (server.pid, server.running) == (server.pid, True)
         connection = ldap.initialize(server.uri)
         connection.simple_bind_s(SERVICE_DN, server.bind_password)
-        assert len(connection.search_s(BASE, ldap.SCOPE_SUBTREE, "(objectClass=inetOrgPerson)", ["1.1"])) == 400
+        assert len(connection.search_s(BASE, ldap.SCOPE_SUBTREE, "(objectClass=inetOrgPerson)", ["1.1"])) == 402
         connection.unbind_s()
         change_entry(server, "uid=canbo,ou=H30.1,ou=H30,ou=units," + BASE, "description", "vẫn còn")
     assert not server.running

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from idp.directory.officer import Post
 from tests.provider import ACR_PREFIX, CALLER, House
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -105,3 +108,23 @@ def test_what_changed_in_the_directory_shows_under_the_same_subject(house: House
     house.officer(uid="canbo", name="Trần Thị Cán Bộ")
     told = house.userinfo(token).json
     assert (told["sub"], told["name"]) == (session.sub, "Trần Thị Cán Bộ")
+
+
+def test_an_acting_post_that_has_ended_is_told_by_neither_userinfo_nor_id_token(house: House) -> None:
+    acting = Post("H30.7", "000.00.07.H30", "Sở Y tế", "Quyền Giám đốc", house.clock.now() + 1)
+    session = house.session(house.officer(posts=(acting, Post("H30.8", "000.00.08.H30", "Sở Tư pháp", "Phó Giám đốc"))))
+    asked = json.dumps({"id_token": {"unit_code": None, "posts": None}})
+
+    def codes(told: dict[str, object]) -> tuple[object, object]:
+        posts = told["posts"]
+        assert isinstance(posts, list)
+        return told["unit_code"], [post["unit_code"] for post in posts]
+
+    early, late = (house.code(session, scope="openid unit offline_access", claims=asked) for _ in range(2))
+    tokens = house.redeem(early).json
+    told = [house.userinfo(tokens["access_token"]).json, house.id_claims(tokens["id_token"])]
+    assert [codes(one) for one in told] == [("H30.7", ["H30.7", "H30.8"])] * 2
+    house.clock.advance(1)
+    told = [house.userinfo(tokens["access_token"]).json, house.id_claims(house.redeem(late).json["id_token"]),
+            house.id_claims(house.refresh(tokens["refresh_token"]).json["id_token"])]
+    assert [codes(one) for one in told] == [("H30.8", ["H30.8"])] * 3

@@ -57,7 +57,7 @@ def copies(folder: Path, database_url: str = "") -> Iterator[Copies]:
         options = SlapdOptions(replica_of=Primary(between.uri, primary.uri, primary.admin_password))
         replica = stack.enter_context(new_directory(folder / "replica", cost=CHEAP, options=options,
                                                     bind_password_file=primary.bind_password_file))
-        until(lambda: _people(replica) == 400, 20)
+        until(lambda: _people(replica) == 402, 20)
         (folder / "product").mkdir()
         product = stack.enter_context(Product(folder / "product", primary, (proxy.uri, replica.uri), database_url, tls=False,
                                               ldap_write_uri=[proxy.uri]))

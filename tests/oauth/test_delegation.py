@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from idp.authn.assurance import AssurancePolicy
 from idp.oauth.client import Client
 from idp.oauth.grant import Grant, Standing
-from idp.oauth.grants.delegation import GRANT_TYPE, act_claim, lapse_of_chain, lapse_of_token
+from idp.oauth.grants.delegation import GRANT_TYPE, act_claim, lapse_of_chain, lapse_of_target, lapse_of_token
 from idp.oauth.ports import StoredAccessToken
 from tests.provider import ACR_PREFIX, REGISTERED
 
 NOW = 1_000
 GRANT = Grant("g", "qlvb", "sub", "sid", "openid", False, NOW, 1, ("pwd",), "", NOW, NOW + 3600, None,
               Standing("active", frozenset({"can-bo"})))
-ASSURANCE = AssurancePolicy(ACR_PREFIX, frozenset({"lanhdao"}))
+ASSURANCE = AssurancePolicy(ACR_PREFIX, frozenset({"lanhdao"}), frozenset({"H30.9"}))
 ORIGIN = REGISTERED
 EXCHANGING = replace(REGISTERED, grant_types=(*REGISTERED.grant_types, GRANT_TYPE))
 BUS = replace(EXCHANGING, client_id="lgsp", exchange_from=("qlvb",))
@@ -76,6 +76,15 @@ def test_security_18_every_application_admits_the_officer_at_its_level(client: C
 ])
 def test_security_18_what_ends_the_grant_ends_the_chain(changes: dict[str, Any], why: str) -> None:
     assert lapse(grant=replace(GRANT, **changes)) == why
+
+
+@pytest.mark.parametrize(("standing", "why"), [
+    ({"officer_ends_at": NOW}, "officer"), ({"officer_ends_at": NOW + 1}, ""),
+    ({"officer_posts": (("H30.9.1", NOW),)}, ""), ({"officer_posts": (("H30.9.1", NOW + 1),)}, "level")])
+def test_security_18_what_ends_with_a_day_ends_for_every_application_of_the_chain(standing: dict[str, Any], why: str) -> None:
+    grant = replace(GRANT, standing=replace(GRANT.standing, **standing))
+    assert lapse(grant=grant) == why
+    assert lapse_of_target(grant, "qlvb", {"qlvb": ORIGIN}.get, assurance=ASSURANCE, now=NOW) == why
 
 
 @pytest.mark.parametrize(("changed", "why"), [

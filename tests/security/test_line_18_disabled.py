@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -17,9 +18,18 @@ from tests.provider import ACR_PREFIX, CALLER, House
 HOME = Post("H30.1", "000.01.00.H30", "Văn phòng UBND tỉnh", "Chuyên viên")
 STRICT_AGENCY = Post("H30.9.1", "000.01.09.H30", "Phòng Quản lý ngân sách", "Chuyên viên")
 
+
+def end_the_time(house: House) -> None:
+    """Let the time of a guest end a second from now, which nobody has noted yet."""
+    house.officer(guest="contractor", ends_at=house.clock.now() + 1)
+    house.clock.advance(1)
+    assert house.officers.ledger.active() == 1, "the mirror's row says that the guest may"
+
+
 REASONS: dict[str, Callable[[House], object]] = {
     "officer disabled": lambda house: house.disable(),
     "officer gone": lambda house: house.disable(status="gone"),
+    "a guest's time is over": lambda house: end_the_time(house),
     "client disabled": lambda house: house.client(disabled=True),
     "client for another group": lambda house: house.client(allowed_groups=frozenset({"van-thu"})),
     "client for a higher level": lambda house: house.client(required_acr=f"{ACR_PREFIX}2", required_level=2),
@@ -72,6 +82,29 @@ def test_line_18_every_reason_stops_what_travels_through_the_browser(database: D
     assert house.redeem(told["code"]).error in {"invalid_grant", "invalid_client"}
     answer = house.userinfo(told["access_token"])
     assert answer.error == ("insufficient_user_authentication" if reason in LEVEL else "invalid_token")
+
+
+@pytest.mark.parametrize("fmt", ["opaque", "jwt"])
+def test_line_18_an_acting_post_counts_on_every_path_until_it_ends_and_on_none_after(house: House, fmt: str) -> None:
+    house.client(access_token_format=fmt)
+    session = house.session()
+    asked = house.asked(scope="openid offline_access")
+    early, late = house.code(session), house.code(session)
+    tokens = house.tokens_for(session=session, scope="openid offline_access")
+    house.officer(posts=(HOME, replace(STRICT_AGENCY, ends_at=house.clock.now() + 1)))
+
+    with pytest.raises(AuthorizationError):
+        house.provider.issue_code(asked, session=session, caller=CALLER)
+    assert house.redeem(early).error == house.refresh(tokens["refresh_token"]).error == "invalid_grant"
+    assert house.userinfo(tokens["access_token"]).error == "insufficient_user_authentication"
+    assert not house.is_active(tokens["access_token"])
+
+    house.clock.advance(1)
+    assert "H30.9.1" in str(house.store.officer(session.sub)), "the mirror's row still holds the post"
+    assert house.provider.issue_code(asked, session=session, caller=CALLER)
+    assert house.redeem(late).status == house.userinfo(tokens["access_token"]).status == 200
+    assert house.is_active(tokens["access_token"])
+    assert house.refresh(tokens["refresh_token"]).status == 200
 
 
 def test_line_18_a_disabled_client_gets_no_machine_token(house: House) -> None:

@@ -151,7 +151,7 @@ class Site:
         clients = ClientRegistry(self.client_store, self.clock)
         keys = signing_keys()
         audit = SqlAuditTrail(database)
-        self.mirror = SqlOfficers(database)
+        self.mirror = SqlOfficers(database, self.clock)
         self.deprovisioning = Deprovisioning(SqlAccess(database), self.mirror, self.clock)
         id_tokens = IdTokens(issuer=self.settings.issuer, keys=keys, subjects=SUBJECTS, clock=self.clock,
                              acr_prefix=self.settings.acr_prefix, claims_of=IdTokenClaims(self.mirror),
@@ -179,7 +179,8 @@ class Site:
                                      highest=3 if self.settings.certificate_origin else 2)
         deferred = SqlDeferred(database)
         self.provider = Provider(
-            issuer=self.settings.issuer, registry=clients, store=SqlGrants(database), deferred=deferred, clock=self.clock,
+            issuer=self.settings.issuer, registry=clients, store=SqlGrants(database, self.clock), deferred=deferred,
+            clock=self.clock,
             lifetimes=Lifetimes(), keys=keys, response_types=response.offered(front_channel=self.settings.legacy_response_types),
             tokens=AccessTokens(issuer=self.settings.issuer, keys=keys, clock=self.clock, lifetime_seconds=600,
                                 subject_of=SUBJECTS.of, acr_prefix=self.settings.acr_prefix),

@@ -176,6 +176,11 @@ def _result_of(err: ldap.LDAPError) -> int:
     return int(details.get("result", 0))
 
 
+def without_mailboxes(people_filter: str, mailbox_filter: str) -> str:
+    """Give the filter of officers who are no mailboxes of an office; an empty filter of mailboxes leaves out nobody."""
+    return f"(&{people_filter}(!{mailbox_filter}))" if mailbox_filter else people_filter
+
+
 def followed_filter(dialect: Dialect, people_filter: str) -> str:
     """Give the filter of everything that is followed: officers, agencies, groups."""
     return f"(|{people_filter or dialect.people_filter}{dialect.unit_filter}{dialect.group_filter})"

@@ -7,16 +7,18 @@ anonymous), RFC 3062 (password modify), draft-behera-ldap-password-policy-11 §6
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 import ldap
 from ldap.controls import SimplePagedResultsControl
 
+from ...clock import Clock, SystemClock
 from ...directory.officer import BindOutcome, BindResult, ChangeResult, Officer
+from ...directory.term import as_of
 from ...directory.unit import Unit, UnitTree
 from .dialect import Attributes, BindAnswer, Lent, Needs, Pages
-from .entries import OFFICER_ATTRIBUTES, UNIT_ATTRIBUTES, entry_uuid_of, officer_of, texts_of, unit_of
+from .entries import GUESTS, OFFICER_ATTRIBUTES, UNIT_ATTRIBUTES, entry_uuid_of, officer_of, texts_of, unit_of
 from .groups import GROUPS, Groups, same_dn
 from .policy_control import POLICY_OID, POLICY_REQUEST, RESPONSES, PolicyError, answer_in, answer_of
 from .server import DEAD, READ_ONLY, describe, escaped, unavailable
@@ -50,6 +52,8 @@ class OpenLdap:
 
     Args:
         base_dn: Where groups are looked for.
+        clock: Tells what has ended.
+        guests: Values of employeeType, in lower case, that make somebody a guest.
     """
 
     people_filter = "(objectClass=inetOrgPerson)"
@@ -62,8 +66,9 @@ class OpenLdap:
                   "Load the ppolicy overlay.",
                   "Give it a password policy that never locks (pwdMaxFailure 0), and a password hash.")
 
-    def __init__(self, base_dn: str) -> None:
+    def __init__(self, base_dn: str, clock: Clock | None = None, guests: Collection[str] = GUESTS) -> None:
         self._base_dn = base_dn
+        self._clock, self._guests = clock or SystemClock(), guests
 
     def named(self, login_name: str) -> str:
         """Find by uid, or by mail."""
@@ -83,7 +88,8 @@ class OpenLdap:
 
     def officer(self, dn: str, attributes: Attributes, tree: UnitTree) -> Officer | None:
         """Read an inetOrgPerson."""
-        return officer_of(dn, attributes, tree)
+        officer = officer_of(dn, attributes, tree, self._guests)
+        return None if officer is None else as_of(officer, self._clock.now())
 
     def unit(self, attributes: Attributes) -> Unit | None:
         """Read a vnUnit."""

@@ -15,13 +15,14 @@ from sqlalchemy import Integer, String, and_, bindparam, delete, func, literal_c
 from ...administration.entries import Entry
 from ...administration.grants import SeenGrant
 from ...audit import AuditRecord
+from ...clock import Clock, SystemClock
 from ...directory.mirror import MirroredOfficer
 from ...oauth.client import Client
 from ...oauth.ports import StoredAccessToken
 from .audit import audit_insert, audit_values
 from .clients import client_of, metadata_json, version_raised
 from .database import Database, parameter
-from .directory.rows import mirrored
+from .directory.rows import mirrored_now
 from .oauth import ACCESS, FAMILY_COLUMNS, GRANT, OFFICER, SESSION, TOKEN_COLUMNS, access_token_of, grant_of
 from .registrations import CLIENT, ends_with_the_client
 
@@ -31,7 +32,8 @@ _NONE: Any = literal_column("NULL")
 class SqlAdministrationTokens:
     """Access tokens with officer and session."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
         granted = (ACCESS.outerjoin(GRANT, GRANT.c.grant_id == ACCESS.c.grant_id)
                    .outerjoin(OFFICER, OFFICER.c.sub == GRANT.c.sub).outerjoin(SESSION, SESSION.c.sid == GRANT.c.sid))
         self._read = database.read(
@@ -46,7 +48,7 @@ class SqlAdministrationTokens:
             return None
         if token.grant is not None:
             token = replace(token, grant=grant_of(row))
-        return token, None if row.officer_status is None else mirrored(row)
+        return token, None if row.officer_status is None else mirrored_now(row, self._clock)
 
 
 class SqlGrantPages:

@@ -6,18 +6,20 @@ whatever it leaves behind, behind a guard that decides who won (docs/decisions/0
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
 from sqlalchemy import exists, insert, literal_column, or_, select, update
 
 from ...audit import AuditRecord
+from ...clock import Clock, SystemClock
 from ...directory.mirror import MirroredOfficer
 from ...oauth.grant import Grant, Standing
 from ...oauth.ports import NewTokens, StoredAccessToken, StoredCode, StoredRefreshToken
 from .audit import audit_insert, audit_values
 from .database import Database, insert_row, parameter
-from .directory.rows import mirrored
+from .directory.rows import mirrored_now
 from .tables import (
     AccessTokenRow,
     AuthorizationCodeRow,
@@ -48,7 +50,7 @@ GRANT_COLUMNS = (
     GRANT.c.created_at.label("grant_created_at"), GRANT.c.expires_at.label("grant_expires_at"),
     GRANT.c.revoked_at.label("grant_revoked_at"), GRANT.c.details)
 _OFFICER_COLUMNS = (OFFICER.c.status.label("officer_status"), OFFICER.c.groups.label("officer_groups"),
-                    OFFICER.c.posts.label("officer_posts"))
+                    OFFICER.c.posts.label("officer_posts"), OFFICER.c.ends_at.label("officer_ends_at"))
 _SESSION_COLUMNS = (
     SESSION.c.ended_at.label("session_ended_at"), SESSION.c.last_seen_at, SESSION.c.expires_at.label("session_expires_at"))
 FAMILY_COLUMNS = (*GRANT_COLUMNS, *_OFFICER_COLUMNS, *_SESSION_COLUMNS)
@@ -102,7 +104,8 @@ def refresh_insert() -> Any:
 class SqlGrants:
     """The grant store on one database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
         self._declare_reads(database)
         self._declare_writes(database)
 
@@ -202,7 +205,7 @@ class SqlGrants:
     def officer(self, sub: str) -> Standing | None:
         """Give how an officer stands."""
         row = self._officer.one(sub=sub)
-        return None if row is None else Standing(row.officer_status, _groups(row.officer_groups), _units(row.officer_posts))
+        return None if row is None else _officer_of(row)
 
     def issue_code(self, code: StoredCode, record: AuditRecord, *, pushed: bytes = b"") -> bool:
         """Keep grant, code and the client's part in the session, if session and officer stand."""
@@ -266,7 +269,7 @@ class SqlGrants:
         """Find an access token with the officer it tells of."""
         row: Any = self._access_with_officer.one(digest=digest)
         token = access_token_of(digest, row)
-        return None if token is None else (token, None if row.officer_status is None else mirrored(row))
+        return None if token is None else (token, None if row.officer_status is None else mirrored_now(row, self._clock))
 
     def save_access_token(self, tokens: NewTokens, record: AuditRecord) -> None:
         """Keep an access token of client credentials or of an exchange; relaxed."""
@@ -311,8 +314,7 @@ def access_token_of(digest: bytes, row: Any) -> StoredAccessToken | None:
     """Read a row; one whose grant is gone is no token any more, and least of all one of client credentials."""
     if row is None or (row.token_grant_id and row.grant_id is None):
         return None
-    grant = None if row.grant_id is None else _grant(row, Standing(
-        row.officer_status or "", _groups(row.officer_groups), _units(row.officer_posts)))
+    grant = None if row.grant_id is None else _grant(row, _officer_of(row))
     return StoredAccessToken(digest, row.token_client_id, row.token_scope, tuple(row.audience.split()), row.issued_at,
                              row.token_expires_at, row.token_revoked_at, row.uid or "", grant, row.confirmation,
                              tuple(row.actors.split()), row.token_details)
@@ -331,13 +333,18 @@ def grant_of(row: Any) -> Grant:
 
 def _standing(row: Any) -> Standing:
     ended = row.session_expires_at is None or row.session_ended_at is not None
-    return Standing(row.officer_status or "", _groups(row.officer_groups), _units(row.officer_posts), ended,
-                    row.last_seen_at or 0, row.session_expires_at or 0)
+    return replace(_officer_of(row), session_ended=ended, session_last_seen_at=row.last_seen_at or 0,
+                   session_expires_at=row.session_expires_at or 0)
+
+
+def _officer_of(row: Any) -> Standing:
+    return Standing(row.officer_status or "", _groups(row.officer_groups), _posts(row.officer_posts),
+                    officer_ends_at=row.officer_ends_at or 0)
 
 
 def _groups(text: str | None) -> frozenset[str]:
     return frozenset(orjson.loads(text)) if text else frozenset()
 
 
-def _units(text: str | None) -> frozenset[str]:
-    return frozenset([post["unit_code"] for post in orjson.loads(text)]) if text else frozenset()
+def _posts(text: str | None) -> tuple[tuple[str, int], ...]:
+    return tuple([(post["unit_code"], post.get("ends_at", 0)) for post in orjson.loads(text)]) if text else ()

@@ -53,7 +53,7 @@ def lapse_of_token(token: StoredAccessToken, client: Client, find: Find, *, assu
         return ""
     if token.actors:
         lapse = lapse_of_chain(token.grant, token.actors, find, assurance=assurance, now=now)
-        lapses = (lapse_of_target(token.grant, target, find, assurance=assurance) for target in token.audience)
+        lapses = (lapse_of_target(token.grant, target, find, assurance=assurance, now=now) for target in token.audience)
         return lapse or next(filter(None, lapses), "")
     return lapse_of(token.grant, client, assurance=assurance, now=now, idle_limit_seconds=None)
 
@@ -84,14 +84,14 @@ def lapse_of_chain(grant: Grant, actors: Sequence[str], find: Find, *, assurance
         acting = find(actor)
         if acting is None or not acting.check_grant_type(GRANT_TYPE) or before.client_id not in acting.exchange_from:
             return "client"
-        lapse = _barred(grant, acting, assurance)
+        lapse = _barred(grant, acting, assurance, now)
         if lapse:
             return lapse
         before = acting
     return ""
 
 
-def lapse_of_target(grant: Grant, target: str, find: Find, *, assurance: AssurancePolicy) -> str:
+def lapse_of_target(grant: Grant, target: str, find: Find, *, assurance: AssurancePolicy, now: int) -> str:
     """Say why an exchanged token cannot be for a target; "" while it can. A resource is a name, and admits nobody.
 
     Args:
@@ -99,6 +99,7 @@ def lapse_of_target(grant: Grant, target: str, find: Find, *, assurance: Assuran
         target: client_id of an application, or a resource.
         find: Finds applications that may act now.
         assurance: What level is demanded of whom.
+        now: Seconds since the epoch.
 
     Returns:
         One word for the log, as ``lapse_of``.
@@ -106,12 +107,12 @@ def lapse_of_target(grant: Grant, target: str, find: Find, *, assurance: Assuran
     if resource_indicator.is_resource(target):  # a client_id is none: it holds no colon
         return ""
     application = find(target)
-    return "client" if application is None else _barred(grant, application, assurance)
+    return "client" if application is None else _barred(grant, application, assurance, now)
 
 
-def _barred(grant: Grant, client: Client, assurance: AssurancePolicy) -> str:
+def _barred(grant: Grant, client: Client, assurance: AssurancePolicy, now: int) -> str:
     """Say why an officer may not use an application beside the one that they signed in to."""
     standing = grant.standing
-    if not admits(client, standing.officer_status, standing.officer_groups):
+    if not admits(client, standing.status_at(now), standing.officer_groups):
         return "officer"
-    return "level" if grant.acr < level_demanded(standing, client, assurance) else ""
+    return "level" if grant.acr < level_demanded(standing, client, assurance, now=now) else ""

@@ -163,7 +163,9 @@ def vouched_for(vouched: Vouched, client: Client, words: tuple[str, ...], *, now
         grant_id=secrets.token_urlsafe(16), client_id=client.client_id, sub=officer.sub, sid="", scope=" ".join(words),
         offline=False, auth_time=min(int(vouched.claims["iat"]), now), acr=vouched.issuer.level, amr=(), nonce="", created_at=now,
         expires_at=now + lifetime_seconds, revoked_at=None,
-        standing=Standing(officer.status, frozenset(officer.officer.groups), frozenset(officer.officer.units)),
+        standing=Standing(officer.status, frozenset(officer.officer.groups),
+                          tuple([(post.unit_code, post.ends_at) for post in officer.officer.posts]),
+                          officer_ends_at=officer.officer.ends_at),
         details=json.dumps({"resources": resources}, separators=(",", ":")) if resources else "")
 
 

@@ -133,7 +133,7 @@ def exchange(subject: StoredAccessToken, client: Client, *, asked_scope: str, ta
         raise InvalidRequestError("The subject_token was exchanged too often already.")
     if lapse_of_chain(grant, actors, find, assurance=assurance, now=now):
         raise InvalidRequestError("The officer may not use this application.")
-    audience = _audience(targets or subject.audience, grant, client, find=find, issuer=issuer, assurance=assurance)
+    audience = _audience(targets or subject.audience, grant, client, find=find, issuer=issuer, assurance=assurance, now=now)
     words = scope_of(asked_scope, held=subject.scope.split(), registered=client.scope)
     if not words:
         raise InvalidScopeError("A scope is beyond the subject_token or not registered for this application, or none is left.")
@@ -161,7 +161,7 @@ def scope_of(asked: str, *, held: Sequence[str], registered: frozenset[str]) -> 
 
 
 def _audience(targets: Sequence[str], grant: Grant, client: Client, *, find: Find, issuer: str,
-              assurance: AssurancePolicy) -> tuple[str, ...]:
+              assurance: AssurancePolicy, now: int) -> tuple[str, ...]:
     """Check whom the new token is to be for; gives each once, none for the issuer alone."""
     wanted = tuple(dict.fromkeys(targets))
     if len(wanted) > MOST_TARGETS:
@@ -169,7 +169,7 @@ def _audience(targets: Sequence[str], grant: Grant, client: Client, *, find: Fin
     for target in wanted:
         if resource_indicator.is_resource(target) and not resource_indicator.may_target(client, (target,), issuer=issuer):
             raise InvalidTargetError("A resource is not one that this application may ask for.")
-        lapse = lapse_of_target(grant, target, find, assurance=assurance)
+        lapse = lapse_of_target(grant, target, find, assurance=assurance, now=now)
         if lapse == "client":
             raise InvalidTargetError("An audience is no application that is registered here.")
         if lapse:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -27,9 +27,10 @@ from ldap.controls import SimplePagedResultsControl
 
 from ....clock import Clock
 from ....directory.officer import BindOutcome, BindResult, ChangeResult, Officer
+from ....directory.term import ENDED, as_of
 from ....directory.unit import Unit, UnitTree, is_unit_code
 from ..dialect import Attributes, BindAnswer, Lent, Needs, Pages
-from ..entries import UNIT_ATTRIBUTES, officer_of, unit_of
+from ..entries import GUESTS, UNIT_ATTRIBUTES, officer_of, unit_of
 from ..openldap import NO_SUCH_ACCOUNT
 from ..server import DEAD, READ_ONLY, describe, escaped, unavailable
 from .filetime import NEVER, number, seconds_of
@@ -71,14 +72,15 @@ class ActiveDirectory:
 
     Args:
         base_dn: Where groups are looked for.
-        clock: Tells whether an account has expired.
+        clock: Tells what has ended.
+        guests: Values of employeeType, in lower case, that make somebody a guest.
     """
 
     people_filter = "(&(objectCategory=person)(objectClass=user))"
     officer_attributes: tuple[str, ...] = (
         "objectGUID", "sAMAccountName", "userAccountControl", "accountExpires", "cn", "displayName", "sn", "givenName", "mail",
         "telephoneNumber", "mobile", "employeeNumber", "departmentNumber", "department", "title", "vnPost", "memberOf",
-        "streetAddress", "l", "st", "postalCode", "postalAddress")
+        "employeeType", "manager", "streetAddress", "l", "st", "postalCode", "postalAddress")
     unit_filter = "(&(objectCategory=organizationalUnit)(|(vnUnitCode=*)(businessCategory=*)))"
     unit_attributes: tuple[str, ...] = (*UNIT_ATTRIBUTES, "objectGUID", "businessCategory", "displayName", "ou")
     group_filter = "(objectCategory=group)"
@@ -86,9 +88,9 @@ class ActiveDirectory:
     needs = Needs({SimplePagedResultsControl.controlType: "paged results"}, "Use a domain controller, not a global catalogue.",
                   "Give it a password, and fine-grained rules with a lockout threshold of 0.")
 
-    def __init__(self, base_dn: str, clock: Clock) -> None:
+    def __init__(self, base_dn: str, clock: Clock, guests: Collection[str] = GUESTS) -> None:
         self._base_dn = base_dn
-        self._clock = clock
+        self._clock, self._guests = clock, guests
 
     def named(self, login_name: str) -> str:
         """Find by sAMAccountName; by mail or userPrincipalName where there is an @."""
@@ -123,8 +125,11 @@ class ActiveDirectory:
         known["entryUUID"] = [entry_uuid.encode()]
         for ours, theirs in (("uid", "sAMAccountName"), ("ou", "department"), ("street", "streetAddress")):
             known[ours] = attributes.get(theirs, ())
-        officer = officer_of(dn, {name: values for name, values in known.items() if values}, tree)
-        return None if officer is None else replace(officer, disabled=self._is_out(attributes))
+        officer = officer_of(dn, {name: values for name, values in known.items() if values}, tree, self._guests)
+        if officer is None:
+            return None
+        return as_of(replace(officer, disabled=_is_disabled(attributes), ends_at=_ends_at(attributes) or officer.ends_at),
+                     self._clock.now())
 
     def unit(self, attributes: Attributes) -> Unit | None:
         """Read an organisational unit that has an agency's code."""
@@ -244,11 +249,6 @@ class ActiveDirectory:
             raise unavailable(f"password reset: {describe(err)}") from err
         return ChangeResult.CHANGED
 
-    def _is_out(self, attributes: Attributes) -> bool:
-        expires = number(attributes, "accountExpires")
-        expired = expires not in {None, 0, NEVER} and seconds_of(expires or 0) <= self._clock.now()
-        return bool((number(attributes, "userAccountControl") or 0) & _ACCOUNT_DISABLED) or expired
-
     def _expires_in(self, connection: Any, dn: str, seconds: float) -> int | None:
         """Read the seconds left; None where the password never expires or the server does not say."""
         try:
@@ -273,3 +273,13 @@ def _leading_code(err: Exception) -> int | None:
         return int(head[0], 16)
     except ValueError:
         return None
+
+
+def _is_disabled(attributes: Attributes) -> bool:
+    return bool((number(attributes, "userAccountControl") or 0) & _ACCOUNT_DISABLED)
+
+
+def _ends_at(attributes: Attributes) -> int:
+    """Give when the account expires, a moment that is never 0; 0 where it does not."""
+    expires = number(attributes, "accountExpires")
+    return 0 if expires in {None, 0, NEVER} else max(ENDED, seconds_of(expires or 0))

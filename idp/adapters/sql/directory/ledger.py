@@ -72,6 +72,9 @@ class SqlLedger:
             .order_by(OFFICER.c.entry_uuid).limit(literal_column(str(_PAGE))))
         self._within = database.read(select(OFFICER.c.entry_uuid).where(OFFICER.c.status != _GONE, or_(
             OFFICER.c.posts.like(bindparam("in_it", type_=Text())), OFFICER.c.posts.like(bindparam("below", type_=Text())))))
+        self._ended = database.read(
+            select(OFFICER).where(OFFICER.c.next_end_at <= parameter(OFFICER.c.next_end_at, "now"), OFFICER.c.status != _GONE)
+            .order_by(OFFICER.c.next_end_at).limit(literal_column("200")))
         self._active = database.read(select(func.count().label("n")).select_from(OFFICER).where(OFFICER.c.status == _ACTIVE))
         self._lost = database.read(select(func.count().label("n")).select_from(OFFICER)
                                    .where(OFFICER.c.left_at >= parameter(OFFICER.c.left_at, "since")))
@@ -142,6 +145,10 @@ class SqlLedger:
             assert officer is not None
             found[row.entry_uuid] = officer
         return found
+
+    def ended(self, now: int) -> Mapping[str, MirroredOfficer]:
+        """Give officers of whom something has ended that the mirror still holds, by entryUUID."""
+        return {row.entry_uuid: known for row in self._ended.all(now=now) if (known := mirrored(row)) is not None}
 
     def standings(self) -> Iterator[Standing]:
         """Give everybody who is not gone, in order of entryUUID."""

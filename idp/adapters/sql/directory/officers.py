@@ -8,12 +8,14 @@ from typing import Any
 import orjson
 from sqlalchemy import func, literal_column, select, update
 
+from ....clock import Clock, SystemClock
 from ....directory.mirror import MirroredOfficer
 from ....directory.officer import Officer
+from ....directory.term import mirrored_as_of
 from ..database import Database, parameter
 from ..tables import OfficerRow
 from .ledger import SqlLedger
-from .rows import mirrored
+from .rows import mirrored_now
 
 OFFICER: Any = OfficerRow.__table__
 
@@ -21,11 +23,16 @@ OFFICER: Any = OfficerRow.__table__
 class SqlOfficers:
     """The mirror on a database. Every verb raises UnavailableError when the database does not answer.
 
+    Args:
+        database: The database.
+        clock: Officers are given as of now.
+
     Attributes:
         ledger: Where it is written.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
         self.ledger = SqlLedger(database)
         self._by_sub = database.read(select(OFFICER).where(OFFICER.c.sub == parameter(OFFICER.c.sub)))
         self._by_entry_uuid = database.read(select(OFFICER).where(OFFICER.c.entry_uuid == parameter(OFFICER.c.entry_uuid)))
@@ -39,7 +46,8 @@ class SqlOfficers:
     def learn(self, officer: Officer, *, now: int, look: Callable[[], Officer | None], source: str = "",
               request_id: str = "") -> MirroredOfficer:
         """Mirror an officer whom somebody has just met; nothing is written when nothing has changed."""
-        return self.ledger.note(officer, now=now, look=look, source=source, request_id=request_id)[0]
+        known = self.ledger.note(officer, now=now, look=look, source=source, request_id=request_id)[0]
+        return mirrored_as_of(known, now)
 
     def remember(self, officer: Officer, *, now: int) -> str:
         """Mirror an officer as given and give the subject."""
@@ -47,16 +55,16 @@ class SqlOfficers:
 
     def by_sub(self, sub: str) -> MirroredOfficer | None:
         """Find by subject."""
-        return mirrored(self._by_sub.one(sub=sub))
+        return mirrored_now(self._by_sub.one(sub=sub), self._clock)
 
     def by_entry_uuid(self, entry_uuid: str) -> MirroredOfficer | None:
         """Find by the directory's identifier."""
-        return mirrored(self._by_entry_uuid.one(entry_uuid=entry_uuid))
+        return mirrored_now(self._by_entry_uuid.one(entry_uuid=entry_uuid), self._clock)
 
     def by_uid(self, uid: str) -> MirroredOfficer | None:
         """Find by current login name; None when none or several have it."""
         rows = self._by_uid.all(uid=uid)
-        return mirrored(rows[0]) if len(rows) == 1 else None
+        return mirrored_now(rows[0], self._clock) if len(rows) == 1 else None
 
     def groups(self) -> frozenset[str]:
         """Give the groups that hold any active officer."""

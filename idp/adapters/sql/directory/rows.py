@@ -9,12 +9,14 @@ from typing import Any
 
 import orjson
 
+from ....clock import Clock
 from ....directory.mirror import MirroredOfficer, search_key
 from ....directory.officer import NOWHERE, Address, Officer, Post
+from ....directory.term import mirrored_as_of, next_end
 from ....directory.unit import Unit, UnitEntry
 
 FACTS = ("uid", "dn", "mail", "name", "given_name", "family_name", "phone", "unit_code", "unit_code_2016", "unit_name",
-         "title", "posts", "groups", "attributes", "address", "search_key")
+         "title", "posts", "groups", "attributes", "address", "search_key", "guest", "sponsor", "ends_at", "next_end_at")
 """Columns of ``officer`` that tell of the officer as the directory does."""
 
 
@@ -22,6 +24,7 @@ def facts_of(officer: Officer) -> dict[str, Any]:
     """Give the values of ``FACTS``."""
     post = officer.main_post
     posts = [{"unit_code": p.unit_code, "unit_code_2016": p.unit_code_2016, "unit_name": p.unit_name, "title": p.title}
+             | ({"ends_at": p.ends_at} if p.ends_at else {})
              for p in officer.posts]
     return {
         "uid": officer.uid, "dn": officer.dn, "mail": officer.mail, "name": officer.name, "given_name": officer.given_name,
@@ -30,18 +33,26 @@ def facts_of(officer: Officer) -> dict[str, Any]:
         "groups": _json(list(officer.groups)), "attributes": _json(dict(officer.attributes)),
         "address": _address(officer.address),
         "search_key": f" {search_key(officer.name, officer.uid, officer.mail, officer.phone, post.unit_name, post.title)}"[:600],
+        "guest": officer.guest, "sponsor": officer.sponsor, "ends_at": officer.ends_at, "next_end_at": next_end(officer),
     }
 
 
+def mirrored_now(row: Any, clock: Clock) -> MirroredOfficer | None:
+    """Give the officer of a row for everybody who does not write the mirror: without what has ended by now."""
+    known = mirrored(row)
+    return None if known is None else mirrored_as_of(known, clock.now())
+
+
 def mirrored(row: Any) -> MirroredOfficer | None:
-    """Give the officer of a row that holds this table's columns under their own names."""
+    """Give the officer of a row that holds this table's columns under their own names, as it was written."""
     if row is None:
         return None
     officer = Officer(
         entry_uuid=row.entry_uuid, dn=row.dn, uid=row.uid, name=row.name, given_name=row.given_name, family_name=row.family_name,
         mail=row.mail, phone=row.phone, posts=tuple([Post(**post) for post in orjson.loads(row.posts)]),
         groups=tuple(orjson.loads(row.groups)), attributes=orjson.loads(row.attributes), disabled=row.status == "disabled",
-        address=Address(**orjson.loads(row.address)) if row.address else NOWHERE)
+        address=Address(**orjson.loads(row.address)) if row.address else NOWHERE,
+        guest=row.guest, sponsor=row.sponsor, ends_at=row.ends_at)
     return MirroredOfficer(sub=row.sub, officer=officer, status=row.status)
 
 

@@ -12,11 +12,12 @@ from typing import Any
 import orjson
 from sqlalchemy import Text, bindparam, literal_column, or_, select
 
+from ....clock import Clock, SystemClock
 from ....directory.mirror import Found
 from ..database import Database, Read, parameter
 from ..tables import OfficerRow
 from .ledger import listed
-from .rows import mirrored
+from .rows import mirrored_now
 
 OFFICER: Any = OfficerRow.__table__
 MOST, PLACE = 1000, 200
@@ -26,7 +27,8 @@ WORDS = 4
 class SqlOfficerSearch:
     """Looks for officers. Raises UnavailableError when the database does not answer."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
         unit = parameter(OFFICER.c.unit_code, "unit")
         within = or_(unit == literal_column("''"), OFFICER.c.unit_code == unit,
                      OFFICER.c.unit_code.like(bindparam("below", type_=Text())))
@@ -48,7 +50,7 @@ class SqlOfficerSearch:
         places = sorted((row.search_key[:PLACE], row.entry_uuid) for row in rows)
         page = [place for place in places if after is None or place > after][:limit]
         read = self._many.all(entry_uuids=orjson.dumps([entry_uuid for _, entry_uuid in page]).decode())
-        officers = {row.entry_uuid: mirrored(row) for row in read}
+        officers = {row.entry_uuid: mirrored_now(row, self._clock) for row in read}
         return [Found(officer, place) for place in page if (officer := officers.get(place[1])) is not None]
 
 

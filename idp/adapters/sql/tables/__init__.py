@@ -96,6 +96,14 @@ class OfficerRow(Base):
     """JSON object: directory attributes that clients may take as login name (uid, mail, employeeNumber)."""
     address: Mapped[Words] = mapped_column(Text, server_default="")
     """JSON object: parts of the office address; empty where nothing is known."""
+    guest: Mapped[str] = mapped_column(String(64), server_default="")
+    """What kind of guest; empty for the province's own people."""
+    sponsor: Mapped[str] = mapped_column(Text, server_default="")
+    """DN of who answers for a guest."""
+    ends_at: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """When the account ends; 0 where it goes on."""
+    next_end_at: Mapped[Epoch | None] = mapped_column(index=True)
+    """When something of the officer ends next: an acting post, or the account."""
     search_key: Mapped[Words]
     """Unaccented lower-case text that searches match against, cut, with a blank before its first word."""
     status: Mapped[str] = mapped_column(String(16))
