@@ -33,7 +33,8 @@ def clock() -> FakeClock:
 @pytest.fixture
 def sessions(database: Database, clock: FakeClock) -> Sessions:
     table: Any = OfficerRow.__table__
-    known = {column.name: None if column.nullable else 0 if column.type.python_type is int else "" for column in table.columns} | {
+    empty = {column.name: None if column.nullable else 0 if column.type.python_type is int else "" for column in table.columns}
+    known = empty | {
         "posts": "[]", "groups": "[]", "attributes": "{}", "status": "active", "updated_at": 1}
     for sub in ("u1", "u2"):
         database.write(insert_row(OfficerRow)).run(**known | {"sub": sub, "entry_uuid": f"uuid-{sub}", "uid": sub})
