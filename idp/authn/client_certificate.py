@@ -37,7 +37,8 @@ from .second_factor import Acceptance, Proof, Standing, told
 TICKET_SECONDS: Final = 300
 """How long somebody may look for the token and type its PIN."""
 PROOF_SECONDS: Final = 120
-LONGEST: Final = 2048
+LONGEST: Final = 4096
+"""Of a ticket or proof; two names of 255 letters, each of up to three bytes, fit."""
 _TICKET, _PROOF = "certificate-ticket", "certificate-proof"
 
 
@@ -236,8 +237,8 @@ class ClientCertificates:
         return self._store.remove(entry_uuid, id, record, told(NoticeKind.FACTOR_REMOVED, record))
 
     def _sealed(self, members: dict[str, str | int], context: str) -> str:
-        filled = {**members, "salt": secrets.token_urlsafe(9)}
-        return urlsafe_b64encode(self._sealer.seal(json.dumps(filled).encode(), context=context)).rstrip(b"=").decode("ascii")
+        filled = json.dumps({**members, "salt": secrets.token_urlsafe(9)}, ensure_ascii=False).encode()
+        return urlsafe_b64encode(self._sealer.seal(filled, context=context)).rstrip(b"=").decode("ascii")
 
     def _opened(self, text: str, context: str) -> dict[str, Any]:
         if not 0 < len(text) <= LONGEST or not text.isascii():

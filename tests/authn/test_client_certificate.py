@@ -45,6 +45,17 @@ class Lists:
         return {"lists": 1, "out_of_date": 0, "unreadable": 0}
 
 
+class Named:
+    """A certificate whose names are as long as names are kept."""
+
+    def __init__(self, certificate: x509.Certificate) -> None:
+        self.serial_number, self.not_valid_after_utc = certificate.serial_number, certificate.not_valid_after_utc
+        self.subject = self.issuer = self
+
+    def rfc4514_string(self) -> str:
+        return "Ễ" * 300
+
+
 class Desk:
     """The factor on one database, and what tests ask it."""
 
@@ -161,7 +172,14 @@ def test_any_text_is_no_ticket_and_no_proof(text: str) -> None:
 
 
 def test_what_is_too_long_is_not_opened(desk: Desk) -> None:
-    assert desk.factor.purpose_of(desk.factor.ticket("x" * 3000)) == ""
+    assert desk.factor.purpose_of(desk.factor.ticket("x" * 5000)) == ""
+
+
+def test_the_longest_names_in_vietnamese_come_through(desk: Desk) -> None:
+    named = replace(shown(MINE), certificate=Named(MINE.certificate))  # type: ignore[arg-type]
+    read = desk.factor.read(desk.factor.proof(desk.factor.ticket("sign_in:" + "x" * 43), named), "sign_in:" + "x" * 43)
+    assert read is not None
+    assert read.certificate.subject == read.certificate.issuer == "Ễ" * 255
 
 
 @pytest.mark.parametrize(("said", "refusal"), [

@@ -142,7 +142,7 @@ _ENROLLING: dict[str, Any] = {"who": OFFICER | {"username": "nvmau"}, "action": 
 _CODES: dict[str, Any] = {"who": OFFICER | {"username": "nvmau"}, "action": "/stay", "left": 0, "codes": None}
 _SECURITIES: dict[str, dict[str, Any]] = {
     "none": {"who": BARE, "agency_help": AGENCY_HELP},
-    "app": {"enrolled": True, "codes": {"left": 7, "few": False}, "factors": {lang: [app] for lang, app in _APP.items()}},
+    "with-app": {"enrolled": True, "codes": {"left": 7, "few": False}, "factors": {lang: [app] for lang, app in _APP.items()}},
     "passkeys": {"enrolled": True, "factors": _PASSKEYS},
     "last": {"enrolled": True, "demanded": True, "codes": {"left": 1, "few": True},
              "factors": {lang: [app] for lang, app in _APP_STAYS.items()}},

@@ -179,3 +179,8 @@ def test_form_post_carries_the_values_as_they_are(pages: Pages) -> None:
     sample = next(sample for sample in SAMPLES if sample.name == "form-post")
     hidden = {str(a["name"]): a["value"] for a in _page(pages, sample).all("input")}
     assert hidden == dict(sample.context["parameters"])
+
+
+def test_every_sample_has_a_name_of_its_own() -> None:
+    names = [sample.name for sample in SAMPLES]
+    assert sorted(set(names)) == sorted(names)
