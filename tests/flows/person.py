@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.wait import WebDriverWait
 
 from deploy.directory.server import SampleDirectory
-from tests.browser.chromium import chromium
+from tests.browser.chromium import chromium, wait
 
 PASSWORD = SampleDirectory.password
 WAIT_SECONDS = 20
@@ -80,8 +78,7 @@ class Person:
             "return document.readyState != 'complete' || document.documentElement.dataset.before == '1'"), "another page")
 
     def wait(self, until: Callable[[], Any], what: str) -> None:
-        patience = WebDriverWait(self.driver, WAIT_SECONDS, 0.05, ignored_exceptions=(StaleElementReferenceException,))
-        patience.until(lambda _driver: until(), what)
+        wait(self.driver, until, WAIT_SECONDS, what)
 
     def sign_in(self, uid: str, password: str = PASSWORD) -> None:
         """Fill in the sign-in page and send it."""
