@@ -18,6 +18,7 @@ from flask_migrate import Migrate
 from .. import cli, web
 from ..adapters import json_log
 from ..adapters.key_files import KeyFolder
+from ..adapters.sheets import SheetFiles
 from ..adapters.sql import schema
 from ..adapters.sql.tables import db
 from ..clock import Clock, SystemClock
@@ -71,7 +72,7 @@ def create_app(settings: Settings | None = None, *, serve: bool = True, director
     Migrate(app, db, directory=str(schema.MIGRATIONS))
     build = _once(lambda: build_services(settings, directory=directory, clock=clock))
     cli.register(app, build, lambda: settings, make_keys=KeyFolder(settings.keys_dir).make, make_worker=_worker,
-                 secret_files=_secret_files)
+                 secret_files=_secret_files, sheets=SheetFiles(), clock=clock)
     if serve:
         _mount(app, settings, build())
     return app
@@ -84,7 +85,8 @@ def _unfit(refusal: ConfigurationError, clock: Clock) -> Flask:
 
     json_log.configure("INFO", clock)
     app = Flask("idp", root_path=str(ROOT / "idp"), static_folder=None)
-    cli.register(app, refuse, refuse, make_keys=refuse, make_worker=_worker, secret_files=_secret_files)
+    cli.register(app, refuse, refuse, make_keys=refuse, make_worker=_worker, secret_files=_secret_files,
+                 sheets=SheetFiles(), clock=clock)
     return app
 
 

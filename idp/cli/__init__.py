@@ -10,15 +10,18 @@ from pathlib import Path
 
 from flask import Flask
 
+from ..clock import Clock
+from ..pki.forms import Sheets
 from ..services import Services
 from ..settings import Settings
 from . import audit, clients, db, directory, doctor, keys, sessions, worker
 from .authn import break_glass, factors, throttle, totp
+from .pki import forms
 
 
 def register(app: Flask, services: Callable[[], Services], settings: Callable[[], Settings], *,
              make_keys: Callable[[], tuple[str, ...]], make_worker: Callable[[Services], worker.LongRunning],
-             secret_files: Callable[[Settings], Mapping[Path, str]]) -> None:
+             secret_files: Callable[[Settings], Mapping[Path, str]], sheets: Sheets, clock: Clock) -> None:
     """Add every command group.
 
     Args:
@@ -28,10 +31,13 @@ def register(app: Flask, services: Callable[[], Services], settings: Callable[[]
         make_keys: Makes what is missing in keys/.
         make_worker: Makes the worker over the rooms.
         secret_files: Gives the files that hold secrets, and what to do when one is not there.
+        sheets: Reads and writes spreadsheets.
+        clock: Time, for verbs that need no deployment.
     """
     app.cli.add_command(keys.commands(services, make_keys))
     app.cli.add_command(worker.commands(services, make_worker))
     app.cli.add_command(doctor.commands(services, settings, secret_files))
     app.cli.add_command(db.commands(settings))
+    app.cli.add_command(forms.commands(sheets, clock))
     for group in (clients, directory, factors, totp, throttle, audit, sessions, break_glass):
         app.cli.add_command(group.commands(services))

@@ -39,6 +39,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "directory sync": (), "directory tasks": (), "doctor": (),
     "factors issue-codes": ("--officer", "canbo"), "factors list": ("--officer", "canbo"),
     "factors remove": ("--officer", "canbo"),
+    "forms blank": ("sim_dang_ky", "-o", "list.txt"), "forms check": ("SEEDS",), "forms list": (),
     "keys init": (), "keys list": (), "keys rotate": (), "sessions end": ("--officer", "canbo"),
     "throttle clear": ("--officer", "canbo"), "totp import": ("--file", "SEEDS"),
     "totp release": ("--officer", "canbo"),
@@ -48,6 +49,8 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
 
 WITHOUT_DATABASE = {"break-glass remove", "directory check", "keys init"}
 WITHOUT_KEYS = {"keys init"}
+FREE = {"doctor", "forms blank", "forms check", "forms list"}
+"""Verbs that work, or say what is wrong, whatever the deployment is like: tests/cli/pki/test_forms.py."""
 MIGRATIONS = {"db"}
 """Flask-Migrate's verbs have no --json."""
 
@@ -118,7 +121,7 @@ def test_interface_s3_every_verb_is_here_and_takes_json(settings: Settings) -> N
     assert [name for name, verb in known.items() if "--json" not in [opt for p in verb.params for opt in p.opts]] == []
 
 
-@pytest.mark.parametrize("verb", [verb for verb in ARGUMENTS if verb != "doctor"])
+@pytest.mark.parametrize("verb", [verb for verb in ARGUMENTS if verb not in FREE])
 def test_a_database_url_that_is_none_is_refused_in_one_sentence(
     verb: str, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -129,13 +132,13 @@ def test_a_database_url_that_is_none_is_refused_in_one_sentence(
     assert "IDP_DATABASE_URL" in remedy
 
 
-@pytest.mark.parametrize("verb", [verb for verb in ARGUMENTS if verb not in {"doctor"} | WITHOUT_DATABASE])
+@pytest.mark.parametrize("verb", [verb for verb in ARGUMENTS if verb not in FREE | WITHOUT_DATABASE])
 def test_a_database_that_does_not_answer_is_refused_in_one_sentence(verb: str, unreachable: tuple[Flask, Path]) -> None:
     _error, remedy = refused(unreachable[0], verb, unreachable[1])
     assert "IDP_DATABASE_URL" in remedy
 
 
-@pytest.mark.parametrize("verb", [verb for verb in ARGUMENTS if verb not in {"doctor"} | WITHOUT_DATABASE])
+@pytest.mark.parametrize("verb", [verb for verb in ARGUMENTS if verb not in FREE | WITHOUT_DATABASE])
 def test_a_database_without_migrations_is_refused_in_one_sentence(
     verb: str, empty: tuple[Flask, Path],
 ) -> None:
@@ -170,7 +173,7 @@ def unreachable(tmp_path_factory: pytest.TempPathFactory) -> tuple[Flask, Path]:
     return create_app(fit(folder), serve=False, directory=people()), folder
 
 
-@pytest.mark.parametrize("verb", [verb for verb in ARGUMENTS if verb not in {"doctor"} | WITHOUT_KEYS])
+@pytest.mark.parametrize("verb", [verb for verb in ARGUMENTS if verb not in FREE | WITHOUT_KEYS])
 def test_a_missing_keys_folder_is_refused_in_one_sentence(verb: str, settings: Settings, tmp_path: Path) -> None:
     shutil.rmtree(settings.keys_dir)
     error, remedy = refused(create_app(settings, serve=False), verb, tmp_path)

@@ -1,0 +1,127 @@
+"""Spreadsheets, in and out (port ``pki.forms.Sheets``): CSV by RFC 4180 as spreadsheets really write it, XLSX by ECMA-376.
+
+A file from outside is bounded before it is opened: its size, and what it would unpack to. XLSX is read by calamine, which knows
+no macros, links and entities; formulas count as what they came to when the file was saved. CSV may be UTF-8 with or without BOM
+or UTF-16 with one, cells parted by comma, semicolon or tab; other encodings are refused: guessing would write wrong names.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+import xlsxwriter
+from python_calamine import CalamineError, CalamineWorkbook
+
+from ..pki.forms import MOST_ROWS, Cell, ListError
+
+MOST_BYTES: Final = 8 * 2**20
+_MOST_UNPACKED: Final = 96 * 2**20
+_MOST_PARTS: Final = 500
+_MOST_COLUMNS: Final = 60
+_HEADING_LINES: Final = 100
+_LONGEST_CELL: Final = 4_000
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_PARTED_BY: Final = (",", ";", "\t")
+
+
+class SheetFiles:
+    """CSV and XLSX files."""
+
+    def read(self, content: bytes) -> Sequence[Sequence[Cell]]:
+        """As the port says."""
+        if not content.strip():
+            raise ListError("empty", "The file is empty")
+        if len(content) > MOST_BYTES:
+            raise ListError("too_large", f"A file has at most {MOST_BYTES} bytes")
+        if content.startswith(_OLE):
+            raise ListError("old_format", "XLS is not read; save the file as XLSX")
+        rows = _workbook(content) if content.startswith(_ZIP) else _lines(content)
+        while rows and not any(rows[-1]):
+            rows.pop()
+        if len(rows) > MOST_ROWS + _HEADING_LINES:
+            raise ListError("too_many_rows", f"A list has at most {MOST_ROWS} rows")
+        return rows
+
+    def csv(self, rows: Sequence[Sequence[str]]) -> bytes:
+        """As the port says."""
+        written = io.StringIO(newline="")
+        csv.writer(written, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(rows)
+        return b"\xef\xbb\xbf" + written.getvalue().encode()
+
+    def xlsx(self, rows: Sequence[Sequence[str]], title: str) -> bytes:
+        """As the port says."""
+        written = io.BytesIO()
+        with xlsxwriter.Workbook(written, {"in_memory": True}) as book:
+            sheet = book.add_worksheet("".join(sign for sign in title if sign not in "[]:*?/\\'")[:31])
+            heading = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "num_format": "@", "bottom": 1})
+            text = book.add_format({"num_format": "@", "valign": "top"})
+            for line, row in enumerate(rows):
+                for column, cell in enumerate(row):
+                    sheet.write_string(line, column, cell, text if line else heading)
+            for column in range(max((len(row) for row in rows), default=0)):
+                longest = max((len(row[column]) for row in rows[:200] if column < len(row)), default=0)
+                # The columns below the rows are text as well, so that a number typed there keeps its zero.
+                sheet.set_column(column, column, min(max(longest, 8), 44) + 2, text)
+            sheet.freeze_panes(1, 0)
+        return written.getvalue()
+
+
+def _workbook(content: bytes) -> list[list[Cell]]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            listed = parts.infolist()
+        if len(listed) > _MOST_PARTS or sum(part.file_size for part in listed) > _MOST_UNPACKED:
+            raise ListError("too_large", "The workbook unpacks to more than is read")
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        sheet = book.get_sheet_by_index(0)
+        if sheet.total_height > MOST_ROWS + _HEADING_LINES:
+            raise ListError("too_many_rows", f"A list has at most {MOST_ROWS} rows")
+        rows = sheet.to_python(skip_empty_area=False)
+    except (zipfile.BadZipFile, CalamineError, IndexError, ValueError) as err:
+        raise ListError("unreadable", "The workbook cannot be read") from err
+    return [[_cell(value) for value in row[:_MOST_COLUMNS]] for row in rows]
+
+
+def _cell(value: str | float | bool | datetime | date | time | timedelta) -> Cell:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, str):
+        return value[:_LONGEST_CELL]
+    return value if isinstance(value, (int, float, date)) else str(value)
+
+
+def _lines(content: bytes) -> list[list[Cell]]:
+    try:
+        text = content.decode("utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig")
+    except UnicodeDecodeError as err:
+        raise ListError("encoding", "The file is not UTF-8") from err
+    if "\0" in text:
+        raise ListError("unreadable", "The file is neither CSV nor XLSX")
+    said = text[:16].splitlines()[0].lower()
+    if said.startswith("sep=") and len(said) == 5:
+        return _parted(text.split("\n", 1)[1] if "\n" in text else "", said[4])
+    # The separator is the one by which most lines have most cells: a cell of its own may hold any of the others.
+    return max((_parted(text, by) for by in _PARTED_BY), key=_evenness)
+
+
+def _parted(text: str, by: str) -> list[list[Cell]]:
+    rows: list[list[Cell]] = []
+    try:
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=by):
+            rows.append([cell[:_LONGEST_CELL] for cell in row[:_MOST_COLUMNS]])
+            if len(rows) > MOST_ROWS + _HEADING_LINES:
+                break
+    except csv.Error as err:
+        raise ListError("unreadable", "The file cannot be read as CSV") from err
+    return rows
+
+
+def _evenness(rows: Sequence[Sequence[Cell]]) -> int:
+    widths = Counter(len(row) for row in rows if len(row) > 1)
+    return max((count * (width - 1) for width, count in widths.items()), default=0)
