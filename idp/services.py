@@ -58,6 +58,7 @@ from .oauth.deferred.device_authorization import DeviceAuthorization
 from .oauth.server import Provider
 from .oauth.tokens.introspection import Introspection
 from .oauth.tokens.introspection_response import SignedIntrospection
+from .oidc.acting_post import ActingPosts
 from .oidc.backchannel_logout import LogoutDelivery, NoticeQueue
 from .oidc.consent import Consents
 from .oidc.rp_initiated_logout import EndSession
@@ -184,6 +185,7 @@ class Services:
     known_devices: Devices
     interactions: Interactions
     consents: Consents
+    acting_posts: ActingPosts
     provider: Provider
     approvals: Approvals
     backchannel: BackchannelAuthentication

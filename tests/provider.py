@@ -250,7 +250,8 @@ class House:
             Route("/bc-authorize", "backchannel_authentication", BackchannelAuthenticationEndpoint(self.backchannel)),
             Route("/device_authorization", "device_authorization", DeviceAuthorizationEndpoint(self.devices)),
             Route("/introspect", "introspection", IntrospectionEndpoint(
-                Introspection(self.provider, subject_of=SUBJECTS.of, acr_prefix=ACR_PREFIX),
+                Introspection(self.provider, subject_of=SUBJECTS.of, acr_prefix=ACR_PREFIX,
+                              told_of=claims.PostOfGrant(self.officers)),
                 SignedIntrospection(issuer=ISSUER, keys=self.keys, client_keys=self.client_keys, clock=self.clock))),
             Route("/revoke", "revocation", RevocationEndpoint(self.provider)),
             Route("/register", "registration", RegistrationEndpoint(DynamicRegistration(desk))),

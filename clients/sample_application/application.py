@@ -61,7 +61,8 @@ class Configuration:
             links=tuple((name, address) for name, _, address in (line.partition("=") for line in lines) if address))
 
 
-def create_application(configuration: Configuration, *, name: str, owner: str, page: str, pages: Path) -> Flask:
+def create_application(configuration: Configuration, *, name: str, owner: str, page: str, pages: Path,
+                       scope: str = "openid profile email unit") -> Flask:
     """Build an application.
 
     Args:
@@ -70,6 +71,7 @@ def create_application(configuration: Configuration, *, name: str, owner: str, p
         owner: The agency that answers for it.
         page: Template of the first page, shown to officers who are signed in.
         pages: Folder of that template.
+        scope: What it asks for; each of it stands in client.toml.
     """
     app = Flask("sample_application", root_path=str(Path(__file__).parent))
     app.jinja_loader.searchpath.append(str(pages))  # type: ignore[union-attr]
@@ -80,8 +82,7 @@ def create_application(configuration: Configuration, *, name: str, owner: str, p
     provider = OAuth(app).register(
         "province", client_id=configuration.client_id, client_secret=configuration.client_secret,
         server_metadata_url=f"{configuration.issuer}/.well-known/openid-configuration",
-        client_kwargs={"scope": "openid profile email unit", "code_challenge_method": "S256",
-                       "default_timeout": TIMEOUT_SECONDS})
+        client_kwargs={"scope": scope, "code_challenge_method": "S256", "default_timeout": TIMEOUT_SECONDS})
     app.extensions["sign_on"] = SignOn(configuration, provider, sessions, SeenTokens())
     app.jinja_env.globals.update(application=name, owner=owner, links=configuration.links)
 

@@ -42,6 +42,7 @@ from ..adapters.sql.keys import SqlKeyStore
 from ..adapters.sql.notices import SqlNotices
 from ..adapters.sql.oauth import SqlGrants
 from ..adapters.sql.outbox import SqlMail, SqlOutbox, SqlPings
+from ..adapters.sql.post_choices import SqlPostChoices
 from ..adapters.sql.pushed_requests import SqlPushedRequests
 from ..adapters.sql.registrations import SqlInitialAccess, SqlRegistrations
 from ..adapters.sql.seen_once import SqlSeenOnce
@@ -124,6 +125,7 @@ from ..oauth.tokens.access_token import AccessTokens
 from ..oauth.tokens.introspection import Introspection
 from ..oauth.tokens.introspection_response import SignedIntrospection
 from ..oidc import claims
+from ..oidc.acting_post import ActingPosts
 from ..oidc.backchannel_logout import LogoutDelivery
 from ..oidc.consent import Consents
 from ..oidc.encryption import ResponseEncryption
@@ -310,7 +312,9 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         known_devices=Devices(SqlDevices(database), networks, clock),
         interactions=interactions,
         consents=Consents(SqlConsents(database), audit, clock),
-        introspection=Introspection(provider, subject_of=subjects.of, acr_prefix=settings.acr_prefix),
+        acting_posts=ActingPosts(SqlPostChoices(database), clock),
+        introspection=Introspection(provider, subject_of=subjects.of, acr_prefix=settings.acr_prefix,
+                                    told_of=claims.PostOfGrant(mirror)),
         signed_introspection=SignedIntrospection(issuer=settings.issuer, keys=keys, client_keys=client_keys, clock=clock),
         administration=administration,
         userinfo=UserInfoAnswers(claims.UserInfo(tokens, grants, clients, clock, assurance, Holders(proofs), subjects=subjects),

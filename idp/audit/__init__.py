@@ -47,6 +47,7 @@ class AuditEvent(StrEnum):
     ACCESS_RETURNED = "access.returned"
     FACTORS_RELEASED = "factors.released"
     TASK_COMPLETED = "task.completed"
+    POST_CHOSEN = "post.chosen"
     CONSENT_GIVEN = "consent.given"
     CONSENT_REFUSED = "consent.refused"
     CONSENT_WITHDRAWN = "consent.withdrawn"

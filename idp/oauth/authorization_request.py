@@ -100,6 +100,7 @@ class AuthorizationRequest:
         resources: Whom the access tokens are for (RFC 8707 §2.1); empty for the issuer alone.
         authorization_details: What is asked for beyond scopes (``rich_authorization.spell``); "" where nothing is.
         agreed_by: Subject of the officer who agreed to these details; "" before.
+        post: JSON of the post that the officer acts in (``oidc.acting_post.noted``), never read from a request; "" for none.
     """
 
     client_id: str
@@ -126,6 +127,7 @@ class AuthorizationRequest:
     resources: tuple[str, ...] = ()
     authorization_details: str = ""
     agreed_by: str = ""
+    post: str = ""
 
     @property
     def details(self) -> str:
@@ -135,6 +137,8 @@ class AuthorizationRequest:
             kept["resources"] = self.resources
         if self.authorization_details:
             kept["authorization_details"] = json.loads(self.authorization_details)
+        if self.post:
+            kept["post"] = json.loads(self.post)
         return json.dumps(kept, separators=(",", ":")) if kept else ""
 
     def unseen_by(self, sub: str) -> bool:

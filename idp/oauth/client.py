@@ -20,8 +20,8 @@ from ..clock import Clock
 from ..directory.unit import is_unit_code
 from ..errors import UnavailableError
 
-SCOPES = ("openid", "profile", "email", "phone", "address", "offline_access", "unit", "groups", "service", "admin",
-          "admin:read")
+SCOPES = ("openid", "profile", "email", "phone", "address", "offline_access", "unit", "post", "groups", "service",
+          "admin", "admin:read")
 """Scopes that may be registered today (fixed interface §6)."""
 FAPI2 = "fapi2"
 """The one profile there is (``clients/profile.py``)."""

@@ -1,10 +1,11 @@
 """What an application learns about an officer, by scopes and by name; and UserInfo, which tells it.
 
 Spec: OpenID Connect Core §5.1, §5.3, §5.4, §5.5; the province's own claims by fixed interface §6. UserInfo tells the claims of
-scopes, and the ID token only where no access token is issued to ask with. By name an application may have what its registered
-scopes bring and nothing else, whether it asked for the scope or not; what it may not have is left out without a word (§5.5.1).
-Claims that would be empty are left out. An official mailbox is given by the province, so its address counts as verified; a
-telephone number in the directory was typed by somebody, so it does not. The address is that of the office.
+scopes, and the ID token only where no access token is issued to ask with; the post that the officer acts in is a fact of the
+sign-in and stands in both (``acting_post``). By name an application may have what its registered scopes bring and nothing else,
+whether it asked for the scope or not; what it may not have is left out without a word (§5.5.1). Claims that would be
+empty are left out. An official mailbox is given by the province, so its address counts as verified; a telephone number in the
+directory was typed by somebody, so it does not. The address is that of the office.
 """
 
 from __future__ import annotations
@@ -15,15 +16,16 @@ from typing import Any, Protocol
 from ..authn.assurance import AssurancePolicy
 from ..clock import Clock
 from ..directory.mirror import MirroredOfficer, OfficerMirror
-from ..directory.officer import Officer, Post
+from ..directory.officer import Officer
 from ..oauth.authorization_request import AuthorizationRequest
 from ..oauth.client import Client, ClientRegistry
-from ..oauth.grant import level_demanded
+from ..oauth.grant import Grant, level_demanded
 from ..oauth.grants.delegation import lapse_of_token
 from ..oauth.ports import StoredAccessToken
 from ..oauth.proof.holder import Holders, TokenUse
 from ..oauth.tokens.access_token import AccessTokens, TokenRefusedError
-from . import claims_request
+from . import acting_post, claims_request
+from .acting_post import Held, claim_of
 from .claims_request import Wish
 from .id_token import SCOPE
 from .subject import Subjects
@@ -37,6 +39,7 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "offline_access": (),
     "unit": ("unit_code", "unit_code_2016", "unit_name", "title", "posts"),
     "groups": ("groups",),
+    acting_post.SCOPE: (acting_post.CLAIM,),
 }
 """Scopes of officers and the claims that each brings; all need an officer, none is given for client credentials."""
 
@@ -44,7 +47,7 @@ SUPPORTED = tuple(dict.fromkeys(claim for claims in SCOPES.values() for claim in
 
 
 def release(officer: MirroredOfficer, scopes: Collection[str], client: Client,
-            asked: Mapping[str, Wish] | None = None) -> dict[str, Any]:
+            asked: Mapping[str, Wish] | None = None, *, held: Held | None = None) -> dict[str, Any]:
     """Give the claims of an officer that a client may see, but for the subject.
 
     Args:
@@ -53,18 +56,19 @@ def release(officer: MirroredOfficer, scopes: Collection[str], client: Client,
         client: Decides the login name that ``preferred_username`` carries, whether ``groups`` are shown at all, and what may be
             asked for by name.
         asked: Claims asked for by name; one that is wanted with a value the officer does not have is left out.
+        held: The post that the grant was made in.
 
     Returns:
         What there is to tell, and nothing empty. All text is NFC.
     """
-    claims = _of_scopes(officer.officer, scopes, client)
+    claims = _of_scopes(officer.officer, scopes, client, held)
     if asked:
-        may_have = _of_scopes(officer.officer, client.scope.difference(scopes), client)
+        may_have = _of_scopes(officer.officer, client.scope.difference(scopes), client, held)
         claims |= {name: may_have[name] for name, wish in asked.items() if name in may_have and wish.admits(may_have[name])}
     return claims
 
 
-def _of_scopes(person: Officer, scopes: Collection[str], client: Client) -> dict[str, Any]:
+def _of_scopes(person: Officer, scopes: Collection[str], client: Client, held: Held | None) -> dict[str, Any]:
     claims: dict[str, Any] = {}
     if "profile" in scopes:
         claims |= _filled(name=person.name, given_name=person.given_name, family_name=person.family_name,
@@ -76,9 +80,11 @@ def _of_scopes(person: Officer, scopes: Collection[str], client: Client) -> dict
     if "address" in scopes:
         claims |= _filled(address=address_of(person))
     if "unit" in scopes:
-        claims |= _post(person.main_post)
+        claims |= claim_of(person.main_post)
         if person.posts:
-            claims["posts"] = [_post(post) for post in person.posts]
+            claims["posts"] = [claim_of(post) for post in person.posts]
+    if acting_post.SCOPE in scopes and (post := acting_post.told(person, held)):
+        claims[acting_post.CLAIM] = post
     if "groups" in scopes and client.show_groups and person.groups:
         claims["groups"] = list(person.groups)
     return claims
@@ -106,11 +112,29 @@ class IdTokenClaims:
     def __init__(self, mirror: OfficerMirror) -> None:
         self._mirror = mirror
 
-    def __call__(self, client: Client, sub: str, scopes: Collection[str], asked: Mapping[str, Wish]) -> dict[str, Any]:
+    def __call__(self, client: Client, grant: Grant, scopes: Collection[str], asked: Mapping[str, Wish]) -> dict[str, Any]:
         """Give the claims of scopes (§5.4) and those asked for by name (§5.5); none when the officer is not mirrored any more."""
         wanted = brought_by(scopes) | brought_by(client.scope).intersection(asked)
-        officer = self._mirror.by_sub(sub) if wanted else None
-        return {} if officer is None else release(officer, scopes, client, asked)
+        officer = self._mirror.by_sub(grant.sub) if wanted else None
+        return {} if officer is None else release(officer, scopes, client, asked, held=acting_post.of_grant(grant))
+
+
+class PostOfGrant:
+    """Gives what introspection tells of an officer beside the grant: the post, where the token's scope has it (RFC 7662 §2.2).
+
+    Args:
+        mirror: Asked only then.
+    """
+
+    def __init__(self, mirror: OfficerMirror) -> None:
+        self._mirror = mirror
+
+    def __call__(self, grant: Grant, scopes: Collection[str]) -> dict[str, Any]:
+        """Give the members; none where the officer has lost the post since, or never named one."""
+        held = acting_post.of_grant(grant) if acting_post.SCOPE in scopes else None
+        officer = self._mirror.by_sub(grant.sub) if held else None
+        post = None if officer is None else acting_post.told(officer.officer, held)
+        return {acting_post.CLAIM: post} if post else {}
 
 
 def login_name(officer: Officer, client: Client) -> str:
@@ -118,10 +142,6 @@ def login_name(officer: Officer, client: Client) -> str:
     if client.login_name_attribute == "uid":
         return officer.uid
     return officer.attributes.get(client.login_name_attribute, "")
-
-
-def _post(post: Post) -> dict[str, Any]:
-    return _filled(unit_code=post.unit_code, unit_code_2016=post.unit_code_2016, unit_name=post.unit_name, title=post.title)
 
 
 def address_of(officer: Officer) -> dict[str, Any]:
@@ -206,4 +226,5 @@ class UserInfo:
             raise TokenRefusedError("The access token is not valid.")
         # What was asked for by name was asked for by the application that the officer used, not by one that acts for it.
         asked = {} if token.actors else claims_request.of_grant(token.grant).userinfo
-        return client, {"sub": self._subjects.of(client, officer.sub), **release(officer, scopes, client, asked)}
+        return client, {"sub": self._subjects.of(client, officer.sub), **release(
+            officer, scopes, client, asked, held=acting_post.of_grant(token.grant))}

@@ -23,7 +23,7 @@ from ..oauth.grants.front_channel import FrontChannelAnswer
 from ..oauth.response import gives
 from ..oauth.scope import OPENID
 from ..oauth.tokens.access_token import IssuedToken, SigningKeys
-from . import claims_request
+from . import acting_post, claims_request
 from .claims_request import Wish
 from .encryption import ResponseEncryption
 from .subject import Subjects
@@ -54,13 +54,13 @@ class IdTokens:
         subjects: Gives the names that applications know officers and sessions by.
         clock: Source of the time.
         acr_prefix: Prefix of acr values; the level follows.
-        claims_of: Gives the claims of an officer that an ID token tells beside the sign-in (client, sub, scopes, what was asked).
+        claims_of: Gives what an ID token tells of an officer beside the sign-in (client, grant, scopes, what was asked).
         encryption: Encrypts to applications that asked for it.
         lifetime_seconds: How long an application may take a token for a fresh sign-in.
     """
 
     def __init__(self, *, issuer: str, keys: SigningKeys, subjects: Subjects, clock: Clock, acr_prefix: str,
-                 claims_of: Callable[[Client, str, Collection[str], Mapping[str, Wish]], Mapping[str, Any]],
+                 claims_of: Callable[[Client, Grant, Collection[str], Mapping[str, Wish]], Mapping[str, Any]],
                  encryption: ResponseEncryption,
                  lifetime_seconds: int = 600) -> None:
         self._issuer = issuer
@@ -110,7 +110,9 @@ class IdTokens:
         now = self._clock.now()
         algorithm = client.id_token_signed_response_alg
         asked = claims_request.of_grant(grant)
-        told = self._claims_of(client, grant.sub, scopes, asked.id_token) if scopes or asked.id_token else {}
+        # The post is a fact of this sign-in, like acr, so the token that tells of the sign-in always tells it.
+        tells = {*scopes, acting_post.SCOPE} if acting_post.SCOPE in grant.scope.split() else scopes
+        told = self._claims_of(client, grant, tells, asked.id_token) if tells or asked.id_token else {}
         bound = {"at_hash": access_token, "c_hash": code, "s_hash": state}
         members: dict[str, Any] = {
             **told, "iss": self._issuer, "sub": self._subjects.of(client, grant.sub), "aud": client.client_id, "iat": now,

@@ -23,6 +23,7 @@ from ..oauth.client import Client
 from ..sessions.interaction import Interaction
 from ..sessions.single_sign_on import Session
 from . import claims_request
+from .acting_post import ASK_AGAIN
 
 ANSWERING_SECONDS = 120
 """How long an authentication that a request asked for satisfies it: the pages that follow, such as consent, take their time."""
@@ -34,6 +35,7 @@ class Prompt(StrEnum):
     LOGIN = "login"
     SELECT_ACCOUNT = "select_account"
     STEP_UP = "step_up"
+    POST = "post"
     CONSENT = "consent"
     DONE = "done"
 
@@ -43,7 +45,8 @@ class NotAllowedError(AuthorizationError):
 
 
 def next_prompt(request: AuthorizationRequest, client: Client, session: Session | None, *, subject: str, groups: Collection[str],
-                required_level: int, consent_given: bool, interaction: Interaction | None, now: int) -> Prompt:
+                required_level: int, post_open: bool, consent_given: bool, interaction: Interaction | None,
+                now: int) -> Prompt:
     """Tell what the officer is asked next; DONE when the code may be issued.
 
     Args:
@@ -53,6 +56,7 @@ def next_prompt(request: AuthorizationRequest, client: Client, session: Session 
         subject: What the application knows the session's officer by; "" without a session.
         groups: The session's officer's groups, as the mirror has them now.
         required_level: Least level, by application, officer and request (``authn.assurance``).
+        post_open: Whether the officer has to say in which of several posts they act (``acting_post.ActingPosts.settle``).
         consent_given: Whether what the request asks for has been agreed to before.
         interaction: The stored request; None on the fast path.
         now: Seconds since the epoch.
@@ -84,6 +88,10 @@ def next_prompt(request: AuthorizationRequest, client: Client, session: Session 
         if silent:
             raise request.refuse("interaction_required", "The officer has to prove a further factor.")
         return Prompt.STEP_UP
+    if post_open:
+        if silent:
+            raise request.refuse("interaction_required", "The officer has to say in which post they act.")
+        return Prompt.POST
     if "consent" in request.prompt or (client.consent == "ask" and not consent_given) or request.unseen_by(session.sub):
         if silent:
             raise request.refuse("consent_required", "The officer has to agree first.")
@@ -97,8 +105,12 @@ def hint_agrees(request: AuthorizationRequest, subject: str) -> bool:
 
 
 def answered(request: AuthorizationRequest, prompt: Prompt, sub: str = "") -> AuthorizationRequest:
-    """Strike a question that an officer has answered from a stored request, and note who agreed to its authorization details."""
-    left = replace(request, prompt=tuple(word for word in request.prompt if word != prompt.value))
+    """Strike a question that an officer has answered from a stored request, and note who agreed to its authorization details.
+
+    Whoever asks for the account to be chosen asks for the post as well, which is another page.
+    """
+    more = (ASK_AGAIN,) if prompt is Prompt.SELECT_ACCOUNT else ()
+    left = replace(request, prompt=(*(word for word in request.prompt if word != prompt.value), *more))
     return replace(left, agreed_by=sub) if prompt is Prompt.CONSENT and request.authorization_details else left
 
 

@@ -42,7 +42,7 @@ def blueprint(services: Services) -> Blueprint:
         try:
             prompt = onward.prompt(asked, client, None, signed_in)
             if prompt is Prompt.DONE and signed_in is not None:
-                return onward.send(onward.code(asked, signed_in[0]))
+                return onward.send(onward.code(asked, client, None, signed_in))
         except NotAllowedError as refusal:
             return onward.not_allowed(refusal, asked, client, signed_in)
         except AuthorizationError as refusal:

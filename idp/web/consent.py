@@ -60,7 +60,8 @@ def blueprint(services: Services) -> Blueprint:
         if prompt is Prompt.SELECT_ACCOUNT:
             return make_response(render_template("consent/select_account.html", **common))
         common |= {"agency_help": agency_help(services, officer.officer),
-                   **sharing(client, officer.officer, asked.scope, asked_by_name(asked, client))}
+                   **sharing(client, officer.officer, asked.scope, asked_by_name(asked, client),
+                             post=onward.post(asked, client, interaction, (session, officer))[0])}
         if asked.unseen_by(session.sub):
             # Documents are shown to every officer; what the province shares with its own applications is not asked again.
             sharing_is_asked = client.consent == "ask" or "consent" in asked.prompt

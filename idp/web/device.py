@@ -18,6 +18,7 @@ from ..oauth.authorization_request import AuthorizationError, AuthorizationReque
 from ..oauth.client import Client
 from ..oauth.deferred.approvals import request_of
 from ..oauth.deferred.authorization import Deferred, Kind, State
+from ..oidc.acting_post import noted
 from ..oidc.prompts import Prompt
 from ..services import Services
 from ..sessions.interaction import Interaction, browser_digest
@@ -113,7 +114,8 @@ def blueprint(services: Services) -> Blueprint:
             f"{_TEMPLATES[Kind(deferred.kind)]}/confirm.html", app=application_words(client),
             binding_message=deferred.binding_message, who=officer_words(officer.officer),
             asked_at=clock_words(deferred.created_at, services.clock.now()), asked_from=deferred.source,
-            **sharing(client, officer.officer, asked.scope), agency_help=agency_help(services, officer.officer),
+            **sharing(client, officer.officer, asked.scope, post=onward.post(asked, client, interaction, (session, officer))[0]),
+            agency_help=agency_help(services, officer.officer),
             action=address_of("device.answer", interaction, to=mark_of(interaction, session))))
 
     @views.post("/device/<interaction_id>")
@@ -137,7 +139,8 @@ def blueprint(services: Services) -> Blueprint:
             if said == "accept":
                 answered = services.approvals.approve(deferred, session, caller(), consent=(
                     services.consents.agreement(officer.sub, client.client_id, asked.scope, caller(), sid=session.sid)
-                    if prompt is Prompt.CONSENT else None))
+                    if prompt is Prompt.CONSENT else None),
+                    post=noted(onward.post(asked, client, interaction, (session, officer))[0]))
             else:
                 answered = services.approvals.deny(deferred, session, caller())
         except AuthorizationError as refusal:

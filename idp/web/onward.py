@@ -8,6 +8,7 @@ are those of this moment (security checklist 18, 29). Redirects are 303 (RFC 970
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from flask import Response, make_response, render_template, url_for
@@ -15,9 +16,11 @@ from flask_babel import gettext
 
 from ..authn.assurance import OUT_OF_REACH, PASSWORD
 from ..directory.mirror import MirroredOfficer
+from ..directory.officer import Post
 from ..oauth.authorization_request import AuthorizationError, AuthorizationRequest
 from ..oauth.client import Client
 from ..oauth.response import AuthorizationResponse
+from ..oidc.acting_post import noted
 from ..oidc.claims import asked_by_name
 from ..oidc.claims_request import acr_asked
 from ..oidc.prompts import NotAllowedError, Prompt, next_prompt
@@ -29,6 +32,8 @@ from .errors import page
 from .i18n import speak
 from .presentation import agency_help, application_words, entrance, in_words
 from .security import allow_onward_redirect, allow_opener, browser_id, browser_state, caller, change_session, current_session
+
+_PAGES = {Prompt.CONSENT: "consent.ask", Prompt.SELECT_ACCOUNT: "consent.ask", Prompt.POST: "acting_post.ask"}
 
 
 class Onward:
@@ -104,7 +109,14 @@ class Onward:
         return next_prompt(
             request, client, session, subject=self._services.subjects.of(client, session.sub) if session else "",
             groups=officer.officer.groups if officer else (), required_level=required, consent_given=given,
+            post_open=signed_in is not None and self.post(request, client, interaction, signed_in)[1],
             interaction=interaction, now=self._services.clock.now())
+
+    def post(self, request: AuthorizationRequest, client: Client, interaction: Interaction | None,
+             signed_in: tuple[Session, MirroredOfficer]) -> tuple[Post | None, bool]:
+        """Tell in which post the officer acts for a request, and whether that is to be asked (``ActingPosts.settle``)."""
+        session, officer = signed_in
+        return self._services.acting_posts.settle(request, client, session, officer.officer, interaction)
 
     def take_language(self, request: AuthorizationRequest, interaction_id: str = "") -> None:
         """Speak as the application asked, and keep its popup tied to it."""
@@ -126,7 +138,7 @@ class Onward:
             if request.deferred and prompt in {Prompt.CONSENT, Prompt.DONE}:
                 return see_other(address_of("device.confirm", interaction))
             if prompt is Prompt.DONE and signed_in is not None:
-                answer = self.code(request, signed_in[0])
+                answer = self.code(request, client, interaction, signed_in)
                 self._services.interactions.finish(interaction)
                 return self.send(answer)
         except NotAllowedError as refusal:
@@ -157,9 +169,12 @@ class Onward:
         return page(403, gettext("Chưa chấp thuận được cho %(name)s", name=name), what, self._services.clock,
                     app=application_words(client), detail=refusal.code)
 
-    def code(self, request: AuthorizationRequest, session: Session) -> AuthorizationResponse:
+    def code(self, request: AuthorizationRequest, client: Client, interaction: Interaction | None,
+             signed_in: tuple[Session, MirroredOfficer]) -> AuthorizationResponse:
         """Issue a code. Raises UnsafeRequestError and AuthorizationError as the provider does."""
-        return self._services.provider.issue_code(request, session=session, caller=caller(), also=self._session_state(request))
+        post, _ = self.post(request, client, interaction, signed_in)
+        return self._services.provider.issue_code(replace(request, post=noted(post)), session=signed_in[0], caller=caller(),
+                                                  also=self._session_state(request))
 
     def error(self, refusal: AuthorizationError, request: AuthorizationRequest) -> AuthorizationResponse:
         """Make the answer that tells the application of a request why there is no code."""
@@ -170,8 +185,7 @@ class Onward:
 
     def page_of(self, prompt: Prompt, interaction: Interaction) -> Response:
         """Lead to the page that asks a question."""
-        endpoint = "consent.ask" if prompt in {Prompt.CONSENT, Prompt.SELECT_ACCOUNT} else "login.ask"
-        return see_other(address_of(endpoint, interaction))
+        return see_other(address_of(_PAGES.get(prompt, "login.ask"), interaction))
 
     def send(self, answer: AuthorizationResponse) -> Response:
         """Send an answer to the application: by 303, or by a form that the browser posts (Form Post Response Mode)."""

@@ -15,7 +15,7 @@ from ..sessions.single_sign_on import Session
 from .account.notices import words
 from .approvals import awaiting
 from .onward import Onward
-from .presentation import agency_help, ago_words, clock_words, entrance, in_words, officer_words
+from .presentation import agency_help, ago_words, clock_words, entrance, in_words, officer_words, post_words
 
 SHOWN_NOTICES = 3
 """Of the newest so many notices the portal shows those that are not read; all stand on a page of their own."""
@@ -35,7 +35,7 @@ def blueprint(services: Services) -> Blueprint:
         return make_response(render_template(
             "portal/applications.html", who=officer_words(officer.officer), apps=_applications(services, session, officer),
             since=clock_words(session.auth_time, services.clock.now()), notices=_notices(services, officer),
-            unread=services.notices.unread(session.sub),
+            posts=_posts(services, session, officer), unread=services.notices.unread(session.sub),
             agency_help=agency_help(services, officer.officer)))
 
     return views
@@ -54,6 +54,14 @@ def _applications(services: Services, session: Session, officer: MirroredOfficer
              "icon": "doc", "open": client.client_id in opened,
              "last_used": ago_words(last_used[client.client_id], now) if client.client_id in last_used else None}
             for client in allowed]
+
+
+def _posts(services: Services, session: Session, officer: MirroredOfficer) -> list[dict[str, str]]:
+    """Tell in which post the officer acts, where an application asked in this session."""
+    chosen = services.acting_posts.chosen(session, officer.officer)
+    found = ((services.clients.find(client_id), post) for client_id, post in sorted(chosen.items()))
+    return [{"client_id": client.client_id, "name": in_words(client).client_name or client.client_id, "post": post_words(post)}
+            for client, post in found if client is not None]
 
 
 def _notices(services: Services, officer: MirroredOfficer) -> list[dict[str, str]]:

@@ -11,10 +11,11 @@ from urllib.parse import quote, urlsplit
 
 from flask_babel import format_datetime, gettext, ngettext, to_user_timezone
 
-from ..directory.officer import Contact, Officer
+from ..directory.officer import Contact, Officer, Post
 from ..oauth.client import Client
 from ..oauth.requests.signing_details import ALGORITHMS
 from ..oauth.scope import OFFLINE
+from ..oidc.acting_post import CLAIM
 from ..oidc.claims import address_of, brought_by
 from ..services import Services
 from .i18n import language
@@ -71,7 +72,8 @@ def entrance(client: Client | None, issuer: str) -> str:
     return _web(client.client_uri) or "/"
 
 
-def sharing(client: Client, officer: Officer, scope: Collection[str], claims: Collection[str] = ()) -> dict[str, list[Any]]:
+def sharing(client: Client, officer: Officer, scope: Collection[str], claims: Collection[str] = (), *,
+            post: Post | None = None) -> dict[str, list[Any]]:
     """Tell what an application is going to know, value by value, and what it is not going to know.
 
     Args:
@@ -79,9 +81,9 @@ def sharing(client: Client, officer: Officer, scope: Collection[str], claims: Co
         officer: Whom it is about.
         scope: What it asks for.
         claims: What it asks for by name besides.
+        post: In which the officer acts, where it asks for that.
     """
     told = brought_by(scope) | frozenset(claims)
-    post = officer.main_post
     known: list[tuple[set[str], str, str, str]] = [
         ({"name", "given_name", "family_name"}, gettext("Họ và tên"), officer.name, "user"),
         ({"preferred_username"}, gettext("Tên đăng nhập"), officer.uid, "user"),
@@ -89,7 +91,8 @@ def sharing(client: Client, officer: Officer, scope: Collection[str], claims: Co
         ({"phone_number", "phone_number_verified"}, gettext("Số điện thoại"), _hidden(officer.phone) or gettext("(chưa có)"),
          "phone"),
         ({"unit_code", "unit_code_2016", "unit_name", "title", "posts"}, gettext("Đơn vị và chức vụ"),
-         ", ".join(filter(None, (post.title, post.unit_name))), "building"),
+         post_words(officer.main_post), "building"),
+        ({CLAIM}, gettext("Chức vụ bạn đang dùng"), post_words(post) if post else gettext("(chưa có)"), "building"),
         ({"address"}, gettext("Địa chỉ nơi làm việc"),
          address_of(officer).get("formatted", "").replace("\n", ", ") or gettext("(chưa có)"), "building"),
         ({"groups"} if client.show_groups else set(), gettext("Nhóm quyền"), ", ".join(officer.groups), "users"),
@@ -102,6 +105,11 @@ def sharing(client: Client, officer: Officer, scope: Collection[str], claims: Co
     withheld = {"phone_number": gettext("số điện thoại"), "email": gettext("địa chỉ thư điện tử")}
     return {"shares": [{"label": label, "value": value, "icon": icon} for label, value, icon in rows],
             "withheld": [gettext("mật khẩu"), *(words for name, words in withheld.items() if name not in told)]}
+
+
+def post_words(post: Post) -> str:
+    """Say a post: the title, then the agency."""
+    return ", ".join(filter(None, (post.title, post.unit_name or post.unit_code)))
 
 
 def signing(details: str) -> list[dict[str, Any]]:

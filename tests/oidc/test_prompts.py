@@ -11,6 +11,7 @@ import pytest
 from idp.authn.assurance import OUT_OF_REACH
 from idp.oauth.authorization_request import AuthorizationError, AuthorizationRequest
 from idp.oauth.client import Client
+from idp.oidc.acting_post import ASK_AGAIN
 from idp.oidc.prompts import ANSWERING_SECONDS, NotAllowedError, Prompt, answered, next_prompt
 from idp.sessions.interaction import Interaction
 from idp.sessions.single_sign_on import Session
@@ -33,7 +34,7 @@ ELSEWHERE = replace(OPEN, authenticated_at=NOW - 10, authenticated_sid="another"
 def ask(request: AuthorizationRequest = REQUEST, client: Client = CLIENT, session: Session | None = SESSION,
         **changes: Any) -> Prompt:
     known: dict[str, Any] = {"subject": session.sub if session else "", "groups": (), "required_level": 1,
-                             "consent_given": False, "interaction": None, "now": NOW}
+                             "post_open": False, "consent_given": False, "interaction": None, "now": NOW}
     return next_prompt(request, client, session, **{**known, **changes})
 
 
@@ -92,6 +93,13 @@ def named(sub: str) -> str:
     (REQUEST, CLIENT, SESSION, {"required_level": 2}, Prompt.STEP_UP),
     (REQUEST, CLIENT, replace(SESSION, acr=2), {"required_level": 2}, Prompt.DONE),
     (wants("login"), CLIENT, SESSION, {"required_level": 2}, Prompt.LOGIN),
+    # the post that the officer acts in, once it is settled who that is and before anything is agreed to
+    (REQUEST, CLIENT, SESSION, {"post_open": True}, Prompt.POST),
+    (REQUEST, ASKING, SESSION, {"post_open": True}, Prompt.POST),
+    (wants("login"), CLIENT, SESSION, {"post_open": True}, Prompt.LOGIN),
+    (wants("login"), CLIENT, SESSION, {"post_open": True, "interaction": HERE}, Prompt.POST),
+    (wants("select_account"), CLIENT, SESSION, {"post_open": True}, Prompt.SELECT_ACCOUNT),
+    (REQUEST, CLIENT, SESSION, {"post_open": True, "required_level": 2}, Prompt.STEP_UP),
     # groups
     (REQUEST, replace(CLIENT, allowed_groups=frozenset({"a", "b"})), SESSION, {"groups": ("b",)}, Prompt.DONE),
     # consent
@@ -167,6 +175,8 @@ def test_core_s3_1_2_1_what_is_only_a_hint_asks_nothing(changes: dict[str, Any])
     (wants("none"), CLIENT, SESSION, {"required_level": OUT_OF_REACH}, "unmet_authentication_requirements"),
     (wants("none"), CLIENT, SESSION, {"required_level": 3}, "interaction_required"),
     (wants("none"), ASKING, SESSION, {}, "consent_required"),
+    (wants("none"), CLIENT, SESSION, {"post_open": True}, "interaction_required"),
+    (wants("none"), ASKING, SESSION, {"post_open": True}, "interaction_required"),
 ])
 def test_core_s3_1_2_6_what_is_refused(request_: AuthorizationRequest, client: Client, session: Session | None,
                                        changes: dict[str, Any], code: str) -> None:
@@ -184,7 +194,7 @@ def test_rfc6749_s4_1_2_1_an_officer_outside_the_groups_is_denied(groups: tuple[
 
 
 def test_a_question_that_was_answered_is_struck() -> None:
-    assert answered(wants("select_account", "consent"), Prompt.SELECT_ACCOUNT).prompt == ("consent",)
+    assert answered(wants("select_account", "consent"), Prompt.SELECT_ACCOUNT).prompt == ("consent", ASK_AGAIN)
     assert answered(wants("consent"), Prompt.CONSENT).prompt == ()
 
 

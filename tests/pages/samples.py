@@ -285,6 +285,16 @@ SAMPLES = [
     Sample("approval-refused", "approvals/done.html", {"app": QLVB, "approved": False}),
     Sample("select-account", "consent/select_account.html", {"app": QLVB, "who": OFFICER, "action": "/stay"}),
     Sample("select-account-bare", "consent/select_account.html", {"app": None, "who": BARE, "action": "/stay"}),
+    Sample("acting-post", "consent/post.html", {
+        "app": QLVB, "who": BARE, "action": "/stay", "agency_help": AGENCY_HELP, "posts": [
+            {"title": "Chuyên viên", "unit_name": "Văn phòng UBND tỉnh", "mark": "a1" * 8, "last": False},
+            {"title": "Quyền Giám đốc", "unit_name": "Trung tâm Công nghệ thông tin và Truyền thông", "mark": "b2" * 8,
+             "last": False}]}),
+    Sample("acting-post-last", "consent/post.html", {
+        "app": SURVEY, "who": LONG | {"title": "", "unit_name": ""}, "action": "/stay", "posts": [
+            {"title": LONG["title"], "unit_name": LONG["unit_name"], "mark": "a1" * 8, "last": True},
+            {"title": "Bí thư Chi bộ", "unit_name": "Văn phòng UBND tỉnh", "mark": "b2" * 8, "last": False},
+            {"title": "Ban Chỉ đạo chuyển đổi số", "unit_name": "", "mark": "c3" * 8, "last": False}]}),
     Sample("logout-confirm", "logout/confirm.html", {"app": QLVB, "who": OFFICER, "action": "/stay"}),
     Sample("logout-confirm-portal", "logout/confirm.html", {"app": None, "who": None, "action": "/stay"}),
     Sample("logout-done", "logout/done.html", {"app": QLVB, "continue_url": "/next", "frames": [], "told": [
@@ -297,11 +307,17 @@ SAMPLES = [
     Sample("logout-leave", "logout/leave.html", {"app": QLVB, "continue_url": "/stay", "frames": []}),
     Sample("logout-leave-nobody", "logout/leave.html", {"app": None, "continue_url": "/stay", "frames": []}),
     Sample("portal", "portal/applications.html", {"who": OFFICER, "since": _SINCE, "apps": _by_language(_APPS), "notices": [],
-                                                  "unread": 0}),
+                                                  "unread": 0, "posts": []}),
+    Sample("portal-posts", "portal/applications.html", {"who": OFFICER, "since": _SINCE, "apps": _by_language(_APPS[:3]),
+                                                        "notices": [], "unread": 0, "posts": [
+        {"client_id": "qlvb", "name": "Hệ thống Quản lý văn bản",
+         "post": "Quyền Giám đốc, Trung tâm Công nghệ thông tin và Truyền thông"},
+        {"client_id": "mcdt", "name": "Một cửa điện tử", "post": "Chuyên viên, Văn phòng UBND tỉnh"}]}),
     Sample("portal-notices", "portal/applications.html", {"who": LONG, "since": _SINCE, "apps": _by_language(_APPS),
                                                           "notices": _by_language(_NOTICES), "unread": 2,
-                                                          "agency_help": AGENCY_HELP}),
-    Sample("portal-empty", "portal/applications.html", {"who": BARE, "since": _SINCE, "apps": [], "notices": [], "unread": 0}),
+                                                          "agency_help": AGENCY_HELP, "posts": []}),
+    Sample("portal-empty", "portal/applications.html", {"who": BARE, "since": _SINCE, "apps": [], "notices": [], "unread": 0,
+                                                        "posts": []}),
     Sample("account-sessions", "account/sessions.html", {
         "who": OFFICER, "agency_help": AGENCY_HELP, "here": "s1", "others": True, "places": _by_language(_PLACES),
         "history": _by_language(_HISTORY)}),

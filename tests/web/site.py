@@ -36,6 +36,7 @@ from idp.adapters.sql.directory.officers import SqlOfficers
 from idp.adapters.sql.interactions import SqlInteractions
 from idp.adapters.sql.notices import SqlNotices
 from idp.adapters.sql.oauth import SqlGrants
+from idp.adapters.sql.post_choices import SqlPostChoices
 from idp.adapters.sql.pushed_requests import SqlPushedRequests
 from idp.adapters.sql.seen_once import SqlSeenOnce
 from idp.adapters.sql.sessions import SqlSessions
@@ -71,6 +72,7 @@ from idp.oauth.requests.pushed_authorization import PushedRequests
 from idp.oauth.requests.request_object import RequestObjects
 from idp.oauth.server import Lifetimes, Provider
 from idp.oauth.tokens.access_token import AccessTokens
+from idp.oidc.acting_post import ActingPosts
 from idp.oidc.claims import IdTokenClaims
 from idp.oidc.consent import Consents
 from idp.oidc.id_token import IdTokens
@@ -213,6 +215,7 @@ class Site:
             recovery_codes=self.recovery_codes, second_factors=factors,
             freshness=Freshness(factors, self.clock, self.settings.fresh_authentication_seconds),
             interactions=Interactions(SqlInteractions(database), self.clock, self.settings.interaction_lifetime_seconds),
+            acting_posts=ActingPosts(SqlPostChoices(database), self.clock),
             consents=Consents(SqlConsents(database), audit, self.clock),
             sign_in=SignIn(self.directory, self.mirror, audit, self.clock, mail_domain="haugiang.gov.vn",
                            one_time=self.one_time, notices=self.told,

@@ -24,6 +24,7 @@ from .tables import (
     NoticeRow,
     OutboxRow,
     PasskeyChallengeRow,
+    PostChoiceRow,
     PushedRequestRow,
     RefreshTokenRow,
     SeenOnceRow,
@@ -55,7 +56,7 @@ class SqlHousekeeping:
         self._batch, self._batches = batch, batches
         session, outbox, grant = _table(SessionRow), _table(OutboxRow), _table(GrantRow)
         taking_part, refresh, initial = _table(SessionClientRow), _table(RefreshTokenRow), _table(InitialAccessRow)
-        deferred = _table(DeferredAuthorizationRow)
+        deferred, choice = _table(DeferredAuthorizationRow), _table(PostChoiceRow)
         before = bindparam("before", type_=_table(ThrottleRow).c.until.type)
         self._sweeps: dict[str, tuple[int, Write]] = {
             name: (keep, database.write(guard=_batch(table, condition), durable=False)) for name, table, keep, condition in (
@@ -71,6 +72,8 @@ class SqlHousekeeping:
                 ("session_client", taking_part, DAY, and_(
                     taking_part.c.last_used_at < before,
                     ~exists(select(literal_column("1")).where(session.c.sid == taking_part.c.sid)))),
+                ("post_choice", choice, DAY, and_(
+                    choice.c.chosen_at < before, ~exists(select(literal_column("1")).where(session.c.sid == choice.c.sid)))),
                 ("throttle", _table(ThrottleRow), 0, _table(ThrottleRow).c.until < before),
                 ("passkey_challenge", _table(PasskeyChallengeRow), 0, _table(PasskeyChallengeRow).c.expires_at < before),
                 ("totp_enrolment", _table(TotpEnrolmentRow), HOUR, _table(TotpEnrolmentRow).c.expires_at < before),

@@ -80,7 +80,7 @@ class Approvals:
         return self._store.find(bytes.fromhex(request.deferred)) if request.deferred else None
 
     def approve(self, deferred: Deferred, session: SessionFacts, caller: Caller, *,
-                consent: tuple[Agreement, AuditRecord] | None = None) -> bool:
+                consent: tuple[Agreement, AuditRecord] | None = None, post: str = "") -> bool:
         """Give what is asked for: grant, consent, the client's part in the session and the answer in one write.
 
         Args:
@@ -88,6 +88,7 @@ class Approvals:
             session: Of the officer who agrees.
             caller: Who answers.
             consent: What is remembered of it, with its record, where the officer was asked for that as well.
+            post: In which the officer acts (``AuthorizationRequest.post``).
 
         Returns:
             False when it was answered meanwhile, or has expired.
@@ -98,7 +99,7 @@ class Approvals:
                 not hold the grant type or a scope any more; ``login_required``, where the session has just ended. It has no
                 address: show it on our own page.
         """
-        asked = request_of(deferred)
+        asked = replace(request_of(deferred), post=post)
         client = self._provider.registry.find(deferred.client_id)
         if client is None:
             raise UnsafeRequestError("The application is not known here.", code="unknown_client")

@@ -9,14 +9,14 @@ in it (§4); to all others, and when it is unknown, expired or revoked, the answ
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from authlib.oauth2.rfc6749 import InvalidRequestError
 
 from .. import client_authentication
 from ..client import Client
-from ..grant import lapse_of
+from ..grant import Grant, lapse_of
 from ..grants.delegation import act_claim, lapse_of_token
 from ..ports import StoredAccessToken, StoredRefreshToken, digest
 from ..proof.confirmation import claim_of, token_type_of
@@ -36,14 +36,17 @@ class Introspection:
         subject_of: Gives the subject that a client knows an officer by.
         acr_prefix: Prefix of acr values; the level follows.
         login_name_scope: Scope with which a token also tells the officer's login name (RFC 7662 username).
+        told_of: Gives what a room that this one does not know tells of the officer (grant, scopes of the token).
     """
 
     def __init__(self, provider: Provider, *, subject_of: Callable[[Client, str], str], acr_prefix: str,
-                 login_name_scope: str = "profile") -> None:
+                 login_name_scope: str = "profile",
+                 told_of: Callable[[Grant, Collection[str]], Mapping[str, Any]] = lambda _grant, _scopes: {}) -> None:
         self._provider = provider
         self._subject_of = subject_of
         self._acr_prefix = acr_prefix
         self._login_name_scope = login_name_scope
+        self._told_of = told_of
 
     def answer(self, request: ProviderRequest) -> dict[str, Any]:
         """Give the members of the answer.
@@ -100,9 +103,10 @@ class Introspection:
             members["act"] = act_claim(token.actors)
         members |= {"sub": self._subject_of(known_to, grant.sub), "auth_time": grant.auth_time,
                     "acr": f"{self._acr_prefix}{grant.acr}", "amr": list(grant.amr)}
-        if self._login_name_scope in token.scope.split():
+        scopes = token.scope.split()
+        if self._login_name_scope in scopes:
             members["username"] = token.login_name
-        return members
+        return {**self._told_of(grant, scopes), **members}
 
     def _refresh_token(self, value: str, asking: Client) -> dict[str, Any] | None:
         provider = self._provider

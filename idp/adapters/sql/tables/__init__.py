@@ -23,6 +23,7 @@ from .oauth import (
     ConsentRow,
     DeferredAuthorizationRow,
     GrantRow,
+    PostChoiceRow,
     PushedRequestRow,
     RefreshTokenRow,
 )
@@ -53,6 +54,7 @@ __all__ = (
     "PasskeyChallengeRow",
     "PasskeyRow",
     "PasskeyUserRow",
+    "PostChoiceRow",
     "PushedRequestRow",
     "RecoveryCodesRow",
     "RefreshTokenRow",

@@ -142,3 +142,14 @@ class ConsentRow(Base):
     """Space-separated scopes, and ``claim:<name>`` for claims that were asked for by name."""
     given_at: Mapped[Epoch]
     withdrawn_at: Mapped[Epoch | None]
+
+
+class PostChoiceRow(Base):
+    """In which of several posts an officer acts, for one application in one session."""
+
+    __tablename__ = "post_choice"
+    sid: Mapped[str] = mapped_column(String(64), primary_key=True)
+    client_id: Mapped[ClientId] = mapped_column(primary_key=True)
+    unit_code: Mapped[Words]
+    title: Mapped[Words]
+    chosen_at: Mapped[Epoch]
