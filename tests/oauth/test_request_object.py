@@ -120,7 +120,8 @@ def test_rfc9101_s5_client_id_may_be_left_out_inside_and_never_outside(desk: Des
 
 @pytest.mark.parametrize("changes", [
     {"iss": None}, {"iss": "other"}, {"iss": 5}, {"iss": ["qlvb"]}, {"aud": None}, {"aud": "https://id.example"}, {"aud": []},
-    {"aud": f"{ISSUER}/"}, {"aud": 5}, {"aud": [5, ISSUER]}, {"exp": None}, {"exp": "soon"}, {"exp": True}, {"nbf": "x"},
+    {"aud": f"{ISSUER}/"}, {"aud": 5}, {"aud": [5, ISSUER]}, {"exp": None, "nbf": None, "iat": None},
+    {"exp": "soon"}, {"exp": True}, {"nbf": "x"},
     {"client_id": "other"}, {"client_id": ["qlvb"]}, {"sub": "qlvb"}, {"sub": 5}, {"request": "e.y.j"},
     {"request_uri": "https://a.example/"}, {"state": "\ud800"}, {"\ud800": "x"}, {"claims": {"userinfo": "\udfff"}},
 ], ids=str)
@@ -136,7 +137,10 @@ def test_rfc9101_s4_the_audience_may_be_a_list(desk: Desk, aud: list[str]) -> No
 @pytest.mark.parametrize(("changes", "good"), [
     ({"exp": -9}, True), ({"exp": -10}, False), ({"exp": 3610}, True), ({"exp": 3611}, False), ({"nbf": 10}, True),
     ({"nbf": 11}, False), ({"nbf": -3610}, True), ({"nbf": -3611}, False), ({"iat": 11}, False), ({"nbf": None}, True),
-    ({"iat": None}, True)], ids=str)
+    ({"iat": None}, True), ({"nbf": None, "iat": -3610}, True), ({"nbf": None, "iat": -3611}, False), ({"iat": -3611}, True),
+    ({"exp": None}, True), ({"exp": None, "iat": None}, True), ({"exp": None, "nbf": None}, True),
+    ({"exp": None, "nbf": -3610}, True), ({"exp": None, "nbf": -3611}, False), ({"exp": None, "nbf": None, "iat": -3611}, False),
+    ({"nbf": None, "iat": None}, True), ({"nbf": -3600, "exp": 3600}, True)], ids=str)
 def test_an_object_counts_for_an_hour_with_ten_seconds_to_spare(desk: Desk, changes: dict[str, Any], good: bool) -> None:
     now = desk.house.clock.now()
     token = desk.object(**{name: None if value is None else now + value for name, value in changes.items()})
@@ -199,6 +203,16 @@ def test_fapi2_asks_for_nbf_and_takes_no_rs256(desk: Desk) -> None:
     assert desk.read(desk.object(pair("PS256")))
     assert desk.refused(desk.object(pair("RS256")))
     assert desk.refused(desk.object(nbf=None))
+    assert desk.refused(desk.object(exp=None))
+
+
+def test_fapi2_message_signing_s5_3_1_between_nbf_and_exp_lies_an_hour_at_most(desk: Desk) -> None:
+    now = desk.house.clock.now()
+    long = desk.object(pair("PS256"), nbf=now - 60, exp=now + 3541)
+    assert desk.read(long)
+    desk.house.client(profile="fapi2")
+    assert "more than an hour" in desk.refused(long)
+    assert desk.read(desk.object(pair("PS256"), nbf=now - 60, exp=now + 3540))
 
 
 @pytest.mark.parametrize(("members", "code"), [
@@ -279,7 +293,7 @@ def test_rfc9126_s3_an_object_is_pushed(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(("changes", "error"), [
-    ({"aud": "x"}, "invalid_request_object"), ({"exp": None}, "invalid_request_object"),
+    ({"aud": "x"}, "invalid_request_object"), ({"exp": None, "nbf": None, "iat": None}, "invalid_request_object"),
     ({"client_id": "other"}, "invalid_request_object"),
     ({"redirect_uri": None}, "invalid_request"), ({"scope": "openid unheard-of"}, "invalid_scope"),
     ({"request_uri": "https://a.example/"}, "invalid_request_object")])

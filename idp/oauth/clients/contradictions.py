@@ -57,7 +57,7 @@ def check_together(client: Client, table: Mapping[str, Any]) -> None:
         problem = ("request_object_signing_alg: none is only for what stands at request_uris, not together with "
                    "require_signed_request_object or request_object_encryption_alg.")
     elif not unsigned and not (client.jwks or client.jwks_uri) and (
-            client.request_object_signing_alg or client.require_signed_request_object or client.request_uris):
+            client.request_object_signing_alg or client.require_signed_request_object):
         problem = "jwks: an application that signs its requests needs jwks or jwks_uri."
     elif client.public and client.require_signed_request_object and GRANT_TYPE_OF[Kind.DEVICE] in client.grant_types:
         problem = "require_signed_request_object: a public client signs nothing at the device authorization endpoint."

@@ -3,10 +3,11 @@
 Spec: RFC 9101 §4-§6, §10; OpenID Connect Core §6.1; FAPI 2.0 Message Signing §5.3. What the application signed is all that is
 asked: parameters that stand beside the object are passed over (RFC 9101 §6.3), so that nobody on the way adds anything. Departs
 from OpenID Connect Core §6.1, which lets parameters outside fill in what the object leaves out, and from RFC 9101 §4 and OpenID
-Connect Core §6.1, where iss, aud and exp are optional: an object names its client and us, and is good for an hour at most. An
-object that is not signed is refused, with one exception: what an application that registered ``none`` publishes at an address of
-its own (``published.py``). There the address says whose it is, and only what the object itself says of iss, aud and times is held
-against it.
+Connect Core §6.1, where iss, aud and every time are optional: a signed object names its client and us, and says by exp, nbf or
+iat since when or until when it counts, which is an hour at most. The profile fapi2 wants exp and nbf both. What an application
+publishes at an address that it registered (``published.py``) is fetched anew each time, so it need not say when it counts; and it
+may be unsigned, unless the application registered how it signs or that it must: the address says whose it is, and the browser
+could bring as much as plain parameters. An object that is not signed is refused everywhere else.
 """
 
 from __future__ import annotations
@@ -26,12 +27,14 @@ TYPES: Final = frozenset({"jwt", "oauth-authz-req+jwt"})
 ALGORITHMS: Final = ("ES256", "PS256", "RS256", "EdDSA")
 """Algorithms of signed request objects; discovery lists the same."""
 UNSIGNED: Final = "none"
-"""What an application registers that publishes its requests unsigned; on the list only where published ones are fetched."""
+"""What an application registers that never signs what it publishes; on the list only where published ones are fetched."""
 STRICT_ALGORITHMS: Final = ("ES256", "PS256", "EdDSA")
 """Those of the profile fapi2."""
-NEEDED: Final = frozenset({"iss", "aud", "exp"})
-STRICTLY_NEEDED: Final = frozenset({*NEEDED, "nbf"})
+NEEDED: Final = frozenset({"iss", "aud"})
+STRICTLY_NEEDED: Final = frozenset({*NEEDED, "exp", "nbf"})
 """Claims that say for whom and when an object counts; the second for the profile fapi2."""
+TIMES: Final = frozenset({"exp", "nbf", "iat"})
+"""One of these there is in every object that a browser or an application brings."""
 LONGEST_LIFE_SECONDS: Final = 3600
 SKEW_SECONDS: Final = 10
 
@@ -91,11 +94,16 @@ class RequestObjects:
         return claims
 
     def _check_life(self, claims: Mapping[str, Any], client: Client) -> None:
-        """Refuse an object that counts for longer than an hour, or that could be taken for an assertion."""
+        """Refuse an object that counts for longer than an hour, or that could be taken for an assertion.
+
+        Source: FAPI 2.0 Message Signing §5.3.1 for the second condition; the first bounds what others leave open.
+        """
         now = self._clock.now()
-        latest, earliest = claims.get("exp", now), claims.get("nbf", now)
+        latest, earliest = claims.get("exp", now), claims.get("nbf", claims.get("iat", now))
         if latest > now + LONGEST_LIFE_SECONDS + SKEW_SECONDS or earliest < now - LONGEST_LIFE_SECONDS - SKEW_SECONDS:
             raise InvalidRequestObjectError("The request object is older, or is valid for longer, than an hour.")
+        if client.fapi2 and latest - earliest > LONGEST_LIFE_SECONDS:
+            raise InvalidRequestObjectError("Between nbf and exp of the request object lies more than an hour.")
         if claims.get("sub") == client.client_id:
             raise InvalidRequestObjectError("sub of a request object must not be the client_id, as in a client assertion.")
 
@@ -136,6 +144,8 @@ class RequestObjects:
         else:
             claims = self.verify(token, client, registered_alg=registered,
                                  needed=STRICTLY_NEEDED if client.fapi2 else NEEDED)
+            if not published and TIMES.isdisjoint(claims):
+                raise InvalidRequestObjectError("exp of the request object is missing, and so are nbf and iat.")
         if claims.get("client_id", client.client_id) != client.client_id:
             raise InvalidRequestObjectError("client_id inside the request object is another one than outside.")
         if not _NEVER_INSIDE.isdisjoint(claims):
@@ -184,11 +194,11 @@ class RequestObjects:
 
 
 def _may_be_unsigned(client: Client) -> bool:
-    """Tell whether a client may publish objects that are not signed: it registered that itself, and nothing stands against it.
+    """Tell whether a client may publish objects that are not signed: unless it said that it signs, or the profile has it sign.
 
-    Source: OpenID Connect Core §6.1, Registration §2 (request_object_signing_alg), RFC 9101 §10.5.
+    Source: OpenID Connect Core §6.1-§6.2, Registration §2 (whoever registers no algorithm may use any), RFC 9101 §10.5.
     """
-    return (client.request_object_signing_alg == UNSIGNED and not client.require_signed_request_object and not client.fapi2)
+    return client.request_object_signing_alg in {"", UNSIGNED} and not client.require_signed_request_object and not client.fapi2
 
 
 def parameters_of(claims: Mapping[str, Any]) -> dict[str, list[str]]:

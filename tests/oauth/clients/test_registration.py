@@ -160,7 +160,9 @@ def test_registration_s2_an_application_may_register_where_its_requests_stand() 
                          created_at=0).request_uris == tuple(uris)
     assert register(FETCHING).request_uris == ()
     assert "not offered" in refusal(request_uris=uris, **keys)
-    assert "jwks" in refusal(FETCHING, request_uris=uris)
+    assert register(FETCHING, request_uris=uris).jwks == ""  # what it publishes is not signed
+    assert "jwks" in refusal(FETCHING, request_uris=uris, request_object_signing_alg="ES256")
+    assert "jwks" in refusal(FETCHING, request_uris=uris, require_signed_request_object=True)
     assert "authorization endpoint" in refusal(FETCHING, request_uris=uris, grant_types=["client_credentials"],
                                                redirect_uris=[], **keys)
 
