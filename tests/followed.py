@@ -116,7 +116,7 @@ def follow(database: Database, *servers: SampleDirectory, changes: Callable[[Ser
     return Followed(database, directory, made, **options)
 
 
-def until(condition: Callable[[], object], seconds: float = 5.0) -> float:
+def until(condition: Callable[[], object], seconds: float = 30.0) -> float:
     """Wait until something holds and give how long it took; fails when it never does."""
     began = time.monotonic()
     while not condition():

@@ -20,6 +20,7 @@ from werkzeug.test import TestResponse
 
 from deploy.directory.server import SampleDirectory
 from idp.adapters.ldap.server import Timing
+from tests.allowance import allowed
 from tests.contracts.directory import PASSWORD
 from tests.directory_server import Proxy, open_directory
 from tests.postgresql import PostgreSQL
@@ -143,13 +144,13 @@ def test_f02_a_directory_in_trouble_slows_nothing_else_and_sign_ins_hear_of_it_a
         assert {timed.answer.status_code for timed in refused} == {503}
         assert all(int(timed.answer.headers["Retry-After"]) > 0 for timed in refused)
         assert all('role="alert"' in timed.answer.text for timed in refused)
-        assert max(timed.seconds for timed in refused) < 3
+        assert max(timed.seconds for timed in refused) < (limit := allowed(3))
         for page in portal:
             assert page.result().answer.status_code == 200
-            assert page.result().seconds < 3
+            assert page.result().seconds < limit
 
         proxy.mode, proxy.delay = "pass", 0
-        give_up = time.monotonic() + 10
+        give_up = time.monotonic() + 60
         while service.take(service.signing_in()).result().answer.status_code != 303:
             assert time.monotonic() < give_up
             time.sleep(0.1)

@@ -93,9 +93,9 @@ def test_security_61_what_looks_like_a_secret_is_masked_in_any_text(text: str, s
 @pytest.mark.parametrize("text", ["eyJ" * 5000, "eyJ." * 4000, "password " * 1700, "password" + " " * 15_000, "://" * 5000,
                                   "-----BEGIN PRIVATE KEY-----" * 500, "?code=" * 2600, "basic " * 2600])
 def test_security_45_the_search_is_quick_on_hostile_text(text: str) -> None:
-    start = time.perf_counter()
+    start = time.thread_time()
     mask_text(text)
-    assert time.perf_counter() - start < 0.5
+    assert time.thread_time() - start < 0.5
 
 
 @pytest.mark.parametrize("text", ["directory unavailable", "HTTP 500", "at 10:32: closed", "https://sso.example/authorize",

@@ -103,16 +103,15 @@ def test_the_process_runs_logs_json_and_ends_with_0_on_a_signal(
     process = subprocess.Popen([sys.executable, "-m", "flask", "--app", "wsgi", "worker", "run", "--json"], cwd=ROOT,
                                env=environment, stderr=log, stdout=said)
     try:
-        end = time.monotonic() + 30
+        end = time.monotonic() + 90
         while "worker started" not in (tmp_path / "log").read_text():
             assert process.poll() is None, (tmp_path / "log").read_text()
             assert time.monotonic() < end
             time.sleep(0.1)
-        time.sleep(1)
         asked = time.monotonic()
         process.send_signal(ending)
-        assert process.wait(10) == 0
-        assert time.monotonic() - asked < 5
+        assert process.wait(60) == 0
+        assert time.monotonic() - asked < 30
     finally:
         process.kill()
         process.wait()

@@ -192,7 +192,7 @@ def test_a_check_that_hangs_counts_as_down_and_is_not_started_again() -> None:
 
     def hang() -> Finding:
         started.append(1)
-        release.wait(10)
+        release.wait(60)
         return Finding("up", {})
 
     readiness = Readiness((Dependency("slow", True, hang), Dependency("quick", True, lambda: Finding("up", {}))),
@@ -202,10 +202,11 @@ def test_a_check_that_hangs_counts_as_down_and_is_not_started_again() -> None:
         status, body = readiness.look()
         assert (status, body["dependencies"]) == (
             503, {"slow": {"state": "down", "reason": "no answer in time"}, "quick": {"state": "up"}})
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 20
     assert len(started) == 1
     release.set()
-    time.sleep(0.05)
+    while time.monotonic() - start < 60 and readiness.look()[0] != 200:
+        time.sleep(0.01)
     assert readiness.look()[0] == 200
 
 
@@ -217,16 +218,18 @@ def test_answers_are_kept_for_a_second_and_nobody_waits_for_a_second_caller() ->
         time.sleep(0.05)
         return Finding("up", {})
 
-    readiness = Readiness((Dependency("one", True, check),), keep_seconds=0.3)
+    readiness = Readiness((Dependency("one", True, check),), keep_seconds=60)
     threads = [threading.Thread(target=readiness.look) for _ in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert len(asked) == 1
-    time.sleep(0.3)
-    assert readiness.look()[0] == 200
-    assert len(asked) == 2
+    short = Readiness((Dependency("one", True, check),), keep_seconds=0.1)
+    assert short.look()[0] == 200
+    time.sleep(0.1)
+    assert short.look()[0] == 200
+    assert len(asked) == 3
 
 
 def test_an_unforeseen_fault_in_a_check_is_down_and_not_500() -> None:

@@ -20,6 +20,7 @@ import requests
 from deploy.directory.generate import CHEAP
 from deploy.sample_province import TOTP_SEEDS
 from idp.app import create_app
+from tests.allowance import allowed
 from tests.directory_server import administering, change_entry, new_directory
 from tests.fakes.client_keys import jwks_of
 from tests.faults.product import Product
@@ -77,7 +78,7 @@ def measure(what: str, asked: list[Row], act: Callable[[], None]) -> tuple[float
     act()
     took: dict[str, float] = {}
     said: dict[str, str] = {}
-    while len(took) < len(asked) and time.monotonic() - began < SECONDS:
+    while len(took) < len(asked) and time.monotonic() - began < 12 * SECONDS:
         round_began = time.monotonic()
         for row in asked:
             if row.path not in took and (not row.anew or all(other.path in took for other in asked if not other.anew)):
@@ -88,6 +89,7 @@ def measure(what: str, asked: list[Row], act: Callable[[], None]) -> tuple[float
     for path, seconds in took.items():
         print(f"{what}: {seconds:5.2f} s  {said[path]:<22} {path}")
     assert said == {row.path: row.refusal for row in asked}
+    assert max(took.values()) < allowed(SECONDS)
     assert {row.path: row.ask() for row in asked} == said, "refused once, and served again"
     return began, max(took.values())
 
@@ -100,8 +102,8 @@ def told_of(place: Place, sub: str, began: float) -> float:
                      if at > began and claims_of(form["logout_token"][0])["sub"] == sub}
         return max(heard.values()) if set(heard) == {"/status-200/qlvb", "/status-200/thongke"} else 0.0
 
-    until(later, 2 * SECONDS)
-    assert later() < SECONDS
+    until(later, 12 * SECONDS)
+    assert later() < allowed(SECONDS)
     return later()
 
 
@@ -123,13 +125,13 @@ def test_whoever_is_disabled_is_refused_everywhere_and_what_they_had_stays_dead_
     for dn in gone:
         change_entry(place.directory, dn, "pwdAccountLockedTime")
     back = Browser(place)
-    until(lambda: back.sign_in("canbo") and back.is_signed_in() == SERVED, SECONDS)
+    until(lambda: back.sign_in("canbo") and back.is_signed_in() == SERVED)
     assert userinfo(place, tokens(place, back, "qlvb", "openid profile")["access_token"]) == SERVED
     given = {row.path: row for row in asked if not row.anew}
     assert {path: row.ask() for path, row in given.items()} == {path: row.refusal for path, row in given.items()}
 
     administrator = Browser(place)
-    until(lambda: "Lớp thứ hai của bạn đang tạm khóa" in administrator.sign_in("quantri").text, SECONDS)
+    until(lambda: "Lớp thứ hai của bạn đang tạm khóa" in administrator.sign_in("quantri").text)
     assert administrator.is_signed_in() == SIGN_IN
 
 

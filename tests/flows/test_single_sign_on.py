@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import time
 
+from tests.allowance import allowed
+
 from .conftest import Place
 from .person import PASSWORD, Person
 
@@ -36,9 +38,9 @@ def test_one_sign_in_opens_two_applications_and_one_sign_out_closes_both_within_
     began = time.monotonic()
     assert person.url.partition("?")[0] == f"{deployment.portal}logged-out"
     person.to(first)
-    while person.name_in_application and time.monotonic() < began + 2 * TOLD_WITHIN_SECONDS:
+    while person.name_in_application and time.monotonic() < began + 12 * TOLD_WITHIN_SECONDS:
         person.open(deployment.qlvb)
-    assert time.monotonic() - began < TOLD_WITHIN_SECONDS
+    assert time.monotonic() - began < allowed(TOLD_WITHIN_SECONDS)
     assert person.url.startswith(f"{deployment.issuer}/login/")
     assert person.is_asked_for_password
     person.open(deployment.portal)

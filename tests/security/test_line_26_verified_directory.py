@@ -79,7 +79,7 @@ def test_line_26_f05_a_certificate_that_is_wrong_is_refused_and_reported(
             began = time.monotonic()
             with caplog.at_level(logging.ERROR, "idp.directory"), pytest.raises(UnavailableError):
                 directory.find_by_login("canbo")
-            assert time.monotonic() - began < 3
+            assert time.monotonic() - began < 10
             assert str(files.authority) in caplog.text
             line = directory.check()[0]
             assert isinstance(line, CheckLine)

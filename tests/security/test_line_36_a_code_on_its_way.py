@@ -31,7 +31,7 @@ def house(request: pytest.FixtureRequest, postgresql: PostgreSQL) -> Iterator[Ho
 
 
 def until(what: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + 10
+    give_up = time.monotonic() + 60
     while not what():
         assert time.monotonic() < give_up
         time.sleep(0.02)

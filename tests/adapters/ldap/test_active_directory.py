@@ -298,7 +298,7 @@ def test_the_mirror_hears_of_the_domain_by_its_update_sequence_numbers(
         until(lambda: (officer := known()) and officer.status == "disabled")
         with domain_controller.administering() as connection:
             connection.delete_s(dn)
-        until(lambda: known() is None, 8)
+        until(lambda: known() is None)
     assert [change.kind.value for change in mirror.happened() if change.after is None or change.after.officer.uid == uid] == [
         "joined", "changed", "changed", "disabled", "removed"]
     mirror.database.dispose()

@@ -35,7 +35,7 @@ def test_everything_is_heard_within_seconds_and_what_is_gone_at_the_next_listing
         change_entry(server, dn, "pwdAccountLockedTime", LOCK)
         until(lambda: polled.mirror.by_uid(uid).status == "disabled")  # type: ignore[union-attr]
         delete(server, dn)
-        until(lambda: polled.mirror.by_uid(uid) is None, 8)
+        until(lambda: polled.mirror.by_uid(uid) is None)
     assert [change.kind.value for change in polled.happened()] == ["joined", "changed", "disabled", "removed"]
     assert polled.record.state().cookie.endswith("Z")
 
