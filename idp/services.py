@@ -10,6 +10,8 @@ from typing import Any, Protocol
 
 from .administration.access import Access
 from .administration.clients import ClientAdministration
+from .administration.enrollment.lists import EnrollmentLists
+from .administration.enrollment.requests import CertificateDesk, EnrollmentAdministration
 from .administration.factors import FactorAdministration
 from .administration.grants import GrantAdministration
 from .administration.initial_access import InitialAccessAdministration
@@ -109,6 +111,8 @@ class Administration:
 
     access: Access
     clients: ClientAdministration
+    enrollments: EnrollmentAdministration
+    enrollment_lists: EnrollmentLists
     initial_access: InitialAccessAdministration
     grants: GrantAdministration
     keys: KeyAdministration
@@ -171,6 +175,7 @@ class Services:
     examiner: Examiner
     totp: Totp
     certificates: ClientCertificates
+    certificate_desk: CertificateDesk
     certificate_sign_in: CertificateSignIn
     recovery_codes: RecoveryCodes
     second_factors: SecondFactors

@@ -137,6 +137,7 @@ class Settings(BaseSettings):
     sign_in_source_failures: int = Field(200, ge=20, le=1800,
                                          description="Wrong passwords let through from one address in half an hour")
     password_notice_days: int = Field(14, ge=0, le=60, description="Days before its end that a password is spoken of; 0 = never")
+    holidays_file: Path | None = Field(None, description="TOML table of holidays, for deadlines in working days")
     one_time_password_hours: int = Field(24, ge=1, le=72, description="How long a password is good that an administrator made")
     require_second_factor_groups: Words = Field(
         ("lanhdao", "quantri-tinh", "quantri-coquan", "kiemtoan"),

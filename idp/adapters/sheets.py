@@ -18,9 +18,8 @@ from typing import Final
 import xlsxwriter
 from python_calamine import CalamineError, CalamineWorkbook
 
-from ..pki.forms import MOST_ROWS, Cell, ListError
+from ..pki.forms import LONGEST_FILE, MOST_ROWS, Cell, ListError
 
-MOST_BYTES: Final = 8 * 2**20
 _MOST_UNPACKED: Final = 96 * 2**20
 _MOST_PARTS: Final = 500
 _MOST_COLUMNS: Final = 60
@@ -37,8 +36,8 @@ class SheetFiles:
         """As the port says."""
         if not content.strip():
             raise ListError("empty", "The file is empty")
-        if len(content) > MOST_BYTES:
-            raise ListError("too_large", f"A file has at most {MOST_BYTES} bytes")
+        if len(content) > LONGEST_FILE:
+            raise ListError("too_large", f"A file has at most {LONGEST_FILE} bytes")
         if content.startswith(_OLE):
             raise ListError("old_format", "XLS is not read; save the file as XLSX")
         rows = _workbook(content) if content.startswith(_ZIP) else _lines(content)

@@ -133,6 +133,7 @@ from ..oidc.id_token import SCOPE, IdTokens
 from ..oidc.rp_initiated_logout import EndSession
 from ..oidc.subject import Subjects
 from ..oidc.userinfo import UserInfoAnswers
+from ..pki.enrollment.ending import Departures
 from ..roles import RoleGroups
 from ..services import Administration, Door, Services
 from ..sessions.devices import Devices
@@ -141,6 +142,7 @@ from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings
 from ..web.notice_words import LetterWords
 from .assurance import assurance_policy, named_networks
+from .certificate_desk import certificate_desk, for_administrators
 from .people import WholeDirectory, mirroring
 from .servers import client_authorities, key_token, ldap_people, mail_server, officer_authorities
 
@@ -259,7 +261,10 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     emergency = BreakGlass(settings.break_glass_name, BreakGlassFile(settings.keys_dir / CREDENTIAL),
                            Lockout(guesses, clock, BREAK_GLASS_LIMITS, kind="break_glass"), seen, audit, sealer, clock)
     # What a change of an officer means elsewhere; each part is called again when any of them raised.
-    consequences = Several((deprovisioning, ContactChanges(notices)))
+    desk_rooms = certificate_desk(settings, database, mirror, sealer, sealer.derive("identity numbers"), clock)
+    officer_search = SqlOfficerSearch(database, clock)
+    enrollments, enrollment_lists = for_administrators(desk_rooms, mirror, officer_search, audit)
+    consequences = Several((deprovisioning, ContactChanges(notices), Departures(desk_rooms.ending)))
     mirror_rooms = mirroring(settings, database, mirror.ledger, people, changes, consequences, clock)
     administration = Administration(
         access=Access(tokens, SqlAdministrationTokens(database, clock), clients, clock, assurance, Holders(proofs), groups=groups,
@@ -270,7 +275,8 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         initial_access=InitialAccessAdministration(initial_access, clock),
         grants=GrantAdministration(SqlGrantPages(database), grants, mirror, clients, assurance, groups, clock),
         keys=KeyAdministration(keys, encryption_keys, clock),
-        mirror=MirrorAdministration(SqlOfficerSearch(database, clock), mirror_rooms.brake),
+        mirror=MirrorAdministration(officer_search, mirror_rooms.brake),
+        enrollments=enrollments, enrollment_lists=enrollment_lists,
         officers=OfficerAdministration(deprovisioning, mirror, groups), tasks=TaskAdministration(SqlTasks(database), clock),
         password_resets=PasswordResets(people, mirror, one_time, deprovisioning, interactions, notices, audit,
                                        clock, groups, seen),
@@ -292,7 +298,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
                                     read_hint=id_tokens.subject_of_hint),
             requests=SignedRequests(objects, seen, clock)),
         pings=pings, ping_delivery=PingDelivery(pings, outbound, clients, sealer, clock),
-        notices=notices, mail=mail,
+        notices=notices, mail=mail, certificate_desk=desk_rooms,
         mail_delivery=MailDelivery(mail, mail_server(settings, clock), mirror, LetterWords(settings), clock),
         audit_chain=AuditChain(seal_store, Es256SealSigner(folder.audit_seal_key(), settings.keys_dir),
                                FileSealHeads(settings.keys_dir / HEADS), clock),

@@ -96,6 +96,9 @@ class AuditEvent(StrEnum):
     OFFICER_DISABLED = "officer.disabled"
     OFFICER_REMOVED = "officer.removed"
     OFFICER_RETURNED = "officer.returned"
+    ENROLLMENT_ASKED = "enrollment.asked"
+    ENROLLMENT_MOVED = "enrollment.moved"
+    PERSONAL_DATA_READ = "personal_data.read"
     AUDIT_EXPORTED = "audit.exported"
     AUDIT_CHAIN_ACCEPTED = "audit.chain_accepted"
 

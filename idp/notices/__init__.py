@@ -43,6 +43,13 @@ class NoticeKind(StrEnum):
     SESSIONS_ENDED = "sessions.ended"
     MAIL_CHANGED = "mail.changed"
     PHONE_CHANGED = "phone.changed"
+    CERTIFICATE_RETURNED = "certificate.returned"
+    """Details ``number`` of the request and ``reason``; the number is in all that follow."""
+    CERTIFICATE_READY = "certificate.ready"
+    CERTIFICATE_HANDED_OVER = "certificate.handed_over"
+    CERTIFICATE_ACTIVE = "certificate.active"
+    CERTIFICATE_BLOCKED = "certificate.blocked"
+    CERTIFICATE_ENDED = "certificate.ended"
 
 
 @dataclass(frozen=True, slots=True)

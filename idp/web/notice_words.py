@@ -31,6 +31,8 @@ class _Words:
     icon: str
     title: str
     text: str
+    warns: bool = True
+    """Whether a mail says what to do if it was somebody else."""
 
 
 _WORDS: Mapping[NoticeKind, _Words] = {
@@ -62,6 +64,22 @@ _WORDS: Mapping[NoticeKind, _Words] = {
         _("Địa chỉ thư điện tử của bạn trong danh bạ cán bộ đã đổi. Thông báo này gửi đến địa chỉ cũ.")),
     NoticeKind.PHONE_CHANGED: _Words(
         "phone", _("Số điện thoại đã đổi"), _("Số điện thoại của bạn trong danh bạ cán bộ đã đổi.")),
+    NoticeKind.CERTIFICATE_RETURNED: _Words(
+        "cert", _("Đề nghị cấp chứng thư số cần bổ sung"), _("Đề nghị %(number)s được trả lại: %(reason)s."), warns=False),
+    NoticeKind.CERTIFICATE_READY: _Words(
+        "cert", _("Chứng thư số của bạn đã sẵn sàng"),
+        _("Thiết bị theo đề nghị %(number)s đã về. Khi đến nhận, vui lòng mang theo giấy tờ tùy thân."), warns=False),
+    NoticeKind.CERTIFICATE_HANDED_OVER: _Words(
+        "cert", _("Bạn đã nhận chứng thư số"), _("Theo đề nghị %(number)s. Bước còn lại: ký thử để kích hoạt.")),
+    NoticeKind.CERTIFICATE_ACTIVE: _Words(
+        "cert", _("Chứng thư số của bạn đã dùng được"), _("Chứng thư số theo đề nghị %(number)s đã được kích hoạt.")),
+    NoticeKind.CERTIFICATE_BLOCKED: _Words(
+        "lock", _("Chứng thư số của bạn đã bị chặn"),
+        _("Chứng thư số theo đề nghị %(number)s không ký được nữa, kể từ lúc này.")),
+    NoticeKind.CERTIFICATE_ENDED: _Words(
+        "cert", _("Chứng thư số của bạn đã hết hiệu lực"),
+        _("Chứng thư số theo đề nghị %(number)s không còn hiệu lực. Vui lòng trả lại thiết bị trong 5 ngày làm việc."),
+        warns=False),
 }
 
 _FACTORS = {"otp": _("Ứng dụng tạo mã 6 số"), "passkey": _("Khóa truy cập"), "recovery_codes": _("Bộ mã khôi phục"),
@@ -89,9 +107,10 @@ def title_of(told: Told, translate: Translate) -> str:
 
 def text_of(told: Told, translate: Translate) -> str:
     """Give the text of a notice; what a browser or an officer has named is put in as it stands, once."""
+    detail = told.detail
     return translate(_WORDS[told.kind].text) % {
-        "factor": _factor(told.detail, translate), "device": device_words(told.detail, translate),
-        "left": told.detail.get("left", "?")}
+        "factor": _factor(detail, translate), "device": device_words(detail, translate), "left": detail.get("left", "?"),
+        "number": detail.get("number", "?"), "reason": detail.get("reason", "?").rstrip(". ")}
 
 
 def when_of(told: Told, translate: Translate) -> str:
@@ -133,6 +152,7 @@ class LetterWords:
         address = f"{self._settings.issuer}/account/notices"
         lines = [translate(_GREETING) % {"name": name} if name else "", title_of(told, translate) + ".",
                  f"{text_of(told, translate)} {when_of(told, translate)}",
-                 translate(_NOT_YOU) % {"phone": self._settings.help_phone}, translate(_WHERE) % {"address": address},
+                 translate(_NOT_YOU) % {"phone": self._settings.help_phone} if _WORDS[told.kind].warns else "",
+                 translate(_WHERE) % {"address": address},
                  translate(_NO_ANSWER), f"{province}\n{product}"]
         return "\n\n".join(line for line in lines if line)

@@ -40,7 +40,7 @@ def test_what_is_no_list() -> None:
     assert code(b"PK\x03\x04 and nothing more") == "unreadable"
     assert code(b"a,b\0c") == "unreadable"
     assert code(b'"' + b"x" * 200_000) == "unreadable"
-    assert code(b"x" * (sheets.MOST_BYTES + 1)) == "too_large"
+    assert code(b"x" * (sheets.LONGEST_FILE + 1)) == "too_large"
     other = io.BytesIO()
     with zipfile.ZipFile(other, "w") as parts:
         parts.writestr("readme.txt", "a zip file of something else")
@@ -51,7 +51,7 @@ def test_a_file_that_would_unpack_to_a_hundred_megabytes() -> None:
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as parts:
         parts.writestr("xl/worksheets/sheet1.xml", bytes(97 * 2**20))
-    assert len(bomb.getvalue()) < sheets.MOST_BYTES
+    assert len(bomb.getvalue()) < sheets.LONGEST_FILE
     assert code(bomb.getvalue()) == "too_large"
 
 

@@ -19,6 +19,8 @@ from ...errors import RefusedError
 Cell = str | int | float | date | None
 """What a cell holds: text, a number, a day, or nothing. A moment in time comes as its day."""
 
+LONGEST_FILE = 8 * 2**20
+"""Bytes of a file."""
 MOST_ROWS = 20_000
 """Rows of one list; what has more is sent in parts."""
 

@@ -12,12 +12,16 @@ from dataclasses import fields
 from typing import Any, Final
 
 from ...administration.clients import SORTS
+from ...administration.enrollment.lists import TAKEN
 from ...administration.keys import KINDS
 from ...administration.pages import MOST, USUAL
 from ...directory.tasks import LONGEST_PROOF, TaskKind
 from ...oauth.client import Client
 from ...oauth.clients import profile, registration
 from ...oauth.clients.members import LOCALIZED_PATTERN
+from ...pki.enrollment.states import State
+from .enrollment_schemas import paths as enrollment_paths
+from .enrollment_schemas import schemas as enrollment_schemas
 
 PREFIX: Final = "/api/v1"
 _TEXT: Final = {"type": "string"}
@@ -41,6 +45,14 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "uid": {"type": "string", "pattern": "^[A-Za-z0-9._@-]{1,255}$", "description": "An officer, by login name."},
     "client_id": _IDENTIFIER,
     "state": {"type": "string", "enum": ["open", "done"], "default": "open"},
+    "enrollment_state": {"type": "string", "enum": [state.value for state in State]},
+    "unit": _UNIT | {"description": "This agency and those below it, by its code."},
+    "holder": _IDENTIFIER | {"description": "An officer, by subject."},
+    "batch": _IDENTIFIER,
+    "overdue": {"type": "string", "enum": ["true"], "description": "Only what should have been done by now."},
+    "form": {"type": "string", "enum": list(TAKEN), "default": TAKEN[0]},
+    "dry_run": _BOOLEAN | {"default": "true", "description": "`true` writes nothing."},
+    "submit": _BOOLEAN | {"default": "false", "description": "`true` hands requests in, `false` leaves drafts."},
     "ended": _BOOLEAN | {"description": "`true` shows grants that have ended too."},
 }
 """Parameters of addresses, by name; the same name means the same everywhere."""
@@ -156,9 +168,11 @@ def _schemas() -> dict[str, Any]:
     problem = {"type": _TEXT, "title": _TEXT, "status": {"type": "integer"}, "detail": _TEXT, "code": _TEXT, "request_id": _TEXT}
     lists = {f"{name}Page": _object({"items": {"type": "array", "items": _ref(name)}, "next": {"type": ["string", "null"]}},
                                     ("items", "next"))
-             for name in ("ClientSummary", "InitialAccessToken", "Grant", "Officer", "Task")}
+             for name in ("ClientSummary", "InitialAccessToken", "Grant", "Officer", "Task", "Enrollment")}
     return {
-        **_registration(), **lists, "Grant": _object(grant, grant), "Keys": _object(keys, ("keys", "next_rotation_at")),
+        **_registration(), **lists, **enrollment_schemas(_object), "Grant": _object(grant, grant), "Keys": _object(keys,
+                                                                                                                   ("keys",
+                                                                                                                    "next_rotation_at")),
         "Rotation": _object({"alg": {"type": "string", "enum": list(KINDS)}, "emergency": _YES}),
         "InitialAccessToken": _object(token, token), "InitialAccessTerms": _object(sent_terms, ("owner",)),
         "NewInitialAccessToken": _object(token | {"initial_access_token": _TEXT}, (*token, "initial_access_token")),
@@ -212,6 +226,7 @@ def _operation(name: str, summary: str, *, answer: str = "", status: int = 200, 
 def _paths() -> dict[str, Any]:
     one_client: dict[str, Any] = {"path": "client_id", "change": True, "conditional": True, "etag": True}
     return {
+        **enrollment_paths(_operation),
         "/clients": {
             "get": _operation("listClients", "Applications, page by page.", answer="ClientSummaryPage",
                               query=("q", "source", "disabled", "owner_unit", "sort", "cursor", "limit")),

@@ -3,7 +3,8 @@
 Secrets and tokens stand here only as SHA-256 digests; keys and factor secrets only sealed under the key-encryption key. Stores,
 not foreign keys, keep hot rows consistent. What columns are made of: ``column_types.py``; what officers gave applications:
 ``oauth.py``; their factors: ``factors.py`` and ``passkeys.py``; what they are told: ``notices.py``; what follows departures:
-``departures.py``; what else is mirrored of the directory: ``directory.py``; under the same names here.
+``departures.py``; certificates on their way: ``enrollments.py``; what else is mirrored of the directory: ``directory.py``;
+under the same names here.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from .certificates import OfficerCertificateRow
 from .column_types import Base, ClientId, Digest, Epoch, RowId, Subject, TransactionId, Words, db
 from .departures import NOT_ACTIVE, DepartureRow, TaskRow
 from .directory import DirectoryFeedRow, OfficerChangeRow, UnitRow
+from .enrollments import EnrollmentEntryRow, EnrollmentRow
 from .factors import OneTimePasswordRow, RecoveryCodesRow, TotpEnrolmentRow, TotpRow
 from .notices import AuditRepeatRow, DeviceRow, NoticeRow
 from .oauth import (
@@ -42,6 +44,8 @@ __all__ = (
     "DepartureRow",
     "DeviceRow",
     "DirectoryFeedRow",
+    "EnrollmentEntryRow",
+    "EnrollmentRow",
     "GrantRow",
     "InitialAccessRow",
     "InteractionRow",

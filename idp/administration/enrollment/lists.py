@@ -1,0 +1,272 @@
+"""Lists of the certificate desk: persons in, requests out to the issuer, and the issuer's results in.
+
+Source: Decree 68/2024 (Mẫu 01 and the working sheets). A list is tried before it is taken (``dry_run``) and answered row by
+row. A row that was taken before is found again by its officer, or by its certificate, and done once: a list may be sent twice.
+Whoever takes identity numbers out is recorded, for every request on the list.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, time
+from typing import Any, Final
+
+from ...audit import AuditTrail, Caller
+from ...directory.mirror import MirroredOfficer, OfficerMirror, OfficerSearch, search_words
+from ...errors import RefusedError
+from ...pki.enrollment.desk import PERSONAL, Desk, Wish
+from ...pki.enrollment.moves import Actor
+from ...pki.enrollment.record import DeviceKind, Enrollment, Kind, Purpose, Search
+from ...pki.enrollment.states import State
+from ...pki.enrollment.working_days import ZONE, day_of
+from ...pki.forms import ListError, Row, Sheets, reading, writing
+from ...pki.forms.catalogue import FORMS, Form
+from ...pki.forms.cells import folded
+from ...pki.forms.report import of_list
+from ...roles import Administrator, Role
+from ..access import ForbiddenError
+
+PERSONS: Final = FORMS["mau01_ca_nhan"]
+RESULTS: Final = FORMS["ket_qua_cap"]
+TAKEN: Final = (PERSONS.name, RESULTS.name)
+"""Lists that are taken in."""
+LONGEST_BATCH: Final = 2000
+_REASONS: Final = {
+    "not_in_directory": "Không có cán bộ nào dùng địa chỉ thư này trong danh bạ. Vui lòng kiểm tra thư công vụ.",
+    "another_name": "Danh bạ ghi họ tên khác với địa chỉ thư này. Vui lòng kiểm tra họ tên và thư công vụ.",
+    "not_yours": "Cán bộ này không thuộc đơn vị của bạn.",
+    "not_active": "Tài khoản của cán bộ này không còn hoạt động.",
+    "guest": "Người làm việc tạm thời không được cấp chứng thư số của tỉnh.",
+    "no_agency": "Cán bộ này chưa có đơn vị trong danh bạ.",
+    "no_mailbox": "Chưa có thư công vụ. Vui lòng đề nghị lập hộp thư trước.",
+    "nothing_to_replace": "Số hiệu chứng thư cũ không phải của cán bộ này, hoặc chứng thư đó không còn dùng.",
+    "already_there": "Cán bộ này đang có chứng thư số. Nếu cần gia hạn, vui lòng ghi số hiệu chứng thư cũ.",
+    "no_request": "Không có đề nghị nào đã gửi đi khớp với thư công vụ và số định danh này.",
+    "several_requests": "Có nhiều đề nghị khớp với dòng này. Vui lòng ghi cả thư công vụ và số định danh.",
+    "serial_known": "Số hiệu chứng thư này đã thuộc về một đề nghị khác.",
+    "changed": "Có người vừa thay đổi đề nghị này. Vui lòng thử lại.",
+}
+"""What is said of a row that the desk refuses, by code; whatever else there is, by ``changed``."""
+
+Take = Callable[[Row], str]
+"""Does a row, or only looks whether it could be; gives ``taken`` or ``already``. Raises RefusedError."""
+
+
+class EnrollmentLists:
+    """Takes lists and gives them.
+
+    Args:
+        desk: Where requests are made and results noted.
+        mirror: Who the officers are.
+        search: Finds them by mailbox.
+        sheets: Files.
+        audit: Where readings of what is personal are recorded.
+    """
+
+    def __init__(self, desk: Desk, mirror: OfficerMirror, search: OfficerSearch, sheets: Sheets, audit: AuditTrail) -> None:
+        self._desk, self._mirror, self._search, self._sheets, self._audit = desk, mirror, search, sheets, audit
+
+    def take(self, who: Administrator, content: bytes, *, form: str, dry: bool, submit: bool, caller: Caller) -> dict[str, Any]:
+        """Take a list, or try it.
+
+        Args:
+            who: The administrator.
+            content: The file.
+            form: One of ``TAKEN``.
+            dry: Nothing is written.
+            submit: Requests are handed in at once, not left as drafts.
+            caller: Who asks.
+
+        Returns:
+            ``good`` and ``bad`` rows, ``already`` of the good ones, what each heading was taken for, and what is to be
+            corrected.
+
+        Raises:
+            RefusedError: 422 ``unreadable_list``: the file is none, or not this list.
+            ForbiddenError: results are taken by the province alone.
+        """
+        if form == RESULTS.name and who.role not in (Role.PROVINCE, Role.MACHINE):
+            raise ForbiddenError("The province's desk takes results.")
+        if form == PERSONS.name and who.role is Role.MACHINE:
+            raise ForbiddenError("A list of officers is handed in by somebody who answers for it.")
+        try:
+            rows = self._sheets.read(content)
+            read = reading.read(FORMS[form], rows, day_of(self._desk.now()))
+        except ListError as err:
+            raise RefusedError(of_list(err), code="unreadable_list", status=422) from err
+        actor = Actor(who.sub, who)
+        take = self._person(actor, dry=dry, submit=submit, caller=caller) if form == PERSONS.name else \
+            self._result(actor, dry=dry, caller=caller)
+        already, refused = 0, []
+        for row in read.good:
+            try:
+                already += take(row) == "already"
+            except RefusedError as err:
+                refused.append((row, _REASONS.get(err.code, _REASONS["changed"])))
+        return _answer(FORMS[form], read, already=already, refused=refused, dry=dry)
+
+    def send(self, who: Administrator, body: Mapping[str, Any], *, caller: Caller) -> dict[str, Any]:
+        """Send everything that the province has approved, as one batch: each request for itself.
+
+        Args:
+            who: An administrator of the province.
+            body: ``document``: number of the letter; ``unit``: only this agency's and those below it.
+            caller: Who asks.
+
+        Returns:
+            The batch's number, and how many stand on it; the file: ``written``.
+
+        Raises:
+            RefusedError: 409 ``nothing_to_send``; 422 ``invalid_body``.
+            ForbiddenError: not the province's desk.
+        """
+        document, unit = body.get("document"), body.get("unit", "")
+        if not body.keys() <= {"document", "unit"} or not isinstance(document, str) or not isinstance(unit, str):
+            raise RefusedError("The body holds document, and may hold unit.", code="invalid_body", status=422)
+        actor = Actor(who.sub, who)
+        if who.role is not Role.PROVINCE:
+            raise ForbiddenError("The province's desk sends.")
+        found = self._desk.listed(actor, Search(states=(State.PROVINCE_APPROVED,), unit=unit), limit=LONGEST_BATCH)
+        if not found:
+            raise RefusedError("Nothing waits to be sent.", code="nothing_to_send", status=409)
+        batch, sent = f"{day_of(self._desk.now()):%Y%m%d}-{secrets.token_hex(4)}", 0
+        for enrollment in found:
+            try:
+                self._desk.send(actor, enrollment.enrollment_id, document, batch, caller)
+            except RefusedError as err:
+                if err.status == 422:
+                    raise
+                continue  # somebody else was first with it
+            sent += 1
+        return {"batch": batch, "sent": sent}
+
+    def written(self, who: Administrator, *, batch: str, kind: str, caller: Caller) -> bytes:
+        """Give the list of a batch for the issuer, with what is personal; every reading is recorded before.
+
+        Args:
+            who: An administrator of the province.
+            batch: Its number.
+            kind: ``csv`` or ``xlsx``.
+            caller: Who asks.
+
+        Raises:
+            RefusedError: 404: no such batch.
+            ForbiddenError: not the province's desk.
+        """
+        if who.role is not Role.PROVINCE:
+            raise ForbiddenError("The province's desk sends.")
+        actor = Actor(who.sub, who)
+        if kind not in ("csv", "xlsx"):
+            raise RefusedError("A list is csv or xlsx.", code="unknown_batch", status=404)
+        found = self._desk.listed(actor, Search(batch=batch), limit=LONGEST_BATCH) if batch else []
+        if not found:
+            raise RefusedError("There is no such batch.", code="unknown_batch", status=404)
+        records = []
+        for enrollment in found:
+            personal, record = self._desk.personal(actor, enrollment, why=f"batch {batch}", caller=caller)
+            self._audit.record(record)
+            records.append({**personal, **_facts(enrollment), "old_serial": self._old_serial(actor, enrollment)})
+        rows = writing.rows(PERSONS, records, hidden=True)
+        return self._sheets.csv(rows) if kind == "csv" else self._sheets.xlsx(rows, batch)
+
+    def _old_serial(self, actor: Actor, enrollment: Enrollment) -> str:
+        return self._desk.one(actor, enrollment.replaces)[0].serial if enrollment.replaces else ""
+
+    def _person(self, actor: Actor, *, dry: bool, submit: bool, caller: Caller) -> Take:
+        def take(row: Row) -> str:
+            officer = self._officer(row.values)
+            wish = Wish(kind=Kind.PERSON, holder=officer.sub,
+                        device_kind=DeviceKind.SIM if row.values.get("sim_pki") == "yes" else DeviceKind.TOKEN,
+                        personal={key: row.values[key] for key in PERSONAL if key in row.values})
+            if "old_serial" in row.values:
+                old = [one for one in self._desk.listed(actor, Search(holder=officer.sub), limit=100)
+                       if one.serial == row.values["old_serial"]]
+                if not old:
+                    raise RefusedError("No such certificate.", code="nothing_to_replace")
+                wish = dataclasses.replace(wish, purpose=Purpose.RENEW, replaces=old[0].enrollment_id)
+            try:
+                if dry:
+                    self._desk.would_ask(actor, wish)
+                else:
+                    self._desk.ask(actor, wish, caller, submit=submit)
+            except RefusedError as err:
+                if err.code == "already_asked":
+                    return "already"
+                raise
+            return "taken"
+        return take
+
+    def _officer(self, values: Mapping[str, str]) -> MirroredOfficer:
+        if "entry_uuid" in values:
+            known = self._mirror.by_entry_uuid(values["entry_uuid"])
+            found = [known] if known is not None else []
+        else:
+            local = values["mail"].split("@")[0]
+            by_name = self._mirror.by_uid(local)
+            found = [by_name] if by_name is not None and by_name.officer.mail.lower() == values["mail"] else [
+                one.officer for one in self._search.search(search_words(values["mail"]), unit="", after=None, limit=20)
+                if one.officer.officer.mail.lower() == values["mail"]]
+        if len(found) != 1 or found[0].officer.mail.lower() != values["mail"]:
+            raise RefusedError("No such officer.", code="not_in_directory")
+        if folded(found[0].officer.name) != folded(values["name"]):
+            raise RefusedError("Another officer's mailbox.", code="another_name")
+        return found[0]
+
+    def _result(self, actor: Actor, *, dry: bool, caller: Caller) -> Take:
+        taken: set[str] = set()
+
+        def take(row: Row) -> str:
+            values = row.values
+            known = [one for one in self._desk.by_serial(values["serial"]) if self._matches(one, values)]
+            if known:
+                return "already"
+            fits = [one for one in self._waiting(actor, values) if one.enrollment_id not in taken]
+            if not fits:
+                raise RefusedError("No request fits.", code="no_request")
+            if "iccid" in values or "device_serial" in values:
+                kind = DeviceKind.SIM if "iccid" in values else DeviceKind.TOKEN
+                fits = [one for one in fits if one.device_kind is kind] or fits
+            if len(fits) > 1:
+                raise RefusedError("Several requests fit.", code="several_requests")
+            taken.add(fits[0].enrollment_id)
+            if not dry:
+                self._desk.issued(
+                    actor, fits[0], serial=values["serial"], issuer="", not_before=_beginning(values["not_before"]),
+                    not_after=_beginning(values["not_after"]) + 86400 - 1, certificate=b"",
+                    device_serial=values.get("device_serial", values.get("iccid", "")), caller=caller)
+            return "taken"
+        return take
+
+    def _waiting(self, actor: Actor, values: Mapping[str, str]) -> Sequence[Enrollment]:
+        sent = self._desk.sent_to(actor, mail=values.get("mail", ""), identity_number=values.get("identity_number", ""))
+        return [one for one in sent if self._matches(one, values)]
+
+    def _matches(self, enrollment: Enrollment, values: Mapping[str, str]) -> bool:
+        """Tell whether mailbox and identity number, as far as both sides know them, are the same."""
+        if "mail" in values and values["mail"] != enrollment.mail:
+            return False
+        if "identity_number" in values and enrollment.identity_digest:
+            return self._desk.digest(values["identity_number"]) == enrollment.identity_digest
+        return "mail" in values
+
+
+def _answer(form: Form, read: Any, *, already: int, refused: Sequence[tuple[Row, str]], dry: bool) -> dict[str, Any]:
+    problems = [dict(zip(("line", "name", "column", "given", "reason"), row, strict=True))
+                for row in writing.report(form, read.bad)[1:]]
+    problems += [{"line": str(row.line), "name": row.values.get("name", ""), "column": "Cả dòng", "given": "", "reason": reason}
+                 for row, reason in refused]
+    return {"form": form.name, "dry_run": dry, "good": len(read.good) - len(refused), "already": already,
+            "bad": len(read.bad) + len(refused), "headers": dict(read.headers),
+            "problems": [{**problem, "line": int(problem["line"])} for problem in sorted(problems,
+                                                                                         key=lambda one: int(one["line"]))]}
+
+
+def _facts(enrollment: Enrollment) -> dict[str, str]:
+    return {"name": enrollment.name, "mail": enrollment.mail, "unit_name": enrollment.unit_name, "title": enrollment.title,
+            "unit_code": enrollment.unit_code, "sim_pki": "yes" if enrollment.device_kind is DeviceKind.SIM else "no"}
+
+
+def _beginning(day: str) -> int:
+    return int(datetime.combine(date.fromisoformat(day), time(0), ZONE).timestamp())

@@ -1,0 +1,37 @@
+"""The certificate desk is wired: rooms, their store, and what administrators call."""
+
+from __future__ import annotations
+
+from ..adapters import holiday_file
+from ..adapters.sheets import SheetFiles
+from ..adapters.sql.database import Database
+from ..adapters.sql.pki.enrollments import SqlEnrollments
+from ..administration.enrollment.lists import EnrollmentLists
+from ..administration.enrollment.requests import CertificateDesk, EnrollmentAdministration
+from ..audit import AuditTrail
+from ..clock import Clock
+from ..directory.mirror import OfficerMirror, OfficerSearch
+from ..jose.keyset import Sealer
+from ..pki.enrollment.custody import Custody, WithinItsTime
+from ..pki.enrollment.desk import Desk
+from ..pki.enrollment.ending import Ending
+from ..pki.enrollment.moves import Moves
+from ..settings import Settings
+
+
+def certificate_desk(settings: Settings, database: Database, mirror: OfficerMirror, sealer: Sealer, digest_key: bytes,
+                     clock: Clock) -> CertificateDesk:
+    """Build the rooms of the registration desk.
+
+    Raises:
+        ConfigurationError: the table of holidays is none.
+    """
+    moves = Moves(SqlEnrollments(database), clock, holiday_file.read(settings.holidays_file))
+    desk = Desk(moves, mirror, sealer, digest_key)
+    return CertificateDesk(desk=desk, custody=Custody(moves, desk, WithinItsTime(clock)), ending=Ending(moves, mirror))
+
+
+def for_administrators(rooms: CertificateDesk, mirror: OfficerMirror, search: OfficerSearch,
+                       audit: AuditTrail) -> tuple[EnrollmentAdministration, EnrollmentLists]:
+    """Build what the administration API calls."""
+    return EnrollmentAdministration(rooms), EnrollmentLists(rooms.desk, mirror, search, SheetFiles(), audit)

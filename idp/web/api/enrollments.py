@@ -1,0 +1,92 @@
+"""``/api/v1/enrollments``: views over ``administration.enrollment``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from ...pki.forms import LONGEST_FILE
+from .door import Door, MediaTypeError, identifier
+from .enrollment_schemas import FILES
+
+
+def blueprint(door: Door) -> Blueprint:
+    """Make the views."""
+    views = Blueprint("enrollments", __name__)
+    rooms = door.services
+
+    @views.get("/enrollments")
+    def listed() -> Response:
+        who, _ = door.admit()
+        asked = door.query("enrollment_state", "unit", "holder", "batch", "q", "overdue", "cursor", "limit")
+        return door.page(rooms.administration.enrollments.listed(who, **_renamed(asked)))
+
+    @views.post("/enrollments")
+    def ask() -> Response:
+        who, caller = door.admit(change=True)
+        door.query()
+        made = rooms.administration.enrollments.ask(who, door.body(), caller)
+        return door.json(made, status=201, location=f"enrollments/{made['id']}")
+
+    @views.get("/enrollments/counts")
+    def counts() -> Response:
+        who, _ = door.admit()
+        return door.json(rooms.administration.enrollments.counted(who, **door.query("unit", "batch")))
+
+    @views.post("/enrollments/acts")
+    def act_upon() -> Response:
+        who, caller = door.admit(change=True)
+        door.query()
+        return door.json(rooms.administration.enrollments.act_upon(who, door.body(), caller))
+
+    @views.post("/enrollments/lists")
+    def take() -> Response:
+        who, caller = door.admit(change=True)
+        asked = door.query("form", "dry_run", "submit")
+        if request.mimetype not in FILES.values():
+            raise MediaTypeError(" or ".join(FILES.values()))
+        request.max_content_length = LONGEST_FILE
+        return door.json(rooms.administration.enrollment_lists.take(
+            who, request.get_data(), form=asked.get("form", "mau01_ca_nhan"), dry=asked.get("dry_run", "true") == "true",
+            submit=asked.get("submit", "false") == "true", caller=caller))
+
+    @views.post("/enrollments/batches")
+    def send() -> Response:
+        who, caller = door.admit(change=True)
+        door.query()
+        body = door.body()
+        return door.json(rooms.administration.enrollment_lists.send(who, body, caller=caller), status=201)
+
+    @views.get("/enrollments/batches/<batch>/<kind>")
+    def batch(batch: str, kind: str) -> Response:
+        who, caller = door.admit()
+        door.query()
+        content = rooms.administration.enrollment_lists.written(who, batch=identifier(batch), kind=kind, caller=caller)
+        return Response(content, content_type=FILES[kind], headers={
+            "Content-Disposition": f'attachment; filename="mau01-{batch}.{kind}"'})
+
+    @views.get("/enrollments/<enrollment_id>")
+    def one(enrollment_id: str) -> Response:
+        who, _ = door.admit()
+        door.query()
+        return door.json(rooms.administration.enrollments.one(who, identifier(enrollment_id)))
+
+    @views.post("/enrollments/<enrollment_id>/acts")
+    def act(enrollment_id: str) -> Response:
+        who, caller = door.admit(change=True)
+        door.query()
+        return door.json(rooms.administration.enrollments.act(who, identifier(enrollment_id), door.body(), caller))
+
+    @views.get("/officers/<sub>/signing-certificates")
+    def signing(sub: str) -> Response:
+        who, _ = door.admit()
+        door.query()
+        return door.json(rooms.administration.enrollments.signing(who, identifier(sub)))
+
+    return views
+
+
+def _renamed(asked: dict[str, Any]) -> dict[str, Any]:
+    state = asked.pop("enrollment_state", "")
+    return {**asked, "state": state}

@@ -1,0 +1,262 @@
+"""/api/v1/enrollments: a list of an agency from import to use; every row for itself, every rule by the record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from idp.adapters.sheets import SheetFiles
+from idp.directory.changes import ChangeKind, OfficerChange
+from idp.directory.officer import Post
+from idp.pki.enrollment.ending import Departures
+from idp.pki.forms import writing
+from idp.pki.forms.catalogue import FORMS
+from idp.web.api.enrollment_schemas import FILES
+from tests.audit_desk import events_of
+from tests.fakes.directory import make_officer
+
+from .office import HOME, IT, Office
+
+SHEETS = SheetFiles()
+COUNT = 12
+DOCUMENT = "12/STTTT-CNTT"
+
+
+def joined(office: Office, number: int, unit: str = IT) -> dict[str, str]:
+    """Add an officer; gives what a list says of them."""
+    uid = f"canbo{number}"
+    office.services.mirror.remember(office.directory.add(make_officer(
+        uid, f"Nguyễn Văn Mẫu {chr(64 + number)}", posts=(Post(unit, "", "Sở", "Chuyên viên"),))), now=office.clock.now())
+    return {"name": f"Nguyễn Văn Mẫu {chr(64 + number)}", "birth_date": "1980-09-05", "identity_number": f"0930800000{number:02}",
+            "mail": f"{uid}@haugiang.gov.vn", "unit_name": "Sở", "title": "Chuyên viên", "phone": f"09123456{number:02}",
+            "sim_pki": "no"}
+
+
+def sheet(form: str, records: list[dict[str, str]], kind: str = "csv") -> bytes:
+    rows = writing.rows(FORMS[form], records)
+    return SHEETS.csv(rows) if kind == "csv" else SHEETS.xlsx(rows, form)
+
+
+def take(office: Office, token: str, content: bytes, kind: str = "csv", **query: str) -> Any:
+    asked = "&".join(f"{name}={value}" for name, value in query.items())
+    return office.call("POST", f"/enrollments/lists?{asked}", token, content, media_type=FILES[kind])
+
+
+def listed(office: Office, token: str, query: str = "") -> list[dict[str, Any]]:
+    answer = office.call("GET", f"/enrollments?limit=200&{query}", token)
+    assert answer.status_code == 200, answer.text
+    return list(answer.json["items"])
+
+
+def numbers(office: Office, token: str, query: str = "") -> list[str]:
+    return [one["id"] for one in listed(office, token, query)]
+
+
+def act(office: Office, token: str, act: str, ids: list[str], **told: str) -> list[tuple[str, str | None]]:
+    answer = office.call("POST", "/enrollments/acts", token, {"act": act, "enrollments": ids, **told})
+    assert answer.status_code == 200, answer.text
+    return [(one["state"], one["code"]) for one in answer.json["items"]]
+
+
+def test_an_agency_from_its_list_to_certificates_in_use(office: Office) -> None:
+    people = [joined(office, number) for number in range(1, COUNT + 1)]
+    stranger = joined(office, 20, unit=HOME)
+    agency, agency2 = office.agency(), office.token("truongphong", "quantri-coquan", unit=IT)
+    province, province2 = office.province(), office.token("quantri2", "quantri-tinh")
+
+    rows = [*people, stranger, {**people[0]}, {**people[1], "mail": "khongco@haugiang.gov.vn", "identity_number": "093080000099"}]
+    content = sheet("mau01_ca_nhan", rows)
+    tried = take(office, agency, content).json
+    assert (tried["dry_run"], tried["good"], tried["bad"], tried["already"]) == (True, COUNT, 3, 0)
+    assert [(one["line"], one["reason"].split(".")[0]) for one in tried["problems"]] == [
+        (COUNT + 2, "Cán bộ này không thuộc đơn vị của bạn"), (COUNT + 3, "Trùng với dòng 2"),
+        (COUNT + 4, "Không có cán bộ nào dùng địa chỉ thư này trong danh bạ")]
+    assert numbers(office, agency) == []
+    taken = take(office, agency, content, dry_run="false", submit="true").json
+    assert (taken["dry_run"], taken["good"], taken["bad"]) == (False, COUNT, 3)
+    again = take(office, agency, sheet("mau01_ca_nhan", people, "xlsx"), "xlsx", dry_run="false", submit="true").json
+    assert (again["good"], again["already"], again["bad"]) == (COUNT, COUNT, 0)
+
+    by_mail = {one["mail"]: one for one in listed(office, agency)}
+    ids = [by_mail[one["mail"]]["id"] for one in people]
+    assert len(set(ids)) == COUNT
+    assert set(act(office, agency, "approve", ids)) == {(None, "same_person")}
+    assert act(office, agency2, "return", ids[:1], reason="Thiếu ngày cấp") == [("returned", None)]
+    assert act(office, agency2, "approve", ids) == [(None, "wrong_state"), *[("agency_approved", None)] * (COUNT - 1)]
+    assert act(office, province, "approve_for_province", ids[1:]) == [("province_approved", None)] * (COUNT - 1)
+
+    batch = office.call("POST", "/enrollments/batches", province, {"document": DOCUMENT})
+    assert (batch.status_code, batch.json["sent"]) == (201, COUNT - 1)
+    assert office.call("POST", "/enrollments/batches", province, {"document": DOCUMENT}).status_code == 409
+    for kind in FILES:
+        file = office.call("GET", f"/enrollments/batches/{batch.json['batch']}/{kind}", province)
+        assert (file.status_code, file.content_type) == (200, FILES[kind])
+        out = SHEETS.read(file.data)
+        assert len(out) == COUNT
+        assert {row[3] for row in out[1:]} == {one["identity_number"] for one in people[1:]}
+    assert len(events_of(office.database, "personal_data.read")) == 2 * (COUNT - 1)
+
+    results = [{"mail": one["mail"], "identity_number": one["identity_number"], "serial": f"5401{number:02x}",
+                "not_before": "2023-11-01",
+                "not_after": "2028-11-01", "device_serial": f"TK-{number:04}"} for number, one in enumerate(people)]
+    content = sheet("ket_qua_cap", [*results, {**results[1], "mail": people[2]["mail"], "serial": "5402ff"}])
+    assert take(office, agency, content, form="ket_qua_cap").status_code == 403
+    tried = take(office, province, content, form="ket_qua_cap").json
+    assert (tried["good"], tried["bad"]) == (COUNT - 1, 2)
+    assert numbers(office, province, "enrollment_state=issued") == []
+    taken = take(office, province, content, form="ket_qua_cap", dry_run="false").json
+    assert (taken["good"], [one["line"] for one in taken["problems"]]) == (COUNT - 1, [2, COUNT + 2])
+    assert take(office, province, content, form="ket_qua_cap", dry_run="false").json["already"] == COUNT - 1
+
+    by_mail = {one["mail"]: one for one in listed(office, province, "enrollment_state=issued")}
+    for number, one in enumerate(people[1:], start=1):
+        found = by_mail[one["mail"]]
+        assert (found["serial"], found["device_serial"], found["document"]) == (f"5401{number:02x}", f"TK-{number:04}", DOCUMENT)
+        for name, token, told in (
+                ("receive", province, {"device_serial": f"tk-{number:04}"}),
+                ("hand_over", province, {"identity_number": one["identity_number"], "record": f"{number}/BB"}),
+                ("waive_test_signature", province2, {"reason": "Máy đọc thẻ hỏng"})):
+            answer = office.call("POST", f"/enrollments/{found['id']}/acts", token, {"act": name, **told})
+            assert answer.status_code == 200, answer.text
+    counts = office.call("GET", "/enrollments/counts", agency).json
+    assert (counts["states"]["active"], counts["states"]["returned"], counts["total"]) == (COUNT - 1, 1, COUNT)
+    signing = office.call("GET", f"/officers/{by_mail[people[1]['mail']]['holder']}/signing-certificates",
+                          office.machine()).json["items"]
+    assert [one["serial"] for one in signing] == ["540101"]
+    history = office.call("GET", f"/enrollments/{by_mail[people[1]['mail']]['id']}", agency).json["history"]
+    assert [one["act"] for one in history] == ["submit", "approve", "approve_for_province", "send", "issue", "receive",
+                                               "hand_over",
+                                               "activate"]
+
+
+def asked(office: Office, token: str, holder: str, **more: Any) -> Any:
+    return office.call("POST", "/enrollments", token, {"holder": holder, "device_kind": "token", **more})
+
+
+def test_security_38_another_agency_sees_and_does_nothing(office: Office) -> None:
+    holder = office.officer("canbo", unit=IT)
+    number = asked(office, office.agency(), holder, submit=True).json["id"]
+    other = office.token("khac", "quantri-coquan", unit=HOME)
+    for method, path, body in (
+            ("GET", f"/enrollments/{number}", None), ("POST", f"/enrollments/{number}/acts", {"act": "report_loss"})):
+        answer = office.call(method, path, other, body)
+        assert (answer.status_code, answer.json["code"]) == (404, "unknown_enrollment")
+    assert act(office, other, "cancel", [number], reason="x") == [(None, "unknown_enrollment")]
+    assert listed(office, other, f"unit={IT}") == []
+    assert office.call("GET", "/enrollments/counts", other).json["total"] == 0
+    assert asked(office, other, holder).status_code == 403
+    assert office.call("GET", f"/officers/{holder}/signing-certificates", other).json["items"] == []
+
+
+@pytest.mark.parametrize(("who", "status"), [("auditor", 403), ("reading", 403), ("officer", 403), ("nobody", 401)])
+def test_who_may_change_nothing(office: Office, who: str, status: int) -> None:
+    holder = office.officer("canbo", unit=IT)
+    token = {"auditor": office.auditor, "reading": lambda: office.machine(scope="admin:read"), "nobody": lambda: "",
+             "officer": lambda: office.token("thuong", unit=IT)}[who]()
+    for path, body in (("/enrollments", {"holder": holder, "device_kind": "token"}), ("/enrollments/acts", {"act": "approve"}),
+                       ("/enrollments/2026-00000001/acts", {"act": "approve"}), ("/enrollments/batches", {"document": "1"})):
+        assert office.call("POST", path, token, body).status_code == status, path
+    assert take(office, token, b"x").status_code == status
+
+
+def test_a_machine_answers_for_no_list_and_no_request(office: Office) -> None:
+    holder = office.officer("canbo", unit=IT)
+    assert asked(office, office.machine(), holder).status_code == 403
+    assert take(office, office.machine(), sheet("mau01_ca_nhan", [joined(office, 1)])).status_code == 403
+    assert office.call("POST", "/enrollments/batches", office.machine(), {"document": "1"}).status_code == 403
+    assert office.call("GET", "/enrollments/batches/x/csv", office.machine()).status_code == 403
+
+
+def test_identity_numbers_leave_for_the_provinces_desk_alone(office: Office) -> None:
+    for token in (office.agency(), office.auditor(), office.machine()):
+        assert office.call("GET", "/enrollments/batches/20261127-00000000/csv", token).status_code == 403
+    assert office.call("GET", "/enrollments/batches/20261127-00000000/csv", office.province()).status_code == 404
+    assert office.call("GET", "/enrollments/batches/20261127-00000000/pdf", office.province()).status_code == 404
+
+
+@pytest.mark.parametrize(("body", "status"), [
+    ({"act": "approve", "enrollments": []}, 422), ({"act": "approve", "enrollments": ["x", "x"]}, 422), ({"act": "fly",
+                                                                                                          "enrollments": ["x"]},
+                                                                                                          422),
+    ({"act": "approve", "enrollments": [1]}, 422), ({"act": "approve", "enrollments": "x"}, 422), ({"enrollments": ["x"]}, 422),
+    ({"act": "approve", "enrollments": ["x"] * 201}, 422), ({"act": "return", "enrollments": ["2026-00000001"], "reason": 1},
+                                                            422)])
+def test_bodies_that_say_nothing(office: Office, body: Mapping[str, Any], status: int) -> None:
+    answer = office.call("POST", "/enrollments/acts", office.province(), body)
+    assert (answer.status_code, answer.json["code"]) == (status, "invalid_body")
+
+
+@pytest.mark.parametrize("body", [{}, {"holder": "x"}, {"holder": "x", "device_kind": "paper"}, {"holder": 1,
+                                                                                                 "device_kind": "token"},
+                                  {"holder": "x", "device_kind": "token", "submit": "yes"},
+                                  {"holder": "x", "device_kind": "token", "state": "active"}])
+def test_requests_that_are_none(office: Office, body: Mapping[str, Any]) -> None:
+    answer = office.call("POST", "/enrollments", office.province(), body)
+    assert (answer.status_code, answer.json["code"]) == (422, "invalid_body")
+    assert listed(office, office.token("quantri3", "quantri-tinh")) == []
+
+
+def test_files_that_are_none(office: Office) -> None:
+    token = office.agency()
+    assert office.call("POST", "/enrollments/lists", token, b"{}").status_code == 415
+    for content in (b"", b"a,b\n1,2\n", b"PK\x03\x04", "Họ và tên,CCCD\n".encode()):
+        answer = take(office, token, content)
+        assert (answer.status_code, answer.json["code"]) == (422, "unreadable_list")
+        assert answer.json["detail"].endswith(".")
+    assert take(office, token, b"x" * (8 * 2**20 + 1)).status_code == 413
+    assert take(office, token, b"x", form="mau05_thu_hoi").status_code == 400
+
+
+def test_a_renewal_names_the_old_certificate(office: Office) -> None:
+    person = joined(office, 1)
+    agency, agency2, province = office.agency(), office.token("tp", "quantri-coquan", unit=IT), office.province()
+    province2 = office.token("quantri2", "quantri-tinh")
+    take(office, agency, sheet("mau01_ca_nhan", [person]), dry_run="false", submit="true")
+    [number] = numbers(office, agency)
+    result = {"mail": person["mail"], "serial": "540101", "not_before": "2023-11-01", "not_after": "2028-11-01",
+              "device_serial": "TK-0001"}
+    for token, name, told in ((agency2, "approve", {}), (province, "approve_for_province", {}), (province, "send",
+                                                                                                 {"document": "1"})):
+        assert act(office, token, name, [number], **told)[0][1] is None
+    take(office, province, sheet("ket_qua_cap", [result]), form="ket_qua_cap", dry_run="false")
+    for token, name, told in ((province, "receive", {"device_serial": "TK-0001"}),
+                              (province, "hand_over", {"identity_number": person["identity_number"], "record": "1"}),
+                              (province2, "waive_test_signature", {"reason": "x"})):
+        assert act(office, token, name, [number], **told)[0][1] is None
+    assert "Nếu cần gia hạn" in take(office, agency, sheet("mau01_ca_nhan", [person])).json["problems"][0]["reason"]
+    wrong = take(office, agency, sheet("mau01_ca_nhan", [{**person, "old_serial": "5401ff"}])).json["problems"]
+    assert "Số hiệu chứng thư cũ" in wrong[0]["reason"]
+    assert take(office, agency, sheet("mau01_ca_nhan", [{**person, "old_serial": "540101"}]), dry_run="false").json["bad"] == 0
+    [renewal] = listed(office, agency, "enrollment_state=draft")
+    assert (renewal["purpose"], renewal["replaces"]) == ("renew", number)
+
+
+def test_a_leaver_loses_requests_and_a_disabled_officer_signs_nothing(office: Office) -> None:
+    holder = office.officer("canbo", unit=IT)
+    number = asked(office, office.agency(), holder, submit=True).json["id"]
+    change = OfficerChange(ChangeKind.REMOVED, holder, None, None, office.clock.now())
+    for _ in range(2):
+        Departures(office.services.certificate_desk.ending).of(change)
+    assert [one["state"] for one in listed(office, office.province())] == ["cancelled"]
+    assert len(events_of(office.database, "enrollment.moved")) == 1
+    assert office.call("GET", f"/enrollments/{number}", office.auditor()).json["reason"] == "cessation"
+
+
+def test_pages_by_cursor_and_by_what_is_overdue(office: Office) -> None:
+    token = office.agency()
+    for number in range(5):
+        assert asked(office, token, office.officer(f"canbo{number}", unit=IT), submit=True).status_code == 201
+    seen, cursor = [], ""
+    while True:
+        page = office.call("GET", f"/enrollments?limit=2{cursor}", token).json
+        seen += [one["id"] for one in page["items"]]
+        if page["next"] is None:
+            break
+        cursor = f"&cursor={page['next']}"
+    assert len(set(seen)) == 5
+    assert seen == sorted(seen)
+    assert listed(office, token, "overdue=true") == []
+    office.clock.advance(7 * 86400)
+    assert len(listed(office, office.token("tp", "quantri-coquan", unit=IT), "overdue=true")) == 5
