@@ -117,7 +117,11 @@ class Clients(Protocol):
     """Registered applications, disabled ones too: they must still learn that a session ended."""
 
     def all(self) -> tuple[Client, ...]:
-        """Give every client."""
+        """Give every client; what changed a moment ago may be missing."""
+        ...
+
+    def reload(self) -> None:
+        """Read them anew. Raises UnavailableError."""
         ...
 
 
@@ -152,12 +156,10 @@ class LogoutDelivery:
 
     def deliver(self, notices: Sequence[LogoutNotice], *, stopping: Callable[[], bool] = lambda: False) -> bool:
         """Send notices of one receiver, oldest first; stop at the first sign that it is down. As ``outbox.Round.deliver``."""
-        client = next((c for c in self._clients.all() if c.client_id == notices[0].client_id), None)
+        client = self._receiver(notices[0].client_id)
 
         def attempt(notice: LogoutNotice, now: int) -> Attempt:
-            if client is None or not client.backchannel_logout_uri:
-                return Attempt(dropped=True)
-            return self._send(client, notice, now)
+            return Attempt(dropped=True) if client is None else self._send(client, notice, now)
 
         def sent(notice: LogoutNotice, now: int) -> None:
             self._queue.sent(notice, now=now, record=_record(AuditEvent.LOGOUT_NOTICE_SENT, notice, now))
@@ -167,6 +169,20 @@ class LogoutDelivery:
                              record=_record(AuditEvent.LOGOUT_NOTICE_DEAD, notice, now, error=error))
 
         return self._round.deliver(notices, attempt, sent=sent, dead=dead, stopping=stopping)
+
+    def _receiver(self, client_id: str) -> Client | None:
+        """Find who gets a notice; None where nobody does.
+
+        A notice that is dropped is gone, so nobody is given up on what this process knew a moment ago: an application may have
+        been registered, or have got its address, since.
+        """
+        for again in (False, True):
+            if again:
+                self._clients.reload()
+            client = next((c for c in self._clients.all() if c.client_id == client_id), None)
+            if client is not None and client.backchannel_logout_uri:
+                return client
+        return None
 
     def _send(self, client: Client, notice: LogoutNotice, now: int) -> Attempt:
         """Post one token."""

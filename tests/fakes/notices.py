@@ -22,6 +22,9 @@ class MemoryClients:
     def all(self) -> tuple[Client, ...]:
         return tuple(self.clients)
 
+    def reload(self) -> None:
+        """Nothing is kept that could be old."""
+
 
 def application(client_id: str, uri: str = "https://app.example/logout", **members: object) -> Client:
     return Client(client_id=client_id, client_name=client_id, backchannel_logout_uri=uri, **members)  # type: ignore[arg-type]

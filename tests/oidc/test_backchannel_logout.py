@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from idp.audit import AuditEvent, AuditRecord
 from idp.errors import UnavailableError
 from idp.jose import jwt
+from idp.oauth.client import Client, ClientRegistry
 from idp.oidc.backchannel_logout import EVENT, LogoutDelivery, LogoutNotice
 from idp.oidc.id_token import ALGORITHMS
 from idp.outbox import GIVE_UP_SECONDS, QueueState, next_attempt_at
 from tests.fakes.client_keys import response_encryption
+from tests.fakes.client_store import FakeClientStore
 from tests.fakes.clock import FakeClock
 from tests.fakes.notices import MemoryClients, RecordingTransport, application, key_ring
 from tests.fakes.subjects import SUBJECTS
@@ -220,3 +224,32 @@ def test_a_database_that_is_away_is_passed_on() -> None:
     desk.queue.sent = away  # type: ignore[method-assign]
     with pytest.raises(UnavailableError):
         desk.delivery.deliver([desk.notice()])
+
+
+def newcomer(desk: Desk, client: Client) -> FakeClientStore:
+    """Have the application registered, or changed, just after this process looked at the registrations."""
+    store = FakeClientStore(replace(client, backchannel_logout_uri=""))
+    registry = ClientRegistry(store, desk.clock)
+    registry.all()
+    store.put(client)
+    desk.delivery = LogoutDelivery(desk.queue, desk.transport, registry, desk.keys, desk.clock, subjects=SUBJECTS,
+                                   encryption=response_encryption(desk.clock), issuer="https://sso.example", lifetime_seconds=120)
+    return store
+
+
+@pytest.mark.parametrize("known", ["qlvb", "other"])
+def test_an_application_that_registered_in_this_second_is_told_too(known: str) -> None:
+    desk = Desk()
+    store = newcomer(desk, application(known, URI))
+    store.put(application("qlvb", URI))
+    assert desk.delivery.deliver([desk.notice()])
+    assert desk.queue.decisions == [("sent", 1)]
+    assert [url for url, _form in desk.transport.posted] == [URI]
+
+
+def test_while_the_registrations_cannot_be_read_nothing_is_forgotten() -> None:
+    desk = Desk()
+    newcomer(desk, application("qlvb", URI)).down = True
+    with pytest.raises(UnavailableError):
+        desk.delivery.deliver([desk.notice()])
+    assert desk.queue.decisions == []

@@ -162,8 +162,7 @@ def examined(place: Place, client_id: str) -> dict[str, Any]:
     return dict(json.loads(done.stdout))
 
 
-def goes_the_whole_way(place: Place, app: Vendor, browser: Browser, *, logout: Callable[[Page], Page], sid: bool = True,
-                       elsewhere: bool = True) -> None:
+def goes_the_whole_way(place: Place, app: Vendor, browser: Browser, *, logout: Callable[[Page], Page]) -> None:
     """Sign in, be told of a sign-out elsewhere, sign in again and sign out in the application."""
     page = sign_in(browser, browser.open(f"{app.home}/"))
     assert page.url.rstrip("/") == app.home
@@ -173,11 +172,10 @@ def goes_the_whole_way(place: Place, app: Vendor, browser: Browser, *, logout: C
     told = examined(place, app.client_id)
     assert {finding["member"] for finding in told["findings"]} <= {"redirect_uris"}, "development on loopback, and nothing else"
 
-    if elsewhere:
-        assert place.deployment.flask("sessions", "end", "--officer", "canbo").returncode == 0
-        wait_until(lambda: is_asked(browser.open(f"{app.home}/"), place), "the application is told of the logout")
-        page = sign_in(browser, browser.open(f"{app.home}/"))
-        assert NAME in page.text
+    assert place.deployment.flask("sessions", "end", "--officer", "canbo").returncode == 0
+    wait_until(lambda: is_asked(browser.open(f"{app.home}/"), place), "the application is told of the logout")
+    page = sign_in(browser, browser.open(f"{app.home}/"))
+    assert NAME in page.text
     out = logout(page)
     assert out.url.startswith(app.home) or is_asked(out, place), (out.url, out.heading)
     assert is_asked(browser.open(f"{app.home}/"), place)
@@ -458,9 +456,7 @@ def test_apache_signs_officers_in_before_an_old_application_and_hands_on_who_the
         (readable / "www" / "signed-out" / "index.html").write_text("<h1>Đã đăng xuất</h1>")
         browser._session.headers["X-Remote-User"] = browser._session.headers["SSO_name"] = "quantri"
         with app.serving("/usr/sbin/apache2", "-D", "FOREGROUND", "-f", configuration):
-            # The notice of a sign-out elsewhere leaves and is answered, but the module does not always forget the session that is
-            # being looked at meanwhile; what is promised of notices is held by the other applications here.
-            goes_the_whole_way(place, app, browser, elsewhere=False, logout=lambda _page: browser.open(
+            goes_the_whole_way(place, app, browser, logout=lambda _page: browser.open(
                 f"{app.home}/oidc/callback?" + urlencode({"logout": f"{app.home}/signed-out"})))
             page = sign_in(browser, browser.open(f"{app.home}/"))
             assert page.text.startswith("canbo|")

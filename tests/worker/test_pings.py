@@ -16,7 +16,7 @@ from idp.adapters.sql.outbox import SqlOutbox, SqlPings
 from idp.adapters.sql.tables import OutboxRow
 from idp.errors import ConfigurationError
 from idp.oauth.backchannel.ping import PingDelivery, PingNotice, notice_of
-from idp.oauth.client import Client, ClientRegistry
+from idp.oauth.client import SPARE_LOOKS, Client, ClientRegistry
 from idp.worker.outbox import OutboxPump
 from tests.fakes.client_store import FakeClientStore
 from tests.fakes.clock import FakeClock
@@ -180,3 +180,24 @@ def test_a_lease_that_is_nearly_over_is_given_back(desk: Desk) -> None:
     assert delivery.deliver(found)
     assert desk.receivers.received == []
     assert desk.states() == [("waiting", "", 0)]
+
+
+def test_an_application_that_changed_in_this_second_is_told_too(desk: Desk) -> None:
+    bank = desk.application("bank", "/status-204", backchannel_token_delivery_mode="poll")
+    desk.registry.all()
+    desk.store.put(bank)
+    desk.queue("bank")
+    desk.send()
+    assert [state for state, _error, _attempts in desk.states()] == ["sent"]
+
+
+def test_an_application_that_is_new_is_told_when_many_unknown_ones_were_asked_for(desk: Desk) -> None:
+    desk.registry.all()
+    bank = Client(client_id="bank", client_name="bank", backchannel_token_delivery_mode="ping",
+                  backchannel_client_notification_endpoint=desk.receivers.url("/status-204"))
+    for number in range(SPARE_LOOKS):
+        assert desk.registry.find(f"unknown-{number}") is None
+    desk.store.put(bank)
+    desk.queue("bank")
+    desk.send()
+    assert [state for state, _error, _attempts in desk.states()] == ["sent"]

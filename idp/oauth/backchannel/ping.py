@@ -19,7 +19,7 @@ from ...audit import AuditEvent, AuditRecord
 from ...clock import Clock
 from ...errors import IdpError
 from ...jose.keyset import Sealer
-from ..client import ClientRegistry
+from ..client import Client, ClientRegistry
 
 LONGEST_PAUSE_SECONDS: Final = 60
 CALL_SECONDS: Final = 6
@@ -133,7 +133,7 @@ class PingDelivery:
         Raises:
             UnavailableError: the database does not answer; leases end by themselves.
         """
-        client = self._registry.find(notices[0].client_id)
+        client = self._receiver(notices[0].client_id)
         for index, notice in enumerate(notices):
             now = self._clock.now()
             if now + CALL_SECONDS > notice.lease_until or stopping():
@@ -142,7 +142,7 @@ class PingDelivery:
                 return True
             kept = json.loads(notice.payload)
             over = now >= kept["expires_at"]
-            if client is None or client.backchannel_token_delivery_mode != "ping" or (over and not notice.attempts):
+            if client is None or (over and not notice.attempts):
                 self._queue.drop(notice)
                 continue
             if over:
@@ -164,6 +164,16 @@ class PingDelivery:
                     self._queue.put_off(rest, next_attempt_at=due)
                 return False
         return True
+
+    def _receiver(self, client_id: str) -> Client | None:
+        """Find who is told; None where nobody is. As for logout notices, nobody is given up on what was known a moment ago."""
+        for again in (False, True):
+            if again:
+                self._registry.reload()
+            client = self._registry.find(client_id)
+            if client is not None and client.backchannel_token_delivery_mode == "ping":
+                return client
+        return None
 
     def _send(self, url: str, notice: PingNotice, sealed: str) -> tuple[str, bool]:
         """Make one call; gives the error ("" for success) and whether the application as a whole seems down."""
