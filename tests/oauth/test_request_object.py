@@ -229,6 +229,18 @@ def test_rubbish_is_refused(desk: Desk, token: str) -> None:
     assert desk.told(token) in {"invalid_request_object", "request_not_supported"}
 
 
+@pytest.mark.parametrize("token", ["e30.", "e30.e30.e30.", "....", ".", "e30.e30.e30.e30."])
+def test_only_three_parts_make_an_unsigned_object(desk: Desk, token: str) -> None:
+    assert desk.told(token) == "invalid_request_object"
+
+
+def test_rfc6749_s3_1_an_empty_request_is_none(desk: Desk) -> None:
+    assert desk.read("", **desk.house.parameters()) == desk.house.asked()
+    token = desk.object(state="inside")
+    asked = desk.house.provider.parse_authorization({"client_id": ["qlvb"], "request": ["", token]})
+    assert asked.state == "inside"
+
+
 def test_rfc9101_s10_8_an_assertion_is_no_request_object_and_no_object_an_assertion(desk: Desk) -> None:
     desk.house.client(token_endpoint_auth_method="private_key_jwt", secret_digest=None)
     now = desk.house.clock.now()
@@ -358,8 +370,16 @@ def test_whatever_the_claims_are_parameters_are_texts(claims: dict[str, Any]) ->
 
 def test_a_resource_may_be_a_list_and_nothing_else_may() -> None:
     assert parameters_of({"resource": ["https://a", "https://b"]}) == {"resource": ["https://a", "https://b"]}
+    assert parameters_of({"resource": "https://a"}) == {"resource": ["https://a"]}
+    assert parameters_of({"resource": {"a": "b"}}) == {"resource": ['{"a":"b"}']}
     assert parameters_of({"resource": ["https://a", 5]}) == {"resource": ['["https://a",5]']}
     assert parameters_of({"scope": ["openid"], "state": None}) == {"scope": ['["openid"]']}
+
+
+@pytest.mark.parametrize("claims", [{"state": "\ud800"}, {"\udfff": "x"}, {"claims": {"a": "\ud800"}}, {"resource": ["\ud800"]}])
+def test_half_of_a_surrogate_pair_is_refused(claims: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequestObjectError):
+        parameters_of(claims)
 
 
 def test_a_claim_that_is_nested_too_deeply_is_refused() -> None:
