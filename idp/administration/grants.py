@@ -33,7 +33,8 @@ class SeenGrant:
     """A grant with what tells whose it is.
 
     Attributes:
-        uid: Login name as last mirrored; "" for an officer who is not mirrored any more. ``unit_code`` likewise.
+        uid: Login name as last mirrored; "" for an officer who is not mirrored any more.
+        unit_code: Of the officer's main post now; "" without one.
         revoke_reason: "" while it stands.
     """
 

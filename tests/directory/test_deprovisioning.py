@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import secrets
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -32,9 +34,12 @@ from idp.directory.changes import ChangeKind, OfficerChange
 from idp.errors import RefusedError
 from idp.oauth.deferred.authorization import GRANT_TYPE_OF, Kind
 from idp.oauth.grants import jwt_bearer, token_exchange
+from idp.oauth.grants.authorization_code import agreed, begin
+from idp.oauth.ports import NewTokens
 from idp.sessions.interaction import Interactions
 from idp.sessions.single_sign_on import NotActiveError
 from tests.fakes.client_keys import pair
+from tests.oauth.deferred.test_authorization import PENDING
 from tests.provider import CALLER, REGISTERED, SECRET, House, Reply
 from tests.security.test_matrix import CIBA, HRM, vouch
 
@@ -260,6 +265,61 @@ def test_an_offline_grant_alone_is_found_too(house: House) -> None:
     house.disable()
     assert house.deprovisioning.settle(WORKER) == 1
     assert rows(house, GrantRow)[0].revoke_reason == "disabled"
+
+
+def polled(house: House, asked: Reply) -> str:
+    house.clock.advance(6)
+    return house.token({"grant_type": CIBA, "auth_req_id": asked.json["auth_req_id"]}).error
+
+
+@pytest.mark.parametrize("status", ["disabled", "gone"])
+def test_a_request_by_name_alone_is_refused_at_once_and_is_found_too(house: House, status: str) -> None:
+    house.officer()
+    asked = ask_by_name(house)
+    assert polled(house, asked) == "authorization_pending"
+    house.disable(status=status)
+    assert polled(house, asked) == "access_denied"
+    assert house.deprovisioning.settle(WORKER) == 1
+    assert house.deprovisioning.settle(WORKER) == 0
+    house.disable(status="active")
+    assert polled(house, asked) == "access_denied"
+    assert [row.state for row in rows(house, DeferredAuthorizationRow)] == ["denied"]
+
+
+def test_whose_time_is_over_gets_nothing_from_that_second_on_whatever_the_mirror_says(house: House) -> None:
+    """Each store is asked itself, without the rooms that look first: of two who act at once the later one is refused."""
+    end = house.clock.now() + 60
+    sub = house.officer(ends_at=end)
+    session, asked = house.session(sub), ask_by_name(house)
+    page = Interactions(SqlInteractions(house.database), house.clock, 3600)
+    opened = page.take_up(page.begin_page("/").id, "browser")
+    assert opened is not None
+
+    def given() -> dict[str, bool]:
+        grant = agreed(house.asked(), session, now=house.clock.now(), offline_seconds=60)
+        tokens = NewTokens(secrets.token_bytes(32), "qlvb", grant.grant_id, "openid", house.clock.now(), house.clock.now() + 60)
+        record = AuditRecord(AuditEvent.CODE_ISSUED, house.clock.now())
+        with contextlib.suppress(NotActiveError):
+            house.session(sub)
+        return {
+            "session": len(house.sessions._store.alive(sub)) > 1,
+            "code": house.store.issue_code(begin(house.asked(), grant, value=secrets.token_hex(), code_seconds=60), record),
+            "without a session": house.store.issue_without_session(
+                replace(grant, grant_id=secrets.token_hex(8), sid=""), tokens, record),
+            "page": page.prove(opened, "uuid-canbo", ("pwd",), must_change=False) is not None,
+            "request by name": house.deferred.begin_for(replace(
+                PENDING, digest=secrets.token_bytes(32), client_id="qlvb", kind=Kind.CIBA, sub=sub,
+                created_at=house.clock.now(), expires_at=house.clock.now() + 60), record, most_pending=9)}
+
+    house.clock.advance(52)
+    assert polled(house, asked) == "authorization_pending"
+    house.clock.advance(1)
+    assert set(given().values()) == {True}
+    for one in house.sessions._store.alive(sub)[1:]:
+        house.sessions.end(one.sid, "logout", CALLER)
+    house.clock.advance(1)
+    assert set(given().values()) == {False}
+    assert polled(house, asked) == "access_denied"
 
 
 def test_an_administrator_ends_everything_and_freezes_nothing(house: House) -> None:

@@ -285,6 +285,17 @@ def rows(place: Place, uid: str) -> tuple[list[Row], str]:
     ], str(claims_of(first["id_token"])["sub"])
 
 
+def asked_alone(place: Place, uid: str) -> Row:
+    """Ask an officer by name who has neither a session nor a grant."""
+    waits = asked_by_name(place, uid).json()["auth_req_id"]
+
+    def pending() -> str:
+        told = answered(place.post("/token", "qlvb", grant_type=CIBA, auth_req_id=waits))
+        return SERVED if told in {"400 authorization_pending", "400 slow_down"} else told
+
+    return Row("CIBA, waiting for an officer who has nothing else", pending, "400 access_denied")
+
+
 def administration(place: Place, uid: str) -> list[Row]:
     """Sign an administrator in with two factors, and give what they administer with."""
     browser = Browser(place)

@@ -29,7 +29,22 @@ from tests.postgresql import PostgreSQL
 from tests.receivers import Receivers
 
 from .application import claims_of
-from .given import HRM, HRM_KEY, SERVED, SIGN_IN, Browser, Place, Row, Stock, administration, clients, rows, tokens, userinfo
+from .given import (
+    HRM,
+    HRM_KEY,
+    SERVED,
+    SIGN_IN,
+    Browser,
+    Place,
+    Row,
+    Stock,
+    administration,
+    asked_alone,
+    clients,
+    rows,
+    tokens,
+    userinfo,
+)
 
 SECONDS = 5.0
 
@@ -112,8 +127,8 @@ def told_of(place: Place, sub: str, began: float) -> float:
 
 def test_whoever_is_disabled_is_refused_everywhere_and_what_they_had_stays_dead_when_they_return(place: Place) -> None:
     asked, sub = rows(place, "canbo")
-    asked += administration(place, "quantri")
-    gone = [place.dn(uid) for uid in ("canbo", "quantri")]
+    asked += [*administration(place, "quantri"), asked_alone(place, "pheduyet")]
+    gone = [place.dn(uid) for uid in ("canbo", "quantri", "pheduyet")]
 
     def disable() -> None:
         for dn in gone:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Integer, String, and_, bindparam, delete, func, literal_column, or_, select, update
+from sqlalchemy import Integer, and_, bindparam, delete, func, literal_column, or_, select, update
 
 from ...administration.entries import Entry
 from ...administration.grants import SeenGrant
@@ -22,6 +22,7 @@ from ...oauth.ports import StoredAccessToken
 from .audit import audit_insert, audit_values
 from .clients import client_of, metadata_json, version_raised
 from .database import Database, parameter
+from .directory.as_of import Unit, perhaps_of_unit, unit_of
 from .directory.rows import mirrored_now
 from .oauth import ACCESS, FAMILY_COLUMNS, GRANT, OFFICER, SESSION, TOKEN_COLUMNS, access_token_of, grant_of
 from .registrations import CLIENT, ends_with_the_client
@@ -54,12 +55,11 @@ class SqlAdministrationTokens:
 class SqlGrantPages:
     """Grants of an officer or a client, by the indexes on ``sub`` and on ``client_id`` with the time."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
         joined = GRANT.outerjoin(OFFICER, OFFICER.c.sub == GRANT.c.sub).outerjoin(SESSION, SESSION.c.sid == GRANT.c.sid)
-        columns = (*FAMILY_COLUMNS, GRANT.c.revoke_reason, OFFICER.c.uid, OFFICER.c.unit_code)
-        before, unit = parameter(GRANT.c.created_at, "before"), parameter(OFFICER.c.unit_code, "unit")
-        of_the_unit = or_(unit == literal_column("''"), OFFICER.c.unit_code == unit,
-                          OFFICER.c.unit_code.like(bindparam("below", type_=String(66))))
+        columns = (*FAMILY_COLUMNS, GRANT.c.revoke_reason, OFFICER.c.uid)
+        before = parameter(GRANT.c.created_at, "before")
         live = or_(bindparam("ended_too", type_=Integer) == literal_column("1"), and_(
             GRANT.c.revoked_at.is_(None), GRANT.c.expires_at > parameter(GRANT.c.expires_at, "live_at")))
         after = or_(GRANT.c.created_at < before,
@@ -68,7 +68,7 @@ class SqlGrantPages:
 
         def page(*names: str) -> Any:
             return database.read(
-                select(*columns).select_from(joined).where(*(its[name] for name in names), of_the_unit, live, after)
+                select(*columns).select_from(joined).where(*(its[name] for name in names), perhaps_of_unit(), live, after)
                 .order_by(GRANT.c.created_at.desc(), GRANT.c.grant_id.desc()).limit(bindparam("limit", type_=Integer)))
 
         self._pages: dict[tuple[str, ...], Any] = {
@@ -88,16 +88,23 @@ class SqlGrantPages:
              limit: int) -> Sequence[SeenGrant]:
         """Give grants, the newest first."""
         named = {name: value for name, value in (("sub", sub), ("client_id", client_id)) if value}
-        created_at, grant_id = before or (2**62, "")
-        rows = self._pages[tuple(named)].all(
-            **named, unit=unit, below=f"{unit}.%", ended_too=int(live_at is None), live_at=live_at or 0, before=created_at,
-            before_id=grant_id, limit=limit)
-        return [_seen(row) for row in rows]
+        now = self._clock.now()
+        agency = Unit(unit, now)
+
+        def rows_before(place: tuple[int, str]) -> Sequence[Any]:
+            found: Sequence[Any] = self._pages[tuple(named)].all(
+                **named, **agency.parameters, ended_too=int(live_at is None), live_at=live_at or 0, before=place[0],
+                before_id=place[1], limit=limit)
+            return found
+
+        rows = agency.page(rows_before, before or (2**62, ""), limit=limit, posts_of=lambda row: row.officer_posts,
+                           place_of=lambda row: (row.grant_created_at, row.grant_id))
+        return [_seen(row, now) for row in rows]
 
     def find(self, grant_id: str) -> SeenGrant | None:
         """Find a grant."""
         row = self._find.one(grant_id=grant_id)
-        return None if row is None else _seen(row)
+        return None if row is None else _seen(row, self._clock.now())
 
     def revoke_all(self, *, sub: str, client_id: str, reason: str, now: int, record: AuditRecord) -> None:
         """End every grant of an officer or of a client."""
@@ -171,5 +178,5 @@ def _known(known: Entry, now: int, record: AuditRecord) -> dict[str, Any]:
             **audit_values(record)}
 
 
-def _seen(row: Any) -> SeenGrant:
-    return SeenGrant(grant_of(row), row.uid or "", row.unit_code or "", row.revoke_reason)
+def _seen(row: Any, now: int) -> SeenGrant:
+    return SeenGrant(grant_of(row), row.uid or "", unit_of(row.officer_posts, now), row.revoke_reason)

@@ -26,6 +26,7 @@ from ...oauth.ports import NewTokens
 from .audit import audit_insert, audit_values
 from .consents import CONSENT_RECORD, consent_upsert, consent_values
 from .database import Database, parameter
+from .directory.as_of import is_active
 from .oauth import (
     FAMILY,
     FAMILY_COLUMNS,
@@ -45,11 +46,13 @@ from .outbox import ping_insert
 from .tables import DeferredAuthorizationRow
 
 ROW: Any = DeferredAuthorizationRow.__table__
+ASKED: Any = OFFICER.alias("asked_officer")
 
 _COLUMNS = (
     ROW.c.digest, ROW.c.kind, ROW.c.client_id.label("asking_client_id"), ROW.c.request, ROW.c.created_at.label("asked_at"),
     ROW.c.expires_at.label("over_at"), ROW.c.interval_seconds, ROW.c.user_code_digest, ROW.c.sub.label("asked_sub"), ROW.c.source,
-    ROW.c.details.label("own_details"), ROW.c.state, ROW.c.last_polled_at)
+    ROW.c.details.label("own_details"), ROW.c.state, ROW.c.last_polled_at, ASKED.c.status.label("asked_status"),
+    ASKED.c.ends_at.label("asked_ends_at"))
 
 
 def _state(state: State) -> Any:
@@ -113,7 +116,7 @@ class SqlDeferred:
         self._redeem_with_refresh = database.write(access_insert(), refresh_insert(), audit_insert(), guard=take)
 
     def _declare_reads(self, database: Database, here: Any, pending: Any) -> None:
-        with_grant = ROW.outerjoin(FAMILY, GRANT.c.grant_id == ROW.c.grant_id)
+        with_grant = ROW.outerjoin(FAMILY, GRANT.c.grant_id == ROW.c.grant_id).outerjoin(ASKED, ASKED.c.sub == ROW.c.sub)
         whole = select(*_COLUMNS, *FAMILY_COLUMNS).select_from(with_grant)
         self._find = database.read(whole.where(here))
         self._by_user_code = database.read(whole.where(ROW.c.user_code_digest == parameter(ROW.c.user_code_digest)))
@@ -202,8 +205,7 @@ def _room_left() -> tuple[Any, Any, Any, Any]:
     def waiting(*conditions: Any) -> Any:
         return select(func.count()).select_from(ROW).where(*conditions).scalar_subquery()
 
-    active = exists(select(literal_column("1")).where(
-        OFFICER.c.sub == parameter(ROW.c.sub), OFFICER.c.status == literal_column("'active'")))
+    active = exists(select(literal_column("1")).where(OFFICER.c.sub == parameter(ROW.c.sub), is_active("created_at")))
     return (active, waiting(*of_client) < bindparam("most_pending", type_=Integer()),
             waiting(*of_officer) < literal_column(str(MOST_AWAITING)),
             _paused_until("created_at") <= parameter(ROW.c.created_at))
@@ -223,4 +225,5 @@ def _deferred(row: Any) -> Deferred | None:
     return Deferred(
         bytes(row.digest), row.kind, row.asking_client_id, row.request, row.asked_at, row.over_at, row.interval_seconds,
         None if row.user_code_digest is None else bytes(row.user_code_digest), row.asked_sub, row.source, row.own_details,
-        row.state, row.last_polled_at, None if row.grant_id is None else grant_of(row))
+        row.state, row.last_polled_at, None if row.grant_id is None else grant_of(row), row.asked_status or "",
+        row.asked_ends_at or 0)

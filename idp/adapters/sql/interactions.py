@@ -11,6 +11,7 @@ from sqlalchemy import exists, literal_column, or_, select, update
 
 from ...sessions.interaction import Interaction, Proof
 from .database import Database, Write, insert_row, parameter
+from .directory.as_of import is_active
 from .tables import InteractionRow, OfficerRow
 
 ROW: Any = InteractionRow.__table__
@@ -34,8 +35,7 @@ class SqlInteractions:
             "password_expires_at": parameter(ROW.c.password_expires_at), "grace_left": parameter(ROW.c.grace_left),
         }, self._mine(), or_(parameter(ROW.c.entry_uuid) == literal_column("''"), exists(
             # What was proven before the access was taken away is not noted after it.
-            select(literal_column("1")).where(OFFICER.c.entry_uuid == parameter(ROW.c.entry_uuid),
-                                              OFFICER.c.status == literal_column("'active'")))))
+            select(literal_column("1")).where(OFFICER.c.entry_uuid == parameter(ROW.c.entry_uuid), is_active("now")))))
         nothing: Any = literal_column("NULL")
         self._password_changed = self._act(
             database, {"must_change_password": parameter(ROW.c.must_change_password), "password_expires_at": nothing,

@@ -19,6 +19,7 @@ from ...oauth.grant import Grant, Standing
 from ...oauth.ports import NewTokens, StoredAccessToken, StoredCode, StoredRefreshToken
 from .audit import audit_insert, audit_values
 from .database import Database, insert_row, parameter
+from .directory.as_of import is_active
 from .directory.rows import mirrored_now
 from .tables import (
     AccessTokenRow,
@@ -63,7 +64,8 @@ TOKEN_COLUMNS = (
 """An access token; ``access_token_of`` reads them, with those of its grant and officer."""
 _WITH_OFFICER = GRANT.outerjoin(OFFICER, OFFICER.c.sub == GRANT.c.sub)
 FAMILY = _WITH_OFFICER.outerjoin(SESSION, SESSION.c.sid == GRANT.c.sid)
-OFFICER_ACTIVE = exists(select(_ONE).where(OFFICER.c.sub == SESSION.c.sub, OFFICER.c.status == literal_column("'active'")))
+OFFICER_ACTIVE = exists(select(_ONE).where(OFFICER.c.sub == SESSION.c.sub, is_active("now")))
+"""The officer of a session may sign in at the moment ``now``."""
 
 
 def grant_insert() -> Any:
@@ -186,7 +188,7 @@ class SqlGrants:
                   for column in GRANT.columns}
         self._issue_without_session = database.write(access, audit_insert(), durable=False, guard=(
             insert(GRANT).inline().from_select(list(values), select(*values.values()).select_from(OFFICER).where(
-                OFFICER.c.sub == parameter(OFFICER.c.sub, "sub"), OFFICER.c.status == literal_column("'active'"))
+                OFFICER.c.sub == parameter(OFFICER.c.sub, "sub"), is_active("now"))
                 # Held, so that whoever takes the access away sees this grant, or this sees that the access is gone.
                 .with_for_update(read=True)).returning(GRANT.c.grant_id)))
         self._revoke = database.write(audit_insert(), guard=(

@@ -15,6 +15,7 @@ from ...audit import AuditRecord, Caller
 from ...sessions.single_sign_on import Session
 from .audit import audit_insert, audit_values
 from .database import Database, parameter
+from .directory.as_of import is_active
 from .tables import GrantRow, OfficerRow, OutboxRow, SessionClientRow, SessionRow
 
 SESSION: Any = SessionRow.__table__
@@ -35,7 +36,7 @@ class SqlSessions:
         values = {column.name: parameter(column) for column in SESSION.columns}
         # The officer is held, so that whoever takes the access away sees this session, or this sees that it is gone.
         signing_in = (select(*values.values()).select_from(OFFICER)
-                      .where(OFFICER.c.sub == parameter(OFFICER.c.sub), OFFICER.c.status == literal_column("'active'"))
+                      .where(OFFICER.c.sub == parameter(OFFICER.c.sub), is_active("created_at"))
                       .with_for_update(read=True))
         self._insert = database.write(audit_insert(), guard=(
             insert(SESSION).inline().from_select(list(values), signing_in).returning(SESSION.c.sid)))

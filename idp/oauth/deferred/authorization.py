@@ -14,6 +14,7 @@ from typing import Protocol
 
 from ...audit import AuditRecord
 from ...authn.assurance import AssurancePolicy
+from ...directory.term import status_as_of
 from ..client import Client
 from ..grant import Grant, lapse_of
 from ..ports import NewTokens
@@ -81,6 +82,8 @@ class Deferred:
         state: As stored.
         last_polled_at: Seconds since the epoch; None before the first poll.
         grant: What the officer gave, as it stands now; None before.
+        asked_status: Of whoever is asked by name, as of an officer's ``Standing``; "" where nobody is, or is not mirrored.
+        asked_ends_at: When their account ends; 0 where it goes on.
     """
 
     digest: bytes
@@ -97,6 +100,8 @@ class Deferred:
     state: str = State.PENDING
     last_polled_at: int | None = None
     grant: Grant | None = None
+    asked_status: str = ""
+    asked_ends_at: int = 0
 
     def open_to(self, sub: str, now: int) -> bool:
         """Tell whether this officer may still answer."""
@@ -140,14 +145,16 @@ def fault_of(deferred: Deferred, client: Client, *, kind: Kind, assurance: Assur
     Returns:
         An error of RFC 8628 §3.5 or RFC 6749 §5.2. ``authorization_pending`` is what stands so far: the poll still has to be
         counted, and may turn out to be too early. A secret of another client's, or of the other kind, is one that nobody knows.
-        ``access_denied`` says that the officer refused; what was given and has lapsed since is ``invalid_grant``, as a code's is.
+        ``access_denied`` says that the officer refused, or may not sign in any more and so never answers; what was given and
+        has lapsed since is ``invalid_grant``, as a code's is.
     """
     if deferred.client_id != client.client_id or deferred.kind != kind or deferred.state == State.USED:
         return "invalid_grant"
     if now >= deferred.expires_at:
         return "expired_token"
     if deferred.state == State.PENDING:
-        return "authorization_pending"
+        asked = status_as_of(deferred.asked_status, deferred.asked_ends_at, now)
+        return "access_denied" if deferred.sub and asked != "active" else "authorization_pending"
     if deferred.state != State.APPROVED or deferred.grant is None:
         return "access_denied"
     lapse = lapse_of(deferred.grant, client, assurance=assurance, now=now, idle_limit_seconds=idle_limit_seconds)

@@ -21,7 +21,7 @@ _SENTENCES = {
     "authorization_pending": "The officer has not answered yet.",
     "slow_down": "The officer has not answered yet, and the interval between two polls was not kept; it is 5 seconds longer now.",
     "expired_token": "The officer has not answered in time, or the tokens were not fetched in time; begin again.",
-    "access_denied": "The officer refused.",
+    "access_denied": "The officer refused, or may not answer any more.",
     "invalid_grant": "The code is not known, was used before, or is not valid any more.",
 }
 

@@ -310,4 +310,4 @@ def test_an_officer_is_shown_what_is_asked_by_name_and_still_open(desk: Desk) ->
     assert desk.store.deny(done.digest, sub, desk.now, desk.record)
     desk.house.clock.advance(1)
     second = desk.begin("two", sub=sub)
-    assert desk.store.awaiting(sub, desk.now) == [first, second]
+    assert desk.store.awaiting(sub, desk.now) == [replace(asked, asked_status="active") for asked in (first, second)]

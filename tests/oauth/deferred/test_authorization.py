@@ -19,6 +19,7 @@ CLIENT = Client(client_id="may-in", client_name="Máy in")
 STANDING = Standing("active", session_ended=False, session_last_seen_at=NOW, session_expires_at=NOW + 3600)
 GRANT = Grant("g", "may-in", "sub-1", "sid-1", "openid", False, NOW, 1, ("pwd",), "", NOW, NOW + 3600, None, STANDING)
 PENDING = Deferred(b"d" * 32, Kind.DEVICE, "may-in", "{}", NOW, NOW + 600, 5)
+BY_NAME = replace(PENDING, sub="sub-1", asked_status="active")
 APPROVED = replace(PENDING, state=State.APPROVED, grant=GRANT)
 
 
@@ -29,6 +30,12 @@ def fault(deferred: Deferred, **changes: Any) -> str:
 
 @pytest.mark.parametrize(("deferred", "expected"), [
     (PENDING, "authorization_pending"),
+    (BY_NAME, "authorization_pending"),
+    (replace(BY_NAME, asked_ends_at=NOW + 1), "authorization_pending"),
+    (replace(BY_NAME, asked_ends_at=NOW), "access_denied"),
+    (replace(BY_NAME, asked_status="disabled"), "access_denied"),
+    (replace(BY_NAME, asked_status="gone"), "access_denied"),
+    (replace(BY_NAME, asked_status=""), "access_denied"),
     (APPROVED, ""),
     (replace(PENDING, state=State.DENIED), "access_denied"),
     (replace(APPROVED, state=State.USED), "invalid_grant"),

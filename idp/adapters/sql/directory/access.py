@@ -63,8 +63,11 @@ class SqlAccess:
             SESSION.join(OFFICER, OFFICER.c.sub == SESSION.c.sub)).where(SESSION.c.ended_at.is_(None), inactive)
         of_grants = select(OFFICER.c.sub, OFFICER.c.status).select_from(
             OFFICER.join(GRANT, GRANT.c.sub == OFFICER.c.sub)).where(GRANT.c.revoked_at.is_(None), inactive)
-        both = union(of_sessions, of_grants).subquery("left_over")
-        self._left_over = database.read(select(both.c.sub, both.c.status).limit(literal_column(str(MOST_LEFT_OVER))))
+        of_requests = (select(OFFICER.c.sub, OFFICER.c.status)
+                       .select_from(OFFICER.join(DEFERRED, DEFERRED.c.sub == OFFICER.c.sub))
+                       .where(DEFERRED.c.state == literal_column("'pending'"), inactive))
+        all_of_it = union(of_sessions, of_grants, of_requests).subquery("left_over")
+        self._left_over = database.read(select(all_of_it.c.sub, all_of_it.c.status).limit(literal_column(str(MOST_LEFT_OVER))))
 
     def _declare_writes(self, database: Database) -> None:
         officer = OFFICER.c.sub == parameter(OFFICER.c.sub)

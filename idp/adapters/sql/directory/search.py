@@ -14,8 +14,10 @@ from sqlalchemy import Text, bindparam, literal_column, or_, select
 
 from ....clock import Clock, SystemClock
 from ....directory.mirror import Found
+from ....directory.unit import is_within
 from ..database import Database, Read, parameter
 from ..tables import OfficerRow
+from .as_of import has_an_end_behind
 from .ledger import listed
 from .rows import mirrored_now
 
@@ -33,12 +35,14 @@ class SqlOfficerSearch:
         within = or_(unit == literal_column("''"), OFFICER.c.unit_code == unit,
                      OFFICER.c.unit_code.like(bindparam("below", type_=Text())))
 
-        def found(count: int) -> Read:
+        def found(count: int, condition: Any) -> Read:
             words = [OFFICER.c.search_key.like(bindparam(f"word{n}", type_=Text()), escape="!") for n in range(count)]
             return database.read(select(OFFICER.c.entry_uuid, OFFICER.c.search_key).where(
-                *words, within, OFFICER.c.status != literal_column("'gone'")).limit(literal_column(str(MOST))))
+                *words, condition, OFFICER.c.status != literal_column("'gone'")).limit(literal_column(str(MOST))))
 
-        self._found = {count: found(count) for count in range(1, WORDS + 1)}
+        self._found = {count: found(count, within) for count in range(1, WORDS + 1)}
+        # Another statement, for another index: who has come under an agency since something of theirs has ended.
+        self._moved = {count: found(count, has_an_end_behind()) for count in range(1, WORDS + 1)}
         self._many = database.read(select(OFFICER).where(OFFICER.c.entry_uuid.in_(listed(database, "entry_uuids"))))
 
     def search(self, words: Sequence[str], *, unit: str, after: tuple[str, str] | None, limit: int) -> list[Found]:
@@ -47,11 +51,21 @@ class SqlOfficerSearch:
             return []
         patterns = {f"word{n}": _pattern(word) for n, word in enumerate(words[:WORDS])}
         rows = self._found[len(patterns)].all(unit=unit, below=f"{unit}.%", **patterns)
-        places = sorted((row.search_key[:PLACE], row.entry_uuid) for row in rows)
-        page = [place for place in places if after is None or place > after][:limit]
-        read = self._many.all(entry_uuids=orjson.dumps([entry_uuid for _, entry_uuid in page]).decode())
-        officers = {row.entry_uuid: mirrored_now(row, self._clock) for row in read}
-        return [Found(officer, place) for place in page if (officer := officers.get(place[1])) is not None]
+        if unit:
+            rows += self._moved[len(patterns)].all(unit_as_of=self._clock.now(), **patterns)
+        places = sorted({(row.search_key[:PLACE], row.entry_uuid) for row in rows})
+        places = [place for place in places if after is None or place > after]
+        found: list[Found] = []
+        while places and len(found) < limit:
+            found += self._read(places[:limit], unit)
+            places = places[limit:]
+        return found[:limit]
+
+    def _read(self, places: Sequence[tuple[str, str]], unit: str) -> list[Found]:
+        rows = self._many.all(entry_uuids=orjson.dumps([entry_uuid for _, entry_uuid in places]).decode())
+        officers = {row.entry_uuid: mirrored_now(row, self._clock) for row in rows}
+        return [Found(officer, place) for place in places if (officer := officers.get(place[1])) is not None
+                and (not unit or is_within(officer.officer.main_post.unit_code, unit))]
 
 
 def _pattern(word: str) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Integer, String, and_, bindparam, literal_column, or_, select, update
+from sqlalchemy import Integer, and_, bindparam, literal_column, or_, select, update
 
 from ....audit import AuditRecord
+from ....clock import Clock, SystemClock
 from ....directory.tasks import Task
 from ..audit import audit_insert, audit_values
 from ..database import Database, parameter
 from ..tables import OfficerRow, TaskRow
+from .as_of import Unit, perhaps_of_unit, unit_of
 
 OFFICER: Any = OfficerRow.__table__
 TASK: Any = TaskRow.__table__
@@ -20,16 +22,16 @@ TASK: Any = TaskRow.__table__
 class SqlTasks:
     """The store on one database."""
 
-    def __init__(self, database: Database) -> None:
-        whole = select(*TASK.c, OFFICER.c.uid, OFFICER.c.name, OFFICER.c.unit_code).select_from(
+    def __init__(self, database: Database, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
+        whole = select(*TASK.c, OFFICER.c.uid, OFFICER.c.name, OFFICER.c.posts).select_from(
             TASK.outerjoin(OFFICER, OFFICER.c.sub == TASK.c.sub))
-        due, unit = parameter(TASK.c.due_at, "after"), parameter(OFFICER.c.unit_code, "unit")
+        due = parameter(TASK.c.due_at, "after")
         self._page = database.read(
             whole.where(
                 TASK.c.state == parameter(TASK.c.state),
                 or_(TASK.c.due_at > due, and_(TASK.c.due_at == due, TASK.c.task_id > parameter(TASK.c.task_id, "after_id"))),
-                or_(unit == literal_column("''"), OFFICER.c.unit_code == unit,
-                    OFFICER.c.unit_code.like(bindparam("below", type_=String(66)))))
+                perhaps_of_unit())
             .order_by(TASK.c.due_at, TASK.c.task_id).limit(bindparam("limit", type_=Integer)))
         self._find = database.read(whole.where(TASK.c.task_id == parameter(TASK.c.task_id)))
         self._complete = database.write(audit_insert(), guard=(
@@ -39,20 +41,26 @@ class SqlTasks:
 
     def page(self, *, state: str, unit: str, after: tuple[int, str] | None, limit: int) -> Sequence[Task]:
         """Give tasks, those first that are due first."""
-        due_at, task_id = after or (-1, "")
-        return [_task(row) for row in self._page.all(state=state, unit=unit, below=f"{unit}.%", after=due_at, after_id=task_id,
-                                                     limit=limit)]
+        now = self._clock.now()
+        agency = Unit(unit, now)
+
+        def rows_after(place: tuple[int, str]) -> Sequence[Any]:
+            return self._page.all(state=state, after=place[0], after_id=place[1], limit=limit, **agency.parameters)
+
+        rows = agency.page(rows_after, after or (-1, ""), limit=limit, posts_of=lambda row: row.posts,
+                           place_of=lambda row: (row.due_at, row.task_id))
+        return [_task(row, now) for row in rows]
 
     def find(self, task_id: str) -> Task | None:
         """Find a task."""
         row = self._find.one(task_id=task_id)
-        return None if row is None else _task(row)
+        return None if row is None else _task(row, self._clock.now())
 
     def complete(self, task_id: str, proof: str, done_by: str, record: AuditRecord) -> bool:
         """Note that a task was done, once."""
         return self._complete.run(id=task_id, proof=proof, by=done_by, now=record.at, **audit_values(record)) is not None
 
 
-def _task(row: Any) -> Task:
-    return Task(row.task_id, row.kind, row.sub, row.uid or "", row.name or "", row.unit_code or "", row.opened_at, row.due_at,
+def _task(row: Any, now: int) -> Task:
+    return Task(row.task_id, row.kind, row.sub, row.uid or "", row.name or "", unit_of(row.posts, now), row.opened_at, row.due_at,
                 row.state, row.done_at, row.done_by, row.proof)
