@@ -32,6 +32,7 @@ from .authn.recovery_codes import RecoveryCodes
 from .authn.second_factor import SecondFactors
 from .authn.sign_in import SignIn
 from .authn.sign_in.certificate import CertificateSignIn
+from .authn.sign_in.forgotten import ForgottenPasswords
 from .authn.sign_in.passkey import PasskeySignIn
 from .authn.totp import Totp
 from .clock import Clock
@@ -183,6 +184,7 @@ class Services:
     passkeys: Passkeys
     passkey_sign_in: PasskeySignIn
     sign_in: SignIn
+    forgotten_passwords: ForgottenPasswords
     break_glass: BreakGlass
     password_notices: PasswordNotices
     assurance: AssurancePolicy

@@ -74,8 +74,6 @@ class Settings(BaseSettings):
     directory_feed: Literal["auto", "syncrepl", "polling", "off"] = Field(
         "auto", description="How changes of the directory are heard of; auto asks the server what it can")
     directory_poll_seconds: float = Field(3.0, ge=0.1, le=60, description="Between two questions, where it is polled")
-    directory_listing_seconds: float = Field(
-        60.0, ge=1, le=86400, description="Between two listings of all identifiers, where it is polled: they find who is gone")
     directory_brake_percent: int = Field(5, ge=1, le=100,
                                          description="Share of the active officers that may leave at once without a release")
     directory_brake_least: int = Field(10, ge=0, le=1000, description="So many may always leave at once")
@@ -140,6 +138,7 @@ class Settings(BaseSettings):
                                          description="Wrong passwords let through from one address in half an hour")
     password_notice_days: int = Field(14, ge=0, le=60, description="Days before its end that a password is spoken of; 0 = never")
     holidays_file: Path | None = Field(None, description="TOML table of holidays, for deadlines in working days")
+    password_recovery: bool = Field(True, description="Officers with two factors set a forgotten password themselves")
     one_time_password_hours: int = Field(24, ge=1, le=72, description="How long a password is good that an administrator made")
     require_second_factor_groups: Words = Field(
         ("lanhdao", "quantri-tinh", "quantri-coquan", "kiemtoan"),

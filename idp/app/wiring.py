@@ -25,6 +25,7 @@ from ..adapters.sql.authn.certificates import SqlCertificates
 from ..adapters.sql.authn.devices import SqlDevices
 from ..adapters.sql.authn.one_time_password import SqlOneTimePasswords
 from ..adapters.sql.authn.passkeys import SqlPasskeys
+from ..adapters.sql.authn.recoveries import SqlRecoveries
 from ..adapters.sql.authn.recovery_codes import SqlRecoveryCodes
 from ..adapters.sql.authn.throttle import SqlGuessCounter
 from ..adapters.sql.authn.totp import SqlTotpStore
@@ -74,6 +75,7 @@ from ..authn.recovery_codes import RecoveryCodes
 from ..authn.second_factor import SecondFactors
 from ..authn.sign_in import SignIn
 from ..authn.sign_in.certificate import CertificateSignIn
+from ..authn.sign_in.forgotten import REQUEST_LIMITS, ForgottenPasswords
 from ..authn.sign_in.passkey import PasskeySignIn
 from ..authn.totp import Totp
 from ..authn.webauthn import RelyingParty
@@ -81,6 +83,7 @@ from ..clock import Clock, SystemClock
 from ..directory.aftermath import Several
 from ..directory.deprovisioning import Deprovisioning
 from ..directory.feed import Changes
+from ..directory.mirror import MirroredOfficer
 from ..endpoints import routes
 from ..endpoints.monitoring.metrics import PrometheusMeter
 from ..endpoints.sources import Sources
@@ -260,6 +263,16 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
                         SessionLimits(settings.idle_limit_seconds, settings.absolute_limit_seconds))
     emergency = BreakGlass(settings.break_glass_name, BreakGlassFile(settings.keys_dir / CREDENTIAL),
                            Lockout(guesses, clock, BREAK_GLASS_LIMITS, kind="break_glass"), seen, audit, sealer, clock)
+
+    def password_is_another(officer: MirroredOfficer, caller: Caller) -> None:
+        interactions.forget_officer(officer.officer.entry_uuid)
+        deprovisioning.end_access(officer.sub, "password_changed", caller)
+
+    forgotten = ForgottenPasswords(
+        SqlRecoveries(database), people, mirror, second_factors, one_time,
+        Lockout(guesses, clock, REQUEST_LIMITS, kind="forgotten"), notices, audit, clock, key=sealer.derive("password recovery"),
+        mail_domain=settings.ldap_mail_domain, afterwards=password_is_another,
+        offered=settings.password_recovery and bool(settings.smtp_host))
     # What a change of an officer means elsewhere; each part is called again when any of them raised.
     desk_rooms = certificate_desk(settings, database, mirror, sealer, sealer.derive("identity numbers"), clock)
     officer_search = SqlOfficerSearch(database, clock)
@@ -300,7 +313,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
             requests=SignedRequests(objects, seen, clock)),
         pings=pings, ping_delivery=PingDelivery(pings, outbound, clients, sealer, clock),
         notices=notices, mail=mail, certificate_desk=desk_rooms,
-        mail_delivery=MailDelivery(mail, mail_server(settings, clock), mirror, LetterWords(settings), clock),
+        mail_delivery=MailDelivery(mail, mail_server(settings, clock), mirror, LetterWords(settings, forgotten.link), clock),
         audit_chain=AuditChain(seal_store, Es256SealSigner(folder.audit_seal_key(), settings.keys_dir),
                                FileSealHeads(settings.keys_dir / HEADS), clock),
         audit_store=seal_store, audit_reader=SqlAuditReader(database),
@@ -312,7 +325,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         sign_in=SignIn(people, mirror, audit, clock, mail_domain=settings.ldap_mail_domain, one_time=one_time,
                        factors=second_factors, notices=notices,
                        passwords=Lockout(guesses, clock, Limits(source=Rule(settings.sign_in_source_failures)))),
-        break_glass=emergency,
+        break_glass=emergency, forgotten_passwords=forgotten,
         password_notices=PasswordNotices(seen, clock, days=settings.password_notice_days),
         assurance=assurance,
         sessions=sessions,

@@ -40,6 +40,7 @@ class AuditEvent(StrEnum):
     THROTTLE_CLEARED = "throttle.cleared"
     PASSWORD_CHANGED = "password.changed"
     PASSWORD_CHANGE_REFUSED = "password.change_refused"
+    PASSWORD_FORGOTTEN = "password.forgotten"
     PASSWORD_RESET = "password.reset"
     PASSWORD_RESET_REFUSED = "password.reset_refused"
     SESSION_ENDED = "session.ended"

@@ -35,6 +35,8 @@ class NoticeKind(StrEnum):
     RECOVERY_CODE_USED = "recovery_code.used"
     """Detail ``left``: how many codes are left."""
     PASSWORD_CHANGED = "password.changed"
+    PASSWORD_FORGOTTEN = "password.forgotten"
+    """Detail ``recovery``: the request's number, where a link goes with the mail; the link itself is made when it is sent."""
     PASSWORD_RESET = "password.reset"
     NEW_DEVICE = "device.new"
     """Details ``browser`` and ``system`` as far as the browser says."""

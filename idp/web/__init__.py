@@ -8,9 +8,22 @@ from flask import Flask, request
 from werkzeug.wrappers import Response
 
 from ..services import Services
-from . import account, approvals, authorize, consent, device, errors, i18n, login, logout, portal, security, session_management
+from . import (
+    account,
+    approvals,
+    authorize,
+    consent,
+    device,
+    errors,
+    i18n,
+    login,
+    logout,
+    portal,
+    security,
+    session_management,
+)
 from .assets import PREFIX, Assets
-from .login import acting_post
+from .login import acting_post, recovery
 from .login.certificate import showing
 
 
@@ -36,7 +49,8 @@ def register(app: Flask, services: Services, *, assets: Assets | None = None) ->
     security.protect(app, services)
     i18n.translate(app, services, files.url, frozenset(province))
     errors.handle(app, services.clock)
-    for room in (authorize, login, consent, acting_post, device, approvals, logout, session_management, portal, account, i18n):
+    for room in (authorize, login, recovery, consent, acting_post, device, approvals, logout, session_management, portal, account,
+                 i18n):
         app.register_blueprint(room.blueprint(services))
     app.register_blueprint(showing(services))
 

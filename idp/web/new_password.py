@@ -1,7 +1,8 @@
 """A new password, as its owner: the form, what it says before one types, and what was wrong with what came.
 
-Two pages have it: the one of a sign-in that cannot go on without, and the one of an officer who is signed in. What is done is
-the same on both: the old password is tried and counted by ``authn.sign_in``, the directory judges, and the officer is told.
+Three pages have it: the one of a sign-in that cannot go on without, the one of an officer who is signed in, and, without the
+old password, the one of who has forgotten it (``login.recovery``). What is done on the first two is the same: the old password is
+tried and counted by ``authn.sign_in``, the directory judges, and the officer is told.
 """
 
 from __future__ import annotations
@@ -41,8 +42,7 @@ class NewPassword:
             ThrottledError: too many wrong old passwords.
         """
         old, new = request.form.get("password", ""), request.form.get("new_password", "")
-        problem = problem_with(new, again=request.form.get("new_password_again", ""), old=old, uid=officer.officer.uid,
-                               name=officer.officer.name, rules=self._rules(officer)) if new else None
+        problem = self.problem(officer, old=old) if new else None
         if problem is not None:
             return problem
         try:
@@ -55,6 +55,11 @@ class NewPassword:
         if outcome == ChangeResult.TOO_SHORT:  # long enough for the rules on the page, and the directory wants more
             return "too_short_there"
         return "" if outcome == ChangeResult.CHANGED else outcome
+
+    def problem(self, officer: MirroredOfficer, *, old: str) -> str | None:
+        """Tell what is wrong with the new password at first sight; None for nothing."""
+        return problem_with(request.form.get("new_password", ""), again=request.form.get("new_password_again", ""), old=old,
+                            uid=officer.officer.uid, name=officer.officer.name, rules=self._rules(officer))
 
     def form(self, officer: MirroredOfficer, *, error: str = "", throttled: ThrottledError | None = None, action: str,
              cancel_url: str, app: dict[str, Any] | None, reason: str, grace_left: int | None = None) -> Response:

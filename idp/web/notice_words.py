@@ -1,7 +1,8 @@
 """What notices say: one title and one text per kind, in the page's language when they are read, in both when they are mailed.
 
 A mail has the Vietnamese text first and the English one below it: nobody has to tell us a language before something happens to
-the account. It names an address of ours to go to and holds no link that does anything by being opened.
+the account. It names an address of ours to go to and holds no link that does anything by being opened; that of a forgotten
+password leads to a page that asks for a second factor.
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ _WORDS: Mapping[NoticeKind, _Words] = {
     NoticeKind.RECOVERY_CODE_USED: _Words(
         "codes", _("Một mã khôi phục đã được dùng"), _("Bạn còn %(left)s mã khôi phục.")),
     NoticeKind.PASSWORD_CHANGED: _Words("lock", _("Mật khẩu đã được đổi"), _("Mật khẩu của bạn đã được đổi.")),
+    NoticeKind.PASSWORD_FORGOTTEN: _Words(
+        "lock", _("Có đề nghị đặt lại mật khẩu"), _("Có người đề nghị đặt lại mật khẩu của bạn ở trang đăng nhập."), warns=False),
     NoticeKind.PASSWORD_RESET: _Words("lock", _("Mật khẩu đã được đặt lại"), _("Mật khẩu của bạn đã được đặt lại.")),
     NoticeKind.NEW_DEVICE: _Words(
         "laptop", _("Đăng nhập từ thiết bị mới"), _("Có người đăng nhập tài khoản của bạn bằng %(device)s.")),
@@ -84,6 +87,9 @@ _WORDS: Mapping[NoticeKind, _Words] = {
 
 _FACTORS = {"otp": _("Ứng dụng tạo mã 6 số"), "passkey": _("Khóa truy cập"), "recovery_codes": _("Bộ mã khôi phục"),
             "sim": _("SIM ký số")}
+_LINK = _("Để đặt mật khẩu mới, vui lòng mở liên kết này trong 30 phút: %(link)s")
+_NO_LINK = _("Bạn chưa bật xác thực hai lớp, nên vui lòng liên hệ quản trị đơn vị để được cấp mật khẩu dùng một lần.")
+_NOT_ASKED = _("Nếu không phải bạn đề nghị, bạn không phải làm gì; mật khẩu của bạn giữ nguyên.")
 _ANOTHER_FACTOR = _("Một cách đăng nhập")
 _ON = _("%(browser)s trên %(system)s")
 _UNKNOWN_DEVICE = _("một thiết bị không rõ loại")
@@ -135,10 +141,15 @@ def _factor(detail: Mapping[str, str], translate: Translate) -> str:
 
 
 class LetterWords:
-    """Makes the texts of mails (``notices.mail.Wording``)."""
+    """Makes the texts of mails (``notices.mail.Wording``).
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    Args:
+        settings: Names and addresses.
+        link: Makes what the link of a forgotten password ends with, from the number of the request.
+    """
+
+    def __init__(self, settings: Settings, link: Callable[[str], str]) -> None:
+        self._settings, self._link = settings, link
         self._english = Translations.load(str(TRANSLATIONS), ["en"])
 
     def __call__(self, told: Told, name: str) -> tuple[str, str]:
@@ -152,7 +163,16 @@ class LetterWords:
         address = f"{self._settings.issuer}/account/notices"
         lines = [translate(_GREETING) % {"name": name} if name else "", title_of(told, translate) + ".",
                  f"{text_of(told, translate)} {when_of(told, translate)}",
+                 self._way_on(told, translate),
                  translate(_NOT_YOU) % {"phone": self._settings.help_phone} if _WORDS[told.kind].warns else "",
                  translate(_WHERE) % {"address": address},
                  translate(_NO_ANSWER), f"{province}\n{product}"]
         return "\n\n".join(line for line in lines if line)
+
+    def _way_on(self, told: Told, translate: Translate) -> str:
+        """Say how to a new password, to whom has forgotten it: the one notice whose mail holds a link that opens something."""
+        if told.kind is not NoticeKind.PASSWORD_FORGOTTEN:
+            return ""
+        recovery = told.detail.get("recovery", "")
+        link = f"{self._settings.issuer}/recovery/{self._link(recovery)}" if recovery else ""
+        return f"{translate(_LINK) % {'link': link} if link else translate(_NO_LINK)}\n\n{translate(_NOT_ASKED)}"

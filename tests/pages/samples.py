@@ -50,6 +50,7 @@ class Sample:
                 for key, value in self.context.items()}
 
 
+_FORGOTTEN = {"app": QLVB, "action": "/stay", "back_url": "/next", "username": "", "error": None}
 _SIGN_IN: dict[str, Any] = {"app": QLVB, "action": "/stay", "username": "", "error": None, "hint": None, "notice": None,
                             "who": None, "forgotten_url": "/next", "passkey_url": "/stay", "certificate_url": "/next"}
 _FACTOR: dict[str, Any] = {"app": QLVB, "action": "/stay", "who": OFFICER, "error": None, "others": [], "cancel_url": "/next"}
@@ -220,7 +221,22 @@ SAMPLES = [
     Sample("password-expiring-portal", "login/expiring.html", _EXPIRING | {"app": None, "days": 1, "who": LONG}),
     Sample("password-last", "login/expiring.html", _EXPIRING | {"last": True}),
     Sample("password-last-agency", "login/expiring.html", _EXPIRING | {"last": True, "agency_help": AGENCY_HELP}),
-    Sample("password-forgotten", "login/forgotten.html", {"app": QLVB, "back_url": "/next"}),
+    Sample("password-forgotten", "login/forgotten.html", _FORGOTTEN | {"action": None}),
+    Sample("password-forgotten-link", "login/forgotten.html", _FORGOTTEN),
+    Sample("password-forgotten-unnamed", "login/forgotten.html", _FORGOTTEN | {"error": {"code": "no_name"}}, 400),
+    Sample("password-forgotten-throttled", "login/forgotten.html", _FORGOTTEN | {
+        "username": "nvmau", "error": {"code": "throttled", "retry_after_minutes": 20}}, 429),
+    Sample("password-forgotten-sent", "login/forgotten_sent.html", {"app": QLVB, "back_url": "/next"}),
+    Sample("recovery-open", "recovery/open.html", {"action": "/stay"}),
+    Sample("recovery-factor", "login/factors/otp.html", _FACTOR | {"app": None, "recovering": True, "others": _OTHER_WAYS}),
+    Sample("recovery-factor-passkey", "login/factors/passkey.html",
+           _FACTOR | {"app": None, "options_url": "/stay", "recovering": True, "others": _OTHER_WAYS}),
+    Sample("recovery-factor-code", "login/factors/recovery.html", _FACTOR | {"app": None, "recovering": True, "who": LONG}),
+    Sample("recovery-new-password", "login/change_password.html", _CHANGE | {"app": None, "reason": "forgotten",
+                                                                             "cancel_url": ""}),
+    Sample("recovery-new-password-refused", "login/change_password.html", _CHANGE | {
+        "app": None, "reason": "forgotten", "cancel_url": "", "error": {"code": "in_history"}}, 400),
+    Sample("recovery-done", "recovery/done.html", {}),
     Sample("password-changed", "account/password_changed.html", {"who": OFFICER}),
     Sample("consent", "consent/consent.html", {
         "app": SURVEY, "who": OFFICER, "action": "/stay", "agency_help": AGENCY_HELP,

@@ -25,6 +25,7 @@ from idp.adapters.sql.authn.certificates import SqlCertificates
 from idp.adapters.sql.authn.devices import SqlDevices
 from idp.adapters.sql.authn.one_time_password import SqlOneTimePasswords
 from idp.adapters.sql.authn.passkeys import SqlPasskeys
+from idp.adapters.sql.authn.recoveries import SqlRecoveries
 from idp.adapters.sql.authn.recovery_codes import SqlRecoveryCodes
 from idp.adapters.sql.authn.throttle import SqlGuessCounter
 from idp.adapters.sql.authn.totp import SqlTotpStore
@@ -55,10 +56,12 @@ from idp.authn.recovery_codes import RecoveryCodes
 from idp.authn.second_factor import SecondFactors
 from idp.authn.sign_in import SignIn
 from idp.authn.sign_in.certificate import CertificateSignIn
+from idp.authn.sign_in.forgotten import REQUEST_LIMITS, ForgottenPasswords
 from idp.authn.sign_in.passkey import PasskeySignIn
 from idp.authn.totp import Totp
 from idp.authn.webauthn import RelyingParty
 from idp.directory.deprovisioning import Deprovisioning
+from idp.directory.mirror import MirroredOfficer
 from idp.jose.keyset import KeyRing
 from idp.notices import Notices
 from idp.oauth import response
@@ -223,9 +226,17 @@ class Site:
             password_notices=PasswordNotices(SqlSeenOnce(database), self.clock, days=self.settings.password_notice_days),
             assurance=assurance,
             subjects=SUBJECTS, end_session=EndSession(clients, id_tokens.read_hint))
+        self.services.forgotten_passwords = self.forgotten = ForgottenPasswords(
+            SqlRecoveries(database), self.directory, self.mirror, factors, self.one_time,
+            Lockout(counter, self.clock, REQUEST_LIMITS, kind="forgotten"), self.told, audit, self.clock, key=b"k" * 32,
+            mail_domain="haugiang.gov.vn", afterwards=self._password_is_another, offered=self.settings.password_recovery)
         self.app = Flask("idp", template_folder=str(ROOT / "templates"), static_folder=None)
         self.app.secret_key = "k" * 32
         register(self.app, self.services)
+
+    def _password_is_another(self, officer: MirroredOfficer, caller: Caller) -> None:
+        self.services.interactions.forget_officer(officer.officer.entry_uuid)
+        self.deprovisioning.end_access(officer.sub, "password_changed", caller)
 
     def enrol(self, uid: str) -> None:
         """Give an officer an authenticator app with SEED."""

@@ -7,20 +7,20 @@ gone back to all lead on (checklist 21; issue 2, deliverable 10).
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, request
 from flask_wtf.csrf import CSRFError
 
 from ...oidc.prompts import Prompt
 from ...services import Services
 from ...sessions.interaction import Interaction
 from ..onward import address_of, see_other
-from ..presentation import application_words
 from ..security import allow_onward_redirect, browser_id, check_form, session_cookie
 from .certificate import FIELD as CERTIFICATE_FIELD
 from .certificate import CertificatePage
 from .change_password import ChangePasswordPage
 from .course import Course
 from .expiring import ExpiringPage
+from .forgotten import ForgottenPage
 from .passkey import FIELD, PasskeyPage, add_questions
 from .second_factor import SecondFactorPage
 from .sign_in import SignInPage
@@ -32,6 +32,7 @@ def blueprint(services: Services) -> Blueprint:
     course = Course(services)
     sign_in, factor = SignInPage(services, course), SecondFactorPage(services, course)
     passkey, certificate = PasskeyPage(services, course), CertificatePage(services, course)
+    forgotten_page = ForgottenPage(services, course)
     change, notice = ChangePasswordPage(services, course), ExpiringPage(services, course)
 
     def due(interaction: Interaction, *, as_other: bool = False) -> Response:
@@ -82,8 +83,15 @@ def blueprint(services: Services) -> Blueprint:
         if interaction is None or interaction.done_at is not None or interaction.kind == "logout":
             return course.onward.lead_on(request.args.get("app", ""))
         course.take_language(interaction)
-        return make_response(render_template("login/forgotten.html", app=application_words(course.client(interaction)),
-                                             back_url=address_of("login.ask", interaction)))
+        return forgotten_page.form(interaction)
+
+    @views.post("/login/<interaction_id>/forgotten")
+    def ask_for_link(interaction_id: str) -> Response:
+        interaction = services.interactions.take_up(interaction_id, browser_id())
+        if interaction is None or interaction.done_at is not None or interaction.kind == "logout":
+            return course.onward.over(request.args.get("app", ""))
+        course.take_language(interaction)
+        return forgotten_page.answer(interaction)
 
     @views.post("/login/<interaction_id>")
     def answer(interaction_id: str) -> Response:

@@ -82,7 +82,8 @@ def test_the_portal_shows_the_newest_that_are_unread(site: Site) -> None:
     assert "Tất cả thông báo, 4 chưa đọc" in page
 
 
-NO_ALARM = {NoticeKind.CERTIFICATE_RETURNED, NoticeKind.CERTIFICATE_READY, NoticeKind.CERTIFICATE_ENDED}
+NO_ALARM = {NoticeKind.PASSWORD_FORGOTTEN, NoticeKind.CERTIFICATE_RETURNED, NoticeKind.CERTIFICATE_READY,
+            NoticeKind.CERTIFICATE_ENDED}
 """Kinds after which nobody has to change a password."""
 
 
@@ -90,7 +91,7 @@ NO_ALARM = {NoticeKind.CERTIFICATE_RETURNED, NoticeKind.CERTIFICATE_READY, Notic
 def test_every_kind_has_its_words_in_both_languages_and_a_mail_has_no_link_that_acts(site: Site, kind: NoticeKind) -> None:
     told = Told(1, kind, "sub", 1_700_000_000, "203.0.113.7",
                 {"factor": "otp", "browser": "Chrome", "system": "Windows", "left": "%(left)s %s", "name": "Điện thoại"})
-    subject, text = LetterWords(site.settings)(told, "Nguyễn Văn Mẫu")
+    subject, text = LetterWords(site.settings, "link of {}".format)(told, "Nguyễn Văn Mẫu")
     assert subject.startswith("Hệ thống đăng nhập một lần: ")
     vietnamese, english = text.split("\n-- \n")
     assert "Lúc 05:13 ngày 15/11/2023, từ địa chỉ 203.0.113.7." in vietnamese

@@ -30,6 +30,7 @@ from .oauth import (
     RefreshTokenRow,
 )
 from .passkeys import PasskeyChallengeRow, PasskeyRow, PasskeyUserRow
+from .recoveries import PasswordRecoveryRow
 
 __all__ = (
     "AccessTokenRow",
@@ -58,6 +59,7 @@ __all__ = (
     "PasskeyChallengeRow",
     "PasskeyRow",
     "PasskeyUserRow",
+    "PasswordRecoveryRow",
     "PostChoiceRow",
     "PushedRequestRow",
     "RecoveryCodesRow",
