@@ -77,7 +77,7 @@ def table(backend: str, results: dict[str, Figures]) -> str:
     for name, row in here.items():
         if name not in MUST:
             continue
-        must = str(MUST[name]) if backend == "postgresql" else ""
+        must = str(MUST[name] or "") if backend == "postgresql" else ""
         text = (f"| {name} | {row['cpu_us']:.0f} | {row['least_us']:.0f} - {row['most_us']:.0f} | {must} "
                 f"| {row['per_second']:.0f} | {row['p50_ms']:.1f} | {row['p99_ms']:.1f} |")
         if base:

@@ -5,21 +5,28 @@ from __future__ import annotations
 import base64
 import json
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode
 
 from .driver import Call, Round, drive, rotate
 from .system import System
 
-MUST = {
+Asked = tuple[str, str, list[dict[str, str]]]
+"""Path, client, and the forms that are sent in turn."""
+
+MUST: dict[str, int | None] = {
     "discovery": 33, "jwks": 33, "client_credentials": 290, "client_credentials_jwt": 500, "introspection": 240, "userinfo": 220,
-    "refresh": 1000,
+    "refresh": 1000, "pushed_authorization": None, "device_authorization": None, "backchannel_authentication": None,
+    "token_exchange": None, "registration": None,
 }
-"""CPU microseconds per operation to reach: PostgreSQL, 16 connections, log line and metrics on."""
+"""CPU microseconds per operation to reach: PostgreSQL, 16 connections, log line and metrics on; None where no figure was set."""
 
 _TELLS = {
     "discovery": "token_endpoint", "jwks": "keys", "client_credentials": "access_token", "client_credentials_jwt": "access_token",
-    "introspection": "username", "userinfo": "unit_name",
+    "introspection": "username", "userinfo": "unit_name", "pushed_authorization": "request_uri",
+    "device_authorization": "user_code", "backchannel_authentication": "auth_req_id", "token_exchange": "issued_token_type",
+    "registration": "registration_access_token",
 }
 """A member that only a right answer has."""
 
@@ -27,6 +34,33 @@ _TELLS = {
 def _form(system: System, client: str) -> tuple[tuple[str, str], ...]:
     known = base64.b64encode(f"{client}:{system.secret(client)}".encode()).decode()
     return ("Authorization", f"Basic {known}"), ("Content-Type", "application/x-www-form-urlencoded")
+
+
+def _pushed(_system: System) -> Asked:
+    return "/par", "load", [{
+        "response_type": "code", "client_id": "load", "redirect_uri": "https://load.example/cb", "scope": "openid profile",
+        "state": "s" * 22, "nonce": "n" * 22, "code_challenge": "c" * 43, "code_challenge_method": "S256"}]
+
+
+def _device(_system: System) -> Asked:
+    return "/device_authorization", "load-waits", [{"scope": "openid profile"}]
+
+
+def _backchannel(system: System) -> Asked:
+    """Everybody in turn, so that nobody is asked more often than an officer may be."""
+    return "/bc-authorize", "load-waits", [{"scope": "openid profile", "login_hint": uid} for uid in system.asked_officers()]
+
+
+def _exchange(system: System) -> Asked:
+    kind = "urn:ietf:params:oauth:token-type:access_token"
+    return "/token", "load-acts", [{
+        "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange", "subject_token": token, "subject_token_type": kind,
+        "scope": "openid profile"} for token in system.access_tokens]
+
+
+_FORMS: dict[str, Callable[[System], Asked]] = {
+    "pushed_authorization": _pushed, "device_authorization": _device, "backchannel_authentication": _backchannel,
+    "token_exchange": _exchange}
 
 
 def call(system: System, name: str) -> Call:
@@ -40,6 +74,13 @@ def call(system: System, name: str) -> Call:
     if name == "introspection":
         bodies = tuple(urlencode({"token": token}) for token in system.access_tokens)
         return Call("/introspect", "POST", _form(system, "load"), bodies)
+    if name == "registration":
+        members = {"client_name": "Load", "redirect_uris": ["https://load.example/cb"], "grant_types": ["authorization_code"]}
+        return Call("/register", "POST", (("Authorization", f"Bearer {system.initial_access_token()}"),
+                                          ("Content-Type", "application/json")), (json.dumps(members),))
+    if name in _FORMS:
+        path, client, bodies = _FORMS[name](system)
+        return Call(path, "POST", _form(system, client), tuple(urlencode(body) for body in bodies))
     client = "load-jwt" if name == "client_credentials_jwt" else "load"
     return Call("/token", "POST", _form(system, client), ("grant_type=client_credentials",))
 

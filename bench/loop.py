@@ -40,7 +40,7 @@ class Source:
         """Take an answer in and tell whether it was right."""
         if status == 200 and self._head:
             self.tokens.append(json.loads(body)["refresh_token"])
-        return status == 200
+        return status in (200, 201)
 
 
 class Line:

@@ -13,6 +13,7 @@ import time
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -20,18 +21,29 @@ from tests.postgresql import PostgreSQL, free_port
 
 CLIENT = """client_id = "{name}"
 client_name = "Ứng dụng {name}"
-redirect_uris = ["https://{name}.example/cb"]
-grant_types = ["authorization_code", "refresh_token", "client_credentials"]
-response_types = ["code"]
+{returns}grant_types = {grants}
 token_endpoint_auth_method = "client_secret_basic"
 scope = "openid profile email unit offline_access"
-
+{members}
 [province]
 owner = "Văn phòng UBND tỉnh"
 consent = "implied"
 access_token_format = "{format}"
-"""
+{more}"""
 
+WAITS = """backchannel_token_delivery_mode = "poll"
+"""
+DEVICE, CIBA, EXCHANGE = (f"urn:{name}" for name in (
+    "ietf:params:oauth:grant-type:device_code", "openid:params:grant-type:ciba",
+    "ietf:params:oauth:grant-type:token-exchange"))
+OWN = {
+    "load-waits": {"grants": ("authorization_code", "refresh_token", DEVICE, CIBA), "members": WAITS},
+    "load-acts": {"grants": ("client_credentials", EXCHANGE), "more": 'exchange_from = ["load"]\n'},
+}
+"""Applications that differ from all others: those that wait for an officer's answer, and one that exchanges tokens."""
+
+ASKED = 2500
+"""Officers who are asked by name, a few times each: no application may ask one more often before they answered."""
 
 POST = {"unit_code": "H30.1", "unit_code_2016": "000.00.01.H30", "unit_name": "Văn phòng UBND tỉnh", "title": "Chuyên viên"}
 
@@ -53,6 +65,8 @@ class System:
         self.server: subprocess.Popen[bytes] | None = None
         self.access_tokens: list[str] = []
         self.refresh_tokens: list[str] = []
+        self._initial_access_token = ""
+        self._asked: list[str] = []
 
     def __enter__(self) -> System:
         try:
@@ -72,10 +86,9 @@ class System:
             self.postgresql = PostgreSQL().start()
             url = self.postgresql.create()
         for number in range(500):
-            name = {0: "load", 1: "load-jwt"}.get(number, f"app{number:03}")
+            name = {0: "load", 1: "load-jwt", 2: "load-waits", 3: "load-acts"}.get(number, f"app{number:03}")
             (self.folder / "clients" / name).mkdir(parents=True)
-            text = CLIENT.format(name=name, format="jwt" if name == "load-jwt" else "opaque")
-            (self.folder / "clients" / name / "client.toml").write_text(text)
+            (self.folder / "clients" / name / "client.toml").write_text(_registration(name))
         (self.folder / "nothing.toml").write_text("")
         self.environment = {
             **os.environ,
@@ -105,10 +118,10 @@ class System:
             with contextlib.suppress(psutil.NoSuchProcess):  # PostgreSQL's helpers come and go
                 process.cpu_affinity([0])
 
-    def _flask(self, *arguments: str) -> None:
-        subprocess.run(
+    def _flask(self, *arguments: str) -> str:
+        return subprocess.run(
             [str(Path(sys.executable).parent / "flask"), "--app", "wsgi", *arguments], cwd=self.root, env=self.environment,
-            check=True, capture_output=True)
+            check=True, capture_output=True, text=True).stdout
 
     def _wait(self) -> None:
         for _ in range(300):
@@ -128,6 +141,28 @@ class System:
         """Give the secret that was made for an application."""
         return (self.folder / "keys" / "clients" / f"{client_id}.secret").read_text().strip()
 
+    def initial_access_token(self) -> str:
+        """Give a token with which applications register themselves; made once."""
+        if not self._initial_access_token:
+            said = self._flask("clients", "initial-access-token", "create", "--owner", "Văn phòng UBND tỉnh", "--quota", "10000",
+                               "--json")
+            self._initial_access_token = str(json.loads(said)["initial_access_token"])
+        return self._initial_access_token
+
+    def asked_officers(self) -> list[str]:
+        """Give the names of officers who may be asked; entered once."""
+        if not self._asked:
+            from sqlalchemy import create_engine, insert
+
+            from idp.adapters.sql.tables import OfficerRow
+
+            self._asked = [f"hoi{n}" for n in range(ASKED)]
+            engine = create_engine(self.environment["IDP_DATABASE_URL"])
+            with engine.begin() as connection:
+                connection.execute(insert(OfficerRow.__table__), [_officer(n, "hoi", int(time.time())) for n in range(ASKED)])
+            engine.dispose()
+        return self._asked
+
     def _seed(self, url: str) -> None:
         from sqlalchemy import create_engine, insert
 
@@ -142,15 +177,7 @@ class System:
 
         scope = "openid profile email unit offline_access"
         for n in range(40):
-            put(OfficerRow,
-                entry_uuid=f"00000000-0000-4000-8000-{n:012}", sub=f"sub{n}", uid=f"canbo{n}", dn=f"uid=canbo{n},ou=people",
-                mail=f"canbo{n}@haugiang.gov.vn", name=f"Nguyễn Văn Mẫu {n}", given_name="Mẫu",
-                family_name="Nguyễn Văn", phone="",
-                unit_code=POST["unit_code"], unit_code_2016=POST["unit_code_2016"], unit_name=POST["unit_name"],
-                title=POST["title"], posts=json.dumps([POST], ensure_ascii=False), groups='["can-bo","van-phong"]',
-                attributes=json.dumps({"uid": f"canbo{n}", "mail": f"canbo{n}@haugiang.gov.vn"}),
-                search_key=f"canbo{n}",
-                status="active", first_sign_in_at=now, last_sign_in_at=now, updated_at=now)
+            put(OfficerRow, **_officer(n, "canbo", now))
             put(SessionRow,
                 sid=f"sid{n}", cookie_digest=hashlib.sha256(b"%d" % n).digest(), sub=f"sub{n}", auth_time=now, acr=1, amr="pwd",
                 created_at=now, last_seen_at=now, expires_at=now + 80000, ended_at=None, end_reason="", source="127.0.0.1",
@@ -196,3 +223,25 @@ class System:
             self.server.wait(20)
         if self.postgresql is not None:
             self.postgresql.remove()
+
+
+def _registration(name: str) -> str:
+    """Give the registration file of an application."""
+    own: dict[str, Any] = OWN.get(name, {})
+    grants = own.get("grants", ("authorization_code", "refresh_token", "client_credentials"))
+    returns = f'redirect_uris = ["https://{name}.example/cb"]\n' if "authorization_code" in grants else ""
+    return CLIENT.format(name=name, format="jwt" if name == "load-jwt" else "opaque", returns=returns, grants=json.dumps(grants),
+                         members=own.get("members", ""), more=own.get("more", ""))
+
+
+def _officer(n: int, name: str, now: int) -> dict[str, Any]:
+    """Give the row of an officer whom the provider has seen before."""
+    kind = 4000 if name == "canbo" else 5000
+    return {
+        "entry_uuid": f"00000000-0000-{kind}-8000-{n:012}", "sub": f"sub{n}" if name == "canbo" else f"{name}-sub{n}",
+        "uid": f"{name}{n}", "dn": f"uid={name}{n},ou=people", "mail": f"{name}{n}@haugiang.gov.vn",
+        "name": f"Nguyễn Văn Mẫu {n}", "given_name": "Mẫu", "family_name": "Nguyễn Văn", "phone": "",
+        "unit_code": POST["unit_code"], "unit_code_2016": POST["unit_code_2016"], "unit_name": POST["unit_name"],
+        "title": POST["title"], "posts": json.dumps([POST], ensure_ascii=False), "groups": '["can-bo","van-phong"]',
+        "attributes": json.dumps({"uid": f"{name}{n}", "mail": f"{name}{n}@haugiang.gov.vn"}), "search_key": f"{name}{n}",
+        "status": "active", "first_sign_in_at": now, "last_sign_in_at": now, "updated_at": now}

@@ -42,7 +42,8 @@ class Document:
             return Response(304, b"", (*self._headers, ("ETag", etag)))
         last = self._last
         if last is None or last[0] != etag:
-            last = self._last = (etag, Response(200, body, (*self._headers, ("ETag", etag))))
+            headers = (*self._headers, ("ETag", etag), ("Content-Length", str(len(body))))
+            last = self._last = (etag, Response(200, body, headers, sized=True))
         return last[1]
 
 

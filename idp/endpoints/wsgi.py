@@ -42,6 +42,11 @@ Headers = tuple[tuple[str, str], ...]
 NO_STORE: Headers = (("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache"),
                      ("X-Content-Type-Options", "nosniff"))
 
+_NO_HEADERS = frozenset({
+    "REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "CONTENT_TYPE", "CONTENT_LENGTH", "SERVER_NAME", "SERVER_PORT",
+    "SERVER_PROTOCOL", "SERVER_SOFTWARE", "GATEWAY_INTERFACE", "REMOTE_ADDR", "REMOTE_PORT", "wsgi.version", "wsgi.url_scheme",
+    "wsgi.input", "wsgi.errors", "wsgi.multithread", "wsgi.multiprocess", "wsgi.run_once", "wsgi.input_terminated", CALLER})
+"""What servers put into the environment beside the headers (PEP 3333); passed over quickly where those are counted."""
 _NOTHING: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 _log = logging.getLogger(__name__)
@@ -88,12 +93,17 @@ class NoRequestLog:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer: status, body, headers without Content-Length, and the error code for the log."""
+    """An answer: status, body, headers, and the error code for the log.
+
+    Attributes:
+        sized: The headers hold Content-Length, which is put to them otherwise.
+    """
 
     status: int
     body: bytes
     headers: Headers
     error: str = ""
+    sized: bool = False
 
 
 class MalformedRequestError(RefusedError):
@@ -249,7 +259,7 @@ class Dispatcher:
         response = _answer(route, request, environ)
         body = b"" if request.method == "HEAD" else response.body
         headers = [*response.headers]
-        if response.status != 204:  # RFC 9110 §8.6
+        if response.status != 204 and not response.sized:  # RFC 9110 §8.6
             headers.append(("Content-Length", str(len(response.body))))
         if response.status >= 400:
             headers.append(("X-Request-Id", caller.request_id))
@@ -281,7 +291,8 @@ def _answer(route: Route, request: EndpointRequest, environ: Environ) -> Respons
         if request.method not in route.methods:
             refusal = error(405, "invalid_request", "This method is not allowed here.")
             return Response(405, refusal.body, (*NO_STORE, ("Allow", ", ".join(route.methods))), refusal.error)
-        if sum([len(value) for name, value in environ.items() if name[:5] == "HTTP_"]) > MAX_HEADER_BYTES:
+        sizes = [len(value) for name, value in environ.items() if name not in _NO_HEADERS and name[:5] == "HTTP_"]
+        if sum(sizes) > MAX_HEADER_BYTES:
             return error(431, "invalid_request", "The headers are longer than 16 kB.")
         return route.endpoint(request)
     except OAuth2Error as refused:

@@ -291,6 +291,10 @@ def test_rfc9126_s2_1_a_reference_is_not_pushed(stand: Stand) -> None:
     assert stand.house.push(request_uri=PLACE).error == "invalid_request"
 
 
+def test_rfc6749_s3_1_an_empty_request_uri_is_none(stand: Stand) -> None:
+    assert stand.ask("", **stand.house.parameters()) == stand.house.asked()
+
+
 def test_where_it_is_off_the_parameter_is_refused_by_name(house: House) -> None:
     off = Stand(house)
     off.publish()

@@ -154,6 +154,12 @@ def test_a_parameter_that_is_sent_twice_is_refused(house: House) -> None:
     assert house.post("/par", body, client_id="qlvb", secret=SECRET).error == "invalid_request"
 
 
+def test_rfc9449_s10_1_a_thumbprint_is_pushed_without_a_proof(house: House) -> None:
+    jkt = "j" * 43
+    assert house.opened(pushed(house, dpop_jkt=jkt)).dpop_jkt == jkt
+    assert house.opened(pushed(house)).dpop_jkt == ""
+
+
 # The reference
 
 def test_rfc9126_s4_the_front_channel_adds_nothing(house: House) -> None:

@@ -48,6 +48,7 @@ class SqlClientStore:
 
         self._version = database.read(select(VersionRow.value).where(VersionRow.name == literal_column(f"'{VERSION}'")))
         self._all = database.read(select(*columns).order_by(columns.client_id))
+        self._known: dict[str, tuple[tuple[Any, ...], Client]] = {}
         self._create = act(entered)
         changed = update(table).where(this).values(
             metadata=parameter(columns.metadata, "new_metadata"), updated_at=now).returning(columns.client_id)
@@ -72,8 +73,15 @@ class SqlClientStore:
         return 0 if row is None else int(row.value)
 
     def all(self) -> Sequence[Client]:
-        """Give every client, ordered by client_id."""
-        return [client_of(row) for row in self._all.all()]
+        """Give every client, ordered by client_id; only rows that changed since the last time are read into clients anew."""
+        known, found = self._known, dict[str, tuple[tuple[Any, ...], Client]]()
+        for row in self._all.all():
+            content = (row.metadata, row.source, _bytes(row.secret_digest), _bytes(row.sealed_secret), row.disabled_at,
+                       row.created_at)
+            before = known.get(row.client_id)
+            found[row.client_id] = before if before is not None and before[0] == content else (content, client_of(row))
+        self._known = found
+        return [client for _, client in found.values()]
 
     def create(self, client: Client, *, now: int, caller: Caller) -> bool:
         """Enter a client; False when the identifier is taken."""

@@ -97,3 +97,23 @@ def test_a_row_of_a_later_version_is_read_past_what_is_unknown(database: Databas
         if database.is_sqlite:
             connection.commit()
     assert list(store.all()) == [CLIENT]
+
+
+def test_only_what_changed_is_read_anew(database: Database) -> None:
+    store, other = SqlClientStore(database), SqlClientStore(database)
+    for client_id in ("app", "bus", "qlvb"):
+        store.create(replace(CLIENT, client_id=client_id), now=1, caller=CALLER)
+    before = {client.client_id: client for client in store.all()}
+    assert all(client is before[client.client_id] for client in store.all())
+    other.change(replace(CLIENT, client_id="app", client_name="Tên mới"), now=2, caller=CALLER)
+    other.set_secret("bus", secret_digest("s" * 32), first=False, now=2, caller=CALLER)
+    after = {client.client_id: client for client in store.all()}
+    assert after["qlvb"] is before["qlvb"]
+    assert (after["app"].client_name, after["bus"].secret_digest) == ("Tên mới", secret_digest("s" * 32))
+    other.set_disabled("qlvb", True, now=3, caller=CALLER)
+    assert [client.client_id for client in store.all() if client.disabled] == ["qlvb"]
+    other.set_disabled("qlvb", False, now=4, caller=CALLER)
+    assert store.all() == other.all()
+    with database.durable.begin() as connection:
+        connection.execute(text("DELETE FROM client WHERE client_id = 'bus'"))
+    assert [client.client_id for client in store.all()] == ["app", "qlvb"]
