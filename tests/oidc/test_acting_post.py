@@ -12,10 +12,12 @@ from idp.adapters.sql.database import Database
 from idp.adapters.sql.post_choices import SqlPostChoices
 from idp.directory.officer import Officer, Post
 from idp.oauth.authorization_request import AuthorizationRequest
+from idp.oauth.grants import token_exchange
 from idp.oauth.ports import digest
 from idp.oidc.acting_post import ASK_AGAIN, ActingPosts, Held, claim_of, held_of, noted, offered
 from idp.sessions.interaction import Interaction
-from tests.provider import CALLER, REDIRECT_URI, REGISTERED, House
+from tests.fakes.client_keys import jwks_of, pair, signed
+from tests.provider import CALLER, ISSUER, REDIRECT_URI, REGISTERED, House
 
 CLERK = Post("H30.1", "000.00.01.H30", "Văn phòng UBND tỉnh", "Chuyên viên")
 ACTING = Post("H30.2", "000.02.00.H30", "Sở Thông tin và Truyền thông", "Quyền Giám đốc", ends_at=0)
@@ -222,6 +224,49 @@ def test_a_narrowed_access_token_tells_no_post_and_introspection_keeps_silent(ho
 def test_an_application_of_pairwise_subjects_is_told_the_same_post(house: House) -> None:
     house.client(subject_type="pairwise")
     assert everywhere(house, granted(house)) == [claim_of(ACTING)] * 3
+
+
+def pushed(house: House, **asked: str) -> AuthorizationRequest:
+    return house.opened(house.push(**asked).json["request_uri"])
+
+
+def signed_request(house: House, **asked: str) -> AuthorizationRequest:
+    house.client(jwks=jwks_of(pair("ES256")))
+    now = house.clock.now()
+    claims = house.parameters(**asked) | {"iss": "qlvb", "aud": ISSUER, "nbf": now, "exp": now + 300}
+    return house.provider.parse_authorization(
+        {"client_id": ["qlvb"], "request": [signed(claims, pair("ES256"), typ="oauth-authz-req+jwt")]})
+
+
+@pytest.mark.parametrize("way", [pushed, signed_request])
+@pytest.mark.parametrize("asked", [{"scope": "openid post"}, {"scope": "openid", "claims": '{"id_token":{"post":null}}'}])
+def test_pushed_and_signed_requests_ask_as_any_other(house: House, way: Any, asked: dict[str, str]) -> None:
+    request = way(house, **asked)
+    client = house.registry.find("qlvb")
+    assert client is not None
+    assert offered(request, client, PERSON) == BOTH
+    session = house.session(house.officer(posts=BOTH))
+    answer = house.provider.issue_code(replace(request, post=noted(ACTING)), session=session, caller=CALLER)
+    tokens = house.redeem(dict(answer.parameters)["code"]).json
+    assert house.id_claims(tokens["id_token"])["post"] == claim_of(ACTING)
+
+
+def test_core_s3_2_an_id_token_that_comes_through_the_browser_tells_it_too(database: Database) -> None:
+    house = House(database, front_channel=True)
+    house.client(response_types=("code", "id_token"), grant_types=("authorization_code", "implicit"))
+    request = replace(house.asked(response_type="id_token", scope="openid post"), post=noted(ACTING))
+    answer = house.provider.issue_code(request, session=house.session(house.officer(posts=BOTH)), caller=CALLER)
+    assert house.id_claims(dict(answer.parameters)["id_token"])["post"] == claim_of(ACTING)
+
+
+def test_whoever_acts_by_exchange_is_told_the_officers_own_post(house: House) -> None:
+    house.client("acting", grant_types=(token_exchange.GRANT_TYPE,), exchange_from=("qlvb",))
+    tokens = granted(house)
+    exchanged = house.token({"grant_type": token_exchange.GRANT_TYPE, "subject_token": tokens["access_token"],
+                             "subject_token_type": token_exchange.ACCESS_TOKEN}, client_id="acting").json["access_token"]
+    assert house.introspect(exchanged, client_id="acting").json["post"] == claim_of(ACTING)
+    house.officer(posts=(CLERK,))
+    assert "post" not in house.introspect(exchanged, client_id="acting").json
 
 
 def test_no_request_names_the_post_itself(house: House) -> None:

@@ -17,7 +17,7 @@ from idp.oauth.provider_request import ProviderRequest
 from idp.oidc.acting_post import claim_of, held_of
 from tests.fakes.directory import PASSWORD
 
-from .site import PORTAL, QLVB, SURVEY, Browser, Site, authorize_url, form_of, query_of
+from .site import PORTAL, QLVB, STRICT, SURVEY, Browser, Site, authorize_url, form_of, query_of
 from .test_approvals import ask, choose, enter
 from .test_approvals import registered as registered_bank
 from .test_device import asked as asked_by_device
@@ -220,3 +220,42 @@ def test_ciba_s8_an_officer_who_is_asked_by_name_says_the_post_before_approving(
     site.services.clients.reload()
     answer = site.provider.token(ProviderRequest(form, caller=Caller("192.0.2.9", "r")))
     assert site.id_token_claims(answer.body["id_token"])["post"] == claim_of(ACTING)
+
+
+def test_security_29_the_question_is_not_walked_round(site: Site) -> None:
+    browser = site.browser()
+    page = question(site, browser)
+    action, hidden = form_of(page)
+    interaction = page.request.path.rpartition("/")[2]
+    for path in (action, f"/authorize/{interaction}", f"/login/{interaction}", f"/consent/{interaction}?ask=consent",
+                 f"/consent/{interaction}?ask=select_account", f"/device/{interaction}"):
+        for fields in ({}, {"answer": "accept"}, {"post": ""}, {"username": "canbo"}):
+            for answer in (browser.post(path, {**hidden, **fields}), browser.get(path)):
+                assert not answer.headers.get("Location", "").startswith(QLVB.redirect_uris[0])
+    assert not {"code.issued", "post.chosen"} & set(site.events())
+
+
+def test_security_29_it_is_asked_after_the_second_factor_and_never_instead_of_it(site: Site) -> None:
+    site.enrol("canbo")
+    site.client_store.put(replace(STRICT, scope=STRICT.scope | {"post"}))
+    site.services.clients.reload()
+    browser = site.browser()
+    page = browser.follow(browser.sign_in(STRICT, scope=SCOPE))
+    assert 'name="otp"' in page.text
+    page = browser.follow(browser.submit(page, otp=site.otp()))
+    assert told(site, press(browser, page, ACTING), STRICT) == claim_of(ACTING)
+
+
+def test_another_officer_in_the_same_browser_is_asked_anew(site: Site) -> None:
+    browser = site.browser()
+    press(browser, question(site, browser), ACTING)
+    site.directory.add(replace(site.directory.officers["vanthu"], posts=(CLERK, ACTING)))
+    answer = browser.submit(browser.authorize(scope=SCOPE, prompt="login"), username="vanthu", password=PASSWORD)
+    assert QUESTION in browser.follow(answer).text
+
+
+def test_english_is_complete(site: Site) -> None:
+    browser = site.browser()
+    page = question(site, browser, ui_locales="en")
+    assert "In which post are you working?" in page.text
+    assert QUESTION not in page.text

@@ -72,9 +72,11 @@ def test_ended_sessions_go_after_a_week_and_their_applications_after_them_and_no
     for sid in ("alive", "ended", "lately", "overdue", "forgotten"):
         desk.add(tables.SessionClientRow, sid=sid, client_id="a", last_used_at=NOW - 8 * DAY)
         desk.add(tables.SessionClientRow, sid=sid, client_id="b", last_used_at=NOW - 8 * DAY)
-    assert desk.housekeeping.sweep(NOW) == {"sso_session": 1, "session_client": 4}
+        desk.add(tables.PostChoiceRow, sid=sid, client_id="a", chosen_at=NOW - 8 * DAY)
+    assert desk.housekeeping.sweep(NOW) == {"sso_session": 1, "session_client": 4, "post_choice": 2}
     assert desk.count(tables.SessionRow) == 3
     assert desk.count(tables.SessionClientRow) == 6
+    assert desk.count(tables.PostChoiceRow) == 3
 
 
 def test_throttle_counters_go_when_they_are_empty_again(desk: Desk) -> None:
