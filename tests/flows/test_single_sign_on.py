@@ -49,6 +49,36 @@ def test_one_sign_in_opens_two_applications_and_one_sign_out_closes_both_within_
         assert now - earlier > 5, f"process {process} had no part in it"
 
 
+def forgotten_by_the_application(person: Person) -> None:
+    """Take the document management's session away, on a page of its own; the provider's stays."""
+    mine = [cookie["name"] for cookie in person.driver.get_cookies() if "qlvb" in cookie["name"]]
+    assert mine
+    for name in mine:
+        person.driver.delete_cookie(name)
+
+
+def test_an_officer_of_two_posts_says_in_which_one_they_work_and_may_choose_again(place: Place) -> None:
+    deployment, person = place
+    person.open(deployment.portal)
+    person.sign_in("quyengiamdoc")
+    assert person.name_in_application, "this application does not ask"
+    for title in ("Quyền Giám đốc", "Phó Giám đốc"):
+        person.open(deployment.qlvb)
+        assert person.heading == "Bạn đang làm việc với chức vụ nào?"
+        choices = person.driver.find_elements("css selector", ".choice__go")
+        assert len(choices) == 2
+        person.leave_by(next(choice for choice in choices if choice.text.startswith(title)).click)
+        assert (person.url, person.find("[data-officer=title]").text) == (deployment.qlvb, title)
+        forgotten_by_the_application(person)
+        person.open(deployment.qlvb)
+        assert person.find("[data-officer=title]").text == title, "asked once"
+        forgotten_by_the_application(person)
+        person.open(f"{deployment.issuer}/")
+        assert title in person.find("section[aria-labelledby=posts]").text
+        person.press("section[aria-labelledby=posts] button")
+        assert not person.sees("section[aria-labelledby=posts]")
+
+
 def test_wrong_password_unknown_user_and_disabled_officer_see_the_same_page(place: Place) -> None:
     deployment, person = place
     pages = {}
