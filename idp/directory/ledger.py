@@ -17,6 +17,9 @@ from .unit import UnitEntry
 Look = Callable[[], Officer | None]
 """Looks an officer up in the directory as it is now; None where there is none."""
 
+Find = Callable[[str], Officer | None]
+"""Gives an officer by entryUUID as the directory has them at this moment (``Directory.find``)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -66,6 +69,20 @@ class Ledger(Protocol):
     def remove(self, entry_uuid: str, *, now: int, look: Look | None = None, source: str = "", request_id: str = "",
                durable: bool = True) -> OfficerChange | None:
         """Mirror that an officer is no longer in the directory; with ``look``, unless that finds the officer after all."""
+        ...
+
+    def note_page(self, officers: Sequence[Officer], *, now: int, find: Find, source: str = "",
+                  request_id: str = "") -> list[OfficerChange]:
+        """Mirror several officers, each once, and give what changed: ``note`` of each, with ``find`` as its look.
+
+        The page is one act: all of it is written or, where something goes wrong, nothing. Only whoever was written by somebody
+        else meanwhile is read and written again. A crash may lose it: for what is heard of again.
+        """
+        ...
+
+    def remove_page(self, entry_uuids: Sequence[str], *, now: int, find: Find, source: str = "",
+                    request_id: str = "") -> list[OfficerChange]:
+        """Mirror that several officers are no longer in the directory: ``remove`` of each, in the way of ``note_page``."""
         ...
 
     def known(self, entry_uuids: Sequence[str]) -> Mapping[str, MirroredOfficer]:

@@ -7,19 +7,20 @@ is asked about all of them (``brake``), and only then they are written.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
-from functools import partial
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from ..audit import Caller
 from ..clock import Clock
 from .brake import Brake
 from .changes import ChangeKind, kind_of
-from .ledger import Ledger
+from .ledger import Find, Ledger
 from .mirror import MirroredOfficer
 from .officer import Officer
 
-Find = Callable[[str], Officer | None]
-"""Gives an officer as the directory has them at this moment (``Directory.find``)."""
+PAGE = 200
+"""So many are written together."""
+_T = TypeVar("_T")
 
 
 class Window:
@@ -50,7 +51,12 @@ class Window:
 
     def see(self, officers: Sequence[Officer]) -> None:
         """Take officers as seen; those who would be lost are held."""
+        for page in _pages(officers):
+            self._see(page)
+
+    def _see(self, officers: Sequence[Officer]) -> None:
         known = self._ledger.known([officer.entry_uuid for officer in officers])
+        page: dict[str, Officer] = {}
         for officer in officers:
             self.figures["seen"] += 1
             before = known.get(officer.entry_uuid)
@@ -64,8 +70,15 @@ class Window:
                 continue
             if before is not None and before.status == "active" and officer.disabled:
                 self._held[officer.entry_uuid] = officer
+                continue
+            if officer.entry_uuid in page:
+                self._note(page)
+                page = {}
+            if self._dry:
+                self.figures[kind] += 1
             else:
-                self._note(officer, kind)
+                page[officer.entry_uuid] = officer
+        self._note(page)
 
     def lose(self, entry_uuids: Sequence[str]) -> list[str]:
         """Take officers as gone, and give those of the identifiers that belong to nobody who is mirrored."""
@@ -93,12 +106,11 @@ class Window:
             return False
         losses = len(self._held) + sum(self._gone.values())
         used_up = self._brake.check(losses, where=self._where)
-        for officer in self._held.values():
-            self._note(officer, ChangeKind.DISABLED)
-        for entry_uuid in self._gone:
-            change = self._ledger.remove(entry_uuid, now=self._clock.now(), look=partial(self._find, entry_uuid),
-                                         source=self._caller.source, request_id=self._caller.request_id, durable=False)
-            self.figures[ChangeKind.REMOVED] += change is not None
+        self._note(self._held)
+        for gone in _pages(list(self._gone)):
+            changes = self._ledger.remove_page(gone, now=self._clock.now(), find=self._find, source=self._caller.source,
+                                               request_id=self._caller.request_id)
+            self.figures.update(change.kind for change in changes)
         self._held, self._gone = {}, {}
         return used_up
 
@@ -116,11 +128,13 @@ class Window:
             self._held.pop(entry_uuid, None)
         self._gone |= missing
 
-    def _note(self, officer: Officer, kind: ChangeKind) -> None:
-        if self._dry:
-            self.figures[kind] += 1
-            return
-        _, change = self._ledger.note(officer, now=self._clock.now(), look=partial(self._find, officer.entry_uuid),
-                                      source=self._caller.source, request_id=self._caller.request_id, durable=False)
-        if change is not None:
-            self.figures[change.kind] += 1
+    def _note(self, officers: Mapping[str, Officer]) -> None:
+        for page in _pages(list(officers.values())):
+            changes = self._ledger.note_page(page, now=self._clock.now(), find=self._find, source=self._caller.source,
+                                             request_id=self._caller.request_id)
+            self.figures.update(change.kind for change in changes)
+
+
+def _pages(everything: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    for start in range(0, len(everything), PAGE):
+        yield everything[start:start + PAGE]

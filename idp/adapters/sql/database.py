@@ -11,8 +11,8 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import namedtuple
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from sqlalchemy import bindparam, create_engine, event, exists, insert, literal_column, select
@@ -129,6 +129,10 @@ class Database:
         """Lend the driver's cursor, for what is more than one statement; errors as ``CursorExecutor.cursor``."""
         return self._cursors[engine].cursor()
 
+    def transaction(self, engine: Engine) -> AbstractContextManager[Any]:
+        """Lend the driver's cursor for one transaction of PostgreSQL; errors as ``CursorExecutor.cursor``."""
+        return self._cursors[engine].transaction()
+
     @property
     def write_lock(self) -> threading.RLock:
         """The process-wide lock round SQLite writes; keeps threads out of the busy handler's sleeps."""
@@ -241,44 +245,67 @@ class Write(_Statement):
         with self._database.write_lock:
             return self._executor.rows(self._sequence[0], parameters)
 
+    def run_all(self, many: Sequence[Parameters]) -> list[Row | None]:
+        """Do it once for each of several sets of parameters, in order, in one transaction and, on PostgreSQL, one round trip.
+
+        Returns:
+            For each what ``run`` gives; one whose guard found no row wrote nothing, and the others are written all the same.
+
+        Raises:
+            UnavailableError: as ``run``; all of it happened or nothing.
+        """
+        assert not self._after
+        if not many:
+            return []
+        if self._single is None and not self._sequence:
+            self.compile()
+        if self._database.is_sqlite:
+            with self._database.write_lock, self._database.cursor(self._engine) as cursor, _immediate(cursor):
+                return [self._act(cursor, parameters) for parameters in many]
+        found = self._executor.rows_of_each(self._single, many)
+        if not self._single.columns:
+            return [(1,)] * len(many)
+        return [rows[0] if rows else None for rows in found]
+
     def _rows_after(self, parameters: Parameters) -> list[Row]:
-        with self._database.cursor(self._engine) as cursor:
-            cursor.execute("BEGIN")
-            try:
-                for statement in (*self._sequence, self._single):
-                    cursor.execute(statement.sql, {**statement.constants, **parameters})
-                rows: list[Row] = cursor.fetchall()
-                cursor.execute("COMMIT")
-            except BaseException:
-                if not cursor.connection.closed:
-                    cursor.execute("ROLLBACK")
-                raise
+        with self._database.transaction(self._engine) as cursor:
+            for statement in (*self._sequence, self._single):
+                cursor.execute(statement.sql, {**statement.constants, **parameters})
+            rows: list[Row] = cursor.fetchall()
         return rows
 
     def _run_sqlite(self, parameters: Parameters) -> Row | None:
         if not self._sequence:
             self.compile()
-        with self._database.write_lock, self._database.cursor(self._engine) as cursor:
-            cursor.execute("BEGIN IMMEDIATE")
-            try:
-                found: Row | None = (1,)
-                acts = self._sequence
-                if self._guard is not None:
-                    guard, acts = acts[0], acts[1:]
-                    cursor.execute(guard.sql, {**guard.constants, **parameters})
-                    found = cursor.fetchone()
-                    cursor.fetchall()
-                if found is not None:
-                    for act in acts:
-                        cursor.execute(act.sql, {**act.constants, **parameters})
-                    cursor.execute("COMMIT")
-                else:
-                    cursor.execute("ROLLBACK")
-            except BaseException:
-                if cursor.connection.in_transaction:
-                    cursor.execute("ROLLBACK")
-                raise
+        with self._database.write_lock, self._database.cursor(self._engine) as cursor, _immediate(cursor):
+            return self._act(cursor, parameters)
+
+    def _act(self, cursor: Any, parameters: Parameters) -> Row | None:
+        """Do it in SQLite's open transaction; where the guard finds no row nothing is written."""
+        found: Row | None = (1,)
+        acts = self._sequence
+        if self._guard is not None:
+            guard, acts = acts[0], acts[1:]
+            cursor.execute(guard.sql, {**guard.constants, **parameters})
+            found = cursor.fetchone()
+            cursor.fetchall()
+        if found is not None:
+            for act in acts:
+                cursor.execute(act.sql, {**act.constants, **parameters})
         return found
+
+
+@contextmanager
+def _immediate(cursor: Any) -> Iterator[None]:
+    """Hold a transaction of SQLite that writes from its beginning."""
+    cursor.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        cursor.execute("COMMIT")
+    except BaseException:
+        if cursor.connection.in_transaction:
+            cursor.execute("ROLLBACK")
+        raise
 
 
 def insert_row(target: Any, **values: Any) -> Insert:

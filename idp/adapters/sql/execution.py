@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import select
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -84,6 +84,13 @@ class Executor(Protocol):
         """
         ...
 
+    def rows_of_each(self, compiled: Any, many: Sequence[Parameters]) -> list[list[Row]]:
+        """Run a statement once for each of several sets of parameters, in order, in one transaction, and give the rows of each.
+
+        All of it happens or nothing; errors as ``rows``.
+        """
+        ...
+
     def close(self) -> None:
         """Close the connections that are not in use."""
         ...
@@ -108,6 +115,28 @@ class CursorExecutor:
         with self.cursor() as cursor:
             cursor.execute(compiled.sql, parameters)
             return [] if cursor.description is None else cursor.fetchall()
+
+    def rows_of_each(self, compiled: Compiled, many: Sequence[Parameters]) -> list[list[Row]]:
+        """Run a statement for each, one after the other."""
+        found: list[list[Row]] = []
+        with self.transaction() as cursor:
+            for parameters in many:
+                cursor.execute(compiled.sql, {**compiled.constants, **parameters})
+                found.append([] if cursor.description is None else cursor.fetchall())
+        return found
+
+    @contextmanager
+    def transaction(self) -> Iterator[Any]:
+        """Lend the cursor for one transaction, which what is raised undoes."""
+        with self.cursor() as cursor:
+            cursor.execute("BEGIN")
+            try:
+                yield cursor
+                cursor.execute("COMMIT")
+            except BaseException:
+                if not cursor.connection.closed:
+                    cursor.execute("ROLLBACK")
+                raise
 
     def close(self) -> None:
         """Close the pooled connections."""

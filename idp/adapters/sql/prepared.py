@@ -11,14 +11,16 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import select
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from psycopg import Error
+from psycopg import Error, OperationalError
 from psycopg.errors import error_from_result
-from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, PipelineStatus
 from psycopg.pq.abc import PGconn, PGresult
 from sqlalchemy.dialects.postgresql.psycopg import dialect as psycopg_dialect
 from sqlalchemy.engine import Engine
@@ -145,8 +147,26 @@ class PreparedExecutor:
         """Run a statement and give its rows."""
         if compiled.constants:
             parameters = {**compiled.constants, **parameters}
-        return self._run(compiled, [None if (value := parameters[name]) is None else encode(value)
-                                    for name, encode in compiled.encoders])
+        return self._run(compiled, _encoded(compiled, parameters))
+
+    def rows_of_each(self, compiled: Statement, many: Sequence[Parameters]) -> list[list[Row]]:
+        """Run a statement for each, all of them on their way before the first answer is read (libpq's pipeline).
+
+        What lies between two syncs of a pipeline is one transaction, and the first refusal undoes it.
+        """
+        values = [_encoded(compiled, {**compiled.constants, **parameters}) for parameters in many]
+        with self._lent() as line:
+            prepared = line.prepared.get(compiled)
+            if prepared is None:
+                prepared = line.prepared[compiled] = _prepare(line.pgconn, compiled)
+            results = _piped(line.pgconn, prepared[0], values, compiled.formats)
+            if any(result.error_field(DiagnosticField.SQLSTATE) in _FORGOTTEN for result in results):
+                prepared = line.prepared[compiled] = _prepare(line.pgconn, compiled)
+                results = _piped(line.pgconn, prepared[0], values, compiled.formats)
+            refused = next((result for result in results if result.status == ExecStatus.FATAL_ERROR), None)
+            if refused is not None:
+                raise error_from_result(refused)
+            return [_rows(result, prepared[1]) for result in results[:len(values)]]
 
     def close(self) -> None:
         """Close the connections that are not in use."""
@@ -171,6 +191,21 @@ class PreparedExecutor:
             return _rows(result, prepared[1])
         except Error as err:
             lost = is_lost(err, broken=line.pgconn.status != ConnStatus.OK)
+            if lost or is_outage(err):
+                raise unavailable(err) from err
+            raise
+        finally:
+            self._give(line, lost=lost)
+
+    @contextmanager
+    def _lent(self) -> Iterator[_Line]:
+        """Lend a connection for more than one call; errors as ``_run``, and one that is left in the middle is lost too."""
+        line, lost = self._take(), True
+        try:
+            yield line
+            lost = False
+        except Error as err:
+            lost = line.pgconn.pipeline_status != PipelineStatus.OFF or is_lost(err, broken=line.pgconn.status != ConnStatus.OK)
             if lost or is_outage(err):
                 raise unavailable(err) from err
             raise
@@ -214,6 +249,40 @@ def _prepare(pgconn: PGconn, statement: Statement) -> _Prepared:
     if not _DECODERS.keys() >= set(oids):
         raise RuntimeError(f"a result of types {oids} is not for hot statements: {statement.sql.decode()}")
     return name, tuple(_DECODERS[oid] for oid in oids)
+
+
+def _encoded(statement: Statement, parameters: Parameters) -> list[bytes | None]:
+    return [None if (value := parameters[name]) is None else encode(value) for name, encode in statement.encoders]
+
+
+def _piped(pgconn: PGconn, name: bytes, many: Sequence[list[bytes | None]], formats: list[int]) -> list[PGresult]:
+    """Send all, then read a result for each and that of the sync, which is the commit.
+
+    libpq's own waiting would hold the interpreter lock, perhaps against the thread whose transaction is waited for.
+    """
+    pgconn.enter_pipeline_mode()
+    for values in many:
+        pgconn.send_query_prepared(name, values, formats, _TEXT)
+    pgconn.pipeline_sync()
+    coming, both = select.poll(), select.poll()
+    coming.register(pgconn.socket, select.POLLIN)
+    both.register(pgconn.socket, select.POLLIN | select.POLLOUT)
+    while pgconn.flush():
+        if any(what & ~select.POLLOUT for _, what in both.poll()):
+            pgconn.consume_input()
+    results: list[PGresult] = []
+    for place in range(len(many) + 1):
+        while pgconn.is_busy():
+            coming.poll()
+            pgconn.consume_input()
+        result = pgconn.get_result()
+        if result is None or pgconn.status != ConnStatus.OK:
+            raise OperationalError("the connection was lost in the middle of a pipeline")
+        results.append(result)
+        if place < len(many):
+            pgconn.get_result()  # None, the end of one statement's results
+    pgconn.exit_pipeline_mode()
+    return results
 
 
 def _checked(result: PGresult) -> PGresult:

@@ -125,6 +125,33 @@ def test_a_refused_act_undoes_its_guard(with_code: Database) -> None:
     assert act.run(digest=b"x" * 32, now=7, client_id="other", **CONSENT_VALUES) is not None
 
 
+def test_an_act_done_for_many_tells_each_ones_row(with_code: Database) -> None:
+    act = take_code(with_code)
+    with_code.write(insert_row(AuthorizationCodeRow)).run(**ROW | {"digest": b"z" * 32, "grant_id": "other"})
+    found = act.run_all([{"digest": bytes([letter]) * 32, "now": 7, "client_id": f"c{number}", **CONSENT_VALUES}
+                         for number, letter in enumerate(b"xyxz")])
+    assert found == [("g", "c"), None, None, ("other", "c")]
+    assert {row.client_id for row in with_code.read(select(CONSENT.c.client_id)).all()} == {"c0", "c3"}
+    assert act.run_all([]) == []
+
+
+def test_an_act_done_for_many_without_a_guard_is_done(database: Database) -> None:
+    write = database.write(insert_row(VersionRow))
+    assert write.run_all([{"name": name, "value": 1} for name in "abc"]) == [(1,)] * 3
+    assert count(database, VERSION) == 3
+
+
+def test_of_an_act_done_for_many_one_refusal_undoes_all(with_code: Database) -> None:
+    act = take_code(with_code)
+    with_code.write(insert_row(AuthorizationCodeRow)).run(**ROW | {"digest": b"z" * 32})
+    many = [{"digest": letter * 32, "now": 7, "client_id": "c", **CONSENT_VALUES} for letter in (b"y", b"x", b"z", b"y")]
+    with pytest.raises(Exception, match=r"(?i)unique"):
+        act.run_all(many)
+    assert count(with_code, CONSENT) == 0
+    assert {row.used_at for row in with_code.read(select(CODE.c.used_at)).all()} == {None}
+    assert act.run_all(many[:2]) == [None, ("g", "c")]
+
+
 def test_an_upsert_works_behind_a_guard(with_code: Database) -> None:
     upsert = (with_code.insert(VERSION).values(name=parameter(VERSION.c.name), value=1)
               .on_conflict_do_update(index_elements=["name"], set_={"value": VERSION.c.value + literal_column("1")}))
@@ -270,6 +297,20 @@ def test_a_statement_that_the_session_lost_is_prepared_again(prepared: Database)
     prepared.executor(prepared.relaxed)._idle[-1].connection.execute("DISCARD ALL")
     assert look.all() == []
     assert forget.run() == (1,)
+    prepared.executor(prepared.relaxed)._idle[-1].connection.execute("DISCARD ALL")
+    assert forget.run_all([{}, {}]) == [(1,), (1,)]
+
+
+def test_a_connection_lost_under_an_act_done_for_many_is_unavailable_and_another_is_made(prepared: Database) -> None:
+    write = prepared.write(insert_row(VersionRow))
+    write.run(name="a", value=1)
+    with prepared.relaxed.connect() as connection:
+        connection.execute(text("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+                                " AND datname = current_database() AND backend_type = 'client backend'"))
+    with pytest.raises(UnavailableError):
+        write.run_all([{"name": name, "value": 1} for name in "bcd"])
+    assert write.run_all([{"name": "e", "value": 1}]) == [(1,)]
+    assert {row.name for row in prepared.read(select(VERSION.c.name)).all()} == {"a", "e"}
 
 
 @pytest.mark.parametrize("statement", [

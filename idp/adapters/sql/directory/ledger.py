@@ -7,7 +7,9 @@ Implements ``directory.ledger.Ledger``. A row is updated on the condition that n
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -88,59 +90,73 @@ class SqlLedger:
     def note(self, officer: Officer, *, now: int, look: Callable[[], Officer | None] | None = None, source: str = "",
              request_id: str = "", durable: bool = True) -> tuple[MirroredOfficer, OfficerChange | None]:
         """Mirror an officer as seen."""
-        while True:
-            row = self._one.one(entry_uuid=officer.entry_uuid)
-            before = mirrored(row)
-            if before is not None:
-                if kind_of(before, _as_seen(before.sub, officer)) is None:
-                    return before, None
-                if look is not None:
-                    again = look()
-                    if again is None or kind_of(before, _as_seen(before.sub, again)) is None:
-                        return before, None
-                    officer = again
-            after = _as_seen(before.sub if before else secrets.token_urlsafe(16), officer)
-            change = self._write(row, before, after, now=now, source=source, request_id=request_id, durable=durable)
-            if change is not None:
-                return after, change
+        known, change = self._settle(officer.entry_uuid, partial(_noted, officer, look), _Act(now, source, request_id), durable)
+        assert known is not None
+        return known, change
 
     def remove(self, entry_uuid: str, *, now: int, look: Callable[[], Officer | None] | None = None, source: str = "",
                request_id: str = "", durable: bool = True) -> OfficerChange | None:
         """Mirror that an officer is no longer in the directory."""
+        return self._settle(entry_uuid, partial(_removed, look), _Act(now, source, request_id), durable)[1]
+
+    def note_page(self, officers: Sequence[Officer], *, now: int, find: Callable[[str], Officer | None], source: str = "",
+                  request_id: str = "") -> list[OfficerChange]:
+        """Mirror several officers as seen, together."""
+        return self._settle_page({one.entry_uuid: partial(_noted, one, partial(find, one.entry_uuid)) for one in officers},
+                                 _Act(now, source, request_id))
+
+    def remove_page(self, entry_uuids: Sequence[str], *, now: int, find: Callable[[str], Officer | None], source: str = "",
+                    request_id: str = "") -> list[OfficerChange]:
+        """Mirror that several officers are no longer in the directory, together."""
+        return self._settle_page({one: partial(_removed, partial(find, one)) for one in entry_uuids},
+                                 _Act(now, source, request_id))
+
+    def _settle(self, entry_uuid: str, see: _See, act: _Act,
+                durable: bool) -> tuple[MirroredOfficer | None, OfficerChange | None]:
+        """Write what is seen of one officer if nobody was quicker, else look again; give what is mirrored now."""
         while True:
             row = self._one.one(entry_uuid=entry_uuid)
             before = mirrored(row)
-            if before is None or before.status == "gone" or (look is not None and look() is not None):
-                return None
-            after = MirroredOfficer(before.sub, before.officer, "gone")
-            change = self._write(row, before, after, now=now, source=source, request_id=request_id, durable=durable)
-            if change is not None:
-                return change
+            after = see(before)
+            if after is None:
+                return before, None
+            change, values = act.change(row, before, after)
+            if (self._joined if before is None else self._changed)[durable].run(**values) is not None:
+                return after, change
 
-    def _write(self, row: Any, before: MirroredOfficer | None, after: MirroredOfficer, *, now: int, source: str,
-               request_id: str, durable: bool) -> OfficerChange | None:
-        """Write one change if nobody was quicker."""
-        kind = kind_of(before, after)
-        assert kind is not None
-        change = OfficerChange(kind, after.sub, before, after, now)
-        left_at = None
-        if after.status != "active" and before is not None:
-            left_at = now if before.status == "active" else row.left_at
-        values = facts_of(after.officer) | {
-            "status": after.status, "updated_at": now, "left_at": left_at, "entry_uuid": after.officer.entry_uuid,
-            "change_kind": kind.value, "change_sub": after.sub, "change_before": state_json(before),
-            "change_after": state_json(after), "change_at": now,
-            **audit_values(record_of(change, source=source, request_id=request_id))}
-        if before is None:
-            done = self._joined[durable].run(sub=after.sub, first_sign_in_at=None, last_sign_in_at=None, revision=0, **values)
-        else:
-            done = self._changed[durable].run(seen_revision=row.revision, **values)
-        return None if done is None else change
+    def _settle_page(self, seen: Mapping[str, _See], act: _Act) -> list[OfficerChange]:
+        """Do as ``_settle`` for several, with one question and one transaction for all; who loses is looked at again.
+
+        Everybody writes pages in the order of entryUUIDs, so that two that overlap wait for each other and do not lock up.
+        """
+        changes: list[OfficerChange] = []
+        while seen:
+            rows = {row.entry_uuid: row for row in self._rows(seen)}
+            made: dict[bool, dict[str, tuple[OfficerChange, dict[str, Any]]]] = {True: {}, False: {}}
+            for entry_uuid in sorted(seen):
+                row = rows.get(entry_uuid)
+                before = mirrored(row)
+                after = seen[entry_uuid](before)
+                if after is not None:
+                    made[before is None][entry_uuid] = act.change(row, before, after)
+            lost: dict[str, _See] = {}
+            for joins, page in made.items():
+                done = (self._joined if joins else self._changed)[False].run_all([values for _, values in page.values()])
+                for (entry_uuid, (change, _)), won in zip(page.items(), done, strict=True):
+                    if won is None:
+                        lost[entry_uuid] = seen[entry_uuid]
+                    else:
+                        changes.append(change)
+            seen = lost
+        return changes
+
+    def _rows(self, entry_uuids: Collection[str]) -> list[Any]:
+        return self._many.all(entry_uuids=orjson.dumps(list(entry_uuids)).decode()) if entry_uuids else []
 
     def known(self, entry_uuids: Sequence[str]) -> Mapping[str, MirroredOfficer]:
         """Give those of these officers that are mirrored, by entryUUID."""
         found: dict[str, MirroredOfficer] = {}
-        for row in self._many.all(entry_uuids=orjson.dumps(list(entry_uuids)).decode()):
+        for row in self._rows(entry_uuids):
             officer = mirrored(row)
             assert officer is not None
             found[row.entry_uuid] = officer
@@ -193,6 +209,54 @@ def listed(database: Database, name: str, kind: type[TypeEngine[Any]] = Text) ->
     values = (func.json_each(array).table_valued("value") if database.is_sqlite
               else func.json_array_elements_text(cast(array, JSON)).table_valued("value"))
     return select(cast(values.c.value, kind))
+
+
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """When changes are written, and for whom."""
+
+    now: int
+    source: str
+    request_id: str
+
+    def change(self, row: Any, before: MirroredOfficer | None, after: MirroredOfficer) -> tuple[OfficerChange, dict[str, Any]]:
+        """Make a change, and the parameters of the statement that writes it; ``row`` is what ``before`` was read from."""
+        kind = kind_of(before, after)
+        assert kind is not None
+        change = OfficerChange(kind, after.sub, before, after, self.now)
+        left_at = None
+        if after.status != "active" and before is not None:
+            left_at = self.now if before.status == "active" else row.left_at
+        values = facts_of(after.officer) | {
+            "status": after.status, "updated_at": self.now, "left_at": left_at, "entry_uuid": after.officer.entry_uuid,
+            "change_kind": kind.value, "change_sub": after.sub, "change_before": state_json(before),
+            "change_after": state_json(after), "change_at": self.now,
+            **audit_values(record_of(change, source=self.source, request_id=self.request_id))}
+        fresh = {"sub": after.sub, "first_sign_in_at": None, "last_sign_in_at": None, "revision": 0}
+        return change, values | (fresh if before is None else {"seen_revision": row.revision})
+
+
+_See = Callable[[MirroredOfficer | None], MirroredOfficer | None]
+"""Gives what an officer is to be mirrored as, by what is mirrored; None where nothing is to be written."""
+
+
+def _noted(officer: Officer, look: Callable[[], Officer | None] | None, before: MirroredOfficer | None) -> MirroredOfficer | None:
+    """See an officer; where the mirror says otherwise ``look`` is believed."""
+    if before is None:
+        return _as_seen(secrets.token_urlsafe(16), officer)
+    if kind_of(before, _as_seen(before.sub, officer)) is None:
+        return None
+    found = officer if look is None else look()
+    if found is None or kind_of(before, _as_seen(before.sub, found)) is None:
+        return None
+    return _as_seen(before.sub, found)
+
+
+def _removed(look: Callable[[], Officer | None] | None, before: MirroredOfficer | None) -> MirroredOfficer | None:
+    """See that an officer is no longer there, unless ``look`` finds the officer after all."""
+    if before is None or before.status == "gone" or (look is not None and look() is not None):
+        return None
+    return MirroredOfficer(before.sub, before.officer, "gone")
 
 
 def _as_seen(sub: str, officer: Officer) -> MirroredOfficer:

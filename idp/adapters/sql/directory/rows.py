@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -60,7 +59,7 @@ def state_json(officer: MirroredOfficer | None) -> str:
     """Write an officer as mirrored down; empty for None."""
     if officer is None:
         return ""
-    return orjson.dumps({"sub": officer.sub, "status": officer.status, "officer": asdict(officer.officer)}).decode()
+    return orjson.dumps({"sub": officer.sub, "status": officer.status, "officer": officer.officer}).decode()
 
 
 def state_of_json(text: str) -> MirroredOfficer | None:
@@ -98,4 +97,4 @@ def _address(address: Address) -> str:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
