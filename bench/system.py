@@ -17,8 +17,7 @@ from typing import Any
 
 import psutil
 
-from deploy.ports import free_port
-from tests.postgresql import PostgreSQL
+from tests.postgresql import PostgreSQL, free_port
 
 CLIENT = """client_id = "{name}"
 client_name = "Ứng dụng {name}"

@@ -67,6 +67,7 @@ from .oidc.consent import Consents
 from .oidc.rp_initiated_logout import EndSession
 from .oidc.subject import Subjects
 from .oidc.userinfo import UserInfoAnswers
+from .pki.authority.issuance import Issuance
 from .sessions.devices import Devices
 from .sessions.interaction import Interactions
 from .sessions.single_sign_on import Sessions
@@ -149,7 +150,6 @@ class Services:
     Attributes:
         ping_database: Raises UnavailableError when the database does not answer.
         schema_state: Tells where the database stands: ``empty``, ``behind``, ``current``, or ``newer`` than this release knows.
-        has_trigrams: Tells whether any part of an officer's name is found by an index of the database.
         prepare_database: Connects and compiles every statement.
         read_client_files: Reads the registration files of a folder such as ``clients/``.
         rehearse: Makes a copy of this deployment in which nothing is real, and takes it away afterwards.
@@ -178,6 +178,7 @@ class Services:
     totp: Totp
     certificates: ClientCertificates
     certificate_desk: CertificateDesk
+    certification: Issuance
     certificate_sign_in: CertificateSignIn
     recovery_codes: RecoveryCodes
     second_factors: SecondFactors
@@ -216,6 +217,5 @@ class Services:
     ping_database: Callable[[], None]
     prepare_database: Callable[[], None]
     schema_state: Callable[[], str]
-    has_trigrams: Callable[[], bool]
     read_client_files: Callable[[Path], tuple[ClientFile, ...]]
     rehearse: Rehearse

@@ -1,8 +1,8 @@
 """Typed settings: ``IDP_*`` in the environment over one TOML file, checked before anything starts.
 
-The file is named by ``IDP_CONFIG`` (default ``var/idp.toml`` where that exists, else ``/etc/idp/idp.toml``). Unknown keys, in the
-file or with the prefix ``IDP_``, refuse to start; so does anything that would make a deployment unsafe. A secret is always a
-path of a file. ``flask --app wsgi doctor --settings`` lists every key with its meaning.
+The file is named by ``IDP_CONFIG`` (default ``var/idp.toml`` where that exists, else ``/etc/idp/idp.toml``). Unknown keys, in
+the file or with the prefix ``IDP_``, refuse to start; so does anything that would make a deployment unsafe. A secret is always
+a path of a file. ``flask --app wsgi doctor --settings`` lists every key with its meaning.
 """
 
 from __future__ import annotations
@@ -137,6 +137,11 @@ class Settings(BaseSettings):
     sign_in_source_failures: int = Field(200, ge=20, le=1800,
                                          description="Wrong passwords let through from one address in half an hour")
     password_notice_days: int = Field(14, ge=0, le=60, description="Days before its end that a password is spoken of; 0 = never")
+    pki_origin: str = Field("", description="Origin in certificates for status and issuers (http is usual); empty = the issuer")
+    ca_policy_arc: str = Field(
+        "2.25.214139428418386023216364211537107640713", pattern=r"^[0-2](\.(0|[1-9][0-9]*)){2,}$",
+        description="Arc below which the policies of the province's own certificates stand")
+    ca_weak_keys_dir: Path | None = Field(None, description="Folder of Debian's lists of weak RSA keys (openssl-blacklist)")
     holidays_file: Path | None = Field(None, description="TOML table of holidays, for deadlines in working days")
     password_recovery: bool = Field(True, description="Officers with two factors set a forgotten password themselves")
     one_time_password_hours: int = Field(24, ge=1, le=72, description="How long a password is good that an administrator made")

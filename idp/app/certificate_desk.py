@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 from ..adapters import holiday_file
+from ..adapters.ca_software import FOLDER, SoftwareKeys
 from ..adapters.sheets import SheetFiles
 from ..adapters.sql.database import Database
+from ..adapters.sql.pki.certificates import SqlCertificateStore
 from ..adapters.sql.pki.enrollments import SqlEnrollments
+from ..adapters.weak_key_files import WeakKeyFiles
 from ..administration.enrollment.lists import EnrollmentLists
 from ..administration.enrollment.requests import CertificateDesk, EnrollmentAdministration
 from ..audit import AuditTrail
 from ..clock import Clock
 from ..directory.mirror import OfficerMirror, OfficerSearch
 from ..jose.keyset import Sealer
+from ..pki.authority.assembly import Addresses
+from ..pki.authority.issuance import Issuance
 from ..pki.enrollment.custody import Custody, WithinItsTime
 from ..pki.enrollment.desk import Desk
 from ..pki.enrollment.ending import Ending
@@ -29,6 +37,15 @@ def certificate_desk(settings: Settings, database: Database, mirror: OfficerMirr
     moves = Moves(SqlEnrollments(database), clock, holiday_file.read(settings.holidays_file))
     desk = Desk(moves, mirror, sealer, digest_key)
     return CertificateDesk(desk=desk, custody=Custody(moves, desk, WithinItsTime(clock)), ending=Ending(moves, mirror))
+
+
+def certification(settings: Settings, database: Database, keys_dir: Path, write: Callable[[Path, bytes], bool],
+                  clock: Clock) -> Issuance:
+    """Build the province's own certification authority."""
+    keys = SoftwareKeys(keys_dir / FOLDER, write)
+    addresses = Addresses(origin=settings.pki_origin or settings.issuer, policy_arc=settings.ca_policy_arc)
+    return Issuance(SqlCertificateStore(database), keys, addresses, clock, keys=keys, organization=settings.province_name,
+                    listed=WeakKeyFiles(settings.ca_weak_keys_dir))
 
 
 def for_administrators(rooms: CertificateDesk, mirror: OfficerMirror, search: OfficerSearch,

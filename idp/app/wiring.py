@@ -16,7 +16,7 @@ from ..adapters.break_glass_file import NAME as CREDENTIAL
 from ..adapters.break_glass_file import BreakGlassFile
 from ..adapters.client_files import ClientFiles, read_assertion_issuers, read_software_issuers
 from ..adapters.crl_files import CrlFiles
-from ..adapters.key_files import KeyFolder
+from ..adapters.key_files import KeyFolder, write_once
 from ..adapters.outbound import Outbound, Recorded
 from ..adapters.seal_files import HEADS, Es256SealSigner, FileSealHeads
 from ..adapters.sql import schema
@@ -145,7 +145,7 @@ from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings
 from ..web.notice_words import LetterWords
 from .assurance import assurance_policy, named_networks
-from .certificate_desk import certificate_desk, for_administrators
+from .certificate_desk import certificate_desk, certification, for_administrators
 from .people import WholeDirectory, mirroring
 from .servers import client_authorities, key_token, ldap_people, mail_server, officer_authorities
 
@@ -313,6 +313,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
             requests=SignedRequests(objects, seen, clock)),
         pings=pings, ping_delivery=PingDelivery(pings, outbound, clients, sealer, clock),
         notices=notices, mail=mail, certificate_desk=desk_rooms,
+        certification=certification(settings, database, settings.keys_dir, write_once, clock),
         mail_delivery=MailDelivery(mail, mail_server(settings, clock), mirror, LetterWords(settings, forgotten.link), clock),
         audit_chain=AuditChain(seal_store, Es256SealSigner(folder.audit_seal_key(), settings.keys_dir),
                                FileSealHeads(settings.keys_dir / HEADS), clock),
@@ -346,7 +347,6 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         housekeeping=SqlHousekeeping(database), pulse=SqlPulse(database),
         ping_database=database.ping, prepare_database=database.prepare,
         schema_state=lambda: schema.state(settings.database_url),
-        has_trigrams=lambda: schema.has_trigrams(settings.database_url),
         read_client_files=ClientFiles().read,
         rehearse=lambda documents: rehearsal(settings, documents, directory=people, clock=clock))
 

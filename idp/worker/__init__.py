@@ -97,6 +97,7 @@ class Worker:
             Job("housekeeping", 60, sweep),
             Job("counted refusals", 5, lambda: services.audit_repeats.settle(services.clock.now())),
             Job("keys", 600, keys),
+            Job("unfinished certificates", 60, services.certification.settle),
             Job("ended certificates", 60, lambda: services.certificate_desk.ending.expire(WORKER, most=500)),
         ]
 

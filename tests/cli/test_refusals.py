@@ -21,6 +21,7 @@ from flask import Flask
 from idp.app import create_app
 from idp.settings import Settings
 from tests.fakes.directory import FakeDirectory, make_officer
+from tests.pki.authority.house import request
 from tests.whole import make_settings
 
 ROOT = Path(__file__).parents[2]
@@ -29,6 +30,8 @@ UNREACHABLE = "postgresql+psycopg://idp@127.0.0.1:1/idp"
 ARGUMENTS: dict[str, tuple[str, ...]] = {
     "audit accept-chain": ("--reason", "restored"),
     "audit export": ("--from", "2026-11-01", "--to", "2026-11-02"), "audit verify": (),
+    "ca init": ("--root-key", "ROOT"), "ca issue": ("--csr", "REQUEST", "--profile", "tls_client", "--host", "a.example"),
+    "ca restore": ("--serial", "54ab"), "ca revoke": ("--serial", "54ab", "--reason", "superseded"), "ca show": (),
     "break-glass create": (), "break-glass remove": (),
     "clients apply": ("CLIENTS",), "clients create": ("--file", "METADATA"), "clients disable": ("qlvb",),
     "clients enable": ("qlvb",), "clients initial-access-token create": ("--owner", "Văn phòng"),
@@ -73,6 +76,7 @@ def settings(tmp_path: Path) -> Settings:
 def fit(tmp_path: Path, database_url: str = UNREACHABLE) -> Settings:
     """Give the settings of a deployment, whose files stand beside those that the verbs read."""
     (tmp_path / "seeds.json").write_text(json.dumps({"canbo": "NRSWCZDFOJ2G65DQNRSWCZDFOJ2G65DQ"}))
+    (tmp_path / "request.der").write_bytes(request())
     (tmp_path / "metadata.json").write_text(json.dumps({
         "client_name": "X", "redirect_uris": ["https://x.example/cb"], "province": {"owner": "Văn phòng"}}))
     password = tmp_path / "ldap.password"
@@ -96,7 +100,8 @@ def verbs(app: Flask) -> dict[str, click.Command]:
 
 
 def run(app: Flask, verb: str, folder: Path, *more: str) -> Result:
-    files = {"CLIENTS": folder / "clients", "METADATA": folder / "metadata.json", "SEEDS": folder / "seeds.json"}
+    files = {"CLIENTS": folder / "clients", "METADATA": folder / "metadata.json", "SEEDS": folder / "seeds.json",
+             "ROOT": folder / "root.pem", "REQUEST": folder / "request.der"}
     arguments = [str(files.get(argument, argument)) for argument in ARGUMENTS[verb]]
     return app.test_cli_runner().invoke(args=[*verb.split(), *arguments, *more])
 

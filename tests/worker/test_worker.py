@@ -62,6 +62,7 @@ class House:
         self.sessions = SimpleNamespace(end_overdue=lambda caller: self.overdue.append(caller.source) or 0)
         self.deprovisioning = SimpleNamespace(settle=lambda caller: self.overdue.append(caller.source) or 0)
         self.looked_after: list[str] = []
+        self.certification = SimpleNamespace(settle=lambda: self.looked_after.append("settle") or 0)
         self.certificate_desk = SimpleNamespace(ending=SimpleNamespace(
             expire=lambda caller, most: self.looked_after.append("expire") or 0))
         self.keys = SimpleNamespace(**{verb: self._look_after(verb) for verb in ("rotate_due", "prune", "destroy_spent")})
@@ -132,7 +133,7 @@ def test_one_round_by_hand(database: Database) -> None:
     house.act()
     house.worker.once()
     assert [row.state for row in house.states.all()] == ["sent"]
-    assert house.looked_after == ["rotate_due", "prune", "destroy_spent", "expire"]
+    assert house.looked_after == ["rotate_due", "prune", "destroy_spent", "settle", "expire"]
     assert house.audit_chain.verify().unsealed == 0
     house.receivers.stop()
 

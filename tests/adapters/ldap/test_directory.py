@@ -19,7 +19,6 @@ import pytest
 from deploy.directory.configuration import SlapdOptions
 from deploy.directory.generate import HashCost
 from deploy.directory.server import SampleDirectory
-from deploy.ports import free_port
 from idp.adapters.ldap.directory import LdapDirectory
 from idp.adapters.ldap.entries import bounded
 from idp.adapters.ldap.server import Timing
@@ -36,6 +35,7 @@ from tests.directory_server import (
     serving,
     unique,
 )
+from tests.postgresql import free_port
 
 SHARED = "dung.chung@haugiang.gov.vn"
 

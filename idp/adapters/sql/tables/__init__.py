@@ -12,6 +12,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from .authorities import PkiAuthorityRow, PkiCertificateRow
 from .certificates import OfficerCertificateRow
 from .column_types import Base, ClientId, Digest, Epoch, RowId, Subject, TransactionId, Words, db
 from .departures import NOT_ACTIVE, DepartureRow, TaskRow
@@ -60,6 +61,8 @@ __all__ = (
     "PasskeyRow",
     "PasskeyUserRow",
     "PasswordRecoveryRow",
+    "PkiAuthorityRow",
+    "PkiCertificateRow",
     "PostChoiceRow",
     "PushedRequestRow",
     "RecoveryCodesRow",
@@ -123,8 +126,7 @@ class OfficerRow(Base):
     """Counts changes of the facts; a writer that decided on an older one has lost."""
     left_at: Mapped[Epoch | None] = mapped_column(index=True)
     """When an officer who could sign in was disabled or removed; None for others."""
-    __table_args__ = (Index("ix_officer_within", "unit_code", "search_key", "entry_uuid", "status",
-                            postgresql_ops={"unit_code": "varchar_pattern_ops"}),
+    __table_args__ = (Index("ix_officer_search", "search_key", "entry_uuid", "unit_code", "status"),
                       Index("ix_officer_not_active", "sub", postgresql_where=NOT_ACTIVE, sqlite_where=NOT_ACTIVE))
 
 

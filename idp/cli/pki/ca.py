@@ -1,0 +1,196 @@
+"""``flask ca init|show|issue|revoke|restore``: the province's own authority (docs/operations/certificate-authority.md)."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from ...audit import Caller
+from ...authn.password import normalise_login_name
+from ...errors import RefusedError
+from ...pki.authority import csr
+from ...pki.authority.issuance import Order
+from ...pki.authority.ports import Certificate, Reason
+from ...pki.authority.profile import PROFILES
+from ...pki.authority.subject import Subject
+from ...services import Services
+from ..verb import Refusal, Verbs
+
+_CALLER = Caller(source="cli", request_id="cli")
+_OFFERED = sorted(name for name, profile in PROFILES.items() if profile.of != "house")
+_json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+
+
+def commands(services: Callable[[], Services]) -> Verbs:
+    """Make the command group ``ca``."""
+    group = Verbs("ca", help="The province's own certification authority: pilots, devices, TLS.")
+
+    @group.command("init")
+    @click.option("--root-key", required=True, type=click.Path(path_type=Path),
+                  help="Where the root's key is written, or read when there is a root: on a medium that goes into a safe.")
+    @click.option("--name", default="pilot", show_default=True, help="Of the issuing authority, in addresses.")
+    @_json_option
+    def init(root_key: Path, name: str, as_json: bool) -> None:
+        """Make the root, if there is none, and an issuing authority."""
+        house = services()
+        known = any(one.kind == "root" for one in house.certification.authorities())
+        if not known and root_key.exists():
+            raise Refusal(f"{root_key} is there already.", "Choose another file; a root's key is written once.", as_json=as_json)
+        key = _read_key(root_key, as_json=as_json) if known else None
+        if not known:
+            _write_key(root_key, b"", as_json=as_json)  # before anything is made: a root without its key is of no use
+        made = house.certification.found(name, _CALLER, root_key=key)
+        if made.root_key is not None:
+            root_key.write_bytes(made.root_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        if as_json:
+            click.echo(json.dumps({"root": _pem(made.root.certificate), "issuing": _pem(made.issuing.certificate), "name": name,
+                                   "root_key": str(root_key) if made.root_key else None}))
+            return
+        click.echo(f"Issuing authority {name!r} is at work.")
+        if made.root_key is not None:
+            click.echo(f"The root's key is in {root_key}. Take it off this machine now, and keep it in a safe.")
+
+    @group.command("show")
+    @click.argument("serial", required=False)
+    @_json_option
+    def show(serial: str | None, as_json: bool) -> None:
+        """Show the authorities, or one certificate."""
+        house = services()
+        if serial is not None:
+            found = house.certification.find(_number(serial))
+            if found is None:
+                raise RefusedError("No certificate with this number was issued.", code="unknown_certificate", status=404)
+            _say(_shown(found), as_json=as_json)
+            return
+        authorities = [{"name": one.name, "kind": one.kind, "retired": one.retired_at is not None, "crl_number": one.crl_number,
+                        "not_after": x509.load_der_x509_certificate(one.certificate).not_valid_after_utc.isoformat(),
+                        "certificate": _pem(one.certificate)} for one in house.certification.authorities()]
+        if as_json:
+            click.echo(json.dumps({"authorities": authorities}))
+        for one in [] if as_json else authorities:
+            click.echo(f"{one['name']:16} {one['kind']:8} until {one['not_after']}{'  retired' if one['retired'] else ''}")
+
+    @group.command("issue")
+    @click.option("--csr", "csr_file", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
+                  help="PKCS #10 request, PEM or DER.")
+    @click.option("--profile", required=True, type=click.Choice(_OFFERED))
+    @click.option("--officer", default="", metavar="UID", help="Whose it is; of a seal or a service, who answers for it.")
+    @click.option("--name", default="", help="Of the agency or the service, where it is not an officer's.")
+    @click.option("--host", "hosts", multiple=True, help="DNS name of a TLS server or client; several times.")
+    @click.option("--mail", default="", help="Mailbox of an agency's seal.")
+    @click.option("--days", type=click.IntRange(1, 3660), help="How long; the profile's own where it is left out.")
+    @_json_option
+    def issue(csr_file: Path, profile: str, officer: str, name: str, hosts: tuple[str, ...], mail: str, days: int | None,
+              as_json: bool) -> None:
+        """Issue a certificate for the key of a request; names come from the directory and from here, never from the request."""
+        house = services()
+        request = csr.read(csr_file.read_bytes(), listed=house.certification.listed)
+        order = _order(house, request, profile, officer, name=name, hosts=hosts, mail=mail, days=days)
+        made = house.certification.issue(order, _CALLER)
+        answer = {"certificate": _pem(made.record.der), "serial": made.record.serial,
+                  "chain": [one.public_bytes(Encoding.PEM).decode() for one in made.chain]}
+        if as_json:
+            click.echo(json.dumps(answer))
+        else:
+            click.echo(answer["certificate"], nl=False)
+            click.echo(f"serial {made.record.serial}, until {_time(made.record.not_after)}", err=True)
+
+    @group.command("revoke")
+    @click.option("--serial", required=True, help="Hexadecimal, as `ca issue` prints it.")
+    @click.option("--reason", required=True, type=click.Choice([reason.value for reason in Reason]))
+    @_json_option
+    def revoke(serial: str, reason: str, as_json: bool) -> None:
+        """Revoke a certificate; certificate_hold suspends it."""
+        _say(_shown(services().certification.revoke(_number(serial), Reason(reason), _CALLER)), as_json=as_json)
+
+    @group.command("restore")
+    @click.option("--serial", required=True, help="Hexadecimal.")
+    @_json_option
+    def restore(serial: str, as_json: bool) -> None:
+        """Lift a suspension."""
+        _say(_shown(services().certification.restore(_number(serial), _CALLER)), as_json=as_json)
+
+    return group
+
+
+def _order(house: Services, request: csr.Request, profile: str, uid: str, *, name: str, hosts: tuple[str, ...], mail: str,
+           days: int | None) -> Order:
+    kind = PROFILES[profile].of
+    officer = house.mirror.by_uid(normalise_login_name(uid, mail_domain=house.settings.ldap_mail_domain)) if uid else None
+    if uid and (officer is None or officer.status != "active"):
+        raise RefusedError(f"There is no active officer {uid}.", code="unknown_officer", status=404)
+    if kind in {"officer", "agency"} and officer is None:
+        raise RefusedError("This profile needs --officer.", code="incomplete", status=422)
+    if kind != "officer" and not (name or hosts):
+        raise RefusedError("This profile needs --name or --host.", code="incomplete", status=422)
+    organization = house.settings.province_name
+    if kind == "officer" and officer is not None:
+        person, post = officer.officer, officer.officer.main_post
+        subject = Subject(name=person.name, organization=organization, units=(post.unit_name,), title=post.title,
+                          mail=person.mail,
+                          uid=person.uid)
+    else:
+        subject = Subject(name=name or hosts[0], organization=organization, hosts=hosts, mail=mail)
+    return Order(profile=profile, public_key=request.public_key, subject=subject, holder=officer.sub if officer else "",
+                 unit_code=officer.officer.main_post.unit_code if officer else "", days=days)
+
+
+def _shown(found: Certificate) -> dict[str, Any]:
+    return {"serial": found.serial, "authority": found.authority, "state": found.state, "status": found.status.value,
+            "profile": found.profile, "subject": found.subject, "not_before": found.not_before, "not_after": found.not_after,
+            "revoked_at": found.revoked_at, "reason": found.reason or None, "certificate": _pem(found.der) if found.der else None}
+
+
+def _say(shown: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(shown, ensure_ascii=False))
+    else:
+        told = (shown["serial"], shown["status"], shown["profile"], shown["subject"], f"until {_time(shown['not_after'])}")
+        click.echo("  ".join(told))
+
+
+def _number(serial: str) -> str:
+    found = serial.strip().replace(":", "").lower().removeprefix("0x").lstrip("0")
+    if not found or len(found) > 40 or set(found) - set("0123456789abcdef"):
+        raise RefusedError("A serial number is hexadecimal.", code="unknown_certificate", status=404)
+    return found
+
+
+def _read_key(path: Path, *, as_json: bool) -> ec.EllipticCurvePrivateKey:
+    try:
+        key = load_pem_private_key(path.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError) as err:
+        raise Refusal(f"{path} is not the root's key.", "Fetch it from the safe.", as_json=as_json) from err
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise Refusal(f"{path} is not the root's key.", "Fetch it from the safe.", as_json=as_json)
+    return key
+
+
+def _write_key(path: Path, content: bytes, *, as_json: bool) -> None:
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+    except OSError as err:
+        raise Refusal(f"{path} cannot be written: {err.strerror}.", "Choose another place.", as_json=as_json) from err
+
+
+def _pem(der: bytes) -> str:
+    return x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM).decode()
+
+
+def _time(moment: int) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d")

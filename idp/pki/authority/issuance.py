@@ -1,0 +1,242 @@
+"""A certificate is made: assembled from profile and directory, linted, its intent recorded, signed, looked at again, recorded.
+
+Sources: RFC 5280 §4; security checklist 48-50; Boulder's order of issuing. The intent, with its serial number, is committed
+before the signature: a process that dies in between leaves a number that is never used again, and no certificate that nobody
+knows of, because what was signed is given away only after it was recorded. This is the one place where a request has more than
+one commit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from ...audit import AuditEvent, AuditRecord, Caller
+from ...clock import Clock
+from ...errors import ConfigurationError, RefusedError
+from .assembly import BACKDATED, Addresses, assembled, pointers, policy, random_serial
+from .csr import CsrError, Listed, check_key, fingerprint
+from .hierarchy import Founded, KeyMaker, found
+from .lint import Linted, lint, lint_signed
+from .ports import Authority, Certificate, CertificateAuthority, CertificateStore, Reason
+from .profile import PROFILES, Profile
+from .subject import Subject
+
+STALE_INTENT_SECONDS: Final = 600
+_TRIES: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is to be issued.
+
+    Attributes:
+        authority: Name of the issuing authority; empty for the one in use.
+        profile: Name of the profile.
+        public_key: Whose possession was proven (``csr.read``), or that was made here.
+        subject: Who it is, from the directory.
+        holder: Subject of the officer; empty for services.
+        unit_code: Code of the agency.
+        days: How long, where less than the profile's.
+    """
+
+    profile: str
+    public_key: Any
+    subject: Subject
+    authority: str = ""
+    holder: str = ""
+    unit_code: str = ""
+    days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A new certificate.
+
+    Attributes:
+        chain: Its issuers, the nearest first, the root last.
+    """
+
+    record: Certificate
+    certificate: x509.Certificate
+    chain: tuple[x509.Certificate, ...]
+
+
+class Issuance:
+    """The authority at work.
+
+    Args:
+        store: Where everything rests.
+        signer: Who holds the keys.
+        addresses: What certificates say.
+        clock: Source of the time.
+        keys: Makes the keys of new authorities.
+        organization: The province.
+        listed: Keys that others know.
+    """
+
+    def __init__(self, store: CertificateStore, signer: CertificateAuthority, addresses: Addresses, clock: Clock, *,
+                 keys: KeyMaker,
+                 organization: str, listed: Listed = lambda _numbers: False) -> None:
+        self._store, self._signer, self._addresses, self._clock, self._listed = store, signer, addresses, clock, listed
+        self._keys, self._organization = keys, organization
+
+    def authority(self, name: str = "") -> Authority:
+        """Give an issuing authority: by name, or the newest that is not retired.
+
+        Raises:
+            RefusedError: 404 ``unknown_authority``.
+            ConfigurationError: there is none yet.
+        """
+        issuing = [one for one in self._store.authorities() if one.kind == "issuing" and (one.name == name or not name)
+                   and (name or one.retired_at is None)]
+        if not issuing and name:
+            raise RefusedError("There is no such authority.", code="unknown_authority", status=404)
+        if not issuing:
+            raise ConfigurationError("There is no certification authority yet.", remedy="Run: flask --app wsgi ca init")
+        return issuing[-1]
+
+    @property
+    def listed(self) -> Listed:
+        """Give what tells keys that others know."""
+        return self._listed
+
+    def authorities(self) -> Sequence[Authority]:
+        """Give every authority, oldest first."""
+        return self._store.authorities()
+
+    def find(self, serial: str, authority: str = "") -> Certificate | None:
+        """Find an issued certificate by its number."""
+        found = self._store.find(self.authority(authority).name, serial)
+        return found if found is not None and found.state == "issued" else None
+
+    def found(self, name: str, caller: Caller, *, root_key: ec.EllipticCurvePrivateKey | None) -> Founded:
+        """Make an issuing authority, and the root if there is none; as ``hierarchy.found``."""
+        return found(self._store, self._keys, self._addresses, self._clock, caller, organization=self._organization, name=name,
+                     root_key=root_key)
+
+    def issue(self, order: Order, caller: Caller) -> Issued:
+        """Issue a certificate.
+
+        Raises:
+            RefusedError: 404 ``unknown_profile`` or ``unknown_authority``; 409 ``retired``; 422 ``incomplete`` (the directory
+            knows
+                no mailbox).
+            CsrError: the key is weak, was certified for another holder or purpose, or is revoked.
+            UnavailableError, ConfigurationError: the key is out of reach.
+        """
+        profile = PROFILES.get(order.profile)
+        if profile is None or profile.name in {"root", "issuing"}:
+            raise RefusedError("There is no such profile.", code="unknown_profile", status=404)
+        authority = self.authority(order.authority)
+        if authority.retired_at is not None:
+            raise RefusedError("This authority issues nothing more.", code="retired", status=409)
+        check_key(order.public_key, listed=self._listed)
+        self._check_unused(order, fingerprint(order.public_key))
+        issuer = x509.load_der_x509_certificate(authority.certificate)
+        linted, intent = self._intended(profile, order, authority, issuer)
+        signed = self._signer.sign(authority, linted)
+        lint_signed(signed, linted, issuer)
+        der = signed.public_bytes(Encoding.DER)
+        now = self._clock.now()
+        done = replace(intent, state="issued", issued_at=now, der=der, sha256=hashlib.sha256(der).hexdigest())
+        record = AuditRecord(AuditEvent.CERTIFICATE_ISSUED, now, sub=order.holder, source=caller.source,
+                             request_id=caller.request_id,
+                             detail={"authority": authority.name, "serial": done.serial, "profile": profile.name,
+                                     "not_after": done.not_after, **caller.by})
+        if not self._store.issued(done, record):
+            raise RefusedError("The certificate was given up meanwhile. Please try again.", code="changed", status=409)
+        return Issued(done, signed, self.chain(authority))
+
+    def chain(self, authority: Authority) -> tuple[x509.Certificate, ...]:
+        """Give the certificates of an authority and of those above it, the root last."""
+        by_name = {one.name: one for one in self._store.authorities()}
+        chain = [authority]
+        while chain[-1].issuer != chain[-1].name:
+            chain.append(by_name[chain[-1].issuer])
+        return tuple(x509.load_der_x509_certificate(one.certificate) for one in chain)
+
+    def revoke(self, serial: str, reason: Reason, caller: Caller, *, authority: str = "") -> Certificate:
+        """Revoke a certificate, or with ``certificate_hold`` suspend it.
+
+        Raises:
+            RefusedError: 404 ``unknown_certificate``; 409 ``already_revoked``.
+        """
+        name = self.authority(authority).name
+        found = self._store.find(name, serial)
+        if found is None or found.state != "issued":
+            raise RefusedError("No certificate with this number was issued.", code="unknown_certificate", status=404)
+        if not self._store.revoke(name, serial, self._clock.now(), reason, self._changed(
+                AuditEvent.CERTIFICATE_REVOKED, found, caller, reason=reason.value)):
+            raise RefusedError("This certificate is revoked already.", code="already_revoked", status=409)
+        return self._again(found)
+
+    def restore(self, serial: str, caller: Caller, *, authority: str = "") -> Certificate:
+        """Lift a suspension. Raises RefusedError: 404; 409 ``not_suspended``."""
+        name = self.authority(authority).name
+        found = self._store.find(name, serial)
+        if found is None or found.state != "issued":
+            raise RefusedError("No certificate with this number was issued.", code="unknown_certificate", status=404)
+        if not self._store.restore(name, serial, self._changed(AuditEvent.CERTIFICATE_RESTORED, found, caller)):
+            raise RefusedError("This certificate is not suspended.", code="not_suspended", status=409)
+        return self._again(found)
+
+    def settle(self) -> int:
+        """Give up intents that came to nothing, because a process died; their numbers stay used. Gives how many."""
+        return self._store.fail_intents(self._clock.now() - STALE_INTENT_SECONDS)
+
+    def _intended(self, profile: Profile, order: Order, authority: Authority,
+                  issuer: x509.Certificate) -> tuple[Linted, Certificate]:
+        now = self._clock.moment().replace(microsecond=0)
+        shard = self._store.shard(authority.name)
+        days = min(order.days or profile.days, profile.days)
+        end = min(now + timedelta(days=days), issuer.not_valid_after_utc)
+        try:
+            names = order.subject.alternative_names(profile.names)
+        except ValueError as err:
+            raise RefusedError(f"The directory does not know enough: {err}.", code="incomplete", status=422) from err
+        for _ in range(_TRIES):
+            serial = random_serial()
+            linted = lint(assembled(
+                profile, order.subject.distinguished_name(), issuer, order.public_key, serial=serial, names=names,
+                not_before=max(now - BACKDATED, issuer.not_valid_before_utc), not_after=end,
+                status=pointers(self._addresses, authority.name, shard), policy=policy(self._addresses, profile)), issuer)
+            made = linted.to_be_signed
+            intent = Certificate(
+                authority=authority.name, serial=f"{serial:x}", profile=profile.name, holder=order.holder,
+                unit_code=order.unit_code,
+                subject=made.subject.rfc4514_string(), spki=fingerprint(order.public_key), not_before=_epoch(made.not_before),
+                not_after=_epoch(made.not_after), intended_at=self._clock.now(), shard=shard)
+            if self._store.intend(intent):
+                return linted, intent
+        raise RefusedError("No serial number was free. Please try again.", code="changed", status=409)
+
+    def _check_unused(self, order: Order, spki: str) -> None:
+        authorities = [x509.load_der_x509_certificate(one.certificate) for one in self._store.authorities()]
+        if spki in {fingerprint(one.public_key()) for one in authorities}:
+            raise CsrError("This is a key of the authority itself.", code="weak_key")
+        for used in self._store.key_used(spki):
+            if used.status.value != "good":
+                raise CsrError("A certificate for this key was revoked. Make a new key.", code="key_revoked")
+            if used.state == "issued" and (used.holder, used.profile) != (order.holder, order.profile):
+                raise CsrError("This key has a certificate of another holder or for another purpose.", code="key_reused")
+
+    def _changed(self, event: AuditEvent, found: Certificate, caller: Caller, **detail: str) -> AuditRecord:
+        return AuditRecord(event, self._clock.now(), sub=found.holder, source=caller.source, request_id=caller.request_id,
+                           detail={"authority": found.authority, "serial": found.serial, **detail, **caller.by})
+
+    def _again(self, found: Certificate) -> Certificate:
+        again = self._store.find(found.authority, found.serial)
+        assert again is not None
+        return again
+
+
+def _epoch(moment: datetime) -> int:
+    return int(moment.astimezone(UTC).timestamp())
