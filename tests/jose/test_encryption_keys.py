@@ -31,6 +31,19 @@ class AnotherSealer(FakeSealer):
         raise ConfigurationError("Sealed under another key.", remedy="Restore it.")
 
 
+class SealerWithout(FakeSealer):
+    """One that opens all keys but one."""
+
+    def __init__(self, kid: str) -> None:
+        super().__init__()
+        self._kid = kid
+
+    def open(self, sealed: bytes, *, context: str) -> bytes:
+        if self._kid in context:
+            raise ConfigurationError("Sealed under another key.", remedy="Restore it.")
+        return super().open(sealed, context=context)
+
+
 class CountingSealer(FakeSealer):
     """One that counts how often it opens something."""
 
@@ -185,6 +198,14 @@ def test_operators_are_told_when_a_key_does_not_open() -> None:
     node.keys.prove()
     with pytest.raises(ConfigurationError):
         EncryptionKeys(node.store, AnotherSealer(), node.clock).prove()
+
+
+@pytest.mark.parametrize("state", ["next", "active"])
+@pytest.mark.parametrize("alg", ENCRYPTION_ALGORITHMS)
+def test_operators_are_told_of_the_one_key_that_does_not_open(node: Node, alg: str, state: str) -> None:
+    kid = next(key.kid for key in stored(node) if (key.alg, key.state) == (alg, state))
+    with pytest.raises(ConfigurationError):
+        EncryptionKeys(node.store, SealerWithout(kid), node.clock).prove()
 
 
 def test_a_key_of_somebody_else_opens_nothing(node: Node) -> None:
