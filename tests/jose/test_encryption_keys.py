@@ -200,6 +200,14 @@ def test_operators_are_told_when_a_key_does_not_open() -> None:
         EncryptionKeys(node.store, AnotherSealer(), node.clock).prove()
 
 
+def test_keys_that_no_longer_decrypt_are_not_proved() -> None:
+    node = Node()
+    for _ in range(2):
+        node.keys.rotate("ECDH-ES", caller=CALLER)
+    assert {key.state for key in stored(node) if key.alg == "ECDH-ES"} == {"next", "active", "retired"}
+    node.keys.prove()
+
+
 @pytest.mark.parametrize("state", ["next", "active"])
 @pytest.mark.parametrize("alg", ENCRYPTION_ALGORITHMS)
 def test_operators_are_told_of_the_one_key_that_does_not_open(node: Node, alg: str, state: str) -> None:
