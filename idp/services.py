@@ -70,6 +70,7 @@ from .oidc.userinfo import UserInfoAnswers
 from .pki.authority.issuance import Issuance
 from .sessions.devices import Devices
 from .sessions.interaction import Interactions
+from .sessions.remembered import RememberedDevices
 from .sessions.single_sign_on import Sessions
 from .settings import Settings
 
@@ -192,6 +193,7 @@ class Services:
     assurance: AssurancePolicy
     sessions: Sessions
     known_devices: Devices
+    remembered_devices: RememberedDevices
     interactions: Interactions
     consents: Consents
     acting_posts: ActingPosts

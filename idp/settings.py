@@ -153,6 +153,9 @@ class Settings(BaseSettings):
     require_second_factor_networks: Words = Field(
         (), description="Names of networks, or outside, from which everybody needs two factors")
 
+    remember_device_days: int = Field(
+        30, ge=0, le=90, description="How long officers may have a device not ask for the second factor; 0 = never")
+
     fresh_authentication_seconds: int = Field(300, ge=60, le=3600,
                                               description="How long after a sign-in its officer may change sign-in factors")
 

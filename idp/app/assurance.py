@@ -44,4 +44,5 @@ def assurance_policy(settings: Settings, networks: Networks, *, administrators: 
                                      remedy="Give names of IDP_NETWORKS, or outside, separated by spaces.")
     return AssurancePolicy(
         settings.acr_prefix, frozenset(settings.require_second_factor_groups) | administrators,
-        frozenset(settings.require_second_factor_units), frozenset(settings.require_second_factor_networks), networks, highest)
+        frozenset(settings.require_second_factor_units), frozenset(settings.require_second_factor_networks), networks, highest,
+        administrators)

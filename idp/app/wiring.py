@@ -27,6 +27,7 @@ from ..adapters.sql.authn.one_time_password import SqlOneTimePasswords
 from ..adapters.sql.authn.passkeys import SqlPasskeys
 from ..adapters.sql.authn.recoveries import SqlRecoveries
 from ..adapters.sql.authn.recovery_codes import SqlRecoveryCodes
+from ..adapters.sql.authn.remembered import SqlRememberedDevices
 from ..adapters.sql.authn.throttle import SqlGuessCounter
 from ..adapters.sql.authn.totp import SqlTotpStore
 from ..adapters.sql.clients import SqlClientStore
@@ -141,6 +142,7 @@ from ..roles import RoleGroups
 from ..services import Administration, Door, Services
 from ..sessions.devices import Devices
 from ..sessions.interaction import Interactions
+from ..sessions.remembered import RememberedDevices
 from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings
 from ..web.notice_words import LetterWords
@@ -331,6 +333,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         assurance=assurance,
         sessions=sessions,
         known_devices=Devices(SqlDevices(database), networks, clock),
+        remembered_devices=RememberedDevices(SqlRememberedDevices(database), clock, days=settings.remember_device_days),
         interactions=interactions,
         consents=Consents(SqlConsents(database), audit, clock),
         acting_posts=ActingPosts(SqlPostChoices(database), clock),

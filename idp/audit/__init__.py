@@ -32,6 +32,8 @@ class AuditEvent(StrEnum):
     BREAK_GLASS_REFUSED = "break_glass.refused"
     BREAK_GLASS_THROTTLED = "break_glass.throttled"
     DEVICE_NEW = "device.new"
+    DEVICE_REMEMBERED = "device.remembered"
+    DEVICE_FORGOTTEN = "device.forgotten"
     FACTOR_ACCEPTED = "factor.accepted"
     FACTOR_REFUSED = "factor.refused"
     FACTOR_ENROLLED = "factor.enrolled"

@@ -35,6 +35,9 @@ POP = "pop"
 USER = "user"
 SMART_CARD = "sc"
 MFA = "mfa"
+REMEMBERED = "remembered"
+"""Stands among the amr values of a session that a remembered device (``sessions.remembered``) let in by the password alone. Ours:
+RFC 8176 has no such value and nothing was proven by it, so it is never published and adds nothing to the level."""
 _KINDS = {PWD: "knowledge", OTP: "possession", POP: "possession", SMART_CARD: "possession"}
 
 
@@ -53,9 +56,14 @@ def level_reached(amr: Collection[str]) -> int:
 
 def with_factor(amr: Iterable[str], *proven: str) -> tuple[str, ...]:
     """Add what was proven; ``mfa`` stands last where there are factors of two kinds, or one that is two (RFC 8176 §2)."""
-    values = (*amr, *proven)
+    values = tuple(value for value in (*amr, *proven) if value != REMEMBERED)
     factors = tuple(dict.fromkeys(value for value in values if value != MFA))
     return (*factors, MFA) if MFA in values or len(_kinds(factors)) > 1 else factors
+
+
+def published(amr: Iterable[str]) -> list[str]:
+    """Give what applications are told of the factors of a session: what was proven, and nothing else."""
+    return [value for value in amr if value != REMEMBERED]
 
 
 def _kinds(amr: Iterable[str]) -> set[str]:
@@ -83,6 +91,7 @@ class AssurancePolicy:
         second_factor_networks: Names of the networks from which everybody needs two factors.
         networks: The named networks.
         highest: The highest level that anybody can reach here: ``CERTIFICATE`` where certificates are asked for.
+        administrators: Groups that administer or audit; no remembered device spares their members anything.
     """
 
     acr_prefix: str
@@ -91,6 +100,7 @@ class AssurancePolicy:
     second_factor_networks: frozenset[str] = frozenset()
     networks: Networks = field(default_factory=Networks)
     highest: int = TWO_FACTORS
+    administrators: frozenset[str] = frozenset()
 
     def acr_of(self, level: int) -> str:
         """Give the acr value of a level that was reached."""
@@ -104,7 +114,8 @@ class AssurancePolicy:
         """Give the values for discovery."""
         return [self.acr_of(level) for level in range(PASSWORD, self.highest + 1)]
 
-    def demanded(self, groups: Collection[str], client_level: int, *, units: Collection[str], source: str | None) -> int:
+    def demanded(self, groups: Collection[str], client_level: int, *, units: Collection[str], source: str | None,
+                 remembered: bool = False) -> int:
         """Give the level below which nothing is issued or honoured: the strictest of application, groups, agencies and network.
 
         Args:
@@ -112,14 +123,19 @@ class AssurancePolicy:
             client_level: As registered (``Client.required_level``); 0 where nothing is asked, and for our own pages.
             units: Codes of the units of every current post of the officer's; empty while nobody is known.
             source: Address of the officer's browser; None where it is not the officer who calls.
+            remembered: A remembered device let the officer in. It spares what is demanded of officers for their groups and
+                agencies, administrators excepted; never what the network, the application or its request demands.
         """
-        two = (not self.second_factor_groups.isdisjoint(groups)
-               or any(is_within(unit, strict) for unit in units for strict in self.second_factor_units)
-               or (source is not None and self.networks.name_of(source) in self.second_factor_networks))
+        of_officer = (not self.second_factor_groups.isdisjoint(groups)
+                      or any(is_within(unit, strict) for unit in units for strict in self.second_factor_units))
+        spared = remembered and self.administrators.isdisjoint(groups)
+        two = (of_officer and not spared) or (
+            source is not None and self.networks.name_of(source) in self.second_factor_networks)
         return max(client_level, TWO_FACTORS if two else PASSWORD)
 
     def required_level(self, groups: Collection[str], client_level: int, acr_values: Iterable[str] = (), *,
-                       units: Collection[str], source: str | None, essential: bool = False, reachable: int | None = None) -> int:
+                       units: Collection[str], source: str | None, essential: bool = False, reachable: int | None = None,
+                       remembered: bool = False) -> int:
         """Give the level that this sign-in is to reach.
 
         Args:
@@ -131,9 +147,10 @@ class AssurancePolicy:
             essential: One of them must be reached; ``OUT_OF_REACH`` is given when none can be.
             reachable: What this officer can reach with the factors there are; left out, what anybody can. It bounds the wish
                 only; what is demanded stays demanded, and is ``OUT_OF_REACH`` where nobody can reach it.
+            remembered: As for ``demanded``.
         """
         nothing = OUT_OF_REACH if essential else PASSWORD
         reachable = self.highest if reachable is None else reachable
         wished = next((level for level in map(self.level_of, acr_values) if level is not None and level <= reachable), nothing)
-        level = max(self.demanded(groups, client_level, units=units, source=source), wished)
+        level = max(self.demanded(groups, client_level, units=units, source=source, remembered=remembered), wished)
         return level if level <= self.highest else OUT_OF_REACH

@@ -40,6 +40,8 @@ class NoticeKind(StrEnum):
     PASSWORD_RESET = "password.reset"
     NEW_DEVICE = "device.new"
     """Details ``browser`` and ``system`` as far as the browser says."""
+    DEVICE_REMEMBERED = "device.remembered"
+    """The second factor is not asked for there; details as of ``NEW_DEVICE``, and ``days``."""
     UNUSUAL_SEQUENCE = "sign_in.unusual"
     """Two sign-ins within minutes from networks that have nothing to do with each other; detail ``network``."""
     SESSIONS_ENDED = "sessions.ended"
@@ -52,6 +54,12 @@ class NoticeKind(StrEnum):
     CERTIFICATE_ACTIVE = "certificate.active"
     CERTIFICATE_BLOCKED = "certificate.blocked"
     CERTIFICATE_ENDED = "certificate.ended"
+
+
+ENDS_REMEMBERED = frozenset({
+    NoticeKind.FACTOR_ADDED, NoticeKind.FACTOR_REMOVED, NoticeKind.FACTORS_RESET, NoticeKind.FACTORS_FROZEN,
+    NoticeKind.FACTORS_RELEASED, NoticeKind.PASSWORD_CHANGED, NoticeKind.PASSWORD_RESET})
+"""What ends an officer's remembered devices: whoever writes such a notice ends them with it."""
 
 
 @dataclass(frozen=True, slots=True)

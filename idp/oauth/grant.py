@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..authn.assurance import AssurancePolicy
+from ..authn.assurance import REMEMBERED, AssurancePolicy
 from ..directory.term import is_over, status_as_of
 from .client import Client
 
@@ -83,13 +83,16 @@ def admits(client: Client, status: str, groups: frozenset[str]) -> bool:
     return status == "active" and (not client.allowed_groups or not client.allowed_groups.isdisjoint(groups))
 
 
-def level_demanded(standing: Standing, client: Client, assurance: AssurancePolicy, *, now: int) -> int:
+def level_demanded(standing: Standing, client: Client, assurance: AssurancePolicy, *, now: int,
+                   amr: tuple[str, ...] = ()) -> int:
     """Give the level that a grant must have reached for an application, as its officer stands now.
 
     The network is left out: at the token endpoint and at resources it is the application that calls, from its own address, which
-    says nothing of where the officer is. It was asked at the authorization endpoint, where the officer's browser was.
+    says nothing of where the officer is. It was asked at the authorization endpoint, where the officer's browser was. ``amr`` is
+    the grant's, and says whether a remembered device let its officer in.
     """
-    return assurance.demanded(standing.officer_groups, client.required_level, units=standing.units_at(now), source=None)
+    return assurance.demanded(standing.officer_groups, client.required_level, units=standing.units_at(now), source=None,
+                              remembered=REMEMBERED in amr)
 
 
 def lapse_of(grant: Grant, client: Client, *, assurance: AssurancePolicy, now: int, idle_limit_seconds: int | None) -> str:
@@ -115,7 +118,7 @@ def lapse_of(grant: Grant, client: Client, *, assurance: AssurancePolicy, now: i
         return "expired"
     if not admits(client, standing.status_at(now), standing.officer_groups):
         return "officer"
-    if grant.acr < level_demanded(standing, client, assurance, now=now):
+    if grant.acr < level_demanded(standing, client, assurance, now=now, amr=grant.amr):
         return "level"
     if idle_limit_seconds is None or grant.offline:
         return ""

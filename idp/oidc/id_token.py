@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..authn.assurance import published
 from ..clock import Clock
 from ..errors import RefusedError
 from ..jose import jwt
@@ -118,7 +119,7 @@ class IdTokens:
             **told, "iss": self._issuer, "sub": self._subjects.of(client, grant.sub), "aud": client.client_id, "iat": now,
             "exp": now + self._lifetime_seconds, "auth_time": grant.auth_time,
             "acr": asked.acr_of([f"{self._acr_prefix}{level}" for level in range(grant.acr, 0, -1)]),
-            "amr": list(grant.amr), "sid": self._subjects.session_of(client, grant.sid),
+            "amr": published(grant.amr), "sid": self._subjects.session_of(client, grant.sid),
             **{name: half_hash(value, algorithm) for name, value in bound.items() if value}}
         if grant.nonce:
             members["nonce"] = grant.nonce

@@ -57,6 +57,9 @@ _WORDS: Mapping[NoticeKind, _Words] = {
     NoticeKind.PASSWORD_RESET: _Words("lock", _("Mật khẩu đã được đặt lại"), _("Mật khẩu của bạn đã được đặt lại.")),
     NoticeKind.NEW_DEVICE: _Words(
         "laptop", _("Đăng nhập từ thiết bị mới"), _("Có người đăng nhập tài khoản của bạn bằng %(device)s.")),
+    NoticeKind.DEVICE_REMEMBERED: _Words(
+        "laptop", _("Một máy không hỏi lớp thứ hai"),
+        _("Trong %(days)s ngày, đăng nhập bằng %(device)s chỉ cần mật khẩu.")),
     NoticeKind.UNUSUAL_SEQUENCE: _Words(
         "warn", _("Đăng nhập từ hai nơi trong vài phút"),
         _("Tài khoản của bạn được đăng nhập từ hai mạng không liên quan với nhau trong vài phút.")),
@@ -116,7 +119,7 @@ def text_of(told: Told, translate: Translate) -> str:
     detail = told.detail
     return translate(_WORDS[told.kind].text) % {
         "factor": _factor(detail, translate), "device": device_words(detail, translate), "left": detail.get("left", "?"),
-        "number": detail.get("number", "?"), "reason": detail.get("reason", "?").rstrip(". ")}
+        "days": detail.get("days", "?"), "number": detail.get("number", "?"), "reason": detail.get("reason", "?").rstrip(". ")}
 
 
 def when_of(told: Told, translate: Translate) -> str:

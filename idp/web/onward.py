@@ -14,11 +14,12 @@ from urllib.parse import urlencode
 from flask import Response, make_response, render_template, url_for
 from flask_babel import gettext
 
-from ..authn.assurance import OUT_OF_REACH, PASSWORD
+from ..authn.assurance import OUT_OF_REACH, PASSWORD, REMEMBERED
 from ..directory.mirror import MirroredOfficer
 from ..directory.officer import Post
 from ..oauth.authorization_request import AuthorizationError, AuthorizationRequest
 from ..oauth.client import Client
+from ..oauth.requests.fresh_sign_in import asks_afresh
 from ..oauth.response import AuthorizationResponse
 from ..oidc.acting_post import noted
 from ..oidc.claims import asked_by_name
@@ -66,7 +67,8 @@ class Onward:
             fresh: Whether the page changes what proves who the officer is (``authn.freshness``).
         """
         signed_in = self.signed_in()
-        if signed_in is not None and signed_in[0].acr >= self.required_level(signed_in[1], None, ()) and (
+        if signed_in is not None and signed_in[0].acr >= self.required_level(
+                signed_in[1], None, (), remembered=REMEMBERED in signed_in[0].amr and not fresh) and (
                 not fresh or self._services.freshness.holds(signed_in[1].officer.entry_uuid, auth_time=signed_in[0].auth_time,
                                                             level=signed_in[0].acr)):
             return signed_in
@@ -74,7 +76,7 @@ class Onward:
         return see_other(address_of("login.ask", self._services.interactions.begin_page(path, fresh=fresh)))
 
     def required_level(self, officer: MirroredOfficer, client: Client | None, acr_values: tuple[str, ...], *,
-                       essential: bool = False, reached: int = PASSWORD, silent: bool = False) -> int:
+                       essential: bool = False, reached: int = PASSWORD, silent: bool = False, remembered: bool = False) -> int:
         """Give the level that an officer has to reach on the way to an application (None: our own pages).
 
         Args:
@@ -84,6 +86,7 @@ class Onward:
             essential: One of them must be reached.
             reached: Level of the session, which counts although the officer has given up the factor since.
             silent: Nothing may be asked, so what the session has goes first: a wish must not turn into an error.
+            remembered: A remembered device let the officer in, and nothing fresh is asked for.
         """
         reachable = [self._services.assurance.highest]
         if acr_values:
@@ -91,7 +94,7 @@ class Onward:
             reachable = [*([reached] if silent else []), max(within_reach, reached)]
         levels = (self._services.assurance.required_level(
             officer.officer.groups, client.required_level if client else 0, acr_values, units=officer.officer.units,
-            source=caller().source, essential=essential, reachable=level)
+            source=caller().source, essential=essential, reachable=level, remembered=remembered)
             for level in reachable)
         return next((level for level in levels if level != OUT_OF_REACH), OUT_OF_REACH)
 
@@ -103,7 +106,9 @@ class Onward:
         if session is not None and officer is not None:
             acr_values, essential = acr_asked(request)
             required = self.required_level(officer, client, acr_values, essential=essential, reached=session.acr,
-                                           silent="none" in request.prompt)
+                                           silent="none" in request.prompt,
+                                           remembered=REMEMBERED in session.amr and not (
+                                               asks_afresh(request, client)))
         given = client.consent != "ask" or (session is not None and self._services.consents.covers(
             session.sub, client.client_id, request.scope, asked_by_name(request, client)))
         return next_prompt(

@@ -86,6 +86,9 @@ _PLACES = [
 _HISTORY = [{"when": _TODAY, "source": "203.0.113.7", "two_factors": True},
             {"when": {"vi": "19:05 ngày 21/11/2026", "en": "19:05 on 21/11/2026"}, "source": "203.0.113.77",
              "two_factors": False}]
+_REMEMBERED = [
+    {"name": "d1", "device": {"vi": "Chrome trên Windows", "en": "Chrome on Windows"}, "here": True, "until": "12/12/2026"},
+    {"name": "d2", "device": {"vi": "Safari trên iPhone", "en": "Safari on iPhone"}, "here": False, "until": "20/12/2026"}]
 _TOLD = [
     {"icon": "laptop", "title": {"vi": "Đăng nhập từ thiết bị mới", "en": "Signed in from a new device"}, "unread": True,
      "text": {"vi": "Có người đăng nhập tài khoản của bạn bằng Chrome trên Windows.",
@@ -186,6 +189,9 @@ SAMPLES = [
     Sample("sign-in-passkey-expired", "login/sign_in.html", _SIGN_IN | {"error": {"code": "passkey_expired"}}, 400),
     Sample("sign-in-csrf", "login/sign_in.html", _SIGN_IN | {"username": "nvmau", "error": {"code": "csrf"}}, 400),
     Sample("second-factor", "login/factors/otp.html", _FACTOR | {"agency_help": AGENCY_HELP}),
+    Sample("second-factor-remember", "login/factors/otp.html", _FACTOR | {"remember_days": 30, "others": _OTHER_WAYS}),
+    Sample("second-factor-passkey-remember", "login/factors/passkey.html",
+           _FACTOR | {"options_url": "/stay", "remember_days": 1, "agency_help": AGENCY_HELP}),
     Sample("second-factor-wrong", "login/factors/otp.html", _FACTOR | {"error": {"code": "wrong"}}, 400),
     Sample("second-factor-reused", "login/factors/otp.html", _FACTOR | {"error": {"code": "reused"}, "app": None}, 400),
     Sample("second-factor-throttled", "login/factors/otp.html",
@@ -337,6 +343,9 @@ SAMPLES = [
     Sample("account-sessions", "account/sessions.html", {
         "who": OFFICER, "agency_help": AGENCY_HELP, "here": "s1", "others": True, "places": _by_language(_PLACES),
         "history": _by_language(_HISTORY)}),
+    Sample("account-sessions-remembered", "account/sessions.html", {
+        "who": OFFICER, "agency_help": AGENCY_HELP, "here": "s1", "others": True, "places": _by_language(_PLACES),
+        "history": _by_language(_HISTORY), "remembered": _by_language(_REMEMBERED)}),
     Sample("account-sessions-one", "account/sessions.html", {
         "who": LONG, "here": "s1", "others": False, "places": _by_language(_PLACES[:1]), "history": _by_language(_HISTORY[:1])}),
     Sample("account-notices", "account/notices.html", {"who": OFFICER, "notices": _by_language(_TOLD), "up_to": 7, "unread": 1,

@@ -27,6 +27,7 @@ from idp.adapters.sql.authn.one_time_password import SqlOneTimePasswords
 from idp.adapters.sql.authn.passkeys import SqlPasskeys
 from idp.adapters.sql.authn.recoveries import SqlRecoveries
 from idp.adapters.sql.authn.recovery_codes import SqlRecoveryCodes
+from idp.adapters.sql.authn.remembered import SqlRememberedDevices
 from idp.adapters.sql.authn.throttle import SqlGuessCounter
 from idp.adapters.sql.authn.totp import SqlTotpStore
 from idp.adapters.sql.consents import SqlConsents
@@ -84,6 +85,7 @@ from idp.pki.path_validation import CertificateAuthorities, RevocationStatus
 from idp.roles import RoleGroups
 from idp.sessions.devices import Devices
 from idp.sessions.interaction import Interactions
+from idp.sessions.remembered import RememberedDevices
 from idp.sessions.single_sign_on import SessionLimits, Sessions
 from idp.settings import Settings
 from idp.web import register
@@ -198,6 +200,8 @@ class Site:
             read_hint=id_tokens.subject_of_hint, extensions=(id_tokens,),
             details_types={self.settings.authorization_details_prefix + signing_details.NAME: signing_details.SigningDetails()})
         self.known_devices = Devices(SqlDevices(database), networks, self.clock)
+        self.remembered_devices = RememberedDevices(
+            SqlRememberedDevices(database), self.clock, days=self.settings.remember_device_days)
         self.told = Notices(SqlNotices(database), self.clock)
         approvals = Approvals(deferred, self.provider)
         self.devices = DeviceAuthorization(
@@ -208,6 +212,7 @@ class Site:
         self.services: Any = SimpleNamespace(
             settings=self.settings, clock=self.clock, database=database, keys=keys, clients=clients, provider=self.provider,
             approvals=approvals, devices=self.devices, notices=self.told, known_devices=self.known_devices,
+            remembered_devices=self.remembered_devices,
             sessions=self.sessions, deprovisioning=self.deprovisioning, audit=audit, mirror=self.mirror,
             directory=self.directory, totp=self.totp,
             certificates=self.certificates, certificate_sign_in=CertificateSignIn(

@@ -105,7 +105,8 @@ def test_only_the_views_that_are_named_take_a_form_without_token(site: Site) -> 
     views = {rule.endpoint: rule for rule in site.app.url_map.iter_rules() if "POST" in (rule.methods or ())}
     assert set(views) - set(EXEMPT_VIEWS) == {
         "account.remove", "account.take_certificate", "account.take_app", "account.make_codes", "account.read", "account.end",
-        "account.end_others", "account.password", "account.passkey_question", "account.enrol_passkey", "account.rename_passkey",
+        "account.end_others", "account.ask_again", "account.password",
+        "account.passkey_question", "account.enrol_passkey", "account.rename_passkey",
         "acting_post.answer", "acting_post.ask_again", "login.ask_for_link", "login.ask_passkey", "login.ask_second",
         "recovery.answer", "recovery.ask_passkey", "approvals.take_up",
         "consent.answer", "device.take_code", "device.answer", "logout.answer"}

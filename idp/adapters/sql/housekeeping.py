@@ -28,6 +28,7 @@ from .tables import (
     PostChoiceRow,
     PushedRequestRow,
     RefreshTokenRow,
+    RememberedDeviceRow,
     SeenOnceRow,
     SessionClientRow,
     SessionRow,
@@ -82,6 +83,7 @@ class SqlHousekeeping:
                 ("seen_once", _table(SeenOnceRow), 0, _table(SeenOnceRow).c.until < before),
                 ("initial_access", initial, 90 * DAY, or_(initial.c.revoked_at < before, initial.c.expires_at < before)),
                 ("device", _table(DeviceRow), 400 * DAY, _table(DeviceRow).c.last_seen_at < before),
+                ("remembered_device", _table(RememberedDeviceRow), 0, _table(RememberedDeviceRow).c.expires_at < before),
                 ("notice", _table(NoticeRow), 365 * DAY, _table(NoticeRow).c.at < before),
                 ("outbox", outbox, 7 * DAY, or_(
                     and_(outbox.c.state == literal_column("'sent'"), outbox.c.finished_at < before),

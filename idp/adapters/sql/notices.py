@@ -3,6 +3,9 @@
 A store whose act officers are told of adds ``*notice_inserts()`` to its Write, and ``**notice_values(notice)`` to the parameters:
 the notice and its mail then stand or fall with the act, as its audit record does. ``notice_values(None)``, or a notice to nobody,
 writes neither, so that one Write serves an act that is told of now and then.
+
+What changes how an officer signs in ends the officer's remembered devices (``sessions.remembered``) in the same transaction:
+every such act is told of, so none can forget it.
 """
 
 from __future__ import annotations
@@ -10,21 +13,22 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import func, insert, literal_column, select, update
+from sqlalchemy import delete, func, insert, literal_column, select, update
 
 from ...audit import AuditRecord
-from ...notices import Notice, NoticeKind, Told, detail_of
+from ...notices import ENDS_REMEMBERED, Notice, NoticeKind, Told, detail_of
 from .audit import audit_insert, audit_values
 from .database import Database, parameter
 from .outbox import mail_insert
-from .tables import NoticeRow
+from .tables import NoticeRow, RememberedDeviceRow
 
 NOTICE: Any = NoticeRow.__table__
+REMEMBERED: Any = RememberedDeviceRow.__table__
 _COLUMNS = ("sub", "kind", "at", "source", "detail")
 
 
-def notice_inserts(prefix: str = "notice_") -> tuple[Any, Any]:
-    """Make the two acts that write one notice and queue its mail; their parameters come from ``notice_values``.
+def notice_inserts(prefix: str = "notice_") -> tuple[Any, ...]:
+    """Make the acts that write one notice, queue its mail and end what it says has ended; parameters: ``notice_values``.
 
     Args:
         prefix: Tells two notices in one Write apart.
@@ -32,7 +36,9 @@ def notice_inserts(prefix: str = "notice_") -> tuple[Any, Any]:
     values = {name: parameter(NOTICE.c[name], prefix + name) for name in _COLUMNS}
     kept = insert(NOTICE).inline().from_select(
         list(_COLUMNS), select(*values.values()).where(values["kind"] != literal_column("''")))
-    return kept, mail_insert(prefix)
+    ended = delete(REMEMBERED).where(REMEMBERED.c.sub == values["sub"], values["kind"].in_(
+        [literal_column(f"'{kind.value}'") for kind in sorted(ENDS_REMEMBERED)]))
+    return kept, mail_insert(prefix), ended
 
 
 def notice_values(notice: Notice | None, prefix: str = "notice_") -> dict[str, Any]:

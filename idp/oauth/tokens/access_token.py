@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from joserfc.jwk import KeySet
 
+from ...authn.assurance import published
 from ...clock import Clock
 from ...errors import RefusedError
 from ...jose import jwt
@@ -204,7 +205,7 @@ class AccessTokens:
         if details:
             claims["authorization_details"] = list(details)
         if grant is not None:
-            claims |= {"auth_time": grant.auth_time, "acr": f"{self._acr_prefix}{grant.acr}", "amr": list(grant.amr)}
+            claims |= {"auth_time": grant.auth_time, "acr": f"{self._acr_prefix}{grant.acr}", "amr": published(grant.amr)}
         return jwt.sign(claims, self._keys.signing(ALGORITHM), typ=TYPE)
 
 

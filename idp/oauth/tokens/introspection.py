@@ -14,6 +14,7 @@ from typing import Any
 
 from authlib.oauth2.rfc6749 import InvalidRequestError
 
+from ...authn.assurance import published
 from .. import client_authentication
 from ..client import Client
 from ..grant import Grant, lapse_of
@@ -102,7 +103,7 @@ class Introspection:
         if token.actors:
             members["act"] = act_claim(token.actors)
         members |= {"sub": self._subject_of(known_to, grant.sub), "auth_time": grant.auth_time,
-                    "acr": f"{self._acr_prefix}{grant.acr}", "amr": list(grant.amr)}
+                    "acr": f"{self._acr_prefix}{grant.acr}", "amr": published(grant.amr)}
         scopes = token.scope.split()
         if self._login_name_scope in scopes:
             members["username"] = token.login_name

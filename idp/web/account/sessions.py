@@ -1,4 +1,4 @@
-"""Where an officer is signed in, ending that elsewhere, and the officer's own last sign-ins.
+"""Where an officer is signed in, ending that elsewhere, where no second factor is asked for, and the officer's last sign-ins.
 
 What is ended is looked for among the officer's own sessions; another's ``sid`` in the form finds nothing (security checklist 39).
 Ending needs no fresh sign-in: whoever finds a stranger among the sessions is to get rid of them at once.
@@ -13,11 +13,14 @@ from flask_babel import gettext
 
 from ...services import Services
 from ...sessions.devices import Place
+from ...sessions.remembered import RememberedDevice, name_of
+from ...sessions.single_sign_on import digest
 from ...sessions.user_agent import described
 from ..notice_words import device_words
 from ..onward import Onward, see_other
 from ..presentation import agency_help, clock_words, in_words, officer_words
-from ..security import caller
+from ..security import caller, device_cookie
+from .factors import day_words
 
 PAGE = "/account/sessions"
 ELSEWHERE = "ended_elsewhere"
@@ -25,7 +28,7 @@ ELSEWHERE = "ended_elsewhere"
 
 
 def add(views: Blueprint, services: Services, onward: Onward) -> None:
-    """Make ``/account/sessions`` and the two forms that end sessions."""
+    """Make ``/account/sessions`` and the forms that end sessions, and have the second factor asked for again."""
     @views.get("/sessions")
     def sessions() -> Response:
         entered = onward.enter(request.path)
@@ -39,6 +42,7 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
         return make_response(render_template(
             "account/sessions.html", who=officer_words(officer.officer), agency_help=agency_help(services, officer.officer),
             places=places, here=session.sid, others=len(places) > 1,
+            remembered=[_remembered(services, device) for device in services.remembered_devices.of(session.sub)],
             history=[{"when": clock_words(past.at, now), "source": past.source, "two_factors": past.acr > 1}
                      for past in services.known_devices.history(session.sub)]))
 
@@ -62,6 +66,15 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
             return entered
         session, _ = entered
         services.sessions.end_all(session.sub, ELSEWHERE, caller(), keep_sid=session.sid)
+        services.remembered_devices.forget_all(session.sub, caller())
+        return see_other(PAGE)
+
+    @views.post("/sessions/ask-again")
+    def ask_again() -> Response:
+        entered = onward.enter(PAGE)
+        if isinstance(entered, Response):
+            return entered
+        services.remembered_devices.forget(entered[0].sub, request.form.get("device", ""), caller())
         return see_other(PAGE)
 
 
@@ -73,3 +86,10 @@ def _place(services: Services, place: Place, now: int) -> dict[str, Any]:
             "last_seen": clock_words(place.last_seen_at, now), "source": place.source,
             "device": device_words(words, lambda text: str(gettext(text))),
             "open": ", ".join(in_words(client).client_name or client.client_id for client in found if client is not None)}
+
+
+def _remembered(services: Services, device: RememberedDevice) -> dict[str, Any]:
+    words = {"browser": device.browser, "system": device.system}
+    cookie = device_cookie(services)
+    return {"name": name_of(device), "device": device_words(words, lambda text: str(gettext(text))),
+            "here": cookie is not None and digest(cookie) == device.device_digest, "until": day_words(device.expires_at)}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flask import Response
 
-from ...authn.assurance import level_reached, missing
+from ...authn.assurance import PASSWORD, PWD, REMEMBERED, TWO_FACTORS, level_reached, missing
 from ...directory.mirror import MirroredOfficer
 from ...oauth.authorization_request import AuthorizationError, AuthorizationRequest
 from ...oauth.client import Client
+from ...oauth.requests.fresh_sign_in import asks_afresh
 from ...oidc.claims_request import acr_asked
 from ...oidc.prompts import Prompt, hint_agrees
 from ...services import Services
@@ -15,6 +16,7 @@ from ...sessions.interaction import Interaction
 from ...sessions.single_sign_on import Session
 from ..onward import Onward, address_of, see_other
 from ..security import caller, change_session, device_cookie, session_cookie, with_device, with_session
+from .remembered import keep_remembered, remembered_cookie
 
 
 class Course:
@@ -45,16 +47,42 @@ class Course:
 
     def missing(self, interaction: Interaction, officer: MirroredOfficer, amr: tuple[str, ...]) -> tuple[str, ...]:
         """Name the factors that are to be proven after these."""
-        return missing(level_reached(amr), self.required(interaction, officer))
+        return missing(level_reached(amr), self.required(interaction, officer, remembered=REMEMBERED in amr))
 
-    def required(self, interaction: Interaction, officer: MirroredOfficer) -> int:
-        """Give the level that this sign-in has to reach. One that nobody can reach is refused by ``oidc.prompts`` later."""
+    def required(self, interaction: Interaction, officer: MirroredOfficer, *, remembered: bool = False) -> int:
+        """Give the level that this sign-in has to reach. One that nobody can reach is refused by ``oidc.prompts`` later.
+
+        Args:
+            interaction: The sign-in.
+            officer: Whose.
+            remembered: A remembered device lets the officer in; it spares nothing where something fresh is asked for.
+        """
         if interaction.kind == "authorize":
-            wish, _ = acr_asked(AuthorizationRequest.from_json(interaction.request))
-            level = self.onward.required_level(officer, self.client(interaction), wish)
+            asked, client = AuthorizationRequest.from_json(interaction.request), self.client(interaction)
+            wish, _ = acr_asked(asked)
+            level = self.onward.required_level(officer, client, wish, remembered=(
+                remembered and client is not None and not asks_afresh(asked, client)))
         else:
-            level = self._level_of_page(interaction, officer)
+            level = self._level_of_page(interaction, officer, remembered=remembered)
         return min(level, self._services.assurance.highest)
+
+    def may_remember(self, interaction: Interaction, officer: MirroredOfficer) -> bool:
+        """Tell whether a remembered device would spare this officer the second factor on the way to where they are going."""
+        return bool(self._services.remembered_devices.days) and self.required(interaction, officer) == TWO_FACTORS and (
+            self.required(interaction, officer, remembered=True) == PASSWORD)
+
+    def recalled(self, interaction: Interaction, officer: MirroredOfficer) -> tuple[str, ...]:
+        """Give what counts as proven after a right password: with a remembered device that spares the second factor, its mark.
+
+        Who has no second factor, or whose are frozen, is not spared it: both are told so on its page.
+        """
+        factors, entry_uuid = self._services.second_factors, officer.officer.entry_uuid
+        if not self.may_remember(interaction, officer) or factors.within_reach(entry_uuid) < TWO_FACTORS:
+            return (PWD,)
+        kept = self._services.remembered_devices.recall(
+            officer.sub, device_cookie(self._services), remembered_cookie(self._services), caller())
+        keep_remembered(self._services, kept)
+        return (PWD, REMEMBERED) if kept is not None else (PWD,)
 
     def prompt(self, interaction: Interaction, signed_in: tuple[Session, MirroredOfficer]) -> Prompt:
         """Tell what a signed-in officer is asked next."""
@@ -63,7 +91,8 @@ class Course:
             session, officer = signed_in
             if interaction.fresh and not self._services.freshness.recent(session.auth_time):
                 return Prompt.LOGIN
-            return Prompt.STEP_UP if session.acr < self._level_of_page(interaction, officer) else Prompt.DONE
+            level = self._level_of_page(interaction, officer, remembered=REMEMBERED in session.amr)
+            return Prompt.STEP_UP if session.acr < level else Prompt.DONE
         try:
             return self.onward.prompt(AuthorizationRequest.from_json(interaction.request), client, interaction, signed_in)
         except AuthorizationError:
@@ -77,13 +106,23 @@ class Course:
         asked = AuthorizationRequest.from_json(interaction.request)
         return signed_in[1] if hint_agrees(asked, self._services.subjects.of(client, signed_in[0].sub)) else None
 
-    def complete(self, interaction: Interaction, officer: MirroredOfficer, amr: tuple[str, ...]) -> Response:
-        """Open the session, now that everything asked was proven, and go where the officer was going."""
+    def complete(self, interaction: Interaction, officer: MirroredOfficer, amr: tuple[str, ...], *,
+                 remember: bool = False) -> Response:
+        """Open the session, now that everything asked was proven, and go where the officer was going.
+
+        Args:
+            interaction: The sign-in.
+            officer: Who signed in.
+            amr: What was proven.
+            remember: The officer does not want to be asked for the second factor here again for a while, and may.
+        """
         cookie, session = self._services.sessions.open(
             officer.sub, acr=level_reached(amr), amr=amr, caller=caller(), cookie=session_cookie(self._services),
             client_id=interaction.client_id)
         change_session(session)
         device = self._services.known_devices.signed_in(session, device_cookie(self._services), caller())
+        if remember:
+            keep_remembered(self._services, self._services.remembered_devices.keep(session, device, caller()))
         self._services.mirror.signed_in(officer.sub, now=self._services.clock.now())
         noted = self._services.interactions.authenticated(interaction, session.sid, amr)
         if noted is None:
@@ -102,7 +141,7 @@ class Course:
         self._services.interactions.finish(interaction)
         return see_other(interaction.return_to)
 
-    def _level_of_page(self, interaction: Interaction, officer: MirroredOfficer) -> int:
+    def _level_of_page(self, interaction: Interaction, officer: MirroredOfficer, *, remembered: bool = False) -> int:
         """Give the level that a page of ours asks for: a fresh one the highest that the officer can reach."""
-        level = self.onward.required_level(officer, None, ())
+        level = self.onward.required_level(officer, None, (), remembered=remembered and not interaction.fresh)
         return max(level, self._services.freshness.level(officer.officer.entry_uuid)) if interaction.fresh else level

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Response, make_response, render_template, request
 
-from ...authn.assurance import CERTIFICATE, level_reached, with_factor
+from ...authn.assurance import CERTIFICATE, PWD, level_reached, with_factor
 from ...directory.mirror import MirroredOfficer
 from ...oidc.prompts import Prompt
 from ...services import Services
@@ -21,6 +21,9 @@ from ..presentation import agency_help, application_words, minutes, officer_word
 from ..security import caller, change_session, device, session_cookie, with_session
 from .course import Course
 from .factors import FactorForm, forms
+
+REMEMBER = "remember"
+"""The form field by which an officer asks not to be asked here again for a while."""
 
 
 class SecondFactorPage:
@@ -55,7 +58,9 @@ class SecondFactorPage:
             code = "reused" if step.outcome == "reused" else "wrong"
             return self.form(interaction, officer, way=form.factor, status=400, error={"code": code})
         if session is None:
-            return self._course.complete(interaction, officer, with_factor(interaction.amr, *step.amr))
+            remember = (request.form.get(REMEMBER) == "1" and form.factor != self._services.recovery_codes.name
+                        and self._may_remember(interaction, officer))
+            return self._course.complete(interaction, officer, with_factor(interaction.amr, *step.amr), remember=remember)
         amr = with_factor(session.amr, *step.amr)
         raised = self._services.sessions.step_up(session, acr=level_reached(amr), amr=amr, caller=caller(),
                                                  cookie=session_cookie(self._services) or "", client_id=interaction.client_id)
@@ -96,9 +101,15 @@ class SecondFactorPage:
         return make_response(render_template(
             form.template if form is not None else f"login/factors/{'frozen' if frozen else 'none'}.html", **own, others=others,
             needs_certificate=needed == CERTIFICATE,
+            remember_days=self._services.remembered_devices.days if self._may_remember(interaction, officer) else 0,
             app=application_words(self._course.client(interaction)), action=address_of("login.answer", interaction),
             who=officer_words(officer.officer), agency_help=agency_help(self._services, officer.officer),
             cancel_url=address_of("login.ask", interaction, **{"as": "other"})), status)
+
+    def _may_remember(self, interaction: Interaction, officer: MirroredOfficer) -> bool:
+        """Tell whether this officer may ask for it: in a sign-in that began with the password, where it would be of use."""
+        proven = self._course.proven(interaction)
+        return proven is not None and interaction.amr == (PWD,) and self._course.may_remember(interaction, officer)
 
     def _sent(self) -> FactorForm | None:
         return next((form for form in self._forms.values() if form.field in request.form), None)

@@ -47,17 +47,18 @@ class SignInPage:
         if step.outcome in {"expired", "one_time_over"}:
             return self.over(step.outcome, step.officer)
         end = self._services.password_notices.end_of(step.expires_in_seconds) if step.grace_left is None else None
-        missing = step.change_first or self._course.missing(interaction, step.officer, (PWD,))
+        amr = (PWD,) if step.change_first else self._course.recalled(interaction, step.officer)
+        missing = step.change_first or self._course.missing(interaction, step.officer, amr)
         if missing or end is not None or step.grace_left is not None:
             proven = self._services.interactions.prove(
-                interaction, step.officer.officer.entry_uuid, (PWD,), must_change=step.change_first, password_expires_at=end,
+                interaction, step.officer.officer.entry_uuid, amr, must_change=step.change_first, password_expires_at=end,
                 grace_left=step.grace_left)
             if proven is None:
                 return self._course.onward.over(interaction.client_id)
             if missing:
                 return see_other(address_of("login.ask", interaction))
             interaction = proven
-        return self._course.complete(interaction, step.officer, (PWD,))
+        return self._course.complete(interaction, step.officer, amr)
 
     def form(self, interaction: Interaction, *, status: int = 200, error: dict[str, Any] | None = None,
              hint: str | None = None, username: str = "", again: MirroredOfficer | None = None,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import and_, exists, func, literal_column, or_, select, union, update
+from sqlalchemy import and_, delete, exists, func, literal_column, or_, select, union, update
 
 from ....audit import AuditRecord
 from ....directory.deprovisioning import EVERYTHING, Ending
@@ -24,6 +24,7 @@ from ..tables import (
     InteractionRow,
     OfficerRow,
     OutboxRow,
+    RememberedDeviceRow,
     SessionClientRow,
     SessionRow,
     TaskRow,
@@ -37,6 +38,7 @@ DEFERRED: Any = DeferredAuthorizationRow.__table__
 INTERACTION: Any = InteractionRow.__table__
 OUTBOX: Any = OutboxRow.__table__
 DEPARTURE: Any = DepartureRow.__table__
+REMEMBERED: Any = RememberedDeviceRow.__table__
 TASK: Any = TaskRow.__table__
 
 _ONE: Any = literal_column("1")
@@ -162,7 +164,8 @@ def _endings(database: Database) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
                                   INTERACTION.c.proven_at <= parameter(INTERACTION.c.proven_at, "given_until"))
         .values(entry_uuid=literal_column("''"), proven_at=_NULL),
         update(GRANT).where(lives["grant"]).values(revoked_at=now, revoke_reason=reason),
-        update(SESSION).where(lives["session"]).values(ended_at=now, end_reason=reason))
+        update(SESSION).where(lives["session"]).values(ended_at=now, end_reason=reason),
+        delete(REMEMBERED).where(REMEMBERED.c.sub == parameter(REMEMBERED.c.sub)))
 
 
 def _task_insert(database: Database, number: int) -> Any:

@@ -19,7 +19,7 @@ from .departures import NOT_ACTIVE, DepartureRow, TaskRow
 from .directory import DirectoryFeedRow, OfficerChangeRow, UnitRow
 from .enrollments import EnrollmentEntryRow, EnrollmentRow
 from .factors import OneTimePasswordRow, RecoveryCodesRow, TotpEnrolmentRow, TotpRow
-from .notices import AuditRepeatRow, DeviceRow, NoticeRow
+from .notices import AuditRepeatRow, DeviceRow, NoticeRow, RememberedDeviceRow
 from .oauth import (
     AccessTokenRow,
     AuthorizationCodeRow,
@@ -67,6 +67,7 @@ __all__ = (
     "PushedRequestRow",
     "RecoveryCodesRow",
     "RefreshTokenRow",
+    "RememberedDeviceRow",
     "SeenOnceRow",
     "SessionClientRow",
     "SessionRow",

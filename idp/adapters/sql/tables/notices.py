@@ -36,6 +36,19 @@ class DeviceRow(Base):
     last_seen_at: Mapped[Epoch] = mapped_column(index=True)
 
 
+class RememberedDeviceRow(Base):
+    """A browser on which an officer is not asked for the second factor; one per officer and browser, its cookie only a digest."""
+
+    __tablename__ = "remembered_device"
+    sub: Mapped[Subject] = mapped_column(primary_key=True)
+    device_digest: Mapped[Digest] = mapped_column(primary_key=True)
+    token_digest: Mapped[Digest]
+    created_at: Mapped[Epoch]
+    expires_at: Mapped[Epoch] = mapped_column(index=True)
+    browser: Mapped[str] = mapped_column(String(64))
+    system: Mapped[str] = mapped_column(String(64))
+
+
 class AuditRepeatRow(Base):
     """Repeats of a refusal within one minute, until the worker makes one audit record of them."""
 
