@@ -224,6 +224,40 @@ class SecondFactors:
             return FactorStep("throttled", retry_after_seconds=guess.instead.retry_after_seconds)
         return FactorStep(acceptance.value)
 
+    def first_try(self, officer: MirroredOfficer, name: str, confirm: Callable[[], str], caller: Caller, *,
+                  device: KnownDevice = NO_DEVICE) -> FactorStep:
+        """Try the first answer of something that an officer enrols; it is counted like every later one.
+
+        Args:
+            officer: Who enrols.
+            name: Of the factor.
+            confirm: Checks the answer and gives ``confirmed``, ``wrong`` or what else became of it; only ``wrong`` counts.
+            caller: Who asks.
+            device: Which the browser shows.
+
+        Returns:
+            What ``confirm`` gave, or ``throttled``; then it was not called.
+        """
+        _, limits = self._factors[name]
+        entry_uuid = officer.officer.entry_uuid
+        try:
+            guess = limits.take(entry_uuid, caller.source, device=device.mark(entry_uuid))
+        except ThrottledError as refusal:
+            self._refused(name, "throttled", officer, caller, "")
+            return FactorStep("throttled", retry_after_seconds=refusal.retry_after_seconds)
+        try:
+            outcome = confirm()
+        except IdpError:
+            limits.release(guess)
+            raise
+        if outcome == "confirmed":
+            limits.good(guess)
+        elif outcome == "wrong":
+            self._refused(name, "first", officer, caller, "")
+        else:
+            limits.release(guess)
+        return FactorStep(outcome)
+
     def may_go(self, entry_uuid: str, name: str, id: str, *, demanded: int) -> bool:
         """Tell whether its owner may take one away: not the last lasting one of an officer who needs two factors."""
         others = [standing for standing in self.of(entry_uuid)

@@ -355,6 +355,7 @@ SAMPLES = [
     Sample("account-app-begin", "account/app.html", _ENROLLING | {"seed": None, "picture": None, "replaces": True}),
     Sample("account-app", "account/app.html", _ENROLLING),
     Sample("account-app-wrong", "account/app.html", _ENROLLING | {"error": "wrong", "replaces": True}, 400),
+    Sample("account-app-throttled", "account/app.html", _ENROLLING | {"error": "throttled", "retry_after_minutes": 5}, 429),
     Sample("account-app-expired", "account/app.html", _ENROLLING | {"error": "expired", "seed": None, "picture": None}, 400),
     Sample("account-codes-begin", "account/recovery_codes.html", _CODES | {"left": 4}),
     Sample("account-codes", "account/recovery_codes.html", _CODES | {"left": 10, "made_at": _SINCE, "codes": [

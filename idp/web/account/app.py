@@ -16,8 +16,8 @@ from ...directory.mirror import MirroredOfficer
 from ...services import Services
 from ...sessions.single_sign_on import Session
 from ..onward import Onward, see_other
-from ..presentation import officer_words
-from ..security import caller, change_session, session_cookie, with_session
+from ..presentation import minutes, officer_words
+from ..security import caller, change_session, device, session_cookie, with_session
 
 PAGE = "/account/security/app"
 AFTER = "/account/security"
@@ -26,11 +26,12 @@ AFTER = "/account/security"
 def add(views: Blueprint, services: Services, onward: Onward) -> None:
     """Make ``/account/security/app``."""
 
-    def shown(officer: MirroredOfficer, *, error: str = "", status: int = 200) -> Response:
+    def shown(officer: MirroredOfficer, *, error: str = "", status: int = 200, wait: int | None = None) -> Response:
         seed = services.totp.begun(officer.officer.entry_uuid)
         uri = seed and pyotp.TOTP(seed, name=officer.officer.uid, issuer=services.settings.province_name).provisioning_uri()
         return make_response(render_template(
-            "account/app.html", who=officer_words(officer.officer), action=PAGE, error=error, picture=uri and picture(uri),
+            "account/app.html", who=officer_words(officer.officer), action=PAGE, error=error, retry_after_minutes=minutes(wait),
+            picture=uri and picture(uri),
             seed=seed and groups_of_four(seed), replaces=services.totp.enrolled(officer.officer.entry_uuid)), status)
 
     def confirmed(session: Session, amr: tuple[str, ...]) -> Response:
@@ -58,9 +59,15 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
         if "otp" not in request.form:
             services.totp.begin(officer.officer.entry_uuid)
             return see_other(PAGE)
-        outcome = services.totp.confirm(officer, request.form["otp"], caller())
-        if outcome != "confirmed":
-            return shown(officer, error=outcome, status=400)
+        step = services.second_factors.first_try(
+            officer, services.totp.name, lambda: services.totp.confirm(officer, request.form["otp"], caller()), caller(),
+            device=device(services))
+        if step.outcome == "throttled":
+            answer = shown(officer, error="throttled", status=429, wait=step.retry_after_seconds)
+            answer.headers["Retry-After"] = str(step.retry_after_seconds or 60)
+            return answer
+        if step.outcome != "confirmed":
+            return shown(officer, error=step.outcome, status=400)
         return confirmed(session, with_factor(session.amr, services.totp.name))
 
 

@@ -80,6 +80,25 @@ def test_a_wrong_first_code_enrols_nothing_and_may_be_tried_again(site: Site, ty
     assert browser.submit(page, otp=pyotp.TOTP(seed).at(site.clock.now())).status_code == 303
 
 
+def test_security_27_wrong_first_codes_are_counted_and_a_right_one_takes_them_back(site: Site) -> None:
+    browser, page = enter(site, APP)
+    page = browser.follow(browser.submit(page))
+    seed = secret(page)
+
+    def right() -> str:
+        return pyotp.TOTP(seed).at(site.clock.now())
+
+    wrong = f"{(int(right()) + 1) % 1_000_000:06d}"
+    answers = [browser.submit(page, otp=wrong) for _ in range(7)]
+    assert [answer.status_code for answer in answers] == [400] * 6 + [429]
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert "Vui lòng thử lại sau 5 phút" in answers[-1].text
+    assert browser.submit(page, otp=right()).status_code == 429
+    assert not site.totp.enrolled(site.directory.officers["canbo"].entry_uuid)
+    site.clock.advance(int(answers[-1].headers["Retry-After"]))
+    assert browser.submit(page, otp=right()).headers["Location"] == "/account/security"
+
+
 def test_a_secret_left_alone_is_forgotten(site: Site) -> None:
     browser, page = enter(site, APP)
     page = browser.follow(browser.submit(page))
