@@ -29,7 +29,7 @@ demo: ## A tour without hands: one sign-in, two applications, one sign-out
 	@sh deploy/setup/prepare.sh run
 	@exec .venv/bin/python -m deploy.demo
 
-bench: ## Load figures (docs/performance.md); BASE=<revision> compares two states
+bench: ## Load figures (docs/performance.md); BASE=<revision> compares two states; BENCH_ARGS="--officers 100000": the mirror
 	@sh deploy/setup/prepare.sh bench
 	@exec .venv/bin/python -m bench $(if $(BASE),--base $(BASE)) $(BENCH_ARGS)
 

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from . import mirror
 from .cases import MUST, attempt, check
 from .driver import Call, drive
 from .floor import Floor
@@ -128,7 +129,11 @@ def main() -> int:
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--base", help="Git revision to compare with")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--officers", type=int, help="measure the mirror with so many officers, and nothing else")
     arguments = parser.parse_args()
+    if arguments.officers:
+        print(f"{_state()}; {arguments.officers} officers", flush=True)
+        return 0 if mirror.measure(arguments.officers, logins=2000) else 1
     backends = ["postgresql", "sqlite"] if arguments.database == "both" else [arguments.database]
     everything, wrong = {}, 0.0
     if not arguments.json:

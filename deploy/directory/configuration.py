@@ -140,7 +140,7 @@ objectClass: olcDatabaseConfig
 objectClass: olcMdbConfig
 olcDatabase: {{1}}mdb
 olcDbDirectory: {folder}/data
-olcDbMaxSize: 268435456
+olcDbMaxSize: 2147483648
 olcDbNoSync: TRUE
 olcDbCheckpoint: 256 1
 olcSuffix: {BASE}

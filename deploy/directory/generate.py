@@ -77,7 +77,9 @@ CHEAP = HashCost(memory=64, rounds=1)
 
 
 @dataclass
-class _Ldif:
+class Ldif:
+    """Entries as lines."""
+
     lines: list[str] = field(default_factory=list)
 
     def add(self, dn: str, *classes: str, **attributes: Values | None) -> None:
@@ -108,7 +110,7 @@ def sample_directory(*, seed: int = SEED, cost: HashCost | None = None, service_
         reset_password: Of the account that sets officers' passwords; likewise.
     """
     cost = cost or HashCost()
-    ldif = _Ldif()
+    ldif = Ldif()
 
     def identifier(what: str) -> str:
         return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{seed}/{what}.haugiang.gov.vn"))
@@ -131,7 +133,7 @@ def sample_directory(*, seed: int = SEED, cost: HashCost | None = None, service_
              userPassword=cost.nobodys(salt("decoy"), hashlib.sha256(f"{seed}/nobody".encode()).digest()))
 
     agencies = agency_tree()
-    places = {agency.code: _unit_dn(agency.code) for agency in agencies}
+    places = {agency.code: unit_dn(agency.code) for agency in agencies}
     people = staff(seed)
     for agency in agencies:
         _unit(ldif, agency, places[agency.code], identifier(f"unit/{agency.code}"))
@@ -152,22 +154,23 @@ def sample_directory(*, seed: int = SEED, cost: HashCost | None = None, service_
 def officer_dn(person: Person, places: dict[str, str] | None = None) -> str:
     """Give the officer's place: under the unit of the main post, so that a transfer changes the DN as it does in real trees."""
     code = person.posts[0][0]
-    return f"uid={person.uid},{places[code] if places else _unit_dn(code)}"
+    return f"uid={person.uid},{places[code] if places else unit_dn(code)}"
 
 
-def _unit_dn(code: str) -> str:
+def unit_dn(code: str) -> str:
+    """Give the entry of an agency."""
     groups = code.split(".")
     return ",".join(f"ou={'.'.join(groups[:n])}" for n in range(len(groups), 0, -1)) + f",{UNITS}"
 
 
-def _unit(ldif: _Ldif, agency: Agency, dn: str, identifier: str) -> None:
+def _unit(ldif: Ldif, agency: Agency, dn: str, identifier: str) -> None:
     ldif.add(dn, "organizationalUnit", "vnUnit", ou=[agency.code, agency.name], vnUnitCode=agency.code,
              vnUnitCode2016=agency.code_2016, vnUnitName=agency.name, vnUnitKind=agency.kind, vnValidFrom="20200201",
              description=agency.short, street=agency.street, l=agency.locality, st=PROVINCE if agency.locality else None,
              entryUUID=identifier)
 
 
-def _officer(ldif: _Ldif, person: Person, places: dict[str, str], agencies: tuple[Agency, ...], identifier: str,
+def _officer(ldif: Ldif, person: Person, places: dict[str, str], agencies: tuple[Agency, ...], identifier: str,
              password: str, sponsor: str | None) -> None:
     form: Literal["NFC", "NFD"] = "NFD" if person.decomposed else "NFC"
     family, _, given = person.name.partition(" ")
@@ -187,7 +190,7 @@ def _officer(ldif: _Ldif, person: Person, places: dict[str, str], agencies: tupl
         pwdReset="TRUE" if person.state == MUST_CHANGE else None)
 
 
-def _policies(ldif: _Ldif, identifier: Callable[[str], str]) -> None:
+def _policies(ldif: Ldif, identifier: Callable[[str], str]) -> None:
     """Write the province's rules, a stricter set, and one for programs, whose secrets operators change.
 
     The default never locks for wrong guesses (pwdMaxFailure 0): the server sees one address for the whole province, so a lock

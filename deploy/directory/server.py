@@ -46,6 +46,7 @@ class SampleDirectory:
         cost: Price of a password check.
         tls: Other certificate files than those it makes itself.
         options: See ``configuration``.
+        more: LDIF of further entries.
     """
 
     base_dn = BASE
@@ -58,7 +59,7 @@ class SampleDirectory:
     def __init__(
         self, folder: Path, port: int = 3890, *, tls_port: int | None = None, bind_password_file: Path | None = None,
         reset_password_file: Path | None = None, seed: int = SEED, cost: HashCost | None = None, tls: TlsFiles | None = None,
-        options: SlapdOptions | None = None,
+        options: SlapdOptions | None = None, more: str = "",
     ) -> None:
         self.folder = folder.resolve()
         self.port = port
@@ -70,6 +71,7 @@ class SampleDirectory:
         self._cost = cost or HashCost()
         self._given_tls = tls
         self._options = options or SlapdOptions()
+        self._more = more
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -173,7 +175,7 @@ class SampleDirectory:
         if self._options.replica_of is not None:
             return
         ldif = sample_directory(seed=self._seed, cost=self._cost, service_password=self.bind_password,
-                                reset_password=self.reset_password)
+                                reset_password=self.reset_password) + self._more
         stamp = self.folder / "loaded"
         digest = hashlib.sha256(ldif.encode()).hexdigest()
         data = self.folder / "data"
