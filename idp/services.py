@@ -151,6 +151,7 @@ class Services:
     Attributes:
         ping_database: Raises UnavailableError when the database does not answer.
         schema_state: Tells where the database stands: ``empty``, ``behind``, ``current``, or ``newer`` than this release knows.
+        has_trigrams: Tells whether any part of an officer's name is found by an index of the database.
         prepare_database: Connects and compiles every statement.
         read_client_files: Reads the registration files of a folder such as ``clients/``.
         rehearse: Makes a copy of this deployment in which nothing is real, and takes it away afterwards.
@@ -219,5 +220,6 @@ class Services:
     ping_database: Callable[[], None]
     prepare_database: Callable[[], None]
     schema_state: Callable[[], str]
+    has_trigrams: Callable[[], bool]
     read_client_files: Callable[[Path], tuple[ClientFile, ...]]
     rehearse: Rehearse

@@ -350,6 +350,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         housekeeping=SqlHousekeeping(database), pulse=SqlPulse(database),
         ping_database=database.ping, prepare_database=database.prepare,
         schema_state=lambda: schema.state(settings.database_url),
+        has_trigrams=lambda: schema.has_trigrams(settings.database_url),
         read_client_files=ClientFiles().read,
         rehearse=lambda documents: rehearsal(settings, documents, directory=people, clock=clock))
 

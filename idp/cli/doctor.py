@@ -208,6 +208,9 @@ def _database(house: Services) -> Line:
     except UnavailableError as err:
         return Line("database", "failed", f"{kind} does not answer.", "See that it runs and that IDP_DATABASE_URL is right."
                     + (f" ({err.debug.splitlines()[0][:200]})" if err.debug else ""))
+    if not house.has_trigrams():
+        return Line("database", "warning", f"{kind} has no trigram index (ix_officer_trigrams): searches for officers are slow.",
+                    'Make the extension pg_trgm and the index: docs/operations/directory.md, "Searches".')
     if schema == "newer":
         return Line("database", "warning", f"{kind} answers, migrated by a later release than this one.",
                     "Upgrade this node too; after a roll-back nothing has to be done.")

@@ -16,7 +16,7 @@ DO $$ BEGIN
     CREATE EXTENSION IF NOT EXISTS pg_trgm;
     CREATE INDEX ix_officer_trigrams ON officer USING gin (search_key gin_trgm_ops);
 EXCEPTION WHEN insufficient_privilege OR undefined_file OR feature_not_supported OR undefined_object THEN
-    RAISE NOTICE 'pg_trgm is not to be had; searches read through ix_officer_search';
+    RAISE NOTICE 'pg_trgm is not to be had; searches read an index through';
 END $$
 """
 """The extension needs CREATE on the database, and the package of PostgreSQL's own extensions; searches do without (docs/operations)."""

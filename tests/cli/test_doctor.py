@@ -52,7 +52,7 @@ class House:
         self.settings = settings()
         self.clock = FakeClock()
         self.database_error: Exception | None = None
-        self.schema = "current"
+        self.schema, self.trigrams = "current", True
         self.stored = [key(alg, state) for alg in ALGORITHMS for state in ("active", "next")]
         self.proven: list[str] = []
         self.due: int | None = self.clock.now() + 86400
@@ -87,6 +87,9 @@ class House:
 
     def schema_state(self) -> str:
         return self.schema
+
+    def has_trigrams(self) -> bool:
+        return self.trigrams
 
 
 def look(house: House, found: Settings | None = None) -> list[Line]:
@@ -146,6 +149,7 @@ def _remedies(lines: list[Line]) -> None:
     (lambda h: setattr(h, "schema", "behind"), ("database", "failed")),
     (lambda h: setattr(h, "schema", "empty"), ("database", "failed")),
     (lambda h: setattr(h, "schema", "newer"), ("database", "warning")),
+    (lambda h: setattr(h, "trigrams", False), ("database", "warning")),
     (lambda h: setattr(h, "database_error", UnavailableError("x", dependency="database", debug="refused")),
      ("database", "failed")),
     (lambda h: h.stored.pop(0), ("keys", "failed")),

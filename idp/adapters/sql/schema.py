@@ -86,6 +86,24 @@ def state(url: str) -> State:
         engine.dispose()
 
 
+def has_trigrams(url: str) -> bool:
+    """Tell whether any part of an officer's name is found by an index; SQLite needs none.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        return True
+    try:
+        with engine.connect() as connection:
+            return bool(connection.exec_driver_sql("SELECT to_regclass('ix_officer_trigrams') IS NOT NULL").scalar())
+    except DBAPIError as err:
+        raise UnavailableError("The database does not answer.", dependency="database", debug=str(err)[:300]) from err
+    finally:
+        engine.dispose()
+
+
 def _state(connection: Connection) -> State:
     found = set(MigrationContext.configure(connection).get_current_heads())
     if not found:

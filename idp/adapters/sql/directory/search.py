@@ -1,7 +1,8 @@
 """Officers are looked for (``directory.mirror.OfficerSearch``).
 
-On PostgreSQL a trigram index finds them (``pg_trgm``); where the extension is not to be had, and on SQLite, an index that holds
-all that is asked is read through, which is some ten times narrower than the table.
+On PostgreSQL a trigram index finds them (``pg_trgm``), within a small agency an index that begins with the agency. Where the
+extension is not to be had, and on SQLite, that index is read through, which holds all that is asked and is some ten times
+narrower than the table. What each takes: docs/performance.md.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Text, bindparam, literal_column, or_, select
+from sqlalchemy import Text, and_, bindparam, func, literal_column, or_, select
 
 from ....clock import Clock, SystemClock
 from ....directory.mirror import Found
@@ -24,6 +25,8 @@ from .rows import mirrored_now
 OFFICER: Any = OfficerRow.__table__
 MOST, PLACE = 1000, 200
 WORDS = 4
+SMALL = 10_000
+"""Officers of an agency that are rather read through; of a larger one, enough of those who have the words belong to it."""
 
 
 class SqlOfficerSearch:
@@ -31,18 +34,26 @@ class SqlOfficerSearch:
 
     def __init__(self, database: Database, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
-        unit = parameter(OFFICER.c.unit_code, "unit")
-        within = or_(unit == literal_column("''"), OFFICER.c.unit_code == unit,
-                     OFFICER.c.unit_code.like(bindparam("below", type_=Text())))
+        self._trigrams = not database.is_sqlite
+        unit, below = parameter(OFFICER.c.unit_code, "unit"), bindparam("below", type_=Text())
+        of_it = or_(OFFICER.c.unit_code == unit, OFFICER.c.unit_code.like(below))
+        # Codes begin with that of the agency above: a range, in the order of bytes. "/" comes right behind ".".
+        least, end = parameter(OFFICER.c.unit_code, "unit"), parameter(OFFICER.c.unit_code, "end")
+        by_agency = (and_(OFFICER.c.unit_code >= least, OFFICER.c.unit_code < end) if database.is_sqlite
+                     else and_(OFFICER.c.unit_code.op("~>=~")(least), OFFICER.c.unit_code.op("~<~")(end)))
 
-        def found(count: int, condition: Any) -> Read:
-            words = [OFFICER.c.search_key.like(bindparam(f"word{n}", type_=Text()), escape="!") for n in range(count)]
-            return database.read(select(OFFICER.c.entry_uuid, OFFICER.c.search_key).where(
-                *words, condition, OFFICER.c.status != literal_column("'gone'")).limit(literal_column(str(MOST))))
+        def found(*conditions: Any) -> dict[int, Read]:
+            words = [OFFICER.c.search_key.like(bindparam(f"word{n}", type_=Text()), escape="!") for n in range(WORDS)]
+            return {count: database.read(select(OFFICER.c.entry_uuid, OFFICER.c.search_key).where(
+                *words[:count], *conditions, OFFICER.c.status != literal_column("'gone'")).limit(literal_column(str(MOST))))
+                for count in range(1, WORDS + 1)}
 
-        self._found = {count: found(count, within) for count in range(1, WORDS + 1)}
+        self._found = found()
+        self._of_large, self._of_small = found(of_it), found(by_agency, of_it)
+        self._size = database.read(select(func.count().label("n")).select_from(
+            select(OFFICER.c.entry_uuid).where(by_agency).limit(literal_column(str(SMALL))).subquery("some")))
         # Another statement, for another index: who has come under an agency since something of theirs has ended.
-        self._moved = {count: found(count, has_an_end_behind()) for count in range(1, WORDS + 1)}
+        self._moved = found(has_an_end_behind())
         self._many = database.read(select(OFFICER).where(OFFICER.c.entry_uuid.in_(listed(database, "entry_uuids"))))
 
     def search(self, words: Sequence[str], *, unit: str, after: tuple[str, str] | None, limit: int) -> list[Found]:
@@ -50,8 +61,14 @@ class SqlOfficerSearch:
         if not words:
             return []
         patterns = {f"word{n}": _pattern(word) for n, word in enumerate(words[:WORDS])}
-        rows = self._found[len(patterns)].all(unit=unit, below=f"{unit}.%", **patterns)
-        if unit:
+        if not unit:
+            rows = self._found[len(patterns)].all(**patterns)
+        else:
+            agency = {"unit": unit, "end": f"{unit}/"}
+            if self._trigrams and self._size.all(**agency)[0].n >= SMALL:
+                rows = self._of_large[len(patterns)].all(unit=unit, below=f"{unit}.%", **patterns)
+            else:
+                rows = self._of_small[len(patterns)].all(**agency, below=f"{unit}.%", **patterns)
             rows += self._moved[len(patterns)].all(unit_as_of=self._clock.now(), **patterns)
         places = sorted({(row.search_key[:PLACE], row.entry_uuid) for row in rows})
         places = [place for place in places if after is None or place > after]

@@ -127,7 +127,8 @@ class OfficerRow(Base):
     """Counts changes of the facts; a writer that decided on an older one has lost."""
     left_at: Mapped[Epoch | None] = mapped_column(index=True)
     """When an officer who could sign in was disabled or removed; None for others."""
-    __table_args__ = (Index("ix_officer_search", "search_key", "entry_uuid", "unit_code", "status"),
+    __table_args__ = (Index("ix_officer_within", "unit_code", "search_key", "entry_uuid", "status",
+                            postgresql_ops={"unit_code": "varchar_pattern_ops"}),
                       Index("ix_officer_not_active", "sub", postgresql_where=NOT_ACTIVE, sqlite_where=NOT_ACTIVE))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from idp.adapters.sql import schema
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.directory.officers import SqlOfficers
 from idp.adapters.sql.directory.search import SqlOfficerSearch
@@ -46,6 +47,20 @@ def test_only_of_an_agency_and_below(search: SqlOfficerSearch) -> None:
     assert found(search, "haugiang", "H30") == found(search, "haugiang")
 
 
+@pytest.mark.parametrize("small", [1, 10_000])
+def test_an_agency_is_its_code_and_those_below_and_no_code_that_only_begins_so(
+        database: Database, monkeypatch: pytest.MonkeyPatch, small: int) -> None:
+    """By the index that begins with the agency, and by that of words."""
+    monkeypatch.setattr("idp.adapters.sql.directory.search.SMALL", small)
+    mirror = SqlOfficers(database)
+    for number, code in enumerate(("H30.5", "H30.5.1", "H30.5.1.9", "H30.51", "H30.5-1", "H30.4", "H30.6", "H30", "h30.5.1", "")):
+        mirror.remember(make_officer(f"o{number}", number=number + 1, posts=(Post(code, "", "Sở", ""),)), now=1)
+    search = SqlOfficerSearch(database)
+    assert sorted(found(search, "mau haugiang", "H30.5")) == ["o0", "o1", "o2"]
+    assert sorted(found(search, "v m", "H30.5.1")) == ["o1", "o2"]
+    assert found(search, "khong", "H30.5") == []
+
+
 def test_page_by_page_nobody_is_left_out_or_seen_twice(search: SqlOfficerSearch) -> None:
     seen, after = [], None
     while page := search.search(("haugiang",), unit="", after=after, limit=1):
@@ -55,9 +70,13 @@ def test_page_by_page_nobody_is_left_out_or_seen_twice(search: SqlOfficerSearch)
     assert len(seen) == 4
 
 
-def test_postgresql_has_its_trigram_index(database: Database) -> None:
-    if database.is_sqlite:
-        assert database.url.get_backend_name() == "sqlite"
-        return
-    with database.durable.connect() as connection:
-        assert connection.exec_driver_sql("SELECT indexdef FROM pg_indexes WHERE indexname = 'ix_officer_trigrams'").scalar()
+def test_postgresql_has_its_trigram_index_and_without_it_finds_the_same(own_database_url: str) -> None:
+    assert schema.has_trigrams(own_database_url)
+    database = Database(own_database_url)
+    SqlOfficers(database).remember(make_officer("dung.do", "Đỗ Thị Dung", number=1), now=1)
+    if not database.is_sqlite:
+        with database.durable.connect() as connection:
+            connection.exec_driver_sql("DROP INDEX ix_officer_trigrams")
+        assert not schema.has_trigrams(own_database_url)
+    assert found(SqlOfficerSearch(database), "ung do") == ["dung.do"]
+    database.dispose()
