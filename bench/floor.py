@@ -15,7 +15,7 @@ from typing import Any
 
 import psutil
 
-from tests.postgresql import free_port
+from deploy.ports import free_port
 
 BODY = b"x" * 1200
 

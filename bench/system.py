@@ -17,7 +17,8 @@ from typing import Any
 
 import psutil
 
-from tests.postgresql import PostgreSQL, free_port
+from deploy.ports import free_port
+from tests.postgresql import PostgreSQL
 
 CLIENT = """client_id = "{name}"
 client_name = "Ứng dụng {name}"

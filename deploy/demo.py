@@ -7,7 +7,6 @@ exit status is 0 when all of them hold.
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ import pyotp
 
 from .browser import Browser, Page
 from .directory.server import SampleDirectory
+from .ports import free_ports
 from .processes import StartError
 from .sample_province import APPLICATIONS, ROOT, TOTP_SEEDS, Plan, SampleProvince
 
@@ -110,21 +110,6 @@ class Tour:
             seen = "" if page is None else f"\n   seen instead: {page.status} {page.url}: {page.heading or page.text[:300]}"
             raise TourError(f"{self._step}. DOES NOT HOLD: {what}{seen}")
         print(f"{self._step}. {what}", flush=True)
-
-
-def free_ports(count: int) -> list[int]:
-    """Give neighbouring loopback ports that nothing listens on at this moment."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            first: int = probe.getsockname()[1]
-        try:
-            for port in range(first, first + count):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", port))
-        except (OSError, OverflowError):
-            continue
-        return list(range(first, first + count))
 
 
 def main() -> int:

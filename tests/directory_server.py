@@ -21,13 +21,12 @@ from deploy.directory.certificates import TlsFiles
 from deploy.directory.configuration import SlapdOptions
 from deploy.directory.generate import SEED, HashCost
 from deploy.directory.server import SampleDirectory
+from deploy.ports import free_port
 from idp.adapters.ldap.changes import without_mailboxes
 from idp.adapters.ldap.connection import ServerList
 from idp.adapters.ldap.directory import LdapDirectory
 from idp.adapters.ldap.openldap import OpenLdap
 from idp.adapters.ldap.server import Timing, servers_of
-
-from .postgresql import free_port
 
 QUICK = Timing(connect=1.0, operation=3.0, retry=0.2)
 """Time-outs that keep tests short; relations as in the defaults."""

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from .postgresql import free_port
+from deploy.ports import free_port
 
 SHIPPED = Path(__file__).parents[1] / "deploy" / "nginx"
 SHIPPED_NAME = "sso.example.gov.vn"

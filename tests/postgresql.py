@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,12 +14,7 @@ from pathlib import Path
 
 import psycopg
 
-
-def free_port() -> int:
-    """Give a loopback port that nothing listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from deploy.ports import free_port
 
 
 class PostgreSQL:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from deploy.ports import free_port
 from idp.adapters.outbound import AddressRefusedError, Outbound, ReceiverError, Recorded
-from tests.postgresql import free_port
 from tests.receivers import Receivers, make_certificate
 
 

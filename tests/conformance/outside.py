@@ -24,8 +24,8 @@ from requests.adapters import HTTPAdapter
 from requests.cookies import RequestsCookieJar
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from deploy.ports import free_ports
 from tests.fakes.certificates import Identity
-from tests.flows.deployments import free_ports
 from tests.nginx import Nginx
 
 SECONDS = 30

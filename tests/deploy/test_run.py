@@ -19,8 +19,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from deploy.demo import Tour, free_ports
+from deploy.demo import Tour
 from deploy.keys_and_database import prepare
+from deploy.ports import free_ports
 from deploy.processes import StartError
 from deploy.run import plan_from_environment
 from deploy.sample_province import APPLICATIONS, ROLES, ROOT, TOTP_SEEDS, Plan, SampleProvince, require_free

@@ -24,9 +24,9 @@ from deploy.directory import agencies, people
 from deploy.directory.certificates import ensure_tls_files
 from deploy.directory.generate import BASE, CHEAP, DECOY_DN, DEMO_PASSWORD, GROUP_BASE, SERVICE_DN, sample_directory
 from deploy.directory.server import DirectoryServerError, SampleDirectory
+from deploy.ports import free_port
 from idp.directory.unit import is_unit_code, to_code_2016
 from tests.directory_server import change_entry, new_directory, open_directory
-from tests.postgresql import free_port
 
 Entries = dict[str, dict[str, list[bytes]]]
 

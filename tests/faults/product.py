@@ -20,8 +20,8 @@ import psutil
 import requests
 
 from deploy.directory.server import SampleDirectory
+from deploy.ports import free_port
 from idp.adapters.sql import schema
-from tests.postgresql import free_port
 from tests.whole import make_settings, secret_of, toml
 
 ROOT = Path(__file__).resolve().parents[2]

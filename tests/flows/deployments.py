@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -23,14 +22,12 @@ from unittest.mock import patch
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from deploy.ports import free_ports
 from deploy.processes import Children
 from deploy.sample_province import ROOT, Plan, SampleProvince
 from idp.app import create_app
 from tests.nginx import Nginx
 from tests.postgresql import PostgreSQL
-
-LOWEST, HIGHEST = 20_000, 32_000
-"""Below the ports that the kernel gives to outgoing connections, so that none of them takes a port between choice and use."""
 
 
 @dataclass(frozen=True)
@@ -137,25 +134,6 @@ def fingerprint(certificate: Path) -> str:
     """Give SHA-256 of a certificate's key, as browsers pin it."""
     key = x509.load_pem_x509_certificate(certificate.read_bytes()).public_key()
     return base64.b64encode(hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()).decode()
-
-
-def free_ports(count: int) -> list[int]:
-    """Give neighbouring loopback ports that nothing listens on at this moment."""
-    for _ in range(200):
-        first = LOWEST + secrets.randbelow(HIGHEST - LOWEST - count)
-        ports = list(range(first, first + count))
-        if all(_is_free(port) for port in ports):
-            return ports
-    raise AssertionError("no free ports")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 def wait_until_ready(port: int, seconds: float = 60) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from deploy.ports import free_ports
 from tests.fakes.client_keys import jwks_of, pair
-from tests.flows.deployments import Deployment, free_ports, one_process
+from tests.flows.deployments import Deployment, one_process
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deploy.ports import free_ports
 from tests.nginx import Nginx
 
-from ..flows.deployments import Deployment, free_ports
+from ..flows.deployments import Deployment
 
 FOLDER = Path(__file__).parents[2] / "docs" / "relying-applications"
 PAGES = sorted(path.stem for path in FOLDER.glob("*.md") if path.name != "README.md")

@@ -28,12 +28,13 @@ from joserfc.jwk import ECKey
 
 from deploy.browser import Browser, Page
 from deploy.directory.server import SampleDirectory
+from deploy.ports import free_ports
 from deploy.sample_province import Plan, SampleProvince
 from idp.oauth.clients.registration import RegistrationPolicy, parse
 from tests.nginx import Nginx
 from tests.oauth.clients.test_examination import World, told
 
-from ..flows.deployments import Deployment, free_ports
+from ..flows.deployments import Deployment
 from .officer import Officer
 from .pages import FOLDER, PAGES, Place, Vendor, apache_configuration, programs, registrations, text_of
 from .test_relying_parties import WHEEL, packages

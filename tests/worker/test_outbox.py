@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
+from deploy.ports import free_port
 from idp.adapters.outbound import Outbound
 from idp.adapters.sql import prepared
 from idp.adapters.sql.database import Database, insert_row
@@ -24,7 +25,6 @@ from tests.fakes.client_keys import response_encryption
 from tests.fakes.clock import FakeClock
 from tests.fakes.notices import MemoryClients, application, key_ring
 from tests.fakes.subjects import SUBJECTS
-from tests.postgresql import free_port
 from tests.receivers import Receivers
 
 

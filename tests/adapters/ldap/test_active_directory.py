@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploy.directory.certificates import write_private
+from deploy.ports import free_port
 from idp.adapters.ldap.directory import LdapDirectory
 from idp.adapters.ldap.domain.active_directory import REFUSALS, ActiveDirectory, sub_code
 from idp.adapters.ldap.domain.filetime import NEVER, number, seconds_of
@@ -46,7 +47,6 @@ from tests.domain_controller import (
     open_controller,
 )
 from tests.followed import Followed, until
-from tests.postgresql import free_port
 
 SHARED = "dung.chung@haugiang.gov.vn"
 OFFICE = f"OU=Van phong,{BASE_DN}"

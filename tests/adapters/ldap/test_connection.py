@@ -14,6 +14,7 @@ import pytest
 
 from deploy.directory.generate import HashCost
 from deploy.directory.server import SampleDirectory
+from deploy.ports import free_port
 from idp.adapters.ldap.connection import ServerList
 from idp.adapters.ldap.directory import LdapDirectory
 from idp.adapters.ldap.server import Server, Timing
@@ -21,7 +22,6 @@ from idp.directory.officer import BindResult
 from idp.errors import UnavailableError
 from tests.contracts.directory import PASSWORD
 from tests.directory_server import QUICK, Proxy, change_entry, new_directory, open_directory
-from tests.postgresql import free_port
 
 CHEAP = HashCost(memory=64, rounds=1)
 

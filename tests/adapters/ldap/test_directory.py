@@ -19,6 +19,7 @@ import pytest
 from deploy.directory.configuration import SlapdOptions
 from deploy.directory.generate import HashCost
 from deploy.directory.server import SampleDirectory
+from deploy.ports import free_port
 from idp.adapters.ldap.directory import LdapDirectory
 from idp.adapters.ldap.entries import bounded
 from idp.adapters.ldap.server import Timing
@@ -35,7 +36,6 @@ from tests.directory_server import (
     serving,
     unique,
 )
-from tests.postgresql import free_port
 
 SHARED = "dung.chung@haugiang.gov.vn"
 

@@ -1,0 +1,49 @@
+"""Loopback ports for servers that are going to be started: free now, and likely to be so when they are bound.
+
+They come from below the range that the kernel gives to outgoing connections, so that none of those takes one in between.
+Processes that run side by side look in different parts of it, and a process gives none twice before all were given.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+
+LOWEST, HIGHEST = 20_000, 32_000
+_PARTS = 16
+
+_lock = threading.Lock()
+_last = LOWEST + os.getpid() % _PARTS * ((HIGHEST - LOWEST) // _PARTS)
+
+
+def free_ports(count: int) -> list[int]:
+    """Give neighbouring ports that nothing listens on at this moment.
+
+    Raises:
+        OSError: there are none.
+    """
+    global _last
+    with _lock:
+        for _ in range(HIGHEST - LOWEST):
+            first = _last if _last + count <= HIGHEST else LOWEST
+            ports = range(first, first + count)
+            taken = next((port for port in ports if not _is_free(port)), None)
+            _last = first + count if taken is None else taken + 1
+            if taken is None:
+                return list(ports)
+    raise OSError("no free ports")
+
+
+def free_port() -> int:
+    """Give one."""
+    return free_ports(1)[0]
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
