@@ -16,7 +16,7 @@ from idp.adapters.sql.tables import AuthorizationCodeRow, GrantRow, PushedReques
 from idp.authn.lockout import Limits, Rule
 from idp.oauth import response
 from idp.oauth.authorization_request import AuthorizationError, UnsafeRequestError
-from idp.oauth.requests.pushed_authorization import PREFIX, PushedRequest, fault_of
+from idp.oauth.requests.pushed_authorization import LONGEST_OF_PUBLIC, PREFIX, PushedRequest, fault_of
 from idp.sessions.single_sign_on import Session
 from tests.fakes.client_keys import assertion_of, jwks_of, pair, proof_of
 from tests.provider import CALLER, ISSUER, MTLS, REDIRECT_URI, SECRET, House, Reply, basic
@@ -437,3 +437,5 @@ def test_rfc9126_s2_3_what_a_public_client_pushes_is_as_short_as_an_address(hous
     assert house.push(**long).status == 201
     reply = house.push(client_id="app", secret=None, **long)
     assert (reply.status, reply.error, count(house, PushedRequestRow)) == (413, "invalid_request", 1)
+    room = LONGEST_OF_PUBLIC - len(house.asked(client_id="app", state="s").to_json()) + 1
+    assert [house.push(client_id="app", secret=None, state="s" * length).status for length in (room, room + 1)] == [201, 413]
