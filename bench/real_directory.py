@@ -22,11 +22,11 @@ import psutil
 from deploy.directory.agencies import agency_tree
 from deploy.directory.generate import CHEAP, DEMO_PASSWORD, OFFICER_CLASSES, Ldif, unit_dn
 from deploy.directory.server import SampleDirectory
+from deploy.ports import free_port
 from idp.adapters.sql.database import Database
 from idp.audit import Caller
 from idp.directory.officer import BindResult
 from tests.followed import Followed, follow
-from tests.postgresql import free_port
 
 from .directory import FAMILY, GIVEN, MIDDLE, Figure
 
