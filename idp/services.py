@@ -68,6 +68,8 @@ from .oidc.rp_initiated_logout import EndSession
 from .oidc.subject import Subjects
 from .oidc.userinfo import UserInfoAnswers
 from .pki.authority.issuance import Issuance
+from .pki.status.crl import RevocationListMaker
+from .pki.status.ocsp import OcspResponder
 from .sessions.devices import Devices
 from .sessions.interaction import Interactions
 from .sessions.remembered import RememberedDevices
@@ -181,6 +183,8 @@ class Services:
     certificates: ClientCertificates
     certificate_desk: CertificateDesk
     certification: Issuance
+    revocation_lists: RevocationListMaker
+    ocsp: OcspResponder
     certificate_sign_in: CertificateSignIn
     recovery_codes: RecoveryCodes
     second_factors: SecondFactors

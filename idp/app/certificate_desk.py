@@ -11,6 +11,7 @@ from ..adapters.sheets import SheetFiles
 from ..adapters.sql.database import Database
 from ..adapters.sql.pki.certificates import SqlCertificateStore
 from ..adapters.sql.pki.enrollments import SqlEnrollments
+from ..adapters.sql.pki.status import SqlStatusStore
 from ..adapters.weak_key_files import WeakKeyFiles
 from ..administration.enrollment.lists import EnrollmentLists
 from ..administration.enrollment.requests import CertificateDesk, EnrollmentAdministration
@@ -24,6 +25,8 @@ from ..pki.enrollment.custody import Custody, WithinItsTime
 from ..pki.enrollment.desk import Desk
 from ..pki.enrollment.ending import Ending
 from ..pki.enrollment.moves import Moves
+from ..pki.status.crl import RevocationListMaker
+from ..pki.status.ocsp import OcspResponder
 from ..settings import Settings
 
 
@@ -39,13 +42,16 @@ def certificate_desk(settings: Settings, database: Database, mirror: OfficerMirr
     return CertificateDesk(desk=desk, custody=Custody(moves, desk, WithinItsTime(clock)), ending=Ending(moves, mirror))
 
 
-def certification(settings: Settings, database: Database, keys_dir: Path, write: Callable[[Path, bytes], bool],
-                  clock: Clock) -> Issuance:
-    """Build the province's own certification authority."""
-    keys = SoftwareKeys(keys_dir / FOLDER, write)
+def certification(settings: Settings, database: Database, sealer: Sealer, write: Callable[[Path, bytes], bool],
+                  clock: Clock) -> tuple[Issuance, RevocationListMaker, OcspResponder]:
+    """Build the province's own certification authority, and what tells of its certificates."""
+    keys = SoftwareKeys(settings.keys_dir / FOLDER, write)
     addresses = Addresses(origin=settings.pki_origin or settings.issuer, policy_arc=settings.ca_policy_arc)
-    return Issuance(SqlCertificateStore(database), keys, addresses, clock, keys=keys, organization=settings.province_name,
-                    listed=WeakKeyFiles(settings.ca_weak_keys_dir))
+    certificates, status = SqlCertificateStore(database), SqlStatusStore(database)
+    lists = RevocationListMaker(certificates, status, keys, addresses, clock)
+    issuance = Issuance(certificates, keys, addresses, clock, keys=keys, organization=settings.province_name,
+                        listed=WeakKeyFiles(settings.ca_weak_keys_dir), lists=lists)
+    return issuance, lists, OcspResponder(certificates, status, issuance, sealer, clock, organization=settings.province_name)
 
 
 def for_administrators(rooms: CertificateDesk, mirror: OfficerMirror, search: OfficerSearch,

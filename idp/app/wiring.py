@@ -277,6 +277,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         offered=settings.password_recovery and bool(settings.smtp_host))
     # What a change of an officer means elsewhere; each part is called again when any of them raised.
     desk_rooms = certificate_desk(settings, database, mirror, sealer, sealer.derive("identity numbers"), clock)
+    issuance, revocation_lists, ocsp = certification(settings, database, sealer, write_once, clock)
     officer_search = SqlOfficerSearch(database, clock)
     enrollments, enrollment_lists = for_administrators(desk_rooms, mirror, officer_search, audit)
     consequences = Several((deprovisioning, ContactChanges(notices), Departures(desk_rooms.ending)))
@@ -315,7 +316,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
             requests=SignedRequests(objects, seen, clock)),
         pings=pings, ping_delivery=PingDelivery(pings, outbound, clients, sealer, clock),
         notices=notices, mail=mail, certificate_desk=desk_rooms,
-        certification=certification(settings, database, settings.keys_dir, write_once, clock),
+        certification=issuance, revocation_lists=revocation_lists, ocsp=ocsp,
         mail_delivery=MailDelivery(mail, mail_server(settings, clock), mirror, LetterWords(settings, forgotten.link), clock),
         audit_chain=AuditChain(seal_store, Es256SealSigner(folder.audit_seal_key(), settings.keys_dir),
                                FileSealHeads(settings.keys_dir / HEADS), clock),

@@ -5,6 +5,8 @@ Discovery is made from the same ``Paths``, so that what is listed is what is mou
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..jose.keyset import JWKS_MAX_AGE_SECONDS
 from ..oauth import client_authentication
 from ..oauth.metadata import Offer, Paths, discovery
@@ -12,6 +14,7 @@ from ..oidc import claims, id_token, subject
 from ..services import Services
 from ..settings import Settings
 from .backchannel_authentication import BackchannelAuthenticationEndpoint
+from .certificate_status import AuthorityCertificateEndpoint, OcspEndpoint, RevocationListEndpoint
 from .device_authorization import DeviceAuthorizationEndpoint
 from .documents import Document, fixed
 from .introspection import IntrospectionEndpoint
@@ -33,9 +36,26 @@ def addresses(settings: Settings, path: str) -> tuple[str, ...]:
     return tuple(origin + path for origin in (settings.issuer, settings.mtls_origin) if origin)
 
 
-def trust_services(issuer: str, at: Paths) -> dict[str, str]:
+def trust_services(services: Services, at: Paths) -> dict[str, Any]:
     """Give the addresses for programs that the discovery document has no members for (fixed interface §2)."""
-    return {"admin_api": issuer + at.administration, "admin_api_openapi": issuer + at.administration_document}
+    issuer = services.settings.issuer
+    listed: dict[str, Any] = {"admin_api": issuer + at.administration, "admin_api_openapi": issuer + at.administration_document}
+    authorities = services.certification.authorities()
+    if authorities:
+        addresses = services.certification.addresses
+        listed |= {"ocsp_endpoint": addresses.ocsp(), "crl_endpoints": [addresses.crl(one.name, 0) for one in authorities],
+                   "ca_certificates": [addresses.issuer(one.name) for one in authorities]}
+    return listed
+
+
+def _certificate_services(services: Services) -> list[Route]:
+    """Give the addresses that certificates of ours name (fixed interface §2)."""
+    ocsp = OcspEndpoint(services.ocsp)
+    return [
+        Route("/ocsp", "ocsp", ocsp, OcspEndpoint.METHODS), Route("/ocsp/**", "ocsp", ocsp, OcspEndpoint.METHODS),
+        Route("/crl/*", "crl", RevocationListEndpoint(services.revocation_lists), RevocationListEndpoint.METHODS),
+        Route("/ca/*", "ca", AuthorityCertificateEndpoint(lambda: list(services.certification.authorities())),
+              AuthorityCertificateEndpoint.METHODS)]
 
 
 def table(services: Services, meter: PrometheusMeter, *, metrics_token: str = "") -> list[Route]:
@@ -61,7 +81,7 @@ def table(services: Services, meter: PrometheusMeter, *, metrics_token: str = ""
         Route(at.discovery, "discovery", provider_document, _READ),
         Route(at.authorization_server, "discovery", provider_document, _READ),
         Route(at.trust_services, "trust_services", Document(
-            fixed(trust_services(services.settings.issuer, at)), max_age_seconds=_DISCOVERY_SECONDS), _READ),
+            lambda: fixed(trust_services(services, at))(), max_age_seconds=_DISCOVERY_SECONDS), _READ),
         Route(at.jwks, "jwks", Document(services.keys.published, max_age_seconds=JWKS_MAX_AGE_SECONDS), _READ),
         Route(at.pushed_authorization, "pushed_authorization", PushedAuthorizationEndpoint(services.provider)),
         Route(at.token, "token", TokenEndpoint(services.provider)),
@@ -77,6 +97,7 @@ def table(services: Services, meter: PrometheusMeter, *, metrics_token: str = ""
         Route("/healthz", "health", HealthEndpoint(), _READ),
         Route("/readyz", "readiness", ReadinessEndpoint(readiness), _READ),
         Route("/metrics", "metrics", MetricsEndpoint(meter, readiness, services, token=metrics_token), _READ),
+        *_certificate_services(services),
         Route(at.userinfo, "userinfo", UserInfoEndpoint(services.userinfo, addresses(services.settings, at.userinfo)),
               ("GET", "HEAD", "POST")),
     ]

@@ -217,7 +217,7 @@ Endpoint = Callable[[EndpointRequest], Response]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One row of the path table. A path that ends in ``/*`` takes one more segment, whatever it is."""
+    """One row of the path table. A path that ends in ``/*`` takes one more segment, in ``/**`` everything below it."""
 
     path: str
     name: str
@@ -239,6 +239,7 @@ class Dispatcher:
     def __init__(self, routes: Iterable[Route], fallback: Callable[[Environ, StartResponse], Iterable[bytes]], *,
                  sources: Sources | None = None, meter: Meter | None = None, log: RequestLog | None = None) -> None:
         self._routes = {route.path: route for route in routes}
+        self._below = tuple((path[:-2], route) for path, route in self._routes.items() if path.endswith("/**"))
         self._fallback = fallback
         self._sources = sources or Sources()
         self._meter: Meter = meter or NoMeter()
@@ -253,6 +254,8 @@ class Dispatcher:
         self._log.begin(caller)
         path = environ.get("PATH_INFO", "")
         route = self._routes.get(path) or self._routes.get(path[:path.rfind("/") + 1] + "*")
+        if route is None:
+            route = next((below for prefix, below in self._below if path.startswith(prefix)), None)
         if route is None:
             return self._hand_on(environ, start_response, caller, started)
         request = EndpointRequest(environ, caller)

@@ -98,6 +98,8 @@ class Worker:
             Job("counted refusals", 5, lambda: services.audit_repeats.settle(services.clock.now())),
             Job("keys", 600, keys),
             Job("unfinished certificates", 60, services.certification.settle),
+            Job("OCSP signers", 600, lambda: services.ocsp.renew_due(WORKER)),
+            Job("revocation lists", 60, services.revocation_lists.make_due),
             Job("ended certificates", 60, lambda: services.certificate_desk.ending.expire(WORKER, most=500)),
         ]
 

@@ -30,6 +30,7 @@ UNREACHABLE = "postgresql+psycopg://idp@127.0.0.1:1/idp"
 ARGUMENTS: dict[str, tuple[str, ...]] = {
     "audit accept-chain": ("--reason", "restored"),
     "audit export": ("--from", "2026-11-01", "--to", "2026-11-02"), "audit verify": (),
+    "ca crl": (),
     "ca init": ("--root-key", "ROOT"), "ca issue": ("--csr", "REQUEST", "--profile", "tls_client", "--host", "a.example"),
     "ca restore": ("--serial", "54ab"), "ca revoke": ("--serial", "54ab", "--reason", "superseded"), "ca show": (),
     "break-glass create": (), "break-glass remove": (),

@@ -1,4 +1,4 @@
-"""``flask ca init|show|issue|revoke|restore``: the province's own authority (docs/operations/certificate-authority.md)."""
+"""``flask ca init|show|issue|revoke|restore|crl``: the province's own authority (docs/operations/certificate-authority.md)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ...audit import Caller
 from ...authn.password import normalise_login_name
 from ...errors import RefusedError
 from ...pki.authority import csr
-from ...pki.authority.issuance import Order
+from ...pki.authority.issuance import ROOT_LIST_SECONDS, Order
 from ...pki.authority.ports import Certificate, Reason
 from ...pki.authority.profile import PROFILES
 from ...pki.authority.subject import Subject
@@ -108,6 +108,29 @@ def commands(services: Callable[[], Services]) -> Verbs:
         else:
             click.echo(answer["certificate"], nl=False)
             click.echo(f"serial {made.record.serial}, until {_time(made.record.not_after)}", err=True)
+
+    @group.command("crl")
+    @click.option("--root-key", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+                  help="Makes the root's list, for a year.")
+    @_json_option
+    def crl(root_key: Path | None, as_json: bool) -> None:
+        """Make the lists of revoked certificates now; the worker does it by itself, but for the root's."""
+        house = services()
+        key = _read_key(root_key, as_json=as_json) if root_key is not None else None
+        made = []
+        for one in house.certification.authorities():
+            if key is not None and one.kind == "root":
+                if x509.load_der_x509_certificate(one.certificate).public_key() != key.public_key():
+                    raise Refusal(f"{root_key} is not the root's key.", "Fetch it from the safe.", as_json=as_json)
+                made.append(house.revocation_lists.make(one, 0, key=key, lifetime_seconds=ROOT_LIST_SECONDS))
+            if key is None and one.kind == "issuing":
+                made += [house.revocation_lists.make(one, shard) for shard in range(house.certification.shards(one.name))]
+        listed = [{"authority": each.authority, "shard": each.shard, "number": each.number, "next_update": each.next_update}
+                  for each in made]
+        if as_json:
+            click.echo(json.dumps({"lists": listed}))
+        for each in [] if as_json else made:
+            click.echo(f"{each.authority}: list {each.number} of part {each.shard}, good until {_time(each.next_update)}")
 
     @group.command("revoke")
     @click.option("--serial", required=True, help="Hexadecimal, as `ca issue` prints it.")

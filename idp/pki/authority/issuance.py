@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -30,6 +30,8 @@ from .profile import PROFILES, Profile
 from .subject import Subject
 
 STALE_INTENT_SECONDS: Final = 600
+ROOT_LIST_SECONDS: Final = 366 * 86400
+"""The root's list counts for a year: its key is in a safe."""
 _TRIES: Final = 3
 
 
@@ -69,6 +71,14 @@ class Issued:
     chain: tuple[x509.Certificate, ...]
 
 
+class FirstLists(Protocol):
+    """Makes lists of revoked certificates (``pki.status.crl``)."""
+
+    def make(self, authority: Authority, shard: int, *, key: Any = None, lifetime_seconds: int = 86400) -> object:
+        """Make a list now."""
+        ...
+
+
 class Issuance:
     """The authority at work.
 
@@ -80,11 +90,13 @@ class Issuance:
         keys: Makes the keys of new authorities.
         organization: The province.
         listed: Keys that others know.
+        lists: Makes the first lists of a new authority.
     """
 
     def __init__(self, store: CertificateStore, signer: CertificateAuthority, addresses: Addresses, clock: Clock, *,
                  keys: KeyMaker,
-                 organization: str, listed: Listed = lambda _numbers: False) -> None:
+                 organization: str, listed: Listed = lambda _numbers: False, lists: FirstLists | None = None) -> None:
+        self._lists = lists
         self._store, self._signer, self._addresses, self._clock, self._listed = store, signer, addresses, clock, listed
         self._keys, self._organization = keys, organization
 
@@ -104,6 +116,11 @@ class Issuance:
         return issuing[-1]
 
     @property
+    def addresses(self) -> Addresses:
+        """Give what certificates say."""
+        return self._addresses
+
+    @property
     def listed(self) -> Listed:
         """Give what tells keys that others know."""
         return self._listed
@@ -112,6 +129,10 @@ class Issuance:
         """Give every authority, oldest first."""
         return self._store.authorities()
 
+    def shards(self, authority: str) -> int:
+        """Count the parts into which the certificates of an authority are divided."""
+        return self._store.shard(authority) + 1
+
     def find(self, serial: str, authority: str = "") -> Certificate | None:
         """Find an issued certificate by its number."""
         found = self._store.find(self.authority(authority).name, serial)
@@ -119,8 +140,12 @@ class Issuance:
 
     def found(self, name: str, caller: Caller, *, root_key: ec.EllipticCurvePrivateKey | None) -> Founded:
         """Make an issuing authority, and the root if there is none; as ``hierarchy.found``."""
-        return found(self._store, self._keys, self._addresses, self._clock, caller, organization=self._organization, name=name,
+        made = found(self._store, self._keys, self._addresses, self._clock, caller, organization=self._organization, name=name,
                      root_key=root_key)
+        if self._lists is not None:
+            self._lists.make(made.root, 0, key=root_key or made.root_key, lifetime_seconds=ROOT_LIST_SECONDS)
+            self._lists.make(made.issuing, 0)
+        return made
 
     def issue(self, order: Order, caller: Caller) -> Issued:
         """Issue a certificate.

@@ -11,6 +11,7 @@ import pytest
 from click.testing import Result
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from flask import Flask
 
 from idp.app import create_app
@@ -79,6 +80,15 @@ def test_the_root_key_leaves_and_everything_else_works_without_it(desk: Desk, tm
     assert desk.run("init", "--root-key", str(root), "--name", "second").exit_code == 1
     root.write_bytes(safe)
     assert desk.run("init", "--root-key", str(root), "--name", "second").exit_code == 0
+
+
+def test_lists_are_made_by_hand_and_the_roots_with_its_key_alone(desk: Desk, tmp_path: Path) -> None:
+    root = tmp_path / "root.pem"
+    desk.run("init", "--root-key", str(root))
+    assert [one["authority"] for one in desk.json("crl")[1]["lists"]] == ["pilot"]
+    assert [one["authority"] for one in desk.json("crl", "--root-key", str(root))[1]["lists"]] == ["root"]
+    root.write_bytes(ec.generate_private_key(ec.SECP384R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    assert desk.json("crl", "--root-key", str(root))[0] == 1
 
 
 def test_a_file_that_is_there_is_not_overwritten(desk: Desk, tmp_path: Path) -> None:

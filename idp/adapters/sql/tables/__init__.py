@@ -32,6 +32,7 @@ from .oauth import (
 )
 from .passkeys import PasskeyChallengeRow, PasskeyRow, PasskeyUserRow
 from .recoveries import PasswordRecoveryRow
+from .revocation_lists import PkiListRow, PkiSignerRow
 
 __all__ = (
     "AccessTokenRow",
@@ -63,6 +64,8 @@ __all__ = (
     "PasswordRecoveryRow",
     "PkiAuthorityRow",
     "PkiCertificateRow",
+    "PkiListRow",
+    "PkiSignerRow",
     "PostChoiceRow",
     "PushedRequestRow",
     "RecoveryCodesRow",

@@ -1,0 +1,130 @@
+"""Lists of revoked certificates: made by the worker when something was revoked, and every half day; kept, and given as they are.
+
+Spec: RFC 5280 §5 (version 2, number, authority key identifier, issuing distribution point for a part of the certificates),
+§5.3.1 (reasons; a suspension is certificateHold). Security checklist 52: the number only grows. It is no less than the second
+in which a list is made, so that it does not go back after the database was restored from a backup either. A certificate that
+has ended stays on the lists of its last day. The root's list is made when its key is at hand, for a year.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA384
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from ...clock import Clock
+from ..authority.assembly import Addresses
+from ..authority.ports import Authority, Certificate, CertificateStore
+from .ports import AuthorityKeys, RevocationList, StatusStore
+
+LIFETIME_SECONDS: Final = 86400
+EVERY_SECONDS: Final = 43200
+"""A list is made anew when half of its time is over."""
+OVERLAP_SECONDS: Final = 86400
+"""So long after its end a revoked certificate still stands on lists."""
+_REASONS: Final = {
+    "key_compromise": x509.ReasonFlags.key_compromise, "affiliation_changed": x509.ReasonFlags.affiliation_changed,
+    "superseded": x509.ReasonFlags.superseded, "cessation_of_operation": x509.ReasonFlags.cessation_of_operation,
+    "certificate_hold": x509.ReasonFlags.certificate_hold, "privilege_withdrawn": x509.ReasonFlags.privilege_withdrawn}
+
+
+class RevocationListMaker:
+    """Makes lists.
+
+    Args:
+        certificates: What was issued and revoked.
+        store: Where lists rest.
+        keys: Who holds the authorities' keys.
+        addresses: What certificates say of where lists are.
+        clock: Source of the time.
+    """
+
+    def __init__(self, certificates: CertificateStore, store: StatusStore, keys: AuthorityKeys, addresses: Addresses,
+                 clock: Clock) -> None:
+        self._certificates, self._store, self._keys = certificates, store, keys
+        self._addresses, self._clock = addresses, clock
+
+    def make_due(self) -> int:
+        """Make every list that says something else now, or whose time is half over; gives how many. For the worker."""
+        return sum(self._make_if_due(authority,
+                                     shard) for authority in self._certificates.authorities() if authority.kind == "issuing"
+                   for shard in range(self._certificates.shard(authority.name) + 1))
+
+    def make(self, authority: Authority, shard: int, *, key: Any = None,
+             lifetime_seconds: int = LIFETIME_SECONDS) -> RevocationList:
+        """Make a list now.
+
+        Args:
+            authority: Whose.
+            shard: Which part of its certificates.
+            key: Of the root, which is not kept here.
+            lifetime_seconds: How long it counts.
+        """
+        now = self._clock.now()
+        revoked = self._revoked(authority, shard, now)
+        number = self._certificates.next_crl_number(authority.name, now)
+        made = RevocationList(
+            authority=authority.name, shard=shard, number=number, made_at=now, next_update=now + lifetime_seconds,
+            content=_content(revoked),
+            der=self._signed(authority, shard, revoked, number, now, now + lifetime_seconds,
+                             key if key is not None else self._keys.key(authority)))
+        self._store.put_list(made)
+        return made
+
+    def find(self, authority: str, shard: int) -> RevocationList | None:
+        """Find the newest list."""
+        return self._store.find_list(authority, shard)
+
+    def _make_if_due(self, authority: Authority, shard: int) -> bool:
+        now = self._clock.now()
+        last = self._store.find_list(authority.name, shard)
+        if last is not None and now - last.made_at < EVERY_SECONDS and last.content == _content(self._revoked(authority, shard,
+                                                                                                              now)):
+            return False
+        self.make(authority, shard)
+        return True
+
+    def _revoked(self, authority: Authority, shard: int, now: int) -> Sequence[Certificate]:
+        return self._certificates.revoked(authority.name, shard, now - OVERLAP_SECONDS)
+
+    def _signed(self, authority: Authority, shard: int, revoked: Sequence[Certificate], number: int, now: int, until: int,
+                key: Any) -> bytes:
+        issuer = x509.load_der_x509_certificate(authority.certificate)
+        moment = datetime.fromtimestamp(now, UTC)
+        builder = (
+            x509.CertificateRevocationListBuilder(
+                issuer.subject, moment, moment + timedelta(seconds=until - now),
+                revoked_certificates=[_entry(one) for one in revoked])
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(
+                issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value), critical=False)
+            .add_extension(x509.CRLNumber(number), critical=False))
+        if shard or self._certificates.shard(authority.name):
+            builder = builder.add_extension(x509.IssuingDistributionPoint(
+                full_name=[x509.UniformResourceIdentifier(self._addresses.crl(authority.name, shard))], relative_name=None,
+                only_contains_user_certs=False, only_contains_ca_certs=False, only_some_reasons=None, indirect_crl=False,
+                only_contains_attribute_certs=False), critical=True)
+        return builder.sign(key, SHA384()).public_bytes(Encoding.DER)
+
+
+def reason_of(certificate: Certificate) -> x509.ReasonFlags | None:
+    """Give why a certificate was revoked; None where nobody said (RFC 5280 §5.3.1: then nothing is said)."""
+    return _REASONS.get(certificate.reason)
+
+
+def _entry(certificate: Certificate) -> x509.RevokedCertificate:
+    builder = x509.RevokedCertificateBuilder(int(certificate.serial, 16), datetime.fromtimestamp(certificate.revoked_at or 0,
+                                                                                                 UTC))
+    reason = reason_of(certificate)
+    if reason is not None:
+        builder = builder.add_extension(x509.CRLReason(reason), critical=False)
+    return builder.build()
+
+
+def _content(revoked: Sequence[Certificate]) -> str:
+    told = "\n".join(f"{one.serial} {one.status} {one.reason} {one.revoked_at}" for one in revoked)
+    return hashlib.sha256(told.encode()).hexdigest()
