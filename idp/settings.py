@@ -74,6 +74,8 @@ class Settings(BaseSettings):
     directory_feed: Literal["auto", "syncrepl", "polling", "off"] = Field(
         "auto", description="How changes of the directory are heard of; auto asks the server what it can")
     directory_poll_seconds: float = Field(3.0, ge=0.1, le=60, description="Between two questions, where it is polled")
+    directory_listing_seconds: float = Field(
+        60.0, ge=1, le=86400, description="Between two listings of all identifiers, where it is polled: they find who is gone")
     directory_brake_percent: int = Field(5, ge=1, le=100,
                                          description="Share of the active officers that may leave at once without a release")
     directory_brake_least: int = Field(10, ge=0, le=1000, description="So many may always leave at once")

@@ -160,6 +160,35 @@ def age_password(controller: DomainController, dn: str, days: int) -> None:
     subprocess.run(["/usr/bin/python3", "-c", script, str(database), dn, filetime(time.time() - days * 86400)], check=True)
 
 
+def may_list_deleted(controller: DomainController, dn: str) -> None:
+    """Let an account list and read what was deleted, as ``dsacls "CN=Deleted Objects,..." /G ACCOUNT:LCRP`` does."""
+    with controller.administering() as connection:
+        sid = connection.search_s(dn, ldap.SCOPE_BASE, attrlist=["objectSid"])[0][1]["objectSid"][0]
+    domain = controller.folder / "domain"
+    script = """
+import sys, ldb
+from samba.auth import system_session
+from samba.dcerpc import security
+from samba.ndr import ndr_pack, ndr_unpack
+from samba.param import LoadParm
+from samba.samdb import SamDB
+settings = LoadParm()
+settings.load(sys.argv[2])
+db = SamDB(url=sys.argv[1], session_info=system_session(), lp=settings)
+dn = ldb.Dn(db, "CN=Deleted Objects," + str(db.domain_dn()))
+found = db.search(dn, ldb.SCOPE_BASE, attrs=["nTSecurityDescriptor"], controls=["show_deleted:1"])
+rights = ndr_unpack(security.descriptor, found[0]["nTSecurityDescriptor"][0])
+sid = ndr_unpack(security.dom_sid, bytes.fromhex(sys.argv[3]))
+more = security.descriptor.from_sddl("D:(A;;RPLC;;;%s)" % sid, security.dom_sid(db.get_domain_sid()))
+rights.dacl_add(more.dacl.aces[0])
+message = ldb.Message(dn)
+message["rights"] = ldb.MessageElement(ndr_pack(rights), ldb.FLAG_MOD_REPLACE, "nTSecurityDescriptor")
+db.modify(message, controls=["show_deleted:1", "sd_flags:1:4"])
+"""
+    subprocess.run(["/usr/bin/python3", "-c", script, str(domain / "private" / "sam.ldb"), str(domain / "etc" / "smb.conf"),
+                    sid.hex()], check=True)
+
+
 def quoted(password: str) -> bytes:
     """Give a password as unicodePwd takes it."""
     return f'"{password}"'.encode("utf-16-le")

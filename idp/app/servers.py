@@ -137,7 +137,7 @@ def ldap_people(settings: Settings, clock: Clock) -> tuple[WholeDirectory, Chang
     listening = SyncreplChanges(servers, dialect, base_dn=base, people_filter=people_filter)
     asking = UsnChanges if settings.ldap_kind == "active_directory" else PollingChanges
     polling = asking(servers, dialect, base_dn=base, people_filter=people_filter,
-                     every_seconds=settings.directory_poll_seconds)
+                     every_seconds=settings.directory_poll_seconds, listing_seconds=settings.directory_listing_seconds)
     sources: dict[str, Changes] = {"syncrepl": listening, "polling": polling, "off": NoChanges(),
                                    "auto": BestChanges(servers, listening=listening, polling=polling)}
     return directory, sources[settings.directory_feed]

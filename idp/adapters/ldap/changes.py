@@ -228,12 +228,13 @@ class Surroundings:
         return [officer for officer in officers if officer is not None], units, groups_changed
 
 
-def all_entries(connection: Any, base_dn: str, what: str, names: Sequence[str], seconds: float) -> list[tuple[str, Attributes]]:
-    """Search everything below the base, page by page (RFC 2696)."""
+def all_entries(connection: Any, base_dn: str, what: str, names: Sequence[str], seconds: float,
+                *, also: Sequence[Any] = ()) -> list[tuple[str, Attributes]]:
+    """Search everything below the base, page by page (RFC 2696), with more controls where some are given."""
     control = ldap.controls.SimplePagedResultsControl(True, size=200, cookie="")
     found: list[tuple[str, Attributes]] = []
     while True:
-        number = connection.search_ext(base_dn, ldap.SCOPE_SUBTREE, what, list(names), serverctrls=[control])
+        number = connection.search_ext(base_dn, ldap.SCOPE_SUBTREE, what, list(names), serverctrls=[control, *also])
         _, entries, _, controls = connection.result3(number, timeout=seconds)
         found += [(dn, bounded(attributes)) for dn, attributes in entries if dn is not None]
         cookie = next((c.cookie for c in controls if c.controlType == control.controlType), b"")

@@ -1,8 +1,8 @@
 """Changes by asking every few seconds, for LDAP servers that do not send them (``directory.feed.Changes``).
 
 Spec: RFC 4512 §3.4.2 (modifyTimestamp). The server's own clock is compared with itself: the cookie is the newest time seen. A
-second is asked about again until it has surely passed. What is no longer there leaves no trace, so every few minutes the
-identifiers of everything are listed.
+second is asked about again until it has surely passed. What is no longer there leaves no trace, so now and then the identifiers
+of everything are listed.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class PollingChanges:
     name = "polling"
 
     def __init__(self, servers: ServerList, dialect: Dialect, *, base_dn: str, people_filter: str = "",
-                 every_seconds: float = 3.0, listing_seconds: float = 300.0) -> None:
+                 every_seconds: float = 3.0, listing_seconds: float = 60.0) -> None:
         self._servers, self._dialect, self._base_dn = servers, dialect, base_dn
         self._filter = followed_filter(dialect, people_filter)
         self._every, self._listing = every_seconds, listing_seconds

@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 
 from deploy.directory.certificates import write_private
 from deploy.ports import free_port
+from idp.adapters.ldap.connection import ServerList
 from idp.adapters.ldap.directory import LdapDirectory
 from idp.adapters.ldap.domain.active_directory import REFUSALS, ActiveDirectory, sub_code
 from idp.adapters.ldap.domain.filetime import NEVER, number, seconds_of
 from idp.adapters.ldap.domain.rules import DomainRules
 from idp.adapters.ldap.domain.usn import UsnChanges
+from idp.adapters.ldap.server import servers_of
 from idp.adapters.sql.database import Database
 from idp.app.servers import ldap_people
 from idp.clock import SystemClock
@@ -31,7 +33,7 @@ from idp.directory.unit import UnitTree
 from idp.errors import UnavailableError
 from idp.settings import Settings
 from tests.contracts.directory import PASSWORD, VIETNAMESE_PASSWORD, DirectoryContract, Population
-from tests.directory_server import Proxy, unique
+from tests.directory_server import QUICK, Proxy, unique
 from tests.domain_controller import (
     ADMIN_DN,
     BASE_DN,
@@ -44,6 +46,7 @@ from tests.domain_controller import (
     age_password,
     change_account,
     filetime,
+    may_list_deleted,
     open_controller,
 )
 from tests.followed import Followed, until
@@ -302,6 +305,83 @@ def test_the_mirror_hears_of_the_domain_by_its_update_sequence_numbers(
     assert [change.kind.value for change in mirror.happened() if change.after is None or change.after.officer.uid == uid] == [
         "joined", "changed", "changed", "disabled", "removed"]
     mirror.database.dispose()
+
+
+@pytest.fixture(scope="module")
+def sees_deleted(domain_controller: DomainController) -> Iterator[LdapDirectory]:
+    """The directory over another service account, which may list what was deleted, and two addresses of one controller."""
+    name, password = unique("idp"), f"Aa1-{unique('x')}"
+    may_list_deleted(domain_controller, account := add_account(domain_controller, name, password, parent=SERVICES_DN))
+    dialect = ActiveDirectory(BASE_DN, SystemClock())
+    with Proxy(int(domain_controller.uri.rsplit(":", 1)[1])) as first:
+        servers = servers_of((first.tls_uri, domain_controller.uri), ca_file=domain_controller.tls.authority, development=True)
+        made = LdapDirectory(
+            ServerList(servers, bind_dn=account, bind_password=lambda: password, timing=QUICK, is_somebody=dialect.is_somebody),
+            base_dn=BASE_DN, decoy_dn=domain_controller.decoy_dn, dialect=dialect)
+        made.first = first  # type: ignore[attr-defined]
+        with contextlib.closing(made):
+            yield made
+
+
+def test_ms_adts_s3_1_1_5_5_who_is_deleted_is_heard_of_with_the_next_question_and_those_outside_are_not(
+    domain_controller: DomainController, sees_deleted: LdapDirectory, directory: LdapDirectory,
+) -> None:
+    stranger, officer = unique("la"), unique("xoa")
+    dns = [add_account(domain_controller, stranger, parent=SERVICES_DN), add_account(domain_controller, officer, parent=OFFICE)]
+    known = found(sees_deleted, officer)
+
+    def source(opened: LdapDirectory) -> UsnChanges:
+        return UsnChanges(opened._servers, opened._dialect, base_dn=BASE_DN, every_seconds=0.2, listing_seconds=3600)
+
+    def heard(opened: LdapDirectory, cookie: str) -> list[Batch]:
+        batches: list[Batch] = []
+        source(opened).follow(cookie, batches.append, lambda: True, once=True)
+        return batches
+
+    cookie = str(heard(sees_deleted, "")[-1].cookie)
+    with domain_controller.administering() as connection:
+        for dn in dns:
+            connection.delete_s(dn)
+    assert [batch.gone for batch in heard(sees_deleted, cookie) if batch.gone] == [(known.entry_uuid,)]
+    assert [batch.gone for batch in heard(directory, cookie) if batch.gone] == [], "this account sees none"
+    assert known.entry_uuid not in (heard(directory, cookie)[-1].present or ())
+
+
+def test_changes_go_on_at_another_address_while_the_first_is_closed_and_come_back_to_it(
+    domain_controller: DomainController, sees_deleted: LdapDirectory, tmp_path: Path, sqlite_template: Path,
+) -> None:
+    first: Proxy = sees_deleted.first  # type: ignore[attr-defined]
+    database = Database(f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'idp.sqlite3')}")
+    changes = UsnChanges(sees_deleted._servers, sees_deleted._dialect, base_dn=BASE_DN, every_seconds=0.2, listing_seconds=3600)
+    mirror = Followed(database, sees_deleted, changes)
+    mirror.catch_up()
+    mirror.happened()
+    uids = [unique("chuyen") for _ in range(3)]
+
+    def states() -> list[str]:
+        return [server["state"] for server in sees_deleted.health()["servers"]]  # type: ignore[attr-defined]
+
+    with mirror.listening():
+        dns = [add_account(domain_controller, uids[0], parent=OFFICE)]
+        until(lambda: mirror.mirror.by_uid(uids[0]))
+        assert states() == ["up", "up"]
+        first.mode = "closed"
+        dns.append(add_account(domain_controller, uids[1], parent=OFFICE))
+        until(lambda: mirror.mirror.by_uid(uids[1]), 20)
+        until(lambda: states() == ["down", "up"], 20)
+        with domain_controller.administering() as connection:
+            connection.delete_s(dns[0])
+        until(lambda: mirror.mirror.by_uid(uids[0]) is None, 20)
+        first.mode = "pass"
+        until(lambda: states() == ["up", "up"], 20)
+        before = first.connections
+        add_account(domain_controller, uids[2], parent=OFFICE)
+        until(lambda: mirror.mirror.by_uid(uids[2]), 20)
+        until(lambda: first.connections > before, 20)
+    kinds = [(change.after.officer.uid, change.kind.value) for change in mirror.happened() if change.after is not None]
+    assert [(uid, kind) for uid, kind in kinds if uid in uids] == [
+        (uids[0], "joined"), (uids[1], "joined"), (uids[0], "removed"), (uids[2], "joined")], "nothing was read all over again"
+    database.dispose()
 
 
 def test_at_another_controller_everything_is_read_again(directory: LdapDirectory) -> None:
