@@ -1,13 +1,13 @@
 """Lists of revoked certificates, and signers of answers
 
-Revision: 0043, after 0028.
+Revision: 0043, after 0031.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0043'
-down_revision = '0028'
+down_revision = '0031'
 branch_labels = None
 depends_on = None
 
