@@ -24,6 +24,7 @@ from ..oauth import response
 from ..services import Services
 from ..settings import Settings, problems, read_secret
 from . import listed_settings
+from .pki import health
 from .verb import Verb
 
 HEARTBEAT_SECONDS = 15
@@ -107,6 +108,7 @@ def examine(services: Callable[[], Services], settings: Settings, secret_files: 
         yield from _guarded("certificates", _certificates, house)
     if database.state != "failed":
         yield from _guarded("mail", _mail, house)
+        yield from _guarded("certification authority", _certification, house)
 
 
 def _guarded(name: str, check: Callable[[Services], Iterator[Line]], house: Services) -> Iterator[Line]:
@@ -115,6 +117,11 @@ def _guarded(name: str, check: Callable[[Services], Iterator[Line]], house: Serv
     except IdpError as err:
         remedy = err.remedy if isinstance(err, ConfigurationError) else "Read the log; try again."
         yield Line(name, "failed", err.message, remedy)
+
+
+def _certification(house: Services) -> Iterator[Line]:
+    for state, found, remedy in health.look(house):
+        yield Line("certification authority", state, found, remedy)
 
 
 def _certificates(house: Services) -> Iterator[Line]:

@@ -17,6 +17,7 @@ from typing import Final
 from ..pki.authority.ports import Authority
 from ..pki.status.crl import RevocationListMaker
 from ..pki.status.ocsp import LONGEST, Answer, OcspResponder, refusal
+from .documents import holds
 from .wsgi import EndpointRequest, Headers, Response, error
 
 _PUBLIC: Final[Headers] = (("Access-Control-Allow-Origin", "*"), ("X-Content-Type-Options", "nosniff"))
@@ -43,8 +44,8 @@ class RevocationListEndpoint:
             return error(404, "unknown", "There is no such list.")
         headers = (("Content-Type", "application/pkix-crl"), ("Cache-Control", f"public, max-age={_LIST_SECONDS}"),
                    ("Last-Modified", formatdate(found.made_at, usegmt=True)), ("ETag", f'"{found.number}"'), *_PUBLIC)
-        known = request.header("if-none-match")
-        return Response(304, b"", headers) if known == f'"{found.number}"' else Response(200, found.der, headers)
+        known = holds(request.header("if-none-match"), f'"{found.number}"')
+        return Response(304, b"", headers) if known else Response(200, found.der, headers)
 
 
 class AuthorityCertificateEndpoint:
@@ -61,9 +62,11 @@ class AuthorityCertificateEndpoint:
         found = next((one for one in self._authorities() if named and one.name == named[1]), None)
         if found is None:
             return error(404, "unknown", "There is no such authority.")
-        return Response(200, found.certificate, (
-            ("Content-Type", "application/pkix-cert"), ("Cache-Control", f"public, max-age={_CERTIFICATE_SECONDS}"),
-            ("ETag", f'"{hashlib.sha256(found.certificate).hexdigest()[:32]}"'), *_PUBLIC))
+        etag = f'"{hashlib.sha256(found.certificate).hexdigest()[:32]}"'
+        headers = (("Content-Type", "application/pkix-cert"), ("Cache-Control", f"public, max-age={_CERTIFICATE_SECONDS}"),
+                   ("ETag", etag), *_PUBLIC)
+        return Response(304, b"", headers) if holds(request.header("if-none-match"), etag) else Response(200, found.certificate,
+                                                                                                         headers)
 
 
 class OcspEndpoint:

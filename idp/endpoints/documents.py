@@ -38,7 +38,7 @@ class Document:
         """Give the document, or 304 to who has it already."""
         body, etag = self._published()
         known = request.header("if-none-match")
-        if known and _holds(known, etag):
+        if known and holds(known, etag):
             return Response(304, b"", (*self._headers, ("ETag", etag)))
         last = self._last
         if last is None or last[0] != etag:
@@ -54,6 +54,6 @@ def fixed(members: Mapping[str, Any]) -> Callable[[], tuple[bytes, str]]:
     return lambda: published
 
 
-def _holds(header: str, etag: str) -> bool:
+def holds(header: str, etag: str) -> bool:
     """Compare weakly, as If-None-Match does (RFC 9110 §13.1.2)."""
     return header.strip() == "*" or etag in {part.strip().removeprefix("W/") for part in header[:2048].split(",")}

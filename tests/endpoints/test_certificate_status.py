@@ -97,6 +97,8 @@ def test_lists_and_certificates_at_their_addresses(house: House, call: Call) -> 
     issuer = call("GET", "/ca/pilot.crt")
     assert (issuer.status, issuer.headers["Content-Type"]) == (200, "application/pkix-cert")
     assert issuer.body == house.issuance.authority().certificate
+    assert call("GET", "/ca/pilot.crt", HTTP_IF_NONE_MATCH=f'W/{issuer.headers["ETag"]}, "x"').status == 304
+    assert call("GET", "/crl/pilot.crl", HTTP_IF_NONE_MATCH='"1"').status == 200
     assert call("HEAD", "/ca/root.crt").body == b""
     for path in ("/crl/other.crl", "/crl/pilot-7.crl", "/crl/pilot", "/crl/..crl", "/ca/pilot", "/ca/other.crt", "/ca/x.pem"):
         assert call("GET", path).status == 404, path

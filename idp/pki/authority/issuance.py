@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from ...audit import AuditEvent, AuditRecord, Caller
@@ -71,6 +71,18 @@ class Issued:
     chain: tuple[x509.Certificate, ...]
 
 
+class KnownKeys(Protocol):
+    """Keys that others know."""
+
+    def __call__(self, numbers: rsa.RSAPublicNumbers) -> bool:
+        """Tell whether a key is among them."""
+        ...
+
+    def files(self) -> list[str]:
+        """Name the lists that are there."""
+        ...
+
+
 class FirstLists(Protocol):
     """Makes lists of revoked certificates (``pki.status.crl``)."""
 
@@ -95,7 +107,7 @@ class Issuance:
 
     def __init__(self, store: CertificateStore, signer: CertificateAuthority, addresses: Addresses, clock: Clock, *,
                  keys: KeyMaker,
-                 organization: str, listed: Listed = lambda _numbers: False, lists: FirstLists | None = None) -> None:
+                 organization: str, listed: KnownKeys | None = None, lists: FirstLists | None = None) -> None:
         self._lists = lists
         self._store, self._signer, self._addresses, self._clock, self._listed = store, signer, addresses, clock, listed
         self._keys, self._organization = keys, organization
@@ -123,7 +135,11 @@ class Issuance:
     @property
     def listed(self) -> Listed:
         """Give what tells keys that others know."""
-        return self._listed
+        return self._listed or (lambda _numbers: False)
+
+    def listed_files(self) -> list[str]:
+        """Name the lists of keys that others know, as far as there are any."""
+        return self._listed.files() if self._listed is not None else []
 
     def authorities(self) -> Sequence[Authority]:
         """Give every authority, oldest first."""
@@ -163,7 +179,7 @@ class Issuance:
         authority = self.authority(order.authority)
         if authority.retired_at is not None:
             raise RefusedError("This authority issues nothing more.", code="retired", status=409)
-        check_key(order.public_key, listed=self._listed)
+        check_key(order.public_key, listed=self.listed)
         self._check_unused(order, fingerprint(order.public_key))
         issuer = x509.load_der_x509_certificate(authority.certificate)
         linted, intent = self._intended(profile, order, authority, issuer)

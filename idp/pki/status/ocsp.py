@@ -1,9 +1,9 @@
 """Answers to the question how one certificate stands, from the record itself: a revocation is seen in the next answer.
 
-Spec: RFC 6960 §2.2 (``unknown`` for numbers that were never issued), §4.2.2.2 (a signer that the issuer has named for this
-alone), RFC 5019 §6 (what may be kept, and for how long), RFC 9654 §2.1 (a nonce of 1 to 128 octets is given back). One
-certificate a question; other questions are malformed requests. A question about somebody else's certificates gets
-``unauthorized`` (RFC 5019 §2.2.3).
+Spec: RFC 6960 §2.2 (``unknown`` for numbers that were never issued), §4.4 (a critical extension that is not known refuses a
+question), §4.2.2.2 (a signer that the issuer has named for this alone), RFC 5019 §6 (what may be kept, and for how long), RFC
+9654 §2.1 (a nonce of 1 to 128 octets is given back). One certificate a question; other questions are malformed requests. A
+question about somebody else's certificates gets ``unauthorized`` (RFC 5019 §2.2.3).
 """
 
 from __future__ import annotations
@@ -95,6 +95,11 @@ class OcspResponder:
                 made += 1
         return made
 
+    def signer_ends(self, authority: str) -> int | None:
+        """Give when the signer of an authority ends; None where there is none."""
+        signer = self._store.signer(authority)
+        return None if signer is None else signer.not_after
+
     def answer(self, request: bytes) -> Answer:
         """Answer a question (DER). Whatever is sent, there is an answer. Raises UnavailableError(dependency="database")."""
         if len(request) > LONGEST:
@@ -104,9 +109,10 @@ class OcspResponder:
             named = asked.hash_algorithm.name, asked.issuer_name_hash, asked.issuer_key_hash
             serial = asked.serial_number
             nonce = _nonce(asked)
+            strange = any(one.critical and not isinstance(one.value, x509.OCSPNonce) for one in asked.extensions)
         except (ValueError, TypeError, NotImplementedError, UnsupportedAlgorithm, x509.DuplicateExtension):
             return refusal("malformed")
-        if nonce is not None and len(nonce) not in _NONCE:
+        if strange or (nonce is not None and len(nonce) not in _NONCE):
             return refusal("malformed")
         responder = self._responders().get(named)
         if responder is None:
@@ -125,7 +131,7 @@ class OcspResponder:
         builder = ocsp.OCSPResponseBuilder().add_response_by_hash(
             issuer_name_hash=asked.issuer_name_hash, issuer_key_hash=asked.issuer_key_hash, serial_number=asked.serial_number,
             algorithm=asked.hash_algorithm, cert_status=status, this_update=now,
-            next_update=now + timedelta(seconds=LIFETIME_SECONDS),
+            next_update=min(now + timedelta(seconds=LIFETIME_SECONDS), responder.certificate.not_valid_after_utc),
             revocation_time=since, revocation_reason=reason,
         ).responder_id(ocsp.OCSPResponderEncoding.HASH, responder.certificate).certificates([responder.certificate])
         if nonce is not None:

@@ -111,6 +111,23 @@ def test_security_53_the_signer_is_named_for_this_alone_and_renews_itself(house:
     assert answered(house, ask).response_status is ocsp.OCSPResponseStatus.UNAUTHORIZED  # nobody has renewed it
 
 
+def test_no_answer_outlives_its_signer(house: House) -> None:
+    ask = question(house, house.issue(days=365).certificate)
+    signer = house.status.signer("pilot")
+    assert signer is not None
+    house.clock.advance(signer.not_after - house.clock.now() - 600)
+    assert int(answered(house, ask).next_update_utc.timestamp()) == signer.not_after  # type: ignore[union-attr]
+
+
+def test_rfc6960_s4_4_a_critical_extension_that_is_not_known_refuses_the_question(house: House) -> None:
+    issuer = x509.load_der_x509_certificate(house.issuance.authority().certificate)
+    builder = ocsp.OCSPRequestBuilder().add_certificate(house.issue().certificate, issuer, SHA256())
+    strange = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00")
+    for critical, status in ((True, ocsp.OCSPResponseStatus.MALFORMED_REQUEST), (False, ocsp.OCSPResponseStatus.SUCCESSFUL)):
+        asked = builder.add_extension(strange, critical=critical).build().public_bytes(Encoding.DER)
+        assert answered(house, asked).response_status is status
+
+
 def test_openssl_and_pkilint_read_it(house: House, database: Database) -> None:
     issued = house.issue()
     leaf, issuing, top = house.files(issued)

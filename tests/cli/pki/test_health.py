@@ -1,0 +1,49 @@
+"""What doctor says of the authority."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from idp.adapters.sql.database import Database
+from idp.cli.pki import health
+from tests.pki.authority.house import CALLER
+from tests.pki.status.house import House
+
+
+@pytest.fixture
+def house(database: Database, tmp_path: Path) -> House:
+    return House(database, tmp_path)
+
+
+def said(house: House) -> list[tuple[str, str]]:
+    services: Any = SimpleNamespace(certification=house.issuance, revocation_lists=house.lists, ocsp=house.ocsp,
+                                    clock=house.clock)
+    found = list(health.look(services))
+    assert all(remedy for state, _, remedy in found if state != "ok")
+    return [(state, text.split(" ")[0] + " " + text.split(" ")[3]) for state, text, _ in found]
+
+
+def test_everything_is_well(house: House) -> None:
+    assert [state for state, _ in said(house)] == ["ok"] * 3
+
+
+def test_a_list_that_nobody_made_anew_and_a_signer_that_nobody_renewed(house: House) -> None:
+    house.clock.advance(20 * 3600)
+    assert [state for state, _ in said(house)][:2] == ["ok", "warning"]
+    house.clock.advance(86400)
+    assert [state for state, _ in said(house)][:2] == ["ok", "failed"]
+    house.clock.advance(27 * 86400)
+    house.lists.make_due()
+    assert [state for state, _ in said(house)][:3] == ["ok", "ok", "warning"]
+    house.clock.advance(4 * 86400)
+    house.lists.make_due()
+    assert [state for state, _ in said(house)][:3] == ["ok", "ok", "failed"]
+    house.ocsp.renew_due(CALLER)
+    house.clock.advance(300 * 86400)
+    assert said(house)[0][0] == "warning"  # the root's list has sixty days left
+    house.clock.advance(60 * 86400)
+    assert said(house)[0][0] == "failed"
