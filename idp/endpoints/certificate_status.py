@@ -79,6 +79,8 @@ class OcspEndpoint:
 
     def __call__(self, request: EndpointRequest) -> Response:
         """Answer one question; a question that is none gets an answer that says so, with status 200 (RFC 6960 Appendix A)."""
+        if not self._responder.offered():
+            return error(404, "unknown", "There is no certification authority here.")
         asked = self._posted(request) if request.method == "POST" else _in_path(request.path)
         answer = self._responder.answer(asked) if asked is not None else refusal("malformed")
         return Response(200, answer.der, (("Content-Type", "application/ocsp-response"), *_kept(request, answer), *_PUBLIC))

@@ -34,6 +34,8 @@ def test_line_01_every_protocol_path_that_is_mounted_is_listed(fuzz_app: Flask) 
     document = discovery(fuzz_app)
     listed = {urlsplit(value).path for value in document.values() if isinstance(value, str)}
     operations = {"/healthz", "/readyz", "/metrics"}
+    # Certificates name these; programs find them in /.well-known/trust-services (tests/endpoints/test_trust_services.py).
+    operations |= {"/ocsp", "/ocsp/**", "/crl", "/ca"}
     # What stands below an endpoint is told to whom it belongs (RFC 7592 §3), not to everybody.
     mounted = {path.removesuffix("/*") for path in fuzz_app.wsgi_app._routes if not path.startswith("/.well-known/")} - operations
     assert mounted <= listed

@@ -83,6 +83,7 @@ class OcspResponder:
         self._sealer, self._clock, self._organization = sealer, clock, organization
         self._known: Mapping[tuple[str, bytes, bytes], _Responder] = {}
         self._looked_at = -_LOOK_SECONDS
+        self._offered = False
         self._lock = threading.Lock()
 
     def renew_due(self, caller: Caller) -> int:
@@ -99,6 +100,11 @@ class OcspResponder:
         """Give when the signer of an authority ends; None where there is none."""
         signer = self._store.signer(authority)
         return None if signer is None else signer.not_after
+
+    def offered(self) -> bool:
+        """Tell whether there is any authority of whose certificates something could be told; looked up once a minute."""
+        self._responders()
+        return self._offered
 
     def answer(self, request: bytes) -> Answer:
         """Answer a question (DER). Whatever is sent, there is an answer. Raises UnavailableError(dependency="database")."""
@@ -151,7 +157,9 @@ class OcspResponder:
 
     def _read(self, now: int) -> Mapping[tuple[str, bytes, bytes], _Responder]:
         known: dict[tuple[str, bytes, bytes], _Responder] = {}
-        for authority in self._certificates.authorities():
+        authorities = self._certificates.authorities()
+        self._offered = bool(authorities)
+        for authority in authorities:
             signer = self._store.signer(authority.name)
             if signer is None or signer.not_after <= now:
                 continue

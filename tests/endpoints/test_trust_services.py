@@ -1,0 +1,35 @@
+"""What programs find of the certificate services: nothing while there is no authority, every address once there is one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from idp.adapters.sql.database import Database
+from idp.endpoints.routes import trust_services
+from idp.oauth.metadata import Paths
+from tests.pki.authority.house import House
+
+
+@pytest.fixture
+def house(database: Database, tmp_path: Path) -> House:
+    return House(database, tmp_path)
+
+
+def listed(house: House) -> dict[str, Any]:
+    services: Any = SimpleNamespace(settings=SimpleNamespace(issuer="https://sso.example.vn"), certification=house.issuance)
+    return dict(json.loads(json.dumps(trust_services(services, Paths()))))
+
+
+def test_only_what_is_switched_on(house: House) -> None:
+    before = listed(house)
+    assert before == {"admin_api": "https://sso.example.vn/api/v1", "admin_api_openapi": "https://sso.example.vn/api/v1/openapi.json"}
+    house.founded()
+    assert listed(house) == {
+        **before, "ocsp_endpoint": "http://pki.haugiang.example/ocsp",
+        "crl_endpoints": ["http://pki.haugiang.example/crl/root.crl", "http://pki.haugiang.example/crl/pilot.crl"],
+        "ca_certificates": ["http://pki.haugiang.example/ca/root.crt", "http://pki.haugiang.example/ca/pilot.crt"]}
