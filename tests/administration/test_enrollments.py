@@ -198,6 +198,21 @@ def test_requests_that_are_none(office: Office, body: Mapping[str, Any]) -> None
     assert listed(office, office.token("quantri3", "quantri-tinh")) == []
 
 
+@pytest.mark.parametrize("sent", [
+    {"holder": "a\0b"}, {"holder": "x" * 1001}, {"identity_number": "0930"}, {"birth_date": "hôm qua"}, {"phone": "1"},
+    {"kind": "seal", "name": "Sở", "unit_code": "x" * 900}, {"kind": "seal", "name": "Sở", "unit_code": "H30.11",
+                                                             "mail": "x" * 900},
+    {"kind": "seal", "name": "Sở", "unit_code": ""}, {"kind": "seal", "name": "a\u202eb", "unit_code": "H30.11"},
+    {"kind": "seal", "name": "Sở", "unit_code": "H30.11", "unit_name": "x" * 201}])
+def test_nothing_that_a_database_could_not_hold_comes_so_far(office: Office, sent: Mapping[str, Any]) -> None:
+    holder = office.officer("canbo", unit=IT)
+    answer = office.call("POST", "/enrollments", office.province(), {"holder": holder, "device_kind": "token", **sent})
+    assert answer.status_code == 422, answer.text
+    for path, body in (("/enrollments/acts", {"act": "submit", "enrollments": ["a\0b"]}),
+                       ("/enrollments/batches", {"document": "1", "unit": "a\0b"})):
+        assert office.call("POST", path, office.token("quantri4", "quantri-tinh"), body).status_code == 422
+
+
 def test_files_that_are_none(office: Office) -> None:
     token = office.agency()
     assert office.call("POST", "/enrollments/lists", token, b"{}").status_code == 415

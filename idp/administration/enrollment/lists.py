@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from ...audit import AuditTrail, Caller
 from ...directory.mirror import MirroredOfficer, OfficerMirror, OfficerSearch, search_words
+from ...directory.unit import is_unit_code
 from ...errors import RefusedError
 from ...pki.enrollment.desk import PERSONAL, Desk, Wish
 from ...pki.enrollment.moves import Actor
@@ -123,8 +124,10 @@ class EnrollmentLists:
             ForbiddenError: not the province's desk.
         """
         document, unit = body.get("document"), body.get("unit", "")
-        if not body.keys() <= {"document", "unit"} or not isinstance(document, str) or not isinstance(unit, str):
-            raise RefusedError("The body holds document, and may hold unit.", code="invalid_body", status=422)
+        if not body.keys() <= {"document", "unit"} or not isinstance(document, str) or not (
+                unit == "" or (isinstance(unit, str) and is_unit_code(unit))):
+            raise RefusedError("The body holds document, and may hold unit, the code of an agency.", code="invalid_body",
+                               status=422)
         actor = Actor(who.sub, who)
         if who.role is not Role.PROVINCE:
             raise ForbiddenError("The province's desk sends.")

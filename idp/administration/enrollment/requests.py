@@ -121,7 +121,7 @@ class EnrollmentAdministration:
         """
         numbers = body.get("enrollments")
         if (not isinstance(numbers, list) or not 0 < len(numbers) <= MOST_AT_ONCE or len(set(map(str, numbers))) != len(numbers)
-                or not all(isinstance(number, str) for number in numbers)):
+                or not all(isinstance(number, str) and len(number) <= 1000 and number.isprintable() for number in numbers)):
             raise _invalid(f"enrollments: 1 to {MOST_AT_ONCE} numbers, each once.")
         act, told = _said({name: value for name, value in body.items() if name != "enrollments"})
         items: list[dict[str, Any]] = []
@@ -206,8 +206,8 @@ def _said(body: Mapping[str, Any]) -> tuple[str, Mapping[str, str]]:
 
 
 def _only_texts(body: Mapping[str, Any]) -> Mapping[str, str]:
-    if not all(isinstance(value, str) and len(value) <= 1000 for value in body.values()):
-        raise _invalid("Members are texts.")
+    if not all(isinstance(value, str) and len(value) <= 1000 and value.isprintable() for value in body.values()):
+        raise _invalid("Members are texts of one line.")
     return body
 
 

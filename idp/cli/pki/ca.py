@@ -50,18 +50,18 @@ def commands(services: Callable[[], Services]) -> Verbs:
         known = any(one.kind == "root" for one in house.certification.authorities())
         if not known and root_key.exists():
             raise Refusal(f"{root_key} is there already.", "Choose another file; a root's key is written once.", as_json=as_json)
-        key = _read_key(root_key, as_json=as_json) if known else None
-        if not known:
-            _write_key(root_key, b"", as_json=as_json)  # before anything is made: a root without its key is of no use
+        if known:
+            key = _read_key(root_key, as_json=as_json)
+        else:  # the key is kept before anything is made with it: a root without its key is of no use
+            key = ec.generate_private_key(ec.SECP384R1())
+            _write_key(root_key, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), as_json=as_json)
         made = house.certification.found(name, _CALLER, root_key=key)
-        if made.root_key is not None:
-            root_key.write_bytes(made.root_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         if as_json:
             click.echo(json.dumps({"root": _pem(made.root.certificate), "issuing": _pem(made.issuing.certificate), "name": name,
-                                   "root_key": str(root_key) if made.root_key else None}))
+                                   "root_key": None if known else str(root_key)}))
             return
         click.echo(f"Issuing authority {name!r} is at work.")
-        if made.root_key is not None:
+        if not known:
             click.echo(f"The root's key is in {root_key}. Take it off this machine now, and keep it in a safe.")
 
     @group.command("show")
@@ -207,6 +207,8 @@ def _write_key(path: Path, content: bytes, *, as_json: bool) -> None:
     try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
     except OSError as err:
         raise Refusal(f"{path} cannot be written: {err.strerror}.", "Choose another place.", as_json=as_json) from err
 

@@ -62,7 +62,7 @@ def found(store: CertificateStore, keys: KeyMaker, addresses: Addresses, clock: 
         caller: Who does it.
         organization: The province.
         name: Of the issuing authority, for addresses.
-        root_key: Of the root that is there; None for the first time.
+        root_key: Of the root that is there, or made for the first one and kept already; None makes one for the first.
 
     Raises:
         RefusedError: 409 ``name_taken``, ``root_key_needed`` (there is a root already), ``another_root``.
@@ -72,7 +72,8 @@ def found(store: CertificateStore, keys: KeyMaker, addresses: Addresses, clock: 
         raise RefusedError("There is an authority of this name.", code="name_taken", status=409)
     root, made_key = there.get(ROOT), None
     if root is None:
-        root_key = made_key = ec.generate_private_key(ec.SECP384R1())
+        if root_key is None:
+            root_key = made_key = ec.generate_private_key(ec.SECP384R1())
         root = _keep(store, clock, caller, Authority(
             name=ROOT, kind="root", certificate=_root(organization, root_key, clock).public_bytes(Encoding.DER), key="",
             issuer=ROOT,

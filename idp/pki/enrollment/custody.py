@@ -92,7 +92,7 @@ class Custody:
             raise RefusedError("Nobody hands a device over to themselves.", code="same_person", status=403)
         if not found.identity_digest:
             raise UnfitError("The request does not say who the holder is; correct it first.", code="identity_unknown")
-        if not hmac.compare_digest(self._desk.digest(identity_number), found.identity_digest):
+        if not hmac.compare_digest(self._desk.digest_of_typed(identity_number), found.identity_digest):
             raise UnfitError("This is not the holder's identity number.", code="another_person")
         return self._moves.move(actor, found, Act.HAND_OVER, caller, as_part=part, told={"record": number}, record=number,
                                 handed_over_by=actor.sub, challenge=secrets.token_urlsafe(32))

@@ -21,11 +21,15 @@ from ...directory.unit import is_within
 from ...errors import RefusedError
 from ...jose.keyset import Sealer
 from ...roles import Role
+from ..forms import cells
 from .moves import Actor, ConflictError, Moves, line
 from .record import DeviceKind, Enrollment, Entry, Kind, Purpose, Search, entry_of
 from .states import TURNS, Act, Part, State
 from .working_days import day_of
 
+_READERS: Final = {
+    "identity_number": cells.identity_number, "identity_issued_on": cells.day, "identity_issued_by": cells.text(100),
+    "birth_date": cells.day, "phone": cells.phone, "mail": cells.mail, "unit_code": cells.unit_code}
 PERSONAL: Final = ("identity_number", "identity_issued_on", "identity_issued_by", "birth_date", "phone")
 LONGEST_REASON: Final = 300
 _LONGEST_DOCUMENT: Final = 60
@@ -168,6 +172,10 @@ class Desk:
         return self._moves.move(actor, found, Act.ISSUE, caller, told={"serial": serial}, serial=serial, issuer=issuer,
                                 not_before=not_before, not_after=not_after, certificate=certificate, device_serial=device_serial)
 
+    def digest_of_typed(self, identity_number: str) -> str:
+        """Give the digest of a number as somebody typed it. Raises UnfitError (422 ``invalid_body``) for what is none."""
+        return self.digest(_read("identity_number", identity_number))
+
     def sent_to(self, actor: Actor, *, mail: str, identity_number: str) -> Sequence[Enrollment]:
         """Give the requests that are at the issuer and name this mailbox or this identity number."""
         found = self._store.sent(mail=mail, identity_digest=self.digest(identity_number))
@@ -208,7 +216,7 @@ class Desk:
         return self._moves.clock.now()
 
     def digest(self, identity_number: str) -> str:
-        """Give what an identity number is found again by."""
+        """Give what an identity number is found again by; ``digest_of_typed`` is for numbers as people type them."""
         return hmac.new(self._digest_key, identity_number.encode(), sha256).hexdigest() if identity_number else ""
 
     def _narrowed(self, actor: Actor, search: Search) -> Search:
@@ -238,9 +246,9 @@ class Desk:
         if wish.kind is Kind.PERSON:
             name, mail, unit_code, unit_name = person.name, person.mail, post.unit_code, post.unit_name
         else:
-            name, mail, unit_code, unit_name = (line(wish.name, 200, "name"), wish.mail or person.mail, wish.unit_code,
-                                                wish.unit_name)
-        personal = {key: wish.personal[key] for key in PERSONAL if wish.personal.get(key)}
+            name, unit_name = line(wish.name, 200, "name"), line(wish.unit_name or wish.name, 200, "unit_name")
+            mail, unit_code = _read("mail", wish.mail or person.mail), _read("unit_code", wish.unit_code)
+        personal = {key: _read(key, wish.personal[key]) for key in PERSONAL if wish.personal.get(key)}
         sealed = self._sealer.seal(json.dumps(personal, ensure_ascii=False).encode(), context=f"enrollment {wish.holder}") \
             if personal else b""
         made = Enrollment(
@@ -287,3 +295,11 @@ class Desk:
         part = self._moves.part(actor, found, act)
         text = line(reason, LONGEST_REASON, "reason")
         return self._moves.move(actor, found, act, caller, as_part=part, told={"reason": text}, reason=text)
+
+
+def _read(what: str, text: str) -> str:
+    """Take a text for what it is said to be, as lists are read. Raises UnfitError (422 ``invalid_body``)."""
+    try:
+        return _READERS[what](text)
+    except cells.CellError as err:
+        raise UnfitError(f"{what}: {err.flaw.value}.", code="invalid_body") from err

@@ -11,7 +11,7 @@ import pytest
 from click.testing import Result
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from flask import Flask
 
 from idp.app import create_app
@@ -89,6 +89,13 @@ def test_lists_are_made_by_hand_and_the_roots_with_its_key_alone(desk: Desk, tmp
     assert [one["authority"] for one in desk.json("crl", "--root-key", str(root))[1]["lists"]] == ["root"]
     root.write_bytes(ec.generate_private_key(ec.SECP384R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     assert desk.json("crl", "--root-key", str(root))[0] == 1
+
+
+def test_the_key_is_kept_before_anything_is_made_with_it(desk: Desk, tmp_path: Path) -> None:
+    root = tmp_path / "root.pem"
+    assert desk.run("init", "--root-key", str(root), "--name", "Không được").exit_code == 1
+    assert load_pem_private_key(root.read_bytes(), None)
+    assert desk.json("init", "--root-key", str(tmp_path / "none" / "root.pem"))[0] == 1
 
 
 def test_a_file_that_is_there_is_not_overwritten(desk: Desk, tmp_path: Path) -> None:
