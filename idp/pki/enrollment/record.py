@@ -49,19 +49,27 @@ class Enrollment:
     """A certificate, from the request to the end of its device.
 
     Attributes:
-        enrollment_id: ``2026-04210001``: the year and eight digits. holder: Subject of the officer whose it is; of a seal,
-        device or service, of who keeps it. unit_code: Code of the agency that asks; administrators of that agency and above it
-        see it. name: As it is to stand in the certificate; of a seal the agency's. mail: Official mailbox, small letters.
-        personal: Sealed JSON: identity_number, identity_issued_on, identity_issued_by, birth_date, phone; empty when none are
-        known. identity_digest: Keyed digest of the identity number, hexadecimal; empty when none is known. replaces: The
-        enrollment that this one follows; empty for the first. wet_ink: The agency's first seal: the request goes on paper,
-        signed and stamped. due_at: When whose turn it is ought to have acted; None where it is nobody's. requester: Who asked;
-        ``agency_approver`` and ``province_approver`` are other people. document: Number of the letter with which it went to the
-        issuer. reason: Why it was returned, cancelled, suspended or revoked. issuer: Name of the issuer as the certificate has
-        it (RFC 4514). serial: Small hexadecimal digits without leading zeros. certificate: DER; empty while only its number is
-        known. device_serial: What is printed on the token, or the SIM's number. handed_over_by: Who gave it to the holder.
-        record: Number of the record of the hand-over. challenge: What the holder signs to activate it. revision: Counts
-        changes; whoever decided on an older one has lost.
+        enrollment_id: ``2026-04210001``: the year and eight digits.
+        holder: Subject of the officer whose it is; of a seal, device or service, of who keeps it.
+        unit_code: Code of the agency that asks; administrators of that agency and above it see it.
+        name: As it is to stand in the certificate; of a seal the agency's.
+        mail: Official mailbox, small letters.
+        personal: Sealed JSON: identity_number, identity_issued_on, identity_issued_by, birth_date, phone; or empty.
+        identity_digest: Keyed digest of the identity number, hexadecimal; empty when none is known.
+        replaces: The enrollment that this one follows; empty for the first.
+        wet_ink: The agency's first seal: the request goes on paper, signed and stamped.
+        due_at: When whose turn it is ought to have acted; None where it is nobody's.
+        requester: Who asked; ``agency_approver`` and ``province_approver`` are other people.
+        document: Number of the letter with which it went to the issuer.
+        reason: Why it was returned, cancelled, suspended or revoked.
+        issuer: Name of the issuer as the certificate has it (RFC 4514).
+        serial: Small hexadecimal digits without leading zeros.
+        certificate: DER; empty while only its number is known.
+        device_serial: What is printed on the token, or the SIM's number.
+        handed_over_by: Who gave it to the holder.
+        record: Number of the record of the hand-over.
+        challenge: What the holder signs to activate it.
+        revision: Counts changes; whoever decided on an older one has lost.
     """
 
     enrollment_id: str
