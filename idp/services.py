@@ -68,6 +68,7 @@ from .oidc.rp_initiated_logout import EndSession
 from .oidc.subject import Subjects
 from .oidc.userinfo import UserInfoAnswers
 from .pki.authority.issuance import Issuance
+from .pki.government.chain import PublishedChain
 from .pki.status.crl import RevocationListMaker
 from .pki.status.ocsp import OcspResponder
 from .sessions.devices import Devices
@@ -182,6 +183,7 @@ class Services:
     totp: Totp
     certificates: ClientCertificates
     certificate_desk: CertificateDesk
+    published_chain: PublishedChain
     certification: Issuance
     revocation_lists: RevocationListMaker
     ocsp: OcspResponder

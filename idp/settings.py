@@ -144,6 +144,9 @@ class Settings(BaseSettings):
         "2.25.214139428418386023216364211537107640713", pattern=r"^[0-2](\.(0|[1-9][0-9]*)){2,}$",
         description="Arc below which the policies of the province's own certificates stand")
     ca_weak_keys_dir: Path | None = Field(None, description="Folder of Debian's lists of weak RSA keys (openssl-blacklist)")
+    government_chain_dir: Path | None = Field(
+        None, description="Folder with the published chain of the Government's authority, and fingerprints.txt")
+    government_crl_dir: Path | None = Field(None, description="Folder with that authority's revocation lists, *.crl")
     holidays_file: Path | None = Field(None, description="TOML table of holidays, for deadlines in working days")
     password_recovery: bool = Field(True, description="Officers with two factors set a forgotten password themselves")
     one_time_password_hours: int = Field(24, ge=1, le=72, description="How long a password is good that an administrator made")

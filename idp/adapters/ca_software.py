@@ -1,4 +1,4 @@
-"""Keys of issuing authorities as files in ``keys/ca/``, mode 0600 (``pki.authority``: ``CertificateAuthority`` and ``KeyMaker``).
+"""Keys of issuing authorities as files in ``keys/ca/``, mode 0600 (``pki.authority``: ``CertificateSigner`` and ``KeyMaker``).
 
 A key is read once and kept; a file that others can read is refused, and so is a key that is not the authority's.
 """

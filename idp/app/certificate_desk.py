@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from ..adapters import holiday_file
+from ..adapters import chain_files, holiday_file
 from ..adapters.ca_software import FOLDER, SoftwareKeys
+from ..adapters.crl_files import CrlFiles
 from ..adapters.sheets import SheetFiles
 from ..adapters.sql.database import Database
 from ..adapters.sql.pki.certificates import SqlCertificateStore
 from ..adapters.sql.pki.enrollments import SqlEnrollments
+from ..adapters.sql.pki.government import SqlBatches, SqlSeenCertificates
 from ..adapters.sql.pki.status import SqlStatusStore
 from ..adapters.weak_key_files import WeakKeyFiles
 from ..administration.enrollment.lists import EnrollmentLists
@@ -18,20 +20,29 @@ from ..administration.enrollment.requests import CertificateDesk, EnrollmentAdmi
 from ..audit import AuditTrail
 from ..clock import Clock
 from ..directory.mirror import OfficerMirror, OfficerSearch
-from ..jose.keyset import Sealer
+from ..jose.keyset import KeyRing, Sealer
 from ..pki.authority.assembly import Addresses
 from ..pki.authority.issuance import Issuance
-from ..pki.enrollment.custody import Custody, WithinItsTime
+from ..pki.enrollment.custody import Custody
 from ..pki.enrollment.desk import Desk
 from ..pki.enrollment.ending import Ending
 from ..pki.enrollment.moves import Moves
+from ..pki.government.authority import GovernmentAuthority
+from ..pki.government.chain import PublishedChain
+from ..pki.government.standing import NotWithdrawn
 from ..pki.status.crl import RevocationListMaker
 from ..pki.status.ocsp import OcspResponder
 from ..settings import Settings
 
 
+def published_chain(settings: Settings) -> PublishedChain:
+    """Read the chain of the Government's authority. Raises ConfigurationError."""
+    return PublishedChain(chain_files.read(settings.government_chain_dir, "IDP_GOVERNMENT_CHAIN_DIR"),
+                          CrlFiles(settings.government_crl_dir))
+
+
 def certificate_desk(settings: Settings, database: Database, mirror: OfficerMirror, sealer: Sealer, digest_key: bytes,
-                     clock: Clock) -> CertificateDesk:
+                     chain: PublishedChain, clock: Clock) -> CertificateDesk:
     """Build the rooms of the registration desk.
 
     Raises:
@@ -39,7 +50,7 @@ def certificate_desk(settings: Settings, database: Database, mirror: OfficerMirr
     """
     moves = Moves(SqlEnrollments(database), clock, holiday_file.read(settings.holidays_file))
     desk = Desk(moves, mirror, sealer, digest_key)
-    return CertificateDesk(desk=desk, custody=Custody(moves, desk, WithinItsTime(clock)), ending=Ending(moves, mirror))
+    return CertificateDesk(desk=desk, custody=Custody(moves, desk, NotWithdrawn(chain, clock)), ending=Ending(moves, mirror))
 
 
 def certification(settings: Settings, database: Database, sealer: Sealer, write: Callable[[Path, bytes], bool],
@@ -54,7 +65,12 @@ def certification(settings: Settings, database: Database, sealer: Sealer, write:
     return issuance, lists, OcspResponder(certificates, status, issuance, sealer, clock, organization=settings.province_name)
 
 
-def for_administrators(rooms: CertificateDesk, mirror: OfficerMirror, search: OfficerSearch,
-                       audit: AuditTrail) -> tuple[EnrollmentAdministration, EnrollmentLists]:
-    """Build what the administration API calls."""
-    return EnrollmentAdministration(rooms), EnrollmentLists(rooms.desk, mirror, search, SheetFiles(), audit)
+def for_administrators(settings: Settings, database: Database, rooms: CertificateDesk, mirror: OfficerMirror,
+                       search: OfficerSearch, audit: AuditTrail, chain: PublishedChain, keys: KeyRing, sealer: Sealer,
+                       issuance: Issuance, clock: Clock) -> tuple[EnrollmentAdministration, EnrollmentLists]:
+    """Build what the administration API calls, with the Government's authority behind it."""
+    sheets = SheetFiles()
+    government = GovernmentAuthority(SqlBatches(database), SqlSeenCertificates(database), chain, keys, sealer, sheets, clock,
+                                     listed=issuance.listed, own=issuance.knows_key)
+    return EnrollmentAdministration(rooms), EnrollmentLists(rooms.desk, mirror, search, sheets, audit, government,
+                                                            organization=settings.province_name)

@@ -147,7 +147,7 @@ from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings
 from ..web.notice_words import LetterWords
 from .assurance import assurance_policy, named_networks
-from .certificate_desk import certificate_desk, certification, for_administrators
+from .certificate_desk import certificate_desk, certification, for_administrators, published_chain
 from .people import WholeDirectory, mirroring
 from .servers import client_authorities, key_token, ldap_people, mail_server, officer_authorities
 
@@ -276,10 +276,12 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         mail_domain=settings.ldap_mail_domain, afterwards=password_is_another,
         offered=settings.password_recovery and bool(settings.smtp_host))
     # What a change of an officer means elsewhere; each part is called again when any of them raised.
-    desk_rooms = certificate_desk(settings, database, mirror, sealer, sealer.derive("identity numbers"), clock)
+    chain = published_chain(settings)
+    desk_rooms = certificate_desk(settings, database, mirror, sealer, sealer.derive("identity numbers"), chain, clock)
     issuance, revocation_lists, ocsp = certification(settings, database, sealer, write_once, clock)
     officer_search = SqlOfficerSearch(database, clock)
-    enrollments, enrollment_lists = for_administrators(desk_rooms, mirror, officer_search, audit)
+    enrollments, enrollment_lists = for_administrators(
+        settings, database, desk_rooms, mirror, officer_search, audit, chain, keys, sealer, issuance, clock)
     consequences = Several((deprovisioning, ContactChanges(notices), Departures(desk_rooms.ending)))
     mirror_rooms = mirroring(settings, database, mirror.ledger, people, changes, consequences, clock)
     administration = Administration(
@@ -315,7 +317,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
                                     read_hint=id_tokens.subject_of_hint),
             requests=SignedRequests(objects, seen, clock)),
         pings=pings, ping_delivery=PingDelivery(pings, outbound, clients, sealer, clock),
-        notices=notices, mail=mail, certificate_desk=desk_rooms,
+        notices=notices, mail=mail, certificate_desk=desk_rooms, published_chain=chain,
         certification=issuance, revocation_lists=revocation_lists, ocsp=ocsp,
         mail_delivery=MailDelivery(mail, mail_server(settings, clock), mirror, LetterWords(settings, forgotten.link), clock),
         audit_chain=AuditChain(seal_store, Es256SealSigner(folder.audit_seal_key(), settings.keys_dir),

@@ -105,6 +105,7 @@ class AuditEvent(StrEnum):
     CERTIFICATE_RESTORED = "certificate.restored"
     ENROLLMENT_ASKED = "enrollment.asked"
     ENROLLMENT_MOVED = "enrollment.moved"
+    BATCH_SIGNED = "certificate_batch.signed"
     PERSONAL_DATA_READ = "personal_data.read"
     AUDIT_EXPORTED = "audit.exported"
     AUDIT_CHAIN_ACCEPTED = "audit.chain_accepted"

@@ -109,6 +109,7 @@ def examine(services: Callable[[], Services], settings: Settings, secret_files: 
     if database.state != "failed":
         yield from _guarded("mail", _mail, house)
         yield from _guarded("certification authority", _certification, house)
+    yield from _guarded("government chain", _chain, house)
 
 
 def _guarded(name: str, check: Callable[[Services], Iterator[Line]], house: Services) -> Iterator[Line]:
@@ -122,6 +123,11 @@ def _guarded(name: str, check: Callable[[Services], Iterator[Line]], house: Serv
 def _certification(house: Services) -> Iterator[Line]:
     for state, found, remedy in health.look(house):
         yield Line("certification authority", state, found, remedy)
+
+
+def _chain(house: Services) -> Iterator[Line]:
+    for state, found, remedy in health.chain(house):
+        yield Line("government chain", state, found, remedy)
 
 
 def _certificates(house: Services) -> Iterator[Line]:

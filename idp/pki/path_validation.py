@@ -60,16 +60,23 @@ class CertificateAuthorities:
 
         Empty unless one of them issued it, for TLS client authentication, and it is valid at that moment.
         """
+        return self.path_of(shown.certificate, moment) if _is_for_clients(shown.certificate) else ()
+
+    def path_of(self, certificate: x509.Certificate, moment: datetime) -> tuple[x509.Certificate, ...]:
+        """Give the path from a certificate up to an authority that the operator named, whatever it is for.
+
+        Empty unless one of them issued it and it is valid at that moment.
+        """
         if self._store is None:
             return ()
         policy = ExtensionPolicy.permit_all().may_be_present(x509.ExtendedKeyUsage, Criticality.AGNOSTIC, None)
         builder = PolicyBuilder().store(self._store).time(moment.replace(tzinfo=None)).max_chain_depth(3).extension_policies(
             ca_policy=ExtensionPolicy.webpki_defaults_ca(), ee_policy=policy)
         try:
-            found = builder.build_client_verifier().verify(shown.certificate, self._between)
+            found = builder.build_client_verifier().verify(certificate, self._between)
         except (VerificationError, ValueError):
             return ()
-        return tuple(found.chain) if _is_for_clients(shown.certificate) else ()
+        return tuple(found.chain)
 
     def vouch_for(self, shown: ShownCertificate, moment: datetime) -> bool:
         """Tell whether a certificate was issued by one of them, for TLS client authentication, and is valid then."""

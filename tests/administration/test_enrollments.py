@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+import io
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from idp.adapters.sheets import SheetFiles
 from idp.directory.changes import ChangeKind, OfficerChange
@@ -13,11 +20,13 @@ from idp.directory.officer import Post
 from idp.pki.enrollment.ending import Departures
 from idp.pki.forms import writing
 from idp.pki.forms.catalogue import FORMS
-from idp.web.api.enrollment_schemas import FILES
+from idp.web.api.enrollment_schemas import BATCHES, FILES
 from tests.audit_desk import events_of
+from tests.fakes.clock import FakeClock
 from tests.fakes.directory import make_officer
+from tests.pki.government.chain import Government, key
 
-from .office import HOME, IT, Office
+from .office import HOME, IT, PLENTY, Office
 
 SHEETS = SheetFiles()
 COUNT = 12
@@ -41,7 +50,7 @@ def sheet(form: str, records: list[dict[str, str]], kind: str = "csv") -> bytes:
 
 def take(office: Office, token: str, content: bytes, kind: str = "csv", **query: str) -> Any:
     asked = "&".join(f"{name}={value}" for name, value in query.items())
-    return office.call("POST", f"/enrollments/lists?{asked}", token, content, media_type=FILES[kind])
+    return office.call("POST", f"/enrollments/lists?{asked}", token, content, media_type=BATCHES[kind])
 
 
 def listed(office: Office, token: str, query: str = "") -> list[dict[str, Any]]:
@@ -96,7 +105,7 @@ def test_an_agency_from_its_list_to_certificates_in_use(office: Office) -> None:
         out = SHEETS.read(file.data)
         assert len(out) == COUNT
         assert {row[3] for row in out[1:]} == {one["identity_number"] for one in people[1:]}
-    assert len(events_of(office.database, "personal_data.read")) == 2 * (COUNT - 1)
+    assert len(events_of(office.database, "personal_data.read")) == 3 * (COUNT - 1)
 
     results = [{"mail": one["mail"], "identity_number": one["identity_number"], "serial": f"5401{number:02x}",
                 "not_before": "2023-11-01",
@@ -275,3 +284,123 @@ def test_pages_by_cursor_and_by_what_is_overdue(office: Office) -> None:
     assert listed(office, token, "overdue=true") == []
     office.clock.advance(7 * 86400)
     assert len(listed(office, office.token("tp", "quantri-coquan", unit=IT), "overdue=true")) == 5
+
+
+def approved(office: Office, people: list[dict[str, str]]) -> list[str]:
+    """Ask for certificates and approve them, twice; gives their numbers in the order of the people."""
+    take(office, office.agency(), sheet("mau01_ca_nhan", people), dry_run="false", submit="true")
+    by_mail = {one["mail"]: one["id"] for one in listed(office, office.province())}
+    ids = [by_mail[one["mail"]] for one in people]
+    act(office, office.token("truongphong", "quantri-coquan", unit=IT), "approve", ids)
+    assert {code for _, code in act(office, office.province(), "approve_for_province", ids)} == {None}
+    return ids
+
+
+def results(certificates: list[tuple[dict[str, str], Any]]) -> list[dict[str, str]]:
+    """Give what the issuer's list says of certificates."""
+    return [{"name": person["name"], "mail": person["mail"], "identity_number": person["identity_number"],
+             "serial": f"{one.serial_number:x}", "not_before": one.not_valid_before_utc.date().isoformat(),
+             "not_after": one.not_valid_after_utc.date().isoformat(), "device_serial": f"TK-{one.serial_number % 9999:04}"}
+            for person, one in certificates]
+
+
+def bundle(sheet_: bytes, *certificates: Any) -> bytes:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as file:
+        file.writestr("ket-qua.csv", sheet_)
+        for number, one in enumerate(certificates):
+            file.writestr(f"chung-thu/{number}.cer", one.public_bytes(Encoding.DER))
+    return written.getvalue()
+
+
+@pytest.fixture
+def published(tmp_path: Path, database_url: str) -> Iterator[tuple[Office, Government]]:
+    """An office that knows the chain of a Government's authority of the test's own."""
+    government = Government(FakeClock().moment())
+    for number, one in enumerate(government.chain):
+        (tmp_path / f"{number}.cer").write_bytes(one.public_bytes(Encoding.DER))
+    (tmp_path / "fingerprints.txt").write_text("".join(f"{one.fingerprint(SHA256()).hex()}\n" for one in government.chain))
+    office = Office(database_url, rates=PLENTY, government_chain_dir=tmp_path)
+    yield office, government
+    office.close()
+
+
+def test_e2_results_with_certificates_are_held_against_request_and_chain(published: tuple[Office, Government]) -> None:
+    office, government = published
+    people = [joined(office, number) for number in range(1, 5)]
+    ids, province = approved(office, people), office.province()
+    batch = office.call("POST", "/enrollments/batches", province, {"document": DOCUMENT}).json["batch"]
+    content = office.call("GET", f"/enrollments/batches/{batch}/zip", province)
+    assert content.content_type == "application/zip"
+    assert office.call("GET", f"/enrollments/batches/{batch}/zip", province).data == content.data
+    [shown] = office.call("GET", "/enrollments/batches", province).json["items"]
+    assert (shown["batch"], shown["rows"], shown["document"]) == (batch, 4, DOCUMENT)
+    assert office.call("GET", "/enrollments/batches", office.agency()).status_code == 403
+
+    certificates = [government.issue(one["name"], one["mail"], 10 + number) for number, one in enumerate(people)]
+    wrong = government.issue(people[1]["name"], "khac@haugiang.gov.vn", 20)
+    given = [(people[0], certificates[0]), (people[1], wrong), (people[2], certificates[2]), (people[3], certificates[3])]
+    rows = results(given)
+    rows[2]["serial"] = "77ab"
+    rows[2]["certificate"] = base64.b64encode(certificates[2].public_bytes(Encoding.DER)).decode()
+    rows[3]["not_after"] = "2031-01-01"
+    written = SHEETS.csv(writing.rows(FORMS["ket_qua_cap"], rows, hidden=True))
+    sent = bundle(written, *(one for _, one in given))
+    tried = take(office, province, sent, "zip", form="ket_qua_cap").json
+    assert (tried["good"], tried["bad"]) == (1, 3)
+    taken = take(office, province, sent, "zip", form="ket_qua_cap", dry_run="false").json
+    assert taken["problems"] == tried["problems"]
+    assert [(one["line"], one["reason"].split(".")[0]) for one in taken["problems"]] == [
+        (3, "Thư công vụ trong chứng thư số khác với đề nghị"), (4, "Số hiệu ghi ở dòng này khác với số hiệu trong chứng thư số"),
+        (5, "Ngày cấp hoặc ngày hết hạn ở dòng này khác với trong chứng thư số")]
+    issued = office.call("GET", f"/enrollments/{ids[0]}", province).json
+    assert (issued["state"], issued["certificate_known"], issued["issuer"]) == (
+        "issued", True, government.between.subject.rfc4514_string())
+
+    mended = bundle(sheet("ket_qua_cap", results(list(zip(people, certificates, strict=True)))), *certificates)
+    again = take(office, province, mended, "zip", form="ket_qua_cap", dry_run="false").json
+    assert (again["good"], again["already"], again["bad"]) == (4, 1, 0)
+    assert {one["state"] for one in listed(office, province)} == {"issued"}
+
+
+def test_a_certificate_that_comes_after_its_number_completes_the_request(published: tuple[Office, Government]) -> None:
+    office, government = published
+    person = joined(office, 1)
+    [number], province = approved(office, [person]), office.province()
+    office.call("POST", "/enrollments/batches", province, {"document": DOCUMENT})
+    certificate = government.issue(person["name"], person["mail"])
+    other = government.issue(person["name"], person["mail"], 11, serial=certificate.serial_number)
+    listed_ = sheet("ket_qua_cap", results([(person, certificate)]))
+    assert take(office, province, listed_, form="ket_qua_cap", dry_run="false").json["good"] == 1
+    before = office.call("GET", f"/enrollments/{number}", province).json
+    assert (before["state"], before["certificate_known"]) == ("issued", False)
+
+    def sent(*certificates: Any) -> Any:
+        return take(office, province, bundle(listed_, *certificates), "zip", form="ket_qua_cap", dry_run="false").json
+
+    assert (sent(certificate)["good"], sent(certificate)["already"]) == (1, 1)
+    after = office.call("GET", f"/enrollments/{number}", province).json
+    assert (after["state"], after["certificate_known"], after["since"], after["due_at"]) == (
+        "issued", True, before["since"], before["due_at"])
+    assert "Nơi cấp đã dùng số hiệu này" in sent(other)["problems"][0]["reason"]
+    assert "Có nhiều chứng thư số mang số hiệu này" in sent(certificate, other)["problems"][0]["reason"]
+
+
+def test_security_49_a_request_brings_a_sound_key_and_the_certificate_has_it(published: tuple[Office, Government]) -> None:
+    office, government = published
+    person = joined(office, 1)
+    officer = office.services.mirror.by_uid("canbo1")
+    assert officer is not None
+    for text, code in (("x", "bad_request"), ("-" * 9000, "invalid_body"), ("\u1ea5", "invalid_body"), (7, "invalid_body")):
+        answer = asked(office, office.agency(), officer.sub, request=text)
+        assert (answer.status_code, answer.json["code"]) == (422, code)
+    request = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key(10), SHA256())
+    made = asked(office, office.agency(), officer.sub, request=request.public_bytes(Encoding.PEM).decode(), submit=True).json
+    act(office, office.token("truongphong", "quantri-coquan", unit=IT), "approve", [made["id"]])
+    act(office, office.province(), "approve_for_province", [made["id"]])
+    office.call("POST", "/enrollments/batches", office.province(), {"document": DOCUMENT})
+    certificate, other = (government.issue(person["name"], person["mail"], number) for number in (10, 11))
+    for one, good in ((other, 0), (certificate, 1)):
+        answer = take(office, office.province(), bundle(sheet("ket_qua_cap", results([(person, one)])), one), "zip",
+                      form="ket_qua_cap", dry_run="false").json
+        assert answer["good"] == good, answer

@@ -78,6 +78,7 @@ class House:
         self.audit_chain = SimpleNamespace(backlog=lambda: self.backlog, head_conflict=lambda: self.conflict)
         self.break_glass = SimpleNamespace(named=False, there=lambda: False, problem=lambda: None)
         self.certification = SimpleNamespace(authorities=list)
+        self.published_chain = SimpleNamespace(links=list)
         self.checked = [CheckLine("server ldaps://ldap1.example", True, "answers")]
         self.mirroring = quiet_mirroring()
         self.directory = SimpleNamespace(check=lambda: tuple(self.checked))

@@ -1,4 +1,4 @@
-"""Lists of the certificate desk: persons in, requests out to the issuer, and the issuer's results in.
+"""Lists of the certificate desk: persons in, requests out to the issuer, and the issuer's results in (``results``).
 
 Source: Decree 68/2024 (Mẫu 01 and the working sheets). A list is tried before it is taken (``dry_run``) and answered row by
 row. A row that was taken before is found again by its officer, or by its certificate, and done once: a list may be sent twice.
@@ -9,31 +9,38 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, time
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ...audit import AuditTrail, Caller
 from ...directory.mirror import MirroredOfficer, OfficerMirror, OfficerSearch, search_words
 from ...directory.unit import is_unit_code
 from ...errors import RefusedError
+from ...pki.authority.ports import Letter
 from ...pki.enrollment.desk import PERSONAL, Desk, Wish
 from ...pki.enrollment.moves import Actor
 from ...pki.enrollment.record import DeviceKind, Enrollment, Kind, Purpose, Search
 from ...pki.enrollment.states import State
-from ...pki.enrollment.working_days import ZONE, day_of
+from ...pki.enrollment.working_days import day_of
 from ...pki.forms import ListError, Row, Sheets, reading, writing
 from ...pki.forms.catalogue import FORMS, Form
 from ...pki.forms.cells import folded
 from ...pki.forms.report import of_list
+from ...pki.government import batch as batches
+from ...pki.government import received, words
+from ...pki.government.authority import GovernmentAuthority
+from ...pki.government.ports import Batch
 from ...roles import Administrator, Role
 from ..access import ForbiddenError
+from .results import Results, Take, wanted
 
 PERSONS: Final = FORMS["mau01_ca_nhan"]
 RESULTS: Final = FORMS["ket_qua_cap"]
 TAKEN: Final = (PERSONS.name, RESULTS.name)
 """Lists that are taken in."""
 LONGEST_BATCH: Final = 2000
+KINDS: Final = ("csv", "xlsx", "zip")
+"""Of files of a batch."""
 _REASONS: Final = {
     "not_in_directory": "Không có cán bộ nào dùng địa chỉ thư này trong danh bạ. Vui lòng kiểm tra thư công vụ.",
     "another_name": "Danh bạ ghi họ tên khác với địa chỉ thư này. Vui lòng kiểm tra họ tên và thư công vụ.",
@@ -46,13 +53,11 @@ _REASONS: Final = {
     "already_there": "Cán bộ này đang có chứng thư số. Nếu cần gia hạn, vui lòng ghi số hiệu chứng thư cũ.",
     "no_request": "Không có đề nghị nào đã gửi đi khớp với thư công vụ và số định danh này.",
     "several_requests": "Có nhiều đề nghị khớp với dòng này. Vui lòng ghi cả thư công vụ và số định danh.",
+    **words.REASONS,
     "serial_known": "Số hiệu chứng thư này đã thuộc về một đề nghị khác.",
     "changed": "Có người vừa thay đổi đề nghị này. Vui lòng thử lại.",
 }
 """What is said of a row that the desk refuses, by code; whatever else there is, by ``changed``."""
-
-Take = Callable[[Row], str]
-"""Does a row, or only looks whether it could be; gives ``taken`` or ``already``. Raises RefusedError."""
 
 
 class EnrollmentLists:
@@ -64,21 +69,28 @@ class EnrollmentLists:
         search: Finds them by mailbox.
         sheets: Files.
         audit: Where readings of what is personal are recorded.
+        government: The issuer of officers' certificates.
+        organization: The province.
     """
 
-    def __init__(self, desk: Desk, mirror: OfficerMirror, search: OfficerSearch, sheets: Sheets, audit: AuditTrail) -> None:
+    def __init__(self, desk: Desk, mirror: OfficerMirror, search: OfficerSearch, sheets: Sheets, audit: AuditTrail,
+                 government: GovernmentAuthority, *, organization: str) -> None:
         self._desk, self._mirror, self._search, self._sheets, self._audit = desk, mirror, search, sheets, audit
+        self._government, self._organization = government, organization
+        self._results = Results(desk, government, organization=organization)
 
-    def take(self, who: Administrator, content: bytes, *, form: str, dry: bool, submit: bool, caller: Caller) -> dict[str, Any]:
+    def take(self, who: Administrator, content: bytes, *, form: str, dry: bool, submit: bool, caller: Caller,
+             certificates: Sequence[bytes] = ()) -> dict[str, Any]:
         """Take a list, or try it.
 
         Args:
             who: The administrator.
-            content: The file.
+            content: The file: a list, or for results a ZIP file with one list and certificates.
             form: One of ``TAKEN``.
             dry: Nothing is written.
             submit: Requests are handed in at once, not left as drafts.
             caller: Who asks.
+            certificates: Files beside a list of results, PEM or DER; told apart by their serial numbers.
 
         Returns:
             ``good`` and ``bad`` rows, ``already`` of the good ones, what each heading was taken for, and what is to be
@@ -92,14 +104,15 @@ class EnrollmentLists:
             raise ForbiddenError("The province's desk takes results.")
         if form == PERSONS.name and who.role is Role.MACHINE:
             raise ForbiddenError("A list of officers is handed in by somebody who answers for it.")
+        sent = received.unpacked(content, certificates) if form == RESULTS.name else received.Sent(content, {})
         try:
-            rows = self._sheets.read(content)
+            rows = self._sheets.read(sent.sheet)
             read = reading.read(FORMS[form], rows, day_of(self._desk.now()))
         except ListError as err:
             raise RefusedError(of_list(err), code="unreadable_list", status=422) from err
         actor = Actor(who.sub, who)
         take = self._person(actor, dry=dry, submit=submit, caller=caller) if form == PERSONS.name else \
-            self._result(actor, dry=dry, caller=caller)
+            self._results.taking(actor, sent.certificates, dry=dry, caller=caller)
         already, refused = 0, []
         for row in read.good:
             try:
@@ -143,15 +156,23 @@ class EnrollmentLists:
                     raise
                 continue  # somebody else was first with it
             sent += 1
+        if sent:
+            self._file(actor, batch, caller)
         return {"batch": batch, "sent": sent}
 
+    def batches(self, who: Administrator, *, limit: int) -> Sequence[Batch]:
+        """Give the lists that went out, newest first, without their files. Raises ForbiddenError."""
+        if who.role is not Role.PROVINCE:
+            raise ForbiddenError("The province's desk sends.")
+        return self._government.newest(limit)
+
     def written(self, who: Administrator, *, batch: str, kind: str, caller: Caller) -> bytes:
-        """Give the list of a batch for the issuer, with what is personal; every reading is recorded before.
+        """Give the list of a batch for the issuer, with what is personal, as it went out; every reading is recorded before.
 
         Args:
             who: An administrator of the province.
             batch: Its number.
-            kind: ``csv`` or ``xlsx``.
+            kind: ``csv`` or ``xlsx``; ``zip`` for both with their signature.
             caller: Who asks.
 
         Raises:
@@ -160,19 +181,28 @@ class EnrollmentLists:
         """
         if who.role is not Role.PROVINCE:
             raise ForbiddenError("The province's desk sends.")
-        actor = Actor(who.sub, who)
-        if kind not in ("csv", "xlsx"):
-            raise RefusedError("A list is csv or xlsx.", code="unknown_batch", status=404)
-        found = self._desk.listed(actor, Search(batch=batch), limit=LONGEST_BATCH) if batch else []
+        if kind not in KINDS:
+            raise RefusedError(f"A list is one of {', '.join(KINDS)}.", code="unknown_batch", status=404)
+        content = self._file(Actor(who.sub, who), batch, caller)
+        return content if kind == "zip" else batches.lists(content)[kind]
+
+    def _file(self, actor: Actor, batch: str, caller: Caller) -> bytes:
+        """Give the file of a batch; one that was not made, because a process died after sending, is made now."""
+        kept = self._government.numbers(batch)
+        found = [self._desk.one(actor, number)[0] for number in kept] if kept else self._desk.listed(
+            actor, Search(batch=batch), limit=LONGEST_BATCH) if batch else ()
         if not found:
             raise RefusedError("There is no such batch.", code="unknown_batch", status=404)
-        records = []
+        asked = []
         for enrollment in found:
             personal, record = self._desk.personal(actor, enrollment, why=f"batch {batch}", caller=caller)
             self._audit.record(record)
-            records.append({**personal, **_facts(enrollment), "old_serial": self._old_serial(actor, enrollment)})
-        rows = writing.rows(PERSONS, records, hidden=True)
-        return self._sheets.csv(rows) if kind == "csv" else self._sheets.xlsx(rows, batch)
+            facts = {**personal, **_facts(enrollment), "old_serial": self._old_serial(actor, enrollment)}
+            asked.append(wanted(enrollment, self._organization, facts))
+        self._government.request(Letter(batch=batch, document=found[0].document, by=actor.sub), asked, caller)
+        content = self._government.file(batch)
+        assert content is not None
+        return content
 
     def _old_serial(self, actor: Actor, enrollment: Enrollment) -> str:
         return self._desk.one(actor, enrollment.replaces)[0].serial if enrollment.replaces else ""
@@ -217,43 +247,6 @@ class EnrollmentLists:
             raise RefusedError("Another officer's mailbox.", code="another_name")
         return found[0]
 
-    def _result(self, actor: Actor, *, dry: bool, caller: Caller) -> Take:
-        taken: set[str] = set()
-
-        def take(row: Row) -> str:
-            values = row.values
-            known = [one for one in self._desk.by_serial(values["serial"]) if self._matches(one, values)]
-            if known:
-                return "already"
-            fits = [one for one in self._waiting(actor, values) if one.enrollment_id not in taken]
-            if not fits:
-                raise RefusedError("No request fits.", code="no_request")
-            if "iccid" in values or "device_serial" in values:
-                kind = DeviceKind.SIM if "iccid" in values else DeviceKind.TOKEN
-                fits = [one for one in fits if one.device_kind is kind] or fits
-            if len(fits) > 1:
-                raise RefusedError("Several requests fit.", code="several_requests")
-            taken.add(fits[0].enrollment_id)
-            if not dry:
-                self._desk.issued(
-                    actor, fits[0], serial=values["serial"], issuer="", not_before=_beginning(values["not_before"]),
-                    not_after=_beginning(values["not_after"]) + 86400 - 1, certificate=b"",
-                    device_serial=values.get("device_serial", values.get("iccid", "")), caller=caller)
-            return "taken"
-        return take
-
-    def _waiting(self, actor: Actor, values: Mapping[str, str]) -> Sequence[Enrollment]:
-        sent = self._desk.sent_to(actor, mail=values.get("mail", ""), identity_number=values.get("identity_number", ""))
-        return [one for one in sent if self._matches(one, values)]
-
-    def _matches(self, enrollment: Enrollment, values: Mapping[str, str]) -> bool:
-        """Tell whether mailbox and identity number, as far as both sides know them, are the same."""
-        if "mail" in values and values["mail"] != enrollment.mail:
-            return False
-        if "identity_number" in values and enrollment.identity_digest:
-            return self._desk.digest(values["identity_number"]) == enrollment.identity_digest
-        return "mail" in values
-
 
 def _answer(form: Form, read: Any, *, already: int, refused: Sequence[tuple[Row, str]], dry: bool) -> dict[str, Any]:
     problems = [dict(zip(("line", "name", "column", "given", "reason"), row, strict=True))
@@ -269,7 +262,3 @@ def _answer(form: Form, read: Any, *, already: int, refused: Sequence[tuple[Row,
 def _facts(enrollment: Enrollment) -> dict[str, str]:
     return {"name": enrollment.name, "mail": enrollment.mail, "unit_name": enrollment.unit_name, "title": enrollment.title,
             "unit_code": enrollment.unit_code, "sim_pki": "yes" if enrollment.device_kind is DeviceKind.SIM else "no"}
-
-
-def _beginning(day: str) -> int:
-    return int(datetime.combine(date.fromisoformat(day), time(0), ZONE).timestamp())

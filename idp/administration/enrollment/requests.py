@@ -22,6 +22,8 @@ from ...roles import Administrator
 from ..pages import Page, cursor_of, place_of
 
 MOST_AT_ONCE: Final = 200
+LONGEST_REQUEST: Final = 8192
+"""Characters of a request for a key that is there already."""
 _TEXTS: Final = ("reason", "document", "record", "device_serial", "identity_number")
 _WISH: Final = ("holder", "kind", "device_kind", "purpose", "replaces", "name", "unit_code", "unit_name", "mail", *PERSONAL)
 
@@ -73,19 +75,22 @@ class EnrollmentAdministration:
 
         Args:
             who: The administrator.
-            body: ``holder`` (subject), ``device_kind`` and what else ``Wish`` has; ``submit`` (true: handed in at once).
+            body: ``holder`` (subject), ``device_kind`` and what else ``Wish`` has (``request`` in PEM); ``submit`` (true: handed
+                in at once).
             caller: Who asks.
 
         Raises:
             RefusedError: what ``Desk.ask`` raises; 422 ``invalid_body``.
         """
-        submit = body.get("submit", False)
-        if not isinstance(submit, bool) or not body.keys() <= {"submit", *_WISH}:
-            raise _invalid(f"The body may hold submit, {', '.join(_WISH)}.")
-        texts = _only_texts({name: value for name, value in body.items() if name != "submit"})
+        submit, request = body.get("submit", False), body.get("request", "")
+        if not isinstance(submit, bool) or not body.keys() <= {"submit", "request", *_WISH}:
+            raise _invalid(f"The body may hold submit, request, {', '.join(_WISH)}.")
+        if not isinstance(request, str) or len(request) > LONGEST_REQUEST or not request.isascii():
+            raise _invalid(f"request: PKCS #10 in PEM, at most {LONGEST_REQUEST} characters.")
+        texts = _only_texts({name: value for name, value in body.items() if name not in ("submit", "request")})
         try:
             wish = Wish(kind=Kind(texts.get("kind", "person")), device_kind=DeviceKind(texts["device_kind"]),
-                        purpose=Purpose(texts.get("purpose", "new")), holder=texts["holder"],
+                        purpose=Purpose(texts.get("purpose", "new")), holder=texts["holder"], request=request.encode(),
                         personal={name: texts[name] for name in PERSONAL if name in texts},
                         **{name: texts[name] for name in ("replaces", "name", "unit_code", "unit_name", "mail") if name in texts})
         except (KeyError, ValueError):

@@ -1,4 +1,4 @@
-"""What ``doctor`` says of the province's own authority: its lists, its signer, and the lists of weak keys."""
+"""What ``doctor`` says of authorities: our own (its lists, its signer, lists of weak keys) and the Government's (its chain)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from ...services import Services
 
 DAY = 86400
+SOON_DAYS = 90
 Finding = tuple[str, str, str]
 """``ok``, ``warning`` or ``failed``; what was found; what to do."""
 _WORKER = "See that the worker runs, and that keys/ca holds the key."
@@ -37,6 +38,23 @@ def look(house: Services) -> Iterator[Finding]:
         yield (("ok", f"lists of weak keys: {', '.join(lists)}.", "") if lists else (
             "ok", "no lists of Debian's weak keys; the other checks of keys hold.",
             "To have them too: install openssl-blacklist and set IDP_CA_WEAK_KEYS_DIR."))
+
+
+def chain(house: Services) -> Iterator[Finding]:
+    """Look at the chain of the Government's authority and at its lists; nothing is said where no chain was put there."""
+    now = house.clock.moment()
+    links = house.published_chain.links()
+    for link in links:
+        if (link.not_after - now).days < SOON_DAYS:
+            yield "warning", f"{link.subject} ends on {link.not_after:%Y-%m-%d}.", "Put its next certificate beside it."
+    if links:
+        yield "ok", f"{len(links)} certificates, {sum(link.root for link in links)} of them roots.", ""
+        lists = house.published_chain.lists_state(now)
+        if lists["lists"] and (lists["out_of_date"] or lists["unreadable"]):
+            yield ("warning", f"{lists['out_of_date']} of {lists['lists']} lists are out of date, {lists['unreadable']} files are"
+                   " no list.", "Look at what fetches them into IDP_GOVERNMENT_CRL_DIR.")
+        elif not lists["lists"]:
+            yield "ok", "no lists of what that authority has revoked.", "To have them: set IDP_GOVERNMENT_CRL_DIR."
 
 
 def _day(moment: int) -> str:

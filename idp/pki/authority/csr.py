@@ -40,10 +40,12 @@ class Request:
 
     Attributes:
         spki: SHA-256 of the public key (SubjectPublicKeyInfo), hexadecimal.
+        der: The request itself.
     """
 
     public_key: Any
     spki: str
+    der: bytes
 
 
 def read(content: bytes, *, listed: Listed = lambda _numbers: False) -> Request:
@@ -67,7 +69,7 @@ def read(content: bytes, *, listed: Listed = lambda _numbers: False) -> Request:
     if not proven:
         raise CsrError("The request is not signed with the key that it holds.", code="bad_signature")
     check_key(key, listed=listed)
-    return Request(key, fingerprint(key))
+    return Request(key, fingerprint(key), csr.public_bytes(Encoding.DER))
 
 
 def fingerprint(public_key: Any) -> str:

@@ -25,7 +25,7 @@ from .assembly import BACKDATED, Addresses, assembled, pointers, policy, random_
 from .csr import CsrError, Listed, check_key, fingerprint
 from .hierarchy import Founded, KeyMaker, found
 from .lint import Linted, lint, lint_signed
-from .ports import Authority, Certificate, CertificateAuthority, CertificateStore, Reason
+from .ports import Authority, Certificate, CertificateSigner, CertificateStore, Reason
 from .profile import PROFILES, Profile
 from .subject import Subject
 
@@ -105,7 +105,7 @@ class Issuance:
         lists: Makes the first lists of a new authority.
     """
 
-    def __init__(self, store: CertificateStore, signer: CertificateAuthority, addresses: Addresses, clock: Clock, *,
+    def __init__(self, store: CertificateStore, signer: CertificateSigner, addresses: Addresses, clock: Clock, *,
                  keys: KeyMaker,
                  organization: str, listed: KnownKeys | None = None, lists: FirstLists | None = None) -> None:
         self._lists = lists
@@ -259,9 +259,16 @@ class Issuance:
                 return linted, intent
         raise RefusedError("No serial number was free. Please try again.", code="changed", status=409)
 
+    def knows_key(self, spki: str, holder: str) -> bool:
+        """Tell whether a key (SHA-256, hexadecimal) is an authority's of ours, or certified here for anybody but this holder."""
+        return self._is_ours(spki) or any(used.state == "issued" and used.holder != holder for used in self._store.key_used(spki))
+
+    def _is_ours(self, spki: str) -> bool:
+        return spki in {fingerprint(x509.load_der_x509_certificate(one.certificate).public_key())
+                        for one in self._store.authorities()}
+
     def _check_unused(self, order: Order, spki: str) -> None:
-        authorities = [x509.load_der_x509_certificate(one.certificate) for one in self._store.authorities()]
-        if spki in {fingerprint(one.public_key()) for one in authorities}:
+        if self._is_ours(spki):
             raise CsrError("This is a key of the authority itself.", code="weak_key")
         for used in self._store.key_used(spki):
             if used.status.value != "good":

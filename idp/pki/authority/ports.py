@@ -1,4 +1,4 @@
-"""What the authority needs from outside: where certificates are kept, and who holds the key.
+"""What the authority needs from outside: where certificates are kept, who holds the key; and what an issuer is to the desk.
 
 Sources: RFC 5280 §4.1.2.2 (serial numbers are unique for each issuer), Boulder's order of issuing (what is about to be signed is
 recorded before it is signed); security checklist 50, 52. Certificates are never deleted: old documents are verified for decades.
@@ -6,15 +6,17 @@ recorded before it is signed); security checklist 50, 52. Certificates are never
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
 from cryptography import x509
 
-from ...audit import AuditRecord
+from ...audit import AuditRecord, Caller
+from ...errors import RefusedError
 from .lint import Linted
+from .subject import Subject
 
 SHARD_SIZE = 20_000
 """Certificates that share a revocation list."""
@@ -164,8 +166,8 @@ class CertificateStore(Protocol):
         ...
 
 
-class CertificateAuthority(Protocol):
-    """Who holds an authority's key."""
+class CertificateSigner(Protocol):
+    """Who holds the key of an authority of ours: a file, or a token."""
 
     def sign(self, authority: Authority, what: Linted) -> x509.Certificate:
         """Sign what has passed the lint.
@@ -173,5 +175,83 @@ class CertificateAuthority(Protocol):
         Raises:
             UnavailableError: the key is out of reach.
             ConfigurationError: there is no such key, or it is another one than the authority's.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A certificate that the desk asks an issuer for.
+
+    Attributes:
+        number: Of the request.
+        person: An officer's; otherwise an agency's, a device's or a service's.
+        profile: What it would be among the certificates that are issued here.
+        subject: Who it is, from the directory.
+        holder: Subject of the officer; of others, of who keeps it.
+        unit_code: Code of the agency.
+        request: PKCS #10 in DER, where the key is known already; empty where the issuer makes it in the device.
+        facts: Values of the columns of the list for the issuer, with what is personal.
+    """
+
+    number: str
+    person: bool = True
+    profile: str
+    subject: Subject
+    holder: str
+    unit_code: str
+    request: bytes = b""
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """With what a list of requests goes out.
+
+    Attributes:
+        batch: Number of the list.
+        document: Number of the letter.
+        by: Subject of who sends it.
+    """
+
+    batch: str
+    document: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """A certificate that an issuer made for a request.
+
+    Attributes:
+        der: The certificate.
+        issuer: Its issuer (RFC 4514).
+        serial: Small hexadecimal digits without leading zeros.
+        not_before: Seconds since the epoch, as ``not_after``.
+    """
+
+    der: bytes
+    issuer: str
+    serial: str
+    not_before: int
+    not_after: int
+
+
+class CertificateAuthority(Protocol):
+    """An issuer as the desk sees it: requests go in, certificates come out, at once or days later."""
+
+    def request(self, letter: Letter, wanted: Sequence[Wanted], caller: Caller) -> Mapping[str, Received | RefusedError]:
+        """Ask for certificates; each request stands for itself, and asking twice for the same batch is asking once.
+
+        Returns:
+            By number of the request, what was issued or refused at once. Nothing is said of a request whose answer comes later.
+        """
+        ...
+
+    def receive(self, wanted: Wanted, der: bytes, *, dry: bool) -> Received:
+        """See that a certificate that came is the issuer's answer to a request, and keep it; with ``dry`` only look.
+
+        Raises:
+            RefusedError: 422, with a code that says what does not fit. Such a certificate is kept too.
         """
         ...

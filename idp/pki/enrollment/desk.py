@@ -21,6 +21,8 @@ from ...directory.unit import is_within
 from ...errors import RefusedError
 from ...jose.keyset import Sealer
 from ...roles import Role
+from ..authority import csr
+from ..authority.ports import Received
 from ..forms import cells
 from .moves import Actor, ConflictError, Moves, line
 from .record import DeviceKind, Enrollment, Entry, Kind, Purpose, Search, entry_of
@@ -46,6 +48,7 @@ class Wish:
         unit_code: The agency of a seal, device or service; a person's is that of the main post.
         personal: Values of ``PERSONAL`` as far as they are known.
         replaces: The certificate that is renewed or changed.
+        request: PKCS #10 (PEM or DER) of a key that is there already; empty where the issuer makes it in the device.
     """
 
     kind: Kind
@@ -58,6 +61,7 @@ class Wish:
     mail: str = ""
     personal: Mapping[str, str] = field(default_factory=dict)
     replaces: str = ""
+    request: bytes = b""
 
 
 class UnfitError(RefusedError):
@@ -86,6 +90,7 @@ class Desk:
         Raises:
             RefusedError: 403 ``not_yours``: neither the holder nor an administrator of the agency.
             UnfitError: ``unknown_officer``, ``not_active``, ``guest``, ``no_mailbox``, ``no_agency``, ``nothing_to_replace``.
+            CsrError: the request for the key is none, or its key is weak.
             ConflictError: ``already_asked``: such a request is on its way; ``already_there``: such a certificate is in use, and
                 the wish is for a new one.
         """
@@ -172,6 +177,12 @@ class Desk:
         return self._moves.move(actor, found, Act.ISSUE, caller, told={"serial": serial}, serial=serial, issuer=issuer,
                                 not_before=not_before, not_after=not_after, certificate=certificate, device_serial=device_serial)
 
+    def completed(self, actor: Actor, found: Enrollment, answer: Received, caller: Caller) -> Enrollment:
+        """Note the certificate of a request whose number alone was known; who gives it has held it against the request."""
+        return self._moves.move(actor, found, Act.COMPLETE, caller, told={"serial": answer.serial}, issuer=answer.issuer,
+                                not_before=answer.not_before, not_after=answer.not_after, certificate=answer.der,
+                                since=found.since, due_at=found.due_at)
+
     def digest_of_typed(self, identity_number: str) -> str:
         """Give the digest of a number as somebody typed it. Raises UnfitError (422 ``invalid_body``) for what is none."""
         return self.digest(_read("identity_number", identity_number))
@@ -257,6 +268,7 @@ class Desk:
             title=post.title if wish.kind is Kind.PERSON else "", mail=mail.lower(), personal=sealed,
             identity_digest=self.digest(personal.get("identity_number", "")), device_kind=wish.device_kind,
             replaces=wish.replaces,
+            request=_request(wish.request),
             wet_ink=wish.kind is Kind.SEAL and not self._store.ever_issued(Kind.SEAL, unit_code), since=self._moves.clock.now(),
             requester=actor.sub)
         self._check_holder(made)
@@ -295,6 +307,11 @@ class Desk:
         part = self._moves.part(actor, found, act)
         text = line(reason, LONGEST_REASON, "reason")
         return self._moves.move(actor, found, act, caller, as_part=part, told={"reason": text}, reason=text)
+
+
+def _request(content: bytes) -> bytes:
+    """Take a request for what counts of it: possession of a key that is not weak. Raises CsrError."""
+    return csr.read(content).der if content else b""
 
 
 def _read(what: str, text: str) -> str:

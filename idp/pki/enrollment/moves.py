@@ -145,14 +145,14 @@ class Moves:
         assert found is not None
         now, to = self.clock.now(), found.to
         turn = TURNS.get(to)
-        after = dataclasses.replace(
-            before, state=to, since=now, due_at=self.calendar.deadline(now, turn.working_days) if turn else None,
-            revision=before.revision + 1, **changes)
+        until = self.calendar.deadline(now, turn.working_days) if turn else None
+        after = dataclasses.replace(before, **{"state": to, "since": now, "due_at": until, "revision": before.revision + 1,
+                                               **changes})
         entry = entry_of(before, after, act, at=now, actor=actor.sub, part=part, **told)
         record = AuditRecord(AuditEvent.ENROLLMENT_MOVED, now, sub=before.holder, source=caller.source,
                              request_id=caller.request_id,
                              detail={"number": before.enrollment_id, "act": act.value, "from": before.state.value, "to": to.value,
                                      "by": actor.sub, "as": part.value, **caller.by, **told})
-        kind = NoticeKind.CERTIFICATE_ACTIVE if act is Act.ACTIVATE else _TOLD.get(to)
+        kind = NoticeKind.CERTIFICATE_ACTIVE if act is Act.ACTIVATE else _TOLD.get(to) if to is not before.state else None
         notice = Notice(kind, before.holder, now, caller.source, {"number": before.enrollment_id, **told}) if kind else None
         return after, entry, record, notice

@@ -64,6 +64,7 @@ class Enrollment:
         reason: Why it was returned, cancelled, suspended or revoked.
         issuer: Name of the issuer as the certificate has it (RFC 4514).
         serial: Small hexadecimal digits without leading zeros.
+        request: PKCS #10 in DER, where the key was there before the certificate; empty where the issuer makes it in the device.
         certificate: DER; empty while only its number is known.
         device_serial: What is printed on the token, or the SIM's number.
         handed_over_by: Who gave it to the holder.
@@ -99,6 +100,7 @@ class Enrollment:
     serial: str = ""
     not_before: int | None = None
     not_after: int | None = None
+    request: bytes = b""
     certificate: bytes = b""
     device_serial: str = ""
     handed_over_by: str = ""

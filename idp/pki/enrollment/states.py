@@ -52,6 +52,8 @@ class Act(StrEnum):
     REJECT = "reject"
     """The issuer refuses."""
     ISSUE = "issue"
+    COMPLETE = "complete"
+    """The certificate itself comes after its number was noted."""
     RECEIVE = "receive"
     """The device with the certificate has come to the desk."""
     HAND_OVER = "hand_over"
@@ -138,6 +140,9 @@ STEPS: Final[Mapping[tuple[State, Act], Step]] = _steps(
     (State.PROVINCE_APPROVED, Act.SEND, State.SENT, (_D,)),
     (State.SENT, Act.REJECT, State.RETURNED, (_D,)),
     (State.SENT, Act.ISSUE, State.ISSUED, (_D, _S)),
+    (State.ISSUED, Act.COMPLETE, State.ISSUED, (_D, _S)),
+    (State.READY, Act.COMPLETE, State.READY, (_D, _S)),
+    (State.HANDED_OVER, Act.COMPLETE, State.HANDED_OVER, (_D, _S)),
     (State.ISSUED, Act.RECEIVE, State.READY, (_D,)),
     (State.READY, Act.HAND_OVER, State.HANDED_OVER, (_D,)),
     (State.HANDED_OVER, Act.ACTIVATE, State.ACTIVE, (_H, _D)),

@@ -15,6 +15,7 @@ from . import Cell, Flaw
 from .cells import (
     CellError,
     Read,
+    certificate,
     chosen,
     day,
     device_serial,
@@ -231,6 +232,8 @@ FORMS: Final[Mapping[str, Form]] = {form.name: form for form in (
         Column("not_after", "Ngày hết hạn", day, ("hieu luc den", "den ngay", "het han"), required=True),
         _DEVICE,
         Column("iccid", _ICCID.heading, iccid, _ICCID.aliases),
+        Column("certificate", "Nội dung chứng thư số", certificate,
+               ("chung thu so", "chung thu", "chung thu so base64", "tep chung thu so", "certificate", "x509"), hidden=True),
         Column("note", "Ghi chú", text(200), ("ghi chu",)),
     ), same=("serial",), orders=(("not_before", "not_after"),), one_of=("mail", "identity_number")),
     Form("ban_giao", "Danh sách bàn giao thiết bị lưu khóa bí mật", (

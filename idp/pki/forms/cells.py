@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Final
@@ -30,6 +31,7 @@ _DAY: Final = re.compile(r"([0-9]{1,2})[/.\- ]([0-9]{1,2})[/.\- ]([0-9]{4})\Z")
 _ISO_DAY: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ][0-9:.]*)?\Z")
 _MAIL: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
                           r"@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}\Z")
+_ARMOUR: Final = re.compile(r"-----(BEGIN|END) CERTIFICATE-----")
 _ESCAPED: Final = re.compile(r"'(?=[=+\-@\t\r])")
 
 Read = Callable[[Cell], str]
@@ -132,6 +134,16 @@ def serial(cell: Cell) -> str:
     found = _digits(cell).replace(":", "").lower().removeprefix("0x").lstrip("0")
     if not re.fullmatch(r"[0-9a-f]{1,40}", found):
         raise CellError(Flaw.NOT_A_SERIAL)
+    return found
+
+
+def certificate(cell: Cell) -> str:
+    """Read a certificate that stands in a cell, PEM or base64 of its DER form; gives base64 on one line."""
+    found = "".join(_ARMOUR.sub("", plain(cell)).split())
+    try:
+        b64decode(found, validate=True)
+    except ValueError as err:
+        raise CellError(Flaw.UNREADABLE) from err
     return found
 
 

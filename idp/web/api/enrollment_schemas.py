@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from ...administration.enrollment.requests import ACTS, MOST_AT_ONCE
+from ...administration.enrollment.requests import ACTS, LONGEST_REQUEST, MOST_AT_ONCE
 from ...pki.enrollment.record import DeviceKind, Kind, Purpose
 from ...pki.enrollment.states import Part, State
 from ...pki.forms import LONGEST_FILE
@@ -18,6 +18,10 @@ _TIME: Final = {"type": "integer", "description": "Seconds since the epoch."}
 _YES: Final = {"type": "boolean"}
 FILES: Final = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 """Media types of lists, by the end of their names."""
+ARCHIVE: Final = "application/zip"
+BATCHES: Final = {**FILES, "zip": ARCHIVE}
+"""Media types of what a batch is given as: the list, or both of its forms with their signature."""
+MOST_BATCHES: Final = 200
 _NUMBERS: Final = {"type": "array", "items": _WORD, "minItems": 1, "maxItems": MOST_AT_ONCE, "uniqueItems": True}
 _STATE: Final = {"type": "string", "enum": [state.value for state in State]}
 
@@ -42,6 +46,7 @@ def schemas(object_: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     wish = {**dict.fromkeys(("holder", "replaces", "name", "unit_code", "unit_name", "mail", "identity_number",
                              "identity_issued_on",
                              "identity_issued_by", "birth_date", "phone"), _WORD),
+            "request": {"type": "string", "maxLength": LONGEST_REQUEST, "description": "PKCS #10, PEM, for a key that is there."},
             "submit": _YES, **{name: request[name] for name in ("kind", "purpose", "device_kind")}}
     told = {"act": {"type": "string", "enum": list(ACTS)},
             **dict.fromkeys(("reason", "document", "record", "device_serial", "identity_number"), _WORD)}
@@ -53,6 +58,8 @@ def schemas(object_: Callable[..., dict[str, Any]]) -> dict[str, Any]:
              "problems": {"type": "array", "items": object_(problem, problem)}}
     signing = {"id": _TEXT, "serial": _TEXT, "issuer": _TEXT, "not_after": _TIME_OR_NONE, "device_kind": request["device_kind"],
                "kind": request["kind"]}
+    signed = {"batch": _TEXT, "document": _TEXT, "made_at": _TIME, "made_by": _TEXT, "rows": {"type": "integer"},
+              "sha256": _TEXT, "signature": _TEXT}
     counts = {"states": object_({state.value: {"type": "integer"} for state in State}, [state.value for state in State]),
               "total": {"type": "integer"}}
     return {
@@ -67,6 +74,7 @@ def schemas(object_: Callable[..., dict[str, Any]]) -> dict[str, Any]:
         "EnrollmentCounts": object_(counts, counts), "TakenList": object_(taken, taken),
         "NewBatch": object_({"document": _WORD, "unit": _WORD}, ("document",)),
         "Batch": object_({"batch": _TEXT, "sent": {"type": "integer"}}, ("batch", "sent")),
+        "SignedBatches": object_({"items": {"type": "array", "items": object_(signed, signed)}}, ("items",)),
         "SigningCertificates": object_({"items": {"type": "array", "items": object_(signing, signing)}}, ("items",))}
 
 
@@ -75,11 +83,11 @@ def paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     take = operation("takeList", "Try a list, or take it; each row stands for itself.", answer="TakenList", change=True,
                      query=("form", "dry_run", "submit"), errors=(415, 422))
     take["requestBody"] = {"required": True, "content": {
-        kind: {"schema": {"type": "string", "format": "binary", "maxLength": LONGEST_FILE}} for kind in FILES.values()}}
+        kind: {"schema": {"type": "string", "format": "binary", "maxLength": LONGEST_FILE}} for kind in BATCHES.values()}}
     batch = operation("readBatch", "The list of a batch for the issuer, with what is personal.", path="batch")
     batch["parameters"].append({"name": "kind", "in": "path", "required": True, "schema": {"type": "string",
-                                                                                           "enum": list(FILES)}})
-    batch["responses"]["200"]["content"] = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in FILES.values()}
+                                                                                           "enum": list(BATCHES)}})
+    batch["responses"]["200"]["content"] = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in BATCHES.values()}
     return {
         "/enrollments": {
             "get": operation("listEnrollments", "Certificate requests, by number.", answer="EnrollmentPage",
@@ -94,6 +102,8 @@ def paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
                               answer="EnrollmentOutcomes", body="EnrollmentActs", change=True)},
         "/enrollments/lists": {"post": take},
         "/enrollments/batches": {
+            "get": operation("listBatches", f"The {MOST_BATCHES} newest lists that went out, with what was signed of them.",
+                             answer="SignedBatches"),
             "post": operation("sendBatch", "Send what the province has approved, with a letter.", answer="Batch", status=201,
                               body="NewBatch", change=True, errors=(409,))},
         "/enrollments/batches/{batch}/{kind}": {"get": batch},

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 
 from ...pki.forms import LONGEST_FILE
 from .door import Door, MediaTypeError, identifier
-from .enrollment_schemas import FILES
+from .enrollment_schemas import BATCHES, MOST_BATCHES
 
 
 def blueprint(door: Door) -> Blueprint:
@@ -44,12 +44,21 @@ def blueprint(door: Door) -> Blueprint:
     def take() -> Response:
         who, caller = door.admit(change=True)
         asked = door.query("form", "dry_run", "submit")
-        if request.mimetype not in FILES.values():
-            raise MediaTypeError(" or ".join(FILES.values()))
+        if request.mimetype not in BATCHES.values():
+            raise MediaTypeError(" or ".join(BATCHES.values()))
         request.max_content_length = LONGEST_FILE
         return door.json(rooms.administration.enrollment_lists.take(
             who, request.get_data(), form=asked.get("form", "mau01_ca_nhan"), dry=asked.get("dry_run", "true") == "true",
             submit=asked.get("submit", "false") == "true", caller=caller))
+
+    @views.get("/enrollments/batches")
+    def batches() -> Response:
+        who, _ = door.admit()
+        door.query()
+        found = rooms.administration.enrollment_lists.batches(who, limit=MOST_BATCHES)
+        return door.json({"items": [{
+            "batch": one.number, "document": one.document, "made_at": one.made_at, "made_by": one.made_by, "rows": one.rows,
+            "sha256": one.sha256, "signature": one.signature} for one in found]})
 
     @views.post("/enrollments/batches")
     def send() -> Response:
@@ -63,7 +72,7 @@ def blueprint(door: Door) -> Blueprint:
         who, caller = door.admit()
         door.query()
         content = rooms.administration.enrollment_lists.written(who, batch=identifier(batch), kind=kind, caller=caller)
-        return Response(content, content_type=FILES[kind], headers={
+        return Response(content, content_type=BATCHES[kind], headers={
             "Content-Disposition": f'attachment; filename="mau01-{batch}.{kind}"'})
 
     @views.get("/enrollments/<enrollment_id>")

@@ -8,9 +8,13 @@ from typing import Any
 
 import pytest
 
+from idp.adapters.crl_files import CrlFiles
 from idp.adapters.sql.database import Database
 from idp.cli.pki import health
+from idp.pki.government.chain import PublishedChain
+from tests.fakes.clock import FakeClock
 from tests.pki.authority.house import CALLER
+from tests.pki.government.chain import Government
 from tests.pki.status.house import House
 
 
@@ -47,3 +51,18 @@ def test_a_list_that_nobody_made_anew_and_a_signer_that_nobody_renewed(house: Ho
     assert said(house)[0][0] == "warning"  # the root's list has sixty days left
     house.clock.advance(60 * 86400)
     assert said(house)[0][0] == "failed"
+
+
+def test_the_governments_chain_and_its_lists(tmp_path: Path) -> None:
+    clock = FakeClock()
+    government = Government(clock.moment())
+    chain = PublishedChain(government.chain, CrlFiles(tmp_path, look_seconds=0))
+    services: Any = SimpleNamespace(published_chain=chain, clock=clock)
+    assert [state for state, *_ in health.chain(services)] == ["ok", "ok"]
+    (tmp_path / "ca.crl").write_bytes(government.revoked())
+    assert [state for state, *_ in health.chain(services)] == ["ok"]
+    clock.advance(31 * 86400)
+    assert [state for state, *_ in health.chain(services)] == ["ok", "warning"]
+    clock.advance(2800 * 86400)
+    assert f"{government.between.subject.rfc4514_string()} ends on" in next(iter(health.chain(services)))[1]
+    assert list(health.chain(SimpleNamespace(published_chain=PublishedChain([], CrlFiles(None)), clock=clock))) == []  # type: ignore[arg-type]

@@ -196,6 +196,7 @@ def _enrollment(row: Any) -> Enrollment:
     return Enrollment(**{**values, "kind": Kind(row.kind), "purpose": Purpose(row.purpose),
                          "device_kind": DeviceKind(row.device_kind),
                          "state": State(row.state), "personal": bytes(row.personal), "certificate": bytes(row.certificate),
+                         "request": bytes(row.request or b""),
                          "wet_ink": bool(row.wet_ink)})
 
 

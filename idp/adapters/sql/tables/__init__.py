@@ -3,8 +3,8 @@
 Secrets and tokens stand here only as SHA-256 digests; keys and factor secrets only sealed under the key-encryption key. Stores,
 not foreign keys, keep hot rows consistent. What columns are made of: ``column_types.py``; what officers gave applications:
 ``oauth.py``; their factors: ``factors.py`` and ``passkeys.py``; what they are told: ``notices.py``; what follows departures:
-``departures.py``; certificates on their way: ``enrollments.py``; what else is mirrored of the directory: ``directory.py``;
-under the same names here.
+``departures.py``; certificates on their way: ``enrollments.py`` and ``government.py``; what else is mirrored of the directory:
+``directory.py``; under the same names here.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from .departures import NOT_ACTIVE, DepartureRow, TaskRow
 from .directory import DirectoryFeedRow, OfficerChangeRow, UnitRow
 from .enrollments import EnrollmentEntryRow, EnrollmentRow
 from .factors import OneTimePasswordRow, RecoveryCodesRow, TotpEnrolmentRow, TotpRow
+from .government import CertificateBatchRow, IssuerSerialRow, SeenCertificateRow
 from .notices import AuditRepeatRow, DeviceRow, NoticeRow, RememberedDeviceRow
 from .oauth import (
     AccessTokenRow,
@@ -41,6 +42,7 @@ __all__ = (
     "AuditSealRow",
     "AuthorizationCodeRow",
     "Base",
+    "CertificateBatchRow",
     "ClientRow",
     "ConsentRow",
     "DeferredAuthorizationRow",
@@ -52,6 +54,7 @@ __all__ = (
     "GrantRow",
     "InitialAccessRow",
     "InteractionRow",
+    "IssuerSerialRow",
     "NoticeRow",
     "OfficerCertificateRow",
     "OfficerChangeRow",
@@ -71,6 +74,7 @@ __all__ = (
     "RecoveryCodesRow",
     "RefreshTokenRow",
     "RememberedDeviceRow",
+    "SeenCertificateRow",
     "SeenOnceRow",
     "SessionClientRow",
     "SessionRow",

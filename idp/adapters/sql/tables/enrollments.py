@@ -40,6 +40,8 @@ class EnrollmentRow(Base):
     serial: Mapped[str] = mapped_column(String(40), index=True)
     not_before: Mapped[Epoch | None]
     not_after: Mapped[Epoch | None] = mapped_column(index=True)
+    request: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """PKCS #10 in DER, where the key was there before the certificate."""
     certificate: Mapped[bytes] = mapped_column(LargeBinary)
     device_serial: Mapped[str] = mapped_column(String(64))
     handed_over_by: Mapped[Subject]

@@ -1,0 +1,134 @@
+"""What the issuer sends back, row by row: matched with a request, and its certificate held against request and chain.
+
+Sources: Decree 68/2024 as provinces apply it; trust-services E.2, E.5. A row is matched by official mailbox and identity number;
+one that was taken before is found again by its certificate, and done once. A certificate that comes after its number was noted
+completes the request; another certificate under a number that is known is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, time
+from typing import Final
+
+from ...audit import Caller
+from ...errors import RefusedError
+from ...pki.authority.ports import CertificateAuthority, Received, Wanted
+from ...pki.authority.subject import Subject
+from ...pki.enrollment.desk import Desk
+from ...pki.enrollment.moves import Actor
+from ...pki.enrollment.record import DeviceKind, Enrollment, Kind
+from ...pki.enrollment.working_days import ZONE, day_of
+from ...pki.forms import Row
+from ...pki.government.received import UnfitError, of_cell
+
+Take = Callable[[Row], str]
+"""Does a row, or only looks whether it could be; gives ``taken`` or ``already``. Raises RefusedError."""
+
+_PROFILES: Final = {Kind.PERSON: "officer_signing", Kind.SEAL: "agency_seal", Kind.DEVICE: "tls_client",
+                    Kind.SERVICE: "tls_client"}
+
+
+class Results:
+    """Takes results.
+
+    Args:
+        desk: Where they are noted.
+        authority: Who issued.
+        organization: The province.
+    """
+
+    def __init__(self, desk: Desk, authority: CertificateAuthority, *, organization: str) -> None:
+        self._desk, self._authority, self._organization = desk, authority, organization
+
+    def taking(self, actor: Actor, certificates: Mapping[str, Sequence[bytes]], *, dry: bool, caller: Caller) -> Take:
+        """Give what takes the rows of one list.
+
+        Args:
+            actor: Who takes them.
+            certificates: Those that came with the list, by serial number.
+            dry: Nothing is written.
+            caller: Who asks.
+        """
+        taken: set[str] = set()
+
+        def take(row: Row) -> str:
+            values = row.values
+            der = _certificate(values, certificates)
+            known = [one for one in self._desk.by_serial(values["serial"]) if self._matches(one, values)]
+            if known:
+                return self._again(actor, known[0], der, values, dry=dry, caller=caller)
+            fits = [one for one in self._waiting(actor, values) if one.enrollment_id not in taken]
+            if not fits:
+                raise RefusedError("No request fits.", code="no_request")
+            if "iccid" in values or "device_serial" in values:
+                kind = DeviceKind.SIM if "iccid" in values else DeviceKind.TOKEN
+                fits = [one for one in fits if one.device_kind is kind] or fits
+            if len(fits) > 1:
+                raise RefusedError("Several requests fit.", code="several_requests")
+            answer = self._received(fits[0], der, values, dry=dry)
+            taken.add(fits[0].enrollment_id)
+            if not dry:
+                self._desk.issued(
+                    actor, fits[0], serial=values["serial"], issuer=answer.issuer, not_before=answer.not_before,
+                    not_after=answer.not_after, certificate=answer.der,
+                    device_serial=values.get("device_serial", values.get("iccid", "")), caller=caller)
+            return "taken"
+        return take
+
+    def _again(self, actor: Actor, known: Enrollment, der: bytes, values: Mapping[str, str], *, dry: bool, caller: Caller) -> str:
+        if not der or der == known.certificate:
+            return "already"
+        answer = self._received(known, der, values, dry=dry)
+        if known.certificate:
+            raise UnfitError("Another certificate has this number.", code="certificate_serial_twice")
+        if not dry:
+            self._desk.completed(actor, known, answer, caller)
+        return "taken"
+
+    def _received(self, enrollment: Enrollment, der: bytes, values: Mapping[str, str], *, dry: bool) -> Received:
+        """Give what is known of a certificate: by itself, or by the row where it did not come with it."""
+        begins, ends = _beginning(values["not_before"]), _beginning(values["not_after"])
+        if not der:
+            return Received(der=b"", issuer="", serial=values["serial"], not_before=begins, not_after=ends + 86400 - 1)
+        answer = self._authority.receive(wanted(enrollment, self._organization), der, dry=dry)
+        if answer.serial != values["serial"]:
+            raise UnfitError("The row names another number.", code="certificate_another_serial")
+        if any(abs((day_of(moment) - date.fromisoformat(values[name])).days) > 1
+               for name, moment in (("not_before", answer.not_before), ("not_after", answer.not_after))):
+            raise UnfitError("The row names other days.", code="certificate_other_dates")
+        return answer
+
+    def _waiting(self, actor: Actor, values: Mapping[str, str]) -> Sequence[Enrollment]:
+        sent = self._desk.sent_to(actor, mail=values.get("mail", ""), identity_number=values.get("identity_number", ""))
+        return [one for one in sent if self._matches(one, values)]
+
+    def _matches(self, enrollment: Enrollment, values: Mapping[str, str]) -> bool:
+        """Tell whether mailbox and identity number, as far as both sides know them, are the same."""
+        if "mail" in values and values["mail"] != enrollment.mail:
+            return False
+        if "identity_number" in values and enrollment.identity_digest:
+            return self._desk.digest(values["identity_number"]) == enrollment.identity_digest
+        return "mail" in values
+
+
+def wanted(enrollment: Enrollment, organization: str, facts: Mapping[str, str] | None = None) -> Wanted:
+    """Give a request as issuers get it."""
+    person = enrollment.kind is Kind.PERSON
+    subject = Subject(name=enrollment.name, organization=organization, units=(enrollment.unit_name,), title=enrollment.title,
+                      mail=enrollment.mail, hosts=() if person or enrollment.kind is Kind.SEAL else (enrollment.name,))
+    return Wanted(number=enrollment.enrollment_id, person=person, profile=_PROFILES[enrollment.kind], subject=subject,
+                  holder=enrollment.holder, unit_code=enrollment.unit_code, request=enrollment.request, facts=facts or {})
+
+
+def _certificate(values: Mapping[str, str], certificates: Mapping[str, Sequence[bytes]]) -> bytes:
+    if "certificate" in values:
+        return of_cell(values["certificate"])
+    found = certificates.get(values["serial"], ())
+    if len(found) > 1:
+        raise UnfitError("Several certificates have this number.", code="certificates_of_one_number")
+    return found[0] if found else b""
+
+
+def _beginning(day: str) -> int:
+    return int(datetime.combine(date.fromisoformat(day), time(0), ZONE).timestamp())

@@ -1,0 +1,81 @@
+"""The chain that the Government's authority has published, as data: whoever is not below it has issued nothing for us.
+
+Spec: RFC 5280 §6 (``path_validation``). Which certificates these are, and by which fingerprints, is the operator's to say; no
+authority of ours is among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from ..path_validation import CertificateAuthorities, RevocationLists, RevocationStatus, standing
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A certificate of the chain.
+
+    Attributes:
+        subject: As text (RFC 4514).
+        sha256: Fingerprint, hexadecimal.
+        root: It vouches for itself.
+        not_after: When it ends.
+    """
+
+    subject: str
+    sha256: str
+    root: bool
+    not_after: datetime
+
+
+class PublishedChain:
+    """Roots and intermediates.
+
+    Args:
+        certificates: As they were published; none: no certificate of the Government's can be checked.
+        lists: What these authorities have withdrawn, as far as it was fetched.
+    """
+
+    def __init__(self, certificates: Sequence[x509.Certificate], lists: RevocationLists) -> None:
+        self._certificates, self._lists = certificates, lists
+        self._authorities = CertificateAuthorities(certificates)
+
+    def __bool__(self) -> bool:
+        """Tell whether there is any."""
+        return bool(self._authorities)
+
+    def links(self) -> list[Link]:
+        """Name what is there."""
+        return [Link(one.subject.rfc4514_string(), one.fingerprint(SHA256()).hex(), one.subject == one.issuer,
+                     one.not_valid_after_utc) for one in self._certificates]
+
+    def path(self, certificate: x509.Certificate, moment: datetime) -> tuple[x509.Certificate, ...]:
+        """Give the certificates from this one up to a root; empty unless the chain vouches for it at that moment."""
+        return self._authorities.path_of(certificate, moment)
+
+    def standing(self, path: Sequence[x509.Certificate], moment: datetime) -> RevocationStatus:
+        """Tell whether anything on a path was withdrawn; ``unknown`` where no list says so."""
+        return standing(path, self._lists, moment)
+
+    def lists_state(self, moment: datetime) -> dict[str, int]:
+        """Count the lists that were fetched, those ``out_of_date``, and files that are ``unreadable``."""
+        return self._lists.state(moment)
+
+    def list_addresses(self) -> tuple[str, ...]:
+        """Give where the intermediates say that their issuers publish lists (RFC 5280 §4.2.1.13)."""
+        return tuple(dict.fromkeys(address for one in self._certificates for address in list_addresses(one)))
+
+
+def list_addresses(certificate: x509.Certificate) -> tuple[str, ...]:
+    """Give the HTTP addresses at which the list about a certificate is published, as it says."""
+    try:
+        points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+    except (x509.ExtensionNotFound, ValueError):
+        return ()
+    return tuple(name.value for point in points for name in point.full_name or ()
+                 if isinstance(name, x509.UniformResourceIdentifier) and name.value.startswith(("http://", "https://")))
