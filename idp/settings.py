@@ -143,6 +143,8 @@ class Settings(BaseSettings):
     ca_policy_arc: str = Field(
         "2.25.214139428418386023216364211537107640713", pattern=r"^[0-2](\.(0|[1-9][0-9]*)){2,}$",
         description="Arc below which the policies of the province's own certificates stand")
+    ca_keys: Literal["file", "pkcs11"] = Field(
+        "file", description="Where keys of new issuing authorities are made and kept: keys/ca, or the PKCS #11 token")
     ca_weak_keys_dir: Path | None = Field(None, description="Folder of Debian's lists of weak RSA keys (openssl-blacklist)")
     government_chain_dir: Path | None = Field(
         None, description="Folder with the published chain of the Government's authority, and fingerprints.txt")
@@ -306,9 +308,9 @@ def _unsafe(settings: Settings) -> Iterator[ConfigurationError]:
     if domain and (_is_address(host) or not (f".{host}".endswith(f".{domain}") and ("." in domain or domain == host))):
         yield ConfigurationError(f"Passkeys cannot belong to {domain!r} at this issuer.",
                                  remedy="Set IDP_WEBAUTHN_RP_ID to the issuer's host name or a domain above it, or leave it out.")
-    if (settings.signing_keys == "pkcs11" or settings.pkcs11_module) and not (
+    if ("pkcs11" in (settings.signing_keys, settings.ca_keys) or settings.pkcs11_module) and not (
             settings.pkcs11_module and settings.pkcs11_token_label):
-        yield ConfigurationError("Signing keys in a PKCS #11 token need a module and the label of the token.",
+        yield ConfigurationError("Keys in a PKCS #11 token need a module and the label of the token.",
                                  remedy="Set IDP_PKCS11_MODULE and IDP_PKCS11_TOKEN_LABEL.")
     if os.environ.get("AUTHLIB_INSECURE_TRANSPORT") and not settings.development:
         yield ConfigurationError("AUTHLIB_INSECURE_TRANSPORT is set.", remedy="Remove it from the environment.")

@@ -54,6 +54,14 @@ class SoftwareKeys:
             raise ConfigurationError(f"There is a key {path} already.", remedy="Choose another name for the authority.")
         return key.public_key()
 
+    def place(self, name: str) -> str:
+        """Give where the key of an authority is: its name."""
+        return name
+
+    def opened(self, name: str, public: ec.EllipticCurvePublicKey) -> ec.EllipticCurvePrivateKey:
+        """Give the key of a name, whose public part is known."""
+        return self._read(name, public, name)
+
     def sign(self, authority: Authority, what: Linted) -> x509.Certificate:
         """Sign what has passed the lint."""
         return sign_with(self.key(authority), what, SHA384())
@@ -66,18 +74,18 @@ class SoftwareKeys:
         """
         with self._lock:
             if authority.name not in self._keys:
-                self._keys[authority.name] = self._read(authority)
+                self._keys[authority.name] = self._read(
+                    authority.key, x509.load_der_x509_certificate(authority.certificate).public_key(), authority.name)
             return self._keys[authority.name]
 
-    def _read(self, authority: Authority) -> ec.EllipticCurvePrivateKey:
-        path = self._path(authority.key)
+    def _read(self, place: str, public: object, name: str) -> ec.EllipticCurvePrivateKey:
+        path = self._path(place)
         try:
             key = load_pem_private_key(read_secret(path).encode(), password=None)
         except (ValueError, TypeError) as err:
             raise ConfigurationError(f"{path} is not a private key.", remedy=_RESTORE) from err
-        if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != x509.load_der_x509_certificate(
-                authority.certificate).public_key():
-            raise ConfigurationError(f"{path} is not the key of the authority {authority.name}.", remedy=_RESTORE)
+        if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != public:
+            raise ConfigurationError(f"{path} is not the key of the authority {name}.", remedy=_RESTORE)
         return key
 
     def _path(self, name: str) -> Path:

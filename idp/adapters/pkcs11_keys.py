@@ -19,7 +19,7 @@ import secrets
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from hashlib import sha256
+from hashlib import sha256, sha384
 from pathlib import Path
 from typing import Any, Final, NoReturn, TypeVar
 from urllib.parse import quote
@@ -43,9 +43,12 @@ _MECHANISMS: Final = {
     "ES256": (Mechanism.EC_KEY_PAIR_GEN, Mechanism.ECDSA, None),
     "RS256": (Mechanism.RSA_PKCS_KEY_PAIR_GEN, Mechanism.SHA256_RSA_PKCS, None),
     "PS256": (Mechanism.RSA_PKCS_KEY_PAIR_GEN, Mechanism.SHA256_RSA_PKCS_PSS, (Mechanism.SHA256, MGF.SHA256, 32)),
+    "ES384": (Mechanism.EC_KEY_PAIR_GEN, Mechanism.ECDSA, None),
     "EdDSA": (Mechanism.EC_EDWARDS_KEY_PAIR_GEN, Mechanism.EDDSA, None),
 }
-_P256: Final = bytes.fromhex("06082a8648ce3d030107")
+_CURVES: Final = {"ES256": bytes.fromhex("06082a8648ce3d030107"), "ES384": bytes.fromhex("06052b81040022")}
+_DIGESTS: Final = {"ES256": sha256, "ES384": sha384}
+"""A token signs digests on curves."""
 _ED25519: Final = (bytes.fromhex("06032b6570"), bytes.fromhex("130c656477617264733235353139"))
 """The curve by its identifier (RFC 8410) and by its name; PKCS #11 3.0 §2.3.5 knows both, and tokens often one of them."""
 
@@ -80,15 +83,24 @@ class Pkcs11Keys:
             self._mechanisms = self._ask(lambda session: frozenset(session.token.slot.get_mechanisms()))
         return self._mechanisms.issuperset(_MECHANISMS[alg][:2])
 
-    def make(self, alg: str) -> tuple[str, PublicKey]:
+    def make(self, alg: str, number: bytes = b"", label: str = "") -> tuple[str, PublicKey]:
         """Make a key that cannot leave the token; gives its URI and its public part.
+
+        Args:
+            alg: What it signs with; ES384 is for authorities.
+            number: Its identifier; a random one where none is given.
+            label: What the token's own tools show.
 
         Raises:
             ConfigurationError: the token would give the private part out.
         """
-        number = secrets.token_bytes(16)
-        public = self._ask(lambda session: _generate(session, alg, number))
-        return f"pkcs11:token={quote(self._label, safe='')};id={''.join(f'%{byte:02X}' for byte in number)};type=private", public
+        number = number or secrets.token_bytes(16)
+        public = self._ask(lambda session: _generate(session, alg, number, label or f"idp signing {alg}"))
+        return self.uri(number), public
+
+    def uri(self, number: bytes) -> str:
+        """Give the URI of the key with an identifier."""
+        return f"pkcs11:token={quote(self._label, safe='')};id={''.join(f'%{byte:02X}' for byte in number)};type=private"
 
     def open(self, uri: str, jwk: Mapping[str, Any]) -> KeyObject:
         """Give an object that signs with a key of the token; nothing is asked of the token yet."""
@@ -137,12 +149,12 @@ class Pkcs11Keys:
                     raise pkcs11.NoSuchKey
                 self._handles[uri] = key
             _make, mechanism, parameter = _MECHANISMS[alg]
-            data = sha256(message).digest() if alg == "ES256" else message
+            data = _DIGESTS[alg](message).digest() if alg in _DIGESTS else message
             signature: bytes = key.sign(data, mechanism=mechanism, mechanism_param=parameter)
             return signature
 
         signature = self._ask(act)
-        if alg != "ES256":
+        if alg not in _DIGESTS:
             return signature
         half = len(signature) // 2
         return encode_dss_signature(int.from_bytes(signature[:half], "big"), int.from_bytes(signature[half:], "big"))
@@ -237,16 +249,16 @@ def _search(session: pkcs11.Session, uri: str) -> Any | None:
     return next(iter(list(session.get_objects({Attribute.CLASS: ObjectClass.PRIVATE_KEY, Attribute.ID: number}))), None)
 
 
-def _generate(session: pkcs11.Session, alg: str, number: bytes) -> PublicKey:
+def _generate(session: pkcs11.Session, alg: str, number: bytes, label: str) -> PublicKey:
     """Make a key pair: the private half stays in the token for good, the public one only as long as it takes to read it."""
     given: dict[str, Any] = {
-        "id": number, "label": f"idp signing {alg}", "store": True, "mechanism": _MECHANISMS[alg][0],
+        "id": number, "label": label, "store": True, "mechanism": _MECHANISMS[alg][0],
         "capabilities": MechanismFlag.SIGN | MechanismFlag.VERIFY, "public_template": {Attribute.TOKEN: False},
         "private_template": {Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False}}
     if alg in ("RS256", "PS256"):
         public, private = session.generate_keypair(KeyType.RSA, RSA_BITS, **given)
-    elif alg == "ES256":
-        public, private = _on_curve(session, KeyType.EC, _P256, given)
+    elif alg in _CURVES:
+        public, private = _on_curve(session, KeyType.EC, _CURVES[alg], given)
     else:
         try:
             public, private = _on_curve(session, KeyType.EC_EDWARDS, _ED25519[0], given)
@@ -274,10 +286,10 @@ def _public_part(public: Any, alg: str) -> PublicKey:
         modulus, exponent = (int.from_bytes(public[name], "big") for name in (Attribute.MODULUS, Attribute.PUBLIC_EXPONENT))
         return rsa.RSAPublicNumbers(exponent, modulus).public_key()
     point: bytes = public[Attribute.EC_POINT]
-    size = 65 if alg == "ES256" else 32
+    size = {"ES256": 65, "ES384": 97}.get(alg, 32)
     point = point[-size:]  # an OCTET STRING in DER; some tokens give its content alone
-    if alg == "ES256":
-        return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
+    if alg in _CURVES:
+        return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1() if alg == "ES256" else ec.SECP384R1(), point)
     return ed25519.Ed25519PublicKey.from_public_bytes(point)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..adapters import chain_files, holiday_file
+from ..adapters.ca_pkcs11 import Token, TokenKeys
 from ..adapters.ca_software import FOLDER, SoftwareKeys
 from ..adapters.crl_files import CrlFiles
 from ..adapters.sheets import SheetFiles
@@ -23,6 +24,7 @@ from ..directory.mirror import OfficerMirror, OfficerSearch
 from ..jose.keyset import KeyRing, Sealer
 from ..pki.authority.assembly import Addresses
 from ..pki.authority.issuance import Issuance
+from ..pki.authority.keys import KeysByPlace
 from ..pki.enrollment.custody import Custody
 from ..pki.enrollment.desk import Desk
 from ..pki.enrollment.ending import Ending
@@ -54,9 +56,10 @@ def certificate_desk(settings: Settings, database: Database, mirror: OfficerMirr
 
 
 def certification(settings: Settings, database: Database, sealer: Sealer, write: Callable[[Path, bytes], bool],
-                  clock: Clock) -> tuple[Issuance, RevocationListMaker, OcspResponder]:
+                  token: Token | None, clock: Clock) -> tuple[Issuance, RevocationListMaker, OcspResponder]:
     """Build the province's own certification authority, and what tells of its certificates."""
-    keys = SoftwareKeys(settings.keys_dir / FOLDER, write)
+    keys = KeysByPlace(SoftwareKeys(settings.keys_dir / FOLDER, write), TokenKeys(token) if token is not None else None,
+                       new_in_token=settings.ca_keys == "pkcs11")
     addresses = Addresses(origin=settings.pki_origin or settings.issuer, policy_arc=settings.ca_policy_arc)
     certificates, status = SqlCertificateStore(database), SqlStatusStore(database)
     lists = RevocationListMaker(certificates, status, keys, addresses, clock)

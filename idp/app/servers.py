@@ -6,6 +6,7 @@ Each is built without being asked anything; what is missing or unsafe is said as
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cryptography.x509 import load_pem_x509_certificates
@@ -23,10 +24,12 @@ from ..adapters.mail import SmtpServer
 from ..clock import Clock
 from ..directory.feed import Changes, NoChanges
 from ..errors import ConfigurationError
-from ..jose.keyset import KeyToken
 from ..pki.path_validation import CertificateAuthorities
 from ..settings import Settings, read_secret
 from .people import WholeDirectory
+
+if TYPE_CHECKING:  # an optional package is behind it
+    from ..adapters.pkcs11_keys import Pkcs11Keys
 
 RESET_PASSWORD = "Put the password of the account that sets officers' passwords into it, mode 0600."
 SMTP_PASSWORD = "Put the password for the mail server into it, mode 0600, or leave IDP_SMTP_USERNAME out."
@@ -86,8 +89,8 @@ def _authorities(path: Path | None, name: str) -> CertificateAuthorities:
                                  remedy="Put the certificates of the authorities there, in PEM.") from err
 
 
-def key_token(settings: Settings, clock: Clock) -> KeyToken | None:
-    """Build the token that keeps signing keys, where one is configured; nothing is asked of it yet.
+def key_token(settings: Settings, clock: Clock) -> Pkcs11Keys | None:
+    """Build the token that keeps signing keys and keys of authorities, where one is configured; nothing is asked of it yet.
 
     Raises:
         ConfigurationError: the optional package for PKCS #11 is not installed.

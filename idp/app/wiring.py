@@ -181,7 +181,8 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     deferred = SqlDeferred(database)
     outbox, pings, mail = SqlOutbox(database), SqlPings(database), SqlMail(database)
     key_store, rotation_seconds = SqlKeyStore(database), settings.signing_key_rotation_days * 86400
-    keys = KeyRing(key_store, sealer, clock, token=key_token(settings, clock), new_in_token=settings.signing_keys == "pkcs11",
+    token = key_token(settings, clock)
+    keys = KeyRing(key_store, sealer, clock, token=token, new_in_token=settings.signing_keys == "pkcs11",
                    rotation_seconds=rotation_seconds)
     encryption_keys = EncryptionKeys(key_store, sealer, clock, rotation_seconds=rotation_seconds)
     client_store = SqlClientStore(database)
@@ -278,7 +279,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     # What a change of an officer means elsewhere; each part is called again when any of them raised.
     chain = published_chain(settings)
     desk_rooms = certificate_desk(settings, database, mirror, sealer, sealer.derive("identity numbers"), chain, clock)
-    issuance, revocation_lists, ocsp = certification(settings, database, sealer, write_once, clock)
+    issuance, revocation_lists, ocsp = certification(settings, database, sealer, write_once, token, clock)
     officer_search = SqlOfficerSearch(database, clock)
     enrollments, enrollment_lists = for_administrators(
         settings, database, desk_rooms, mirror, officer_search, audit, chain, keys, sealer, issuance, clock)
@@ -373,7 +374,7 @@ def rehearsal(settings: Settings, documents: Mapping[str, bytes], *, directory: 
     """
     with tempfile.TemporaryDirectory(prefix="idp-rehearsal-") as folder:
         private = settings.model_copy(update={"database_url": f"sqlite:///{folder}/idp.sqlite3", "signing_keys": "database",
-                                              "pkcs11_module": None, "smtp_host": ""})
+                                              "pkcs11_module": None, "ca_keys": "file", "smtp_host": ""})
         schema.upgrade(private.database_url)
         house = build_services(private, directory=directory, clock=clock, outbound=Recorded(documents))
         house.encryption_keys.ensure(STARTING)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -20,6 +20,7 @@ from ...audit import AuditEvent, AuditRecord, Caller
 from ...clock import Clock
 from ...errors import RefusedError
 from .assembly import BACKDATED, Addresses, assembled, pointers, random_serial
+from .keys import KeyMaker
 from .lint import Linted, lint, lint_signed
 from .ports import Authority, CertificateStore
 from .profile import PROFILES
@@ -27,14 +28,6 @@ from .subject import shortened
 
 ROOT: Final = "root"
 ANY_POLICY: Final = ObjectIdentifier("2.5.29.32.0")
-
-
-class KeyMaker(Protocol):
-    """Makes keys of issuing authorities, where they stay."""
-
-    def make(self, name: str) -> ec.EllipticCurvePublicKey:
-        """Make the P-384 key of an authority; ConfigurationError when there is one of that name."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +80,7 @@ def found(store: CertificateStore, keys: KeyMaker, addresses: Addresses, clock: 
         raise RefusedError("This is not the key of the root.", code="another_root", status=409)
     certificate = _issuing(organization, name, top, root_key, keys.make(name), addresses, clock)
     issuing = _keep(store, clock, caller, Authority(
-        name=name, kind="issuing", certificate=certificate.public_bytes(Encoding.DER), key=name, issuer=ROOT,
+        name=name, kind="issuing", certificate=certificate.public_bytes(Encoding.DER), key=keys.place(name), issuer=ROOT,
         created_at=clock.now()))
     return Founded(root, issuing, made_key)
 

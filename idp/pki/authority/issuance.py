@@ -23,7 +23,8 @@ from ...clock import Clock
 from ...errors import ConfigurationError, RefusedError
 from .assembly import BACKDATED, Addresses, assembled, pointers, policy, random_serial
 from .csr import CsrError, Listed, check_key, fingerprint
-from .hierarchy import Founded, KeyMaker, found
+from .hierarchy import Founded, found
+from .keys import KeyMaker
 from .lint import Linted, lint, lint_signed
 from .ports import Authority, Certificate, CertificateSigner, CertificateStore, Reason
 from .profile import PROFILES, Profile

@@ -51,7 +51,7 @@ class Authority:
         name: In addresses (``/ca/<name>.crt``): small letters, digits and hyphens.
         kind: ``root`` or ``issuing``.
         certificate: DER.
-        key: Where its key is (name of a file in ``keys/ca/``); empty for a root, whose key is not here.
+        key: Where its key is (name of a file in ``keys/ca/``, or ``pkcs11:`` URI); empty for a root, whose key is not here.
         issuer: Name of the authority that vouches for it; its own for a root.
         retired_at: Since when it issues nothing more; None while it does.
         crl_number: The highest number that any list of it has had.

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from idp.adapters.ca_pkcs11 import TokenKeys
 from idp.adapters.ca_software import SoftwareKeys
 from idp.adapters.key_files import write_once
 from idp.adapters.sql.database import Database
@@ -20,6 +21,7 @@ from idp.audit import Caller
 from idp.pki.authority import csr
 from idp.pki.authority.assembly import Addresses
 from idp.pki.authority.issuance import Issuance, Issued, Order
+from idp.pki.authority.keys import KeysByPlace
 from idp.pki.authority.subject import Subject
 from tests.fakes.clock import FakeClock
 
@@ -42,9 +44,10 @@ def request(key: Any = None, *, name: str = "ai do", digest: Any = None, **exten
 class House:
     """An authority."""
 
-    def __init__(self, database: Database, folder: Path) -> None:
+    def __init__(self, database: Database, folder: Path, token: TokenKeys | None = None) -> None:
         self.clock, self.folder = FakeClock(), folder
-        self.store, self.keys = SqlCertificateStore(database), SoftwareKeys(folder / "ca", write_once)
+        self.store = SqlCertificateStore(database)
+        self.keys = KeysByPlace(SoftwareKeys(folder / "ca", write_once), token, new_in_token=token is not None)
         self.issuance = Issuance(self.store, self.keys, ADDRESSES, self.clock, keys=self.keys, organization="Tỉnh Hậu Giang")
 
     def founded(self, name: str = "pilot") -> Any:
