@@ -32,6 +32,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "audit export": ("--from", "2026-11-01", "--to", "2026-11-02"), "audit verify": (),
     "ca crl": (),
     "ca init": ("--root-key", "ROOT"), "ca issue": ("--csr", "REQUEST", "--profile", "tls_client", "--host", "a.example"),
+    "ca request": ("--out", "OUT"),
     "ca restore": ("--serial", "54ab"), "ca revoke": ("--serial", "54ab", "--reason", "superseded"), "ca show": (),
     "break-glass create": (), "break-glass remove": (),
     "clients apply": ("CLIENTS",), "clients create": ("--file", "METADATA"), "clients disable": ("qlvb",),
@@ -102,7 +103,7 @@ def verbs(app: Flask) -> dict[str, click.Command]:
 
 def run(app: Flask, verb: str, folder: Path, *more: str) -> Result:
     files = {"CLIENTS": folder / "clients", "METADATA": folder / "metadata.json", "SEEDS": folder / "seeds.json",
-             "ROOT": folder / "root.pem", "REQUEST": folder / "request.der"}
+             "ROOT": folder / "root.pem", "REQUEST": folder / "request.der", "OUT": folder / "asked.json"}
     arguments = [str(files.get(argument, argument)) for argument in ARGUMENTS[verb]]
     return app.test_cli_runner().invoke(args=[*verb.split(), *arguments, *more])
 

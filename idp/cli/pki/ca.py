@@ -1,7 +1,11 @@
-"""``flask ca init|show|issue|revoke|restore|crl``: the province's own authority (docs/operations/certificate-authority.md)."""
+"""``flask ca request|init|show|issue|revoke|restore|crl``: the province's own authority.
+
+docs/operations/certificate-authority.md tells how they are used.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -22,11 +26,12 @@ from cryptography.hazmat.primitives.serialization import (
 from ...audit import Caller
 from ...authn.password import normalise_login_name
 from ...errors import RefusedError
-from ...pki.authority import csr
+from ...pki.authority import ceremony, csr
 from ...pki.authority.issuance import ROOT_LIST_SECONDS, Order
 from ...pki.authority.ports import Certificate, Reason
 from ...pki.authority.profile import PROFILES
 from ...pki.authority.subject import Subject
+from ...pki.status.ports import RevocationList
 from ...services import Services
 from ..verb import Refusal, Verbs
 
@@ -39,14 +44,37 @@ def commands(services: Callable[[], Services]) -> Verbs:
     """Make the command group ``ca``."""
     group = Verbs("ca", help="The province's own certification authority: pilots, devices, TLS.")
 
+    @group.command("request")
+    @click.option("--name", default="pilot", show_default=True, help="Of the issuing authority, in addresses.")
+    @click.option("--out", required=True, type=click.Path(path_type=Path), help="File that goes to the root's machine.")
+    @_json_option
+    def ask(name: str, out: Path, as_json: bool) -> None:
+        """Make the key of an issuing authority, and the request that deploy/ceremony.py signs where the root is."""
+        if out.exists():
+            raise Refusal(f"{out} is there already.", "Choose another file.", as_json=as_json)
+        content = services().certification.requested(name)
+        _write_key(out, content, as_json=as_json)
+        digest = hashlib.sha256(content).hexdigest()
+        if as_json:
+            click.echo(json.dumps({"name": name, "request": str(out), "sha256": digest}))
+        else:
+            click.echo(f"{out} goes to the root's machine. SHA-256 {_grouped(digest)}")
+
     @group.command("init")
-    @click.option("--root-key", required=True, type=click.Path(path_type=Path),
+    @click.option("--root-key", type=click.Path(path_type=Path),
                   help="Where the root's key is written, or read when there is a root: on a medium that goes into a safe.")
+    @click.option("--ceremony", "result", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+                  help="result.json of deploy/ceremony.py, instead: the root's key is on another machine.")
     @click.option("--name", default="pilot", show_default=True, help="Of the issuing authority, in addresses.")
     @_json_option
-    def init(root_key: Path, name: str, as_json: bool) -> None:
-        """Make the root, if there is none, and an issuing authority."""
+    def init(root_key: Path | None, result: Path | None, name: str, as_json: bool) -> None:
+        """Make the root, if there is none, and an issuing authority; or take both in from a ceremony."""
         house = services()
+        if result is not None and root_key is None:
+            _adopt(house, result, as_json=as_json)
+            return
+        if root_key is None or result is not None:
+            raise click.UsageError("Give --root-key, or --ceremony.")
         known = any(one.kind == "root" for one in house.certification.authorities())
         if not known and root_key.exists():
             raise Refusal(f"{root_key} is there already.", "Choose another file; a root's key is written once.", as_json=as_json)
@@ -112,13 +140,17 @@ def commands(services: Callable[[], Services]) -> Verbs:
     @group.command("crl")
     @click.option("--root-key", type=click.Path(exists=True, dir_okay=False, path_type=Path),
                   help="Makes the root's list, for a year.")
+    @click.option("--root-list", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+                  help="Takes the root's list in that deploy/ceremony.py has made.")
     @_json_option
-    def crl(root_key: Path | None, as_json: bool) -> None:
+    def crl(root_key: Path | None, root_list: Path | None, as_json: bool) -> None:
         """Make the lists of revoked certificates now; the worker does it by itself, but for the root's."""
         house = services()
+        if root_key is not None and root_list is not None:
+            raise click.UsageError("Give --root-key or --root-list.")
         key = _read_key(root_key, as_json=as_json) if root_key is not None else None
-        made = []
-        for one in house.certification.authorities():
+        made = [_root_list(house, root_list)] if root_list is not None else []
+        for one in [] if root_list is not None else house.certification.authorities():
             if key is not None and one.kind == "root":
                 if x509.load_der_x509_certificate(one.certificate).public_key() != key.public_key():
                     raise Refusal(f"{root_key} is not the root's key.", "Fetch it from the safe.", as_json=as_json)
@@ -148,6 +180,30 @@ def commands(services: Callable[[], Services]) -> Verbs:
         _say(_shown(services().certification.restore(_number(serial), _CALLER)), as_json=as_json)
 
     return group
+
+
+def _adopt(house: Services, path: Path, *, as_json: bool) -> None:
+    made = house.certification.adopted(ceremony.read(path.read_bytes()), _CALLER)
+    prints = {one.name: hashlib.sha256(one.certificate).hexdigest() for one in (made.root, made.issuing)}
+    if as_json:
+        click.echo(json.dumps({"root": _pem(made.root.certificate), "issuing": _pem(made.issuing.certificate),
+                               "name": made.issuing.name, "root_key": None, "sha256": prints}))
+        return
+    click.echo(f"Issuing authority {made.issuing.name!r} is at work. Compare with the protocol:")
+    for name, digest in prints.items():
+        click.echo(f"{name:16} SHA-256 {_grouped(digest)}")
+
+
+def _root_list(house: Services, path: Path) -> RevocationList:
+    roots = [one for one in house.certification.authorities() if one.kind == "root"]
+    if not roots:
+        raise RefusedError("There is no root yet.", code="unknown_authority", status=404)
+    content = path.read_bytes()
+    try:
+        der = x509.load_pem_x509_crl(content).public_bytes(Encoding.DER) if b"-----BEGIN" in content else content
+    except ValueError as err:
+        raise RefusedError("This is not a list of revoked certificates.", code="misfit", status=422) from err
+    return house.revocation_lists.take(roots[0], der)
 
 
 def _order(house: Services, request: csr.Request, profile: str, uid: str, *, name: str, hosts: tuple[str, ...], mail: str,
@@ -211,6 +267,10 @@ def _write_key(path: Path, content: bytes, *, as_json: bool) -> None:
             os.fsync(file.fileno())
     except OSError as err:
         raise Refusal(f"{path} cannot be written: {err.strerror}.", "Choose another place.", as_json=as_json) from err
+
+
+def _grouped(digest: str) -> str:
+    return " ".join(digest[n:n + 4] for n in range(0, len(digest), 4))
 
 
 def _pem(der: bytes) -> str:

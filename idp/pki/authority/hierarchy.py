@@ -67,7 +67,7 @@ def found(store: CertificateStore, keys: KeyMaker, addresses: Addresses, clock: 
     if root is None:
         if root_key is None:
             root_key = made_key = ec.generate_private_key(ec.SECP384R1())
-        root = _keep(store, clock, caller, Authority(
+        root = keep(store, clock, caller, Authority(
             name=ROOT, kind="root", certificate=_root(organization, root_key, clock).public_bytes(Encoding.DER), key="",
             issuer=ROOT,
             created_at=clock.now()))
@@ -79,7 +79,7 @@ def found(store: CertificateStore, keys: KeyMaker, addresses: Addresses, clock: 
     if top.public_key() != root_key.public_key():
         raise RefusedError("This is not the key of the root.", code="another_root", status=409)
     certificate = _issuing(organization, name, top, root_key, keys.make(name), addresses, clock)
-    issuing = _keep(store, clock, caller, Authority(
+    issuing = keep(store, clock, caller, Authority(
         name=name, kind="issuing", certificate=certificate.public_bytes(Encoding.DER), key=keys.place(name), issuer=ROOT,
         created_at=clock.now()))
     return Founded(root, issuing, made_key)
@@ -97,7 +97,7 @@ def sign_with(key: Any, what: Linted, digest: Any) -> x509.Certificate:
 def _root(organization: str, key: ec.EllipticCurvePrivateKey, clock: Clock) -> x509.Certificate:
     now = clock.moment().replace(microsecond=0)
     linted = lint(assembled(
-        PROFILES["root"], _name(organization, "Root CA"), None, key.public_key(), serial=random_serial(),
+        PROFILES["root"], name_of(organization, "Root CA"), None, key.public_key(), serial=random_serial(),
         not_before=now - BACKDATED,
         not_after=now + timedelta(days=PROFILES["root"].days)), None)
     signed = sign_with(key, linted, SHA384())
@@ -109,7 +109,7 @@ def _issuing(organization: str, name: str, root: x509.Certificate, root_key: ec.
              public_key: ec.EllipticCurvePublicKey, addresses: Addresses, clock: Clock) -> x509.Certificate:
     now = clock.moment().replace(microsecond=0)
     linted = lint(assembled(
-        PROFILES["issuing"], _name(organization, f"Issuing CA {name}"), root, public_key, serial=random_serial(),
+        PROFILES["issuing"], name_of(organization, f"Issuing CA {name}"), root, public_key, serial=random_serial(),
         not_before=max(now - BACKDATED, root.not_valid_before_utc),
         not_after=min(now + timedelta(days=PROFILES["issuing"].days), root.not_valid_after_utc),
         status=pointers(addresses, ROOT, 0), policy=x509.CertificatePolicies([x509.PolicyInformation(ANY_POLICY, None)])), root)
@@ -118,13 +118,15 @@ def _issuing(organization: str, name: str, root: x509.Certificate, root_key: ec.
     return signed
 
 
-def _name(organization: str, common_name: str) -> x509.Name:
+def name_of(organization: str, common_name: str) -> x509.Name:
+    """Give the name of an authority of ours."""
     return x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "VN"),
                       x509.NameAttribute(NameOID.ORGANIZATION_NAME, shortened(organization)),
                       x509.NameAttribute(NameOID.COMMON_NAME, shortened(f"{common_name} (pilot)"))])
 
 
-def _keep(store: CertificateStore, clock: Clock, caller: Caller, authority: Authority) -> Authority:
+def keep(store: CertificateStore, clock: Clock, caller: Caller, authority: Authority) -> Authority:
+    """Keep a new authority with its record. Raises RefusedError 409 ``name_taken``."""
     record = AuditRecord(AuditEvent.AUTHORITY_FOUNDED, clock.now(), source=caller.source, request_id=caller.request_id,
                          detail={"authority": authority.name, "kind": authority.kind, **caller.by})
     if not store.add_authority(authority, record):

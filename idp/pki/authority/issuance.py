@@ -21,9 +21,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from ...audit import AuditEvent, AuditRecord, Caller
 from ...clock import Clock
 from ...errors import ConfigurationError, RefusedError
+from . import ceremony
 from .assembly import BACKDATED, Addresses, assembled, pointers, policy, random_serial
 from .csr import CsrError, Listed, check_key, fingerprint
-from .hierarchy import Founded, found
+from .hierarchy import ROOT, Founded, found
 from .keys import KeyMaker
 from .lint import Linted, lint, lint_signed
 from .ports import Authority, Certificate, CertificateSigner, CertificateStore, Reason
@@ -86,6 +87,14 @@ class KnownKeys(Protocol):
 
 class FirstLists(Protocol):
     """Makes lists of revoked certificates (``pki.status.crl``)."""
+
+    def find(self, authority: str, shard: int) -> object:
+        """Find the newest list; None where there is none."""
+        ...
+
+    def take(self, authority: Authority, der: bytes) -> object:
+        """Take a list that was made elsewhere. Raises RefusedError 422 ``misfit``."""
+        ...
 
     def make(self, authority: Authority, shard: int, *, key: Any = None, lifetime_seconds: int = 86400) -> object:
         """Make a list now."""
@@ -161,6 +170,20 @@ class Issuance:
                      root_key=root_key)
         if self._lists is not None:
             self._lists.make(made.root, 0, key=root_key or made.root_key, lifetime_seconds=ROOT_LIST_SECONDS)
+            self._lists.make(made.issuing, 0)
+        return made
+
+    def requested(self, name: str) -> bytes:
+        """Make the key of a new issuing authority and the request for a root elsewhere; as ``ceremony.requested``."""
+        return ceremony.requested(self._store, self._keys, self._addresses, organization=self._organization, name=name)
+
+    def adopted(self, result: ceremony.Result, caller: Caller) -> Founded:
+        """Take an issuing authority in that a root elsewhere has signed, and the root's list; as ``ceremony.adopted``."""
+        made = ceremony.adopted(self._store, self._keys, self._addresses, self._clock, caller, result,
+                                organization=self._organization)
+        if self._lists is not None:
+            if self._lists.find(ROOT, 0) is None:  # of a root that is known, a list that is here stays: it may be newer
+                self._lists.take(made.root, result.crl.public_bytes(Encoding.DER))
             self._lists.make(made.issuing, 0)
         return made
 

@@ -14,10 +14,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.hashes import SHA384
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from ...clock import Clock
+from ...errors import RefusedError
 from ..authority.assembly import Addresses
 from ..authority.ports import Authority, Certificate, CertificateStore
 from .ports import AuthorityKeys, RevocationList, StatusStore
@@ -27,6 +29,8 @@ EVERY_SECONDS: Final = 43200
 """A list is made anew when half of its time is over."""
 OVERLAP_SECONDS: Final = 86400
 """So long after its end a revoked certificate still stands on lists."""
+_MOST_NUMBER: Final = 1 << 62
+"""Of a list made elsewhere: the database counts on from it."""
 _REASONS: Final = {
     "key_compromise": x509.ReasonFlags.key_compromise, "affiliation_changed": x509.ReasonFlags.affiliation_changed,
     "superseded": x509.ReasonFlags.superseded, "cessation_of_operation": x509.ReasonFlags.cessation_of_operation,
@@ -76,6 +80,35 @@ class RevocationListMaker:
         self._store.put_list(made)
         return made
 
+    def take(self, authority: Authority, der: bytes) -> RevocationList:
+        """Take a list of a root whose key is elsewhere, made there.
+
+        Raises:
+            RefusedError: 422 ``misfit``: it is none, not this authority's, of no further number, or not of this time.
+        """
+        made, now = self._read(authority, der), self._clock.now()
+        if made.made_at > now or made.next_update <= now:
+            raise _misfit("The list does not count at this moment; look at the clocks.")
+        if self._certificates.next_crl_number(authority.name, made.number) != made.number or not self._store.put_list(made):
+            raise _misfit("There is a newer list already.")
+        return made
+
+    def _read(self, authority: Authority, der: bytes) -> RevocationList:
+        issuer = x509.load_der_x509_certificate(authority.certificate)
+        try:
+            crl = x509.load_der_x509_crl(der)
+            ours = crl.is_signature_valid(issuer.public_key()) and crl.issuer == issuer.subject  # type: ignore[arg-type]
+            number = crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+            partial = [one for one in crl.extensions if one.critical]
+            end = crl.next_update_utc
+        except (ValueError, TypeError, UnsupportedAlgorithm, x509.ExtensionNotFound) as err:
+            raise _misfit("This is not a list of revoked certificates.") from err
+        if not ours or partial or end is None or not 0 < number < _MOST_NUMBER:
+            raise _misfit(f"This is not a whole list of {authority.name}.")
+        return RevocationList(
+            authority=authority.name, shard=0, number=number, made_at=int(crl.last_update_utc.timestamp()),
+            next_update=int(end.timestamp()), content=hashlib.sha256(der).hexdigest(), der=der)
+
     def find(self, authority: str, shard: int) -> RevocationList | None:
         """Find the newest list."""
         return self._store.find_list(authority, shard)
@@ -109,6 +142,10 @@ class RevocationListMaker:
                 only_contains_user_certs=False, only_contains_ca_certs=False, only_some_reasons=None, indirect_crl=False,
                 only_contains_attribute_certs=False), critical=True)
         return builder.sign(key, SHA384()).public_bytes(Encoding.DER)
+
+
+def _misfit(why: str) -> RefusedError:
+    return RefusedError(why, code="misfit", status=422)
 
 
 def reason_of(certificate: Certificate) -> x509.ReasonFlags | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +14,17 @@ import pytest
 from click.testing import Result
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+from cryptography.hazmat.primitives.hashes import SHA384
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from flask import Flask
 
+from deploy import ceremony
 from idp.app import create_app
 from idp.directory.officer import Post
 from tests.fakes.directory import FakeDirectory, make_officer
@@ -130,3 +141,95 @@ def test_before_there_is_an_authority_it_says_what_to_run(desk: Desk) -> None:
     status, answer = desk.json("issue", "--csr", desk.csr(), "--profile", "tls_client", "--host", "a.example")
     assert (status, answer["remedy"]) == (1, "Run: flask --app wsgi ca init")
     assert desk.json("show", "xyz")[0] == 1
+
+
+def test_a_ceremony_on_a_machine_of_its_own(desk: Desk, tmp_path: Path) -> None:
+    """The one file of the ceremony runs by itself, in a folder with nothing else of ours, and without our environment."""
+    away = tmp_path / "away"
+    away.mkdir()
+    shutil.copy(Path(ceremony.__file__), away / "ceremony.py")
+    (away / "passphrase").write_text("bốn từ không ai đoán được")
+
+    def offline(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, "-I", "ceremony.py", *arguments, "--passphrase-file", "passphrase"], cwd=away,
+                              env={}, capture_output=True, text=True, encoding="utf-8", check=False)
+
+    code, asked = desk.json("request", "--out", str(away / "pilot.json"))
+    assert (code, asked["name"]) == (0, "pilot")
+    assert asked["sha256"] == hashlib.sha256((away / "pilot.json").read_bytes()).hexdigest()
+    assert desk.run("request", "--out", str(away / "pilot.json")).exit_code == 1
+    assert desk.run("request", "--out", str(away / "other.json")).exit_code == 1  # its key is there already
+    done = offline("issue", "pilot.json", "out")
+    assert done.returncode == 0, done.stderr
+    assert "BIÊN BẢN" in done.stdout
+    protocol = "".join((away / "out" / "protocol.txt").read_text().split())
+    assert asked["sha256"] in protocol
+    assert {path.name: oct(path.stat().st_mode & 0o777) for path in (away / "out").iterdir()} == dict.fromkeys(
+        ("root.key", "root.crt", "pilot.crt", "root.crl", "result.json", "protocol.txt"), "0o600")
+    with pytest.raises(TypeError):
+        load_pem_private_key((away / "out" / "root.key").read_bytes(), None)
+
+    assert desk.run("init", "--ceremony", str(away / "pilot.json")).exit_code == 1
+    assert desk.run("init").exit_code == 2
+    assert desk.run("init", "--ceremony", str(away / "pilot.json"), "--root-key", "x").exit_code == 2
+    assert desk.run("crl", "--root-list", str(away / "out" / "root.crl")).exit_code == 1
+    code, made = desk.json("init", "--ceremony", str(away / "out" / "result.json"))
+    assert (code, made["name"], made["root_key"]) == (0, "pilot", None)
+    assert all(digest in protocol for digest in made["sha256"].values())
+    code, issued = desk.json("issue", "--csr", desk.csr(), "--profile", "officer_signing", "--officer", "canbo")
+    assert code == 0
+    for name, content in (("leaf", issued["certificate"]), ("chain", "".join(issued["chain"][:1])), ("root", made["root"])):
+        (away / f"{name}.pem").write_text(content)
+    verified = subprocess.run(["openssl", "verify", "-x509_strict", "-policy_check", "-CAfile", "root.pem", "-untrusted",
+                               "chain.pem", "leaf.pem"], cwd=away, capture_output=True, text=True, check=False)
+    assert verified.stdout == "leaf.pem: OK\n"
+
+    again = ("--root-key", "out/root.key", "--root", "out/root.crt")
+    assert offline("crl", "next", *again, "--previous", "out/root.crl", "--revoke", "out/pilot.crt").returncode == 0
+    shown = subprocess.run(["openssl", "crl", "-in", "next/root.crl", "-CAfile", "out/root.crt", "-noout", "-text"], cwd=away,
+                           capture_output=True, text=True, check=False)
+    assert "verify OK" in shown.stderr
+    assert "Cessation Of Operation" in shown.stdout
+    assert desk.run("crl", "--root-list", str(away / "next" / "root.crl")).exit_code == 0
+    refused = desk.run("crl", "--root-list", str(away / "out" / "root.crl"))
+    assert (refused.exit_code, "newer list" in refused.output) == (1, True)
+    assert desk.run("crl", "--root-list", str(away / "pilot.json")).exit_code == 1
+    assert desk.run("crl", "--root-list", "x", "--root-key", "x").exit_code == 2
+
+
+@pytest.mark.parametrize(("arguments", "sentence"), [
+    (["issue", "request", "here"], "is there already"), (["issue", "none", "out"], "not a request"),
+    (["issue", "passphrase", "out"], "not a request"), (["issue", "request", "out", "--root-key", "x"], "belong together"),
+    (["crl", "out", "--root-key", "here/key", "--root", "passphrase"], "cannot be read"),
+    (["crl", "out", "--root-key", "passphrase", "--root", "root"], "is the passphrase right"),
+    (["crl", "out", "--root-key", "key", "--root", "other"], "is not the key of"),
+    (["crl", "out", "--root-key", "key", "--root", "root", "--revoke", "other"], "was not issued by this root"),
+    (["crl", "out", "--root-key", "key", "--root", "root", "--previous", "foreign"], "is not a list of this root"),
+    (["issue", "short", "out"], "fewer than"), (["issue", "weak", "out"], "does not fit"),
+    (["issue", "named", "out"], "does not fit")])
+def test_what_stops_a_ceremony_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str],
+                                              sentence: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    keys = [ec.generate_private_key(ec.SECP384R1()) for _ in range(2)]
+    now = ceremony._now()
+    roots = [ceremony._root("Tỉnh", key, now) for key in keys]
+    (tmp_path / "here").mkdir()
+    phrase = "a long enough passphrase"
+    for name, one in zip(("root", "other"), roots, strict=True):
+        (tmp_path / name).write_bytes(one.public_bytes(Encoding.PEM))
+    sealed = keys[0].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(phrase.encode()))
+    (tmp_path / "key").write_bytes(sealed)
+    (tmp_path / "foreign").write_bytes(ceremony._list(roots[1], keys[1], [], now, 0).public_bytes(Encoding.PEM))
+    (tmp_path / "passphrase").write_text("short" if "short" in arguments else phrase)
+
+    def asked(key: Any, **more: str) -> str:
+        csr = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key, SHA384()).public_bytes(Encoding.PEM)
+        return json.dumps({"name": "pilot", "organization": "Tỉnh", "origin": "http://pki.example", "csr": csr.decode(), **more})
+
+    (tmp_path / "request").write_text(asked(keys[0]))
+    (tmp_path / "short").write_text(asked(keys[0]))
+    (tmp_path / "weak").write_text(asked(ec.generate_private_key(ec.SECP256R1())))
+    (tmp_path / "named").write_text(asked(keys[0], name="root"))
+    with pytest.raises(SystemExit, match=sentence):
+        ceremony.main([*arguments, "--passphrase-file", "passphrase"])
+    assert not (tmp_path / "out").exists()

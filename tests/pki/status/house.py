@@ -17,12 +17,13 @@ from tests.pki.authority.house import House as Authority
 class House(Authority):
     """The authority, its lists and its responder."""
 
-    def __init__(self, database: Database, folder: Path) -> None:
+    def __init__(self, database: Database, folder: Path, *, founded: bool = True) -> None:
         super().__init__(database, folder)
         self.status = SqlStatusStore(database)
         self.lists = RevocationListMaker(self.store, self.status, self.keys, ADDRESSES, self.clock)
         self.issuance = Issuance(self.store, self.keys, ADDRESSES, self.clock, keys=self.keys, organization="Tỉnh Hậu Giang",
                                  lists=self.lists)
         self.ocsp = OcspResponder(self.store, self.status, self.issuance, FakeSealer(), self.clock, organization="Tỉnh Hậu Giang")
-        self.founded()
-        self.ocsp.renew_due(CALLER)
+        if founded:
+            self.founded()
+            self.ocsp.renew_due(CALLER)
