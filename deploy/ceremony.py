@@ -160,8 +160,8 @@ def _list(root, key, entries, now, number):
     for entry in entries:
         builder = builder.add_revoked_certificate(entry)
     builder = builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
-    # No less than the second in which it is made: numbers grow also when nobody has the last list at hand.
-    builder = builder.add_extension(x509.CRLNumber(max(number, int(now.timestamp()))), critical=False)
+    # No less than the millisecond in which it is made: numbers grow also when nobody has the last list at hand.
+    builder = builder.add_extension(x509.CRLNumber(max(number, int(now.timestamp() * 1000))), critical=False)
     return builder.sign(key, SHA384())
 
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 
 import pytest
 
-from .__main__ import SHORT
+from tests.postgresql import PostgreSQL
+
+from .__main__ import FEW_KILLS, SHORT
+from .authority import copied, f15
 from .copies import copies, f04
 from .runs import Found, Rig, f01, f02, f03, f05, rig
 
@@ -44,3 +49,14 @@ def test_f04_one_of_two_directories_dies_lags_talks_nonsense_and_holds_a_huge_en
         tmp_path_factory: pytest.TempPathFactory) -> None:
     with copies(tmp_path_factory.mktemp("faults") / "copies") as pair:
         assert f04(pair, "short", SHORT["F-04"]).line()["failed_demands"] == []
+
+
+def test_f15_the_authority_dies_ten_times_at_each_place_and_is_restored(database_url: str, tmp_path: Path,
+                                                                        request: pytest.FixtureRequest) -> None:
+    def empty() -> str:
+        server: PostgreSQL = request.getfixturevalue("postgresql")
+        return server.create()
+
+    found = f15(database_url, tmp_path, "short", FEW_KILLS, partial(copied, database_url, tmp_path, empty))
+    assert found.demands == []
+    assert list(found.killed.values()) == [FEW_KILLS + 1] * 3

@@ -1,9 +1,9 @@
 """Lists of revoked certificates: made by the worker when something was revoked, and every half day; kept, and given as they are.
 
 Spec: RFC 5280 §5 (version 2, number, authority key identifier, issuing distribution point for a part of the certificates),
-§5.3.1 (reasons; a suspension is certificateHold). Security checklist 52: the number only grows. It is no less than the second
-in which a list is made, so that it does not go back after the database was restored from a backup either. A certificate that
-has ended stays on the lists of its last day. The root's list is made when its key is at hand, for a year.
+§5.3.1 (reasons; a suspension is certificateHold). Security checklist 52: the number only grows. It is no less than the
+millisecond in which a list is made, so that it does not go back after the database was restored from a backup either. A
+certificate that has ended stays on the lists of its last day. The root's list is made when its key is at hand, for a year.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class RevocationListMaker:
         """
         now = self._clock.now()
         revoked = self._revoked(authority, shard, now)
-        number = self._certificates.next_crl_number(authority.name, now)
+        number = self._certificates.next_crl_number(authority.name, int(self._clock.moment().timestamp() * 1000))
         made = RevocationList(
             authority=authority.name, shard=shard, number=number, made_at=now, next_update=now + lifetime_seconds,
             content=_content(revoked),

@@ -44,8 +44,8 @@ def request(key: Any = None, *, name: str = "ai do", digest: Any = None, **exten
 class House:
     """An authority."""
 
-    def __init__(self, database: Database, folder: Path, token: TokenKeys | None = None) -> None:
-        self.clock, self.folder = FakeClock(), folder
+    def __init__(self, database: Database, folder: Path, token: TokenKeys | None = None, clock: Any = None) -> None:
+        self.clock, self.folder = clock or FakeClock(), folder
         self.store = SqlCertificateStore(database)
         self.keys = KeysByPlace(SoftwareKeys(folder / "ca", write_once), token, new_in_token=token is not None)
         self.issuance = Issuance(self.store, self.keys, ADDRESSES, self.clock, keys=self.keys, organization="Tỉnh Hậu Giang")
