@@ -23,6 +23,7 @@ from ..clock import Clock
 from ..directory.mirror import OfficerMirror, OfficerSearch
 from ..jose.keyset import KeyRing, Sealer
 from ..pki.authority.assembly import Addresses
+from ..pki.authority.internal import InternalAuthority
 from ..pki.authority.issuance import Issuance
 from ..pki.authority.keys import KeysByPlace
 from ..pki.enrollment.custody import Custody
@@ -76,4 +77,4 @@ def for_administrators(settings: Settings, database: Database, rooms: Certificat
     government = GovernmentAuthority(SqlBatches(database), SqlSeenCertificates(database), chain, keys, sealer, sheets, clock,
                                      listed=issuance.listed, own=issuance.knows_key)
     return EnrollmentAdministration(rooms), EnrollmentLists(rooms.desk, mirror, search, sheets, audit, government,
-                                                            organization=settings.province_name)
+                                                            InternalAuthority(issuance), organization=settings.province_name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import secrets
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from idp.adapters.sheets import SheetFiles
 from idp.directory.changes import ChangeKind, OfficerChange
 from idp.directory.officer import Post
+from idp.errors import UnavailableError
 from idp.pki.enrollment.ending import Departures
 from idp.pki.forms import writing
 from idp.pki.forms.catalogue import FORMS
@@ -26,7 +28,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.directory import make_officer
 from tests.pki.government.chain import Government, key
 
-from .office import HOME, IT, PLENTY, Office
+from .office import CALLER, HOME, IT, PLENTY, Office
 
 SHEETS = SheetFiles()
 COUNT = 12
@@ -404,3 +406,47 @@ def test_security_49_a_request_brings_a_sound_key_and_the_certificate_has_it(pub
         answer = take(office, office.province(), bundle(sheet("ket_qua_cap", results([(person, one)])), one), "zip",
                       form="ket_qua_cap", dry_run="false").json
         assert answer["good"] == good, answer
+
+
+class Dying:
+    """An authority that issues, and whose process dies before anybody hears of it."""
+
+    def __init__(self, authority: Any) -> None:
+        self.ready, self.authority = authority.ready, authority
+
+    def request(self, letter: Any, wanted: Any, caller: Any) -> Any:
+        self.authority.request(letter, wanted, caller)
+        raise UnavailableError("It died.", dependency="database")
+
+
+def test_what_brings_a_key_may_be_issued_here_at_once(office: Office) -> None:
+    people = [joined(office, number) for number in range(1, 4)]
+    subs = [office.services.mirror.by_uid(f"canbo{number}") for number in range(1, 4)]
+    province, agency2 = office.province(), office.token("truongphong", "quantri-coquan", unit=IT)
+    text = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key(10), SHA256()).public_bytes(
+        Encoding.PEM).decode()
+    ids = [asked(office, office.agency(), sub.sub, submit=True, device_kind="software",  # type: ignore[union-attr]
+                 **({"request": text} if number else {})).json["id"] for number, sub in enumerate(subs)]
+    act(office, agency2, "approve", ids)
+    act(office, province, "approve_for_province", ids)
+    body = {"document": DOCUMENT, "authority": "internal"}
+    assert office.call("POST", "/enrollments/batches", province, {**body, "authority": "other"}).status_code == 422
+    refused = office.call("POST", "/enrollments/batches", province, body)
+    assert (refused.status_code, refused.json["code"]) == (409, "no_authority")
+    # The keys folder is all tests'; a name is given there once.
+    office.services.certification.found(f"pilot-{secrets.token_hex(4)}", CALLER, root_key=None)
+    lists: Any = office.services.administration.enrollment_lists
+    internal = lists._internal
+    lists._internal = Dying(internal)
+    assert office.call("POST", "/enrollments/batches", province, body).status_code == 503
+    assert sorted(one["state"] for one in listed(office, province)) == ["province_approved", "sent_to_ca", "sent_to_ca"]
+    lists._internal = internal
+    answer = office.call("POST", "/enrollments/batches", province, body).json
+    assert (answer["batch"][:2], answer["sent"], answer["issued"]) == ("P-", 0, 1)
+    states = [office.call("GET", f"/enrollments/{number}", province).json for number in ids]
+    assert states[0]["state"] == "province_approved"  # it brings no key
+    [issued, returned] = sorted(states[1:], key=lambda one: str(one["state"]))  # two asked for one key: who is first has it
+    assert (issued["state"], issued["certificate_known"], returned["state"]) == ("issued", True, "returned")
+    assert "another holder" in returned["reason"]
+    assert office.call("POST", "/enrollments/batches", province, body).status_code == 409
+    assert [one["name"] for one in states] == [one["name"] for one in people]

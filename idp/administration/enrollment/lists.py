@@ -16,9 +16,9 @@ from ...audit import AuditTrail, Caller
 from ...directory.mirror import MirroredOfficer, OfficerMirror, OfficerSearch, search_words
 from ...directory.unit import is_unit_code
 from ...errors import RefusedError
-from ...pki.authority.ports import Letter
+from ...pki.authority.ports import CertificateAuthority, Letter
 from ...pki.enrollment.desk import PERSONAL, Desk, Wish
-from ...pki.enrollment.moves import Actor
+from ...pki.enrollment.moves import Actor, ConflictError
 from ...pki.enrollment.record import DeviceKind, Enrollment, Kind, Purpose, Search
 from ...pki.enrollment.states import State
 from ...pki.enrollment.working_days import day_of
@@ -39,6 +39,9 @@ RESULTS: Final = FORMS["ket_qua_cap"]
 TAKEN: Final = (PERSONS.name, RESULTS.name)
 """Lists that are taken in."""
 LONGEST_BATCH: Final = 2000
+AUTHORITIES: Final = ("government", "internal")
+_OURS: Final = "P-"
+"""Begins the number of a batch that is issued here."""
 KINDS: Final = ("csv", "xlsx", "zip")
 """Of files of a batch."""
 _REASONS: Final = {
@@ -70,13 +73,14 @@ class EnrollmentLists:
         sheets: Files.
         audit: Where readings of what is personal are recorded.
         government: The issuer of officers' certificates.
+        internal: The province's own authority.
         organization: The province.
     """
 
     def __init__(self, desk: Desk, mirror: OfficerMirror, search: OfficerSearch, sheets: Sheets, audit: AuditTrail,
-                 government: GovernmentAuthority, *, organization: str) -> None:
+                 government: GovernmentAuthority, internal: CertificateAuthority, *, organization: str) -> None:
         self._desk, self._mirror, self._search, self._sheets, self._audit = desk, mirror, search, sheets, audit
-        self._government, self._organization = government, organization
+        self._government, self._internal, self._organization = government, internal, organization
         self._results = Results(desk, government, organization=organization)
 
     def take(self, who: Administrator, content: bytes, *, form: str, dry: bool, submit: bool, caller: Caller,
@@ -126,39 +130,67 @@ class EnrollmentLists:
 
         Args:
             who: An administrator of the province.
-            body: ``document``: number of the letter; ``unit``: only this agency's and those below it.
+            body: ``document``: number of the letter; ``unit``: only this agency's and those below it; ``authority``:
+                ``government``, or ``internal`` for what brings a key and is issued here at once.
             caller: Who asks.
 
         Returns:
-            The batch's number, and how many stand on it; the file: ``written``.
+            The batch's number, how many stand on it, and how many were issued; the file: ``written``.
 
         Raises:
-            RefusedError: 409 ``nothing_to_send``; 422 ``invalid_body``.
+            RefusedError: 409 ``nothing_to_send``, ``no_authority``; 422 ``invalid_body``.
             ForbiddenError: not the province's desk.
         """
-        document, unit = body.get("document"), body.get("unit", "")
-        if not body.keys() <= {"document", "unit"} or not isinstance(document, str) or not (
-                unit == "" or (isinstance(unit, str) and is_unit_code(unit))):
-            raise RefusedError("The body holds document, and may hold unit, the code of an agency.", code="invalid_body",
-                               status=422)
+        document, unit, authority = body.get("document"), body.get("unit", ""), body.get("authority", "government")
+        if not body.keys() <= {"document", "unit", "authority"} or not isinstance(document, str) or not (
+                unit == "" or (isinstance(unit, str) and is_unit_code(unit))) or authority not in AUTHORITIES:
+            raise RefusedError("The body holds document, and may hold unit, the code of an agency, and authority: "
+                               f"{' or '.join(AUTHORITIES)}.", code="invalid_body", status=422)
         actor = Actor(who.sub, who)
         if who.role is not Role.PROVINCE:
             raise ForbiddenError("The province's desk sends.")
-        found = self._desk.listed(actor, Search(states=(State.PROVINCE_APPROVED,), unit=unit), limit=LONGEST_BATCH)
-        if not found:
+        internal = authority == "internal"
+        (self._internal if internal else self._government).ready()
+
+        def listed(state: State) -> Sequence[Enrollment]:
+            return self._desk.listed(actor, Search(states=(state,), unit=unit), limit=LONGEST_BATCH)
+
+        found = [one for one in listed(State.PROVINCE_APPROVED) if one.request or not internal]
+        left = [one for one in listed(State.SENT) if one.batch.startswith(_OURS)] if internal else []
+        if not found and not left:
             raise RefusedError("Nothing waits to be sent.", code="nothing_to_send", status=409)
-        batch, sent = f"{day_of(self._desk.now()):%Y%m%d}-{secrets.token_hex(4)}", 0
+        batch, sent = f"{_OURS if internal else ''}{day_of(self._desk.now()):%Y%m%d}-{secrets.token_hex(4)}", 0
         for enrollment in found:
             try:
-                self._desk.send(actor, enrollment.enrollment_id, document, batch, caller)
+                left.append(self._desk.send(actor, enrollment.enrollment_id, document, batch, caller))
             except RefusedError as err:
                 if err.status == 422:
                     raise
                 continue  # somebody else was first with it
             sent += 1
+        if internal:
+            return {"batch": batch, "sent": sent, "issued": self._issued(actor, batch, document, left, caller)}
         if sent:
             self._file(actor, batch, caller)
-        return {"batch": batch, "sent": sent}
+        return {"batch": batch, "sent": sent, "issued": 0}
+
+    def _issued(self, actor: Actor, batch: str, document: str, sent: Sequence[Enrollment], caller: Caller) -> int:
+        """Have requests issued here, also those that a process left when it died; who is refused gets the request back."""
+        by_number, issued = {one.enrollment_id: one for one in sent}, 0
+        asked = [wanted(one, self._organization) for one in sent]
+        answers = self._internal.request(Letter(batch=batch, document=document, by=actor.sub), asked, caller)
+        for number, answer in answers.items():
+            try:
+                if isinstance(answer, RefusedError):
+                    self._desk.send_back(actor, number, answer.message, caller)
+                else:
+                    self._desk.issued(actor, by_number[number], serial=answer.serial, issuer=answer.issuer,
+                                      not_before=answer.not_before, not_after=answer.not_after, certificate=answer.der,
+                                      device_serial="", caller=caller)
+                    issued += 1
+            except ConflictError:
+                continue  # somebody else was first with it
+        return issued
 
     def batches(self, who: Administrator, *, limit: int) -> Sequence[Batch]:
         """Give the lists that went out, newest first, without their files. Raises ForbiddenError."""

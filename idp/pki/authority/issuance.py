@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, Protocol
 
 from cryptography import x509
@@ -27,7 +28,7 @@ from .csr import CsrError, Listed, check_key, fingerprint
 from .hierarchy import ROOT, Founded, found
 from .keys import KeyMaker
 from .lint import Linted, lint, lint_signed
-from .ports import Authority, Certificate, CertificateSigner, CertificateStore, Reason
+from .ports import Authority, Certificate, CertificateSigner, CertificateStore, Reason, Status
 from .profile import PROFILES, Profile
 from .subject import Subject
 
@@ -129,7 +130,11 @@ class Issuance:
             RefusedError: 404 ``unknown_authority``.
             ConfigurationError: there is none yet.
         """
-        issuing = [one for one in self._store.authorities() if one.kind == "issuing" and (one.name == name or not name)
+        return self._one(self._store.authorities(), name)
+
+    @staticmethod
+    def _one(authorities: Sequence[Authority], name: str) -> Authority:
+        issuing = [one for one in authorities if one.kind == "issuing" and (one.name == name or not name)
                    and (name or one.retired_at is None)]
         if not issuing and name:
             raise RefusedError("There is no such authority.", code="unknown_authority", status=404)
@@ -157,12 +162,21 @@ class Issuance:
 
     def shards(self, authority: str) -> int:
         """Count the parts into which the certificates of an authority are divided."""
-        return self._store.shard(authority) + 1
+        return self._store.shards(authority)
 
     def find(self, serial: str, authority: str = "") -> Certificate | None:
-        """Find an issued certificate by its number."""
-        found = self._store.find(self.authority(authority).name, serial)
-        return found if found is not None and found.state == "issued" else None
+        """Find an issued certificate by its number; of every authority, where none is named."""
+        names = [authority] if authority else [one.name for one in self._store.authorities() if one.kind == "issuing"]
+        for name in reversed(names):
+            found = self._store.find(name, serial)
+            if found is not None and found.state == "issued":
+                return found
+        return None
+
+    def of_key(self, spki: str, holder: str, profile: str) -> Certificate | None:
+        """Find the newest certificate that stands of a key (SHA-256, hexadecimal), for this holder and purpose."""
+        return next((one for one in reversed(self._store.key_used(spki)) if one.state == "issued" and one.status is Status.GOOD
+                     and (one.holder, one.profile) == (holder, profile) and one.not_after > self._clock.now()), None)
 
     def found(self, name: str, caller: Caller, *, root_key: ec.EllipticCurvePrivateKey | None) -> Founded:
         """Make an issuing authority, and the root if there is none; as ``hierarchy.found``."""
@@ -192,20 +206,20 @@ class Issuance:
 
         Raises:
             RefusedError: 404 ``unknown_profile`` or ``unknown_authority``; 409 ``retired``; 422 ``incomplete`` (the directory
-            knows
-                no mailbox).
+                knows no mailbox).
             CsrError: the key is weak, was certified for another holder or purpose, or is revoked.
             UnavailableError, ConfigurationError: the key is out of reach.
         """
         profile = PROFILES.get(order.profile)
         if profile is None or profile.name in {"root", "issuing"}:
             raise RefusedError("There is no such profile.", code="unknown_profile", status=404)
-        authority = self.authority(order.authority)
+        authorities = self._store.authorities()
+        authority = self._one(authorities, order.authority)
         if authority.retired_at is not None:
             raise RefusedError("This authority issues nothing more.", code="retired", status=409)
         check_key(order.public_key, listed=self.listed)
-        self._check_unused(order, fingerprint(order.public_key))
-        issuer = x509.load_der_x509_certificate(authority.certificate)
+        self._check_unused(order, fingerprint(order.public_key), authorities)
+        issuer = _read(authority.certificate)
         linted, intent = self._intended(profile, order, authority, issuer)
         signed = self._signer.sign(authority, linted)
         lint_signed(signed, linted, issuer)
@@ -218,15 +232,19 @@ class Issuance:
                                      "not_after": done.not_after, **caller.by})
         if not self._store.issued(done, record):
             raise RefusedError("The certificate was given up meanwhile. Please try again.", code="changed", status=409)
-        return Issued(done, signed, self.chain(authority))
+        return Issued(done, signed, self._chain(authority, authorities))
 
     def chain(self, authority: Authority) -> tuple[x509.Certificate, ...]:
         """Give the certificates of an authority and of those above it, the root last."""
-        by_name = {one.name: one for one in self._store.authorities()}
+        return self._chain(authority, self._store.authorities())
+
+    @staticmethod
+    def _chain(authority: Authority, authorities: Sequence[Authority]) -> tuple[x509.Certificate, ...]:
+        by_name = {one.name: one for one in authorities}
         chain = [authority]
         while chain[-1].issuer != chain[-1].name:
             chain.append(by_name[chain[-1].issuer])
-        return tuple(x509.load_der_x509_certificate(one.certificate) for one in chain)
+        return tuple(_read(one.certificate) for one in chain)
 
     def revoke(self, serial: str, reason: Reason, caller: Caller, *, authority: str = "") -> Certificate:
         """Revoke a certificate, or with ``certificate_hold`` suspend it.
@@ -234,22 +252,16 @@ class Issuance:
         Raises:
             RefusedError: 404 ``unknown_certificate``; 409 ``already_revoked``.
         """
-        name = self.authority(authority).name
-        found = self._store.find(name, serial)
-        if found is None or found.state != "issued":
-            raise RefusedError("No certificate with this number was issued.", code="unknown_certificate", status=404)
-        if not self._store.revoke(name, serial, self._clock.now(), reason, self._changed(
+        found = self._known(serial, authority)
+        if not self._store.revoke(found.authority, serial, self._clock.now(), reason, self._changed(
                 AuditEvent.CERTIFICATE_REVOKED, found, caller, reason=reason.value)):
             raise RefusedError("This certificate is revoked already.", code="already_revoked", status=409)
         return self._again(found)
 
     def restore(self, serial: str, caller: Caller, *, authority: str = "") -> Certificate:
         """Lift a suspension. Raises RefusedError: 404; 409 ``not_suspended``."""
-        name = self.authority(authority).name
-        found = self._store.find(name, serial)
-        if found is None or found.state != "issued":
-            raise RefusedError("No certificate with this number was issued.", code="unknown_certificate", status=404)
-        if not self._store.restore(name, serial, self._changed(AuditEvent.CERTIFICATE_RESTORED, found, caller)):
+        found = self._known(serial, authority)
+        if not self._store.restore(found.authority, serial, self._changed(AuditEvent.CERTIFICATE_RESTORED, found, caller)):
             raise RefusedError("This certificate is not suspended.", code="not_suspended", status=409)
         return self._again(found)
 
@@ -285,14 +297,17 @@ class Issuance:
 
     def knows_key(self, spki: str, holder: str) -> bool:
         """Tell whether a key (SHA-256, hexadecimal) is an authority's of ours, or certified here for anybody but this holder."""
-        return self._is_ours(spki) or any(used.state == "issued" and used.holder != holder for used in self._store.key_used(spki))
+        return spki in _keys_of(self._store.authorities()) or any(
+            used.state == "issued" and used.holder != holder for used in self._store.key_used(spki))
 
-    def _is_ours(self, spki: str) -> bool:
-        return spki in {fingerprint(x509.load_der_x509_certificate(one.certificate).public_key())
-                        for one in self._store.authorities()}
+    def _known(self, serial: str, authority: str) -> Certificate:
+        found = self.find(serial, authority)
+        if found is None:
+            raise RefusedError("No certificate with this number was issued.", code="unknown_certificate", status=404)
+        return found
 
-    def _check_unused(self, order: Order, spki: str) -> None:
-        if self._is_ours(spki):
+    def _check_unused(self, order: Order, spki: str, authorities: Sequence[Authority]) -> None:
+        if spki in _keys_of(authorities):
             raise CsrError("This is a key of the authority itself.", code="weak_key")
         for used in self._store.key_used(spki):
             if used.status.value != "good":
@@ -308,6 +323,21 @@ class Issuance:
         again = self._store.find(found.authority, found.serial)
         assert again is not None
         return again
+
+
+@lru_cache(maxsize=32)
+def _read(certificate: bytes) -> x509.Certificate:
+    """Read an authority's certificate (DER); there are few of them, and each issue needs them."""
+    return x509.load_der_x509_certificate(certificate)
+
+
+@lru_cache(maxsize=32)
+def _key_of(certificate: bytes) -> str:
+    return fingerprint(_read(certificate).public_key())
+
+
+def _keys_of(authorities: Sequence[Authority]) -> set[str]:
+    return {_key_of(one.certificate) for one in authorities}
 
 
 def _epoch(moment: datetime) -> int:

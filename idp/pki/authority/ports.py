@@ -146,7 +146,11 @@ class CertificateStore(Protocol):
         ...
 
     def shard(self, authority: str) -> int:
-        """Give the shard of the next certificate: a new one after ``SHARD_SIZE`` certificates."""
+        """Give the shard of the next certificate: a new one after ``SHARD_SIZE`` certificates, or a few more."""
+        ...
+
+    def shards(self, authority: str) -> int:
+        """Count the shards, with the one of the next certificate; each has its list."""
         ...
 
     def revoke(self, authority: str, serial: str, at: int, reason: Reason, record: AuditRecord) -> bool:
@@ -239,6 +243,10 @@ class Received:
 
 class CertificateAuthority(Protocol):
     """An issuer as the desk sees it: requests go in, certificates come out, at once or days later."""
+
+    def ready(self) -> None:
+        """See that it can be asked. Raises RefusedError 409 ``no_authority``."""
+        ...
 
     def request(self, letter: Letter, wanted: Sequence[Wanted], caller: Caller) -> Mapping[str, Received | RefusedError]:
         """Ask for certificates; each request stands for itself, and asking twice for the same batch is asking once.

@@ -53,6 +53,9 @@ class GovernmentAuthority:
         """Give the chain that vouches for what comes."""
         return self._chain
 
+    def ready(self) -> None:
+        """People carry lists at any time."""
+
     def request(self, letter: Letter, wanted: Sequence[Wanted], caller: Caller) -> Mapping[str, Received | RefusedError]:
         """Make the list of a batch, signed, and keep it; its answer comes later."""
         if self._batches.find(letter.batch) is None:

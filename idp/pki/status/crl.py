@@ -57,7 +57,7 @@ class RevocationListMaker:
         """Make every list that says something else now, or whose time is half over; gives how many. For the worker."""
         return sum(self._make_if_due(authority,
                                      shard) for authority in self._certificates.authorities() if authority.kind == "issuing"
-                   for shard in range(self._certificates.shard(authority.name) + 1))
+                   for shard in range(self._certificates.shards(authority.name)))
 
     def make(self, authority: Authority, shard: int, *, key: Any = None,
              lifetime_seconds: int = LIFETIME_SECONDS) -> RevocationList:
@@ -136,7 +136,7 @@ class RevocationListMaker:
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(
                 issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value), critical=False)
             .add_extension(x509.CRLNumber(number), critical=False))
-        if shard or self._certificates.shard(authority.name):
+        if shard or self._certificates.shards(authority.name) > 1:
             builder = builder.add_extension(x509.IssuingDistributionPoint(
                 full_name=[x509.UniformResourceIdentifier(self._addresses.crl(authority.name, shard))], relative_name=None,
                 only_contains_user_certs=False, only_contains_ca_certs=False, only_some_reasons=None, indirect_crl=False,

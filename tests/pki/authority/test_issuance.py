@@ -267,3 +267,31 @@ def test_the_store_keeps_what_it_was_given(house: House) -> None:
     assert [one.serial for one in house.store.of_holder("sub-1")] == [made.record.serial]
     assert house.store.of_holder("") == []
     assert os.path.exists(house.folder)
+
+
+def test_another_process_that_fills_a_shard_is_seen_in_time(house: House, database: Database,
+                                                            monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not every certificate is counted; each process still goes on to the next shard soon after the last one is full."""
+    monkeypatch.setattr("idp.adapters.sql.pki.certificates.SHARD_SIZE", 32)
+    house.founded()
+    other = House(database, house.folder)
+    shards = [(house, other)[number % 2].issue().record.shard for number in range(80)]
+    sizes = [shards.count(shard) for shard in range(3)]
+    assert shards == sorted(shards)
+    assert all(32 <= size <= 34 for size in sizes[:2])
+    assert house.store.shards("pilot") == 3
+
+
+def test_revoked_and_found_whichever_authority_issued_it(house: House) -> None:
+    key = house.founded().root_key
+    old = house.issue().record
+    house.issuance.found("second", CALLER, root_key=key)
+    new = house.issue().record
+    assert (old.authority, new.authority) == ("pilot", "second")
+    assert house.issuance.find(old.serial) == old
+    assert house.issuance.find(old.serial, "second") is None
+    for one in (old, new):
+        assert house.issuance.revoke(one.serial, Reason.CERTIFICATE_HOLD, CALLER).status is Status.SUSPENDED
+        assert house.issuance.restore(one.serial, CALLER) == one
+    assert refused(lambda: house.issuance.revoke(old.serial, Reason.SUPERSEDED, CALLER,
+                                                 authority="second")) == "unknown_certificate"

@@ -1,6 +1,7 @@
 """Authorities and certificates in the database (port: ``pki.authority.ports.CertificateStore``).
 
-A serial number is one row for ever, whatever came of it. The number of a list grows in one statement.
+A serial number is one row for ever, whatever came of it. The number of a list grows in one statement. A shard may hold a few
+certificates more than its size, because it is not counted for each of them.
 """
 
 from __future__ import annotations
@@ -49,8 +50,10 @@ class SqlCertificateStore:
         self._of_holder = database.read(select(ROW).where(
             c.holder == parameter(c.holder), c.holder != literal_column("''"), c.state == _ISSUED).order_by(c.id.desc()))
         self._key_used = database.read(select(ROW).where(c.spki == parameter(c.spki)).order_by(c.id))
-        self._count = database.read(select(func.count().label("found")).select_from(ROW)
-                                    .where(c.authority == parameter(c.authority, "of")))
+        newest = select(func.max(c.shard).label("shard")).where(c.authority == parameter(c.authority, "of")).scalar_subquery()
+        self._newest = database.read(select(func.max(c.shard).label("shard"), func.count().label("found")).where(
+            c.authority == parameter(c.authority, "of"), c.shard == newest))
+        self._shards: dict[str, tuple[int, int]] = {}
         now = parameter(c.revoked_at, "at")
         self._revoke = database.write(audit_insert(), guard=update(ROW).where(*this, c.state == _ISSUED, or_(
             c.status == _GOOD, c.status == _SUSPENDED)).values(
@@ -107,8 +110,22 @@ class SqlCertificateStore:
 
     def shard(self, authority: str) -> int:
         """Give the shard of the next certificate."""
-        row = self._count.one(of=authority)
-        return 0 if row is None else int(row.found) // SHARD_SIZE
+        shard, left = self._shards.get(authority, (0, 0))
+        if left <= 0:
+            shard, room = self._counted(authority)
+            # Counted anew the more often the fuller it is: other processes fill it too.
+            left = room // 8
+        self._shards[authority] = (shard, left - 1)
+        return shard
+
+    def shards(self, authority: str) -> int:
+        """Count the shards, with the one of the next certificate."""
+        return self._counted(authority)[0] + 1
+
+    def _counted(self, authority: str) -> tuple[int, int]:
+        row = self._newest.one(of=authority)
+        newest, found = (int(row.shard or 0), int(row.found)) if row is not None else (0, 0)
+        return (newest + 1, SHARD_SIZE) if found >= SHARD_SIZE else (newest, SHARD_SIZE - found)
 
     def revoke(self, authority: str, serial: str, at: int, reason: Reason, record: AuditRecord) -> bool:
         """Revoke or suspend an issued certificate."""
