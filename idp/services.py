@@ -26,6 +26,7 @@ from .authn.assurance import AssurancePolicy
 from .authn.break_glass import BreakGlass
 from .authn.client_certificate import ClientCertificates
 from .authn.freshness import Freshness
+from .authn.lockout import Lockout
 from .authn.passkeys import Passkeys
 from .authn.password_notice import PasswordNotices
 from .authn.recovery_codes import RecoveryCodes
@@ -61,6 +62,7 @@ from .oauth.deferred.device_authorization import DeviceAuthorization
 from .oauth.server import Provider
 from .oauth.tokens.introspection import Introspection
 from .oauth.tokens.introspection_response import SignedIntrospection
+from .oauth.tokens.resource_access import ResourceAccess
 from .oidc.acting_post import ActingPosts
 from .oidc.backchannel_logout import LogoutDelivery, NoticeQueue
 from .oidc.consent import Consents
@@ -71,6 +73,7 @@ from .pki.authority.issuance import Issuance
 from .pki.government.chain import PublishedChain
 from .pki.status.crl import RevocationListMaker
 from .pki.status.ocsp import OcspResponder
+from .pki.timestamp.service import TimeStamps
 from .sessions.devices import Devices
 from .sessions.interaction import Interactions
 from .sessions.remembered import RememberedDevices
@@ -187,6 +190,9 @@ class Services:
     certification: Issuance
     revocation_lists: RevocationListMaker
     ocsp: OcspResponder
+    time_stamps: TimeStamps
+    time_stamp_requests: Lockout
+    resource_access: ResourceAccess
     certificate_sign_in: CertificateSignIn
     recovery_codes: RecoveryCodes
     second_factors: SecondFactors

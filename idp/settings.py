@@ -145,6 +145,12 @@ class Settings(BaseSettings):
         description="Arc below which the policies of the province's own certificates stand")
     ca_keys: Literal["file", "pkcs11"] = Field(
         "file", description="Where keys of new issuing authorities are made and kept: keys/ca, or the PKCS #11 token")
+    tsa_access: Literal["off", "networks", "token"] = Field(
+        "off", description="Who may ask for time-stamps (RFC 3161): nobody, loopback and tsa_networks, or the scope time_stamp")
+    tsa_networks: Words = Field((), description="Addresses and networks that may ask for time-stamps without a token")
+    tsa_policy: str = Field("", pattern=r"^([0-2](\.(0|[1-9][0-9]*)){2,})?$",
+                            description="Policy of time-stamps; empty = arc 100 below ca_policy_arc")
+    tsa_accuracy_seconds: int = Field(1, ge=1, le=60, description="By how much the clock of this machine may be wrong")
     ca_weak_keys_dir: Path | None = Field(None, description="Folder of Debian's lists of weak RSA keys (openssl-blacklist)")
     government_chain_dir: Path | None = Field(
         None, description="Folder with the published chain of the Government's authority, and fingerprints.txt")
@@ -176,12 +182,19 @@ class Settings(BaseSettings):
     request_uri_fetch: bool = Field(False, description="Fetch registered request_uris")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Level of the JSON log")
 
-    @field_validator("ldap_uri", "ldap_write_uri", "trusted_proxies", "networks", "outbound_allow",
+    @field_validator("ldap_uri", "ldap_write_uri", "trusted_proxies", "networks", "outbound_allow", "tsa_networks",
                      "require_second_factor_groups", "require_second_factor_units",
                      "require_second_factor_networks", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(value.split()) if isinstance(value, str) else value
+
+    @field_validator("tsa_networks")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            ipaddress.ip_network(text, strict=False)
+        return value
 
     @classmethod
     def settings_customise_sources(

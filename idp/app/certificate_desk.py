@@ -35,6 +35,7 @@ from ..pki.government.chain import PublishedChain
 from ..pki.government.standing import NotWithdrawn
 from ..pki.status.crl import RevocationListMaker
 from ..pki.status.ocsp import OcspResponder
+from ..pki.timestamp.service import TimeStamps
 from ..settings import Settings
 
 
@@ -67,6 +68,14 @@ def certification(settings: Settings, database: Database, sealer: Sealer, write:
     issuance = Issuance(certificates, keys, addresses, clock, keys=keys, organization=settings.province_name,
                         listed=WeakKeyFiles(settings.ca_weak_keys_dir), lists=lists)
     return issuance, lists, OcspResponder(certificates, status, issuance, sealer, clock, organization=settings.province_name)
+
+
+def time_stamps(settings: Settings, database: Database, sealer: Sealer, issuance: Issuance, audit: AuditTrail,
+                clock: Clock) -> TimeStamps:
+    """Build the time-stamp authority."""
+    return TimeStamps(SqlCertificateStore(database), SqlStatusStore(database), issuance, sealer, audit, clock,
+                      organization=settings.province_name, policy=settings.tsa_policy or f"{settings.ca_policy_arc}.100",
+                      accuracy_seconds=settings.tsa_accuracy_seconds, offered=settings.tsa_access != "off")
 
 
 def for_administrators(settings: Settings, database: Database, rooms: CertificateDesk, mirror: OfficerMirror,

@@ -88,6 +88,7 @@ from ..directory.mirror import MirroredOfficer
 from ..endpoints import routes
 from ..endpoints.monitoring.metrics import PrometheusMeter
 from ..endpoints.sources import Sources
+from ..endpoints.time_stamps import STAMP_LIMITS
 from ..endpoints.wsgi import Dispatcher
 from ..jose.encryption_keys import EncryptionKeys
 from ..jose.keyset import KeyRing
@@ -128,6 +129,7 @@ from ..oauth.server import Lifetimes, Provider
 from ..oauth.tokens.access_token import AccessTokens
 from ..oauth.tokens.introspection import Introspection
 from ..oauth.tokens.introspection_response import SignedIntrospection
+from ..oauth.tokens.resource_access import ResourceAccess
 from ..oidc import claims
 from ..oidc.acting_post import ActingPosts
 from ..oidc.backchannel_logout import LogoutDelivery
@@ -147,7 +149,7 @@ from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings
 from ..web.notice_words import LetterWords
 from .assurance import assurance_policy, named_networks
-from .certificate_desk import certificate_desk, certification, for_administrators, published_chain
+from .certificate_desk import certificate_desk, certification, for_administrators, published_chain, time_stamps
 from .people import WholeDirectory, mirroring
 from .servers import client_authorities, key_token, ldap_people, mail_server, officer_authorities
 
@@ -285,8 +287,9 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         settings, database, desk_rooms, mirror, officer_search, audit, chain, keys, sealer, issuance, clock)
     consequences = Several((deprovisioning, ContactChanges(notices), Departures(desk_rooms.ending)))
     mirror_rooms = mirroring(settings, database, mirror.ledger, people, changes, consequences, clock)
+    officer_tokens = SqlAdministrationTokens(database, clock)
     administration = Administration(
-        access=Access(tokens, SqlAdministrationTokens(database, clock), clients, clock, assurance, Holders(proofs), groups=groups,
+        access=Access(tokens, officer_tokens, clients, clock, assurance, Holders(proofs), groups=groups,
                       idle_limit_seconds=settings.idle_limit_seconds, resource=settings.issuer + Paths().administration,
                       counter=guesses, emergency=emergency),
         clients=ClientAdministration(SqlClientEntries(database), client_store, clients, sectors, policy, client_secrets, clock,
@@ -320,6 +323,10 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         pings=pings, ping_delivery=PingDelivery(pings, outbound, clients, sealer, clock),
         notices=notices, mail=mail, certificate_desk=desk_rooms, published_chain=chain,
         certification=issuance, revocation_lists=revocation_lists, ocsp=ocsp,
+        time_stamps=time_stamps(settings, database, sealer, issuance, audit, clock),
+        time_stamp_requests=Lockout(guesses, clock, STAMP_LIMITS, kind="time stamps"),
+        resource_access=ResourceAccess(tokens, officer_tokens, clients, clock, assurance, Holders(proofs),
+                                       idle_limit_seconds=settings.idle_limit_seconds),
         mail_delivery=MailDelivery(mail, mail_server(settings, clock), mirror, LetterWords(settings, forgotten.link), clock),
         audit_chain=AuditChain(seal_store, Es256SealSigner(folder.audit_seal_key(), settings.keys_dir),
                                FileSealHeads(settings.keys_dir / HEADS), clock),

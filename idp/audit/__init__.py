@@ -103,6 +103,7 @@ class AuditEvent(StrEnum):
     CERTIFICATE_ISSUED = "certificate.issued"
     CERTIFICATE_REVOKED = "certificate.revoked"
     CERTIFICATE_RESTORED = "certificate.restored"
+    TIME_STAMPED = "time_stamp.issued"
     ENROLLMENT_ASKED = "enrollment.asked"
     ENROLLMENT_MOVED = "enrollment.moved"
     BATCH_SIGNED = "certificate_batch.signed"

@@ -11,6 +11,7 @@ from ..jose.keyset import JWKS_MAX_AGE_SECONDS
 from ..oauth import client_authentication
 from ..oauth.metadata import Offer, Paths, discovery
 from ..oidc import claims, id_token, subject
+from ..pki.timestamp.admission import Admission
 from ..services import Services
 from ..settings import Settings
 from .backchannel_authentication import BackchannelAuthenticationEndpoint
@@ -23,6 +24,7 @@ from .monitoring.metrics import MetricsEndpoint, PrometheusMeter
 from .pushed_authorization import PushedAuthorizationEndpoint
 from .registration import ConfigurationEndpoint, RegistrationEndpoint
 from .revocation import RevocationEndpoint
+from .time_stamps import TimeStampEndpoint
 from .token import TokenEndpoint
 from .userinfo import UserInfoEndpoint
 from .wsgi import Route
@@ -45,6 +47,8 @@ def trust_services(services: Services, at: Paths) -> dict[str, Any]:
         addresses = services.certification.addresses
         listed |= {"ocsp_endpoint": addresses.ocsp(), "crl_endpoints": [addresses.crl(one.name, 0) for one in authorities],
                    "ca_certificates": [addresses.issuer(one.name) for one in authorities]}
+    if services.time_stamps.offered():
+        listed["tsa_endpoint"] = issuer + at.time_stamps
     return listed
 
 
@@ -56,6 +60,14 @@ def _certificate_services(services: Services) -> list[Route]:
         Route("/crl/*", "crl", RevocationListEndpoint(services.revocation_lists), RevocationListEndpoint.METHODS),
         Route("/ca/*", "ca", AuthorityCertificateEndpoint(lambda: list(services.certification.authorities())),
               AuthorityCertificateEndpoint.METHODS)]
+
+
+def _time_stamps(services: Services, path: str) -> list[Route]:
+    """Give the address of the time-stamp authority, where anybody may ask it."""
+    settings = services.settings
+    endpoint = TimeStampEndpoint(services.time_stamps, Admission(settings.tsa_access, settings.tsa_networks),
+                                 services.resource_access, services.time_stamp_requests, addresses(settings, path))
+    return [Route(path, "time_stamps", endpoint)] if services.time_stamps.switched_on else []
 
 
 def table(services: Services, meter: PrometheusMeter, *, metrics_token: str = "") -> list[Route]:
@@ -98,6 +110,7 @@ def table(services: Services, meter: PrometheusMeter, *, metrics_token: str = ""
         Route("/readyz", "readiness", ReadinessEndpoint(readiness), _READ),
         Route("/metrics", "metrics", MetricsEndpoint(meter, readiness, services, token=metrics_token), _READ),
         *_certificate_services(services),
+        *_time_stamps(services, at.time_stamps),
         Route(at.userinfo, "userinfo", UserInfoEndpoint(services.userinfo, addresses(services.settings, at.userinfo)),
               ("GET", "HEAD", "POST")),
     ]

@@ -21,7 +21,7 @@ from ..directory.unit import is_unit_code
 from ..errors import UnavailableError
 
 SCOPES = ("openid", "profile", "email", "phone", "address", "offline_access", "unit", "post", "groups", "service",
-          "admin", "admin:read")
+          "admin", "admin:read", "time_stamp")
 """Scopes that may be registered today (fixed interface §6)."""
 FAPI2 = "fapi2"
 """The one profile there is (``clients/profile.py``)."""

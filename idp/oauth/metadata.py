@@ -79,6 +79,7 @@ class Paths:
     discovery: str = "/.well-known/openid-configuration"
     authorization_server: str = "/.well-known/oauth-authorization-server"
     trust_services: str = "/.well-known/trust-services"
+    time_stamps: str = "/tsa"
     administration: str = "/api/v1"
     administration_document: str = "/api/v1/openapi.json"
 

@@ -20,8 +20,9 @@ def house(database: Database, tmp_path: Path) -> House:
     return House(database, tmp_path)
 
 
-def listed(house: House) -> dict[str, Any]:
-    services: Any = SimpleNamespace(settings=SimpleNamespace(issuer="https://sso.example.vn"), certification=house.issuance)
+def listed(house: House, *, stamps: bool = False) -> dict[str, Any]:
+    services: Any = SimpleNamespace(settings=SimpleNamespace(issuer="https://sso.example.vn"), certification=house.issuance,
+                                    time_stamps=SimpleNamespace(offered=lambda: stamps))
     return dict(json.loads(json.dumps(trust_services(services, Paths()))))
 
 
@@ -33,3 +34,4 @@ def test_only_what_is_switched_on(house: House) -> None:
         **before, "ocsp_endpoint": "http://pki.haugiang.example/ocsp",
         "crl_endpoints": ["http://pki.haugiang.example/crl/root.crl", "http://pki.haugiang.example/crl/pilot.crl"],
         "ca_certificates": ["http://pki.haugiang.example/ca/root.crt", "http://pki.haugiang.example/ca/pilot.crt"]}
+    assert listed(house, stamps=True) == {**listed(house), "tsa_endpoint": "https://sso.example.vn/tsa"}

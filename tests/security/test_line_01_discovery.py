@@ -48,5 +48,5 @@ def test_line_01_lists_hold_each_value_once(fuzz_app: Flask) -> None:
 
 
 def test_line_01_paths_of_what_is_off_lead_nowhere(fuzz_app: Flask) -> None:
-    for path in ("/csc/v2/info", "/scim/v2/Users", "/ocsp", "/.well-known/webfinger"):
+    for path in ("/csc/v2/info", "/scim/v2/Users", "/ocsp", "/tsa", "/.well-known/webfinger"):
         assert get(fuzz_app, path)[0] == 404

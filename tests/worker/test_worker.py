@@ -63,6 +63,7 @@ class House:
         self.deprovisioning = SimpleNamespace(settle=lambda caller: self.overdue.append(caller.source) or 0)
         self.looked_after: list[str] = []
         self.ocsp = SimpleNamespace(renew_due=lambda caller: self.looked_after.append("signers") or 0)
+        self.time_stamps = SimpleNamespace(renew_due=lambda caller: self.looked_after.append("stamps") or 0)
         self.revocation_lists = SimpleNamespace(make_due=lambda: self.looked_after.append("lists") or 0)
         self.certification = SimpleNamespace(settle=lambda: self.looked_after.append("settle") or 0)
         self.certificate_desk = SimpleNamespace(ending=SimpleNamespace(
@@ -135,7 +136,7 @@ def test_one_round_by_hand(database: Database) -> None:
     house.act()
     house.worker.once()
     assert [row.state for row in house.states.all()] == ["sent"]
-    assert house.looked_after == ["rotate_due", "prune", "destroy_spent", "settle", "signers", "lists", "expire"]
+    assert house.looked_after == ["rotate_due", "prune", "destroy_spent", "settle", "signers", "stamps", "lists", "expire"]
     assert house.audit_chain.verify().unsealed == 0
     house.receivers.stop()
 

@@ -1,4 +1,4 @@
-"""``flask ca request|init|show|issue|revoke|restore|crl``: the province's own authority.
+"""``flask ca request|init|show|issue|revoke|restore|crl|time-stamp-signer``: the province's own authority.
 
 docs/operations/certificate-authority.md tells how they are used.
 """
@@ -163,6 +163,17 @@ def commands(services: Callable[[], Services]) -> Verbs:
             click.echo(json.dumps({"lists": listed}))
         for each in [] if as_json else made:
             click.echo(f"{each.authority}: list {each.number} of part {each.shard}, good until {_time(each.next_update)}")
+
+    @group.command("time-stamp-signer")
+    @_json_option
+    def time_stamp_signer(as_json: bool) -> None:
+        """Make the signer of time-stamps, or a new one in its place; the worker renews it by itself from then on."""
+        house = services()
+        made = house.time_stamps.make_signer(_CALLER)
+        answer = {"certificate": _pem(made.certificate), "serial": made.serial, "not_after": made.not_after}
+        click.echo(json.dumps(answer) if as_json else f"serial {made.serial} signs time-stamps, until {_time(made.not_after)}")
+        if not house.time_stamps.switched_on:
+            click.echo("Nobody may ask for time-stamps yet: set IDP_TSA_ACCESS.", err=True)
 
     @group.command("revoke")
     @click.option("--serial", required=True, help="Hexadecimal, as `ca issue` prints it.")

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from cryptography import x509
+
+from ...pki.authority.ports import Status
 from ...services import Services
 
 DAY = 86400
@@ -33,11 +36,32 @@ def look(house: Services) -> Iterator[Finding]:
                 yield "failed", f"nobody signs OCSP answers for {authority.name}.", _WORKER
             elif end - now < 3 * DAY:
                 yield "warning", f"who signs OCSP answers for {authority.name} ends on {_day(end)}.", _WORKER
+    if house.time_stamps.switched_on:
+        yield _stamper(house, now)
     if authorities:
         lists = house.certification.listed_files()
         yield (("ok", f"lists of weak keys: {', '.join(lists)}.", "") if lists else (
             "ok", "no lists of Debian's weak keys; the other checks of keys hold.",
             "To have them too: install openssl-blacklist and set IDP_CA_WEAK_KEYS_DIR."))
+
+
+def _stamper(house: Services, now: int) -> Finding:
+    signer, make = house.time_stamps.signer(), "Run: flask --app wsgi ca time-stamp-signer"
+    if signer is None:
+        return "failed", "nobody signs time-stamps.", make
+    found = house.certification.find(signer.serial, _issuer(house, signer.certificate))
+    if found is None or found.status is not Status.GOOD:
+        return "failed", "the certificate of who signs time-stamps was revoked.", make
+    if signer.not_after - now < SOON_DAYS * DAY:
+        how = "failed" if signer.not_after <= now else "warning"
+        return how, f"who signs time-stamps ends on {_day(signer.not_after)}.", _WORKER
+    return "ok", f"time-stamps are signed until {_day(signer.not_after)}.", ""
+
+
+def _issuer(house: Services, certificate: bytes) -> str:
+    named = x509.load_der_x509_certificate(certificate).issuer
+    return next((one.name for one in house.certification.authorities()
+                 if x509.load_der_x509_certificate(one.certificate).subject == named), "")
 
 
 def chain(house: Services) -> Iterator[Finding]:

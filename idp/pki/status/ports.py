@@ -35,6 +35,7 @@ class Signer:
     """A delegated signer of answers.
 
     Attributes:
+        authority: For whose certificates it answers; ``pki.timestamp.service.PLACE`` where it signs time-stamps.
         sealed_key: PKCS #8, sealed.
         certificate: DER.
     """

@@ -102,6 +102,18 @@ def test_lists_are_made_by_hand_and_the_roots_with_its_key_alone(desk: Desk, tmp
     assert desk.json("crl", "--root-key", str(root))[0] == 1
 
 
+def test_the_signer_of_time_stamps_is_made_on_demand(desk: Desk, tmp_path: Path) -> None:
+    assert desk.json("time-stamp-signer")[0] == 1
+    desk.run("init", "--root-key", str(tmp_path / "root.pem"))
+    first, second = desk.json("time-stamp-signer"), desk.json("time-stamp-signer")
+    assert (first[0], second[0]) == (0, 0)
+    assert first[1]["serial"] != second[1]["serial"]
+    purposes = x509.load_pem_x509_certificate(second[1]["certificate"].encode()).extensions.get_extension_for_class(
+        x509.ExtendedKeyUsage)
+    assert (purposes.critical, list(purposes.value)) == (True, [x509.ExtendedKeyUsageOID.TIME_STAMPING])
+    assert "IDP_TSA_ACCESS" in desk.run("time-stamp-signer").stderr
+
+
 def test_the_key_is_kept_before_anything_is_made_with_it(desk: Desk, tmp_path: Path) -> None:
     root = tmp_path / "root.pem"
     assert desk.run("init", "--root-key", str(root), "--name", "Không được").exit_code == 1

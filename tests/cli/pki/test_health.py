@@ -11,8 +11,12 @@ import pytest
 from idp.adapters.crl_files import CrlFiles
 from idp.adapters.sql.database import Database
 from idp.cli.pki import health
+from idp.pki.authority.ports import Reason
 from idp.pki.government.chain import PublishedChain
+from idp.pki.timestamp.service import TimeStamps
+from tests.fakes.audit_trail import FakeAuditTrail
 from tests.fakes.clock import FakeClock
+from tests.fakes.sealer import FakeSealer
 from tests.pki.authority.house import CALLER
 from tests.pki.government.chain import Government
 from tests.pki.status.house import House
@@ -23,9 +27,14 @@ def house(database: Database, tmp_path: Path) -> House:
     return House(database, tmp_path)
 
 
+def stamps(house: House, *, offered: bool = True) -> TimeStamps:
+    return TimeStamps(house.store, house.status, house.issuance, FakeSealer(), FakeAuditTrail(), house.clock,
+                      organization="Tỉnh Hậu Giang", policy="1.2.3.4", accuracy_seconds=1, offered=offered)
+
+
 def said(house: House) -> list[tuple[str, str]]:
     services: Any = SimpleNamespace(certification=house.issuance, revocation_lists=house.lists, ocsp=house.ocsp,
-                                    clock=house.clock)
+                                    clock=house.clock, time_stamps=stamps(house, offered=False))
     found = list(health.look(services))
     assert all(remedy for state, _, remedy in found if state != "ok")
     return [(state, text.split(" ")[0] + " " + text.split(" ")[3]) for state, text, _ in found]
@@ -51,6 +60,25 @@ def test_a_list_that_nobody_made_anew_and_a_signer_that_nobody_renewed(house: Ho
     assert said(house)[0][0] == "warning"  # the root's list has sixty days left
     house.clock.advance(60 * 86400)
     assert said(house)[0][0] == "failed"
+
+
+def test_who_signs_time_stamps(house: House) -> None:
+    room = stamps(house)
+    services: Any = SimpleNamespace(certification=house.issuance, revocation_lists=house.lists, ocsp=house.ocsp,
+                                    clock=house.clock, time_stamps=room)
+
+    def state() -> str:
+        return next(state for state, text, _ in health.look(services) if "time-stamps" in text)
+
+    assert state() == "failed"
+    made = room.make_signer(CALLER)
+    assert state() == "ok"
+    house.clock.advance(280 * 86400)
+    assert state() == "warning"
+    house.clock.advance(86 * 86400)
+    assert state() == "failed"
+    house.issuance.revoke(made.serial, Reason.KEY_COMPROMISE, CALLER)
+    assert state() == "failed"
 
 
 def test_the_governments_chain_and_its_lists(tmp_path: Path) -> None:
