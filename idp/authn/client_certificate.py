@@ -114,8 +114,8 @@ class CertificateStore(Protocol):
         """Raise ``last_proof_at`` to ``at_ms`` if it is lower, with the record; of callers with one proof one gets True."""
         ...
 
-    def remove(self, entry_uuid: str, thumbprint: str, record: AuditRecord, notice: Notice) -> bool:
-        """Take an officer's certificate away with record and notice; False when it was not there."""
+    def remove(self, entry_uuid: str, thumbprint: str, record: AuditRecord, notice: Notice, *, keep_one: bool) -> bool:
+        """Take an officer's certificate away with record and notice; False if it was not there, or as ``Factor.remove`` says."""
         ...
 
 
@@ -232,9 +232,9 @@ class ClientCertificates:
             return Proof(Acceptance.REUSED)
         return Proof(Acceptance.ACCEPTED, (SMART_CARD,))
 
-    def remove(self, entry_uuid: str, id: str, record: AuditRecord) -> bool:
+    def remove(self, entry_uuid: str, id: str, record: AuditRecord, *, keep_one: bool = False) -> bool:
         """Take a certificate away."""
-        return self._store.remove(entry_uuid, id, record, told(NoticeKind.FACTOR_REMOVED, record))
+        return self._store.remove(entry_uuid, id, record, told(NoticeKind.FACTOR_REMOVED, record), keep_one=keep_one)
 
     def _sealed(self, members: dict[str, str | int], context: str) -> str:
         filled = json.dumps({**members, "salt": secrets.token_urlsafe(9)}, ensure_ascii=False).encode()

@@ -122,8 +122,11 @@ class PasskeyStore(Protocol):
         """Give one of an officer's passkeys another name; False when the officer has no such one."""
         ...
 
-    def remove(self, entry_uuid: str, passkey_id: str, record: AuditRecord, notice: Notice) -> bool:
-        """Take one of an officer's passkeys away, and write record and notice with it; False when the officer has no such one."""
+    def remove(self, entry_uuid: str, passkey_id: str, record: AuditRecord, notice: Notice, *, keep_one: bool) -> bool:
+        """Take one of an officer's passkeys away, and write record and notice with it.
+
+        False when the officer has no such one, or as ``Factor.remove`` says.
+        """
         ...
 
 
@@ -286,11 +289,11 @@ class Passkeys:
         record = self._record(AuditEvent.FACTOR_RENAMED, officer, caller, id=passkey_id)
         return "renamed" if self._store.rename(officer.officer.entry_uuid, passkey_id, wished, record) else "gone"
 
-    def remove(self, entry_uuid: str, id: str, record: AuditRecord) -> bool:
+    def remove(self, entry_uuid: str, id: str, record: AuditRecord, *, keep_one: bool = False) -> bool:
         """Take one of an officer's passkeys away; its owner is told."""
         known = next((one for one in self._store.of(entry_uuid) if one.passkey_id == id), None)
         return known is not None and self._store.remove(
-            entry_uuid, id, record, told(NoticeKind.FACTOR_REMOVED, record, name=known.name))
+            entry_uuid, id, record, told(NoticeKind.FACTOR_REMOVED, record, name=known.name), keep_one=keep_one)
 
     @property
     def _relying_party(self) -> RelyingParty:

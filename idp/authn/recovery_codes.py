@@ -130,8 +130,8 @@ class RecoveryCodes:
             return Proof(Acceptance.REUSED)
         return Proof(Acceptance.ACCEPTED, (OTP,))
 
-    def remove(self, entry_uuid: str, id: str, record: AuditRecord) -> bool:
-        """Take the set away."""
+    def remove(self, entry_uuid: str, id: str, record: AuditRecord, *, keep_one: bool = False) -> bool:
+        """Take the set away, which wears out in any case."""
         return not id and self._store.remove(entry_uuid, record, told(NoticeKind.FACTOR_REMOVED, record))
 
     def _digest(self, entry_uuid: str, code: str) -> bytes:

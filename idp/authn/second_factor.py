@@ -106,8 +106,16 @@ class Factor(Protocol):
         """
         ...
 
-    def remove(self, entry_uuid: str, id: str, record: AuditRecord) -> bool:
-        """Take away one of ``standings``, and write record and notice (``told``) with it; False, and nothing written, if gone."""
+    def remove(self, entry_uuid: str, id: str, record: AuditRecord, *, keep_one: bool = False) -> bool:
+        """Take away one of ``standings``, and write record and notice (``told``) with it; False, and nothing written, if gone.
+
+        Args:
+            entry_uuid: The officer's stable identifier.
+            id: Which.
+            record: Tells of it.
+            keep_one: Whether it stays if it is the officer's last lasting one, of whatever kind: of any number that are removed
+                at the same moment, on whatever node, one is left. What wears out goes in any case.
+        """
         ...
 
 
@@ -282,8 +290,9 @@ class SecondFactors:
         entry_uuid = officer.officer.entry_uuid
         if not self.may_go(entry_uuid, name, id, demanded=demanded):
             return "last"
-        if name not in self._factors or not self._remove(officer, name, id, caller):
-            return "gone"
+        if name not in self._factors or not self._remove(officer, name, id, caller, keep_one=demanded >= TWO_FACTORS):
+            there = any((standing.factor, standing.id) == (name, id) for standing in self.of(entry_uuid))
+            return "last" if there else "gone"  # all the others were removed meanwhile, or this one
         left = self.of(entry_uuid)
         if not any(standing.lasting for standing in left):
             for standing in left:
@@ -294,9 +303,9 @@ class SecondFactors:
         """Let an officer guess afresh at every factor; gives how many counters were emptied."""
         return sum(limits.clear(entry_uuid, source) for _, limits in self._factors.values())
 
-    def _remove(self, officer: MirroredOfficer, name: str, id: str, caller: Caller) -> bool:
+    def _remove(self, officer: MirroredOfficer, name: str, id: str, caller: Caller, *, keep_one: bool = False) -> bool:
         record = self._record(AuditEvent.FACTOR_REMOVED, name, officer, caller, "", **caller.by)
-        return self._factors[name][0].remove(officer.officer.entry_uuid, id, record)
+        return self._factors[name][0].remove(officer.officer.entry_uuid, id, record, keep_one=keep_one)
 
     def _refused(self, name: str, reason: str, officer: MirroredOfficer, caller: Caller, client_id: str) -> None:
         self._audit.repeated(self._record(AuditEvent.FACTOR_REFUSED, name, officer, caller, client_id, reason=reason),

@@ -87,8 +87,8 @@ class TotpStore(Protocol):
         """Enrol an officer, or replace the seed and forget the last step; record and notice are written with it."""
         ...
 
-    def remove(self, entry_uuid: str, record: AuditRecord, notice: Notice) -> bool:
-        """Take the app away, and then write record and notice; False when there was none."""
+    def remove(self, entry_uuid: str, record: AuditRecord, notice: Notice, *, keep_one: bool) -> bool:
+        """Take the app away, and then write record and notice; False when there was none, or as ``Factor.remove`` says."""
         ...
 
     def keep_pending(self, entry_uuid: str, sealed_seed: bytes, expires_at: int) -> None:
@@ -133,9 +133,9 @@ class Totp:
         acceptance = self.accept(entry_uuid, answer.get("otp", ""), record)
         return Proof(acceptance, (OTP,) if acceptance is Acceptance.ACCEPTED else ())
 
-    def remove(self, entry_uuid: str, id: str, record: AuditRecord) -> bool:
+    def remove(self, entry_uuid: str, id: str, record: AuditRecord, *, keep_one: bool = False) -> bool:
         """Take the app away."""
-        return not id and self._store.remove(entry_uuid, record, told(NoticeKind.FACTOR_REMOVED, record))
+        return not id and self._store.remove(entry_uuid, record, told(NoticeKind.FACTOR_REMOVED, record), keep_one=keep_one)
 
     def accept(self, entry_uuid: str, code: str, record: AuditRecord) -> Acceptance:
         """Check a code and use it up.

@@ -25,6 +25,9 @@ from .user_agent import described
 
 LIFETIME_SECONDS = 400 * 86400
 """How long a browser keeps the cookie after a sign-in (browsers allow no more), and we the device."""
+MAILED_A_DAY = 5
+"""Of one kind to one officer: what comes after stands among the notices of the pages alone, so that nobody who has a password can
+fill a mailbox until the one mail that matters is overlooked (security checklist 34)."""
 MINUTES_APART = 10
 HISTORY = 20
 _VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -85,6 +88,7 @@ class DeviceStore(Protocol):
     def remember(self, sub: str, device_digest: bytes, now: int, notice: Notice, record: AuditRecord) -> bool:
         """Note a sign-in of an officer on a device; at the first one notice and record are written with it, all or nothing.
 
+        The notice is mailed unless ``MAILED_A_DAY`` of its kind were written for the officer within a day, as that of ``flag``.
         Of parallel first ones exactly one gets True.
         """
         ...

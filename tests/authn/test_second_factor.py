@@ -29,6 +29,7 @@ class Plain:
     def __init__(self, name: str, *standings: Standing, level: int = 2) -> None:
         self.name, self.level, self.things = name, level, list(standings)
         self.records: list[AuditRecord] = []
+        self.kept: list[bool] = []
         self.down = False
 
     def standings(self, entry_uuid: str) -> tuple[Standing, ...]:
@@ -44,7 +45,8 @@ class Plain:
         self.records.append(record)
         return Proof(Acceptance.ACCEPTED, ("hwk", "user"))
 
-    def remove(self, entry_uuid: str, id: str, record: AuditRecord) -> bool:
+    def remove(self, entry_uuid: str, id: str, record: AuditRecord, *, keep_one: bool = False) -> bool:
+        self.kept.append(keep_one)
         gone = [standing for standing in self.things if standing.id == id]
         self.things = [standing for standing in self.things if standing.id != id]
         self.records += [record] * len(gone)
@@ -158,6 +160,7 @@ class TestRemoval:
         assert rig.list.remove(LAN, "key", "a", OFFICE, demanded=2) == "removed"
         assert rig.list.remove(LAN, "key", "b", OFFICE, demanded=2) == "last"
         assert [(r.event, r.sub) for r in factor.records] == [(AuditEvent.FACTOR_REMOVED, "s-lan")]
+        assert factor.kept == [True]
 
     def test_codes_may_go_and_follow_the_last_lasting_factor(self) -> None:
         codes = Plain("codes", key(factor="codes", left=9))
@@ -171,6 +174,7 @@ class TestRemoval:
         rig = Rig(factor)
         assert rig.list.remove(LAN, "key", "", Caller(OFFICE.source, OFFICE.request_id, officer="s-admin")) == "removed"
         assert factor.records[0].detail == {"factor": "key", "by_officer": "s-admin"}
+        assert factor.kept == [False]
 
     @pytest.mark.parametrize(("name", "id"), [("key", "other"), ("unknown", "")])
     def test_what_is_not_there_is_gone(self, name: str, id: str) -> None:

@@ -67,10 +67,10 @@ class FakePasskeyStore:
             self.records.append(record)
             return True
 
-    def remove(self, entry_uuid: str, passkey_id: str, record: AuditRecord, notice: Notice) -> bool:
+    def remove(self, entry_uuid: str, passkey_id: str, record: AuditRecord, notice: Notice, *, keep_one: bool) -> bool:
         with self._lock:
             row = self.rows.get(passkey_id)
-            if row is None or row.entry_uuid != entry_uuid:
+            if row is None or row.entry_uuid != entry_uuid or (keep_one and len(self.rows) == 1):
                 return False
             del self.rows[passkey_id]
             self.records.append(record)

@@ -36,9 +36,9 @@ class FakeTotpStore:
             self._rows[entry_uuid] = Enrolment(sealed_seed, 0, now)
             self.records.append(record)
 
-    def remove(self, entry_uuid: str, record: AuditRecord, notice: Notice) -> bool:
+    def remove(self, entry_uuid: str, record: AuditRecord, notice: Notice, *, keep_one: bool) -> bool:
         with self._lock:
-            if self._rows.pop(entry_uuid, None) is None:
+            if keep_one or self._rows.pop(entry_uuid, None) is None:  # it knows of no other kind
                 return False
             self.records.append(record)
             self.notices.append(notice)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 from idp.adapters.sql.authn.devices import SqlDevices
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.directory.officers import SqlOfficers
 from idp.adapters.sql.notices import SqlNotices
 from idp.adapters.sql.sessions import SqlSessions
+from idp.adapters.sql.tables import OutboxRow
 from idp.audit import Caller
 from idp.authn.networks import read_networks
 from idp.notices import NoticeKind
-from idp.sessions.devices import Device, Devices
+from idp.sessions.devices import MAILED_A_DAY, Device, Devices
 from idp.sessions.single_sign_on import Session, SessionLimits, Sessions
 from tests.audit_desk import events_of
 from tests.fakes.clock import FakeClock
@@ -62,6 +65,30 @@ def test_security_34_a_device_is_told_of_once_for_each_officer(desk: Desk) -> No
     assert (desk.told(), desk.told("vanthu")) == ([NoticeKind.NEW_DEVICE], [NoticeKind.NEW_DEVICE])
     assert desk.sign_in()[0] != cookie
     assert len(desk.told()) == 2
+
+
+def mails(desk: Desk) -> list[str]:
+    with desk.database.durable.connect() as connection:
+        rows = connection.execute(select(OutboxRow.payload).where(OutboxRow.kind == "mail").order_by(OutboxRow.id))
+        return [json.loads(row.payload)["kind"] for row in rows]
+
+
+def test_security_34_whoever_has_a_password_cannot_fill_the_mailbox(desk: Desk) -> None:
+    for _ in range(MAILED_A_DAY + 3):
+        desk.sign_in()
+    desk.sign_in(uid="vanthu")
+    assert len(desk.told()) == MAILED_A_DAY + 3
+    assert mails(desk) == ["device.new"] * (MAILED_A_DAY + 1)
+    desk.clock.advance(86401)
+    desk.sign_in()
+    assert len(mails(desk)) == MAILED_A_DAY + 2
+
+
+def test_security_34_nor_with_flags_of_places_that_cannot_be(desk: Desk) -> None:
+    for number in range(2 * MAILED_A_DAY + 4):
+        desk.sign_in(caller=Caller(f"10.{1 + number % 2}.0.7", "r1", WINDOWS))
+    assert desk.told().count(NoticeKind.UNUSUAL_SEQUENCE) > MAILED_A_DAY
+    assert sorted(mails(desk)) == ["device.new"] * MAILED_A_DAY + ["sign_in.unusual"] * MAILED_A_DAY
 
 
 @pytest.mark.parametrize("cookie", ["", "x" * 43, "short", "é" * 43, "a" * 44, "'; DROP TABLE device; --"])

@@ -4,6 +4,8 @@ A store whose act officers are told of adds ``*notice_inserts()`` to its Write, 
 the notice and its mail then stand or fall with the act, as its audit record does. ``notice_values(None)``, or a notice to nobody,
 writes neither, so that one Write serves an act that is told of now and then.
 
+The mail comes before the notice, so that a bound on mails counts the notices of earlier acts alone, whatever the database.
+
 What changes how an officer signs in ends the officer's remembered devices (``sessions.remembered``) in the same transaction:
 every such act is told of, so none can forget it.
 """
@@ -13,7 +15,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import delete, func, insert, literal_column, select, update
+from sqlalchemy import Integer, delete, func, insert, literal_column, select, update
 
 from ...audit import AuditRecord
 from ...notices import ENDS_REMEMBERED, Notice, NoticeKind, Told, detail_of
@@ -27,18 +29,24 @@ REMEMBERED: Any = RememberedDeviceRow.__table__
 _COLUMNS = ("sub", "kind", "at", "source", "detail")
 
 
-def notice_inserts(prefix: str = "notice_") -> tuple[Any, ...]:
+def notice_inserts(prefix: str = "notice_", *, mailed_a_day: int | None = None) -> tuple[Any, ...]:
     """Make the acts that write one notice, queue its mail and end what it says has ended; parameters: ``notice_values``.
 
     Args:
         prefix: Tells two notices in one Write apart.
+        mailed_a_day: How many of one kind are sent to an officer's mailbox within a day; all of them without a number.
     """
     values = {name: parameter(NOTICE.c[name], prefix + name) for name in _COLUMNS}
     kept = insert(NOTICE).inline().from_select(
         list(_COLUMNS), select(*values.values()).where(values["kind"] != literal_column("''")))
     ended = delete(REMEMBERED).where(REMEMBERED.c.sub == values["sub"], values["kind"].in_(
         [literal_column(f"'{kind.value}'") for kind in sorted(ENDS_REMEMBERED)]))
-    return kept, mail_insert(prefix), ended
+    if mailed_a_day is None:
+        return mail_insert(prefix), kept, ended
+    c, day = NOTICE.c, literal_column("86400", type_=Integer())
+    lately = select(func.count()).select_from(NOTICE).where(
+        c.sub == values["sub"], c.kind == values["kind"], c.at > values["at"] - day).scalar_subquery()
+    return mail_insert(prefix, lately < literal_column(str(mailed_a_day))), kept, ended
 
 
 def notice_values(notice: Notice | None, prefix: str = "notice_") -> dict[str, Any]:

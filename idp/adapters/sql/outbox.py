@@ -45,15 +45,20 @@ def _word(text: str) -> Any:
     return literal_column(f"'{text}'")
 
 
-def mail_insert(prefix: str) -> Any:
-    """Make the act that queues a mail, unless its payload is empty; parameters ``<prefix>mail`` and ``<prefix>at``."""
+def mail_insert(prefix: str, *conditions: Any) -> Any:
+    """Make the act that queues a mail, unless its payload is empty; parameters ``<prefix>mail`` and ``<prefix>at``.
+
+    Args:
+        prefix: Of the parameters.
+        conditions: What has to hold besides.
+    """
     c = OUTBOX.c
     mail = parameter(c.payload, prefix + "mail")
     return insert(OUTBOX).inline().from_select(
         ["kind", "receiver", "payload", "state", "attempts", "next_attempt_at", "created_at", "last_error"],
         select(_word(MAIL), _word(RECEIVER), mail, _word("waiting"), literal_column("0"),
                parameter(c.next_attempt_at, prefix + "at"), parameter(c.created_at, prefix + "at"), _word(""))
-        .where(mail != _word("")))
+        .where(mail != _word(""), *conditions))
 
 
 def ping_insert() -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import and_, delete, literal_column, select, update
+from sqlalchemy import and_, literal_column, select, update
 
 from ....audit import AuditRecord
 from ....authn.client_certificate import Registered
@@ -13,6 +13,7 @@ from ..audit import audit_insert, audit_values
 from ..database import Database, parameter
 from ..notices import notice_inserts, notice_values
 from ..tables import OfficerCertificateRow
+from .lasting import removal
 
 
 class SqlCertificates:
@@ -32,8 +33,7 @@ class SqlCertificates:
         at = parameter(table.c.last_proof_at, "at_ms")
         self._use = database.write(audit_insert(), guard=update(table).where(mine, table.c.last_proof_at < at).values(
             last_proof_at=at, last_used_at=parameter(table.c.last_used_at, "now")).returning(table.c.thumbprint))
-        self._remove = database.write(audit_insert(), *notice_inserts(),
-                                      guard=delete(table).where(mine).returning(table.c.thumbprint))
+        self._remove = removal(database, table, mine, table.c.thumbprint)
 
     def find(self, thumbprint: str) -> Registered | None:
         """Find by thumbprint."""
@@ -56,9 +56,9 @@ class SqlCertificates:
         return self._use.run(thumbprint=thumbprint, entry_uuid=entry_uuid, at_ms=at_ms, now=now,
                              **audit_values(record)) is not None
 
-    def remove(self, entry_uuid: str, thumbprint: str, record: AuditRecord, notice: Notice) -> bool:
+    def remove(self, entry_uuid: str, thumbprint: str, record: AuditRecord, notice: Notice, *, keep_one: bool) -> bool:
         """Delete an officer's certificate; audit record and notice stand or fall with it."""
-        return self._remove.run(entry_uuid=entry_uuid, thumbprint=thumbprint, **audit_values(record),
+        return self._remove.run(entry_uuid=entry_uuid, thumbprint=thumbprint, keep_one=int(keep_one), **audit_values(record),
                                 **notice_values(notice)) is not None
 
 

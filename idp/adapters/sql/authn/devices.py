@@ -12,7 +12,7 @@ from sqlalchemy import literal_column, select, update
 
 from ....audit import AuditEvent, AuditRecord
 from ....notices import Notice
-from ....sessions.devices import PastSignIn, Place
+from ....sessions.devices import MAILED_A_DAY, PastSignIn, Place
 from ..audit import audit_insert, audit_values
 from ..database import Database, parameter
 from ..notices import notice_inserts, notice_values
@@ -35,13 +35,14 @@ class SqlDevices:
             .where(DEVICE.c.digest == parameter(DEVICE.c.digest)))
         now = parameter(DEVICE.c.first_seen_at, "now")
         sub, digest = parameter(DEVICE.c.sub, "device_sub"), parameter(DEVICE.c.digest)
+        told = notice_inserts(mailed_a_day=MAILED_A_DAY)
         self._first = database.write(
-            *notice_inserts(), audit_insert(),
+            *told, audit_insert(),
             guard=database.insert(DEVICE).values(sub=sub, digest=digest, first_seen_at=now, last_seen_at=now)
             .on_conflict_do_nothing(index_elements=["sub", "digest"]).returning(DEVICE.c.sub))
         self._again = database.write(
             update(DEVICE).where(DEVICE.c.sub == sub, DEVICE.c.digest == digest).values(last_seen_at=now), durable=False)
-        self._flag = database.write(*notice_inserts(), audit_insert())
+        self._flag = database.write(*told, audit_insert())
         own = SESSION.c.sub == parameter(SESSION.c.sub)
         self._sources = database.read(
             select(SESSION.c.source).where(own, SESSION.c.auth_time >= parameter(SESSION.c.auth_time, "since"))

@@ -17,6 +17,7 @@ from ..audit import audit_insert, audit_values
 from ..database import Database, parameter
 from ..notices import notice_inserts, notice_values
 from ..tables import PasskeyChallengeRow, PasskeyRow, PasskeyUserRow
+from .lasting import removal
 
 PASSKEY: Any = PasskeyRow.__table__
 USER: Any = PasskeyUserRow.__table__
@@ -58,8 +59,7 @@ class SqlPasskeys:
         mine = and_(PASSKEY.c.passkey_id == passkey_id, PASSKEY.c.entry_uuid == entry_uuid)
         self._rename = database.write(audit_insert(), guard=update(PASSKEY).where(mine).values(
             name=parameter(PASSKEY.c.name)).returning(PASSKEY.c.passkey_id))
-        self._remove = database.write(audit_insert(), *notice_inserts(), guard=delete(PASSKEY).where(mine).returning(
-            PASSKEY.c.passkey_id))
+        self._remove = removal(database, PASSKEY, mine, PASSKEY.c.passkey_id)
 
     def keep_challenge(self, place: bytes, challenge: Challenge) -> None:
         """Keep a challenge in a place, instead of the one that was there; relaxed."""
@@ -105,9 +105,9 @@ class SqlPasskeys:
         """Give a passkey another name."""
         return self._rename.run(entry_uuid=entry_uuid, passkey_id=passkey_id, name=name, **audit_values(record)) is not None
 
-    def remove(self, entry_uuid: str, passkey_id: str, record: AuditRecord, notice: Notice) -> bool:
+    def remove(self, entry_uuid: str, passkey_id: str, record: AuditRecord, notice: Notice, *, keep_one: bool) -> bool:
         """Take a passkey away."""
-        return self._remove.run(entry_uuid=entry_uuid, passkey_id=passkey_id, **audit_values(record),
+        return self._remove.run(entry_uuid=entry_uuid, passkey_id=passkey_id, keep_one=int(keep_one), **audit_values(record),
                                 **notice_values(notice)) is not None
 
 

@@ -16,6 +16,7 @@ from ..audit import audit_insert, audit_values
 from ..database import Database, parameter
 from ..notices import notice_inserts, notice_values
 from ..tables import TotpEnrolmentRow, TotpRow
+from .lasting import removal
 
 
 class SqlTotpStore:
@@ -40,8 +41,7 @@ class SqlTotpStore:
                 name: insert.excluded[name] for name in ("sealed_seed", "last_step", "created_at")})
 
         self._put = database.write(*recorded, guard=put(literal_column("0")).returning(table.c.entry_uuid))
-        self._remove = database.write(
-            *recorded, guard=delete(table).where(table.c.entry_uuid == entry_uuid).returning(table.c.entry_uuid))
+        self._remove = removal(database, table, table.c.entry_uuid == entry_uuid, table.c.entry_uuid)
         keep = database.insert(pending).values(
             entry_uuid=entry_uuid, sealed_seed=parameter(pending.c.sealed_seed), expires_at=parameter(pending.c.expires_at))
         self._keep = database.write(guard=keep.on_conflict_do_update(index_elements=["entry_uuid"], set_={
@@ -66,9 +66,10 @@ class SqlTotpStore:
         self._put.run(entry_uuid=entry_uuid, sealed_seed=sealed_seed, created_at=now, **audit_values(record),
                       **notice_values(notice))
 
-    def remove(self, entry_uuid: str, record: AuditRecord, notice: Notice) -> bool:
+    def remove(self, entry_uuid: str, record: AuditRecord, notice: Notice, *, keep_one: bool) -> bool:
         """Take an officer's app away; audit record and notice stand or fall with it."""
-        return self._remove.run(entry_uuid=entry_uuid, **audit_values(record), **notice_values(notice)) is not None
+        return self._remove.run(entry_uuid=entry_uuid, keep_one=int(keep_one), **audit_values(record),
+                                **notice_values(notice)) is not None
 
     def keep_pending(self, entry_uuid: str, sealed_seed: bytes, expires_at: int) -> None:
         """Keep a seed until it is confirmed, in place of one that was not."""
