@@ -2,7 +2,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test check demo bench faults pins clean
 MAKEFLAGS += --no-print-directory
-PYTEST_WORKERS ?= 2
+# Twice the cores of the smallest machine: a test that waits for a server or a browser leaves its core to another.
+PYTEST_WORKERS ?= 4
 
 help: ## Show this list
 	@printf 'make ...\n'
@@ -16,7 +17,7 @@ run: ## Install what is missing, start everything on loopback, print READY; Ctrl
 test: ## make check, then the whole test suite with servers of its own
 	@$(MAKE) check
 	@sh deploy/setup/prepare.sh test
-	@exec .venv/bin/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile $(PYTEST_ARGS)
+	@exec .venv/bin/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: ## Format, lint, types and import contracts
 	@sh deploy/setup/prepare.sh check

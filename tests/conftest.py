@@ -2,21 +2,106 @@
 
 from __future__ import annotations
 
+import gc
+import itertools
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
+import flask
+import jinja2
 import psycopg
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from hypothesis import HealthCheck, settings
+from jinja2.bccache import Bucket
 
 from idp.adapters.sql import schema
 from idp.adapters.sql.database import Database
+from idp.jose import signing_key
 
 from .directory_server import directory_server, ldap_directory, own_directory
 from .domain_controller import domain_controller
 from .postgresql import PostgreSQL
 
 __all__ = ["directory_server", "domain_controller", "ldap_directory", "own_directory"]
+
+# A machine that does other things draws examples slowly now and then; that says nothing of what is tested.
+settings.register_profile("suite", deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
+
+
+class CompiledTemplates(jinja2.BytecodeCache):
+    """Templates as code, for every application that a worker makes: they are compiled once, not once a test."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take the code of a template from here; Jinja itself looks whether it is of the template as it is now."""
+        if (code := self._code.get(bucket.key)) is not None:
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code of a template."""
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+flask.Flask.jinja_options = {**flask.Flask.jinja_options, "bytecode_cache": CompiledTemplates()}
+
+
+class MadeBefore:
+    """RSA keys for signing: made once by each worker and given in turn, since to make one takes longer than most tests.
+
+    A deployment meets none of its keys twice before it has made as many as there are; tests that make more take ``new_keys``.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._made: dict[int, rsa.RSAPrivateKey] = {}
+        self._turn = itertools.cycle(range(most))
+
+    def __call__(self) -> rsa.RSAPrivateKey:
+        number = next(self._turn)
+        if number not in self._made:
+            self._made[number] = signing_key._rsa()
+        return self._made[number]
+
+
+def making(make: Callable[[], rsa.RSAPrivateKey]) -> Any:
+    """Say how RSA keys are made from here on."""
+    kinds: Any = signing_key._KINDS
+    return mock.patch.dict(kinds, {alg: (rsa.RSAPrivateKey, make) for alg in ("RS256", "PS256", "RSA-OAEP-256")})
+
+
+@pytest.fixture(autouse=True, scope="session")
+def keys_made_before() -> Iterator[None]:
+    """Give keys in turn wherever one is made in this process."""
+    with making(MadeBefore(32)):
+        yield
+
+
+@pytest.fixture
+def new_keys() -> Iterator[None]:
+    """Make every key anew."""
+    with making(signing_key._rsa):
+        yield
+
+
+WAITING = ("flows", "relying_parties", "faults", "deploy", "browser", "conformance", "security/test_fuzz",
+           "security/test_line_27")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long without needing the processor all the time, so that short tests fill the gaps, and the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(tuple(f"tests/{place}" for place in WAITING)))
+
+
+def pytest_collection_finish() -> None:
+    """Leave what the whole run needs out of every later search for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -76,9 +76,8 @@ class Outbound:
         self._timeout = timeout_seconds
         self._max_bytes = max_bytes
         self._resolve = resolve or _getaddrinfo
-        self._tls = ssl.create_default_context()
+        self._tls = ssl.create_default_context(cafile=_SYSTEM_CERTIFICATES if _SYSTEM_CERTIFICATES.exists() else certifi.where())
         self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
-        self._tls.load_verify_locations(_SYSTEM_CERTIFICATES if _SYSTEM_CERTIFICATES.exists() else certifi.where())
         if ca_file is not None:
             self._tls.load_verify_locations(ca_file)
 

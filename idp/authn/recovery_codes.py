@@ -147,4 +147,5 @@ def plain(typed: str) -> str:
         return ""
     folded = unicodedata.normalize("NFKC", typed).casefold()
     kept = "".join(c for c in folded if not c.isspace() and unicodedata.category(c) not in {"Pd", "Cf"})
-    return kept.translate(_READ_AS)
+    # Without what stood between them, a letter and its mark are one character.
+    return unicodedata.normalize("NFKC", kept).translate(_READ_AS)

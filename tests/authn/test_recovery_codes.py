@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -143,6 +143,7 @@ def test_case_spaces_hyphens_and_look_alikes_do_not_matter(codes: RecoveryCodes)
 
 
 @given(st.text(max_size=80))
+@example("r\u2011\u0327")
 def test_reading_what_was_typed_never_fails_and_is_the_same_twice(typed: str) -> None:
     once = plain(typed)
     assert len(typed) <= 64 or once == ""

@@ -57,7 +57,9 @@ def copies(folder: Path, database_url: str = "") -> Iterator[Copies]:
         options = SlapdOptions(replica_of=Primary(between.uri, primary.uri, primary.admin_password))
         replica = stack.enter_context(new_directory(folder / "replica", cost=CHEAP, options=options,
                                                     bind_password_file=primary.bind_password_file))
-        until(lambda: _people(replica) == 402, 20)
+        until(lambda: _people(replica) == _people(primary) > 0, 60)
+        if not _people(replica) == _people(primary) > 0:
+            raise RuntimeError("the second server has not copied the first one")
         (folder / "product").mkdir()
         product = stack.enter_context(Product(folder / "product", primary, (proxy.uri, replica.uri), database_url, tls=False,
                                               ldap_write_uri=[proxy.uri]))

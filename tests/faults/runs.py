@@ -18,6 +18,7 @@ from .load import ACCEPTED, PROGRAM, RIGHT, WRONG, Load, p95
 from .product import Product
 
 CHEAP = HashCost(memory=64, rounds=1)
+START_TLS = b"1.3.6.1.4.1.1466.20037"
 NOTICED_SECONDS = 0.5
 """From the fault to a moment at which every request meets it."""
 
@@ -198,6 +199,7 @@ def f05(place: Rig, form: str, length: Length) -> Found:
         del place.proxy.seen[:]
         _elsewhere(place.proxy, place.server.port, "strip")
         time.sleep(length.during)
+        until(lambda: START_TLS in place.proxy.seen, 15)
         return [(began, time.monotonic())]
 
     def well() -> None:
@@ -211,7 +213,7 @@ def f05(place: Rig, form: str, length: Length) -> Found:
         return away
 
     found = _away("F-05", place, form, length, inject, well, transitions=2)
-    found.demand("StartTLS was asked for", b"1.3.6.1.4.1.1466.20037" in clear)
+    found.demand("StartTLS was asked for", START_TLS in clear)
     found.demand("nothing was sent in the clear", not any(
         secret.encode() in clear for secret in (place.server.password, place.server.bind_password, "sai-mat-khau")))
     found.demand("the log says what to look at", "trusting" in " ".join(place.product.directory_lines()[-2:]))

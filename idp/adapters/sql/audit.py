@@ -8,6 +8,7 @@ statement, so that a sealer that raises it is never overtaken by an old value in
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 from sqlalchemy import func, insert, literal_column, select
@@ -24,12 +25,14 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _LIMITS = (("event", 32), ("sub", 64), ("client_id", 255), ("sid", 64), ("source", 64), ("request_id", 64))
 
 
+@cache
 def current_epoch() -> Any:
     """Make the expression that gives the epoch of new records."""
     current = select(VersionRow.value).where(VersionRow.name == literal_column(f"'{EPOCH}'")).scalar_subquery()
     return func.coalesce(current, literal_column("1"))
 
 
+@cache
 def audit_insert(prefix: str = "audit_") -> Insert:
     """Make the act that writes one record; its parameters come from ``audit_values`` with the same prefix.
 
