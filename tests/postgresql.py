@@ -104,7 +104,7 @@ class PostgreSQL:
             self._process.kill()
         else:
             self._process.send_signal(3)
-        self._process.wait(20)
+        self._process.wait(60)
 
     def remove(self) -> None:
         """Stop the cluster and delete its folder."""

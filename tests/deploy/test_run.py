@@ -181,7 +181,7 @@ def test_a_new_database_with_the_keys_of_the_one_before_is_accepted_without_hand
     province = SampleProvince(plan).start()
     try:
         flask = [str(Path(sys.executable).parent / "flask"), "--app", "wsgi", "audit", "verify", "--json"]
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while True:
             done = subprocess.run(flask, cwd=ROOT, env=province.environment(), capture_output=True, text=True, check=False)
             report = json.loads(done.stdout)

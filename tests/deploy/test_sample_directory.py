@@ -246,7 +246,7 @@ def test_it_runs_in_the_foreground_until_it_is_told_to_stop(tmp_path: Path) -> N
     assert f"ldap://127.0.0.1:{port}" in line
     pid = int(line.split("process ")[1].split(";")[0])
     process.send_signal(signal.SIGINT)
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
     process.stdout.close()
     assert not Path(f"/proc/{pid}").exists()
 

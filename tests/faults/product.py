@@ -72,7 +72,7 @@ class Product:
         self._process = self._start(
             self.log, "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--no-ws", "--http", "1", "--blocking-threads",
             "4", "--workers", "1", "--log-level", "warning", "--port", str(self.port), "wsgi:app")
-        until = time.monotonic() + 30
+        until = time.monotonic() + 90
         while True:
             with contextlib.suppress(requests.RequestException):
                 if requests.get(f"{self.base}/jwks", timeout=2).status_code == 200:
@@ -85,7 +85,7 @@ class Product:
     def __exit__(self, *_: object) -> None:
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(20)
+            self._process.wait(60)
 
     @contextlib.contextmanager
     def worker(self) -> Iterator[None]:
@@ -95,7 +95,7 @@ class Product:
             yield
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
 
     @cached_property
     def secret(self) -> str:

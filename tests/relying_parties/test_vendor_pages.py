@@ -150,7 +150,7 @@ def is_asked(page: Page, place: Place) -> bool:
 
 
 def wait_until(done: Callable[[], bool], what: str) -> None:
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while not done():
         assert time.monotonic() < until, what
         time.sleep(0.2)
