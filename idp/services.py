@@ -25,6 +25,7 @@ from .audit.chain import AuditChain, AuditReader, SealStore
 from .authn.assurance import AssurancePolicy
 from .authn.break_glass import BreakGlass
 from .authn.client_certificate import ClientCertificates
+from .authn.enrolment.first_factor import FirstFactors
 from .authn.freshness import Freshness
 from .authn.lockout import Lockout
 from .authn.passkeys import Passkeys
@@ -196,6 +197,7 @@ class Services:
     certificate_sign_in: CertificateSignIn
     recovery_codes: RecoveryCodes
     second_factors: SecondFactors
+    first_factors: FirstFactors
     freshness: Freshness
     passkeys: Passkeys
     passkey_sign_in: PasskeySignIn

@@ -12,6 +12,7 @@ import os
 import stat
 import tomllib
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -22,9 +23,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from .errors import ConfigurationError
-
-OF_THE_HOUSE = "Run: flask --app wsgi keys init, or restore it from the backup."
-"""What to do when a secret file is missing that this product makes itself."""
+from .secret_files import FOR_OTHERS
+from .secret_files import OF_THE_HOUSE as OF_THE_HOUSE
+from .secret_files import read_secret as read_secret
 
 Words = Annotated[tuple[str, ...], NoDecode]
 """Several values in one variable, separated by spaces; a list in the TOML file."""
@@ -166,6 +167,16 @@ class Settings(BaseSettings):
     require_second_factor_networks: Words = Field(
         (), description="Names of networks, or outside, from which everybody needs two factors")
 
+    second_factor_grace_days: int = Field(
+        0, ge=0, le=90, description="Days that officers of such groups and agencies may sign in without one, counted from the "
+        "first time; administrators and auditors never")
+    second_factor_from: date | None = Field(
+        None, description="Day (YYYY-MM-DD) from which these days count at the earliest; unset = the first time")
+    first_factor_networks: Annotated[tuple[str, ...] | None, NoDecode] = Field(
+        None, description="Names of networks, or outside, where a first factor is enrolled with the password alone; unset = "
+        "the named ones that need no second factor (in development outside too); empty = nowhere, only with a code")
+    enrolment_code_minutes: int = Field(60, ge=5, le=1440, description="How long a code for a first factor is good")
+
     remember_device_days: int = Field(
         30, ge=0, le=90, description="How long officers may have a device not ask for the second factor; 0 = never")
 
@@ -184,7 +195,7 @@ class Settings(BaseSettings):
 
     @field_validator("ldap_uri", "ldap_write_uri", "trusted_proxies", "networks", "outbound_allow", "tsa_networks",
                      "require_second_factor_groups", "require_second_factor_units",
-                     "require_second_factor_networks", mode="before")
+                     "require_second_factor_networks", "first_factor_networks", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(value.split()) if isinstance(value, str) else value
@@ -286,7 +297,7 @@ def _examine() -> tuple[Settings | None, list[ConfigurationError]]:
     unknown = sorted(name for name in os.environ if name.startswith("IDP_") and name not in known)
     lists = "`flask --app wsgi doctor --settings` lists them all."
     wrong = [ConfigurationError(f"Unknown setting {name}.", remedy=f"Correct its name; {lists}") for name in unknown]
-    if path is not None and (mode := stat.S_IMODE(path.stat().st_mode)) & _FOR_OTHERS and _holds_password(path):
+    if path is not None and (mode := stat.S_IMODE(path.stat().st_mode)) & FOR_OTHERS and _holds_password(path):
         wrong.append(ConfigurationError(
             f"The settings file {path} holds a password and can be used by others (mode {mode:04o}).",
             remedy=f"Run: chmod 600 {path} (or 640, with a group of the service's own)"))
@@ -367,30 +378,3 @@ def _holds_password(path: Path) -> bool:
     except (OSError, ValueError, ArgumentError):
         return False  # refused for what it is
     return bool(url.password) or any("password" in name.lower() for name in url.query)
-
-
-_FOR_OTHERS = 0o137
-"""Bits that no file with a secret has: anything for strangers, writing for the group, execution."""
-
-
-def read_secret(path: Path, missing: str = OF_THE_HOUSE) -> str:
-    """Read a secret file.
-
-    Args:
-        path: A file with one line, mode 0600 (or 0400, 0440 and 0640 where a group of the service's own reads it).
-        missing: What to do when it is not there.
-
-    Raises:
-        ConfigurationError: it is missing, empty, a well-known default, or readable by others.
-    """
-    try:
-        mode = path.stat().st_mode
-        text = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as err:
-        raise ConfigurationError(f"The secret file {path} cannot be read.", remedy=missing, debug=str(err)) from err
-    if stat.S_IMODE(mode) & _FOR_OTHERS:
-        raise ConfigurationError(f"The secret file {path} can be used by others (mode {stat.S_IMODE(mode):04o}).",
-                                 remedy=f"Run: chmod 600 {path}")
-    if not text or text.lower() in {"changeme", "change-me", "secret", "password", "admin", "default"}:
-        raise ConfigurationError(f"The secret file {path} is empty or holds a default.", remedy="Put a random value into it.")
-    return text

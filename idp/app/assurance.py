@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+from ..adapters.sql.authn.first_factors import SqlEnrolmentCodes, SqlFactorDemands
+from ..adapters.sql.authn.throttle import SqlGuessCounter
+from ..adapters.sql.database import Database
+from ..adapters.sql.trail.records import SqlAuditTrail
 from ..authn.assurance import AssurancePolicy
+from ..authn.enrolment.codes import EnrolmentCodes
+from ..authn.enrolment.first_factor import FirstFactors, TrustedNetworks
+from ..authn.enrolment.grace import Grace
+from ..authn.lockout import FACTOR_LIMITS, Lockout
 from ..authn.networks import OUTSIDE, Networks, UnreadableNetworkError, read_networks
+from ..authn.second_factor import SecondFactors
+from ..clock import Clock
 from ..directory.unit import is_unit_code
 from ..errors import ConfigurationError
 from ..settings import Settings
+from ..web.notice_words import TIME_ZONE
 
 
 def named_networks(settings: Settings) -> Networks:
@@ -37,12 +50,62 @@ def assurance_policy(settings: Settings, networks: Networks, *, administrators: 
         if not is_unit_code(code):
             raise ConfigurationError(f"IDP_REQUIRE_SECOND_FACTOR_UNITS: {code[:80]!r} is no unit code.",
                                      remedy="Give codes in the form of 2020, for example H30.3, separated by spaces.")
-    names = {OUTSIDE} | {name for _, name in networks.known}
-    for name in settings.require_second_factor_networks:
-        if name not in names:
-            raise ConfigurationError(f"IDP_REQUIRE_SECOND_FACTOR_NETWORKS: no network is named {name[:80]!r}.",
-                                     remedy="Give names of IDP_NETWORKS, or outside, separated by spaces.")
+    _check_names("IDP_REQUIRE_SECOND_FACTOR_NETWORKS", settings.require_second_factor_networks, networks)
     return AssurancePolicy(
         settings.acr_prefix, frozenset(settings.require_second_factor_groups) | administrators,
         frozenset(settings.require_second_factor_units), frozenset(settings.require_second_factor_networks), networks, highest,
-        administrators)
+        administrators, grace(settings))
+
+
+def grace(settings: Settings) -> Grace:
+    """Read what time officers without a factor are granted; a day begins at midnight in the province."""
+    day = settings.second_factor_from
+    since = 0 if day is None else int(datetime(day.year, day.month, day.day, tzinfo=TIME_ZONE).astimezone(UTC).timestamp())
+    return Grace(settings.second_factor_grace_days, since)
+
+
+def trusted_networks(settings: Settings, networks: Networks) -> TrustedNetworks:
+    """Read where the password alone enrols a first factor.
+
+    Left open, these are the named networks from which no second factor is demanded. Whoever named none has said nothing of who is
+    where, so then there are none: behind a proxy that was forgotten everybody would come from the same address. In development
+    every other address is trusted too.
+
+    Raises:
+        ConfigurationError: a network has no such name.
+    """
+    if settings.first_factor_networks is not None:
+        _check_names("IDP_FIRST_FACTOR_NETWORKS", settings.first_factor_networks, networks)
+        return TrustedNetworks(networks, frozenset(settings.first_factor_networks))
+    names = {name for _, name in networks.known} | ({OUTSIDE} if settings.development else set())
+    return TrustedNetworks(networks, frozenset(names.difference(settings.require_second_factor_networks)))
+
+
+def first_factor_rules(settings: Settings, networks: Networks, factors: SecondFactors, demands: SqlFactorDemands,
+                       database: Database, key: bytes, clock: Clock) -> FirstFactors:
+    """Put the rules of first factors together.
+
+    Args:
+        settings: Settings of the deployment.
+        networks: As ``named_networks`` gives them.
+        factors: Which officers have.
+        demands: When one was first demanded.
+        database: Where codes are kept, guesses are counted and refusals recorded.
+        key: Of the digests of codes.
+        clock: Source of the time.
+
+    Raises:
+        ConfigurationError: as ``trusted_networks``.
+    """
+    limits = Lockout(SqlGuessCounter(database), clock, FACTOR_LIMITS, kind="enrolment_code")
+    codes = EnrolmentCodes(SqlEnrolmentCodes(database), limits, SqlAuditTrail(database), clock, key=key,
+                           lifetime_seconds=settings.enrolment_code_minutes * 60)
+    return FirstFactors(factors, codes, demands, trusted_networks(settings, networks), grace(settings), clock)
+
+
+def _check_names(setting: str, given: tuple[str, ...], networks: Networks) -> None:
+    names = {OUTSIDE} | {name for _, name in networks.known}
+    for name in given:
+        if name not in names:
+            raise ConfigurationError(f"{setting}: no network is named {name[:80]!r}.",
+                                     remedy="Give names of IDP_NETWORKS, or outside, separated by spaces.")

@@ -23,6 +23,7 @@ from ..adapters.sql import schema
 from ..adapters.sql.administration import SqlAdministrationTokens, SqlClientEntries, SqlGrantPages
 from ..adapters.sql.authn.certificates import SqlCertificates
 from ..adapters.sql.authn.devices import SqlDevices
+from ..adapters.sql.authn.first_factors import SqlFactorDemands
 from ..adapters.sql.authn.one_time_password import SqlOneTimePasswords
 from ..adapters.sql.authn.passkeys import SqlPasskeys
 from ..adapters.sql.authn.recoveries import SqlRecoveries
@@ -30,6 +31,7 @@ from ..adapters.sql.authn.recovery_codes import SqlRecoveryCodes
 from ..adapters.sql.authn.remembered import SqlRememberedDevices
 from ..adapters.sql.authn.throttle import SqlGuessCounter
 from ..adapters.sql.authn.totp import SqlTotpStore
+from ..adapters.sql.authn.without_factor import SqlWithoutFactor
 from ..adapters.sql.clients import SqlClientStore
 from ..adapters.sql.consents import SqlConsents
 from ..adapters.sql.database import Database
@@ -148,7 +150,7 @@ from ..sessions.remembered import RememberedDevices
 from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings
 from ..web.notice_words import LetterWords
-from .assurance import assurance_policy, named_networks
+from .assurance import assurance_policy, first_factor_rules, named_networks
 from .certificate_desk import certificate_desk, certification, for_administrators, published_chain, time_stamps
 from .people import WholeDirectory, mirroring
 from .servers import client_authorities, key_token, ldap_people, mail_server, officer_authorities
@@ -208,11 +210,15 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     recovery_codes = RecoveryCodes(SqlRecoveryCodes(database), sealer.derive("recovery codes"), clock)
     party = RelyingParty(settings.passkey_domain, settings.issuer, settings.product_name) if settings.passkey_domain else None
     passkeys = Passkeys(SqlPasskeys(database), party, clock)
+    demands = SqlFactorDemands(database)
     passkey_limits = Lockout(guesses, clock, FACTOR_LIMITS, kind=PASSKEY)
     second_factors = SecondFactors([(passkeys, passkey_limits), (totp, Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),
                                     (certificates, Lockout(guesses, clock, FACTOR_LIMITS, kind=certificates.name)),
                                     (recovery_codes, Lockout(guesses, clock, FACTOR_LIMITS, kind="recovery"))], audit, clock,
-                                   frozen_until=deprovisioning.frozen_until)
+                                   frozen_until=deprovisioning.frozen_until,
+                                   before_removal=lambda entry_uuid: demands.end(entry_uuid, clock.now()))
+    first_factors = first_factor_rules(settings, networks, second_factors, demands, database, sealer.derive("enrolment codes"),
+                                       clock)
     subjects = Subjects(sealer.derive("pairwise subjects"))
     tokens = AccessTokens(issuer=settings.issuer, keys=keys, clock=clock, acr_prefix=settings.acr_prefix, subject_of=subjects.of,
                           lifetime_seconds=settings.access_token_lifetime_seconds)
@@ -303,7 +309,8 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         tasks=TaskAdministration(SqlTasks(database, clock), clock),
         password_resets=PasswordResets(people, mirror, one_time, deprovisioning, interactions, notices, audit,
                                        clock, groups, seen),
-        factors=FactorAdministration(second_factors, mirror, people, sessions, groups))
+        factors=FactorAdministration(second_factors, mirror, people, sessions, groups, first_factors.codes,
+                                     SqlWithoutFactor(database, clock), assurance))
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit,
         audit_repeats=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
@@ -313,6 +320,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         passkey_sign_in=PasskeySignIn(passkeys, people, mirror, audit, clock, limits=passkey_limits,
                                       frozen=second_factors.frozen),
         certificate_sign_in=CertificateSignIn(certificates, second_factors, people, mirror, audit, clock),
+        first_factors=first_factors,
         freshness=Freshness(second_factors, clock, settings.fresh_authentication_seconds),
         provider=provider, approvals=approvals, devices=devices, outbox=outbox,
         backchannel=BackchannelAuthentication(

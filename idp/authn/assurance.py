@@ -11,14 +11,19 @@ that calls. So a grant made inside lives on, at most as long as its session or i
 ``acr_values`` is a wish (Core §3.1.2.1: voluntary), so its first value that the officer can reach is taken and one that nobody
 can reach is passed over; where nothing may be asked, what the session has goes first. The claim ``acr`` asked for as essential
 (Core §5.5.1.1) is a wish that must come true.
+
+Two things spare an officer what groups and agencies demand, administrators excepted: a remembered device
+(``sessions.remembered``), and time that is granted before a first factor has to be there (``enrolment.grace``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from ..directory.unit import is_within
+from .enrolment.grace import MARK, Grace, deadline_of
 from .networks import Networks
 
 NOTHING = 0
@@ -56,14 +61,19 @@ def level_reached(amr: Collection[str]) -> int:
 
 def with_factor(amr: Iterable[str], *proven: str) -> tuple[str, ...]:
     """Add what was proven; ``mfa`` stands last where there are factors of two kinds, or one that is two (RFC 8176 §2)."""
-    values = tuple(value for value in (*amr, *proven) if value != REMEMBERED)
+    values = tuple(value for value in (*amr, *proven) if not _is_mark(value))
     factors = tuple(dict.fromkeys(value for value in values if value != MFA))
     return (*factors, MFA) if MFA in values or len(_kinds(factors)) > 1 else factors
 
 
 def published(amr: Iterable[str]) -> list[str]:
     """Give what applications are told of the factors of a session: what was proven, and nothing else."""
-    return [value for value in amr if value != REMEMBERED]
+    return [value for value in amr if not _is_mark(value)]
+
+
+def _is_mark(value: str) -> bool:
+    """Tell whether a value is one of ours by which nothing was proven."""
+    return value == REMEMBERED or value.startswith(MARK)
 
 
 def _kinds(amr: Iterable[str]) -> set[str]:
@@ -81,6 +91,19 @@ def missing(reached: int, required: int) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Demand:
+    """What demands two factors of an officer.
+
+    Attributes:
+        kind: What it is; ``role`` is to administer or to audit.
+        name: Of the group or network, or the agency's code; "" for a role.
+    """
+
+    kind: Literal["role", "group", "unit", "network"]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class AssurancePolicy:
     """What the province demands of whom.
 
@@ -91,7 +114,8 @@ class AssurancePolicy:
         second_factor_networks: Names of the networks from which everybody needs two factors.
         networks: The named networks.
         highest: The highest level that anybody can reach here: ``CERTIFICATE`` where certificates are asked for.
-        administrators: Groups that administer or audit; no remembered device spares their members anything.
+        administrators: Groups that administer or audit; nothing spares their members anything.
+        grace: What time officers without a factor are granted.
     """
 
     acr_prefix: str
@@ -101,6 +125,7 @@ class AssurancePolicy:
     networks: Networks = field(default_factory=Networks)
     highest: int = TWO_FACTORS
     administrators: frozenset[str] = frozenset()
+    grace: Grace = field(default_factory=Grace)
 
     def acr_of(self, level: int) -> str:
         """Give the acr value of a level that was reached."""
@@ -114,8 +139,18 @@ class AssurancePolicy:
         """Give the values for discovery."""
         return [self.acr_of(level) for level in range(PASSWORD, self.highest + 1)]
 
+    def spares(self, amr: Collection[str], now: int, *, afresh: bool = False) -> bool:
+        """Tell whether the officer of a sign-in is spared what groups and agencies demand (``demanded``).
+
+        Args:
+            amr: Of the sign-in, with its marks.
+            now: Seconds since the epoch.
+            afresh: Something asks for a fresh authentication; then no remembered device counts.
+        """
+        return (REMEMBERED in amr and not afresh) or self.grace.honours(deadline_of(amr), now)
+
     def demanded(self, groups: Collection[str], client_level: int, *, units: Collection[str], source: str | None,
-                 remembered: bool = False) -> int:
+                 spared: bool = False) -> int:
         """Give the level below which nothing is issued or honoured: the strictest of application, groups, agencies and network.
 
         Args:
@@ -123,19 +158,31 @@ class AssurancePolicy:
             client_level: As registered (``Client.required_level``); 0 where nothing is asked, and for our own pages.
             units: Codes of the units of every current post of the officer's; empty while nobody is known.
             source: Address of the officer's browser; None where it is not the officer who calls.
-            remembered: A remembered device let the officer in. It spares what is demanded of officers for their groups and
-                agencies, administrators excepted; never what the network, the application or its request demands.
+            spared: As ``spares`` says. It spares what is demanded of officers for their groups and agencies, administrators
+                excepted; never what the network, the application or its request demands.
         """
         of_officer = (not self.second_factor_groups.isdisjoint(groups)
                       or any(is_within(unit, strict) for unit in units for strict in self.second_factor_units))
-        spared = remembered and self.administrators.isdisjoint(groups)
+        spared = spared and self.administrators.isdisjoint(groups)
         two = (of_officer and not spared) or (
             source is not None and self.networks.name_of(source) in self.second_factor_networks)
         return max(client_level, TWO_FACTORS if two else PASSWORD)
 
+    def demands(self, groups: Collection[str], *, units: Collection[str], source: str | None) -> Iterator[Demand]:
+        """Name what demands two factors of an officer, whatever the application, for words; who decides is ``demanded``."""
+        if not self.administrators.isdisjoint(groups):
+            yield Demand("role", "")
+        strict_groups = self.second_factor_groups - self.administrators
+        yield from (Demand("group", name) for name in sorted(strict_groups.intersection(groups)))
+        yield from (Demand("unit", strict) for strict in sorted(self.second_factor_units)
+                    if any(is_within(unit, strict) for unit in units))
+        network = None if source is None else self.networks.name_of(source)
+        if network is not None and network in self.second_factor_networks:
+            yield Demand("network", network)
+
     def required_level(self, groups: Collection[str], client_level: int, acr_values: Iterable[str] = (), *,
                        units: Collection[str], source: str | None, essential: bool = False, reachable: int | None = None,
-                       remembered: bool = False) -> int:
+                       spared: bool = False) -> int:
         """Give the level that this sign-in is to reach.
 
         Args:
@@ -147,10 +194,10 @@ class AssurancePolicy:
             essential: One of them must be reached; ``OUT_OF_REACH`` is given when none can be.
             reachable: What this officer can reach with the factors there are; left out, what anybody can. It bounds the wish
                 only; what is demanded stays demanded, and is ``OUT_OF_REACH`` where nobody can reach it.
-            remembered: As for ``demanded``.
+            spared: As for ``demanded``.
         """
         nothing = OUT_OF_REACH if essential else PASSWORD
         reachable = self.highest if reachable is None else reachable
         wished = next((level for level in map(self.level_of, acr_values) if level is not None and level <= reachable), nothing)
-        level = max(self.demanded(groups, client_level, units=units, source=source, remembered=remembered), wished)
+        level = max(self.demanded(groups, client_level, units=units, source=source, spared=spared), wished)
         return level if level <= self.highest else OUT_OF_REACH

@@ -146,14 +146,22 @@ class SecondFactors:
     Args:
         factors: Each with the limits of guesses at it, a kind of their own.
         frozen_until: Gives the moment until which an officer's factors, by entryUUID, are frozen; None where they are not.
+        before_removal: Told of each officer, by entryUUID, whose factor is about to be taken away.
     """
 
     def __init__(self, factors: Sequence[tuple[Factor, Lockout]], audit: AuditTrail, clock: Clock, *,
-                 frozen_until: Callable[[str], int | None] = lambda _entry_uuid: None) -> None:
+                 frozen_until: Callable[[str], int | None] = lambda _entry_uuid: None,
+                 before_removal: Callable[[str], None] = lambda _entry_uuid: None) -> None:
         self._frozen_until = frozen_until
+        self._before_removal = before_removal
         self._factors = {factor.name: (factor, limits) for factor, limits in factors}
         self._audit = audit
         self._clock = clock
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Name the kinds that there are."""
+        return tuple(self._factors)
 
     def of(self, entry_uuid: str) -> tuple[Standing, ...]:
         """Give what an officer has and can still use, last used first, what was never used in the order of the list."""
@@ -172,6 +180,10 @@ class SecondFactors:
     def enrolled(self, entry_uuid: str) -> bool:
         """Tell whether an officer can prove any second factor."""
         return bool(self.of(entry_uuid))
+
+    def ever(self, entry_uuid: str) -> bool:
+        """Tell whether there is anything of an officer's at all, used up or not."""
+        return any(factor.standings(entry_uuid) for factor, _ in self._factors.values())
 
     def reachable(self, entry_uuid: str) -> int:
         """Give the level that an officer can reach with a password and what there is."""
@@ -290,6 +302,7 @@ class SecondFactors:
         entry_uuid = officer.officer.entry_uuid
         if not self.may_go(entry_uuid, name, id, demanded=demanded):
             return "last"
+        self._before_removal(entry_uuid)
         if name not in self._factors or not self._remove(officer, name, id, caller, keep_one=demanded >= TWO_FACTORS):
             there = any((standing.factor, standing.id) == (name, id) for standing in self.of(entry_uuid))
             return "last" if there else "gone"  # all the others were removed meanwhile, or this one

@@ -104,6 +104,8 @@ def examine(services: Callable[[], Services], settings: Settings, secret_files: 
             yield from _guarded(name, check, house)
     yield from _guarded("directory", _directory, house)
     yield from _guarded("break glass", _break_glass, house)
+    for well, found, remedy in house.first_factors.trusted.examined(house.assurance.second_factor_networks):
+        yield Line("second factors", "ok" if well or settings.development else "warning", found, "" if well else remedy)
     if house.certificates.offered:
         yield from _guarded("certificates", _certificates, house)
     if database.state != "failed":

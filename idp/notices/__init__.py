@@ -32,6 +32,7 @@ class NoticeKind(StrEnum):
     """An administrator removed all further factors."""
     FACTORS_FROZEN = "factors.frozen"
     FACTORS_RELEASED = "factors.released"
+    ENROLMENT_CODE_GIVEN = "enrolment_code.given"
     RECOVERY_CODE_USED = "recovery_code.used"
     """Detail ``left``: how many codes are left."""
     PASSWORD_CHANGED = "password.changed"

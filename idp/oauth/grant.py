@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..authn.assurance import REMEMBERED, AssurancePolicy
+from ..authn.assurance import AssurancePolicy
 from ..directory.term import is_over, status_as_of
 from .client import Client
 
@@ -89,10 +89,10 @@ def level_demanded(standing: Standing, client: Client, assurance: AssurancePolic
 
     The network is left out: at the token endpoint and at resources it is the application that calls, from its own address, which
     says nothing of where the officer is. It was asked at the authorization endpoint, where the officer's browser was. ``amr`` is
-    the grant's, and says whether a remembered device let its officer in.
+    the grant's, and says whether a remembered device let its officer in, or time that was granted and is not over.
     """
     return assurance.demanded(standing.officer_groups, client.required_level, units=standing.units_at(now), source=None,
-                              remembered=REMEMBERED in amr)
+                              spared=assurance.spares(amr, now))
 
 
 def lapse_of(grant: Grant, client: Client, *, assurance: AssurancePolicy, now: int, idle_limit_seconds: int | None) -> str:

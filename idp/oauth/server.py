@@ -18,7 +18,7 @@ from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidRequestError
 
 from ..audit import AuditEvent, AuditRecord, Caller
-from ..authn.assurance import REMEMBERED, AssurancePolicy
+from ..authn.assurance import AssurancePolicy
 from ..authn.lockout import network_of
 from ..clock import Clock
 from . import client_authentication, response
@@ -229,8 +229,8 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         if officer is None or not admits(client, officer.status_at(now), officer.officer_groups):
             raise request.refuse("access_denied", "The officer may not use this application.")
         if session.acr < self.assurance.demanded(officer.officer_groups, client.required_level, units=officer.units_at(now),
-                                                 source=caller.source, remembered=REMEMBERED in session.amr and not (
-                                                     asks_afresh(request, client))):
+                                                 source=caller.source, spared=self.assurance.spares(
+                                                     session.amr, now, afresh=asks_afresh(request, client))):
             raise request.refuse("unmet_authentication_requirements", "A higher level is demanded now.")
 
     def error_response(self, error: AuthorizationError, *, also: Parameters = ()) -> AuthorizationResponse:

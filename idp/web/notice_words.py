@@ -49,6 +49,9 @@ _WORDS: Mapping[NoticeKind, _Words] = {
         _("Tài khoản của bạn tạm thời không thêm hoặc gỡ được cách đăng nhập nào.")),
     NoticeKind.FACTORS_RELEASED: _Words(
         "lock", _("Đã mở lại thay đổi cách đăng nhập"), _("Bạn lại thêm và gỡ được cách đăng nhập.")),
+    NoticeKind.ENROLMENT_CODE_GIVEN: _Words(
+        "shield", _("Quản trị đã cấp cho bạn một mã đăng ký"),
+        _("Mã này dùng một lần, để bạn thêm lớp thứ hai khi ở ngoài mạng cơ quan. Vui lòng không đưa mã cho ai.")),
     NoticeKind.RECOVERY_CODE_USED: _Words(
         "codes", _("Một mã khôi phục đã được dùng"), _("Bạn còn %(left)s mã khôi phục.")),
     NoticeKind.PASSWORD_CHANGED: _Words("lock", _("Mật khẩu đã được đổi"), _("Mật khẩu của bạn đã được đổi.")),

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from flask import Response, make_response, render_template, url_for
 from flask_babel import gettext
 
-from ..authn.assurance import OUT_OF_REACH, PASSWORD, REMEMBERED
+from ..authn.assurance import OUT_OF_REACH, PASSWORD
 from ..directory.mirror import MirroredOfficer
 from ..directory.officer import Post
 from ..oauth.authorization_request import AuthorizationError, AuthorizationRequest
@@ -59,24 +59,32 @@ class Onward:
             return None
         return session, officer
 
-    def enter(self, path: str, *, fresh: bool = False) -> tuple[Session, MirroredOfficer] | Response:
+    def enter(self, path: str, *, fresh: bool = False, enrols: bool = False) -> tuple[Session, MirroredOfficer] | Response:
         """Let an officer into one of our own pages, or lead through a sign-in and back to it.
 
         Args:
             path: The page to come back to.
             fresh: Whether the page changes what proves who the officer is (``authn.freshness``).
+            enrols: Whether the page adds to it; who has nothing yet is let in only where that may be (``FirstFactors.admits``).
         """
         signed_in = self.signed_in()
         if signed_in is not None and signed_in[0].acr >= self.required_level(
-                signed_in[1], None, (), remembered=REMEMBERED in signed_in[0].amr and not fresh) and (
+                signed_in[1], None, (), spared=self.spares(signed_in[0], afresh=fresh)) and (
                 not fresh or self._services.freshness.holds(signed_in[1].officer.entry_uuid, auth_time=signed_in[0].auth_time,
                                                             level=signed_in[0].acr)):
-            return signed_in
+            if not enrols or self._services.first_factors.admits(signed_in[1].officer.entry_uuid, caller().source):
+                return signed_in
+            browser_id()
+            return see_other(address_of("login.enrol", self._services.interactions.begin_page(path, fresh=True)))
         browser_id()
         return see_other(address_of("login.ask", self._services.interactions.begin_page(path, fresh=fresh)))
 
+    def spares(self, session: Session, *, afresh: bool) -> bool:
+        """Tell whether the officer of a session is spared what groups and agencies demand."""
+        return self._services.assurance.spares(session.amr, self._services.clock.now(), afresh=afresh)
+
     def required_level(self, officer: MirroredOfficer, client: Client | None, acr_values: tuple[str, ...], *,
-                       essential: bool = False, reached: int = PASSWORD, silent: bool = False, remembered: bool = False) -> int:
+                       essential: bool = False, reached: int = PASSWORD, silent: bool = False, spared: bool = False) -> int:
         """Give the level that an officer has to reach on the way to an application (None: our own pages).
 
         Args:
@@ -86,7 +94,7 @@ class Onward:
             essential: One of them must be reached.
             reached: Level of the session, which counts although the officer has given up the factor since.
             silent: Nothing may be asked, so what the session has goes first: a wish must not turn into an error.
-            remembered: A remembered device let the officer in, and nothing fresh is asked for.
+            spared: As ``spares`` says.
         """
         reachable = [self._services.assurance.highest]
         if acr_values:
@@ -94,7 +102,7 @@ class Onward:
             reachable = [*([reached] if silent else []), max(within_reach, reached)]
         levels = (self._services.assurance.required_level(
             officer.officer.groups, client.required_level if client else 0, acr_values, units=officer.officer.units,
-            source=caller().source, essential=essential, reachable=level, remembered=remembered)
+            source=caller().source, essential=essential, reachable=level, spared=spared)
             for level in reachable)
         return next((level for level in levels if level != OUT_OF_REACH), OUT_OF_REACH)
 
@@ -107,8 +115,7 @@ class Onward:
             acr_values, essential = acr_asked(request)
             required = self.required_level(officer, client, acr_values, essential=essential, reached=session.acr,
                                            silent="none" in request.prompt,
-                                           remembered=REMEMBERED in session.amr and not (
-                                               asks_afresh(request, client)))
+                                           spared=self.spares(session, afresh=asks_afresh(request, client)))
         given = client.consent != "ask" or (session is not None and self._services.consents.covers(
             session.sub, client.client_id, request.scope, asked_by_name(request, client)))
         return next_prompt(

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, make_response, render_template, request
 from flask_babel import gettext, ngettext
 
+from ..authn.enrolment.grace import days_left, deadline_of
 from ..authn.recovery_codes import FEW
 from ..directory.mirror import MirroredOfficer
 from ..oauth.grant import admits
@@ -15,7 +16,7 @@ from ..sessions.single_sign_on import Session
 from .account.notices import words
 from .approvals import awaiting
 from .onward import Onward
-from .presentation import agency_help, ago_words, clock_words, entrance, in_words, officer_words, post_words
+from .presentation import agency_help, ago_words, clock_words, day_words, entrance, in_words, officer_words, post_words
 
 SHOWN_NOTICES = 3
 """Of the newest so many notices the portal shows those that are not read; all stand on a page of their own."""
@@ -35,6 +36,7 @@ def blueprint(services: Services) -> Blueprint:
         return make_response(render_template(
             "portal/applications.html", who=officer_words(officer.officer), apps=_applications(services, session, officer),
             since=clock_words(session.auth_time, services.clock.now()), notices=_notices(services, officer),
+            grace=_grace(services, session),
             posts=_posts(services, session, officer), unread=services.notices.unread(session.sub),
             agency_help=agency_help(services, officer.officer)))
 
@@ -62,6 +64,12 @@ def _posts(services: Services, session: Session, officer: MirroredOfficer) -> li
     found = ((services.clients.find(client_id), post) for client_id, post in sorted(chosen.items()))
     return [{"client_id": client.client_id, "name": in_words(client).client_name or client.client_id, "post": post_words(post)}
             for client, post in found if client is not None]
+
+
+def _grace(services: Services, session: Session) -> dict[str, Any] | None:
+    """Tell until when an officer without a second factor may wait, where this sign-in was let through for that."""
+    deadline, now = deadline_of(session.amr), services.clock.now()
+    return None if deadline is None or deadline <= now else {"days": days_left(deadline, now), "until": day_words(deadline - 1)}
 
 
 def _notices(services: Services, officer: MirroredOfficer) -> list[dict[str, str]]:

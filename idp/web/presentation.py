@@ -9,9 +9,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import pyotp
+import segno
 from flask_babel import format_datetime, gettext, ngettext, to_user_timezone
+from markupsafe import Markup
 
+from ..authn.assurance import Demand
+from ..authn.networks import OUTSIDE
 from ..directory.officer import Contact, Officer, Post
+from ..directory.unit import is_within
 from ..oauth.client import Client
 from ..oauth.requests.signing_details import ALGORITHMS
 from ..oauth.scope import OFFLINE
@@ -122,6 +128,39 @@ def signing(details: str) -> list[dict[str, Any]]:
              "documents": [{"label": document["label"], "hash": base64.b64decode(document["hash"]).hex()}
                            for document in detail["documentDigests"]]}
             for detail in json.loads(details)]
+
+
+def demand_words(demand: Demand, officer: Officer) -> str:
+    """Say what demands two factors of an officer, as the beginning of a sentence."""
+    if demand.kind == "role":
+        return str(gettext("Vai trò quản trị hoặc kiểm toán của bạn"))
+    if demand.kind == "group":
+        return str(gettext("Nhóm %(name)s mà bạn là thành viên", name=demand.name))
+    if demand.kind == "network":
+        return str(gettext("Nơi bạn đang đăng nhập, ngoài mạng cơ quan,") if demand.name == OUTSIDE
+                   else gettext("Mạng %(name)s mà bạn đang dùng", name=demand.name))
+    here = next((post for post in officer.posts if post.unit_code == demand.name), None)
+    if here is not None:
+        return str(gettext("Đơn vị %(name)s của bạn", name=here.unit_name))
+    below = next((post for post in officer.posts if is_within(post.unit_code, demand.name)), officer.main_post)
+    return str(gettext("Cơ quan cấp trên của đơn vị %(name)s", name=below.unit_name))
+
+
+def to_scan(seed: str, officer: Officer, issuer: str) -> dict[str, Any]:
+    """Give a secret for an authenticator app: ``picture`` to be scanned, ``seed`` as people type it."""
+    uri = pyotp.TOTP(seed, name=officer.uid, issuer=issuer).provisioning_uri()
+    return {"picture": picture(uri), "seed": " ".join(seed[start:start + 4] for start in range(0, len(seed), 4))}
+
+
+def picture(uri: str) -> Markup:
+    """Draw a code that telephones read, as SVG without styles; black on white in every theme, with the quiet zone it needs."""
+    return Markup(segno.make(uri, error="m", micro=False).svg_inline(  # noqa: S704 - made of numbers alone
+        scale=5, border=4, dark="#000", light="#fff", svgclass=None, lineclass=None))
+
+
+def day_words(at: int) -> str:
+    """Say on which day something was."""
+    return str(format_datetime(datetime.fromtimestamp(at, UTC), "dd/MM/yyyy"))
 
 
 def minutes(seconds: int | None) -> int:

@@ -13,6 +13,8 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
+from idp.authn.enrolment.first_factor import TrustedNetworks
+from idp.authn.networks import read_networks
 from idp.cli import doctor
 from idp.cli.doctor import OLD_KEY_SECONDS, Line, examine
 from idp.directory.brake import FeedState
@@ -79,6 +81,8 @@ class House:
         self.break_glass = SimpleNamespace(named=False, there=lambda: False, problem=lambda: None)
         self.certification = SimpleNamespace(authorities=list)
         self.published_chain = SimpleNamespace(links=list)
+        self.first_factors = SimpleNamespace(trusted=TrustedNetworks(read_networks(["tinh=10.0.0.0/8"]), frozenset({"tinh"})))
+        self.assurance = SimpleNamespace(second_factor_networks=frozenset({"outside"}))
         self.checked = [CheckLine("server ldaps://ldap1.example", True, "answers")]
         self.mirroring = quiet_mirroring()
         self.directory = SimpleNamespace(check=lambda: tuple(self.checked))
@@ -114,7 +118,7 @@ def test_interface_s3_a_fit_deployment_is_0_and_everything_is_named() -> None:
     assert result.exit_code == 0
     checks = {line.check for line in look(house)}
     assert checks == {"settings", "proxy", "clock", "database", "keys", "clients", "initial access", "worker", "logout notices",
-                      "audit trail", "directory", "break glass", "mail"}
+                      "audit trail", "directory", "break glass", "second factors", "mail"}
     assert problems(house) == []
 
 
@@ -127,6 +131,17 @@ def test_a_break_glass_administrator_who_is_switched_on_is_a_warning() -> None:
     house.break_glass.problem = lambda: ConfigurationError("It can be used by others.", remedy="Run: chmod 600 it")
     assert [(line.state, line.remedy) for line in look(house) if line.check == "break glass"] == [
         ("warning", "Run: chmod 600 it")]
+
+
+def test_ways_to_a_first_factor_that_do_not_go_together_are_named() -> None:
+    house = House()
+    assert [line.state for line in look(house) if line.check == "second factors"] == ["ok"]
+    house.first_factors.trusted = TrustedNetworks(read_networks([]), frozenset())
+    assert problems(house) == [("second factors", "warning")]
+    house.assurance.second_factor_networks = frozenset({"tinh"})
+    house.first_factors.trusted = TrustedNetworks(read_networks(["tinh=10.0.0.0/8"]), frozenset({"tinh"}))
+    assert problems(house) == [("second factors", "warning")]
+    _remedies(look(house))
 
 
 def test_every_key_signs_a_probe_and_its_next_rotation_is_told() -> None:

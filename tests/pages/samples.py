@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from idp.web.account.app import picture
+from idp.web.presentation import picture
 
 QLVB = {"name": "Hệ thống Quản lý văn bản", "owner": "Văn phòng UBND tỉnh", "client_uri": "/next", "logo_uri": None,
         "policy_uri": None, "tos_uri": None}
@@ -127,7 +127,8 @@ _APP = {vi_en: {"name": name, "icon": "phone", "factor": "otp", "id": "", "stays
                 "used": "18/11/2026", "loss": loss} for vi_en, name, loss in (
     ("vi", "Ứng dụng tạo mã 6 số", "Mã của ứng dụng tạo mã trên điện thoại sẽ không còn dùng được để đăng nhập."),
     ("en", "Authenticator app", "The codes of the app on your telephone will no longer be good for signing in."))}
-_APP_STAYS = {lang: app | {"stays": True, "used": None} for lang, app in _APP.items()}
+_BECAUSE = {"vi": "Đơn vị Sở Tài chính của bạn", "en": "Your agency Sở Tài chính"}
+_APP_STAYS = {lang: app | {"stays": True, "used": None, "because": _BECAUSE[lang]} for lang, app in _APP.items()}
 _PASSKEYS = {lang: [{"name": name.format(label), "icon": "passkey", "factor": "passkey", "id": label, "stays": False,
                      "loss": loss, "since": "12/10/2026", "used": used, "rename_url": "/next"}
                     for label, used in (("Máy bàn cơ quan", "23/11/2026"), ("Điện thoại cá nhân " + "rất dài " * 5, None))]
@@ -143,6 +144,10 @@ _SECURITY: dict[str, Any] = {
 _ENROLLING: dict[str, Any] = {"who": OFFICER | {"username": "nvmau"}, "action": "/stay", "error": "", "replaces": False,
                               "seed": "NRSW CZDF OJ2G 65DQ NRSW CZDF OJ2G 65DQ",
                               "picture": picture("otpauth://totp/T%E1%BB%89nh:nvmau?secret=NRSWCZDFOJ2G65DQNRSWCZDFOJ2G65DQ")}
+_FIRST: dict[str, Any] = {"app": QLVB, "action": "/stay", "who": OFFICER, "error": None, "due": "must", "days": 14,
+                          "until": "11/12/2026", "closed": False, "passkey_url": "/next", "back_url": "/next",
+                          "cancel_url": "/next"}
+_FIRST_APP = _FIRST | {name: _ENROLLING[name] for name in ("seed", "picture")}
 _CODES: dict[str, Any] = {"who": OFFICER | {"username": "nvmau"}, "action": "/stay", "left": 0, "codes": None}
 _SECURITIES: dict[str, dict[str, Any]] = {
     "none": {"who": BARE, "agency_help": AGENCY_HELP},
@@ -204,9 +209,27 @@ SAMPLES = [
            _FACTOR | {"options_url": "/stay", "error": {"code": "throttled", "retry_after_minutes": 5}}, 429),
     Sample("second-factor-frozen", "login/factors/frozen.html", _FACTOR),
     Sample("second-factor-frozen-agency", "login/factors/frozen.html", _FACTOR | {"agency_help": AGENCY_HELP}),
-    Sample("second-factor-missing", "login/factors/none.html", _FACTOR),
-    Sample("second-factor-missing-agency", "login/factors/none.html", _FACTOR | {"agency_help": AGENCY_HELP}),
+    Sample("second-factor-no-certificate", "login/factors/none.html", _FACTOR),
     Sample("second-factor-others", "login/factors/otp.html", _FACTOR | {"others": _OTHER_WAYS}),
+    Sample("first-factor", "login/enrol/choose.html", _FIRST),
+    Sample("first-factor-offer", "login/enrol/choose.html", _FIRST | {"due": "offer", "app": None, "who": LONG}),
+    Sample("first-factor-offer-outside", "login/enrol/choose.html",
+           _FIRST | {"due": "offer", "days": 1, "closed": True, "agency_help": AGENCY_HELP}),
+    Sample("first-factor-outside", "login/enrol/choose.html", _FIRST | {"closed": True}),
+    Sample("first-factor-account", "login/enrol/choose.html", _FIRST | {"due": "nothing", "closed": True, "app": None}),
+    *(Sample(f"first-factor-{code}", "login/enrol/choose.html",
+             _FIRST | {"closed": code != "late", "error": {"code": code, "retry_after_minutes": 5}}, status)
+      for code, status in (("code", 400), ("throttled", 429), ("closed", 403), ("late", 409))),
+    Sample("first-factor-app", "login/enrol/app.html", _FIRST_APP | {"agency_help": AGENCY_HELP}),
+    Sample("first-factor-app-wrong", "login/enrol/app.html", _FIRST_APP | {"error": {"code": "wrong"}, "who": LONG}, 400),
+    Sample("first-factor-app-throttled", "login/enrol/app.html",
+           _FIRST_APP | {"error": {"code": "throttled", "retry_after_minutes": 5}}, 429),
+    Sample("first-factor-passkey", "login/enrol/passkey.html", _FIRST | {"name": "Chrome trên Windows", "options_url": "/stay"}),
+    Sample("first-factor-passkey-unnamed", "login/enrol/passkey.html",
+           _FIRST | {"name": "", "options_url": "/stay", "error": {"code": "unnamed"}}, 400),
+    Sample("first-factor-codes", "login/enrol/codes.html", {
+        "app": QLVB, "who": OFFICER, "made_at": _SINCE, "continue_url": "/next", "codes": [
+            f"{number:05d}-k7m2{'pqrstvwxyz'[number]}" for number in range(10)]}),
     Sample("recovery-code", "login/factors/recovery.html", _FACTOR),
     *(Sample(f"recovery-code-{code}", "login/factors/recovery.html", _FACTOR | {"error": {"code": code}}, 400)
       for code in ("wrong", "reused")),
@@ -338,6 +361,9 @@ SAMPLES = [
     Sample("portal-notices", "portal/applications.html", {"who": LONG, "since": _SINCE, "apps": _by_language(_APPS),
                                                           "notices": _by_language(_NOTICES), "unread": 2,
                                                           "agency_help": AGENCY_HELP, "posts": []}),
+    Sample("portal-grace", "portal/applications.html", {
+        "who": OFFICER, "since": _SINCE, "apps": _by_language(_APPS), "notices": [], "unread": 0, "posts": [],
+        "grace": {"days": 9, "until": "06/12/2026"}}),
     Sample("portal-empty", "portal/applications.html", {"who": BARE, "since": _SINCE, "apps": [], "notices": [], "unread": 0,
                                                         "posts": []}),
     Sample("account-sessions", "account/sessions.html", {

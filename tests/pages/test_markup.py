@@ -13,10 +13,10 @@ from .samples import SAMPLES, Sample
 
 FIELDS = {"username", "password", "otp", "certificate", "certificate_sign_in", "answer", "csrf_token", "new_password",
           "new_password_again", "user_code", "approval", "factor", "id", "up_to", "sid", "recovery_code", "name", "passkey",
-          "passkey_sign_in", "post", "remember", "device"}
+          "passkey_sign_in", "post", "remember", "device", "enrolment_code", "begin", "later"}
 COMPLETE = {"username": "username", "password": "current-password", "otp": "one-time-code", "new_password": "new-password",
             "new_password_again": "new-password", "user_code": "off", "recovery_code": "off", "name": "off",
-            "remember": "off"}
+            "remember": "off", "enrolment_code": "off"}
 
 
 @dataclass

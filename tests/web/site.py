@@ -23,6 +23,7 @@ from werkzeug.test import TestResponse
 
 from idp.adapters.sql.authn.certificates import SqlCertificates
 from idp.adapters.sql.authn.devices import SqlDevices
+from idp.adapters.sql.authn.first_factors import SqlFactorDemands
 from idp.adapters.sql.authn.one_time_password import SqlOneTimePasswords
 from idp.adapters.sql.authn.passkeys import SqlPasskeys
 from idp.adapters.sql.authn.recoveries import SqlRecoveries
@@ -44,7 +45,7 @@ from idp.adapters.sql.seen_once import SqlSeenOnce
 from idp.adapters.sql.sessions import SqlSessions
 from idp.adapters.sql.tables import AuditRow, OutboxRow
 from idp.adapters.sql.trail.records import SqlAuditTrail
-from idp.app.assurance import assurance_policy
+from idp.app.assurance import assurance_policy, first_factor_rules
 from idp.audit import Caller
 from idp.authn.client_certificate import ClientCertificates
 from idp.authn.freshness import Freshness
@@ -166,6 +167,7 @@ class Site:
         self.totp = Totp(SqlTotpStore(database), FakeSealer(), self.clock)
         self.one_time = OneTimePasswords(SqlOneTimePasswords(database), self.clock, lifetime_seconds=86400)
         counter = SqlGuessCounter(database)
+        self.demands = SqlFactorDemands(database)
         self.passkeys = Passkeys(SqlPasskeys(database), RelyingParty(
             self.settings.passkey_domain, self.settings.issuer, "Đăng nhập một lần"), self.clock)
         passkey_limits = Lockout(counter, self.clock, FACTOR_LIMITS, kind="passkey")
@@ -178,10 +180,13 @@ class Site:
                                  (self.totp, Lockout(counter, self.clock, FACTOR_LIMITS, kind="factor")),
                                  (self.certificates, Lockout(counter, self.clock, FACTOR_LIMITS, kind="certificate")),
                                  (self.recovery_codes, Lockout(counter, self.clock, FACTOR_LIMITS, kind="recovery"))],
-                                audit, self.clock, frozen_until=self.deprovisioning.frozen_until)
+                                audit, self.clock, frozen_until=self.deprovisioning.frozen_until,
+                                before_removal=lambda entry_uuid: self.demands.end(entry_uuid, self.clock.now()))
         self.sessions = Sessions(SqlSessions(database), self.clock, SessionLimits(
             idle_seconds=self.settings.idle_limit_seconds, absolute_seconds=self.settings.absolute_limit_seconds))
         networks = read_networks(self.settings.networks)
+        first_factors = first_factor_rules(self.settings, networks, factors, self.demands, database, b"e" * 32, self.clock)
+        self.enrolment_codes = first_factors.codes
         assurance = assurance_policy(self.settings, networks, administrators=RoleGroups().names,
                                      highest=3 if self.settings.certificate_origin else 2)
         deferred = SqlDeferred(database)
@@ -221,6 +226,7 @@ class Site:
                 self.passkeys, self.directory, self.mirror, audit, self.clock, limits=passkey_limits,
                 frozen=factors.frozen),
             recovery_codes=self.recovery_codes, second_factors=factors,
+            first_factors=first_factors,
             freshness=Freshness(factors, self.clock, self.settings.fresh_authentication_seconds),
             interactions=Interactions(SqlInteractions(database), self.clock, self.settings.interaction_lifetime_seconds),
             acting_posts=ActingPosts(SqlPostChoices(database), self.clock),

@@ -85,10 +85,10 @@ def test_our_own_pages_ask_outside_for_what_they_did_not_ask_inside(strict: Site
     assert browser.follow(browser.submit(page, otp=strict.otp())).status_code == 200
 
 
-def test_a_sign_in_outside_asks_for_both_and_who_has_no_second_one_is_told_whom_to_call(strict: Site) -> None:
+def test_a_sign_in_outside_asks_for_both_and_who_has_no_second_one_needs_a_code_to_enrol_it(strict: Site) -> None:
     browser = Walker(strict, OUTSIDE)
     page = browser.follow(browser.sign_in())
-    assert "Bạn chưa có lớp thứ hai" in page.text
+    assert "Bạn đang ở ngoài mạng cơ quan" in page.text
     assert browser.sso() is None
 
 

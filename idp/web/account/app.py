@@ -6,17 +6,14 @@ The picture is drawn on the server (ISO/IEC 18004), so that no script and no oth
 
 from __future__ import annotations
 
-import pyotp
-import segno
 from flask import Blueprint, Response, make_response, render_template, request
-from markupsafe import Markup
 
 from ...authn.assurance import level_reached, with_factor
 from ...directory.mirror import MirroredOfficer
 from ...services import Services
 from ...sessions.single_sign_on import Session
 from ..onward import Onward, see_other
-from ..presentation import minutes, officer_words
+from ..presentation import minutes, officer_words, to_scan
 from ..security import caller, change_session, device, session_cookie, with_session
 
 PAGE = "/account/security/app"
@@ -28,11 +25,10 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
 
     def shown(officer: MirroredOfficer, *, error: str = "", status: int = 200, wait: int | None = None) -> Response:
         seed = services.totp.begun(officer.officer.entry_uuid)
-        uri = seed and pyotp.TOTP(seed, name=officer.officer.uid, issuer=services.settings.province_name).provisioning_uri()
         return make_response(render_template(
             "account/app.html", who=officer_words(officer.officer), action=PAGE, error=error, retry_after_minutes=minutes(wait),
-            picture=uri and picture(uri),
-            seed=seed and groups_of_four(seed), replaces=services.totp.enrolled(officer.officer.entry_uuid)), status)
+            **(to_scan(seed, officer.officer, services.settings.province_name) if seed else {"seed": None, "picture": None}),
+            replaces=services.totp.enrolled(officer.officer.entry_uuid)), status)
 
     def confirmed(session: Session, amr: tuple[str, ...]) -> Response:
         """Go on with a session that has proven the app as well, so that what follows need not ask for the next code."""
@@ -47,12 +43,12 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
 
     @views.get("/security/app")
     def enrol_app() -> Response:
-        entered = onward.enter(PAGE, fresh=True)
+        entered = onward.enter(PAGE, fresh=True, enrols=True)
         return entered if isinstance(entered, Response) else shown(entered[1])
 
     @views.post("/security/app")
     def take_app() -> Response:
-        entered = onward.enter(PAGE, fresh=True)
+        entered = onward.enter(PAGE, fresh=True, enrols=True)
         if isinstance(entered, Response):
             return entered
         session, officer = entered
@@ -69,14 +65,3 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
         if step.outcome != "confirmed":
             return shown(officer, error=step.outcome, status=400)
         return confirmed(session, with_factor(session.amr, services.totp.name))
-
-
-def picture(uri: str) -> Markup:
-    """Draw a code that telephones read, as SVG without styles; black on white in every theme, with the quiet zone it needs."""
-    return Markup(segno.make(uri, error="m", micro=False).svg_inline(  # noqa: S704 - made of numbers alone
-        scale=5, border=4, dark="#000", light="#fff", svgclass=None, lineclass=None))
-
-
-def groups_of_four(seed: str) -> str:
-    """Write a secret as people type it."""
-    return " ".join(seed[start:start + 4] for start in range(0, len(seed), 4))

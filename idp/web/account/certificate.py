@@ -21,7 +21,7 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
     def ask_certificate() -> Response:
         if not services.certificates.offered:
             abort(404)
-        entered = onward.enter(request.full_path if request.args else PAGE, fresh=True)
+        entered = onward.enter(request.full_path if request.args else PAGE, fresh=True, enrols=True)
         if isinstance(entered, Response):
             return entered
         session, officer = entered
@@ -33,7 +33,7 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
     def take_certificate() -> Response:
         if not services.certificates.offered:
             abort(404)
-        entered = onward.enter(PAGE, fresh=True)
+        entered = onward.enter(PAGE, fresh=True, enrols=True)
         if isinstance(entered, Response):
             return entered
         session, officer = entered

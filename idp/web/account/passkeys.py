@@ -26,12 +26,12 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
 
     @views.get("/security/passkeys/new")
     def new_passkey() -> Response:
-        entered = onward.enter(request.path, fresh=True)
+        entered = onward.enter(request.path, fresh=True, enrols=True)
         return entered if isinstance(entered, Response) else form(entered[1], "account/passkey_new.html", f"{PAGE}/new")
 
     @views.post("/security/passkeys/question")
     def passkey_question() -> Response:
-        entered = onward.enter(f"{PAGE}/new", fresh=True)
+        entered = onward.enter(f"{PAGE}/new", fresh=True, enrols=True)
         if isinstance(entered, Response):
             answer = jsonify({"error": "not_fresh"})
             answer.status_code = 409
@@ -41,7 +41,7 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
 
     @views.post("/security/passkeys/new")
     def enrol_passkey() -> Response:
-        entered = onward.enter(f"{PAGE}/new", fresh=True)
+        entered = onward.enter(f"{PAGE}/new", fresh=True, enrols=True)
         if isinstance(entered, Response):
             return entered
         session, officer = entered
@@ -53,7 +53,7 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
 
     @views.get("/security/passkeys/<passkey_id>")
     def name_of_passkey(passkey_id: str) -> Response:
-        entered = onward.enter(request.path, fresh=True)
+        entered = onward.enter(request.path, fresh=True, enrols=True)
         if isinstance(entered, Response):
             return entered
         officer = entered[1]
@@ -64,7 +64,7 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
 
     @views.post("/security/passkeys/<passkey_id>")
     def rename_passkey(passkey_id: str) -> Response:
-        entered = onward.enter(f"{PAGE}/{passkey_id}", fresh=True)
+        entered = onward.enter(f"{PAGE}/{passkey_id}", fresh=True, enrols=True)
         if isinstance(entered, Response):
             return entered
         name = request.form.get("name", "")

@@ -18,7 +18,7 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
 
     @views.get("/security/recovery-codes")
     def ask_codes() -> Response:
-        entered = onward.enter(PAGE, fresh=True)
+        entered = onward.enter(PAGE, fresh=True, enrols=True)
         if isinstance(entered, Response):
             return entered
         _, officer = entered
@@ -31,7 +31,7 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
 
     @views.post("/security/recovery-codes")
     def make_codes() -> Response:
-        entered = onward.enter(PAGE, fresh=True)
+        entered = onward.enter(PAGE, fresh=True, enrols=True)
         if isinstance(entered, Response):
             return entered
         _, officer = entered

@@ -14,9 +14,9 @@ from ...directory.mirror import MirroredOfficer
 from ...services import Services
 from ..errors import page
 from ..onward import Onward, see_other
-from ..presentation import agency_help, officer_words
+from ..presentation import agency_help, day_words, demand_words, officer_words
 from ..security import caller
-from .factors import PARTS, day_words
+from .factors import PARTS
 
 PAGE = "/account/security"
 
@@ -28,10 +28,16 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
     def demanded(officer: MirroredOfficer) -> int:
         return services.assurance.demanded(officer.officer.groups, 0, units=officer.officer.units, source=caller().source)
 
+    def demanding(officer: MirroredOfficer) -> str:
+        """Name what demands two factors of an officer, in words; "" for nothing."""
+        demands = services.assurance.demands(officer.officer.groups, units=officer.officer.units, source=caller().source)
+        return next((demand_words(demand, officer.officer) for demand in demands), "")
+
     def row(standing: Standing, officer: MirroredOfficer) -> dict[str, Any]:
         stays = not services.second_factors.may_go(officer.officer.entry_uuid, standing.factor, standing.id,
                                                    demanded=demanded(officer))
         return {**parts[standing.factor].words(standing), "factor": standing.factor, "id": standing.id, "stays": stays,
+                "because": demanding(officer) if stays else "",
                 "since": day_words(standing.enrolled_at), "used": standing.last_used_at and day_words(standing.last_used_at)}
 
     @views.get("/security")
@@ -73,7 +79,8 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
                                                  demanded=demanded(officer))
         if outcome == "last":
             return page(409, gettext("Chưa gỡ được"), gettext(
-                "Chức vụ của bạn cần xác thực hai lớp, và đây là cách cuối cùng. Vui lòng thêm một cách khác trước."),
+                "%(who)s cần xác thực hai lớp, và đây là cách cuối cùng. Vui lòng thêm một cách khác trước.",
+                who=demanding(officer)),
                 services.clock, detail="last_factor", ways=[{"label": gettext("Trở lại trang Bảo mật"), "url": PAGE}])
         return see_other(PAGE)
 

@@ -18,9 +18,8 @@ from ...sessions.single_sign_on import digest
 from ...sessions.user_agent import described
 from ..notice_words import device_words
 from ..onward import Onward, see_other
-from ..presentation import agency_help, clock_words, in_words, officer_words
+from ..presentation import agency_help, clock_words, day_words, in_words, officer_words
 from ..security import caller, device_cookie
-from .factors import day_words
 
 PAGE = "/account/sessions"
 ELSEWHERE = "ended_elsewhere"

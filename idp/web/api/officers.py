@@ -49,6 +49,17 @@ def blueprint(door: Door) -> Blueprint:
         rooms.administration.factors.remove_all(who, identifier(sub), caller)
         return door.nothing()
 
+    @views.post("/officers/<sub>/enrolment-code")
+    def give_code(sub: str) -> Response:
+        who, caller = door.admit(change=True)
+        door.query()
+        return door.json(rooms.administration.factors.give_code(who, identifier(sub), caller))
+
+    @views.get("/officers/without-factor")
+    def without_factor() -> Response:
+        who, _ = door.admit()
+        return door.page(rooms.administration.factors.without(who, **door.query("unit", "demanded", "cursor", "limit")))
+
     @views.get("/directory/brake")
     def brake() -> Response:
         who, _ = door.admit()

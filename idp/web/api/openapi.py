@@ -49,6 +49,7 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "unit": _UNIT | {"description": "This agency and those below it, by its code."},
     "holder": _IDENTIFIER | {"description": "An officer, by subject."},
     "batch": _IDENTIFIER,
+    "demanded": _BOOLEAN | {"description": "`true`: only those of whom a group or an agency demands one; `false`: the others."},
     "overdue": {"type": "string", "enum": ["true"], "description": "Only what should have been done by now."},
     "form": {"type": "string", "enum": list(TAKEN), "default": TAKEN[0]},
     "dry_run": _BOOLEAN | {"default": "true", "description": "`true` writes nothing."},
@@ -164,11 +165,15 @@ def _schemas() -> dict[str, Any]:
         "reconciled_at": _TIME_OR_NONE}
     factor = {"factor": _TEXT, "label": _TEXT, "enrolled_at": _TIME, "last_used_at": _TIME_OR_NONE,
               "left": {"type": ["integer", "null"], "description": "Uses left; null where it does not wear out."}}
+    enrolment_code = {"sub": _TEXT, "uid": _TEXT, "code": _TEXT, "expires_at": _TIME}
+    without_factor = {name: officer[name] for name in ("sub", "uid", "name", "unit_code", "unit_name", "title")} | {
+        "demanded": _YES | {"description": "Whether a group or an agency of theirs demands one."}}
     emergency = {name: {"type": "string", "maxLength": 1024} for name in ("name", "password", "code")}
     problem = {"type": _TEXT, "title": _TEXT, "status": {"type": "integer"}, "detail": _TEXT, "code": _TEXT, "request_id": _TEXT}
     lists = {f"{name}Page": _object({"items": {"type": "array", "items": _ref(name)}, "next": {"type": ["string", "null"]}},
                                     ("items", "next"))
-             for name in ("ClientSummary", "InitialAccessToken", "Grant", "Officer", "Task", "Enrollment")}
+             for name in ("ClientSummary", "InitialAccessToken", "Grant", "Officer", "OfficerWithoutFactor", "Task",
+                          "Enrollment")}
     return {
         **_registration(), **lists, **enrollment_schemas(_object), "Grant": _object(grant, grant), "Keys": _object(keys,
                                                                                                                    ("keys",
@@ -183,6 +188,8 @@ def _schemas() -> dict[str, Any]:
         "BreakGlassToken": _object({"access_token": _TEXT, "token_type": _TEXT, "expires_in": {"type": "integer"}},
                                    ("access_token", "token_type", "expires_in")),
         "Factors": _object({"items": {"type": "array", "items": _object(factor, factor)}}, ("items",)),
+        "EnrolmentCode": _object(enrolment_code, enrolment_code),
+        "OfficerWithoutFactor": _object(without_factor, without_factor),
         "NewPassword": _object(new_password, new_password), "Problem": _object(problem, problem)}
 
 
@@ -295,6 +302,12 @@ def _paths() -> dict[str, Any]:
             "get": _operation("listFactors", "An officer's second factors.", answer="Factors", path="sub"),
             "delete": _operation("removeFactors", "Take away every second factor; the officer's sessions end.", status=204,
                                  path="sub", change=True)},
+        "/officers/{sub}/enrolment-code": {
+            "post": _operation("giveEnrolmentCode", "A code to enrol a first factor from outside, for an officer who was seen; "
+                               "shown this once.", answer="EnrolmentCode", path="sub", change=True, errors=(409,))},
+        "/officers/without-factor": {
+            "get": _operation("listWithoutFactor", "Active officers who have no second factor.",
+                              answer="OfficerWithoutFactorPage", query=("unit", "demanded", "cursor", "limit"))},
         "/break-glass": {"post": _operation(
             "breakGlass", "Let the break-glass administrator in for a quarter of an hour.", answer="BreakGlassToken",
             body="BreakGlass", open_to_all=True)},

@@ -1,5 +1,7 @@
 """Signing in: password or passkey, a new password where one is due, second factor, and on to where the officer was going.
 
+Who is asked for a second factor and has none enrols one first (``enrol``).
+
 Which form stands next is decided by what was proven in the interaction, never by what a form says (security checklist 29): a
 form for another step than the one that is due is answered with the form that is. A lost form token, an expired page and a page
 gone back to all lead on (checklist 21; issue 2, deliverable 10).
@@ -15,6 +17,7 @@ from ...services import Services
 from ...sessions.interaction import Interaction
 from ..onward import address_of, see_other
 from ..security import allow_onward_redirect, browser_id, check_form, session_cookie
+from . import enrol
 from .certificate import FIELD as CERTIFICATE_FIELD
 from .certificate import CertificatePage
 from .change_password import ChangePasswordPage
@@ -30,7 +33,8 @@ def blueprint(services: Services) -> Blueprint:
     """Make ``/login/<id>`` and the bare ``/login`` that people bookmark."""
     views = Blueprint("login", __name__)
     course = Course(services)
-    sign_in, factor = SignInPage(services, course), SecondFactorPage(services, course)
+    sign_in, first = SignInPage(services, course), enrol.EnrolPage(services, course)
+    factor = SecondFactorPage(services, course, first)
     passkey, certificate = PasskeyPage(services, course), CertificatePage(services, course)
     forgotten_page = ForgottenPage(services, course)
     change, notice = ChangePasswordPage(services, course), ExpiringPage(services, course)
@@ -50,6 +54,8 @@ def blueprint(services: Services) -> Blueprint:
         if as_other or signed_in is None:
             return sign_in.form(interaction, signed_out=signed_in is None and session_cookie(services) is not None)
         prompt = course.prompt(interaction, signed_in)
+        if prompt is Prompt.STEP_UP and first.must_sign_in_again(interaction, signed_in):
+            return sign_in.form(interaction, again=course.expected(interaction, signed_in))
         if prompt is Prompt.STEP_UP:
             return factor.form(interaction, signed_in[1])
         if prompt is Prompt.LOGIN:
@@ -111,4 +117,5 @@ def blueprint(services: Services) -> Blueprint:
         return (page.answer(interaction) if page is not None else None) or due(interaction)
 
     add_questions(views, services, factor)
+    enrol.add(views, services, course, first)
     return views

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+
 from flask import Response
 
 from ...authn.assurance import PASSWORD, PWD, REMEMBERED, TWO_FACTORS, level_reached, missing
@@ -47,29 +49,30 @@ class Course:
 
     def missing(self, interaction: Interaction, officer: MirroredOfficer, amr: tuple[str, ...]) -> tuple[str, ...]:
         """Name the factors that are to be proven after these."""
-        return missing(level_reached(amr), self.required(interaction, officer, remembered=REMEMBERED in amr))
+        return missing(level_reached(amr), self.required(interaction, officer, amr))
 
-    def required(self, interaction: Interaction, officer: MirroredOfficer, *, remembered: bool = False) -> int:
+    def required(self, interaction: Interaction, officer: MirroredOfficer, amr: Collection[str] = ()) -> int:
         """Give the level that this sign-in has to reach. One that nobody can reach is refused by ``oidc.prompts`` later.
 
         Args:
             interaction: The sign-in.
             officer: Whose.
-            remembered: A remembered device lets the officer in; it spares nothing where something fresh is asked for.
+            amr: What lets the officer in: a mark among it may spare something (``AssurancePolicy.spares``).
         """
+        now = self._services.clock.now()
         if interaction.kind == "authorize":
             asked, client = AuthorizationRequest.from_json(interaction.request), self.client(interaction)
             wish, _ = acr_asked(asked)
-            level = self.onward.required_level(officer, client, wish, remembered=(
-                remembered and client is not None and not asks_afresh(asked, client)))
+            level = self.onward.required_level(officer, client, wish, spared=client is not None and (
+                self._services.assurance.spares(amr, now, afresh=asks_afresh(asked, client))))
         else:
-            level = self._level_of_page(interaction, officer, remembered=remembered)
+            level = self._level_of_page(interaction, officer, amr)
         return min(level, self._services.assurance.highest)
 
     def may_remember(self, interaction: Interaction, officer: MirroredOfficer) -> bool:
         """Tell whether a remembered device would spare this officer the second factor on the way to where they are going."""
         return bool(self._services.remembered_devices.days) and self.required(interaction, officer) == TWO_FACTORS and (
-            self.required(interaction, officer, remembered=True) == PASSWORD)
+            self.required(interaction, officer, (REMEMBERED,)) == PASSWORD)
 
     def recalled(self, interaction: Interaction, officer: MirroredOfficer) -> tuple[str, ...]:
         """Give what counts as proven after a right password: with a remembered device that spares the second factor, its mark.
@@ -91,7 +94,7 @@ class Course:
             session, officer = signed_in
             if interaction.fresh and not self._services.freshness.recent(session.auth_time):
                 return Prompt.LOGIN
-            level = self._level_of_page(interaction, officer, remembered=REMEMBERED in session.amr)
+            level = self._level_of_page(interaction, officer, session.amr)
             return Prompt.STEP_UP if session.acr < level else Prompt.DONE
         try:
             return self.onward.prompt(AuthorizationRequest.from_json(interaction.request), client, interaction, signed_in)
@@ -107,7 +110,7 @@ class Course:
         return signed_in[1] if hint_agrees(asked, self._services.subjects.of(client, signed_in[0].sub)) else None
 
     def complete(self, interaction: Interaction, officer: MirroredOfficer, amr: tuple[str, ...], *,
-                 remember: bool = False) -> Response:
+                 remember: bool = False, last: Callable[[str], Response] | None = None) -> Response:
         """Open the session, now that everything asked was proven, and go where the officer was going.
 
         Args:
@@ -115,6 +118,7 @@ class Course:
             officer: Who signed in.
             amr: What was proven.
             remember: The officer does not want to be asked for the second factor here again for a while, and may.
+            last: Makes a page that is shown before, from the address that it is to lead to.
         """
         cookie, session = self._services.sessions.open(
             officer.sub, acr=level_reached(amr), amr=amr, caller=caller(), cookie=session_cookie(self._services),
@@ -127,11 +131,13 @@ class Course:
         noted = self._services.interactions.authenticated(interaction, session.sid, amr)
         if noted is None:
             answer = self.onward.lead_on(interaction.client_id)
-        elif noted.grace_left == 0 or (noted.password_expires_at is not None
-                                       and self._services.password_notices.due(officer.officer.entry_uuid)):
-            answer = see_other(address_of("login.expiring", noted))
         else:
-            answer = self.arrive(noted)
+            ends = noted.grace_left == 0 or (noted.password_expires_at is not None
+                                             and self._services.password_notices.due(officer.officer.entry_uuid))
+            if last is not None:
+                answer = last(address_of("login.expiring" if ends else "login.ask", noted))
+            else:
+                answer = see_other(address_of("login.expiring", noted)) if ends else self.arrive(noted)
         return with_device(with_session(answer, self._services, cookie), self._services, device)
 
     def arrive(self, interaction: Interaction) -> Response:
@@ -141,7 +147,8 @@ class Course:
         self._services.interactions.finish(interaction)
         return see_other(interaction.return_to)
 
-    def _level_of_page(self, interaction: Interaction, officer: MirroredOfficer, *, remembered: bool = False) -> int:
+    def _level_of_page(self, interaction: Interaction, officer: MirroredOfficer, amr: Collection[str]) -> int:
         """Give the level that a page of ours asks for: a fresh one the highest that the officer can reach."""
-        level = self.onward.required_level(officer, None, (), remembered=remembered and not interaction.fresh)
+        level = self.onward.required_level(officer, None, (), spared=self._services.assurance.spares(
+            amr, self._services.clock.now(), afresh=interaction.fresh))
         return max(level, self._services.freshness.level(officer.officer.entry_uuid)) if interaction.fresh else level

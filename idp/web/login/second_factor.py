@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Response, make_response, render_template, request
 
-from ...authn.assurance import CERTIFICATE, PWD, level_reached, with_factor
+from ...authn.assurance import PWD, level_reached, with_factor
 from ...directory.mirror import MirroredOfficer
 from ...oidc.prompts import Prompt
 from ...services import Services
@@ -20,6 +20,7 @@ from ..onward import address_of, see_other
 from ..presentation import agency_help, application_words, minutes, officer_words
 from ..security import caller, change_session, device, session_cookie, with_session
 from .course import Course
+from .enrol import EnrolPage
 from .factors import FactorForm, forms
 
 REMEMBER = "remember"
@@ -29,9 +30,10 @@ REMEMBER = "remember"
 class SecondFactorPage:
     """A second factor, of whatever kind."""
 
-    def __init__(self, services: Services, course: Course) -> None:
+    def __init__(self, services: Services, course: Course, first: EnrolPage) -> None:
         self._services = services
         self._course = course
+        self._first = first
         self._forms = {form.factor: form for form in forms(services)}
 
     def was_sent(self) -> bool:
@@ -84,8 +86,11 @@ class SecondFactorPage:
              error: dict[str, Any] | None = None) -> Response:
         """Show one way (``way``, else the one that the address names, else the one used last) and name the others.
 
-        Only ways that lead far enough. Who has none, or whose are frozen, is told whom to call.
+        Only ways that lead far enough. Who has none is led to enrol one; whose are frozen, or do not lead so far, is told what
+        can be done.
         """
+        if self._first.wanted(interaction, officer):
+            return see_other(address_of("login.enrol", interaction))
         frozen = self._services.second_factors.frozen(officer.officer.entry_uuid)
         standings = () if frozen else self._services.second_factors.of(officer.officer.entry_uuid)
         needed = self._course.required(interaction, officer)
@@ -100,7 +105,6 @@ class SecondFactorPage:
         own["error"] = error or own.get("error")
         return make_response(render_template(
             form.template if form is not None else f"login/factors/{'frozen' if frozen else 'none'}.html", **own, others=others,
-            needs_certificate=needed == CERTIFICATE,
             remember_days=self._services.remembered_devices.days if self._may_remember(interaction, officer) else 0,
             app=application_words(self._course.client(interaction)), action=address_of("login.answer", interaction),
             who=officer_words(officer.officer), agency_help=agency_help(self._services, officer.officer),

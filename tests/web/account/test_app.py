@@ -62,7 +62,7 @@ def test_the_picture_and_the_text_hold_the_same_secret_and_no_style_or_script(si
     picture = re.search(r'<div class="qr"[^>]*>(.*?)</div>', page.text, re.DOTALL)[1]
     assert picture.startswith("<svg")
     assert not re.search(r"style|script|class", picture)
-    from idp.web.account.app import picture as drawn
+    from idp.web.presentation import picture as drawn
     uri = pyotp.TOTP(secret(page), name="canbo", issuer=site.settings.province_name).provisioning_uri()
     assert picture == drawn(uri)
     assert page.headers["Cache-Control"] == "no-store"

@@ -2,9 +2,9 @@
 
 Secrets and tokens stand here only as SHA-256 digests; keys and factor secrets only sealed under the key-encryption key. Stores,
 not foreign keys, keep hot rows consistent. What columns are made of: ``column_types.py``; what officers gave applications:
-``oauth.py``; their factors: ``factors.py`` and ``passkeys.py``; what they are told: ``notices.py``; what follows departures:
-``departures.py``; certificates on their way: ``enrollments.py`` and ``government.py``; what else is mirrored of the directory:
-``directory.py``; under the same names here.
+``oauth.py``; their factors: ``factors.py``, ``first_factors.py`` and ``passkeys.py``; what they are told: ``notices.py``; what
+follows departures: ``departures.py``; certificates on their way: ``enrollments.py`` and ``government.py``; what else is mirrored
+of the directory: ``directory.py``; under the same names here.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from .departures import NOT_ACTIVE, DepartureRow, TaskRow
 from .directory import DirectoryFeedRow, OfficerChangeRow, UnitRow
 from .enrollments import EnrollmentEntryRow, EnrollmentRow
 from .factors import OneTimePasswordRow, RecoveryCodesRow, TotpEnrolmentRow, TotpRow
+from .first_factors import EnrolmentCodeRow, FactorDemandRow
 from .government import CertificateBatchRow, IssuerSerialRow, SeenCertificateRow
 from .notices import AuditRepeatRow, DeviceRow, NoticeRow, RememberedDeviceRow
 from .oauth import (
@@ -51,6 +52,8 @@ __all__ = (
     "DirectoryFeedRow",
     "EnrollmentEntryRow",
     "EnrollmentRow",
+    "EnrolmentCodeRow",
+    "FactorDemandRow",
     "GrantRow",
     "InitialAccessRow",
     "InteractionRow",

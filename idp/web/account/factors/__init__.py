@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Protocol
-
-from flask_babel import format_datetime
 
 from ....authn.second_factor import Standing
 from . import certificate, otp, passkey, recovery
@@ -30,8 +27,3 @@ class FactorPart(Protocol):
 
 
 PARTS: tuple[FactorPart, ...] = (passkey.PasskeyPart(), otp.OtpPart(), certificate.CertificatePart(), recovery.RecoveryPart())
-
-
-def day_words(at: int) -> str:
-    """Say on which day something was."""
-    return str(format_datetime(datetime.fromtimestamp(at, UTC), "dd/MM/yyyy"))
