@@ -72,6 +72,7 @@ from .oidc.subject import Subjects
 from .oidc.userinfo import UserInfoAnswers
 from .pki.authority.issuance import Issuance
 from .pki.government.chain import PublishedChain
+from .pki.government.fetching import ListFetcher
 from .pki.status.crl import RevocationListMaker
 from .pki.status.ocsp import OcspResponder
 from .pki.timestamp.service import TimeStamps
@@ -188,6 +189,7 @@ class Services:
     certificates: ClientCertificates
     certificate_desk: CertificateDesk
     published_chain: PublishedChain
+    list_fetcher: ListFetcher | None
     certification: Issuance
     revocation_lists: RevocationListMaker
     ocsp: OcspResponder

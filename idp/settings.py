@@ -156,6 +156,8 @@ class Settings(BaseSettings):
     government_chain_dir: Path | None = Field(
         None, description="Folder with the published chain of the Government's authority, and fingerprints.txt")
     government_crl_dir: Path | None = Field(None, description="Folder with that authority's revocation lists, *.crl")
+    government_crl_fetch: bool = Field(
+        False, description="The worker fetches those lists every hour where that authority's certificates say they are")
     holidays_file: Path | None = Field(None, description="TOML table of holidays, for deadlines in working days")
     password_recovery: bool = Field(True, description="Officers with two factors set a forgotten password themselves")
     one_time_password_hours: int = Field(24, ge=1, le=72, description="How long a password is good that an administrator made")
@@ -336,6 +338,9 @@ def _unsafe(settings: Settings) -> Iterator[ConfigurationError]:
             settings.pkcs11_module and settings.pkcs11_token_label):
         yield ConfigurationError("Keys in a PKCS #11 token need a module and the label of the token.",
                                  remedy="Set IDP_PKCS11_MODULE and IDP_PKCS11_TOKEN_LABEL.")
+    if settings.government_crl_fetch and not (settings.government_crl_dir and settings.government_chain_dir):
+        yield ConfigurationError("Lists of the Government's authority are to be fetched, and there is no place for them.",
+                                 remedy="Set IDP_GOVERNMENT_CRL_DIR and IDP_GOVERNMENT_CHAIN_DIR, or leave it out.")
     if os.environ.get("AUTHLIB_INSECURE_TRANSPORT") and not settings.development:
         yield ConfigurationError("AUTHLIB_INSECURE_TRANSPORT is set.", remedy="Remove it from the environment.")
     if os.environ.get("FLASK_DEBUG", "0") not in {"", "0"} and not settings.development:

@@ -18,10 +18,12 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from ..errors import ConfigurationError
 from ..pki.path_validation import RevocationStatus
 
 LOOK_SECONDS = 5.0
 MOST_BYTES = 64 * 2**20
+_MINE = "Make it the property of the account that runs the worker."
 
 _log = logging.getLogger(__name__)
 
@@ -86,6 +88,36 @@ class CrlFiles:
             _log.warning("revocation lists cannot be read: %s", err)
             return  # what was read counts until its time has passed
         self._files = found
+
+
+class ListFolder:
+    """Where fetched lists are kept (port ``pki.government.fetching.ListFolder``).
+
+    Args:
+        folder: Read by ``CrlFiles``.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def read(self, name: str) -> bytes:
+        """Give the file of a name."""
+        try:
+            return (self._folder / name).read_bytes()
+        except FileNotFoundError:
+            return b""
+        except OSError as err:
+            raise ConfigurationError(f"{self._folder} cannot be read.", remedy=_MINE) from err
+
+    def write(self, name: str, content: bytes) -> None:
+        """Put a file there, whole."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            part = self._folder / f".{name}.part"
+            part.write_bytes(content)
+            part.replace(self._folder / name)
+        except OSError as err:
+            raise ConfigurationError(f"{self._folder} cannot be written.", remedy=_MINE) from err
 
 
 def _is_signed(file: _File, crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:

@@ -1,9 +1,10 @@
 """The only HTTP client: guarded calls to addresses that clients registered (security checklist 19).
 
-https only; in development also http to loopback. A host is resolved once and the connection goes to the address that was
-checked, while certificate, SNI and Host keep the name. Private, loopback, link-local and other non-public addresses are refused
-except for hosts in ``IDP_OUTBOUND_ALLOW``; loopback is allowed in development. No redirect is followed, no proxy of the
-environment is used, and name, connection, handshake, headers and body together have five seconds and 64 kB.
+https only; in development also http to loopback, and for revocation lists, which are signed, http to public addresses. A host
+is resolved once and the connection goes to the address that was checked, while certificate, SNI and Host keep the name. Private,
+loopback, link-local and other non-public addresses are refused except for hosts in ``IDP_OUTBOUND_ALLOW``; loopback is allowed in
+development. No redirect is followed, no proxy of the environment is used, and name, connection, handshake, headers and body
+together have five seconds and 64 kB.
 """
 
 from __future__ import annotations
@@ -66,11 +67,12 @@ class Outbound:
         max_bytes: Largest body that is read.
         ca_file: Certificates to trust besides the system's.
         resolve: How a host name becomes addresses.
+        plain: http is taken too: for what is signed by itself and is published so (RFC 5280 §4.2.1.13).
     """
 
-    def __init__(self, *, development: bool, allow: Iterable[str] = (), timeout_seconds: float = 5.0, max_bytes: int = 65536,
-                 ca_file: Path | None = None, resolve: Resolve | None = None) -> None:
-        self._development = development
+    def __init__(self, *, development: bool, plain: bool = False, allow: Iterable[str] = (), timeout_seconds: float = 5.0,
+                 max_bytes: int = 65536, ca_file: Path | None = None, resolve: Resolve | None = None) -> None:
+        self._development, self._plain = development, plain
         self._allowed_names = {entry.lower().rstrip(".") for entry in allow}
         self._allowed_networks = [network for entry in allow if (network := _network(entry)) is not None]
         self._timeout = timeout_seconds
@@ -153,7 +155,7 @@ class Outbound:
             raise AddressRefusedError("The address is not well formed.") from None
         if not parts.hostname or parts.username is not None or parts.password is not None or "%" in parts.netloc:
             raise AddressRefusedError("The address is not well formed.")
-        if parts.scheme != "https" and not (self._development and parts.scheme == "http"):
+        if parts.scheme != "https" and not ((self._development or self._plain) and parts.scheme == "http"):
             raise AddressRefusedError("The address is not https.")
         return parts
 
@@ -166,7 +168,7 @@ class Outbound:
         for text in found:
             address = _unwrap(ipaddress.ip_address(text.partition("%")[0]))
             loopback = self._development and address.is_loopback
-            if plain and not address.is_loopback:
+            if plain and not self._plain and not address.is_loopback:
                 raise AddressRefusedError("The address is not https.")
             if address.is_multicast or address.is_unspecified:
                 raise AddressRefusedError("The host has an address that is not allowed.")

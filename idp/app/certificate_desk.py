@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from ..adapters import chain_files, holiday_file
 from ..adapters.ca_pkcs11 import Token, TokenKeys
 from ..adapters.ca_software import FOLDER, SoftwareKeys
-from ..adapters.crl_files import CrlFiles
+from ..adapters.crl_files import CrlFiles, ListFolder
+from ..adapters.outbound import Outbound
 from ..adapters.sheets import SheetFiles
 from ..adapters.sql.database import Database
 from ..adapters.sql.pki.certificates import SqlCertificateStore
@@ -32,6 +34,7 @@ from ..pki.enrollment.ending import Ending
 from ..pki.enrollment.moves import Moves
 from ..pki.government.authority import GovernmentAuthority
 from ..pki.government.chain import PublishedChain
+from ..pki.government.fetching import MOST_BYTES, ListFetcher
 from ..pki.government.standing import NotWithdrawn
 from ..pki.status.crl import RevocationListMaker
 from ..pki.status.ocsp import OcspResponder
@@ -43,6 +46,16 @@ def published_chain(settings: Settings) -> PublishedChain:
     """Read the chain of the Government's authority. Raises ConfigurationError."""
     return PublishedChain(chain_files.read(settings.government_chain_dir, "IDP_GOVERNMENT_CHAIN_DIR"),
                           CrlFiles(settings.government_crl_dir))
+
+
+def list_fetcher(settings: Settings, database: Database, chain: PublishedChain) -> ListFetcher | None:
+    """Build what fetches that authority's lists; None unless an operator asks for it."""
+    if not settings.government_crl_fetch or settings.government_crl_dir is None:
+        return None
+    outbound = Outbound(development=settings.development, plain=True, allow=settings.outbound_allow, timeout_seconds=10,
+                        max_bytes=MOST_BYTES)
+    return ListFetcher(chain, SqlSeenCertificates(database), partial(outbound.document, accept="application/pkix-crl"),
+                       ListFolder(settings.government_crl_dir))
 
 
 def certificate_desk(settings: Settings, database: Database, mirror: OfficerMirror, sealer: Sealer, digest_key: bytes,

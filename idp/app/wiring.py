@@ -151,7 +151,14 @@ from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings
 from ..web.notice_words import LetterWords
 from .assurance import assurance_policy, first_factor_rules, named_networks
-from .certificate_desk import certificate_desk, certification, for_administrators, published_chain, time_stamps
+from .certificate_desk import (
+    certificate_desk,
+    certification,
+    for_administrators,
+    list_fetcher,
+    published_chain,
+    time_stamps,
+)
 from .people import WholeDirectory, mirroring
 from .servers import client_authorities, key_token, ldap_people, mail_server, officer_authorities
 
@@ -330,6 +337,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
             requests=SignedRequests(objects, seen, clock)),
         pings=pings, ping_delivery=PingDelivery(pings, outbound, clients, sealer, clock),
         notices=notices, mail=mail, certificate_desk=desk_rooms, published_chain=chain,
+        list_fetcher=list_fetcher(settings, database, chain),
         certification=issuance, revocation_lists=revocation_lists, ocsp=ocsp,
         time_stamps=time_stamps(settings, database, sealer, issuance, audit, clock),
         time_stamp_requests=Lockout(guesses, clock, STAMP_LIMITS, kind="time stamps"),
@@ -389,7 +397,8 @@ def rehearsal(settings: Settings, documents: Mapping[str, bytes], *, directory: 
     """
     with tempfile.TemporaryDirectory(prefix="idp-rehearsal-") as folder:
         private = settings.model_copy(update={"database_url": f"sqlite:///{folder}/idp.sqlite3", "signing_keys": "database",
-                                              "pkcs11_module": None, "ca_keys": "file", "smtp_host": ""})
+                                              "pkcs11_module": None, "ca_keys": "file", "smtp_host": "",
+                                              "government_crl_fetch": False})
         schema.upgrade(private.database_url)
         house = build_services(private, directory=directory, clock=clock, outbound=Recorded(documents))
         house.encryption_keys.ensure(STARTING)

@@ -71,6 +71,7 @@ class Worker:
         self._schedule = Schedule(self._jobs(services), services.clock)
         self._mirroring = services.mirroring
         self._braked = ""
+        self._lists = services.list_fetcher
 
     def _jobs(self, services: Services) -> list[Job]:
         watch = DirectoryWatch(services.directory.health, services.audit, services.clock)
@@ -109,6 +110,8 @@ class Worker:
         loops = [threading.Thread(target=self._loop, args=(name, step, pause), name=name) for name, step, pause in (
             ("sealer", self._sealing.round, 0.5), ("schedule", self._schedule.round, 0.5), ("feed", self._feed, 1.0),
             ("consequences", self._consequences, 0.25),
+            # In a loop of its own: others may take their time to answer.
+            *((("fetched lists", self._fetch_lists, 3600.0),) if self._lists is not None else ()),
             *((name, pump.round, 0.5) for name, pump in self._pumps.items()))]
         self._log.info("worker started")
         for loop in loops:
@@ -157,6 +160,11 @@ class Worker:
     def _consequences(self) -> None:
         """Draw the consequences of changes; one officer's trouble holds up nobody else's."""
         self._mirroring.aftermath.round(self._attempt)
+
+    def _fetch_lists(self) -> None:
+        """Fetch what another authority says that it has revoked."""
+        assert self._lists is not None
+        self._log.info("revocation lists of another authority fetched", **self._lists.round())
 
     def _attempt(self, consequences: Consequences, change: OfficerChange) -> bool:
         try:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from ..path_validation import CertificateAuthorities, RevocationLists, RevocationStatus, standing
@@ -66,9 +67,20 @@ class PublishedChain:
         """Count the lists that were fetched, those ``out_of_date``, and files that are ``unreadable``."""
         return self._lists.state(moment)
 
+    def signed_list(self, crl: x509.CertificateRevocationList) -> bool:
+        """Tell whether one of these authorities signed a list."""
+        return any(_signed(crl, one) for one in self._certificates)
+
     def list_addresses(self) -> tuple[str, ...]:
         """Give where the intermediates say that their issuers publish lists (RFC 5280 §4.2.1.13)."""
         return tuple(dict.fromkeys(address for one in self._certificates for address in list_addresses(one)))
+
+
+def _signed(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
+    try:
+        return crl.issuer == issuer.subject and crl.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]
+    except (InvalidSignature, UnsupportedAlgorithm, TypeError, ValueError):
+        return False
 
 
 def list_addresses(certificate: x509.Certificate) -> tuple[str, ...]:

@@ -97,6 +97,10 @@ class SeenCertificates(Protocol):
         """Give the SHA-256 of the certificate that has a number; empty for none."""
         ...
 
+    def taken_last(self, limit: int) -> Sequence[bytes]:
+        """Give those that were taken last, DER, newest first."""
+        ...
+
     def of_key(self, spki: str) -> Sequence[Seen]:
         """Give those that were taken and certify a key."""
         ...

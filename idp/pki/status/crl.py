@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA384
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from ...clock import Clock
-from ...errors import RefusedError
+from ...errors import ConfigurationError, RefusedError, UnavailableError
 from ..authority.assembly import Addresses
 from ..authority.ports import Authority, Certificate, CertificateStore
 from .ports import AuthorityKeys, RevocationList, StatusStore
@@ -55,9 +55,16 @@ class RevocationListMaker:
 
     def make_due(self) -> int:
         """Make every list that says something else now, or whose time is half over; gives how many. For the worker."""
-        return sum(self._make_if_due(authority,
-                                     shard) for authority in self._certificates.authorities() if authority.kind == "issuing"
-                   for shard in range(self._certificates.shards(authority.name)))
+        made, failed = 0, None
+        for authority in self._certificates.authorities():
+            try:
+                made += sum(self._make_if_due(authority, shard) for shard in range(self._certificates.shards(authority.name))
+                            if authority.kind == "issuing")
+            except (UnavailableError, ConfigurationError) as err:  # one key that is away keeps no other authority's lists back
+                failed = err
+        if failed is not None:
+            raise failed
+        return made
 
     def make(self, authority: Authority, shard: int, *, key: Any = None,
              lifetime_seconds: int = LIFETIME_SECONDS) -> RevocationList:

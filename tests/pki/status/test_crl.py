@@ -10,6 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from idp.adapters.sql.database import Database
+from idp.errors import ConfigurationError
 from idp.pki.authority.ports import Reason
 from tests.pki.authority.house import CALLER, run
 
@@ -128,3 +129,19 @@ def test_parts_say_what_they_are_parts_of(house: House, monkeypatch: pytest.Monk
         assert point.value.full_name[0].value == f"http://pki.haugiang.example/crl/{name}"  # type: ignore[index]
     listed = {entry.serial_number: shard for shard in range(2) for entry in current(house, shard=shard)}
     assert listed == {one.certificate.serial_number: one.record.shard for one in issued}
+
+
+def test_a_key_that_is_away_keeps_no_other_authoritys_lists_back(database: Database, tmp_path: Path) -> None:
+    house = House(database, tmp_path, founded=False)
+    key = house.founded().root_key
+    house.issuance.found("second", CALLER, root_key=key)
+    (tmp_path / "ca" / "pilot.pem").rename(tmp_path / "away.pem")
+    house.keys._files._keys.clear()  # type: ignore[attr-defined]  # as after a restart
+    house.clock.advance(86400)
+    before = house.lists.find("second", 0)
+    with pytest.raises(ConfigurationError):
+        house.lists.make_due()
+    after = house.lists.find("second", 0)
+    assert before is not None
+    assert after is not None
+    assert after.number > before.number

@@ -64,8 +64,14 @@ class SqlSeenCertificates:
                 index_elements=["issuer", "serial"]).returning(NUMBER.c.sha256))
         self._claimed = database.read(select(NUMBER.c.sha256).where(
             NUMBER.c.issuer == parameter(NUMBER.c.issuer), NUMBER.c.serial == parameter(NUMBER.c.serial)))
+        self._last = database.read(select(SEEN.c.der).where(SEEN.c.verdict == _EMPTY).order_by(
+            SEEN.c.seen_at.desc(), SEEN.c.sha256).limit(parameter(SEEN.c.seen_at, "limit")))
         self._of_key = database.read(select(SEEN).where(
             SEEN.c.spki == parameter(SEEN.c.spki), SEEN.c.verdict == _EMPTY).order_by(SEEN.c.seen_at, SEEN.c.sha256))
+
+    def taken_last(self, limit: int) -> Sequence[bytes]:
+        """Give those that were taken last, newest first."""
+        return [bytes(row.der) for row in self._last.all(limit=limit)]
 
     def keep(self, seen: Seen) -> None:
         """Keep what came."""
