@@ -42,20 +42,20 @@ from ..pki.timestamp.service import TimeStamps
 from ..settings import Settings
 
 
-def published_chain(settings: Settings) -> PublishedChain:
-    """Read the chain of the Government's authority. Raises ConfigurationError."""
-    return PublishedChain(chain_files.read(settings.government_chain_dir, "IDP_GOVERNMENT_CHAIN_DIR"),
-                          CrlFiles(settings.government_crl_dir))
+def published_chain(settings: Settings, database: Database) -> tuple[PublishedChain, ListFetcher | None]:
+    """Read the chain of the Government's authority, and build what fetches its lists, unless an operator does not ask for it.
 
-
-def list_fetcher(settings: Settings, database: Database, chain: PublishedChain) -> ListFetcher | None:
-    """Build what fetches that authority's lists; None unless an operator asks for it."""
+    Raises:
+        ConfigurationError: the folder holds no chain, or one that nobody vouched for.
+    """
+    chain = PublishedChain(chain_files.read(settings.government_chain_dir, "IDP_GOVERNMENT_CHAIN_DIR"),
+                           CrlFiles(settings.government_crl_dir))
     if not settings.government_crl_fetch or settings.government_crl_dir is None:
-        return None
+        return chain, None
     outbound = Outbound(development=settings.development, plain=True, allow=settings.outbound_allow, timeout_seconds=10,
                         max_bytes=MOST_BYTES)
-    return ListFetcher(chain, SqlSeenCertificates(database), partial(outbound.document, accept="application/pkix-crl"),
-                       ListFolder(settings.government_crl_dir))
+    return chain, ListFetcher(chain, SqlSeenCertificates(database), partial(outbound.document, accept="application/pkix-crl"),
+                              ListFolder(settings.government_crl_dir))
 
 
 def certificate_desk(settings: Settings, database: Database, mirror: OfficerMirror, sealer: Sealer, digest_key: bytes,

@@ -151,14 +151,7 @@ from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings
 from ..web.notice_words import LetterWords
 from .assurance import assurance_policy, first_factor_rules, named_networks
-from .certificate_desk import (
-    certificate_desk,
-    certification,
-    for_administrators,
-    list_fetcher,
-    published_chain,
-    time_stamps,
-)
+from .certificate_desk import certificate_desk, certification, for_administrators, published_chain, time_stamps
 from .people import WholeDirectory, mirroring
 from .servers import client_authorities, key_token, ldap_people, mail_server, officer_authorities
 
@@ -292,7 +285,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         mail_domain=settings.ldap_mail_domain, afterwards=password_is_another,
         offered=settings.password_recovery and bool(settings.smtp_host))
     # What a change of an officer means elsewhere; each part is called again when any of them raised.
-    chain = published_chain(settings)
+    chain, list_fetcher = published_chain(settings, database)
     desk_rooms = certificate_desk(settings, database, mirror, sealer, sealer.derive("identity numbers"), chain, clock)
     issuance, revocation_lists, ocsp = certification(settings, database, sealer, write_once, token, clock)
     officer_search = SqlOfficerSearch(database, clock)
@@ -337,7 +330,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
             requests=SignedRequests(objects, seen, clock)),
         pings=pings, ping_delivery=PingDelivery(pings, outbound, clients, sealer, clock),
         notices=notices, mail=mail, certificate_desk=desk_rooms, published_chain=chain,
-        list_fetcher=list_fetcher(settings, database, chain),
+        list_fetcher=list_fetcher,
         certification=issuance, revocation_lists=revocation_lists, ocsp=ocsp,
         time_stamps=time_stamps(settings, database, sealer, issuance, audit, clock),
         time_stamp_requests=Lockout(guesses, clock, STAMP_LIMITS, kind="time stamps"),
