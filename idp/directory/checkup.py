@@ -22,9 +22,15 @@ def examine(officers: Iterable[Officer]) -> tuple[CheckLine, ...]:
     no_post: list[str] = []
     unknown_unit: list[str] = []
     no_mail: list[str] = []
+    answering: set[str] = set()
+    guests: list[Officer] = []
     for officer in officers:
         total += 1
         disabled += officer.disabled
+        if officer.guest and not officer.disabled:
+            guests.append(officer)
+        elif not officer.guest and not officer.disabled:
+            answering.add(officer.dn.lower())
         uids[officer.uid] += 1
         if officer.mail:
             mails[officer.mail.lower()] += 1
@@ -35,6 +41,7 @@ def examine(officers: Iterable[Officer]) -> tuple[CheckLine, ...]:
         elif any(not post.unit_name for post in officer.posts):
             unknown_unit.append(officer.uid)
     same_uid, same_mail = _repeated(uids), _repeated(mails)
+    alone = [guest.uid for guest in guests if guest.sponsor.lower() not in answering]
     return (
         CheckLine("officers", total > 0, f"{total}, of them {disabled} disabled",
                   "" if total else "Check IDP_LDAP_BASE_DN and IDP_LDAP_PEOPLE_FILTER."),
@@ -46,6 +53,8 @@ def examine(officers: Iterable[Officer]) -> tuple[CheckLine, ...]:
         CheckLine("posts", True, _names("without any", no_post)),
         CheckLine("agencies", not unknown_unit, _names("with a post in an agency that the tree does not name", unknown_unit),
                   "Correct vnPost or departmentNumber, or add the agency." if unknown_unit else ""),
+        CheckLine("guests", not alone, _names("whose sponsor has left or is not named", alone),
+                  "Name an officer who answers for them (manager), or let them end (vnValidTo)." if alone else ""),
     )
 
 

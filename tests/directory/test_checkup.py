@@ -28,6 +28,18 @@ def test_what_several_officers_share_is_named() -> None:
     assert not lines["mail addresses"].ok
 
 
+def test_guests_for_whom_nobody_answers_any_more_are_named() -> None:
+    here, gone, other = make_officer("vanthu", number=1), make_officer("nghiviec", number=2, disabled=True), make_officer("khach")
+    guests = [make_officer(uid, number=9 + n, guest="vendor", sponsor=sponsor, disabled=disabled)
+              for n, (uid, sponsor, disabled) in enumerate((
+                  ("co", here.dn.upper(), False), ("nghi", gone.dn, False), ("xoa", "uid=xoa,dc=x", False), ("khong", "", False),
+                  ("het", "", True)))]
+    guests.append(make_officer("cheo", number=20, guest="intern", sponsor=guests[0].dn))
+    line = {line.name: line for line in examine([here, gone, other, *guests])}["guests"]
+    assert (line.ok, line.detail) == (False, "4 whose sponsor has left or is not named: nghi, xoa, khong, cheo")
+    assert "vnValidTo" in line.remedy
+
+
 def test_officers_without_mailbox_post_or_agency_are_named() -> None:
     lines = {line.name: line for line in examine([
         make_officer("a", mail=""), make_officer("b", posts=()), make_officer("c", posts=(Post("H30.99", "", "", "x"),)),
