@@ -71,6 +71,7 @@ from .oidc.rp_initiated_logout import EndSession
 from .oidc.subject import Subjects
 from .oidc.userinfo import UserInfoAnswers
 from .pki.authority.issuance import Issuance
+from .pki.est.enrolling import Est
 from .pki.government.chain import PublishedChain
 from .pki.government.fetching import ListFetcher
 from .pki.status.crl import RevocationListMaker
@@ -194,6 +195,9 @@ class Services:
     revocation_lists: RevocationListMaker
     ocsp: OcspResponder
     time_stamps: TimeStamps
+    est: Est
+    est_guesses: Lockout
+    est_requests: Lockout
     time_stamp_requests: Lockout
     resource_access: ResourceAccess
     certificate_sign_in: CertificateSignIn

@@ -146,6 +146,7 @@ class Settings(BaseSettings):
         description="Arc below which the policies of the province's own certificates stand")
     ca_keys: Literal["file", "pkcs11"] = Field(
         "file", description="Where keys of new issuing authorities are made and kept: keys/ca, or the PKCS #11 token")
+    est: bool = Field(False, description="Enrolment over HTTP (EST, RFC 7030) from the province's own authority")
     tsa_access: Literal["off", "networks", "token"] = Field(
         "off", description="Who may ask for time-stamps (RFC 3161): nobody, loopback and tsa_networks, or the scope time_stamp")
     tsa_networks: Words = Field((), description="Addresses and networks that may ask for time-stamps without a token")

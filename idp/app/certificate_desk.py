@@ -16,13 +16,17 @@ from ..adapters.sql.database import Database
 from ..adapters.sql.pki.certificates import SqlCertificateStore
 from ..adapters.sql.pki.enrollments import SqlEnrollments
 from ..adapters.sql.pki.government import SqlBatches, SqlSeenCertificates
+from ..adapters.sql.pki.leaves import SqlLeaves
 from ..adapters.sql.pki.status import SqlStatusStore
 from ..adapters.weak_key_files import WeakKeyFiles
 from ..administration.enrollment.lists import EnrollmentLists
 from ..administration.enrollment.requests import CertificateDesk, EnrollmentAdministration
 from ..audit import AuditTrail
+from ..authn.lockout import FACTOR_LIMITS, GuessCounter, Lockout
 from ..clock import Clock
 from ..directory.mirror import OfficerMirror, OfficerSearch
+from ..endpoints.enrollment import EST_LIMITS
+from ..endpoints.time_stamps import STAMP_LIMITS
 from ..jose.keyset import KeyRing, Sealer
 from ..pki.authority.assembly import Addresses
 from ..pki.authority.internal import InternalAuthority
@@ -32,6 +36,8 @@ from ..pki.enrollment.custody import Custody
 from ..pki.enrollment.desk import Desk
 from ..pki.enrollment.ending import Ending
 from ..pki.enrollment.moves import Moves
+from ..pki.est.enrolling import Est
+from ..pki.est.passwords import EnrollmentPasswords
 from ..pki.government.authority import GovernmentAuthority
 from ..pki.government.chain import PublishedChain
 from ..pki.government.fetching import MOST_BYTES, ListFetcher
@@ -89,6 +95,18 @@ def time_stamps(settings: Settings, database: Database, sealer: Sealer, issuance
     return TimeStamps(SqlCertificateStore(database), SqlStatusStore(database), issuance, sealer, audit, clock,
                       organization=settings.province_name, policy=settings.tsa_policy or f"{settings.ca_policy_arc}.100",
                       accuracy_seconds=settings.tsa_accuracy_seconds, offered=settings.tsa_access != "off")
+
+
+def est(settings: Settings, database: Database, issuance: Issuance, mirror: OfficerMirror, clock: Clock) -> Est:
+    """Build the enrolment service."""
+    return Est(issuance, SqlCertificateStore(database), EnrollmentPasswords(SqlLeaves(database), clock), mirror, clock,
+               organization=settings.province_name, switched_on=settings.est)
+
+
+def counters(guesses: GuessCounter, clock: Clock) -> tuple[Lockout, Lockout, Lockout]:
+    """Build what counts requests for time-stamps, guesses of enrolment passwords, and enrolments."""
+    return (Lockout(guesses, clock, STAMP_LIMITS, kind="time stamps"), Lockout(guesses, clock, FACTOR_LIMITS, kind="enrolment"),
+            Lockout(guesses, clock, EST_LIMITS, kind="enrolments"))
 
 
 def for_administrators(settings: Settings, database: Database, rooms: CertificateDesk, mirror: OfficerMirror,

@@ -90,7 +90,6 @@ from ..directory.mirror import MirroredOfficer
 from ..endpoints import routes
 from ..endpoints.monitoring.metrics import PrometheusMeter
 from ..endpoints.sources import Sources
-from ..endpoints.time_stamps import STAMP_LIMITS
 from ..endpoints.wsgi import Dispatcher
 from ..jose.encryption_keys import EncryptionKeys
 from ..jose.keyset import KeyRing
@@ -151,7 +150,7 @@ from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings
 from ..web.notice_words import LetterWords
 from .assurance import assurance_policy, first_factor_rules, named_networks
-from .certificate_desk import certificate_desk, certification, for_administrators, published_chain, time_stamps
+from .certificate_desk import certificate_desk, certification, counters, est, for_administrators, published_chain, time_stamps
 from .people import WholeDirectory, mirroring
 from .servers import client_authorities, key_token, ldap_people, mail_server, officer_authorities
 
@@ -243,7 +242,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     objects = RequestObjects(settings.issuer, client_keys, clock, encryption_keys.decrypt)
     provider = Provider(issuer=settings.issuer, registry=clients, store=grants, deferred=deferred, tokens=tokens, keys=keys,
                         clock=clock, lifetimes=lifetimes, assurance=assurance, checks=checks, proofs=proofs,
-                        officer_scopes=frozenset({*claims.SCOPES, SCOPE, "offline_access"}),
+                        officer_scopes=frozenset({*claims.SCOPES, SCOPE, "offline_access", "est"}),
                         token_endpoints=routes.addresses(settings, Paths().token),
                         pushed=PushedRequests(SqlPushedRequests(database), clock, public=public_clients.of_pushed(
                             Lockout(guesses, clock, PUSH_LIMITS, kind="push"), grants, clock),
@@ -311,6 +310,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
                                        clock, groups, seen),
         factors=FactorAdministration(second_factors, mirror, people, sessions, groups, first_factors.codes,
                                      SqlWithoutFactor(database, clock), assurance))
+    stamp_requests, est_guesses, est_requests = counters(guesses, clock)
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit,
         audit_repeats=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
@@ -333,7 +333,8 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         list_fetcher=list_fetcher,
         certification=issuance, revocation_lists=revocation_lists, ocsp=ocsp,
         time_stamps=time_stamps(settings, database, sealer, issuance, audit, clock),
-        time_stamp_requests=Lockout(guesses, clock, STAMP_LIMITS, kind="time stamps"),
+        est=est(settings, database, issuance, mirror, clock),
+        time_stamp_requests=stamp_requests, est_guesses=est_guesses, est_requests=est_requests,
         resource_access=ResourceAccess(tokens, officer_tokens, clients, clock, assurance, Holders(proofs),
                                        idle_limit_seconds=settings.idle_limit_seconds),
         mail_delivery=MailDelivery(mail, mail_server(settings, clock), mirror, LetterWords(settings, forgotten.link), clock),

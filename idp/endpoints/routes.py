@@ -18,6 +18,7 @@ from .backchannel_authentication import BackchannelAuthenticationEndpoint
 from .certificate_status import AuthorityCertificateEndpoint, OcspEndpoint, RevocationListEndpoint
 from .device_authorization import DeviceAuthorizationEndpoint
 from .documents import Document, fixed
+from .enrollment import BELOW, EstEndpoint
 from .introspection import IntrospectionEndpoint
 from .monitoring.health import HealthEndpoint, Readiness, ReadinessEndpoint, dependencies
 from .monitoring.metrics import MetricsEndpoint, PrometheusMeter
@@ -47,6 +48,8 @@ def trust_services(services: Services, at: Paths) -> dict[str, Any]:
         addresses = services.certification.addresses
         listed |= {"ocsp_endpoint": addresses.ocsp(), "crl_endpoints": [addresses.crl(one.name, 0) for one in authorities],
                    "ca_certificates": [addresses.issuer(one.name) for one in authorities]}
+    if services.est.offered():  # where certificates are asked for, everything is answered
+        listed["est_endpoint"] = (services.settings.mtls_origin or issuer) + BELOW.rstrip("/")
     if services.time_stamps.offered():
         listed["tsa_endpoint"] = issuer + at.time_stamps
     return listed
@@ -60,6 +63,14 @@ def _certificate_services(services: Services) -> list[Route]:
         Route("/crl/*", "crl", RevocationListEndpoint(services.revocation_lists), RevocationListEndpoint.METHODS),
         Route("/ca/*", "ca", AuthorityCertificateEndpoint(lambda: list(services.certification.authorities())),
               AuthorityCertificateEndpoint.METHODS)]
+
+
+def _enrollment(services: Services) -> list[Route]:
+    """Give the addresses of enrolment, where it is on."""
+    settings = services.settings
+    endpoint = EstEndpoint(services.est, services.resource_access, services.est_guesses, services.est_requests, services.audit,
+                           services.clock, addresses(settings, BELOW + "simpleenroll"), mutual_tls=bool(settings.mtls_origin))
+    return [Route(BELOW + "**", "est", endpoint, EstEndpoint.METHODS)] if services.est.switched_on else []
 
 
 def _time_stamps(services: Services, path: str) -> list[Route]:
@@ -110,6 +121,7 @@ def table(services: Services, meter: PrometheusMeter, *, metrics_token: str = ""
         Route("/readyz", "readiness", ReadinessEndpoint(readiness), _READ),
         Route("/metrics", "metrics", MetricsEndpoint(meter, readiness, services, token=metrics_token), _READ),
         *_certificate_services(services),
+        *_enrollment(services),
         *_time_stamps(services, at.time_stamps),
         Route(at.userinfo, "userinfo", UserInfoEndpoint(services.userinfo, addresses(services.settings, at.userinfo)),
               ("GET", "HEAD", "POST")),

@@ -21,12 +21,12 @@ from ..directory.unit import is_unit_code
 from ..errors import UnavailableError
 
 SCOPES = ("openid", "profile", "email", "phone", "address", "offline_access", "unit", "post", "groups", "service",
-          "admin", "admin:read", "time_stamp")
+          "admin", "admin:read", "time_stamp", "est")
 """Scopes that may be registered today (fixed interface §6)."""
 FAPI2 = "fapi2"
 """The one profile there is (``clients/profile.py``)."""
-ADMINISTRATION = frozenset({"admin", "admin:read"})
-"""Scopes of the administration API: only a file in clients/ gives them, and nobody gets them without asking."""
+ADMINISTRATION = frozenset({"admin", "admin:read", "est"})
+"""Scopes of the administration API and of enrolment: only a file in clients/ gives them, and nobody gets them without asking."""
 SPARE_LOOKS = 10
 """How often a second a process looks for clients that it does not know."""
 

@@ -34,7 +34,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "ca init": ("--root-key", "ROOT"), "ca issue": ("--csr", "REQUEST", "--profile", "tls_client", "--host", "a.example"),
     "ca request": ("--out", "OUT"),
     "ca restore": ("--serial", "54ab"), "ca revoke": ("--serial", "54ab", "--reason", "superseded"), "ca show": (),
-    "ca time-stamp-signer": (),
+    "ca enrollment-password": ("--profile", "tls_client", "--host", "a.example"), "ca time-stamp-signer": (),
     "break-glass create": (), "break-glass remove": (),
     "clients apply": ("CLIENTS",), "clients create": ("--file", "METADATA"), "clients disable": ("qlvb",),
     "clients enable": ("qlvb",), "clients initial-access-token create": ("--owner", "Văn phòng"),

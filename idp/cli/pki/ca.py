@@ -1,4 +1,4 @@
-"""``flask ca request|init|show|issue|revoke|restore|crl|time-stamp-signer``: the province's own authority.
+"""``flask ca request|init|show|issue|revoke|restore|crl|time-stamp-signer|enrollment-password``: the province's own authority.
 
 docs/operations/certificate-authority.md tells how they are used.
 """
@@ -25,12 +25,14 @@ from cryptography.hazmat.primitives.serialization import (
 
 from ...audit import Caller
 from ...authn.password import normalise_login_name
+from ...directory.mirror import MirroredOfficer
 from ...errors import RefusedError
 from ...pki.authority import ceremony, csr
 from ...pki.authority.issuance import ROOT_LIST_SECONDS, Order
 from ...pki.authority.ports import Certificate, Reason
 from ...pki.authority.profile import PROFILES
 from ...pki.authority.subject import Subject
+from ...pki.est.passwords import PROFILES as EST_PROFILES
 from ...pki.status.ports import RevocationList
 from ...services import Services
 from ..verb import Refusal, Verbs
@@ -175,6 +177,25 @@ def commands(services: Callable[[], Services]) -> Verbs:
         if not house.time_stamps.switched_on:
             click.echo("Nobody may ask for time-stamps yet: set IDP_TSA_ACCESS.", err=True)
 
+    @group.command("enrollment-password")
+    @click.option("--profile", required=True, type=click.Choice(EST_PROFILES))
+    @click.option("--officer", default="", metavar="UID", help="Whose it is; of a service or device, who answers for it.")
+    @click.option("--name", default="", help="Of the service or device; its first host where it is left out.")
+    @click.option("--host", "hosts", multiple=True, help="DNS name of the service or device; several times.")
+    @click.option("--hours", default=24, show_default=True, type=click.IntRange(1, 720), help="How long it is good.")
+    @_json_option
+    def enrollment_password(profile: str, officer: str, name: str, hosts: tuple[str, ...], hours: int, as_json: bool) -> None:
+        """Make a one-time password for one certificate over EST; it is shown once."""
+        house = services()
+        found = _officer(house, officer)
+        leave, password = house.est.passwords.create(
+            profile=profile, subject_name=name, hosts=hosts, holder=found.sub if found else "", seconds=hours * 3600,
+            caller=_CALLER)
+        answer = {"username": leave.name, "password": password, "expires_at": leave.expires_at, "profile": profile}
+        click.echo(json.dumps(answer) if as_json else f"user name {leave.name}\npassword  {password}")
+        if not house.est.switched_on:
+            click.echo("Nobody can enrol yet: set IDP_EST.", err=True)
+
     @group.command("revoke")
     @click.option("--serial", required=True, help="Hexadecimal, as `ca issue` prints it.")
     @click.option("--reason", required=True, type=click.Choice([reason.value for reason in Reason]))
@@ -217,12 +238,17 @@ def _root_list(house: Services, path: Path) -> RevocationList:
     return house.revocation_lists.take(roots[0], der)
 
 
+def _officer(house: Services, uid: str) -> MirroredOfficer | None:
+    found = house.mirror.by_uid(normalise_login_name(uid, mail_domain=house.settings.ldap_mail_domain)) if uid else None
+    if uid and (found is None or found.status != "active"):
+        raise RefusedError(f"There is no active officer {uid}.", code="unknown_officer", status=404)
+    return found
+
+
 def _order(house: Services, request: csr.Request, profile: str, uid: str, *, name: str, hosts: tuple[str, ...], mail: str,
            days: int | None) -> Order:
     kind = PROFILES[profile].of
-    officer = house.mirror.by_uid(normalise_login_name(uid, mail_domain=house.settings.ldap_mail_domain)) if uid else None
-    if uid and (officer is None or officer.status != "active"):
-        raise RefusedError(f"There is no active officer {uid}.", code="unknown_officer", status=404)
+    officer = _officer(house, uid)
     if kind in {"officer", "agency"} and officer is None:
         raise RefusedError("This profile needs --officer.", code="incomplete", status=422)
     if kind != "officer" and not (name or hosts):

@@ -57,7 +57,8 @@ class ResourceAccess:
         self._tokens, self._store, self._registry, self._clock = tokens, store, registry, clock
         self._assurance, self._holders, self._idle_limit_seconds = assurance, holders, idle_limit_seconds
 
-    def admit(self, access_token: str, use: TokenUse, *, scope: str, least_level: int = 0) -> Bearer:
+    def admit(self, access_token: str, use: TokenUse, *, scope: str, least_level: int = 0,
+              fresh_seconds: int = 0) -> Bearer:
         """Tell who asks.
 
         Args:
@@ -65,6 +66,7 @@ class ResourceAccess:
             use: How it was sent, with the proof that came beside it.
             scope: Needed.
             least_level: Level that an officer must have signed in with. Where it is not 0 the session must stand as well.
+            fresh_seconds: How long ago the officer may have signed in; 0 for any time.
 
         Raises:
             TokenRefusedError: 401 ``invalid_token``, 401 ``insufficient_user_authentication``, 403 ``insufficient_scope``.
@@ -86,9 +88,10 @@ class ResourceAccess:
         if grant is None:
             return Bearer(client.client_id, None)
         lapse = lapse_of(grant, client, assurance=self._assurance, now=now, idle_limit_seconds=self._idle_limit_seconds)
-        if lapse == "level" or (not lapse and grant.acr < least_level):
+        old = bool(fresh_seconds) and now - grant.auth_time > fresh_seconds
+        if lapse == "level" or (not lapse and (grant.acr < least_level or old)):
             enough = max(least_level, level_demanded(grant.standing, client, self._assurance, now=now))
-            raise TokenRefusedError("More factors are needed at sign-in.", code="insufficient_user_authentication",
+            raise TokenRefusedError("More factors, or a new sign-in, are needed.", code="insufficient_user_authentication",
                                     acr_values=self._assurance.acr_of(enough))
         if lapse or officer is None or (least_level and not session_stands(
                 grant.standing, now=now, idle_limit_seconds=self._idle_limit_seconds)):

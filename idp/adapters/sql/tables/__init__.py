@@ -12,7 +12,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .authorities import PkiAuthorityRow, PkiCertificateRow
+from .authorities import EnrollmentLeaveRow, PkiAuthorityRow, PkiCertificateRow
 from .certificates import OfficerCertificateRow
 from .column_types import Base, ClientId, Digest, Epoch, RowId, Subject, TransactionId, Words, db
 from .departures import NOT_ACTIVE, DepartureRow, TaskRow
@@ -51,6 +51,7 @@ __all__ = (
     "DeviceRow",
     "DirectoryFeedRow",
     "EnrollmentEntryRow",
+    "EnrollmentLeaveRow",
     "EnrollmentRow",
     "EnrolmentCodeRow",
     "FactorDemandRow",

@@ -1,11 +1,11 @@
-"""Tables of the internal certification authority; rows are never deleted."""
+"""Tables of the internal certification authority and of its enrolment; rows are never deleted."""
 
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .column_types import Base, Epoch, RowId, Subject, Words
+from .column_types import Base, Digest, Epoch, RowId, Subject, Words
 
 
 class PkiAuthorityRow(Base):
@@ -52,3 +52,18 @@ class PkiCertificateRow(Base):
     __table_args__ = (UniqueConstraint("authority", "serial"),
                       Index("ix_pki_certificate_revoked", "authority", "shard", "status", "not_after"),
                       Index("ix_pki_certificate_state", "state", "intended_at"))
+
+
+class EnrollmentLeaveRow(Base):
+    """Leave to have one certificate (``pki.est.passwords.Leave``)."""
+
+    __tablename__ = "enrollment_leave"
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    digest: Mapped[Digest]
+    profile: Mapped[str] = mapped_column(String(32))
+    subject_name: Mapped[Words]
+    hosts: Mapped[Words]
+    holder: Mapped[Subject]
+    created_at: Mapped[Epoch]
+    expires_at: Mapped[Epoch]
+    used_at: Mapped[Epoch | None]

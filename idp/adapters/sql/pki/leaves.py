@@ -1,0 +1,50 @@
+"""One-time passwords of enrolment in the database (port: ``pki.est.passwords.LeaveStore``). Used once is one statement."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from sqlalchemy import literal_column, select, update
+
+from ....audit import AuditRecord
+from ....pki.est.passwords import Leave
+from ..audit import audit_insert, audit_values
+from ..database import Database, parameter
+from ..tables import EnrollmentLeaveRow
+
+LEAVE: Any = EnrollmentLeaveRow.__table__
+
+
+class SqlLeaves:
+    """Leaves on one database. Every verb raises UnavailableError when the database does not answer."""
+
+    def __init__(self, database: Database) -> None:
+        c = LEAVE.c
+        self._add = database.write(audit_insert(), guard=database.insert(LEAVE).values(
+            {column.name: parameter(column) for column in LEAVE.columns}).returning(c.name))
+        self._find = database.read(select(LEAVE).where(c.name == parameter(c.name)))
+        at = parameter(c.used_at, "at")
+        self._use = database.write(audit_insert(), guard=update(LEAVE).where(
+            c.name == parameter(c.name, "of"), c.used_at.is_(None), c.expires_at > at).values(
+                used_at=at).returning(c.name))
+        self._give_back = database.write(guard=update(LEAVE).where(
+            c.name == parameter(c.name, "of"), c.used_at == at).values(
+                used_at=literal_column("NULL")).returning(c.name))
+
+    def add(self, leave: Leave, record: AuditRecord) -> None:
+        """Keep a new one with its record."""
+        self._add.run(**dataclasses.asdict(leave), **audit_values(record))
+
+    def find(self, name: str) -> Leave | None:
+        """Find one by its name."""
+        row = self._find.one(name=name)
+        return None if row is None else Leave(**{**row._asdict(), "digest": bytes(row.digest)})
+
+    def use(self, name: str, at: int, record: AuditRecord) -> bool:
+        """Use one, if it may be used."""
+        return self._use.run(of=name, at=at, **audit_values(record)) is not None
+
+    def give_back(self, name: str, at: int) -> None:
+        """Undo the use of a moment."""
+        self._give_back.run(of=name, at=at)

@@ -1,0 +1,131 @@
+"""One-time passwords that let a device, a service or an officer have one certificate, decided when the password is made.
+
+Spec: RFC 7030 §3.2.3 (HTTP Basic). An officer's password of the directory is not taken here, and that is a decision: it would be
+a way in without the second factor that policy demands (security checklist 29), and would end up in scripts of devices. What is
+taken was made by an administrator for one certificate of one subject, is 120 random bits, known here as SHA-256 only, good once
+and for a short time. What a certificate says follows from the password's record, never from the request (48, 51).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from ...audit import AuditEvent, AuditRecord, Caller
+from ...clock import Clock
+from ...errors import RefusedError
+
+PROFILES: Final = ("tls_client", "tls_server", "officer_authentication")
+"""What is given over EST."""
+MOST_SECONDS: Final = 30 * 86400
+_LETTERS: Final = "abcdefghjkmnpqrstvwxyz23456789"
+_LONGEST: Final = 64
+_HOST: Final = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave:
+    """Leave to have one certificate.
+
+    Attributes:
+        name: Beside the password (user name).
+        digest: SHA-256 of the password.
+        profile: One of ``PROFILES``.
+        subject_name: Of a service or device; empty for an officer.
+        hosts: DNS names, separated by spaces; empty for an officer.
+        holder: Subject of the officer: whose it is, or who answers for a service; may be empty for one.
+        used_at: When it was used; None until then.
+    """
+
+    name: str
+    digest: bytes
+    profile: str
+    subject_name: str
+    hosts: str
+    holder: str
+    created_at: int
+    expires_at: int
+    used_at: int | None = None
+
+
+class LeaveStore(Protocol):
+    """Where leaves rest. Every verb may raise UnavailableError(dependency="database")."""
+
+    def add(self, leave: Leave, record: AuditRecord) -> None:
+        """Keep a new one with its record."""
+        ...
+
+    def find(self, name: str) -> Leave | None:
+        """Find one by its name, used ones too."""
+        ...
+
+    def use(self, name: str, at: int, record: AuditRecord) -> bool:
+        """Use one that is neither used nor expired, with the record; of callers at the same time one gets True."""
+        ...
+
+    def give_back(self, name: str, at: int) -> None:
+        """Undo the use of a moment, because nothing was issued."""
+        ...
+
+
+class EnrollmentPasswords:
+    """Makes and checks them."""
+
+    def __init__(self, store: LeaveStore, clock: Clock) -> None:
+        self._store, self._clock = store, clock
+
+    def create(self, *, profile: str, subject_name: str = "", hosts: tuple[str, ...] = (), holder: str = "", seconds: int,
+               caller: Caller) -> tuple[Leave, str]:
+        """Make one; gives its record and the password, which nobody can see again.
+
+        Raises:
+            RefusedError: 422 ``unknown_profile``, ``incomplete`` or ``bad_lifetime``.
+        """
+        if profile not in PROFILES:
+            raise RefusedError("No certificate of this profile is given over EST.", code="unknown_profile", status=422)
+        if profile == "officer_authentication" and (not holder or hosts or subject_name):
+            raise RefusedError("An officer's certificate is an officer's and names nothing else.", code="incomplete",
+                               status=422)
+        if profile != "officer_authentication" and not (hosts and all(_HOST.fullmatch(host) for host in hosts)):
+            raise RefusedError("A service or device needs a DNS name in small letters.", code="incomplete", status=422)
+        if not 0 < seconds <= MOST_SECONDS:
+            raise RefusedError("A password is good for 30 days at most.", code="bad_lifetime", status=422)
+        now, password = self._clock.now(), "".join(secrets.choice(_LETTERS) for _ in range(25))
+        leave = Leave(name=f"est-{secrets.token_hex(6)}", digest=_digest(password), profile=profile,
+                      subject_name=subject_name or (hosts[0] if hosts else ""), hosts=" ".join(hosts), holder=holder,
+                      created_at=now, expires_at=now + seconds)
+        self._store.add(leave, self._record(AuditEvent.ENROLLMENT_PASSWORD_CREATED, leave, caller, hosts=leave.hosts))
+        return leave, password
+
+    def check(self, name: str, password: str) -> Leave | None:
+        """Find the leave of a name and password; None where it is unknown, wrong, used or expired, all alike."""
+        if not 0 < len(name) <= _LONGEST or not 0 < len(password) <= _LONGEST:
+            return None
+        found = self._store.find(name)
+        right = hmac.compare_digest(found.digest if found else bytes(32), _digest(password))
+        if found is None or not right or found.used_at is not None or found.expires_at <= self._clock.now():
+            return None
+        return found
+
+    def use(self, leave: Leave, caller: Caller) -> int:
+        """Use a leave; gives the moment. Raises RefusedError, 403 ``used``, when somebody was faster."""
+        now = self._clock.now()
+        if not self._store.use(leave.name, now, self._record(AuditEvent.ENROLLMENT_PASSWORD_USED, leave, caller)):
+            raise RefusedError("This enrolment password was used.", code="used", status=403)
+        return now
+
+    def give_back(self, leave: Leave, at: int) -> None:
+        """Undo a use after which nothing was issued."""
+        self._store.give_back(leave.name, at)
+
+    def _record(self, event: AuditEvent, leave: Leave, caller: Caller, **more: str) -> AuditRecord:
+        return AuditRecord(event, self._clock.now(), sub=leave.holder, source=caller.source, request_id=caller.request_id,
+                           detail={"name": leave.name, "profile": leave.profile, **more, **caller.by})
+
+
+def _digest(password: str) -> bytes:
+    return hashlib.sha256(password.encode("utf-8", "surrogatepass")).digest()
