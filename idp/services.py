@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from .administration.access import Access
 from .administration.clients import ClientAdministration
+from .administration.enrollment.devices import DeviceAdministration
 from .administration.enrollment.lists import EnrollmentLists
 from .administration.enrollment.requests import CertificateDesk, EnrollmentAdministration
 from .administration.factors import FactorAdministration
@@ -125,6 +126,7 @@ class Administration:
     clients: ClientAdministration
     enrollments: EnrollmentAdministration
     enrollment_lists: EnrollmentLists
+    devices: DeviceAdministration
     initial_access: InitialAccessAdministration
     grants: GrantAdministration
     keys: KeyAdministration

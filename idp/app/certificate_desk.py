@@ -14,11 +14,13 @@ from ..adapters.outbound import Outbound
 from ..adapters.sheets import SheetFiles
 from ..adapters.sql.database import Database
 from ..adapters.sql.pki.certificates import SqlCertificateStore
+from ..adapters.sql.pki.devices import SqlDevices
 from ..adapters.sql.pki.enrollments import SqlEnrollments
 from ..adapters.sql.pki.government import SqlBatches, SqlSeenCertificates
 from ..adapters.sql.pki.leaves import SqlLeaves
 from ..adapters.sql.pki.status import SqlStatusStore
 from ..adapters.weak_key_files import WeakKeyFiles
+from ..administration.enrollment.devices import DeviceAdministration
 from ..administration.enrollment.lists import EnrollmentLists
 from ..administration.enrollment.requests import CertificateDesk, EnrollmentAdministration
 from ..audit import AuditTrail
@@ -32,6 +34,7 @@ from ..pki.authority.assembly import Addresses
 from ..pki.authority.internal import InternalAuthority
 from ..pki.authority.issuance import Issuance
 from ..pki.authority.keys import KeysByPlace
+from ..pki.custody.register import Register
 from ..pki.enrollment.custody import Custody
 from ..pki.enrollment.desk import Desk
 from ..pki.enrollment.ending import Ending
@@ -71,9 +74,12 @@ def certificate_desk(settings: Settings, database: Database, mirror: OfficerMirr
     Raises:
         ConfigurationError: the table of holidays is none.
     """
-    moves = Moves(SqlEnrollments(database), clock, holiday_file.read(settings.holidays_file))
+    devices = SqlDevices(database)
+    moves = Moves(SqlEnrollments(database), clock, holiday_file.read(settings.holidays_file), devices)
     desk = Desk(moves, mirror, sealer, digest_key)
-    return CertificateDesk(desk=desk, custody=Custody(moves, desk, NotWithdrawn(chain, clock)), ending=Ending(moves, mirror))
+    ending = Ending(moves, mirror)
+    return CertificateDesk(desk=desk, custody=Custody(moves, desk, NotWithdrawn(chain, clock)), ending=ending,
+                           register=Register(devices, moves, ending, mirror))
 
 
 def certification(settings: Settings, database: Database, sealer: Sealer, write: Callable[[Path, bytes], bool],
@@ -111,10 +117,12 @@ def counters(guesses: GuessCounter, clock: Clock) -> tuple[Lockout, Lockout, Loc
 
 def for_administrators(settings: Settings, database: Database, rooms: CertificateDesk, mirror: OfficerMirror,
                        search: OfficerSearch, audit: AuditTrail, chain: PublishedChain, keys: KeyRing, sealer: Sealer,
-                       issuance: Issuance, clock: Clock) -> tuple[EnrollmentAdministration, EnrollmentLists]:
+                       issuance: Issuance, clock: Clock) -> tuple[EnrollmentAdministration, EnrollmentLists,
+                                                                  DeviceAdministration]:
     """Build what the administration API calls, with the Government's authority behind it."""
     sheets = SheetFiles()
     government = GovernmentAuthority(SqlBatches(database), SqlSeenCertificates(database), chain, keys, sealer, sheets, clock,
                                      listed=issuance.listed, own=issuance.knows_key)
-    return EnrollmentAdministration(rooms), EnrollmentLists(rooms.desk, mirror, search, sheets, audit, government,
-                                                            InternalAuthority(issuance), organization=settings.province_name)
+    lists = EnrollmentLists(rooms.desk, mirror, search, sheets, audit, government, InternalAuthority(issuance),
+                            organization=settings.province_name)
+    return EnrollmentAdministration(rooms), lists, DeviceAdministration(rooms.register, mirror, sheets)

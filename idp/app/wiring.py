@@ -288,7 +288,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     desk_rooms = certificate_desk(settings, database, mirror, sealer, sealer.derive("identity numbers"), chain, clock)
     issuance, revocation_lists, ocsp = certification(settings, database, sealer, write_once, token, clock)
     officer_search = SqlOfficerSearch(database, clock)
-    enrollments, enrollment_lists = for_administrators(
+    enrollments, enrollment_lists, custody_devices = for_administrators(
         settings, database, desk_rooms, mirror, officer_search, audit, chain, keys, sealer, issuance, clock)
     consequences = Several((deprovisioning, ContactChanges(notices), Departures(desk_rooms.ending)))
     mirror_rooms = mirroring(settings, database, mirror.ledger, people, changes, consequences, clock)
@@ -303,7 +303,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         grants=GrantAdministration(SqlGrantPages(database, clock), grants, mirror, clients, assurance, groups, clock),
         keys=KeyAdministration(keys, encryption_keys, clock),
         mirror=MirrorAdministration(officer_search, mirror_rooms.brake),
-        enrollments=enrollments, enrollment_lists=enrollment_lists,
+        enrollments=enrollments, enrollment_lists=enrollment_lists, devices=custody_devices,
         officers=OfficerAdministration(deprovisioning, mirror, groups),
         tasks=TaskAdministration(SqlTasks(database, clock), clock),
         password_resets=PasswordResets(people, mirror, one_time, deprovisioning, interactions, notices, audit,

@@ -55,6 +55,8 @@ class NoticeKind(StrEnum):
     CERTIFICATE_ACTIVE = "certificate.active"
     CERTIFICATE_BLOCKED = "certificate.blocked"
     CERTIFICATE_ENDED = "certificate.ended"
+    DEVICE_OVERDUE = "device.overdue"
+    """A token or SIM should have been back; detail ``serial``."""
 
 
 ENDS_REMEMBERED = frozenset({

@@ -89,6 +89,10 @@ _WORDS: Mapping[NoticeKind, _Words] = {
         "cert", _("Chứng thư số của bạn đã hết hiệu lực"),
         _("Chứng thư số theo đề nghị %(number)s không còn hiệu lực. Vui lòng trả lại thiết bị trong 5 ngày làm việc."),
         warns=False),
+    NoticeKind.DEVICE_OVERDUE: _Words(
+        "cert", _("Đã quá hạn trả thiết bị ký số"),
+        _("Thiết bị %(serial)s đã quá hạn trả lại. Vui lòng mang đến bộ phận chứng thư số; nếu đã mất, vui lòng báo ngay."),
+        warns=False),
 }
 
 _FACTORS = {"otp": _("Ứng dụng tạo mã 6 số"), "passkey": _("Khóa truy cập"), "recovery_codes": _("Bộ mã khôi phục"),
@@ -122,7 +126,8 @@ def text_of(told: Told, translate: Translate) -> str:
     detail = told.detail
     return translate(_WORDS[told.kind].text) % {
         "factor": _factor(detail, translate), "device": device_words(detail, translate), "left": detail.get("left", "?"),
-        "days": detail.get("days", "?"), "number": detail.get("number", "?"), "reason": detail.get("reason", "?").rstrip(". ")}
+        "days": detail.get("days", "?"), "number": detail.get("number", "?"), "reason": detail.get("reason", "?").rstrip(". "),
+        "serial": detail.get("serial", "?")}
 
 
 def when_of(told: Told, translate: Translate) -> str:

@@ -62,7 +62,8 @@ CONFIG: dict[str, Any] = {
     },
 }
 """What schemathesis is to expect where HTTP has a more precise answer than its defaults know."""
-OF_PEOPLE = {"releaseBrake", "askForCertificate", "takeList", "sendBatch", "listBatches", "readBatch"}
+OF_PEOPLE = {"releaseBrake", "askForCertificate", "takeList", "sendBatch", "listBatches", "readBatch", "takeDevices",
+             "enterDevice"}
 """Operations that no machine is let to."""
 EXAMPLES = {"rotateKeys": 3}
 """Each rotation makes RSA keys."""
@@ -127,7 +128,7 @@ def test_schemathesis_finds_nothing(office: Office) -> None:
     assert found == []
     assert {name for name, statuses in seen.items() if not any(status < 300 for status in statuses)} <= {
         "readTask", "releaseBrake", "readEnrollment", "actUponEnrollment", "askForCertificate", "takeList",
-        "sendBatch", "listBatches", "readBatch",
+        "sendBatch", "listBatches", "readBatch", "enterDevice", "readDevice", "actUponDevice", "takeDevices",
         "completeTask", "endAccess", "releaseFactors", "renewRegistrationToken", "readGrant", "revokeGrant",
         "revokeInitialAccessToken", "deleteClient", "resetPassword", "breakGlass",
         "listFactors", "removeFactors", "giveEnrolmentCode"}

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from ...audit import Caller
 from ...errors import RefusedError
+from ...pki.custody.register import Register
 from ...pki.enrollment.custody import Custody
 from ...pki.enrollment.desk import PERSONAL, Desk, Wish
 from ...pki.enrollment.ending import Ending
@@ -37,6 +38,7 @@ class CertificateDesk:
     desk: Desk
     custody: Custody
     ending: Ending
+    register: Register
 
 
 class EnrollmentAdministration:

@@ -143,7 +143,8 @@ class Custody:
         ended, last, ending, _ = self._moves.made(SYSTEM, old, Act.SUPERSEDE, Part.SYSTEM, caller,
                                                   {"by_request": found.enrollment_id},
                                                   {"reason": ""})
-        if not self._moves.store.succeed(found, after, old, ended, (entry, last), (record, ending), notice):
+        device = self._moves.hand_overs.following(Act.SUPERSEDE, ended, "", caller)
+        if not self._moves.store.succeed(found, after, old, ended, (entry, last), (record, ending), notice, device):
             raise ConflictError("Somebody else has changed this request meanwhile.", code="changed")
         return after
 

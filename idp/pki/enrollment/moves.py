@@ -15,7 +15,9 @@ from ...clock import Clock
 from ...errors import RefusedError
 from ...notices import Notice, NoticeKind
 from ...roles import Administrator, Role
+from ..custody.device import DeviceStore
 from ..forms import cells
+from .hand_overs import HandOvers
 from .record import Enrollment, EnrollmentStore, entry_of
 from .states import TURNS, Act, Part, State, step
 from .working_days import WorkingDays
@@ -27,6 +29,7 @@ _TOLD: Final = {
     State.EXPIRED: NoticeKind.CERTIFICATE_ENDED, State.SUPERSEDED: NoticeKind.CERTIFICATE_ENDED,
 }
 """What the holder is told of when an enrollment comes to a state."""
+_TRIES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +87,12 @@ class Moves:
         store: Where enrollments rest.
         clock: Source of the time.
         calendar: Working days, for deadlines.
+        devices: What holds the keys, and who has it.
     """
 
-    def __init__(self, store: EnrollmentStore, clock: Clock, calendar: WorkingDays) -> None:
+    def __init__(self, store: EnrollmentStore, clock: Clock, calendar: WorkingDays, devices: DeviceStore) -> None:
         self.store, self.clock, self.calendar = store, clock, calendar
+        self.hand_overs = HandOvers(devices)
 
     def seen(self, actor: Actor, enrollment_id: str) -> Enrollment:
         """Find an enrollment that the actor may read. Raises RefusedError (404) for all others."""
@@ -129,14 +134,19 @@ class Moves:
 
         Raises:
             ConflictError: ``wrong_state``, or ``changed`` where somebody else was first.
+            HandlingError: the device is somebody else's.
             RefusedError: 403.
         """
         part = as_part or self.part(actor, before, act)
         after, entry, record, notice = self.made(actor, before, act, part, caller, told or {}, changes)
-        if not self.store.move(before, after, entry, record, notice):
-            raise ConflictError("Somebody else has changed this request meanwhile, or there is another one for the same.",
-                                code="changed")
-        return after
+        for _ in range(_TRIES):
+            device = self.hand_overs.following(act, after, actor.sub, caller)
+            if self.store.move(before, after, entry, record, notice, device):
+                return after
+            if device is None:
+                break  # else the device may be what has changed; whoever reports a loss does not hear of that
+        raise ConflictError("Somebody else has changed this request meanwhile, or there is another one for the same.",
+                            code="changed")
 
     def made(self, actor: Actor, before: Enrollment, act: Act, part: Part, caller: Caller, told: dict[str, str],
              changes: dict[str, Any]) -> tuple[Enrollment, Any, AuditRecord, Notice | None]:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from ...audit import AuditRecord
 from ...notices import Notice
+from ..custody.device import DeviceChange
 from .states import IN_USE, ON_THE_WAY, TURNS, Act, Part, State
 
 
@@ -206,16 +207,18 @@ class EnrollmentStore(Protocol):
         """Count those that are meant, by state."""
         ...
 
-    def move(self, before: Enrollment, after: Enrollment, entry: Entry, record: AuditRecord, notice: Notice | None) -> bool:
-        """Write a change with its line of history, its record and its notice.
+    def move(self, before: Enrollment, after: Enrollment, entry: Entry, record: AuditRecord, notice: Notice | None,
+             device: DeviceChange | None = None) -> bool:
+        """Write a change with its line of history, its record, its notice and what its device goes through.
 
         Of several who decided on the same revision exactly one gets True. False also when the ``open_key`` or the ``active_key``
-        of ``after`` is another's: then somebody else was first with the same thing.
+        of ``after`` is another's: then somebody else was first with the same thing; and when the device has changed meanwhile.
         """
         ...
 
     def succeed(self, before: Enrollment, after: Enrollment, old: Enrollment, ended: Enrollment,
-                entries: tuple[Entry, Entry], records: tuple[AuditRecord, AuditRecord], notice: Notice | None) -> bool:
+                entries: tuple[Entry, Entry], records: tuple[AuditRecord, AuditRecord], notice: Notice | None,
+                device: DeviceChange | None = None) -> bool:
         """Activate one and end the one that it follows, both or neither; otherwise as ``move``."""
         ...
 

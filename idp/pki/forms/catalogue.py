@@ -34,6 +34,12 @@ from .cells import (
 ReadAll = Callable[[Cell], Mapping[str, str]]
 """Gives the values, by key, of a cell that holds several."""
 
+DEVICES: Final[Mapping[str, str]] = {
+    "token": "Token|usb token|pki token|thiet bi token", "sim": "SIM|sim pki|sim ky so", "hsm": "HSM|thiet bi hsm"}
+STANDINGS: Final[Mapping[str, str]] = {
+    "in_stock": "Trong kho|ton kho", "handed_over": "Đã bàn giao|dang su dung", "return_due": "Chờ trả|phai tra",
+    "returned": "Đã trả|da thu hoi", "lost": "Đã mất|mat"}
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -246,6 +252,16 @@ FORMS: Final[Mapping[str, Form]] = {form.name: form for form in (
         Column("serial", _SERIAL.heading, serial, _SERIAL.aliases),
         Column("on", "Ngày bàn giao", day, ("ngay nhan", "ngay giao"), required=True, past=True),
         Column("record", "Số biên bản", text(60), ("bien ban", "so bien ban ban giao"), required=True),
+    ), same=("device_serial",)),
+    Form("thiet_bi", "Sổ theo dõi thiết bị lưu khóa bí mật", (
+        _RUNNING,
+        Column("kind", "Loại thiết bị", aliases=("loai", "loai thiet bi luu khoa bi mat"), required=True, choices=DEVICES),
+        Column("device_serial", _DEVICE.heading, device_serial, (*_DEVICE.aliases, "so seri", "iccid"), required=True),
+        Column("state", "Tình trạng", aliases=("trang thai",), choices=STANDINGS),
+        Column("holder_name", "Người giữ", text(100), ("nguoi nhan", "nguoi su dung")),
+        _UNIT,
+        Column("due_on", "Hạn trả", day, ("ngay phai tra",)),
+        Column("record", "Số biên bản", text(60), ("bien ban",)),
     ), same=("device_serial",)),
 )}
 """Every list, by name. A list out of here that is read again is the list that it was (tested)."""

@@ -20,6 +20,10 @@ from ...oauth.client import Client
 from ...oauth.clients import profile, registration
 from ...oauth.clients.members import LOCALIZED_PATTERN
 from ...pki.enrollment.states import State
+from .device_schemas import KIND as DEVICE_KIND
+from .device_schemas import STATE as DEVICE_STATE
+from .device_schemas import paths as device_paths
+from .device_schemas import schemas as device_schemas
 from .enrollment_schemas import paths as enrollment_paths
 from .enrollment_schemas import schemas as enrollment_schemas
 
@@ -46,6 +50,8 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "client_id": _IDENTIFIER,
     "state": {"type": "string", "enum": ["open", "done"], "default": "open"},
     "enrollment_state": {"type": "string", "enum": [state.value for state in State]},
+    "device_state": DEVICE_STATE,
+    "device_kind": DEVICE_KIND,
     "unit": _UNIT | {"description": "This agency and those below it, by its code."},
     "holder": _IDENTIFIER | {"description": "An officer, by subject."},
     "batch": _IDENTIFIER,
@@ -173,11 +179,10 @@ def _schemas() -> dict[str, Any]:
     lists = {f"{name}Page": _object({"items": {"type": "array", "items": _ref(name)}, "next": {"type": ["string", "null"]}},
                                     ("items", "next"))
              for name in ("ClientSummary", "InitialAccessToken", "Grant", "Officer", "OfficerWithoutFactor", "Task",
-                          "Enrollment")}
+                          "Enrollment", "Device")}
     return {
-        **_registration(), **lists, **enrollment_schemas(_object), "Grant": _object(grant, grant), "Keys": _object(keys,
-                                                                                                                   ("keys",
-                                                                                                                    "next_rotation_at")),
+        **_registration(), **lists, **enrollment_schemas(_object), **device_schemas(_object),
+        "Grant": _object(grant, grant), "Keys": _object(keys, ("keys", "next_rotation_at")),
         "Rotation": _object({"alg": {"type": "string", "enum": list(KINDS)}, "emergency": _YES}),
         "InitialAccessToken": _object(token, token), "InitialAccessTerms": _object(sent_terms, ("owner",)),
         "NewInitialAccessToken": _object(token | {"initial_access_token": _TEXT}, (*token, "initial_access_token")),
@@ -234,6 +239,7 @@ def _paths() -> dict[str, Any]:
     one_client: dict[str, Any] = {"path": "client_id", "change": True, "conditional": True, "etag": True}
     return {
         **enrollment_paths(_operation),
+        **device_paths(_operation),
         "/clients": {
             "get": _operation("listClients", "Applications, page by page.", answer="ClientSummaryPage",
                               query=("q", "source", "disabled", "owner_unit", "sort", "cursor", "limit")),

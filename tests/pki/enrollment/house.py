@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from idp.audit import Caller
 from idp.directory.officer import Post
 from idp.jose.keyset import Sealer
+from idp.pki.custody.device import DeviceStore
+from idp.pki.custody.register import Register
 from idp.pki.enrollment.custody import Custody
 from idp.pki.enrollment.desk import Desk, Wish
 from idp.pki.enrollment.ending import Ending
@@ -47,12 +49,13 @@ class Standing:
 class House:
     """The desk, and people: a holder, administrators of the holder's agency, of another and of the province, an auditor."""
 
-    def __init__(self, store: EnrollmentStore, sealer: Sealer | None = None) -> None:
+    def __init__(self, store: EnrollmentStore, devices: DeviceStore, sealer: Sealer | None = None) -> None:
         self.clock, self.mirror, self.store, self.standing = FakeClock(MONDAY), FakeMirror(), store, Standing()
-        self.serials = itertools.count(0x5401ab)
-        self.moves = Moves(store, self.clock, WorkingDays())
+        self.serials, self.printed = itertools.count(0x5401ab), itertools.count(1)
+        self.moves = Moves(store, self.clock, WorkingDays(), devices)
         self.desk = Desk(self.moves, self.mirror, sealer or FakeSealer(), b"k" * 32)
         self.custody, self.ending = Custody(self.moves, self.desk, self.standing), Ending(self.moves, self.mirror)
+        self.devices, self.register = devices, Register(devices, self.moves, self.ending, self.mirror)
         self.subs = {uid: self.joined(uid) for uid in ("holder", "agency", "agency2", "desk", "desk2", "auditor")}
         self.subs |= {uid: self.joined(uid, posts=(ELSEWHERE,)) for uid in ("stranger", "other_agency")}
 
@@ -81,6 +84,7 @@ class House:
         found = self.asked(uid, **changes)
         number = found.enrollment_id
         serial, certificate = f"{next(self.serials):x}", b""
+        device = f"TK-{next(self.printed):04}"
         if identity is not None:
             serial = f"{identity.certificate.serial_number:x}"
             certificate = identity.certificate.public_bytes(Encoding.DER)
@@ -91,8 +95,8 @@ class House:
             State.SENT: lambda: self.desk.send(self.actor("desk"), number, "12/STTTT-CNTT", "", CALLER),
             State.ISSUED: lambda: self.desk.issued(
                 self.actor("desk"), self.found(number), serial=serial, issuer="CN=CA", not_before=MONDAY - 60, not_after=LAST_DAY,
-                certificate=certificate, device_serial="TK-0001", caller=CALLER),
-            State.READY: lambda: self.custody.receive(self.actor("desk"), number, "tk-0001", CALLER),
+                certificate=certificate, device_serial=device, caller=CALLER),
+            State.READY: lambda: self.custody.receive(self.actor("desk"), number, device.lower(), CALLER),
             State.HANDED_OVER: lambda: self.custody.hand_over(self.actor("desk"), number, identity_number=IDENTITY,
                                                               record="07/BB",
                                                               caller=CALLER),

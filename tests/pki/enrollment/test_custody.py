@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.hashes import SHA256, SHA384
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.pki.devices import SqlDevices
 from idp.adapters.sql.pki.enrollments import SqlEnrollments
 from idp.pki.enrollment.custody import signed
 from idp.pki.enrollment.record import Purpose
@@ -25,7 +26,7 @@ EC = issue("ec")
 
 @pytest.fixture
 def house(database: Database) -> House:
-    return House(SqlEnrollments(database))
+    return House(SqlEnrollments(database), SqlDevices(database))
 
 
 def sign(identity: Any, text: bytes, way: str = "") -> bytes:

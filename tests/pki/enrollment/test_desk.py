@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.pki.devices import SqlDevices
 from idp.adapters.sql.pki.enrollments import SqlEnrollments
 from idp.errors import RefusedError
 from idp.pki.enrollment.record import DeviceKind, Kind, Purpose, Search
@@ -20,7 +21,7 @@ from .house import CALLER, IDENTITY, House
 
 @pytest.fixture
 def house(database: Database) -> House:
-    return House(SqlEnrollments(database))
+    return House(SqlEnrollments(database), SqlDevices(database))
 
 
 def refused(do: Callable[[], Any]) -> str:

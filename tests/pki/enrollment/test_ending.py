@@ -6,6 +6,7 @@ import pytest
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.notices import SqlNotices
+from idp.adapters.sql.pki.devices import SqlDevices
 from idp.adapters.sql.pki.enrollments import SqlEnrollments
 from idp.audit import Caller
 from idp.pki.enrollment.record import DeviceKind
@@ -19,7 +20,7 @@ FEED = Caller("directory", "directory")
 
 @pytest.fixture
 def house(database: Database) -> House:
-    return House(SqlEnrollments(database))
+    return House(SqlEnrollments(database), SqlDevices(database))
 
 
 @pytest.mark.parametrize("uid", ["holder", "agency", "desk"])

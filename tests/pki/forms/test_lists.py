@@ -142,7 +142,8 @@ def sample(name: str) -> Mapping[str, str]:
              "iccid": "8984048000001234567",
              "device_serial": "TK-0001", "identity_number": "093080000001", "tax_code": "6300000000", "budget_code": "1013000",
              "unit_code": "H30.11", "entry_uuid": "f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "not_before": "2026-11-01",
-             "not_after": "2031-11-01", "on": "2026-11-02", "birth_date": "1980-09-05", "identity_issued_on": "2016-02-01",
+             "not_after": "2031-11-01", "on": "2026-11-02",
+             "due_on": "2026-12-01", "birth_date": "1980-09-05", "identity_issued_on": "2016-02-01",
              "certificate": "MIIB"}
     form = FORMS[name]
     if name != "mau01_ca_nhan":

@@ -16,6 +16,7 @@ from sqlalchemy.orm import aliased
 
 from ....audit import AuditRecord
 from ....notices import Notice
+from ....pki.custody.device import DeviceChange
 from ....pki.enrollment.record import DeviceKind, Enrollment, Entry, Kind, Purpose, Search
 from ....pki.enrollment.states import WITH_A_CERTIFICATE, State
 from ....pki.forms.cells import folded
@@ -24,6 +25,7 @@ from ..database import Database, insert_row, parameter
 from ..directory.ledger import listed
 from ..notices import notice_inserts, notice_values
 from ..tables import EnrollmentEntryRow, EnrollmentRow, OfficerRow
+from .devices import device_acts, device_held, device_stands, device_values
 
 ROW: Any = EnrollmentRow.__table__
 ENTRY: Any = EnrollmentEntryRow.__table__
@@ -53,6 +55,9 @@ class SqlEnrollments:
                                     alone).values({name: value for name, value in values.items() if name not in _KEPT})
         self._move = database.write(_entry_insert(), audit_insert(), *notice_inserts(), after=holder,
                                     guard=changed.returning(c.enrollment_id))
+        self._move_with_device = database.write(
+            _entry_insert(), audit_insert(), *notice_inserts(), *device_acts(), after=(holder, device_held()),
+            guard=changed.where(device_stands()).returning(c.enrollment_id))
         old = {"state": "old_state", "since": "old_since", "due_at": "old_due_at", "active_key": "old_active_key",
                "revision": "old_revision", "reason": "old_reason"}
         ended = update(ROW).where(c.enrollment_id == parameter(c.enrollment_id, "old_id")).values(
@@ -60,10 +65,11 @@ class SqlEnrollments:
         other_stands = exists(select(literal_column("1")).where(
             other.enrollment_id == parameter(c.enrollment_id, "old_id"), other.revision == parameter(c.revision,
                                                                                                      "old_decided_on")))
-        self._succeed = database.write(
-            ended, _entry_insert(), _entry_insert("last_"), audit_insert(), audit_insert("ending_"), *notice_inserts(),
-            after=holder,
-            guard=changed.where(other_stands).returning(c.enrollment_id))
+        succession = (ended, _entry_insert(), _entry_insert("last_"), audit_insert(), audit_insert("ending_"), *notice_inserts())
+        self._succeed = database.write(*succession, after=holder, guard=changed.where(other_stands).returning(c.enrollment_id))
+        self._succeed_with_device = database.write(
+            *succession, *device_acts(), after=(holder, device_held()),
+            guard=changed.where(other_stands, device_stands()).returning(c.enrollment_id))
         self._find = database.read(select(ROW).where(c.enrollment_id == parameter(c.enrollment_id)))
         self._waiting = database.read(select(ROW).where(c.open_key == parameter(c.open_key)))
         self._in_use = database.read(select(ROW).where(c.active_key == parameter(c.active_key)))
@@ -118,20 +124,28 @@ class SqlEnrollments:
         """Count those that are meant, by state."""
         return {State(row.state): int(row.found) for row in self._count.all(**_searched(search))}
 
-    def move(self, before: Enrollment, after: Enrollment, entry: Entry, record: AuditRecord, notice: Notice | None) -> bool:
+    def move(self, before: Enrollment, after: Enrollment, entry: Entry, record: AuditRecord, notice: Notice | None,
+             device: DeviceChange | None = None) -> bool:
         """Write a change, unless somebody was first."""
-        return self._move.run(**_changed(before, after), old_id="", **_entry_values(entry), **audit_values(record),
-                              **notice_values(notice)) is not None
+        values = {**_changed(before, after), "old_id": "", **_entry_values(entry), **audit_values(record),
+                  **notice_values(notice)}
+        if device is None:
+            return self._move.run(**values) is not None
+        return self._move_with_device.run(**values, **device_values(device)) is not None
 
     def succeed(self, before: Enrollment, after: Enrollment, old: Enrollment, ended: Enrollment,
-                entries: tuple[Entry, Entry], records: tuple[AuditRecord, AuditRecord], notice: Notice | None) -> bool:
+                entries: tuple[Entry, Entry], records: tuple[AuditRecord, AuditRecord], notice: Notice | None,
+                device: DeviceChange | None = None) -> bool:
         """Activate one and end the one that it follows."""
-        return self._succeed.run(
-            **_changed(before, after), old_id=old.enrollment_id, old_decided_on=old.revision, old_state=ended.state.value,
-            old_since=ended.since, old_due_at=ended.due_at, old_active_key=ended.active_key, old_revision=ended.revision,
-            old_reason=ended.reason, **_entry_values(entries[0]), **_entry_values(entries[1], "last_"),
-            **audit_values(records[0]),
-            **audit_values(records[1], "ending_"), **notice_values(notice)) is not None
+        values = {
+            **_changed(before, after), "old_id": old.enrollment_id, "old_decided_on": old.revision,
+            "old_state": ended.state.value, "old_since": ended.since, "old_due_at": ended.due_at,
+            "old_active_key": ended.active_key, "old_revision": ended.revision, "old_reason": ended.reason,
+            **_entry_values(entries[0]), **_entry_values(entries[1], "last_"), **audit_values(records[0]),
+            **audit_values(records[1], "ending_"), **notice_values(notice)}
+        if device is None:
+            return self._succeed.run(**values) is not None
+        return self._succeed_with_device.run(**values, **device_values(device)) is not None
 
     def history(self, enrollment_id: str) -> Sequence[Entry]:
         """Give the history, oldest first."""

@@ -3,8 +3,8 @@
 Secrets and tokens stand here only as SHA-256 digests; keys and factor secrets only sealed under the key-encryption key. Stores,
 not foreign keys, keep hot rows consistent. What columns are made of: ``column_types.py``; what officers gave applications:
 ``oauth.py``; their factors: ``factors.py``, ``first_factors.py`` and ``passkeys.py``; what they are told: ``notices.py``; what
-follows departures: ``departures.py``; certificates on their way: ``enrollments.py`` and ``government.py``; what else is mirrored
-of the directory: ``directory.py``; under the same names here.
+follows departures: ``departures.py``; certificates on their way: ``enrollments.py`` and ``government.py``; what holds their keys:
+``custody.py``; what else is mirrored of the directory: ``directory.py``; under the same names here.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from .authorities import EnrollmentLeaveRow, PkiAuthorityRow, PkiCertificateRow
 from .certificates import OfficerCertificateRow
 from .column_types import Base, ClientId, Digest, Epoch, RowId, Subject, TransactionId, Words, db
+from .custody import CustodyDeviceRow, CustodyEntryRow
 from .departures import NOT_ACTIVE, DepartureRow, TaskRow
 from .directory import DirectoryFeedRow, OfficerChangeRow, UnitRow
 from .enrollments import EnrollmentEntryRow, EnrollmentRow
@@ -46,6 +47,8 @@ __all__ = (
     "CertificateBatchRow",
     "ClientRow",
     "ConsentRow",
+    "CustodyDeviceRow",
+    "CustodyEntryRow",
     "DeferredAuthorizationRow",
     "DepartureRow",
     "DeviceRow",

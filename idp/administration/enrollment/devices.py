@@ -1,0 +1,190 @@
+"""Devices that hold private keys, for administrators: looked through, handed over, taken back, reported lost.
+
+Source: Decree 68/2024 (Mẫu 07, 08, 09); security checklist 38 and 51: every act is decided in ``pki.custody.register`` by who
+asks and what the record says. A list of devices is tried before it is taken, answered row by row, and may be sent twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ...audit import Caller
+from ...directory.mirror import OfficerMirror
+from ...errors import RefusedError
+from ...pki.custody.device import Device, DeviceEntry, DeviceSearch
+from ...pki.custody.register import Register
+from ...pki.enrollment.moves import Actor
+from ...pki.enrollment.working_days import day_of
+from ...pki.forms import MOST_ROWS, ListError, Sheets, reading, writing
+from ...pki.forms.catalogue import FORMS
+from ...pki.forms.report import of_list
+from ...roles import Administrator, Role
+from ..access import ForbiddenError
+from ..pages import Page, cursor_of, place_of
+
+FORM: Final = FORMS["thiet_bi"]
+KINDS: Final = tuple(FORM.column("kind").choices)
+ACTS: Final = ("hand_over", "demand_return", "take_back", "restock", "report_loss", "record_loss")
+"""Names of what ``act`` does."""
+FILES: Final = ("csv", "xlsx")
+_PAGE: Final = 500
+_TEXTS: Final = ("receiver", "record")
+
+
+class DeviceAdministration:
+    """Shows devices, and does what is done with them.
+
+    Args:
+        register: The account of devices.
+        mirror: What holders are called.
+        sheets: Files.
+    """
+
+    def __init__(self, register: Register, mirror: OfficerMirror, sheets: Sheets) -> None:
+        self._register, self._mirror, self._sheets = register, mirror, sheets
+
+    def listed(self, who: Administrator, *, state: str = "", kind: str = "", unit: str = "", holder: str = "", q: str = "",
+               overdue: str = "", cursor: str = "", limit: int) -> Page:
+        """Give devices. Raises InvalidParameterError for a cursor that is none."""
+        place = place_of(cursor, str)
+        search = DeviceSearch(state=state, kind=kind, unit=unit, holder=holder, words=q,
+                              overdue_at=self._register.now() if overdue == "true" else None)
+        found = self._register.listed(_actor(who), search, after=str(place[0]) if place else "", limit=limit + 1)
+        return Page([self._shown(one) for one in found[:limit]],
+                    cursor_of(found[limit - 1].device_id) if len(found) > limit else "")
+
+    def one(self, who: Administrator, device_id: str) -> dict[str, Any]:
+        """Give a device with its history. Raises RefusedError (404) for one that is unknown, or another agency's."""
+        found, history = self._register.one(_actor(who), device_id)
+        return {**self._shown(found), "history": [_line(entry) for entry in history]}
+
+    def enter(self, who: Administrator, body: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
+        """Enter a device into the stock.
+
+        Args:
+            who: An administrator of the province.
+            body: ``kind`` (one of ``KINDS``) and ``serial``, as printed.
+            caller: Who asks.
+
+        Raises:
+            RefusedError: 403; 409 ``already_there``; 422 ``invalid_body``.
+        """
+        values = {"kind": body.get("kind"), "serial": body.get("serial")}
+        if body.keys() != values.keys() or not all(isinstance(value, str) and value.isprintable() for value in values.values()):
+            raise _invalid("The body holds kind and serial.")
+        row = reading.read(FORM, [[FORM.column("kind").heading, FORM.column("device_serial").heading],
+                                  [str(values["kind"]), str(values["serial"])]], day_of(self._register.now())) \
+            if all(str(value).strip() for value in values.values()) else None
+        if row is None or not row.good:
+            raise _invalid(f"kind: one of {', '.join(KINDS)}; serial: 4 to 40 letters, digits and - . / _, as printed.")
+        good = row.good[0].values
+        found, new = self._register.enter(_actor(who), good["kind"], good["device_serial"], caller)
+        if not new:
+            raise RefusedError(f"This device is known, as {found.device_id}.", code="already_there", status=409)
+        return self._shown(found)
+
+    def act(self, who: Administrator, device_id: str, body: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
+        """Do something with a device.
+
+        Args:
+            who: The administrator.
+            device_id: The device.
+            body: ``act`` (one of ``ACTS``); ``record`` for ``hand_over``, ``take_back`` and ``record_loss``; to hand over also
+                ``receiver`` (subject), and ``for_agency`` (true: the receiver's agency has it from then on).
+            caller: Who asks.
+
+        Raises:
+            RefusedError: 404, 403, 409 (``wrong_state``, ``use_the_request``, ``still_in_use``, ``changed``), 422.
+        """
+        act, for_agency = body.get("act"), body.get("for_agency", False)
+        texts = {name: value for name, value in body.items() if name not in ("act", "for_agency")}
+        if act not in ACTS or not isinstance(for_agency, bool) or not texts.keys() <= set(_TEXTS) or not all(
+                isinstance(value, str) and len(value) <= 1000 and value.isprintable() for value in texts.values()):
+            raise _invalid(f"act: one of {', '.join(ACTS)}; beside it may stand {', '.join(_TEXTS)} (texts), for_agency.")
+        actor, record = _actor(who), texts.get("record", "")
+        ways: Mapping[str, Any] = {
+            "hand_over": lambda: self._register.hand_over(actor, device_id, receiver=texts.get("receiver", ""),
+                                                          for_agency=for_agency, record=record, caller=caller),
+            "demand_return": lambda: self._register.demand(actor, device_id, caller),
+            "take_back": lambda: self._register.take_back(actor, device_id, record, caller),
+            "restock": lambda: self._register.restock(actor, device_id, caller),
+            "report_loss": lambda: self._register.report_loss(actor, device_id, caller),
+            "record_loss": lambda: self._register.record_loss(actor, device_id, record, caller)}
+        return self._shown(ways[act]())
+
+    def take(self, who: Administrator, content: bytes, *, dry: bool, caller: Caller) -> dict[str, Any]:
+        """Take a list of devices into the stock, or try it.
+
+        Args:
+            who: An administrator of the province.
+            content: The file.
+            dry: Nothing is written.
+            caller: Who asks.
+
+        Raises:
+            RefusedError: 422 ``unreadable_list``.
+            ForbiddenError: not the province's desk.
+        """
+        if who.role is not Role.PROVINCE or not who.may_change:
+            raise ForbiddenError("The province's desk keeps the account of devices.")
+        try:
+            read = reading.read(FORM, self._sheets.read(content), day_of(self._register.now()))
+        except ListError as err:
+            raise RefusedError(of_list(err), code="unreadable_list", status=422) from err
+        already = 0
+        for row in read.good:
+            kind, serial = row.values["kind"], row.values["device_serial"]
+            already += self._register.known(kind, serial) if dry else not self._register.enter(
+                _actor(who), kind, serial, caller)[1]
+        problems = [dict(zip(("line", "name", "column", "given", "reason"), row, strict=True))
+                    for row in writing.report(FORM, read.bad)[1:]]
+        return {"form": FORM.name, "dry_run": dry, "good": len(read.good), "already": already, "bad": len(read.bad),
+                "headers": dict(read.headers), "problems": [{**one, "line": int(one["line"])} for one in problems]}
+
+    def written(self, who: Administrator, kind: str) -> bytes:
+        """Give the devices that an administrator sees as a list; it is read again as the same devices.
+
+        Raises RefusedError (404) for a kind of file that is none.
+        """
+        if kind not in FILES:
+            raise RefusedError(f"A list is one of {', '.join(FILES)}.", code="unknown_list", status=404)
+        records, after = [], ""
+        while found := self._register.listed(_actor(who), DeviceSearch(), after=after, limit=_PAGE):
+            records += [self._record(one) for one in found]
+            after = found[-1].device_id
+            if len(found) < _PAGE or len(records) >= MOST_ROWS:
+                break
+        rows = writing.rows(FORM, records[:MOST_ROWS], hidden=True)
+        return self._sheets.csv(rows) if kind == "csv" else self._sheets.xlsx(rows, FORM.title)
+
+    def _record(self, device: Device) -> dict[str, str]:
+        due = f"{day_of(device.due_at)}" if device.due_at is not None else ""
+        told = {"kind": device.kind, "device_serial": device.serial, "state": device.state.value,
+                "holder_name": self._name(device), "unit_code": device.unit_code, "due_on": due, "record": device.record}
+        return {name: value for name, value in told.items() if value}
+
+    def _name(self, device: Device) -> str:
+        officer = self._mirror.by_sub(device.holder) if device.holder else None
+        return officer.officer.name if officer is not None else ""
+
+    def _shown(self, device: Device) -> dict[str, Any]:
+        return {"id": device.device_id, "kind": device.kind, "serial": device.serial, "state": device.state.value,
+                "holder": device.holder or None, "unit_code": device.unit_code or None,
+                "enrollment": device.enrollment_id or None, "since": device.since, "due_at": device.due_at,
+                "overdue": device.due_at is not None and device.due_at < self._register.now(), "record": device.record or None}
+
+
+def _line(entry: DeviceEntry) -> dict[str, Any]:
+    return {"at": entry.at, "handling": entry.handling, "before": entry.before or None, "after": entry.after,
+            "actor": entry.actor or None, "giver": entry.giver or None, "receiver": entry.receiver or None,
+            "unit_code": entry.unit_code or None, "enrollment": entry.enrollment_id or None, "form": entry.form or None,
+            "record": entry.record or None}
+
+
+def _actor(who: Administrator) -> Actor:
+    return Actor(who.sub, who)
+
+
+def _invalid(message: str) -> RefusedError:
+    return RefusedError(message, code="invalid_body", status=422)

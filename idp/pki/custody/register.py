@@ -1,0 +1,217 @@
+"""The account of devices: what is in stock, who has what, what is overdue, and what people note by hand.
+
+Source: Decree 68/2024 (Mẫu 07, 08, 09). A device that belongs to a certificate request is handed over and taken back by the
+request's own steps (``enrollment``), so that nothing is checked in one place and not in the other; here stand the others: stock,
+security modules, devices for an agency. A loss acts at once and before any paper, at any hour, whoever of those who answer for
+the device reports it: the certificate in it is blocked in the same moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from ...audit import AuditEvent, AuditRecord, Caller
+from ...directory.mirror import OfficerMirror
+from ...errors import RefusedError
+from ...notices import Notice, NoticeKind
+from ...roles import Role
+from ..enrollment.ending import Ending
+from ..enrollment.moves import Actor, Moves, line
+from ..enrollment.states import BEFORE_REVOCATION, ENDED, WITH_A_CERTIFICATE
+from .device import (
+    HELD,
+    RETURN_WORKING_DAYS,
+    Device,
+    DeviceChange,
+    DeviceEntry,
+    DeviceSearch,
+    DeviceState,
+    DeviceStore,
+    Handling,
+    HandlingError,
+    handled,
+    record_of,
+)
+
+_LONGEST_RECORD: Final = 60
+
+
+class Register:
+    """Devices, for whoever answers for them.
+
+    Args:
+        devices: Where they rest.
+        moves: Certificates, and the working days.
+        ending: Blocks certificates.
+        mirror: Who the officers are.
+    """
+
+    def __init__(self, devices: DeviceStore, moves: Moves, ending: Ending, mirror: OfficerMirror) -> None:
+        self._devices, self._moves, self._ending, self._mirror = devices, moves, ending, mirror
+
+    def now(self) -> int:
+        """Give the moment, seconds since the epoch."""
+        return self._moves.clock.now()
+
+    def listed(self, actor: Actor, search: DeviceSearch, *, after: str = "", limit: int) -> Sequence[Device]:
+        """Give devices by identifier: an agency its own and those below it, an officer what is theirs."""
+        who = actor.administrator
+        if who is None:
+            search = DeviceSearch(state=search.state, kind=search.kind, words=search.words, holder=actor.sub or "-",
+                                  overdue_at=search.overdue_at)
+        elif not who.of_the_province:
+            if search.unit and not who.oversees(search.unit):
+                return ()
+            search = DeviceSearch(state=search.state, kind=search.kind, words=search.words, holder=search.holder,
+                                  overdue_at=search.overdue_at, unit=search.unit or who.unit)
+        return self._devices.page(search, after=after, limit=limit)
+
+    def one(self, actor: Actor, device_id: str) -> tuple[Device, Sequence[DeviceEntry]]:
+        """Give a device with its history. Raises RefusedError (404) for one that is unknown, or not theirs to see."""
+        found = self._seen(actor, device_id)
+        return found, self._devices.history(device_id)
+
+    def enter(self, actor: Actor, kind: str, serial: str, caller: Caller) -> tuple[Device, bool]:
+        """Enter a device into the stock.
+
+        Returns:
+            The device, and whether it is new.
+
+        Raises:
+            RefusedError: 403: not the province's desk.
+        """
+        self._is_desk(actor)
+        new = self._moves.hand_overs.enter(kind, serial, self.now(), actor.sub, caller)
+        found = self._devices.by_serial(kind, serial)
+        assert found is not None
+        return found, new
+
+    def known(self, kind: str, serial: str) -> bool:
+        """Tell whether a device is entered."""
+        return self._devices.by_serial(kind, serial) is not None
+
+    def hand_over(self, actor: Actor, device_id: str, *, receiver: str, for_agency: bool, record: str, caller: Caller) -> Device:
+        """Hand a device over that follows no request (Mẫu 07).
+
+        Args:
+            actor: Who gives it; not the receiver.
+            device_id: Which.
+            receiver: Subject of the officer who signed for it.
+            for_agency: The officer's agency has it from now on, not the officer.
+            record: Number of the record that both signed.
+            caller: Who asks.
+
+        Raises:
+            HandlingError: ``use_the_request``: it has come for a request; ``held_by_another``, ``wrong_state``, ``changed``.
+            RefusedError: 403 ``not_yours``, ``same_person``; 404; 422 ``unknown_officer``, ``invalid_body``.
+        """
+        found = self._for_desk(actor, device_id)
+        number = line(record, _LONGEST_RECORD, "record")
+        if found.enrollment_id:
+            raise HandlingError(f"This device belongs to request {found.enrollment_id}; hand it over there.",
+                                code="use_the_request")
+        if receiver == actor.sub:
+            raise RefusedError("Nobody hands a device over to themselves.", code="same_person", status=403)
+        officer = self._mirror.by_sub(receiver)
+        if officer is None or officer.status != "active":
+            raise RefusedError("There is no such officer at work.", code="unknown_officer", status=422)
+        return self._done(handled(
+            found, Handling.HAND_OVER, at=self.now(), actor=actor.sub, giver=actor.sub, receiver=receiver,
+            holder="" if for_agency else receiver, unit_code=officer.officer.main_post.unit_code, record=number), caller)
+
+    def demand(self, actor: Actor, device_id: str, caller: Caller) -> Device:
+        """Demand a device back, within five working days.
+
+        Raises:
+            HandlingError: ``still_in_use``: the certificate in it stands; end that first. Others as ``hand_over``.
+        """
+        found = self._for_desk(actor, device_id)
+        self._has_ended(found)
+        due_at = self._moves.calendar.deadline(self.now(), RETURN_WORKING_DAYS)
+        return self._done(handled(found, Handling.DEMAND, at=self.now(), actor=actor.sub, due_at=due_at), caller)
+
+    def take_back(self, actor: Actor, device_id: str, record: str, caller: Caller) -> Device:
+        """Note that a device is back (Mẫu 08). Raises as ``demand``."""
+        found = self._for_desk(actor, device_id)
+        number = line(record, _LONGEST_RECORD, "record")
+        if self._has_ended(found):
+            self._ending.device_returned(actor, found.enrollment_id, number, caller)
+            return self._seen(actor, device_id)
+        return self._done(handled(found, Handling.TAKE_BACK, at=self.now(), actor=actor.sub, giver=found.holder,
+                                  receiver=actor.sub, record=number), caller)
+
+    def restock(self, actor: Actor, device_id: str, caller: Caller) -> Device:
+        """Note that a device that came back is wiped, and free for the next holder. Raises as ``hand_over``."""
+        found = self._for_desk(actor, device_id)
+        return self._done(handled(found, Handling.RESTOCK, at=self.now(), actor=actor.sub), caller)
+
+    def report_loss(self, actor: Actor, device_id: str, caller: Caller) -> Device:
+        """Report a device lost; the certificate in it signs nothing any more from this moment.
+
+        Raises:
+            HandlingError: ``wrong_state``: it was reported before; ``changed``.
+            RefusedError: 403: neither the holder, nor an administrator of the agency or of the province; 404.
+        """
+        found = self._seen(actor, device_id)
+        who = actor.administrator
+        mine = bool(actor.sub) and actor.sub == found.holder
+        if not mine and (who is None or not who.may_change or who.role not in (Role.PROVINCE, Role.AGENCY)):
+            raise RefusedError("This is for others to do.", code="not_yours", status=403)
+        held = self._moves.store.find(found.enrollment_id) if found.enrollment_id else None
+        if held is not None and held.state in BEFORE_REVOCATION:
+            self._ending.report_loss(actor, held.enrollment_id, caller)
+            return self._seen(actor, device_id)
+        return self._done(handled(found, Handling.REPORT_LOSS, at=self.now(), actor=actor.sub), caller)
+
+    def record_loss(self, actor: Actor, device_id: str, record: str, caller: Caller) -> Device:
+        """Note the record of a loss (Mẫu 09). Raises as ``demand``."""
+        found = self._for_desk(actor, device_id)
+        number = line(record, _LONGEST_RECORD, "record")
+        if self._has_ended(found):
+            self._ending.device_lost(actor, found.enrollment_id, number, caller)
+            return self._seen(actor, device_id)
+        return self._done(handled(found, Handling.RECORD_LOSS, at=self.now(), actor=actor.sub, record=number), caller)
+
+    def remind(self, caller: Caller, *, most: int) -> int:
+        """Tell holders whose devices are overdue, each once; gives how many. For the worker, again and again until 0."""
+        now = self.now()
+        return sum(self._devices.remind(
+            device, now, Notice(NoticeKind.DEVICE_OVERDUE, device.holder, now, caller.source, {"serial": device.serial}),
+            AuditRecord(AuditEvent.DEVICE_OVERDUE, now, sub=device.holder, source=caller.source, request_id=caller.request_id,
+                        detail={"device": device.device_id, "due_at": device.due_at or 0, "unit": device.unit_code}))
+            for device in self._devices.overdue(now, limit=most))
+
+    def _has_ended(self, device: Device) -> bool:
+        """Tell whether the device's certificate has ended, and the device is what is left of it.
+
+        Raises HandlingError (``still_in_use``) where it stands.
+        """
+        held = self._moves.store.find(device.enrollment_id) if device.enrollment_id else None
+        if held is not None and held.state in WITH_A_CERTIFICATE:
+            raise HandlingError(f"The certificate of request {held.enrollment_id} stands; see that it is revoked first.",
+                                code="still_in_use")
+        return held is not None and held.state in ENDED and (device.state in HELD or device.state is DeviceState.LOST)
+
+    def _done(self, change: DeviceChange, caller: Caller) -> Device:
+        if not self._devices.change(change, record_of(change, caller)):
+            raise HandlingError("Somebody else has changed this device meanwhile.", code="changed")
+        return change.after
+
+    def _for_desk(self, actor: Actor, device_id: str) -> Device:
+        found = self._seen(actor, device_id)
+        self._is_desk(actor)
+        return found
+
+    def _is_desk(self, actor: Actor) -> None:
+        who = actor.administrator
+        if who is None or who.role is not Role.PROVINCE or not who.may_change or not actor.sub:
+            raise RefusedError("The province's desk keeps the account of devices.", code="not_yours", status=403)
+
+    def _seen(self, actor: Actor, device_id: str) -> Device:
+        found = self._devices.find(device_id)
+        who = actor.administrator
+        if found is None or not ((who is not None and who.oversees(found.unit_code))
+                                 or (actor.sub and actor.sub == found.holder)):
+            raise RefusedError("There is no such device.", code="unknown_device", status=404)
+        return found

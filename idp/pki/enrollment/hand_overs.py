@@ -1,0 +1,105 @@
+"""What a step of a certificate means for the device that holds its key: there is one account of devices, and this keeps to it.
+
+Source: Decree 68/2024 (Mẫu 07, 08, 09; return within 5 working days). Who receives, hands over, ends or loses a certificate moves
+its device in the same transaction (``EnrollmentStore.move``), by the rules of ``custody.device``: a device that somebody else has
+is received for nobody. Certificates in software have no device.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Final
+
+from ...audit import AuditEvent, AuditRecord, Caller
+from ..custody.device import HELD, Device, DeviceChange, DeviceEntry, DeviceState, DeviceStore, Handling, HandlingError, handled
+from .record import DeviceKind, Enrollment
+from .states import Act
+
+_OWN: Final = {
+    Act.REVOKE: (Handling.DEMAND, Handling.RELEASE), Act.EXPIRE: (Handling.DEMAND, Handling.RELEASE),
+    Act.SUPERSEDE: (Handling.DEMAND, Handling.RELEASE), Act.REPORT_LOSS: (Handling.REPORT_LOSS,),
+    Act.RETURN_DEVICE: (Handling.TAKE_BACK,), Act.RECORD_LOSS: (Handling.RECORD_LOSS,)}
+"""By the act on a certificate: what happens to a device that is its own, the first that its state takes; else nothing."""
+_TOUCH: Final = frozenset({Act.RECEIVE, Act.HAND_OVER, *_OWN})
+
+
+class HandOvers:
+    """Keeps devices in step with certificates.
+
+    Args:
+        devices: The account of devices.
+    """
+
+    def __init__(self, devices: DeviceStore) -> None:
+        self._devices = devices
+
+    def following(self, act: Act, after: Enrollment, actor: str, caller: Caller) -> DeviceChange | None:
+        """Give what an act means for the certificate's device; None where it means nothing.
+
+        A device that is not known yet is entered first: that it has come to the desk is true whatever follows.
+
+        Args:
+            act: What is done.
+            after: The enrollment as it will be.
+            actor: Subject of who does it; empty for the system.
+            caller: For the record of a new device.
+
+        Raises:
+            HandlingError: ``another_holder``: somebody else has the device, or it came for another request; ``device_lost``.
+        """
+        if act not in _TOUCH or not after.device_serial or after.device_kind is DeviceKind.SOFTWARE:
+            return None
+        kind, serial = after.device_kind.value, after.device_serial
+        device = self._devices.by_serial(kind, serial)
+        if device is None:
+            self.enter(kind, serial, after.since, actor, caller)
+            device = self._devices.by_serial(kind, serial)
+            assert device is not None
+        if act is Act.RECEIVE:
+            return _received(device, after, actor)
+        if act is Act.HAND_OVER:
+            _free_for(device, after)
+            return handled(device, Handling.HAND_OVER, at=after.since, actor=actor, giver=actor, receiver=after.holder,
+                           unit_code=after.unit_code, enrollment_id=after.enrollment_id, record=after.record)
+        if device.enrollment_id != after.enrollment_id:
+            return None
+        for handling in _OWN[act]:
+            try:
+                return _own(device, handling, after, actor)
+            except HandlingError:
+                continue
+        return None
+
+    def enter(self, kind: str, serial: str, at: int, actor: str, caller: Caller) -> bool:
+        """Enter a new device, in stock; False where it is known."""
+        device = Device(device_id=secrets.token_hex(10), kind=kind, serial=serial, since=at)
+        entry = DeviceEntry(device_id=device.device_id, at=at, handling=Handling.REGISTER.value, before="",
+                            after=device.state.value, actor=actor)
+        return self._devices.add(device, entry, AuditRecord(
+            AuditEvent.DEVICE_REGISTERED, at, sub=actor, source=caller.source, request_id=caller.request_id,
+            detail={"device": device.device_id, "kind": kind, "serial": serial, **caller.by}))
+
+
+def _received(device: Device, after: Enrollment, actor: str) -> DeviceChange | None:
+    _free_for(device, after)
+    if device.state in HELD:
+        return None  # renewed in the device that its holder keeps
+    return handled(device, Handling.RESERVE, at=after.since, actor=actor, enrollment_id=after.enrollment_id)
+
+
+def _free_for(device: Device, after: Enrollment) -> None:
+    """Raise HandlingError unless a device may be this holder's."""
+    if device.state is DeviceState.LOST:
+        raise HandlingError("This device was reported lost; take it back first.", code="device_lost")
+    if device.state in HELD:
+        if device.holder != after.holder:
+            raise HandlingError("Another holder has this device; it comes back first.", code="another_holder")
+    elif device.enrollment_id not in ("", after.enrollment_id):
+        raise HandlingError(f"This device has come for request {device.enrollment_id}.", code="another_holder")
+
+
+def _own(device: Device, handling: Handling, after: Enrollment, actor: str) -> DeviceChange:
+    back = handling is Handling.TAKE_BACK
+    return handled(device, handling, at=after.since, actor=actor, giver=device.holder if back else "",
+                   receiver=actor if back else "", record=after.record if back or handling is Handling.RECORD_LOSS else "",
+                   due_at=after.due_at)
