@@ -166,6 +166,9 @@ def test_the_roots_next_list_is_taken_and_no_earlier_one(house: House) -> None:
     assert "look at the clocks" in why(lambda: house.lists.take(made.root, later))
     assert "not a whole list" in why(lambda: house.lists.take(made.issuing, newer))
     assert "not a list" in why(lambda: house.lists.take(made.root, b"x"))
+    house.store.next_crl_number("root", taken.number + 5)
+    gone = offline._list(house.root, house.root_key, [], house.clock.moment(), taken.number + 5).public_bytes(Encoding.DER)
+    assert "newer list" in why(lambda: house.lists.take(made.root, gone))  # a number that was given away is used, list or not
     large = offline._list(house.root, house.root_key, [], house.clock.moment(), 1 << 70).public_bytes(Encoding.DER)
     assert "not a whole list" in why(lambda: house.lists.take(made.root, large))
     assert house.lists.find("root", 0) == taken
