@@ -161,6 +161,28 @@ def test_as_second_factor_after_the_password(house: House) -> None:
     house.wait(house.arrived)
 
 
+def test_a_leader_without_any_factor_makes_a_passkey_on_the_way_with_a_code(house: House) -> None:
+    """From outside: the password, the administrator's code, the passkey, the recovery codes, the application."""
+    house.site = Site(house.site.database, issuer=house.issuer, first_factor_networks=())
+    code = house.site.enrolment_code("lanhdao")
+    house.authenticator()
+    house.without_list()
+    house.open(authorize_url(QLVB))
+    house.password("lanhdao")
+    house.wait(lambda: house.driver.find_elements(By.ID, "enrolment_code"))
+    house.driver.find_element(By.ID, "enrolment_code").send_keys(code)
+    house.press("Tiếp tục")
+    house.wait(lambda: house.driver.find_elements(By.PARTIAL_LINK_TEXT, "Dùng khóa truy cập"))
+    house.driver.find_element(By.PARTIAL_LINK_TEXT, "Dùng khóa truy cập").click()
+    house.wait(lambda: house.driver.find_elements(By.ID, "name") and house.driver.find_element(By.ID, "name").is_displayed())
+    assert "Chrome" in str(house.driver.find_element(By.ID, "name").get_attribute("value")), "a name is there already"
+    house.press("Tạo khóa truy cập")
+    house.wait(lambda: len(house.driver.find_elements(By.CSS_SELECTOR, "ol.codes li")) == 10)
+    house.driver.find_element(By.PARTIAL_LINK_TEXT, "Tôi đã cất các mã").click()
+    house.wait(house.arrived)
+    assert len(house.site.passkeys.of(house.site.directory.officers["lanhdao"].entry_uuid)) == 1
+
+
 def test_without_user_verification_the_browser_gives_nothing_and_the_password_is_still_there(house: House) -> None:
     house.authenticator()
     house.without_list()

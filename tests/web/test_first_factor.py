@@ -74,14 +74,6 @@ def go_on(browser: Browser, page: TestResponse) -> TestResponse:
     return browser.follow(browser.get(address.replace("&amp;", "&")))
 
 
-def code_for(site: Site, uid: str) -> str:
-    """Give an officer an enrolment code, as an administrator."""
-    site.mirror.remember(site.directory.officers[uid], now=site.clock.now())
-    officer = site.mirror.by_uid(uid)
-    assert officer is not None
-    return site.enrolment_codes.give(officer, Caller(INSIDE, "r", officer="admin")).code
-
-
 class TestMust:
     def test_an_app_leads_to_the_application_with_the_level_that_was_reached(self, named: Site) -> None:
         browser = at(named, INSIDE)
@@ -264,7 +256,7 @@ class TestFromOutside:
 
     def test_a_code_opens_the_sign_in_and_leads_to_the_application(self, named: Site) -> None:
         browser = at(named, OUTSIDE)
-        code = code_for(named, "lanhdao").upper().replace("-", " ")
+        code = named.enrolment_code("lanhdao").upper().replace("-", " ")
         page = browser.follow(press(browser, arrive(browser), enrolment_code=code))
         assert "code=" in go_on(browser, take_app(browser, page, named)).headers["Location"]
         assert "enrolment_code.accepted" in named.events()
@@ -273,11 +265,11 @@ class TestFromOutside:
         browser = at(named, OUTSIDE)
         page = browser.follow(browser.get("/account/security/app"))
         page = browser.follow(browser.submit(page, username="canbo", password=PASSWORD))
-        page = browser.follow(press(browser, page, enrolment_code=code_for(named, "canbo")))
+        page = browser.follow(press(browser, page, enrolment_code=named.enrolment_code("canbo")))
         assert go_on(browser, take_app(browser, page, named)).request.path == "/account/security/app"
 
     def test_a_code_opens_one_sign_in_only(self, named: Site) -> None:
-        code, browser, other = code_for(named, "lanhdao"), at(named, OUTSIDE), at(named, OUTSIDE)
+        code, browser, other = named.enrolment_code("lanhdao"), at(named, OUTSIDE), at(named, OUTSIDE)
         press(browser, arrive(browser), enrolment_code=code)
         page = arrive(other)
         assert 'name="enrolment_code"' in page.text, "what another sign-in was opened with opens nothing here"
@@ -285,7 +277,7 @@ class TestFromOutside:
         assert press(other, page, begin="otp").status_code == 403
 
     def test_a_code_is_its_officers_and_has_an_end(self, named: Site) -> None:
-        mine, browser = code_for(named, "lanhdao"), at(named, OUTSIDE)
+        mine, browser = named.enrolment_code("lanhdao"), at(named, OUTSIDE)
         page = arrive(browser, "canbo", STRICT)
         assert press(browser, page, enrolment_code=mine).status_code == 400
         leader = at(named, OUTSIDE)
@@ -297,14 +289,14 @@ class TestFromOutside:
         """The password is asked for again long before; here it was, and the page is the same."""
         browser = at(named, OUTSIDE)
         page = arrive(browser)
-        press(browser, page, enrolment_code=code_for(named, "lanhdao"))
+        press(browser, page, enrolment_code=named.enrolment_code("lanhdao"))
         named.clock.advance(901)
         page = browser.get(page.request.path.removesuffix("/enrol"))
         page = browser.follow(browser.submit(page, username="lanhdao", password=PASSWORD))
         assert press(browser, page, begin="otp").status_code == 403
 
     def test_wrong_codes_are_counted_and_a_right_one_waits_too(self, named: Site) -> None:
-        code, browser = code_for(named, "lanhdao"), at(named, OUTSIDE)
+        code, browser = named.enrolment_code("lanhdao"), at(named, OUTSIDE)
         page = arrive(browser)
         answers = [press(browser, page, enrolment_code=WRONG) for _ in range(7)]
         assert [answer.status_code for answer in answers] == [400] * 6 + [429]
