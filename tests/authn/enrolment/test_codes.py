@@ -18,6 +18,7 @@ from idp.audit import AuditEvent, AuditRecord, Caller
 from idp.authn.enrolment.codes import OPEN_SECONDS, EnrolmentCodes
 from idp.authn.lockout import Limits, Lockout, Rule
 from idp.directory.mirror import MirroredOfficer
+from idp.notices import Notice, NoticeKind
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import make_officer
 
@@ -103,6 +104,10 @@ def test_a_code_of_one_officer_is_kept_as_a_keyed_digest_of_that_officer(desk: D
     assert row is not None
     assert code.replace("-", "").encode() not in bytes(row.digest)
     assert len(bytes(row.digest)) == 32
+    whoever = AuditRecord(AuditEvent.ENROLMENT_CODE_GIVEN, 1), Notice(NoticeKind.ENROLMENT_CODE_GIVEN, "", 1)
+    desk.store.put(OTHER.officer.entry_uuid, bytes(row.digest), desk.clock.now() + 60, *whoever)
+    assert desk.redeem(OTHER, code) == "refused", "a digest that was copied to another officer's row opens nothing"
+    assert desk.redeem(MINE, code) == "accepted"
 
 
 def test_security_28_wrong_codes_are_counted(desk: Desk) -> None:
