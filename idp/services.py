@@ -72,6 +72,7 @@ from .oidc.rp_initiated_logout import EndSession
 from .oidc.subject import Subjects
 from .oidc.userinfo import UserInfoAnswers
 from .pki.authority.issuance import Issuance
+from .pki.authority.portable import PortableCertificates
 from .pki.est.enrolling import Est
 from .pki.government.chain import PublishedChain
 from .pki.government.fetching import ListFetcher
@@ -138,6 +139,24 @@ class Administration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateProtocols:
+    """The rooms by which programs and officers come to certificates and time-stamps.
+
+    Attributes:
+        stamp_requests: Counts requests for time-stamps.
+        est_guesses: Counts guesses of enrolment passwords.
+        est_requests: Counts enrolments.
+    """
+
+    time_stamps: TimeStamps
+    stamp_requests: Lockout
+    est: Est
+    est_guesses: Lockout
+    est_requests: Lockout
+    portable: PortableCertificates
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mirroring:
     """The rooms that keep the mirror of the directory.
 
@@ -196,11 +215,7 @@ class Services:
     certification: Issuance
     revocation_lists: RevocationListMaker
     ocsp: OcspResponder
-    time_stamps: TimeStamps
-    est: Est
-    est_guesses: Lockout
-    est_requests: Lockout
-    time_stamp_requests: Lockout
+    certificate_protocols: CertificateProtocols
     resource_access: ResourceAccess
     certificate_sign_in: CertificateSignIn
     recovery_codes: RecoveryCodes

@@ -34,6 +34,7 @@ from ..pki.authority.assembly import Addresses
 from ..pki.authority.internal import InternalAuthority
 from ..pki.authority.issuance import Issuance
 from ..pki.authority.keys import KeysByPlace
+from ..pki.authority.portable import PortableCertificates
 from ..pki.custody.register import Register
 from ..pki.enrollment.custody import Custody
 from ..pki.enrollment.desk import Desk
@@ -48,6 +49,7 @@ from ..pki.government.standing import NotWithdrawn
 from ..pki.status.crl import RevocationListMaker
 from ..pki.status.ocsp import OcspResponder
 from ..pki.timestamp.service import TimeStamps
+from ..services import CertificateProtocols
 from ..settings import Settings
 
 
@@ -95,24 +97,20 @@ def certification(settings: Settings, database: Database, sealer: Sealer, write:
     return issuance, lists, OcspResponder(certificates, status, issuance, sealer, clock, organization=settings.province_name)
 
 
-def time_stamps(settings: Settings, database: Database, sealer: Sealer, issuance: Issuance, audit: AuditTrail,
-                clock: Clock) -> TimeStamps:
-    """Build the time-stamp authority."""
-    return TimeStamps(SqlCertificateStore(database), SqlStatusStore(database), issuance, sealer, audit, clock,
-                      organization=settings.province_name, policy=settings.tsa_policy or f"{settings.ca_policy_arc}.100",
-                      accuracy_seconds=settings.tsa_accuracy_seconds, offered=settings.tsa_access != "off")
-
-
-def est(settings: Settings, database: Database, issuance: Issuance, mirror: OfficerMirror, clock: Clock) -> Est:
-    """Build the enrolment service."""
-    return Est(issuance, SqlCertificateStore(database), EnrollmentPasswords(SqlLeaves(database), clock), mirror, clock,
-               organization=settings.province_name, switched_on=settings.est)
-
-
-def counters(guesses: GuessCounter, clock: Clock) -> tuple[Lockout, Lockout, Lockout]:
-    """Build what counts requests for time-stamps, guesses of enrolment passwords, and enrolments."""
-    return (Lockout(guesses, clock, STAMP_LIMITS, kind="time stamps"), Lockout(guesses, clock, FACTOR_LIMITS, kind="enrolment"),
-            Lockout(guesses, clock, EST_LIMITS, kind="enrolments"))
+def protocols(settings: Settings, database: Database, sealer: Sealer, issuance: Issuance, audit: AuditTrail,
+              mirror: OfficerMirror, guesses: GuessCounter, clock: Clock) -> CertificateProtocols:
+    """Build the time-stamp authority, enrolment over HTTP, and what makes files with a key."""
+    certificates, organization = SqlCertificateStore(database), settings.province_name
+    return CertificateProtocols(
+        time_stamps=TimeStamps(certificates, SqlStatusStore(database), issuance, sealer, audit, clock, organization=organization,
+                               policy=settings.tsa_policy or f"{settings.ca_policy_arc}.100",
+                               accuracy_seconds=settings.tsa_accuracy_seconds, offered=settings.tsa_access != "off"),
+        stamp_requests=Lockout(guesses, clock, STAMP_LIMITS, kind="time stamps"),
+        est=Est(issuance, certificates, EnrollmentPasswords(SqlLeaves(database), clock), mirror, clock,
+                organization=organization, switched_on=settings.est),
+        est_guesses=Lockout(guesses, clock, FACTOR_LIMITS, kind="enrolment"),
+        est_requests=Lockout(guesses, clock, EST_LIMITS, kind="enrolments"),
+        portable=PortableCertificates(issuance, mirror, audit, clock, organization=organization))
 
 
 def for_administrators(settings: Settings, database: Database, rooms: CertificateDesk, mirror: OfficerMirror,

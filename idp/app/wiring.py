@@ -150,7 +150,7 @@ from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings
 from ..web.notice_words import LetterWords
 from .assurance import assurance_policy, first_factor_rules, named_networks
-from .certificate_desk import certificate_desk, certification, counters, est, for_administrators, published_chain, time_stamps
+from .certificate_desk import certificate_desk, certification, for_administrators, protocols, published_chain
 from .people import WholeDirectory, mirroring
 from .servers import client_authorities, key_token, ldap_people, mail_server, officer_authorities
 
@@ -310,7 +310,6 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
                                        clock, groups, seen),
         factors=FactorAdministration(second_factors, mirror, people, sessions, groups, first_factors.codes,
                                      SqlWithoutFactor(database, clock), assurance))
-    stamp_requests, est_guesses, est_requests = counters(guesses, clock)
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit,
         audit_repeats=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
@@ -332,9 +331,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         notices=notices, mail=mail, certificate_desk=desk_rooms, published_chain=chain,
         list_fetcher=list_fetcher,
         certification=issuance, revocation_lists=revocation_lists, ocsp=ocsp,
-        time_stamps=time_stamps(settings, database, sealer, issuance, audit, clock),
-        est=est(settings, database, issuance, mirror, clock),
-        time_stamp_requests=stamp_requests, est_guesses=est_guesses, est_requests=est_requests,
+        certificate_protocols=protocols(settings, database, sealer, issuance, audit, mirror, guesses, clock),
         resource_access=ResourceAccess(tokens, officer_tokens, clients, clock, assurance, Holders(proofs),
                                        idle_limit_seconds=settings.idle_limit_seconds),
         mail_delivery=MailDelivery(mail, mail_server(settings, clock), mirror, LetterWords(settings, forgotten.link), clock),

@@ -107,6 +107,7 @@ class AuditEvent(StrEnum):
     CERTIFICATE_ISSUED = "certificate.issued"
     CERTIFICATE_REVOKED = "certificate.revoked"
     CERTIFICATE_RESTORED = "certificate.restored"
+    KEY_FILE_MADE = "certificate.key_file_made"
     TIME_STAMPED = "time_stamp.issued"
     ENROLLMENT_PASSWORD_CREATED = "enrollment_password.created"
     ENROLLMENT_PASSWORD_USED = "enrollment_password.used"

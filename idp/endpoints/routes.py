@@ -48,9 +48,9 @@ def trust_services(services: Services, at: Paths) -> dict[str, Any]:
         addresses = services.certification.addresses
         listed |= {"ocsp_endpoint": addresses.ocsp(), "crl_endpoints": [addresses.crl(one.name, 0) for one in authorities],
                    "ca_certificates": [addresses.issuer(one.name) for one in authorities]}
-    if services.est.offered():  # where certificates are asked for, everything is answered
+    if services.certificate_protocols.est.offered():  # where certificates are asked for, everything is answered
         listed["est_endpoint"] = (services.settings.mtls_origin or issuer) + BELOW.rstrip("/")
-    if services.time_stamps.offered():
+    if services.certificate_protocols.time_stamps.offered():
         listed["tsa_endpoint"] = issuer + at.time_stamps
     return listed
 
@@ -67,18 +67,18 @@ def _certificate_services(services: Services) -> list[Route]:
 
 def _enrollment(services: Services) -> list[Route]:
     """Give the addresses of enrolment, where it is on."""
-    settings = services.settings
-    endpoint = EstEndpoint(services.est, services.resource_access, services.est_guesses, services.est_requests, services.audit,
+    settings, rooms = services.settings, services.certificate_protocols
+    endpoint = EstEndpoint(rooms.est, services.resource_access, rooms.est_guesses, rooms.est_requests, services.audit,
                            services.clock, addresses(settings, BELOW + "simpleenroll"), mutual_tls=bool(settings.mtls_origin))
-    return [Route(BELOW + "**", "est", endpoint, EstEndpoint.METHODS)] if services.est.switched_on else []
+    return [Route(BELOW + "**", "est", endpoint, EstEndpoint.METHODS)] if rooms.est.switched_on else []
 
 
 def _time_stamps(services: Services, path: str) -> list[Route]:
     """Give the address of the time-stamp authority, where anybody may ask it."""
-    settings = services.settings
-    endpoint = TimeStampEndpoint(services.time_stamps, Admission(settings.tsa_access, settings.tsa_networks),
-                                 services.resource_access, services.time_stamp_requests, addresses(settings, path))
-    return [Route(path, "time_stamps", endpoint)] if services.time_stamps.switched_on else []
+    settings, rooms = services.settings, services.certificate_protocols
+    endpoint = TimeStampEndpoint(rooms.time_stamps, Admission(settings.tsa_access, settings.tsa_networks),
+                                 services.resource_access, rooms.stamp_requests, addresses(settings, path))
+    return [Route(path, "time_stamps", endpoint)] if rooms.time_stamps.switched_on else []
 
 
 def table(services: Services, meter: PrometheusMeter, *, metrics_token: str = "") -> list[Route]:

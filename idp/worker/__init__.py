@@ -100,7 +100,7 @@ class Worker:
             Job("keys", 600, keys),
             Job("unfinished certificates", 60, services.certification.settle),
             Job("OCSP signers", 600, lambda: services.ocsp.renew_due(WORKER)),
-            Job("time-stamp signer", 600, lambda: services.time_stamps.renew_due(WORKER)),
+            Job("time-stamp signer", 600, lambda: services.certificate_protocols.time_stamps.renew_due(WORKER)),
             Job("revocation lists", 60, services.revocation_lists.make_due),
             Job("ended certificates", 60, lambda: services.certificate_desk.ending.expire(WORKER, most=500)),
             Job("overdue devices", 600, lambda: services.certificate_desk.register.remind(WORKER, most=500)),

@@ -33,6 +33,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "ca crl": (),
     "ca init": ("--root-key", "ROOT"), "ca issue": ("--csr", "REQUEST", "--profile", "tls_client", "--host", "a.example"),
     "ca request": ("--out", "OUT"),
+    "ca issue-p12": ("--officer", "canbo", "--out", "list.txt"),
     "ca restore": ("--serial", "54ab"), "ca revoke": ("--serial", "54ab", "--reason", "superseded"), "ca show": (),
     "ca enrollment-password": ("--profile", "tls_client", "--host", "a.example"), "ca time-stamp-signer": (),
     "break-glass create": (), "break-glass remove": (),

@@ -23,8 +23,9 @@ def house(database: Database, tmp_path: Path) -> House:
 def listed(house: House, *, stamps: bool = False, est: bool = False, mtls: str = "") -> dict[str, Any]:
     services: Any = SimpleNamespace(settings=SimpleNamespace(issuer="https://sso.example.vn", mtls_origin=mtls),
                                     certification=house.issuance,
-                                    time_stamps=SimpleNamespace(offered=lambda: stamps),
-                                    est=SimpleNamespace(offered=lambda: est))
+                                    certificate_protocols=SimpleNamespace(
+                                        time_stamps=SimpleNamespace(offered=lambda: stamps),
+                                        est=SimpleNamespace(offered=lambda: est)))
     return dict(json.loads(json.dumps(trust_services(services, Paths()))))
 
 

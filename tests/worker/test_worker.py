@@ -63,7 +63,8 @@ class House:
         self.deprovisioning = SimpleNamespace(settle=lambda caller: self.overdue.append(caller.source) or 0)
         self.looked_after: list[str] = []
         self.ocsp = SimpleNamespace(renew_due=lambda caller: self.looked_after.append("signers") or 0)
-        self.time_stamps = SimpleNamespace(renew_due=lambda caller: self.looked_after.append("stamps") or 0)
+        self.certificate_protocols = SimpleNamespace(time_stamps=SimpleNamespace(
+            renew_due=lambda caller: self.looked_after.append("stamps") or 0))
         self.revocation_lists = SimpleNamespace(make_due=lambda: self.looked_after.append("lists") or 0)
         self.list_fetcher = SimpleNamespace(round=lambda: self.looked_after.append("fetched") or {"new": 1})
         self.certification = SimpleNamespace(settle=lambda: self.looked_after.append("settle") or 0)

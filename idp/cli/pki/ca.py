@@ -1,6 +1,6 @@
-"""``flask ca request|init|show|issue|revoke|restore|crl|time-stamp-signer|enrollment-password``: the province's own authority.
+"""``flask ca``: the province's own authority, its certificates and those that sign for it.
 
-docs/operations/certificate-authority.md tells how they are used.
+docs/operations/certificate-authority.md tells how the verbs are used.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from ...directory.mirror import MirroredOfficer
 from ...errors import RefusedError
 from ...pki.authority import ceremony, csr
 from ...pki.authority.issuance import ROOT_LIST_SECONDS, Order
+from ...pki.authority.portable import PROFILES as PORTABLE
 from ...pki.authority.ports import Certificate, Reason
 from ...pki.authority.profile import PROFILES
 from ...pki.authority.subject import Subject
@@ -139,6 +140,28 @@ def commands(services: Callable[[], Services]) -> Verbs:
             click.echo(answer["certificate"], nl=False)
             click.echo(f"serial {made.record.serial}, until {_time(made.record.not_after)}", err=True)
 
+    @group.command("issue-p12")
+    @click.option("--officer", required=True, metavar="UID", help="Whose it is.")
+    @click.option("--profile", default=PORTABLE[0], show_default=True, type=click.Choice(PORTABLE))
+    @click.option("--out", required=True, type=click.Path(path_type=Path), help="The file, which must not be there yet.")
+    @_json_option
+    def issue_p12(officer: str, profile: str, out: Path, as_json: bool) -> None:
+        """Make a key with a pilot certificate in one file (PKCS #12); its password is shown once, and neither is kept."""
+        house = services()
+        found = _officer(house, officer)
+        assert found is not None  # --officer is required, and nobody of that name was refused
+        _write_key(out, b"", as_json=as_json)  # a place that cannot be written is known before anything is made
+        try:
+            made = house.certificate_protocols.portable.make(found.sub, profile, _CALLER)
+            out.write_bytes(made.content)
+        except BaseException:
+            out.unlink(missing_ok=True)
+            raise
+        answer = {"file": str(out), "password": made.password, "serial": made.issued.record.serial}
+        click.echo(json.dumps(answer) if as_json else f"{out} holds key and certificate {answer['serial']}.")
+        if not as_json:
+            click.echo(f"Its password, which is shown once and goes another way than the file: {made.password}")
+
     @group.command("crl")
     @click.option("--root-key", type=click.Path(exists=True, dir_okay=False, path_type=Path),
                   help="Makes the root's list, for a year.")
@@ -171,10 +194,10 @@ def commands(services: Callable[[], Services]) -> Verbs:
     def time_stamp_signer(as_json: bool) -> None:
         """Make the signer of time-stamps, or a new one in its place; the worker renews it by itself from then on."""
         house = services()
-        made = house.time_stamps.make_signer(_CALLER)
+        made = house.certificate_protocols.time_stamps.make_signer(_CALLER)
         answer = {"certificate": _pem(made.certificate), "serial": made.serial, "not_after": made.not_after}
         click.echo(json.dumps(answer) if as_json else f"serial {made.serial} signs time-stamps, until {_time(made.not_after)}")
-        if not house.time_stamps.switched_on:
+        if not house.certificate_protocols.time_stamps.switched_on:
             click.echo("Nobody may ask for time-stamps yet: set IDP_TSA_ACCESS.", err=True)
 
     @group.command("enrollment-password")
@@ -188,12 +211,12 @@ def commands(services: Callable[[], Services]) -> Verbs:
         """Make a one-time password for one certificate over EST; it is shown once."""
         house = services()
         found = _officer(house, officer)
-        leave, password = house.est.passwords.create(
+        leave, password = house.certificate_protocols.est.passwords.create(
             profile=profile, subject_name=name, hosts=hosts, holder=found.sub if found else "", seconds=hours * 3600,
             caller=_CALLER)
         answer = {"username": leave.name, "password": password, "expires_at": leave.expires_at, "profile": profile}
         click.echo(json.dumps(answer) if as_json else f"user name {leave.name}\npassword  {password}")
-        if not house.est.switched_on:
+        if not house.certificate_protocols.est.switched_on:
             click.echo("Nobody can enrol yet: set IDP_EST.", err=True)
 
     @group.command("revoke")
@@ -255,10 +278,7 @@ def _order(house: Services, request: csr.Request, profile: str, uid: str, *, nam
         raise RefusedError("This profile needs --name or --host.", code="incomplete", status=422)
     organization = house.settings.province_name
     if kind == "officer" and officer is not None:
-        person, post = officer.officer, officer.officer.main_post
-        subject = Subject(name=person.name, organization=organization, units=(post.unit_name,), title=post.title,
-                          mail=person.mail,
-                          uid=person.uid)
+        subject = Subject.of_officer(officer.officer, organization)
     else:
         subject = Subject(name=name or hosts[0], organization=organization, hosts=hosts, mail=mail)
     return Order(profile=profile, public_key=request.public_key, subject=subject, holder=officer.sub if officer else "",

@@ -36,7 +36,7 @@ def look(house: Services) -> Iterator[Finding]:
                 yield "failed", f"nobody signs OCSP answers for {authority.name}.", _WORKER
             elif end - now < 3 * DAY:
                 yield "warning", f"who signs OCSP answers for {authority.name} ends on {_day(end)}.", _WORKER
-    if house.time_stamps.switched_on:
+    if house.certificate_protocols.time_stamps.switched_on:
         yield _stamper(house, now)
     if authorities:
         lists = house.certification.listed_files()
@@ -46,7 +46,7 @@ def look(house: Services) -> Iterator[Finding]:
 
 
 def _stamper(house: Services, now: int) -> Finding:
-    signer, make = house.time_stamps.signer(), "Run: flask --app wsgi ca time-stamp-signer"
+    signer, make = house.certificate_protocols.time_stamps.signer(), "Run: flask --app wsgi ca time-stamp-signer"
     if signer is None:
         return "failed", "nobody signs time-stamps.", make
     found = house.certification.find(signer.serial, _issuer(house, signer.certificate))

@@ -15,6 +15,8 @@ from typing import Final
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from ...directory.officer import Officer
+
 LONGEST: Final = 64
 _SHORT: Final = (
     ("Ủy ban nhân dân", "UBND"), ("Ủy ban Nhân dân", "UBND"), ("Hội đồng nhân dân", "HĐND"), ("Trung tâm", "TT"), ("Văn phòng",
@@ -47,6 +49,13 @@ class Subject:
     mail: str = ""
     hosts: tuple[str, ...] = ()
     uid: str = ""
+
+    @classmethod
+    def of_officer(cls, person: Officer, organization: str) -> Subject:
+        """Give who an officer is, in the main post, as the directory says."""
+        post = person.main_post
+        return cls(name=person.name, organization=organization, units=(post.unit_name,), title=post.title, mail=person.mail,
+                   uid=person.uid)
 
     def distinguished_name(self) -> x509.Name:
         """Give the subject: C, O, OU (one for each unit), title, UID, CN."""

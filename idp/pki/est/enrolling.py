@@ -125,10 +125,9 @@ class Est:
         return self._issuance.issue(order, caller)
 
     def _officers(self, officer: MirroredOfficer, public_key: Any) -> Order:
-        person, post = officer.officer, officer.officer.main_post
-        subject = Subject(name=person.name, organization=self._organization, units=(post.unit_name,), title=post.title,
-                          mail=person.mail, uid=person.uid)
-        return Order(profile=OFFICERS, public_key=public_key, subject=subject, holder=officer.sub, unit_code=post.unit_code)
+        subject = Subject.of_officer(officer.officer, self._organization)
+        return Order(profile=OFFICERS, public_key=public_key, subject=subject, holder=officer.sub,
+                     unit_code=officer.officer.main_post.unit_code)
 
     def _active(self, sub: str) -> MirroredOfficer:
         found = self._mirror.by_sub(sub)

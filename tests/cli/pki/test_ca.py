@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
+from cryptography.hazmat.primitives.serialization.pkcs12 import load_key_and_certificates
 from flask import Flask
 
 from deploy import ceremony
@@ -100,6 +101,24 @@ def test_lists_are_made_by_hand_and_the_roots_with_its_key_alone(desk: Desk, tmp
     assert [one["authority"] for one in desk.json("crl", "--root-key", str(root))[1]["lists"]] == ["root"]
     root.write_bytes(ec.generate_private_key(ec.SECP384R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     assert desk.json("crl", "--root-key", str(root))[0] == 1
+
+
+def test_a_key_with_its_certificate_goes_into_a_new_file_and_its_password_is_said_once(desk: Desk, tmp_path: Path) -> None:
+    desk.run("init", "--root-key", str(tmp_path / "root.pem"))
+    out = tmp_path / "canbo.p12"
+    status, told = desk.json("issue-p12", "--officer", "canbo", "--out", str(out))
+    assert status == 0
+    assert oct(out.stat().st_mode & 0o777) == "0o600"
+    key, certificate, chain = load_key_and_certificates(out.read_bytes(), told["password"].encode())
+    assert key is not None
+    assert certificate is not None
+    assert (f"{certificate.serial_number:x}", len(chain)) == (told["serial"], 2)
+    before = out.read_bytes()
+    assert desk.json("issue-p12", "--officer", "canbo", "--out", str(out))[0] == 1
+    assert out.read_bytes() == before
+    assert desk.json("issue-p12", "--officer", "khongco", "--out", str(tmp_path / "x.p12"))[0] == 1
+    assert not (tmp_path / "x.p12").exists()
+    assert "shown once" in desk.run("issue-p12", "--officer", "canbo", "--out", str(tmp_path / "y.p12")).stdout
 
 
 def test_the_signer_of_time_stamps_is_made_on_demand(desk: Desk, tmp_path: Path) -> None:
