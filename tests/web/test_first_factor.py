@@ -5,6 +5,7 @@ Security checklist 29, 30, 33, 34; NIST SP 800-63B-4 §4.1.2.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from dataclasses import replace
@@ -17,6 +18,7 @@ from werkzeug.test import TestResponse
 from idp.audit import Caller
 from idp.authn.enrolment.grace import DAY, MARK
 from idp.directory.officer import Post
+from idp.oauth.provider_request import ProviderRequest
 from tests.fakes.authenticator import Authenticator
 from tests.fakes.directory import PASSWORD
 from tests.web.account.test_app import codes_of, secret
@@ -365,14 +367,24 @@ class TestLater:
         browser = at(patient, INSIDE)
         arrive(at(patient, INSIDE))
         patient.clock.advance(14 * DAY - 600)
-        location = press(browser, arrive(browser), later="1").headers["Location"]
-        tokens = patient.tokens(location)
+        location = press(browser, arrive(browser, scope="openid offline_access"), later="1").headers["Location"]
+        first = patient.tokens(location)["refresh_token"]
+
+        def refreshed(token: str) -> tuple[int, dict[str, Any]]:
+            answer = patient.provider.token(ProviderRequest(
+                {"grant_type": "refresh_token", "refresh_token": token}, caller=Caller("192.0.2.9", "r"),
+                authorization="Basic " + base64.b64encode(b"qlvb:s3cret").decode()))
+            return answer.status, dict(answer.body)
+
+        status, body = refreshed(first)
+        assert status == 200
         assert "code=" in browser.authorize(follow=False).headers["Location"]
         patient.clock.advance(601)
+        status, body = refreshed(str(body["refresh_token"]))
+        assert (status, body["error"]) == (400, "invalid_grant"), "what was granted on the password gives nothing any more"
         assert "interaction_required" in browser.get(authorize_url(prompt="none")).headers["Location"]
         assert "/login/" in browser.get("/").headers["Location"]
         assert 'name="later"' not in browser.authorize().text
-        assert tokens
 
     def test_it_is_offered_neither_to_administrators_nor_for_an_application_nor_for_a_network(self, patient: Site) -> None:
         assert 'name="later"' not in arrive(at(patient, INSIDE), "canbo", STRICT).text
