@@ -139,6 +139,9 @@ class Settings(BaseSettings):
     login_floor_milliseconds: int = Field(0, ge=0, le=2000, description="Shortest answer to a sign-in, hit or miss")
     sign_in_source_failures: int = Field(200, ge=20, le=1800,
                                          description="Wrong passwords let through from one address in half an hour")
+    sign_in_pause_seconds: int = Field(
+        1, ge=0, le=60, description="Pause after a third wrong password or code in a row, then doubled each time; 0 = none")
+    sign_in_pause_max_seconds: int = Field(60, ge=1, le=300, description="The longest such pause")
     password_notice_days: int = Field(14, ge=0, le=60, description="Days before its end that a password is spoken of; 0 = never")
     pki_origin: str = Field("", description="Origin in certificates for status and issuers (http is usual); empty = the issuer")
     ca_policy_arc: str = Field(

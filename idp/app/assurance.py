@@ -12,7 +12,7 @@ from ..authn.assurance import AssurancePolicy
 from ..authn.enrolment.codes import EnrolmentCodes
 from ..authn.enrolment.first_factor import FirstFactors, TrustedNetworks
 from ..authn.enrolment.grace import Grace
-from ..authn.lockout import FACTOR_LIMITS, Lockout
+from ..authn.lockout import FACTOR_LIMITS, Lockout, Pause
 from ..authn.networks import OUTSIDE, Networks, UnreadableNetworkError, read_networks
 from ..authn.second_factor import SecondFactors
 from ..clock import Clock
@@ -81,6 +81,11 @@ def trusted_networks(settings: Settings, networks: Networks) -> TrustedNetworks:
     return TrustedNetworks(networks, frozenset(names.difference(settings.require_second_factor_networks)))
 
 
+def pause_of(settings: Settings) -> Pause:
+    """Give what follows wrong answers of every kind."""
+    return Pause(settings.sign_in_pause_seconds, settings.sign_in_pause_max_seconds)
+
+
 def first_factor_rules(settings: Settings, networks: Networks, factors: SecondFactors, demands: SqlFactorDemands,
                        database: Database, key: bytes, clock: Clock) -> FirstFactors:
     """Put the rules of first factors together.
@@ -97,7 +102,7 @@ def first_factor_rules(settings: Settings, networks: Networks, factors: SecondFa
     Raises:
         ConfigurationError: as ``trusted_networks``.
     """
-    limits = Lockout(SqlGuessCounter(database), clock, FACTOR_LIMITS, kind="enrolment_code")
+    limits = Lockout(SqlGuessCounter(database), clock, FACTOR_LIMITS.with_pause(pause_of(settings)), kind="enrolment_code")
     codes = EnrolmentCodes(SqlEnrolmentCodes(database), limits, SqlAuditTrail(database), clock, key=key,
                            lifetime_seconds=settings.enrolment_code_minutes * 60)
     return FirstFactors(factors, codes, demands, trusted_networks(settings, networks), grace(settings), clock)

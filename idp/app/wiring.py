@@ -149,7 +149,7 @@ from ..sessions.remembered import RememberedDevices
 from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings
 from ..web.notice_words import LetterWords
-from .assurance import assurance_policy, first_factor_rules, named_networks
+from .assurance import assurance_policy, first_factor_rules, named_networks, pause_of
 from .certificate_desk import certificate_desk, certification, for_administrators, protocols, published_chain
 from .people import WholeDirectory, mirroring
 from .servers import client_authorities, key_token, ldap_people, mail_server, officer_authorities
@@ -210,10 +210,10 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     party = RelyingParty(settings.passkey_domain, settings.issuer, settings.product_name) if settings.passkey_domain else None
     passkeys = Passkeys(SqlPasskeys(database), party, clock)
     demands = SqlFactorDemands(database)
-    passkey_limits = Lockout(guesses, clock, FACTOR_LIMITS, kind=PASSKEY)
-    second_factors = SecondFactors([(passkeys, passkey_limits), (totp, Lockout(guesses, clock, FACTOR_LIMITS, kind="factor")),
-                                    (certificates, Lockout(guesses, clock, FACTOR_LIMITS, kind=certificates.name)),
-                                    (recovery_codes, Lockout(guesses, clock, FACTOR_LIMITS, kind="recovery"))], audit, clock,
+    pause, kinds = pause_of(settings), (PASSKEY, "factor", certificates.name, "recovery")
+    of_keys, of_codes, of_cards, of_list = (Lockout(guesses, clock, FACTOR_LIMITS.with_pause(pause), kind=it) for it in kinds)
+    second_factors = SecondFactors([(passkeys, of_keys), (totp, of_codes), (certificates, of_cards), (recovery_codes, of_list)],
+                                   audit, clock,
                                    frozen_until=deprovisioning.frozen_until,
                                    before_removal=lambda entry_uuid: demands.end(entry_uuid, clock.now()))
     first_factors = first_factor_rules(settings, networks, second_factors, demands, database, sealer.derive("enrolment codes"),
@@ -260,7 +260,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     devices = DeviceAuthorization(
         provider, approvals, verification_uri=settings.issuer + Paths().device,
         lifetime_seconds=settings.device_code_lifetime_seconds,
-        typed=Lockout(guesses, clock, CODE_LIMITS, kind="user_code"),
+        typed=Lockout(guesses, clock, CODE_LIMITS.with_pause(pause), kind="user_code"),
         requests=public_clients.of_devices(Lockout(guesses, clock, DEVICE_LIMITS, kind="device_request"), grants, clock))
     sectors = Sectors(outbound.document)
     issuers = read_software_issuers(settings.software_issuers_file)
@@ -269,10 +269,10 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
                 sectors=sectors, statements=SoftwareStatements(issuers, clock), secrets=client_secrets,
                 address=settings.issuer + Paths().registration)
     interactions = Interactions(SqlInteractions(database), clock, settings.interaction_lifetime_seconds)
-    sessions = Sessions(SqlSessions(database), clock,
-                        SessionLimits(settings.idle_limit_seconds, settings.absolute_limit_seconds))
+    sessions = Sessions(SqlSessions(database), clock, SessionLimits(settings.idle_limit_seconds, settings.absolute_limit_seconds))
     emergency = BreakGlass(settings.break_glass_name, BreakGlassFile(settings.keys_dir / CREDENTIAL),
-                           Lockout(guesses, clock, BREAK_GLASS_LIMITS, kind="break_glass"), seen, audit, sealer, clock)
+                           Lockout(guesses, clock, BREAK_GLASS_LIMITS.with_pause(pause), kind="break_glass"), seen, audit, sealer,
+                           clock)
 
     def password_is_another(officer: MirroredOfficer, caller: Caller) -> None:
         interactions.forget_officer(officer.officer.entry_uuid)
@@ -316,7 +316,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         mirroring=mirror_rooms,
         deprovisioning=deprovisioning, encryption_keys=encryption_keys,
         totp=totp, recovery_codes=recovery_codes, certificates=certificates, second_factors=second_factors, passkeys=passkeys,
-        passkey_sign_in=PasskeySignIn(passkeys, people, mirror, audit, clock, limits=passkey_limits,
+        passkey_sign_in=PasskeySignIn(passkeys, people, mirror, audit, clock, limits=of_keys,
                                       frozen=second_factors.frozen),
         certificate_sign_in=CertificateSignIn(certificates, second_factors, people, mirror, audit, clock),
         first_factors=first_factors,
@@ -345,7 +345,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
                           post=outbound.post_form, groups=mirror.groups, officer_scopes=provider.officer_scopes),
         sign_in=SignIn(people, mirror, audit, clock, mail_domain=settings.ldap_mail_domain, one_time=one_time,
                        factors=second_factors, notices=notices,
-                       passwords=Lockout(guesses, clock, Limits(source=Rule(settings.sign_in_source_failures)))),
+                       passwords=Lockout(guesses, clock, Limits(source=Rule(settings.sign_in_source_failures), pause=pause))),
         break_glass=emergency, forgotten_passwords=forgotten,
         password_notices=PasswordNotices(seen, clock, days=settings.password_notice_days),
         assurance=assurance,

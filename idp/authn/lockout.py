@@ -9,6 +9,10 @@ A guess is counted before the directory is asked, so that parallel guesses count
 the wrong ones that the same officer made from the same source. A wrong guess needs no further call. A process that dies in
 between leaves one guess counted, which drains away like any other.
 
+After the first wrong guesses of a pair a pause follows each further one, twice as long every time; until it is over the next
+guess is not looked at. The pause is a counter too, moved by the same statement, and a guess moves the pair's only to where it was
+reckoned with: of guesses at the same moment one is tried, and the others meet its pause. No thread ever sleeps for it.
+
 A source from which an officer signed in well before is known for that officer: there, only the pair's own counter can
 refuse. So a stranger elsewhere cannot shut an officer out of the usual place, and a noisy neighbour behind the same
 address cannot shut out the office. A device on which an officer has signed in before goes further: its guesses are counted
@@ -21,7 +25,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 from ..clock import Clock
@@ -32,7 +36,7 @@ class ThrottledError(RefusedError):
     """Too many wrong guesses; ``retry_after_seconds`` says when the next one is let through.
 
     Attributes:
-        limit: Whose counter is full: ``pair``, ``source`` or ``account``; for the audit trail, not for the page.
+        limit: Whose counter is full: ``pair``, ``source`` or ``account``, or ``pause``; for the audit trail, not for the page.
     """
 
     code = "throttled"
@@ -68,17 +72,45 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """How long nothing is looked at after a wrong guess of a pair.
+
+    Attributes:
+        first: Seconds after the first guess that a pause follows; doubled after each further one. 0 = never a pause.
+        most: The longest, in seconds; at most the price of one guess of the pair (``Rule.cost``), which outlasts it.
+        free: Wrong guesses in a row that no pause follows: slips of the finger.
+    """
+
+    first: int
+    most: int = 60
+    free: int = 2
+
+    def after(self, wrong: int) -> int:
+        """Give the seconds that follow so many wrong guesses in a row."""
+        return min(self.most, self.first << (wrong - self.free - 1)) if wrong > self.free else 0
+
+
+NO_PAUSE = Pause(0)
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """The rules of one kind of guess; docs/operations/throttling.md says what they mean in an office.
 
     Attributes:
         known_seconds: How long a source stays known after a good sign-in.
+        pause: What follows a wrong guess of a pair; what is no guess at a secret has none.
     """
 
     pair: Rule = Rule(6)
     account: Rule = Rule(20)
     source: Rule = Rule(200)
     known_seconds: int = 90 * 86400
+    pause: Pause = NO_PAUSE
+
+    def with_pause(self, pause: Pause) -> Limits:
+        """Give the same rules with a pause."""
+        return replace(self, pause=pause)
 
 
 PASSWORD_LIMITS = Limits()
@@ -124,11 +156,11 @@ class GuessCounter(Protocol):
     """Counters kept where all nodes see them. Every verb may raise UnavailableError(dependency="database")."""
 
     def read(self, keys: Sequence[bytes]) -> Mapping[bytes, int]:
-        """Tell the moments under up to four keys; those without a row are left out."""
+        """Tell the moments under up to five keys; those without a row are left out."""
         ...
 
-    def move(self, moves: tuple[Move, Move, Move], *, now: int, absurd: int) -> Mapping[bytes, int]:
-        """Move three different counters, each atomically and only if it then stands at its limit or before.
+    def move(self, moves: tuple[Move, ...], *, now: int, absurd: int) -> Mapping[bytes, int]:
+        """Move three or four different counters, each atomically and only if it then stands at its limit or before.
 
         A counter that lies before ``now``, or after ``absurd`` (the clock was wrong once), counts as standing at ``now``.
 
@@ -162,6 +194,8 @@ class Guess:
     known_key: bytes
     earlier: int
     instead: ThrottledError | None = None
+    pause: tuple[Move, ...] = ()
+    """The pause that follows, if one does."""
 
 
 class _Bucket(NamedTuple):
@@ -177,6 +211,11 @@ class _Bucket(NamedTuple):
     def full(self, capacity: int) -> ThrottledError | None:
         wait = self.ahead + self.cost - capacity
         return ThrottledError(self.name, wait) if self.cost and wait > 0 else None
+
+    @property
+    def with_this(self) -> int:
+        """Wrong guesses that are counted, the one that is to be counted included."""
+        return -(-self.ahead // self.cost) + 1
 
 
 class Lockout:
@@ -207,8 +246,16 @@ class Lockout:
         Raises:
             ThrottledError: nothing is to be tried, and nothing was counted.
         """
+        for _ in range(self._limits.pair.failures + 1):
+            guess = self._take(account, source, alias=alias, device=device)
+            if guess is not None:
+                return guess
+        raise ThrottledError("pair", 1)
+
+    def _take(self, account: str, source: str, *, alias: bool, device: str) -> Guess | None:
+        """Count a guess; None, and nothing counted, when another one at the same moment has moved the pair's counter or pause."""
         now = self._clock.now()
-        known, buckets = self._look(account, source, now, alias=alias, device=device)
+        known, buckets, pause = self._look(account, source, now, alias=alias, device=device)
         by_source, by_account, by_pair = buckets
         stranger = by_source.full(by_source.rule.capacity) or by_account.full(by_account.rule.capacity)
         if stranger and not known:
@@ -219,30 +266,40 @@ class Lockout:
         refusal = by_pair.full(pair_capacity)
         if refusal:
             raise refusal
+        paused = self._limits.pause.after(by_pair.with_this)
+        if paused and pause.ahead:
+            raise ThrottledError(pause.name, pause.ahead)
 
         # The look above spares the database most refused guesses; what follows is what decides, under the rows' locks.
         shared = 2 if known else 1
+        reckoned = by_pair.rule.cost * max(by_pair.with_this, self._limits.pause.free)
+        if not self._limits.pause.first or reckoned > pair_capacity:
+            reckoned = pair_capacity
         moves = (Move(by_source.key, by_source.cost, now + shared * by_source.rule.capacity),
                  Move(by_account.key, by_account.cost, now + shared * by_account.rule.capacity),
-                 Move(by_pair.key, by_pair.cost, now + pair_capacity))
-        moved = self._counter.move(moves, now=now, absurd=now + self._absurd)
+                 Move(by_pair.key, by_pair.cost, now + reckoned))
+        pauses = (Move(pause.key, paused, now + paused),) if paused else ()
+        moved = self._counter.move((*moves, *pauses), now=now, absurd=now + self._absurd)
         missed = [bucket for bucket in buckets if bucket.cost and bucket.key not in moved]
+        overtaken = bool(pauses and pause.key not in moved) or (by_pair in missed and reckoned < pair_capacity)
         counted = _only(moves, moved)
-        if missed and (by_pair in missed or not known):
-            self._take_back(counted, earlier=0)
+        if overtaken or (missed and (by_pair in missed or not known)):
+            self._take_back(counted, earlier=0, pause=() if pause.key not in moved else pauses)
+            if overtaken:
+                return None
             raise ThrottledError(missed[-1].name, missed[-1].rule.cost)
         earlier = max(0, -((now - moved[by_pair.key]) // by_pair.rule.cost) - 1)
-        return Guess(counted, self._key("known", account, source), earlier, stranger if wary else None)
+        return Guess(counted, self._key("known", account, source), earlier, stranger if wary else None, pauses)
 
     def good(self, guess: Guess) -> None:
         """Take back a guess that was right and the wrong ones before it, and remember the source for this officer."""
-        self._take_back(guess.moves, earlier=guess.earlier)
+        self._take_back(guess.moves, earlier=guess.earlier, pause=guess.pause)
         until = self._clock.now() + self._limits.known_seconds
         self._counter.keep(guess.known_key, until, older_than=until - 86400)
 
     def release(self, guess: Guess) -> None:
         """Take back a guess that could not be tried, for example because the directory was down."""
-        self._take_back(guess.moves, earlier=0)
+        self._take_back(guess.moves, earlier=0, pause=guess.pause)
 
     def clear(self, account: str, source: str = "") -> int:
         """Let an officer, an address or both guess afresh (an operator's act).
@@ -258,15 +315,16 @@ class Lockout:
         if source:
             keys.append(self._key("source", "", source))
         if account and source:
-            keys.append(self._key("pair", account, source))
+            keys += [self._key("pair", account, source), self._key("pause", account, source)]
         return sum(self._counter.clear(key) for key in keys)
 
     def _look(self, account: str, source: str, now: int, *, alias: bool,
-              device: str) -> tuple[bool, tuple[_Bucket, _Bucket, _Bucket]]:
+              device: str) -> tuple[bool, tuple[_Bucket, _Bucket, _Bucket], _Bucket]:
         pair = self._key("device", f"{account}\0{device}", "") if device else self._key("pair", account, source)
+        pause = self._key("device pause", f"{account}\0{device}", "") if device else self._key("pause", account, source)
         keys = (self._key("source", "", source), self._key("account", account, ""), pair)
         known_key = self._key("known", account, source)
-        stands = self._counter.read((*keys, known_key))
+        stands = self._counter.read((*keys, known_key, pause))
 
         def bucket(name: str, key: bytes, rule: Rule, cost: int) -> _Bucket:
             ahead = stands.get(key, now) - now
@@ -276,23 +334,25 @@ class Lockout:
         return bool(device) or stands.get(known_key, 0) > now, (
             bucket("source", keys[0], limits.source, 0 if alias else limits.source.cost),
             bucket("account", keys[1], limits.account, limits.account.cost),
-            bucket("pair", keys[2], limits.pair, limits.pair.cost))
+            bucket("pair", keys[2], limits.pair, limits.pair.cost),
+        ), bucket("pause", pause, limits.pair, 0)
 
-    def _take_back(self, moves: tuple[Move, Move, Move], *, earlier: int) -> None:
-        """Take back a guess and the ones before it, as far as no sign-in at the same time has done so already."""
+    def _take_back(self, moves: tuple[Move, Move, Move], *, earlier: int, pause: tuple[Move, ...] = ()) -> None:
+        """Take back a guess, its pause and the ones before it, as far as no sign-in at the same time has done so already."""
         now = self._clock.now()
         source, account, pair = moves
         rules = self._limits
         if pair.seconds:
             back = -(pair.seconds + earlier * rules.pair.cost)
-            stands = self._move((_still(source), _still(account), pair._replace(seconds=back)), now).get(pair.key, now)
+            pauses = (move._replace(seconds=-move.seconds) for move in pause)
+            stands = self._move((_still(source), _still(account), pair._replace(seconds=back), *pauses), now).get(pair.key, now)
             earlier -= max(0, now - stands) // rules.pair.cost
         if source.seconds or account.seconds:
             self._move((_back(source, rules.source, earlier), _back(account, rules.account, earlier), _still(pair)), now)
 
-    def _move(self, moves: tuple[Move, Move, Move], now: int) -> Mapping[bytes, int]:
+    def _move(self, moves: tuple[Move, ...], now: int) -> Mapping[bytes, int]:
         unlimited = tuple(move._replace(limit=now + self._absurd) for move in moves)
-        return self._counter.move((unlimited[0], unlimited[1], unlimited[2]), now=now, absurd=now + self._absurd)
+        return self._counter.move(unlimited, now=now, absurd=now + self._absurd)
 
     def _key(self, what: str, account: str, source: str) -> bytes:
         text = "\0".join((self._kind, what, account, network_of(source) if source else ""))

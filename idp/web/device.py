@@ -25,7 +25,7 @@ from ..sessions.interaction import Interaction, browser_digest
 from ..sessions.single_sign_on import Session
 from .errors import page
 from .onward import Onward, address_of, mark_of, see_other
-from .presentation import agency_help, application_words, clock_words, minutes, officer_words, sharing
+from .presentation import agency_help, application_words, clock_words, officer_words, sharing
 from .security import browser_id, caller, current_session
 
 _TEMPLATES = {Kind.DEVICE: "device", Kind.CIBA: "approvals"}
@@ -84,7 +84,7 @@ def blueprint(services: Services) -> Blueprint:
             deferred = services.devices.typed(typed, caller(), account=account)
         except ThrottledError as refusal:
             answer = form("", status=429, error={"code": "throttled",
-                                                 "retry_after_minutes": minutes(refusal.retry_after_seconds)})
+                                                 "retry_after_seconds": refusal.retry_after_seconds or 60})
             answer.headers["Retry-After"] = str(refusal.retry_after_seconds or 60)
             return answer
         if deferred is None:

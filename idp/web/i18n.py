@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, g, redirect, request
-from flask_babel import Babel, get_locale, refresh
+from flask_babel import Babel, get_locale, ngettext, refresh
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
@@ -39,6 +39,7 @@ def translate(app: Flask, services: Services, static_url: Callable[[str], str], 
     """
     Babel(app, default_locale="vi", default_timezone="Asia/Ho_Chi_Minh",
           default_translation_directories=str(TRANSLATIONS), locale_selector=_select)
+    app.jinja_env.filters["how_long"] = how_long
     brands = {language: _brand(services, language, static_url, provided) for language in LANGUAGES}
 
     @app.context_processor
@@ -50,6 +51,13 @@ def translate(app: Flask, services: Services, static_url: Callable[[str], str], 
         choice = f"/language/{other}?{urlencode({'next': here})}"
         return {"brand": brands[lang], "lang": lang, "static_url": static_url, "nonce": g.get("nonce", ""),
                 "other_lang_url": choice}
+
+
+def how_long(seconds: int | None) -> str:
+    """Say a waiting time: up to a minute in seconds, above it in minutes, rounded up; a minute where it is not known."""
+    if seconds and seconds <= 60:
+        return str(ngettext("%(num)d giây", "%(num)d giây", seconds))
+    return str(ngettext("%(num)d phút", "%(num)d phút", max(1, -(-(seconds or 60) // 60))))
 
 
 def blueprint(services: Services) -> Blueprint:

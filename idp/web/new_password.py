@@ -18,7 +18,7 @@ from ..directory.officer import ChangeResult
 from ..directory.password_policy import PasswordRules, problem_with, rules_for
 from ..errors import UnavailableError
 from ..services import Services
-from .presentation import agency_help, minutes, officer_words
+from .presentation import agency_help, officer_words
 from .security import caller, device
 
 _BUSY_RETRY_SECONDS = 10
@@ -68,7 +68,7 @@ class NewPassword:
         rules, seconds = self._rules(officer), throttled.retry_after_seconds if throttled is not None else None
         answer = make_response(render_template(
             "login/change_password.html", app=app, action=action, who=officer_words(officer.officer), reason=reason,
-            username=officer.officer.uid, error={"code": code, "retry_after_minutes": minutes(seconds)} if code else None,
+            username=officer.officer.uid, error={"code": code, "retry_after_seconds": seconds} if code else None,
             min_length=rules.min_length, classes=rules.classes, grace_left=grace_left,
             agency_help=agency_help(self._services, officer.officer), cancel_url=cancel_url),
             _STATUS.get(code, 400) if code else 200)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pyotp
 
 from idp.adapters.sql.authn.one_time_password import SqlOneTimePasswords
@@ -12,7 +14,7 @@ from idp.adapters.sql.directory.officers import SqlOfficers
 from idp.adapters.sql.notices import SqlNotices
 from idp.adapters.sql.trail.records import SqlAuditTrail
 from idp.audit import Caller
-from idp.authn.lockout import FACTOR_LIMITS, Lockout, ThrottledError
+from idp.authn.lockout import FACTOR_LIMITS, NO_PAUSE, PASSWORD_LIMITS, Lockout, Pause, ThrottledError
 from idp.authn.one_time_password import OneTimePasswords
 from idp.authn.second_factor import SecondFactors
 from idp.authn.sign_in import SignIn
@@ -30,14 +32,16 @@ SEED = "NRSWCZDFOJ2G65DQNRSWCZDFOJ2G65DQ"
 class Node:
     """One process: its own rooms, a directory, and the database that all nodes share."""
 
-    def __init__(self, database: Database, directory: Directory, clock: Clock) -> None:
+    def __init__(self, database: Database, directory: Directory, clock: Clock, *, pause: Pause = NO_PAUSE) -> None:
         self.clock = clock
         self.mirror = SqlOfficers(database)
         counter = SqlGuessCounter(database)
         self.totp = Totp(SqlTotpStore(database), FakeSealer(), clock)
         audit = SqlAuditTrail(database)
-        self.factors = SecondFactors([(self.totp, Lockout(counter, clock, FACTOR_LIMITS, kind="factor"))], audit, clock)
-        self.sign_in = SignIn(directory, self.mirror, audit, clock, passwords=Lockout(counter, clock), factors=self.factors,
+        codes = Lockout(counter, clock, replace(FACTOR_LIMITS, pause=pause), kind="factor")
+        self.factors = SecondFactors([(self.totp, codes)], audit, clock)
+        self.sign_in = SignIn(directory, self.mirror, audit, clock, factors=self.factors,
+                              passwords=Lockout(counter, clock, replace(PASSWORD_LIMITS, pause=pause)),
                               one_time=OneTimePasswords(SqlOneTimePasswords(database), clock, lifetime_seconds=86400),
                                notices=Notices(SqlNotices(database), clock),
                                mail_domain="haugiang.gov.vn")

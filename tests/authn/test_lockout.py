@@ -9,7 +9,7 @@ import pytest
 
 from idp.adapters.sql.authn.throttle import SqlGuessCounter
 from idp.adapters.sql.database import Database
-from idp.authn.lockout import FACTOR_LIMITS, Limits, Lockout, Rule, ThrottledError
+from idp.authn.lockout import FACTOR_LIMITS, Limits, Lockout, Pause, Rule, ThrottledError
 from tests.fakes.clock import FakeClock
 from tests.fakes.guess_counter import FakeGuessCounter
 
@@ -347,3 +347,91 @@ class TestKnownDevice:
         for _ in range(6):
             lockout.take("canbo", OFFICE, device="d1")
         lockout.take("vanthu", OFFICE, device="d1")
+
+
+class TestPause:
+    """After the first slips a pause follows each wrong guess, on a clock that stands still unless it is moved."""
+
+    @pytest.fixture
+    def pausing(self, clock: FakeClock) -> Lockout:
+        return Lockout(FakeGuessCounter(), clock, Limits(pair=Rule(8), pause=Pause(1, most=10)))
+
+    def held(self, lockout: Lockout, device: str = "") -> tuple[str, int]:
+        with pytest.raises(ThrottledError) as refused:
+            lockout.take("canbo", OFFICE, device=device)
+        return refused.value.limit, int(refused.value.retry_after_seconds or 0)
+
+    def test_it_doubles_up_to_the_longest_and_ends_to_the_second(self, pausing: Lockout, clock: FakeClock) -> None:
+        waits = []
+        assert guesses_through(pausing, "canbo", OFFICE, 20) == 3
+        for _ in range(5):
+            limit, wait = self.held(pausing)
+            assert limit == "pause"
+            waits.append(wait)
+            clock.advance(wait - 1)
+            assert self.held(pausing) == ("pause", 1), "refused guesses do not prolong it"
+            clock.advance(1)
+            assert guesses_through(pausing, "canbo", OFFICE, 20) == 1
+        assert waits == [1, 2, 4, 8, 10]
+
+    def test_a_right_answer_ends_it_and_is_not_followed_by_one(self, pausing: Lockout, clock: FakeClock) -> None:
+        for _ in range(5):
+            assert guesses_through(pausing, "canbo", OFFICE, 3) == 3
+            clock.advance(1)
+            sign_in(pausing, "canbo", OFFICE)
+        for _ in range(50):
+            sign_in(pausing, "canbo", OFFICE)
+
+    def test_a_directory_that_is_down_costs_no_pause(self, pausing: Lockout, clock: FakeClock) -> None:
+        assert guesses_through(pausing, "canbo", OFFICE, 3) == 3
+        clock.advance(1)
+        for _ in range(20):
+            pausing.release(pausing.take("canbo", OFFICE))
+
+    def test_a_stranger_behind_the_same_address_makes_no_officer_wait_on_a_device_of_the_officers(self, pausing: Lockout) -> None:
+        guesses_through(pausing, "canbo", OFFICE, 20)
+        pausing.good(pausing.take("canbo", OFFICE, device="d1"))
+        for _ in range(3):
+            pausing.take("canbo", OFFICE, device="d1")
+        assert self.held(pausing, device="d1") == ("pause", 1)
+        pausing.take("canbo", OFFICE, device="d2")
+
+    def test_other_officers_behind_the_address_and_other_addresses_do_not_wait(self, pausing: Lockout) -> None:
+        guesses_through(pausing, "canbo", OFFICE, 20)
+        sign_in(pausing, "vanthu", OFFICE)
+        sign_in(pausing, "canbo", ATTACKER)
+
+    def test_an_operator_ends_it(self, pausing: Lockout) -> None:
+        guesses_through(pausing, "canbo", OFFICE, 20)
+        assert pausing.clear("canbo", OFFICE) == 4
+        assert guesses_through(pausing, "canbo", OFFICE, 20) == 3
+
+    def test_what_was_counted_and_refused_by_the_pause_is_not_counted(self, clock: FakeClock) -> None:
+        lockout = Lockout(FakeGuessCounter(), clock, Limits(source=Rule(4), pause=Pause(1)))
+        guesses_through(lockout, "canbo", OFFICE, 100)
+        lockout.take("vanthu", OFFICE)
+        with pytest.raises(ThrottledError) as refused:
+            lockout.take("vanthu", OFFICE)
+        assert refused.value.limit == "source"
+
+    def test_of_parallel_guesses_one_is_looked_at_after_each_pause(self, database: Database, clock: FakeClock) -> None:
+        limits = Limits(pair=Rule(8), pause=Pause(1))
+        nodes = [Lockout(SqlGuessCounter(database), clock, limits) for _ in range(2)]
+        barrier = threading.Barrier(16)
+
+        def guess(number: int) -> int:
+            barrier.wait()
+            return guesses_through(nodes[number % 2], "canbo", ATTACKER, 1)
+
+        with ThreadPoolExecutor(16) as pool:
+            assert sum(pool.map(guess, range(16))) == 3
+            for wait in (1, 2, 4):
+                clock.advance(wait)
+                assert sum(pool.map(guess, range(16))) == 1
+
+    def test_the_office_of_five_hundred_meets_none(self, clock: FakeClock) -> None:
+        lockout = Lockout(FakeGuessCounter(), clock, Limits(pause=Pause(1)))
+        for number in range(500):
+            if number % 7 == 0:
+                assert guesses_through(lockout, f"officer{number}", OFFICE, 2) == 2
+            sign_in(lockout, f"officer{number}", OFFICE)

@@ -19,7 +19,7 @@ class FakeGuessCounter:
         with self._lock:
             return {key: self.until[key] for key in keys if key in self.until}
 
-    def move(self, moves: tuple[Move, Move, Move], *, now: int, absurd: int) -> Mapping[bytes, int]:
+    def move(self, moves: tuple[Move, ...], *, now: int, absurd: int) -> Mapping[bytes, int]:
         moved = {}
         with self._lock:
             for move in moves:

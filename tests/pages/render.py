@@ -19,6 +19,7 @@ from werkzeug.wrappers import Request, Response
 
 from idp.web import security
 from idp.web.assets import PREFIX, Assets
+from idp.web.i18n import how_long
 
 from . import catalogue
 from .samples import BRAND, SAMPLES, Sample
@@ -40,6 +41,7 @@ class Pages:
         self.app = Flask("pages", template_folder=str(catalogue.ROOT / "templates"), static_folder=None)
         self.app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(catalogue.TRANSLATIONS)
         self.app.jinja_env.undefined = StrictUndefined
+        self.app.jinja_env.filters["how_long"] = how_long
         Babel(self.app, default_locale="vi")
 
     def html(self, sample: Sample, lang: str, *, nonce: str = "bm9uY2U", brand: dict[str, Any] | None = None) -> str:

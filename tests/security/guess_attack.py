@@ -21,7 +21,7 @@ from idp.adapters.sql import schema
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.trail.records import SqlAuditTrail
 from idp.audit import Caller
-from idp.authn.lockout import PASSWORD_LIMITS, ThrottledError
+from idp.authn.lockout import PASSWORD_LIMITS, Pause, ThrottledError
 from idp.sessions.devices import Device
 from tests.authn.house import Node
 from tests.fakes.clock import FakeClock
@@ -29,6 +29,7 @@ from tests.fakes.directory import PASSWORD, FakeDirectory, officer
 from tests.postgresql import PostgreSQL
 
 ATTACKED = tuple(f"officer{number}" for number in range(10))
+PAUSE = Pause(1)
 OFFICE = "203.0.113.7"
 """The address that the officers share with a guesser."""
 
@@ -41,6 +42,7 @@ class Course:
         guesses: Wrong guesses that were made.
         outcomes: How many were refused after being tried, throttled, or accepted.
         tried: Guesses that reached the directory, by officer.
+        tried_from: The same, by officer and address.
         honest: Outcomes of the officers' own sign-ins during the attack, each from a known device.
         rows: Audit rows about refusals.
         recorded: Refusals that these rows tell of.
@@ -49,6 +51,7 @@ class Course:
     guesses: int
     outcomes: Counter[str] = field(default_factory=Counter)
     tried: Counter[str] = field(default_factory=Counter)
+    tried_from: Counter[tuple[str, str]] = field(default_factory=Counter)
     honest: Counter[str] = field(default_factory=Counter)
     rows: int = 0
     recorded: int = 0
@@ -56,19 +59,19 @@ class Course:
 
 
 def attack(database: Database, *, guesses: int, parallel: int = 50) -> Course:
-    """Guess at ten officers from the office's own address and from as many others as there are threads.
+    """Guess at ten officers from the office's own address and from twice as many others as there are threads.
 
-    The clock stands still, so that what the limits let through is one number; every tenth guess an officer signs in.
+    The clock stands still, so that what limits and pauses let through is one number; every tenth guess an officer signs in.
     """
     clock = FakeClock()
     directory = FakeDirectory([officer(uid, number=100 + number) for number, uid in enumerate(ATTACKED)])
-    nodes = [Node(database, directory, clock) for _ in range(2)]
+    nodes = [Node(database, directory, clock, pause=PAUSE) for _ in range(2)]
     devices = {uid: Device(f"device of {uid}", frozenset({uid})) for uid in ATTACKED}
     course, lock = Course(guesses), threading.Lock()
 
     def guess(number: int) -> None:
         uid, node = ATTACKED[number % len(ATTACKED)], nodes[number % 2]
-        source = OFFICE if number % 3 == 0 else f"198.51.100.{number % parallel}"
+        source = OFFICE if number % 3 == 0 else f"198.51.100.{number % (2 * parallel)}"
         outcome = node.outcome(uid, f"guess {number}", source)
         honest = ""
         if number % 10 == 9:
@@ -80,6 +83,7 @@ def attack(database: Database, *, guesses: int, parallel: int = 50) -> Course:
         with lock:
             course.outcomes[outcome] += 1
             course.tried[uid] += outcome == "refused"
+            course.tried_from[uid, source] += outcome == "refused"
             if honest:
                 course.honest[honest] += 1
 
@@ -87,7 +91,9 @@ def attack(database: Database, *, guesses: int, parallel: int = 50) -> Course:
     with ThreadPoolExecutor(parallel) as pool:
         list(pool.map(guess, range(guesses)))
     course.seconds = round(time.monotonic() - start, 1)
-    SqlAuditTrail(database).settle(clock.now() + 60)
+    trail = SqlAuditTrail(database)
+    while trail.settle(clock.now() + 60):
+        pass
     with database.durable.connect() as connection:
         for (detail,) in connection.execute(text("SELECT detail FROM audit WHERE event LIKE 'sign_in.%'")):
             course.rows += 1
@@ -96,13 +102,16 @@ def attack(database: Database, *, guesses: int, parallel: int = 50) -> Course:
 
 
 def hold(course: Course) -> None:
-    """Hold an attack to the rules: none accepted, exactly as many tried as the limits let through, every one recorded."""
+    """Hold an attack to the rules: none accepted, exactly as many tried as the limits let through, none
+    during a pause, every one recorded."""
     assert course.outcomes["accepted"] == 0
     assert course.tried == dict.fromkeys(ATTACKED, PASSWORD_LIMITS.account.failures)
+    assert max(course.tried_from.values()) == PAUSE.free + 1
     assert course.outcomes["throttled"] == course.guesses - len(ATTACKED) * PASSWORD_LIMITS.account.failures
     assert course.honest == {"accepted": course.guesses // 10}
     assert course.recorded == course.guesses
-    assert course.rows <= course.guesses / 2
+    kinds = 3
+    assert course.rows <= 2 * kinds * len(course.tried_from), "refused, paused, full: of each the first, and the others together"
 
 
 def main(guesses: int) -> None:

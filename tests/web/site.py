@@ -45,7 +45,7 @@ from idp.adapters.sql.seen_once import SqlSeenOnce
 from idp.adapters.sql.sessions import SqlSessions
 from idp.adapters.sql.tables import AuditRow, OutboxRow
 from idp.adapters.sql.trail.records import SqlAuditTrail
-from idp.app.assurance import assurance_policy, first_factor_rules
+from idp.app.assurance import assurance_policy, first_factor_rules, pause_of
 from idp.audit import Caller
 from idp.authn.client_certificate import ClientCertificates
 from idp.authn.freshness import Freshness
@@ -170,16 +170,18 @@ class Site:
         self.demands = SqlFactorDemands(database)
         self.passkeys = Passkeys(SqlPasskeys(database), RelyingParty(
             self.settings.passkey_domain, self.settings.issuer, "Đăng nhập một lần"), self.clock)
-        passkey_limits = Lockout(counter, self.clock, FACTOR_LIMITS, kind="passkey")
+        pause = pause_of(self.settings)
+        factor_limits = replace(FACTOR_LIMITS, pause=pause)
+        passkey_limits = Lockout(counter, self.clock, factor_limits, kind="passkey")
         self.recovery_codes = RecoveryCodes(SqlRecoveryCodes(database), b"k" * 32, self.clock)
         officer_authorities = CertificateAuthorities([root().certificate] if self.settings.certificate_origin else [])
         self.revocation_lists = RevocationSaid()
         self.certificates = ClientCertificates(
             SqlCertificates(database), officer_authorities, self.revocation_lists, FakeSealer(), self.clock)
         factors = SecondFactors([(self.passkeys, passkey_limits),
-                                 (self.totp, Lockout(counter, self.clock, FACTOR_LIMITS, kind="factor")),
-                                 (self.certificates, Lockout(counter, self.clock, FACTOR_LIMITS, kind="certificate")),
-                                 (self.recovery_codes, Lockout(counter, self.clock, FACTOR_LIMITS, kind="recovery"))],
+                                 (self.totp, Lockout(counter, self.clock, factor_limits, kind="factor")),
+                                 (self.certificates, Lockout(counter, self.clock, factor_limits, kind="certificate")),
+                                 (self.recovery_codes, Lockout(counter, self.clock, factor_limits, kind="recovery"))],
                                 audit, self.clock, frozen_until=self.deprovisioning.frozen_until,
                                 before_removal=lambda entry_uuid: self.demands.end(entry_uuid, self.clock.now()))
         self.sessions = Sessions(SqlSessions(database), self.clock, SessionLimits(
@@ -211,7 +213,7 @@ class Site:
         approvals = Approvals(deferred, self.provider)
         self.devices = DeviceAuthorization(
             self.provider, approvals, verification_uri=f"{self.settings.issuer}/device", lifetime_seconds=600,
-            typed=Lockout(counter, self.clock, CODE_LIMITS, kind="user_code"),
+            typed=Lockout(counter, self.clock, replace(CODE_LIMITS, pause=pause), kind="user_code"),
             requests=public_clients.of_devices(
                 Lockout(counter, self.clock, DEVICE_LIMITS, kind="device_request"), SqlGrants(database), self.clock))
         self.services: Any = SimpleNamespace(
@@ -233,7 +235,7 @@ class Site:
             consents=Consents(SqlConsents(database), audit, self.clock),
             sign_in=SignIn(self.directory, self.mirror, audit, self.clock, mail_domain="haugiang.gov.vn",
                            one_time=self.one_time, notices=self.told,
-                           passwords=Lockout(counter, self.clock, PASSWORD_LIMITS), factors=factors),
+                           passwords=Lockout(counter, self.clock, replace(PASSWORD_LIMITS, pause=pause)), factors=factors),
             password_notices=PasswordNotices(SqlSeenOnce(database), self.clock, days=self.settings.password_notice_days),
             assurance=assurance,
             subjects=SUBJECTS, end_session=EndSession(clients, id_tokens.read_hint))

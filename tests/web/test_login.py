@@ -310,11 +310,30 @@ def test_too_many_wrong_guesses_are_answered_with_429_and_minutes(site: Site) ->
     page = browser.authorize()
     for _ in range(6):
         page = browser.submit(page, username="canbo", password="wrong")
+        site.clock.advance(16)
     answer = browser.submit(page, username="canbo", password=PASSWORD)
     assert answer.status_code == 429
-    assert int(answer.headers["Retry-After"]) > 0
+    assert int(answer.headers["Retry-After"]) > 60
     assert "phút" in answer.text
     assert browser.sso() is None
+
+
+def test_security_27_after_a_third_wrong_guess_the_page_says_how_many_seconds_to_wait(site: Site) -> None:
+    browser = site.browser()
+    page = browser.authorize()
+    statuses = []
+    for wait in (0, 0, 0, 1, 2):
+        site.clock.advance(wait)
+        page = browser.submit(page, username="canbo", password="wrong")
+        statuses.append(page.status_code)
+        answer = browser.submit(page, username="canbo", password="wrong") if len(statuses) > 2 else page
+    assert statuses == [400] * 5
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "4")
+    assert "Vui lòng thử lại sau 4 giây." in answer.text
+    assert browser.submit(page, username="canbo", password=PASSWORD).status_code == 429
+    site.clock.advance(4)
+    assert browser.submit(page, username="canbo", password=PASSWORD).status_code == 303
+    assert browser.sso() is not None
 
 
 def test_login_hint_prefills_the_name(site: Site) -> None:

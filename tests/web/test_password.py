@@ -241,11 +241,10 @@ class TestOwnWish:
 
     def test_security_27_wrong_old_passwords_are_counted_with_those_of_sign_ins(self, site: Site, browser: Browser) -> None:
         page = browser.get("/account/password")
-        statuses = [browser.submit(page, **(CHANGE | {"password": "sai"})).status_code for _ in range(7)]
-        assert statuses[0] == 400
-        assert statuses[-1] == 429
+        statuses = [browser.submit(page, **(CHANGE | {"password": "sai"})).status_code for _ in range(4)]
+        assert statuses == [400, 400, 400, 429]
         answer = browser.submit(page, **CHANGE)
-        assert (answer.status_code, "phút" in answer.text) == (429, True)
+        assert (answer.status_code, "sau 1 giây" in answer.text) == (429, True)
         assert int(answer.headers["Retry-After"]) > 0
         assert browser.sso() is not None
 

@@ -13,7 +13,7 @@ from ...directory.mirror import MirroredOfficer
 from ...services import Services
 from ...sessions.single_sign_on import Session
 from ..onward import Onward, see_other
-from ..presentation import minutes, officer_words, to_scan
+from ..presentation import officer_words, to_scan
 from ..security import caller, change_session, device, session_cookie, with_session
 
 PAGE = "/account/security/app"
@@ -26,7 +26,7 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
     def shown(officer: MirroredOfficer, *, error: str = "", status: int = 200, wait: int | None = None) -> Response:
         seed = services.totp.begun(officer.officer.entry_uuid)
         return make_response(render_template(
-            "account/app.html", who=officer_words(officer.officer), action=PAGE, error=error, retry_after_minutes=minutes(wait),
+            "account/app.html", who=officer_words(officer.officer), action=PAGE, error=error, retry_after_seconds=wait,
             **(to_scan(seed, officer.officer, services.settings.province_name) if seed else {"seed": None, "picture": None}),
             replaces=services.totp.enrolled(officer.officer.entry_uuid)), status)
 

@@ -27,7 +27,7 @@ from ...sessions.single_sign_on import Session
 from ...sessions.user_agent import described
 from ..notice_words import device_words
 from ..onward import address_of, see_other
-from ..presentation import agency_help, application_words, clock_words, day_words, minutes, officer_words, to_scan
+from ..presentation import agency_help, application_words, clock_words, day_words, officer_words, to_scan
 from ..security import allow_onward_redirect, browser_id, caller, change_session, device, session_cookie, with_session
 from .course import Course
 
@@ -108,7 +108,7 @@ class EnrolPage:
         answer = make_response(render_template(
             _PAGES.get(way, "login/enrol/choose.html"), **more, closed=closed, due=place.asked.due.value,
             days=place.asked.days, until=place.asked.deadline and day_words(place.asked.deadline - 1),
-            error={"code": error, "retry_after_minutes": minutes(wait)} if error else None,
+            error={"code": error, "retry_after_seconds": wait} if error else None,
             app=application_words(self._course.client(interaction)), action=address_of("login.take_factor", interaction),
             who=officer_words(officer), agency_help=agency_help(self._services, officer),
             passkey_url=address_of("login.enrol", interaction, way=PASSKEY) if self._services.passkeys.offered else None,

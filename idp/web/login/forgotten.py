@@ -10,7 +10,7 @@ from ...authn.lockout import ThrottledError
 from ...services import Services
 from ...sessions.interaction import Interaction
 from ..onward import address_of
-from ..presentation import application_words, minutes
+from ..presentation import application_words
 from ..security import caller
 from .course import Course
 
@@ -42,7 +42,7 @@ class ForgottenPage:
             self._services.forgotten_passwords.ask(username, caller())
         except ThrottledError as refusal:
             answer = self.form(interaction, status=429, username=username, error={
-                "code": "throttled", "retry_after_minutes": minutes(refusal.retry_after_seconds)})
+                "code": "throttled", "retry_after_seconds": refusal.retry_after_seconds})
             answer.headers["Retry-After"] = str(refusal.retry_after_seconds or 60)
             return answer
         return make_response(render_template("login/forgotten_sent.html",

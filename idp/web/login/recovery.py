@@ -19,7 +19,7 @@ from ...sessions.interaction import browser_digest
 from ..errors import page
 from ..new_password import NewPassword
 from ..onward import see_other
-from ..presentation import minutes, officer_words
+from ..presentation import officer_words
 from ..security import browser_id, caller
 from .factors import forms
 
@@ -94,7 +94,7 @@ class _Pages:
             return see_other(url_for("recovery.show", token=token))
         throttled = step.outcome == "throttled"
         error = {"code": step.outcome if step.outcome in {"throttled", "reused"} else "wrong",
-                 "retry_after_minutes": minutes(step.retry_after_seconds) if throttled else None}
+                 "retry_after_seconds": step.retry_after_seconds if throttled else None}
         shown = self._factor(token, recovery, officer, status=429 if throttled else 400, error=error, way=form.factor)
         if throttled:
             shown.headers["Retry-After"] = str(step.retry_after_seconds or 60)

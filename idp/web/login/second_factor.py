@@ -17,7 +17,7 @@ from ...services import Services
 from ...sessions.interaction import Interaction
 from ...sessions.single_sign_on import Session
 from ..onward import address_of, see_other
-from ..presentation import agency_help, application_words, minutes, officer_words
+from ..presentation import agency_help, application_words, officer_words
 from ..security import caller, change_session, device, session_cookie, with_session
 from .course import Course
 from .enrol import EnrolPage
@@ -53,7 +53,7 @@ class SecondFactorPage:
             return self.form(interaction, officer)
         if step.outcome == "throttled":
             answer = self.form(interaction, officer, way=form.factor, status=429, error={
-                "code": "throttled", "retry_after_minutes": minutes(step.retry_after_seconds)})
+                "code": "throttled", "retry_after_seconds": step.retry_after_seconds})
             answer.headers["Retry-After"] = str(step.retry_after_seconds or 60)
             return answer
         if step.outcome != "accepted":

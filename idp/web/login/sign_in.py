@@ -16,7 +16,7 @@ from ...services import Services
 from ...sessions.interaction import Interaction
 from ..errors import page
 from ..onward import address_of, see_other
-from ..presentation import agency_help, application_words, minutes
+from ..presentation import agency_help, application_words
 from ..security import caller, device
 from .course import Course
 
@@ -86,7 +86,7 @@ class SignInPage:
     def throttled(self, interaction: Interaction, username: str, seconds: int | None) -> Response:
         """Say when the next guess is let through."""
         answer = self.form(interaction, status=429, username=username, error={
-            "code": "throttled", "retry_after_minutes": minutes(seconds)})
+            "code": "throttled", "retry_after_seconds": seconds})
         answer.headers["Retry-After"] = str(seconds or 60)
         return answer
 

@@ -21,9 +21,8 @@ def key(name: str) -> bytes:
     return hashlib.sha256(name.encode()).digest()
 
 
-def moves(*names: str, seconds: int = 100, limit: int = 300) -> tuple[Move, Move, Move]:
-    first, second, third = (Move(key(name), seconds, NOW + limit) for name in names)
-    return first, second, third
+def moves(*names: str, seconds: int = 100, limit: int = 300) -> tuple[Move, ...]:
+    return tuple(Move(key(name), seconds, NOW + limit) for name in names)
 
 
 class GuessCounterContract:
@@ -42,6 +41,14 @@ class GuessCounterContract:
     def test_each_counter_has_its_own_limit(self, counter: GuessCounter) -> None:
         own = (Move(key("s"), 100, NOW + 100), Move(key("a"), 100, NOW + 200), Move(key("p"), 100, NOW + 300))
         assert [len(counter.move(own, now=NOW, absurd=ABSURD)) for _ in range(4)] == [3, 2, 1, 0]
+
+    def test_a_fourth_counter_moves_with_them_and_only_from_empty_where_its_limit_says_so(self, counter: GuessCounter) -> None:
+        pause = Move(key("w"), 8, NOW + 8)
+        assert counter.move((*moves("s", "a", "p"), pause), now=NOW, absurd=ABSURD)[key("w")] == NOW + 8
+        assert key("w") not in counter.move((*moves("s", "a", "p"), pause), now=NOW, absurd=ABSURD)
+        later = pause._replace(seconds=16, limit=NOW + 8 + 16)
+        assert counter.move((*moves("x", "y", "z"), later), now=NOW + 8, absurd=ABSURD)[key("w")] == NOW + 24
+        assert counter.read([key(name) for name in ("s", "a", "p", "q", "w")])[key("w")] == NOW + 24
 
     def test_time_empties_a_counter(self, counter: GuessCounter) -> None:
         for _ in range(3):
