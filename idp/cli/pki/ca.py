@@ -37,6 +37,7 @@ from ...pki.est.passwords import PROFILES as EST_PROFILES
 from ...pki.status.ports import RevocationList
 from ...services import Services
 from ..verb import Refusal, Verbs
+from . import health
 
 _CALLER = Caller(source="cli", request_id="cli")
 _OFFERED = sorted(name for name, profile in PROFILES.items() if profile.of != "house")
@@ -65,7 +66,8 @@ def commands(services: Callable[[], Services]) -> Verbs:
 
     @group.command("init")
     @click.option("--root-key", type=click.Path(path_type=Path),
-                  help="Where the root's key is written, or read when there is a root: on a medium that goes into a safe.")
+                  help="Where the root's key is written, or read when there is a root: on a medium that goes into a safe."
+                       " Without it: root.pem in the keys folder, to be taken away from there.")
     @click.option("--ceremony", "result", type=click.Path(exists=True, dir_okay=False, path_type=Path),
                   help="result.json of deploy/ceremony.py, instead: the root's key is on another machine.")
     @click.option("--name", default="pilot", show_default=True, help="Of the issuing authority, in addresses.")
@@ -73,11 +75,12 @@ def commands(services: Callable[[], Services]) -> Verbs:
     def init(root_key: Path | None, result: Path | None, name: str, as_json: bool) -> None:
         """Make the root, if there is none, and an issuing authority; or take both in from a ceremony."""
         house = services()
-        if result is not None and root_key is None:
+        if result is not None and root_key is not None:
+            raise click.UsageError("Give --root-key or --ceremony.")
+        if result is not None:
             _adopt(house, result, as_json=as_json)
             return
-        if root_key is None or result is not None:
-            raise click.UsageError("Give --root-key, or --ceremony.")
+        root_key = root_key or house.settings.keys_dir / health.ROOT_KEY
         known = any(one.kind == "root" for one in house.certification.authorities())
         if not known and root_key.exists():
             raise Refusal(f"{root_key} is there already.", "Choose another file; a root's key is written once.", as_json=as_json)

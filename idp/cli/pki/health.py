@@ -12,6 +12,8 @@ from ...services import Services
 
 DAY = 86400
 SOON_DAYS = 90
+ROOT_KEY = "root.pem"
+"""In the keys folder, where ``ca init`` leaves the root's key when nobody says where to."""
 Finding = tuple[str, str, str]
 """``ok``, ``warning`` or ``failed``; what was found; what to do."""
 _WORKER = "See that the worker runs, and that keys/ca holds the key."
@@ -36,6 +38,8 @@ def look(house: Services) -> Iterator[Finding]:
                 yield "failed", f"nobody signs OCSP answers for {authority.name}.", _WORKER
             elif end - now < 3 * DAY:
                 yield "warning", f"who signs OCSP answers for {authority.name} ends on {_day(end)}.", _WORKER
+    if (key := house.settings.keys_dir / ROOT_KEY).exists():
+        yield "warning", f"the root's key is still on this machine: {key}.", "Move it to a medium, and the medium into a safe."
     if house.certificate_protocols.time_stamps.switched_on:
         yield _stamper(house, now)
     if authorities:

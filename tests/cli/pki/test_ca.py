@@ -201,7 +201,6 @@ def test_a_ceremony_on_a_machine_of_its_own(desk: Desk, tmp_path: Path) -> None:
         load_pem_private_key((away / "out" / "root.key").read_bytes(), None)
 
     assert desk.run("init", "--ceremony", str(away / "pilot.json")).exit_code == 1
-    assert desk.run("init").exit_code == 2
     assert desk.run("init", "--ceremony", str(away / "pilot.json"), "--root-key", "x").exit_code == 2
     assert desk.run("crl", "--root-list", str(away / "out" / "root.crl")).exit_code == 1
     code, made = desk.json("init", "--ceremony", str(away / "out" / "result.json"))
@@ -264,3 +263,16 @@ def test_what_stops_a_ceremony_leaves_nothing(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(SystemExit, match=sentence):
         ceremony.main([*arguments, "--passphrase-file", "passphrase"])
     assert not (tmp_path / "out").exists()
+
+
+def test_interface_s5_init_needs_no_argument_and_the_key_is_to_be_taken_away(desk: Desk) -> None:
+    code, made = desk.json("init")
+    assert code == 0
+    key = Path(made["root_key"])
+    assert (key.name, oct(key.stat().st_mode & 0o777)) == ("root.pem", "0o600")
+    assert "still on this machine" in desk.app.test_cli_runner().invoke(args=["doctor"]).output
+    assert desk.json("init", "--name", "second")[0] == 0
+    key.rename(desk.folder / "safe.pem")
+    assert desk.run("init", "--name", "third").exit_code == 1
+    assert "still on this machine" not in desk.app.test_cli_runner().invoke(args=["doctor"]).output
+    assert desk.run("init", "--name", "third", "--root-key", str(desk.folder / "safe.pem")).exit_code == 0

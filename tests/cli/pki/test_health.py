@@ -33,9 +33,9 @@ def stamps(house: House, *, offered: bool = True) -> TimeStamps:
 
 
 def said(house: House) -> list[tuple[str, str]]:
-    services: Any = SimpleNamespace(certification=house.issuance, revocation_lists=house.lists, ocsp=house.ocsp,
-                                    clock=house.clock, certificate_protocols=SimpleNamespace(
-                                        time_stamps=stamps(house, offered=False)))
+    services: Any = SimpleNamespace(settings=SimpleNamespace(keys_dir=house.folder), certification=house.issuance,
+                                    revocation_lists=house.lists, ocsp=house.ocsp, clock=house.clock,
+                                    certificate_protocols=SimpleNamespace(time_stamps=stamps(house, offered=False)))
     found = list(health.look(services))
     assert all(remedy for state, _, remedy in found if state != "ok")
     return [(state, text.split(" ")[0] + " " + text.split(" ")[3]) for state, text, _ in found]
@@ -65,8 +65,9 @@ def test_a_list_that_nobody_made_anew_and_a_signer_that_nobody_renewed(house: Ho
 
 def test_who_signs_time_stamps(house: House) -> None:
     room = stamps(house)
-    services: Any = SimpleNamespace(certification=house.issuance, revocation_lists=house.lists, ocsp=house.ocsp,
-                                    clock=house.clock, certificate_protocols=SimpleNamespace(time_stamps=room))
+    services: Any = SimpleNamespace(settings=SimpleNamespace(keys_dir=house.folder), certification=house.issuance,
+                                    revocation_lists=house.lists, ocsp=house.ocsp, clock=house.clock,
+                                    certificate_protocols=SimpleNamespace(time_stamps=room))
 
     def state() -> str:
         return next(state for state, text, _ in health.look(services) if "time-stamps" in text)
