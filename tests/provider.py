@@ -17,6 +17,7 @@ import pytest
 from cryptography.x509 import Certificate
 from sqlalchemy import literal_column, select, update
 
+from idp.adapters.sql.administration import SqlAdministrationTokens
 from idp.adapters.sql.authn.throttle import SqlGuessCounter
 from idp.adapters.sql.clients import SqlClientStore
 from idp.adapters.sql.database import Database
@@ -36,6 +37,7 @@ from idp.authn.lockout import Limits, Lockout
 from idp.directory.deprovisioning import Deprovisioning
 from idp.directory.officer import Officer, Post
 from idp.endpoints.backchannel_authentication import BackchannelAuthenticationEndpoint
+from idp.endpoints.bearer import challenge, from_header
 from idp.endpoints.device_authorization import DeviceAuthorizationEndpoint
 from idp.endpoints.documents import Document, fixed
 from idp.endpoints.introspection import IntrospectionEndpoint
@@ -45,7 +47,8 @@ from idp.endpoints.revocation import RevocationEndpoint
 from idp.endpoints.sources import Sources
 from idp.endpoints.token import TokenEndpoint
 from idp.endpoints.userinfo import UserInfoEndpoint
-from idp.endpoints.wsgi import Dispatcher, Route
+from idp.endpoints.wsgi import Dispatcher, EndpointRequest, Response, Route
+from idp.endpoints.wsgi import json as answer
 from idp.jose.encryption_keys import EncryptionKeys
 from idp.jose.keyset import KeyRing
 from idp.oauth import response
@@ -70,8 +73,8 @@ from idp.oauth.deferred.device_authorization import CODE_LIMITS, DeviceAuthoriza
 from idp.oauth.deferred.user_code import normal
 from idp.oauth.grants.jwt_bearer import AuthorizationAssertions
 from idp.oauth.metadata import Offer, discovery
-from idp.oauth.proof.dpop import Nonces, Proofs
-from idp.oauth.proof.holder import Holders
+from idp.oauth.proof.dpop import Nonces, Presented, Proofs
+from idp.oauth.proof.holder import Holders, TokenUse
 from idp.oauth.requests import public_clients
 from idp.oauth.requests.public_clients import DEVICE_LIMITS, PUSH_LIMITS
 from idp.oauth.requests.published import PublishedRequests
@@ -79,13 +82,15 @@ from idp.oauth.requests.pushed_authorization import PushedRequests
 from idp.oauth.requests.request_object import RequestObjects
 from idp.oauth.requests.signing_details import SigningDetails
 from idp.oauth.server import Extension, Lifetimes, Provider
-from idp.oauth.tokens.access_token import AccessTokens
+from idp.oauth.tokens.access_token import AccessTokens, TokenRefusedError
 from idp.oauth.tokens.introspection import Introspection
 from idp.oauth.tokens.introspection_response import SignedIntrospection
+from idp.oauth.tokens.resource_access import ResourceAccess
 from idp.oidc import claims, id_token
 from idp.oidc.encryption import ResponseEncryption
 from idp.oidc.subject import TYPES
 from idp.oidc.userinfo import UserInfoAnswers
+from idp.pki import shown_certificate
 from idp.pki.path_validation import CertificateAuthorities
 from idp.sessions.single_sign_on import Session, SessionLimits, Sessions
 from tests.fakes.client_keys import SECRETS
@@ -261,7 +266,20 @@ class House:
                 claims.UserInfo(self.tokens, self.store, self.registry, self.clock, assurance, Holders(self.proofs),
                                 subjects=SUBJECTS), issuer=ISSUER, keys=self.keys, encryption=encryption),
                 (f"{ISSUER}/userinfo", f"{MTLS}/userinfo")), ("GET", "POST")),
+            Route("/resource", "resource", self._resource),
         ], fallback, sources=Sources(trusted_proxies), meter=meter, log=log)
+
+    def _resource(self, request: EndpointRequest) -> Response:
+        """Stand for what is asked with a token of a scope: enrolment, time-stamps."""
+        access = ResourceAccess(self.tokens, SqlAdministrationTokens(self.database, self.clock), self.registry, self.clock,
+                                self.provider.assurance, Holders(self.proofs), idle_limit_seconds=3600)
+        try:
+            scheme, token = from_header(request.header("authorization"), schemes=("bearer", "dpop"))
+            use = TokenUse(scheme, Presented(request.header("dpop"), request.method, (f"{ISSUER}/resource",)),
+                           shown_certificate.read(request.certificate()))
+            return answer(200, {"client_id": access.admit(token, use, scope="openid", least_level=1).client_id})
+        except TokenRefusedError as refused:
+            return challenge(refused, realm="resource")
 
     # People and applications
 

@@ -362,6 +362,11 @@ def jwt_access_token(house: House) -> Asked:
     return access_token(house, fmt="jwt")
 
 
+def at_a_resource(house: House) -> Asked:
+    """An access token at a resource of ours that asks for a scope and a session."""
+    return replace(access_token(house), path="/resource")
+
+
 def introspected(house: House) -> Asked:
     """An access token that its application asks about."""
     at_userinfo = access_token(house)
@@ -531,6 +536,9 @@ MATRIX: dict[str, Row] = {
     "access token at UserInfo": Row("userinfo", access_token, cells(
         "invalid_token", "invalid_token", "invalid_token", BEARER, "invalid_dpop_proof",
         "invalid_token", "invalid_token"), BY_PROOF),
+    "access token at a resource of ours": Row("resource", at_a_resource, cells(
+        "invalid_token", "invalid_token", "invalid_token", BEARER, "invalid_dpop_proof",
+        "invalid_token", "invalid_token"), BY_PROOF),
     "JWT access token at UserInfo": Row("userinfo", jwt_access_token, cells(
         "invalid_token", "invalid_token", "invalid_token", BEARER, "invalid_dpop_proof",
         "invalid_token", "invalid_token"), BY_PROOF),
@@ -590,7 +598,7 @@ def test_the_matrix_every_reason_stops_every_grant_with_the_specifications_error
 
 
 def test_the_matrix_has_no_gaps() -> None:
-    assert {row.grant for row in MATRIX.values()} == {*ALL_GRANT_TYPES, "userinfo", "introspection"}
+    assert {row.grant for row in MATRIX.values()} == {*ALL_GRANT_TYPES, "userinfo", "introspection", "resource"}
     for name, row in MATRIX.items():
         assert list(row.cells) == list(COLUMNS), name
         empty = [column for column, cell in row.cells.items() if not (cell.because if isinstance(cell, Never) else cell)]
