@@ -42,6 +42,8 @@ def look(house: Services) -> Iterator[Finding]:
         yield "warning", f"the root's key is still on this machine: {key}.", "Move it to a medium, and the medium into a safe."
     if house.certificate_protocols.time_stamps.switched_on:
         yield _stamper(house, now)
+    if house.certificate_protocols.est.switched_on:
+        yield _enrollment(house)
     if authorities:
         lists = house.certification.listed_files()
         yield (("ok", f"lists of weak keys: {', '.join(lists)}.", "") if lists else (
@@ -60,6 +62,15 @@ def _stamper(house: Services, now: int) -> Finding:
         how = "failed" if signer.not_after <= now else "warning"
         return how, f"who signs time-stamps ends on {_day(signer.not_after)}.", _WORKER
     return "ok", f"time-stamps are signed until {_day(signer.not_after)}.", ""
+
+
+def _enrollment(house: Services) -> Finding:
+    if not house.certificate_protocols.est.offered():
+        return "failed", "enrolment (EST) is on, and no authority issues.", "Run: flask --app wsgi ca init"
+    if not house.settings.mtls_origin:
+        return ("warning", "enrolment (EST) is on, and nothing renews: no address asks for certificates.",
+                "Set IDP_MTLS_ORIGIN and install deploy/nginx/mutual-tls.conf.")
+    return "ok", f"enrolment (EST) and renewals at {house.settings.mtls_origin}.", ""
 
 
 def _issuer(house: Services, certificate: bytes) -> str:

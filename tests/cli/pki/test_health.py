@@ -35,7 +35,8 @@ def stamps(house: House, *, offered: bool = True) -> TimeStamps:
 def said(house: House) -> list[tuple[str, str]]:
     services: Any = SimpleNamespace(settings=SimpleNamespace(keys_dir=house.folder), certification=house.issuance,
                                     revocation_lists=house.lists, ocsp=house.ocsp, clock=house.clock,
-                                    certificate_protocols=SimpleNamespace(time_stamps=stamps(house, offered=False)))
+                                    certificate_protocols=SimpleNamespace(
+                                        time_stamps=stamps(house, offered=False), est=SimpleNamespace(switched_on=False)))
     found = list(health.look(services))
     assert all(remedy for state, _, remedy in found if state != "ok")
     return [(state, text.split(" ")[0] + " " + text.split(" ")[3]) for state, text, _ in found]
@@ -67,7 +68,8 @@ def test_who_signs_time_stamps(house: House) -> None:
     room = stamps(house)
     services: Any = SimpleNamespace(settings=SimpleNamespace(keys_dir=house.folder), certification=house.issuance,
                                     revocation_lists=house.lists, ocsp=house.ocsp, clock=house.clock,
-                                    certificate_protocols=SimpleNamespace(time_stamps=room))
+                                    certificate_protocols=SimpleNamespace(
+                                        time_stamps=room, est=SimpleNamespace(switched_on=False)))
 
     def state() -> str:
         return next(state for state, text, _ in health.look(services) if "time-stamps" in text)
@@ -81,6 +83,19 @@ def test_who_signs_time_stamps(house: House) -> None:
     assert state() == "failed"
     house.issuance.revoke(made.serial, Reason.KEY_COMPROMISE, CALLER)
     assert state() == "failed"
+
+
+def test_enrolment_without_an_authority_or_an_address_for_certificates(house: House) -> None:
+    def state(*, offered: bool, mtls: str) -> str:
+        services: Any = SimpleNamespace(
+            certification=house.issuance, revocation_lists=house.lists, ocsp=house.ocsp, clock=house.clock,
+            settings=SimpleNamespace(mtls_origin=mtls, keys_dir=house.folder), certificate_protocols=SimpleNamespace(
+                time_stamps=stamps(house, offered=False), est=SimpleNamespace(switched_on=True, offered=lambda: offered)))
+        return next(state for state, text, _ in health.look(services) if "EST" in text)
+
+    assert state(offered=False, mtls="https://mtls.example") == "failed"
+    assert state(offered=True, mtls="") == "warning"
+    assert state(offered=True, mtls="https://mtls.example") == "ok"
 
 
 def test_the_governments_chain_and_its_lists(tmp_path: Path) -> None:
