@@ -450,3 +450,21 @@ def test_what_brings_a_key_may_be_issued_here_at_once(office: Office) -> None:
     assert "another holder" in returned["reason"]
     assert office.call("POST", "/enrollments/batches", province, body).status_code == 409
     assert [one["name"] for one in states] == [one["name"] for one in people]
+
+
+def test_a_list_stays_as_it_went_when_its_requests_have_gone_on(office: Office) -> None:
+    people = [joined(office, number) for number in (1, 2)]
+    ids, province = approved(office, people), office.province()
+    first = office.call("POST", "/enrollments/batches", province, {"document": DOCUMENT}).json["batch"]
+    content = office.call("GET", f"/enrollments/batches/{first}/zip", province).data
+    assert act(office, province, "return", ids, reason="Sai ngày sinh") == [("returned", None)] * 2
+    assert act(office, office.agency(), "submit", ids) == [("submitted", None)] * 2
+    act(office, office.token("phophong", "quantri-coquan", unit=IT), "approve", ids)
+    act(office, province, "approve_for_province", ids)
+    second = office.call("POST", "/enrollments/batches", province, {"document": "13/STTTT"}).json
+    assert second["sent"] == 2
+    before = len(events_of(office.database, "personal_data.read"))
+    assert office.call("GET", f"/enrollments/batches/{first}/zip", province).data == content
+    assert len(events_of(office.database, "personal_data.read")) == before + 2
+    assert office.call("GET", f"/enrollments/batches/{second['batch']}/zip", province).data != content
+    assert office.call("GET", "/enrollments/batches/20261127-00000000/zip", province).status_code == 404

@@ -220,9 +220,10 @@ class EnrollmentLists:
 
     def _file(self, actor: Actor, batch: str, caller: Caller) -> bytes:
         """Give the file of a batch; one that was not made, because a process died after sending, is made now."""
-        kept = self._government.numbers(batch)
-        found = [self._desk.one(actor, number)[0] for number in kept] if kept else self._desk.listed(
-            actor, Search(batch=batch), limit=LONGEST_BATCH) if batch else ()
+        found = list(self._desk.listed(actor, Search(batch=batch), limit=LONGEST_BATCH)) if batch else []
+        # Who has left the batch since (rejected, sent again) stands on the list that went out all the same.
+        there = {one.enrollment_id for one in found}
+        found += [self._desk.one(actor, number)[0] for number in self._government.numbers(batch) if number not in there]
         if not found:
             raise RefusedError("There is no such batch.", code="unknown_batch", status=404)
         asked = []
