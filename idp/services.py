@@ -10,8 +10,10 @@ from typing import Any, Protocol
 
 from .administration.access import Access
 from .administration.clients import ClientAdministration
+from .administration.console.admission import Console
 from .administration.enrollment.devices import DeviceAdministration
 from .administration.enrollment.lists import EnrollmentLists
+from .administration.enrollment.paper import EnrollmentPaper
 from .administration.enrollment.requests import CertificateDesk, EnrollmentAdministration
 from .administration.factors import FactorAdministration
 from .administration.grants import GrantAdministration
@@ -124,10 +126,12 @@ class Administration:
     """The rooms behind the administration API."""
 
     access: Access
+    console: Console
     clients: ClientAdministration
     enrollments: EnrollmentAdministration
     enrollment_lists: EnrollmentLists
     devices: DeviceAdministration
+    enrollment_paper: EnrollmentPaper
     initial_access: InitialAccessAdministration
     grants: GrantAdministration
     keys: KeyAdministration

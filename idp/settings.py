@@ -252,6 +252,16 @@ class Settings(BaseSettings):
         """Absolute limit of a session: 24 h at level 2, 12 h at level 3."""
         return 24 * 3600 if self.security_level == 2 else 12 * 3600
 
+    @property
+    def console_idle_limit_seconds(self) -> int:
+        """Idle limit of the administrators' console: 30 min at level 2, 5 min at level 3."""
+        return 1800 if self.security_level == 2 else 300
+
+    @property
+    def console_absolute_limit_seconds(self) -> int:
+        """How long after a sign-in the console opens at most: 12 h."""
+        return 12 * 3600
+
 
 def _config_path() -> Path | None:
     named = os.environ.get("IDP_CONFIG")

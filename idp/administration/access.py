@@ -130,7 +130,7 @@ class Access:
             who = Administrator(role=Role.PROVINCE, client_id=break_glass.ACTS_AS)
         else:
             who = self._of_token(access_token, use, change=change, now=now)
-        self._count(who, caller.source, change=change, now=now)
+        self.count(who, caller.source, change=change)
         return who, caller._replace(officer=who.sub, client_id=who.client_id)
 
     def _of_token(self, access_token: str, use: TokenUse, *, change: bool, now: int) -> Administrator:
@@ -171,8 +171,9 @@ class Access:
         if lapse or not session_stands(grant.standing, now=now, idle_limit_seconds=self._idle_limit_seconds):
             raise _invalid()
 
-    def _count(self, who: Administrator, source: str, *, change: bool, now: int) -> None:
-        rates, name = self._rates, who.sub or who.client_id
+    def count(self, who: Administrator, source: str, *, change: bool) -> None:
+        """Count a request, whichever door it came by. Raises TooManyRequestsError."""
+        now, rates, name = self._clock.now(), self._rates, who.sub or who.client_id
         moves = (_move("source", source, rates.requests, now), _move("requests", name, rates.requests, now),
                  _move("changes", name, rates.changes, now, counts=change))
         let_through = self._counter.move(moves, now=now, absurd=now + 86400)

@@ -20,9 +20,14 @@ from ..adapters.sql.pki.government import SqlBatches, SqlSeenCertificates
 from ..adapters.sql.pki.leaves import SqlLeaves
 from ..adapters.sql.pki.status import SqlStatusStore
 from ..adapters.weak_key_files import WeakKeyFiles
+from ..administration.access import Access
+from ..administration.console.admission import Console, ConsoleLimits
 from ..administration.enrollment.devices import DeviceAdministration
 from ..administration.enrollment.lists import EnrollmentLists
+from ..administration.enrollment.paper import EnrollmentPaper
+from ..administration.enrollment.personal import PersonalData
 from ..administration.enrollment.requests import CertificateDesk, EnrollmentAdministration
+from ..administration.enrollment.uploads import Uploads
 from ..audit import AuditTrail
 from ..authn.lockout import FACTOR_LIMITS, GuessCounter, Lockout
 from ..clock import Clock
@@ -49,6 +54,7 @@ from ..pki.government.standing import NotWithdrawn
 from ..pki.status.crl import RevocationListMaker
 from ..pki.status.ocsp import OcspResponder
 from ..pki.timestamp.service import TimeStamps
+from ..roles import RoleGroups
 from ..services import CertificateProtocols
 from ..settings import Settings
 
@@ -81,7 +87,7 @@ def certificate_desk(settings: Settings, database: Database, mirror: OfficerMirr
     desk = Desk(moves, mirror, sealer, digest_key)
     ending = Ending(moves, mirror)
     return CertificateDesk(desk=desk, custody=Custody(moves, desk, NotWithdrawn(chain, clock)), ending=ending,
-                           register=Register(devices, moves, ending, mirror))
+                           register=Register(devices, moves, ending, mirror), moves=moves)
 
 
 def certification(settings: Settings, database: Database, sealer: Sealer, write: Callable[[Path, bytes], bool],
@@ -113,14 +119,21 @@ def protocols(settings: Settings, database: Database, sealer: Sealer, issuance: 
         portable=PortableCertificates(issuance, mirror, audit, clock, organization=organization))
 
 
+def console(settings: Settings, access: Access, groups: RoleGroups, clock: Clock) -> Console:
+    """Build the way into the administrators' console."""
+    return Console(access, groups, clock, ConsoleLimits(idle=settings.console_idle_limit_seconds,
+                                                        absolute=settings.console_absolute_limit_seconds))
+
+
 def for_administrators(settings: Settings, database: Database, rooms: CertificateDesk, mirror: OfficerMirror,
                        search: OfficerSearch, audit: AuditTrail, chain: PublishedChain, keys: KeyRing, sealer: Sealer,
                        issuance: Issuance, clock: Clock) -> tuple[EnrollmentAdministration, EnrollmentLists,
-                                                                  DeviceAdministration]:
+                                                                  DeviceAdministration, EnrollmentPaper]:
     """Build what the administration API calls, with the Government's authority behind it."""
     sheets = SheetFiles()
     government = GovernmentAuthority(SqlBatches(database), SqlSeenCertificates(database), chain, keys, sealer, sheets, clock,
                                      listed=issuance.listed, own=issuance.knows_key)
     lists = EnrollmentLists(rooms.desk, mirror, search, sheets, audit, government, InternalAuthority(issuance),
-                            organization=settings.province_name)
-    return EnrollmentAdministration(rooms), lists, DeviceAdministration(rooms.register, mirror, sheets)
+                            rooms.custody, organization=settings.province_name)
+    return EnrollmentAdministration(rooms), lists, DeviceAdministration(rooms.register, mirror, sheets), EnrollmentPaper(
+        PersonalData(rooms.desk, audit), Uploads(sealer, clock), sheets)

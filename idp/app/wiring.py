@@ -150,7 +150,7 @@ from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings
 from ..web.notice_words import LetterWords
 from .assurance import assurance_policy, first_factor_rules, named_networks, pause_of
-from .certificate_desk import certificate_desk, certification, for_administrators, protocols, published_chain
+from .certificate_desk import certificate_desk, certification, console, for_administrators, protocols, published_chain
 from .people import WholeDirectory, mirroring
 from .servers import client_authorities, key_token, ldap_people, mail_server, officer_authorities
 
@@ -288,22 +288,24 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     desk_rooms = certificate_desk(settings, database, mirror, sealer, sealer.derive("identity numbers"), chain, clock)
     issuance, revocation_lists, ocsp = certification(settings, database, sealer, write_once, token, clock)
     officer_search = SqlOfficerSearch(database, clock)
-    enrollments, enrollment_lists, custody_devices = for_administrators(
+    enrollments, enrollment_lists, custody_devices, paper = for_administrators(
         settings, database, desk_rooms, mirror, officer_search, audit, chain, keys, sealer, issuance, clock)
     consequences = Several((deprovisioning, ContactChanges(notices), Departures(desk_rooms.ending)))
     mirror_rooms = mirroring(settings, database, mirror.ledger, people, changes, consequences, clock)
     officer_tokens = SqlAdministrationTokens(database, clock)
+    access = Access(tokens, officer_tokens, clients, clock, assurance, Holders(proofs), groups=groups,
+                    idle_limit_seconds=settings.idle_limit_seconds, resource=settings.issuer + Paths().administration,
+                    counter=guesses, emergency=emergency)
     administration = Administration(
-        access=Access(tokens, officer_tokens, clients, clock, assurance, Holders(proofs), groups=groups,
-                      idle_limit_seconds=settings.idle_limit_seconds, resource=settings.issuer + Paths().administration,
-                      counter=guesses, emergency=emergency),
+        access=access, console=console(settings, access, groups, clock),
         clients=ClientAdministration(SqlClientEntries(database), client_store, clients, sectors, policy, client_secrets, clock,
                                      address=settings.issuer + Paths().registration),
         initial_access=InitialAccessAdministration(initial_access, clock),
         grants=GrantAdministration(SqlGrantPages(database, clock), grants, mirror, clients, assurance, groups, clock),
         keys=KeyAdministration(keys, encryption_keys, clock),
         mirror=MirrorAdministration(officer_search, mirror_rooms.brake),
-        enrollments=enrollments, enrollment_lists=enrollment_lists, devices=custody_devices,
+        enrollments=enrollments, enrollment_lists=enrollment_lists, enrollment_paper=paper,
+        devices=custody_devices,
         officers=OfficerAdministration(deprovisioning, mirror, groups),
         tasks=TaskAdministration(SqlTasks(database, clock), clock),
         password_resets=PasswordResets(people, mirror, one_time, deprovisioning, interactions, notices, audit,
@@ -313,8 +315,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit,
         audit_repeats=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
-        mirroring=mirror_rooms,
-        deprovisioning=deprovisioning, encryption_keys=encryption_keys,
+        mirroring=mirror_rooms, deprovisioning=deprovisioning, encryption_keys=encryption_keys,
         totp=totp, recovery_codes=recovery_codes, certificates=certificates, second_factors=second_factors, passkeys=passkeys,
         passkey_sign_in=PasskeySignIn(passkeys, people, mirror, audit, clock, limits=of_keys,
                                       frozen=second_factors.frozen),

@@ -13,6 +13,7 @@ from . import (
     approvals,
     authorize,
     consent,
+    console,
     device,
     errors,
     i18n,
@@ -50,7 +51,7 @@ def register(app: Flask, services: Services, *, assets: Assets | None = None) ->
     i18n.translate(app, services, files.url, frozenset(province))
     errors.handle(app, services.clock)
     for room in (authorize, login, recovery, consent, acting_post, device, approvals, logout, session_management, portal, account,
-                 i18n):
+                 console, i18n):
         app.register_blueprint(room.blueprint(services))
     app.register_blueprint(showing(services))
 

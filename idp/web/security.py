@@ -21,6 +21,7 @@ from werkzeug.exceptions import BadRequest, NotFound, RequestHeaderFieldsTooLarg
 from ..audit import Caller
 from ..errors import ConfigurationError
 from ..oidc.session_management import is_browser_state, new_browser_state
+from ..pki.forms import LONGEST_FILE
 from ..services import Services
 from ..sessions.devices import LIFETIME_SECONDS, Device
 from ..sessions.single_sign_on import Session
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 MAX_BODY_BYTES = 64 * 1024
+MAX_LIST_BYTES = LONGEST_FILE + 4 * MAX_BODY_BYTES
 MAX_PARAMETERS = 100
 MAX_HEADER_BYTES = 16 * 1024
 FORM_TYPE = "application/x-www-form-urlencoded"
@@ -36,6 +38,11 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 EXEMPT_VIEWS = ("authorize.begin_by_post", "login.answer", "logout.end_session")
 """``authorize.begin_by_post`` only stores a request; ``login.answer`` checks the token itself and shows the form again;
 ``logout.end_session`` takes other sites' posts and only stores them, and checks the token itself for our own form."""
+
+LARGE_VIEWS = ("console.take_list", "console.report_of_list")
+"""Take lists, from a browser that has a live session; everybody else is held to ``MAX_BODY_BYTES`` there too."""
+MAX_CARRIED_BYTES = 128 * 1024
+"""Of the fields beside a file: a list that a page carries (``administration.enrollment.uploads``)."""
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _ASCII = bytes(range(0x20, 0x7F))
@@ -82,6 +89,8 @@ def protect(app: Flask, services: Services) -> None:
             raise NotFound  # certificates are shown there and nowhere else, and nothing else is done there
         if request.method not in _SAFE and request.endpoint is not None and request.endpoint not in EXEMPT_VIEWS:
             check_origin(origin)
+            if request.endpoint in LARGE_VIEWS and current_session(services) is not None:
+                request.max_content_length, request.max_form_memory_size = MAX_LIST_BYTES, MAX_CARRIED_BYTES
             csrf.protect()
 
     @app.after_request

@@ -8,6 +8,8 @@ from typing import Any
 
 from idp.web.presentation import picture
 
+from . import desk_samples
+
 QLVB = {"name": "Hệ thống Quản lý văn bản", "owner": "Văn phòng UBND tỉnh", "client_uri": "/next", "logo_uri": None,
         "policy_uri": None, "tos_uri": None}
 SURVEY = {"name": "Khảo sát công vụ", "owner": "Sở Nội vụ, do Công ty Phần mềm Ví Dụ vận hành", "client_uri": "/next",
@@ -423,4 +425,6 @@ SAMPLES = [
     Sample("expired-portal", "errors/expired.html", {"app": None, "continue_url": "/next"}),
     Sample("form-post", "authorize/form_post.html",
            {"redirect_uri": "/stay", "parameters": [("code", "a<b>\"'&"), ("state", "é ✓")]}),
+    *(Sample(name, template, context, 422 if name in desk_samples.WRONG else 200)
+      for name, (template, context) in desk_samples.contexts(OFFICER).items()),
 ]

@@ -217,6 +217,7 @@ class Site:
             requests=public_clients.of_devices(
                 Lockout(counter, self.clock, DEVICE_LIMITS, kind="device_request"), SqlGrants(database), self.clock))
         self.services: Any = SimpleNamespace(
+            administration=SimpleNamespace(enrollments=None),  # the console has an office of its own: test_console.py
             settings=self.settings, clock=self.clock, database=database, keys=keys, clients=clients, provider=self.provider,
             approvals=approvals, devices=self.devices, notices=self.told, known_devices=self.known_devices,
             remembered_devices=self.remembered_devices,

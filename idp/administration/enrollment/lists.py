@@ -17,6 +17,7 @@ from ...directory.mirror import MirroredOfficer, OfficerMirror, OfficerSearch, s
 from ...directory.unit import is_unit_code
 from ...errors import RefusedError
 from ...pki.authority.ports import CertificateAuthority, Letter
+from ...pki.enrollment.custody import Custody
 from ...pki.enrollment.desk import PERSONAL, Desk, Wish
 from ...pki.enrollment.moves import Actor, ConflictError
 from ...pki.enrollment.record import DeviceKind, Enrollment, Kind, Purpose, Search
@@ -32,11 +33,13 @@ from ...pki.government.authority import GovernmentAuthority
 from ...pki.government.ports import Batch
 from ...roles import Administrator, Role
 from ..access import ForbiddenError
+from .handed_over import HandOverList
 from .results import Results, Take, wanted
 
 PERSONS: Final = FORMS["mau01_ca_nhan"]
 RESULTS: Final = FORMS["ket_qua_cap"]
-TAKEN: Final = (PERSONS.name, RESULTS.name)
+HANDED_OVER: Final = FORMS["ban_giao"]
+TAKEN: Final = (PERSONS.name, RESULTS.name, HANDED_OVER.name)
 """Lists that are taken in."""
 LONGEST_BATCH: Final = 2000
 AUTHORITIES: Final = ("government", "internal")
@@ -58,6 +61,11 @@ _REASONS: Final = {
     "several_requests": "Có nhiều đề nghị khớp với dòng này. Vui lòng ghi cả thư công vụ và số định danh.",
     **words.REASONS,
     "serial_known": "Số hiệu chứng thư này đã thuộc về một đề nghị khác.",
+    "nothing_to_hand_over": "Không có thiết bị nào đang chờ bàn giao cho cán bộ này.",
+    "another_device": "Đơn vị cấp chứng thư ghi thiết bị khác cho cán bộ này. Vui lòng kiểm tra số hiệu thiết bị.",
+    "another_person": "Số định danh không phải của người được cấp. Vui lòng kiểm tra giấy tờ của người nhận.",
+    "identity_unknown": "Đề nghị chưa có số định danh của người được cấp. Vui lòng trả lại để bổ sung.",
+    "same_person": "Không ai tự bàn giao cho chính mình. Vui lòng nhờ người khác ghi nhận dòng này.",
     "changed": "Có người vừa thay đổi đề nghị này. Vui lòng thử lại.",
 }
 """What is said of a row that the desk refuses, by code; whatever else there is, by ``changed``."""
@@ -74,11 +82,13 @@ class EnrollmentLists:
         audit: Where readings of what is personal are recorded.
         government: The issuer of officers' certificates.
         internal: The province's own authority.
+        custody: Where devices are handed over.
         organization: The province.
     """
 
     def __init__(self, desk: Desk, mirror: OfficerMirror, search: OfficerSearch, sheets: Sheets, audit: AuditTrail,
-                 government: GovernmentAuthority, internal: CertificateAuthority, *, organization: str) -> None:
+                 government: GovernmentAuthority, internal: CertificateAuthority, custody: Custody, *, organization: str) -> None:
+        self._hand_overs = HandOverList(desk, custody)
         self._desk, self._mirror, self._search, self._sheets, self._audit = desk, mirror, search, sheets, audit
         self._government, self._internal, self._organization = government, internal, organization
         self._results = Results(desk, government, organization=organization)
@@ -104,6 +114,8 @@ class EnrollmentLists:
             RefusedError: 422 ``unreadable_list``: the file is none, or not this list.
             ForbiddenError: results are taken by the province alone.
         """
+        if form == HANDED_OVER.name and who.role is not Role.PROVINCE:
+            raise ForbiddenError("The province's desk hands over.")
         if form == RESULTS.name and who.role not in (Role.PROVINCE, Role.MACHINE):
             raise ForbiddenError("The province's desk takes results.")
         if form == PERSONS.name and who.role is Role.MACHINE:
@@ -115,8 +127,7 @@ class EnrollmentLists:
         except ListError as err:
             raise RefusedError(of_list(err), code="unreadable_list", status=422) from err
         actor = Actor(who.sub, who)
-        take = self._person(actor, dry=dry, submit=submit, caller=caller) if form == PERSONS.name else \
-            self._results.taking(actor, sent.certificates, dry=dry, caller=caller)
+        take = self._taking(form, actor, sent, dry=dry, submit=submit, caller=caller)
         already, refused = 0, []
         for row in read.good:
             try:
@@ -239,6 +250,13 @@ class EnrollmentLists:
 
     def _old_serial(self, actor: Actor, enrollment: Enrollment) -> str:
         return self._desk.one(actor, enrollment.replaces)[0].serial if enrollment.replaces else ""
+
+    def _taking(self, form: str, actor: Actor, sent: received.Sent, *, dry: bool, submit: bool, caller: Caller) -> Take:
+        if form == PERSONS.name:
+            return self._person(actor, dry=dry, submit=submit, caller=caller)
+        if form == RESULTS.name:
+            return self._results.taking(actor, sent.certificates, dry=dry, caller=caller)
+        return lambda row: self._hand_overs.take(actor, row, self._officer(row.values), dry=dry, caller=caller)
 
     def _person(self, actor: Actor, *, dry: bool, submit: bool, caller: Caller) -> Take:
         def take(row: Row) -> str:

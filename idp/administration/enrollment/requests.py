@@ -6,7 +6,7 @@ request and for many alike. Of many each stands for itself: what is wrong with o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,9 +16,10 @@ from ...pki.custody.register import Register
 from ...pki.enrollment.custody import Custody
 from ...pki.enrollment.desk import PERSONAL, Desk, Wish
 from ...pki.enrollment.ending import Ending
-from ...pki.enrollment.moves import Actor
+from ...pki.enrollment.guards import possible
+from ...pki.enrollment.moves import Actor, Moves
 from ...pki.enrollment.record import DeviceKind, Enrollment, Entry, Kind, Purpose, Search
-from ...pki.enrollment.states import TURNS, State
+from ...pki.enrollment.states import TURNS, Act, State
 from ...roles import Administrator
 from ..pages import Page, cursor_of, place_of
 
@@ -39,6 +40,7 @@ class CertificateDesk:
     custody: Custody
     ending: Ending
     register: Register
+    moves: Moves
 
 
 class EnrollmentAdministration:
@@ -49,18 +51,34 @@ class EnrollmentAdministration:
     """
 
     def __init__(self, rooms: CertificateDesk) -> None:
-        self._desk, self._ending = rooms.desk, rooms.ending
+        self._desk, self._ending, self._moves = rooms.desk, rooms.ending, rooms.moves
         self._acts = _acts(rooms)
 
     def listed(self, who: Administrator, *, state: str = "", unit: str = "", holder: str = "", batch: str = "", q: str = "",
                overdue: str = "", cursor: str = "", limit: int) -> Page:
         """Give requests by number. Raises InvalidParameterError for a cursor that is none."""
+        found, further = self._searched(who, state=state, unit=unit, holder=holder, batch=batch, q=q, overdue=overdue,
+                                        cursor=cursor, limit=limit)
+        return Page([shown(one, self._desk.now()) for one in found], further)
+
+    def workable(self, who: Administrator, *, state: str = "", unit: str = "", batch: str = "", q: str = "", overdue: str = "",
+                 cursor: str = "", limit: int) -> Page:
+        """Give requests as ``listed`` does, each with ``acts``: what this administrator may do with it now (``ACTS``)."""
+        found, further = self._searched(who, state=state, unit=unit, batch=batch, q=q, overdue=overdue, cursor=cursor,
+                                        limit=limit)
+        return Page([{**shown(one, self._desk.now()), "acts": self._possible(who, one)} for one in found], further)
+
+    def _searched(self, who: Administrator, *, state: str, unit: str, batch: str, q: str, overdue: str, cursor: str, limit: int,
+                  holder: str = "") -> tuple[Sequence[Enrollment], str]:
         place = place_of(cursor, str)
         search = Search(states=(State(state),) if state else (), unit=unit, holder=holder, batch=batch, words=q,
                         overdue_at=self._desk.now() if overdue == "true" else None)
         found = self._desk.listed(_actor(who), search, after=str(place[0]) if place else "", limit=limit + 1)
-        return Page([shown(one, self._desk.now()) for one in found[:limit]],
-                    cursor_of(found[limit - 1].enrollment_id) if len(found) > limit else "")
+        return found[:limit], cursor_of(found[limit - 1].enrollment_id) if len(found) > limit else ""
+
+    def _possible(self, who: Administrator, enrollment: Enrollment) -> tuple[str, ...]:
+        may = possible(self._moves, _actor(who), enrollment)
+        return tuple(name for name in ACTS if not may.isdisjoint(_MEANT[name]))
 
     def counted(self, who: Administrator, *, unit: str = "", batch: str = "") -> dict[str, Any]:
         """Count requests by state; every state is there."""
@@ -71,6 +89,12 @@ class EnrollmentAdministration:
         """Give a request with its history. Raises RefusedError (404) for one that is unknown, or another agency's."""
         found, history = self._desk.one(_actor(who), enrollment_id)
         return {**shown(found, self._desk.now()), "history": [_line(entry) for entry in history]}
+
+    def workable_one(self, who: Administrator, enrollment_id: str) -> dict[str, Any]:
+        """Give a request as ``one`` does, with ``acts`` as ``workable`` has them."""
+        found, history = self._desk.one(_actor(who), enrollment_id)
+        return {**shown(found, self._desk.now()), "acts": self._possible(who, found),
+                "history": [_line(entry) for entry in history]}
 
     def ask(self, who: Administrator, body: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
         """Make a request.
@@ -175,6 +199,12 @@ ACTS: Final = ("submit", "approve", "approve_for_province", "return", "cancel", 
                "waive_test_signature", "suspend", "resume", "lock", "unlock", "ask_revocation", "report_loss", "revoked",
                "device_returned", "device_lost")
 """Names of what ``act`` does."""
+_MEANT: Final[Mapping[str, tuple[Act, ...]]] = {
+    "submit": (Act.SUBMIT,), "approve": (Act.APPROVE,), "approve_for_province": (Act.APPROVE_FOR_PROVINCE,),
+    "return": (Act.RETURN, Act.REJECT), "cancel": (Act.CANCEL,), "send": (Act.SEND,), "receive": (Act.RECEIVE,),
+    "hand_over": (Act.HAND_OVER,), "waive_test_signature": (Act.ACTIVATE,), "suspend": (Act.SUSPEND,), "resume": (Act.RESUME,),
+    "lock": (Act.LOCK,), "unlock": (Act.UNLOCK,), "ask_revocation": (Act.ASK_REVOCATION,), "report_loss": (Act.REPORT_LOSS,),
+    "revoked": (Act.REVOKE,), "device_returned": (Act.RETURN_DEVICE,), "device_lost": (Act.RECORD_LOSS,)}
 
 
 def shown(enrollment: Enrollment, now: int) -> dict[str, Any]:

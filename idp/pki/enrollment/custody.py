@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from ...audit import Caller
 from ...clock import Clock
 from ...errors import RefusedError
-from ...roles import Role
+from . import guards
 from .desk import Desk, UnfitError
 from .moves import SYSTEM, Actor, ConflictError, Moves, line
 from .record import Enrollment
@@ -88,14 +88,17 @@ class Custody:
         found = self._moves.seen(actor, enrollment_id)
         part = self._moves.part(actor, found, Act.HAND_OVER)
         number = line(record, _LONGEST_RECORD, "record")
-        if actor.sub == found.holder or not actor.sub:
-            raise RefusedError("Nobody hands a device over to themselves.", code="same_person", status=403)
+        self.check_receiver(actor, found, identity_number)
+        return self._moves.move(actor, found, Act.HAND_OVER, caller, as_part=part, told={"record": number}, record=number,
+                                handed_over_by=actor.sub, challenge=secrets.token_urlsafe(32))
+
+    def check_receiver(self, actor: Actor, found: Enrollment, identity_number: str) -> None:
+        """Raise what ``hand_over`` raises of who gives and who takes."""
+        guards.check(Act.HAND_OVER, actor, found)
         if not found.identity_digest:
             raise UnfitError("The request does not say who the holder is; correct it first.", code="identity_unknown")
         if not hmac.compare_digest(self._desk.digest_of_typed(identity_number), found.identity_digest):
             raise UnfitError("This is not the holder's identity number.", code="another_person")
-        return self._moves.move(actor, found, Act.HAND_OVER, caller, as_part=part, told={"record": number}, record=number,
-                                handed_over_by=actor.sub, challenge=secrets.token_urlsafe(32))
 
     def activate(self, actor: Actor, enrollment_id: str, signature: bytes, caller: Caller) -> Enrollment:
         """Activate with a signature of the holder's key over ``challenge`` (its ASCII bytes, SHA-256).
@@ -125,11 +128,9 @@ class Custody:
         """Activate without a test signature; whoever handed the device over is not the one to say that it works."""
         found = self._moves.seen(actor, enrollment_id)
         part = self._moves.part(actor, found, Act.ACTIVATE)
-        if part is not Part.DESK or actor.administrator is None or actor.administrator.role is not Role.PROVINCE or not actor.sub:
+        if part is not Part.DESK:
             raise RefusedError("The province's desk alone waives the test signature.", code="not_yours", status=403)
-        if actor.sub in (found.handed_over_by, found.holder):
-            raise RefusedError("Another person than who handed it over waives the test signature.", code="same_person",
-                               status=403)
+        guards.check(Act.ACTIVATE, actor, found)
         return self._activated(actor, found, part, caller, {"how": "waived", "reason": line(reason, _LONGEST_WAIVER, "reason")})
 
     def _activated(self, actor: Actor, found: Enrollment, part: Part, caller: Caller, told: dict[str, str]) -> Enrollment:

@@ -24,6 +24,7 @@ from ...roles import Role
 from ..authority import csr
 from ..authority.ports import Received
 from ..forms import cells
+from . import guards
 from .moves import Actor, ConflictError, Moves, line
 from .record import DeviceKind, Enrollment, Entry, Kind, Purpose, Search, entry_of
 from .states import TURNS, Act, Part, State
@@ -131,14 +132,14 @@ class Desk:
         """Approve for the agency. Raises RefusedError 403 ``same_person`` for the requester and for the holder."""
         found = self._moves.seen(actor, enrollment_id)
         part = self._moves.part(actor, found, Act.APPROVE)
-        self._check_other_person(actor, found)
+        guards.check(Act.APPROVE, actor, found)
         return self._moves.move(actor, found, Act.APPROVE, caller, as_part=part, agency_approver=actor.sub)
 
     def approve_for_province(self, actor: Actor, enrollment_id: str, caller: Caller) -> Enrollment:
         """Approve for the province; 403 ``same_person`` for whoever asked, approved for the agency, or is the holder."""
         found = self._moves.seen(actor, enrollment_id)
         part = self._moves.part(actor, found, Act.APPROVE_FOR_PROVINCE)
-        self._check_other_person(actor, found)
+        guards.check(Act.APPROVE_FOR_PROVINCE, actor, found)
         return self._moves.move(actor, found, Act.APPROVE_FOR_PROVINCE, caller, as_part=part, province_approver=actor.sub)
 
     def send_back(self, actor: Actor, enrollment_id: str, reason: str, caller: Caller) -> Enrollment:
@@ -295,13 +296,6 @@ class Desk:
                 raise ConflictError(f"Certificate {in_use.enrollment_id} is in use; ask for its renewal.", code="already_there")
         elif in_use is None or in_use.enrollment_id != wished.replaces:
             raise UnfitError("There is no certificate in use to renew or change.", code="nothing_to_replace")
-
-    def _check_other_person(self, actor: Actor, enrollment: Enrollment) -> None:
-        if not actor.sub:
-            raise RefusedError("People approve, programs do not.", code="not_a_person", status=403)
-        if actor.sub in (enrollment.requester, enrollment.agency_approver, enrollment.holder):
-            raise RefusedError("Who asks, who approves for the agency and who approves for the province are three people.",
-                               code="same_person", status=403)
 
     def _with_reason(self, actor: Actor, found: Enrollment, act: Act, reason: str, caller: Caller) -> Enrollment:
         part = self._moves.part(actor, found, act)

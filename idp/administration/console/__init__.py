@@ -1,0 +1,1 @@
+"""The administrators' console: who may be in it, and for how long."""

@@ -1,0 +1,29 @@
+"""The administrators' console: ``/admin/`` and the pages of the certificate desk."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from ...services import Services
+from . import acts, desk, lists, papers
+from .door import Door
+
+HOME = "/admin/"
+
+
+def blueprint(services: Services) -> Blueprint:
+    """Make ``/admin/...``."""
+    views = Blueprint("console", __name__, url_prefix="/admin")
+    door = Door(services)
+
+    @views.get("/")
+    def home() -> Response:
+        entered = door.enter(HOME)
+        if isinstance(entered, Response):
+            return entered
+        counts = services.administration.enrollments.counted(entered.who)
+        return door.page("console/home.html", entered, here="home", states=desk.state_rows(counts["states"]))
+
+    for room in (lists, papers, acts, desk):
+        room.add(views, services, door)
+    return views

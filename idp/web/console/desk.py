@@ -1,0 +1,105 @@
+"""Requests for certificates: the list with its counts, and one request with its course."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, request
+
+from ...administration.pages import USUAL
+from ...directory.unit import is_unit_code, is_within
+from ...pki.enrollment.states import State
+from ...services import Services
+from .door import Door, Entered
+from .words import day, details, done, moment, request_words, states
+
+LIST: Final = "/admin/certificates/"
+BULK: Final = ("approve", "approve_for_province", "waive_test_signature", "return")
+"""What may be done with many at once, the best first."""
+_LONGEST: Final = 100
+_EMPTY: Final = {"state": "", "unit": "", "q": "", "overdue": ""}
+
+
+def filters(names: tuple[str, ...] = ("state", "unit", "q", "overdue", "batch")) -> dict[str, str]:
+    """Read how the list is narrowed; what is none is left out."""
+    asked = {name: request.args.get(name, "").strip()[:_LONGEST] for name in names}
+    if asked.get("state") not in {one.value for one in State}:
+        asked["state"] = ""
+    if asked.get("unit") and not is_unit_code(asked["unit"]):
+        asked["unit"] = ""
+    if asked.get("overdue") != "true":
+        asked["overdue"] = ""
+    return {name: value for name, value in asked.items() if value and value.isprintable()}
+
+
+def state_rows(counts: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Give each state with its count and the way to its list."""
+    return [{"word": word, "tag": tag, "icon": icon, "name": name, "count": counts[name], "url": f"{LIST}?state={name}"}
+            for name, (word, tag, icon) in states().items()]
+
+
+def add(views: Blueprint, services: Services, door: Door) -> None:
+    """Make ``/admin/certificates/`` and ``/admin/certificates/<id>``."""
+    room = services.administration.enrollments
+
+    @views.get("/certificates/")
+    def listed() -> Response:
+        entered = door.enter(request.full_path)
+        if isinstance(entered, Response):
+            return entered
+        narrowed = filters()
+        page = room.workable(entered.who, **narrowed, cursor=request.args.get("cursor", ""), limit=USUAL)
+        counts = room.counted(entered.who, **{name: narrowed[name] for name in ("unit", "batch") if name in narrowed})
+        rows = [request_words(one) for one in page.items]
+        return door.page(
+            "console/list.html", entered, here="list", rows=rows, narrowed=_EMPTY | narrowed, states=state_rows(counts["states"]),
+            total=counts["states"][narrowed["state"]] if "state" in narrowed else counts["total"],
+            units=_units(services, entered),
+            bulk=bulk_of(rows), all_url=f"{LIST}all?{urlencode(narrowed)}",
+            next_url=f"{LIST}?{urlencode({**narrowed, 'cursor': page.next})}" if page.next else "",
+            first_url=f"{LIST}?{urlencode(narrowed)}" if request.args.get("cursor") else "")
+
+    @views.get("/certificates/<enrollment_id>")
+    def one(enrollment_id: str) -> Response:
+        entered = door.enter(request.path)
+        if isinstance(entered, Response):
+            return entered
+        return show(services, door, entered, enrollment_id)
+
+
+def bulk_of(rows: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Give what may be done with at least one of the rows, and with many at once."""
+    found = {act["name"]: act for row in rows for act in row["acts"]}
+    return [found[name] for name in BULK if name in found]
+
+
+def show(services: Services, door: Door, entered: Entered, enrollment_id: str, *, status: int = 200, error: str = "",
+         personal: Mapping[str, str] | None = None) -> Response:
+    """Make the page of one request. Raises RefusedError (404)."""
+    rooms = services.administration
+    found = rooms.enrollments.workable_one(entered.who, enrollment_id)
+    number = personal.get("identity_number", "") if personal is not None else rooms.enrollment_paper.personal.masked(
+        entered.who, enrollment_id, entered.caller)
+    names, of = done(), details()
+    return door.page(
+        "console/request.html", entered, here="list", status=status, error=error, found=request_words(found), identity=number,
+        may_read=entered.who.of_the_province and bool(number) and personal is None,
+        serial=found["serial"], device_serial=found["device_serial"], document=found["document"], record=found["record"],
+        ends=day(found["not_after"]),
+        history=[{"at": moment(line["at"]), "what": names.get(line["act"], line["act"]), "who": name_of(services, line["actor"]),
+                  "details": [f"{of[key]}: {value}" for key, value in line["detail"].items() if key in of]}
+                 for line in reversed(found["history"])])
+
+
+def name_of(services: Services, sub: str | None) -> str:
+    """Give an officer's name; "" for the system, and for who is no longer known."""
+    officer = services.mirror.by_sub(sub) if sub else None
+    return officer.officer.name if officer is not None else ""
+
+
+def _units(services: Services, entered: Entered) -> list[dict[str, str]]:
+    who = entered.who
+    return [{"code": entry.unit.code, "name": entry.unit.name} for entry in services.mirroring.units.units()
+            if "." in entry.unit.code and (who.of_the_province or is_within(entry.unit.code, who.unit))]

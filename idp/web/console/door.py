@@ -1,0 +1,98 @@
+"""The way into the console: a session that fits it, an administrator, and the frame around each page.
+
+Sources: security checklist 18, 34, 38; fixed interface §1. When the console was last used stands in the signed browser cookie,
+tied to the session: who goes on in the portal does not keep the console open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import Response, make_response, render_template, session
+from flask_babel import gettext
+
+from ...audit import Caller
+from ...directory.mirror import MirroredOfficer
+from ...roles import Administrator, Role
+from ...services import Services
+from ...sessions.single_sign_on import Session
+from ..errors import page
+from ..onward import Onward, address_of, see_other
+from ..presentation import officer_words
+from ..security import browser_id, caller
+
+_MARK: Final = "console"
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """Who is in the console, for one request."""
+
+    who: Administrator
+    caller: Caller
+    officer: MirroredOfficer
+
+
+class Door:
+    """Lets administrators in, and makes pages.
+
+    Args:
+        services: Wired rooms.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self._onward = Onward(services)
+
+    def enter(self, path: str, *, fresh: bool = False, change: bool = False) -> Entered | Response:
+        """Let an administrator in; everybody else gets a sign-in that leads back, or the page that says no.
+
+        Args:
+            path: The page to come back to.
+            fresh: Whether a sign-in of a few minutes ago is needed (``authn.freshness``).
+            change: Whether something is changed.
+        """
+        entered = self._onward.enter(path, fresh=fresh)
+        if isinstance(entered, Response):
+            return entered
+        sign_on, officer = entered
+        console = self.services.administration.console
+        if not console.knows(officer):
+            return page(403, gettext("Trang này dành cho quản trị"), gettext(
+                "Tài khoản của bạn không có vai trò quản trị. Nếu bạn cần vai trò này, vui lòng liên hệ quản trị tỉnh."),
+                self.services.clock, detail="no_role")
+        if not console.fits(sign_on, _seen(sign_on)):
+            browser_id()
+            return see_other(address_of("login.ask", self.services.interactions.begin_page(path, fresh=True)))
+        session[_MARK] = [sign_on.sid, self.services.clock.now()]
+        return Entered(*console.admit(officer, change=change, caller=caller()), officer)
+
+    def page(self, template: str, entered: Entered, *, here: str, status: int = 200, **more: Any) -> Response:
+        """Make a page in the frame."""
+        return make_response(render_template(
+            template, who=officer_words(entered.officer.officer), here=here, **_frame(entered), **more), status)
+
+
+def _seen(sign_on: Session) -> int | None:
+    """Give when this session last opened a page of the console; None where the browser does not say."""
+    mark = session.get(_MARK)
+    if isinstance(mark, list) and len(mark) == 2 and mark[0] == sign_on.sid and isinstance(mark[1], int):
+        return mark[1]
+    return None
+
+
+def _frame(entered: Entered) -> dict[str, Any]:
+    """Say what stands around a page: whose console it is, how far it reaches, and what there is for this role."""
+    who, province = entered.who, gettext("Toàn tỉnh")
+    places = [("home", "/admin/", gettext("Tổng quan"), "chart"),
+              ("list", "/admin/certificates/", gettext("Chứng thư số"), "cert")]
+    if who.may_change:
+        places.append(("import", "/admin/certificates/import", gettext("Nhập danh sách"), "up"))
+    if who.role is Role.PROVINCE:
+        places.append(("batches", "/admin/certificates/batches", gettext("Gửi và nhận kết quả"), "mail"))
+    roles = {Role.PROVINCE: gettext("Quản trị tỉnh"), Role.AGENCY: gettext("Quản trị đơn vị"),
+             Role.AUDITOR: gettext("Kiểm toán viên, chỉ xem")}
+    post = entered.officer.officer.main_post
+    return {"scope": province if who.of_the_province else post.unit_name or who.unit, "role": roles.get(who.role, ""),
+            "places": [{"name": name, "url": url, "label": label, "icon": icon} for name, url, label, icon in places]}

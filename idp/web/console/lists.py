@@ -1,0 +1,138 @@
+"""Lists of the certificate desk: tried, taken, reported; sent to the issuer and fetched."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from flask import Blueprint, Response, abort, request
+from flask_babel import gettext
+
+from ...administration.enrollment.lists import HANDED_OVER, KINDS, PERSONS, RESULTS
+from ...errors import RefusedError
+from ...roles import Role
+from ...services import Services
+from .desk import name_of
+from .door import Door, Entered
+from .words import moment, refusal
+
+PAGE: Final = "/admin/certificates/import"
+BATCHES: Final = "/admin/certificates/batches"
+_MOST_BATCHES: Final = 50
+_TYPES: Final = {"csv": "text/csv; charset=utf-8", "zip": "application/zip",
+                 "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+
+
+def add(views: Blueprint, services: Services, door: Door) -> None:
+    """Make the views."""
+    rooms = services.administration
+
+    @views.get("/certificates/import")
+    def ask_list() -> Response:
+        entered = door.enter(request.full_path)
+        if isinstance(entered, Response):
+            return entered
+        if not entered.who.may_change:
+            abort(403)
+        return _page(entered, _meant(entered, request.args.get("form", "")))
+
+    @views.post("/certificates/import")
+    def take_list() -> Response:
+        entered = door.enter(PAGE, change=True)
+        if isinstance(entered, Response):
+            return entered
+        form = _meant(entered, request.form.get("form", ""))
+        take = request.form.get("step") == "take"
+        try:
+            content = _content(entered, form)
+            answer = rooms.enrollment_lists.take(entered.who, content, form=form, dry=not take, submit=True,
+                                                 caller=entered.caller)
+        except RefusedError as err:
+            if err.status == 403:
+                raise
+            return _page(entered, form, status=err.status, error=f"{refusal(err.code)} "
+                         f"{err.message if err.code == 'unreadable_list' else ''}".strip())
+        return _page(entered, form, answer=answer, kept=rooms.enrollment_paper.uploads.kept(entered.who, form, content))
+
+    @views.post("/certificates/import/report")
+    def report_of_list() -> Response:
+        entered = door.enter(PAGE, change=True)
+        if isinstance(entered, Response):
+            return entered
+        form = _meant(entered, request.form.get("form", ""))
+        answer = rooms.enrollment_lists.take(entered.who, _content(entered, form), form=form, dry=True, submit=True,
+                                             caller=entered.caller)
+        return _file(rooms.enrollment_paper.problems(answer["problems"]), "csv", f"can-sua-{form}")
+
+    @views.get("/certificates/import/<form>.xlsx")
+    def blank_list(form: str) -> Response:
+        entered = door.enter(request.path)
+        if isinstance(entered, Response):
+            return entered
+        if form not in _offered(entered):
+            abort(404)
+        return _file(rooms.enrollment_paper.blank(form), "xlsx", form)
+
+    @views.get("/certificates/batches")
+    def batches() -> Response:
+        entered = door.enter(request.path)
+        return entered if isinstance(entered, Response) else _batches(entered)
+
+    @views.post("/certificates/batches")
+    def send_batch() -> Response:
+        entered = door.enter(BATCHES, fresh=True, change=True)
+        if isinstance(entered, Response):
+            return entered
+        body = {"document": request.form.get("document", "").strip()}
+        try:
+            sent = rooms.enrollment_lists.send(entered.who, body, caller=entered.caller)
+        except RefusedError as err:
+            if err.status == 403:
+                raise
+            return _batches(entered, status=err.status, error=refusal(err.code))
+        return _batches(entered, sent=sent)
+
+    @views.get("/certificates/batches/<batch>/<kind>")
+    def batch_file(batch: str, kind: str) -> Response:
+        entered = door.enter(request.path, fresh=True)
+        if isinstance(entered, Response):
+            return entered
+        if kind not in KINDS:
+            abort(404)
+        return _file(rooms.enrollment_lists.written(entered.who, batch=batch, kind=kind, caller=entered.caller), kind,
+                     f"mau01-{batch}")
+
+    def _content(entered: Entered, form: str) -> bytes:
+        sent = request.files.get("file")
+        content = sent.read() if sent is not None and sent.filename else b""
+        return content or rooms.enrollment_paper.uploads.opened(entered.who, form, request.form.get("kept", ""))
+
+    def _page(entered: Entered, form: str, *, status: int = 200, error: str = "", answer: dict[str, Any] | None = None,
+              kept: str = "") -> Response:
+        return door.page("console/import.html", entered, here="import", status=status, form=form, forms=_words(entered),
+                         error=error, answer=answer, kept=kept)
+
+    def _batches(entered: Entered, *, status: int = 200, error: str = "", sent: dict[str, Any] | None = None) -> Response:
+        found = rooms.enrollment_lists.batches(entered.who, limit=_MOST_BATCHES)
+        counts = rooms.enrollments.counted(entered.who)["states"]
+        return door.page("console/batches.html", entered, here="batches", status=status, error=error, sent=sent,
+                         waiting=counts["province_approved"], out=counts["sent_to_ca"],
+                         batches=[{"number": one.number, "document": one.document, "at": moment(one.made_at),
+                                   "by": name_of(services, one.made_by), "rows": one.rows} for one in found])
+
+
+def _words(entered: Entered) -> list[dict[str, str]]:
+    titles = {PERSONS.name: gettext("Mẫu 01, cán bộ đề nghị cấp chứng thư số"), RESULTS.name: gettext("Kết quả cấp chứng thư số"),
+              HANDED_OVER.name: gettext("Bàn giao thiết bị")}
+    return [{"name": name, "title": titles[name]} for name in _offered(entered)]
+
+
+def _offered(entered: Entered) -> tuple[str, ...]:
+    return (PERSONS.name, RESULTS.name, HANDED_OVER.name) if entered.who.role is Role.PROVINCE else (PERSONS.name,)
+
+
+def _meant(entered: Entered, form: str) -> str:
+    return form if form in _offered(entered) else PERSONS.name
+
+
+def _file(content: bytes, kind: str, name: str) -> Response:
+    return Response(content, content_type=_TYPES[kind], headers={"Content-Disposition": f'attachment; filename="{name}.{kind}"'})

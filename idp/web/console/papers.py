@@ -1,0 +1,44 @@
+"""Papers to print (request, record of the hand-over), and identity numbers read whole.
+
+Source: Decree 68/2024, Decree 30/2020 (layout). Papers leave lines for numbers: who signs writes them by hand, so that printing
+reads nothing that is personal.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint, Response, abort, render_template, request
+
+from ...services import Services
+from .desk import LIST, name_of, show
+from .door import Door
+from .words import day, request_words
+
+PAPERS: Final = ("request", "hand-over")
+
+
+def add(views: Blueprint, services: Services, door: Door) -> None:
+    """Make the views."""
+    rooms = services.administration
+
+    @views.get("/certificates/<enrollment_id>/papers/<paper>")
+    def paper(enrollment_id: str, paper: str) -> Response:
+        entered = door.enter(request.path)
+        if isinstance(entered, Response):
+            return entered
+        if paper not in PAPERS:
+            abort(404)
+        found = rooms.enrollments.one(entered.who, enrollment_id)
+        return Response(render_template(
+            "console/paper.html", paper=paper, found=request_words(found), back=f"{LIST}{enrollment_id}",
+            serial=found["serial"] or "", device_serial=found["device_serial"] or "", record=found["record"] or "",
+            ends=day(found["not_after"]), today=day(services.clock.now()), giver=name_of(services, entered.who.sub)))
+
+    @views.post("/certificates/<enrollment_id>/identity")
+    def read_identity(enrollment_id: str) -> Response:
+        entered = door.enter(f"{LIST}{enrollment_id}", fresh=True)
+        if isinstance(entered, Response):
+            return entered
+        personal = rooms.enrollment_paper.personal.read(entered.who, enrollment_id, entered.caller)
+        return show(services, door, entered, enrollment_id, personal=personal)

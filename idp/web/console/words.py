@@ -1,0 +1,155 @@
+"""What states, acts, turns and refusals of the certificate desk are called on pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from flask_babel import format_datetime, gettext
+
+from ...pki.enrollment.states import State
+
+
+def states() -> Mapping[str, tuple[str, str, str]]:
+    """Give each state's words, tag and icon, in the order of the course."""
+    return {
+        "draft": (gettext("Bản nháp"), "idle", "ring"), "submitted": (gettext("Chờ đơn vị duyệt"), "wait", "clock"),
+        "returned": (gettext("Trả lại"), "warn", "warn"), "agency_approved": (gettext("Chờ tỉnh duyệt"), "wait", "clock"),
+        "province_approved": (gettext("Chờ gửi đi"), "wait", "clock"),
+        "sent_to_ca": (gettext("Chờ kết quả cấp"), "wait", "clock"),
+        "issued": (gettext("Đã cấp, chờ thiết bị"), "wait", "clock"),
+        "ready_for_handover": (gettext("Chờ bàn giao"), "wait", "clock"),
+        "handed_over": (gettext("Chờ kích hoạt"), "wait", "clock"), "active": (gettext("Đang dùng"), "ok", "check"),
+        "suspended": (gettext("Tạm khóa"), "warn", "warn"), "device_locked": (gettext("Khóa thiết bị"), "warn", "warn"),
+        "revocation_requested": (gettext("Chờ thu hồi"), "bad", "clock"), "revoked": (gettext("Đã thu hồi"), "bad", "cross"),
+        "expired": (gettext("Hết hạn"), "bad", "cross"), "superseded": (gettext("Đã thay mới"), "idle", "ring"),
+        "device_returned": (gettext("Đã trả thiết bị"), "idle", "ring"),
+        "device_lost_recorded": (gettext("Đã ghi nhận mất"), "idle", "ring"), "cancelled": (gettext("Đã hủy"), "idle", "cross")}
+
+
+def state(name: str) -> dict[str, str]:
+    """Give a state as pages show it."""
+    word, tag, icon = states()[name]
+    return {"name": name, "word": word, "tag": tag, "icon": icon}
+
+
+def acts() -> Mapping[str, str]:
+    """Give what the button of each act says."""
+    return {
+        "submit": gettext("Gửi đề nghị"), "approve": gettext("Duyệt"), "approve_for_province": gettext("Duyệt cho tỉnh"),
+        "return": gettext("Trả lại"), "cancel": gettext("Hủy đề nghị"), "receive": gettext("Nhận thiết bị"),
+        "hand_over": gettext("Bàn giao"), "waive_test_signature": gettext("Kích hoạt không ký thử"),
+        "suspend": gettext("Tạm khóa"),
+        "resume": gettext("Cho dùng lại"), "lock": gettext("Báo thiết bị bị khóa"), "unlock": gettext("Đã mở khóa thiết bị"),
+        "ask_revocation": gettext("Đề nghị thu hồi"), "report_loss": gettext("Báo mất thiết bị"),
+        "revoked": gettext("Ghi nhận đã thu hồi"), "device_returned": gettext("Ghi nhận trả thiết bị"),
+        "device_lost": gettext("Ghi nhận mất thiết bị")}
+
+
+def warnings() -> Mapping[str, str]:
+    """Say what an act means, before it is done."""
+    return {
+        "return": gettext("Người đề nghị nhận được lý do và sửa lại."),
+        "cancel": gettext("Đề nghị đã hủy thì không mở lại được."),
+        "hand_over": gettext("Người nhận xuất trình giấy tờ. Vui lòng nhập đúng số trên giấy tờ đó."),
+        "waive_test_signature": gettext("Chứng thư số được dùng ngay mà không có chữ ký thử. Lý do được lưu lại."),
+        "suspend": gettext("Chứng thư số không ký được cho đến khi bạn cho dùng lại."),
+        "ask_revocation": gettext("Chứng thư số ngừng ký ngay từ lúc này."),
+        "report_loss": gettext("Chứng thư số ngừng ký ngay từ lúc này, trước mọi giấy tờ."),
+        "revoked": gettext("Chứng thư số đã thu hồi thì không dùng lại được."),
+        "device_lost": gettext("Thiết bị được ghi là không trả lại.")}
+
+
+def done() -> Mapping[str, str]:
+    """Say what somebody did, for the timeline; by the words of ``pki.enrollment.states.Act``."""
+    return {
+        "draft": gettext("Lập bản nháp"), "submit": gettext("Gửi đề nghị"), "approve": gettext("Đơn vị duyệt"),
+        "approve_for_province": gettext("Tỉnh duyệt"), "return": gettext("Trả lại"), "cancel": gettext("Hủy đề nghị"),
+        "send": gettext("Gửi danh sách đi cấp"), "reject": gettext("Đơn vị cấp trả lại"), "issue": gettext("Nhận kết quả cấp"),
+        "complete": gettext("Nhận tệp chứng thư số"), "receive": gettext("Nhận thiết bị"), "hand_over": gettext("Bàn giao"),
+        "activate": gettext("Kích hoạt"), "suspend": gettext("Tạm khóa"), "resume": gettext("Cho dùng lại"),
+        "lock": gettext("Báo thiết bị bị khóa"), "unlock": gettext("Mở khóa thiết bị"),
+        "ask_revocation": gettext("Đề nghị thu hồi"), "report_loss": gettext("Báo mất thiết bị"), "revoke": gettext("Thu hồi"),
+        "expire": gettext("Hết hạn"), "supersede": gettext("Thay bằng chứng thư số mới"),
+        "return_device": gettext("Trả thiết bị"), "record_loss": gettext("Ghi nhận mất thiết bị")}
+
+
+def turns() -> Mapping[str, str]:
+    """Say whose turn it is."""
+    return {"holder": gettext("Người được cấp"), "agency": gettext("Đơn vị"), "desk": gettext("Quản trị tỉnh"),
+            "system": gettext("Đơn vị cấp chứng thư")}
+
+
+def next_steps() -> Mapping[str, str]:
+    """Say what is to be done next in each state; states in which nothing is are not here."""
+    return {
+        "draft": gettext("Gửi đề nghị"), "submitted": gettext("Duyệt hoặc trả lại"),
+        "returned": gettext("Sửa theo lý do rồi gửi lại"),
+        "agency_approved": gettext("Duyệt cho tỉnh hoặc trả lại"), "province_approved": gettext("Gửi danh sách kèm công văn"),
+        "sent_to_ca": gettext("Trả kết quả cấp"), "issued": gettext("Nhận thiết bị"),
+        "ready_for_handover": gettext("Bàn giao thiết bị"),
+        "handed_over": gettext("Ký thử"), "device_locked": gettext("Mở khóa thiết bị"),
+        "revocation_requested": gettext("Thu hồi chứng thư số"), "revoked": gettext("Trả thiết bị"),
+        "expired": gettext("Trả thiết bị"), "superseded": gettext("Trả thiết bị cũ")}
+
+
+def kinds() -> Mapping[str, str]:
+    """Name what is asked for: kind, purpose, device."""
+    return {"person": gettext("Cán bộ"), "seal": gettext("Dấu của đơn vị"), "device": gettext("Máy"),
+            "service": gettext("Dịch vụ"),
+            "new": gettext("Cấp mới"), "renew": gettext("Gia hạn"), "change": gettext("Thay đổi nội dung"),
+            "token": gettext("thiết bị USB"), "sim": gettext("SIM"), "hsm": gettext("thiết bị HSM"),
+            "software": gettext("phần mềm")}
+
+
+def details() -> Mapping[str, str]:
+    """Name the small facts of the timeline."""
+    return {"reason": gettext("Lý do"), "document": gettext("Công văn"), "record": gettext("Biên bản"),
+            "serial": gettext("Số hiệu chứng thư"), "device": gettext("Số hiệu thiết bị")}
+
+
+def refusals() -> Mapping[str, str]:
+    """Say why something was not done, by the code of the refusal; whatever else there is, by ``changed``."""
+    return {
+        "same_person": gettext(
+            "Người đề nghị, người duyệt ở đơn vị, người duyệt ở tỉnh và người nhận phải là những người khác nhau."),
+        "wrong_state": gettext("Đề nghị đã ở bước khác, nên việc này không làm được nữa."),
+        "not_yours": gettext("Việc này do người khác làm."),
+        "unknown_enrollment": gettext("Không có đề nghị này."),
+        "another_person": gettext("Số định danh không phải của người được cấp."),
+        "identity_unknown": gettext("Đề nghị chưa có số định danh của người được cấp."),
+        "another_device": gettext("Đơn vị cấp chứng thư ghi số hiệu thiết bị khác."),
+        "not_good": gettext("Chứng thư số đã hết hạn hoặc đã bị thu hồi."),
+        "invalid_body": gettext("Nội dung còn trống, quá dài hoặc không đúng mẫu. Vui lòng kiểm tra lại."),
+        "nothing_to_send": gettext("Không có đề nghị nào đang chờ gửi đi."),
+        "unreadable_list": gettext("Chưa đọc được danh sách."),
+        "upload_over": gettext("Danh sách đã kiểm tra quá một giờ. Vui lòng chọn lại tệp."),
+        "changed": gettext("Có người vừa thay đổi đề nghị này. Vui lòng mở lại trang.")}
+
+
+def refusal(code: str) -> str:
+    """Say why something was not done."""
+    return refusals().get(code, refusals()["changed"])
+
+
+def day(at: int | None) -> str:
+    """Write a day; "" for none."""
+    return format_datetime(datetime.fromtimestamp(at, UTC), "dd/MM/yyyy") if at is not None else ""
+
+
+def moment(at: int) -> str:
+    """Write a time of a day."""
+    return str(format_datetime(datetime.fromtimestamp(at, UTC), "dd/MM/yyyy HH:mm"))
+
+
+def request_words(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a request (``administration.enrollment.requests.shown``) as pages show it."""
+    of, parts = kinds(), next_steps()
+    return {"id": found["id"], "name": found["name"], "title": found["title"],
+            "unit_name": found["unit_name"] or found["unit_code"],
+            "what": f"{of[found['purpose']]}, {of[found['device_kind']]}", "kind": of[found["kind"]], "mail": found["mail"],
+            "state": state(found["state"]), "turn": turns().get(found["turn"] or "", ""), "next": parts.get(found["state"], ""),
+            "due": day(found["due_at"]), "overdue": found["overdue"], "wet_ink": found["wet_ink"],
+            "reason": found["reason"] if State(found["state"]) in (State.RETURNED, State.CANCELLED, State.SUSPENDED) else "",
+            "acts": [{"name": name, "label": acts()[name]} for name in found.get("acts", ()) if name in acts()]}

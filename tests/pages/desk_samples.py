@@ -1,0 +1,137 @@
+"""The console and the certificate desk, with invented people."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+_PLACES = [("home", "/next", "Tổng quan", "Overview", "chart"), ("list", "/next", "Chứng thư số", "Certificates", "cert"),
+           ("import", "/next", "Nhập danh sách", "Import a list", "up"),
+           ("batches", "/next", "Gửi và nhận kết quả", "Send and take results", "mail")]
+
+
+def frame(who: dict[str, str], here: str) -> dict[str, Any]:
+    """Give what stands around a page."""
+    return {"who": who, "here": here, "scope": {"vi": "Toàn tỉnh", "en": "The whole province"},
+            "role": {"vi": "Quản trị tỉnh", "en": "Province administrator"},
+            "places": by_language([{"name": name, "url": url, "label": {"vi": vi, "en": en}, "icon": icon}
+                                   for name, url, vi, en, icon in _PLACES])}
+
+
+def by_language(items: list[dict[str, Any]]) -> dict[str, Any]:
+    """Take each value that is ``{"vi": ..., "en": ...}`` by language, at any depth."""
+    return {lang: [_of(item, lang) for item in items] for lang in ("vi", "en")}
+
+
+def _of(value: Any, lang: str) -> Any:
+    if isinstance(value, dict):
+        return value[lang] if set(value) == {"vi", "en"} else {key: _of(part, lang) for key, part in value.items()}
+    return [_of(part, lang) for part in value] if isinstance(value, list) else value
+
+
+_APPROVE, _RETURN = ({"name": "approve", "label": {"vi": "Duyệt", "en": "Approve"}},
+                     {"name": "return", "label": {"vi": "Trả lại", "en": "Return"}})
+_CANCEL = {"name": "cancel", "label": {"vi": "Hủy đề nghị", "en": "Cancel the request"}}
+_WAITS = {"name": "submitted", "word": {"vi": "Chờ đơn vị duyệt", "en": "Waits for the agency"}, "tag": "wait", "icon": "clock"}
+_IN_USE = {"name": "active", "word": {"vi": "Đang dùng", "en": "In use"}, "tag": "ok", "icon": "check"}
+_BACK = {"name": "returned", "word": {"vi": "Trả lại", "en": "Return"}, "tag": "warn", "icon": "warn"}
+
+
+def _row(number: int, name: str, title: str, unit: str, state: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"id": f"2026-{number:08d}", "name": name, "title": title, "unit_name": unit,
+            "kind": {"vi": "Cán bộ", "en": "Officer"},
+            "what": {"vi": "Cấp mới, thiết bị USB", "en": "New, USB device"}, "mail": "nvmau@haugiang.gov.vn", "state": state,
+            "turn": {"vi": "Đơn vị", "en": "Agency"}, "next": {"vi": "Duyệt hoặc trả lại", "en": "Approve or return"},
+            "due": "26/11/2026", "overdue": False, "wet_ink": False, "reason": "", "acts": [_APPROVE, _RETURN, _CANCEL], **more}
+
+
+_LONG_UNIT = "Văn phòng Điều phối Chương trình mục tiêu quốc gia xây dựng nông thôn mới tỉnh"
+_ROWS = [
+    _row(4210001, "Phạm Văn Minh Họa", "Trưởng phòng", "Sở Y tế", _WAITS),
+    _row(4210002, "Công Tằng Tôn Nữ Nguyễn Thị Thử Nghiệm", "Phó Chánh Văn phòng", _LONG_UNIT, _WAITS, overdue=True),
+    _row(4210003, "Võ Văn Làm Mẫu", "Chuyên viên", "Sở Y tế", _BACK, reason="Thiếu ngày cấp CCCD", acts=[]),
+    _row(4210004, "Ngô Văn Thí Dụ", "Chuyên viên", "Sở Y tế", _IN_USE, acts=[], next="", turn="", due="")]
+_STATES = [{**state, "count": count, "url": "/next"} for state, count in ((_WAITS, 18), (_BACK, 1), (_IN_USE, 200))]
+_FOUND = by_language(_ROWS)
+_HISTORY = by_language([
+    {"at": "23/11/2026 09:05", "what": {"vi": "Trả lại", "en": "Return"}, "who": "Trần Thị Ví Dụ",
+     "details": [{"vi": "Lý do: thiếu ngày cấp", "en": "Reason: no day of issue"}]},
+    {"at": "23/11/2026 08:14", "what": {"vi": "Gửi đề nghị", "en": "Hand in"}, "who": "Nguyễn Văn Mẫu", "details": []}])
+_PROBLEMS = [{"line": 14, "name": "Huỳnh Thị Giả Định", "column": "Số CMND/CCCD/Hộ chiếu; ngày cấp; nơi cấp", "given": "09308",
+              "reason": "Số này không đúng. CCCD có 12 chữ số."},
+             {"line": 15, "name": "", "column": "Cả dòng", "given": "", "reason": "Trùng với dòng 2. Vui lòng giữ lại một dòng."}]
+_FORMS = by_language([{"name": "mau01_ca_nhan", "title": {"vi": "Mẫu 01, cán bộ đề nghị cấp chứng thư số",
+                                                          "en": "Form 01, every officer who asks for a certificate"}},
+                      {"name": "ban_giao", "title": {"vi": "Bàn giao thiết bị", "en": "Hand over devices"}}])
+
+
+def _one(number: int) -> dict[str, Any]:
+    return {lang: _FOUND[lang][number] for lang in ("vi", "en")}
+
+
+def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Give template and context of each sample, by name."""
+    lists: dict[str, Any] = frame(who, "list") | {
+        "rows": _FOUND, "narrowed": {"state": "submitted", "q": "mau", "unit": "", "overdue": ""},
+        "states": by_language(_STATES), "total": 18,
+        "units": [{"code": "H30.11", "name": "Sở Y tế"}], "bulk": by_language([_APPROVE, _RETURN]), "all_url": "/next",
+        "next_url": "/next", "first_url": "/next"}
+    one: dict[str, Any] = frame(who, "list") | {
+        "found": _one(0), "error": "", "identity": "0930******01", "may_read": True, "serial": "", "device_serial": "",
+        "document": "", "record": "", "ends": "", "history": _HISTORY}
+    issued = {"serial": "5401ab00c3d2e1f0", "device_serial": "TK-0001", "document": "12/STTTT-CNTT", "record": "7/BB-STTTT",
+              "ends": "23/11/2031", "may_read": False}
+    wet = {lang: {**_FOUND[lang][1], "wet_ink": True} for lang in ("vi", "en")}
+    act: dict[str, Any] = frame(who, "list") | {
+        "found": _one(0), "act": "return", "label": _RETURN["label"], "needs": ("reason",), "told": {}, "error": "",
+        "destructive": False, "warning": {"vi": "Người đề nghị nhận được lý do và sửa lại.",
+                                          "en": "Who asked gets the reason and corrects it."}}
+    wrong = {"vi": "Số định danh không phải của người được cấp.", "en": "This is not the holder's identity number."}
+    lists_in: dict[str, Any] = frame(who, "import") | {"form": "mau01_ca_nhan", "forms": _FORMS, "error": "", "answer": None,
+                                                      "kept": ""}
+    tried = {"dry_run": True, "good": 198, "already": 0, "bad": 2, "problems": _PROBLEMS,
+             "headers": {"ho ten": "Họ và tên", "sdt": "Số điện thoại di động"}}
+    batches: dict[str, Any] = frame(who, "batches") | {
+        "error": "", "sent": None, "waiting": 200, "out": 3,
+        "batches": [{"number": "20261127-5f2c9a10", "document": "12/STTTT-CNTT", "at": "27/11/2026 08:14", "by": "Trần Thị Ví Dụ",
+                     "rows": 200}]}
+    return {
+        "console-home": ("console/home.html", frame(who, "home") | {"states": by_language(_STATES)}),
+        "desk-list": ("console/list.html", lists),
+        "desk-list-empty": ("console/list.html", lists | {"rows": [], "bulk": [], "total": 0, "next_url": "",
+                                                          "first_url": ""}),
+        "desk-request": ("console/request.html", one),
+        "desk-request-refused": ("console/request.html", one | issued | {"found": wet, "error": wrong}),
+        "desk-act": ("console/act.html", act),
+        "desk-act-wrong": ("console/act.html", act | {
+            "act": "hand_over", "needs": ("identity_number", "record"), "told": {"record": "7/BB"}, "error": wrong,
+            "label": {"vi": "Bàn giao", "en": "Hand over"}}),
+        "desk-all": ("console/all.html", frame(who, "list") | {
+            "rows": _FOUND, "bulk": by_language([_APPROVE, _RETURN]), "more": True, "numbers": "2026-04210001 2026-04210002"}),
+        "desk-all-none": ("console/all.html", frame(who, "list") | {"rows": [], "bulk": [], "more": False, "numbers": ""}),
+        "desk-result": ("console/result.html", frame(who, "list") | {
+            "label": _APPROVE["label"], "done": 1, "items": by_language([
+                {"id": "2026-04210001", "name": "Phạm Văn Minh Họa", "state": None, "why": wrong},
+                {"id": "2026-04210002", "name": "", "state": _WAITS, "why": ""}])}),
+        "desk-import": ("console/import.html", lists_in),
+        "desk-import-tried": ("console/import.html", lists_in | {"answer": tried, "kept": "c2FtcGxl"}),
+        "desk-import-large": ("console/import.html", lists_in | {"answer": {**tried, "bad": 0, "problems": []}}),
+        "desk-import-taken": ("console/import.html", lists_in | {"answer": {**tried, "dry_run": False}, "kept": "c2FtcGxl"}),
+        "desk-import-refused": ("console/import.html", lists_in | {"error": {
+            "vi": "Danh sách đã kiểm tra quá một giờ. Vui lòng chọn lại tệp.",
+            "en": "The list was tried more than an hour ago. Please choose the file again."}}),
+        "desk-batches": ("console/batches.html", batches),
+        "desk-batches-sent": ("console/batches.html", batches | {"sent": {"batch": "20261127-5f2c9a10", "sent": 200},
+                                                                  "waiting": 0}),
+        "desk-batches-none": ("console/batches.html", batches | {"batches": [], "error": {
+            "vi": "Không có đề nghị nào đang chờ gửi đi.", "en": "No request waits to be sent."}}),
+        "desk-paper-request": ("console/paper.html", {"paper": "request", "found": _one(0), "back": "/next", "serial": "",
+                                                      "device_serial": "", "record": "", "ends": "", "today": "27/11/2026",
+                                                      "giver": "Trần Thị Ví Dụ"}),
+        "desk-paper-hand-over": ("console/paper.html", {
+            "paper": "hand-over", "found": _one(1), "back": "/next", "today": "27/11/2026", "giver": "Trần Thị Ví Dụ",
+            **{key: str(value) for key, value in issued.items() if key not in ("document", "may_read")}}),
+    }
+
+
+WRONG: Final = frozenset({"desk-request-refused", "desk-act-wrong", "desk-import-refused", "desk-batches-none"})
+"""Samples that are sent with a status of refusal."""
