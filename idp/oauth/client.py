@@ -27,6 +27,8 @@ FAPI2 = "fapi2"
 """The one profile there is (``clients/profile.py``)."""
 ADMINISTRATION = frozenset({"admin", "admin:read", "est"})
 """Scopes of the administration API and of enrolment: only a file in clients/ gives them, and nobody gets them without asking."""
+NEVER_UNASKED = ADMINISTRATION | {"time_stamp"}
+"""Scopes that an application which names none does not get (RFC 6749 §3.3)."""
 SPARE_LOOKS = 10
 """How often a second a process looks for clients that it does not know."""
 

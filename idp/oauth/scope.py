@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from .client import ADMINISTRATION
+from .client import NEVER_UNASKED
 
 OPENID = "openid"
 """Makes an authorization request one of OpenID Connect (OpenID Connect Core §3.1.2.1)."""
@@ -47,7 +47,7 @@ def of_machines(asked: tuple[str, ...], registered: frozenset[str], of_officers:
 
     Args:
         asked: Scopes of the request; empty asks for the default, which is everything registered that needs no officer, but for
-            administration.
+            what nobody gets without asking.
         registered: Scopes of the application.
         of_officers: Scopes that tell of an officer or act as one; never given without an officer.
 
@@ -55,5 +55,5 @@ def of_machines(asked: tuple[str, ...], registered: frozenset[str], of_officers:
         The scopes in the order asked, perhaps none; None when one of them is not for this application or needs an officer.
     """
     if not asked:
-        return tuple(sorted(registered - of_officers - ADMINISTRATION))
+        return tuple(sorted(registered - of_officers - NEVER_UNASKED))
     return asked if within(asked, registered - of_officers) else None
