@@ -81,7 +81,8 @@ class House:
         self.break_glass = SimpleNamespace(named=False, there=lambda: False, problem=lambda: None)
         self.certification = SimpleNamespace(authorities=list)
         self.published_chain = SimpleNamespace(links=list)
-        self.certificate_protocols = SimpleNamespace(time_stamps=SimpleNamespace(switched_on=False))
+        off = SimpleNamespace(switched_on=False)
+        self.certificate_protocols = SimpleNamespace(time_stamps=off, est=off)
         self.first_factors = SimpleNamespace(trusted=TrustedNetworks(read_networks(["tinh=10.0.0.0/8"]), frozenset({"tinh"})))
         self.assurance = SimpleNamespace(second_factor_networks=frozenset({"outside"}))
         self.checked = [CheckLine("server ldaps://ldap1.example", True, "answers")]
