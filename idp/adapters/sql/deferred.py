@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, case, exists, func, literal_column, or_, select, update
+from sqlalchemy import Integer, and_, bindparam, case, distinct, exists, func, literal_column, or_, select, update
 
 from ...audit import AuditRecord
 from ...oauth.deferred.authorization import (
     MOST_AWAITING,
+    MOST_REFUSED,
     REFUSAL_PAUSES_SECONDS,
     REFUSALS_COUNT_SECONDS,
+    REFUSED_TOGETHER_SECONDS,
+    REST_SECONDS,
     SLOWER_SECONDS,
     TOLERANCE_SECONDS,
     Agreement,
@@ -120,7 +123,7 @@ class SqlDeferred:
         whole = select(*_COLUMNS, *FAMILY_COLUMNS).select_from(with_grant)
         self._find = database.read(whole.where(here))
         self._by_user_code = database.read(whole.where(ROW.c.user_code_digest == parameter(ROW.c.user_code_digest)))
-        self._paused = database.read(select(_paused_until("now").label("until")))
+        self._paused = database.read(select(_paused_until("now").label("until"), _rest_until().label("rest")))
         self._awaiting = database.read(
             whole.where(ROW.c.sub == parameter(ROW.c.sub, "asked"), ROW.c.expires_at > parameter(ROW.c.expires_at, "now"),
                         pending)
@@ -147,7 +150,8 @@ class SqlDeferred:
 
     def paused_until(self, sub: str, client_id: str, now: int) -> int:
         """Tell until when a client may not ask an officer who has refused it."""
-        return max(int(row.until) for row in self._paused.all(sub=sub, client_id=client_id, now=now))
+        return max(int(until) for row in self._paused.all(sub=sub, client_id=client_id, now=now)
+                   for until in (row.until, row.rest))
 
     def find(self, digest: bytes) -> Deferred | None:
         """Find one by the client's secret."""
@@ -196,6 +200,18 @@ def _paused_until(now: str) -> Any:
         ROW.c.decided_at > parameter(ROW.c.decided_at, now) - literal_column(str(REFUSALS_COUNT_SECONDS))).scalar_subquery()
 
 
+def _rest_until() -> Any:
+    """Make the moment from which on anybody may ask an officer again who has refused several clients."""
+    other = ROW.alias("refused_last")
+    last = select(func.max(other.c.decided_at)).where(
+        other.c.sub == parameter(ROW.c.sub), other.c.state == _state(State.DENIED)).scalar_subquery()
+    several = func.count(distinct(ROW.c.client_id)) >= literal_column(str(MOST_REFUSED))
+    until = case((several, func.max(ROW.c.decided_at) + literal_column(str(REST_SECONDS))), else_=literal_column("0"))
+    return select(until).select_from(ROW).where(
+        ROW.c.sub == parameter(ROW.c.sub), ROW.c.state == _state(State.DENIED),
+        ROW.c.decided_at > last - literal_column(str(REFUSED_TOGETHER_SECONDS))).scalar_subquery()
+
+
 def _room_left() -> tuple[Any, Any, Any, Any]:
     """Make the conditions that an officer is active, that few enough wait, of one client and of all, and that no pause is on."""
     of_officer = (ROW.c.sub == parameter(ROW.c.sub), ROW.c.state == _state(State.PENDING),
@@ -208,7 +224,8 @@ def _room_left() -> tuple[Any, Any, Any, Any]:
     active = exists(select(literal_column("1")).where(OFFICER.c.sub == parameter(ROW.c.sub), is_active("created_at")))
     return (active, waiting(*of_client) < bindparam("most_pending", type_=Integer()),
             waiting(*of_officer) < literal_column(str(MOST_AWAITING)),
-            _paused_until("created_at") <= parameter(ROW.c.created_at))
+            and_(_paused_until("created_at") <= parameter(ROW.c.created_at),
+                 _rest_until() <= parameter(ROW.c.created_at)))
 
 
 def _values(deferred: Deferred) -> dict[str, Any]:

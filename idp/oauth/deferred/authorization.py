@@ -36,6 +36,12 @@ and each further one that is not older than ``REFUSALS_COUNT_SECONDS``. Nobody i
 REFUSALS_COUNT_SECONDS = 7200
 """How long a refusal counts; longer than all pauses together, and shorter than rows are kept."""
 
+MOST_REFUSED = 3
+"""So many different clients refused by one officer within ``REFUSED_TOGETHER_SECONDS``, and for ``REST_SECONDS`` after the last
+refusal no client asks that officer by name. Refusals of one client alone never hold another back."""
+REFUSED_TOGETHER_SECONDS = 600
+REST_SECONDS = 300
+
 
 class Kind(StrEnum):
     """Which of the two it is; the secret of one is never taken for the other."""
@@ -202,7 +208,10 @@ class DeferredStore(Protocol):
         ...
 
     def paused_until(self, sub: str, client_id: str, now: int) -> int:
-        """Tell until when a client may not ask an officer by name who has refused it (``REFUSAL_PAUSES_SECONDS``); 0 for none."""
+        """Tell until when a client may not ask an officer by name; 0 for none.
+
+        It is the officer's refusals of that client that hold it back (``REFUSAL_PAUSES_SECONDS``), or of many (``MOST_REFUSED``).
+        """
         ...
 
     def find(self, digest: bytes) -> Deferred | None:

@@ -17,6 +17,8 @@ from idp.oauth.deferred.authorization import (
     MOST_AWAITING,
     REFUSAL_PAUSES_SECONDS,
     REFUSALS_COUNT_SECONDS,
+    REFUSED_TOGETHER_SECONDS,
+    REST_SECONDS,
     Deferred,
 )
 from idp.sessions.single_sign_on import Session
@@ -311,6 +313,41 @@ def test_a_refusal_is_between_one_officer_and_one_application(desk: Desk) -> Non
     assert desk.ask().error == "access_denied"
     desk.asked("other")
     desk.asked(login_hint="vanthu")
+
+
+def test_an_officer_who_has_refused_three_applications_is_left_alone_by_all(desk: Desk) -> None:
+    desk.house.officer("vanthu")
+    for name in ("second", "third", "fourth"):
+        desk.client(name)
+    desk.asked()
+    desk.asked("second")
+    refuse(desk)
+    refuse(desk)
+    desk.house.clock.advance(REFUSED_TOGETHER_SECONDS - 1)
+    desk.asked("third")
+    refuse(desk)
+    held = desk.ask("fourth")
+    assert (held.status, held.error, held.headers["Retry-After"]) == (403, "access_denied", str(REST_SECONDS))
+    desk.asked("fourth", login_hint="vanthu")
+    desk.house.clock.advance(REST_SECONDS - 1)
+    with ThreadPoolExecutor(8) as pool:
+        assert {reply.status for reply in pool.map(lambda _: desk.ask("fourth"), range(8))} == {403}
+    desk.house.clock.advance(1)
+    desk.asked("fourth")
+
+
+def test_refusals_of_two_applications_and_old_ones_hold_no_third_back(desk: Desk) -> None:
+    for name in ("second", "third", "fourth"):
+        desk.client(name)
+    desk.asked()
+    refuse(desk)
+    desk.house.clock.advance(REFUSED_TOGETHER_SECONDS - REFUSAL_PAUSES_SECONDS[0])
+    for name in ("second", "second", "third"):
+        desk.asked(name)
+        refuse(desk)
+        if name == "second":
+            desk.house.clock.advance(REFUSAL_PAUSES_SECONDS[0])
+    desk.asked("fourth")
 
 
 def test_security_61_that_an_officer_was_not_asked_again_is_told_once_a_minute(desk: Desk) -> None:
