@@ -12,7 +12,7 @@ import pytest
 from idp.pki.enrollment.record import Search
 from idp.pki.forms import LONGEST_FILE
 from tests.administration.office import HOME, IT, PLENTY, Office
-from tests.administration.test_enrollments import asked, joined, sheet
+from tests.administration.test_enrollments import asked, joined, sheet, take
 from tests.audit_desk import events_of
 
 from .console import Browser, Console
@@ -223,6 +223,10 @@ def test_results_batches_and_hand_over_lists_are_the_provinces(console: Console)
     assert clerk.post(f"{LIST}batches", LIST + "import", document="1/X").status_code == 403
     assert clerk.get(f"{LIST}batches/x/csv").status_code == 403
     assert clerk.get(f"{LIST}import/ket_qua_cap.xlsx").status_code == 404
+    handed = sheet("ban_giao", [{"name": "A", "mail": "a@haugiang.gov.vn", "identity_number": "093080000001", "on": "2023-11-02",
+                                 "device_serial": "TK-1", "record": "1"}])
+    for who in (console.office.agency(), console.office.machine(), console.office.auditor()):
+        assert take(console.office, who, handed, form="ban_giao", dry_run="false").status_code == 403
     province = console.person("quantri", "quantri-tinh")
     assert province.post(f"{LIST}batches", f"{LIST}import", document="1/X").status_code == 409
     assert province.get(f"{LIST}batches/khong-co/csv").status_code == 404
