@@ -6,17 +6,18 @@ Source: security checklist 38. An agency's administrator sees the tasks about of
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from ..audit import AuditEvent, AuditRecord, Caller
 from ..clock import Clock
-from ..directory.tasks import LONGEST_PROOF, Task, TaskStore
+from ..directory.tasks import LONGEST_PROOF, OWNERS, Task, TaskKind, TaskStore
 from ..errors import RefusedError
 from ..roles import Administrator, Role
 from .pages import Page, cursor_of, place_of
 
+Unfinished = Callable[[Task], Sequence[str]]
 OPERATOR = Administrator(role=Role.MACHINE, client_id="")
 """Who works at the command line: nothing of the province is out of their sight."""
 
@@ -27,11 +28,11 @@ class TaskAdministration:
     Args:
         store: Where they stand.
         clock: Source of the time.
+        unfinished: Names the certificates because of which a task is not done yet.
     """
 
-    def __init__(self, store: TaskStore, clock: Clock) -> None:
-        self._store = store
-        self._clock = clock
+    def __init__(self, store: TaskStore, clock: Clock, unfinished: Unfinished) -> None:
+        self._store, self._clock, self._unfinished = store, clock, unfinished
 
     def listed(self, who: Administrator, *, state: str = "open", cursor: str = "", limit: int) -> Page:
         """Give tasks of one state, those first that are due first. Raises InvalidParameterError for a cursor that is none."""
@@ -53,7 +54,8 @@ class TaskAdministration:
             caller: Who asks.
 
         Raises:
-            RefusedError: unknown or another agency's (404), done before (409), no proof that can be kept (422).
+            RefusedError: unknown or another agency's (404), done before (409), no proof that can be kept (422); a certificate
+                stands that it is about (409 ``not_done_yet``): then the task closes itself when that ends.
         """
         task = self._seen(who, task_id)
         proof = body.get("proof")
@@ -61,6 +63,9 @@ class TaskAdministration:
                 unicodedata.category(sign) in {"Cc", "Cs"} and sign not in "\n\t" for sign in proof):
             raise RefusedError(f"The body holds proof: 1 to {LONGEST_PROOF} characters, without control characters.",
                                code="invalid_body", status=422)
+        if task.state == "open" and (standing := self._unfinished(task)):
+            raise RefusedError(f"Not done yet: {', '.join(standing)}. The task closes itself when that has ended.",
+                               code="not_done_yet", status=409)
         record = AuditRecord(AuditEvent.TASK_COMPLETED, self._clock.now(), sub=task.sub, source=caller.source,
                              request_id=caller.request_id, detail={"task": task_id, "kind": task.kind, **caller.by})
         if not self._store.complete(task_id, proof.strip(), caller.officer, record):
@@ -75,5 +80,7 @@ class TaskAdministration:
 
     def _shown(self, task: Task) -> dict[str, Any]:
         shown = asdict(task)
-        return {"id": shown.pop("task_id"), **shown,
+        cause, kind = shown.pop("cause"), TaskKind(task.kind)
+        return {"id": shown.pop("task_id"), **shown, "owner": OWNERS[kind],
+                "enrollment": cause.split(":")[0] if kind is TaskKind.CHANGE_CERTIFICATE else None,
                 "overdue": task.state == "open" and self._clock.now() > task.due_at}

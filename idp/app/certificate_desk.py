@@ -13,6 +13,7 @@ from ..adapters.crl_files import CrlFiles, ListFolder
 from ..adapters.outbound import Outbound
 from ..adapters.sheets import SheetFiles
 from ..adapters.sql.database import Database
+from ..adapters.sql.directory.tasks import SqlTasks
 from ..adapters.sql.pki.certificates import SqlCertificateStore
 from ..adapters.sql.pki.devices import SqlDevices
 from ..adapters.sql.pki.enrollments import SqlEnrollments
@@ -44,6 +45,7 @@ from ..pki.custody.register import Register
 from ..pki.enrollment.custody import Custody
 from ..pki.enrollment.desk import Desk
 from ..pki.enrollment.ending import Ending
+from ..pki.enrollment.following import Following
 from ..pki.enrollment.moves import Moves
 from ..pki.est.enrolling import Est
 from ..pki.est.passwords import EnrollmentPasswords
@@ -87,7 +89,8 @@ def certificate_desk(settings: Settings, database: Database, mirror: OfficerMirr
     desk = Desk(moves, mirror, sealer, digest_key)
     ending = Ending(moves, mirror)
     return CertificateDesk(desk=desk, custody=Custody(moves, desk, NotWithdrawn(chain, clock)), ending=ending,
-                           register=Register(devices, moves, ending, mirror), moves=moves)
+                           register=Register(devices, moves, ending, mirror), moves=moves,
+                           following=Following(moves, mirror, SqlTasks(database, clock)))
 
 
 def certification(settings: Settings, database: Database, sealer: Sealer, write: Callable[[Path, bytes], bool],

@@ -290,7 +290,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     officer_search = SqlOfficerSearch(database, clock)
     enrollments, enrollment_lists, custody_devices, paper = for_administrators(
         settings, database, desk_rooms, mirror, officer_search, audit, chain, keys, sealer, issuance, clock)
-    consequences = Several((deprovisioning, ContactChanges(notices), Departures(desk_rooms.ending)))
+    consequences = Several((deprovisioning, ContactChanges(notices), Departures(desk_rooms.ending), desk_rooms.following))
     mirror_rooms = mirroring(settings, database, mirror.ledger, people, changes, consequences, clock)
     officer_tokens = SqlAdministrationTokens(database, clock)
     access = Access(tokens, officer_tokens, clients, clock, assurance, Holders(proofs), groups=groups,
@@ -307,7 +307,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         enrollments=enrollments, enrollment_lists=enrollment_lists, enrollment_paper=paper,
         devices=custody_devices,
         officers=OfficerAdministration(deprovisioning, mirror, groups),
-        tasks=TaskAdministration(SqlTasks(database, clock), clock),
+        tasks=TaskAdministration(SqlTasks(database, clock), clock, desk_rooms.following.unfinished),
         password_resets=PasswordResets(people, mirror, one_time, deprovisioning, interactions, notices, audit,
                                        clock, groups, seen),
         factors=FactorAdministration(second_factors, mirror, people, sessions, groups, first_factors.codes,

@@ -53,6 +53,7 @@ class AuditEvent(StrEnum):
     ACCESS_ENDED = "access.ended"
     ACCESS_RETURNED = "access.returned"
     FACTORS_RELEASED = "factors.released"
+    TASK_OPENED = "task.opened"
     TASK_COMPLETED = "task.completed"
     POST_CHOSEN = "post.chosen"
     CONSENT_GIVEN = "consent.given"

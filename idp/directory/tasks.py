@@ -1,6 +1,8 @@
 """What people have to do about an officer, because no program can: due by a moment, and done with a proof.
 
-A task is opened by what makes it necessary, once for each cause, and is done once. It belongs to the agency of its officer.
+A task is opened by what makes it necessary, once for each cause, and is done once. Where a certificate stands that it
+is about, it closes itself when that ends, with what ended it as proof, and nobody notes it as done before. It
+belongs to the agency of its officer.
 """
 
 from __future__ import annotations
@@ -20,6 +22,13 @@ class TaskKind(StrEnum):
     """See that the certificates of an officer who left are revoked, or that there are none."""
     REVOKE_SIMS = "sim_revocation"
     """The same for signing SIMs."""
+    CHANGE_CERTIFICATE = "certificate_change"
+    """See that an officer who has another post, agency, name or mailbox gets a certificate that says so."""
+
+
+OWNERS: Final = {TaskKind.REVOKE_CERTIFICATES: "province", TaskKind.REVOKE_SIMS: "province",
+                 TaskKind.CHANGE_CERTIFICATE: "agency"}
+"""Who has to act: the province's desk, or the administrators of the officer's agency of now."""
 
 
 AFTER_A_DEPARTURE: Final = (TaskKind.REVOKE_CERTIFICATES, TaskKind.REVOKE_SIMS)
@@ -50,6 +59,7 @@ class Task:
     Attributes:
         kind: A value of ``TaskKind``.
         sub: The officer it is about; ``uid``, ``name`` and ``unit_code`` as last mirrored.
+        cause: What made it necessary; of a change of content begins with the number of the certificate's request and ``:``.
         state: ``open`` or ``done``.
         proof: In words: who revoked what, when, under which number. "" while it is open.
         done_by: Subject of the administrator, "" for an operator at the command line.
@@ -61,6 +71,7 @@ class Task:
     uid: str
     name: str
     unit_code: str
+    cause: str
     opened_at: int
     due_at: int
     state: str

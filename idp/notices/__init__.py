@@ -55,6 +55,8 @@ class NoticeKind(StrEnum):
     CERTIFICATE_ACTIVE = "certificate.active"
     CERTIFICATE_BLOCKED = "certificate.blocked"
     CERTIFICATE_ENDED = "certificate.ended"
+    CERTIFICATE_CHANGE = "certificate.change"
+    """Post, agency, name or mailbox are others than the certificate says."""
     DEVICE_OVERDUE = "device.overdue"
     """A token or SIM should have been back; detail ``serial``."""
 

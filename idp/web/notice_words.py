@@ -89,6 +89,10 @@ _WORDS: Mapping[NoticeKind, _Words] = {
         "cert", _("Chứng thư số của bạn đã hết hiệu lực"),
         _("Chứng thư số theo đề nghị %(number)s không còn hiệu lực. Vui lòng trả lại thiết bị trong 5 ngày làm việc."),
         warns=False),
+    NoticeKind.CERTIFICATE_CHANGE: _Words(
+        "cert", _("Chứng thư số của bạn cần đổi nội dung"),
+        _("Thông tin công tác của bạn đã đổi so với đề nghị %(number)s. Quản trị đơn vị sẽ đề nghị cấp chứng thư số mới."),
+        warns=False),
     NoticeKind.DEVICE_OVERDUE: _Words(
         "cert", _("Đã quá hạn trả thiết bị ký số"),
         _("Thiết bị %(serial)s đã quá hạn trả lại. Vui lòng mang đến bộ phận chứng thư số; nếu đã mất, vui lòng báo ngay."),

@@ -63,7 +63,7 @@ def test_show_tells_a_person_all_there_is_to_know(services: SimpleNamespace) -> 
 def test_tasks_are_shown_and_done_with_a_proof(services: SimpleNamespace, database: Database) -> None:
     clock = FakeClock()
     house = Deprovisioning(SqlAccess(database), services.mirror, clock)
-    services.administration = SimpleNamespace(tasks=TaskAdministration(SqlTasks(database), clock))
+    services.administration = SimpleNamespace(tasks=TaskAdministration(SqlTasks(database), clock, lambda task: []))
     assert run(services, "tasks").output == "Nothing.\n"
     sub = services.mirror.remember(make_officer("nghiviec", disabled=True), now=1)
     house.of(OfficerChange(ChangeKind.DISABLED, sub, None, services.mirror.by_sub(sub), clock.now()))

@@ -16,6 +16,7 @@ from ...pki.custody.register import Register
 from ...pki.enrollment.custody import Custody
 from ...pki.enrollment.desk import PERSONAL, Desk, Wish
 from ...pki.enrollment.ending import Ending
+from ...pki.enrollment.following import Following
 from ...pki.enrollment.guards import possible
 from ...pki.enrollment.moves import Actor, Moves
 from ...pki.enrollment.record import DeviceKind, Enrollment, Entry, Kind, Purpose, Search
@@ -40,6 +41,7 @@ class CertificateDesk:
     custody: Custody
     ending: Ending
     register: Register
+    following: Following
     moves: Moves
 
 

@@ -153,7 +153,9 @@ def _schemas() -> dict[str, Any]:
            "private_part": {"type": ["string", "null"], "description": "`database`, `pkcs11`; null where there is none."},
            "public_jwk": {"type": "object"}}
     task = {"id": _TEXT, "kind": {"type": "string", "enum": [str(kind) for kind in TaskKind]}, "sub": _TEXT, "uid": _TEXT,
-            "name": _TEXT, "unit_code": _TEXT, "opened_at": _TIME, "due_at": _TIME, "overdue": _YES,
+            "name": _TEXT, "unit_code": _TEXT, "owner": {"type": "string", "enum": ["province", "agency"]},
+            "enrollment": {"type": ["string", "null"], "description": "The certificate that is to be exchanged."},
+            "opened_at": _TIME, "due_at": _TIME, "overdue": _YES,
             "state": PARAMETERS["state"], "done_at": _TIME_OR_NONE, "done_by": _TEXT, "proof": _TEXT}
     told = {"sub": _TEXT, "uid": _TEXT, "applications_told": words}
     keys = {"keys": {"type": "array", "items": _object(key, key)},

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Integer, and_, bindparam, literal_column, or_, select, update
+from sqlalchemy import Integer, Text, and_, bindparam, exists, literal_column, or_, select, update
 
 from ....audit import AuditRecord
 from ....clock import Clock, SystemClock
-from ....directory.tasks import Task
+from ....directory.tasks import NewTask, Task
+from ....notices import Notice
 from ..audit import audit_insert, audit_values
 from ..database import Database, parameter
+from ..notices import notice_inserts, notice_values
 from ..tables import OfficerRow, TaskRow
 from .as_of import Unit, perhaps_of_unit, unit_of
 
@@ -39,6 +41,17 @@ class SqlTasks:
             .values(state=literal_column("'done'"), done_at=parameter(TASK.c.done_at, "now"),
                     done_by=parameter(TASK.c.done_by, "by"), proof=parameter(TASK.c.proof)).returning(TASK.c.task_id)))
 
+        given = {name: parameter(TASK.c[name]) for name in ("task_id", "kind", "sub", "cause", "opened_at", "due_at")}
+        alike = TASK.alias("other")
+        fresh = {**given, "state": literal_column("'open'"), "done_at": literal_column("NULL"), "done_by": literal_column("''"),
+                 "proof": literal_column("''")}
+        waits = exists(select(literal_column("1")).select_from(alike).where(
+            alike.c.sub == given["sub"], alike.c.kind == given["kind"], alike.c.state == literal_column("'open'"),
+            alike.c.cause.like(bindparam("alike", type_=Text()))))
+        self._open = database.write(audit_insert(), *notice_inserts(), guard=(
+            database.insert(TASK).from_select(list(fresh), select(*fresh.values()).where(~waits)).on_conflict_do_nothing()
+            .returning(TASK.c.task_id)))
+
     def page(self, *, state: str, unit: str, after: tuple[int, str] | None, limit: int) -> Sequence[Task]:
         """Give tasks, those first that are due first."""
         now = self._clock.now()
@@ -56,11 +69,17 @@ class SqlTasks:
         row = self._find.one(task_id=task_id)
         return None if row is None else _task(row, self._clock.now())
 
+    def open(self, task: NewTask, sub: str, record: AuditRecord, notice: Notice) -> bool:
+        """Open a task, once."""
+        return self._open.run(task_id=task.task_id, kind=str(task.kind), sub=sub, cause=task.cause, opened_at=task.opened_at,
+                              due_at=task.due_at, alike=f"{task.cause.split(':')[0]}:%", **audit_values(record),
+                              **notice_values(notice)) is not None
+
     def complete(self, task_id: str, proof: str, done_by: str, record: AuditRecord) -> bool:
         """Note that a task was done, once."""
         return self._complete.run(id=task_id, proof=proof, by=done_by, now=record.at, **audit_values(record)) is not None
 
 
 def _task(row: Any, now: int) -> Task:
-    return Task(row.task_id, row.kind, row.sub, row.uid or "", row.name or "", unit_of(row.posts, now), row.opened_at, row.due_at,
-                row.state, row.done_at, row.done_by, row.proof)
+    return Task(row.task_id, row.kind, row.sub, row.uid or "", row.name or "", unit_of(row.posts, now), row.cause, row.opened_at,
+                row.due_at, row.state, row.done_at, row.done_by, row.proof)

@@ -11,10 +11,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Text, and_, bindparam, exists, func, literal_column, or_, select, update
+from sqlalchemy import Text, and_, bindparam, case, exists, func, literal_column, or_, select, update
 from sqlalchemy.orm import aliased
 
 from ....audit import AuditRecord
+from ....directory.tasks import TaskKind
 from ....notices import Notice
 from ....pki.custody.device import DeviceChange
 from ....pki.enrollment.record import DeviceKind, Enrollment, Entry, Kind, Purpose, Search
@@ -24,12 +25,13 @@ from ..audit import audit_insert, audit_values
 from ..database import Database, insert_row, parameter
 from ..directory.ledger import listed
 from ..notices import notice_inserts, notice_values
-from ..tables import EnrollmentEntryRow, EnrollmentRow, OfficerRow
+from ..tables import EnrollmentEntryRow, EnrollmentRow, OfficerRow, TaskRow
 from .devices import device_acts, device_held, device_stands, device_values
 
 ROW: Any = EnrollmentRow.__table__
 ENTRY: Any = EnrollmentEntryRow.__table__
 OFFICER: Any = OfficerRow.__table__
+TASK: Any = TaskRow.__table__
 _COLUMNS: Final = tuple(column.name for column in ROW.columns)
 _ENTRY_COLUMNS: Final = tuple(column.name for column in ENTRY.columns if column.name != "id")
 _NAMES: Final = tuple(field.name for field in dataclasses.fields(Enrollment))
@@ -53,10 +55,10 @@ class SqlEnrollments:
         changed = update(ROW).where(c.enrollment_id == parameter(c.enrollment_id, "id"), c.revision == parameter(c.revision,
                                                                                                                  "decided_on"),
                                     alone).values({name: value for name, value in values.items() if name not in _KEPT})
-        self._move = database.write(_entry_insert(), audit_insert(), *notice_inserts(), after=holder,
+        self._move = database.write(_entry_insert(), audit_insert(), *notice_inserts(), _task_update(), after=holder,
                                     guard=changed.returning(c.enrollment_id))
         self._move_with_device = database.write(
-            _entry_insert(), audit_insert(), *notice_inserts(), *device_acts(), after=(holder, device_held()),
+            _entry_insert(), audit_insert(), *notice_inserts(), _task_update(), *device_acts(), after=(holder, device_held()),
             guard=changed.where(device_stands()).returning(c.enrollment_id))
         old = {"state": "old_state", "since": "old_since", "due_at": "old_due_at", "active_key": "old_active_key",
                "revision": "old_revision", "reason": "old_reason"}
@@ -65,7 +67,8 @@ class SqlEnrollments:
         other_stands = exists(select(literal_column("1")).where(
             other.enrollment_id == parameter(c.enrollment_id, "old_id"), other.revision == parameter(c.revision,
                                                                                                      "old_decided_on")))
-        succession = (ended, _entry_insert(), _entry_insert("last_"), audit_insert(), audit_insert("ending_"), *notice_inserts())
+        succession = (ended, _entry_insert(), _entry_insert("last_"), audit_insert(), audit_insert("ending_"), *notice_inserts(),
+                      _task_update())
         self._succeed = database.write(*succession, after=holder, guard=changed.where(other_stands).returning(c.enrollment_id))
         self._succeed_with_device = database.write(
             *succession, *device_acts(), after=(holder, device_held()),
@@ -128,7 +131,7 @@ class SqlEnrollments:
              device: DeviceChange | None = None) -> bool:
         """Write a change, unless somebody was first."""
         values = {**_changed(before, after), "old_id": "", **_entry_values(entry), **audit_values(record),
-                  **notice_values(notice)}
+                  **notice_values(notice), **_task_values(before, after, entry)}
         if device is None:
             return self._move.run(**values) is not None
         return self._move_with_device.run(**values, **device_values(device)) is not None
@@ -142,7 +145,7 @@ class SqlEnrollments:
             "old_state": ended.state.value, "old_since": ended.since, "old_due_at": ended.due_at,
             "old_active_key": ended.active_key, "old_revision": ended.revision, "old_reason": ended.reason,
             **_entry_values(entries[0]), **_entry_values(entries[1], "last_"), **audit_values(records[0]),
-            **audit_values(records[1], "ending_"), **notice_values(notice)}
+            **audit_values(records[1], "ending_"), **notice_values(notice), **_task_values(old, ended, entries[1])}
         if device is None:
             return self._succeed.run(**values) is not None
         return self._succeed_with_device.run(**values, **device_values(device)) is not None
@@ -193,6 +196,41 @@ def _values(enrollment: Enrollment) -> dict[str, Any]:
         values[name] = values[name].value
     return {**values, "open_key": enrollment.open_key, "active_key": enrollment.active_key,
             "search_key": f" {folded(enrollment.name)} {folded(enrollment.mail.split('@')[0])}"}
+
+
+def _task_update() -> Any:
+    """Make the act by which tasks close themselves when a certificate ends; parameters: ``_task_values``.
+
+    A change of content is done when that certificate has ended; a revocation when no other of the officer's stands, and what
+    ended before is in the proof. The officer's row is held (``after``), so that of two that end at once one is the last.
+    """
+    c, other = TASK.c, ROW.alias("standing")
+    line, kind = parameter(c.proof, "task_line"), parameter(c.kind, "task_kind")
+    change: Any = literal_column(f"'{TaskKind.CHANGE_CERTIFICATE.value}'")
+    sim: Any = literal_column(f"'{DeviceKind.SIM.value}'")
+    states: list[Any] = [literal_column(f"'{one.value}'") for one in WITH_A_CERTIFICATE]
+    sims = kind == literal_column(f"'{TaskKind.REVOKE_SIMS.value}'")
+    stands = exists(select(literal_column("1")).select_from(other).where(
+        other.c.holder == c.sub, other.c.enrollment_id != parameter(ROW.c.enrollment_id, "task_enrollment"),
+        other.c.state.in_(states),
+        or_(and_(sims, other.c.device_kind == sim), and_(~sims, other.c.device_kind != sim))))
+    waits = and_(c.kind != change, stands)
+    return update(TASK).where(
+        c.sub == parameter(c.sub, "task_sub"), c.state == literal_column("'open'"),
+        or_(c.kind == kind, and_(c.kind == change, c.cause.like(bindparam("task_cause", type_=Text()))))).values(
+            proof=case((c.proof == literal_column("''"), line), else_=c.proof + literal_column("'; '") + line),
+            state=case((waits, c.state), else_=literal_column("'done'")),
+            done_at=case((waits, c.done_at), else_=parameter(c.done_at, "task_at")),
+            done_by=case((waits, c.done_by), else_=parameter(c.done_by, "task_by")))
+
+
+def _task_values(before: Enrollment, after: Enrollment, entry: Entry) -> dict[str, Any]:
+    ends = before.state in WITH_A_CERTIFICATE and after.state not in WITH_A_CERTIFICATE
+    kind = TaskKind.REVOKE_SIMS if before.device_kind is DeviceKind.SIM else TaskKind.REVOKE_CERTIFICATES
+    by = entry.detail.get("document") or entry.detail.get("by_request", "")
+    return {"task_sub": before.holder if ends else "", "task_kind": kind.value, "task_cause": f"{before.enrollment_id}:%",
+            "task_enrollment": before.enrollment_id, "task_at": entry.at, "task_by": entry.actor,
+            "task_line": f"{before.enrollment_id}: {after.state.value}{f' ({by})' if by else ''}"}
 
 
 def _changed(before: Enrollment, after: Enrollment) -> dict[str, Any]:
