@@ -22,6 +22,7 @@ from idp.adapters.sql import schema
 from idp.adapters.sql.database import Database
 from idp.jose import signing_key
 
+from .compiled import compile_once
 from .directory_server import directory_server, ldap_directory, own_directory
 from .domain_controller import domain_controller
 from .postgresql import PostgreSQL
@@ -67,6 +68,9 @@ class MadeBefore:
         if number not in self._made:
             self._made[number] = signing_key._rsa()
         return self._made[number]
+
+
+compile_once()
 
 
 def making(make: Callable[[], rsa.RSAPrivateKey]) -> Any:

@@ -1,0 +1,36 @@
+"""Statements of the product, compiled once by each worker of the suite and not once for each of its databases.
+
+A statement is told from another by SQLAlchemy's own key of it, and by the values of what is constant in it.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy.engine import Dialect
+from sqlalchemy.sql import ClauseElement
+
+from idp.adapters.sql import execution, prepared
+
+Compiled = execution.Compiled
+
+
+class CompiledOnce:
+    """Compiles what was not compiled before."""
+
+    def __init__(self) -> None:
+        self._known: dict[object, Compiled] = {}
+
+    def __call__(self, statement: ClauseElement, dialect: Dialect) -> Compiled:
+        """Give the text of a statement (``execution.Compiled``)."""
+        key = statement._generate_cache_key()
+        if key is None:
+            return Compiled(statement, dialect)
+        whole = (dialect.name, dialect.paramstyle, key.key,
+                 tuple((bind.required, type(bind.value), repr(bind.value)) for bind in key.bindparams))
+        if whole not in self._known:
+            self._known[whole] = Compiled(statement, dialect)
+        return self._known[whole]
+
+
+def compile_once() -> None:
+    """Have every database of this process share what is compiled."""
+    execution.Compiled = prepared.Compiled = CompiledOnce()  # type: ignore[misc, assignment]
