@@ -11,6 +11,7 @@ import pytest
 
 from idp.pki.enrollment.record import Search
 from idp.pki.forms import LONGEST_FILE
+from idp.sessions.single_sign_on import Session
 from tests.administration.office import HOME, IT, PLENTY, Office
 from tests.administration.test_enrollments import asked, joined, sheet, take
 from tests.audit_desk import events_of
@@ -253,3 +254,12 @@ def test_papers_hold_no_identity_number(console: Console) -> None:
         assert page.status_code == 200
         assert "093080000001" not in page.text
     assert events_of(console.office.database, "personal_data.read") == []
+
+
+@pytest.mark.parametrize(("acr", "amr", "fits"), [(2, ("pwd", "otp", "mfa"), True), (3, ("sc",), True), (1, ("pwd",), False),
+                                                  (2, ("pwd", "remembered"), False)])
+def test_a_second_factor_is_shown_for_the_console_whatever_policy_says(console: Console, acr: int, amr: tuple[str, ...],
+                                                                       fits: bool) -> None:
+    now = console.office.clock.now()
+    session = Session("s", "sub", now, acr, amr, now, now, now + 3600)
+    assert console.office.services.administration.console.fits(session, None) is fits
