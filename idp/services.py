@@ -75,6 +75,7 @@ from .oidc.subject import Subjects
 from .oidc.userinfo import UserInfoAnswers
 from .pki.authority.issuance import Issuance
 from .pki.authority.portable import PortableCertificates
+from .pki.enrollment.self_service import OwnCertificates
 from .pki.est.enrolling import Est
 from .pki.government.chain import PublishedChain
 from .pki.government.fetching import ListFetcher
@@ -214,6 +215,7 @@ class Services:
     totp: Totp
     certificates: ClientCertificates
     certificate_desk: CertificateDesk
+    own_certificates: OwnCertificates
     published_chain: PublishedChain
     list_fetcher: ListFetcher | None
     certification: Issuance

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+
 from ..adapters import chain_files, holiday_file
 from ..adapters.ca_pkcs11 import Token, TokenKeys
 from ..adapters.ca_software import FOLDER, SoftwareKeys
@@ -47,6 +50,7 @@ from ..pki.enrollment.desk import Desk
 from ..pki.enrollment.ending import Ending
 from ..pki.enrollment.following import Following
 from ..pki.enrollment.moves import Moves
+from ..pki.enrollment.self_service import OwnCertificates
 from ..pki.est.enrolling import Est
 from ..pki.est.passwords import EnrollmentPasswords
 from ..pki.government.authority import GovernmentAuthority
@@ -91,6 +95,25 @@ def certificate_desk(settings: Settings, database: Database, mirror: OfficerMirr
     return CertificateDesk(desk=desk, custody=Custody(moves, desk, NotWithdrawn(chain, clock)), ending=ending,
                            register=Register(devices, moves, ending, mirror), moves=moves,
                            following=Following(moves, mirror, SqlTasks(database, clock)))
+
+
+def holders(rooms: CertificateDesk, mirror: OfficerMirror, published: PublishedChain, issuance: Issuance,
+            clock: Clock) -> OwnCertificates:
+    """Build the side of the desk that holders see."""
+
+    def above(certificate: x509.Certificate) -> tuple[x509.Certificate, ...]:
+        if path := published.path(certificate, clock.moment()):
+            return path[1:]
+        for authority in issuance.authorities():
+            chain = issuance.chain(authority)
+            try:
+                certificate.verify_directly_issued_by(chain[0])
+            except (ValueError, TypeError, InvalidSignature):
+                continue
+            return chain
+        return ()
+
+    return OwnCertificates(rooms.desk, rooms.custody, rooms.ending, mirror, above)
 
 
 def certification(settings: Settings, database: Database, sealer: Sealer, write: Callable[[Path, bytes], bool],

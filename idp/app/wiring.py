@@ -150,7 +150,7 @@ from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings
 from ..web.notice_words import LetterWords
 from .assurance import assurance_policy, first_factor_rules, named_networks, pause_of
-from .certificate_desk import certificate_desk, certification, console, for_administrators, protocols, published_chain
+from .certificate_desk import certificate_desk, certification, console, for_administrators, holders, protocols, published_chain
 from .people import WholeDirectory, mirroring
 from .servers import client_authorities, key_token, ldap_people, mail_server, officer_authorities
 
@@ -331,6 +331,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         pings=pings, ping_delivery=PingDelivery(pings, outbound, clients, sealer, clock),
         notices=notices, mail=mail, certificate_desk=desk_rooms, published_chain=chain,
         list_fetcher=list_fetcher,
+        own_certificates=holders(desk_rooms, mirror, chain, issuance, clock),
         certification=issuance, revocation_lists=revocation_lists, ocsp=ocsp,
         certificate_protocols=protocols(settings, database, sealer, issuance, audit, mirror, guesses, clock),
         resource_access=ResourceAccess(tokens, officer_tokens, clients, clock, assurance, Holders(proofs),

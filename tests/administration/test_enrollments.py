@@ -241,7 +241,7 @@ def test_a_renewal_names_the_old_certificate(office: Office) -> None:
     province2 = office.token("quantri2", "quantri-tinh")
     take(office, agency, sheet("mau01_ca_nhan", [person]), dry_run="false", submit="true")
     [number] = numbers(office, agency)
-    result = {"mail": person["mail"], "serial": "540101", "not_before": "2023-11-01", "not_after": "2028-11-01",
+    result = {"mail": person["mail"], "serial": "540101", "not_before": "2023-11-01", "not_after": "2023-12-31",
               "device_serial": "TK-0001"}
     for token, name, told in ((agency2, "approve", {}), (province, "approve_for_province", {}), (province, "send",
                                                                                                  {"document": "1"})):

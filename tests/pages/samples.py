@@ -175,6 +175,40 @@ _SINCE = _TODAY
 _EXPIRING: dict[str, Any] = {"app": QLVB, "who": OFFICER, "days": 5, "last": False, "later_url": "/next",
                              "change_url": "/account/password"}
 
+_OWN = {lang: [
+    {"number": "2026-04210001", "title": first, "state": {"word": word, "tag": "wait", "icon": "clock"}, "ends": "",
+     "next": following},
+    {"number": "2025-00000017", "title": second, "state": {"word": used, "tag": "ok", "icon": "check"}, "next": "",
+     "ends": "02/11/2030"}] for lang, first, second, word, used, following in (
+        ("vi", "Chứng thư số, SIM", "Chứng thư số, Thiết bị USB", "Chờ tỉnh duyệt", "Đang dùng",
+         "Quản trị tỉnh duyệt, chậm nhất ngày 26/11/2026"),
+        ("en", "Certificate, SIM", "Certificate, USB device", "Waits for the province", "In use",
+         "The province administrator approves, by 26/11/2026"))}
+_OWN_NEW = {"who": OFFICER, "error": "", "action": "/stay", "devices": [{"value": "token", "label": "USB"},
+                                                                       {"value": "sim", "label": "SIM"}]}
+_OWN_STEPS = {"vi": ("Lập và gửi đề nghị", "Đơn vị duyệt", "Quản trị tỉnh duyệt", "Gửi đơn vị cấp chứng thư",
+                     "Cấp chứng thư số", "Bàn giao", "Ký thử và kích hoạt"),
+              "en": ("Request made and sent", "Agency approves", "The province administrator approves",
+                     "Sent to the certification authority",
+                     "Certificate issued", "Handed over", "Test signature and activation")}
+_OWN_FOUND = {lang: {
+    "number": "2026-04210001", "heading": heading, "since": "17/11/2026", "state": {"word": word, "tag": "wait", "icon": "clock"},
+    "next": following, "mine": mine, "late": False, "reason": "", "done": 2, "of": 7,
+    "steps": [{"number": place + 1, "name": name, "how": "done" if place < 2 else "now" if place == 2 else "todo",
+               "note": "10:20 17/11/2026" if place < 2 else ""} for place, name in enumerate(_OWN_STEPS[lang])],
+    "holder": OFFICER["name"], "identity": "0930******21", "post": OFFICER["title"], "unit": OFFICER["unit_name"],
+    "mail": "nvmau@haugiang.gov.vn", "device": "SIM", "device_serial": "", "serial": "", "issuer": "", "certificate": False,
+    "begins": "", "ends": "", "confirmed": False} for lang, heading, word, following, mine in (
+        ("vi", "Chứng thư số, SIM", "Chờ tỉnh duyệt", "Quản trị tỉnh duyệt, chậm nhất ngày 26/11/2026",
+         "Hiện bạn chưa phải làm gì. Chúng tôi gửi thư công vụ cho bạn khi có kết quả."),
+        ("en", "Certificate, SIM", "Waits for the province", "The province administrator approves, by 26/11/2026",
+         "You have nothing to do now. We write to your official mailbox when there is a result."))}
+_OWN_ISSUED = {"certificate": True, "serial": "5401ab12cd34ef5601ab12cd34ef56", "issuer": "CN=Cơ quan cấp ví dụ,O=Ví Dụ,C=VN",
+               "device_serial": "TK-0001", "begins": "02/11/2025", "ends": "02/11/2030"}
+_OWN_SHOWN = {"who": OFFICER, "error": "", "base": "/next", "found": _OWN_FOUND}
+_OWN_ACT = {"who": OFFICER, "error": "", "action": "/stay", "back": "/next", "found": _OWN_FOUND,
+            "text": "Q2h1b2kgbmdhdSBuaGllbiBkZSBreSB0aHUgMTIzNDU"}
+
 SAMPLES = [
     Sample("sign-in", "login/sign_in.html", _SIGN_IN),
     Sample("sign-in-portal", "login/sign_in.html", _SIGN_IN | {"app": None, "notice": "signed_out_elsewhere"}),
@@ -388,6 +422,31 @@ SAMPLES = [
     Sample("account-codes-begin", "account/recovery_codes.html", _CODES | {"left": 4}),
     Sample("account-codes", "account/recovery_codes.html", _CODES | {"left": 10, "made_at": _SINCE, "codes": [
         f"{number:05d}-k7m2{'pqrstvwxyz'[number]}" for number in range(10)]}),
+    Sample("own-certificates", "account/certificates/listed.html", {
+        "who": OFFICER, "may_ask": True, "certificates": _OWN}),
+    Sample("own-certificates-none", "account/certificates/listed.html", {"who": BARE, "may_ask": True, "certificates": []}),
+    Sample("own-certificate-new", "account/certificates/new.html", _OWN_NEW),
+    Sample("own-certificate-new-wrong", "account/certificates/new.html", _OWN_NEW | {
+        "error": {"vi": "Có ô còn trống hoặc chưa đúng. Vui lòng kiểm tra rồi nhập lại.",
+                  "en": "A field is empty or not right. Please check and type it again."}}, 422),
+    Sample("own-certificate-new-all", "account/certificates/new.html", _OWN_NEW | {"devices": []}),
+    Sample("own-certificate-waiting", "account/certificates/shown.html", _OWN_SHOWN | {"offers": {"cancel"}}),
+    Sample("own-certificate-late", "account/certificates/shown.html", _OWN_SHOWN | {
+        "who": LONG, "offers": {"cancel", "submit"}, "found": {lang: found | {"late": True, "holder": LONG["name"],
+                                                                              "reason": "Thiếu ngày cấp",
+                                                                              "unit": LONG["unit_name"]}
+                                                               for lang, found in _OWN_FOUND.items()}}),
+    Sample("own-certificate-active", "account/certificates/shown.html", _OWN_SHOWN | {
+        "offers": {"renew", "change", "confirm", "activate", "lock", "report_loss"},
+        "found": {lang: found | _OWN_ISSUED | {"steps": [], "next": "", "mine": ""} for lang, found in _OWN_FOUND.items()}}),
+    Sample("own-certificate-again", "account/certificates/shown.html", _OWN_SHOWN | {
+        "offers": set(), "error": {"vi": "Bước này đã được làm rồi, hoặc đề nghị đã sang bước khác.",
+                                   "en": "This was done already, or the request is at another step."}}, 409),
+    *(Sample(f"own-certificate-{act}", "account/certificates/act.html", _OWN_ACT | {"act": act})
+      for act in ("lost", "activate", "renew", "change")),
+    Sample("own-certificate-activate-wrong", "account/certificates/act.html", _OWN_ACT | {
+        "act": "activate", "error": {"vi": "Chữ ký chưa khớp với đoạn chữ và chứng thư số này.",
+                                     "en": "The signature does not match this text and this certificate."}}, 422),
     *(Sample(f"certificate-{name}", "login/certificate.html", _SHOWING | {"app": QLVB, "field": "certificate_sign_in",
                                                                        "sign_in_url": "/next"} | _SHOWN[name][0], _SHOWN[name][1])
       for name in ("read", "shown", "missing", "nobody")),

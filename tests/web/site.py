@@ -39,6 +39,8 @@ from idp.adapters.sql.directory.officers import SqlOfficers
 from idp.adapters.sql.interactions import SqlInteractions
 from idp.adapters.sql.notices import SqlNotices
 from idp.adapters.sql.oauth import SqlGrants
+from idp.adapters.sql.pki.devices import SqlDevices as KeyDevices
+from idp.adapters.sql.pki.enrollments import SqlEnrollments
 from idp.adapters.sql.post_choices import SqlPostChoices
 from idp.adapters.sql.pushed_requests import SqlPushedRequests
 from idp.adapters.sql.seen_once import SqlSeenOnce
@@ -82,6 +84,12 @@ from idp.oidc.claims import IdTokenClaims
 from idp.oidc.consent import Consents
 from idp.oidc.id_token import IdTokens
 from idp.oidc.rp_initiated_logout import EndSession
+from idp.pki.enrollment.custody import Custody, WithinItsTime
+from idp.pki.enrollment.desk import Desk
+from idp.pki.enrollment.ending import Ending
+from idp.pki.enrollment.moves import Moves
+from idp.pki.enrollment.self_service import OwnCertificates
+from idp.pki.enrollment.working_days import WorkingDays
 from idp.pki.path_validation import CertificateAuthorities, RevocationStatus
 from idp.roles import RoleGroups
 from idp.sessions.devices import Devices
@@ -216,6 +224,10 @@ class Site:
             typed=Lockout(counter, self.clock, replace(CODE_LIMITS, pause=pause), kind="user_code"),
             requests=public_clients.of_devices(
                 Lockout(counter, self.clock, DEVICE_LIMITS, kind="device_request"), SqlGrants(database), self.clock))
+        moves = Moves(SqlEnrollments(database), self.clock, WorkingDays(), KeyDevices(database))
+        self.desk = Desk(moves, self.mirror, FakeSealer(), b"k" * 32)
+        self.custody, self.ending = Custody(moves, self.desk, WithinItsTime(self.clock)), Ending(moves, self.mirror)
+        self.own_certificates = OwnCertificates(self.desk, self.custody, self.ending, self.mirror, lambda _certificate: ())
         self.services: Any = SimpleNamespace(
             administration=SimpleNamespace(enrollments=None),  # the console has an office of its own: test_console.py
             settings=self.settings, clock=self.clock, database=database, keys=keys, clients=clients, provider=self.provider,
@@ -239,7 +251,7 @@ class Site:
                            passwords=Lockout(counter, self.clock, replace(PASSWORD_LIMITS, pause=pause)), factors=factors),
             password_notices=PasswordNotices(SqlSeenOnce(database), self.clock, days=self.settings.password_notice_days),
             assurance=assurance,
-            subjects=SUBJECTS, end_session=EndSession(clients, id_tokens.read_hint))
+            own_certificates=self.own_certificates, subjects=SUBJECTS, end_session=EndSession(clients, id_tokens.read_hint))
         self.services.forgotten_passwords = self.forgotten = ForgottenPasswords(
             SqlRecoveries(database), self.directory, self.mirror, factors, self.one_time,
             Lockout(counter, self.clock, REQUEST_LIMITS, kind="forgotten"), self.told, audit, self.clock, key=b"k" * 32,

@@ -56,6 +56,7 @@ _REASONS: Final = {
     "no_agency": "Cán bộ này chưa có đơn vị trong danh bạ.",
     "no_mailbox": "Chưa có thư công vụ. Vui lòng đề nghị lập hộp thư trước.",
     "nothing_to_replace": "Số hiệu chứng thư cũ không phải của cán bộ này, hoặc chứng thư đó không còn dùng.",
+    "too_early": "Chưa đến kỳ gia hạn: chứng thư số được gia hạn trong 60 ngày cuối.",
     "already_there": "Cán bộ này đang có chứng thư số. Nếu cần gia hạn, vui lòng ghi số hiệu chứng thư cũ.",
     "no_request": "Không có đề nghị nào đã gửi đi khớp với thư công vụ và số định danh này.",
     "several_requests": "Có nhiều đề nghị khớp với dòng này. Vui lòng ghi cả thư công vụ và số định danh.",

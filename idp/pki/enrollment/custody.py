@@ -100,6 +100,19 @@ class Custody:
         if not hmac.compare_digest(self._desk.digest_of_typed(identity_number), found.identity_digest):
             raise UnfitError("This is not the holder's identity number.", code="another_person")
 
+    def confirm(self, actor: Actor, enrollment_id: str, caller: Caller) -> Enrollment:
+        """Note that the holder says the device has come; the deadline of the first signature stays.
+
+        Raises:
+            ConflictError: ``already_confirmed``.
+        """
+        found = self._moves.seen(actor, enrollment_id)
+        part = self._moves.part(actor, found, Act.CONFIRM)
+        # Read after the request was: what confirmed it before stands in the history, what does so now has a newer revision.
+        if any(entry.act == Act.CONFIRM for entry in self._moves.store.history(enrollment_id)):
+            raise ConflictError("The receipt is confirmed already.", code="already_confirmed")
+        return self._moves.move(actor, found, Act.CONFIRM, caller, as_part=part, since=found.since, due_at=found.due_at)
+
     def activate(self, actor: Actor, enrollment_id: str, signature: bytes, caller: Caller) -> Enrollment:
         """Activate with a signature of the holder's key over ``challenge`` (its ASCII bytes, SHA-256).
 

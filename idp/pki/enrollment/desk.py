@@ -37,6 +37,8 @@ PERSONAL: Final = ("identity_number", "identity_issued_on", "identity_issued_by"
 LONGEST_REASON: Final = 300
 _LONGEST_DOCUMENT: Final = 60
 _TRIES: Final = 5
+RENEWAL_SECONDS: Final = 60 * 86400
+"""How long before its end a certificate is renewed at the earliest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +92,8 @@ class Desk:
 
         Raises:
             RefusedError: 403 ``not_yours``: neither the holder nor an administrator of the agency.
-            UnfitError: ``unknown_officer``, ``not_active``, ``guest``, ``no_mailbox``, ``no_agency``, ``nothing_to_replace``.
+            UnfitError: ``unknown_officer``, ``not_active``, ``guest``, ``no_mailbox``, ``no_agency``, ``nothing_to_replace``,
+                ``too_early``.
             CsrError: the request for the key is none, or its key is weak.
             ConflictError: ``already_asked``: such a request is on its way; ``already_there``: such a certificate is in use, and
                 the wish is for a new one.
@@ -223,6 +226,14 @@ class Desk:
             AuditEvent.PERSONAL_DATA_READ, self._moves.clock.now(), sub=enrollment.holder, source=caller.source,
             request_id=caller.request_id, detail={"number": enrollment.enrollment_id, "why": why, "by": actor.sub, **caller.by})
 
+    def masked_identity(self, enrollment: Enrollment) -> str:
+        """Give the identity number with its middle hidden, for its holder to recognise; empty where none was given."""
+        if not enrollment.personal:
+            return ""
+        number = str(json.loads(self._sealer.open(enrollment.personal, context=f"enrollment {enrollment.holder}"))
+                     .get("identity_number", ""))
+        return f"{number[:4]}{'*' * (len(number) - 6)}{number[-2:]}" if len(number) > 6 else "*" * len(number)
+
     def now(self) -> int:
         """Give the desk's time, seconds since the epoch."""
         return self._moves.clock.now()
@@ -247,7 +258,10 @@ class Desk:
             if who is None or not who.may_change or who.role is Role.MACHINE or not who.oversees(enrollment.unit_code):
                 raise RefusedError("A request is made by the officer, or by an administrator of the agency.", code="not_yours",
                                    status=403)
-        self._replaced(enrollment)
+        replaced = self._replaced(enrollment)
+        if replaced is not None and not enrollment.personal and replaced.holder == enrollment.holder:
+            # Sealed for this holder, and typed once.
+            enrollment = replace(enrollment, personal=replaced.personal, identity_digest=replaced.identity_digest)
         return enrollment
 
     def _drawn(self, actor: Actor, wish: Wish) -> Enrollment:
@@ -286,8 +300,8 @@ class Desk:
         if not enrollment.unit_code:
             raise UnfitError("There is no agency that could ask for it.", code="no_agency")
 
-    def _replaced(self, wished: Enrollment) -> None:
-        """Check that a new one is new, and that what is renewed or changed is the holder's own one in use."""
+    def _replaced(self, wished: Enrollment) -> Enrollment | None:
+        """Check that a new one is new, and give what is renewed or changed: the holder's own one in use."""
         in_use = self._store.in_use(replace(wished, state=State.ACTIVE).active_key or "")
         if wished.purpose is Purpose.NEW:
             if wished.replaces:
@@ -296,11 +310,19 @@ class Desk:
                 raise ConflictError(f"Certificate {in_use.enrollment_id} is in use; ask for its renewal.", code="already_there")
         elif in_use is None or in_use.enrollment_id != wished.replaces:
             raise UnfitError("There is no certificate in use to renew or change.", code="nothing_to_replace")
+        elif wished.purpose is Purpose.RENEW and not is_due(in_use, self._moves.clock.now()):
+            raise UnfitError("A certificate is renewed from 60 days before its end.", code="too_early")
+        return in_use
 
     def _with_reason(self, actor: Actor, found: Enrollment, act: Act, reason: str, caller: Caller) -> Enrollment:
         part = self._moves.part(actor, found, act)
         text = line(reason, LONGEST_REASON, "reason")
         return self._moves.move(actor, found, act, caller, as_part=part, told={"reason": text}, reason=text)
+
+
+def is_due(enrollment: Enrollment, now: int) -> bool:
+    """Tell whether a certificate is near enough to its end to be renewed."""
+    return enrollment.not_after is not None and enrollment.not_after - now <= RENEWAL_SECONDS
 
 
 def _request(content: bytes) -> bytes:

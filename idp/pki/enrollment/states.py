@@ -57,6 +57,8 @@ class Act(StrEnum):
     RECEIVE = "receive"
     """The device with the certificate has come to the desk."""
     HAND_OVER = "hand_over"
+    CONFIRM = "confirm"
+    """The holder confirms that the device has come."""
     ACTIVATE = "activate"
     SUSPEND = "suspend"
     RESUME = "resume"
@@ -145,6 +147,7 @@ STEPS: Final[Mapping[tuple[State, Act], Step]] = _steps(
     (State.HANDED_OVER, Act.COMPLETE, State.HANDED_OVER, (_D, _S)),
     (State.ISSUED, Act.RECEIVE, State.READY, (_D,)),
     (State.READY, Act.HAND_OVER, State.HANDED_OVER, (_D,)),
+    (State.HANDED_OVER, Act.CONFIRM, State.HANDED_OVER, (_H,)),
     (State.HANDED_OVER, Act.ACTIVATE, State.ACTIVE, (_H, _D)),
     (State.ACTIVE, Act.SUSPEND, State.SUSPENDED, (_D,)),
     (State.SUSPENDED, Act.RESUME, State.ACTIVE, (_D,)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Response, make_response, render_template, request
 from flask_babel import gettext
@@ -47,4 +48,6 @@ def words(told: Told) -> dict[str, Any]:
         return str(gettext(text))
 
     return {"icon": icon_of(told), "title": title_of(told, translate), "text": text_of(told, translate),
-            "when": when_of(told, translate), "unread": told.read_at is None}
+            "when": when_of(told, translate), "unread": told.read_at is None,
+            "url": f"/account/certificates/{quote(told.detail['number'], safe='')}"
+            if told.kind.startswith("certificate.") and told.detail.get("number") else ""}

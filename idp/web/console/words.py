@@ -68,6 +68,7 @@ def done() -> Mapping[str, str]:
         "approve_for_province": gettext("Tỉnh duyệt"), "return": gettext("Trả lại"), "cancel": gettext("Hủy đề nghị"),
         "send": gettext("Gửi danh sách đi cấp"), "reject": gettext("Đơn vị cấp trả lại"), "issue": gettext("Nhận kết quả cấp"),
         "complete": gettext("Nhận tệp chứng thư số"), "receive": gettext("Nhận thiết bị"), "hand_over": gettext("Bàn giao"),
+        "confirm": gettext("Xác nhận đã nhận thiết bị"),
         "activate": gettext("Kích hoạt"), "suspend": gettext("Tạm khóa"), "resume": gettext("Cho dùng lại"),
         "lock": gettext("Báo thiết bị bị khóa"), "unlock": gettext("Mở khóa thiết bị"),
         "ask_revocation": gettext("Đề nghị thu hồi"), "report_loss": gettext("Báo mất thiết bị"), "revoke": gettext("Thu hồi"),

@@ -129,6 +129,7 @@ def test_a_device_that_another_has_is_received_for_nobody(house: House) -> None:
 
 def test_a_device_is_renewed_in_its_holders_hand(house: House) -> None:
     old = house.brought(State.ACTIVE)
+    house.near_the_end()
     house.printed = iter([1])  # type: ignore[assignment]
     new = house.brought(State.ACTIVE, purpose=Purpose.RENEW, replaces=old.enrollment_id)
     assert house.found(old.enrollment_id).state is State.SUPERSEDED
@@ -137,6 +138,7 @@ def test_a_device_is_renewed_in_its_holders_hand(house: House) -> None:
 
 def test_the_old_device_is_due_when_the_new_one_is_in_use(house: House) -> None:
     old = house.brought(State.ACTIVE)
+    house.near_the_end()
     house.brought(State.ACTIVE, purpose=Purpose.RENEW, replaces=old.enrollment_id)
     assert (of(house).state, of(house, "TK-0002").state) == (DeviceState.RETURN_DUE, DeviceState.HANDED_OVER)
     assert of(house).due_at == house.found(old.enrollment_id).due_at

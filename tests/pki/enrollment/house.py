@@ -19,6 +19,7 @@ from idp.pki.enrollment.desk import Desk, Wish
 from idp.pki.enrollment.ending import Ending
 from idp.pki.enrollment.moves import Actor, Moves
 from idp.pki.enrollment.record import DeviceKind, Enrollment, EnrollmentStore, Kind
+from idp.pki.enrollment.self_service import OwnCertificates
 from idp.pki.enrollment.states import State
 from idp.pki.enrollment.working_days import WorkingDays
 from idp.roles import Administrator, Role
@@ -56,6 +57,7 @@ class House:
         self.desk = Desk(self.moves, self.mirror, sealer or FakeSealer(), b"k" * 32)
         self.custody, self.ending = Custody(self.moves, self.desk, self.standing), Ending(self.moves, self.mirror)
         self.devices, self.register = devices, Register(devices, self.moves, self.ending, self.mirror)
+        self.own = OwnCertificates(self.desk, self.custody, self.ending, self.mirror, lambda _certificate: ())
         self.subs = {uid: self.joined(uid) for uid in ("holder", "agency", "agency2", "desk", "desk2", "auditor")}
         self.subs |= {uid: self.joined(uid, posts=(ELSEWHERE,)) for uid in ("stranger", "other_agency")}
 
@@ -108,6 +110,10 @@ class House:
             if state is to:
                 return found
         raise AssertionError(to)
+
+    def near_the_end(self, days: int = 30) -> None:
+        """Let it be so many days before certificates end."""
+        self.clock.advance(LAST_DAY - days * 86400 - self.clock.now())
 
     def found(self, number: str) -> Enrollment:
         found = self.store.find(number)

@@ -114,6 +114,7 @@ def test_nobody_hands_over_to_themselves_or_without_knowing_to_whom(house: House
 
 def test_a_renewed_certificate_ends_when_the_new_one_is_active(house: House) -> None:
     old = house.brought(State.ACTIVE)
+    house.near_the_end()
     new = house.brought(State.HANDED_OVER, identity=EC, purpose=Purpose.RENEW, replaces=old.enrollment_id)
     assert house.found(old.enrollment_id).state is State.ACTIVE
     house.custody.activate(house.actor("holder"), new.enrollment_id, sign(EC, new.challenge.encode()), CALLER)
@@ -124,6 +125,7 @@ def test_a_renewed_certificate_ends_when_the_new_one_is_active(house: House) -> 
 
 def test_the_old_one_changes_while_the_new_one_is_activated(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     old = house.brought(State.ACTIVE)
+    house.near_the_end()
     new = house.brought(State.HANDED_OVER, identity=EC, purpose=Purpose.RENEW, replaces=old.enrollment_id)
 
     def meanwhile(_enrollment: Any) -> bool:

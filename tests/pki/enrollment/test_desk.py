@@ -207,6 +207,7 @@ def test_the_first_seal_of_an_agency_goes_on_paper(house: House) -> None:
     seal = {"kind": Kind.SEAL, "name": "Sở Y tế", "unit_code": "H30.11", "unit_name": "Sở Y tế", "mail": "syt@haugiang.gov.vn"}
     first = house.brought(State.ACTIVE, **seal)
     assert first.wet_ink
+    house.near_the_end()
     second = house.asked(purpose=Purpose.RENEW, replaces=first.enrollment_id, **seal)
     assert not second.wet_ink
     assert house.asked("stranger", by="desk", **{**seal, "unit_code": "H30.12"}).wet_ink
@@ -218,6 +219,8 @@ def test_a_renewal_follows_the_one_in_use(house: House) -> None:
     first = house.brought(State.ACTIVE)
     assert refused(house.asked) == "already_there"
     assert refused(lambda: house.asked(purpose=Purpose.RENEW, replaces="2026-00000001")) == "nothing_to_replace"
+    assert refused(lambda: house.asked(purpose=Purpose.RENEW, replaces=first.enrollment_id)) == "too_early"
+    house.near_the_end(60)
     assert house.asked(purpose=Purpose.RENEW, replaces=first.enrollment_id).state is State.SUBMITTED
     assert refused(lambda: house.asked("stranger", by="desk", replaces=first.enrollment_id)) == "nothing_to_replace"
 
