@@ -54,10 +54,7 @@ flask.Flask.jinja_options = {**flask.Flask.jinja_options, "bytecode_cache": Comp
 
 
 class MadeBefore:
-    """RSA keys for signing: made once by each worker and given in turn, since to make one takes longer than most tests.
-
-    A deployment meets none of its keys twice before it has made as many as there are; tests that make more take ``new_keys``.
-    """
+    """RSA keys for signing: made once by each worker and given in turn, since to make one takes longer than most tests."""
 
     def __init__(self, most: int) -> None:
         self._made: dict[int, rsa.RSAPrivateKey] = {}
@@ -79,27 +76,35 @@ def making(make: Callable[[], rsa.RSAPrivateKey]) -> Any:
     return mock.patch.dict(kinds, {alg: (rsa.RSAPrivateKey, make) for alg in ("RS256", "PS256", "RSA-OAEP-256")})
 
 
-@pytest.fixture(autouse=True, scope="session")
-def keys_made_before() -> Iterator[None]:
-    """Give keys in turn wherever one is made in this process."""
-    with making(MadeBefore(32)):
+@pytest.fixture(scope="session")
+def rsa_keys() -> MadeBefore:
+    """Enough for several deployments at once."""
+    return MadeBefore(64)
+
+
+@pytest.fixture(scope="module")
+def keys_made_before(rsa_keys: MadeBefore) -> Iterator[None]:
+    """Give keys in turn; for modules whose deployments make theirs when they begin and none later: none meets one twice."""
+    with making(rsa_keys):
         yield
 
 
-@pytest.fixture
-def new_keys() -> Iterator[None]:
-    """Make every key anew."""
-    with making(signing_key._rsa):
-        yield
-
-
+TESTS = Path(__file__).parent
 WAITING = ("flows", "relying_parties", "faults", "deploy", "browser", "conformance", "security/test_fuzz",
            "security/test_line_27")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long without needing the processor all the time, so that short tests fill the gaps, and the end."""
-    items.sort(key=lambda item: not item.nodeid.startswith(tuple(f"tests/{place}" for place in WAITING)))
+    """Spread the files that wait for servers and browsers among the others, and end without them.
+
+    Many of them at once would need more than the machine has; one that begins last would be waited for alone.
+    """
+    files = list(dict.fromkeys(item.path for item in items))
+    waiting = [path for path in files if path.relative_to(TESTS).as_posix().startswith(WAITING)]
+    others = [path for path in files if path not in set(waiting)]
+    places = {path: number / len(waiting) for number, path in enumerate(waiting)} | {
+        path: 0.15 + number / len(others) for number, path in enumerate(others)}
+    items.sort(key=lambda item: places[item.path])
 
 
 def pytest_collection_finish() -> None:

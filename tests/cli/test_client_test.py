@@ -55,6 +55,9 @@ APPS: dict[str, dict[str, Any]] = {
 MACHINE = {"client_id": "lgsp", "client_name": "Trục", "grant_types": ["client_credentials"], "scope": "service"}
 
 
+pytestmark = pytest.mark.usefixtures("keys_made_before")
+
+
 @pytest.fixture(scope="module")
 def people() -> FakeDirectory:
     return FakeDirectory([make_officer("canbo"), make_officer("lanhdao", groups=("lanhdao",)),

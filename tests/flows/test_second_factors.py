@@ -45,7 +45,8 @@ def test_enrol_an_app_sign_in_with_it_and_with_a_recovery_code(here: Place) -> N
     person.fill(otp="000000")
     person.press()
     assert "Mã 6 số chưa đúng" in person.text
-    person.fill(otp=code(seed, 0))
+    first = code(seed, 0)
+    person.fill(otp=first)
     person.press()
     assert "Đã bật xác thực hai lớp" in person.text
     assert looked_at(person) == []
@@ -54,7 +55,7 @@ def test_enrol_an_app_sign_in_with_it_and_with_a_recovery_code(here: Place) -> N
     person.open(f"{security}/recovery-codes")
     person.sign_in(OFFICER)
     assert person.heading == "Xác thực lớp thứ hai"
-    person.fill(otp=code(seed, 0))
+    person.fill(otp=first)
     person.press()
     assert "Mã này đã được dùng" in person.text
     person.fill(otp=code(seed, +1))

@@ -28,7 +28,6 @@ from tests.contracts.key_store import CALLER
 from tests.fakes.clock import FakeClock
 from tests.fakes.sealer import FakeSealer
 
-pytestmark = pytest.mark.usefixtures("new_keys")  # a year of rotations makes more than others
 DAY = 86400
 MONTHS_13 = 395 * DAY
 

@@ -19,7 +19,6 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.directory import FakeDirectory
 from tests.whole import make_settings
 
-pytestmark = pytest.mark.usefixtures("new_keys")  # rotations make more than others
 DAY = 86400
 
 
