@@ -2,8 +2,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test check demo bench faults pins clean
 MAKEFLAGS += --no-print-directory
-# Twice the cores of the smallest machine: a test that waits for a server or a browser leaves its core to another.
-PYTEST_WORKERS ?= 4
+# One more than the cores of the smallest machine: a test that waits for a server or a browser leaves its core to another.
+PYTEST_WORKERS ?= 3
 
 help: ## Show this list
 	@printf 'make ...\n'

@@ -23,10 +23,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
 
 
 def holds(run: Callable[[], Found]) -> None:
-    """Demand everything; a busy machine may need another run for what is a matter of time."""
-    first = run().demands
-    assert not {"0 logins accepted", "nothing is lost"} & set(first)
-    assert not first or run().demands == []
+    """Demand everything; a busy machine may need other runs for what is a matter of time."""
+    for _ in range(3):
+        demands = run().demands
+        assert not {"0 logins accepted", "nothing is lost"} & set(demands)
+        if not demands:
+            return
+    assert demands == []
 
 
 def test_f01_the_directory_is_down(place: Rig) -> None:
