@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -74,6 +75,15 @@ def making(make: Callable[[], rsa.RSAPrivateKey]) -> Any:
     """Say how RSA keys are made from here on."""
     kinds: Any = signing_key._KINDS
     return mock.patch.dict(kinds, {alg: (rsa.RSAPrivateKey, make) for alg in ("RS256", "PS256", "RSA-OAEP-256")})
+
+
+@pytest.fixture(autouse=True, scope="session")
+def settings_of_no_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the settings of a ``make run`` in this checkout out of what tests build."""
+    nothing = tmp_path_factory.mktemp("settings") / "nothing.toml"
+    nothing.touch(mode=0o600)
+    with mock.patch.dict(os.environ, IDP_CONFIG=str(nothing)):
+        yield
 
 
 @pytest.fixture(scope="session")
