@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import Criticality, ExtensionPolicy, PolicyBuilder, Store, VerificationError
 
-from .shown_certificate import ShownCertificate
+from .shown_certificate import UNREADABLE, ShownCertificate
 
 RevocationStatus = Literal["good", "revoked", "unknown"]
 
@@ -95,6 +95,6 @@ def _is_for_clients(certificate: x509.Certificate) -> bool:
         purposes = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
         return True
-    except ValueError:
+    except UNREADABLE:
         return False
     return ExtendedKeyUsageOID.CLIENT_AUTH in purposes

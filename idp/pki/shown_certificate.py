@@ -18,6 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
+UNREADABLE: Final = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension,
+                     x509.UnsupportedGeneralNameType)
+"""What the library says of certificates that it cannot read, or parts of which it cannot: not all are ``ValueError``."""
 LONGEST: Final = 16 * 1024
 _SMALLEST_RSA_BITS: Final = 2048
 
@@ -41,7 +44,7 @@ class ShownCertificate:
         found: dict[str, set[str]] = {"tls_client_auth_subject_dn": {self.certificate.subject.rfc4514_string()}}
         try:
             names = self.certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        except (x509.ExtensionNotFound, ValueError):
+        except (x509.ExtensionNotFound, *UNREADABLE):
             return found
         found["tls_client_auth_san_dns"] = {name.lower() for name in names.get_values_for_type(x509.DNSName)}
         found["tls_client_auth_san_uri"] = set(names.get_values_for_type(x509.UniformResourceIdentifier))
@@ -56,7 +59,7 @@ def read(escaped: str) -> ShownCertificate | None:
         return None
     try:
         return shown(x509.load_pem_x509_certificate(unquote_to_bytes(escaped)))
-    except (ValueError, UnsupportedAlgorithm):
+    except UNREADABLE:
         return None
 
 

@@ -109,9 +109,12 @@ def check_limits() -> None:
         RequestHeaderFieldsTooLarge: more than 16 kB of headers.
         RequestEntityTooLarge: more than 64 kB of body.
         BadRequest: more than 100 parameters in the address, or in the body.
+        NotFound: a control character in the address.
     """
     if sum([len(value) for name, value in request.environ.items() if name[:5] == "HTTP_"]) > MAX_HEADER_BYTES:
         raise RequestHeaderFieldsTooLarge
+    if not request.path.isprintable():
+        raise NotFound  # no page has such an address, and no store can look for one
     if request.query_string.count(b"&") >= MAX_PARAMETERS:
         raise BadRequest("The address has too many parameters.")
     if request.method not in _SAFE and request.mimetype == FORM_TYPE and request.get_data().count(b"&") >= MAX_PARAMETERS:

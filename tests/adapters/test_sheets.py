@@ -103,3 +103,40 @@ def test_every_file_is_read_or_refused(content: bytes) -> None:
 def test_csv_reads_back_as_it_was_written(rows: list[list[str]]) -> None:
     rows = [["x", *row] for row in rows]
     assert FILES.read(FILES.csv(rows)) == rows
+
+
+def workbook(sheet: str) -> bytes:
+    """Make the smallest workbook that has these rows."""
+    made, kind = io.BytesIO(), "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as parts:
+        parts.writestr("[Content_Types].xml", (
+            '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+            '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+            f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>'
+            f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{kind}.worksheet+xml"/></Types>'))
+        parts.writestr("_rels/.rels", (
+            '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+            f'<Relationship Id="r" Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>'))
+        parts.writestr("xl/workbook.xml", (
+            f'<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="{office}">'
+            '<sheets><sheet name="a" sheetId="1" r:id="r"/></sheets></workbook>'))
+        parts.writestr("xl/_rels/workbook.xml.rels", (
+            '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+            f'<Relationship Id="r" Type="{office}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>'))
+        parts.writestr("xl/worksheets/sheet1.xml", (
+            f'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{sheet}</sheetData>'
+            "</worksheet>"))
+    return made.getvalue()
+
+
+def test_security_44_a_workbook_that_asks_for_more_memory_than_there_is_ends_nothing_of_ours() -> None:
+    two = '<row r="1"><c r="A1"><v>1</v></c></row><row r="{0}"><c r="{1}{0}"><v>2</v></c></row>'
+    assert FILES.read(workbook(two.format(2, "B"))) == [[1, ""], ["", 2]]
+    assert code(workbook(two.format(1_048_576, "XFD"))) == "unreadable"
+    assert code(workbook(two.format(1_048_576, "A"))) == "too_many_rows"
+
+
+@pytest.mark.parametrize("content", [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", "\n ".encode("utf-16")])
+def test_a_file_of_a_mark_alone_is_empty(content: bytes) -> None:
+    assert code(content) == "empty"

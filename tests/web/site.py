@@ -374,7 +374,7 @@ def authorize_url(client: Client = QLVB, **more: Any) -> str:
 
 def form_of(page: TestResponse) -> tuple[str, dict[str, str]]:
     """Read the first form of a page: where it goes and its hidden fields."""
-    form = re.search(r'<form method="post" action="([^"]*)"[^>]*>(.*?)</form>', page.text, re.DOTALL)
+    form = re.search(r'<form (?:class="[^"]*" )?method="post" action="([^"]*)"[^>]*>(.*?)</form>', page.text, re.DOTALL)
     assert form is not None, (page.status_code, page.headers.get("Location"), page.text[:2000])
     hidden = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', form[2])
     return unescape(form[1]), {unescape(name): unescape(value) for name, value in hidden}

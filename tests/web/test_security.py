@@ -171,7 +171,9 @@ def test_bodies_beyond_64_kb_are_refused_with_413(site: Site) -> None:
 
 
 @pytest.mark.parametrize(("method", "path", "status"), [("GET", "/khong-co", 404), ("DELETE", "/authorize", 405),
-                                                        ("PUT", "/login/x", 405), ("POST", "/", 405), ("GET", "/\ufffd%00", 404)])
+                                                        ("PUT", "/login/x", 405), ("POST", "/", 405), ("GET", "/\ufffd%00", 404),
+                                                        ("GET", "/admin/certificates/%00", 404),
+                                                        ("GET", "/account/certificates/x%1b", 404)])
 def test_what_is_not_there_is_a_page_with_a_code_to_read_out(site: Site, method: str, path: str, status: int) -> None:
     answer = site.app.test_client().open(path, method=method, base_url=site.settings.issuer)
     assert answer.status_code == status

@@ -12,6 +12,7 @@ from cryptography import x509
 
 from ...audit import Caller
 from ...errors import RefusedError
+from ..shown_certificate import UNREADABLE
 from . import csr
 from .issuance import Issuance, Order
 from .ports import Certificate, Letter, Received, Status, Wanted
@@ -46,7 +47,7 @@ class InternalAuthority:
         """See that a certificate was issued here for a request, and stands."""
         try:
             serial = f"{x509.load_der_x509_certificate(der).serial_number:x}"
-        except ValueError as err:
+        except UNREADABLE as err:
             raise RefusedError("This is not a certificate.", code="certificate_unreadable", status=422) from err
         found = self._issuance.find(serial)
         if found is None or found.der != der or found.holder != wanted.holder or found.status is not Status.GOOD:

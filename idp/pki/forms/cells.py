@@ -18,6 +18,7 @@ from uuid import UUID
 from ...directory.unit import from_code_2016, is_unit_code
 from . import Cell, Flaw
 
+_YEARS: Final = range(1900, 2200)
 _EXCEL_DAY_0: Final = date(1899, 12, 30)
 """Day 0 of a workbook of 1900, with the leap day that never was already counted in."""
 _EXCEL_DAYS: Final = range(3_000, 80_000)
@@ -77,7 +78,7 @@ def text(longest: int) -> Read:
 def day(cell: Cell) -> str:
     """Read a day: a cell of a day, ``dd/mm/yyyy`` with one of ``/ . -``, ISO 8601, or a spreadsheet's number of a day."""
     if isinstance(cell, date):
-        return date(cell.year, cell.month, cell.day).isoformat()
+        return _written(cell.year, cell.month, cell.day)
     found = plain(cell)
     if found.isascii() and found.isdigit() and int(found) in _EXCEL_DAYS:
         return (_EXCEL_DAY_0 + timedelta(days=int(found))).isoformat()
@@ -87,10 +88,17 @@ def day(cell: Cell) -> str:
         year, month, days = (int(parts[n]) for n in (1, 2, 3))
     else:
         raise CellError(Flaw.NOT_A_DATE)
+    return _written(year, month, days)
+
+
+def _written(year: int, month: int, days: int) -> str:
+    """Write a day of the calendar, of a year that papers of ours may have; clocks and databases know no others either."""
     try:
-        return date(year, month, days).isoformat()
+        if year in _YEARS:
+            return date(year, month, days).isoformat()
     except ValueError:
-        raise CellError(Flaw.NO_SUCH_DAY) from None
+        pass
+    raise CellError(Flaw.NO_SUCH_DAY)
 
 
 def identity_number(cell: Cell) -> str:

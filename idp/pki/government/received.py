@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from ...errors import RefusedError
 from ..authority.csr import CsrError, Listed, check_key, fingerprint
 from ..authority.ports import Received, Wanted
 from ..forms.cells import folded
+from ..shown_certificate import UNREADABLE
 from .chain import PublishedChain
 
 LONGEST: Final = 16 * 1024
@@ -38,6 +40,8 @@ _AHEAD: Final = timedelta(days=31)
 """A certificate that begins later than this is a mistake of somebody's."""
 _DIGESTS: Final = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
 _ZIP: Final = b"PK\x03\x04"
+_SERIAL_BITS: Final = 160
+"""RFC 5280 §4.1.2.2: 20 octets, positive."""
 
 
 class UnfitError(RefusedError):
@@ -96,10 +100,12 @@ def read(der: bytes) -> x509.Certificate:
         if len(der) > LONGEST:
             raise ValueError("too long")
         certificate = x509.load_der_x509_certificate(der)
-        list(certificate.extensions), list(certificate.subject), certificate.public_key()
+        list(certificate.extensions), list(certificate.subject), list(certificate.issuer), certificate.public_key()
         if certificate.version is not x509.Version.v3:
             raise ValueError("not version 3")
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.InvalidVersion) as err:
+        if not 0 < certificate.serial_number < 1 << _SERIAL_BITS:
+            raise ValueError("a serial number beyond 20 octets")
+    except UNREADABLE as err:
         raise UnfitError("This is not a certificate that can be read.", code="certificate_unreadable", debug=str(err)) from err
     return certificate
 
@@ -195,7 +201,7 @@ def _each(part: bytes) -> list[x509.Certificate]:
         if b"-----BEGIN CERTIFICATE-----" in part:
             return list(x509.load_pem_x509_certificates(part))
         return [x509.load_der_x509_certificate(part)]
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except UNREADABLE:
         return []
 
 
@@ -210,10 +216,17 @@ def _parts(content: bytes) -> list[tuple[str, bytes]] | None:
                 raise _unreadable("Tệp nén quá lớn. Vui lòng chia thành nhiều tệp.")
             wanted = [one for one in listed if one.filename.lower().endswith((*_CERTIFICATES, *_LISTS))
                       and not one.filename.rsplit("/", 1)[-1].startswith(".")]
-            # What is read of a file is no more than its entry says, and that was counted.
-            return [(one.filename.lower(), bundle.read(one)) for one in wanted]
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError, ValueError) as err:
+            return [(one.filename.lower(), _part(bundle, one)) for one in wanted]
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, OSError, EOFError, ValueError) as err:
         raise _unreadable("Không đọc được tệp nén. Vui lòng nén lại theo kiểu ZIP, không đặt mật khẩu.") from err
+
+
+def _part(bundle: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """Read a file of a ZIP file: no more than its entry says, which was counted, whatever it would unpack to."""
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise zipfile.BadZipFile("only stored and deflated files are read")  # others unpack without a bound
+    with bundle.open(entry) as unpacking:
+        return unpacking.read(entry.file_size)
 
 
 def _unreadable(message: str) -> RefusedError:

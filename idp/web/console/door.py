@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import Response, make_response, render_template, session
+from flask import Response, make_response, render_template, request, session
 from flask_babel import gettext
+from werkzeug.exceptions import BadRequest
 
 from ...audit import Caller
 from ...directory.mirror import MirroredOfficer
@@ -52,7 +53,12 @@ class Door:
             path: The page to come back to.
             fresh: Whether a sign-in of a few minutes ago is needed (``authn.freshness``).
             change: Whether something is changed.
+
+        Raises:
+            BadRequest: a parameter holds a character that no text has (NUL).
         """
+        if any("\0" in value for sent in (request.args, request.form) for _, value in sent.items(multi=True)):
+            raise BadRequest("A parameter has a character that no text has.")
         entered = self._onward.enter(path, fresh=fresh)
         if isinstance(entered, Response):
             return entered

@@ -33,6 +33,7 @@ def test_days(typed: Cell) -> None:
 
 
 @pytest.mark.parametrize(("typed", "wrong"), [
+    ("01/01/0001", Flaw.NO_SUCH_DAY), (date(9999, 12, 31), Flaw.NO_SUCH_DAY),
     ("31/02/1980", Flaw.NO_SUCH_DAY), ("13/13/1980", Flaw.NO_SUCH_DAY), ("1980", Flaw.NOT_A_DATE), ("05/09/80", Flaw.NOT_A_DATE),
     ("hôm nay", Flaw.NOT_A_DATE), (29469.5, Flaw.NOT_A_DATE), (1, Flaw.NOT_A_DATE), ("0000-01-01", Flaw.NO_SUCH_DAY),
     ("٠٥/٠٩/١٩٨٠", Flaw.NOT_A_DATE)])

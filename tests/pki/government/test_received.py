@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import struct
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -201,3 +203,71 @@ def test_every_reason_that_is_raised_has_its_words() -> None:
                Path(received.__file__).parents[2] / "administration" / "enrollment" / "results.py"]
     raised = {code for source in sources for code in re.findall(r'UnfitError\([^)]*?code="([a-z_]+)"', source.read_text())}
     assert raised == set(words.REASONS)
+
+
+def lying(how: int, content: bytes, says: int) -> bytes:
+    """Make a ZIP file with one list that says that it is shorter than it is."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", how) as bundle:
+        bundle.writestr("a.csv", content)
+    return written.getvalue().replace(struct.pack("<I", len(content)), struct.pack("<I", says))
+
+
+@pytest.mark.parametrize("how", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_security_44_no_more_is_unpacked_than_an_entry_says(how: int) -> None:
+    bomb = lying(how, bytes(40 * 2**20), 10)
+    tracemalloc.start()
+    try:
+        with pytest.raises(RefusedError) as refused:
+            unpacked(bomb)
+        assert tracemalloc.get_traced_memory()[1] < 2 * 2**20
+    finally:
+        tracemalloc.stop()
+    assert refused.value.code == "unreadable_list"
+
+
+def test_a_zip_file_that_was_damaged_on_its_way_is_unreadable() -> None:
+    good = bytearray(zipped(a_csv=bytes(range(256)) * 40))
+    at = good.index(b"a.csv") + 5
+    good[at:at + 8] = b"\xff" * 8
+    with pytest.raises(RefusedError) as refused:
+        unpacked(bytes(good))
+    assert refused.value.code == "unreadable_list"
+
+
+def bent(certificate: x509.Certificate, old: bytes, new: bytes) -> bytes:
+    der = certificate.public_bytes(Encoding.DER)
+    assert old in der
+    return der.replace(old, new, 1)
+
+
+SOUND = GOVERNMENT.issue("Nguyễn Văn Mẫu", MAIL)
+ISSUER = str(SOUND.issuer.get_attributes_for_oid(x509.NameOID.COMMON_NAME)[0].value)
+ODD = {"version": bent(SOUND, b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x06"),
+       "issuer": bent(SOUND, ISSUER.encode(), b"\xff" * len(ISSUER.encode()))}
+
+
+@pytest.mark.parametrize("kind", sorted(ODD))
+def test_a_certificate_that_the_library_reads_in_part_is_unreadable(kind: str) -> None:
+    with pytest.raises(UnfitError) as refused:
+        read(ODD[kind])
+    assert refused.value.code == "certificate_unreadable"
+    assert isinstance(unpacked(b"x", [ODD[kind]]).certificates, dict)
+
+
+@pytest.mark.parametrize("serial", [1 << 160, (1 << 400) + 1])
+def test_rfc5280_s4_1_2_2_a_serial_number_has_twenty_octets(serial: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Numbered:
+        """A certificate with another number."""
+
+        def __init__(self, certificate: x509.Certificate) -> None:
+            self._certificate, self.serial_number = certificate, serial
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._certificate, name)
+
+    load = x509.load_der_x509_certificate
+    monkeypatch.setattr(received.x509, "load_der_x509_certificate", lambda der: Numbered(load(der)))
+    with pytest.raises(UnfitError) as refused:
+        read(SOUND.public_bytes(Encoding.DER))
+    assert refused.value.code == "certificate_unreadable"

@@ -1,24 +1,30 @@
 """Spreadsheets, in and out (port ``pki.forms.Sheets``): CSV by RFC 4180 as spreadsheets really write it, XLSX by ECMA-376.
 
-A file from outside is bounded before it is opened: its size, and what it would unpack to. XLSX is read by calamine, which knows
-no macros, links and entities; formulas count as what they came to when the file was saved. CSV may be UTF-8 with or without BOM
-or UTF-16 with one, cells parted by comma, semicolon or tab; other encodings are refused: guessing would write wrong names.
+A file from outside is bounded before it is opened: its size, and what it says that it unpacks to. XLSX is read by calamine,
+which knows no macros, links and entities, in a program of its own with bounds of its own (``workbook.py``), because what a
+workbook asks for is not known before; formulas count as what they came to when the file was saved. CSV may be UTF-8 with or
+without BOM or UTF-16 with one, cells parted by comma, semicolon or tab; other encodings are refused: guessing would write wrong
+names.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import json
+import subprocess
+import sys
 import zipfile
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
-from typing import Final
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
 
 import xlsxwriter
-from python_calamine import CalamineError, CalamineWorkbook
 
-from ..pki.forms import LONGEST_FILE, MOST_ROWS, Cell, ListError
+from ...pki.forms import LONGEST_FILE, MOST_ROWS, Cell, ListError
+from .workbook import TOO_LONG
 
 _MOST_UNPACKED: Final = 96 * 2**20
 _MOST_PARTS: Final = 500
@@ -27,6 +33,9 @@ _HEADING_LINES: Final = 100
 _LONGEST_CELL: Final = 4_000
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _PARTED_BY: Final = (",", ";", "\t")
+_READER: Final = Path(__file__).with_name("workbook.py")
+_MOST_SECONDS: Final = 60
+"""By the clock, on a machine that does other things too."""
 
 
 class SheetFiles:
@@ -75,24 +84,27 @@ def _workbook(content: bytes) -> list[list[Cell]]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as parts:
             listed = parts.infolist()
-        if len(listed) > _MOST_PARTS or sum(part.file_size for part in listed) > _MOST_UNPACKED:
-            raise ListError("too_large", "The workbook unpacks to more than is read")
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        sheet = book.get_sheet_by_index(0)
-        if sheet.total_height > MOST_ROWS + _HEADING_LINES:
-            raise ListError("too_many_rows", f"A list has at most {MOST_ROWS} rows")
-        rows = sheet.to_python(skip_empty_area=False)
-    except (zipfile.BadZipFile, CalamineError, IndexError, ValueError) as err:
+    except (zipfile.BadZipFile, ValueError, OSError) as err:
         raise ListError("unreadable", "The workbook cannot be read") from err
-    return [[_cell(value) for value in row[:_MOST_COLUMNS]] for row in rows]
+    if len(listed) > _MOST_PARTS or sum(part.file_size for part in listed) > _MOST_UNPACKED:
+        raise ListError("too_large", "The workbook unpacks to more than is read")
+    try:
+        read = subprocess.run(
+            [sys.executable, "-I", str(_READER), str(MOST_ROWS + _HEADING_LINES), str(_MOST_COLUMNS)], input=content,
+            capture_output=True, env={}, timeout=_MOST_SECONDS, check=True)
+    except subprocess.CalledProcessError as err:
+        if err.returncode == TOO_LONG:
+            raise ListError("too_many_rows", f"A list has at most {MOST_ROWS} rows") from err
+        raise ListError("unreadable", "The workbook cannot be read") from err
+    except subprocess.TimeoutExpired as err:
+        raise ListError("unreadable", "The workbook cannot be read") from err
+    return [[_cell(value) for value in row] for row in json.loads(read.stdout)]
 
 
-def _cell(value: str | float | bool | datetime | date | time | timedelta) -> Cell:
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, str):
-        return value[:_LONGEST_CELL]
-    return value if isinstance(value, (int, float, date)) else str(value)
+def _cell(value: Any) -> Cell:
+    if isinstance(value, dict):
+        return date.fromisoformat(value["day"])
+    return value[:_LONGEST_CELL] if isinstance(value, str) else value
 
 
 def _lines(content: bytes) -> list[list[Cell]]:
@@ -100,6 +112,8 @@ def _lines(content: bytes) -> list[list[Cell]]:
         text = content.decode("utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig")
     except UnicodeDecodeError as err:
         raise ListError("encoding", "The file is not UTF-8") from err
+    if not text.strip():
+        raise ListError("empty", "The file is empty")
     if "\0" in text:
         raise ListError("unreadable", "The file is neither CSV nor XLSX")
     said = text[:16].splitlines()[0].lower()
