@@ -4,6 +4,8 @@
 MAKEFLAGS += --no-print-directory
 # One more than the cores of the smallest machine: a test that waits for a server or a browser leaves its core to another.
 PYTEST_WORKERS ?= 3
+# Modules are compiled once, and not by each of the many programs that a run and the tests start.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## Show this list
 	@printf 'make ...\n'

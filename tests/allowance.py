@@ -6,6 +6,7 @@ the machine does, so a limit is stretched by what the machine keeps from us at t
 
 from __future__ import annotations
 
+import os
 import time
 
 SAMPLE_SECONDS = 0.05
@@ -24,7 +25,9 @@ def slowness() -> float:
 def allowed(seconds: float) -> float:
     """Give how long something may take that is promised in so many seconds.
 
-    Several programs wait for the processor one after the other where we wait once: three times what we see is what they may need.
+    What the machine did a moment ago counts too: a sample of now says little about ten seconds that have passed, so the load of
+    the last minute is asked as well. Several programs wait for the processor one after the other where we wait once: three times
+    what we see is what they may need.
     """
-    found = slowness()
+    found = max(slowness(), os.getloadavg()[0] / (os.cpu_count() or 1))
     return seconds if found < ALONE else 3 * found * seconds
