@@ -23,7 +23,7 @@ from ..oauth.tokens.access_token import TokenRefusedError
 from ..oauth.tokens.resource_access import ResourceAccess
 from ..pki import shown_certificate
 from ..pki.est import messages
-from ..pki.est.enrolling import Est
+from ..pki.est.enrolling import Est, renewed_by
 from .bearer import challenge, from_header
 from .wsgi import NO_STORE, EndpointRequest, Headers, Response, error
 
@@ -129,7 +129,7 @@ class EstEndpoint:
         held = self._est.holder_of(shown.certificate) if shown else None
         if held is None:
             return _unknown("A renewal is asked over TLS with the certificate before, issued here and good still.")
-        self._requests.take(held.sha256, request.caller.source)
+        self._requests.take(renewed_by(held), request.caller.source)
         return self._est.renew(held, messages.request_of(request.body()), request.caller).certificate
 
 

@@ -16,6 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from idp.adapters.sql.administration import SqlAdministrationTokens
+from idp.adapters.sql.authn.throttle import SqlGuessCounter
 from idp.adapters.sql.database import Database
 from idp.audit import AuditEvent
 from idp.authn.lockout import FACTOR_LIMITS, Limits, Lockout, Rule
@@ -37,9 +38,10 @@ PROXY = "198.51.100.9"
 class Door:
     """The endpoint behind the programs' door."""
 
-    def __init__(self, house: House, access: Any = None, *, mutual_tls: bool = True, limits: Limits = EST_LIMITS) -> None:
+    def __init__(self, house: House, access: Any = None, *, mutual_tls: bool = True, limits: Limits = EST_LIMITS,
+                 counter: Any = None) -> None:
         self.house, self.audit = house, FakeAuditTrail()
-        counter = FakeGuessCounter()
+        counter = counter or FakeGuessCounter()
         endpoint = EstEndpoint(house.est, access, Lockout(counter, house.clock, FACTOR_LIMITS, kind="guesses"),
                                Lockout(counter, house.clock, limits, kind="requests"), self.audit, house.clock,
                                (f"{ISSUER}/.well-known/est/simpleenroll",), mutual_tls=mutual_tls)
@@ -122,6 +124,12 @@ def test_rfc7030_3_2_3_nobody_known_is_told_how_to_be_known(call: Door) -> None:
         assert [value.split(" ")[0] for name, value in answer.headers if name == "WWW-Authenticate"] == ["Basic", "Bearer"]
 
 
+@pytest.mark.parametrize("name", ["a\0b", "est-\0", "est-0123456789a\0", "\ud7ff\uffff", "est-0123456789ab\n", "x" * 200])
+def test_security_43_whatever_name_comes_with_a_password(house: House, database: Database, name: str) -> None:
+    call = Door(house, counter=SqlGuessCounter(database))
+    assert call("simpleenroll", asked(), HTTP_AUTHORIZATION=basic(name, "x\0")).status == 401
+
+
 def test_security_27_guesses_are_counted_before_they_are_looked_at(call: Door) -> None:
     sent = call.leave()
     name = base64.b64decode(sent["HTTP_AUTHORIZATION"][6:]).decode().split(":")[0]
@@ -194,7 +202,12 @@ def test_security_51_unknown_operations_do_not_exist(call: Door, operation: str)
 
 def test_not_without_end(house: House) -> None:
     call: Callable[..., Any] = Door(house, limits=Limits(pair=Rule(2), account=Rule(2), source=Rule(100)))
-    before = house.enrolled()
-    shown = Door.shown(before.certificate)
-    assert [call("simplereenroll", base64.b64encode(renewal(before.certificate)), **shown).status for _ in range(3)] == [
-        200, 200, 429]
+    for profile in ("tls_client", "officer_authentication"):
+        held, answers = house.enrolled(profile=profile).certificate, []
+        for _ in range(3):  # each renews the one before
+            answer = call("simplereenroll", base64.b64encode(renewal(held)), **Door.shown(held))
+            answers.append(answer.status)
+            held = certificates(answer)[0] if answer.status == 200 else held
+        assert answers == [200, 200, 429], profile
+    other = house.enrolled(hosts=("khac.example",)).certificate
+    assert call("simplereenroll", base64.b64encode(renewal(other)), **Door.shown(other)).status == 200

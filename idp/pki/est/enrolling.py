@@ -8,6 +8,7 @@ gets nothing (18).
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -134,6 +135,13 @@ class Est:
         if found is None or found.status != "active":
             raise RefusedError("The officer may not act now.", code="officer", status=403)
         return found
+
+
+def renewed_by(held: Certificate) -> str:
+    """Give what stays the same from renewal to renewal, by which they are counted: the officer, or subject and profile."""
+    if held.profile == OFFICERS:
+        return held.holder
+    return hashlib.sha256(f"{held.profile}\n{held.holder}\n{held.subject}".encode()).hexdigest()
 
 
 def _service(of: x509.Certificate) -> Subject:

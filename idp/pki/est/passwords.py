@@ -24,6 +24,8 @@ PROFILES: Final = ("tls_client", "tls_server", "officer_authentication")
 MOST_SECONDS: Final = 30 * 86400
 _LETTERS: Final = "abcdefghjkmnpqrstvwxyz23456789"
 _LONGEST: Final = 64
+_NAME: Final = re.compile(r"est-[0-9a-f]{12}")
+"""What a password's name is like; nothing else is looked up."""
 _HOST: Final = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -103,7 +105,7 @@ class EnrollmentPasswords:
 
     def check(self, name: str, password: str) -> Leave | None:
         """Find the leave of a name and password; None where it is unknown, wrong, used or expired, all alike."""
-        if not 0 < len(name) <= _LONGEST or not 0 < len(password) <= _LONGEST:
+        if not _NAME.fullmatch(name) or not 0 < len(password) <= _LONGEST:
             return None
         found = self._store.find(name)
         right = hmac.compare_digest(found.digest if found else bytes(32), _digest(password))
