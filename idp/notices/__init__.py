@@ -57,6 +57,8 @@ class NoticeKind(StrEnum):
     CERTIFICATE_ENDED = "certificate.ended"
     CERTIFICATE_CHANGE = "certificate.change"
     """Post, agency, name or mailbox are others than the certificate says."""
+    CERTIFICATE_ISSUED = "certificate.issued"
+    """One of the province's own authority, without the certificate desk; detail ``serial`` of the certificate."""
     DEVICE_OVERDUE = "device.overdue"
     """A token or SIM should have been back; detail ``serial``."""
 

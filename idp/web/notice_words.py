@@ -93,6 +93,9 @@ _WORDS: Mapping[NoticeKind, _Words] = {
         "cert", _("Chứng thư số của bạn cần đổi nội dung"),
         _("Thông tin công tác của bạn đã đổi so với đề nghị %(number)s. Quản trị đơn vị sẽ đề nghị cấp chứng thư số mới."),
         warns=False),
+    NoticeKind.CERTIFICATE_ISSUED: _Words(
+        "cert", _("Một chứng thư số mang tên bạn vừa được cấp"),
+        _("Ai giữ chứng thư số này có thể đăng nhập hoặc ký bằng tên bạn.")),
     NoticeKind.DEVICE_OVERDUE: _Words(
         "cert", _("Đã quá hạn trả thiết bị ký số"),
         _("Thiết bị %(serial)s đã quá hạn trả lại. Vui lòng mang đến bộ phận chứng thư số; nếu đã mất, vui lòng báo ngay."),
