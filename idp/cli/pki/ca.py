@@ -108,7 +108,7 @@ def commands(services: Callable[[], Services]) -> Verbs:
             found = house.certification.find(_number(serial))
             if found is None:
                 raise RefusedError("No certificate with this number was issued.", code="unknown_certificate", status=404)
-            _say(_shown(found), as_json=as_json)
+            _tell(house, found, as_json=as_json)
             return
         authorities = [{"name": one.name, "kind": one.kind, "retired": one.retired_at is not None, "crl_number": one.crl_number,
                         "not_after": x509.load_der_x509_certificate(one.certificate).not_valid_after_utc.isoformat(),
@@ -214,7 +214,7 @@ def commands(services: Callable[[], Services]) -> Verbs:
         """Make a one-time password for one certificate over EST; it is shown once."""
         house = services()
         found = _officer(house, officer)
-        leave, password = house.certificate_protocols.est.passwords.create(
+        leave, password = house.certificate_protocols.est.password(
             profile=profile, subject_name=name, hosts=hosts, holder=found.sub if found else "", seconds=hours * 3600,
             caller=_CALLER)
         answer = {"username": leave.name, "password": password, "expires_at": leave.expires_at, "profile": profile}
@@ -228,7 +228,8 @@ def commands(services: Callable[[], Services]) -> Verbs:
     @_json_option
     def revoke(serial: str, reason: str, as_json: bool) -> None:
         """Revoke a certificate; certificate_hold suspends it."""
-        _say(_shown(services().certification.revoke(_number(serial), Reason(reason), _CALLER)), as_json=as_json)
+        house = services()
+        _tell(house, house.certification.revoke(_number(serial), Reason(reason), _CALLER), as_json=as_json)
 
     @group.command("restore")
     @click.option("--serial", required=True, help="Hexadecimal.")
@@ -292,6 +293,13 @@ def _shown(found: Certificate) -> dict[str, Any]:
     return {"serial": found.serial, "authority": found.authority, "state": found.state, "status": found.status.value,
             "profile": found.profile, "subject": found.subject, "not_before": found.not_before, "not_after": found.not_after,
             "revoked_at": found.revoked_at, "reason": found.reason or None, "certificate": _pem(found.der) if found.der else None}
+
+
+def _tell(house: Services, found: Certificate, *, as_json: bool) -> None:
+    later = [one.serial for one in house.certification.successors(found)]
+    _say({**_shown(found), "successors": later}, as_json=as_json)
+    if later and not as_json:
+        click.echo(f"Issued later for the same subject, and not revoked: {', '.join(later)}", err=True)
 
 
 def _say(shown: dict[str, Any], *, as_json: bool) -> None:

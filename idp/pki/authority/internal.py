@@ -64,7 +64,7 @@ class InternalAuthority:
             return _received(known)
         return _received(self._issuance.issue(Order(
             profile=wanted.profile, public_key=key.public_key, subject=wanted.subject, holder=wanted.holder,
-            unit_code=wanted.unit_code), caller).record)
+            unit_code=wanted.unit_code, told=False), caller).record)
 
 
 def _received(found: Certificate) -> Received:

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from ...audit import AuditEvent, AuditRecord, Caller
 from ...clock import Clock
 from ...errors import ConfigurationError, RefusedError
+from ...notices import Notice, NoticeKind
 from . import ceremony
 from .assembly import BACKDATED, Addresses, assembled, pointers, policy, random_serial
 from .csr import CsrError, Listed, check_key, fingerprint
@@ -50,6 +51,9 @@ class Order:
         holder: Subject of the officer; empty for services.
         unit_code: Code of the agency.
         days: How long, where less than the profile's.
+        one_subject: Whether the key may have been certified for this very subject alone, and not only for this holder.
+        renews: Serial number of the certificate before, where its holder asked with it.
+        told: Whether an officer is told that a certificate was issued; False where the certificate desk tells.
     """
 
     profile: str
@@ -59,6 +63,23 @@ class Order:
     holder: str = ""
     unit_code: str = ""
     days: int | None = None
+    one_subject: bool = False
+    renews: str = ""
+    told: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A certificate that was signed and that nobody has seen yet: it is given away only after it was recorded.
+
+    Attributes:
+        intent: As it was recorded before the signature.
+    """
+
+    order: Order
+    intent: Certificate
+    certificate: x509.Certificate
+    chain: tuple[x509.Certificate, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,11 +223,15 @@ class Issuance:
         return made
 
     def issue(self, order: Order, caller: Caller) -> Issued:
-        """Issue a certificate.
+        """Issue a certificate: ``sign`` and ``record``."""
+        return self.record(self.sign(order), caller)
+
+    def sign(self, order: Order) -> Signed:
+        """Sign a certificate. Whatever is raised here, nothing was given away.
 
         Raises:
             RefusedError: 404 ``unknown_profile`` or ``unknown_authority``; 409 ``retired``; 422 ``incomplete`` (the directory
-                knows no mailbox).
+                knows no mailbox) or ``bad_subject``.
             CsrError: the key is weak, was certified for another holder or purpose, or is revoked.
             UnavailableError, ConfigurationError: the key is out of reach.
         """
@@ -218,21 +243,41 @@ class Issuance:
         if authority.retired_at is not None:
             raise RefusedError("This authority issues nothing more.", code="retired", status=409)
         check_key(order.public_key, listed=self.listed)
-        self._check_unused(order, fingerprint(order.public_key), authorities)
+        subject, names = order.subject.issuable(profile.names)
+        spki = fingerprint(order.public_key)
+        if spki in _keys_of(authorities):
+            raise CsrError("This is a key of the authority itself.", code="weak_key")
+        self._check_unused(order, spki, subject.rfc4514_string())
         issuer = _read(authority.certificate)
-        linted, intent = self._intended(profile, order, authority, issuer)
+        linted, intent = self._intended(profile, order, authority, issuer, subject, names)
+        try:  # again, now that others who come with this key see the intent: of two at the same moment at least one is refused
+            self._check_unused(order, spki, intent.subject, own=intent)
+        except CsrError:
+            self._store.give_up(intent.authority, intent.serial)
+            raise
         signed = self._signer.sign(authority, linted)
         lint_signed(signed, linted, issuer)
-        der = signed.public_bytes(Encoding.DER)
-        now = self._clock.now()
-        done = replace(intent, state="issued", issued_at=now, der=der, sha256=hashlib.sha256(der).hexdigest())
+        return Signed(order, intent, signed, self._chain(authority, authorities))
+
+    def record(self, signed: Signed, caller: Caller) -> Issued:
+        """Record what was signed, and with it tell an officer whose it is; only now may it be given away.
+
+        Raises:
+            RefusedError: 409 ``changed``: the intent was given up meanwhile.
+            UnavailableError: nobody knows whether it was recorded.
+        """
+        order, now, der = signed.order, self._clock.now(), signed.certificate.public_bytes(Encoding.DER)
+        done = replace(signed.intent, state="issued", issued_at=now, der=der, sha256=hashlib.sha256(der).hexdigest())
         record = AuditRecord(AuditEvent.CERTIFICATE_ISSUED, now, sub=order.holder, source=caller.source,
                              request_id=caller.request_id,
-                             detail={"authority": authority.name, "serial": done.serial, "profile": profile.name,
-                                     "not_after": done.not_after, **caller.by})
-        if not self._store.issued(done, record):
+                             detail={"authority": done.authority, "serial": done.serial, "profile": done.profile,
+                                     "not_after": done.not_after, **({"renews": order.renews} if order.renews else {}),
+                                     **caller.by})
+        told = order.told and PROFILES[done.profile].of == "officer"
+        notice = Notice(NoticeKind.CERTIFICATE_ISSUED, order.holder, now, caller.source, {"serial": done.serial})
+        if not self._store.issued(done, record, notice if told else None):
             raise RefusedError("The certificate was given up meanwhile. Please try again.", code="changed", status=409)
-        return Issued(done, signed, self._chain(authority, authorities))
+        return Issued(done, signed.certificate, signed.chain)
 
     def chain(self, authority: Authority) -> tuple[x509.Certificate, ...]:
         """Give the certificates of an authority and of those above it, the root last."""
@@ -265,24 +310,24 @@ class Issuance:
             raise RefusedError("This certificate is not suspended.", code="not_suspended", status=409)
         return self._again(found)
 
+    def successors(self, of: Certificate) -> Sequence[Certificate]:
+        """Give what stands of the same holder, subject and profile and was issued after a certificate: it may renew it."""
+        return [one for one in self._store.after(of) if one.status is not Status.REVOKED and one.not_after > self._clock.now()]
+
     def settle(self) -> int:
         """Give up intents that came to nothing, because a process died; their numbers stay used. Gives how many."""
         return self._store.fail_intents(self._clock.now() - STALE_INTENT_SECONDS)
 
-    def _intended(self, profile: Profile, order: Order, authority: Authority,
-                  issuer: x509.Certificate) -> tuple[Linted, Certificate]:
+    def _intended(self, profile: Profile, order: Order, authority: Authority, issuer: x509.Certificate, subject: x509.Name,
+                  names: x509.SubjectAlternativeName | None) -> tuple[Linted, Certificate]:
         now = self._clock.moment().replace(microsecond=0)
         shard = self._store.shard(authority.name)
         days = min(order.days or profile.days, profile.days)
         end = min(now + timedelta(days=days), issuer.not_valid_after_utc)
-        try:
-            names = order.subject.alternative_names(profile.names)
-        except ValueError as err:
-            raise RefusedError(f"The directory does not know enough: {err}.", code="incomplete", status=422) from err
         for _ in range(_TRIES):
             serial = random_serial()
             linted = lint(assembled(
-                profile, order.subject.distinguished_name(), issuer, order.public_key, serial=serial, names=names,
+                profile, subject, issuer, order.public_key, serial=serial, names=names,
                 not_before=max(now - BACKDATED, issuer.not_valid_before_utc), not_after=end,
                 status=pointers(self._addresses, authority.name, shard), policy=policy(self._addresses, profile)), issuer)
             made = linted.to_be_signed
@@ -306,14 +351,18 @@ class Issuance:
             raise RefusedError("No certificate with this number was issued.", code="unknown_certificate", status=404)
         return found
 
-    def _check_unused(self, order: Order, spki: str, authorities: Sequence[Authority]) -> None:
-        if spki in _keys_of(authorities):
-            raise CsrError("This is a key of the authority itself.", code="weak_key")
+    def _check_unused(self, order: Order, spki: str, subject: str, own: Certificate | None = None) -> None:
+        """Refuse a key that is another's; once there is an intent of one's own, those of others count too."""
+        counted = {"issued"} if own is None else {"issued", "intended"}
         for used in self._store.key_used(spki):
             if used.status.value != "good":
                 raise CsrError("A certificate for this key was revoked. Make a new key.", code="key_revoked")
-            if used.state == "issued" and (used.holder, used.profile) != (order.holder, order.profile):
+            if used.state not in counted:
+                continue
+            if (used.holder, used.profile) != (order.holder, order.profile):
                 raise CsrError("This key has a certificate of another holder or for another purpose.", code="key_reused")
+            if order.one_subject and used.subject != subject:
+                raise CsrError("This key has a certificate of another subject.", code="key_reused")
 
     def _changed(self, event: AuditEvent, found: Certificate, caller: Caller, **detail: str) -> AuditRecord:
         return AuditRecord(event, self._clock.now(), sub=found.holder, source=caller.source, request_id=caller.request_id,

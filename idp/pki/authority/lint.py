@@ -80,7 +80,7 @@ def lint(made: ToBeSigned, issuer: x509.Certificate | None) -> Linted:
         raise LintError("an extension stands twice")
     if not _FEWEST_SERIAL_BITS - 16 <= made.serial.bit_length() <= _MOST_SERIAL_BITS:
         raise LintError("the serial number has too few or too many bits")
-    _lint_names(made)
+    lint_subject(made.subject)
     _lint_time(made, issuer)
     _lint_extensions(made, found)
     _lint_key_identifiers(made, found, issuer)
@@ -107,10 +107,15 @@ def lint_signed(signed: x509.Certificate, what: Linted, issuer: x509.Certificate
         raise LintError("what was signed is not what was to be signed")
 
 
-def _lint_names(made: ToBeSigned) -> None:
-    if not list(made.subject):
+def lint_subject(subject: x509.Name) -> None:
+    """Look at a subject alone, before there is anything to be signed.
+
+    Raises:
+        LintError: with what is wrong.
+    """
+    if not list(subject):
         raise LintError("the subject is empty")
-    for attribute in made.subject:
+    for attribute in subject:
         value = str(attribute.value)
         if not value.strip() or value != value.strip() or value != unicodedata.normalize("NFC", value):
             raise LintError(f"a name is empty, or not in its normal form: {attribute.oid.dotted_string}")

@@ -15,6 +15,7 @@ from cryptography import x509
 
 from ...audit import AuditRecord, Caller
 from ...errors import RefusedError
+from ...notices import Notice
 from .lint import Linted
 from .subject import Subject
 
@@ -125,8 +126,12 @@ class CertificateStore(Protocol):
         """Record what is about to be signed; False when the authority has used the serial number before, whatever for."""
         ...
 
-    def issued(self, certificate: Certificate, record: AuditRecord) -> bool:
-        """Record a signed certificate; False when there is no such intent, or it was settled."""
+    def issued(self, certificate: Certificate, record: AuditRecord, notice: Notice | None) -> bool:
+        """Record a signed certificate and what its holder is told; False when there is no such intent, or it was settled."""
+        ...
+
+    def give_up(self, authority: str, serial: str) -> None:
+        """Settle an intent that came to nothing; its number stays used."""
         ...
 
     def fail_intents(self, before: int) -> int:
@@ -139,6 +144,10 @@ class CertificateStore(Protocol):
 
     def of_holder(self, holder: str) -> Sequence[Certificate]:
         """Give an officer's issued certificates, newest first."""
+        ...
+
+    def after(self, certificate: Certificate) -> Sequence[Certificate]:
+        """Give what was issued of the same holder, subject and profile after a certificate, oldest first."""
         ...
 
     def key_used(self, spki: str) -> Sequence[Certificate]:

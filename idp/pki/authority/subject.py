@@ -16,6 +16,8 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from ...directory.officer import Officer
+from ...errors import RefusedError
+from .lint import LintError, lint_subject
 
 LONGEST: Final = 64
 _SHORT: Final = (
@@ -84,6 +86,24 @@ class Subject:
         if not names:
             raise ValueError("a certificate of this kind needs a mailbox, or names of hosts")
         return x509.SubjectAlternativeName(names)
+
+    def issuable(self, kinds: Sequence[str]) -> tuple[x509.Name, x509.SubjectAlternativeName | None]:
+        """Give the subject and its alternative names, of the kinds that a profile has, as a certificate may say them.
+
+        Raises:
+            RefusedError: 422 ``incomplete``: there is no name of a kind that the profile needs; 422 ``bad_subject``: a part is
+                empty, too long, or has signs that nobody sees.
+        """
+        try:
+            names = self.alternative_names(kinds)
+        except ValueError as err:
+            raise RefusedError(f"The directory does not know enough: {err}.", code="incomplete", status=422) from err
+        try:
+            subject = self.distinguished_name()
+            lint_subject(subject)
+        except (ValueError, LintError) as err:
+            raise RefusedError(f"No certificate can say this subject: {err}.", code="bad_subject", status=422) from err
+        return subject, names
 
 
 def shortened(text: str) -> str:

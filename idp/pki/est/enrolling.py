@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Final
 
 from cryptography import x509
@@ -19,7 +21,7 @@ from cryptography.x509.oid import NameOID
 from ...audit import Caller
 from ...clock import Clock
 from ...directory.mirror import MirroredOfficer, OfficerMirror
-from ...errors import RefusedError
+from ...errors import RefusedError, UnavailableError
 from ..authority import csr
 from ..authority.csr import CsrError
 from ..authority.issuance import Issuance, Issued, Order
@@ -59,7 +61,10 @@ class Est:
         return self._issuance.chain(self._issuance.authority())
 
     def by_password(self, leave: Leave, content: bytes, caller: Caller) -> Issued:
-        """Issue what a one-time password is for, once. A key that is refused does not use the password up.
+        """Issue what a one-time password is for, once.
+
+        The password is given back where nothing can have been given away: up to and with the signature, and where the record
+        was refused. It stays used where nobody knows whether the certificate was recorded.
 
         Raises:
             RefusedError: 403 ``used`` or ``officer``; CsrError; as ``Issuance.issue``.
@@ -70,20 +75,39 @@ class Est:
         else:
             unit = self._active(leave.holder).officer.main_post.unit_code if leave.holder else ""
             order = Order(profile=leave.profile, public_key=request.public_key, holder=leave.holder, unit_code=unit,
+                          one_subject=True,
                           subject=Subject(name=leave.subject_name, organization=self._organization,
                                           hosts=tuple(leave.hosts.split())))
         at = self.passwords.use(leave, caller)
         try:
-            return self._issue(order, request.spki, caller)
-        except RefusedError:  # raised before anything is given away
-            self.passwords.give_back(leave, at)
+            signed = self._issuance.sign(order)
+        except BaseException:  # whatever it was, nothing was given away
+            self._give_back(leave, at)
             raise
+        try:
+            return self._issuance.record(signed, caller)
+        except RefusedError:
+            self._give_back(leave, at)
+            raise
+
+    def password(self, *, profile: str, subject_name: str = "", hosts: tuple[str, ...] = (), holder: str = "", seconds: int,
+                 caller: Caller) -> tuple[Leave, str]:
+        """Make a one-time password, for a certificate that can be issued as things are.
+
+        Raises:
+            RefusedError: 422 ``bad_subject`` or ``incomplete``; 403 ``officer``; as ``EnrollmentPasswords.create``.
+        """
+        officer = self._active(holder).officer if holder else None
+        if profile == OFFICERS and officer is not None:
+            Subject.of_officer(officer, self._organization).issuable(KINDS[profile].names)
+        return self.passwords.create(profile=profile, subject_name=subject_name, hosts=hosts, holder=holder, seconds=seconds,
+                                     caller=caller)
 
     def for_officer(self, officer: MirroredOfficer, content: bytes, caller: Caller) -> Issued:
         """Issue an officer's own certificate for signing in (pilot), asked with an access token."""
         request = csr.read(content, listed=self._issuance.listed)
         order = self._officers(self._active(officer.sub), request.public_key)
-        return self._issue(order, request.spki, caller._replace(officer=officer.sub))
+        return self._issuance.issue(order, caller._replace(officer=officer.sub))
 
     def holder_of(self, shown: x509.Certificate) -> Certificate | None:
         """Find the record of a certificate that was shown in the handshake, if it renews: ours, not revoked, not over."""
@@ -113,21 +137,20 @@ class Est:
             if held.holder:
                 self._active(held.holder)
             order = Order(profile=held.profile, public_key=request.public_key, holder=held.holder, unit_code=held.unit_code,
+                          one_subject=True,
                           subject=_service(before))
         if _would_say(order) != _said(before):
             raise RefusedError("What the directory says of the holder has changed since; enrol anew.", code="facts_changed",
                                status=422)
-        return self._issue(order, request.spki, caller)
+        return self._issuance.issue(replace(order, renews=held.serial), caller)
 
-    def _issue(self, order: Order, spki: str, caller: Caller) -> Issued:
-        subject = order.subject.distinguished_name().rfc4514_string()
-        if any(used.state == "issued" and used.subject != subject for used in self._store.key_used(spki)):
-            raise CsrError("This key has a certificate of another subject.", code="key_reused")
-        return self._issuance.issue(order, caller)
+    def _give_back(self, leave: Leave, at: int) -> None:
+        with suppress(UnavailableError):  # the cause is told, and not that the database is away now
+            self.passwords.give_back(leave, at)
 
     def _officers(self, officer: MirroredOfficer, public_key: Any) -> Order:
         subject = Subject.of_officer(officer.officer, self._organization)
-        return Order(profile=OFFICERS, public_key=public_key, subject=subject, holder=officer.sub,
+        return Order(profile=OFFICERS, public_key=public_key, subject=subject, holder=officer.sub, one_subject=True,
                      unit_code=officer.officer.main_post.unit_code)
 
     def _active(self, sub: str) -> MirroredOfficer:
@@ -154,10 +177,10 @@ def _service(of: x509.Certificate) -> Subject:
 
 
 def _would_say(order: Order) -> tuple[x509.Name, x509.SubjectAlternativeName | None] | None:
-    """Give the subject and names that an order leads to; None where the directory does not know enough."""
+    """Give the subject and names that an order leads to; None where no certificate can say them."""
     try:
-        return order.subject.distinguished_name(), order.subject.alternative_names(KINDS[order.profile].names)
-    except ValueError:
+        return order.subject.issuable(KINDS[order.profile].names)
+    except RefusedError:
         return None
 
 

@@ -12,12 +12,16 @@ import hashlib
 import hmac
 import re
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from ...audit import AuditEvent, AuditRecord, Caller
 from ...clock import Clock
 from ...errors import RefusedError
+from ..authority.profile import PROFILES as KINDS
+from ..authority.subject import LONGEST as LONGEST_SUBJECT
+from ..authority.subject import Subject
 
 PROFILES: Final = ("tls_client", "tls_server", "officer_authentication")
 """What is given over EST."""
@@ -85,7 +89,8 @@ class EnrollmentPasswords:
         """Make one; gives its record and the password, which nobody can see again.
 
         Raises:
-            RefusedError: 422 ``unknown_profile``, ``incomplete`` or ``bad_lifetime``.
+            RefusedError: 422 ``unknown_profile``, ``incomplete``, ``bad_subject`` (no certificate can say it) or
+                ``bad_lifetime``.
         """
         if profile not in PROFILES:
             raise RefusedError("No certificate of this profile is given over EST.", code="unknown_profile", status=422)
@@ -94,6 +99,13 @@ class EnrollmentPasswords:
                                status=422)
         if profile != "officer_authentication" and not (hosts and all(_HOST.fullmatch(host) for host in hosts)):
             raise RefusedError("A service or device needs a DNS name in small letters.", code="incomplete", status=422)
+        if profile != "officer_authentication":
+            name = subject_name or hosts[0]
+            if len(subject_name) > LONGEST_SUBJECT or any(unicodedata.category(sign)[0] == "C" for sign in name):
+                raise RefusedError(f"A name has at most {LONGEST_SUBJECT} signs, all of which one sees.", code="bad_subject",
+                                   status=422)
+            # The province stands for itself: the rest of the subject is the name and the hosts.
+            Subject(name=name, organization="VN", hosts=hosts).issuable(KINDS[profile].names)
         if not 0 < seconds <= MOST_SECONDS:
             raise RefusedError("A password is good for 30 days at most.", code="bad_lifetime", status=422)
         now, password = self._clock.now(), "".join(secrets.choice(_LETTERS) for _ in range(25))

@@ -88,6 +88,12 @@ def test_the_root_key_leaves_and_everything_else_works_without_it(desk: Desk, tm
     assert desk.json("restore", "--serial", issued["serial"])[1]["status"] == "good"
     assert desk.json("revoke", "--serial", issued["serial"], "--reason", "key_compromise")[1]["reason"] == "key_compromise"
     assert desk.json("revoke", "--serial", issued["serial"], "--reason", "superseded")[0] == 1
+    later = desk.json("issue", "--csr", desk.csr(), "--profile", "officer_signing", "--officer", "canbo")[1]["serial"]
+    assert desk.json("show", issued["serial"])[1]["successors"] == [later]
+    assert f"Issued later for the same subject, and not revoked: {later}" in desk.run("show", issued["serial"]).output
+    assert desk.json("revoke", "--serial", later, "--reason", "superseded")[1]["successors"] == []
+    assert desk.json("enrollment-password", "--profile", "tls_client", "--host", "a.example", "--name", "\u200b")[0] == 1
+    assert desk.json("enrollment-password", "--profile", "officer_authentication", "--officer", "canbo")[0] == 0
     assert [one["name"] for one in desk.json("show")[1]["authorities"]] == ["root", "pilot"]
     assert desk.run("init", "--root-key", str(root), "--name", "second").exit_code == 1
     root.write_bytes(safe)

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from idp.adapters.ca_pkcs11 import TokenKeys
 from idp.adapters.pkcs11_keys import Pkcs11Keys
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.notices import SqlNotices
 from idp.errors import RefusedError
 from idp.pki.authority.internal import InternalAuthority
 from idp.pki.authority.ports import CertificateAuthority, Letter, Reason, Received, Wanted
@@ -43,17 +44,19 @@ def code(answer: Received | RefusedError) -> str:
     return answer.code if isinstance(answer, RefusedError) else "issued"
 
 
-def test_each_request_stands_for_itself_and_asking_twice_is_asking_once(house: House) -> None:
+def test_each_request_stands_for_itself_and_asking_twice_is_asking_once(house: House, database: Database) -> None:
     authority: CertificateAuthority = InternalAuthority(house.issuance)
     asked = [wanted(1), wanted(2, request=b""), wanted(3, request=wanted(1).request), wanted(4, request=b"x"),
-             wanted(5, profile="tls_client", subject=SERVER)]
+             wanted(5, profile="tls_client", subject=SERVER), wanted(6, subject=replace(OFFICER, uid="x" * 65))]
     first = authority.request(LETTER, asked, CALLER)
-    assert [code(answer) for answer in first.values()] == ["issued", "no_key", "key_reused", "bad_request", "issued"]
+    assert [code(answer) for answer in first.values()] == [
+        "issued", "no_key", "key_reused", "bad_request", "issued", "bad_subject"]
     again = authority.request(LETTER, asked, CALLER)
     made = first["2026-1"]
     assert isinstance(made, Received)
     assert (again["2026-1"], again["2026-5"]) == (made, first["2026-5"])
     assert len(house.store.of_holder("sub-1")) == 1
+    assert SqlNotices(database).unread("sub-1") == 0  # the certificate desk tells
     certificate = x509.load_der_x509_certificate(made.der)
     assert certificate.subject == OFFICER.distinguished_name()  # security checklist 48: never the request's
     assert made.issuer == certificate.issuer.rfc4514_string()

@@ -19,14 +19,17 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from idp.adapters.ca_software import SoftwareKeys
 from idp.adapters.key_files import write_once
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.notices import SqlNotices
 from idp.errors import ConfigurationError, RefusedError
+from idp.notices import NoticeKind
 from idp.pki.authority import csr
 from idp.pki.authority.ports import Reason, Status
 from idp.pki.authority.profile import PROFILES
+from idp.pki.authority.subject import Subject
 from tests.audit_desk import events_of
 
 from . import dying
-from .house import CALLER, OFFICER, House, request, run
+from .house import CALLER, OFFICER, SERVER, House, request, run
 
 LEAVES = sorted(name for name in PROFILES if name not in {"root", "issuing"})
 
@@ -295,3 +298,82 @@ def test_revoked_and_found_whichever_authority_issued_it(house: House) -> None:
         assert house.issuance.restore(one.serial, CALLER) == one
     assert refused(lambda: house.issuance.revoke(old.serial, Reason.SUPERSEDED, CALLER,
                                                  authority="second")) == "unknown_certificate"
+
+
+@pytest.mark.parametrize("second", [{"holder": "sub-2"}, {"subject": replace(SERVER, name="khac.haugiang.example")}])
+def test_security_49_one_key_at_the_same_moment_is_nobody_elses(house: House, monkeypatch: pytest.MonkeyPatch,
+                                                                second: dict[str, Any]) -> None:
+    house.founded()
+    key, barrier = ec.generate_private_key(ec.SECP256R1()).public_key(), threading.Barrier(2)
+    intend, told = house.store.intend, []
+
+    def together(certificate: Any) -> bool:  # both have looked, and found nothing
+        barrier.wait()
+        return intend(certificate)
+
+    monkeypatch.setattr(house.store, "intend", together)
+
+    def issue(**changes: Any) -> None:
+        try:
+            house.issue("tls_client", public_key=key, one_subject=True, **changes)
+            told.append("issued")
+        except RefusedError as why:
+            told.append(why.code)
+
+    threads = [threading.Thread(target=issue, kwargs=changes) for changes in ({}, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert "key_reused" in told
+    assert told.count("issued") == sum(one.state == "issued" for one in house.store.key_used(
+        csr.fingerprint(key))) <= 1
+    monkeypatch.setattr(house.store, "intend", intend)
+    if "issued" not in told:  # what came to nothing holds nobody up
+        assert house.issue("tls_client", public_key=key, one_subject=True).record.state == "issued"
+
+
+def test_security_49_an_intent_of_anothers_counts(house: House) -> None:
+    house.founded()
+    key = ec.generate_private_key(ec.SECP256R1()).public_key()
+    other = house.issuance.sign(house.order(public_key=key))
+    assert refused(lambda: house.issue(public_key=key, holder="sub-2")) == "key_reused"
+    assert [one.state for one in house.store.key_used(csr.fingerprint(key))] == ["intended", "failed"]
+    assert house.issuance.record(other, CALLER).record.state == "issued"
+
+
+@pytest.mark.parametrize("subject", [
+    replace(OFFICER, uid="x" * 65), replace(OFFICER, name=" \t"), replace(OFFICER, name="A\u200bB"), replace(OFFICER, name="A\0"),
+    replace(OFFICER, uid="a\n"), replace(OFFICER, organization="")])
+def test_security_48_a_subject_that_no_certificate_can_say_is_refused(house: House, subject: Subject) -> None:
+    house.founded()
+    assert refused(lambda: house.issue(subject=subject)) == "bad_subject"
+    assert refused(lambda: house.issue(subject=replace(OFFICER, mail="ă@x"))) == "incomplete"
+
+
+def test_an_officer_is_told_of_each_certificate_and_nobody_of_others(house: House, database: Database) -> None:
+    house.founded()
+    one = house.issue().record
+    house.issue(told=False)
+    house.issue("tls_client")
+    house.issue("agency_seal")
+    house.issue("officer_signing", holder="")
+    told, = SqlNotices(database).of("sub-1", limit=9)
+    assert (told.kind, told.source, told.detail) == (NoticeKind.CERTIFICATE_ISSUED, CALLER.source, {"serial": one.serial})
+    house.store.fail_intents(house.clock.now() + 1)
+    late = house.issuance.sign(house.order())
+    house.store.give_up("pilot", late.intent.serial)
+    assert refused(lambda: house.issuance.record(late, CALLER)) == "changed"
+    assert len(SqlNotices(database).of("sub-1", limit=9)) == 1
+
+
+def test_what_was_issued_later_for_the_same(house: House) -> None:
+    house.founded()
+    first, second, third = (house.issue().record for _ in range(3))
+    house.issue(subject=replace(OFFICER, name="Khác"))
+    house.issue(holder="sub-2")
+    house.issue("officer_authentication")
+    assert [one.serial for one in house.issuance.successors(first)] == [second.serial, third.serial]
+    house.issuance.revoke(third.serial, Reason.SUPERSEDED, CALLER)
+    assert [one.serial for one in house.issuance.successors(first)] == [second.serial]
+    assert house.issuance.successors(second) == []

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.notices import SqlNotices
 from idp.adapters.sql.pki.leaves import SqlLeaves
 from idp.directory.officer import Post
-from idp.errors import RefusedError
+from idp.errors import ConfigurationError, RefusedError, UnavailableError
+from idp.notices import NoticeKind
 from idp.pki.authority.csr import CsrError
 from idp.pki.authority.issuance import Issued
+from idp.pki.authority.lint import LintError
+from idp.pki.authority.portable import PortableCertificates
 from idp.pki.authority.ports import Certificate, Reason
 from idp.pki.est import messages
 from idp.pki.est.enrolling import Est
 from idp.pki.est.passwords import EnrollmentPasswords, Leave
+from tests.audit_desk import events_of
+from tests.fakes.audit_trail import FakeAuditTrail
 from tests.fakes.directory import make_officer
 from tests.fakes.mirror import FakeMirror
 from tests.pki.authority.house import CALLER, request
@@ -69,7 +76,7 @@ class House(Authority):
         return self.est.holder_of(issued.certificate)
 
     def officer(self, **changes: Any) -> None:
-        self.mirror.remember(make_officer("canbo", **{"posts": (POST,), **changes}), now=self.clock.now())
+        self.mirror.remember(replace(make_officer("canbo", posts=(POST,)), **changes), now=self.clock.now())
 
 
 def renewal(before: x509.Certificate, *, subject: x509.Name | None = None, names: Any = None, key: Any = None) -> bytes:
@@ -82,6 +89,13 @@ def renewal(before: x509.Certificate, *, subject: x509.Name | None = None, names
 @pytest.fixture
 def house(database: Database, tmp_path: Path) -> House:
     return House(database, tmp_path)
+
+
+def raising(fault: BaseException) -> Callable[..., Any]:
+    def act(*_args: Any, **_named: Any) -> Any:
+        raise fault
+
+    return act
 
 
 def refused(act: Callable[[], Any]) -> str:
@@ -158,6 +172,76 @@ def test_a_key_that_is_refused_leaves_the_password_as_it_was(house: House) -> No
     assert refused(lambda: house.est.by_password(leave, b"x", CALLER)) == "bad_request"
     assert refused(lambda: house.est.by_password(leave, request(taken), CALLER)) == "key_reused"
     assert house.est.by_password(leave, request(new_key()), CALLER).record.state == "issued"
+
+
+@pytest.mark.parametrize("fault", [UnavailableError("away", dependency="database"), ConfigurationError("key", remedy="x"),
+                                   LintError("x"), KeyboardInterrupt()])
+def test_what_goes_wrong_up_to_the_signature_leaves_the_password_as_it_was(house: House, monkeypatch: pytest.MonkeyPatch,
+                                                                           fault: BaseException) -> None:
+    leave = house.leave()
+    with monkeypatch.context() as broken:
+        broken.setattr(house.keys, "sign", raising(fault))
+        with pytest.raises(type(fault)):
+            house.est.by_password(leave, request(new_key()), CALLER)
+    assert house.est.by_password(leave, request(new_key()), CALLER).record.state == "issued"
+
+
+def test_a_password_stays_used_where_nobody_knows_whether_the_certificate_was_recorded(
+        house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    leave, changed = house.leave(), house.leave()
+    with monkeypatch.context() as broken:
+        broken.setattr(house.store, "issued", lambda *_: False)
+        assert refused(lambda: house.est.by_password(changed, request(new_key()), CALLER)) == "changed"
+        broken.setattr(house.store, "issued", raising(UnavailableError("away", dependency="database")))
+        with pytest.raises(UnavailableError):
+            house.est.by_password(leave, request(new_key()), CALLER)
+    assert refused(lambda: house.est.by_password(leave, request(new_key()), CALLER)) == "used"
+    assert house.est.by_password(changed, request(new_key()), CALLER).record.state == "issued"
+
+
+@pytest.mark.parametrize("name", [" ", "\u200b", "a\0b", "a\tb", "a\x1f", "x" * 65, "\ud800"])
+def test_security_48_no_password_is_made_for_a_name_that_no_certificate_can_say(house: House, name: str) -> None:
+    assert refused(lambda: house.leave(subject_name=name)) == "bad_subject"
+    assert house.leave(subject_name="x" * 64).subject_name == "x" * 64
+
+
+@pytest.mark.parametrize(("changes", "code"), [({"uid": "x" * 65}, "bad_subject"), ({"mail": ""}, "incomplete"),
+                                               ({"name": "\u200b"}, "bad_subject"), ({"disabled": True}, "officer")])
+def test_no_password_is_made_for_an_officer_whom_no_certificate_can_name(house: House, changes: dict[str, Any],
+                                                                         code: str) -> None:
+    house.officer(**changes)
+    make = partial(house.est.password, profile="officer_authentication", holder=house.sub, seconds=60, caller=CALLER)
+    assert refused(make) == code
+    house.officer()
+    leave, password = make()
+    assert house.passwords.check(leave.name, password) == leave
+
+
+def test_an_officer_whose_login_name_is_too_long_is_refused_and_keeps_the_password(house: House) -> None:
+    leave = house.leave("officer_authentication")
+    house.officer(uid="x" * 65)
+    assert refused(lambda: house.est.by_password(leave, request(new_key()), CALLER)) == "bad_subject"
+    officer = house.mirror.by_sub(house.sub)
+    assert officer is not None
+    assert refused(lambda: house.est.for_officer(officer, request(new_key()), CALLER)) == "bad_subject"
+    house.officer()
+    assert house.est.by_password(leave, request(new_key()), CALLER).record.state == "issued"
+
+
+def test_an_officer_is_told_of_each_certificate_by_whatever_way(house: House, database: Database) -> None:
+    officer = house.mirror.by_sub(house.sub)
+    assert officer is not None
+    made = [house.enrolled(profile="officer_authentication"), house.est.for_officer(officer, request(new_key()), CALLER)]
+    held = house.held(made[1])
+    assert held is not None
+    made.append(house.est.renew(held, renewal(made[1].certificate), CALLER))
+    portable = PortableCertificates(house.issuance, house.mirror, FakeAuditTrail(), house.clock, organization="Tỉnh Hậu Giang")
+    made.append(portable.make(house.sub, "officer_authentication", CALLER).issued)
+    house.enrolled(holder=house.sub)
+    assert [(one.kind, one.detail["serial"]) for one in reversed(SqlNotices(database).of(house.sub, limit=9))] == [
+        (NoticeKind.CERTIFICATE_ISSUED, one.record.serial) for one in made]
+    assert [detail.get("renews") for _sub, _sid, detail in events_of(database, "certificate.issued")] == [
+        None, None, held.serial, None, None]
 
 
 def test_security_18_an_officer_who_may_not_act_gets_nothing(house: House) -> None:

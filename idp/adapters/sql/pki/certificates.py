@@ -13,9 +13,11 @@ from typing import Any, Final
 from sqlalchemy import case, func, literal_column, or_, select, update
 
 from ....audit import AuditRecord
+from ....notices import Notice
 from ....pki.authority.ports import SHARD_SIZE, Authority, Certificate, Reason, Status
 from ..audit import audit_insert, audit_values
 from ..database import Database, parameter
+from ..notices import notice_inserts, notice_values
 from ..tables import PkiAuthorityRow, PkiCertificateRow
 
 AUTHORITY: Any = PkiAuthorityRow.__table__
@@ -39,14 +41,20 @@ class SqlCertificateStore:
         self._intend = database.write(guard=database.insert(ROW).values(**values).on_conflict_do_nothing(
             index_elements=["authority", "serial"]).returning(c.serial))
         this = (c.authority == parameter(c.authority, "of"), c.serial == parameter(c.serial, "number"))
-        self._issued = database.write(audit_insert(), guard=update(ROW).where(
+        self._issued = database.write(audit_insert(), *notice_inserts(), guard=update(ROW).where(
             *this, c.state == literal_column("'intended'"), c.spki == parameter(c.spki)).values(
                 state=_ISSUED, der=parameter(c.der), sha256=parameter(c.sha256),
                 issued_at=parameter(c.issued_at)).returning(c.serial))
         self._fail = database.write(guard=update(ROW).where(
             c.state == literal_column("'intended'"), c.intended_at < parameter(c.intended_at, "before")).values(
                 state=literal_column("'failed'")).returning(c.serial))
+        self._give_up = database.write(guard=update(ROW).where(*this, c.state == literal_column("'intended'")).values(
+            state=literal_column("'failed'")).returning(c.serial))
         self._find = database.read(select(ROW).where(*this))
+        first = select(c.id).where(*this).scalar_subquery()
+        self._after = database.read(select(ROW).where(
+            c.holder == parameter(c.holder), c.profile == parameter(c.profile), c.subject == parameter(c.subject),
+            c.state == _ISSUED, c.id > first).order_by(c.id))
         self._of_holder = database.read(select(ROW).where(
             c.holder == parameter(c.holder), c.holder != literal_column("''"), c.state == _ISSUED).order_by(c.id.desc()))
         self._key_used = database.read(select(ROW).where(c.spki == parameter(c.spki)).order_by(c.id))
@@ -86,10 +94,15 @@ class SqlCertificateStore:
         return self._intend.run(**{**{name: getattr(certificate, name) for name in _COLUMNS},
                                    "status": certificate.status.value}) is not None
 
-    def issued(self, certificate: Certificate, record: AuditRecord) -> bool:
-        """Record a signed certificate."""
+    def issued(self, certificate: Certificate, record: AuditRecord, notice: Notice | None) -> bool:
+        """Record a signed certificate and what its holder is told."""
         return self._issued.run(of=certificate.authority, number=certificate.serial, spki=certificate.spki, der=certificate.der,
-                                sha256=certificate.sha256, issued_at=certificate.issued_at, **audit_values(record)) is not None
+                                sha256=certificate.sha256, issued_at=certificate.issued_at, **audit_values(record),
+                                **notice_values(notice)) is not None
+
+    def give_up(self, authority: str, serial: str) -> None:
+        """Settle an intent that came to nothing."""
+        self._give_up.run(of=authority, number=serial)
 
     def fail_intents(self, before: int) -> int:
         """Settle old intents that came to nothing."""
@@ -103,6 +116,12 @@ class SqlCertificateStore:
     def of_holder(self, holder: str) -> Sequence[Certificate]:
         """Give an officer's issued certificates, newest first."""
         return [_certificate(row) for row in self._of_holder.all(holder=holder)]
+
+    def after(self, certificate: Certificate) -> Sequence[Certificate]:
+        """Give what was issued of the same holder, subject and profile after a certificate, oldest first."""
+        return [_certificate(row) for row in self._after.all(
+            of=certificate.authority, number=certificate.serial, holder=certificate.holder, profile=certificate.profile,
+            subject=certificate.subject)]
 
     def key_used(self, spki: str) -> Sequence[Certificate]:
         """Give everything that was ever intended or issued for a public key."""
