@@ -16,10 +16,12 @@ from ..adapters.crl_files import CrlFiles, ListFolder
 from ..adapters.outbound import Outbound
 from ..adapters.sheets import SheetFiles
 from ..adapters.sql.database import Database
+from ..adapters.sql.directory.administrators import SqlAgencyAdministrators
 from ..adapters.sql.directory.tasks import SqlTasks
 from ..adapters.sql.pki.certificates import SqlCertificateStore
 from ..adapters.sql.pki.devices import SqlDevices
 from ..adapters.sql.pki.enrollments import SqlEnrollments
+from ..adapters.sql.pki.expiry import SqlReminders
 from ..adapters.sql.pki.government import SqlBatches, SqlSeenCertificates
 from ..adapters.sql.pki.leaves import SqlLeaves
 from ..adapters.sql.pki.status import SqlStatusStore
@@ -53,6 +55,7 @@ from ..pki.enrollment.moves import Moves
 from ..pki.enrollment.self_service import OwnCertificates
 from ..pki.est.enrolling import Est
 from ..pki.est.passwords import EnrollmentPasswords
+from ..pki.expiry.reminders import Reminders
 from ..pki.government.authority import GovernmentAuthority
 from ..pki.government.chain import PublishedChain
 from ..pki.government.fetching import MOST_BYTES, ListFetcher
@@ -82,7 +85,7 @@ def published_chain(settings: Settings, database: Database) -> tuple[PublishedCh
 
 
 def certificate_desk(settings: Settings, database: Database, mirror: OfficerMirror, sealer: Sealer, digest_key: bytes,
-                     chain: PublishedChain, clock: Clock) -> CertificateDesk:
+                     chain: PublishedChain, groups: RoleGroups, clock: Clock) -> CertificateDesk:
     """Build the rooms of the registration desk.
 
     Raises:
@@ -94,7 +97,9 @@ def certificate_desk(settings: Settings, database: Database, mirror: OfficerMirr
     ending = Ending(moves, mirror)
     return CertificateDesk(desk=desk, custody=Custody(moves, desk, NotWithdrawn(chain, clock)), ending=ending,
                            register=Register(devices, moves, ending, mirror), moves=moves,
-                           following=Following(moves, mirror, SqlTasks(database, clock)))
+                           following=Following(moves, mirror, SqlTasks(database, clock)),
+                           reminders=Reminders(SqlReminders(database), mirror,
+                                               SqlAgencyAdministrators(database, groups, clock), clock))
 
 
 def holders(rooms: CertificateDesk, mirror: OfficerMirror, published: PublishedChain, issuance: Issuance,

@@ -15,12 +15,19 @@ from ..directory.changes import Consequences
 from ..directory.feed import Changes, Feed, ListedDirectory, NoChanges
 from ..directory.officer import Directory
 from ..directory.term import EndedTerms
+from ..roles import RoleGroups
 from ..services import Mirroring
 from ..settings import Settings
 
 
 class WholeDirectory(Directory, ListedDirectory, Protocol):
     """A directory that people sign in with and that the mirror follows."""
+
+
+def role_groups(settings: Settings) -> RoleGroups:
+    """Name the directory's groups that make administrators."""
+    return RoleGroups(province=settings.ldap_province_administrators_group, agency=settings.ldap_administrators_group,
+                      auditors=settings.ldap_auditors_group)
 
 
 def mirroring(settings: Settings, database: Database, ledger: SqlLedger, directory: ListedDirectory, changes: Changes | None,

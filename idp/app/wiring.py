@@ -141,7 +141,6 @@ from ..oidc.rp_initiated_logout import EndSession
 from ..oidc.subject import Subjects
 from ..oidc.userinfo import UserInfoAnswers
 from ..pki.enrollment.ending import Departures
-from ..roles import RoleGroups
 from ..services import Administration, Door, Services
 from ..sessions.devices import Devices
 from ..sessions.interaction import Interactions
@@ -151,7 +150,7 @@ from ..settings import Settings
 from ..web.notice_words import LetterWords
 from .assurance import assurance_policy, first_factor_rules, named_networks, pause_of
 from .certificate_desk import certificate_desk, certification, console, for_administrators, holders, protocols, published_chain
-from .people import WholeDirectory, mirroring
+from .people import WholeDirectory, mirroring, role_groups
 from .servers import client_authorities, key_token, ldap_people, mail_server, officer_authorities
 
 STARTING = Caller(source="start", request_id="start")
@@ -235,8 +234,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
                                   secrets=client_secrets, seen=seen, clock=clock)
     nonces = Nonces(folder.session_key().encode(), clock, required=settings.dpop_nonce_required)
     proofs = Proofs(seen, nonces, clock)
-    groups = RoleGroups(province=settings.ldap_province_administrators_group, agency=settings.ldap_administrators_group,
-                        auditors=settings.ldap_auditors_group)
+    groups = role_groups(settings)
     assurance = assurance_policy(settings, networks, administrators=groups.names, highest=highest_level)
     checks = Checks(assertions, client_keys, client_authorities(settings), bool(settings.mtls_origin), clock)
     objects = RequestObjects(settings.issuer, client_keys, clock, encryption_keys.decrypt)
@@ -285,7 +283,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         offered=settings.password_recovery and bool(settings.smtp_host))
     # What a change of an officer means elsewhere; each part is called again when any of them raised.
     chain, list_fetcher = published_chain(settings, database)
-    desk_rooms = certificate_desk(settings, database, mirror, sealer, sealer.derive("identity numbers"), chain, clock)
+    desk_rooms = certificate_desk(settings, database, mirror, sealer, sealer.derive("identity numbers"), chain, groups, clock)
     issuance, revocation_lists, ocsp = certification(settings, database, sealer, write_once, token, clock)
     officer_search = SqlOfficerSearch(database, clock)
     enrollments, enrollment_lists, custody_devices, paper = for_administrators(

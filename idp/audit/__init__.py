@@ -115,6 +115,8 @@ class AuditEvent(StrEnum):
     ENROLLMENT_PASSWORD_REFUSED = "enrollment_password.refused"
     ENROLLMENT_ASKED = "enrollment.asked"
     ENROLLMENT_MOVED = "enrollment.moved"
+    CERTIFICATE_EXPIRING = "certificate.expiring"
+    CERTIFICATES_EXPIRING = "certificates.expiring"
     DEVICE_REGISTERED = "device.registered"
     DEVICE_HANDLED = "device.handled"
     DEVICE_OVERDUE = "device.overdue"

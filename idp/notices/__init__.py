@@ -59,6 +59,11 @@ class NoticeKind(StrEnum):
     """Post, agency, name or mailbox are others than the certificate says."""
     CERTIFICATE_ISSUED = "certificate.issued"
     """One of the province's own authority, without the certificate desk; detail ``serial`` of the certificate."""
+    CERTIFICATE_EXPIRING = "certificate.expiring"
+    """Details ``ends`` (seconds since the epoch) and ``left``: how many days were left when it was told."""
+    CERTIFICATES_EXPIRING = "certificates.expiring"
+    """To an agency's administrators. Details ``count``: certificates of the agency that end within 60 days and whose renewal
+    nobody has asked for; ``soon``: how many of them within 7 days."""
     DEVICE_OVERDUE = "device.overdue"
     """A token or SIM should have been back; detail ``serial``."""
 

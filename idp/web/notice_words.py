@@ -96,6 +96,14 @@ _WORDS: Mapping[NoticeKind, _Words] = {
     NoticeKind.CERTIFICATE_ISSUED: _Words(
         "cert", _("Một chứng thư số mang tên bạn vừa được cấp"),
         _("Ai giữ chứng thư số này có thể đăng nhập hoặc ký bằng tên bạn.")),
+    NoticeKind.CERTIFICATE_EXPIRING: _Words(
+        "clock", _("Chứng thư số của bạn sắp hết hạn"),
+        _("Chứng thư số theo đề nghị %(number)s hết hạn ngày %(ends)s, còn %(left)s ngày. Vui lòng đề nghị gia hạn "
+          "trước ngày đó, hoặc nhờ quản trị đơn vị."), warns=False),
+    NoticeKind.CERTIFICATES_EXPIRING: _Words(
+        "clock", _("Đơn vị có chứng thư số sắp hết hạn"),
+        _("Trong 60 ngày tới, số chứng thư số của đơn vị hết hạn mà chưa có đề nghị gia hạn: %(count)s; trong 7 ngày tới: "
+          "%(soon)s. Vui lòng đề nghị gia hạn ở trang quản trị."), warns=False),
     NoticeKind.DEVICE_OVERDUE: _Words(
         "cert", _("Đã quá hạn trả thiết bị ký số"),
         _("Thiết bị %(serial)s đã quá hạn trả lại. Vui lòng mang đến bộ phận chứng thư số; nếu đã mất, vui lòng báo ngay."),
@@ -134,7 +142,8 @@ def text_of(told: Told, translate: Translate) -> str:
     return translate(_WORDS[told.kind].text) % {
         "factor": _factor(detail, translate), "device": device_words(detail, translate), "left": detail.get("left", "?"),
         "days": detail.get("days", "?"), "number": detail.get("number", "?"), "reason": detail.get("reason", "?").rstrip(". "),
-        "serial": detail.get("serial", "?")}
+        "serial": detail.get("serial", "?"), "ends": _day(detail.get("ends", "")), "count": detail.get("count", "?"),
+        "soon": detail.get("soon", "?")}
 
 
 def when_of(told: Told, translate: Translate) -> str:
@@ -150,6 +159,12 @@ def device_words(detail: Mapping[str, str], translate: Translate) -> str:
     if browser and system:
         return translate(_ON) % {"browser": browser, "system": system}
     return browser or system or translate(_UNKNOWN_DEVICE)
+
+
+def _day(at: str) -> str:
+    if not (at.isascii() and at.isdigit() and len(at) <= 11):
+        return "?"
+    return datetime.fromtimestamp(int(at), UTC).astimezone(TIME_ZONE).strftime("%d/%m/%Y")
 
 
 def _factor(detail: Mapping[str, str], translate: Translate) -> str:

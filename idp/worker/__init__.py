@@ -103,6 +103,7 @@ class Worker:
             Job("time-stamp signer", 600, lambda: services.certificate_protocols.time_stamps.renew_due(WORKER)),
             Job("revocation lists", 60, services.revocation_lists.make_due),
             Job("ended certificates", 60, lambda: services.certificate_desk.ending.expire(WORKER, most=500)),
+            Job("expiring certificates", 600, lambda: services.certificate_desk.reminders.remind(WORKER, most=500)),
             Job("overdue devices", 600, lambda: services.certificate_desk.register.remind(WORKER, most=500)),
         ]
 

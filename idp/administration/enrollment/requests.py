@@ -21,6 +21,7 @@ from ...pki.enrollment.guards import possible
 from ...pki.enrollment.moves import Actor, Moves
 from ...pki.enrollment.record import DeviceKind, Enrollment, Entry, Kind, Purpose, Search
 from ...pki.enrollment.states import TURNS, Act, State
+from ...pki.expiry.reminders import Reminders
 from ...roles import Administrator
 from ..pages import Page, cursor_of, place_of
 
@@ -42,6 +43,7 @@ class CertificateDesk:
     ending: Ending
     register: Register
     following: Following
+    reminders: Reminders
     moves: Moves
 
 

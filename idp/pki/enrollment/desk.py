@@ -28,7 +28,7 @@ from . import guards
 from .moves import Actor, ConflictError, Moves, line
 from .record import DeviceKind, Enrollment, Entry, Kind, Purpose, Search, entry_of
 from .states import TURNS, Act, Part, State
-from .working_days import day_of
+from .working_days import day_of, days_between
 
 _READERS: Final = {
     "identity_number": cells.identity_number, "identity_issued_on": cells.day, "identity_issued_by": cells.text(100),
@@ -37,8 +37,8 @@ PERSONAL: Final = ("identity_number", "identity_issued_on", "identity_issued_by"
 LONGEST_REASON: Final = 300
 _LONGEST_DOCUMENT: Final = 60
 _TRIES: Final = 5
-RENEWAL_SECONDS: Final = 60 * 86400
-"""How long before its end a certificate is renewed at the earliest."""
+RENEWAL_DAYS: Final = 60
+"""How many days before the day of its end a certificate is renewed at the earliest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,8 +321,8 @@ class Desk:
 
 
 def is_due(enrollment: Enrollment, now: int) -> bool:
-    """Tell whether a certificate is near enough to its end to be renewed."""
-    return enrollment.not_after is not None and enrollment.not_after - now <= RENEWAL_SECONDS
+    """Tell whether a certificate is near enough to its end to be renewed; days are those of offices here."""
+    return enrollment.not_after is not None and days_between(now, enrollment.not_after) <= RENEWAL_DAYS
 
 
 def _request(content: bytes) -> bytes:

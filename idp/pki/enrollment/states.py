@@ -123,6 +123,8 @@ def _steps(*rows: tuple[State | tuple[State, ...], Act, State, tuple[Part, ...]]
 BEFORE_SENDING: Final = (State.DRAFT, State.SUBMITTED, State.RETURNED, State.AGENCY_APPROVED, State.PROVINCE_APPROVED)
 ON_THE_WAY: Final = (*BEFORE_SENDING, State.SENT, State.ISSUED, State.READY, State.HANDED_OVER)
 """States in which somebody waits for a certificate; a holder has one such request for each kind of device."""
+HANDED_IN: Final = tuple(state for state in ON_THE_WAY if state not in (State.DRAFT, State.RETURNED))
+"""On the way, and not with who asks: nothing has to be done there for it to go on."""
 IN_USE: Final = (State.ACTIVE, State.SUSPENDED, State.LOCKED)
 """States of a certificate that counts as the holder's one; ``SIGNS`` alone of them signs."""
 BEFORE_REVOCATION: Final = (State.ISSUED, State.READY, State.HANDED_OVER, *IN_USE)

@@ -56,3 +56,13 @@ class WorkingDays:
 def day_of(moment: int) -> date:
     """Give the day that a moment belongs to in offices here."""
     return datetime.fromtimestamp(moment, UTC).astimezone(ZONE).date()
+
+
+def start_of(day: date) -> int:
+    """Give the moment at which a day begins here, seconds since the epoch."""
+    return int(datetime.combine(day, time(), ZONE).timestamp())
+
+
+def days_between(now: int, then: int) -> int:
+    """Count the days from the day of one moment to the day of another; 0 on the same day."""
+    return (day_of(then) - day_of(now)).days

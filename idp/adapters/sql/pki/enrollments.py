@@ -113,15 +113,15 @@ class SqlEnrollments:
 
     def by_serial(self, serial: str) -> Sequence[Enrollment]:
         """Find those whose certificate has this number."""
-        return [_enrollment(row) for row in self._by_serial.all(serial=serial)]
+        return [enrollment_of(row) for row in self._by_serial.all(serial=serial)]
 
     def sent(self, *, mail: str, identity_digest: str) -> Sequence[Enrollment]:
         """Find those at the issuer that have this mailbox or this digest."""
-        return [_enrollment(row) for row in self._sent.all(mail=mail, identity_digest=identity_digest)]
+        return [enrollment_of(row) for row in self._sent.all(mail=mail, identity_digest=identity_digest)]
 
     def page(self, search: Search, *, after: str, limit: int) -> Sequence[Enrollment]:
         """Give those that are meant, by number."""
-        return [_enrollment(row) for row in self._page.all(after=after, limit=limit, **_searched(search))]
+        return [enrollment_of(row) for row in self._page.all(after=after, limit=limit, **_searched(search))]
 
     def count(self, search: Search) -> Mapping[State, int]:
         """Count those that are meant, by state."""
@@ -161,7 +161,7 @@ class SqlEnrollments:
 
     def due_to_expire(self, now: int, *, limit: int) -> Sequence[Enrollment]:
         """Give those whose validity is over and whose state does not say so."""
-        return [_enrollment(row) for row in self._over.all(now=now, limit=limit)]
+        return [enrollment_of(row) for row in self._over.all(now=now, limit=limit)]
 
 
 def _meant(database: Database) -> Any:
@@ -240,10 +240,11 @@ def _changed(before: Enrollment, after: Enrollment) -> dict[str, Any]:
 
 
 def _one(row: Any) -> Enrollment | None:
-    return None if row is None else _enrollment(row)
+    return None if row is None else enrollment_of(row)
 
 
-def _enrollment(row: Any) -> Enrollment:
+def enrollment_of(row: Any) -> Enrollment:
+    """Give the enrollment of a row that holds the table's columns under their own names."""
     values = {name: getattr(row, name) for name in _NAMES}
     return Enrollment(**{**values, "kind": Kind(row.kind), "purpose": Purpose(row.purpose),
                          "device_kind": DeviceKind(row.device_kind),

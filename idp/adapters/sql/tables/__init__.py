@@ -18,7 +18,7 @@ from .column_types import Base, ClientId, Digest, Epoch, RowId, Subject, Transac
 from .custody import CustodyDeviceRow, CustodyEntryRow
 from .departures import NOT_ACTIVE, DepartureRow, TaskRow
 from .directory import DirectoryFeedRow, OfficerChangeRow, UnitRow
-from .enrollments import EnrollmentEntryRow, EnrollmentRow
+from .enrollments import EnrollmentEntryRow, EnrollmentRow, ExpiryDigestRow, ExpiryNoticeRow
 from .factors import OneTimePasswordRow, RecoveryCodesRow, TotpEnrolmentRow, TotpRow
 from .first_factors import EnrolmentCodeRow, FactorDemandRow
 from .government import CertificateBatchRow, IssuerSerialRow, SeenCertificateRow
@@ -57,6 +57,8 @@ __all__ = (
     "EnrollmentLeaveRow",
     "EnrollmentRow",
     "EnrolmentCodeRow",
+    "ExpiryDigestRow",
+    "ExpiryNoticeRow",
     "FactorDemandRow",
     "GrantRow",
     "InitialAccessRow",

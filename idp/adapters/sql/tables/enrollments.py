@@ -1,8 +1,8 @@
-"""Tables of the registration desk for certificates."""
+"""Tables of the registration desk for certificates, and of who was told that certificates end."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Index, LargeBinary, String
+from sqlalchemy import BigInteger, Boolean, Index, Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .column_types import Base, Epoch, RowId, Subject, Words
@@ -25,7 +25,7 @@ class EnrollmentRow(Base):
     """Sealed JSON; empty bytes for nothing."""
     identity_digest: Mapped[str] = mapped_column(String(64), index=True)
     device_kind: Mapped[str] = mapped_column(String(16))
-    replaces: Mapped[str] = mapped_column(String(16))
+    replaces: Mapped[str] = mapped_column(String(16), index=True)
     wet_ink: Mapped[bool] = mapped_column(Boolean)
     state: Mapped[str] = mapped_column(String(32))
     since: Mapped[Epoch]
@@ -72,3 +72,24 @@ class EnrollmentEntryRow(Base):
     part: Mapped[str] = mapped_column(String(16))
     detail: Mapped[Words]
     """JSON object of strings."""
+
+
+class ExpiryNoticeRow(Base):
+    """A holder was told that a certificate ends; once for each certificate and threshold."""
+
+    __tablename__ = "expiry_notice"
+    enrollment_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    days: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    """The threshold: 60, 30 or 7 days before the end."""
+    unit_code: Mapped[str] = mapped_column(String(64))
+    told_on: Mapped[str] = mapped_column(String(10), index=True)
+    """Day, YYYY-MM-DD."""
+
+
+class ExpiryDigestRow(Base):
+    """When an agency's administrator was last told how many certificates end."""
+
+    __tablename__ = "expiry_digest"
+    sub: Mapped[Subject] = mapped_column(primary_key=True)
+    told_on: Mapped[str] = mapped_column(String(10))
+    """Day, YYYY-MM-DD."""

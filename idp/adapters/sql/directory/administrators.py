@@ -1,0 +1,40 @@
+"""Who looks after agencies, from the mirror (port: ``pki.expiry.reminders.AgencyAdministrators``)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import Text, bindparam, literal_column, select
+
+from ....clock import Clock
+from ....roles import Administrator, Role, RoleGroups
+from ..database import Database
+from ..tables import OfficerRow
+from .rows import mirrored_now
+
+OFFICER: Any = OfficerRow.__table__
+
+
+class SqlAgencyAdministrators:
+    """Finds administrators by the directory's groups. Raises UnavailableError when the database does not answer.
+
+    Args:
+        database: The database.
+        groups: Which groups make administrators.
+        clock: Officers count as of now.
+    """
+
+    def __init__(self, database: Database, groups: RoleGroups, clock: Clock) -> None:
+        self._groups, self._clock = groups, clock
+        member: Any = bindparam("member", type_=Text())
+        self._members = database.read(select(OFFICER).where(
+            OFFICER.c.status == literal_column("'active'"), OFFICER.c.groups.like(member, escape="!")))
+
+    def all(self) -> Sequence[Administrator]:
+        """Give the administrators of agencies; whoever has a wider role is not one."""
+        name = orjson.dumps(self._groups.agency).decode().replace("!", "!!").replace("%", "!%").replace("_", "!_")
+        found = (self._groups.administrator(mirrored_now(row, self._clock), client_id="", read_only=False)
+                 for row in self._members.all(member=f"%{name}%"))
+        return [who for who in found if who is not None and who.role is Role.AGENCY]
