@@ -18,6 +18,7 @@ from ..adapters.sheets import SheetFiles
 from ..adapters.sql.database import Database
 from ..adapters.sql.directory.administrators import SqlAgencyAdministrators
 from ..adapters.sql.directory.tasks import SqlTasks
+from ..adapters.sql.directory.units import SqlUnits
 from ..adapters.sql.pki.certificates import SqlCertificateStore
 from ..adapters.sql.pki.devices import SqlDevices
 from ..adapters.sql.pki.enrollments import SqlEnrollments
@@ -28,6 +29,7 @@ from ..adapters.sql.pki.status import SqlStatusStore
 from ..adapters.weak_key_files import WeakKeyFiles
 from ..administration.access import Access
 from ..administration.console.admission import Console, ConsoleLimits
+from ..administration.enrollment.asking import Asking
 from ..administration.enrollment.devices import DeviceAdministration
 from ..administration.enrollment.lists import EnrollmentLists
 from ..administration.enrollment.paper import EnrollmentPaper
@@ -164,7 +166,8 @@ def for_administrators(settings: Settings, database: Database, rooms: Certificat
     sheets = SheetFiles()
     government = GovernmentAuthority(SqlBatches(database), SqlSeenCertificates(database), chain, keys, sealer, sheets, clock,
                                      listed=issuance.listed, own=issuance.knows_key)
+    asking = Asking(rooms.desk, mirror, search, SqlUnits(database))
     lists = EnrollmentLists(rooms.desk, mirror, search, sheets, audit, government, InternalAuthority(issuance),
-                            rooms.custody, organization=settings.province_name)
+                            rooms.custody, asking, organization=settings.province_name)
     return EnrollmentAdministration(rooms), lists, DeviceAdministration(rooms.register, mirror, sheets), EnrollmentPaper(
-        PersonalData(rooms.desk, audit), Uploads(sealer, clock), sheets)
+        PersonalData(rooms.desk, audit), Uploads(sealer, clock), sheets, asking)

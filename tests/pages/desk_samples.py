@@ -64,6 +64,31 @@ _FORMS = by_language([{"name": "mau01_ca_nhan", "title": {"vi": "Mẫu 01, cán 
                       {"name": "ban_giao", "title": {"vi": "Bàn giao thiết bị", "en": "Hand over devices"}}])
 
 
+_KINDS = by_language([{"name": name, "label": {"vi": vi, "en": en}} for name, vi, en in (
+    ("person", "Cán bộ", "Officer"), ("seal", "Dấu của đơn vị", "Seal of the agency"))])
+_HOLDER = {"sub": "s" * 22, "name": "Phạm Văn Minh Họa", "title": "Trưởng phòng", "unit_name": "Sở Y tế",
+           "mail": "pvminhhoa@haugiang.gov.vn"}
+_NUMBER = {"vi": "Số CCCD, CMND hoặc hộ chiếu", "en": "Number of the identity card or passport"}
+_DIGITS = {"vi": "Số này không đúng. CCCD có 12 chữ số.", "en": "This number is not right. An identity card has 12 digits."}
+_MISSING = {"vi": "Ô này còn trống. Vui lòng điền.", "en": "This field is empty. Please fill it in."}
+
+
+def _field(name: str, vi: str, en: str, how: str = "text", **more: Any) -> dict[str, Any]:
+    return {"name": name, "label": {"vi": vi, "en": en}, "hint": "", "how": how, "needed": True, "value": "", "options": None,
+            "error": "", **more}
+
+
+def _fields(**wrong: Any) -> dict[str, Any]:
+    return by_language([{**field, "error": wrong.get(field["name"], "")} for field in (
+        _field("device_kind", "Nơi giữ khóa", "Where the key is kept", "select", value="token", options=[
+            {"value": "token", "label": {"vi": "Thiết bị USB", "en": "USB device"}}, {"value": "sim", "label": "SIM"}]),
+        _field("identity_number", _NUMBER["vi"], _NUMBER["en"], value="09308",
+               hint={"vi": "CCCD có 12 chữ số.", "en": "An identity card has 12 digits."}),
+        _field("identity_issued_on", "Ngày cấp", "Day of issue", needed=False),
+        _field("birth_date", "Ngày sinh", "Date of birth"),
+        _field("request", "Yêu cầu chứng thư (tệp .csr)", "Certificate request (.csr file)", "area", needed=False))])
+
+
 def _one(number: int) -> dict[str, Any]:
     return {lang: _FOUND[lang][number] for lang in ("vi", "en")}
 
@@ -74,7 +99,10 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "rows": _FOUND, "narrowed": {"state": "submitted", "q": "mau", "unit": "", "overdue": ""},
         "states": by_language(_STATES), "total": 18,
         "units": [{"code": "H30.11", "name": "Sở Y tế"}], "bulk": by_language([_APPROVE, _RETURN]), "all_url": "/next",
-        "next_url": "/next", "first_url": "/next"}
+        "next_url": "/next", "first_url": "/next", "may_ask": True}
+    form: dict[str, Any] = frame(who, "list") | {
+        "kind": "person", "what": {"vi": "Cán bộ", "en": "Officer"}, "holder": _HOLDER, "wrong": [], "error": "",
+        "fields": _fields()}
     one: dict[str, Any] = frame(who, "list") | {
         "found": _one(0), "error": "", "identity": "0930******01", "may_read": True, "serial": "", "device_serial": "",
         "document": "", "record": "", "ends": "", "history": _HISTORY}
@@ -99,6 +127,21 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "desk-list": ("console/list.html", lists),
         "desk-list-empty": ("console/list.html", lists | {"rows": [], "bulk": [], "total": 0, "next_url": "",
                                                           "first_url": ""}),
+        "desk-ask": ("console/ask.html", frame(who, "list") | {
+            "kind": "person", "kinds": _KINDS, "q": "minh hoa", "more": True,
+            "found": [{**_HOLDER, "url": "/next"}, {**_HOLDER, "name": "Công Tằng Tôn Nữ Nguyễn Thị Thử Nghiệm",
+                                                    "unit_name": _LONG_UNIT, "mail": "", "url": "/next"}]}),
+        "desk-ask-nobody": ("console/ask.html", frame(who, "list") | {
+            "kind": "seal", "kinds": _KINDS, "q": "khong co", "more": False, "found": []}),
+        "desk-form": ("console/form.html", form),
+        "desk-form-seal": ("console/form.html", form | {
+            "kind": "seal", "what": {"vi": "Dấu của đơn vị", "en": "Seal of the agency"},
+            "holder": {**_HOLDER, "name": "Văn thư Mẫu", "mail": ""}}),
+        "desk-form-wrong": ("console/form.html", form | {
+            "wrong": by_language([{"field": "identity_number", "label": _NUMBER, "message": _DIGITS},
+                                  {"field": "birth_date", "label": {"vi": "Ngày sinh", "en": "Date of birth"},
+                                   "message": _MISSING}]),
+            "error": _MISSING, "fields": _fields(identity_number=_DIGITS, birth_date=_MISSING)}),
         "desk-request": ("console/request.html", one),
         "desk-request-refused": ("console/request.html", one | issued | {"found": wet, "error": wrong}),
         "desk-act": ("console/act.html", act),
@@ -133,5 +176,6 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
     }
 
 
-WRONG: Final = frozenset({"desk-request-refused", "desk-act-wrong", "desk-import-refused", "desk-batches-none"})
+WRONG: Final = frozenset({"desk-form-wrong", "desk-request-refused", "desk-act-wrong", "desk-import-refused",
+                          "desk-batches-none"})
 """Samples that are sent with a status of refusal."""

@@ -7,7 +7,6 @@ Whoever takes identity numbers out is recorded, for every request on the list.
 
 from __future__ import annotations
 
-import dataclasses
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -18,9 +17,9 @@ from ...directory.unit import is_unit_code
 from ...errors import RefusedError
 from ...pki.authority.ports import CertificateAuthority, Letter
 from ...pki.enrollment.custody import Custody
-from ...pki.enrollment.desk import PERSONAL, Desk, Wish
+from ...pki.enrollment.desk import Desk
 from ...pki.enrollment.moves import Actor, ConflictError
-from ...pki.enrollment.record import DeviceKind, Enrollment, Kind, Purpose, Search
+from ...pki.enrollment.record import DeviceKind, Enrollment, Search
 from ...pki.enrollment.states import State
 from ...pki.enrollment.working_days import day_of
 from ...pki.forms import ListError, Row, Sheets, reading, writing
@@ -33,6 +32,7 @@ from ...pki.government.authority import GovernmentAuthority
 from ...pki.government.ports import Batch
 from ...roles import Administrator, Role
 from ..access import ForbiddenError
+from .asking import Asking
 from .handed_over import HandOverList
 from .results import Results, Take, wanted
 
@@ -84,11 +84,14 @@ class EnrollmentLists:
         government: The issuer of officers' certificates.
         internal: The province's own authority.
         custody: Where devices are handed over.
+        asking: Makes requests of rows.
         organization: The province.
     """
 
     def __init__(self, desk: Desk, mirror: OfficerMirror, search: OfficerSearch, sheets: Sheets, audit: AuditTrail,
-                 government: GovernmentAuthority, internal: CertificateAuthority, custody: Custody, *, organization: str) -> None:
+                 government: GovernmentAuthority, internal: CertificateAuthority, custody: Custody,
+                 asking: Asking, *, organization: str) -> None:
+        self._asking = asking
         self._hand_overs = HandOverList(desk, custody)
         self._desk, self._mirror, self._search, self._sheets, self._audit = desk, mirror, search, sheets, audit
         self._government, self._internal, self._organization = government, internal, organization
@@ -254,34 +257,11 @@ class EnrollmentLists:
 
     def _taking(self, form: str, actor: Actor, sent: received.Sent, *, dry: bool, submit: bool, caller: Caller) -> Take:
         if form == PERSONS.name:
-            return self._person(actor, dry=dry, submit=submit, caller=caller)
+            return lambda row: self._asking.row(actor, self._officer(row.values), row.values, dry=dry, submit=submit,
+                                                caller=caller)
         if form == RESULTS.name:
             return self._results.taking(actor, sent.certificates, dry=dry, caller=caller)
         return lambda row: self._hand_overs.take(actor, row, self._officer(row.values), dry=dry, caller=caller)
-
-    def _person(self, actor: Actor, *, dry: bool, submit: bool, caller: Caller) -> Take:
-        def take(row: Row) -> str:
-            officer = self._officer(row.values)
-            wish = Wish(kind=Kind.PERSON, holder=officer.sub,
-                        device_kind=DeviceKind.SIM if row.values.get("sim_pki") == "yes" else DeviceKind.TOKEN,
-                        personal={key: row.values[key] for key in PERSONAL if key in row.values})
-            if "old_serial" in row.values:
-                old = [one for one in self._desk.listed(actor, Search(holder=officer.sub), limit=100)
-                       if one.serial == row.values["old_serial"]]
-                if not old:
-                    raise RefusedError("No such certificate.", code="nothing_to_replace")
-                wish = dataclasses.replace(wish, purpose=Purpose.RENEW, replaces=old[0].enrollment_id)
-            try:
-                if dry:
-                    self._desk.would_ask(actor, wish)
-                else:
-                    self._desk.ask(actor, wish, caller, submit=submit)
-            except RefusedError as err:
-                if err.code == "already_asked":
-                    return "already"
-                raise
-            return "taken"
-        return take
 
     def _officer(self, values: Mapping[str, str]) -> MirroredOfficer:
         if "entry_uuid" in values:

@@ -1,4 +1,4 @@
-"""What the console has beside requests and lists: what is personal, lists between two presses, and files to be sent on.
+"""What the console has beside requests and lists: the form for one request, what is personal, lists between two presses, files.
 
 Source: trust-services E.5 (per-row report to download; blank lists to fill).
 """
@@ -11,6 +11,7 @@ from typing import Any
 
 from ...pki.forms import Sheets, writing
 from ...pki.forms.catalogue import FORMS
+from .asking import Asking
 from .personal import PersonalData
 from .uploads import Uploads
 
@@ -22,6 +23,7 @@ class EnrollmentPaper:
     personal: PersonalData
     uploads: Uploads
     sheets: Sheets
+    asking: Asking
 
     def problems(self, found: Sequence[Mapping[str, Any]]) -> bytes:
         """Write what is to be corrected as a CSV file, in the language of the lists; no cell is a formula."""

@@ -47,6 +47,18 @@ def read(form: Form, rows: Sequence[Sequence[Cell]], today: date) -> Reading:
                    headers=headers)
 
 
+def one(form: Form, cells: Mapping[str, Cell], today: date) -> Row:
+    """Read one row whose cells are given by the keys of their columns, as ``read`` reads the rows of a list.
+
+    Args:
+        form: Which list it would be a row of.
+        cells: What was typed; whatever is not given is an empty cell.
+        today: Days after it are in the future.
+    """
+    columns = [column for column in form.columns if column.key]
+    return _row(form, 1, [cells.get(column.key) for column in columns], dict(enumerate(columns)), today)
+
+
 def form_of(rows: Sequence[Sequence[Cell]]) -> Form | None:
     """Tell which list this is by its headings; None when it is none of ours, or could be two."""
     fits: dict[str, int] = {}

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request
 
 from ...administration.pages import USUAL
-from ...directory.unit import is_unit_code, is_within
+from ...directory.unit import is_unit_code
 from ...pki.enrollment.states import State
 from ...services import Services
 from .door import Door, Entered
@@ -56,8 +56,9 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         return door.page(
             "console/list.html", entered, here="list", rows=rows, narrowed=_EMPTY | narrowed, states=state_rows(counts["states"]),
             total=counts["states"][narrowed["state"]] if "state" in narrowed else counts["total"],
-            units=_units(services, entered),
-            bulk=bulk_of(rows), all_url=f"{LIST}all?{urlencode(narrowed)}",
+            units=[{"code": unit.code, "name": unit.name}
+                   for unit in services.administration.enrollment_paper.asking.agencies(entered.who)],
+            may_ask=entered.who.may_change, bulk=bulk_of(rows), all_url=f"{LIST}all?{urlencode(narrowed)}",
             next_url=f"{LIST}?{urlencode({**narrowed, 'cursor': page.next})}" if page.next else "",
             first_url=f"{LIST}?{urlencode(narrowed)}" if request.args.get("cursor") else "")
 
@@ -97,9 +98,3 @@ def name_of(services: Services, sub: str | None) -> str:
     """Give an officer's name; "" for the system, and for who is no longer known."""
     officer = services.mirror.by_sub(sub) if sub else None
     return officer.officer.name if officer is not None else ""
-
-
-def _units(services: Services, entered: Entered) -> list[dict[str, str]]:
-    who = entered.who
-    return [{"code": entry.unit.code, "name": entry.unit.name} for entry in services.mirroring.units.units()
-            if "." in entry.unit.code and (who.of_the_province or is_within(entry.unit.code, who.unit))]

@@ -1,0 +1,206 @@
+"""Requests made of checked values: of a row of a list, and of a form for one request, which is read as a row is.
+
+Source: Decree 68/2024 (Mẫu 01 for officers, 02 for agencies' seals, 03 for devices and services); security checklist 38 and 51:
+whether the request is theirs to make is decided by ``Desk.ask``, for a list and for a form alike. Whoever looks for an officer
+finds those of the own agency and below.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ...audit import Caller
+from ...directory.ledger import UnitMirror
+from ...directory.mirror import MirroredOfficer, OfficerMirror, OfficerSearch, search_words
+from ...directory.unit import Unit, is_within
+from ...errors import RefusedError
+from ...pki.enrollment.desk import PERSONAL, Desk, Wish
+from ...pki.enrollment.moves import Actor
+from ...pki.enrollment.record import DeviceKind, Enrollment, Kind, Purpose, Search
+from ...pki.enrollment.working_days import day_of
+from ...pki.forms import Flaw, Row, reading
+from ...pki.forms.catalogue import FORMS, Column, Form
+from ...pki.forms.cells import text
+from ...roles import Administrator
+from ..access import ForbiddenError
+from .requests import LONGEST_REQUEST, shown
+
+DEVICES: Final[Mapping[Kind, tuple[DeviceKind, ...]]] = {
+    Kind.PERSON: (DeviceKind.TOKEN, DeviceKind.SIM, DeviceKind.SOFTWARE), Kind.SEAL: (DeviceKind.TOKEN, DeviceKind.HSM),
+    Kind.DEVICE: (DeviceKind.HSM, DeviceKind.SOFTWARE, DeviceKind.TOKEN),
+    Kind.SERVICE: (DeviceKind.HSM, DeviceKind.SOFTWARE, DeviceKind.TOKEN)}
+"""What the key of each kind is asked for in; the first is the usual one."""
+MOST_FOUND: Final = 20
+_OLD: Final = 100
+_ABOUT_PERSONS: Final = ("identity_number", "identity_issued_on", "identity_issued_by", "birth_date", "phone", "old_serial")
+_PERSONS, _AGENCIES = FORMS["mau01_ca_nhan"], FORMS["mau02_co_quan"]
+
+
+def _some(form: Form, names: Sequence[str], **changed: Column) -> Form:
+    columns = [changed.get(name) or form.column(name) for name in names]
+    return Form(form.name, form.title, tuple(columns), same=(), orders=form.orders)
+
+
+_KEEPER: Final = tuple(dataclasses.replace(_PERSONS.column(name), required=name == "identity_number")
+                       for name in _ABOUT_PERSONS)
+_OFFICER: Final = _some(_PERSONS, _ABOUT_PERSONS)
+_OTHERS: Final = Form(_AGENCIES.name, _AGENCIES.title, (
+    Column("name", "Tên", text(200), required=True), dataclasses.replace(_AGENCIES.column("unit_code"), required=True),
+    _AGENCIES.column("mail"), *_KEEPER), same=(), orders=_PERSONS.orders)
+FIELDS: Final[Mapping[Kind, tuple[str, ...]]] = {
+    kind: ("device_kind", *(column.key for column in form.columns), "request")
+    for kind in Kind for form in [_OFFICER if kind is Kind.PERSON else _OTHERS]}
+"""What the form of each kind asks for."""
+_PLACES: Final = {
+    "already_asked": "device_kind", "already_there": "device_kind", "nothing_to_replace": "old_serial", "too_early": "old_serial",
+    "not_yours": "unit_code", "bad_request": "request", "bad_signature": "request", "weak_digest": "request",
+    "key_kind": "request", "weak_key": "request"}
+"""At which field a refusal of the desk stands; all others at the holder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """What is wrong with a field.
+
+    Attributes:
+        field: One of ``FIELDS``, or ``holder``.
+        code: A ``Flaw``, or the code of the desk's refusal.
+    """
+
+    field: str
+    code: str
+
+
+class FormError(RefusedError):
+    """A form that cannot be taken as it is; ``wrong`` says where, in the order of the fields."""
+
+    def __init__(self, wrong: Sequence[Wrong], status: int = 422) -> None:
+        super().__init__(", ".join(f"{one.field}: {one.code}" for one in wrong), code="invalid_body", status=status)
+        self.wrong = tuple(wrong)
+
+
+class Asking:
+    """Makes requests.
+
+    Args:
+        desk: Where they are made.
+        mirror: Who the officers are.
+        search: Finds them.
+        units: Agencies.
+    """
+
+    def __init__(self, desk: Desk, mirror: OfficerMirror, search: OfficerSearch, units: UnitMirror) -> None:
+        self._desk, self._mirror, self._search, self._units = desk, mirror, search, units
+
+    def row(self, actor: Actor, officer: MirroredOfficer, values: Mapping[str, str], *, dry: bool, submit: bool,
+            caller: Caller) -> str:
+        """Ask for what a row of officers says, or try it; gives ``taken``, or ``already`` where that is on its way.
+
+        Args:
+            actor: Who asks.
+            officer: Whom the row is about.
+            values: Checked, by key of ``mau01_ca_nhan``.
+            dry: Nothing is written.
+            submit: It is handed in at once.
+            caller: For the record.
+
+        Raises:
+            RefusedError: as ``Desk.ask``; ``nothing_to_replace`` where the old number is none of the officer's.
+        """
+        wish = self._wish(actor, Wish(
+            kind=Kind.PERSON, holder=officer.sub,
+            device_kind=DeviceKind.SIM if values.get("sim_pki") == "yes" else DeviceKind.TOKEN), values)
+        try:
+            if dry:
+                self._desk.would_ask(actor, wish)
+            else:
+                self._desk.ask(actor, wish, caller, submit=submit)
+        except RefusedError as err:
+            if err.code == "already_asked":
+                return "already"
+            raise
+        return "taken"
+
+    def found(self, who: Administrator, words: str) -> tuple[Sequence[MirroredOfficer], bool]:
+        """Look for officers of the own agency and below, by name or mailbox; tells too whether there are more than shown."""
+        asked = search_words(words)
+        found = self._search.search(asked, unit=who.unit, after=None, limit=MOST_FOUND + 1) if asked else []
+        return [one.officer for one in found[:MOST_FOUND]], len(found) > MOST_FOUND
+
+    def officer(self, who: Administrator, sub: str) -> MirroredOfficer:
+        """Give an officer for whom this administrator may ask. Raises RefusedError (404), another agency's included."""
+        found = self._mirror.by_sub(sub)
+        if found is None or found.status == "gone" or not who.oversees(found.officer.main_post.unit_code):
+            raise RefusedError("There is no such officer.", code="unknown_officer", status=404)
+        return found
+
+    def agencies(self, who: Administrator) -> Sequence[Unit]:
+        """Give the agencies for which this administrator may ask."""
+        return [entry.unit for entry in self._units.units()
+                if "." in entry.unit.code and (who.of_the_province or is_within(entry.unit.code, who.unit))]
+
+    def one(self, who: Administrator, kind: Kind, holder: str, typed: Mapping[str, str], *, submit: bool,
+            caller: Caller) -> dict[str, Any]:
+        """Ask for one certificate by a form.
+
+        Args:
+            who: An administrator of the agency or of the province.
+            kind: For whom or what.
+            holder: Subject of the officer; of a seal, device or service, of who keeps it.
+            typed: Of ``FIELDS[kind]``, as people type it.
+            submit: It is handed in at once, not left as a draft.
+            caller: Who asks.
+
+        Returns:
+            The request, as ``requests.shown`` gives it.
+
+        Raises:
+            FormError: every field that is wrong in itself; then the one because of which ``Desk.ask`` refuses, with its status.
+            ForbiddenError: auditors, and programs.
+            RefusedError: 404: no such officer.
+        """
+        if not who.may_change or not who.sub:
+            raise ForbiddenError("Requests are made by administrators.")
+        officer = self.officer(who, holder)
+        row = reading.one(_OFFICER if kind is Kind.PERSON else _OTHERS, typed, day_of(self._desk.now()))
+        wrong = [Wrong(problem.column, problem.flaw.value) for problem in row.problems]
+        device, request = typed.get("device_kind", ""), typed.get("request", "").strip()
+        if device not in DEVICES[kind]:
+            wrong.append(Wrong("device_kind", Flaw.UNKNOWN_CHOICE.value))
+        elif device == DeviceKind.SOFTWARE and not request:
+            wrong.append(Wrong("request", Flaw.MISSING.value))
+        if len(request) > LONGEST_REQUEST or not request.isascii():
+            wrong.append(Wrong("request", "bad_request"))
+        if wrong:
+            raise FormError(sorted(wrong, key=lambda one: FIELDS[kind].index(one.field)))
+        try:
+            return shown(self._asked(Actor(who.sub, who), officer, kind, DeviceKind(device), row, request, submit, caller),
+                         self._desk.now())
+        except RefusedError as err:
+            place = _PLACES.get(err.code, "holder")
+            raise FormError([Wrong(place if place in FIELDS[kind] else "holder", err.code)], err.status) from err
+
+    def _asked(self, actor: Actor, officer: MirroredOfficer, kind: Kind, device: DeviceKind, row: Row, request: str, submit: bool,
+               caller: Caller) -> Enrollment:
+        wish = Wish(kind=kind, holder=officer.sub, device_kind=device, request=request.encode())
+        if kind is not Kind.PERSON:
+            code = row.values["unit_code"]
+            names = {unit.code: unit.name for unit in self.agencies(actor.administrator)} if actor.administrator else {}
+            if code not in names:
+                raise RefusedError("No agency of yours.", code="not_yours", status=403)
+            wish = dataclasses.replace(wish, name=row.values["name"], unit_code=code, unit_name=names[code],
+                                       mail=row.values.get("mail", ""))
+        return self._desk.ask(actor, self._wish(actor, wish, row.values), caller, submit=submit)
+
+    def _wish(self, actor: Actor, wish: Wish, values: Mapping[str, str]) -> Wish:
+        wish = dataclasses.replace(wish, personal={key: values[key] for key in PERSONAL if key in values})
+        if "old_serial" not in values:
+            return wish
+        old = [one for one in self._desk.listed(actor, Search(holder=wish.holder), limit=_OLD)
+               if one.serial == values["old_serial"] and one.kind is wish.kind]
+        if not old:
+            raise RefusedError("No such certificate.", code="nothing_to_replace")
+        return dataclasses.replace(wish, purpose=Purpose.RENEW, replaces=old[0].enrollment_id)
