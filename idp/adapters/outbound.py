@@ -66,12 +66,14 @@ class Outbound:
         timeout_seconds: For a whole call.
         max_bytes: Largest body that is read.
         ca_file: Certificates to trust besides the system's.
+        client_certificate: PEM files of a certificate (its chain after it) and its key, shown to whoever asks for one.
         resolve: How a host name becomes addresses.
         plain: http is taken too: for what is signed by itself and is published so (RFC 5280 §4.2.1.13).
     """
 
     def __init__(self, *, development: bool, plain: bool = False, allow: Iterable[str] = (), timeout_seconds: float = 5.0,
-                 max_bytes: int = 65536, ca_file: Path | None = None, resolve: Resolve | None = None) -> None:
+                 max_bytes: int = 65536, ca_file: Path | None = None, client_certificate: tuple[Path, Path] | None = None,
+                 resolve: Resolve | None = None) -> None:
         self._development, self._plain = development, plain
         self._allowed_names = {entry.lower().rstrip(".") for entry in allow}
         self._allowed_networks = [network for entry in allow if (network := _network(entry)) is not None]
@@ -82,6 +84,8 @@ class Outbound:
         self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
         if ca_file is not None:
             self._tls.load_verify_locations(ca_file)
+        if client_certificate is not None:
+            self._tls.load_cert_chain(*client_certificate)
 
     def get(self, url: str, *, accept: str = "application/json") -> Answer:
         """Fetch a document.
@@ -108,7 +112,11 @@ class Outbound:
         headers = {"Accept": "*/*", "Authorization": f"Bearer {bearer}", "Content-Type": "application/json"}
         return self._call("POST", url, headers, json.dumps(members), read_body=False).status
 
-    def _call(self, method: str, url: str, headers: dict[str, str], sent: Mapping[str, str] | str | None, *,
+    def post_octets(self, url: str, octets: bytes, *, content_type: str) -> Answer:
+        """Post octets and give the answer, whatever its status. Raises as ``get``."""
+        return self._call("POST", url, {"Accept": "*/*", "Content-Type": content_type}, octets, read_body=True)
+
+    def _call(self, method: str, url: str, headers: dict[str, str], sent: Mapping[str, str] | str | bytes | None, *,
               read_body: bool) -> Answer:
         deadline = time.monotonic() + self._timeout
         parts = self._check_url(url)

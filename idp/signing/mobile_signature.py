@@ -1,8 +1,8 @@
 """The port to a mobile signature service, and the values that pass through it.
 
-Spec: ETSI TS 102 204 §6 (functions), asynchronous client-server mode only: a request is taken at once, and its answer is asked for
-until there is one. Whoever calls has stored what is being asked before: a call whose answer was lost is found again by
-``status``, since the service knows a transaction by the name that we gave it.
+Spec: ETSI TS 102 204 §6 (functions), asynchronous client-server mode only: a request is taken at once, and its answer is asked
+for until there is one. Whoever calls has stored what is being asked before: a call whose answer was lost is made again under the
+same name, which the service knows.
 """
 
 from __future__ import annotations
@@ -103,8 +103,8 @@ class Registered:
 class MobileSignatureService(Protocol):
     """What a carrier's service does for the province.
 
-    Every verb raises UnavailableError (dependency ``mobile_signature``) where nobody answers in time, and also where the answer is
-    no answer to what was asked: another transaction, another number, not what the schema allows. None waits for a person.
+    Every verb raises UnavailableError (dependency ``mobile_signature``) where nobody answers in time, and also where the answer
+    is no answer to what was asked: another transaction, another number, not what the schema allows. None waits for a person.
     """
 
     def sign(self, request: SignatureRequest) -> Answer:

@@ -1,8 +1,8 @@
 """What the codes of a mobile signature service mean to a person.
 
-Spec: ETSI TS 102 204 §7.11 (status codes) and §7.13 (fault codes), with the finer codes that services add below them. A finer code
-counts before the one above it; a code that nobody wrote down counts as its family. Of a signature "valid" says that the service
-thinks so: it is verified here before anybody gets it (security checklist 58).
+Spec: ETSI TS 102 204 (status and fault codes), with the finer codes that services add below them. A finer code counts before the
+one above it; a code that nobody wrote down counts as its family. Of a signature "valid" says that the service thinks so: it is
+verified here before anybody gets it (security checklist 58).
 """
 
 from __future__ import annotations
