@@ -15,9 +15,10 @@ from deploy.directory.server import SampleDirectory
 from idp.errors import UnavailableError
 from tests.directory_server import Proxy, change_entry, new_directory, open_directory
 
+from .lines import until
 from .load import ACCEPTED, PROGRAM, RIGHT, WRONG, Load, p95
 from .product import Person, Product
-from .runs import CHEAP, Found, Length, officers_of, until
+from .runs import CHEAP, Found, Length, officers_of
 
 HUGE_BYTES = 50 * 2**20
 _LDIF = """dn: uid=tolon,ou=H30.1,ou=H30,ou=units,{base}

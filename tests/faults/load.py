@@ -16,6 +16,7 @@ from .product import TIMEOUT_SECONDS, Person, Product, token
 
 PROGRAM, RIGHT, WRONG = "program", "right password", "wrong password"
 ACCEPTED = 303
+_PULSE_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,15 @@ class Load:
         product: Running.
         officers: Who sign in: the first works in an application and the portal, the others come and go.
         password: Everybody's.
+
+    Attributes:
+        stood_still: Seconds by which a thread that only sleeps had its turn too late, at most: what the machine did to anybody.
     """
 
     def __init__(self, product: Product, officers: Sequence[str], password: str) -> None:
         self.ledger = Ledger()
         self.broken: list[BaseException] = []
+        self.stood_still = 0.0
         self._product, self._password = product, password
         # Two come and go all the time: were their vain tries counted as guesses, they would be throttled within seconds.
         self._worker, one, another, *others = officers
@@ -93,9 +98,10 @@ class Load:
         self._access, self.refresh_token = tokens["access_token"], tokens["refresh_token"]
         for act, pause in ((self._programs(), 0.04), (self._programs(), 0.04), (self._refresh, 0.3), (self._portal, 0.5),
                            (self._right, 0.15), (self._right, 0.15), (self._wrong, 0.7)):
-            thread = threading.Thread(target=self._repeat, args=(act, pause), daemon=True)
+            self._threads.append(threading.Thread(target=self._repeat, args=(act, pause), daemon=True))
+        self._threads.append(threading.Thread(target=self._watch, daemon=True))
+        for thread in self._threads:
             thread.start()
-            self._threads.append(thread)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -107,6 +113,13 @@ class Load:
         """Count what was acknowledged and is not there: sessions that are gone, a refresh token that is not taken."""
         gone = sum(not person.is_signed_in() for person in [self._inside, *self.arrived])
         return gone + (token(self._product, grant_type="refresh_token", refresh_token=self.refresh_token).status_code != 200)
+
+    def _watch(self) -> None:
+        before = time.monotonic()
+        while not self._over.wait(_PULSE_SECONDS):
+            now = time.monotonic()
+            self.stood_still = max(self.stood_still, now - before - _PULSE_SECONDS)
+            before = now
 
     def _repeat(self, act: Callable[[], None], pause: float) -> None:
         try:

@@ -1,9 +1,10 @@
 """Connections to directory servers: which of several, kept or fresh, and what happens while one is down.
 
 Servers are used in the order given. One that does not answer is left out at once by everybody (so only the first caller
-waits) until a probe in the background has bound to it again; then it is preferred again. When all are left out, callers are
-refused at once. Searches go over a few kept connections of the service account; a person's password only ever goes over a
-fresh connection, which is closed whatever happens (python-ldap's reconnecting class is not used: it keeps passwords).
+waits) until a probe in the background has bound to it again; then it is preferred again. A call that began before that says
+nothing about the server as it is now, however it ends. When all are left out, callers are refused at once. Searches go over a
+few kept connections of the service account; a person's password only ever goes over a fresh connection, which is closed
+whatever happens (python-ldap's reconnecting class is not used: it keeps passwords).
 
 Where some servers only copy others, those that take changes are asked apart (``authority``): whatever changes something, and
 whatever must not be behind.
@@ -123,13 +124,14 @@ class ServerList:
             UnavailableError: no server answers, or it stopped answering.
         """
         until = time.monotonic() + self.timing.budget
-        state, connection = self._each(until, lambda state: (state, self._bound(state.server, until)), authority=True)
+        state, since, connection = self._each(
+            until, lambda state: (state, state.since, self._bound(state.server, until)), authority=True)
         try:
             connection.set_option(ldap.OPT_TIMEOUT, self.timing.operation)
             yield connection
         except ldap.LDAPError as err:
             if isinstance(err, DEAD):
-                self._mark_down(state, err)
+                self._mark_down(state, since, err)
             raise unavailable(describe(err)) from err
         finally:
             close(connection)
@@ -146,12 +148,13 @@ class ServerList:
             UnavailableError: no server answers, or it stopped answering.
         """
         until = time.monotonic() + self.timing.budget
-        state, connection = self._each(until, lambda state: (state, self._bound(state.server, until, kind)), authority=True)
+        state, since, connection = self._each(
+            until, lambda state: (state, state.since, self._bound(state.server, until, kind)), authority=True)
         try:
             yield connection, lambda: state.up
         except ldap.LDAPError as err:
             if isinstance(err, DEAD):
-                self._mark_down(state, err)
+                self._mark_down(state, since, err)
             raise unavailable(describe(err)) from err
         finally:
             close(connection)
@@ -194,6 +197,7 @@ class ServerList:
         """Act on the first server that is up; leave out those that turn out to be dead."""
         failure: Exception | None = None
         for state in self._states:
+            since = state.since
             if not state.up or not (state.server.takes_changes if authority else state.server.is_read):
                 continue
             if failure is not None and time.monotonic() >= until:
@@ -201,7 +205,7 @@ class ServerList:
             try:
                 return act(state)
             except DEAD as err:
-                self._mark_down(state, err)
+                self._mark_down(state, since, err)
                 failure = err
         if failure is None:
             raise unavailable("every server is known to be down")
@@ -300,10 +304,11 @@ class ServerList:
     def _seconds(self, until: float) -> float:
         return max(0.2, min(self.timing.connect, until - time.monotonic()))
 
-    def _mark_down(self, state: _State, err: Exception) -> None:
+    def _mark_down(self, state: _State, since: float, err: Exception) -> None:
+        """Leave a server out because of a call that began while it had been up since ``since``."""
         detail = describe(err)
         with self._lock:
-            if not state.up:
+            if not state.up or state.since != since:
                 return
             state.up, state.since, state.detail = False, time.monotonic(), detail
             if self._prober is None and not self._closed.is_set():

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import ldap
 import pytest
+from ldap.ldapobject import SimpleLDAPObject
 
 from deploy.directory.generate import HashCost
 from deploy.directory.server import SampleDirectory
@@ -199,6 +201,50 @@ def test_f03_a_flapping_server_never_accepts_a_wrong_password_and_logs_transitio
             results |= {attempt() for _ in range(5)}
     assert results == {"wrong", "unavailable"}
     assert len(caplog.records) == 6
+
+
+@pytest.mark.parametrize("way", ["fresh", "listing", "following"])
+def test_f02_a_call_from_before_a_servers_return_does_not_take_it_away_again(
+    directory_server: SampleDirectory, caplog: pytest.LogCaptureFixture, way: str,
+) -> None:
+    servers = ServerList([Server(directory_server.uri)], bind_dn=directory_server.service_dn,
+                         bind_password=lambda: directory_server.bind_password, timing=QUICK, is_somebody=lambda _: True)
+    began, returned = threading.Event(), threading.Event()
+
+    def waits_long(*_: object) -> None:
+        began.set()
+        assert returned.wait(60)
+        raise ldap.TIMEOUT
+
+    def late() -> None:
+        if way == "fresh":
+            servers.fresh(waits_long)
+        elif way == "listing":
+            with servers.listing() as connection:
+                waits_long(connection)
+        else:
+            with servers.following(SimpleLDAPObject) as (connection, _):
+                waits_long(connection)
+
+    def ends(_connection: object, _seconds: float) -> None:
+        raise ldap.SERVER_DOWN
+
+    with caplog.at_level(logging.WARNING, "idp.directory"), contextlib.closing(servers), ThreadPoolExecutor(1) as pool:
+        first = pool.submit(late)
+        try:
+            assert began.wait(60)
+            with pytest.raises(UnavailableError):
+                servers.fresh(ends)
+            assert not servers.answers()
+            until(lambda: servers.answers() and len(caplog.records) == 2)
+        finally:
+            returned.set()
+        assert isinstance(first.exception(60), UnavailableError)
+        assert servers.answers()
+        with pytest.raises(UnavailableError):
+            servers.fresh(ends)
+        assert not servers.answers(), "a call of now does"
+        assert ["answers again" in record.message for record in caplog.records] == [False, True, False]
 
 
 def test_a_rotated_service_password_needs_no_restart(own_directory: SampleDirectory) -> None:
