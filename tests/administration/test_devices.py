@@ -47,7 +47,8 @@ def test_a_device_from_the_stock_to_an_agency_and_back(office: Office) -> None:
     assert (given["state"], given["holder"], given["unit_code"], given["record"]) == ("handed_over", receiver, IT, "07/BB")
     assert act(office, province, device, "hand_over", receiver=receiver).status_code == 422
     assert serials(office, agency) == serials(office, agency, f"unit={IT}") == ["TK-0001"]
-    assert serials(office, agency, f"unit={HOME}") == []
+    assert serials(office, agency, f"unit={HOME}") == serials(office, agency, "q=nguoi%20khac") == []
+    assert serials(office, province, "q=NGUOINHAN") == serials(office, agency, "q=nguoinh") == ["TK-0001"]
     assert serials(office, office.token("khac", "quantri-coquan", unit=HOME)) == []
     assert act(office, agency, device, "take_back", record="08/BB").status_code == 403
     assert act(office, office.auditor(), device, "report_loss").status_code == 403

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 _PLACES = [("home", "/next", "Tổng quan", "Overview", "chart"), ("list", "/next", "Chứng thư số", "Certificates", "cert"),
-           ("import", "/next", "Nhập danh sách", "Import a list", "up"),
+           ("devices", "/next", "Thiết bị", "Devices", "plug"), ("import", "/next", "Nhập danh sách", "Import a list", "up"),
            ("batches", "/next", "Gửi và nhận kết quả", "Send and take results", "mail")]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from idp.web.presentation import picture
 
-from . import desk_samples
+from . import desk_samples, device_samples
 
 QLVB = {"name": "Hệ thống Quản lý văn bản", "owner": "Văn phòng UBND tỉnh", "client_uri": "/next", "logo_uri": None,
         "policy_uri": None, "tos_uri": None}
@@ -484,6 +484,6 @@ SAMPLES = [
     Sample("expired-portal", "errors/expired.html", {"app": None, "continue_url": "/next"}),
     Sample("form-post", "authorize/form_post.html",
            {"redirect_uri": "/stay", "parameters": [("code", "a<b>\"'&"), ("state", "é ✓")]}),
-    *(Sample(name, template, context, 422 if name in desk_samples.WRONG else 200)
-      for name, (template, context) in desk_samples.contexts(OFFICER).items()),
+    *(Sample(name, template, context, 422 if name in samples.WRONG else 200)
+      for samples in (desk_samples, device_samples) for name, (template, context) in samples.contexts(OFFICER).items()),
 ]

@@ -229,7 +229,8 @@ class Site:
         self.custody, self.ending = Custody(moves, self.desk, WithinItsTime(self.clock)), Ending(moves, self.mirror)
         self.own_certificates = OwnCertificates(self.desk, self.custody, self.ending, self.mirror, lambda _certificate: ())
         self.services: Any = SimpleNamespace(
-            administration=SimpleNamespace(enrollments=None),  # the console has an office of its own: test_console.py
+            # The console has an office of its own: test_console.py.
+            administration=SimpleNamespace(enrollments=None, devices=None),
             settings=self.settings, clock=self.clock, database=database, keys=keys, clients=clients, provider=self.provider,
             approvals=approvals, devices=self.devices, notices=self.told, known_devices=self.known_devices,
             remembered_devices=self.remembered_devices,

@@ -59,6 +59,10 @@ class DeviceAdministration:
         found, history = self._register.one(_actor(who), device_id)
         return {**self._shown(found), "history": [_line(entry) for entry in history]}
 
+    def workable_one(self, who: Administrator, device_id: str) -> dict[str, Any]:
+        """Give a device as ``one`` does, with ``acts``: what this administrator may do with it now (``ACTS``)."""
+        return {**self.one(who, device_id), "acts": [act.value for act in self._register.possible(_actor(who), device_id)]}
+
     def enter(self, who: Administrator, body: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
         """Enter a device into the stock.
 

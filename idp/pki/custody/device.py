@@ -141,7 +141,7 @@ class DeviceSearch:
         kind: Empty for any.
         unit: Of this agency or below; empty for all.
         holder: Of this officer; empty for anybody.
-        words: Part of the number; empty for any.
+        words: Part of the number, or of what its holder is called (``directory.mirror.search_key``); empty for any.
         overdue_at: Only those that should have been back before this moment; None for all.
     """
 

@@ -22,6 +22,7 @@ from ..enrollment.states import BEFORE_REVOCATION, ENDED, WITH_A_CERTIFICATE
 from .device import (
     HELD,
     RETURN_WORKING_DAYS,
+    STEPS,
     Device,
     DeviceChange,
     DeviceEntry,
@@ -35,6 +36,9 @@ from .device import (
 )
 
 _LONGEST_RECORD: Final = 60
+_OFFERED: Final = (Handling.HAND_OVER, Handling.DEMAND, Handling.TAKE_BACK, Handling.RESTOCK, Handling.REPORT_LOSS,
+                   Handling.RECORD_LOSS)
+"""What people do by hand, in the order of a device's course."""
 
 
 class Register:
@@ -71,6 +75,15 @@ class Register:
         """Give a device with its history. Raises RefusedError (404) for one that is unknown, or not theirs to see."""
         found = self._seen(actor, device_id)
         return found, self._devices.history(device_id)
+
+    def possible(self, actor: Actor, device_id: str) -> tuple[Handling, ...]:
+        """Give what somebody may do by hand with a device as it is now, whatever else the act needs being given.
+
+        For pages; each verb decides for itself. A device that its holder has is not offered to be handed over once more.
+        Raises RefusedError (404).
+        """
+        found = self._seen(actor, device_id)
+        return tuple(handling for handling in _OFFERED if (found.state, handling) in STEPS and self._may(actor, found, handling))
 
     def enter(self, actor: Actor, kind: str, serial: str, caller: Caller) -> tuple[Device, bool]:
         """Enter a device into the stock.
@@ -154,10 +167,7 @@ class Register:
             RefusedError: 403: neither the holder, nor an administrator of the agency or of the province; 404.
         """
         found = self._seen(actor, device_id)
-        who = actor.administrator
-        mine = bool(actor.sub) and actor.sub == found.holder
-        if not mine and (who is None or not who.may_change or who.role not in (Role.PROVINCE, Role.AGENCY)):
-            raise RefusedError("This is for others to do.", code="not_yours", status=403)
+        _answers_for(actor, found)
         held = self._moves.store.find(found.enrollment_id) if found.enrollment_id else None
         if held is not None and held.state in BEFORE_REVOCATION:
             self._ending.report_loss(actor, held.enrollment_id, caller)
@@ -181,6 +191,18 @@ class Register:
             AuditRecord(AuditEvent.DEVICE_OVERDUE, now, sub=device.holder, source=caller.source, request_id=caller.request_id,
                         detail={"device": device.device_id, "due_at": device.due_at or 0, "unit": device.unit_code}))
             for device in self._devices.overdue(now, limit=most))
+
+    def _may(self, actor: Actor, device: Device, handling: Handling) -> bool:
+        try:
+            if handling is Handling.REPORT_LOSS:
+                _answers_for(actor, device)
+                return True
+            self._is_desk(actor)
+            if handling in (Handling.DEMAND, Handling.TAKE_BACK, Handling.RECORD_LOSS):
+                self._has_ended(device)
+        except RefusedError:
+            return False
+        return handling is not Handling.HAND_OVER or not (device.enrollment_id or device.state in HELD)
 
     def _has_ended(self, device: Device) -> bool:
         """Tell whether the device's certificate has ended, and the device is what is left of it.
@@ -215,3 +237,11 @@ class Register:
                                  or (actor.sub and actor.sub == found.holder)):
             raise RefusedError("There is no such device.", code="unknown_device", status=404)
         return found
+
+
+def _answers_for(actor: Actor, device: Device) -> None:
+    """Refuse (403) whoever is neither the holder, nor an administrator of the agency or of the province."""
+    who = actor.administrator
+    mine = bool(actor.sub) and actor.sub == device.holder
+    if not mine and (who is None or not who.may_change or who.role not in (Role.PROVINCE, Role.AGENCY)):
+        raise RefusedError("This is for others to do.", code="not_yours", status=403)

@@ -1,11 +1,11 @@
-"""The administrators' console: ``/admin/`` and the pages of the certificate desk."""
+"""The administrators' console: ``/admin/`` and the pages of the certificate desk and its devices."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Response
 
 from ...services import Services
-from . import acts, asking, desk, lists, papers
+from . import acts, asking, desk, devices, lists, papers
 from .door import Door
 
 HOME = "/admin/"
@@ -24,6 +24,6 @@ def blueprint(services: Services) -> Blueprint:
         counts = services.administration.enrollments.counted(entered.who)
         return door.page("console/home.html", entered, here="home", states=desk.state_rows(counts["states"]))
 
-    for room in (lists, papers, acts, asking, desk):
+    for room in (lists, papers, acts, asking, desk, devices):
         room.add(views, services, door)
     return views

@@ -92,7 +92,8 @@ def _frame(entered: Entered) -> dict[str, Any]:
     """Say what stands around a page: whose console it is, how far it reaches, and what there is for this role."""
     who, province = entered.who, gettext("Toàn tỉnh")
     places = [("home", "/admin/", gettext("Tổng quan"), "chart"),
-              ("list", "/admin/certificates/", gettext("Chứng thư số"), "cert")]
+              ("list", "/admin/certificates/", gettext("Chứng thư số"), "cert"),
+              ("devices", "/admin/devices/", gettext("Thiết bị"), "plug")]
     if who.may_change:
         places.append(("import", "/admin/certificates/import", gettext("Nhập danh sách"), "up"))
     if who.role is Role.PROVINCE:

@@ -61,7 +61,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         form = _meant(entered, request.form.get("form", ""))
         answer = rooms.enrollment_lists.take(entered.who, _content(entered, form), form=form, dry=True, submit=True,
                                              caller=entered.caller)
-        return _file(rooms.enrollment_paper.problems(answer["problems"]), "csv", f"can-sua-{form}")
+        return file_of(rooms.enrollment_paper.problems(answer["problems"]), "csv", f"can-sua-{form}")
 
     @views.get("/certificates/import/<form>.xlsx")
     def blank_list(form: str) -> Response:
@@ -70,7 +70,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             return entered
         if form not in _offered(entered):
             abort(404)
-        return _file(rooms.enrollment_paper.blank(form), "xlsx", form)
+        return file_of(rooms.enrollment_paper.blank(form), "xlsx", form)
 
     @views.get("/certificates/batches")
     def batches() -> Response:
@@ -98,7 +98,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             return entered
         if kind not in KINDS:
             abort(404)
-        return _file(rooms.enrollment_lists.written(entered.who, batch=batch, kind=kind, caller=entered.caller), kind,
+        return file_of(rooms.enrollment_lists.written(entered.who, batch=batch, kind=kind, caller=entered.caller), kind,
                      f"mau01-{batch}")
 
     def _content(entered: Entered, form: str) -> bytes:
@@ -134,5 +134,6 @@ def _meant(entered: Entered, form: str) -> str:
     return form if form in _offered(entered) else PERSONS.name
 
 
-def _file(content: bytes, kind: str, name: str) -> Response:
+def file_of(content: bytes, kind: str, name: str) -> Response:
+    """Send a list as a file."""
     return Response(content, content_type=_TYPES[kind], headers={"Content-Disposition": f'attachment; filename="{name}.{kind}"'})

@@ -13,15 +13,17 @@ from typing import Any, Final
 from sqlalchemy import Text, and_, bindparam, exists, literal_column, or_, select, update
 
 from ....audit import AuditRecord
+from ....directory.mirror import search_key
 from ....notices import Notice
 from ....pki.custody.device import Device, DeviceChange, DeviceEntry, DeviceSearch, DeviceState
 from ..audit import audit_insert, audit_values
 from ..database import Database, insert_row, parameter
 from ..notices import notice_inserts, notice_values
-from ..tables import CustodyDeviceRow, CustodyEntryRow
+from ..tables import CustodyDeviceRow, CustodyEntryRow, OfficerRow
 
 ROW: Any = CustodyDeviceRow.__table__
 ENTRY: Any = CustodyEntryRow.__table__
+OFFICER: Any = OfficerRow.__table__
 _COLUMNS: Final = tuple(column.name for column in ROW.columns)
 _ENTRY_COLUMNS: Final = tuple(column.name for column in ENTRY.columns if column.name != "id")
 _KEPT: Final = frozenset({"device_id", "kind", "serial"})
@@ -94,10 +96,10 @@ class SqlDevices:
 
     def page(self, search: DeviceSearch, *, after: str, limit: int) -> Sequence[Device]:
         """Give those that are meant, by identifier."""
-        escaped = search.words.strip().upper().replace("!", "!!").replace("%", "!%").replace("_", "!_")
+        escaped, called = _escaped(search.words.strip().upper()), _escaped(search_key(search.words))
         rows = self._page.all(state=search.state, kind=search.kind, unit=search.unit, below=f"{search.unit}.%",
                               holder=search.holder, overdue_at=search.overdue_at or 0, words=escaped, pattern=f"%{escaped}%",
-                              after=after, limit=limit)
+                              called=f"%{called}%" if called else "", after=after, limit=limit)
         return [_device(row) for row in rows]
 
     def history(self, device_id: str) -> Sequence[DeviceEntry]:
@@ -124,9 +126,15 @@ def _meant() -> Any:
     empty: Any = literal_column("''")
     unit, overdue = parameter(c.unit_code, "unit"), parameter(c.due_at, "overdue_at")
     exact = [or_(parameter(c[name]) == empty, c[name] == parameter(c[name])) for name in ("state", "kind", "holder")]
+    named = exists(select(literal_column("1")).select_from(OFFICER).where(
+        OFFICER.c.sub == c.holder, OFFICER.c.search_key.like(bindparam("called", type_=Text()), escape="!")))
     return and_(*exact, or_(unit == empty, c.unit_code == unit, c.unit_code.like(bindparam("below", type_=Text()))),
                 or_(overdue == literal_column("0"), c.due_at < overdue),
-                or_(parameter(c.serial, "words") == empty, c.serial.like(bindparam("pattern", type_=Text()), escape="!")))
+                or_(parameter(c.serial, "words") == empty, c.serial.like(bindparam("pattern", type_=Text()), escape="!"), named))
+
+
+def _escaped(text: str) -> str:
+    return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
 
 
 def _values(device: Device) -> dict[str, Any]:

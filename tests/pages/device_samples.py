@@ -1,0 +1,83 @@
+"""Samples of the console's pages of devices and tasks."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from .desk_samples import by_language, frame
+
+_HELD = {"name": "handed_over", "word": {"vi": "Đã bàn giao", "en": "Handed over"}, "tag": "ok", "icon": "check"}
+_DUE = {"name": "return_due", "word": {"vi": "Chờ trả lại", "en": "Return is due"}, "tag": "wait", "icon": "clock"}
+_LOST = {"name": "lost", "word": {"vi": "Đã báo mất", "en": "Reported lost"}, "tag": "bad", "icon": "cross"}
+_STOCK = {"name": "in_stock", "word": {"vi": "Trong kho", "en": "In stock"}, "tag": "idle", "icon": "ring"}
+_USB, _SIM = {"vi": "Thiết bị USB", "en": "USB device"}, {"vi": "SIM", "en": "SIM"}
+_LONG_UNIT = "Văn phòng Điều phối Chương trình mục tiêu quốc gia xây dựng nông thôn mới tỉnh"
+_GIVE = {"name": "hand_over", "label": {"vi": "Bàn giao", "en": "Hand over"}}
+_BACK = {"name": "take_back", "label": {"vi": "Nhận lại thiết bị", "en": "Take the device back"}}
+_LOSS = {"name": "report_loss", "label": {"vi": "Báo mất thiết bị", "en": "Report a device lost"}}
+
+
+def _row(number: int, serial: str, state: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"id": f"{number:020x}", "serial": serial, "kind": _USB, "state": state, "holder": "", "unit_name": "",
+            "since": "23/11/2026", "due": "", "overdue": False, "record": "", "enrollment": "", "acts": [], **more}
+
+
+_ROWS = [
+    _row(1, "TK-0001", _HELD, holder="Phạm Văn Minh Họa", unit_name="Sở Y tế", record="07/BB-STTTT", acts=[_BACK, _LOSS]),
+    _row(2, "8984048000000000001", _DUE, kind=_SIM, holder="Công Tằng Tôn Nữ Nguyễn Thị Thử Nghiệm", unit_name=_LONG_UNIT,
+         due="20/11/2026", overdue=True, acts=[_BACK, _LOSS]),
+    _row(3, "TK-0003", _LOST, holder="Võ Văn Làm Mẫu", unit_name="Sở Y tế"), _row(4, "TK-0004", _STOCK, acts=[_GIVE, _LOSS])]
+_HISTORY = by_language([
+    {"number": 2, "at": "23/11/2026 09:05", "what": {"vi": "Yêu cầu trả lại", "en": "Demand it back"}, "who": "Trần Thị Ví Dụ",
+     "giver": "", "receiver": "", "form": "", "record": "", "enrollment": ""},
+    {"number": 1, "at": "23/11/2026 08:14", "what": {"vi": "Bàn giao", "en": "Hand over"}, "who": "Trần Thị Ví Dụ",
+     "giver": "Trần Thị Ví Dụ", "receiver": "Phạm Văn Minh Họa", "form": "07", "record": "07/BB-STTTT", "enrollment": ""},
+    {"number": 0, "at": "20/11/2026 08:14", "what": {"vi": "Nhập kho", "en": "Enter into the stock"}, "who": "Trần Thị Ví Dụ",
+     "giver": "", "receiver": "", "form": "", "record": "", "enrollment": ""}])
+_CERTIFICATES = by_language([
+    {"id": "2026-04210004", "name": "Phạm Văn Minh Họa", "serial": "5401ab00c3d2e1f0",
+     "state": {"name": "active", "word": {"vi": "Đang dùng", "en": "In use"}, "tag": "ok", "icon": "check"}}])
+_FOUND = by_language(_ROWS)
+
+
+def _one(number: int) -> dict[str, Any]:
+    return {lang: _FOUND[lang][number] for lang in ("vi", "en")}
+
+
+def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Give template and context of each sample, by name."""
+    listed: dict[str, Any] = frame(who, "devices") | {
+        "error": "", "rows": _FOUND, "narrowed": {"state": "", "kind": "token", "unit": "", "q": "mau", "overdue": ""},
+        "states": by_language([_STOCK, _HELD, _DUE, _LOST]), "units": [{"code": "H30.11", "name": "Sở Y tế"}],
+        "kinds": by_language([{"name": "token", "word": _USB}, {"name": "sim", "word": _SIM}]), "may_enter": True,
+        "told": {"kind": "", "serial": ""}, "next_url": "/next", "first_url": "/next"}
+    one: dict[str, Any] = frame(who, "devices") | {"error": "", "found": _one(0), "history": _HISTORY,
+                                                   "certificates": _CERTIFICATES}
+    act: dict[str, Any] = frame(who, "devices") | {
+        "error": "", "found": _one(3), "act": "hand_over", "label": _GIVE["label"], "needs": ("receiver", "keeper", "record"),
+        "told": {"q": ""}, "officers": [], "destructive": False,
+        "warning": {"vi": "Hai bên ký biên bản trước.", "en": "Both sides sign the record first."}}
+    chosen = {"told": {"q": "mẫu", "receiver": "b", "keeper": "agency", "record": ""}, "officers": [
+        {"sub": "a", "name": "Phạm Văn Minh Họa, Trưởng phòng, Sở Y tế"}, {"sub": "b", "name": f"Ngô Văn Thí Dụ, {_LONG_UNIT}"}]}
+    return {
+        "devices": ("console/devices.html", listed),
+        "devices-none": ("console/devices.html", listed | {
+            "rows": [], "may_enter": False, "next_url": "", "first_url": "",
+            "narrowed": listed["narrowed"] | {"overdue": "true"}}),
+        "devices-refused": ("console/devices.html", listed | {
+            "told": {"kind": "sim", "serial": "TK-0001"},
+            "error": {"vi": "Thiết bị này đã có trong danh sách.", "en": "This device is in the list already."}}),
+        "device-shown": ("console/device.html", one),
+        "device-shown-overdue": ("console/device.html", one | {
+            "found": _one(1), "certificates": [],
+            "error": {"vi": "Thiết bị đã ở bước khác.", "en": "The device is at another step by now."}}),
+        "device-act-find": ("console/device_act.html", act | {"told": {"q": "không có"}}),
+        "device-act-chosen": ("console/device_act.html", act | chosen | {
+            "error": {"vi": "Nội dung còn trống.", "en": "Something is empty."}}),
+        "device-act-lost": ("console/device_act.html", act | {
+            "found": _one(0), "act": "report_loss", "label": _LOSS["label"], "needs": (), "destructive": True}),
+    }
+
+
+WRONG: Final = frozenset({"devices-refused", "device-shown-overdue", "device-act-chosen"})
+"""Samples that are sent with a status of refusal."""
