@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..audit import AuditEvent, AuditRecord, Caller
-from ..authn.assurance import AssurancePolicy
+from ..authn.assurance import AssurancePolicy, published
 from ..clock import Clock
 from ..directory.mirror import OfficerMirror
 from ..errors import RefusedError
@@ -163,7 +163,7 @@ class GrantAdministration:
         grant = seen.grant
         return {"grant_id": grant.grant_id, "client_id": grant.client_id, "sub": grant.sub, "uid": seen.uid,
                 "unit_code": seen.unit_code, "scope": grant.scope, "offline": grant.offline, "auth_time": grant.auth_time,
-                "acr": self._assurance.acr_of(grant.acr), "amr": list(grant.amr), "created_at": grant.created_at,
+                "acr": self._assurance.acr_of(grant.acr), "amr": published(grant.amr), "created_at": grant.created_at,
                 "expires_at": grant.expires_at, "revoked_at": grant.revoked_at, "revoke_reason": seen.revoke_reason}
 
     def _record(self, caller: Caller, *, sub: str, client_id: str, sid: str = "", **detail: bool) -> AuditRecord:

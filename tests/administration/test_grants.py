@@ -6,7 +6,10 @@ import json
 
 import pytest
 
-from .office import HOME, IT, Office
+from idp.authn.assurance import REMEMBERED
+from idp.authn.enrolment.grace import DAY, mark_of
+
+from .office import CALLER, HOME, IT, Office
 
 
 def grants(office: Office, token: str, query: str) -> list[dict[str, object]]:
@@ -30,6 +33,14 @@ def test_grants_are_found_by_officer_and_by_application(office: Office) -> None:
     assert grants(office, token, "uid=nobody") == []
     assert office.call("GET", f"/grants/{of_officer[0]['grant_id']}", token).json == of_officer[0]
     assert of_officer[0]["acr"] == "urn:haugiang:acr:2"
+
+
+def test_grants_are_shown_with_what_was_proven_and_none_of_our_marks(office: Office) -> None:
+    sub = office.officer("canbo", unit=IT)
+    amr = ("pwd", REMEMBERED, mark_of(office.clock.now() + DAY))
+    _, session = office.services.sessions.open(sub, acr=1, amr=amr, caller=CALLER)
+    office.token("canbo", client_id="qlvb", scope="openid", session=session)
+    assert [one["amr"] for one in grants(office, office.machine(), f"sub={sub}")] == [["pwd"]]
 
 
 @pytest.mark.parametrize("query", ["", "sub=a&uid=b", "limit=1"])
