@@ -178,6 +178,20 @@ def test_the_button_shows_the_password_and_hides_it_before_it_is_sent(screen: Sc
     assert password.get_attribute("type") == "password"
 
 
+def test_a_button_that_is_pressed_twice_sends_the_password_once_and_again_when_it_is_meant(screen: Screen) -> None:
+    screen.open("vi", "sign-in")
+    sent = screen.driver.execute_script("""
+      const form = document.getElementById("password").form, sent = [];
+      form.addEventListener("submit", (event) => { sent.push(!event.defaultPrevented); event.preventDefault(); });
+      for (const later of [0, 1, 1999, 2000, 2001]) {
+        const event = new SubmitEvent("submit", {cancelable: true});
+        Object.defineProperty(event, "timeStamp", {value: later});
+        form.dispatchEvent(event);
+      }
+      return sent;""")
+    assert sent == [True, False, False, True, False]
+
+
 def test_caps_lock_and_vietnamese_marks_are_pointed_out_while_typing(screen: Screen) -> None:
     screen.open("vi", "sign-in")
     typing = screen.driver.find_element(By.ID, "password-typing")

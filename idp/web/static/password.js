@@ -1,4 +1,5 @@
-// Password fields: a button that shows what was typed, and a word when Caps Lock is on or letters carry Vietnamese marks.
+// Password fields: a button that shows what was typed, and a word when Caps Lock is on or letters carry Vietnamese marks. A button
+// that is pressed twice sends once: of two guesses at the same moment the second would have to wait (authn/lockout.py).
 // Everything works without this file; all texts stand in the page, in its language.
 
 for (const box of document.querySelectorAll(".secret")) {
@@ -18,6 +19,12 @@ for (const box of document.querySelectorAll(".secret")) {
   box.classList.add("secret--ready");
   button.addEventListener("click", () => show(input.type === "password"));
   input.form.addEventListener("submit", () => show(false)); // so that no browser keeps it as ordinary text
+
+  let sent = -Infinity;
+  input.form.addEventListener("submit", (event) => {
+    if (event.timeStamp - sent < 2000) event.preventDefault(); // later on it is meant: perhaps the network was away
+    else sent = event.timeStamp;
+  });
 
   const caps = (event) => {
     if (event.getModifierState) warn("caps", event.getModifierState("CapsLock"));
