@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from ..adapters.sql.authn.first_factors import SqlEnrolmentCodes, SqlFactorDemands
-from ..adapters.sql.authn.throttle import SqlGuessCounter
 from ..adapters.sql.database import Database
 from ..adapters.sql.trail.records import SqlAuditTrail
 from ..authn.assurance import AssurancePolicy
 from ..authn.enrolment.codes import EnrolmentCodes
 from ..authn.enrolment.first_factor import FirstFactors, TrustedNetworks
 from ..authn.enrolment.grace import Grace
-from ..authn.lockout import FACTOR_LIMITS, Lockout, Pause
+from ..authn.lockout import Lockout, Pause
 from ..authn.networks import OUTSIDE, Networks, UnreadableNetworkError, read_networks
 from ..authn.second_factor import SecondFactors
 from ..clock import Clock
@@ -87,7 +86,7 @@ def pause_of(settings: Settings) -> Pause:
 
 
 def first_factor_rules(settings: Settings, networks: Networks, factors: SecondFactors, demands: SqlFactorDemands,
-                       database: Database, key: bytes, clock: Clock) -> FirstFactors:
+                       limits: Lockout, database: Database, key: bytes, clock: Clock) -> FirstFactors:
     """Put the rules of first factors together.
 
     Args:
@@ -95,14 +94,14 @@ def first_factor_rules(settings: Settings, networks: Networks, factors: SecondFa
         networks: As ``named_networks`` gives them.
         factors: Which officers have.
         demands: When one was first demanded.
-        database: Where codes are kept, guesses are counted and refusals recorded.
+        limits: Of guesses at codes.
+        database: Where codes are kept and refusals recorded.
         key: Of the digests of codes.
         clock: Source of the time.
 
     Raises:
         ConfigurationError: as ``trusted_networks``.
     """
-    limits = Lockout(SqlGuessCounter(database), clock, FACTOR_LIMITS.with_pause(pause_of(settings)), kind="enrolment_code")
     codes = EnrolmentCodes(SqlEnrolmentCodes(database), limits, SqlAuditTrail(database), clock, key=key,
                            lifetime_seconds=settings.enrolment_code_minutes * 60)
     return FirstFactors(factors, codes, demands, trusted_networks(settings, networks), grace(settings), clock)

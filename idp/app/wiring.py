@@ -209,14 +209,14 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     party = RelyingParty(settings.passkey_domain, settings.issuer, settings.product_name) if settings.passkey_domain else None
     passkeys = Passkeys(SqlPasskeys(database), party, clock)
     demands = SqlFactorDemands(database)
-    pause, kinds = pause_of(settings), (PASSKEY, "factor", certificates.name, "recovery")
-    of_keys, of_codes, of_cards, of_list = (Lockout(guesses, clock, FACTOR_LIMITS.with_pause(pause), kind=it) for it in kinds)
+    pause, kinds = pause_of(settings), (PASSKEY, "factor", certificates.name, "recovery", "enrolment_code")
+    of_keys, of_codes, of_cards, of_list, of_first = (
+        Lockout(guesses, clock, FACTOR_LIMITS.with_pause(pause), kind=it) for it in kinds)
     second_factors = SecondFactors([(passkeys, of_keys), (totp, of_codes), (certificates, of_cards), (recovery_codes, of_list)],
-                                   audit, clock,
-                                   frozen_until=deprovisioning.frozen_until,
+                                   audit, clock, frozen_until=deprovisioning.frozen_until, also=[of_first],
                                    before_removal=lambda entry_uuid: demands.end(entry_uuid, clock.now()))
-    first_factors = first_factor_rules(settings, networks, second_factors, demands, database, sealer.derive("enrolment codes"),
-                                       clock)
+    first_factors = first_factor_rules(settings, networks, second_factors, demands, of_first, database,
+                                       sealer.derive("enrolment codes"), clock)
     subjects = Subjects(sealer.derive("pairwise subjects"))
     tokens = AccessTokens(issuer=settings.issuer, keys=keys, clock=clock, acr_prefix=settings.acr_prefix, subject_of=subjects.of,
                           lifetime_seconds=settings.access_token_lifetime_seconds)
@@ -344,7 +344,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         examiner=Examiner(policy=policy, checks=checks, secret_files=folder.client_secrets(), sectors=sectors,
                           post=outbound.post_form, groups=mirror.groups, officer_scopes=provider.officer_scopes),
         sign_in=SignIn(people, mirror, audit, clock, mail_domain=settings.ldap_mail_domain, one_time=one_time,
-                       factors=second_factors, notices=notices,
+                       factors=second_factors, notices=notices, devices=SqlDevices(database).marks,
                        passwords=Lockout(guesses, clock, Limits(source=Rule(settings.sign_in_source_failures), pause=pause))),
         break_glass=emergency, forgotten_passwords=forgotten,
         password_notices=PasswordNotices(seen, clock, days=settings.password_notice_days),

@@ -250,7 +250,7 @@ class Lockout:
             guess = self._take(account, source, alias=alias, device=device)
             if guess is not None:
                 return guess
-        raise ThrottledError("pair", 1)
+        raise ThrottledError("pause", 1)
 
     def _take(self, account: str, source: str, *, alias: bool, device: str) -> Guess | None:
         """Count a guess; None, and nothing counted, when another one at the same moment has moved the pair's counter or pause."""
@@ -301,12 +301,13 @@ class Lockout:
         """Take back a guess that could not be tried, for example because the directory was down."""
         self._take_back(guess.moves, earlier=0, pause=guess.pause)
 
-    def clear(self, account: str, source: str = "") -> int:
+    def clear(self, account: str, source: str = "", *, devices: Sequence[str] = ()) -> int:
         """Let an officer, an address or both guess afresh (an operator's act).
 
         Args:
             account: Normalised name; empty for the address alone.
             source: Address; empty for the officer alone, whose counter over all addresses is then emptied.
+            devices: Marks of devices on which the account has signed in; their own counters and pauses are the officer's too.
 
         Returns:
             How many counters were emptied.
@@ -316,6 +317,8 @@ class Lockout:
             keys.append(self._key("source", "", source))
         if account and source:
             keys += [self._key("pair", account, source), self._key("pause", account, source)]
+        if account:
+            keys += [self._key(what, f"{account}\0{device}", "") for device in devices for what in ("device", "device pause")]
         return sum(self._counter.clear(key) for key in keys)
 
     def _look(self, account: str, source: str, now: int, *, alias: bool,
@@ -342,11 +345,12 @@ class Lockout:
         now = self._clock.now()
         source, account, pair = moves
         rules = self._limits
-        if pair.seconds:
-            back = -(pair.seconds + earlier * rules.pair.cost)
+        if pair.seconds or pause:
+            back = -(pair.seconds + earlier * rules.pair.cost) if pair.seconds else 0
             pauses = (move._replace(seconds=-move.seconds) for move in pause)
             stands = self._move((_still(source), _still(account), pair._replace(seconds=back), *pauses), now).get(pair.key, now)
-            earlier -= max(0, now - stands) // rules.pair.cost
+            if pair.seconds:
+                earlier -= max(0, now - stands) // rules.pair.cost
         if source.seconds or account.seconds:
             self._move((_back(source, rules.source, earlier), _back(account, rules.account, earlier), _still(pair)), now)
 

@@ -147,13 +147,15 @@ class SecondFactors:
         factors: Each with the limits of guesses at it, a kind of their own.
         frozen_until: Gives the moment until which an officer's factors, by entryUUID, are frozen; None where they are not.
         before_removal: Told of each officer, by entryUUID, whose factor is about to be taken away.
+        also: Limits of what is guessed besides by entryUUID; an operator clears them with those of the factors.
     """
 
     def __init__(self, factors: Sequence[tuple[Factor, Lockout]], audit: AuditTrail, clock: Clock, *,
                  frozen_until: Callable[[str], int | None] = lambda _entry_uuid: None,
-                 before_removal: Callable[[str], None] = lambda _entry_uuid: None) -> None:
+                 before_removal: Callable[[str], None] = lambda _entry_uuid: None, also: Sequence[Lockout] = ()) -> None:
         self._frozen_until = frozen_until
         self._before_removal = before_removal
+        self._also = also
         self._factors = {factor.name: (factor, limits) for factor, limits in factors}
         self._audit = audit
         self._clock = clock
@@ -312,9 +314,10 @@ class SecondFactors:
                 self._remove(officer, standing.factor, standing.id, caller)
         return "removed"
 
-    def clear(self, entry_uuid: str, source: str) -> int:
-        """Let an officer guess afresh at every factor; gives how many counters were emptied."""
-        return sum(limits.clear(entry_uuid, source) for _, limits in self._factors.values())
+    def clear(self, entry_uuid: str, source: str, *, devices: Sequence[str] = ()) -> int:
+        """Let an officer guess afresh at every factor and enrolment code (``Lockout.clear``); gives how many counters went."""
+        limits = [*(its for _, its in self._factors.values()), *self._also]
+        return sum(its.clear(entry_uuid, source, devices=devices) for its in limits)
 
     def _remove(self, officer: MirroredOfficer, name: str, id: str, caller: Caller, *, keep_one: bool = False) -> bool:
         record = self._record(AuditEvent.FACTOR_REMOVED, name, officer, caller, "", **caller.by)

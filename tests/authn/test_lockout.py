@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from idp.adapters.sql.authn.throttle import SqlGuessCounter
 from idp.adapters.sql.database import Database
-from idp.authn.lockout import FACTOR_LIMITS, Limits, Lockout, Pause, Rule, ThrottledError
+from idp.authn.lockout import FACTOR_LIMITS, Limits, Lockout, Move, Pause, Rule, ThrottledError
 from tests.fakes.clock import FakeClock
 from tests.fakes.guess_counter import FakeGuessCounter
 
@@ -349,6 +350,20 @@ class TestKnownDevice:
         lockout.take("vanthu", OFFICE, device="d1")
 
 
+class Watched(FakeGuessCounter):
+    """Counters at which something happens after the next look."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.between: list[Callable[[], object]] = []
+
+    def read(self, keys: Sequence[bytes]) -> Mapping[bytes, int]:
+        seen = super().read(keys)
+        if self.between:
+            self.between.pop()()
+        return seen
+
+
 class TestPause:
     """After the first slips a pause follows each wrong guess, on a clock that stands still unless it is moved."""
 
@@ -405,6 +420,34 @@ class TestPause:
         guesses_through(pausing, "canbo", OFFICE, 20)
         assert pausing.clear("canbo", OFFICE) == 4
         assert guesses_through(pausing, "canbo", OFFICE, 20) == 3
+
+    def test_an_operator_ends_it_on_the_officers_devices_too(self, pausing: Lockout) -> None:
+        for _ in range(3):
+            pausing.take("canbo", OFFICE, device="d1")
+            pausing.take("vanthu", OFFICE, device="d1")
+        assert pausing.clear("canbo", devices=("d1", "d2")) == 3, "the officer's own counter, the device's and its pause"
+        for _ in range(3):
+            pausing.take("canbo", OFFICE, device="d1")
+        with pytest.raises(ThrottledError):
+            pausing.take("vanthu", OFFICE, device="d1")
+
+    def test_a_pause_goes_back_with_a_guess_that_was_overtaken(self, clock: FakeClock) -> None:
+        """A node that begins no pauses yet counts a guess between look and act of one that does."""
+        counter = Watched()
+        early, late = (Lockout(counter, clock, Limits(pair=Rule(8), pause=pause)) for pause in (Pause(0), Pause(1)))
+        assert guesses_through(early, "canbo", OFFICE, 2) == 2
+        counter.between.append(lambda: early.take("canbo", OFFICE))
+        late.take("canbo", OFFICE)
+        assert self.held(late) == ("pause", 2), "of the fourth guess, the one that was looked at"
+
+    def test_who_is_overtaken_again_and_again_waits_for_the_pause_of_the_others(self, clock: FakeClock) -> None:
+        class Overtaken(FakeGuessCounter):
+            def move(self, moves: tuple[Move, ...], *, now: int, absurd: int) -> Mapping[bytes, int]:
+                return {}
+
+        with pytest.raises(ThrottledError) as refused:
+            Lockout(Overtaken(), clock, Limits(pause=Pause(1))).take("canbo", OFFICE)
+        assert (refused.value.limit, refused.value.retry_after_seconds) == ("pause", 1)
 
     def test_what_was_counted_and_refused_by_the_pause_is_not_counted(self, clock: FakeClock) -> None:
         lockout = Lockout(FakeGuessCounter(), clock, Limits(source=Rule(4), pause=Pause(1)))

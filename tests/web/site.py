@@ -186,16 +186,18 @@ class Site:
         self.revocation_lists = RevocationSaid()
         self.certificates = ClientCertificates(
             SqlCertificates(database), officer_authorities, self.revocation_lists, FakeSealer(), self.clock)
+        code_limits = Lockout(counter, self.clock, factor_limits, kind="enrolment_code")
         factors = SecondFactors([(self.passkeys, passkey_limits),
                                  (self.totp, Lockout(counter, self.clock, factor_limits, kind="factor")),
                                  (self.certificates, Lockout(counter, self.clock, factor_limits, kind="certificate")),
                                  (self.recovery_codes, Lockout(counter, self.clock, factor_limits, kind="recovery"))],
-                                audit, self.clock, frozen_until=self.deprovisioning.frozen_until,
+                                audit, self.clock, frozen_until=self.deprovisioning.frozen_until, also=[code_limits],
                                 before_removal=lambda entry_uuid: self.demands.end(entry_uuid, self.clock.now()))
         self.sessions = Sessions(SqlSessions(database), self.clock, SessionLimits(
             idle_seconds=self.settings.idle_limit_seconds, absolute_seconds=self.settings.absolute_limit_seconds))
         networks = read_networks(self.settings.networks)
-        first_factors = first_factor_rules(self.settings, networks, factors, self.demands, database, b"e" * 32, self.clock)
+        first_factors = first_factor_rules(self.settings, networks, factors, self.demands, code_limits, database, b"e" * 32,
+                                           self.clock)
         self.enrolment_codes = first_factors.codes
         assurance = assurance_policy(self.settings, networks, administrators=RoleGroups().names,
                                      highest=3 if self.settings.certificate_origin else 2)
@@ -248,7 +250,7 @@ class Site:
             acting_posts=ActingPosts(SqlPostChoices(database), self.clock),
             consents=Consents(SqlConsents(database), audit, self.clock),
             sign_in=SignIn(self.directory, self.mirror, audit, self.clock, mail_domain="haugiang.gov.vn",
-                           one_time=self.one_time, notices=self.told,
+                           one_time=self.one_time, notices=self.told, devices=SqlDevices(database).marks,
                            passwords=Lockout(counter, self.clock, replace(PASSWORD_LIMITS, pause=pause)), factors=factors),
             password_notices=PasswordNotices(SqlSeenOnce(database), self.clock, days=self.settings.password_notice_days),
             assurance=assurance,

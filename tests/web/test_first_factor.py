@@ -305,6 +305,21 @@ class TestFromOutside:
         assert press(browser, page, enrolment_code=code).status_code == 429
         assert "enrolment_code.refused" in named.events()
 
+    def test_an_operator_lets_the_officer_try_codes_and_passwords_afresh_on_a_known_device_too(self, site: Site) -> None:
+        named = Site(site.database, networks=("tinh=10.0.0.0/8",), first_factor_networks=("tinh",))
+        browser = at(named, OUTSIDE)
+        browser.follow(browser.sign_in(uid="canbo"))
+        browser.post("/logout", {})
+        code, page = named.enrolment_code("canbo"), arrive(browser, "canbo", STRICT)
+        refused = [press(browser, page, enrolment_code=WRONG).status_code for _ in range(4)]
+        login = browser.get(page.request.path.removesuffix("/enrol") + "?as=other")
+        refused += [browser.submit(login, username="canbo", password="sai-mat-khau").status_code for _ in range(4)]
+        assert refused == [400, 400, 400, 429] * 2
+        named.services.sign_in.clear_limits("canbo", OUTSIDE, Caller("cli", ""))
+        login = browser.follow(browser.submit(login, username="canbo", password=PASSWORD))
+        assert browser.follow(press(browser, login, enrolment_code=code)).status_code == 200
+        assert named.events().count("enrolment_code.accepted") == 1
+
     def test_a_province_that_named_no_network_takes_codes_only(self, site: Site) -> None:
         named = Site(site.database, first_factor_networks=())
         browser = at(named, INSIDE)

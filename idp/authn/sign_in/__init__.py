@@ -12,6 +12,7 @@ the ordinary refusal, because another answer would tell that both names belong t
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -79,12 +80,15 @@ class SignIn:
         factors: What follows a password; an operator clears their limits along with those of passwords.
         notices: Tell an officer that the password was changed.
         mail_domain: Domain of official mail.
+        devices: Gives the marks of an officer's devices (``KnownDevice.mark``), by subject.
     """
 
     def __init__(
         self, directory: Directory, mirror: OfficerMirror, audit: AuditTrail, clock: Clock, *,
         one_time: OneTimePasswords, passwords: Lockout, factors: SecondFactors, notices: Notices, mail_domain: str,
+        devices: Callable[[str], Sequence[str]] = lambda _sub: (),
     ) -> None:
+        self._devices = devices
         self._directory = directory
         self._mirror = mirror
         self._audit = audit
@@ -182,9 +186,10 @@ class SignIn:
         name = normalise_login_name(login_name, mail_domain=self._mail_domain) if login_name else ""
         account = self._account(name)
         mirrored = self._mirror.by_uid(account) if account else None
-        cleared = self._passwords.clear(account, source)
+        devices = self._devices(mirrored.sub) if mirrored is not None else ()
+        cleared = self._passwords.clear(account, source, devices=devices)
         if mirrored is not None:
-            cleared += self._factors.clear(mirrored.officer.entry_uuid, source)
+            cleared += self._factors.clear(mirrored.officer.entry_uuid, source, devices=devices)
         self._audit.record(AuditRecord(
             AuditEvent.THROTTLE_CLEARED, self._clock.now(), sub=mirrored.sub if mirrored else "", source=caller.source,
             request_id=caller.request_id, detail={"account": account, "address": source, "counters": cleared}))

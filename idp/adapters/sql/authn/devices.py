@@ -23,6 +23,7 @@ OFFICER: Any = OfficerRow.__table__
 SESSION: Any = SessionRow.__table__
 AUDIT: Any = AuditRow.__table__
 _RECENT = 20
+_LATEST = 50
 
 
 class SqlDevices:
@@ -33,6 +34,8 @@ class SqlDevices:
             select(OFFICER.c.uid, OFFICER.c.mail, OFFICER.c.entry_uuid)
             .select_from(DEVICE.outerjoin(OFFICER, OFFICER.c.sub == DEVICE.c.sub))
             .where(DEVICE.c.digest == parameter(DEVICE.c.digest)))
+        self._marks = database.read(select(DEVICE.c.digest).where(DEVICE.c.sub == parameter(DEVICE.c.sub)).order_by(
+            DEVICE.c.last_seen_at.desc(), DEVICE.c.digest).limit(literal_column(str(_LATEST))))
         now = parameter(DEVICE.c.first_seen_at, "now")
         sub, digest = parameter(DEVICE.c.sub, "device_sub"), parameter(DEVICE.c.digest)
         told = notice_inserts(mailed_a_day=MAILED_A_DAY)
@@ -65,6 +68,10 @@ class SqlDevices:
         known = {name for row in rows for name in (row.uid, row.entry_uuid, (row.mail or "").lower(),
                                                    (row.mail or "").lower().partition("@")[0])}
         return frozenset(name for name in known if name)
+
+    def marks(self, sub: str) -> list[str]:
+        """Give the marks (``authn.lockout.KnownDevice``) of the fifty devices that an officer signed in on last."""
+        return [bytes(row.digest).hex() for row in self._marks.all(sub=sub)]
 
     def remember(self, sub: str, device_digest: bytes, now: int, notice: Notice, record: AuditRecord) -> bool:
         """Note a sign-in on a device."""
