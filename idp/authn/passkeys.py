@@ -286,6 +286,8 @@ class Passkeys:
         wished = tidy_name(name)
         if not wished:
             return "unnamed"
+        if not any(one.passkey_id == passkey_id for one in self._store.of(officer.officer.entry_uuid)):
+            return "gone"  # also whatever was sent that is no identifier
         record = self._record(AuditEvent.FACTOR_RENAMED, officer, caller, id=passkey_id)
         return "renamed" if self._store.rename(officer.officer.entry_uuid, passkey_id, wished, record) else "gone"
 

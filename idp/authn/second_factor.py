@@ -302,12 +302,13 @@ class SecondFactors:
             ``last`` when it has to stay, ``gone`` when it was not there.
         """
         entry_uuid = officer.officer.entry_uuid
+        if not self._has(entry_uuid, name, id):
+            return "gone"  # also whatever was sent that is no identifier: no store is asked for it
         if not self.may_go(entry_uuid, name, id, demanded=demanded):
             return "last"
         self._before_removal(entry_uuid)
-        if name not in self._factors or not self._remove(officer, name, id, caller, keep_one=demanded >= TWO_FACTORS):
-            there = any((standing.factor, standing.id) == (name, id) for standing in self.of(entry_uuid))
-            return "last" if there else "gone"  # all the others were removed meanwhile, or this one
+        if not self._remove(officer, name, id, caller, keep_one=demanded >= TWO_FACTORS):
+            return "last" if self._has(entry_uuid, name, id) else "gone"  # all the others were removed meanwhile, or this one
         left = self.of(entry_uuid)
         if not any(standing.lasting for standing in left):
             for standing in left:
@@ -318,6 +319,9 @@ class SecondFactors:
         """Let an officer guess afresh at every factor and enrolment code (``Lockout.clear``); gives how many counters went."""
         limits = [*(its for _, its in self._factors.values()), *self._also]
         return sum(its.clear(entry_uuid, source, devices=devices) for its in limits)
+
+    def _has(self, entry_uuid: str, name: str, id: str) -> bool:
+        return name in self._factors and any(standing.id == id for standing in self._factors[name][0].standings(entry_uuid))
 
     def _remove(self, officer: MirroredOfficer, name: str, id: str, caller: Caller, *, keep_one: bool = False) -> bool:
         record = self._record(AuditEvent.FACTOR_REMOVED, name, officer, caller, "", **caller.by)

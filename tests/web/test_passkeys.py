@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from idp.adapters.sql.database import Database
 from idp.audit import Caller
 from tests.fakes.authenticator import PRESENT, Authenticator, new_key
 from tests.fakes.directory import PASSWORD
@@ -353,6 +354,21 @@ class TestOnTheSecurityPage:
         browser.post(path, {**hidden, "name": "Của tôi"})
         browser.post("/account/security/remove", {**hidden, "factor": "passkey", "id": theirs.passkey_id})
         assert [one.name for one in site.passkeys.of(theirs.entry_uuid)] == ["Máy bàn"]
+
+    @pytest.mark.parametrize("id", ["\0", "a\0b", "x" * 5000])
+    def test_what_is_no_identifier_is_gone_and_asks_no_store(self, database: Database, id: str) -> None:
+        site = Site(database)
+        device, browser = enrol(site), site.browser()
+        sign_in(site, device, browser)
+        _, _, hidden = form_with(browser.get(NEW), "passkey")
+        for factor in ("passkey", "certificate", "otp", "recovery_codes", "\0"):
+            answer = browser.post("/account/security/remove", {**hidden, "factor": factor, "id": id})
+            assert (factor, answer.status_code, answer.headers.get("Location")) == (factor, 303, "/account/security")
+        officer = site.mirror.by_uid("canbo")
+        assert officer is not None
+        assert site.passkeys.rename(officer, id, "Máy", Caller("192.0.2.7", "r")) == "gone"
+        assert "factor.removed" not in site.events()
+        assert len(site.passkeys.of(site.directory.officers["canbo"].entry_uuid)) == 1
 
     def test_a_challenge_to_enrol_is_the_sessions(self, site: Site) -> None:
         browser, page = self.enter(site, NEW)
