@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from ..adapters.sql.authn.first_factors import SqlEnrolmentCodes, SqlFactorDemands
@@ -33,7 +34,8 @@ def named_networks(settings: Settings) -> Networks:
         raise ConfigurationError(f"IDP_NETWORKS: {err}.", remedy="Give name=network[,network...], separated by spaces.") from err
 
 
-def assurance_policy(settings: Settings, networks: Networks, *, administrators: frozenset[str], highest: int) -> AssurancePolicy:
+def assurance_policy(settings: Settings, networks: Networks, *, administrators: frozenset[str], highest: int,
+                     grace_over: Callable[[str], bool]) -> AssurancePolicy:
     """Make the policy. A mistyped agency or network would silently demand nothing, so it is refused.
 
     Args:
@@ -41,6 +43,7 @@ def assurance_policy(settings: Settings, networks: Networks, *, administrators: 
         networks: As ``named_networks`` gives them.
         administrators: Groups that administer, of which two factors are demanded whatever the settings say.
         highest: The highest level that anybody can reach here.
+        grace_over: As ``AssurancePolicy.grace_over``.
 
     Raises:
         ConfigurationError: a unit code is none, or a network has no such name.
@@ -53,7 +56,7 @@ def assurance_policy(settings: Settings, networks: Networks, *, administrators: 
     return AssurancePolicy(
         settings.acr_prefix, frozenset(settings.require_second_factor_groups) | administrators,
         frozenset(settings.require_second_factor_units), frozenset(settings.require_second_factor_networks), networks, highest,
-        administrators, grace(settings))
+        administrators, grace(settings), grace_over)
 
 
 def grace(settings: Settings) -> Grace:

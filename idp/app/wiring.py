@@ -235,7 +235,8 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     nonces = Nonces(folder.session_key().encode(), clock, required=settings.dpop_nonce_required)
     proofs = Proofs(seen, nonces, clock)
     groups = role_groups(settings)
-    assurance = assurance_policy(settings, networks, administrators=groups.names, highest=highest_level)
+    assurance = assurance_policy(settings, networks, administrators=groups.names, highest=highest_level,
+                                 grace_over=demands.over_of)
     checks = Checks(assertions, client_keys, client_authorities(settings), bool(settings.mtls_origin), clock)
     objects = RequestObjects(settings.issuer, client_keys, clock, encryption_keys.decrypt)
     provider = Provider(issuer=settings.issuer, registry=clients, store=grants, deferred=deferred, tokens=tokens, keys=keys,

@@ -18,7 +18,7 @@ Two things spare an officer what groups and agencies demand, administrators exce
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -116,6 +116,8 @@ class AssurancePolicy:
         highest: The highest level that anybody can reach here: ``CERTIFICATE`` where certificates are asked for.
         administrators: Groups that administer or audit; nothing spares their members anything.
         grace: What time officers without a factor are granted.
+        grace_over: Tells of an officer, by subject, that no time is granted any more: a factor was enrolled, or removed. Asked
+            only where a deadline would count.
     """
 
     acr_prefix: str
@@ -126,6 +128,7 @@ class AssurancePolicy:
     highest: int = TWO_FACTORS
     administrators: frozenset[str] = frozenset()
     grace: Grace = field(default_factory=Grace)
+    grace_over: Callable[[str], bool] = field(default=lambda _sub: False, compare=False)
 
     def acr_of(self, level: int) -> str:
         """Give the acr value of a level that was reached."""
@@ -139,15 +142,17 @@ class AssurancePolicy:
         """Give the values for discovery."""
         return [self.acr_of(level) for level in range(PASSWORD, self.highest + 1)]
 
-    def spares(self, amr: Collection[str], now: int, *, afresh: bool = False) -> bool:
+    def spares(self, amr: Collection[str], now: int, *, sub: str, afresh: bool = False) -> bool:
         """Tell whether the officer of a sign-in is spared what groups and agencies demand (``demanded``).
 
         Args:
             amr: Of the sign-in, with its marks.
             now: Seconds since the epoch.
+            sub: Whose it is.
             afresh: Something asks for a fresh authentication; then no remembered device counts.
         """
-        return (REMEMBERED in amr and not afresh) or self.grace.honours(deadline_of(amr), now)
+        return (REMEMBERED in amr and not afresh) or (
+            self.grace.honours(deadline_of(amr), now) and not self.grace_over(sub))
 
     def demanded(self, groups: Collection[str], client_level: int, *, units: Collection[str], source: str | None,
                  spared: bool = False) -> int:

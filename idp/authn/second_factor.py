@@ -183,10 +183,6 @@ class SecondFactors:
         """Tell whether an officer can prove any second factor."""
         return bool(self.of(entry_uuid))
 
-    def ever(self, entry_uuid: str) -> bool:
-        """Tell whether there is anything of an officer's at all, used up or not."""
-        return any(factor.standings(entry_uuid) for factor, _ in self._factors.values())
-
     def reachable(self, entry_uuid: str) -> int:
         """Give the level that an officer can reach with a password and what there is."""
         return max((self._factors[name][0].level for name in self.ways(entry_uuid)), default=PASSWORD)

@@ -84,15 +84,16 @@ def admits(client: Client, status: str, groups: frozenset[str]) -> bool:
 
 
 def level_demanded(standing: Standing, client: Client, assurance: AssurancePolicy, *, now: int,
-                   amr: tuple[str, ...] = ()) -> int:
+                   amr: tuple[str, ...] = (), sub: str = "") -> int:
     """Give the level that a grant must have reached for an application, as its officer stands now.
 
     The network is left out: at the token endpoint and at resources it is the application that calls, from its own address, which
     says nothing of where the officer is. It was asked at the authorization endpoint, where the officer's browser was. ``amr`` is
-    the grant's, and says whether a remembered device let its officer in, or time that was granted and is not over.
+    the grant's, and says whether a remembered device let its officer in, or time that was granted and is not over; ``sub`` is
+    its officer.
     """
     return assurance.demanded(standing.officer_groups, client.required_level, units=standing.units_at(now), source=None,
-                              spared=assurance.spares(amr, now))
+                              spared=assurance.spares(amr, now, sub=sub))
 
 
 def lapse_of(grant: Grant, client: Client, *, assurance: AssurancePolicy, now: int, idle_limit_seconds: int | None) -> str:
@@ -118,7 +119,7 @@ def lapse_of(grant: Grant, client: Client, *, assurance: AssurancePolicy, now: i
         return "expired"
     if not admits(client, standing.status_at(now), standing.officer_groups):
         return "officer"
-    if grant.acr < level_demanded(standing, client, assurance, now=now, amr=grant.amr):
+    if grant.acr < level_demanded(standing, client, assurance, now=now, amr=grant.amr, sub=grant.sub):
         return "level"
     if idle_limit_seconds is None or grant.offline:
         return ""

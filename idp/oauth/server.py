@@ -230,7 +230,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
             raise request.refuse("access_denied", "The officer may not use this application.")
         if session.acr < self.assurance.demanded(officer.officer_groups, client.required_level, units=officer.units_at(now),
                                                  source=caller.source, spared=self.assurance.spares(
-                                                     session.amr, now, afresh=asks_afresh(request, client))):
+                                                     session.amr, now, sub=session.sub, afresh=asks_afresh(request, client))):
             raise request.refuse("unmet_authentication_requirements", "A higher level is demanded now.")
 
     def error_response(self, error: AuthorizationError, *, also: Parameters = ()) -> AuthorizationResponse:

@@ -72,7 +72,8 @@ class Onward:
                 signed_in[1], None, (), spared=self.spares(signed_in[0], afresh=fresh)) and (
                 not fresh or self._services.freshness.holds(signed_in[1].officer.entry_uuid, auth_time=signed_in[0].auth_time,
                                                             level=signed_in[0].acr)):
-            if not enrols or self._services.first_factors.admits(signed_in[1].officer.entry_uuid, caller().source):
+            if not enrols or self._services.first_factors.admits(signed_in[1].officer.entry_uuid, caller().source,
+                                                                 level=signed_in[0].acr):
                 return signed_in
             browser_id()
             return see_other(address_of("login.enrol", self._services.interactions.begin_page(path, fresh=True)))
@@ -81,7 +82,7 @@ class Onward:
 
     def spares(self, session: Session, *, afresh: bool) -> bool:
         """Tell whether the officer of a session is spared what groups and agencies demand."""
-        return self._services.assurance.spares(session.amr, self._services.clock.now(), afresh=afresh)
+        return self._services.assurance.spares(session.amr, self._services.clock.now(), sub=session.sub, afresh=afresh)
 
     def required_level(self, officer: MirroredOfficer, client: Client | None, acr_values: tuple[str, ...], *,
                        essential: bool = False, reached: int = PASSWORD, silent: bool = False, spared: bool = False) -> int:

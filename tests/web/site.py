@@ -200,7 +200,7 @@ class Site:
                                            self.clock)
         self.enrolment_codes = first_factors.codes
         assurance = assurance_policy(self.settings, networks, administrators=RoleGroups().names,
-                                     highest=3 if self.settings.certificate_origin else 2)
+                                     highest=3 if self.settings.certificate_origin else 2, grace_over=self.demands.over_of)
         deferred = SqlDeferred(database)
         self.provider = Provider(
             issuer=self.settings.issuer, registry=clients, store=SqlGrants(database, self.clock), deferred=deferred,

@@ -15,9 +15,12 @@ import pyotp
 import pytest
 from werkzeug.test import TestResponse
 
-from idp.audit import Caller
+from idp.adapters.sql.authn.certificates import SqlCertificates
+from idp.audit import AuditEvent, AuditRecord, Caller
+from idp.authn.client_certificate import Registered
 from idp.authn.enrolment.grace import DAY, MARK
 from idp.directory.officer import Post
+from idp.notices import Notice, NoticeKind
 from idp.oauth.provider_request import ProviderRequest
 from tests.fakes.authenticator import Authenticator
 from tests.fakes.directory import PASSWORD
@@ -74,6 +77,14 @@ def go_on(browser: Browser, page: TestResponse) -> TestResponse:
     """Press the button under the recovery codes."""
     address = re.search(r'<a class="btn btn-primary" href="([^"]+)"', page.text)[1]
     return browser.follow(browser.get(address.replace("&amp;", "&")))
+
+
+def refreshed(site: Site, token: str) -> tuple[int, dict[str, Any]]:
+    """Use a refresh token; gives status and answer."""
+    answer = site.provider.token(ProviderRequest(
+        {"grant_type": "refresh_token", "refresh_token": token}, caller=Caller("192.0.2.9", "r"),
+        authorization="Basic " + base64.b64encode(b"qlvb:s3cret").decode()))
+    return answer.status, dict(answer.body)
 
 
 class TestMust:
@@ -256,6 +267,47 @@ class TestFromOutside:
         assert 'name="otp"' in page.text
         assert browser.follow(browser.submit(page, otp=named.otp())).request.path == "/account/security/passkeys/new"
 
+    @pytest.mark.parametrize("path", PATHS)
+    def test_a_factor_that_is_enrolled_between_two_looks_opens_no_page(
+            self, site: Site, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+        """The officer enrols at home in the moment in which somebody with the password alone asks for the page."""
+        named = Site(site.database, networks=("tinh=10.0.0.0/8",), first_factor_networks=("tinh",),
+                     certificate_origin="https://chungthu.example")
+        browser = at(named, OUTSIDE)
+        page = browser.follow(browser.get("/account/security"))
+        browser.follow(browser.submit(page, username="canbo", password=PASSWORD))
+        entry_uuid = named.directory.officers["canbo"].entry_uuid
+        factors, looks = named.services.second_factors, list[str]()
+        look = factors.of
+
+        def racing(whose: str) -> Any:
+            found = look(whose)
+            if not looks:
+                named.totp.enrol(entry_uuid, "NRSWCZDFOJ2G65DQNRSWCZDFOJ2G65DQ")
+            looks.append(whose)
+            return found
+
+        monkeypatch.setattr(factors, "of", racing)
+        answer = browser.get(path)
+        assert (answer.status_code, "/login/" in answer.headers["Location"]) == (303, True)
+        assert looks
+
+    def test_a_factor_that_is_enrolled_between_two_looks_opens_no_form_of_the_sign_in(
+            self, named: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+        browser = at(named, OUTSIDE)
+        page = arrive(browser)
+        entry_uuid = named.directory.officers["lanhdao"].entry_uuid
+        first, lacking = named.services.first_factors, type(named.services.first_factors).lacking
+
+        def racing(whose: str) -> bool:
+            found = lacking(first, whose)
+            named.enrol("lanhdao")
+            return found
+
+        monkeypatch.setattr(first, "lacking", racing)
+        assert press(browser, page, begin="otp").status_code == 403
+        assert named.totp.begun(entry_uuid) is None
+
     def test_a_code_opens_the_sign_in_and_leads_to_the_application(self, named: Site) -> None:
         browser = at(named, OUTSIDE)
         code = named.enrolment_code("lanhdao").upper().replace("-", " ")
@@ -385,17 +437,11 @@ class TestLater:
         location = press(browser, arrive(browser, scope="openid offline_access"), later="1").headers["Location"]
         first = patient.tokens(location)["refresh_token"]
 
-        def refreshed(token: str) -> tuple[int, dict[str, Any]]:
-            answer = patient.provider.token(ProviderRequest(
-                {"grant_type": "refresh_token", "refresh_token": token}, caller=Caller("192.0.2.9", "r"),
-                authorization="Basic " + base64.b64encode(b"qlvb:s3cret").decode()))
-            return answer.status, dict(answer.body)
-
-        status, body = refreshed(first)
+        status, body = refreshed(patient, first)
         assert status == 200
         assert "code=" in browser.authorize(follow=False).headers["Location"]
         patient.clock.advance(601)
-        status, body = refreshed(str(body["refresh_token"]))
+        status, body = refreshed(patient, str(body["refresh_token"]))
         assert (status, body["error"]) == (400, "invalid_grant"), "what was granted on the password gives nothing any more"
         assert "interaction_required" in browser.get(authorize_url(prompt="none")).headers["Location"]
         assert "/login/" in browser.get("/").headers["Location"]
@@ -444,6 +490,44 @@ class TestLater:
         for code in patient.recovery_codes.issue(officer, Caller("cli", "r")):
             patient.services.second_factors.attempt(officer, "recovery_codes", {"recovery_code": code}, Caller("cli", "r"))
         assert 'name="later"' not in arrive(at(patient, INSIDE)).text
+
+    def test_an_expired_certificate_does_not_begin_it(self, patient: Site) -> None:
+        entry_uuid, now = patient.directory.officers["lanhdao"].entry_uuid, patient.clock.now()
+        record = AuditRecord(AuditEvent.FACTOR_ENROLLED, now, sub="s", detail={"factor": "certificate"})
+        assert SqlCertificates(patient.database).register(
+            Registered("c" * 43, entry_uuid, "CN=l", "CN=root", "01", now + 9, now), record,
+            Notice(NoticeKind.FACTOR_ADDED, "s", now))
+        patient.clock.advance(10)
+        assert not patient.services.second_factors.enrolled(entry_uuid)
+        assert 'name="later"' not in arrive(at(patient, INSIDE)).text
+
+    @pytest.mark.parametrize("ended", ["enrolled", "removed"])
+    def test_what_was_let_through_ends_with_the_first_factor_and_stays_ended_with_its_removal(
+            self, patient: Site, ended: str) -> None:
+        browser = at(patient, INSIDE)
+        first = patient.tokens(press(browser, arrive(browser, scope="openid offline_access"), later="1").headers["Location"])
+        status, body = refreshed(patient, first["refresh_token"])
+        assert status == 200
+        assert browser.get("/").status_code == 200
+        patient.enrol("lanhdao")
+        if ended == "removed":
+            officer = patient.mirror.by_uid("lanhdao")
+            assert officer is not None
+            assert patient.services.second_factors.remove(officer, "otp", "", Caller("cli", "r")) == "removed"
+            assert not patient.services.second_factors.enrolled(officer.officer.entry_uuid)
+        status, body = refreshed(patient, str(body["refresh_token"]))
+        assert (status, body["error"]) == (400, "invalid_grant")
+        assert "interaction_required" in browser.get(authorize_url(prompt="none")).headers["Location"]
+        assert "/login/" in browser.get("/").headers["Location"]
+        page = browser.authorize()
+        assert 'name="later"' not in page.text
+        assert ('name="otp"' in page.text) is (ended == "enrolled")
+
+    def test_another_officers_factor_ends_nothing(self, patient: Site) -> None:
+        browser = at(patient, INSIDE)
+        press(browser, arrive(browser), later="1")
+        patient.enrol("canbo")
+        assert "code=" in browser.get(authorize_url(prompt="none")).headers["Location"]
 
     def test_fewer_days_end_what_was_granted(self, patient: Site) -> None:
         browser = at(patient, INSIDE)

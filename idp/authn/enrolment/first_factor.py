@@ -7,8 +7,9 @@ the province trusts** with it, or **with a code** of an administrator who saw th
 pages of the account and wherever else, by ``admits``. Later ones ask for a fresh authentication with the first
 (``authn.freshness``).
 
-Time is granted once (``grace.py``): to officers who never had a factor. Whoever takes one away, owner or administrator, ends it,
-so that a lost telephone does not make the password enough again.
+Time is granted once (``grace.py``): to officers who never had a factor. The first one ends it for good, also what was let through
+before, and so does whoever takes one away, owner or administrator: a lost telephone or an expired certificate does not make the
+password enough again.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Protocol
 from ...audit import AuditEvent, AuditRecord, Caller
 from ...clock import Clock
 from ...directory.mirror import MirroredOfficer
-from ..assurance import PASSWORD
+from ..assurance import PASSWORD, TWO_FACTORS
 from ..networks import OUTSIDE, Networks
 from ..second_factor import SecondFactors
 from .codes import EnrolmentCodes
@@ -32,6 +33,10 @@ class DemandStore(Protocol):
 
     def first(self, entry_uuid: str, now: int, record: AuditRecord) -> int | None:
         """Give when it was, now if it never was, and then write the record; None once ``end`` was called. Atomic: one date."""
+        ...
+
+    def over(self, entry_uuid: str) -> bool:
+        """Tell whether an officer has a factor of any kind, used up and expired ones too, or had one that was removed."""
         ...
 
     def end(self, entry_uuid: str, now: int) -> None:
@@ -115,15 +120,20 @@ class FirstFactors:
         """Tell whether an officer has no factor to prove."""
         return not self._factors.enrolled(entry_uuid)
 
-    def admits(self, entry_uuid: str, source: str, place: str = "") -> bool:
-        """Tell whether an officer may enrol a factor here, as far as it would be the first one.
+    def admits(self, entry_uuid: str, source: str, place: str = "", *, level: int = PASSWORD) -> bool:
+        """Tell whether an officer may enrol a factor here.
+
+        Who has proven a password alone may nowhere but where a first one may be enrolled, whatever factors there are: one that
+        somebody enrols at this very moment opens nothing to a stranger with the password.
 
         Args:
             entry_uuid: The officer's stable identifier.
             source: Address of the officer's browser.
             place: Identifier of the sign-in under way, which a code may have opened; "" where there is none.
+            level: What was proven.
         """
-        return (self.trusted.hold(source) or self.codes.opened(entry_uuid, place)) if self.lacking(entry_uuid) else True
+        return self.trusted.hold(source) or self.codes.opened(entry_uuid, place) or (
+            level >= TWO_FACTORS and not self.lacking(entry_uuid))
 
     def in_grace(self) -> tuple[str, ...]:
         """Give the mark of a sign-in that would be granted all the time there is; empty where there is none."""
@@ -148,7 +158,7 @@ class FirstFactors:
 
     def _deadline(self, officer: MirroredOfficer, caller: Caller) -> int | None:
         now, entry_uuid = self._clock.now(), officer.officer.entry_uuid
-        if self._factors.ever(entry_uuid):  # codes that are used up
+        if self._demands.over(entry_uuid):
             return None
         first = self._demands.first(entry_uuid, now, AuditRecord(
             AuditEvent.FACTOR_DEMANDED, now, sub=officer.sub, source=caller.source, request_id=caller.request_id,

@@ -115,4 +115,5 @@ def _barred(grant: Grant, client: Client, assurance: AssurancePolicy, now: int) 
     standing = grant.standing
     if not admits(client, standing.status_at(now), standing.officer_groups):
         return "officer"
-    return "level" if grant.acr < level_demanded(standing, client, assurance, now=now, amr=grant.amr) else ""
+    demanded = level_demanded(standing, client, assurance, now=now, amr=grant.amr, sub=grant.sub)
+    return "level" if grant.acr < demanded else ""

@@ -64,7 +64,7 @@ class Course:
             asked, client = AuthorizationRequest.from_json(interaction.request), self.client(interaction)
             wish, _ = acr_asked(asked)
             level = self.onward.required_level(officer, client, wish, spared=client is not None and (
-                self._services.assurance.spares(amr, now, afresh=asks_afresh(asked, client))))
+                self._services.assurance.spares(amr, now, sub=officer.sub, afresh=asks_afresh(asked, client))))
         else:
             level = self._level_of_page(interaction, officer, amr)
         return min(level, self._services.assurance.highest)
@@ -150,5 +150,5 @@ class Course:
     def _level_of_page(self, interaction: Interaction, officer: MirroredOfficer, amr: Collection[str]) -> int:
         """Give the level that a page of ours asks for: a fresh one the highest that the officer can reach."""
         level = self.onward.required_level(officer, None, (), spared=self._services.assurance.spares(
-            amr, self._services.clock.now(), afresh=interaction.fresh))
+            amr, self._services.clock.now(), sub=officer.sub, afresh=interaction.fresh))
         return max(level, self._services.freshness.level(officer.officer.entry_uuid)) if interaction.fresh else level

@@ -94,7 +94,7 @@ class EnrolPage:
     def form(self, place: Place, *, way: str = "", error: str = "", wait: int | None = None, name: str = "") -> Response:
         """Show the ways there are, or one of them; where none may be gone yet, what it takes."""
         officer, interaction = place.officer.officer, place.interaction
-        closed = not self._first.admits(officer.entry_uuid, caller().source, interaction.id)
+        closed = not self.open(place)
         seed = self._services.totp.begun(officer.entry_uuid) if way == OTP and not closed else None
         if closed or (way == OTP and seed is None) or (way == PASSKEY and not self._services.passkeys.offered):
             way = ""
@@ -138,7 +138,7 @@ class EnrolPage:
         return self._passkey(place) if PASSKEY in request.form else self.form(place)
 
     def open(self, place: Place) -> bool:
-        """Tell whether a first factor may be enrolled here, now."""
+        """Tell whether who has proven a password alone may enrol here, now; a factor that is there by now opens nothing."""
         return self._first.admits(place.officer.officer.entry_uuid, caller().source, place.interaction.id)
 
     def _later(self, place: Place) -> Response:

@@ -71,9 +71,9 @@ def test_grace_spares_groups_and_agencies_only_and_words_name_what_demands(
     demands = list(POLICY.demands(groups, units=units, source=source))
     assert (POLICY.demanded(groups, 0, units=units, source=source) == 2) is bool(demands)
     spared = POLICY.demanded(groups, client, units=units, source=source,
-                             spared=POLICY.spares((PWD, mark_of(NOW + DAY)), NOW, afresh=True))
+                             spared=POLICY.spares((PWD, mark_of(NOW + DAY)), NOW, sub="s", afresh=True))
     assert spared == (2 if client == 2 or any(demand.kind in {"role", "network"} for demand in demands) else 1)
-    over = POLICY.spares((PWD, mark_of(NOW)), NOW)
+    over = POLICY.spares((PWD, mark_of(NOW)), NOW, sub="s")
     assert POLICY.demanded(groups, client, units=units, source=source, spared=over) == POLICY.demanded(
         groups, client, units=units, source=source)
 

@@ -1,20 +1,24 @@
 """When a second factor was first demanded, and enrolment codes (ports: ``authn.enrolment``).
 
 Each officer has one row of each at most. A code is used up by one conditional update, which notes the place that it opens.
+Time is granted to nobody of whom a factor is kept, of whatever kind, used up and expired ones too, or was removed (``ended_at``);
+which kinds there are is said here once more, because one statement has to ask for all of them.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func, literal_column, select, update
+from sqlalchemy import exists, func, literal_column, or_, select, update
 
 from ....audit import AuditRecord
 from ....notices import Notice
 from ..audit import audit_insert, audit_values
 from ..database import Database, parameter
 from ..notices import notice_inserts, notice_values
-from ..tables import EnrolmentCodeRow, FactorDemandRow
+from ..tables import EnrolmentCodeRow, FactorDemandRow, OfficerCertificateRow, OfficerRow, PasskeyRow, RecoveryCodesRow, TotpRow
+
+_KEPT: tuple[Any, ...] = tuple(row.__table__ for row in (TotpRow, PasskeyRow, OfficerCertificateRow, RecoveryCodesRow))
 
 
 class SqlFactorDemands:
@@ -30,6 +34,16 @@ class SqlFactorDemands:
         end = database.insert(table).values(entry_uuid=entry_uuid, asked_at=now, ended_at=now)
         self._end = database.write(guard=end.on_conflict_do_update(index_elements=["entry_uuid"], set_={
             "ended_at": func.coalesce(table.c.ended_at, end.excluded["ended_at"])}).returning(table.c.entry_uuid))
+        officer: Any = OfficerRow.__table__
+        one: Any = literal_column("1")
+
+        def over(whose: Any) -> Any:
+            return or_(exists(select(one).select_from(table).where(table.c.entry_uuid == whose, table.c.ended_at.is_not(None))),
+                       *(exists(select(one).select_from(kept).where(kept.c.entry_uuid == whose)) for kept in _KEPT))
+
+        self._over = database.read(select(one.label("found")).where(over(entry_uuid)))
+        self._still = database.read(select(officer.c.sub).where(
+            officer.c.sub == parameter(officer.c.sub), ~over(officer.c.entry_uuid)))
 
     def first(self, entry_uuid: str, now: int, record: AuditRecord) -> int | None:
         """Give when a factor was first demanded."""
@@ -38,6 +52,14 @@ class SqlFactorDemands:
             self._begin.run(entry_uuid=entry_uuid, now=now, **audit_values(record))
             row = self._find.one(entry_uuid=entry_uuid)
         return int(row.asked_at) if row is not None and row.ended_at is None else None
+
+    def over(self, entry_uuid: str) -> bool:
+        """Tell whether the officer has, or had, a factor."""
+        return self._over.one(entry_uuid=entry_uuid) is not None
+
+    def over_of(self, sub: str) -> bool:
+        """Tell it of an officer by subject; of one whom nobody knows it is over."""
+        return self._still.one(sub=sub) is None
 
     def end(self, entry_uuid: str, now: int) -> None:
         """Note that the officer is granted no time any more."""
