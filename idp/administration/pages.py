@@ -8,14 +8,17 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from ..errors import RefusedError
 
 MOST: Final = 200
 USUAL: Final = 50
+Thing = TypeVar("Thing")
+Place = tuple[Any, ...]
+"""Where something stands in a list: what the list is ordered by, the last part alone tells two apart."""
 _CURSOR: Final = re.compile(r"[A-Za-z0-9_-]{1,1024}")
 
 
@@ -32,16 +35,50 @@ class Page:
     Attributes:
         items: In the order asked.
         next: Cursor of the next page; "" where this is the last.
+        prev: Cursor of the page before, for lists that are turned back; "" where this is the first.
     """
 
     items: Sequence[dict[str, Any]]
     next: str = ""
+    prev: str = ""
 
 
 def cursor_of(*place: str | int) -> str:
     """Make the cursor of a place."""
     text = json.dumps(place, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
+def turned(given: Callable[[Place | None, Place | None, int], Sequence[Thing]], place: Callable[[Thing], Place],
+           kinds: Sequence[type], *, cursor: str, back: str, limit: int) -> tuple[Sequence[Thing], str, str]:
+    """Turn a page of a list forward or back.
+
+    Args:
+        given: Gives, in the order of the list, the first things after a place, or the last ones before one, at most so many.
+        place: Where a thing stands.
+        kinds: Type of each part of a place.
+        cursor: As received; the page after it.
+        back: As received; the page before it. Goes before ``cursor``.
+        limit: How many things a page has.
+
+    Returns:
+        The things, and the cursors of the next page and of the page before, "" where there is none. A page before which less
+        than a page is left is the first one.
+
+    Raises:
+        InvalidParameterError: a cursor is none of a list of this kind.
+    """
+    after = place_of(cursor, *kinds)
+    if (before := place_of(back, *kinds)) is not None:
+        found = given(None, before, limit + 1)
+        if len(found) > limit:
+            kept = found[-limit:]
+            return kept, cursor_of(*place(kept[-1])), cursor_of(*place(kept[0]))
+        after = None
+    found = given(after, None, limit + 1)
+    kept = found[:limit]
+    return kept, cursor_of(*place(kept[-1])) if len(found) > limit else "", \
+        cursor_of(*place(kept[0])) if after is not None and kept else ""
 
 
 def place_of(cursor: str, *kinds: type) -> tuple[Any, ...] | None:

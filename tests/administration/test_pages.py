@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from idp.administration.pages import InvalidParameterError, cursor_of, place_of
+from idp.administration.pages import InvalidParameterError, Place, cursor_of, place_of, turned
 
 STORABLE = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=60)
 
@@ -30,3 +30,41 @@ def test_whatever_is_made_up_is_refused(text: str) -> None:
 def test_a_place_of_another_kind_is_refused(place: tuple[object, ...]) -> None:
     with pytest.raises(InvalidParameterError):
         place_of(cursor_of(*place), int, str)  # type: ignore[arg-type]
+
+
+def shelf(things: list[int], cursor: str = "", back: str = "", limit: int = 3) -> tuple[list[int], str, str]:
+    """Turn a page of numbers in a row."""
+    def given(after: Place | None, before: Place | None, most: int) -> list[int]:
+        if before is not None:
+            return [thing for thing in things if thing < before[0]][-most:]
+        return [thing for thing in things if after is None or thing > after[0]][:most]
+
+    kept, following, prev = turned(given, lambda thing: (thing,), (int,), cursor=cursor, back=back, limit=limit)
+    return list(kept), following, prev
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.sets(st.integers(0, 500), max_size=20).map(sorted), st.integers(1, 6))
+def test_a_list_is_turned_to_its_end_and_back_by_the_same_pages(things: list[int], limit: int) -> None:
+    forward = [shelf(things, limit=limit)]
+    while forward[-1][1]:
+        forward.append(shelf(things, cursor=forward[-1][1], limit=limit))
+    assert [thing for page in forward for thing in page[0]] == things, "each once, and none left out"
+    back = [forward[-1]]
+    while back[-1][2]:
+        back.append(shelf(things, back=back[-1][2], limit=limit))
+    assert [page[0] for page in reversed(back)] == [page[0] for page in forward]
+    assert [page[1] for page in reversed(back)] == [page[1] for page in forward]
+    assert forward[0][2] == ""
+
+
+def test_a_page_before_which_some_have_gone_is_the_first_one_whole() -> None:
+    page = shelf([5, 6, 7, 8, 9], back=cursor_of(6))
+    assert page == ([5, 6, 7], cursor_of(7), "")
+    assert shelf([5, 6, 7], cursor=cursor_of(9)) == ([], "", "")
+
+
+@pytest.mark.parametrize("name", ["cursor", "back"])
+def test_a_place_of_another_list_turns_nothing(name: str) -> None:
+    with pytest.raises(InvalidParameterError):
+        shelf([1], **{name: cursor_of("a")})

@@ -89,6 +89,9 @@ def _fields(**wrong: Any) -> dict[str, Any]:
         _field("request", "Yêu cầu chứng thư (tệp .csr)", "Certificate request (.csr file)", "area", needed=False))])
 
 
+_ONE_PAGE = {"first": "", "prev": "", "next": ""}
+
+
 def _one(number: int) -> dict[str, Any]:
     return {lang: _FOUND[lang][number] for lang in ("vi", "en")}
 
@@ -96,10 +99,10 @@ def _one(number: int) -> dict[str, Any]:
 def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
     """Give template and context of each sample, by name."""
     lists: dict[str, Any] = frame(who, "list") | {
-        "rows": _FOUND, "narrowed": {"state": "submitted", "q": "mau", "unit": "", "overdue": ""},
+        "rows": _FOUND, "narrowed": {"state": "submitted", "q": "mau", "unit": "", "overdue": "", "batch": "20261127-5f2c9a10"},
         "states": by_language(_STATES), "total": 18,
         "units": [{"code": "H30.11", "name": "Sở Y tế"}], "bulk": by_language([_APPROVE, _RETURN]), "all_url": "/next",
-        "next_url": "/next", "first_url": "/next", "may_ask": True}
+        "turn": {"first": "/next", "prev": "/next", "next": "/next"}, "may_ask": True}
     form: dict[str, Any] = frame(who, "list") | {
         "kind": "person", "what": {"vi": "Cán bộ", "en": "Officer"}, "holder": _HOLDER, "wrong": [], "error": "",
         "fields": _fields()}
@@ -119,14 +122,13 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
     tried = {"dry_run": True, "good": 198, "already": 0, "bad": 2, "problems": _PROBLEMS,
              "headers": {"ho ten": "Họ và tên", "sdt": "Số điện thoại di động"}}
     batches: dict[str, Any] = frame(who, "batches") | {
-        "error": "", "sent": None, "waiting": 200, "out": 3,
+        "error": "", "sent": None, "waiting": 200, "out": 3, "turn": _ONE_PAGE,
         "batches": [{"number": "20261127-5f2c9a10", "document": "12/STTTT-CNTT", "at": "27/11/2026 08:14", "by": "Trần Thị Ví Dụ",
                      "rows": 200}]}
     return {
         "console-home": ("console/home.html", frame(who, "home") | {"states": by_language(_STATES)}),
         "desk-list": ("console/list.html", lists),
-        "desk-list-empty": ("console/list.html", lists | {"rows": [], "bulk": [], "total": 0, "next_url": "",
-                                                          "first_url": ""}),
+        "desk-list-empty": ("console/list.html", lists | {"rows": [], "bulk": [], "total": 0, "turn": _ONE_PAGE}),
         "desk-ask": ("console/ask.html", frame(who, "list") | {
             "kind": "person", "kinds": _KINDS, "q": "minh hoa", "more": True,
             "found": [{**_HOLDER, "url": "/next"}, {**_HOLDER, "name": "Công Tằng Tôn Nữ Nguyễn Thị Thử Nghiệm",

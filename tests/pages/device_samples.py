@@ -50,7 +50,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "error": "", "rows": _FOUND, "narrowed": {"state": "", "kind": "token", "unit": "", "q": "mau", "overdue": ""},
         "states": by_language([_STOCK, _HELD, _DUE, _LOST]), "units": [{"code": "H30.11", "name": "Sở Y tế"}],
         "kinds": by_language([{"name": "token", "word": _USB}, {"name": "sim", "word": _SIM}]), "may_enter": True,
-        "told": {"kind": "", "serial": ""}, "next_url": "/next", "first_url": "/next"}
+        "told": {"kind": "", "serial": ""}, "turn": {"first": "/next", "prev": "/next", "next": "/next"}}
     one: dict[str, Any] = frame(who, "devices") | {"error": "", "found": _one(0), "history": _HISTORY,
                                                    "certificates": _CERTIFICATES}
     act: dict[str, Any] = frame(who, "devices") | {
@@ -62,7 +62,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
     return {
         "devices": ("console/devices.html", listed),
         "devices-none": ("console/devices.html", listed | {
-            "rows": [], "may_enter": False, "next_url": "", "first_url": "",
+            "rows": [], "may_enter": False, "turn": {"first": "", "prev": "", "next": ""},
             "narrowed": listed["narrowed"] | {"overdue": "true"}}),
         "devices-refused": ("console/devices.html", listed | {
             "told": {"kind": "sim", "serial": "TK-0001"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from shutil import copy
 
@@ -254,6 +255,30 @@ def test_security_34_waiving_and_reading_whole_numbers_need_a_fresh_sign_in(cons
         answer = province.post(LIST + path, LIST + number, **fields)
         assert (answer.status_code, answer.headers["Location"][:7]) == (303, "/login/"), path
     assert events_of(console.office.database, "personal_data.read") == []
+
+
+def test_a_list_is_turned_forward_and_back_with_its_filter_and_its_count(
+        console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("idp.web.console.desk.USUAL", 2)
+    numbers = sorted(request_of(console, f"canbo{number}") for number in range(5))
+    browser = agency(console)
+    browser.post(f"{LIST}{numbers[4]}/acts/approve", LIST + numbers[4])
+
+    def turned(page: str) -> tuple[list[str], dict[str, str]]:
+        ways = dict(re.findall(r'<a class="hit" href="([^"]+)"[^>]*>(Trang [a-zđầướ]+)</a>', page))
+        return re.findall(r'name="pick" value="([^"]+)"', page), {word: unescape(url) for url, word in ways.items()}
+
+    seen, ways = turned(browser.get(f"{LIST}?state=submitted&q=canbo").text)
+    assert (seen, set(ways)) == (numbers[:2], {"Trang sau"})
+    page = browser.get(ways["Trang sau"]).text
+    assert "2 trên 4 đề nghị." in page
+    seen, ways = turned(page)
+    assert (seen, set(ways)) == (numbers[2:4], {"Trang đầu", "Trang trước"})
+    seen, ways = turned(browser.get(ways["Trang trước"]).text)
+    assert seen == numbers[:2]
+    assert all("state=submitted&q=canbo" in url for url in ways.values())
+    assert browser.get(f"{LIST}?back=x").status_code == 400
+    assert turned(agency(console, "khac", unit=HOME).get(ways["Trang sau"]).text)[0] == [], "another's page has nothing of it"
 
 
 def test_papers_hold_no_identity_number(console: Console) -> None:

@@ -221,3 +221,19 @@ def test_what_is_no_device_is_not_entered(console: Console) -> None:
         assert desk.get(page_of(desk, "TK-0401") + "/" + path).status_code == 404
     assert desk.get(f"{LIST}khong-co").status_code == 404
     assert desk.get(f"{LIST}{'x' * 300}").status_code == 404
+
+
+def test_the_list_is_turned_back_with_its_filter(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("idp.web.console.devices.USUAL", 2)
+    browser = province(console)
+    for number in range(5):
+        entered(browser, f"TURN-{number}")
+    pages = [browser.get(f"{LIST}?q=TURN").text]
+    while following := re.search(r'href="([^"]+)" rel="next"', pages[-1]):
+        pages.append(browser.get(following[1].replace("&amp;", "&")).text)
+    back = [pages[-1]]
+    while prev := re.search(r'href="([^"]+)" rel="prev"', back[-1]):
+        back.append(browser.get(prev[1].replace("&amp;", "&")).text)
+    shown = [re.findall(r'href="/admin/devices/([0-9a-f]+)"', page) for page in pages]
+    assert [len(page) for page in shown] == [2, 2, 1]
+    assert [re.findall(r'href="/admin/devices/([0-9a-f]+)"', page) for page in reversed(back)] == shown

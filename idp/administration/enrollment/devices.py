@@ -6,7 +6,7 @@ asks and what the record says. A list of devices is tried before it is taken, an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ...audit import Caller
@@ -21,7 +21,7 @@ from ...pki.forms.catalogue import FORMS
 from ...pki.forms.report import of_list
 from ...roles import Administrator, Role
 from ..access import ForbiddenError
-from ..pages import Page, cursor_of, place_of
+from ..pages import Page, Place, turned
 
 FORM: Final = FORMS["thiet_bi"]
 KINDS: Final = tuple(FORM.column("kind").choices)
@@ -45,14 +45,17 @@ class DeviceAdministration:
         self._register, self._mirror, self._sheets = register, mirror, sheets
 
     def listed(self, who: Administrator, *, state: str = "", kind: str = "", unit: str = "", holder: str = "", q: str = "",
-               overdue: str = "", cursor: str = "", limit: int) -> Page:
-        """Give devices. Raises InvalidParameterError for a cursor that is none."""
-        place = place_of(cursor, str)
+               overdue: str = "", cursor: str = "", back: str = "", limit: int) -> Page:
+        """Give devices; ``back`` is ``prev`` of a page. Raises InvalidParameterError for a cursor that is none."""
         search = DeviceSearch(state=state, kind=kind, unit=unit, holder=holder, words=q,
                               overdue_at=self._register.now() if overdue == "true" else None)
-        found = self._register.listed(_actor(who), search, after=str(place[0]) if place else "", limit=limit + 1)
-        return Page([self._shown(one) for one in found[:limit]],
-                    cursor_of(found[limit - 1].device_id) if len(found) > limit else "")
+
+        def given(after: Place | None, before: Place | None, most: int) -> Sequence[Device]:
+            return self._register.listed(_actor(who), search, after=after[0] if after else "", limit=most,
+                                         before=before[0] if before else "")
+
+        found, following, prev = turned(given, lambda one: (one.device_id,), (str,), cursor=cursor, back=back, limit=limit)
+        return Page([self._shown(one) for one in found], following, prev)
 
     def one(self, who: Administrator, device_id: str) -> dict[str, Any]:
         """Give a device with its history. Raises RefusedError (404) for one that is unknown, or another agency's."""

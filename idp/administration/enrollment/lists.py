@@ -29,9 +29,10 @@ from ...pki.forms.report import of_list
 from ...pki.government import batch as batches
 from ...pki.government import received, words
 from ...pki.government.authority import GovernmentAuthority
-from ...pki.government.ports import Batch
+from ...pki.government.ports import Batch, Moment
 from ...roles import Administrator, Role
 from ..access import ForbiddenError
+from ..pages import Place, turned
 from .asking import Asking
 from .handed_over import HandOverList
 from .results import Results, Take, wanted
@@ -207,11 +208,17 @@ class EnrollmentLists:
                 continue  # somebody else was first with it
         return issued
 
-    def batches(self, who: Administrator, *, limit: int) -> Sequence[Batch]:
-        """Give the lists that went out, newest first, without their files. Raises ForbiddenError."""
+    def batches(self, who: Administrator, *, limit: int, cursor: str = "", back: str = "") -> tuple[Sequence[Batch], str, str]:
+        """Give the lists that went out, newest first, without their files, and the cursors of the pages after and before.
+
+        Raises:
+            ForbiddenError: not the province's desk.
+            InvalidParameterError: a cursor that is none.
+        """
         if who.role is not Role.PROVINCE:
             raise ForbiddenError("The province's desk sends.")
-        return self._government.newest(limit)
+        return turned(lambda after, before, most: self._government.newest(most, after=_moment(after), before=_moment(before)),
+                      lambda one: (one.made_at, one.number), (int, str), cursor=cursor, back=back, limit=limit)
 
     def written(self, who: Administrator, *, batch: str, kind: str, caller: Caller) -> bytes:
         """Give the list of a batch for the issuer, with what is personal, as it went out; every reading is recorded before.
@@ -278,6 +285,10 @@ class EnrollmentLists:
         if folded(found[0].officer.name) != folded(values["name"]):
             raise RefusedError("Another officer's mailbox.", code="another_name")
         return found[0]
+
+
+def _moment(place: Place | None) -> Moment | None:
+    return None if place is None else (place[0], place[1])
 
 
 def _answer(form: Form, read: Any, *, already: int, refused: Sequence[tuple[Row, str]], dry: bool) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from ...pki.enrollment.record import DeviceKind, Enrollment, Entry, Kind, Purpos
 from ...pki.enrollment.states import TURNS, Act, State
 from ...pki.expiry.reminders import Reminders
 from ...roles import Administrator
-from ..pages import Page, cursor_of, place_of
+from ..pages import Page, Place, turned
 
 MOST_AT_ONCE: Final = 200
 LONGEST_REQUEST: Final = 8192
@@ -61,32 +61,41 @@ class EnrollmentAdministration:
     def listed(self, who: Administrator, *, state: str = "", unit: str = "", holder: str = "", batch: str = "", q: str = "",
                overdue: str = "", cursor: str = "", limit: int) -> Page:
         """Give requests by number. Raises InvalidParameterError for a cursor that is none."""
-        found, further = self._searched(who, state=state, unit=unit, holder=holder, batch=batch, q=q, overdue=overdue,
-                                        cursor=cursor, limit=limit)
+        found, further, _ = self._searched(who, state=state, unit=unit, holder=holder, batch=batch, q=q, overdue=overdue,
+                                           cursor=cursor, limit=limit)
         return Page([shown(one, self._desk.now()) for one in found], further)
 
     def workable(self, who: Administrator, *, state: str = "", unit: str = "", batch: str = "", q: str = "", overdue: str = "",
-                 cursor: str = "", limit: int) -> Page:
-        """Give requests as ``listed`` does, each with ``acts``: what this administrator may do with it now (``ACTS``)."""
-        found, further = self._searched(who, state=state, unit=unit, batch=batch, q=q, overdue=overdue, cursor=cursor,
-                                        limit=limit)
-        return Page([{**shown(one, self._desk.now()), "acts": self._possible(who, one)} for one in found], further)
+                 cursor: str = "", back: str = "", limit: int) -> Page:
+        """Give requests as ``listed`` does, each with ``acts``: what this administrator may do with it now (``ACTS``).
+
+        ``back`` is ``prev`` of a page and gives the page before it.
+        """
+        found, further, before = self._searched(who, state=state, unit=unit, batch=batch, q=q, overdue=overdue, cursor=cursor,
+                                                back=back, limit=limit)
+        return Page([{**shown(one, self._desk.now()), "acts": self._possible(who, one)} for one in found], further, before)
 
     def _searched(self, who: Administrator, *, state: str, unit: str, batch: str, q: str, overdue: str, cursor: str, limit: int,
-                  holder: str = "") -> tuple[Sequence[Enrollment], str]:
-        place = place_of(cursor, str)
-        search = Search(states=(State(state),) if state else (), unit=unit, holder=holder, batch=batch, words=q,
-                        overdue_at=self._desk.now() if overdue == "true" else None)
-        found = self._desk.listed(_actor(who), search, after=str(place[0]) if place else "", limit=limit + 1)
-        return found[:limit], cursor_of(found[limit - 1].enrollment_id) if len(found) > limit else ""
+                  holder: str = "", back: str = "") -> tuple[Sequence[Enrollment], str, str]:
+        search = self._search(unit=unit, holder=holder, batch=batch, q=q, overdue=overdue, state=state)
+
+        def given(after: Place | None, before: Place | None, most: int) -> Sequence[Enrollment]:
+            return self._desk.listed(_actor(who), search, after=after[0] if after else "", limit=most,
+                                     before=before[0] if before else "")
+
+        return turned(given, lambda one: (one.enrollment_id,), (str,), cursor=cursor, back=back, limit=limit)
+
+    def _search(self, *, unit: str, batch: str, q: str, overdue: str, state: str = "", holder: str = "") -> Search:
+        return Search(states=(State(state),) if state else (), unit=unit, holder=holder, batch=batch, words=q,
+                      overdue_at=self._desk.now() if overdue == "true" else None)
 
     def _possible(self, who: Administrator, enrollment: Enrollment) -> tuple[str, ...]:
         may = possible(self._moves, _actor(who), enrollment)
         return tuple(name for name in ACTS if not may.isdisjoint(_MEANT[name]))
 
-    def counted(self, who: Administrator, *, unit: str = "", batch: str = "") -> dict[str, Any]:
+    def counted(self, who: Administrator, *, unit: str = "", batch: str = "", q: str = "", overdue: str = "") -> dict[str, Any]:
         """Count requests by state; every state is there."""
-        found = self._desk.counted(_actor(who), Search(unit=unit, batch=batch))
+        found = self._desk.counted(_actor(who), self._search(unit=unit, batch=batch, q=q, overdue=overdue))
         return {"states": {state.value: found.get(state, 0) for state in State}, "total": sum(found.values())}
 
     def one(self, who: Administrator, enrollment_id: str) -> dict[str, Any]:

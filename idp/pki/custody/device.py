@@ -168,8 +168,8 @@ class DeviceStore(Protocol):
         """Find the one that has this number."""
         ...
 
-    def page(self, search: DeviceSearch, *, after: str, limit: int) -> Sequence[Device]:
-        """Give those that are meant, by identifier, from the one after ``after`` on."""
+    def page(self, search: DeviceSearch, *, after: str, limit: int, before: str = "") -> Sequence[Device]:
+        """Give those that are meant, by identifier: the first after ``after``; with ``before`` the last before that one."""
         ...
 
     def history(self, device_id: str) -> Sequence[DeviceEntry]:

@@ -58,7 +58,7 @@ class Register:
         """Give the moment, seconds since the epoch."""
         return self._moves.clock.now()
 
-    def listed(self, actor: Actor, search: DeviceSearch, *, after: str = "", limit: int) -> Sequence[Device]:
+    def listed(self, actor: Actor, search: DeviceSearch, *, after: str = "", limit: int, before: str = "") -> Sequence[Device]:
         """Give devices by identifier: an agency its own and those below it, an officer what is theirs."""
         who = actor.administrator
         if who is None:
@@ -69,7 +69,7 @@ class Register:
                 return ()
             search = DeviceSearch(state=search.state, kind=search.kind, words=search.words, holder=search.holder,
                                   overdue_at=search.overdue_at, unit=search.unit or who.unit)
-        return self._devices.page(search, after=after, limit=limit)
+        return self._devices.page(search, after=after, limit=limit, before=before)
 
     def one(self, actor: Actor, device_id: str) -> tuple[Device, Sequence[DeviceEntry]]:
         """Give a device with its history. Raises RefusedError (404) for one that is unknown, or not theirs to see."""

@@ -205,9 +205,9 @@ class Desk:
         found = self._moves.seen(actor, enrollment_id)
         return found, self._store.history(enrollment_id)
 
-    def listed(self, actor: Actor, search: Search, *, after: str = "", limit: int) -> Sequence[Enrollment]:
+    def listed(self, actor: Actor, search: Search, *, after: str = "", limit: int, before: str = "") -> Sequence[Enrollment]:
         """Give those of a search that the actor may read: administrators their agency's, officers their own."""
-        return self._store.page(self._narrowed(actor, search), after=after, limit=limit)
+        return self._store.page(self._narrowed(actor, search), after=after, limit=limit, before=before)
 
     def counted(self, actor: Actor, search: Search) -> Mapping[State, int]:
         """Count those of a search that the actor may read, by state."""

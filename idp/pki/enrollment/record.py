@@ -199,8 +199,8 @@ class EnrollmentStore(Protocol):
         """Find those at the issuer that have this mailbox or this digest; neither is looked for when it is empty."""
         ...
 
-    def page(self, search: Search, *, after: str, limit: int) -> Sequence[Enrollment]:
-        """Give those that are meant, by number, from the one after ``after`` on."""
+    def page(self, search: Search, *, after: str, limit: int, before: str = "") -> Sequence[Enrollment]:
+        """Give those that are meant, by number: the first after ``after``; with ``before`` the last before that one."""
         ...
 
     def count(self, search: Search) -> Mapping[State, int]:

@@ -21,7 +21,7 @@ from ..forms import Sheets
 from . import batch, received
 from .batch import requests
 from .chain import PublishedChain
-from .ports import Batch, BatchStore, Seen, SeenCertificates
+from .ports import Batch, BatchStore, Moment, Seen, SeenCertificates
 from .received import UnfitError
 
 OwnKeys = Callable[[str, str], bool]
@@ -105,9 +105,9 @@ class GovernmentAuthority:
         kept = self._batches.find(batch)
         return () if kept is None else requests(kept.signature)
 
-    def newest(self, limit: int) -> Sequence[Batch]:
-        """Give the lists that went out, newest first, without their files."""
-        return self._batches.newest(limit)
+    def newest(self, limit: int, *, after: Moment | None = None, before: Moment | None = None) -> Sequence[Batch]:
+        """Give the lists that went out, newest first, without their files; as ``BatchStore.newest``."""
+        return self._batches.newest(limit, after=after, before=before)
 
 
 def _context(number: str) -> str:

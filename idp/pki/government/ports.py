@@ -11,6 +11,9 @@ from typing import Protocol
 
 from ...audit import AuditRecord
 
+Moment = tuple[int, str]
+"""Where a list stands among others: when it was made, and its number."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
@@ -73,8 +76,8 @@ class BatchStore(Protocol):
         """Find a list by its number."""
         ...
 
-    def newest(self, limit: int) -> Sequence[Batch]:
-        """Give lists, newest first, their files left empty."""
+    def newest(self, limit: int, *, after: Moment | None = None, before: Moment | None = None) -> Sequence[Batch]:
+        """Give lists, newest first, their files left empty: the first of all, or after one, or the last before one."""
         ...
 
 

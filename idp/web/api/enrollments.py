@@ -55,7 +55,7 @@ def blueprint(door: Door) -> Blueprint:
     def batches() -> Response:
         who, _ = door.admit()
         door.query()
-        found = rooms.administration.enrollment_lists.batches(who, limit=MOST_BATCHES)
+        found, _, _ = rooms.administration.enrollment_lists.batches(who, limit=MOST_BATCHES)
         return door.json({"items": [{
             "batch": one.number, "document": one.document, "made_at": one.made_at, "made_by": one.made_by, "rows": one.rows,
             "sha256": one.sha256, "signature": one.signature} for one in found]})

@@ -13,13 +13,14 @@ from ...directory.unit import is_unit_code
 from ...pki.enrollment.states import State
 from ...services import Services
 from .door import Door, Entered
+from .turning import asked, turning
 from .words import day, details, done, moment, request_words, states
 
 LIST: Final = "/admin/certificates/"
 BULK: Final = ("approve", "approve_for_province", "waive_test_signature", "return")
 """What may be done with many at once, the best first."""
 _LONGEST: Final = 100
-_EMPTY: Final = {"state": "", "unit": "", "q": "", "overdue": ""}
+_EMPTY: Final = {"state": "", "unit": "", "q": "", "overdue": "", "batch": ""}
 
 
 def filters(names: tuple[str, ...] = ("state", "unit", "q", "overdue", "batch")) -> dict[str, str]:
@@ -50,8 +51,8 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         if isinstance(entered, Response):
             return entered
         narrowed = filters()
-        page = room.workable(entered.who, **narrowed, cursor=request.args.get("cursor", ""), limit=USUAL)
-        counts = room.counted(entered.who, **{name: narrowed[name] for name in ("unit", "batch") if name in narrowed})
+        page = room.workable(entered.who, **narrowed, **asked(), limit=USUAL)
+        counts = room.counted(entered.who, **{name: value for name, value in narrowed.items() if name != "state"})
         rows = [request_words(one) for one in page.items]
         return door.page(
             "console/list.html", entered, here="list", rows=rows, narrowed=_EMPTY | narrowed, states=state_rows(counts["states"]),
@@ -59,8 +60,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             units=[{"code": unit.code, "name": unit.name}
                    for unit in services.administration.enrollment_paper.asking.agencies(entered.who)],
             may_ask=entered.who.may_change, bulk=bulk_of(rows), all_url=f"{LIST}all?{urlencode(narrowed)}",
-            next_url=f"{LIST}?{urlencode({**narrowed, 'cursor': page.next})}" if page.next else "",
-            first_url=f"{LIST}?{urlencode(narrowed)}" if request.args.get("cursor") else "")
+            turn=turning(LIST, narrowed, following=page.next, prev=page.prev))
 
     @views.get("/certificates/<enrollment_id>")
     def one(enrollment_id: str) -> Response:

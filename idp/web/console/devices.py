@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, request
 
@@ -24,6 +23,7 @@ from ..onward import see_other
 from .device_words import acts, device_words, kind_word, line_words, refusal, states, warnings
 from .door import Door, Entered
 from .lists import file_of
+from .turning import asked, turning
 from .words import request_words
 
 LIST: Final = "/admin/devices/"
@@ -107,7 +107,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
     def _list(entered: Entered, *, status: int = 200, error: str = "", told: Mapping[str, str] | None = None) -> Response:
         narrowed, names = _filters(), _unit_names(services)
-        page = room.listed(entered.who, **narrowed, cursor=request.args.get("cursor", ""), limit=USUAL)
+        page = room.listed(entered.who, **narrowed, **asked(), limit=USUAL)
         return door.page(
             "console/devices.html", entered, here="devices", status=status, error=error, narrowed=_EMPTY | narrowed,
             rows=[device_words(services, one, names) for one in page.items],
@@ -116,8 +116,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             states=[{"name": name, "word": word} for name, (word, _tag, _icon) in states().items()],
             kinds=[{"name": kind, "word": kind_word(kind)} for kind in KINDS],
             may_enter=entered.who.role is Role.PROVINCE, told=told or {"kind": "", "serial": ""},
-            next_url=f"{LIST}?{urlencode({**narrowed, 'cursor': page.next})}" if page.next else "",
-            first_url=f"{LIST}?{urlencode(narrowed)}" if request.args.get("cursor") else "")
+            turn=turning(LIST, narrowed, following=page.next, prev=page.prev))
 
     def _one(entered: Entered, device_id: str, *, status: int = 200, error: str = "") -> Response:
         found = room.workable_one(entered.who, device_id)

@@ -8,16 +8,17 @@ from flask import Blueprint, Response, abort, request
 from flask_babel import gettext
 
 from ...administration.enrollment.lists import HANDED_OVER, KINDS, PERSONS, RESULTS
+from ...administration.pages import USUAL
 from ...errors import RefusedError
 from ...roles import Role
 from ...services import Services
 from .desk import name_of
 from .door import Door, Entered
+from .turning import asked, turning
 from .words import moment, refusal
 
 PAGE: Final = "/admin/certificates/import"
 BATCHES: Final = "/admin/certificates/batches"
-_MOST_BATCHES: Final = 50
 _TYPES: Final = {"csv": "text/csv; charset=utf-8", "zip": "application/zip",
                  "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
@@ -112,10 +113,11 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
                          error=error, answer=answer, kept=kept)
 
     def _batches(entered: Entered, *, status: int = 200, error: str = "", sent: dict[str, Any] | None = None) -> Response:
-        found = rooms.enrollment_lists.batches(entered.who, limit=_MOST_BATCHES)
+        found, following, prev = rooms.enrollment_lists.batches(entered.who, limit=USUAL, **asked())
         counts = rooms.enrollments.counted(entered.who)["states"]
         return door.page("console/batches.html", entered, here="batches", status=status, error=error, sent=sent,
                          waiting=counts["province_approved"], out=counts["sent_to_ca"],
+                         turn=turning(BATCHES, {}, following=following, prev=prev),
                          batches=[{"number": one.number, "document": one.document, "at": moment(one.made_at),
                                    "by": name_of(services, one.made_by), "rows": one.rows} for one in found])
 

@@ -262,3 +262,19 @@ def test_found_by_part_of_a_name_a_mailbox_or_a_number(house: House) -> None:
     by_state = Search(states=(State.SUBMITTED, State.DRAFT), holder=found.holder)
     assert [one.enrollment_id for one in house.desk.listed(house.actor("desk"), by_state, limit=10)] == [found.enrollment_id]
     assert not house.desk.listed(house.actor("desk"), Search(states=(State.DRAFT,)), limit=10)
+
+
+def test_lists_are_turned_back_within_what_is_searched_for(house: House) -> None:
+    for uid in ("x1", "x2", "x3", "x4", "x5"):
+        house.subs[uid] = house.joined(uid)
+    numbers = sorted(house.asked(uid).enrollment_id for uid in ("x1", "x2", "x3", "x4", "x5"))
+    house.desk.cancel(house.actor("agency"), numbers[1], "trùng", CALLER)
+    waiting = Search(states=(State.SUBMITTED,))
+
+    def before(number: str, limit: int, who: str = "agency") -> list[str]:
+        return [one.enrollment_id for one in house.desk.listed(house.actor(who), waiting, before=number, limit=limit)]
+
+    assert before(numbers[4], 2) == numbers[2:4], "those next to it, in the order of the list"
+    assert before(numbers[4], 9) == [numbers[0], *numbers[2:4]]
+    assert before(numbers[0], 9) == []
+    assert before(numbers[4], 9, "other_agency") == []

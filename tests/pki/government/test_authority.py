@@ -26,7 +26,7 @@ from idp.adapters.crl_files import CrlFiles
 from idp.adapters.sheets import SheetFiles
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.pki.government import SEEN, SqlBatches, SqlSeenCertificates
-from idp.audit import Caller
+from idp.audit import AuditEvent, AuditRecord, Caller
 from idp.jose.keyset import SigningKey
 from idp.pki.authority.csr import fingerprint
 from idp.pki.authority.ports import CertificateAuthority, Letter, Wanted
@@ -34,6 +34,7 @@ from idp.pki.authority.subject import Subject
 from idp.pki.government import batch as batches
 from idp.pki.government.authority import GovernmentAuthority
 from idp.pki.government.chain import PublishedChain
+from idp.pki.government.ports import Batch
 from idp.pki.government.received import UnfitError
 from tests.audit_desk import events_of
 from tests.fakes.clock import FakeClock
@@ -196,3 +197,16 @@ def test_a_key_is_one_holders(house: House) -> None:
     assert house.authority.receive(wish(2), house.der(wish(2), 11), dry=False)
     house.others.add(fingerprint(key(12).public_key()))
     assert house.why(wish(3), house.der(wish(3), 12)) == "certificate_key_known"
+
+
+def test_lists_that_went_out_are_turned_forward_and_back_by_when_they_were_made(database: Database) -> None:
+    store = SqlBatches(database)
+    for number, made_at in (("a", 1), ("b", 2), ("c", 2), ("d", 3)):
+        store.keep(Batch(number=number, document="1", made_at=made_at, made_by="s", rows=1, sha256="", signature="", sealed=b"x"),
+                   AuditRecord(AuditEvent.BATCH_SIGNED, made_at))
+
+    def names(**place: Any) -> str:
+        return "".join(one.number for one in store.newest(2, **place))
+
+    assert (names(), names(after=(2, "c")), names(after=(1, "a"))) == ("dc", "ba", "")
+    assert (names(before=(1, "a")), names(before=(2, "b")), names(before=(3, "d"))) == ("cb", "dc", "")

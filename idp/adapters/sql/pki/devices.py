@@ -75,6 +75,8 @@ class SqlDevices:
         self._history = database.read(select(ENTRY).where(ENTRY.c.device_id == parameter(ENTRY.c.device_id)).order_by(ENTRY.c.id))
         self._page = database.read(select(ROW).where(_meant(), c.device_id > parameter(c.device_id, "after"))
                                    .order_by(c.device_id).limit(parameter(c.revision, "limit")))
+        self._page_before = database.read(select(ROW).where(_meant(), c.device_id < parameter(c.device_id, "before"))
+                                          .order_by(c.device_id.desc()).limit(parameter(c.revision, "limit")))
         late = and_(c.due_at < parameter(c.due_at, "now"), c.reminded_at.is_(None))
         self._overdue = database.read(select(ROW).where(late).order_by(c.due_at).limit(parameter(c.revision, "limit")))
         as_decided = and_(c.device_id == parameter(c.device_id, "id"), c.revision == parameter(c.revision, "decided_on"))
@@ -94,13 +96,15 @@ class SqlDevices:
         """Find the one that has this number."""
         return _one(self._by_serial.one(kind=kind, serial=serial))
 
-    def page(self, search: DeviceSearch, *, after: str, limit: int) -> Sequence[Device]:
+    def page(self, search: DeviceSearch, *, after: str, limit: int, before: str = "") -> Sequence[Device]:
         """Give those that are meant, by identifier."""
         escaped, called = _escaped(search.words.strip().upper()), _escaped(search_key(search.words))
-        rows = self._page.all(state=search.state, kind=search.kind, unit=search.unit, below=f"{search.unit}.%",
-                              holder=search.holder, overdue_at=search.overdue_at or 0, words=escaped, pattern=f"%{escaped}%",
-                              called=f"%{called}%" if called else "", after=after, limit=limit)
-        return [_device(row) for row in rows]
+        asked = {"state": search.state, "kind": search.kind, "unit": search.unit, "below": f"{search.unit}.%",
+                 "holder": search.holder, "overdue_at": search.overdue_at or 0, "words": escaped, "pattern": f"%{escaped}%",
+                 "called": f"%{called}%" if called else "", "limit": limit}
+        if before:
+            return [_device(row) for row in reversed(self._page_before.all(before=before, **asked))]
+        return [_device(row) for row in self._page.all(after=after, **asked)]
 
     def history(self, device_id: str) -> Sequence[DeviceEntry]:
         """Give the history, oldest first."""

@@ -86,6 +86,8 @@ class SqlEnrollments:
         meant = _meant(database)
         self._page = database.read(select(ROW).where(meant, c.enrollment_id > parameter(c.enrollment_id, "after"))
                                    .order_by(c.enrollment_id).limit(parameter(c.revision, "limit")))
+        self._page_before = database.read(select(ROW).where(meant, c.enrollment_id < parameter(c.enrollment_id, "before"))
+                                          .order_by(c.enrollment_id.desc()).limit(parameter(c.revision, "limit")))
         self._count = database.read(select(c.state, func.count().label("found")).where(meant).group_by(c.state))
         self._ever = database.read(select(c.enrollment_id).where(
             c.unit_code == parameter(c.unit_code), c.kind == parameter(c.kind), c.serial != literal_column("''"))
@@ -119,8 +121,11 @@ class SqlEnrollments:
         """Find those at the issuer that have this mailbox or this digest."""
         return [enrollment_of(row) for row in self._sent.all(mail=mail, identity_digest=identity_digest)]
 
-    def page(self, search: Search, *, after: str, limit: int) -> Sequence[Enrollment]:
+    def page(self, search: Search, *, after: str, limit: int, before: str = "") -> Sequence[Enrollment]:
         """Give those that are meant, by number."""
+        if before:
+            rows = self._page_before.all(before=before, limit=limit, **_searched(search))
+            return [enrollment_of(row) for row in reversed(rows)]
         return [enrollment_of(row) for row in self._page.all(after=after, limit=limit, **_searched(search))]
 
     def count(self, search: Search) -> Mapping[State, int]:

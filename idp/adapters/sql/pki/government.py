@@ -10,10 +10,10 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import literal_column, select
+from sqlalchemy import and_, literal_column, or_, select
 
 from ....audit import AuditRecord
-from ....pki.government.ports import Batch, Seen
+from ....pki.government.ports import Batch, Moment, Seen
 from ..audit import audit_insert, audit_values
 from ..database import Database, parameter
 from ..tables import CertificateBatchRow, IssuerSerialRow, SeenCertificateRow
@@ -33,8 +33,14 @@ class SqlBatches:
             {column.name: parameter(column) for column in BATCH.columns}).on_conflict_do_nothing(
                 index_elements=["number"]).returning(BATCH.c.number))
         self._find = database.read(select(BATCH).where(BATCH.c.number == parameter(BATCH.c.number)))
-        self._newest = database.read(select(*(BATCH.c[name] for name in _SHOWN)).order_by(
-            BATCH.c.made_at.desc(), BATCH.c.number.desc()).limit(parameter(BATCH.c.rows, "limit")))
+        c, shown = BATCH.c, select(*(BATCH.c[name] for name in _SHOWN))
+        at, number, most = parameter(c.made_at, "at"), parameter(c.number, "then"), parameter(c.rows, "limit")
+        newest, oldest = (c.made_at.desc(), c.number.desc()), (c.made_at, c.number)
+        self._newest = database.read(shown.order_by(*newest).limit(most))
+        self._after = database.read(shown.where(or_(c.made_at < at, and_(c.made_at == at, c.number < number)))
+                                    .order_by(*newest).limit(most))
+        self._before = database.read(shown.where(or_(c.made_at > at, and_(c.made_at == at, c.number > number)))
+                                     .order_by(*oldest).limit(most))
 
     def keep(self, batch: Batch, record: AuditRecord) -> bool:
         """Keep a list with its record."""
@@ -45,9 +51,15 @@ class SqlBatches:
         row = self._find.one(number=number)
         return None if row is None else Batch(**{**row._asdict(), "sealed": bytes(row.sealed)})
 
-    def newest(self, limit: int) -> Sequence[Batch]:
+    def newest(self, limit: int, *, after: Moment | None = None, before: Moment | None = None) -> Sequence[Batch]:
         """Give lists, newest first, their files left empty."""
-        return [Batch(**row._asdict(), sealed=b"") for row in self._newest.all(limit=limit)]
+        if before is not None:
+            rows = self._before.all(at=before[0], then=before[1], limit=limit)[::-1]
+        elif after is not None:
+            rows = self._after.all(at=after[0], then=after[1], limit=limit)
+        else:
+            rows = self._newest.all(limit=limit)
+        return [Batch(**row._asdict(), sealed=b"") for row in rows]
 
 
 class SqlSeenCertificates:
