@@ -1,6 +1,7 @@
 """Tasks about officers, for administrators: looked through, and noted as done with a proof.
 
 Source: security checklist 38. An agency's administrator sees the tasks about officers of the agency and below it; auditors read.
+What follows a departure is done by the province (``OWNERS``), whoever sees it; programs note nothing as done.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from ..clock import Clock
 from ..directory.tasks import LONGEST_PROOF, OWNERS, Task, TaskKind, TaskStore
 from ..errors import RefusedError
 from ..roles import Administrator, Role
+from .access import ForbiddenError
 from .pages import Page, cursor_of, place_of
 
 Unfinished = Callable[[Task], Sequence[str]]
@@ -54,10 +56,14 @@ class TaskAdministration:
             caller: Who asks.
 
         Raises:
+            ForbiddenError: a program; or the task is the province's (``OWNERS``), and an agency asks.
             RefusedError: unknown or another agency's (404), done before (409), no proof that can be kept (422); a certificate
                 stands that it is about (409 ``not_done_yet``): then the task closes itself when that ends.
         """
         task = self._seen(who, task_id)
+        if who != OPERATOR and (who.role is Role.MACHINE or (
+                OWNERS[TaskKind(task.kind)] == "province" and who.role is not Role.PROVINCE)):
+            raise ForbiddenError("People note what was done, and after a departure the province's administrators do.")
         proof = body.get("proof")
         if body.keys() != {"proof"} or not isinstance(proof, str) or not 0 < len(proof.strip()) <= LONGEST_PROOF or any(
                 unicodedata.category(sign) in {"Cc", "Cs"} and sign not in "\n\t" for sign in proof):

@@ -51,7 +51,7 @@ def test_what_is_due_first_comes_first_page_by_page(office: Office) -> None:
     assert {one["overdue"] for one in tasks(office, office.machine())} == {True}
 
 
-def test_line_38_an_agency_sees_and_does_the_tasks_about_its_own_officers_only(office: Office) -> None:
+def test_line_38_an_agency_sees_tasks_about_its_own_officers_and_the_province_does_them(office: Office) -> None:
     leaves(office, "canbo", unit=f"{IT}.2")
     leaves(office, "vanthu", unit=HOME)
     machine, agency = office.machine(), office.agency(IT)
@@ -62,15 +62,20 @@ def test_line_38_an_agency_sees_and_does_the_tasks_about_its_own_officers_only(o
     path = f"/tasks/{other['id']}"
     for method, where, body in (("GET", path, None), ("POST", f"{path}/complete", {"proof": "x"})):
         assert office.call(method, where, agency, body).status_code == 404
-    done = office.call("POST", f"/tasks/{mine[0]['id']}/complete", agency, {"proof": "Thu hồi, số 12"})
+    assert {one["owner"] for one in mine} == {"province"}
+    for token in (agency, machine):
+        refused = office.call("POST", f"/tasks/{mine[0]['id']}/complete", token, {"proof": "Thu hồi, số 12"})
+        assert (refused.status_code, refused.json["code"]) == (403, "forbidden")
+    assert tasks(office, agency, "state=done") == []
+    done = office.call("POST", f"/tasks/{mine[0]['id']}/complete", office.province(), {"proof": "Thu hồi, số 12"})
     assert (done.status_code, done.json["state"], done.json["proof"]) == (200, "done", "Thu hồi, số 12")
-    assert done.json["done_by"] == office.services.mirror.by_uid("quantri.coquan").sub  # type: ignore[union-attr]
+    assert done.json["done_by"] == office.services.mirror.by_uid("quantri").sub  # type: ignore[union-attr]
     assert tasks(office, agency, "state=done") == [done.json]
 
 
 def test_a_task_is_done_once_and_recorded_once(office: Office) -> None:
     leaves(office, "canbo", unit=IT)
-    token = office.machine()
+    token = office.province()
     task_id = tasks(office, token)[0]["id"]
     barrier = threading.Barrier(8)
 
@@ -87,7 +92,7 @@ def test_a_task_is_done_once_and_recorded_once(office: Office) -> None:
                                   {"proof": "x", "state": "done"}])
 def test_a_task_without_a_proof_that_can_be_kept_stays_open(office: Office, body: dict[str, Any]) -> None:
     leaves(office, "canbo", unit=IT)
-    token = office.machine()
+    token = office.province()
     task_id = tasks(office, token)[0]["id"]
     assert office.call("POST", f"/tasks/{task_id}/complete", token, body).status_code == 422
     assert office.call("GET", f"/tasks/{task_id}", token).json["state"] == "open"
