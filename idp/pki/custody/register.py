@@ -3,7 +3,7 @@
 Source: Decree 68/2024 (Mẫu 07, 08, 09). A device that belongs to a certificate request is handed over and taken back by the
 request's own steps (``enrollment``), so that nothing is checked in one place and not in the other; here stand the others: stock,
 security modules, devices for an agency. A loss acts at once and before any paper, at any hour, whoever of those who answer for
-the device reports it: the certificate in it is blocked in the same moment.
+the device reports it: every certificate in it is blocked in the same moment.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ...notices import Notice, NoticeKind
 from ...roles import Role
 from ..enrollment.ending import Ending
 from ..enrollment.moves import Actor, Moves, line
-from ..enrollment.states import BEFORE_REVOCATION, ENDED, WITH_A_CERTIFICATE
+from ..enrollment.states import ENDED, WITH_A_CERTIFICATE, Part
 from .device import (
     HELD,
     RETURN_WORKING_DAYS,
@@ -145,8 +145,8 @@ class Register:
         return self._done(handled(found, Handling.DEMAND, at=self.now(), actor=actor.sub, due_at=due_at), caller)
 
     def take_back(self, actor: Actor, device_id: str, record: str, caller: Caller) -> Device:
-        """Note that a device is back (Mẫu 08). Raises as ``demand``."""
-        found = self._for_desk(actor, device_id)
+        """Note that a device is back (Mẫu 08). Raises as ``demand``; 403 ``same_person`` for whoever has it."""
+        found = self._of_another(actor, device_id)
         number = line(record, _LONGEST_RECORD, "record")
         if self._has_ended(found):
             self._ending.device_returned(actor, found.enrollment_id, number, caller)
@@ -160,23 +160,22 @@ class Register:
         return self._done(handled(found, Handling.RESTOCK, at=self.now(), actor=actor.sub), caller)
 
     def report_loss(self, actor: Actor, device_id: str, caller: Caller) -> Device:
-        """Report a device lost; the certificate in it signs nothing any more from this moment.
+        """Report a device lost; no certificate in it signs any more from this moment.
 
         Raises:
             HandlingError: ``wrong_state``: it was reported before; ``changed``.
             RefusedError: 403: neither the holder, nor an administrator of the agency or of the province; 404.
         """
         found = self._seen(actor, device_id)
-        _answers_for(actor, found)
-        held = self._moves.store.find(found.enrollment_id) if found.enrollment_id else None
-        if held is not None and held.state in BEFORE_REVOCATION:
-            self._ending.report_loss(actor, held.enrollment_id, caller)
-            return self._seen(actor, device_id)
+        if self._ending.lose(actor, found, _answers_for(actor, found), caller):
+            found = self._seen(actor, device_id)
+            if found.state is DeviceState.LOST:
+                return found
         return self._done(handled(found, Handling.REPORT_LOSS, at=self.now(), actor=actor.sub), caller)
 
     def record_loss(self, actor: Actor, device_id: str, record: str, caller: Caller) -> Device:
-        """Note the record of a loss (Mẫu 09). Raises as ``demand``."""
-        found = self._for_desk(actor, device_id)
+        """Note the record of a loss (Mẫu 09). Raises as ``take_back``."""
+        found = self._of_another(actor, device_id)
         number = line(record, _LONGEST_RECORD, "record")
         if self._has_ended(found):
             self._ending.device_lost(actor, found.enrollment_id, number, caller)
@@ -198,6 +197,8 @@ class Register:
                 _answers_for(actor, device)
                 return True
             self._is_desk(actor)
+            if handling in (Handling.TAKE_BACK, Handling.RECORD_LOSS):
+                _is_another(actor, device)
             if handling in (Handling.DEMAND, Handling.TAKE_BACK, Handling.RECORD_LOSS):
                 self._has_ended(device)
         except RefusedError:
@@ -225,6 +226,11 @@ class Register:
         self._is_desk(actor)
         return found
 
+    def _of_another(self, actor: Actor, device_id: str) -> Device:
+        found = self._for_desk(actor, device_id)
+        _is_another(actor, found)
+        return found
+
     def _is_desk(self, actor: Actor) -> None:
         who = actor.administrator
         if who is None or who.role is not Role.PROVINCE or not who.may_change or not actor.sub:
@@ -239,9 +245,20 @@ class Register:
         return found
 
 
-def _answers_for(actor: Actor, device: Device) -> None:
-    """Refuse (403) whoever is neither the holder, nor an administrator of the agency or of the province."""
+def _answers_for(actor: Actor, device: Device) -> Part:
+    """Tell as what somebody reports a loss.
+
+    Raises RefusedError (403) for who is neither the holder, nor an administrator of the agency or of the province.
+    """
     who = actor.administrator
-    mine = bool(actor.sub) and actor.sub == device.holder
-    if not mine and (who is None or not who.may_change or who.role not in (Role.PROVINCE, Role.AGENCY)):
+    if actor.sub and actor.sub == device.holder:
+        return Part.HOLDER
+    if who is None or not who.may_change or who.role not in (Role.PROVINCE, Role.AGENCY):
         raise RefusedError("This is for others to do.", code="not_yours", status=403)
+    return Part.DESK if who.role is Role.PROVINCE else Part.AGENCY
+
+
+def _is_another(actor: Actor, device: Device) -> None:
+    """Refuse (403) whoever has the device."""
+    if device.holder == actor.sub:
+        raise RefusedError("Another person than who has the device notes this.", code="same_person", status=403)

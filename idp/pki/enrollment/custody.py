@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from ...audit import Caller
 from ...clock import Clock
 from ...errors import RefusedError
+from ..custody.device import HandlingError
 from . import guards
 from .desk import Desk, UnfitError
 from .moves import SYSTEM, Actor, ConflictError, Moves, line
@@ -124,6 +125,7 @@ class Custody:
 
         Raises:
             UnfitError: ``no_certificate``: only its number is known; ``not_good``: it has ended or is revoked.
+            HandlingError: ``device_lost``.
             RefusedError: 422 ``invalid_signature``.
         """
         found = self._moves.seen(actor, enrollment_id)
@@ -138,7 +140,10 @@ class Custody:
         return self._activated(actor, found, part, caller, {"how": "signature"})
 
     def waive(self, actor: Actor, enrollment_id: str, reason: str, caller: Caller) -> Enrollment:
-        """Activate without a test signature; whoever handed the device over is not the one to say that it works."""
+        """Activate without a test signature; whoever handed the device over is not the one to say that it works.
+
+        Raises as ``activate``.
+        """
         found = self._moves.seen(actor, enrollment_id)
         part = self._moves.part(actor, found, Act.ACTIVATE)
         if part is not Part.DESK:
@@ -147,6 +152,8 @@ class Custody:
         return self._activated(actor, found, part, caller, {"how": "waived", "reason": line(reason, _LONGEST_WAIVER, "reason")})
 
     def _activated(self, actor: Actor, found: Enrollment, part: Part, caller: Caller, told: dict[str, str]) -> Enrollment:
+        if self._moves.hand_overs.lost(found):
+            raise HandlingError("The device was reported lost; nothing is activated in it.", code="device_lost")
         if not self._standing.good(found):
             raise UnfitError("The certificate has ended, or is revoked.", code="not_good")
         old = self._moves.store.find(found.replaces) if found.replaces else None

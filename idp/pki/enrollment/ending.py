@@ -2,25 +2,30 @@
 
 Sources: Decree 68/2024 (revocation, Mẫu 05; return of the device within 5 working days, Mẫu 08; record of a lost one, Mẫu 09).
 A loss is reported at any hour by the holder or whoever administers the agency, and blocks before any paper: what asks whether a
-certificate may sign (``Ending.may_sign``) is told no from that moment. Suspension is ours: the Government's authority knows
+certificate may sign (``Ending.may_sign``) is told no from that moment. It blocks everything of the holder in that device: a
+renewal in the device that its holder keeps leaves two certificates there. Suspension is ours: the Government's authority knows
 none.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from ...audit import Caller
 from ...directory.changes import ChangeKind, OfficerChange
 from ...directory.mirror import OfficerMirror
 from ...errors import RefusedError
-from .moves import SYSTEM, Actor, Moves, line
-from .record import Enrollment, Search
-from .states import SIGNS, STEPS, Act
+from ..custody.device import Device, HandlingError
+from . import guards
+from .moves import SYSTEM, Actor, ConflictError, Moves, line
+from .record import DeviceKind, Enrollment, Search
+from .states import BEFORE_REVOCATION, SIGNS, STEPS, Act, Part
 
 LONGEST_REASON: Final = 300
 DIRECTORY: Final = Caller(source="directory", request_id="directory")
+_TRIES: Final = 3
 LOST: Final = "device_lost"
 """Reason of a revocation after a report of loss (``forms.catalogue.REASONS``)."""
 
@@ -41,25 +46,60 @@ class Ending:
         return self._with_reason(actor, enrollment_id, Act.SUSPEND, reason, caller)
 
     def resume(self, actor: Actor, enrollment_id: str, caller: Caller) -> Enrollment:
-        """Let a suspended certificate sign again."""
-        return self._moves.move(actor, self._moves.seen(actor, enrollment_id), Act.RESUME, caller, reason="")
+        """Let a suspended certificate sign again.
+
+        Raises:
+            ConflictError: ``wrong_state``, ``changed``.
+            HandlingError: 409 ``device_lost``: nothing signs again in a device that is lost.
+            RefusedError: 403 ``same_person``: it is their own; 403, 404 as always.
+        """
+        return self._by_another(actor, enrollment_id, Act.RESUME, caller, reason="")
 
     def lock(self, actor: Actor, enrollment_id: str, caller: Caller) -> Enrollment:
         """Note that the device is locked (wrong PINs) and is to be unlocked."""
         return self._moves.move(actor, self._moves.seen(actor, enrollment_id), Act.LOCK, caller)
 
     def unlock(self, actor: Actor, enrollment_id: str, caller: Caller) -> Enrollment:
-        """Note that the desk has unlocked the device."""
-        return self._moves.move(actor, self._moves.seen(actor, enrollment_id), Act.UNLOCK, caller)
+        """Note that the desk has unlocked the device. Raises as ``resume``."""
+        return self._by_another(actor, enrollment_id, Act.UNLOCK, caller)
 
     def ask_revocation(self, actor: Actor, enrollment_id: str, reason: str, caller: Caller) -> Enrollment:
         """Ask for a revocation; from now on the certificate signs nothing here."""
         return self._with_reason(actor, enrollment_id, Act.ASK_REVOCATION, reason, caller)
 
     def report_loss(self, actor: Actor, enrollment_id: str, caller: Caller) -> Enrollment:
-        """Report the device lost; from now on the certificate signs nothing here."""
-        return self._moves.move(actor, self._moves.seen(actor, enrollment_id), Act.REPORT_LOSS, caller, told={"reason": LOST},
-                                reason=LOST)
+        """Report the device lost; from now on no certificate of its holder in it signs here, whichever was named.
+
+        Raises:
+            ConflictError: ``wrong_state``: nothing in the device is left to block; ``changed``.
+            RefusedError: 403, 404.
+        """
+        found = self._moves.seen(actor, enrollment_id)
+        inside = self._inside(found)
+        part = self._moves.part(actor, found if found.state in BEFORE_REVOCATION or not inside else inside[0], Act.REPORT_LOSS)
+        blocked = self._blocked(actor, inside, part, caller)
+        if found.state in BEFORE_REVOCATION and found.enrollment_id not in blocked:
+            raise ConflictError("Somebody else has changed this request meanwhile.", code="changed")
+        return blocked.get(found.enrollment_id, found)
+
+    def lose(self, actor: Actor, device: Device, part: Part, caller: Caller) -> bool:
+        """Block every certificate in a device that was reported lost; False where there is none to block.
+
+        Args:
+            actor: Who reports it; who asks has seen that they may.
+            device: Which.
+            part: As what they report it.
+            caller: For the records.
+
+        Raises:
+            ConflictError: ``changed``: others change the certificates all the time; to be reported again.
+        """
+        known = self._moves.store.find(device.enrollment_id) if device.enrollment_id else None
+        holder = device.holder or (known.holder if known is not None else "")
+        inside = {one.enrollment_id: one for one in self._of_device(holder, device.kind, device.serial)}
+        if known is not None and known.state in BEFORE_REVOCATION:
+            inside.setdefault(known.enrollment_id, known)
+        return bool(self._blocked(actor, list(inside.values()), part, caller))
 
     def revoked(self, actor: Actor, enrollment_id: str, document: str, caller: Caller) -> Enrollment:
         """Note that the issuer has revoked it, with the number of the letter or of the issuer's answer."""
@@ -107,6 +147,43 @@ class Ending:
                  if (one.not_before or 0) <= now < (one.not_after or 0)]
         return sorted(found, key=lambda one: -(one.not_after or 0))
 
+    def _blocked(self, actor: Actor, inside: Sequence[Enrollment], part: Part, caller: Caller) -> dict[str, Enrollment]:
+        """Block certificates, what signs first; gives those that were blocked, by number.
+
+        What changes meanwhile is looked at again, so that nothing in the device is left to sign, and so is what came into it.
+        Raises ConflictError (``changed``) where something is left even so.
+        """
+        blocked: dict[str, Enrollment] = {}
+        for _ in range(_TRIES):
+            for one in sorted(inside, key=lambda each: each.state not in SIGNS):
+                with contextlib.suppress(ConflictError):
+                    blocked[one.enrollment_id] = self._moves.move(actor, one, Act.REPORT_LOSS, caller, as_part=part,
+                                                                  told={"reason": LOST}, reason=LOST)
+            if not (inside := self._inside(inside[0]) if inside else ()):
+                return blocked
+        raise ConflictError("Others are changing what is in this device; report it again.", code="changed")
+
+    def _inside(self, named: Enrollment) -> Sequence[Enrollment]:
+        """Give what is to be blocked when a certificate's device is lost: that one, and the holder's others in the device."""
+        others = self._of_device(named.holder, named.device_kind, named.device_serial)
+        now = self._moves.store.find(named.enrollment_id)
+        mine = [] if now is None or now.state not in BEFORE_REVOCATION else [now]
+        return [*mine, *(one for one in others if one.enrollment_id != named.enrollment_id)]
+
+    def _of_device(self, holder: str, kind: str, serial: str) -> Sequence[Enrollment]:
+        if not holder or not serial or kind == DeviceKind.SOFTWARE:
+            return []
+        return [one for one in self._moves.store.page(Search(states=BEFORE_REVOCATION, holder=holder), after="", limit=1000)
+                if one.device_kind == kind and one.device_serial.upper() == serial.upper()]
+
+    def _by_another(self, actor: Actor, enrollment_id: str, act: Act, caller: Caller, **changes: Any) -> Enrollment:
+        found = self._moves.seen(actor, enrollment_id)
+        part = self._moves.part(actor, found, act)
+        guards.check(act, actor, found)
+        if self._moves.hand_overs.lost(found):
+            raise HandlingError("The device was reported lost; nothing in it signs again.", code="device_lost")
+        return self._moves.move(actor, found, act, caller, as_part=part, **changes)
+
     def _active(self, holder: str) -> bool:
         officer = self._mirror.by_sub(holder)
         return officer is not None and officer.status == "active"
@@ -130,6 +207,7 @@ class Ending:
     def _recorded(self, actor: Actor, enrollment_id: str, act: Act, record: str, caller: Caller) -> Enrollment:
         found = self._moves.seen(actor, enrollment_id)
         part = self._moves.part(actor, found, act)
+        guards.check(act, actor, found)
         number = line(record, 60, "record")
         return self._moves.move(actor, found, act, caller, as_part=part, told={"record": number}, record=number)
 

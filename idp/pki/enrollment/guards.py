@@ -2,7 +2,8 @@
 
 Source: Decree 68/2024 as provinces apply it; security checklist 38. Who asks, who approves for the agency and who approves for
 the province are three people, none of them the holder; nobody hands a device over to themselves, and whoever handed it over does
-not waive its test signature. Acts and what is offered on pages ask the same rules here.
+not waive its test signature; nobody lets the own certificate sign again, or takes back or writes off the own device. Acts and
+what is offered on pages ask the same rules here.
 """
 
 from __future__ import annotations
@@ -62,5 +63,12 @@ def _waiver(actor: Actor, enrollment: Enrollment) -> None:
         raise RefusedError("Another person than who handed it over waives the test signature.", code="same_person", status=403)
 
 
+def _another(actor: Actor, enrollment: Enrollment) -> None:
+    if actor.sub == enrollment.holder:
+        raise RefusedError("Nobody does this for the own certificate; another person at the desk does.", code="same_person",
+                           status=403)
+
+
 _GUARDS: Final[Mapping[Act, Guard]] = {
-    Act.APPROVE: _approver, Act.APPROVE_FOR_PROVINCE: _approver, Act.HAND_OVER: _giver, Act.ACTIVATE: _waiver}
+    Act.APPROVE: _approver, Act.APPROVE_FOR_PROVINCE: _approver, Act.HAND_OVER: _giver, Act.ACTIVATE: _waiver,
+    Act.RESUME: _another, Act.UNLOCK: _another, Act.RETURN_DEVICE: _another, Act.RECORD_LOSS: _another}

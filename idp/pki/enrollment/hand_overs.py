@@ -2,7 +2,8 @@
 
 Source: Decree 68/2024 (Mẫu 07, 08, 09; return within 5 working days). Who receives, hands over, ends or loses a certificate moves
 its device in the same transaction (``EnrollmentStore.move``), by the rules of ``custody.device``: a device that somebody else has
-is received for nobody. Certificates in software have no device.
+is received for nobody. A renewal in the device that its holder keeps leaves two certificates in one device: it is lost whichever
+of them was named. Certificates in software have no device.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class HandOvers:
             _free_for(device, after)
             return handled(device, Handling.HAND_OVER, at=after.since, actor=actor, giver=actor, receiver=after.holder,
                            unit_code=after.unit_code, enrollment_id=after.enrollment_id, record=after.record)
-        if device.enrollment_id != after.enrollment_id:
+        if device.enrollment_id != after.enrollment_id and not (act is Act.REPORT_LOSS and _with(device, after.holder)):
             return None
         for handling in _OWN[act]:
             try:
@@ -69,6 +70,11 @@ class HandOvers:
             except HandlingError:
                 continue
         return None
+
+    def lost(self, enrollment: Enrollment) -> bool:
+        """Tell whether the device that holds a certificate's key was reported lost."""
+        device = self._devices.by_serial(enrollment.device_kind.value, enrollment.device_serial)
+        return device is not None and device.state is DeviceState.LOST
 
     def enter(self, kind: str, serial: str, at: int, actor: str, caller: Caller) -> bool:
         """Enter a new device, in stock; False where it is known."""
@@ -78,6 +84,11 @@ class HandOvers:
         return self._devices.add(device, entry, AuditRecord(
             AuditEvent.DEVICE_REGISTERED, at, sub=actor, source=caller.source, request_id=caller.request_id,
             detail={"device": device.device_id, "kind": kind, "serial": serial, **caller.by}))
+
+
+def _with(device: Device, holder: str) -> bool:
+    """Tell whether a device is this holder's to lose, whichever of the certificates in it was named; else nobody's yet."""
+    return device.holder == holder if device.state in HELD else not device.enrollment_id
 
 
 def _received(device: Device, after: Enrollment, actor: str) -> DeviceChange | None:

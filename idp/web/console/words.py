@@ -56,7 +56,7 @@ def warnings() -> Mapping[str, str]:
         "waive_test_signature": gettext("Chứng thư số được dùng ngay mà không có chữ ký thử. Lý do được lưu lại."),
         "suspend": gettext("Chứng thư số không ký được cho đến khi bạn cho dùng lại."),
         "ask_revocation": gettext("Chứng thư số ngừng ký ngay từ lúc này."),
-        "report_loss": gettext("Chứng thư số ngừng ký ngay từ lúc này, trước mọi giấy tờ."),
+        "report_loss": gettext("Mọi chứng thư số của người này trong thiết bị ngừng ký ngay từ lúc này, trước mọi giấy tờ."),
         "revoked": gettext("Chứng thư số đã thu hồi thì không dùng lại được."),
         "device_lost": gettext("Thiết bị được ghi là không trả lại.")}
 
@@ -114,7 +114,7 @@ def refusals() -> Mapping[str, str]:
     """Say why something was not done, by the code of the refusal; whatever else there is, by ``changed``."""
     return {
         "same_person": gettext(
-            "Người đề nghị, người duyệt ở đơn vị, người duyệt ở tỉnh và người nhận phải là những người khác nhau."),
+            "Đây là chứng thư số của bạn, hoặc bạn đã làm một bước khác của đề nghị này. Vui lòng nhờ người khác."),
         "wrong_state": gettext("Đề nghị đã ở bước khác, nên việc này không làm được nữa."),
         "not_yours": gettext("Việc này do người khác làm."),
         "unknown_enrollment": gettext("Không có đề nghị này."),
@@ -122,6 +122,7 @@ def refusals() -> Mapping[str, str]:
         "identity_unknown": gettext("Đề nghị chưa có số định danh của người được cấp."),
         "another_device": gettext("Đơn vị cấp chứng thư ghi số hiệu thiết bị khác."),
         "not_good": gettext("Chứng thư số đã hết hạn hoặc đã bị thu hồi."),
+        "device_lost": gettext("Thiết bị này đã được báo mất, nên chứng thư số trong đó không dùng được."),
         "invalid_body": gettext("Nội dung còn trống, quá dài hoặc không đúng mẫu. Vui lòng kiểm tra lại."),
         "nothing_to_send": gettext("Không có đề nghị nào đang chờ gửi đi."),
         "unreadable_list": gettext("Chưa đọc được danh sách."),

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.notices import SqlNotices
 from idp.adapters.sql.pki.devices import SqlDevices
 from idp.adapters.sql.pki.enrollments import SqlEnrollments
+from idp.audit import AuditEvent, AuditRecord
 from idp.errors import RefusedError
 from idp.pki.custody.device import STEPS, Device, DeviceSearch, DeviceState, Handling, HandlingError, handled
-from idp.pki.enrollment.record import DeviceKind, Purpose
+from idp.pki.enrollment.record import DeviceKind, Enrollment, Purpose
 from idp.pki.enrollment.states import Act, State
 from tests.audit_desk import events_of
-from tests.pki.enrollment.house import CALLER, IDENTITY, LAST_DAY, MONDAY, House
+from tests.pki.enrollment.house import CALLER, IDENTITY, LAST_DAY, MONDAY, House, certificate
+
+KEY = certificate()
 
 
 @pytest.fixture
@@ -136,6 +142,145 @@ def test_a_device_is_renewed_in_its_holders_hand(house: House) -> None:
     assert (of(house).state, of(house).enrollment_id, of(house).due_at) == (DeviceState.HANDED_OVER, new.enrollment_id, None)
 
 
+def renewed(house: House, to: State) -> tuple[Enrollment, Enrollment]:
+    """Give a certificate in use, and its renewal in the same device, brought as far as a state."""
+    old = house.brought(State.ACTIVE)
+    house.near_the_end()
+    house.printed = itertools.count(1)
+    return old, house.brought(to, purpose=Purpose.RENEW, replaces=old.enrollment_id, identity=KEY)
+
+
+@pytest.mark.parametrize("to", [State.ISSUED, State.READY, State.HANDED_OVER])
+@pytest.mark.parametrize("way", ["old number", "new number", "device"])
+def test_a_loss_blocks_every_certificate_in_the_device_whatever_was_named(house: House, way: str, to: State) -> None:
+    old, new = renewed(house, to)
+    other = house.brought(State.ACTIVE, device_kind=DeviceKind.SIM, identity=certificate())
+    assert house.ending.may_sign(old.serial, "CN=CA", old.holder)
+    if way == "device":
+        house.register.report_loss(house.actor("holder"), of(house).device_id, CALLER)
+    else:
+        named = old if way == "old number" else new
+        told = house.ending.report_loss(house.actor("holder"), named.enrollment_id, CALLER)
+        assert (told.enrollment_id, told.state, told.reason) == (named.enrollment_id, State.REVOCATION_REQUESTED, "device_lost")
+    assert [house.found(one.enrollment_id).state for one in (old, new, other)] == [
+        State.REVOCATION_REQUESTED, State.REVOCATION_REQUESTED, State.ACTIVE]
+    assert not house.ending.may_sign(old.serial, "CN=CA", old.holder)
+    assert of(house).state is DeviceState.LOST
+    assert [line[0] for line in lines(house, of(house))].count("report_loss") == 1
+    assert refused(lambda: house.ending.report_loss(house.actor("holder"), old.enrollment_id, CALLER)) == "wrong_state"
+
+
+def test_a_loss_reported_on_what_is_blocked_already_blocks_what_still_signs(house: House) -> None:
+    old, new = renewed(house, State.HANDED_OVER)
+    house.ending.ask_revocation(house.actor("holder"), new.enrollment_id, "Sai tên", CALLER)
+    told = house.ending.report_loss(house.actor("holder"), new.enrollment_id, CALLER)
+    assert (told.enrollment_id, told.reason) == (new.enrollment_id, "Sai tên")
+    assert house.found(old.enrollment_id).state is State.REVOCATION_REQUESTED
+    assert of(house).state is DeviceState.LOST
+
+
+def test_what_signs_is_blocked_first_and_others_are_blocked_though_one_changes(house: House,
+                                                                               monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new = renewed(house, State.HANDED_OVER)
+    house.clock.advance(1)
+    order: list[str] = []
+    move = house.store.move
+
+    def watched(before: Enrollment, after: Enrollment, *more: Any) -> bool:
+        order.append(before.enrollment_id)
+        if len(order) == 1:  # somebody confirms the receipt of the other one just before it is blocked
+            monkeypatch.setattr(house.store, "move", move)
+            house.custody.confirm(house.actor("holder"), new.enrollment_id, CALLER)
+            monkeypatch.setattr(house.store, "move", watched)
+        return move(before, after, *more)
+
+    monkeypatch.setattr(house.store, "move", watched)
+    house.ending.report_loss(house.actor("holder"), new.enrollment_id, CALLER)
+    assert order[0] == old.enrollment_id
+    assert {house.found(one.enrollment_id).state for one in (old, new)} == {State.REVOCATION_REQUESTED}
+
+
+def test_nobody_elses_certificate_is_blocked(house: House) -> None:
+    mine, other = house.brought(State.ACTIVE), house.brought(State.ISSUED, "auditor")
+    house.moves.move(house.actor("desk"), other, Act.COMPLETE, CALLER, device_serial="TK-0001")
+    house.register.report_loss(house.actor("desk"), of(house).device_id, CALLER)
+    assert [house.found(one.enrollment_id).state for one in (mine, other)] == [State.REVOCATION_REQUESTED, State.ISSUED]
+
+
+@pytest.mark.parametrize("way", ["signature", "waiver"])
+def test_nothing_is_activated_in_a_device_that_is_lost(house: House, way: str) -> None:
+    found = house.brought(State.HANDED_OVER, identity=KEY)
+    device = of(house)
+    # As it stood before losses blocked everything in a device.
+    assert house.devices.change(handled(device, Handling.REPORT_LOSS, at=MONDAY, actor=""), AuditRecord(
+        AuditEvent.DEVICE_HANDLED, MONDAY))
+
+    def activate() -> Enrollment:
+        if way == "waiver":
+            return house.custody.waive(house.actor("desk2"), found.enrollment_id, "máy đọc thẻ hỏng", CALLER)
+        return house.custody.activate(house.actor("holder"), found.enrollment_id,
+                                      KEY.key.sign(found.challenge.encode(), ec.ECDSA(SHA256())), CALLER)
+
+    assert refused(activate) == "device_lost"
+    assert house.found(found.enrollment_id).state is State.HANDED_OVER
+    house.register.report_loss(house.actor("agency"), device.device_id, CALLER)
+    assert house.found(found.enrollment_id).state is State.REVOCATION_REQUESTED
+
+
+@pytest.mark.parametrize("way", ["resume", "unlock"])
+def test_nothing_signs_again_in_a_device_that_is_lost(house: House, way: str) -> None:
+    number, desk = house.brought(State.ACTIVE).enrollment_id, house.actor("desk")
+    if way == "resume":
+        house.ending.suspend(desk, number, "kiểm tra", CALLER)
+    else:
+        house.ending.lock(house.actor("holder"), number, CALLER)
+    before = house.found(number)
+    # As it stood before losses blocked everything in a device.
+    assert house.devices.change(handled(of(house), Handling.REPORT_LOSS, at=MONDAY, actor=""), AuditRecord(
+        AuditEvent.DEVICE_HANDLED, MONDAY))
+    assert refused(lambda: getattr(house.ending, way)(desk, number, CALLER)) == "device_lost"
+    assert house.found(number) == before
+
+
+def test_a_loss_says_so_when_others_keep_it_from_blocking_everything(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new = renewed(house, State.HANDED_OVER)
+    move = house.store.move
+    monkeypatch.setattr(house.store, "move", lambda before, *more: before.enrollment_id != old.enrollment_id and move(before,
+                                                                                                                     *more))
+    for report in (lambda: house.ending.report_loss(house.actor("holder"), new.enrollment_id, CALLER),
+                   lambda: house.register.report_loss(house.actor("desk"), of(house).device_id, CALLER)):
+        assert refused(report) == "changed"
+    monkeypatch.setattr(house.store, "move", move)
+    house.register.report_loss(house.actor("desk"), of(house).device_id, CALLER)
+    assert {house.found(one.enrollment_id).state for one in (old, new)} == {State.REVOCATION_REQUESTED}
+
+
+def test_of_a_loss_and_an_activation_at_once_the_loss_prevails(house: House) -> None:
+    old, new = renewed(house, State.HANDED_OVER)
+    signature = KEY.key.sign(new.challenge.encode(), ec.ECDSA(SHA256()))
+    ready, outcome = threading.Barrier(2), []
+
+    def do(way: Callable[[], object]) -> None:
+        ready.wait()
+        try:
+            way()
+        except RefusedError as err:
+            outcome.append(err.code)
+
+    ways: list[Callable[[], object]] = [
+        lambda: house.custody.activate(house.actor("holder"), new.enrollment_id, signature, CALLER),
+        lambda: house.ending.report_loss(house.actor("holder"), new.enrollment_id, CALLER)]
+    threads = [threading.Thread(target=do, args=(way,)) for way in ways]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert house.found(new.enrollment_id).state is State.REVOCATION_REQUESTED
+    assert house.found(old.enrollment_id).state in {State.REVOCATION_REQUESTED, State.SUPERSEDED}
+    assert of(house).state is DeviceState.LOST
+    assert not house.ending.signing(new.holder)
+
+
 def test_the_old_device_is_due_when_the_new_one_is_in_use(house: House) -> None:
     old = house.brought(State.ACTIVE)
     house.near_the_end()
@@ -236,6 +381,20 @@ def test_who_may_do_what(house: House) -> None:
                                                     record="7", caller=CALLER)) == "unknown_officer"
     assert refused(lambda: house.register.hand_over(house.actor("desk"), device.device_id, receiver=house.subs["holder"],
                                                     for_agency=False, record=" ", caller=CALLER)) == "invalid_body"
+
+
+def test_nobody_takes_back_or_writes_off_what_they_hold_themselves(house: House) -> None:
+    desk, desk2 = house.actor("desk"), house.actor("desk2")
+    found, stock = house.brought(State.HANDED_OVER, "desk2"), house.register.enter(desk, "token", "TK-0009", CALLER)[0].device_id
+    house.custody.waive(house.actor("desk3"), found.enrollment_id, "x", CALLER)
+    house.register.hand_over(desk, stock, receiver=desk2.sub, for_agency=False, record="07/2", caller=CALLER)
+    house.ending.ask_revocation(desk2, found.enrollment_id, "Nghỉ hưu", CALLER)
+    house.ending.revoked(desk, found.enrollment_id, "1/CV", CALLER)
+    for number in (of(house).device_id, stock):
+        assert refused(lambda: house.register.take_back(desk2, number, "08", CALLER)) == "same_person"  # noqa: B023
+        assert refused(lambda: house.register.record_loss(desk2, number, "09", CALLER)) == "same_person"  # noqa: B023
+        assert house.register.take_back(desk, number, "08", CALLER).state is DeviceState.RETURNED
+    assert house.found(found.enrollment_id).state is State.DEVICE_RETURNED
 
 
 def test_an_agency_sees_its_own(house: House) -> None:

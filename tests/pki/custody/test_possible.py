@@ -79,6 +79,12 @@ def test_security_38_what_is_offered_is_what_the_room_does(house: House) -> None
     assert not any(offered["auditor", state] or offered["other_agency", state] for state in DeviceState)
 
 
+def test_nobody_is_offered_to_take_back_or_write_off_what_they_hold_themselves(house: House) -> None:
+    device = kept(house, DeviceState.HANDED_OVER, "desk2")
+    assert same(house, "desk2", device) == {Handling.DEMAND, Handling.REPORT_LOSS}
+    assert same(house, "desk", device) == {Handling.DEMAND, Handling.TAKE_BACK, Handling.REPORT_LOSS, Handling.RECORD_LOSS}
+
+
 def test_a_device_of_a_request_is_not_offered_beside_it(house: House) -> None:
     enrollment = house.brought(State.ACTIVE)
     device = house.devices.by_serial("token", enrollment.device_serial)

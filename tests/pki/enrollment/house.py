@@ -58,7 +58,7 @@ class House:
         self.custody, self.ending = Custody(self.moves, self.desk, self.standing), Ending(self.moves, self.mirror)
         self.devices, self.register = devices, Register(devices, self.moves, self.ending, self.mirror)
         self.own = OwnCertificates(self.desk, self.custody, self.ending, self.mirror, lambda _certificate: ())
-        self.subs = {uid: self.joined(uid) for uid in ("holder", "agency", "agency2", "desk", "desk2", "auditor")}
+        self.subs = {uid: self.joined(uid) for uid in ("holder", "agency", "agency2", "desk", "desk2", "desk3", "auditor")}
         self.subs |= {uid: self.joined(uid, posts=(ELSEWHERE,)) for uid in ("stranger", "other_agency")}
 
     def joined(self, uid: str, **facts: Any) -> str:
@@ -66,7 +66,8 @@ class House:
 
     def actor(self, uid: str, *, read_only: bool = False) -> Actor:
         roles = {"agency": (Role.AGENCY, "H30.11"), "agency2": (Role.AGENCY, "H30.11"), "other_agency": (Role.AGENCY, "H30.12"),
-                 "desk": (Role.PROVINCE, ""), "desk2": (Role.PROVINCE, ""), "auditor": (Role.AUDITOR, "")}
+                 "desk": (Role.PROVINCE, ""), "desk2": (Role.PROVINCE, ""), "desk3": (Role.PROVINCE, ""),
+                 "auditor": (Role.AUDITOR, "")}
         sub = self.subs[uid]
         if uid not in roles:
             return Actor(sub)

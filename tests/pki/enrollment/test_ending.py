@@ -9,8 +9,10 @@ from idp.adapters.sql.notices import SqlNotices
 from idp.adapters.sql.pki.devices import SqlDevices
 from idp.adapters.sql.pki.enrollments import SqlEnrollments
 from idp.audit import Caller
-from idp.pki.enrollment.record import DeviceKind
-from idp.pki.enrollment.states import State
+from idp.pki.enrollment.guards import possible
+from idp.pki.enrollment.moves import Actor
+from idp.pki.enrollment.record import DeviceKind, Enrollment
+from idp.pki.enrollment.states import Act, State
 
 from .house import CALLER, LAST_DAY, House
 from .test_desk import refused
@@ -76,6 +78,34 @@ def test_a_lost_device_is_recorded(house: House) -> None:
     house.ending.report_loss(house.actor("holder"), number, CALLER)
     house.ending.revoked(house.actor("desk"), number, "1/CV", CALLER)
     assert house.ending.device_lost(house.actor("desk"), number, "09/BB", CALLER).state is State.DEVICE_LOST
+
+
+@pytest.mark.parametrize(("way", "act"), [("resume", Act.RESUME), ("unlock", Act.UNLOCK), ("returned", Act.RETURN_DEVICE),
+                                          ("lost", Act.RECORD_LOSS)])
+def test_the_desk_lets_nobody_set_their_own_certificate_right(house: House, way: str, act: Act) -> None:
+    number = house.brought(State.HANDED_OVER, "desk2").enrollment_id
+    house.custody.waive(house.actor("desk3"), number, "x", CALLER)
+    mine, other = house.actor("desk2"), house.actor("desk3")
+    if way == "resume":
+        house.ending.suspend(other, number, "kiểm tra", CALLER)
+    elif way == "unlock":
+        house.ending.lock(mine, number, CALLER)
+    else:
+        house.ending.ask_revocation(mine, number, "x", CALLER)
+        house.ending.revoked(other, number, "1", CALLER)
+
+    def do(who: Actor) -> Enrollment:
+        return {"resume": lambda: house.ending.resume(who, number, CALLER),
+                "unlock": lambda: house.ending.unlock(who, number, CALLER),
+                "returned": lambda: house.ending.device_returned(who, number, "8", CALLER),
+                "lost": lambda: house.ending.device_lost(who, number, "9", CALLER)}[way]()
+
+    before = house.found(number)
+    assert act not in possible(house.moves, mine, before)
+    assert act in possible(house.moves, other, before)
+    assert refused(lambda: do(mine)) == "same_person"
+    assert house.found(number) == before
+    assert do(other).state is not before.state
 
 
 def test_time_ends_certificates_once(house: House) -> None:

@@ -70,6 +70,7 @@ def refusal(code: str) -> str:
         "invalid_signature": gettext("Chữ ký chưa khớp với đoạn chữ và chứng thư số này."),
         "no_certificate": gettext("Tệp chứng thư số chưa về đến hệ thống, nên chưa ký thử được."),
         "not_good": gettext("Chứng thư số đã hết hạn hoặc đã bị thu hồi."),
+        "device_lost": gettext("Thiết bị này đã được báo mất, nên chứng thư số trong đó không dùng được."),
     }.get(code, gettext("Bước này đã được làm rồi, hoặc đề nghị đã sang bước khác.")))
 
 
