@@ -14,11 +14,14 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
+from sqlalchemy import select
 
 from idp.adapters.sheets import SheetFiles
+from idp.adapters.sql.pki.government import SEEN, SqlSeenCertificates
 from idp.directory.changes import ChangeKind, OfficerChange
 from idp.directory.officer import Post
 from idp.errors import UnavailableError
+from idp.pki.authority.csr import fingerprint
 from idp.pki.enrollment.ending import Departures
 from idp.pki.forms import writing
 from idp.pki.forms.catalogue import FORMS
@@ -355,6 +358,13 @@ def test_e2_results_with_certificates_are_held_against_request_and_chain(publish
     assert [(one["line"], one["reason"].split(".")[0]) for one in taken["problems"]] == [
         (3, "Thư công vụ trong chứng thư số khác với đề nghị"), (4, "Số hiệu ghi ở dòng này khác với số hiệu trong chứng thư số"),
         (5, "Ngày cấp hoặc ngày hết hạn ở dòng này khác với trong chứng thư số")]
+    seen = SqlSeenCertificates(office.database)
+    for one in (certificates[2], certificates[3]):  # the row was wrong: the certificate is kept, and has taken nothing
+        assert seen.claimed(one.issuer.rfc4514_string(), f"{one.serial_number:x}") == ""
+        assert seen.of_key(fingerprint(one.public_key())) == []
+    verdicts = {row.serial: row.verdict for row in office.database.read(select(SEEN)).all()}
+    assert [verdicts[f"{one.serial_number:x}"] for one in (certificates[0], wrong, *certificates[2:])] == [
+        "", "certificate_another_mail", "certificate_another_serial", "certificate_other_dates"]
     issued = office.call("GET", f"/enrollments/{ids[0]}", province).json
     assert (issued["state"], issued["certificate_known"], issued["issuer"]) == (
         "issued", True, government.between.subject.rfc4514_string())
@@ -386,6 +396,40 @@ def test_a_certificate_that_comes_after_its_number_completes_the_request(publish
         "issued", True, before["since"], before["due_at"])
     assert "Nơi cấp đã dùng số hiệu này" in sent(other)["problems"][0]["reason"]
     assert "Có nhiều chứng thư số mang số hiệu này" in sent(certificate, other)["problems"][0]["reason"]
+
+
+def test_whoever_tries_identity_numbers_is_recorded_and_is_no_program(office: Office) -> None:
+    people = [joined(office, number) for number in (1, 2)]
+    approved(office, people)
+    province = office.province()
+    office.call("POST", "/enrollments/batches", province, {"document": DOCUMENT})
+    before = len(events_of(office.database, "personal_data.read"))
+    row = {"serial": "540101", "not_before": "2023-11-01", "not_after": "2028-11-01", "device_serial": "TK-0001"}
+    tried = [{**row, "identity_number": people[0]["identity_number"], "mail": people[0]["mail"]},
+             {**row, "serial": "540102", "identity_number": "093080000099", "mail": people[1]["mail"]},
+             {**row, "serial": "540103", "mail": people[1]["mail"]}]
+    results_ = sheet("ket_qua_cap", tried)
+    machine = take(office, office.machine(), results_, form="ket_qua_cap")
+    assert (machine.status_code, machine.json["code"]) == (403, "forbidden")
+    assert len(events_of(office.database, "personal_data.read")) == before
+    assert [one["line"] for one in take(office, province, results_, form="ket_qua_cap").json["problems"]] == [3]
+    handed = {"name": people[0]["name"], "mail": people[0]["mail"], "identity_number": people[0]["identity_number"],
+              "device_serial": "TK-0001", "record": "07/BB", "on": "2023-11-01"}
+    take(office, province, sheet("ban_giao", [handed]), form="ban_giao")
+    records = events_of(office.database, "personal_data.read")[before:]
+    by = office.services.mirror.by_uid("quantri")
+    assert by is not None
+    assert [{name: detail[name] for name in ("form", "rows", "why", "by")} for _, _, detail in records] == [
+        {"form": "ket_qua_cap", "rows": 2, "why": "dry_run", "by": by.sub},
+        {"form": "ban_giao", "rows": 1, "why": "dry_run", "by": by.sub}]
+    assert people[0]["identity_number"] not in str(records)
+    take(office, office.agency(), sheet("mau01_ca_nhan", people))  # compares nothing
+    take(office, province, sheet("ket_qua_cap", tried[2:]), form="ket_qua_cap")
+    assert len(events_of(office.database, "personal_data.read")) == before + 2
+    # Taken by a program it tells the same.
+    taken = take(office, office.machine(), sheet("ket_qua_cap", tried[1:2]), form="ket_qua_cap", dry_run="false")
+    assert (taken.json["good"], taken.json["bad"]) == (0, 1)
+    assert events_of(office.database, "personal_data.read")[-1][2]["why"] == "list"
 
 
 def test_security_49_a_request_brings_a_sound_key_and_the_certificate_has_it(published: tuple[Office, Government]) -> None:
@@ -443,6 +487,12 @@ def test_what_brings_a_key_may_be_issued_here_at_once(office: Office) -> None:
     lists._internal = internal
     answer = office.call("POST", "/enrollments/batches", province, body).json
     assert (answer["batch"][:2], answer["sent"], answer["issued"]) == ("P-", 0, 1)
+    for kind in ("csv", "xlsx", "zip"):  # what is issued here has no list for anybody, and none is made
+        assert office.call("GET", f"/enrollments/batches/{answer['batch']}/{kind}", province).status_code == 404
+        [left] = {one["batch"] for one in listed(office, province) if one["batch"]}
+        assert office.call("GET", f"/enrollments/batches/{left}/{kind}", province).status_code == 404
+    assert office.call("GET", "/enrollments/batches", province).json["items"] == []
+    assert events_of(office.database, "personal_data.read") == []
     states = [office.call("GET", f"/enrollments/{number}", province).json for number in ids]
     assert states[0]["state"] == "province_approved"  # it brings no key
     [issued, returned] = sorted(states[1:], key=lambda one: str(one["state"]))  # two asked for one key: who is first has it

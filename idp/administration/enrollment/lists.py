@@ -2,7 +2,7 @@
 
 Source: Decree 68/2024 (Mẫu 01 and the working sheets). A list is tried before it is taken (``dry_run``) and answered row by
 row. A row that was taken before is found again by its officer, or by its certificate, and done once: a list may be sent twice.
-Whoever takes identity numbers out is recorded, for every request on the list.
+Whoever takes identity numbers out is recorded, for every request on the list; whoever has them compared, once for each list.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ RESULTS: Final = FORMS["ket_qua_cap"]
 HANDED_OVER: Final = FORMS["ban_giao"]
 TAKEN: Final = (PERSONS.name, RESULTS.name, HANDED_OVER.name)
 """Lists that are taken in."""
+_COMPARED: Final = (RESULTS.name, HANDED_OVER.name)
+"""Lists whose answer tells whether an identity number is somebody's."""
 LONGEST_BATCH: Final = 2000
 AUTHORITIES: Final = ("government", "internal")
 _OURS: Final = "P-"
@@ -67,6 +69,7 @@ _REASONS: Final = {
     "another_device": "Đơn vị cấp chứng thư ghi thiết bị khác cho cán bộ này. Vui lòng kiểm tra số hiệu thiết bị.",
     "another_person": "Số định danh không phải của người được cấp. Vui lòng kiểm tra giấy tờ của người nhận.",
     "identity_unknown": "Đề nghị chưa có số định danh của người được cấp. Vui lòng trả lại để bổ sung.",
+    "device_lost": "Thiết bị này đã được báo mất. Vui lòng ghi nhận trả thiết bị trước, nếu đã tìm thấy.",
     "same_person": "Không ai tự bàn giao cho chính mình. Vui lòng nhờ người khác ghi nhận dòng này.",
     "changed": "Có người vừa thay đổi đề nghị này. Vui lòng thử lại.",
 }
@@ -117,7 +120,7 @@ class EnrollmentLists:
 
         Raises:
             RefusedError: 422 ``unreadable_list``: the file is none, or not this list.
-            ForbiddenError: results are taken by the province alone.
+            ForbiddenError: results are taken by the province and its programs alone, and tried by no program.
         """
         if form == HANDED_OVER.name and who.role is not Role.PROVINCE:
             raise ForbiddenError("The province's desk hands over.")
@@ -125,6 +128,8 @@ class EnrollmentLists:
             raise ForbiddenError("The province's desk takes results.")
         if form == PERSONS.name and who.role is Role.MACHINE:
             raise ForbiddenError("A list of officers is handed in by somebody who answers for it.")
+        if dry and form == RESULTS.name and who.role is Role.MACHINE:
+            raise ForbiddenError("A trial tells whose identity number fits; the province's desk tries lists.")
         sent = received.unpacked(content, certificates) if form == RESULTS.name else received.Sent(content, {})
         try:
             rows = self._sheets.read(sent.sheet)
@@ -132,6 +137,9 @@ class EnrollmentLists:
         except ListError as err:
             raise RefusedError(of_list(err), code="unreadable_list", status=422) from err
         actor = Actor(who.sub, who)
+        if form in _COMPARED and (rows_compared := sum("identity_number" in row.values for row in read.good)):
+            self._audit.record(self._desk.compared(actor, form=form, rows=rows_compared, why="dry_run" if dry else "list",
+                                                   caller=caller))
         take = self._taking(form, actor, sent, dry=dry, submit=submit, caller=caller)
         already, refused = 0, []
         for row in read.good:
@@ -242,10 +250,13 @@ class EnrollmentLists:
 
     def _file(self, actor: Actor, batch: str, caller: Caller) -> bytes:
         """Give the file of a batch; one that was not made, because a process died after sending, is made now."""
-        found = list(self._desk.listed(actor, Search(batch=batch), limit=LONGEST_BATCH)) if batch else []
+        # What is issued here goes to nobody in a list.
+        goes_out = bool(batch) and not batch.startswith(_OURS)
+        found = list(self._desk.listed(actor, Search(batch=batch), limit=LONGEST_BATCH)) if goes_out else []
         # Who has left the batch since (rejected, sent again) stands on the list that went out all the same.
         there = {one.enrollment_id for one in found}
-        found += [self._desk.one(actor, number)[0] for number in self._government.numbers(batch) if number not in there]
+        found += [self._desk.one(actor, number)[0] for number in (self._government.numbers(batch) if goes_out else ())
+                  if number not in there]
         if not found:
             raise RefusedError("There is no such batch.", code="unknown_batch", status=404)
         asked = []

@@ -91,13 +91,15 @@ class Results:
         begins, ends = _beginning(values["not_before"]), _beginning(values["not_after"])
         if not der:
             return Received(der=b"", issuer="", serial=values["serial"], not_before=begins, not_after=ends + 86400 - 1)
-        answer = self._authority.receive(wanted(enrollment, self._organization), der, dry=dry)
-        if answer.serial != values["serial"]:
-            raise UnfitError("The row names another number.", code="certificate_another_serial")
-        if any(abs((day_of(moment) - date.fromisoformat(values[name])).days) > 1
-               for name, moment in (("not_before", answer.not_before), ("not_after", answer.not_after))):
-            raise UnfitError("The row names other days.", code="certificate_other_dates")
-        return answer
+
+        def told(answer: Received) -> None:
+            if answer.serial != values["serial"]:
+                raise UnfitError("The row names another number.", code="certificate_another_serial")
+            if any(abs((day_of(moment) - date.fromisoformat(values[name])).days) > 1
+                   for name, moment in (("not_before", answer.not_before), ("not_after", answer.not_after))):
+                raise UnfitError("The row names other days.", code="certificate_other_dates")
+
+        return self._authority.receive(wanted(enrollment, self._organization), der, dry=dry, told=told)
 
     def _waiting(self, actor: Actor, values: Mapping[str, str]) -> Sequence[Enrollment]:
         sent = self._desk.sent_to(actor, mail=values.get("mail", ""), identity_number=values.get("identity_number", ""))

@@ -15,7 +15,7 @@ from ...errors import RefusedError
 from ..shown_certificate import UNREADABLE
 from . import csr
 from .issuance import Issuance, Order
-from .ports import Certificate, Letter, Received, Status, Wanted
+from .ports import Certificate, Letter, Received, Status, Told, Wanted
 
 
 class InternalAuthority:
@@ -43,7 +43,7 @@ class InternalAuthority:
                 given[one.number] = err
         return given
 
-    def receive(self, wanted: Wanted, der: bytes, *, dry: bool) -> Received:
+    def receive(self, wanted: Wanted, der: bytes, *, dry: bool, told: Told | None = None) -> Received:
         """See that a certificate was issued here for a request, and stands."""
         try:
             serial = f"{x509.load_der_x509_certificate(der).serial_number:x}"
@@ -53,7 +53,10 @@ class InternalAuthority:
         if found is None or found.der != der or found.holder != wanted.holder or found.status is not Status.GOOD:
             raise RefusedError("It was not issued here for this holder, or does not stand.", code="certificate_of_others",
                                status=422)
-        return _received(found)
+        answer = _received(found)
+        if told is not None:
+            told(answer)
+        return answer
 
     def _issued(self, wanted: Wanted, caller: Caller) -> Received:
         if not wanted.request:

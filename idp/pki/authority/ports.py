@@ -6,7 +6,7 @@ recorded before it is signed); security checklist 50, 52. Certificates are never
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -250,6 +250,10 @@ class Received:
     not_after: int
 
 
+Told = Callable[[Received], None]
+"""Raises RefusedError (422) where a certificate is not what was said of it beside it."""
+
+
 class CertificateAuthority(Protocol):
     """An issuer as the desk sees it: requests go in, certificates come out, at once or days later."""
 
@@ -265,8 +269,14 @@ class CertificateAuthority(Protocol):
         """
         ...
 
-    def receive(self, wanted: Wanted, der: bytes, *, dry: bool) -> Received:
+    def receive(self, wanted: Wanted, der: bytes, *, dry: bool, told: Told | None = None) -> Received:
         """See that a certificate that came is the issuer's answer to a request, and keep it; with ``dry`` only look.
+
+        Args:
+            wanted: The request.
+            der: What came.
+            dry: Nothing is kept, and no number taken.
+            told: Holds the certificate against what came with it, before its number is taken for good.
 
         Raises:
             RefusedError: 422, with a code that says what does not fit. Such a certificate is kept too.

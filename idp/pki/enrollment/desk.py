@@ -226,6 +226,12 @@ class Desk:
             AuditEvent.PERSONAL_DATA_READ, self._moves.clock.now(), sub=enrollment.holder, source=caller.source,
             request_id=caller.request_id, detail={"number": enrollment.enrollment_id, "why": why, "by": actor.sub, **caller.by})
 
+    def compared(self, actor: Actor, *, form: str, rows: int, why: str, caller: Caller) -> AuditRecord:
+        """Make the record of identity numbers that were compared with those of requests: so many rows of a list."""
+        return AuditRecord(
+            AuditEvent.PERSONAL_DATA_READ, self._moves.clock.now(), source=caller.source, request_id=caller.request_id,
+            detail={"form": form, "rows": rows, "why": why, "by": actor.sub, **caller.by})
+
     def masked_identity(self, enrollment: Enrollment) -> str:
         """Give the identity number with its middle hidden, for its holder to recognise; empty where none was given."""
         if not enrollment.personal:

@@ -16,7 +16,7 @@ from ...clock import Clock
 from ...errors import RefusedError
 from ...jose.keyset import Sealer
 from ..authority.csr import Listed, fingerprint
-from ..authority.ports import Letter, Received, Wanted
+from ..authority.ports import Letter, Received, Told, Wanted
 from ..forms import Sheets
 from . import batch, received
 from .batch import requests
@@ -69,8 +69,8 @@ class GovernmentAuthority:
                 signature=signature, sealed=self._sealer.seal(content, context=_context(letter.batch))), record)
         return {}
 
-    def receive(self, wanted: Wanted, der: bytes, *, dry: bool) -> Received:
-        """See that a certificate is the answer to a request, and keep it."""
+    def receive(self, wanted: Wanted, der: bytes, *, dry: bool, told: Told | None = None) -> Received:
+        """See that a certificate is the answer to a request and what was said of it (``told``), and keep it."""
         sha256 = hashlib.sha256(der).hexdigest()
         now = self._clock.now()
         seen = Seen(sha256=sha256, der=der, seen_at=now, number=wanted.number, holder=wanted.holder)
@@ -83,6 +83,8 @@ class GovernmentAuthority:
             answer = received.check(certificate, wanted, self._chain, self._clock.moment(), listed=self._listed)
             if self._own(spki, wanted.holder) or any(one.holder != wanted.holder for one in self._seen.of_key(spki)):
                 raise UnfitError("The key is certified for somebody else.", code="certificate_key_known")
+            if told is not None:
+                told(answer)
             has = self._seen.claimed(answer.issuer, answer.serial) if dry else self._seen.claim(answer.issuer, answer.serial,
                                                                                                 sha256)
             if has not in ("", sha256):
