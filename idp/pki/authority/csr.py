@@ -1,7 +1,8 @@
-"""A request for a certificate (PKCS #10): the key that it holds and that whoever asks has it. Everything else in it is ignored.
+"""A request for a certificate (PKCS #10): the key that it holds and that whoever asks has it. Nothing else in it counts.
 
 Spec: RFC 2986 §4.2 (the signature proves possession). Security checklist 48 and 49: names, extensions and wishes of a request
-are not read; a key that is weak is refused, whoever asks.
+lead to nothing; a request that holds some that cannot be read, or an extension twice (RFC 5280 §4.2), is none at all; a key that
+is weak is refused, whoever asks.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ...errors import RefusedError
+from ..shown_certificate import UNREADABLE
 from . import weak_keys
 
 LONGEST: Final = 16 * 1024
@@ -61,7 +62,8 @@ def read(content: bytes, *, listed: Listed = lambda _numbers: False) -> Request:
         csr = x509.load_pem_x509_csr(content) if pem else x509.load_der_x509_csr(content)
         digest, key = csr.signature_hash_algorithm, csr.public_key()
         proven = csr.is_signature_valid
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion) as err:
+        list(csr.extensions), list(csr.subject)
+    except UNREADABLE as err:
         raise CsrError("This is not a certificate request (PKCS #10) that can be read.", code="bad_request",
                        debug=str(err)) from err
     if not isinstance(digest, _DIGESTS):

@@ -28,6 +28,7 @@ from ..authority.issuance import Issuance, Issued, Order
 from ..authority.ports import Certificate, CertificateStore, Status
 from ..authority.profile import PROFILES as KINDS
 from ..authority.subject import Subject
+from ..shown_certificate import UNREADABLE
 from . import passwords
 from .passwords import EnrollmentPasswords, Leave
 
@@ -191,5 +192,5 @@ def _said(of: x509.Certificate | x509.CertificateSigningRequest) -> tuple[x509.N
         return subject, of.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         return subject, None
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+    except UNREADABLE:
         return None

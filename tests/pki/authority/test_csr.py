@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asn1crypto import core
+from asn1crypto import csr as pkcs10
+from asn1crypto import x509 as asn1
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.hashes import SHA1, SHA384
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256, SHA384
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -125,6 +128,29 @@ def test_what_is_no_request() -> None:
                     b"x" * 20_000,
                     request()[:-3]):
         assert refused(content) == "bad_request"
+
+
+def asking(*extensions: tuple[str, str]) -> bytes:
+    """Make a request, signed with its key, for extensions with values (DER, hexadecimal) as they are."""
+    info = pkcs10.CertificationRequest.load(REQUEST)["certification_request_info"]
+    info["attributes"] = [{"type": "extension_request", "values": [[
+        asn1.Extension({"extn_id": name, "extn_value": core.ParsableOctetString(bytes.fromhex(value))})
+        for name, value in extensions]]}]
+    made: bytes = pkcs10.CertificationRequest({
+        "certification_request_info": info, "signature_algorithm": {"algorithm": "sha256_ecdsa"},
+        "signature": KEY.sign(info.dump(), ec.ECDSA(SHA256()))}).dump()
+    return made
+
+
+def test_rfc5280_s4_2_an_extension_twice_or_names_that_nobody_reads_are_no_request() -> None:
+    host, usage = ("subject_alt_name", "30068204612e766e"), ("key_usage", "03020780")
+    assert csr.read(asking(host, usage)).public_key == KEY.public_key()
+    x400, not_a_host = ("subject_alt_name", "3002a300"), ("subject_alt_name", "30068204612eff6e")
+    for bad in (asking(host, usage, host), asking(usage, usage), asking(x400), asking(not_a_host)):
+        with pytest.raises(CsrError) as refusal:
+            csr.read(bad)
+        assert (refusal.value.code, refusal.value.status) == ("bad_request", 422)
+        assert refusal.value.message == "This is not a certificate request (PKCS #10) that can be read."
 
 
 @given(st.binary(max_size=300))
