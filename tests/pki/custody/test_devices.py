@@ -200,6 +200,14 @@ def test_what_signs_is_blocked_first_and_others_are_blocked_though_one_changes(h
     assert {house.found(one.enrollment_id).state for one in (old, new)} == {State.REVOCATION_REQUESTED}
 
 
+def test_nobody_elses_device_is_lost_whatever_a_certificate_names(house: House) -> None:
+    mine, other = house.brought(State.ACTIVE), house.brought(State.ISSUED, "auditor")
+    house.moves.move(house.actor("desk"), other, Act.COMPLETE, CALLER, device_serial="TK-0001")
+    house.ending.report_loss(house.actor("desk"), other.enrollment_id, CALLER)
+    assert [house.found(one.enrollment_id).state for one in (mine, other)] == [State.ACTIVE, State.REVOCATION_REQUESTED]
+    assert of(house).state is DeviceState.HANDED_OVER
+
+
 def test_nobody_elses_certificate_is_blocked(house: House) -> None:
     mine, other = house.brought(State.ACTIVE), house.brought(State.ISSUED, "auditor")
     house.moves.move(house.actor("desk"), other, Act.COMPLETE, CALLER, device_serial="TK-0001")
