@@ -6,11 +6,14 @@ is every code before it, even when the clock jumps back. Seeds are sealed under 
 
 An officer who enrols an app gets a seed that was made here. It counts for nothing until a code of it has come, which has to be
 within ten minutes; until then the app before it works as ever, and in the moment of the first code it is replaced (checklist 33).
+It is shown to the browser that asked for it, and confirmed there: no second browser of the officer, nor one of somebody who got
+as far as the officer did, reads a seed that is about to count.
 """
 
 from __future__ import annotations
 
 import binascii
+import hashlib
 import hmac
 import unicodedata
 from collections.abc import Mapping
@@ -91,12 +94,12 @@ class TotpStore(Protocol):
         """Take the app away, and then write record and notice; False when there was none, or as ``Factor.remove`` says."""
         ...
 
-    def keep_pending(self, entry_uuid: str, sealed_seed: bytes, expires_at: int) -> None:
-        """Keep a seed until it is confirmed, in place of one that was not; the officer's app is left alone."""
+    def keep_pending(self, entry_uuid: str, browser: bytes, sealed_seed: bytes, expires_at: int) -> None:
+        """Keep a seed until it is confirmed, in place of one that was not, of whichever browser; the app is left alone."""
         ...
 
-    def pending(self, entry_uuid: str) -> Pending | None:
-        """Find the seed that is to be confirmed, expired or not."""
+    def pending(self, entry_uuid: str, browser: bytes) -> Pending | None:
+        """Find the seed that is to be confirmed, expired or not; None where another browser (SHA-256) began."""
         ...
 
     def confirm(self, entry_uuid: str, sealed_seed: bytes, step: int, now: int, record: AuditRecord,
@@ -158,23 +161,31 @@ class Totp:
             return Acceptance.REUSED
         return Acceptance.ACCEPTED
 
-    def begin(self, entry_uuid: str) -> None:
-        """Make a seed for an officer who enrols an app; one that was begun and not confirmed is forgotten."""
+    def begin(self, entry_uuid: str, browser: str) -> None:
+        """Make a seed for an officer who enrols an app in a browser; one that was begun and not confirmed is forgotten."""
         sealed = self._sealer.seal(pyotp.random_base32().encode("ascii"), context=_context(entry_uuid))
-        self._store.keep_pending(entry_uuid, sealed, self._clock.now() + ENROLMENT_SECONDS)
+        self._store.keep_pending(entry_uuid, _digest(browser), sealed, self._clock.now() + ENROLMENT_SECONDS)
 
-    def begun(self, entry_uuid: str) -> str | None:
-        """Give the seed that waits for its first code, as base32 text, to be shown to its officer; None when none waits."""
-        pending = self._store.pending(entry_uuid)
+    def begun(self, entry_uuid: str, browser: str) -> str | None:
+        """Give the seed that waits for its first code, as base32 text, to be shown to its officer; None when none waits here."""
+        pending = self._store.pending(entry_uuid, _digest(browser))
         if pending is None or pending.expires_at <= self._clock.now():
             return None
         return self._sealer.open(pending.sealed_seed, context=_context(entry_uuid)).decode("ascii")
 
-    def confirm(self, officer: MirroredOfficer, code: str, caller: Caller) -> Literal["confirmed", "wrong", "expired"]:
-        """Take the first code of the app that an officer enrols; from then on it is the officer's app, and the code is used."""
+    def confirm(self, officer: MirroredOfficer, code: str, browser: str,
+                caller: Caller) -> Literal["confirmed", "wrong", "expired"]:
+        """Take the first code of the app that an officer enrols; from then on it is the officer's app, and the code is used.
+
+        Args:
+            officer: Whose app it will be.
+            code: As typed.
+            browser: Identifier of the browser; in another one than that which began nothing waits (``expired``).
+            caller: Who asks.
+        """
         entry_uuid = officer.officer.entry_uuid
         now = self._clock.now()
-        pending = self._store.pending(entry_uuid)
+        pending = self._store.pending(entry_uuid, _digest(browser))
         if pending is None or pending.expires_at <= now:
             return "expired"
         matches = self._matches(entry_uuid, pending.sealed_seed, code)
@@ -235,6 +246,10 @@ def steps_of(seed: str, code: str, now: int) -> list[int]:
 
 def _context(entry_uuid: str) -> str:
     return f"totp:{entry_uuid}"
+
+
+def _digest(browser: str) -> bytes:
+    return hashlib.sha256(browser.encode()).digest()
 
 
 def _digits(code: str) -> bytes:

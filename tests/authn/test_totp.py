@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -29,6 +30,7 @@ LAN = MirroredOfficer(sub="s", officer=officer("lan"), status="active")
 OFFICER = LAN.officer.entry_uuid
 NOTICE = Notice(NoticeKind.FACTOR_ADDED, "s", 1)
 OFFICE = Caller("203.0.113.7", "request-1")
+BROWSER = "one of the officer's browsers"
 RECORD = AuditRecord(AuditEvent.FACTOR_ACCEPTED, 1_700_000_000, sub="s", detail={"factor": "otp"})
 
 
@@ -123,39 +125,51 @@ class TotpContract:
             totp.accept("other", "123456", RECORD)
 
     def test_an_app_that_is_being_enrolled_counts_for_nothing(self, totp: Totp, clock: FakeClock) -> None:
-        totp.begin(OFFICER)
-        seed = totp.begun(OFFICER)
+        totp.begin(OFFICER, BROWSER)
+        seed = totp.begun(OFFICER, BROWSER)
         assert seed is not None
         assert len(base64.b32decode(seed)) == 20
         assert totp.accept(OFFICER, code_at(clock, seed=seed), RECORD) is Acceptance.REFUSED
         assert totp.accept(OFFICER, code_at(clock), RECORD) is Acceptance.ACCEPTED, "the old app works until then"
 
     def test_its_first_code_makes_it_the_app_and_is_used_by_that(self, totp: Totp, clock: FakeClock) -> None:
-        totp.begin(OFFICER)
-        seed = totp.begun(OFFICER) or ""
-        assert totp.confirm(LAN, "000000", OFFICE) == "wrong"
+        totp.begin(OFFICER, BROWSER)
+        seed = totp.begun(OFFICER, BROWSER) or ""
+        assert totp.confirm(LAN, "000000", BROWSER, OFFICE) == "wrong"
         code = code_at(clock, seed=seed)
-        assert totp.confirm(LAN, code, OFFICE) == "confirmed"
-        assert totp.begun(OFFICER) is None
+        assert totp.confirm(LAN, code, BROWSER, OFFICE) == "confirmed"
+        assert totp.begun(OFFICER, BROWSER) is None
         assert totp.accept(OFFICER, code, RECORD) is Acceptance.REUSED
         assert totp.accept(OFFICER, code_at(clock), RECORD) is Acceptance.REFUSED, "the old app is gone"
         clock.advance(30)
         assert totp.accept(OFFICER, code_at(clock, seed=seed), RECORD) is Acceptance.ACCEPTED
 
+    def test_another_browser_reads_no_seed_and_confirms_none_and_one_that_begins_takes_its_place(
+            self, totp: Totp, clock: FakeClock) -> None:
+        totp.begin(OFFICER, BROWSER)
+        seed = totp.begun(OFFICER, BROWSER) or ""
+        for other in ("another", "", BROWSER[:-1]):
+            assert totp.begun(OFFICER, other) is None
+            assert totp.confirm(LAN, code_at(clock, seed=seed), other, OFFICE) == "expired"
+        totp.begin(OFFICER, "another")
+        assert totp.begun(OFFICER, "another") not in {None, seed}
+        assert totp.begun(OFFICER, BROWSER) is None
+        assert totp.confirm(LAN, code_at(clock, seed=seed), BROWSER, OFFICE) == "expired"
+
     def test_it_is_too_late_after_ten_minutes(self, totp: Totp, clock: FakeClock) -> None:
-        totp.begin(OFFICER)
-        seed = totp.begun(OFFICER) or ""
+        totp.begin(OFFICER, BROWSER)
+        seed = totp.begun(OFFICER, BROWSER) or ""
         clock.advance(600)
-        assert totp.begun(OFFICER) is None
-        assert totp.confirm(LAN, code_at(clock, seed=seed), OFFICE) == "expired"
+        assert totp.begun(OFFICER, BROWSER) is None
+        assert totp.confirm(LAN, code_at(clock, seed=seed), BROWSER, OFFICE) == "expired"
         assert totp.accept(OFFICER, code_at(clock), RECORD) is Acceptance.ACCEPTED
 
     def test_the_store_itself_confirms_nothing_that_is_late_or_was_replaced(
             self, totp: Totp, store: TotpStore, clock: FakeClock) -> None:
-        totp.begin(OFFICER)
-        first = store.pending(OFFICER)
-        totp.begin(OFFICER)
-        second = store.pending(OFFICER)
+        totp.begin(OFFICER, BROWSER)
+        first = store.pending(OFFICER, hashlib.sha256(BROWSER.encode()).digest())
+        totp.begin(OFFICER, BROWSER)
+        second = store.pending(OFFICER, hashlib.sha256(BROWSER.encode()).digest())
         assert first is not None
         assert second is not None
         assert not store.confirm(OFFICER, first.sealed_seed, 1, clock.now(), RECORD, NOTICE)
@@ -163,19 +177,19 @@ class TotpContract:
         assert store.confirm(OFFICER, second.sealed_seed, 1, second.expires_at - 1, RECORD, NOTICE)
 
     def test_beginning_again_makes_another_seed(self, totp: Totp, clock: FakeClock) -> None:
-        totp.begin(OFFICER)
-        first = totp.begun(OFFICER) or ""
-        totp.begin(OFFICER)
-        assert first != totp.begun(OFFICER)
-        assert totp.confirm(LAN, code_at(clock, seed=first), OFFICE) == "wrong"
+        totp.begin(OFFICER, BROWSER)
+        first = totp.begun(OFFICER, BROWSER) or ""
+        totp.begin(OFFICER, BROWSER)
+        assert first != totp.begun(OFFICER, BROWSER)
+        assert totp.confirm(LAN, code_at(clock, seed=first), BROWSER, OFFICE) == "wrong"
 
     def test_of_twenty_threads_with_the_first_code_one_confirms(self, totp: Totp, clock: FakeClock) -> None:
-        totp.begin(OFFICER)
-        code, barrier = code_at(clock, seed=totp.begun(OFFICER) or ""), threading.Barrier(20)
+        totp.begin(OFFICER, BROWSER)
+        code, barrier = code_at(clock, seed=totp.begun(OFFICER, BROWSER) or ""), threading.Barrier(20)
 
         def attempt(_: int) -> str:
             barrier.wait()
-            return totp.confirm(LAN, code, OFFICE)
+            return totp.confirm(LAN, code, BROWSER, OFFICE)
 
         with ThreadPoolExecutor(20) as pool:
             results = list(pool.map(attempt, range(20)))
@@ -214,10 +228,10 @@ class TestTotpInSql(TotpContract):
 
     def test_checklist_34_the_officer_is_told_of_an_app_that_came_or_went(
             self, database: Database, totp: Totp, clock: FakeClock) -> None:
-        totp.begin(OFFICER)
-        assert totp.confirm(LAN, "000000", OFFICE) == "wrong"
+        totp.begin(OFFICER, BROWSER)
+        assert totp.confirm(LAN, "000000", BROWSER, OFFICE) == "wrong"
         assert SqlNotices(database).of("s", limit=9) == []
-        totp.confirm(LAN, code_at(clock, seed=totp.begun(OFFICER) or ""), OFFICE)
+        totp.confirm(LAN, code_at(clock, seed=totp.begun(OFFICER, BROWSER) or ""), BROWSER, OFFICE)
         totp.remove(OFFICER, "", RECORD)
         totp.remove(OFFICER, "", RECORD)
         told = SqlNotices(database).of("s", limit=9)

@@ -15,7 +15,7 @@ class FakeTotpStore:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._rows: dict[str, Enrolment] = {}
-        self._pending: dict[str, Pending] = {}
+        self._pending: dict[str, tuple[bytes, Pending]] = {}
         self.records: list[AuditRecord] = []
         self.notices: list[Notice] = []
 
@@ -44,15 +44,16 @@ class FakeTotpStore:
             self.notices.append(notice)
             return True
 
-    def keep_pending(self, entry_uuid: str, sealed_seed: bytes, expires_at: int) -> None:
-        self._pending[entry_uuid] = Pending(sealed_seed, expires_at)
+    def keep_pending(self, entry_uuid: str, browser: bytes, sealed_seed: bytes, expires_at: int) -> None:
+        self._pending[entry_uuid] = browser, Pending(sealed_seed, expires_at)
 
-    def pending(self, entry_uuid: str) -> Pending | None:
-        return self._pending.get(entry_uuid)
+    def pending(self, entry_uuid: str, browser: bytes) -> Pending | None:
+        began, pending = self._pending.get(entry_uuid, (b"", None))
+        return pending if began == browser else None
 
     def confirm(self, entry_uuid: str, sealed_seed: bytes, step: int, now: int, record: AuditRecord, notice: Notice) -> bool:
         with self._lock:
-            row = self._pending.get(entry_uuid)
+            _, row = self._pending.get(entry_uuid, (b"", None))
             if row is None or row.sealed_seed != sealed_seed or row.expires_at <= now:
                 return False
             del self._pending[entry_uuid]

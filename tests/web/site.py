@@ -45,7 +45,7 @@ from idp.adapters.sql.post_choices import SqlPostChoices
 from idp.adapters.sql.pushed_requests import SqlPushedRequests
 from idp.adapters.sql.seen_once import SqlSeenOnce
 from idp.adapters.sql.sessions import SqlSessions
-from idp.adapters.sql.tables import AuditRow, OutboxRow
+from idp.adapters.sql.tables import AuditRow, OutboxRow, TotpEnrolmentRow
 from idp.adapters.sql.trail.records import SqlAuditTrail
 from idp.app.assurance import assurance_policy, first_factor_rules, pause_of
 from idp.audit import Caller
@@ -271,6 +271,11 @@ class Site:
         """Give an officer an authenticator app with SEED."""
         entry_uuid = next(o.entry_uuid for o in self.directory.officers.values() if o.uid == uid)
         self.totp.enrol(entry_uuid, SEED)
+
+    def app_begun(self, entry_uuid: str) -> bool:
+        """Tell whether an app is being enrolled for an officer, in whatever browser."""
+        table: Any = TotpEnrolmentRow.__table__
+        return entry_uuid in {row.entry_uuid for row in self.database.read(select(table.c.entry_uuid)).all()}
 
     def enrolment_code(self, uid: str) -> str:
         """Give an officer a code for a first factor, as an administrator."""

@@ -148,20 +148,19 @@ class TestMust:
             assert "login_required" in browser.get(authorize_url(prompt="none")).headers["Location"]
 
     def test_a_page_whose_officer_has_a_factor_by_now_leads_on(self, named: Site) -> None:
-        """Two pages of one officer: each comes to its application."""
-        first, second = at(named, INSIDE), at(named, INSIDE)
-        mine, theirs = arrive(first), arrive(second)
-        theirs = second.follow(press(second, theirs, begin="otp"))
+        """Two pages of one browser: each comes to its application."""
+        browser = at(named, INSIDE)
+        mine, theirs = arrive(browser), arrive(browser)
+        theirs = browser.follow(press(browser, theirs, begin="otp"))
         seed = secret(theirs)
-        mine = first.follow(first.get(mine.request.path + "?way=otp"))
-        mine, theirs = (tab.submit(page, otp=pyotp.TOTP(seed).at(named.clock.now())) for tab, page in (
-            (first, mine), (second, theirs)))
+        mine = browser.follow(browser.get(mine.request.path + "?way=otp"))
+        mine, theirs = (browser.submit(page, otp=pyotp.TOTP(seed).at(named.clock.now())) for page in (mine, theirs))
         assert codes_of(mine)
-        assert "code=" in go_on(first, mine).headers["Location"]
-        page = second.follow(theirs)
+        assert "code=" in go_on(browser, mine).headers["Location"]
+        page = browser.follow(theirs)
         assert 'name="otp"' in page.text, "the app that is there by now is asked for"
         named.clock.advance(30)
-        assert "code=" in second.submit(page, otp=pyotp.TOTP(seed).at(named.clock.now())).headers["Location"]
+        assert "code=" in browser.submit(page, otp=pyotp.TOTP(seed).at(named.clock.now())).headers["Location"]
 
     def test_an_expired_sign_in_leads_on_to_the_application(self, named: Site) -> None:
         browser = at(named, INSIDE)
@@ -213,7 +212,7 @@ class TestFromOutside:
         for fields in ({"begin": "otp"}, {"otp": "123456"}, {"passkey": "{}", "name": "x"}):
             assert press(browser, page, **fields).status_code == 403
         entry_uuid = named.directory.officers["lanhdao"].entry_uuid
-        assert named.totp.begun(entry_uuid) is None
+        assert not named.app_begun(entry_uuid)
         assert not named.services.second_factors.enrolled(entry_uuid)
 
     def test_a_seed_that_was_begun_inside_is_neither_shown_nor_confirmed_outside(self, named: Site) -> None:
@@ -249,7 +248,7 @@ class TestFromOutside:
                 assert (path, answer.status_code, "/enrol" in answer.headers["Location"]) == (path, 303, True)
         question = browser.post("/account/security/passkeys/question", X_CSRFToken=hidden["csrf_token"])
         assert question.status_code == 409
-        assert named.totp.begun(entry_uuid) is None
+        assert not named.app_begun(entry_uuid)
         assert not named.services.second_factors.enrolled(entry_uuid)
 
     def test_inside_the_account_is_open_as_ever(self, named: Site) -> None:
@@ -306,7 +305,19 @@ class TestFromOutside:
 
         monkeypatch.setattr(first, "lacking", racing)
         assert press(browser, page, begin="otp").status_code == 403
-        assert named.totp.begun(entry_uuid) is None
+        assert not named.app_begun(entry_uuid)
+
+    def test_a_seed_is_the_browsers_that_began(self, named: Site) -> None:
+        mine, other = at(named, INSIDE), at(named, INSIDE)
+        page = mine.follow(press(mine, arrive(mine), begin="otp"))
+        asked = arrive(other)
+        seen = other.get(asked.request.path + "?way=otp")
+        assert 'name="begin"' in seen.text
+        assert 'name="otp"' not in seen.text
+        code = pyotp.TOTP(secret(page)).at(named.clock.now())
+        assert other.submit(asked, otp=code).status_code == 400
+        assert not named.services.second_factors.enrolled(named.directory.officers["lanhdao"].entry_uuid)
+        assert "code=" in go_on(mine, mine.submit(page, otp=code)).headers["Location"]
 
     def test_a_code_opens_the_sign_in_and_leads_to_the_application(self, named: Site) -> None:
         browser = at(named, OUTSIDE)

@@ -1,6 +1,7 @@
 """Enrolling an authenticator app: a secret to scan or to type, and the first code as the proof that it arrived.
 
-The secret is made here, by a form and never by opening a page; it may be looked at again as long as it waits for its first code.
+The secret is made here, by a form and never by opening a page; it may be looked at again, in the browser that asked, as long as
+it waits for its first code.
 The picture is drawn on the server (ISO/IEC 18004), so that no script and no other host sees the secret.
 """
 
@@ -14,7 +15,7 @@ from ...services import Services
 from ...sessions.single_sign_on import Session
 from ..onward import Onward, see_other
 from ..presentation import officer_words, to_scan
-from ..security import caller, change_session, device, session_cookie, with_session
+from ..security import browser_id, caller, change_session, device, session_cookie, with_session
 
 PAGE = "/account/security/app"
 AFTER = "/account/security"
@@ -24,7 +25,7 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
     """Make ``/account/security/app``."""
 
     def shown(officer: MirroredOfficer, *, error: str = "", status: int = 200, wait: int | None = None) -> Response:
-        seed = services.totp.begun(officer.officer.entry_uuid)
+        seed = services.totp.begun(officer.officer.entry_uuid, browser_id())
         return make_response(render_template(
             "account/app.html", who=officer_words(officer.officer), action=PAGE, error=error, retry_after_seconds=wait,
             **(to_scan(seed, officer.officer, services.settings.province_name) if seed else {"seed": None, "picture": None}),
@@ -53,11 +54,11 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
             return entered
         session, officer = entered
         if "otp" not in request.form:
-            services.totp.begin(officer.officer.entry_uuid)
+            services.totp.begin(officer.officer.entry_uuid, browser_id())
             return see_other(PAGE)
         step = services.second_factors.first_try(
-            officer, services.totp.name, lambda: services.totp.confirm(officer, request.form["otp"], caller()), caller(),
-            device=device(services))
+            officer, services.totp.name, lambda: services.totp.confirm(officer, request.form["otp"], browser_id(), caller()),
+            caller(), device=device(services))
         if step.outcome == "throttled":
             answer = shown(officer, error="throttled", status=429, wait=step.retry_after_seconds)
             answer.headers["Retry-After"] = str(step.retry_after_seconds or 60)

@@ -95,7 +95,7 @@ class EnrolPage:
         """Show the ways there are, or one of them; where none may be gone yet, what it takes."""
         officer, interaction = place.officer.officer, place.interaction
         closed = not self.open(place)
-        seed = self._services.totp.begun(officer.entry_uuid) if way == OTP and not closed else None
+        seed = self._services.totp.begun(officer.entry_uuid, browser_id()) if way == OTP and not closed else None
         if closed or (way == OTP and seed is None) or (way == PASSKEY and not self._services.passkeys.offered):
             way = ""
         allow_onward_redirect()
@@ -131,7 +131,7 @@ class EnrolPage:
         if not self.open(place):
             return self.form(place, error="closed")
         if "begin" in request.form:
-            self._services.totp.begin(place.officer.officer.entry_uuid)
+            self._services.totp.begin(place.officer.officer.entry_uuid, browser_id())
             return see_other(address_of("login.enrol", place.interaction, way=OTP))
         if "otp" in request.form:
             return self._app(place)
@@ -152,8 +152,8 @@ class EnrolPage:
 
     def _app(self, place: Place) -> Response:
         step = self._services.second_factors.first_try(
-            place.officer, OTP, lambda: self._services.totp.confirm(place.officer, request.form["otp"], caller()), caller(),
-            device=device(self._services))
+            place.officer, OTP, lambda: self._services.totp.confirm(place.officer, request.form["otp"], browser_id(), caller()),
+            caller(), device=device(self._services))
         if step.outcome == "throttled":
             return self.form(place, way=OTP, error="throttled", wait=step.retry_after_seconds)
         return self._enrolled(place, OTP) if step.outcome == "confirmed" else self._not_taken(place, OTP, step.outcome)

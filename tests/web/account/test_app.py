@@ -51,9 +51,21 @@ def test_from_the_secret_to_the_next_sign_in(site: Site) -> None:
 def test_opening_the_page_makes_nothing(site: Site) -> None:
     browser, page = enter(site, APP)
     assert "<svg" not in page.text.split('<main id="main"')[1].split("</main>")[0].replace('<svg class="icon"', "")
-    assert site.totp.begun(site.directory.officers["canbo"].entry_uuid) is None
+    assert not site.app_begun(site.directory.officers["canbo"].entry_uuid)
     page = browser.follow(browser.submit(page))
     assert secret(page) == secret(browser.get(APP)), "the page may be loaded again"
+
+
+def test_a_secret_is_the_browsers_that_asked_for_it(site: Site) -> None:
+    mine, page = enter(site, APP)
+    page = mine.follow(mine.submit(page))
+    other, theirs = enter(site, APP)
+    assert 'name="otp"' not in theirs.text
+    code = pyotp.TOTP(secret(page)).at(site.clock.now())
+    refused = other.post(APP, {**form_of(theirs)[1], "otp": code})
+    assert (refused.status_code, 'name="otp"' in refused.text) == (400, False)
+    assert not site.totp.enrolled(site.directory.officers["canbo"].entry_uuid)
+    assert mine.submit(page, otp=code).status_code == 303
 
 
 def test_the_picture_and_the_text_hold_the_same_secret_and_no_style_or_script(site: Site) -> None:
@@ -103,10 +115,8 @@ def test_a_secret_left_alone_is_forgotten(site: Site) -> None:
     browser, page = enter(site, APP)
     page = browser.follow(browser.submit(page))
     seed = secret(page)
-    site.clock.advance(250)
-    browser, _ = enter(site, "/account/security")
-    site.clock.advance(351)
-    browser, fresh = enter(site, APP)
+    site.clock.advance(600)
+    browser, fresh = enter(site, APP, browser=browser)
     assert 'name="otp"' not in fresh.text
     answer = browser.post(APP, {**form_of(fresh)[1], "otp": pyotp.TOTP(seed).at(site.clock.now())})
     assert answer.status_code == 400
@@ -121,7 +131,7 @@ def test_checklist_34_neither_the_page_nor_its_form_goes_without_a_fresh_authent
         assert browser.get(path).headers["Location"].startswith("/login/")
         for form in ({}, {"otp": site.otp()}):
             assert browser.post(path, {**fields, **form}).headers["Location"].startswith("/login/")
-    assert site.totp.begun(site.directory.officers["canbo"].entry_uuid) is None
+    assert not site.app_begun(site.directory.officers["canbo"].entry_uuid)
     assert site.recovery_codes.standings(site.directory.officers["canbo"].entry_uuid) == ()
 
 

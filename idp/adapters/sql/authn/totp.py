@@ -43,11 +43,13 @@ class SqlTotpStore:
         self._put = database.write(*recorded, guard=put(literal_column("0")).returning(table.c.entry_uuid))
         self._remove = removal(database, table, table.c.entry_uuid == entry_uuid, table.c.entry_uuid)
         keep = database.insert(pending).values(
-            entry_uuid=entry_uuid, sealed_seed=parameter(pending.c.sealed_seed), expires_at=parameter(pending.c.expires_at))
+            entry_uuid=entry_uuid, sealed_seed=parameter(pending.c.sealed_seed), expires_at=parameter(pending.c.expires_at),
+            browser=parameter(pending.c.browser))
         self._keep = database.write(guard=keep.on_conflict_do_update(index_elements=["entry_uuid"], set_={
-            name: keep.excluded[name] for name in ("sealed_seed", "expires_at")}).returning(pending.c.entry_uuid))
+            name: keep.excluded[name] for name in ("sealed_seed", "expires_at", "browser")}).returning(pending.c.entry_uuid))
         self._pending = database.read(
-            select(pending.c.sealed_seed, pending.c.expires_at).where(pending.c.entry_uuid == entry_uuid))
+            select(pending.c.sealed_seed, pending.c.expires_at).where(
+                pending.c.entry_uuid == entry_uuid, pending.c.browser == parameter(pending.c.browser)))
         self._confirm = database.write(put(step), *recorded, guard=delete(pending).where(
             pending.c.entry_uuid == entry_uuid, pending.c.sealed_seed == parameter(pending.c.sealed_seed),
             pending.c.expires_at > parameter(pending.c.expires_at, "now")).returning(pending.c.entry_uuid))
@@ -71,13 +73,13 @@ class SqlTotpStore:
         return self._remove.run(entry_uuid=entry_uuid, keep_one=int(keep_one), **audit_values(record),
                                 **notice_values(notice)) is not None
 
-    def keep_pending(self, entry_uuid: str, sealed_seed: bytes, expires_at: int) -> None:
+    def keep_pending(self, entry_uuid: str, browser: bytes, sealed_seed: bytes, expires_at: int) -> None:
         """Keep a seed until it is confirmed, in place of one that was not."""
-        self._keep.run(entry_uuid=entry_uuid, sealed_seed=sealed_seed, expires_at=expires_at)
+        self._keep.run(entry_uuid=entry_uuid, browser=browser, sealed_seed=sealed_seed, expires_at=expires_at)
 
-    def pending(self, entry_uuid: str) -> Pending | None:
+    def pending(self, entry_uuid: str, browser: bytes) -> Pending | None:
         """Find the seed that is to be confirmed."""
-        row = self._pending.one(entry_uuid=entry_uuid)
+        row = self._pending.one(entry_uuid=entry_uuid, browser=browser)
         return None if row is None else Pending(bytes(row.sealed_seed), row.expires_at)
 
     def confirm(self, entry_uuid: str, sealed_seed: bytes, step: int, now: int, record: AuditRecord, notice: Notice) -> bool:

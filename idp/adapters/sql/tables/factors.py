@@ -25,6 +25,8 @@ class TotpEnrolmentRow(Base):
     entry_uuid: Mapped[str] = mapped_column(String(64), primary_key=True)
     sealed_seed: Mapped[bytes] = mapped_column(LargeBinary)
     expires_at: Mapped[Epoch] = mapped_column(index=True)
+    browser: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """SHA-256 of the identifier of the browser that began; NULL, which is none, in rows from before there was this column."""
 
 
 class RecoveryCodesRow(Base):
