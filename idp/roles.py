@@ -54,6 +54,10 @@ class Administrator:
         """Tell whether what belongs to an agency (its code; "" for the province itself) is theirs to see."""
         return self.of_the_province or is_within(unit_code, self.unit)
 
+    def narrowed(self, unit_code: str) -> str:
+        """Give the agency to look through when one is asked for ("": any): theirs where that one is not theirs; "" for all."""
+        return unit_code if unit_code and self.oversees(unit_code) else self.unit
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleGroups:

@@ -12,6 +12,7 @@ from .administration.access import Access
 from .administration.clients import ClientAdministration
 from .administration.console.admission import Console
 from .administration.enrollment.devices import DeviceAdministration
+from .administration.enrollment.expiry import ExpiryForecast
 from .administration.enrollment.lists import EnrollmentLists
 from .administration.enrollment.paper import EnrollmentPaper
 from .administration.enrollment.requests import CertificateDesk, EnrollmentAdministration
@@ -133,6 +134,7 @@ class Administration:
     enrollment_lists: EnrollmentLists
     devices: DeviceAdministration
     enrollment_paper: EnrollmentPaper
+    expiry: ExpiryForecast
     initial_access: InitialAccessAdministration
     grants: GrantAdministration
     keys: KeyAdministration

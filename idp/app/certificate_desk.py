@@ -23,6 +23,7 @@ from ..adapters.sql.pki.certificates import SqlCertificateStore
 from ..adapters.sql.pki.devices import SqlDevices
 from ..adapters.sql.pki.enrollments import SqlEnrollments
 from ..adapters.sql.pki.expiry import SqlReminders
+from ..adapters.sql.pki.forecast import SqlForecast
 from ..adapters.sql.pki.government import SqlBatches, SqlSeenCertificates
 from ..adapters.sql.pki.leaves import SqlLeaves
 from ..adapters.sql.pki.status import SqlStatusStore
@@ -31,6 +32,7 @@ from ..administration.access import Access
 from ..administration.console.admission import Console, ConsoleLimits
 from ..administration.enrollment.asking import Asking
 from ..administration.enrollment.devices import DeviceAdministration
+from ..administration.enrollment.expiry import ExpiryForecast
 from ..administration.enrollment.lists import EnrollmentLists
 from ..administration.enrollment.paper import EnrollmentPaper
 from ..administration.enrollment.personal import PersonalData
@@ -161,7 +163,7 @@ def console(settings: Settings, access: Access, groups: RoleGroups, clock: Clock
 def for_administrators(settings: Settings, database: Database, rooms: CertificateDesk, mirror: OfficerMirror,
                        search: OfficerSearch, audit: AuditTrail, chain: PublishedChain, keys: KeyRing, sealer: Sealer,
                        issuance: Issuance, clock: Clock) -> tuple[EnrollmentAdministration, EnrollmentLists,
-                                                                  DeviceAdministration, EnrollmentPaper]:
+                                                                  DeviceAdministration, EnrollmentPaper, ExpiryForecast]:
     """Build what the administration API calls, with the Government's authority behind it."""
     sheets = SheetFiles()
     government = GovernmentAuthority(SqlBatches(database), SqlSeenCertificates(database), chain, keys, sealer, sheets, clock,
@@ -170,4 +172,5 @@ def for_administrators(settings: Settings, database: Database, rooms: Certificat
     lists = EnrollmentLists(rooms.desk, mirror, search, sheets, audit, government, InternalAuthority(issuance),
                             rooms.custody, asking, organization=settings.province_name)
     return EnrollmentAdministration(rooms), lists, DeviceAdministration(rooms.register, mirror, sheets), EnrollmentPaper(
-        PersonalData(rooms.desk, audit), Uploads(sealer, clock), sheets, asking)
+        PersonalData(rooms.desk, audit), Uploads(sealer, clock), sheets, asking), ExpiryForecast(
+            SqlForecast(database), SqlUnits(database), sheets, clock)

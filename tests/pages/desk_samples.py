@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 _PLACES = [("home", "/next", "Tổng quan", "Overview", "chart"), ("list", "/next", "Chứng thư số", "Certificates", "cert"),
+           ("expiry", "/next", "Sắp hết hạn", "Expire soon", "clock"),
            ("devices", "/next", "Thiết bị", "Devices", "plug"), ("import", "/next", "Nhập danh sách", "Import a list", "up"),
            ("batches", "/next", "Gửi và nhận kết quả", "Send and take results", "mail")]
 
@@ -125,7 +126,27 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "error": "", "sent": None, "waiting": 200, "out": 3, "turn": _ONE_PAGE,
         "batches": [{"number": "20261127-5f2c9a10", "document": "12/STTTT-CNTT", "at": "27/11/2026 08:14", "by": "Trần Thị Ví Dụ",
                      "rows": 200}]}
+    row = {"due": 0, "due_url": "", "count": 61, "followed": 7, "cells": [
+        {"count": number, "followed": number // 8, "label": f"{month:02}/2027", "url": "/next" if number else ""}
+        for month, number in enumerate((12, 0, 3, 0, 25, 0, 0, 1, 0, 0, 20, 0), start=1)]}
+    expiry: dict[str, Any] = frame(who, "expiry") | {
+        "later": False, "months": [f"{month:02}/2027" for month in range(1, 13)], "one_agency": False,
+        "rows": [{"name": "Sở Y tế", "code": "H30.11", **row}, {"name": _LONG_UNIT, "code": "H30.12", **row, "due": 18,
+                                                                "due_url": "/next"}],
+        "total": {**row, "due": 18, "due_url": "/next", "count": 1122, "followed": 14}}
+    ending = [{**one, "ends": "15/01/2027", "left": left, "following": following} for one, left, following in (
+        (_ROWS[3], 41, []), (_ROWS[1], 6, [{"id": "2026-04219001", "state": _WAITS}]))]
+    expiring: dict[str, Any] = frame(who, "expiry") | {
+        "rows": by_language(ending), "narrowed": {"month": "2027-01", "unit": "H30.11", "followed": "false"}, "total": 102,
+        "months": [{"value": f"2027-{month:02}", "word": f"{month:02}/2027"} for month in range(1, 13)],
+        "units": [{"code": "H30.11", "name": "Sở Y tế"}], "turn": {"first": "/next", "prev": "/next", "next": "/next"}}
     return {
+        "desk-expiry": ("console/expiry.html", expiry),
+        "desk-expiry-none": ("console/expiry.html", expiry | {"rows": [], "later": True, "total": {**row, "count": 0,
+                                                                                                 "followed": 0}}),
+        "desk-expiring": ("console/expiring.html", expiring),
+        "desk-expiring-none": ("console/expiring.html", expiring | {
+            "rows": [], "total": 0, "turn": dict.fromkeys(("first", "prev", "next"), "")}),
         "console-home": ("console/home.html", frame(who, "home") | {"states": by_language(_STATES)}),
         "desk-list": ("console/list.html", lists),
         "desk-list-empty": ("console/list.html", lists | {"rows": [], "bulk": [], "total": 0, "turn": _ONE_PAGE}),

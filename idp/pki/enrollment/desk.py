@@ -17,7 +17,6 @@ from typing import Final
 
 from ...audit import AuditEvent, AuditRecord, Caller
 from ...directory.mirror import OfficerMirror
-from ...directory.unit import is_within
 from ...errors import RefusedError
 from ...jose.keyset import Sealer
 from ...roles import Role
@@ -250,12 +249,7 @@ class Desk:
 
     def _narrowed(self, actor: Actor, search: Search) -> Search:
         who = actor.administrator
-        if who is None:
-            return replace(search, holder=actor.sub)
-        if who.of_the_province:
-            return search
-        unit = search.unit if search.unit and is_within(search.unit, who.unit) else who.unit
-        return replace(search, unit=unit)
+        return replace(search, holder=actor.sub) if who is None else replace(search, unit=who.narrowed(search.unit))
 
     def _checked(self, actor: Actor, wish: Wish) -> Enrollment:
         enrollment = self._drawn(actor, wish)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from flask import Blueprint, Response, make_response, render_template, request
 from flask_babel import gettext
 
-from ...notices import Told
+from ...notices import NoticeKind, Told
 from ...services import Services
 from ..notice_words import icon_of, text_of, title_of, when_of
 from ..onward import Onward, see_other
@@ -49,5 +49,12 @@ def words(told: Told) -> dict[str, Any]:
 
     return {"icon": icon_of(told), "title": title_of(told, translate), "text": text_of(told, translate),
             "when": when_of(told, translate), "unread": told.read_at is None,
-            "url": f"/account/certificates/{quote(told.detail['number'], safe='')}"
-            if told.kind.startswith("certificate.") and told.detail.get("number") else ""}
+            "url": _way_on(told)}
+
+
+def _way_on(told: Told) -> str:
+    """Say where what a notice tells of is looked after; "" for nowhere."""
+    if told.kind is NoticeKind.CERTIFICATES_EXPIRING:
+        return "/admin/certificates/expiry/list?followed=false"
+    number = told.detail.get("number", "") if told.kind.startswith("certificate.") else ""
+    return f"/account/certificates/{quote(number, safe='')}" if number else ""

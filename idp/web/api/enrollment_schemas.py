@@ -17,6 +17,7 @@ _TEXT_OR_NONE: Final = {"type": ["string", "null"]}
 _TIME_OR_NONE: Final = {"type": ["integer", "null"], "description": "Seconds since the epoch."}
 _TIME: Final = {"type": "integer", "description": "Seconds since the epoch."}
 _YES: Final = {"type": "boolean"}
+_NUMBER: Final[dict[str, Any]] = {"type": "integer"}
 FILES: Final = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 """Media types of lists, by the end of their names."""
 ARCHIVE: Final = "application/zip"
@@ -63,7 +64,18 @@ def schemas(object_: Callable[..., dict[str, Any]]) -> dict[str, Any]:
               "sha256": _TEXT, "signature": _TEXT}
     counts = {"states": object_({state.value: {"type": "integer"} for state in State}, [state.value for state in State]),
               "total": {"type": "integer"}}
+    follower = {"id": _TEXT, "purpose": request["purpose"], "state": _STATE}
+    ending = {"count": _NUMBER, "followed": _NUMBER | {"description": "Of these, how many have a renewal or a change handed in."}}
+    month = {"month": {"type": "string", "examples": ["2026-12"]}, **ending}
+    due = object_(ending, ending) | {"description": "Those whose renewal is taken now, whatever the months."}
+    months = ending | {"due": due, "months": {"type": "array", "items": object_(month, month)}}
+    agency = {"unit_code": _TEXT, "unit_name": _TEXT, **months}
     return {
+        "ExpiringEnrollment": object_(request | {
+            "days_left": _NUMBER, "following": {"type": "array", "items": object_(follower, follower)}},
+            (*request, "days_left", "following")),
+        "ExpiryForecast": object_(months | {"agencies": {"type": "array", "items": object_(agency, agency)}},
+                                  (*months, "agencies")),
         "Enrollment": object_(request, request),
         "EnrollmentWithHistory": object_(request | {"history": {"type": "array", "items": object_(entry, entry)}},
                                          (*request, "history")),
@@ -100,6 +112,12 @@ def paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
         "/enrollments/counts": {
             "get": operation("countEnrollments", "How many requests are in which state.", answer="EnrollmentCounts",
                              query=("unit", "batch"))},
+        "/enrollments/expiry": {
+            "get": operation("forecastExpiry", "How many certificates end, by agency and month of offices here.",
+                             answer="ExpiryForecast", query=("months", "unit"))},
+        "/enrollments/expiring": {
+            "get": operation("listExpiring", "Certificates that end, those first that end first.",
+                             answer="ExpiringEnrollmentPage", query=("month", "unit", "followed", "cursor", "limit"))},
         "/enrollments/acts": {
             "post": operation("actUponEnrollments", "The same act upon many requests; each stands for itself.",
                               answer="EnrollmentOutcomes", body="EnrollmentActs", change=True)},

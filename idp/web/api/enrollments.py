@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from ...administration.enrollment.expiry import MONTHS
 from ...pki.forms import LONGEST_FILE
 from .door import Door, MediaTypeError, identifier
 from .enrollment_schemas import BATCHES, MOST_BATCHES
@@ -33,6 +34,17 @@ def blueprint(door: Door) -> Blueprint:
     def counts() -> Response:
         who, _ = door.admit()
         return door.json(rooms.administration.enrollments.counted(who, **door.query("unit", "batch")))
+
+    @views.get("/enrollments/expiry")
+    def forecast() -> Response:
+        who, _ = door.admit()
+        asked = door.query("months", "unit")
+        return door.json(rooms.administration.expiry.forecast(who, months=int(asked.pop("months", MONTHS[0])), **asked))
+
+    @views.get("/enrollments/expiring")
+    def expiring() -> Response:
+        who, _ = door.admit()
+        return door.page(rooms.administration.expiry.listed(who, **door.query("month", "unit", "followed", "cursor", "limit")))
 
     @views.post("/enrollments/acts")
     def act_upon() -> Response:

@@ -12,6 +12,7 @@ from dataclasses import fields
 from typing import Any, Final
 
 from ...administration.clients import SORTS
+from ...administration.enrollment.expiry import MONTHS
 from ...administration.enrollment.lists import TAKEN
 from ...administration.keys import KINDS
 from ...administration.pages import MOST, USUAL
@@ -57,6 +58,10 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "batch": _IDENTIFIER,
     "demanded": _BOOLEAN | {"description": "`true`: only those of whom a group or an agency demands one; `false`: the others."},
     "overdue": {"type": "string", "enum": ["true"], "description": "Only what should have been done by now."},
+    "month": {"type": "string", "pattern": "^20[0-9]{2}-(0[1-9]|1[0-2])$",
+              "description": "Of certificates that end in this month; without it, those whose renewal is taken now."},
+    "months": {"type": "string", "enum": [str(months) for months in MONTHS], "default": str(MONTHS[0])},
+    "followed": _BOOLEAN | {"description": "Whether a renewal or a change was handed in."},
     "form": {"type": "string", "enum": list(TAKEN), "default": TAKEN[0]},
     "dry_run": _BOOLEAN | {"default": "true", "description": "`true` writes nothing."},
     "submit": _BOOLEAN | {"default": "false", "description": "`true` hands requests in, `false` leaves drafts."},
@@ -181,7 +186,7 @@ def _schemas() -> dict[str, Any]:
     lists = {f"{name}Page": _object({"items": {"type": "array", "items": _ref(name)}, "next": {"type": ["string", "null"]}},
                                     ("items", "next"))
              for name in ("ClientSummary", "InitialAccessToken", "Grant", "Officer", "OfficerWithoutFactor", "Task",
-                          "Enrollment", "Device")}
+                          "Enrollment", "ExpiringEnrollment", "Device")}
     return {
         **_registration(), **lists, **enrollment_schemas(_object), **device_schemas(_object),
         "Grant": _object(grant, grant), "Keys": _object(keys, ("keys", "next_rotation_at")),

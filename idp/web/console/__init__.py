@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from ...services import Services
-from . import acts, asking, desk, devices, lists, papers
+from . import acts, asking, desk, devices, expiry, lists, papers
 from .door import Door
 
 HOME = "/admin/"
@@ -24,6 +24,6 @@ def blueprint(services: Services) -> Blueprint:
         counts = services.administration.enrollments.counted(entered.who)
         return door.page("console/home.html", entered, here="home", states=desk.state_rows(counts["states"]))
 
-    for room in (lists, papers, acts, asking, desk, devices):
+    for room in (lists, papers, expiry, acts, asking, desk, devices):
         room.add(views, services, door)
     return views

@@ -93,6 +93,7 @@ def _frame(entered: Entered) -> dict[str, Any]:
     who, province = entered.who, gettext("Toàn tỉnh")
     places = [("home", "/admin/", gettext("Tổng quan"), "chart"),
               ("list", "/admin/certificates/", gettext("Chứng thư số"), "cert"),
+              ("expiry", "/admin/certificates/expiry/", gettext("Sắp hết hạn"), "clock"),
               ("devices", "/admin/devices/", gettext("Thiết bị"), "plug")]
     if who.may_change:
         places.append(("import", "/admin/certificates/import", gettext("Nhập danh sách"), "up"))
