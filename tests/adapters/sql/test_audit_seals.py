@@ -51,6 +51,20 @@ def test_a_restarted_worker_goes_on_from_the_last_seal(desk: Desk) -> None:
     assert (report.records, report.broken) == (7, None)
 
 
+def whole(desk: Desk, records: int) -> set[str]:
+    """Seal until so many are; gives what became of the heads.
+
+    PostgreSQL seals what no writer could still come before, and its own upkeep counts as one for a moment.
+    """
+    heads = set[str]()
+    while records > 0:
+        done = desk.chain.seal()
+        records -= done.records
+        heads |= {done.head} if done.records else set()
+    assert records == 0
+    return heads
+
+
 def test_only_one_process_seals(desk: Desk) -> None:
     second = Desk(desk.database, desk.signer, desk.heads)
     desk.write(2)
@@ -58,7 +72,7 @@ def test_only_one_process_seals(desk: Desk) -> None:
     assert not second.store.hold()
     assert second.chain.seal().records == 0
     desk.store.release()
-    assert second.chain.seal().records == 2
+    whole(second, 2)
 
 
 def test_two_that_both_believe_they_seal_cannot_fork_the_chain(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,8 +174,7 @@ def test_security_61_an_end_cut_off_with_its_seals_is_found_by_the_head_kept_out
     desk.tamper("DELETE FROM audit WHERE id > :id", id=desk.ids()[13])
     assert desk.chain.verify().broken == Break(3, None, "end_missing")
     desk.write(3)
-    done = desk.chain.seal()
-    assert (done.records, done.head) == (3, "conflict")
+    assert whole(desk, 3) == {"conflict"}
     assert desk.chain.verify().broken == Break(3, None, "end_replaced")
 
 
@@ -198,8 +211,7 @@ def test_a_head_that_cannot_be_written_does_not_stop_sealing(desk: Desk) -> None
     assert desk.chain.seal().head == "kept"
     desk.heads.broken = True
     desk.write(3)
-    done = desk.chain.seal()
-    assert (done.records, done.head) == (3, "unavailable")
+    assert whole(desk, 3) == {"unavailable"}
     desk.heads.broken = False
     desk.write(1)
     assert desk.chain.seal().head == "kept"

@@ -4,7 +4,8 @@ Secrets and tokens stand here only as SHA-256 digests; keys and factor secrets o
 not foreign keys, keep hot rows consistent. What columns are made of: ``column_types.py``; what officers gave applications:
 ``oauth.py``; their factors: ``factors.py``, ``first_factors.py`` and ``passkeys.py``; what they are told: ``notices.py``; what
 follows departures: ``departures.py``; certificates on their way: ``enrollments.py`` and ``government.py``; what holds their keys:
-``custody.py``; what else is mirrored of the directory: ``directory.py``; under the same names here.
+``custody.py``; signatures by SIM: ``signing.py``; what else is mirrored of the directory: ``directory.py``; under the same names
+here.
 """
 
 from __future__ import annotations
@@ -13,13 +14,12 @@ from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text, te
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .authorities import EnrollmentLeaveRow, PkiAuthorityRow, PkiCertificateRow
-from .certificates import OfficerCertificateRow
 from .column_types import Base, ClientId, Digest, Epoch, RowId, Subject, TransactionId, Words, db
 from .custody import CustodyDeviceRow, CustodyEntryRow
 from .departures import NOT_ACTIVE, DepartureRow, TaskRow
 from .directory import DirectoryFeedRow, OfficerChangeRow, UnitRow
 from .enrollments import EnrollmentEntryRow, EnrollmentRow, ExpiryDigestRow, ExpiryNoticeRow
-from .factors import OneTimePasswordRow, RecoveryCodesRow, TotpEnrolmentRow, TotpRow
+from .factors import OfficerCertificateRow, OneTimePasswordRow, RecoveryCodesRow, TotpEnrolmentRow, TotpRow
 from .first_factors import EnrolmentCodeRow, FactorDemandRow
 from .government import CertificateBatchRow, IssuerSerialRow, SeenCertificateRow
 from .notices import AuditRepeatRow, DeviceRow, NoticeRow, RememberedDeviceRow
@@ -36,6 +36,7 @@ from .oauth import (
 from .passkeys import PasskeyChallengeRow, PasskeyRow, PasskeyUserRow
 from .recoveries import PasswordRecoveryRow
 from .revocation_lists import PkiListRow, PkiSignerRow
+from .signing import EvidenceBlobRow, SignEventRow, SignTransactionRow
 
 __all__ = (
     "AccessTokenRow",
@@ -57,6 +58,7 @@ __all__ = (
     "EnrollmentLeaveRow",
     "EnrollmentRow",
     "EnrolmentCodeRow",
+    "EvidenceBlobRow",
     "ExpiryDigestRow",
     "ExpiryNoticeRow",
     "FactorDemandRow",
@@ -87,6 +89,8 @@ __all__ = (
     "SeenOnceRow",
     "SessionClientRow",
     "SessionRow",
+    "SignEventRow",
+    "SignTransactionRow",
     "SigningKeyRow",
     "TaskRow",
     "ThrottleRow",

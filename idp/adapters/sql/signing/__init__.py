@@ -1,0 +1,1 @@
+"""Signatures by SIM in the database."""

@@ -1,0 +1,146 @@
+"""Transactions of SIM signing in the database (port: ``signing.ports.TransactionStore``).
+
+A step is one conditional update on the revision that it was decided on, with its line of history and the audit record; its
+proofs are kept before it, under their own hash, so that a line never names what is not there. That a card is asked for one
+signature at a time, and that a key stands for one transaction, is for two unique indexes to say.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import literal_column, select, update
+
+from ....audit import AuditRecord
+from ....signing.transaction import Change, Event, State, Transaction
+from ..audit import audit_insert, audit_values
+from ..database import Database, insert_row, parameter
+from ..tables import EvidenceBlobRow, SignEventRow, SignTransactionRow
+
+ROW: Any = SignTransactionRow.__table__
+EVENT: Any = SignEventRow.__table__
+BLOB: Any = EvidenceBlobRow.__table__
+_COLUMNS: Final = tuple(column.name for column in ROW.columns)
+_FIXED: Final = frozenset({
+    "transaction_id", "client_id", "idempotency_key", "sub", "unit_code", "title", "msisdn", "iccid", "carrier", "certificate",
+    "digest_name", "digest", "document", "subject", "text", "code", "timeout_seconds", "created_at", "sid", "acr", "amr",
+    "auth_time", "source", "user_agent"})
+"""What never changes."""
+_EVENT: Final = "event_"
+
+
+class SqlTransactions:
+    """The store on one database."""
+
+    def __init__(self, database: Database) -> None:
+        c = ROW.c
+        event = insert_row(EVENT, **{column.name: parameter(column, _EVENT + column.name)
+                                     for column in EVENT.columns if column.name != "id"})
+        self._add = database.write(event, audit_insert(), guard=(
+            database.insert(ROW).values(**{name: parameter(c[name]) for name in _COLUMNS}).on_conflict_do_nothing()
+            .returning(c.transaction_id)))
+        here = (c.transaction_id == parameter(c.transaction_id, "this"), c.revision == parameter(c.revision, "decided_on"))
+        moved = update(ROW).where(*here).values(
+            {name: parameter(c[name]) for name in _COLUMNS if name not in _FIXED}).returning(c.transaction_id)
+        self._change = database.write(event, guard=moved)
+        self._change_on_record = database.write(event, audit_insert(), guard=moved)
+        self._claim = database.write(guard=update(ROW).where(*here).values(
+            next_try_at=parameter(c.next_try_at), tries=c.tries + literal_column("1"),
+            revision=c.revision + literal_column("1")).returning(c.transaction_id))
+        self._keep = database.write(database.insert(BLOB).values(
+            sha256=parameter(BLOB.c.sha256), content=parameter(BLOB.c.content)).on_conflict_do_nothing())
+        self._find = database.read(select(ROW).where(c.transaction_id == parameter(c.transaction_id)))
+        self._by_key = database.read(select(ROW).where(
+            c.client_id == parameter(c.client_id), c.idempotency_key == parameter(c.idempotency_key)))
+        self._due = database.read(select(ROW).where(c.next_try_at <= parameter(c.next_try_at, "now")).order_by(
+            c.next_try_at).limit(parameter(c.revision, "limit")))
+        self._refusals = database.read(select(c.ended_at).where(
+            c.sub == parameter(c.sub), c.outcome.in_((parameter(c.outcome, "first"), parameter(c.outcome, "second"))),
+            c.ended_at > parameter(c.ended_at, "since")))
+        self._of_officer = database.read(select(ROW).where(
+            c.sub == parameter(c.sub), c.transaction_id < parameter(c.transaction_id, "before")).order_by(
+                c.transaction_id.desc()).limit(parameter(c.revision, "limit")))
+        self._events = database.read(select(EVENT).where(
+            EVENT.c.transaction_id == parameter(EVENT.c.transaction_id)).order_by(EVENT.c.id))
+        self._blob = database.read(select(BLOB).where(BLOB.c.sha256 == parameter(BLOB.c.sha256)))
+
+    def add(self, change: Change, record: AuditRecord) -> bool:
+        """Keep a new one."""
+        self._keep_all(change.blobs)
+        return self._add.run(**_values(change.after), **_event_values(change.event), **audit_values(record)) is not None
+
+    def change(self, change: Change, record: AuditRecord | None) -> bool:
+        """Write a step, unless somebody was first."""
+        assert change.before is not None
+        self._keep_all(change.blobs)
+        values = {name: value for name, value in _values(change.after).items() if name not in _FIXED}
+        given = {**values, **_event_values(change.event), "this": change.before.transaction_id,
+                 "decided_on": change.before.revision}
+        done = (self._change.run(**given) if record is None else self._change_on_record.run(**given, **audit_values(record)))
+        return done is not None
+
+    def claim(self, transaction: Transaction, next_try_at: int) -> Transaction | None:
+        """Move the next time at which a service is asked, unless somebody was first."""
+        if self._claim.run(this=transaction.transaction_id, decided_on=transaction.revision, next_try_at=next_try_at) is None:
+            return None
+        return dataclasses.replace(transaction, next_try_at=next_try_at, tries=transaction.tries + 1,
+                                   revision=transaction.revision + 1)
+
+    def find(self, transaction_id: str) -> Transaction | None:
+        """Find one."""
+        return _one(self._find.one(transaction_id=transaction_id))
+
+    def by_key(self, client_id: str, idempotency_key: str) -> Transaction | None:
+        """Find the one that a client calls so."""
+        return _one(self._by_key.one(client_id=client_id, idempotency_key=idempotency_key))
+
+    def due(self, now: int, *, limit: int) -> Sequence[Transaction]:
+        """Give those whose service is to be asked."""
+        return [_transaction(row) for row in self._due.all(now=now, limit=limit)]
+
+    def refusals(self, sub: str, outcomes: Sequence[str], since: int) -> Sequence[int]:
+        """Say when an officer's transactions ended in one of two outcomes."""
+        first, second = outcomes
+        return [row.ended_at for row in self._refusals.all(sub=sub, first=first, second=second, since=since)]
+
+    def of_officer(self, sub: str, *, before: str = "", limit: int) -> Sequence[Transaction]:
+        """Give an officer's, newest first."""
+        return [_transaction(row) for row in self._of_officer.all(sub=sub, before=before or "t", limit=limit)]
+
+    def events(self, transaction_id: str) -> Sequence[Event]:
+        """Give the history, oldest first."""
+        return [Event(row.transaction_id, row.at_us, State(row.state), row.outcome, row.code, row.finer, json.loads(row.proofs),
+                      row.note) for row in self._events.all(transaction_id=transaction_id)]
+
+    def blob(self, sha256: str) -> bytes | None:
+        """Give an octet string that an event names."""
+        row = self._blob.one(sha256=bytes.fromhex(sha256))
+        return None if row is None else bytes(row.content)
+
+    def _keep_all(self, blobs: Mapping[str, bytes]) -> None:
+        for sha256, content in blobs.items():
+            self._keep.run(sha256=bytes.fromhex(sha256), content=content)
+
+
+def _values(transaction: Transaction) -> dict[str, Any]:
+    return {**{name: getattr(transaction, name) for name in _COLUMNS}, "state": transaction.state.value}
+
+
+def _event_values(event: Event) -> dict[str, Any]:
+    values = dataclasses.asdict(event)
+    values |= {"state": event.state.value, "proofs": json.dumps(dict(event.proofs), sort_keys=True)}
+    return {_EVENT + name: value for name, value in values.items()}
+
+
+def _one(row: Any) -> Transaction | None:
+    return None if row is None else _transaction(row)
+
+
+def _transaction(row: Any) -> Transaction:
+    values = {name: getattr(row, name) for name in _COLUMNS}
+    for name in ("certificate", "digest", "signature"):
+        values[name] = None if values[name] is None else bytes(values[name])
+    return Transaction(**{**values, "state": State(row.state)})

@@ -1,0 +1,75 @@
+"""Signatures by SIM: transactions, their history, and the octets that prove it."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from .column_types import Base, ClientId, Digest, Epoch, RowId, Subject, Words
+
+_OPEN = text("state IN ('created', 'sent')")
+
+
+class SignTransactionRow(Base):
+    """One signature that was asked for (``signing.transaction.Transaction``); rows are never deleted."""
+
+    __tablename__ = "sign_transaction"
+    transaction_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    client_id: Mapped[ClientId]
+    idempotency_key: Mapped[str] = mapped_column(String(255))
+    sub: Mapped[Subject]
+    unit_code: Mapped[str] = mapped_column(String(64))
+    title: Mapped[Words]
+    msisdn: Mapped[str] = mapped_column(String(16))
+    iccid: Mapped[str] = mapped_column(String(20))
+    carrier: Mapped[str] = mapped_column(String(32))
+    certificate: Mapped[Digest]
+    digest_name: Mapped[str] = mapped_column(String(8))
+    digest: Mapped[bytes] = mapped_column(LargeBinary(64))
+    document: Mapped[Words]
+    subject: Mapped[Words]
+    text: Mapped[Words]
+    code: Mapped[str] = mapped_column(String(4))
+    timeout_seconds: Mapped[int] = mapped_column(Integer)
+    state: Mapped[str] = mapped_column(String(16))
+    outcome: Mapped[str] = mapped_column(String(24))
+    service_transaction: Mapped[str] = mapped_column(String(64))
+    signature: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[Epoch]
+    deadline_at: Mapped[Epoch]
+    next_try_at: Mapped[Epoch | None] = mapped_column(index=True)
+    ended_at: Mapped[Epoch | None]
+    tries: Mapped[int] = mapped_column(Integer)
+    sid: Mapped[str] = mapped_column(String(64))
+    acr: Mapped[str] = mapped_column(String(128))
+    amr: Mapped[str] = mapped_column(String(128))
+    auth_time: Mapped[Epoch]
+    source: Mapped[str] = mapped_column(String(64))
+    user_agent: Mapped[str] = mapped_column(String(255))
+    revision: Mapped[int] = mapped_column(BigInteger)
+    __table_args__ = (UniqueConstraint("client_id", "idempotency_key"), Index("ix_sign_transaction_sub", "sub", "transaction_id"),
+                      Index("uq_sign_transaction_open", "iccid", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN))
+
+
+class SignEventRow(Base):
+    """One line of a transaction's history; lines are only added."""
+
+    __tablename__ = "sign_event"
+    id: Mapped[RowId]
+    transaction_id: Mapped[str] = mapped_column(String(40), index=True)
+    at_us: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(String(16))
+    outcome: Mapped[str] = mapped_column(String(24))
+    code: Mapped[int] = mapped_column(Integer)
+    finer: Mapped[int] = mapped_column(Integer)
+    proofs: Mapped[Words]
+    """JSON object: what it is -> SHA-256 (hexadecimal) of an ``evidence_blob``."""
+    note: Mapped[Words]
+
+
+class EvidenceBlobRow(Base):
+    """Octets by their SHA-256; rows are never changed or deleted."""
+
+    __tablename__ = "evidence_blob"
+    sha256: Mapped[Digest] = mapped_column(primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)

@@ -1,0 +1,106 @@
+"""What signing needs of others: where transactions rest, whose SIM it is, and how its certificate stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from ..audit import AuditRecord
+from .transaction import Change, Event, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class BoundSim:
+    """A SIM that signs for an officer.
+
+    Attributes:
+        msisdn: International, without ``+``.
+        iccid: Number of the card.
+        carrier: Name of the service that reaches it.
+        certificate: DER.
+    """
+
+    msisdn: str
+    iccid: str
+    carrier: str
+    certificate: bytes
+
+
+class Sims(Protocol):
+    """Which SIMs sign."""
+
+    def signing(self, sub: str) -> BoundSim:
+        """Give the officer's SIM.
+
+        Raises:
+            RefusedError: 404 ``no_sim``; 409 ``sim_blocked``: lost, or its PIN is blocked; the message tells the officer which.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a certificate stands: the word, and who says so (an OCSP response, DER)."""
+
+    status: Literal["good", "revoked", "unknown"]
+    proof: bytes
+
+
+class Standings(Protocol):
+    """Who knows how certificates stand."""
+
+    def of(self, certificate: bytes) -> Standing:
+        """Ask about a certificate (DER). Raises UnavailableError where nobody answers."""
+        ...
+
+
+class TransactionStore(Protocol):
+    """Where transactions rest, for ever. Every verb raises UnavailableError when the database does not answer."""
+
+    def add(self, change: Change, record: AuditRecord) -> bool:
+        """Keep a new one, its first event and the record, in one transaction.
+
+        False, and nothing is kept, where its client has used the idempotency key before or the card has one that is open: each
+        holds also for those who come at the same moment.
+        """
+        ...
+
+    def change(self, change: Change, record: AuditRecord | None) -> bool:
+        """Write a step with its event and record; False when somebody was first."""
+        ...
+
+    def claim(self, transaction: Transaction, next_try_at: int) -> Transaction | None:
+        """Move the next time at which a service is asked, and count the try: of two who are about to ask one does.
+
+        None where somebody was first; else the transaction as it is now.
+        """
+        ...
+
+    def find(self, transaction_id: str) -> Transaction | None:
+        """Find one."""
+        ...
+
+    def by_key(self, client_id: str, idempotency_key: str) -> Transaction | None:
+        """Find the one that a client calls so."""
+        ...
+
+    def due(self, now: int, *, limit: int) -> Sequence[Transaction]:
+        """Give those whose service is to be asked, the most overdue first."""
+        ...
+
+    def refusals(self, sub: str, outcomes: Sequence[str], since: int) -> Sequence[int]:
+        """Say when an officer's transactions ended in one of two outcomes since a moment."""
+        ...
+
+    def of_officer(self, sub: str, *, before: str = "", limit: int) -> Sequence[Transaction]:
+        """Give an officer's, newest first, from one on (its identifier, exclusive)."""
+        ...
+
+    def events(self, transaction_id: str) -> Sequence[Event]:
+        """Give the history, oldest first."""
+        ...
+
+    def blob(self, sha256: str) -> bytes | None:
+        """Give an octet string that an event names."""
+        ...
