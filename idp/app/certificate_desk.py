@@ -27,6 +27,7 @@ from ..adapters.sql.pki.forecast import SqlForecast
 from ..adapters.sql.pki.government import SqlBatches, SqlSeenCertificates
 from ..adapters.sql.pki.leaves import SqlLeaves
 from ..adapters.sql.pki.status import SqlStatusStore
+from ..adapters.sql.pki.waiting import SqlWaiting
 from ..adapters.weak_key_files import WeakKeyFiles
 from ..administration.access import Access
 from ..administration.console.admission import Console, ConsoleLimits
@@ -57,6 +58,7 @@ from ..pki.enrollment.ending import Ending
 from ..pki.enrollment.following import Following
 from ..pki.enrollment.moves import Moves
 from ..pki.enrollment.self_service import OwnCertificates
+from ..pki.enrollment.waiting import Waiting
 from ..pki.est.enrolling import Est
 from ..pki.est.passwords import EnrollmentPasswords
 from ..pki.expiry.reminders import Reminders
@@ -98,12 +100,12 @@ def certificate_desk(settings: Settings, database: Database, mirror: OfficerMirr
     devices = SqlDevices(database)
     moves = Moves(SqlEnrollments(database), clock, holiday_file.read(settings.holidays_file), devices)
     desk = Desk(moves, mirror, sealer, digest_key)
-    ending = Ending(moves, mirror)
+    ending, people = Ending(moves, mirror), SqlAgencyAdministrators(database, groups, clock)
     return CertificateDesk(desk=desk, custody=Custody(moves, desk, NotWithdrawn(chain, clock)), ending=ending,
                            register=Register(devices, moves, ending, mirror), moves=moves,
                            following=Following(moves, mirror, SqlTasks(database, clock)),
-                           reminders=Reminders(SqlReminders(database), mirror,
-                                               SqlAgencyAdministrators(database, groups, clock), clock))
+                           reminders=Reminders(SqlReminders(database), mirror, people, clock),
+                           waiting=Waiting(SqlWaiting(database), people, clock))
 
 
 def holders(rooms: CertificateDesk, mirror: OfficerMirror, published: PublishedChain, issuance: Issuance,

@@ -64,6 +64,13 @@ class NoticeKind(StrEnum):
     CERTIFICATES_EXPIRING = "certificates.expiring"
     """To an agency's administrators. Details ``count``: certificates of the agency that end within 60 days and whose renewal
     nobody has asked for; ``soon``: how many of them within 7 days."""
+    CERTIFICATES_TO_APPROVE = "certificates.to_approve"
+    """To administrators who have to act next; detail ``count`` in this and the four that follow."""
+    CERTIFICATES_RETURNED = "certificates.returned"
+    CERTIFICATES_TO_SEND = "certificates.to_send"
+    CERTIFICATES_TO_HAND_OVER = "certificates.to_hand_over"
+    CERTIFICATES_TO_END = "certificates.to_end"
+    """Locked devices, and revocations that were asked for."""
     DEVICE_OVERDUE = "device.overdue"
     """A token or SIM should have been back; detail ``serial``."""
 

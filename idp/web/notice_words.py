@@ -104,6 +104,22 @@ _WORDS: Mapping[NoticeKind, _Words] = {
         "clock", _("Đơn vị có chứng thư số sắp hết hạn"),
         _("Trong 60 ngày tới, số chứng thư số của đơn vị hết hạn mà chưa có đề nghị gia hạn: %(count)s; trong 7 ngày tới: "
           "%(soon)s. Vui lòng đề nghị gia hạn ở trang quản trị."), warns=False),
+    NoticeKind.CERTIFICATES_TO_APPROVE: _Words(
+        "clock", _("Có đề nghị chứng thư số chờ bạn duyệt"),
+        _("Số đề nghị đang chờ bạn duyệt: %(count)s. Vui lòng mở trang quản trị để duyệt hoặc trả lại."), warns=False),
+    NoticeKind.CERTIFICATES_RETURNED: _Words(
+        "warn", _("Có đề nghị chứng thư số bị trả lại"),
+        _("Số đề nghị của đơn vị bị trả lại: %(count)s. Vui lòng mở trang quản trị để xem lý do và gửi lại."), warns=False),
+    NoticeKind.CERTIFICATES_TO_SEND: _Words(
+        "clock", _("Có đề nghị chứng thư số chờ gửi đi"),
+        _("Số đề nghị tỉnh đã duyệt và chờ gửi đi: %(count)s. Vui lòng mở trang quản trị để gửi kèm công văn."), warns=False),
+    NoticeKind.CERTIFICATES_TO_HAND_OVER: _Words(
+        "clock", _("Có chứng thư số đã cấp, chờ bàn giao"),
+        _("Số chứng thư số đã cấp và chờ bàn giao thiết bị: %(count)s. Vui lòng mở trang quản trị để xem danh sách."),
+        warns=False),
+    NoticeKind.CERTIFICATES_TO_END: _Words(
+        "warn", _("Có chứng thư số chờ thu hồi hoặc mở khóa"),
+        _("Số chứng thư số chờ thu hồi hoặc chờ mở khóa thiết bị: %(count)s. Vui lòng xử lý trong ngày làm việc."), warns=False),
     NoticeKind.DEVICE_OVERDUE: _Words(
         "cert", _("Đã quá hạn trả thiết bị ký số"),
         _("Thiết bị %(serial)s đã quá hạn trả lại. Vui lòng mang đến bộ phận chứng thư số; nếu đã mất, vui lòng báo ngay."),

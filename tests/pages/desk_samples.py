@@ -147,7 +147,14 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "desk-expiring": ("console/expiring.html", expiring),
         "desk-expiring-none": ("console/expiring.html", expiring | {
             "rows": [], "total": 0, "turn": dict.fromkeys(("first", "prev", "next"), "")}),
-        "console-home": ("console/home.html", frame(who, "home") | {"states": by_language(_STATES)}),
+        "console-home": ("console/home.html", frame(who, "home") | {
+            "states": by_language(_STATES), "may_act": True, "waiting": by_language([
+                {"step": {"vi": "Duyệt hoặc trả lại", "en": "Approve or return"}, "word": _WAITS["word"], "count": 18,
+                 "overdue": 2, "url": "/next"},
+                {"step": {"vi": "Bàn giao thiết bị", "en": "Hand over the device"},
+                 "word": {"vi": "Chờ bàn giao", "en": "Waits for hand-over"}, "count": 3, "overdue": 0, "url": "/next"}])}),
+        "console-home-quiet": ("console/home.html", frame(who, "home") | {
+            "states": by_language(_STATES), "may_act": True, "waiting": []}),
         "desk-list": ("console/list.html", lists),
         "desk-list-empty": ("console/list.html", lists | {"rows": [], "bulk": [], "total": 0, "turn": _ONE_PAGE}),
         "desk-ask": ("console/ask.html", frame(who, "list") | {

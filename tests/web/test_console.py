@@ -257,6 +257,27 @@ def test_security_34_waiving_and_reading_whole_numbers_need_a_fresh_sign_in(cons
     assert events_of(console.office.database, "personal_data.read") == []
 
 
+def test_the_first_page_says_what_waits_for_whom_and_how_much_of_it_is_late(console: Console) -> None:
+    for number in range(3):
+        request_of(console, f"canbo{number}")
+
+    def waits(browser: Browser) -> list[tuple[str, str]]:
+        part = browser.get("/admin/").text.partition('id="waiting"')[2].partition("</section>")[0]
+        return re.findall(r'state=([a-z_]+)">.*?<strong>(\d+)</strong>', part, re.DOTALL)
+
+    assert waits(agency(console)) == [("submitted", "3")]
+    assert "quá hạn" not in agency(console).get("/admin/").text
+    console.office.clock.advance(30 * 86400)
+    assert "3 quá hạn" in agency(console).get("/admin/").text
+    assert waits(agency(console, "khac", unit=HOME)) == waits(console.person("quantri", "quantri-tinh")) == []
+    assert "Không có việc nào đang chờ bạn" in console.person("quantri", "quantri-tinh").get("/admin/").text
+    assert "Chờ bạn xử lý" not in console.person("kiemtoan", "kiemtoan").get("/admin/").text
+    approver = agency(console)
+    approver.post(f"{LIST}acts", f"{LIST}all", act="approve", numbers=" ".join(
+        one.enrollment_id for one in console.office.services.certificate_desk.moves.store.page(Search(), after="", limit=2)))
+    assert waits(console.person("quantri", "quantri-tinh")) == [("agency_approved", "2")]
+
+
 def test_a_list_is_turned_forward_and_back_with_its_filter_and_its_count(
         console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("idp.web.console.desk.USUAL", 2)

@@ -20,9 +20,10 @@ from ...pki.enrollment.following import Following
 from ...pki.enrollment.guards import possible
 from ...pki.enrollment.moves import Actor, Moves
 from ...pki.enrollment.record import DeviceKind, Enrollment, Entry, Kind, Purpose, Search
-from ...pki.enrollment.states import TURNS, Act, State
+from ...pki.enrollment.states import TURNS, Act, Part, State
+from ...pki.enrollment.waiting import Waiting
 from ...pki.expiry.reminders import Reminders
-from ...roles import Administrator
+from ...roles import Administrator, Role
 from ..pages import Page, Place, turned
 
 MOST_AT_ONCE: Final = 200
@@ -44,6 +45,7 @@ class CertificateDesk:
     register: Register
     following: Following
     reminders: Reminders
+    waiting: Waiting
     moves: Moves
 
 
@@ -97,6 +99,17 @@ class EnrollmentAdministration:
         """Count requests by state; every state is there."""
         found = self._desk.counted(_actor(who), self._search(unit=unit, batch=batch, q=q, overdue=overdue))
         return {"states": {state.value: found.get(state, 0) for state in State}, "total": sum(found.values())}
+
+    def waiting(self, who: Administrator) -> list[dict[str, Any]]:
+        """Give the steps at which something waits for an administrator, with ``count`` and ``overdue``; for auditors nothing."""
+        part = {Role.PROVINCE: Part.DESK, Role.AGENCY: Part.AGENCY}.get(who.role)
+        actor, states = _actor(who), tuple(state for state, turn in TURNS.items() if turn.part is part)
+        if part is None:
+            return []
+        found = self._desk.counted(actor, Search(states=states))
+        late = self._desk.counted(actor, Search(states=states, overdue_at=self._desk.now()))
+        return [{"state": state.value, "count": found[state], "overdue": late.get(state, 0)}
+                for state in states if state in found]
 
     def one(self, who: Administrator, enrollment_id: str) -> dict[str, Any]:
         """Give a request with its history. Raises RefusedError (404) for one that is unknown, or another agency's."""

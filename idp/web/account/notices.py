@@ -9,6 +9,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 from flask_babel import gettext
 
 from ...notices import NoticeKind, Told
+from ...pki.enrollment.waiting import STEPS as DIGESTS
 from ...services import Services
 from ..notice_words import icon_of, text_of, title_of, when_of
 from ..onward import Onward, see_other
@@ -54,6 +55,8 @@ def words(told: Told) -> dict[str, Any]:
 
 def _way_on(told: Told) -> str:
     """Say where what a notice tells of is looked after; "" for nowhere."""
+    if told.kind in DIGESTS:
+        return "/admin/"
     if told.kind is NoticeKind.CERTIFICATES_EXPIRING:
         return "/admin/certificates/expiry/list?followed=false"
     number = told.detail.get("number", "") if told.kind.startswith("certificate.") else ""

@@ -22,7 +22,9 @@ def blueprint(services: Services) -> Blueprint:
         if isinstance(entered, Response):
             return entered
         counts = services.administration.enrollments.counted(entered.who)
-        return door.page("console/home.html", entered, here="home", states=desk.state_rows(counts["states"]))
+        waiting = services.administration.enrollments.waiting(entered.who)
+        return door.page("console/home.html", entered, here="home", states=desk.state_rows(counts["states"]),
+                         waiting=desk.waiting_rows(waiting), may_act=entered.who.may_change)
 
     for room in (lists, papers, expiry, acts, asking, desk, devices):
         room.add(views, services, door)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -14,7 +14,7 @@ from ...pki.enrollment.states import State
 from ...services import Services
 from .door import Door, Entered
 from .turning import asked, turning
-from .words import day, details, done, moment, request_words, states
+from .words import day, details, done, moment, next_steps, request_words, states
 
 LIST: Final = "/admin/certificates/"
 BULK: Final = ("approve", "approve_for_province", "waive_test_signature", "return")
@@ -39,6 +39,12 @@ def state_rows(counts: Mapping[str, int]) -> list[dict[str, Any]]:
     """Give each state with its count and the way to its list."""
     return [{"word": word, "tag": tag, "icon": icon, "name": name, "count": counts[name], "url": f"{LIST}?state={name}"}
             for name, (word, tag, icon) in states().items()]
+
+
+def waiting_rows(waiting: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Give what waits for somebody, with what is to be done and the way to it (``EnrollmentAdministration.waiting``)."""
+    return [{"step": next_steps()[one["state"]], "word": states()[one["state"]][0], "count": one["count"],
+             "overdue": one["overdue"], "url": f"{LIST}?state={one['state']}"} for one in waiting]
 
 
 def add(views: Blueprint, services: Services, door: Door) -> None:

@@ -1,4 +1,4 @@
-"""Who looks after agencies, from the mirror (port: ``pki.expiry.reminders.AgencyAdministrators``)."""
+"""Who administers, from the mirror (ports: ``pki.expiry.reminders.AgencyAdministrators``, ``pki.enrollment.waiting.People``)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,14 @@ class SqlAgencyAdministrators:
 
     def all(self) -> Sequence[Administrator]:
         """Give the administrators of agencies; whoever has a wider role is not one."""
-        name = orjson.dumps(self._groups.agency).decode().replace("!", "!!").replace("%", "!%").replace("_", "!_")
+        return self._of(self._groups.agency, Role.AGENCY)
+
+    def of_the_province(self) -> Sequence[Administrator]:
+        """Give the administrators of the province."""
+        return self._of(self._groups.province, Role.PROVINCE)
+
+    def _of(self, group: str, role: Role) -> Sequence[Administrator]:
+        name = orjson.dumps(group).decode().replace("!", "!!").replace("%", "!%").replace("_", "!_")
         found = (self._groups.administrator(mirrored_now(row, self._clock), client_id="", read_only=False)
                  for row in self._members.all(member=f"%{name}%"))
-        return [who for who in found if who is not None and who.role is Role.AGENCY]
+        return [who for who in found if who is not None and who.role is role]

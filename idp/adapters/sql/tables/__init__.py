@@ -18,7 +18,7 @@ from .column_types import Base, ClientId, Digest, Epoch, RowId, Subject, Transac
 from .custody import CustodyDeviceRow, CustodyEntryRow
 from .departures import NOT_ACTIVE, DepartureRow, TaskRow
 from .directory import DirectoryFeedRow, OfficerChangeRow, UnitRow
-from .enrollments import EnrollmentEntryRow, EnrollmentRow, ExpiryDigestRow, ExpiryNoticeRow
+from .enrollments import DeskDigestRow, EnrollmentEntryRow, EnrollmentRow, ExpiryDigestRow, ExpiryNoticeRow
 from .factors import OfficerCertificateRow, OneTimePasswordRow, RecoveryCodesRow, TotpEnrolmentRow, TotpRow
 from .first_factors import EnrolmentCodeRow, FactorDemandRow
 from .government import CertificateBatchRow, IssuerSerialRow, SeenCertificateRow
@@ -52,6 +52,7 @@ __all__ = (
     "CustodyEntryRow",
     "DeferredAuthorizationRow",
     "DepartureRow",
+    "DeskDigestRow",
     "DeviceRow",
     "DirectoryFeedRow",
     "EnrollmentEntryRow",

@@ -1,4 +1,4 @@
-"""Tables of the registration desk for certificates, and of who was told that certificates end."""
+"""Tables of the registration desk for certificates, and of who was told what waits and what ends."""
 
 from __future__ import annotations
 
@@ -93,3 +93,13 @@ class ExpiryDigestRow(Base):
     sub: Mapped[Subject] = mapped_column(primary_key=True)
     told_on: Mapped[str] = mapped_column(String(10))
     """Day, YYYY-MM-DD."""
+
+
+class DeskDigestRow(Base):
+    """When an administrator was last told what waits at a step."""
+
+    __tablename__ = "desk_digest"
+    sub: Mapped[Subject] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32), primary_key=True)
+    """Of the notice."""
+    told_at: Mapped[Epoch]

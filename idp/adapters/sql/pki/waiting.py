@@ -1,0 +1,50 @@
+"""What waits at the steps of administrators, in the database (port: ``pki.enrollment.waiting.WaitingStore``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import func, literal_column, select
+
+from ....notices import Notice, NoticeKind
+from ....pki.enrollment.states import State
+from ....pki.enrollment.waiting import STEPS, WAITING, Group
+from ..database import Database, parameter
+from ..notices import notice_inserts, notice_values
+from ..tables import DeskDigestRow, EnrollmentRow
+
+ROW: Any = EnrollmentRow.__table__
+DIGEST: Any = DeskDigestRow.__table__
+
+
+class SqlWaiting:
+    """The store on one database. Every verb raises UnavailableError when the database does not answer."""
+
+    def __init__(self, database: Database) -> None:
+        c = ROW.c
+        alike = (c.state, c.unit_code, c.requester, c.agency_approver)
+        self._groups = database.read(select(
+            *alike, func.count().label("found"), func.min(c.since).label("first"), func.max(c.since).label("last")).where(
+            c.state.in_([literal_column(f"'{state.value}'") for state in WAITING])).group_by(*alike))
+        self._told = database.read(select(DIGEST))
+        told = database.insert(DIGEST).values({name: parameter(DIGEST.c[name]) for name in ("sub", "kind", "told_at")})
+        self._tell = database.write(*notice_inserts(), guard=told.on_conflict_do_update(
+            index_elements=["sub", "kind"], set_={"told_at": told.excluded.told_at},
+            where=DIGEST.c.told_at <= parameter(DIGEST.c.told_at, "not_after")).returning(DIGEST.c.sub))
+
+    def groups(self) -> Sequence[Group]:
+        """Give what waits."""
+        return [Group(state=State(row.state), unit_code=row.unit_code, requester=row.requester,
+                      agency_approver=row.agency_approver, count=int(row.found), first=int(row.first), last=int(row.last))
+                for row in self._groups.all()]
+
+    def told(self) -> Mapping[tuple[str, NoticeKind], int]:
+        """Give when administrators were last told."""
+        kinds = {kind.value: kind for kind in STEPS}
+        return {(row.sub, kinds[row.kind]): int(row.told_at) for row in self._told.all() if row.kind in kinds}
+
+    def tell(self, notice: Notice, not_after: int) -> bool:
+        """Tell an administrator, once in a while."""
+        return self._tell.run(sub=notice.sub, kind=notice.kind.value, told_at=notice.at, not_after=not_after,
+                              **notice_values(notice)) is not None

@@ -1,0 +1,138 @@
+"""Who has to act next is told what waits: one notice for a step and all that has come to it, however many requests there are.
+
+Source: trust-services E.2 (each step is somebody's turn), security checklist 38 (nobody hears of another agency's). The steps
+are those of administrators: to approve, to correct what came back, to send, to hand over, to unlock or revoke; holders are told
+by the step itself (``moves``). An administrator hears of a step again only when something new has come to it, and at most once
+an hour. Whoever may not approve because they asked, or approved before, is not told to; where an agency has nobody else, the
+province is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from ...audit import Caller
+from ...clock import Clock
+from ...notices import Notice, NoticeKind
+from ...roles import Administrator
+from .states import Part, State
+
+AGAIN_SECONDS: Final = 3600
+"""How long an administrator hears nothing more of a step."""
+SETTLED_SECONDS: Final = 60
+"""Nothing has come for so long: what came together is told of together."""
+LONGEST_SECONDS: Final = 600
+"""What has waited for so long is told of whatever goes on coming."""
+
+STEPS: Final[Mapping[NoticeKind, Mapping[State, tuple[Part, ...]]]] = {
+    NoticeKind.CERTIFICATES_TO_APPROVE: {State.SUBMITTED: (Part.AGENCY,), State.AGENCY_APPROVED: (Part.DESK,)},
+    NoticeKind.CERTIFICATES_RETURNED: {State.RETURNED: (Part.AGENCY,)},
+    NoticeKind.CERTIFICATES_TO_SEND: {State.PROVINCE_APPROVED: (Part.DESK,)},
+    NoticeKind.CERTIFICATES_TO_HAND_OVER: {State.ISSUED: (Part.DESK,), State.READY: (Part.DESK, Part.AGENCY)},
+    NoticeKind.CERTIFICATES_TO_END: {State.LOCKED: (Part.DESK,), State.REVOCATION_REQUESTED: (Part.DESK,)}}
+"""Which notice tells whom of which states. Of devices that are ready agencies hear too: it is they who fetch them."""
+WAITING: Final = tuple(state for states in STEPS.values() for state in states)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Requests of one agency that wait at one step and that the same people have dealt with.
+
+    Attributes:
+        count: How many.
+        first: When the oldest of them came to the step.
+        last: When the newest did.
+    """
+
+    state: State
+    unit_code: str
+    requester: str
+    agency_approver: str
+    count: int
+    first: int
+    last: int
+
+
+class WaitingStore(Protocol):
+    """What waits, and who was told. Every verb may raise UnavailableError(dependency="database")."""
+
+    def groups(self) -> Sequence[Group]:
+        """Give what waits at the steps of administrators."""
+        ...
+
+    def told(self) -> Mapping[tuple[str, NoticeKind], int]:
+        """Give when administrators (subjects) were last told of a step."""
+        ...
+
+    def tell(self, notice: Notice, not_after: int) -> bool:
+        """Write that an administrator was told, with the notice and its mail; all or nothing.
+
+        False where the last one of the kind is younger than ``not_after``: of several who do it at once one gets True.
+        """
+        ...
+
+
+class People(Protocol):
+    """Who administers. Every verb may raise UnavailableError(dependency="database")."""
+
+    def all(self) -> Sequence[Administrator]:
+        """Give the administrators of agencies."""
+        ...
+
+    def of_the_province(self) -> Sequence[Administrator]:
+        """Give the administrators of the province."""
+        ...
+
+
+class Waiting:
+    """Tells administrators what waits for them.
+
+    Args:
+        store: What waits, and who was told.
+        people: Who administers.
+        clock: Source of the time.
+    """
+
+    def __init__(self, store: WaitingStore, people: People, clock: Clock) -> None:
+        self._store, self._people, self._clock = store, people, clock
+
+    def tell(self, caller: Caller) -> int:
+        """Tell everybody for whom something new waits; gives how many notices. For the worker, again and again."""
+        groups = self._store.groups()
+        if not groups:
+            return 0
+        now, last = self._clock.now(), self._store.told()
+        agencies, told = self._people.all(), 0
+        for part, people in ((Part.AGENCY, agencies), (Part.DESK, self._people.of_the_province())):
+            for who in people:
+                for kind in STEPS:
+                    mine = [group for group in groups if _for(kind, group, part, who, agencies)]
+                    if _is_due(mine, last.get((who.sub, kind), 0), now):
+                        told += self._store.tell(Notice(
+                            kind, who.sub, now, caller.source, {"count": str(sum(group.count for group in mine))}),
+                            now - AGAIN_SECONDS)
+        return told
+
+
+def _for(kind: NoticeKind, group: Group, part: Part, who: Administrator, agencies: Sequence[Administrator]) -> bool:
+    """Tell whether a step waits for somebody."""
+    parts = STEPS[kind].get(group.state, ())
+    if not parts or not who.oversees(group.unit_code) or not _may(kind, group, who):
+        return False
+    if part in parts:
+        return True
+    # An agency that has nobody for it: the province may do what agencies do.
+    return part is Part.DESK and not any(one.oversees(group.unit_code) and _may(kind, group, one) for one in agencies)
+
+
+def _may(kind: NoticeKind, group: Group, who: Administrator) -> bool:
+    return kind is not NoticeKind.CERTIFICATES_TO_APPROVE or who.sub not in (group.requester, group.agency_approver)
+
+
+def _is_due(mine: Sequence[Group], told_at: int, now: int) -> bool:
+    if not any(group.last >= told_at for group in mine) or now - told_at < AGAIN_SECONDS:
+        return False
+    newest, oldest = max(group.last for group in mine), min(group.first for group in mine)
+    return now - newest >= SETTLED_SECONDS or now - oldest >= LONGEST_SECONDS
