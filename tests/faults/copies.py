@@ -13,12 +13,13 @@ from pathlib import Path
 from deploy.directory.configuration import Primary, SlapdOptions
 from deploy.directory.server import SampleDirectory
 from idp.errors import UnavailableError
+from tests.allowance import allowed
 from tests.directory_server import Proxy, change_entry, new_directory, open_directory
 
-from .lines import until
+from .lines import BACK, Lines, until
 from .load import ACCEPTED, PROGRAM, RIGHT, WRONG, Load, p95
 from .product import Person, Product
-from .runs import CHEAP, Found, Length, officers_of
+from .runs import CHEAP, LOOKUP_SECONDS, Found, Length, officers_of
 
 HUGE_BYTES = 50 * 2**20
 _LDIF = """dn: uid=tolon,ou=H30.1,ou=H30,ou=units,{base}
@@ -37,20 +38,19 @@ class Copies:
 
     Attributes:
         primary: Takes changes; read first, through ``proxy``.
-        replica: Read when the primary is away; copies it through ``between``.
+        replica: Read when the primary is away; copied it until the copying was made to stand still.
     """
 
     primary: SampleDirectory
     replica: SampleDirectory
     proxy: Proxy
-    between: Proxy
     product: Product
     officers: Sequence[str]
 
 
 @contextlib.contextmanager
 def copies(folder: Path, database_url: str = "") -> Iterator[Copies]:
-    """Start one, in the clear on loopback."""
+    """Start one, in the clear on loopback; what is changed from then on at the primary, the huge entry first, is not copied."""
     folder.mkdir(parents=True)
     with contextlib.ExitStack() as stack:
         primary = stack.enter_context(new_directory(folder / "primary", cost=CHEAP))
@@ -61,17 +61,20 @@ def copies(folder: Path, database_url: str = "") -> Iterator[Copies]:
         until(lambda: _people(replica) == _people(primary) > 0, 60)
         if not _people(replica) == _people(primary) > 0:
             raise RuntimeError("the second server has not copied the first one")
+        between.mode = "silent"
+        stack.callback(setattr, between, "mode", "closed")
         (folder / "product").mkdir()
-        product = stack.enter_context(Product(folder / "product", primary, (proxy.uri, replica.uri), database_url, tls=False,
-                                              ldap_write_uri=[proxy.uri]))
-        yield Copies(primary, replica, proxy, between, product, officers_of(primary))
+        with _enlarged(primary):
+            product = stack.enter_context(Product(folder / "product", primary, (proxy.uri, replica.uri), database_url, tls=False,
+                                                  ldap_write_uri=[proxy.uri]))
+        yield Copies(primary, replica, proxy, product, officers_of(primary))
 
 
 def f04(place: Copies, form: str, length: Length) -> Found:
     """The first server dies, comes back, is behind its copy's back, talks nonsense, and holds a huge entry."""
-    found, product, password = Found("F-04", form, transitions=8), place.product, place.primary.password
+    found, product, password = Found("F-04", form, transitions=6), place.product, place.primary.password
     *officers, victim = place.officers
-    before = len(product.directory_lines())
+    lines = Lines(product.directory_lines)
     with Load(product, officers, password) as load:
         began = time.monotonic()
         found.demand("who will be disabled signs in", Person(product).sign_in(victim, password).status_code == ACCEPTED)
@@ -94,17 +97,18 @@ def f04(place: Copies, form: str, length: Length) -> Found:
     found.wrongly_accepted = sum(a.kind == WRONG and a.status == ACCEPTED for a in answers) + int(found.more["readmitted"])
     found.refused = sum(a.kind != PROGRAM and a.status == 503 for a in answers)
     found.refusal_seconds = round(max((a.seconds for a in answers if a.kind != PROGRAM and a.status == 503), default=0.0), 2)
-    found.log_lines = len(product.directory_lines()) - before
+    found.log_lines = len(lines.said())
     found.p95_before = p95(load.ledger.within(PROGRAM, began, broken))
     found.p95_during = p95(load.ledger.within(PROGRAM, broken, healed))
     found.p95_after = p95(load.ledger.within(PROGRAM, healed, ended))
     slowest = max(found.more["failover_seconds"], found.more["nonsense_failover_seconds"])
-    found.demand("fail-over within five seconds", slowest < 5)
-    found.demand("fail-back without a restart", 0 <= found.recovery_seconds < 10)
+    found.demand("fail-over within five seconds", slowest < allowed(5))
+    found.demand("fail-back without a restart", 0 <= found.recovery_seconds < allowed(10))
     found.demand("0 logins accepted", found.wrongly_accepted == 0)
-    found.demand("nobody waits three seconds", found.refusal_seconds < 3)
+    found.demand("nobody waits three seconds", found.refusal_seconds < allowed(LOOKUP_SECONDS))
     found.demand("memory is bounded", found.more["memory_peak_mebibytes"] - found.more["memory_before_mebibytes"] < 400)
-    found.demand("a line for each transition, and every one of them happened", found.log_lines == found.transitions)
+    found.demand("a line for each transition, and every one of them happened",
+                 lines.one_for_each(found.transitions, load.stood_still))
     found.demand("the huge entry was read", found.more["memory_peak_mebibytes"] > found.more["memory_before_mebibytes"] + 20)
     return found
 
@@ -128,7 +132,7 @@ def _switched(load: Load, fail: Callable[[], None], seconds: float) -> float:
     """Take the first server away and give the seconds until somebody signs in at the other."""
     fail()
     failed = time.monotonic()
-    until(lambda: load.ledger.first(RIGHT, ACCEPTED, failed) is not None, 15)
+    until(lambda: load.ledger.first(RIGHT, ACCEPTED, failed) is not None, 30)
     first = load.ledger.first(RIGHT, ACCEPTED, failed)
     time.sleep(seconds)
     return round(first.ended - failed, 2) if first else 99.0
@@ -137,14 +141,13 @@ def _switched(load: Load, fail: Callable[[], None], seconds: float) -> float:
 def _back(product: Product) -> float:
     """Wait until the first server is used again; gives the seconds."""
     began = time.monotonic()
-    until(lambda: product.directory_lines()[-1:] != [] and "answers again" in product.directory_lines()[-1], 15)
+    until(lambda: product.directory_lines()[-1:] != [] and BACK in product.directory_lines()[-1], 30)
     return round(time.monotonic() - began, 2)
 
 
 def _behind(place: Copies, victim: str, seconds: float) -> int:
-    """Disable an officer while the copying stands still, take the primary away, and count how often the officer gets in."""
+    """Disable an officer, which is not copied, take the primary away, and count how often the officer gets in."""
     password = place.primary.password
-    place.between.mode = "silent"
     with contextlib.closing(open_directory(place.primary)) as directory:
         officer = directory.find_by_login(victim)
     assert officer is not None
@@ -160,16 +163,24 @@ def _behind(place: Copies, victim: str, seconds: float) -> int:
     return admitted + (Person(place.product).sign_in(victim, password).status_code == ACCEPTED)
 
 
+@contextlib.contextmanager
+def _enlarged(server: SampleDirectory) -> Iterator[None]:
+    """Stop a server while the block lasts, and give it an officer with a title of fifty megabytes."""
+    server.stop()
+    ldif = server.folder / "huge.ldif"
+    ldif.write_text(_LDIF.format(base=server.base_dn, password=server.password, title="x" * HUGE_BYTES))
+    adding = subprocess.Popen(["/usr/sbin/slapadd", "-q", "-n1", "-F", str(server.folder / "config"), "-l", str(ldif)])
+    try:
+        yield
+    finally:
+        adding.wait(120)
+    assert adding.returncode == 0
+    server.start()
+
+
 def _huge(place: Copies) -> dict[str, float]:
-    """Give an officer a title of fifty megabytes at the primary alone, let four sign in so at once, and watch the memory."""
+    """Let four sign in at once as the officer with the huge entry, and watch the memory."""
     product, primary = place.product, place.primary
-    ldif = primary.folder / "huge.ldif"
-    ldif.write_text(_LDIF.format(base=primary.base_dn, password=primary.password, title="x" * HUGE_BYTES))
-    primary.stop()
-    subprocess.run(["/usr/sbin/slapadd", "-q", "-n1", "-F", str(primary.folder / "config"), "-l", str(ldif)], check=True,
-                   capture_output=True)
-    primary.start()
-    _back(product)
     before = peak = product.memory_mebibytes()
     statuses: list[int] = []
     people = [threading.Thread(target=lambda: statuses.append(Person(product).sign_in("tolon", primary.password).status_code))

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 
 import requests
 
-from .product import TIMEOUT_SECONDS, Person, Product, token
+from .product import THREADS, TIMEOUT_SECONDS, Person, Product, token
 
-PROGRAM, RIGHT, WRONG = "program", "right password", "wrong password"
+PROGRAM, RIGHT, WRONG, CONTROL = "program", "right password", "wrong password", "control"
 ACCEPTED = 303
 _PULSE_SECONDS = 0.05
+PROGRAM_PAUSE = 0.04
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Answer:
     """One answer.
 
     Attributes:
-        kind: PROGRAM (nothing that needs the directory), RIGHT or WRONG (a sign-in).
+        kind: PROGRAM (nothing that needs the directory), RIGHT or WRONG (a sign-in), CONTROL (not the product).
         clear: A person would read why, and when to come again.
     """
 
@@ -58,9 +59,24 @@ class Ledger:
 
 
 def p95(answers: Sequence[Answer]) -> float:
-    """Give the 95th percentile of their times, in seconds; 0 for none."""
-    times = sorted(answer.seconds for answer in answers)
-    return round(times[min(len(times) - 1, len(times) * 95 // 100)], 3) if times else 0.0
+    """Give the 95th percentile of their times, in seconds; 0 for none.
+
+    Who waits for an answer asks nothing meanwhile, so that one long wait would hide those of many: what would have been asked
+    in that time, one question after each pause, counts too, with what would have been left to wait.
+    """
+    times: list[float] = []
+    for answer in answers:
+        seconds = answer.seconds
+        times.append(seconds)
+        times += [seconds - turn * PROGRAM_PAUSE for turn in range(1, int(seconds / PROGRAM_PAUSE))]
+    times.sort()
+    return round(times[min(len(times) - 1, len(times) * 95 // 100)], 4) if times else 0.0
+
+
+def at_most_doubled(before: float, during: float, control_before: float, control_during: float) -> bool:
+    """Tell whether times during a fault are at most twice those before, by as much more as the control's have grown."""
+    grown = control_during / control_before if control_before else 1.0
+    return during <= 2 * before * max(1.0, grown)
 
 
 class Load:
@@ -70,12 +86,14 @@ class Load:
         product: Running.
         officers: Who sign in: the first works in an application and the portal, the others come and go.
         password: Everybody's.
+        control: URL of what is asked beside the product; "" = nothing.
 
     Attributes:
         stood_still: Seconds by which a thread that only sleeps had its turn too late, at most: what the machine did to anybody.
     """
 
-    def __init__(self, product: Product, officers: Sequence[str], password: str) -> None:
+    def __init__(self, product: Product, officers: Sequence[str], password: str, control: str = "") -> None:
+        self._control = control
         self.ledger = Ledger()
         self.broken: list[BaseException] = []
         self.stood_still = 0.0
@@ -96,8 +114,11 @@ class Load:
         self._inside = Person(self._product)
         tokens = self._inside.tokens(self._worker, self._password)
         self._access, self.refresh_token = tokens["access_token"], tokens["refresh_token"]
-        for act, pause in ((self._programs(), 0.04), (self._programs(), 0.04), (self._refresh, 0.3), (self._portal, 0.5),
-                           (self._right, 0.15), (self._right, 0.15), (self._wrong, 0.7)):
+        acts = [(self._programs(), PROGRAM_PAUSE), (self._programs(), PROGRAM_PAUSE), (self._refresh, 0.3), (self._portal, 0.5),
+                *[(self._right, 0.3)] * THREADS, (self._wrong, 0.7)]  # more people than threads
+        if self._control:
+            acts.append((self._beside(), PROGRAM_PAUSE))
+        for act, pause in acts:
             self._threads.append(threading.Thread(target=self._repeat, args=(act, pause), daemon=True))
         self._threads.append(threading.Thread(target=self._watch, daemon=True))
         for thread in self._threads:
@@ -154,6 +175,16 @@ class Load:
                 said.append(ask())
             if route == "introspect":
                 assert said[0].json()["active"] is True
+
+        return act
+
+    def _beside(self) -> Callable[[], None]:
+        session = requests.Session()
+        session.trust_env = False
+
+        def act() -> None:
+            with self._noted(CONTROL, CONTROL) as said:
+                said.append(session.get(self._control, timeout=TIMEOUT_SECONDS))
 
         return act
 

@@ -32,6 +32,7 @@ CLIENT = {
     "scope": "openid profile email unit offline_access", "token_endpoint_auth_method": "client_secret_basic",
     "province": {"require_pkce": False}}
 TIMEOUT_SECONDS = 20
+THREADS = 4
 _FORM = re.compile(r'<form method="post" action="([^"]*)"[^>]*>(.*?)</form>', re.DOTALL)
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]*)" value="([^"]*)"')
 
@@ -71,7 +72,7 @@ class Product:
     def __enter__(self) -> Product:
         self._process = self._start(
             self.log, "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--no-ws", "--http", "1", "--blocking-threads",
-            "4", "--workers", "1", "--log-level", "warning", "--port", str(self.port), "wsgi:app")
+            str(THREADS), "--workers", "1", "--log-level", "warning", "--port", str(self.port), "wsgi:app")
         until = time.monotonic() + 90
         while True:
             with contextlib.suppress(requests.RequestException):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,8 +15,9 @@ from deploy.directory.server import SampleDirectory
 from tests.allowance import allowed
 from tests.directory_server import Proxy, new_directory, open_directory
 
+from .control import control
 from .lines import BACK, Lines, until
-from .load import ACCEPTED, PROGRAM, RIGHT, WRONG, Answer, Load, p95
+from .load import ACCEPTED, CONTROL, PROGRAM, RIGHT, WRONG, Answer, Load, at_most_doubled, p95
 from .product import Product
 
 CHEAP = HashCost(memory=64, rounds=1)
@@ -26,6 +27,9 @@ NOTICED_SECONDS = 0.5
 LOOKUP_SECONDS, BIND_SECONDS = 3.0, 8.0
 """What somebody waits at most who comes while the directory is away; and who had been found in it before, and waits for the
 answer to a bind (five seconds) that does not come any more."""
+LINE_SECONDS = 1.0
+"""While a directory that was quick answers no more, people stand in line so long at most, on threads that programs need
+(``idp.adapters.ldap.turns``); then half of the threads are programs' again."""
 FEW_PROGRAMS, FEW_PEOPLE = 20, 2
 """More than so many have asked before a fault ends."""
 _Windows = list[tuple[float, float]]
@@ -84,6 +88,8 @@ class Found:
     p95_before: float = 0.0
     p95_during: float = 0.0
     p95_after: float = 0.0
+    control_before: float = 0.0
+    control_during: float = 0.0
     more: dict[str, float] = field(default_factory=dict)
     demands: list[str] = field(default_factory=list)
 
@@ -101,7 +107,7 @@ class Found:
     def count(self, load: Load) -> None:
         """Count what every run counts, and demand what every run demands; the load is over."""
         answers = load.ledger.answers
-        self.requests = len(answers)
+        self.requests = sum(answer.kind != CONTROL for answer in answers)
         self.acknowledged = sum((answer.kind, answer.status) == (RIGHT, ACCEPTED)
                                 or (answer.route, answer.status) == ("refresh", 200) for answer in answers)
         self.lost = load.lost()
@@ -122,6 +128,7 @@ class Rig:
         proxy: Between the two.
         bad: Servers whose certificates must be refused.
         officers: Without a second factor.
+        control: URL of the server that is asked beside the product.
     """
 
     server: SampleDirectory
@@ -129,11 +136,12 @@ class Rig:
     product: Product
     bad: tuple[SampleDirectory, ...]
     officers: Sequence[str]
+    control: str = ""
 
 
 @contextlib.contextmanager
-def rig(folder: Path, database_url: str = "") -> Iterator[Rig]:
-    """Start one, over StartTLS."""
+def rig(folder: Path, database_url: str = "", **settings: object) -> Iterator[Rig]:
+    """Start one, over StartTLS, with further settings of the product."""
     authority, now = make_authority(), datetime.now(UTC)
     past = {"not_before": now - timedelta(days=2), "not_after": now - timedelta(hours=1)}
     certificates = {"good": make_server_certificate(authority), "host": make_server_certificate(authority, ["ldap.example"]),
@@ -152,8 +160,8 @@ def rig(folder: Path, database_url: str = "") -> Iterator[Rig]:
         good, *bad = servers
         proxy = stack.enter_context(Proxy(good.port))
         (folder / "product").mkdir()
-        product = stack.enter_context(Product(folder / "product", good, (proxy.uri,), database_url))
-        yield Rig(good, proxy, product, tuple(bad), officers_of(good))
+        product = stack.enter_context(Product(folder / "product", good, (proxy.uri,), database_url, **settings))
+        yield Rig(good, proxy, product, tuple(bad), officers_of(good), stack.enter_context(control()))
 
 
 def officers_of(server: SampleDirectory) -> list[str]:
@@ -213,7 +221,7 @@ def f02(place: Rig, form: str, length: Length) -> Found:
         time.sleep(length.during)
 
     return _away("F-02", place, form, length, lambda course: course.away(lambda: slow(5.0), slower), lambda: slow(0.0),
-                 transitions=2)
+                 transitions=2, line=LINE_SECONDS)
 
 
 def f03(place: Rig, form: str, length: Length) -> Found:
@@ -274,10 +282,21 @@ def _elsewhere(proxy: Proxy, port: int, mode: str) -> None:
 
 
 def _away(fault: str, place: Rig, form: str, length: Length, inject: _Inject, heal: Callable[[], object] | None = None, *,
-          transitions: int) -> Found:
-    """Run a fault during which nobody's password can be checked, and demand what holds for each of them."""
+          transitions: int, line: float = 0.0) -> Found:
+    """Run a fault during which nobody's password can be checked, and demand what holds for each of them.
+
+    Args:
+        fault: Its name.
+        place: Where.
+        form: ``full`` or ``short``.
+        length: How long.
+        inject: Takes the directory away, and gives from when to when it was away.
+        heal: Brings it back; None = starts the server.
+        transitions: How many that makes.
+        line: Seconds of its beginning in which times of others are not held to anything.
+    """
     found = Found(fault, form, transitions=transitions)
-    with Load(place.product, place.officers, place.server.password) as load:
+    with Load(place.product, place.officers, place.server.password, place.control) as load:
         course = _Course(place, load, Lines(place.product.directory_lines))
         began = time.monotonic()
         time.sleep(length.before)
@@ -291,7 +310,7 @@ def _away(fault: str, place: Rig, form: str, length: Length, inject: _Inject, he
         course.lines.until(BACK)
         ended = time.monotonic()
     ledger = load.ledger
-    programs = ledger.within(PROGRAM, broken, healing)
+    programs, held = ledger.within(PROGRAM, broken, healing), away[0][0] + line if line else broken
     tried = course.tried(away)
     first = ledger.first(RIGHT, ACCEPTED, healed)
     found.duration = round(healing - broken, 1)
@@ -304,13 +323,22 @@ def _away(fault: str, place: Rig, form: str, length: Length, inject: _Inject, he
     found.refusal_seconds = round(max((answer.seconds for answer in refused if answer.began >= away[0][0]), default=0.0), 2)
     waited = max((answer.seconds for answer in refused), default=0.0)
     found.log_lines = len(course.lines.said())
-    found.p95_before, found.p95_during = p95(ledger.within(PROGRAM, began, broken)), p95(programs)
+    found.p95_before, found.p95_during = p95(ledger.within(PROGRAM, began, broken)), p95(_since(held, programs))
     found.p95_after = p95(ledger.within(PROGRAM, healed, ended))
+    found.control_before, found.control_during = p95(ledger.within(CONTROL, began, broken)), p95(
+        _since(held, ledger.within(CONTROL, broken, healing)))
     found.demand("programs and people both asked meanwhile", len(programs) > FEW_PROGRAMS and len(tried) > FEW_PEOPLE)
     found.demand("0 logins accepted", found.wrongly_accepted == 0)
-    found.demand("every sign-in meanwhile is refused clearly", all(answer.status == 503 and answer.clear for answer in tried))
+    found.demand("every sign-in meanwhile is refused clearly", all(
+        (answer.status == 503 and answer.clear) or (answer.kind == WRONG and answer.status == 429) for answer in tried))
     found.demand("nobody waits three seconds", found.refusal_seconds < allowed(LOOKUP_SECONDS) and waited < allowed(BIND_SECONDS))
     found.demand("recovery within ten seconds", 0 <= found.recovery_seconds < allowed(10))
     found.demand("a line for each transition", course.lines.one_for_each(transitions, load.stood_still))
-    found.demand("times of others at most double", found.p95_during <= max(2 * found.p95_before, 0.5))
+    found.demand("times of others at most double", at_most_doubled(
+        found.p95_before, found.p95_during, found.control_before, found.control_during))
     return found
+
+
+def _since(moment: float, answers: Sequence[Answer]) -> list[Answer]:
+    """Give those that came after a moment, with what was left to wait of those that were asked before."""
+    return [replace(answer, began=max(answer.began, moment)) for answer in answers if answer.ended > moment]
