@@ -15,6 +15,7 @@ from .administration.enrollment.devices import DeviceAdministration
 from .administration.enrollment.expiry import ExpiryForecast
 from .administration.enrollment.lists import EnrollmentLists
 from .administration.enrollment.paper import EnrollmentPaper
+from .administration.enrollment.renewals import Renewals
 from .administration.enrollment.requests import CertificateDesk, EnrollmentAdministration
 from .administration.factors import FactorAdministration
 from .administration.grants import GrantAdministration
@@ -135,6 +136,7 @@ class Administration:
     devices: DeviceAdministration
     enrollment_paper: EnrollmentPaper
     expiry: ExpiryForecast
+    renewals: Renewals
     initial_access: InitialAccessAdministration
     grants: GrantAdministration
     keys: KeyAdministration

@@ -37,6 +37,7 @@ from ..administration.enrollment.expiry import ExpiryForecast
 from ..administration.enrollment.lists import EnrollmentLists
 from ..administration.enrollment.paper import EnrollmentPaper
 from ..administration.enrollment.personal import PersonalData
+from ..administration.enrollment.renewals import Renewals
 from ..administration.enrollment.requests import CertificateDesk, EnrollmentAdministration
 from ..administration.enrollment.uploads import Uploads
 from ..audit import AuditTrail
@@ -164,15 +165,16 @@ def console(settings: Settings, access: Access, groups: RoleGroups, clock: Clock
 
 def for_administrators(settings: Settings, database: Database, rooms: CertificateDesk, mirror: OfficerMirror,
                        search: OfficerSearch, audit: AuditTrail, chain: PublishedChain, keys: KeyRing, sealer: Sealer,
-                       issuance: Issuance, clock: Clock) -> tuple[EnrollmentAdministration, EnrollmentLists,
-                                                                  DeviceAdministration, EnrollmentPaper, ExpiryForecast]:
+                       issuance: Issuance, clock: Clock) -> tuple[
+                           EnrollmentAdministration, EnrollmentLists, DeviceAdministration, EnrollmentPaper, ExpiryForecast,
+                           Renewals]:
     """Build what the administration API calls, with the Government's authority behind it."""
     sheets = SheetFiles()
     government = GovernmentAuthority(SqlBatches(database), SqlSeenCertificates(database), chain, keys, sealer, sheets, clock,
                                      listed=issuance.listed, own=issuance.knows_key)
-    asking = Asking(rooms.desk, mirror, search, SqlUnits(database))
+    units, forecast = SqlUnits(database), SqlForecast(database)
+    asking, expiry = Asking(rooms.desk, mirror, search, units), ExpiryForecast(forecast, units, sheets, clock)
     lists = EnrollmentLists(rooms.desk, mirror, search, sheets, audit, government, InternalAuthority(issuance),
                             rooms.custody, asking, organization=settings.province_name)
     return EnrollmentAdministration(rooms), lists, DeviceAdministration(rooms.register, mirror, sheets), EnrollmentPaper(
-        PersonalData(rooms.desk, audit), Uploads(sealer, clock), sheets, asking), ExpiryForecast(
-            SqlForecast(database), SqlUnits(database), sheets, clock)
+        PersonalData(rooms.desk, audit), Uploads(sealer, clock), sheets, asking), expiry, Renewals(rooms, forecast, expiry)

@@ -287,7 +287,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     desk_rooms = certificate_desk(settings, database, mirror, sealer, sealer.derive("identity numbers"), chain, groups, clock)
     issuance, revocation_lists, ocsp = certification(settings, database, sealer, write_once, token, clock)
     officer_search = SqlOfficerSearch(database, clock)
-    enrollments, enrollment_lists, custody_devices, paper, expiry = for_administrators(
+    enrollments, enrollment_lists, custody_devices, paper, expiry, renewals = for_administrators(
         settings, database, desk_rooms, mirror, officer_search, audit, chain, keys, sealer, issuance, clock)
     consequences = Several((deprovisioning, ContactChanges(notices), Departures(desk_rooms.ending), desk_rooms.following))
     mirror_rooms = mirroring(settings, database, mirror.ledger, people, changes, consequences, clock)
@@ -304,7 +304,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         keys=KeyAdministration(keys, encryption_keys, clock),
         mirror=MirrorAdministration(officer_search, mirror_rooms.brake),
         enrollments=enrollments, enrollment_lists=enrollment_lists, enrollment_paper=paper,
-        devices=custody_devices, expiry=expiry,
+        devices=custody_devices, expiry=expiry, renewals=renewals,
         officers=OfficerAdministration(deprovisioning, mirror, groups),
         tasks=TaskAdministration(SqlTasks(database, clock), clock, desk_rooms.following.unfinished),
         password_resets=PasswordResets(people, mirror, one_time, deprovisioning, interactions, notices, audit,

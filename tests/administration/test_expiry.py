@@ -96,6 +96,16 @@ def test_security_38_an_agency_sees_its_own_whatever_it_asks_for(office: Office)
         assert office.call("GET", path, office.token("canbo")).status_code == 403
 
 
+def test_renewals_are_asked_for_by_people_and_reported_row_by_row(office: Office) -> None:
+    found = listed(office, office.province(), f"unit={IT}&followed=false")[0]["id"]
+    for who, status in ((office.auditor(), 403), (office.machine(), 403), (office.token("canbo"), 403)):
+        assert office.call("POST", "/enrollments/renewals", who, {"enrollments": [found]}).status_code == status
+    assert office.call("POST", "/enrollments/renewals", office.agency(), {"enrollments": []}).status_code == 422
+    answer = office.call("POST", "/enrollments/renewals", office.agency(), {"enrollments": [found, "2020-00000000"]})
+    assert (answer.status_code, answer.json["done"]) == (200, 0)
+    assert [one["code"] for one in answer.json["items"]] == ["unknown_officer", "unknown_enrollment"]
+
+
 @pytest.mark.parametrize("query", ["month=2026-13", "month=x", "month=2026-1", "month=0001-01", "cursor=x", "followed=x",
                                    "unit=x", "months=12", "limit=0"])
 def test_security_43_what_is_no_question_is_refused(office: Office, query: str) -> None:

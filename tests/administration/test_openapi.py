@@ -63,7 +63,7 @@ CONFIG: dict[str, Any] = {
 }
 """What schemathesis is to expect where HTTP has a more precise answer than its defaults know."""
 OF_PEOPLE = {"releaseBrake", "askForCertificate", "takeList", "sendBatch", "listBatches", "readBatch", "takeDevices",
-             "enterDevice"}
+             "enterDevice", "askForRenewals"}
 """Operations that no machine is let to."""
 EXAMPLES = {"rotateKeys": 3}
 """Each rotation makes RSA keys."""

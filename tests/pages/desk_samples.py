@@ -139,14 +139,28 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
     expiring: dict[str, Any] = frame(who, "expiry") | {
         "rows": by_language(ending), "narrowed": {"month": "2027-01", "unit": "H30.11", "followed": "false"}, "total": 102,
         "months": [{"value": f"2027-{month:02}", "word": f"{month:02}/2027"} for month in range(1, 13)],
-        "units": [{"code": "H30.11", "name": "Sở Y tế"}], "turn": {"first": "/next", "prev": "/next", "next": "/next"}}
+        "units": [{"code": "H30.11", "name": "Sở Y tế"}], "renew_url": "/next",
+        "turn": {"first": "/next", "prev": "/next", "next": "/next"}}
+    on_its_way = {"vi": "Đã có đề nghị đang được giải quyết.", "en": "A request is on its way."}
+    renewals: dict[str, Any] = frame(who, "expiry") | {
+        "rows": by_language([ending[0]]), "followed": 3, "more": True, "most": 200, "numbers": "2026-04210004",
+        "left_out": by_language([
+            {**ending[1], "why": on_its_way, "request": {"id": "2026-04219002", "state": _BACK}},
+            {**_ROWS[0], "ends": "20/01/2027", "request": None,
+             "why": {"vi": "Chứng thư số này không còn đang dùng.", "en": "This certificate is not in use any more."}}])}
     return {
+        "desk-renewals": ("console/renewals.html", renewals),
+        "desk-renewals-none": ("console/renewals.html", renewals | {"rows": [], "left_out": [], "more": False, "numbers": ""}),
+        "desk-renewed": ("console/renewed.html", frame(who, "expiry") | {"done": 1, "items": by_language([
+            {"id": "2026-04210002", "name": "Công Tằng Tôn Nữ Nguyễn Thị Thử Nghiệm", "why": on_its_way,
+             "request": {"id": "2026-04219002", "state": _BACK}},
+            {"id": "2026-04210004", "name": "Ngô Văn Thí Dụ", "why": "", "request": {"id": "2026-04219003", "state": _WAITS}}])}),
         "desk-expiry": ("console/expiry.html", expiry),
         "desk-expiry-none": ("console/expiry.html", expiry | {"rows": [], "later": True, "total": {**row, "count": 0,
                                                                                                  "followed": 0}}),
         "desk-expiring": ("console/expiring.html", expiring),
         "desk-expiring-none": ("console/expiring.html", expiring | {
-            "rows": [], "total": 0, "turn": dict.fromkeys(("first", "prev", "next"), "")}),
+            "rows": [], "total": 0, "turn": dict.fromkeys(("first", "prev", "next"), ""), "renew_url": ""}),
         "console-home": ("console/home.html", frame(who, "home") | {
             "states": by_language(_STATES), "may_act": True, "waiting": by_language([
                 {"step": {"vi": "Duyệt hoặc trả lại", "en": "Approve or return"}, "word": _WAITS["word"], "count": 18,

@@ -63,7 +63,8 @@ def test_officers_without_a_role_are_told_so_and_administrators_see_their_scope(
 PATHS = ("/admin/", LIST, f"{LIST}import", f"{LIST}batches", f"{LIST}all", f"{LIST}new", f"{LIST}2026-00000001",
          f"{LIST}2026-00000001/acts/return", f"{LIST}2026-00000001/papers/request", f"{LIST}batches/x/csv",
          f"{LIST}import/mau01_ca_nhan.xlsx", "/admin/devices/", "/admin/devices/x", "/admin/devices/x/acts/hand_over",
-         "/admin/devices/lists/csv", f"{LIST}expiry/", f"{LIST}expiry/list", f"{LIST}expiry/forecast.csv")
+         "/admin/devices/lists/csv", f"{LIST}expiry/", f"{LIST}expiry/list", f"{LIST}expiry/forecast.csv",
+          f"{LIST}expiry/renewals")
 
 
 def test_security_38_every_page_asks_for_a_sign_in_a_role_and_a_second_factor(console: Console) -> None:

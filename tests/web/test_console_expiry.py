@@ -15,6 +15,7 @@ import pytest
 from idp.pki.enrollment.record import Purpose
 from idp.pki.enrollment.states import State
 from tests.administration.office import HOME, IT, PLENTY, Office
+from tests.audit_desk import events_of
 from tests.pki.expiry.records import put
 
 from .console import Browser, Console
@@ -89,3 +90,41 @@ def test_security_41_the_file_has_every_number_and_no_formula(province: Browser)
     assert [(row[0], row[-2], row[-1]) for row in rows[1:]] == [(IT, "4", "0"), (HOME, "2", "1"), ("H30.13", "1", "0")]
     assert all(sum(map(int, row[2:-2:2])) == int(row[-2]) for row in rows[1:])
     assert rows[3][1] == "'=1+1"
+
+
+def test_an_agency_renews_all_that_is_due_in_two_steps_and_a_second_press_asks_for_nothing(
+        sqlite_template: Path, tmp_path: Path) -> None:
+    target = tmp_path / "renewals.sqlite3"
+    copy(sqlite_template, target)
+    office = Office(f"sqlite:///{target}", rates=PLENTY)
+    console, store, now = Console(office), office.services.certificate_desk.moves.store, office.clock.now()
+    due = [put(store, IT, now + 30 * DAY, holder=office.officer(f"canbo{number}", unit=IT)) for number in range(3)]
+    away = put(store, IT, now + 30 * DAY, holder=office.officer("nghi", unit=IT, disabled=True))
+    put(store, HOME, now + 30 * DAY, holder=office.officer("khac", unit=HOME))
+    clerk = console.person("quantri.coquan", "quantri-coquan", unit=IT)
+    numbers_shown = clerk.get(f"{FORECAST}list?followed=false&unit={IT}").text
+    first = unescape(re.findall(r'class="btn btn-primary" href="([^"]+)"', numbers_shown)[0])
+    confirm = clerk.get(first).text
+    assert "3 chứng thư số được đề nghị gia hạn" in confirm
+    assert "1 chứng thư số không đề nghị được" in confirm
+    assert "không còn hoạt động" in confirm
+    numbers = re.findall(r'name="numbers" value="([^"]*)"', confirm)[0]
+    assert numbers.split() == [one.enrollment_id for one in due]
+    path = f"{FORECAST}renewals"
+    done = clerk.post(path, first, numbers=numbers)
+    assert done.status_code == 200
+    assert "Đã gửi 3 đề nghị trên 3 chứng thư số." in done.text
+    form = f"/admin/certificates/{due[0].enrollment_id}/acts/report_loss"
+    again = clerk.post(path, form, numbers=f"{numbers} {away.enrollment_id} 2026-99999999").text
+    assert "Đã gửi 0 đề nghị trên 5 chứng thư số." in again
+    requests = re.findall(r'href="/admin/certificates/([0-9-]+)">\1<', done.text)
+    assert len(requests) == 3
+    assert set(requests) <= set(re.findall(r'href="/admin/certificates/([0-9-]+)">\1<', again))
+    assert again.count("Đã có đề nghị đang được giải quyết.") == 3
+    assert len(events_of(office.database, "enrollment.asked")) == 3 + 5
+    for wrong in ("", " ".join(f"2026-{number:08}" for number in range(201))):
+        assert clerk.post(path, form, numbers=wrong).status_code == 303
+    auditor = console.person("kiemtoan", "kiemtoan")
+    assert "Đề nghị gia hạn tất cả" not in auditor.get(f"{FORECAST}list").text
+    assert auditor.get(path).status_code == 403
+    office.close()

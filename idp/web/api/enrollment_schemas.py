@@ -58,6 +58,7 @@ def schemas(object_: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     taken = {"form": _TEXT, "dry_run": _YES, "good": {"type": "integer"}, "already": {"type": "integer"},
              "bad": {"type": "integer"}, "headers": {"type": "object", "additionalProperties": _TEXT},
              "problems": {"type": "array", "items": object_(problem, problem)}}
+    renewal = outcome | {"name": _TEXT, "request": _TEXT_OR_NONE | {"description": "The one that was made, or is on its way."}}
     signing = {"id": _TEXT, "serial": _TEXT, "issuer": _TEXT, "not_after": _TIME_OR_NONE, "device_kind": request["device_kind"],
                "kind": request["kind"]}
     signed = {"batch": _TEXT, "document": _TEXT, "made_at": _TIME, "made_by": _TEXT, "rows": {"type": "integer"},
@@ -71,6 +72,9 @@ def schemas(object_: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     months = ending | {"due": due, "months": {"type": "array", "items": object_(month, month)}}
     agency = {"unit_code": _TEXT, "unit_name": _TEXT, **months}
     return {
+        "Renewals": object_({"enrollments": _NUMBERS}, ("enrollments",)),
+        "RenewalOutcomes": object_({"items": {"type": "array", "items": object_(renewal, renewal)}, "done": _NUMBER},
+                                   ("items", "done")),
         "ExpiringEnrollment": object_(request | {
             "days_left": _NUMBER, "following": {"type": "array", "items": object_(follower, follower)}},
             (*request, "days_left", "following")),
@@ -118,6 +122,9 @@ def paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
         "/enrollments/expiring": {
             "get": operation("listExpiring", "Certificates that end, those first that end first.",
                              answer="ExpiringEnrollmentPage", query=("month", "unit", "followed", "cursor", "limit"))},
+        "/enrollments/renewals": {
+            "post": operation("askForRenewals", "Ask for the renewal of many certificates; each stands for itself.",
+                              answer="RenewalOutcomes", body="Renewals", change=True)},
         "/enrollments/acts": {
             "post": operation("actUponEnrollments", "The same act upon many requests; each stands for itself.",
                               answer="EnrollmentOutcomes", body="EnrollmentActs", change=True)},

@@ -46,6 +46,12 @@ def blueprint(door: Door) -> Blueprint:
         who, _ = door.admit()
         return door.page(rooms.administration.expiry.listed(who, **door.query("month", "unit", "followed", "cursor", "limit")))
 
+    @views.post("/enrollments/renewals")
+    def renew() -> Response:
+        who, caller = door.admit(change=True)
+        door.query()
+        return door.json(rooms.administration.renewals.ask(who, door.body(), caller))
+
     @views.post("/enrollments/acts")
     def act_upon() -> Response:
         who, caller = door.admit(change=True)

@@ -69,6 +69,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             months=[{"value": one["month"], "word": _words(one["month"])}
                     for one in room.forecast(entered.who, months=MONTHS[-1])["months"]],
             units=_offered(services, entered, narrowed.get("unit", "")),
+            renew_url=_renewing(entered, narrowed),
             turn=turning(LIST, narrowed, following=page.next, prev=page.prev))
 
     @views.get("/certificates/expiry/forecast.csv")
@@ -97,6 +98,13 @@ def _row(told: Mapping[str, Any], unit: str) -> dict[str, Any]:
             "cells": [{"count": one["count"], "followed": one["followed"], "label": _words(one["month"]),
                        "url": f"{LIST}?{urlencode({'month': one['month'], **whose})}" if one["count"] else ""}
                       for one in told["months"]]}
+
+
+def _renewing(entered: Entered, narrowed: Mapping[str, str]) -> str:
+    """Give where all of a list are renewed; "" where that is not what it shows, or not theirs to do."""
+    if not entered.who.may_change or not entered.who.sub or "month" in narrowed or narrowed.get("followed") == "true":
+        return ""
+    return f"{FORECAST}renewals?{urlencode({'unit': narrowed['unit']} if 'unit' in narrowed else {})}".rstrip("?")
 
 
 def _words(month: str) -> str:
