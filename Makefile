@@ -36,7 +36,7 @@ bench: ## Load figures (docs/performance.md); BASE=<revision> compares two state
 	@sh deploy/setup/prepare.sh bench
 	@exec .venv/bin/python -m bench $(if $(BASE),--base $(BASE)) $(BENCH_ARGS)
 
-faults: ## The faults of directory and certification authority at full length, half an hour (docs/reliability.md); FAULTS_ARGS="--only F-01" chooses
+faults: ## The faults of directory and certification authority at full length, forty minutes (docs/reliability.md); FAULTS_ARGS="--only F-01" chooses
 	@sh deploy/setup/prepare.sh bench
 	@exec .venv/bin/python -m tests.faults $(FAULTS_ARGS)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bench.directory import Figure, run
-from idp.adapters.sql.database import Database
+from bench.directory import Figure
+from tests.faults.mirror import FEW, f25
 
 
-def test_f24_f25_the_mirror_bears_four_hundred_officers_and_loses_none(database: Database) -> None:
-    assert [figure for figure in run(database, 400) if not figure.holds] == []
+def test_f24_f25_the_mirror_bears_four_hundred_officers_and_loses_none(database_url: str) -> None:
+    assert f25(database_url, "short", FEW).line()["failed_demands"] == []
 
 
 def test_a_figure_that_is_too_large_does_not_hold() -> None:

@@ -14,6 +14,7 @@ from tests.postgresql import PostgreSQL
 
 from .authority import Deaths, copied, f15
 from .copies import copies, f04
+from .mirror import ALL, FEW, Followed, f25
 from .runs import Found, Length, f01, f02, f03, f05, rig
 
 FULL = {"F-01": Length(30, 300, 30), "F-02": Length(30, 120, 30), "F-03": Length(30, 600, 30, 10), "F-04": Length(20, 60, 20),
@@ -28,7 +29,7 @@ _RUNS: dict[str, Callable[..., Found]] = {"F-01": f01, "F-02": f02, "F-03": f03,
 def main() -> int:
     """Run on PostgreSQL, each fault on a product and a database of its own."""
     parser = argparse.ArgumentParser(description="Run the faults of the directory and of the certification authority")
-    names = sorted([*FULL, "F-15"])
+    names = sorted([*FULL, "F-15", "F-25"])
     parser.add_argument("--only", nargs="+", choices=names, default=names)
     parser.add_argument("--short", action="store_true", help="seconds instead of minutes")
     chosen = parser.parse_args()
@@ -40,10 +41,12 @@ def main() -> int:
             url = database.create()
             schema.upgrade(url)
             with tempfile.TemporaryDirectory(prefix="idp-faults-") as folder:
-                found: Found | Deaths
+                found: Found | Deaths | Followed
                 if fault == "F-15":
                     found = f15(url, Path(folder), form, FEW_KILLS if chosen.short else KILLS,
                                 partial(copied, url, Path(folder), database.create))
+                elif fault == "F-25":
+                    found = f25(url, form, FEW if chosen.short else ALL)
                 elif fault == "F-04":
                     with copies(Path(folder) / "rig", url) as pair:
                         found = f04(pair, form, lengths[fault])
