@@ -46,6 +46,18 @@ class TaskAdministration:
         """Give a task. Raises RefusedError (404) for one that is unknown, or another agency's."""
         return self._shown(self._seen(who, task_id))
 
+    def workable_one(self, who: Administrator, task_id: str) -> dict[str, Any]:
+        """Give a task as ``one`` does, for a page.
+
+        Returns:
+            Beside the task ``standing``, the requests whose certificates stand because of which it is not done, and
+            ``may_complete``, whether this administrator may note it as done now. Raises as ``one``.
+        """
+        task = self._seen(who, task_id)
+        standing = list(self._unfinished(task)) if task.state == "open" else []
+        return {**self._shown(task), "standing": standing,
+                "may_complete": task.state == "open" and not standing and _may(who, task)}
+
     def complete(self, who: Administrator, task_id: str, body: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
         """Note that a task was done.
 
@@ -61,8 +73,7 @@ class TaskAdministration:
                 stands that it is about (409 ``not_done_yet``): then the task closes itself when that ends.
         """
         task = self._seen(who, task_id)
-        if who != OPERATOR and (who.role is Role.MACHINE or (
-                OWNERS[TaskKind(task.kind)] == "province" and who.role is not Role.PROVINCE)):
+        if who != OPERATOR and not _may(who, task):
             raise ForbiddenError("People note what was done, and after a departure the province's administrators do.")
         proof = body.get("proof")
         if body.keys() != {"proof"} or not isinstance(proof, str) or not 0 < len(proof.strip()) <= LONGEST_PROOF or any(
@@ -90,3 +101,9 @@ class TaskAdministration:
         return {"id": shown.pop("task_id"), **shown, "owner": OWNERS[kind],
                 "enrollment": cause.split(":")[0] if kind is TaskKind.CHANGE_CERTIFICATE else None,
                 "overdue": task.state == "open" and self._clock.now() > task.due_at}
+
+
+def _may(who: Administrator, task: Task) -> bool:
+    """Tell whether somebody may note a task as done: people, and what is the province's (``OWNERS``) its administrators."""
+    return who.may_change and (who.role is Role.PROVINCE
+                               or (who.role is Role.AGENCY and OWNERS[TaskKind(task.kind)] == "agency"))

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 _PLACES = [("home", "/next", "Tổng quan", "Overview", "chart"), ("list", "/next", "Chứng thư số", "Certificates", "cert"),
            ("expiry", "/next", "Sắp hết hạn", "Expire soon", "clock"),
-           ("devices", "/next", "Thiết bị", "Devices", "plug"), ("import", "/next", "Nhập danh sách", "Import a list", "up"),
+           ("devices", "/next", "Thiết bị", "Devices", "plug"),
+           ("tasks", "/next", "Việc cần làm", "Tasks", "list"), ("import", "/next", "Nhập danh sách", "Import a list", "up"),
            ("batches", "/next", "Gửi và nhận kết quả", "Send and take results", "mail")]
 
 

@@ -10,6 +10,7 @@ _HELD = {"name": "handed_over", "word": {"vi": "Đã bàn giao", "en": "Handed o
 _DUE = {"name": "return_due", "word": {"vi": "Chờ trả lại", "en": "Return is due"}, "tag": "wait", "icon": "clock"}
 _LOST = {"name": "lost", "word": {"vi": "Đã báo mất", "en": "Reported lost"}, "tag": "bad", "icon": "cross"}
 _STOCK = {"name": "in_stock", "word": {"vi": "Trong kho", "en": "In stock"}, "tag": "idle", "icon": "ring"}
+_IN_USE = {"name": "active", "word": {"vi": "Đang dùng", "en": "In use"}, "tag": "ok", "icon": "check"}
 _USB, _SIM = {"vi": "Thiết bị USB", "en": "USB device"}, {"vi": "SIM", "en": "SIM"}
 _LONG_UNIT = "Văn phòng Điều phối Chương trình mục tiêu quốc gia xây dựng nông thôn mới tỉnh"
 _GIVE = {"name": "hand_over", "label": {"vi": "Bàn giao", "en": "Hand over"}}
@@ -36,12 +37,52 @@ _HISTORY = by_language([
      "giver": "", "receiver": "", "form": "", "record": "", "enrollment": ""}])
 _CERTIFICATES = by_language([
     {"id": "2026-04210004", "name": "Phạm Văn Minh Họa", "serial": "5401ab00c3d2e1f0",
-     "state": {"name": "active", "word": {"vi": "Đang dùng", "en": "In use"}, "tag": "ok", "icon": "check"}}])
+     "state": _IN_USE}])
 _FOUND = by_language(_ROWS)
 
 
 def _one(number: int) -> dict[str, Any]:
     return {lang: _FOUND[lang][number] for lang in ("vi", "en")}
+
+
+def _task(number: int, kind: dict[str, str], name: str, unit: str, **more: Any) -> dict[str, Any]:
+    return {"id": f"task-{number}", "kind": kind, "name": name, "uid": f"mau{number}", "unit_name": unit,
+            "due": "23/11/2026 08:14", "overdue": False, "done": False,
+            "owner": {"vi": "Quản trị tỉnh", "en": "Province administrator"}, **more}
+
+
+_TASKS = by_language([
+    _task(1, {"vi": "Thu hồi chứng thư số", "en": "Revoke the certificate"}, "Phạm Văn Minh Họa", "Sở Y tế", overdue=True),
+    _task(2, {"vi": "Đổi nội dung chứng thư số", "en": "Change the content of a certificate"},
+          "Công Tằng Tôn Nữ Nguyễn Thị Thử Nghiệm", _LONG_UNIT, owner={"vi": "Đơn vị", "en": "Agency"}),
+    _task(3, {"vi": "Thu hồi SIM", "en": "Withdraw the SIM"}, "Võ Văn Làm Mẫu", "Sở Y tế", done=True)])
+
+
+def _tasks(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
+    def found(number: int) -> dict[str, Any]:
+        return {lang: _TASKS[lang][number] for lang in ("vi", "en")}
+
+    listed: dict[str, Any] = frame(who, "tasks") | {
+        "state": "open", "rows": _TASKS, "turn": {"first": "/next", "prev": "", "next": "/next"}}
+    requests = by_language([{"id": "2026-04210004", "what": {"vi": "Cấp mới, thiết bị USB", "en": "New, USB device"},
+                             "serial": "5401ab00c3d2e1f0", "standing": True, "state": _IN_USE}])
+    one: dict[str, Any] = frame(who, "tasks") | {
+        "error": "", "proof": "", "longest": 2000, "found": found(0), "may_complete": True, "standing": 0, "requests": [],
+        "opened": "22/11/2026 08:14", "done_at": "", "done_by": "", "said": "",
+        "why": {"vi": "Cán bộ không còn làm việc.", "en": "The officer is no longer at work."}}
+    return {
+        "tasks": ("console/tasks.html", listed),
+        "tasks-none": ("console/tasks.html", listed | {"rows": []}),
+        "tasks-none-done": ("console/tasks.html", listed | {"rows": [], "state": "done"}),
+        "task": ("console/task.html", one),
+        "task-refused": ("console/task.html", one | {
+            "proof": "Thu hồi", "error": {"vi": "Việc này đã xong trước đó.", "en": "This was done before."}}),
+        "task-standing": ("console/task.html", one | {"may_complete": False, "standing": 1, "requests": requests}),
+        "task-of-others": ("console/task.html", one | {"found": found(1), "may_complete": False}),
+        "task-done": ("console/task.html", one | {
+            "found": found(2), "may_complete": False, "done_at": "22/11/2026 10:00", "done_by": "Trần Thị Ví Dụ",
+            "said": "12/CTS, 22/11/2026", "requests": requests}),
+    }
 
 
 def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -59,7 +100,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "warning": {"vi": "Hai bên ký biên bản trước.", "en": "Both sides sign the record first."}}
     chosen = {"told": {"q": "mẫu", "receiver": "b", "keeper": "agency", "record": ""}, "officers": [
         {"sub": "a", "name": "Phạm Văn Minh Họa, Trưởng phòng, Sở Y tế"}, {"sub": "b", "name": f"Ngô Văn Thí Dụ, {_LONG_UNIT}"}]}
-    return {
+    return _tasks(who) | {
         "devices": ("console/devices.html", listed),
         "devices-none": ("console/devices.html", listed | {
             "rows": [], "may_enter": False, "turn": {"first": "", "prev": "", "next": ""},
@@ -79,5 +120,5 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
     }
 
 
-WRONG: Final = frozenset({"devices-refused", "device-shown-overdue", "device-act-chosen"})
+WRONG: Final = frozenset({"devices-refused", "device-shown-overdue", "device-act-chosen", "task-refused"})
 """Samples that are sent with a status of refusal."""

@@ -54,9 +54,9 @@ def given(console: Console, serial: str, uid: str = "nguoinhan", unit: str = IT,
     return page
 
 
-def in_use(console: Console) -> tuple[str, str]:
+def in_use(console: Console, uid: str = "canbo1") -> tuple[str, str]:
     """Bring a request as far as a certificate in a token that its holder has; gives its number and the device's page."""
-    number, rooms = request_of(console), console.office.services.certificate_desk
+    number, rooms = request_of(console, uid), console.office.services.certificate_desk
     one, two, three = (Actor(sub, Administrator(role=Role.PROVINCE, client_id="console", sub=sub))
                        for sub in (console.office.officer(uid, "quantri-tinh") for uid in ("mot", "hai", "ba")))
     rooms.desk.approve(two, number, CALLER)

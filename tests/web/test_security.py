@@ -112,8 +112,9 @@ def test_only_the_views_that_are_named_take_a_form_without_token(site: Site) -> 
         "acting_post.answer", "acting_post.ask_again", "login.ask_for_link", "login.ask_passkey", "login.ask_second",
         "login.take_factor", "login.enrol_question",
         "recovery.answer", "recovery.ask_passkey", "approvals.take_up",
-        "console.act_upon", "console.ask_for_one", "console.ask_renewals", "console.do_act", "console.do_device_act",
-        "console.enter_device", "console.read_identity", "console.report_of_list", "console.send_batch", "console.take_list",
+        "console.act_upon", "console.ask_for_one", "console.ask_renewals", "console.complete_task", "console.do_act",
+        "console.do_device_act", "console.enter_device", "console.read_identity", "console.report_of_list",
+        "console.send_batch", "console.take_list",
         "consent.answer", "device.take_code", "device.answer", "logout.answer"}
     browser = site.browser()
     for endpoint, rule in views.items():

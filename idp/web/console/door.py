@@ -94,7 +94,8 @@ def _frame(entered: Entered) -> dict[str, Any]:
     places = [("home", "/admin/", gettext("Tổng quan"), "chart"),
               ("list", "/admin/certificates/", gettext("Chứng thư số"), "cert"),
               ("expiry", "/admin/certificates/expiry/", gettext("Sắp hết hạn"), "clock"),
-              ("devices", "/admin/devices/", gettext("Thiết bị"), "plug")]
+              ("devices", "/admin/devices/", gettext("Thiết bị"), "plug"),
+              ("tasks", "/admin/tasks/", gettext("Việc cần làm"), "list")]
     if who.may_change:
         places.append(("import", "/admin/certificates/import", gettext("Nhập danh sách"), "up"))
     if who.role is Role.PROVINCE:

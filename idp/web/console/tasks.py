@@ -1,0 +1,109 @@
+"""Tasks about officers: what is due first, one task with why it is not done yet, and the proof with which it is closed.
+
+Source: security checklist 38. Who may close which is decided in ``administration.tasks``; a task about a certificate that stands
+closes itself when that has ended (docs/operations/departures.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from flask import Blueprint, Response, request
+from flask_babel import gettext
+
+from ...administration.pages import USUAL
+from ...directory.tasks import LONGEST_PROOF, TaskKind
+from ...errors import RefusedError
+from ...services import Services
+from ..onward import see_other
+from .desk import name_of
+from .door import Door, Entered
+from .turning import turning
+from .words import moment, request_words, turns
+
+LIST: Final = "/admin/tasks/"
+_STATES: Final = ("open", "done")
+_MOST_REQUESTS: Final = 50
+
+
+def add(views: Blueprint, services: Services, door: Door) -> None:
+    """Make the views."""
+    room = services.administration.tasks
+
+    @views.get("/tasks/")
+    def tasks() -> Response:
+        entered = door.enter(request.full_path)
+        if isinstance(entered, Response):
+            return entered
+        asked = request.args.get("state", "")
+        state = asked if asked in _STATES else _STATES[0]
+        page = room.listed(entered.who, state=state, cursor=request.args.get("cursor", ""), limit=USUAL)
+        names = _unit_names(services)
+        return door.page(
+            "console/tasks.html", entered, here="tasks", state=state, rows=[_words(one, names) for one in page.items],
+            turn=turning(LIST, {"state": state}, following=page.next, prev=""))
+
+    @views.get("/tasks/<task_id>")
+    def task(task_id: str) -> Response:
+        entered = door.enter(request.path)
+        return entered if isinstance(entered, Response) else _one(entered, task_id)
+
+    @views.post("/tasks/<task_id>")
+    def complete_task(task_id: str) -> Response:
+        entered = door.enter(f"{LIST}{task_id}", change=True)
+        if isinstance(entered, Response):
+            return entered
+        proof = request.form.get("proof", "").replace("\r\n", "\n")  # HTML §4.10.21.4: a form sends line ends so
+        try:
+            room.complete(entered.who, task_id, {"proof": proof}, entered.caller)
+        except RefusedError as err:
+            if err.status == 404:
+                raise
+            return _one(entered, task_id, status=err.status, error=_refusal(err.code), proof=proof)
+        return see_other(f"{LIST}{task_id}")
+
+    def _one(entered: Entered, task_id: str, *, status: int = 200, error: str = "", proof: str = "") -> Response:
+        found = room.workable_one(entered.who, task_id)
+        about = services.administration.enrollments.listed(entered.who, holder=found["sub"], limit=_MOST_REQUESTS).items
+        return door.page(
+            "console/task.html", entered, here="tasks", status=status, error=error, proof=proof[:LONGEST_PROOF],
+            longest=LONGEST_PROOF, found=_words(found, _unit_names(services)), may_complete=found["may_complete"],
+            standing=len(found["standing"]), why=_why()[TaskKind(found["kind"])],
+            opened=moment(found["opened_at"]), done_at=moment(found["done_at"]) if found["done_at"] is not None else "",
+            done_by=name_of(services, found["done_by"]), said=found["proof"],
+            requests=[{**request_words(one), "serial": one["serial"] or "", "standing": one["id"] in found["standing"]}
+                      for one in about])
+
+
+def _words(found: Mapping[str, Any], units: Mapping[str, str]) -> dict[str, Any]:
+    return {"id": found["id"], "kind": _kinds()[TaskKind(found["kind"])], "uid": found["uid"],
+            "name": found["name"] or found["uid"], "unit_name": units.get(found["unit_code"], found["unit_code"]),
+            "due": moment(found["due_at"]), "overdue": found["overdue"], "done": found["state"] == "done",
+            "owner": turns()["desk" if found["owner"] == "province" else "agency"]}
+
+
+def _kinds() -> Mapping[TaskKind, str]:
+    return {TaskKind.REVOKE_CERTIFICATES: gettext("Thu hồi chứng thư số"), TaskKind.REVOKE_SIMS: gettext("Thu hồi SIM"),
+            TaskKind.CHANGE_CERTIFICATE: gettext("Đổi nội dung chứng thư số")}
+
+
+def _why() -> Mapping[TaskKind, str]:
+    return {
+        TaskKind.REVOKE_CERTIFICATES: gettext("Cán bộ không còn làm việc. Mọi chứng thư số của cán bộ này phải được thu hồi."),
+        TaskKind.REVOKE_SIMS: gettext("Cán bộ không còn làm việc. Mọi SIM của cán bộ này phải được thu hồi."),
+        TaskKind.CHANGE_CERTIFICATE: gettext(
+            "Chức vụ, đơn vị, họ tên hoặc thư của cán bộ đã khác với chứng thư số. Cán bộ cần chứng thư số mới ghi đúng.")}
+
+
+def _refusal(code: str) -> str:
+    known = {
+        "not_done_yet": gettext("Chứng thư số chưa được thu hồi hoặc thay mới. Việc này tự xong khi đó."),
+        "already_done": gettext("Việc này đã xong trước đó."),
+        "forbidden": gettext("Việc này do quản trị tỉnh làm."),
+        "invalid_body": gettext("Vui lòng ghi ai đã làm gì, khi nào, theo văn bản số nào. Nhiều nhất 2000 ký tự.")}
+    return str(known.get(code, known["already_done"]))
+
+
+def _unit_names(services: Services) -> dict[str, str]:
+    return {entry.unit.code: entry.unit.name for entry in services.mirroring.units.units()}
