@@ -15,6 +15,7 @@ from .administration.enrollment.devices import DeviceAdministration
 from .administration.enrollment.expiry import ExpiryForecast
 from .administration.enrollment.lists import EnrollmentLists
 from .administration.enrollment.paper import EnrollmentPaper
+from .administration.enrollment.passwords import PasswordAdministration
 from .administration.enrollment.renewals import Renewals
 from .administration.enrollment.requests import CertificateDesk, EnrollmentAdministration
 from .administration.factors import FactorAdministration
@@ -153,6 +154,7 @@ class CertificateProtocols:
 
     Attributes:
         stamp_requests: Counts requests for time-stamps.
+        est_passwords: Makes enrolment passwords, for administrators.
         est_guesses: Counts guesses of enrolment passwords.
         est_requests: Counts enrolments.
     """
@@ -160,6 +162,7 @@ class CertificateProtocols:
     time_stamps: TimeStamps
     stamp_requests: Lockout
     est: Est
+    est_passwords: PasswordAdministration
     est_guesses: Lockout
     est_requests: Lockout
     portable: PortableCertificates

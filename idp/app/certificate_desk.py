@@ -36,6 +36,7 @@ from ..administration.enrollment.devices import DeviceAdministration
 from ..administration.enrollment.expiry import ExpiryForecast
 from ..administration.enrollment.lists import EnrollmentLists
 from ..administration.enrollment.paper import EnrollmentPaper
+from ..administration.enrollment.passwords import PasswordAdministration
 from ..administration.enrollment.personal import PersonalData
 from ..administration.enrollment.renewals import Renewals
 from ..administration.enrollment.requests import CertificateDesk, EnrollmentAdministration
@@ -145,13 +146,14 @@ def protocols(settings: Settings, database: Database, sealer: Sealer, issuance: 
               mirror: OfficerMirror, guesses: GuessCounter, clock: Clock) -> CertificateProtocols:
     """Build the time-stamp authority, enrolment over HTTP, and what makes files with a key."""
     certificates, organization = SqlCertificateStore(database), settings.province_name
+    est = Est(issuance, certificates, EnrollmentPasswords(SqlLeaves(database), clock), mirror, clock, organization=organization,
+              switched_on=settings.est)
     return CertificateProtocols(
         time_stamps=TimeStamps(certificates, SqlStatusStore(database), issuance, sealer, audit, clock, organization=organization,
                                policy=settings.tsa_policy or f"{settings.ca_policy_arc}.100",
                                accuracy_seconds=settings.tsa_accuracy_seconds, offered=settings.tsa_access != "off"),
         stamp_requests=Lockout(guesses, clock, STAMP_LIMITS, kind="time stamps"),
-        est=Est(issuance, certificates, EnrollmentPasswords(SqlLeaves(database), clock), mirror, clock,
-                organization=organization, switched_on=settings.est),
+        est=est, est_passwords=PasswordAdministration(est, mirror),
         est_guesses=Lockout(guesses, clock, FACTOR_LIMITS, kind="enrolment"),
         est_requests=Lockout(guesses, clock, EST_LIMITS, kind="enrolments"),
         portable=PortableCertificates(issuance, mirror, audit, clock, organization=organization))

@@ -112,6 +112,7 @@ class AuditEvent(StrEnum):
     TIME_STAMPED = "time_stamp.issued"
     ENROLLMENT_PASSWORD_CREATED = "enrollment_password.created"
     ENROLLMENT_PASSWORD_USED = "enrollment_password.used"
+    ENROLLMENT_PASSWORD_WITHDRAWN = "enrollment_password.withdrawn"
     ENROLLMENT_PASSWORD_REFUSED = "enrollment_password.refused"
     ENROLLMENT_ASKED = "enrollment.asked"
     ENROLLMENT_MOVED = "enrollment.moved"

@@ -60,8 +60,9 @@ def test_officers_without_a_role_are_told_so_and_administrators_see_their_scope(
     assert "/admin/certificates/import" not in reads
 
 
-PATHS = ("/admin/", LIST, f"{LIST}import", f"{LIST}batches", f"{LIST}all", f"{LIST}new", f"{LIST}2026-00000001",
-         f"{LIST}2026-00000001/acts/return", f"{LIST}2026-00000001/papers/request", f"{LIST}batches/x/csv",
+PATHS = ("/admin/", LIST, f"{LIST}import", f"{LIST}batches", f"{LIST}all", f"{LIST}new", "/admin/enrolment/",
+         f"{LIST}2026-00000001", f"{LIST}2026-00000001/acts/return", f"{LIST}2026-00000001/papers/request",
+         f"{LIST}batches/x/csv",
          f"{LIST}import/mau01_ca_nhan.xlsx", "/admin/devices/", "/admin/devices/x", "/admin/devices/x/acts/hand_over",
          "/admin/devices/lists/csv", f"{LIST}expiry/", f"{LIST}expiry/list", f"{LIST}expiry/forecast.csv",
           f"{LIST}expiry/renewals", "/admin/tasks/", "/admin/tasks/x")

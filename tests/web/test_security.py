@@ -115,6 +115,7 @@ def test_only_the_views_that_are_named_take_a_form_without_token(site: Site) -> 
         "console.act_upon", "console.ask_for_one", "console.ask_renewals", "console.complete_task", "console.do_act",
         "console.do_device_act", "console.enter_device", "console.read_identity", "console.report_of_list",
         "console.send_batch", "console.take_list",
+        "console.make_enrolment_password", "console.withdraw_enrolment_password",
         "consent.answer", "device.take_code", "device.answer", "logout.answer"}
     browser = site.browser()
     for endpoint, rule in views.items():

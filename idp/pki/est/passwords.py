@@ -13,6 +13,7 @@ import hmac
 import re
 import secrets
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -31,6 +32,10 @@ _LONGEST: Final = 64
 _NAME: Final = re.compile(r"est-[0-9a-f]{12}")
 """What a password's name is like; nothing else is looked up."""
 _HOST: Final = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+
+
+Moment = tuple[int, str]
+"""Where a password stands among others: when it was made, and its name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +80,14 @@ class LeaveStore(Protocol):
 
     def give_back(self, name: str, at: int) -> None:
         """Undo the use of a moment, because nothing was issued."""
+        ...
+
+    def end(self, name: str, at: int, record: AuditRecord) -> bool:
+        """Let one that is neither used nor expired end at a moment, with the record; False for all others."""
+        ...
+
+    def newest(self, limit: int, *, after: Moment | None = None, before: Moment | None = None) -> Sequence[Leave]:
+        """Give them, newest first: the first of all, or after one, or the last before one."""
         ...
 
 
@@ -135,6 +148,19 @@ class EnrollmentPasswords:
     def give_back(self, leave: Leave, at: int) -> None:
         """Undo a use after which nothing was issued."""
         self._store.give_back(leave.name, at)
+
+    def withdraw(self, name: str, caller: Caller) -> Leave:
+        """Let one end now. Raises RefusedError: 404 ``unknown_password``; 409 ``used``: it was used, or has ended."""
+        found = self._store.find(name) if _NAME.fullmatch(name) else None
+        if found is None:
+            raise RefusedError("There is no such enrolment password.", code="unknown_password", status=404)
+        if not self._store.end(name, self._clock.now(), self._record(AuditEvent.ENROLLMENT_PASSWORD_WITHDRAWN, found, caller)):
+            raise RefusedError("This enrolment password was used, or has ended.", code="used", status=409)
+        return found
+
+    def listed(self, limit: int, *, after: Moment | None = None, before: Moment | None = None) -> Sequence[Leave]:
+        """Give them, newest first, as ``LeaveStore.newest``."""
+        return self._store.newest(limit, after=after, before=before)
 
     def _record(self, event: AuditEvent, leave: Leave, caller: Caller, **more: str) -> AuditRecord:
         return AuditRecord(event, self._clock.now(), sub=leave.holder, source=caller.source, request_id=caller.request_id,

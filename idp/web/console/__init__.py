@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from ...services import Services
-from . import acts, asking, desk, devices, expiry, lists, papers, renewals, tasks
+from . import acts, asking, desk, devices, expiry, lists, papers, passwords, renewals, tasks
 from .door import Door
 
 HOME = "/admin/"
@@ -26,6 +26,6 @@ def blueprint(services: Services) -> Blueprint:
         return door.page("console/home.html", entered, here="home", states=desk.state_rows(counts["states"]),
                          waiting=desk.waiting_rows(waiting), may_act=entered.who.may_change)
 
-    for room in (lists, papers, expiry, renewals, acts, asking, desk, devices, tasks):
+    for room in (lists, papers, expiry, renewals, acts, asking, desk, devices, tasks, passwords):
         room.add(views, services, door)
     return views

@@ -100,6 +100,8 @@ def _frame(entered: Entered) -> dict[str, Any]:
         places.append(("import", "/admin/certificates/import", gettext("Nhập danh sách"), "up"))
     if who.role is Role.PROVINCE:
         places.append(("batches", "/admin/certificates/batches", gettext("Gửi và nhận kết quả"), "mail"))
+    if who.role in (Role.PROVINCE, Role.AUDITOR):
+        places.append(("enrolment", "/admin/enrolment/", gettext("Đăng ký máy"), "laptop"))
     roles = {Role.PROVINCE: gettext("Quản trị tỉnh"), Role.AGENCY: gettext("Quản trị đơn vị"),
              Role.AUDITOR: gettext("Kiểm toán viên, chỉ xem")}
     post = entered.officer.officer.main_post

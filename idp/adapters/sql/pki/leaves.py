@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import literal_column, select, update
+from sqlalchemy import and_, literal_column, or_, select, update
 
 from ....audit import AuditRecord
-from ....pki.est.passwords import Leave
+from ....pki.est.passwords import Leave, Moment
 from ..audit import audit_insert, audit_values
 from ..database import Database, parameter
 from ..tables import EnrollmentLeaveRow
@@ -31,6 +32,15 @@ class SqlLeaves:
         self._give_back = database.write(guard=update(LEAVE).where(
             c.name == parameter(c.name, "of"), c.used_at == at).values(
                 used_at=literal_column("NULL")).returning(c.name))
+        self._end = database.write(audit_insert(), guard=update(LEAVE).where(
+            c.name == parameter(c.name, "of"), c.used_at.is_(None), c.expires_at > at).values(expires_at=at).returning(c.name))
+        made, name, most = parameter(c.created_at, "made"), parameter(c.name, "then"), parameter(c.expires_at, "limit")
+        newest, oldest = (c.created_at.desc(), c.name.desc()), (c.created_at, c.name)
+        self._newest = database.read(select(LEAVE).order_by(*newest).limit(most))
+        self._after = database.read(select(LEAVE).where(or_(c.created_at < made, and_(c.created_at == made, c.name < name)))
+                                    .order_by(*newest).limit(most))
+        self._before = database.read(select(LEAVE).where(or_(c.created_at > made, and_(c.created_at == made, c.name > name)))
+                                     .order_by(*oldest).limit(most))
 
     def add(self, leave: Leave, record: AuditRecord) -> None:
         """Keep a new one with its record."""
@@ -39,7 +49,7 @@ class SqlLeaves:
     def find(self, name: str) -> Leave | None:
         """Find one by its name."""
         row = self._find.one(name=name)
-        return None if row is None else Leave(**{**row._asdict(), "digest": bytes(row.digest)})
+        return None if row is None else _leave(row)
 
     def use(self, name: str, at: int, record: AuditRecord) -> bool:
         """Use one, if it may be used."""
@@ -48,3 +58,21 @@ class SqlLeaves:
     def give_back(self, name: str, at: int) -> None:
         """Undo the use of a moment."""
         self._give_back.run(of=name, at=at)
+
+    def end(self, name: str, at: int, record: AuditRecord) -> bool:
+        """Let one end, if it may still be used."""
+        return self._end.run(of=name, at=at, **audit_values(record)) is not None
+
+    def newest(self, limit: int, *, after: Moment | None = None, before: Moment | None = None) -> Sequence[Leave]:
+        """Give them, newest first."""
+        if before is not None:
+            rows = self._before.all(made=before[0], then=before[1], limit=limit)[::-1]
+        elif after is not None:
+            rows = self._after.all(made=after[0], then=after[1], limit=limit)
+        else:
+            rows = self._newest.all(limit=limit)
+        return [_leave(row) for row in rows]
+
+
+def _leave(row: Any) -> Leave:
+    return Leave(**{**row._asdict(), "digest": bytes(row.digest)})
