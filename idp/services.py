@@ -51,6 +51,7 @@ from .directory.feed import Feed
 from .directory.ledger import Ledger, UnitMirror
 from .directory.mirror import OfficerMirror
 from .directory.officer import Directory
+from .directory.sponsors import Sponsors
 from .directory.term import EndedTerms
 from .jose.encryption_keys import EncryptionKeys
 from .jose.keyset import KeyRing, Sealer
@@ -176,6 +177,7 @@ class Mirroring:
         ledger: Officers, for those who write.
         ended_terms: Makes changes of posts and guests whose time is over.
         aftermath: Draws the consequences of changes.
+        sponsors: Has people named who answer for guests.
     """
 
     feed: Feed
@@ -184,6 +186,7 @@ class Mirroring:
     units: UnitMirror
     ended_terms: EndedTerms
     aftermath: Aftermath
+    sponsors: Sponsors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from ..adapters.sql.database import Database
 from ..adapters.sql.directory.feed import SqlFeedRecord
+from ..adapters.sql.directory.guests import SqlGuests
 from ..adapters.sql.directory.ledger import SqlLedger
+from ..adapters.sql.directory.tasks import SqlTasks
 from ..adapters.sql.directory.units import SqlUnits
 from ..clock import Clock
-from ..directory.aftermath import Aftermath
+from ..directory.aftermath import Aftermath, Several
 from ..directory.brake import Brake, BrakeRule
 from ..directory.changes import Consequences
 from ..directory.feed import Changes, Feed, ListedDirectory, NoChanges
 from ..directory.officer import Directory
+from ..directory.sponsors import Sponsors
 from ..directory.term import EndedTerms
 from ..roles import RoleGroups
 from ..services import Mirroring
@@ -31,11 +35,13 @@ def role_groups(settings: Settings) -> RoleGroups:
 
 
 def mirroring(settings: Settings, database: Database, ledger: SqlLedger, directory: ListedDirectory, changes: Changes | None,
-              consequences: Consequences, clock: Clock) -> Mirroring:
-    """Build what keeps the mirror; without ``changes`` the directory is not followed."""
+              consequences: Consequences, clock: Clock, due_at: Callable[[int, int], int]) -> Mirroring:
+    """Build what keeps the mirror; without ``changes`` the directory is not followed. ``due_at`` as of ``Sponsors``."""
+    sponsors = Sponsors(SqlGuests(database, SqlTasks(database, clock)), clock, due_at)
     record, units = SqlFeedRecord(database), SqlUnits(database)
     brake = Brake(record, ledger, BrakeRule(settings.directory_brake_percent, settings.directory_brake_least), clock)
     return Mirroring(
         feed=Feed(changes or NoChanges(), directory, ledger, units, record, brake, clock), brake=brake, ledger=ledger,
         units=units, ended_terms=EndedTerms(ledger, directory.find, clock),
-        aftermath=Aftermath(ledger, consequences, SqlFeedRecord(database, "consequences"), clock))
+        sponsors=sponsors,
+        aftermath=Aftermath(ledger, Several((consequences, sponsors)), SqlFeedRecord(database, "consequences"), clock))

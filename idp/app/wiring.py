@@ -290,7 +290,8 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     enrollments, enrollment_lists, custody_devices, paper, expiry, renewals = for_administrators(
         settings, database, desk_rooms, mirror, officer_search, audit, chain, keys, sealer, issuance, clock)
     consequences = Several((deprovisioning, ContactChanges(notices), Departures(desk_rooms.ending), desk_rooms.following))
-    mirror_rooms = mirroring(settings, database, mirror.ledger, people, changes, consequences, clock)
+    mirror_rooms = mirroring(settings, database, mirror.ledger, people, changes, consequences, clock,
+                             desk_rooms.moves.calendar.deadline)
     officer_tokens = SqlAdministrationTokens(database, clock)
     access = Access(tokens, officer_tokens, clients, clock, assurance, Holders(proofs), groups=groups,
                     idle_limit_seconds=settings.idle_limit_seconds, resource=settings.issuer + Paths().administration,
@@ -306,7 +307,8 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         enrollments=enrollments, enrollment_lists=enrollment_lists, enrollment_paper=paper,
         devices=custody_devices, expiry=expiry, renewals=renewals,
         officers=OfficerAdministration(deprovisioning, mirror, groups),
-        tasks=TaskAdministration(SqlTasks(database, clock), clock, desk_rooms.following.unfinished),
+        tasks=TaskAdministration(SqlTasks(database, clock), clock, lambda task: [
+            *desk_rooms.following.unfinished(task), *mirror_rooms.sponsors.unfinished(task)]),
         password_resets=PasswordResets(people, mirror, one_time, deprovisioning, interactions, notices, audit,
                                        clock, groups, seen),
         factors=FactorAdministration(second_factors, mirror, people, sessions, groups, first_factors.codes,

@@ -24,10 +24,12 @@ class TaskKind(StrEnum):
     """The same for signing SIMs."""
     CHANGE_CERTIFICATE = "certificate_change"
     """See that an officer who has another post, agency, name or mailbox gets a certificate that says so."""
+    NAME_SPONSOR = "guest_sponsor"
+    """See that somebody answers for a guest whose sponsor left (``sponsors.py``), or let the guest end."""
 
 
 OWNERS: Final = {TaskKind.REVOKE_CERTIFICATES: "province", TaskKind.REVOKE_SIMS: "province",
-                 TaskKind.CHANGE_CERTIFICATE: "agency"}
+                 TaskKind.CHANGE_CERTIFICATE: "agency", TaskKind.NAME_SPONSOR: "agency"}
 """Who has to act: the province's desk, or the administrators of the officer's agency of now."""
 
 

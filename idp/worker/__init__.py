@@ -94,6 +94,7 @@ class Worker:
             Job("directory", 10, watch.look),
             Job("ended terms", 2, services.mirroring.ended_terms.settle),
             Job("sessions", 15, lambda: services.sessions.end_overdue(WORKER)),
+            Job("guests without a sponsor", 3600, lambda: services.mirroring.sponsors.look(WORKER)),
             Job("disabled officers", 15, lambda: services.deprovisioning.settle(WORKER)),
             Job("housekeeping", 60, sweep),
             Job("counted refusals", 5, lambda: services.audit_repeats.settle(services.clock.now())),

@@ -9,12 +9,14 @@ import pytest
 
 from idp.administration.tasks import OPERATOR, TaskAdministration
 from idp.audit import AuditRecord
+from idp.directory.officer import Post
 from idp.directory.tasks import Task, TaskKind
 from idp.errors import RefusedError
 from idp.roles import Administrator, Role
 from tests.fakes.clock import FakeClock
+from tests.fakes.directory import make_officer
 
-from .office import CALLER, IT
+from .office import CALLER, HOME, IT, Office
 
 
 class OneTask:
@@ -44,7 +46,8 @@ MACHINE = Administrator(role=Role.MACHINE, client_id="qlvb")
     (TaskKind.REVOKE_CERTIFICATES, AGENCY, False), (TaskKind.REVOKE_CERTIFICATES, MACHINE, False),
     (TaskKind.REVOKE_SIMS, AGENCY, False), (TaskKind.REVOKE_SIMS, PROVINCE, True),
     (TaskKind.CHANGE_CERTIFICATE, PROVINCE, True), (TaskKind.CHANGE_CERTIFICATE, AGENCY, True),
-    (TaskKind.CHANGE_CERTIFICATE, OPERATOR, True), (TaskKind.CHANGE_CERTIFICATE, MACHINE, False)])
+    (TaskKind.CHANGE_CERTIFICATE, OPERATOR, True), (TaskKind.CHANGE_CERTIFICATE, MACHINE, False),
+    (TaskKind.NAME_SPONSOR, AGENCY, True), (TaskKind.NAME_SPONSOR, MACHINE, False)])
 def test_a_task_is_done_by_its_owner_and_by_no_program(kind: TaskKind, who: Administrator, may: bool) -> None:
     store = OneTask(kind)
     desk = TaskAdministration(store, FakeClock(), lambda _task: ())
@@ -59,3 +62,21 @@ def test_a_task_is_done_by_its_owner_and_by_no_program(kind: TaskKind, who: Admi
         complete()
     assert (refused.value.status, refused.value.code, store.task.state) == (403, "forbidden", "open")
     assert desk.one(who, "t-1")["owner"] in ("province", "agency")  # it is read all the same
+
+
+def test_the_agency_of_a_guest_whose_sponsor_left_has_a_task_until_somebody_answers(office: Office) -> None:
+    office.officer("do.dau", unit=HOME)
+    sponsor = office.directory.officers["do.dau"]
+    guest = make_officer("khach", guest="vendor", sponsor=sponsor.dn, posts=(Post(IT, "", "Sở", "Nhà thầu"),))
+    sub, ledger = office.services.mirror.remember(guest, now=office.clock.now()), office.services.mirroring.ledger
+    ledger.remove(sponsor.entry_uuid, now=office.clock.now())
+    office.services.mirroring.aftermath.round()
+    token = office.agency(IT)
+    [task] = office.call("GET", "/tasks", token).json["items"]
+    assert (task["kind"], task["sub"], task["owner"], task["overdue"]) == ("guest_sponsor", sub, "agency", False)
+    refused = office.call("POST", f"/tasks/{task['id']}/complete", token, {"proof": "Ông B nhận"})
+    assert (refused.status_code, refused.json["code"]) == (409, "not_done_yet"), refused.text
+    office.officer("nhan.thay", unit=IT)
+    ledger.note(dataclasses.replace(guest, sponsor=office.directory.officers["nhan.thay"].dn), now=office.clock.now())
+    done = office.call("POST", f"/tasks/{task['id']}/complete", token, {"proof": "Ông B nhận"})
+    assert (done.status_code, done.json["state"], done.json["proof"]) == (200, "done", "Ông B nhận")

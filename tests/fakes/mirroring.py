@@ -13,6 +13,7 @@ def quiet_mirroring(*, state: FeedState | None = None, source: str = "off", wait
     rooms = SimpleNamespace(now=state or FeedState(), waiting=waiting)
     rooms.feed = SimpleNamespace(source=source, round=lambda *_args, **_options: None)
     rooms.aftermath = SimpleNamespace(round=lambda *_: None)
+    rooms.sponsors = SimpleNamespace(look=lambda _caller: 0)
     rooms.ended_terms = SimpleNamespace(settle=lambda: 0)
     rooms.brake = SimpleNamespace(state=lambda: rooms.now)
     rooms.ledger = SimpleNamespace(active=lambda: 0, waiting=lambda: rooms.waiting)

@@ -15,7 +15,7 @@ from typing import Final, Protocol
 from ...audit import AuditEvent, AuditRecord
 from ...directory.changes import ChangeKind, OfficerChange
 from ...directory.mirror import MirroredOfficer, OfficerMirror
-from ...directory.tasks import NewTask, Task, TaskKind
+from ...directory.tasks import AFTER_A_DEPARTURE, NewTask, Task, TaskKind
 from ...notices import Notice, NoticeKind
 from .ending import DIRECTORY
 from .moves import Moves
@@ -77,6 +77,8 @@ class Following:
             number = task.cause.split(":")[0]
             return [one.enrollment_id for one in standing if one.enrollment_id == number
                     and not (back and officer is not None and _agrees(one, officer))]
+        if task.kind not in AFTER_A_DEPARTURE:
+            return []
         sims = task.kind == TaskKind.REVOKE_SIMS
         return [] if back else [one.enrollment_id for one in standing if (one.device_kind is DeviceKind.SIM) == sims]
 

@@ -1,4 +1,4 @@
-"""Tasks about officers in the database (port: ``directory.tasks.TaskStore``); ``access.py`` opens them."""
+"""Tasks about officers in the database (port: ``directory.tasks.TaskStore``); ``access.py`` opens those of a departure."""
 
 from __future__ import annotations
 
@@ -48,9 +48,10 @@ class SqlTasks:
         waits = exists(select(literal_column("1")).select_from(alike).where(
             alike.c.sub == given["sub"], alike.c.kind == given["kind"], alike.c.state == literal_column("'open'"),
             alike.c.cause.like(bindparam("alike", type_=Text()))))
-        self._open = database.write(audit_insert(), *notice_inserts(), guard=(
-            database.insert(TASK).from_select(list(fresh), select(*fresh.values()).where(~waits)).on_conflict_do_nothing()
-            .returning(TASK.c.task_id)))
+        opened = (database.insert(TASK).from_select(list(fresh), select(*fresh.values()).where(~waits)).on_conflict_do_nothing()
+                  .returning(TASK.c.task_id))
+        self._open = database.write(audit_insert(), *notice_inserts(), guard=opened)
+        self._open_untold = database.write(audit_insert(), guard=opened)
 
     def page(self, *, state: str, unit: str, after: tuple[int, str] | None, limit: int) -> Sequence[Task]:
         """Give tasks, those first that are due first."""
@@ -69,11 +70,13 @@ class SqlTasks:
         row = self._find.one(task_id=task_id)
         return None if row is None else _task(row, self._clock.now())
 
-    def open(self, task: NewTask, sub: str, record: AuditRecord, notice: Notice) -> bool:
-        """Open a task, once."""
-        return self._open.run(task_id=task.task_id, kind=str(task.kind), sub=sub, cause=task.cause, opened_at=task.opened_at,
-                              due_at=task.due_at, alike=f"{task.cause.split(':')[0]}:%", **audit_values(record),
-                              **notice_values(notice)) is not None
+    def open(self, task: NewTask, sub: str, record: AuditRecord, notice: Notice | None = None) -> bool:
+        """Open a task, once; its officer is told where there is a notice."""
+        values = {"task_id": task.task_id, "kind": str(task.kind), "sub": sub, "cause": task.cause, "opened_at": task.opened_at,
+                  "due_at": task.due_at, "alike": f"{task.cause.split(':')[0]}:%", **audit_values(record)}
+        if notice is None:
+            return self._open_untold.run(**values) is not None
+        return self._open.run(**values, **notice_values(notice)) is not None
 
     def complete(self, task_id: str, proof: str, done_by: str, record: AuditRecord) -> bool:
         """Note that a task was done, once."""

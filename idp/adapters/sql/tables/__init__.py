@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from .authorities import EnrollmentLeaveRow, PkiAuthorityRow, PkiCertificateRow
 from .column_types import Base, ClientId, Digest, Epoch, RowId, Subject, TransactionId, Words, db
 from .custody import CustodyDeviceRow, CustodyEntryRow
-from .departures import NOT_ACTIVE, DepartureRow, TaskRow
+from .departures import A_GUEST, NOT_ACTIVE, DepartureRow, TaskRow
 from .directory import DirectoryFeedRow, OfficerChangeRow, UnitRow
 from .enrollments import DeskDigestRow, EnrollmentEntryRow, EnrollmentRow, ExpiryDigestRow, ExpiryNoticeRow
 from .factors import OfficerCertificateRow, OneTimePasswordRow, RecoveryCodesRow, TotpEnrolmentRow, TotpRow
@@ -150,7 +150,8 @@ class OfficerRow(Base):
     """When an officer who could sign in was disabled or removed; None for others."""
     __table_args__ = (Index("ix_officer_within", "unit_code", "search_key", "entry_uuid", "status",
                             postgresql_ops={"unit_code": "varchar_pattern_ops"}),
-                      Index("ix_officer_not_active", "sub", postgresql_where=NOT_ACTIVE, sqlite_where=NOT_ACTIVE))
+                      Index("ix_officer_not_active", "sub", postgresql_where=NOT_ACTIVE, sqlite_where=NOT_ACTIVE),
+                      Index("ix_officer_guest", "sub", postgresql_where=A_GUEST, sqlite_where=A_GUEST))
 
 
 class SessionRow(Base):

@@ -40,5 +40,7 @@ class TaskRow(Base):
     __table_args__ = (UniqueConstraint("sub", "kind", "cause"), Index("ix_task_state_due_at", "state", "due_at", "task_id"))
 
 
+A_GUEST = text("guest <> ''")
+"""Condition of the index by which guests are found; few officers are."""
 NOT_ACTIVE = text("status <> 'active'")
 """Condition of the index by which officers are found who may not sign in; most may."""
