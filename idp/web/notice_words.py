@@ -102,7 +102,7 @@ _WORDS: Mapping[NoticeKind, _Words] = {
           "trước ngày đó, hoặc nhờ quản trị đơn vị."), warns=False),
     NoticeKind.CERTIFICATES_EXPIRING: _Words(
         "clock", _("Đơn vị có chứng thư số sắp hết hạn"),
-        _("Trong 60 ngày tới, số chứng thư số của đơn vị hết hạn mà chưa có đề nghị gia hạn: %(count)s; trong 7 ngày tới: "
+        _("Trong 60 ngày tới, số chứng thư số của đơn vị hết hạn mà chưa gửi đề nghị gia hạn: %(count)s; trong 7 ngày tới: "
           "%(soon)s. Vui lòng đề nghị gia hạn ở trang quản trị."), warns=False),
     NoticeKind.CERTIFICATES_TO_APPROVE: _Words(
         "clock", _("Có đề nghị chứng thư số chờ bạn duyệt"),

@@ -12,6 +12,7 @@ from shutil import copy
 
 import pytest
 
+from idp.audit import Caller
 from idp.pki.enrollment.record import Purpose
 from idp.pki.enrollment.states import State
 from tests.administration.office import HOME, IT, PLENTY, Office
@@ -61,6 +62,15 @@ def test_numbers_lead_to_lists_of_as_many(province: Browser) -> None:
         assert page.count('class="sub nowrap"') == number, url
 
 
+def test_the_first_page_leads_to_what_is_to_be_renewed(console: Console, province: Browser) -> None:
+    row = '<a class="hit" href="/admin/certificates/expiry/list?followed=false">Đề nghị gia hạn</a>'
+    for browser, many in ((province, 2), (console.person("quantri.mot", "quantri-coquan", unit=IT), 1)):
+        page = browser.get("/admin/").text
+        assert re.search(rf"{re.escape(row)}.*?<strong>{many}</strong>", page)
+    assert row not in console.person("quantri.hai", "quantri-coquan", unit=HOME).get("/admin/").text
+    assert row not in console.person("kiemtoan", "kiemtoan").get("/admin/").text
+
+
 def test_security_38_an_agency_sees_its_own_row_alone(console: Console) -> None:
     clerk = console.person("quantri.coquan", "quantri-coquan", unit=HOME)
     page = clerk.get(FORECAST).text
@@ -92,7 +102,7 @@ def test_security_41_the_file_has_every_number_and_no_formula(province: Browser)
     assert rows[3][1] == "'=1+1"
 
 
-def test_an_agency_renews_all_that_is_due_in_two_steps_and_a_second_press_asks_for_nothing(
+def test_an_agency_is_told_renews_all_that_is_due_in_two_steps_and_a_second_press_asks_for_nothing(
         sqlite_template: Path, tmp_path: Path) -> None:
     target = tmp_path / "renewals.sqlite3"
     copy(sqlite_template, target)
@@ -102,8 +112,11 @@ def test_an_agency_renews_all_that_is_due_in_two_steps_and_a_second_press_asks_f
     away = put(store, IT, now + 30 * DAY, holder=office.officer("nghi", unit=IT, disabled=True))
     put(store, HOME, now + 30 * DAY, holder=office.officer("khac", unit=HOME))
     clerk = console.person("quantri.coquan", "quantri-coquan", unit=IT)
-    numbers_shown = clerk.get(f"{FORECAST}list?followed=false&unit={IT}").text
-    first = unescape(re.findall(r'class="btn btn-primary" href="([^"]+)"', numbers_shown)[0])
+    assert office.services.certificate_desk.reminders.remind(Caller("worker", "worker"), most=500) == 4 + 1
+    notices = clerk.get("/account/notices").text
+    assert "chưa gửi đề nghị gia hạn: 4; trong 7 ngày tới: 0" in notices
+    told = re.findall(r'href="(/admin/[^"]+)"', notices)
+    first = unescape(re.findall(r'class="btn btn-primary" href="([^"]+)"', clerk.get(told[0]).text)[0])
     confirm = clerk.get(first).text
     assert "3 chứng thư số được đề nghị gia hạn" in confirm
     assert "1 chứng thư số không đề nghị được" in confirm

@@ -24,7 +24,8 @@ def blueprint(services: Services) -> Blueprint:
         counts = services.administration.enrollments.counted(entered.who)
         waiting = services.administration.enrollments.waiting(entered.who)
         return door.page("console/home.html", entered, here="home", states=desk.state_rows(counts["states"]),
-                         waiting=desk.waiting_rows(waiting), may_act=entered.who.may_change)
+                         waiting=[*desk.waiting_rows(waiting), *expiry.waiting_rows(services, entered.who)],
+                         may_act=entered.who.may_change)
 
     for room in (lists, papers, expiry, renewals, acts, asking, desk, devices, tasks, passwords):
         room.add(views, services, door)

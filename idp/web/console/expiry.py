@@ -16,6 +16,7 @@ from ...administration.enrollment.expiry import MONTHS
 from ...administration.pages import USUAL
 from ...directory.unit import is_unit_code
 from ...pki.expiry.forecast import bounds
+from ...roles import Administrator
 from ...services import Services
 from .door import Door, Entered
 from .turning import asked, turning
@@ -81,6 +82,13 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
                                          gettext("Tổng số đã gửi đề nghị"), gettext("đã gửi đề nghị")))
         return Response(content, content_type="text/csv; charset=utf-8",
                         headers={"Content-Disposition": 'attachment; filename="sap-het-han.csv"'})
+
+
+def waiting_rows(services: Services, who: Administrator) -> list[dict[str, Any]]:
+    """Give what is to be renewed as the first page shows what waits; nothing where nothing is."""
+    due = services.administration.expiry.counted(who, followed="false")
+    return [{"step": gettext("Đề nghị gia hạn"), "word": gettext("Hết hạn trong 60 ngày tới"), "count": due, "overdue": 0,
+             "url": f"{LIST}?followed=false"}] if due else []
 
 
 def expiring_words(found: Mapping[str, Any]) -> dict[str, Any]:

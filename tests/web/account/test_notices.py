@@ -46,7 +46,7 @@ def test_what_administrators_are_told_leads_to_what_is_to_be_renewed(site: Site)
     site.told.tell(NoticeKind.CERTIFICATES_EXPIRING, sub, CALLER, detail={"count": "12", "soon": "3"})
     page = browser.get("/account/notices").text
     assert 'href="/admin/certificates/expiry/list?followed=false"' in page
-    assert "chưa có đề nghị gia hạn: 12; trong 7 ngày tới: 3" in page
+    assert "chưa gửi đề nghị gia hạn: 12; trong 7 ngày tới: 3" in page
 
 
 def test_the_form_marks_what_was_on_the_page_and_nobody_elses(site: Site) -> None:
