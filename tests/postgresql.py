@@ -45,7 +45,9 @@ class PostgreSQL:
         log = (self.folder / "log").open("ab")
         self._process = subprocess.Popen(
             [str(self.binaries / "postgres"), "-D", str(data), "-p", str(self.port), "-k", str(self.folder),
-             "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200", "-c", "shared_buffers=64MB"],
+             "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200", "-c", "shared_buffers=64MB",
+             # What a process has written outlives it, and no test takes the power away.
+             "-c", "fsync=off", "-c", "full_page_writes=off"],
             user=self._user, cwd=self.folder, stdout=log, stderr=log)
         for _ in range(200):
             try:
