@@ -67,7 +67,7 @@ def _tasks(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
     requests = by_language([{"id": "2026-04210004", "what": {"vi": "Cấp mới, thiết bị USB", "en": "New, USB device"},
                              "serial": "5401ab00c3d2e1f0", "standing": True, "state": _IN_USE}])
     one: dict[str, Any] = frame(who, "tasks") | {
-        "error": "", "proof": "", "longest": 2000, "found": found(0), "may_complete": True, "standing": 0, "requests": [],
+        "error": "", "proof": "", "longest": 2000, "found": found(0), "may_complete": True, "until": "", "requests": [],
         "opened": "22/11/2026 08:14", "done_at": "", "done_by": "", "said": "",
         "why": {"vi": "Cán bộ không còn làm việc.", "en": "The officer is no longer at work."}}
     return {
@@ -77,7 +77,9 @@ def _tasks(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "task": ("console/task.html", one),
         "task-refused": ("console/task.html", one | {
             "proof": "Thu hồi", "error": {"vi": "Việc này đã xong trước đó.", "en": "This was done before."}}),
-        "task-standing": ("console/task.html", one | {"may_complete": False, "standing": 1, "requests": requests}),
+        "task-standing": ("console/task.html", one | {
+            "may_complete": False, "requests": requests,
+            "until": {"vi": "Còn 1 chứng thư số chưa kết thúc.", "en": "1 certificate has not ended yet."}}),
         "task-of-others": ("console/task.html", one | {"found": found(1), "may_complete": False}),
         "task-done": ("console/task.html", one | {
             "found": found(2), "may_complete": False, "done_at": "22/11/2026 10:00", "done_by": "Trần Thị Ví Dụ",

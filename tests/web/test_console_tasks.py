@@ -10,6 +10,8 @@ from shutil import copy
 import pytest
 
 from idp.directory.changes import ChangeKind
+from idp.directory.tasks import TaskKind
+from idp.web.console import tasks as task_words
 from tests.administration.office import HOME, IT, PLENTY, Office
 from tests.administration.test_officers import leaves, tell
 from tests.audit_desk import events_of
@@ -96,3 +98,9 @@ def test_what_is_due_first_stands_first_page_by_page(console: Console) -> None:
     assert desk.get(f"{LIST}?cursor=x").status_code == 400
     assert desk.get(f"{LIST}?state=none").status_code == 200
     assert desk.get(f"{LIST}khong-co").status_code == 404
+
+
+def test_every_kind_of_task_has_its_words(console: Console) -> None:
+    with console.app.test_request_context("/"):
+        assert set(task_words._kinds()) == set(task_words._why()) == set(TaskKind)
+        assert "Danh bạ" in task_words._until(TaskKind.NAME_SPONSOR, 1)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from flask import Blueprint, Response, request
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from ...administration.pages import USUAL
 from ...directory.tasks import LONGEST_PROOF, TaskKind
@@ -69,7 +69,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         return door.page(
             "console/task.html", entered, here="tasks", status=status, error=error, proof=proof[:LONGEST_PROOF],
             longest=LONGEST_PROOF, found=_words(found, _unit_names(services)), may_complete=found["may_complete"],
-            standing=len(found["standing"]), why=_why()[TaskKind(found["kind"])],
+            until=_until(TaskKind(found["kind"]), len(found["standing"])), why=_why()[TaskKind(found["kind"])],
             opened=moment(found["opened_at"]), done_at=moment(found["done_at"]) if found["done_at"] is not None else "",
             done_by=name_of(services, found["done_by"]), said=found["proof"],
             requests=[{**request_words(one), "serial": one["serial"] or "", "standing": one["id"] in found["standing"]}
@@ -85,7 +85,8 @@ def _words(found: Mapping[str, Any], units: Mapping[str, str]) -> dict[str, Any]
 
 def _kinds() -> Mapping[TaskKind, str]:
     return {TaskKind.REVOKE_CERTIFICATES: gettext("Thu hồi chứng thư số"), TaskKind.REVOKE_SIMS: gettext("Thu hồi SIM"),
-            TaskKind.CHANGE_CERTIFICATE: gettext("Đổi nội dung chứng thư số")}
+            TaskKind.CHANGE_CERTIFICATE: gettext("Đổi nội dung chứng thư số"),
+            TaskKind.NAME_SPONSOR: gettext("Ghi người phụ trách tài khoản khách")}
 
 
 def _why() -> Mapping[TaskKind, str]:
@@ -93,12 +94,25 @@ def _why() -> Mapping[TaskKind, str]:
         TaskKind.REVOKE_CERTIFICATES: gettext("Cán bộ không còn làm việc. Mọi chứng thư số của cán bộ này phải được thu hồi."),
         TaskKind.REVOKE_SIMS: gettext("Cán bộ không còn làm việc. Mọi SIM của cán bộ này phải được thu hồi."),
         TaskKind.CHANGE_CERTIFICATE: gettext(
-            "Chức vụ, đơn vị, họ tên hoặc thư của cán bộ đã khác với chứng thư số. Cán bộ cần chứng thư số mới ghi đúng.")}
+            "Chức vụ, đơn vị, họ tên hoặc thư của cán bộ đã khác với chứng thư số. Cán bộ cần chứng thư số mới ghi đúng."),
+        TaskKind.NAME_SPONSOR: gettext(
+            "Không còn ai phụ trách tài khoản khách này. Vui lòng ghi người khác vào danh bạ, hoặc cho tài khoản kết thúc.")}
+
+
+def _until(kind: TaskKind, standing: int) -> str:
+    """Say what a task waits for that closes itself; "" for none."""
+    if not standing:
+        return ""
+    if kind is TaskKind.NAME_SPONSOR:
+        return str(gettext("Danh bạ chưa ghi người phụ trách khác. Việc này tự xong trong một giờ sau khi danh bạ đã ghi."))
+    return str(ngettext("Còn %(num)d chứng thư số chưa kết thúc. Việc này tự xong khi không còn chứng thư số nào như vậy.",
+                        "Còn %(num)d chứng thư số chưa kết thúc. Việc này tự xong khi không còn chứng thư số nào như vậy.",
+                        standing))
 
 
 def _refusal(code: str) -> str:
     known = {
-        "not_done_yet": gettext("Chứng thư số chưa được thu hồi hoặc thay mới. Việc này tự xong khi đó."),
+        "not_done_yet": gettext("Chưa ghi nhận được: điều việc này chờ vẫn chưa có. Việc này tự xong khi đó."),
         "already_done": gettext("Việc này đã xong trước đó."),
         "forbidden": gettext("Việc này do quản trị tỉnh làm."),
         "invalid_body": gettext("Vui lòng ghi ai đã làm gì, khi nào, theo văn bản số nào. Nhiều nhất 2000 ký tự.")}
