@@ -149,7 +149,7 @@ class Brake:
         recent = self._ledger.lost_since(max(now - WINDOW_SECONDS, state.counted_from))
         if recent + losses <= self._rule.limit(active + recent):
             return False
-        if losses <= state.allowance:
+        if recent + losses <= state.allowance:  # those of the last hour were in what was reported
             return True
         raise self._stop("share", losses=recent + losses, active=active + recent, where=where)
 

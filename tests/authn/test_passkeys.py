@@ -14,8 +14,8 @@ from idp.adapters.sql.authn.passkeys import SqlPasskeys
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.tables import AuditRow, NoticeRow
 from idp.audit import AuditEvent, AuditRecord, Caller
-from idp.authn.passkeys import MAX_NAME, MOST, Challenge, Passkeys, PasskeyStore, Purpose, place_of, tidy_name
-from idp.authn.webauthn import CHALLENGE_SECONDS, CeremonyError, RelyingParty, encode, read_assertion
+from idp.authn.passkeys import MAX_NAME, MOST, Challenge, Passkeys, PasskeyStore, Purpose, place_of, proven, tidy_name
+from idp.authn.webauthn import CHALLENGE_SECONDS, CeremonyError, Judged, RelyingParty, encode, read_assertion
 from idp.directory.mirror import MirroredOfficer
 from tests.fakes.authenticator import ELIGIBLE, ORIGIN, PRESENT, RP_ID, VERIFIED, Authenticator, decoded
 from tests.fakes.clock import FakeClock
@@ -274,6 +274,16 @@ class PasskeysContract:
 
     # Names, and going
 
+    def test_security_33_the_last_one_stays_where_one_must(self, desk: Desk) -> None:
+        desk.device()
+        desk.device()
+        uuid = CANBO.officer.entry_uuid
+        first, last = desk.room.of(uuid)
+        assert desk.room.remove(uuid, first.passkey_id, RECORD, keep_one=True)
+        assert not desk.room.remove(uuid, last.passkey_id, RECORD, keep_one=True)
+        assert desk.room.of(uuid) == [last]
+        assert desk.room.remove(uuid, last.passkey_id, RECORD)
+
     def test_a_passkey_is_renamed_and_removed_by_its_officer_only(self, desk: Desk) -> None:
         device = desk.device()
         passkey = desk.room.find(device.credential_id)
@@ -358,8 +368,15 @@ def test_a_name_is_one_line_that_hides_nothing(typed: str, kept: str) -> None:
     assert tidy_name(typed) == kept
 
 
-def test_an_issuer_without_a_name_offers_none() -> None:
-    room = Passkeys(FakePasskeyStore(), None, FakeClock())
+def test_an_issuer_without_a_name_offers_none_even_where_some_were_made() -> None:
+    desk = Desk(FakePasskeyStore())
+    desk.device()
+    room = Passkeys(desk.store, None, FakeClock())
     assert not room.offered
-    assert room.of("anybody") == []
-    assert room.standings("anybody") == ()
+    assert room.of(CANBO.officer.entry_uuid) == []
+    assert room.standings(CANBO.officer.entry_uuid) == ()
+
+
+@pytest.mark.parametrize(("verified", "amr"), [(True, ("pop", "user", "mfa")), (False, ("pop", "user"))])
+def test_rfc8176_mfa_is_said_only_where_the_authenticator_made_sure_of_its_user(*, verified: bool, amr: tuple[str, ...]) -> None:
+    assert proven(Judged(0, verified, synced=False)) == amr

@@ -344,12 +344,13 @@ def test_an_agency_that_changed_is_written_after_its_officers(house: House, monk
     assert house.units.units() == ()
 
 
-def test_a_groups_change_reaches_whom_the_group_holds_now_and_whom_it_held(house: House) -> None:
+@pytest.mark.parametrize("heard", [{"groups_changed": True}, {"gone": ["the-entry-of-a-group"]}])
+def test_a_groups_change_reaches_whom_the_group_holds_now_and_whom_it_held(house: House, heard: dict[str, Any]) -> None:
     house.hear(house.officer("o1", groups=("lanhdao",)))
     house.happened()
     house.people.add(house.officer("o1", groups=()))
     house.people.add(house.officer("o2", groups=("lanhdao",)))
-    house.script.batches.append(Batch(groups_changed=True, cookie="c3"))
+    house.script.batches.append(Batch(**heard, cookie="c3"))
     house.catch_up()
     assert house.kinds() == {"o1": "changed", "o2": "changed"}
 
