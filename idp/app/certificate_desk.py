@@ -34,6 +34,7 @@ from ..administration.console.admission import Console, ConsoleLimits
 from ..administration.enrollment.asking import Asking
 from ..administration.enrollment.devices import DeviceAdministration
 from ..administration.enrollment.expiry import ExpiryForecast
+from ..administration.enrollment.issuers import Issuers
 from ..administration.enrollment.lists import EnrollmentLists
 from ..administration.enrollment.paper import EnrollmentPaper
 from ..administration.enrollment.passwords import PasswordAdministration
@@ -177,6 +178,6 @@ def for_administrators(settings: Settings, database: Database, rooms: Certificat
     units, forecast = SqlUnits(database), SqlForecast(database)
     asking, expiry = Asking(rooms.desk, mirror, search, units), ExpiryForecast(forecast, units, sheets, clock)
     lists = EnrollmentLists(rooms.desk, mirror, search, sheets, audit, government, InternalAuthority(issuance),
-                            rooms.custody, asking, organization=settings.province_name)
+                            rooms.custody, asking, Issuers(issuance), organization=settings.province_name)
     return EnrollmentAdministration(rooms), lists, DeviceAdministration(rooms.register, mirror, sheets), EnrollmentPaper(
         PersonalData(rooms.desk, audit), Uploads(sealer, clock), sheets, asking), expiry, Renewals(rooms, forecast, expiry)

@@ -91,6 +91,15 @@ def _fields(**wrong: Any) -> dict[str, Any]:
         _field("request", "Yêu cầu chứng thư (tệp .csr)", "Certificate request (.csr file)", "area", needed=False))])
 
 
+_ISSUERS = by_language([
+    {"value": "government", "label": {"vi": "Đơn vị cấp chứng thư của Chính phủ",
+                                      "en": "Certification authority of the Government"},
+     "means": {"vi": "Dùng cho văn bản chính thức.", "en": "For official documents."}, "count": 198},
+    {"value": "internal:pilot", "label": {"vi": "Đơn vị cấp chứng thư của tỉnh, dùng thử: pilot",
+                                          "en": "Certification authority of the province, for trials: pilot"},
+     "means": {"vi": "Cấp ngay, cho máy, dịch vụ và để thử. Khóa để cấp nằm trong mô-đun bảo mật (HSM).",
+               "en": "Issued at once, for machines, services and trials. The key is in a security module (HSM)."},
+     "count": 2}])
 _ONE_PAGE = {"first": "", "prev": "", "next": ""}
 
 
@@ -124,7 +133,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
     tried = {"dry_run": True, "good": 198, "already": 0, "bad": 2, "problems": _PROBLEMS,
              "headers": {"ho ten": "Họ và tên", "sdt": "Số điện thoại di động"}}
     batches: dict[str, Any] = frame(who, "batches") | {
-        "error": "", "sent": None, "waiting": 200, "out": 3, "turn": _ONE_PAGE,
+        "error": "", "sent": None, "waiting": 200, "out": 3, "turn": _ONE_PAGE, "issuers": _ISSUERS,
         "batches": [{"number": "20261127-5f2c9a10", "document": "12/STTTT-CNTT", "at": "27/11/2026 08:14", "by": "Trần Thị Ví Dụ",
                      "rows": 200}]}
     row = {"due": 0, "due_url": "", "count": 61, "followed": 7, "cells": [
@@ -208,8 +217,8 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
             "vi": "Danh sách đã kiểm tra quá một giờ. Vui lòng chọn lại tệp.",
             "en": "The list was tried more than an hour ago. Please choose the file again."}}),
         "desk-batches": ("console/batches.html", batches),
-        "desk-batches-sent": ("console/batches.html", batches | {"sent": {"batch": "20261127-5f2c9a10", "sent": 200},
-                                                                  "waiting": 0}),
+        "desk-batches-sent": ("console/batches.html", batches | {
+            "sent": {"batch": "20261127-5f2c9a10", "sent": 200, "issued": 198}, "waiting": 0}),
         "desk-batches-none": ("console/batches.html", batches | {"batches": [], "error": {
             "vi": "Không có đề nghị nào đang chờ gửi đi.", "en": "No request waits to be sent."}}),
         "desk-paper-request": ("console/paper.html", {"paper": "request", "found": _one(0), "back": "/next", "serial": "",

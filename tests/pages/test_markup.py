@@ -16,13 +16,13 @@ FIELDS = {"username", "password", "otp", "certificate", "certificate_sign_in", "
           "passkey_sign_in", "post", "remember", "device", "enrolment_code", "begin", "later",
           "pick", "numbers", "act", "reason", "document", "record", "device_serial", "identity_number", "form", "step", "file",
           "kept", "q", "birth_date", "phone", "signature", "signature_file", "kind", "holder",
-          "mail", "identity_issued_on", "identity_issued_by", "old_serial", "hosts", "officer", "days"}
+          "mail", "identity_issued_on", "identity_issued_by", "old_serial", "hosts", "officer", "days", "authority"}
 COMPLETE = {"username": "username", "password": "current-password", "otp": "one-time-code", "new_password": "new-password",
             "new_password_again": "new-password", "user_code": "off", "recovery_code": "off", "name": "off",
             "remember": "off", "enrolment_code": "off", **dict.fromkeys(
                 ("pick", "reason", "document", "record", "device_serial", "identity_number", "file", "q", "birth_date", "phone",
                  "signature_file", "mail", "identity_issued_on", "identity_issued_by", "old_serial", "hosts",
-                 "officer", "days"), "off")}
+                 "officer", "days", "authority"), "off")}
 
 
 @dataclass

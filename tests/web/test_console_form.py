@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import secrets
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
@@ -21,6 +22,7 @@ from hypothesis import strategies as st
 from idp.administration.enrollment.asking import _PLACES, DEVICES, FIELDS, FormError
 from idp.directory.officer import Post
 from idp.directory.unit import Unit, UnitEntry
+from idp.pki.enrollment.moves import Actor
 from idp.pki.enrollment.record import Enrollment, Kind, Search
 from idp.pki.forms import Flaw
 from idp.roles import Administrator, Role
@@ -217,3 +219,31 @@ def test_whatever_is_typed_becomes_a_request_or_is_said_at_its_field(console: Co
     except FormError as err:
         wrong = {one.field for one in err.wrong}
     assert wrong <= {*FIELDS[kind], "holder"}
+
+
+def test_whom_a_batch_goes_to_is_chosen_and_a_seal_goes_to_the_government_alone(console: Console) -> None:
+    keeper, path = person(console, "giudau2", unit=f"{IT}.2"), "/admin/certificates/batches"
+    assert sent(clerk(console), keeper, "seal", device_kind="token", name="Phòng Văn thư", mail="pvt@haugiang.gov.vn",
+                unit_code=f"{IT}.2", identity_number="093080000003").status_code == 303
+    (seal,) = requests_of(console, keeper)
+    office = console.office
+    rooms = office.services.certificate_desk
+    one, two = office.officer("pd1", "quantri-tinh"), office.officer("pd2", "quantri-tinh")
+    for do, sub in ((rooms.desk.approve, one), (rooms.desk.approve_for_province, two)):
+        do(Actor(sub, Administrator(role=Role.PROVINCE, client_id="console", sub=sub)), seal.enrollment_id, CALLER)
+    desk = console.person("quantri", "quantri-tinh")
+    assert 'name="authority"' not in desk.get(path).text, "there is one authority only"
+    name = f"thu-{secrets.token_hex(4)}"
+    office.services.certification.found(name, CALLER, root_key=None)
+    page = desk.get(path).text
+    assert re.findall(r'name="authority"[^>]* value="([^"]+)"', page) == ["government", f"internal:{name}"]
+    assert "không thay cho chứng thư số của Chính phủ" in page
+    assert "Cấp được 0 trên 1 đề nghị đang chờ." in page
+    for chosen, status, said in ((f"internal:{name}", 409, "chỉ gửi được cho đơn vị cấp chứng thư của Chính phủ"),
+                                 ("internal:khong-co", 422, "không còn cấp nữa"), ("x", 422, "chưa đúng mẫu|không đúng mẫu")):
+        refused = desk.post(path, path, document="1/X", authority=chosen)
+        assert refused.status_code == status
+        assert re.search(said, refused.text)
+    assert requests_of(console, keeper)[0].state == "province_approved"
+    assert "với 1 đề nghị" in desk.post(path, path, document="1/X", authority="government").text
+    assert requests_of(console, keeper)[0].state == "sent_to_ca"

@@ -35,6 +35,7 @@ from ..access import ForbiddenError
 from ..pages import Place, turned
 from .asking import Asking
 from .handed_over import HandOverList
+from .issuers import AUTHORITIES, INTERNAL, Issuer, Issuers, unfit
 from .results import Results, Take, wanted
 
 PERSONS: Final = FORMS["mau01_ca_nhan"]
@@ -45,7 +46,6 @@ TAKEN: Final = (PERSONS.name, RESULTS.name, HANDED_OVER.name)
 _COMPARED: Final = (RESULTS.name, HANDED_OVER.name)
 """Lists whose answer tells whether an identity number is somebody's."""
 LONGEST_BATCH: Final = 2000
-AUTHORITIES: Final = ("government", "internal")
 _OURS: Final = "P-"
 """Begins the number of a batch that is issued here."""
 KINDS: Final = ("csv", "xlsx", "zip")
@@ -89,13 +89,14 @@ class EnrollmentLists:
         internal: The province's own authority.
         custody: Where devices are handed over.
         asking: Makes requests of rows.
+        issuers: Who issues.
         organization: The province.
     """
 
     def __init__(self, desk: Desk, mirror: OfficerMirror, search: OfficerSearch, sheets: Sheets, audit: AuditTrail,
                  government: GovernmentAuthority, internal: CertificateAuthority, custody: Custody,
-                 asking: Asking, *, organization: str) -> None:
-        self._asking = asking
+                 asking: Asking, issuers: Issuers, *, organization: str) -> None:
+        self._asking, self._issuers = asking, issuers
         self._hand_overs = HandOverList(desk, custody)
         self._desk, self._mirror, self._search, self._sheets, self._audit = desk, mirror, search, sheets, audit
         self._government, self._internal, self._organization = government, internal, organization
@@ -155,34 +156,40 @@ class EnrollmentLists:
         Args:
             who: An administrator of the province.
             body: ``document``: number of the letter; ``unit``: only this agency's and those below it; ``authority``:
-                ``government``, or ``internal`` for what brings a key and is issued here at once.
+                ``government``, or ``internal`` for what brings a key and is issued here at once; ``issuer``: name of one of the
+                province's own authorities, the newest where it is left out.
             caller: Who asks.
 
         Returns:
             The batch's number, how many stand on it, and how many were issued; the file: ``written``.
 
         Raises:
-            RefusedError: 409 ``nothing_to_send``, ``no_authority``; 422 ``invalid_body``.
+            RefusedError: 409 ``nothing_to_send``, ``no_authority``, or why nothing of what waits is for this authority
+                (``issuers.unfit``); 422 ``invalid_body``, ``unknown_authority``.
             ForbiddenError: not the province's desk.
         """
         document, unit, authority = body.get("document"), body.get("unit", ""), body.get("authority", "government")
-        if not body.keys() <= {"document", "unit", "authority"} or not isinstance(document, str) or not (
-                unit == "" or (isinstance(unit, str) and is_unit_code(unit))) or authority not in AUTHORITIES:
-            raise RefusedError("The body holds document, and may hold unit, the code of an agency, and authority: "
-                               f"{' or '.join(AUTHORITIES)}.", code="invalid_body", status=422)
+        name = body.get("issuer", "")
+        if not body.keys() <= {"document", "unit", "authority", "issuer"} or not isinstance(document, str) or not (
+                unit == "" or (isinstance(unit, str) and is_unit_code(unit))) or authority not in AUTHORITIES or not isinstance(
+                    name, str):
+            raise RefusedError("The body holds document, and may hold unit, the code of an agency, authority: "
+                               f"{' or '.join(AUTHORITIES)}, and issuer.", code="invalid_body", status=422)
         actor = Actor(who.sub, who)
         if who.role is not Role.PROVINCE:
             raise ForbiddenError("The province's desk sends.")
-        internal = authority == "internal"
-        (self._internal if internal else self._government).ready()
+        internal = authority == INTERNAL
+        issuer = self._issuers.chosen(authority, name)
 
         def listed(state: State) -> Sequence[Enrollment]:
             return self._desk.listed(actor, Search(states=(state,), unit=unit), limit=LONGEST_BATCH)
 
-        found = [one for one in listed(State.PROVINCE_APPROVED) if one.request or not internal]
+        waiting = listed(State.PROVINCE_APPROVED)
+        found = [one for one in waiting if not unfit(one, authority)]
         left = [one for one in listed(State.SENT) if one.batch.startswith(_OURS)] if internal else []
         if not found and not left:
-            raise RefusedError("Nothing waits to be sent.", code="nothing_to_send", status=409)
+            why = sorted({unfit(one, authority) for one in waiting}) or ["nothing_to_send"]
+            raise RefusedError("Nothing that this authority issues waits to be sent.", code=why[0], status=409)
         batch, sent = f"{_OURS if internal else ''}{day_of(self._desk.now()):%Y%m%d}-{secrets.token_hex(4)}", 0
         for enrollment in found:
             try:
@@ -193,16 +200,24 @@ class EnrollmentLists:
                 continue  # somebody else was first with it
             sent += 1
         if internal:
-            return {"batch": batch, "sent": sent, "issued": self._issued(actor, batch, document, left, caller)}
+            return {"batch": batch, "sent": sent, "issued": self._issued(
+                actor, Letter(batch=batch, document=document, by=actor.sub, issuer=issuer.name), left, caller)}
         if sent:
             self._file(actor, batch, caller)
         return {"batch": batch, "sent": sent, "issued": 0}
 
-    def _issued(self, actor: Actor, batch: str, document: str, sent: Sequence[Enrollment], caller: Caller) -> int:
+    def issuers(self, who: Administrator) -> Sequence[tuple[Issuer, int]]:
+        """Give the authorities, each with how many of the requests that wait it issues. Raises ForbiddenError."""
+        if who.role is not Role.PROVINCE:
+            raise ForbiddenError("The province's desk sends.")
+        waiting = self._desk.listed(Actor(who.sub, who), Search(states=(State.PROVINCE_APPROVED,)), limit=LONGEST_BATCH)
+        return [(one, sum(not unfit(each, one.authority) for each in waiting)) for one in self._issuers.all()]
+
+    def _issued(self, actor: Actor, letter: Letter, sent: Sequence[Enrollment], caller: Caller) -> int:
         """Have requests issued here, also those that a process left when it died; who is refused gets the request back."""
         by_number, issued = {one.enrollment_id: one for one in sent}, 0
         asked = [wanted(one, self._organization) for one in sent]
-        answers = self._internal.request(Letter(batch=batch, document=document, by=actor.sub), asked, caller)
+        answers = self._internal.request(letter, asked, caller)
         for number, answer in answers.items():
             try:
                 if isinstance(answer, RefusedError):

@@ -38,7 +38,7 @@ class InternalAuthority:
         given: dict[str, Received | RefusedError] = {}
         for one in wanted:
             try:
-                given[one.number] = self._issued(one, caller)
+                given[one.number] = self._issued(one, letter.issuer, caller)
             except RefusedError as err:
                 given[one.number] = err
         return given
@@ -58,7 +58,7 @@ class InternalAuthority:
             told(answer)
         return answer
 
-    def _issued(self, wanted: Wanted, caller: Caller) -> Received:
+    def _issued(self, wanted: Wanted, issuer: str, caller: Caller) -> Received:
         if not wanted.request:
             raise RefusedError("The request brings no key.", code="no_key", status=422)
         key = csr.read(wanted.request, listed=self._issuance.listed)
@@ -66,7 +66,7 @@ class InternalAuthority:
         if known is not None:
             return _received(known)
         return _received(self._issuance.issue(Order(
-            profile=wanted.profile, public_key=key.public_key, subject=wanted.subject, holder=wanted.holder,
+            authority=issuer, profile=wanted.profile, public_key=key.public_key, subject=wanted.subject, holder=wanted.holder,
             unit_code=wanted.unit_code, told=False), caller).record)
 
 

@@ -225,11 +225,13 @@ class Letter:
         batch: Number of the list.
         document: Number of the letter.
         by: Subject of who sends it.
+        issuer: Name of the authority, where there are several; empty for the one in use.
     """
 
     batch: str
     document: str
     by: str
+    issuer: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from ...administration.enrollment.lists import AUTHORITIES
+from ...administration.enrollment.issuers import AUTHORITIES
 from ...administration.enrollment.requests import ACTS, LONGEST_REQUEST, MOST_AT_ONCE
 from ...pki.enrollment.record import DeviceKind, Kind, Purpose
 from ...pki.enrollment.states import Part, State
@@ -89,8 +89,8 @@ def schemas(object_: Callable[..., dict[str, Any]]) -> dict[str, Any]:
                                        "done": {"type": "integer"}},
                                       ("items", "done")),
         "EnrollmentCounts": object_(counts, counts), "TakenList": object_(taken, taken),
-        "NewBatch": object_({"document": _WORD, "unit": _WORD, "authority": {"type": "string", "enum": list(AUTHORITIES)}},
-                            ("document",)),
+        "NewBatch": object_({"document": _WORD, "unit": _WORD, "authority": {"type": "string", "enum": list(AUTHORITIES)},
+                             "issuer": _WORD}, ("document",)),
         "Batch": object_({"batch": _TEXT, "sent": {"type": "integer"}, "issued": {"type": "integer"}},
                          ("batch", "sent", "issued")),
         "SignedBatches": object_({"items": {"type": "array", "items": object_(signed, signed)}}, ("items",)),

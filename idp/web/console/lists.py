@@ -7,6 +7,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, abort, request
 from flask_babel import gettext
 
+from ...administration.enrollment.issuers import GOVERNMENT
 from ...administration.enrollment.lists import HANDED_OVER, KINDS, PERSONS, RESULTS
 from ...administration.pages import USUAL
 from ...errors import RefusedError
@@ -15,7 +16,7 @@ from ...services import Services
 from .desk import name_of
 from .door import Door, Entered
 from .turning import asked, turning
-from .words import moment, refusal
+from .words import issuer_words, moment, refusal
 
 PAGE: Final = "/admin/certificates/import"
 BATCHES: Final = "/admin/certificates/batches"
@@ -83,7 +84,8 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         entered = door.enter(BATCHES, fresh=True, change=True)
         if isinstance(entered, Response):
             return entered
-        body = {"document": request.form.get("document", "").strip()}
+        authority, _, issuer = request.form.get("authority", GOVERNMENT).partition(":")
+        body = {"document": request.form.get("document", "").strip(), "authority": authority, "issuer": issuer}
         try:
             sent = rooms.enrollment_lists.send(entered.who, body, caller=entered.caller)
         except RefusedError as err:
@@ -116,7 +118,10 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         found, following, prev = rooms.enrollment_lists.batches(entered.who, limit=USUAL, **asked())
         counts = rooms.enrollments.counted(entered.who)["states"]
         return door.page("console/batches.html", entered, here="batches", status=status, error=error, sent=sent,
-                         waiting=counts["province_approved"], out=counts["sent_to_ca"],
+                         waiting=counts["province_approved"],
+                         issuers=[{**issuer_words(one), "count": count}
+                                  for one, count in rooms.enrollment_lists.issuers(entered.who)],
+                         out=counts["sent_to_ca"],
                          turn=turning(BATCHES, {}, following=following, prev=prev),
                          batches=[{"number": one.number, "document": one.document, "at": moment(one.made_at),
                                    "by": name_of(services, one.made_by), "rows": one.rows} for one in found])

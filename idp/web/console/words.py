@@ -8,6 +8,7 @@ from typing import Any
 
 from flask_babel import format_datetime, gettext
 
+from ...administration.enrollment.issuers import GOVERNMENT, Issuer
 from ...pki.enrollment.states import State
 
 
@@ -125,6 +126,12 @@ def refusals() -> Mapping[str, str]:
         "device_lost": gettext("Thiết bị này đã được báo mất, nên chứng thư số trong đó không dùng được."),
         "invalid_body": gettext("Nội dung còn trống, quá dài hoặc không đúng mẫu. Vui lòng kiểm tra lại."),
         "nothing_to_send": gettext("Không có đề nghị nào đang chờ gửi đi."),
+        "must_go_to_government": gettext(
+            "Dấu của đơn vị và SIM chỉ gửi được cho đơn vị cấp chứng thư của Chính phủ."),
+        "no_key": gettext("Các đề nghị đang chờ chưa có khóa (tệp .csr), nên tỉnh không tự cấp được."),
+        "pilot_only": gettext("Khóa trong phần mềm chỉ để dùng thử. Vui lòng chọn đơn vị cấp chứng thư của tỉnh."),
+        "no_authority": gettext("Tỉnh chưa có đơn vị cấp chứng thư của mình."),
+        "unknown_authority": gettext("Đơn vị cấp chứng thư này không còn cấp nữa. Vui lòng chọn lại."),
         "unreadable_list": gettext("Chưa đọc được danh sách."),
         "upload_over": gettext("Danh sách đã kiểm tra quá một giờ. Vui lòng chọn lại tệp."),
         "changed": gettext("Có người vừa thay đổi đề nghị này. Vui lòng mở lại trang.")}
@@ -133,6 +140,19 @@ def refusals() -> Mapping[str, str]:
 def refusal(code: str) -> str:
     """Say why something was not done."""
     return refusals().get(code, refusals()["changed"])
+
+
+def issuer_words(issuer: Issuer) -> dict[str, str]:
+    """Name an authority to which requests are sent, and say what its certificates are good for."""
+    if issuer.authority == GOVERNMENT:
+        return {"value": GOVERNMENT, "label": gettext("Đơn vị cấp chứng thư của Chính phủ"), "means": gettext(
+            "Dùng cho văn bản chính thức. Bạn tải danh sách về để gửi kèm công văn, rồi nhập kết quả.")}
+    where = gettext("Khóa để cấp nằm trong mô-đun bảo mật (HSM).") if issuer.place == "pkcs11" else gettext(
+        "Khóa để cấp nằm trong tệp trên máy chủ.")
+    means = gettext("Cấp ngay, cho máy, dịch vụ và để thử. "
+                    "Chứng thư số có ghi là dùng thử, không thay cho chứng thư số của Chính phủ.")
+    return {"value": f"{issuer.authority}:{issuer.name}", "means": f"{means} {where}",
+            "label": gettext("Đơn vị cấp chứng thư của tỉnh, dùng thử: %(name)s", name=issuer.name)}
 
 
 def day(at: int | None) -> str:
