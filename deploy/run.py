@@ -1,7 +1,8 @@
 """``make run``: everything on loopback in the foreground, until Ctrl-C.
 
-Environment: ``PORT`` (8000; the applications take the next two), ``LDAP_PORT`` (3890), and the ``IDP_*`` settings, which win over
-those made here and are written to ``var/idp.toml`` with them.
+Environment: ``PORT`` (8000; the applications take the next two), ``LDAP_PORT`` (3890), ``MSSP_PORT`` (8090; the simulated
+phones, their service on the next), and the ``IDP_*`` settings, which win over those made here and are written to
+``var/idp.toml`` with them.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import threading
 from pathlib import Path
 from types import FrameType
 
+from .plan import LDAP_PORT, MSSP_PORT, PORT, Plan
 from .processes import StartError
-from .sample_province import LDAP_PORT, PORT, Plan, SampleProvince
+from .sample_province import SampleProvince
 
 
 def main(plan: Plan | None = None) -> int:
@@ -63,20 +65,20 @@ def main(plan: Plan | None = None) -> int:
 
 
 def plan_from_environment() -> Plan:
-    """Read PORT, LDAP_PORT and IDP_* as ``make run`` documents them.
+    """Read PORT, LDAP_PORT, MSSP_PORT and IDP_* as ``make run`` documents them.
 
     Raises:
         StartError: a port is not a number.
     """
     ports = []
-    for name, default in (("PORT", PORT), ("LDAP_PORT", LDAP_PORT)):
+    for name, default in (("PORT", PORT), ("LDAP_PORT", LDAP_PORT), ("MSSP_PORT", MSSP_PORT)):
         text = os.environ.get(name) or str(default)
         if not text.isascii() or not text.isdigit():
             raise StartError(f"{name} is {text!r}, which is not a port.", f"Give a number, for example {name}={default}.")
         ports.append(int(text))
     settings = {name.removeprefix("IDP_").lower(): value for name, value in os.environ.items()
                 if name.startswith("IDP_") and name != "IDP_CONFIG"}
-    return Plan(port=ports[0], ldap_port=ports[1], settings=settings)
+    return Plan(port=ports[0], ldap_port=ports[1], mssp_port=ports[2], settings=settings)
 
 
 class _Make:

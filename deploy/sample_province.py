@@ -13,31 +13,26 @@ import json
 import os
 import re
 import shutil
-import socket
 import sqlite3
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .directory.people import demo_accounts
+from . import sample_sims
+from .asking import answer, leads_to_the_provider
+from .directory.people import demo_accounts, hard_cases
 from .directory.server import DirectoryServerError, SampleDirectory
 from .keys_and_database import accept_chain, prepare
 from .mail_catcher import MailCatcher, caught_in
+from .plan import APPLICATIONS, PORT, ROOT, Plan
+from .ports import require_free
 from .processes import Child, Children, StartError
 
-ROOT = Path(__file__).resolve().parents[1]
-PORT, LDAP_PORT = 8000, 3890
 START_SECONDS = 60
-
-APPLICATIONS = {"qlvb": "Hệ thống Quản lý văn bản", "cong-thong-tin": "Cổng thông tin điện tử"}
-"""Sample applications in the order of their ports, which follow the provider's."""
 
 TOTP_SEEDS = {
     "lanhdao": "NRSWCZDFOJ2G65DQNRSWCZDFOJ2G65DQ",
@@ -53,44 +48,6 @@ ROLES = {
     "pheduyet": "second administrator of the province; two factors", "kiemtoan": "auditor, reads only; two factors",
     "nghiviec": "disabled", "doimatkhau": "must change the password",
 }
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Where one run stands and what it listens on.
-
-    Attributes:
-        folder: Database, directory, logs, ``idp.toml``; ``var/`` of the checkout for ``make run``.
-        keys: Private keys and client secrets.
-        port: The provider's; the applications take the next two unless ``application_ports`` names others.
-        ldap_port: The sample directory's; ldaps takes the next one.
-        workers: Processes of the provider.
-        settings: Settings beyond those made here, by their names in idp.toml; they win.
-    """
-
-    folder: Path = ROOT / "var"
-    keys: Path = ROOT / "keys"
-    port: int = PORT
-    application_ports: tuple[int, ...] = ()
-    ldap_port: int = LDAP_PORT
-    workers: int = 1
-    settings: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def ports(self) -> dict[str, int]:
-        """Port of each sample application."""
-        chosen = self.application_ports or tuple(self.port + 1 + number for number in range(len(APPLICATIONS)))
-        return dict(zip(APPLICATIONS, chosen, strict=True))
-
-    @property
-    def issuer(self) -> str:
-        """The issuer identifier of this run."""
-        return self.settings.get("issuer", f"http://localhost:{self.port}")
-
-    @property
-    def url(self) -> str:
-        """Where the provider listens."""
-        return f"http://localhost:{self.port}"
 
 
 class SampleProvince:
@@ -141,12 +98,17 @@ class SampleProvince:
         if own_directory:
             for port in (plan.ldap_port, plan.ldap_port + 1):
                 require_free(port, "LDAP_PORT")
+        for port in plan.mssp_ports:
+            require_free(port, "MSSP_PORT")
         directory = SampleDirectory(plan.folder / "directory", plan.ldap_port,
                                     bind_password_file=plan.keys / "ldap-bind.password",
                                     reset_password_file=plan.keys / "ldap-reset.password")
         if "smtp_host" not in plan.settings:
-            self._mail = caught_in(plan.folder / "mail", {plan.port, *plan.ports.values(), plan.ldap_port, plan.ldap_port + 1})
+            spoken_for = {plan.port, *plan.ports.values(), plan.ldap_port, plan.ldap_port + 1, *plan.mssp_ports}
+            self._mail = caught_in(plan.folder / "mail", spoken_for)
         self._write_settings(directory if own_directory else None)
+        self._children = Children(plan.folder / "log")
+        self._run_phones()
         self._say("Keys, database and sample directory ...")
         database = _InBackground(self._prepare)
         if own_directory:
@@ -200,6 +162,10 @@ class SampleProvince:
             seed = f"; TOTP seed {TOTP_SEEDS[person.uid]}" if person.uid in TOTP_SEEDS else ""
             lines.append(f"  {person.uid:<15} {person.name}: {ROLES.get(person.uid, '')}{seed}")
         shown = plan.folder.relative_to(ROOT) if plan.folder.is_relative_to(ROOT) else plan.folder
+        if plan.mssp_port is not None:
+            lines += ["", f"Phones with signing SIMs (simulated), all with the PIN {sample_sims.PIN}",
+                      f"  http://localhost:{plan.mssp_port}/",
+                      f"Their service: https://127.0.0.1:{plan.mssp_port + 1}/soap/services/, certificates in {shown}/mssp/"]
         if self._mail is not None:
             lines += ["", f"Mail to officers is caught in {shown}/mail/ (smtp://127.0.0.1:{self._mail.port})."]
         lines += ["", f"Settings {shown}/idp.toml, logs {shown}/log/. Ctrl-C stops everything."]
@@ -264,9 +230,24 @@ class SampleProvince:
         url = self.plan.settings.get("database_url", f"sqlite:///{self.plan.folder / 'idp.sqlite3'}")
         self._made_anew = prepare(self.plan.keys, url)
 
+    def _run_phones(self) -> None:
+        """Start the simulated carriers and their phones, first of all: at the first start they make the keys of the SIMs."""
+        plan = self.plan
+        if plan.mssp_port is None:
+            return
+        assert self._children is not None
+        folder = plan.folder / "mssp"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        names = {person.uid: person.name for person in [*demo_accounts(), *hard_cases()]}
+        sample_sims.write(folder / "sims.json", names)
+        self._children.start(
+            "mssp", [sys.executable, "-m", "deploy.mobile_signature", "--port", str(plan.mssp_port), "--folder", folder,
+                     "--sims", folder / "sims.json"], folder=ROOT, environment=self.environment())
+
     def _run_children(self) -> None:
         plan = self.plan
-        self._children = children = Children(plan.folder / "log")
+        children = self._children
+        assert children is not None
         environment = self.environment()
         binaries = Path(sys.executable).parent
         server: list[str | Path] = [
@@ -305,14 +286,16 @@ class SampleProvince:
 
     def _wait_for_all(self) -> None:
         plan = self.plan
-        self._wait("the provider", lambda: _answer(f"{plan.url}/readyz")[0] == 200)
-        self._wait("discovery", lambda: plan.issuer.encode() in _answer(f"{plan.url}/.well-known/openid-configuration")[1])
+        self._wait("the provider", lambda: answer(f"{plan.url}/readyz")[0] == 200)
+        self._wait("discovery", lambda: plan.issuer.encode() in answer(f"{plan.url}/.well-known/openid-configuration")[1])
         if self._seeds is not None:
             seeds = self._seeds
             self._wait("the import of one-time code seeds", lambda: not seeds.alive)
+        if plan.mssp_port is not None:
+            self._wait("the mobile signature simulator", lambda: answer(f"http://localhost:{plan.mssp_port}/healthz")[0] == 200)
         for name, port in plan.ports.items():
             # A redirect to the provider proves that the application has read the discovery document.
-            self._wait(name, partial(_leads_to_the_provider, port))
+            self._wait(name, partial(leads_to_the_provider, port))
 
     def _wait(self, what: str, ready: Callable[[], bool]) -> None:
         until = time.monotonic() + START_SECONDS
@@ -326,30 +309,6 @@ class SampleProvince:
                 raise StartError(f"After {START_SECONDS} s {what} does not answer yet.",
                                  f"Read the logs in {self.plan.folder / 'log'}.")
             time.sleep(0.05)
-
-
-def require_free(port: int, variable: str) -> None:
-    """Refuse a loopback port that somebody listens on, on either of its two addresses.
-
-    Raises:
-        StartError: names the port and the variable that chooses another one.
-    """
-    remedy = f"Stop what listens there (ss -ltnp 'sport = :{port}' names it), or choose another: {variable}=... make run"
-    if not 0 < port < 65536:
-        raise StartError(f"There is no port {port}.", f"Choose one between 1024 and 65000: {variable}=... make run")
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except PermissionError as err:
-            raise StartError(f"Port {port} is only for root.", f"Choose one above 1023: {variable}=... make run") from err
-        except OSError as err:
-            raise StartError(f"Port {port} is already in use.", remedy) from err
-    try:
-        socket.create_connection(("::1", port), timeout=0.2).close()
-    except OSError:
-        return
-    raise StartError(f"Port {port} is already in use on ::1, which browsers try first for localhost.", remedy)
 
 
 class _InBackground:
@@ -370,29 +329,6 @@ class _InBackground:
         self._thread.join()
         if self._raised is not None:
             raise self._raised
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any) -> None:
-        return None
-
-
-_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
-
-
-def _leads_to_the_provider(port: int) -> bool:
-    return _answer(f"http://localhost:{port}/oidc/login")[0] == 302
-
-
-def _answer(url: str) -> tuple[int, bytes]:
-    """Ask and give status and body; status 0 when nobody answers."""
-    try:
-        with _OPENER.open(url, timeout=5) as answer:
-            return answer.status, answer.read()
-    except urllib.error.HTTPError as err:
-        return err.code, b""
-    except OSError:
-        return 0, b""
 
 
 def _obituary(child: Child) -> str:

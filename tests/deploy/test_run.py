@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,16 +22,18 @@ import pytest
 
 from deploy.demo import Tour
 from deploy.keys_and_database import prepare
-from deploy.ports import free_ports
+from deploy.plan import APPLICATIONS, ROOT, Plan
+from deploy.ports import free_ports, require_free
 from deploy.processes import StartError
 from deploy.run import plan_from_environment
-from deploy.sample_province import APPLICATIONS, ROLES, ROOT, TOTP_SEEDS, Plan, SampleProvince, require_free
+from deploy.sample_province import ROLES, TOTP_SEEDS, SampleProvince
+from deploy.sample_sims import SIMS
 from tests.allowance import allowed
 
 READY_SECONDS = 10
 """In which a second start has to be ready (docs/README.md)."""
 
-LAUNCH = ("import json, sys; from pathlib import Path; from deploy.run import main; from deploy.sample_province import Plan; "
+LAUNCH = ("import json, sys; from pathlib import Path; from deploy.run import main; from deploy.plan import Plan; "
           "given = json.loads(sys.argv[1]); "
           "folders = {name: Path(given.pop(name)) for name in ('folder', 'keys')}; sys.exit(main(Plan(**folders, **given)))")
 
@@ -62,7 +65,8 @@ class Running:
 
 
 def _run(plan: Plan) -> Running:
-    given = json.dumps({"folder": str(plan.folder), "keys": str(plan.keys), "port": plan.port, "ldap_port": plan.ldap_port})
+    given = json.dumps({"folder": str(plan.folder), "keys": str(plan.keys), "port": plan.port, "ldap_port": plan.ldap_port,
+                        "mssp_port": plan.mssp_port})
     environment = {name: value for name, value in os.environ.items() if not name.startswith("IDP_")}
     process = subprocess.Popen([sys.executable, "-c", LAUNCH, given], cwd=ROOT, env=environment, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, text=True, start_new_session=True)
@@ -91,8 +95,8 @@ def _gone(family: list[psutil.Process]) -> None:
 @pytest.fixture(scope="module")
 def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     folder = tmp_path_factory.mktemp("province")
-    port, _, _, ldap_port, _ = free_ports(5)
-    return Plan(folder=folder / "var", keys=folder / "keys", port=port, ldap_port=ldap_port)
+    port, _, _, ldap_port, _, mssp_port, _ = free_ports(7)
+    return Plan(folder=folder / "var", keys=folder / "keys", port=port, ldap_port=ldap_port, mssp_port=mssp_port)
 
 
 @pytest.fixture(scope="module")
@@ -111,9 +115,16 @@ def test_one_block_begins_with_ready_and_lists_what_a_person_needs(running: Runn
     block = running.text.partition("READY ")[2]
     plan = running.plan
     assert f"\nREADY http://localhost:{plan.port}\n" in running.text
-    addresses = [f"http://localhost:{port}/" for port in plan.ports.values()]
+    addresses = [f"http://localhost:{port}/" for port in (*plan.ports.values(), plan.mssp_port)]
     for text in (*addresses, "HauGiang-2026!", *APPLICATIONS.values(), *ROLES, *TOTP_SEEDS.values()):
         assert text in block
+
+
+def test_the_phones_of_officers_are_there_with_their_sims(running: Running) -> None:
+    with urllib.request.urlopen(f"http://localhost:{running.plan.mssp_port}/api/phones", timeout=60) as answer:
+        phones = json.load(answer)["phones"]
+    assert {(phone["msisdn"], phone["key"]) for phone in phones} == {(number, kind) for _, number, kind, _ in SIMS}
+    assert "Phạm Văn Minh Họa" in [phone["holder"] for phone in phones]
 
 
 def test_tour_of_make_demo_holds(running: Running, capsys: pytest.CaptureFixture[str]) -> None:
@@ -130,8 +141,8 @@ def test_flask_commands_use_the_same_settings_and_database(running: Running) -> 
 
 def test_private_files_are_for_the_owner_only(running: Running) -> None:
     plan = running.plan
-    files = [file for file in plan.keys.rglob("*") if file.is_file()]
-    assert len(files) > 4
+    files = [file for folder in (plan.keys, plan.folder / "mssp") for file in folder.rglob("*") if file.is_file()]
+    assert len(files) > 12
     for file in [*files, plan.folder / "idp.toml", plan.folder / "demo-totp.json"]:
         assert file.stat().st_mode & 0o077 == 0, file
 
@@ -169,7 +180,7 @@ def test_a_second_start_is_quick_and_ctrl_c_stops_all_of_it(plan: Plan, running:
     assert again.end() == 0
     assert "Stopped." in again.text
     _gone(family)
-    for port in (plan.port, *plan.ports.values(), plan.ldap_port):
+    for port in (plan.port, *plan.ports.values(), plan.ldap_port, *plan.mssp_ports):
         require_free(port, "PORT")
 
 
@@ -215,7 +226,7 @@ def test_a_database_that_cannot_be_prepared_is_said(url: str, tmp_path: Path) ->
     assert "IDP_DATABASE_URL" in raised.value.remedy
 
 
-@pytest.mark.parametrize(("name", "value"), [("PORT", "eighty"), ("PORT", "-1"), ("LDAP_PORT", "٣٨٩")])
+@pytest.mark.parametrize(("name", "value"), [("PORT", "eighty"), ("PORT", "-1"), ("LDAP_PORT", "٣٨٩"), ("MSSP_PORT", "x")])
 def test_a_port_that_is_none_is_said(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(StartError, match="not a port"):
@@ -230,3 +241,4 @@ def test_settings_from_outside_win_and_are_written_down(monkeypatch: pytest.Monk
     assert plan.issuer == "http://localhost:9999"
     assert plan.settings["security_level"] == "3"
     assert plan.ports == {"qlvb": 9001, "cong-thong-tin": 9002}
+    assert plan.mssp_ports == (8090, 8091)

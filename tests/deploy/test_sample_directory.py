@@ -24,7 +24,10 @@ from deploy.directory import agencies, people
 from deploy.directory.certificates import ensure_tls_files
 from deploy.directory.generate import BASE, CHEAP, DECOY_DN, DEMO_PASSWORD, GROUP_BASE, SERVICE_DN, sample_directory
 from deploy.directory.server import DirectoryServerError, SampleDirectory
+from deploy.mobile_signature.cards import KINDS
+from deploy.mobile_signature.subscribers import luhn
 from deploy.ports import free_port
+from deploy.sample_sims import EXCHANGED, SIMS, described
 from idp.directory.unit import is_unit_code, to_code_2016
 from tests.directory_server import change_entry, new_directory, open_directory
 
@@ -54,6 +57,17 @@ def officers(entries: Entries) -> dict[str, dict[str, list[bytes]]]:
 
 def text(entry: dict[str, list[bytes]], name: str) -> str:
     return entry[name][0].decode()
+
+
+def test_the_sample_sims_are_of_these_officers(officers: Entries) -> None:
+    of_officers = {(uid, number) for uid, number, _, _ in SIMS}
+    for uid, number in of_officers:
+        mobiles = [mobile.decode().removeprefix("+").replace(" ", "") for mobile in officers[uid]["mobile"]]
+        assert number in mobiles
+    assert {kind for _, _, kind, _ in SIMS} == set(KINDS)
+    cards = [card["iccid"] for phone in described({}) for card in phone["cards"]]
+    assert len(set(cards)) == len(cards) == len(SIMS) + len(EXCHANGED)
+    assert [iccid for iccid in cards if luhn(iccid[:-1]) != iccid] == []
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_other_people(ldif: str) -> None:

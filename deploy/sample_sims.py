@@ -1,0 +1,52 @@
+"""Whose phone has a signing SIM in the sample province: what the simulated carriers are told at their first start.
+
+Numbers are those of the sample directory, from a block that no carrier holds; carriers are invented. Each kind of key that SIMs
+have is there, and a number whose SIM was exchanged once.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+PIN, PUK = "1234", "12345678"
+SIMS = (
+    ("canbo", "84990000001", "p-256", 1), ("vanthu", "84990000002", "rsa-3072", 0), ("lanhdao", "84990000003", "rsa-2048", 0),
+    ("quantri.coquan", "84990000004", "rsa-2048-pss", 1), ("quantri", "84990000005", "p-256", 0),
+    ("pheduyet", "84990000006", "p-256", 1), ("haisim", "84990000901", "p-256", 0), ("haisim", "84990000902", "rsa-2048", 1),
+)
+"""uid, number, kind of key, carrier."""
+CARRIERS = ("Mạng mẫu Một", "Mạng mẫu Hai")
+EXCHANGED = {"84990000902": "p-256"}
+"""Numbers that had another SIM before, with the kind of its key."""
+
+
+def described(names: dict[str, str]) -> list[dict[str, Any]]:
+    """Describe the phones.
+
+    Args:
+        names: Of the officers, by uid; shown beside their phones.
+    """
+    found = []
+    for uid, number, kind, carrier in SIMS:
+        cards = [{"iccid": _iccid(number, carrier, 2), "key": kind}]
+        if number in EXCHANGED:
+            cards.insert(0, {"iccid": _iccid(number, carrier, 1), "key": EXCHANGED[number]})
+        found.append({"msisdn": number, "carrier": CARRIERS[carrier], "holder": names.get(uid, uid), "pin": PIN, "puk": PUK,
+                      "cards": cards})
+    return found
+
+
+def write(path: Path, names: dict[str, str]) -> None:
+    """Write the description to a file, for its owner alone: it holds PINs."""
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    path.write_text(json.dumps({"phones": described(names)}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _iccid(number: str, carrier: int, place: int) -> str:
+    """Make the number of a card: 89, Viet Nam, a carrier that there is not, the subscriber's last digits (ITU-T E.118)."""
+    digits = f"898499{carrier}{place}{int(number[2:]):010}"
+    total = sum(sum(divmod(int(digit) * (2 - place % 2), 10)) for place, digit in enumerate(reversed(digits)))
+    return f"{digits}{-total % 10}"
