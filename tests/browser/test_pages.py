@@ -27,7 +27,8 @@ LIMIT_BYTES = 150_000
 LOOK = """
 const done = arguments[arguments.length - 1];
 const low = [...document.querySelectorAll("a, button, summary, input:not([type=hidden])")].filter((e) => {
-  const target = e.type === "checkbox" && e.labels.length ? e.labels[0] : e; // a press on its label ticks a box
+  const chosen = ["checkbox", "radio"].includes(e.type); // a press on its label ticks a box and chooses one of several
+  const target = chosen && e.labels.length ? e.labels[0] : e;
   const box = target.getBoundingClientRect(), wider = getComputedStyle(e, "::after"); // .btn-sm is lower than its target
   const height = box.height - (wider.position === "absolute" ? parseFloat(wider.top) + parseFloat(wider.bottom) : 0);
   const shown = e.checkVisibility() && box.width > 1 && box.height > 1;
