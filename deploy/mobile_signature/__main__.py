@@ -107,8 +107,9 @@ def main() -> int:
     except (OSError, ValueError) as err:
         print(f"The mobile signature service does not start: {err}", file=sys.stderr, flush=True)
         return 1
-    simulator.start()
+    # Before they answer, so that it is the first line; both ports are taken already, and whoever comes now waits a moment.
     print(f"phones http://localhost:{given.port}/, service https://127.0.0.1:{given.port + 1}/soap/services/", flush=True)
+    simulator.start()
     stop.wait()
     simulator.stop()
     return 0

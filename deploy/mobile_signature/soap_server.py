@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ssl
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -55,8 +56,6 @@ class SoapServer(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say what went wrong in a line; a client that goes away is its own affair."""
-        import sys
-
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 
@@ -96,7 +95,9 @@ class _Conversation(BaseHTTPRequestHandler):
         if active(server.store, "off") is not None:
             return self._plain(503, "The service is closed")
         reply = server.service.take(operation, body)
-        print(reply.told, flush=True)
+        # In one piece: many threads write here.
+        sys.stdout.write(f"{reply.told}\n")
+        sys.stdout.flush()
         self._answer(server, reply)
 
     def do_GET(self) -> None:
