@@ -221,12 +221,8 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
             "sent": {"batch": "20261127-5f2c9a10", "sent": 200, "issued": 198}, "waiting": 0}),
         "desk-batches-none": ("console/batches.html", batches | {"batches": [], "error": {
             "vi": "Không có đề nghị nào đang chờ gửi đi.", "en": "No request waits to be sent."}}),
-        "desk-paper-request": ("console/paper.html", {"paper": "request", "found": _one(0), "back": "/next", "serial": "",
-                                                      "device_serial": "", "record": "", "ends": "", "today": "27/11/2026",
-                                                      "giver": "Trần Thị Ví Dụ"}),
-        "desk-paper-hand-over": ("console/paper.html", {
-            "paper": "hand-over", "found": _one(1), "back": "/next", "today": "27/11/2026", "giver": "Trần Thị Ví Dụ",
-            **{key: str(value) for key, value in issued.items() if key not in ("document", "may_read")}}),
+        "desk-paper-request": ("console/paper.html", {"found": _one(0), "back": "/next", "date": {
+            "vi": "ngày 27 tháng 11 năm 2026", "en": "27/11/2026"}}),
     }
 
 

@@ -87,6 +87,30 @@ def _tasks(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
     }
 
 
+def _records() -> dict[str, tuple[str, dict[str, Any]]]:
+    desk = {"name": "Trần Thị Ví Dụ", "title": "Chuyên viên", "unit_name": "Sở Thông tin và Truyền thông"}
+    holder = {"name": "Phạm Văn Minh Họa", "title": "Trưởng phòng", "unit_name": "Sở Y tế"}
+    nobody = {"name": "", "title": "", "unit_name": ""}
+    item = {"kind": _USB, "serial": "TK-0001", "certificate": "5401ab00c3d2e1f0", "ends": "23/11/2031"}
+    record: dict[str, Any] = {
+        "form": "07", "back": "/next", "date": {"vi": "ngày 05 tháng 02 năm 2026", "en": "05/02/2026"}, "number": "07/BB-STTTT",
+        "unit": desk["unit_name"], "giver": desk, "receiver": holder, "rows": by_language([item]), "many": False}
+    return {
+        "record-07": ("console/record.html", record),
+        "record-07-blank": ("console/record.html", record | {
+            "number": "", "unit": "", "giver": nobody, "receiver": nobody,
+            "rows": by_language([item | {"serial": "8984048000000000001", "certificate": "", "ends": ""}])}),
+        "record-07-many": ("console/record.html", record | {
+            "number": "", "receiver": nobody, "many": True, "rows": by_language([
+                {**holder, **item},
+                {**desk, **item, "unit_name": _LONG_UNIT, "certificate": "5401ab12cd34ef5601ab12cd34ef56"}])}),
+        "record-08": ("console/record.html", record | {
+            "form": "08", "number": "08/BB-SYT", "unit": "Sở Y tế", "giver": holder, "receiver": desk}),
+        "record-09": ("console/record.html", record | {
+            "form": "09", "number": "", "unit": "Sở Y tế", "giver": holder, "receiver": nobody}),
+    }
+
+
 def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
     """Give template and context of each sample, by name."""
     listed: dict[str, Any] = frame(who, "devices") | {
@@ -102,7 +126,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "warning": {"vi": "Hai bên ký biên bản trước.", "en": "Both sides sign the record first."}}
     chosen = {"told": {"q": "mẫu", "receiver": "b", "keeper": "agency", "record": ""}, "officers": [
         {"sub": "a", "name": "Phạm Văn Minh Họa, Trưởng phòng, Sở Y tế"}, {"sub": "b", "name": f"Ngô Văn Thí Dụ, {_LONG_UNIT}"}]}
-    return _tasks(who) | {
+    return _tasks(who) | _records() | {
         "devices": ("console/devices.html", listed),
         "devices-none": ("console/devices.html", listed | {
             "rows": [], "may_enter": False, "turn": {"first": "", "prev": "", "next": ""},

@@ -65,7 +65,8 @@ PATHS = ("/admin/", LIST, f"{LIST}import", f"{LIST}batches", f"{LIST}all", f"{LI
          f"{LIST}batches/x/csv",
          f"{LIST}import/mau01_ca_nhan.xlsx", "/admin/devices/", "/admin/devices/x", "/admin/devices/x/acts/hand_over",
          "/admin/devices/lists/csv", f"{LIST}expiry/", f"{LIST}expiry/list", f"{LIST}expiry/forecast.csv",
-          f"{LIST}expiry/renewals", "/admin/tasks/", "/admin/tasks/x")
+          f"{LIST}expiry/renewals", "/admin/tasks/", "/admin/tasks/x",
+         "/admin/devices/x/papers/07", f"{LIST}batches/x/hand-overs")
 
 
 def test_security_38_every_page_asks_for_a_sign_in_a_role_and_a_second_factor(console: Console) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copy
 
@@ -11,6 +12,7 @@ import pytest
 
 from idp.pki.enrollment.moves import Actor
 from idp.roles import Administrator, Role
+from idp.web.console.custody.records import date_words
 from tests.administration.office import CALLER, HOME, IT, PLENTY, Office
 from tests.audit_desk import events_of
 
@@ -54,23 +56,23 @@ def given(console: Console, serial: str, uid: str = "nguoinhan", unit: str = IT,
     return page
 
 
-def in_use(console: Console, uid: str = "canbo1") -> tuple[str, str]:
+def in_use(console: Console, uid: str = "canbo1", serial: str = "TK-0007", batch: str = "") -> tuple[str, str]:
     """Bring a request as far as a certificate in a token that its holder has; gives its number and the device's page."""
     number, rooms = request_of(console, uid), console.office.services.certificate_desk
     one, two, three = (Actor(sub, Administrator(role=Role.PROVINCE, client_id="console", sub=sub))
                        for sub in (console.office.officer(uid, "quantri-tinh") for uid in ("mot", "hai", "ba")))
     rooms.desk.approve(two, number, CALLER)
     rooms.desk.approve_for_province(one, number, CALLER)
-    rooms.desk.send(one, number, "1/X", "", CALLER)
+    rooms.desk.send(one, number, "1/X", batch, CALLER)
     found = rooms.moves.store.find(number)
     assert found is not None
     now = console.office.clock.now()
-    rooms.desk.issued(one, found, serial="54ab", issuer="CN=CA", not_before=now - 60, not_after=now + 86400 * 900,
-                      certificate=b"", device_serial="TK-0007", caller=CALLER)
-    rooms.custody.receive(one, number, "TK-0007", CALLER)
+    rooms.desk.issued(one, found, serial=f"54ab{serial[-4:]}", issuer="CN=CA", not_before=now - 60, not_after=now + 86400 * 900,
+                      certificate=b"", device_serial=serial, caller=CALLER)
+    rooms.custody.receive(one, number, serial, CALLER)
     rooms.custody.hand_over(one, number, identity_number="093080000001", record="07/CTS", caller=CALLER)
     rooms.custody.waive(three, number, "x", CALLER)
-    return number, page_of(province(console), "TK-0007")
+    return number, page_of(province(console), serial)
 
 
 def page_of(browser: Browser, serial: str) -> str:
@@ -224,7 +226,7 @@ def test_what_is_no_device_is_not_entered(console: Console) -> None:
 
 
 def test_the_list_is_turned_back_with_its_filter(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("idp.web.console.devices.USUAL", 2)
+    monkeypatch.setattr("idp.web.console.custody.devices.USUAL", 2)
     browser = province(console)
     for number in range(5):
         entered(browser, f"TURN-{number}")
@@ -237,3 +239,52 @@ def test_the_list_is_turned_back_with_its_filter(console: Console, monkeypatch: 
     shown = [re.findall(r'href="/admin/devices/([0-9a-f]+)"', page) for page in pages]
     assert [len(page) for page in shown] == [2, 2, 1]
     assert [re.findall(r'href="/admin/devices/([0-9a-f]+)"', page) for page in reversed(back)] == shown
+
+
+def test_decree_68_records_of_a_device_are_printed_before_and_after_they_are_signed(console: Console) -> None:
+    page = given(console, "TK-0501", "nguoinhan5")
+    desk, mine, other = province(console), agency(console), agency(console, "khac", unit=HOME)
+    links = re.findall(rf'href="({page}/papers/[^"]+)"', desk.get(page).text)
+    assert links == [f"{page}/papers/07?line=1", f"{page}/papers/08"]
+    noted, draft = desk.get(links[0]).text, desk.get(links[1]).text
+    assert "<p>Số: 07/BB</p>" in noted
+    assert "………/BB-………" in draft
+    for paper in (noted, draft):
+        assert "TK-0501" in paper
+        assert "UBND Tỉnh Hậu Giang" in paper
+        assert re.search(r"ngày \d\d tháng \d+ năm \d{4}", paper)
+    assert mine.get(links[1]).status_code == 200
+    assert other.get(links[0]).status_code == other.get(links[1]).status_code == 404
+    for path in ("papers/06", "papers/07?line=0", "papers/08?line=1", "papers/07?line=9", "papers/07?line=-1", "papers/07?line=x",
+                 "papers/07?line=" + "1" * 5000):
+        assert desk.get(f"{page}/{path}").status_code == 404, path[:30]
+    mine.post(f"{page}/acts/report_loss", f"{page}/acts/report_loss")
+    assert f"{page}/papers/09" in mine.get(page).text
+    assert "bị mất" in mine.get(f"{page}/papers/09").text
+
+
+def test_decree_68_records_of_a_request_and_of_a_batch_on_one_sheet(console: Console) -> None:
+    numbers = [in_use(console, f"nguoinhan6{place}", f"TK-060{place}", "L-1")[0] for place in range(2)]
+    path = f"/admin/certificates/{numbers[0]}/papers"
+    desk, mine = province(console), agency(console)
+    record = mine.get(f"{path}/hand-over").text
+    assert "Số: 07/CTS" in record
+    assert "54ab0600" in record
+    assert "093080000001" not in record
+    for paper in ("device-return", "device-loss"):
+        assert "TK-0600" in mine.get(f"{path}/{paper}").text
+    assert mine.get(f"{path}/x").status_code == 404
+    sheet = "/admin/certificates/batches/L-1/hand-overs"
+    assert sheet in desk.get("/admin/certificates/?batch=L-1").text
+    for browser in (desk, mine):
+        assert sorted(re.findall(r">(TK-\d+)<", browser.get(sheet).text)) == ["TK-0600", "TK-0601"]
+    assert desk.get(f"{sheet}?unit={HOME}").status_code == 404
+    assert agency(console, "khac", unit=HOME).get(sheet).status_code == 404
+    assert desk.get("/admin/certificates/batches/x/hand-overs").status_code == 404
+    assert events_of(console.office.database, "personal_data.read") == []
+
+
+@pytest.mark.parametrize(("day", "words"), [(5, "ngày 05 tháng 02 năm 2026"), (74, "ngày 15 tháng 4 năm 2026")])
+def test_decree_30_days_and_the_first_two_months_have_a_nought(console: Console, day: int, words: str) -> None:
+    with console.app.test_request_context("/"):
+        assert date_words(int(datetime(2026, 1, 31, 17, 30, tzinfo=UTC).timestamp()) + (day - 1) * 86400) == words

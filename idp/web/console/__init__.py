@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from ...services import Services
-from . import acts, asking, desk, devices, expiry, lists, papers, passwords, renewals, tasks
+from . import acts, asking, desk, expiry, lists, papers, passwords, renewals, tasks
+from .custody import devices, records
 from .door import Door
 
 HOME = "/admin/"
@@ -27,6 +28,6 @@ def blueprint(services: Services) -> Blueprint:
                          waiting=[*desk.waiting_rows(waiting), *expiry.waiting_rows(services, entered.who)],
                          may_act=entered.who.may_change)
 
-    for room in (lists, papers, expiry, renewals, acts, asking, desk, devices, tasks, passwords):
+    for room in (lists, papers, expiry, renewals, acts, asking, desk, devices, records, tasks, passwords):
         room.add(views, services, door)
     return views

@@ -104,3 +104,8 @@ def name_of(services: Services, sub: str | None) -> str:
     """Give an officer's name; "" for the system, and for who is no longer known."""
     officer = services.mirror.by_sub(sub) if sub else None
     return officer.officer.name if officer is not None else ""
+
+
+def unit_names(services: Services) -> dict[str, str]:
+    """Give what agencies are called, by code."""
+    return {entry.unit.code: entry.unit.name for entry in services.mirroring.units.units()}

@@ -11,11 +11,13 @@ from typing import Final
 from flask import Blueprint, Response, abort, render_template, request
 
 from ...services import Services
-from .desk import LIST, name_of, show
+from .custody.records import PAPERS as RECORDS
+from .custody.records import date_words, of_request
+from .desk import LIST, show
 from .door import Door
-from .words import day, request_words
+from .words import request_words
 
-PAPERS: Final = ("request", "hand-over")
+PAPERS: Final = ("request", *RECORDS)
 
 
 def add(views: Blueprint, services: Services, door: Door) -> None:
@@ -30,10 +32,10 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         if paper not in PAPERS:
             abort(404)
         found = rooms.enrollments.one(entered.who, enrollment_id)
-        return Response(render_template(
-            "console/paper.html", paper=paper, found=request_words(found), back=f"{LIST}{enrollment_id}",
-            serial=found["serial"] or "", device_serial=found["device_serial"] or "", record=found["record"] or "",
-            ends=day(found["not_after"]), today=day(services.clock.now()), giver=name_of(services, entered.who.sub)))
+        if paper in RECORDS:
+            return of_request(services, entered, found, RECORDS[paper])
+        return Response(render_template("console/paper.html", found=request_words(found), back=f"{LIST}{enrollment_id}",
+                                        date=date_words(services.clock.now())))
 
     @views.post("/certificates/<enrollment_id>/identity")
     def read_identity(enrollment_id: str) -> Response:

@@ -17,7 +17,7 @@ from ...directory.tasks import LONGEST_PROOF, TaskKind
 from ...errors import RefusedError
 from ...services import Services
 from ..onward import see_other
-from .desk import name_of
+from .desk import name_of, unit_names
 from .door import Door, Entered
 from .turning import turning
 from .words import moment, request_words, turns
@@ -39,7 +39,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         asked = request.args.get("state", "")
         state = asked if asked in _STATES else _STATES[0]
         page = room.listed(entered.who, state=state, cursor=request.args.get("cursor", ""), limit=USUAL)
-        names = _unit_names(services)
+        names = unit_names(services)
         return door.page(
             "console/tasks.html", entered, here="tasks", state=state, rows=[_words(one, names) for one in page.items],
             turn=turning(LIST, {"state": state}, following=page.next, prev=""))
@@ -68,7 +68,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         about = services.administration.enrollments.listed(entered.who, holder=found["sub"], limit=_MOST_REQUESTS).items
         return door.page(
             "console/task.html", entered, here="tasks", status=status, error=error, proof=proof[:LONGEST_PROOF],
-            longest=LONGEST_PROOF, found=_words(found, _unit_names(services)), may_complete=found["may_complete"],
+            longest=LONGEST_PROOF, found=_words(found, unit_names(services)), may_complete=found["may_complete"],
             until=_until(TaskKind(found["kind"]), len(found["standing"])), why=_why()[TaskKind(found["kind"])],
             opened=moment(found["opened_at"]), done_at=moment(found["done_at"]) if found["done_at"] is not None else "",
             done_by=name_of(services, found["done_by"]), said=found["proof"],
@@ -117,7 +117,3 @@ def _refusal(code: str) -> str:
         "forbidden": gettext("Việc này do quản trị tỉnh làm."),
         "invalid_body": gettext("Vui lòng ghi ai đã làm gì, khi nào, theo văn bản số nào. Nhiều nhất 2000 ký tự.")}
     return str(known.get(code, known["already_done"]))
-
-
-def _unit_names(services: Services) -> dict[str, str]:
-    return {entry.unit.code: entry.unit.name for entry in services.mirroring.units.units()}

@@ -11,20 +11,21 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, abort, request
 
-from ...administration.enrollment.devices import FILES, KINDS
-from ...administration.pages import USUAL
-from ...directory.mirror import search_words
-from ...directory.unit import is_unit_code
-from ...errors import RefusedError
-from ...pki.custody.device import DeviceState
-from ...roles import Role
-from ...services import Services
-from ..onward import see_other
-from .device_words import acts, device_words, kind_word, line_words, refusal, states, warnings
-from .door import Door, Entered
-from .lists import file_of
-from .turning import asked, turning
-from .words import request_words
+from ....administration.enrollment.devices import FILES, KINDS
+from ....administration.pages import USUAL
+from ....directory.mirror import search_words
+from ....directory.unit import is_unit_code
+from ....errors import RefusedError
+from ....pki.custody.device import DeviceState
+from ....roles import Role
+from ....services import Services
+from ...onward import see_other
+from ..desk import unit_names
+from ..door import Door, Entered
+from ..lists import file_of
+from ..turning import asked, turning
+from ..words import request_words
+from .words import acts, device_words, kind_word, line_words, refusal, states, warnings
 
 LIST: Final = "/admin/devices/"
 NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -106,7 +107,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         return see_other(f"{LIST}{device_id}")
 
     def _list(entered: Entered, *, status: int = 200, error: str = "", told: Mapping[str, str] | None = None) -> Response:
-        narrowed, names = _filters(), _unit_names(services)
+        narrowed, names = _filters(), unit_names(services)
         page = room.listed(entered.who, **narrowed, **asked(), limit=USUAL)
         return door.page(
             "console/devices.html", entered, here="devices", status=status, error=error, narrowed=_EMPTY | narrowed,
@@ -123,7 +124,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         numbers = list(dict.fromkeys(line["enrollment"] for line in reversed(found["history"]) if line["enrollment"]))
         history = [line_words(services, number, line) for number, line in enumerate(found["history"])]
         return door.page("console/device.html", entered, here="devices", status=status, error=error,
-                         found=device_words(services, found, _unit_names(services)), history=history[::-1],
+                         found=device_words(services, found, unit_names(services)), history=history[::-1],
                          certificates=_certificates(entered, numbers))
 
     def _certificates(entered: Entered, numbers: list[str]) -> list[dict[str, Any]]:
@@ -145,7 +146,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         return door.page(
             "console/device_act.html", entered, here="devices", status=status, error=error, act=act, label=acts()[act],
             warning=warnings()[act], needs=NEEDS.get(act, ()), told=told, destructive=act in ("report_loss", "record_loss"),
-            found=device_words(services, found, _unit_names(services)),
+            found=device_words(services, found, unit_names(services)),
             officers=[{"sub": one["sub"], "name": ", ".join(filter(None, (one["name"], one["title"], one["unit_name"])))}
                       for one in officers if one["status"] == "active" and one["sub"] != entered.who.sub])
 
@@ -156,7 +157,3 @@ def _filters() -> dict[str, str]:
     known = {"state": asked["state"] in [state.value for state in DeviceState], "kind": asked["kind"] in KINDS,
              "unit": is_unit_code(asked["unit"]), "overdue": asked["overdue"] == "true", "q": asked["q"].isprintable()}
     return {name: value for name, value in asked.items() if value and known[name]}
-
-
-def _unit_names(services: Services) -> dict[str, str]:
-    return {entry.unit.code: entry.unit.name for entry in services.mirroring.units.units()}

@@ -7,9 +7,9 @@ from typing import Any
 
 from flask_babel import gettext
 
-from ...services import Services
-from .desk import name_of
-from .words import day, kinds, moment, refusals
+from ....services import Services
+from ..desk import name_of
+from ..words import day, kinds, moment, refusals
 
 
 def states() -> Mapping[str, tuple[str, str, str]]:
