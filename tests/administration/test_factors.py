@@ -43,7 +43,8 @@ def test_security_34_all_go_sessions_end_and_the_officer_is_told_by_whom_is_reco
     session = office.session(sub)
     assert remove(office, office.agency(IT), sub).status_code == 204
     assert not office.services.second_factors.enrolled(entry_uuid)
-    assert office.services.sessions.end(session.sid, "logout", Caller("192.0.2.1", "r")) == []
+    assert [(one.sid, json.loads(one.detail)["reason"]) for one in office.audited() if one.event == "session.ended"] == [
+        (session.sid, "factors_removed")]
     kinds = [told.kind.value for told in office.services.notices.of(sub)]
     assert kinds.count("factor.removed") == 2
     records = [one for one in office.audited() if one.event == "factor.removed"]

@@ -8,6 +8,7 @@ import pytest
 
 from idp.audit import AuditRecord, Caller
 from idp.directory.brake import WINDOW_SECONDS, Brake, BrakedError, BrakeRule, FeedState, Reason
+from idp.errors import RefusedError
 from tests.fakes.clock import FakeClock
 
 ME = Caller("cli", "test")
@@ -96,3 +97,10 @@ def test_nobody_lost_uses_no_allowance_up() -> None:
     house.brake.release(ME)
     assert house.lose(0) is False
     assert house.lose(20) is False
+
+
+def test_nothing_is_released_that_was_not_stopped_whatever_the_record_says() -> None:
+    house = House()
+    with pytest.raises(RefusedError, match="stopped nothing"):
+        house.brake.release(ME)
+    assert house.numbers.now == FeedState()

@@ -10,8 +10,11 @@ import pytest
 from idp.adapters.sql.database import Database
 from idp.directory.brake import BrakedError
 from idp.directory.feed import LEASE_SECONDS, RENEW_SECONDS, Batch
+from tests.fakes.clock import FakeClock
+from tests.fakes.directory import FakeDirectory, make_officer
+from tests.followed import Followed
 
-from .test_feed import House
+from .test_feed import House, Script
 
 
 class Quiet:
@@ -66,3 +69,16 @@ def test_who_is_told_to_stop_gives_the_lease_back(database: Database, *, stoppin
     house.another().round(lambda: stopping)
     assert quiet.asked == [not stopping, not stopping]
     assert somebody_else(house) is stopping
+
+
+def test_who_has_heard_of_everybody_compares_nobody_before_the_night(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    people, listed = FakeDirectory([make_officer("canbo")]), list[str]()
+    everyone = people.everyone
+    monkeypatch.setattr(people, "everyone", lambda: (listed.append("listed"), everyone())[1])
+    clock = FakeClock()
+    house = Followed(database, people, Script(people), clock=clock)
+    house.catch_up()
+    assert (house.ledger.active(), listed) == (1, [])
+    clock.advance(86400)
+    house.catch_up()
+    assert listed == ["listed"]

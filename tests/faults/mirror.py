@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from bench.directory import run
 from idp.adapters.sql.database import Database
+from tests.allowance import allowed
 
 ALL, FEW = 100_000, 400
 
@@ -50,4 +51,4 @@ def f25(url: str, form: str, officers: int) -> Followed:
         database.dispose()
     return Followed(form=form, database=url.split(":")[0].split("+")[0], officers=officers,
                     duration=round(time.monotonic() - began, 1), figures={one.name: round(one.value, 2) for one in figures},
-                    demands=[one.name for one in figures if not one.holds])
+                    demands=[one.name for one in figures if one.value > allowed(one.most)])
