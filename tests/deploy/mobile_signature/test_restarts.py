@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -67,9 +68,15 @@ class Process:
 
 
 @pytest.fixture
-def process(made: Path, tmp_path: Path) -> Process:
+def process(made: Path, tmp_path: Path) -> Iterator[Process]:
     shutil.copytree(made, tmp_path / "mssp")
-    return Process(tmp_path / "mssp")
+    process = Process(tmp_path / "mssp")
+    try:
+        yield process
+    finally:
+        # Also where the test did not come to its end.
+        if process.process is not None and process.process.poll() is None:
+            process.end(signal.SIGKILL)
 
 
 def test_kill_9_at_any_moment_loses_nothing_and_makes_nothing_twice(process: Process) -> None:
