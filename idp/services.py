@@ -79,6 +79,7 @@ from .oidc.subject import Subjects
 from .oidc.userinfo import UserInfoAnswers
 from .pki.authority.issuance import Issuance
 from .pki.authority.portable import PortableCertificates
+from .pki.enrollment.key_files import KeyFiles
 from .pki.enrollment.self_service import OwnCertificates
 from .pki.est.enrolling import Est
 from .pki.government.chain import PublishedChain
@@ -167,6 +168,7 @@ class CertificateProtocols:
     est_guesses: Lockout
     est_requests: Lockout
     portable: PortableCertificates
+    key_files: KeyFiles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,6 +59,7 @@ from ..pki.enrollment.custody import Custody
 from ..pki.enrollment.desk import Desk
 from ..pki.enrollment.ending import Ending
 from ..pki.enrollment.following import Following
+from ..pki.enrollment.key_files import KeyFiles
 from ..pki.enrollment.moves import Moves
 from ..pki.enrollment.self_service import OwnCertificates
 from ..pki.enrollment.waiting import Waiting
@@ -144,11 +145,12 @@ def certification(settings: Settings, database: Database, sealer: Sealer, write:
 
 
 def protocols(settings: Settings, database: Database, sealer: Sealer, issuance: Issuance, audit: AuditTrail,
-              mirror: OfficerMirror, guesses: GuessCounter, clock: Clock) -> CertificateProtocols:
+              mirror: OfficerMirror, guesses: GuessCounter, clock: Clock, rooms: CertificateDesk) -> CertificateProtocols:
     """Build the time-stamp authority, enrolment over HTTP, and what makes files with a key."""
     certificates, organization = SqlCertificateStore(database), settings.province_name
     est = Est(issuance, certificates, EnrollmentPasswords(SqlLeaves(database), clock), mirror, clock, organization=organization,
               switched_on=settings.est)
+    portable = PortableCertificates(issuance, mirror, audit, clock, organization=organization)
     return CertificateProtocols(
         time_stamps=TimeStamps(certificates, SqlStatusStore(database), issuance, sealer, audit, clock, organization=organization,
                                policy=settings.tsa_policy or f"{settings.ca_policy_arc}.100",
@@ -157,7 +159,7 @@ def protocols(settings: Settings, database: Database, sealer: Sealer, issuance: 
         est=est, est_passwords=PasswordAdministration(est, mirror),
         est_guesses=Lockout(guesses, clock, FACTOR_LIMITS, kind="enrolment"),
         est_requests=Lockout(guesses, clock, EST_LIMITS, kind="enrolments"),
-        portable=PortableCertificates(issuance, mirror, audit, clock, organization=organization))
+        portable=portable, key_files=KeyFiles(rooms.desk, portable, issuance, organization=organization))
 
 
 def console(settings: Settings, access: Access, groups: RoleGroups, clock: Clock) -> Console:

@@ -469,8 +469,9 @@ def test_what_brings_a_key_may_be_issued_here_at_once(office: Office) -> None:
     province, agency2 = office.province(), office.token("truongphong", "quantri-coquan", unit=IT)
     text = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key(10), SHA256()).public_bytes(
         Encoding.PEM).decode()
-    ids = [asked(office, office.agency(), sub.sub, submit=True, device_kind="software",  # type: ignore[union-attr]
-                 **({"request": text} if number else {})).json["id"] for number, sub in enumerate(subs)]
+    ids = [asked(office, office.agency(), sub.sub, submit=True,  # type: ignore[union-attr]
+                 **({"request": text, "device_kind": "software"} if number else {})).json["id"]
+           for number, sub in enumerate(subs)]
     act(office, agency2, "approve", ids)
     act(office, province, "approve_for_province", ids)
     body = {"document": DOCUMENT, "authority": "internal"}

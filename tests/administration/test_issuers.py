@@ -53,6 +53,8 @@ def test_one_that_issues_nothing_is_refused(there: tuple[Any, ...], kind: str, n
 
 @pytest.mark.parametrize(("asked", "government", "internal"), [
     (request(), "", ""), (request(key=b""), "", "no_key"), (request(device=DeviceKind.SOFTWARE), "pilot_only", ""),
+    (request(device=DeviceKind.SOFTWARE, key=b""), "pilot_only", ""),
+    (request(Kind.SERVICE, DeviceKind.SOFTWARE, b""), "", "no_key"),
     (request(device=DeviceKind.SIM), "", "must_go_to_government"), (request(Kind.SEAL), "", "must_go_to_government"),
     (request(Kind.SEAL, DeviceKind.HSM, b""), "", "must_go_to_government"), (request(Kind.SERVICE, DeviceKind.SOFTWARE), "", ""),
     (request(Kind.DEVICE, DeviceKind.HSM, b""), "", "no_key")])

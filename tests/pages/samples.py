@@ -425,6 +425,9 @@ SAMPLES = [
     Sample("own-certificates", "account/certificates/listed.html", {
         "who": OFFICER, "may_ask": True, "certificates": _OWN}),
     Sample("own-certificates-none", "account/certificates/listed.html", {"who": BARE, "may_ask": True, "certificates": []}),
+    Sample("own-certificate-key", "account/certificates/key.html", {"who": OFFICER, "base": "/next", "file": "", "password": ""}),
+    Sample("own-certificate-key-made", "account/certificates/key.html", {
+        "who": OFFICER, "base": "/next", "file": "c2FtcGxl", "password": "abcde-fghjk-mnpqr-stvwx-yz234"}),
     Sample("own-certificate-new", "account/certificates/new.html", _OWN_NEW),
     Sample("own-certificate-new-wrong", "account/certificates/new.html", _OWN_NEW | {
         "error": {"vi": "Có ô còn trống hoặc chưa đúng. Vui lòng kiểm tra rồi nhập lại.",

@@ -108,7 +108,7 @@ def test_only_the_views_that_are_named_take_a_form_without_token(site: Site) -> 
         "account.end_others", "account.ask_again", "account.password",
         "account.passkey_question", "account.enrol_passkey", "account.rename_passkey",
         "account.ask_for_certificate", "account.act_afresh", "account.cancel_certificate", "account.submit_certificate",
-        "account.confirm_certificate", "account.lock_certificate",
+        "account.confirm_certificate", "account.make_key", "account.lock_certificate",
         "acting_post.answer", "acting_post.ask_again", "login.ask_for_link", "login.ask_passkey", "login.ask_second",
         "login.take_factor", "login.enrol_question",
         "recovery.answer", "recovery.ask_passkey", "approvals.take_up",

@@ -170,7 +170,7 @@ class Asking:
         device, request = typed.get("device_kind", ""), typed.get("request", "").strip()
         if device not in DEVICES[kind]:
             wrong.append(Wrong("device_kind", Flaw.UNKNOWN_CHOICE.value))
-        elif device == DeviceKind.SOFTWARE and not request:
+        elif device == DeviceKind.SOFTWARE and kind is not Kind.PERSON and not request:
             wrong.append(Wrong("request", Flaw.MISSING.value))
         if len(request) > LONGEST_REQUEST or not request.isascii():
             wrong.append(Wrong("request", "bad_request"))

@@ -73,11 +73,13 @@ def unfit(enrollment: Enrollment, authority: str) -> str:
     """Say why an authority does not issue what is asked for; "" where it does.
 
     Returns:
-        ``must_go_to_government``: seals, and keys in signing SIMs; ``no_key``: the request brings none, and keys of others are
-        not made here; ``pilot_only``: an officer's key in software.
+        ``must_go_to_government``: seals, and keys in signing SIMs; ``no_key``: the request brings none, and
+        none is made here but officers' own in software (``pki.enrollment.key_files``); ``pilot_only``: an officer's key in
+        software.
     """
     if authority == GOVERNMENT:
         return "pilot_only" if enrollment.kind is Kind.PERSON and enrollment.device_kind is DeviceKind.SOFTWARE else ""
     if enrollment.kind is Kind.SEAL or enrollment.device_kind is DeviceKind.SIM:
         return "must_go_to_government"
-    return "" if enrollment.request else "no_key"
+    to_be_made = enrollment.kind is Kind.PERSON and enrollment.device_kind is DeviceKind.SOFTWARE
+    return "" if enrollment.request or to_be_made else "no_key"

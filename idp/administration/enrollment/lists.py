@@ -21,6 +21,7 @@ from ...pki.enrollment.desk import Desk
 from ...pki.enrollment.moves import Actor, ConflictError
 from ...pki.enrollment.record import DeviceKind, Enrollment, Search
 from ...pki.enrollment.states import State
+from ...pki.enrollment.wanted import OUR_BATCH, wanted
 from ...pki.enrollment.working_days import day_of
 from ...pki.forms import ListError, Row, Sheets, reading, writing
 from ...pki.forms.catalogue import FORMS, Form
@@ -36,7 +37,7 @@ from ..pages import Place, turned
 from .asking import Asking
 from .handed_over import HandOverList
 from .issuers import AUTHORITIES, INTERNAL, Issuer, Issuers, unfit
-from .results import Results, Take, wanted
+from .results import Results, Take
 
 PERSONS: Final = FORMS["mau01_ca_nhan"]
 RESULTS: Final = FORMS["ket_qua_cap"]
@@ -46,8 +47,6 @@ TAKEN: Final = (PERSONS.name, RESULTS.name, HANDED_OVER.name)
 _COMPARED: Final = (RESULTS.name, HANDED_OVER.name)
 """Lists whose answer tells whether an identity number is somebody's."""
 LONGEST_BATCH: Final = 2000
-_OURS: Final = "P-"
-"""Begins the number of a batch that is issued here."""
 KINDS: Final = ("csv", "xlsx", "zip")
 """Of files of a batch."""
 _REASONS: Final = {
@@ -186,11 +185,11 @@ class EnrollmentLists:
 
         waiting = listed(State.PROVINCE_APPROVED)
         found = [one for one in waiting if not unfit(one, authority)]
-        left = [one for one in listed(State.SENT) if one.batch.startswith(_OURS)] if internal else []
+        left = [one for one in listed(State.SENT) if one.batch.startswith(OUR_BATCH) and one.request] if internal else []
         if not found and not left:
             why = sorted({unfit(one, authority) for one in waiting}) or ["nothing_to_send"]
             raise RefusedError("Nothing that this authority issues waits to be sent.", code=why[0], status=409)
-        batch, sent = f"{_OURS if internal else ''}{day_of(self._desk.now()):%Y%m%d}-{secrets.token_hex(4)}", 0
+        batch, sent = f"{OUR_BATCH if internal else ''}{day_of(self._desk.now()):%Y%m%d}-{secrets.token_hex(4)}", 0
         for enrollment in found:
             try:
                 left.append(self._desk.send(actor, enrollment.enrollment_id, document, batch, caller))
@@ -216,7 +215,8 @@ class EnrollmentLists:
     def _issued(self, actor: Actor, letter: Letter, sent: Sequence[Enrollment], caller: Caller) -> int:
         """Have requests issued here, also those that a process left when it died; who is refused gets the request back."""
         by_number, issued = {one.enrollment_id: one for one in sent}, 0
-        asked = [wanted(one, self._organization) for one in sent]
+        # The key of the others is made when their holders fetch it (``key_files``).
+        asked = [wanted(one, self._organization) for one in sent if one.request]
         answers = self._internal.request(letter, asked, caller)
         for number, answer in answers.items():
             try:
@@ -266,7 +266,7 @@ class EnrollmentLists:
     def _file(self, actor: Actor, batch: str, caller: Caller) -> bytes:
         """Give the file of a batch; one that was not made, because a process died after sending, is made now."""
         # What is issued here goes to nobody in a list.
-        goes_out = bool(batch) and not batch.startswith(_OURS)
+        goes_out = bool(batch) and not batch.startswith(OUR_BATCH)
         found = list(self._desk.listed(actor, Search(batch=batch), limit=LONGEST_BATCH)) if goes_out else []
         # Who has left the batch since (rejected, sent again) stands on the list that went out all the same.
         there = {one.enrollment_id for one in found}

@@ -9,24 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time
-from typing import Final
 
 from ...audit import Caller
 from ...errors import RefusedError
-from ...pki.authority.ports import CertificateAuthority, Received, Wanted
-from ...pki.authority.subject import Subject
+from ...pki.authority.ports import CertificateAuthority, Received
 from ...pki.enrollment.desk import Desk
 from ...pki.enrollment.moves import Actor
-from ...pki.enrollment.record import DeviceKind, Enrollment, Kind
+from ...pki.enrollment.record import DeviceKind, Enrollment
+from ...pki.enrollment.wanted import wanted
 from ...pki.enrollment.working_days import ZONE, day_of
 from ...pki.forms import Row
 from ...pki.government.received import UnfitError, of_cell
 
 Take = Callable[[Row], str]
 """Does a row, or only looks whether it could be; gives ``taken`` or ``already``. Raises RefusedError."""
-
-_PROFILES: Final = {Kind.PERSON: "officer_signing", Kind.SEAL: "agency_seal", Kind.DEVICE: "tls_client",
-                    Kind.SERVICE: "tls_client"}
 
 
 class Results:
@@ -112,15 +108,6 @@ class Results:
         if "identity_number" in values and enrollment.identity_digest:
             return self._desk.digest(values["identity_number"]) == enrollment.identity_digest
         return "mail" in values
-
-
-def wanted(enrollment: Enrollment, organization: str, facts: Mapping[str, str] | None = None) -> Wanted:
-    """Give a request as issuers get it."""
-    person = enrollment.kind is Kind.PERSON
-    subject = Subject(name=enrollment.name, organization=organization, units=(enrollment.unit_name,), title=enrollment.title,
-                      mail=enrollment.mail, hosts=() if person or enrollment.kind is Kind.SEAL else (enrollment.name,))
-    return Wanted(number=enrollment.enrollment_id, person=person, profile=_PROFILES[enrollment.kind], subject=subject,
-                  holder=enrollment.holder, unit_code=enrollment.unit_code, request=enrollment.request, facts=facts or {})
 
 
 def _certificate(values: Mapping[str, str], certificates: Mapping[str, Sequence[bytes]]) -> bytes:

@@ -20,8 +20,10 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import PBES, serialize_
 from ...audit import AuditEvent, AuditRecord, AuditTrail, Caller
 from ...clock import Clock
 from ...directory.mirror import OfficerMirror
+from ...directory.officer import Officer
 from ...errors import RefusedError
 from .issuance import Issuance, Issued, Order
+from .ports import Wanted
 from .subject import Subject
 
 PROFILES: Final = ("officer_authentication", "officer_signing")
@@ -64,17 +66,31 @@ class PortableCertificates:
         """
         if profile not in PROFILES:
             raise RefusedError("Only an officer's pilot certificates come with a key.", code="unknown_profile", status=422)
+        person = self._active(sub)
+        return self._made(sub, profile, Subject.of_officer(person, self._organization), person.main_post.unit_code, caller)
+
+    def of_request(self, wanted: Wanted, caller: Caller) -> Portable:
+        """Make what the certificate desk has approved; the desk tells its holder. Raises as ``make``."""
+        if wanted.profile not in PROFILES or wanted.request:
+            raise RefusedError("Only an officer's pilot certificates come with a key.", code="unknown_profile", status=422)
+        self._active(wanted.holder)
+        return self._made(wanted.holder, wanted.profile, wanted.subject, wanted.unit_code, caller, told=False)
+
+    def _active(self, sub: str) -> Officer:
         found = self._mirror.by_sub(sub)
         if found is None or found.status != "active":
             raise RefusedError("The officer may not act now.", code="officer", status=403)
-        key, person = ec.generate_private_key(ec.SECP256R1()), found.officer
-        issued = self._issuance.issue(Order(
-            profile=profile, public_key=key.public_key(), subject=Subject.of_officer(person, self._organization), holder=sub,
-            unit_code=person.main_post.unit_code), caller)
+        return found.officer
+
+    def _made(self, sub: str, profile: str, subject: Subject, unit_code: str, caller: Caller, *, told: bool = True) -> Portable:
+        key = ec.generate_private_key(ec.SECP256R1())
+        issued = self._issuance.issue(Order(profile=profile, public_key=key.public_key(), subject=subject, holder=sub,
+                                            unit_code=unit_code, told=told), caller)
         password = "-".join("".join(secrets.choice(_LETTERS) for _ in range(5)) for _ in range(5))
         sealed = PrivateFormat.PKCS12.encryption_builder().kdf_rounds(ROUNDS).key_cert_algorithm(
             PBES.PBESv2SHA256AndAES256CBC).hmac_hash(SHA256()).build(password.encode())
-        content = serialize_key_and_certificates(person.uid.encode(), key, issued.certificate, list(issued.chain), sealed)
+        named = self._active(sub).uid.encode()
+        content = serialize_key_and_certificates(named, key, issued.certificate, list(issued.chain), sealed)
         self._audit.record(AuditRecord(
             AuditEvent.KEY_FILE_MADE, self._clock.now(), sub=sub, source=caller.source, request_id=caller.request_id,
             detail={"serial": issued.record.serial, "profile": profile, **caller.by}))

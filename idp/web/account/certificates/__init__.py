@@ -121,6 +121,32 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
             return _second_look(*entered, number, name, error=refusal(err.code), status=err.status)
         return see_other(f"{PAGE}/{after.enrollment_id}")
 
+    @views.get("/certificates/<number>/key")
+    def ask_for_key(number: str) -> Response:
+        entered = onward.enter(request.path, fresh=True)
+        if isinstance(entered, Response):
+            return entered
+        session, officer = entered
+        own = services.own_certificates.one(session.sub, number)
+        if not services.certificate_protocols.key_files.offers(own.enrollment):
+            return see_other(f"{PAGE}/{number}")
+        return _render("key", officer, base=f"{PAGE}/{number}", file="", password="")
+
+    @views.post("/certificates/<number>/key")
+    def make_key(number: str) -> Response:
+        entered = onward.enter(f"{PAGE}/{number}/key", fresh=True)
+        if isinstance(entered, Response):
+            return entered
+        session, officer = entered
+        try:
+            _, made = services.certificate_protocols.key_files.make(session.sub, number, caller())
+        except RefusedError as err:
+            if err.status == 404:
+                raise
+            return _shown(*entered, number, error=refusal(err.code), status=err.status)
+        return _render("key", officer, base=f"{PAGE}/{number}", file=base64.b64encode(made.content).decode(),
+                       password=made.password)
+
     @views.get("/certificates/<number>/<any('certificate.pem', 'certificate.der', 'chain.pem'):name>")
     def download(number: str, name: str) -> Response:
         entered = onward.enter(f"{PAGE}/{number}")
@@ -149,7 +175,8 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
 
     def _shown(session: Session, officer: MirroredOfficer, number: str, *, error: str = "", status: int = 200) -> Response:
         own = services.own_certificates.one(session.sub, number)
-        return _render("shown", officer, status, error=error, base=f"{PAGE}/{number}", offers=own.offers,
+        key = {"key"} if services.certificate_protocols.key_files.offers(own.enrollment) else set()
+        return _render("shown", officer, status, error=error, base=f"{PAGE}/{number}", offers=own.offers | key,
                        found=shown_words(own, services.clock.now()))
 
     def _second_look(session: Session, officer: MirroredOfficer, number: str, name: str, *, error: str = "",
