@@ -17,6 +17,8 @@ from .access import ForbiddenError
 from .reach import check_reach, unknown_officer
 
 REASON = "administrator"
+OPERATED = "cli"
+"""What stands for the application in records of what an operator notes at the command line for an administrator."""
 
 
 def officer_to_act_on(who: Administrator, officer: MirroredOfficer | None, groups: RoleGroups) -> MirroredOfficer:
@@ -51,6 +53,25 @@ class OfficerAdministration:
         self._deprovisioning = deprovisioning
         self._mirror = mirror
         self._groups = groups
+
+    def acting(self, uid: str, caller: Caller) -> tuple[Administrator, Caller]:
+        """Give as what an officer administers, for an operator who notes what that officer answers for.
+
+        Args:
+            uid: Login name, normalised.
+            caller: The operator.
+
+        Returns:
+            The administrator, and the caller with the administrator in it, for the records.
+
+        Raises:
+            ForbiddenError: nobody at work has this name, or they are no administrator who changes anything.
+        """
+        officer = self._mirror.by_uid(uid)
+        who = self._groups.administrator(officer, client_id=OPERATED, read_only=False)
+        if who is None or not who.may_change:
+            raise ForbiddenError(f"{uid} is no administrator who may do this.")
+        return who, caller._replace(officer=who.sub, client_id=OPERATED)
 
     def end_access(self, who: Administrator, sub: str, caller: Caller) -> dict[str, Any]:
         """End an officer's sessions, and all that was given in them or without them. Raises as ``officer_to_act_on``."""

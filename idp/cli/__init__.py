@@ -16,7 +16,7 @@ from ..services import Services
 from ..settings import Settings
 from . import audit, clients, db, directory, doctor, keys, sessions, worker
 from .authn import break_glass, factors, throttle, totp
-from .pki import ca, forms
+from .pki import ca, custody, forms
 
 
 def register(app: Flask, services: Callable[[], Services], settings: Callable[[], Settings], *,
@@ -40,5 +40,6 @@ def register(app: Flask, services: Callable[[], Services], settings: Callable[[]
     app.cli.add_command(db.commands(settings))
     app.cli.add_command(forms.commands(sheets, clock))
     app.cli.add_command(ca.commands(services))
+    app.cli.add_command(custody.commands(services))
     for group in (clients, directory, factors, totp, throttle, audit, sessions, break_glass):
         app.cli.add_command(group.commands(services))

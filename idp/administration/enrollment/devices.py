@@ -62,6 +62,19 @@ class DeviceAdministration:
         found, history = self._register.one(_actor(who), device_id)
         return {**self._shown(found), "history": [_line(entry) for entry in history]}
 
+    def named(self, who: Administrator, text: str) -> str:
+        """Give the identifier of the device that somebody names, by identifier or by the number printed on it.
+
+        Raises:
+            RefusedError: 404 for one that is unknown or not theirs to see; 409 ``several`` where devices of two kinds have the
+                number.
+        """
+        found = self._register.numbered(_actor(who), KINDS, text.strip().upper())
+        if len(found) > 1:
+            raise RefusedError(f"Several devices have this number; name one: {', '.join(one.device_id for one in found)}.",
+                               code="several", status=409)
+        return found[0].device_id if found else self.one(who, text)["id"]
+
     def workable_one(self, who: Administrator, device_id: str) -> dict[str, Any]:
         """Give a device as ``one`` does, with ``acts``: what this administrator may do with it now (``ACTS``)."""
         return {**self.one(who, device_id), "acts": [act.value for act in self._register.possible(_actor(who), device_id)]}

@@ -100,6 +100,11 @@ class Register:
         assert found is not None
         return found, new
 
+    def numbered(self, actor: Actor, kinds: Sequence[str], serial: str) -> Sequence[Device]:
+        """Give the devices of these kinds that have this number, as far as they are somebody's to see."""
+        found = (self._devices.by_serial(kind, serial) for kind in kinds)
+        return [one for one in found if one is not None and _sees(actor, one)]
+
     def known(self, kind: str, serial: str) -> bool:
         """Tell whether a device is entered."""
         return self._devices.by_serial(kind, serial) is not None
@@ -238,11 +243,14 @@ class Register:
 
     def _seen(self, actor: Actor, device_id: str) -> Device:
         found = self._devices.find(device_id)
-        who = actor.administrator
-        if found is None or not ((who is not None and who.oversees(found.unit_code))
-                                 or (actor.sub and actor.sub == found.holder)):
+        if found is None or not _sees(actor, found):
             raise RefusedError("There is no such device.", code="unknown_device", status=404)
         return found
+
+
+def _sees(actor: Actor, device: Device) -> bool:
+    who = actor.administrator
+    return (who is not None and who.oversees(device.unit_code)) or bool(actor.sub and actor.sub == device.holder)
 
 
 def _answers_for(actor: Actor, device: Device) -> Part:
