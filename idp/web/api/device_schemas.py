@@ -49,7 +49,8 @@ def paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     written["responses"]["200"]["content"] = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in FILES.values()}
     return {
         "/devices": {
-            "get": operation("listDevices", "Tokens, SIMs and security modules, and who has them.", answer="DevicePage",
+            "get": operation("listDevices", "Tokens, SIMs and security modules, and who has them; q: part of the number, or of "
+                             "what the holder is called.", answer="DevicePage",
                              query=("device_state", "device_kind", "unit", "holder", "q", "overdue", "cursor", "limit")),
             "post": operation("enterDevice", "Enter a device into the stock.", answer="Device", status=201, body="NewDevice",
                               change=True, errors=(409,))},

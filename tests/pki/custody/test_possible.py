@@ -89,5 +89,7 @@ def test_a_device_of_a_request_is_not_offered_beside_it(house: House) -> None:
     enrollment = house.brought(State.ACTIVE)
     device = house.devices.by_serial("token", enrollment.device_serial)
     assert device is not None
+    for who, sees in (("desk", [device]), ("agency", [device]), ("holder", [device]), ("other_agency", []), ("stranger", [])):
+        assert house.register.numbered(house.actor(who), ("sim", "token"), device.serial) == sees, who
     assert same(house, "desk", device) == {Handling.REPORT_LOSS}
     assert house.found(enrollment.enrollment_id).state is State.REVOCATION_REQUESTED
