@@ -145,7 +145,8 @@ def certification(settings: Settings, database: Database, sealer: Sealer, write:
 
 
 def protocols(settings: Settings, database: Database, sealer: Sealer, issuance: Issuance, audit: AuditTrail,
-              mirror: OfficerMirror, guesses: GuessCounter, clock: Clock, rooms: CertificateDesk) -> CertificateProtocols:
+              mirror: OfficerMirror, groups: RoleGroups, guesses: GuessCounter, clock: Clock,
+              rooms: CertificateDesk) -> CertificateProtocols:
     """Build the time-stamp authority, enrolment over HTTP, and what makes files with a key."""
     certificates, organization = SqlCertificateStore(database), settings.province_name
     est = Est(issuance, certificates, EnrollmentPasswords(SqlLeaves(database), clock), mirror, clock, organization=organization,
@@ -156,7 +157,7 @@ def protocols(settings: Settings, database: Database, sealer: Sealer, issuance: 
                                policy=settings.tsa_policy or f"{settings.ca_policy_arc}.100",
                                accuracy_seconds=settings.tsa_accuracy_seconds, offered=settings.tsa_access != "off"),
         stamp_requests=Lockout(guesses, clock, STAMP_LIMITS, kind="time stamps"),
-        est=est, est_passwords=PasswordAdministration(est, mirror),
+        est=est, est_passwords=PasswordAdministration(est, mirror, groups),
         est_guesses=Lockout(guesses, clock, FACTOR_LIMITS, kind="enrolment"),
         est_requests=Lockout(guesses, clock, EST_LIMITS, kind="enrolments"),
         portable=portable, key_files=KeyFiles(rooms.desk, portable, issuance, organization=organization))

@@ -334,7 +334,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         list_fetcher=list_fetcher,
         own_certificates=holders(desk_rooms, mirror, chain, issuance, clock),
         certification=issuance, revocation_lists=revocation_lists, ocsp=ocsp,
-        certificate_protocols=protocols(settings, database, sealer, issuance, audit, mirror, guesses, clock, desk_rooms),
+        certificate_protocols=protocols(settings, database, sealer, issuance, audit, mirror, groups, guesses, clock, desk_rooms),
         resource_access=ResourceAccess(tokens, officer_tokens, clients, clock, assurance, Holders(proofs),
                                        idle_limit_seconds=settings.idle_limit_seconds),
         mail_delivery=MailDelivery(mail, mail_server(settings, clock), mirror, LetterWords(settings, forgotten.link), clock),

@@ -33,6 +33,8 @@ class NoticeKind(StrEnum):
     FACTORS_FROZEN = "factors.frozen"
     FACTORS_RELEASED = "factors.released"
     ENROLMENT_CODE_GIVEN = "enrolment_code.given"
+    ENROLLMENT_PASSWORD_MADE = "enrollment_password.made"
+    """Leave to have one certificate for signing in, in the officer's name; detail ``ends`` (seconds since the epoch)."""
     RECOVERY_CODE_USED = "recovery_code.used"
     """Detail ``left``: how many codes are left."""
     PASSWORD_CHANGED = "password.changed"

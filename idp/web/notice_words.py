@@ -52,6 +52,10 @@ _WORDS: Mapping[NoticeKind, _Words] = {
     NoticeKind.ENROLMENT_CODE_GIVEN: _Words(
         "shield", _("Quản trị đã cấp cho bạn một mã đăng ký"),
         _("Mã này dùng một lần, để bạn thêm lớp thứ hai khi ở ngoài mạng cơ quan. Vui lòng không đưa mã cho ai.")),
+    NoticeKind.ENROLLMENT_PASSWORD_MADE: _Words(
+        "cert", _("Quản trị đã lập mật khẩu cấp chứng thư số cho bạn"),
+        _("Mật khẩu này dùng một lần, đến ngày %(ends)s. Ai có nó thì cấp được một chứng thư số để đăng nhập bằng tên bạn. "
+          "Vui lòng không đưa cho ai.")),
     NoticeKind.RECOVERY_CODE_USED: _Words(
         "codes", _("Một mã khôi phục đã được dùng"), _("Bạn còn %(left)s mã khôi phục.")),
     NoticeKind.PASSWORD_CHANGED: _Words("lock", _("Mật khẩu đã được đổi"), _("Mật khẩu của bạn đã được đổi.")),

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from idp.errors import RefusedError
+from idp.notices import NoticeKind
 from tests.administration.office import CALLER, PLENTY, Office
 from tests.audit_desk import events_of
 
@@ -116,6 +117,24 @@ def test_an_officers_password_is_for_that_officer(console: Console) -> None:
     leave = console.office.services.certificate_protocols.est.passwords.check(name, password)
     assert leave is not None
     assert (leave.holder, leave.hosts, leave.subject_name) == (sub, "", "")
+
+
+def test_security_33_nobody_makes_a_password_to_sign_in_as_themselves_and_the_officer_is_told(console: Console) -> None:
+    browser, office = province(console), console.office
+    before = len(events_of(office.database, "enrollment_password.created"))
+    own = browser.post(PAGE, PAGE, **{**GOOD, "profile": "officer_authentication", "hosts": "", "officer": "quantri"})
+    assert own.status_code == 403
+    assert 'href="#officer"' in own.text
+    assert len(events_of(office.database, "enrollment_password.created")) == before
+    made(console, officer="quantri")  # answering for a device is no way to sign in
+    sub = office.officer("duocbao")
+    _, _, password = made(console, profile="officer_authentication", hosts="", officer="duocbao", days="2")
+    told = office.services.notices.of(sub)
+    assert [(one.kind, one.detail) for one in told] == [
+        (NoticeKind.ENROLLMENT_PASSWORD_MADE, {"ends": str(office.clock.now() + 2 * 86400)})]
+    assert password not in str(told)
+    assert not [one for one in office.services.notices.of(office.officer("quantri", "quantri-tinh"))
+                if one.kind is NoticeKind.ENROLLMENT_PASSWORD_MADE]
 
 
 def test_a_password_is_used_or_withdrawn_and_never_both(console: Console) -> None:

@@ -1,7 +1,9 @@
 """One-time enrolment passwords (EST), for the province's administrators: made, looked through, withdrawn.
 
-Source: RFC 7030 §3.2.3; security checklist 38, 48, 51. A password is leave to have a certificate in the name of any host or
-officer, so that agencies make none. It is given out once, in the answer that makes it; here nobody finds it again.
+Source: RFC 7030 §3.2.3; security checklist 33, 38, 48, 51. A password is leave to have a certificate in the name of any host or
+officer, so that agencies make none. With an officer's one can sign in as that officer: the rule for acts on how officers prove
+who they are holds (``administration.reach``), nobody makes their own, and the officer is told (``pki.est.passwords``). It is
+given out once, in the answer that makes it; here nobody finds it again.
 """
 
 from __future__ import annotations
@@ -11,13 +13,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...audit import Caller
-from ...directory.mirror import OfficerMirror
+from ...directory.mirror import MirroredOfficer, OfficerMirror
 from ...errors import RefusedError
 from ...pki.est.enrolling import OFFICERS, Est
 from ...pki.est.passwords import MOST_SECONDS, Leave
-from ...roles import Administrator, Role
+from ...roles import Administrator, Role, RoleGroups
 from ..access import ForbiddenError
 from ..pages import turned
+from ..reach import check_reach
 
 MOST_DAYS: Final = MOST_SECONDS // 86400
 FIELDS: Final = ("profile", "name", "hosts", "officer", "days")
@@ -37,10 +40,11 @@ class PasswordAdministration:
     Args:
         est: The enrolment service.
         mirror: Officers.
+        groups: Tells who has a role for the whole province.
     """
 
-    def __init__(self, est: Est, mirror: OfficerMirror) -> None:
-        self._est, self._mirror = est, mirror
+    def __init__(self, est: Est, mirror: OfficerMirror, groups: RoleGroups) -> None:
+        self._est, self._mirror, self._groups = est, mirror, groups
 
     @property
     def offered(self) -> bool:
@@ -69,7 +73,7 @@ class PasswordAdministration:
             caller: Who asks.
 
         Raises:
-            ForbiddenError: anybody else.
+            ForbiddenError: anybody else; and an officer's password for oneself (as ``check_reach``).
             RefusedError: 422 ``unknown_officer``, ``bad_lifetime``, and as ``Est.password``.
         """
         _check(who, change=True)
@@ -79,9 +83,12 @@ class PasswordAdministration:
             raise RefusedError(f"A password is good for 1 to {MOST_DAYS} days.", code="bad_lifetime", status=422)
         profile = typed.get("profile", "")
         service = profile != OFFICERS
+        if holder is not None and not service:
+            check_reach(who, holder.sub, holder.officer, self._groups)
         hosts = tuple(typed.get("hosts", "").replace(",", " ").lower().split()) if service else ()
         return Made(*self._est.password(
-            profile=profile, subject_name=typed.get("name", "").strip() if service else "", hosts=hosts, holder=holder,
+            profile=profile, subject_name=typed.get("name", "").strip() if service else "", hosts=hosts,
+            holder=holder.sub if holder is not None else "",
             seconds=int(days) * 86400, caller=caller))
 
     def withdraw(self, who: Administrator, name: str, caller: Caller) -> None:
@@ -94,13 +101,13 @@ class PasswordAdministration:
         _check(who, change=True)
         self._est.passwords.withdraw(name, caller)
 
-    def _holder(self, typed: str) -> str:
+    def _holder(self, typed: str) -> MirroredOfficer | None:
         if not typed:
-            return ""
+            return None
         found = self._mirror.by_uid(typed.split("@")[0])
         if found is None or found.status != "active" or ("@" in typed and found.officer.mail.lower() != typed):
             raise RefusedError("There is no such officer.", code="unknown_officer", status=422)
-        return found.sub
+        return found
 
 
 def _check(who: Administrator, *, change: bool) -> None:

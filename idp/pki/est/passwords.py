@@ -3,7 +3,8 @@
 Spec: RFC 7030 §3.2.3 (HTTP Basic). An officer's password of the directory is not taken here, and that is a decision: it would be
 a way in without the second factor that policy demands (security checklist 29), and would end up in scripts of devices. What is
 taken was made by an administrator for one certificate of one subject, is 120 random bits, known here as SHA-256 only, good once
-and for a short time. What a certificate says follows from the password's record, never from the request (48, 51).
+and for a short time. What a certificate says follows from the password's record, never from the request (48, 51). An officer
+in whose name one signs in with the certificate is told when the password is made (34).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Final, Protocol
 from ...audit import AuditEvent, AuditRecord, Caller
 from ...clock import Clock
 from ...errors import RefusedError
+from ...notices import Notice, NoticeKind
 from ..authority.profile import PROFILES as KINDS
 from ..authority.subject import LONGEST as LONGEST_SUBJECT
 from ..authority.subject import Subject
@@ -66,8 +68,8 @@ class Leave:
 class LeaveStore(Protocol):
     """Where leaves rest. Every verb may raise UnavailableError(dependency="database")."""
 
-    def add(self, leave: Leave, record: AuditRecord) -> None:
-        """Keep a new one with its record."""
+    def add(self, leave: Leave, record: AuditRecord, notice: Notice | None) -> None:
+        """Keep a new one with its record and, where an officer is told, the notice and its mail; all or nothing."""
         ...
 
     def find(self, name: str) -> Leave | None:
@@ -99,7 +101,7 @@ class EnrollmentPasswords:
 
     def create(self, *, profile: str, subject_name: str = "", hosts: tuple[str, ...] = (), holder: str = "", seconds: int,
                caller: Caller) -> tuple[Leave, str]:
-        """Make one; gives its record and the password, which nobody can see again.
+        """Make one; gives its record and the password, which nobody can see again. An officer whose it is, is told.
 
         Raises:
             RefusedError: 422 ``unknown_profile``, ``incomplete``, ``bad_subject`` (no certificate can say it) or
@@ -125,7 +127,9 @@ class EnrollmentPasswords:
         leave = Leave(name=f"est-{secrets.token_hex(6)}", digest=_digest(password), profile=profile,
                       subject_name=subject_name or (hosts[0] if hosts else ""), hosts=" ".join(hosts), holder=holder,
                       created_at=now, expires_at=now + seconds)
-        self._store.add(leave, self._record(AuditEvent.ENROLLMENT_PASSWORD_CREATED, leave, caller, hosts=leave.hosts))
+        notice = Notice(NoticeKind.ENROLLMENT_PASSWORD_MADE, holder, now, caller.source, {
+            "ends": str(leave.expires_at)}) if profile == "officer_authentication" else None
+        self._store.add(leave, self._record(AuditEvent.ENROLLMENT_PASSWORD_CREATED, leave, caller, hosts=leave.hosts), notice)
         return leave, password
 
     def check(self, name: str, password: str) -> Leave | None:

@@ -47,7 +47,10 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         try:
             made = services.certificate_protocols.est_passwords.create(entered.who, typed, entered.caller)
         except ForbiddenError:
-            raise
+            if entered.who.role is not Role.PROVINCE or not entered.who.may_change:
+                raise
+            return _page(entered, status=ForbiddenError.status, typed=typed, wrong={"field": "officer", "message": gettext(
+                "Mật khẩu cho chính bạn phải do một quản trị khác lập.")})
         except RefusedError as err:
             place = _PLACES.get(err.code, "officer" if typed["profile"] == OFFICERS else "hosts")
             return _page(entered, status=err.status, typed=typed, wrong={"field": place, "message": _sentence(place)})

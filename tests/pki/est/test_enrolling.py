@@ -238,8 +238,8 @@ def test_an_officer_is_told_of_each_certificate_by_whatever_way(house: House, da
     portable = PortableCertificates(house.issuance, house.mirror, FakeAuditTrail(), house.clock, organization="Tỉnh Hậu Giang")
     made.append(portable.make(house.sub, "officer_authentication", CALLER).issued)
     house.enrolled(holder=house.sub)
-    assert [(one.kind, one.detail["serial"]) for one in reversed(SqlNotices(database).of(house.sub, limit=9))] == [
-        (NoticeKind.CERTIFICATE_ISSUED, one.record.serial) for one in made]
+    assert [(one.kind, one.detail.get("serial")) for one in reversed(SqlNotices(database).of(house.sub, limit=9))] == [
+        (NoticeKind.ENROLLMENT_PASSWORD_MADE, None), *((NoticeKind.CERTIFICATE_ISSUED, one.record.serial) for one in made)]
     assert [detail.get("renews") for _sub, _sid, detail in events_of(database, "certificate.issued")] == [
         None, None, held.serial, None, None]
 

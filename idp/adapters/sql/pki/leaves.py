@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import and_, literal_column, or_, select, update
 
 from ....audit import AuditRecord
+from ....notices import Notice
 from ....pki.est.passwords import Leave, Moment
 from ..audit import audit_insert, audit_values
 from ..database import Database, parameter
+from ..notices import notice_inserts, notice_values
 from ..tables import EnrollmentLeaveRow
 
 LEAVE: Any = EnrollmentLeaveRow.__table__
@@ -22,7 +24,7 @@ class SqlLeaves:
 
     def __init__(self, database: Database) -> None:
         c = LEAVE.c
-        self._add = database.write(audit_insert(), guard=database.insert(LEAVE).values(
+        self._add = database.write(audit_insert(), *notice_inserts(), guard=database.insert(LEAVE).values(
             {column.name: parameter(column) for column in LEAVE.columns}).returning(c.name))
         self._find = database.read(select(LEAVE).where(c.name == parameter(c.name)))
         at = parameter(c.used_at, "at")
@@ -42,9 +44,9 @@ class SqlLeaves:
         self._before = database.read(select(LEAVE).where(or_(c.created_at > made, and_(c.created_at == made, c.name > name)))
                                      .order_by(*oldest).limit(most))
 
-    def add(self, leave: Leave, record: AuditRecord) -> None:
-        """Keep a new one with its record."""
-        self._add.run(**dataclasses.asdict(leave), **audit_values(record))
+    def add(self, leave: Leave, record: AuditRecord, notice: Notice | None) -> None:
+        """Keep a new one with its record and notice."""
+        self._add.run(**dataclasses.asdict(leave), **audit_values(record), **notice_values(notice))
 
     def find(self, name: str) -> Leave | None:
         """Find one by its name."""
