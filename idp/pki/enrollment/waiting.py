@@ -2,15 +2,16 @@
 
 Source: trust-services E.2 (each step is somebody's turn), security checklist 38 (nobody hears of another agency's). The steps
 are those of administrators: to approve, to correct what came back, to send, to hand over, to unlock or revoke; holders are told
-by the step itself (``moves``). An administrator hears of a step again only when something new has come to it, and at most once
-an hour. Whoever may not approve because they asked, or approved before, is not told to; where an agency has nobody else, the
-province is.
+by the step itself (``moves``). An administrator hears of a step again only when something new has come to it, or something has
+become theirs that was another's, and at most once an hour. Whoever may not approve because they asked, approved before, or are
+the holder (``guards``), is not told to; where an agency has nobody else, the province is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from ...audit import Caller
@@ -41,6 +42,7 @@ class Group:
     """Requests of one agency that wait at one step and that the same people have dealt with.
 
     Attributes:
+        holder: Their holder.
         count: How many.
         first: When the oldest of them came to the step.
         last: When the newest did.
@@ -50,9 +52,32 @@ class Group:
     unit_code: str
     requester: str
     agency_approver: str
+    holder: str
     count: int
     first: int
     last: int
+
+    @property
+    def key(self) -> str:
+        """What decides whose it is, short."""
+        said = "\n".join((self.state.value, self.unit_code, self.requester, self.agency_approver, self.holder))
+        return hashlib.sha256(said.encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class LastTold:
+    """What an administrator was last told of a step.
+
+    Attributes:
+        at: When.
+        of: The keys of the groups that waited then; None where that was not kept.
+    """
+
+    at: int
+    of: frozenset[str] | None
+
+
+_NEVER: Final = LastTold(0, None)
 
 
 class WaitingStore(Protocol):
@@ -62,12 +87,12 @@ class WaitingStore(Protocol):
         """Give what waits at the steps of administrators."""
         ...
 
-    def told(self) -> Mapping[tuple[str, NoticeKind], int]:
-        """Give when administrators (subjects) were last told of a step."""
+    def told(self) -> Mapping[tuple[str, NoticeKind], LastTold]:
+        """Give what administrators (subjects) were last told of a step."""
         ...
 
-    def tell(self, notice: Notice, not_after: int) -> bool:
-        """Write that an administrator was told, with the notice and its mail; all or nothing.
+    def tell(self, notice: Notice, of: frozenset[str], not_after: int) -> bool:
+        """Write that an administrator was told of groups (keys), with the notice and its mail; all or nothing.
 
         False where the last one of the kind is younger than ``not_after``: of several who do it at once one gets True.
         """
@@ -104,15 +129,16 @@ class Waiting:
         if not groups:
             return 0
         now, last = self._clock.now(), self._store.told()
-        agencies, told = self._people.all(), 0
-        for part, people in ((Part.AGENCY, agencies), (Part.DESK, self._people.of_the_province())):
+        agencies, desk, told = self._people.all(), self._people.of_the_province(), 0
+        groups = _of_holders(groups, {who.sub for who in (*agencies, *desk)})
+        for part, people in ((Part.AGENCY, agencies), (Part.DESK, desk)):
             for who in people:
                 for kind in STEPS:
                     mine = [group for group in groups if _for(kind, group, part, who, agencies)]
-                    if _is_due(mine, last.get((who.sub, kind), 0), now):
+                    if _is_due(mine, last.get((who.sub, kind), _NEVER), now):
                         told += self._store.tell(Notice(
                             kind, who.sub, now, caller.source, {"count": str(sum(group.count for group in mine))}),
-                            now - AGAIN_SECONDS)
+                            frozenset(group.key for group in mine), now - AGAIN_SECONDS)
         return told
 
 
@@ -128,11 +154,25 @@ def _for(kind: NoticeKind, group: Group, part: Part, who: Administrator, agencie
 
 
 def _may(kind: NoticeKind, group: Group, who: Administrator) -> bool:
-    return kind is not NoticeKind.CERTIFICATES_TO_APPROVE or who.sub not in (group.requester, group.agency_approver)
+    return kind is not NoticeKind.CERTIFICATES_TO_APPROVE or who.sub not in (
+        group.requester, group.agency_approver, group.holder)
 
 
-def _is_due(mine: Sequence[Group], told_at: int, now: int) -> bool:
-    if not any(group.last >= told_at for group in mine) or now - told_at < AGAIN_SECONDS:
+def _of_holders(groups: Sequence[Group], administrators: Set[str]) -> Sequence[Group]:
+    """Put together what differs by holders alone who administer nothing: of whom there are thousands, and nothing hangs on it."""
+    found: dict[str, Group] = {}
+    for each in groups:
+        group = each if each.holder in administrators else replace(each, holder="")
+        before = found.get(group.key)
+        found[group.key] = group if before is None else replace(
+            group, count=before.count + group.count, first=min(before.first, group.first), last=max(before.last, group.last))
+    return list(found.values())
+
+
+def _is_due(mine: Sequence[Group], told: LastTold, now: int) -> bool:
+    if now - told.at < AGAIN_SECONDS:
+        return False
+    if not any(group.last >= told.at or (told.of is not None and group.key not in told.of) for group in mine):
         return False
     newest, oldest = max(group.last for group in mine), min(group.first for group in mine)
     return now - newest >= SETTLED_SECONDS or now - oldest >= LONGEST_SECONDS

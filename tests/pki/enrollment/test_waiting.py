@@ -6,14 +6,15 @@ import threading
 from collections.abc import Sequence
 
 import pytest
+from sqlalchemy import literal_column, update
 
-from idp.adapters.sql.database import Database
+from idp.adapters.sql.database import Database, parameter
 from idp.adapters.sql.directory.administrators import SqlAgencyAdministrators
 from idp.adapters.sql.directory.officers import SqlOfficers
 from idp.adapters.sql.notices import SqlNotices
 from idp.adapters.sql.pki.devices import SqlDevices
 from idp.adapters.sql.pki.enrollments import SqlEnrollments
-from idp.adapters.sql.pki.waiting import SqlWaiting
+from idp.adapters.sql.pki.waiting import DIGEST, SqlWaiting
 from idp.audit import Caller
 from idp.directory.officer import Post
 from idp.notices import NoticeKind
@@ -113,6 +114,50 @@ def test_an_agency_that_has_nobody_to_approve_is_the_provinces(house: Told) -> N
     house.asked(by="agency")
     house.later()
     assert (house.told("agency"), house.told("desk")) == ([], [(APPROVE, "1")])
+
+
+def test_a_holder_is_not_told_to_approve_the_own_request_and_the_province_is_where_nobody_else_may(house: Told) -> None:
+    number = house.asked(by="desk", holder=house.subs["agency"]).enrollment_id
+    house.later()
+    assert (house.told("agency"), house.told("agency2")) == ([], [(APPROVE, "1")])
+    house.agencies.remove("agency2")
+    house.asked(by="desk", holder=house.joined("canbo"))
+    house.later(AGAIN_SECONDS)
+    assert house.told("agency") == [(APPROVE, "1")], "another's, and never the own"
+    assert house.told("desk") == [], "who asked does not approve"
+    assert house.told("desk2") == [(APPROVE, "1")], "the agency has nobody but the holder"
+    assert house.desk.approve(house.actor("desk2"), number, CALLER).state is State.AGENCY_APPROVED
+
+
+def test_what_falls_back_to_the_province_after_it_was_told_of_other_things_is_told(house: Told) -> None:
+    house.agencies = ["agency2", "other_agency"]
+    first, second = house.many(2)
+    house.desk.approve(house.actor("agency2"), first, CALLER)
+    house.later()
+    assert (house.told("agency2"), house.told("desk")) == ([(APPROVE, "1")], [(APPROVE, "1")])
+    house.later(AGAIN_SECONDS)
+    house.agencies = ["other_agency"]
+    house.later()
+    assert house.told("desk") == house.told("desk2") == [(APPROVE, "1"), (APPROVE, "2")]
+    for _ in range(3):
+        assert house.later(AGAIN_SECONDS) == 0, "once"
+    house.desk.approve(house.actor("desk2"), second, CALLER)
+    house.later(AGAIN_SECONDS)
+    assert len(house.told("desk")) == 3
+
+
+def test_of_those_who_were_told_before_it_was_kept_of_what_nobody_is_told_again(house: Told, database: Database) -> None:
+    house.many(1)
+    house.later()
+    database.write(guard=update(DIGEST).where(DIGEST.c.kind == parameter(DIGEST.c.kind)).values(
+        told_of=literal_column("NULL")).returning(DIGEST.c.sub)).run(kind=APPROVE.value)
+    assert house.later(AGAIN_SECONDS) == 0
+
+
+def test_holders_who_administer_nothing_make_no_groups_of_their_own(house: Told) -> None:
+    house.many(3)
+    house.later()
+    assert [len(told.of or ()) for told in house.waits.told().values()] == [1]
 
 
 def test_of_what_goes_on_coming_one_is_told_all_the_same_and_once_an_hour(house: Told) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import func, literal_column, select
 
 from ....notices import Notice, NoticeKind
 from ....pki.enrollment.states import State
-from ....pki.enrollment.waiting import STEPS, WAITING, Group
+from ....pki.enrollment.waiting import STEPS, WAITING, Group, LastTold
 from ..database import Database, parameter
 from ..notices import notice_inserts, notice_values
 from ..tables import DeskDigestRow, EnrollmentRow
@@ -23,28 +23,32 @@ class SqlWaiting:
 
     def __init__(self, database: Database) -> None:
         c = ROW.c
-        alike = (c.state, c.unit_code, c.requester, c.agency_approver)
+        alike = (c.state, c.unit_code, c.requester, c.agency_approver, c.holder)
         self._groups = database.read(select(
             *alike, func.count().label("found"), func.min(c.since).label("first"), func.max(c.since).label("last")).where(
             c.state.in_([literal_column(f"'{state.value}'") for state in WAITING])).group_by(*alike))
         self._told = database.read(select(DIGEST))
-        told = database.insert(DIGEST).values({name: parameter(DIGEST.c[name]) for name in ("sub", "kind", "told_at")})
+        told = database.insert(DIGEST).values({name: parameter(DIGEST.c[name]) for name in ("sub", "kind", "told_at", "told_of")})
         self._tell = database.write(*notice_inserts(), guard=told.on_conflict_do_update(
-            index_elements=["sub", "kind"], set_={"told_at": told.excluded.told_at},
+            index_elements=["sub", "kind"], set_={"told_at": told.excluded.told_at, "told_of": told.excluded.told_of},
             where=DIGEST.c.told_at <= parameter(DIGEST.c.told_at, "not_after")).returning(DIGEST.c.sub))
 
     def groups(self) -> Sequence[Group]:
         """Give what waits."""
         return [Group(state=State(row.state), unit_code=row.unit_code, requester=row.requester,
-                      agency_approver=row.agency_approver, count=int(row.found), first=int(row.first), last=int(row.last))
+                      agency_approver=row.agency_approver, holder=row.holder, count=int(row.found), first=int(row.first),
+                      last=int(row.last))
                 for row in self._groups.all()]
 
-    def told(self) -> Mapping[tuple[str, NoticeKind], int]:
-        """Give when administrators were last told."""
+    def told(self) -> Mapping[tuple[str, NoticeKind], LastTold]:
+        """Give what administrators were last told of."""
         kinds = {kind.value: kind for kind in STEPS}
-        return {(row.sub, kinds[row.kind]): int(row.told_at) for row in self._told.all() if row.kind in kinds}
+        return {(row.sub, kinds[row.kind]): LastTold(
+            int(row.told_at), None if row.told_of is None else frozenset(row.told_of.split()))
+            for row in self._told.all() if row.kind in kinds}
 
-    def tell(self, notice: Notice, not_after: int) -> bool:
+    def tell(self, notice: Notice, of: frozenset[str], not_after: int) -> bool:
         """Tell an administrator, once in a while."""
-        return self._tell.run(sub=notice.sub, kind=notice.kind.value, told_at=notice.at, not_after=not_after,
+        return self._tell.run(sub=notice.sub, kind=notice.kind.value, told_at=notice.at, told_of=" ".join(sorted(of)),
+                              not_after=not_after,
                               **notice_values(notice)) is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Index, Integer, LargeBinary, String
+from sqlalchemy import BigInteger, Boolean, Index, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .column_types import Base, Epoch, RowId, Subject, Words
@@ -96,10 +96,12 @@ class ExpiryDigestRow(Base):
 
 
 class DeskDigestRow(Base):
-    """When an administrator was last told what waits at a step."""
+    """When an administrator was last told what waits at a step, and of what."""
 
     __tablename__ = "desk_digest"
     sub: Mapped[Subject] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(32), primary_key=True)
     """Of the notice."""
     told_at: Mapped[Epoch]
+    told_of: Mapped[str | None] = mapped_column(Text)
+    """Keys of what waited then, separated by blanks (``pki.enrollment.waiting.Group``); NULL where it was not kept."""
