@@ -53,6 +53,8 @@ class NoticeKind(StrEnum):
     CERTIFICATE_RETURNED = "certificate.returned"
     """Details ``number`` of the request and ``reason``; the number is in all that follow."""
     CERTIFICATE_READY = "certificate.ready"
+    CERTIFICATE_KEY = "certificate.key"
+    """The key of a pilot certificate in software waits to be made by its holder."""
     CERTIFICATE_HANDED_OVER = "certificate.handed_over"
     CERTIFICATE_ACTIVE = "certificate.active"
     CERTIFICATE_BLOCKED = "certificate.blocked"

@@ -79,6 +79,9 @@ _WORDS: Mapping[NoticeKind, _Words] = {
         "phone", _("Số điện thoại đã đổi"), _("Số điện thoại của bạn trong danh bạ cán bộ đã đổi.")),
     NoticeKind.CERTIFICATE_RETURNED: _Words(
         "cert", _("Đề nghị cấp chứng thư số cần bổ sung"), _("Đề nghị %(number)s được trả lại: %(reason)s."), warns=False),
+    NoticeKind.CERTIFICATE_KEY: _Words(
+        "cert", _("Chứng thư số dùng thử của bạn chờ tạo khóa"),
+        _("Đề nghị %(number)s đã được duyệt. Vui lòng mở trang chứng thư số của bạn để tạo khóa và tải về."), warns=False),
     NoticeKind.CERTIFICATE_READY: _Words(
         "cert", _("Chứng thư số của bạn đã sẵn sàng"),
         _("Thiết bị theo đề nghị %(number)s đã về. Khi đến nhận, vui lòng mang theo giấy tờ tùy thân."), warns=False),

@@ -87,7 +87,6 @@ from idp.oidc.rp_initiated_logout import EndSession
 from idp.pki.enrollment.custody import Custody, WithinItsTime
 from idp.pki.enrollment.desk import Desk
 from idp.pki.enrollment.ending import Ending
-from idp.pki.enrollment.key_files import KeyFiles
 from idp.pki.enrollment.moves import Moves
 from idp.pki.enrollment.self_service import OwnCertificates
 from idp.pki.enrollment.working_days import WorkingDays
@@ -233,7 +232,6 @@ class Site:
         self.own_certificates = OwnCertificates(self.desk, self.custody, self.ending, self.mirror, lambda _certificate: ())
         self.services: Any = SimpleNamespace(
             # The console has an office of its own: test_console.py.
-            certificate_protocols=SimpleNamespace(key_files=KeyFiles),
             administration=SimpleNamespace(enrollments=None, devices=None, expiry=None, renewals=None, tasks=None),
             settings=self.settings, clock=self.clock, database=database, keys=keys, clients=clients, provider=self.provider,
             approvals=approvals, devices=self.devices, notices=self.told, known_devices=self.known_devices,

@@ -2,7 +2,7 @@
 
 The table is written down here by hand, beside the one that the product works from (docs/operations/certificate-desk.md, section
 4). All of it is asked of the rooms; each act is asked of the pages and of the API too, so that no door has a rule of its own. The
-command line has no such act: ``flask`` administers nothing at the desk.
+command line has no such act: it keeps account of devices (tests/cli/pki/test_custody.py) and administers no request.
 """
 
 from __future__ import annotations

@@ -61,7 +61,10 @@ def state(console: Console, page: str) -> str:
 
 def test_the_holder_gets_the_key_once_and_it_is_the_certificates(console: Console) -> None:
     holder, page = approved(console, "chukhoa")
-    assert f"{page}/key" in holder.get(page).text
+    shown = holder.get(page).text
+    assert f"{page}/key" in shown
+    assert "chưa phải làm gì" not in shown
+    assert "chờ tạo khóa" in holder.get("/account/notices").text, "who acts next is told"
     assert "chỉ hiện một lần ở trang sau" in holder.get(f"{page}/key").text
     made = holder.post(f"{page}/key", f"{page}/key")
     assert (made.status_code, made.headers["Cache-Control"]) == (200, "no-store")

@@ -19,9 +19,9 @@ from ...pki.authority.ports import CertificateAuthority, Letter
 from ...pki.enrollment.custody import Custody
 from ...pki.enrollment.desk import Desk
 from ...pki.enrollment.moves import Actor, ConflictError
-from ...pki.enrollment.record import DeviceKind, Enrollment, Search
+from ...pki.enrollment.record import OUR_BATCH, DeviceKind, Enrollment, Search
 from ...pki.enrollment.states import State
-from ...pki.enrollment.wanted import OUR_BATCH, wanted
+from ...pki.enrollment.wanted import wanted
 from ...pki.enrollment.working_days import day_of
 from ...pki.forms import ListError, Row, Sheets, reading, writing
 from ...pki.forms.catalogue import FORMS, Form

@@ -14,9 +14,8 @@ from ..authority.portable import Portable, PortableCertificates
 from ..authority.ports import Reason
 from .desk import Desk
 from .moves import SYSTEM, Actor, ConflictError
-from .record import DeviceKind, Enrollment, Kind
-from .states import State
-from .wanted import OUR_BATCH, wanted
+from .record import Enrollment
+from .wanted import wanted
 
 
 class KeyFiles:
@@ -32,12 +31,6 @@ class KeyFiles:
     def __init__(self, desk: Desk, portable: PortableCertificates, issuance: Issuance, *, organization: str) -> None:
         self._desk, self._portable, self._issuance, self._organization = desk, portable, issuance, organization
 
-    @staticmethod
-    def offers(enrollment: Enrollment) -> bool:
-        """Tell whether a request waits for its holder to have the key made."""
-        return (enrollment.kind is Kind.PERSON and enrollment.device_kind is DeviceKind.SOFTWARE and not enrollment.request
-                and enrollment.state is State.SENT and enrollment.batch.startswith(OUR_BATCH))
-
     def make(self, sub: str, number: str, caller: Caller) -> tuple[Enrollment, Portable]:
         """Make the key of a request, have it certified, and give both in a file.
 
@@ -51,7 +44,7 @@ class KeyFiles:
             ConflictError: ``wrong_state``: it waits for no key, or it has one; ``changed``: somebody was first.
         """
         found, _ = self._desk.one(Actor(sub), number)
-        if found.holder != sub or not self.offers(found):
+        if found.holder != sub or not found.waits_for_key:
             raise ConflictError("This request does not wait for a key.", code="wrong_state")
         made = self._portable.of_request(wanted(found, self._organization), caller)
         certificate, record = made.issued.certificate, made.issued.record

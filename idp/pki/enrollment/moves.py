@@ -163,6 +163,9 @@ class Moves:
                              request_id=caller.request_id,
                              detail={"number": before.enrollment_id, "act": act.value, "from": before.state.value, "to": to.value,
                                      "by": actor.sub, "as": part.value, **caller.by, **told})
+        if after.waits_for_key:
+            return after, entry, record, Notice(NoticeKind.CERTIFICATE_KEY, before.holder, now, caller.source,
+                                                {"number": before.enrollment_id})
         kind = NoticeKind.CERTIFICATE_ACTIVE if act is Act.ACTIVATE else _TOLD.get(to) if to is not before.state else None
         notice = Notice(kind, before.holder, now, caller.source, {"number": before.enrollment_id, **told}) if kind else None
         return after, entry, record, notice

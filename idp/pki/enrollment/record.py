@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from ...audit import AuditRecord
 from ...notices import Notice
 from ..custody.device import DeviceChange
 from .states import IN_USE, ON_THE_WAY, TURNS, Act, Part, State
+
+OUR_BATCH: Final = "P-"
+"""Begins the number of a batch that the province's own authority issues."""
 
 
 class Kind(StrEnum):
@@ -124,6 +127,12 @@ class Enrollment:
         if self.kind is Kind.PERSON:
             return f"person:{self.holder}:{self.device_kind}"
         return f"{self.kind}:{self.unit_code}:{self.device_kind}:{'' if self.kind is Kind.SEAL else self.name}"
+
+    @property
+    def waits_for_key(self) -> bool:
+        """Whether it was sent to the province's own authority and its holder is to have the key made (``key_files``)."""
+        return (self.kind is Kind.PERSON and self.device_kind is DeviceKind.SOFTWARE and not self.request
+                and self.state is State.SENT and self.batch.startswith(OUR_BATCH))
 
     @property
     def turn(self) -> Part | None:

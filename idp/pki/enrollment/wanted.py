@@ -9,8 +9,6 @@ from ..authority.ports import Wanted
 from ..authority.subject import Subject
 from .record import Enrollment, Kind
 
-OUR_BATCH: Final = "P-"
-"""Begins the number of a batch that the province's own authority issues."""
 _PROFILES: Final = {Kind.PERSON: "officer_signing", Kind.SEAL: "agency_seal", Kind.DEVICE: "tls_client",
                     Kind.SERVICE: "tls_client"}
 

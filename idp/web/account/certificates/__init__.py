@@ -128,7 +128,7 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
             return entered
         session, officer = entered
         own = services.own_certificates.one(session.sub, number)
-        if not services.certificate_protocols.key_files.offers(own.enrollment):
+        if not own.enrollment.waits_for_key:
             return see_other(f"{PAGE}/{number}")
         return _render("key", officer, base=f"{PAGE}/{number}", file="", password="")
 
@@ -175,7 +175,7 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
 
     def _shown(session: Session, officer: MirroredOfficer, number: str, *, error: str = "", status: int = 200) -> Response:
         own = services.own_certificates.one(session.sub, number)
-        key = {"key"} if services.certificate_protocols.key_files.offers(own.enrollment) else set()
+        key = {"key"} if own.enrollment.waits_for_key else set()
         return _render("shown", officer, status, error=error, base=f"{PAGE}/{number}", offers=own.offers | key,
                        found=shown_words(own, services.clock.now()))
 

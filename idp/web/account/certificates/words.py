@@ -118,6 +118,8 @@ def _next(one: Enrollment) -> str:
         State.LOCKED: gettext("Quản trị tỉnh mở khóa thiết bị"), State.REVOCATION_REQUESTED: gettext("Chứng thư số được thu hồi"),
         State.REVOKED: gettext("Bạn trả lại thiết bị"), State.EXPIRED: gettext("Bạn trả lại thiết bị"),
         State.SUPERSEDED: gettext("Bạn trả lại thiết bị cũ")}.get(one.state, "")
+    if one.waits_for_key:
+        what = gettext("Bạn tạo khóa và tải về")
     if what and one.due_at is not None:
         return str(gettext("%(what)s, chậm nhất ngày %(day)s", what=what, day=day_words(one.due_at)))
     return what
@@ -130,6 +132,8 @@ def _mine(one: Enrollment) -> str:
     if one.state is State.READY:
         return str(gettext("Khi đến nhận, vui lòng mang theo Căn cước công dân."))
     if one.state is State.HANDED_OVER:
+        return str(gettext("Bạn tự làm trên trang này, khoảng 2 phút."))
+    if one.waits_for_key:
         return str(gettext("Bạn tự làm trên trang này, khoảng 2 phút."))
     if one.state in ON_THE_WAY:
         return str(gettext("Hiện bạn chưa phải làm gì. Chúng tôi gửi thư công vụ cho bạn khi có kết quả."))
