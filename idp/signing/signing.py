@@ -43,8 +43,6 @@ from .verification_code import verification_code
 
 _LENGTHS: Final[Mapping[DigestName, int]] = {"sha256": 32, "sha384": 48, "sha512": 64}
 _AGAIN_SECONDS: Final = 5
-_WORKER_SECONDS: Final = 30
-"""When the worker looks after a transaction whose asker did not come to ask the service."""
 _LATE_SECONDS: Final = 300
 """How long a service is asked for a signature that nobody waits for any more."""
 
@@ -56,6 +54,7 @@ class Rules:
     Attributes:
         timeout_seconds: How long an officer has.
         margin_seconds: How much later the service's own word about it may come.
+        asker_seconds: When the worker looks after a transaction whose asker did not come to ask the service.
         first_seconds: When the service is first asked for the answer (no sooner than 10 s, by the usual rules of services).
         again_seconds: And how long after that, each time (5 s).
         fetch_seconds: How long a signature waits for the application.
@@ -64,6 +63,7 @@ class Rules:
 
     timeout_seconds: int = 120
     margin_seconds: int = 10
+    asker_seconds: int = 30
     first_seconds: int = 10
     again_seconds: int = 5
     fetch_seconds: int = 300
@@ -233,9 +233,9 @@ class Signing:
             digest_name=order.digest_name, digest=order.digest, document=order.document, subject=order.subject,
             text=sim_text(order.document, code), code=code, timeout_seconds=self._rules.timeout_seconds,
             state=State.CREATED, created_at=now,
-            deadline_at=now + self._rules.timeout_seconds + self._rules.margin_seconds, next_try_at=now + _WORKER_SECONDS,
-            sid=order.sid, acr=order.acr, amr=order.amr, auth_time=order.auth_time, source=caller.source,
-            user_agent=caller.user_agent)
+            deadline_at=now + self._rules.timeout_seconds + self._rules.margin_seconds,
+            next_try_at=now + self._rules.asker_seconds, sid=order.sid, acr=order.acr, amr=order.amr, auth_time=order.auth_time,
+            source=caller.source, user_agent=caller.user_agent)
         return begun(transaction, at, {"certificate": sim.certificate, "standing": proof})
 
     def _fit(self, sim: BoundSim) -> bytes:

@@ -16,6 +16,7 @@ from .authority import Deaths, copied, f15
 from .copies import copies, f04
 from .mirror import ALL, FEW, Followed, f25
 from .runs import Found, Length, f01, f02, f03, f05, rig
+from .signing import Signed, f22
 
 FULL = {"F-01": Length(30, 300, 30), "F-02": Length(30, 120, 30), "F-03": Length(30, 600, 30, 10), "F-04": Length(20, 60, 20),
         "F-05": Length(20, 60, 20)}
@@ -28,8 +29,8 @@ _RUNS: dict[str, Callable[..., Found]] = {"F-01": f01, "F-02": f02, "F-03": f03,
 
 def main() -> int:
     """Run on PostgreSQL, each fault on a product and a database of its own."""
-    parser = argparse.ArgumentParser(description="Run the faults of the directory and of the certification authority")
-    names = sorted([*FULL, "F-15", "F-25"])
+    parser = argparse.ArgumentParser(description="Run the faults of the directory, of the certification authority and of signing")
+    names = sorted([*FULL, "F-15", "F-22", "F-25"])
     parser.add_argument("--only", nargs="+", choices=names, default=names)
     parser.add_argument("--short", action="store_true", help="seconds instead of minutes")
     chosen = parser.parse_args()
@@ -41,10 +42,13 @@ def main() -> int:
             url = database.create()
             schema.upgrade(url)
             with tempfile.TemporaryDirectory(prefix="idp-faults-") as folder:
-                found: Found | Deaths | Followed
+                found: Found | Deaths | Followed | Signed
                 if fault == "F-15":
                     found = f15(url, Path(folder), form, FEW_KILLS if chosen.short else KILLS,
                                 partial(copied, url, Path(folder), database.create))
+                elif fault == "F-22":
+                    sims, each, kills = (4, 2, 1) if chosen.short else (40, 25, 50)
+                    found = f22(url, Path(folder), form, sims=sims, each=each, kills=kills)
                 elif fault == "F-25":
                     found = f25(url, form, FEW if chosen.short else ALL)
                 elif fault == "F-04":

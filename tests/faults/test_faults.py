@@ -14,6 +14,7 @@ from .__main__ import FEW_KILLS, SHORT
 from .authority import copied, f15
 from .copies import Copies, copies, f04
 from .runs import Found, Rig, f01, f02, f03, f05, rig
+from .signing import f22
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +68,10 @@ def test_f15_the_authority_dies_ten_times_at_each_place_and_is_restored(database
     found = f15(database_url, tmp_path, "short", FEW_KILLS, partial(copied, database_url, tmp_path, empty))
     assert found.demands == []
     assert list(found.killed.values()) == [FEW_KILLS + 1] * 3
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_f22_signing_dies_in_each_part_and_no_signature_is_lost_or_doubled(database_url: str, tmp_path: Path) -> None:
+    found = f22(database_url, tmp_path, "short", sims=4, each=2, kills=1)
+    assert found.demands == [], found.line()
+    assert found.made == 8

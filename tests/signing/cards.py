@@ -22,12 +22,13 @@ BEGAN = datetime(2023, 1, 1, tzinfo=UTC)
 
 
 def certified(key: Any, *, commits: bool = True, ends: datetime = BEGAN + timedelta(days=3650)) -> x509.Certificate:
-    """Make a certificate of a card's key."""
+    """Make a certificate of a card's key, the private or the public one."""
+    public = key.public_key() if hasattr(key, "public_key") else key
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Nguyễn Văn Mẫu")])
     usage = x509.KeyUsage(digital_signature=not commits, content_commitment=commits, key_encipherment=False,
                           data_encipherment=False, key_agreement=False, key_cert_sign=False, crl_sign=False, encipher_only=False,
                           decipher_only=False)
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(7)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(public).serial_number(7)
     return builder.add_extension(usage, critical=True).not_valid_before(BEGAN).not_valid_after(ends).sign(AUTHORITY, SHA256())
 
 
