@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from ..audit import AuditRecord
+from .outcome import Outcome
 from .transaction import Change, Event, Transaction
 
 
@@ -38,6 +39,13 @@ class Sims(Protocol):
         """
         ...
 
+    def told(self, sub: str, iccid: str, outcome: Outcome) -> None:
+        """Hear what a service says of a card: its PIN or the card is blocked, it is another one, or not registered.
+
+        Never raises but UnavailableError; for a card that is not the officer's any more nothing happens.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -61,7 +69,7 @@ class TransactionStore(Protocol):
     def add(self, change: Change, record: AuditRecord) -> bool:
         """Keep a new one, its first event and the record, in one transaction.
 
-        False, and nothing is kept, where its client has used the idempotency key before or the card has one that is open: each
+        False, and no transaction is kept, where its client has used the idempotency key before or the card is occupied: each
         holds also for those who come at the same moment.
         """
         ...
@@ -85,12 +93,20 @@ class TransactionStore(Protocol):
         """Find the one that a client calls so."""
         ...
 
-    def due(self, now: int, *, limit: int) -> Sequence[Transaction]:
-        """Give those whose service is to be asked, the most overdue first."""
+    def occupying(self, iccid: str) -> Transaction | None:
+        """Give the one that occupies a card."""
+        ...
+
+    def carriers_due(self, now: int) -> Sequence[str]:
+        """Name the services of which somebody is to be asked."""
+        ...
+
+    def due(self, carrier: str, now: int, *, limit: int) -> Sequence[Transaction]:
+        """Give those of a service at which somebody is to look, the most overdue first."""
         ...
 
     def refusals(self, sub: str, outcomes: Sequence[str], since: int) -> Sequence[int]:
-        """Say when an officer's transactions ended in one of two outcomes since a moment."""
+        """Say when an officer's transactions ended in one of two outcomes, or were denied, since a moment."""
         ...
 
     def of_officer(self, sub: str, *, before: str = "", limit: int) -> Sequence[Transaction]:

@@ -1,10 +1,8 @@
 """Asking an officer's phone for a signature, and giving it to the application that asked, once.
 
-Source: ETSI TS 102 204 §6 (what is asked); security checklist 57 and 58, fault F-22. Stored first, asked afterwards: whatever
-dies between two steps, the worker finds the transaction and goes on under the same name, which the service knows. The hash is
-fixed when the transaction begins; what comes back is verified here, with the card's certificate and its standing at that moment,
-before anybody gets it. Two signatures are never asked of one card at the same time, an officer who has refused several times is
-left alone for a while, and what comes too late is kept and never released.
+Source: ETSI TS 102 204 §6 (what is asked); security checklist 57 and 58. Stored first, asked afterwards; the hash is fixed when
+the transaction begins. Two signatures are never asked of one card at the same time, an officer who has refused several times is
+left alone for a while, and what an officer never asked for is over as soon as they say so. In between: ``following``.
 """
 
 from __future__ import annotations
@@ -20,18 +18,19 @@ from cryptography import x509
 
 from ..audit import AuditEvent, AuditRecord, Caller
 from ..clock import Clock
-from ..errors import RefusedError, UnavailableError
+from ..errors import RefusedError
 from ..pki.shown_certificate import UNREADABLE
-from .mobile_signature import Answer, DigestName, MobileSignatureService, SignatureRequest
+from .following import Following, Rules, record_of
+from .mobile_signature import DigestName, MobileSignatureService
 from .outcome import Outcome
 from .ports import BoundSim, Sims, Standings, TransactionStore
-from .signature import SignatureError, verified
 from .sim_text import sim_text
 from .transaction import (
     DENIED,
     NOT_FETCHED,
     OPEN,
     REFUSALS,
+    SIM_BLOCKED,
     Change,
     State,
     Transaction,
@@ -42,33 +41,6 @@ from .transaction import (
 from .verification_code import verification_code
 
 _LENGTHS: Final[Mapping[DigestName, int]] = {"sha256": 32, "sha384": 48, "sha512": 64}
-_AGAIN_SECONDS: Final = 5
-_LATE_SECONDS: Final = 300
-"""How long a service is asked for a signature that nobody waits for any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """How phones are asked.
-
-    Attributes:
-        timeout_seconds: How long an officer has.
-        margin_seconds: How much later the service's own word about it may come.
-        asker_seconds: When the worker looks after a transaction whose asker did not come to ask the service.
-        first_seconds: When the service is first asked for the answer (no sooner than 10 s, by the usual rules of services).
-        again_seconds: And how long after that, each time (5 s).
-        fetch_seconds: How long a signature waits for the application.
-        refusals: After so many within ``pause_seconds`` an officer is left alone for that long.
-    """
-
-    timeout_seconds: int = 120
-    margin_seconds: int = 10
-    asker_seconds: int = 30
-    first_seconds: int = 10
-    again_seconds: int = 5
-    fetch_seconds: int = 300
-    refusals: int = 3
-    pause_seconds: int = 900
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,21 +63,13 @@ class Order:
 
 
 class Signing:
-    """Signatures by SIM.
-
-    Args:
-        store: Where transactions rest.
-        sims: Whose SIM it is.
-        standings: How certificates stand.
-        services: The carriers' services, by name.
-        clock: Source of the time.
-        rules: How phones are asked.
-    """
+    """Signatures by SIM; arguments as of ``Following``."""
 
     def __init__(self, store: TransactionStore, sims: Sims, standings: Standings, services: Mapping[str, MobileSignatureService],
-                 clock: Clock, rules: Rules = Rules()) -> None:
-        self._store, self._sims, self._standings, self._services = store, sims, standings, services
-        self._clock, self._rules = clock, rules
+                 clock: Clock, rules: Rules | None = None) -> None:
+        self._store, self._sims, self._standings, self._clock = store, sims, standings, clock
+        self._rules = rules or Rules()
+        self._following = Following(store, sims, standings, services, clock, self._rules)
 
     def ask(self, order: Order, caller: Caller) -> Transaction:
         """Store a transaction and ask the phone.
@@ -133,8 +97,8 @@ class Signing:
             raise RefusedError("The officer has refused several times and is left alone for a while.", code="refused_too_often",
                                status=429, retry_after_seconds=pause)
         sim = self._sims.signing(order.sub)
-        proof = self._fit(sim)
-        change = self._begin(order, sim, caller, proof)
+        self._free(sim, caller)
+        change = self._begin(order, sim, caller, self._fit(sim))
         record = AuditRecord(AuditEvent.SIGNATURE_ASKED, now, sub=order.sub, client_id=order.client_id, sid=order.sid,
                              source=caller.source, request_id=caller.request_id, detail={
                                  "transaction": change.after.transaction_id, "document": order.document,
@@ -143,33 +107,16 @@ class Signing:
             known = self._store.by_key(order.client_id, order.idempotency_key)
             if known is not None:
                 return _same(known, order)
-            raise RefusedError("This SIM is asked for another signature just now.", code="sim_busy", status=409,
-                               retry_after_seconds=_AGAIN_SECONDS)
-        return self._send(change.after, caller)
+            raise self._busy()
+        return self._following.send(change.after, caller)
 
     def go_on(self, caller: Caller, *, most: int) -> int:
-        """Ask services for whatever is due: what was never sent, answers, and signatures that are late.
-
-        Returns:
-            How many transactions have moved. One whose service does not answer waits for the next time, and holds up no other.
-        """
-        moved = 0
-        for one in self._store.due(self._clock.now(), limit=most):
-            before = one.revision
-            moved += self.look(one, caller).revision != before
-        return moved
+        """Look at whatever is due; for the worker. See ``Following.go_on``."""
+        return self._following.go_on(caller, most=most)
 
     def look(self, one: Transaction, caller: Caller) -> Transaction:
-        """Ask the service about one transaction, and give it as it is then."""
-        if one.next_try_at is None:
-            return one
-        claimed = self._store.claim(one, self._clock.now() + self._rules.again_seconds)
-        if claimed is None:
-            return self._store.find(one.transaction_id) or one
-        one = claimed
-        if one.state is State.READY:
-            return self._abandon(one, caller)
-        return self._send(one, caller) if one.state is State.CREATED else self._poll(one, caller)
+        """Look at one transaction. See ``Following.look``."""
+        return self._following.look(one, caller)
 
     def find(self, client_id: str, transaction_id: str) -> Transaction:
         """Give a client's own transaction. Raises RefusedError 404 for any other."""
@@ -182,15 +129,18 @@ class Signing:
         """Give a signature to the application that asked for it, over the hash that it asked for, once.
 
         Raises:
-            RefusedError: 404; 409 ``not_signed``, ``already_released``, ``another_hash``, ``too_late``.
+            RefusedError: 404; 409 ``not_signed``, ``already_released``, ``another_hash``, ``too_late``; ``sim_blocked`` and
+                ``certificate_unfit`` where it may not be given out any more.
+            UnavailableError: the database, or whoever knows the certificate's standing, does not answer; it waits.
         """
         one = self.find(client_id, transaction_id)
         if one.digest != digest:
             raise RefusedError("The signature is over another hash.", code="another_hash", status=409)
         now = self._clock.now()
         if one.state is State.READY and now <= (one.ended_at or 0) + self._rules.fetch_seconds and one.signature is not None:
+            self._still_good(one, caller)
             change = changed(one, State.RELEASED, self._clock.moment(), next_try_at=None)
-            if self._store.change(change, self._record(AuditEvent.SIGNATURE_RELEASED, change.after, caller)):
+            if self._store.change(change, record_of(AuditEvent.SIGNATURE_RELEASED, change.after, caller, now)):
                 return one.signature
             one = self.find(client_id, transaction_id)
         if one.state is State.RELEASED:
@@ -201,7 +151,7 @@ class Signing:
     def deny(self, sub: str, transaction_id: str, caller: Caller) -> Transaction:
         """Note that an officer never asked for it: it is over, whatever the phone still says.
 
-        What was given out already cannot be taken back; that it was denied stands in its history and in the audit.
+        What was given out already cannot be taken back; that it was denied stands in its history and in the audit, once.
 
         Raises:
             RefusedError: 404: not theirs; 409 ``changed``.
@@ -209,17 +159,18 @@ class Signing:
         one = self._store.find(transaction_id)
         if one is None or one.sub != sub:
             raise RefusedError("There is no such signature.", code="not_found", status=404)
-        if one.outcome == DENIED:
+        if one.denied_at is not None:
             return one
         now, at = self._clock.now(), self._clock.moment()
-        if one.state in OPEN or one.state is State.READY:
-            watched = now + self._rules.again_seconds if one.service_transaction else None
-            change = changed(one, State.FAILED, at, note=DENIED, outcome=DENIED, ended_at=now, next_try_at=watched)
-        elif one.state is State.LATE:
-            return one
+        if one.state in OPEN:
+            # The card is free when the phone does not show it any more: the service's last word, or its time.
+            watched = now + self._rules.again_seconds if one.service_transaction else one.deadline_at + 1
+            change = changed(one, State.FAILED, at, note=DENIED, outcome=DENIED, ended_at=now, denied_at=now, next_try_at=watched)
+        elif one.state is State.READY:
+            change = changed(one, State.FAILED, at, note=DENIED, outcome=DENIED, ended_at=now, denied_at=now, next_try_at=None)
         else:
-            change = changed(one, one.state, at, note=DENIED)
-        if not self._store.change(change, self._record(AuditEvent.SIGNATURE_DENIED, change.after, caller)):
+            change = changed(one, one.state, at, note=DENIED, denied_at=now)
+        if not self._store.change(change, record_of(AuditEvent.SIGNATURE_DENIED, change.after, caller, now)):
             raise RefusedError("It has just changed. Please look again.", code="changed", status=409)
         return change.after
 
@@ -238,6 +189,19 @@ class Signing:
             source=caller.source, user_agent=caller.user_agent)
         return begun(transaction, at, {"certificate": sim.certificate, "standing": proof})
 
+    def _free(self, sim: BoundSim, caller: Caller) -> None:
+        """See that a card shows nothing else; one whose time is over is looked at, should the worker not have come to it."""
+        other = self._store.occupying(sim.iccid)
+        if other is not None and self._clock.now() > other.deadline_at:
+            self._following.look(other, caller)
+            other = self._store.occupying(sim.iccid)
+        if other is not None:
+            raise self._busy()
+
+    def _busy(self) -> RefusedError:
+        return RefusedError("This SIM is asked for another signature just now.", code="sim_busy", status=409,
+                            retry_after_seconds=max(1, self._rules.again_seconds))
+
     def _fit(self, sim: BoundSim) -> bytes:
         """See that a SIM's certificate may sign documents now; gives who said so."""
         try:
@@ -249,119 +213,22 @@ class Signing:
             fit = False
         standing = self._standings.of(sim.certificate) if fit else None
         if standing is None or standing.status != "good":
-            raise RefusedError("The certificate of this SIM does not sign documents now.", code="certificate_unfit", status=409)
+            raise _unfit()
         return standing.proof
 
-    def _send(self, one: Transaction, caller: Caller) -> Transaction:
-        """Ask the phone; under the same name as before where that is not known."""
-        service = self._services.get(one.carrier)
-        if self._clock.now() > one.deadline_at or service is None:
-            return self._end(one, State.TIMED_OUT if service else State.FAILED, Outcome.TIMED_OUT if service else
-                             Outcome.SERVICE_DOWN, caller)
-        try:
-            answer = service.sign(SignatureRequest(one.transaction_id, one.msisdn, one.digest, one.digest_name, one.text,
-                                                   one.timeout_seconds))
-        except UnavailableError as err:
-            return self._wait(one, err.debug)
-        if answer.outcome.may_be_sent_again:
-            return self._wait(one, answer.message, answer)
-        if not answer.outcome.is_open:
-            return self._end(one, State.FAILED, answer.outcome, caller, answer)
-        return self._write(changed(
-            one, State.SENT, self._clock.moment(), code=answer.code, note=answer.message, proofs=_exchange(answer),
-            service_transaction=answer.service_transaction, next_try_at=self._clock.now() + self._rules.first_seconds), None)
+    def _still_good(self, one: Transaction, caller: Caller) -> None:
+        """See at the last moment that the card was not lost and its certificate not revoked since it signed."""
+        if not self._following.still_signs(one):
+            self._following.end(one, SIM_BLOCKED, caller)
+            raise RefusedError("The SIM was reported lost, or is blocked.", code="sim_blocked", status=409)
+        certificate = self._store.blob(one.certificate.hex())
+        if certificate is None or self._standings.of(certificate).status != "good":
+            self._following.end(one, Outcome.REVOKED, caller)
+            raise _unfit()
 
-    def _poll(self, one: Transaction, caller: Caller) -> Transaction:
-        """Ask what became of it."""
-        now = self._clock.now()
-        waited_for = one.state is State.SENT
-        if not waited_for and now > one.deadline_at + _LATE_SECONDS:
-            return self._write(changed(one, one.state, self._clock.moment(), next_try_at=None), None)
-        service = self._services.get(one.carrier)
-        try:
-            if service is None:
-                raise UnavailableError("There is no such service.", dependency="mobile_signature", debug=one.carrier)
-            answer = service.status(f"q{secrets.token_hex(16)}", one.service_transaction, one.msisdn)
-        except UnavailableError as err:
-            over = waited_for and now > one.deadline_at
-            return self._end(one, State.TIMED_OUT, Outcome.TIMED_OUT, caller) if over else self._wait(one, err.debug)
-        if answer.outcome.is_open or answer.outcome.may_be_sent_again:
-            over = waited_for and now > one.deadline_at
-            return self._end(one, State.TIMED_OUT, Outcome.TIMED_OUT, caller, answer) if over else one
-        if not answer.outcome.has_signed:
-            if waited_for:
-                return self._end(one, State.FAILED, answer.outcome, caller, answer)
-            return self._write(changed(one, one.state, self._clock.moment(), code=answer.code, finer=answer.finer,
-                                       proofs=_exchange(answer), next_try_at=None), None)
-        return self._signed(one, answer, caller)
 
-    def _signed(self, one: Transaction, answer: Answer, caller: Caller) -> Transaction:
-        """Verify what came, and keep it where it belongs: to be released, or as evidence alone."""
-        assert answer.signature is not None
-        proofs = {**_exchange(answer), "signature": answer.signature}
-        if one.state is not State.SENT or self._clock.now() > one.deadline_at:
-            before = one
-            if one.state is State.SENT:
-                before = self._end(one, State.TIMED_OUT, Outcome.TIMED_OUT, caller)
-                if before.state is not State.TIMED_OUT:
-                    return before
-            return self._write(changed(before, State.LATE, self._clock.moment(), code=answer.code, proofs=proofs,
-                                       next_try_at=None), self._record(AuditEvent.SIGNATURE_ENDED, before, caller, late=True))
-        der = self._certificate(one)
-        try:
-            found = verified(x509.load_der_x509_certificate(der), one.digest_name, one.digest, answer.signature)
-        except (*UNREADABLE, SignatureError) as err:
-            return self._end(one, State.FAILED, Outcome.INVALID, caller, answer, proofs=proofs, note=str(err))
-        try:
-            standing = self._standings.of(der)
-        except UnavailableError as err:
-            return self._wait(one, err.debug)
-        proofs["standing"] = standing.proof
-        if standing.status != "good":
-            return self._end(one, State.FAILED, Outcome.REVOKED, caller, answer, proofs=proofs)
-        now = self._clock.now()
-        change = changed(one, State.READY, self._clock.moment(), code=answer.code, proofs=proofs, note=found.scheme,
-                         signature=found.octets, outcome=Outcome.VALID.value, ended_at=now,
-                         next_try_at=now + self._rules.fetch_seconds + 1)
-        return self._write(change, self._record(AuditEvent.SIGNATURE_ENDED, change.after, caller))
-
-    def _abandon(self, one: Transaction, caller: Caller) -> Transaction:
-        """End a signature that the application did not take."""
-        return self._end(one, State.FAILED, NOT_FETCHED, caller)
-
-    def _certificate(self, one: Transaction) -> bytes:
-        der = self._store.blob(one.certificate.hex())
-        assert der is not None, "kept when the transaction began"
-        return der
-
-    def _end(self, one: Transaction, state: State, outcome: str, caller: Caller, answer: Answer | None = None, *,
-             proofs: Mapping[str, bytes] | None = None, note: str = "") -> Transaction:
-        now = self._clock.now()
-        # A phone that was asked may still sign.
-        watched = now + self._rules.again_seconds if state is State.TIMED_OUT and one.service_transaction else None
-        change = changed(one, state, self._clock.moment(), code=answer.code if answer else 0,
-                         finer=answer.finer if answer else None, note=note or (answer.message if answer else ""),
-                         proofs=proofs or (_exchange(answer) if answer else None), outcome=str(outcome), ended_at=now,
-                         next_try_at=watched)
-        return self._write(change, self._record(AuditEvent.SIGNATURE_ENDED, change.after, caller))
-
-    def _wait(self, one: Transaction, note: str, answer: Answer | None = None) -> Transaction:
-        """Try again a little later, under the same name."""
-        return self._write(changed(one, one.state, self._clock.moment(), note=note, code=answer.code if answer else 0,
-                                   proofs=_exchange(answer) if answer else None,
-                                   next_try_at=self._clock.now() + _AGAIN_SECONDS), None)
-
-    def _write(self, change: Change, record: AuditRecord | None) -> Transaction:
-        """Write a step; where somebody was first, give what they have made of it."""
-        if self._store.change(change, record):
-            return change.after
-        return self._store.find(change.after.transaction_id) or change.after
-
-    def _record(self, event: AuditEvent, one: Transaction, caller: Caller, *, late: bool = False) -> AuditRecord:
-        return AuditRecord(event, self._clock.now(), sub=one.sub, client_id=one.client_id, sid=one.sid, source=caller.source,
-                           request_id=caller.request_id, detail={
-                               "transaction": one.transaction_id, "state": State.LATE.value if late else one.state.value,
-                               "outcome": one.outcome, "document": one.document})
+def _unfit() -> RefusedError:
+    return RefusedError("The certificate of this SIM does not sign documents now.", code="certificate_unfit", status=409)
 
 
 def _same(known: Transaction, order: Order) -> Transaction:
@@ -369,7 +236,3 @@ def _same(known: Transaction, order: Order) -> Transaction:
     if (known.digest, known.digest_name, known.sub) != (order.digest, order.digest_name, order.sub):
         raise RefusedError("This key stands for another signature.", code="key_used", status=409)
     return known
-
-
-def _exchange(answer: Answer) -> dict[str, bytes]:
-    return {"sent": answer.exchange.sent, "received": answer.exchange.received}

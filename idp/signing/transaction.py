@@ -41,6 +41,10 @@ DENIED: Final = "denied"
 """Outcome of what the officer says they never asked for."""
 NOT_FETCHED: Final = "not_fetched"
 """Outcome of a signature that the application did not take in time."""
+SIM_BLOCKED: Final = "sim_blocked"
+"""Outcome of a signature by a SIM that was reported lost, exchanged or blocked meanwhile."""
+STANDING_UNKNOWN: Final = "standing_unknown"
+"""Outcome of a signature of whose certificate nobody could tell how it stands."""
 REFUSALS: Final = (Outcome.CANCELLED.value, DENIED)
 OPEN: Final = (State.CREATED, State.SENT)
 _S: Final = State
@@ -50,7 +54,7 @@ STEPS: Final[Mapping[State, frozenset[State]]] = {
     _S.READY: frozenset({_S.RELEASED, _S.FAILED}),
     _S.RELEASED: frozenset({_S.RELEASED}),
     _S.FAILED: frozenset({_S.FAILED, _S.LATE}), _S.TIMED_OUT: frozenset({_S.TIMED_OUT, _S.LATE}),
-    _S.LATE: frozenset(),
+    _S.LATE: frozenset({_S.LATE}),
 }
 """Every step there is. From itself to itself: asked again, or a note of the officer's."""
 
@@ -79,8 +83,11 @@ class Transaction:
         service_transaction: The service's name of it; empty until it has one.
         signature: To be released; None in every other state than ``ready`` and ``released``.
         created_at: Seconds since the epoch; so ``ended_at``, ``deadline_at`` (after it a signature is late).
-        next_try_at: When the service is asked again; None for never.
-        tries: How often it was asked.
+        next_try_at: When somebody looks again; None for never.
+        tries: How often somebody has.
+        signed_at: When a signature that holds came, whose certificate's standing nobody has told yet; None else.
+        denied_at: When the officer said that they never asked for it.
+        occupies: Whether the card may still show it: it is asked for nothing else until then.
         sid: The officer's session when it was asked for, with its ``acr``, ``amr`` (words parted by blanks) and ``auth_time``;
             empty and 0 where an application asked by itself.
         source: From where it was asked for; with ``user_agent``.
@@ -112,6 +119,9 @@ class Transaction:
     deadline_at: int
     next_try_at: int | None
     ended_at: int | None = None
+    signed_at: int | None = None
+    denied_at: int | None = None
+    occupies: bool = True
     tries: int = 0
     sid: str = ""
     acr: str = ""
@@ -171,6 +181,8 @@ def changed(before: Transaction, state: State, at: datetime, *, code: int = 0, f
     named = dict(values)
     if state in (State.FAILED, State.TIMED_OUT, State.LATE):
         named["signature"] = None
+    if state in (State.READY, State.LATE):
+        named["occupies"] = False
     after = dataclasses.replace(before, state=state, revision=before.revision + 1, **named)  # type: ignore[arg-type]
     return Change(before, after, *_event(after, at, code, finer, note, proofs or {}))
 

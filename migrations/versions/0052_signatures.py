@@ -13,7 +13,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    waits = sa.text("state IN ('created', 'sent')")
+    occupied = sa.text('occupies')
     op.create_table(
         'sign_transaction',
         sa.Column('transaction_id', sa.String(length=40), nullable=False),
@@ -41,6 +41,9 @@ def upgrade() -> None:
         sa.Column('deadline_at', sa.BigInteger(), nullable=False),
         sa.Column('next_try_at', sa.BigInteger(), nullable=True),
         sa.Column('ended_at', sa.BigInteger(), nullable=True),
+        sa.Column('signed_at', sa.BigInteger(), nullable=True),
+        sa.Column('denied_at', sa.BigInteger(), nullable=True),
+        sa.Column('occupies', sa.Boolean(), nullable=False),
         sa.Column('tries', sa.Integer(), nullable=False),
         sa.Column('sid', sa.String(length=64), nullable=False),
         sa.Column('acr', sa.String(length=128), nullable=False),
@@ -52,10 +55,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint('transaction_id', name=op.f('pk_sign_transaction')),
         sa.UniqueConstraint('client_id', 'idempotency_key', name=op.f('uq_sign_transaction_client_id_idempotency_key')),
     )
-    op.create_index(op.f('ix_sign_transaction_next_try_at'), 'sign_transaction', ['next_try_at'])
+    op.create_index('ix_sign_transaction_due', 'sign_transaction', ['carrier', 'next_try_at'])
     op.create_index('ix_sign_transaction_sub', 'sign_transaction', ['sub', 'transaction_id'])
-    op.create_index('uq_sign_transaction_open', 'sign_transaction', ['iccid'], unique=True, sqlite_where=waits,
-                    postgresql_where=waits)
+    op.create_index('uq_sign_transaction_card', 'sign_transaction', ['iccid'], unique=True, sqlite_where=occupied,
+                    postgresql_where=occupied)
     op.create_table(
         'sign_event',
         sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),

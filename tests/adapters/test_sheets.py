@@ -140,3 +140,21 @@ def test_security_44_a_workbook_that_asks_for_more_memory_than_there_is_ends_not
 @pytest.mark.parametrize("content", [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", "\n ".encode("utf-16")])
 def test_a_file_of_a_mark_alone_is_empty(content: bytes) -> None:
     assert code(content) == "empty"
+
+
+def test_security_44_one_text_in_many_cells_is_not_taken_as_often_as_it_is_named() -> None:
+    long = "ế" * 32_000
+
+    def filled(rows: int) -> bytes:
+        made = io.BytesIO()
+        book = xlsxwriter.Workbook(made, {"in_memory": True})
+        sheet = book.add_worksheet()
+        for row in range(rows):
+            for column in range(60):
+                sheet.write_string(row, column, long)
+        book.close()
+        return made.getvalue()
+
+    [row] = FILES.read(filled(1))
+    assert {len(str(cell)) for cell in row} == {4_000}
+    assert code(filled(40)) == "too_large"

@@ -60,6 +60,8 @@ class Carrier:
         self.fault: tuple[int, int | None] | None = None
         self.takes: tuple[int, int | None] | None = None
         self.away = False
+        self.at_once = False
+        """A request is answered with the signature, where there is one."""
         self.lost = False
         """It takes a request, and its answer is lost."""
         self.calls: list[str] = []
@@ -75,7 +77,9 @@ class Carrier:
             assert known == request
             if self.lost:
                 self._down()
-            return said(Outcome.ACCEPTED, 100, service_transaction=f"c-{request.transaction}")
+            signature = self.signatures.get(request.transaction) if self.at_once else None
+            code = 100 if signature is None else 500
+            return said(of_status(code), code, service_transaction=f"c-{request.transaction}", signature=signature)
 
     def status(self, transaction: str, service_transaction: str, msisdn: str) -> Answer:
         with self._lock:
@@ -119,6 +123,7 @@ class Bound:
 
     def __init__(self, cards: dict[str, Card]) -> None:
         self.cards, self.blocked = cards, set[str]()
+        self.heard: list[tuple[str, str, Outcome]] = []
 
     def signing(self, sub: str) -> BoundSim:
         if sub not in self.cards:
@@ -127,6 +132,9 @@ class Bound:
             raise RefusedError("The SIM is blocked.", code="sim_blocked", status=409)
         card = self.cards[sub]
         return BoundSim(card.msisdn, card.iccid, card.carrier, card.der)
+
+    def told(self, sub: str, iccid: str, outcome: Outcome) -> None:
+        self.heard.append((sub, iccid, outcome))
 
 
 class Known:

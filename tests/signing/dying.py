@@ -25,14 +25,16 @@ from idp.adapters.sql.signing.transactions import SqlTransactions  # noqa: E402
 from idp.audit import Caller  # noqa: E402
 from idp.clock import SystemClock  # noqa: E402
 from idp.errors import RefusedError, UnavailableError  # noqa: E402
+from idp.signing.following import Rules  # noqa: E402
+from idp.signing.outcome import Outcome  # noqa: E402
 from idp.signing.ports import BoundSim  # noqa: E402
-from idp.signing.signing import Order, Rules, Signing  # noqa: E402
+from idp.signing.signing import Order, Signing  # noqa: E402
 from idp.signing.transaction import State, Transaction  # noqa: E402
 from tests.signing.cards import Known  # noqa: E402
 
 CALLER = Caller("192.0.2.7", "r-1")
 CLIENTS = ("qlvb", "cong-thong-tin")
-RULES = Rules(asker_seconds=1, first_seconds=1, again_seconds=1)
+RULES = Rules(asker_seconds=2, first_seconds=1, again_seconds=1)
 
 
 class Sims:
@@ -46,6 +48,9 @@ class Sims:
         phone = self.phones[int(sub.removeprefix("sub-"))]
         iccid = phone["cards"][-1]["iccid"]
         return BoundSim(phone["msisdn"], iccid, "mang", (self.folder / f"{iccid}.der").read_bytes())
+
+    def told(self, sub: str, iccid: str, outcome: Outcome) -> None:
+        raise AssertionError((sub, iccid, outcome))
 
 
 def client_of(folder: Path) -> MobileSignatureClient:

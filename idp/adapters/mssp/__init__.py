@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Protocol
-from xml.sax.saxutils import escape
 
 from lxml import etree
 
@@ -20,7 +19,7 @@ from ...clock import Clock
 from ...errors import UnavailableError
 from ...signing.mobile_signature import Answer, Exchange, Registered, SignatureRequest, SimState
 from ...signing.outcome import of_fault, of_status
-from .envelope import MSS, EnvelopeError, Envelopes, Fault
+from .envelope import HIDDEN, MSS, EnvelopeError, Envelopes, Fault, without
 
 EXTENSION: Final = "http://www.methics.fi/TS102204/ext/v1.0.0"
 """Where carriers put the card's number and the certificates that they hold."""
@@ -29,7 +28,6 @@ RAW: Final = ("http://www.methics.fi/KiuruMSSP/v3.2.0#PKCS1", "http://mss.ficom.
 _TAKEN: Final = 100
 _LENGTHS: Final = {"sha256": 32, "sha384": 48, "sha512": 64}
 _LONGEST_SIGNATURE: Final = 1024
-_HIDDEN: Final = "********"
 
 
 class Reply(Protocol):
@@ -163,15 +161,16 @@ class MobileSignatureClient:
         except (EnvelopeError, ValueError) as err:
             raise ValueError(f"{kind}: {err}") from err
         reply = self._post(f"{self._account.url.rstrip('/')}/{operation}Port", sent)
-        exchange = Exchange(*(_redacted(octets, self._account.password) for octets in (sent, reply.body)))
         if reply.status not in (200, 500):
             raise _down(f"{operation}: HTTP {reply.status}")
         try:
             read = self._envelopes.read(reply.body, kind.removesuffix("Req") + "Resp")
         except EnvelopeError as err:
-            raise _down(f"{operation}: HTTP {reply.status}, {err}") from err
+            raise _down(f"{operation}: HTTP {reply.status}, {self._hidden(str(err))}") from err
+        exchange = Exchange(*(without(octets, self._account.password) for octets in (sent, reply.body)))
         if isinstance(read, Fault):
-            return Answer(of_fault(read.code, read.finer), read.code, read.finer, "", None, read.reason, exchange), None
+            reason = self._hidden(read.reason)
+            return Answer(of_fault(read.code, read.finer), read.code, read.finer, "", None, reason, exchange), None
         return self._answer(read, exchange, transaction, msisdn, named), read
 
     def _answer(self, read: etree._Element, exchange: Exchange, transaction: str, msisdn: str | None, named: str) -> Answer:
@@ -200,7 +199,12 @@ class MobileSignatureClient:
             signature = _signature(read)
             if signature is None:
                 raise _down("signed, and no signature")
-        return Answer(outcome, code, None, theirs or (named if named != "needed" else ""), signature, words, exchange)
+        name = theirs or (named if named != "needed" else "")
+        return Answer(outcome, code, None, name, signature, self._hidden(words), exchange)
+
+    def _hidden(self, words: str) -> str:
+        """Give a service's words without the password, which some of them quote."""
+        return words.replace(self._account.password, HIDDEN)
 
 
 def _add(parent: etree._Element, name: str, text: str | None = None, **attributes: str) -> etree._Element:
@@ -232,13 +236,6 @@ def _first(read: etree._Element, path: str) -> str:
 
 def _digits(text: str) -> str:
     return text if text.isascii() and text.isdigit() and 18 <= len(text) <= 20 else ""
-
-
-def _redacted(octets: bytes, password: str) -> bytes:
-    """Give what went over the line without the password, which services send back."""
-    for form in {password, escape(password), escape(password, {'"': "&quot;", "'": "&apos;"})} - {""}:
-        octets = octets.replace(form.encode(), _HIDDEN.encode())
-    return octets
 
 
 def _down(debug: str) -> UnavailableError:

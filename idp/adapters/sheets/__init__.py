@@ -24,13 +24,12 @@ from typing import Any, Final
 import xlsxwriter
 
 from ...pki.forms import LONGEST_FILE, MOST_ROWS, Cell, ListError
-from .workbook import TOO_LONG
+from .workbook import LONGEST_CELL, TOO_LARGE, TOO_LONG
 
 _MOST_UNPACKED: Final = 96 * 2**20
 _MOST_PARTS: Final = 500
 _MOST_COLUMNS: Final = 60
 _HEADING_LINES: Final = 100
-_LONGEST_CELL: Final = 4_000
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _PARTED_BY: Final = (",", ";", "\t")
 _READER: Final = Path(__file__).with_name("workbook.py")
@@ -95,6 +94,8 @@ def _workbook(content: bytes) -> list[list[Cell]]:
     except subprocess.CalledProcessError as err:
         if err.returncode == TOO_LONG:
             raise ListError("too_many_rows", f"A list has at most {MOST_ROWS} rows") from err
+        if err.returncode == TOO_LARGE:
+            raise ListError("too_large", "The workbook unpacks to more than is read") from err
         raise ListError("unreadable", "The workbook cannot be read") from err
     except subprocess.TimeoutExpired as err:
         raise ListError("unreadable", "The workbook cannot be read") from err
@@ -104,7 +105,7 @@ def _workbook(content: bytes) -> list[list[Cell]]:
 def _cell(value: Any) -> Cell:
     if isinstance(value, dict):
         return date.fromisoformat(value["day"])
-    return value[:_LONGEST_CELL] if isinstance(value, str) else value
+    return value[:LONGEST_CELL] if isinstance(value, str) else value
 
 
 def _lines(content: bytes) -> list[list[Cell]]:
@@ -127,7 +128,7 @@ def _parted(text: str, by: str) -> list[list[Cell]]:
     rows: list[list[Cell]] = []
     try:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=by):
-            rows.append([cell[:_LONGEST_CELL] for cell in row[:_MOST_COLUMNS]])
+            rows.append([cell[:LONGEST_CELL] for cell in row[:_MOST_COLUMNS]])
             if len(rows) > MOST_ROWS + _HEADING_LINES:
                 break
     except csv.Error as err:

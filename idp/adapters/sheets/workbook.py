@@ -5,7 +5,7 @@ memory than there is, and a compressed file may unpack to more than it says. Her
 runs by itself, with bounds on memory and time, and knows nothing of ours (security checklist 44).
 
 A cell is text, a number or true or false; a day is ``{"day": "2026-11-27"}``. Exit status 0; 1 for what is no workbook, 3 for
-a sheet of more rows than are read; whatever else for what went beyond the bounds.
+a sheet of more rows than are read, 4 for one of more text than is taken; whatever else for what went beyond the bounds.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 MOST_MEMORY: Final = 768 * 2**20
 MOST_SECONDS: Final = 20
-NOT_A_WORKBOOK, TOO_LONG = 1, 3
+MOST_WRITTEN: Final = 16 * 2**20
+LONGEST_CELL: Final = 4_000
+NOT_A_WORKBOOK, TOO_LONG, TOO_LARGE = 1, 3, 4
 
 
 def main(most_rows: int, most_columns: int) -> int:
@@ -36,14 +38,18 @@ def main(most_rows: int, most_columns: int) -> int:
         rows = sheet.to_python(skip_empty_area=False)
     except (CalamineError, IndexError, ValueError):
         return NOT_A_WORKBOOK
-    json.dump([[_cell(value) for value in row[:most_columns]] for row in rows], sys.stdout)
+    # One text may stand in many cells: what was short in the file may be long here.
+    written = json.dumps([[_cell(value) for value in row[:most_columns]] for row in rows], ensure_ascii=False).encode()
+    if len(written) > MOST_WRITTEN:
+        return TOO_LARGE
+    sys.stdout.buffer.write(written)
     return 0
 
 
 def _cell(value: Any) -> Any:
     if isinstance(value, date):  # a moment is one too
         return {"day": (value.date() if isinstance(value, datetime) else value).isoformat()}
-    return value if isinstance(value, (str, int, float)) else str(value)
+    return value if isinstance(value, (int, float)) else str(value)[:LONGEST_CELL]
 
 
 if __name__ == "__main__":

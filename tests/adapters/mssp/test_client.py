@@ -199,6 +199,29 @@ def test_the_password_is_in_no_evidence(service: Service, client: MobileSignatur
         assert b"tx-1" in octets
         assert b'AP_PWD="********"' in octets
     assert PASSWORD not in repr(ACCOUNT)
+    service.say = lambda message: fault(104, reason="bad mật&lt;khẩu&gt;&amp;&#34;1")
+    refused = client.sign(ASKED)
+    assert refused.message == "bad ********"
+    assert PASSWORD not in etree.fromstring(refused.exchange.received).xpath("string()")
+    service.say = lambda message: answer("Signature", message).replace(
+        'AP_PWD=""', 'AP_PWD="&#109;ật&lt;khẩu&gt;&amp;&quot;1"').encode("utf-16")
+    taken = client.sign(ASKED)
+    about = etree.fromstring(taken.exchange.received).find(".//{*}AP_Info")
+    assert (taken.outcome, about.get("AP_PWD")) == (Outcome.ACCEPTED, "********")
+    service.say = lambda message: fault(104, reason="bad mật&lt;khẩu&gt;&amp;&#34;1").replace("mss:_104", "mss:_x")
+    with pytest.raises(UnavailableError) as down:
+        client.sign(ASKED)
+    assert "khẩu" not in down.value.debug
+
+
+@pytest.mark.parametrize("named", ['MSSP_TransID="' + "s" * 65 + '"'])
+def test_bounds_that_the_standard_leaves_open(service: Service, client: MobileSignatureClient, named: str) -> None:
+    service.say = lambda message: answer("Signature", message, named=named)
+    with pytest.raises(UnavailableError):
+        client.sign(ASKED)
+    service.say = lambda message: answer("Signature", message, 99_999_999_999_999_999_999)
+    with pytest.raises(UnavailableError):
+        client.sign(ASKED)
 
 
 def test_what_a_service_knows_of_a_number(service: Service, client: MobileSignatureClient) -> None:

@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import literal_column, select, update
+from sqlalchemy import and_, func, literal_column, or_, select, update
 
 from ....audit import AuditRecord
 from ....signing.transaction import Change, Event, State, Transaction
@@ -55,11 +55,15 @@ class SqlTransactions:
         self._find = database.read(select(ROW).where(c.transaction_id == parameter(c.transaction_id)))
         self._by_key = database.read(select(ROW).where(
             c.client_id == parameter(c.client_id), c.idempotency_key == parameter(c.idempotency_key)))
-        self._due = database.read(select(ROW).where(c.next_try_at <= parameter(c.next_try_at, "now")).order_by(
-            c.next_try_at).limit(parameter(c.revision, "limit")))
-        self._refusals = database.read(select(c.ended_at).where(
-            c.sub == parameter(c.sub), c.outcome.in_((parameter(c.outcome, "first"), parameter(c.outcome, "second"))),
-            c.ended_at > parameter(c.ended_at, "since")))
+        self._occupying = database.read(select(ROW).where(c.iccid == parameter(c.iccid), c.occupies))
+        is_due = c.next_try_at <= parameter(c.next_try_at, "now")
+        self._carriers = database.read(select(c.carrier).where(is_due).distinct())
+        self._due = database.read(select(ROW).where(is_due, c.carrier == parameter(c.carrier)).order_by(c.next_try_at).limit(
+            parameter(c.revision, "limit")))
+        since = parameter(c.ended_at, "since")
+        ended = and_(c.outcome.in_((parameter(c.outcome, "first"), parameter(c.outcome, "second"))), c.ended_at > since)
+        self._refusals = database.read(select(func.coalesce(c.denied_at, c.ended_at).label("at")).where(
+            c.sub == parameter(c.sub), or_(ended, c.denied_at > since)))
         self._of_officer = database.read(select(ROW).where(
             c.sub == parameter(c.sub), c.transaction_id < parameter(c.transaction_id, "before")).order_by(
                 c.transaction_id.desc()).limit(parameter(c.revision, "limit")))
@@ -97,14 +101,22 @@ class SqlTransactions:
         """Find the one that a client calls so."""
         return _one(self._by_key.one(client_id=client_id, idempotency_key=idempotency_key))
 
-    def due(self, now: int, *, limit: int) -> Sequence[Transaction]:
-        """Give those whose service is to be asked."""
-        return [_transaction(row) for row in self._due.all(now=now, limit=limit)]
+    def occupying(self, iccid: str) -> Transaction | None:
+        """Give the one that occupies a card."""
+        return _one(self._occupying.one(iccid=iccid))
+
+    def carriers_due(self, now: int) -> Sequence[str]:
+        """Name the services of which somebody is to be asked."""
+        return [row.carrier for row in self._carriers.all(now=now)]
+
+    def due(self, carrier: str, now: int, *, limit: int) -> Sequence[Transaction]:
+        """Give those of a service at which somebody is to look."""
+        return [_transaction(row) for row in self._due.all(carrier=carrier, now=now, limit=limit)]
 
     def refusals(self, sub: str, outcomes: Sequence[str], since: int) -> Sequence[int]:
-        """Say when an officer's transactions ended in one of two outcomes."""
+        """Say when an officer's transactions ended in one of two outcomes, or were denied."""
         first, second = outcomes
-        return [row.ended_at for row in self._refusals.all(sub=sub, first=first, second=second, since=since)]
+        return [row.at for row in self._refusals.all(sub=sub, first=first, second=second, since=since)]
 
     def of_officer(self, sub: str, *, before: str = "", limit: int) -> Sequence[Transaction]:
         """Give an officer's, newest first."""
@@ -143,4 +155,4 @@ def _transaction(row: Any) -> Transaction:
     values = {name: getattr(row, name) for name in _COLUMNS}
     for name in ("certificate", "digest", "signature"):
         values[name] = None if values[name] is None else bytes(values[name])
-    return Transaction(**{**values, "state": State(row.state)})
+    return Transaction(**{**values, "state": State(row.state), "occupies": bool(row.occupies)})

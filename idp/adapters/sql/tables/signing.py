@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, Boolean, Index, Integer, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .column_types import Base, ClientId, Digest, Epoch, RowId, Subject, Words
 
-_OPEN = text("state IN ('created', 'sent')")
+_OCCUPIED = text("occupies")
 
 
 class SignTransactionRow(Base):
@@ -37,8 +37,11 @@ class SignTransactionRow(Base):
     signature: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[Epoch]
     deadline_at: Mapped[Epoch]
-    next_try_at: Mapped[Epoch | None] = mapped_column(index=True)
+    next_try_at: Mapped[Epoch | None]
     ended_at: Mapped[Epoch | None]
+    signed_at: Mapped[Epoch | None]
+    denied_at: Mapped[Epoch | None]
+    occupies: Mapped[bool] = mapped_column(Boolean)
     tries: Mapped[int] = mapped_column(Integer)
     sid: Mapped[str] = mapped_column(String(64))
     acr: Mapped[str] = mapped_column(String(128))
@@ -48,7 +51,8 @@ class SignTransactionRow(Base):
     user_agent: Mapped[str] = mapped_column(String(255))
     revision: Mapped[int] = mapped_column(BigInteger)
     __table_args__ = (UniqueConstraint("client_id", "idempotency_key"), Index("ix_sign_transaction_sub", "sub", "transaction_id"),
-                      Index("uq_sign_transaction_open", "iccid", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN))
+                      Index("ix_sign_transaction_due", "carrier", "next_try_at"),
+                      Index("uq_sign_transaction_card", "iccid", unique=True, sqlite_where=_OCCUPIED, postgresql_where=_OCCUPIED))
 
 
 class SignEventRow(Base):
