@@ -88,6 +88,8 @@ def _fields(**wrong: Any) -> dict[str, Any]:
                hint={"vi": "CCCD có 12 chữ số.", "en": "An identity card has 12 digits."}),
         _field("identity_issued_on", "Ngày cấp", "Day of issue", needed=False),
         _field("birth_date", "Ngày sinh", "Date of birth"),
+        _field("purpose", "Đề nghị cho chứng thư cũ", "Request for the old certificate", "select", needed=False, value="change",
+               options=[{"value": "change", "label": {"vi": "Đổi nội dung", "en": "Change its content"}}]),
         _field("request", "Yêu cầu chứng thư (tệp .csr)", "Certificate request (.csr file)", "area", needed=False))])
 
 

@@ -68,6 +68,7 @@ def _tasks(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
                              "serial": "5401ab00c3d2e1f0", "standing": True, "state": _IN_USE}])
     one: dict[str, Any] = frame(who, "tasks") | {
         "error": "", "proof": "", "longest": 2000, "found": found(0), "may_complete": True, "until": "", "requests": [],
+        "change_url": "",
         "opened": "22/11/2026 08:14", "done_at": "", "done_by": "", "said": "",
         "why": {"vi": "Cán bộ không còn làm việc.", "en": "The officer is no longer at work."}}
     return {
@@ -81,6 +82,9 @@ def _tasks(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
             "may_complete": False, "requests": requests,
             "until": {"vi": "Còn 1 chứng thư số chưa kết thúc.", "en": "1 certificate has not ended yet."}}),
         "task-of-others": ("console/task.html", one | {"found": found(1), "may_complete": False}),
+        "task-change": ("console/task.html", one | {
+            "found": found(1), "may_complete": False, "change_url": "/next",
+            "until": {"vi": "Còn 1 chứng thư số chưa kết thúc.", "en": "1 certificate has not ended yet."}}),
         "task-done": ("console/task.html", one | {
             "found": found(2), "may_complete": False, "done_at": "22/11/2026 10:00", "done_by": "Trần Thị Ví Dụ",
             "said": "12/CTS, 22/11/2026", "requests": requests}),

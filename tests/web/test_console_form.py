@@ -23,13 +23,14 @@ from idp.administration.enrollment.asking import _PLACES, DEVICES, FIELDS, FormE
 from idp.directory.officer import Post
 from idp.directory.unit import Unit, UnitEntry
 from idp.pki.enrollment.moves import Actor
-from idp.pki.enrollment.record import Enrollment, Kind, Search
+from idp.pki.enrollment.record import Enrollment, Kind, Purpose, Search
 from idp.pki.forms import Flaw
 from idp.roles import Administrator, Role
 from idp.web.console.field_words import fields, sentence
 from tests.administration.office import CALLER, HOME, IT, PLENTY, Office
 from tests.administration.test_enrollments import joined, sheet, take
 from tests.fakes.directory import make_officer
+from tests.pki.expiry.records import put
 from tests.pki.government.chain import key
 
 from .console import Browser, Console
@@ -139,6 +140,50 @@ def test_a_form_makes_what_a_row_of_the_list_makes_and_is_the_same_request(conso
     same = {**row, "name": "Nguyễn Văn Mẫu B", "mail": "nhumot@haugiang.gov.vn"}
     answer = take(console.office, agency, sheet("mau01_ca_nhan", [same]), dry_run="false", submit="true").json
     assert (answer["good"], answer["already"]) == (1, 1)
+
+
+def moved(console: Console, uid: str, serial: str, days: int, **more: Any) -> tuple[str, Enrollment]:
+    """Let somebody come from one agency to another, with the certificate of the first."""
+    sub, office = person(console, uid, unit=HOME), console.office
+    return sub, put(office.services.certificate_desk.moves.store, IT, office.clock.now() + days * 86400, holder=sub,
+                    serial=serial, **{"name": "Trần Thị Đẹp", "mail": f"{uid}@haugiang.gov.vn",
+                                      "title": "Chuyên viên", **more})
+
+
+def test_who_came_from_another_agency_is_renewed_and_changed_by_the_agency_of_now_alone(console: Console) -> None:
+    renewed, old = moved(console, "doigiahan", "abcd01", 20)
+    changed, other = moved(console, "doinoidung", "abcd02", 400)
+    now, before = clerk(console, "nay", HOME), clerk(console, "truoc")
+    assert sent(before, renewed, **GOOD, old_serial="abcd01").status_code == 404
+    assert sent(now, renewed, **GOOD, old_serial="abcd01").status_code == 303
+    assert {(one.purpose, one.replaces, one.unit_code) for one in requests_of(console, renewed) if one.replaces} == {
+        (Purpose.RENEW, old.enrollment_id, HOME)}
+    early = sent(now, changed, **GOOD, old_serial="abcd02")
+    assert (early.status_code, set(errors(early))) == (422, {"old_serial"})
+    assert set(errors(sent(now, changed, **GOOD, purpose="change"))) == {"old_serial"}
+    assert set(errors(sent(now, changed, **GOOD, purpose="new", old_serial="abcd02"))) == {"purpose"}
+    stranger = sent(now, changed, **GOOD, purpose="change", old_serial="abcd01")
+    assert (stranger.status_code, set(errors(stranger))) == (422, {"old_serial"}), "another officer's"
+    assert sent(now, changed, **GOOD, purpose="change", old_serial="abcd02").status_code == 303
+    assert {(one.purpose, one.replaces, one.unit_code) for one in requests_of(console, changed) if one.replaces} == {
+        (Purpose.CHANGE, other.enrollment_id, HOME)}
+    assert now.get(f"/admin/certificates/{other.enrollment_id}").status_code == 404, "it is still the other agency's to read"
+
+
+def test_a_change_is_asked_for_only_where_the_directory_says_another_thing(console: Console) -> None:
+    same, _one = moved(console, "khongdoi", "abcd03", 400, unit_code=HOME)
+    refused = sent(clerk(console, "nay", HOME), same, **GOOD, purpose="change", old_serial="abcd03")
+    assert (refused.status_code, set(errors(refused))) == (422, {"purpose"})
+    keeper, browser = person(console, "giumayky", unit=HOME), clerk(console, "nay", HOME)
+    office = console.office
+    seal = put(office.services.certificate_desk.moves.store, HOME, office.clock.now() + 400 * 86400, kind=Kind.SEAL,
+               holder=keeper, serial="abcd04", name="Văn phòng", mail="vp@haugiang.gov.vn")
+    typed = {"device_kind": "token", "name": seal.name, "mail": seal.mail, "unit_code": HOME, "identity_number": "093080000004",
+             "purpose": "change", "old_serial": "abcd04"}
+    assert set(errors(sent(browser, keeper, "seal", **typed))) == {"purpose"}
+    elsewhere = console.person("tinh", "quantri-tinh")
+    assert sent(elsewhere, keeper, "seal", **{**typed, "unit_code": IT}).status_code == 422, "not the seal of that agency"
+    assert sent(browser, keeper, "seal", **{**typed, "mail": "vanphong@haugiang.gov.vn"}).status_code == 303
 
 
 def test_who_cannot_have_one_is_said_at_the_officer_and_a_draft_is_handed_in_later(console: Console) -> None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from shutil import copy
 
 import pytest
 
-from idp.directory.changes import ChangeKind
+from idp.directory.changes import ChangeKind, OfficerChange
 from idp.directory.tasks import TaskKind
 from idp.web.console import tasks as task_words
 from tests.administration.office import HOME, IT, PLENTY, Office
 from tests.administration.test_officers import leaves, tell
 from tests.audit_desk import events_of
+from tests.pki.expiry.records import put
 
 from .console import Browser, Console
 from .test_console import request_of
@@ -77,6 +79,20 @@ def test_a_task_about_a_certificate_that_stands_says_so_and_is_not_closed_by_han
     refused = desk.post(page, "/admin/certificates/import", proof="Đã thu hồi")
     assert (refused.status_code, "Việc này tự xong khi đó" in refused.text) == (409, True)
     assert page in about(desk, "canbo2")
+
+
+def test_a_task_about_a_move_opens_the_form_for_the_change_at_the_agency_of_now(console: Console) -> None:
+    office, rooms = console.office, console.office.services.certificate_desk
+    sub = office.officer("doiviec", unit=HOME)
+    put(rooms.moves.store, IT, office.clock.now() + 400 * 86400, holder=sub, serial="abcd11")
+    rooms.following.of(OfficerChange(ChangeKind.MOVED, sub, None, None, office.clock.now()))
+    new = agency(console, "moi", unit=HOME)
+    (page,) = about(new, "doiviec")
+    (link,) = re.findall(r'href="(/admin/certificates/new[^"]+)"', new.get(page).text)
+    form = new.get(unescape(link)).text
+    for filled in ('value="abcd11"', 'value="change" selected', 'value="token" selected', f'value="{sub}"'):
+        assert filled in form
+    assert "/admin/certificates/new" not in console.person("kiemtoan", "kiemtoan").get(page).text
 
 
 def test_what_is_due_first_stands_first_page_by_page(console: Console) -> None:

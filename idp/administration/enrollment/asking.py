@@ -18,8 +18,10 @@ from ...directory.mirror import MirroredOfficer, OfficerMirror, OfficerSearch, s
 from ...directory.unit import Unit, is_within
 from ...errors import RefusedError
 from ...pki.enrollment.desk import PERSONAL, Desk, Wish
+from ...pki.enrollment.following import agrees
 from ...pki.enrollment.moves import Actor
-from ...pki.enrollment.record import DeviceKind, Enrollment, Kind, Purpose, Search
+from ...pki.enrollment.record import DeviceKind, Enrollment, Kind, Purpose
+from ...pki.enrollment.states import IN_USE
 from ...pki.enrollment.working_days import day_of
 from ...pki.forms import Flaw, Row, reading
 from ...pki.forms.catalogue import FORMS, Column, Form
@@ -34,7 +36,6 @@ DEVICES: Final[Mapping[Kind, tuple[DeviceKind, ...]]] = {
     Kind.SERVICE: (DeviceKind.HSM, DeviceKind.SOFTWARE, DeviceKind.TOKEN)}
 """What the key of each kind is asked for in; the first is the usual one."""
 MOST_FOUND: Final = 20
-_OLD: Final = 100
 _ABOUT_PERSONS: Final = ("identity_number", "identity_issued_on", "identity_issued_by", "birth_date", "phone", "old_serial")
 _PERSONS, _AGENCIES = FORMS["mau01_ca_nhan"], FORMS["mau02_co_quan"]
 
@@ -51,11 +52,14 @@ _OTHERS: Final = Form(_AGENCIES.name, _AGENCIES.title, (
     Column("name", "Tên", text(200), required=True), dataclasses.replace(_AGENCIES.column("unit_code"), required=True),
     _AGENCIES.column("mail"), *_KEEPER), same=(), orders=_PERSONS.orders)
 FIELDS: Final[Mapping[Kind, tuple[str, ...]]] = {
-    kind: ("device_kind", *(column.key for column in form.columns), "request")
+    kind: ("device_kind", *(column.key for column in form.columns), "purpose", "request")
     for kind in Kind for form in [_OFFICER if kind is Kind.PERSON else _OTHERS]}
 """What the form of each kind asks for."""
+AGAIN: Final = (Purpose.RENEW, Purpose.CHANGE)
+"""What may be asked for of a certificate that stands; the first is the usual one."""
 _PLACES: Final = {
     "already_asked": "device_kind", "already_there": "device_kind", "nothing_to_replace": "old_serial", "too_early": "old_serial",
+    "nothing_to_change": "purpose",
     "not_yours": "unit_code", "bad_request": "request", "bad_signature": "request", "weak_digest": "request",
     "key_kind": "request", "weak_key": "request"}
 """At which field a refusal of the desk stands; all others at the holder."""
@@ -172,19 +176,44 @@ class Asking:
             wrong.append(Wrong("device_kind", Flaw.UNKNOWN_CHOICE.value))
         elif device == DeviceKind.SOFTWARE and kind is not Kind.PERSON and not request:
             wrong.append(Wrong("request", Flaw.MISSING.value))
+        if (purpose := typed.get("purpose") or AGAIN[0].value) not in AGAIN:
+            wrong.append(Wrong("purpose", Flaw.UNKNOWN_CHOICE.value))
+        elif purpose == Purpose.CHANGE and not typed.get("old_serial", "").strip():
+            wrong.append(Wrong("old_serial", Flaw.MISSING.value))
         if len(request) > LONGEST_REQUEST or not request.isascii():
             wrong.append(Wrong("request", "bad_request"))
         if wrong:
             raise FormError(sorted(wrong, key=lambda one: FIELDS[kind].index(one.field)))
         try:
-            return shown(self._asked(Actor(who.sub, who), officer, kind, DeviceKind(device), row, request, submit, caller),
-                         self._desk.now())
+            wish = self._wished(Actor(who.sub, who), officer, kind, DeviceKind(device), row, request, Purpose(purpose))
+            return shown(self._desk.ask(Actor(who.sub, who), wish, caller, submit=submit), self._desk.now())
         except RefusedError as err:
             place = _PLACES.get(err.code, "holder")
             raise FormError([Wrong(place if place in FIELDS[kind] else "holder", err.code)], err.status) from err
 
-    def _asked(self, actor: Actor, officer: MirroredOfficer, kind: Kind, device: DeviceKind, row: Row, request: str, submit: bool,
-               caller: Caller) -> Enrollment:
+    def changed(self, who: Administrator, sub: str, number: str) -> Enrollment | None:
+        """Give an officer's certificate for which this administrator may ask for one with what the directory says now.
+
+        Of somebody who came from another agency it is that agency's to read, and this one's to have changed: what it says
+        besides its number and where its key is kept is not shown by that.
+
+        Args:
+            who: An administrator.
+            sub: The officer.
+            number: Of the request.
+
+        Returns:
+            None where nothing can be asked for: another agency's officer, an auditor, a certificate that is not in use.
+        """
+        try:
+            officer = self.officer(who, sub)
+        except RefusedError:
+            return None
+        return next((one for one in self._desk.standing(officer.sub) if one.enrollment_id == number and one.state in IN_USE),
+                    None) if who.may_change and who.sub else None
+
+    def _wished(self, actor: Actor, officer: MirroredOfficer, kind: Kind, device: DeviceKind, row: Row, request: str,
+                purpose: Purpose) -> Wish:
         wish = Wish(kind=kind, holder=officer.sub, device_kind=device, request=request.encode())
         if kind is not Kind.PERSON:
             code = row.values["unit_code"]
@@ -193,14 +222,25 @@ class Asking:
                 raise RefusedError("No agency of yours.", code="not_yours", status=403)
             wish = dataclasses.replace(wish, name=row.values["name"], unit_code=code, unit_name=names[code],
                                        mail=row.values.get("mail", ""))
-        return self._desk.ask(actor, self._wish(actor, wish, row.values), caller, submit=submit)
+        return self._wish(actor, wish, row.values, purpose)
 
-    def _wish(self, actor: Actor, wish: Wish, values: Mapping[str, str]) -> Wish:
+    def _wish(self, actor: Actor, wish: Wish, values: Mapping[str, str], purpose: Purpose = Purpose.RENEW) -> Wish:
         wish = dataclasses.replace(wish, personal={key: values[key] for key in PERSONAL if key in values})
         if "old_serial" not in values:
             return wish
-        old = [one for one in self._desk.listed(actor, Search(holder=wish.holder), limit=_OLD)
-               if one.serial == values["old_serial"] and one.kind is wish.kind]
+        # A person's certificate is renewed by the agency of now, whichever asked for it: the desk decides by the officer. What
+        # is no person's belongs to an agency, and is found by who may read it.
+        old = [one for one in self._desk.standing(wish.holder) if one.serial == values["old_serial"] and one.kind is wish.kind
+               and (one.kind is Kind.PERSON or actor.sees(one))]
         if not old:
-            raise RefusedError("No such certificate.", code="nothing_to_replace")
-        return dataclasses.replace(wish, purpose=Purpose.RENEW, replaces=old[0].enrollment_id)
+            raise RefusedError("No such certificate.", code="nothing_to_replace", status=422)
+        if purpose is Purpose.CHANGE and self._says_the_same(old[0], wish):
+            raise RefusedError("The certificate says that already.", code="nothing_to_change", status=422)
+        return dataclasses.replace(wish, purpose=purpose, replaces=old[0].enrollment_id)
+
+    def _says_the_same(self, old: Enrollment, wish: Wish) -> bool:
+        officer = self._mirror.by_sub(wish.holder)
+        if wish.kind is Kind.PERSON:
+            return officer is not None and agrees(old, officer)
+        return (old.name, old.unit_code, old.mail, old.holder) == (
+            wish.name, wish.unit_code, (wish.mail or (officer.officer.mail if officer else "")).lower(), wish.holder)

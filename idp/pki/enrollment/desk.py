@@ -26,7 +26,7 @@ from ..forms import cells
 from . import guards
 from .moves import Actor, ConflictError, Moves, line
 from .record import DeviceKind, Enrollment, Entry, Kind, Purpose, Search, entry_of
-from .states import TURNS, Act, Part, State
+from .states import TURNS, WITH_A_CERTIFICATE, Act, Part, State
 from .working_days import day_of, days_between
 
 _READERS: Final = {
@@ -36,6 +36,7 @@ PERSONAL: Final = ("identity_number", "identity_issued_on", "identity_issued_by"
 LONGEST_REASON: Final = 300
 _LONGEST_DOCUMENT: Final = 60
 _TRIES: Final = 5
+_MOST_STANDING: Final = 1000
 RENEWAL_DAYS: Final = 60
 """How many days before the day of its end a certificate is renewed at the earliest."""
 
@@ -203,6 +204,10 @@ class Desk:
         """Give a request with its history."""
         found = self._moves.seen(actor, enrollment_id)
         return found, self._store.history(enrollment_id)
+
+    def standing(self, holder: str) -> Sequence[Enrollment]:
+        """Give the certificates of a holder that stand, whichever agency asked for them; whose they are is for the caller."""
+        return self._store.page(Search(states=WITH_A_CERTIFICATE, holder=holder), after="", limit=_MOST_STANDING)
 
     def listed(self, actor: Actor, search: Search, *, after: str = "", limit: int, before: str = "") -> Sequence[Enrollment]:
         """Give those of a search that the actor may read: administrators their agency's, officers their own."""

@@ -58,7 +58,7 @@ class Following:
         now = self._moves.clock.now()
         due_at = self._moves.calendar.deadline(now, CHANGE_WORKING_DAYS)
         for enrollment in self._moves.store.page(Search(states=BEFORE_REVOCATION, holder=change.sub), after="", limit=_MOST):
-            if _agrees(enrollment, officer):
+            if agrees(enrollment, officer):
                 continue
             task = NewTask(secrets.token_urlsafe(12), TaskKind.CHANGE_CERTIFICATE, f"{enrollment.enrollment_id}:{change.at}", now,
                            due_at)
@@ -76,14 +76,14 @@ class Following:
         if task.kind == TaskKind.CHANGE_CERTIFICATE:
             number = task.cause.split(":")[0]
             return [one.enrollment_id for one in standing if one.enrollment_id == number
-                    and not (back and officer is not None and _agrees(one, officer))]
+                    and not (back and officer is not None and agrees(one, officer))]
         if task.kind not in AFTER_A_DEPARTURE:
             return []
         sims = task.kind == TaskKind.REVOKE_SIMS
         return [] if back else [one.enrollment_id for one in standing if (one.device_kind is DeviceKind.SIM) == sims]
 
 
-def _agrees(enrollment: Enrollment, officer: MirroredOfficer) -> bool:
+def agrees(enrollment: Enrollment, officer: MirroredOfficer) -> bool:
     """Tell whether a certificate says of its holder what the directory says; one that names no person has nothing to say."""
     person, post = officer.officer, officer.officer.main_post
     return enrollment.kind is not Kind.PERSON or (enrollment.name, enrollment.mail, enrollment.unit_code, enrollment.title) == (

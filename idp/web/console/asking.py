@@ -12,19 +12,21 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, request
 
-from ...administration.enrollment.asking import DEVICES, FIELDS, FormError
+from ...administration.enrollment.asking import AGAIN, DEVICES, FIELDS, FormError
 from ...directory.mirror import MirroredOfficer
-from ...pki.enrollment.record import Kind
+from ...pki.enrollment.record import Enrollment, Kind, Purpose
 from ...services import Services
 from ..onward import see_other
 from .desk import LIST
 from .door import Door, Entered
-from .field_words import fields, holders_of_keys, sentence
+from .field_words import fields, holders_of_keys, sentence, what_for
 from .words import kinds
 
 PAGE: Final = "/admin/certificates/new"
 _LONGEST: Final = 100
 _LONGEST_FIELD: Final = 20_000
+_FILLED_IN: Final = ("device_kind", "old_serial", "purpose")
+"""What a link may fill in: nothing that is personal."""
 
 
 def add(views: Blueprint, services: Services, door: Door) -> None:
@@ -40,7 +42,8 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             abort(403)
         kind = _kind(request.args.get("kind", ""))
         if holder := request.args.get("holder", ""):
-            return _form(entered, kind, rooms.enrollment_paper.asking.officer(entered.who, holder), {})
+            return _form(entered, kind, rooms.enrollment_paper.asking.officer(entered.who, holder),
+                         {name: request.args[name][:_LONGEST] for name in _FILLED_IN if name in request.args})
         words = request.args.get("q", "").strip()[:_LONGEST]
         found, more = rooms.enrollment_paper.asking.found(entered.who, words) if words.isprintable() else ((), False)
         return door.page("console/ask.html", entered, here="list", kind=kind.value, q=words if words.isprintable() else "",
@@ -68,8 +71,9 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         named = fields(kind, FIELDS[kind])
         labels = {field["name"]: field["label"] for field in named}
         units = [{"value": unit.code, "label": unit.name} for unit in rooms.enrollment_paper.asking.agencies(entered.who)]
-        chosen = {"device_kind": DEVICES[kind][0].value, "unit_code": officer.officer.main_post.unit_code, **typed}
-        options = {"device_kind": holders_of_keys(DEVICES[kind]), "unit_code": units}
+        chosen = {"device_kind": DEVICES[kind][0].value, "purpose": AGAIN[0].value,
+                  "unit_code": officer.officer.main_post.unit_code, **typed}
+        options = {"device_kind": holders_of_keys(DEVICES[kind]), "unit_code": units, "purpose": what_for(AGAIN)}
         return door.page(
             "console/form.html", entered, here="list", status=refused.status if refused else 200, kind=kind.value,
             what=kinds()[kind.value], holder=_officer(officer), error=wrong[0]["message"] if wrong else "",
@@ -77,6 +81,13 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             fields=[{**field, "value": chosen.get(field["name"], ""), "options": options.get(field["name"]),
                      "error": next((one["message"] for one in wrong if one["field"] == field["name"]), "")}
                     for field in named])
+
+
+def change_url(found: Enrollment) -> str:
+    """Give the form for a certificate with what the directory says now, filled in as far as the desk knows."""
+    return f"{PAGE}?" + urlencode({
+        "kind": found.kind.value, "holder": found.holder, "device_kind": found.device_kind.value, "old_serial": found.serial,
+        "purpose": Purpose.CHANGE.value})
 
 
 def _kind(name: str) -> Kind:

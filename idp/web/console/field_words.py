@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext
 
-from ...pki.enrollment.record import DeviceKind, Kind
+from ...pki.enrollment.record import DeviceKind, Kind, Purpose
 from ...pki.forms import Flaw
 
 
@@ -16,6 +16,12 @@ def holders_of_keys(devices: Sequence[DeviceKind]) -> list[dict[str, str]]:
     names = {DeviceKind.TOKEN: gettext("Thiết bị USB"), DeviceKind.SIM: gettext("SIM"), DeviceKind.HSM: gettext("Thiết bị HSM"),
              DeviceKind.SOFTWARE: gettext("Phần mềm, để dùng thử")}
     return [{"value": device.value, "label": names[device]} for device in devices]
+
+
+def what_for(purposes: Sequence[Purpose]) -> list[dict[str, str]]:
+    """Name what may be asked for of a certificate that stands, to choose from."""
+    names = {Purpose.RENEW: gettext("Gia hạn"), Purpose.CHANGE: gettext("Đổi nội dung")}
+    return [{"value": purpose.value, "label": names[purpose]} for purpose in purposes]
 
 
 def fields(kind: Kind, names: Sequence[str]) -> list[dict[str, Any]]:
@@ -36,7 +42,9 @@ def fields(kind: Kind, names: Sequence[str]) -> list[dict[str, Any]]:
         "identity_issued_on": (gettext("Ngày cấp"), "", "text"), "identity_issued_by": (gettext("Nơi cấp"), "", "text"),
         "birth_date": (gettext("Ngày sinh"), gettext("Ví dụ 05/09/1980."), "text"),
         "phone": (gettext("Số điện thoại di động"), "", "tel"),
-        "old_serial": (gettext("Số hiệu chứng thư cũ"), gettext("Chỉ ghi khi gia hạn."), "text"),
+        "old_serial": (gettext("Số hiệu chứng thư cũ"), gettext("Chỉ ghi khi gia hạn hoặc đổi nội dung."), "text"),
+        "purpose": (gettext("Đề nghị cho chứng thư cũ"), gettext(
+            "Chọn đổi nội dung khi họ tên, chức vụ, đơn vị hoặc thư công vụ đã khác."), "select"),
         "request": (gettext("Yêu cầu chứng thư (tệp .csr)"), gettext(
             "Chỉ cần khi khóa đã có sẵn, như khóa trong phần mềm. Vui lòng dán nội dung tệp, kể cả dòng đầu và dòng cuối."),
             "area")}
@@ -77,6 +85,7 @@ def sentence(code: str) -> str:
         "already_asked": gettext("Đã có đề nghị như vậy đang được giải quyết. Vui lòng tìm trong danh sách đề nghị."),
         "already_there": gettext("Đang có chứng thư số như vậy. Nếu cần gia hạn, vui lòng ghi số hiệu chứng thư cũ."),
         "nothing_to_replace": gettext("Số hiệu này không phải của chứng thư số đang dùng của cán bộ này."),
+        "nothing_to_change": gettext("Chứng thư số đã ghi đúng như vậy, nên chưa có gì để đổi."),
         "too_early": gettext("Chưa đến kỳ gia hạn: chứng thư số được gia hạn trong 60 ngày cuối."),
         "bad_request": gettext("Chưa đọc được tệp. Vui lòng dán lại toàn bộ nội dung tệp .csr."),
         "bad_signature": gettext("Tệp .csr không do khóa của chính nó ký. Vui lòng lập lại tệp."),

@@ -17,6 +17,7 @@ from ...directory.tasks import LONGEST_PROOF, TaskKind
 from ...errors import RefusedError
 from ...services import Services
 from ..onward import see_other
+from .asking import change_url
 from .desk import name_of, unit_names
 from .door import Door, Entered
 from .turning import turning
@@ -65,12 +66,15 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
     def _one(entered: Entered, task_id: str, *, status: int = 200, error: str = "", proof: str = "") -> Response:
         found = room.workable_one(entered.who, task_id)
+        change = found["enrollment"] and found["standing"] and services.administration.enrollment_paper.asking.changed(
+            entered.who, found["sub"], found["enrollment"])
         about = services.administration.enrollments.listed(entered.who, holder=found["sub"], limit=_MOST_REQUESTS).items
         return door.page(
             "console/task.html", entered, here="tasks", status=status, error=error, proof=proof[:LONGEST_PROOF],
             longest=LONGEST_PROOF, found=_words(found, unit_names(services)), may_complete=found["may_complete"],
             until=_until(TaskKind(found["kind"]), len(found["standing"])), why=_why()[TaskKind(found["kind"])],
-            opened=moment(found["opened_at"]), done_at=moment(found["done_at"]) if found["done_at"] is not None else "",
+            change_url=change_url(change) if change else "", opened=moment(found["opened_at"]),
+            done_at=moment(found["done_at"]) if found["done_at"] is not None else "",
             done_by=name_of(services, found["done_by"]), said=found["proof"],
             requests=[{**request_words(one), "serial": one["serial"] or "", "standing": one["id"] in found["standing"]}
                       for one in about])
