@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from ..audit import AuditEvent, AuditRecord, Caller
 from ..clock import Clock
@@ -20,6 +20,7 @@ from .access import ForbiddenError
 from .pages import Page, cursor_of, place_of
 
 Unfinished = Callable[[Task], Sequence[str]]
+_READ: Final = 200
 OPERATOR = Administrator(role=Role.MACHINE, client_id="")
 """Who works at the command line: nothing of the province is out of their sight."""
 
@@ -41,6 +42,18 @@ class TaskAdministration:
         found = self._store.page(state=state, unit=who.unit, after=place_of(cursor, int, str), limit=limit + 1)
         last = found[limit - 1] if len(found) > limit else None
         return Page([self._shown(task) for task in found[:limit]], cursor_of(last.due_at, last.task_id) if last else "")
+
+    def waiting(self, who: Administrator) -> tuple[int, int]:
+        """Count the open tasks that are an administrator's own to see done (``OWNERS``), and those of them that are overdue."""
+        owner, now = {Role.PROVINCE: "province", Role.AGENCY: "agency"}.get(who.role), self._clock.now()
+        count, late, after, more = 0, 0, None, owner is not None
+        while more:
+            found = self._store.page(state="open", unit=who.unit, after=after, limit=_READ)
+            mine = [task for task in found if OWNERS[TaskKind(task.kind)] == owner]
+            count, late = count + len(mine), late + sum(now > task.due_at for task in mine)
+            more = len(found) == _READ
+            after = (found[-1].due_at, found[-1].task_id) if found else None
+        return count, late
 
     def one(self, who: Administrator, task_id: str) -> dict[str, Any]:
         """Give a task. Raises RefusedError (404) for one that is unknown, or another agency's."""

@@ -64,6 +64,28 @@ def test_a_task_is_done_by_its_owner_and_by_no_program(kind: TaskKind, who: Admi
     assert desk.one(who, "t-1")["owner"] in ("province", "agency")  # it is read all the same
 
 
+@pytest.mark.parametrize(("kind", "who", "counted"), [
+    (TaskKind.REVOKE_CERTIFICATES, PROVINCE, (1, 0)), (TaskKind.REVOKE_CERTIFICATES, AGENCY, (0, 0)),
+    (TaskKind.CHANGE_CERTIFICATE, AGENCY, (1, 0)), (TaskKind.CHANGE_CERTIFICATE, PROVINCE, (0, 0)),
+    (TaskKind.NAME_SPONSOR, MACHINE, (0, 0))])
+def test_a_task_waits_for_its_owner(kind: TaskKind, who: Administrator, counted: tuple[int, int]) -> None:
+    store, clock = OneTask(kind), FakeClock()
+    store.task = dataclasses.replace(store.task, due_at=clock.now())
+    desk = TaskAdministration(store, clock, lambda _task: ())
+    assert desk.waiting(who) == counted
+    clock.advance(1)
+    assert desk.waiting(who) == (counted[0], counted[0])
+
+
+def test_tasks_are_counted_however_many_there_are() -> None:
+    class Many(OneTask):
+        def page(self, *, after: tuple[int, str] | None, limit: int, **_search: Any) -> list[Task]:
+            start = 0 if after is None else int(after[1]) + 1
+            return [dataclasses.replace(self.task, task_id=str(number)) for number in range(start, min(start + limit, 450))]
+
+    assert TaskAdministration(Many(TaskKind.NAME_SPONSOR), FakeClock(), lambda _task: ()).waiting(AGENCY)[0] == 450
+
+
 def test_the_agency_of_a_guest_whose_sponsor_left_has_a_task_until_somebody_answers(office: Office) -> None:
     office.officer("do.dau", unit=HOME)
     sponsor = office.directory.officers["do.dau"]

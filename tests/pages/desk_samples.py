@@ -178,7 +178,10 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
                 {"step": {"vi": "Duyệt hoặc trả lại", "en": "Approve or return"}, "word": _WAITS["word"], "count": 18,
                  "overdue": 2, "url": "/next"},
                 {"step": {"vi": "Bàn giao thiết bị", "en": "Hand over the device"},
-                 "word": {"vi": "Chờ bàn giao", "en": "Waits for hand-over"}, "count": 3, "overdue": 0, "url": "/next"}])}),
+                 "word": {"vi": "Chờ bàn giao", "en": "Waits for hand-over"}, "count": 3, "overdue": 0, "url": "/next"},
+                {"step": {"vi": "Việc cần làm", "en": "Tasks"},
+                 "word": {"vi": "Khi cán bộ chuyển hoặc nghỉ việc", "en": "When an officer moves or leaves"}, "count": 4,
+                 "overdue": 1, "url": "/next"}])}),
         "console-home-quiet": ("console/home.html", frame(who, "home") | {
             "states": by_language(_STATES), "may_act": True, "waiting": []}),
         "desk-list": ("console/list.html", lists),

@@ -41,6 +41,20 @@ def about(browser: Browser, uid: str, query: str = "") -> list[str]:
     return [row for row in rows if f"<dd>{uid}</dd>" in browser.get(row).text]
 
 
+def test_open_tasks_stand_on_the_first_page_of_whose_they_are(console: Console) -> None:
+    desk, mine = province(console), agency(console)
+
+    def waits(browser: Browser) -> list[str]:
+        part = browser.get("/admin/").text.partition('id="waiting"')[2].partition("</section>")[0]
+        return re.findall(rf'href="{LIST}">.*?<strong>(\d+)</strong>', part, re.DOTALL)
+
+    before = waits(desk)
+    leaves(console.office, "raquan", unit=IT)
+    assert waits(desk) == [str(int((before or ["0"])[0]) + len(about(desk, "raquan")))]
+    assert waits(mine) == [], "after a departure the province acts"
+    assert waits(console.person("kiemtoan", "kiemtoan")) == []
+
+
 def test_security_38_a_departure_is_closed_by_the_province_with_a_proof_once(console: Console) -> None:
     leaves(console.office, "nghiviec", unit=IT)
     desk, mine, other = province(console), agency(console), agency(console, "khac", unit=HOME)

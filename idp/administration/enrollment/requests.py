@@ -20,7 +20,7 @@ from ...pki.enrollment.following import Following
 from ...pki.enrollment.guards import possible
 from ...pki.enrollment.moves import Actor, Moves
 from ...pki.enrollment.record import DeviceKind, Enrollment, Entry, Kind, Purpose, Search
-from ...pki.enrollment.states import TURNS, Act, Part, State
+from ...pki.enrollment.states import TURNS, Act, State
 from ...pki.enrollment.waiting import Waiting
 from ...pki.expiry.reminders import Reminders
 from ...roles import Administrator, Role
@@ -58,7 +58,7 @@ class EnrollmentAdministration:
 
     def __init__(self, rooms: CertificateDesk) -> None:
         self._desk, self._ending, self._moves = rooms.desk, rooms.ending, rooms.moves
-        self._acts = _acts(rooms)
+        self._waiting, self._acts = rooms.waiting, _acts(rooms)
 
     def listed(self, who: Administrator, *, state: str = "", unit: str = "", holder: str = "", batch: str = "", q: str = "",
                overdue: str = "", cursor: str = "", limit: int) -> Page:
@@ -101,15 +101,18 @@ class EnrollmentAdministration:
         return {"states": {state.value: found.get(state, 0) for state in State}, "total": sum(found.values())}
 
     def waiting(self, who: Administrator) -> list[dict[str, Any]]:
-        """Give the steps at which something waits for an administrator, with ``count`` and ``overdue``; for auditors nothing."""
-        part = {Role.PROVINCE: Part.DESK, Role.AGENCY: Part.AGENCY}.get(who.role)
-        actor, states = _actor(who), tuple(state for state, turn in TURNS.items() if turn.part is part)
-        if part is None:
-            return []
-        found = self._desk.counted(actor, Search(states=states))
-        late = self._desk.counted(actor, Search(states=states, overdue_at=self._desk.now()))
-        return [{"state": state.value, "count": found[state], "overdue": late.get(state, 0)}
-                for state in states if state in found]
+        """Give the steps at which something waits for an administrator, with ``count`` and ``overdue``; for auditors nothing.
+
+        It is what notices tell of (``Waiting.of``), and an agency's drafts, of which nobody is told.
+        """
+        found = dict(self._waiting.of(who))
+        if who.role is Role.AGENCY:
+            drafts, actor = (State.DRAFT,), _actor(who)
+            if count := self._desk.counted(actor, Search(states=drafts)).get(State.DRAFT, 0):
+                late = self._desk.counted(actor, Search(states=drafts, overdue_at=self._desk.now()))
+                found[State.DRAFT] = count, late.get(State.DRAFT, 0)
+        return [{"state": state.value, "count": found[state][0], "overdue": found[state][1]}
+                for state in TURNS if state in found]
 
     def one(self, who: Administrator, enrollment_id: str) -> dict[str, Any]:
         """Give a request with its history. Raises RefusedError (404) for one that is unknown, or another agency's."""

@@ -4,7 +4,8 @@ Source: trust-services E.2 (each step is somebody's turn), security checklist 38
 are those of administrators: to approve, to correct what came back, to send, to hand over, to unlock or revoke; holders are told
 by the step itself (``moves``). An administrator hears of a step again only when something new has come to it, or something has
 become theirs that was another's, and at most once an hour. Whoever may not approve because they asked, approved before, or are
-the holder (``guards``), is not told to; where an agency has nobody else, the province is.
+the holder (``guards``), is not told to; where an agency has nobody else, the province is. What the first page of the console
+shows somebody is what notices tell them.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Final, Protocol
 from ...audit import Caller
 from ...clock import Clock
 from ...notices import Notice, NoticeKind
-from ...roles import Administrator
+from ...roles import Administrator, Role
 from .states import Part, State
 
 AGAIN_SECONDS: Final = 3600
@@ -42,8 +43,9 @@ class Group:
     """Requests of one agency that wait at one step and that the same people have dealt with.
 
     Attributes:
-        holder: Their holder.
+        holder: Their holder, where they are to be approved; else "".
         count: How many.
+        late: How many of them are overdue.
         first: When the oldest of them came to the step.
         last: When the newest did.
     """
@@ -54,6 +56,7 @@ class Group:
     agency_approver: str
     holder: str
     count: int
+    late: int
     first: int
     last: int
 
@@ -83,8 +86,8 @@ _NEVER: Final = LastTold(0, None)
 class WaitingStore(Protocol):
     """What waits, and who was told. Every verb may raise UnavailableError(dependency="database")."""
 
-    def groups(self) -> Sequence[Group]:
-        """Give what waits at the steps of administrators."""
+    def groups(self, now: int) -> Sequence[Group]:
+        """Give what waits at the steps of administrators; overdue is what was due before ``now``."""
         ...
 
     def told(self) -> Mapping[tuple[str, NoticeKind], LastTold]:
@@ -125,10 +128,11 @@ class Waiting:
 
     def tell(self, caller: Caller) -> int:
         """Tell everybody for whom something new waits; gives how many notices. For the worker, again and again."""
-        groups = self._store.groups()
+        now = self._clock.now()
+        groups = self._store.groups(now)
         if not groups:
             return 0
-        now, last = self._clock.now(), self._store.told()
+        last = self._store.told()
         agencies, desk, told = self._people.all(), self._people.of_the_province(), 0
         groups = _of_holders(groups, {who.sub for who in (*agencies, *desk)})
         for part, people in ((Part.AGENCY, agencies), (Part.DESK, desk)):
@@ -140,6 +144,19 @@ class Waiting:
                             kind, who.sub, now, caller.source, {"count": str(sum(group.count for group in mine))}),
                             frozenset(group.key for group in mine), now - AGAIN_SECONDS)
         return told
+
+    def of(self, who: Administrator) -> Mapping[State, tuple[int, int]]:
+        """Give what waits for somebody now: the steps, each with how many and how many of them are overdue."""
+        part = {Role.PROVINCE: Part.DESK, Role.AGENCY: Part.AGENCY}.get(who.role)
+        if part is None:
+            return {}
+        agencies = self._people.all() if part is Part.DESK else ()
+        found: dict[State, tuple[int, int]] = {}
+        for group in self._store.groups(self._clock.now()):
+            if any(_for(kind, group, part, who, agencies) for kind in STEPS):
+                count, late = found.get(group.state, (0, 0))
+                found[group.state] = count + group.count, late + group.late
+        return found
 
 
 def _for(kind: NoticeKind, group: Group, part: Part, who: Administrator, agencies: Sequence[Administrator]) -> bool:
@@ -165,7 +182,8 @@ def _of_holders(groups: Sequence[Group], administrators: Set[str]) -> Sequence[G
         group = each if each.holder in administrators else replace(each, holder="")
         before = found.get(group.key)
         found[group.key] = group if before is None else replace(
-            group, count=before.count + group.count, first=min(before.first, group.first), last=max(before.last, group.last))
+            group, count=before.count + group.count, late=before.late + group.late, first=min(before.first, group.first),
+            last=max(before.last, group.last))
     return list(found.values())
 
 

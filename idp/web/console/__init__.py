@@ -25,7 +25,8 @@ def blueprint(services: Services) -> Blueprint:
         counts = services.administration.enrollments.counted(entered.who)
         waiting = services.administration.enrollments.waiting(entered.who)
         return door.page("console/home.html", entered, here="home", states=desk.state_rows(counts["states"]),
-                         waiting=[*desk.waiting_rows(waiting), *expiry.waiting_rows(services, entered.who)],
+                         waiting=[*desk.waiting_rows(waiting), *tasks.waiting_rows(services, entered.who),
+                                  *expiry.waiting_rows(services, entered.who)],
                          may_act=entered.who.may_change)
 
     for room in (lists, papers, expiry, renewals, acts, asking, desk, devices, records, tasks, passwords):

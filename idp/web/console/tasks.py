@@ -15,6 +15,7 @@ from flask_babel import gettext, ngettext
 from ...administration.pages import USUAL
 from ...directory.tasks import LONGEST_PROOF, TaskKind
 from ...errors import RefusedError
+from ...roles import Administrator
 from ...services import Services
 from ..onward import see_other
 from .asking import change_url
@@ -78,6 +79,13 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             done_by=name_of(services, found["done_by"]), said=found["proof"],
             requests=[{**request_words(one), "serial": one["serial"] or "", "standing": one["id"] in found["standing"]}
                       for one in about])
+
+
+def waiting_rows(services: Services, who: Administrator) -> list[dict[str, Any]]:
+    """Give the tasks that are somebody's to see done as the first page shows what waits; nothing where none is."""
+    count, late = services.administration.tasks.waiting(who)
+    return [{"step": gettext("Việc cần làm"), "word": gettext("Khi cán bộ chuyển hoặc nghỉ việc"), "count": count,
+             "overdue": late, "url": LIST}] if count else []
 
 
 def _words(found: Mapping[str, Any], units: Mapping[str, str]) -> dict[str, Any]:

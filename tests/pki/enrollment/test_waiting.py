@@ -154,6 +154,38 @@ def test_of_those_who_were_told_before_it_was_kept_of_what_nobody_is_told_again(
     assert house.later(AGAIN_SECONDS) == 0
 
 
+def test_what_waits_for_somebody_is_what_they_are_told_of_and_how_much_of_it_is_late(house: Told) -> None:
+    first, *_ = house.many(3)
+    house.desk.approve(house.actor("agency2"), first, CALLER)
+    house.asked(by="desk", holder=house.subs["agency2"])
+
+    def waits(uid: str) -> dict[str, tuple[int, int]]:
+        who = house.actor(uid).administrator
+        assert who is not None
+        return {state.value: found for state, found in house.waiting.of(who).items()}
+
+    assert waits("agency2") == {"submitted": (2, 0)}
+    assert waits("agency") == {"submitted": (1, 0)}, "not what they asked for themselves"
+    assert waits("desk") == waits("desk2") == {"agency_approved": (1, 0)}
+    assert waits("other_agency") == waits("auditor") == {}
+    house.later()
+    for uid in ("agency", "agency2", "desk", "desk2"):
+        assert [count for _, count in house.told(uid)] == [str(count) for count, _ in waits(uid).values()], uid
+    house.clock.advance(40 * 86400)
+    assert waits("agency2") == {"submitted": (2, 2)}
+    house.agencies = ["other_agency"]
+    assert waits("desk2") == {"submitted": (3, 3), "agency_approved": (1, 1)}
+    assert waits("desk")["submitted"] == (2, 2), "the fourth is the desk's own asking"
+
+
+def test_ready_devices_wait_for_the_agency_that_fetches_them_too(house: Told) -> None:
+    house.brought(State.READY)
+    for uid in ("agency", "agency2", "desk"):
+        who = house.actor(uid).administrator
+        assert who is not None
+        assert house.waiting.of(who) == {State.READY: (1, 0)}
+
+
 def test_holders_who_administer_nothing_make_no_groups_of_their_own(house: Told) -> None:
     house.many(3)
     house.later()

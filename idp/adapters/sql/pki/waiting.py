@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import case, func, literal_column, select
 
 from ....notices import Notice, NoticeKind
 from ....pki.enrollment.states import State
@@ -23,22 +23,25 @@ class SqlWaiting:
 
     def __init__(self, database: Database) -> None:
         c = ROW.c
-        alike = (c.state, c.unit_code, c.requester, c.agency_approver, c.holder)
+        holder = case((c.state.in_(_named(STEPS[NoticeKind.CERTIFICATES_TO_APPROVE])), c.holder), else_=literal_column("''"))
+        alike = (c.state, c.unit_code, c.requester, c.agency_approver, holder.label("whose"))
+        late = func.sum(case((c.due_at < parameter(c.due_at, "now"), literal_column("1")), else_=literal_column("0")))
         self._groups = database.read(select(
-            *alike, func.count().label("found"), func.min(c.since).label("first"), func.max(c.since).label("last")).where(
-            c.state.in_([literal_column(f"'{state.value}'") for state in WAITING])).group_by(*alike))
+            *alike, func.count().label("found"), late.label("late"), func.min(c.since).label("first"),
+            func.max(c.since).label("last")).where(
+            c.state.in_(_named(WAITING))).group_by(*alike[:-1], holder))
         self._told = database.read(select(DIGEST))
         told = database.insert(DIGEST).values({name: parameter(DIGEST.c[name]) for name in ("sub", "kind", "told_at", "told_of")})
         self._tell = database.write(*notice_inserts(), guard=told.on_conflict_do_update(
             index_elements=["sub", "kind"], set_={"told_at": told.excluded.told_at, "told_of": told.excluded.told_of},
             where=DIGEST.c.told_at <= parameter(DIGEST.c.told_at, "not_after")).returning(DIGEST.c.sub))
 
-    def groups(self) -> Sequence[Group]:
+    def groups(self, now: int) -> Sequence[Group]:
         """Give what waits."""
         return [Group(state=State(row.state), unit_code=row.unit_code, requester=row.requester,
-                      agency_approver=row.agency_approver, holder=row.holder, count=int(row.found), first=int(row.first),
-                      last=int(row.last))
-                for row in self._groups.all()]
+                      agency_approver=row.agency_approver, holder=row.whose, count=int(row.found), late=int(row.late),
+                      first=int(row.first), last=int(row.last))
+                for row in self._groups.all(now=now)]
 
     def told(self) -> Mapping[tuple[str, NoticeKind], LastTold]:
         """Give what administrators were last told of."""
@@ -52,3 +55,7 @@ class SqlWaiting:
         return self._tell.run(sub=notice.sub, kind=notice.kind.value, told_at=notice.at, told_of=" ".join(sorted(of)),
                               not_after=not_after,
                               **notice_values(notice)) is not None
+
+
+def _named(states: Iterable[State]) -> list[Any]:
+    return [literal_column(f"'{state.value}'") for state in states]
