@@ -15,6 +15,7 @@ from idp.adapters.sql.pki.devices import SqlDevices
 from idp.adapters.sql.pki.enrollments import SqlEnrollments
 from idp.adapters.sql.pki.forecast import SqlForecast
 from idp.administration.access import ForbiddenError
+from idp.administration.enrollment import renewals
 from idp.administration.enrollment.expiry import ExpiryForecast
 from idp.administration.enrollment.renewals import Renewals
 from idp.errors import RefusedError
@@ -85,6 +86,19 @@ def test_what_is_planned_is_done_as_single_renewals_are(house: Many) -> None:
     assert house.desk.approve(house.actor("agency2"), answer["items"][0]["request"], CALLER).state is State.AGENCY_APPROVED
     after = house.renewals.planned(house.who())
     assert (after.renewed, after.left_out, after.followed) == ([], [], 3)
+
+
+def test_those_that_cannot_be_renewed_take_no_place_of_those_that_can(house: Many, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(renewals, "MOST_AT_ONCE", 2)
+    for number in range(5):
+        house.certificate("canbo0", kind=Kind.DEVICE, device_kind=DeviceKind.SOFTWARE, request=b"x", name=f"may{number}")
+    found = [house.certificate(f"canbo{number}") for number in range(1, 4)]
+    plan = house.renewals.planned(house.who())
+    assert [one["id"] for one in plan.renewed] == [one.enrollment_id for one in found[:2]]
+    assert ([one["code"] for one in plan.left_out], plan.unnamed, plan.more) == (["needs_request"] * 2, 3, True)
+    assert house.ask(*found[:2])["done"] == 2
+    plan = house.renewals.planned(house.who())
+    assert ([one["id"] for one in plan.renewed], plan.unnamed, plan.more) == ([found[2].enrollment_id], 3, False)
 
 
 def test_sent_twice_nothing_is_asked_for_twice_and_the_request_there_is_named(house: Many) -> None:

@@ -155,7 +155,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "turn": {"first": "/next", "prev": "/next", "next": "/next"}}
     on_its_way = {"vi": "Đã có đề nghị đang được giải quyết.", "en": "A request is on its way."}
     renewals: dict[str, Any] = frame(who, "expiry") | {
-        "rows": by_language([ending[0]]), "followed": 3, "more": True, "most": 200, "numbers": "2026-04210004",
+        "rows": by_language([ending[0]]), "followed": 3, "unnamed": 12, "more": True, "most": 200, "numbers": "2026-04210004",
         "left_out": by_language([
             {**ending[1], "why": on_its_way, "request": {"id": "2026-04219002", "state": _BACK}},
             {**_ROWS[0], "ends": "20/01/2027", "request": None,

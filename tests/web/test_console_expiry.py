@@ -15,6 +15,7 @@ import pytest
 from idp.audit import Caller
 from idp.pki.enrollment.record import Purpose
 from idp.pki.enrollment.states import State
+from idp.web.i18n import COOKIE
 from tests.administration.office import HOME, IT, PLENTY, Office
 from tests.audit_desk import events_of
 from tests.pki.expiry.records import put
@@ -69,6 +70,16 @@ def test_the_first_page_leads_to_what_is_to_be_renewed(console: Console, provinc
         assert re.search(rf"{re.escape(row)}.*?<strong>{many}</strong>", page)
     assert row not in console.person("quantri.hai", "quantri-coquan", unit=HOME).get("/admin/").text
     assert row not in console.person("kiemtoan", "kiemtoan").get("/admin/").text
+
+
+def test_in_english_the_day_of_the_end_is_no_state(console: Console) -> None:
+    browser = console.person("quantri.anh", "quantri-coquan", unit=IT)
+    browser.client.set_cookie(COOKIE, "en", domain="localhost")
+    shown, plan = browser.get(f"{FORECAST}list").text, browser.get(f"{FORECAST}renewals").text
+    assert ">Expires in</label>" in shown
+    for page in (shown, plan):
+        assert '<th scope="col">Expires on</th>' in page
+        assert "Expired" not in page
 
 
 def test_security_38_an_agency_sees_its_own_row_alone(console: Console) -> None:

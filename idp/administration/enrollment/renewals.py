@@ -7,7 +7,7 @@ same one is first. Who asks for them all approves none of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -33,12 +33,14 @@ class Plan:
         renewed: Certificates (as ``requests.shown``) whose renewal would be asked for.
         left_out: Those whose would not, each with ``code``: why, and ``request`` (``id``, ``state``): the one on its way because
             of which, or None.
+        unnamed: How many more would not be asked for than ``left_out`` names.
         followed: How many are due besides whose renewal or change was handed in.
-        more: There are more than one time takes.
+        more: There are more that could be renewed than one time takes.
     """
 
     renewed: Sequence[dict[str, Any]]
     left_out: Sequence[dict[str, Any]]
+    unnamed: int
     followed: int
     more: bool
 
@@ -58,24 +60,28 @@ class Renewals:
     def planned(self, who: Administrator, *, unit: str = "") -> Plan:
         """Say what would be asked for of all that is due in an agency and below, at most ``MOST_AT_ONCE``; writes nothing.
 
+        Those that cannot be renewed take none of those places, and at most as many of them are named.
+
         Raises:
             ForbiddenError: auditors, and programs.
         """
         _check(who)
-        found = self._store.page(self._due.meant(who, unit=unit, followed="false"), after=None, before=None,
-                                 limit=MOST_AT_ONCE + 1)
-        some = found[:MOST_AT_ONCE]
-        following = self._store.following([one.enrollment_id for one in some])
-        renewed, left_out = [], []
-        for one in some:
-            there = following.get(one.enrollment_id, ())
-            row, code = shown(one, self._desk.now()), self._refused(who, one, there)
-            if code:
-                left_out.append({**row, "code": code, "request": {
+        renewed: list[dict[str, Any]] = []
+        left_out: list[dict[str, Any]] = []
+        more, unnamed, now = False, 0, self._desk.now()
+        for one, there in self._unfollowed(who, unit):
+            code = self._refused(who, one, there)
+            if not code and len(renewed) == MOST_AT_ONCE:
+                more = True
+                break
+            if not code:
+                renewed.append(shown(one, now))
+            elif len(left_out) < MOST_AT_ONCE:
+                left_out.append({**shown(one, now), "code": code, "request": {
                     "id": there[0].enrollment_id, "state": there[0].state.value} if there and code in _ON_ITS_WAY else None})
             else:
-                renewed.append(row)
-        return Plan(renewed=renewed, left_out=left_out, more=len(found) > MOST_AT_ONCE,
+                unnamed += 1
+        return Plan(renewed=renewed, left_out=left_out, unnamed=unnamed, more=more,
                     followed=self._due.counted(who, unit=unit, followed="true"))
 
     def ask(self, who: Administrator, body: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
@@ -116,6 +122,16 @@ class Renewals:
         except RefusedError as err:
             there = self._following(number) if err.code in _ON_ITS_WAY else ()
             return _row(number, found.name, there[0] if there else None, err)
+
+    def _unfollowed(self, who: Administrator, unit: str) -> Iterator[tuple[Enrollment, Sequence[Enrollment]]]:
+        """Give what is due with what is on its way for each, page by page: no number of those left out hides the next one."""
+        which, after = self._due.meant(who, unit=unit, followed="false"), None
+        while found := self._store.page(which, after=after, before=None, limit=MOST_AT_ONCE):
+            following = self._store.following([one.enrollment_id for one in found])
+            yield from ((one, following.get(one.enrollment_id, ())) for one in found)
+            if len(found) < MOST_AT_ONCE:
+                return
+            after = (found[-1].not_after or 0, found[-1].enrollment_id)
 
     def _following(self, number: str) -> Sequence[Enrollment]:
         return self._store.following([number]).get(number, ())

@@ -39,7 +39,8 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         return door.page(
             "console/renewals.html", entered, here="expiry", rows=[_words(one) for one in plan.renewed],
             left_out=[{**_words(one), "why": _why(one["code"]), "request": _request(one["request"])} for one in plan.left_out],
-            followed=plan.followed, more=plan.more, most=MOST_AT_ONCE, numbers=" ".join(one["id"] for one in plan.renewed))
+            unnamed=plan.unnamed, followed=plan.followed, more=plan.more, most=MOST_AT_ONCE,
+            numbers=" ".join(one["id"] for one in plan.renewed))
 
     @views.post("/certificates/expiry/renewals")
     def ask_renewals() -> Response:
