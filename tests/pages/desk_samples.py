@@ -118,7 +118,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "turn": {"first": "/next", "prev": "/next", "next": "/next"}, "may_ask": True}
     form: dict[str, Any] = frame(who, "list") | {
         "kind": "person", "what": {"vi": "Cán bộ", "en": "Officer"}, "holder": _HOLDER, "wrong": [], "error": "",
-        "fields": _fields()}
+        "there": "", "fields": _fields()}
     one: dict[str, Any] = frame(who, "list") | {
         "found": _one(0), "error": "", "identity": "0930******01", "may_read": True, "serial": "", "device_serial": "",
         "document": "", "record": "", "ends": "", "history": _HISTORY}
@@ -201,6 +201,10 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
                                   {"field": "birth_date", "label": {"vi": "Ngày sinh", "en": "Date of birth"},
                                    "message": _MISSING}]),
             "error": _MISSING, "fields": _fields(identity_number=_DIGITS, birth_date=_MISSING)}),
+        "desk-form-twice": ("console/form.html", form | {
+            "wrong": by_language([{"field": "device_kind", "label": {"vi": "Nơi giữ khóa", "en": "Where the key is kept"},
+                                   "message": on_its_way}]),
+            "error": on_its_way, "there": "2026-04219002", "fields": _fields(device_kind=on_its_way)}),
         "desk-request": ("console/request.html", one),
         "desk-request-refused": ("console/request.html", one | issued | {"found": wet, "error": wrong}),
         "desk-act": ("console/act.html", act),

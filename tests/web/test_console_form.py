@@ -137,6 +137,8 @@ def test_a_form_makes_what_a_row_of_the_list_makes_and_is_the_same_request(conso
     again = sent(clerk(console), typed, **GOOD)
     assert (again.status_code, errors(again)["device_kind"][:11]) == (409, "Đã có đề ng")
     assert len(requests_of(console, typed)) == 1
+    assert f'<a href="/admin/certificates/{other.enrollment_id}">' in again.text, "a second press leads to what the first made"
+    assert "Mở đề nghị" not in sent(clerk(console), typed, **{**GOOD, "phone": "1"}).text
     same = {**row, "name": "Nguyễn Văn Mẫu B", "mail": "nhumot@haugiang.gov.vn"}
     answer = take(console.office, agency, sheet("mau01_ca_nhan", [same]), dry_run="false", submit="true").json
     assert (answer["good"], answer["already"]) == (1, 1)

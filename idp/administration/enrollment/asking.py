@@ -79,11 +79,18 @@ class Wrong:
 
 
 class FormError(RefusedError):
-    """A form that cannot be taken as it is; ``wrong`` says where, in the order of the fields."""
+    """A form that cannot be taken as it is; ``wrong`` says where, in the order of the fields.
 
-    def __init__(self, wrong: Sequence[Wrong], status: int = 422) -> None:
+    Args:
+        wrong: What is wrong.
+        status: Of the answer.
+        request: Number of the request that is on its way, where that is why and it is theirs to read.
+    """
+
+    def __init__(self, wrong: Sequence[Wrong], status: int = 422, request: str = "") -> None:
         super().__init__(", ".join(f"{one.field}: {one.code}" for one in wrong), code="invalid_body", status=status)
         self.wrong = tuple(wrong)
+        self.request = request
 
 
 class Asking:
@@ -184,12 +191,15 @@ class Asking:
             wrong.append(Wrong("request", "bad_request"))
         if wrong:
             raise FormError(sorted(wrong, key=lambda one: FIELDS[kind].index(one.field)))
+        actor, wish = Actor(who.sub, who), None
         try:
-            wish = self._wished(Actor(who.sub, who), officer, kind, DeviceKind(device), row, request, Purpose(purpose))
-            return shown(self._desk.ask(Actor(who.sub, who), wish, caller, submit=submit), self._desk.now())
+            wish = self._wished(actor, officer, kind, DeviceKind(device), row, request, Purpose(purpose))
+            return shown(self._desk.ask(actor, wish, caller, submit=submit), self._desk.now())
         except RefusedError as err:
             place = _PLACES.get(err.code, "holder")
-            raise FormError([Wrong(place if place in FIELDS[kind] else "holder", err.code)], err.status) from err
+            there = self._desk.waiting(actor, wish) if wish is not None and err.code == "already_asked" else None
+            raise FormError([Wrong(place if place in FIELDS[kind] else "holder", err.code)], err.status,
+                            there.enrollment_id if there else "") from err
 
     def changed(self, who: Administrator, sub: str, number: str) -> Enrollment | None:
         """Give an officer's certificate for which this administrator may ask for one with what the directory says now.

@@ -123,6 +123,11 @@ class Desk:
         if (other := self._store.waiting(enrollment.open_key or "")) is not None:
             raise ConflictError(f"Request {other.enrollment_id} for the same is on its way.", code="already_asked")
 
+    def waiting(self, actor: Actor, wish: Wish) -> Enrollment | None:
+        """Give the request on its way because of which ``ask`` refuses (``already_asked``), where the actor may read it."""
+        found = self._store.waiting(self._checked(actor, wish).open_key or "")
+        return found if found is not None and actor.sees(found) else None
+
     def submit(self, actor: Actor, enrollment_id: str, caller: Caller) -> Enrollment:
         """Hand a draft, or a request that came back, in. Who hands it in is the requester from now on."""
         found = self._moves.seen(actor, enrollment_id)

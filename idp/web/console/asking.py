@@ -76,6 +76,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         options = {"device_kind": holders_of_keys(DEVICES[kind]), "unit_code": units, "purpose": what_for(AGAIN)}
         return door.page(
             "console/form.html", entered, here="list", status=refused.status if refused else 200, kind=kind.value,
+            there=refused.request if refused else "",
             what=kinds()[kind.value], holder=_officer(officer), error=wrong[0]["message"] if wrong else "",
             wrong=[{**one, "label": labels.get(one["field"], "")} for one in wrong],
             fields=[{**field, "value": chosen.get(field["name"], ""), "options": options.get(field["name"]),
