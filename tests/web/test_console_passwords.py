@@ -78,6 +78,26 @@ def test_a_password_that_was_withdrawn_opens_nothing_and_one_that_was_used_is_no
     assert province(console).post(f"{PAGE}khong-co/withdraw", PAGE).status_code == 404
 
 
+def test_what_is_withdrawn_while_it_is_in_use_opens_nothing_when_nothing_was_issued(console: Console) -> None:
+    _, name, password = made(console)
+    passwords = console.office.services.certificate_protocols.est.passwords
+    leave = passwords.check(name, password)
+    assert leave is not None
+    at = passwords.use(leave, CALLER)
+    for _ in range(2):
+        answer = province(console).post(f"{PAGE}{name}/withdraw", PAGE)
+        assert (answer.status_code, "không dùng lại được nữa" in answer.text) == (409, True)
+    passwords.give_back(leave, at)
+    assert passwords.check(name, password) is None
+    assert len([1 for _, _, detail in events_of(console.office.database, "enrollment_password.withdrawn")
+                if detail["name"] == name]) == 1
+    _, other, password = made(console)
+    leave = passwords.check(other, password)
+    assert leave is not None
+    passwords.give_back(leave, passwords.use(leave, CALLER))
+    assert passwords.check(other, password) == leave, "a use that gave nothing away is undone where nobody withdrew"
+
+
 def test_security_38_agencies_make_none_auditors_read_and_making_one_needs_a_fresh_sign_in(console: Console) -> None:
     _, name, _ = made(console)
     agency, auditor = console.person("quantri.coquan", "quantri-coquan"), console.person("kiemtoan", "kiemtoan")

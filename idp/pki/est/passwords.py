@@ -85,7 +85,10 @@ class LeaveStore(Protocol):
         ...
 
     def end(self, name: str, at: int, record: AuditRecord) -> bool:
-        """Let one that is neither used nor expired end at a moment, with the record; False for all others."""
+        """Let one that has not expired end at a moment, with the record; True only where it had not been used either.
+
+        One that is in use at that moment stays ended when the use is undone.
+        """
         ...
 
     def newest(self, limit: int, *, after: Moment | None = None, before: Moment | None = None) -> Sequence[Leave]:
@@ -154,7 +157,11 @@ class EnrollmentPasswords:
         self._store.give_back(leave.name, at)
 
     def withdraw(self, name: str, caller: Caller) -> Leave:
-        """Let one end now. Raises RefusedError: 404 ``unknown_password``; 409 ``used``: it was used, or has ended."""
+        """Let one end now; one that is just being used opens nothing more either, whether anything is issued or not.
+
+        Raises:
+            RefusedError: 404 ``unknown_password``; 409 ``used``: it was used, or has ended.
+        """
         found = self._store.find(name) if _NAME.fullmatch(name) else None
         if found is None:
             raise RefusedError("There is no such enrolment password.", code="unknown_password", status=404)

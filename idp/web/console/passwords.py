@@ -67,7 +67,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             if err.code != "used":
                 raise
             return _page(entered, status=err.status, wrong={"field": "", "message": gettext(
-                "Mật khẩu này đã được dùng hoặc đã hết hạn, nên không cần thu hồi.")})
+                "Mật khẩu này đã được dùng hoặc đã hết hạn, và không dùng lại được nữa.")})
         return _page(entered, withdrawn=name)
 
     def _page(entered: Entered, *, status: int = 200, typed: Mapping[str, str] | None = None, made: Made | None = None,

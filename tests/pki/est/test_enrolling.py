@@ -228,6 +228,22 @@ def test_an_officer_whose_login_name_is_too_long_is_refused_and_keeps_the_passwo
     assert house.est.by_password(leave, request(new_key()), CALLER).record.state == "issued"
 
 
+def test_a_password_that_is_withdrawn_while_nothing_can_be_issued_stays_withdrawn(
+        house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    leave, password = house.passwords.create(profile="tls_client", hosts=(HOST,), seconds=3600, caller=CALLER)
+
+    def withdrawn_meanwhile(_order: Any) -> Any:
+        assert refused(lambda: house.passwords.withdraw(leave.name, CALLER)) == "used"
+        raise UnavailableError("The token is away.", dependency="keys")
+
+    monkeypatch.setattr(house.issuance, "sign", withdrawn_meanwhile)
+    with pytest.raises(UnavailableError):
+        house.est.by_password(leave, request(new_key()), CALLER)
+    assert house.passwords.check(leave.name, password) is None
+    unused = house.leave()
+    assert house.passwords.withdraw(unused.name, CALLER).name == unused.name
+
+
 def test_an_officer_is_told_of_each_certificate_by_whatever_way(house: House, database: Database) -> None:
     officer = house.mirror.by_sub(house.sub)
     assert officer is not None

@@ -35,7 +35,7 @@ class SqlLeaves:
             c.name == parameter(c.name, "of"), c.used_at == at).values(
                 used_at=literal_column("NULL")).returning(c.name))
         self._end = database.write(audit_insert(), guard=update(LEAVE).where(
-            c.name == parameter(c.name, "of"), c.used_at.is_(None), c.expires_at > at).values(expires_at=at).returning(c.name))
+            c.name == parameter(c.name, "of"), c.expires_at > at).values(expires_at=at).returning(c.name, c.used_at))
         made, name, most = parameter(c.created_at, "made"), parameter(c.name, "then"), parameter(c.expires_at, "limit")
         newest, oldest = (c.created_at.desc(), c.name.desc()), (c.created_at, c.name)
         self._newest = database.read(select(LEAVE).order_by(*newest).limit(most))
@@ -62,8 +62,9 @@ class SqlLeaves:
         self._give_back.run(of=name, at=at)
 
     def end(self, name: str, at: int, record: AuditRecord) -> bool:
-        """Let one end, if it may still be used."""
-        return self._end.run(of=name, at=at, **audit_values(record)) is not None
+        """Let one end that has not yet; True where it had not been used."""
+        row = self._end.run(of=name, at=at, **audit_values(record))
+        return row is not None and row[1] is None
 
     def newest(self, limit: int, *, after: Moment | None = None, before: Moment | None = None) -> Sequence[Leave]:
         """Give them, newest first."""
