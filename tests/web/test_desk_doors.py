@@ -121,7 +121,7 @@ def outcome(do: Callable[[], Any]) -> str:
 
 
 def test_every_act_in_every_state_by_every_administrator_as_the_table_says(house: House) -> None:
-    rooms: Any = SimpleNamespace(desk=house.desk, custody=house.custody, ending=house.ending, moves=house.moves)
+    rooms: Any = SimpleNamespace(desk=house.desk, custody=house.custody, ending=house.ending, moves=house.moves, waiting=None)
     room = EnrollmentAdministration(rooms)
     people = {"agency": house.actor("agency").administrator, "other_agency": house.actor("other_agency").administrator,
               "province": house.actor("desk").administrator, "auditor": house.actor("auditor").administrator,
