@@ -18,7 +18,7 @@ from ...notices import Notice, NoticeKind
 from ...roles import Role
 from ..enrollment.ending import Ending
 from ..enrollment.moves import Actor, Moves, line
-from ..enrollment.states import ENDED, WITH_A_CERTIFICATE, Part
+from ..enrollment.states import ENDED, Part
 from .device import (
     HELD,
     RETURN_WORKING_DAYS,
@@ -142,7 +142,7 @@ class Register:
         """Demand a device back, within five working days.
 
         Raises:
-            HandlingError: ``still_in_use``: the certificate in it stands; end that first. Others as ``hand_over``.
+            HandlingError: ``still_in_use``: a certificate in it stands, anybody's; end that first. Others as ``hand_over``.
         """
         found = self._for_desk(actor, device_id)
         self._has_ended(found)
@@ -160,8 +160,9 @@ class Register:
                                   receiver=actor.sub, record=number), caller)
 
     def restock(self, actor: Actor, device_id: str, caller: Caller) -> Device:
-        """Note that a device that came back is wiped, and free for the next holder. Raises as ``hand_over``."""
+        """Note that a device that came back is wiped, and free for the next holder. Raises as ``demand``."""
         found = self._for_desk(actor, device_id)
+        self._moves.hand_overs.still_in_use(found)
         return self._done(handled(found, Handling.RESTOCK, at=self.now(), actor=actor.sub), caller)
 
     def report_loss(self, actor: Actor, device_id: str, caller: Caller) -> Device:
@@ -204,7 +205,7 @@ class Register:
             self._is_desk(actor)
             if handling in (Handling.TAKE_BACK, Handling.RECORD_LOSS):
                 _is_another(actor, device)
-            if handling in (Handling.DEMAND, Handling.TAKE_BACK, Handling.RECORD_LOSS):
+            if handling in (Handling.DEMAND, Handling.TAKE_BACK, Handling.RESTOCK, Handling.RECORD_LOSS):
                 self._has_ended(device)
         except RefusedError:
             return False
@@ -213,12 +214,10 @@ class Register:
     def _has_ended(self, device: Device) -> bool:
         """Tell whether the device's certificate has ended, and the device is what is left of it.
 
-        Raises HandlingError (``still_in_use``) where it stands.
+        Raises HandlingError (``still_in_use``) where a certificate in it stands, its own or another.
         """
+        self._moves.hand_overs.still_in_use(device)
         held = self._moves.store.find(device.enrollment_id) if device.enrollment_id else None
-        if held is not None and held.state in WITH_A_CERTIFICATE:
-            raise HandlingError(f"The certificate of request {held.enrollment_id} stands; see that it is revoked first.",
-                                code="still_in_use")
         return held is not None and held.state in ENDED and (device.state in HELD or device.state is DeviceState.LOST)
 
     def _done(self, change: DeviceChange, caller: Caller) -> Device:

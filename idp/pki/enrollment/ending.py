@@ -10,7 +10,7 @@ none.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from ...audit import Caller
@@ -21,7 +21,7 @@ from ..custody.device import Device, HandlingError
 from . import guards
 from .moves import SYSTEM, Actor, ConflictError, Moves, line
 from .record import DeviceKind, Enrollment, Search
-from .states import BEFORE_REVOCATION, SIGNS, STEPS, Act, Part
+from .states import BEFORE_REVOCATION, SIGNS, STEPS, Act, Part, State
 
 LONGEST_REASON: Final = 300
 DIRECTORY: Final = Caller(source="directory", request_id="directory")
@@ -77,13 +77,13 @@ class Ending:
         found = self._moves.seen(actor, enrollment_id)
         inside = self._inside(found)
         part = self._moves.part(actor, found if found.state in BEFORE_REVOCATION or not inside else inside[0], Act.REPORT_LOSS)
-        blocked = self._blocked(actor, inside, part, caller)
+        blocked = self._blocked(actor, inside, part, caller, lambda: self._inside(inside[0]) if inside else ())
         if found.state in BEFORE_REVOCATION and found.enrollment_id not in blocked:
             raise ConflictError("Somebody else has changed this request meanwhile.", code="changed")
         return blocked.get(found.enrollment_id, found)
 
     def lose(self, actor: Actor, device: Device, part: Part, caller: Caller) -> bool:
-        """Block every certificate in a device that was reported lost; False where there is none to block.
+        """Block every certificate in a device that was reported lost, whoever holds it; False where there is none to block.
 
         Args:
             actor: Who reports it; who asks has seen that they may.
@@ -94,12 +94,15 @@ class Ending:
         Raises:
             ConflictError: ``changed``: others change the certificates all the time; to be reported again.
         """
-        known = self._moves.store.find(device.enrollment_id) if device.enrollment_id else None
-        holder = device.holder or (known.holder if known is not None else "")
-        inside = {one.enrollment_id: one for one in self._of_device(holder, device.kind, device.serial)}
-        if known is not None and known.state in BEFORE_REVOCATION:
-            inside.setdefault(known.enrollment_id, known)
-        return bool(self._blocked(actor, list(inside.values()), part, caller))
+        def inside() -> Sequence[Enrollment]:
+            known = self._moves.store.find(device.enrollment_id) if device.enrollment_id else None
+            holder = device.holder or (known.holder if known is not None else "")
+            found = [one for one in self._moves.store.in_device(device.kind, device.serial)
+                     if one.state is not State.ISSUED or one.holder == holder]  # another's is not received in it
+            return [one for one in {one.enrollment_id: one for one in (*found, *([known] if known is not None else ()))}.values()
+                    if one.state in BEFORE_REVOCATION]
+
+        return bool(self._blocked(actor, inside(), part, caller, inside))
 
     def revoked(self, actor: Actor, enrollment_id: str, document: str, caller: Caller) -> Enrollment:
         """Note that the issuer has revoked it, with the number of the letter or of the issuer's answer."""
@@ -147,7 +150,8 @@ class Ending:
                  if (one.not_before or 0) <= now < (one.not_after or 0)]
         return sorted(found, key=lambda one: -(one.not_after or 0))
 
-    def _blocked(self, actor: Actor, inside: Sequence[Enrollment], part: Part, caller: Caller) -> dict[str, Enrollment]:
+    def _blocked(self, actor: Actor, inside: Sequence[Enrollment], part: Part, caller: Caller,
+                 again: Callable[[], Sequence[Enrollment]]) -> dict[str, Enrollment]:
         """Block certificates, what signs first; gives those that were blocked, by number.
 
         What changes meanwhile is looked at again, so that nothing in the device is left to sign, and so is what came into it.
@@ -159,7 +163,7 @@ class Ending:
                 with contextlib.suppress(ConflictError):
                     blocked[one.enrollment_id] = self._moves.move(actor, one, Act.REPORT_LOSS, caller, as_part=part,
                                                                   told={"reason": LOST}, reason=LOST)
-            if not (inside := self._inside(inside[0]) if inside else ()):
+            if not (inside := again()):
                 return blocked
         raise ConflictError("Others are changing what is in this device; report it again.", code="changed")
 

@@ -3,7 +3,7 @@
 Source: Decree 68/2024 (Mẫu 07, 08, 09; return within 5 working days). Who receives, hands over, ends or loses a certificate moves
 its device in the same transaction (``EnrollmentStore.move``), by the rules of ``custody.device``: a device that somebody else has
 is received for nobody. A renewal in the device that its holder keeps leaves two certificates in one device: it is lost whichever
-of them was named. Certificates in software have no device.
+of them was named, and comes back when none of them stands. Certificates in software have no device.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Final
 
 from ...audit import AuditEvent, AuditRecord, Caller
 from ..custody.device import HELD, Device, DeviceChange, DeviceEntry, DeviceState, DeviceStore, Handling, HandlingError, handled
-from .record import DeviceKind, Enrollment
-from .states import Act
+from .record import DeviceKind, Enrollment, EnrollmentStore
+from .states import ENDED, Act, State
 
 _OWN: Final = {
     Act.REVOKE: (Handling.DEMAND, Handling.RELEASE), Act.EXPIRE: (Handling.DEMAND, Handling.RELEASE),
@@ -29,10 +29,11 @@ class HandOvers:
 
     Args:
         devices: The account of devices.
+        store: The certificates whose keys are in them.
     """
 
-    def __init__(self, devices: DeviceStore) -> None:
-        self._devices = devices
+    def __init__(self, devices: DeviceStore, store: EnrollmentStore) -> None:
+        self._devices, self._store = devices, store
 
     def following(self, act: Act, after: Enrollment, actor: str, caller: Caller) -> DeviceChange | None:
         """Give what an act means for the certificate's device; None where it means nothing.
@@ -46,7 +47,8 @@ class HandOvers:
             caller: For the record of a new device.
 
         Raises:
-            HandlingError: ``another_holder``: somebody else has the device, or it came for another request; ``device_lost``.
+            HandlingError: ``another_holder``: somebody else has the device, or it came for another request; ``device_lost``;
+                ``still_in_use``: another certificate in it stands.
         """
         if act not in _TOUCH or not after.device_serial or after.device_kind is DeviceKind.SOFTWARE:
             return None
@@ -62,7 +64,10 @@ class HandOvers:
             _free_for(device, after)
             return handled(device, Handling.HAND_OVER, at=after.since, actor=actor, giver=actor, receiver=after.holder,
                            unit_code=after.unit_code, enrollment_id=after.enrollment_id, record=after.record)
-        if device.enrollment_id != after.enrollment_id and not (act is Act.REPORT_LOSS and _with(device, after.holder)):
+        if act is Act.REPORT_LOSS:
+            if device.enrollment_id != after.enrollment_id and not _with(device, after.holder):
+                return None
+        elif not self._last(act, device, after):
             return None
         for handling in _OWN[act]:
             try:
@@ -70,6 +75,37 @@ class HandOvers:
             except HandlingError:
                 continue
         return None
+
+    def standing(self, device: Device, *, but: str = "") -> Enrollment | None:
+        """Give a certificate in a device that nobody has ended, whoever holds it; the one whose number is ``but`` counts not.
+
+        What is only issued has not been received in this device yet, and may be told to come in the one that is to come back.
+        """
+        return next((one for one in self._store.in_device(device.kind, device.serial)
+                     if one.enrollment_id != but and one.state is not State.ISSUED), None)
+
+    def still_in_use(self, device: Device, *, but: str = "") -> None:
+        """Raise HandlingError (``still_in_use``) where a certificate in a device stands."""
+        if (other := self.standing(device, but=but)) is not None:
+            raise HandlingError(f"The certificate of request {other.enrollment_id} stands; see that it is revoked first.",
+                                code="still_in_use")
+
+    def _last(self, act: Act, device: Device, after: Enrollment) -> bool:
+        """Tell whether the end of a certificate is the device's.
+
+        Raises HandlingError (``still_in_use``) for a record of the device's return or loss while another certificate stands.
+        """
+        own = device.enrollment_id == after.enrollment_id
+        if act in (Act.RETURN_DEVICE, Act.RECORD_LOSS):
+            if own:
+                self.still_in_use(device, but=after.enrollment_id)
+            return own
+        if device.state not in HELD:
+            return own
+        if self.standing(device, but=after.enrollment_id) is not None:
+            return False
+        named = None if own else self._store.find(device.enrollment_id)
+        return own or (named is not None and named.state in ENDED)
 
     def lost(self, enrollment: Enrollment) -> bool:
         """Tell whether the device that holds a certificate's key was reported lost."""

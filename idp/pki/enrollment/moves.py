@@ -92,7 +92,7 @@ class Moves:
 
     def __init__(self, store: EnrollmentStore, clock: Clock, calendar: WorkingDays, devices: DeviceStore) -> None:
         self.store, self.clock, self.calendar = store, clock, calendar
-        self.hand_overs = HandOvers(devices)
+        self.hand_overs = HandOvers(devices, store)
 
     def seen(self, actor: Actor, enrollment_id: str) -> Enrollment:
         """Find an enrollment that the actor may read. Raises RefusedError (404) for all others."""

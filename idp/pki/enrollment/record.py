@@ -204,6 +204,10 @@ class EnrollmentStore(Protocol):
         """Find those whose certificate has this number, whoever issued it."""
         ...
 
+    def in_device(self, kind: str, serial: str) -> Sequence[Enrollment]:
+        """Find those whose key a device holds and whose certificate nobody has ended, whoever holds them."""
+        ...
+
     def sent(self, *, mail: str, identity_digest: str) -> Sequence[Enrollment]:
         """Find those at the issuer that have this mailbox or this digest; neither is looked for when it is empty."""
         ...

@@ -77,6 +77,10 @@ class SqlEnrollments:
         self._waiting = database.read(select(ROW).where(c.open_key == parameter(c.open_key)))
         self._in_use = database.read(select(ROW).where(c.active_key == parameter(c.active_key)))
         self._by_serial = database.read(select(ROW).where(c.serial == parameter(c.serial), c.serial != literal_column("''")))
+        standing: list[Any] = [literal_column(f"'{one.value}'") for one in WITH_A_CERTIFICATE]
+        self._in_device = database.read(select(ROW).where(
+            c.state.in_(standing), c.device_kind == parameter(c.device_kind),
+            func.upper(c.device_serial) == parameter(c.device_serial)).order_by(c.enrollment_id))
         mail, digest = parameter(c.mail), parameter(c.identity_digest)
         self._sent = database.read(select(ROW).where(c.state == literal_column(f"'{State.SENT.value}'"), or_(
             and_(c.mail == mail, mail != literal_column("''")),
@@ -116,6 +120,10 @@ class SqlEnrollments:
     def by_serial(self, serial: str) -> Sequence[Enrollment]:
         """Find those whose certificate has this number."""
         return [enrollment_of(row) for row in self._by_serial.all(serial=serial)]
+
+    def in_device(self, kind: str, serial: str) -> Sequence[Enrollment]:
+        """Find those whose key a device holds and whose certificate nobody has ended."""
+        return [enrollment_of(row) for row in self._in_device.all(device_kind=kind, device_serial=serial.upper())]
 
     def sent(self, *, mail: str, identity_digest: str) -> Sequence[Enrollment]:
         """Find those at the issuer that have this mailbox or this digest."""
