@@ -143,3 +143,19 @@ def test_programs_only_read(office: Office) -> None:
     assert office.call("POST", "/devices", machine, {"kind": "token", "serial": "TK-0002"}).status_code == 403
     assert act(office, machine, device, "report_loss").status_code == 403
     assert act(office, machine, device, "restock").status_code == 403
+
+
+def test_security_51_an_agency_reads_nobody_elses_names_in_a_history(office: Office) -> None:
+    province, before = office.province(), office.officer("nguoitruoc", unit=HOME)
+    device = entered(office, province, "TK-0001")
+    for told in ({"act": "hand_over", "receiver": before, "record": "07/SNV"}, {"act": "take_back", "record": "08/SNV"},
+                 {"act": "restock"}, {"act": "hand_over", "receiver": office.officer("nguoisau", unit=IT), "record": "07/KHCN"}):
+        assert act(office, province, device, told.pop("act"), **told).status_code == 200
+    answer = office.call("GET", f"/devices/{device}", office.agency())
+    assert before not in answer.text
+    assert "SNV" not in answer.text
+    steps = ["register", "hand_over", "take_back", "restock", "hand_over"]
+    assert [line["handling"] for line in answer.json["history"]] == steps
+    assert answer.json["history"][-1]["record"] == "07/KHCN"
+    assert [line["actor"] for line in answer.json["history"][:-1]] == [None] * 4
+    assert before in office.call("GET", f"/devices/{device}", province).text

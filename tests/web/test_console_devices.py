@@ -288,3 +288,19 @@ def test_decree_68_records_of_a_request_and_of_a_batch_on_one_sheet(console: Con
 def test_decree_30_days_and_the_first_two_months_have_a_nought(console: Console, day: int, words: str) -> None:
     with console.app.test_request_context("/"):
         assert date_words(int(datetime(2026, 1, 31, 17, 30, tzinfo=UTC).timestamp()) + (day - 1) * 86400) == words
+
+
+def test_security_51_no_record_of_another_agency_is_printed(console: Console) -> None:
+    page, desk, mine = given(console, "TK-0801", "nguoinhan6", HOME), province(console), agency(console)
+    assert desk.post(f"{page}/acts/take_back", f"{page}/acts/take_back", record="08/BB").status_code == 303
+    assert desk.post(f"{page}/acts/restock", f"{page}/acts/restock").status_code == 303
+    path = f"{page}/acts/hand_over?q=nguoinhan7"
+    receiver = console.office.officer("nguoinhan7", unit=IT)
+    assert desk.post(path, path, receiver=receiver, record="07/KHCN").status_code == 303
+    assert [mine.get(f"{page}/papers/{form}?line={line}").status_code for form, line in (("07", 1), ("08", 2), ("07", 4))] == [
+        404, 404, 200]
+    assert desk.get(f"{page}/papers/07?line=1").status_code == 200
+    shown = mine.get(page).text
+    assert "07/KHCN" in shown
+    assert "08/BB" not in shown
+    assert f"{page}/papers/07?line=1" not in shown

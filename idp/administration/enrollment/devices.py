@@ -6,6 +6,7 @@ asks and what the record says. A list of devices is tried before it is taken, an
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -58,9 +59,12 @@ class DeviceAdministration:
         return Page([self._shown(one) for one in found], following, prev)
 
     def one(self, who: Administrator, device_id: str) -> dict[str, Any]:
-        """Give a device with its history. Raises RefusedError (404) for one that is unknown, or another agency's."""
+        """Give a device with its history; of lines of agencies that are not theirs only the step, not who or by which record.
+
+        Raises RefusedError (404) for one that is unknown, or another agency's.
+        """
         found, history = self._register.one(_actor(who), device_id)
-        return {**self._shown(found), "history": [_line(entry) for entry in history]}
+        return {**self._shown(found), "history": [_line(entry, who.oversees(entry.unit_code)) for entry in history]}
 
     def named(self, who: Administrator, text: str) -> str:
         """Give the identifier of the device that somebody names, by identifier or by the number printed on it.
@@ -195,7 +199,9 @@ class DeviceAdministration:
                 "overdue": device.due_at is not None and device.due_at < self._register.now(), "record": device.record or None}
 
 
-def _line(entry: DeviceEntry) -> dict[str, Any]:
+def _line(entry: DeviceEntry, theirs: bool) -> dict[str, Any]:
+    if not theirs:
+        entry = dataclasses.replace(entry, actor="", giver="", receiver="", unit_code="", enrollment_id="", record="")
     return {"at": entry.at, "handling": entry.handling, "before": entry.before or None, "after": entry.after,
             "actor": entry.actor or None, "giver": entry.giver or None, "receiver": entry.receiver or None,
             "unit_code": entry.unit_code or None, "enrollment": entry.enrollment_id or None, "form": entry.form or None,

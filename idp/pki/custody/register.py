@@ -134,9 +134,12 @@ class Register:
         officer = self._mirror.by_sub(receiver)
         if officer is None or officer.status != "active":
             raise RefusedError("There is no such officer at work.", code="unknown_officer", status=422)
-        return self._done(handled(
+        change = handled(
             found, Handling.HAND_OVER, at=self.now(), actor=actor.sub, giver=actor.sub, receiver=receiver,
-            holder="" if for_agency else receiver, unit_code=officer.officer.main_post.unit_code, record=number), caller)
+            holder="" if for_agency else receiver, unit_code=officer.officer.main_post.unit_code, record=number)
+        if found.state in HELD:
+            raise HandlingError("The device is with its holder already.", code="wrong_state")
+        return self._done(change, caller)
 
     def demand(self, actor: Actor, device_id: str, caller: Caller) -> Device:
         """Demand a device back, within five working days.
@@ -183,6 +186,8 @@ class Register:
         """Note the record of a loss (Mẫu 09). Raises as ``take_back``."""
         found = self._of_another(actor, device_id)
         number = line(record, _LONGEST_RECORD, "record")
+        if self._loss_is_recorded(found):
+            raise HandlingError("The record of this loss is noted already.", code="wrong_state")
         if self._has_ended(found):
             self._ending.device_lost(actor, found.enrollment_id, number, caller)
             return self._seen(actor, device_id)
@@ -197,6 +202,13 @@ class Register:
                         detail={"device": device.device_id, "due_at": device.due_at or 0, "unit": device.unit_code}))
             for device in self._devices.overdue(now, limit=most))
 
+    def _loss_is_recorded(self, device: Device) -> bool:
+        """Tell whether the record of the last loss is noted: a loss has one."""
+        for entry in reversed(self._devices.history(device.device_id)):
+            if entry.handling in (Handling.REPORT_LOSS.value, Handling.RECORD_LOSS.value):
+                return entry.handling == Handling.RECORD_LOSS.value
+        return False
+
     def _may(self, actor: Actor, device: Device, handling: Handling) -> bool:
         try:
             if handling is Handling.REPORT_LOSS:
@@ -205,6 +217,8 @@ class Register:
             self._is_desk(actor)
             if handling in (Handling.TAKE_BACK, Handling.RECORD_LOSS):
                 _is_another(actor, device)
+            if handling is Handling.RECORD_LOSS and self._loss_is_recorded(device):
+                return False
             if handling in (Handling.DEMAND, Handling.TAKE_BACK, Handling.RESTOCK, Handling.RECORD_LOSS):
                 self._has_ended(device)
         except RefusedError:

@@ -405,6 +405,30 @@ def test_nobody_takes_back_or_writes_off_what_they_hold_themselves(house: House)
     assert house.found(found.enrollment_id).state is State.DEVICE_RETURNED
 
 
+def test_a_record_is_noted_once(house: House) -> None:
+    desk = house.actor("desk")
+    number = house.register.enter(desk, "token", "TK-0009", CALLER)[0].device_id
+
+    def give() -> Device:
+        return house.register.hand_over(desk, number, receiver=house.subs["holder"], for_agency=False, record="07/1",
+                                        caller=CALLER)
+
+    give()
+    house.register.demand(desk, number, CALLER)
+    assert refused(give) == "wrong_state"
+    assert house.register.one(desk, number)[0].state is DeviceState.RETURN_DUE, "an old form takes no demand back"
+    house.register.report_loss(desk, number, CALLER)
+    house.register.record_loss(desk, number, "09/1", CALLER)
+    assert refused(lambda: house.register.record_loss(desk, number, "09/2", CALLER)) == "wrong_state"
+    device, history = house.register.one(desk, number)
+    assert [line.form for line in history if line.form] == ["07", "09"]
+    house.register.take_back(desk, device.device_id, "08/1", CALLER)
+    house.register.restock(desk, number, CALLER)
+    give()
+    house.register.report_loss(desk, number, CALLER)
+    assert house.register.record_loss(desk, number, "09/3", CALLER).state is DeviceState.LOST
+
+
 def test_an_agency_sees_its_own(house: House) -> None:
     house.brought(State.ACTIVE)
     house.register.enter(house.actor("desk"), "token", "TK-0009", CALLER)

@@ -99,7 +99,7 @@ def _of_device(services: Services, entered: Entered, found: Mapping[str, Any], f
             abort(404)
         history = history[:int(asked) + 1]
         noted = history[-1]
-        if noted["form"] != form:
+        if noted["form"] != form or noted["actor"] is None:  # another agency's line
             abort(404)
     had = next((line["receiver"] for line in reversed(history) if line["handling"] == Handling.HAND_OVER.value), None)
     holder, desk = (found["holder"] or had if form != "07" else None), _desk(entered)
