@@ -29,7 +29,7 @@ KEYS = 300
 
 def main(seconds: float) -> None:
     """Measure each way once."""
-    server = PostgreSQL().start()
+    server = PostgreSQL(durable=True).start()
     try:
         for kind in ("sqlite", "postgresql"):
             for processes in (1, 2):

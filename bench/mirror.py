@@ -16,7 +16,7 @@ from .directory import Figure
 
 def measure(officers: int, *, logins: int) -> bool:
     """Make and print all figures, and tell whether each holds."""
-    server = PostgreSQL().start()
+    server = PostgreSQL(durable=True).start()
     try:
         with tempfile.TemporaryDirectory(prefix="idp-bench-") as text:
             urls = {"sqlite": f"sqlite:///{text}/idp.sqlite3", "postgresql": server.create()}

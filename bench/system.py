@@ -84,7 +84,7 @@ class System:
         """Start everything and wait until discovery answers."""
         url = f"sqlite:///{self.folder}/idp.sqlite3"
         if self.backend == "postgresql":
-            self.postgresql = PostgreSQL().start()
+            self.postgresql = PostgreSQL(durable=True).start()
             url = self.postgresql.create()
         for number in range(500):
             name = {0: "load", 1: "load-jwt", 2: "load-waits", 3: "load-acts"}.get(number, f"app{number:03}")

@@ -18,9 +18,15 @@ from deploy.ports import free_port
 
 
 class PostgreSQL:
-    """One cluster; every test database is a copy of a migrated template."""
+    """One cluster; every test database is a copy of a migrated template.
 
-    def __init__(self) -> None:
+    Args:
+        durable: Wait for the disk, as in production: for figures. Tests need not: what a process has written outlives it, and no
+            test takes the power away.
+    """
+
+    def __init__(self, *, durable: bool = False) -> None:
+        self._options = () if durable else ("-c", "fsync=off", "-c", "full_page_writes=off")
         self.binaries = Path(sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1])
         self.folder = Path(tempfile.mkdtemp(prefix="idp-pg-"))
         self.port = free_port()
@@ -46,8 +52,7 @@ class PostgreSQL:
         self._process = subprocess.Popen(
             [str(self.binaries / "postgres"), "-D", str(data), "-p", str(self.port), "-k", str(self.folder),
              "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200", "-c", "shared_buffers=64MB",
-             # What a process has written outlives it, and no test takes the power away.
-             "-c", "fsync=off", "-c", "full_page_writes=off"],
+             *self._options],
             user=self._user, cwd=self.folder, stdout=log, stderr=log)
         for _ in range(200):
             try:

@@ -36,7 +36,7 @@ def main() -> int:
     chosen = parser.parse_args()
     lengths, form = (SHORT, "short") if chosen.short else (FULL, "full")
     good = True
-    database = PostgreSQL().start()
+    database = PostgreSQL(durable=True).start()
     try:
         for fault in chosen.only:
             url = database.create()
