@@ -27,7 +27,7 @@ from .signature import SignatureError, verified
 from .transaction import Event, State, Transaction
 
 FORMAT: Final = 1
-_LEFT_OUT: Final = frozenset({"next_try_at", "tries", "revision", "signature"})
+_LEFT_OUT: Final = frozenset({"next_try_at", "tries", "revision", "occupies", "signature"})
 """How we worked, and what stands in ``signature.bin``."""
 _ZIP_TIME: Final = (1980, 1, 1, 0, 0, 0)
 

@@ -149,7 +149,7 @@ class Following:
         if service is None:
             return self._end(one, State.FAILED, Outcome.SERVICE_DOWN, caller, note="There is no such service.")
         if self._clock.now() > one.deadline_at:
-            return self._end(one, State.TIMED_OUT, Outcome.TIMED_OUT, caller, note=_UNKNOWN if one.tries else "")
+            return self._given_up(one, caller)
         try:
             answer = service.sign(SignatureRequest(one.transaction_id, one.msisdn, one.digest, one.digest_name, one.text,
                                                    one.timeout_seconds))
@@ -162,11 +162,22 @@ class Following:
         if not answer.outcome.is_open and not answer.outcome.has_signed:
             return self._end(one, State.FAILED, answer.outcome, caller, answer)
         change = changed(one, State.SENT, self._clock.moment(), code=answer.code, note=answer.message, proofs=_exchange(answer),
-                         service_transaction=answer.service_transaction,
+                         service_transaction=answer.service_transaction, deadline_at=self._until(one),
                          next_try_at=self._clock.now() + self._rules.first_seconds)
         if not self._store.change(change, None):
             return self._learned(change.after, answer)
         return self._signed(change.after, answer, caller) if answer.outcome.has_signed else change.after
+
+    def _until(self, one: Transaction) -> int:
+        """Say until when a phone may show what it is asked now; a question that was sent again began no later."""
+        return self._clock.now() + one.timeout_seconds + self._rules.margin_seconds
+
+    def _given_up(self, one: Transaction, caller: Caller) -> Transaction:
+        """End a question whose service never answered. The last try may have reached the phone: its card waits that long."""
+        until = self._until(one)
+        change = changed(one, State.TIMED_OUT, self._clock.moment(), note=_UNKNOWN, outcome=Outcome.TIMED_OUT.value,
+                         ended_at=self._clock.now(), deadline_at=until, next_try_at=until + 1)
+        return self._write(change, self._record(AuditEvent.SIGNATURE_ENDED, change.after, caller))
 
     def _learned(self, one: Transaction, answer: Answer) -> Transaction:
         """Keep the service's name of a transaction that somebody has ended while it was being sent: the phone was asked."""

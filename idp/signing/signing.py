@@ -163,9 +163,12 @@ class Signing:
             return one
         now, at = self._clock.now(), self._clock.moment()
         if one.state in OPEN:
-            # The card is free when the phone does not show it any more: the service's last word, or its time.
-            watched = now + self._rules.again_seconds if one.service_transaction else one.deadline_at + 1
-            change = changed(one, State.FAILED, at, note=DENIED, outcome=DENIED, ended_at=now, denied_at=now, next_try_at=watched)
+            # The card is free when the phone does not show it any more: the service's last word, or its time. One whose service
+            # has not answered may be asked at this very moment.
+            until = one.deadline_at if one.service_transaction else now + one.timeout_seconds + self._rules.margin_seconds
+            watched = now + self._rules.again_seconds if one.service_transaction else until + 1
+            change = changed(one, State.FAILED, at, note=DENIED, outcome=DENIED, ended_at=now, denied_at=now,
+                             deadline_at=until, next_try_at=watched)
         elif one.state is State.READY:
             change = changed(one, State.FAILED, at, note=DENIED, outcome=DENIED, ended_at=now, denied_at=now, next_try_at=None)
         else:

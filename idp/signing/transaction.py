@@ -82,7 +82,8 @@ class Transaction:
         outcome: What came of it (``Outcome``, ``DENIED``, ``NOT_FETCHED``); empty while it is open.
         service_transaction: The service's name of it; empty until it has one.
         signature: To be released; None in every other state than ``ready`` and ``released``.
-        created_at: Seconds since the epoch; so ``ended_at``, ``deadline_at`` (after it a signature is late).
+        created_at: Seconds since the epoch; so ``ended_at``, ``deadline_at`` (after it a signature is late, and no phone shows
+            it; moved on when the service takes the question).
         next_try_at: When somebody looks again; None for never.
         tries: How often somebody has.
         signed_at: When a signature that holds came, whose certificate's standing nobody has told yet; None else.

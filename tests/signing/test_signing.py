@@ -338,11 +338,6 @@ def test_f22_a_signature_that_is_met_after_the_deadline_is_late_at_once(house: H
 
 
 def test_nobody_asks_for_ever(house: House) -> None:
-    house.carrier.away = True
-    one = house.ask()
-    house.after(151)
-    assert (house.now(one).state, house.now(one).next_try_at) == (State.TIMED_OUT, None)
-    house.carrier.away = False
     two = house.ask("k-2")
     house.carrier.away = True
     house.after(151)
@@ -353,6 +348,35 @@ def test_nobody_asks_for_ever(house: House) -> None:
     calls = len(house.carrier.calls)
     house.after(1000)
     assert len(house.carrier.calls) == calls
+
+
+def test_a_service_that_never_answered_may_have_asked_the_phone_and_the_card_waits_for_that(house: House) -> None:
+    house.carrier.away = True
+    one = house.ask()
+    house.after(151)
+    assert (house.now(one).state, house.now(one).outcome) == (State.TIMED_OUT, "timed_out")
+    assert "not known whether the phone" in house.store.events(one.transaction_id)[-1].note
+    house.carrier.away = False
+    assert code_of(lambda: house.ask("k-2")) == "sim_busy"
+    house.after(150)
+    assert code_of(lambda: house.ask("k-2")) == "sim_busy"
+    house.after(1)
+    assert house.now(one).next_try_at is None
+    assert house.ask("k-2").state is State.SENT
+
+
+def test_a_question_that_was_taken_late_has_its_whole_time(house: House) -> None:
+    house.carrier.away = True
+    one = house.ask()
+    house.after(100)
+    house.carrier.away = False
+    house.after(5)
+    assert house.now(one).state is State.SENT
+    house.after(100)
+    assert code_of(lambda: house.ask("k-2")) == "sim_busy"
+    house.sign(one)
+    house.after(5)
+    assert house.now(one).state is State.READY
 
 
 def test_what_nobody_fetches_is_over(house: House) -> None:
@@ -577,6 +601,7 @@ def test_carriers_are_asked_apart(house: House) -> None:
     house.after()
     assert (house.now(one).state, house.now(two).state) == (State.CREATED, State.READY)
     house.cards["sub-1"].carrier = "gone"
+    house.after(151)
     house.after(151)
     three = house.ask("k-3")
     assert (three.state, three.outcome) == (State.FAILED, "service_down")

@@ -28,6 +28,7 @@ RAW: Final = ("http://www.methics.fi/KiuruMSSP/v3.2.0#PKCS1", "http://mss.ficom.
 _TAKEN: Final = 100
 _LENGTHS: Final = {"sha256": 32, "sha384": 48, "sha512": 64}
 _LONGEST_SIGNATURE: Final = 1024
+_SHORTEST_PASSWORD: Final = 8
 
 
 class Reply(Protocol):
@@ -55,7 +56,7 @@ class Account:
     Attributes:
         url: Below which its ports are, such as ``https://mssp.carrier.vn/soap/services``.
         ap_id: Our name there (a URI).
-        password: The application password.
+        password: The application password, of at least eight characters: it is looked for in what is kept.
         mssp_id: Its own name (a URI).
         profile: Signature profile (a URI) for signing documents.
         format: Format of the signature (a URI), one of ``RAW``.
@@ -67,6 +68,11 @@ class Account:
     mssp_id: str
     profile: str
     format: str = RAW[0]
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be told from other words. Raises ValueError."""
+        if len(self.password) < _SHORTEST_PASSWORD:
+            raise ValueError(f"The application password has fewer than {_SHORTEST_PASSWORD} characters.")
 
 
 class MobileSignatureClient:

@@ -84,8 +84,11 @@ class Envelopes:
             message = message[0]
         if etree.QName(message).localname != name or etree.QName(message).namespace not in (None, MSS):
             raise EnvelopeError("another message")
-        # Out of its envelope, so that what stands around it has no say.
-        alone = etree.fromstring(etree.tostring(message, with_tail=False), parser)
+        try:
+            # Out of its envelope, so that what stands around it has no say. Not all that is read can be written again.
+            alone = etree.fromstring(etree.tostring(message, with_tail=False, encoding="UTF-8"), parser)
+        except (etree.XMLSyntaxError, ValueError) as err:
+            raise EnvelopeError("no message by itself") from err
         _qualified(alone, 0)
         self._check(alone)
         return alone

@@ -6,6 +6,7 @@ import hashlib
 import threading
 from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -214,6 +215,11 @@ def test_the_password_is_in_no_evidence(service: Service, client: MobileSignatur
     assert "khẩu" not in down.value.debug
 
 
+def test_a_password_that_cannot_be_told_from_other_words_is_refused() -> None:
+    with pytest.raises(ValueError, match="8 characters"):
+        replace(ACCOUNT, password="1234567")
+
+
 @pytest.mark.parametrize("named", ['MSSP_TransID="' + "s" * 65 + '"'])
 def test_bounds_that_the_standard_leaves_open(service: Service, client: MobileSignatureClient, named: str) -> None:
     service.say = lambda message: answer("Signature", message, named=named)
@@ -287,6 +293,12 @@ def test_security_60_whatever_comes_is_read_or_is_no_answer(content: bytes) -> N
     except EnvelopeError:
         return
     assert isinstance(read, Fault) or read.tag == f"{{{MSS}}}MSS_StatusResp"
+
+
+def test_security_60_a_name_with_an_accent_is_no_answer() -> None:
+    for odd in (GOOD.replace(b"Value=", "é=".encode()), GOOD.replace(b"AP_ID=", "AP_é=".encode())):
+        with pytest.raises(EnvelopeError, match="schema"):
+            ENVELOPES.read(odd, "MSS_StatusResp")
 
 
 def test_security_60_entities_and_files_stay_closed(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def test_how_it_ends_is_understood(carrier: Carrier, number: str) -> None:
     assert found == [Outcome.CANCELLED, Outcome.POSTPONED, Outcome.WRONG_PIN, Outcome.TIMED_OUT]
     assert ours.sign(question(carrier.name(), STRANGER)).outcome is Outcome.UNKNOWN_NUMBER
     assert ours.sign(question(carrier.name(), SPARE)).outcome is Outcome.NOT_REGISTERED
-    assert client(carrier, password="wrong").handshake(carrier.name()).outcome is Outcome.NOT_AUTHORIZED
+    assert client(carrier, password="another-password").handshake(carrier.name()).outcome is Outcome.NOT_AUTHORIZED
     carrier.hand(number, "swap")
     assert ours.sign(question(carrier.name(), number)).outcome is Outcome.UNSUITABLE_SIM
 
