@@ -33,8 +33,9 @@ from ..settings import OF_THE_HOUSE, Settings, load, read_secret
 from ..web import api
 from ..worker import Worker
 from .people import WholeDirectory
+from .rehearsal import STARTING
 from .servers import BIND_PASSWORD, RESET_PASSWORD, SMTP_PASSWORD
-from .wiring import STARTING, build_services
+from .wiring import build_services
 
 __all__ = ("AFTERWARDS_SECONDS", "build_services", "create_app")
 

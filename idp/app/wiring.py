@@ -5,32 +5,21 @@ What a deployment lacks is said as a ConfigurationError, in one sentence with it
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from functools import partial
-
-from werkzeug.exceptions import NotFound
 
 from ..adapters.break_glass_file import NAME as CREDENTIAL
 from ..adapters.break_glass_file import BreakGlassFile
 from ..adapters.client_files import ClientFiles, read_assertion_issuers, read_software_issuers
-from ..adapters.crl_files import CrlFiles
 from ..adapters.key_files import KeyFolder, write_once
 from ..adapters.outbound import Outbound, Recorded
 from ..adapters.seal_files import HEADS, Es256SealSigner, FileSealHeads
 from ..adapters.sql import schema
 from ..adapters.sql.administration import SqlAdministrationTokens, SqlClientEntries, SqlGrantPages
-from ..adapters.sql.authn.certificates import SqlCertificates
 from ..adapters.sql.authn.devices import SqlDevices
-from ..adapters.sql.authn.first_factors import SqlFactorDemands
 from ..adapters.sql.authn.one_time_password import SqlOneTimePasswords
-from ..adapters.sql.authn.passkeys import SqlPasskeys
 from ..adapters.sql.authn.recoveries import SqlRecoveries
-from ..adapters.sql.authn.recovery_codes import SqlRecoveryCodes
 from ..adapters.sql.authn.remembered import SqlRememberedDevices
 from ..adapters.sql.authn.throttle import SqlGuessCounter
-from ..adapters.sql.authn.totp import SqlTotpStore
 from ..adapters.sql.authn.without_factor import SqlWithoutFactor
 from ..adapters.sql.clients import SqlClientStore
 from ..adapters.sql.consents import SqlConsents
@@ -68,29 +57,20 @@ from ..audit.chain import AuditChain
 from ..authn.assurance import CERTIFICATE, TWO_FACTORS
 from ..authn.break_glass import LIMITS as BREAK_GLASS_LIMITS
 from ..authn.break_glass import BreakGlass
-from ..authn.client_certificate import ClientCertificates
 from ..authn.freshness import Freshness
-from ..authn.lockout import FACTOR_LIMITS, Limits, Lockout, Rule
+from ..authn.lockout import Limits, Lockout, Rule
 from ..authn.one_time_password import OneTimePasswords
-from ..authn.passkeys import PASSKEY, Passkeys
 from ..authn.password_notice import PasswordNotices
-from ..authn.recovery_codes import RecoveryCodes
-from ..authn.second_factor import SecondFactors
 from ..authn.sign_in import SignIn
 from ..authn.sign_in.certificate import CertificateSignIn
 from ..authn.sign_in.forgotten import REQUEST_LIMITS, ForgottenPasswords
 from ..authn.sign_in.passkey import PasskeySignIn
-from ..authn.totp import Totp
-from ..authn.webauthn import RelyingParty
 from ..clock import Clock, SystemClock
 from ..directory.aftermath import Several
 from ..directory.deprovisioning import Deprovisioning
 from ..directory.feed import Changes
 from ..directory.mirror import MirroredOfficer
 from ..endpoints import routes
-from ..endpoints.monitoring.metrics import PrometheusMeter
-from ..endpoints.sources import Sources
-from ..endpoints.wsgi import Dispatcher
 from ..jose.encryption_keys import EncryptionKeys
 from ..jose.keyset import KeyRing
 from ..notices import Notices
@@ -141,19 +121,19 @@ from ..oidc.rp_initiated_logout import EndSession
 from ..oidc.subject import Subjects
 from ..oidc.userinfo import UserInfoAnswers
 from ..pki.enrollment.ending import Departures
-from ..services import Administration, Door, Services
+from ..services import Administration, Services
 from ..sessions.devices import Devices
 from ..sessions.interaction import Interactions
 from ..sessions.remembered import RememberedDevices
 from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings
 from ..web.notice_words import LetterWords
-from .assurance import assurance_policy, first_factor_rules, named_networks, pause_of
+from .assurance import assurance_policy, named_networks, pause_of
 from .certificate_desk import certificate_desk, certification, console, for_administrators, holders, protocols, published_chain
+from .factors import factor_rooms
 from .people import WholeDirectory, mirroring, role_groups
-from .servers import client_authorities, key_token, ldap_people, mail_server, officer_authorities
-
-STARTING = Caller(source="start", request_id="start")
+from .rehearsal import rehearsal
+from .servers import client_authorities, key_token, ldap_people, mail_server
 
 
 def build_services(settings: Settings, *, directory: WholeDirectory | None = None, changes: Changes | None = None,
@@ -200,23 +180,11 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
                                 details_types=tuple(details_types), request_uris=settings.request_uri_fetch)
     notices = Notices(SqlNotices(database), clock)
     one_time = OneTimePasswords(SqlOneTimePasswords(database), clock, lifetime_seconds=settings.one_time_password_hours * 3600)
-    totp = Totp(SqlTotpStore(database), sealer, clock)
     people, changes = ldap_people(settings, clock) if directory is None else (directory, changes)
     guesses = SqlGuessCounter(database)
-    certificates = ClientCertificates(SqlCertificates(database), officer_authorities(settings),
-                                      CrlFiles(settings.officer_crl_dir), sealer, clock)
-    recovery_codes = RecoveryCodes(SqlRecoveryCodes(database), sealer.derive("recovery codes"), clock)
-    party = RelyingParty(settings.passkey_domain, settings.issuer, settings.product_name) if settings.passkey_domain else None
-    passkeys = Passkeys(SqlPasskeys(database), party, clock)
-    demands = SqlFactorDemands(database)
-    pause, kinds = pause_of(settings), (PASSKEY, "factor", certificates.name, "recovery", "enrolment_code")
-    of_keys, of_codes, of_cards, of_list, of_first = (
-        Lockout(guesses, clock, FACTOR_LIMITS.with_pause(pause), kind=it) for it in kinds)
-    second_factors = SecondFactors([(passkeys, of_keys), (totp, of_codes), (certificates, of_cards), (recovery_codes, of_list)],
-                                   audit, clock, frozen_until=deprovisioning.frozen_until, also=[of_first],
-                                   before_removal=lambda entry_uuid: demands.end(entry_uuid, clock.now()))
-    first_factors = first_factor_rules(settings, networks, second_factors, demands, of_first, database,
-                                       sealer.derive("enrolment codes"), clock)
+    pause = pause_of(settings)
+    factors = factor_rooms(settings, database, networks, sealer, audit, guesses, deprovisioning.frozen_until, clock)
+    second_factors = factors.second_factors
     subjects = Subjects(sealer.derive("pairwise subjects"))
     tokens = AccessTokens(issuer=settings.issuer, keys=keys, clock=clock, acr_prefix=settings.acr_prefix, subject_of=subjects.of,
                           lifetime_seconds=settings.access_token_lifetime_seconds)
@@ -236,7 +204,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     proofs = Proofs(seen, nonces, clock)
     groups = role_groups(settings)
     assurance = assurance_policy(settings, networks, administrators=groups.names, highest=highest_level,
-                                 grace_over=demands.over_of)
+                                 grace_over=factors.demands.over_of)
     checks = Checks(assertions, client_keys, client_authorities(settings), bool(settings.mtls_origin), clock)
     objects = RequestObjects(settings.issuer, client_keys, clock, encryption_keys.decrypt)
     provider = Provider(issuer=settings.issuer, registry=clients, store=grants, deferred=deferred, tokens=tokens, keys=keys,
@@ -311,17 +279,18 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
             *desk_rooms.following.unfinished(task), *mirror_rooms.sponsors.unfinished(task)]),
         password_resets=PasswordResets(people, mirror, one_time, deprovisioning, interactions, notices, audit,
                                        clock, groups, seen),
-        factors=FactorAdministration(second_factors, mirror, people, sessions, groups, first_factors.codes,
+        factors=FactorAdministration(second_factors, mirror, people, sessions, groups, factors.first_factors.codes,
                                      SqlWithoutFactor(database, clock), assurance))
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit,
         audit_repeats=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
         mirroring=mirror_rooms, deprovisioning=deprovisioning, encryption_keys=encryption_keys,
-        totp=totp, recovery_codes=recovery_codes, certificates=certificates, second_factors=second_factors, passkeys=passkeys,
-        passkey_sign_in=PasskeySignIn(passkeys, people, mirror, audit, clock, limits=of_keys,
+        totp=factors.totp, recovery_codes=factors.recovery_codes, certificates=factors.certificates,
+        second_factors=second_factors, passkeys=factors.passkeys,
+        passkey_sign_in=PasskeySignIn(factors.passkeys, people, mirror, audit, clock, limits=factors.of_keys,
                                       frozen=second_factors.frozen),
-        certificate_sign_in=CertificateSignIn(certificates, second_factors, people, mirror, audit, clock),
-        first_factors=first_factors,
+        certificate_sign_in=CertificateSignIn(factors.certificates, second_factors, people, mirror, audit, clock),
+        first_factors=factors.first_factors,
         freshness=Freshness(second_factors, clock, settings.fresh_authentication_seconds),
         provider=provider, approvals=approvals, devices=devices, outbox=outbox,
         backchannel=BackchannelAuthentication(
@@ -373,28 +342,4 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         schema_state=lambda: schema.state(settings.database_url),
         has_trigrams=lambda: schema.has_trigrams(settings.database_url),
         read_client_files=ClientFiles().read,
-        rehearse=lambda documents: rehearsal(settings, documents, directory=people, clock=clock))
-
-
-@contextmanager
-def rehearsal(settings: Settings, documents: Mapping[str, bytes], *, directory: WholeDirectory,
-              clock: Clock) -> Iterator[tuple[Services, Door]]:
-    """Build the same deployment once more over a database of its own, which is empty and goes with it.
-
-    It has keys of its own too, never one in a PKCS #11 token, and reaches nobody.
-
-    Args:
-        settings: Of the deployment.
-        documents: What stands at other people's addresses.
-        directory: As the deployment's.
-        clock: As the deployment's.
-    """
-    with tempfile.TemporaryDirectory(prefix="idp-rehearsal-") as folder:
-        private = settings.model_copy(update={"database_url": f"sqlite:///{folder}/idp.sqlite3", "signing_keys": "database",
-                                              "pkcs11_module": None, "ca_keys": "file", "smtp_host": "",
-                                              "government_crl_fetch": False})
-        schema.upgrade(private.database_url)
-        house = build_services(private, directory=directory, clock=clock, outbound=Recorded(documents))
-        house.encryption_keys.ensure(STARTING)
-        house.keys.ensure(STARTING)  # the later, as at a start: it loads what is published
-        yield house, Dispatcher(routes.table(house, PrometheusMeter()), NotFound(), sources=Sources(("127.0.0.1",)))
+        rehearse=lambda documents: rehearsal(build_services, settings, documents, directory=people, clock=clock))
