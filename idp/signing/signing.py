@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -71,6 +71,11 @@ class Signing:
         self._rules = rules or Rules()
         self._following = Following(store, sims, standings, services, clock, self._rules)
 
+    @property
+    def fetch_seconds(self) -> int:
+        """How long a signature waits for the application."""
+        return self._rules.fetch_seconds
+
     def ask(self, order: Order, caller: Caller) -> Transaction:
         """Store a transaction and ask the phone.
 
@@ -97,17 +102,15 @@ class Signing:
             raise RefusedError("The officer has refused several times and is left alone for a while.", code="refused_too_often",
                                status=429, retry_after_seconds=pause)
         sim = self._sims.signing(order.sub)
-        self._free(sim, caller)
+        if not self._is_free(sim, caller):
+            return self._same_or_busy(order)  # it may be this very question, asked twice at once
         change = self._begin(order, sim, caller, self._fit(sim))
         record = AuditRecord(AuditEvent.SIGNATURE_ASKED, now, sub=order.sub, client_id=order.client_id, sid=order.sid,
                              source=caller.source, request_id=caller.request_id, detail={
                                  "transaction": change.after.transaction_id, "document": order.document,
                                  order.digest_name: order.digest.hex(), "code": change.after.code})
         if not self._store.add(change, record):
-            known = self._store.by_key(order.client_id, order.idempotency_key)
-            if known is not None:
-                return _same(known, order)
-            raise self._busy()
+            return self._same_or_busy(order)
         return self._following.send(change.after, caller)
 
     def go_on(self, caller: Caller, *, most: int) -> int:
@@ -125,6 +128,10 @@ class Signing:
             raise RefusedError("There is no such signature.", code="not_found", status=404)
         return found
 
+    def known(self, client_id: str, idempotency_key: str) -> Transaction | None:
+        """Give the one that a client calls so; None where it never asked."""
+        return self._store.by_key(client_id, idempotency_key)
+
     def release(self, client_id: str, transaction_id: str, digest: bytes, caller: Caller) -> bytes:
         """Give a signature to the application that asked for it, over the hash that it asked for, once.
 
@@ -133,20 +140,28 @@ class Signing:
                 ``certificate_unfit`` where it may not be given out any more.
             UnavailableError: the database, or whoever knows the certificate's standing, does not answer; it waits.
         """
+        return self.release_all(client_id, [(transaction_id, digest)], caller)[0]
+
+    def release_all(self, client_id: str, wanted: Sequence[tuple[str, bytes]], caller: Caller) -> list[bytes]:
+        """Give several signatures, in order, each as ``release``; none before all of them may be given."""
+        return [self._give(one, caller) for one in [self._releasable(client_id, *one, caller) for one in wanted]]
+
+    def _releasable(self, client_id: str, transaction_id: str, digest: bytes, caller: Caller) -> Transaction:
         one = self.find(client_id, transaction_id)
         if one.digest != digest:
             raise RefusedError("The signature is over another hash.", code="another_hash", status=409)
         now = self._clock.now()
-        if one.state is State.READY and now <= (one.ended_at or 0) + self._rules.fetch_seconds and one.signature is not None:
-            self._still_good(one, caller)
-            change = changed(one, State.RELEASED, self._clock.moment(), next_try_at=None)
-            if self._store.change(change, record_of(AuditEvent.SIGNATURE_RELEASED, change.after, caller, now)):
-                return one.signature
-            one = self.find(client_id, transaction_id)
-        if one.state is State.RELEASED:
-            raise RefusedError("The signature was given out already.", code="already_released", status=409)
-        code = "too_late" if one.state is State.READY or one.outcome == NOT_FETCHED else "not_signed"
-        raise RefusedError("There is no signature to give out.", code=code, status=409)
+        if one.state is not State.READY or now > (one.ended_at or 0) + self._rules.fetch_seconds or one.signature is None:
+            raise _nothing(one)
+        self._still_good(one, caller)
+        return one
+
+    def _give(self, one: Transaction, caller: Caller) -> bytes:
+        change = changed(one, State.RELEASED, self._clock.moment(), next_try_at=None)
+        record = record_of(AuditEvent.SIGNATURE_RELEASED, change.after, caller, self._clock.now())
+        if one.signature is None or not self._store.change(change, record):
+            raise _nothing(self.find(one.client_id, one.transaction_id))
+        return one.signature
 
     def deny(self, sub: str, transaction_id: str, caller: Caller) -> Transaction:
         """Note that an officer never asked for it: it is over, whatever the phone still says.
@@ -192,18 +207,20 @@ class Signing:
             source=caller.source, user_agent=caller.user_agent)
         return begun(transaction, at, {"certificate": sim.certificate, "standing": proof})
 
-    def _free(self, sim: BoundSim, caller: Caller) -> None:
-        """See that a card shows nothing else; one whose time is over is looked at, should the worker not have come to it."""
+    def _is_free(self, sim: BoundSim, caller: Caller) -> bool:
+        """Tell whether a card shows nothing; one whose time is over is looked at, should the worker not have come to it."""
         other = self._store.occupying(sim.iccid)
         if other is not None and self._clock.now() > other.deadline_at:
             self._following.look(other, caller)
             other = self._store.occupying(sim.iccid)
-        if other is not None:
-            raise self._busy()
+        return other is None
 
-    def _busy(self) -> RefusedError:
-        return RefusedError("This SIM is asked for another signature just now.", code="sim_busy", status=409,
-                            retry_after_seconds=max(1, self._rules.again_seconds))
+    def _same_or_busy(self, order: Order) -> Transaction:
+        known = self._store.by_key(order.client_id, order.idempotency_key)
+        if known is not None:
+            return _same(known, order)
+        raise RefusedError("This SIM is asked for another signature just now.", code="sim_busy", status=409,
+                           retry_after_seconds=max(1, self._rules.again_seconds))
 
     def _fit(self, sim: BoundSim) -> bytes:
         """See that a SIM's certificate may sign documents now; gives who said so."""
@@ -232,6 +249,14 @@ class Signing:
 
 def _unfit() -> RefusedError:
     return RefusedError("The certificate of this SIM does not sign documents now.", code="certificate_unfit", status=409)
+
+
+def _nothing(one: Transaction) -> RefusedError:
+    """Say why there is no signature to give out."""
+    if one.state is State.RELEASED:
+        return RefusedError("The signature was given out already.", code="already_released", status=409)
+    code = "too_late" if one.state is State.READY or one.outcome == NOT_FETCHED else "not_signed"
+    return RefusedError("There is no signature to give out.", code=code, status=409)
 
 
 def _same(known: Transaction, order: Order) -> Transaction:

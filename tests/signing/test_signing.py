@@ -32,8 +32,8 @@ HASH = hashlib.sha256(b"van ban").digest()
 class House:
     """One province with one carrier."""
 
-    def __init__(self, database: Database) -> None:
-        self.database, self.clock, self.carrier = database, FakeClock(), Carrier()
+    def __init__(self, database: Database, clock: FakeClock | None = None) -> None:
+        self.database, self.clock, self.carrier = database, clock or FakeClock(), Carrier()
         self.cards = {"sub-1": Card("84912000001", "8984012000000000001"), "sub-2": Card("84912000002", "8984012000000000002")}
         self.sims, self.standings, self.store = Bound(self.cards), Known(), SqlTransactions(database)
         self.signing = Signing(self.store, self.sims, self.standings, {"mang": self.carrier}, self.clock, Rules())

@@ -2,6 +2,7 @@
 
 Rows stay a while after their end where somebody may still ask: a used code for a day (its replay must be punished), an open
 page for a week (its bookmark still leads to the application), a pushed request for a day (its pages may stand open so long), a
+leave to sign for a day (the signatures themselves stay), a
 delivered notice for a week, a dead one for 30 days, what an officer was told for a year, an initial access token for 90 days
 (operators still list it). Audit records are never touched here.
 """
@@ -16,6 +17,7 @@ from .database import Database, Write, parameter
 from .tables import (
     AccessTokenRow,
     AuthorizationCodeRow,
+    CscAuthorizationRow,
     DeferredAuthorizationRow,
     DeviceRow,
     EnrolmentCodeRow,
@@ -66,6 +68,7 @@ class SqlHousekeeping:
                 ("interaction", _table(InteractionRow), 7 * DAY, _table(InteractionRow).c.expires_at < before),
                 ("authorization_code", _table(AuthorizationCodeRow), DAY, _table(AuthorizationCodeRow).c.expires_at < before),
                 ("pushed_request", _table(PushedRequestRow), DAY, _table(PushedRequestRow).c.expires_at < before),
+                ("csc_authorization", _table(CscAuthorizationRow), DAY, _table(CscAuthorizationRow).c.open_until < before),
                 ("deferred_authorization", deferred, DAY, deferred.c.expires_at < before),
                 ("access_token", _table(AccessTokenRow), HOUR, _table(AccessTokenRow).c.expires_at < before),
                 ("refresh_token", refresh, DAY, refresh.c.expires_at < before),

@@ -14,7 +14,7 @@ from ...authn.assurance import AssurancePolicy
 from ...clock import Clock
 from ...directory.mirror import MirroredOfficer
 from ..client import ClientRegistry
-from ..grant import lapse_of, level_demanded, session_stands
+from ..grant import Grant, lapse_of, level_demanded, session_stands
 from ..ports import StoredAccessToken
 from ..proof.holder import Holders, TokenUse
 from .access_token import AccessTokens, TokenRefusedError
@@ -37,10 +37,12 @@ class Bearer:
     Attributes:
         client_id: The application.
         officer: None where the application asks for itself.
+        grant: What it stands on; None where the application asks for itself.
     """
 
     client_id: str
     officer: MirroredOfficer | None
+    grant: Grant | None = None
 
 
 class ResourceAccess:
@@ -96,4 +98,4 @@ class ResourceAccess:
         if lapse or officer is None or (least_level and not session_stands(
                 grant.standing, now=now, idle_limit_seconds=self._idle_limit_seconds)):
             raise TokenRefusedError("The access token is not valid.")
-        return Bearer(client.client_id, officer)
+        return Bearer(client.client_id, officer, grant)

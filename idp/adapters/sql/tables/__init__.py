@@ -36,7 +36,7 @@ from .oauth import (
 from .passkeys import PasskeyChallengeRow, PasskeyRow, PasskeyUserRow
 from .recoveries import PasswordRecoveryRow
 from .revocation_lists import PkiListRow, PkiSignerRow
-from .signing import EvidenceBlobRow, SignEventRow, SignTransactionRow
+from .signing import CscAuthorizationRow, EvidenceBlobRow, SignEventRow, SignTransactionRow
 
 __all__ = (
     "AccessTokenRow",
@@ -48,6 +48,7 @@ __all__ = (
     "CertificateBatchRow",
     "ClientRow",
     "ConsentRow",
+    "CscAuthorizationRow",
     "CustodyDeviceRow",
     "CustodyEntryRow",
     "DeferredAuthorizationRow",

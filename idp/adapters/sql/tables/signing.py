@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from .column_types import Base, ClientId, Digest, Epoch, RowId, Subject, Words
 
-_OCCUPIED = text("occupies")
+_OCCUPIED, _OPEN = text("occupies"), text("is_open")
 
 
 class SignTransactionRow(Base):
@@ -77,3 +77,36 @@ class EvidenceBlobRow(Base):
     __tablename__ = "evidence_blob"
     sha256: Mapped[Digest] = mapped_column(primary_key=True)
     content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class CscAuthorizationRow(Base):
+    """An officer's leave to have hashes signed (``signing.csc.authorization.Authorization``)."""
+
+    __tablename__ = "csc_authorization"
+    authorization_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    sad_digest: Mapped[Digest] = mapped_column(unique=True)
+    fingerprint: Mapped[Digest]
+    is_open: Mapped[bool] = mapped_column(Boolean)
+    """Whether somebody who asks for the same is given this one."""
+    client_id: Mapped[ClientId]
+    sub: Mapped[Subject]
+    unit_code: Mapped[str] = mapped_column(String(64))
+    title: Mapped[Words]
+    sid: Mapped[str] = mapped_column(String(64))
+    acr: Mapped[str] = mapped_column(String(128))
+    amr: Mapped[str] = mapped_column(String(128))
+    auth_time: Mapped[Epoch]
+    credential_id: Mapped[str] = mapped_column(String(160))
+    digest_name: Mapped[str] = mapped_column(String(8))
+    total: Mapped[int] = mapped_column(Integer)
+    hashes: Mapped[Words]
+    """JSON list, for each hash: hexadecimal, name and subject of the document."""
+    before: Mapped[str] = mapped_column(String(32))
+    earlier: Mapped[int] = mapped_column(Integer)
+    extended_by: Mapped[Digest | None]
+    created_at: Mapped[Epoch]
+    open_until: Mapped[Epoch] = mapped_column(index=True)
+    ready_at: Mapped[Epoch | None]
+    used_at: Mapped[Epoch | None]
+    outcome: Mapped[str] = mapped_column(String(24))
+    __table_args__ = (Index("uq_csc_authorization_open", "fingerprint", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),)
