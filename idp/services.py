@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from .administration.access import Access
+from .administration.applications.onboarding import Onboarding
 from .administration.clients import ClientAdministration
 from .administration.console.admission import Console
 from .administration.enrollment.devices import DeviceAdministration
@@ -115,6 +116,14 @@ class AuditRepeats(Protocol):
         ...
 
 
+class ClientUse(Protocol):
+    """Remembers which applications are used."""
+
+    def look_at_use(self) -> int:
+        """Note who was used for the first and for the last time; gives how many were used."""
+        ...
+
+
 class Pulse(Protocol):
     """The worker's heartbeat."""
 
@@ -134,6 +143,7 @@ class Administration:
     access: Access
     console: Console
     clients: ClientAdministration
+    onboarding: Onboarding
     enrollments: EnrollmentAdministration
     enrollment_lists: EnrollmentLists
     devices: DeviceAdministration
@@ -224,6 +234,7 @@ class Services:
     dynamic_registration: DynamicRegistration
     client_configuration: ClientConfiguration
     examiner: Examiner
+    client_steps: ClientUse
     totp: Totp
     certificates: ClientCertificates
     certificate_desk: CertificateDesk

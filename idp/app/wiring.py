@@ -21,6 +21,7 @@ from ..adapters.sql.authn.recoveries import SqlRecoveries
 from ..adapters.sql.authn.remembered import SqlRememberedDevices
 from ..adapters.sql.authn.throttle import SqlGuessCounter
 from ..adapters.sql.authn.without_factor import SqlWithoutFactor
+from ..adapters.sql.client_steps import SqlClientSteps
 from ..adapters.sql.clients import SqlClientStore
 from ..adapters.sql.consents import SqlConsents
 from ..adapters.sql.database import Database
@@ -43,6 +44,7 @@ from ..adapters.sql.sessions import SqlSessions
 from ..adapters.sql.trail.records import SqlAuditTrail
 from ..adapters.sql.trail.seals import SqlAuditReader, SqlSealStore
 from ..administration.access import Access
+from ..administration.applications.onboarding import Onboarding
 from ..administration.clients import ClientAdministration
 from ..administration.factors import FactorAdministration
 from ..administration.grants import GrantAdministration
@@ -261,6 +263,9 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     mirror_rooms = mirroring(settings, database, mirror.ledger, people, changes, consequences, clock,
                              desk_rooms.moves.calendar.deadline)
     officer_tokens = SqlAdministrationTokens(database, clock)
+    client_steps = SqlClientSteps(database)
+    examiner = Examiner(policy=policy, checks=checks, secret_files=folder.client_secrets(), sectors=sectors,
+                        post=outbound.post_form, groups=mirror.groups, officer_scopes=provider.officer_scopes)
     access = Access(tokens, officer_tokens, clients, clock, assurance, Holders(proofs), groups=groups,
                     idle_limit_seconds=settings.idle_limit_seconds, resource=settings.issuer + Paths().administration,
                     counter=guesses, emergency=emergency)
@@ -268,6 +273,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         access=access, console=console(settings, access, groups, clock),
         clients=ClientAdministration(SqlClientEntries(database), client_store, clients, sectors, policy, client_secrets, clock,
                                      address=settings.issuer + Paths().registration),
+        onboarding=Onboarding(client_steps, clients, examiner, clock),
         initial_access=InitialAccessAdministration(initial_access, clock),
         grants=GrantAdministration(SqlGrantPages(database, clock), grants, mirror, clients, assurance, groups, clock),
         keys=KeyAdministration(keys, encryption_keys, clock),
@@ -313,8 +319,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         registrar=Registrar(client_store, clients, folder.client_secrets(), clock, policy, sectors, client_secrets),
         initial_access=initial_access, dynamic_registration=DynamicRegistration(desk),
         client_configuration=ClientConfiguration(desk),
-        examiner=Examiner(policy=policy, checks=checks, secret_files=folder.client_secrets(), sectors=sectors,
-                          post=outbound.post_form, groups=mirror.groups, officer_scopes=provider.officer_scopes),
+        examiner=examiner, client_steps=client_steps,
         sign_in=SignIn(people, mirror, audit, clock, mail_domain=settings.ldap_mail_domain, one_time=one_time,
                        factors=second_factors, notices=notices, devices=SqlDevices(database).marks,
                        passwords=Lockout(guesses, clock, Limits(source=Rule(settings.sign_in_source_failures), pause=pause))),
@@ -336,7 +341,8 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         subjects=subjects,
         end_session=EndSession(clients, id_tokens.read_hint),
         logout_delivery=LogoutDelivery(outbox, outbound, clients, keys, clock, subjects=subjects, encryption=encryption,
-                                       issuer=settings.issuer, lifetime_seconds=settings.logout_token_lifetime_seconds),
+                                       issuer=settings.issuer, lifetime_seconds=settings.logout_token_lifetime_seconds,
+                                       heard=client_steps.heard_of_logout),
         housekeeping=SqlHousekeeping(database), pulse=SqlPulse(database),
         ping_database=database.ping, prepare_database=database.prepare,
         schema_state=lambda: schema.state(settings.database_url),

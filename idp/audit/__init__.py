@@ -79,6 +79,8 @@ class AuditEvent(StrEnum):
     CLIENT_CREATED = "client.created"
     CLIENT_CHANGED = "client.changed"
     CLIENT_DISABLED = "client.disabled"
+    CLIENT_TESTED = "client.tested"
+    CLIENT_OLD_LOGIN = "client.old_login"
     CLIENT_SECRET_ROTATED = "client.secret_rotated"
     CLIENT_DELETED = "client.deleted"
     INITIAL_ACCESS_CREATED = "initial_access.created"

@@ -146,10 +146,15 @@ def logout_token_claims(
 
 
 class LogoutDelivery:
-    """Delivers notices of one receiver, one after the other."""
+    """Delivers notices of one receiver, one after the other.
+
+    ``heard`` is told the application, its address and the time once it took a notice there; at least once for each process.
+    """
 
     def __init__(self, queue: NoticeQueue, transport: LogoutTransport, clients: Clients, keys: Keys, clock: Clock, *,
-                 subjects: Subjects, encryption: ResponseEncryption, issuer: str, lifetime_seconds: int) -> None:
+                 subjects: Subjects, encryption: ResponseEncryption, issuer: str, lifetime_seconds: int,
+                 heard: Callable[[str, str, int], None]) -> None:
+        self._heard, self._known = heard, set[tuple[str, str]]()
         self._queue, self._transport, self._clients, self._keys, self._clock = queue, transport, clients, keys, clock
         self._subjects, self._encryption, self._issuer, self._lifetime = subjects, encryption, issuer, lifetime_seconds
         self._round: Round[LogoutNotice] = Round(queue, clock, call_seconds=CALL_SECONDS)
@@ -163,6 +168,9 @@ class LogoutDelivery:
 
         def sent(notice: LogoutNotice, now: int) -> None:
             self._queue.sent(notice, now=now, record=_record(AuditEvent.LOGOUT_NOTICE_SENT, notice, now))
+            if client is not None and (proof := (client.client_id, client.backchannel_logout_uri)) not in self._known:
+                self._heard(*proof, now)
+                self._known.add(proof)
 
         def dead(notice: LogoutNotice, now: int, error: str) -> None:
             self._queue.dead(notice, now=now, error=error,

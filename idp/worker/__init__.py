@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 
+from ..administration.applications.onboarding import LOOK_SECONDS
 from ..audit import Caller
 from ..directory.brake import BrakedError
 from ..directory.changes import Consequences, OfficerChange
@@ -99,6 +100,7 @@ class Worker:
             Job("housekeeping", 60, sweep),
             Job("counted refusals", 5, lambda: services.audit_repeats.settle(services.clock.now())),
             Job("keys", 600, keys),
+            Job("use of applications", LOOK_SECONDS, services.client_steps.look_at_use),
             Job("unfinished certificates", 60, services.certification.settle),
             Job("OCSP signers", 600, lambda: services.ocsp.renew_due(WORKER)),
             Job("time-stamp signer", 600, lambda: services.certificate_protocols.time_stamps.renew_due(WORKER)),

@@ -10,7 +10,7 @@ from idp.adapters.sheets import SheetFiles
 from idp.pki.enrollment.working_days import day_of
 from idp.pki.forms import reading, writing
 from idp.pki.forms.catalogue import FORMS
-from idp.web.api.device_schemas import FILES
+from idp.web.api.schemas.devices import FILES
 from tests.audit_desk import events_of
 
 from .office import HOME, IT, Office

@@ -25,7 +25,7 @@ from idp.pki.authority.csr import fingerprint
 from idp.pki.enrollment.ending import Departures
 from idp.pki.forms import writing
 from idp.pki.forms.catalogue import FORMS
-from idp.web.api.enrollment_schemas import BATCHES, FILES
+from idp.web.api.schemas.enrollments import BATCHES, FILES
 from tests.audit_desk import events_of
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import make_officer

@@ -66,7 +66,7 @@ class Desk:
         self.clients = MemoryClients(*(clients or (application("qlvb", URI),)))  # type: ignore[arg-type]
         self.delivery = LogoutDelivery(self.queue, self.transport, self.clients, self.keys, self.clock,
                                        subjects=SUBJECTS, encryption=response_encryption(self.clock),
-                                       issuer="https://sso.example", lifetime_seconds=120)
+                                       issuer="https://sso.example", lifetime_seconds=120, heard=lambda *_: None)
 
     def notice(self, number: int = 1, *, attempts: int = 0, age: int = 0, lease: int = 60) -> LogoutNotice:
         now = self.clock.now()
@@ -233,7 +233,8 @@ def newcomer(desk: Desk, client: Client) -> FakeClientStore:
     registry.all()
     store.put(client)
     desk.delivery = LogoutDelivery(desk.queue, desk.transport, registry, desk.keys, desk.clock, subjects=SUBJECTS,
-                                   encryption=response_encryption(desk.clock), issuer="https://sso.example", lifetime_seconds=120)
+                                   encryption=response_encryption(desk.clock), issuer="https://sso.example", lifetime_seconds=120,
+                                   heard=lambda *_: None)
     return store
 
 

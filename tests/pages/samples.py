@@ -8,7 +8,7 @@ from typing import Any
 
 from idp.web.presentation import picture
 
-from . import desk_samples, device_samples, enrolment_samples
+from . import application_samples, desk_samples, device_samples, enrolment_samples
 
 QLVB = {"name": "Hệ thống Quản lý văn bản", "owner": "Văn phòng UBND tỉnh", "client_uri": "/next", "logo_uri": None,
         "policy_uri": None, "tos_uri": None}
@@ -37,7 +37,8 @@ class Sample:
 
     Attributes:
         name: Last part of the address in the sample server.
-        context: What the view would give to the template; a value that is ``{"vi": ..., "en": ...}`` is taken by language.
+        context: What the view would give to the template; a value that is ``{"vi": ..., "en": ...}`` is taken by language,
+            and a function is called while the page's language is set.
         status: HTTP status with which the page is sent.
     """
 
@@ -47,9 +48,13 @@ class Sample:
     status: int = 200
 
     def values(self, lang: str) -> dict[str, Any]:
-        """Give the context in one language."""
+        """Give the context in one language, which is set."""
+        return self.data(lang) | {key: value() for key, value in self.context.items() if callable(value)}
+
+    def data(self, lang: str) -> dict[str, Any]:
+        """Give what of the context is no function, in one language."""
         return {key: value[lang] if isinstance(value, dict) and set(value) == {"vi", "en"} else value
-                for key, value in self.context.items()}
+                for key, value in self.context.items() if not callable(value)}
 
 
 _FORGOTTEN = {"app": QLVB, "action": "/stay", "back_url": "/next", "username": "", "error": None}
@@ -488,6 +493,6 @@ SAMPLES = [
     Sample("form-post", "authorize/form_post.html",
            {"redirect_uri": "/stay", "parameters": [("code", "a<b>\"'&"), ("state", "é ✓")]}),
     *(Sample(name, template, context, 422 if name in samples.WRONG else 200)
-      for samples in (desk_samples, device_samples, enrolment_samples)
+      for samples in (desk_samples, device_samples, enrolment_samples, application_samples)
       for name, (template, context) in samples.contexts(OFFICER).items()),
 ]

@@ -11,18 +11,22 @@ import pytest
 from .render import LANGUAGES, Pages
 from .samples import SAMPLES, Sample
 
+APPLICATION = ("client_name", "owner", "client_uri", "redirect_uris", "post_logout_redirect_uris", "backchannel_logout_uri",
+               "grant_types", "scope", "jwks_uri", "contacts")
 FIELDS = {"username", "password", "otp", "certificate", "certificate_sign_in", "answer", "csrf_token", "new_password",
           "new_password_again", "user_code", "approval", "factor", "id", "up_to", "sid", "recovery_code", "name", "passkey",
           "passkey_sign_in", "post", "remember", "device", "enrolment_code", "begin", "later",
           "pick", "numbers", "act", "reason", "document", "record", "device_serial", "identity_number", "form", "step", "file",
           "kept", "q", "birth_date", "phone", "signature", "signature_file", "kind", "holder",
-          "mail", "identity_issued_on", "identity_issued_by", "old_serial", "hosts", "officer", "days", "authority"}
+          "mail", "identity_issued_on", "identity_issued_by", "old_serial", "hosts", "officer", "days", "authority",
+          # Members of a registration go by their own names.
+          "etag", "note", *APPLICATION}
 COMPLETE = {"username": "username", "password": "current-password", "otp": "one-time-code", "new_password": "new-password",
             "new_password_again": "new-password", "user_code": "off", "recovery_code": "off", "name": "off",
             "remember": "off", "enrolment_code": "off", **dict.fromkeys(
                 ("pick", "reason", "document", "record", "device_serial", "identity_number", "file", "q", "birth_date", "phone",
                  "signature_file", "mail", "identity_issued_on", "identity_issued_by", "old_serial", "hosts",
-                 "officer", "days", "authority"), "off")}
+                 "officer", "days", "authority", "note", *APPLICATION), "off")}
 
 
 @dataclass

@@ -169,5 +169,5 @@ def _data_words() -> list[str]:
                 collect(part)
 
     for sample in SAMPLES:
-        collect(sample.values("en"))
+        collect(sample.data("en"))
     return sorted((word for word in words if len(word) > 2), key=len, reverse=True)

@@ -66,7 +66,7 @@ def test_line_19_a_notice_to_a_forbidden_address_never_leaves_and_is_shown(
     clients = MemoryClients(application("app", uri.format(port=receivers.port), id_token_signed_response_alg="ES256"))
     delivery = LogoutDelivery(outbox, Outbound(development=development, allow=allow), clients, key_ring(clock), clock,
                               subjects=SUBJECTS, encryption=response_encryption(clock),
-                              issuer="https://sso.example", lifetime_seconds=120)
+                              issuer="https://sso.example", lifetime_seconds=120, heard=lambda *_: None)
     pump = OutboxPump(outbox, delivery, clock)
     now = clock.now()
     database.write(insert_row(OutboxRow)).run(

@@ -35,7 +35,7 @@ class Desk:
         services = self.site.services
         delivery = LogoutDelivery(self.outbox, Outbound(development=True, timeout_seconds=2), services.clients, services.keys,
                                   self.site.clock, subjects=SUBJECTS, encryption=response_encryption(self.site.clock),
-                                  issuer=self.site.settings.issuer, lifetime_seconds=120)
+                                  issuer=self.site.settings.issuer, lifetime_seconds=120, heard=lambda *_: None)
         self.pump = OutboxPump(self.outbox, delivery, self.site.clock)
 
     def deliver(self) -> None:

@@ -60,20 +60,12 @@ def test_officers_without_a_role_are_told_so_and_administrators_see_their_scope(
     assert "/admin/certificates/import" not in reads
 
 
-PATHS = ("/admin/", LIST, f"{LIST}import", f"{LIST}batches", f"{LIST}all", f"{LIST}new", "/admin/enrolment/",
-         f"{LIST}2026-00000001", f"{LIST}2026-00000001/acts/return", f"{LIST}2026-00000001/papers/request",
-         f"{LIST}batches/x/csv",
-         f"{LIST}import/mau01_ca_nhan.xlsx", "/admin/devices/", "/admin/devices/x", "/admin/devices/x/acts/hand_over",
-         "/admin/devices/lists/csv", f"{LIST}expiry/", f"{LIST}expiry/list", f"{LIST}expiry/forecast.csv",
-          f"{LIST}expiry/renewals", "/admin/tasks/", "/admin/tasks/x",
-         "/admin/devices/x/papers/07", f"{LIST}batches/x/hand-overs")
-
-
 def test_security_38_every_page_asks_for_a_sign_in_a_role_and_a_second_factor(console: Console) -> None:
-    pages = {rule.rule for rule in console.app.url_map.iter_rules() if rule.rule.startswith("/admin") and "GET" in rule.methods}
-    assert len(pages) == len(PATHS)
+    pages = {re.sub(r"<[^>]+>", "2026-00000001", rule.rule) for rule in console.app.url_map.iter_rules()
+             if rule.rule.startswith("/admin") and "GET" in (rule.methods or ())}
+    assert len(pages) > 20
     officer, one_factor = console.person("canbo"), console.person("quantri", "quantri-tinh", acr=1)
-    for path in PATHS:
+    for path in sorted(pages):
         for browser in (Browser(console.app, "x" * 43), one_factor):
             answer = browser.get(path)
             assert (answer.status_code, answer.headers["Location"][:7]) == (303, "/login/"), path

@@ -39,7 +39,7 @@ class Desk:
         keys = key_ring(FakeClock())
         delivery = LogoutDelivery(self.outbox, Outbound(development=True, timeout_seconds=timeout_seconds), self.clients, keys,
                                   self.clock, subjects=SUBJECTS, encryption=response_encryption(self.clock),
-                                  issuer="https://sso.example", lifetime_seconds=120)
+                                  issuer="https://sso.example", lifetime_seconds=120, heard=lambda *_: None)
         self.stopping = threading.Event()
         self.pump = OutboxPump(self.outbox, delivery, self.clock, stopping=self.stopping.is_set)
         self._insert = database.write(insert_row(OutboxRow), durable=False)

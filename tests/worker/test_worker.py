@@ -15,12 +15,14 @@ from sqlalchemy import select
 
 from idp.adapters.outbound import Outbound
 from idp.adapters.sql import schema
+from idp.adapters.sql.client_steps import SqlClientSteps
 from idp.adapters.sql.database import Database, insert_row
 from idp.adapters.sql.housekeeping import SqlHousekeeping, SqlPulse
 from idp.adapters.sql.outbox import SqlMail, SqlOutbox, SqlPings
 from idp.adapters.sql.tables import OutboxRow
 from idp.adapters.sql.trail.records import SqlAuditTrail
 from idp.adapters.sql.trail.seals import SqlSealStore
+from idp.administration.applications.onboarding import Step
 from idp.audit import AuditEvent, AuditRecord
 from idp.audit.chain import AuditChain
 from idp.clock import SystemClock
@@ -49,9 +51,11 @@ class House:
         self.outbox = SqlOutbox(database)
         self.audit_chain = AuditChain(SqlSealStore(database), MemorySealSigner(), MemorySealHeads(), self.clock)
         clients = MemoryClients(application("app", self.receivers.url("/status-200"), id_token_signed_response_alg="ES256"))
+        self.client_steps = SqlClientSteps(database)
         self.logout_delivery = LogoutDelivery(self.outbox, Outbound(development=True), clients, key_ring(FakeClock()), self.clock,
                                               subjects=SUBJECTS, encryption=response_encryption(self.clock),
-                                              issuer="https://sso.example", lifetime_seconds=120)
+                                              issuer="https://sso.example", lifetime_seconds=120,
+                                              heard=self.client_steps.heard_of_logout)
         self.pings = SqlPings(database)
         self.ping_delivery = PingDelivery(self.pings, Outbound(development=True), clients,  # type: ignore[arg-type]
                                           FakeSealer(), self.clock)
@@ -126,6 +130,8 @@ def test_the_worker_delivers_seals_beats_and_ends(database: Database, events: li
         house.wait_until(lambda: house.audit_chain.verify().records == 4 and not house.audit_chain.verify().unsealed)
         assert house.pulse.last() is not None
         assert house.overdue == ["worker", "worker"]
+        heard = house.client_steps.of("app")[Step.LOGOUT_PROVEN]
+        assert heard.about == house.receivers.url("/status-200")
     finally:
         took = house.stop()
         house.receivers.stop()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from flask import Blueprint, Response
 
 from .door import MERGE_PATCH, Door, identifier
@@ -86,5 +88,30 @@ def blueprint(door: Door) -> Blueprint:
         told, etag = rooms.administration.clients.renew_registration_token(
             who, identifier(client_id), door.matches(), caller)
         return door.json(told, etag=etag)
+
+    @views.get("/clients/<client_id>/onboarding")
+    def onboarding(client_id: str) -> Response:
+        who, _ = door.admit()
+        door.query()
+        return door.json(rooms.administration.onboarding.of(who, identifier(client_id)))
+
+    @views.post("/clients/<client_id>/test")
+    def test(client_id: str) -> Response:
+        who, caller = door.admit(change=True)
+        door.query()
+        findings = rooms.administration.onboarding.test(who, identifier(client_id), caller)
+        return door.json({"findings": [asdict(finding) for finding in findings]})
+
+    @views.put("/clients/<client_id>/old-login-off")
+    def old_login_off(client_id: str) -> Response:
+        who, caller = door.admit(change=True)
+        door.query()
+        return door.json(rooms.administration.onboarding.old_login_off(who, identifier(client_id), door.body(), caller))
+
+    @views.delete("/clients/<client_id>/old-login-off")
+    def old_login_on(client_id: str) -> Response:
+        who, caller = door.admit(change=True)
+        door.query()
+        return door.json(rooms.administration.onboarding.old_login_on(who, identifier(client_id), caller))
 
     return views

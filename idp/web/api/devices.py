@@ -7,8 +7,8 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from ...pki.forms import LONGEST_FILE
-from .device_schemas import FILES
 from .door import Door, MediaTypeError, identifier
+from .schemas.devices import FILES
 
 
 def blueprint(door: Door) -> Blueprint:

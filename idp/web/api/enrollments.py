@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 from ...administration.enrollment.expiry import MONTHS
 from ...pki.forms import LONGEST_FILE
 from .door import Door, MediaTypeError, identifier
-from .enrollment_schemas import BATCHES, MOST_BATCHES
+from .schemas.enrollments import BATCHES, MOST_BATCHES
 
 
 def blueprint(door: Door) -> Blueprint:

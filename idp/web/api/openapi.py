@@ -21,12 +21,14 @@ from ...oauth.client import Client
 from ...oauth.clients import profile, registration
 from ...oauth.clients.members import LOCALIZED_PATTERN
 from ...pki.enrollment.states import State
-from .device_schemas import KIND as DEVICE_KIND
-from .device_schemas import STATE as DEVICE_STATE
-from .device_schemas import paths as device_paths
-from .device_schemas import schemas as device_schemas
-from .enrollment_schemas import paths as enrollment_paths
-from .enrollment_schemas import schemas as enrollment_schemas
+from .schemas.devices import KIND as DEVICE_KIND
+from .schemas.devices import STATE as DEVICE_STATE
+from .schemas.devices import paths as device_paths
+from .schemas.devices import schemas as device_schemas
+from .schemas.enrollments import paths as enrollment_paths
+from .schemas.enrollments import schemas as enrollment_schemas
+from .schemas.onboarding import paths as onboarding_paths
+from .schemas.onboarding import schemas as onboarding_schemas
 
 PREFIX: Final = "/api/v1"
 _TEXT: Final = {"type": "string"}
@@ -188,7 +190,7 @@ def _schemas() -> dict[str, Any]:
              for name in ("ClientSummary", "InitialAccessToken", "Grant", "Officer", "OfficerWithoutFactor", "Task",
                           "Enrollment", "ExpiringEnrollment", "Device")}
     return {
-        **_registration(), **lists, **enrollment_schemas(_object), **device_schemas(_object),
+        **_registration(), **lists, **enrollment_schemas(_object), **device_schemas(_object), **onboarding_schemas(_object),
         "Grant": _object(grant, grant), "Keys": _object(keys, ("keys", "next_rotation_at")),
         "Rotation": _object({"alg": {"type": "string", "enum": list(KINDS)}, "emergency": _YES}),
         "InitialAccessToken": _object(token, token), "InitialAccessTerms": _object(sent_terms, ("owner",)),
@@ -247,6 +249,7 @@ def _paths() -> dict[str, Any]:
     return {
         **enrollment_paths(_operation),
         **device_paths(_operation),
+        **onboarding_paths(_operation),
         "/clients": {
             "get": _operation("listClients", "Applications, page by page.", answer="ClientSummaryPage",
                               query=("q", "source", "disabled", "owner_unit", "sort", "cursor", "limit")),

@@ -6,6 +6,8 @@ from flask import Blueprint, Response
 
 from ...services import Services
 from . import acts, asking, desk, expiry, lists, papers, passwords, renewals, tasks
+from .applications import form as application_form
+from .applications import pages as application_pages
 from .custody import devices, records
 from .door import Door
 
@@ -29,6 +31,7 @@ def blueprint(services: Services) -> Blueprint:
                                   *expiry.waiting_rows(services, entered.who)],
                          may_act=entered.who.may_change)
 
-    for room in (lists, papers, expiry, renewals, acts, asking, desk, devices, records, tasks, passwords):
+    for room in (lists, papers, expiry, renewals, acts, asking, desk, devices, records, tasks, passwords, application_form,
+                 application_pages):
         room.add(views, services, door)
     return views

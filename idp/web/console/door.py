@@ -96,6 +96,7 @@ def _frame(entered: Entered) -> dict[str, Any]:
               ("expiry", "/admin/certificates/expiry/", gettext("Sắp hết hạn"), "clock"),
               ("devices", "/admin/devices/", gettext("Thiết bị"), "plug"),
               ("tasks", "/admin/tasks/", gettext("Việc cần làm"), "list")]
+    places.append(("applications", "/admin/applications/", gettext("Ứng dụng"), "globe"))
     if who.may_change:
         places.append(("import", "/admin/certificates/import", gettext("Nhập danh sách"), "up"))
     if who.role is Role.PROVINCE:

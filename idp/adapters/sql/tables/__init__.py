@@ -13,6 +13,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from .applications import ClientStepRow
 from .authorities import EnrollmentLeaveRow, PkiAuthorityRow, PkiCertificateRow
 from .column_types import Base, ClientId, Digest, Epoch, RowId, Subject, TransactionId, Words, db
 from .custody import CustodyDeviceRow, CustodyEntryRow
@@ -47,6 +48,7 @@ __all__ = (
     "Base",
     "CertificateBatchRow",
     "ClientRow",
+    "ClientStepRow",
     "ConsentRow",
     "CscAuthorizationRow",
     "CustodyDeviceRow",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index, Integer, LargeBinary, String, Text
+from sqlalchemy import Index, Integer, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .column_types import Base, ClientId, Digest, Epoch, Subject, Words
@@ -90,6 +90,8 @@ class AccessTokenRow(Base):
     """Applications that act for the officer by exchange, the newest first, space-separated; empty where it was not exchanged."""
     details: Mapped[Words] = mapped_column(Text, server_default="")
     """JSON list of what it allows beyond scopes (RFC 9396); empty where nothing, which is the rule."""
+    __table_args__ = (Index("ix_access_token_machine", "client_id", "issued_at", sqlite_where=text("grant_id = ''"),
+                            postgresql_where=text("grant_id = ''")),)
 
 
 class PushedRequestRow(Base):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from ...administration.enrollment.devices import ACTS, KINDS
-from ...pki.custody.device import DeviceState, Handling
-from ...pki.forms import LONGEST_FILE
+from ....administration.enrollment.devices import ACTS, KINDS
+from ....pki.custody.device import DeviceState, Handling
+from ....pki.forms import LONGEST_FILE
 
 _TEXT: Final = {"type": "string"}
 _WORD: Final = {"type": "string", "maxLength": 1000}

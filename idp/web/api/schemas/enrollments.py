@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from ...administration.enrollment.issuers import AUTHORITIES
-from ...administration.enrollment.requests import ACTS, LONGEST_REQUEST, MOST_AT_ONCE
-from ...pki.enrollment.record import DeviceKind, Kind, Purpose
-from ...pki.enrollment.states import Part, State
-from ...pki.forms import LONGEST_FILE
+from ....administration.enrollment.issuers import AUTHORITIES
+from ....administration.enrollment.requests import ACTS, LONGEST_REQUEST, MOST_AT_ONCE
+from ....pki.enrollment.record import DeviceKind, Kind, Purpose
+from ....pki.enrollment.states import Part, State
+from ....pki.forms import LONGEST_FILE
 
 _TEXT: Final = {"type": "string"}
 _WORD: Final = {"type": "string", "maxLength": 1000}

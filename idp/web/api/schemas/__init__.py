@@ -1,0 +1,1 @@
+"""Parts of the description of the administration API, one for each of its rooms (``openapi.py``)."""

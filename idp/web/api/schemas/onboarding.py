@@ -1,0 +1,44 @@
+"""How far applications are, as the administration API tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from ....administration.applications.onboarding import LONGEST_NOTE, WAY
+from ....oauth.clients.examination import FAILED, WARNING
+
+STATES: Final = ("done", "open", "due_again", "not_needed", "missing")
+_TEXT: Final = {"type": "string"}
+_TIME_OR_NONE: Final = {"type": ["integer", "null"], "description": "Seconds since the epoch."}
+
+
+def schemas(made: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+    """Give the shapes."""
+    step = {"step": {"type": "string", "enum": [one.value for one in WAY]}, "state": {"type": "string", "enum": list(STATES)},
+            "at": _TIME_OR_NONE, "by": _TEXT, "note": _TEXT}
+    course = {"client_id": _TEXT, "registered_at": _TIME_OR_NONE, "last_used_at": _TIME_OR_NONE,
+              "complete": {"type": "boolean"}, "steps": {"type": "array", "items": made(step, step)}}
+    finding = {"member": _TEXT, "state": {"type": "string", "enum": [FAILED, WARNING]}, "found": _TEXT, "remedy": _TEXT}
+    return {
+        "Onboarding": made(course, course),
+        "Examination": made({"findings": {"type": "array", "items": made(finding, finding)}}, ("findings",)),
+        "OldLoginOff": made({"note": {"type": "string", "minLength": 1, "maxLength": LONGEST_NOTE,
+                                      "description": "Who switched it off, and when."}}, ("note",))}
+
+
+def paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+    """Give the operations."""
+    one: dict[str, Any] = {"path": "client_id"}
+    return {
+        "/clients/{client_id}/onboarding": {
+            "get": operation("readOnboarding", "How far an application is on its way to single sign-on.", answer="Onboarding",
+                             **one)},
+        "/clients/{client_id}/test": {
+            "post": operation("testClient", "Examine a registration, and the application's own addresses.", answer="Examination",
+                              change=True, **one)},
+        "/clients/{client_id}/old-login-off": {
+            "put": operation("switchOldLoginOff", "Note that the application's own login is switched off.", answer="Onboarding",
+                             body="OldLoginOff", change=True, **one),
+            "delete": operation("switchOldLoginOn", "Take that back.", answer="Onboarding", change=True, **one)},
+    }
