@@ -26,6 +26,8 @@ from .administration.keys import KeyAdministration
 from .administration.mirror import MirrorAdministration
 from .administration.officers import OfficerAdministration
 from .administration.password_reset import PasswordResets
+from .administration.rollout.campaigns import RolloutAdministration
+from .administration.rollout.reports import RolloutReports
 from .administration.tasks import TaskAdministration
 from .audit import AuditTrail
 from .audit.chain import AuditChain, AuditReader, SealStore
@@ -88,6 +90,7 @@ from .pki.government.fetching import ListFetcher
 from .pki.status.crl import RevocationListMaker
 from .pki.status.ocsp import OcspResponder
 from .pki.timestamp.service import TimeStamps
+from .rollout.campaigns import Campaigns
 from .sessions.devices import Devices
 from .sessions.interaction import Interactions
 from .sessions.remembered import RememberedDevices
@@ -153,6 +156,8 @@ class Administration:
     initial_access: InitialAccessAdministration
     grants: GrantAdministration
     keys: KeyAdministration
+    rollout: RolloutAdministration
+    rollout_reports: RolloutReports
     officers: OfficerAdministration
     tasks: TaskAdministration
     password_resets: PasswordResets
@@ -239,6 +244,7 @@ class Services:
     certificates: ClientCertificates
     certificate_desk: CertificateDesk
     own_certificates: OwnCertificates
+    campaigns: Campaigns
     published_chain: PublishedChain
     list_fetcher: ListFetcher | None
     certification: Issuance

@@ -135,6 +135,7 @@ from .certificate_desk import certificate_desk, certification, console, for_admi
 from .factors import factor_rooms
 from .people import WholeDirectory, mirroring, role_groups
 from .rehearsal import rehearsal
+from .rollout import rollout_rooms
 from .servers import client_authorities, key_token, ldap_people, mail_server
 
 
@@ -269,6 +270,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     access = Access(tokens, officer_tokens, clients, clock, assurance, Holders(proofs), groups=groups,
                     idle_limit_seconds=settings.idle_limit_seconds, resource=settings.issuer + Paths().administration,
                     counter=guesses, emergency=emergency)
+    rollout = rollout_rooms(settings, database, clients, desk_rooms.moves.calendar, clock)
     administration = Administration(
         access=access, console=console(settings, access, groups, clock),
         clients=ClientAdministration(SqlClientEntries(database), client_store, clients, sectors, policy, client_secrets, clock,
@@ -280,6 +282,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         mirror=MirrorAdministration(officer_search, mirror_rooms.brake),
         enrollments=enrollments, enrollment_lists=enrollment_lists, enrollment_paper=paper,
         devices=custody_devices, expiry=expiry, renewals=renewals,
+        rollout=rollout.administration, rollout_reports=rollout.reports,
         officers=OfficerAdministration(deprovisioning, mirror, groups),
         tasks=TaskAdministration(SqlTasks(database, clock), clock, lambda task: [
             *desk_rooms.following.unfinished(task), *mirror_rooms.sponsors.unfinished(task)]),
@@ -306,7 +309,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
             requests=SignedRequests(objects, seen, clock)),
         pings=pings, ping_delivery=PingDelivery(pings, outbound, clients, sealer, clock),
         notices=notices, mail=mail, certificate_desk=desk_rooms, published_chain=chain,
-        list_fetcher=list_fetcher,
+        list_fetcher=list_fetcher, campaigns=rollout.campaigns,
         own_certificates=holders(desk_rooms, mirror, chain, issuance, clock),
         certification=issuance, revocation_lists=revocation_lists, ocsp=ocsp,
         certificate_protocols=protocols(settings, database, sealer, issuance, audit, mirror, groups, guesses, clock, desk_rooms),

@@ -17,6 +17,7 @@ from ..settings import Settings
 from . import audit, clients, db, directory, doctor, keys, sessions, worker
 from .authn import break_glass, factors, throttle, totp
 from .pki import ca, custody, forms
+from .rollout import campaigns
 
 
 def register(app: Flask, services: Callable[[], Services], settings: Callable[[], Settings], *,
@@ -41,5 +42,5 @@ def register(app: Flask, services: Callable[[], Services], settings: Callable[[]
     app.cli.add_command(forms.commands(sheets, clock))
     app.cli.add_command(ca.commands(services))
     app.cli.add_command(custody.commands(services))
-    for group in (clients, directory, factors, totp, throttle, audit, sessions, break_glass):
+    for group in (clients, directory, factors, totp, throttle, audit, sessions, break_glass, campaigns):
         app.cli.add_command(group.commands(services))

@@ -77,6 +77,7 @@ class House:
             remind=lambda caller, most: self.looked_after.append("remind") or 0), reminders=SimpleNamespace(
             remind=lambda caller, most: self.looked_after.append("expiring") or 0), waiting=SimpleNamespace(
             tell=lambda caller: self.looked_after.append("waiting") or 0))
+        self.campaigns = SimpleNamespace(follow=lambda: self.looked_after.append("campaigns") or 0)
         self.keys = SimpleNamespace(**{verb: self._look_after(verb) for verb in ("rotate_due", "prune", "destroy_spent")})
         self.encryption_keys = SimpleNamespace(rotate_due=lambda caller: None)
         self.mirroring = quiet_mirroring()
@@ -148,7 +149,7 @@ def test_one_round_by_hand(database: Database) -> None:
     house.worker.once()
     assert [row.state for row in house.states.all()] == ["sent"]
     assert house.looked_after == ["rotate_due", "prune", "destroy_spent", "settle", "signers", "stamps", "lists", "expire",
-                                  "expiring", "waiting", "remind"]
+                                  "expiring", "campaigns", "waiting", "remind"]
     assert house.audit_chain.verify().unsealed == 0
     house.receivers.stop()
 

@@ -4,8 +4,8 @@ Secrets and tokens stand here only as SHA-256 digests; keys and factor secrets o
 not foreign keys, keep hot rows consistent. What columns are made of: ``column_types.py``; what officers gave applications:
 ``oauth.py``; their factors: ``factors.py``, ``first_factors.py`` and ``passkeys.py``; what they are told: ``notices.py``; what
 follows departures: ``departures.py``; certificates on their way: ``enrollments.py`` and ``government.py``; what holds their keys:
-``custody.py``; signatures by SIM: ``signing.py``; what else is mirrored of the directory: ``directory.py``; under the same names
-here.
+``custody.py``; signatures by SIM: ``signing.py``; campaigns: ``rollout.py``; what else is mirrored of the directory:
+``directory.py``; under the same names here.
 """
 
 from __future__ import annotations
@@ -37,6 +37,14 @@ from .oauth import (
 from .passkeys import PasskeyChallengeRow, PasskeyRow, PasskeyUserRow
 from .recoveries import PasswordRecoveryRow
 from .revocation_lists import PkiListRow, PkiSignerRow
+from .rollout import (
+    CampaignDigestRow,
+    CampaignEntryRow,
+    CampaignMemberRow,
+    CampaignReminderRow,
+    CampaignRow,
+    RolloutFactRow,
+)
 from .signing import CscAuthorizationRow, EvidenceBlobRow, SignEventRow, SignTransactionRow
 
 __all__ = (
@@ -46,6 +54,11 @@ __all__ = (
     "AuditSealRow",
     "AuthorizationCodeRow",
     "Base",
+    "CampaignDigestRow",
+    "CampaignEntryRow",
+    "CampaignMemberRow",
+    "CampaignReminderRow",
+    "CampaignRow",
     "CertificateBatchRow",
     "ClientRow",
     "ClientStepRow",
@@ -89,6 +102,7 @@ __all__ = (
     "RecoveryCodesRow",
     "RefreshTokenRow",
     "RememberedDeviceRow",
+    "RolloutFactRow",
     "SeenCertificateRow",
     "SeenOnceRow",
     "SessionClientRow",

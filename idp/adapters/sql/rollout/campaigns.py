@@ -1,0 +1,126 @@
+"""Where campaigns and their lists rest (port: ``rollout.campaign.CampaignStore``).
+
+A list is written whole, as one JSON array in one statement, so that a campaign of 100,000 people begins in one act.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import orjson
+from sqlalchemy import JSON, BigInteger, Text, bindparam, cast, func, insert, literal_column, select, update
+
+from ....audit import AuditRecord
+from ....rollout.campaign import Campaign, CampaignEntry, Goal, MemberAct, MemberEntry, Population
+from ..audit import audit_insert, audit_values
+from ..database import Database, insert_row, parameter
+from ..tables import CampaignEntryRow, CampaignMemberRow, CampaignRow
+
+CAMPAIGN: Any = CampaignRow.__table__
+ENTRY: Any = CampaignEntryRow.__table__
+MEMBER: Any = CampaignMemberRow.__table__
+_OF_MEMBER = ("subject", "at", "act", "name", "title", "unit_code", "unit_name", "agency_code", "agency_name", "reason", "note",
+              "actor")
+
+
+class SqlCampaigns:
+    """The store on one database. Every verb raises UnavailableError when the database does not answer."""
+
+    def __init__(self, database: Database) -> None:
+        number = parameter(CAMPAIGN.c.campaign_id)
+        entry = insert_row(ENTRY, **{name: parameter(ENTRY.c[name], f"entry_{name}")
+                                     for name in ("at", "act", "actor", "deadline", "reason")})
+        self._add = database.write(
+            audit_insert(), entry, _lines(database),
+            guard=database.insert(CAMPAIGN).inline().values({c.name: parameter(c) for c in CAMPAIGN.columns})
+            .on_conflict_do_nothing().returning(CAMPAIGN.c.campaign_id))
+        self._note = database.write(audit_insert(), entry, guard=update(CAMPAIGN).where(
+            CAMPAIGN.c.campaign_id == number, CAMPAIGN.c.entries == parameter(CAMPAIGN.c.entries, "seen")).values(
+                entries=CAMPAIGN.c.entries + literal_column("1"), open_name=parameter(CAMPAIGN.c.open_name))
+            .returning(CAMPAIGN.c.campaign_id))
+        self._note_member = database.write(_lines(database), audit_insert())
+        self._follow = database.write(_lines(database))
+        self._one = database.read(select(CAMPAIGN).where(CAMPAIGN.c.campaign_id == number))
+        self._all = database.read(select(CAMPAIGN).order_by(CAMPAIGN.c.created_at.desc(), CAMPAIGN.c.campaign_id.desc()))
+        self._history = database.read(select(ENTRY).where(ENTRY.c.campaign_id == number).order_by(ENTRY.c.id))
+        self._histories = database.read(select(ENTRY).order_by(ENTRY.c.id))
+        self._members = database.read(
+            select(*(MEMBER.c[name] for name in _OF_MEMBER)).where(
+                MEMBER.c.campaign_id == number, MEMBER.c.at < parameter(MEMBER.c.at, "before"))
+            .order_by(MEMBER.c.at, MEMBER.c.id))
+
+    def add(self, campaign: Campaign, members: Sequence[MemberEntry], record: AuditRecord) -> bool:
+        """Keep a new one with its list."""
+        population = orjson.dumps({"unit": campaign.population.unit, "groups": campaign.population.groups,
+                                   "titles": campaign.population.titles}).decode()
+        return self._add.run(
+            campaign_id=campaign.campaign_id, name=campaign.name, goal=campaign.goal.value, population=population,
+            owner=campaign.owner, created_at=campaign.created_at, created_by=campaign.created_by, open_name=campaign.name,
+            entries=1, lines=_array(members), **_entry(campaign.history[0]), **audit_values(record)) is not None
+
+    def find(self, campaign_id: str) -> Campaign | None:
+        """Find by number."""
+        row = self._one.one(campaign_id=campaign_id)
+        return None if row is None else _campaign(row, self._history.all(campaign_id=campaign_id))
+
+    def all(self) -> Sequence[Campaign]:
+        """Give all of them, the newest first."""
+        histories: dict[str, list[Any]] = defaultdict(list)
+        for entry in self._histories.all():
+            histories[entry.campaign_id].append(entry)
+        return [_campaign(row, histories[row.campaign_id]) for row in self._all.all() if row.campaign_id in histories]
+
+    def note(self, campaign: Campaign, entry: CampaignEntry, record: AuditRecord) -> bool:
+        """Add a line to the history."""
+        return self._note.run(campaign_id=campaign.campaign_id, seen=len(campaign.history),
+                              open_name=None if entry.act == "closed" else campaign.name, **_entry(entry),
+                              **audit_values(record)) is not None
+
+    def note_member(self, campaign_id: str, entry: MemberEntry, record: AuditRecord) -> None:
+        """Add a line about somebody."""
+        self._note_member.run(campaign_id=campaign_id, lines=_array([entry]), **audit_values(record))
+
+    def follow(self, campaign_id: str, entries: Sequence[MemberEntry]) -> None:
+        """Add lines."""
+        if entries:
+            self._follow.run(campaign_id=campaign_id, lines=_array(entries))
+
+    def members(self, campaign_id: str, *, before: int) -> Sequence[MemberEntry]:
+        """Give lines in order."""
+        acts = {act.value: act for act in MemberAct}
+        return [MemberEntry(row.subject, row.at, acts[row.act], *row[3:])
+                for row in self._members.all(campaign_id=campaign_id, before=before)]
+
+
+def _lines(database: Database) -> Any:
+    """Make the insert of the lines in one parameter, a JSON array."""
+    array: Any = bindparam("lines", type_=Text())
+    if database.is_sqlite:
+        each: Any = func.json_each(array).table_valued("value")
+        values: dict[str, Any] = {name: func.json_extract(each.c.value, literal_column(f"'$.{name}'")) for name in _OF_MEMBER}
+    else:
+        each = func.json_array_elements(cast(array, JSON)).table_valued("value")
+        values = {name: each.c.value.op("->>")(literal_column(f"'{name}'")) for name in _OF_MEMBER}
+        values["at"] = cast(values["at"], BigInteger)
+    return insert(MEMBER).inline().from_select(
+        ["campaign_id", *values], select(parameter(MEMBER.c.campaign_id), *values.values()).select_from(each))
+
+
+def _array(entries: Sequence[MemberEntry]) -> str:
+    return orjson.dumps(entries).decode()
+
+
+def _entry(entry: CampaignEntry) -> dict[str, Any]:
+    return {"entry_at": entry.at, "entry_act": entry.act, "entry_actor": entry.actor,
+            "entry_deadline": entry.deadline.isoformat(), "entry_reason": entry.reason}
+
+
+def _campaign(row: Any, history: Sequence[Any]) -> Campaign:
+    asked = orjson.loads(row.population)
+    return Campaign(
+        row.campaign_id, row.name, Goal(row.goal),
+        Population(asked["unit"], tuple(asked["groups"]), tuple(asked["titles"])), row.owner, row.created_at, row.created_by,
+        tuple(CampaignEntry(one.at, one.act, one.actor, date.fromisoformat(one.deadline), one.reason) for one in history))

@@ -1,0 +1,103 @@
+"""What happened to those in a list (port: ``rollout.coverage.Records``), and officers and applications as they are now.
+
+Certificates have a history of their own (``enrollment_entry``), and so has a first sign-in, which is written once. Of mailboxes,
+second factors and applications only what stands now is kept elsewhere; their lines are those of ``rollout_fact`` (``facts``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import literal_column, select
+
+from ....clock import Clock
+from ....directory.term import is_over, status_as_of
+from ....oauth.client import Client
+from ....pki.enrollment.record import DeviceKind, Kind
+from ....rollout.campaign import Candidate, Goal
+from ....rollout.coverage import Change
+from ..database import Database, Read, parameter
+from ..tables import CampaignMemberRow, EnrollmentEntryRow, EnrollmentRow, OfficerRow, RolloutFactRow
+
+MEMBER: Any = CampaignMemberRow.__table__
+ENROLLMENT: Any = EnrollmentRow.__table__
+ENTRY: Any = EnrollmentEntryRow.__table__
+OFFICER: Any = OfficerRow.__table__
+FACT: Any = RolloutFactRow.__table__
+_PAGE: Final = 5000
+_DEVICES: Final = {Goal.CERTIFICATE: (DeviceKind.TOKEN, DeviceKind.SIM, DeviceKind.HSM), Goal.SIM: (DeviceKind.SIM,)}
+"""A pilot certificate in software is none that the campaign is about."""
+
+
+class SqlRecords:
+    """Reads. Raises UnavailableError when the database does not answer."""
+
+    def __init__(self, database: Database) -> None:
+        listed = select(MEMBER.c.subject).where(MEMBER.c.campaign_id == parameter(MEMBER.c.campaign_id))
+        before = parameter(ENTRY.c.at, "before")
+        self._certificates: dict[Goal, Read] = {goal: database.read(
+            select(ENROLLMENT.c.holder.label("subject"), ENTRY.c.at, ENTRY.c.enrollment_id.label("item"),
+                   ENTRY.c.after.label("stage"))
+            .select_from(ENTRY.join(ENROLLMENT, ENROLLMENT.c.enrollment_id == ENTRY.c.enrollment_id))
+            .where(ENROLLMENT.c.kind == literal_column(f"'{Kind.PERSON}'"),
+                   ENROLLMENT.c.device_kind.in_([literal_column(f"'{device}'") for device in devices]),
+                   ENROLLMENT.c.holder.in_(listed), ENTRY.c.at < before).order_by(ENTRY.c.at, ENTRY.c.id))
+            for goal, devices in _DEVICES.items()}
+        self._facts = database.read(
+            select(FACT.c.subject, FACT.c.at, literal_column("''").label("item"), FACT.c.value.label("stage"))
+            .where(FACT.c.kind == parameter(FACT.c.kind), FACT.c.subject.in_(listed), FACT.c.at < before)
+            .order_by(FACT.c.at, FACT.c.id))
+        self._signed_in = database.read(
+            select(OFFICER.c.sub.label("subject"), OFFICER.c.first_sign_in_at.label("at"), literal_column("''").label("item"),
+                   literal_column("'1'").label("stage"))
+            .where(OFFICER.c.first_sign_in_at < before, OFFICER.c.sub.in_(listed))
+            .order_by(OFFICER.c.first_sign_in_at, OFFICER.c.sub))
+
+    def changes(self, campaign_id: str, goal: Goal, *, before: int) -> Sequence[Change]:
+        """Give what happened, in order."""
+        asked = {"campaign_id": campaign_id, "before": before}
+        if goal in self._certificates:
+            rows = self._certificates[goal].all(**asked)
+        elif goal is Goal.SIGNED_IN:
+            rows = self._signed_in.all(**asked)
+        else:
+            rows = self._facts.all(kind=goal.value, **asked)
+        return [Change(*row) for row in rows]
+
+
+class SqlCandidates:
+    """Officers as mirrored, and applications as registered (port: ``rollout.campaign.Candidates``).
+
+    Args:
+        database: The database.
+        clients: Gives every registered application.
+        clock: Officers count as of now (``directory.term``).
+    """
+
+    def __init__(self, database: Database, clients: Callable[[], Sequence[Client]], clock: Clock) -> None:
+        self._clients, self._clock = clients, clock
+        c = OFFICER.c
+        self._page = database.read(
+            select(c.entry_uuid, c.sub, c.name, c.posts, c.groups, c.status, c.guest, c.ends_at)
+            .where(c.entry_uuid > parameter(c.entry_uuid, "after")).order_by(c.entry_uuid).limit(literal_column(str(_PAGE))))
+
+    def officers(self) -> Iterator[Candidate]:
+        """Give every officer, page by page."""
+        now, after = self._clock.now(), ""
+        while rows := self._page.all(after=after):
+            for row in rows:
+                post = next((post for post in orjson.loads(row.posts) if not is_over(post.get("ends_at", 0), now)), _NO_POST)
+                yield Candidate(row.sub, row.name, post["unit_code"], post["unit_name"], post["title"],
+                                tuple(orjson.loads(row.groups)), status_as_of(row.status, row.ends_at, now), bool(row.guest))
+            after = rows[-1].entry_uuid
+
+    def applications(self) -> Iterator[Candidate]:
+        """Give every application; who answers for it is its agency."""
+        for client in self._clients():
+            yield Candidate(client.client_id, client.client_name or client.client_id, client.owner_unit, client.owner,
+                            status="disabled" if client.disabled else "active")
+
+
+_NO_POST: Final = {"unit_code": "", "unit_name": "", "title": ""}

@@ -1,0 +1,1 @@
+"""Campaigns as administrators see and change them."""

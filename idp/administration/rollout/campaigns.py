@@ -1,0 +1,337 @@
+"""Campaigns for administrators: begun and changed by the province, seen by everybody as far as they look after it.
+
+Sources: security checklist 38 (role and object are both checked; an agency sees its own officers and no other), 61. The
+province's administrators, or an operator at the command line, begin, change and close campaigns and take people out of the
+number: whoever is measured does not choose by what. Changing a deadline and closing take one person, and stand in the audit trail
+with the reason.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any, Final
+
+from ...audit import Caller
+from ...clock import Clock
+from ...directory.mirror import search_key, search_words
+from ...directory.unit import is_unit_code, is_within
+from ...errors import RefusedError
+from ...pki.enrollment.working_days import day_of
+from ...roles import Administrator, Role
+from ...rollout.campaign import Campaign, Goal, Population, Reason, Standing, standings
+from ...rollout.campaigns import Campaigns
+from ...rollout.coverage import Coverage, Missing, Records, end_of, follow, place_of
+from ...rollout.report import AgencyRow, agency_rows, steps_of
+from ...rollout.steps import OWNERS, next_step
+from ..access import ForbiddenError
+from ..pages import InvalidParameterError, Page, Place, turned
+from ..tasks import OPERATOR
+
+SORTS: Final = ("unit", "since")
+_MOST: Final = 50
+_UNKNOWN: Final = "There is no such campaign."
+
+
+class RolloutAdministration:
+    """Shows campaigns, and changes them.
+
+    Args:
+        campaigns: Begins, changes and closes them.
+        records: What happened.
+        clock: Source of the time.
+    """
+
+    def __init__(self, campaigns: Campaigns, records: Records, clock: Clock) -> None:
+        self._campaigns, self._records, self._clock = campaigns, records, clock
+
+    def listed(self, who: Administrator) -> list[dict[str, Any]]:
+        """Give the campaigns that concern an administrator, the newest first; of open ones the figures of now."""
+        return [self._shown(who, one) for one in self._campaigns.store.all() if _concerns(who, one)]
+
+    def open(self) -> Sequence[Campaign]:
+        """Give the campaigns that are not closed, the newest first."""
+        return [one for one in self._campaigns.store.all() if one.closed_at is None]
+
+    def one(self, who: Administrator, campaign_id: str, *, on: str = "", unit: str = "") -> dict[str, Any]:
+        """Give a campaign with its figures.
+
+        Args:
+            who: The administrator; of an agency, only its officers are counted.
+            campaign_id: Which.
+            on: ``2026-11-23``: the figures of that day; "" for now, or the last day of a closed one.
+            unit: Only this agency and those below it.
+
+        Raises:
+            RefusedError: there is none that concerns the administrator (404).
+            InvalidParameterError: a day before the list was made, or in the future.
+        """
+        return shown_with_course(self.coverage(who, campaign_id, on=on, unit=unit))
+
+    def coverage(self, who: Administrator, campaign_id: str, *, on: str = "", unit: str = "") -> Coverage:
+        """Give what ``one`` tells; arguments and errors as there."""
+        return self._coverage(who, self._seen(who, campaign_id), on, unit)
+
+    def missing(self, who: Administrator, campaign_id: str, *, on: str = "", unit: str = "", step: str = "", q: str = "",
+                sort: str = SORTS[0], cursor: str = "", back: str = "", limit: int) -> Page:
+        """Give those who have not reached the goal, with what is to be done next and by whom.
+
+        Args:
+            who: As ``one``; so ``campaign_id``, ``on`` and ``unit``.
+            campaign_id: See ``who``.
+            on: See ``who``.
+            unit: See ``who``.
+            step: Only those for whom this is to be done next (``rollout.steps.Step``).
+            q: Words of name, title or agency.
+            sort: ``unit``: by agency and name; ``since``: who waits longest first.
+            cursor: Of the page before.
+            back: ``prev`` of a page; the one before it.
+            limit: How many at most.
+
+        Raises:
+            RefusedError: as ``one``.
+            InvalidParameterError: as ``one``; a cursor that is none.
+        """
+        coverage = self.coverage(who, campaign_id, on=on, unit=unit)
+        goal, words = coverage.campaign.goal, search_words(q)
+        found = [one for one in coverage.missing if (not step or next_step(goal, one.stages) == step) and _has(one.entry, words)]
+        page = _page([(one.since, one.entry.subject) for one in found], found) if sort == "since" else _page(
+            [place_of(one.entry) for one in found], found)
+        kept, further, earlier = turned(*page, cursor=cursor, back=back, limit=limit)
+        return Page([shown_missing(one, goal) for one in kept], further, earlier)
+
+    def excluded(self, who: Administrator, campaign_id: str, *, on: str = "", unit: str = "", cursor: str = "", back: str = "",
+                 limit: int) -> Page:
+        """Give those of the list who do not count, with the reason; arguments and errors as ``missing``."""
+        coverage = self.coverage(who, campaign_id, on=on, unit=unit)
+        page = _page([place_of(one.entry) for one in coverage.excluded], coverage.excluded)
+        kept, further, earlier = turned(*page, cursor=cursor, back=back, limit=limit)
+        return Page([_shown_standing(one) for one in kept], further, earlier)
+
+    def preview(self, who: Administrator, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Say whom a question would find, and write nothing. Raises ForbiddenError, RefusedError (422)."""
+        _check_may(who)
+        found = self._campaigns.preview(_goal(body), _population(body))
+        return {"counted": found.counted, "left_out": dict(found.left_out), "agencies": dict(sorted(found.agencies.items()))}
+
+    def begin(self, who: Administrator, body: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
+        """Begin a campaign.
+
+        Args:
+            who: An administrator of the province.
+            body: ``name``, ``goal``, ``deadline`` (``2026-12-15``), and, as far as wanted, ``unit``, ``groups``, ``titles``
+                (whom it is about) and ``owner_unit`` (who answers for it).
+            caller: Who asks.
+
+        Raises:
+            ForbiddenError: anybody else.
+            RefusedError: what is asked for is none (422), finds nobody (422), or its name is taken (409).
+        """
+        _check_may(who)
+        owner = _text(body, "owner_unit")
+        if owner and not is_unit_code(owner):
+            raise _wrong("owner_unit: an agency's code, such as H30.11")
+        made = self._campaigns.begin(name=_text(body, "name"), goal=_goal(body), population=_population(body),
+                                     deadline=_day(body, "deadline"), owner=owner, caller=caller)
+        return self._shown(who, made)
+
+    def move_deadline(self, who: Administrator, campaign_id: str, body: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
+        """Change the deadline (``deadline``, ``reason``). Raises as ``begin``; 404 for none, 409 for a closed one."""
+        _check_may(who)
+        self._campaigns.move_deadline(self._seen(who, campaign_id), _day(body, "deadline"), _text(body, "reason"), caller)
+        return self._shown(who, self._seen(who, campaign_id))
+
+    def close(self, who: Administrator, campaign_id: str, body: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
+        """Close one (``reason``). Raises as ``move_deadline``."""
+        _check_may(who)
+        self._campaigns.close(self._seen(who, campaign_id), _text(body, "reason"), caller)
+        return self._shown(who, self._seen(who, campaign_id))
+
+    def exclude(self, who: Administrator, campaign_id: str, subject: str, body: Mapping[str, Any], caller: Caller) -> None:
+        """Take somebody out of the number (``reason``, ``note``). Raises as ``move_deadline``; 404 for who is not in the list."""
+        _check_may(who)
+        campaign = self._seen(who, campaign_id)
+        try:
+            reason = Reason(_text(body, "reason"))
+        except ValueError:
+            raise _wrong("reason: not one that there is") from None
+        self._campaigns.exclude(campaign, self._place(campaign, subject), reason, _text(body, "note"), caller)
+
+    def restore(self, who: Administrator, campaign_id: str, subject: str, caller: Caller) -> None:
+        """Let somebody count again who was taken out. Raises as ``exclude``."""
+        _check_may(who)
+        campaign = self._seen(who, campaign_id)
+        self._campaigns.restore(campaign, self._place(campaign, subject), caller)
+
+    def default_day(self, campaign: Campaign) -> date:
+        """Give the day that a report is for where none is named: the last that is over, or the first."""
+        today = day_of(self._clock.now())
+        last = day_of(campaign.closed_at) if campaign.closed_at is not None else today
+        return max(min(last, today - timedelta(days=1)), day_of(campaign.created_at))
+
+    def may_change(self, who: Administrator) -> bool:
+        """Tell whether an administrator begins and changes campaigns."""
+        return who == OPERATOR or (who.role is Role.PROVINCE and who.may_change)
+
+    def seen(self, who: Administrator, campaign_id: str) -> Campaign:
+        """Give a campaign that concerns an administrator. Raises RefusedError (404)."""
+        return self._seen(who, campaign_id)
+
+    def _seen(self, who: Administrator, campaign_id: str) -> Campaign:
+        found = self._campaigns.store.find(campaign_id)
+        if found is None or not _concerns(who, found):
+            raise RefusedError(_UNKNOWN, code="unknown_campaign", status=404)
+        return found
+
+    def _coverage(self, who: Administrator, campaign: Campaign, on: str, unit: str) -> Coverage:
+        now = self._clock.now()
+        until = self._until(campaign, on)
+        before = end_of(until, now) if campaign.closed_at is None else min(end_of(until, now), campaign.closed_at + 1)
+        return follow(campaign, self._campaigns.store.members(campaign.campaign_id, before=before),
+                      self._records.changes(campaign.campaign_id, campaign.goal, before=before), until=until, now=now,
+                      scope=who.narrowed(unit))
+
+    def _until(self, campaign: Campaign, on: str) -> date:
+        first, last = day_of(campaign.created_at), day_of(self._clock.now())
+        if campaign.closed_at is not None:
+            last = min(last, day_of(campaign.closed_at))
+        if not on:
+            return last
+        try:
+            day = date.fromisoformat(on)
+        except ValueError:
+            day = date.min
+        if not first <= day <= last or len(on) != len("2026-11-23"):
+            raise InvalidParameterError(f"on: a day from {first} to {last}.")
+        return day
+
+    def _place(self, campaign: Campaign, subject: str) -> Standing:
+        found = standings(self._campaigns.store.members(campaign.campaign_id, before=self._clock.now() + 1)).get(subject)
+        if found is None:
+            raise RefusedError("Nobody of this subject is in the list.", code="unknown_member", status=404)
+        return found
+
+    def _shown(self, who: Administrator, campaign: Campaign) -> dict[str, Any]:
+        figures = None if campaign.closed_at is not None else shown_figures(self._coverage(who, campaign, "", ""))
+        return {**_shown_campaign(campaign), "figures": figures}
+
+
+def shown_with_course(coverage: Coverage) -> dict[str, Any]:
+    """Write a campaign with all its figures."""
+    reasons = Counter(one.excluded or one.reason for one in coverage.excluded)
+    return {
+        **_shown_campaign(coverage.campaign), "figures": shown_figures(coverage),
+        "days": [{"day": day.day.isoformat(), "counted": day.counted, "done": day.done, "needed": day.needed}
+                 for day in coverage.days],
+        "agencies": [_shown_agency(row) for row in agency_rows(coverage)],
+        "steps": [{"step": step.value, "owner": OWNERS[step].value, "count": count} for step, count in steps_of(coverage)],
+        "list": {"made_with": coverage.listed, "joined": coverage.joined, "left": coverage.left,
+                 "excluded": dict(sorted(reasons.items()))}}
+
+
+def shown_figures(coverage: Coverage) -> dict[str, Any]:
+    """Write the figures of a day."""
+    day, (more, span), reached = coverage.last, coverage.pace, coverage.forecast
+    return {"day": day.day.isoformat(), "counted": day.counted, "done": day.done, "needed": day.needed,
+            "pace": {"done": more, "days": span}, "forecast": reached.isoformat() if reached else None}
+
+
+def shown_missing(one: Missing, goal: Goal) -> dict[str, Any]:
+    """Write somebody who is missing."""
+    step = next_step(goal, one.stages)
+    return {**_shown_person(one.entry), "step": step.value, "owner": OWNERS[step].value, "since": one.since}
+
+
+def _shown_person(entry: Any) -> dict[str, Any]:
+    return {"subject": entry.subject, "name": entry.name, "title": entry.title, "unit_code": entry.unit_code,
+            "unit_name": entry.unit_name, "agency_code": entry.agency_code}
+
+
+def _shown_standing(one: Standing) -> dict[str, Any]:
+    return {**_shown_person(one.entry), "reason": one.excluded or one.reason, "by_hand": bool(one.excluded),
+            "note": one.entry.note if one.excluded else ""}
+
+
+def _shown_agency(row: AgencyRow) -> dict[str, Any]:
+    return {"unit_code": row.code, "unit_name": row.name, "counted": row.tally.counted, "done": row.tally.done, "low": row.low}
+
+
+def _shown_campaign(campaign: Campaign) -> dict[str, Any]:
+    asked = campaign.population
+    return {"id": campaign.campaign_id, "name": campaign.name, "goal": campaign.goal.value, "unit": asked.unit,
+            "groups": list(asked.groups), "titles": list(asked.titles), "owner_unit": campaign.owner,
+            "created_at": campaign.created_at, "created_by": campaign.created_by, "deadline": campaign.deadline.isoformat(),
+            "closed_at": campaign.closed_at,
+            "history": [{"at": one.at, "act": one.act, "actor": one.actor, "deadline": one.deadline.isoformat(),
+                         "reason": one.reason} for one in campaign.history]}
+
+
+def _concerns(who: Administrator, campaign: Campaign) -> bool:
+    unit = campaign.population.unit
+    return who.of_the_province or not unit or is_within(who.unit, unit) or is_within(unit, who.unit)
+
+
+def _check_may(who: Administrator) -> None:
+    if who != OPERATOR and (who.role is not Role.PROVINCE or not who.may_change):
+        raise ForbiddenError("The province's administrators begin and change campaigns.")
+
+
+def _has(entry: Any, words: Sequence[str]) -> bool:
+    key = f" {search_key(entry.name, entry.title, entry.unit_name)}"
+    return all((word if len(word) > 2 else f" {word}") in key for word in words)
+
+
+def _page(places: Sequence[Place], found: Sequence[Any]) -> tuple[Any, Any, Any]:
+    """Give what ``turned`` asks of a list in memory: what lies behind a place or before one, where a thing stands, the kinds."""
+    ordered = sorted(zip(places, found, strict=True), key=lambda pair: pair[0])
+    where = {id(thing): place for place, thing in ordered}
+
+    def given(after: Place | None, before: Place | None, most: int) -> Sequence[Any]:
+        if before is not None:
+            return [thing for place, thing in ordered if place < before][-most:]
+        return [thing for place, thing in ordered if after is None or place > after][:most]
+
+    kinds = (int, str) if places and isinstance(places[0][0], int) else (str, str, str)
+    return given, lambda thing: where[id(thing)], kinds
+
+
+def _goal(body: Mapping[str, Any]) -> Goal:
+    try:
+        return Goal(_text(body, "goal"))
+    except ValueError:
+        raise _wrong(f"goal: one of {', '.join(Goal)}") from None
+
+
+def _population(body: Mapping[str, Any]) -> Population:
+    unit = _text(body, "unit")
+    if unit and not is_unit_code(unit):
+        raise _wrong("unit: an agency's code, such as H30.11")
+    titles = tuple(dict.fromkeys(key for title in _texts(body, "titles") if (key := search_key(title))))
+    return Population("" if "." not in unit else unit, tuple(sorted(set(_texts(body, "groups")))), titles)
+
+
+def _text(body: Mapping[str, Any], name: str) -> str:
+    value = body.get(name, "")
+    if not isinstance(value, str):
+        raise _wrong(f"{name}: a text")
+    return value.strip()
+
+
+def _texts(body: Mapping[str, Any], name: str) -> list[str]:
+    value = body.get(name, [])
+    if (not isinstance(value, list) or len(value) > _MOST
+            or not all(isinstance(one, str) and 0 < len(one) <= 100 and one.isprintable() for one in value)):
+        raise _wrong(f"{name}: at most {_MOST} texts of at most 100 characters")
+    return value
+
+
+def _day(body: Mapping[str, Any], name: str) -> date:
+    try:
+        return date.fromisoformat(_text(body, name))
+    except ValueError:
+        raise _wrong(f"{name}: a day, such as 2026-12-15") from None
+
+
+def _wrong(what: str) -> RefusedError:
+    return RefusedError(f"{what}.", code="invalid_body", status=422)

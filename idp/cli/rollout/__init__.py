@@ -1,0 +1,1 @@
+"""``flask rollout``: campaigns and their reports."""

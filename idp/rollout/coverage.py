@@ -1,0 +1,269 @@
+"""How far a campaign has come: figures of every day, agency by agency, from what was written down and never from a counter.
+
+A day is one of offices here and ends at midnight. What happened is read as lines that are only added (``Change``, and the list of
+``campaign``), each with the moment at which it was written; the figures of a day are all lines before its end. No line is ever
+written with a moment in the past, so the figures of a past day are the same whenever they are asked for.
+
+What is needed: a straight line from what was reached on the day on which the list was made to everybody on the deadline, rounded
+up. The forecast goes on at the pace of the last fourteen days (of all there are, where they are fewer), and says so where that
+leads nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Final, Generic, Protocol, TypeVar
+
+from ..directory.unit import is_within
+from ..pki.enrollment.working_days import day_of, start_of
+from .campaign import Campaign, Goal, MemberAct, MemberEntry, Standing, standing
+
+PACE_DAYS: Final = 14
+_FARTHEST_DAYS: Final = 3660
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of what happened.
+
+    Attributes:
+        subject: As in the list.
+        at: When it was written, seconds since the epoch.
+        item: What it is about, of several: the number of a request for a certificate; "" where there is one only.
+        stage: Where it stands from then on: a state of the certificate desk, or ``1`` and ``0``.
+    """
+
+    subject: str
+    at: int
+    item: str
+    stage: str
+
+
+class Records(Protocol):
+    """What was written down."""
+
+    def changes(self, campaign_id: str, goal: Goal, *, before: int) -> Sequence[Change]:
+        """Give what happened to everybody who was ever in a list, before a moment, in order.
+
+        May raise UnavailableError(dependency="database").
+        """
+        ...
+
+
+_Line = TypeVar("_Line", MemberEntry, Change)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """So many of so many."""
+
+    counted: int
+    done: int
+
+    @property
+    def missing(self) -> int:
+        """How many are left."""
+        return self.counted - self.done
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The figures at the end of a day.
+
+    Attributes:
+        needed: How many should have been done by then.
+        agencies: By the code of the agency under which they are reported.
+    """
+
+    day: date
+    counted: int
+    done: int
+    needed: int
+    agencies: Mapping[str, Tally]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Somebody who has not reached the goal.
+
+    Attributes:
+        stages: What stands of them, by item.
+        since: When something last happened: to them, or to their place in the list.
+    """
+
+    entry: MemberEntry
+    stages: Mapping[str, str]
+    since: int
+
+
+@dataclass(slots=True)
+class _Person:
+    place: Standing
+    stages: dict[str, str] = field(default_factory=dict)
+    done: bool = False
+    since: int = 0
+    """When something last happened to them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """A campaign's course up to a day, and how it stands then.
+
+    Attributes:
+        campaign: As it was known then.
+        days: From the day on which the list was made.
+        names: What agencies are called, by code, as last written down.
+        missing: By agency and name.
+        excluded: Those of the list who do not count, with their reason; by agency and name.
+        listed: How many were counted when the list was made; ``joined`` and ``left`` since then.
+    """
+
+    campaign: Campaign
+    days: Sequence[Day]
+    names: Mapping[str, str]
+    missing: Sequence[Missing]
+    excluded: Sequence[Standing]
+    listed: int
+    joined: int
+    left: int
+
+    @property
+    def last(self) -> Day:
+        """The day that is asked for."""
+        return self.days[-1]
+
+    @property
+    def pace(self) -> tuple[int, int]:
+        """How many more were done at the end than some days before, and how many days those are; (0, 0) on the first day."""
+        span = min(PACE_DAYS, len(self.days) - 1)
+        return (self.last.done - self.days[-1 - span].done, span) if span else (0, 0)
+
+    @property
+    def forecast(self) -> date | None:
+        """On which day everybody will have done it at this pace; None where that leads nowhere."""
+        left = self.last.counted - self.last.done
+        if left <= 0:
+            return self.last.day
+        more, span = self.pace
+        if more <= 0:
+            return None
+        days = -(-left * span // more)
+        return self.last.day + timedelta(days=days) if days <= _FARTHEST_DAYS else None
+
+
+_Early = tuple[dict[str, str], int]
+"""What stands of somebody who is not in the list yet, and since when."""
+
+
+def end_of(day: date, now: int) -> int:
+    """Give the moment before which lines count: the end of a day, or now where it is not over."""
+    return min(start_of(day + timedelta(days=1)), now + 1)
+
+
+def needed(counted: int, base: int, first: date, deadline: date, day: date) -> int:
+    """Give how many should be done at the end of a day.
+
+    Args:
+        counted: How many count then.
+        base: How many were done on the first day.
+        first: The day on which the list was made.
+        deadline: The last day that is in time.
+        day: The day.
+    """
+    whole, gone = (deadline - first).days, (day - first).days
+    if gone >= whole:
+        return counted
+    base = min(base, counted)
+    return base - (-(counted - base) * gone // whole)
+
+
+def follow(campaign: Campaign, members: Sequence[MemberEntry], changes: Sequence[Change], *, until: date, now: int,
+           scope: str = "") -> Coverage:
+    """Give a campaign's course.
+
+    Args:
+        campaign: The campaign, with its whole history.
+        members: Lines of its list before the end of the last day, in order.
+        changes: What happened before that, in order.
+        until: The last day; not before the list was made, not after today.
+        now: Seconds since the epoch.
+        scope: Only who is in this agency or below it; "" for all.
+    """
+    goal, first = campaign.goal, day_of(campaign.created_at)
+    people: dict[str, _Person] = {}
+    early: dict[str, _Early] = {}
+    tallies: dict[str, list[int]] = {}
+    total, names, days = [0, 0], {}, list[Day]()
+    listed = joined = left = base = 0
+    entries, lines = _Turn(members), _Turn(changes)
+
+    def count(person: _Person, sign: int) -> None:
+        entry = person.place.entry
+        if person.place.counts and (not scope or is_within(entry.unit_code, scope)):
+            for sums in (total, tallies.setdefault(entry.agency_code, [0, 0])):
+                sums[0] += sign
+                sums[1] += sign * person.done
+
+    day = first
+    while day <= until:
+        end = end_of(day, now)
+        for entry in entries.before(end):
+            person = people.get(entry.subject)
+            if person is None:
+                stages, since = early.pop(entry.subject, ({}, entry.at))
+                person = people[entry.subject] = _Person(
+                    standing(None, entry), stages, goal.is_reached(stages.values()), since)
+            else:
+                count(person, -1)
+                person.place = standing(person.place, entry)
+            names[entry.agency_code] = entry.agency_name
+            count(person, 1)
+            if not scope or is_within(entry.unit_code, scope):
+                listed += entry.act is MemberAct.INCLUDED
+                joined += entry.act is MemberAct.JOINED
+                left += entry.act is MemberAct.LEFT
+        for line in lines.before(end):
+            person = people.get(line.subject)
+            if person is None:
+                stages, _ = early.get(line.subject, ({}, 0))
+                stages[line.item] = line.stage
+                early[line.subject] = stages, line.at
+                continue
+            person.stages[line.item], person.since = line.stage, line.at
+            if (done := goal.is_reached(person.stages.values())) is not person.done:
+                count(person, -1)
+                person.done = done
+                count(person, 1)
+        if day == first:
+            base = total[1]
+        deadline = campaign.as_of(end).deadline
+        days.append(Day(day, total[0], total[1], needed(total[0], base, first, deadline, day),
+                        {code: Tally(*sums) for code, sums in sorted(tallies.items()) if sums[0]}))
+        day += timedelta(days=1)
+    inside = [person for person in people.values() if not scope or is_within(person.place.entry.unit_code, scope)]
+    inside.sort(key=lambda person: place_of(person.place.entry))
+    return Coverage(
+        campaign.as_of(end_of(until, now)), days, names,
+        [Missing(one.place.entry, one.stages, one.since) for one in inside if one.place.counts and not one.done],
+        [one.place for one in inside if not one.place.counts], listed, joined, left)
+
+
+def place_of(entry: MemberEntry) -> tuple[str, str, str]:
+    """Give where somebody stands in lists: by agency, name and subject."""
+    return entry.agency_code, entry.name, entry.subject
+
+
+class _Turn(Generic[_Line]):
+    """Lines that are taken in their order, day by day."""
+
+    def __init__(self, lines: Sequence[_Line]) -> None:
+        self._lines: Sequence[_Line] = lines
+        self._at = 0
+
+    def before(self, moment: int) -> Iterator[_Line]:
+        """Give the next lines that were written before a moment."""
+        while self._at < len(self._lines) and self._lines[self._at].at < moment:
+            self._at += 1
+            yield self._lines[self._at - 1]

@@ -1,0 +1,129 @@
+"""The line that is needed, the forecast, next steps, the picture and the page: worked out by hand for a small campaign."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from idp.pki.enrollment.states import ON_THE_WAY, State
+from idp.pki.enrollment.working_days import WorkingDays, start_of
+from idp.rollout.campaign import Campaign, CampaignEntry, Goal, MemberAct, MemberEntry, Population
+from idp.rollout.chart import LARGE, PAPER, SMALL, draw
+from idp.rollout.coverage import Change, Coverage, follow, needed
+from idp.rollout.report import Issuer, missing_table, number_text, paper, rate_text, table
+from idp.rollout.steps import OWNERS, Owner, Step, next_step
+
+FIRST = date(2026, 10, 1)
+DEADLINE = date(2026, 12, 15)
+ISSUER = Issuer("Tỉnh Hậu Giang", "Sở Thông tin và Truyền thông")
+
+
+def course(done: int, *, people: int = 400, days: int = 53, goal: Goal = Goal.MAILBOX, deadline: date = DEADLINE,
+           name: str = "Hộp thư cho QLVB") -> Coverage:
+    """Give a campaign in which so many reach the goal one by one from the second day on, in agencies of twenty."""
+    at = start_of(FIRST) + 3600
+    members = [MemberEntry(f"s{n:03}", at, MemberAct.INCLUDED, f"Nguyễn Văn Mẫu {n:03}", "Chuyên viên", f"H30.{n // 20 + 1}",
+                           f"=Sở {n // 20 + 1}", f"H30.{n // 20 + 1}", f"=Sở {n // 20 + 1}") for n in range(people)]
+    changes = [Change(f"s{n:03}", at + 86400 + n * (days - 1) * 86400 // max(done - 1, 1), "", "1") for n in range(done)]
+    campaign = Campaign("CD-2026-0001", name, goal, Population(), "", at, "", (CampaignEntry(at, "created", "", deadline),))
+    until = FIRST + timedelta(days=days)
+    return follow(campaign, members, changes, until=until, now=start_of(until) + 86400)
+
+
+def test_the_line_that_is_needed_is_straight_and_ends_with_everybody() -> None:
+    assert needed(400, 0, FIRST, DEADLINE, FIRST) == 0
+    assert needed(400, 0, FIRST, DEADLINE, date(2026, 11, 23)) == 283
+    assert needed(400, 100, FIRST, DEADLINE, FIRST) == 100
+    assert needed(400, 0, FIRST, DEADLINE, DEADLINE) == needed(400, 0, FIRST, DEADLINE, date(2027, 1, 1)) == 400
+    assert needed(50, 100, FIRST, DEADLINE, FIRST) == 50
+    assert needed(0, 0, FIRST, DEADLINE, date(2026, 11, 1)) == 0
+
+
+def test_the_forecast_goes_on_at_the_pace_of_fourteen_days() -> None:
+    found = course(268)
+    assert (found.last.done, found.last.counted, found.last.needed) == (268, 400, 283)
+    more, span = found.pace
+    assert (more, span) == (found.last.done - found.days[-15].done, 14)
+    assert found.forecast == date(2026, 11, 23) + timedelta(days=-(-132 * 14 // more))
+    assert course(400).forecast == date(2026, 11, 23)
+    assert course(0).forecast is None
+    short = course(10, days=5)
+    assert short.pace == (10 - short.days[0].done, 5)
+    assert course(0, days=0).pace == (0, 0)
+
+
+@pytest.mark.parametrize(("stages", "step", "owner"), [
+    ({}, Step.ASK, Owner.AGENCY), ({"a": "draft"}, Step.SUBMIT, Owner.AGENCY), ({"a": "submitted"}, Step.APPROVE, Owner.AGENCY),
+    ({"a": "agency_approved"}, Step.APPROVE_FOR_PROVINCE, Owner.DESK), ({"a": "sent_to_ca"}, Step.ISSUE, Owner.AUTHORITY),
+    ({"a": "handed_over", "b": "submitted"}, Step.ACTIVATE, Owner.OFFICER), ({"a": "revoked"}, Step.ASK, Owner.AGENCY),
+    ({"a": "revoked", "b": "ready_for_handover"}, Step.HAND_OVER, Owner.DESK),
+    ({"a": "device_locked"}, Step.UNLOCK, Owner.DESK)])
+def test_decree_68_2024_the_request_that_came_farthest_says_what_is_next(
+        stages: dict[str, str], step: Step, owner: Owner) -> None:
+    assert next_step(Goal.CERTIFICATE, stages) is step
+    assert OWNERS[step] is owner
+
+
+def test_every_state_on_the_way_has_a_step_of_its_own_and_an_owner() -> None:
+    assert len({next_step(Goal.SIM, {"": state}) for state in ON_THE_WAY}) == len(ON_THE_WAY)
+    assert {OWNERS[step] for step in Step} == set(Owner)
+    assert next_step(Goal.MAILBOX, {"": "0"}) is Step.OPEN_MAILBOX
+    assert not Goal.CERTIFICATE.is_reached([State.SUSPENDED, State.REVOKED, "1"])
+
+
+def test_decree_30_2020_the_page_says_what_the_figures_say() -> None:
+    made = paper(course(268), ISSUER, WorkingDays())
+    assert (made.over, made.agency, made.place_and_day) == (
+        "UBND TỈNH HẬU GIANG", "SỞ THÔNG TIN VÀ TRUYỀN THÔNG", "Hậu Giang, ngày 23 tháng 11 năm 2026")
+    text = " ".join(f"{head} {words}" for head, words in made.sections)
+    for said in ("268/400 người hoàn thành (đạt 67,0%)", "mức cần có (283 người) còn thiếu 15 người", "ngày 15/12/2026, còn 16",
+                 "132 người chưa có hộp thư", "Chốt 400 người ngày 01/10/2026"):
+        assert said in text
+    assert "tuần 48 năm 2026" in made.subject
+    assert made.to == "Kính gửi: Ủy ban nhân dân tỉnh Hậu Giang."
+    assert len(made.agencies) == 1 + 10 + 1
+    assert made.agencies[-1] == ["", "Tổng số", "400", "268", "132", "67,0%"]
+    assert made.weeks[0][-1] == "23/11"
+    assert made.weeks[1][-1], made.weeks[2][-1] == ("268", "283")
+    ended = " ".join(words for _head, words in paper(course(400), ISSUER, WorkingDays()).sections)
+    assert "Không còn ai phải thực hiện." in ended
+    stuck = " ".join(words for _head, words in paper(course(0), ISSUER, WorkingDays()).sections)
+    assert "không hoàn thành được" in stuck
+    late = " ".join(words for _head, words in paper(course(30, deadline=date(2026, 11, 1)), ISSUER, WorkingDays()).sections)
+    assert "đã quá 22 ngày" in late
+    assert "sau thời hạn" in late
+
+
+def test_security_41_files_have_every_agency_and_no_formula() -> None:
+    rows = table(course(268, name="=HYPERLINK(1)"))
+    assert len(rows) == 1 + 20 + 2
+    assert rows[1] == ["'=HYPERLINK(1)", "23/11/2026", "H30.1", "'=Sở 1", "20", "20", "0", "100,0", ""]
+    assert rows[-2][3:8] == ["Tổng số", "400", "268", "132", "67,0"]
+    names = missing_table(course(268))
+    assert len(names) == 1 + 132
+    assert names[1][1:] == ["Nguyễn Văn Mẫu 268", "Chuyên viên", "'=Sở 14", "H30.14", "chưa có hộp thư", "Văn thư đơn vị",
+                            "01/10/2026"]
+
+
+def test_shares_are_rounded_down_so_that_only_all_is_all() -> None:
+    assert [rate_text(*pair) for pair in ((1999, 2000), (2000, 2000), (0, 7), (0, 0), (1, 3))] == [
+        "99,9%", "100,0%", "0,0%", "–", "33,3%"]
+    assert number_text(12345) == "12.345"
+
+
+@pytest.mark.parametrize("frame", [LARGE, SMALL, PAPER])
+@pytest.mark.parametrize("made", [
+    course(268), course(0, days=0), course(400, deadline=FIRST + timedelta(days=1)), course(3, people=3)],
+    ids=["usual", "first-day", "late", "few"])
+def test_every_point_of_the_picture_is_in_its_frame(frame: object, made: Coverage) -> None:
+    chart = draw(made, frame)  # type: ignore[arg-type]
+    points = [tuple(map(float, point.split(","))) for line in (chart.real, chart.area, chart.need) for point in line.split()]
+    box = chart.frame
+    assert all(box.left <= x <= box.right and box.top <= y <= box.bottom for x, y in points)
+    assert chart.levels[0].value == 0
+    assert chart.levels[-1].value >= made.last.counted
+    assert len(chart.levels) <= 6
+    gaps = [after.at - before.at for before, after in zip(chart.days, chart.days[1:], strict=False)]
+    assert all(gap > 40 for gap in gaps)
+    assert made.last.day in [mark.day for mark in chart.days] or made.last.day > chart.days[-1].day or len(chart.days) < 3
