@@ -1,13 +1,13 @@
 """How far applications are, and when a machine was last given a token
 
-Revision: 0074, after 0060.
+Revision: 0074, after 0066.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0074'
-down_revision = '0060'
+down_revision = '0066'
 branch_labels = None
 depends_on = None
 

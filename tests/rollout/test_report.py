@@ -53,6 +53,17 @@ def test_the_forecast_goes_on_at_the_pace_of_fourteen_days() -> None:
     assert course(0, days=0).pace == (0, 0)
 
 
+def test_a_day_ends_at_midnight_here_to_the_second() -> None:
+    at, midnight = start_of(FIRST) + 3600, start_of(FIRST + timedelta(days=1))
+    members = [MemberEntry(f"s{n}", at, MemberAct.INCLUDED, f"s{n}", "", "H30.1", "Sở", "H30.1", "Sở") for n in range(3)]
+    members.append(MemberEntry("s2", midnight, MemberAct.LEFT, "s2", "", "H30.1", "Sở", "H30.1", "Sở", "gone"))
+    changes = [Change("s0", midnight - 1, "", "1"), Change("s1", midnight, "", "1")]
+    history = (CampaignEntry(at, "created", "", DEADLINE),)
+    campaign = Campaign("CD-2026-0001", "x", Goal.MAILBOX, Population(), "", at, "", history)
+    found = follow(campaign, members, changes, until=FIRST + timedelta(days=1), now=midnight + 3600)
+    assert [(day.counted, day.done) for day in found.days] == [(3, 1), (2, 2)]
+
+
 @pytest.mark.parametrize(("stages", "step", "owner"), [
     ({}, Step.ASK, Owner.AGENCY), ({"a": "draft"}, Step.SUBMIT, Owner.AGENCY), ({"a": "submitted"}, Step.APPROVE, Owner.AGENCY),
     ({"a": "agency_approved"}, Step.APPROVE_FOR_PROVINCE, Owner.DESK), ({"a": "sent_to_ca"}, Step.ISSUE, Owner.AUTHORITY),
