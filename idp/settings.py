@@ -62,11 +62,12 @@ class Settings(BaseSettings):
                                description="Entry that unknown names are bound against, so that time tells nothing")
     ldap_mail_domain: str = Field("haugiang.gov.vn", description="Domain of official mail; a name with it is a mail address")
 
-    ldap_administrators_group: str = Field("quantri-coquan",
-                                           description="Group (cn) of agency administrators, named to officers who need help")
-
+    ldap_administrators_group: str = Field("quantri-coquan", description="Group (cn) of agency administrators, named for help")
     ldap_province_administrators_group: str = Field("quantri-tinh", description="Group (cn) of the province's administrators")
     ldap_auditors_group: str = Field("kiemtoan", description="Group (cn) of auditors, who read what administrators see")
+    ldap_registration_officers_group: str = Field("dangky-chungthu", description="Group (cn) of those who ask for certificates")
+    ldap_records_clerks_group: str = Field("vanthu-thietbi", description="Group (cn) of records clerks, who keep devices")
+    ldap_help_desk_group: str = Field("hotro-nguoidung", description="Group (cn) of those who help officers of their agency")
 
     keys_dir: Path = Field(Path("keys"), description="Private key material, mode 0700")
     clients_dir: Path = Field(Path("clients"), description="Registration files of the province's applications")

@@ -24,20 +24,14 @@ from ..oauth.grant import Grant, lapse_of, level_demanded, session_stands
 from ..oauth.ports import StoredAccessToken
 from ..oauth.proof.holder import Holders, TokenUse
 from ..oauth.tokens.access_token import AccessTokens, TokenRefusedError
-from ..roles import Administrator, Role, RoleGroups
+from ..roles import Administrator, Right, Role, RoleGroups
+from ..roles import ForbiddenError as ForbiddenError
 
 SCOPE: Final = "admin"
 """Reads and changes."""
 READING: Final = "admin:read"
 """Reads only."""
 _LONGEST_TOKEN: Final = 16 * 1024
-
-
-class ForbiddenError(RefusedError):
-    """Whoever asks is known, and may not do this."""
-
-    code = "forbidden"
-    status = 403
 
 
 class TooManyRequestsError(RefusedError):
@@ -106,7 +100,8 @@ class Access:
         self._emergency = emergency
         self._rates = rates
 
-    def admit(self, access_token: str, use: TokenUse, *, change: bool, caller: Caller) -> tuple[Administrator, Caller]:
+    def admit(self, access_token: str, use: TokenUse, *, change: bool, caller: Caller,
+              rights: tuple[Right, ...] = ()) -> tuple[Administrator, Caller]:
         """Tell who asks, or refuse.
 
         Args:
@@ -114,13 +109,14 @@ class Access:
             use: How it was sent, with the proof that came beside it.
             change: Whether something is to be changed.
             caller: Who asks, as the edge saw it.
+            rights: One of them is needed; where none is named, that of the roles that administer as a whole.
 
         Returns:
             The administrator, and the caller with the administrator in it, for the records.
 
         Raises:
             TokenRefusedError: 401 ``invalid_token``, 401 ``insufficient_user_authentication``, 403 ``insufficient_scope``.
-            ForbiddenError: the token is good, and its officer no administrator, or one who only reads.
+            ForbiddenError: the token is good, and its officer no administrator, or one without these rights.
             TooManyRequestsError: too many requests from there.
         """
         now = self._clock.now()
@@ -130,6 +126,7 @@ class Access:
             who = Administrator(role=Role.PROVINCE, client_id=break_glass.ACTS_AS)
         else:
             who = self._of_token(access_token, use, change=change, now=now)
+        who.demand(*rights or (Right.CHANGE if change else Right.ADMINISTER,))
         self.count(who, caller.source, change=change)
         return who, caller._replace(officer=who.sub, client_id=who.client_id)
 
@@ -158,18 +155,20 @@ class Access:
             who = self._groups.administrator(officer, client_id=client.client_id, read_only=read_only)
         if who is None:
             raise ForbiddenError("The officer is no administrator.")
-        if change and not who.may_change:
-            raise ForbiddenError("Auditors read; they change nothing.")
+        if who.deputy_for and token.grant is not None and token.grant.acr < TWO_FACTORS:
+            raise self._more_factors(client, now)  # of members of the groups it is demanded at sign-in
         return who
 
     def _check_officer(self, grant: Grant, client: Client, lapse: str, *, change: bool, now: int) -> None:
         if lapse == "level" or (not lapse and change and grant.acr < TWO_FACTORS):
-            raise TokenRefusedError("More factors are needed at sign-in.", code="insufficient_user_authentication",
-                                    acr_values=self._assurance.acr_of(
-                                        max(TWO_FACTORS, level_demanded(grant.standing, client, self._assurance, now=now))))
+            raise self._more_factors(client, now, level_demanded(grant.standing, client, self._assurance, now=now))
         # A grant with offline access outlives its session; as an administrator it does not.
         if lapse or not session_stands(grant.standing, now=now, idle_limit_seconds=self._idle_limit_seconds):
             raise _invalid()
+
+    def _more_factors(self, client: Client, now: int, demanded: int = TWO_FACTORS) -> TokenRefusedError:
+        return TokenRefusedError("More factors are needed at sign-in.", code="insufficient_user_authentication",
+                                 acr_values=self._assurance.acr_of(max(TWO_FACTORS, demanded)))
 
     def count(self, who: Administrator, source: str, *, change: bool) -> None:
         """Count a request, whichever door it came by. Raises TooManyRequestsError."""

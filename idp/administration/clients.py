@@ -24,7 +24,7 @@ from ..oauth.clients.registrar import ClientRecords, new_client_id
 from ..oauth.clients.registration import RegistrationPolicy, parse, standard_metadata, to_metadata
 from ..oauth.clients.sectors import Sectors
 from ..oauth.ports import digest
-from ..roles import Administrator
+from ..roles import Administrator, Right
 from . import delegation
 from .entries import ChangedMeanwhileError, ClientEntries, Entry
 from .merge_patch import merged
@@ -78,6 +78,7 @@ class ClientAdministration:
             cursor: As the page before gave it.
             limit: How many at most.
         """
+        who.demand(Right.ADMINISTER)
         place = place_of(cursor, int if sort == "created_at" else str, str)
         wanted = search_key(q)
         found = [client for client in self._registry.all()
@@ -103,6 +104,7 @@ class ClientAdministration:
             InvalidClientMetadataError, InvalidRedirectUriError: what is wrong, in one sentence.
             ForbiddenError: it would have more than the administrator may give.
         """
+        who.demand(Right.CHANGE)
         client = self._parsed(new_client_id(), dict(metadata), created_at=self._clock.now())
         delegation.check(who, client, self._policy)
         client, secret = self._client_secrets.make(client)
@@ -201,6 +203,7 @@ class ClientAdministration:
         return client
 
     def _seen(self, who: Administrator, client_id: str) -> Entry:
+        who.demand(Right.ADMINISTER)
         entry = self._found(client_id)
         if not who.oversees(entry.client.owner_unit):
             raise _unknown()
@@ -213,6 +216,7 @@ class ClientAdministration:
         return entry
 
     def _to_change(self, who: Administrator, client_id: str, matches: Matches) -> Entry:
+        who.demand(Right.CHANGE)
         entry = self._seen(who, client_id)
         if entry.client.source == "file":
             raise RefusedError("This application stands in a file under clients/; change it there.", code="read_only", status=409)

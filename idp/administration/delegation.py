@@ -13,8 +13,7 @@ from typing import Final
 from ..oauth.client import Client
 from ..oauth.clients.initial_access import Terms
 from ..oauth.clients.registration import RegistrationPolicy
-from ..roles import Administrator
-from .access import ForbiddenError
+from ..roles import Administrator, ForbiddenError
 
 SCOPES: Final = frozenset({"openid", "profile", "email", "phone", "address", "offline_access", "unit"})
 """Scopes that an agency may give."""

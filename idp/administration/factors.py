@@ -19,7 +19,7 @@ from ..directory.mirror import MirroredOfficer, OfficerMirror
 from ..directory.officer import Directory
 from ..directory.unit import is_within
 from ..errors import RefusedError
-from ..roles import Administrator, RoleGroups
+from ..roles import Administrator, Right, RoleGroups
 from ..sessions.single_sign_on import Sessions
 from .pages import Page, cursor_of, place_of
 from .reach import check_reach, unknown_officer
@@ -70,6 +70,7 @@ class FactorAdministration:
 
     def of(self, who: Administrator, sub: str) -> dict[str, Any]:
         """Give an officer's factors. Raises RefusedError (404) for an officer who is not theirs to see."""
+        who.demand(Right.SEE_OFFICERS)
         known = self._mirror.by_sub(sub)
         if known is None or not who.oversees(known.officer.main_post.unit_code):
             raise unknown_officer()
@@ -116,6 +117,7 @@ class FactorAdministration:
         Raises:
             InvalidParameterError: the cursor is none.
         """
+        who.demand(Right.SEE_OFFICERS)
         place = place_of(cursor, str)
         after, found = place[0] if place else "", list[dict[str, Any]]()
         for _ in range(_CHUNKS):
@@ -145,7 +147,7 @@ class FactorAdministration:
         officer = self._directory.find(known.officer.entry_uuid)
         if officer is None:
             raise unknown_officer()
-        check_reach(who, sub, officer, self._groups)
+        check_reach(who, sub, officer, self._groups, Right.ACT_ON_FACTORS)
         return MirroredOfficer(sub, officer, known.status)
 
     def by_operator(self, officer: MirroredOfficer, caller: Caller, *, factor: str = "") -> list[str]:

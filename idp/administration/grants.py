@@ -20,8 +20,7 @@ from ..errors import RefusedError
 from ..oauth.client import ClientRegistry
 from ..oauth.grant import Grant
 from ..oauth.ports import GrantStore
-from ..roles import Administrator, RoleGroups
-from .access import ForbiddenError
+from ..roles import Administrator, ForbiddenError, Right, RoleGroups
 from .officers import check_may_act_on, officer_to_act_on
 from .pages import InvalidParameterError, Page, cursor_of, place_of
 
@@ -100,6 +99,7 @@ class GrantAdministration:
         Raises:
             InvalidParameterError: neither is named, the officer twice, or the cursor is none.
         """
+        who.demand(Right.ADMINISTER)
         if sub and uid:
             raise InvalidParameterError("sub, uid: one of the two.")
         if not (sub or uid or client_id):
@@ -127,6 +127,7 @@ class GrantAdministration:
             RefusedError: it is unknown, or another agency's (404).
             ForbiddenError: its officer has a role for the whole province, and an agency asks.
         """
+        who.demand(Right.CHANGE)
         seen = self._seen(who, grant_id)
         check_may_act_on(who, self._mirror.by_sub(seen.grant.sub), self._groups)
         self._store.revoke(grant_id, REASON, self._clock.now(), self._record(
@@ -140,6 +141,7 @@ class GrantAdministration:
             InvalidParameterError: not exactly one of the two is named.
             ForbiddenError: an agency may not act on this officer, or on the grants that officers of all agencies gave a client.
         """
+        who.demand(Right.CHANGE)
         if bool(sub) == bool(client_id):
             raise InvalidParameterError("sub, client_id: exactly one of the two must be named.")
         if client_id:
@@ -154,6 +156,7 @@ class GrantAdministration:
             caller, sub=sub, client_id=client_id, all=True))
 
     def _seen(self, who: Administrator, grant_id: str) -> SeenGrant:
+        who.demand(Right.ADMINISTER)
         seen = self._pages.find(grant_id)
         if seen is None or not who.oversees(seen.unit_code):
             raise RefusedError("There is no such grant.", code="unknown_grant", status=404)

@@ -15,7 +15,7 @@ from ..oauth import scope
 from ..oauth.clients.initial_access import GRANT_TYPES, InitialAccess, InitialAccessToken, Terms
 from ..oauth.clients.members import InvalidClientMetadataError, Members
 from ..oauth.clients.registration import default_scope
-from ..roles import Administrator
+from ..roles import Administrator, Right
 from . import delegation
 from .pages import Page, cursor_of, place_of
 
@@ -49,6 +49,7 @@ class InitialAccessAdministration:
             RefusedError: the terms are wrong, with one sentence.
             ForbiddenError: they are more than the administrator may give.
         """
+        who.demand(Right.CHANGE)
         terms, quota, seconds = _read(members)
         delegation.check_terms(who, terms)
         token, value = self._tokens.create(terms, quota=quota, expires_at=self._clock.now() + seconds, caller=caller)
@@ -56,11 +57,13 @@ class InitialAccessAdministration:
 
     def revoke(self, who: Administrator, token_id: str, caller: Caller) -> None:
         """End a token; what was registered with it stays. Raises RefusedError (404): unknown, or another agency's."""
+        who.demand(Right.CHANGE)
         if all(token.token_id != token_id for token in self._seen(who)):
             raise RefusedError("There is no such initial access token.", code="unknown_token", status=404)
         self._tokens.revoke(token_id, caller)
 
     def _seen(self, who: Administrator) -> Sequence[InitialAccessToken]:
+        who.demand(Right.ADMINISTER)
         return [token for token in self._tokens.tokens() if who.oversees(token.terms.owner_unit)]
 
     def _shown(self, token: InitialAccessToken) -> dict[str, Any]:

@@ -13,8 +13,7 @@ from ..audit import Caller
 from ..clock import Clock
 from ..jose.encryption_keys import EncryptionKeys
 from ..jose.keyset import ALGORITHMS, ENCRYPTION_ALGORITHMS, JWKS_MAX_AGE_SECONDS, KeyRing, StoredKey
-from ..roles import Administrator
-from .access import ForbiddenError
+from ..roles import Administrator, ForbiddenError
 
 KINDS: Final = (*ALGORITHMS, *ENCRYPTION_ALGORITHMS)
 """What can be rotated: keys that sign, then those to encrypt to."""

@@ -11,8 +11,7 @@ from typing import Any
 from ..audit import Caller
 from ..directory.brake import Brake, FeedState
 from ..directory.mirror import Found, OfficerSearch, search_words
-from ..roles import Administrator, Role
-from .access import ForbiddenError
+from ..roles import Administrator, ForbiddenError, Right, Role
 from .pages import InvalidParameterError, Page, cursor_of, place_of
 
 
@@ -33,7 +32,9 @@ class MirrorAdministration:
 
         Raises:
             InvalidParameterError: nothing is looked for, or the cursor is none.
+            ForbiddenError: a role that has nothing to do with officers.
         """
+        who.demand(Right.SEE_OFFICERS)
         words = search_words(q)
         if not words:
             raise InvalidParameterError("q: words to look for must be given.")

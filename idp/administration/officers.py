@@ -12,8 +12,7 @@ from ..audit import Caller
 from ..directory.deprovisioning import Deprovisioning
 from ..directory.mirror import MirroredOfficer, OfficerMirror
 from ..errors import RefusedError
-from ..roles import Administrator, RoleGroups
-from .access import ForbiddenError
+from ..roles import Administrator, ForbiddenError, Right, RoleGroups
 from .reach import check_reach, unknown_officer
 
 REASON = "administrator"
@@ -35,9 +34,9 @@ def officer_to_act_on(who: Administrator, officer: MirroredOfficer | None, group
 
 
 def check_may_act_on(who: Administrator, officer: MirroredOfficer | None, groups: RoleGroups) -> None:
-    """Refuse an agency's act upon an officer who has a role for the whole province. Raises ForbiddenError."""
-    if not who.of_the_province and officer is not None and groups.above(officer):
-        raise ForbiddenError("This officer has a role for the whole province; an agency does not act on them.")
+    """Refuse an agency's act upon an officer whose role reaches beyond the agency. Raises ForbiddenError."""
+    if officer is not None and groups.beyond(who, officer):
+        raise ForbiddenError("This officer has a role beyond the agency; the province acts on them.")
 
 
 class OfficerAdministration:
@@ -75,6 +74,7 @@ class OfficerAdministration:
 
     def end_access(self, who: Administrator, sub: str, caller: Caller) -> dict[str, Any]:
         """End an officer's sessions, and all that was given in them or without them. Raises as ``officer_to_act_on``."""
+        who.demand(Right.END_ACCESS)
         officer = officer_to_act_on(who, self._mirror.by_sub(sub), self._groups)
         return {"sub": officer.sub, "uid": officer.officer.uid,
                 "applications_told": self._deprovisioning.end_access(officer.sub, REASON, caller)}
@@ -89,6 +89,6 @@ class OfficerAdministration:
         officer = self._mirror.by_sub(sub)
         if officer is None:
             raise unknown_officer()
-        check_reach(who, sub, officer.officer, self._groups)
+        check_reach(who, sub, officer.officer, self._groups, Right.ACT_ON_FACTORS)
         if not self._deprovisioning.release_factors(officer.sub, caller):
             raise RefusedError("The officer's factors are not frozen, or the officer is not back.", code="not_frozen", status=409)

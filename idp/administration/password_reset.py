@@ -20,7 +20,7 @@ from ..directory.officer import ChangeResult, Directory, Officer
 from ..errors import IdpError, RefusedError
 from ..notices import NoticeKind, Notices
 from ..oauth.ports import SeenOnce
-from ..roles import Administrator, RoleGroups
+from ..roles import Administrator, Right, RoleGroups
 from ..sessions.interaction import Interactions
 from .reach import check_reach, unknown_officer
 
@@ -99,6 +99,7 @@ class PasswordResets:
             ResetRefusedError: the request was made before; nobody may reset here; the officer is disabled; the directory refuses.
             UnavailableError: the directory or the database does not answer.
         """
+        who.demand(Right.RESET_PASSWORD)
         known = self._mirror.by_sub(sub)
         if known is None or not who.oversees(known.officer.main_post.unit_code):
             raise unknown_officer()
@@ -106,7 +107,7 @@ class PasswordResets:
         if officer is None:
             raise unknown_officer()
         self._mirror.remember(officer, now=self._clock.now())
-        check_reach(who, sub, officer, self._groups)
+        check_reach(who, sub, officer, self._groups, Right.RESET_PASSWORD)
         self._check_possible(officer)
         now = self._clock.now()
         if not self._seen.take(REASON, f"{who.sub}\0{sub}\0{key}", now=now, expires_at=now + _KEY_LIVES_SECONDS):

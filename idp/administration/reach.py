@@ -10,18 +10,18 @@ from __future__ import annotations
 from ..directory.mirror import MirroredOfficer
 from ..directory.officer import Officer
 from ..errors import RefusedError
-from ..roles import Administrator, Role, RoleGroups
-from .access import ForbiddenError
+from ..roles import Administrator, ForbiddenError, Right, Role, RoleGroups
 
 
-def check_reach(who: Administrator, sub: str, officer: Officer, groups: RoleGroups) -> None:
+def check_reach(who: Administrator, sub: str, officer: Officer, groups: RoleGroups, right: Right) -> None:
     """Refuse an administrator who may not act on an officer.
 
     Args:
         who: The administrator.
         sub: The officer's subject.
         officer: As the directory has them now.
-        groups: Tells who has a role for the whole province.
+        groups: Tells who administers what.
+        right: What the act needs.
 
     Raises:
         RefusedError: the officer is none of the administrator's agency (404).
@@ -31,12 +31,13 @@ def check_reach(who: Administrator, sub: str, officer: Officer, groups: RoleGrou
         raise unknown_officer()
     if who.role is Role.MACHINE:
         raise ForbiddenError("An administrator has to ask for this; a machine may not.")
-    if who.sub == sub:
-        raise ForbiddenError("Nobody does this for themselves; ask another administrator.")
+    who.demand(right)
+    if sub in who.persons:
+        raise ForbiddenError("Nobody does this for themselves, nor for whom they stand in; ask another administrator.")
     if who.of_the_province:
         return
-    if groups.above(MirroredOfficer(sub, officer, "active")):
-        raise ForbiddenError("This officer has a role for the whole province; an agency does not act on them.")
+    if groups.beyond(who, MirroredOfficer(sub, officer, "active")):
+        raise ForbiddenError("This officer has a role beyond the agency; the province acts on them.")
     if not all(who.oversees(post.unit_code) for post in officer.posts):
         raise ForbiddenError("This officer has a post beyond the agency; the province acts on them.")
 

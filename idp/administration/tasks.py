@@ -15,8 +15,7 @@ from ..audit import AuditEvent, AuditRecord, Caller
 from ..clock import Clock
 from ..directory.tasks import LONGEST_PROOF, OWNERS, Task, TaskKind, TaskStore
 from ..errors import RefusedError
-from ..roles import Administrator, Role
-from .access import ForbiddenError
+from ..roles import Administrator, ForbiddenError, Right, Role
 from .pages import Page, cursor_of, place_of
 
 Unfinished = Callable[[Task], Sequence[str]]
@@ -39,6 +38,7 @@ class TaskAdministration:
 
     def listed(self, who: Administrator, *, state: str = "open", cursor: str = "", limit: int) -> Page:
         """Give tasks of one state, those first that are due first. Raises InvalidParameterError for a cursor that is none."""
+        who.demand(Right.ADMINISTER)
         found = self._store.page(state=state, unit=who.unit, after=place_of(cursor, int, str), limit=limit + 1)
         last = found[limit - 1] if len(found) > limit else None
         return Page([self._shown(task) for task in found[:limit]], cursor_of(last.due_at, last.task_id) if last else "")
@@ -103,6 +103,7 @@ class TaskAdministration:
         return self.one(who, task_id)
 
     def _seen(self, who: Administrator, task_id: str) -> Task:
+        who.demand(Right.ADMINISTER)
         task = self._store.find(task_id)
         if task is None or not who.oversees(task.unit_code):
             raise RefusedError("There is no such task.", code="unknown_task", status=404)

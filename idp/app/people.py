@@ -31,7 +31,8 @@ class WholeDirectory(Directory, ListedDirectory, Protocol):
 def role_groups(settings: Settings) -> RoleGroups:
     """Name the directory's groups that make administrators."""
     return RoleGroups(province=settings.ldap_province_administrators_group, agency=settings.ldap_administrators_group,
-                      auditors=settings.ldap_auditors_group)
+                      auditors=settings.ldap_auditors_group, registration=settings.ldap_registration_officers_group,
+                      clerks=settings.ldap_records_clerks_group, help_desk=settings.ldap_help_desk_group)
 
 
 def mirroring(settings: Settings, database: Database, ledger: SqlLedger, directory: ListedDirectory, changes: Changes | None,

@@ -62,7 +62,7 @@ class House:
     def find(self, entry_uuid: str) -> Officer | None:
         return self.now or self.mirrored
 
-    def above(self, officer: MirroredOfficer) -> bool:
+    def beyond(self, who: Administrator, officer: MirroredOfficer) -> bool:
         return False
 
     # Sessions and codes

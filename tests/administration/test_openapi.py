@@ -62,7 +62,7 @@ CONFIG: dict[str, Any] = {
     },
 }
 """What schemathesis is to expect where HTTP has a more precise answer than its defaults know."""
-OF_PEOPLE = {"releaseBrake", "askForCertificate", "takeList", "sendBatch", "listBatches", "readBatch", "takeDevices",
+OF_PEOPLE = {"releaseFactors", "resetPassword", "removeFactors", "giveEnrolmentCode", "completeTask", "releaseBrake", "askForCertificate", "takeList", "sendBatch", "listBatches", "readBatch", "takeDevices",
              "enterDevice", "askForRenewals"}
 """Operations that no machine is let to."""
 EXAMPLES = {"rotateKeys": 3}

@@ -12,9 +12,9 @@ from ...audit import Caller
 from ...authn.assurance import REMEMBERED, TWO_FACTORS
 from ...clock import Clock
 from ...directory.mirror import MirroredOfficer
-from ...roles import Administrator, RoleGroups
+from ...roles import Administrator, ForbiddenError, Right, RoleGroups
 from ...sessions.single_sign_on import Session
-from ..access import Access, ForbiddenError
+from ..access import Access
 
 ACTS_AS = "console"
 """What stands for the application in records of what is done in the console."""
@@ -62,25 +62,26 @@ class Console:
         return (session.acr >= TWO_FACTORS and REMEMBERED not in session.amr and last <= now < last + self._limits.idle
                 and now < session.auth_time + self._limits.absolute)
 
-    def admit(self, officer: MirroredOfficer, *, change: bool, caller: Caller) -> tuple[Administrator, Caller]:
+    def admit(self, officer: MirroredOfficer, *, change: bool, caller: Caller,
+              rights: tuple[Right, ...] = ()) -> tuple[Administrator, Caller]:
         """Tell as what an officer is in the console.
 
         Args:
             officer: Whose session fits.
             change: Whether something is to be changed.
             caller: Who asks, as the edge saw it.
+            rights: One of them is needed; where none is named, that of the roles that administer as a whole.
 
         Returns:
             The administrator, and the caller with the administrator in it, for the records.
 
         Raises:
-            ForbiddenError: no administrator, or one who only reads.
+            ForbiddenError: no administrator, or one without these rights.
             TooManyRequestsError: too many requests from there.
         """
         who = self._groups.administrator(officer, client_id=ACTS_AS, read_only=False)
         if who is None:
             raise ForbiddenError("The officer is no administrator.")
-        if change and not who.may_change:
-            raise ForbiddenError("Auditors read; they change nothing.")
+        who.demand(*rights or (Right.CHANGE if change else Right.ADMINISTER,))
         self._access.count(who, caller.source, change=change)
         return who, caller._replace(officer=who.sub, client_id=who.client_id)

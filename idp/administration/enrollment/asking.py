@@ -26,8 +26,7 @@ from ...pki.enrollment.working_days import day_of
 from ...pki.forms import Flaw, Row, reading
 from ...pki.forms.catalogue import FORMS, Column, Form
 from ...pki.forms.cells import text
-from ...roles import Administrator
-from ..access import ForbiddenError
+from ...roles import Administrator, ForbiddenError, Right
 from .requests import LONGEST_REQUEST, shown
 
 DEVICES: Final[Mapping[Kind, tuple[DeviceKind, ...]]] = {
@@ -173,7 +172,7 @@ class Asking:
             ForbiddenError: auditors, and programs.
             RefusedError: 404: no such officer.
         """
-        if not who.may_change or not who.sub:
+        if not who.may(Right.ASK_CERTIFICATES) or not who.sub:
             raise ForbiddenError("Requests are made by administrators.")
         officer = self.officer(who, holder)
         row = reading.one(_OFFICER if kind is Kind.PERSON else _OTHERS, typed, day_of(self._desk.now()))
@@ -220,7 +219,7 @@ class Asking:
         except RefusedError:
             return None
         return next((one for one in self._desk.standing(officer.sub) if one.enrollment_id == number and one.state in IN_USE),
-                    None) if who.may_change and who.sub else None
+                    None) if who.may(Right.ASK_CERTIFICATES) and who.sub else None
 
     def _wished(self, actor: Actor, officer: MirroredOfficer, kind: Kind, device: DeviceKind, row: Row, request: str,
                 purpose: Purpose) -> Wish:

@@ -20,8 +20,7 @@ from ...pki.enrollment.working_days import day_of
 from ...pki.forms import MOST_ROWS, ListError, Sheets, reading, writing
 from ...pki.forms.catalogue import FORMS
 from ...pki.forms.report import of_list
-from ...roles import Administrator, Role
-from ..access import ForbiddenError
+from ...roles import Administrator, ForbiddenError, Role
 from ..pages import Page, Place, turned
 
 FORM: Final = FORMS["thiet_bi"]

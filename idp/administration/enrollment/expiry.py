@@ -19,7 +19,7 @@ from ...pki.enrollment.record import Enrollment
 from ...pki.enrollment.working_days import day_of, days_between, start_of
 from ...pki.expiry.forecast import Between, Ending, ForecastStore, bounds, month_of
 from ...pki.forms import Sheets, writing
-from ...roles import Administrator
+from ...roles import Administrator, Right
 from ..pages import InvalidParameterError, Page, Place, turned
 from .requests import shown
 
@@ -54,6 +54,7 @@ class ExpiryForecast:
             same order, ``count``, ``followed``, ``due``: count and followed of those whose renewal is taken now), and ``count``,
             ``followed`` and ``due`` of them all.
         """
+        who.demand(Right.SEE_CERTIFICATES)
         now, scope = self._clock.now(), who.narrowed(unit)
         names = [month_of(day_of(now), skip + number) for number in range(months)]
         found = self._store.by_month(Between(unit=scope, after=max(now, bounds(names[0])[0] - 1), before=bounds(names[-1])[1]))
@@ -103,6 +104,7 @@ class ExpiryForecast:
 
     def meant(self, who: Administrator, *, month: str = "", unit: str = "", followed: str = "") -> Between:
         """Say which certificates are meant (as ``listed``)."""
+        who.demand(Right.SEE_CERTIFICATES)
         now = self._clock.now()
         first, end = now, start_of(day_of(now) + timedelta(days=RENEWAL_DAYS + 1))
         if month:

@@ -31,8 +31,7 @@ from ...pki.government import batch as batches
 from ...pki.government import received, words
 from ...pki.government.authority import GovernmentAuthority
 from ...pki.government.ports import Batch, Moment
-from ...roles import Administrator, Role
-from ..access import ForbiddenError
+from ...roles import Administrator, ForbiddenError, Right, Role
 from ..pages import Place, turned
 from .asking import Asking
 from .handed_over import HandOverList
@@ -126,7 +125,7 @@ class EnrollmentLists:
             raise ForbiddenError("The province's desk hands over.")
         if form == RESULTS.name and who.role not in (Role.PROVINCE, Role.MACHINE):
             raise ForbiddenError("The province's desk takes results.")
-        if form == PERSONS.name and who.role is Role.MACHINE:
+        if form == PERSONS.name and not who.may(Right.ASK_CERTIFICATES):
             raise ForbiddenError("A list of officers is handed in by somebody who answers for it.")
         if dry and form == RESULTS.name and who.role is Role.MACHINE:
             raise ForbiddenError("A trial tells whose identity number fits; the province's desk tries lists.")

@@ -17,8 +17,7 @@ from ...directory.mirror import MirroredOfficer, OfficerMirror
 from ...errors import RefusedError
 from ...pki.est.enrolling import OFFICERS, Est
 from ...pki.est.passwords import MOST_SECONDS, Leave
-from ...roles import Administrator, Role, RoleGroups
-from ..access import ForbiddenError
+from ...roles import Administrator, ForbiddenError, Right, Role, RoleGroups
 from ..pages import turned
 from ..reach import check_reach
 
@@ -84,7 +83,7 @@ class PasswordAdministration:
         profile = typed.get("profile", "")
         service = profile != OFFICERS
         if holder is not None and not service:
-            check_reach(who, holder.sub, holder.officer, self._groups)
+            check_reach(who, holder.sub, holder.officer, self._groups, Right.CHANGE)
         hosts = tuple(typed.get("hosts", "").replace(",", " ").lower().split()) if service else ()
         return Made(*self._est.password(
             profile=profile, subject_name=typed.get("name", "").strip() if service else "", hosts=hosts,

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from ...audit import AuditTrail, Caller
 from ...pki.enrollment.desk import Desk
 from ...pki.enrollment.moves import Actor
-from ...roles import Administrator, Role
-from ..access import ForbiddenError
+from ...roles import Administrator, ForbiddenError, Role
 
 
 class PersonalData:

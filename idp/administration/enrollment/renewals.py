@@ -17,8 +17,7 @@ from ...pki.enrollment.desk import Wish
 from ...pki.enrollment.moves import Actor
 from ...pki.enrollment.record import Enrollment, Kind, Purpose
 from ...pki.expiry.forecast import ForecastStore
-from ...roles import Administrator
-from ..access import ForbiddenError
+from ...roles import Administrator, ForbiddenError, Right
 from .expiry import ExpiryForecast
 from .requests import MOST_AT_ONCE, CertificateDesk, shown
 
@@ -152,7 +151,7 @@ def _row(number: str, name: str, request: Enrollment | None, err: RefusedError |
 
 
 def _check(who: Administrator) -> None:
-    if not who.may_change or not who.sub:
+    if not who.may(Right.ASK_CERTIFICATES) or not who.sub:
         raise ForbiddenError("Requests are made by administrators.")
 
 

@@ -15,7 +15,7 @@ from ...audit import AuditEvent, AuditRecord, Caller
 from ...directory.mirror import OfficerMirror
 from ...errors import RefusedError
 from ...notices import Notice, NoticeKind
-from ...roles import Role
+from ...roles import Right, Role
 from ..enrollment.ending import Ending
 from ..enrollment.moves import Actor, Moves, line
 from ..enrollment.states import ENDED, Part
@@ -61,6 +61,8 @@ class Register:
     def listed(self, actor: Actor, search: DeviceSearch, *, after: str = "", limit: int, before: str = "") -> Sequence[Device]:
         """Give devices by identifier: an agency its own and those below it, an officer what is theirs."""
         who = actor.administrator
+        if who is not None:
+            who.demand(Right.SEE_DEVICES)
         if who is None:
             search = DeviceSearch(state=search.state, kind=search.kind, words=search.words, holder=actor.sub or "-",
                                   overdue_at=search.overdue_at)
@@ -263,7 +265,8 @@ class Register:
 
 def _sees(actor: Actor, device: Device) -> bool:
     who = actor.administrator
-    return (who is not None and who.oversees(device.unit_code)) or bool(actor.sub and actor.sub == device.holder)
+    oversees = who is not None and who.may(Right.SEE_DEVICES) and who.oversees(device.unit_code)
+    return oversees or bool(actor.sub and actor.sub == device.holder)
 
 
 def _answers_for(actor: Actor, device: Device) -> Part:
@@ -274,7 +277,7 @@ def _answers_for(actor: Actor, device: Device) -> Part:
     who = actor.administrator
     if actor.sub and actor.sub == device.holder:
         return Part.HOLDER
-    if who is None or not who.may_change or who.role not in (Role.PROVINCE, Role.AGENCY):
+    if who is None or not who.may(Right.REPORT_LOSS):
         raise RefusedError("This is for others to do.", code="not_yours", status=403)
     return Part.DESK if who.role is Role.PROVINCE else Part.AGENCY
 

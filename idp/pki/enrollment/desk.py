@@ -19,7 +19,7 @@ from ...audit import AuditEvent, AuditRecord, Caller
 from ...directory.mirror import OfficerMirror
 from ...errors import RefusedError
 from ...jose.keyset import Sealer
-from ...roles import Role
+from ...roles import Right
 from ..authority import csr
 from ..authority.ports import Received
 from ..forms import cells
@@ -259,13 +259,15 @@ class Desk:
 
     def _narrowed(self, actor: Actor, search: Search) -> Search:
         who = actor.administrator
+        if who is not None:
+            who.demand(Right.SEE_CERTIFICATES)
         return replace(search, holder=actor.sub) if who is None else replace(search, unit=who.narrowed(search.unit))
 
     def _checked(self, actor: Actor, wish: Wish) -> Enrollment:
         enrollment = self._drawn(actor, wish)
         if enrollment.holder != actor.sub or wish.kind is not Kind.PERSON:
             who = actor.administrator
-            if who is None or not who.may_change or who.role is Role.MACHINE or not who.oversees(enrollment.unit_code):
+            if who is None or not who.may(Right.ASK_CERTIFICATES) or not who.oversees(enrollment.unit_code):
                 raise RefusedError("A request is made by the officer, or by an administrator of the agency.", code="not_yours",
                                    status=403)
         replaced = self._replaced(enrollment)

@@ -14,7 +14,7 @@ from ...audit import AuditEvent, AuditRecord, Caller
 from ...clock import Clock
 from ...errors import RefusedError
 from ...notices import Notice, NoticeKind
-from ...roles import Administrator, Role
+from ...roles import Administrator, Right, Role
 from ..custody.device import DeviceStore
 from ..forms import cells
 from .hand_overs import HandOvers
@@ -57,7 +57,8 @@ class Actor:
     def sees(self, enrollment: Enrollment) -> bool:
         """Tell whether the enrollment is theirs to read."""
         who = self.administrator
-        return bool(self.parts(enrollment)) or (who is not None and who.oversees(enrollment.unit_code))
+        return bool(self.parts(enrollment)) or (who is not None and who.may(Right.SEE_CERTIFICATES)
+                                                and who.oversees(enrollment.unit_code))
 
 
 SYSTEM: Final = Actor("")
@@ -114,6 +115,8 @@ class Moves:
         parts = {Part.SYSTEM} if actor is SYSTEM else actor.parts(enrollment)
         if actor.administrator is not None and not actor.administrator.may_change:
             parts = parts & {Part.HOLDER}
+            if act is Act.SUBMIT and actor.administrator.may(Right.ASK_CERTIFICATES) and actor.sees(enrollment):
+                parts |= {Part.AGENCY}  # who may ask for others hands in what was drafted, and decides nothing
         may = [part for part in (Part.SYSTEM, Part.DESK, Part.AGENCY, Part.HOLDER) if part in parts & found.by]
         if not may:
             raise RefusedError("This is for others to do.", code="not_yours", status=403)

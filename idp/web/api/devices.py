@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from ...pki.forms import LONGEST_FILE
+from ...roles import Right
 from .door import Door, MediaTypeError, identifier
 from .schemas.devices import FILES
 
@@ -18,7 +19,7 @@ def blueprint(door: Door) -> Blueprint:
 
     @views.get("/devices")
     def listed() -> Response:
-        who, _ = door.admit()
+        who, _ = door.admit(Right.SEE_DEVICES)
         asked = door.query("device_state", "device_kind", "unit", "holder", "q", "overdue", "cursor", "limit")
         return door.page(rooms.administration.devices.listed(who, **_renamed(asked)))
 
@@ -41,7 +42,7 @@ def blueprint(door: Door) -> Blueprint:
 
     @views.get("/devices/lists/<kind>")
     def written(kind: str) -> Response:
-        who, _ = door.admit()
+        who, _ = door.admit(Right.SEE_DEVICES)
         door.query()
         content = rooms.administration.devices.written(who, kind)
         return Response(content, content_type=FILES[kind], headers={
@@ -49,13 +50,13 @@ def blueprint(door: Door) -> Blueprint:
 
     @views.get("/devices/<device_id>")
     def one(device_id: str) -> Response:
-        who, _ = door.admit()
+        who, _ = door.admit(Right.SEE_DEVICES)
         door.query()
         return door.json(rooms.administration.devices.one(who, identifier(device_id)))
 
     @views.post("/devices/<device_id>/acts")
     def act(device_id: str) -> Response:
-        who, caller = door.admit(change=True)
+        who, caller = door.admit(Right.CHANGE, Right.REPORT_LOSS, change=True)
         door.query()
         return door.json(rooms.administration.devices.act(who, identifier(device_id), door.body(), caller))
 

@@ -26,7 +26,7 @@ from ...oauth.proof.dpop import Presented
 from ...oauth.proof.holder import TokenUse
 from ...oauth.tokens.access_token import TokenRefusedError
 from ...pki import shown_certificate
-from ...roles import Administrator
+from ...roles import Administrator, Right
 from ...services import Services
 from ..security import caller
 from .openapi import HEADERS, PARAMETERS, PREFIX
@@ -60,8 +60,11 @@ class Door:
         settings = services.settings
         self._origins = tuple(origin for origin in (settings.issuer, settings.mtls_origin) if origin)
 
-    def admit(self, *, change: bool = False) -> tuple[Administrator, Caller]:
-        """Tell who asks. Raises as ``Access.admit``, and for a token that comes in any other way than in the header."""
+    def admit(self, *rights: Right, change: bool = False) -> tuple[Administrator, Caller]:
+        """Tell who asks, where they have one of these rights.
+
+        Raises as ``Access.admit``, and for a token that comes in any other way than in the header.
+        """
         if "access_token=" in request.environ.get("QUERY_STRING", ""):
             raise TokenRefusedError("The access token belongs into the Authorization header, not into the address.",
                                     code="invalid_request")
@@ -69,7 +72,8 @@ class Door:
         path = request.environ.get("PATH_INFO", "")
         proof = Presented(request.headers.get("DPoP", ""), request.method, tuple(origin + path for origin in self._origins))
         shown = shown_certificate.read(request.environ.get("HTTP_X_SSL_CLIENT_CERT", ""))
-        return self.services.administration.access.admit(token, TokenUse(scheme, proof, shown), change=change, caller=caller())
+        return self.services.administration.access.admit(token, TokenUse(scheme, proof, shown), change=change,
+                                                         caller=caller(), rights=rights)
 
     def query(self, *names: str) -> dict[str, Any]:
         """Read the parameters of the address, each once and none but these.

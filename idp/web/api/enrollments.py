@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request
 
 from ...administration.enrollment.expiry import MONTHS
 from ...pki.forms import LONGEST_FILE
+from ...roles import Right
 from .door import Door, MediaTypeError, identifier
 from .schemas.enrollments import BATCHES, MOST_BATCHES
 
@@ -19,48 +20,48 @@ def blueprint(door: Door) -> Blueprint:
 
     @views.get("/enrollments")
     def listed() -> Response:
-        who, _ = door.admit()
+        who, _ = door.admit(Right.SEE_CERTIFICATES)
         asked = door.query("enrollment_state", "unit", "holder", "batch", "q", "overdue", "cursor", "limit")
         return door.page(rooms.administration.enrollments.listed(who, **_renamed(asked)))
 
     @views.post("/enrollments")
     def ask() -> Response:
-        who, caller = door.admit(change=True)
+        who, caller = door.admit(Right.CHANGE, Right.ASK_CERTIFICATES, change=True)
         door.query()
         made = rooms.administration.enrollments.ask(who, door.body(), caller)
         return door.json(made, status=201, location=f"enrollments/{made['id']}")
 
     @views.get("/enrollments/counts")
     def counts() -> Response:
-        who, _ = door.admit()
+        who, _ = door.admit(Right.SEE_CERTIFICATES)
         return door.json(rooms.administration.enrollments.counted(who, **door.query("unit", "batch")))
 
     @views.get("/enrollments/expiry")
     def forecast() -> Response:
-        who, _ = door.admit()
+        who, _ = door.admit(Right.SEE_CERTIFICATES)
         asked = door.query("months", "unit")
         return door.json(rooms.administration.expiry.forecast(who, months=int(asked.pop("months", MONTHS[0])), **asked))
 
     @views.get("/enrollments/expiring")
     def expiring() -> Response:
-        who, _ = door.admit()
+        who, _ = door.admit(Right.SEE_CERTIFICATES)
         return door.page(rooms.administration.expiry.listed(who, **door.query("month", "unit", "followed", "cursor", "limit")))
 
     @views.post("/enrollments/renewals")
     def renew() -> Response:
-        who, caller = door.admit(change=True)
+        who, caller = door.admit(Right.CHANGE, Right.ASK_CERTIFICATES, change=True)
         door.query()
         return door.json(rooms.administration.renewals.ask(who, door.body(), caller))
 
     @views.post("/enrollments/acts")
     def act_upon() -> Response:
-        who, caller = door.admit(change=True)
+        who, caller = door.admit(Right.CHANGE, Right.ASK_CERTIFICATES, change=True)
         door.query()
         return door.json(rooms.administration.enrollments.act_upon(who, door.body(), caller))
 
     @views.post("/enrollments/lists")
     def take() -> Response:
-        who, caller = door.admit(change=True)
+        who, caller = door.admit(Right.CHANGE, Right.ASK_CERTIFICATES, change=True)
         asked = door.query("form", "dry_run", "submit")
         if request.mimetype not in BATCHES.values():
             raise MediaTypeError(" or ".join(BATCHES.values()))
@@ -95,19 +96,19 @@ def blueprint(door: Door) -> Blueprint:
 
     @views.get("/enrollments/<enrollment_id>")
     def one(enrollment_id: str) -> Response:
-        who, _ = door.admit()
+        who, _ = door.admit(Right.SEE_CERTIFICATES)
         door.query()
         return door.json(rooms.administration.enrollments.one(who, identifier(enrollment_id)))
 
     @views.post("/enrollments/<enrollment_id>/acts")
     def act(enrollment_id: str) -> Response:
-        who, caller = door.admit(change=True)
+        who, caller = door.admit(Right.CHANGE, Right.ASK_CERTIFICATES, change=True)
         door.query()
         return door.json(rooms.administration.enrollments.act(who, identifier(enrollment_id), door.body(), caller))
 
     @views.get("/officers/<sub>/signing-certificates")
     def signing(sub: str) -> Response:
-        who, _ = door.admit()
+        who, _ = door.admit(Right.SEE_CERTIFICATES)
         door.query()
         return door.json(rooms.administration.enrollments.signing(who, identifier(sub)))
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
+from ...roles import Right
 from ...services import Services
+from ..onward import see_other
 from . import acts, asking, desk, expiry, lists, papers, passwords, renewals, tasks
 from .applications import form as application_form
 from .applications import pages as application_pages
@@ -21,9 +23,11 @@ def blueprint(services: Services) -> Blueprint:
 
     @views.get("/")
     def home() -> Response:
-        entered = door.enter(HOME)
+        entered = door.enter(HOME, *Right)
         if isinstance(entered, Response):
             return entered
+        if not entered.who.may(Right.ADMINISTER):
+            return see_other(door.first_place(entered))
         counts = services.administration.enrollments.counted(entered.who)
         waiting = services.administration.enrollments.waiting(entered.who)
         return door.page("console/home.html", entered, here="home", states=desk.state_rows(counts["states"]),

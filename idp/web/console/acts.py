@@ -12,6 +12,7 @@ from flask import Blueprint, Response, abort, request
 
 from ...administration.enrollment.requests import MOST_AT_ONCE
 from ...errors import RefusedError
+from ...roles import Right
 from ...services import Services
 from ..onward import see_other
 from .desk import LIST, bulk_of, filters, show
@@ -35,7 +36,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
     @views.get("/certificates/<enrollment_id>/acts/<act>")
     def ask_act(enrollment_id: str, act: str) -> Response:
-        entered = door.enter(request.path, fresh=act in FRESH)
+        entered = door.enter(request.path, Right.SEE_CERTIFICATES, fresh=act in FRESH)
         if isinstance(entered, Response):
             return entered
         if act not in acts():
@@ -47,7 +48,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
     @views.post("/certificates/<enrollment_id>/acts/<act>")
     def do_act(enrollment_id: str, act: str) -> Response:
-        entered = door.enter(f"{LIST}{enrollment_id}", fresh=act in FRESH, change=True)
+        entered = door.enter(f"{LIST}{enrollment_id}", Right.CHANGE, Right.ASK_CERTIFICATES, fresh=act in FRESH, change=True)
         if isinstance(entered, Response):
             return entered
         if act not in acts():
@@ -66,7 +67,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
     @views.get("/certificates/all")
     def ask_all() -> Response:
-        entered = door.enter(request.full_path, fresh=False)
+        entered = door.enter(request.full_path, Right.SEE_CERTIFICATES, fresh=False)
         if isinstance(entered, Response):
             return entered
         page = room.workable(entered.who, **filters(), limit=MOST_AT_ONCE)
@@ -77,7 +78,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
     @views.post("/certificates/acts")
     def act_upon() -> Response:
         act = request.form.get("act", "")
-        entered = door.enter(LIST, fresh=act in FRESH, change=True)
+        entered = door.enter(LIST, Right.CHANGE, Right.ASK_CERTIFICATES, fresh=act in FRESH, change=True)
         if isinstance(entered, Response):
             return entered
         numbers = list(dict.fromkeys([*request.form.getlist("pick"), *request.form.get("numbers", "").split()]))

@@ -15,6 +15,7 @@ from flask import Blueprint, Response, abort, request
 from ...administration.enrollment.asking import AGAIN, DEVICES, FIELDS, FormError
 from ...directory.mirror import MirroredOfficer
 from ...pki.enrollment.record import Enrollment, Kind, Purpose
+from ...roles import Right
 from ...services import Services
 from ..onward import see_other
 from .desk import LIST
@@ -35,10 +36,10 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
     @views.get("/certificates/new")
     def look_for_holder() -> Response:
-        entered = door.enter(request.full_path)
+        entered = door.enter(request.full_path, Right.ASK_CERTIFICATES)
         if isinstance(entered, Response):
             return entered
-        if not entered.who.may_change:
+        if not entered.who.may(Right.ASK_CERTIFICATES):
             abort(403)
         kind = _kind(request.args.get("kind", ""))
         if holder := request.args.get("holder", ""):
@@ -54,7 +55,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
     @views.post("/certificates/new")
     def ask_for_one() -> Response:
         kind, holder = _kind(request.form.get("kind", "")), request.form.get("holder", "")
-        entered = door.enter(f"{PAGE}?{urlencode({'kind': kind.value, 'holder': holder})}", change=True)
+        entered = door.enter(f"{PAGE}?{urlencode({'kind': kind.value, 'holder': holder})}", Right.ASK_CERTIFICATES, change=True)
         if isinstance(entered, Response):
             return entered
         typed = {name: request.form.get(name, "")[:_LONGEST_FIELD] for name in FIELDS[kind]}

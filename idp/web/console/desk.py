@@ -11,6 +11,7 @@ from flask import Blueprint, Response, request
 from ...administration.pages import USUAL
 from ...directory.unit import is_unit_code
 from ...pki.enrollment.states import State
+from ...roles import Right
 from ...services import Services
 from .door import Door, Entered
 from .turning import asked, turning
@@ -53,7 +54,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
     @views.get("/certificates/")
     def listed() -> Response:
-        entered = door.enter(request.full_path)
+        entered = door.enter(request.full_path, Right.SEE_CERTIFICATES)
         if isinstance(entered, Response):
             return entered
         narrowed = filters()
@@ -65,12 +66,12 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             total=counts["states"][narrowed["state"]] if "state" in narrowed else counts["total"],
             units=[{"code": unit.code, "name": unit.name}
                    for unit in services.administration.enrollment_paper.asking.agencies(entered.who)],
-            may_ask=entered.who.may_change, bulk=bulk_of(rows), all_url=f"{LIST}all?{urlencode(narrowed)}",
+            may_ask=entered.who.may(Right.ASK_CERTIFICATES), bulk=bulk_of(rows), all_url=f"{LIST}all?{urlencode(narrowed)}",
             turn=turning(LIST, narrowed, following=page.next, prev=page.prev))
 
     @views.get("/certificates/<enrollment_id>")
     def one(enrollment_id: str) -> Response:
-        entered = door.enter(request.path)
+        entered = door.enter(request.path, Right.SEE_CERTIFICATES)
         if isinstance(entered, Response):
             return entered
         return show(services, door, entered, enrollment_id)

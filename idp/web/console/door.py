@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from flask import Response, make_response, render_template, request, session
 from flask_babel import gettext
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, Forbidden
 
 from ...audit import Caller
 from ...directory.mirror import MirroredOfficer
-from ...roles import Administrator, Role
+from ...roles import Administrator, Right, Role
 from ...services import Services
 from ...sessions.single_sign_on import Session
 from ..errors import page
@@ -46,11 +46,12 @@ class Door:
         self.services = services
         self._onward = Onward(services)
 
-    def enter(self, path: str, *, fresh: bool = False, change: bool = False) -> Entered | Response:
+    def enter(self, path: str, *rights: Right, fresh: bool = False, change: bool = False) -> Entered | Response:
         """Let an administrator in; everybody else gets a sign-in that leads back, or the page that says no.
 
         Args:
             path: The page to come back to.
+            rights: One of them is needed; where none is named, that of the roles that administer as a whole.
             fresh: Whether a sign-in of a few minutes ago is needed (``authn.freshness``).
             change: Whether something is changed.
 
@@ -72,7 +73,14 @@ class Door:
             browser_id()
             return see_other(address_of("login.ask", self.services.interactions.begin_page(path, fresh=True)))
         session[_MARK] = [sign_on.sid, self.services.clock.now()]
-        return Entered(*console.admit(officer, change=change, caller=caller()), officer)
+        return Entered(*console.admit(officer, change=change, caller=caller(), rights=rights), officer)
+
+    def first_place(self, entered: Entered) -> str:
+        """Give where somebody begins for whom there is no overview. Raises Forbidden where there is nothing for a role."""
+        places = _frame(entered)["places"]
+        if not places:
+            raise Forbidden
+        return str(places[0]["url"])
 
     def page(self, template: str, entered: Entered, *, here: str, status: int = 200, **more: Any) -> Response:
         """Make a page in the frame."""
@@ -91,20 +99,21 @@ def _seen(sign_on: Session) -> int | None:
 def _frame(entered: Entered) -> dict[str, Any]:
     """Say what stands around a page: whose console it is, how far it reaches, and what there is for this role."""
     who, province = entered.who, gettext("Toàn tỉnh")
-    places = [("home", "/admin/", gettext("Tổng quan"), "chart"),
-              ("list", "/admin/certificates/", gettext("Chứng thư số"), "cert"),
-              ("expiry", "/admin/certificates/expiry/", gettext("Sắp hết hạn"), "clock"),
-              ("devices", "/admin/devices/", gettext("Thiết bị"), "plug"),
-              ("tasks", "/admin/tasks/", gettext("Việc cần làm"), "list")]
-    places.append(("applications", "/admin/applications/", gettext("Ứng dụng"), "globe"))
-    if who.may_change:
-        places.append(("import", "/admin/certificates/import", gettext("Nhập danh sách"), "up"))
-    if who.role is Role.PROVINCE:
-        places.append(("batches", "/admin/certificates/batches", gettext("Gửi và nhận kết quả"), "mail"))
-    if who.role in (Role.PROVINCE, Role.AUDITOR):
-        places.append(("enrolment", "/admin/enrolment/", gettext("Đăng ký máy"), "laptop"))
+    whole, cards = who.may(Right.ADMINISTER), who.may(Right.SEE_CERTIFICATES)
+    offered: list[tuple[bool, str, str, str, str]] = [
+        (whole, "home", "/admin/", gettext("Tổng quan"), "chart"),
+        (cards, "list", "/admin/certificates/", gettext("Chứng thư số"), "cert"),
+        (cards, "expiry", "/admin/certificates/expiry/", gettext("Sắp hết hạn"), "clock"),
+        (who.may(Right.SEE_DEVICES), "devices", "/admin/devices/", gettext("Thiết bị"), "plug"),
+        (whole, "tasks", "/admin/tasks/", gettext("Việc cần làm"), "list"),
+        (whole, "applications", "/admin/applications/", gettext("Ứng dụng"), "globe"),
+        (who.may(Right.ASK_CERTIFICATES), "import", "/admin/certificates/import", gettext("Nhập danh sách"), "up"),
+        (who.role is Role.PROVINCE, "batches", "/admin/certificates/batches", gettext("Gửi và nhận kết quả"), "mail"),
+        (who.role in (Role.PROVINCE, Role.AUDITOR), "enrolment", "/admin/enrolment/", gettext("Đăng ký máy"), "laptop")]
     roles = {Role.PROVINCE: gettext("Quản trị tỉnh"), Role.AGENCY: gettext("Quản trị đơn vị"),
-             Role.AUDITOR: gettext("Kiểm toán viên, chỉ xem")}
+             Role.AUDITOR: gettext("Kiểm toán viên, chỉ xem"), Role.REGISTRATION: gettext("Cán bộ đăng ký chứng thư số"),
+             Role.CLERK: gettext("Văn thư giữ thiết bị"), Role.HELP_DESK: gettext("Bộ phận hỗ trợ")}
     post = entered.officer.officer.main_post
     return {"scope": province if who.of_the_province else post.unit_name or who.unit, "role": roles.get(who.role, ""),
-            "places": [{"name": name, "url": url, "label": label, "icon": icon} for name, url, label, icon in places]}
+            "places": [{"name": name, "url": url, "label": label, "icon": icon}
+                       for shown, name, url, label, icon in offered if shown]}

@@ -16,7 +16,7 @@ from ...administration.enrollment.expiry import MONTHS
 from ...administration.pages import USUAL
 from ...directory.unit import is_unit_code
 from ...pki.expiry.forecast import bounds
-from ...roles import Administrator
+from ...roles import Administrator, Right
 from ...services import Services
 from .door import Door, Entered
 from .turning import asked, turning
@@ -47,7 +47,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
     @views.get("/certificates/expiry/")
     def forecast() -> Response:
-        entered = door.enter(request.full_path)
+        entered = door.enter(request.full_path, Right.SEE_CERTIFICATES)
         if isinstance(entered, Response):
             return entered
         later = request.args.get("later") == "true"
@@ -59,7 +59,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
     @views.get("/certificates/expiry/list")
     def expiring() -> Response:
-        entered = door.enter(request.full_path)
+        entered = door.enter(request.full_path, Right.SEE_CERTIFICATES)
         if isinstance(entered, Response):
             return entered
         narrowed = filters()
@@ -75,7 +75,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
     @views.get("/certificates/expiry/forecast.csv")
     def forecast_file() -> Response:
-        entered = door.enter(request.path)
+        entered = door.enter(request.path, Right.SEE_CERTIFICATES)
         if isinstance(entered, Response):
             return entered
         content = room.csv(entered.who, (gettext("Mã đơn vị"), gettext("Đơn vị"), gettext("Tổng số"),
@@ -110,7 +110,8 @@ def _row(told: Mapping[str, Any], unit: str) -> dict[str, Any]:
 
 def _renewing(entered: Entered, narrowed: Mapping[str, str]) -> str:
     """Give where all of a list are renewed; "" where that is not what it shows, or not theirs to do."""
-    if not entered.who.may_change or not entered.who.sub or "month" in narrowed or narrowed.get("followed") == "true":
+    may = entered.who.may(Right.ASK_CERTIFICATES) and entered.who.sub
+    if not may or "month" in narrowed or narrowed.get("followed") == "true":
         return ""
     return f"{FORECAST}renewals?{urlencode({'unit': narrowed['unit']} if 'unit' in narrowed else {})}".rstrip("?")
 

@@ -11,7 +11,7 @@ from ...administration.enrollment.issuers import GOVERNMENT
 from ...administration.enrollment.lists import HANDED_OVER, KINDS, PERSONS, RESULTS
 from ...administration.pages import USUAL
 from ...errors import RefusedError
-from ...roles import Role
+from ...roles import Right, Role
 from ...services import Services
 from .desk import name_of
 from .door import Door, Entered
@@ -30,16 +30,16 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
     @views.get("/certificates/import")
     def ask_list() -> Response:
-        entered = door.enter(request.full_path)
+        entered = door.enter(request.full_path, Right.ASK_CERTIFICATES)
         if isinstance(entered, Response):
             return entered
-        if not entered.who.may_change:
+        if not entered.who.may(Right.ASK_CERTIFICATES):
             abort(403)
         return _page(entered, _meant(entered, request.args.get("form", "")))
 
     @views.post("/certificates/import")
     def take_list() -> Response:
-        entered = door.enter(PAGE, change=True)
+        entered = door.enter(PAGE, Right.CHANGE, Right.ASK_CERTIFICATES, change=True)
         if isinstance(entered, Response):
             return entered
         form = _meant(entered, request.form.get("form", ""))
@@ -57,7 +57,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
     @views.post("/certificates/import/report")
     def report_of_list() -> Response:
-        entered = door.enter(PAGE, change=True)
+        entered = door.enter(PAGE, Right.CHANGE, Right.ASK_CERTIFICATES, change=True)
         if isinstance(entered, Response):
             return entered
         form = _meant(entered, request.form.get("form", ""))
@@ -67,7 +67,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
     @views.get("/certificates/import/<form>.xlsx")
     def blank_list(form: str) -> Response:
-        entered = door.enter(request.path)
+        entered = door.enter(request.path, Right.SEE_CERTIFICATES)
         if isinstance(entered, Response):
             return entered
         if form not in _offered(entered):

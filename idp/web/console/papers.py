@@ -10,6 +10,7 @@ from typing import Final
 
 from flask import Blueprint, Response, abort, render_template, request
 
+from ...roles import Right
 from ...services import Services
 from .custody.records import PAPERS as RECORDS
 from .custody.records import date_words, of_request
@@ -26,7 +27,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
     @views.get("/certificates/<enrollment_id>/papers/<paper>")
     def paper(enrollment_id: str, paper: str) -> Response:
-        entered = door.enter(request.path)
+        entered = door.enter(request.path, Right.SEE_CERTIFICATES)
         if isinstance(entered, Response):
             return entered
         if paper not in PAPERS:

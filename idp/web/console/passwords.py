@@ -12,13 +12,12 @@ from typing import Any, Final
 from flask import Blueprint, Response, request
 from flask_babel import gettext
 
-from ...administration.access import ForbiddenError
 from ...administration.enrollment.passwords import FIELDS, MOST_DAYS, Made
 from ...administration.pages import USUAL
 from ...errors import RefusedError
 from ...pki.est.enrolling import OFFICERS
 from ...pki.est.passwords import PROFILES, Leave
-from ...roles import Role
+from ...roles import ForbiddenError, Role
 from ...services import Services
 from .desk import name_of
 from .door import Door, Entered

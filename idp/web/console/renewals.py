@@ -12,6 +12,7 @@ from flask_babel import gettext
 
 from ...administration.enrollment.requests import MOST_AT_ONCE
 from ...directory.unit import is_unit_code
+from ...roles import Right
 from ...services import Services
 from ..onward import see_other
 from .door import Door
@@ -29,10 +30,10 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
     @views.get("/certificates/expiry/renewals")
     def plan_renewals() -> Response:
-        entered = door.enter(request.full_path)
+        entered = door.enter(request.full_path, Right.ASK_CERTIFICATES)
         if isinstance(entered, Response):
             return entered
-        if not entered.who.may_change:
+        if not entered.who.may(Right.ASK_CERTIFICATES):
             abort(403)
         unit = request.args.get("unit", "")[:100]
         plan = room.planned(entered.who, unit=unit if is_unit_code(unit) else "")
@@ -44,7 +45,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
     @views.post("/certificates/expiry/renewals")
     def ask_renewals() -> Response:
-        entered = door.enter(FORECAST, change=True)
+        entered = door.enter(FORECAST, Right.ASK_CERTIFICATES, change=True)
         if isinstance(entered, Response):
             return entered
         numbers = list(dict.fromkeys(request.form.get("numbers", "").split()))

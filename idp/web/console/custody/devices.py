@@ -17,7 +17,7 @@ from ....directory.mirror import search_words
 from ....directory.unit import is_unit_code
 from ....errors import RefusedError
 from ....pki.custody.device import DeviceState
-from ....roles import Role
+from ....roles import Right, Role
 from ....services import Services
 from ...onward import see_other
 from ..desk import unit_names
@@ -44,7 +44,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
     @views.get("/devices/")
     def devices() -> Response:
-        entered = door.enter(request.full_path)
+        entered = door.enter(request.full_path, Right.SEE_DEVICES)
         return entered if isinstance(entered, Response) else _list(entered)
 
     @views.post("/devices/")
@@ -61,7 +61,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
     @views.get("/devices/lists/<kind>")
     def devices_file(kind: str) -> Response:
-        entered = door.enter(request.path)
+        entered = door.enter(request.path, Right.SEE_DEVICES)
         if isinstance(entered, Response):
             return entered
         if kind not in FILES:
@@ -70,12 +70,12 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
     @views.get("/devices/<device_id>")
     def device(device_id: str) -> Response:
-        entered = door.enter(request.path)
+        entered = door.enter(request.path, Right.SEE_DEVICES)
         return entered if isinstance(entered, Response) else _one(entered, device_id)
 
     @views.get("/devices/<device_id>/acts/<act>")
     def ask_device_act(device_id: str, act: str) -> Response:
-        entered = door.enter(request.full_path, fresh=act in FRESH)
+        entered = door.enter(request.full_path, Right.CHANGE, Right.REPORT_LOSS, fresh=act in FRESH)
         if isinstance(entered, Response):
             return entered
         if act not in acts():
@@ -87,7 +87,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
     @views.post("/devices/<device_id>/acts/<act>")
     def do_device_act(device_id: str, act: str) -> Response:
-        entered = door.enter(f"{LIST}{device_id}", fresh=act in FRESH, change=True)
+        entered = door.enter(f"{LIST}{device_id}", Right.CHANGE, Right.REPORT_LOSS, fresh=act in FRESH, change=True)
         if isinstance(entered, Response):
             return entered
         if act not in acts():

@@ -18,7 +18,7 @@ from ....administration.pages import MOST
 from ....directory.unit import is_unit_code
 from ....errors import RefusedError
 from ....pki.custody.device import FORMS, Handling
-from ....roles import Role
+from ....roles import Right, Role
 from ....services import Services
 from ..desk import LIST as REQUESTS
 from ..desk import unit_names
@@ -41,7 +41,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
     @views.get("/devices/<device_id>/papers/<form>")
     def device_record(device_id: str, form: str) -> Response:
-        entered = door.enter(request.full_path)
+        entered = door.enter(request.full_path, Right.SEE_DEVICES)
         if isinstance(entered, Response):
             return entered
         if form not in FORMS.values():
@@ -50,7 +50,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
     @views.get("/certificates/batches/<batch>/hand-overs")
     def batch_record(batch: str) -> Response:
-        entered = door.enter(request.full_path)
+        entered = door.enter(request.full_path, Right.SEE_CERTIFICATES)
         if isinstance(entered, Response):
             return entered
         unit = request.args.get("unit", "")

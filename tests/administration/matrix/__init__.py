@@ -1,0 +1,1 @@
+"""Who reaches what: every page and verb by every role, of the own and of another agency."""
