@@ -62,8 +62,9 @@ CONFIG: dict[str, Any] = {
     },
 }
 """What schemathesis is to expect where HTTP has a more precise answer than its defaults know."""
-OF_PEOPLE = {"releaseFactors", "resetPassword", "removeFactors", "giveEnrolmentCode", "completeTask", "releaseBrake", "askForCertificate", "takeList", "sendBatch", "listBatches", "readBatch", "takeDevices",
-             "enterDevice", "askForRenewals"}
+OF_PEOPLE = {"releaseFactors", "resetPassword", "removeFactors", "giveEnrolmentCode", "completeTask", "releaseBrake",
+             "askForCertificate", "takeList", "sendBatch", "listBatches", "readBatch", "takeDevices", "enterDevice",
+             "askForRenewals"}
 """Operations that no machine is let to."""
 EXAMPLES = {"rotateKeys": 3}
 """Each rotation makes RSA keys."""
