@@ -25,6 +25,7 @@ from .administration.initial_access import InitialAccessAdministration
 from .administration.keys import KeyAdministration
 from .administration.mirror import MirrorAdministration
 from .administration.officers import OfficerAdministration
+from .administration.operation.deliveries import Deliveries
 from .administration.password_reset import PasswordResets
 from .administration.rollout.campaigns import RolloutAdministration
 from .administration.rollout.reports import RolloutReports
@@ -147,6 +148,7 @@ class Administration:
     console: Console
     clients: ClientAdministration
     onboarding: Onboarding
+    deliveries: Deliveries
     enrollments: EnrollmentAdministration
     enrollment_lists: EnrollmentLists
     devices: DeviceAdministration

@@ -52,6 +52,7 @@ from ..administration.initial_access import InitialAccessAdministration
 from ..administration.keys import KeyAdministration
 from ..administration.mirror import MirrorAdministration
 from ..administration.officers import OfficerAdministration
+from ..administration.operation.deliveries import Deliveries
 from ..administration.password_reset import PasswordResets
 from ..administration.tasks import TaskAdministration
 from ..audit import Caller
@@ -275,6 +276,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         access=access, console=console(settings, access, groups, clock),
         clients=ClientAdministration(SqlClientEntries(database), client_store, clients, sectors, policy, client_secrets, clock,
                                      address=settings.issuer + Paths().registration),
+        deliveries=Deliveries({"logout": outbox, "mail": mail}, audit, clock),
         onboarding=Onboarding(client_steps, clients, examiner, clock),
         initial_access=InitialAccessAdministration(initial_access, clock),
         grants=GrantAdministration(SqlGrantPages(database, clock), grants, mirror, clients, assurance, groups, clock),

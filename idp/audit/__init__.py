@@ -93,6 +93,7 @@ class AuditEvent(StrEnum):
     KEY_DESTROYED = "key.destroyed"
     LOGOUT_NOTICE_SENT = "logout_notice.sent"
     LOGOUT_NOTICE_DEAD = "logout_notice.dead"
+    DELIVERY_RETRIED = "delivery.retried"
     NOTICE_MAILED = "notice.mailed"
     NOTICE_MAIL_DEAD = "notice.mail_dead"
     DIRECTORY_UNAVAILABLE = "directory.unavailable"

@@ -12,6 +12,7 @@ from ..oauth import client_authentication
 from ..oauth.metadata import Offer, Paths, discovery
 from ..oidc import claims, id_token, subject
 from ..pki.timestamp.admission import Admission
+from ..readiness import Readiness, dependencies
 from ..services import Services
 from ..settings import Settings
 from .backchannel_authentication import BackchannelAuthenticationEndpoint
@@ -20,7 +21,7 @@ from .device_authorization import DeviceAuthorizationEndpoint
 from .documents import Document, fixed
 from .enrollment import BELOW, EstEndpoint
 from .introspection import IntrospectionEndpoint
-from .monitoring.health import HealthEndpoint, Readiness, ReadinessEndpoint, dependencies
+from .monitoring.health import HealthEndpoint, ReadinessEndpoint
 from .monitoring.metrics import MetricsEndpoint, PrometheusMeter
 from .pushed_authorization import PushedAuthorizationEndpoint
 from .registration import ConfigurationEndpoint, RegistrationEndpoint

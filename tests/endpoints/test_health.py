@@ -11,12 +11,13 @@ import pytest
 
 from idp.audit import Caller
 from idp.directory.brake import FeedState
-from idp.endpoints.monitoring.health import Dependency, Finding, HealthEndpoint, Readiness, ReadinessEndpoint, dependencies
+from idp.endpoints.monitoring.health import HealthEndpoint, ReadinessEndpoint
 from idp.endpoints.wsgi import EndpointRequest
 from idp.errors import ConfigurationError, UnavailableError
 from idp.jose.keyset import ALGORITHMS, StoredKey
 from idp.jose.rotation import OVERDUE_SECONDS
 from idp.outbox import FailingReceiver, QueueState
+from idp.readiness import Dependency, Finding, Readiness, dependencies
 from tests.fakes.clock import FakeClock
 from tests.fakes.mirroring import quiet_mirroring
 

@@ -12,10 +12,10 @@ import pytest
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 
 from idp.audit import Caller
-from idp.endpoints.monitoring.health import Dependency, Finding, Readiness
 from idp.endpoints.monitoring.metrics import MetricsEndpoint, PrometheusMeter
 from idp.endpoints.wsgi import EndpointRequest
 from idp.errors import UnavailableError
+from idp.readiness import Dependency, Finding, Readiness
 from tests.fakes.clock import FakeClock
 
 READINESS = (Dependency("database", True, lambda: Finding("up", {})),

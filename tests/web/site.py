@@ -233,7 +233,7 @@ class Site:
         self.services: Any = SimpleNamespace(
             # The console has an office of its own: test_console.py.
             administration=SimpleNamespace(enrollments=None, devices=None, expiry=None, renewals=None, tasks=None, clients=None,
-                                           onboarding=None),
+                                           onboarding=None, keys=None, deliveries=None),
             settings=self.settings, clock=self.clock, database=database, keys=keys, clients=clients, provider=self.provider,
             approvals=approvals, devices=self.devices, notices=self.told, known_devices=self.known_devices,
             remembered_devices=self.remembered_devices,

@@ -22,9 +22,9 @@ from prometheus_client.registry import Collector
 
 from ...bundle import Bundle
 from ...errors import UnavailableError
+from ...readiness import Readiness
 from ...services import Services
 from ..wsgi import EndpointRequest, Response, error
-from .health import Readiness
 
 _BUCKETS = (.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10)
 _TEXT = (("Content-Type", "text/plain; version=0.0.4; charset=utf-8"), ("Cache-Control", "no-store"),

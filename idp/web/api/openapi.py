@@ -21,6 +21,8 @@ from ...oauth.client import Client
 from ...oauth.clients import profile, registration
 from ...oauth.clients.members import LOCALIZED_PATTERN
 from ...pki.enrollment.states import State
+from .schemas.deliveries import paths as delivery_paths
+from .schemas.deliveries import schemas as delivery_schemas
 from .schemas.devices import KIND as DEVICE_KIND
 from .schemas.devices import STATE as DEVICE_STATE
 from .schemas.devices import paths as device_paths
@@ -191,6 +193,7 @@ def _schemas() -> dict[str, Any]:
                           "Enrollment", "ExpiringEnrollment", "Device")}
     return {
         **_registration(), **lists, **enrollment_schemas(_object), **device_schemas(_object), **onboarding_schemas(_object),
+        **delivery_schemas(_object),
         "Grant": _object(grant, grant), "Keys": _object(keys, ("keys", "next_rotation_at")),
         "Rotation": _object({"alg": {"type": "string", "enum": list(KINDS)}, "emergency": _YES}),
         "InitialAccessToken": _object(token, token), "InitialAccessTerms": _object(sent_terms, ("owner",)),
@@ -250,6 +253,7 @@ def _paths() -> dict[str, Any]:
         **enrollment_paths(_operation),
         **device_paths(_operation),
         **onboarding_paths(_operation),
+        **delivery_paths(_operation),
         "/clients": {
             "get": _operation("listClients", "Applications, page by page.", answer="ClientSummaryPage",
                               query=("q", "source", "disabled", "owner_unit", "sort", "cursor", "limit")),

@@ -12,6 +12,7 @@ from .applications import form as application_form
 from .applications import pages as application_pages
 from .custody import devices, records
 from .door import Door
+from .operation import keys, system
 
 HOME = "/admin/"
 
@@ -36,6 +37,6 @@ def blueprint(services: Services) -> Blueprint:
                          may_act=entered.who.may_change)
 
     for room in (lists, papers, expiry, renewals, acts, asking, desk, devices, records, tasks, passwords, application_form,
-                 application_pages):
+                 application_pages, keys, system):
         room.add(views, services, door)
     return views

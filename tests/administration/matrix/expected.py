@@ -70,6 +70,8 @@ API: Final[Mapping[str, str]] = {
     "POST /clients/{client_id}/test": "-- -- -- -- -- ++ +0 ++",
     "PUT /clients/{client_id}/old-login-off": "-- -- -- -- -- ++ +0 ++",
     "DELETE /clients/{client_id}/old-login-off": "-- -- -- -- -- ++ +0 ++",
+    "GET /deliveries": "- + - - - + - +",
+    "POST /deliveries/retry": "- - - - - + - +",
 }
 #                                    nobody auditor help_desk clerk registration agency province
 PAGES: Final[Mapping[str, str]] = {
@@ -110,6 +112,11 @@ PAGES: Final[Mapping[str, str]] = {
     "GET /enrolment/": "- + - - - - +",
     "POST /enrolment/": "- - - - - - +",
     "POST /enrolment/{name}/withdraw": "- - - - - - 0",
+    "GET /keys/": "- + - - - - +",
+    "GET /keys/rotate": "- - - - - - +",
+    "POST /keys/rotate": "- - - - - - +",
+    "GET /system/": "- + - - - - +",
+    "POST /system/retry": "- - - - - - 0",
     "GET /applications/new": "- - - - - + +",
     "POST /applications/new": "- - - - - + +",
     "GET /applications/{client_id}/edit": "-- -- -- -- -- +0 ++",
