@@ -8,7 +8,7 @@ for by name (§5.5) is agreed to by name: a scope that was agreed to covers its 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,6 +34,26 @@ class Consent:
     claims: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What an application has of an officer now.
+
+    Attributes:
+        scope: Scope values of everything that stands: what was agreed to, and what was granted.
+        claims: Claims by name.
+        agreed_at: When the officer agreed, seconds since the epoch; None where nobody was asked.
+        last_at: When they last signed in there; None where no grant stands.
+        offline: The application keeps its access when the officer has signed out.
+    """
+
+    client_id: str
+    scope: frozenset[str]
+    claims: frozenset[str]
+    agreed_at: int | None
+    last_at: int | None
+    offline: bool
+
+
 class ConsentStore(Protocol):
     """Where consents are kept; writes are durable and carry their audit record."""
 
@@ -45,8 +65,12 @@ class ConsentStore(Protocol):
         """Keep a consent, replacing an earlier one of the same officer and application."""
         ...
 
+    def accesses(self, sub: str, now: int) -> Sequence[Access]:
+        """Give what applications have of an officer: consents that were not withdrawn, and grants that stand."""
+        ...
+
     def withdraw(self, sub: str, client_id: str, now: int, record: AuditRecord) -> bool:
-        """Withdraw a consent and revoke the application's grants of this officer; False when there was none."""
+        """Withdraw a consent and revoke the application's grants of this officer; False when there was neither."""
         ...
 
 
@@ -98,8 +122,16 @@ class Consents:
             AuditEvent.CONSENT_REFUSED, self._clock.now(), sub=sub, client_id=client_id, sid=sid, source=caller.source,
             request_id=caller.request_id, detail=_detail(scope, claims, details)))
 
+    def accesses(self, sub: str) -> Sequence[Access]:
+        """Give what applications have of an officer, the last used first."""
+        return sorted(self._store.accesses(sub, self._clock.now()), key=lambda one: (-(one.last_at or one.agreed_at or 0),
+                                                                                    one.client_id))
+
     def withdraw(self, sub: str, client_id: str, caller: Caller) -> bool:
-        """Withdraw an agreement; the application's tokens of this officer die with it. False when there was none."""
+        """Take back what an application has of an officer: the agreement, where there was one, and every token.
+
+        False when it has nothing. An application that is not asked about gets anew what it had when the officer next signs in.
+        """
         now = self._clock.now()
         return self._store.withdraw(sub, client_id, now, AuditRecord(
             AuditEvent.CONSENT_WITHDRAWN, now, sub=sub, client_id=client_id, source=caller.source, request_id=caller.request_id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -85,3 +86,31 @@ def test_a_refusal_is_recorded_and_nothing_is_remembered(consents: Consents, dat
     (record,) = database.read(select(AuditRow.__table__)).all()
     assert (record.event, record.sub, record.client_id, record.sid) == ("consent.refused", "u", "app", "s")
     assert not consents.covers("u", "app", ["openid"])
+
+
+def test_what_applications_have_is_what_was_agreed_to_and_what_stands(consents: Consents, database: Database) -> None:
+    def grant(grant_id: str, client_id: str, **more: Any) -> None:
+        database.write(insert_row(GrantRow)).run(**{
+            "grant_id": grant_id, "client_id": client_id, "sub": "u", "sid": "s", "scope": "openid", "offline": True,
+            "auth_time": 1, "acr": 1, "amr": "pwd", "nonce": "", "created_at": 5, "expires_at": now + 9, "revoked_at": None,
+            "revoke_reason": "", "details": "", **more})
+
+    now = FakeClock().now()
+    consents.give("u", "asked", ["openid", "profile"], CALLER, claims=["email"])
+    consents.give("v", "others", ["openid"], CALLER)
+    grant("a", "asked", scope="openid offline_access", created_at=7)
+    grant("b", "implied", scope="openid", created_at=8)
+    grant("c", "implied", scope="unit", created_at=6)
+    grant("d", "revoked", revoked_at=1)
+    grant("e", "expired", expires_at=now)
+    grant("f", "session-over", offline=False)
+    found = {one.client_id: one for one in consents.accesses("u")}
+    assert list(found) == ["implied", "asked"], "the last used first; no session stands, so one that needs it has nothing"
+    assert (found["asked"].scope, found["asked"].claims) == ({"openid", "profile", "offline_access"}, {"email"})
+    assert (found["asked"].agreed_at, found["asked"].last_at, found["asked"].offline) == (now, 7, True)
+    assert (found["implied"].scope, found["implied"].agreed_at, found["implied"].last_at) == ({"openid", "unit"}, None, 8)
+    assert consents.withdraw("u", "implied", CALLER)
+    assert not consents.withdraw("u", "implied", CALLER)
+    assert not consents.withdraw("u", "others", CALLER)
+    assert [one.client_id for one in consents.accesses("u")] == ["asked"]
+    assert [one.client_id for one in consents.accesses("v")] == ["others"]

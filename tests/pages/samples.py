@@ -407,6 +407,17 @@ SAMPLES = [
         "grace": {"days": 9, "until": "06/12/2026"}}),
     Sample("portal-empty", "portal/applications.html", {"who": BARE, "since": _SINCE, "apps": [], "notices": [], "unread": 0,
                                                         "posts": []}),
+    Sample("access", "account/applications.html", {"who": LONG, "agency_help": AGENCY_HELP, "apps": [
+        {"client_id": "qlvb", "name": "Hệ thống Quản lý văn bản", "owner": "Văn phòng UBND tỉnh", "asked": False, "offline": True,
+         "shares": ["A", "B"], "agreed": "", "last_used": "28/11/2026"},
+        {"client_id": "khaosat", "name": "Khảo sát công vụ", "asked": True, "offline": False, "shares": ["A"],
+         "owner": "Sở Nội vụ, do Công ty Phần mềm Ví Dụ vận hành", "agreed": "03/11/2026", "last_used": ""}]}),
+    Sample("access-none", "account/applications.html", {"who": OFFICER, "agency_help": None, "apps": []}),
+    Sample("profile", "account/profile.html", {
+        "who": LONG | {"username": "thunghiem"}, "agency_help": AGENCY_HELP, "mail": "thunghiem@haugiang.gov.vn",
+        "phone": "+84912000001", "posts": [f"{LONG['title']}, {LONG['unit_name']}", "Chuyên viên, Sở Nội vụ"]}),
+    Sample("profile-bare", "account/profile.html", {
+        "who": BARE | {"username": "thu"}, "agency_help": None, "mail": "", "phone": "", "posts": ["Sở Nội vụ"]}),
     Sample("account-sessions", "account/sessions.html", {
         "who": OFFICER, "agency_help": AGENCY_HELP, "here": "s1", "others": True, "places": _by_language(_PLACES),
         "history": _by_language(_HISTORY)}),

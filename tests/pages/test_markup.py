@@ -20,7 +20,7 @@ FIELDS = {"username", "password", "otp", "certificate", "certificate_sign_in", "
           "kept", "q", "birth_date", "phone", "signature", "signature_file", "kind", "holder",
           "mail", "identity_issued_on", "identity_issued_by", "old_serial", "hosts", "officer", "days", "authority",
           # Members of a registration go by their own names.
-          "etag", "note", "alg", "emergency", "receiver", *APPLICATION}
+          "client_id", "etag", "note", "alg", "emergency", "receiver", *APPLICATION}
 COMPLETE = {"username": "username", "password": "current-password", "otp": "one-time-code", "new_password": "new-password",
             "new_password_again": "new-password", "user_code": "off", "recovery_code": "off", "name": "off",
             "remember": "off", "enrolment_code": "off", **dict.fromkeys(
