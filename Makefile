@@ -42,7 +42,7 @@ faults: ## The faults of directory and certification authority at full length, f
 
 pins: ## Compile requirements/*.in to pins with hashes (after a change of *.in)
 	@sh deploy/setup/prepare.sh check
-	@cd requirements && for name in build runtime pkcs11 test; do ../.venv/bin/uv pip compile -q --generate-hashes --no-header \
+	@cd requirements && for name in build runtime pkcs11 samples test; do ../.venv/bin/uv pip compile -q --generate-hashes --no-header \
 		--no-emit-index-url --no-emit-find-links --python-version 3.11 $(PINS_ARGS) $$name.in -o $$name.txt || exit 1; done
 
 clean: ## Remove what was installed, built and run here (.venv, var, caches); keys/ stay

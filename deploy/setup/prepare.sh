@@ -18,10 +18,10 @@ exec 9>var/setup/lock
 flock -n 9 || { say "Another set-up is running in this checkout; waiting for it ..."; flock 9; }
 
 case $goal in
-    run) debian_packages python_headers directory_server; python_packages runtime ;;
+    run) debian_packages python_headers directory_server documents; python_packages run ;;
     check) debian_packages python_headers; python_packages test ;;
-    test) debian_packages python_headers directory_server test_servers; python_packages test ;;
-    bench) debian_packages python_headers directory_server test_servers load_driver; python_packages test ;;
+    test) debian_packages python_headers directory_server documents test_servers; python_packages test ;;
+    bench) debian_packages python_headers directory_server documents test_servers load_driver; python_packages test ;;
 esac
 translations
 if [ "$goal" = test ]; then npm_packages; fi

@@ -55,6 +55,12 @@ needed_for() {
             missing slapd slapd
             missing ldapadd ldap-utils
             ;;
+        documents)
+            missing pdfsig poppler-utils
+            # Widths of Times New Roman, Vietnamese letters. Where fonts-liberation is of version 2 (Debian 13), it is the same font.
+            dpkg-query -W -f '${Version}' fonts-liberation 2>/dev/null | grep -q '^1:2' ||
+                missing /usr/share/fonts/truetype/liberation2/LiberationSerif-Regular.ttf fonts-liberation2
+            ;;
         test_servers)
             [ -n "$(ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] || printf 'postgresql '
             missing nginx nginx
@@ -94,11 +100,12 @@ debian_packages() {
     [ -z "$left" ] || fail "debian-packages" "after the installation these are still not usable: $left" "$remedy"
 }
 
-# python_packages runtime|test: fill .venv from requirements/*.txt, every file checked against its pinned hash.
+# python_packages run|test: fill .venv from requirements/*.txt, every file checked against its pinned hash.
 python_packages() {
     which=$1
+    case $which in run) lists="requirements/runtime.txt requirements/samples.txt" ;; *) lists=requirements/$which.txt ;; esac
     stamp=.venv/installed-$which
-    want=$(digest requirements/build.txt "requirements/$which.txt")
+    want=$(digest requirements/build.txt $lists)
     if [ -x .venv/bin/python ] && [ "$(cat "$stamp" 2>/dev/null)" = "$want" ] && .venv/bin/python -c '' 2>/dev/null; then
         return 0
     fi
@@ -107,15 +114,15 @@ python_packages() {
         rm -rf .venv
         logged venv "Remove .venv and try again; on Debian python3-venv must be installed." "$python" -m venv .venv
     fi
-    say "Python packages: installing requirements/$which.txt into .venv (once; a minute or two)"
+    say "Python packages: installing $lists into .venv (once; a minute or two)"
     remedy="Check that this machine reaches its Python package index (pip's own configuration is used), then run make again."
     export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
     logged python-packages "$remedy" .venv/bin/python -m pip install --require-hashes --progress-bar off -r requirements/build.txt
     # Without build isolation: what builds python-ldap is pinned in build.txt like everything else.
     logged python-packages "$remedy" .venv/bin/python -m pip install --require-hashes --no-build-isolation --progress-bar off \
-        -r "requirements/$which.txt"
-    # The test requirements contain the runtime ones (held by tests/architecture/test_requirements.py).
-    if [ "$which" = test ]; then digest requirements/build.txt requirements/runtime.txt >.venv/installed-runtime; fi
+        $(printf -- '-r %s ' $lists)
+    # The test requirements contain these (held by tests/architecture/test_requirements.py).
+    if [ "$which" = test ]; then digest requirements/build.txt requirements/runtime.txt requirements/samples.txt >.venv/installed-run; fi
     printf '%s\n' "$want" >"$stamp"
 }
 

@@ -20,7 +20,7 @@ FLOORS = {
     "gunicorn": "22.0.0", "flask": "2.3.2", "werkzeug": "3.0.1", "signxml": "4.0.4",
 }
 NEVER = {"python-jose"}
-PINS = ["build.txt", "runtime.txt", "pkcs11.txt", "test.txt"]
+PINS = ["build.txt", "runtime.txt", "pkcs11.txt", "samples.txt", "test.txt"]
 
 
 def _pins(name: str) -> dict[str, str]:
@@ -51,8 +51,14 @@ def test_every_pin_has_a_hash_and_no_address(name: str) -> None:
 def test_test_requirements_contain_the_runtime_ones() -> None:
     runtime, test = _pins("runtime.txt"), _pins("test.txt")
     assert {package: test.get(package) for package in runtime} == runtime
-    optional = _pins("pkcs11.txt")
-    assert {package: test.get(package) for package in optional} == optional
+    for name in ("pkcs11.txt", "samples.txt"):
+        further = _pins(name)
+        assert {package: test.get(package) for package in further} == further
+
+
+def test_the_samples_have_the_versions_that_the_product_has() -> None:
+    runtime, samples = _pins("runtime.txt"), _pins("samples.txt")
+    assert {package: version for package, version in samples.items() if runtime.get(package, version) != version} == {}
 
 
 def test_lower_bounds_of_the_package_are_those_of_the_requirements() -> None:
@@ -66,7 +72,7 @@ def test_lower_bounds_of_the_package_are_those_of_the_requirements() -> None:
 
 
 def test_everything_asked_for_is_pinned() -> None:
-    for name in ("build", "runtime", "pkcs11", "test"):
+    for name in ("build", "runtime", "pkcs11", "samples", "test"):
         asked = [Requirement(line) for line in (REQUIREMENTS / f"{name}.in").read_text().splitlines()
                  if line and line[0] not in "#-"]
         pins = _pins(f"{name}.txt")
