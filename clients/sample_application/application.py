@@ -62,7 +62,7 @@ class Configuration:
 
 
 def create_application(configuration: Configuration, *, name: str, owner: str, page: str, pages: Path,
-                       scope: str = "openid profile email unit") -> Flask:
+                       scope: str = "openid profile email unit", keeps_token: bool = False) -> Flask:
     """Build an application.
 
     Args:
@@ -72,6 +72,8 @@ def create_application(configuration: Configuration, *, name: str, owner: str, p
         page: Template of the first page, shown to officers who are signed in.
         pages: Folder of that template.
         scope: What it asks for; each of it stands in client.toml.
+        keeps_token: Whether the session keeps the access token (``access_token``, ``access_since``, ``access_until``), for APIs
+            beyond UserInfo.
     """
     app = Flask("sample_application", root_path=str(Path(__file__).parent))
     app.jinja_loader.searchpath.append(str(pages))  # type: ignore[union-attr]
@@ -83,7 +85,7 @@ def create_application(configuration: Configuration, *, name: str, owner: str, p
         "province", client_id=configuration.client_id, client_secret=configuration.client_secret,
         server_metadata_url=f"{configuration.issuer}/.well-known/openid-configuration",
         client_kwargs={"scope": scope, "code_challenge_method": "S256", "default_timeout": TIMEOUT_SECONDS})
-    app.extensions["sign_on"] = SignOn(configuration, provider, sessions, SeenTokens())
+    app.extensions["sign_on"] = SignOn(configuration, provider, sessions, SeenTokens(), keeps_token)
     app.jinja_env.globals.update(application=name, owner=owner, links=configuration.links)
 
     app.add_url_rule("/", "home", lambda: _home(page))
@@ -109,6 +111,7 @@ class SignOn:
     provider: Any
     sessions: MemorySessions
     seen: SeenTokens
+    keeps_token: bool
 
     @property
     def issuer(self) -> str:
@@ -160,7 +163,11 @@ def _callback() -> WerkzeugResponse:
                           "level": LEVELS.get(str(claims.get("acr", "")).rpartition(":")[2], "chưa rõ")}
     session["id_token"] = token["id_token"]
     session["form_token"] = secrets.token_urlsafe(32)
-    return redirect(url_for("home"))
+    if sign_on.keeps_token:
+        session["access_token"] = token["access_token"]
+        session["access_since"] = time.time()
+        session["access_until"] = session["access_since"] + float(token.get("expires_in", 0))
+    return redirect(session.pop("return_to", url_for("home")))  # set by views of ours alone
 
 
 def _logout() -> WerkzeugResponse:

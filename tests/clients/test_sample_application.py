@@ -32,7 +32,8 @@ def provider() -> Iterator[FakeProvider]:
 def app(provider: FakeProvider) -> Flask:
     return create_application(
         Configuration(provider.issuer, "qlvb", "secret", "http://localhost:8001", (("Cổng thông tin", "http://localhost:8002/"),)),
-        name="Hệ thống Quản lý văn bản", owner="Văn phòng UBND tỉnh", page="documents.html", pages=CLIENTS / "qlvb" / "templates")
+        name="Hệ thống Quản lý văn bản", owner="Văn phòng UBND tỉnh", page="news.html",
+        pages=CLIENTS / "cong-thong-tin" / "templates")
 
 
 def _signed_in(app: Flask, provider: FakeProvider) -> FlaskClient:

@@ -20,12 +20,14 @@ class FakeProvider:
     Attributes:
         claims: Members put into ID tokens; tests change them.
         details: What UserInfo answers.
+        access_token: Given to whoever signs in; with ``expires_in``.
     """
 
     def __init__(self) -> None:
         self.key = ECKey.generate_key("P-256", {"use": "sig"}, auto_kid=True)
         self.claims: dict[str, Any] = {"sub": "s-1", "sid": "sid-1", "acr": "urn:haugiang:acr:2", "amr": ["pwd", "otp", "mfa"]}
         self.details: dict[str, Any] = {"sub": "s-1", "name": "Nguyễn Văn Bộ", "title": "Chuyên viên", "unit_name": "Văn phòng"}
+        self.access_token, self.expires_in = "a-1", 600
         self._codes: dict[str, dict[str, str]] = {}
         self._server = make_server("127.0.0.1", 0, Request.application(self._serve), threaded=True)
         self.issuer = f"http://127.0.0.1:{self._server.port}"
@@ -73,5 +75,6 @@ class FakeProvider:
             now = int(time.time())
             id_token = self.sign({"iss": self.issuer, "aud": asked["client_id"], "iat": now, "exp": now + 300, "auth_time": now,
                                   "nonce": asked["nonce"], **self.claims})
-            documents["/token"] = {"access_token": "a-1", "token_type": "Bearer", "expires_in": 600, "id_token": id_token}
+            documents["/token"] = {"access_token": self.access_token, "token_type": "Bearer", "expires_in": self.expires_in,
+                                   "id_token": id_token}
         return Response(json.dumps(documents[request.path]), content_type="application/json")
