@@ -97,6 +97,7 @@ from .sessions.interaction import Interactions
 from .sessions.remembered import RememberedDevices
 from .sessions.single_sign_on import Sessions
 from .settings import Settings
+from .signing.csc.hash_signing import HashSigning
 
 Door = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 """The door for programs: a WSGI application (PEP 3333)."""
@@ -189,6 +190,18 @@ class CertificateProtocols:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteSigning:
+    """The rooms by which programs have officers' SIMs sign.
+
+    Attributes:
+        authorizations: Counts questions to officers.
+    """
+
+    signing: HashSigning
+    authorizations: Lockout
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mirroring:
     """The rooms that keep the mirror of the directory.
 
@@ -253,6 +266,7 @@ class Services:
     revocation_lists: RevocationListMaker
     ocsp: OcspResponder
     certificate_protocols: CertificateProtocols
+    remote_signing: RemoteSigning | None
     resource_access: ResourceAccess
     certificate_sign_in: CertificateSignIn
     recovery_codes: RecoveryCodes

@@ -206,7 +206,7 @@ class House:
         self.provider = Provider(
             issuer=ISSUER, registry=self.registry, store=self.store, deferred=self.deferred, tokens=self.tokens, keys=self.keys,
             clock=self.clock, lifetimes=lifetimes or Lifetimes(), assurance=assurance,
-            officer_scopes=frozenset(claims.SCOPES), checks=self.checks,
+            officer_scopes=frozenset({*claims.SCOPES, "credential"}), checks=self.checks,
             proofs=self.proofs, token_endpoints=(f"{ISSUER}/token", f"{MTLS}/token"),
             pushed=PushedRequests(SqlPushedRequests(database), self.clock, required=require_pushed_requests,
                                   public=self.pushing),
@@ -215,7 +215,7 @@ class House:
             read_hint=self.id_tokens.subject_of_hint, extensions=[self.id_tokens, *extensions],
             response_types=response.offered(front_channel=front_channel), assertions=AuthorizationAssertions(
                 assertion_issuers or {}, audience=ISSUER, keys=self.client_keys, seen=seen, mirror=self.officers,
-                clock=self.clock), details_types={SIGNING: SigningDetails()},
+                clock=self.clock), details_types={SIGNING: SigningDetails(), "credential": SigningDetails(most=3)},
             published=PublishedRequests(self.documents.document) if request_uris else None)
         self.approvals = Approvals(self.deferred, self.provider)
         self.devices = DeviceAuthorization(

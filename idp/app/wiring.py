@@ -109,6 +109,7 @@ from ..oauth.requests.published import MEDIA_TYPES, PublishedRequests
 from ..oauth.requests.pushed_authorization import PushedRequests
 from ..oauth.requests.request_object import RequestObjects
 from ..oauth.requests.signing_details import SigningDetails
+from ..oauth.scope import CREDENTIAL as LEAVE_TO_SIGN
 from ..oauth.server import Lifetimes, Provider
 from ..oauth.tokens.access_token import AccessTokens
 from ..oauth.tokens.introspection import Introspection
@@ -213,7 +214,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     objects = RequestObjects(settings.issuer, client_keys, clock, encryption_keys.decrypt)
     provider = Provider(issuer=settings.issuer, registry=clients, store=grants, deferred=deferred, tokens=tokens, keys=keys,
                         clock=clock, lifetimes=lifetimes, assurance=assurance, checks=checks, proofs=proofs,
-                        officer_scopes=frozenset({*claims.SCOPES, SCOPE, "offline_access", "est"}),
+                        officer_scopes=frozenset({*claims.SCOPES, SCOPE, "offline_access", "est", LEAVE_TO_SIGN}),
                         token_endpoints=routes.addresses(settings, Paths().token),
                         pushed=PushedRequests(SqlPushedRequests(database), clock, public=public_clients.of_pushed(
                             Lockout(guesses, clock, PUSH_LIMITS, kind="push"), grants, clock),
@@ -313,7 +314,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         notices=notices, mail=mail, certificate_desk=desk_rooms, published_chain=chain,
         list_fetcher=list_fetcher, campaigns=rollout.campaigns,
         own_certificates=holders(desk_rooms, mirror, chain, issuance, clock),
-        certification=issuance, revocation_lists=revocation_lists, ocsp=ocsp,
+        certification=issuance, revocation_lists=revocation_lists, ocsp=ocsp, remote_signing=None,
         certificate_protocols=protocols(settings, database, sealer, issuance, audit, mirror, groups, guesses, clock, desk_rooms),
         resource_access=ResourceAccess(tokens, officer_tokens, clients, clock, assurance, Holders(proofs),
                                        idle_limit_seconds=settings.idle_limit_seconds),

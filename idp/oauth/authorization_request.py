@@ -16,11 +16,12 @@ from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from .. import json_object
+from authlib.oauth2 import OAuth2Error
+
 from ..errors import RefusedError
 from . import pkce, response, scope
 from .client import Client
-from .requests import rich_authorization
+from .requests import claims_parameter, credential_scope, rich_authorization
 from .tokens import resource_indicator
 
 PROMPTS = ("none", "login", "consent", "select_account")
@@ -100,6 +101,7 @@ class AuthorizationRequest:
         resources: Whom the access tokens are for (RFC 8707 §2.1); empty for the issuer alone.
         authorization_details: What is asked for beyond scopes (``rich_authorization.spell``); "" where nothing is.
         agreed_by: Subject of the officer who agreed to these details; "" before.
+        signing: What the phone was asked for after that (``signing.csc.authorization``), never read from a request; "" before.
         post: JSON of the post that the officer acts in (``oidc.acting_post.noted``), never read from a request; "" for none.
     """
 
@@ -127,6 +129,7 @@ class AuthorizationRequest:
     resources: tuple[str, ...] = ()
     authorization_details: str = ""
     agreed_by: str = ""
+    signing: str = ""
     post: str = ""
 
     @property
@@ -137,9 +140,16 @@ class AuthorizationRequest:
             kept["resources"] = self.resources
         if self.authorization_details:
             kept["authorization_details"] = json.loads(self.authorization_details)
+        if self.signing:
+            kept["signing"] = self.signing
         if self.post:
             kept["post"] = json.loads(self.post)
         return json.dumps(kept, separators=(",", ":")) if kept else ""
+
+    @property
+    def to_be_signed(self) -> rich_authorization.Detail | None:
+        """What the officer's phone is to sign before anything is issued; None for a request that asks for no signature."""
+        return credential_scope.to_be_signed(self.authorization_details)
 
     def unseen_by(self, sub: str) -> bool:
         """Tell whether it asks for authorization details that this officer has not agreed to, for this request."""
@@ -193,9 +203,10 @@ def parse(parameters: Mapping[str, Sequence[str]], registry: Registrations, *,
         if name in sent:
             raise answer.refusal(code, f"The parameter {name} is not supported.")
     asked_type = _response_type(sent, client, answer, response_types)
+    asked = _scope(sent, client, answer, asked_type)
     return AuthorizationRequest(
         client_id=client.client_id, redirect_uri=redirect_uri, response_type=asked_type, response_mode=answer.response_mode,
-        scope=_scope(sent, client, answer, asked_type), state=answer.state, nonce=_nonce(sent, answer, asked_type),
+        scope=asked, state=answer.state, nonce=_nonce(sent, answer, asked_type),
         code_challenge=_challenge(sent, client, answer, asked_type), code_challenge_method=sent.get("code_challenge_method", ""),
         prompt=_prompt(sent, answer), max_age=_max_age(sent, answer),
         login_hint=_CONTROL.sub("", sent.get("login_hint", ""))[:255],
@@ -204,7 +215,7 @@ def parse(parameters: Mapping[str, Sequence[str]], registry: Registrations, *,
         display=_word(sent.get("display", ""), DISPLAYS),
         claims_locales=_languages(sent.get("claims_locales", "")), claims=_claims(sent, answer),
         dpop_jkt=_dpop_jkt(sent, answer), resources=_resources(parameters, client, answer, issuer),
-        authorization_details=_details(sent, client, answer, asked_type, details_types))
+        authorization_details=_details(sent, client, answer, asked_type, details_types, asked))
 
 
 def refusal(parameters: Mapping[str, Sequence[str]], registry: Registrations, code: str, description: str,
@@ -344,51 +355,21 @@ def _resources(parameters: Mapping[str, Sequence[str]], client: Client, answer: 
 
 
 def _details(sent: Mapping[str, str], client: Client, answer: _Answer, response_type: str,
-             types: rich_authorization.Types) -> str:
-    text = sent.get(rich_authorization.PARAMETER)
-    if text is None:
-        return ""
+             types: rich_authorization.Types, asked: tuple[str, ...]) -> str:
     try:
-        details = rich_authorization.read(text, client, types)
-    except rich_authorization.InvalidDetailsError as refused:
+        details = credential_scope.details_of(sent, asked, client, types)
+        if details and response_type != response.CODE:
+            raise rich_authorization.InvalidDetailsError("What is to be allowed goes with the response type code only.")
+    except OAuth2Error as refused:
         raise answer.refusal(refused.error, refused.description) from None
-    if response_type != response.CODE:
-        raise answer.refusal("invalid_authorization_details", "authorization_details goes with the response type code only.")
     return rich_authorization.spell(details)
 
 
 def _claims(sent: Mapping[str, str], answer: _Answer) -> str:
-    """Read which claims are asked for by name; members that are not understood are left out (OpenID Connect Core §5.5)."""
-    text = sent.get("claims")
-    if text is None:
-        return ""
     try:
-        asked = json_object.parse(text)
-        if not isinstance(asked, dict):
-            raise ValueError
-        found = {part: _named(asked[part]) for part in ("userinfo", "id_token") if asked.get(part) is not None}
-        stored = json.dumps({part: names for part, names in found.items() if names}, separators=(",", ":"), allow_nan=False)
-        if len(stored) > LONGEST_VALUE:
-            raise ValueError
+        return claims_parameter.read(sent["claims"], longest=LONGEST_VALUE) if "claims" in sent else ""
     except ValueError:
         raise answer.refusal("invalid_request", "claims is not a JSON object as OpenID Connect Core 5.5 describes.") from None
-    return "" if stored == "{}" else stored
-
-
-def _named(members: Any) -> dict[str, dict[str, Any]]:
-    """Read the claims that one member asks for: null, or an object (§5.5.1); ValueError for anything else."""
-    if not isinstance(members, dict):
-        raise ValueError
-    named: dict[str, dict[str, Any]] = {}
-    for name, wish in members.items():
-        said = {} if wish is None else wish
-        if not isinstance(said, dict) or not isinstance(said.get("essential", False), bool):
-            raise ValueError
-        values = [said["value"]] if "value" in said else said.get("values", [])
-        if not isinstance(values, list) or ("value" in said and "values" in said):
-            raise ValueError
-        named[name] = ({"essential": True} if said.get("essential") else {}) | ({"values": values} if values else {})
-    return named
 
 
 def _languages(text: str) -> tuple[str, ...]:

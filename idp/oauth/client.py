@@ -21,13 +21,13 @@ from ..directory.unit import is_unit_code
 from ..errors import UnavailableError
 
 SCOPES = ("openid", "profile", "email", "phone", "address", "offline_access", "unit", "post", "groups", "service",
-          "admin", "admin:read", "time_stamp", "est")
+          "credential", "admin", "admin:read", "time_stamp", "est")
 """Scopes that may be registered today (fixed interface §6)."""
 FAPI2 = "fapi2"
 """The one profile there is (``clients/profile.py``)."""
 ADMINISTRATION = frozenset({"admin", "admin:read", "est"})
 """Scopes of the administration API and of enrolment: only a file in clients/ gives them, and nobody gets them without asking."""
-NEVER_UNASKED = ADMINISTRATION | {"time_stamp"}
+NEVER_UNASKED = ADMINISTRATION | {"time_stamp", "credential"}
 """Scopes that an application which names none does not get (RFC 6749 §3.3)."""
 SPARE_LOOKS = 10
 """How often a second a process looks for clients that it does not know."""

@@ -17,6 +17,9 @@ OPENID = "openid"
 OFFLINE = "offline_access"
 """Asks for a family that outlives the session (OpenID Connect Core §11)."""
 
+SERVICE, CREDENTIAL = "service", "credential"
+"""Leave to use remote signing, and leave for one signing (CSC API 1.0.4.0 §8.3); never together in one request."""
+
 _TOKEN = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]{1,128}")
 _MOST_WORDS = 64
 
@@ -40,6 +43,11 @@ def words(text: str | None) -> tuple[str, ...] | None:
 def within(asked: Collection[str], permitted: Collection[str]) -> bool:
     """Tell whether everything asked for is permitted."""
     return all(word in permitted for word in asked)
+
+
+def leave_to_sign(asked: Collection[str]) -> bool:
+    """Tell whether a request asks for the leave for one signing: only a browser brings it, and the officer sees what it is."""
+    return CREDENTIAL in asked
 
 
 def of_machines(asked: tuple[str, ...], registered: frozenset[str], of_officers: frozenset[str]) -> tuple[str, ...] | None:

@@ -47,6 +47,7 @@ from .requests.published import PublishedRequests
 from .requests.pushed_authorization import PushedRequests
 from .requests.request_object import RequestObjects
 from .response import AuthorizationResponse
+from .scope import leave_to_sign
 from .tokens import resource_indicator
 from .tokens.access_token import AccessTokens, Exchanged, IssuedToken, SigningKeys
 from .tokens.resource_indicator import InvalidTargetError
@@ -207,6 +208,8 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         self.admit(client, request, session, caller)
         if request.unseen_by(session.sub):
             raise request.refuse("consent_required", "The officer has not agreed to the authorization details.")
+        if request.to_be_signed is not None and not request.signing:
+            raise request.refuse("consent_required", "The officer's phone has not signed.")
         if request.response_type not in self.response_types:
             raise request.refuse("unsupported_response_type", "This response type is not offered.")
         form = {"client_id": request.client_id, "redirect_uri": request.redirect_uri, "response_type": request.response_type,
@@ -318,7 +321,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
                 raise InvalidTargetError("No scope is left at these resources; ask for one resource at a time.")
         token = self.tokens.issue(client, scope=allowed, grant=grant, confirmation=confirmation, audience=audience,
                                   exchanged=exchanged, details=self._details(request, None if exchanged else grant))
-        if include_refresh_token and grant is not None:
+        if include_refresh_token and grant is not None and not leave_to_sign(grant.scope.split()):
             value = token["refresh_token"] = secrets.token_urlsafe(32)
             token.refresh_digest = digest(value)
         return token

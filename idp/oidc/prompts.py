@@ -37,6 +37,7 @@ class Prompt(StrEnum):
     STEP_UP = "step_up"
     POST = "post"
     CONSENT = "consent"
+    SIGN = "sign"
     DONE = "done"
 
 
@@ -46,7 +47,7 @@ class NotAllowedError(AuthorizationError):
 
 def next_prompt(request: AuthorizationRequest, client: Client, session: Session | None, *, subject: str, groups: Collection[str],
                 required_level: int, post_open: bool, consent_given: bool, interaction: Interaction | None,
-                now: int) -> Prompt:
+                now: int, signed: bool = True) -> Prompt:
     """Tell what the officer is asked next; DONE when the code may be issued.
 
     Args:
@@ -60,6 +61,7 @@ def next_prompt(request: AuthorizationRequest, client: Client, session: Session 
         consent_given: Whether what the request asks for has been agreed to before.
         interaction: The stored request; None on the fast path.
         now: Seconds since the epoch.
+        signed: Whether the officer's phone has signed what the request wants signed, if it wants anything signed.
 
     Raises:
         AuthorizationError: ``login_required``, ``interaction_required`` or ``consent_required``
@@ -96,7 +98,7 @@ def next_prompt(request: AuthorizationRequest, client: Client, session: Session 
         if silent:
             raise request.refuse("consent_required", "The officer has to agree first.")
         return Prompt.CONSENT
-    return Prompt.DONE
+    return Prompt.DONE if signed else Prompt.SIGN
 
 
 def hint_agrees(request: AuthorizationRequest, subject: str) -> bool:

@@ -24,6 +24,7 @@ from . import (
     session_management,
 )
 from .assets import PREFIX, Assets
+from .consent import phone
 from .login import acting_post, recovery
 from .login.certificate import showing
 
@@ -50,8 +51,8 @@ def register(app: Flask, services: Services, *, assets: Assets | None = None) ->
     security.protect(app, services)
     i18n.translate(app, services, files.url, frozenset(province))
     errors.handle(app, services.clock)
-    for room in (authorize, login, recovery, consent, acting_post, device, approvals, logout, session_management, portal, account,
-                 console, i18n):
+    for room in (authorize, login, recovery, consent, phone, acting_post, device, approvals, logout, session_management, portal,
+                 account, console, i18n):
         app.register_blueprint(room.blueprint(services))
     app.register_blueprint(showing(services))
 

@@ -34,7 +34,8 @@ from .i18n import speak
 from .presentation import agency_help, application_words, entrance, in_words
 from .security import allow_onward_redirect, allow_opener, browser_id, browser_state, caller, change_session, current_session
 
-_PAGES = {Prompt.CONSENT: "consent.ask", Prompt.SELECT_ACCOUNT: "consent.ask", Prompt.POST: "acting_post.ask"}
+_PAGES = {Prompt.CONSENT: "consent.ask", Prompt.SELECT_ACCOUNT: "consent.ask", Prompt.POST: "acting_post.ask",
+          Prompt.SIGN: "signing.watch"}
 
 
 class Onward:
@@ -123,7 +124,13 @@ class Onward:
             request, client, session, subject=self._services.subjects.of(client, session.sub) if session else "",
             groups=officer.officer.groups if officer else (), required_level=required, consent_given=given,
             post_open=signed_in is not None and self.post(request, client, interaction, signed_in)[1],
-            interaction=interaction, now=self._services.clock.now())
+            interaction=interaction, now=self._services.clock.now(),
+            signed=request.to_be_signed is None or session is None or self._signed(request, session))
+
+    def _signed(self, request: AuthorizationRequest, session: Session) -> bool:
+        """Tell whether the phone has signed what a request wants signed, and the application may still have it."""
+        rooms = self._services.remote_signing
+        return rooms is not None and rooms.signing.stands(request.client_id, session.sub, request.signing)
 
     def post(self, request: AuthorizationRequest, client: Client, interaction: Interaction | None,
              signed_in: tuple[Session, MirroredOfficer]) -> tuple[Post | None, bool]:

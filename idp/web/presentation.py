@@ -19,11 +19,13 @@ from ..authn.networks import OUTSIDE
 from ..directory.officer import Contact, Officer, Post
 from ..directory.unit import is_within
 from ..oauth.client import Client
+from ..oauth.requests.credential_scope import TYPE
 from ..oauth.requests.signing_details import ALGORITHMS
 from ..oauth.scope import OFFLINE
 from ..oidc.acting_post import CLAIM
 from ..oidc.claims import address_of, brought_by
 from ..services import Services
+from ..signing.verification_code import verification_code
 from .i18n import language
 from .security import allow_image
 
@@ -119,15 +121,23 @@ def post_words(post: Post) -> str:
 
 
 def signing(details: str) -> list[dict[str, Any]]:
-    """Tell which documents an application wants signed: per request ``algorithm credential documents``, each a label and a hash.
+    """Tell which documents an application wants signed: per request ``algorithm credential phone documents``.
+
+    Of each document a label, the hash, and the four digits that the phone will show; ``phone`` says whether it signs.
 
     Args:
-        details: Authorization details as they are stored, of the type for signing: the only one there is.
+        details: Authorization details as they are stored, of the types for signing: the only ones there are.
     """
-    return [{"algorithm": ALGORITHMS[detail["hashAlgorithmOID"]][0], "credential": detail.get("credentialID", ""),
-             "documents": [{"label": document["label"], "hash": base64.b64decode(document["hash"]).hex()}
-                           for document in detail["documentDigests"]]}
+    return [{"algorithm": ALGORITHMS[detail["hashAlgorithmOID"]][0], "phone": detail["type"] == TYPE,
+             "credential": "" if detail["type"] == TYPE else detail.get("credentialID", ""),
+             "documents": [{"label": document["label"], "hash": digest.hex(), "code": verification_code(digest)}
+                           for document in detail["documentDigests"] for digest in [base64.b64decode(document["hash"])]]}
             for detail in json.loads(details)]
+
+
+def hidden_number(msisdn: str) -> str:
+    """Give a phone's number so that its owner recognises it and nobody else learns it."""
+    return f"••••\u00a0•••\u00a0{msisdn[-3:]}"
 
 
 def demand_words(demand: Demand, officer: Officer) -> str:

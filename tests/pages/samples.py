@@ -346,15 +346,26 @@ SAMPLES = [
     Sample("device-refused", "device/done.html", {"app": QLVB, "approved": False}),
     Sample("signing", "consent/signing.html", {
         "app": QLVB, "who": OFFICER, "action": "/stay", "agency_help": AGENCY_HELP, "ask_sharing": False, "shares": [],
-        "withheld": [], "requests": [{"algorithm": "SHA-256", "credential": "", "documents": [
+        "withheld": [], "requests": [{"algorithm": "SHA-256", "credential": "", "phone": False, "documents": [
             {"label": "Quyết định số 12/QĐ-UBND về phân công nhiệm vụ", "hash": "b133a0c0e9bee3be" * 4},
             {"label": "Tờ trình số 45/TTr-STTTT", "hash": "2c26b46b68ffc68f" * 4}]}]}),
     Sample("signing-and-sharing", "consent/signing.html", {
         "app": SURVEY, "who": LONG, "action": "/stay", "agency_help": None, "ask_sharing": True,
         "shares": _by_language([{"label": {"vi": "Họ và tên", "en": "Name"}, "value": "Nguyễn Văn Mẫu", "icon": "user"}]),
         "withheld": {"vi": ["mật khẩu"], "en": ["password"]},
-        "requests": [{"algorithm": "SHA-512", "credential": "chung-thu-canbo-2026", "documents": [
+        "requests": [{"algorithm": "SHA-512", "credential": "chung-thu-canbo-2026", "phone": False, "documents": [
             {"label": "Kế hoạch " + "chuyển đổi số " * 6 + "TT" * 50, "hash": "f09a3c7e" * 16}]}]}),
+    Sample("signing-by-phone", "consent/signing.html", {
+        "app": QLVB, "who": OFFICER, "action": "/stay", "agency_help": AGENCY_HELP, "ask_sharing": False, "shares": [],
+        "withheld": [], "requests": [{"algorithm": "SHA-256", "credential": "", "phone": True, "documents": [
+            {"label": "Quyết định số 12/QĐ-UBND về phân công nhiệm vụ", "hash": "b133a0c0e9bee3be" * 4, "code": "4729"}]}]}),
+    Sample("phone-waiting", "signing/phone.html", {
+        "app": QLVB, "action": "/stay", "agency_help": AGENCY_HELP, "waiting": {
+            "number": 1, "of": 2, "document": "Quyết định số 12/QĐ-UBND về phân công nhiệm vụ", "code": "4729",
+            "phone": "••••\u00a0•••\u00a0123", "left": 87, "whole": 120}}),
+    Sample("phone-not-signed", "signing/phone.html", {
+        "app": QLVB, "action": "/stay", "agency_help": AGENCY_HELP, "waiting": None, "again": True,
+        "why": {"vi": "Hết thời gian chờ mà điện thoại chưa trả lời.", "en": "Time ran out before the phone answered."}}),
     Sample("approvals", "approvals/waiting.html", {"who": OFFICER, "agency_help": AGENCY_HELP, "asked": _ASKED}),
     Sample("approvals-none", "approvals/waiting.html", {"who": BARE, "agency_help": None, "asked": []}),
     Sample("approval-confirm", "approvals/confirm.html", {

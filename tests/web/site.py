@@ -213,9 +213,10 @@ class Site:
                 Lockout(counter, self.clock, PUSH_LIMITS, kind="push"), SqlGrants(database), self.clock)),
             pushing_endpoints=(f"{self.settings.issuer}/par",),
             objects=RequestObjects(self.settings.issuer, keys_by_value(self.clock), self.clock, decrypt=str),
-            token_endpoints=(f"{self.settings.issuer}/token",), officer_scopes=frozenset({"openid", "profile"}),
+            token_endpoints=(f"{self.settings.issuer}/token",), officer_scopes=frozenset({"openid", "profile", "credential"}),
             read_hint=id_tokens.subject_of_hint, extensions=(id_tokens,),
-            details_types={self.settings.authorization_details_prefix + signing_details.NAME: signing_details.SigningDetails()})
+            details_types={self.settings.authorization_details_prefix + signing_details.NAME: signing_details.SigningDetails(),
+                           "credential": signing_details.SigningDetails(most=3)})
         self.known_devices = Devices(SqlDevices(database), networks, self.clock)
         self.remembered_devices = RememberedDevices(
             SqlRememberedDevices(database), self.clock, days=self.settings.remember_device_days)
@@ -234,6 +235,7 @@ class Site:
             # The console has an office of its own: test_console.py.
             administration=SimpleNamespace(enrollments=None, devices=None, expiry=None, renewals=None, tasks=None, clients=None,
                                            onboarding=None, keys=None, deliveries=None),
+            remote_signing=None,
             settings=self.settings, clock=self.clock, database=database, keys=keys, clients=clients, provider=self.provider,
             approvals=approvals, devices=self.devices, notices=self.told, known_devices=self.known_devices,
             remembered_devices=self.remembered_devices,

@@ -32,7 +32,7 @@ from .admission import Admission, Admitted
 AUTHORIZE_LIMITS: Final = Limits(pair=Rule(60), account=Rule(120), source=Rule(3600))
 """Questions to one officer by one application in half an hour, from one address and altogether."""
 REALM: Final = "csc"
-LANGUAGES: Final = ("vi", "en")
+LOCALES: Final = {"vi": "vi-VN", "en": "en-US"}
 Method = Callable[[EndpointRequest], Response]
 
 
@@ -109,7 +109,7 @@ def body_of(request: EndpointRequest) -> dict[str, Any]:
 
 def language_of(asked: str) -> str:
     """Give the language of an answer: the one asked for where we speak it, else Vietnamese."""
-    return next((one for one in LANGUAGES if asked.lower().partition("-")[0] == one), LANGUAGES[0])
+    return next((one for one in LOCALES if asked.lower().partition("-")[0] == one), "vi")
 
 
 def take_question(rooms: Rooms, admitted: Admitted, request: EndpointRequest) -> None:

@@ -16,6 +16,7 @@ from ...signing.csc.credential import LONGEST_NAME
 from ..wsgi import NO_STORE, EndpointRequest, Response, json
 from . import parameters
 from .house import (
+    LOCALES,
     CscEndpoint,
     Method,
     Rooms,
@@ -33,7 +34,6 @@ PREFIX: Final = "/csc/v1/"
 OAUTH: Final = "/csc/"
 """Below it stand ``oauth2/authorize``, ``oauth2/token`` and ``oauth2/revoke`` (§8.3)."""
 UNOFFERED: Final = {"credentials/sendOTP": "The officer confirms on the phone; there is no one-time password."}
-_LOCALES: Final = {"vi": "vi-VN", "en": "en-US"}
 
 
 def endpoint(rooms: Rooms) -> CscEndpoint:
@@ -52,7 +52,7 @@ def described(rooms: Rooms, specs: str, methods: Mapping[str, Method], language:
     """Give what both versions tell of the service (§11.1)."""
     words = {"vi": "Ký số từ xa bằng SIM của cán bộ", "en": "Remote signing with officers' SIMs"}
     offered = [name for name in methods if name != "signatures/timestamp" or rooms.time_stamps.offered()]
-    return {"specs": specs, "name": rooms.name, "logo": rooms.logo, "region": "VN", "lang": _LOCALES[language],
+    return {"specs": specs, "name": rooms.name, "logo": rooms.logo, "region": "VN", "lang": LOCALES[language],
             "description": words[language], "authType": ["oauth2code"], "methods": offered}
 
 
@@ -91,7 +91,7 @@ def _credential(rooms: Rooms, request: EndpointRequest) -> Response:
     language = language_of(parameters.text_or_none(body, "lang"))
     members = {"key": key_members(found),
                "cert": certificate_members(found, shown, details=parameters.flag(body, "certInfo")),
-               "authMode": "implicit", "SCAL": "2", "multisign": rooms.signing.multisign, "lang": _LOCALES[language]}
+               "authMode": "implicit", "SCAL": "2", "multisign": rooms.signing.multisign, "lang": LOCALES[language]}
     if parameters.flag(body, "authInfo"):
         members |= {"PIN": {"presence": "false"}, "OTP": {"presence": "false"}}
     return json(200, members)

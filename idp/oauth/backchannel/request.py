@@ -120,7 +120,7 @@ def _scope(sent: Mapping[str, str], client: Client) -> tuple[str, ...]:
     asked = scope.words(sent["scope"])
     if not asked or scope.OPENID not in asked:
         raise BackchannelError("invalid_scope", "scope is malformed, or openid is not among it.")
-    if not scope.within(asked, client.scope):
+    if not scope.within(asked, client.scope) or scope.leave_to_sign(asked):
         raise BackchannelError("invalid_scope", "A scope is not registered for this application.")
     if client.check_grant_type("refresh_token"):
         return asked

@@ -138,7 +138,7 @@ def read(form: Mapping[str, str], client: Client, *, resources: Sequence[str] = 
     asked = scope.words(form.get("scope"))
     if not asked:
         raise InvalidScopeError("scope is missing or malformed.")
-    if not scope.within(asked, client.scope):
+    if not scope.within(asked, client.scope) or scope.leave_to_sign(asked):
         raise InvalidScopeError("A scope is not registered for this application.")
     if not client.check_grant_type("refresh_token"):
         asked = tuple(word for word in asked if word != scope.OFFLINE)

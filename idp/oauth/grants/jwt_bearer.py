@@ -140,7 +140,7 @@ def scope_of(asked: str, *, issuer: AssertionIssuer, registered: frozenset[str])
         The scopes; None when one is not to be had, or none is left. ``offline_access`` never is: there is no refresh token.
     """
     words = scope.words(asked)
-    possible = (issuer.scope & registered) - {scope.OFFLINE}
+    possible = (issuer.scope & registered) - {scope.OFFLINE, scope.CREDENTIAL}
     if words is None or not scope.within(words, possible):
         return None
     return words or tuple(sorted(possible)) or None

@@ -154,7 +154,7 @@ def scope_of(asked: str, *, held: Sequence[str], registered: frozenset[str]) -> 
         token comes of an exchange.
     """
     words = scope.words(asked)
-    possible = [word for word in held if word in registered and word != scope.OFFLINE]
+    possible = [word for word in held if word in registered and word not in {scope.OFFLINE, scope.CREDENTIAL}]
     if words is None or not scope.within(words, possible):
         return None
     return words or tuple(possible)

@@ -1,7 +1,8 @@
-"""The type of authorization details that asks for signatures: which documents, by digest, and what they are called.
+"""The types of authorization details that ask for signatures: which documents, by digest, and what they are called.
 
-Spec: RFC 9396 §2.1; members as the Cloud Signature Consortium's API version 2 names them. The type's name is the prefix of the
-deployment and ``signing``:
+Spec: RFC 9396 §2.1; members as the Cloud Signature Consortium's API 2.0.0.2 §8.4.2 names them. There are two with the same
+members. ``credential`` (``credential_scope``) has the officer's phone sign before the application gets anything. The other has an
+officer agree to what the application then has signed elsewhere; its name is the prefix of the deployment and ``signing``:
 
     {"type": "urn:haugiang:authorization:signing", "hashAlgorithmOID": "2.16.840.1.101.3.4.2.1", "numSignatures": 1,
      "documentDigests": [{"hash": "sTOgwOm+474gFj0q0x1iSNspKqbcse4IeiqlDg/HWuI=", "label": "Quyết định số 12"}]}
@@ -33,11 +34,18 @@ ALGORITHMS: Mapping[str, tuple[str, int]] = {
 """Object identifiers of digest algorithms, with their names and the bytes that they give."""
 
 _MEMBERS = frozenset({"credentialID", "documentDigests", "hashAlgorithmOID", "numSignatures"})
-_CREDENTIAL = re.compile(r"[A-Za-z0-9._~:/+=-]{1,128}")
+_CREDENTIAL = re.compile(r"[A-Za-z0-9._~:/+=-]{1,160}")
 
 
 class SigningDetails:
-    """Reads and compares; ``rich_authorization.DetailType``."""
+    """Reads and compares; ``rich_authorization.DetailType``.
+
+    Args:
+        most: Documents of one request.
+    """
+
+    def __init__(self, most: int = MOST_DOCUMENTS) -> None:
+        self._most = most
 
     def read(self, members: Mapping[str, Any]) -> Detail:
         """Check the members and give them in one spelling: labels in NFC, ``numSignatures`` always there."""
@@ -47,8 +55,8 @@ class SigningDetails:
         if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
             raise InvalidDetailsError("hashAlgorithmOID is that of SHA-256, SHA-384 or SHA-512.")
         given = members.get("documentDigests")
-        if not isinstance(given, list) or not 0 < len(given) <= MOST_DOCUMENTS:
-            raise InvalidDetailsError(f"documentDigests is a list of 1 to {MOST_DOCUMENTS} documents.")
+        if not isinstance(given, list) or not 0 < len(given) <= self._most:
+            raise InvalidDetailsError(f"documentDigests is a list of 1 to {self._most} documents.")
         documents = [_document(one, size=ALGORITHMS[algorithm][1]) for one in given]
         if len({one["hash"] for one in documents}) < len(documents):
             raise InvalidDetailsError("documentDigests names a digest twice.")
@@ -57,7 +65,7 @@ class SigningDetails:
             raise InvalidDetailsError("numSignatures is the number of documents.")
         credential = members.get("credentialID")
         if credential is not None and not (isinstance(credential, str) and _CREDENTIAL.fullmatch(credential)):
-            raise InvalidDetailsError("credentialID is 1 to 128 letters, digits and . _ ~ : / + = -.")
+            raise InvalidDetailsError("credentialID is 1 to 160 letters, digits and . _ ~ : / + = -.")
         named = {} if credential is None else {"credentialID": credential}
         return {**named, "documentDigests": documents, "hashAlgorithmOID": algorithm, "numSignatures": number}
 

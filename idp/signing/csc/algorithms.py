@@ -33,6 +33,8 @@ _PKCS1: Final[Mapping[str, DigestName]] = {
     "1.2.840.113549.1.1.11": "sha256", "1.2.840.113549.1.1.12": "sha384", "1.2.840.113549.1.1.13": "sha512"}
 _ECDSA: Final[Mapping[str, DigestName]] = {
     "1.2.840.10045.4.3.2": "sha256", "1.2.840.10045.4.3.3": "sha384", "1.2.840.10045.4.3.4": "sha512"}
+OFFERED: Final = (*_PKCS1, RSA, PSS, *_ECDSA)
+"""Whatever some card may sign with; which of them, each credential says."""
 _CURVES: Final = {"secp256r1": "1.2.840.10045.3.1.7", "secp384r1": "1.3.132.0.34", "secp521r1": "1.3.132.0.35"}
 _LONGEST: Final = 400
 _UNREADABLE: Final = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)

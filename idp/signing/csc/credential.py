@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ from ..transaction import State
 from .algorithms import Key, key_of
 
 LONGEST_NAME: Final = 160
+_BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]+")
 _PREFIX: Final = "sim-"
 _MARK: Final = 12
 """Octets of the certificate's hash in a name."""
@@ -81,11 +83,11 @@ class Names:
 
     def owner(self, name: str) -> str:
         """Give the officer (``sub``) of a name that this deployment made; empty for any other text."""
-        if not name.startswith(_PREFIX) or len(name) > LONGEST_NAME or not name.isascii():
+        text = name.removeprefix(_PREFIX)
+        if text == name or len(name) > LONGEST_NAME or _BASE64URL.fullmatch(text) is None:
             return ""
-        text = name[len(_PREFIX):]
         try:
-            sealed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+            sealed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
             return self._cipher.decrypt(sealed, None)[_MARK:].decode()
         except (ValueError, InvalidTag):
             return ""

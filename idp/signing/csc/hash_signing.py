@@ -21,7 +21,7 @@ from ...errors import RefusedError, UnavailableError
 from ..outcome import Outcome
 from ..signature import SignatureError, Verified, verified
 from ..signing import Order, Signing
-from ..transaction import OPEN, State, Transaction
+from ..transaction import DENIED, OPEN, State, Transaction
 from . import algorithms
 from .authorization import ActivationData, Authorization, Authorizations, Requester, Wish, sad_digest, same_set
 from .credential import Credential, Credentials
@@ -36,7 +36,7 @@ _MESSAGES: Final = {
     Outcome.CANCELLED.value: "The officer refused on the phone", Outcome.POSTPONED.value: "The officer put it off on the phone",
     Outcome.TIMED_OUT.value: "The officer did not answer in time", Outcome.UNREACHABLE.value: "The phone cannot be reached",
     Outcome.PIN_BLOCKED.value: "PIN locked", Outcome.CARD_BLOCKED.value: "PIN locked",
-    "denied": "The officer says that they did not ask for it", "not_fetched": "The signature was not fetched in time"}
+    DENIED: "The officer says that they did not ask for it", "not_fetched": "The signature was not fetched in time"}
 
 
 class NotSignedError(RefusedError):
@@ -121,10 +121,7 @@ class HashSigning:
             RefusedError: 400 ``invalid_request``: it is not this application's and this officer's.
             NotSignedError: it came to nothing.
         """
-        one = self._store.find(authorization_id)
-        if one is None or not _belongs(one, requester):
-            raise _invalid("Invalid parameter handle")
-        return self._progress(one, caller)
+        return self.of_officer(requester.client_id, requester.sub, authorization_id, caller)
 
     def sad(self, one: Authorization) -> tuple[str, int]:
         """Give the activation data of an authorization that is ready, and for how many seconds it is good."""
@@ -178,10 +175,36 @@ class HashSigning:
 
     def of_token(self, requester: Requester, authorization_id: str) -> Authorization:
         """Give the authorization that an access token of the scope ``credential`` stands for. Raises RefusedError (400)."""
-        one = self._store.find(authorization_id)
-        if one is None or not _belongs(one, requester):
+        one = self._own(requester.client_id, requester.sub, authorization_id)
+        if one is None:
             raise _invalid("Invalid parameter SAD")
         return one
+
+    def of_officer(self, client_id: str, sub: str, authorization_id: str, caller: Caller) -> Authorization:
+        """Give an authorization to its officer's own page, taken a step further; as ``find``."""
+        one = self._own(client_id, sub, authorization_id)
+        if one is None:
+            raise _invalid("Invalid parameter handle")
+        return self._progress(one, caller)
+
+    def stands(self, client_id: str, sub: str, authorization_id: str) -> bool:
+        """Tell whether all is signed that an officer allowed an application, and it may still be given out."""
+        one = self._own(client_id, sub, authorization_id) if authorization_id else None
+        return one is not None and one.ready_at is not None and one.used_at is None and self._clock.now() <= one.open_until
+
+    def deny(self, sub: str, authorization_id: str, caller: Caller) -> None:
+        """Note that the officer never asked for what the phone shows now, or showed last."""
+        one = self._store.find(authorization_id)
+        if one is None or one.requester.sub != sub:
+            return
+        _, transaction = self.transaction(one)
+        if transaction is not None:
+            self._signing.deny(sub, transaction.transaction_id, caller)
+        self._store.fail(authorization_id, DENIED)
+
+    def _own(self, client_id: str, sub: str, authorization_id: str) -> Authorization | None:
+        one = self._store.find(authorization_id)
+        return one if one is not None and (one.requester.client_id, one.requester.sub) == (client_id, sub) else None
 
     def _check(self, requester: Requester, wish: Wish) -> None:
         if wish.total > self.multisign or len(wish.digests) > wish.total:

@@ -1,7 +1,8 @@
 """How many requests may wait for an officer's phone at the same time in one process.
 
-A request that waits occupies a thread, and a process has few: who would wait beyond that is told to come again, before anybody's
-phone is asked. While one waits it holds neither a connection nor a transaction of the database.
+Spec: none of its own; CSC API 1.0.4.0 §11.6 leaves open how long ``credentials/authorize`` takes, and a SIM takes as long as its
+officer. A request that waits occupies a thread, and a process has few: who would wait beyond that is told to come again, before
+anybody's phone is asked. While one waits it holds neither a connection nor a transaction of the database.
 """
 
 from __future__ import annotations

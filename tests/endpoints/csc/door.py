@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from idp.adapters.sql.administration import SqlAdministrationTokens
 from idp.adapters.sql.database import Database
 from idp.authn.lockout import Lockout
-from idp.endpoints.csc import version1
+from idp.endpoints.csc import version1, version2
 from idp.endpoints.csc.admission import Admission
 from idp.endpoints.csc.house import AUTHORIZE_LIMITS, Rooms, revoking
 from idp.endpoints.time_stamps import STAMP_LIMITS
@@ -20,7 +21,7 @@ from idp.oauth.proof.holder import Holders
 from idp.oauth.tokens.resource_access import ResourceAccess
 from tests.fakes.guess_counter import FakeGuessCounter
 from tests.pki.timestamp.test_time_stamps import House as Stamps
-from tests.provider import ACR_PREFIX, ASSURANCE, ISSUER, House, Reply
+from tests.provider import ACR_PREFIX, ASSURANCE, CALLER, ISSUER, House, Reply
 from tests.signing.cards import Card
 from tests.signing.csc.house import FIRST
 from tests.signing.csc.house import House as Phones
@@ -48,7 +49,8 @@ class Door(House):
             authorizations=Lockout(FakeGuessCounter(), self.clock, AUTHORIZE_LIMITS, kind="csc"), time_stamps=self.stamps,
             stamp_requests=Lockout(FakeGuessCounter(), self.clock, STAMP_LIMITS, kind="stamps"), issuer=ISSUER,
             name="Tỉnh Hậu Giang", logo=f"{ISSUER}/static/mark.svg", revoke=revoking(self.provider))
-        self.app = Dispatcher([Route("/csc/v1/**", "csc", version1.endpoint(self.rooms), ("POST",))], fallback=self.app)
+        self.app = Dispatcher([Route("/csc/v1/**", "csc", version1.endpoint(self.rooms), ("POST",)),
+                               Route("/csc/v2/**", "csc", version2.endpoint(self.rooms), ("POST",))], fallback=self.app)
         self.service = self.tokens_for(scope="openid service")["access_token"]
 
     def card(self, sub: str) -> None:
@@ -66,6 +68,17 @@ class Door(House):
         sent = {"content-type": kind} | ({"authorization": f"Bearer {token}"} if token else {}) | headers
         content = body if isinstance(body, bytes) else json.dumps({} if body is None else body).encode()
         return self.call("POST", f"/csc/{version}/{method}", body=content, headers=sent)
+
+    def leave(self, *digests: bytes, **changes: Any) -> dict[str, Any]:
+        """Have the officer allow one signing on our page, and the phone sign; gives the token answer."""
+        digests = digests or (FIRST,)
+        hashes = ",".join(base64.urlsafe_b64encode(one).decode().rstrip("=") for one in digests)
+        self.client(authorization_details_types=("credential",))
+        asked = self.asked(**{"scope": "credential", "numSignatures": str(len(digests)), "hash": hashes, "nonce": None} | changes)
+        one = self.phones.csc.authorize(self.phones.who(sub=self.sub), self.phones.wish(*digests, sub=self.sub), CALLER)
+        agreed = replace(asked, agreed_by=self.sub, signing=one.authorization_id)
+        code = dict(self.provider.issue_code(agreed, session=self.session(self.sub), caller=CALLER).parameters)["code"]
+        return dict(self.redeem(code).json)
 
     def authorize(self, *digests: bytes, token: str | None = None, **changes: Any) -> Reply:
         hashes = [b64(one) for one in digests or (FIRST,)]

@@ -11,17 +11,18 @@ from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request
 
-from ..directory.mirror import MirroredOfficer
-from ..oauth.authorization_request import AuthorizationError, AuthorizationRequest
-from ..oauth.client import Client
-from ..oidc.claims import asked_by_name
-from ..oidc.prompts import Prompt, answered
-from ..services import Services
-from ..sessions.interaction import Interaction
-from ..sessions.single_sign_on import Session
-from .onward import Onward, address_of, mark_of, see_other
-from .presentation import agency_help, application_words, officer_words, sharing, signing
-from .security import allow_onward_redirect, browser_id, caller
+from ...directory.mirror import MirroredOfficer
+from ...oauth.authorization_request import AuthorizationError, AuthorizationRequest
+from ...oauth.client import Client
+from ...oidc.claims import asked_by_name
+from ...oidc.prompts import Prompt, answered
+from ...services import Services
+from ...sessions.interaction import Interaction
+from ...sessions.single_sign_on import Session
+from ..onward import Onward, address_of, mark_of, see_other
+from ..presentation import agency_help, application_words, officer_words, sharing, signing
+from ..security import allow_onward_redirect, browser_id, caller
+from .phone import PhoneSigning
 
 _QUESTIONS = (Prompt.SELECT_ACCOUNT, Prompt.CONSENT)
 
@@ -30,6 +31,7 @@ def blueprint(services: Services) -> Blueprint:
     """Make ``/consent/<id>``."""
     views = Blueprint("consent", __name__)
     onward = Onward(services)
+    phone = PhoneSigning(services, onward)
 
     def due(interaction: Interaction) -> tuple[Prompt, AuthorizationRequest, Client, Session, MirroredOfficer] | None:
         """Tell which of the two questions is due and for whom; None when another page is, or an answer."""
@@ -97,6 +99,9 @@ def blueprint(services: Services) -> Blueprint:
                                    claims=asked_by_name(asked, client), sid=session.sid,
                                    details=asked.authorization_details)
         amended = services.interactions.amend(interaction, answered(asked, prompt, session.sub).to_json())
-        return onward.over(interaction.client_id) if amended is None else onward.proceed(amended)
+        if amended is None:
+            return onward.over(interaction.client_id)
+        # Whoever agreed to have documents signed has pressed the button after which the phone asks.
+        return onward.proceed(amended) if asked.to_be_signed is None or prompt is not Prompt.CONSENT else phone.begin(amended)
 
     return views
