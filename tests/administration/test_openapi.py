@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import Failure, FailureGroup
 
 from idp.administration.keys import KeyAdministration
+from idp.rollout.campaign import Goal, Population
 from idp.web import api
 from idp.web.api.door import Door
 from idp.web.api.openapi import PREFIX, document
@@ -64,7 +66,8 @@ CONFIG: dict[str, Any] = {
 """What schemathesis is to expect where HTTP has a more precise answer than its defaults know."""
 OF_PEOPLE = {"releaseFactors", "resetPassword", "removeFactors", "giveEnrolmentCode", "completeTask", "releaseBrake",
              "askForCertificate", "takeList", "sendBatch", "listBatches", "readBatch", "takeDevices", "enterDevice",
-             "askForRenewals"}
+             "askForRenewals", "beginCampaign", "previewCampaign", "moveDeadline", "closeCampaign", "excludeFromCampaign",
+             "restoreToCampaign"}
 """Operations that no machine is let to."""
 EXAMPLES = {"rotateKeys": 3}
 """Each rotation makes RSA keys."""
@@ -115,6 +118,10 @@ def _find_something(case: Any) -> None:
     if "client_id" in (case.path_parameters or {}) and operation_of(case) != "deleteClient":
         case.path_parameters["client_id"] = "application"
         case.headers["If-Match"] = "*"
+    if case.path.startswith("/campaigns/{id}") and operation_of(case) != "closeCampaign":
+        case.path_parameters["id"] = "CD-2023-0001"
+    if operation_of(case) in {"beginCampaign", "previewCampaign"} and isinstance(case.body, dict):
+        case.body |= {"unit": "", "groups": [], "titles": []}
     if operation_of(case) == "revokeGrants":
         case.query = {"client_id": "application"}
     if operation_of(case) in {"createClient", "replaceClient"} and isinstance(case.body, dict):
@@ -129,12 +136,16 @@ def operation_of(case: Any) -> str:
 def test_schemathesis_finds_nothing(office: Office) -> None:
     token = office.machine()
     office.services.registrar.create({"client_id": "application", **APPLICATION}, CALLER)
+    office.officer("canbo")
+    office.services.campaigns.begin(name="Hộp thư", goal=Goal.MAILBOX, population=Population(), deadline=date(2024, 1, 1),
+                                    owner="", caller=CALLER)
     found, seen = find(office, token)
     assert found == []
     assert {name for name, statuses in seen.items() if not any(status < 300 for status in statuses)} <= {
         "readTask", "releaseBrake", "readEnrollment", "actUponEnrollment", "askForCertificate", "takeList",
         "sendBatch", "listBatches", "readBatch", "enterDevice", "readDevice", "actUponDevice", "takeDevices",
-        "completeTask", "endAccess", "releaseFactors", "renewRegistrationToken", "readGrant", "revokeGrant",
+        "completeTask", "beginCampaign", "moveDeadline", "closeCampaign", "excludeFromCampaign", "restoreToCampaign",
+         "endAccess", "releaseFactors", "renewRegistrationToken", "readGrant", "revokeGrant",
         "revokeInitialAccessToken", "deleteClient", "resetPassword", "breakGlass",
         "retryDeliveries", "listFactors", "removeFactors", "giveEnrolmentCode"}
     assert {status for statuses in seen.values() for status in statuses} >= {200, 201, 204, 400, 404, 422, 428}

@@ -31,6 +31,7 @@ from ..tasks import OPERATOR
 
 SORTS: Final = ("unit", "since")
 _MOST: Final = 50
+_QUESTION: Final = ("goal", "unit", "groups", "titles")
 _UNKNOWN: Final = "There is no such campaign."
 
 
@@ -112,6 +113,7 @@ class RolloutAdministration:
     def preview(self, who: Administrator, body: Mapping[str, Any]) -> dict[str, Any]:
         """Say whom a question would find, and write nothing. Raises ForbiddenError, RefusedError (422)."""
         _check_may(who)
+        _check_only(body, _QUESTION)
         found = self._campaigns.preview(_goal(body), _population(body))
         return {"counted": found.counted, "left_out": dict(found.left_out), "agencies": dict(sorted(found.agencies.items()))}
 
@@ -129,6 +131,7 @@ class RolloutAdministration:
             RefusedError: what is asked for is none (422), finds nobody (422), or its name is taken (409).
         """
         _check_may(who)
+        _check_only(body, (*_QUESTION, "name", "deadline", "owner_unit"))
         owner = _text(body, "owner_unit")
         if owner and not is_unit_code(owner):
             raise _wrong("owner_unit: an agency's code, such as H30.11")
@@ -139,30 +142,34 @@ class RolloutAdministration:
     def move_deadline(self, who: Administrator, campaign_id: str, body: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
         """Change the deadline (``deadline``, ``reason``). Raises as ``begin``; 404 for none, 409 for a closed one."""
         _check_may(who)
+        _check_only(body, ("deadline", "reason"))
         self._campaigns.move_deadline(self._seen(who, campaign_id), _day(body, "deadline"), _text(body, "reason"), caller)
         return self._shown(who, self._seen(who, campaign_id))
 
     def close(self, who: Administrator, campaign_id: str, body: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
         """Close one (``reason``). Raises as ``move_deadline``."""
         _check_may(who)
+        _check_only(body, ("reason",))
         self._campaigns.close(self._seen(who, campaign_id), _text(body, "reason"), caller)
         return self._shown(who, self._seen(who, campaign_id))
 
-    def exclude(self, who: Administrator, campaign_id: str, subject: str, body: Mapping[str, Any], caller: Caller) -> None:
-        """Take somebody out of the number (``reason``, ``note``). Raises as ``move_deadline``; 404 for who is not in the list."""
+    def exclude(self, who: Administrator, campaign_id: str, body: Mapping[str, Any], caller: Caller) -> None:
+        """Take somebody out of the number (``subject``, ``reason``, ``note``). As ``move_deadline``; 404 for a stranger."""
         _check_may(who)
+        _check_only(body, ("subject", "reason", "note"))
         campaign = self._seen(who, campaign_id)
         try:
             reason = Reason(_text(body, "reason"))
         except ValueError:
             raise _wrong("reason: not one that there is") from None
-        self._campaigns.exclude(campaign, self._place(campaign, subject), reason, _text(body, "note"), caller)
+        self._campaigns.exclude(campaign, self._place(campaign, _text(body, "subject")), reason, _text(body, "note"), caller)
 
-    def restore(self, who: Administrator, campaign_id: str, subject: str, caller: Caller) -> None:
-        """Let somebody count again who was taken out. Raises as ``exclude``."""
+    def restore(self, who: Administrator, campaign_id: str, body: Mapping[str, Any], caller: Caller) -> None:
+        """Let somebody (``subject``) count again who was taken out. Raises as ``exclude``."""
         _check_may(who)
+        _check_only(body, ("subject",))
         campaign = self._seen(who, campaign_id)
-        self._campaigns.restore(campaign, self._place(campaign, subject), caller)
+        self._campaigns.restore(campaign, self._place(campaign, _text(body, "subject")), caller)
 
     def default_day(self, campaign: Campaign) -> date:
         """Give the day that a report is for where none is named: the last that is over, or the first."""
@@ -311,10 +318,15 @@ def _population(body: Mapping[str, Any]) -> Population:
     return Population("" if "." not in unit else unit, tuple(sorted(set(_texts(body, "groups")))), titles)
 
 
+def _check_only(body: Mapping[str, Any], names: Sequence[str]) -> None:
+    if unknown := sorted(body.keys() - set(names)):
+        raise _wrong(f"{unknown[0][:40]!r}: these are known here: {', '.join(names)}")
+
+
 def _text(body: Mapping[str, Any], name: str) -> str:
     value = body.get(name, "")
-    if not isinstance(value, str):
-        raise _wrong(f"{name}: a text")
+    if not isinstance(value, str) or not all(sign.isprintable() for sign in value):
+        raise _wrong(f"{name}: a text in one line")
     return value.strip()
 
 

@@ -15,7 +15,20 @@ from flask import Flask
 
 from ...services import Services
 from ..security import MAX_BODY_BYTES, PageRequest, check_limits
-from . import break_glass, clients, deliveries, devices, enrollments, grants, initial_access, keys, officers, problems, tasks
+from . import (
+    break_glass,
+    campaigns,
+    clients,
+    deliveries,
+    devices,
+    enrollments,
+    grants,
+    initial_access,
+    keys,
+    officers,
+    problems,
+    tasks,
+)
 from .door import Door
 from .openapi import PREFIX
 
@@ -43,6 +56,7 @@ def create(services: Services) -> Flask:
     app.before_request(check_limits)
     problems.handle(app, secure=services.settings.secure)
     door = Door(services)
-    for resource in (clients, initial_access, grants, keys, officers, tasks, break_glass, enrollments, devices, deliveries):
+    for resource in (clients, initial_access, grants, keys, officers, tasks, break_glass, enrollments, devices, deliveries,
+                     campaigns):
         app.register_blueprint(resource.blueprint(door), url_prefix=PREFIX)
     return app

@@ -21,6 +21,7 @@ from ...oauth.client import Client
 from ...oauth.clients import profile, registration
 from ...oauth.clients.members import LOCALIZED_PATTERN
 from ...pki.enrollment.states import State
+from .schemas import campaigns
 from .schemas.deliveries import paths as delivery_paths
 from .schemas.deliveries import schemas as delivery_schemas
 from .schemas.devices import KIND as DEVICE_KIND
@@ -69,6 +70,7 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "form": {"type": "string", "enum": list(TAKEN), "default": TAKEN[0]},
     "dry_run": _BOOLEAN | {"default": "true", "description": "`true` writes nothing."},
     "submit": _BOOLEAN | {"default": "false", "description": "`true` hands requests in, `false` leaves drafts."},
+    **campaigns.PARAMETERS,
     "ended": _BOOLEAN | {"description": "`true` shows grants that have ended too."},
 }
 """Parameters of addresses, by name; the same name means the same everywhere."""
@@ -190,10 +192,10 @@ def _schemas() -> dict[str, Any]:
     lists = {f"{name}Page": _object({"items": {"type": "array", "items": _ref(name)}, "next": {"type": ["string", "null"]}},
                                     ("items", "next"))
              for name in ("ClientSummary", "InitialAccessToken", "Grant", "Officer", "OfficerWithoutFactor", "Task",
-                          "Enrollment", "ExpiringEnrollment", "Device")}
+                          "Enrollment", "ExpiringEnrollment", "Device", "CampaignMissing", "CampaignExcluded")}
     return {
         **_registration(), **lists, **enrollment_schemas(_object), **device_schemas(_object), **onboarding_schemas(_object),
-        **delivery_schemas(_object),
+        **delivery_schemas(_object), **campaigns.schemas(_object),
         "Grant": _object(grant, grant), "Keys": _object(keys, ("keys", "next_rotation_at")),
         "Rotation": _object({"alg": {"type": "string", "enum": list(KINDS)}, "emergency": _YES}),
         "InitialAccessToken": _object(token, token), "InitialAccessTerms": _object(sent_terms, ("owner",)),
@@ -252,6 +254,7 @@ def _paths() -> dict[str, Any]:
     return {
         **enrollment_paths(_operation),
         **device_paths(_operation),
+        **campaigns.paths(_operation),
         **onboarding_paths(_operation),
         **delivery_paths(_operation),
         "/clients": {

@@ -1,0 +1,100 @@
+"""``/api/v1/campaigns``: views over ``administration.rollout``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response
+
+from ...administration.rollout.reports import FILES
+from .door import Door, identifier
+
+
+def blueprint(door: Door) -> Blueprint:
+    """Make the views."""
+    views = Blueprint("campaigns", __name__)
+    rooms = door.services
+
+    @views.get("/campaigns")
+    def listed() -> Response:
+        who, _ = door.admit()
+        door.query()
+        return door.json({"items": rooms.administration.rollout.listed(who)})
+
+    @views.post("/campaigns")
+    def begin() -> Response:
+        who, caller = door.admit(change=True)
+        door.query()
+        made = rooms.administration.rollout.begin(who, door.body(), caller)
+        return door.json(made, status=201, location=f"campaigns/{made['id']}")
+
+    @views.post("/campaigns/preview")
+    def preview() -> Response:
+        who, _ = door.admit(change=True)
+        door.query()
+        return door.json(rooms.administration.rollout.preview(who, door.body()))
+
+    @views.get("/campaigns/<campaign_id>")
+    def one(campaign_id: str) -> Response:
+        who, _ = door.admit()
+        return door.json(rooms.administration.rollout.one(who, identifier(campaign_id), **door.query("on", "unit")))
+
+    @views.get("/campaigns/<campaign_id>/missing")
+    def missing(campaign_id: str) -> Response:
+        who, _ = door.admit()
+        asked = door.query("on", "unit", "step", "q", "order", "cursor", "limit")
+        return door.page(rooms.administration.rollout.missing(
+            who, identifier(campaign_id), sort=asked.pop("order", "unit"), **asked))
+
+    @views.get("/campaigns/<campaign_id>/excluded")
+    def excluded(campaign_id: str) -> Response:
+        who, _ = door.admit()
+        asked = door.query("on", "unit", "cursor", "limit")
+        return door.page(rooms.administration.rollout.excluded(who, identifier(campaign_id), **asked))
+
+    @views.get("/campaigns/<campaign_id>/report")
+    def report(campaign_id: str) -> Response:
+        who, _ = door.admit()
+        asked = door.query("on", "file")
+        kind = asked.pop("file", "csv")
+        return _file(campaign_id, kind, rooms.administration.rollout_reports.file(who, identifier(campaign_id), kind, **asked))
+
+    @views.get("/campaigns/<campaign_id>/missing/file")
+    def missing_file(campaign_id: str) -> Response:
+        who, _ = door.admit()
+        asked: dict[str, Any] = door.query("on", "unit", "file")
+        kind = asked.pop("file", "csv")
+        return _file(f"{campaign_id}-con-thieu", kind,
+                     rooms.administration.rollout_reports.missing_file(who, identifier(campaign_id), kind, **asked))
+
+    @views.post("/campaigns/<campaign_id>/deadline")
+    def deadline(campaign_id: str) -> Response:
+        who, caller = door.admit(change=True)
+        door.query()
+        return door.json(rooms.administration.rollout.move_deadline(who, identifier(campaign_id), door.body(), caller))
+
+    @views.post("/campaigns/<campaign_id>/close")
+    def close(campaign_id: str) -> Response:
+        who, caller = door.admit(change=True)
+        door.query()
+        return door.json(rooms.administration.rollout.close(who, identifier(campaign_id), door.body(), caller))
+
+    @views.post("/campaigns/<campaign_id>/exclusions")
+    def exclude(campaign_id: str) -> Response:
+        who, caller = door.admit(change=True)
+        door.query()
+        rooms.administration.rollout.exclude(who, identifier(campaign_id), door.body(), caller)
+        return door.nothing()
+
+    @views.post("/campaigns/<campaign_id>/restorations")
+    def restore(campaign_id: str) -> Response:
+        who, caller = door.admit(change=True)
+        door.query()
+        rooms.administration.rollout.restore(who, identifier(campaign_id), door.body(), caller)
+        return door.nothing()
+
+    return views
+
+
+def _file(name: str, kind: str, content: bytes) -> Response:
+    return Response(content, content_type=FILES[kind], headers={"Content-Disposition": f'attachment; filename="{name}.{kind}"'})

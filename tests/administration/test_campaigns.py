@@ -1,0 +1,182 @@
+"""/api/v1/campaigns: the province begins and changes, an agency sees its own officers, an auditor reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from shutil import copy
+from typing import Any
+
+import pytest
+
+from idp.pki.enrollment.working_days import day_of
+from tests.audit_desk import events_of
+
+from .office import HOME, IT, PLENTY, Office
+
+QUESTION = {"goal": "second_factor"}
+
+
+def day(office: Office, later: int) -> str:
+    return str(day_of(office.clock.now()) + timedelta(days=later))
+
+
+@pytest.fixture(scope="module")
+def office(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """An office of two agencies, one of which has a room."""
+    target = tmp_path_factory.mktemp("campaigns") / "idp.sqlite3"
+    copy(sqlite_template, target)
+    office = Office(f"sqlite:///{target}", rates=PLENTY)
+    for number in range(7):
+        office.officer(f"canbo{number}", "qlvb", unit=(IT, f"{IT}.2", HOME)[number % 3])
+    office.officer("nghiviec", "qlvb", unit=IT, disabled=True)
+    yield office
+    office.close()
+
+
+@pytest.fixture(scope="module")
+def campaign(office: Office) -> str:
+    body = {"name": "Xác thực hai lớp", "deadline": day(office, 60), "groups": ["qlvb"], **QUESTION}
+    answer = office.call("POST", "/campaigns", office.province(), body)
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["Location"] == f"/api/v1/campaigns/{answer.json['id']}"
+    assert office.call("POST", "/campaigns", office.province(), body).status_code == 409
+    return str(answer.json["id"])
+
+
+def get(office: Office, token: str, path: str) -> Any:
+    answer = office.call("GET", f"/campaigns{path}", token)
+    assert answer.status_code == 200, answer.text
+    return answer.json
+
+
+def pages(office: Office, token: str, path: str) -> list[Any]:
+    found, cursor = [], ""
+    while True:
+        page = get(office, token, f"{path}&limit=2{cursor and f'&cursor={cursor}'}")
+        found += page["items"]
+        cursor = page["next"]
+        if not cursor:
+            return found
+
+
+def test_security_38_an_agency_sees_its_own_whatever_it_asks_for(office: Office, campaign: str) -> None:
+    whole = get(office, office.province(), f"/{campaign}")
+    assert (whole["figures"]["counted"], whole["figures"]["done"], whole["list"]["excluded"]) == (7, 0, {"disabled": 1})
+    assert {one["unit_code"]: one["counted"] for one in whole["agencies"]} == {IT: 5, HOME: 2}
+    agency = office.agency()
+    for query in ("", f"?unit={HOME}", f"?unit={IT}", "?unit=H30"):
+        own = get(office, agency, f"/{campaign}{query}")
+        assert [(one["unit_code"], one["counted"]) for one in own["agencies"]] == [(IT, 5)], query
+        assert own["figures"]["counted"] == own["days"][-1]["counted"] == 5
+        assert {one["unit_code"] for one in pages(office, agency, f"/{campaign}/missing{query or '?on=' + day(office, 0)}")} == {
+            IT, f"{IT}.2"}
+    for path in ("/report", "/missing/file"):
+        content = office.call("GET", f"/campaigns/{campaign}{path}", agency).text
+        assert IT in content
+        assert HOME not in content
+    assert [one["figures"]["counted"] for one in get(office, agency, "")["items"]] == [5]
+    assert get(office, office.auditor(), f"/{campaign}")["figures"]["counted"] == 7
+    assert get(office, agency, f"/{campaign}?unit={IT}.2")["figures"]["counted"] == 2
+
+
+def test_security_38_the_province_alone_changes_and_who_is_nobody_sees_nothing(office: Office, campaign: str) -> None:
+    subject = pages(office, office.province(), f"/{campaign}/missing?order=unit")[0]["subject"]
+    changes = [("/campaigns", {"name": "x", "deadline": day(office, 9), **QUESTION}), ("/campaigns/preview", QUESTION),
+               (f"/campaigns/{campaign}/deadline", {"deadline": day(office, 9), "reason": "x"}),
+               (f"/campaigns/{campaign}/close", {"reason": "x"}),
+               (f"/campaigns/{campaign}/exclusions", {"subject": subject, "reason": "seconded"}),
+               (f"/campaigns/{campaign}/restorations", {"subject": subject})]
+    for path, body in changes:
+        for token in (office.agency(), office.auditor(), office.machine(), office.token("canbo0")):
+            assert office.call("POST", path, token, body).status_code == 403, path
+        assert office.call("POST", path, "", body).status_code == 401
+        assert office.call("POST", path, office.province(), body | {"more": 1}).status_code == 422
+    for path in ("", f"/{campaign}", f"/{campaign}/missing", f"/{campaign}/excluded", f"/{campaign}/report",
+                 f"/{campaign}/missing/file"):
+        assert office.call("GET", f"/campaigns{path}").status_code == 401
+        assert office.call("GET", f"/campaigns{path}", office.token("canbo0")).status_code == 403
+        assert office.call("GET", f"/campaigns{path}", office.machine(scope="admin:read")).status_code == 200
+
+
+def test_an_agency_does_not_see_a_campaign_of_another(office: Office) -> None:
+    made = office.call("POST", "/campaigns", office.province(), {"name": "Sở khác", "deadline": day(office, 9), "unit": HOME,
+                                                                 **QUESTION}).json["id"]
+    for path in ("", "/missing", "/excluded", "/report", "/missing/file"):
+        assert office.call("GET", f"/campaigns/{made}{path}", office.agency()).status_code == 404
+    assert made not in [one["id"] for one in get(office, office.agency(), "")["items"]]
+    assert get(office, office.agency(f"{HOME}.1"), f"/{made}")["figures"]["counted"] == 0
+
+
+def test_the_missing_are_narrowed_ordered_and_turned(office: Office, campaign: str) -> None:
+    token = office.province()
+    whole = pages(office, token, f"/{campaign}/missing?order=unit")
+    assert len(whole) == 7
+    assert {(one["step"], one["owner"]) for one in whole} == {("enrol_factor", "officer")}
+    assert [one["subject"] for one in sorted(whole, key=lambda one: (one["since"], one["subject"]))] == [
+        one["subject"] for one in pages(office, token, f"/{campaign}/missing?order=since")]
+    assert pages(office, token, f"/{campaign}/missing?step=ask") == []
+    assert len(pages(office, token, f"/{campaign}/missing?q=nguyen%20chuyen")) == 7
+    assert pages(office, token, f"/{campaign}/missing?q=khong-co-ai") == []
+    for wrong in ("?on=2020-01-01", f"?on={day(office, 1)}", "?on=x", "?step=x", "?order=name", "?unit=x", "?cursor=x", "?more=1",
+                  "?order=since&cursor=WyJhIiwiYiIsImMiXQ"):
+        assert office.call("GET", f"/campaigns/{campaign}/missing{wrong}", token).status_code == 400, wrong
+
+
+def test_who_is_taken_out_stands_in_the_list_with_the_reason(office: Office, campaign: str) -> None:
+    token = office.province()
+    subject = pages(office, token, f"/{campaign}/missing?order=unit")[0]["subject"]
+    body = {"subject": subject, "reason": "long_leave", "note": "Nghỉ thai sản"}
+    assert office.call("POST", f"/campaigns/{campaign}/exclusions", token, body).status_code == 204
+    assert office.call("POST", f"/campaigns/{campaign}/exclusions", token, body).status_code == 409
+    assert get(office, token, f"/{campaign}")["figures"]["counted"] == 6
+    out = pages(office, token, f"/{campaign}/excluded?unit={IT}")
+    assert sorted((one["reason"], one["by_hand"], one["note"]) for one in out) == [
+        ("disabled", False, ""), ("long_leave", True, "Nghỉ thai sản")]
+    for wrong in ({"subject": "nobody", "reason": "seconded"}, {"subject": "", "reason": "seconded"}):
+        assert office.call("POST", f"/campaigns/{campaign}/exclusions", token, wrong).status_code == 404
+    for reason in ("gone", "x", 1):
+        assert office.call("POST", f"/campaigns/{campaign}/exclusions", token, body | {"reason": reason}).status_code == 422
+    assert office.call("POST", f"/campaigns/{campaign}/restorations", token, {"subject": subject}).status_code == 204
+    assert office.call("POST", f"/campaigns/{campaign}/restorations", token, {"subject": subject}).status_code == 409
+    record = events_of(office.database, "campaign.excluded")[-1]
+    assert (record[0], record[2]["campaign"], record[2]["reason"]) == (subject, campaign, "long_leave")
+    assert record[2]["by_client"] == "console"
+
+
+@pytest.mark.parametrize("wrong", [
+    {"name": ""}, {"name": "x" * 121}, {"name": "a\nb"}, {"name": 1}, {"goal": "all"}, {"deadline": "2020-01-01"},
+    {"deadline": "x"}, {"deadline": "9999-12-31"}, {"unit": "x"}, {"unit": "H30.99"}, {"groups": "qlvb"},
+    {"groups": [1]}, {"groups": ["a\0"]}, {"groups": ["x"] * 51}, {"titles": [""]}, {"owner_unit": "x"}, {"goal": None}])
+def test_what_is_no_campaign_is_refused_with_a_sentence(office: Office, wrong: dict[str, Any]) -> None:
+    body = {"name": "Y", "deadline": day(office, 9), **QUESTION} | wrong
+    answer = office.call("POST", "/campaigns", office.province(), body)
+    assert answer.status_code == 422, answer.text
+    assert answer.json["detail"].endswith(".")
+
+
+def test_a_deadline_is_changed_and_a_campaign_closed_once_with_a_reason(office: Office) -> None:
+    token = office.province()
+    made = office.call("POST", "/campaigns", token, {"name": "Đổi hạn", "deadline": day(office, 9), **QUESTION}).json["id"]
+    path = f"/campaigns/{made}"
+    moved = office.call("POST", f"{path}/deadline", token, {"deadline": day(office, 20), "reason": "Chờ thiết bị"})
+    assert (moved.status_code, moved.json["deadline"]) == (200, day(office, 20))
+    assert [one["act"] for one in moved.json["history"]] == ["created", "deadline"]
+    assert office.call("POST", f"{path}/close", token, {"reason": ""}).status_code == 422
+    closed = office.call("POST", f"{path}/close", token, {"reason": "Xong"})
+    assert (closed.status_code, closed.json["figures"]) == (200, None)
+    assert office.call("POST", f"{path}/close", token, {"reason": "Xong"}).status_code == 409
+    assert office.call("POST", f"{path}/deadline", token, {"deadline": day(office, 30), "reason": "x"}).status_code == 409
+    assert get(office, token, f"/{made}")["figures"]["counted"] > 0
+
+
+def test_a_report_is_a_file_in_the_form_asked_for(office: Office, campaign: str) -> None:
+    token = office.province()
+    answer = office.call("GET", f"/campaigns/{campaign}/report", token)
+    assert answer.content_type == "text/csv; charset=utf-8" or answer.content_type == "text/csv"
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{campaign}.csv"'
+    assert answer.data == office.call("GET", f"/campaigns/{campaign}/report?on={day(office, 0)}", token).data
+    assert office.call("GET", f"/campaigns/{campaign}/report?file=xlsx", token).data.startswith(b"PK")
+    assert office.call("GET", f"/campaigns/{campaign}/missing/file?file=xlsx", token).data.startswith(b"PK")
+    assert office.call("GET", f"/campaigns/{campaign}/report?file=pdf", token).status_code == 400
