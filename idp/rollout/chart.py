@@ -30,7 +30,7 @@ class Frame:
 
 LARGE: Final = Frame(560, 286, 40, 476, 20, 258)
 SMALL: Final = Frame(330, 250, 40, 316, 20, 222)
-PAPER: Final = Frame(560, 150, 36, 490, 10, 128)
+PAPER: Final = Frame(560, 122, 36, 490, 10, 102)
 
 
 @dataclass(frozen=True, slots=True)

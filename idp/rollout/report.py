@@ -18,7 +18,7 @@ from .campaign import Goal, Reason
 from .coverage import Coverage, Day, Tally
 from .steps import OWNERS, Owner, Step, next_step
 
-MOST_ROWS: Final = 10
+MOST_ROWS: Final = 8
 _MOST_WEEKS: Final = 7
 _GOALS: Final[Mapping[Goal, str]] = {
     Goal.CERTIFICATE: "cấp và kích hoạt chứng thư số", Goal.SIM: "kích hoạt SIM ký số",

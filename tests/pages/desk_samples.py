@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from .rollout_samples import running
+
 _PLACES = [("home", "/next", "Tổng quan", "Overview", "chart"), ("list", "/next", "Chứng thư số", "Certificates", "cert"),
+           ("rollout", "/next", "Chiến dịch", "Campaigns", "check"),
            ("expiry", "/next", "Sắp hết hạn", "Expire soon", "clock"),
            ("devices", "/next", "Thiết bị", "Devices", "plug"),
            ("tasks", "/next", "Việc cần làm", "Tasks", "list"), ("import", "/next", "Nhập danh sách", "Import a list", "up"),
@@ -174,7 +177,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "desk-expiring-none": ("console/expiring.html", expiring | {
             "rows": [], "total": 0, "turn": dict.fromkeys(("first", "prev", "next"), ""), "renew_url": ""}),
         "console-home": ("console/home.html", frame(who, "home") | {
-            "states": by_language(_STATES), "may_act": True, "waiting": by_language([
+            "states": by_language(_STATES), "may_act": True, "campaigns": running(), "waiting": by_language([
                 {"step": {"vi": "Duyệt hoặc trả lại", "en": "Approve or return"}, "word": _WAITS["word"], "count": 18,
                  "overdue": 2, "url": "/next"},
                 {"step": {"vi": "Bàn giao thiết bị", "en": "Hand over the device"},
@@ -183,7 +186,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
                  "word": {"vi": "Khi cán bộ chuyển hoặc nghỉ việc", "en": "When an officer moves or leaves"}, "count": 4,
                  "overdue": 1, "url": "/next"}])}),
         "console-home-quiet": ("console/home.html", frame(who, "home") | {
-            "states": by_language(_STATES), "may_act": True, "waiting": []}),
+            "states": by_language(_STATES), "may_act": True, "campaigns": [], "waiting": []}),
         "desk-list": ("console/list.html", lists),
         "desk-list-empty": ("console/list.html", lists | {"rows": [], "bulk": [], "total": 0, "turn": _ONE_PAGE}),
         "desk-ask": ("console/ask.html", frame(who, "list") | {

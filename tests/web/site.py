@@ -234,7 +234,8 @@ class Site:
         self.services: Any = SimpleNamespace(
             # The console has an office of its own: test_console.py.
             administration=SimpleNamespace(enrollments=None, devices=None, expiry=None, renewals=None, tasks=None, clients=None,
-                                           onboarding=None, keys=None, deliveries=None),
+                                           onboarding=None, keys=None, deliveries=None,
+                                           rollout=None, rollout_reports=None),
             remote_signing=None,
             settings=self.settings, clock=self.clock, database=database, keys=keys, clients=clients, provider=self.provider,
             approvals=approvals, devices=self.devices, notices=self.told, known_devices=self.known_devices,

@@ -21,7 +21,7 @@ from ...errors import RefusedError
 from ...pki.enrollment.working_days import day_of
 from ...roles import Administrator, Role
 from ...rollout.campaign import Campaign, Goal, Population, Reason, Standing, standings
-from ...rollout.campaigns import Campaigns
+from ...rollout.campaigns import LONGEST_NAME, Campaigns, check_deadline, plain
 from ...rollout.coverage import Coverage, Missing, Records, end_of, follow, place_of
 from ...rollout.report import AgencyRow, agency_rows, steps_of
 from ...rollout.steps import OWNERS, next_step
@@ -49,7 +49,7 @@ class RolloutAdministration:
 
     def listed(self, who: Administrator) -> list[dict[str, Any]]:
         """Give the campaigns that concern an administrator, the newest first; of open ones the figures of now."""
-        return [self._shown(who, one) for one in self._campaigns.store.all() if _concerns(who, one)]
+        return [self._shown(who, one) for one in self.concerning(who)]
 
     def open(self) -> Sequence[Campaign]:
         """Give the campaigns that are not closed, the newest first."""
@@ -94,13 +94,8 @@ class RolloutAdministration:
             RefusedError: as ``one``.
             InvalidParameterError: as ``one``; a cursor that is none.
         """
-        coverage = self.coverage(who, campaign_id, on=on, unit=unit)
-        goal, words = coverage.campaign.goal, search_words(q)
-        found = [one for one in coverage.missing if (not step or next_step(goal, one.stages) == step) and _has(one.entry, words)]
-        page = _page([(one.since, one.entry.subject) for one in found], found) if sort == "since" else _page(
-            [place_of(one.entry) for one in found], found)
-        kept, further, earlier = turned(*page, cursor=cursor, back=back, limit=limit)
-        return Page([shown_missing(one, goal) for one in kept], further, earlier)
+        return missing_of(self.coverage(who, campaign_id, on=on, unit=unit), step=step, q=q, sort=sort, cursor=cursor, back=back,
+                          limit=limit)
 
     def excluded(self, who: Administrator, campaign_id: str, *, on: str = "", unit: str = "", cursor: str = "", back: str = "",
                  limit: int) -> Page:
@@ -181,6 +176,25 @@ class RolloutAdministration:
         """Tell whether an administrator begins and changes campaigns."""
         return who == OPERATOR or (who.role is Role.PROVINCE and who.may_change)
 
+    def check_may(self, who: Administrator) -> None:
+        """Refuse who does not begin and change campaigns. Raises ForbiddenError."""
+        _check_may(who)
+
+    def check_new(self, body: Mapping[str, Any]) -> None:
+        """Refuse a name or a deadline that ``begin`` would refuse, whoever asks. Raises RefusedError (422)."""
+        plain(_text(body, "name"), LONGEST_NAME, "name")
+        check_deadline(_day(body, "deadline"), self._clock.now())
+
+    def concerning(self, who: Administrator) -> list[Campaign]:
+        """Give the campaigns that concern an administrator, the newest first."""
+        return [one for one in self._campaigns.store.all() if _concerns(who, one)]
+
+    def member(self, who: Administrator, campaign_id: str, subject: str) -> tuple[Campaign, Standing]:
+        """Give somebody's place in a list, for who may change it. Raises ForbiddenError, RefusedError (404)."""
+        _check_may(who)
+        campaign = self._seen(who, campaign_id)
+        return campaign, self._place(campaign, subject)
+
     def seen(self, who: Administrator, campaign_id: str) -> Campaign:
         """Give a campaign that concerns an administrator. Raises RefusedError (404)."""
         return self._seen(who, campaign_id)
@@ -222,6 +236,16 @@ class RolloutAdministration:
     def _shown(self, who: Administrator, campaign: Campaign) -> dict[str, Any]:
         figures = None if campaign.closed_at is not None else shown_figures(self._coverage(who, campaign, "", ""))
         return {**_shown_campaign(campaign), "figures": figures}
+
+
+def missing_of(coverage: Coverage, *, step: str = "", q: str = "", sort: str = SORTS[0], cursor: str = "", back: str = "",
+               limit: int) -> Page:
+    """Give those who are missing in a course (``RolloutAdministration.missing``)."""
+    goal, words = coverage.campaign.goal, search_words(q)
+    found = [one for one in coverage.missing if (not step or next_step(goal, one.stages) == step) and _has(one.entry, words)]
+    places: list[Place] = [(one.since, one.entry.subject) if sort == "since" else place_of(one.entry) for one in found]
+    kept, further, earlier = turned(*_page(places, found), cursor=cursor, back=back, limit=limit)
+    return Page([shown_missing(one, goal) for one in kept], further, earlier)
 
 
 def shown_with_course(coverage: Coverage) -> dict[str, Any]:

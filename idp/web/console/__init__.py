@@ -13,6 +13,8 @@ from .applications import pages as application_pages
 from .custody import devices, records
 from .door import Door
 from .operation import keys, system
+from .rollout import changing
+from .rollout import pages as rollout
 
 HOME = "/admin/"
 
@@ -32,11 +34,12 @@ def blueprint(services: Services) -> Blueprint:
         counts = services.administration.enrollments.counted(entered.who)
         waiting = services.administration.enrollments.waiting(entered.who)
         return door.page("console/home.html", entered, here="home", states=desk.state_rows(counts["states"]),
+                         campaigns=rollout.running(services, entered, most=4),
                          waiting=[*desk.waiting_rows(waiting), *tasks.waiting_rows(services, entered.who),
                                   *expiry.waiting_rows(services, entered.who)],
                          may_act=entered.who.may_change)
 
     for room in (lists, papers, expiry, renewals, acts, asking, desk, devices, records, tasks, passwords, application_form,
-                 application_pages, keys, system):
+                 application_pages, keys, system, changing, rollout):
         room.add(views, services, door)
     return views

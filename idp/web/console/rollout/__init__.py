@@ -1,0 +1,1 @@
+"""Pages of campaigns: how far each has come, who is missing, and the report."""

@@ -1,0 +1,182 @@
+"""A campaign's page, the list of campaigns, who is missing and who does not count, and the report.
+
+What anybody sees is decided in ``administration.rollout``; every number leads to the list that it counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, render_template, request
+
+from ....administration.pages import USUAL
+from ....administration.rollout.campaigns import SORTS, missing_of
+from ....administration.rollout.reports import FILES
+from ....directory.unit import is_unit_code
+from ....rollout.coverage import Coverage
+from ....rollout.steps import Step
+from ....services import Services
+from ..desk import unit_names
+from ..door import Door, Entered
+from ..turning import asked, turning
+from ..words import day
+from . import words
+
+LIST: Final = "/admin/rollout/"
+WORST: Final = 6
+_FILTERS: Final = ("step", "unit", "q", "order", "on")
+
+
+def add(views: Blueprint, services: Services, door: Door) -> None:
+    """Make the views."""
+    rooms = services.administration
+
+    @views.get("/rollout/")
+    def campaigns() -> Response:
+        entered = door.enter(request.full_path)
+        if isinstance(entered, Response):
+            return entered
+        return door.page("console/rollout/list.html", entered, here="rollout", running=running(services, entered),
+                         closed=[words.campaign_words(one) for one in rooms.rollout.concerning(entered.who)
+                                 if one.closed_at is not None],
+                         may_change=rooms.rollout.may_change(entered.who))
+
+    @views.get("/rollout/<campaign_id>")
+    def campaign(campaign_id: str) -> Response:
+        entered = door.enter(request.full_path)
+        if isinstance(entered, Response):
+            return entered
+        narrowed = filters()
+        coverage = rooms.rollout.coverage(entered.who, campaign_id, on=narrowed.get("on", ""))
+        rows = words.agencies(coverage)
+        return door.page(
+            "console/rollout/campaign.html", entered, here="rollout", found=words.campaign_words(coverage.campaign),
+            figures=figures_of(services, coverage), stops=words.stops(coverage), agencies=rows,
+            missing=words.number(len(coverage.missing)), worst=[row for row in rows if row["missing"] != "0"][:WORST],
+            low=sum(row["low"] for row in rows), course=words.course(coverage),
+            excluded=words.number(len(coverage.excluded)), listed=words.number(coverage.listed),
+            joined=words.number(coverage.joined), left=words.number(coverage.left),
+            on=narrowed.get("on", ""), query=f"?{urlencode({'on': narrowed['on']})}" if "on" in narrowed else "",
+            files=_files(f"{LIST}{campaign_id}/report/file", {"on": coverage.last.day.isoformat()}),
+            may_change=rooms.rollout.may_change(entered.who))
+
+    @views.get("/rollout/<campaign_id>/missing")
+    def missing(campaign_id: str) -> Response:
+        entered = door.enter(request.full_path)
+        if isinstance(entered, Response):
+            return entered
+        narrowed = filters()
+        coverage = rooms.rollout.coverage(entered.who, campaign_id, on=narrowed.get("on", ""), unit=narrowed.get("unit", ""))
+        page = missing_of(coverage, **_room(narrowed), **asked(), limit=USUAL)
+        address = f"{LIST}{campaign_id}/missing"
+        kept = {name: value for name, value in narrowed.items() if name in ("on", "unit")}
+        return door.page(
+            "console/rollout/missing.html", entered, here="rollout", found=words.campaign_words(coverage.campaign),
+            rows=[_person(one) for one in page.items], narrowed={name: narrowed.get(name, "") for name in _FILTERS},
+            total=words.number(len(coverage.missing)),
+            steps=[{"value": one["step"], "word": one["word"]} for one in words.stops(coverage)],
+            units=[{"code": code, "name": name} for code, name in sorted(coverage.names.items())],
+            files=_files(f"{address}/file", kept),
+            turn=turning(address, narrowed, following=page.next, prev=page.prev),
+            may_change=rooms.rollout.may_change(entered.who) and not coverage.campaign.closed_at)
+
+    @views.get("/rollout/<campaign_id>/excluded")
+    def excluded(campaign_id: str) -> Response:
+        entered = door.enter(request.full_path)
+        if isinstance(entered, Response):
+            return entered
+        narrowed = {name: value for name, value in filters().items() if name == "on"}
+        page = rooms.rollout.excluded(entered.who, campaign_id, **narrowed, **asked(), limit=USUAL)
+        found = rooms.rollout.seen(entered.who, campaign_id)
+        return door.page(
+            "console/rollout/excluded.html", entered, here="rollout", found=words.campaign_words(found),
+            rows=[{**one, "reason": words.reasons().get(one["reason"], one["reason"])} for one in page.items],
+            turn=turning(f"{LIST}{campaign_id}/excluded", narrowed, following=page.next, prev=page.prev),
+            may_change=rooms.rollout.may_change(entered.who) and not found.closed_at)
+
+    @views.get("/rollout/<campaign_id>/report")
+    def report(campaign_id: str) -> Response:
+        entered = door.enter(request.full_path)
+        if isinstance(entered, Response):
+            return entered
+        made = rooms.rollout_reports.page(entered.who, campaign_id, on=filters().get("on", ""))
+        return Response(render_template(
+            "console/rollout/report.html", paper=made.paper, chart=made.chart, day=made.day, back=f"{LIST}{campaign_id}",
+            shown=words.date_text(date.fromisoformat(made.day)), address=f"{LIST}{campaign_id}/report",
+            files=_files(f"{LIST}{campaign_id}/report/file", {"on": made.day})))
+
+    @views.get("/rollout/<campaign_id>/report/file")
+    def report_file(campaign_id: str) -> Response:
+        entered = door.enter(request.full_path)
+        if isinstance(entered, Response):
+            return entered
+        kind = _kind()
+        return _file(campaign_id, kind, rooms.rollout_reports.file(entered.who, campaign_id, kind, on=filters().get("on", "")))
+
+    @views.get("/rollout/<campaign_id>/missing/file")
+    def missing_file(campaign_id: str) -> Response:
+        entered = door.enter(request.full_path)
+        if isinstance(entered, Response):
+            return entered
+        kind, narrowed = _kind(), filters()
+        return _file(f"{campaign_id}-con-thieu", kind, rooms.rollout_reports.missing_file(
+            entered.who, campaign_id, kind, on=narrowed.get("on", ""), unit=narrowed.get("unit", "")))
+
+
+def running(services: Services, entered: Entered, most: int = 20) -> list[dict[str, Any]]:
+    """Give the campaigns that are not closed and concern somebody, with their figures; for the first page too."""
+    rooms = services.administration.rollout
+    open_ones = [one for one in rooms.concerning(entered.who) if one.closed_at is None][:most]
+    return [{**words.campaign_words(one), **figures_of(services, rooms.coverage(entered.who, one.campaign_id))}
+            for one in open_ones]
+
+
+def figures_of(services: Services, coverage: Coverage) -> dict[str, Any]:
+    """Give the four figures on top of a page."""
+    calendar = services.certificate_desk.moves.calendar
+    return words.figures(coverage, calendar.between(coverage.last.day, coverage.campaign.deadline))
+
+
+def filters() -> dict[str, str]:
+    """Read how a list is narrowed; what is none is left out."""
+    found = {name: request.args.get(name, "").strip()[:100] for name in _FILTERS}
+    if found["step"] not in {step.value for step in Step}:
+        found["step"] = ""
+    if found["unit"] and not is_unit_code(found["unit"]):
+        found["unit"] = ""
+    if found["order"] not in SORTS:
+        found["order"] = ""
+    try:
+        found["on"] = date.fromisoformat(found["on"]).isoformat()
+    except ValueError:
+        found["on"] = ""
+    return {name: value for name, value in found.items() if value and value.isprintable()}
+
+
+def unit_choices(services: Services) -> list[dict[str, str]]:
+    """Give the agencies to choose from, by code."""
+    return [{"code": code, "name": name} for code, name in sorted(unit_names(services).items())]
+
+
+def _room(narrowed: Mapping[str, str]) -> dict[str, str]:
+    return {"sort" if name == "order" else name: value for name, value in narrowed.items() if name not in ("on", "unit")}
+
+
+def _person(one: Mapping[str, Any]) -> dict[str, Any]:
+    return {**one, "word": words.steps()[one["step"]], "who": words.owners()[one["owner"]], "since": day(one["since"])}
+
+
+def _kind() -> str:
+    kind = request.args.get("file", "")
+    return kind if kind in FILES else "csv"
+
+
+def _files(address: str, asked: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"kind": kind.upper(), "url": f"{address}?{urlencode({**asked, 'file': kind})}"} for kind in FILES]
+
+
+def _file(name: str, kind: str, content: bytes) -> Response:
+    return Response(content, content_type=FILES[kind], headers={"Content-Disposition": f'attachment; filename="{name}.{kind}"'})

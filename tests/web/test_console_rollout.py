@@ -1,0 +1,151 @@
+"""/admin/rollout/: begun after a look at whom it is about, read by everybody in their scope, changed by the province alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from html import unescape
+from pathlib import Path
+from shutil import copy
+
+import pytest
+
+from idp.pki.enrollment.working_days import day_of
+from tests.administration.office import HOME, IT, PLENTY, Office
+from tests.audit_desk import events_of
+
+from .console import Browser, Console
+
+LIST = "/admin/rollout/"
+
+
+@pytest.fixture(scope="module")
+def console(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    target = tmp_path_factory.mktemp("rollout") / "idp.sqlite3"
+    copy(sqlite_template, target)
+    office = Office(f"sqlite:///{target}", rates=PLENTY)
+    for number in range(5):
+        office.officer(f"canbo{number}", "qlvb", unit=(IT, HOME)[number % 2])
+    office.officer("nghiviec", "qlvb", unit=IT, disabled=True)
+    yield Console(office)
+    office.close()
+
+
+@pytest.fixture(scope="module")
+def province(console: Console) -> Browser:
+    return console.person("quantri", "quantri-tinh")
+
+
+@pytest.fixture(scope="module")
+def campaign(console: Console, province: Browser) -> str:
+    """Begin a campaign as a person does; gives its address."""
+    deadline = str(day_of(console.office.clock.now()) + timedelta(days=40))
+    told = {"name": "Xác thực hai lớp", "goal": "second_factor", "deadline": deadline, "groups": "qlvb, khong-co"}
+    assert "Lập chiến dịch" in province.get(LIST).text
+    seen = province.post(f"{LIST}new", f"{LIST}new", step="preview", **told)
+    assert seen.status_code == 200
+    assert "Sẽ tính 5, ở 2 đơn vị." in seen.text
+    assert "Tài khoản đã khóa (1)" in seen.text
+    assert events_of(console.office.database, "campaign.created") == []
+    begun = province.post(f"{LIST}new", f"{LIST}new", step="begin", **told)
+    assert begun.status_code == 303
+    again = province.post(f"{LIST}new", f"{LIST}new", step="begin", **told)
+    assert again.status_code == 409
+    assert "Đã có chiến dịch đang chạy mang tên này." in again.text
+    return str(begun.headers["Location"])
+
+
+def test_the_first_page_and_the_campaign_say_the_same(province: Browser, campaign: str) -> None:
+    for page in (province.get("/admin/").text, province.get(LIST).text, province.get(campaign).text):
+        assert "0 trên 5 người" in page
+        assert "Xác thực hai lớp" in page
+    page = province.get(campaign).text
+    links = [unescape(link) for link in re.findall(rf'href="({campaign}[^"]*)"', page)]
+    assert {link.split("?")[0].removeprefix(campaign) for link in links} >= {
+        "/missing", "/excluded", "/report", "/report/file", "/change"}
+    assert all(province.get(link).status_code == 200 for link in links)
+    assert "5 người còn thiếu đang dừng ở đâu" in page
+    assert "Chưa bật xác thực hai lớp" in page
+
+
+def test_numbers_lead_to_lists_of_as_many(province: Browser, campaign: str) -> None:
+    page = province.get(campaign).text
+    for unit, count in ((IT, 3), (HOME, 2)):
+        link = f'{campaign}/missing?unit={unit}"'
+        assert link in page
+        assert province.get(link[:-1]).text.count('<tr><th scope="row">') == count
+    assert province.get(f"{campaign}/missing?step=enrol_factor").text.count('<tr><th scope="row">') == 5
+    assert province.get(f"{campaign}/missing?q=khong-co-ai").text.count('<tr><th scope="row">') == 0
+    for query in ("step=x", "unit=x", "order=x", "on=x", "on=2023-13-01"):
+        assert province.get(f"{campaign}/missing?{query}").status_code == 200, query
+    assert province.get(f"{campaign}?on=2001-01-01").status_code == 400
+    assert province.get(f"{campaign}/missing?cursor=x").status_code == 400
+
+
+def test_security_38_an_agency_sees_its_own_and_changes_nothing(console: Console, campaign: str) -> None:
+    agency = console.person("quantri.coquan", "quantri-coquan", unit=HOME)
+    assert "0 trên 2 người" in agency.get("/admin/").text
+    for query in ("", f"?unit={IT}"):
+        assert "0 trên 2 người" in agency.get(f"{campaign}{query}").text
+        assert f"unit={IT}" not in agency.get(campaign).text
+        assert agency.get(f"{campaign}/missing{query}").text.count('<tr><th scope="row">') == 2
+        assert IT not in agency.get(f"{campaign}/missing/file{query}").text
+    assert IT not in agency.get(f"{campaign}/report/file").text
+    assert "Lập chiến dịch</a>" not in agency.get(LIST).text
+    auditor = console.person("kiemtoan", "kiemtoan")
+    assert "0 trên 5 người" in auditor.get(campaign).text
+    for browser in (agency, auditor):
+        for path in (f"{LIST}new", f"{campaign}/change", f"{campaign}/exclude?subject=x"):
+            assert browser.get(path).status_code == 403, path
+        for path in (f"{LIST}new", f"{campaign}/change", f"{campaign}/exclude", f"{campaign}/restore"):
+            # A token of their own, from a page that they may see.
+            assert browser.post(path, "/logout", step="begin", act="close", reason="x").status_code == 403, path
+    assert console.person("canbo", "qlvb").get(campaign).status_code == 403
+    assert len(events_of(console.office.database, "campaign.created")) == 1
+
+
+def test_somebody_is_taken_out_with_a_reason_and_let_in_again(province: Browser, campaign: str) -> None:
+    form = unescape(re.findall(rf'href="({campaign}/exclude\?subject=[^"]+)"', province.get(f"{campaign}/missing").text)[0])
+    subject = form.split("=")[1]
+    wrong = province.post(f"{campaign}/exclude", form, subject=subject, reason="other", note="")
+    assert wrong.status_code == 422
+    done = province.post(f"{campaign}/exclude", form, subject=subject, reason="other", note="Đi học <b>")
+    assert (done.status_code, done.headers["Location"]) == (303, f"{campaign}/excluded")
+    page = province.get(f"{campaign}/excluded").text
+    assert "Đi học &lt;b&gt;" in page
+    assert page.count('<tr><th scope="row">') == 2
+    assert "0 trên 4 người" in province.get(campaign).text
+    for _ in range(2):  # sent twice, it does nothing twice
+        assert province.post(f"{campaign}/restore", form, subject=subject).status_code == 303
+    assert "0 trên 5 người" in province.get(campaign).text
+    assert province.get(f"{campaign}/exclude?subject=nobody").status_code == 404
+
+
+def test_decree_30_2020_the_report_is_a_page_to_sign_and_files(province: Browser, campaign: str) -> None:
+    page = province.get(f"{campaign}/report").text
+    for said in ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Xác thực hai lớp", "0/5 người", "<polyline", "THỦ TRƯỞNG ĐƠN VỊ"):
+        assert said in page
+    files = [unescape(link) for link in re.findall(rf'href="({campaign}/report/file[^"]+)"', page)]
+    assert [province.get(link).content_type.split(";")[0] for link in files] == [
+        "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"]
+    assert province.get(f"{campaign}/report?on=2999-01-01").status_code == 400
+    assert province.get(f"{LIST}CD-2000-0001/report").status_code == 404
+
+
+def test_a_deadline_is_changed_and_a_campaign_closed_with_a_reason(console: Console, province: Browser) -> None:
+    office = console.office
+    day = [str(day_of(office.clock.now()) + timedelta(days=days)) for days in (9, 20)]
+    begun = province.post(f"{LIST}new", f"{LIST}new", step="begin", name="Đóng", goal="mailbox", deadline=day[0])
+    address = begun.headers["Location"]
+    form = f"{address}/change"
+    assert province.post(form, form, act="deadline", deadline=day[1], reason="").status_code == 422
+    assert province.post(form, form, act="deadline", deadline="x", reason="x").status_code == 422
+    assert province.post(form, form, act="deadline", deadline=day[1], reason="Chờ thiết bị").status_code == 303
+    assert province.post(form, form, act="close", reason="Xong").status_code == 303
+    assert province.post(form, form, act="close", reason="Xong").status_code == 409
+    assert "Đã đóng ngày" in province.get(address).text
+    assert "Không tính</" not in province.get(f"{address}/missing").text
+    assert f'href="{address}"' in province.get(LIST).text
+    assert f'href="{address}"' not in province.get("/admin/").text
+    assert [one[2]["reason"] for one in events_of(office.database, "campaign.closed")] == ["Xong"]
