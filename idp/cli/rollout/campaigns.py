@@ -55,14 +55,13 @@ def commands(services: Callable[[], Services]) -> Verbs:
                dry_run: bool, as_json: bool) -> None:
         """Begin a campaign, and make its list of the directory as it is now."""
         rooms = services().administration.rollout
-        body = {"name": name, "goal": goal, "deadline": deadline, "unit": unit, "groups": list(groups), "titles": list(titles),
-                "owner_unit": owner}
+        question = {"goal": goal, "unit": unit, "groups": list(groups), "titles": list(titles)}
         if dry_run:
-            found = rooms.preview(OPERATOR, body)
+            found = rooms.preview(OPERATOR, question)
             out = sum(found["left_out"].values())
             click.echo(json.dumps(found) if as_json else f"{found['counted']} would count, {out} would be left out.")
             return
-        made = rooms.begin(OPERATOR, body, CLI)
+        made = rooms.begin(OPERATOR, {**question, "name": name, "deadline": deadline, "owner_unit": owner}, CLI)
         click.echo(json.dumps(made, ensure_ascii=False) if as_json else _line(made))
 
     @group.command("deadline")

@@ -15,6 +15,7 @@ from flask import Flask
 from idp.adapters.sql.directory.tasks import SqlTasks
 from idp.audit import AuditEvent, AuditRecord
 from idp.directory.tasks import NewTask, TaskKind
+from idp.pki.enrollment.working_days import day_of
 from tests.administration.office import CALLER, HOME, IT, Office
 from tests.web.console import Browser, Console
 
@@ -32,12 +33,17 @@ BODIES: Final[Mapping[str, Any]] = {
     "POST /enrollments/acts": {"act": "approve", "enrollments": ["x"]},
     "POST /enrollments/{enrollment_id}/acts": {"act": "approve"}, "POST /enrollments/batches": {"document": ""},
     "POST /devices": {"kind": "token", "serial": "TK-0099"}, "POST /devices/{device_id}/acts": {"act": "report_loss"},
+    "POST /campaigns/{campaign_id}/exclusions": {"subject": "{sub}", "reason": "seconded"},
+    "POST /campaigns/{campaign_id}/restorations": {"subject": "{sub}"},
     "POST /keys/rotate": {"alg": "ES256"}, "POST /tasks/{task_id}/complete": {"proof": "Đã thu hồi, 12/STTTT"}}
 FORMS: Final[Mapping[str, Mapping[str, str]]] = {
     "POST /devices/": {"kind": "token", "device_serial": "TK-0098"},
     "POST /certificates/new": {"kind": "person", "holder": "{sub}"}, "POST /tasks/{task_id}": {"proof": "Đã thu hồi"},
+    "POST /rollout/{campaign_id}/exclude": {"subject": "{sub}", "reason": "seconded"},
+    "POST /rollout/{campaign_id}/restore": {"subject": "{sub}"},
     "POST /certificates/acts": {"act": "approve", "pick": "{enrollment_id}"}}
 QUERIES: Final[Mapping[str, str]] = {
+    "GET /rollout/{campaign_id}/exclude": "subject={sub}",
     "GET /grants": "client_id=qlvb", "DELETE /grants": "sub={sub}", "GET /officers": "q=can",
     "POST /enrollments/lists": "dry_run=true", "GET /certificates/new": "holder={sub}"}
 WORDS: Final[Mapping[str, str]] = {"act": "approve", "kind": "csv", "batch": "b-1", "name": "nobody", "form": "mau01_ca_nhan",
@@ -79,11 +85,13 @@ class World:
         given = office.call("POST", f"/devices/{device}/acts", province, {
             "act": "hand_over", "receiver": sub, "record": "07/BB"})
         assert given.status_code == 200, given.text
+        campaign = office.call("POST", "/campaigns", province, {
+            "name": whose, "goal": "mailbox", "unit": unit, "deadline": str(day_of(office.clock.now() + 9 * 86400))}).json["id"]
         SqlTasks(office.database).open(
             NewTask(f"task-{whose}", TaskKind.CHANGE_CERTIFICATE, f"{number}:1", 1, 2), sub,
             AuditRecord(AuditEvent.TASK_OPENED, office.clock.now(), sub=sub))
         return {"sub": sub, "client_id": client, "grant_id": grant, "id": leave, "token_id": leave, "enrollment_id": number,
-                "device_id": device, "task_id": f"task-{whose}", **WORDS}
+                "device_id": device, "task_id": f"task-{whose}", "campaign_id": campaign, **WORDS}
 
     # Asking
 
