@@ -211,7 +211,8 @@ class _Conversation(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in (("Content-Type", kind), ("Content-Length", str(len(body))), ("Cache-Control", "no-store"),
                             ("Content-Security-Policy", POLICY), ("X-Content-Type-Options", "nosniff"),
-                            ("Referrer-Policy", "no-referrer")):
+                            # Not "no-referrer": browsers send that with a null Origin, also to whom the page is from.
+                            ("Referrer-Policy", "same-origin")):
             self.send_header(name, value)
         if self.close_connection:
             self.send_header("Connection", "close")
