@@ -29,6 +29,8 @@ from .work import Work
 
 TOKEN_SECONDS = 360
 """A phone may take five minutes; the token has to live so long."""
+LOOKS_AGAIN_SECONDS = 3
+"""A page whose document is on the phone shows itself anew after so long; nothing is typed there."""
 FRESH_SECONDS = 60
 """So soon nobody is asked for another one, however short it lives."""
 _LONGEST = {"number": 60, "title": 300}
@@ -126,7 +128,10 @@ class _Pages:
         found = self._found(officer, document_id)
         if (again := _token_again(found)) is not None and found.signing is None and _may(officer, found):
             return again
-        return self._page(officer, found)
+        page = Response(self._page(officer, found))
+        if found.signing is not None:
+            page.headers["Refresh"] = str(LOOKS_AGAIN_SECONDS)
+        return page
 
     def sign(self, officer: dict[str, Any], document_id: str) -> Any:
         _check_form()

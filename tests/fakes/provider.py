@@ -15,7 +15,8 @@ from werkzeug.wrappers import Request, Response
 
 
 class FakeProvider:
-    """Serves discovery, keys, token and UserInfo on a free port; ``answer`` plays the officer's browser at /authorize.
+    """Serves discovery, keys, token and UserInfo on a free port; ``answer`` plays the officer's browser at /authorize, which
+    sends a real one back at once.
 
     Attributes:
         claims: Members put into ID tokens; tests change them.
@@ -70,6 +71,9 @@ class FakeProvider:
             "/jwks": KeySet([self.key]).as_dict(private=False),
             "/userinfo": self.details,
         }
+        if request.path == "/authorize":
+            asked = request.args.get("redirect_uri", "").partition("/oidc/")[0]
+            return Response(status=302, headers={"Location": asked + self.answer(request.url)})
         if request.path == "/token":
             asked = self._codes.pop(request.form["code"])
             now = int(time.time())

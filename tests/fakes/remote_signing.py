@@ -29,18 +29,23 @@ _RSA = rsa.generate_private_key(65537, 2048)
 """Of every card with an RSA key: making keys takes longer than all else here."""
 ALGORITHMS = {"rsa": ["1.2.840.113549.1.1.11"], "pss": ["1.2.840.113549.1.1.10"], "ec": ["1.2.840.10045.4.3.2"]}
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 
 
 @dataclass
 class Card:
-    """One credential: whose certificate, what kind of key, and what its phone does when asked."""
+    """One credential: whose certificate, what kind of key, and what its phone does when asked.
+
+    Where there is no key, whoever answers leaves the signature in ``signatures``, by the hash in base64.
+    """
 
     name: str
     certificate: x509.Certificate
-    key: Key
+    key: Key | None
     kind: str
     answer: Callable[[dict[str, Any]], Response | None] = lambda body: None
     asked: list[dict[str, Any]] = field(default_factory=list)
+    signatures: dict[str, bytes] = field(default_factory=dict)
 
 
 class _Quiet(WSGIRequestHandler):
@@ -66,9 +71,9 @@ class RemoteSigning:
         self.offers_services = True
         self._activations: dict[str, list[str]] = {}
         self._root_key = ec.generate_private_key(ec.SECP256R1())
-        self.root = self._issue(self._root_key, [(NameOID.COMMON_NAME, "Gốc thử nghiệm")], authority=True)
+        self.root = self._issue(self._root_key.public_key(), [(NameOID.COMMON_NAME, "Gốc thử nghiệm")], authority=True)
         stamp_key = _RSA
-        stamp = self._issue(stamp_key, [(NameOID.COMMON_NAME, "Dấu thời gian thử")], stamps=True)
+        stamp = self._issue(stamp_key.public_key(), [(NameOID.COMMON_NAME, "Dấu thời gian thử")], stamps=True)
         self._stamper = DummyTimeStamper(
             tsa_cert=Certificate.load(stamp.public_bytes(Encoding.DER)), certs_to_embed=None,
             tsa_key=asn1_keys.PrivateKeyInfo.load(stamp_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())))
@@ -82,23 +87,27 @@ class RemoteSigning:
         self._server.shutdown()
         self._server.server_close()
 
-    def card(self, token: str, name: str, kind: str, *subject: tuple[x509.ObjectIdentifier, str]) -> Card:
+    def card(self, token: str, name: str, kind: str, *subject: tuple[x509.ObjectIdentifier, str],
+             public_key: PublicKey | None = None) -> Card:
         """Give an officer a credential; the subject is the common name, and what else is given."""
-        key: Key = ec.generate_private_key(ec.SECP256R1()) if kind == "ec" else _RSA
-        made = self._issue(key, [*subject, (NameOID.COMMON_NAME, name)])
+        key: Key | None = None
+        if public_key is None:
+            key = ec.generate_private_key(ec.SECP256R1()) if kind == "ec" else _RSA
+            public_key = key.public_key()
+        made = self._issue(public_key, [*subject, (NameOID.COMMON_NAME, name)])
         card = Card(f"cred-{len(self.cards)}-{kind}-{made.serial_number % 10_000}", made, key, kind)
         self.cards.setdefault(token, {})[card.name] = card
         return card
 
-    def _issue(self, key: Key, subject: list[tuple[x509.ObjectIdentifier, str]], *, authority: bool = False,
+    def _issue(self, key: PublicKey, subject: list[tuple[x509.ObjectIdentifier, str]], *, authority: bool = False,
                stamps: bool = False) -> x509.Certificate:
         now, name = datetime.now(UTC), x509.Name([x509.NameAttribute(oid, text) for oid, text in subject])
         leaf = not authority and not stamps
         builder = (x509.CertificateBuilder().subject_name(name).issuer_name(name if authority else self.root.subject)
-                   .public_key(key.public_key()).serial_number(x509.random_serial_number())
+                   .public_key(key).serial_number(x509.random_serial_number())
                    .not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=300))
                    .add_extension(x509.BasicConstraints(authority, None), critical=True)
-                   .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+                   .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
                    .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._root_key.public_key()), critical=False)
                    .add_extension(x509.KeyUsage(stamps or authority, leaf, False, False, False, authority, authority, False,
                                                 False), critical=True))
@@ -144,7 +153,7 @@ class RemoteSigning:
             return _json({"SAD": sad, "expiresIn": 300})
         assert request.path == "/csc/v1/signatures/signHash"
         assert self._activations.pop(said["SAD"]) == said["hash"]
-        made = [base64.b64encode(_signed(card, base64.b64decode(one), said)).decode() for one in said["hash"]]
+        made = [base64.b64encode(_signed(card, one, said)).decode() for one in said["hash"]]
         return _json({"signatures": made})
 
     def _status(self, asked: bytes) -> Response:
@@ -176,8 +185,10 @@ def not_yet() -> Response:
     return answer
 
 
-def _signed(card: Card, digest: bytes, said: dict[str, Any]) -> bytes:
-    hashed = Prehashed(hashes.SHA256())
+def _signed(card: Card, wanted: str, said: dict[str, Any]) -> bytes:
+    if card.key is None:
+        return card.signatures.pop(wanted)
+    digest, hashed = base64.b64decode(wanted), Prehashed(hashes.SHA256())
     if isinstance(card.key, ec.EllipticCurvePrivateKey):
         return card.key.sign(digest, ec.ECDSA(hashed))
     if card.kind == "rsa":

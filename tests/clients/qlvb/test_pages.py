@@ -107,10 +107,11 @@ def test_leader_and_clerk_sign_one_after_the_other(house: House, leader: Officer
     assert leader.sign(path, "person").location == path
     page = waited(lambda: leader.browser.get(path).text, lambda text: 'data-document="code"' in text)
     assert re.search(r'data-document="code">\d{4}<', page)
-    assert '<meta http-equiv="refresh" content="3">' in page
+    assert leader.browser.get(path).headers["Refresh"] == "3", "it shows itself anew while it waits"
     assert leader.sign(path, "person").status_code == 409, "twice at the same time"
     confirm.set()
     page = leader.settled(path)
+    assert "Refresh" not in leader.browser.get(path).headers
     assert "Chờ văn thư đóng dấu" in page
     assert "Chữ ký hợp lệ, nội dung nguyên vẹn." in page
     assert leader.sign(path, "person").status_code == 409, "once"
