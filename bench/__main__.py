@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import mirror
+from . import mirror, trail
 from .cases import MUST, attempt, check
 from .driver import Call, drive
 from .floor import Floor
@@ -130,7 +130,11 @@ def main() -> int:
     parser.add_argument("--base", help="Git revision to compare with")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--officers", type=int, help="measure the mirror with so many officers, and nothing else")
+    parser.add_argument("--records", type=int, help="measure the audit trail with so many records, and nothing else")
     arguments = parser.parse_args()
+    if arguments.records:
+        print(f"{_state()}; {arguments.records} records", flush=True)
+        return 0 if trail.measure(arguments.records) else 1
     if arguments.officers:
         print(f"{_state()}; {arguments.officers} officers", flush=True)
         return 0 if mirror.measure(arguments.officers, logins=2000) else 1

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from .administration.access import Access
 from .administration.applications.onboarding import Onboarding
+from .administration.audit.records import AuditRecords
 from .administration.clients import ClientAdministration
 from .administration.console.admission import Console
 from .administration.enrollment.devices import DeviceAdministration
@@ -146,6 +147,7 @@ class Administration:
     """The rooms behind the administration API."""
 
     access: Access
+    audit: AuditRecords
     console: Console
     clients: ClientAdministration
     onboarding: Onboarding

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from ..audit import AuditEvent, AuditRecord, Caller
+from ..audit.changed import changed
 from ..clock import Clock
 from ..directory.mirror import search_key
 from ..errors import RefusedError
@@ -192,7 +193,8 @@ class ClientAdministration:
             client = replace(client, sealed_secret=before.sealed_secret if client.signs_with_secret else None)
         else:
             client, secret = self._client_secrets.make(client)
-        record = self._record(AuditEvent.CLIENT_CHANGED, entry, caller, what="metadata")
+        told = changed(shown(entry), shown(replace(entry, client=client)))
+        record = self._record(AuditEvent.CLIENT_CHANGED, entry, caller, what="metadata", **({"changed": told} if told else {}))
         self._done(self._entries.change(entry, client, now=record.at, record=record))
         after, etag = self._after(before.client_id)
         return after | _told(secret), etag
@@ -234,7 +236,8 @@ class ClientAdministration:
         entry = self._found(client_id)
         return shown(entry), entry.etag
 
-    def _record(self, event: AuditEvent, entry: Entry, caller: Caller, **detail: str | bool) -> AuditRecord:
+    def _record(self, event: AuditEvent, entry: Entry, caller: Caller,
+                **detail: str | bool | dict[str, list[str]]) -> AuditRecord:
         return AuditRecord(event, self._clock.now(), client_id=entry.client.client_id, source=caller.source,
                            request_id=caller.request_id, detail={**detail, **caller.by})
 

@@ -133,6 +133,7 @@ from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings
 from ..web.notice_words import LetterWords
 from .assurance import assurance_policy, named_networks, pause_of
+from .audit import audit_records
 from .certificate_desk import certificate_desk, certification, console, for_administrators, holders, protocols, published_chain
 from .factors import factor_rooms
 from .people import WholeDirectory, mirroring, role_groups
@@ -174,7 +175,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     encryption_keys = EncryptionKeys(key_store, sealer, clock, rotation_seconds=rotation_seconds)
     client_store = SqlClientStore(database)
     clients = ClientRegistry(client_store, clock)
-    seal_store = SqlSealStore(database)
+    seal_store, seal_signer = SqlSealStore(database), Es256SealSigner(folder.audit_seal_key(), settings.keys_dir)
     highest_level = CERTIFICATE if settings.certificate_origin else TWO_FACTORS
     assertion_issuers = read_assertion_issuers(
         settings.assertion_issuers_file, development=settings.development,
@@ -287,6 +288,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         devices=custody_devices, expiry=expiry, renewals=renewals,
         rollout=rollout.administration, rollout_reports=rollout.reports,
         officers=OfficerAdministration(deprovisioning, mirror, groups),
+        audit=audit_records(database, seal_store, seal_signer, mirror, groups, clock),
         tasks=TaskAdministration(SqlTasks(database, clock), clock, lambda task: [
             *desk_rooms.following.unfinished(task), *mirror_rooms.sponsors.unfinished(task)]),
         password_resets=PasswordResets(people, mirror, one_time, deprovisioning, interactions, notices, audit,
@@ -319,8 +321,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         resource_access=ResourceAccess(tokens, officer_tokens, clients, clock, assurance, Holders(proofs),
                                        idle_limit_seconds=settings.idle_limit_seconds),
         mail_delivery=MailDelivery(mail, mail_server(settings, clock), mirror, LetterWords(settings, forgotten.link), clock),
-        audit_chain=AuditChain(seal_store, Es256SealSigner(folder.audit_seal_key(), settings.keys_dir),
-                               FileSealHeads(settings.keys_dir / HEADS), clock),
+        audit_chain=AuditChain(seal_store, seal_signer, FileSealHeads(settings.keys_dir / HEADS), clock),
         audit_store=seal_store, audit_reader=SqlAuditReader(database),
         registrar=Registrar(client_store, clients, folder.client_secrets(), clock, policy, sectors, client_secrets),
         initial_access=initial_access, dynamic_registration=DynamicRegistration(desk),

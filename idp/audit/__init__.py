@@ -140,6 +140,10 @@ class AuditEvent(StrEnum):
     AUDIT_CHAIN_ACCEPTED = "audit.chain_accepted"
 
 
+Detail = Mapping[str, str | int | bool | Mapping[str, list[str]]]
+"""Small facts of a record by name; ``changed`` alone is a table (changed.py)."""
+
+
 class Caller(NamedTuple):
     """Who asks, as the edge saw it. A tuple, because one is made for every request.
 
@@ -176,7 +180,7 @@ class AuditRecord:
         sid: The session concerned, or empty.
         source: Address of the caller as our proxy saw it, or ``cli`` / ``worker``.
         request_id: Ties the record to the log lines of one request.
-        detail: Small flat facts (strings, integers, booleans).
+        detail: Small flat facts (strings, integers, booleans), and what was changed.
     """
 
     event: AuditEvent
@@ -186,7 +190,7 @@ class AuditRecord:
     sid: str = ""
     source: str = ""
     request_id: str = ""
-    detail: Mapping[str, str | int | bool] = field(default_factory=dict)
+    detail: Detail = field(default_factory=dict)
 
     def detail_json(self) -> str:
         """Give ``detail`` in its canonical form: sorted keys, no spaces, UTF-8, control characters escaped."""

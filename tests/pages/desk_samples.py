@@ -11,7 +11,8 @@ _PLACES = [("home", "/next", "Tổng quan", "Overview", "chart"), ("list", "/nex
            ("expiry", "/next", "Sắp hết hạn", "Expire soon", "clock"),
            ("devices", "/next", "Thiết bị", "Devices", "plug"),
            ("tasks", "/next", "Việc cần làm", "Tasks", "list"), ("import", "/next", "Nhập danh sách", "Import a list", "up"),
-           ("batches", "/next", "Gửi và nhận kết quả", "Send and take results", "mail")]
+           ("batches", "/next", "Gửi và nhận kết quả", "Send and take results", "mail"),
+           ("audit", "/next", "Nhật ký", "Audit log", "search")]
 
 
 def frame(who: dict[str, str], here: str) -> dict[str, Any]:

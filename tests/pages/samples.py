@@ -8,7 +8,15 @@ from typing import Any
 
 from idp.web.presentation import picture
 
-from . import application_samples, desk_samples, device_samples, enrolment_samples, operation_samples, rollout_samples
+from . import (
+    application_samples,
+    audit_samples,
+    desk_samples,
+    device_samples,
+    enrolment_samples,
+    operation_samples,
+    rollout_samples,
+)
 
 QLVB = {"name": "Hệ thống Quản lý văn bản", "owner": "Văn phòng UBND tỉnh", "client_uri": "/next", "logo_uri": None,
         "policy_uri": None, "tos_uri": None}
@@ -515,7 +523,7 @@ SAMPLES = [
     Sample("form-post", "authorize/form_post.html",
            {"redirect_uri": "/stay", "parameters": [("code", "a<b>\"'&"), ("state", "é ✓")]}),
     *(Sample(name, template, context, 422 if name in samples.WRONG else 200)
-      for samples in (desk_samples, device_samples, enrolment_samples, application_samples, operation_samples,
+      for samples in (audit_samples, desk_samples, device_samples, enrolment_samples, application_samples, operation_samples,
                       rollout_samples)
       for name, (template, context) in samples.contexts(OFFICER).items()),
 ]

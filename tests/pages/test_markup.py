@@ -21,7 +21,8 @@ FIELDS = {"username", "password", "otp", "certificate", "certificate_sign_in", "
           "mail", "identity_issued_on", "identity_issued_by", "old_serial", "hosts", "officer", "days", "authority",
           "deadline", "groups", "titles", "subject", "on",
           # Members of a registration go by their own names.
-          "client_id", "etag", "note", "alg", "emergency", "receiver", *APPLICATION}
+          "client_id", "etag", "note", "alg", "emergency", "receiver", *APPLICATION,
+          "person", "application", "address", "since", "until"}
 COMPLETE = {"username": "username", "password": "current-password", "otp": "one-time-code", "new_password": "new-password",
             "new_password_again": "new-password", "user_code": "off", "recovery_code": "off", "name": "off",
             "remember": "off", "enrolment_code": "off", **dict.fromkeys(

@@ -45,6 +45,7 @@ def upgrade(url: str, revision: str = "head") -> None:
         with engine.connect() as connection:
             if revision == "head" and _state(connection) == "newer":
                 return
+            connection.rollback()  # what only looked; a migration that leaves its transaction must find its own
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
             connection.commit()

@@ -16,6 +16,7 @@ from flask import Flask
 from ...services import Services
 from ..security import MAX_BODY_BYTES, PageRequest, check_limits
 from . import (
+    audit,
     break_glass,
     campaigns,
     clients,
@@ -56,7 +57,7 @@ def create(services: Services) -> Flask:
     app.before_request(check_limits)
     problems.handle(app, secure=services.settings.secure)
     door = Door(services)
-    for resource in (clients, initial_access, grants, keys, officers, tasks, break_glass, enrollments, devices, deliveries,
+    for resource in (audit, clients, initial_access, grants, keys, officers, tasks, break_glass, enrollments, devices, deliveries,
                      campaigns):
         app.register_blueprint(resource.blueprint(door), url_prefix=PREFIX)
     return app

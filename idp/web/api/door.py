@@ -148,7 +148,7 @@ def identifier(text: str) -> str:
 def _by_schema(name: str, value: str) -> str | int:
     schema = PARAMETERS[name]
     if schema["type"] == "integer":
-        if re.fullmatch(r"[0-9]{1,9}", value) is None or not schema["minimum"] <= int(value) <= schema["maximum"]:
+        if re.fullmatch(r"[0-9]{1,10}", value) is None or not schema["minimum"] <= int(value) <= schema["maximum"]:
             raise InvalidParameterError(f"{name}: a number, {schema['minimum']} to {schema['maximum']}.")
         return int(value)
     if "enum" in schema and value not in schema["enum"]:

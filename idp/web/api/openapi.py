@@ -22,6 +22,9 @@ from ...oauth.clients import profile, registration
 from ...oauth.clients.members import LOCALIZED_PATTERN
 from ...pki.enrollment.states import State
 from .schemas import campaigns
+from .schemas.audit import PARAMETERS as AUDIT_PARAMETERS
+from .schemas.audit import paths as audit_paths
+from .schemas.audit import schemas as audit_schemas
 from .schemas.deliveries import paths as delivery_paths
 from .schemas.deliveries import schemas as delivery_schemas
 from .schemas.devices import KIND as DEVICE_KIND
@@ -43,6 +46,7 @@ _UNIT: Final = {"type": "string", "pattern": "^[A-Z][0-9]{2}(\\.[0-9A-Z]{1,32}){
 _BOOLEAN: Final = {"type": "string", "enum": ["true", "false"]}
 
 PARAMETERS: Final[dict[str, dict[str, Any]]] = {
+    **AUDIT_PARAMETERS,
     "q": {"type": "string", "pattern": "^[^\\x00-\\x1f\\x7f]{1,100}$",
           "description": "Words of name, identifier or agency; case and accents do not matter."},
     "source": {"type": "string", "enum": ["file", "registered"]},
@@ -192,9 +196,10 @@ def _schemas() -> dict[str, Any]:
     lists = {f"{name}Page": _object({"items": {"type": "array", "items": _ref(name)}, "next": {"type": ["string", "null"]}},
                                     ("items", "next"))
              for name in ("ClientSummary", "InitialAccessToken", "Grant", "Officer", "OfficerWithoutFactor", "Task",
-                          "Enrollment", "ExpiringEnrollment", "Device", "CampaignMissing", "CampaignExcluded")}
+                          "Enrollment", "ExpiringEnrollment", "Device", "AuditRecord", "CampaignMissing", "CampaignExcluded")}
     return {
-        **_registration(), **lists, **enrollment_schemas(_object), **device_schemas(_object), **onboarding_schemas(_object),
+        **_registration(), **lists, **audit_schemas(_object),
+        **enrollment_schemas(_object), **device_schemas(_object), **onboarding_schemas(_object),
         **delivery_schemas(_object), **campaigns.schemas(_object),
         "Grant": _object(grant, grant), "Keys": _object(keys, ("keys", "next_rotation_at")),
         "Rotation": _object({"alg": {"type": "string", "enum": list(KINDS)}, "emergency": _YES}),
@@ -257,6 +262,7 @@ def _paths() -> dict[str, Any]:
         **campaigns.paths(_operation),
         **onboarding_paths(_operation),
         **delivery_paths(_operation),
+        **audit_paths(_operation),
         "/clients": {
             "get": _operation("listClients", "Applications, page by page.", answer="ClientSummaryPage",
                               query=("q", "source", "disabled", "owner_unit", "sort", "cursor", "limit")),

@@ -112,6 +112,7 @@ def _frame(entered: Entered) -> dict[str, Any]:
         (who.role is Role.PROVINCE, "batches", "/admin/certificates/batches", gettext("Gửi và nhận kết quả"), "mail"),
         (who.of_the_province, "keys", "/admin/keys/", gettext("Khóa ký"), "lock"),
         (who.of_the_province, "system", "/admin/system/", gettext("Tình trạng hệ thống"), "gear"),
+        (whole, "audit", "/admin/audit/", gettext("Nhật ký"), "search"),
         (who.role in (Role.PROVINCE, Role.AUDITOR), "enrolment", "/admin/enrolment/", gettext("Đăng ký máy"), "laptop")]
     roles = {Role.PROVINCE: gettext("Quản trị tỉnh"), Role.AGENCY: gettext("Quản trị đơn vị"),
              Role.AUDITOR: gettext("Kiểm toán viên, chỉ xem"), Role.REGISTRATION: gettext("Cán bộ đăng ký chứng thư số"),

@@ -39,6 +39,21 @@ def perhaps_of_unit() -> Any:
                OFFICER.c.unit_code.like(bindparam("below", type_=Text())), has_an_end_behind())
 
 
+def by_code(*, sqlite: bool) -> Any:
+    """Make the condition that an officer is of an agency or below by its code, through the index that begins with it.
+
+    Codes begin with that of the agency above: a range, in the order of bytes. "/" comes right behind ".".
+
+    Returns:
+        The condition; its parameters are ``unit``, and ``end``, which is the unit with "/".
+    """
+    code = OFFICER.c.unit_code
+    least, end = parameter(code, "unit"), parameter(code, "end")
+    if sqlite:
+        return and_(code >= least, code < end)
+    return and_(code.op("~>=~")(least), code.op("~<~")(end))
+
+
 def has_an_end_behind() -> Any:
     """Make the condition that something of an officer has ended and was not written yet; by an index, and true of few."""
     return OFFICER.c.next_end_at <= parameter(OFFICER.c.next_end_at, "unit_as_of")

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Text, and_, bindparam, func, literal_column, or_, select
+from sqlalchemy import Text, bindparam, func, literal_column, or_, select
 
 from ....clock import Clock, SystemClock
 from ....directory.mirror import Found
 from ....directory.unit import is_within
 from ..database import Database, Read, parameter
 from ..tables import OfficerRow
-from .as_of import has_an_end_behind
+from .as_of import by_code, has_an_end_behind
 from .ledger import listed
 from .rows import mirrored_now
 
@@ -37,10 +37,7 @@ class SqlOfficerSearch:
         self._trigrams = not database.is_sqlite
         unit, below = parameter(OFFICER.c.unit_code, "unit"), bindparam("below", type_=Text())
         of_it = or_(OFFICER.c.unit_code == unit, OFFICER.c.unit_code.like(below))
-        # Codes begin with that of the agency above: a range, in the order of bytes. "/" comes right behind ".".
-        least, end = parameter(OFFICER.c.unit_code, "unit"), parameter(OFFICER.c.unit_code, "end")
-        by_agency = (and_(OFFICER.c.unit_code >= least, OFFICER.c.unit_code < end) if database.is_sqlite
-                     else and_(OFFICER.c.unit_code.op("~>=~")(least), OFFICER.c.unit_code.op("~<~")(end)))
+        by_agency = by_code(sqlite=database.is_sqlite)
 
         def found(*conditions: Any) -> dict[int, Read]:
             words = [OFFICER.c.search_key.like(bindparam(f"word{n}", type_=Text()), escape="!") for n in range(WORDS)]

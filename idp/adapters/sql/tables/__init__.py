@@ -342,7 +342,8 @@ class AuditRow(Base):
     request_id: Mapped[str] = mapped_column(String(64))
     detail: Mapped[Words]
     __table_args__ = (Index("ix_audit_epoch_xact_id", "epoch", "xact", "id"), Index("ix_audit_sub_at", "sub", "at"),
-                      {"sqlite_autoincrement": True})
+                      Index("ix_audit_client_id_at", "client_id", "at"), Index("ix_audit_source_at", "source", "at"),
+                      Index("ix_audit_event_at", "event", "at"), {"sqlite_autoincrement": True})
 
 
 class AuditSealRow(Base):

@@ -29,9 +29,10 @@ CLUSTER = "audit_cluster"
 HIGHEST = "audit_highest_id"
 _LOCK = 0x1D9A0D17
 _BACKLOG_LIMIT = 100_000
-_RECORD: tuple[Any, ...] = (
+RECORD: tuple[Any, ...] = (
     AuditRow.epoch, AuditRow.xact, AuditRow.id, AuditRow.at, AuditRow.event, AuditRow.sub, AuditRow.client_id, AuditRow.sid,
     AuditRow.source, AuditRow.request_id, AuditRow.detail)
+"""The columns of a record, in the order in which ``records_of`` takes them."""
 
 
 class SqlSealStore:
@@ -51,8 +52,8 @@ class SqlSealStore:
         after, upto = self._place("after"), self._place("upto")
         limit = bindparam("limit", type_=Integer())
         self._unsealed = database.read(
-            select(*_RECORD).where(and_(here > after, complete)).order_by(*in_order).limit(limit))
-        self._between = database.read(select(*_RECORD).where(and_(here > after, here <= upto)).order_by(*in_order))
+            select(*RECORD).where(and_(here > after, complete)).order_by(*in_order).limit(limit))
+        self._between = database.read(select(*RECORD).where(and_(here > after, here <= upto)).order_by(*in_order))
         behind = select(AuditRow.at).where(here > after).order_by(*in_order).limit(limit)
         self._oldest = database.read(behind)
         self._count = database.read(select(func.count().label("n")).select_from(behind.subquery()))
@@ -113,11 +114,11 @@ class SqlSealStore:
 
     def unsealed(self, *, after: Position, limit: int) -> list[StoredRecord]:
         """Give the next records in commit order that no other can precede any more."""
-        return _records(self._unsealed.all(limit=limit, **self._at("after", after)))
+        return records_of(self._unsealed.all(limit=limit, **self._at("after", after)))
 
     def records(self, *, after: Position, upto: Position) -> list[StoredRecord]:
         """Give the records of a range, in order."""
-        return _records(self._between.all(**self._at("after", after), **self._at("upto", upto)))
+        return records_of(self._between.all(**self._at("after", after), **self._at("upto", upto)))
 
     def backlog(self, *, after: Position) -> tuple[int, int | None]:
         """Give how many records stand behind a position, counted up to 100,000, and when the first was written."""
@@ -222,7 +223,7 @@ class SqlAuditReader:
         at: Any = AuditRow.__table__.c.at
         start, end = parameter(at, "start"), parameter(at, "end")
         self._between = database.read(
-            select(*_RECORD).where(at >= start, at < end, AuditRow.id > bindparam("after_id", type_=BigInteger()))
+            select(*RECORD).where(at >= start, at < end, AuditRow.id > bindparam("after_id", type_=BigInteger()))
             .order_by(AuditRow.id).limit(bindparam("limit", type_=Integer())))
         count: Any = func.count().label("n")
         self._counts = database.read(select(AuditRow.event, count).where(at >= start).group_by(AuditRow.event))
@@ -232,7 +233,7 @@ class SqlAuditReader:
 
     def between(self, *, start: int, end: int, after_id: int, limit: int) -> list[StoredRecord]:
         """Give one page of the records of a time, by id."""
-        return _records(self._between.all(start=start, end=end, after_id=after_id, limit=limit))
+        return records_of(self._between.all(start=start, end=end, after_id=after_id, limit=limit))
 
     def counts(self, *, since: int) -> dict[str, int]:
         """Give how often each event happened: the number of its records, and what they say of repeats."""
@@ -270,7 +271,8 @@ _RAISE_EPOCH = (
 )
 
 
-def _records(rows: Iterable[Any]) -> list[StoredRecord]:
+def records_of(rows: Iterable[Any]) -> list[StoredRecord]:
+    """Give the rows of a select of ``RECORD``."""
     return [StoredRecord(Position(int(row[0]), int(row[1]), int(row[2])), int(row[3]), *row[4:]) for row in rows]
 
 

@@ -1,0 +1,102 @@
+"""The trail is looked through (port ``audit.search.AuditSearch``).
+
+Each thing that may be asked has an index in the order of time. The most selective one that was asked leads; what else was asked
+is checked among the newest ``CANDIDATES`` records that it leads to, so that no question reads ten million rows. An agency alone
+is read officer by officer on PostgreSQL where it is small; the records of a large one are found soon enough among all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, Integer, Text, bindparam, func, literal_column, or_, select, true, union
+
+from ....audit.seal import StoredRecord
+from ....audit.search import CANDIDATES, Place, Wanted
+from ....clock import Clock, SystemClock
+from ..database import Database, Read, parameter
+from ..directory.as_of import Unit, by_code, has_an_end_behind
+from ..tables import AuditRow, OfficerRow
+from .seals import RECORD, records_of
+
+AUDIT: Any = AuditRow.__table__
+OFFICER: Any = OfficerRow.__table__
+LEADS: Final = ("sub", "source", "client_id", "event")
+"""What leads, the most selective first; where none was asked, time does."""
+SMALL: Final = 500
+"""Officers of an agency that are read one by one."""
+_EVERYTHING: Final = "time"
+
+
+class SqlAuditSearch:
+    """Looks through the trail. Raises UnavailableError when the database does not answer."""
+
+    def __init__(self, database: Database, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
+        self._pages: dict[tuple[str, bool], Read] = {}
+        self._edges: dict[str, Read] = {}
+        limit, most = bindparam("limit", type_=Integer()), literal_column(str(CANDIDATES), type_=Integer())
+        unit, below = parameter(OFFICER.c.unit_code, "unit"), bindparam("below", type_=Text())
+        of_it = or_(OFFICER.c.unit_code == unit, OFFICER.c.unit_code.like(below))
+        # Two questions, for two indexes: whose code it is, and of whom something has ended that was not written yet.
+        by_index = (select(OFFICER.c.sub).where(by_code(sqlite=database.is_sqlite), of_it),
+                    select(OFFICER.c.sub).where(has_an_end_behind()))
+        of_unit = union(*by_index)
+        for lead in (*LEADS, _EVERYTHING):
+            led = [] if lead == _EVERYTHING else [AUDIT.c[lead] == parameter(AUDIT.c[lead])]
+            newest = select(*RECORD).where(*led, *_in_time()).order_by(AUDIT.c.at.desc(), AUDIT.c.id.desc())
+            c = newest.limit(most).subquery("newest").c
+            others = [or_(parameter(AUDIT.c[name]) == literal_column("''"), c[name] == parameter(AUDIT.c[name]))
+                      for name in LEADS if name != lead]
+            for narrowed in (False, True):
+                self._pages[lead, narrowed] = database.read(
+                    select(*c).where(*others, *([or_(*map(c.sub.in_, by_index))] if narrowed else []))
+                    .order_by(c.at.desc(), c.id.desc()).limit(limit))
+            self._edges[lead] = database.read(
+                select(AUDIT.c.at, AUDIT.c.id).where(*led, *_in_time()).order_by(AUDIT.c.at.desc(), AUDIT.c.id.desc())
+                .limit(literal_column("1")).offset(literal_column(str(CANDIDATES - 1))))
+        self._find = database.read(select(*RECORD).where(AUDIT.c.id == bindparam("id", type_=BigInteger())))
+        self._size = database.read(select(func.count().label("n")).select_from(
+            of_unit.limit(literal_column(str(SMALL + 1))).subquery("some")))
+        self._small: Read | None = None
+        if not database.is_sqlite:
+            people = of_unit.subquery("people")
+            each = (select(*RECORD).where(AUDIT.c.sub == people.c.sub, *_in_time())
+                    .order_by(AUDIT.c.at.desc(), AUDIT.c.id.desc()).limit(limit).lateral("each"))
+            self._small = database.read(select(*each.c).select_from(people.join(each, true()))
+                                        .order_by(each.c.at.desc(), each.c.id.desc()).limit(limit))
+
+    def page(self, wanted: Wanted, *, before: Place | None, limit: int) -> tuple[list[StoredRecord], Place | None]:
+        """Give records, the newest first, and where to go on."""
+        asked = {name: getattr(wanted, name) for name in LEADS}
+        place = before or Place(wanted.end, 0)
+        time = {"start": wanted.start, "before_at": place.at, "before_id": place.id}
+        agency = {**Unit(wanted.unit, self._clock.now()).parameters, "end": f"{wanted.unit}/"} if wanted.unit else {}
+        lead = next((name for name in LEADS if asked[name]), _EVERYTHING)
+        if agency and lead == _EVERYTHING and self._small is not None and self._size.all(**agency)[0].n <= SMALL:
+            rows, edge = self._small.all(limit=limit + 1, **time, **agency), False
+        else:
+            rows, edge = self._pages[lead, bool(agency)].all(limit=limit + 1, **time, **agency, **asked), True
+        records = records_of(rows)
+        if len(records) > limit:
+            last = records[limit - 1]
+            return records[:limit], Place(last.at, last.position.id)
+        return records, self._edge(lead, asked, time) if edge else None
+
+    def _edge(self, lead: str, asked: Mapping[str, str], time: Mapping[str, int]) -> Place | None:
+        """Give the last of the records that the page looked through; None where those were all."""
+        row = self._edges[lead].one(**time, **({lead: asked[lead]} if lead in asked else {}))
+        return None if row is None else Place(int(row.at), int(row.id))
+
+    def find(self, record_id: int) -> StoredRecord | None:
+        """Find a record by its number."""
+        found = records_of(self._find.all(id=record_id))
+        return found[0] if found else None
+
+
+def _in_time() -> list[Any]:
+    """Make the conditions of time: from the start, and before a place. ``at`` stands alone, for the indexes."""
+    at = AUDIT.c.at
+    upto = parameter(at, "before_at")
+    return [at >= parameter(at, "start"), at <= upto, or_(at < upto, AUDIT.c.id < bindparam("before_id", type_=BigInteger()))]

@@ -1,0 +1,117 @@
+"""The chain looked at in parts: does one record stand as it was sealed, does a stretch of seals hold.
+
+A part that holds says that nothing in it was changed since it was sealed, and that it hangs on the seal before. Only the walk
+over the whole chain (``AuditChain.verify``) says that nothing is missing before it; it takes minutes, and pages do not wait.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .chain import SealStore
+from .seal import START, Break, Position, Seal, SealSigner, StoredRecord, find_break
+
+SEALS, RECORDS = 50, 10_000
+"""How much one stretch has at most; of records, what the last seal of it adds comes on top."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a record stands in the chain.
+
+    Attributes:
+        seal: The seal that covers it; None while it waits for one.
+        broken: Why that seal does not hold; None where it does.
+    """
+
+    seal: Seal | None = None
+    broken: Break | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Seals that were checked, the newest first.
+
+    Attributes:
+        newest: Number of the first seal that was looked at; 0 where there is none.
+        oldest: Number of the last.
+        since: When the oldest was made, seconds since the epoch.
+        until: When the newest was made.
+        records: How many records they cover.
+        broken: The first place that does not hold, or None.
+        next: Number of the seal to go on with; 0 where the beginning is reached, or where something does not hold.
+    """
+
+    newest: int = 0
+    oldest: int = 0
+    since: int = 0
+    until: int = 0
+    records: int = 0
+    broken: Break | None = None
+    next: int = 0
+
+
+class Inspection:
+    """Checks parts of the chain."""
+
+    def __init__(self, store: SealStore, signer: SealSigner) -> None:
+        self._store, self._signer = store, signer
+
+    def record(self, record: StoredRecord) -> Standing:
+        """Check the seal that covers a record, with everything under it."""
+        number = self._number_over(record.position)
+        if number is None:
+            return Standing()
+        before, seal = self._with_predecessor(number)
+        if seal is None:
+            return Standing(broken=Break(number, None, "seal_missing"))
+        return Standing(seal, self._broken(seal, before))
+
+    def stretch(self, upto: int | None = None) -> Stretch:
+        """Check seals backwards.
+
+        Args:
+            upto: Number of the newest of them; None, or one that is not there yet, for the newest of all.
+        """
+        last = self._store.last_seal()
+        if last is None:
+            return Stretch()
+        newest = last.number if upto is None else max(1, min(upto, last.number))
+        seals = {seal.number: seal for seal in self._store.seals(after=max(0, newest - SEALS - 1), limit=SEALS + 1)}
+        number, records, broken = newest, 0, None
+        while number > max(0, newest - SEALS) and (number == newest or records < RECORDS):
+            seal, before = seals.get(number), seals.get(number - 1)
+            if seal is None or (before is None and number > 1):
+                broken = Break(number if seal is None else number - 1, None, "seal_missing")
+                break
+            broken = self._broken(seal, before)
+            if broken is not None:
+                break
+            records, number = records + seal.record_count, number - 1
+        oldest = min(newest, number + 1)
+        return Stretch(newest, oldest, seals[oldest].sealed_at if oldest in seals else 0,
+                       seals[newest].sealed_at if newest in seals else 0, records, broken, 0 if broken else number)
+
+    def _broken(self, seal: Seal, before: Seal | None) -> Break | None:
+        rows = self._store.records(after=before.last if before else START, upto=seal.last)
+        return find_break(seal, rows, before, chain=(self._store.chain() or 0) if before is None else 0, signer=self._signer)
+
+    def _with_predecessor(self, number: int) -> tuple[Seal | None, Seal | None]:
+        found = {seal.number: seal for seal in self._store.seals(after=max(0, number - 2), limit=2)}
+        before = found.get(number - 1)
+        return before, None if before is None and number > 1 else found.get(number)
+
+    def _number_over(self, place: Position) -> int | None:
+        """Give the number of the first seal that ends at or behind a place; None where the last ends before it."""
+        last = self._store.last_seal()
+        if last is None or place > last.last:
+            return None
+        low, high = 1, last.number
+        while low < high:
+            middle = (low + high) // 2
+            found = self._store.seals(after=middle - 1, limit=1)
+            if found and found[0].last >= place:
+                high = middle
+            else:
+                low = middle + 1
+        return low
