@@ -138,8 +138,7 @@ class Settings(BaseSettings):
     logout_token_lifetime_seconds: int = Field(120, ge=30, le=120, description="Back-channel logout tokens")
     login_concurrency: int = Field(2, ge=1, le=64, description="Sign-ins that may wait for the directory at once, per process")
     login_floor_milliseconds: int = Field(0, ge=0, le=2000, description="Shortest answer to a sign-in, hit or miss")
-    sign_in_source_failures: int = Field(200, ge=20, le=1800,
-                                         description="Wrong passwords let through from one address in half an hour")
+    sign_in_source_failures: int = Field(200, ge=20, le=1800, description="Wrong passwords from one address in half an hour")
     sign_in_pause_seconds: int = Field(
         1, ge=0, le=60, description="Pause after a third wrong password or code in a row, then doubled each time; 0 = none")
     sign_in_pause_max_seconds: int = Field(60, ge=1, le=300, description="The longest such pause")
@@ -157,12 +156,13 @@ class Settings(BaseSettings):
     tsa_policy: str = Field("", pattern=r"^([0-2](\.(0|[1-9][0-9]*)){2,})?$",
                             description="Policy of time-stamps; empty = arc 100 below ca_policy_arc")
     tsa_accuracy_seconds: int = Field(1, ge=1, le=60, description="By how much the clock of this machine may be wrong")
+    csc_multisign: int = Field(3, ge=1, le=5, description="Documents of one leave to sign; the phone asks about each in turn")
+    waiting_requests: int = Field(2, ge=1, le=60, description="Requests of a process that wait for phones: half its threads")
     ca_weak_keys_dir: Path | None = Field(None, description="Folder of Debian's lists of weak RSA keys (openssl-blacklist)")
     government_chain_dir: Path | None = Field(
         None, description="Folder with the published chain of the Government's authority, and fingerprints.txt")
     government_crl_dir: Path | None = Field(None, description="Folder with that authority's revocation lists, *.crl")
-    government_crl_fetch: bool = Field(
-        False, description="The worker fetches those lists every hour where that authority's certificates say they are")
+    government_crl_fetch: bool = Field(False, description="The worker fetches those lists hourly, where the certificates say")
     holidays_file: Path | None = Field(None, description="TOML table of holidays, for deadlines in working days")
     password_recovery: bool = Field(True, description="Officers with two factors set a forgotten password themselves")
     one_time_password_hours: int = Field(24, ge=1, le=72, description="How long a password is good that an administrator made")

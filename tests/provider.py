@@ -171,9 +171,9 @@ class House:
                  extensions: tuple[Extension, ...] = (), front_channel: bool = False, client_store: Any = None,
                  require_pushed_requests: bool = False,
                  assertion_issuers: Mapping[str, AssertionIssuer] | None = None, request_uris: bool = False,
-                 push_limits: Limits = PUSH_LIMITS, assurance: AssurancePolicy = ASSURANCE) -> None:
+                 push_limits: Limits = PUSH_LIMITS, assurance: AssurancePolicy = ASSURANCE, clock: Any = None) -> None:
         self.database = database
-        self.clock = FakeClock()
+        self.clock = clock or FakeClock()
         self.keys = key_ring()
         self.client_store = client_store or FakeClientStore(REGISTERED)
         self.registry = ClientRegistry(self.client_store, self.clock)

@@ -115,6 +115,12 @@ def certificate_desk(settings: Settings, database: Database, mirror: OfficerMirr
 def holders(rooms: CertificateDesk, mirror: OfficerMirror, published: PublishedChain, issuance: Issuance,
             clock: Clock) -> OwnCertificates:
     """Build the side of the desk that holders see."""
+    return OwnCertificates(rooms.desk, rooms.custody, rooms.ending, mirror, issuers_of(published, issuance, clock))
+
+
+def issuers_of(published: PublishedChain, issuance: Issuance,
+               clock: Clock) -> Callable[[x509.Certificate], tuple[x509.Certificate, ...]]:
+    """Build what gives the certificates above one, its issuer first: the Government's, or our own; none for any other."""
 
     def above(certificate: x509.Certificate) -> tuple[x509.Certificate, ...]:
         if path := published.path(certificate, clock.moment()):
@@ -128,7 +134,7 @@ def holders(rooms: CertificateDesk, mirror: OfficerMirror, published: PublishedC
             return chain
         return ()
 
-    return OwnCertificates(rooms.desk, rooms.custody, rooms.ending, mirror, above)
+    return above
 
 
 def certification(settings: Settings, database: Database, sealer: Sealer, write: Callable[[Path, bytes], bool],

@@ -15,8 +15,11 @@ from ..pki.timestamp.admission import Admission
 from ..readiness import Readiness, dependencies
 from ..services import Services
 from ..settings import Settings
+from . import csc
 from .backchannel_authentication import BackchannelAuthenticationEndpoint
 from .certificate_status import AuthorityCertificateEndpoint, OcspEndpoint, RevocationListEndpoint
+from .csc import version1, version2
+from .csc.house import CscEndpoint, OAuthAuthorize, rooms_of
 from .device_authorization import DeviceAuthorizationEndpoint
 from .documents import Document, fixed
 from .enrollment import BELOW, EstEndpoint
@@ -53,6 +56,8 @@ def trust_services(services: Services, at: Paths) -> dict[str, Any]:
         listed["est_endpoint"] = (services.settings.mtls_origin or issuer) + BELOW.rstrip("/")
     if services.certificate_protocols.time_stamps.offered():
         listed["tsa_endpoint"] = issuer + at.time_stamps
+    if services.remote_signing is not None:
+        listed["csc_endpoint"] = issuer + csc.BASE
     return listed
 
 
@@ -80,6 +85,19 @@ def _time_stamps(services: Services, path: str) -> list[Route]:
     endpoint = TimeStampEndpoint(rooms.time_stamps, Admission(settings.tsa_access, settings.tsa_networks),
                                  services.resource_access, rooms.stamp_requests, addresses(settings, path))
     return [Route(path, "time_stamps", endpoint)] if rooms.time_stamps.switched_on else []
+
+
+def _remote_signing(services: Services, at: Paths) -> list[Route]:
+    """Give the addresses of remote signing, where it is on; its OAuth addresses are ours under the names of that standard."""
+    rooms, settings = services.remote_signing, services.settings
+    if rooms is None:
+        return []
+    made = rooms_of(services, rooms, tuple(origin for origin in (settings.issuer, settings.mtls_origin) if origin))
+    return [Route(csc.BASE + "/v1/**", "csc", version1.endpoint(made), CscEndpoint.METHODS),
+            Route(csc.BASE + "/v2/**", "csc", version2.endpoint(made), CscEndpoint.METHODS),
+            Route(version1.OAUTH + "oauth2/authorize", "csc", OAuthAuthorize(settings.issuer + at.authorization), _READ),
+            Route(version1.OAUTH + "oauth2/token", "token", TokenEndpoint(services.provider)),
+            Route(version1.OAUTH + "oauth2/revoke", "revocation", RevocationEndpoint(services.provider))]
 
 
 def table(services: Services, meter: PrometheusMeter, *, metrics_token: str = "") -> list[Route]:
@@ -124,6 +142,7 @@ def table(services: Services, meter: PrometheusMeter, *, metrics_token: str = ""
         *_certificate_services(services),
         *_enrollment(services),
         *_time_stamps(services, at.time_stamps),
+        *_remote_signing(services, at),
         Route(at.userinfo, "userinfo", UserInfoEndpoint(services.userinfo, addresses(services.settings, at.userinfo)),
               ("GET", "HEAD", "POST")),
     ]

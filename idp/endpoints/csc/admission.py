@@ -55,12 +55,13 @@ class Admission:
     def __init__(self, access: ResourceAccess, registry: ClientRegistry, origins: tuple[str, ...], acr_prefix: str) -> None:
         self._access, self._registry, self._origins, self._acr_prefix = access, registry, origins, acr_prefix
 
-    def admit(self, request: EndpointRequest, *, credential: bool = False) -> Admitted:
+    def admit(self, request: EndpointRequest, *, credential: bool = False, application: bool = False) -> Admitted:
         """Tell who asks.
 
         Args:
             request: With the token in its header.
             credential: Whether the leave for one signing is enough.
+            application: Whether a token of the application's own is enough; its requester has no ``sub`` then.
 
         Raises:
             TokenRefusedError: 400 ``invalid_request``, 401 ``invalid_token``, 403 ``insufficient_scope``.
@@ -76,7 +77,7 @@ class Admission:
             if not credential or refused.code != "insufficient_scope":
                 raise
             bearer, scope = self._access.admit(token, use, scope=CREDENTIAL), CREDENTIAL
-        admitted = self._admitted(bearer, scope)
+        admitted = self._admitted(bearer, scope, application=application)
         request.client_id = admitted.requester.client_id
         return admitted
 
@@ -97,9 +98,11 @@ class Admission:
         return TokenUse(scheme, Presented(request.header("dpop"), request.method, addresses),
                         shown_certificate.read(request.certificate()))
 
-    def _admitted(self, bearer: Bearer, scope: str) -> Admitted:
+    def _admitted(self, bearer: Bearer, scope: str, *, application: bool = False) -> Admitted:
         officer, grant = bearer.officer, bearer.grant
         if officer is None or grant is None:
+            if application:
+                return Admitted(Requester(client_id=bearer.client_id, sub="", unit_code="", title=""), bearer.client_id)
             raise TokenRefusedError("An officer's access token is needed.")
         authorization = _signs_as(grant) if scope == CREDENTIAL else ""
         if scope == CREDENTIAL and not authorization:

@@ -21,17 +21,20 @@ from ...oauth.server import Provider
 from ...oauth.tokens.access_token import TokenRefusedError
 from ...oauth.tokens.revocation import Revocation
 from ...pki.timestamp.service import TimeStamps
+from ...services import RemoteSigning, Services
 from ...signing.csc.authorization import Authorization
 from ...signing.csc.credential import Credential
 from ...signing.csc.hash_signing import HashSigning, NotSignedError
 from ..bearer import challenge
 from ..json_body import read_object
 from ..wsgi import NO_STORE, EndpointRequest, Response, error, json
-from .admission import Admission, Admitted
+from .admission import SERVICE, Admission, Admitted
 
 AUTHORIZE_LIMITS: Final = Limits(pair=Rule(60), account=Rule(120), source=Rule(3600))
 """Questions to one officer by one application in half an hour, from one address and altogether."""
 REALM: Final = "csc"
+_PICTURES: Final = "/static/0/"
+"""Where static files are found, whatever their digest (``web.assets``)."""
 LOCALES: Final = {"vi": "vi-VN", "en": "en-US"}
 Method = Callable[[EndpointRequest], Response]
 
@@ -46,6 +49,7 @@ class Rooms:
         issuer: Of this deployment.
         name: Of the province.
         logo: Address of its picture.
+        login: Gives an application that authenticates by HTTP Basic ``access_token`` and ``expires_in``; nothing to any other.
         revoke: Ends a token of the application that names it (token, client_id, caller); unknown ones change nothing.
     """
 
@@ -57,6 +61,7 @@ class Rooms:
     issuer: str
     name: str
     logo: str
+    login: Callable[[EndpointRequest], dict[str, Any]]
     revoke: Callable[[str, str, EndpointRequest], None]
 
 
@@ -98,6 +103,23 @@ def _refused(refused: RefusedError) -> Response:
     if refused.retry_after_seconds is None:
         return answer
     return Response(answer.status, answer.body, (*NO_STORE, ("Retry-After", str(refused.retry_after_seconds))), answer.error)
+
+
+class OAuthAuthorize:
+    """``oauth2/authorize`` below our own address (§8.3.1): leads to the authorization endpoint with the same parameters.
+
+    Args:
+        address: Of the authorization endpoint.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    def __call__(self, request: EndpointRequest) -> Response:
+        """Lead on; nothing is read here."""
+        query = request.query.replace("\r", "").replace("\n", "")
+        location = f"{self._address}?{query}" if query else self._address
+        return Response(303, b"", (("Location", location), ("Cache-Control", "no-store")))
 
 
 def body_of(request: EndpointRequest) -> dict[str, Any]:
@@ -159,6 +181,30 @@ def certificate_members(one: Credential, certificates: str, *, details: bool) ->
 
 def _time(moment: datetime) -> str:
     return f"{moment:%Y%m%d%H%M%SZ}"
+
+
+def rooms_of(services: Services, rooms: RemoteSigning, origins: tuple[str, ...]) -> Rooms:
+    """Put together what the API stands on, from a deployment's rooms."""
+    settings, protocols = services.settings, services.certificate_protocols
+    return Rooms(
+        signing=rooms.signing, admission=Admission(services.resource_access, services.clients, origins, settings.acr_prefix),
+        authorizations=rooms.authorizations, time_stamps=protocols.time_stamps, stamp_requests=protocols.stamp_requests,
+        issuer=settings.issuer, name=settings.province_name,
+        login=logging_in(services.provider), revoke=revoking(services.provider),
+        logo=f"{settings.issuer}{_PICTURES}{'logo.svg' if settings.logo_file else 'mark.svg'}")
+
+
+def logging_in(provider: Provider) -> Callable[[EndpointRequest], dict[str, Any]]:
+    """Make what lets applications in (``Rooms.login``), by the rules of the token endpoint for client credentials."""
+
+    def login(request: EndpointRequest) -> dict[str, Any]:
+        form = {"grant_type": "client_credentials", "scope": SERVICE}
+        answer = provider.token(ProviderRequest(form, caller=request.caller, authorization=request.header("authorization")))
+        if answer.status != 200:
+            return {}
+        return {"access_token": answer.body["access_token"], "expires_in": answer.body["expires_in"]}
+
+    return login
 
 
 def revoking(provider: Provider) -> Callable[[str, str, EndpointRequest], None]:

@@ -23,7 +23,7 @@ _NONCE: Final = re.compile(r"[0-9A-Fa-f]{1,64}")
 
 def time_stamp(rooms: Rooms, request: EndpointRequest) -> Response:
     """Stamp a hash."""
-    admitted = rooms.admission.admit(request)
+    admitted = rooms.admission.admit(request, application=True)
     body = body_of(request)
     digest, algorithm = parameters.one_hash(body, "hash"), parameters.text(body, "hashAlgo")
     name = parameters.digest_name((digest,), algorithm) if algorithm in HASHES else ""

@@ -13,10 +13,11 @@ from typing import Any, Final
 from ...signing.csc.algorithms import wanted
 from ...signing.csc.authorization import Wish
 from ...signing.csc.credential import LONGEST_NAME
-from ..wsgi import NO_STORE, EndpointRequest, Response, json
+from ..wsgi import NO_STORE, EndpointRequest, Response, error, json
 from . import parameters
 from .house import (
     LOCALES,
+    REALM,
     CscEndpoint,
     Method,
     Rooms,
@@ -40,7 +41,7 @@ def endpoint(rooms: Rooms) -> CscEndpoint:
     """Make the endpoint."""
     methods: dict[str, Method] = {
         "info": lambda request: _info(rooms, methods, request),
-        "auth/revoke": partial(revoke, rooms), "credentials/list": partial(_list, rooms),
+        "auth/login": partial(login, rooms), "auth/revoke": partial(revoke, rooms), "credentials/list": partial(_list, rooms),
         "credentials/info": partial(_credential, rooms), "credentials/authorize": partial(_authorize, rooms),
         "credentials/extendTransaction": partial(_extend, rooms), "signatures/signHash": partial(_sign, rooms)}
     if rooms.time_stamps.switched_on:
@@ -53,12 +54,29 @@ def described(rooms: Rooms, specs: str, methods: Mapping[str, Method], language:
     words = {"vi": "Ký số từ xa bằng SIM của cán bộ", "en": "Remote signing with officers' SIMs"}
     offered = [name for name in methods if name != "signatures/timestamp" or rooms.time_stamps.offered()]
     return {"specs": specs, "name": rooms.name, "logo": rooms.logo, "region": "VN", "lang": LOCALES[language],
-            "description": words[language], "authType": ["oauth2code"], "methods": offered}
+            "description": words[language], "authType": ["oauth2code", "oauth2client", "basic"], "methods": offered}
+
+
+def login(rooms: Rooms, request: EndpointRequest) -> Response:
+    """Give an application a token of its own for its name and secret (§11.2).
+
+    Nobody's password is taken here: it would be a password grant, and there is none (docs/decisions/0010). Such a token has no
+    officer, so it stamps and ends tokens, and signs nothing.
+    """
+    body = body_of(request)
+    if body.get("refresh_token") is not None:
+        raise parameters.invalid("Invalid string parameter: refresh_token")
+    parameters.flag(body, "rememberMe")
+    if not request.header("authorization").lower().startswith("basic "):
+        answer = error(401, "invalid_request", "Malformed authentication parameter")
+        return Response(401, answer.body, (*NO_STORE, ("WWW-Authenticate", f'Basic realm="{REALM}"')), answer.error)
+    told = rooms.login(request)
+    return json(200, told) if told else error(400, "authentication_error", "An error occurred during authentication process")
 
 
 def revoke(rooms: Rooms, request: EndpointRequest) -> Response:
     """End a token of the application that asks; one that is unknown, or not its own, changes nothing (§11.3)."""
-    admitted = rooms.admission.admit(request, credential=True)
+    admitted = rooms.admission.admit(request, credential=True, application=True)
     body = body_of(request)
     token = parameters.text(body, "token", longest=16 * 1024)
     parameters.word(body, "token_type_hint", ("access_token", "refresh_token"), "access_token")

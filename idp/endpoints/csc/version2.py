@@ -30,7 +30,7 @@ from .house import (
     take_question,
 )
 from .stamping import time_stamp
-from .version1 import described, revoke
+from .version1 import described, login, revoke
 
 PREFIX: Final = "/csc/v2/"
 SIM: Final = "sim"
@@ -45,7 +45,7 @@ def endpoint(rooms: Rooms) -> CscEndpoint:
     """Make the endpoint."""
     methods: dict[str, Method] = {
         "info": lambda request: _info(rooms, methods, request),
-        "auth/revoke": partial(revoke, rooms), "credentials/list": partial(_list, rooms),
+        "auth/login": partial(login, rooms), "auth/revoke": partial(revoke, rooms), "credentials/list": partial(_list, rooms),
         "credentials/info": partial(_credential, rooms), "credentials/authorize": partial(_authorize, rooms),
         "credentials/authorizeCheck": partial(_check, rooms), "credentials/extendTransaction": partial(_extend, rooms),
         "signatures/signHash": partial(_sign, rooms)}

@@ -14,7 +14,7 @@ from idp.adapters.sql.database import Database
 from idp.authn.lockout import Lockout
 from idp.endpoints.csc import version1, version2
 from idp.endpoints.csc.admission import Admission
-from idp.endpoints.csc.house import AUTHORIZE_LIMITS, Rooms, revoking
+from idp.endpoints.csc.house import AUTHORIZE_LIMITS, Rooms, logging_in, revoking
 from idp.endpoints.time_stamps import STAMP_LIMITS
 from idp.endpoints.wsgi import Dispatcher, Route
 from idp.oauth.proof.holder import Holders
@@ -48,7 +48,8 @@ class Door(House):
             signing=self.phones.csc, admission=Admission(access, self.registry, (ISSUER,), ACR_PREFIX),
             authorizations=Lockout(FakeGuessCounter(), self.clock, AUTHORIZE_LIMITS, kind="csc"), time_stamps=self.stamps,
             stamp_requests=Lockout(FakeGuessCounter(), self.clock, STAMP_LIMITS, kind="stamps"), issuer=ISSUER,
-            name="Tỉnh Hậu Giang", logo=f"{ISSUER}/static/mark.svg", revoke=revoking(self.provider))
+            name="Tỉnh Hậu Giang", logo=f"{ISSUER}/static/mark.svg", login=logging_in(self.provider),
+            revoke=revoking(self.provider))
         self.app = Dispatcher([Route("/csc/v1/**", "csc", version1.endpoint(self.rooms), ("POST",)),
                                Route("/csc/v2/**", "csc", version2.endpoint(self.rooms), ("POST",))], fallback=self.app)
         self.service = self.tokens_for(scope="openid service")["access_token"]

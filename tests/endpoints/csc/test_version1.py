@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from idp.adapters.sql.database import Database
-from tests.provider import CALLER, Reply
+from tests.fakes.directory import PASSWORD
+from tests.provider import CALLER, SECRET, Reply
 from tests.signing.csc.house import FIRST, SECOND
 
 from .door import Door, b64
@@ -30,10 +31,12 @@ def refused(reply: Reply, status: int, error: str, words: str = "") -> None:
 
 def test_csc_11_1_info_needs_nobody(door: Door) -> None:
     told = door.ask("info", token="").json
-    assert (told["specs"], told["region"], told["lang"], told["authType"]) == ("1.0.4.0", "VN", "vi-VN", ["oauth2code"])
+    assert (told["specs"], told["region"], told["lang"]) == ("1.0.4.0", "VN", "vi-VN")
+    assert told["authType"] == ["oauth2code", "oauth2client", "basic"]
     assert told["oauth2"] == "https://id.haugiang.example/csc/"
-    assert set(told["methods"]) == {"info", "auth/revoke", "credentials/list", "credentials/info", "credentials/authorize",
-                                    "credentials/extendTransaction", "signatures/signHash"}
+    assert set(told["methods"]) == {
+        "info", "auth/login", "auth/revoke", "credentials/list", "credentials/info", "credentials/authorize",
+        "credentials/extendTransaction", "signatures/signHash"}
     assert door.ask("info", {"lang": "en-GB"}, token="").json["lang"] == "en-US"
     assert door.call("POST", "/csc/v1/info").status == 200
     refused(door.ask("info", {"lang": 7}, token=""), 400, "invalid_request", "lang")
@@ -187,8 +190,11 @@ def test_csc_11_7_a_second_signature_of_one_authorization(door: Door) -> None:
 
 def test_rfc6750_nobody_without_a_token_of_the_scope(door: Door) -> None:
     for method in ("credentials/list", "credentials/info", "credentials/authorize", "credentials/extendTransaction",
-                   "signatures/signHash", "auth/revoke"):
+                   "signatures/signHash"):
         _needs_a_token(door, method)
+        machine = door.machine(scope="service").json["access_token"]
+        refused(door.ask(method, {}, token=machine), 401, "invalid_token", "officer")
+    _needs_a_token(door, "auth/revoke")
 
 
 def _needs_a_token(door: Door, method: str) -> None:
@@ -198,7 +204,6 @@ def _needs_a_token(door: Door, method: str) -> None:
     refused(door.ask(method, {}, token="x" * 43), 401, "invalid_token")
     plain = door.tokens_for(scope="openid profile")["access_token"]
     refused(door.ask(method, {}, token=plain), 403, "insufficient_scope")
-    refused(door.ask(method, {}, token=door.machine(scope="service").json["access_token"]), 401, "invalid_token", "officer")
     assert door.call("POST", f"/csc/v1/{method}", query=f"access_token={door.service}", body=b"{}",
                      headers={"content-type": "application/json"}).status == 400
 
@@ -212,6 +217,34 @@ def test_security_18_whoever_may_act_no_more_gets_no_signature(door: Door, chang
     change(door)
     assert door.sign(sad).status in {401, 403}
     assert door.authorize(SECOND).status in {401, 403}
+
+
+def basic(name: str, secret: str) -> str:
+    return "Basic " + b64(f"{name}:{secret}".encode())
+
+
+def test_csc_11_2_an_application_logs_in_for_itself_and_signs_nothing(door: Door) -> None:
+    told = door.ask("auth/login", {"rememberMe": True}, token="", authorization=basic("qlvb", SECRET)).json
+    assert set(told) == {"access_token", "expires_in"}
+    for method, body in (("credentials/list", {}), ("credentials/list", {"userID": "canbo"}),
+                         ("credentials/info", {"credentialID": door.credential}), ("signatures/signHash", {})):
+        refused(door.ask(method, body, token=told["access_token"]), 401, "invalid_token", "officer")
+    refused(door.authorize(token=told["access_token"]), 401, "invalid_token", "officer")
+    assert door.ask("auth/revoke", {"token": told["access_token"]}, token=told["access_token"]).status == 204
+    refused(door.ask("auth/revoke", {"token": "x"}, token=told["access_token"]), 401, "invalid_token")
+
+
+def test_security_8_no_password_of_an_officer_opens_anything(door: Door) -> None:
+    for name, secret in (("canbo", PASSWORD), ("canbo", ""), ("qlvb", "wrong"), ("qlvb", PASSWORD), ("nobody", SECRET)):
+        refused(door.ask("auth/login", token="", authorization=basic(name, secret)), 400, "authentication_error")
+    refused(door.ask("auth/login", {"refresh_token": "x"}, token="", authorization=basic("qlvb", SECRET)), 400, "invalid_request")
+    refused(door.ask("auth/login", {"rememberMe": "yes"}, token="", authorization=basic("qlvb", SECRET)), 400, "invalid_request")
+    for header in ({}, {"authorization": "Bearer x"}, {"authorization": "Digest x"}):
+        missing = door.ask("auth/login", token="", **header)
+        refused(missing, 401, "invalid_request")
+        assert missing.headers["WWW-Authenticate"] == 'Basic realm="csc"'
+    door.client(disabled=True)
+    refused(door.ask("auth/login", token="", authorization=basic("qlvb", SECRET)), 400, "authentication_error")
 
 
 def test_csc_11_3_a_token_is_given_back(door: Door) -> None:
@@ -291,3 +324,5 @@ def test_csc_11_10_time_stamps_in_json(sqlite: Database, tmp_path: Path) -> None
                            ({"nonce": "0" * 65}, "nonce")):
         refused(door.ask("signatures/timestamp", body | changes), 400, "invalid_request", words)
     refused(door.ask("signatures/timestamp", body, token=""), 401, "invalid_token")
+    own = door.ask("auth/login", token="", authorization=basic("qlvb", SECRET)).json["access_token"]
+    assert door.ask("signatures/timestamp", body, token=own).status == 200

@@ -1,0 +1,34 @@
+"""How remote signing (CSC API) is put together over signatures by SIM: its store, the names of credentials, and who may wait."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from cryptography import x509
+
+from ..adapters.sql.database import Database
+from ..adapters.sql.signing.csc_authorizations import SqlCscAuthorizations
+from ..adapters.sql.signing.transactions import SqlTransactions
+from ..authn.lockout import GuessCounter, Lockout
+from ..clock import Clock
+from ..endpoints.csc.house import AUTHORIZE_LIMITS
+from ..services import RemoteSigning
+from ..settings import Settings
+from ..signing.csc.authorization import ActivationData
+from ..signing.csc.credential import Credentials, Names
+from ..signing.csc.hash_signing import HashSigning
+from ..signing.csc.waiting import Waiting
+from ..signing.ports import Sims, Standings
+from ..signing.signing import Signing
+
+
+def remote_signing(settings: Settings, database: Database, signing: Signing, sims: Sims, standings: Standings,
+                   issuers: Callable[[x509.Certificate], Sequence[x509.Certificate]], guesses: GuessCounter,
+                   derive: Callable[[str], bytes], clock: Clock) -> RemoteSigning:
+    """Build the rooms by which programs have officers' SIMs sign; ``derive`` gives keys of this deployment, 32 octets each."""
+    names, activation = Names(derive("signing credentials")), ActivationData(derive("signature activation"))
+    credentials = Credentials(sims, standings, SqlTransactions(database), issuers, names, clock)
+    room = HashSigning(signing, credentials, SqlCscAuthorizations(database), activation,
+                       Waiting(settings.waiting_requests, time.sleep), clock, multisign=settings.csc_multisign)
+    return RemoteSigning(signing=room, authorizations=Lockout(guesses, clock, AUTHORIZE_LIMITS, kind="signings"))
