@@ -85,6 +85,8 @@ class Nginx:
         upstream = (SHIPPED / "upstream.conf").read_text()
         upstream, count = re.subn(r"^    server 127\.0\.0\.1:8000 .*$", servers, upstream, flags=re.MULTILINE)
         assert count == 1
+        upstream, waiting = re.subn(r"^    server 127\.0\.0\.1:8002 .*$", servers, upstream, flags=re.MULTILINE)
+        assert waiting == 1
         (folder / "upstream.conf").write_text(upstream)
         shutil.copy(SHIPPED / "proxy.conf", folder)
         site = (SHIPPED / "sign-on.conf").read_text()

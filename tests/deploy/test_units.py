@@ -18,7 +18,7 @@ def _directives(name: str) -> dict[str, list[str]]:
     return found
 
 
-@pytest.mark.parametrize("name", ["idp-web.service", "idp-worker.service"])
+@pytest.mark.parametrize("name", ["idp-web.service", "idp-csc.service", "idp-worker.service"])
 def test_services_run_unprivileged_and_read_only(name: str) -> None:
     unit = _directives(name)
     assert unit["User"] == ["idp"]
@@ -37,6 +37,15 @@ def test_web_listens_on_loopback_with_four_blocking_threads() -> None:
     [command] = _directives("idp-web.service")["ExecStart"]
     for words in ("--interface wsgi", "--host 127.0.0.1", "--blocking-threads 4", "--workers 2", "wsgi:app"):
         assert words in command
+
+
+def test_remote_signing_has_a_process_with_more_threads_than_requests_that_wait() -> None:
+    unit = _directives("idp-csc.service")
+    [command] = unit["ExecStart"]
+    threads, places = re.search(r"--blocking-threads (\d+)", command), re.search(r"IDP_WAITING_REQUESTS=(\d+)", str(unit["Environment"]))
+    assert threads and places
+    assert int(threads[1]) >= int(places[1]) + 8
+    assert "--port 8002" in command
 
 
 def test_web_that_is_not_fit_to_start_fails_before_granian_can_try_again() -> None:
