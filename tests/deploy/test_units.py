@@ -42,9 +42,8 @@ def test_web_listens_on_loopback_with_four_blocking_threads() -> None:
 def test_remote_signing_has_a_process_with_more_threads_than_requests_that_wait() -> None:
     unit = _directives("idp-csc.service")
     [command] = unit["ExecStart"]
-    threads, places = re.search(r"--blocking-threads (\d+)", command), re.search(r"IDP_WAITING_REQUESTS=(\d+)", str(unit["Environment"]))
-    assert threads and places
-    assert int(threads[1]) >= int(places[1]) + 8
+    threads = int(re.findall(r"--blocking-threads (\d+)", command)[0])
+    assert threads >= int(re.findall(r"IDP_WAITING_REQUESTS=(\d+)", str(unit["Environment"]))[0]) + 8
     assert "--port 8002" in command
 
 
