@@ -34,6 +34,7 @@ from tests.fakes.clock import FakeClock
 CALLER = Caller("192.0.2.1", "request-1", officer="quantri")
 MONDAY = date(2026, 9, 7)
 HOUR = 3600
+PAGE = 2000
 GROUP = "canbo-qlvb"
 WAY = (State.DRAFT, State.SUBMITTED, State.AGENCY_APPROVED, State.PROVINCE_APPROVED, State.SENT, State.ISSUED, State.READY,
        State.HANDED_OVER, State.ACTIVE)
@@ -81,7 +82,10 @@ class Province:
         return day_of(self.clock.now())
 
     def arrive(self, many: int) -> None:
-        """Let people come to the province."""
+        """Let people come to the province, as the directory's feed has them: page by page."""
+        for _ in range(0, many - PAGE, PAGE):
+            self.arrive(PAGE)
+        many = (many - 1) % PAGE + 1
         made: list[Officer] = []
         for _ in range(many):
             self._number += 1
