@@ -93,6 +93,7 @@ from .pki.status.crl import RevocationListMaker
 from .pki.status.ocsp import OcspResponder
 from .pki.timestamp.service import TimeStamps
 from .rollout.campaigns import Campaigns
+from .rollout.reminders import Reminders as CampaignReminders
 from .sessions.devices import Devices
 from .sessions.interaction import Interactions
 from .sessions.remembered import RememberedDevices
@@ -262,6 +263,7 @@ class Services:
     certificate_desk: CertificateDesk
     own_certificates: OwnCertificates
     campaigns: Campaigns
+    campaign_reminders: CampaignReminders
     published_chain: PublishedChain
     list_fetcher: ListFetcher | None
     certification: Issuance

@@ -6,16 +6,21 @@ from dataclasses import dataclass
 
 from ..adapters.sheets import SheetFiles
 from ..adapters.sql.database import Database
+from ..adapters.sql.directory.administrators import SqlAgencyAdministrators
 from ..adapters.sql.directory.units import SqlUnits
 from ..adapters.sql.rollout.campaigns import SqlCampaigns
 from ..adapters.sql.rollout.facts import SqlObserver
 from ..adapters.sql.rollout.records import SqlCandidates, SqlRecords
+from ..adapters.sql.rollout.reminders import SqlCampaignReminders
 from ..administration.rollout.campaigns import RolloutAdministration
 from ..administration.rollout.reports import RolloutReports
 from ..clock import Clock
+from ..directory.mirror import OfficerMirror
 from ..oauth.client import ClientRegistry
 from ..pki.enrollment.working_days import WorkingDays
+from ..roles import RoleGroups
 from ..rollout.campaigns import Campaigns
+from ..rollout.reminders import Reminders
 from ..settings import Settings
 
 
@@ -24,21 +29,24 @@ class RolloutRooms:
     """What is built here.
 
     Attributes:
-        campaigns: For the worker.
+        campaigns: For the worker; so ``reminders``.
         administration: For administrators; so ``reports``.
     """
 
     campaigns: Campaigns
+    reminders: Reminders
     administration: RolloutAdministration
     reports: RolloutReports
 
 
-def rollout_rooms(settings: Settings, database: Database, clients: ClientRegistry, calendar: WorkingDays,
-                  clock: Clock) -> RolloutRooms:
+def rollout_rooms(settings: Settings, database: Database, clients: ClientRegistry, mirror: OfficerMirror, groups: RoleGroups,
+                  calendar: WorkingDays, clock: Clock) -> RolloutRooms:
     """Build them."""
-    units = SqlUnits(database)
-    campaigns = Campaigns(SqlCampaigns(database), SqlCandidates(database, clients.all, clock), units, SqlObserver(database),
+    units, store, records = SqlUnits(database), SqlCampaigns(database), SqlRecords(database)
+    campaigns = Campaigns(store, SqlCandidates(database, clients.all, clock), units, SqlObserver(database),
                           clock)
-    administration = RolloutAdministration(campaigns, SqlRecords(database), clock)
-    return RolloutRooms(campaigns, administration,
+    administration = RolloutAdministration(campaigns, records, clock)
+    reminders = Reminders(store, records, SqlCampaignReminders(database), mirror,
+                          SqlAgencyAdministrators(database, groups, clock), calendar, clock)
+    return RolloutRooms(campaigns, reminders, administration,
                         RolloutReports(administration, units, SheetFiles(), calendar, settings.province_name))

@@ -273,7 +273,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     access = Access(tokens, officer_tokens, clients, clock, assurance, Holders(proofs), groups=groups,
                     idle_limit_seconds=settings.idle_limit_seconds, resource=settings.issuer + Paths().administration,
                     counter=guesses, emergency=emergency)
-    rollout = rollout_rooms(settings, database, clients, desk_rooms.moves.calendar, clock)
+    rollout = rollout_rooms(settings, database, clients, mirror, groups, desk_rooms.moves.calendar, clock)
     administration = Administration(
         access=access, console=console(settings, access, groups, clock),
         clients=ClientAdministration(SqlClientEntries(database), client_store, clients, sectors, policy, client_secrets, clock,
@@ -314,7 +314,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
             requests=SignedRequests(objects, seen, clock)),
         pings=pings, ping_delivery=PingDelivery(pings, outbound, clients, sealer, clock),
         notices=notices, mail=mail, certificate_desk=desk_rooms, published_chain=chain,
-        list_fetcher=list_fetcher, campaigns=rollout.campaigns,
+        list_fetcher=list_fetcher, campaigns=rollout.campaigns, campaign_reminders=rollout.reminders,
         own_certificates=holders(desk_rooms, mirror, chain, issuance, clock),
         certification=issuance, revocation_lists=revocation_lists, ocsp=ocsp, remote_signing=None,
         certificate_protocols=protocols(settings, database, sealer, issuance, audit, mirror, groups, guesses, clock, desk_rooms),

@@ -77,6 +77,11 @@ class NoticeKind(StrEnum):
     """Locked devices, and revocations that were asked for."""
     DEVICE_OVERDUE = "device.overdue"
     """A token or SIM should have been back; detail ``serial``."""
+    CAMPAIGN_REMINDER = "campaign.reminder"
+    """A step of a campaign is the officer's own. Details ``campaign`` (its name), ``step`` and ``ends`` (the deadline,
+    seconds since the epoch), which the next one has too."""
+    CAMPAIGN_MISSING = "campaign.missing"
+    """To an agency's administrators. Details ``count``: who is missing and waits for the agency; ``campaigns``: in how many."""
 
 
 ENDS_REMEMBERED = frozenset({

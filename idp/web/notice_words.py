@@ -131,8 +131,18 @@ _WORDS: Mapping[NoticeKind, _Words] = {
         "cert", _("Đã quá hạn trả thiết bị ký số"),
         _("Thiết bị %(serial)s đã quá hạn trả lại. Vui lòng mang đến bộ phận chứng thư số; nếu đã mất, vui lòng báo ngay."),
         warns=False),
+    NoticeKind.CAMPAIGN_REMINDER: _Words(
+        "clock", _("Một chiến dịch đang chờ bạn"),
+        _("Chiến dịch %(campaign)s chờ bạn %(step)s, thời hạn là ngày %(ends)s."), warns=False),
+    NoticeKind.CAMPAIGN_MISSING: _Words(
+        "clock", _("Chiến dịch đang chờ đơn vị bạn"),
+        _("Số trường hợp còn thiếu chờ đơn vị bạn làm bước tiếp theo: %(count)s, trong %(campaigns)s chiến dịch. Thời hạn gần "
+          "nhất là ngày %(ends)s. Vui lòng mở trang quản trị để xem danh sách."), warns=False),
 }
 
+_STEPS = {"activate": _("ký thử để kích hoạt chứng thư số"), "enrol_factor": _("bật xác thực hai lớp"),
+          "sign_in": _("đăng nhập lần đầu")}
+_A_STEP = _("làm bước của bạn")
 _FACTORS = {"otp": _("Ứng dụng tạo mã 6 số"), "passkey": _("Khóa truy cập"), "recovery_codes": _("Bộ mã khôi phục"),
             "sim": _("SIM ký số")}
 _LINK = _("Để đặt mật khẩu mới, vui lòng mở liên kết này trong 30 phút: %(link)s")
@@ -166,7 +176,8 @@ def text_of(told: Told, translate: Translate) -> str:
         "factor": _factor(detail, translate), "device": device_words(detail, translate), "left": detail.get("left", "?"),
         "days": detail.get("days", "?"), "number": detail.get("number", "?"), "reason": detail.get("reason", "?").rstrip(". "),
         "serial": detail.get("serial", "?"), "ends": _day(detail.get("ends", "")), "count": detail.get("count", "?"),
-        "soon": detail.get("soon", "?")}
+        "soon": detail.get("soon", "?"), "campaign": detail.get("campaign", "?"), "campaigns": detail.get("campaigns", "?"),
+        "step": translate(_STEPS.get(detail.get("step", ""), _A_STEP))}
 
 
 def when_of(told: Told, translate: Translate) -> str:

@@ -108,6 +108,7 @@ class Worker:
             Job("ended certificates", 60, lambda: services.certificate_desk.ending.expire(WORKER, most=500)),
             Job("expiring certificates", 600, lambda: services.certificate_desk.reminders.remind(WORKER, most=500)),
             Job("campaigns", 600, services.campaigns.follow),
+            Job("reminders of campaigns", 3600, lambda: services.campaign_reminders.remind(WORKER, most=500)),
             Job("waiting requests", 300, lambda: services.certificate_desk.waiting.tell(WORKER)),
             Job("overdue devices", 600, lambda: services.certificate_desk.register.remind(WORKER, most=500)),
         ]

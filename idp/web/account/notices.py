@@ -59,5 +59,9 @@ def _way_on(told: Told) -> str:
         return "/admin/"
     if told.kind is NoticeKind.CERTIFICATES_EXPIRING:
         return "/admin/certificates/expiry/list?followed=false"
+    if told.kind is NoticeKind.CAMPAIGN_MISSING:
+        return "/admin/rollout/"
+    if told.kind is NoticeKind.CAMPAIGN_REMINDER:
+        return {"enrol_factor": "/account/security", "activate": "/account/certificates/"}.get(told.detail.get("step", ""), "")
     number = told.detail.get("number", "") if told.kind.startswith("certificate.") else ""
     return f"/account/certificates/{quote(number, safe='')}" if number else ""
