@@ -1,4 +1,4 @@
-"""Campaigns: sixty days of a campaign for 5,000 of 6,000 officers against two recounts, and the report of 100,000 (docs/performance.md).
+"""Campaigns: sixty days of 5,000 officers against two recounts, the report of 100,000 (docs/performance.md).
 
 ``python -m bench.rollout [--officers 6000] [--days 60] [--large 100000]`` on SQLite and a PostgreSQL of its own. Exits 1 where a
 figure of any day is another than that of the recounts, or a report takes longer than it may.
@@ -66,8 +66,9 @@ def _days(name: str, database: Database, officers: int, days: int) -> bool:
         seen = {code: (tally.counted, tally.done) for code, tally in day.agencies.items()}
         again = recount(rows, entries, start_of(day.day + timedelta(days=1)))
         wrong += seen != province.nights[day.day] or seen != again
-    print(f"{name:<11} {found.listed:,} of {officers:,} officers, {days} days: {len(rows):,} lines of the list, {len(entries):,} of the desk; "
-          f"days that differ from a recount: {wrong}; last day {found.last.done:,}/{found.last.counted:,}; all days in "
+    print(f"{name:<11} {found.listed:,} of {officers:,} officers, {days} days: {len(rows):,} lines of the list, "
+          f"{len(entries):,} of the desk; days that differ from a recount: {wrong}; "
+          f"last day {found.last.done:,}/{found.last.counted:,}; all days in "
           f"{took:.2f} s (the days themselves: {passed:.0f} s)", flush=True)
     return not wrong and len(found.days) == days
 

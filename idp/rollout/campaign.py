@@ -12,14 +12,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from ..audit import AuditRecord
 from ..directory.mirror import search_key
 from ..directory.unit import is_within
 from ..pki.enrollment.states import SIGNS
 
-_YES: Final = "1"
+_YES: Final = frozenset({"1"})
 
 
 class Goal(StrEnum):
@@ -42,11 +42,10 @@ class Goal(StrEnum):
         """Whether applications are counted and not officers."""
         return self in (Goal.CONNECTED, Goal.LOGOUT)
 
-    def is_reached(self, stages: Iterable[str]) -> bool:
-        """Tell whether somebody of whom all this stands (``coverage.Change``) has reached it."""
-        if self in (Goal.CERTIFICATE, Goal.SIM):
-            return any(stage in SIGNS for stage in stages)
-        return _YES in stages
+    @property
+    def reached(self) -> frozenset[str]:
+        """What stands of somebody who has reached it (``coverage.Change``): any of these, of whatever item."""
+        return frozenset(SIGNS) if self in (Goal.CERTIFICATE, Goal.SIM) else _YES
 
 
 class MemberAct(StrEnum):
@@ -131,9 +130,8 @@ class Candidate:
         return Reason.DISABLED if self.status == "disabled" else Reason.GUEST if self.guest else None
 
 
-@dataclass(frozen=True, slots=True)
-class MemberEntry:
-    """One line of a list; lines are only added.
+class MemberEntry(NamedTuple):
+    """One line of a list; lines are only added. A tuple, because a list has 100,000 of them.
 
     Attributes:
         reason: A ``Reason``; "" where none is needed.
@@ -207,9 +205,8 @@ class Campaign:
         return replace(self, history=tuple(entry for n, entry in enumerate(self.history) if not n or entry.at < moment))
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where somebody stands in a list.
+class Standing(NamedTuple):
+    """Where somebody stands in a list; a tuple as its lines are.
 
     Attributes:
         entry: The newest line that says who and where they are.

@@ -11,10 +11,12 @@ leads nowhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final, Generic, Protocol, TypeVar
+from operator import attrgetter
+from typing import Final, NamedTuple, Protocol
 
 from ..directory.unit import is_within
 from ..pki.enrollment.working_days import day_of, start_of
@@ -24,9 +26,8 @@ PACE_DAYS: Final = 14
 _FARTHEST_DAYS: Final = 3660
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One line of what happened.
+class Change(NamedTuple):
+    """One line of what happened; a tuple, because there are many.
 
     Attributes:
         subject: As in the list.
@@ -52,7 +53,7 @@ class Records(Protocol):
         ...
 
 
-_Line = TypeVar("_Line", MemberEntry, Change)
+_at: Final = attrgetter("at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,7 @@ class Day:
     agencies: Mapping[str, Tally]
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(NamedTuple):
     """Somebody who has not reached the goal.
 
     Attributes:
@@ -100,11 +100,18 @@ class Missing:
 
 @dataclass(slots=True)
 class _Person:
+    """Somebody of the list while days pass.
+
+    Attributes:
+        since: When something last happened to them.
+        tally: The sums of the agency in which they count, counted and done; None while they do not.
+    """
+
     place: Standing
-    stages: dict[str, str] = field(default_factory=dict)
+    stages: dict[str, str]
+    since: int
     done: bool = False
-    since: int = 0
-    """When something last happened to them."""
+    tally: list[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,40 +198,39 @@ def follow(campaign: Campaign, members: Sequence[MemberEntry], changes: Sequence
         now: Seconds since the epoch.
         scope: Only who is in this agency or below it; "" for all.
     """
-    goal, first = campaign.goal, day_of(campaign.created_at)
+    goal, first = campaign.goal.reached, day_of(campaign.created_at)
     people: dict[str, _Person] = {}
     early: dict[str, _Early] = {}
     tallies: dict[str, list[int]] = {}
-    total, names, days = [0, 0], {}, list[Day]()
-    listed = joined = left = base = 0
-    entries, lines = _Turn(members), _Turn(changes)
-
-    def count(person: _Person, sign: int) -> None:
-        entry = person.place.entry
-        if person.place.counts and (not scope or is_within(entry.unit_code, scope)):
-            for sums in (total, tallies.setdefault(entry.agency_code, [0, 0])):
-                sums[0] += sign
-                sums[1] += sign * person.done
-
+    names: dict[str, str] = {}
+    days: list[Day] = []
+    listed = joined = left = base = entries = lines = 0
     day = first
     while day <= until:
         end = end_of(day, now)
-        for entry in entries.before(end):
+        upto = bisect_left(members, end, entries, key=_at)
+        for entry in members[entries:upto]:
             person = people.get(entry.subject)
             if person is None:
                 stages, since = early.pop(entry.subject, ({}, entry.at))
-                person = people[entry.subject] = _Person(
-                    standing(None, entry), stages, goal.is_reached(stages.values()), since)
+                person = people[entry.subject] = _Person(standing(None, entry), stages, since)
+                person.done = not goal.isdisjoint(stages.values())
             else:
-                count(person, -1)
+                _take_out(person)
                 person.place = standing(person.place, entry)
+            person.tally = None
             names[entry.agency_code] = entry.agency_name
-            count(person, 1)
-            if not scope or is_within(entry.unit_code, scope):
+            inside = not scope or is_within(entry.unit_code, scope)
+            if inside and person.place.counts:
+                person.tally = tallies.setdefault(entry.agency_code, [0, 0])
+                person.tally[0] += 1
+                person.tally[1] += person.done
+            if inside:
                 listed += entry.act is MemberAct.INCLUDED
                 joined += entry.act is MemberAct.JOINED
                 left += entry.act is MemberAct.LEFT
-        for line in lines.before(end):
+        entries, upto = upto, bisect_left(changes, end, lines, key=_at)
+        for line in changes[lines:upto]:
             person = people.get(line.subject)
             if person is None:
                 stages, _ = early.get(line.subject, ({}, 0))
@@ -232,38 +238,35 @@ def follow(campaign: Campaign, members: Sequence[MemberEntry], changes: Sequence
                 early[line.subject] = stages, line.at
                 continue
             person.stages[line.item], person.since = line.stage, line.at
-            if (done := goal.is_reached(person.stages.values())) is not person.done:
-                count(person, -1)
+            done = line.stage in goal or not goal.isdisjoint(person.stages.values())
+            if done is not person.done:
                 person.done = done
-                count(person, 1)
+                if person.tally is not None:
+                    person.tally[1] += 1 if done else -1
+        lines = upto
+        counted, reached = sum(sums[0] for sums in tallies.values()), sum(sums[1] for sums in tallies.values())
         if day == first:
-            base = total[1]
+            base = reached
         deadline = campaign.as_of(end).deadline
-        days.append(Day(day, total[0], total[1], needed(total[0], base, first, deadline, day),
+        days.append(Day(day, counted, reached, needed(counted, base, first, deadline, day),
                         {code: Tally(*sums) for code, sums in sorted(tallies.items()) if sums[0]}))
         day += timedelta(days=1)
-    inside = [person for person in people.values() if not scope or is_within(person.place.entry.unit_code, scope)]
-    inside.sort(key=lambda person: place_of(person.place.entry))
+    here = [person for person in people.values() if not scope or is_within(person.place.entry.unit_code, scope)]
+    missing = [person for person in here if person.tally is not None and not person.done]
+    missing.sort(key=lambda person: place_of(person.place.entry))
     return Coverage(
         campaign.as_of(end_of(until, now)), days, names,
-        [Missing(one.place.entry, one.stages, one.since) for one in inside if one.place.counts and not one.done],
-        [one.place for one in inside if not one.place.counts], listed, joined, left)
+        [Missing(one.place.entry, one.stages, one.since) for one in missing],
+        sorted((one.place for one in here if one.tally is None), key=lambda place: place_of(place.entry)), listed, joined, left)
+
+
+def _take_out(person: _Person) -> None:
+    """Take somebody out of the sums of their agency, who may be counted anew elsewhere."""
+    if person.tally is not None:
+        person.tally[0] -= 1
+        person.tally[1] -= person.done
 
 
 def place_of(entry: MemberEntry) -> tuple[str, str, str]:
     """Give where somebody stands in lists: by agency, name and subject."""
     return entry.agency_code, entry.name, entry.subject
-
-
-class _Turn(Generic[_Line]):
-    """Lines that are taken in their order, day by day."""
-
-    def __init__(self, lines: Sequence[_Line]) -> None:
-        self._lines: Sequence[_Line] = lines
-        self._at = 0
-
-    def before(self, moment: int) -> Iterator[_Line]:
-        """Give the next lines that were written before a moment."""
-        while self._at < len(self._lines) and self._lines[self._at].at < moment:
-            self._at += 1
-            yield self._lines[self._at - 1]

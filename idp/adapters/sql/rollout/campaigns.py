@@ -91,8 +91,8 @@ class SqlCampaigns:
     def members(self, campaign_id: str, *, before: int) -> Sequence[MemberEntry]:
         """Give lines in order."""
         acts = {act.value: act for act in MemberAct}
-        return [MemberEntry(row.subject, row.at, acts[row.act], *row[3:])
-                for row in self._members.all(campaign_id=campaign_id, before=before)]
+        return [MemberEntry(subject, at, acts[act], *more)
+                for subject, at, act, *more in self._members.all(campaign_id=campaign_id, before=before)]
 
 
 def _lines(database: Database) -> Any:
@@ -110,7 +110,7 @@ def _lines(database: Database) -> Any:
 
 
 def _array(entries: Sequence[MemberEntry]) -> str:
-    return orjson.dumps(entries).decode()
+    return orjson.dumps([entry._asdict() for entry in entries]).decode()
 
 
 def _entry(entry: CampaignEntry) -> dict[str, Any]:
