@@ -164,4 +164,3 @@ class Province(House):
             time.sleep(0.1)
             one = self.signing.look(one, CALLER)
         assert one.state is State.READY, one
-

@@ -98,6 +98,13 @@ def families() -> Mapping[str, Mapping[str, str]]:
             "signature.ended": gettext("Kết thúc yêu cầu ký số"),
             "signature.released": gettext("Trao chữ ký cho ứng dụng"),
             "signature.denied": gettext("Cán bộ báo không yêu cầu ký")},
+        gettext("Chiến dịch"): {
+            "campaign.created": gettext("Lập chiến dịch"),
+            "campaign.changed": gettext("Đổi thời hạn chiến dịch"),
+            "campaign.closed": gettext("Đóng chiến dịch"),
+            "campaign.excluded": gettext("Không tính vào chiến dịch"),
+            "campaign.restored": gettext("Tính lại vào chiến dịch"),
+            "campaign.reminded": gettext("Nhắc việc của chiến dịch")},
         gettext("Danh bạ cán bộ"): {
             "officer.joined": gettext("Cán bộ mới"),
             "officer.moved": gettext("Cán bộ chuyển đơn vị"),
