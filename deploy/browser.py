@@ -35,6 +35,7 @@ class Page(HTMLParser):
         status: HTTP status.
         heading: Text of its h1.
         marked: Texts of elements with a ``data-officer`` attribute, by its value.
+        document: Texts of elements with a ``data-document`` attribute, by its value.
     """
 
     def __init__(self, url: str, status: int, text: str) -> None:
@@ -42,8 +43,9 @@ class Page(HTMLParser):
         self.url, self.status, self.text = url, status, text
         self.heading = ""
         self.marked: dict[str, str] = {}
+        self.document: dict[str, str] = {}
         self.forms: list[Form] = []
-        self._within: list[tuple[str, str]] = []
+        self._within: list[tuple[str, str, dict[str, str] | None]] = []
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -56,9 +58,10 @@ class Page(HTMLParser):
         elif tag == "button" and self.forms and given.get("name"):
             self.forms[-1].buttons.append((given["name"], given.get("value", "")))
         if tag == "h1":
-            self._within.append((tag, ""))
-        if "data-officer" in given:
-            self._within.append((tag, given["data-officer"]))
+            self._within.append((tag, "", None))
+        for attribute, texts in (("data-officer", self.marked), ("data-document", self.document)):
+            if attribute in given:
+                self._within.append((tag, given[attribute], texts))
 
     def handle_endtag(self, tag: str) -> None:
         """Leave a text worth reading."""
@@ -67,9 +70,9 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """Collect it."""
-        for tag, name in self._within:
-            if name:
-                self.marked[name] = " ".join((self.marked.get(name, "") + data).split())
+        for tag, name, texts in self._within:
+            if texts is not None:
+                texts[name] = " ".join((texts.get(name, "") + data).split())
             elif tag == "h1":
                 self.heading = " ".join(f"{self.heading} {data}".split())
 
@@ -94,14 +97,19 @@ class Browser:
         """Give the status of the very first answer, without following it."""
         return self._session.get(url, timeout=TIMEOUT_SECONDS, allow_redirects=False).status_code
 
-    def submit(self, page: Page, form: Form, values: Mapping[str, str] | None = None) -> Page:
-        """Fill in a form and send it, as the page it stands on would."""
+    def fetch(self, url: str) -> bytes:
+        """Give what an address answers, such as a file."""
+        return self._session.get(url, timeout=TIMEOUT_SECONDS).content
+
+    def submit(self, page: Page, form: Form, values: Mapping[str, str] | None = None,
+               files: Mapping[str, tuple[str, bytes, str]] | None = None) -> Page:
+        """Fill in a form and send it, as the page it stands on would; files by their fields: name, content, media type."""
         data = {**form.fields, **(values or {})}
         if form.method == "get":
             return self._page(self._session.get(form.action, params=data, timeout=TIMEOUT_SECONDS))
         parts = urlsplit(page.url)
         origin = {"Origin": f"{parts.scheme}://{parts.netloc}", "Referer": page.url}
-        return self._page(self._session.post(form.action, data=data, headers=origin, timeout=TIMEOUT_SECONDS))
+        return self._page(self._session.post(form.action, data=data, headers=origin, files=files, timeout=TIMEOUT_SECONDS))
 
     def close(self) -> None:
         """Forget all cookies."""

@@ -22,7 +22,7 @@ from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
 from pyhanko.sign.signers.csc_signer import CSCSigner
 from pyhanko.sign.timestamps import HTTPTimeStamper, TimestampRequestError
 from pyhanko_certvalidator import ValidationContext
-from pyhanko_certvalidator.errors import PathError, RevokedError
+from pyhanko_certvalidator.errors import PathError, RevokedError, ValidationError
 
 from . import pictures, places
 from .appearance import Lines, Picture, Style, broken, frame
@@ -115,7 +115,7 @@ class Desk:
         out = BytesIO()
         try:
             await made.async_sign_pdf(writer, output=out)
-        except (SigningError, PathError, aiohttp.ClientError, OSError, TimeoutError) as err:
+        except (SigningError, PathError, ValidationError, aiohttp.ClientError, OSError, TimeoutError) as err:
             raise phone.problem or NotSignedError(_why(err)) from err
         finally:
             await asked.aclose()
@@ -164,7 +164,7 @@ def _why(err: BaseException | None) -> str:
             return "Chứng thư của người ký đã bị thu hồi hoặc tạm dừng nên không ký được. Liên hệ quản trị cơ quan."
         if isinstance(err, TimestampRequestError):
             return "Dịch vụ dấu thời gian chưa trả lời. Hãy thử lại sau ít phút."
-        if isinstance(err, PathError):
+        if isinstance(err, PathError | ValidationError):
             return "Chưa kiểm tra được chứng thư của người ký với nơi cấp, nên chưa ký. Hãy thử lại sau ít phút."
         err = err.__cause__ or err.__context__
     return UNREACHABLE

@@ -59,6 +59,7 @@ class RemoteSigning:
     Attributes:
         cards: By access token, then by name.
         revoked: Serial numbers.
+        tells_status: Whether OCSP answers; ``offers_services`` whether the certificate services are listed.
         calls: Paths in the order in which they were asked for, with what was sent.
     """
 
@@ -68,7 +69,7 @@ class RemoteSigning:
         self.cards: dict[str, dict[str, Card]] = {}
         self.revoked: set[int] = set()
         self.calls: list[tuple[str, bytes]] = []
-        self.offers_services = True
+        self.offers_services = self.tells_status = True
         self._activations: dict[str, list[str]] = {}
         self._root_key = ec.generate_private_key(ec.SECP256R1())
         self.root = self._issue(self._root_key.public_key(), [(NameOID.COMMON_NAME, "Gốc thử nghiệm")], authority=True)
@@ -122,7 +123,7 @@ class RemoteSigning:
         body = request.get_data()
         self.calls.append((request.path, body))
         if request.path == "/ocsp":
-            return self._status(body)
+            return self._status(body) if self.tells_status else Response("", 503)
         if request.path == "/tsa":
             stamped = self._stamper.request_tsa_response(tsp.TimeStampReq.load(body))
             return Response(stamped.dump(), content_type="application/timestamp-reply")

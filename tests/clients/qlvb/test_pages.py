@@ -34,7 +34,7 @@ class House:
         self.provider, self.service, self.document = provider, service, document
         service.cards.clear()
         service.revoked.clear()
-        service.offers_services = True
+        service.offers_services = service.tells_status = True
         self.app: Flask = create_application(
             Configuration(provider.issuer, "qlvb", "secret", "http://localhost:8001"), name="Hệ thống Quản lý văn bản",
             owner="Văn phòng UBND tỉnh", page="documents.html", pages=CLIENTS / "qlvb" / "templates", keeps_token=True)

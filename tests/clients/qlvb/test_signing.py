@@ -8,13 +8,14 @@ import hashlib
 import json
 import subprocess
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+import time_machine
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from pyhanko.pdf_utils.generic import StreamObject
@@ -40,7 +41,7 @@ class House:
         service.cards.clear()
         service.revoked.clear()
         service.calls.clear()
-        service.offers_services = True
+        service.offers_services = service.tells_status = True
         self.service, self.layout = service, layout
         self.desk = Desk(layout, lambda: trust.learnt(service.url))
         self.order = Order(document, 1, "person", LEADER, "57/STTTT-CNTT", "V/v rà soát", "", datetime.now(UTC))
@@ -107,6 +108,12 @@ def test_person_first_and_agency_second_and_both_hold(house: House, signed: byte
         cms.write_bytes(one.pkcs7_content)
         subprocess.run(["openssl", "cms", "-verify", "-binary", "-inform", "DER", "-in", cms, "-content", content,
                         "-CAfile", root, "-purpose", "any", "-out", "/dev/null"], capture_output=True, check=True)
+
+
+def test_signatures_hold_when_their_certificates_have_ended(house: House, signed: bytes) -> None:
+    known = trust.learnt(house.service.url)
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=4000), tick=False):
+        assert [one.holds for one in asyncio.run(checking.check(signed, known))] == [True, True]
 
 
 def test_a_card_that_signs_with_pss_alone_signs_so(house: House) -> None:
@@ -196,6 +203,14 @@ def test_circular_15_2025_a_revoked_certificate_asks_no_phone(house: House) -> N
         house.sign(house.order, "leader")
     assert card.asked == []
     assert "thu hồi" in raised.value.sentence
+
+
+def test_a_certificate_whose_status_nobody_tells_asks_no_phone(house: House) -> None:
+    card = house.leader()
+    house.service.tells_status = False
+    with pytest.raises(NotSignedError, match="Chưa kiểm tra được chứng thư"):
+        house.sign(house.order, "leader")
+    assert card.asked == []
 
 
 def test_a_seal_by_a_personal_certificate_asks_no_phone(house: House) -> None:

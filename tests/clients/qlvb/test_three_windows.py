@@ -11,19 +11,23 @@ import itertools
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
+from asn1crypto.x509 import Certificate
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from cryptography.hazmat.primitives.serialization import load_der_public_key
+from cryptography.hazmat.primitives.serialization import Encoding, load_der_public_key
 from cryptography.x509.oid import NameOID
 from PIL import Image
 from qlvb import upload, views
 from sample_application.application import Configuration, create_application
 from werkzeug.serving import make_server
 
+from deploy.browser import Browser, Page
+from deploy.document_tour import DocumentTour
 from deploy.mobile_signature import authority
 from deploy.mobile_signature.__main__ import APPLICATION, Simulator
 from deploy.mobile_signature.subscribers import luhn
@@ -59,7 +63,7 @@ class Carrier:
         self._client = MobileSignatureClient(account, self._post, SystemClock())
         self._names = (f"t{number}" for number in itertools.count(1))
         self._stopped = threading.Event()
-        self.url = f"http://localhost:{port}/phones/"
+        self.url = f"http://localhost:{port}/"
         self.simulator.start()
 
     def _post(self, url: str, body: bytes) -> Any:
@@ -96,11 +100,26 @@ class Carrier:
         self.simulator.stop()
 
 
+@dataclass(frozen=True)
+class World:
+    """The application, the provider at which whoever ``sits`` down is signed in, and the phones."""
+
+    provider: FakeProvider
+    service: RemoteSigning
+    app: str
+    phones: str
+
+    def sits(self, who: str) -> None:
+        self.provider.access_token = who
+        self.provider.claims["sub"] = OFFICERS[who]["sub"]
+        self.provider.details = OFFICERS[who] | {"post": {"unit_code": "H30.11", "unit_name": AGENCY, "title": "Giám đốc"}}
+
+
 class Desk:
     """One browser with a window for each; each officer has their own cookies, phones have none."""
 
-    def __init__(self, person: Person, provider: FakeProvider, app: str, phones: str) -> None:
-        self.person, self._provider, self.app, self._phones = person, provider, app, phones
+    def __init__(self, person: Person, world: World) -> None:
+        self.person, self._world, self.app = person, world, world.app
         self._windows, self._cookies, self._who = {"leader": person.driver.current_window_handle}, dict[str, Any](), "leader"
         for who in ("clerk", "phone"):
             person.driver.switch_to.new_window("window")
@@ -119,16 +138,14 @@ class Desk:
                 driver.execute_cdp_cmd("Network.setCookie", {"name": cookie["name"], "value": cookie["value"], "url": self.app})
             self._who = who
         if who != "phone":
-            self._provider.access_token = who
-            self._provider.claims["sub"] = OFFICERS[who]["sub"]
-            self._provider.details = OFFICERS[who] | {"post": {"unit_code": "H30.11", "unit_name": AGENCY, "title": "Giám đốc"}}
+            self._world.sits(who)
         driver.switch_to.window(self._windows[who])
         return self.person
 
     def phone(self, number: str, act: str, pin: str = "1234") -> str:
         """Answer on a phone; gives the four digits that it shows."""
         person = self.sits_down("phone")
-        person.open(self._phones + number)
+        person.open(f"{self._world.phones}phones/{number}")
         self._wait(lambda: person.sees("[data-shown=code]"), "what the phone shows")
         code, text = person.find("[data-shown=code]").text, person.find("[data-shown=text]").text
         assert text == f"Ky 57/STTTT-CNTT {code}"
@@ -150,12 +167,12 @@ class Desk:
 
 
 @pytest.fixture
-def desk(service: RemoteSigning, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+def world(service: RemoteSigning, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr(upload, "apart", upload.read)
     monkeypatch.setattr(views, "LOOKS_AGAIN_SECONDS", 1)
     service.cards.clear()
     service.revoked.clear()
-    service.offers_services = True
+    service.offers_services = service.tells_status = True
     provider = FakeProvider().start()
     app_port, phones, _ = free_ports(3)
     carrier = Carrier(tmp_path / "mssp", phones)
@@ -172,13 +189,18 @@ def desk(service: RemoteSigning, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     server = make_server("127.0.0.1", app_port, app, threaded=True, request_handler=_Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        with person_at(tmp_path / "chromium") as person:
-            yield Desk(person, provider, url, carrier.url)
+        yield World(provider, service, url, carrier.url)
     finally:
         carrier.stop()
         server.shutdown()
         server.server_close()
         provider.stop()
+
+
+@pytest.fixture
+def desk(world: World, tmp_path: Path) -> Iterator[Desk]:
+    with person_at(tmp_path / "chromium") as person:
+        yield Desk(person, world)
 
 
 def _faults(person: Person) -> list[str]:
@@ -240,3 +262,42 @@ def test_leader_clerk_and_phone_in_three_windows(desk: Desk, document: bytes, tm
     colours = [colour for _, colour in Image.open(tmp_path / "page.png").convert("RGB").getcolors(1 << 24) or []]
     assert any(red > 200 and green < 60 and blue < 60 for red, green, blue in colours), "a red seal is to be seen"
     assert any(red < 60 and green < 60 and blue > 200 for red, green, blue in colours), "a blue signature is to be seen"
+
+
+def test_the_tour_of_make_demo_has_a_document_signed(world: World, tmp_path: Path) -> None:
+    steps: list[str] = []
+
+    def hold(true: bool, what: str, page: Page | None) -> None:
+        assert true, (what, page and page.text)
+        steps.append(what)
+
+    officers = {who: Browser() for who in OFFICERS}
+    for who, browser in officers.items():
+        world.sits(who)
+        browser.open(f"{world.app}/")
+    tour = DocumentTour(f"{world.app}/", world.phones, tmp_path, hold)
+    file = tour.walk(officers["leader"], PHONES["leader"], officers["clerk"], PHONES["clerk"])
+    root = Certificate.load(world.service.root.public_bytes(Encoding.DER))
+    tour.verify(file, [root])
+    assert [step for step in steps if step.startswith("pdfsig")] == [f"pdfsig finds both signatures valid: {LEADER}, {AGENCY}"]
+    world.service.revoked.add(next(iter(world.service.cards["leader"].values())).certificate.serial_number)
+    with pytest.raises(AssertionError, match="how the certificates stand"):
+        tour.verify(file, [root])
+
+
+def test_the_tour_stops_where_a_phone_refuses(world: World, tmp_path: Path) -> None:
+    seen: list[str] = []
+
+    def hold(true: bool, what: str, page: Page | None) -> None:
+        seen.append(what)
+        if not true:
+            raise LookupError(what)
+
+    leader = Browser()
+    world.sits("leader")
+    leader.open(f"{world.app}/")
+    for card in world.service.cards["leader"].values():
+        card.answer = lambda body: refusal("access_denied", "unreachable")
+    with pytest.raises(LookupError, match="the page shows"):
+        DocumentTour(f"{world.app}/", world.phones, tmp_path, hold).walk(leader, PHONES["leader"], Browser(), PHONES["clerk"])
+    assert seen[-1].startswith("… has it signed by phone")
