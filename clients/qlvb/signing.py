@@ -33,6 +33,7 @@ from .remote import UNREACHABLE, NotSignedError, Phone, Remote
 from .trust import Trust
 
 DIGEST = "sha256"
+NO_STAMPS = "Dịch vụ dấu thời gian chưa trả lời, nên chưa ký. Hãy thử lại sau ít phút."
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,8 @@ class Desk:
             NoTrustError: the provider's certificate services do not answer.
         """
         trust = self.trust()
+        if not trust.stamps:
+            raise NotSignedError(NO_STAMPS)
         phone = await self._phone(order, remote, told)
         certificate = phone.credential_info.signing_cert
         parts, person = self._parts(order, named(certificate))
@@ -163,7 +166,7 @@ def _why(err: BaseException | None) -> str:
         if isinstance(err, RevokedError):
             return "Chứng thư của người ký đã bị thu hồi hoặc tạm dừng nên không ký được. Liên hệ quản trị cơ quan."
         if isinstance(err, TimestampRequestError):
-            return "Dịch vụ dấu thời gian chưa trả lời. Hãy thử lại sau ít phút."
+            return NO_STAMPS
         if isinstance(err, PathError | ValidationError):
             return "Chưa kiểm tra được chứng thư của người ký với nơi cấp, nên chưa ký. Hãy thử lại sau ít phút."
         err = err.__cause__ or err.__context__

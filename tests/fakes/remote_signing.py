@@ -59,6 +59,7 @@ class RemoteSigning:
     Attributes:
         cards: By access token, then by name.
         revoked: Serial numbers.
+        stamps: Whether there is a time-stamp authority.
         tells_status: Whether OCSP answers; ``offers_services`` whether the certificate services are listed.
         calls: Paths in the order in which they were asked for, with what was sent.
     """
@@ -69,7 +70,7 @@ class RemoteSigning:
         self.cards: dict[str, dict[str, Card]] = {}
         self.revoked: set[int] = set()
         self.calls: list[tuple[str, bytes]] = []
-        self.offers_services = self.tells_status = True
+        self.offers_services = self.tells_status = self.stamps = True
         self._activations: dict[str, list[str]] = {}
         self._root_key = ec.generate_private_key(ec.SECP256R1())
         self.root = self._issue(self._root_key.public_key(), [(NameOID.COMMON_NAME, "Gốc thử nghiệm")], authority=True)
@@ -128,7 +129,8 @@ class RemoteSigning:
             stamped = self._stamper.request_tsa_response(tsp.TimeStampReq.load(body))
             return Response(stamped.dump(), content_type="application/timestamp-reply")
         if request.path == "/.well-known/trust-services":
-            listed = {"ca_certificates": [f"{self.url}/ca/root.crt"], "tsa_endpoint": f"{self.url}/tsa"}
+            listed: dict[str, Any] = {"ca_certificates": [f"{self.url}/ca/root.crt"]}
+            listed |= {"tsa_endpoint": f"{self.url}/tsa"} if self.stamps else {}
             return _json(listed if self.offers_services else {})
         if request.path == "/ca/root.crt":
             return Response(self.root.public_bytes(Encoding.DER), content_type="application/pkix-cert")

@@ -113,6 +113,12 @@ def test_the_name_is_found_where_it_stands_last(document: bytes) -> None:
     assert places.of_name(b"%PDF-1.7 nonsense", LEADER, page=1) is None
 
 
+def test_of_a_name_that_stands_twice_the_lower_is_meant(font: Path) -> None:
+    found = places.of_name(make(Words(AGENCY, "1/QĐ", LEADER, "Giám đốc", LEADER), font), LEADER, page=1)
+    assert found is not None
+    assert found.top < 100
+
+
 def test_the_sample_document_has_the_places_of_the_decree(font: Path) -> None:
     made = make(Words("Ban " + "rất dài " * 12, "1/QĐ", "Trích yếu " * 40, "Trưởng ban", "Út"), font)
     assert made.startswith(b"%PDF-1.7")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -34,7 +36,7 @@ class House:
         self.provider, self.service, self.document = provider, service, document
         service.cards.clear()
         service.revoked.clear()
-        service.offers_services = service.tells_status = True
+        service.offers_services = service.tells_status = service.stamps = True
         self.app: Flask = create_application(
             Configuration(provider.issuer, "qlvb", "secret", "http://localhost:8001"), name="Hệ thống Quản lý văn bản",
             owner="Văn phòng UBND tỉnh", page="documents.html", pages=CLIENTS / "qlvb" / "templates", keeps_token=True)
@@ -230,25 +232,36 @@ def test_the_sample_document_can_be_signed(leader: Officer) -> None:
 
 
 def test_of_those_who_begin_at_the_same_moment_one_does() -> None:
-    documents = Documents()
-    one = documents.add(unit="H30", kind="issued", number="1", title="x", copy_form="", paper=Paper(1, (1, 1), (1, 1)), pdf=b"")
+    documents, rounds = Documents(), 200
+    paper = Paper(1, (1, 1), (1, 1))
+    waiting = [documents.add(unit="H30", kind="issued", number="1", title="x", copy_form="", paper=paper, pdf=b"")
+               for _ in range(50)]
     began: list[str] = []
     gate = threading.Barrier(8)
 
     def begin(who: str) -> None:
-        gate.wait()
-        try:
-            documents.begin(one, "person", who)
-        except NotNowError:
-            return
-        began.append(who)
+        for number in range(rounds):
+            one = waiting[number % len(waiting)]
+            gate.wait()
+            with contextlib.suppress(NotNowError):
+                documents.begin(one, "person", who)
+                began.append(one.document_id)
+            gate.wait()
+            if who == "0":
+                documents.failed(one.document_id, "")
+            gate.wait()
 
-    threads = [threading.Thread(target=begin, args=(str(number),)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(began) == 1
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=begin, args=(str(number),)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert len(began) == rounds
 
 
 def test_the_oldest_documents_make_room_but_not_those_on_the_phone() -> None:

@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 from pyhanko.pdf_utils.generic import StreamObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
-from qlvb import checking, remote, trust
+from qlvb import checking, remote, trust, upload
 from qlvb.layout import POINTS_PER_MM, Layout
 from qlvb.remote import NotSignedError, Remote, verification_code
 from qlvb.signing import Desk, Order, Signed
@@ -41,7 +41,7 @@ class House:
         service.cards.clear()
         service.revoked.clear()
         service.calls.clear()
-        service.offers_services = service.tells_status = True
+        service.offers_services = service.tells_status = service.stamps = True
         self.service, self.layout = service, layout
         self.desk = Desk(layout, lambda: trust.learnt(service.url))
         self.order = Order(document, 1, "person", LEADER, "57/STTTT-CNTT", "V/v rà soát", "", datetime.now(UTC))
@@ -89,6 +89,7 @@ def signed(service: RemoteSigning, layout: Layout, document: bytes) -> bytes:
 
 def test_person_first_and_agency_second_and_both_hold(house: House, signed: bytes, tmp_path: Path) -> None:
     assert signed.startswith(house.order.pdf), "what was there stays as it was: an incremental update"
+    assert upload.read(signed) == {"word": "signed"}, "and nobody begins with it anew"
     known = trust.learnt(house.service.url)
     house.service.calls.clear()
     findings = asyncio.run(checking.check(signed, known))
@@ -209,6 +210,14 @@ def test_a_certificate_whose_status_nobody_tells_asks_no_phone(house: House) -> 
     card = house.leader()
     house.service.tells_status = False
     with pytest.raises(NotSignedError, match="Chưa kiểm tra được chứng thư"):
+        house.sign(house.order, "leader")
+    assert card.asked == []
+
+
+def test_without_time_stamps_no_phone_is_asked(house: House) -> None:
+    card = house.leader()
+    house.service.stamps = False
+    with pytest.raises(NotSignedError, match="dấu thời gian"):
         house.sign(house.order, "leader")
     assert card.asked == []
 

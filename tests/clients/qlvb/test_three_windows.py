@@ -172,7 +172,7 @@ def world(service: RemoteSigning, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(views, "LOOKS_AGAIN_SECONDS", 1)
     service.cards.clear()
     service.revoked.clear()
-    service.offers_services = service.tells_status = True
+    service.offers_services = service.tells_status = service.stamps = True
     provider = FakeProvider().start()
     app_port, phones, _ = free_ports(3)
     carrier = Carrier(tmp_path / "mssp", phones)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import zlib
 from io import BytesIO
 from typing import Any
@@ -12,6 +15,8 @@ from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.writer import PageObject, PdfFileWriter
 from qlvb import upload
 from qlvb.upload import UploadError
+
+from .conftest import CLIENTS
 
 
 def _pdf(*, width: float = 595.276, height: float = 841.89, pages: int = 1, password: str = "", **page: Any) -> bytes:
@@ -56,6 +61,14 @@ def test_a_file_that_unpacks_without_end_is_refused() -> None:
     with pytest.raises(UploadError) as raised:
         upload.look(bomb)
     assert raised.value is upload.BROKEN
+
+
+def test_whoever_reads_a_file_has_little_memory(document: bytes) -> None:
+    code = "from qlvb import upload; upload.MOST_MEMORY = {}; upload.main()"
+    enough, little = (subprocess.run([sys.executable, "-c", code.format(limit)], input=document, capture_output=True, check=False,
+                                     cwd=CLIENTS).stdout for limit in (upload.MOST_MEMORY, 48 * 1024 * 1024))
+    assert json.loads(enough)["pages"] == 1
+    assert b"pages" not in little
 
 
 def test_reading_tells_what_is_wrong() -> None:
