@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from .administration.access import Access
 from .administration.applications.onboarding import Onboarding
+from .administration.audit.exports import AuditExports
 from .administration.audit.records import AuditRecords
 from .administration.clients import ClientAdministration
 from .administration.console.admission import Console
@@ -149,6 +150,7 @@ class Administration:
 
     access: Access
     audit: AuditRecords
+    audit_exports: AuditExports
     console: Console
     clients: ClientAdministration
     onboarding: Onboarding

@@ -56,6 +56,14 @@ class Es256SealSigner:
         r, s = decode_dss_signature(self._key.sign(message, _SIGNATURE))
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
+    def sign_der(self, message: bytes) -> bytes:
+        """Sign a document as OpenSSL checks it (port ``DocumentSigner``)."""
+        return self._key.sign(message, _SIGNATURE)
+
+    def public_pem(self) -> bytes:
+        """Give the public key."""
+        return self._key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
     def verify(self, key_id: str, message: bytes, signature: bytes) -> bool:
         """Tell whether a known key of that name signed this."""
         public = self._known.get(key_id)

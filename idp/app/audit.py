@@ -5,7 +5,9 @@ from __future__ import annotations
 from ..adapters.seal_files import Es256SealSigner
 from ..adapters.sql.database import Database
 from ..adapters.sql.trail.search import SqlAuditSearch
+from ..administration.audit.exports import AuditExports
 from ..administration.audit.records import AuditRecords
+from ..audit import AuditTrail
 from ..audit.chain import SealStore
 from ..audit.inspection import Inspection
 from ..clock import Clock
@@ -13,7 +15,9 @@ from ..directory.mirror import OfficerMirror
 from ..roles import RoleGroups
 
 
-def audit_records(database: Database, store: SealStore, signer: Es256SealSigner, mirror: OfficerMirror, groups: RoleGroups,
-                  clock: Clock) -> AuditRecords:
-    """Build what administrators look through."""
-    return AuditRecords(SqlAuditSearch(database, clock), Inspection(store, signer), mirror, groups)
+def audit_rooms(database: Database, store: SealStore, signer: Es256SealSigner, mirror: OfficerMirror, groups: RoleGroups,
+                trail: AuditTrail, clock: Clock) -> tuple[AuditRecords, AuditExports]:
+    """Build what administrators look through, and what they export by."""
+    search = SqlAuditSearch(database, clock)
+    return (AuditRecords(search, Inspection(store, signer), mirror, groups),
+            AuditExports(search, store, signer, trail, clock))

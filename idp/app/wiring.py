@@ -133,7 +133,7 @@ from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings
 from ..web.notice_words import LetterWords
 from .assurance import assurance_policy, named_networks, pause_of
-from .audit import audit_records
+from .audit import audit_rooms
 from .certificate_desk import certificate_desk, certification, console, for_administrators, holders, protocols, published_chain
 from .factors import factor_rooms
 from .people import WholeDirectory, mirroring, role_groups
@@ -274,6 +274,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
                     idle_limit_seconds=settings.idle_limit_seconds, resource=settings.issuer + Paths().administration,
                     counter=guesses, emergency=emergency)
     rollout = rollout_rooms(settings, database, clients, mirror, groups, desk_rooms.moves.calendar, clock)
+    trail_records, trail_exports = audit_rooms(database, seal_store, seal_signer, mirror, groups, audit, clock)
     administration = Administration(
         access=access, console=console(settings, access, groups, clock),
         clients=ClientAdministration(SqlClientEntries(database), client_store, clients, sectors, policy, client_secrets, clock,
@@ -288,7 +289,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         devices=custody_devices, expiry=expiry, renewals=renewals,
         rollout=rollout.administration, rollout_reports=rollout.reports,
         officers=OfficerAdministration(deprovisioning, mirror, groups),
-        audit=audit_records(database, seal_store, seal_signer, mirror, groups, clock),
+        audit=trail_records, audit_exports=trail_exports,
         tasks=TaskAdministration(SqlTasks(database, clock), clock, lambda task: [
             *desk_rooms.following.unfinished(task), *mirror_rooms.sponsors.unfinished(task)]),
         password_resets=PasswordResets(people, mirror, one_time, deprovisioning, interactions, notices, audit,

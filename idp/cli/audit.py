@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import secrets
-import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import click
 
 from ..audit import AuditEvent, AuditRecord, Caller
 from ..audit.chain import Acceptance, AuditReader, BrokenChainError, ChainReport, KnownHead, name_of
+from ..audit.lines import ZONE, csv_head, csv_lines, json_lines
 from ..audit.seal import SealHead, StoredRecord
 from ..services import Services
 from .verb import Verbs
 
-_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 _PAGE = 1000
-_COLUMNS = ("id", "time", "event", "sub", "client_id", "sid", "source", "request_id", "detail")
 _WHAT = {
     "record_changed": "Record {record} was changed after it was sealed.",
     "record_added": "Record {record} was added among sealed records.",
@@ -90,8 +86,10 @@ def commands(services: Callable[[], Services]) -> Verbs:
         house.audit.record(AuditRecord(
             AuditEvent.AUDIT_EXPORTED, house.clock.now(), source="cli", request_id=secrets.token_hex(8),
             detail={"from": start, "to": end}))
-        write = _json_lines if as_json else _csv_lines
-        write(_records(house.audit_reader, start, end))
+        if not as_json:
+            click.echo(csv_head(), nl=False)
+        for page in _pages(house.audit_reader, start, end):
+            click.echo(json_lines(page) if as_json else csv_lines(page), nl=False)
 
     return group
 
@@ -148,40 +146,15 @@ def _moment(text: str, option: str, *, whole_day: bool = False) -> int:
     except ValueError:
         raise click.UsageError(f"{option} is a day (2026-11-01) or a moment (2026-11-01T08:00).") from None
     if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=_ZONE)
+        moment = moment.replace(tzinfo=ZONE)
     if whole_day and len(text) <= 10:
         moment += timedelta(days=1)
     return int(moment.timestamp())
 
 
-def _records(reader: AuditReader, start: int, end: int) -> Iterator[dict[str, Any]]:
+def _pages(reader: AuditReader, start: int, end: int) -> Iterator[list[StoredRecord]]:
     """Give the records page by page, so that memory does not grow with their number."""
     after = 0
     while page := reader.between(start=start, end=end, after_id=after, limit=_PAGE):
-        for record in page:
-            yield _members(record)
+        yield page
         after = page[-1].position.id
-
-
-def _members(record: StoredRecord) -> dict[str, Any]:
-    time = datetime.fromtimestamp(record.at, _ZONE).isoformat()
-    return {"id": record.position.id, "time": time, "event": record.event, "sub": record.sub, "client_id": record.client_id,
-            "sid": record.sid, "source": record.source, "request_id": record.request_id, "detail": record.detail}
-
-
-def _json_lines(records: Iterator[dict[str, Any]]) -> None:
-    for record in records:
-        click.echo(json.dumps({**record, "detail": json.loads(record["detail"])}, ensure_ascii=False))
-
-
-def _csv_lines(records: Iterator[dict[str, Any]]) -> None:
-    """Write CSV (RFC 4180) whose cells no spreadsheet takes for a formula (security checklist 41)."""
-    writer = csv.writer(sys.stdout)
-    writer.writerow(_COLUMNS)
-    for record in records:
-        writer.writerow([cell(str(record[name])) for name in _COLUMNS])
-
-
-def cell(text: str) -> str:
-    """Put an apostrophe before what a spreadsheet would compute."""
-    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text

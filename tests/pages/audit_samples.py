@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from .desk_samples import by_language, frame
 
-WRONG: Final = {"audit-bad-day"}
+WRONG: Final = {"audit-bad-day", "audit-export-no-day"}
 _LONG_UNIT: Final = "Văn phòng Điều phối Chương trình mục tiêu quốc gia xây dựng nông thôn mới tỉnh"
 _FAMILIES: Final = {"vi": {"Đăng nhập và phiên": {"sign_in": "Đăng nhập", "sign_in.refused": "Đăng nhập không được"}},
                     "en": {"Signing in and sessions": {"sign_in": "Signed in", "sign_in.refused": "Sign-in refused"}}}
@@ -38,7 +38,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
     listed: dict[str, Any] = frame(who, "audit") | {
         "error": "", "narrowed": empty | {"event": "sign_in"}, "families": _FAMILIES, "choices": [], "rows": _ROWS, "turn": turn,
         "units": [{"code": "H30.11", "name": "Sở Y tế"}, {"code": "H30.12", "name": _LONG_UNIT}], "may_check": True,
-        "applications": {"qlvb": "Quản lý văn bản"}, "unfinished": False, "searched": True}
+        "applications": {"qlvb": "Quản lý văn bản"}, "unfinished": False, "searched": True, "export_url": "/next"}
     choices = [{"url": "/next", "name": "Phạm Văn Minh Họa", "uid": "pvminhhoa", "title": "Trưởng phòng", "unit_name": "Sở Y tế"},
                {"url": "/next", "name": "Phạm Thị Minh Họa", "uid": "ptminhhoa", "title": "", "unit_name": _LONG_UNIT}]
     record: dict[str, Any] = frame(who, "audit") | {
@@ -53,7 +53,14 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
     stretch = {"newest": 4711, "oldest": 4662, "records": 9120}
     chain: dict[str, Any] = frame(who, "audit") | {
         "found": stretch, "since": "23/11/2026 07:50:12", "until": "23/11/2026 08:14:05", "broken": "", "next_url": "/next"}
+    asked: dict[str, Any] = frame(who, "audit") | {
+        "error": "", "at": "", "families": _FAMILIES, "units": [{"code": "H30.11", "name": "Sở Y tế"}], "longest": 500,
+        "longest_basis": 200, "most_days": 365, "values": {
+            **empty, "officer": "", "purpose": "", "legal_basis": "", "form": "csv", "days": "30"}}
     return {
+        "audit-export": ("console/audit/export.html", asked),
+        "audit-export-no-day": ("console/audit/export.html", asked | {"at": "since", "error": {
+            "vi": "Vui lòng ghi từ ngày nào đến ngày nào.", "en": "Please write from which day to which."}}),
         "audit": ("console/audit/list.html", listed),
         "audit-more": ("console/audit/list.html", listed | {"unfinished": True}),
         "audit-not-yet": ("console/audit/list.html", listed | {"rows": [], "unfinished": True}),

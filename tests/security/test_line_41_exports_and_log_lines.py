@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from idp.adapters.json_log import configure
-from idp.cli.audit import cell
+from idp.audit.lines import cell
 
 from ..fakes.clock import FakeClock
 

@@ -132,3 +132,27 @@ def test_what_was_changed_stands_with_before_and_after(console: Console) -> None
 @pytest.mark.parametrize("number", ["0", "99999999", "9" * 40])
 def test_a_record_that_is_not_there_is_404(console: Console, number: str) -> None:
     assert province(console).get(LIST + number).status_code == 404
+
+
+def test_security_38_an_export_states_its_purpose_and_is_for_the_province_and_auditors(console: Console) -> None:
+    import io
+    import zipfile
+
+    sub = console.office.officer("xuat", unit=IT)
+    note(console, sub)
+    auditor, page = console.person("kiemtoan", "kiemtoan"), f"{LIST}export"
+    sent = {"purpose": "Thanh tra", "legal_basis": "QĐ 12", "days": "30", "form": "jsonl", "officer": "xuat", "event": "sign_in",
+            "since": "01/01/2020", "until": "01/01/2100"}
+    for wrong in ({"purpose": ""}, {"legal_basis": " "}, {"days": "0"}, {"days": "x"}, {"since": ""}, {"until": "31/02/2026"},
+                  {"officer": "khongai"}, {"since": "02/01/2100"}, {"form": "pdf"}):
+        refused = auditor.post(page, page, **(sent | wrong))
+        assert (refused.status_code, "Chưa xuất được" in refused.text) == (422, True), wrong
+    answer = auditor.post(page, page, **sent)
+    assert (answer.status_code, answer.content_type) == (200, "application/zip")
+    lines = zipfile.ZipFile(io.BytesIO(answer.data)).read("records.jsonl").splitlines()
+    assert (len(lines), sub.encode() in lines[0]) == (1, True)
+    shown = [auditor.get(row).text for row in rows(auditor, "person=kiemtoan&event=audit.exported")]
+    assert [said in shown[1] for said in ("Thanh tra", "QĐ 12")] == [True, True]
+    assert auditor.client.post(page, data=sent, headers={"Host": "localhost:8000"}).status_code == 400, "without the form's token"
+    admin = agency(console)
+    assert admin.get(page).status_code == admin.post(page, "/admin/certificates/import", **sent).status_code == 403

@@ -95,6 +95,16 @@ class Database:
         self._prepared.append(read)
         return read
 
+    def look(self, statement: Select[Any]) -> Look:
+        """Register a select that PostgreSQL plans anew for the values of each call.
+
+        For what is asked seldom of a large table, and is rare or frequent by its values: a plan that suits all of them reads a
+        busy application's millions as if they were a quiet one's.
+        """
+        look = Look(self, statement)
+        self._prepared.append(look)
+        return look
+
     def write(self, *acts: Insert | Update | Delete, guard: Update | Insert | Delete | None = None,
               durable: bool = True, after: Select[Any] | Sequence[Select[Any]] = ()) -> Write:
         """Register one act.
@@ -184,6 +194,31 @@ class Read(_Statement):
         if self._compiled is None:
             self.compile()
         return [self._row(row) for row in self._executor.rows(self._compiled, parameters)]
+
+
+class Look(Read):
+    """A select that is planned for its values; on SQLite as ``Read``."""
+
+    __slots__ = ()
+
+    def __init__(self, database: Database, statement: Select[Any]) -> None:
+        super().__init__(database, statement)
+        self._executor = database.executor(database.relaxed, in_transaction=not database.is_sqlite)
+
+    def one(self, **parameters: Any) -> Any | None:
+        """Give the first row, or None."""
+        return next(iter(self.all(**parameters)), None)
+
+    def all(self, **parameters: Any) -> list[Any]:
+        """Give all rows."""
+        if self._database.is_sqlite:
+            return super().all(**parameters)
+        if self._compiled is None:
+            self.compile()
+        with self._database.transaction(self._database.relaxed) as cursor:
+            cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+            cursor.execute(self._compiled.sql, {**self._compiled.constants, **parameters})
+            return [self._row(row) for row in cursor.fetchall()]
 
 
 class Write(_Statement):

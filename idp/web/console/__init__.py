@@ -10,6 +10,7 @@ from ..onward import see_other
 from . import acts, asking, desk, expiry, lists, papers, passwords, renewals, tasks
 from .applications import form as application_form
 from .applications import pages as application_pages
+from .audit import exports as audit_exports
 from .audit import records as audit
 from .custody import devices, records
 from .door import Door
@@ -40,7 +41,8 @@ def blueprint(services: Services) -> Blueprint:
                                   *expiry.waiting_rows(services, entered.who)],
                          may_act=entered.who.may_change)
 
-    for room in (audit, lists, papers, expiry, renewals, acts, asking, desk, devices, records, tasks, passwords, application_form,
+    for room in (audit, audit_exports,
+                 lists, papers, expiry, renewals, acts, asking, desk, devices, records, tasks, passwords, application_form,
                  application_pages, keys, system, changing, rollout):
         room.add(views, services, door)
     return views

@@ -83,12 +83,15 @@ def test_a_page_looks_through_so_many_records_and_says_where_to_go_on(
         database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "CANDIDATES", 5)
     search = fill(database, (0, AuditEvent.SIGN_IN, "rare", "c", ""),
-                  *((n, AuditEvent.SIGN_IN, "s", "c", "") for n in range(1, 13)))
-    first, place = search.page(Wanted(sub="s", client_id="other"), before=None, limit=3)
+                  *((n, AuditEvent.SIGN_IN, "s", "c", "") for n in range(1, 13)),
+                  (-1, AuditEvent.SIGN_IN, "s", "c", "192.0.2.9"),
+                  *((n, AuditEvent.TOKEN_ISSUED, "t", "d", "") for n in range(6)))
+    first, place = search.page(Wanted(sub="s", client_id="d"), before=None, limit=3)
     assert (first, place is not None) == ([], True)
-    page, _ = search.page(Wanted(sub="rare", client_id="c"), before=None, limit=3)
-    assert len(page) == 1, "what leads is the most selective"
-    assert times(search, 2, event="sign_in", client_id="c") == list(range(12, -1, -1))
+    for rare in ({"sub": "rare", "client_id": "c"}, {"source": "192.0.2.9", "sub": "s"}):
+        page, place = search.page(Wanted(**rare), before=None, limit=3)
+        assert (len(page), place) == (1, None), "what is rare leads"
+    assert times(search, 2, event="sign_in", client_id="c") == list(range(12, -2, -1))
 
 
 def test_a_record_is_found_by_its_number(database: Database) -> None:

@@ -1,13 +1,14 @@
 """The trail is looked through (port ``audit.search.AuditSearch``).
 
-Each thing that may be asked has an index in the order of time. The most selective one that was asked leads; what else was asked
-is checked among the newest ``CANDIDATES`` records that it leads to, so that no question reads ten million rows. An agency alone
-is read officer by officer on PostgreSQL where it is small; the records of a large one are found soon enough among all.
+Each thing that may be asked has an index in the order of time. One of those that were asked leads, a rare one before a frequent
+one; what else was asked is checked among the newest ``CANDIDATES`` records that it leads to, so that no question reads ten
+million rows. An agency alone is read officer by officer on PostgreSQL where it is small; those of a large one are found soon among
+all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Integer, Text, bindparam, func, literal_column, or_, select, true, union
@@ -15,7 +16,7 @@ from sqlalchemy import BigInteger, Integer, Text, bindparam, func, literal_colum
 from ....audit.seal import StoredRecord
 from ....audit.search import CANDIDATES, Place, Wanted
 from ....clock import Clock, SystemClock
-from ..database import Database, Read, parameter
+from ..database import Database, Look, parameter
 from ..directory.as_of import Unit, by_code, has_an_end_behind
 from ..tables import AuditRow, OfficerRow
 from .seals import RECORD, records_of
@@ -23,7 +24,7 @@ from .seals import RECORD, records_of
 AUDIT: Any = AuditRow.__table__
 OFFICER: Any = OfficerRow.__table__
 LEADS: Final = ("sub", "source", "client_id", "event")
-"""What leads, the most selective first; where none was asked, time does."""
+"""What may lead, the most selective as a rule first; where none was asked, time does."""
 SMALL: Final = 500
 """Officers of an agency that are read one by one."""
 _EVERYTHING: Final = "time"
@@ -34,8 +35,8 @@ class SqlAuditSearch:
 
     def __init__(self, database: Database, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
-        self._pages: dict[tuple[str, bool], Read] = {}
-        self._edges: dict[str, Read] = {}
+        self._pages: dict[tuple[str, bool], Look] = {}
+        self._edges: dict[str, Look] = {}
         limit, most = bindparam("limit", type_=Integer()), literal_column(str(CANDIDATES), type_=Integer())
         unit, below = parameter(OFFICER.c.unit_code, "unit"), bindparam("below", type_=Text())
         of_it = or_(OFFICER.c.unit_code == unit, OFFICER.c.unit_code.like(below))
@@ -50,21 +51,21 @@ class SqlAuditSearch:
             others = [or_(parameter(AUDIT.c[name]) == literal_column("''"), c[name] == parameter(AUDIT.c[name]))
                       for name in LEADS if name != lead]
             for narrowed in (False, True):
-                self._pages[lead, narrowed] = database.read(
+                self._pages[lead, narrowed] = database.look(
                     select(*c).where(*others, *([or_(*map(c.sub.in_, by_index))] if narrowed else []))
                     .order_by(c.at.desc(), c.id.desc()).limit(limit))
-            self._edges[lead] = database.read(
+            self._edges[lead] = database.look(
                 select(AUDIT.c.at, AUDIT.c.id).where(*led, *_in_time()).order_by(AUDIT.c.at.desc(), AUDIT.c.id.desc())
                 .limit(literal_column("1")).offset(literal_column(str(CANDIDATES - 1))))
         self._find = database.read(select(*RECORD).where(AUDIT.c.id == bindparam("id", type_=BigInteger())))
-        self._size = database.read(select(func.count().label("n")).select_from(
+        self._size = database.look(select(func.count().label("n")).select_from(
             of_unit.limit(literal_column(str(SMALL + 1))).subquery("some")))
-        self._small: Read | None = None
+        self._small: Look | None = None
         if not database.is_sqlite:
             people = of_unit.subquery("people")
             each = (select(*RECORD).where(AUDIT.c.sub == people.c.sub, *_in_time())
                     .order_by(AUDIT.c.at.desc(), AUDIT.c.id.desc()).limit(limit).lateral("each"))
-            self._small = database.read(select(*each.c).select_from(people.join(each, true()))
+            self._small = database.look(select(*each.c).select_from(people.join(each, true()))
                                         .order_by(each.c.at.desc(), each.c.id.desc()).limit(limit))
 
     def page(self, wanted: Wanted, *, before: Place | None, limit: int) -> tuple[list[StoredRecord], Place | None]:
@@ -73,16 +74,28 @@ class SqlAuditSearch:
         place = before or Place(wanted.end, 0)
         time = {"start": wanted.start, "before_at": place.at, "before_id": place.id}
         agency = {**Unit(wanted.unit, self._clock.now()).parameters, "end": f"{wanted.unit}/"} if wanted.unit else {}
-        lead = next((name for name in LEADS if asked[name]), _EVERYTHING)
-        if agency and lead == _EVERYTHING and self._small is not None and self._size.all(**agency)[0].n <= SMALL:
-            rows, edge = self._small.all(limit=limit + 1, **time, **agency), False
+        leads = [name for name in LEADS if asked[name]] or [_EVERYTHING]
+        edge: Place | None = None
+        if agency and leads == [_EVERYTHING] and self._small is not None and self._size.all(**agency)[0].n <= SMALL:
+            rows = self._small.all(limit=limit + 1, **time, **agency)
         else:
-            rows, edge = self._pages[lead, bool(agency)].all(limit=limit + 1, **time, **agency, **asked), True
+            lead, edge = self._led(leads, asked, time) if agency or len(leads) > 1 else (leads[0], None)
+            rows = self._pages[lead, bool(agency)].all(limit=limit + 1, **time, **agency, **asked)
         records = records_of(rows)
         if len(records) > limit:
             last = records[limit - 1]
             return records[:limit], Place(last.at, last.position.id)
-        return records, self._edge(lead, asked, time) if edge else None
+        return records, edge
+
+    def _led(self, leads: Sequence[str], asked: Mapping[str, str], time: Mapping[str, int]) -> tuple[str, Place | None]:
+        """Give what leads, and how far: the first that leads to few records; else the first of all, and its edge."""
+        edges: list[Place] = []
+        for lead in leads:
+            edge = self._edge(lead, asked, time)
+            if edge is None:
+                return lead, None
+            edges.append(edge)
+        return leads[0], edges[0]
 
     def _edge(self, lead: str, asked: Mapping[str, str], time: Mapping[str, int]) -> Place | None:
         """Give the last of the records that the page looked through; None where those were all."""

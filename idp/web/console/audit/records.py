@@ -47,7 +47,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         try:
             if choices is None or len(choices) == 1:
                 page = room.listed(entered.who, sub=choices[0]["sub"] if choices else "", limit=USUAL,
-                                   cursor=request.args.get("cursor", ""), **_wanted(narrowed))
+                                   cursor=request.args.get("cursor", ""), **wanted_of(narrowed))
         except InvalidParameterError:
             error = gettext("Ngày ghi như 23/11/2026, và “đến ngày” không trước “từ ngày”.")
         names = unit_names(services)
@@ -55,11 +55,12 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         items = page.items if page else ()
         return door.page(
             "console/audit/list.html", entered, here="audit", status=422 if error else 200, error=error,
-            narrowed={**dict.fromkeys(FILTERS, ""), **narrowed}, families=families(), units=_units(entered, names),
+            narrowed={**dict.fromkeys(FILTERS, ""), **narrowed}, families=families(), units=units_of(entered, names),
             applications=applications if entered.who.of_the_province else {}, searched=page is not None,
             choices=[{**one, "url": f"{LIST}?{urlencode({**narrowed, 'person': one['uid']})}"} for one in choices or ()]
             if page is None and not error else [],
             rows=[_row(one, names, applications) for one in items], may_check=entered.who.of_the_province,
+            export_url=f"{LIST}export?{urlencode({name: value for name, value in narrowed.items() if name != 'person'})}",
             unfinished=bool(page and page.next and len(items) < USUAL),
             turn=turning(LIST, narrowed, following=page.next if page else "", prev=""))
 
@@ -127,7 +128,7 @@ def broken_words(found: Break | None) -> str:
     return str(said.get(found.what, gettext("Dấu niêm phong %(seal)s đã bị sửa.", seal=found.seal)))
 
 
-def _wanted(narrowed: Mapping[str, str]) -> dict[str, Any]:
+def wanted_of(narrowed: Mapping[str, str]) -> dict[str, Any]:
     """Give what is looked for as the room takes it. Raises InvalidParameterError for a day that is none."""
     days = {name: _day(narrowed[name]) for name in ("since", "until") if name in narrowed}
     wanted: dict[str, Any] = {"client_id": narrowed.get("application", ""), "source": narrowed.get("address", ""),
@@ -155,7 +156,8 @@ def _start_of(day: date) -> int:
     return int(datetime.combine(day, time(), _ZONE).timestamp())
 
 
-def _units(entered: Entered, names: Mapping[str, str]) -> list[dict[str, str]]:
+def units_of(entered: Entered, names: Mapping[str, str]) -> list[dict[str, str]]:
+    """Give the agencies to choose from, by name."""
     return [{"code": code, "name": name} for code, name in sorted(names.items(), key=lambda one: one[1])
             if entered.who.oversees(code)]
 

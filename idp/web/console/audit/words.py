@@ -121,7 +121,7 @@ def families() -> Mapping[str, Mapping[str, str]]:
             "directory.released": gettext("Cho cập nhật danh bạ tiếp")},
         gettext("Dữ liệu cá nhân và nhật ký"): {
             "personal_data.read": gettext("Xem dữ liệu cá nhân"),
-            "audit.exported": gettext("Xuất nhật ký"),
+            "audit.exported": gettext("Nhật ký được xuất"),
             "audit.chain_accepted": gettext("Nhận chuỗi nhật ký")},
         gettext("Hệ thống"): {
             "key.created": gettext("Tạo khóa ký"),
@@ -146,6 +146,7 @@ def facts() -> Mapping[str, str]:
         "repeated": gettext("Số lần lặp lại"),
         "factor": gettext("Lớp thứ hai"),
         "expires_at": gettext("Có giá trị đến"),
+        "export": gettext("Lần xuất"), "sha256": gettext("Giá trị băm"),
         "deadline": gettext("Hạn"),
         "due_at": gettext("Hạn trả"),
         "kind": gettext("Loại"),
