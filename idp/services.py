@@ -29,6 +29,11 @@ from .administration.mirror import MirrorAdministration
 from .administration.officers import OfficerAdministration
 from .administration.operation.deliveries import Deliveries
 from .administration.password_reset import PasswordResets
+from .administration.people.agencies import AgencyAdministration
+from .administration.people.deputies import DeputyAdministration
+from .administration.people.many import ManyOfficers
+from .administration.people.officers import OfficerDirectory
+from .administration.people.two_persons import FactorResets
 from .administration.rollout.campaigns import RolloutAdministration
 from .administration.rollout.reports import RolloutReports
 from .administration.tasks import TaskAdministration
@@ -145,6 +150,22 @@ class Pulse(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfficerRooms:
+    """The rooms about officers and agencies in the administration.
+
+    Attributes:
+        many: Acts upon many officers at once.
+        resets: Takes factors away, by two persons.
+    """
+
+    directory: OfficerDirectory
+    many: ManyOfficers
+    agencies: AgencyAdministration
+    resets: FactorResets
+    deputies: DeputyAdministration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Administration:
     """The rooms behind the administration API."""
 
@@ -171,6 +192,7 @@ class Administration:
     password_resets: PasswordResets
     factors: FactorAdministration
     mirror: MirrorAdministration
+    people: OfficerRooms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from ..directory.brake import Brake, FeedState
 from ..directory.mirror import Found, OfficerSearch, search_words
 from ..roles import Administrator, ForbiddenError, Right, Role
 from .pages import InvalidParameterError, Page, cursor_of, place_of
+from .people import masked
 
 
 class MirrorAdministration:
@@ -40,7 +41,7 @@ class MirrorAdministration:
             raise InvalidParameterError("q: words to look for must be given.")
         after = place_of(cursor, str, str)
         found = self._search.search(words, unit=who.unit, after=(after[0], after[1]) if after else None, limit=limit + 1)
-        return Page([_shown(one) for one in found[:limit]], cursor_of(*found[limit - 1].place) if len(found) > limit else "")
+        return Page([_shown(one, who) for one in found[:limit]], cursor_of(*found[limit - 1].place) if len(found) > limit else "")
 
     def brake(self, who: Administrator) -> dict[str, Any]:
         """Give the state of the feed and its brake. Raises ForbiddenError for an agency."""
@@ -60,9 +61,10 @@ class MirrorAdministration:
         return _state(self._brake.state())
 
 
-def _shown(found: Found) -> dict[str, Any]:
+def _shown(found: Found, who: Administrator) -> dict[str, Any]:
     officer, post = found.officer.officer, found.officer.officer.main_post
-    return {"sub": found.officer.sub, "uid": officer.uid, "name": officer.name, "mail": officer.mail, "phone": officer.phone,
+    return {"sub": found.officer.sub, "uid": officer.uid, "name": officer.name, "mail": officer.mail,
+            "phone": officer.phone if who.may(Right.ADMINISTER) else masked.phone(officer.phone),
             "unit_code": post.unit_code, "unit_name": post.unit_name, "title": post.title, "status": found.officer.status}
 
 

@@ -36,10 +36,10 @@ class TaskAdministration:
     def __init__(self, store: TaskStore, clock: Clock, unfinished: Unfinished) -> None:
         self._store, self._clock, self._unfinished = store, clock, unfinished
 
-    def listed(self, who: Administrator, *, state: str = "open", cursor: str = "", limit: int) -> Page:
+    def listed(self, who: Administrator, *, state: str = "open", unit: str = "", cursor: str = "", limit: int) -> Page:
         """Give tasks of one state, those first that are due first. Raises InvalidParameterError for a cursor that is none."""
         who.demand(Right.ADMINISTER)
-        found = self._store.page(state=state, unit=who.unit, after=place_of(cursor, int, str), limit=limit + 1)
+        found = self._store.page(state=state, unit=who.narrowed(unit), after=place_of(cursor, int, str), limit=limit + 1)
         last = found[limit - 1] if len(found) > limit else None
         return Page([self._shown(task) for task in found[:limit]], cursor_of(last.due_at, last.task_id) if last else "")
 

@@ -19,7 +19,7 @@ from ..directory.feed import Changes, Feed, ListedDirectory, NoChanges
 from ..directory.officer import Directory
 from ..directory.sponsors import Sponsors
 from ..directory.term import EndedTerms
-from ..roles import RoleGroups
+from ..roles import Deputies, RoleGroups
 from ..services import Mirroring
 from ..settings import Settings
 
@@ -28,11 +28,12 @@ class WholeDirectory(Directory, ListedDirectory, Protocol):
     """A directory that people sign in with and that the mirror follows."""
 
 
-def role_groups(settings: Settings) -> RoleGroups:
+def role_groups(settings: Settings, deputies: Deputies) -> RoleGroups:
     """Name the directory's groups that make administrators."""
     return RoleGroups(province=settings.ldap_province_administrators_group, agency=settings.ldap_administrators_group,
                       auditors=settings.ldap_auditors_group, registration=settings.ldap_registration_officers_group,
-                      clerks=settings.ldap_records_clerks_group, help_desk=settings.ldap_help_desk_group)
+                      clerks=settings.ldap_records_clerks_group, help_desk=settings.ldap_help_desk_group,
+                      deputies=deputies)
 
 
 def mirroring(settings: Settings, database: Database, ledger: SqlLedger, directory: ListedDirectory, changes: Changes | None,

@@ -27,6 +27,7 @@ from ..adapters.sql.consents import SqlConsents
 from ..adapters.sql.database import Database
 from ..adapters.sql.deferred import SqlDeferred
 from ..adapters.sql.directory.access import SqlAccess
+from ..adapters.sql.directory.deputies import SqlDeputies
 from ..adapters.sql.directory.officers import SqlOfficers
 from ..adapters.sql.directory.search import SqlOfficerSearch
 from ..adapters.sql.directory.tasks import SqlTasks
@@ -54,6 +55,7 @@ from ..administration.mirror import MirrorAdministration
 from ..administration.officers import OfficerAdministration
 from ..administration.operation.deliveries import Deliveries
 from ..administration.password_reset import PasswordResets
+from ..administration.people.officers import Around
 from ..administration.tasks import TaskAdministration
 from ..audit import Caller
 from ..audit.chain import AuditChain
@@ -136,6 +138,7 @@ from .assurance import assurance_policy, named_networks, pause_of
 from .audit import audit_rooms
 from .certificate_desk import certificate_desk, certification, console, for_administrators, holders, protocols, published_chain
 from .factors import factor_rooms
+from .officers import officer_rooms
 from .people import WholeDirectory, mirroring, role_groups
 from .rehearsal import rehearsal
 from .rollout import rollout_rooms
@@ -208,7 +211,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
                                   secrets=client_secrets, seen=seen, clock=clock)
     nonces = Nonces(folder.session_key().encode(), clock, required=settings.dpop_nonce_required)
     proofs = Proofs(seen, nonces, clock)
-    groups = role_groups(settings)
+    groups = role_groups(settings, SqlDeputies(database, clock))
     assurance = assurance_policy(settings, networks, administrators=groups.names, highest=highest_level,
                                  grace_over=factors.demands.over_of)
     checks = Checks(assertions, client_keys, client_authorities(settings), bool(settings.mtls_origin), clock)
@@ -275,6 +278,17 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
                     counter=guesses, emergency=emergency)
     rollout = rollout_rooms(settings, database, clients, mirror, groups, desk_rooms.moves.calendar, clock)
     trail_records, trail_exports = audit_rooms(database, seal_store, seal_signer, mirror, groups, audit, clock)
+    consents = Consents(SqlConsents(database), audit, clock)
+    known_devices = Devices(SqlDevices(database), networks, clock)
+    about_officers = OfficerAdministration(deprovisioning, mirror, groups)
+    around = Around(
+        factors=FactorAdministration(second_factors, mirror, people, sessions, groups, factors.first_factors.codes,
+                                     SqlWithoutFactor(database, clock), assurance),
+        grants=GrantAdministration(SqlGrantPages(database, clock), grants, mirror, clients, assurance, groups, clock),
+        tasks=TaskAdministration(SqlTasks(database, clock), clock, lambda task: [
+            *desk_rooms.following.unfinished(task), *mirror_rooms.sponsors.unfinished(task)]),
+        places=known_devices, sessions=sessions, enrollments=enrollments, devices=custody_devices, registry=clients,
+        consents=consents)
     administration = Administration(
         access=access, console=console(settings, access, groups, clock),
         clients=ClientAdministration(SqlClientEntries(database), client_store, clients, sectors, policy, client_secrets, clock,
@@ -282,20 +296,17 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         deliveries=Deliveries({"logout": outbox, "mail": mail}, audit, clock),
         onboarding=Onboarding(client_steps, clients, examiner, clock),
         initial_access=InitialAccessAdministration(initial_access, clock),
-        grants=GrantAdministration(SqlGrantPages(database, clock), grants, mirror, clients, assurance, groups, clock),
+        grants=around.grants, tasks=around.tasks, factors=around.factors, officers=about_officers,
+        people=officer_rooms(database, around, about_officers, officer_search, mirror, mirror_rooms.units, groups, notices, seen,
+                             audit, clock),
         keys=KeyAdministration(keys, encryption_keys, clock),
         mirror=MirrorAdministration(officer_search, mirror_rooms.brake),
         enrollments=enrollments, enrollment_lists=enrollment_lists, enrollment_paper=paper,
         devices=custody_devices, expiry=expiry, renewals=renewals,
         rollout=rollout.administration, rollout_reports=rollout.reports,
-        officers=OfficerAdministration(deprovisioning, mirror, groups),
         audit=trail_records, audit_exports=trail_exports,
-        tasks=TaskAdministration(SqlTasks(database, clock), clock, lambda task: [
-            *desk_rooms.following.unfinished(task), *mirror_rooms.sponsors.unfinished(task)]),
         password_resets=PasswordResets(people, mirror, one_time, deprovisioning, interactions, notices, audit,
-                                       clock, groups, seen),
-        factors=FactorAdministration(second_factors, mirror, people, sessions, groups, factors.first_factors.codes,
-                                     SqlWithoutFactor(database, clock), assurance))
+                                       clock, groups, seen))
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit,
         audit_repeats=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
@@ -335,10 +346,10 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         password_notices=PasswordNotices(seen, clock, days=settings.password_notice_days),
         assurance=assurance,
         sessions=sessions,
-        known_devices=Devices(SqlDevices(database), networks, clock),
+        known_devices=known_devices,
         remembered_devices=RememberedDevices(SqlRememberedDevices(database), clock, days=settings.remember_device_days),
         interactions=interactions,
-        consents=Consents(SqlConsents(database), audit, clock),
+        consents=consents,
         acting_posts=ActingPosts(SqlPostChoices(database), clock),
         introspection=Introspection(provider, subject_of=subjects.of, acr_prefix=settings.acr_prefix,
                                     told_of=claims.PostOfGrant(mirror)),

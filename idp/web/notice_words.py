@@ -44,6 +44,10 @@ _WORDS: Mapping[NoticeKind, _Words] = {
     NoticeKind.FACTORS_RESET: _Words(
         "shield", _("Quản trị đã gỡ lớp thứ hai của bạn"),
         _("Mọi cách đăng nhập ngoài mật khẩu được gỡ khỏi tài khoản của bạn. Bạn thêm lại ở lần đăng nhập tới.")),
+    NoticeKind.FACTOR_WANTED: _Words(
+        "shield", _("Vui lòng thêm lớp thứ hai"),
+        _("Tài khoản của bạn chưa có lớp thứ hai. Vui lòng thêm khóa truy cập hoặc ứng dụng tạo mã ở trang Bảo mật."),
+        warns=False),
     NoticeKind.FACTORS_FROZEN: _Words(
         "lock", _("Tạm khóa thay đổi cách đăng nhập"),
         _("Tài khoản của bạn tạm thời không thêm hoặc gỡ được cách đăng nhập nào.")),
@@ -72,6 +76,12 @@ _WORDS: Mapping[NoticeKind, _Words] = {
         _("Tài khoản của bạn được đăng nhập từ hai mạng không liên quan với nhau trong vài phút.")),
     NoticeKind.SESSIONS_ENDED: _Words(
         "out", _("Phiên đăng nhập đã được kết thúc"), _("Quản trị đã kết thúc các phiên đăng nhập của bạn.")),
+    NoticeKind.DEPUTY_NAMED: _Words(
+        "users", _("Đã giao người làm thay"), _("%(deputy)s làm thay %(giver)s trong trang quản trị đến hết ngày %(ends)s."),
+        warns=False),
+    NoticeKind.DEPUTY_ENDED: _Words(
+        "users", _("Đã thôi giao người làm thay"), _("%(deputy)s không còn làm thay %(giver)s trong trang quản trị."),
+        warns=False),
     NoticeKind.MAIL_CHANGED: _Words(
         "mail", _("Địa chỉ thư điện tử đã đổi"),
         _("Địa chỉ thư điện tử của bạn trong danh bạ cán bộ đã đổi. Thông báo này gửi đến địa chỉ cũ.")),
@@ -177,7 +187,8 @@ def text_of(told: Told, translate: Translate) -> str:
         "days": detail.get("days", "?"), "number": detail.get("number", "?"), "reason": detail.get("reason", "?").rstrip(". "),
         "serial": detail.get("serial", "?"), "ends": _day(detail.get("ends", "")), "count": detail.get("count", "?"),
         "soon": detail.get("soon", "?"), "campaign": detail.get("campaign", "?"), "campaigns": detail.get("campaigns", "?"),
-        "step": translate(_STEPS.get(detail.get("step", ""), _A_STEP))}
+        "step": translate(_STEPS.get(detail.get("step", ""), _A_STEP)), "giver": detail.get("giver", "?"),
+        "deputy": detail.get("deputy", "?")}
 
 
 def when_of(told: Told, translate: Translate) -> str:

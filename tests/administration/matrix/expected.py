@@ -37,7 +37,6 @@ API: Final[Mapping[str, str]] = {
     "POST /officers/{sub}/release-factors": "-- -- -- -- -- -- +0 ++",
     "POST /officers/{sub}/password-reset": "-- -- -- -- -- -- +0 ++",
     "GET /officers/{sub}/factors": "-- ++ +0 -- +0 ++ +0 ++",
-    "DELETE /officers/{sub}/factors": "-- -- -- -- -- -- +0 ++",
     "POST /officers/{sub}/enrolment-code": "-- -- -- -- -- -- +0 ++",
     "GET /officers/without-factor": "- + + - + + + +",
     "GET /directory/brake": "- + - - - + - +",
@@ -84,6 +83,22 @@ API: Final[Mapping[str, str]] = {
     "POST /campaigns/{campaign_id}/close": "-- -- -- -- -- -- -- ++",
     "POST /campaigns/{campaign_id}/exclusions": "-- -- -- -- -- -- -- ++",
     "POST /campaigns/{campaign_id}/restorations": "-- -- -- -- -- -- -- ++",
+    "POST /officers/acts": "- - + - - - + +",
+    "GET /officers/{sub}": "-- ++ +0 -- +0 ++ +0 ++",
+    "GET /officers/{sub}/timeline": "-- ++ +0 -- +0 ++ +0 ++",
+    "POST /officers/{sub}/factor-reset": "-- -- +0 -- -- -- +0 ++",
+    "GET /factor-resets": "- + + - - + + +",
+    "GET /factor-resets/{proposal_id}": "-- ++ +0 -- -- ++ +0 ++",
+    "POST /factor-resets/{proposal_id}/approve": "-- -- -- -- -- -- +0 ++",
+    "POST /factor-resets/{proposal_id}/refuse": "-- -- -0 -- -- -- +0 ++",
+    "GET /deputies": "- + + + + + + +",
+    "POST /deputies": "- - + + + - + +",
+    "DELETE /deputies/{deputy_id}": "-- 00 00 00 00 00 00 ++",
+    "GET /agencies": "- + - - - + + +",
+    "GET /agencies/{code}": "-- ++ -- -- -- ++ +0 ++",
+    "GET /audit": "- + - - - + + +",
+    "GET /audit/{number}": "- + - - - + 0 +",
+    "GET /audit/chain": "- + - - - + - +",
 }
 #                                    nobody auditor help_desk clerk registration agency province
 PAGES: Final[Mapping[str, str]] = {
@@ -152,4 +167,7 @@ PAGES: Final[Mapping[str, str]] = {
     "GET /rollout/{campaign_id}/report": "-- ++ -- -- -- +0 ++",
     "GET /rollout/{campaign_id}/report/file": "-- ++ -- -- -- +0 ++",
     "GET /rollout/{campaign_id}/missing/file": "-- ++ -- -- -- +0 ++",
+    "GET /audit/": "- + - - - + +",
+    "GET /audit/{number}": "- + - - - 0 +",
+    "GET /audit/chain": "- + - - - - +",
 }

@@ -15,6 +15,7 @@ from flask import Flask
 from idp.adapters.sql.directory.tasks import SqlTasks
 from idp.audit import AuditEvent, AuditRecord
 from idp.directory.tasks import NewTask, TaskKind
+from idp.directory.unit import Unit, UnitEntry
 from idp.pki.enrollment.working_days import day_of
 from tests.administration.office import CALLER, HOME, IT, Office
 from tests.web.console import Browser, Console
@@ -35,6 +36,8 @@ BODIES: Final[Mapping[str, Any]] = {
     "POST /devices": {"kind": "token", "serial": "TK-0099"}, "POST /devices/{device_id}/acts": {"act": "report_loss"},
     "POST /campaigns/{campaign_id}/exclusions": {"subject": "{sub}", "reason": "seconded"},
     "POST /campaigns/{campaign_id}/restorations": {"subject": "{sub}"},
+    "POST /officers/acts": {"act": "remind", "officers": ["{sub}"]}, "POST /officers/{sub}/factor-reset": {"reason": "Mất máy"},
+    "POST /deputies": {"deputy": "nobody", "ends_on": "2020-01-01", "reason": "Đi công tác"},
     "POST /keys/rotate": {"alg": "ES256"}, "POST /tasks/{task_id}/complete": {"proof": "Đã thu hồi, 12/STTTT"}}
 FORMS: Final[Mapping[str, Mapping[str, str]]] = {
     "POST /devices/": {"kind": "token", "device_serial": "TK-0098"},
@@ -46,7 +49,8 @@ QUERIES: Final[Mapping[str, str]] = {
     "GET /rollout/{campaign_id}/exclude": "subject={sub}",
     "GET /grants": "client_id=qlvb", "DELETE /grants": "sub={sub}", "GET /officers": "q=can",
     "POST /enrollments/lists": "dry_run=true", "GET /certificates/new": "holder={sub}"}
-WORDS: Final[Mapping[str, str]] = {"act": "approve", "kind": "csv", "batch": "b-1", "name": "nobody", "form": "mau01_ca_nhan",
+WORDS: Final[Mapping[str, str]] = {"act": "approve", "kind": "csv", "batch": "b-1", "number": "1", "name": "nobody",
+                                   "form": "mau01_ca_nhan",
                                    "paper": "request"}
 OTHER_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     **{f"{method} /applications/{{client_id}}/acts/{{act}}": {"act": "disable"} for method in ("GET", "POST")},
@@ -61,6 +65,7 @@ class World:
     def __init__(self, office: Office) -> None:
         self.office, self.console = office, Console(office)
         self.tokens = {role: office.token(role, GROUPS[role], unit=IT) for role in PEOPLE} | {"machine": office.machine()}
+        self.asker = office.token("nguoihoi", "quantri-tinh")
         self.browsers = {role: self._browser(role) for role in PEOPLE}
         self.forms = {role: _form_token(browser) for role, browser in self.browsers.items()}
         self.things = {door: {"own": self._things(IT, f"own.{door}"), "other": self._things(HOME, f"other.{door}")}
@@ -90,8 +95,22 @@ class World:
         SqlTasks(office.database).open(
             NewTask(f"task-{whose}", TaskKind.CHANGE_CERTIFICATE, f"{number}:1", 1, 2), sub,
             AuditRecord(AuditEvent.TASK_OPENED, office.clock.now(), sub=sub))
-        return {"sub": sub, "client_id": client, "grant_id": grant, "id": leave, "token_id": leave, "enrollment_id": number,
+        self._with_factor(sub)
+        office.services.mirroring.units.note_unit(UnitEntry(f"unit-{unit}", Unit(unit, "", "Sở")), now=office.clock.now())
+        proposal = office.call("POST", f"/officers/{sub}/factor-reset", self.asker, {"reason": "Mất máy"}).json["id"]
+        spare = office.officer(f"thay.{whose}", unit=unit)
+        giver = office.token(f"quantri.{whose}", "quantri-coquan", unit=unit)
+        deputy = office.call("POST", "/deputies", giver, {
+            "deputy": f"thay.{whose}", "ends_on": day_of(office.clock.now()).isoformat(), "reason": "Đi công tác"})
+        assert (deputy.status_code, spare) == (201, deputy.json["deputy"]), deputy.text
+        return {"proposal_id": proposal, "deputy_id": deputy.json["id"], "code": unit,
+                "sub": sub, "client_id": client, "grant_id": grant, "id": leave, "token_id": leave, "enrollment_id": number,
                 "device_id": device, "task_id": f"task-{whose}", "campaign_id": campaign, **WORDS}
+
+    def _with_factor(self, sub: str) -> None:
+        known = self.office.services.mirror.by_sub(sub)
+        assert known is not None
+        self.office.services.totp.enrol(known.officer.entry_uuid, "NRSWCZDFOJ2G65DQNRSWCZDFOJ2G65DQ", sub=sub)
 
     # Asking
 
@@ -127,7 +146,7 @@ class World:
         return self._row("page", key, PEOPLE, ask)
 
     def _row(self, door: str, key: str, roles: tuple[str, ...], ask: Any) -> str:
-        sides = ("own", "other") if "{" in re.sub(r"\{(kind|act|batch|name|form|paper)\}", "", key) else ("own",)
+        sides = ("own", "other") if "{" in re.sub(r"\{(kind|act|batch|number|name|form|paper)\}", "", key) else ("own",)
         more = OTHER_WORDS.get(key, {})
         return " ".join("".join(_cell(ask(role, {**self.things[door][side], **more})) for side in sides) for role in roles)
 

@@ -92,7 +92,7 @@ def test_the_portal_shows_the_newest_that_are_unread(site: Site) -> None:
 
 
 NO_ALARM = {NoticeKind.PASSWORD_FORGOTTEN, NoticeKind.CERTIFICATE_RETURNED, NoticeKind.CERTIFICATE_READY,
-            NoticeKind.CERTIFICATE_KEY,
+            NoticeKind.CERTIFICATE_KEY, NoticeKind.FACTOR_WANTED, NoticeKind.DEPUTY_NAMED, NoticeKind.DEPUTY_ENDED,
             NoticeKind.CERTIFICATE_ENDED, NoticeKind.DEVICE_OVERDUE, NoticeKind.CERTIFICATE_CHANGE,
             NoticeKind.CERTIFICATE_EXPIRING, NoticeKind.CERTIFICATES_EXPIRING, NoticeKind.CAMPAIGN_REMINDER,
             NoticeKind.CAMPAIGN_MISSING, *STEPS}

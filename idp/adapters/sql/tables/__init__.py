@@ -4,8 +4,8 @@ Secrets and tokens stand here only as SHA-256 digests; keys and factor secrets o
 not foreign keys, keep hot rows consistent. What columns are made of: ``column_types.py``; what officers gave applications:
 ``oauth.py``; their factors: ``factors.py``, ``first_factors.py`` and ``passkeys.py``; what they are told: ``notices.py``; what
 follows departures: ``departures.py``; certificates on their way: ``enrollments.py`` and ``government.py``; what holds their keys:
-``custody.py``; signatures by SIM: ``signing.py``; campaigns: ``rollout.py``; what else is mirrored of the directory:
-``directory.py``; under the same names here.
+``custody.py``; signatures by SIM: ``signing.py``; deputies and what waits for two: ``two_persons.py``; campaigns: ``rollout.py``;
+what else is mirrored of the directory: ``directory.py``; under the same names here.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ from .rollout import (
     RolloutFactRow,
 )
 from .signing import CscAuthorizationRow, EvidenceBlobRow, SignEventRow, SignTransactionRow
+from .two_persons import DeputyRow, FactorResetRow
 
 __all__ = (
     "AccessTokenRow",
@@ -68,6 +69,7 @@ __all__ = (
     "CustodyEntryRow",
     "DeferredAuthorizationRow",
     "DepartureRow",
+    "DeputyRow",
     "DeskDigestRow",
     "DeviceRow",
     "DirectoryFeedRow",
@@ -79,6 +81,7 @@ __all__ = (
     "ExpiryDigestRow",
     "ExpiryNoticeRow",
     "FactorDemandRow",
+    "FactorResetRow",
     "GrantRow",
     "InitialAccessRow",
     "InteractionRow",

@@ -1,0 +1,160 @@
+"""What administrators look up of officers beside the mirror (port: ``administration.people.ports.People``).
+
+Lists go by the index that begins with agency and search key where they are narrowed to an agency, and read ``officer`` through
+otherwise. An agency's list leaves to the caller to check who is of it by now (``as_of``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import orjson
+from sqlalchemy import BigInteger, Integer, Text, and_, bindparam, case, exists, func, literal_column, or_, select
+
+from ....administration.people.ports import AgencyCounts, Narrowed, Standing
+from ....audit import AuditEvent, AuditRecord
+from ....authn.recovery_codes import CODES
+from ....clock import Clock
+from ....directory.mirror import Found
+from ..database import Database, Read, parameter
+from ..tables import (
+    AuditRow,
+    CustodyDeviceRow,
+    EnrollmentRow,
+    OfficerCertificateRow,
+    OfficerRow,
+    PasskeyRow,
+    RecoveryCodesRow,
+    TaskRow,
+    TotpRow,
+)
+from .ledger import listed
+from .rows import mirrored_now
+from .search import PLACE
+
+OFFICER: Any = OfficerRow.__table__
+ENROLLMENT: Any = EnrollmentRow.__table__
+DEVICE: Any = CustodyDeviceRow.__table__
+TASK: Any = TaskRow.__table__
+AUDIT: Any = AuditRow.__table__
+_ONE: Any = literal_column("1")
+_ALL_USED = (1 << CODES) - 1
+_PLACE: Any = func.substr(OFFICER.c.search_key, literal_column("1"), literal_column(str(PLACE)))
+
+
+def _has(row: Any, *conditions: Any) -> Any:
+    table: Any = row.__table__
+    return exists(select(_ONE).select_from(table).where(table.c.entry_uuid == OFFICER.c.entry_uuid, *conditions))
+
+
+_CODES: Any = RecoveryCodesRow.__table__
+_HAS_FACTOR = or_(_has(TotpRow), _has(PasskeyRow), _has(OfficerCertificateRow),
+                  _has(RecoveryCodesRow, _CODES.c.used != literal_column(str(_ALL_USED))))
+_IN_USE = and_(ENROLLMENT.c.holder == OFFICER.c.sub, ENROLLMENT.c.active_key.is_not(None))
+
+
+class SqlPeople:
+    """Looks it up. Raises UnavailableError when the database does not answer."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._clock = clock
+        place: Any = bindparam("place", type_=Text())
+        uuid = parameter(OFFICER.c.entry_uuid, "after_uuid")
+        seen: Any = func.coalesce(OFFICER.c.last_sign_in_at, literal_column("0"))
+        when: Any = bindparam("seen", type_=BigInteger())
+        orders: Mapping[str, tuple[Any, Any]] = {
+            "name": (or_(place < _PLACE, and_(place == _PLACE, OFFICER.c.entry_uuid > uuid)),
+                     (_PLACE, OFFICER.c.entry_uuid)),
+            "-name": (or_(place > _PLACE, and_(place == _PLACE, OFFICER.c.entry_uuid < uuid)),
+                      (_PLACE.desc(), OFFICER.c.entry_uuid.desc())),
+            "last_sign_in": (or_(seen > when, and_(seen == when, OFFICER.c.entry_uuid > uuid)), (seen, OFFICER.c.entry_uuid))}
+        unit = parameter(OFFICER.c.unit_code, "unit")
+        of_it = or_(OFFICER.c.unit_code == unit, OFFICER.c.unit_code.like(bindparam("below", type_=Text())))
+        states: Mapping[str, Any] = {
+            "": OFFICER.c.status != literal_column("'gone'"), "active": OFFICER.c.status == literal_column("'active'"),
+            "disabled": OFFICER.c.status == literal_column("'disabled'"),
+            "guest": and_(OFFICER.c.status != literal_column("'gone'"), OFFICER.c.guest != literal_column("''"))}
+        factors: Mapping[str, tuple[Any, ...]] = {"": (), "with": (_HAS_FACTOR,), "without": (~_HAS_FACTOR,)}
+        limit = bindparam("limit", type_=Integer())
+
+        @cache
+        def page(order: str, narrowed: bool, state: str, factor: str) -> Read:
+            behind, by = orders[order]
+            within = (of_it,) if narrowed else ()
+            return database.read(select(OFFICER).where(states[state], *within, *factors[factor], behind)
+                                 .order_by(*by).limit(limit))
+
+        self._page = page
+        many = OFFICER.c.entry_uuid.in_(listed(database, "entry_uuids"))
+        certificates = select(func.count()).select_from(ENROLLMENT).where(_IN_USE).scalar_subquery()
+        self._standing = database.read(select(
+            OFFICER.c.entry_uuid, OFFICER.c.last_sign_in_at, case((_HAS_FACTOR, 1), else_=0).label("has_factor"),
+            certificates.label("certificates")).where(many))
+        self._holders = (
+            database.read(select(ENROLLMENT.c.holder).where(ENROLLMENT.c.serial == parameter(ENROLLMENT.c.serial, "number"))),
+            database.read(select(DEVICE.c.holder).where(DEVICE.c.serial == parameter(DEVICE.c.serial, "number"))))
+        self._seals = database.read(select(ENROLLMENT.c.enrollment_id).where(
+            ENROLLMENT.c.unit_code == parameter(ENROLLMENT.c.unit_code, "unit"), ENROLLMENT.c.kind == literal_column("'seal'"),
+            ENROLLMENT.c.active_key.is_not(None)).order_by(ENROLLMENT.c.enrollment_id))
+        self._tasks = database.read(select(TASK.c.task_id).where(
+            TASK.c.sub == parameter(TASK.c.sub), TASK.c.state == literal_column("'open'")).order_by(TASK.c.due_at))
+        at, number_ = parameter(AUDIT.c.at, "before_at"), bindparam("before_id", type_=BigInteger())
+        self._trail = database.read(select(AUDIT).where(
+            AUDIT.c.sub == parameter(AUDIT.c.sub), or_(AUDIT.c.at < at, and_(AUDIT.c.at == at, AUDIT.c.id < number_)))
+            .order_by(AUDIT.c.at.desc(), AUDIT.c.id.desc()).limit(limit))
+        held = exists(select(_ONE).select_from(ENROLLMENT).where(_IN_USE))
+        self._counts = database.read(select(
+            OFFICER.c.unit_code, func.count().label("officers"), func.sum(case((_HAS_FACTOR, 1), else_=0)).label("factors"),
+            func.sum(case((held, 1), else_=0)).label("certificates")).where(states["active"]).group_by(OFFICER.c.unit_code))
+        self._tasks_by_agency = database.read(select(OFFICER.c.unit_code, func.count().label("n")).select_from(
+            TASK.join(OFFICER, OFFICER.c.sub == TASK.c.sub)).where(TASK.c.state == literal_column("'open'"))
+            .group_by(OFFICER.c.unit_code))
+
+    def page(self, which: Narrowed, *, after: tuple[str, str] | None, limit: int) -> list[Found]:
+        """Give officers in the order asked, behind a place."""
+        last = which.order == "last_sign_in"
+        nowhere = "" if not which.order.startswith("-") else "\U0010ffff"
+        place, uuid = after or (("-1", "") if last else (nowhere, nowhere))
+        narrowed = {"unit": which.unit, "below": f"{which.unit}.%"} if which.unit else {}
+        behind: dict[str, Any] = {"seen": int(place)} if last else {"place": place}
+        rows = self._page(which.order, bool(which.unit), which.state, which.factor).all(
+            after_uuid=uuid, limit=limit, **behind, **narrowed)
+        return [Found(officer, (str(row.last_sign_in_at or 0) if last else row.search_key[:PLACE], row.entry_uuid))
+                for row in rows if (officer := mirrored_now(row, self._clock)) is not None]
+
+    def standing(self, entry_uuids: Sequence[str]) -> dict[str, Standing]:
+        """Tell the standing of officers by entryUUID."""
+        rows = self._standing.all(entry_uuids=orjson.dumps(list(entry_uuids)).decode()) if entry_uuids else []
+        return {row.entry_uuid: Standing(row.last_sign_in_at, bool(row.has_factor), int(row.certificates)) for row in rows}
+
+    def holders(self, serial: str) -> list[str]:
+        """Give the subjects of those who have a certificate or a device with a number."""
+        of_certificates, of_devices = self._holders
+        rows = [*of_certificates.all(number=serial), *of_devices.all(number=serial.upper())]
+        return list(dict.fromkeys(row.holder for row in rows if row.holder))
+
+    def open_tasks(self, sub: str) -> list[str]:
+        """Give the numbers of open tasks about an officer."""
+        return [row.task_id for row in self._tasks.all(sub=sub)]
+
+    def trail(self, sub: str, *, before: tuple[int, int] | None, limit: int) -> list[tuple[int, AuditRecord]]:
+        """Give the records about an officer, the newest first."""
+        at, number = before or (2**62, 2**62)
+        return [(int(row.id), AuditRecord(AuditEvent(row.event), int(row.at), row.sub, row.client_id, row.sid, row.source,
+                                          row.request_id, orjson.loads(row.detail)))
+                for row in self._trail.all(sub=sub, before_at=at, before_id=number, limit=limit)]
+
+    def seals(self, unit_code: str) -> list[str]:
+        """Give the numbers of an agency's own seal certificates that have not ended."""
+        return [row.enrollment_id for row in self._seals.all(unit=unit_code)]
+
+    def counts(self) -> dict[str, AgencyCounts]:
+        """Count active officers by agency."""
+        return {row.unit_code: AgencyCounts(int(row.officers), int(row.factors), int(row.certificates))
+                for row in self._counts.all()}
+
+    def tasks_by_agency(self) -> dict[str, int]:
+        """Count open tasks by the agency of their officer's main post."""
+        return {row.unit_code: int(row.n) for row in self._tasks_by_agency.all()}

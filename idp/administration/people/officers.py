@@ -1,0 +1,239 @@
+"""Officers for administrators: a list by any part of what is known of them, one of them whole, and what happened around one.
+
+Source: security checklist 38: an agency's roles see the officers of the agency and below it, and of each what the role has a
+right to see. Telephone numbers are hidden from roles that do not administer as a whole; identity numbers stand with the
+certificate requests that they were given for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ...audit import AuditEvent, AuditRecord, AuditTrail, Caller
+from ...clock import Clock
+from ...directory.mirror import Found, MirroredOfficer, OfficerMirror, OfficerSearch, search_words
+from ...directory.unit import is_within
+from ...oauth.client import ClientRegistry
+from ...roles import Administrator, Right, RoleGroups
+from ...sessions.devices import Devices
+from ...sessions.single_sign_on import Sessions
+from ..enrollment.devices import DeviceAdministration
+from ..enrollment.requests import EnrollmentAdministration
+from ..factors import FactorAdministration
+from ..grants import GrantAdministration
+from ..pages import InvalidParameterError, Page, cursor_of, place_of
+from ..reach import unknown_officer
+from ..tasks import TaskAdministration
+from . import masked
+from .ports import FACTORS, ORDERS, STATES, Accesses, Narrowed, People, Standing
+
+_SERIAL: Final = re.compile(r"[0-9A-Fa-f][0-9A-Fa-f: ]{5,60}|[A-Za-z0-9][A-Za-z0-9./_-]{3,39}")
+_READS: Final = 20
+"""How often one page may read on where few of those who are read are wanted; the next page goes on."""
+_MOST: Final = 50
+"""Things of a kind that an officer's page shows at most."""
+_EXPORT_PAGE: Final = 500
+MOST_EXPORTED: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What else is known of officers: the rooms, each with its own rules."""
+
+    factors: FactorAdministration
+    places: Devices
+    sessions: Sessions
+    grants: GrantAdministration
+    enrollments: EnrollmentAdministration
+    devices: DeviceAdministration
+    tasks: TaskAdministration
+    registry: ClientRegistry
+    consents: Accesses
+
+
+class OfficerDirectory:
+    """Shows officers.
+
+    Args:
+        people: What is looked up of them.
+        search: Where they are looked for by words.
+        mirror: Officers by subject.
+        groups: Tells who administers.
+        around: What else is known of them.
+        audit: Where exports are recorded.
+        clock: Source of the time.
+    """
+
+    def __init__(self, people: People, search: OfficerSearch, mirror: OfficerMirror, groups: RoleGroups, around: Around,
+                 audit: AuditTrail, clock: Clock) -> None:
+        self._people, self._search, self._mirror, self._groups, self._around = people, search, mirror, groups, around
+        self._audit, self._clock = audit, clock
+
+    def listed(self, who: Administrator, *, q: str = "", unit: str = "", state: str = "", factor: str = "", order: str = "name",
+               cursor: str = "", limit: int) -> Page:
+        """Give officers, page by page.
+
+        Args:
+            who: Whoever asks sees their own agency and those below.
+            q: Words of name, login name, mail, telephone, agency or title, without accents; or the number of a certificate, a
+                token or a SIM. Found by words they stand by name, whatever ``order`` says.
+            unit: Only this agency and those below.
+            state: One of ``STATES``; "" for all who are not gone.
+            factor: One of ``FACTORS``; "" for all.
+            order: One of ``ORDERS``.
+            cursor: As the page before gave it.
+            limit: How many at most.
+
+        Raises:
+            InvalidParameterError: a parameter is none of these, or the cursor none of this list.
+            ForbiddenError: a role that has nothing to do with officers.
+        """
+        who.demand(Right.SEE_OFFICERS)
+        if state not in ("", *STATES) or factor not in ("", *FACTORS) or order not in ORDERS:
+            raise InvalidParameterError("state, factor, order: not one that this list knows.")
+        which = Narrowed(unit=who.narrowed(unit), state=state, factor=factor, order=order)
+        words = search_words(q)
+        place = place_of(cursor, str, str)
+        if words and (named := self._by_number(who, q)):
+            return Page(self._shown_all(who, [Found(officer, ("", "")) for officer in named][:limit]))
+        found, more = self._read(which, words, (place[0], place[1]) if place else None, limit)
+        return Page(self._shown_all(who, found), cursor_of(*found[-1].place) if more and found else "")
+
+    def one(self, who: Administrator, sub: str) -> dict[str, Any]:
+        """Give an officer whole: what the directory says, and what each right shows beside it.
+
+        Returns:
+            Facts, ``posts``, ``role``, ``factors``, ``sessions``; ``applications`` to whoever sees grants; ``certificates``,
+            ``devices`` and ``tasks`` to whoever sees those, None to others.
+
+        Raises:
+            RefusedError: there is no such officer, or none of theirs (404).
+        """
+        officer = self._seen(who, sub)
+        person, around = officer.officer, self._around
+        role = self._groups.administrator(officer, client_id="", read_only=False)
+        whole = who.may(Right.ADMINISTER)
+        return {
+            **self._shown(who, officer, self._people.standing([person.entry_uuid]).get(person.entry_uuid)),
+            "posts": [{"unit_code": post.unit_code, "unit_name": post.unit_name, "title": post.title,
+                       "ends_at": post.ends_at or None} for post in person.posts],
+            "guest": person.guest or None, "ends_at": person.ends_at or None,
+            "role": None if role is None else {"role": role.role.value, "unit": role.unit or None,
+                                               "deputy_for": role.deputy_for or None},
+            "factors": around.factors.of(who, sub)["items"],
+            "sessions": [{"sid": place.sid, "since": place.since, "last_seen_at": place.last_seen_at, "source": place.source,
+                          "user_agent": place.user_agent} for place in around.places.places(sub)
+                         if around.sessions.goes_on(place.last_seen_at, place.expires_at)],
+            "applications": self._applications(who, sub) if whole else None,
+            "certificates": list(around.enrollments.listed(who, holder=sub, limit=_MOST).items)
+            if who.may(Right.SEE_CERTIFICATES) else None,
+            "devices": list(around.devices.listed(who, holder=sub, limit=_MOST).items) if who.may(Right.SEE_DEVICES) else None,
+            "tasks": [around.tasks.one(who, task) for task in self._people.open_tasks(sub)[:_MOST]] if whole else None}
+
+    def timeline(self, who: Administrator, sub: str, *, cursor: str = "", limit: int) -> Page:
+        """Give what happened around an officer, the newest first: sign-ins, factors, certificates, devices, applications, acts.
+
+        Raises:
+            RefusedError: as ``one``.
+            InvalidParameterError: the cursor is none.
+        """
+        officer = self._seen(who, sub)
+        place = place_of(cursor, int, int)
+        found = self._people.trail(officer.sub, before=(place[0], place[1]) if place else None, limit=limit + 1)
+        last = found[limit - 1] if len(found) > limit else None
+        return Page([{"at": record.at, "event": record.event.value, "client_id": record.client_id or None,
+                      "source": record.source or None, "by": record.detail.get("by_officer") or record.detail.get("by") or None,
+                      "detail": {name: value for name, value in record.detail.items() if not name.startswith("by")}}
+                     for _, record in found[:limit]], cursor_of(last[1].at, last[0]) if last else "")
+
+    def exported(self, who: Administrator, caller: Caller, *, q: str = "", unit: str = "", state: str = "", factor: str = "",
+                 order: str = "name") -> Iterator[dict[str, Any]]:
+        """Give everybody whom a list shows, one by one, at most ``MOST_EXPORTED``; the export is recorded first. Raises as it."""
+        narrowed = {"q": q, "unit": unit, "state": state, "factor": factor, "order": order}
+        page = self.listed(who, **narrowed, limit=_EXPORT_PAGE)
+        self._audit.record(AuditRecord(
+            AuditEvent.OFFICERS_EXPORTED, self._clock.now(), source=caller.source, request_id=caller.request_id,
+            detail={**{name: value for name, value in narrowed.items() if value}, **caller.by}))
+        return self._all(who, page, narrowed)
+
+    def _all(self, who: Administrator, page: Page, narrowed: dict[str, str]) -> Iterator[dict[str, Any]]:
+        given = 0
+        while True:
+            yield from page.items
+            given += len(page.items)
+            if not page.next or given >= MOST_EXPORTED:
+                return
+            page = self.listed(who, **narrowed, cursor=page.next, limit=_EXPORT_PAGE)
+
+    def _by_number(self, who: Administrator, q: str) -> list[MirroredOfficer]:
+        """Give those who have a certificate or device with a number, where it is one."""
+        number = q.strip()
+        if _SERIAL.fullmatch(number) is None:
+            return []
+        if re.fullmatch(r"[0-9A-Fa-f: ]+", number):
+            number = re.sub(r"[: ]", "", number).lstrip("0").lower()
+        found = (self._mirror.by_sub(sub) for sub in self._people.holders(number))
+        return [officer for officer in found if officer is not None and who.oversees(officer.officer.main_post.unit_code)]
+
+    def _read(self, which: Narrowed, words: Sequence[str], place: tuple[str, str] | None, limit: int) -> tuple[list[Found], bool]:
+        """Read on until a page is full, or everything was read, or it was read often enough."""
+        found: list[Found] = []
+        for _ in range(_READS):
+            read = (self._search.search(words, unit=which.unit, after=place, limit=limit + 1) if words
+                    else self._people.page(which, after=place, limit=limit + 1))
+            wanted = self._wanted(which, read) if words else [
+                one for one in read if not which.unit or is_within(one.officer.officer.main_post.unit_code, which.unit)]
+            found += wanted
+            if len(found) > limit:
+                return found[:limit], True
+            if len(read) <= limit:
+                return found, False
+            place = read[-1].place
+        return found, bool(found)
+
+    def _wanted(self, which: Narrowed, read: Sequence[Found]) -> list[Found]:
+        found = [one for one in read if _is_of(which.state, one.officer)]
+        if not which.factor or not found:
+            return found
+        standing = self._people.standing([one.officer.officer.entry_uuid for one in found])
+        return [one for one in found
+                if (had := standing.get(one.officer.officer.entry_uuid)) and had.has_factor == (which.factor == "with")]
+
+    def _applications(self, who: Administrator, sub: str) -> list[dict[str, Any]]:
+        names = {client.client_id: client.client_name for client in self._around.registry.all()}
+        used = self._around.sessions.last_used(sub)
+        has = {access.client_id: access for access in self._around.consents.accesses(sub)}
+        granted: dict[str, list[str]] = {}
+        for grant in self._around.grants.listed(who, sub=sub, limit=200).items:
+            granted.setdefault(grant["client_id"], []).append(grant["grant_id"])
+        return [{"client_id": client, "name": names.get(client) or client, "grants": granted.get(client, []),
+                 "scope": " ".join(sorted(has[client].scope)) if client in has else None,
+                 "consent_at": has[client].agreed_at if client in has else None, "last_used_at": used.get(client)}
+                for client in sorted({*used, *has, *granted}, key=lambda one: -used.get(one, 0))]
+
+    def _seen(self, who: Administrator, sub: str) -> MirroredOfficer:
+        who.demand(Right.SEE_OFFICERS)
+        officer = self._mirror.by_sub(sub)
+        if officer is None or not who.oversees(officer.officer.main_post.unit_code):
+            raise unknown_officer()
+        return officer
+
+    def _shown_all(self, who: Administrator, found: Sequence[Found]) -> list[dict[str, Any]]:
+        standing = self._people.standing([one.officer.officer.entry_uuid for one in found])
+        return [self._shown(who, one.officer, standing.get(one.officer.officer.entry_uuid)) for one in found]
+
+    def _shown(self, who: Administrator, officer: MirroredOfficer, standing: Standing | None) -> dict[str, Any]:
+        person, post = officer.officer, officer.officer.main_post
+        return {"sub": officer.sub, "uid": person.uid, "name": person.name, "mail": person.mail,
+                "phone": person.phone if who.may(Right.ADMINISTER) else masked.phone(person.phone),
+                "unit_code": post.unit_code, "unit_name": post.unit_name, "title": post.title, "status": officer.status,
+                "last_sign_in_at": standing.last_sign_in_at if standing else None,
+                "has_factor": standing is not None and standing.has_factor,
+                "certificates": standing.certificates if standing else 0}
+
+
+def _is_of(state: str, officer: MirroredOfficer) -> bool:
+    return bool(officer.officer.guest) if state == "guest" else state in {"", officer.status}

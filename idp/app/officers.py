@@ -1,0 +1,37 @@
+"""What administrators see of officers and agencies, and do with two persons, is wired."""
+
+from __future__ import annotations
+
+from ..adapters.sql.database import Database
+from ..adapters.sql.directory.administrators import SqlAgencyAdministrators
+from ..adapters.sql.directory.deputies import SqlDeputies
+from ..adapters.sql.directory.people import SqlPeople
+from ..adapters.sql.directory.proposals import SqlProposals
+from ..administration.officers import OfficerAdministration
+from ..administration.people.agencies import AgencyAdministration
+from ..administration.people.deputies import DeputyAdministration
+from ..administration.people.many import ManyOfficers
+from ..administration.people.officers import Around, OfficerDirectory
+from ..administration.people.two_persons import FactorResets
+from ..audit import AuditTrail
+from ..clock import Clock
+from ..directory.ledger import UnitMirror
+from ..directory.mirror import OfficerMirror, OfficerSearch
+from ..notices import Notices
+from ..oauth.ports import SeenOnce
+from ..roles import RoleGroups
+from ..services import OfficerRooms
+
+
+def officer_rooms(database: Database, around: Around, officers: OfficerAdministration, search: OfficerSearch,
+                  mirror: OfficerMirror, units: UnitMirror, groups: RoleGroups, notices: Notices, seen: SeenOnce,
+                  audit: AuditTrail, clock: Clock) -> OfficerRooms:
+    """Build them; ``around`` are the rooms of what an officer's page shows beside the officer."""
+    people = SqlPeople(database, clock)
+    return OfficerRooms(
+        directory=OfficerDirectory(people, search, mirror, groups, around, audit, clock),
+        many=ManyOfficers(officers, people, mirror, notices, seen, clock),
+        agencies=AgencyAdministration(people, units, mirror, SqlAgencyAdministrators(database, groups, clock).all,
+                                      around.enrollments, around.devices, around.tasks, around.registry),
+        resets=FactorResets(SqlProposals(database), around.factors, mirror, groups, clock),
+        deputies=DeputyAdministration(SqlDeputies(database, clock), mirror, groups, clock))
