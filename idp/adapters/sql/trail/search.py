@@ -2,8 +2,7 @@
 
 Each thing that may be asked has an index in the order of time. One of those that were asked leads, a rare one before a frequent
 one; what else was asked is checked among the newest ``CANDIDATES`` records that it leads to, so that no question reads ten
-million rows. An agency alone is read officer by officer on PostgreSQL where it is small; those of a large one are found soon among
-all.
+million rows. An agency alone is read officer by officer on PostgreSQL where it is small; those of a large one are found soon.
 """
 
 from __future__ import annotations
