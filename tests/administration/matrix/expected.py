@@ -170,4 +170,6 @@ PAGES: Final[Mapping[str, str]] = {
     "GET /audit/": "- + - - - + +",
     "GET /audit/{number}": "- + - - - 0 +",
     "GET /audit/chain": "- + - - - - +",
+    "GET /audit/export": "- + - - - - +",
+    "POST /audit/export": "- + - - - - +",
 }
