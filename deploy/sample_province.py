@@ -31,6 +31,7 @@ from .mail_catcher import MailCatcher, caught_in
 from .plan import APPLICATIONS, PORT, ROOT, Plan
 from .ports import require_free
 from .processes import Child, Children, StartError
+from .sample_signers import SIGNERS
 
 START_SECONDS = 60
 
@@ -68,6 +69,7 @@ class SampleProvince:
         self._children: Children | None = None
         self._mail: MailCatcher | None = None
         self._seeds: Child | None = None
+        self._signers: Child | None = None
         self._lock: Any = None
         self._made_anew = False
 
@@ -202,6 +204,8 @@ class SampleProvince:
             }
         if self._mail is not None:
             settings |= {"smtp_host": "127.0.0.1", "smtp_port": str(self._mail.port), "smtp_tls": "none"}
+        if plan.mssp_port is not None:
+            settings["mssp_file"] = str(plan.folder / "mssp.toml")
         settings |= plan.settings
         text = "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in settings.items())
         path = plan.folder / "idp.toml"
@@ -240,6 +244,9 @@ class SampleProvince:
         folder.mkdir(mode=0o700, exist_ok=True)
         names = {person.uid: person.name for person in [*demo_accounts(), *hard_cases()]}
         sample_sims.write(folder / "sims.json", names)
+        carriers = plan.folder / "mssp.toml"
+        carriers.touch(mode=0o600)
+        carriers.write_text(sample_sims.carriers(folder, plan.mssp_port), encoding="utf-8")
         self._children.start(
             "mssp", [sys.executable, "-m", "deploy.mobile_signature", "--port", str(plan.mssp_port), "--folder", folder,
                      "--sims", folder / "sims.json"], folder=ROOT, environment=self.environment())
@@ -254,6 +261,9 @@ class SampleProvince:
             binaries / "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--no-ws", "--http", "1",
             "--blocking-threads", "4", "--workers-kill-timeout", "5", "--log-level", "warning"]
         flask: list[str | Path] = [binaries / "flask", "--app", "wsgi"]
+        if plan.mssp_port is not None:
+            handed_over = [plan.folder / "mssp" / name for name in sample_sims.HANDED_OVER.values()]
+            self._wait("what the mobile signature simulator hands over", lambda: all(file.is_file() for file in handed_over))
         figures = plan.folder / "metrics"  # shared by the server's processes, for /metrics; empty at each start
         shutil.rmtree(figures, ignore_errors=True)
         figures.mkdir()
@@ -266,6 +276,10 @@ class SampleProvince:
             seeds.write_text(json.dumps(TOTP_SEEDS), encoding="utf-8")
             self._seeds = children.start("totp", [*flask, "totp", "import", "--file", seeds], folder=ROOT,
                                          environment=environment, once=True)
+        if "ldap_uri" not in plan.settings and plan.mssp_port is not None and not self._signers_are_there():
+            self._signers = children.start(
+                "signers", [sys.executable, "-m", "deploy.sample_signers", "--phones", f"http://localhost:{plan.mssp_port}"],
+                folder=ROOT, environment=environment, once=True)
         for name, port in plan.ports.items():
             secret = plan.keys / "clients" / f"{name}.secret"
             self._wait(f"the secret of {name}", secret.is_file)  # the provider makes it at its first start
@@ -284,6 +298,15 @@ class SampleProvince:
             found = connection.execute("SELECT count(*) FROM totp").fetchone()
         return bool(found[0] >= len(TOTP_SEEDS))
 
+    def _signers_are_there(self) -> bool:
+        """Tell whether an earlier start has enrolled the sample SIMs."""
+        file = self.plan.folder / "idp.sqlite3"
+        if "database_url" in self.plan.settings or not file.is_file():
+            return False
+        with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
+            found = connection.execute("SELECT count(*) FROM sim WHERE state = 'active'").fetchone()
+        return bool(found[0] >= len(SIGNERS))
+
     def _wait_for_all(self) -> None:
         plan = self.plan
         self._wait("the provider", lambda: answer(f"{plan.url}/readyz")[0] == 200)
@@ -291,6 +314,9 @@ class SampleProvince:
         if self._seeds is not None:
             seeds = self._seeds
             self._wait("the import of one-time code seeds", lambda: not seeds.alive)
+        if self._signers is not None:
+            signers = self._signers
+            self._wait("the enrolment of the sample SIMs", lambda: not signers.alive)
         if plan.mssp_port is not None:
             self._wait("the mobile signature simulator", lambda: answer(f"http://localhost:{plan.mssp_port}/healthz")[0] == 200)
         for name, port in plan.ports.items():

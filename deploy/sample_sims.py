@@ -18,6 +18,10 @@ SIMS = (
 )
 """uid, number, kind of key, carrier."""
 CARRIERS = ("Mạng mẫu Một", "Mạng mẫu Hai")
+MSSP_ID, PROFILE = "http://localhost/mobile-signature", "http://alauda.mobi/nonRepudiation"
+HANDED_OVER = {"password_file": "application.password", "client_certificate": "client.pem", "client_key": "client.key",
+               "authority": "service-authority.pem"}
+"""Files that the service makes for its one client."""
 EXCHANGED = {"84990000902": "p-256"}
 """Numbers that had another SIM before, with the kind of its key."""
 
@@ -36,6 +40,21 @@ def described(names: dict[str, str]) -> list[dict[str, Any]]:
         found.append({"msisdn": number, "carrier": CARRIERS[carrier], "holder": names.get(uid, uid), "pin": PIN, "puk": PUK,
                       "cards": cards})
     return found
+
+
+def card_of(number: str) -> str:
+    """Give the number of the card that is in a phone now."""
+    return next(str(phone["cards"][-1]["iccid"]) for phone in described({}) if phone["msisdn"] == number)
+
+
+def carriers(folder: Path, port: int) -> str:
+    """Give the file of carriers (``IDP_MSSP_FILE``) for the simulated service on a port; ``folder`` holds what it hands over."""
+    lines = ["# Written by every start of the sample province.", "[rules]", "first_seconds = 2", "again_seconds = 2"]
+    for name in CARRIERS:
+        lines += [f'[carriers."{name}"]', f'url = "https://127.0.0.1:{port + 1}/soap/services"', 'ap_id = "http://localhost/province"',
+                  f'mssp_id = "{MSSP_ID}"', f'profile = "{PROFILE}"', f'short_messages = "http://127.0.0.1:{port}/api/messages"',
+                  *(f"{member} = {json.dumps(str(folder / file))}" for member, file in HANDED_OVER.items())]
+    return "\n".join([*lines, ""])
 
 
 def write(path: Path, names: dict[str, str]) -> None:

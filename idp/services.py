@@ -106,6 +106,11 @@ from .sessions.remembered import RememberedDevices
 from .sessions.single_sign_on import Sessions
 from .settings import Settings
 from .signing.csc.hash_signing import HashSigning
+from .signing.mobile_signature import MobileSignatureService
+from .signing.ports import TransactionStore
+from .signing.signing import Signing
+from .signing.sims.enrollment import SimEnrollment
+from .signing.sims.standing import NightlyCheck
 
 Door = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 """The door for programs: a WSGI application (PEP 3333)."""
@@ -229,6 +234,25 @@ class RemoteSigning:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MobileSignatures:
+    """The rooms of signatures by SIM.
+
+    Attributes:
+        signing: Asks phones.
+        transactions: What was asked and signed, for those who may look.
+        sims: Brings SIMs to officers.
+        nightly: Looks at all cards.
+        carriers: The services, by name.
+    """
+
+    signing: Signing
+    transactions: TransactionStore
+    sims: SimEnrollment
+    nightly: NightlyCheck
+    carriers: Mapping[str, MobileSignatureService]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mirroring:
     """The rooms that keep the mirror of the directory.
 
@@ -295,6 +319,7 @@ class Services:
     ocsp: OcspResponder
     certificate_protocols: CertificateProtocols
     remote_signing: RemoteSigning | None
+    mobile_signatures: MobileSignatures | None
     resource_access: ResourceAccess
     certificate_sign_in: CertificateSignIn
     recovery_codes: RecoveryCodes

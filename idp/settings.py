@@ -86,8 +86,8 @@ class Settings(BaseSettings):
     pkcs11_module: Path | None = Field(None, description="PKCS #11 module of the token, a shared library")
     pkcs11_token_label: str = Field("", description="Label of that token")
     pkcs11_pin_file: Path = Field(Path("keys/pkcs11.pin"), description="File with its user PIN")
-    software_issuers_file: Path | None = Field(
-        None, description="JSON: who may vouch for applications with a software statement, and the public keys of each")
+    software_issuers_file: Path | None = Field(None, description="JSON: who may vouch for applications, with their public keys")
+    mssp_file: Path | None = Field(None, description="TOML: carriers whose SIMs sign for officers, and how each is reached")
     assertion_issuers_file: Path | None = Field(
         None, description="JSON: whose assertions about officers count as a grant (RFC 7523), and for which applications")
     trusted_proxies: Words = Field((), description="Addresses or networks whose X-Forwarded-For and -Proto count")

@@ -51,6 +51,8 @@ class Phones:
                 "SELECT * FROM signing WHERE msisdn = ? ORDER BY created DESC, id LIMIT 10", msisdn)],
             "receipts": [{"text": one["text"], "received": one["received"]} for one in self._store.rows(
                 "SELECT * FROM receipt WHERE msisdn = ? ORDER BY received DESC LIMIT 5", msisdn)],
+            "messages": [{"text": one["text"], "received": one["received"]} for one in self._store.rows(
+                "SELECT * FROM message WHERE msisdn = ? ORDER BY id DESC LIMIT 5", msisdn)],
             "disturbances": [one for one in disturbances.switched_on(self._store) if one["msisdn"] in {msisdn, ""}]}
 
     def transactions(self, after: float = 0.0, most: int = 1000) -> list[dict[str, Any]]:
@@ -67,6 +69,15 @@ class Phones:
             "state": "expired" if over else row["state"], "result": row["code"], "finer": row["finer"],
             "created": row["created"], "deadline": row["deadline"], "signed": row["signed"],
             "signature": base64.b64encode(row["signature"]).decode() if row["signature"] else None}
+
+    def message(self, msisdn: str, text: str) -> None:
+        """Take a short message. Raises KeyError (there is no such phone), ValueError (no text, or too long a one)."""
+        if not 0 < len(text) <= 160 or not text.isprintable():
+            raise ValueError("text: 1 to 160 characters")
+        with self._store.writing() as database:
+            if not database.execute("SELECT 1 FROM phone WHERE msisdn = ?", (msisdn,)).fetchone():
+                raise KeyError(msisdn)
+            database.execute("INSERT INTO message (msisdn, text, received) VALUES (?, ?, ?)", (msisdn, text, self.now()))
 
     def act(self, msisdn: str, act: str, values: Mapping[str, Any]) -> str:
         """Do something with a phone, and give one word for what came of it.

@@ -36,6 +36,10 @@ CREATE TABLE IF NOT EXISTS receipt (
   application TEXT NOT NULL, name TEXT NOT NULL, signing TEXT NOT NULL, msisdn TEXT NOT NULL, text TEXT NOT NULL,
   received REAL NOT NULL, PRIMARY KEY (application, name)
 );
+CREATE TABLE IF NOT EXISTS message (
+  id INTEGER PRIMARY KEY, msisdn TEXT NOT NULL, text TEXT NOT NULL, received REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS message_of_phone ON message (msisdn, id);
 CREATE TABLE IF NOT EXISTS disturbance (
   msisdn TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (msisdn, name)
 );

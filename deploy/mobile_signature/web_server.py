@@ -148,6 +148,14 @@ class _Conversation(BaseHTTPRequestHandler):
             except (ValueError, TypeError) as err:
                 raise _ProblemError(400, str(err)) from err
             return self._json({"phones": self._ours.phones.every()}, 201)
+        if path == "/api/messages":
+            try:
+                self._ours.phones.message(str(given.get("msisdn", "")), str(given.get("text", "")))
+            except KeyError as err:
+                raise _ProblemError(404, "There is no such phone") from err
+            except ValueError as err:
+                raise _ProblemError(400, str(err)) from err
+            return self._json({"taken": True}, 202)
         if (number := _number(path, "/api/phones/")) is not None:
             act = str(given.pop("act", ""))
             done = self._act(number, act, given)

@@ -133,16 +133,28 @@ from ..sessions.interaction import Interactions
 from ..sessions.remembered import RememberedDevices
 from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings
+from ..signing.sims.standing import SimsOfLeavers
 from ..web.notice_words import LetterWords
 from .assurance import assurance_policy, named_networks, pause_of
 from .audit import audit_rooms
-from .certificate_desk import certificate_desk, certification, console, for_administrators, holders, protocols, published_chain
+from .certificate_desk import (
+    certificate_desk,
+    certification,
+    console,
+    for_administrators,
+    holders,
+    issuers_of,
+    protocols,
+    published_chain,
+)
 from .factors import factor_rooms
 from .officers import officer_rooms
 from .people import WholeDirectory, mirroring, role_groups
 from .rehearsal import rehearsal
+from .remote_signing import remote_signing
 from .rollout import rollout_rooms
 from .servers import client_authorities, key_token, ldap_people, mail_server
+from .signatures import signature_rooms
 
 
 def build_services(settings: Settings, *, directory: WholeDirectory | None = None, changes: Changes | None = None,
@@ -263,10 +275,12 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     chain, list_fetcher = published_chain(settings, database)
     desk_rooms = certificate_desk(settings, database, mirror, sealer, sealer.derive("identity numbers"), chain, groups, clock)
     issuance, revocation_lists, ocsp = certification(settings, database, sealer, write_once, token, clock)
+    signatures = signature_rooms(settings, database, mirror, issuance, ocsp, sealer.derive, clock)
     officer_search = SqlOfficerSearch(database, clock)
     enrollments, enrollment_lists, custody_devices, paper, expiry, renewals = for_administrators(
         settings, database, desk_rooms, mirror, officer_search, audit, chain, keys, sealer, issuance, clock)
-    consequences = Several((deprovisioning, ContactChanges(notices), Departures(desk_rooms.ending), desk_rooms.following))
+    consequences = Several((deprovisioning, ContactChanges(notices), Departures(desk_rooms.ending), desk_rooms.following,
+                            *(() if signatures is None else (SimsOfLeavers(signatures.services.nightly),))))
     mirror_rooms = mirroring(settings, database, mirror.ledger, people, changes, consequences, clock,
                              desk_rooms.moves.calendar.deadline)
     officer_tokens = SqlAdministrationTokens(database, clock)
@@ -328,7 +342,11 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         notices=notices, mail=mail, certificate_desk=desk_rooms, published_chain=chain,
         list_fetcher=list_fetcher, campaigns=rollout.campaigns, campaign_reminders=rollout.reminders,
         own_certificates=holders(desk_rooms, mirror, chain, issuance, clock),
-        certification=issuance, revocation_lists=revocation_lists, ocsp=ocsp, remote_signing=None,
+        certification=issuance, revocation_lists=revocation_lists, ocsp=ocsp,
+        mobile_signatures=None if signatures is None else signatures.services,
+        remote_signing=None if signatures is None else remote_signing(
+            settings, database, signatures.signing, signatures.sims, signatures.standings, issuers_of(chain, issuance, clock),
+            guesses, sealer.derive, clock),
         certificate_protocols=protocols(settings, database, sealer, issuance, audit, mirror, groups, guesses, clock, desk_rooms),
         resource_access=ResourceAccess(tokens, officer_tokens, clients, clock, assurance, Holders(proofs),
                                        idle_limit_seconds=settings.idle_limit_seconds),

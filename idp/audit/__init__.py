@@ -128,6 +128,8 @@ class AuditEvent(StrEnum):
     DEVICE_HANDLED = "device.handled"
     DEVICE_OVERDUE = "device.overdue"
     BATCH_SIGNED = "certificate_batch.signed"
+    SIM_ASKED = "sim.asked"
+    SIM_MOVED = "sim.moved"
     SIGNATURE_ASKED = "signature.asked"
     SIGNATURE_ENDED = "signature.ended"
     SIGNATURE_RELEASED = "signature.released"

@@ -80,6 +80,9 @@ class NoticeKind(StrEnum):
     CERTIFICATES_TO_HAND_OVER = "certificates.to_hand_over"
     CERTIFICATES_TO_END = "certificates.to_end"
     """Locked devices, and revocations that were asked for."""
+    SIM_CHANGED = "sim.changed"
+    """Details ``state`` (``active``, ``pin_blocked``, ``lost``, ``swapped``, ``deactivated``, ``refused``) and ``number``: the
+    last three digits."""
     DEVICE_OVERDUE = "device.overdue"
     """A token or SIM should have been back; detail ``serial``."""
     CAMPAIGN_REMINDER = "campaign.reminder"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from ..audit import AuditRecord
 from .outcome import Outcome
 from .transaction import Change, Event, Transaction
+
+TEST: Final = "sim-test"
+"""Stands for the application in the first signature of a SIM, which shows that card, number and certificate fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +34,8 @@ class BoundSim:
 class Sims(Protocol):
     """Which SIMs sign."""
 
-    def signing(self, sub: str) -> BoundSim:
-        """Give the officer's SIM.
+    def signing(self, sub: str, *, testing: bool = False) -> BoundSim:
+        """Give the officer's SIM; ``testing``: the one whose first signature is missing, for nobody but ``TEST``.
 
         Raises:
             RefusedError: 404 ``no_sim``; 409 ``sim_blocked``: lost, or its PIN is blocked; the message tells the officer which.

@@ -23,7 +23,7 @@ from ..pki.shown_certificate import UNREADABLE
 from .following import Following, Rules, record_of
 from .mobile_signature import DigestName, MobileSignatureService
 from .outcome import Outcome
-from .ports import BoundSim, Sims, Standings, TransactionStore
+from .ports import TEST, BoundSim, Sims, Standings, TransactionStore
 from .sim_text import sim_text
 from .transaction import (
     DENIED,
@@ -101,7 +101,7 @@ class Signing:
         if pause:
             raise RefusedError("The officer has refused several times and is left alone for a while.", code="refused_too_often",
                                status=429, retry_after_seconds=pause)
-        sim = self._sims.signing(order.sub)
+        sim = self._sims.signing(order.sub, testing=order.client_id == TEST)
         if not self._is_free(sim, caller):
             return self._same_or_busy(order)  # it may be this very question, asked twice at once
         change = self._begin(order, sim, caller, self._fit(sim))

@@ -137,6 +137,8 @@ _WORDS: Mapping[NoticeKind, _Words] = {
     NoticeKind.CERTIFICATES_TO_END: _Words(
         "warn", _("Có chứng thư số chờ thu hồi hoặc mở khóa"),
         _("Số chứng thư số chờ thu hồi hoặc chờ mở khóa thiết bị: %(count)s. Vui lòng xử lý trong ngày làm việc."), warns=False),
+    NoticeKind.SIM_CHANGED: _Words(
+        "sim", _("SIM ký số của bạn đổi tình trạng"), _("SIM của số điện thoại có ba số cuối %(number)s: %(sim)s.")),
     NoticeKind.DEVICE_OVERDUE: _Words(
         "cert", _("Đã quá hạn trả thiết bị ký số"),
         _("Thiết bị %(serial)s đã quá hạn trả lại. Vui lòng mang đến bộ phận chứng thư số; nếu đã mất, vui lòng báo ngay."),
@@ -155,6 +157,9 @@ _STEPS = {"activate": _("ký thử để kích hoạt chứng thư số"), "enro
 _A_STEP = _("làm bước của bạn")
 _FACTORS = {"otp": _("Ứng dụng tạo mã 6 số"), "passkey": _("Khóa truy cập"), "recovery_codes": _("Bộ mã khôi phục"),
             "sim": _("SIM ký số")}
+_SIMS = {"active": _("ký được từ bây giờ"), "pin_blocked": _("mã PIN bị khóa, vui lòng liên hệ nhà mạng"),
+         "lost": _("đã báo mất, không ký được nữa"), "swapped": _("nhà mạng báo số này dùng SIM khác, không ký được nữa"),
+         "deactivated": _("đã ngừng, không ký được nữa"), "refused": _("đề nghị không được duyệt")}
 _LINK = _("Để đặt mật khẩu mới, vui lòng mở liên kết này trong 30 phút: %(link)s")
 _NO_LINK = _("Bạn chưa bật xác thực hai lớp, nên vui lòng liên hệ quản trị đơn vị để được cấp mật khẩu dùng một lần.")
 _NOT_ASKED = _("Nếu không phải bạn đề nghị, bạn không phải làm gì; mật khẩu của bạn giữ nguyên.")
@@ -188,7 +193,8 @@ def text_of(told: Told, translate: Translate) -> str:
         "serial": detail.get("serial", "?"), "ends": _day(detail.get("ends", "")), "count": detail.get("count", "?"),
         "soon": detail.get("soon", "?"), "campaign": detail.get("campaign", "?"), "campaigns": detail.get("campaigns", "?"),
         "step": translate(_STEPS.get(detail.get("step", ""), _A_STEP)), "giver": detail.get("giver", "?"),
-        "deputy": detail.get("deputy", "?")}
+        "deputy": detail.get("deputy", "?"),
+        "sim": translate(_SIMS.get(detail.get("state", ""), _SIMS["deactivated"]))}
 
 
 def when_of(told: Told, translate: Translate) -> str:

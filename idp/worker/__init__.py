@@ -73,6 +73,7 @@ class Worker:
         self._mirroring = services.mirroring
         self._braked = ""
         self._lists = services.list_fetcher
+        self._phones = services.mobile_signatures
 
     def _jobs(self, services: Services) -> list[Job]:
         watch = DirectoryWatch(services.directory.health, services.audit, services.clock)
@@ -119,6 +120,7 @@ class Worker:
             ("sealer", self._sealing.round, 0.5), ("schedule", self._schedule.round, 0.5), ("feed", self._feed, 1.0),
             ("consequences", self._consequences, 0.25),
             # In a loop of its own: others may take their time to answer.
+            *((("phones", self._phones_round, 0.5), ("cards", self._cards_round, 5.0)) if self._phones is not None else ()),
             *((("fetched lists", self._fetch_lists, 3600.0),) if self._lists is not None else ()),
             *((name, pump.round, 0.5) for name, pump in self._pumps.items()))]
         self._log.info("worker started")
@@ -149,6 +151,9 @@ class Worker:
         for pump in self._pumps.values():
             pump.round()
             pump.drain()
+        if self._phones is not None:
+            self._phones_round()
+            self._cards_round()
         self._sealing.round()
 
     def _feed(self, *, once: bool = False) -> None:
@@ -173,6 +178,17 @@ class Worker:
         """Fetch what another authority says that it has revoked."""
         assert self._lists is not None
         self._log.info("revocation lists of another authority fetched", **self._lists.round())
+
+    def _phones_round(self) -> None:
+        """Ask services what came of the signatures that are under way."""
+        assert self._phones is not None
+        self._phones.signing.go_on(WORKER, most=50)
+
+    def _cards_round(self) -> None:
+        """Take SIMs on that need nobody, and look at cards that were not looked at for a night."""
+        assert self._phones is not None
+        self._phones.sims.settle(WORKER, most=50)
+        self._phones.nightly.look(WORKER, most=20)
 
     def _attempt(self, consequences: Consequences, change: OfficerChange) -> bool:
         try:

@@ -152,7 +152,6 @@ def test_an_error_says_so_first_and_at_its_field(pages: Pages, sample: Sample) -
         assert not invalid
 
 
-_OF_SIMS = ("signing/", "consent/signing.html")
 
 
 @every
@@ -160,7 +159,6 @@ def test_interface_only_what_is_offered_is_shown(pages: Pages, sample: Sample) -
     text = _page(pages, sample).text.lower()
     if sample.name == "sign-in-no-passkeys":
         assert "khóa truy cập" not in text
-    assert "sim ký số" not in text or sample.template.startswith(_OF_SIMS)
 
 
 def test_security_41_whatever_a_name_holds_it_stays_text(pages: Pages) -> None:

@@ -125,7 +125,7 @@ class Bound:
         self.cards, self.blocked = cards, set[str]()
         self.heard: list[tuple[str, str, Outcome]] = []
 
-    def signing(self, sub: str) -> BoundSim:
+    def signing(self, sub: str, *, testing: bool = False) -> BoundSim:
         if sub not in self.cards:
             raise RefusedError("There is no SIM.", code="no_sim", status=404)
         if sub in self.blocked:

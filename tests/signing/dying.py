@@ -44,7 +44,7 @@ class Sims:
         self.phones = json.loads((folder / "sims.json").read_text())["phones"]
         self.folder = folder
 
-    def signing(self, sub: str) -> BoundSim:
+    def signing(self, sub: str, *, testing: bool = False) -> BoundSim:
         phone = self.phones[int(sub.removeprefix("sub-"))]
         iccid = phone["cards"][-1]["iccid"]
         return BoundSim(phone["msisdn"], iccid, "mang", (self.folder / f"{iccid}.der").read_bytes())

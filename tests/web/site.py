@@ -237,7 +237,7 @@ class Site:
                                            enrollments=None, devices=None, expiry=None, renewals=None, tasks=None, clients=None,
                                            onboarding=None, keys=None, deliveries=None,
                                            rollout=None, rollout_reports=None),
-            remote_signing=None,
+            remote_signing=None, mobile_signatures=None,
             settings=self.settings, clock=self.clock, database=database, keys=keys, clients=clients, provider=self.provider,
             approvals=approvals, devices=self.devices, notices=self.told, known_devices=self.known_devices,
             remembered_devices=self.remembered_devices,

@@ -46,6 +46,7 @@ from .rollout import (
     RolloutFactRow,
 )
 from .signing import CscAuthorizationRow, EvidenceBlobRow, SignEventRow, SignTransactionRow
+from .sims import SimEntryRow, SimRow
 from .two_persons import DeputyRow, FactorResetRow
 
 __all__ = (
@@ -113,6 +114,8 @@ __all__ = (
     "SignEventRow",
     "SignTransactionRow",
     "SigningKeyRow",
+    "SimEntryRow",
+    "SimRow",
     "TaskRow",
     "ThrottleRow",
     "TotpEnrolmentRow",

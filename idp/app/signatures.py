@@ -1,0 +1,76 @@
+"""Signatures by SIM are wired: the carriers' services, SIMs and transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..adapters.mssp import carriers
+from ..adapters.outbound import Outbound
+from ..adapters.sql.database import Database
+from ..adapters.sql.signing.sims import SqlSims
+from ..adapters.sql.signing.transactions import SqlTransactions
+from ..audit import Caller
+from ..clock import Clock
+from ..directory.mirror import OfficerMirror
+from ..pki.authority.card_certificates import CardCertificates
+from ..pki.authority.issuance import Issuance
+from ..pki.status.ocsp import OcspResponder
+from ..services import MobileSignatures
+from ..settings import Settings
+from ..signing.ports import Sims, Standings
+from ..signing.signing import Signing
+from ..signing.sims.enrollment import SimEnrollment
+from ..signing.sims.ports import Certified
+from ..signing.sims.sim import Sim
+from ..signing.sims.standing import NightlyCheck, SigningSims
+from ..signing.standing import OwnStandings
+
+
+class _Certifier:
+    def __init__(self, certificates: CardCertificates) -> None:
+        self._certificates = certificates
+
+    def certify(self, sim: Sim, public_key: bytes, caller: Caller) -> Certified:
+        return Certified(*self._certificates.issue(sim, public_key, caller))
+
+    def revoke(self, sim: Sim, reason: str, caller: Caller) -> None:
+        self._certificates.revoke(sim, reason, caller)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureRooms:
+    """What is built; ``services`` is what doors may call."""
+
+    signing: Signing
+    sims: Sims
+    standings: Standings
+    services: MobileSignatures
+
+
+def signature_rooms(settings: Settings, database: Database, mirror: OfficerMirror, issuance: Issuance, ocsp: OcspResponder,
+                    derive: Callable[[str], bytes], clock: Clock) -> SignatureRooms | None:
+    """Build the rooms; None where no carrier's service is configured.
+
+    Raises:
+        ConfigurationError: the file of carriers is not right.
+    """
+    if settings.mssp_file is None:
+        return None
+    found, rules = carriers.read(settings.mssp_file)
+    lines = {carrier.name: Outbound(development=settings.development, allow=settings.outbound_allow, ca_file=carrier.authority,
+                                    client_certificate=carrier.client_certificate) for carrier in found}
+    services = {carrier.name: carriers.client(carrier, lines[carrier.name], clock) for carrier in found}
+    plain = Outbound(development=settings.development, allow=settings.outbound_allow)
+    messages = carriers.ShortMessages({carrier.name: (carrier.short_messages, plain) for carrier in found})
+    store, transactions = SqlSims(database), SqlTransactions(database)
+    sims = SigningSims(store, mirror)
+    standings = OwnStandings(lambda asked: ocsp.answer(asked).der, lambda: list(issuance.authorities()))
+    signing = Signing(transactions, sims, standings, services, clock, rules)
+    enrollment = SimEnrollment(
+        store, mirror, services, messages, _Certifier(CardCertificates(issuance, mirror, organization=settings.province_name)),
+        signing, clock, key=derive("sim codes"))
+    sims.enrollment = enrollment
+    return SignatureRooms(signing=signing, sims=sims, standings=standings, services=MobileSignatures(
+        signing=signing, transactions=transactions, sims=enrollment,
+        nightly=NightlyCheck(store, enrollment, services, mirror, clock), carriers=services))

@@ -1,0 +1,112 @@
+"""What SIM enrolment needs of others: where SIMs rest, who sends short messages, and who certifies a card's key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ...audit import AuditRecord, Caller
+from ...notices import Notice
+from .sim import Entry, Sim, SimChange
+
+
+@dataclass(frozen=True, slots=True)
+class SimSearch:
+    """Which SIMs are meant; empty texts mean any.
+
+    Attributes:
+        unit: This agency and those below it.
+        words: Part of the number or of the card's, or of what the holder is called.
+    """
+
+    unit: str = ""
+    state: str = ""
+    carrier: str = ""
+    sub: str = ""
+    words: str = ""
+
+
+class SimStore(Protocol):
+    """Where SIMs rest, for ever. Every verb raises UnavailableError when the database does not answer."""
+
+    def add(self, change: SimChange, record: AuditRecord, notice: Notice | None = None) -> bool:
+        """Keep a new one with its first line; False where the number is somebody's: it is one officer's at a time."""
+        ...
+
+    def change(self, change: SimChange, record: AuditRecord, notice: Notice | None = None) -> bool:
+        """Write a step with its line, record and notice; False when somebody was first, or the card is another SIM's."""
+        ...
+
+    def find(self, sim_id: str) -> Sim | None:
+        """Find one."""
+        ...
+
+    def of_officer(self, sub: str) -> Sequence[Sim]:
+        """Give an officer's, the newest first."""
+        ...
+
+    def of_number(self, msisdn: str) -> Sequence[Sim]:
+        """Give those of a number, the newest first."""
+        ...
+
+    def by_card(self, sub: str, iccid: str) -> Sim | None:
+        """Find the one of an officer with a card that is live."""
+        ...
+
+    def page(self, search: SimSearch, *, after: str, limit: int, before: str = "") -> Sequence[Sim]:
+        """Give those that are meant, by ``sim_id``, after one or before one."""
+        ...
+
+    def counts(self, unit: str) -> dict[str, int]:
+        """Count those of an agency and below it ("": all) by state."""
+        ...
+
+    def history(self, sim_id: str) -> Sequence[Entry]:
+        """Give the history, oldest first."""
+        ...
+
+    def on_the_way(self, *, limit: int) -> Sequence[Sim]:
+        """Give those with a card that is not registered, or with a first signature under way."""
+        ...
+
+    def unchecked(self, before: int, *, limit: int) -> Sequence[Sim]:
+        """Give cards in use whose service was not asked since a moment, those first that waited longest."""
+        ...
+
+    def checked(self, sim: Sim, now: int) -> None:
+        """Note that the service was asked; nothing else changes."""
+        ...
+
+
+class ShortMessages(Protocol):
+    """Sends short messages."""
+
+    def send(self, carrier: str, msisdn: str, text: str) -> None:
+        """Send one. Raises UnavailableError (dependency ``short_messages``) where nobody takes it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """A certificate for a card's key: DER, serial (hexadecimal), and the name of the authority."""
+
+    der: bytes
+    serial: str
+    authority: str
+
+
+class Certifier(Protocol):
+    """Certifies keys of cards."""
+
+    def certify(self, sim: Sim, public_key: bytes, caller: Caller) -> Certified:
+        """Give the certificate of a key (DER ``SubjectPublicKeyInfo``) for a SIM's holder; the same one when asked again.
+
+        Raises:
+            RefusedError: the key is not certified here, or there is no authority.
+        """
+        ...
+
+    def revoke(self, sim: Sim, reason: str, caller: Caller) -> None:
+        """Revoke a SIM's certificate, where it has one that stands; ``lost``, ``swapped`` or ``ended``."""
+        ...

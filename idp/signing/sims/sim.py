@@ -1,0 +1,298 @@
+"""One signing SIM: its states, and who may bring it from one to the next.
+
+Source: trust-services E.3; security checklist 38 and 57. Whoever asks, whoever approves for the agency and whoever approves for
+the province are three, and none of them is the holder but who asks. A loss blocks at once, whoever reports it, before any
+paperwork.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from ...errors import RefusedError
+from ...pki.enrollment.moves import Actor
+from ...roles import Right, Role
+
+
+class State(StrEnum):
+    """Where a SIM is."""
+
+    REQUESTED = "requested"
+    """Its number is not proven yet."""
+    NUMBER_VERIFIED = "number_verified"
+    AGENCY_APPROVED = "agency_approved"
+    APPROVED = "approved"
+    CARD_GIVEN = "card_given"
+    """The number of the card is known; the carrier's service does not know it yet."""
+    BOUND = "bound"
+    """Registered, and the certificate belongs to its key; a first signature is missing."""
+    ACTIVE = "active"
+    PIN_BLOCKED = "pin_blocked"
+    REFUSED = "refused"
+    LOST = "lost"
+    SWAPPED = "swapped"
+    """Another card answers for the number."""
+    REPLACED = "replaced"
+    DEACTIVATED = "deactivated"
+
+
+class Act(StrEnum):
+    """What is done with a SIM."""
+
+    ASK = "ask"
+    SEND_CODE = "send_code"
+    WRONG_CODE = "wrong_code"
+    VERIFY = "verify"
+    APPROVE = "approve"
+    APPROVE_FOR_PROVINCE = "approve_for_province"
+    REFUSE = "refuse"
+    GIVE_CARD = "give_card"
+    BIND = "bind"
+    TEST = "test"
+    ACTIVATE = "activate"
+    BLOCK_PIN = "block_pin"
+    UNLOCK = "unlock"
+    REPORT_LOSS = "report_loss"
+    NOTE_SWAP = "note_swap"
+    REPLACE = "replace"
+    DEACTIVATE = "deactivate"
+
+
+class By(StrEnum):
+    """Who does it."""
+
+    HOLDER = "holder"
+    AGENCY = "agency"
+    """Whoever asks for certificates in the holder's agency."""
+    HOTLINE = "hotline"
+    """Whoever reports losses there; also of the province."""
+    DESK = "desk"
+    """An administrator of the province."""
+    SYSTEM = "system"
+
+
+_S, _A, _B = State, Act, By
+OPEN: Final = (_S.REQUESTED, _S.NUMBER_VERIFIED, _S.AGENCY_APPROVED, _S.APPROVED)
+"""Not a card yet."""
+LIVE: Final = (*OPEN, _S.CARD_GIVEN, _S.BOUND, _S.ACTIVE, _S.PIN_BLOCKED)
+"""There is one such of a number, and one of a card."""
+CARDS: Final = (_S.CARD_GIVEN, _S.BOUND, _S.ACTIVE, _S.PIN_BLOCKED)
+CHECKED: Final = (_S.ACTIVE, _S.PIN_BLOCKED)
+"""Looked at every night."""
+
+
+Row = tuple[tuple[State, ...], Act, State, tuple[By, ...]]
+
+
+def _steps(*rows: Row) -> Mapping[tuple[State, Act], tuple[State, frozenset[By]]]:
+    return {(state, act): (to, frozenset(by)) for states, act, to, by in rows for state in states}
+
+
+STEPS: Final = _steps(
+    ((_S.REQUESTED,), _A.SEND_CODE, _S.REQUESTED, (_B.HOLDER, _B.AGENCY, _B.DESK)),
+    ((_S.REQUESTED,), _A.WRONG_CODE, _S.REQUESTED, (_B.HOLDER,)),
+    ((_S.REQUESTED,), _A.VERIFY, _S.NUMBER_VERIFIED, (_B.HOLDER,)),
+    # Where an agency has nobody who may, another administrator of the province does it.
+    ((_S.NUMBER_VERIFIED,), _A.APPROVE, _S.AGENCY_APPROVED, (_B.AGENCY, _B.DESK)),
+    ((_S.AGENCY_APPROVED,), _A.APPROVE_FOR_PROVINCE, _S.APPROVED, (_B.DESK,)),
+    ((_S.NUMBER_VERIFIED,), _A.REFUSE, _S.REFUSED, (_B.AGENCY, _B.DESK)),
+    ((_S.AGENCY_APPROVED,), _A.REFUSE, _S.REFUSED, (_B.DESK,)),
+    ((_S.APPROVED,), _A.GIVE_CARD, _S.CARD_GIVEN, (_B.DESK,)),
+    ((_S.CARD_GIVEN,), _A.GIVE_CARD, _S.CARD_GIVEN, (_B.DESK,)),
+    ((_S.CARD_GIVEN,), _A.BIND, _S.BOUND, (_B.SYSTEM,)),
+    ((_S.BOUND,), _A.TEST, _S.BOUND, (_B.HOLDER,)),
+    ((_S.BOUND,), _A.ACTIVATE, _S.ACTIVE, (_B.SYSTEM,)),
+    ((_S.ACTIVE, _S.BOUND), _A.BLOCK_PIN, _S.PIN_BLOCKED, (_B.SYSTEM,)),
+    ((_S.PIN_BLOCKED,), _A.UNLOCK, _S.ACTIVE, (_B.DESK, _B.SYSTEM)),
+    (CARDS, _A.REPORT_LOSS, _S.LOST, (_B.HOLDER, _B.HOTLINE, _B.DESK)),
+    (CARDS, _A.NOTE_SWAP, _S.SWAPPED, (_B.SYSTEM,)),
+    ((_S.LOST, _S.SWAPPED), _A.REPLACE, _S.REPLACED, (_B.SYSTEM,)),
+    ((*LIVE, _S.LOST, _S.SWAPPED), _A.DEACTIVATE, _S.DEACTIVATED, (_B.HOLDER, _B.DESK, _B.SYSTEM)))
+"""Every step there is: to which state, and by whom."""
+REASONED: Final = frozenset({Act.REFUSE, Act.UNLOCK})
+"""Acts that say why."""
+
+
+class SimError(RefusedError):
+    """What somebody wants of a SIM cannot be done. Codes stand at the verbs of ``SimEnrollment``."""
+
+    status = 409
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sim:
+    """A number with its card, for one officer.
+
+    Attributes:
+        sim_id: Our name of it.
+        sub: The holder; of a seal, who keeps it.
+        unit_code: The holder's agency when it was asked for, with ``unit_name``.
+        seal: Whether it signs as the agency, and not as the holder.
+        name: As it is to stand in the certificate.
+        msisdn: International, without ``+``.
+        carrier: Name of the service.
+        iccid: Number of the card; empty until there is one.
+        since: When it came to this state.
+        requester: Who asked; ``agency_approver`` and ``province_approver`` are others.
+        owner_match: Whether the carrier says that the number is the holder's; None where nobody has asked.
+        certificate: DER; empty until there is one, with its ``serial`` (hexadecimal) and ``authority``.
+        reason: Why it was refused, blocked or ended.
+        code_digest: Of the code that proves the number; empty where none is out.
+        code_until: Until when that code counts.
+        code_tries: Wrong codes since the last one was sent.
+        test_transaction: The first signature, under way or made.
+        checked_at: When the service was last asked how it stands; 0 for never.
+        revision: Counts changes; whoever decided on an older one has lost.
+    """
+
+    sim_id: str
+    sub: str
+    unit_code: str
+    unit_name: str
+    seal: bool = False
+    name: str
+    msisdn: str
+    carrier: str
+    iccid: str = ""
+    state: State = State.REQUESTED
+    since: int
+    created_at: int
+    requester: str
+    agency_approver: str = ""
+    province_approver: str = ""
+    owner_match: bool | None = None
+    certificate: bytes = b""
+    serial: str = ""
+    authority: str = ""
+    reason: str = ""
+    code_digest: bytes = b""
+    code_until: int = 0
+    code_tries: int = 0
+    test_transaction: str = ""
+    checked_at: int = 0
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a SIM's history; lines are only added.
+
+    Attributes:
+        number: Of the line, from 0.
+        actor: Subject of who did it; empty for the system.
+        detail: Small facts: ``iccid``, ``reason``, ``serial``.
+    """
+
+    sim_id: str
+    number: int
+    at: int
+    act: Act
+    state: State
+    actor: str
+    detail: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SimChange:
+    """A step that was decided. ``before`` is None for a new SIM."""
+
+    before: Sim | None
+    after: Sim
+    entry: Entry
+
+
+def moved(sim: Sim, act: Act, actor: Actor, now: int, *, detail: Mapping[str, str] | None = None, system: bool = False,
+          **values: object) -> SimChange:
+    """Decide a step.
+
+    Args:
+        sim: As it is.
+        act: What is done.
+        actor: Who does it; with ``system`` for whom.
+        now: Seconds since the epoch.
+        detail: For the history.
+        system: Time, the carrier or the directory does it.
+        values: What changes besides the state.
+
+    Raises:
+        SimError: 409 ``wrong_state``; 403 ``not_yours``; 409 ``another_person``: somebody else has to do it.
+    """
+    step = STEPS.get((sim.state, act))
+    if step is None:
+        raise SimError("The SIM is not where this could be done.", code="wrong_state")
+    to, by = step
+    if not system:
+        _check(sim, act, actor, by)
+    since = {} if to is sim.state else {"since": now}
+    after = dataclasses.replace(sim, state=to, revision=sim.revision + 1, **{**since, **values})  # type: ignore[arg-type]
+    return SimChange(sim, after, Entry(sim.sim_id, after.revision, now, act, to, "" if system else actor.sub, detail or {}))
+
+
+def possible(sim: Sim, actor: Actor) -> tuple[Act, ...]:
+    """Give what somebody may do with a SIM now."""
+    found = []
+    for (state, act), (_, by) in STEPS.items():
+        if state is sim.state and act is not Act.WRONG_CODE:
+            try:
+                _check(sim, act, actor, by)
+            except SimError:
+                continue
+            found.append(act)
+    return tuple(found)
+
+
+def sees(sim: Sim, actor: Actor) -> bool:
+    """Tell whether a SIM is somebody's to see."""
+    who = actor.administrator
+    return actor.sub == sim.sub or (who is not None and who.may(Right.SEE_CERTIFICATES) and who.oversees(sim.unit_code))
+
+
+def parts(sim: Sim, actor: Actor) -> frozenset[By]:
+    """Give every part that somebody has in a SIM."""
+    found = {By.HOLDER} if actor.sub and actor.sub == sim.sub else set()
+    who = actor.administrator
+    if who is None or not who.oversees(sim.unit_code):
+        return frozenset(found)
+    if who.role is Role.PROVINCE and who.may_change and actor.sub:
+        found.add(By.DESK)
+    if who.role is Role.AGENCY and who.may_change:
+        found.add(By.AGENCY)
+    if who.may(Right.REPORT_LOSS):
+        found.add(By.HOTLINE)
+    return frozenset(found)
+
+
+def _check(sim: Sim, act: Act, actor: Actor, by: frozenset[By]) -> None:
+    if not parts(sim, actor) & by:
+        raise SimError("This is not yours to do.", code="not_yours", status=403)
+    persons = actor.administrator.persons if actor.administrator is not None else frozenset({actor.sub})
+    others = {Act.APPROVE: (sim.requester, sim.sub), Act.APPROVE_FOR_PROVINCE: (sim.requester, sim.sub, sim.agency_approver),
+              Act.GIVE_CARD: (sim.sub,), Act.UNLOCK: (sim.sub,)}
+    if persons & set(others.get(act, ())):
+        raise SimError("Somebody else has to do this.", code="another_person")
+
+
+def number_of(text: str) -> str:
+    """Read a mobile number of Viet Nam as people type it; gives it international, without ``+``.
+
+    Raises:
+        SimError: 422 ``bad_number``.
+    """
+    digits = re.sub(r"[\s.\-()]", "", text)
+    found = re.fullmatch(r"(?:\+?84|0)([0-9]{9})", digits, re.ASCII)
+    if found is None:
+        raise SimError("This is no mobile number.", code="bad_number", status=422)
+    return f"84{found[1]}"
+
+
+def card_of(text: str) -> str:
+    """Read the number of a card: 18 to 20 digits that begin with 89 (ITU-T E.118). Raises SimError 422 ``bad_card``."""
+    digits = re.sub(r"[\s.\-]", "", text)
+    if re.fullmatch(r"89[0-9]{16,18}", digits, re.ASCII) is None:
+        raise SimError("This is no number of a SIM card.", code="bad_card", status=422)
+    return digits

@@ -1,0 +1,147 @@
+"""Which SIM signs for an officer, and what services say of cards (port ``signing.ports.Sims``); the nightly look at all of them.
+
+Source: trust-services E.3 (swap detection, profile request); security checklist 57. A card signs while its holder is at work, it
+is active, and nobody has reported it lost; whoever has two signs with the one that was activated last.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Final
+
+from ...audit import Caller
+from ...clock import Clock
+from ...directory.changes import OfficerChange
+from ...directory.mirror import OfficerMirror
+from ...errors import RefusedError, UnavailableError
+from ..mobile_signature import MobileSignatureService
+from ..outcome import Outcome
+from ..ports import BoundSim
+from .enrollment import SimEnrollment
+from .ports import SimStore
+from .sim import CARDS, Act, Sim, State
+
+CHECK_SECONDS: Final = 20 * 3600
+"""A card was looked at; the next night again."""
+_SWAPPED: Final = frozenset({Outcome.UNSUITABLE_SIM, Outcome.NOT_REGISTERED})
+_BLOCKED: Final = frozenset({Outcome.PIN_BLOCKED, Outcome.CARD_BLOCKED})
+_CARRIER: Final = Caller(source="mobile_signature", request_id="mobile_signature")
+
+
+class SigningSims:
+    """Answers for SIMs.
+
+    Args:
+        store: Where they rest.
+        mirror: Who is at work.
+    """
+
+    def __init__(self, store: SimStore, mirror: OfficerMirror) -> None:
+        self._store, self._mirror = store, mirror
+        self.enrollment: SimEnrollment | None = None
+        """Hears what services say; the wiring sets it, because it signs itself."""
+
+    def signing(self, sub: str, *, testing: bool = False) -> BoundSim:
+        """Give the officer's SIM; see the port."""
+        officer = self._mirror.by_sub(sub)
+        found = self._store.of_officer(sub) if officer is not None and officer.status == "active" else ()
+        wanted = State.BOUND if testing else State.ACTIVE
+        sim = max((one for one in found if one.state is wanted), key=lambda one: (one.since, one.sim_id), default=None)
+        if sim is not None:
+            return BoundSim(sim.msisdn, sim.iccid, sim.carrier, sim.certificate)
+        if any(one.state is State.PIN_BLOCKED for one in found):
+            raise RefusedError("The PIN of this SIM is blocked.", code="sim_blocked", status=409)
+        if any(one.state in (State.LOST, State.SWAPPED) for one in found):
+            raise RefusedError("This SIM was reported lost, or another card answers for its number.", code="sim_blocked",
+                               status=409)
+        raise RefusedError("The officer has no signing SIM.", code="no_sim", status=404)
+
+    def told(self, sub: str, iccid: str, outcome: Outcome) -> None:
+        """Hear what a service says of a card; see the port."""
+        sim = self._store.by_card(sub, iccid)
+        if sim is None or self.enrollment is None:
+            return
+        if outcome in _BLOCKED:
+            self.enrollment.noted(sim, Act.BLOCK_PIN, _CARRIER, outcome.value)
+        elif outcome in _SWAPPED:
+            self.enrollment.noted(sim, Act.NOTE_SWAP, _CARRIER, outcome.value)
+
+
+class NightlyCheck:
+    """Asks services how cards stand, and notes what has drifted.
+
+    Args:
+        store: Where SIMs rest.
+        enrollment: Notes it.
+        services: The carriers' services, by name.
+        mirror: Who is at work.
+        clock: Source of the time.
+    """
+
+    def __init__(self, store: SimStore, enrollment: SimEnrollment, services: Mapping[str, MobileSignatureService],
+                 mirror: OfficerMirror, clock: Clock) -> None:
+        self._store, self._enrollment, self._services = store, enrollment, services
+        self._mirror, self._clock = mirror, clock
+
+    def look(self, caller: Caller, *, most: int) -> int:
+        """Look at cards that were not looked at for a night; gives at how many.
+
+        A service that does not answer is asked the next time, and holds up no other. A SIM whose holder has left is ended.
+        """
+        looked, away = 0, set[str]()
+        for sim in self._store.unchecked(self._clock.now() - CHECK_SECONDS, limit=most):
+            if sim.carrier in away:
+                continue
+            looked += 1
+            try:
+                self._check(sim, caller)
+            except UnavailableError as err:
+                if err.dependency != "mobile_signature":
+                    raise
+                away.add(sim.carrier)
+        return looked
+
+    def of_officer(self, sub: str, caller: Caller) -> None:
+        """End the SIMs of an officer who has left; nothing for one who is at work."""
+        officer = self._mirror.by_sub(sub)
+        if officer is not None and officer.status == "active":
+            return
+        for sim in self._store.of_officer(sub):
+            if sim.state in CARDS or sim.state in (State.LOST, State.SWAPPED):
+                self._enrollment.noted(sim, Act.DEACTIVATE, caller, "left")
+
+    def _check(self, sim: Sim, caller: Caller) -> None:
+        officer = self._mirror.by_sub(sim.sub)
+        if officer is None or officer.status != "active":
+            self._enrollment.noted(sim, Act.DEACTIVATE, caller, "left")
+            return
+        service = self._services.get(sim.carrier)
+        if service is None:
+            return
+        state = service.profile(f"p{secrets.token_hex(12)}", sim.msisdn)
+        if state.answer.outcome in _SWAPPED or state.answer.outcome is Outcome.UNKNOWN_NUMBER or (
+                state.iccid and state.iccid != sim.iccid):
+            self._enrollment.noted(sim, Act.NOTE_SWAP, caller, state.answer.outcome.value)
+        elif state.certificates and sim.certificate not in state.certificates:
+            self._enrollment.noted(sim, Act.NOTE_SWAP, caller, "certificate")
+        elif state.pin_blocked and sim.state is State.ACTIVE:
+            self._enrollment.noted(sim, Act.BLOCK_PIN, caller, Outcome.PIN_BLOCKED.value)
+        elif state.pin_blocked is False and sim.state is State.PIN_BLOCKED:
+            self._enrollment.noted(sim, Act.UNLOCK, caller, "carrier")
+        self._store.checked(sim, self._clock.now())
+
+
+class SimsOfLeavers:
+    """Ends the SIMs of officers who leave (``directory.changes.Consequences``).
+
+    Args:
+        nightly: Ends them.
+    """
+
+    def __init__(self, nightly: NightlyCheck) -> None:
+        self._nightly = nightly
+
+    def of(self, change: OfficerChange) -> None:
+        """Do what a change means; nothing for an officer who is at work."""
+        self._nightly.of_officer(change.sub, Caller(source="directory", request_id=f"change-{change.sub[:32]}"))

@@ -1,0 +1,166 @@
+"""Everything that SIM enrolment stands on, in memory but for the store: carriers with cards, people, an authority, a phone's
+inbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from idp.adapters.sql.database import Database
+from idp.adapters.sql.signing.sims import SqlSims
+from idp.adapters.sql.signing.transactions import SqlTransactions
+from idp.audit import Caller
+from idp.directory.mirror import MirroredOfficer
+from idp.directory.officer import Post
+from idp.errors import RefusedError, UnavailableError
+from idp.pki.enrollment.moves import Actor
+from idp.roles import Administrator, Role
+from idp.signing.mobile_signature import Registered, SimState
+from idp.signing.outcome import of_fault, of_status
+from idp.signing.signing import Signing
+from idp.signing.sims.enrollment import SimEnrollment
+from idp.signing.sims.ports import Certified
+from idp.signing.sims.sim import Sim
+from idp.signing.sims.standing import NightlyCheck, SigningSims
+from tests.fakes.clock import FakeClock
+from tests.fakes.directory import make_officer
+from tests.signing.cards import Card, Carrier, Known, certified, said
+
+CALLER = Caller("192.0.2.7", "r-1")
+UNIT, NUMBER, ICCID = "H30.11", "0912 345 678", "8984990000000000033"
+HOLDER = Actor("holder")
+AGENCY = Actor("agency", Administrator(role=Role.AGENCY, client_id="console", sub="agency", unit=UNIT))
+OTHER = Actor("other", Administrator(role=Role.AGENCY, client_id="console", sub="other", unit="H30.12"))
+DESK = Actor("desk", Administrator(role=Role.PROVINCE, client_id="console", sub="desk"))
+SECOND = Actor("second", Administrator(role=Role.PROVINCE, client_id="console", sub="second"))
+AUDITOR = Actor("auditor", Administrator(role=Role.AUDITOR, client_id="console", sub="auditor"))
+CLERK = Actor("clerk", Administrator(role=Role.CLERK, client_id="console", sub="clerk", unit=UNIT))
+
+
+class People:
+    """Officers by subject."""
+
+    def __init__(self) -> None:
+        self.status: dict[str, str] = {}
+
+    def by_sub(self, sub: str) -> MirroredOfficer | None:
+        if sub not in self.status:
+            return None
+        return MirroredOfficer(sub, make_officer(sub, posts=(Post(UNIT, "", "Sở Y tế", "Giám đốc"),)), self.status[sub])
+
+
+class Registering(Carrier):
+    """A carrier that registers cards."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cards: dict[str, Card] = {}
+        self.registered: dict[str, bytes] = {}
+        self.refuses: tuple[int, int] | None = None
+        self.state: dict[str, Any] = {}
+
+    def register(self, transaction: str, msisdn: str, iccid: str, certificate: bytes | None = None) -> Registered:
+        self.calls.append("register")
+        self._here()
+        if self.refuses is not None:
+            return Registered(said(of_fault(*self.refuses), *self.refuses))
+        card = self.cards.setdefault(iccid, Card(msisdn, iccid))
+        if certificate is not None:
+            self.registered[iccid] = certificate
+        return Registered(said(of_status(100), 100), card.key.public_key().public_bytes(
+            Encoding.DER, PublicFormat.SubjectPublicKeyInfo), certificate)
+
+    def profile(self, transaction: str, msisdn: str) -> SimState:
+        self.calls.append("profile")
+        self._here()
+        if (fault := self.state.get("fault")) is not None:
+            return SimState(said(of_fault(*fault), *fault))
+        return SimState(said(of_status(100), 100), (), self.state.get("iccid", ICCID), self.state.get("pin_blocked", False),
+                        self.state.get("certificates", tuple(self.registered.values())))
+
+    def answer(self, signing: Signing) -> None:
+        """Let the phones sign what they are asked."""
+        for name, asked in self.asked.items():
+            card = next(card for card in self.cards.values() if card.msisdn == asked.msisdn)
+            self.signatures[name] = card.sign(asked.digest)
+
+
+class Authority:
+    """Certifies keys, once each."""
+
+    def __init__(self) -> None:
+        self.revoked: list[tuple[str, str]] = []
+        self.refuses = False
+        self._given: dict[bytes, bytes] = {}
+
+    def certify(self, sim: Sim, public_key: bytes, caller: Caller) -> Certified:
+        from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+        if self.refuses:
+            raise RefusedError("no", code="no_authority", status=409)
+        der = self._given.setdefault(public_key, certified(load_der_public_key(public_key)).public_bytes(Encoding.DER))
+        return Certified(der, "7", "ours")
+
+    def revoke(self, sim: Sim, reason: str, caller: Caller) -> None:
+        self.revoked.append((sim.sim_id, reason))
+
+
+class Inbox:
+    """Short messages."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str]] = []
+        self.away = False
+
+    def send(self, carrier: str, msisdn: str, text: str) -> None:
+        if self.away:
+            raise UnavailableError("away", dependency="short_messages")
+        self.sent.append((msisdn, text))
+
+    @property
+    def code(self) -> str:
+        return "".join(sign for sign in self.sent[-1][1] if sign.isdigit())
+
+
+@dataclass
+class House:
+    """The rooms."""
+
+    database: Database
+    clock: FakeClock = field(default_factory=FakeClock)
+
+    def __post_init__(self) -> None:
+        self.people, self.carrier, self.inbox, self.authority = People(), Registering(), Inbox(), Authority()
+        for sub in ("holder", "another", "agency", "desk", "second"):
+            self.people.status[sub] = "active"
+        self.store, self.standings = SqlSims(self.database), Known()
+        self.signing_sims = SigningSims(self.store, self.people)  # type: ignore[arg-type]
+        services = {"mang": self.carrier}
+        self.signing = Signing(SqlTransactions(self.database), self.signing_sims, self.standings, services, self.clock)
+        self.sims = SimEnrollment(self.store, self.people, services, self.inbox, self.authority,  # type: ignore[arg-type]
+                                  self.signing, self.clock, key=b"k" * 32)
+        self.signing_sims.enrollment = self.sims
+        self.nightly = NightlyCheck(self.store, self.sims, services, self.people, self.clock)  # type: ignore[arg-type]
+
+    def asked(self, number: str = NUMBER, holder: str = "holder") -> Sim:
+        return self.sims.ask(Actor(holder), holder, number, "mang", CALLER)
+
+    def verified(self, number: str = NUMBER, holder: str = "holder") -> Sim:
+        sim = self.asked(number, holder)
+        return self.sims.verify(holder, sim.sim_id, self.inbox.code, CALLER)
+
+    def approved(self, number: str = NUMBER, holder: str = "holder") -> Sim:
+        sim = self.verified(number, holder)
+        self.sims.approve(AGENCY, sim.sim_id, CALLER, owner_match=True)
+        return self.sims.approve(DESK, sim.sim_id, CALLER)
+
+    def bound(self, number: str = NUMBER, holder: str = "holder", iccid: str = ICCID) -> Sim:
+        return self.sims.give_card(DESK, self.approved(number, holder).sim_id, iccid, CALLER)
+
+    def active(self, number: str = NUMBER, holder: str = "holder", iccid: str = ICCID) -> Sim:
+        sim = self.sims.test(holder, self.bound(number, holder, iccid).sim_id, CALLER)
+        self.carrier.answer(self.signing)
+        self.clock.advance(15)
+        return self.sims.advance(sim, CALLER)
