@@ -81,17 +81,18 @@ class Admission:
         request.client_id = admitted.requester.client_id
         return admitted
 
-    def activation(self, request: EndpointRequest, sad: str, by: Admitted) -> str:
+    def activation(self, request: EndpointRequest, sad: str) -> str:
         """Give the authorization that an access token stands for which was sent as SAD; empty where the SAD is none of these.
+
+        Whose it is, is for whoever uses it to see (``HashSigning.of_token``).
 
         Source: CSC API 1.0.4.0 §8.3.2 (a token of the scope ``credential`` in the place of the SAD).
         """
         try:
-            shown = self._admitted(self._access.admit(sad, self._use(request, "bearer"), scope=CREDENTIAL), CREDENTIAL)
+            bearer = self._access.admit(sad, self._use(request, "bearer"), scope=CREDENTIAL)
+            return self._admitted(bearer, CREDENTIAL).signs_as
         except TokenRefusedError:
             return ""
-        same = (shown.requester.client_id, shown.requester.sub) == (by.requester.client_id, by.requester.sub)
-        return shown.signs_as if same else ""
 
     def _use(self, request: EndpointRequest, scheme: str) -> TokenUse:
         addresses = tuple(origin + request.path for origin in self._origins)

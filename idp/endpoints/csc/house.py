@@ -151,7 +151,7 @@ def signs_as(rooms: Rooms, request: EndpointRequest, admitted: Admitted, sad: st
     Raises:
         RefusedError: 400: there is neither.
     """
-    named = admitted.signs_as or (rooms.admission.activation(request, sad, admitted) if sad else "")
+    named = admitted.signs_as or (rooms.admission.activation(request, sad) if sad else "")
     if named:
         return rooms.signing.of_token(admitted.requester, named)
     if not sad:
