@@ -13,6 +13,8 @@ from ..adapters.sql.signing.transactions import SqlTransactions
 from ..authn.lockout import GuessCounter, Lockout
 from ..clock import Clock
 from ..endpoints.csc.house import AUTHORIZE_LIMITS
+from ..oauth.requests.credential_scope import TYPE
+from ..oauth.requests.signing_details import SigningDetails
 from ..services import RemoteSigning
 from ..settings import Settings
 from ..signing.csc.authorization import ActivationData
@@ -21,6 +23,11 @@ from ..signing.csc.hash_signing import HashSigning
 from ..signing.csc.waiting import Waiting
 from ..signing.ports import Sims, Standings
 from ..signing.signing import Signing
+
+
+def leave_types(settings: Settings) -> dict[str, SigningDetails]:
+    """Give the type of authorization details by which a phone is asked, where officers sign by SIM."""
+    return {} if settings.mssp_file is None else {TYPE: SigningDetails(most=settings.csc_multisign)}
 
 
 def remote_signing(settings: Settings, database: Database, signing: Signing, sims: Sims, standings: Standings,

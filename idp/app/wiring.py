@@ -151,7 +151,7 @@ from .factors import factor_rooms
 from .officers import officer_rooms
 from .people import WholeDirectory, mirroring, role_groups
 from .rehearsal import rehearsal
-from .remote_signing import remote_signing
+from .remote_signing import leave_types, remote_signing
 from .rollout import rollout_rooms
 from .servers import client_authorities, key_token, ldap_people, mail_server
 from .signatures import signature_rooms
@@ -195,7 +195,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     assertion_issuers = read_assertion_issuers(
         settings.assertion_issuers_file, development=settings.development,
         levels={f"{settings.acr_prefix}{level}": level for level in range(1, highest_level + 1)})
-    details_types = {settings.authorization_details_prefix + signing_details.NAME: SigningDetails()}
+    details_types = {settings.authorization_details_prefix + signing_details.NAME: SigningDetails(), **leave_types(settings)}
     policy = RegistrationPolicy(development=settings.development, acr_prefix=settings.acr_prefix, highest_level=highest_level,
                                 front_channel=settings.legacy_response_types, assertion_grant=bool(assertion_issuers),
                                 details_types=tuple(details_types), request_uris=settings.request_uri_fetch)

@@ -42,10 +42,11 @@ class Door(House):
         self.sub = self.officer()
         self.phones.cards[self.sub] = self.phones.cards.pop("sub-1")
         self.stamps: Any = Stamps(database, folder).stamps if stamps else SimpleNamespace(switched_on=False)
-        access = ResourceAccess(self.tokens, SqlAdministrationTokens(database, self.clock), self.registry, self.clock, ASSURANCE,
-                                Holders(self.proofs), idle_limit_seconds=3600)
+        tokens = SqlAdministrationTokens(database, self.clock)
+        self.access = ResourceAccess(self.tokens, tokens, self.registry, self.clock, ASSURANCE, Holders(self.proofs),
+                                     idle_limit_seconds=3600)
         self.rooms = Rooms(
-            signing=self.phones.csc, admission=Admission(access, self.registry, (ISSUER,), ACR_PREFIX),
+            signing=self.phones.csc, admission=Admission(self.access, self.registry, (ISSUER,), ACR_PREFIX),
             authorizations=Lockout(FakeGuessCounter(), self.clock, AUTHORIZE_LIMITS, kind="csc"), time_stamps=self.stamps,
             stamp_requests=Lockout(FakeGuessCounter(), self.clock, STAMP_LIMITS, kind="stamps"), issuer=ISSUER,
             name="Tỉnh Hậu Giang", logo=f"{ISSUER}/static/mark.svg", login=logging_in(self.provider),
