@@ -28,7 +28,7 @@ check: ## Format, lint, types and import contracts
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 
-demo: ## A tour without hands: one sign-in, two applications, one sign-out
+demo: ## A tour without hands: one sign-in, two applications, one sign-out, a document signed by phone
 	@sh deploy/setup/prepare.sh run
 	@exec .venv/bin/python -m deploy.demo
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -100,6 +101,10 @@ class Browser:
     def fetch(self, url: str) -> bytes:
         """Give what an address answers, such as a file."""
         return self._session.get(url, timeout=TIMEOUT_SECONDS).content
+
+    def json(self, url: str) -> Any:
+        """Give what an address answers in JSON."""
+        return self._session.get(url, timeout=TIMEOUT_SECONDS).json()
 
     def submit(self, page: Page, form: Form, values: Mapping[str, str] | None = None,
                files: Mapping[str, tuple[str, bytes, str]] | None = None) -> Page:

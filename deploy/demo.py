@@ -1,4 +1,4 @@
-"""``make demo``: a tour without hands. One sign-in opens two applications, one sign-out closes both.
+"""``make demo``: a tour without hands. One sign-in opens two applications, one sign-out closes both, phones sign a document.
 
 Everything runs from ``var/demo`` on free ports, beside a ``make run`` if there is one. Each step is printed as it is proved; the
 exit status is 0 when all of them hold.
@@ -14,12 +14,15 @@ from pathlib import Path
 from types import FrameType
 
 import pyotp
+from asn1crypto.x509 import Certificate
 
 from .browser import Browser, Page
 from .directory.server import SampleDirectory
+from .document_tour import DocumentTour
 from .ports import free_ports
 from .processes import StartError
 from .sample_province import APPLICATIONS, ROOT, TOTP_SEEDS, Plan, SampleProvince
+from .sample_sims import SIMS
 
 TOLD_WITHIN_SECONDS = 5
 
@@ -35,6 +38,7 @@ class Tour:
         self._province = province
         self._issuer = province.plan.issuer
         self._urls = {name: f"http://localhost:{port}/" for name, port in province.plan.ports.items()}
+        self._leader = Browser()
         self._step = 0
 
     def walk(self) -> None:
@@ -60,6 +64,7 @@ class Tour:
                    "… sees both in the portal", page)
         self._sign_out(officer, first, second)
         self._two_factors()
+        self._document()
         self._audit()
 
     def _sign_in(self, browser: Browser, page: Page, uid: str) -> Page:
@@ -83,7 +88,7 @@ class Tour:
                    f'… and "{APPLICATIONS[first]}", which was told, lets nobody in any more after {took:.1f} s', page)
 
     def _two_factors(self) -> None:
-        leader = Browser()
+        leader = self._leader
         page = leader.open(self._urls["qlvb"])
         page = self._sign_in(leader, page, "lanhdao")
         form = page.form_with("otp")
@@ -92,6 +97,18 @@ class Tour:
         page = leader.submit(page, form, {"otp": pyotp.TOTP(TOTP_SEEDS["lanhdao"]).now()})
         self._hold(page.marked.get("acr", "").endswith(":2"),
                    f'… gives it and is in: {page.marked.get("name")}, {page.marked.get("acr")}', page)
+
+    def _document(self) -> None:
+        clerk = Browser()
+        page = self._sign_in(clerk, clerk.open(self._urls["qlvb"]), "vanthu")
+        self._hold("name" in page.marked, f'A records clerk, who keeps the seal, signs in: {page.marked.get("name")}', page)
+        numbers = {uid: number for uid, number, _, _ in SIMS}
+        tour = DocumentTour(self._urls["qlvb"], f"http://localhost:{self._province.plan.mssp_port}/", self._province.plan.folder,
+                            self._hold)
+        file = tour.walk(self._leader, numbers["lanhdao"], clerk, numbers["vanthu"])
+        listed = self._leader.json(f"{self._issuer}/.well-known/trust-services")["ca_certificates"]
+        known = [Certificate.load(clerk.fetch(address)) for address in listed]
+        tour.verify(file, [one for one in known if one.self_signed != "no"])
 
     def _audit(self) -> None:
         command = [str(Path(sys.executable).parent / "flask"), "--app", "wsgi", "audit", "verify"]
@@ -122,9 +139,9 @@ def main() -> int:
     folder = ROOT / "var" / "demo"
     for left in folder.glob("idp.sqlite3*"):  # a new record for every tour; the directory is kept, it takes the longest
         left.unlink()
-    port, _, _, ldap_port, _ = free_ports(5)
-    province = SampleProvince(Plan(folder=folder, keys=folder / "keys", port=port, ldap_port=ldap_port, workers=1),
-                              say=lambda line: print(f"==> {line}", flush=True))
+    port, _, _, ldap_port, _, mssp_port, _ = free_ports(7)
+    plan = Plan(folder=folder, keys=folder / "keys", port=port, ldap_port=ldap_port, mssp_port=mssp_port, workers=1)
+    province = SampleProvince(plan, say=lambda line: print(f"==> {line}", flush=True))
     try:
         began = time.monotonic()
         province.start()

@@ -205,7 +205,7 @@ class SampleProvince:
         if self._mail is not None:
             settings |= {"smtp_host": "127.0.0.1", "smtp_port": str(self._mail.port), "smtp_tls": "none"}
         if plan.mssp_port is not None:
-            settings["mssp_file"] = str(plan.folder / "mssp.toml")
+            settings |= {"mssp_file": str(plan.folder / "mssp.toml"), "tsa_access": "networks"}
         settings |= plan.settings
         text = "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in settings.items())
         path = plan.folder / "idp.toml"

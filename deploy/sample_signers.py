@@ -30,10 +30,13 @@ def main() -> int:
     phones = parser.parse_args().phones
 
     from idp.app.wiring import build_services
+    from idp.audit import Caller
     from idp.settings import load
 
     house = build_services(load())
     _found(house)
+    if house.certificate_protocols.time_stamps.signer() is None:
+        house.certificate_protocols.time_stamps.make_signer(Caller("sample", "sample"))
     for uid, seal in SIGNERS:
         _enrol(house, phones, uid, seal=seal)
     return 0
@@ -56,7 +59,10 @@ def _found(house: Any) -> None:
     # As ``ca init`` does it; an operator would take this file off the machine now. ``make clean`` leaves it.
     file, new = house.settings.keys_dir / "root.pem", ec.generate_private_key(ec.SECP384R1())
     write_once(file, new.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    house.certification.found("pilot", Caller("sample", "sample"), root_key=load_pem_private_key(file.read_bytes(), None))
+    # ``make clean`` leaves the keys of authorities too, which the new database does not know: the next one has another name.
+    taken = {one.stem for one in (house.settings.keys_dir / "ca").glob("*.pem")}
+    name = next(name for name in ("pilot", *(f"pilot{number}" for number in range(2, 1000))) if name not in taken)
+    house.certification.found(name, Caller("sample", "sample"), root_key=load_pem_private_key(file.read_bytes(), None))
     house.ocsp.renew_due(Caller("sample", "sample"))  # the worker's next look is minutes away
 
 

@@ -129,7 +129,10 @@ def test_the_phones_of_officers_are_there_with_their_sims(running: Running) -> N
 
 def test_tour_of_make_demo_holds(running: Running, capsys: pytest.CaptureFixture[str]) -> None:
     Tour(SampleProvince(running.plan)).walk()
-    assert "lets nobody in any more" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "lets nobody in any more" in shown
+    assert "pdfsig finds both signatures valid: Phạm Văn Minh Họa, Sở Thông tin và Truyền thông" in shown
+    assert "pyHanko, which asks how the certificates stand, finds both valid" in shown
 
 
 def test_flask_commands_use_the_same_settings_and_database(running: Running) -> None:
