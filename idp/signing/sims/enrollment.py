@@ -337,5 +337,3 @@ class SimEnrollment:
     @staticmethod
     def _name() -> str:
         return f"r{secrets.token_hex(12)}"
-
-
