@@ -39,6 +39,7 @@ from .administration.rollout.reports import RolloutReports
 from .administration.tasks import TaskAdministration
 from .audit import AuditTrail
 from .audit.chain import AuditChain, AuditReader, SealStore
+from .audit.days import DailyHeads
 from .authn.assurance import AssurancePolicy
 from .authn.break_glass import BreakGlass
 from .authn.client_certificate import ClientCertificates
@@ -293,6 +294,7 @@ class Services:
     audit_chain: AuditChain
     audit_store: SealStore
     audit_reader: AuditReader
+    daily_heads: DailyHeads
     directory: Directory
     deprovisioning: Deprovisioning
     mirror: OfficerMirror

@@ -12,6 +12,7 @@ import os
 import stat
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -88,13 +89,14 @@ class Settings(BaseSettings):
     pkcs11_pin_file: Path = Field(Path("keys/pkcs11.pin"), description="File with its user PIN")
     software_issuers_file: Path | None = Field(None, description="JSON: who may vouch for applications, with their public keys")
     mssp_file: Path | None = Field(None, description="TOML: carriers whose SIMs sign for officers, and how each is reached")
-    assertion_issuers_file: Path | None = Field(
-        None, description="JSON: whose assertions about officers count as a grant (RFC 7523), and for which applications")
+    assertion_issuers_file: Path | None = Field(None, description="JSON: whose assertions about officers are grants, and to whom")
     trusted_proxies: Words = Field((), description="Addresses or networks whose X-Forwarded-For and -Proto count")
     networks: Words = Field((), description="Networks by name, name=network[,network...]; an address in none is outside")
     outbound_allow: Words = Field((), description="Hosts our own fetches may reach in private networks")
     metrics_token_file: Path | None = Field(None, description="Bearer token for /metrics from beyond loopback")
 
+    audit_heads_to: str = Field("", description="Place of the audit trail's daily heads: syslog+tls://host:6514 or file:///path")
+    audit_heads_ca_file: Path | None = Field(None, description="Authorities that its certificate must chain to, not the system's")
     smtp_host: str = Field("", description="Mail server that takes notices to officers; empty = they stand on the pages only")
     smtp_port: int = Field(587, ge=1, le=65535, description="Its port; 465 with implicit TLS")
     smtp_tls: Literal["starttls", "implicit", "none"] = Field(
@@ -371,11 +373,9 @@ def _unsafe(settings: Settings) -> Iterator[ConfigurationError]:
 
 def _is_address(host: str) -> bool:
     """Tell whether a host is an IP address rather than a name."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
+    with suppress(ValueError):
+        return bool(ipaddress.ip_address(host))
+    return False
 
 
 def _is_usable(database_url: str) -> bool:

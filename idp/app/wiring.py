@@ -136,7 +136,7 @@ from ..settings import Settings
 from ..signing.sims.standing import SimsOfLeavers
 from ..web.notice_words import LetterWords
 from .assurance import assurance_policy, named_networks, pause_of
-from .audit import audit_rooms
+from .audit import audit_rooms, daily_heads
 from .certificate_desk import (
     certificate_desk,
     certification,
@@ -321,6 +321,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         audit=trail_records, audit_exports=trail_exports,
         password_resets=PasswordResets(people, mirror, one_time, deprovisioning, interactions, notices, audit,
                                        clock, groups, seen))
+    protocol_rooms = protocols(settings, database, sealer, issuance, audit, mirror, groups, guesses, clock, desk_rooms)
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit,
         audit_repeats=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
@@ -347,12 +348,13 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         remote_signing=None if signatures is None else remote_signing(
             settings, database, signatures.signing, signatures.sims, signatures.standings, issuers_of(chain, issuance, clock),
             guesses, sealer.derive, clock),
-        certificate_protocols=protocols(settings, database, sealer, issuance, audit, mirror, groups, guesses, clock, desk_rooms),
+        certificate_protocols=protocol_rooms,
         resource_access=ResourceAccess(tokens, officer_tokens, clients, clock, assurance, Holders(proofs),
                                        idle_limit_seconds=settings.idle_limit_seconds),
         mail_delivery=MailDelivery(mail, mail_server(settings, clock), mirror, LetterWords(settings, forgotten.link), clock),
         audit_chain=AuditChain(seal_store, seal_signer, FileSealHeads(settings.keys_dir / HEADS), clock),
         audit_store=seal_store, audit_reader=SqlAuditReader(database),
+        daily_heads=daily_heads(settings, database, seal_store, protocol_rooms.time_stamps, clock),
         registrar=Registrar(client_store, clients, folder.client_secrets(), clock, policy, sectors, client_secrets),
         initial_access=initial_access, dynamic_registration=DynamicRegistration(desk),
         client_configuration=ClientConfiguration(desk),

@@ -147,6 +147,8 @@ class AuditEvent(StrEnum):
     DEPUTY_ENDED = "deputy.ended"
     AUDIT_EXPORTED = "audit.exported"
     AUDIT_CHAIN_ACCEPTED = "audit.chain_accepted"
+    AUDIT_HEAD_SENT = "audit.head_sent"
+    AUDIT_HEAD_DEAD = "audit.head_dead"
 
 
 Detail = Mapping[str, str | int | bool | Mapping[str, list[str]]]

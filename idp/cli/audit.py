@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import click
@@ -32,6 +33,7 @@ _WHAT = {
                    " and begun anew, or this is another database than before. If that was meant: audit accept-chain.",
 }
 _LONGEST_REASON = 200
+_MOST_HEADS = 60
 
 
 def commands(services: Callable[[], Services]) -> Verbs:
@@ -91,7 +93,55 @@ def commands(services: Callable[[], Services]) -> Verbs:
         for page in _pages(house.audit_reader, start, end):
             click.echo(json_lines(page) if as_json else csv_lines(page), nl=False)
 
+    @group.command("heads")
+    @click.option("--day", default="", metavar="YYYY-MM-DD", help="Write this day's head and its time-stamp to files.")
+    @click.option("--out", type=click.Path(file_okay=False, exists=True, path_type=Path), default=Path(), help="Folder for them.")
+    @click.option("--retry", is_flag=True, help="Have heads that were given up sent anew.")
+    @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+    def heads(day: str, out: Path, retry: bool, as_json: bool) -> None:
+        """Show the heads of the newest days, and whether they were time-stamped and sent off the machine."""
+        house = services()
+        revived = house.daily_heads.revive() if retry else 0
+        found = house.daily_heads.newest(_MOST_HEADS)
+        if day:
+            one = next((head for head in found if head.day == day), None)
+            if one is None:
+                raise click.ClickException(f"There is no head of {day} among the newest {_MOST_HEADS} days.")
+            (out / f"audit-head-{day}.json").write_bytes(one.document)
+            if one.time_stamp:
+                (out / f"audit-head-{day}.tsr").write_bytes(one.time_stamp)
+        if as_json:
+            click.echo(json.dumps({"revived": revived, "heads": [
+                {"day": head.day, "chain": str(head.chain), "seal": head.number, "hash": head.hash.hex(),
+                 "stamped": bool(head.time_stamp), "state": head.state, "attempts": head.attempts, "last_error": head.last_error}
+                for head in found]}))
+            return
+        if retry:
+            click.echo(f"{revived} heads are sent anew.")
+        for head in found:
+            stamped = "stamped" if head.time_stamp else "not stamped"
+            click.echo(f"{head.day}  {head.number}:{head.hash.hex()}  {stamped}, {head.state}"
+                       + (f" ({head.last_error})" if head.last_error else ""))
+
     return group
+
+
+def heads_health(house: Services) -> Iterator[tuple[str, str, str]]:
+    """Say for ``doctor`` how daily heads do: ``ok``, ``warning`` or ``failed``; what was found; what to do."""
+    found = house.daily_heads.newest(_MOST_HEADS)
+    dead = [head.day for head in found if head.state == "dead"]
+    if not house.daily_heads.configured:
+        # A developer's machine has no other one to send them to.
+        yield ("ok" if house.settings.development else "warning", "daily heads stay on this machine.",
+               "Set IDP_AUDIT_HEADS_TO (docs/operations/audit.md, section 8).")
+    elif dead:
+        yield ("failed", f"the place outside did not take the daily heads of {', '.join(sorted(dead))}.",
+               "Mend what audit heads names, then run: flask --app wsgi audit heads --retry")
+    elif any(head.state == "waiting" and head.attempts for head in found):
+        yield ("warning", f"a daily head waits: {next(head.last_error for head in found if head.last_error)}",
+               "It is tried again for a week; see that the receiver of IDP_AUDIT_HEADS_TO runs.")
+    else:
+        yield "ok", f"daily heads are sent; the newest is that of {found[0].day if found else 'no day yet'}.", ""
 
 
 def _head(text: str) -> SealHead | None:

@@ -100,6 +100,7 @@ class Worker:
             Job("disabled officers", 15, lambda: services.deprovisioning.settle(WORKER)),
             Job("housekeeping", 60, sweep),
             Job("counted refusals", 5, lambda: services.audit_repeats.settle(services.clock.now())),
+            Job("daily heads", 60, lambda: services.daily_heads.follow(WORKER)),
             Job("keys", 600, keys),
             Job("use of applications", LOOK_SECONDS, services.client_steps.look_at_use),
             Job("unfinished certificates", 60, services.certification.settle),

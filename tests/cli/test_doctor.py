@@ -16,6 +16,7 @@ from flask import Flask
 from idp.authn.enrolment.first_factor import TrustedNetworks
 from idp.authn.networks import read_networks
 from idp.cli import doctor
+from idp.cli.audit import heads_health
 from idp.cli.doctor import OLD_KEY_SECONDS, Line, examine
 from idp.directory.brake import FeedState
 from idp.directory.officer import CheckLine
@@ -78,6 +79,8 @@ class House:
         self.mail_delivery = SimpleNamespace(server=self.server)
         self.backlog, self.conflict = (0, 0), ""
         self.audit_chain = SimpleNamespace(backlog=lambda: self.backlog, head_conflict=lambda: self.conflict)
+        self.heads: list[Any] = []
+        self.daily_heads = SimpleNamespace(configured=True, newest=lambda _limit: self.heads)
         self.break_glass = SimpleNamespace(named=False, there=lambda: False, problem=lambda: None)
         self.certification = SimpleNamespace(authorities=list)
         self.published_chain = SimpleNamespace(links=list)
@@ -355,6 +358,18 @@ def test_revocation_lists_are_looked_at_where_officers_show_certificates(lists: 
     assert "certificates" not in {line.check for line in look(house)}
     house.certificates.offered = True
     assert [line.state for line in look(house) if line.check == "certificates"] == [state]
+
+
+@pytest.mark.parametrize(("configured", "heads", "state"), [
+    (True, [], "ok"), (False, [], "warning"), (True, [("sent", 1, "")], "ok"), (True, [("waiting", 2, "refused")], "warning"),
+    (True, [("sent", 1, ""), ("dead", 30, "refused")], "failed")])
+def test_daily_heads_that_do_not_leave_the_machine_are_named(
+        configured: bool, heads: list[tuple[str, int, str]], state: str) -> None:
+    house: Any = House()
+    house.daily_heads.configured = configured
+    house.heads = [SimpleNamespace(day=f"2026-11-{20 + n}", state=one, attempts=attempts, last_error=error)
+                   for n, (one, attempts, error) in enumerate(heads)]
+    assert [found for found, *_ in heads_health(house)] == [state]
 
 
 def test_a_brake_that_holds_officers_back_is_named_with_the_commands() -> None:

@@ -29,7 +29,7 @@ UNREACHABLE = "postgresql+psycopg://idp@127.0.0.1:1/idp"
 
 ARGUMENTS: dict[str, tuple[str, ...]] = {
     "audit accept-chain": ("--reason", "restored"),
-    "audit export": ("--from", "2026-11-01", "--to", "2026-11-02"), "audit verify": (),
+    "audit export": ("--from", "2026-11-01", "--to", "2026-11-02"), "audit verify": (), "audit heads": (),
     "ca crl": (),
     "ca init": ("--root-key", "ROOT"), "ca issue": ("--csr", "REQUEST", "--profile", "tls_client", "--host", "a.example"),
     "ca request": ("--out", "OUT"),

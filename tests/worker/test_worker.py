@@ -65,6 +65,7 @@ class House:
         self.overdue: list[str] = []
         self.sessions = SimpleNamespace(end_overdue=lambda caller: self.overdue.append(caller.source) or 0)
         self.deprovisioning = SimpleNamespace(settle=lambda caller: self.overdue.append(caller.source) or 0)
+        self.daily_heads = SimpleNamespace(follow=lambda caller: 0)
         self.mobile_signatures = None
         self.looked_after: list[str] = []
         self.ocsp = SimpleNamespace(renew_due=lambda caller: self.looked_after.append("signers") or 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from hypothesis import strategies as st
 
 from idp.adapters.sql.database import Database
 from idp.audit import AuditEvent
+from idp.audit.days import DayHead
 from idp.errors import UnavailableError
 from idp.pki.authority.ports import Reason
+from idp.pki.timestamp.asking import stamped
 from idp.pki.timestamp.service import PLACE, RENEW_SECONDS, TimeStamps
 from idp.pki.timestamp.token import TimeStampAnswer
 from tests.fakes.audit_trail import FakeAuditTrail
@@ -188,3 +191,18 @@ def test_security_43_whatever_is_sent_is_answered(house: House, data: Any) -> No
         asked = bytearray(data.draw(st.binary(max_size=80)))
     answer = house.ask(bytes(asked))
     assert answer["status"].native in {"granted", "rejection"}
+
+
+def test_the_head_of_a_day_is_stamped_as_openssl_verifies_it_and_not_where_nobody_stamps(house: House, tmp_path: Path) -> None:
+    head = DayHead(day="2023-11-14", chain=4711, number=12, hash=b"h" * 32, taken_at=house.clock.now())
+    digest = hashlib.sha256(head.document).digest()
+    answer = stamped(house.stamps, digest, CALLER)
+    chain = house.issuance.chain(house.issuance.authority())
+    files = {"root.pem": chain[-1].public_bytes(Encoding.PEM), "issuing.pem": chain[0].public_bytes(Encoding.PEM),
+             "head.json": head.document, "head.tsr": answer}
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    run("openssl", "ts", "-verify", "-data", tmp_path / "head.json", "-in", tmp_path / "head.tsr", "-CAfile",
+        tmp_path / "root.pem", "-untrusted", tmp_path / "issuing.pem", "-attime", str(house.clock.now()))
+    assert stamped(house.another(offered=False), digest, CALLER) == b""
+    assert stamped(house.stamps, b"short", CALLER) == b"", "a refusal is no time-stamp"

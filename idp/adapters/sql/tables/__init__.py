@@ -51,6 +51,7 @@ from .two_persons import DeputyRow, FactorResetRow
 
 __all__ = (
     "AccessTokenRow",
+    "AuditDayRow",
     "AuditRepeatRow",
     "AuditRow",
     "AuditSealRow",
@@ -369,6 +370,26 @@ class AuditSealRow(Base):
     """ES256, raw r||s, over the hash; key ``keys/audit-seal.pem``."""
     key_id: Mapped[str] = mapped_column(String(64))
     sealed_at: Mapped[Epoch]
+
+
+class AuditDayRow(Base):
+    """The head of a day: the chain's newest seal when the day had ended."""
+
+    __tablename__ = "audit_day"
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    """YYYY-MM-DD, in Vietnam."""
+    chain: Mapped[int] = mapped_column(BigInteger)
+    number: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[Digest]
+    taken_at: Mapped[Epoch]
+    time_stamp: Mapped[bytes] = mapped_column(LargeBinary)
+    """RFC 3161 TimeStampResp, DER; empty where there is none yet."""
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    """waiting | sent | dead | kept."""
+    attempts: Mapped[int] = mapped_column(Integer)
+    next_attempt_at: Mapped[Epoch]
+    sent_at: Mapped[Epoch]
+    last_error: Mapped[str] = mapped_column(String(255))
 
 
 class OutboxRow(Base):

@@ -122,7 +122,9 @@ def families() -> Mapping[str, Mapping[str, str]]:
         gettext("Dữ liệu cá nhân và nhật ký"): {
             "personal_data.read": gettext("Xem dữ liệu cá nhân"),
             "audit.exported": gettext("Nhật ký được xuất"),
-            "audit.chain_accepted": gettext("Nhận chuỗi nhật ký")},
+            "audit.chain_accepted": gettext("Nhận chuỗi nhật ký"),
+            "audit.head_sent": gettext("Gửi dấu cuối ngày ra ngoài"),
+            "audit.head_dead": gettext("Không gửi được dấu cuối ngày")},
         gettext("Hệ thống"): {
             "key.created": gettext("Tạo khóa ký"),
             "key.activated": gettext("Bắt đầu dùng khóa ký"),
