@@ -152,8 +152,6 @@ def test_an_error_says_so_first_and_at_its_field(pages: Pages, sample: Sample) -
         assert not invalid
 
 
-
-
 @every
 def test_interface_only_what_is_offered_is_shown(pages: Pages, sample: Sample) -> None:
     text = _page(pages, sample).text.lower()
