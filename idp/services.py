@@ -34,6 +34,7 @@ from .administration.people.deputies import DeputyAdministration
 from .administration.people.many import ManyOfficers
 from .administration.people.officers import OfficerDirectory
 from .administration.people.two_persons import FactorResets
+from .administration.rollout.accounts import ForgottenAccounts
 from .administration.rollout.campaigns import RolloutAdministration
 from .administration.rollout.reports import RolloutReports
 from .administration.tasks import TaskAdministration
@@ -193,6 +194,7 @@ class Administration:
     keys: KeyAdministration
     rollout: RolloutAdministration
     rollout_reports: RolloutReports
+    accounts: ForgottenAccounts
     officers: OfficerAdministration
     tasks: TaskAdministration
     password_resets: PasswordResets

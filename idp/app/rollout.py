@@ -8,10 +8,12 @@ from ..adapters.sheets import SheetFiles
 from ..adapters.sql.database import Database
 from ..adapters.sql.directory.administrators import SqlAgencyAdministrators
 from ..adapters.sql.directory.units import SqlUnits
+from ..adapters.sql.rollout.accounts import SqlAccounts
 from ..adapters.sql.rollout.campaigns import SqlCampaigns
 from ..adapters.sql.rollout.facts import SqlObserver
 from ..adapters.sql.rollout.records import SqlCandidates, SqlRecords
 from ..adapters.sql.rollout.reminders import SqlCampaignReminders
+from ..administration.rollout.accounts import ForgottenAccounts
 from ..administration.rollout.campaigns import RolloutAdministration
 from ..administration.rollout.reports import RolloutReports
 from ..clock import Clock
@@ -30,13 +32,14 @@ class RolloutRooms:
 
     Attributes:
         campaigns: For the worker; so ``reminders``.
-        administration: For administrators; so ``reports``.
+        administration: For administrators; so ``reports`` and ``accounts``.
     """
 
     campaigns: Campaigns
     reminders: Reminders
     administration: RolloutAdministration
     reports: RolloutReports
+    accounts: ForgottenAccounts
 
 
 def rollout_rooms(settings: Settings, database: Database, clients: ClientRegistry, mirror: OfficerMirror, groups: RoleGroups,
@@ -48,5 +51,7 @@ def rollout_rooms(settings: Settings, database: Database, clients: ClientRegistr
     administration = RolloutAdministration(campaigns, records, clock)
     reminders = Reminders(store, records, SqlCampaignReminders(database), mirror,
                           SqlAgencyAdministrators(database, groups, clock), calendar, clock)
+    sheets = SheetFiles()
     return RolloutRooms(campaigns, reminders, administration,
-                        RolloutReports(administration, units, SheetFiles(), calendar, settings.province_name))
+                        RolloutReports(administration, units, sheets, calendar, settings.province_name),
+                        ForgottenAccounts(SqlAccounts(database, clients.all, clock), sheets))

@@ -317,7 +317,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         mirror=MirrorAdministration(officer_search, mirror_rooms.brake),
         enrollments=enrollments, enrollment_lists=enrollment_lists, enrollment_paper=paper,
         devices=custody_devices, expiry=expiry, renewals=renewals,
-        rollout=rollout.administration, rollout_reports=rollout.reports,
+        rollout=rollout.administration, rollout_reports=rollout.reports, accounts=rollout.accounts,
         audit=trail_records, audit_exports=trail_exports,
         password_resets=PasswordResets(people, mirror, one_time, deprovisioning, interactions, notices, audit,
                                        clock, groups, seen))

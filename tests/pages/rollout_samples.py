@@ -101,6 +101,14 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
     exclude: dict[str, Any] = around | {
         "found": found, "error": "", "subject": "s1", "name": person["name"], "about": _LONG, "told": {"reason": "", "note": ""},
         "reasons": _by_language([{"value": "seconded", "word": {"vi": "Biệt phái", "en": "Seconded"}}])}
+    accounts: dict[str, Any] = frame(who, "accounts") | {
+        "which": "dormant", "unit": "H30.1", "title": {"vi": "Lâu không đăng nhập", "en": "Has not signed in for long"},
+        "about": {"vi": "Tài khoản đang mở mà chưa ai dùng.", "en": "Open accounts that nobody has used."}, "applications": False,
+        "choices": _by_language([{
+            "value": "dormant", "word": {"vi": "Lâu không đăng nhập", "en": "Not signed in for long"}}]),
+        "units": [{"code": "H30.1", "name": "Sở Y tế"}], "files": files, "turn": {"first": "/next", "prev": "", "next": "/next"},
+        "rows": [{**person, "last": "01/09/2026", "tells_logout": True},
+                 {**other, "title": "", "last": "", "tells_logout": True}]}
     wrong = {"vi": "Chiến dịch này đã đóng.", "en": "This campaign is closed."}
     written = asdict(paper(made, Issuer("Tỉnh Hậu Giang", "Sở Thông tin và Truyền thông"), WorkingDays()))
     return {
@@ -128,6 +136,10 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "rollout-change-wrong": ("console/rollout/change.html", change | {"error": wrong}),
         "rollout-exclude": ("console/rollout/exclude.html", exclude),
         "rollout-exclude-wrong": ("console/rollout/exclude.html", exclude | {"error": wrong}),
+        "accounts": ("console/rollout/accounts.html", accounts),
+        "accounts-applications": ("console/rollout/accounts.html", accounts | {"applications": True, "rows": [
+            {"name": "Khảo sát", "title": "", "unit_name": "", "tells_logout": tells, "last": ""} for tells in (True, False)]}),
+        "accounts-none": ("console/rollout/accounts.html", accounts | {"rows": [], "turn": _ONE_PAGE}),
         "rollout-report": ("console/rollout/report.html", {
             "paper": written, "chart": draw(made, PAPER), "day": "2026-11-23", "shown": "23/11/2026", "back": "/next",
             "address": "/next", "files": files}),

@@ -236,7 +236,7 @@ class Site:
             administration=SimpleNamespace(audit=None, audit_exports=None,
                                            enrollments=None, devices=None, expiry=None, renewals=None, tasks=None, clients=None,
                                            onboarding=None, keys=None, deliveries=None,
-                                           rollout=None, rollout_reports=None),
+                                           rollout=None, rollout_reports=None, accounts=None),
             remote_signing=None, mobile_signatures=None,
             settings=self.settings, clock=self.clock, database=database, keys=keys, clients=clients, provider=self.provider,
             approvals=approvals, devices=self.devices, notices=self.told, known_devices=self.known_devices,

@@ -149,3 +149,16 @@ def test_a_deadline_is_changed_and_a_campaign_closed_with_a_reason(console: Cons
     assert f'href="{address}"' in province.get(LIST).text
     assert f'href="{address}"' not in province.get("/admin/").text
     assert [one[2]["reason"] for one in events_of(office.database, "campaign.closed")] == ["Xong"]
+
+
+def test_accounts_to_look_through_are_lists_of_the_own_agency(console: Console, province: Browser) -> None:
+    page = province.get("/admin/accounts/?list=never_signed_in").text
+    assert page.count('<tr><th scope="row">') >= 5
+    links = [unescape(link) for link in re.findall(r'href="(/admin/accounts/file[^"]*)"', page)]
+    assert [province.get(link).status_code for link in links] == [200, 200]
+    assert "Quản lý văn bản" in province.get("/admin/accounts/?list=without_logout").text
+    agency = console.person("quantri.hai", "quantri-coquan", unit=HOME)
+    assert IT not in agency.get("/admin/accounts/file?list=never_signed_in").text
+    for query in ("list=x", "unit=x", "file=x"):
+        assert province.get(f"/admin/accounts/?{query}").status_code == 200
+    assert province.get("/admin/accounts/?cursor=x").status_code == 400

@@ -198,7 +198,8 @@ def _schemas() -> dict[str, Any]:
     lists = {f"{name}Page": _object({"items": {"type": "array", "items": _ref(name)}, "next": {"type": ["string", "null"]}},
                                     ("items", "next"))
              for name in ("ClientSummary", "InitialAccessToken", "Grant", "Officer", "OfficerWithoutFactor", "Task",
-                          "Enrollment", "ExpiringEnrollment", "Device", "AuditRecord", "CampaignMissing", "CampaignExcluded")}
+                          "Enrollment", "ExpiringEnrollment", "Device", "AuditRecord", "CampaignMissing",
+                          "CampaignExcluded", "Account")}
     return {
         **_registration(), **lists, **audit_schemas(_object),
         **enrollment_schemas(_object), **device_schemas(_object), **onboarding_schemas(_object),

@@ -15,7 +15,7 @@ from .audit import records as audit
 from .custody import devices, records
 from .door import Door
 from .operation import keys, system
-from .rollout import changing
+from .rollout import accounts, changing
 from .rollout import pages as rollout
 
 HOME = "/admin/"
@@ -43,6 +43,6 @@ def blueprint(services: Services) -> Blueprint:
 
     for room in (audit, audit_exports,
                  lists, papers, expiry, renewals, acts, asking, desk, devices, records, tasks, passwords, application_form,
-                 application_pages, keys, system, changing, rollout):
+                 application_pages, keys, system, accounts, changing, rollout):
         room.add(views, services, door)
     return views

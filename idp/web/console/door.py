@@ -103,6 +103,7 @@ def _frame(entered: Entered) -> dict[str, Any]:
     offered: list[tuple[bool, str, str, str, str]] = [
         (whole, "home", "/admin/", gettext("Tổng quan"), "chart"),
         (whole, "rollout", "/admin/rollout/", gettext("Chiến dịch"), "check"),
+        (whole, "accounts", "/admin/accounts/", gettext("Cần rà soát"), "users"),
         (cards, "list", "/admin/certificates/", gettext("Chứng thư số"), "cert"),
         (cards, "expiry", "/admin/certificates/expiry/", gettext("Sắp hết hạn"), "clock"),
         (who.may(Right.SEE_DEVICES), "devices", "/admin/devices/", gettext("Thiết bị"), "plug"),

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from ....administration.rollout.campaigns import SORTS
 from ....administration.rollout.reports import FILES
+from ....rollout.accounts import AccountList
 from ....rollout.campaign import BY_HAND, Goal
 from ....rollout.campaigns import LONGEST_NAME, LONGEST_NOTE
 from ....rollout.steps import Owner, Step
@@ -29,6 +30,7 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "on": _DAY | {"description": "Figures of this day; without it, of now."},
     "step": _STEP | {"description": "What is to be done next."},
     "order": {"type": "string", "enum": list(SORTS), "default": SORTS[0]},
+    "list": {"type": "string", "enum": [one.value for one in AccountList], "default": AccountList.DORMANT.value},
     "file": {"type": "string", "enum": list(FILES), "default": "csv"},
 }
 """Parameters of addresses that campaigns alone have."""
@@ -61,6 +63,9 @@ def schemas(object_: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     missing = person | {"step": _STEP, "owner": _OWNER, "since": _TIME}
     excluded = person | {"reason": _TEXT, "by_hand": _YES, "note": _TEXT}
     summary = campaign | {"figures": {"oneOf": [shown, {"type": "null"}], "description": "null of a closed one."}}
+    account = {**{name: _TEXT for name in ("subject", "name", "title", "unit_code", "unit_name")},
+               "last_sign_in_at": _TIME_OR_NONE, "tells_logout": _YES | {
+                   "description": "Of an application, whether it registered an address for logout tokens; true of officers."}}
     found = {"counted": _NUMBER, "left_out": _COUNTS, "agencies": _COUNTS}
     return {
         "Campaign": object_(summary, summary), "CampaignCourse": object_(course, course),
@@ -73,18 +78,23 @@ def schemas(object_: Callable[..., dict[str, Any]]) -> dict[str, Any]:
         "CampaignExclusion": object_({"subject": _TEXT, "reason": {"type": "string", "enum": [one.value for one in BY_HAND]},
                                       "note": _WORD}, ("subject", "reason")),
         "CampaignRestoration": object_({"subject": _TEXT}, ("subject",)),
-        "CampaignMissing": object_(missing, missing), "CampaignExcluded": object_(excluded, excluded)}
+        "Account": object_(account, account), "CampaignMissing": object_(missing, missing),
+        "CampaignExcluded": object_(excluded, excluded)}
 
 
 def paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     """Give the operations on campaigns."""
     def file(name: str, summary: str, *query: str) -> dict[str, Any]:
-        made = operation(name, summary, path="id", query=(*query, "file"))
+        made = operation(name, summary, path="" if name == "writeAccounts" else "id", query=(*query, "file"))
         made["responses"]["200"]["content"] = {kind: {"schema": {"type": "string", "format": "binary"}}
                                                for kind in FILES.values()}
         return made
 
     return {
+        "/accounts": {"get": operation(
+            "listAccounts", "Accounts that are forgotten: dormant for 45 days, never signed in, without a mailbox; applications "
+            "that have never taken a logout token.", answer="AccountPage", query=("list", "unit", "cursor", "limit"))},
+        "/accounts/file": {"get": file("writeAccounts", "One of these lists, as a file.", "list", "unit")},
         "/campaigns": {
             "get": operation("listCampaigns", "Campaigns that concern you, the newest first; of open ones the figures of now.",
                              answer="CampaignList"),

@@ -1,0 +1,70 @@
+"""Accounts that a rollout forgets, list by list; rules and scope are those of ``administration.rollout.accounts``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from flask import Blueprint, Response, request
+from flask_babel import gettext
+
+from ....administration.pages import USUAL
+from ....administration.rollout.reports import FILES
+from ....directory.unit import is_unit_code
+from ....rollout.accounts import DORMANT_DAYS, AccountList
+from ....services import Services
+from ..door import Door
+from ..turning import turning
+from ..words import day
+
+LIST: Final = "/admin/accounts/"
+
+
+def lists() -> Mapping[str, tuple[str, str]]:
+    """Give what each list is called, and what it holds."""
+    return {
+        AccountList.DORMANT: (gettext("Lâu không đăng nhập"),
+                              gettext("Đã từng đăng nhập, nhưng không lần nào trong %(days)s ngày qua.", days=DORMANT_DAYS)),
+        AccountList.NEVER_SIGNED_IN: (gettext("Chưa đăng nhập lần nào"), gettext("Tài khoản đang mở mà chưa ai dùng.")),
+        AccountList.WITHOUT_MAILBOX: (gettext("Chưa có hộp thư"), gettext("Danh bạ chưa ghi thư điện tử công vụ.")),
+        AccountList.WITHOUT_LOGOUT: (gettext("Ứng dụng chưa đăng xuất được"),
+                                     gettext("Ứng dụng chưa lần nào nhận lệnh đăng xuất của hệ thống."))}
+
+
+def add(views: Blueprint, services: Services, door: Door) -> None:
+    """Make ``/admin/accounts/`` and its files."""
+    room = services.administration.accounts
+
+    @views.get("/accounts/")
+    def accounts() -> Response:
+        entered = door.enter(request.full_path)
+        if isinstance(entered, Response):
+            return entered
+        which, unit = _asked()
+        page = room.listed(entered.who, which, unit=unit, cursor=request.args.get("cursor", ""), limit=USUAL)
+        narrowed = {"list": which.value, **({"unit": unit} if unit else {})}
+        offered = [{"code": one.code, "name": one.name}
+                   for one in services.administration.enrollment_paper.asking.agencies(entered.who)]
+        return door.page(
+            "console/rollout/accounts.html", entered, here="accounts", which=which.value, unit=unit, about=lists()[which][1],
+            title=lists()[which][0], choices=[{"value": name, "word": word} for name, (word, _) in lists().items()],
+            applications=which is AccountList.WITHOUT_LOGOUT, units=offered,
+            rows=[{**one, "last": day(one["last_sign_in_at"])} for one in page.items],
+            files=[{"kind": kind.upper(), "url": f"{LIST}file?list={which.value}&unit={unit}&file={kind}"} for kind in FILES],
+            turn=turning(LIST, narrowed, following=page.next, prev=""))
+
+    @views.get("/accounts/file")
+    def accounts_file() -> Response:
+        entered = door.enter(request.full_path)
+        if isinstance(entered, Response):
+            return entered
+        which, unit = _asked()
+        kind = request.args.get("file", "")
+        kind = kind if kind in FILES else "csv"
+        return Response(room.file(entered.who, which, kind, unit=unit), content_type=FILES[kind], headers={
+            "Content-Disposition": f'attachment; filename="{which.value}.{kind}"'})
+
+
+def _asked() -> tuple[AccountList, str]:
+    which, unit = request.args.get("list", ""), request.args.get("unit", "")
+    return (AccountList(which) if which in set(AccountList) else AccountList.DORMANT, unit if is_unit_code(unit) else "")
