@@ -16,7 +16,6 @@ from flask import Flask
 from ...services import Services
 from ..security import MAX_BODY_BYTES, PageRequest, check_limits
 from . import (
-    accounts,
     audit,
     break_glass,
     campaigns,
@@ -59,6 +58,6 @@ def create(services: Services) -> Flask:
     problems.handle(app, secure=services.settings.secure)
     door = Door(services)
     for resource in (audit, clients, initial_access, grants, keys, officers, tasks, break_glass, enrollments, devices,
-                     deliveries, campaigns, accounts):
+                     deliveries, campaigns):
         app.register_blueprint(resource.blueprint(door), url_prefix=PREFIX)
     return app

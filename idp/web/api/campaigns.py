@@ -1,4 +1,4 @@
-"""``/api/v1/campaigns``: views over ``administration.rollout``."""
+"""``/api/v1/campaigns`` and ``/api/v1/accounts``: views over ``administration.rollout``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response
 
 from ...administration.rollout.reports import FILES
+from ...rollout.accounts import AccountList
 from .door import Door, identifier
 
 
@@ -92,6 +93,21 @@ def blueprint(door: Door) -> Blueprint:
         door.query()
         rooms.administration.rollout.restore(who, identifier(campaign_id), door.body(), caller)
         return door.nothing()
+
+    @views.get("/accounts")
+    def accounts() -> Response:
+        who, _ = door.admit()
+        asked = door.query("list", "unit", "cursor", "limit")
+        which = AccountList(asked.pop("list", AccountList.DORMANT.value))
+        return door.page(rooms.administration.accounts.listed(who, which, **asked))
+
+    @views.get("/accounts/file")
+    def accounts_file() -> Response:
+        who, _ = door.admit()
+        asked = door.query("list", "unit", "file")
+        which, kind = AccountList(asked.pop("list", AccountList.DORMANT.value)), asked.pop("file", "csv")
+        content = rooms.administration.accounts.file(who, which, kind, **asked)
+        return _file(which.value, kind, content)
 
     return views
 

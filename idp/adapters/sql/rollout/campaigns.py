@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON, BigInteger, Text, bindparam, cast, func, insert, literal_column, select, update
+from sqlalchemy import JSON, Text, bindparam, cast, column, func, insert, literal_column, select, update
 
 from ....audit import AuditRecord
 from ....rollout.campaign import Campaign, CampaignEntry, Goal, MemberAct, MemberEntry, Population
@@ -102,9 +102,10 @@ def _lines(database: Database) -> Any:
         each: Any = func.json_each(array).table_valued("value")
         values: dict[str, Any] = {name: func.json_extract(each.c.value, literal_column(f"'$.{name}'")) for name in _OF_MEMBER}
     else:
-        each = func.json_array_elements(cast(array, JSON)).table_valued("value")
-        values = {name: each.c.value.op("->>")(literal_column(f"'{name}'")) for name in _OF_MEMBER}
-        values["at"] = cast(values["at"], BigInteger)
+        # Each line is read once; to ask an element for its members one by one would read it twelve times.
+        each = func.json_to_recordset(cast(array, JSON)).table_valued(
+            *(column(name, MEMBER.c[name].type) for name in _OF_MEMBER)).render_derived(name="line", with_types=True)
+        values = {name: each.c[name] for name in _OF_MEMBER}
     return insert(MEMBER).inline().from_select(
         ["campaign_id", *values], select(parameter(MEMBER.c.campaign_id), *values.values()).select_from(each))
 
