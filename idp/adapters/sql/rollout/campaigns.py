@@ -1,14 +1,15 @@
 """Where campaigns and their lists rest (port: ``rollout.campaign.CampaignStore``).
 
-A list is written whole, as one JSON array in one statement, so that a campaign of 100,000 people begins in one act.
+A list is written as JSON arrays, some thousand lines in a statement, and with its campaign in one transaction: a campaign of
+100,000 people begins in one act, and no statement of it takes as long as the database lets one take.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import JSON, Text, bindparam, cast, column, func, insert, literal_column, select, update
@@ -22,6 +23,7 @@ from ..tables import CampaignEntryRow, CampaignMemberRow, CampaignRow
 CAMPAIGN: Any = CampaignRow.__table__
 ENTRY: Any = CampaignEntryRow.__table__
 MEMBER: Any = CampaignMemberRow.__table__
+_AT_ONCE: Final = 2000
 _OF_MEMBER = ("subject", "at", "act", "name", "title", "unit_code", "unit_name", "agency_code", "agency_name", "reason", "note",
               "actor")
 
@@ -30,13 +32,14 @@ class SqlCampaigns:
     """The store on one database. Every verb raises UnavailableError when the database does not answer."""
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         number = parameter(CAMPAIGN.c.campaign_id)
         entry = insert_row(ENTRY, **{name: parameter(ENTRY.c[name], f"entry_{name}")
                                      for name in ("at", "act", "actor", "deadline", "reason")})
-        self._add = database.write(
-            audit_insert(), entry, _lines(database),
-            guard=database.insert(CAMPAIGN).inline().values({c.name: parameter(c) for c in CAMPAIGN.columns})
-            .on_conflict_do_nothing().returning(CAMPAIGN.c.campaign_id))
+        begun = (database.insert(CAMPAIGN).inline().values({c.name: parameter(c) for c in CAMPAIGN.columns})
+                 .on_conflict_do_nothing().returning(CAMPAIGN.c.campaign_id))
+        self._add = database.write(audit_insert(), entry, _lines(database), guard=begun)
+        self._parts = (begun, audit_insert(), entry, _lines(database))
         self._note = database.write(audit_insert(), entry, guard=update(CAMPAIGN).where(
             CAMPAIGN.c.campaign_id == number, CAMPAIGN.c.entries == parameter(CAMPAIGN.c.entries, "seen")).values(
                 entries=CAMPAIGN.c.entries + literal_column("1"), open_name=parameter(CAMPAIGN.c.open_name))
@@ -56,10 +59,23 @@ class SqlCampaigns:
         """Keep a new one with its list."""
         population = orjson.dumps({"unit": campaign.population.unit, "groups": campaign.population.groups,
                                    "titles": campaign.population.titles}).decode()
-        return self._add.run(
+        values = dict(
             campaign_id=campaign.campaign_id, name=campaign.name, goal=campaign.goal.value, population=population,
             owner=campaign.owner, created_at=campaign.created_at, created_by=campaign.created_by, open_name=campaign.name,
-            entries=1, lines=_array(members), **_entry(campaign.history[0]), **audit_values(record)) is not None
+            entries=1, **_entry(campaign.history[0]), **audit_values(record))
+        if self._database.is_sqlite:
+            return self._add.run(lines=_array(members), **values) is not None
+        executor = self._database.executor(self._database.durable, in_transaction=True)
+        begun, *once, lines = [executor.compile(part) for part in self._parts]
+        with self._database.transaction(self._database.durable) as cursor:
+            cursor.execute(begun.sql, {**begun.constants, **values})
+            if not cursor.fetchall():
+                return False
+            for statement in once:
+                cursor.execute(statement.sql, {**statement.constants, **values})
+            for part in _parts(members):
+                cursor.execute(lines.sql, {**lines.constants, "campaign_id": campaign.campaign_id, "lines": _array(part)})
+        return True
 
     def find(self, campaign_id: str) -> Campaign | None:
         """Find by number."""
@@ -85,8 +101,8 @@ class SqlCampaigns:
 
     def follow(self, campaign_id: str, entries: Sequence[MemberEntry]) -> None:
         """Add lines."""
-        if entries:
-            self._follow.run(campaign_id=campaign_id, lines=_array(entries))
+        for part in _parts(entries):
+            self._follow.run(campaign_id=campaign_id, lines=_array(part))
 
     def members(self, campaign_id: str, *, before: int) -> Sequence[MemberEntry]:
         """Give lines in order."""
@@ -108,6 +124,11 @@ def _lines(database: Database) -> Any:
         values = {name: each.c[name] for name in _OF_MEMBER}
     return insert(MEMBER).inline().from_select(
         ["campaign_id", *values], select(parameter(MEMBER.c.campaign_id), *values.values()).select_from(each))
+
+
+def _parts(entries: Sequence[MemberEntry]) -> Iterator[Sequence[MemberEntry]]:
+    for first in range(0, len(entries), _AT_ONCE):
+        yield entries[first:first + _AT_ONCE]
 
 
 def _array(entries: Sequence[MemberEntry]) -> str:
