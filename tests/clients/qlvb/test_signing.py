@@ -27,6 +27,8 @@ from qlvb.remote import NotSignedError, Remote, verification_code
 from qlvb.signing import Desk, Order, Signed
 from qlvb.trust import NoTrustError
 
+from idp.signing.outcome import Outcome
+from idp.signing.transaction import DENIED, NOT_FETCHED, SIM_BLOCKED, STANDING_UNKNOWN
 from tests.fakes.remote_signing import Card, RemoteSigning, not_yet, refusal
 
 from .conftest import AGENCY, LEADER
@@ -262,6 +264,12 @@ def test_what_the_phone_says_is_said_in_plain_words(house: House, error: str, ou
     with pytest.raises(NotSignedError) as raised:
         house.sign(house.order, "leader")
     assert words in raised.value.sentence
+
+
+def test_every_outcome_of_a_signature_is_said_in_vietnamese() -> None:
+    under_way = {Outcome.ACCEPTED, Outcome.PENDING, Outcome.SIGNED, Outcome.VALID}
+    others = {DENIED, NOT_FETCHED, SIM_BLOCKED, STANDING_UNKNOWN, "certificate_unfit"}
+    assert {one.value for one in set(Outcome) - under_way} | others == set(remote._OUTCOMES)
 
 
 def test_an_officer_who_takes_time_is_waited_for_by_the_same_request(house: House) -> None:
