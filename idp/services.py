@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from .administration.access import Access
 from .administration.applications.onboarding import Onboarding
 from .administration.audit.exports import AuditExports
+from .administration.audit.readings import OwnReadings
 from .administration.audit.records import AuditRecords
 from .administration.clients import ClientAdministration
 from .administration.console.admission import Console
@@ -297,6 +298,7 @@ class Services:
     audit_store: SealStore
     audit_reader: AuditReader
     daily_heads: DailyHeads
+    own_readings: OwnReadings
     directory: Directory
     deprovisioning: Deprovisioning
     mirror: OfficerMirror

@@ -10,6 +10,7 @@ from ..adapters.sql.database import Database
 from ..adapters.sql.trail.days import SqlDayHeads
 from ..adapters.sql.trail.search import SqlAuditSearch
 from ..administration.audit.exports import AuditExports
+from ..administration.audit.readings import OwnReadings
 from ..administration.audit.records import AuditRecords
 from ..audit import AuditTrail, Caller
 from ..audit.chain import SealStore
@@ -24,11 +25,11 @@ from ..settings import Settings
 
 
 def audit_rooms(database: Database, store: SealStore, signer: Es256SealSigner, mirror: OfficerMirror, groups: RoleGroups,
-                trail: AuditTrail, clock: Clock) -> tuple[AuditRecords, AuditExports]:
-    """Build what administrators look through, and what they export by."""
+                trail: AuditTrail, clock: Clock) -> tuple[AuditRecords, AuditExports, OwnReadings]:
+    """Build what administrators look through, what they export by, and what officers see of it."""
     search = SqlAuditSearch(database, clock)
     return (AuditRecords(search, Inspection(store, signer), mirror, groups),
-            AuditExports(search, store, signer, trail, clock))
+            AuditExports(search, store, signer, trail, clock), OwnReadings(search, mirror))
 
 
 def daily_heads(settings: Settings, database: Database, store: SealStore, time_stamps: TimeStamps, clock: Clock) -> DailyHeads:

@@ -291,7 +291,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
                     idle_limit_seconds=settings.idle_limit_seconds, resource=settings.issuer + Paths().administration,
                     counter=guesses, emergency=emergency)
     rollout = rollout_rooms(settings, database, clients, mirror, groups, desk_rooms.moves.calendar, clock)
-    trail_records, trail_exports = audit_rooms(database, seal_store, seal_signer, mirror, groups, audit, clock)
+    trail_records, trail_exports, own_readings = audit_rooms(database, seal_store, seal_signer, mirror, groups, audit, clock)
     consents = Consents(SqlConsents(database), audit, clock)
     known_devices = Devices(SqlDevices(database), networks, clock)
     about_officers = OfficerAdministration(deprovisioning, mirror, groups)
@@ -354,7 +354,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         mail_delivery=MailDelivery(mail, mail_server(settings, clock), mirror, LetterWords(settings, forgotten.link), clock),
         audit_chain=AuditChain(seal_store, seal_signer, FileSealHeads(settings.keys_dir / HEADS), clock),
         audit_store=seal_store, audit_reader=SqlAuditReader(database),
-        daily_heads=daily_heads(settings, database, seal_store, protocol_rooms.time_stamps, clock),
+        own_readings=own_readings, daily_heads=daily_heads(settings, database, seal_store, protocol_rooms.time_stamps, clock),
         registrar=Registrar(client_store, clients, folder.client_secrets(), clock, policy, sectors, client_secrets),
         initial_access=initial_access, dynamic_registration=DynamicRegistration(desk),
         client_configuration=ClientConfiguration(desk),

@@ -432,6 +432,12 @@ SAMPLES = [
         {"client_id": "khaosat", "name": "Khảo sát công vụ", "asked": True, "offline": False, "shares": ["A"],
          "owner": "Sở Nội vụ, do Công ty Phần mềm Ví Dụ vận hành", "agreed": "03/11/2026", "last_used": ""}]}),
     Sample("access-none", "account/applications.html", {"who": OFFICER, "agency_help": None, "apps": []}),
+    Sample("readings", "account/readings.html", {"who": OFFICER, "next_url": "/next", "rows": _by_language([
+        {"at": "23/11/2026 08:14", "name": "Trần Thị Ví Dụ", "unit_name": "Sở Thông tin và Truyền thông",
+         "number": "2026-04210001", "why": {"vi": "Mở trên trang quản trị", "en": "Opened in the console"}},
+        {"at": "22/11/2026 10:00", "name": {"vi": "Chính bạn", "en": "You"}, "unit_name": "", "number": "",
+         "why": {"vi": "Xử lý đề nghị chứng thư số", "en": "A certificate request was handled"}}])}),
+    Sample("readings-none", "account/readings.html", {"who": LONG, "next_url": "", "rows": []}),
     Sample("profile", "account/profile.html", {
         "who": LONG | {"username": "thunghiem"}, "agency_help": AGENCY_HELP, "mail": "thunghiem@haugiang.gov.vn",
         "phone": "+84912000001", "posts": [f"{LONG['title']}, {LONG['unit_name']}", "Chuyên viên, Sở Nội vụ"]}),

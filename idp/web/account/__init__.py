@@ -10,9 +10,9 @@ from flask import Blueprint, Response
 
 from ...services import Services
 from ..onward import Onward, see_other
-from . import access, app, certificate, certificates, notices, passkeys, password, recovery_codes, security, sessions
+from . import access, app, certificate, certificates, notices, passkeys, password, readings, recovery_codes, security, sessions
 
-PARTS = (security, passkeys, password, app, certificate, recovery_codes, sessions, notices, certificates, access)
+PARTS = (security, passkeys, password, app, certificate, recovery_codes, sessions, notices, certificates, access, readings)
 """Each adds its pages under ``/account``."""
 
 
