@@ -262,6 +262,22 @@ def test_form_post_goes_on_by_itself_and_carries_every_value(screen: Screen) -> 
     assert screen.site.posted[-1] == [("code", "a<b>\"'&"), ("state", "é ✓")]
 
 
+def test_while_a_phone_is_asked_the_seconds_go_down_and_the_answer_opens_the_page_anew(screen: Screen) -> None:
+    driver = screen.driver
+
+    def shown() -> int:
+        return int(driver.find_element(By.CSS_SELECTOR, ".ring text").get_attribute("textContent"))
+
+    screen.open("vi", "phone-waiting")
+    driver.execute_script("window.before = true; window.fetch = async () => Response.json({waiting: true, number: 1, left: 42})")
+    wait(driver, lambda: shown() <= 42, 60)
+    assert driver.find_element(By.CSS_SELECTOR, ".ring__left").get_attribute("stroke-dasharray").endswith(" 120")
+    driver.execute_script("window.fetch = async () => Response.json({waiting: true, number: 2, left: 120})")
+    wait(driver, lambda: driver.execute_script("return window.before === undefined"), 60)
+    driver.execute_script("window.before = true; window.fetch = async () => Response.json({waiting: false})")
+    wait(driver, lambda: driver.execute_script("return window.before === undefined"), 60)
+
+
 def test_without_script_every_form_still_sends_and_shows_no_dead_control(screen: Screen) -> None:
     driver = screen.driver
     driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})

@@ -368,7 +368,7 @@ SAMPLES = [
         "withheld": [], "requests": [{"algorithm": "SHA-256", "credential": "", "phone": True, "documents": [
             {"label": "Quyết định số 12/QĐ-UBND về phân công nhiệm vụ", "hash": "b133a0c0e9bee3be" * 4, "code": "4729"}]}]}),
     Sample("phone-waiting", "signing/phone.html", {
-        "app": QLVB, "action": "/stay", "agency_help": AGENCY_HELP, "waiting": {
+        "app": QLVB, "action": "/stay", "agency_help": AGENCY_HELP, "here": "/stay", "state_url": "/stay", "waiting": {
             "number": 1, "of": 2, "document": "Quyết định số 12/QĐ-UBND về phân công nhiệm vụ", "code": "4729",
             "phone": "••••\u00a0•••\u00a0123", "left": 87, "whole": 120}}),
     Sample("phone-not-signed", "signing/phone.html", {

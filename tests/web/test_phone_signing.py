@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import replace
+from html import unescape
 from types import SimpleNamespace
 from typing import Any
 
@@ -70,7 +71,7 @@ def test_csc_8_3_2_from_the_documents_to_the_token_that_signs(signing: Signing) 
     assert f"Số đối chiếu: {', '.join(verification_code(FIRST))}" in shown.text
     assert "••••\u00a0•••\u00a0001" in shown.text
     assert "84912000001" not in shown.text
-    assert shown.headers["Refresh"].startswith("4;url=/signing/")
+    assert '<noscript><meta http-equiv="refresh" content="4;url=/signing/' in shown.text
     assert signing.phones.carrier.calls == ["sign"]
     again = signing.browser.follow(signing.look(shown))
     assert "Đang chờ bạn xác nhận" in again.text
@@ -122,7 +123,7 @@ def test_security_21_looking_asks_nothing_and_a_strange_form_neither(signing: Si
     signing.site.clock.advance(10)
     page = signing.browser.follow(signing.look(page))
     assert "Bạn đã từ chối trên điện thoại." in page.text
-    assert "Refresh" not in page.headers
+    assert "http-equiv" not in page.text
     signing.phones.carrier.fault = None
     for _ in range(3):
         assert signing.browser.get(page.request.path + "?" + page.request.query_string.decode()).status_code == 200
@@ -130,6 +131,39 @@ def test_security_21_looking_asks_nothing_and_a_strange_form_neither(signing: Si
     again = signing.browser.follow(signing.browser.submit(page, answer="again"))
     assert "Đang chờ bạn xác nhận" in again.text
     assert signing.phones.carrier.calls.count("sign") == 2
+
+
+def state_of(page: Any) -> str:
+    return unescape(page.text.split('data-waits="')[1].split('"')[0])
+
+
+def test_security_39_how_it_stands_is_told_to_that_officer_in_that_browser_alone(signing: Signing) -> None:
+    page = signing.agreed(FIRST, SECOND)
+    address, over = state_of(page), {"waiting": False}
+    assert signing.browser.get(address).json == {"waiting": True, "number": 1, "left": 120}
+    signing.site.clock.advance(20)
+    assert signing.browser.get(address).json["left"] == 100
+    stranger = signing.site.browser()
+    stranger.sign_in(signing.client, "vanthu")
+    assert stranger.get(address).json == over
+    assert signing.site.browser().get(address).json == over
+    assert signing.browser.get(address.replace("/signing/", "/signing/x", 1)).json == over
+    issued = signing.site.events().count("code.issued")
+    signing.phones.hands()
+    assert signing.browser.get(address).json["number"] == 2
+    signing.phones.hands()
+    signing.site.clock.advance(10)
+    for _ in range(2):
+        assert signing.browser.get(address).json == over
+    assert signing.site.events().count("code.issued") == issued, "telling how it stands gives nothing out"
+
+
+def test_the_state_of_what_was_refused_is_that_nobody_waits(signing: Signing) -> None:
+    page = signing.agreed()
+    signing.phones.carrier.fault = (401, None)
+    signing.site.clock.advance(10)
+    assert signing.browser.get(state_of(page)).json == {"waiting": False}
+    assert "Bạn đã từ chối trên điện thoại." in signing.browser.follow(signing.look(page)).text
 
 
 def test_an_officer_stops_or_says_that_they_never_asked(signing: Signing) -> None:

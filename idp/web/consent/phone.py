@@ -10,9 +10,9 @@ from __future__ import annotations
 import base64
 import hmac
 from dataclasses import replace
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, jsonify, make_response, render_template, request
 from flask_babel import gettext
 
 from ...directory.mirror import MirroredOfficer
@@ -29,8 +29,6 @@ from ...signing.csc.hash_signing import HashSigning, NotSignedError
 from ..onward import Onward, address_of, mark_of, see_other
 from ..presentation import agency_help, application_words, hidden_number
 from ..security import allow_onward_redirect, browser_id, caller
-
-REFRESH_SECONDS: Final = 4
 
 
 class _Question(NamedTuple):
@@ -126,9 +124,25 @@ def blueprint(services: Services) -> Blueprint:
                 return onward.proceed(interaction)
             why = _why(request.args.get("why", ""))
             return make_response(render_template("signing/phone.html", **common, waiting=None, **why))
-        answer = make_response(render_template("signing/phone.html", **common, waiting=waiting))
-        answer.headers["Refresh"] = f"{REFRESH_SECONDS};url={address_of('signing.watch', interaction)}"
-        return answer
+        return make_response(render_template(
+            "signing/phone.html", **common, waiting=waiting, here=address_of("signing.watch", interaction),
+            state_url=address_of("signing.state", interaction)))
+
+    @views.get("/signing/<interaction_id>/state")
+    def state(interaction_id: str) -> Response:
+        """Tell the page's script whether the phone is asked; anybody but that officer in that browser hears no."""
+        interaction = services.interactions.take_up(interaction_id, browser_id())
+        is_open = interaction is not None and interaction.done_at is None and interaction.kind == "authorize"
+        question = phone.due(interaction) if interaction is not None and is_open else None
+        waiting = None
+        if question is not None:
+            try:
+                waiting = _waiting(question.rooms, question.asked, question.officer.sub, services.clock.now())
+            except NotSignedError:
+                waiting = None
+        if waiting is None:
+            return jsonify({"waiting": False})
+        return jsonify({"waiting": True, "number": waiting["number"], "left": waiting["left"]})
 
     @views.post("/signing/<interaction_id>")
     def answer(interaction_id: str) -> Response:
