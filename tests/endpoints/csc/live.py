@@ -62,7 +62,7 @@ class SimsOfTheSimulator(Bound):
         super().__init__({})
         self.bound: dict[str, BoundSim] = {}
 
-    def signing(self, sub: str) -> BoundSim:
+    def signing(self, sub: str, *, testing: bool = False) -> BoundSim:
         return self.bound[sub]
 
 
