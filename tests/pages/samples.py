@@ -15,6 +15,7 @@ from . import (
     device_samples,
     enrolment_samples,
     operation_samples,
+    people_samples,
     rollout_samples,
 )
 
@@ -530,6 +531,6 @@ SAMPLES = [
            {"redirect_uri": "/stay", "parameters": [("code", "a<b>\"'&"), ("state", "é ✓")]}),
     *(Sample(name, template, context, 422 if name in samples.WRONG else 200)
       for samples in (audit_samples, desk_samples, device_samples, enrolment_samples, application_samples, operation_samples,
-                      rollout_samples)
+                      rollout_samples, people_samples)
       for name, (template, context) in samples.contexts(OFFICER).items()),
 ]

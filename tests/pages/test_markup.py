@@ -22,11 +22,13 @@ FIELDS = {"username", "password", "otp", "certificate", "certificate_sign_in", "
           "deadline", "groups", "titles", "subject", "on",
           # Members of a registration go by their own names.
           "client_id", "etag", "note", "alg", "emergency", "receiver", *APPLICATION,
-          "person", "application", "address", "since", "until", "legal_basis", "purpose"}
+          "person", "application", "address", "since", "until", "legal_basis", "purpose",
+          "about", "sure", "cols"}
 COMPLETE = {"username": "username", "password": "current-password", "otp": "one-time-code", "new_password": "new-password",
             "new_password_again": "new-password", "user_code": "off", "recovery_code": "off", "name": "off",
             "remember": "off", "enrolment_code": "off", **dict.fromkeys(
-                ("pick", "reason", "document", "record", "device_serial", "identity_number", "file", "q", "birth_date", "phone",
+                ("pick", "cols", "reason", "document", "record", "device_serial", "identity_number", "file", "q", "birth_date",
+                 "phone",
                  "signature_file", "mail", "identity_issued_on", "identity_issued_by", "old_serial", "hosts",
                  "officer", "days", "authority", "note", "deadline", "groups", "titles", "on", *APPLICATION,
                  "person", "application", "address", "since", "until", "legal_basis", "purpose"), "off")}

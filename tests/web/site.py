@@ -233,7 +233,7 @@ class Site:
         self.own_certificates = OwnCertificates(self.desk, self.custody, self.ending, self.mirror, lambda _certificate: ())
         self.services: Any = SimpleNamespace(
             # The console has an office of its own: test_console.py.
-            administration=SimpleNamespace(audit=None, audit_exports=None,
+            administration=SimpleNamespace(audit=None, audit_exports=None, people=SimpleNamespace(agencies=None),
                                            enrollments=None, devices=None, expiry=None, renewals=None, tasks=None, clients=None,
                                            onboarding=None, keys=None, deliveries=None,
                                            rollout=None, rollout_reports=None, accounts=None),

@@ -107,6 +107,8 @@ def _frame(entered: Entered) -> dict[str, Any]:
         (cards, "list", "/admin/certificates/", gettext("Chứng thư số"), "cert"),
         (cards, "expiry", "/admin/certificates/expiry/", gettext("Sắp hết hạn"), "clock"),
         (who.may(Right.SEE_DEVICES), "devices", "/admin/devices/", gettext("Thiết bị"), "plug"),
+        (who.may(Right.SEE_OFFICERS), "officers", "/admin/officers/", gettext("Cán bộ"), "users"),
+        (who.may(Right.SEE_AGENCIES), "agencies", "/admin/agencies/", gettext("Đơn vị"), "building"),
         (whole, "tasks", "/admin/tasks/", gettext("Việc cần làm"), "list"),
         (whole, "applications", "/admin/applications/", gettext("Ứng dụng"), "globe"),
         (who.may(Right.ASK_CERTIFICATES), "import", "/admin/certificates/import", gettext("Nhập danh sách"), "up"),

@@ -43,7 +43,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         page = room.listed(entered.who, state=state, cursor=request.args.get("cursor", ""), limit=USUAL)
         names = unit_names(services)
         return door.page(
-            "console/tasks.html", entered, here="tasks", state=state, rows=[_words(one, names) for one in page.items],
+            "console/tasks.html", entered, here="tasks", state=state, rows=[task_words(one, names) for one in page.items],
             turn=turning(LIST, {"state": state}, following=page.next, prev=""))
 
     @views.get("/tasks/<task_id>")
@@ -72,7 +72,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         about = services.administration.enrollments.listed(entered.who, holder=found["sub"], limit=_MOST_REQUESTS).items
         return door.page(
             "console/task.html", entered, here="tasks", status=status, error=error, proof=proof[:LONGEST_PROOF],
-            longest=LONGEST_PROOF, found=_words(found, unit_names(services)), may_complete=found["may_complete"],
+            longest=LONGEST_PROOF, found=task_words(found, unit_names(services)), may_complete=found["may_complete"],
             until=_until(TaskKind(found["kind"]), len(found["standing"])), why=_why()[TaskKind(found["kind"])],
             change_url=change_url(change) if change else "", opened=moment(found["opened_at"]),
             done_at=moment(found["done_at"]) if found["done_at"] is not None else "",
@@ -88,7 +88,8 @@ def waiting_rows(services: Services, who: Administrator) -> list[dict[str, Any]]
              "overdue": late, "url": LIST}] if count else []
 
 
-def _words(found: Mapping[str, Any], units: Mapping[str, str]) -> dict[str, Any]:
+def task_words(found: Mapping[str, Any], units: Mapping[str, str]) -> dict[str, Any]:
+    """Give a task (``administration.tasks``) as pages show it."""
     return {"id": found["id"], "kind": _kinds()[TaskKind(found["kind"])], "uid": found["uid"],
             "name": found["name"] or found["uid"], "unit_name": units.get(found["unit_code"], found["unit_code"]),
             "due": moment(found["due_at"]), "overdue": found["overdue"], "done": found["state"] == "done",

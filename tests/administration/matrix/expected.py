@@ -104,7 +104,7 @@ API: Final[Mapping[str, str]] = {
 }
 #                                    nobody auditor help_desk clerk registration agency province
 PAGES: Final[Mapping[str, str]] = {
-    "GET /": "- + - + + + +",
+    "GET /": "- + + + + + +",
     "GET /certificates/import": "- - - - + + +",
     "POST /certificates/import": "- - - - + + +",
     "POST /certificates/import/report": "- - - - + + +",
@@ -176,4 +176,12 @@ PAGES: Final[Mapping[str, str]] = {
     "GET /audit/chain": "- + - - - - +",
     "GET /audit/export": "- + - - - - +",
     "POST /audit/export": "- + - - - - +",
+    "GET /officers/": "- + + - + + +",
+    "GET /officers/list.{kind}": "- + - - - + +",
+    "POST /officers/acts": "- - + - - + +",
+    "GET /officers/{sub}": "-- ++ +0 -- +0 +0 ++",
+    "GET /officers/{sub}/acts/{act}": "-- -- -- -- -- +0 ++",
+    "POST /officers/{sub}/acts/{act}": "-- -- -- -- -- +0 ++",
+    "GET /agencies/": "- + - - - + +",
+    "GET /agencies/{code}": "-- ++ -- -- -- +0 ++",
 }

@@ -1,0 +1,100 @@
+"""What acts, columns, filters and refusals about officers are called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from flask_babel import gettext
+
+from ....roles import Right, Role
+from ....services import Services
+from ..desk import name_of, unit_names
+
+RIGHTS: Final[Mapping[str, tuple[Right, ...]]] = {
+    "end_access": (Right.END_ACCESS,), "revoke": (Right.CHANGE,), "remind": (Right.ASK_FACTOR_RESET,),
+    "code": (Right.ACT_ON_FACTORS,), "reset": (Right.ASK_FACTOR_RESET,), "approve": (Right.ACT_ON_FACTORS,),
+    "refuse": (Right.ACT_ON_FACTORS, Right.ASK_FACTOR_RESET)}
+"""The acts upon one officer, and the rights of which one is needed."""
+FRESH: Final = frozenset({"code", "reset", "approve"})
+"""Acts for which a sign-in of a few minutes ago is needed."""
+
+
+def acts() -> Mapping[str, tuple[str, str]]:
+    """Give what each act is called, and its consequence."""
+    return {
+        "end_access": (gettext("Kết thúc mọi phiên"), gettext(
+            "Mọi phiên đăng nhập và quyền của ứng dụng kết thúc ngay. Cán bộ đăng nhập lại được.")),
+        "revoke": (gettext("Thu quyền của ứng dụng"), gettext(
+            "Ứng dụng không còn quyền gì của cán bộ này cho đến khi cán bộ đăng nhập lại vào đó.")),
+        "remind": (gettext("Nhắc thêm lớp thứ hai"), gettext("Cán bộ nhận một thông báo và một thư. Mỗi ngày nhắc một lần.")),
+        "code": (gettext("Cấp mã đăng ký"), gettext(
+            "Mã dùng một lần để thêm lớp thứ hai từ ngoài mạng cơ quan. Chỉ cấp khi đã gặp đúng người. Mã cũ hết hiệu lực.")),
+        "reset": (gettext("Đề nghị gỡ lớp thứ hai"), gettext(
+            "Một quản trị khác phải duyệt trong một ngày. Khi duyệt, mọi lớp thứ hai bị gỡ và mọi phiên kết thúc.")),
+        "approve": (gettext("Duyệt gỡ lớp thứ hai"), gettext(
+            "Mọi lớp thứ hai của cán bộ bị gỡ và mọi phiên kết thúc ngay. Cán bộ thêm lại ở lần đăng nhập tới.")),
+        "refuse": (gettext("Không gỡ lớp thứ hai"), gettext("Lớp thứ hai của cán bộ giữ nguyên."))}
+
+
+def many() -> Mapping[str, tuple[str, str]]:
+    """Give what acts upon many are called, and their consequences."""
+    return {name: acts()[name] for name in ("end_access", "remind")}
+
+
+def columns() -> Mapping[str, str]:
+    """Give what the columns that may be chosen are called."""
+    return {"title": gettext("Chức danh"), "mail": gettext("Thư công vụ"), "phone": gettext("Điện thoại"),
+            "seen": gettext("Đăng nhập lần cuối"), "factor": gettext("Lớp thứ hai"), "certificates": gettext("Chứng thư số")}
+
+
+def states() -> Mapping[str, str]:
+    """Give what the states of accounts are called."""
+    return {"active": gettext("Đang làm việc"), "disabled": gettext("Bị khóa"), "guest": gettext("Tài khoản khách")}
+
+
+def factors() -> Mapping[str, str]:
+    """Give what the filter by factors is called."""
+    return {"without": gettext("Chưa có"), "with": gettext("Đã có")}
+
+
+def orders() -> Mapping[str, str]:
+    """Give what the orders are called."""
+    return {"name": gettext("Họ tên, A đến Z"), "-name": gettext("Họ tên, Z đến A"),
+            "last_sign_in": gettext("Lâu chưa đăng nhập")}
+
+
+def factor(name: str) -> str:
+    """Give what a factor is called."""
+    return str({"otp": gettext("Ứng dụng tạo mã"), "passkey": gettext("Khóa truy cập"),
+                "recovery_codes": gettext("Mã khôi phục"), "certificate": gettext("Chứng thư số")}.get(name, name))
+
+
+def role(found: Mapping[str, Any] | None, services: Services) -> str:
+    """Say what an officer is to the administration; "" for most."""
+    if found is None:
+        return ""
+    called = {Role.PROVINCE: gettext("Quản trị tỉnh"), Role.AGENCY: gettext("Quản trị đơn vị"),
+              Role.AUDITOR: gettext("Kiểm toán viên, chỉ xem"), Role.REGISTRATION: gettext("Cán bộ đăng ký chứng thư số"),
+              Role.CLERK: gettext("Văn thư giữ thiết bị"), Role.HELP_DESK: gettext("Bộ phận hỗ trợ")}[Role(found["role"])]
+    place = unit_names(services).get(found["unit"] or "", found["unit"] or "")
+    told = f"{called}, {place}" if place else called
+    if not found["deputy_for"]:
+        return told
+    return str(gettext("%(role)s, làm thay %(name)s", role=told, name=name_of(services, found["deputy_for"])))
+
+
+def refusal(code: str) -> str:
+    """Say why an act was refused, by the code."""
+    known = {
+        "has_factor": gettext("Cán bộ này đã có lớp thứ hai."), "no_factor": gettext("Cán bộ này chưa có lớp thứ hai."),
+        "disabled": gettext("Tài khoản này đang bị khóa."), "already_done": gettext("Cán bộ này đã được nhắc trong ngày."),
+        "already_asked": gettext("Đã có một đề nghị như vậy đang chờ duyệt."),
+        "decided": gettext("Đề nghị này đã được quyết định trước đó."),
+        "too_late": gettext("Đề nghị này đã quá một ngày. Vui lòng đề nghị lại."),
+        "asker_gone": gettext("Người đề nghị không còn quyền này. Vui lòng đề nghị lại."),
+        "same_person": gettext("Người đề nghị và người duyệt phải là hai người khác nhau."),
+        "invalid_body": gettext("Vui lòng ghi lý do trong một dòng, nhiều nhất 300 ký tự."),
+        "unknown_officer": gettext("Không có cán bộ này trong phạm vi của bạn."),
+        "forbidden": gettext("Vai trò của cán bộ này vượt quá phạm vi của bạn. Vui lòng liên hệ quản trị tỉnh.")}
+    return str(known.get(code, gettext("Chưa làm được. Vui lòng thử lại.")))

@@ -1,0 +1,101 @@
+"""Samples of the console's pages of officers and agencies."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from idp.web.console.people import words
+
+from .desk_samples import by_language, frame
+
+WRONG: Final = frozenset({"officer-act-refused"})
+_TURN = {"first": "", "prev": "", "next": "/next"}
+_LONG_UNIT = "Văn phòng Điều phối Chương trình mục tiêu quốc gia xây dựng nông thôn mới tỉnh"
+_ACTIVE = {"name": "active", "word": {"vi": "Đang dùng", "en": "In use"}, "tag": "ok", "icon": "check"}
+
+
+def _row(number: int, name: str, unit: str, **more: Any) -> dict[str, Any]:
+    cells = {"title": "Chuyên viên", "mail": f"mau{number}@haugiang.gov.vn", "phone": "•••• ••• 123", "seen": "23/11/2026 07:32",
+             "factor": "2", "certificates": "1"}
+    return {"sub": f"officer-{number}", "uid": f"mau{number}", "name": name, "unit_name": unit, "disabled": False,
+            "has_factor": True, **cells, "cells": cells, **more}
+
+
+_ROWS = [_row(1, "Nguyễn Văn Mẫu", "Sở Y tế"), _row(2, "Công Tằng Tôn Nữ Nguyễn Thị Thử Nghiệm", _LONG_UNIT, disabled=True)]
+
+
+def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Give template and context of each sample, by name."""
+    listed: dict[str, Any] = frame(who, "officers") | {
+        "rows": _ROWS, "narrowed": {"q": "", "unit": "", "state": "", "factor": "", "order": "name"},
+        "columns": lambda: [{"name": name, "label": label, "shown": name in ("title", "seen", "factor")}
+                            for name, label in words.columns().items()],
+        "states": words.states, "factors": words.factors, "orders": words.orders,
+        "units": [{"code": "H30.11", "name": "Sở Y tế"}], "may_export": True, "files": "", "turn": _TURN,
+        "bulk": lambda: [{"name": name, "label": label} for name, (label, _) in words.many().items()]}
+    one: dict[str, Any] = frame(who, "officers") | {
+        "code": "", "waiting": None, "found": _ROWS[0] | {
+            "posts": [{"title": "Chuyên viên", "unit_name": "Sở Y tế", "unit_code": "H30.11", "until": ""},
+                      {"title": "", "unit_name": _LONG_UNIT, "unit_code": "H30.12", "until": "31/12/2026 00:00"}],
+            "guest": None, "ends": "", "role": ""},
+        "factors": lambda: [{"name": words.factor("otp"), "label": "", "since": "12/10/2026 08:14", "used": "18/11/2026 07:31",
+                             "left": None}, {"name": words.factor("recovery_codes"), "label": "", "since": "12/10/2026 08:15",
+                                             "used": "", "left": 7}],
+        "sessions": [{"device": "Firefox, Windows", "source": "192.0.2.17", "since": "23/11/2026 07:32",
+                      "seen": "23/11/2026 09:05"}],
+        "applications": [{"client_id": "qlvb", "name": "Hệ thống Quản lý văn bản", "grants": ["g"], "agreed": "",
+                          "used": "23/11/2026 07:32"}],
+        "certificates": by_language([{"id": "2026-04210004", "what": {"vi": "Cấp mới, USB", "en": "New issue, USB"},
+                                      "state": _ACTIVE, "serial": "5401ab00c3d2e1f0", "next": ""}]),
+        "devices": [{"id": "d1", "serial": "TK-0001", "overdue": True}], "tasks": [
+            {"id": "t1", "overdue": True, "kind": "Thu hồi chứng thư số", "due": "24/11/2026 08:00"}],
+        "timeline": [{"at": "23/11/2026 07:32", "what": "sign_in", "who": "", "source": "192.0.2.17"}],
+        "acts": lambda: [{"name": name, "label": words.acts()[name][0]} for name in ("end_access", "reset")],
+        "may_revoke": True, "turn": _TURN}
+    waiting = {"until": "24/11/2026 08:00", "reason": "Mất điện thoại", "asked_by_name": "Trần Thị Ví Dụ", "may_decide": False}
+
+    def act(name: str, **more: Any) -> dict[str, Any]:
+        return frame(who, "officers") | {
+            "error": "", "found": _ROWS[0], "act": name, "label": lambda: words.acts()[name][0],
+            "warning": lambda: words.acts()[name][1], "application": "", "about": "", "reason": "", "said": "", "asked_by": "",
+            "destructive": True, **more}
+
+    def many(**more: Any) -> dict[str, Any]:
+        return frame(who, "officers") | {"act": "remind", "label": lambda: words.many()["remind"][0], "done": 1, "items": None,
+                                         "warning": lambda: words.many()["remind"][1], "rows": _ROWS, **more}
+
+    numbers = {"officers": 400, "with_factor": 268, "with_certificate": 120, "open_tasks": 3}
+    agency = {"code": "H30.11", "code_2016": "000.00.11.H30", "name": "Sở Y tế", "kind": None, "depth": 0, **numbers}
+    below = {"code": "H30.11.2", "code_2016": None, "name": _LONG_UNIT, "kind": None, "depth": 1, **numbers, "officers": 0}
+    whole = {**agency, "above": [{"code": "H30", "name": "Hậu Giang"}], "below": [below], "devices": [
+        {"id": "d1", "serial": "TK-0001", "overdue": True}], "applications": [
+        {"client_id": "khaosat", "client_name": "Khảo sát", "disabled": False}], "administrators": [
+        {"sub": "officer-2", "name": "Trần Thị Ví Dụ", "title": "Chánh Văn phòng", "phone": "•••• ••• 456"}]}
+    of_agency: dict[str, Any] = frame(who, "agencies") | {
+        "found": whole, "tasks": [{"id": "t1", "name": "Nguyễn Văn Mẫu", "kind": "Thu hồi SIM", "due": "24/11/2026 08:00"}],
+        "seals": by_language([{"id": "2026-04210009", "name": "Sở Y tế", "state": _ACTIVE}])}
+    return {
+        "officers": ("console/people/officers.html", listed),
+        "officers-none": ("console/people/officers.html", listed | {
+            "rows": [], "bulk": [], "may_export": False, "turn": {"first": "", "prev": "", "next": ""},
+            "narrowed": {"q": "x", "unit": "H30.11", "state": "guest", "factor": "with", "order": "-name"}}),
+        "officer": ("console/people/officer.html", one),
+        "officer-waits": ("console/people/officer.html", one | {
+            "waiting": waiting, "factors": [], "sessions": [], "applications": None, "certificates": None, "devices": None,
+            "tasks": None, "timeline": [], "acts": [], "turn": {"first": "", "prev": "", "next": ""}, "found": _ROWS[1] | {
+                "posts": [], "guest": "vendor", "ends": "31/12/2026 00:00", "role": "Quản trị"}}),
+        "officer-code": ("console/people/officer.html", one | {
+            "code": "AB3DE-FG7HJ", "applications": [], "certificates": [], "devices": [], "tasks": []}),
+        "officer-act": ("console/people/act.html", act("end_access")),
+        "officer-act-approve": ("console/people/act.html", act("approve", said="Mất máy", asked_by="Trần Thị Ví Dụ")),
+        "officer-act-revoke": ("console/people/act.html", act("revoke", application="Quản lý văn bản", about="qlvb")),
+        "officer-act-refused": ("console/people/act.html", act("reset", error=lambda: words.refusal("invalid_body"))),
+        "officers-many": ("console/people/many.html", many()),
+        "officers-many-done": ("console/people/many.html", many(items=lambda: [
+            {"sub": "a", "name": "Nguyễn Văn Mẫu", "why": words.refusal("has_factor")}, {"sub": "b", "name": "", "why": ""}])),
+        "agencies": ("console/people/agencies.html", frame(who, "agencies") | {"rows": [agency, below]}),
+        "agencies-none": ("console/people/agencies.html", frame(who, "agencies") | {"rows": []}),
+        "agency": ("console/people/agency.html", of_agency),
+        "agency-empty": ("console/people/agency.html", of_agency | {"seals": [], "tasks": [], "found": whole | {
+            "above": [], "below": [], "devices": [], "applications": [], "administrators": [], "code_2016": None}}),
+    }

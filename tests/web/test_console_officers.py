@@ -1,0 +1,131 @@
+"""The console's pages of officers and agencies: from a search to an act, for each role, and two persons for a factor."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from idp.directory.unit import Unit, UnitEntry
+from tests.administration.office import HOME, IT, Office
+from tests.administration.test_factors import enrol
+from tests.web.console import Browser, Console
+
+LIST = "/admin/officers/"
+
+
+@pytest.fixture
+def office(sqlite_template: Path, tmp_path: Path) -> Iterator[Office]:
+    target = tmp_path / "idp.sqlite3"
+    shutil.copy(sqlite_template, target)
+    made = Office(f"sqlite:///{target}")
+    yield made
+    made.close()
+
+
+def text_of(answer: Any, status: int = 200) -> str:
+    assert answer.status_code == status, answer.text
+    return unescape(answer.text)
+
+
+def do(browser: Browser, sub: str, act: str, **fields: str) -> Any:
+    return browser.post(f"{LIST}{sub}/acts/{act}", f"{LIST}{sub}/acts/{act}", **fields)
+
+
+def test_a_help_desk_finds_an_officer_and_asks_and_an_administrator_approves(office: Office) -> None:
+    console = Console(office)
+    sub = office.officer("canbo", unit=IT)
+    uuid = enrol(office, sub)
+    desk, agency = console.person("hotro", "hotro-nguoidung", unit=IT), console.person("qt", "quantri-coquan", unit=IT)
+    assert desk.get("/admin/").headers["Location"] == LIST
+    assert f'href="{LIST}{sub}"' in text_of(desk.get(f"{LIST}?q=canbo"))
+    page = text_of(desk.get(f"{LIST}{sub}"))
+    assert "acts/reset" in page
+    assert "acts/approve" not in page
+    assert "Vui lòng ghi lý do" in text_of(do(desk, sub, "reset", reason=" "), 422)
+    assert do(desk, sub, "reset", reason="Mất điện thoại").status_code == 303
+    assert "acts/approve" not in text_of(desk.get(f"{LIST}{sub}"))
+    assert desk.get(f"{LIST}{sub}/acts/approve").status_code == 403
+    assert office.services.second_factors.enrolled(uuid)
+    seen = text_of(agency.get(f"{LIST}{sub}"))
+    assert "Mất điện thoại" in seen
+    assert do(agency, sub, "approve").status_code == 303
+    assert not office.services.second_factors.enrolled(uuid)
+    assert "acts/code" in text_of(agency.get(f"{LIST}{sub}"))
+    shown = text_of(do(agency, sub, "code"))
+    assert re.search(r">[A-Za-z0-9]{5}-[A-Za-z0-9]{5}<", shown)
+
+
+def test_who_asked_is_told_that_another_decides(office: Office) -> None:
+    console = Console(office)
+    sub = office.officer("canbo", unit=IT)
+    enrol(office, sub)
+    agency = console.person("qt", "quantri-coquan", unit=IT)
+    do(agency, sub, "reset", reason="Mất máy")
+    page = text_of(agency.get(f"{LIST}{sub}"))
+    assert "Một quản trị khác" in page
+    assert "acts/refuse" in page
+    assert "hai người khác nhau" in text_of(do(agency, sub, "approve"), 403)
+
+
+def test_sessions_end_at_once_and_an_application_loses_what_it_has(office: Office) -> None:
+    console = Console(office)
+    sub = office.officer("canbo", unit=IT)
+    office.token(session=office.session(sub), client_id="qlvb", scope="openid offline_access")
+    agency = console.person("qt", "quantri-coquan", unit=IT)
+    page = text_of(agency.get(f"{LIST}{sub}"))
+    assert "Quản lý văn bản" in page
+    ask = f"{LIST}{sub}/acts/revoke?about=qlvb"
+    assert "Quản lý văn bản" in text_of(agency.get(ask))
+    assert agency.post(f"{LIST}{sub}/acts/revoke", ask, about="qlvb").status_code == 303
+    assert office.call("GET", f"/grants?sub={sub}", office.province()).json["items"] == []
+    assert agency.get(f"{LIST}{sub}/acts/revoke?about=khac").status_code == 404
+    assert do(agency, sub, "end_access").status_code == 303
+    assert office.services.sessions._store.alive(sub) == []
+
+
+def test_many_are_named_before_anything_is_done_and_each_stands_for_itself(office: Office) -> None:
+    console = Console(office)
+    mine, theirs = office.officer("mot", unit=IT), office.officer("ba", unit=HOME)
+    agency = console.person("qt", "quantri-coquan", unit=IT)
+    asked = text_of(agency.post(f"{LIST}acts", LIST, act="remind", pick=[mine, theirs]))
+    assert 'name="sure"' in asked
+    assert office.services.notices.of(mine) == []
+    done = text_of(agency.post(f"{LIST}acts", LIST, act="remind", pick=[mine, theirs], sure="yes"))
+    assert "Đã làm với 1 cán bộ." in done
+    assert "Không có cán bộ này trong phạm vi của bạn." in done
+    assert [told.kind.value for told in office.services.notices.of(mine)] == ["factor.wanted"]
+    assert agency.post(f"{LIST}acts", LIST, act="delete", pick=[mine]).status_code == 303
+
+
+def test_a_list_shows_the_columns_asked_for_and_is_exported_as_it_is_shown(office: Office) -> None:
+    console = Console(office)
+    office.officer("mot", unit=IT)
+    office.officer("ba", unit=HOME)
+    agency = console.person("qt", "quantri-coquan", unit=IT)
+    assert "ba@haugiang.gov.vn" not in text_of(agency.get(f"{LIST}?cols=mail"))
+    assert "mot@haugiang.gov.vn" in text_of(agency.get(f"{LIST}?cols=mail"))
+    file = agency.get(f"{LIST}list.csv?cols=mail&q=nguyen")
+    assert file.headers["Content-Disposition"] == 'attachment; filename="can-bo.csv"'
+    assert "mot@haugiang.gov.vn" in file.text
+    assert "ba@haugiang.gov.vn" not in file.text
+    assert agency.get(f"{LIST}list.xlsx").data[:2] == b"PK"
+    assert console.person("hotro", "hotro-nguoidung", unit=IT).get(f"{LIST}list.csv").status_code == 403
+    assert "officers.exported" in [one.event for one in office.audited()]
+
+
+def test_agencies_as_a_tree_and_one_whole(office: Office) -> None:
+    console = Console(office)
+    for code, called in ((IT, "Sở Thông tin"), (f"{IT}.2", "Trung tâm"), (HOME, "Sở Khác")):
+        office.services.mirroring.units.note_unit(UnitEntry(f"unit-{code}", Unit(code, "", called)), now=1)
+    agency = console.person("qt", "quantri-coquan", unit=IT)
+    page = text_of(agency.get("/admin/agencies/"))
+    assert "Trung tâm" in page
+    assert "Sở Khác" not in page
+    assert "Nguyễn Văn Mẫu" in text_of(agency.get(f"/admin/agencies/{IT}"))
+    assert agency.get(f"/admin/agencies/{HOME}").status_code == 404
