@@ -64,7 +64,7 @@ class SqlRecords:
             rows = self._signed_in.all(**asked)
         else:
             rows = self._facts.all(kind=goal.value, **asked)
-        return [Change(*row) for row in rows]
+        return list(map(Change._make, rows))
 
 
 class SqlCandidates:
