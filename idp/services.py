@@ -39,7 +39,7 @@ from .administration.rollout.accounts import ForgottenAccounts
 from .administration.rollout.campaigns import RolloutAdministration
 from .administration.rollout.reports import RolloutReports
 from .administration.tasks import TaskAdministration
-from .audit import AuditTrail
+from .audit import AuditTrail, Caller
 from .audit.chain import AuditChain, AuditReader, SealStore
 from .audit.days import DailyHeads
 from .authn.assurance import AssurancePolicy
@@ -114,6 +114,7 @@ from .signing.ports import TransactionStore
 from .signing.signing import Signing
 from .signing.sims.enrollment import SimEnrollment
 from .signing.sims.standing import NightlyCheck
+from .signing.transaction import Transaction
 
 Door = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 """The door for programs: a WSGI application (PEP 3333)."""
@@ -247,6 +248,8 @@ class MobileSignatures:
         sims: Brings SIMs to officers.
         nightly: Looks at all cards.
         carriers: The services, by name.
+        evidence: Makes the file that proves a signature (``signing.evidence``), time-stamped where the province gives
+            time-stamps.
     """
 
     signing: Signing
@@ -254,6 +257,7 @@ class MobileSignatures:
     sims: SimEnrollment
     nightly: NightlyCheck
     carriers: Mapping[str, MobileSignatureService]
+    evidence: Callable[[Transaction, Caller], bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from cryptography import x509
 
 from ..adapters.mssp import carriers
 from ..adapters.outbound import Outbound
@@ -16,8 +18,10 @@ from ..directory.mirror import OfficerMirror
 from ..pki.authority.card_certificates import CardCertificates
 from ..pki.authority.issuance import Issuance
 from ..pki.status.ocsp import OcspResponder
+from ..pki.timestamp.service import TimeStamps
 from ..services import MobileSignatures
 from ..settings import Settings
+from ..signing.evidence import package
 from ..signing.ports import Sims, Standings
 from ..signing.signing import Signing
 from ..signing.sims.enrollment import SimEnrollment
@@ -25,6 +29,7 @@ from ..signing.sims.ports import Certified
 from ..signing.sims.sim import Sim
 from ..signing.sims.standing import NightlyCheck, SigningSims
 from ..signing.standing import OwnStandings
+from ..signing.transaction import Transaction
 
 
 class _Certifier:
@@ -49,8 +54,11 @@ class SignatureRooms:
 
 
 def signature_rooms(settings: Settings, database: Database, mirror: OfficerMirror, issuance: Issuance, ocsp: OcspResponder,
+                    above: Callable[[x509.Certificate], Sequence[x509.Certificate]], stamps: TimeStamps,
                     derive: Callable[[str], bytes], clock: Clock) -> SignatureRooms | None:
     """Build the rooms; None where no carrier's service is configured.
+
+    ``above`` gives the certificates above one, its issuer first.
 
     Raises:
         ConfigurationError: the file of carriers is not right.
@@ -71,6 +79,13 @@ def signature_rooms(settings: Settings, database: Database, mirror: OfficerMirro
         store, mirror, services, messages, _Certifier(CardCertificates(issuance, mirror, organization=settings.province_name)),
         signing, clock, key=derive("sim codes"))
     sims.enrollment = enrollment
+
+    def proven(transaction: Transaction, caller: Caller) -> bytes:
+        der = transactions.blob(transaction.certificate.hex())
+        chain = above(x509.load_der_x509_certificate(der)) if der is not None else ()
+        return package(transaction, transactions.events(transaction.transaction_id), transactions.blob, chain,
+                       (lambda asked: stamps.answer(asked, caller)) if stamps.offered() else None)
+
     return SignatureRooms(signing=signing, sims=sims, standings=standings, services=MobileSignatures(
         signing=signing, transactions=transactions, sims=enrollment,
-        nightly=NightlyCheck(store, enrollment, services, mirror, clock), carriers=services))
+        nightly=NightlyCheck(store, enrollment, services, mirror, clock), carriers=services, evidence=proven))

@@ -275,7 +275,9 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     chain, list_fetcher = published_chain(settings, database)
     desk_rooms = certificate_desk(settings, database, mirror, sealer, sealer.derive("identity numbers"), chain, groups, clock)
     issuance, revocation_lists, ocsp = certification(settings, database, sealer, write_once, token, clock)
-    signatures = signature_rooms(settings, database, mirror, issuance, ocsp, sealer.derive, clock)
+    protocol_rooms = protocols(settings, database, sealer, issuance, audit, mirror, groups, guesses, clock, desk_rooms)
+    signatures = signature_rooms(settings, database, mirror, issuance, ocsp, issuers_of(chain, issuance, clock),
+                                 protocol_rooms.time_stamps, sealer.derive, clock)
     officer_search = SqlOfficerSearch(database, clock)
     enrollments, enrollment_lists, custody_devices, paper, expiry, renewals = for_administrators(
         settings, database, desk_rooms, mirror, officer_search, audit, chain, keys, sealer, issuance, clock)
@@ -321,7 +323,6 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         audit=trail_records, audit_exports=trail_exports,
         password_resets=PasswordResets(people, mirror, one_time, deprovisioning, interactions, notices, audit,
                                        clock, groups, seen))
-    protocol_rooms = protocols(settings, database, sealer, issuance, audit, mirror, groups, guesses, clock, desk_rooms)
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit,
         audit_repeats=audit, mirror=mirror, directory=people, keys=keys, clients=clients,

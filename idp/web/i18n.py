@@ -50,7 +50,7 @@ def translate(app: Flask, services: Services, static_url: Callable[[str], str], 
         # Not url_for: a request for a host that is not ours has no routes, and gets its page all the same.
         choice = f"/language/{other}?{urlencode({'next': here})}"
         return {"brand": brands[lang], "lang": lang, "static_url": static_url, "nonce": g.get("nonce", ""),
-                "other_lang_url": choice}
+                "other_lang_url": choice, "signs": services.mobile_signatures is not None}
 
 
 def how_long(seconds: int | None) -> str:

@@ -55,9 +55,9 @@ class Pages:
         page: dict[str, Any] = {
             "brand": BRAND[lang] | {"logo_url": None, "theme_url": None} | (brand or {}), "lang": lang, "nonce": nonce,
             "other_lang_url": f"/{'en' if lang == 'vi' else 'vi'}/{sample.name}", "csrf_token": lambda: "sample-token",
-            "static_url": self.assets.url}
+            "static_url": self.assets.url, "signs": False}
         with self.app.test_request_context(f"/{lang}/{sample.name}"), force_locale(lang):
-            return render_template(sample.template, **page, **sample.values(lang))
+            return render_template(sample.template, **{**page, **sample.values(lang)})
 
     def response(self, sample: Sample, lang: str) -> Response:
         """Render one sample as the product sends it, under its headers.

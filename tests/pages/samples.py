@@ -17,6 +17,7 @@ from . import (
     operation_samples,
     people_samples,
     rollout_samples,
+    sim_samples,
 )
 
 QLVB = {"name": "Hệ thống Quản lý văn bản", "owner": "Văn phòng UBND tỉnh", "client_uri": "/next", "logo_uri": None,
@@ -531,6 +532,6 @@ SAMPLES = [
            {"redirect_uri": "/stay", "parameters": [("code", "a<b>\"'&"), ("state", "é ✓")]}),
     *(Sample(name, template, context, 422 if name in samples.WRONG else 200)
       for samples in (audit_samples, desk_samples, device_samples, enrolment_samples, application_samples, operation_samples,
-                      rollout_samples, people_samples)
+                      rollout_samples, people_samples, sim_samples)
       for name, (template, context) in samples.contexts(OFFICER).items()),
 ]

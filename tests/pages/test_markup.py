@@ -21,7 +21,7 @@ FIELDS = {"username", "password", "otp", "certificate", "certificate_sign_in", "
           "mail", "identity_issued_on", "identity_issued_by", "old_serial", "hosts", "officer", "days", "authority",
           "deadline", "groups", "titles", "subject", "on",
           # Members of a registration go by their own names.
-          "client_id", "etag", "note", "alg", "emergency", "receiver", *APPLICATION,
+          "client_id", "etag", "note", "alg", "emergency", "receiver", "owner", "needed", "carrier", *APPLICATION,
           "person", "application", "address", "since", "until", "legal_basis", "purpose",
           "about", "sure", "cols"}
 COMPLETE = {"username": "username", "password": "current-password", "otp": "one-time-code", "new_password": "new-password",
@@ -30,7 +30,7 @@ COMPLETE = {"username": "username", "password": "current-password", "otp": "one-
                 ("pick", "cols", "reason", "document", "record", "device_serial", "identity_number", "file", "q", "birth_date",
                  "phone",
                  "signature_file", "mail", "identity_issued_on", "identity_issued_by", "old_serial", "hosts",
-                 "officer", "days", "authority", "note", "deadline", "groups", "titles", "on", *APPLICATION,
+                 "officer", "days", "authority", "note", "needed", "deadline", "groups", "titles", "on", *APPLICATION,
                  "person", "application", "address", "since", "until", "legal_basis", "purpose"), "off")}
 
 

@@ -10,9 +10,23 @@ from flask import Blueprint, Response
 
 from ...services import Services
 from ..onward import Onward, see_other
-from . import access, app, certificate, certificates, notices, passkeys, password, readings, recovery_codes, security, sessions
+from . import (
+    access,
+    app,
+    certificate,
+    certificates,
+    notices,
+    passkeys,
+    password,
+    readings,
+    recovery_codes,
+    security,
+    sessions,
+    signing,
+)
 
-PARTS = (security, passkeys, password, app, certificate, recovery_codes, sessions, notices, certificates, access, readings)
+PARTS = (security, passkeys, password, app, certificate, recovery_codes, sessions, notices, certificates, access, readings,
+         signing)
 """Each adds its pages under ``/account``."""
 
 

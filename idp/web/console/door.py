@@ -45,6 +45,7 @@ class Door:
     def __init__(self, services: Services) -> None:
         self.services = services
         self._onward = Onward(services)
+        self._signs = services.mobile_signatures is not None
 
     def enter(self, path: str, *rights: Right, fresh: bool = False, change: bool = False) -> Entered | Response:
         """Let an administrator in; everybody else gets a sign-in that leads back, or the page that says no.
@@ -77,7 +78,7 @@ class Door:
 
     def first_place(self, entered: Entered) -> str:
         """Give where somebody begins for whom there is no overview. Raises Forbidden where there is nothing for a role."""
-        places = _frame(entered)["places"]
+        places = _frame(entered, signs=self._signs)["places"]
         if not places:
             raise Forbidden
         return str(places[0]["url"])
@@ -85,7 +86,8 @@ class Door:
     def page(self, template: str, entered: Entered, *, here: str, status: int = 200, **more: Any) -> Response:
         """Make a page in the frame."""
         return make_response(render_template(
-            template, who=officer_words(entered.officer.officer), here=here, **_frame(entered), **more), status)
+            template, who=officer_words(entered.officer.officer), here=here,
+            **_frame(entered, signs=self._signs), **more), status)
 
 
 def _seen(sign_on: Session) -> int | None:
@@ -96,7 +98,7 @@ def _seen(sign_on: Session) -> int | None:
     return None
 
 
-def _frame(entered: Entered) -> dict[str, Any]:
+def _frame(entered: Entered, *, signs: bool) -> dict[str, Any]:
     """Say what stands around a page: whose console it is, how far it reaches, and what there is for this role."""
     who, province = entered.who, gettext("Toàn tỉnh")
     whole, cards = who.may(Right.ADMINISTER), who.may(Right.SEE_CERTIFICATES)
@@ -106,6 +108,7 @@ def _frame(entered: Entered) -> dict[str, Any]:
         (whole, "accounts", "/admin/accounts/", gettext("Cần rà soát"), "users"),
         (cards, "list", "/admin/certificates/", gettext("Chứng thư số"), "cert"),
         (cards, "expiry", "/admin/certificates/expiry/", gettext("Sắp hết hạn"), "clock"),
+        (cards and signs, "sims", "/admin/sims/", gettext("SIM ký số"), "sim"),
         (who.may(Right.SEE_DEVICES), "devices", "/admin/devices/", gettext("Thiết bị"), "plug"),
         (who.may(Right.SEE_OFFICERS), "officers", "/admin/officers/", gettext("Cán bộ"), "users"),
         (who.may(Right.SEE_AGENCIES), "agencies", "/admin/agencies/", gettext("Đơn vị"), "building"),

@@ -130,19 +130,23 @@ class House:
 
     database: Database
     clock: FakeClock = field(default_factory=FakeClock)
+    mirror: Any = None
+    """Other people than those of the tests of the room."""
 
     def __post_init__(self) -> None:
-        self.people, self.carrier, self.inbox, self.authority = People(), Registering(), Inbox(), Authority()
+        self.people: Any = People()
+        self.carrier, self.inbox, self.authority = Registering(), Inbox(), Authority()
         for sub in ("holder", "another", "agency", "desk", "second"):
             self.people.status[sub] = "active"
+        self.people = self.mirror or self.people
         self.store, self.standings = SqlSims(self.database), Known()
-        self.signing_sims = SigningSims(self.store, self.people)  # type: ignore[arg-type]
+        self.signing_sims = SigningSims(self.store, self.people)
         services = {"mang": self.carrier}
         self.signing = Signing(SqlTransactions(self.database), self.signing_sims, self.standings, services, self.clock)
-        self.sims = SimEnrollment(self.store, self.people, services, self.inbox, self.authority,  # type: ignore[arg-type]
+        self.sims = SimEnrollment(self.store, self.people, services, self.inbox, self.authority,
                                   self.signing, self.clock, key=b"k" * 32)
         self.signing_sims.enrollment = self.sims
-        self.nightly = NightlyCheck(self.store, self.sims, services, self.people, self.clock)  # type: ignore[arg-type]
+        self.nightly = NightlyCheck(self.store, self.sims, services, self.people, self.clock)
 
     def asked(self, number: str = NUMBER, holder: str = "holder") -> Sim:
         return self.sims.ask(Actor(holder), holder, number, "mang", CALLER)

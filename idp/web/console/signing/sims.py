@@ -1,0 +1,155 @@
+"""The list of SIMs, one SIM, and the acts upon it; who may do what is decided by ``signing.sims.sim.STEPS``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from flask import Blueprint, Response, abort, request
+from flask_babel import gettext
+
+from ....administration.pages import USUAL, turned
+from ....directory.unit import is_unit_code
+from ....errors import RefusedError
+from ....pki.enrollment.moves import Actor
+from ....roles import Right
+from ....services import MobileSignatures, Services
+from ....signing.sims.ports import SimSearch
+from ....signing.sims.sim import Act, Sim, State
+from ... import signature_words as words
+from ...onward import see_other
+from ..desk import name_of
+from ..door import Door, Entered
+from ..turning import asked, turning
+from ..words import moment
+
+LIST: Final = "/admin/sims/"
+_ACTS: Final = (Act.APPROVE, Act.APPROVE_FOR_PROVINCE, Act.REFUSE, Act.GIVE_CARD, Act.UNLOCK, Act.REPORT_LOSS, Act.DEACTIVATE)
+"""What is done here, the best first."""
+_NEEDS: Final = {Act.REFUSE: "reason", Act.UNLOCK: "reason", Act.GIVE_CARD: "iccid"}
+_FRESH: Final = frozenset({Act.GIVE_CARD, Act.UNLOCK, Act.DEACTIVATE})
+"""Acts for which a sign-in of a few minutes ago is needed. A loss must not wait."""
+
+
+def add(views: Blueprint, services: Services, door: Door) -> None:
+    """Make the views, where signatures by SIM are offered."""
+    offered = services.mobile_signatures
+    if offered is None:
+        return
+    rooms: MobileSignatures = offered
+    room, store = rooms.sims, rooms.sims.store
+
+    @views.get("/sims/")
+    def sims() -> Response:
+        entered = door.enter(request.full_path, Right.SEE_CERTIFICATES)
+        if isinstance(entered, Response):
+            return entered
+        narrowed = {name: request.args.get(name, "").strip()[:100] for name in ("state", "unit", "carrier", "q")}
+        narrowed = {name: value for name, value in narrowed.items() if value and value.isprintable()}
+        if narrowed.get("state", "active") not in {state.value for state in State}:
+            del narrowed["state"]
+        if not is_unit_code(narrowed.get("unit", "H30")):
+            del narrowed["unit"]
+        who = entered.who
+        search = SimSearch(unit=who.narrowed(narrowed.get("unit", "")), state=narrowed.get("state", ""),
+                           carrier=narrowed.get("carrier", ""), words=narrowed.get("q", ""))
+
+        def given(after: Any, before: Any, limit: int) -> Any:
+            return store.page(search, after=after[0] if after else "", before=before[0] if before else "", limit=limit)
+
+        found, following, prev = turned(given, lambda one: (one.sim_id,), (str,), limit=USUAL, **asked())
+        counts = store.counts(search.unit)
+        return door.page(
+            "console/signing/sims.html", entered, here="sims", rows=[_row(one) for one in found],
+            narrowed={"state": "", "unit": "", "carrier": "", "q": ""} | narrowed, carriers=room.carriers,
+            states=[{"name": state.value, "word": word, "count": counts.get(state.value, 0)}
+                    for state, (word, _, _) in words.states().items()],
+            turn=turning(LIST, narrowed, following=following, prev=prev))
+
+    @views.get("/sims/<sim_id>")
+    def one_sim(sim_id: str) -> Response:
+        entered = door.enter(request.path, Right.SEE_CERTIFICATES)
+        return entered if isinstance(entered, Response) else _one(entered, sim_id)
+
+    @views.get("/sims/<sim_id>/acts/<act>")
+    def ask_sim_act(sim_id: str, act: str) -> Response:
+        wanted = _act(act)
+        entered = door.enter(request.path, Right.SEE_CERTIFICATES, fresh=wanted in _FRESH)
+        if isinstance(entered, Response):
+            return entered
+        sim = room.seen(_actor(entered), sim_id)
+        if wanted not in room.possible(_actor(entered), sim):
+            return see_other(f"{LIST}{sim_id}")
+        return _form(entered, sim, wanted)
+
+    @views.post("/sims/<sim_id>/acts/<act>")
+    def do_sim_act(sim_id: str, act: str) -> Response:
+        wanted = _act(act)
+        entered = door.enter(f"{LIST}{sim_id}", Right.ASK_CERTIFICATES, Right.REPORT_LOSS, fresh=wanted in _FRESH,
+                             change=True)
+        if isinstance(entered, Response):
+            return entered
+        actor, typed = _actor(entered), request.form.get("needed", "")[:400]
+        try:
+            if wanted in (Act.APPROVE, Act.APPROVE_FOR_PROVINCE):
+                match = {"yes": True, "no": False}.get(request.form.get("owner", ""))
+                room.approve(actor, sim_id, entered.caller, owner_match=match)
+            elif wanted is Act.GIVE_CARD:
+                room.give_card(actor, sim_id, typed, entered.caller)
+            else:
+                room.act(actor, sim_id, wanted, entered.caller, reason=typed)
+        except RefusedError as err:
+            if err.status == 404:
+                raise
+            if err.status == 422:
+                return _form(entered, room.seen(actor, sim_id), wanted, error=words.refusal(err.code), typed=typed)
+            return _one(entered, sim_id, status=err.status, error=words.refusal(err.code))
+        return see_other(f"{LIST}{sim_id}")
+
+    def _act(name: str) -> Act:
+        return Act(name) if name in {act.value for act in _ACTS} else abort(404)
+
+    def _actor(entered: Entered) -> Actor:
+        return Actor(entered.who.sub, entered.who)
+
+    def _row(one: Sim) -> Mapping[str, Any]:
+        return words.sim_words(one) | {"holder": name_of(services, one.sub), "unit": one.unit_name}
+
+    def _one(entered: Entered, sim_id: str, *, status: int = 200, error: str = "") -> Response:
+        actor = _actor(entered)
+        sim = room.seen(actor, sim_id)
+        if sim.test_transaction:
+            sim = room.advance(sim, entered.caller)
+        called, states = words.acts(), words.states()
+        people = {"requester": sim.requester, "agency_approver": sim.agency_approver, "province_approver": sim.province_approver}
+        return door.page(
+            "console/signing/sim.html", entered, here="sims", status=status, error=error, found=_row(sim),
+            people={name: name_of(services, sub) for name, sub in people.items()},
+            owner={None: gettext("Chưa hỏi"), True: gettext("Đúng người"), False: gettext("Người khác")}[sim.owner_match],
+            acts=[{"name": act.value, "label": called[act], "danger": act in (Act.REFUSE, Act.REPORT_LOSS, Act.DEACTIVATE)}
+                  for act in _ACTS if act in room.possible(actor, sim)],
+            history=[{"at": moment(entry.at), "what": called[entry.act], "state": states[entry.state][0],
+                      "who": name_of(services, entry.actor), "detail": _detail(entry.detail)}
+                     for entry in reversed(room.history(actor, sim_id))])
+
+    def _form(entered: Entered, sim: Sim, act: Act, *, error: str = "", typed: str = "") -> Response:
+        labels = {"reason": gettext("Lý do"), "iccid": gettext("Số in trên SIM (ICCID)")}
+        needed = _NEEDS.get(act, "")
+        return door.page(
+            "console/signing/act.html", entered, here="sims", status=422 if error else 200, found=_row(sim), act=act.value,
+            label=words.acts()[act], needed=labels.get(needed, ""), error=error, typed=typed,
+            owner=act in (Act.APPROVE, Act.APPROVE_FOR_PROVINCE) and sim.owner_match is None,
+            warning=_warnings().get(act, ""), destructive=act in (Act.REFUSE, Act.REPORT_LOSS, Act.DEACTIVATE))
+
+
+def _detail(detail: Mapping[str, str]) -> list[str]:
+    said = {"iccid": gettext("Số SIM"), "serial": gettext("Số hiệu chứng thư"), "reason": gettext("Lý do")}
+    return [f"{said[name]}: {words.outcomes().get(value, value)}" for name, value in detail.items() if name in said]
+
+
+def _warnings() -> Mapping[Act, str]:
+    return {
+        Act.REPORT_LOSS: gettext("SIM bị khóa ngay, chứng thư số của SIM bị thu hồi, và chữ ký đang chờ không giao cho ai."),
+        Act.DEACTIVATE: gettext("SIM không ký được nữa và chứng thư số của SIM bị thu hồi. Không mở lại được."),
+        Act.GIVE_CARD: gettext("Hệ thống đăng ký SIM với nhà mạng và cấp chứng thư số cho khóa trong SIM."),
+        Act.UNLOCK: gettext("Chỉ làm khi nhà mạng đã mở PIN và bạn chắc đó là SIM của cán bộ này.")}

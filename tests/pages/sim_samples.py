@@ -1,0 +1,103 @@
+"""Samples of the pages of SIMs and signatures: the officer's own, and the console's."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import Any, Final
+
+from idp.signing.outcome import Outcome
+from idp.signing.sims.sim import Act, Sim, State
+from idp.signing.transaction import State as SignatureState
+from idp.signing.transaction import Transaction
+from idp.web import signature_words as words
+
+from .desk_samples import frame
+
+WRONG: Final = frozenset({"sim-refused", "sim-code-refused", "console-sim-act-refused"})
+_NOW = 1_795_000_000
+_SIM = Sim(sim_id="sim-1", sub="sub", unit_code="H30.11", unit_name="Sở Y tế", name="Công Tằng Tôn Nữ Nguyễn Thị Thử Nghiệm",
+           msisdn="84912345678", carrier="Mạng mẫu Một", since=_NOW, created_at=_NOW, requester="sub",
+           iccid="8984990000000000033", serial="161ec92d672a48092287346229214a1")
+_ONE = Transaction(
+    transaction_id="s1", client_id="qlvb", idempotency_key="1", sub="sub", unit_code="H30.11", title="Giám đốc",
+    msisdn="84912345678", iccid=_SIM.iccid, carrier=_SIM.carrier, certificate=b"", digest_name="sha256",
+    digest=hashlib.sha256(b"x").digest(), document="12/CV-SYT", subject="Khảo sát công vụ",
+    text="QLVB 12/CV-SYT 1462", code="1462", timeout_seconds=120, state=SignatureState.RELEASED, outcome="valid",
+    created_at=_NOW, deadline_at=_NOW, next_try_at=None)
+_APPLICATION = "Hệ thống Quản lý văn bản"
+
+
+def _sim(state: State, *acts: Act, reason: str = "", waiting: dict[str, Any] | None = None) -> dict[str, Any]:
+    return words.sim_words(replace(_SIM, state=state, reason=reason)) | {
+        "acts": {act.value for act in acts}, "waiting": waiting, "holder": _SIM.name, "unit": _SIM.unit_name}
+
+
+def _signature(state: SignatureState, outcome: str = "valid", **more: Any) -> dict[str, Any]:
+    return words.signature_words(replace(_ONE, state=state, outcome=outcome, **more), _APPLICATION, _NOW + 60)
+
+
+def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Give template and context of each sample, by name."""
+    own: dict[str, Any] = {"who": who, "signs": True, "agency_help": None, "error": "", "at": "", "refresh": False,
+                           "carriers": ("Mạng mẫu Một", "Mạng mẫu Hai"), "typed": {"phone": "", "carrier": ""}, "may_ask": False}
+    mine: dict[str, Any] = {"who": who, "signs": True, "agency_help": None}
+    around: dict[str, Any] = frame(who, "sims")
+    people = {"requester": "Công Tằng Tôn Nữ Nguyễn Thị Thử Nghiệm", "agency_approver": "", "province_approver": ""}
+
+    def one(*acts: Act) -> Any:
+        return lambda: [{"name": act.value, "label": words.acts()[act], "danger": act is Act.REPORT_LOSS} for act in acts]
+
+    def history() -> list[dict[str, Any]]:
+        return [{"at": "23/11/2026 09:05", "what": words.acts()[act], "state": "", "who": "", "detail": []}
+                for act in (Act.BIND, Act.GIVE_CARD, Act.VERIFY, Act.ASK)]
+
+    listed: dict[str, Any] = around | {
+        "narrowed": {"state": "active", "unit": "", "carrier": "", "q": "34"}, "carriers": ("Mạng mẫu Một",),
+        "turn": {"first": "/next", "prev": "", "next": "/next"},
+        "states": lambda: [{"name": state.value, "word": word, "count": 3} for state, (word, _, _) in words.states().items()],
+        "rows": lambda: [_sim(State.ACTIVE), _sim(State.NUMBER_VERIFIED) | {"seal": True}, _sim(State.LOST)]}
+    shown: dict[str, Any] = around | {"error": "", "people": people, "owner": "–", "history": history}
+    act: dict[str, Any] = around | {"error": "", "typed": "", "needed": "", "owner": False, "warning": "", "destructive": False}
+    return {
+        "sim-none": ("account/signing/sim.html", own | {"sims": [], "may_ask": True}),
+        "sim-refused": ("account/signing/sim.html", own | {
+            "sims": [], "may_ask": True, "typed": {"phone": "0912", "carrier": "Mạng mẫu Hai"},
+            "error": lambda: words.refusal("bad_number")}),
+        "sim-code": ("account/signing/sim.html", own | {
+            "sims": lambda: [_sim(State.REQUESTED, Act.VERIFY, Act.SEND_CODE, Act.DEACTIVATE)]}),
+        "sim-code-refused": ("account/signing/sim.html", own | {
+            "sims": lambda: [_sim(State.REQUESTED, Act.VERIFY, Act.SEND_CODE)], "at": "sim-1",
+            "error": lambda: words.refusal("wrong_code")}),
+        "sim-test": ("account/signing/sim.html", own | {
+            "sims": lambda: [_sim(State.BOUND, Act.TEST, reason=Outcome.UNREACHABLE.value)]}),
+        "sim-testing": ("account/signing/sim.html", own | {
+            "refresh": True, "sims": lambda: [_sim(State.BOUND, waiting={"code": "1462", "left": 96, "whole": 120})]}),
+        "sim-active": ("account/signing/sim.html", own | {
+            "sims": lambda: [_sim(State.ACTIVE, Act.REPORT_LOSS, Act.DEACTIVATE), _sim(State.REPLACED) | {"id": "sim-2"}]}),
+        "sim-lost": ("account/signing/end.html", mine | {"sim": lambda: _sim(State.ACTIVE), "act": "lost"}),
+        "signatures": ("account/signing/signatures.html", mine | {"first": True, "next": "/next", "rows": lambda: [
+            _signature(SignatureState.RELEASED), _signature(SignatureState.SENT, ""),
+            _signature(SignatureState.FAILED, "cancelled"), _signature(SignatureState.FAILED, "denied", denied_at=_NOW)]}),
+        "signatures-none": ("account/signing/signatures.html", mine | {"first": False, "next": "", "rows": []}),
+        "signature": ("account/signing/signature.html", mine | {
+            "one": lambda: _signature(SignatureState.RELEASED), "text": _ONE.text, "post": "Giám đốc", "unit": "H30.11",
+            "digest": _ONE.digest.hex(), "course": lambda: [
+                {"at": "09:05", "what": word, "outcome": ""} for word in words.course().values()]}),
+        "signature-denied": ("account/signing/signature.html", mine | {
+            "one": lambda: _signature(SignatureState.FAILED, "denied", denied_at=_NOW), "text": _ONE.text, "post": "",
+            "unit": "H30.11", "digest": _ONE.digest.hex(), "course": []}),
+        "console-sims": ("console/signing/sims.html", listed),
+        "console-sims-none": ("console/signing/sims.html", listed | {"rows": [], "turn": {"first": "", "prev": "", "next": ""}}),
+        "console-sim": ("console/signing/sim.html", shown | {
+            "found": lambda: _sim(State.ACTIVE), "acts": one(Act.UNLOCK, Act.REPORT_LOSS)}),
+        "console-sim-stuck": ("console/signing/sim.html", shown | {
+            "found": lambda: _sim(State.CARD_GIVEN, reason=Outcome.REGISTRATION_FAILED.value), "acts": [],
+            "error": lambda: words.refusal("another_person")}),
+        "console-sim-act": ("console/signing/act.html", act | {
+            "found": lambda: _sim(State.NUMBER_VERIFIED), "act": "approve", "label": lambda: words.acts()[Act.APPROVE],
+            "owner": True}),
+        "console-sim-act-refused": ("console/signing/act.html", act | {
+            "found": lambda: _sim(State.APPROVED), "act": "give_card", "label": lambda: words.acts()[Act.GIVE_CARD],
+            "needed": "ICCID", "typed": "123", "error": lambda: words.refusal("bad_card")}),
+    }

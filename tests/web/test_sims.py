@@ -1,0 +1,223 @@
+"""SIMs and signatures on pages: the officer's own, and those whom an administrator oversees."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import zipfile
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from shutil import copy
+from typing import Any
+
+import pytest
+from flask_babel import force_locale
+
+from idp.directory.officer import Post
+from idp.services import MobileSignatures
+from idp.signing.evidence import package
+from idp.signing.outcome import FAULTS, STATUS, Outcome, of_fault
+from idp.signing.signing import Order
+from idp.signing.transaction import DENIED, NOT_FETCHED, SIM_BLOCKED, STANDING_UNKNOWN
+from idp.web import signature_words
+from tests.administration.office import CALLER, HOME, IT, PLENTY, Office
+from tests.fakes.directory import make_officer
+from tests.signing.sims.house import ICCID, House
+
+from .console import Browser, Console
+
+SIM, LIST, DESK, FORM = "/account/sim", "/account/signatures", "/admin/sims/", "/logout"
+
+
+class Phones(Console):
+    """A console and self-service with a carrier."""
+
+    def __init__(self, office: Office) -> None:
+        self.house = House(office.database, office.clock, mirror=office.services.mirror)
+        house = self.house
+        transactions = house.signing._store
+        rooms = MobileSignatures(
+            signing=house.signing, transactions=transactions, sims=house.sims, nightly=house.nightly,
+            carriers={"mang": house.carrier}, evidence=lambda one, caller: package(
+                one, transactions.events(one.transaction_id), transactions.blob, ()))
+        office.services = dataclasses.replace(office.services, mobile_signatures=rooms)
+        super().__init__(office)
+
+    def officer(self, uid: str, unit: str = IT) -> str:
+        """Add an officer whose agency has a name."""
+        office = self.office
+        return office.services.mirror.remember(office.directory.add(make_officer(
+            uid, posts=(Post(unit, "", "Sở Thông tin và Truyền thông", "Giám đốc"),))), now=office.clock.now())
+
+
+@pytest.fixture
+def phones(sqlite_template: Path, tmp_path: Path) -> Iterator[Phones]:
+    target = tmp_path / "console.sqlite3"
+    copy(sqlite_template, target)
+    office = Office(f"sqlite:///{target}", rates=PLENTY)
+    yield Phones(office)
+    office.close()
+
+
+def asked(browser: Browser, number: str = "0912 345 678") -> Any:
+    return browser.post(f"{SIM}/ask", SIM, phone=number, carrier="mang")
+
+
+def the_sim(phones: Phones, sub: str) -> str:
+    return phones.house.store.of_officer(sub)[0].sim_id
+
+
+def test_an_officer_gets_a_sim_and_two_approve_it(phones: Phones) -> None:
+    leader, agency = phones.person("lanhdao", unit=IT), phones.person("quantri.coquan", "quantri-coquan", unit=IT)
+    desk = phones.person("quantri", "quantri-tinh")
+    sub = phones.office.officer("lanhdao", unit=IT)
+    wrong = asked(leader, "12")
+    assert (wrong.status_code, 'id="phone-error"' in wrong.text, 'value="12"' in wrong.text) == (422, True, True)
+    assert asked(leader).status_code == 303
+    sim = the_sim(phones, sub)
+    assert phones.house.inbox.sent[-1][0] == "84912345678"
+    page = leader.get(SIM).text
+    assert "•••• ••• 678" in page
+    assert "0912" not in page
+    assert "84912345678" not in page
+    bad = leader.post(f"{SIM}/{sim}/code", SIM, otp="000000" if phones.house.inbox.code != "000000" else "1")
+    assert (bad.status_code, "Mã chưa đúng" in bad.text) == (422, True)
+    assert leader.post(f"{SIM}/{sim}/code", SIM, otp=phones.house.inbox.code).status_code == 303
+    assert "lanhdao" in agency.get(DESK).text or sim in agency.get(DESK).text
+    refused = agency.post(f"{DESK}{sim}/acts/approve", FORM, owner="no")
+    assert (refused.status_code, "của người khác" in refused.text) == (409, True)
+    assert agency.post(f"{DESK}{sim}/acts/approve", FORM, owner="yes").status_code == 303
+    assert agency.post(f"{DESK}{sim}/acts/approve_for_province", FORM).status_code == 403
+    assert desk.post(f"{DESK}{sim}/acts/approve_for_province", FORM).status_code == 303
+    wrong = desk.post(f"{DESK}{sim}/acts/give_card", FORM, needed="123")
+    assert (wrong.status_code, 'id="needed-error"' in wrong.text) == (422, True)
+    assert desk.post(f"{DESK}{sim}/acts/give_card", FORM, needed=ICCID).status_code == 303
+    assert leader.post(f"{SIM}/{sim}/test", SIM).status_code == 303
+    waiting = leader.get(SIM).text
+    code = phones.house.signing._store.of_officer(sub, limit=1)[0].code
+    assert f"Số đối chiếu: {', '.join(code)}" in waiting
+    assert 'http-equiv="refresh"' in waiting
+    phones.house.carrier.answer(phones.house.signing)
+    phones.office.clock.advance(15)
+    done = leader.get(SIM).text
+    assert ("Đang dùng" in done, 'http-equiv="refresh"' in done) == (True, False)
+    history = desk.get(f"{DESK}{sim}").text
+    assert history.count("<time>") == 9 + 1  # a wrong code stands there too
+
+
+def test_security_38_another_agency_and_an_auditor(phones: Phones) -> None:
+    leader = phones.person("lanhdao", unit=IT)
+    asked(leader)
+    sim = the_sim(phones, phones.office.officer("lanhdao", unit=IT))
+    other, auditor = phones.person("khac", "quantri-coquan", unit=HOME), phones.person("kiemtoan", "kiemtoan")
+    assert sim not in other.get(DESK).text
+    for path in (sim, f"{sim}/acts/report_loss"):
+        assert other.get(DESK + path).status_code == 404, path
+    assert other.post(f"{DESK}{sim}/acts/deactivate", FORM).status_code == 404
+    assert auditor.get(DESK + sim).status_code == 200
+    assert auditor.post(f"{DESK}{sim}/acts/deactivate", FORM).status_code == 403
+    assert phones.person("canbo").get(DESK).status_code == 403
+    assert other.get(f"{DESK}{sim}/acts/sudo").status_code == 404
+
+
+def test_security_39_a_sim_and_a_signature_are_their_officers(phones: Phones) -> None:
+    leader, other = phones.person("lanhdao", unit=IT), phones.person("canbo", unit=IT)
+    asked(leader)
+    sub = phones.office.officer("lanhdao", unit=IT)
+    sim = the_sim(phones, sub)
+    for act in ("code", "send", "test", "lost", "end"):
+        assert other.post(f"{SIM}/{sim}/{act}", FORM, otp=phones.house.inbox.code).status_code == 404, act
+    assert other.get(f"{SIM}/{sim}/lost").status_code == 404
+    assert "•••• ••• 678" not in other.get(SIM).text
+    taken = asked(other)
+    assert (taken.status_code, "đã có người đăng ký" in taken.text) == (409, True)
+
+
+def signing(phones: Phones) -> tuple[Browser, str]:
+    """Give an officer with an active SIM and a signature that is asked for."""
+    house, office = phones.house, phones.office
+    browser = phones.person("lanhdao", unit=IT)
+    sub = office.officer("lanhdao", unit=IT)
+    asked(browser)
+    sim = the_sim(phones, sub)
+    house.sims.verify(sub, sim, house.inbox.code, CALLER)
+    from tests.signing.sims.house import DESK as PROVINCE
+    from tests.signing.sims.house import SECOND
+
+    for actor in (PROVINCE, SECOND):
+        house.sims.approve(actor, sim, CALLER)
+    house.sims.give_card(PROVINCE, sim, ICCID, CALLER)
+    house.sims.test(sub, sim, CALLER)
+    house.carrier.answer(house.signing)
+    office.clock.advance(15)
+    house.sims.settle(CALLER, most=5)
+    one = house.signing.ask(Order(client_id="qlvb", idempotency_key="1", sub=sub, unit_code=IT, title="Giám đốc",
+                                  digest_name="sha256", digest=b"d" * 32, document="12/CV",
+                                  subject="Công văn <b>số 12</b>"), CALLER)
+    return browser, one.transaction_id
+
+
+def test_security_57_what_was_not_asked_for_is_over_at_once(phones: Phones) -> None:
+    browser, one = signing(phones)
+    listed = browser.get(LIST).text
+    assert "Công văn &lt;b&gt;số 12&lt;/b&gt;" in listed
+    assert "Quản lý văn bản" in listed
+    page = browser.get(f"{LIST}/{one}")
+    assert (page.status_code, "Tôi không yêu cầu ký" in page.text) == (200, True)
+    stranger = phones.person("canbo", unit=IT)
+    for path in (one, f"{one}/evidence"):
+        assert stranger.get(f"{LIST}/{path}").status_code == 404
+    assert stranger.post(f"{LIST}/{one}/deny", FORM).status_code == 404
+    assert browser.post(f"{LIST}/{one}/deny", f"{LIST}/{one}").status_code == 303
+    after = browser.get(f"{LIST}/{one}").text
+    assert ("Bạn không yêu cầu" in after, "Tôi không yêu cầu ký" in after) == (True, False)
+    phones.house.carrier.answer(phones.house.signing)
+    phones.office.clock.advance(15)
+    phones.house.signing.go_on(CALLER, most=5)
+    assert phones.house.signing.find("qlvb", one).signature is None
+
+
+def test_evidence_comes_as_a_file(phones: Phones) -> None:
+    browser, one = signing(phones)
+    answer = browser.get(f"{LIST}/{one}/evidence")
+    assert answer.headers["Content-Type"] == "application/zip"
+    assert f'filename="{one}.zip"' in answer.headers["Content-Disposition"]
+    assert "manifest.json" in zipfile.ZipFile(BytesIO(answer.data)).namelist()
+
+
+def test_security_57_a_loss_is_reported_by_the_officer(phones: Phones) -> None:
+    browser, _ = signing(phones)
+    sub = phones.office.officer("lanhdao", unit=IT)
+    sim = the_sim(phones, sub)
+    assert browser.get(f"{SIM}/{sim}/lost").status_code == 200
+    assert browser.post(f"{SIM}/{sim}/lost", f"{SIM}/{sim}/lost").status_code == 303
+    assert "Đã báo mất" in browser.get(SIM).text
+    assert phones.house.authority.revoked == [(sim, "lost")]
+    assert 'name="phone"' in browser.get(SIM).text, "a new one may be asked for"
+
+
+def test_without_a_carrier_nothing_of_it_is_offered(sqlite_template: Path, tmp_path: Path) -> None:
+    target = tmp_path / "console.sqlite3"
+    copy(sqlite_template, target)
+    office = Office(f"sqlite:///{target}", rates=PLENTY)
+    console = Console(office)
+    browser = console.person("lanhdao")
+    assert browser.get(SIM).status_code == browser.get(LIST).status_code == 404
+    assert "/account/sim" not in browser.get("/account/security").text
+    desk = console.person("quantri", "quantri-tinh")
+    assert desk.get(DESK).status_code == 404
+    assert DESK not in desk.get("/admin/").text
+    office.close()
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_etsi_102204_every_code_has_a_sentence_in_both_languages(phones: Phones, language: str) -> None:
+    with phones.app.test_request_context("/"), force_locale(language):
+        said = signature_words.outcomes()
+    assert set(said) == {outcome.value for outcome in Outcome} | {DENIED, NOT_FETCHED, SIM_BLOCKED, STANDING_UNKNOWN}
+    for code in (*STATUS, *FAULTS):
+        outcome = STATUS.get(code) or of_fault(code, None)
+        sentence = said[outcome.value]
+        assert sentence.endswith("."), code
+        assert bool(re.search(r"[à-ỹđ]", sentence)) is (language == "vi"), sentence
