@@ -3,7 +3,8 @@
 ``Readiness`` names each dependency and its state, and says 503 when one that every request needs is down: database or signing
 keys. While the directory is away nobody signs in anew, but tokens, sessions and logout go on, and no proxy may take every process
 out of service for it: that is ``degraded`` with 200; so is a worker that stopped, a mirror that does not follow the directory, a
-token with signing keys that does not answer, or a break-glass administrator who is switched on.
+token with signing keys that does not answer, a carrier's mobile signature service that is away, or a break-glass administrator
+who is switched on.
 Answers are kept for a second, and a check that does not come back in time counts as down, so that asking often costs nothing and
 never hangs. Host names and errors stay in the log (security checklist 43).
 """
@@ -11,6 +12,7 @@ never hangs. Host names and errors stay in the log (security checklist 43).
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -19,10 +21,12 @@ from time import monotonic
 from typing import Any
 
 from .directory.brake import LATE_SECONDS
-from .errors import IdpError
+from .errors import IdpError, UnavailableError
 from .jose.keyset import ALGORITHMS
 from .jose.rotation import OVERDUE_SECONDS
 from .services import Services
+from .signing.mobile_signature import MobileSignatureService
+from .signing.outcome import Outcome
 
 KEEP_SECONDS = 1.0
 LONGEST_CHECK_SECONDS = 2.0
@@ -113,6 +117,14 @@ class Readiness:
         return finding
 
 
+def _answers(service: MobileSignatureService) -> bool:
+    """Tell whether a carrier's service is there and lets us in."""
+    try:
+        return service.handshake(f"h{secrets.token_hex(16)}").outcome is Outcome.ACCEPTED
+    except UnavailableError:
+        return False
+
+
 def dependencies(services: Services) -> tuple[Dependency, ...]:
     """List what this process relies on."""
     def database() -> Finding:
@@ -183,11 +195,20 @@ def dependencies(services: Services) -> tuple[Dependency, ...]:
     def break_glass() -> Finding:
         return Finding("degraded", {"switched_on": 1, "usable": int(services.break_glass.problem() is None)})
 
+    def mobile_signature() -> Finding:
+        assert services.mobile_signatures is not None
+        carriers = services.mobile_signatures.carriers
+        with ThreadPoolExecutor(len(carriers)) as pool:
+            up = sum(pool.map(_answers, carriers.values()))
+        return Finding("up" if up == len(carriers) else "degraded" if up else "down",
+                       {"carriers": len(carriers), "carriers_up": up})
+
     return (
         Dependency("database", True, database), Dependency("keys", True, keys), Dependency("directory", False, directory),
         Dependency("directory_feed", False, directory_feed),
         Dependency("worker", False, worker), Dependency("logout_notices", False, logout_notices),
         *([Dependency("mail", False, mail)] if services.mail_delivery.server is not None else []),
         Dependency("audit_trail", False, audit_trail),
+        *([Dependency("mobile_signature", False, mobile_signature)] if services.mobile_signatures is not None else []),
         *([Dependency("break_glass", False, break_glass)] if services.break_glass.named else []),
         *([Dependency("key_token", False, key_token)] if services.keys.token is not None else []))

@@ -25,7 +25,7 @@ from ..services import Services
 from ..settings import Settings, problems, read_secret
 from . import listed_settings
 from .audit import heads_health
-from .pki import health
+from .pki import carriers, health
 from .verb import Verb
 
 HEARTBEAT_SECONDS = 15
@@ -113,6 +113,7 @@ def examine(services: Callable[[], Services], settings: Settings, secret_files: 
         yield from _guarded("mail", _mail, house)
         yield from _guarded("certification authority", _certification, house)
     yield from _guarded("government chain", _chain, house)
+    yield from (Line("mobile signature", *found) for found in carriers.look(house))
 
 
 def _guarded(name: str, check: Callable[[Services], Iterator[Line]], house: Services) -> Iterator[Line]:

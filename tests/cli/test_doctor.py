@@ -26,6 +26,7 @@ from idp.jose.rotation import OVERDUE_SECONDS
 from idp.outbox import FailingReceiver, QueueState
 from idp.settings import Settings
 from tests.fakes.mirroring import quiet_mirroring
+from tests.signing.cards import Carrier
 
 from ..fakes.clock import FakeClock
 from ..fakes.notices import application
@@ -54,6 +55,7 @@ class House:
     def __init__(self) -> None:
         self.settings = settings()
         self.clock = FakeClock()
+        self.mobile_signatures: Any = None
         self.database_error: Exception | None = None
         self.schema, self.trigrams = "current", True
         self.stored = [key(alg, state) for alg in ALGORITHMS for state in ("active", "next")]
@@ -315,6 +317,21 @@ def test_the_mail_server_is_asked_and_what_it_does_not_take_is_told() -> None:
         ("warning", "3 mails are dead; last answer: SMTP 550.")]
     house.mail_delivery.server = None
     assert [line.state for line in look(house) if line.check == "mail"] == ["warning"]
+
+
+def test_each_carrier_is_asked_whether_it_lets_us_in() -> None:
+    house, carrier = House(), Carrier()
+    assert [line for line in look(house) if line.check == "mobile signature"] == []
+    house.mobile_signatures = SimpleNamespace(carriers={"Mạng Một": carrier})
+
+    def found() -> list[tuple[str, str]]:
+        return [(line.state, line.found) for line in look(house) if line.check == "mobile signature"]
+
+    assert found() == [("ok", "the service of Mạng Một answers.")]
+    carrier.takes = (104, None)
+    assert found() == [("failed", "the service of Mạng Một refuses us: 104 said 104.")]
+    carrier.away = True
+    assert found() == [("failed", "the service of Mạng Một does not answer: away.")]
 
 
 @pytest.mark.parametrize(("state", "expected"), [(0, "ok"), (5, "warning"), (None, "warning"), (-1, "warning")])

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,7 @@ from idp.outbox import FailingReceiver, QueueState
 from idp.readiness import Dependency, Finding, Readiness, dependencies
 from tests.fakes.clock import FakeClock
 from tests.fakes.mirroring import quiet_mirroring
+from tests.signing.cards import Carrier
 
 NOW = FakeClock().now()
 CALLER = Caller("127.0.0.1", "r")
@@ -34,6 +36,7 @@ class Rooms:
 
     def __init__(self) -> None:
         self.clock = FakeClock()
+        self.mobile_signatures: Any = None
         self.database_error: Exception | None = None
         made = self.clock.now() - 86400
         self.stored = [StoredKey(f"{alg}-{state}", alg, state, "{}", b"sealed", made, made)
@@ -130,6 +133,20 @@ def test_a_token_that_does_not_answer_is_shown_and_keeps_the_process_in_service(
     status, body = rooms.look()
     assert (status, body["status"], body["dependencies"]["key_token"]) == (200, "degraded", {"state": "down"})
     assert "hidden" not in json.dumps(body)
+
+
+def test_carriers_that_are_away_or_refuse_us_are_counted_and_keep_the_process_in_service() -> None:
+    rooms, asked = Rooms(), Carrier()
+    assert "mobile_signature" not in rooms.look()[1]["dependencies"]
+    rooms.mobile_signatures = SimpleNamespace(carriers={"one": asked, "two": Carrier()})
+    assert rooms.look()[1]["dependencies"]["mobile_signature"] == {"state": "up", "carriers": 2, "carriers_up": 2}
+    asked.away = True
+    status, body = rooms.look()
+    assert (status, body["dependencies"]["mobile_signature"]) == (200, {"state": "degraded", "carriers": 2, "carriers_up": 1})
+    rooms.mobile_signatures = SimpleNamespace(carriers={"one": asked})
+    assert rooms.look()[1]["dependencies"]["mobile_signature"]["state"] == "down"
+    asked.away, asked.takes = False, (104, None)
+    assert rooms.look()[1]["dependencies"]["mobile_signature"]["state"] == "down"
 
 
 def test_a_directory_that_is_down_leaves_the_process_in_service() -> None:

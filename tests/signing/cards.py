@@ -102,7 +102,8 @@ class Carrier:
         raise NotImplementedError
 
     def handshake(self, transaction: str) -> Answer:
-        raise NotImplementedError
+        self._here()
+        return said(of_fault(*self.takes), *self.takes) if self.takes is not None else said(of_status(100), 100)
 
     def _here(self) -> None:
         if self.away:

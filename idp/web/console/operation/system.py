@@ -87,6 +87,8 @@ def _dependency(name: str, found: Mapping[str, Any]) -> dict[str, Any]:
             "Tin đăng xuất, thư và nhật ký đang chờ. Vui lòng báo người trực máy chủ.")),
         "logout_notices": (gettext("Tin đăng xuất"), gettext("Có ứng dụng chưa nhận tin. Xem ở dưới.")),
         "mail": (gettext("Thư thông báo"), gettext("Thư chưa gửi được. Xem ở dưới.")),
+        "mobile_signature": (gettext("Dịch vụ ký số của nhà mạng"), gettext(
+            "Cán bộ dùng SIM của nhà mạng này chưa ký được. Vui lòng báo người trực máy chủ.")),
         "audit_trail": (gettext("Nhật ký"), gettext("Nhật ký chưa được niêm phong kịp. Vui lòng báo người trực máy chủ.")),
         "break_glass": (gettext("Tài khoản khẩn cấp"), gettext("Tài khoản khẩn cấp đang bật. Vui lòng tắt khi xong việc."))}
     label, remedy = known.get(name, (name, gettext("Vui lòng báo người trực máy chủ.")))
