@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from idp.directory.unit import Unit, UnitEntry
+from idp.pki.enrollment.working_days import day_of
 from tests.administration.office import HOME, IT, Office
 from tests.administration.test_factors import enrol
 from tests.web.console import Browser, Console
@@ -129,3 +130,16 @@ def test_agencies_as_a_tree_and_one_whole(office: Office) -> None:
     assert "Sở Khác" not in page
     assert "Nguyễn Văn Mẫu" in text_of(agency.get(f"/admin/agencies/{IT}"))
     assert agency.get(f"/admin/agencies/{HOME}").status_code == 404
+
+
+def test_a_deputy_sees_whose_scope_it_is(office: Office) -> None:
+    console = Console(office)
+    office.services.mirroring.units.note_unit(UnitEntry("unit", Unit(IT, "", "Sở Thông tin")), now=1)
+    giver, deputy = office.agency(IT), console.person("phophong", unit=f"{IT}.2")
+    assert deputy.get("/admin/").status_code == 403
+    day = day_of(office.clock.now()).isoformat()
+    named = office.call("POST", "/deputies", giver, {"deputy": "phophong", "ends_on": day, "reason": "Đi công tác"})
+    assert named.status_code == 201, named.text
+    page = text_of(deputy.get(LIST))
+    assert '<span class="scope__name">Sở Thông tin</span>' in page
+    assert "Quản trị đơn vị, làm thay Nguyễn Văn Mẫu" in page

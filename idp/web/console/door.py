@@ -78,16 +78,26 @@ class Door:
 
     def first_place(self, entered: Entered) -> str:
         """Give where somebody begins for whom there is no overview. Raises Forbidden where there is nothing for a role."""
-        places = _frame(entered, signs=self._signs)["places"]
+        places = self._frame(entered)["places"]
         if not places:
             raise Forbidden
         return str(places[0]["url"])
 
+    def _frame(self, entered: Entered) -> dict[str, Any]:
+        """Give what stands around a page; a deputy's scope is that of the giver, whatever their own agency is."""
+        found = _frame(entered, signs=self._signs)
+        if entered.who.deputy_for:
+            units = {entry.unit.code: entry.unit.name for entry in self.services.mirroring.units.units()}
+            giver = self.services.mirror.by_sub(entered.who.deputy_for)
+            found["role"] = gettext("%(role)s, làm thay %(name)s", role=found["role"], name=giver.officer.name if giver else "")
+            if not entered.who.of_the_province:
+                found["scope"] = units.get(entered.who.unit, entered.who.unit)
+        return found
+
     def page(self, template: str, entered: Entered, *, here: str, status: int = 200, **more: Any) -> Response:
         """Make a page in the frame."""
         return make_response(render_template(
-            template, who=officer_words(entered.officer.officer), here=here,
-            **_frame(entered, signs=self._signs), **more), status)
+            template, who=officer_words(entered.officer.officer), here=here, **self._frame(entered), **more), status)
 
 
 def _seen(sign_on: Session) -> int | None:

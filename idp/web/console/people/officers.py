@@ -99,6 +99,8 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         entered = door.enter(f"{LIST}{sub}", *_right(act), fresh=act in words.FRESH, change=True)
         if isinstance(entered, Response):
             return entered
+        if act not in words.RIGHTS:
+            abort(404)
         about = request.form.get("about", "")
         try:
             code = _do(entered, sub, act, about)
@@ -135,6 +137,8 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         return [grant for one in found if one["client_id"] == client_id for grant in one["grants"]]
 
     def _ask(entered: Entered, sub: str, act: str, about: str, *, error: str = "", status: int = 200) -> Response:
+        if act not in words.RIGHTS:
+            abort(404)
         found = rooms.directory.one(entered.who, sub)
         application = next((one["name"] for one in found["applications"] or () if one["client_id"] == about), "")
         if act == "revoke" and not application:
@@ -215,9 +219,8 @@ def _offered(entered: Entered, found: Mapping[str, Any], waiting: Mapping[str, A
 
 
 def _right(act: str) -> tuple[Right, ...]:
-    if act not in words.RIGHTS:
-        abort(404)
-    return words.RIGHTS[act]
+    """Give the rights of which an act needs one; what is no act needs those of the roles that administer as a whole."""
+    return words.RIGHTS.get(act, ())
 
 
 def _narrowed() -> dict[str, str]:
