@@ -34,7 +34,7 @@ def outcomes() -> Mapping[str, str]:
         Outcome.INVALID: gettext("Chữ ký không đúng với chứng thư số của SIM.") + desk,
         Outcome.REVOKED: gettext("Chứng thư số của SIM đã bị thu hồi hoặc hết hạn.") + desk,
         Outcome.CONSTRAINT: gettext("Nhà mạng giữ chứng thư số loại khác cho SIM này.") + desk,
-        Outcome.CANCELLED: gettext("Bạn đã từ chối trên điện thoại."),
+        Outcome.CANCELLED: gettext("Bạn đã từ chối trên điện thoại.") + again,
         Outcome.POSTPONED: gettext("Bạn đã để lại sau trên điện thoại.") + again,
         Outcome.WRONG_PIN: gettext("Mã PIN chưa đúng.") + again,
         Outcome.TIMED_OUT: gettext("Đã hết thời gian chờ trả lời trên điện thoại.") + again,
@@ -50,15 +50,16 @@ def outcomes() -> Mapping[str, str]:
         Outcome.REGISTRATION_FAILED: gettext("Nhà mạng chưa đăng ký được SIM.") + desk,
         Outcome.TEXT_REFUSED: gettext("Điện thoại không hiện được dòng chữ đối chiếu.") + desk,
         Outcome.DATA_REFUSED: gettext("SIM không ký được loại dữ liệu này.") + desk,
-        Outcome.NOT_AUTHORIZED: gettext("Nhà mạng từ chối hệ thống của tỉnh. Quản trị tỉnh đã có thông tin để xử lý."),
-        Outcome.MISUNDERSTOOD: gettext("Nhà mạng không hiểu yêu cầu. Quản trị tỉnh đã có thông tin để xử lý."),
+        Outcome.NOT_AUTHORIZED: gettext("Nhà mạng từ chối hệ thống của tỉnh. Quản trị tỉnh đã có thông tin để xử lý.") + later,
+        Outcome.MISUNDERSTOOD: gettext("Nhà mạng không hiểu yêu cầu. Quản trị tỉnh đã có thông tin để xử lý.") + later,
         Outcome.SIM_ERROR: gettext("SIM gặp lỗi khi ký.") + again,
         Outcome.SERVICE_DOWN: gettext("Dịch vụ ký của nhà mạng chưa trả lời.") + later}
     return {**{outcome.value: sentence for outcome, sentence in said.items()},
-            DENIED: gettext("Bạn cho biết không yêu cầu chữ ký này."),
-            NOT_FETCHED: gettext("Ứng dụng không lấy chữ ký kịp thời gian. Chữ ký không được giao cho ai."),
-            SIM_BLOCKED: gettext("SIM bị báo mất hoặc bị khóa trong lúc ký. Chữ ký không được giao cho ai."),
-            STANDING_UNKNOWN: gettext("Chưa biết được chứng thư số còn giá trị hay không. Chữ ký không được giao cho ai.")}
+            DENIED: gettext("Bạn cho biết không yêu cầu chữ ký này.") + desk,
+            NOT_FETCHED: gettext("Ứng dụng không lấy chữ ký kịp thời gian. Chữ ký không được giao cho ai.") + again,
+            SIM_BLOCKED: gettext("SIM bị báo mất hoặc bị khóa trong lúc ký. Chữ ký không được giao cho ai.") + desk,
+            STANDING_UNKNOWN: gettext(
+                "Chưa biết được chứng thư số còn giá trị hay không. Chữ ký không được giao cho ai.") + later}
 
 
 def signature_words(one: Transaction, application: str, now: int) -> dict[str, Any]:

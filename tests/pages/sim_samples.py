@@ -39,7 +39,7 @@ def _signature(state: SignatureState, outcome: str = "valid", **more: Any) -> di
 
 def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
     """Give template and context of each sample, by name."""
-    own: dict[str, Any] = {"who": who, "signs": True, "agency_help": None, "error": "", "at": "", "refresh": False,
+    own: dict[str, Any] = {"who": who, "signs": True, "agency_help": None, "error": "", "at": "",
                            "carriers": ("Mạng mẫu Một", "Mạng mẫu Hai"), "typed": {"phone": "", "carrier": ""}, "may_ask": False}
     mine: dict[str, Any] = {"who": who, "signs": True, "agency_help": None}
     around: dict[str, Any] = frame(who, "sims")
@@ -72,7 +72,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "sim-test": ("account/signing/sim.html", own | {
             "sims": lambda: [_sim(State.BOUND, Act.TEST, reason=Outcome.UNREACHABLE.value)]}),
         "sim-testing": ("account/signing/sim.html", own | {
-            "refresh": True, "sims": lambda: [_sim(State.BOUND, waiting={"code": "1462", "left": 96, "whole": 120})]}),
+            "sims": lambda: [_sim(State.BOUND, waiting={"code": "1462", "left": 96, "whole": 120})]}),
         "sim-active": ("account/signing/sim.html", own | {
             "sims": lambda: [_sim(State.ACTIVE, Act.REPORT_LOSS, Act.DEACTIVATE), _sim(State.REPLACED) | {"id": "sim-2"}]}),
         "sim-lost": ("account/signing/end.html", mine | {"sim": lambda: _sim(State.ACTIVE), "act": "lost"}),

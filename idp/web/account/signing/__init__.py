@@ -149,8 +149,11 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
                                          "waiting": _test(one.test_transaction) if one.state is State.BOUND else None}
                  for one in found]
         live = any(one.state in LIVE for one in found)
-        return _render("sim", officer, status=status, sims=shown, carriers=rooms.sims.carriers, may_ask=not live, error=error,
-                       at=at, typed=typed or {"phone": "", "carrier": ""}, refresh=any(one["waiting"] for one in shown))
+        answer = _render("sim", officer, status=status, sims=shown, carriers=rooms.sims.carriers, may_ask=not live, error=error,
+                         at=at, typed=typed or {"phone": "", "carrier": ""})
+        if any(one["waiting"] for one in shown):
+            answer.headers["Refresh"] = f"4;url={SIM}"
+        return answer
 
     def _test(transaction_id: str) -> dict[str, Any] | None:
         one = rooms.transactions.find(transaction_id) if transaction_id else None
