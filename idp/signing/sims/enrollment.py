@@ -37,6 +37,8 @@ MOST_CODES: Final = 5
 LONGEST_REASON: Final = 300
 _TOLD: Final = frozenset({State.ACTIVE, State.PIN_BLOCKED, State.LOST, State.SWAPPED, State.DEACTIVATED, State.REFUSED})
 """States whose beginning the holder is told of."""
+_REVOKES: Final = {Act.REPORT_LOSS: "lost", Act.NOTE_SWAP: "swapped", Act.DEACTIVATE: "ended"}
+_MOST_RACES: Final = 8
 _NOBODY: Final = Actor("")
 
 
@@ -210,7 +212,7 @@ class SimEnrollment:
             return self._registered(sim, caller)
         if sim.state is State.BOUND and sim.test_transaction:
             return self._tested(sim, caller)
-        return sim
+        return self._revoked(sim, caller)
 
     def settle(self, caller: Caller, *, most: int) -> int:
         """Take on whatever waits; for the worker. Gives how many SIMs went on."""
@@ -307,13 +309,31 @@ class SimEnrollment:
             return sim
 
     def _ended(self, sim: Sim, act: Act, actor: Actor, caller: Caller, reason: str, *, system: bool) -> Sim:
-        change = moved(sim, act, actor, self._clock.now(), system=system, reason=reason,
-                       detail={"reason": reason} if reason else {})
-        after = self._write(change, caller)
-        why = {State.LOST: "lost", State.SWAPPED: "swapped", State.DEACTIVATED: "ended"}.get(after.state)
-        if why is not None and after.serial:
-            self._certifier.revoke(after, why, caller)
-        return after
+        """Do it, on whatever somebody else has made of the SIM meanwhile: a loss or a swap must not lose a race."""
+        for _ in range(_MOST_RACES):
+            try:
+                return self._revoked(self._stepped(sim, act, actor, caller, reason, system=system), caller)
+            except SimError as err:
+                found = self.store.find(sim.sim_id)
+                if err.code != "changed" or found is None:
+                    raise
+                sim = found
+        raise SimError("Somebody else has changed this SIM meanwhile.", code="changed")
+
+    def _stepped(self, sim: Sim, act: Act, actor: Actor, caller: Caller, reason: str, *, system: bool) -> Sim:
+        why = _REVOKES.get(act, "") if sim.serial else ""
+        return self._write(moved(sim, act, actor, self._clock.now(), system=system, reason=reason,
+                                 detail={"reason": reason} if reason else {}, to_revoke=why or sim.to_revoke), caller)
+
+    def _revoked(self, sim: Sim, caller: Caller) -> Sim:
+        """Revoke what is to be revoked; what fails stays noted, and the worker does it."""
+        if sim.to_revoke:
+            try:
+                self._certifier.revoke(sim, sim.to_revoke, caller)
+            except (UnavailableError, RefusedError):
+                return sim
+            self.store.revoked(sim)
+        return sim
 
     def _write(self, change: SimChange, caller: Caller) -> Sim:
         after, before = change.after, change.before

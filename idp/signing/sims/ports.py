@@ -67,11 +67,15 @@ class SimStore(Protocol):
         ...
 
     def on_the_way(self, *, limit: int) -> Sequence[Sim]:
-        """Give those with a card that is not registered, or with a first signature under way."""
+        """Give those with a card that is not registered, a first signature under way, or a certificate to be revoked."""
         ...
 
     def unchecked(self, before: int, *, limit: int) -> Sequence[Sim]:
         """Give cards in use whose service was not asked since a moment, those first that waited longest."""
+        ...
+
+    def revoked(self, sim: Sim) -> None:
+        """Note that a SIM's certificate was revoked; nothing else changes."""
         ...
 
     def checked(self, sim: Sim, now: int) -> None:

@@ -109,7 +109,7 @@ STEPS: Final = _steps(
     ((_S.BOUND,), _A.ACTIVATE, _S.ACTIVE, (_B.SYSTEM,)),
     ((_S.ACTIVE, _S.BOUND), _A.BLOCK_PIN, _S.PIN_BLOCKED, (_B.SYSTEM,)),
     ((_S.PIN_BLOCKED,), _A.UNLOCK, _S.ACTIVE, (_B.DESK, _B.SYSTEM)),
-    (CARDS, _A.REPORT_LOSS, _S.LOST, (_B.HOLDER, _B.HOTLINE, _B.DESK)),
+    (LIVE, _A.REPORT_LOSS, _S.LOST, (_B.HOLDER, _B.HOTLINE, _B.DESK)),
     (CARDS, _A.NOTE_SWAP, _S.SWAPPED, (_B.SYSTEM,)),
     ((_S.LOST, _S.SWAPPED), _A.REPLACE, _S.REPLACED, (_B.SYSTEM,)),
     ((*LIVE, _S.LOST, _S.SWAPPED), _A.DEACTIVATE, _S.DEACTIVATED, (_B.HOLDER, _B.DESK, _B.SYSTEM)))
@@ -146,6 +146,7 @@ class Sim:
         code_until: Until when that code counts.
         code_tries: Wrong codes since the last one was sent.
         test_transaction: The first signature, under way or made.
+        to_revoke: Why its certificate has to be revoked: ``lost``, ``swapped`` or ``ended``; empty where it need not be, or was.
         checked_at: When the service was last asked how it stands; 0 for never.
         revision: Counts changes; whoever decided on an older one has lost.
     """
@@ -174,6 +175,7 @@ class Sim:
     code_until: int = 0
     code_tries: int = 0
     test_transaction: str = ""
+    to_revoke: str = ""
     checked_at: int = 0
     revision: int = 0
 

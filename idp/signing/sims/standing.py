@@ -20,7 +20,7 @@ from ..outcome import Outcome
 from ..ports import BoundSim
 from .enrollment import SimEnrollment
 from .ports import SimStore
-from .sim import CARDS, Act, Sim, State
+from .sim import LIVE, Act, Sim, State
 
 CHECK_SECONDS: Final = 20 * 3600
 """A card was looked at; the next night again."""
@@ -87,7 +87,7 @@ class NightlyCheck:
     def look(self, caller: Caller, *, most: int) -> int:
         """Look at cards that were not looked at for a night; gives at how many.
 
-        A service that does not answer is asked the next time, and holds up no other. A SIM whose holder has left is ended.
+        A service that does not answer is asked the next time, and holds up no other. A SIM whose holder was removed is ended.
         """
         looked, away = 0, set[str]()
         for sim in self._store.unchecked(self._clock.now() - CHECK_SECONDS, limit=most):
@@ -103,17 +103,17 @@ class NightlyCheck:
         return looked
 
     def of_officer(self, sub: str, caller: Caller) -> None:
-        """End the SIMs of an officer who has left; nothing for one who is at work."""
+        """End the SIMs of an officer who was removed; one who is only disabled signs nothing, and may come back."""
         officer = self._mirror.by_sub(sub)
-        if officer is not None and officer.status == "active":
+        if officer is not None and officer.status != "gone":
             return
         for sim in self._store.of_officer(sub):
-            if sim.state in CARDS or sim.state in (State.LOST, State.SWAPPED):
+            if sim.state in (*LIVE, State.LOST, State.SWAPPED):
                 self._enrollment.noted(sim, Act.DEACTIVATE, caller, "left")
 
     def _check(self, sim: Sim, caller: Caller) -> None:
         officer = self._mirror.by_sub(sim.sub)
-        if officer is None or officer.status != "active":
+        if officer is None or officer.status == "gone":
             self._enrollment.noted(sim, Act.DEACTIVATE, caller, "left")
             return
         service = self._services.get(sim.carrier)

@@ -92,7 +92,7 @@ class Authority:
 
     def __init__(self) -> None:
         self.revoked: list[tuple[str, str]] = []
-        self.refuses = False
+        self.refuses, self.away = False, False
         self._given: dict[bytes, bytes] = {}
 
     def certify(self, sim: Sim, public_key: bytes, caller: Caller) -> Certified:
@@ -104,6 +104,8 @@ class Authority:
         return Certified(der, "7", "ours")
 
     def revoke(self, sim: Sim, reason: str, caller: Caller) -> None:
+        if self.away:
+            raise UnavailableError("away", dependency="database")
         self.revoked.append((sim.sim_id, reason))
 
 

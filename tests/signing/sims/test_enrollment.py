@@ -328,16 +328,61 @@ class TestEnd:
         assert house.store.find(sim.sim_id).state is State.ACTIVE  # type: ignore[union-attr]
 
     @pytest.mark.parametrize("how", ["change", "night"])
-    def test_whoever_leaves_has_no_sim_any_more(self, house: House, how: str) -> None:
+    @pytest.mark.parametrize(("status", "ends"), [("disabled", False), ("gone", True)])
+    def test_whoever_leaves_signs_no_more_and_who_was_removed_has_no_sim(self, house: House, how: str, status: str,
+                                                                         ends: bool) -> None:
         sim = house.active()
-        house.people.status["holder"] = "disabled"
+        house.people.status["holder"] = status
         assert refused(lambda: house.signing_sims.signing("holder")) == "no_sim", "at once"
         if how == "change":
             house.nightly.of_officer("holder", CALLER)
         else:
             house.nightly.look(CALLER, most=10)
-        assert house.store.find(sim.sim_id).state is State.DEACTIVATED  # type: ignore[union-attr]
-        assert house.authority.revoked == [(sim.sim_id, "ended")]
+        found = house.store.find(sim.sim_id)
+        assert found is not None
+        assert found.state is (State.DEACTIVATED if ends else State.ACTIVE)
+        assert house.authority.revoked == ([(sim.sim_id, "ended")] if ends else [])
+        house.people.status["holder"] = "active"
+        if not ends:
+            assert house.signing_sims.signing("holder").iccid == ICCID, "who comes back signs again"
+
+    def test_a_revocation_that_fails_is_done_by_the_worker(self, house: House) -> None:
+        sim = house.active()
+        house.authority.away = True
+        assert house.sims.act(HOLDER, sim.sim_id, Act.REPORT_LOSS, CALLER).state is State.LOST
+        assert refused(lambda: house.signing_sims.signing("holder")) == "sim_blocked", "blocked all the same"
+        house.sims.settle(CALLER, most=10)
+        assert house.authority.revoked == []
+        house.authority.away = False
+        house.sims.settle(CALLER, most=10)
+        house.sims.settle(CALLER, most=10)
+        assert house.authority.revoked == [(sim.sim_id, "lost")], "once"
+
+    def test_a_loss_wins_over_whatever_changes_at_the_same_moment(self, house: House) -> None:
+        sim = house.active()
+        start, failed = threading.Barrier(4), list[str]()
+
+        def race(act: Any) -> None:
+            start.wait()
+            try:
+                act()
+            except RefusedError as err:
+                failed.append(err.code)
+
+        acts = [lambda: house.sims.act(HOLDER, sim.sim_id, Act.REPORT_LOSS, CALLER),
+                *[lambda: house.signing_sims.told("holder", ICCID, Outcome.PIN_BLOCKED) for _ in range(3)]]
+        threads = [threading.Thread(target=race, args=(act,)) for act in acts]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert failed == []
+        assert house.store.find(sim.sim_id).state is State.LOST  # type: ignore[union-attr]
+
+    def test_a_telephone_that_is_lost_before_there_is_a_card_is_reported_too(self, house: House) -> None:
+        sim = house.verified()
+        assert house.sims.act(HOLDER, sim.sim_id, Act.REPORT_LOSS, CALLER).state is State.LOST
+        assert house.authority.revoked == []
 
 
 def test_the_first_signature_stands_for_nothing_else(house: House) -> None:

@@ -1,7 +1,8 @@
 """What happened to those in a list (port: ``rollout.coverage.Records``), and officers and applications as they are now.
 
-Certificates have a history of their own (``enrollment_entry``), and so has a first sign-in, which is written once. Of mailboxes,
-second factors and applications only what stands now is kept elsewhere; their lines are those of ``rollout_fact`` (``facts``).
+Certificates have a history of their own (``enrollment_entry``), signing SIMs another (``sim_entry``), and so has a first sign-in,
+which is written once. Of mailboxes, second factors and applications only what stands now is kept elsewhere; their lines are those
+of ``rollout_fact`` (``facts``).
 """
 
 from __future__ import annotations
@@ -10,25 +11,44 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import literal_column, select
+from sqlalchemy import case, literal_column, select
 
 from ....clock import Clock
 from ....directory.term import is_over, status_as_of
 from ....oauth.client import Client
 from ....pki.enrollment.record import DeviceKind, Kind
+from ....pki.enrollment.states import State
 from ....rollout.campaign import Candidate, Goal
 from ....rollout.coverage import Change
+from ....signing.sims.sim import State as SimState
 from ..database import Database, Read, parameter
-from ..tables import CampaignMemberRow, EnrollmentEntryRow, EnrollmentRow, OfficerRow, RolloutFactRow
+from ..tables import (
+    CampaignMemberRow,
+    EnrollmentEntryRow,
+    EnrollmentRow,
+    OfficerRow,
+    RolloutFactRow,
+    SimEntryRow,
+    SimRow,
+)
 
 MEMBER: Any = CampaignMemberRow.__table__
 ENROLLMENT: Any = EnrollmentRow.__table__
 ENTRY: Any = EnrollmentEntryRow.__table__
 OFFICER: Any = OfficerRow.__table__
 FACT: Any = RolloutFactRow.__table__
+SIM: Any = SimRow.__table__
+SIM_ENTRY: Any = SimEntryRow.__table__
 _PAGE: Final = 5000
 _DEVICES: Final = {Goal.CERTIFICATE: (DeviceKind.TOKEN, DeviceKind.SIM, DeviceKind.HSM), Goal.SIM: (DeviceKind.SIM,)}
 """A pilot certificate in software is none that the campaign is about."""
+_SIM_STAGES: Final = {
+    SimState.REQUESTED: State.DRAFT, SimState.NUMBER_VERIFIED: State.SUBMITTED, SimState.AGENCY_APPROVED: State.AGENCY_APPROVED,
+    SimState.APPROVED: State.PROVINCE_APPROVED, SimState.CARD_GIVEN: State.ISSUED, SimState.BOUND: State.HANDED_OVER,
+    SimState.ACTIVE: State.ACTIVE, SimState.PIN_BLOCKED: State.LOCKED, SimState.REFUSED: State.CANCELLED,
+    SimState.LOST: State.REVOKED, SimState.SWAPPED: State.REVOKED, SimState.REPLACED: State.SUPERSEDED,
+    SimState.DEACTIVATED: State.REVOKED}
+"""What a SIM's state is in the words of a certificate, whose next step and owner are the same."""
 
 
 class SqlRecords:
@@ -45,6 +65,13 @@ class SqlRecords:
                    ENROLLMENT.c.device_kind.in_([literal_column(f"'{device}'") for device in devices]),
                    ENROLLMENT.c.holder.in_(listed), ENTRY.c.at < before).order_by(ENTRY.c.at, ENTRY.c.id))
             for goal, devices in _DEVICES.items()}
+        # A card that is entered at the desk and not as a signing SIM has its lines there; nobody has both for one card.
+        stage = case(*((SIM_ENTRY.c.state == literal_column(f"'{sim}'"), literal_column(f"'{state}'"))
+                       for sim, state in _SIM_STAGES.items()))
+        self._sims = database.read(
+            select(SIM.c.sub.label("subject"), SIM_ENTRY.c.at, SIM_ENTRY.c.sim_id.label("item"), stage.label("stage"))
+            .select_from(SIM_ENTRY.join(SIM, SIM.c.sim_id == SIM_ENTRY.c.sim_id))
+            .where(~SIM.c.seal, SIM.c.sub.in_(listed), SIM_ENTRY.c.at < before).order_by(SIM_ENTRY.c.at, SIM_ENTRY.c.id))
         self._facts = database.read(
             select(FACT.c.subject, FACT.c.at, literal_column("''").label("item"), FACT.c.value.label("stage"))
             .where(FACT.c.kind == parameter(FACT.c.kind), FACT.c.subject.in_(listed), FACT.c.at < before)
@@ -59,7 +86,7 @@ class SqlRecords:
         """Give what happened, in order."""
         asked = {"campaign_id": campaign_id, "before": before}
         if goal in self._certificates:
-            rows = self._certificates[goal].all(**asked)
+            rows = sorted([*self._certificates[goal].all(**asked), *self._sims.all(**asked)], key=lambda row: row.at)
         elif goal is Goal.SIGNED_IN:
             rows = self._signed_in.all(**asked)
         else:

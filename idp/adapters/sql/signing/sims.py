@@ -70,11 +70,13 @@ class SqlSims:
         within = or_(unit == literal_column("''"), c.unit_code == unit, c.unit_code.like(bindparam("below", type_=Text())))
         self._counts = database.read(select(c.state, func.count().label("found")).where(within).group_by(c.state))
         self._history = database.read(select(ENTRY).where(ENTRY.c.sim_id == parameter(ENTRY.c.sim_id)).order_by(ENTRY.c.number))
-        self._on_the_way = database.read(select(ROW).where(or_(
-            _among((State.CARD_GIVEN,)), and_(_among((State.BOUND,)), c.test_transaction != literal_column("''"))))
-            .order_by(c.since, c.sim_id).limit(limit))
+        waits = or_(_among((State.CARD_GIVEN,)), c.to_revoke != literal_column("''"),
+                    and_(_among((State.BOUND,)), c.test_transaction != literal_column("''")))
+        self._on_the_way = database.read(select(ROW).where(waits).order_by(c.since, c.sim_id).limit(limit))
         self._unchecked = database.read(select(ROW).where(
             _among(CHECKED), c.checked_at < parameter(c.checked_at, "before")).order_by(c.checked_at, c.sim_id).limit(limit))
+        self._revoked = database.write(guard=update(ROW).where(c.sim_id == parameter(c.sim_id, "this")).values(
+            to_revoke=literal_column("''")).returning(c.sim_id))
         self._checked = database.write(guard=update(ROW).where(c.sim_id == parameter(c.sim_id, "this")).values(
             checked_at=parameter(c.checked_at)).returning(c.sim_id), durable=False)
 
@@ -136,6 +138,10 @@ class SqlSims:
     def unchecked(self, before: int, *, limit: int) -> Sequence[Sim]:
         """Give cards in use whose service was not asked since a moment."""
         return [_sim(row) for row in self._unchecked.all(before=before, limit=limit)]
+
+    def revoked(self, sim: Sim) -> None:
+        """Note that its certificate was revoked."""
+        self._revoked.run(this=sim.sim_id)
 
     def checked(self, sim: Sim, now: int) -> None:
         """Note that the service was asked."""

@@ -41,9 +41,12 @@ class SimRow(Base):
     code_until: Mapped[Epoch]
     code_tries: Mapped[int] = mapped_column(Integer)
     test_transaction: Mapped[str] = mapped_column(String(40))
+    to_revoke: Mapped[str] = mapped_column(String(8), server_default="")
     checked_at: Mapped[Epoch]
     revision: Mapped[int] = mapped_column(BigInteger)
     __table_args__ = (Index("uq_sim_number", "msisdn", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
+                      Index("ix_sim_to_revoke", "to_revoke", sqlite_where=text("to_revoke <> ''"),
+                            postgresql_where=text("to_revoke <> ''")),
                       Index("uq_sim_card", "iccid", unique=True, sqlite_where=_CARD, postgresql_where=_CARD))
 
 
