@@ -68,7 +68,7 @@ OF_PEOPLE = {"actUponOfficers", "releaseFactors", "resetPassword", "askFactorRes
              "approveFactorReset", "refuseFactorReset", "nameDeputy", "endDeputy", "giveEnrolmentCode", "completeTask",
              "releaseBrake", "askForCertificate", "takeList", "sendBatch", "listBatches", "readBatch", "takeDevices",
              "enterDevice", "askForRenewals", "beginCampaign", "previewCampaign", "moveDeadline", "closeCampaign",
-             "excludeFromCampaign", "restoreToCampaign"}
+             "excludeFromCampaign", "restoreToCampaign", "askForSim", "actUponSim"}
 """Operations that no machine is let to."""
 EXAMPLES = {"rotateKeys": 3}
 """Each rotation makes RSA keys."""
@@ -149,7 +149,7 @@ def test_schemathesis_finds_nothing(office: Office) -> None:
         "releaseFactors", "renewRegistrationToken", "readGrant", "revokeGrant", "revokeInitialAccessToken", "deleteClient",
         "resetPassword", "breakGlass", "retryDeliveries", "listFactors", "giveEnrolmentCode", "actUponOfficers", "readOfficer",
         "readTimeline", "askFactorReset", "readFactorReset", "approveFactorReset", "refuseFactorReset", "nameDeputy", "endDeputy",
-        "readAgency"}
+        "readAgency", "listSims", "askForSim", "readSim", "actUponSim"}
     assert {status for statuses in seen.values() for status in statuses} >= {200, 201, 204, 400, 404, 422, 428}
 
 

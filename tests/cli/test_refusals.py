@@ -54,6 +54,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "factors remove": ("--officer", "canbo"),
     "forms blank": ("sim_dang_ky", "-o", "list.txt"), "forms check": ("SEEDS",), "forms list": (),
     "keys init": (), "keys list": (), "keys rotate": (), "sessions end": ("--officer", "canbo"),
+    "sims list": ("--officer", "canbo"), "sims lost": ("--officer", "canbo", "--reason", "mất"),
     "rollout list": (), "rollout report": ("--campaign", "CD-2026-0001"),
     "rollout close": ("--campaign", "CD-2026-0001", "--reason", "xong"),
     "rollout create": ("--name", "X", "--goal", "mailbox", "--deadline", "2099-01-01"),

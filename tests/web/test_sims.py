@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 import zipfile
 from collections.abc import Iterator
@@ -12,15 +13,17 @@ from shutil import copy
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from flask_babel import force_locale
 
+from idp.cli.sims import commands as sims_commands
 from idp.directory.officer import Post
 from idp.services import MobileSignatures
 from idp.signing.evidence import package
 from idp.signing.outcome import FAULTS, STATUS, Outcome, of_fault
 from idp.signing.signing import Order
 from idp.signing.transaction import DENIED, NOT_FETCHED, SIM_BLOCKED, STANDING_UNKNOWN
-from idp.web import signature_words
+from idp.web import api, signature_words
 from tests.administration.office import CALLER, HOME, IT, PLENTY, Office
 from tests.fakes.directory import make_officer
 from tests.signing.sims.house import ICCID, House
@@ -210,6 +213,63 @@ def test_without_a_carrier_nothing_of_it_is_offered(sqlite_template: Path, tmp_p
     assert desk.get(DESK).status_code == 404
     assert DESK not in desk.get("/admin/").text
     office.close()
+
+
+def test_the_api_follows_the_same_rules(phones: Phones) -> None:
+    office, house = phones.office, phones.house
+    office.client = api.create(office.services).test_client(use_cookies=False)
+    sub = phones.officer("lanhdao")
+    agency, province, second = office.agency(), office.province(), office.token("pheduyet", "quantri-tinh")
+    wish = {"holder": sub, "number": "0912 345 678", "carrier": "mang", "seal": True}
+    bodies: list[Any] = [{}, {"holder": sub}, wish | {"seal": 1}, wish | {"more": 1}, wish | {"number": 7},
+                         wish | {"number": "1"}]
+    for body in bodies:
+        assert office.call("POST", "/sims", agency, body).status_code == 422, body
+    for other in (office.auditor(), office.machine(scope="admin:read")):
+        assert office.call("POST", "/sims", other, wish).status_code == 403
+    assert office.call("POST", "/sims", office.agency(HOME), wish).status_code == 403
+    agency = office.agency()
+    made = office.call("POST", "/sims", agency, wish)
+    assert (made.status_code, made.json["state"], made.json["number"]) == (201, "requested", "…678")
+    address = f"/sims/{made.json['id']}"
+    house.sims.verify(sub, made.json["id"], house.inbox.code, CALLER)
+    acts = address + "/acts"
+    for body in ({}, {"act": "verify"}, {"act": "approve", "owner_match": "yes"}, {"act": "approve", "x": 1}, {"act": 1}):
+        assert office.call("POST", acts, agency, body).status_code == 422, body
+    assert office.call("POST", acts, agency, {"act": "approve"}).json["code"] == "another_person", "who asked does not approve"
+    assert office.call("POST", acts, province, {"act": "approve", "owner_match": True}).json["state"] == "agency_approved"
+    assert office.call("POST", acts, province, {"act": "approve_for_province"}).json["code"] == "another_person"
+    assert office.call("POST", acts, second, {"act": "approve_for_province"}).json["state"] == "approved"
+    assert office.call("POST", acts, second, {"act": "give_card", "iccid": "1"}).json["code"] == "bad_card"
+    assert office.call("POST", acts, second, {"act": "give_card", "iccid": ICCID}).json["state"] == "bound"
+    assert [one["id"] for one in office.call("GET", "/sims?unit=" + IT, agency).json["items"]] == [made.json["id"]]
+    other = office.agency(HOME)
+    assert office.call("GET", "/sims", other).json["items"] == []
+    assert office.call("GET", "/sims?unit=" + IT, other).status_code == 403
+    assert office.call("GET", address, other).status_code == 404
+    assert office.call("POST", acts, other, {"act": "deactivate"}).status_code == 404
+    read = office.call("GET", address, province).json
+    assert [line["act"] for line in read["history"]][-2:] == ["give_card", "bind"]
+    assert "84912345678" not in str(read)
+    assert office.call("POST", acts, province, {"act": "report_loss"}).json["state"] == "lost"
+
+
+def test_an_operator_reports_a_loss_by_command(phones: Phones) -> None:
+    signing(phones)
+    group = sims_commands(lambda: phones.office.services)
+
+    def run(*words: str) -> Any:
+        with phones.app.app_context():
+            return CliRunner().invoke(group, list(words))
+
+    assert run("list").exit_code == 2
+    assert run("list", "--officer", "nobody").exit_code == 1
+    assert run("list", "--number", "12").exit_code == 1
+    assert json.loads(run("list", "--officer", "lanhdao", "--json").output)[0]["state"] == "active"
+    assert run("lost", "--number", "0912345678").exit_code == 2, "a reason is needed"
+    done = run("lost", "--number", "0912 345 678", "--reason", "Gọi lúc 2 giờ sáng", "--json")
+    assert [one["state"] for one in json.loads(done.output)] == ["lost"]
+    assert run("lost", "--number", "0912345678", "--reason", "x").exit_code == 1
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])

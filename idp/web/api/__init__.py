@@ -28,6 +28,7 @@ from . import (
     keys,
     officers,
     problems,
+    sims,
     tasks,
 )
 from .door import Door
@@ -58,6 +59,6 @@ def create(services: Services) -> Flask:
     problems.handle(app, secure=services.settings.secure)
     door = Door(services)
     for resource in (audit, clients, initial_access, grants, keys, officers, tasks, break_glass, enrollments, devices,
-                     deliveries, campaigns):
+                     deliveries, campaigns, sims):
         app.register_blueprint(resource.blueprint(door), url_prefix=PREFIX)
     return app

@@ -39,6 +39,9 @@ from .schemas.people import OFFICER
 from .schemas.people import PARAMETERS as PEOPLE_PARAMETERS
 from .schemas.people import paths as people_paths
 from .schemas.people import schemas as people_schemas
+from .schemas.sims import STATE as SIM_STATE
+from .schemas.sims import paths as sim_paths
+from .schemas.sims import schemas as sim_schemas
 
 PREFIX: Final = "/api/v1"
 _TEXT: Final = {"type": "string"}
@@ -51,6 +54,7 @@ _BOOLEAN: Final = {"type": "string", "enum": ["true", "false"]}
 
 PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     **AUDIT_PARAMETERS,
+    "sim_state": SIM_STATE,
     "q": {"type": "string", "pattern": "^[^\\x00-\\x1f\\x7f]{1,100}$",
           "description": "Words of name, identifier or agency; case and accents do not matter."},
     "source": {"type": "string", "enum": ["file", "registered"]},
@@ -198,12 +202,12 @@ def _schemas() -> dict[str, Any]:
     lists = {f"{name}Page": _object({"items": {"type": "array", "items": _ref(name)}, "next": {"type": ["string", "null"]}},
                                     ("items", "next"))
              for name in ("ClientSummary", "InitialAccessToken", "Grant", "Officer", "OfficerWithoutFactor", "Task",
-                          "Enrollment", "ExpiringEnrollment", "Device", "AuditRecord", "CampaignMissing",
+                          "Enrollment", "ExpiringEnrollment", "Device", "Sim", "AuditRecord", "CampaignMissing",
                           "CampaignExcluded", "Account")}
     return {
         **_registration(), **lists, **audit_schemas(_object),
         **enrollment_schemas(_object), **device_schemas(_object), **onboarding_schemas(_object),
-        **delivery_schemas(_object), **campaigns.schemas(_object), **people_schemas(_object),
+        **delivery_schemas(_object), **sim_schemas(_object), **campaigns.schemas(_object), **people_schemas(_object),
         "Grant": _object(grant, grant), "Keys": _object(keys, ("keys", "next_rotation_at")),
         "Rotation": _object({"alg": {"type": "string", "enum": list(KINDS)}, "emergency": _YES}),
         "InitialAccessToken": _object(token, token), "InitialAccessTerms": _object(sent_terms, ("owner",)),
@@ -265,6 +269,7 @@ def _paths() -> dict[str, Any]:
         **campaigns.paths(_operation),
         **onboarding_paths(_operation),
         **delivery_paths(_operation),
+        **sim_paths(_operation),
         **audit_paths(_operation),
         **people_paths(_operation),
         "/clients": {

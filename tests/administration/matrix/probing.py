@@ -37,6 +37,7 @@ BODIES: Final[Mapping[str, Any]] = {
     "POST /campaigns/{campaign_id}/exclusions": {"subject": "{sub}", "reason": "seconded"},
     "POST /campaigns/{campaign_id}/restorations": {"subject": "{sub}"},
     "POST /officers/acts": {"act": "remind", "officers": ["{sub}"]}, "POST /officers/{sub}/factor-reset": {"reason": "Mất máy"},
+    "POST /sims": {"holder": "{sub}", "number": "0912345678", "carrier": "mang"}, "POST /sims/{sim_id}/acts": {"act": "approve"},
     "POST /deputies": {"deputy": "nobody", "ends_on": "2020-01-01", "reason": "Đi công tác"},
     "POST /keys/rotate": {"alg": "ES256"}, "POST /tasks/{task_id}/complete": {"proof": "Đã thu hồi, 12/STTTT"}}
 FORMS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -103,7 +104,7 @@ class World:
         deputy = office.call("POST", "/deputies", giver, {
             "deputy": f"thay.{whose}", "ends_on": day_of(office.clock.now()).isoformat(), "reason": "Đi công tác"})
         assert (deputy.status_code, spare) == (201, deputy.json["deputy"]), deputy.text
-        return {"proposal_id": proposal, "deputy_id": deputy.json["id"], "code": unit,
+        return {"proposal_id": proposal, "deputy_id": deputy.json["id"], "code": unit, "sim_id": "no-carrier",
                 "sub": sub, "client_id": client, "grant_id": grant, "id": leave, "token_id": leave, "enrollment_id": number,
                 "device_id": device, "task_id": f"task-{whose}", "campaign_id": campaign, **WORDS}
 

@@ -1,0 +1,47 @@
+"""Signing SIMs, as the administration API tells of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from ....signing.sims.sim import Act, State
+
+ACTS: Final = (Act.APPROVE, Act.APPROVE_FOR_PROVINCE, Act.REFUSE, Act.GIVE_CARD, Act.UNLOCK, Act.REPORT_LOSS, Act.DEACTIVATE)
+STATE: Final = {"type": "string", "enum": [state.value for state in State]}
+_TEXT: Final = {"type": "string"}
+_WORD: Final = {"type": "string", "minLength": 1, "maxLength": 128}
+_TEXT_OR_NONE: Final = {"type": ["string", "null"]}
+_TIME: Final = {"type": "integer", "description": "Seconds since the epoch."}
+
+
+def schemas(made: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+    """Give the shapes."""
+    sim: dict[str, dict[str, Any]] = {
+        "id": _TEXT, "holder": _TEXT, "unit_code": _TEXT, "seal": {"type": "boolean"},
+        "number": _TEXT | {"description": "The last three digits."}, "carrier": _TEXT, "iccid": _TEXT_OR_NONE, "state": STATE,
+        "since": _TIME, "serial": _TEXT_OR_NONE, "reason": _TEXT_OR_NONE, "owner_match": {"type": ["boolean", "null"]},
+        "acts": {"type": "array", "items": {"type": "string", "enum": [act.value for act in ACTS]},
+                 "description": "What you may do with it now."}}
+    entry = {"at": _TIME, "act": {"type": "string", "enum": [act.value for act in Act]}, "state": STATE, "actor": _TEXT_OR_NONE,
+             "detail": {"type": "object", "additionalProperties": _TEXT}}
+    wish = {"holder": _WORD, "number": _WORD, "carrier": _WORD,
+            "seal": {"type": "boolean", "description": "It signs as the agency; the holder keeps it."}}
+    act = {"act": {"type": "string", "enum": [act.value for act in ACTS]}, "reason": {"type": "string", "maxLength": 300},
+           "iccid": _WORD, "owner_match": {"type": "boolean", "description": "What the carrier says."}}
+    return {"Sim": made(sim, sim), "NewSim": made(wish, ("holder", "number", "carrier")), "SimAct": made(act, ("act",)),
+            "SimWithHistory": made(sim | {"history": {"type": "array", "items": made(entry, entry)}}, (*sim, "history"))}
+
+
+def paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+    """Give the operations."""
+    return {
+        "/sims": {
+            "get": operation("listSims", "Signing SIMs; q: part of the number or of the card's, or of what the holder is called.",
+                             answer="SimPage", query=("sim_state", "unit", "holder", "q", "cursor", "limit"), errors=(404,)),
+            "post": operation("askForSim", "Ask for a SIM for an officer; a code goes to the number.", answer="Sim", status=201,
+                              body="NewSim", change=True, errors=(404, 409))},
+        "/sims/{id}": {"get": operation("readSim", "One SIM, with its history.", answer="SimWithHistory", path="id")},
+        "/sims/{id}/acts": {
+            "post": operation("actUponSim", "Approve, give the card, report a loss ...", answer="Sim", path="id", body="SimAct",
+                              change=True, errors=(409,))}}
