@@ -56,7 +56,8 @@ def commands(services: Callable[[], Services]) -> Verbs:
 
 def _rooms(house: Services) -> MobileSignatures:
     if house.mobile_signatures is None:
-        raise ConfigurationError("No carrier is named.", remedy="Name one in IDP_MSSP_FILE (docs/operations/mobile-signature.md).")
+        raise ConfigurationError("No carrier is named.",
+                                 remedy="Name one in IDP_MSSP_FILE (docs/operations/mobile-signature.md).")
     return house.mobile_signatures
 
 
