@@ -95,6 +95,7 @@ class Administrator:
         unit: Code of the agency that a role of an agency looks after; "" for roles of the whole province.
         read_only: Their token reads and nothing else; auditors read only whatever their token says.
         deputy_for: Subject of the officer for whom they stand in; "" for whoever has the role themselves.
+        named_by: Subject of whoever named them deputy: the giver, or the province.
     """
 
     role: Role
@@ -103,6 +104,7 @@ class Administrator:
     unit: str = ""
     read_only: bool = False
     deputy_for: str = ""
+    named_by: str = ""
 
     @property
     def of_the_province(self) -> bool:
@@ -116,8 +118,11 @@ class Administrator:
 
     @property
     def persons(self) -> frozenset[str]:
-        """Who stands behind them: in an act of two persons nobody of one side is on the other."""
-        return frozenset({self.sub, self.deputy_for} - {""})
+        """Who stands behind them: in an act of two persons nobody of one side is on the other.
+
+        Whoever named a deputy is one of them, since they could have chosen a person whose password they can set.
+        """
+        return frozenset({self.sub, self.deputy_for, self.named_by} - {""})
 
     def may(self, right: Right) -> bool:
         """Tell whether the role has a right; read-only tokens have those that read."""
@@ -146,10 +151,12 @@ class Lent:
     Attributes:
         giver: Who lent it, as they are now.
         unit: The agency that it was lent for; "" for all that the giver has.
+        named_by: Subject of whoever named the deputy.
     """
 
     giver: MirroredOfficer
     unit: str = ""
+    named_by: str = ""
 
 
 class Deputies(Protocol):
@@ -222,7 +229,7 @@ class RoleGroups:
             if giver is None or lent.giver.sub == officer.sub or (lent.unit and not giver.oversees(lent.unit)):
                 continue
             unit = "" if giver.of_the_province else lent.unit or giver.unit
-            return replace(giver, sub=officer.sub, unit=unit, deputy_for=lent.giver.sub)
+            return replace(giver, sub=officer.sub, unit=unit, deputy_for=lent.giver.sub, named_by=lent.named_by)
         return None
 
     def _of_role(self) -> Mapping[Role, str]:

@@ -137,6 +137,8 @@ def test_nobody_approves_their_own_and_a_form_that_is_sent_again_does_nothing(co
 def test_security_43_a_character_that_no_text_has_is_refused_before_anybody_looks_for_it(console: Console) -> None:
     browser, number = agency(console), request_of(console)
     assert browser.get(f"{LIST}?words=%00").status_code == 400
+    for path in ("officers/%00", "officers/%00/acts/end-access", "rollout/%00", "rollout/%00/missing"):
+        assert browser.get(f"/admin/{path}").status_code == 404, path
     assert browser.post(f"{LIST}acts", LIST + number, act="return", pick="a\0b").status_code == 400
     assert browser.post(f"{LIST}{number}/acts/return", f"{LIST}{number}/acts/return", reason="a\0b").status_code == 400
     assert state(console, number) == "submitted"

@@ -21,7 +21,7 @@ from ...directory.unit import is_unit_code
 from ...errors import RefusedError
 from ...notices import Notice, NoticeKind
 from ...pki.enrollment.working_days import day_of, start_of
-from ...roles import Administrator, Right, RoleGroups
+from ...roles import Administrator, ForbiddenError, Right, RoleGroups
 from ..pages import Page, cursor_of, place_of
 
 MOST_DAYS: Final = 92
@@ -108,6 +108,8 @@ class DeputyAdministration:
             raise _invalid("giver: there is no such officer at work.", "unknown_officer")
         if giver.sub != who.sub:
             who.demand(Right.LEND_FOR_OTHERS)
+            if not who.sub:
+                raise ForbiddenError("A deputy for somebody else is named by a person of the province.")
         lent = self._groups.administrator(giver, client_id="", read_only=False)
         if lent is None or lent.deputy_for or not lent.may(Right.LEND):
             raise _conflict("The giver has no role that could be lent.", "no_role")

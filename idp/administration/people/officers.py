@@ -96,11 +96,11 @@ class OfficerDirectory:
             raise InvalidParameterError("state, factor, order: not one that this list knows.")
         which = Narrowed(unit=who.narrowed(unit), state=state, factor=factor, order=order)
         words = search_words(q)
-        place = place_of(cursor, str, str)
+        place = self._place(cursor, "name" if words else order)
         if words and (named := self._by_number(who, q)):
             return Page(self._shown_all(who, [Found(officer, ("", "")) for officer in named][:limit]))
-        found, more = self._read(which, words, (place[0], place[1]) if place else None, limit)
-        return Page(self._shown_all(who, found), cursor_of(*found[-1].place) if more and found else "")
+        found, last = self._read(which, words, place, limit)
+        return Page(self._shown_all(who, found), cursor_of(last) if last else "")
 
     def one(self, who: Administrator, sub: str) -> dict[str, Any]:
         """Give an officer whole: what the directory says, and what each right shows beside it.
@@ -126,7 +126,7 @@ class OfficerDirectory:
             "factors": around.factors.of(who, sub)["items"],
             "sessions": [{"sid": place.sid, "since": place.since, "last_seen_at": place.last_seen_at, "source": place.source,
                           "user_agent": place.user_agent} for place in around.places.places(sub)
-                         if around.sessions.goes_on(place.last_seen_at, place.expires_at)],
+                         if around.sessions.goes_on(place.last_seen_at, place.expires_at)] if self._near(who, officer) else [],
             "applications": self._applications(who, sub) if whole else None,
             "certificates": list(around.enrollments.listed(who, holder=sub, limit=_MOST).items)
             if who.may(Right.SEE_CERTIFICATES) else None,
@@ -136,18 +136,27 @@ class OfficerDirectory:
     def timeline(self, who: Administrator, sub: str, *, cursor: str = "", limit: int) -> Page:
         """Give what happened around an officer, the newest first: sign-ins, factors, certificates, devices, applications, acts.
 
+        As in the audit trail an agency learns nothing of those who have a role for the province, and not from where others act;
+        what a record holds is for roles that administer as a whole.
+
         Raises:
             RefusedError: as ``one``.
             InvalidParameterError: the cursor is none.
         """
-        officer = self._seen(who, sub)
+        officer, whole = self._seen(who, sub), who.may(Right.ADMINISTER)
         place = place_of(cursor, int, int)
+        if not self._near(who, officer):
+            return Page([])
         found = self._people.trail(officer.sub, before=(place[0], place[1]) if place else None, limit=limit + 1)
         last = found[limit - 1] if len(found) > limit else None
-        return Page([{"at": record.at, "event": record.event.value, "client_id": record.client_id or None,
-                      "source": record.source or None, "by": record.detail.get("by_officer") or record.detail.get("by") or None,
-                      "detail": {name: value for name, value in record.detail.items() if not name.startswith("by")}}
-                     for _, record in found[:limit]], cursor_of(last[1].at, last[0]) if last else "")
+        items = []
+        for _, record in found[:limit]:
+            by = record.detail.get("by_officer") or record.detail.get("by") or None
+            items.append({"at": record.at, "event": record.event.value, "client_id": record.client_id or None, "by": by,
+                          "source": (record.source or None) if who.of_the_province or by in (None, sub) else None,
+                          "detail": {name: value for name, value in record.detail.items() if not name.startswith("by")}
+                          if whole else {}})
+        return Page(items, cursor_of(last[1].at, last[0]) if last else "")
 
     def exported(self, who: Administrator, caller: Caller, *, q: str = "", unit: str = "", state: str = "", factor: str = "",
                  order: str = "name") -> Iterator[dict[str, Any]]:
@@ -178,8 +187,22 @@ class OfficerDirectory:
         found = (self._mirror.by_sub(sub) for sub in self._people.holders(number))
         return [officer for officer in found if officer is not None and who.oversees(officer.officer.main_post.unit_code)]
 
-    def _read(self, which: Narrowed, words: Sequence[str], place: tuple[str, str] | None, limit: int) -> tuple[list[Found], bool]:
-        """Read on until a page is full, or everything was read, or it was read often enough."""
+    def _place(self, cursor: str, order: str) -> tuple[str, str] | None:
+        """Give the place of a cursor: it names an officer only, since what officers are found by is not for every role."""
+        named = place_of(cursor, str)
+        if named is None:
+            return None
+        place = self._people.place(str(named[0]), order)
+        if place is None:
+            raise InvalidParameterError("cursor: not one that this list gave.")
+        return place
+
+    def _read(self, which: Narrowed, words: Sequence[str], place: tuple[str, str] | None, limit: int) -> tuple[list[Found], str]:
+        """Read on until a page is full, or everything was read, or it was read often enough.
+
+        Returns:
+            Officers, and the entryUUID behind which it goes on; "" where everything was read.
+        """
         found: list[Found] = []
         for _ in range(_READS):
             read = (self._search.search(words, unit=which.unit, after=place, limit=limit + 1) if words
@@ -188,11 +211,11 @@ class OfficerDirectory:
                 one for one in read if not which.unit or is_within(one.officer.officer.main_post.unit_code, which.unit)]
             found += wanted
             if len(found) > limit:
-                return found[:limit], True
+                return found[:limit], found[limit - 1].place[1]
             if len(read) <= limit:
-                return found, False
+                return found, ""
             place = read[-1].place
-        return found, bool(found)
+        return found, place[1] if place else ""
 
     def _wanted(self, which: Narrowed, read: Sequence[Found]) -> list[Found]:
         found = [one for one in read if _is_of(which.state, one.officer)]
@@ -220,6 +243,9 @@ class OfficerDirectory:
         if officer is None or not who.oversees(officer.officer.main_post.unit_code):
             raise unknown_officer()
         return officer
+
+    def _near(self, who: Administrator, officer: MirroredOfficer) -> bool:
+        return who.of_the_province or not self._groups.above(officer)
 
     def _shown_all(self, who: Administrator, found: Sequence[Found]) -> list[dict[str, Any]]:
         standing = self._people.standing([one.officer.officer.entry_uuid for one in found])

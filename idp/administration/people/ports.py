@@ -90,6 +90,10 @@ class People(Protocol):
         """Give officers in the order asked, behind a place."""
         ...
 
+    def place(self, entry_uuid: str, order: str) -> tuple[str, str] | None:
+        """Tell where an officer stands in one of ``ORDERS``; None where there is no such officer."""
+        ...
+
     def standing(self, entry_uuids: Sequence[str]) -> Mapping[str, Standing]:
         """Tell the standing of officers by entryUUID."""
         ...

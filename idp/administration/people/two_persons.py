@@ -1,9 +1,9 @@
 """Acts upon officers that one person asks for and another decides: their second factors are taken away.
 
-Source: security checklist 33, 34, 38. Whoever can take away a factor and set a password holds the account, so two persons do it,
-and there is no other way for administrators. Who asks needs the right to ask; who decides needs the right to act on factors, is
-somebody else (a deputy and who they stand in for are one side), and is checked as ``reach`` checks everybody. What was asked is
-decided within a day. The officer is told by the removal of each factor.
+Source: security checklist 33, 34, 38. Whoever can take away a factor and set a password holds the account, so two persons do
+it, and there is no other way for administrators. Who asks needs the right to ask; who decides needs the right to act on
+factors, is somebody else (a deputy, who they stand in for and who named them are one side), and is checked as ``reach`` checks
+everybody. What was asked is decided and carried out within a day. The officer is told by the removal of each factor.
 """
 
 from __future__ import annotations
@@ -153,8 +153,8 @@ class FactorResets:
             UnavailableError: the directory or the database does not answer; try again.
         """
         proposal, officer = self._decidable(who, proposal_id)
+        self._check_asker(proposal, officer)
         if proposal.state == "open":
-            self._check_asker(proposal, officer)
             record = self._record(AuditEvent.FACTOR_RESET_APPROVED, proposal, caller, asked_by=proposal.asked_by)
             if not self._store.decide(proposal_id, "approved", who.sub, record):
                 raise _decided()
@@ -178,18 +178,22 @@ class FactorResets:
         self._may_look(who)
         proposal, officer = self._seen(who, proposal_id)
         self._reached(who, officer.sub, Right.ACT_ON_FACTORS)
-        if who.persons & {proposal.asked_by, proposal.asked_for}:
+        asker = self._asker(proposal)
+        if who.persons & ({proposal.asked_by, proposal.asked_for} | (asker.persons if asker else set())):
             raise RefusedError("Another person than who asked decides.", code="same_person", status=403)
         if proposal.state == "refused" or proposal.done_at is not None:
             raise _decided()
-        if proposal.state == "open" and self._clock.now() >= proposal.expires_at:
+        if self._clock.now() >= proposal.expires_at:
             raise RefusedError("It was asked more than a day ago. Please ask again.", code="too_late", status=409)
         return proposal, officer
 
     def _check_asker(self, proposal: Proposal, officer: MirroredOfficer) -> None:
-        asker = self._groups.administrator(self._mirror.by_sub(proposal.asked_by), client_id="", read_only=False)
+        asker = self._asker(proposal)
         if asker is None or not asker.may(Right.ASK_FACTOR_RESET) or not asker.oversees(officer.officer.main_post.unit_code):
             raise RefusedError("Who asked may not ask for it any more.", code="asker_gone", status=409)
+
+    def _asker(self, proposal: Proposal) -> Administrator | None:
+        return self._groups.administrator(self._mirror.by_sub(proposal.asked_by), client_id="", read_only=False)
 
     def _reached(self, who: Administrator, sub: str, right: Right) -> MirroredOfficer:
         officer = self._mirror.by_sub(sub)
@@ -209,7 +213,7 @@ class FactorResets:
         who.demand(Right.ADMINISTER, Right.ASK_FACTOR_RESET)
 
     def _shown(self, who: Administrator, one: Proposal, officer: MirroredOfficer) -> dict[str, Any]:
-        over = one.state == "open" and self._clock.now() >= one.expires_at
+        over = one.state != "refused" and one.done_at is None and self._clock.now() >= one.expires_at
         asker = self._mirror.by_sub(one.asked_by)
         return {"id": one.proposal_id, "sub": one.sub, "uid": officer.officer.uid, "name": officer.officer.name,
                 "unit_name": officer.officer.main_post.unit_name, "reason": one.reason, "asked_by": one.asked_by,

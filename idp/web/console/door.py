@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from flask import Response, make_response, render_template, request, session
 from flask_babel import gettext
-from werkzeug.exceptions import BadRequest, Forbidden
+from werkzeug.exceptions import BadRequest, Forbidden, NotFound
 
 from ...audit import Caller
 from ...directory.mirror import MirroredOfficer
@@ -58,7 +58,10 @@ class Door:
 
         Raises:
             BadRequest: a parameter holds a character that no text has (NUL).
+            NotFound: a part of the address does.
         """
+        if any("\0" in str(value) for value in (request.view_args or {}).values()):
+            raise NotFound
         if any("\0" in value for sent in (request.args, request.form) for _, value in sent.items(multi=True)):
             raise BadRequest("A parameter has a character that no text has.")
         entered = self._onward.enter(path, fresh=fresh)

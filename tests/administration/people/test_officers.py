@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode
 from typing import Any
 
 import pytest
 
+from idp.administration.pages import cursor_of
 from idp.directory.unit import Unit, UnitEntry
 from tests.administration.office import CALLER, HOME, IT, Office
 from tests.administration.test_factors import enrol
@@ -92,6 +94,27 @@ def test_numbers_of_telephones_are_hidden_from_who_only_helps(office: Office) ->
             found = answer if "items" not in answer else next(item for item in answer["items"] if item["sub"] == sub)
             assert found["phone"] == shown
     assert PHONE not in office.call("GET", f"/officers/{sub}", desk).text
+    office.officer("an.hai", unit=unit)
+    for query in ("limit=1", "limit=1&order=-name", "limit=1&order=last_sign_in", "q=an&limit=1"):
+        cursor = office.call("GET", f"/officers?{query}", desk).json["next"]
+        assert PHONE[-6:].encode() not in urlsafe_b64decode(cursor + "=="), "a cursor is read by whoever gets it"
+        assert office.call("GET", f"/officers?{query}&cursor={cursor}", desk).status_code == 200
+    assert office.call("GET", f"/officers?cursor={cursor_of('nobody')}", desk).status_code == 400
+
+
+def test_an_agency_learns_no_more_from_a_timeline_than_from_the_audit_trail(office: Office) -> None:
+    """Of one of its own who has a role for the province nothing; from where others acted on its officers neither."""
+    subs, agency, desk = people(office), office.agency(IT), office.token("hotro", "hotro-nguoidung", unit=IT)
+    auditor = office.officer("kiemtoan.it", "kiemtoan", unit=IT)
+    office.session(auditor)
+    for token in (agency, desk):
+        assert office.call("GET", f"/officers/{auditor}/timeline", token).json["items"] == []
+        assert office.call("GET", f"/officers/{auditor}", token).json["sessions"] == []
+    assert office.call("GET", f"/officers/{auditor}/timeline", office.province()).json["items"]
+    office.call("POST", f"/officers/{subs['an']}/end-access", office.province())
+    seen = office.call("GET", f"/officers/{subs['an']}/timeline", agency).json["items"]
+    assert {one["source"] for one in seen if one["by"]} == {None}
+    assert [one for one in office.call("GET", f"/officers/{subs['an']}/timeline", desk).json["items"] if one["detail"]] == []
 
 
 def test_an_officer_whole_shows_each_role_what_it_may_see(office: Office) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -78,6 +78,23 @@ def test_a_giver_and_the_deputy_are_one_person(office: Office) -> None:
     assert office.services.second_factors.enrolled(uuid)
 
 
+def test_a_deputy_and_whoever_named_them_are_one_person(office: Office) -> None:
+    """The province could name somebody whose password it can set, and be both persons of the act."""
+    sub = office.officer("canbo", unit=IT)
+    uuid, province = enrol(office, sub), office.province()
+    office.officer("phophong", unit=IT)
+    office.agency(IT)
+    named = office.call("POST", "/deputies", province, {
+        "deputy": "phophong", "giver": "quantri.coquan", "ends_on": today(office), "reason": "Đi công tác"})
+    assert named.status_code == 201, named.text
+    deputy = office.token("phophong", unit=IT)
+    by_deputy = ask(office, deputy, sub)
+    assert decide(office, province, by_deputy).json["code"] == "same_person"
+    assert decide(office, deputy, by_deputy, "refuse").status_code == 200
+    assert decide(office, deputy, ask(office, province, sub)).json["code"] == "same_person"
+    assert office.services.second_factors.enrolled(uuid)
+
+
 @pytest.mark.parametrize("body", [{}, {"reason": " "}, {"reason": "a\nb"}, {"reason": "x" * 301}, {"reason": "x", "sub": "y"}])
 def test_a_reason_is_a_line(office: Office, body: dict[str, str]) -> None:
     sub = office.officer("canbo", unit=IT)
@@ -140,6 +157,20 @@ def test_what_was_approved_and_broke_off_is_carried_out_by_the_next_who_approves
     assert [one["state"] for one in office.call("GET", "/factor-resets", office.province()).json["items"]] == ["approved"]
     assert decide(office, office.province(), asked).status_code == 200
     assert not office.services.second_factors.enrolled(uuid)
+
+
+def test_what_was_approved_and_broke_off_waits_no_longer_than_a_day(each_office: Office) -> None:
+    office = each_office
+    sub = office.officer("canbo", unit=IT)
+    uuid = enrol(office, sub)
+    asked, resets = ask(office, office.agency(IT), sub), cast(Any, office.services.administration.people.resets)
+    record = AuditRecord(AuditEvent.FACTOR_RESET_APPROVED, office.clock.now())
+    assert resets._store.decide(asked.json["id"], "approved", "somebody", record)
+    office.clock.advance(86400)
+    assert decide(office, office.province(), asked).json["code"] == "too_late"
+    assert office.services.second_factors.enrolled(uuid)
+    assert office.call("GET", "/factor-resets", office.province()).json["items"] == []
+    assert ask(office, office.agency(IT), sub).status_code == 201
 
 
 def test_there_is_no_other_way_for_administrators(office: Office) -> None:

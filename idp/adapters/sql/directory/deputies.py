@@ -33,7 +33,7 @@ class SqlDeputies:
         self._clock = clock
         c, now = DEPUTY.c, parameter(DEPUTY.c.made_at, "now")
         stands, over = and_(c.ended_at.is_(None), c.ends_at > now), or_(c.ended_at.is_not(None), c.ends_at <= now)
-        self._lent = database.read(select(*OFFICER.c, c.unit.label("lent_unit")).select_from(
+        self._lent = database.read(select(*OFFICER.c, c.unit.label("lent_unit"), c.made_by.label("named_by")).select_from(
             DEPUTY.join(OFFICER, OFFICER.c.sub == c.giver)).where(c.deputy == parameter(c.deputy), stands))
         told = (*notice_inserts("giver_"), *notice_inserts("deputy_"), audit_insert())
         put = database.insert(DEPUTY).values(
@@ -54,7 +54,7 @@ class SqlDeputies:
 
     def lent_to(self, sub: str) -> list[Lent]:
         """Give what was lent to an officer and stands."""
-        return [Lent(giver, row.lent_unit) for row in self._lent.all(deputy=sub, now=self._clock.now())
+        return [Lent(giver, row.lent_unit, row.named_by) for row in self._lent.all(deputy=sub, now=self._clock.now())
                 if (giver := mirrored_now(row, self._clock)) is not None]
 
     def add(self, made: Deputyship, record: AuditRecord, notices: Sequence[Notice]) -> bool:

@@ -88,6 +88,7 @@ class SqlPeople:
 
         self._page = page
         many = OFFICER.c.entry_uuid.in_(listed(database, "entry_uuids"))
+        self._where = database.read(select(OFFICER.c.search_key, OFFICER.c.last_sign_in_at).where(many))
         certificates = select(func.count()).select_from(ENROLLMENT).where(_IN_USE).scalar_subquery()
         self._standing = database.read(select(
             OFFICER.c.entry_uuid, OFFICER.c.last_sign_in_at, case((_HAS_FACTOR, 1), else_=0).label("has_factor"),
@@ -123,6 +124,13 @@ class SqlPeople:
             after_uuid=uuid, limit=limit, **behind, **narrowed)
         return [Found(officer, (str(row.last_sign_in_at or 0) if last else row.search_key[:PLACE], row.entry_uuid))
                 for row in rows if (officer := mirrored_now(row, self._clock)) is not None]
+
+    def place(self, entry_uuid: str, order: str) -> tuple[str, str] | None:
+        """Tell where an officer stands in an order; None where there is none."""
+        rows = self._where.all(entry_uuids=orjson.dumps([entry_uuid]).decode())
+        if not rows:
+            return None
+        return (str(rows[0].last_sign_in_at or 0) if order == "last_sign_in" else rows[0].search_key[:PLACE]), entry_uuid
 
     def standing(self, entry_uuids: Sequence[str]) -> dict[str, Standing]:
         """Tell the standing of officers by entryUUID."""

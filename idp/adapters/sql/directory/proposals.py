@@ -26,8 +26,7 @@ class SqlProposals:
     def __init__(self, database: Database) -> None:
         c, now = RESET.c, parameter(RESET.c.asked_at, "now")
         opened, approved = c.state == literal_column("'open'"), c.state == literal_column("'approved'")
-        over = or_(and_(opened, c.expires_at <= now), and_(approved, c.done_at.is_not(None)),
-                   c.state == literal_column("'refused'"))
+        over = or_(c.expires_at <= now, and_(approved, c.done_at.is_not(None)), c.state == literal_column("'refused'"))
         put = database.insert(RESET).values(
             **{name: parameter(c[name]) for name in _VALUES}, state=literal_column("'open'"), decided_by=literal_column("''"),
             decided_at=literal_column("NULL"), done_at=literal_column("NULL"))
@@ -42,7 +41,7 @@ class SqlProposals:
         who: Any = bindparam("sub", type_=Text())
         after = parameter(c.asked_at, "after")
         self._waiting = database.read(select(RESET).where(
-            or_(and_(opened, c.expires_at > now), and_(approved, c.done_at.is_(None))),
+            c.expires_at > now, or_(opened, and_(approved, c.done_at.is_(None))),
             or_(who == literal_column("''"), c.sub == who),
             or_(c.asked_at > after, and_(c.asked_at == after, c.proposal_id > parameter(c.proposal_id, "after_id"))))
             .order_by(c.asked_at, c.proposal_id).limit(bindparam("limit", type_=Integer())))

@@ -54,7 +54,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
     @views.get("/applications/<client_id>/edit")
     def edit_application(client_id: str) -> Response:
-        entered = door.enter(request.path)
+        entered = door.enter(request.path, fresh=True)
         if isinstance(entered, Response):
             return entered
         if not entered.who.may_change:
@@ -66,7 +66,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
     @views.post("/applications/<client_id>/edit")
     def change_application(client_id: str) -> Response:
-        entered = door.enter(f"/admin/applications/{client_id}/edit", change=True)
+        entered = door.enter(f"/admin/applications/{client_id}/edit", fresh=True, change=True)
         if isinstance(entered, Response):
             return entered
         typed, seen = _typed(), request.form.get("etag", "")
