@@ -82,7 +82,7 @@ def test_security_38_an_agency_sees_its_own_whatever_it_asks_for(office: Office,
 
 
 def test_security_38_the_province_alone_changes_and_who_is_nobody_sees_nothing(office: Office, campaign: str) -> None:
-    subject = pages(office, office.province(), f"/{campaign}/missing?order=unit")[0]["subject"]
+    subject = pages(office, office.province(), f"/{campaign}/missing?missing_order=unit")[0]["subject"]
     changes = [("/campaigns", {"name": "x", "deadline": day(office, 9), **QUESTION}), ("/campaigns/preview", QUESTION),
                (f"/campaigns/{campaign}/deadline", {"deadline": day(office, 9), "reason": "x"}),
                (f"/campaigns/{campaign}/close", {"reason": "x"}),
@@ -111,22 +111,22 @@ def test_an_agency_does_not_see_a_campaign_of_another(office: Office) -> None:
 
 def test_the_missing_are_narrowed_ordered_and_turned(office: Office, campaign: str) -> None:
     token = office.province()
-    whole = pages(office, token, f"/{campaign}/missing?order=unit")
+    whole = pages(office, token, f"/{campaign}/missing?missing_order=unit")
     assert len(whole) == 7
     assert {(one["step"], one["owner"]) for one in whole} == {("enrol_factor", "officer")}
     assert [one["subject"] for one in sorted(whole, key=lambda one: (one["since"], one["subject"]))] == [
-        one["subject"] for one in pages(office, token, f"/{campaign}/missing?order=since")]
+        one["subject"] for one in pages(office, token, f"/{campaign}/missing?missing_order=since")]
     assert pages(office, token, f"/{campaign}/missing?step=ask") == []
     assert len(pages(office, token, f"/{campaign}/missing?q=nguyen%20chuyen")) == 7
     assert pages(office, token, f"/{campaign}/missing?q=khong-co-ai") == []
-    for wrong in ("?on=2020-01-01", f"?on={day(office, 1)}", "?on=x", "?step=x", "?order=name", "?unit=x", "?cursor=x", "?more=1",
-                  "?order=since&cursor=WyJhIiwiYiIsImMiXQ"):
+    for wrong in ("?on=2020-01-01", f"?on={day(office, 1)}", "?on=x", "?step=x", "?missing_order=name", "?unit=x", "?cursor=x",
+                  "?more=1", "?missing_order=since&cursor=WyJhIiwiYiIsImMiXQ"):
         assert office.call("GET", f"/campaigns/{campaign}/missing{wrong}", token).status_code == 400, wrong
 
 
 def test_who_is_taken_out_stands_in_the_list_with_the_reason(office: Office, campaign: str) -> None:
     token = office.province()
-    subject = pages(office, token, f"/{campaign}/missing?order=unit")[0]["subject"]
+    subject = pages(office, token, f"/{campaign}/missing?missing_order=unit")[0]["subject"]
     body = {"subject": subject, "reason": "long_leave", "note": "Nghỉ thai sản"}
     assert office.call("POST", f"/campaigns/{campaign}/exclusions", token, body).status_code == 204
     assert office.call("POST", f"/campaigns/{campaign}/exclusions", token, body).status_code == 409

@@ -21,7 +21,10 @@ from idp.administration.keys import KeyAdministration
 from idp.rollout.campaign import Goal, Population
 from idp.web import api
 from idp.web.api.door import Door
-from idp.web.api.openapi import PREFIX, document
+from idp.web.api.openapi import PARAMETERS, PREFIX, document
+from idp.web.api.schemas import campaigns
+from idp.web.api.schemas.audit import PARAMETERS as AUDIT_PARAMETERS
+from idp.web.api.schemas.people import PARAMETERS as PEOPLE_PARAMETERS
 
 from .office import APPLICATION, CALLER, ISSUER, PLENTY, Office
 
@@ -44,6 +47,12 @@ def test_every_route_stands_in_the_document_and_the_other_way_round(office: Offi
     described = {(PREFIX + path, method) for path, operations in DOCUMENT["paths"].items() for method in operations}
     assert {(re.sub(r"\{[a-z_]+\}", "{}", path), method) for path, method in mounted} == {
         (re.sub(r"\{[a-z_]+\}", "{}", path), method) for path, method in described}
+
+
+def test_no_two_lists_call_different_parameters_the_same() -> None:
+    parts = (AUDIT_PARAMETERS, PEOPLE_PARAMETERS, campaigns.PARAMETERS)
+    assert sum(map(len, parts)) == len({name for part in parts for name in part})
+    assert all(PARAMETERS[name] == part[name] for part in parts for name in part)
 
 
 def test_the_document_is_served_to_everybody_without_a_cookie(office: Office) -> None:

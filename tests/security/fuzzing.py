@@ -220,7 +220,7 @@ def assert_helpful(seen: Seen, *, machine: bool) -> None:
 
 
 FEW = 1000
-"""Below so many attacks a share says little, and what is common (4 of a hundred are wanted) has only to be there."""
+"""Below so many attacks a share says little: of what is common (4 of a hundred) one kind at most is missing."""
 
 
 def assert_reached(kinds: Counter[str], **least: float) -> None:
@@ -229,6 +229,8 @@ def assert_reached(kinds: Counter[str], **least: float) -> None:
     What is drawn is drawn by chance, in whole families at once: a fourth of the share is enough.
     """
     total = kinds.total()
-    wanted = {kind: max(1, share * total / 400) for kind, share in least.items()} if total >= FEW else {
-        kind: 1 for kind, share in least.items() if share >= 4}
+    if total < FEW:
+        assert len([kind for kind, share in least.items() if share >= 4 and not kinds[kind]]) <= 1, kinds.most_common()
+        return
+    wanted = {kind: max(1, share * total / 400) for kind, share in least.items()}
     assert {kind: kinds[kind] for kind, count in wanted.items() if kinds[kind] < count} == {}, kinds.most_common()

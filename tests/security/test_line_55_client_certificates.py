@@ -30,7 +30,7 @@ def test_line_55_only_the_servers_that_ask_for_a_certificate_pass_one_on() -> No
     told = {path.name: re.findall(r"set \$sign_on_client_cert (\S+);", path.read_text(encoding="utf-8"))
             for path in (ROOT / "deploy" / "nginx").glob("*.conf")}
     assert {name: values for name, values in told.items() if values} == {
-        "sign-on.conf": ['""', '""'], "mutual-tls.conf": ["$ssl_client_escaped_cert"] * 2,
+        "sign-on.conf": ['""'] * 3, "mutual-tls.conf": ["$ssl_client_escaped_cert"] * 2,
         "certificate-sign-in.conf": ["$ssl_client_escaped_cert"]}
 
 

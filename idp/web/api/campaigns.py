@@ -43,9 +43,9 @@ def blueprint(door: Door) -> Blueprint:
     @views.get("/campaigns/<campaign_id>/missing")
     def missing(campaign_id: str) -> Response:
         who, _ = door.admit()
-        asked = door.query("on", "unit", "step", "q", "order", "cursor", "limit")
+        asked = door.query("on", "unit", "step", "q", "missing_order", "cursor", "limit")
         return door.page(rooms.administration.rollout.missing(
-            who, identifier(campaign_id), sort=asked.pop("order", "unit"), **asked))
+            who, identifier(campaign_id), sort=asked.pop("missing_order", "unit"), **asked))
 
     @views.get("/campaigns/<campaign_id>/excluded")
     def excluded(campaign_id: str) -> Response:

@@ -29,7 +29,7 @@ _OWNER: Final = {"type": "string", "enum": [owner.value for owner in Owner]}
 PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "on": _DAY | {"description": "Figures of this day; without it, of now."},
     "step": _STEP | {"description": "What is to be done next."},
-    "order": {"type": "string", "enum": list(SORTS), "default": SORTS[0]},
+    "missing_order": {"type": "string", "enum": list(SORTS), "default": SORTS[0]},
     "list": {"type": "string", "enum": [one.value for one in AccountList], "default": AccountList.DORMANT.value},
     "file": {"type": "string", "enum": list(FILES), "default": "csv"},
 }
@@ -107,7 +107,7 @@ def paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
         "/campaigns/{id}/missing": {
             "get": operation("listMissing", "Who has not reached the goal, what is next, and whose turn it is.",
                              answer="CampaignMissingPage", path="id",
-                             query=("on", "unit", "step", "q", "order", "cursor", "limit"))},
+                             query=("on", "unit", "step", "q", "missing_order", "cursor", "limit"))},
         "/campaigns/{id}/missing/file": {"get": file("writeMissing", "All who are missing, as a file.", "on", "unit")},
         "/campaigns/{id}/excluded": {
             "get": operation("listExcluded", "Who is in the list and does not count, with the reason.",
