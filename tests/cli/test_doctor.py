@@ -35,7 +35,7 @@ from ..fakes.registrations import initial_access_token
 
 def settings(**members: Any) -> Settings:
     return Settings(**{"env": "production", "issuer": "https://sso.example", "trusted_proxies": ("127.0.0.1",),
-                       "database_url": "postgresql+psycopg://idp:hunter2@db.example/idp", **members})
+                       "database_url": "postgresql+psycopg://idp:hunter2@db.example/idp", "keys_dir": Path("nowhere"), **members})
 
 
 def key(alg: str, state: str) -> StoredKey:
