@@ -15,24 +15,12 @@ from flask import Flask
 
 from ...services import Services
 from ..security import MAX_BODY_BYTES, PageRequest, check_limits
-from . import (
-    audit,
-    break_glass,
-    campaigns,
-    clients,
-    deliveries,
-    devices,
-    enrollments,
-    grants,
-    initial_access,
-    keys,
-    officers,
-    problems,
-    sims,
-    tasks,
-)
+from . import audit, campaigns, deliveries, problems
+from .applications import clients, initial_access, keys
+from .desk import devices, enrollments, sims
 from .door import Door
 from .openapi import PREFIX
+from .people import break_glass, grants, officers, tasks
 
 Wsgi = Callable[[Any, Any], Iterable[bytes]]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from ...roles import Right
-from .door import Door, identifier
+from ....roles import Right
+from ..door import Door, identifier
 
 
 def blueprint(door: Door) -> Blueprint:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from ...authn.break_glass import SESSION_SECONDS
-from ...errors import RefusedError
-from ..security import caller
-from .door import Door
+from ....authn.break_glass import SESSION_SECONDS
+from ....errors import RefusedError
+from ...security import caller
+from ..door import Door
 
 _MEMBERS = {"name", "password", "code"}
 

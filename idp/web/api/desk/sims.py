@@ -6,16 +6,16 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from ...administration.pages import Page, turned
-from ...audit import Caller
-from ...errors import RefusedError
-from ...pki.enrollment.moves import Actor
-from ...roles import Administrator, ForbiddenError, Right
-from ...services import MobileSignatures
-from ...signing.sims.ports import SimSearch
-from ...signing.sims.sim import Act, Sim
-from .door import Door, identifier
-from .schemas.sims import ACTS
+from ....administration.pages import Page, turned
+from ....audit import Caller
+from ....errors import RefusedError
+from ....pki.enrollment.moves import Actor
+from ....roles import Administrator, ForbiddenError, Right
+from ....services import MobileSignatures
+from ....signing.sims.ports import SimSearch
+from ....signing.sims.sim import Act, Sim
+from ..door import Door, identifier
+from ..schemas.sims import ACTS
 
 
 def blueprint(door: Door) -> Blueprint:

@@ -6,11 +6,11 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from ...administration.enrollment.expiry import MONTHS
-from ...pki.forms import LONGEST_FILE
-from ...roles import Right
-from .door import Door, MediaTypeError, identifier
-from .schemas.enrollments import BATCHES, MOST_BATCHES
+from ....administration.enrollment.expiry import MONTHS
+from ....pki.forms import LONGEST_FILE
+from ....roles import Right
+from ..door import Door, MediaTypeError, identifier
+from ..schemas.enrollments import BATCHES, MOST_BATCHES
 
 
 def blueprint(door: Door) -> Blueprint:

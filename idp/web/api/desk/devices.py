@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from ...pki.forms import LONGEST_FILE
-from ...roles import Right
-from .door import Door, MediaTypeError, identifier
-from .schemas.devices import FILES
+from ....pki.forms import LONGEST_FILE
+from ....roles import Right
+from ..door import Door, MediaTypeError, identifier
+from ..schemas.devices import FILES
 
 
 def blueprint(door: Door) -> Blueprint:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from .door import Door, identifier
+from ..door import Door, identifier
 
 
 def blueprint(door: Door) -> Blueprint:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from flask import Blueprint, Response
 
-from .door import MERGE_PATCH, Door, identifier
+from ..door import MERGE_PATCH, Door, identifier
 
 
 def blueprint(door: Door) -> Blueprint:

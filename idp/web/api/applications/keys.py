@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from .door import Door, rotation_of
-from .openapi import document
+from ..door import Door, rotation_of
+from ..openapi import document
 
 
 def blueprint(door: Door) -> Blueprint:
