@@ -19,6 +19,9 @@ SIMS = (
 """uid, number, kind of key, carrier."""
 CARRIERS = ("Mạng mẫu Một", "Mạng mẫu Hai")
 MSSP_ID, PROFILE = "http://localhost/mobile-signature", "http://alauda.mobi/nonRepudiation"
+LOGIN_PROFILE, LOGIN_KEY = "http://alauda.mobi/digitalSignature", "p-256"
+WITHOUT_LOGIN = {"84990000006"}
+"""Numbers whose SIM has one key only, as older cards have: it signs and does not sign in."""
 HANDED_OVER = {"password_file": "application.password", "client_certificate": "client.pem", "client_key": "client.key",
                "authority": "service-authority.pem"}
 """Files that the service makes for its one client."""
@@ -35,6 +38,8 @@ def described(names: dict[str, str]) -> list[dict[str, Any]]:
     found = []
     for uid, number, kind, carrier in SIMS:
         cards = [{"iccid": _iccid(number, carrier, 2), "key": kind}]
+        if number not in WITHOUT_LOGIN:
+            cards[0]["login_key"] = LOGIN_KEY
         if number in EXCHANGED:
             cards.insert(0, {"iccid": _iccid(number, carrier, 1), "key": EXCHANGED[number]})
         found.append({"msisdn": number, "carrier": CARRIERS[carrier], "holder": names.get(uid, uid), "pin": PIN, "puk": PUK,
@@ -52,7 +57,8 @@ def carriers(folder: Path, port: int) -> str:
     lines = ["# Written by every start of the sample province.", "[rules]", "first_seconds = 2", "again_seconds = 2"]
     for name in CARRIERS:
         lines += [f'[carriers."{name}"]', f'url = "https://127.0.0.1:{port + 1}/soap/services"', 'ap_id = "http://localhost/province"',
-                  f'mssp_id = "{MSSP_ID}"', f'profile = "{PROFILE}"', f'short_messages = "http://127.0.0.1:{port}/api/messages"',
+                  f'mssp_id = "{MSSP_ID}"', f'profile = "{PROFILE}"', f'authentication_profile = "{LOGIN_PROFILE}"',
+                  f'short_messages = "http://127.0.0.1:{port}/api/messages"',
                   *(f"{member} = {json.dumps(str(folder / file))}" for member, file in HANDED_OVER.items())]
     return "\n".join([*lines, ""])
 

@@ -20,6 +20,7 @@ KINDS = {
     "late": "Trả lời muộn: chữ ký đến sau khi hết giờ (số giây đã ghi)",
     "other_signature": "Chữ ký của giao dịch khác (giá trị băm khác)",
     "other_key": "Chữ ký bằng khóa của SIM khác",
+    "other_profile": "Chữ ký bằng khóa kia của cùng SIM (khóa ký thay khóa đăng nhập, hoặc ngược lại)",
     "other_number": "Câu trả lời mang số thuê bao khác",
     "other_transaction": "Câu trả lời mang AP_TransID khác",
     "other_message": "Câu trả lời là thông điệp của thao tác khác",

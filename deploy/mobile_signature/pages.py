@@ -16,6 +16,7 @@ from typing import Any
 from . import disturbances
 from .hands import ACTS
 from .phones import Phones
+from .requests import LOGIN
 from .store import Store
 
 DONE = {
@@ -92,5 +93,5 @@ def _templates() -> Any:
                                trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
     found.filters["number"] = lambda digits: f"+{digits[:2]} {digits[2:5]} {digits[5:8]} {digits[8:]}"
     found.filters["clock"] = lambda moment: datetime.fromtimestamp(moment).astimezone().strftime("%H:%M:%S")
-    found.globals.update(KEYS=KEYS, HOW=HOW, STATES=STATES, RESULTS=RESULTS, KINDS=disturbances.KINDS)
+    found.globals.update(KEYS=KEYS, HOW=HOW, STATES=STATES, RESULTS=RESULTS, KINDS=disturbances.KINDS, LOGIN=LOGIN)
     return found

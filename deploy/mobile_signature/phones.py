@@ -45,8 +45,9 @@ class Phones:
         if row is None:
             return None
         return self._phone(row) | {
-            "cards": [{"iccid": card["iccid"], "key": card["kind"]} for card in self._store.rows(
-                "SELECT * FROM card WHERE msisdn = ? ORDER BY place", msisdn)],
+            "cards": [{"iccid": one["iccid"], "key": one["kind"], "login_key": one["login"] or ""} for one in self._store.rows(
+                "SELECT card.*, login_key.kind AS login FROM card LEFT JOIN login_key USING (iccid) WHERE msisdn = ? "
+                "ORDER BY place", msisdn)],
             "transactions": [self.transaction(one) for one in self._store.rows(
                 "SELECT * FROM signing WHERE msisdn = ? ORDER BY created DESC, id LIMIT 10", msisdn)],
             "receipts": [{"text": one["text"], "received": one["received"]} for one in self._store.rows(
@@ -66,7 +67,7 @@ class Phones:
         return {
             "id": row["id"], "name": row["name"], "msisdn": row["msisdn"], "iccid": row["iccid"], "text": row["text"],
             "code": verification_code(row["digest"]), "hash": row["hash_name"], "digest": row["digest"].hex(),
-            "state": "expired" if over else row["state"], "result": row["code"], "finer": row["finer"],
+            "profile": row["profile"], "state": "expired" if over else row["state"], "result": row["code"], "finer": row["finer"],
             "created": row["created"], "deadline": row["deadline"], "signed": row["signed"],
             "signature": base64.b64encode(row["signature"]).decode() if row["signature"] else None}
 

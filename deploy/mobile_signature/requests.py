@@ -19,7 +19,8 @@ from .envelope import EXT, MSS
 from .refusals import RefusedError
 
 FORMATS = ("http://www.methics.fi/KiuruMSSP/v3.2.0#PKCS1", "http://mss.ficom.fi/TS102204/v1.0.0#PKCS1")
-PROFILES = ("http://alauda.mobi/nonRepudiation", "http://alauda.mobi/digitalSignature")
+PROFILES = (SIGNING, LOGIN) = ("http://alauda.mobi/nonRepudiation", "http://alauda.mobi/digitalSignature")
+"""Which key of a SIM is meant: the one that signs documents, or the one that proves who signs in."""
 LENGTHS = {"sha256": 32, "sha384": 48, "sha512": 64}
 LONGEST_TEXT = 110
 TIMEOUT, LONGEST_TIMEOUT = 120, 3600
@@ -123,6 +124,18 @@ def iccid_of(message: etree._Element) -> str:
     return found[0].strip()
 
 
+def profile_of(message: etree._Element) -> str:
+    """Give the profile whose key a registration request is about; the one for documents where it names none.
+
+    Raises:
+        RefusedError: 109.
+    """
+    found = [(one.text or "").strip() for one in message.iter(f"{{{EXT}}}SignatureProfile")] or [SIGNING]
+    if len(found) != 1 or found[0] not in PROFILES:
+        raise RefusedError(109, text="There is no such profile")
+    return found[0]
+
+
 def certificate_of(message: etree._Element) -> bytes | None:
     """Give the certificate of a registration request, as it came.
 
@@ -162,7 +175,7 @@ def question_of(message: etree._Element) -> Question:
         raise RefusedError(101, text="KeyReference is not supported")
     if message.findtext(f"{{{MSS}}}MSS_Format/{{{MSS}}}mssURI", "").strip() not in FORMATS:
         raise RefusedError(101, 1017)
-    profile = message.findtext(f"{{{MSS}}}SignatureProfile/{{{MSS}}}mssURI", PROFILES[0]).strip()
+    profile = message.findtext(f"{{{MSS}}}SignatureProfile/{{{MSS}}}mssURI", SIGNING).strip()
     if profile not in PROFILES:
         raise RefusedError(109, text="The number has no such profile")
     msisdn = msisdn_of(message)

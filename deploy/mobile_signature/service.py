@@ -21,10 +21,10 @@ from .cards import public_key
 from .disturbances import active
 from .envelope import EXT, MSS, Schema, answer, fault, read
 from .refusals import NotSoapError, RefusedError
-from .requests import PROFILES, Caller
+from .requests import LOGIN, PROFILES, SIGNING, Caller
 from .signings import ACCEPTED, PENDING, Signings
 from .store import Store
-from .subscribers import Subscribers
+from .subscribers import Subscribers, key_of
 
 ALGORITHMS = ("http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1",
               "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256")
@@ -142,18 +142,20 @@ class Service:
         """Give the signature that was made, or a wrong one where that is switched on."""
         from .cards import sign
 
+        if active(self._store, "other_profile", found["msisdn"]) is not None:
+            with self._store.writing() as database:
+                held = key_of(database, found["iccid"], SIGNING if found["profile"] == LOGIN else LOGIN)
+            return sign(held["kind"], held["key"], found["hash_name"], found["digest"])
+        with self._store.writing() as database:
+            card = key_of(database, found["iccid"], found["profile"])
         if active(self._store, "other_signature", found["msisdn"]) is not None:
-            card = self._store.row("SELECT * FROM card WHERE iccid = ?", found["iccid"])
             other = self._store.row("SELECT signature FROM signing WHERE iccid = ? AND id <> ? AND signature IS NOT NULL "
                                     "ORDER BY signed DESC LIMIT 1", found["iccid"], found["id"])
-            assert card is not None
             turned = bytes(octet ^ 0xFF for octet in found["digest"])
             return other["signature"] if other else sign(card["kind"], card["key"], found["hash_name"], turned)
         if active(self._store, "other_key", found["msisdn"]) is not None:
             from .cards import new_key
 
-            card = self._store.row("SELECT kind FROM card WHERE iccid = ?", found["iccid"])
-            assert card is not None
             return sign(card["kind"], new_key(card["kind"]), found["hash_name"], found["digest"])
         return found["signature"]
 
@@ -161,16 +163,18 @@ class Service:
         msisdn = requests.msisdn_of(message)
         card = self._subscribers.profile(msisdn)
         reply = self._begin("MSS_ProfileResp", caller)
-        for profile in PROFILES:
+        login = self._store.row("SELECT certificate FROM login_key WHERE iccid = ?", card["iccid"])
+        for profile in PROFILES if login is not None else (SIGNING,):
             _add(_add(reply, "SignatureProfile"), "mssURI", profile)
         detail = _add(_status(reply, ACCEPTED, "REQUEST_OK"), "StatusDetail")
         more = etree.SubElement(detail, f"{{{EXT}}}ProfileQueryExtension", nsmap={"ext": EXT})
         etree.SubElement(etree.SubElement(more, f"{{{EXT}}}SimCard"), f"{{{EXT}}}ICCID").text = card["iccid"]
         etree.SubElement(more, f"{{{EXT}}}PinStatus", blocked="true" if card["pin_left"] <= 0 else "false")
-        if card["certificate"] is not None:
-            state = "revoked" if card["revoked"] else self._state_of(card["certificate"])
-            held = etree.SubElement(more, f"{{{EXT}}}MobileUserCertificate", State=state)
-            etree.SubElement(held, f"{{{EXT}}}X509Certificate").text = base64.b64encode(card["certificate"]).decode()
+        for certificate in (card["certificate"], None if login is None else login["certificate"]):
+            if certificate is not None:
+                state = "revoked" if card["revoked"] else self._state_of(certificate)
+                held = etree.SubElement(more, f"{{{EXT}}}MobileUserCertificate", State=state)
+                etree.SubElement(held, f"{{{EXT}}}X509Certificate").text = base64.b64encode(certificate).decode()
         return reply
 
     def _state_of(self, certificate: bytes) -> str:
@@ -181,7 +185,7 @@ class Service:
 
     def _registration(self, message: etree._Element, caller: Caller) -> etree._Element:
         msisdn, iccid = requests.msisdn_of(message), requests.iccid_of(message)
-        card = self._subscribers.register(msisdn, iccid, requests.certificate_of(message))
+        card = self._subscribers.register(msisdn, iccid, requests.certificate_of(message), requests.profile_of(message))
         reply = self._begin("MSS_RegistrationResp", caller)
         _status(reply, ACCEPTED, "REQUEST_OK")
         if card["certificate"] is not None:

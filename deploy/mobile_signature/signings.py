@@ -19,7 +19,7 @@ from .disturbances import active
 from .refusals import RefusedError
 from .requests import Caller, Question
 from .store import Store
-from .subscribers import current_card
+from .subscribers import current_card, key_of
 
 ACCEPTED, SIGNED, REVOKED, VALID, INVALID, PENDING = 100, 500, 501, 502, 503, 504
 ENDED = {"cancel": (401, 4011), "postpone": (401, 4013)}
@@ -46,7 +46,7 @@ class Signings:
         """Ask a phone, or give the transaction that was asked under this name before.
 
         Raises:
-            RefusedError: 101, 105, 720.
+            RefusedError: 101, 105, 109, 720.
         """
         with self._store.writing() as database:
             now = self._now()
@@ -57,6 +57,7 @@ class Signings:
                     raise RefusedError(101, text="AP_TransID was used for another request")
                 return known
             card = current_card(database, question.msisdn)
+            key_of(database, card["iccid"], question.profile)
             if question.not_after is not None and question.not_after <= now:
                 raise RefusedError(720)
             if database.execute("SELECT 1 FROM signing WHERE msisdn = ? AND state = 'waiting' AND deadline > ?",
@@ -147,10 +148,11 @@ class Signings:
                 _end(database, found, *((401, 4012) if taken == "wrong" else (402, 4021)))
                 return f"{taken}_pin" if taken == "wrong" else "pin_blocked"
             ready = now if late is None else max(now, found["deadline"] + float(late or LATE_SECONDS))
-            signature = sign(card["kind"], card["key"], found["hash_name"], found["digest"])
+            held = key_of(database, card["iccid"], found["profile"])
+            signature = sign(held["kind"], held["key"], found["hash_name"], found["digest"])
             database.execute(
                 "UPDATE signing SET state = 'signed', code = ?, finer = NULL, signature = ?, signed = ?, ready = ? WHERE id = ?",
-                (_verdict(card, found, signature, now), signature, now, ready, found["id"]))
+                (_verdict(card, held, found, signature, now), signature, now, ready, found["id"]))
             return "signed"
 
     def receipt(self, caller: Caller, name: str, msisdn: str, text: str) -> None:
@@ -186,16 +188,16 @@ def _end(database: sqlite3.Connection, found: sqlite3.Row, code: int, finer: int
     database.execute("UPDATE signing SET state = 'ended', code = ?, finer = ? WHERE id = ?", (code, finer, found["id"]))
 
 
-def _verdict(card: sqlite3.Row, found: sqlite3.Row, signature: bytes, now: float) -> int:
+def _verdict(card: sqlite3.Row, held: sqlite3.Row, found: sqlite3.Row, signature: bytes, now: float) -> int:
     """Say what the service thinks of a signature, by the certificate that it has."""
     if card["revoked"]:
         return REVOKED
-    if card["certificate"] is None:
+    if held["certificate"] is None:
         return SIGNED
     from cryptography import x509
 
-    certificate = x509.load_der_x509_certificate(card["certificate"])
+    certificate = x509.load_der_x509_certificate(held["certificate"])
     moment = datetime.fromtimestamp(now, UTC)
     valid = certificate.not_valid_before_utc <= moment <= certificate.not_valid_after_utc
-    good = verifies(card["kind"], certificate.public_key(), found["hash_name"], found["digest"], signature)
+    good = verifies(held["kind"], certificate.public_key(), found["hash_name"], found["digest"], signature)
     return VALID if valid and good else INVALID

@@ -24,6 +24,9 @@ CREATE TABLE IF NOT EXISTS card (
   pin TEXT NOT NULL, puk TEXT NOT NULL, pin_left INTEGER NOT NULL, puk_left INTEGER NOT NULL,
   certificate BLOB, revoked INTEGER NOT NULL DEFAULT 0, UNIQUE (msisdn, place)
 );
+CREATE TABLE IF NOT EXISTS login_key (
+  iccid TEXT PRIMARY KEY REFERENCES card, kind TEXT NOT NULL, key BLOB NOT NULL, certificate BLOB
+);
 CREATE TABLE IF NOT EXISTS signing (
   id TEXT PRIMARY KEY, application TEXT NOT NULL, name TEXT NOT NULL, content TEXT NOT NULL, msisdn TEXT NOT NULL,
   iccid TEXT NOT NULL, hash_name TEXT NOT NULL, digest BLOB NOT NULL, text TEXT NOT NULL, profile TEXT NOT NULL,

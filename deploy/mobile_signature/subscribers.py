@@ -17,6 +17,7 @@ from typing import Any
 
 from .cards import PIN_TRIES, PUK_TRIES, new_key, public_key
 from .refusals import RefusedError
+from .requests import LOGIN
 from .store import Store
 
 CARD = "SELECT card.* FROM card WHERE msisdn = ? ORDER BY place DESC LIMIT 1"
@@ -50,13 +51,14 @@ class Subscribers:
                 raise ValueError(f"{msisdn}: a PIN has 4 to 8 digits, a PUK 8")
             if self._store.row("SELECT 1 FROM phone WHERE msisdn = ?", msisdn):
                 continue
-            made = [(str(card["iccid"]), str(card.get("key", "p-256")), new_key(str(card.get("key", "p-256")))) for card in cards]
+            made = [(str(card["iccid"]), str(card.get("key", "p-256")), new_key(str(card.get("key", "p-256"))),
+                     _login_key(str(card.get("login_key", "")))) for card in cards]
             try:
                 with self._store.writing() as database:
                     database.execute("INSERT INTO phone (msisdn, carrier, holder) VALUES (?, ?, ?)",
                                      (msisdn, str(one.get("carrier", "")), str(one.get("holder", ""))))
-                    for place, (iccid, kind, key) in enumerate(made, 1):
-                        _insert_card(database, iccid, msisdn, place, kind, key, pin, puk)
+                    for place, (iccid, kind, key, login) in enumerate(made, 1):
+                        _insert_card(database, iccid, msisdn, place, kind, key, pin, puk, login)
             except sqlite3.IntegrityError as err:
                 raise ValueError(f"{msisdn}: this number or an ICCID is there already") from err
             added += 1
@@ -74,23 +76,25 @@ class Subscribers:
             raise ValueError(f"{path.name}: an object with a list of phones is expected")
         return self.add(phones)
 
-    def register(self, msisdn: str, iccid: str, certificate: bytes | None) -> sqlite3.Row:
-        """Register a number with the SIM that is in it, and give the SIM; again is the same.
+    def register(self, msisdn: str, iccid: str, certificate: bytes | None, profile: str) -> sqlite3.Row:
+        """Register a number with the SIM that is in it, and give its key of a profile; again is the same.
 
         Raises:
-            RefusedError: 1052, 4071, 4073.
+            RefusedError: 109, 1052, 4071, 4073.
         """
         with self._store.writing() as database:
             card = _card(database, msisdn)
             if card["iccid"] != iccid:
                 raise RefusedError(407, 4073)
+            held = key_of(database, iccid, profile)
             if certificate is not None:
-                if _key_in(certificate) != public_key(card["key"]):
+                if _key_in(certificate) != public_key(held["key"]):
                     raise RefusedError(407, 4071)
-                if certificate != card["certificate"]:
-                    database.execute("UPDATE card SET certificate = ?, revoked = 0 WHERE iccid = ?", (certificate, iccid))
+                if certificate != held["certificate"]:
+                    database.execute("UPDATE login_key SET certificate = ? WHERE iccid = ?" if profile == LOGIN else
+                                     "UPDATE card SET certificate = ?, revoked = 0 WHERE iccid = ?", (certificate, iccid))
             database.execute("UPDATE phone SET registered = ? WHERE msisdn = ?", (iccid, msisdn))
-            return _card(database, msisdn)
+            return key_of(database, iccid, profile)
 
     def profile(self, msisdn: str) -> sqlite3.Row:
         """Give the SIM that is in a number that was once registered, whichever it was registered with.
@@ -117,10 +121,11 @@ class Subscribers:
             raise RefusedError(105, 1052)
         iccid = iccid or luhn(old["iccid"][:8] + f"{secrets.randbelow(10**10):010}")
         kind = kind or old["kind"]
-        key = new_key(kind)
+        key, login = new_key(kind), self._store.row("SELECT kind FROM login_key WHERE iccid = ?", old["iccid"])
+        new_login = _login_key("" if login is None else login["kind"])
         with self._store.writing() as database:
             now_in = _card(database, msisdn)
-            _insert_card(database, iccid, msisdn, now_in["place"] + 1, kind, key, old["pin"], old["puk"])
+            _insert_card(database, iccid, msisdn, now_in["place"] + 1, kind, key, old["pin"], old["puk"], new_login)
             database.execute("UPDATE signing SET state = 'ended', code = 209, finer = 2092 WHERE msisdn = ? "
                              "AND state = 'waiting'", (msisdn,))
         return iccid
@@ -141,6 +146,19 @@ def current_card(database: sqlite3.Connection, msisdn: str) -> sqlite3.Row:
     return card
 
 
+def key_of(database: sqlite3.Connection, iccid: str, profile: str) -> sqlite3.Row:
+    """Give ``kind``, ``key`` and ``certificate`` of the key that a profile means; no key ever answers for the other.
+
+    Raises:
+        RefusedError: 109: the SIM has no such key.
+    """
+    table = "login_key" if profile == LOGIN else "card"
+    found = database.execute(f"SELECT kind, key, certificate FROM {table} WHERE iccid = ?", (iccid,)).fetchone()
+    if found is None:
+        raise RefusedError(109, text="The SIM has no key of this profile")
+    return found
+
+
 def luhn(digits: str) -> str:
     """Give an ICCID with its check digit (ITU-T E.118, Luhn)."""
     total = sum(sum(divmod(int(digit) * (2 - place % 2), 10)) for place, digit in enumerate(reversed(digits)))
@@ -154,11 +172,17 @@ def _card(database: sqlite3.Connection, msisdn: str) -> sqlite3.Row:
     return found
 
 
+def _login_key(kind: str) -> tuple[str, bytes] | None:
+    return (kind, new_key(kind)) if kind else None
+
+
 def _insert_card(database: sqlite3.Connection, iccid: str, msisdn: str, place: int, kind: str, key: bytes, pin: str,
-                 puk: str) -> None:
+                 puk: str, login: tuple[str, bytes] | None) -> None:
     database.execute(
         "INSERT INTO card (iccid, msisdn, place, kind, key, pin, puk, pin_left, puk_left) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (iccid, msisdn, place, kind, key, pin, puk, PIN_TRIES, PUK_TRIES))
+    if login is not None:
+        database.execute("INSERT INTO login_key (iccid, kind, key) VALUES (?, ?, ?)", (iccid, *login))
 
 
 def _key_in(certificate: bytes) -> bytes:

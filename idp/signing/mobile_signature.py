@@ -13,6 +13,9 @@ from typing import Literal, Protocol
 from .outcome import Outcome
 
 DigestName = Literal["sha256", "sha384", "sha512"]
+KeyUse = Literal["signing", "authentication"]
+"""Which key of a card is meant: the one that signs documents, or the one that proves who signs in. Neither answers for the other
+(decision 0011)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class SignatureRequest:
         digest_name: Its algorithm.
         text: What the phone shows, as ``sim_text`` makes it.
         timeout_seconds: How long the officer has.
+        use: Which key is to sign.
     """
 
     transaction: str
@@ -34,6 +38,7 @@ class SignatureRequest:
     digest_name: DigestName
     text: str
     timeout_seconds: int
+    use: KeyUse = "signing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +112,13 @@ class MobileSignatureService(Protocol):
     is no answer to what was asked: another transaction, another number, not what the schema allows. None waits for a person.
     """
 
+    @property
+    def authenticates(self) -> bool:
+        """Whether cards are asked here with a key that is for signing in."""
+        ...
+
     def sign(self, request: SignatureRequest) -> Answer:
-        """Ask a phone for a signature.
+        """Ask a phone for a signature; for ``authentication`` only where the service ``authenticates``.
 
         Sent twice with the same transaction it is one transaction: the service gives the answer of the first.
         """
@@ -122,8 +132,9 @@ class MobileSignatureService(Protocol):
         """Ask what the service knows of a number."""
         ...
 
-    def register(self, transaction: str, msisdn: str, iccid: str, certificate: bytes | None = None) -> Registered:
-        """Register a number with its card; with the certificate (DER) that belongs to its key once there is one."""
+    def register(self, transaction: str, msisdn: str, iccid: str, certificate: bytes | None = None, *,
+                 use: KeyUse = "signing") -> Registered:
+        """Register a number with its card; with the certificate (DER) that belongs to the key of a use once there is one."""
         ...
 
     def receipt(self, transaction: str, service_transaction: str, msisdn: str, text: str) -> Answer:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from idp.errors import RefusedError, UnavailableError
-from idp.signing.mobile_signature import Answer, Exchange, Registered, SignatureRequest, SimState
+from idp.signing.mobile_signature import Answer, Exchange, KeyUse, Registered, SignatureRequest, SimState
 from idp.signing.outcome import Outcome, of_fault, of_status
 from idp.signing.ports import BoundSim, Standing
 
@@ -53,6 +53,8 @@ class Card:
 
 class Carrier:
     """A service: takes requests by name, and says what a test lets the phone do."""
+
+    authenticates = False
 
     def __init__(self) -> None:
         self.asked: dict[str, SignatureRequest] = {}
@@ -95,7 +97,8 @@ class Carrier:
     def profile(self, transaction: str, msisdn: str) -> SimState:
         raise NotImplementedError
 
-    def register(self, transaction: str, msisdn: str, iccid: str, certificate: bytes | None = None) -> Registered:
+    def register(self, transaction: str, msisdn: str, iccid: str, certificate: bytes | None = None, *,
+                 use: KeyUse = "signing") -> Registered:
         raise NotImplementedError
 
     def receipt(self, transaction: str, service_transaction: str, msisdn: str, text: str) -> Answer:

@@ -17,7 +17,7 @@ from lxml import etree
 
 from ...clock import Clock
 from ...errors import UnavailableError
-from ...signing.mobile_signature import Answer, Exchange, Registered, SignatureRequest, SimState
+from ...signing.mobile_signature import Answer, Exchange, KeyUse, Registered, SignatureRequest, SimState
 from ...signing.outcome import of_fault, of_status
 from .envelope import HIDDEN, MSS, EnvelopeError, Envelopes, Fault, without
 
@@ -60,6 +60,7 @@ class Account:
         mssp_id: Its own name (a URI).
         profile: Signature profile (a URI) for signing documents.
         format: Format of the signature (a URI), one of ``RAW``.
+        authentication_profile: Signature profile (a URI) of the key by which officers sign in; empty where there is none.
     """
 
     url: str
@@ -68,11 +69,14 @@ class Account:
     mssp_id: str
     profile: str
     format: str = RAW[0]
+    authentication_profile: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be told from other words. Raises ValueError."""
+        """Refuse what cannot be told from other words, and one profile for both keys. Raises ValueError."""
         if len(self.password) < _SHORTEST_PASSWORD:
             raise ValueError(f"The application password has fewer than {_SHORTEST_PASSWORD} characters.")
+        if self.authentication_profile == self.profile:
+            raise ValueError("authentication_profile has to be another than profile: the key that signs never signs in.")
 
 
 class MobileSignatureClient:
@@ -88,6 +92,11 @@ class MobileSignatureClient:
         self._account, self._post, self._clock = account, post, clock
         self._envelopes = Envelopes()
 
+    @property
+    def authenticates(self) -> bool:
+        """Whether there is a profile for signing in."""
+        return bool(self._account.authentication_profile)
+
     def sign(self, request: SignatureRequest) -> Answer:
         """Ask a phone for a signature; see the port."""
         if len(request.digest) != _LENGTHS[request.digest_name]:
@@ -97,7 +106,7 @@ class MobileSignatureClient:
         _add(message, "DataToBeSigned", b64encode(request.digest).decode(), MimeType=f"application/x-{request.digest_name}",
              Encoding="base64")
         _add(message, "DataToBeDisplayed", request.text, MimeType="text/plain", Encoding="UTF-8")
-        _add(_add(message, "SignatureProfile"), "mssURI", self._account.profile)
+        _add(_add(message, "SignatureProfile"), "mssURI", self._profile(request.use))
         _add(_add(message, "MSS_Format"), "mssURI", self._account.format)
         return self._call("MSS_Signature", message, request.transaction, msisdn=request.msisdn, named="needed")[0]
 
@@ -119,13 +128,16 @@ class MobileSignatureClient:
             tuple(_octets(text) for text in
                   read.xpath("//*[local-name()='MobileUserCertificate']/*[local-name()='X509Certificate']/text()")))
 
-    def register(self, transaction: str, msisdn: str, iccid: str, certificate: bytes | None = None) -> Registered:
+    def register(self, transaction: str, msisdn: str, iccid: str, certificate: bytes | None = None, *,
+                 use: KeyUse = "signing") -> Registered:
         """Register a number with its card; see the port."""
         message = self._message("MSS_RegistrationReq", transaction, msisdn)
         if certificate is not None:
             _add(message, "X509Certificate", b64encode(certificate).decode())
         card = etree.SubElement(message, f"{{{EXTENSION}}}SimCard", nsmap={"ext": EXTENSION})
         etree.SubElement(card, f"{{{EXTENSION}}}ICCID").text = iccid
+        if use != "signing":
+            etree.SubElement(message, f"{{{EXTENSION}}}SignatureProfile", nsmap={"ext": EXTENSION}).text = self._profile(use)
         answer, read = self._call("MSS_Registration", message, transaction)
         if read is None or answer.code != _TAKEN:
             return Registered(answer)
@@ -146,6 +158,13 @@ class MobileSignatureClient:
         for name in ("Certificates", "RootCAs", "SignatureAlgList"):
             _add(message, name)
         return self._call("MSS_Handshake", message, transaction)[0]
+
+    def _profile(self, use: KeyUse) -> str:
+        """Give the profile of a use; there is none that stands in for another. Raises ValueError where there is none."""
+        found = self._account.profile if use == "signing" else self._account.authentication_profile
+        if not found:
+            raise ValueError("This service has no profile for signing in.")
+        return found
 
     def _message(self, name: str, transaction: str, msisdn: str | None, **attributes: str) -> etree._Element:
         """Begin a message with what every one has."""

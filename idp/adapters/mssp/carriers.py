@@ -21,7 +21,7 @@ from . import RAW, Account, MobileSignatureClient, Reply
 _KIND: Final = "application/soap+xml; charset=utf-8"
 _LONGEST_NAME: Final = 32
 _NEEDED: Final = ("url", "ap_id", "password_file", "mssp_id", "profile", "client_certificate", "client_key")
-_OPTIONAL: Final = ("authority", "format", "short_messages")
+_OPTIONAL: Final = ("authority", "format", "short_messages", "authentication_profile")
 _RULES: Final = tuple(field.name for field in fields(Rules))
 
 
@@ -124,7 +124,7 @@ def _carrier(path: Path, name: str, table: Any) -> Carrier:
             raise _wrong(path, f"{name}: {member}: there is no {file}")
     try:
         account = Account(table["url"].rstrip("/"), table["ap_id"], read_secret(files["password_file"]), table["mssp_id"],
-                          table["profile"], form)
+                          table["profile"], form, table.get("authentication_profile", ""))
     except ValueError as err:
         raise _wrong(path, f"{name}: {err}") from err
     return Carrier(name, account, (files["client_certificate"], files["client_key"]), files.get("authority"),

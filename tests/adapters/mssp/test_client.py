@@ -106,6 +106,24 @@ def test_a_signature_is_asked_for_as_the_standard_has_it(service: Service, clien
     assert [uri.text for uri in message.iter(f"{{{MSS}}}mssURI")] == [ACCOUNT.profile, ACCOUNT.format]
 
 
+def test_signing_in_is_asked_for_with_its_own_profile_or_not_at_all(service: Service) -> None:
+    """Security checklist 58: the key that signs documents never stands in for the one that signs in."""
+    login = replace(ASKED, use="authentication")
+    service.say = lambda message: answer("Signature" if "Signature" in message.tag else "Registration", message)
+    for ask in (lambda one: one.sign(login), lambda one: one.register("tx-1", "84912345678", "8984990000000000033",
+                                                                        use="authentication")):
+        with pytest.raises(ValueError, match="no profile"):
+            ask(MobileSignatureClient(ACCOUNT, service.post, FakeClock()))
+    assert service.asked == []
+    ours = MobileSignatureClient(replace(ACCOUNT, authentication_profile="urn:login"), service.post, FakeClock())
+    ours.sign(login)
+    ours.sign(ASKED)
+    assert [message.findtext("mss:SignatureProfile/mss:mssURI", namespaces=NAMES) for _, message in service.asked] == [
+        "urn:login", ACCOUNT.profile]
+    with pytest.raises(ValueError, match="another than profile"):
+        replace(ACCOUNT, authentication_profile=ACCOUNT.profile)
+
+
 def test_security_58_the_hash_has_the_length_of_its_algorithm(client: MobileSignatureClient) -> None:
     with pytest.raises(ValueError, match="sha512"):
         client.sign(SignatureRequest("tx-1", "84912345678", DIGEST, "sha512", "a", 120))

@@ -189,6 +189,8 @@ def test_other_signature_other_key(carrier: Carrier, line: Line, number: str, si
         with pytest.raises(InvalidSignature):
             check("p-256", carrier.public_key(number), wrong, messages.DOCUMENT)
     assert line.status(signed).signature == right
+    with carrier.disturbed("other_profile", msisdn=number):
+        assert line.status(signed).code == 109  # this SIM has one key; of one with two: test_with_the_client
 
 
 def test_other_number_other_transaction_other_message(carrier: Carrier, line: Line, number: str, signed: str) -> None:

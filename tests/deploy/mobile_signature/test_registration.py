@@ -99,7 +99,7 @@ def test_the_profile_tells_sim_pin_and_certificate(carrier: Carrier, number: str
     sim = iccid(carrier, number)
     first = carrier.profile(number)
     assert [one.findtext("mss:mssURI", namespaces=NAMES) for one in first.message.iterfind("mss:SignatureProfile", NAMES)] == [
-        "http://alauda.mobi/nonRepudiation", "http://alauda.mobi/digitalSignature"]
+        "http://alauda.mobi/nonRepudiation"]
     assert detail(first).findtext("ext:SimCard/ext:ICCID", namespaces=NAMES) == sim
     assert detail(first).find("ext:PinStatus", NAMES).get("blocked") == "false"
     assert detail(first).find("ext:MobileUserCertificate", NAMES) is None

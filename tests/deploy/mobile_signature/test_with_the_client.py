@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
+from deploy.mobile_signature.requests import LOGIN
+from deploy.mobile_signature.subscribers import luhn
 from idp.adapters.mssp import Account, MobileSignatureClient
 from idp.errors import UnavailableError
-from idp.signing.mobile_signature import SignatureRequest
+from idp.signing.mobile_signature import KeyUse, SignatureRequest
 from idp.signing.outcome import FAULTS, Outcome, of_fault
 from idp.signing.sim_text import sim_text
 from idp.signing.verification_code import verification_code
@@ -17,6 +21,8 @@ from tests.fakes.clock import FakeClock
 
 from .conftest import NUMBERS, SPARE, STRANGER, Carrier
 from .messages import APPLICATION, DOCUMENT, FICOM, SIGN
+from .test_registration import certificate
+from .test_registration import iccid as iccid_of
 from .test_signatures import check
 
 
@@ -68,7 +74,7 @@ def test_everything_else_that_is_asked(carrier: Carrier, number: str) -> None:
     assert registered.public_key is not None
     assert registered.certificate is None
     state = ours.profile(carrier.name(), number)
-    assert (state.iccid, state.pin_blocked, state.certificates, len(state.profiles)) == (phone["iccid"], False, (), 2)
+    assert (state.iccid, state.pin_blocked, state.certificates, len(state.profiles)) == (phone["iccid"], False, (), 1)
     carrier.hand(number, "block_pin")
     assert ours.profile(carrier.name(), number).pin_blocked is True
     asked = ours.sign(question(carrier.name(), number))
@@ -92,6 +98,57 @@ def test_how_it_ends_is_understood(carrier: Carrier, number: str) -> None:
     assert client(carrier, password="another-password").handshake(carrier.name()).outcome is Outcome.NOT_AUTHORIZED
     carrier.hand(number, "swap")
     assert ours.sign(question(carrier.name(), number)).outcome is Outcome.UNSUITABLE_SIM
+
+
+def test_a_sim_has_two_keys_and_neither_answers_for_the_other(carrier: Carrier) -> None:
+    """Security checklist 58: what signs documents never signs in, and what signs in signs no document."""
+    number, iccid = "84990000777", luhn("898499000000000778")
+    carrier.simulator.phones.add({"msisdn": number, "carrier": "Mạng mẫu C", "cards": [{"iccid": iccid, "login_key": "p-256"}]})
+    ours = client(carrier, authentication_profile=LOGIN)
+    assert (ours.authenticates, client(carrier).authenticates) == (True, False)
+    keys = [load_der_public_key(ours.register(carrier.name(), number, iccid, use=use).public_key or b"")
+            for use in ("signing", "authentication")]
+    assert keys[0] != keys[1]
+    assert set(ours.profile(carrier.name(), number).profiles) == {SIGN, LOGIN}
+
+    def made(use: KeyUse) -> bytes:
+        asked = ours.sign(replace(question(carrier.name(), number), use=use))
+        carrier.hand(number)
+        return ours.status(carrier.name(), asked.service_transaction, number).signature or b""
+
+    for use, key, other in (("signing", *keys), ("authentication", *reversed(keys))):
+        check("p-256", key, made(use), DOCUMENT)
+        with carrier.disturbed("other_profile", msisdn=number):
+            check("p-256", other, made(use), DOCUMENT)
+    with pytest.raises(ValueError, match="no profile"):
+        client(carrier).sign(replace(question(carrier.name(), number), use="authentication"))
+
+
+def test_each_key_has_its_certificate_and_an_exchanged_sim_has_new_ones(carrier: Carrier) -> None:
+    number, iccid = "84990000776", luhn("898499000000000776")
+    carrier.simulator.phones.add({"msisdn": number, "carrier": "Mạng mẫu C", "cards": [{"iccid": iccid, "login_key": "p-256"}]})
+    ours = client(carrier, authentication_profile=LOGIN)
+    uses: tuple[KeyUse, ...] = ("signing", "authentication")
+    keys = {use: ours.register(carrier.name(), number, iccid, use=use).public_key or b"" for use in uses}
+    held = {use: base64.b64decode(certificate(carrier, load_der_public_key(keys[use]))) for use in uses}
+    crossed = ours.register(carrier.name(), number, iccid, held["signing"], use="authentication")
+    assert crossed.answer.outcome is Outcome.REGISTRATION_FAILED
+    for use in uses:
+        assert ours.register(carrier.name(), number, iccid, held[use], use=use).certificate == held[use]
+    assert ours.profile(carrier.name(), number).certificates == tuple(held.values())
+    carrier.hand(number, "swap")
+    after = iccid_of(carrier, number)
+    assert keys["authentication"] != ours.register(carrier.name(), number, after, use="authentication").public_key
+
+
+def test_a_sim_without_a_key_for_signing_in_is_asked_for_nothing(carrier: Carrier, number: str) -> None:
+    ours = client(carrier, authentication_profile=LOGIN)
+    phone = carrier.simulator.phones.one(number)
+    assert phone is not None
+    registered = ours.register(carrier.name(), number, phone["iccid"], use="authentication")
+    assert (registered.answer.code, registered.public_key) == (109, None)
+    assert ours.sign(replace(question(carrier.name(), number), use="authentication")).code == 109
+    assert carrier.simulator.phones.one(number)["shows"] is None  # type: ignore[index]
 
 
 @pytest.mark.parametrize("code", sorted(FAULTS))

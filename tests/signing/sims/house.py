@@ -17,7 +17,7 @@ from idp.directory.officer import Post
 from idp.errors import RefusedError, UnavailableError
 from idp.pki.enrollment.moves import Actor
 from idp.roles import Administrator, Role
-from idp.signing.mobile_signature import Registered, SimState
+from idp.signing.mobile_signature import KeyUse, Registered, SimState
 from idp.signing.outcome import of_fault, of_status
 from idp.signing.signing import Signing
 from idp.signing.sims.enrollment import SimEnrollment
@@ -61,7 +61,8 @@ class Registering(Carrier):
         self.refuses: tuple[int, int] | None = None
         self.state: dict[str, Any] = {}
 
-    def register(self, transaction: str, msisdn: str, iccid: str, certificate: bytes | None = None) -> Registered:
+    def register(self, transaction: str, msisdn: str, iccid: str, certificate: bytes | None = None, *,
+                 use: KeyUse = "signing") -> Registered:
         self.calls.append("register")
         self._here()
         if self.refuses is not None:
