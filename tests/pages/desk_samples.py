@@ -74,6 +74,9 @@ _KINDS = by_language([{"name": name, "label": {"vi": vi, "en": en}} for name, vi
     ("person", "Cán bộ", "Officer"), ("seal", "Dấu của đơn vị", "Seal of the agency"))])
 _HOLDER = {"sub": "s" * 22, "name": "Phạm Văn Minh Họa", "title": "Trưởng phòng", "unit_name": "Sở Y tế",
            "mail": "pvminhhoa@haugiang.gov.vn"}
+FOUND: Final = [{**_HOLDER, "url": "/next"}, {**_HOLDER, "name": "Công Tằng Tôn Nữ Nguyễn Thị Thử Nghiệm",
+                                              "unit_name": _LONG_UNIT, "mail": "", "url": "/next"}]
+"""Officers to choose one of."""
 _NUMBER = {"vi": "Số CCCD, CMND hoặc hộ chiếu", "en": "Number of the identity card or passport"}
 _DIGITS = {"vi": "Số này không đúng. CCCD có 12 chữ số.", "en": "This number is not right. An identity card has 12 digits."}
 _MISSING = {"vi": "Ô này còn trống. Vui lòng điền.", "en": "This field is empty. Please fill it in."}
@@ -192,8 +195,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "desk-list-empty": ("console/list.html", lists | {"rows": [], "bulk": [], "total": 0, "turn": _ONE_PAGE}),
         "desk-ask": ("console/ask.html", frame(who, "list") | {
             "kind": "person", "kinds": _KINDS, "q": "minh hoa", "more": True,
-            "found": [{**_HOLDER, "url": "/next"}, {**_HOLDER, "name": "Công Tằng Tôn Nữ Nguyễn Thị Thử Nghiệm",
-                                                    "unit_name": _LONG_UNIT, "mail": "", "url": "/next"}]}),
+            "found": FOUND}),
         "desk-ask-nobody": ("console/ask.html", frame(who, "list") | {
             "kind": "seal", "kinds": _KINDS, "q": "khong co", "more": False, "found": []}),
         "desk-form": ("console/form.html", form),

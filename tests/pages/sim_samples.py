@@ -12,9 +12,9 @@ from idp.signing.transaction import State as SignatureState
 from idp.signing.transaction import Transaction
 from idp.web import signature_words as words
 
-from .desk_samples import frame
+from .desk_samples import FOUND, frame
 
-WRONG: Final = frozenset({"sim-refused", "sim-code-refused", "console-sim-act-refused"})
+WRONG: Final = frozenset({"sim-refused", "sim-code-refused", "console-sim-act-refused", "console-sim-new-refused"})
 _NOW = 1_795_000_000
 _SIM = Sim(sim_id="sim-1", sub="sub", unit_code="H30.11", unit_name="Sở Y tế", name="Công Tằng Tôn Nữ Nguyễn Thị Thử Nghiệm",
            msisdn="84912345678", carrier="Mạng mẫu Một", since=_NOW, created_at=_NOW, requester="sub",
@@ -56,9 +56,11 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "narrowed": {"state": "active", "unit": "", "carrier": "", "q": "34"}, "carriers": ("Mạng mẫu Một",),
         "turn": {"first": "/next", "prev": "", "next": "/next"},
         "states": lambda: [{"name": state.value, "word": word, "count": 3} for state, (word, _, _) in words.states().items()],
-        "rows": lambda: [_sim(State.ACTIVE), _sim(State.NUMBER_VERIFIED) | {"seal": True}, _sim(State.LOST)]}
+        "may_ask": True, "rows": lambda: [_sim(State.ACTIVE), _sim(State.NUMBER_VERIFIED) | {"seal": True}, _sim(State.LOST)]}
     shown: dict[str, Any] = around | {"error": "", "people": people, "owner": "–", "history": history}
     act: dict[str, Any] = around | {"error": "", "typed": "", "needed": "", "owner": False, "warning": "", "destructive": False}
+    wish: dict[str, Any] = around | {"seal": True, "error": "", "at": "", "carriers": ("Mạng mẫu Một", "Mạng mẫu Hai"),
+                                     "typed": {"phone": "", "carrier": ""}, "holder": FOUND[0]}
     return {
         "sim-none": ("account/signing/sim.html", own | {"sims": [], "may_ask": True}),
         "sim-refused": ("account/signing/sim.html", own | {
@@ -89,6 +91,13 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
             "unit": "H30.11", "digest": _ONE.digest.hex(), "course": []}),
         "console-sims": ("console/signing/sims.html", listed),
         "console-sims-none": ("console/signing/sims.html", listed | {"rows": [], "turn": {"first": "", "prev": "", "next": ""}}),
+        "console-sim-find": ("console/signing/find.html", around | {
+            "q": "tang", "seal": True, "found": FOUND, "more": True}),
+        "console-sim-find-none": ("console/signing/find.html", around | {"q": "khong", "seal": 0, "found": [], "more": False}),
+        "console-sim-new": ("console/signing/new.html", wish),
+        "console-sim-new-refused": ("console/signing/new.html", wish | {
+            "seal": False, "typed": {"phone": "0912", "carrier": "Mạng mẫu Hai"}, "at": "phone",
+            "error": lambda: words.refusal("bad_number")}),
         "console-sim": ("console/signing/sim.html", shown | {
             "found": lambda: _sim(State.ACTIVE), "acts": one(Act.UNLOCK, Act.REPORT_LOSS)}),
         "console-sim-stuck": ("console/signing/sim.html", shown | {

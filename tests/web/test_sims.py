@@ -125,6 +125,58 @@ def test_security_38_another_agency_and_an_auditor(phones: Phones) -> None:
     assert other.get(f"{DESK}{sim}/acts/sudo").status_code == 404
 
 
+def test_an_administrator_asks_for_somebody_else_and_for_a_seal(phones: Phones) -> None:
+    clerk, holder = phones.person("dangky", "dangky-chungthu", unit=IT), phones.person("giudau", unit=IT)
+    keeper = phones.officer("giudau")
+    assert f"{DESK}new" in clerk.get(DESK).text
+    found = clerk.get(f"{DESK}new?kind=seal&q=giudau").text
+    assert f"holder={keeper}" in found
+    form = f"{DESK}new?kind=seal&holder={keeper}"
+    assert "ký thay mặt Sở Thông tin và Truyền thông" in clerk.get(form).text
+    asked_for: dict[str, str] = {"kind": "seal", "holder": keeper, "carrier": "mang"}
+    for wrong, at in (({"phone": "12"}, "phone"), ({"phone": "0912345678", "carrier": "không có"}, "carrier")):
+        refused = clerk.post(f"{DESK}new", form, **(asked_for | wrong))
+        assert (refused.status_code, f'id="{at}-error"' in refused.text, f'value="{wrong["phone"]}"' in refused.text) == (
+            422, True, True), at
+    made = clerk.post(f"{DESK}new", form, **asked_for, phone="0912 345 678")
+    sim = the_sim(phones, keeper)
+    assert (made.status_code, made.headers["Location"]) == (303, f"{DESK}{sim}")
+    again = clerk.post(f"{DESK}new", form, **asked_for, phone="0912 345 678")
+    assert (again.status_code, "đã có người đăng ký" in again.text) == (409, True)
+    one = phones.house.store.find(sim)
+    assert one is not None
+    assert (one.seal, one.name, one.requester) == (True, "Sở Thông tin và Truyền thông", phones.office.officer(
+        "dangky", "dangky-chungthu", unit=IT))
+    assert "Duyệt" not in re.findall(r'acts/[a-z_]+">([^<]+)', clerk.get(DESK + sim).text)
+    assert clerk.post(f"{DESK}{sim}/acts/send_code", FORM).status_code == 303
+    assert len(phones.house.inbox.sent) == 2
+    phones.house.inbox.away = True
+    late = clerk.post(f"{DESK}{sim}/acts/send_code", FORM)
+    assert (late.status_code, "Chưa gửi được tin nhắn" in late.text) == (503, True)
+    other = clerk.post(f"{DESK}new", form, **(asked_for | {"kind": "person"}), phone="0912 345 679")
+    page = clerk.get(other.headers["Location"])
+    assert (other.status_code, "Chưa gửi được tin nhắn" in page.text, "acts/send_code" in page.text) == (303, True, True)
+    assert holder.get(SIM).text.count('name="otp"') == 2, "the holder types the codes"
+
+
+def test_security_38_who_may_not_ask_for_others(phones: Phones) -> None:
+    sub = phones.officer("lanhdao")
+    form = f"{DESK}new?holder={sub}"
+    for uid, group, unit in (("kiemtoan", "kiemtoan", IT), ("vanthu", "vanthu-thietbi", IT), ("canbo", "", IT)):
+        browser = phones.person(uid, *([group] if group else []), unit=unit)
+        for path in (f"{DESK}new", form):
+            assert browser.get(path).status_code == 403, uid
+        sent = browser.post(f"{DESK}new", FORM, holder=sub, phone="0912345678", carrier="mang")
+        assert sent.status_code == 403, uid
+        assert f"{DESK}new" not in browser.get(DESK).text
+    other = phones.person("khac", "quantri-coquan", unit=HOME)
+    assert other.get(form).status_code == 404
+    assert other.post(f"{DESK}new", FORM, holder=sub, phone="0912345678", carrier="mang").status_code == 403
+    assert "lanhdao" not in other.get(f"{DESK}new?q=lanhdao").text.split("</form>")[1]
+    assert phones.house.store.of_officer(sub) == []
+    assert phones.house.inbox.sent == []
+
+
 def test_security_39_a_sim_and_a_signature_are_their_officers(phones: Phones) -> None:
     leader, other = phones.person("lanhdao", unit=IT), phones.person("canbo", unit=IT)
     asked(leader)
@@ -232,6 +284,9 @@ def test_the_api_follows_the_same_rules(phones: Phones) -> None:
     made = office.call("POST", "/sims", agency, wish)
     assert (made.status_code, made.json["state"], made.json["number"]) == (201, "requested", "…678")
     address = f"/sims/{made.json['id']}"
+    assert made.json["acts"] == ["send_code", "report_loss"]
+    assert office.call("POST", f"{address}/acts", office.auditor(), {"act": "send_code"}).status_code == 403
+    assert office.call("POST", f"{address}/acts", agency, {"act": "send_code"}).json["state"] == "requested"
     house.sims.verify(sub, made.json["id"], house.inbox.code, CALLER)
     acts = address + "/acts"
     for body in ({}, {"act": "verify"}, {"act": "approve", "owner_match": "yes"}, {"act": "approve", "x": 1}, {"act": 1}):

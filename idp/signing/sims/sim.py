@@ -67,8 +67,10 @@ class By(StrEnum):
     """Who does it."""
 
     HOLDER = "holder"
-    AGENCY = "agency"
+    ASKS = "asks"
     """Whoever asks for certificates in the holder's agency."""
+    AGENCY = "agency"
+    """An administrator of the holder's agency."""
     HOTLINE = "hotline"
     """Whoever reports losses there; also of the province."""
     DESK = "desk"
@@ -94,7 +96,7 @@ def _steps(*rows: Row) -> Mapping[tuple[State, Act], tuple[State, frozenset[By]]
 
 
 STEPS: Final = _steps(
-    ((_S.REQUESTED,), _A.SEND_CODE, _S.REQUESTED, (_B.HOLDER, _B.AGENCY, _B.DESK)),
+    ((_S.REQUESTED,), _A.SEND_CODE, _S.REQUESTED, (_B.HOLDER, _B.ASKS)),
     ((_S.REQUESTED,), _A.WRONG_CODE, _S.REQUESTED, (_B.HOLDER,)),
     ((_S.REQUESTED,), _A.VERIFY, _S.NUMBER_VERIFIED, (_B.HOLDER,)),
     # Where an agency has nobody who may, another administrator of the province does it.
@@ -262,6 +264,8 @@ def parts(sim: Sim, actor: Actor) -> frozenset[By]:
         return frozenset(found)
     if who.role is Role.PROVINCE and who.may_change and actor.sub:
         found.add(By.DESK)
+    if who.may(Right.ASK_CERTIFICATES) and actor.sub:
+        found.add(By.ASKS)
     if who.role is Role.AGENCY and who.may_change:
         found.add(By.AGENCY)
     if who.may(Right.REPORT_LOSS):

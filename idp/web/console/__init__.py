@@ -18,6 +18,7 @@ from .operation import keys, system
 from .people import agencies, officers
 from .rollout import accounts, changing
 from .rollout import pages as rollout
+from .signing import asking as sim_asking
 from .signing import sims
 
 HOME = "/admin/"
@@ -45,6 +46,6 @@ def blueprint(services: Services) -> Blueprint:
 
     for room in (audit, audit_exports, officers, agencies,
                  lists, papers, expiry, renewals, acts, asking, desk, devices, records, tasks, passwords, application_form,
-                 application_pages, keys, system, sims, accounts, changing, rollout):
+                 application_pages, keys, system, sim_asking, sims, accounts, changing, rollout):
         room.add(views, services, door)
     return views

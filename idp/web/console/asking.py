@@ -49,7 +49,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         found, more = rooms.enrollment_paper.asking.found(entered.who, words) if words.isprintable() else ((), False)
         return door.page("console/ask.html", entered, here="list", kind=kind.value, q=words if words.isprintable() else "",
                          kinds=[{"name": one.value, "label": kinds()[one.value]} for one in Kind], more=more,
-                         found=[{**_officer(one), "url": f"{PAGE}?{urlencode({'kind': kind.value, 'holder': one.sub})}"}
+                         found=[{**found_officer(one), "url": f"{PAGE}?{urlencode({'kind': kind.value, 'holder': one.sub})}"}
                                 for one in found])
 
     @views.post("/certificates/new")
@@ -78,7 +78,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         return door.page(
             "console/form.html", entered, here="list", status=refused.status if refused else 200, kind=kind.value,
             there=refused.request if refused else "",
-            what=kinds()[kind.value], holder=_officer(officer), error=wrong[0]["message"] if wrong else "",
+            what=kinds()[kind.value], holder=found_officer(officer), error=wrong[0]["message"] if wrong else "",
             wrong=[{**one, "label": labels.get(one["field"], "")} for one in wrong],
             fields=[{**field, "value": chosen.get(field["name"], ""), "options": options.get(field["name"]),
                      "error": next((one["message"] for one in wrong if one["field"] == field["name"]), "")}
@@ -96,7 +96,8 @@ def _kind(name: str) -> Kind:
     return Kind(name) if name in {kind.value for kind in Kind} else Kind.PERSON
 
 
-def _officer(found: MirroredOfficer) -> dict[str, Any]:
+def found_officer(found: MirroredOfficer) -> dict[str, Any]:
+    """Give an officer who was looked for, as pages show them."""
     officer, post = found.officer, found.officer.main_post
     return {"sub": found.sub, "name": officer.name, "title": post.title, "unit_name": post.unit_name or post.unit_code,
             "mail": officer.mail}

@@ -80,6 +80,8 @@ def blueprint(door: Door) -> Blueprint:
         wanted = Act(str(name))
         if wanted in (Act.APPROVE, Act.APPROVE_FOR_PROVINCE):
             return room.approve(actor, sim_id, caller, owner_match=match)
+        if wanted is Act.SEND_CODE:
+            return room.send_code(actor, sim_id, caller)
         if wanted is Act.GIVE_CARD:
             return room.give_card(actor, sim_id, str(iccid or ""), caller)
         return room.act(actor, sim_id, wanted, caller, reason=str(reason or ""))

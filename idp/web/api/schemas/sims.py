@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from ....signing.sims.sim import Act, State
 
-ACTS: Final = (Act.APPROVE, Act.APPROVE_FOR_PROVINCE, Act.REFUSE, Act.GIVE_CARD, Act.UNLOCK, Act.REPORT_LOSS, Act.DEACTIVATE)
+ACTS: Final = (Act.SEND_CODE, Act.APPROVE, Act.APPROVE_FOR_PROVINCE, Act.REFUSE, Act.GIVE_CARD, Act.UNLOCK, Act.REPORT_LOSS,
+               Act.DEACTIVATE)
 STATE: Final = {"type": "string", "enum": [state.value for state in State]}
 _TEXT: Final = {"type": "string"}
 _WORD: Final = {"type": "string", "minLength": 1, "maxLength": 128}
@@ -43,5 +44,5 @@ def paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
                               body="NewSim", change=True, errors=(404, 409))},
         "/sims/{id}": {"get": operation("readSim", "One SIM, with its history.", answer="SimWithHistory", path="id")},
         "/sims/{id}/acts": {
-            "post": operation("actUponSim", "Approve, give the card, report a loss ...", answer="Sim", path="id", body="SimAct",
-                              change=True, errors=(409,))}}
+            "post": operation("actUponSim", "Send a new code, approve, give the card, report a loss ...", answer="Sim", path="id",
+                              body="SimAct", change=True, errors=(409,))}}

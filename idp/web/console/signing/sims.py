@@ -10,7 +10,7 @@ from flask_babel import gettext
 
 from ....administration.pages import USUAL, turned
 from ....directory.unit import is_unit_code
-from ....errors import RefusedError
+from ....errors import RefusedError, UnavailableError
 from ....pki.enrollment.moves import Actor
 from ....roles import Right
 from ....services import MobileSignatures, Services
@@ -24,7 +24,10 @@ from ..turning import asked, turning
 from ..words import moment
 
 LIST: Final = "/admin/sims/"
-_ACTS: Final = (Act.APPROVE, Act.APPROVE_FOR_PROVINCE, Act.REFUSE, Act.GIVE_CARD, Act.UNLOCK, Act.REPORT_LOSS, Act.DEACTIVATE)
+UNSENT: Final = "unsent"
+"""Parameter of a SIM's address: its code was sent to nobody."""
+_ACTS: Final = (Act.APPROVE, Act.APPROVE_FOR_PROVINCE, Act.SEND_CODE, Act.REFUSE, Act.GIVE_CARD, Act.UNLOCK, Act.REPORT_LOSS,
+                Act.DEACTIVATE)
 """What is done here, the best first."""
 _NEEDS: Final = {Act.REFUSE: "reason", Act.UNLOCK: "reason", Act.GIVE_CARD: "iccid"}
 _FRESH: Final = frozenset({Act.GIVE_CARD, Act.UNLOCK, Act.DEACTIVATE})
@@ -62,6 +65,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         return door.page(
             "console/signing/sims.html", entered, here="sims", rows=[_row(one) for one in found],
             narrowed={"state": "", "unit": "", "carrier": "", "q": ""} | narrowed, carriers=room.carriers,
+            may_ask=who.may(Right.ASK_CERTIFICATES),
             states=[{"name": state.value, "word": word, "count": counts.get(state.value, 0)}
                     for state, (word, _, _) in words.states().items()],
             turn=turning(LIST, narrowed, following=following, prev=prev))
@@ -69,7 +73,9 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
     @views.get("/sims/<sim_id>")
     def one_sim(sim_id: str) -> Response:
         entered = door.enter(request.path, Right.SEE_CERTIFICATES)
-        return entered if isinstance(entered, Response) else _one(entered, sim_id)
+        if isinstance(entered, Response):
+            return entered
+        return _one(entered, sim_id, error=words.refusal("short_messages") if UNSENT in request.args else "")
 
     @views.get("/sims/<sim_id>/acts/<act>")
     def ask_sim_act(sim_id: str, act: str) -> Response:
@@ -96,8 +102,14 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
                 room.approve(actor, sim_id, entered.caller, owner_match=match)
             elif wanted is Act.GIVE_CARD:
                 room.give_card(actor, sim_id, typed, entered.caller)
+            elif wanted is Act.SEND_CODE:
+                room.send_code(actor, sim_id, entered.caller)
             else:
                 room.act(actor, sim_id, wanted, entered.caller, reason=typed)
+        except UnavailableError as err:
+            if err.dependency != "short_messages":
+                raise
+            return _one(entered, sim_id, status=503, error=words.refusal(err.dependency))
         except RefusedError as err:
             if err.status == 404:
                 raise
@@ -151,5 +163,6 @@ def _warnings() -> Mapping[Act, str]:
     return {
         Act.REPORT_LOSS: gettext("SIM bị khóa ngay, chứng thư số của SIM bị thu hồi, và chữ ký đang chờ không giao cho ai."),
         Act.DEACTIVATE: gettext("SIM không ký được nữa và chứng thư số của SIM bị thu hồi. Không mở lại được."),
+        Act.SEND_CODE: gettext("Mã cũ không dùng được nữa. Cán bộ tự nhập mã ở trang của mình, bạn không cần biết mã."),
         Act.GIVE_CARD: gettext("Hệ thống đăng ký SIM với nhà mạng và cấp chứng thư số cho khóa trong SIM."),
         Act.UNLOCK: gettext("Chỉ làm khi nhà mạng đã mở PIN và bạn chắc đó là SIM của cán bộ này.")}
