@@ -22,6 +22,7 @@ from ..pki.timestamp.service import TimeStamps
 from ..services import MobileSignatures
 from ..settings import Settings
 from ..signing.evidence import package
+from ..signing.mobile_signature import KeyUse
 from ..signing.ports import Sims, Standings
 from ..signing.signing import Signing
 from ..signing.sims.enrollment import SimEnrollment
@@ -36,11 +37,11 @@ class _Certifier:
     def __init__(self, certificates: CardCertificates) -> None:
         self._certificates = certificates
 
-    def certify(self, sim: Sim, public_key: bytes, caller: Caller) -> Certified:
-        return Certified(*self._certificates.issue(sim, public_key, caller))
+    def certify(self, sim: Sim, public_key: bytes, caller: Caller, *, use: KeyUse = "signing") -> Certified:
+        return Certified(*self._certificates.issue(sim, public_key, caller, login=use == "authentication"))
 
-    def revoke(self, sim: Sim, reason: str, caller: Caller) -> None:
-        self._certificates.revoke(sim, reason, caller)
+    def revoke(self, serial: str, authority: str, reason: str, caller: Caller) -> None:
+        self._certificates.revoke(serial, authority, reason, caller)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

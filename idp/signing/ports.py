@@ -42,6 +42,14 @@ class Sims(Protocol):
         """
         ...
 
+    def authenticating(self, sub: str) -> BoundSim:
+        """Give the SIM by which an officer signs in, with the certificate of its key for that and never of the other.
+
+        Raises:
+            RefusedError: as ``signing``; ``no_sim`` also where the SIM has no such key, and where it signs as an agency.
+        """
+        ...
+
     def told(self, sub: str, iccid: str, outcome: Outcome) -> None:
         """Hear what a service says of a card: its PIN or the card is blocked, it is another one, or not registered.
 

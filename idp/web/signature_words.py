@@ -108,6 +108,7 @@ def acts() -> Mapping[Act, str]:
         Act.GIVE_CARD: gettext("Cấp SIM"), Act.BIND: gettext("Gắn chứng thư số"), Act.TEST: gettext("Ký thử"),
         Act.ACTIVATE: gettext("Kích hoạt"), Act.BLOCK_PIN: gettext("Khóa PIN"), Act.UNLOCK: gettext("Cho dùng lại"),
         Act.REPORT_LOSS: gettext("Báo mất SIM"), Act.NOTE_SWAP: gettext("Phát hiện đổi SIM"),
+        Act.END_LOGIN: gettext("Không còn dùng để đăng nhập"),
         Act.REPLACE: gettext("Thay SIM mới"), Act.DEACTIVATE: gettext("Ngừng dùng SIM")}
 
 

@@ -249,7 +249,7 @@ def test_security_57_a_loss_is_reported_by_the_officer(phones: Phones) -> None:
     assert browser.get(f"{SIM}/{sim}/lost").status_code == 200
     assert browser.post(f"{SIM}/{sim}/lost", f"{SIM}/{sim}/lost").status_code == 303
     assert "Đã báo mất" in browser.get(SIM).text
-    assert phones.house.authority.revoked == [(sim, "lost")]
+    assert phones.house.authority.revoked == [("7", "lost")]
     assert 'name="phone"' in browser.get(SIM).text, "a new one may be asked for"
 
 

@@ -19,7 +19,8 @@ from .issuance import Issuance, Order
 from .ports import Reason, Status
 from .subject import Subject
 
-_PROFILES: Final = {False: "officer_signing", True: "agency_seal"}
+_SIGNING: Final = {False: "officer_signing", True: "agency_seal"}
+_LOGIN: Final = "officer_authentication"
 _REASONS: Final = {"lost": Reason.KEY_COMPROMISE, "swapped": Reason.SUPERSEDED, "ended": Reason.CESSATION_OF_OPERATION}
 
 
@@ -46,16 +47,6 @@ class Holding(Protocol):
         """Tell whether it signs as the agency."""
         ...
 
-    @property
-    def serial(self) -> str:
-        """Give the certificate's serial number; empty for none."""
-        ...
-
-    @property
-    def authority(self) -> str:
-        """Give who has issued it."""
-        ...
-
 
 class CardCertificates:
     """Certifies and revokes.
@@ -70,13 +61,22 @@ class CardCertificates:
     def __init__(self, issuance: Issuance, mirror: OfficerMirror, *, organization: str) -> None:
         self._issuance, self._mirror, self._organization = issuance, mirror, organization
 
-    def issue(self, sim: Holding, public_key: bytes, caller: Caller) -> tuple[bytes, str, str]:
+    def issue(self, sim: Holding, public_key: bytes, caller: Caller, *, login: bool = False) -> tuple[bytes, str, str]:
         """Give certificate (DER), serial and authority of a key; those that there are when asked again.
 
+        Args:
+            sim: Whose card it is.
+            public_key: DER ``SubjectPublicKeyInfo``.
+            caller: For the records.
+            login: The key is for signing in and signs no documents.
+
         Raises:
-            RefusedError: 422 ``bad_key``, ``weak_key``, ``key_kind``; 404 ``no_officer``; ``no_authority``; the profile's
+            RefusedError: 409 ``seal``: nobody signs in as an agency;
+                422 ``bad_key``, ``weak_key``, ``key_kind``; 404 ``no_officer``; ``no_authority``; the profile's
                 refusals.
         """
+        if login and sim.seal:
+            raise RefusedError("Nobody signs in as an agency.", code="seal", status=409)
         try:
             key = load_der_public_key(public_key)
         except UNREADABLE as err:
@@ -85,7 +85,7 @@ class CardCertificates:
         officer = self._mirror.by_sub(sim.sub)
         if officer is None or officer.status != "active":
             raise RefusedError("There is no such officer at work.", code="no_officer", status=404)
-        profile = _PROFILES[sim.seal]
+        profile = _LOGIN if login else _SIGNING[sim.seal]
         found = self._issuance.of_key(csr.fingerprint(key), sim.sub, profile)
         if found is None:
             person = officer.officer
@@ -95,8 +95,8 @@ class CardCertificates:
                                                unit_code=sim.unit_code, told=False), caller).record
         return found.der, found.serial, found.authority
 
-    def revoke(self, sim: Holding, reason: str, caller: Caller) -> None:
-        """Revoke a SIM's certificate where it stands: ``lost``, ``swapped`` or ``ended``."""
-        found = self._issuance.find(sim.serial, sim.authority) if sim.serial else None
+    def revoke(self, serial: str, authority: str, reason: str, caller: Caller) -> None:
+        """Revoke a certificate where it stands: ``lost``, ``swapped`` or ``ended``."""
+        found = self._issuance.find(serial, authority) if serial else None
         if found is not None and found.status is Status.GOOD:
-            self._issuance.revoke(sim.serial, _REASONS[reason], caller, authority=sim.authority)
+            self._issuance.revoke(serial, _REASONS[reason], caller, authority=authority)

@@ -14,12 +14,15 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+
 from ...audit import AuditEvent, AuditRecord, Caller
 from ...clock import Clock
 from ...directory.mirror import OfficerMirror
 from ...errors import RefusedError, UnavailableError
 from ...notices import Notice, NoticeKind
 from ...pki.enrollment.moves import Actor
+from ...pki.shown_certificate import UNREADABLE
 from ...roles import Right
 from ..mobile_signature import MobileSignatureService
 from ..outcome import Outcome
@@ -37,7 +40,8 @@ MOST_CODES: Final = 5
 LONGEST_REASON: Final = 300
 _TOLD: Final = frozenset({State.ACTIVE, State.PIN_BLOCKED, State.LOST, State.SWAPPED, State.DEACTIVATED, State.REFUSED})
 """States whose beginning the holder is told of."""
-_REVOKES: Final = {Act.REPORT_LOSS: "lost", Act.NOTE_SWAP: "swapped", Act.DEACTIVATE: "ended"}
+_LOGIN: Final = "login"
+_REVOKES: Final = {Act.REPORT_LOSS: "lost", Act.NOTE_SWAP: "swapped", Act.DEACTIVATE: "ended", Act.END_LOGIN: _LOGIN}
 _MOST_RACES: Final = 8
 _NOBODY: Final = Actor("")
 
@@ -231,13 +235,37 @@ class SimEnrollment:
             second = service.register(self._name(), sim.msisdn, sim.iccid, certified.der)
             if second.answer.outcome is not Outcome.ACCEPTED:
                 return self._stuck(sim, f"{second.answer.code}/{second.answer.finer or 0}", caller)
+            login = self._login(sim, service, first.public_key, caller)
         except UnavailableError:
             return sim
         except RefusedError as err:
             return self._stuck(sim, err.code, caller)
         return self._write(moved(
             sim, Act.BIND, _NOBODY, self._clock.now(), system=True, certificate=certified.der, serial=certified.serial, reason="",
-            authority=certified.authority, detail={"iccid": sim.iccid, "serial": certified.serial}), caller)
+            authority=certified.authority, **login,
+            detail={"iccid": sim.iccid, "serial": certified.serial} | (
+                {"login_serial": login["login_serial"]} if login else {})), caller)
+
+    def _login(self, sim: Sim, service: MobileSignatureService, signs: bytes, caller: Caller) -> dict[str, Any]:
+        """Bind the card's key for signing in; nothing where the card has none of its own, and then it signs documents only.
+
+        Raises:
+            UnavailableError: somebody does not answer; all of it is done again.
+        """
+        if sim.seal or not service.authenticates:
+            return {}
+        found = service.register(self._name(), sim.msisdn, sim.iccid, use="authentication")
+        if found.answer.outcome is not Outcome.ACCEPTED or found.public_key is None or _same_key(found.public_key, signs):
+            return {}
+        try:
+            certified = self._certifier.certify(sim, found.public_key, caller, use="authentication")
+        except RefusedError:
+            return {}
+        taken = service.register(self._name(), sim.msisdn, sim.iccid, certified.der, use="authentication")
+        if taken.answer.outcome is not Outcome.ACCEPTED:
+            self._certifier.revoke(certified.serial, certified.authority, "ended", caller)
+            return {}
+        return {"login_certificate": certified.der, "login_serial": certified.serial, "login_authority": certified.authority}
 
     def _stuck(self, sim: Sim, reason: str, caller: Caller) -> Sim:
         if sim.reason == reason:
@@ -322,14 +350,19 @@ class SimEnrollment:
 
     def _stepped(self, sim: Sim, act: Act, actor: Actor, caller: Caller, reason: str, *, system: bool) -> Sim:
         why = _REVOKES.get(act, "") if sim.serial else ""
-        return self._write(moved(sim, act, actor, self._clock.now(), system=system, reason=reason,
+        told: dict[str, Any] = {"login_certificate": b""} if act is Act.END_LOGIN else {"reason": reason}
+        return self._write(moved(sim, act, actor, self._clock.now(), system=system, **told,
                                  detail={"reason": reason} if reason else {}, to_revoke=why or sim.to_revoke), caller)
 
     def _revoked(self, sim: Sim, caller: Caller) -> Sim:
         """Revoke what is to be revoked; what fails stays noted, and the worker does it."""
         if sim.to_revoke:
             try:
-                self._certifier.revoke(sim, sim.to_revoke, caller)
+                why = sim.to_revoke
+                if why != _LOGIN:
+                    self._certifier.revoke(sim.serial, sim.authority, why, caller)
+                if sim.login_serial:
+                    self._certifier.revoke(sim.login_serial, sim.login_authority, "swapped" if why == _LOGIN else why, caller)
             except (UnavailableError, RefusedError):
                 return sim
             self.store.revoked(sim)
@@ -357,3 +390,11 @@ class SimEnrollment:
     @staticmethod
     def _name() -> str:
         return f"r{secrets.token_hex(12)}"
+
+
+def _same_key(one: bytes, other: bytes) -> bool:
+    """Tell whether two public keys (DER) are one, however they are written; what cannot be read is no key to sign in with."""
+    try:
+        return load_der_public_key(one) == load_der_public_key(other)
+    except UNREADABLE:
+        return True

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from ...audit import AuditRecord, Caller
 from ...notices import Notice
+from ..mobile_signature import KeyUse
 from .sim import Entry, Sim, SimChange
 
 
@@ -103,14 +104,16 @@ class Certified:
 class Certifier(Protocol):
     """Certifies keys of cards."""
 
-    def certify(self, sim: Sim, public_key: bytes, caller: Caller) -> Certified:
+    def certify(self, sim: Sim, public_key: bytes, caller: Caller, *, use: KeyUse = "signing") -> Certified:
         """Give the certificate of a key (DER ``SubjectPublicKeyInfo``) for a SIM's holder; the same one when asked again.
+
+        Of ``authentication`` it signs no documents.
 
         Raises:
             RefusedError: the key is not certified here, or there is no authority.
         """
         ...
 
-    def revoke(self, sim: Sim, reason: str, caller: Caller) -> None:
-        """Revoke a SIM's certificate, where it has one that stands; ``lost``, ``swapped`` or ``ended``."""
+    def revoke(self, serial: str, authority: str, reason: str, caller: Caller) -> None:
+        """Revoke a certificate of a SIM, where it stands; ``lost``, ``swapped`` or ``ended``."""
         ...

@@ -61,6 +61,8 @@ class Act(StrEnum):
     NOTE_SWAP = "note_swap"
     REPLACE = "replace"
     DEACTIVATE = "deactivate"
+    END_LOGIN = "end_login"
+    """The carrier knows another key for signing in than the one that was bound, or none: the SIM signs documents only."""
 
 
 class By(StrEnum):
@@ -113,6 +115,7 @@ STEPS: Final = _steps(
     ((_S.PIN_BLOCKED,), _A.UNLOCK, _S.ACTIVE, (_B.DESK, _B.SYSTEM)),
     (LIVE, _A.REPORT_LOSS, _S.LOST, (_B.HOLDER, _B.HOTLINE, _B.DESK)),
     (CARDS, _A.NOTE_SWAP, _S.SWAPPED, (_B.SYSTEM,)),
+    ((_S.ACTIVE,), _A.END_LOGIN, _S.ACTIVE, (_B.SYSTEM,)), ((_S.PIN_BLOCKED,), _A.END_LOGIN, _S.PIN_BLOCKED, (_B.SYSTEM,)),
     ((_S.LOST, _S.SWAPPED), _A.REPLACE, _S.REPLACED, (_B.SYSTEM,)),
     ((*LIVE, _S.LOST, _S.SWAPPED), _A.DEACTIVATE, _S.DEACTIVATED, (_B.HOLDER, _B.DESK, _B.SYSTEM)))
 """Every step there is: to which state, and by whom."""
@@ -143,12 +146,15 @@ class Sim:
         requester: Who asked; ``agency_approver`` and ``province_approver`` are others.
         owner_match: Whether the carrier says that the number is the holder's; None where nobody has asked.
         certificate: DER; empty until there is one, with its ``serial`` (hexadecimal) and ``authority``.
+        login_certificate: DER, of the card's other key, by which the holder signs in; empty where there is none, or none any
+            more. With ``login_serial`` and ``login_authority``, which stay.
         reason: Why it was refused, blocked or ended.
         code_digest: Of the code that proves the number; empty where none is out.
         code_until: Until when that code counts.
         code_tries: Wrong codes since the last one was sent.
         test_transaction: The first signature, under way or made.
-        to_revoke: Why its certificate has to be revoked: ``lost``, ``swapped`` or ``ended``; empty where it need not be, or was.
+        to_revoke: Why its certificates have to be revoked: ``lost``, ``swapped`` or ``ended``, or ``login``: only the one for
+            signing in; empty where they need not be, or were.
         checked_at: When the service was last asked how it stands; 0 for never.
         revision: Counts changes; whoever decided on an older one has lost.
     """
@@ -172,6 +178,9 @@ class Sim:
     certificate: bytes = b""
     serial: str = ""
     authority: str = ""
+    login_certificate: bytes = b""
+    login_serial: str = ""
+    login_authority: str = ""
     reason: str = ""
     code_digest: bytes = b""
     code_until: int = 0

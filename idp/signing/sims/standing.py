@@ -7,8 +7,8 @@ is active, and nobody has reported it lost; whoever has two signs with the one t
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NoReturn
 
 from ...audit import Caller
 from ...clock import Clock
@@ -44,12 +44,23 @@ class SigningSims:
 
     def signing(self, sub: str, *, testing: bool = False) -> BoundSim:
         """Give the officer's SIM; see the port."""
-        officer = self._mirror.by_sub(sub)
-        found = self._store.of_officer(sub) if officer is not None and officer.status == "active" else ()
+        found = self._found(sub)
         wanted = State.BOUND if testing else State.ACTIVE
-        sim = max((one for one in found if one.state is wanted), key=lambda one: (one.since, one.sim_id), default=None)
-        if sim is not None:
-            return BoundSim(sim.msisdn, sim.iccid, sim.carrier, sim.certificate)
+        sim = _latest(one for one in found if one.state is wanted)
+        return self._refused(found) if sim is None else BoundSim(sim.msisdn, sim.iccid, sim.carrier, sim.certificate)
+
+    def authenticating(self, sub: str) -> BoundSim:
+        """Give the officer's SIM that signs in; see the port."""
+        found = self._found(sub)
+        sim = _latest(one for one in found if one.state is State.ACTIVE and one.login_certificate and not one.seal)
+        return self._refused(found) if sim is None else BoundSim(sim.msisdn, sim.iccid, sim.carrier, sim.login_certificate)
+
+    def _found(self, sub: str) -> Sequence[Sim]:
+        officer = self._mirror.by_sub(sub)
+        return self._store.of_officer(sub) if officer is not None and officer.status == "active" else ()
+
+    @staticmethod
+    def _refused(found: Sequence[Sim]) -> NoReturn:
         if any(one.state is State.PIN_BLOCKED for one in found):
             raise RefusedError("The PIN of this SIM is blocked.", code="sim_blocked", status=409)
         if any(one.state in (State.LOST, State.SWAPPED) for one in found):
@@ -66,6 +77,10 @@ class SigningSims:
             self.enrollment.noted(sim, Act.BLOCK_PIN, _CARRIER, outcome.value)
         elif outcome in _SWAPPED:
             self.enrollment.noted(sim, Act.NOTE_SWAP, _CARRIER, outcome.value)
+
+
+def _latest(sims: Iterable[Sim]) -> Sim | None:
+    return max(sims, key=lambda one: (one.since, one.sim_id), default=None)
 
 
 class NightlyCheck:
@@ -125,6 +140,9 @@ class NightlyCheck:
             self._enrollment.noted(sim, Act.NOTE_SWAP, caller, state.answer.outcome.value)
         elif state.certificates and sim.certificate not in state.certificates:
             self._enrollment.noted(sim, Act.NOTE_SWAP, caller, "certificate")
+        elif state.certificates and sim.login_certificate and sim.login_certificate not in state.certificates:
+            # The card that signs is the one that was given; only its other key is not, so only that one is believed no more.
+            self._enrollment.noted(sim, Act.END_LOGIN, caller, "certificate")
         elif state.pin_blocked and sim.state is State.ACTIVE:
             self._enrollment.noted(sim, Act.BLOCK_PIN, caller, Outcome.PIN_BLOCKED.value)
         elif state.pin_blocked is False and sim.state is State.PIN_BLOCKED:

@@ -3,6 +3,7 @@ inbox."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,7 +53,7 @@ class People:
 
 
 class Registering(Carrier):
-    """A carrier that registers cards."""
+    """A carrier that registers cards; with ``authenticates`` also their keys for signing in."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,6 +61,9 @@ class Registering(Carrier):
         self.registered: dict[str, bytes] = {}
         self.refuses: tuple[int, int] | None = None
         self.state: dict[str, Any] = {}
+        self.logins: dict[str, Card] = {}
+        self.registered_logins: dict[str, bytes] = {}
+        self.refuses_logins: Callable[[bytes | None], bool] = lambda _certificate: False
 
     def register(self, transaction: str, msisdn: str, iccid: str, certificate: bytes | None = None, *,
                  use: KeyUse = "signing") -> Registered:
@@ -67,11 +71,17 @@ class Registering(Carrier):
         self._here()
         if self.refuses is not None:
             return Registered(said(of_fault(*self.refuses), *self.refuses))
+        if use == "authentication":
+            if self.refuses_logins(certificate):
+                return Registered(said(of_fault(109), 109))
+            login = self.logins.setdefault(iccid, Card(msisdn, iccid))
+            if certificate is not None:
+                self.registered_logins[iccid] = certificate
+            return Registered(said(of_status(100), 100), _spki(login), certificate)
         card = self.cards.setdefault(iccid, Card(msisdn, iccid))
         if certificate is not None:
             self.registered[iccid] = certificate
-        return Registered(said(of_status(100), 100), card.key.public_key().public_bytes(
-            Encoding.DER, PublicFormat.SubjectPublicKeyInfo), certificate)
+        return Registered(said(of_status(100), 100), _spki(card), certificate)
 
     def profile(self, transaction: str, msisdn: str) -> SimState:
         self.calls.append("profile")
@@ -79,35 +89,41 @@ class Registering(Carrier):
         if (fault := self.state.get("fault")) is not None:
             return SimState(said(of_fault(*fault), *fault))
         return SimState(said(of_status(100), 100), (), self.state.get("iccid", ICCID), self.state.get("pin_blocked", False),
-                        self.state.get("certificates", tuple(self.registered.values())))
+                        self.state.get("certificates", (*self.registered.values(), *self.registered_logins.values())))
 
     def answer(self, signing: Signing) -> None:
         """Let the phones sign what they are asked."""
         for name, asked in self.asked.items():
-            card = next(card for card in self.cards.values() if card.msisdn == asked.msisdn)
-            self.signatures[name] = card.sign(asked.digest)
+            cards = self.logins if asked.use == "authentication" else self.cards
+            self.signatures[name] = next(card for card in cards.values() if card.msisdn == asked.msisdn).sign(asked.digest)
+
+
+def _spki(card: Card) -> bytes:
+    return bytes(card.key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
 
 class Authority:
-    """Certifies keys, once each."""
+    """Certifies keys, once each: those of documents with the serial 7, those for signing in with 8."""
 
     def __init__(self) -> None:
         self.revoked: list[tuple[str, str]] = []
-        self.refuses, self.away = False, False
+        self.refuses, self.refuses_logins, self.away = False, False, False
         self._given: dict[bytes, bytes] = {}
 
-    def certify(self, sim: Sim, public_key: bytes, caller: Caller) -> Certified:
+    def certify(self, sim: Sim, public_key: bytes, caller: Caller, *, use: KeyUse = "signing") -> Certified:
         from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-        if self.refuses:
+        login = use == "authentication"
+        if self.refuses or (login and self.refuses_logins):
             raise RefusedError("no", code="no_authority", status=409)
-        der = self._given.setdefault(public_key, certified(load_der_public_key(public_key)).public_bytes(Encoding.DER))
-        return Certified(der, "7", "ours")
+        der = self._given.setdefault(public_key, certified(
+            load_der_public_key(public_key), commits=not login).public_bytes(Encoding.DER))
+        return Certified(der, "8" if login else "7", "ours")
 
-    def revoke(self, sim: Sim, reason: str, caller: Caller) -> None:
+    def revoke(self, serial: str, authority: str, reason: str, caller: Caller) -> None:
         if self.away:
             raise UnavailableError("away", dependency="database")
-        self.revoked.append((sim.sim_id, reason))
+        self.revoked.append((serial, reason))
 
 
 class Inbox:

@@ -275,7 +275,7 @@ class TestEnd:
         asked = house.signing.ask(order(), CALLER)
         house.sims.act(who, sim.sim_id, Act.REPORT_LOSS, CALLER)
         assert refused(lambda: house.signing.ask(order(idempotency_key="2"), CALLER)) == "sim_blocked"
-        assert house.authority.revoked == [(sim.sim_id, "lost")]
+        assert house.authority.revoked == [("7", "lost")]
         house.carrier.answer(house.signing)
         house.clock.advance(15)
         house.signing.go_on(CALLER, most=10)
@@ -301,7 +301,7 @@ class TestEnd:
         house.sims.act(DESK, sim.sim_id, Act.UNLOCK, CALLER, reason="Nhà mạng đã mở")
         house.signing_sims.told("holder", ICCID, Outcome.UNSUITABLE_SIM)
         assert house.store.find(sim.sim_id).state is State.SWAPPED  # type: ignore[union-attr]
-        assert house.authority.revoked == [(sim.sim_id, "swapped")]
+        assert house.authority.revoked == [("7", "swapped")]
 
     @pytest.mark.parametrize(("state", "after"), [
         ({"iccid": "8984990000000000041"}, State.SWAPPED), ({"fault": (105, 1054)}, State.SWAPPED),
@@ -341,7 +341,7 @@ class TestEnd:
         found = house.store.find(sim.sim_id)
         assert found is not None
         assert found.state is (State.DEACTIVATED if ends else State.ACTIVE)
-        assert house.authority.revoked == ([(sim.sim_id, "ended")] if ends else [])
+        assert house.authority.revoked == ([("7", "ended")] if ends else [])
         house.people.status["holder"] = "active"
         if not ends:
             assert house.signing_sims.signing("holder").iccid == ICCID, "who comes back signs again"
@@ -356,7 +356,7 @@ class TestEnd:
         house.authority.away = False
         house.sims.settle(CALLER, most=10)
         house.sims.settle(CALLER, most=10)
-        assert house.authority.revoked == [(sim.sim_id, "lost")], "once"
+        assert house.authority.revoked == [("7", "lost")], "once"
 
     def test_a_loss_wins_over_whatever_changes_at_the_same_moment(self, house: House) -> None:
         sim = house.active()

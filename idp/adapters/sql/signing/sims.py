@@ -183,4 +183,6 @@ def _sim(row: Any) -> Sim:
     given = {name: getattr(row, name) for name in _COLUMNS}
     match = None if row.owner_match is None else bool(row.owner_match)
     return Sim(**{**given, "state": State(row.state), "seal": bool(row.seal), "certificate": bytes(row.certificate),
+                  "login_certificate": bytes(row.login_certificate or b""), "login_serial": row.login_serial or "",
+                  "login_authority": row.login_authority or "",
                   "code_digest": bytes(row.code_digest), "owner_match": match})

@@ -36,6 +36,9 @@ class SimRow(Base):
     certificate: Mapped[bytes] = mapped_column(LargeBinary)
     serial: Mapped[str] = mapped_column(String(40))
     authority: Mapped[str] = mapped_column(String(64))
+    login_certificate: Mapped[bytes | None] = mapped_column(LargeBinary)
+    login_serial: Mapped[str | None] = mapped_column(String(40))
+    login_authority: Mapped[str | None] = mapped_column(String(64))
     reason: Mapped[Words]
     code_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
     code_until: Mapped[Epoch]
