@@ -209,16 +209,18 @@ class Standing(NamedTuple):
     """Where somebody stands in a list; a tuple as its lines are.
 
     Attributes:
-        entry: The newest line that says who and where they are.
+        entry: The newest line that says who and where they are; of those who left, where they were.
         present: The question finds them, and nothing bars them.
         excluded: An administrator's reason; "" for none.
         reason: Why they are not present.
+        note: The administrator's own words.
     """
 
     entry: MemberEntry
     present: bool
     excluded: str = ""
     reason: str = ""
+    note: str = ""
 
     @property
     def counts(self) -> bool:
@@ -226,9 +228,13 @@ class Standing(NamedTuple):
         return self.present and not self.excluded
 
 
+_PLACES: Final = frozenset({MemberAct.INCLUDED, MemberAct.LEFT_OUT, MemberAct.JOINED, MemberAct.MOVED})
+"""Lines that say where somebody is. Who leaves stays where they were, and what an administrator does moves nobody."""
+
+
 def standing(before: Standing | None, entry: MemberEntry) -> Standing:
     """Give where somebody stands after one more line."""
-    excluded, reason = (before.excluded, before.reason) if before else ("", "")
+    excluded, reason, note = (before.excluded, before.reason, before.note) if before else ("", "", "")
     present = before is not None and before.present
     match entry.act:
         case MemberAct.INCLUDED | MemberAct.JOINED:
@@ -236,12 +242,12 @@ def standing(before: Standing | None, entry: MemberEntry) -> Standing:
         case MemberAct.LEFT_OUT | MemberAct.LEFT:
             present, reason = False, entry.reason
         case MemberAct.EXCLUDED:
-            excluded = entry.reason
+            excluded, note = entry.reason, entry.note
         case MemberAct.RESTORED:
-            excluded = ""
+            excluded = note = ""
         case MemberAct.MOVED:
             pass
-    return Standing(entry, present, excluded, reason)
+    return Standing(entry if before is None or entry.act in _PLACES else before.entry, present, excluded, reason, note)
 
 
 def standings(entries: Iterable[MemberEntry]) -> dict[str, Standing]:
@@ -277,12 +283,23 @@ class CampaignStore(Protocol):
         """Add a line to the history of one that is as it was read; False where somebody else was quicker."""
         ...
 
-    def note_member(self, campaign_id: str, entry: MemberEntry, record: AuditRecord) -> None:
-        """Add a line about somebody, with its record."""
+    def note_member(self, campaign_id: str, entry: MemberEntry, record: AuditRecord) -> bool:
+        """Take somebody out or let them in again, with the record.
+
+        False, and nothing is written, where the campaign is closed or it has been done: of several at once one does it.
+        """
         ...
 
-    def follow(self, campaign_id: str, entries: Sequence[MemberEntry]) -> None:
-        """Add lines that the directory brought about; each has its own record where the mirror was written."""
+    def follow(self, campaign_id: str, entries: Sequence[MemberEntry]) -> bool:
+        """Add lines that the directory brought about; each has its own record where the mirror was written.
+
+        False, and nothing is written, where the campaign is closed. A line that somebody else wrote meanwhile (of one who is in
+        the list already, or is not any more) is left out.
+        """
+        ...
+
+    def lines_of(self, campaign_id: str, subject: str) -> Sequence[MemberEntry]:
+        """Give the lines about one, in order."""
         ...
 
     def members(self, campaign_id: str, *, before: int) -> Sequence[MemberEntry]:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import Final, Protocol
 
 from ..audit import AuditEvent, AuditRecord, Caller
@@ -40,6 +41,8 @@ LONGEST_NAME: Final = 120
 LONGEST_NOTE: Final = 300
 LONGEST_DAYS: Final = 1100
 """A campaign is for three years at most."""
+_AT_ONCE: Final = 2000
+"""Lines of one act."""
 
 
 class Observer(Protocol):
@@ -155,14 +158,15 @@ class Campaigns:
 
     def follow(self) -> int:
         """Write down what the directory changed in the lists of open campaigns; gives how many lines. For the worker."""
-        now = self._clock.now()
-        self._observer.look(now)
+        self._observer.look(self._clock.now())
         written = 0
         for campaign in self.store.all():
             if campaign.closed_at is None:
-                lines = list(self._differences(campaign, now))
-                self.store.follow(campaign.campaign_id, lines)
-                written += len(lines)
+                lines = self._differences(campaign)
+                while part := list(islice(lines, _AT_ONCE)):
+                    # To look takes a while; a line says when it is written, or it might change a day that is over.
+                    now = self._clock.now()
+                    written += len(part) * self.store.follow(campaign.campaign_id, [one._replace(at=now) for one in part])
         return written
 
     def _first(self, goal: Goal, population: Population, now: int) -> Iterator[MemberEntry]:
@@ -171,7 +175,8 @@ class Campaigns:
             if one.status != "gone" and population.finds(one):
                 yield line(one, MemberAct.LEFT_OUT if one.barred else MemberAct.INCLUDED, one.barred or "")
 
-    def _differences(self, campaign: Campaign, now: int) -> Iterator[MemberEntry]:
+    def _differences(self, campaign: Campaign) -> Iterator[MemberEntry]:
+        now = self._clock.now()
         known = standings(self.store.members(campaign.campaign_id, before=now + 1))
         line = self._lines(campaign.population, now)
         for one in self._of(campaign.goal):
@@ -182,14 +187,12 @@ class Campaigns:
                 if reason is None:
                     yield line(one, MemberAct.JOINED, "")
             elif reason is not None:
-                yield line(one, MemberAct.LEFT, reason)
+                yield line(_where_they_were(place.entry), MemberAct.LEFT, reason)
             elif (place.entry.unit_code, place.entry.title) != (one.unit_code, one.title):
                 yield line(one, MemberAct.MOVED, "")
-        for subject, place in known.items():
+        for place in known.values():
             if place.present:
-                entry = place.entry
-                yield line(Candidate(subject, entry.name, entry.unit_code, entry.unit_name, entry.title), MemberAct.LEFT,
-                           Reason.GONE)
+                yield line(_where_they_were(place.entry), MemberAct.LEFT, Reason.GONE)
 
     def _of(self, goal: Goal) -> Iterator[Candidate]:
         return self._candidates.applications() if goal.of_applications else self._candidates.officers()
@@ -211,12 +214,18 @@ class Campaigns:
         entry = MemberEntry(one.subject, self._clock.now(), act, one.name, one.title, one.unit_code, one.unit_name,
                             one.agency_code, one.agency_name, reason, note, caller.officer)
         of = {"client_id": one.subject} if campaign.goal.of_applications else {"sub": one.subject}
-        self.store.note_member(campaign.campaign_id, entry, self._record(event, campaign, caller, of, reason=reason))
+        if not self.store.note_member(campaign.campaign_id, entry, self._record(event, campaign, caller, of, reason=reason)):
+            raise RefusedError("Somebody else was quicker: it is done, or the campaign is closed. Read it again.",
+                               code="changed_meanwhile", status=409)
 
     def _record(self, event: AuditEvent, campaign: Campaign, caller: Caller, about: Mapping[str, str] | None = None,
                 **detail: str | int) -> AuditRecord:
         return AuditRecord(event, self._clock.now(), source=caller.source, request_id=caller.request_id,
                            detail={"campaign": campaign.campaign_id, **detail, **caller.by}, **(about or {}))
+
+
+def _where_they_were(entry: MemberEntry) -> Candidate:
+    return Candidate(entry.subject, entry.name, entry.unit_code, entry.unit_name, entry.title)
 
 
 class _Lines:

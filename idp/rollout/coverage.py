@@ -1,8 +1,9 @@
 """How far a campaign has come: figures of every day, agency by agency, from what was written down and never from a counter.
 
 A day is one of offices here and ends at midnight. What happened is read as lines that are only added (``Change``, and the list of
-``campaign``), each with the moment at which it was written; the figures of a day are all lines before its end. No line is ever
-written with a moment in the past, so the figures of a past day are the same whenever they are asked for.
+``campaign``), each with the moment at which it was written; the figures of a day are all lines before its end. A line is in its
+place some seconds after its moment at most, and a day counts as over a minute after its end (``newest_day``), so the figures of a
+past day are the same whenever they are asked for.
 
 What is needed: a straight line from what was reached on the day on which the list was made to everybody on the deadline, rounded
 up. The forecast goes on at the pace of the last fourteen days (of all there are, where they are fewer), and says so where that
@@ -23,6 +24,8 @@ from ..pki.enrollment.working_days import day_of, start_of
 from .campaign import Campaign, Goal, MemberAct, MemberEntry, Standing, standing
 
 PACE_DAYS: Final = 14
+SETTLING_SECONDS: Final = 60
+"""How long a line may be on its way: an act waits ten seconds for its database at most, and clocks of nodes differ by less."""
 _FARTHEST_DAYS: Final = 3660
 
 
@@ -124,7 +127,8 @@ class Coverage:
         names: What agencies are called, by code, as last written down.
         missing: By agency and name.
         excluded: Those of the list who do not count, with their reason; by agency and name.
-        listed: How many were counted when the list was made; ``joined`` and ``left`` since then.
+        listed: How many were counted when the list was made; ``joined`` and ``left`` since then. Who moves has left the
+            agency where they were and joined the one where they went.
     """
 
     campaign: Campaign
@@ -162,6 +166,11 @@ class Coverage:
 
 _Early = tuple[dict[str, str], int]
 """What stands of somebody who is not in the list yet, and since when."""
+
+
+def newest_day(now: int) -> date:
+    """Give the day that goes on; the one before it goes on until what was done in it is sure to stand."""
+    return day_of(now - SETTLING_SECONDS)
 
 
 def end_of(day: date, now: int) -> int:
@@ -211,24 +220,29 @@ def follow(campaign: Campaign, members: Sequence[MemberEntry], changes: Sequence
         upto = bisect_left(members, end, entries, key=_at)
         for entry in members[entries:upto]:
             person = people.get(entry.subject)
+            was_here = False
             if person is None:
                 stages, since = early.pop(entry.subject, ({}, entry.at))
                 person = people[entry.subject] = _Person(standing(None, entry), stages, since)
                 person.done = not goal.isdisjoint(stages.values())
             else:
+                was_here = person.place.present and _is_inside(person.place.entry, scope)
                 _take_out(person)
                 person.place = standing(person.place, entry)
             person.tally = None
             names[entry.agency_code] = entry.agency_name
-            inside = not scope or is_within(entry.unit_code, scope)
-            if inside and person.place.counts:
-                person.tally = tallies.setdefault(entry.agency_code, [0, 0])
+            place = person.place
+            inside = _is_inside(place.entry, scope)
+            if inside and place.counts:
+                person.tally = tallies.setdefault(place.entry.agency_code, [0, 0])
                 person.tally[0] += 1
                 person.tally[1] += person.done
-            if inside:
-                listed += entry.act is MemberAct.INCLUDED
-                joined += entry.act is MemberAct.JOINED
-                left += entry.act is MemberAct.LEFT
+            is_here = inside and place.present
+            if entry.act is MemberAct.INCLUDED:
+                listed += is_here
+            else:
+                joined += is_here and not was_here
+                left += was_here and not is_here
         entries, upto = upto, bisect_left(changes, end, lines, key=_at)
         for line in changes[lines:upto]:
             person = people.get(line.subject)
@@ -251,13 +265,17 @@ def follow(campaign: Campaign, members: Sequence[MemberEntry], changes: Sequence
         days.append(Day(day, counted, reached, needed(counted, base, first, deadline, day),
                         {code: Tally(*sums) for code, sums in sorted(tallies.items()) if sums[0]}))
         day += timedelta(days=1)
-    here = [person for person in people.values() if not scope or is_within(person.place.entry.unit_code, scope)]
+    here = [person for person in people.values() if _is_inside(person.place.entry, scope)]
     missing = [person for person in here if person.tally is not None and not person.done]
     missing.sort(key=lambda person: place_of(person.place.entry))
     return Coverage(
         campaign.as_of(end_of(until, now)), days, names,
         [Missing(one.place.entry, one.stages, one.since) for one in missing],
         sorted((one.place for one in here if one.tally is None), key=lambda place: place_of(place.entry)), listed, joined, left)
+
+
+def _is_inside(entry: MemberEntry, scope: str) -> bool:
+    return not scope or is_within(entry.unit_code, scope)
 
 
 def _take_out(person: _Person) -> None:

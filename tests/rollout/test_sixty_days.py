@@ -6,8 +6,10 @@ Shown in full (5,000 officers) by ``python -m bench.rollout``; docs/performance.
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 
 from idp.adapters.sql.database import Database
+from idp.directory.unit import is_within
 from idp.pki.enrollment.working_days import start_of
 from idp.rollout.report import table
 
@@ -21,9 +23,11 @@ def test_the_figures_of_every_day_are_those_of_a_recount(database: Database) -> 
     province = Province(database, 300)
     campaign = province.begin()
     made_then: dict[int, list[list[str]]] = {}
+    places = [province.places()]
     for number in range(DAYS):
         today = province.today
         province.day(campaign)
+        places.append(province.places())
         if number % 20 == 7:
             made_then[number] = table(province.coverage(campaign, today))
     found = province.coverage(campaign, MONDAY + timedelta(days=DAYS - 1))
@@ -42,3 +46,13 @@ def test_the_figures_of_every_day_are_those_of_a_recount(database: Database) -> 
         inside = province.coverage(campaign, found.last.day, scope=code)
         assert (inside.last.counted, inside.last.done) == (tally.counted, tally.done)
         assert inside.last.agencies == {code: tally}
+    moved = 0
+    for code in ("", *found.last.agencies, "H30.1.2"):
+        here = [{sub for sub, unit in night.items() if not code or is_within(unit, code)} for night in places]
+        joined = sum(len(after - before) for before, after in pairwise(here))
+        left = sum(len(before - after) for before, after in pairwise(here))
+        inside = province.coverage(campaign, found.last.day, scope=code)
+        assert (inside.listed, inside.joined, inside.left) == (len(here[0]), joined, left), code
+        assert inside.last.counted + sum(one.present for one in inside.excluded) == len(here[0]) + joined - left
+        moved += joined if code and code.count(".") == 1 else -joined if not code else 0
+    assert moved > DAYS / 2, "many have moved from one agency to another"

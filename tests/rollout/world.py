@@ -117,6 +117,11 @@ class Province:
         self.nights[self.today] = self.standing()
         self._to(32)
 
+    def places(self) -> dict[str, str]:
+        """Say in which agency everybody is whom the question finds, as the province knows it; by subject."""
+        return {one.sub: one.officer.main_post.unit_code for one in self.people
+                if not (one.gone or one.officer.disabled or one.officer.guest) and GROUP in one.officer.groups}
+
     def standing(self) -> dict[str, tuple[int, int]]:
         """Say how many count and how many have done it, by agency, as the province knows it."""
         found: dict[str, tuple[int, int]] = {}

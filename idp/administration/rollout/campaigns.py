@@ -22,7 +22,7 @@ from ...pki.enrollment.working_days import day_of
 from ...roles import Administrator, Role
 from ...rollout.campaign import Campaign, Goal, Population, Reason, Standing, standings
 from ...rollout.campaigns import LONGEST_NAME, Campaigns, check_deadline, plain
-from ...rollout.coverage import Coverage, Missing, Records, end_of, follow, place_of
+from ...rollout.coverage import Coverage, Missing, Records, end_of, follow, newest_day, place_of
 from ...rollout.report import AgencyRow, agency_rows, steps_of
 from ...rollout.steps import OWNERS, next_step
 from ..access import ForbiddenError
@@ -168,7 +168,7 @@ class RolloutAdministration:
 
     def default_day(self, campaign: Campaign) -> date:
         """Give the day that a report is for where none is named: the last that is over, or the first."""
-        today = day_of(self._clock.now())
+        today = newest_day(self._clock.now())
         last = day_of(campaign.closed_at) if campaign.closed_at is not None else today
         return max(min(last, today - timedelta(days=1)), day_of(campaign.created_at))
 
@@ -214,9 +214,10 @@ class RolloutAdministration:
                       scope=who.narrowed(unit))
 
     def _until(self, campaign: Campaign, on: str) -> date:
-        first, last = day_of(campaign.created_at), day_of(self._clock.now())
+        first = day_of(campaign.created_at)
+        last = max(first, newest_day(self._clock.now()))
         if campaign.closed_at is not None:
-            last = min(last, day_of(campaign.closed_at))
+            last = max(first, min(last, day_of(campaign.closed_at)))
         if not on:
             return last
         try:
@@ -228,7 +229,7 @@ class RolloutAdministration:
         return day
 
     def _place(self, campaign: Campaign, subject: str) -> Standing:
-        found = standings(self._campaigns.store.members(campaign.campaign_id, before=self._clock.now() + 1)).get(subject)
+        found = standings(self._campaigns.store.lines_of(campaign.campaign_id, subject)).get(subject)
         if found is None:
             raise RefusedError("Nobody of this subject is in the list.", code="unknown_member", status=404)
         return found
@@ -281,7 +282,7 @@ def _shown_person(entry: Any) -> dict[str, Any]:
 
 def _shown_standing(one: Standing) -> dict[str, Any]:
     return {**_shown_person(one.entry), "reason": one.excluded or one.reason, "by_hand": bool(one.excluded),
-            "note": one.entry.note if one.excluded else ""}
+            "note": one.note}
 
 
 def _shown_agency(row: AgencyRow) -> dict[str, Any]:

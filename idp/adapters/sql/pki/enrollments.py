@@ -35,8 +35,8 @@ TASK: Any = TaskRow.__table__
 _COLUMNS: Final = tuple(column.name for column in ROW.columns)
 _ENTRY_COLUMNS: Final = tuple(column.name for column in ENTRY.columns if column.name != "id")
 _NAMES: Final = tuple(field.name for field in dataclasses.fields(Enrollment))
-_KEPT: Final = frozenset({"enrollment_id", "kind", "purpose"})
-"""Columns that no change touches."""
+_KEPT: Final = frozenset({"enrollment_id", "kind", "purpose", "holder", "device_kind"})
+"""Columns that no change touches: figures of past days go by them (``rollout.coverage``)."""
 
 
 class SqlEnrollments:
@@ -249,7 +249,7 @@ def _task_values(before: Enrollment, after: Enrollment, entry: Entry) -> dict[st
 def _changed(before: Enrollment, after: Enrollment) -> dict[str, Any]:
     values = _values(after)
     return {**{name: value for name, value in values.items() if name not in _KEPT}, "id": before.enrollment_id,
-            "decided_on": before.revision}
+            "holder": before.holder, "decided_on": before.revision}
 
 
 def _one(row: Any) -> Enrollment | None:

@@ -7,12 +7,12 @@ A list is written as JSON arrays, some thousand lines in a statement, and with i
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import JSON, Text, bindparam, cast, column, func, insert, literal_column, select, update
+from sqlalchemy import JSON, Text, bindparam, case, cast, column, exists, func, insert, literal_column, select, update
 
 from ....audit import AuditRecord
 from ....rollout.campaign import Campaign, CampaignEntry, Goal, MemberAct, MemberEntry, Population
@@ -24,6 +24,8 @@ CAMPAIGN: Any = CampaignRow.__table__
 ENTRY: Any = CampaignEntryRow.__table__
 MEMBER: Any = CampaignMemberRow.__table__
 _AT_ONCE: Final = 2000
+_ONE: Any = literal_column("1")
+_ZERO: Any = literal_column("0")
 _OF_MEMBER = ("subject", "at", "act", "name", "title", "unit_code", "unit_name", "agency_code", "agency_name", "reason", "note",
               "actor")
 
@@ -38,14 +40,24 @@ class SqlCampaigns:
                                      for name in ("at", "act", "actor", "deadline", "reason")})
         begun = (database.insert(CAMPAIGN).inline().values({c.name: parameter(c) for c in CAMPAIGN.columns})
                  .on_conflict_do_nothing().returning(CAMPAIGN.c.campaign_id))
-        self._add = database.write(audit_insert(), entry, _lines(database), guard=begun)
-        self._parts = (begun, audit_insert(), entry, _lines(database))
+        lines = _lines(database)
+        self._add = database.write(audit_insert(), entry, lines, guard=begun)
+        self._parts = (begun, audit_insert(), entry, lines)
         self._note = database.write(audit_insert(), entry, guard=update(CAMPAIGN).where(
             CAMPAIGN.c.campaign_id == number, CAMPAIGN.c.entries == parameter(CAMPAIGN.c.entries, "seen")).values(
                 entries=CAMPAIGN.c.entries + literal_column("1"), open_name=parameter(CAMPAIGN.c.open_name))
             .returning(CAMPAIGN.c.campaign_id))
-        self._note_member = database.write(_lines(database), audit_insert())
-        self._follow = database.write(_lines(database))
+        # Whoever writes in a list holds the campaign, and so sees what others wrote in it and whether it is closed.
+        held = select(CAMPAIGN.c.campaign_id).where(CAMPAIGN.c.campaign_id == number).with_for_update()
+        is_open = CAMPAIGN.c.open_name.is_not(None)
+        self._note_member = database.write(audit_insert(), after=held, guard=_lines(
+            database, _is_news(MemberAct.EXCLUDED, begins=(MemberAct.EXCLUDED,), ends=(MemberAct.RESTORED,)),
+            lambda _line: exists(select(_ONE).where(CAMPAIGN.c.campaign_id == number, is_open))).returning(MEMBER.c.id))
+        self._follow = database.write(
+            _lines(database, _is_news(MemberAct.JOINED, begins=(MemberAct.INCLUDED, MemberAct.JOINED),
+                                      ends=(MemberAct.LEFT_OUT, MemberAct.LEFT))),
+            after=held, guard=update(CAMPAIGN).where(CAMPAIGN.c.campaign_id == number, is_open).values(
+                entries=CAMPAIGN.c.entries).returning(CAMPAIGN.c.campaign_id))
         self._one = database.read(select(CAMPAIGN).where(CAMPAIGN.c.campaign_id == number))
         self._all = database.read(select(CAMPAIGN).order_by(CAMPAIGN.c.created_at.desc(), CAMPAIGN.c.campaign_id.desc()))
         self._history = database.read(select(ENTRY).where(ENTRY.c.campaign_id == number).order_by(ENTRY.c.id))
@@ -53,6 +65,10 @@ class SqlCampaigns:
         self._members = database.read(
             select(*(MEMBER.c[name] for name in _OF_MEMBER)).where(
                 MEMBER.c.campaign_id == number, MEMBER.c.at < parameter(MEMBER.c.at, "before"))
+            .order_by(MEMBER.c.at, MEMBER.c.id))
+        self._of_one = database.read(
+            select(*(MEMBER.c[name] for name in _OF_MEMBER)).where(
+                MEMBER.c.campaign_id == number, MEMBER.c.subject == parameter(MEMBER.c.subject))
             .order_by(MEMBER.c.at, MEMBER.c.id))
 
     def add(self, campaign: Campaign, members: Sequence[MemberEntry], record: AuditRecord) -> bool:
@@ -95,24 +111,25 @@ class SqlCampaigns:
                               open_name=None if entry.act == "closed" else campaign.name, **_entry(entry),
                               **audit_values(record)) is not None
 
-    def note_member(self, campaign_id: str, entry: MemberEntry, record: AuditRecord) -> None:
-        """Add a line about somebody."""
-        self._note_member.run(campaign_id=campaign_id, lines=_array([entry]), **audit_values(record))
+    def note_member(self, campaign_id: str, entry: MemberEntry, record: AuditRecord) -> bool:
+        """Take somebody out or let them in again."""
+        return self._note_member.run(campaign_id=campaign_id, lines=_array([entry]), **audit_values(record)) is not None
 
-    def follow(self, campaign_id: str, entries: Sequence[MemberEntry]) -> None:
+    def follow(self, campaign_id: str, entries: Sequence[MemberEntry]) -> bool:
         """Add lines."""
-        for part in _parts(entries):
-            self._follow.run(campaign_id=campaign_id, lines=_array(part))
+        return self._follow.run(campaign_id=campaign_id, lines=_array(entries)) is not None
+
+    def lines_of(self, campaign_id: str, subject: str) -> Sequence[MemberEntry]:
+        """Give lines about one in order."""
+        return _entries(self._of_one.all(campaign_id=campaign_id, subject=subject))
 
     def members(self, campaign_id: str, *, before: int) -> Sequence[MemberEntry]:
         """Give lines in order."""
-        acts = {act.value: act for act in MemberAct}
-        return [MemberEntry(subject, at, acts[act], *more)
-                for subject, at, act, *more in self._members.all(campaign_id=campaign_id, before=before)]
+        return _entries(self._members.all(campaign_id=campaign_id, before=before))
 
 
-def _lines(database: Database) -> Any:
-    """Make the insert of the lines in one parameter, a JSON array."""
+def _lines(database: Database, *conditions: Callable[[Mapping[str, Any]], Any]) -> Any:
+    """Make the insert of the lines in one parameter, a JSON array; only of those for which what is asked of them holds."""
     array: Any = bindparam("lines", type_=Text())
     if database.is_sqlite:
         each: Any = func.json_each(array).table_valued("value")
@@ -123,7 +140,35 @@ def _lines(database: Database) -> Any:
             *(column(name, MEMBER.c[name].type) for name in _OF_MEMBER)).render_derived(name="line", with_types=True)
         values = {name: each.c[name] for name in _OF_MEMBER}
     return insert(MEMBER).inline().from_select(
-        ["campaign_id", *values], select(parameter(MEMBER.c.campaign_id), *values.values()).select_from(each))
+        ["campaign_id", *values], select(parameter(MEMBER.c.campaign_id), *values.values()).select_from(each).where(
+            *(condition(values) for condition in conditions)))
+
+
+def _is_news(act: MemberAct, *, begins: Sequence[MemberAct], ends: Sequence[MemberAct]) -> Callable[[Mapping[str, Any]], Any]:
+    """Make the condition that a line begins what does not go on already, or goes on with or ends what does.
+
+    Args:
+        act: The line that begins it; any other needs it.
+        begins: Lines after which it goes on.
+        ends: Lines after which it does not.
+    """
+    def words(acts: Sequence[MemberAct]) -> list[Any]:
+        return [literal_column(f"'{one.value}'") for one in acts]
+
+    def condition(line: Mapping[str, Any]) -> Any:
+        before = MEMBER.alias("before")
+        last = select(before.c.act).where(
+            before.c.campaign_id == parameter(MEMBER.c.campaign_id), before.c.subject == line["subject"],
+            before.c.act.in_(words((*begins, *ends)))).order_by(before.c.id.desc()).limit(_ONE).scalar_subquery()
+        goes_on: Any = case((last.in_(words(begins)), _ONE), else_=_ZERO)
+        return goes_on == case((line["act"] == literal_column(f"'{act.value}'"), _ZERO), else_=_ONE)
+
+    return condition
+
+
+def _entries(rows: Sequence[Any]) -> list[MemberEntry]:
+    acts = {act.value: act for act in MemberAct}
+    return [MemberEntry(subject, at, acts[act], *more) for subject, at, act, *more in rows]
 
 
 def _parts(entries: Sequence[MemberEntry]) -> Iterator[Sequence[MemberEntry]]:
