@@ -144,6 +144,7 @@ class AuditEvent(StrEnum):
     OFFICERS_EXPORTED = "officers.exported"
     OFFICER_REMINDED = "officer.reminded"
     DEPUTY_NAMED = "deputy.named"
+    DEPUTY_REMINDED = "deputy.reminded"
     DEPUTY_ENDED = "deputy.ended"
     AUDIT_EXPORTED = "audit.exported"
     AUDIT_CHAIN_ACCEPTED = "audit.chain_accepted"

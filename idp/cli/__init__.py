@@ -15,7 +15,7 @@ from ..pki.forms import Sheets
 from ..services import Services
 from ..settings import Settings
 from . import audit, clients, db, directory, doctor, keys, sessions, sims, worker
-from .authn import break_glass, factors, throttle, totp
+from .authn import break_glass, deputies, factors, throttle, totp
 from .pki import ca, custody, forms
 from .rollout import campaigns
 
@@ -42,5 +42,5 @@ def register(app: Flask, services: Callable[[], Services], settings: Callable[[]
     app.cli.add_command(forms.commands(sheets, clock))
     app.cli.add_command(ca.commands(services))
     app.cli.add_command(custody.commands(services))
-    for group in (clients, directory, factors, totp, throttle, audit, sessions, sims, break_glass, campaigns):
+    for group in (clients, directory, deputies, factors, totp, throttle, audit, sessions, sims, break_glass, campaigns):
         app.cli.add_command(group.commands(services))

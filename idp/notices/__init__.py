@@ -52,6 +52,8 @@ class NoticeKind(StrEnum):
     SESSIONS_ENDED = "sessions.ended"
     DEPUTY_NAMED = "deputy.named"
     """To both. Details ``giver`` and ``deputy`` (names), ``ends`` (seconds since the epoch, within the last day)."""
+    DEPUTY_ENDING = "deputy.ending"
+    """Some days before the last one, to both; details as of ``DEPUTY_NAMED``."""
     DEPUTY_ENDED = "deputy.ended"
     MAIL_CHANGED = "mail.changed"
     PHONE_CHANGED = "phone.changed"

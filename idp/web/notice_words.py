@@ -79,6 +79,10 @@ _WORDS: Mapping[NoticeKind, _Words] = {
     NoticeKind.DEPUTY_NAMED: _Words(
         "users", _("Đã giao người làm thay"), _("%(deputy)s làm thay %(giver)s trong trang quản trị đến hết ngày %(ends)s."),
         warns=False),
+    NoticeKind.DEPUTY_ENDING: _Words(
+        "users", _("Việc làm thay sắp kết thúc"),
+        _("%(deputy)s làm thay %(giver)s trong trang quản trị đến hết ngày %(ends)s. Nếu sau đó còn cần, vui lòng giao lại."),
+        warns=False),
     NoticeKind.DEPUTY_ENDED: _Words(
         "users", _("Đã thôi giao người làm thay"), _("%(deputy)s không còn làm thay %(giver)s trong trang quản trị."),
         warns=False),

@@ -112,6 +112,8 @@ class Worker:
             Job("campaigns", 600, services.campaigns.follow),
             Job("reminders of campaigns", 3600, lambda: services.campaign_reminders.remind(WORKER, most=500)),
             Job("waiting requests", 300, lambda: services.certificate_desk.waiting.tell(WORKER)),
+            Job("deputies near their end", 3600,
+                lambda: services.administration.people.deputies.remind(WORKER, most=500)),
             Job("overdue devices", 600, lambda: services.certificate_desk.register.remind(WORKER, most=500)),
         ]
 

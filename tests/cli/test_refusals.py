@@ -48,6 +48,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "custody demand-return": ("TK-0001", "--by", "canbo"), "custody restock": ("TK-0001", "--by", "canbo"),
     "custody take-back": ("TK-0001", "--record", "08", "--by", "canbo"), "custody lost": ("TK-0001", "--by", "canbo"),
     "custody record-loss": ("TK-0001", "--record", "09", "--by", "canbo"),
+    "deputies list": ("--officer", "canbo"), "deputies end": ("x",),
     "directory check": (), "directory release": (), "directory reset-password": ("canbo",), "directory show": ("canbo",),
     "directory sync": (), "directory tasks": (), "doctor": (),
     "factors issue-codes": ("--officer", "canbo"), "factors list": ("--officer", "canbo"),

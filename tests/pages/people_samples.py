@@ -8,7 +8,7 @@ from idp.web.console.people import words
 
 from .desk_samples import by_language, frame
 
-WRONG: Final = frozenset({"officer-act-refused"})
+WRONG: Final = frozenset({"officer-act-refused", "deputy-refused"})
 _TURN = {"first": "", "prev": "", "next": "/next"}
 _LONG_UNIT = "Văn phòng Điều phối Chương trình mục tiêu quốc gia xây dựng nông thôn mới tỉnh"
 _ACTIVE = {"name": "active", "word": {"vi": "Đang dùng", "en": "In use"}, "tag": "ok", "icon": "check"}
@@ -22,6 +22,11 @@ def _row(number: int, name: str, unit: str, **more: Any) -> dict[str, Any]:
 
 
 _ROWS = [_row(1, "Nguyễn Văn Mẫu", "Sở Y tế"), _row(2, "Công Tằng Tôn Nữ Nguyễn Thị Thử Nghiệm", _LONG_UNIT, disabled=True)]
+
+_DEPUTYSHIP = {"id": "d1", "deputy": "officer-1", "deputy_name": "Nguyễn Văn Mẫu", "giver": "officer-2",
+               "giver_name": "Công Tằng Tôn Nữ Nguyễn Thị Thử Nghiệm", "what": "H30.11", "reason": "Đi công tác dài ngày ở tỉnh",
+               "since": "23/11/2026", "until": "05/12/2026", "may_end": True, "by": ""}
+ADMINISTERS: Final[dict[str, Any]] = {"role": "Sở Y tế", "acts_for": [_DEPUTYSHIP], "deputies": [_DEPUTYSHIP]}
 
 
 def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -64,6 +69,9 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         return frame(who, "officers") | {"act": "remind", "label": lambda: words.many()["remind"][0], "done": 1, "items": None,
                                          "warning": lambda: words.many()["remind"][1], "rows": _ROWS, **more}
 
+    deputy: dict[str, Any] = frame(who, "deputies") | {
+        "error": "", "days": 92, "longest": 300, "for_others": True, "units": [{"code": "H30.11", "name": "Sở Y tế"}],
+        "told": {"deputy": "mau1", "giver": "", "unit": "", "ends_on": "2026-12-05", "reason": ""}}
     numbers = {"officers": 400, "with_factor": 268, "with_certificate": 120, "open_tasks": 3}
     agency = {"code": "H30.11", "code_2016": "000.00.11.H30", "name": "Sở Y tế", "kind": None, "depth": 0, **numbers}
     below = {"code": "H30.11.2", "code_2016": None, "name": _LONG_UNIT, "kind": None, "depth": 1, **numbers, "officers": 0}
@@ -93,6 +101,15 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "officers-many": ("console/people/many.html", many()),
         "officers-many-done": ("console/people/many.html", many(items=lambda: [
             {"sub": "a", "name": "Nguyễn Văn Mẫu", "why": words.refusal("has_factor")}, {"sub": "b", "name": "", "why": ""}])),
+        "deputies": ("console/people/deputies.html", frame(who, "deputies") | {
+            "rows": [_DEPUTYSHIP, _DEPUTYSHIP | {"id": "d2", "by": "Trần Thị Ví Dụ", "may_end": False}], "may_name": True,
+            "may_see": True, "turn": _TURN}),
+        "deputies-none": ("console/people/deputies.html", frame(who, "deputies") | {
+            "rows": [], "may_name": False, "may_see": False, "turn": {"first": "", "prev": "", "next": ""}}),
+        "deputy": ("console/people/deputy.html", deputy),
+        "deputy-refused": ("console/people/deputy.html", deputy | {
+            "error": lambda: words.refusal_of_deputy("beyond"), "for_others": False}),
+        "deputy-end": ("console/people/deputy_end.html", frame(who, "deputies") | {"found": _DEPUTYSHIP}),
         "agencies": ("console/people/agencies.html", frame(who, "agencies") | {"rows": [agency, below]}),
         "agencies-none": ("console/people/agencies.html", frame(who, "agencies") | {"rows": []}),
         "agency": ("console/people/agency.html", of_agency),

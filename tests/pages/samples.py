@@ -442,9 +442,11 @@ SAMPLES = [
     Sample("readings-none", "account/readings.html", {"who": LONG, "next_url": "", "rows": []}),
     Sample("profile", "account/profile.html", {
         "who": LONG | {"username": "thunghiem"}, "agency_help": AGENCY_HELP, "mail": "thunghiem@haugiang.gov.vn",
-        "phone": "+84912000001", "posts": [f"{LONG['title']}, {LONG['unit_name']}", "Chuyên viên, Sở Nội vụ"]}),
+        "phone": "+84912000001", "posts": [f"{LONG['title']}, {LONG['unit_name']}", "Chuyên viên, Sở Nội vụ"],
+        "administers": people_samples.ADMINISTERS}),
     Sample("profile-bare", "account/profile.html", {
-        "who": BARE | {"username": "thu"}, "agency_help": None, "mail": "", "phone": "", "posts": ["Sở Nội vụ"]}),
+        "who": BARE | {"username": "thu"}, "agency_help": None, "mail": "", "phone": "", "posts": ["Sở Nội vụ"],
+        "administers": {"role": "", "acts_for": [], "deputies": []}}),
     Sample("account-sessions", "account/sessions.html", {
         "who": OFFICER, "agency_help": AGENCY_HELP, "here": "s1", "others": True, "places": _by_language(_PLACES),
         "history": _by_language(_HISTORY)}),

@@ -23,7 +23,7 @@ FIELDS = {"username", "password", "otp", "certificate", "certificate_sign_in", "
           # Members of a registration go by their own names.
           "client_id", "etag", "note", "alg", "emergency", "receiver", "owner", "needed", "carrier", *APPLICATION,
           "person", "application", "address", "since", "until", "legal_basis", "purpose",
-          "about", "sure", "cols"}
+          "about", "sure", "cols", "deputy", "giver", "ends_on"}
 COMPLETE = {"username": "username", "password": "current-password", "otp": "one-time-code", "new_password": "new-password",
             "new_password_again": "new-password", "user_code": "off", "recovery_code": "off", "name": "off",
             "remember": "off", "enrolment_code": "off", **dict.fromkeys(
@@ -31,7 +31,8 @@ COMPLETE = {"username": "username", "password": "current-password", "otp": "one-
                  "phone",
                  "signature_file", "mail", "identity_issued_on", "identity_issued_by", "old_serial", "hosts",
                  "officer", "days", "authority", "note", "needed", "deadline", "groups", "titles", "on", *APPLICATION,
-                 "person", "application", "address", "since", "until", "legal_basis", "purpose"), "off")}
+                 "person", "application", "address", "since", "until", "legal_basis", "purpose",
+                 "deputy", "giver", "ends_on"), "off")}
 
 
 @dataclass

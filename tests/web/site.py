@@ -137,6 +137,9 @@ def signing_keys() -> KeyRing:
     return keys
 
 
+_NO_DEPUTIES = SimpleNamespace(of=lambda _sub: [], role=lambda _sub: None)
+
+
 class RevocationSaid:
     """What the authorities have said of every certificate."""
 
@@ -233,7 +236,8 @@ class Site:
         self.own_certificates = OwnCertificates(self.desk, self.custody, self.ending, self.mirror, lambda _certificate: ())
         self.services: Any = SimpleNamespace(
             # The console has an office of its own: test_console.py.
-            administration=SimpleNamespace(audit=None, audit_exports=None, people=SimpleNamespace(agencies=None),
+            administration=SimpleNamespace(audit=None, audit_exports=None,
+                                           people=SimpleNamespace(agencies=None, deputies=_NO_DEPUTIES),
                                            enrollments=None, devices=None, expiry=None, renewals=None, tasks=None, clients=None,
                                            onboarding=None, keys=None, deliveries=None,
                                            rollout=None, rollout_reports=None, accounts=None),

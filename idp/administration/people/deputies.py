@@ -3,7 +3,7 @@
 Source: security checklist 38: a delegate never gains more than the giver has, by any route. What a deputy may do is worked out at
 each request from what the giver has at that moment (``roles.RoleGroups.administrator``), so that it ends with the giver's role,
 with its day, and with either of the two leaving. Nobody lends what was lent to them, a deputy has no role of their own, and
-stands in for one person at a time.
+stands in for one person at a time. Both are told some days before the last one.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ from ..pages import Page, cursor_of, place_of
 
 MOST_DAYS: Final = 92
 LONGEST_REASON: Final = 300
+REMINDED_SECONDS: Final = 3 * 86400
+"""How long before its end both are told; what is no longer than this is not told of again."""
+_MOST: Final = 50
 _MEMBERS: Final = frozenset({"deputy", "giver", "unit", "ends_on", "reason"})
 
 
@@ -68,6 +71,14 @@ class DeputyStore(Protocol):
 
     def end(self, deputy_id: str, by: str, record: AuditRecord, notices: Sequence[Notice]) -> bool:
         """End one that stands, once."""
+        ...
+
+    def ending(self, *, now: int, within: int, limit: int) -> Sequence[Deputyship]:
+        """Give those that stand, end within so many seconds, were made before that, and of which nobody was reminded yet."""
+        ...
+
+    def remind(self, deputy_id: str, record: AuditRecord, notices: Sequence[Notice]) -> bool:
+        """Tell both that one ends soon, once: of several who do exactly one gets True."""
         ...
 
 
@@ -128,8 +139,10 @@ class DeputyAdministration:
         return self._shown(who, made)
 
     def listed(self, who: Administrator, *, cursor: str = "", limit: int) -> Page:
-        """Give deputies that stand now: the province's see all, others those whom they gave or whose role they have."""
-        who.demand(Right.LEND, Right.ADMINISTER)
+        """Give deputies that stand now: the province's see all, others those whom they gave or whose role they have.
+
+        Whoever has a role may look, a deputy of any role too: it tells them what they act as, and until when.
+        """
         place = place_of(cursor, int, str)
         mine = "" if who.of_the_province else who.deputy_for or who.sub
         found = self._store.page(sub=mine, now=self._clock.now(), after=place and (place[0], place[1]), limit=limit + 1)
@@ -142,14 +155,50 @@ class DeputyAdministration:
         Raises:
             RefusedError: 404 for one that is unknown, or not theirs; 409 ``over``.
         """
+        self._end(self._endable(who, deputy_id), who.sub, caller)
+
+    def one(self, who: Administrator, deputy_id: str) -> dict[str, Any]:
+        """Give one that somebody may end. Raises RefusedError (404)."""
+        return self._shown(who, self._endable(who, deputy_id))
+
+    def of(self, sub: str) -> list[dict[str, Any]]:
+        """Give what stands of which an officer is giver or deputy; "" for all. For own pages, and for an operator."""
+        found = self._store.page(sub=sub, now=self._clock.now(), after=None, limit=_MOST)
+        return [self._shown(None, one) for one in found]
+
+    def role(self, sub: str) -> dict[str, Any] | None:
+        """Give what an officer is to the administration at this moment: ``role unit deputy_for``; None for most."""
+        role = self._groups.administrator(self._mirror.by_sub(sub), client_id="", read_only=False)
+        return None if role is None else {"role": role.role.value, "unit": role.unit or None,
+                                          "deputy_for": role.deputy_for or None}
+
+    def end_by_operator(self, deputy_id: str, caller: Caller) -> None:
+        """End it as an operator of the provider. Raises as ``end``."""
+        self._end(self._endable(None, deputy_id), "", caller)
+
+    def remind(self, caller: Caller, *, most: int) -> int:
+        """Tell givers and deputies of what ends soon, each once; gives of how many. For the worker."""
+        told = 0
+        for one in self._store.ending(now=self._clock.now(), within=REMINDED_SECONDS, limit=most):
+            record = self._record(AuditEvent.DEPUTY_REMINDED, one, caller)
+            told += self._store.remind(one.deputy_id, record, self._notices(NoticeKind.DEPUTY_ENDING, one, caller))
+        return told
+
+    def _endable(self, who: Administrator | None, deputy_id: str) -> Deputyship:
+        """Give one that somebody may end; None is an operator."""
         found = self._store.find(deputy_id)
-        if found is None or not self._may_end(who, found):
+        if found is None or (who is not None and not self._may_end(who, found)):
             raise RefusedError("There is no such deputy.", code="unknown_deputy", status=404)
-        record = AuditRecord(AuditEvent.DEPUTY_ENDED, self._clock.now(), sub=found.deputy, source=caller.source,
-                             request_id=caller.request_id, detail={"giver": found.giver, **caller.by})
-        over = self._clock.now() >= found.ends_at
-        if over or not self._store.end(deputy_id, who.sub, record, self._notices(NoticeKind.DEPUTY_ENDED, found, caller)):
+        return found
+
+    def _end(self, found: Deputyship, by: str, caller: Caller) -> None:
+        record, over = self._record(AuditEvent.DEPUTY_ENDED, found, caller), self._clock.now() >= found.ends_at
+        if over or not self._store.end(found.deputy_id, by, record, self._notices(NoticeKind.DEPUTY_ENDED, found, caller)):
             raise _conflict("This is over.", "over")
+
+    def _record(self, event: AuditEvent, one: Deputyship, caller: Caller) -> AuditRecord:
+        return AuditRecord(event, self._clock.now(), sub=one.deputy, source=caller.source, request_id=caller.request_id,
+                           detail={"giver": one.giver, **caller.by})
 
     def _may_end(self, who: Administrator, found: Deputyship) -> bool:
         return not who.read_only and (who.may(Right.LEND_FOR_OTHERS) or who.sub in {found.giver, found.deputy})
@@ -173,13 +222,14 @@ class DeputyAdministration:
         detail = {"giver": names[made.giver], "deputy": names[made.deputy], "ends": str(made.ends_at - 1)}
         return [Notice(kind, sub, self._clock.now(), caller.source, detail) for sub in officers]
 
-    def _shown(self, who: Administrator, one: Deputyship) -> dict[str, Any]:
+    def _shown(self, who: Administrator | None, one: Deputyship) -> dict[str, Any]:
         giver, deputy = self._mirror.by_sub(one.giver), self._mirror.by_sub(one.deputy)
         role = self._groups.administrator(giver, client_id="", read_only=False) if giver else None
         return {"id": one.deputy_id, "giver": one.giver, "giver_name": giver.officer.name if giver else None,
                 "deputy": one.deputy, "deputy_name": deputy.officer.name if deputy else None,
                 "role": role.role.value if role and not role.deputy_for else None, "unit": one.unit or None, "reason": one.reason,
-                "made_by": one.made_by, "made_at": one.made_at, "ends_at": one.ends_at, "may_end": self._may_end(who, one)}
+                "made_by": one.made_by, "made_at": one.made_at, "ends_at": one.ends_at,
+                "may_end": who is not None and self._may_end(who, one)}
 
 
 def _end_of(text: str, now: int) -> int:

@@ -2,8 +2,8 @@
 
 Source: Decree 68/2024 as provinces apply it; security checklist 38. Who asks, who approves for the agency and who approves for
 the province are three people, none of them the holder; nobody hands a device over to themselves, and whoever handed it over does
-not waive its test signature; nobody lets the own certificate sign again, or takes back or writes off the own device. Acts and
-what is offered on pages ask the same rules here.
+not waive its test signature; nobody lets the own certificate sign again, or takes back or writes off the own device. A deputy is
+no other person than who they stand in for and who named them. Acts and what is offered on pages ask the same rules here.
 """
 
 from __future__ import annotations
@@ -46,25 +46,25 @@ def _may(moves: Moves, actor: Actor, enrollment: Enrollment, act: Act) -> bool:
 def _approver(actor: Actor, enrollment: Enrollment) -> None:
     if not actor.sub:
         raise RefusedError("People approve, programs do not.", code="not_a_person", status=403)
-    if actor.sub in (enrollment.requester, enrollment.agency_approver, enrollment.holder):
+    if actor.persons & {enrollment.requester, enrollment.agency_approver, enrollment.holder}:
         raise RefusedError("Who asks, who approves for the agency and who approves for the province are three people.",
                            code="same_person", status=403)
 
 
 def _giver(actor: Actor, enrollment: Enrollment) -> None:
-    if actor.sub == enrollment.holder or not actor.sub:
+    if enrollment.holder in actor.persons or not actor.sub:
         raise RefusedError("Nobody hands a device over to themselves.", code="same_person", status=403)
 
 
 def _waiver(actor: Actor, enrollment: Enrollment) -> None:
     if actor.administrator is None or actor.administrator.role is not Role.PROVINCE or not actor.sub:
         raise RefusedError("The province's desk alone waives the test signature.", code="not_yours", status=403)
-    if actor.sub in (enrollment.handed_over_by, enrollment.holder):
+    if actor.persons & {enrollment.handed_over_by, enrollment.holder}:
         raise RefusedError("Another person than who handed it over waives the test signature.", code="same_person", status=403)
 
 
 def _another(actor: Actor, enrollment: Enrollment) -> None:
-    if actor.sub == enrollment.holder:
+    if enrollment.holder in actor.persons:
         raise RefusedError("Nobody does this for the own certificate; another person at the desk does.", code="same_person",
                            status=403)
 

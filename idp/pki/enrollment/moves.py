@@ -44,6 +44,11 @@ class Actor:
     sub: str
     administrator: Administrator | None = None
 
+    @property
+    def persons(self) -> frozenset[str]:
+        """Who stands behind them (``Administrator.persons``); nobody behind the system and programs."""
+        return frozenset({self.sub} - {""}) | (self.administrator.persons if self.administrator is not None else frozenset())
+
     def parts(self, enrollment: Enrollment) -> frozenset[Part]:
         """Give every part that they have in an enrollment; none for those who do not see it."""
         parts = {Part.HOLDER} if self.sub and self.sub == enrollment.holder else set()

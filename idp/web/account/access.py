@@ -12,6 +12,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 
 from ...oidc.consent import Access
 from ...services import Services
+from ..console.people.deputies import own_words
 from ..onward import Onward, see_other
 from ..presentation import agency_help, clock_words, day_words, in_words, officer_words, post_words, sharing
 from ..security import caller
@@ -48,7 +49,8 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
         officer = entered[1].officer
         return make_response(render_template(
             "account/profile.html", who=officer_words(officer), agency_help=agency_help(services, officer), mail=officer.mail,
-            phone=officer.phone, posts=[post_words(post) for post in officer.posts]))
+            phone=officer.phone, posts=[post_words(post) for post in officer.posts],
+            administers=own_words(services, entered[1].sub)))
 
 
 def _words(services: Services, access: Access, officer: Any) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ from .audit import records as audit
 from .custody import devices, records
 from .door import Door
 from .operation import keys, system
-from .people import agencies, officers
+from .people import agencies, deputies, officers
 from .rollout import accounts, changing
 from .rollout import pages as rollout
 from .signing import asking as sim_asking
@@ -44,7 +44,7 @@ def blueprint(services: Services) -> Blueprint:
                                   *expiry.waiting_rows(services, entered.who)],
                          may_act=entered.who.may_change)
 
-    for room in (audit, audit_exports, officers, agencies,
+    for room in (audit, audit_exports, officers, agencies, deputies,
                  lists, papers, expiry, renewals, acts, asking, desk, devices, records, tasks, passwords, application_form,
                  application_pages, keys, system, sim_asking, sims, accounts, changing, rollout):
         room.add(views, services, door)

@@ -125,6 +125,7 @@ def _frame(entered: Entered, *, signs: bool) -> dict[str, Any]:
         (who.may(Right.SEE_DEVICES), "devices", "/admin/devices/", gettext("Thiết bị"), "plug"),
         (who.may(Right.SEE_OFFICERS), "officers", "/admin/officers/", gettext("Cán bộ"), "users"),
         (who.may(Right.SEE_AGENCIES), "agencies", "/admin/agencies/", gettext("Đơn vị"), "building"),
+        (True, "deputies", "/admin/deputies/", gettext("Người làm thay"), "out"),
         (whole, "tasks", "/admin/tasks/", gettext("Việc cần làm"), "list"),
         (whole, "applications", "/admin/applications/", gettext("Ứng dụng"), "globe"),
         (who.may(Right.ASK_CERTIFICATES), "import", "/admin/certificates/import", gettext("Nhập danh sách"), "up"),

@@ -186,6 +186,11 @@ PAGES: Final[Mapping[str, str]] = {
     "GET /officers/{sub}": "-- ++ +0 -- +0 +0 ++",
     "GET /officers/{sub}/acts/{act}": "-- -- -- -- -- +0 ++",
     "POST /officers/{sub}/acts/{act}": "-- -- -- -- -- +0 ++",
+    "GET /deputies/": "- + + + + + +",
+    "GET /deputies/new": "- - + + + + +",
+    "POST /deputies/new": "- - + + + + +",
+    "GET /deputies/{deputy_id}/end": "-- 00 00 00 00 00 ++",
+    "POST /deputies/{deputy_id}/end": "-- 00 00 00 00 00 ++",
     "GET /agencies/": "- + - - - + +",
     "GET /agencies/{code}": "-- ++ -- -- -- +0 ++",
 }

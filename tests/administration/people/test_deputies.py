@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from idp.pki.enrollment.working_days import day_of
-from tests.administration.office import HOME, IT, Office
+from idp.roles import ForbiddenError
+from tests.administration.office import CALLER, HOME, IT, Office
 
 BELOW = f"{IT}.2"
 
@@ -160,3 +161,71 @@ def test_who_sees_which(each_office: Office) -> None:
     assert [len(listed(token)) for token in (agency, other, office.token("mot", unit=IT), office.province())] == [1, 1, 1, 2]
     assert office.call("DELETE", f"/deputies/{listed(agency)[0]}", other).status_code == 404
     assert date.fromisoformat(day(office))
+
+
+def test_both_are_reminded_once_before_the_end_of_what_is_long(each_office: Office) -> None:
+    office = each_office
+    deputies = office.services.administration.people.deputies
+    long, short = office.officer("phophong", unit=IT), office.officer("ngan", unit=HOME)
+    name(office, office.agency(IT), ends_on=day(office, 9))
+    name(office, office.token("khac", "quantri-coquan", unit=HOME), "ngan", ends_on=day(office, 2))
+
+    def remind() -> int:
+        with ThreadPoolExecutor(4) as pool:
+            return sum(pool.map(lambda _: deputies.remind(CALLER, most=9), range(4)))
+
+    def kinds(sub: str) -> list[str]:
+        return [told.kind.value for told in office.services.notices.of(sub)]
+
+    assert remind() == 0
+    office.clock.advance(7 * 86400)
+    assert remind() == 1
+    assert remind() == 0
+    giver = office.services.mirror.by_uid("quantri.coquan")
+    assert giver is not None
+    assert (kinds(long), kinds(giver.sub)) == (["deputy.ending", "deputy.named"],) * 2
+    assert kinds(short) == ["deputy.named"]
+    assert [one.sub for one in office.audited() if one.event == "deputy.reminded"] == [long]
+    office.clock.advance(3 * 86400)
+    name(office, office.agency(IT), ends_on=day(office, 9))
+    office.clock.advance(7 * 86400)
+    assert remind() == 1, "and so is the next one"
+
+
+def test_security_38_a_deputy_gains_nothing_by_any_route(office: Office) -> None:
+    """Neither for themselves, nor for whom they stand in, nor through a further one."""
+    sub, other = office.officer("phophong", unit=IT), office.officer("khac", unit=IT)
+    agency, province = office.agency(IT), office.province()
+    giver = office.services.mirror.by_uid("quantri.coquan")
+    assert giver is not None
+    made = name(office, agency, ends_on=day(office, 1))
+    deputy = office.token("phophong", unit=IT)
+    acts = [("password-reset", None), ("enrolment-code", None), ("release-factors", None), ("factor-reset", {"reason": "x"})]
+    for whom in (sub, giver.sub):
+        for path, body in acts:
+            answer = office.call("POST", f"/officers/{whom}/{path}", deputy, body, Idempotency_Key="k" * 12)
+            assert answer.status_code == 403, (whom, path)
+    further = {"deputy": "khac", "ends_on": day(office, 1), "reason": "x"}
+    longer = {"deputy": "phophong", "ends_on": day(office, 60), "reason": "x"}
+    for body in (further, longer, {**further, "giver": "quantri.coquan"}, {**longer, "giver": "quantri"}):
+        assert office.call("POST", "/deputies", deputy, body).status_code == 403
+    for role in ("quantri-tinh", "kiemtoan"):
+        assert office.call("GET", f"/officers/{office.officer(f'tren.{role}', role, unit=IT)}", deputy).json["sessions"] == []
+    assert reaches(office, deputy, office.officer("xa", unit=HOME)) == [404]
+    assert office.call("POST", "/campaigns", deputy, {"name": "x"}).status_code == 403
+    # The giver's own certificate, and what the giver asked for: the deputy is no second person.
+    for token, holder in ((province, giver.sub), (agency, other)):
+        number = office.call("POST", "/enrollments", token, {"holder": holder, "device_kind": "token", "submit": True}).json["id"]
+        answer = office.call("POST", f"/enrollments/{number}/acts", deputy, {"act": "approve"})
+        assert (answer.status_code, answer.json["code"]) == (403, "same_person"), holder
+        assert "approve" not in office.call("GET", f"/enrollments/{number}", deputy).json.get("acts", ())
+    # After the end: the token that was good until then, one made now, and the command line.
+    acting = office.services.administration.officers.acting
+    assert acting("phophong", CALLER)[0].deputy_for == giver.sub
+    office.clock.advance(made.json["ends_at"] - office.clock.now())
+    for token in (deputy, office.token(session=office.session(sub))):
+        assert office.call("GET", "/officers?q=mau", token).status_code in (401, 403)
+        assert office.call("POST", f"/officers/{other}/end-access", token).status_code in (401, 403)
+    with pytest.raises(ForbiddenError):
+        acting("phophong", CALLER)
+    assert office.services.administration.people.deputies.of(sub) == []

@@ -37,14 +37,21 @@ class SqlDeputies:
             DEPUTY.join(OFFICER, OFFICER.c.sub == c.giver)).where(c.deputy == parameter(c.deputy), stands))
         told = (*notice_inserts("giver_"), *notice_inserts("deputy_"), audit_insert())
         put = database.insert(DEPUTY).values(
-            **{name: parameter(c[name]) for name in _VALUES}, ended_by=literal_column("''"), ended_at=literal_column("NULL"))
+            **{name: parameter(c[name]) for name in _VALUES}, ended_by=literal_column("''"), ended_at=literal_column("NULL"),
+            reminded_at=literal_column("NULL"))
         taken = put.on_conflict_do_update(index_elements=["deputy"], where=over, set_={
-            name: put.excluded[name] for name in (*_VALUES[1:], "ended_by", "ended_at")})
+            name: put.excluded[name] for name in (*_VALUES[1:], "ended_by", "ended_at", "reminded_at")})
         self._add = database.write(*told, guard=taken.returning(c.deputy))
         this = c.deputy_id == parameter(c.deputy_id)
         self._find = database.read(select(DEPUTY).where(this))
         self._end = database.write(*told, guard=update(DEPUTY).where(this, stands).values(
             ended_at=now, ended_by=parameter(c.ended_by)).returning(c.deputy))
+        unheard, within = c.reminded_at.is_(None), parameter(c.ends_at, "within")
+        self._remind = database.write(*told, guard=update(DEPUTY).where(this, stands, unheard).values(
+            reminded_at=now).returning(c.deputy))
+        self._ending = database.read(select(DEPUTY).where(
+            stands, unheard, c.ends_at <= now + within, c.made_at < c.ends_at - within)
+            .order_by(c.ends_at, c.deputy_id).limit(bindparam("limit", type_=Integer())))
         who: Any = bindparam("sub", type_=Text())
         after = parameter(c.ends_at, "after")
         self._page = database.read(select(DEPUTY).where(
@@ -75,6 +82,14 @@ class SqlDeputies:
     def end(self, deputy_id: str, by: str, record: AuditRecord, notices: Sequence[Notice]) -> bool:
         """End one that stands, once."""
         return self._end.run(deputy_id=deputy_id, now=record.at, ended_by=by, **_told(record, notices)) is not None
+
+    def ending(self, *, now: int, within: int, limit: int) -> list[Deputyship]:
+        """Give those that end soon and of which nobody was told."""
+        return [_deputyship(row) for row in self._ending.all(now=now, within=within, limit=limit)]
+
+    def remind(self, deputy_id: str, record: AuditRecord, notices: Sequence[Notice]) -> bool:
+        """Tell both, once."""
+        return self._remind.run(deputy_id=deputy_id, now=record.at, **_told(record, notices)) is not None
 
 
 def _told(record: AuditRecord, notices: Sequence[Notice]) -> dict[str, Any]:

@@ -22,6 +22,8 @@ class DeputyRow(Base):
     ends_at: Mapped[Epoch]
     ended_by: Mapped[Subject]
     ended_at: Mapped[Epoch | None]
+    reminded_at: Mapped[Epoch | None]
+    """When both were told that it ends soon."""
 
 
 class FactorResetRow(Base):

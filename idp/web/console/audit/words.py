@@ -105,6 +105,15 @@ def families() -> Mapping[str, Mapping[str, str]]:
             "campaign.excluded": gettext("Không tính vào chiến dịch"),
             "campaign.restored": gettext("Tính lại vào chiến dịch"),
             "campaign.reminded": gettext("Nhắc việc của chiến dịch")},
+        gettext("Việc của quản trị"): {
+            "factor_reset.asked": gettext("Đề nghị gỡ lớp thứ hai"),
+            "factor_reset.approved": gettext("Duyệt gỡ lớp thứ hai"),
+            "factor_reset.refused": gettext("Không gỡ lớp thứ hai"),
+            "officer.reminded": gettext("Nhắc thêm lớp thứ hai"),
+            "officers.exported": gettext("Xuất danh sách cán bộ"),
+            "deputy.named": gettext("Giao người làm thay"),
+            "deputy.reminded": gettext("Nhắc việc làm thay sắp kết thúc"),
+            "deputy.ended": gettext("Thôi giao người làm thay")},
         gettext("Danh bạ cán bộ"): {
             "officer.joined": gettext("Cán bộ mới"),
             "officer.moved": gettext("Cán bộ chuyển đơn vị"),

@@ -84,6 +84,19 @@ def role(found: Mapping[str, Any] | None, services: Services) -> str:
     return str(gettext("%(role)s, làm thay %(name)s", role=told, name=name_of(services, found["deputy_for"])))
 
 
+def refusal_of_deputy(code: str) -> str:
+    """Say why a deputy was not named, by the code."""
+    known = {
+        "unknown_officer": gettext("Không có tên đăng nhập này trong số cán bộ đang làm việc, hoặc đó là chính người giao."),
+        "no_role": gettext("Người giao không có vai trò nào giao được."),
+        "has_role": gettext("Cán bộ này đã có vai trò quản trị của mình."),
+        "beyond": gettext("Cán bộ hoặc đơn vị này nằm ngoài phạm vi của người giao."),
+        "already_deputy": gettext("Cán bộ này đang làm thay một người khác. Mỗi lúc chỉ làm thay một người."),
+        "bad_day": gettext("Ngày cuối phải từ hôm nay, và nhiều nhất 92 ngày nữa."),
+        "invalid_body": gettext("Vui lòng ghi người làm thay, ngày cuối và lý do, mỗi mục một dòng, nhiều nhất 300 ký tự.")}
+    return str(known.get(code, gettext("Chưa làm được. Vui lòng thử lại.")))
+
+
 def refusal(code: str) -> str:
     """Say why an act was refused, by the code."""
     known = {
