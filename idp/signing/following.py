@@ -121,7 +121,14 @@ class Following:
         return done
 
     def look(self, one: Transaction, caller: Caller) -> Transaction:
-        """Ask the service about one transaction, and give it as it is then; of two who look one asks."""
+        """Ask the service about one transaction that is due, and give it as it is then; of two who look one asks.
+
+        Nobody asks a service more often by looking more often. Only one that still occupies its card when its time is over is
+        looked at before it is due.
+        """
+        now = self._clock.now()
+        if one.next_try_at is not None and one.next_try_at > now and not (one.occupies and now > one.deadline_at):
+            return one
         try:
             return self._look(one, caller)
         except _AwayError as away:

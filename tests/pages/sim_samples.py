@@ -74,7 +74,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "sim-test": ("account/signing/sim.html", own | {
             "sims": lambda: [_sim(State.BOUND, Act.TEST, reason=Outcome.UNREACHABLE.value)]}),
         "sim-testing": ("account/signing/sim.html", own | {
-            "sims": lambda: [_sim(State.BOUND, waiting={"code": "1462", "left": 96, "whole": 120})]}),
+            "sims": lambda: [_sim(State.BOUND, waiting={"code": "1462", "left": 96, "whole": 120, "open": True})]}),
         "sim-active": ("account/signing/sim.html", own | {
             "sims": lambda: [_sim(State.ACTIVE, Act.REPORT_LOSS, Act.DEACTIVATE), _sim(State.REPLACED) | {"id": "sim-2"}]}),
         "sim-lost": ("account/signing/end.html", mine | {"sim": lambda: _sim(State.ACTIVE), "act": "lost"}),

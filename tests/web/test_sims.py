@@ -104,10 +104,17 @@ def test_an_officer_gets_a_sim_and_two_approve_it(phones: Phones) -> None:
     assert shown.headers["Refresh"] == f"4;url={SIM}"
     phones.house.carrier.answer(phones.house.signing)
     phones.office.clock.advance(15)
+    for looked in (leader.get(SIM), desk.get(f"{DESK}{sim}")):
+        assert "Chờ ký thử" in looked.text, "looking changes nothing"
+    phones.house.signing.go_on(CALLER, most=10)
+    checked = leader.get(SIM)
+    assert ("Hệ thống đang kiểm tra" in checked.text, "Số đối chiếu" in checked.text, "Refresh" in checked.headers) == (
+        True, False, True)
+    phones.house.sims.settle(CALLER, most=10)
     done = leader.get(SIM)
     assert ("Đang dùng" in done.text, "Refresh" in done.headers) == (True, False)
     history = desk.get(f"{DESK}{sim}").text
-    assert history.count("<time>") == 9 + 1  # a wrong code stands there too
+    assert history.count("<time>") == 10 + 1  # a wrong code stands there too
 
 
 def test_security_38_another_agency_and_an_auditor(phones: Phones) -> None:
@@ -304,7 +311,7 @@ def test_the_api_follows_the_same_rules(phones: Phones) -> None:
     assert office.call("GET", address, other).status_code == 404
     assert office.call("POST", acts, other, {"act": "deactivate"}).status_code == 404
     read = office.call("GET", address, province).json
-    assert [line["act"] for line in read["history"]][-2:] == ["give_card", "bind"]
+    assert [line["act"] for line in read["history"]][-3:] == ["give_card", "certify", "bind"]
     assert "84912345678" not in str(read)
     assert office.call("POST", acts, province, {"act": "report_loss"}).json["state"] == "lost"
 

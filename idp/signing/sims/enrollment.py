@@ -14,29 +14,27 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from cryptography.hazmat.primitives.serialization import load_der_public_key
-
 from ...audit import AuditEvent, AuditRecord, Caller
 from ...clock import Clock
 from ...directory.mirror import OfficerMirror
 from ...errors import RefusedError, UnavailableError
 from ...notices import Notice, NoticeKind
 from ...pki.enrollment.moves import Actor
-from ...pki.shown_certificate import UNREADABLE
 from ...roles import Right
 from ..mobile_signature import MobileSignatureService
-from ..outcome import Outcome
 from ..ports import TEST
 from ..signing import Order, Signing
 from ..transaction import OPEN as UNDER_WAY
 from ..transaction import State as SignatureState
 from .ports import Certifier, ShortMessages, SimStore
-from .sim import REASONED, Act, Entry, Sim, SimChange, SimError, State, card_of, moved, number_of, possible, sees
+from .registration import Registration
+from .sim import REASONED, Act, Entry, Sim, SimChange, SimError, State, card_of, code_pause, moved, number_of, possible, sees
 
 CODE_SECONDS: Final = 600
 MOST_TRIES: Final = 5
-MOST_CODES: Final = 5
-"""Codes that are sent for one SIM within an hour."""
+RETRY_SECONDS: Final = 60
+"""After so long a card is registered again whose service was away; ``REFUSED_SECONDS`` where it refused."""
+REFUSED_SECONDS: Final = 900
 LONGEST_REASON: Final = 300
 _TOLD: Final = frozenset({State.ACTIVE, State.PIN_BLOCKED, State.LOST, State.SWAPPED, State.DEACTIVATED, State.REFUSED})
 """States whose beginning the holder is told of."""
@@ -64,6 +62,7 @@ class SimEnrollment:
                  messages: ShortMessages, certifier: Certifier, signing: Signing, clock: Clock, *, key: bytes) -> None:
         self.store, self._mirror, self._services, self._messages = store, mirror, services, messages
         self._certifier, self._signing, self._clock, self._key = certifier, signing, clock, key
+        self._cards = Registration(store, services, certifier, clock, write=self._write, go_on=self.advance)
 
     @property
     def carriers(self) -> tuple[str, ...]:
@@ -103,7 +102,7 @@ class SimEnrollment:
 
         Raises:
             SimError: 422 ``bad_number``, ``bad_carrier``; 403 ``not_yours``; 404 ``no_officer``; 409 ``number_taken``: it is
-                somebody's, or a request of it is on its way.
+                somebody's, or a request of it is on its way; 429 ``too_many_codes``.
             UnavailableError: nobody takes the message; the request stands, and a code may be sent anew.
         """
         msisdn = number_of(number)
@@ -117,6 +116,7 @@ class SimEnrollment:
             raise SimError("This is not yours to ask for.", code="not_yours", status=403)
         if officer is None or officer.status != "active":
             raise SimError("There is no such officer at work.", code="no_officer", status=404)
+        self._may_send(holder, msisdn)
         now, post = self._clock.now(), officer.officer.main_post
         sim = Sim(sim_id=f"sim-{now:010x}{secrets.token_hex(6)}", sub=holder, unit_code=post.unit_code, unit_name=post.unit_name,
                   seal=seal, name=post.unit_name if seal else officer.officer.name, msisdn=msisdn, carrier=carrier, since=now,
@@ -134,16 +134,21 @@ class SimEnrollment:
             UnavailableError: nobody takes the message.
         """
         sim, now = self.seen(actor, sim_id), self._clock.now()
-        sent = [entry for entry in self.store.history(sim_id) if entry.act is Act.SEND_CODE and entry.at > now - 3600]
-        if len(sent) >= MOST_CODES:
-            raise SimError("Too many codes were sent. Please wait an hour.", code="too_many_codes", status=429,
-                           retry_after_seconds=max(1, sent[0].at + 3600 - now))
+        self._may_send(sim.sub, sim.msisdn)
         code = f"{secrets.randbelow(10 ** 6):06}"
         change = moved(sim, Act.SEND_CODE, actor, now, code_digest=self._digest(sim_id, code), code_until=now + CODE_SECONDS,
                        code_tries=0)
         self._write(change, caller)
         self._messages.send(sim.carrier, sim.msisdn, f"Ma xac nhan SIM ky so: {code}. Khong dua ma nay cho bat ky ai.")
         return change.after
+
+    def _may_send(self, sub: str, msisdn: str) -> None:
+        """See that neither a number nor an officer gets too many codes; asking anew does not begin anew. Raises SimError 429."""
+        now = self._clock.now()
+        pause = code_pause(self.store.codes_sent(sub, msisdn, now - 3600), msisdn, now)
+        if pause:
+            raise SimError("Too many codes were sent. Please wait an hour.", code="too_many_codes", status=429,
+                           retry_after_seconds=pause)
 
     def verify(self, sub: str, sim_id: str, code: str, caller: Caller) -> Sim:
         """Take the code that proves the number, from its holder.
@@ -201,7 +206,9 @@ class SimEnrollment:
         """
         iccid = card_of(number)
         sim = self.seen(actor, sim_id)
-        change = moved(sim, Act.GIVE_CARD, actor, self._clock.now(), detail={"iccid": iccid}, iccid=iccid)
+        # What was certified of a card before has to go; the same card again keeps it.
+        why = "swapped" if sim.serial and sim.iccid != iccid else sim.to_revoke
+        change = moved(sim, Act.GIVE_CARD, actor, self._clock.now(), detail={"iccid": iccid}, iccid=iccid, to_revoke=why)
         if not self.store.change(change, self._record(AuditEvent.SIM_MOVED, change, caller)):
             raise SimError("This card is another SIM's, or somebody was quicker.", code="card_taken")
         return self.advance(change.after, caller)
@@ -209,69 +216,26 @@ class SimEnrollment:
     def advance(self, sim: Sim, caller: Caller) -> Sim:
         """Take a SIM on as far as it goes without a person: registration, certificate, and the end of the first signature.
 
-        Each time as it is then; what has been done is not done twice. What the service or the authority refuses stands as
-        ``reason``, and the desk gives another card, or tries again.
+        Each time as it is then; what has been done is not done twice, and where somebody else was quicker it is theirs. What the
+        service or the authority refuses stands as ``reason``, and the desk gives another card, or tries again.
         """
-        if sim.state is State.CARD_GIVEN:
-            return self._registered(sim, caller)
-        if sim.state is State.BOUND and sim.test_transaction:
-            return self._tested(sim, caller)
-        return self._revoked(sim, caller)
+        try:
+            sim = self._revoked(sim, caller)
+            if sim.state is State.CARD_GIVEN and not sim.to_revoke:
+                return self._cards.registered(sim, caller)
+            return self._tested(sim, caller) if sim.state is State.BOUND and sim.test_transaction else sim
+        except SimError as err:
+            if err.code != "changed":
+                raise
+            return self.store.find(sim.sim_id) or sim
 
     def settle(self, caller: Caller, *, most: int) -> int:
         """Take on whatever waits; for the worker. Gives how many SIMs went on."""
-        found = self.store.on_the_way(limit=most)
-        return sum(self.advance(sim, caller).revision != sim.revision for sim in found)
-
-    def _registered(self, sim: Sim, caller: Caller) -> Sim:
-        service = self._services.get(sim.carrier)
-        if service is None:
-            return sim
-        try:
-            first = service.register(self._name(), sim.msisdn, sim.iccid)
-            if first.answer.outcome is not Outcome.ACCEPTED or first.public_key is None:
-                return self._stuck(sim, f"{first.answer.code}/{first.answer.finer or 0}", caller)
-            certified = self._certifier.certify(sim, first.public_key, caller)
-            second = service.register(self._name(), sim.msisdn, sim.iccid, certified.der)
-            if second.answer.outcome is not Outcome.ACCEPTED:
-                return self._stuck(sim, f"{second.answer.code}/{second.answer.finer or 0}", caller)
-            login = self._login(sim, service, first.public_key, caller)
-        except UnavailableError:
-            return sim
-        except RefusedError as err:
-            return self._stuck(sim, err.code, caller)
-        return self._write(moved(
-            sim, Act.BIND, _NOBODY, self._clock.now(), system=True, certificate=certified.der, serial=certified.serial, reason="",
-            authority=certified.authority, **login,
-            detail={"iccid": sim.iccid, "serial": certified.serial} | (
-                {"login_serial": login["login_serial"]} if login else {})), caller)
-
-    def _login(self, sim: Sim, service: MobileSignatureService, signs: bytes, caller: Caller) -> dict[str, Any]:
-        """Bind the card's key for signing in; nothing where the card has none of its own, and then it signs documents only.
-
-        Raises:
-            UnavailableError: somebody does not answer; all of it is done again.
-        """
-        if sim.seal or not service.authenticates:
-            return {}
-        found = service.register(self._name(), sim.msisdn, sim.iccid, use="authentication")
-        if found.answer.outcome is not Outcome.ACCEPTED or found.public_key is None or _same_key(found.public_key, signs):
-            return {}
-        try:
-            certified = self._certifier.certify(sim, found.public_key, caller, use="authentication")
-        except RefusedError:
-            return {}
-        taken = service.register(self._name(), sim.msisdn, sim.iccid, certified.der, use="authentication")
-        if taken.answer.outcome is not Outcome.ACCEPTED:
-            self._certifier.revoke(certified.serial, certified.authority, "ended", caller)
-            return {}
-        return {"login_certificate": certified.der, "login_serial": certified.serial, "login_authority": certified.authority}
-
-    def _stuck(self, sim: Sim, reason: str, caller: Caller) -> Sim:
-        if sim.reason == reason:
-            return sim
-        change = moved(sim, Act.GIVE_CARD, _NOBODY, self._clock.now(), system=True, reason=reason, detail={"reason": reason})
-        return self._write(change, caller)
+        now, gone_on = self._clock.now(), 0
+        for sim in self.store.on_the_way(tried_before=now - RETRY_SECONDS, refused_before=now - REFUSED_SECONDS, limit=most):
+            self.store.checked(sim, now)  # first, so that one which fails in whatever way lets the others go before it
+            gone_on += self.advance(sim, caller).revision != sim.revision
+        return gone_on
 
     # The first signature
 
@@ -306,8 +270,13 @@ class SimEnrollment:
             return sim
         now = self._clock.now()
         if one.state is SignatureState.READY:
-            self._signing.release(TEST, one.transaction_id, one.digest, caller)
-        elif one.state is not SignatureState.RELEASED:
+            try:
+                self._signing.release(TEST, one.transaction_id, one.digest, caller)
+            except RefusedError:  # it came too late, or was ended this very moment: what became of it stands there
+                one = self._signing.find(TEST, sim.test_transaction)
+                if one.state is SignatureState.READY:
+                    return sim
+        if one.state not in (SignatureState.READY, SignatureState.RELEASED):
             return self._write(moved(sim, Act.TEST, _NOBODY, now, system=True, test_transaction="", reason=one.outcome,
                                      detail={"reason": one.outcome}), caller)
         active = self._write(moved(sim, Act.ACTIVATE, _NOBODY, now, system=True, reason=""), caller)
@@ -366,6 +335,7 @@ class SimEnrollment:
             except (UnavailableError, RefusedError):
                 return sim
             self.store.revoked(sim)
+            return dataclasses.replace(sim, to_revoke="")
         return sim
 
     def _write(self, change: SimChange, caller: Caller) -> Sim:
@@ -386,15 +356,3 @@ class SimEnrollment:
 
     def _digest(self, sim_id: str, code: str) -> bytes:
         return hmac.new(self._key, f"{sim_id}:{code}".encode(), hashlib.sha256).digest()
-
-    @staticmethod
-    def _name() -> str:
-        return f"r{secrets.token_hex(12)}"
-
-
-def _same_key(one: bytes, other: bytes) -> bool:
-    """Tell whether two public keys (DER) are one, however they are written; what cannot be read is no key to sign in with."""
-    try:
-        return load_der_public_key(one) == load_der_public_key(other)
-    except UNREADABLE:
-        return True

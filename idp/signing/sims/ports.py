@@ -67,8 +67,16 @@ class SimStore(Protocol):
         """Give the history, oldest first."""
         ...
 
-    def on_the_way(self, *, limit: int) -> Sequence[Sim]:
-        """Give those with a card that is not registered, a first signature under way, or a certificate to be revoked."""
+    def codes_sent(self, sub: str, msisdn: str, since: int) -> Sequence[tuple[str, int]]:
+        """Give number and time of every code that was sent for an officer's SIMs, or for a number's, since a moment."""
+        ...
+
+    def on_the_way(self, *, tried_before: int, refused_before: int, limit: int) -> Sequence[Sim]:
+        """Give those with a card that is not registered, a first signature under way, or a certificate to be revoked.
+
+        Cards whose service was asked since ``tried_before`` wait, and those that it refused since ``refused_before``; those come
+        first that waited longest.
+        """
         ...
 
     def unchecked(self, before: int, *, limit: int) -> Sequence[Sim]:
@@ -76,7 +84,14 @@ class SimStore(Protocol):
         ...
 
     def revoked(self, sim: Sim) -> None:
-        """Note that a SIM's certificate was revoked; nothing else changes."""
+        """Note that the certificate of this serial number was revoked; nothing else changes."""
+        ...
+
+    def to_revoke(self, sim: Sim, serial: str, authority: str, why: str, *, login: bool = False) -> None:
+        """Note a certificate to be revoked of a SIM that ended while it was made, and so has none; nothing else changes.
+
+        ``login``: it is the one for signing in.
+        """
         ...
 
     def checked(self, sim: Sim, now: int) -> None:

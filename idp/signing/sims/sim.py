@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -52,6 +52,7 @@ class Act(StrEnum):
     APPROVE_FOR_PROVINCE = "approve_for_province"
     REFUSE = "refuse"
     GIVE_CARD = "give_card"
+    CERTIFY = "certify"
     BIND = "bind"
     TEST = "test"
     ACTIVATE = "activate"
@@ -108,10 +109,12 @@ STEPS: Final = _steps(
     ((_S.AGENCY_APPROVED,), _A.REFUSE, _S.REFUSED, (_B.DESK,)),
     ((_S.APPROVED,), _A.GIVE_CARD, _S.CARD_GIVEN, (_B.DESK,)),
     ((_S.CARD_GIVEN,), _A.GIVE_CARD, _S.CARD_GIVEN, (_B.DESK,)),
+    ((_S.CARD_GIVEN,), _A.CERTIFY, _S.CARD_GIVEN, (_B.SYSTEM,)),
     ((_S.CARD_GIVEN,), _A.BIND, _S.BOUND, (_B.SYSTEM,)),
     ((_S.BOUND,), _A.TEST, _S.BOUND, (_B.HOLDER,)),
     ((_S.BOUND,), _A.ACTIVATE, _S.ACTIVE, (_B.SYSTEM,)),
-    ((_S.ACTIVE, _S.BOUND), _A.BLOCK_PIN, _S.PIN_BLOCKED, (_B.SYSTEM,)),
+    # One that never signed is no nearer to it by being unlocked: its first signature is tried again.
+    ((_S.ACTIVE,), _A.BLOCK_PIN, _S.PIN_BLOCKED, (_B.SYSTEM,)),
     ((_S.PIN_BLOCKED,), _A.UNLOCK, _S.ACTIVE, (_B.DESK, _B.SYSTEM)),
     (LIVE, _A.REPORT_LOSS, _S.LOST, (_B.HOLDER, _B.HOTLINE, _B.DESK)),
     (CARDS, _A.NOTE_SWAP, _S.SWAPPED, (_B.SYSTEM,)),
@@ -119,6 +122,10 @@ STEPS: Final = _steps(
     ((_S.LOST, _S.SWAPPED), _A.REPLACE, _S.REPLACED, (_B.SYSTEM,)),
     ((*LIVE, _S.LOST, _S.SWAPPED), _A.DEACTIVATE, _S.DEACTIVATED, (_B.HOLDER, _B.DESK, _B.SYSTEM)))
 """Every step there is: to which state, and by whom."""
+MOST_CODES: Final = 5
+"""Codes that go to one number within an hour, whoever asks for them."""
+MOST_CODES_OF_ONE: Final = 10
+"""Codes that go out for one officer's SIMs within an hour, to whatever numbers."""
 REASONED: Final = frozenset({Act.REFUSE, Act.UNLOCK})
 """Acts that say why."""
 
@@ -290,6 +297,21 @@ def _check(sim: Sim, act: Act, actor: Actor, by: frozenset[By]) -> None:
               Act.GIVE_CARD: (sim.sub,), Act.UNLOCK: (sim.sub,)}
     if persons & set(others.get(act, ())):
         raise SimError("Somebody else has to do this.", code="another_person")
+
+
+def code_pause(sent: Sequence[tuple[str, int]], msisdn: str, now: int) -> int:
+    """Say for how many seconds no code goes to a number.
+
+    Args:
+        sent: Number and time of the codes of the last hour for this officer or to this number, oldest first.
+        msisdn: The number.
+        now: Seconds since the epoch.
+    """
+    to_number, altogether = [at for number, at in sent if number == msisdn], [at for _, at in sent]
+    for times, most in ((to_number, MOST_CODES), (altogether, MOST_CODES_OF_ONE)):
+        if len(times) >= most:
+            return max(1, times[-most] + 3600 - now)
+    return 0
 
 
 def number_of(text: str) -> str:

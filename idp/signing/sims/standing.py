@@ -24,6 +24,8 @@ from .sim import LIVE, Act, Sim, State
 
 CHECK_SECONDS: Final = 20 * 3600
 """A card was looked at; the next night again."""
+AGAIN_SECONDS: Final = 3600
+"""Nobody answered about a card."""
 _SWAPPED: Final = frozenset({Outcome.UNSUITABLE_SIM, Outcome.NOT_REGISTERED})
 _BLOCKED: Final = frozenset({Outcome.PIN_BLOCKED, Outcome.CARD_BLOCKED})
 _CARRIER: Final = Caller(source="mobile_signature", request_id="mobile_signature")
@@ -102,10 +104,11 @@ class NightlyCheck:
     def look(self, caller: Caller, *, most: int) -> int:
         """Look at cards that were not looked at for a night; gives at how many.
 
-        A service that does not answer is asked the next time, and holds up no other. A SIM whose holder was removed is ended.
+        A service that does not answer is asked no more this time, and a card about which it does not answer comes again after an
+        hour: neither holds up another. A SIM whose holder was removed is ended.
         """
-        looked, away = 0, set[str]()
-        for sim in self._store.unchecked(self._clock.now() - CHECK_SECONDS, limit=most):
+        looked, away, now = 0, set[str](), self._clock.now()
+        for sim in self._store.unchecked(now - CHECK_SECONDS, limit=most):
             if sim.carrier in away:
                 continue
             looked += 1
@@ -115,6 +118,7 @@ class NightlyCheck:
                 if err.dependency != "mobile_signature":
                     raise
                 away.add(sim.carrier)
+                self._store.checked(sim, now - CHECK_SECONDS + AGAIN_SECONDS)
         return looked
 
     def of_officer(self, sub: str, caller: Caller) -> None:
@@ -132,7 +136,8 @@ class NightlyCheck:
             self._enrollment.noted(sim, Act.DEACTIVATE, caller, "left")
             return
         service = self._services.get(sim.carrier)
-        if service is None:
+        if service is None:  # a carrier that is named no more
+            self._store.checked(sim, self._clock.now())
             return
         state = service.profile(f"p{secrets.token_hex(12)}", sim.msisdn)
         if state.answer.outcome in _SWAPPED or state.answer.outcome is Outcome.UNKNOWN_NUMBER or (

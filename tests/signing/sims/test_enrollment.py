@@ -15,12 +15,26 @@ from idp.adapters.sql.tables.sims import LIVE_STATES
 from idp.errors import RefusedError, UnavailableError
 from idp.pki.enrollment.moves import Actor
 from idp.roles import Administrator, Role
+from idp.signing.mobile_signature import SimState
 from idp.signing.outcome import Outcome
 from idp.signing.ports import TEST
 from idp.signing.signing import Order
-from idp.signing.sims.enrollment import MOST_CODES, MOST_TRIES
+from idp.signing.sims.enrollment import MOST_TRIES, REFUSED_SECONDS
 from idp.signing.sims.ports import SimSearch
-from idp.signing.sims.sim import LIVE, STEPS, Act, By, Sim, State, card_of, number_of
+from idp.signing.sims.sim import (
+    LIVE,
+    MOST_CODES,
+    MOST_CODES_OF_ONE,
+    STEPS,
+    Act,
+    By,
+    Sim,
+    State,
+    card_of,
+    code_pause,
+    number_of,
+)
+from idp.signing.transaction import State as SignatureState
 
 from .house import AGENCY, AUDITOR, CALLER, CLERK, DESK, HOLDER, ICCID, NUMBER, OTHER, SECOND, UNIT, House
 
@@ -58,8 +72,8 @@ def test_from_the_request_to_the_first_signature(house: House) -> None:
     assert found.state is State.ACTIVE
     assert house.signing.ask(order(), CALLER).iccid == ICCID
     acts = [entry.act for entry in house.sims.history(HOLDER, sim.sim_id)]
-    assert acts == [Act.ASK, Act.SEND_CODE, Act.VERIFY, Act.APPROVE, Act.APPROVE_FOR_PROVINCE, Act.GIVE_CARD, Act.BIND, Act.TEST,
-                    Act.ACTIVATE]
+    assert acts == [Act.ASK, Act.SEND_CODE, Act.VERIFY, Act.APPROVE, Act.APPROVE_FOR_PROVINCE, Act.GIVE_CARD, Act.CERTIFY,
+                    Act.BIND, Act.TEST, Act.ACTIVATE]
     told = [json.loads(row.detail)["state"] for row in house.database.read(select(NoticeRow.detail)).all()]
     assert told == ["active"]
     records = [row.event for row in house.database.read(select(AuditRow.event)).all()]
@@ -99,6 +113,19 @@ class TestNumber:
         house.sims.send_code(HOLDER, sim.sim_id, CALLER)
         assert house.sims.verify("holder", sim.sim_id, f" {house.inbox.code[:3]} {house.inbox.code[3:]}",
                                  CALLER).state is State.NUMBER_VERIFIED
+
+    def test_security_57_asking_anew_does_not_begin_anew(self, house: House) -> None:
+        for _ in range(MOST_CODES):
+            house.sims.act(HOLDER, house.asked().sim_id, Act.DEACTIVATE, CALLER)
+        assert refused(house.asked) == "too_many_codes"
+        assert refused(lambda: house.asked(holder="another")) == "too_many_codes", "the number, whoever asks"
+        for number in range(MOST_CODES_OF_ONE - MOST_CODES):
+            house.asked(f"0912 345 60{number}")
+        assert refused(lambda: house.asked("0912 345 699")) == "too_many_codes", "numbers of strangers"
+        assert len(house.inbox.sent) == MOST_CODES_OF_ONE
+        assert len(house.store.of_officer("holder")) == MOST_CODES_OF_ONE, "and none of them is taken from its owner"
+        house.clock.advance(3601)
+        assert house.asked("0912 345 699").state is State.REQUESTED
 
     def test_a_code_lives_ten_minutes_and_the_one_before_it_is_worth_nothing(self, house: House) -> None:
         sim = house.asked()
@@ -231,6 +258,8 @@ class TestCard:
         assert sim.state is State.CARD_GIVEN
         assert house.sims.settle(CALLER, most=10) == 0
         house.carrier.away = False
+        assert house.sims.settle(CALLER, most=10) == 0, "not every few seconds"
+        house.clock.advance(61)
         assert house.sims.settle(CALLER, most=10) == 1
         assert house.store.find(sim.sim_id).state is State.BOUND  # type: ignore[union-attr]
 
@@ -246,6 +275,115 @@ class TestCard:
         assert len(house.sims.history(DESK, sim.sim_id)) == lines, "said once"
         house.carrier.refuses, house.authority.refuses = None, False
         assert house.sims.give_card(SECOND, sim.sim_id, ICCID, CALLER).state is State.BOUND
+
+    def test_a_card_that_waits_is_not_registered_all_the_time_and_holds_up_none(self, house: House) -> None:
+        house.carrier.refuses = (407, 4073)
+        stuck = house.bound()
+        house.clock.advance(61)
+        house.carrier.calls.clear()
+        for _ in range(3):
+            house.sims.settle(CALLER, most=10)
+        assert house.carrier.calls == ["register"]
+        house.carrier.refuses, house.carrier.away = None, True
+        waiting = house.bound("0912 345 679", "another", "8984990000000000041")
+        house.carrier.away = False
+        house.clock.advance(61)
+        assert house.sims.settle(CALLER, most=1) == 1, "what was refused is not in the way of what was not"
+        assert house.store.find(waiting.sim_id).state is State.BOUND  # type: ignore[union-attr]
+        house.clock.advance(REFUSED_SECONDS)
+        assert house.sims.settle(CALLER, most=1) == 1
+        assert house.store.find(stuck.sim_id).state is State.BOUND  # type: ignore[union-attr]
+
+    def test_what_was_certified_is_revoked_in_the_end(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+        register = house.carrier.register
+
+        def half(transaction: str, msisdn: str, iccid: str, certificate: bytes | None = None, **more: Any) -> Any:
+            house.carrier.refuses = (407, 4073) if certificate is not None else None
+            return register(transaction, msisdn, iccid, certificate, **more)
+
+        monkeypatch.setattr(house.carrier, "register", half)
+        sim = house.bound()
+        assert (sim.state, sim.serial, sim.reason) == (State.CARD_GIVEN, "7", "407/4073")
+        house.authority.away = True
+        house.sims.give_card(SECOND, sim.sim_id, "8984990000000000041", CALLER)
+        assert house.carrier.calls.count("register") == 2, "no other card while the certificate of the first one stands"
+        house.authority.away = False
+        house.clock.advance(REFUSED_SECONDS + 1)
+        house.sims.settle(CALLER, most=10)
+        assert house.authority.revoked == [("7", "swapped")]
+        house.sims.act(DESK, sim.sim_id, Act.DEACTIVATE, CALLER)
+        assert house.authority.revoked == [("7", "swapped"), ("7", "ended")]
+
+    @pytest.mark.parametrize("away", [False, True])
+    @pytest.mark.parametrize("use", ["signing", "authentication"])
+    def test_a_loss_while_a_certificate_is_made_revokes_it(self, house: House, monkeypatch: pytest.MonkeyPatch, *, use: str,
+                                                          away: bool) -> None:
+        sim, certify, house.carrier.authenticates = house.approved(), house.authority.certify, True
+
+        def meanwhile(one: Sim, public_key: bytes, caller: Any, **more: Any) -> Any:
+            found = certify(one, public_key, caller, **more)
+            if more.get("use", "signing") == use:
+                house.sims.act(HOLDER, one.sim_id, Act.REPORT_LOSS, CALLER)
+                house.authority.away = away
+            return found
+
+        monkeypatch.setattr(house.authority, "certify", meanwhile)
+        assert house.sims.give_card(DESK, sim.sim_id, ICCID, CALLER).state is State.LOST
+        house.authority.away = False
+        house.sims.settle(CALLER, most=10)
+        assert set(house.authority.revoked) == {("7", "lost"), *([("8", "lost")] if use == "authentication" else [])}
+
+    def test_a_first_signature_that_the_worker_met_first_counts(self, house: House) -> None:
+        sim = house.sims.test("holder", house.bound().sim_id, CALLER)
+        house.carrier.answer(house.signing)
+        house.clock.advance(10)
+        house.signing.go_on(CALLER, most=10)
+        assert house.signing.find(TEST, sim.test_transaction).state is SignatureState.READY
+        assert house.sims.settle(CALLER, most=10) == 1
+        assert house.store.find(sim.sim_id).state is State.ACTIVE  # type: ignore[union-attr]
+
+    @pytest.mark.parametrize("end", ["late", "revoked"])
+    def test_a_first_signature_that_may_not_be_given_out_stops_nobody(self, house: House, end: str) -> None:
+        sim = house.sims.test("holder", house.bound().sim_id, CALLER)
+        house.carrier.answer(house.signing)
+        house.clock.advance(10)
+        house.signing.go_on(CALLER, most=10)
+        if end == "late":
+            house.clock.advance(301)
+        else:
+            house.standings.revoked.add(sim.certificate)
+        house.sims.settle(CALLER, most=10)
+        house.signing.go_on(CALLER, most=10)
+        house.sims.settle(CALLER, most=10)
+        found = house.store.find(sim.sim_id)
+        assert found is not None
+        assert (found.state, found.test_transaction, found.reason) == (
+            State.BOUND, "", "not_fetched" if end == "late" else Outcome.REVOKED.value)
+
+    def test_nobody_asks_a_service_more_often_by_looking(self, house: House) -> None:
+        sim = house.sims.test("holder", house.bound().sim_id, CALLER)
+        house.carrier.calls.clear()
+        for _ in range(5):
+            house.sims.advance(sim, CALLER)
+        assert house.carrier.calls == []
+        house.clock.advance(10)
+        for _ in range(5):
+            house.sims.advance(sim, CALLER)
+        assert house.carrier.calls == ["status"]
+
+    def test_security_58_a_card_that_never_signed_is_not_active_by_being_unlocked(self, house: House) -> None:
+        sim = house.sims.test("holder", house.bound().sim_id, CALLER)
+        house.carrier.fault = (402, 4021)
+        house.clock.advance(10)
+        house.signing.go_on(CALLER, most=10)
+        house.sims.settle(CALLER, most=10)
+        found = house.store.find(sim.sim_id)
+        assert found is not None
+        assert (found.state, found.reason) == (State.BOUND, Outcome.PIN_BLOCKED.value)
+        assert refused(lambda: house.sims.act(DESK, sim.sim_id, Act.UNLOCK, CALLER, reason="đã mở")) == "wrong_state"
+        house.carrier.fault = None
+        again = house.sims.test("holder", sim.sim_id, CALLER)
+        assert again.test_transaction not in ("", sim.test_transaction)
 
     def test_a_first_signature_that_fails_is_asked_anew(self, house: House) -> None:
         sim = house.sims.test("holder", house.bound().sim_id, CALLER)
@@ -324,8 +462,29 @@ class TestEnd:
         house.carrier.away = True
         house.nightly.look(CALLER, most=10)
         house.carrier.away = False
+        assert house.nightly.look(CALLER, most=10) == 0
+        house.clock.advance(3601)
         assert house.nightly.look(CALLER, most=10) == 1
         assert house.store.find(sim.sim_id).state is State.ACTIVE  # type: ignore[union-attr]
+
+    def test_a_card_about_which_nobody_answers_holds_up_no_other(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+        house.active()
+        house.active("0912 345 679", "another", "8984990000000000041")
+        house.clock.advance(86400)
+        asked = list[str]()
+
+        def mute(transaction: str, msisdn: str) -> SimState:
+            asked.append(msisdn[-3:])
+            raise UnavailableError("another number", dependency="mobile_signature")
+
+        monkeypatch.setattr(house.carrier, "profile", mute)
+        for _ in range(3):
+            house.nightly.look(CALLER, most=1)
+        assert sorted(asked) == ["678", "679"], "each once, and again after an hour"
+        monkeypatch.setattr(house.nightly, "_services", {})
+        house.clock.advance(3601)
+        assert house.nightly.look(CALLER, most=1) == house.nightly.look(CALLER, most=1) == 1
+        assert house.nightly.look(CALLER, most=1) == 0, "of a carrier that is named no more"
 
     @pytest.mark.parametrize("how", ["change", "night"])
     @pytest.mark.parametrize(("status", "ends"), [("disabled", False), ("gone", True)])
@@ -406,6 +565,13 @@ def test_lists_are_narrowed_and_counted(house: House) -> None:
     assert house.store.counts("H30") == {"number_verified": 1, "requested": 1}
     first = house.store.page(SimSearch(), after="", limit=1)[0].sim_id
     assert [one.sim_id for one in house.store.page(SimSearch(), after="", before="sim-z", limit=1)] != [first]
+
+
+@pytest.mark.parametrize(("sent", "pause"), [
+    ([], 0), ([("1", 3600)] * 4, 0), ([("1", 100), *[("1", 3600)] * 4], 100), ([("1", 1), ("1", 2), *[("1", 3600)] * 4], 2),
+    ([("2", 3600)] * 9, 0), ([("2", 50), *[("2", 3600)] * 9], 50), ([("2", 50), *[("3", 60)] * 9, ("1", 3600)], 60)])
+def test_how_long_no_code_goes_out(sent: list[tuple[str, int]], pause: int) -> None:
+    assert code_pause(sent, "1", 3600) == pause
 
 
 def test_the_table_of_steps_has_no_dead_end_and_indexes_know_what_is_live() -> None:

@@ -70,14 +70,25 @@ class SqlSims:
         within = or_(unit == literal_column("''"), c.unit_code == unit, c.unit_code.like(bindparam("below", type_=Text())))
         self._counts = database.read(select(c.state, func.count().label("found")).where(within).group_by(c.state))
         self._history = database.read(select(ENTRY).where(ENTRY.c.sim_id == parameter(ENTRY.c.sim_id)).order_by(ENTRY.c.number))
-        waits = or_(_among((State.CARD_GIVEN,)), c.to_revoke != literal_column("''"),
-                    and_(_among((State.BOUND,)), c.test_transaction != literal_column("''")))
-        self._on_the_way = database.read(select(ROW).where(waits).order_by(c.since, c.sim_id).limit(limit))
+        empty: Any = literal_column("''")
+        tried, refused = parameter(c.checked_at, "tried_before"), parameter(c.checked_at, "refused_before")
+        waits = or_(and_(_among((State.CARD_GIVEN,)), c.checked_at < tried, or_(c.reason == empty, c.checked_at < refused)),
+                    c.to_revoke != empty, and_(_among((State.BOUND,)), c.test_transaction != empty))
+        self._on_the_way = database.read(select(ROW).where(waits).order_by(c.checked_at, c.sim_id).limit(limit))
+        self._codes_sent = database.read(select(c.msisdn, ENTRY.c.at).join_from(ROW, ENTRY, ENTRY.c.sim_id == c.sim_id).where(
+            or_(c.sub == parameter(c.sub), c.msisdn == parameter(c.msisdn)), ENTRY.c.at > parameter(ENTRY.c.at, "since"),
+            ENTRY.c.act == literal_column(f"'{Act.SEND_CODE.value}'")).order_by(ENTRY.c.at))
         self._unchecked = database.read(select(ROW).where(
             _among(CHECKED), c.checked_at < parameter(c.checked_at, "before")).order_by(c.checked_at, c.sim_id).limit(limit))
-        self._revoked = database.write(guard=update(ROW).where(c.sim_id == parameter(c.sim_id, "this")).values(
-            to_revoke=literal_column("''")).returning(c.sim_id))
-        self._checked = database.write(guard=update(ROW).where(c.sim_id == parameter(c.sim_id, "this")).values(
+        this = c.sim_id == parameter(c.sim_id, "this")
+        self._revoked = database.write(guard=update(ROW).where(this, c.serial == parameter(c.serial)).values(
+            to_revoke=empty).returning(c.sim_id))
+        self._to_revoke = {login: database.write(guard=update(ROW).where(
+            this, func.coalesce(c[f"{prefix}serial"], empty) == empty).values({
+                "revision": c.revision + literal_column("1"), "to_revoke": parameter(c.to_revoke),
+                f"{prefix}serial": parameter(c.serial), f"{prefix}authority": parameter(c.authority)}).returning(c.sim_id))
+            for login, prefix in ((False, ""), (True, "login_"))}
+        self._checked = database.write(guard=update(ROW).where(this).values(
             checked_at=parameter(c.checked_at)).returning(c.sim_id), durable=False)
 
     def add(self, change: SimChange, record: AuditRecord, notice: Notice | None = None) -> bool:
@@ -131,17 +142,25 @@ class SqlSims:
         return [Entry(row.sim_id, int(row.number), int(row.at), Act(row.act), State(row.state), row.actor, json.loads(row.detail))
                 for row in self._history.all(sim_id=sim_id)]
 
-    def on_the_way(self, *, limit: int) -> Sequence[Sim]:
+    def codes_sent(self, sub: str, msisdn: str, since: int) -> Sequence[tuple[str, int]]:
+        """Give number and time of every code that was sent, oldest first."""
+        return [(row.msisdn, int(row.at)) for row in self._codes_sent.all(sub=sub, msisdn=msisdn, since=since)]
+
+    def on_the_way(self, *, tried_before: int, refused_before: int, limit: int) -> Sequence[Sim]:
         """Give those that go on without a person."""
-        return [_sim(row) for row in self._on_the_way.all(limit=limit)]
+        return [_sim(row) for row in self._on_the_way.all(tried_before=tried_before, refused_before=refused_before, limit=limit)]
 
     def unchecked(self, before: int, *, limit: int) -> Sequence[Sim]:
         """Give cards in use whose service was not asked since a moment."""
         return [_sim(row) for row in self._unchecked.all(before=before, limit=limit)]
 
     def revoked(self, sim: Sim) -> None:
-        """Note that its certificate was revoked."""
-        self._revoked.run(this=sim.sim_id)
+        """Note that the certificate of this serial number was revoked."""
+        self._revoked.run(this=sim.sim_id, serial=sim.serial)
+
+    def to_revoke(self, sim: Sim, serial: str, authority: str, why: str, *, login: bool = False) -> None:
+        """Note a certificate to be revoked of a SIM that ended while it was made."""
+        self._to_revoke[login].run(this=sim.sim_id, serial=serial, authority=authority, to_revoke=why)
 
     def checked(self, sim: Sim, now: int) -> None:
         """Note that the service was asked."""

@@ -130,8 +130,6 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
     def _one(entered: Entered, sim_id: str, *, status: int = 200, error: str = "") -> Response:
         actor = _actor(entered)
         sim = room.seen(actor, sim_id)
-        if sim.test_transaction:
-            sim = room.advance(sim, entered.caller)
         called, states = words.acts(), words.states()
         people = {"requester": sim.requester, "agency_approver": sim.agency_approver, "province_approver": sim.province_approver}
         return door.page(

@@ -1,0 +1,132 @@
+"""A card becomes known: the carrier's service registers it and names its keys, and the authority certifies them.
+
+Source: ETSI TS 102 204 §6 (registration); trust-services E.3; security checklist 49 and 51. Each certificate is kept by the SIM
+before the next question is asked: whatever becomes of the card then, what was certified of it is revoked.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+from ...audit import Caller
+from ...clock import Clock
+from ...errors import RefusedError, UnavailableError
+from ...pki.enrollment.moves import Actor
+from ...pki.shown_certificate import UNREADABLE
+from ..mobile_signature import MobileSignatureService
+from ..outcome import Outcome
+from .ports import Certified, Certifier, SimStore
+from .sim import Act, Sim, SimChange, SimError, State, moved
+
+_NOBODY: Final = Actor("")
+_WHY: Final = {State.LOST: "lost", State.DEACTIVATED: "ended"}
+"""Why a certificate is revoked that was made while its SIM ended; else another card was given meanwhile."""
+
+
+class Registration:
+    """Registers cards.
+
+    Args:
+        store: Where SIMs rest.
+        services: The carriers' services, by name.
+        certifier: Certifies the cards' keys.
+        clock: Source of the time.
+        write: Writes a step; SimError ``changed`` where somebody was quicker.
+        go_on: Takes a SIM on as it is then.
+    """
+
+    def __init__(self, store: SimStore, services: Mapping[str, MobileSignatureService], certifier: Certifier, clock: Clock, *,
+                 write: Callable[[SimChange, Caller], Sim], go_on: Callable[[Sim, Caller], Sim]) -> None:
+        self._store, self._services, self._certifier, self._clock = store, services, certifier, clock
+        self._write, self._go_on = write, go_on
+
+    def registered(self, sim: Sim, caller: Caller) -> Sim:
+        """Register a card that was given; as it was where the service does not answer, with the reason where somebody refuses.
+
+        Raises:
+            SimError: 409 ``changed``: somebody was quicker.
+        """
+        service = self._services.get(sim.carrier)
+        if service is None:
+            return sim
+        try:
+            first = service.register(_name(), sim.msisdn, sim.iccid)
+            if first.answer.outcome is not Outcome.ACCEPTED or first.public_key is None:
+                return self._stuck(sim, f"{first.answer.code}/{first.answer.finer or 0}", caller)
+            certified = self._certifier.certify(sim, first.public_key, caller)
+            sim = self._keep(sim, certified, caller)
+            second = service.register(_name(), sim.msisdn, sim.iccid, certified.der)
+            if second.answer.outcome is not Outcome.ACCEPTED:
+                return self._stuck(sim, f"{second.answer.code}/{second.answer.finer or 0}", caller)
+            sim, login = self._login(sim, service, first.public_key, caller)
+        except UnavailableError:
+            return sim
+        except SimError:
+            raise
+        except RefusedError as err:
+            return self._stuck(sim, err.code, caller)
+        return self._write(moved(
+            sim, Act.BIND, _NOBODY, self._clock.now(), system=True, reason="", login_certificate=login,
+            detail={"iccid": sim.iccid, "serial": sim.serial} | ({"login_serial": sim.login_serial} if login else {})), caller)
+
+    def _login(self, sim: Sim, service: MobileSignatureService, signs: bytes, caller: Caller) -> tuple[Sim, bytes]:
+        """Certify the card's key for signing in; nothing where the card has none of its own, and then it signs documents only.
+
+        Raises:
+            UnavailableError: somebody does not answer; all of it is done again.
+        """
+        if sim.seal or not service.authenticates:
+            return sim, b""
+        found = service.register(_name(), sim.msisdn, sim.iccid, use="authentication")
+        if found.answer.outcome is not Outcome.ACCEPTED or found.public_key is None or _same_key(found.public_key, signs):
+            return sim, b""
+        try:
+            certified = self._certifier.certify(sim, found.public_key, caller, use="authentication")
+        except RefusedError:
+            return sim, b""
+        sim = self._keep(sim, certified, caller, login=True)
+        taken = service.register(_name(), sim.msisdn, sim.iccid, certified.der, use="authentication")
+        if taken.answer.outcome is not Outcome.ACCEPTED:
+            self._certifier.revoke(certified.serial, certified.authority, "ended", caller)
+            return sim, b""
+        return sim, certified.der
+
+    def _keep(self, sim: Sim, certified: Certified, caller: Caller, *, login: bool = False) -> Sim:
+        """Keep a certificate; where the SIM has ended while it was made, it is revoked."""
+        held = (sim.login_serial, sim.login_authority) if login else (sim.serial, sim.authority)
+        if held == (certified.serial, certified.authority):
+            return sim
+        kept: dict[str, Any] = (
+            {"login_serial": certified.serial, "login_authority": certified.authority} if login
+            else {"serial": certified.serial, "authority": certified.authority, "certificate": certified.der})
+        try:
+            return self._write(moved(sim, Act.CERTIFY, _NOBODY, self._clock.now(), system=True, detail={
+                "iccid": sim.iccid, ("login_serial" if login else "serial"): certified.serial}, **kept), caller)
+        except SimError:
+            now = self._store.find(sim.sim_id)
+            if now is not None and (now.state, now.iccid) != (sim.state, sim.iccid):
+                self._store.to_revoke(now, certified.serial, certified.authority, _WHY.get(now.state, "swapped"), login=login)
+                self._go_on(self._store.find(sim.sim_id) or now, caller)
+            raise
+
+    def _stuck(self, sim: Sim, reason: str, caller: Caller) -> Sim:
+        if sim.reason == reason:
+            return sim
+        return self._write(moved(sim, Act.GIVE_CARD, _NOBODY, self._clock.now(), system=True, reason=reason,
+                                 detail={"reason": reason}), caller)
+
+
+def _name() -> str:
+    return f"r{secrets.token_hex(12)}"
+
+
+def _same_key(one: bytes, other: bytes) -> bool:
+    """Tell whether two public keys (DER) are one, however they are written; what cannot be read is no key to sign in with."""
+    try:
+        return load_der_public_key(one) == load_der_public_key(other)
+    except UNREADABLE:
+        return True
