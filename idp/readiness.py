@@ -34,6 +34,8 @@ HEARTBEAT_SECONDS = 15
 LATE_NOTICE_SECONDS = 60
 LATE_MAIL_SECONDS = 300
 LATE_SEAL_SECONDS = 60
+CARRIER_SECONDS = 30
+"""How long what others' services said counts: whoever asks us often must not make us ask them as often."""
 
 _log = logging.getLogger(__name__)
 
@@ -48,11 +50,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """Something this process relies on; ``needed`` by every request, or only by some."""
+    """Something this process relies on; ``needed`` by every request, or only by some; a finding counts for ``keep_seconds``."""
 
     name: str
     needed: bool
     check: Callable[[], Finding]
+    keep_seconds: float = 0
 
 
 class Readiness:
@@ -64,6 +67,7 @@ class Readiness:
         self._keep, self._longest = keep_seconds, longest_check_seconds
         self._pool = ThreadPoolExecutor(max(1, len(dependencies)), thread_name_prefix="readyz")
         self._running: dict[str, Future[Finding]] = {}
+        self._kept: dict[str, tuple[float, Finding]] = {}
         self._lock = threading.Lock()
         self._asked_at = -1e9
         self._states: dict[str, str] = {}
@@ -84,18 +88,22 @@ class Readiness:
 
     def _ask(self) -> tuple[int, dict[str, Any]]:
         for dependency in self._dependencies:
-            if dependency.name not in self._running:
+            if dependency.name not in self._running and self._known(dependency) is None:
                 self._running[dependency.name] = self._pool.submit(dependency.check)
         wait(self._running.values(), timeout=self._longest)
         found: dict[str, Any] = {}
         unusable = degraded = False
         for dependency in self._dependencies:
-            finding = self._finding(dependency)
+            finding = self._known(dependency) or self._finding(dependency)
             found[dependency.name] = {"state": finding.state, **finding.detail}
             unusable = unusable or (dependency.needed and finding.state == "down")
             degraded = degraded or finding.state != "up"
         status = "unavailable" if unusable else "degraded" if degraded else "ready"
         return 503 if unusable else 200, {"status": status, "dependencies": found}
+
+    def _known(self, dependency: Dependency) -> Finding | None:
+        at, finding = self._kept.get(dependency.name, (-1e9, None))
+        return finding if monotonic() - at < dependency.keep_seconds else None
 
     def _finding(self, dependency: Dependency) -> Finding:
         future = self._running[dependency.name]
@@ -108,6 +116,7 @@ class Readiness:
             err = future.exception()
             if err is None:
                 finding = future.result()
+                self._kept[dependency.name] = monotonic(), finding
             else:
                 finding = Finding("down", {})
                 reason = (err.debug or err.message) if isinstance(err, IdpError) else f"{type(err).__name__}: {err}"
@@ -209,6 +218,7 @@ def dependencies(services: Services) -> tuple[Dependency, ...]:
         Dependency("worker", False, worker), Dependency("logout_notices", False, logout_notices),
         *([Dependency("mail", False, mail)] if services.mail_delivery.server is not None else []),
         Dependency("audit_trail", False, audit_trail),
-        *([Dependency("mobile_signature", False, mobile_signature)] if services.mobile_signatures is not None else []),
+        *([Dependency("mobile_signature", False, mobile_signature, CARRIER_SECONDS)]
+          if services.mobile_signatures is not None else []),
         *([Dependency("break_glass", False, break_glass)] if services.break_glass.named else []),
         *([Dependency("key_token", False, key_token)] if services.keys.token is not None else []))

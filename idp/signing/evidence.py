@@ -103,9 +103,9 @@ def _for_openssl(transaction: Transaction, events: Sequence[Event], blobs: Mappi
             return files
         files["signature.bin"] = found.octets
         files["scheme.json"] = json.dumps({"scheme": found.scheme, "salt_length": found.salt_length}).encode()
-        standing = last.proofs.get("standing")
-        if standing is not None:
-            files["standing.der"] = blobs[standing]
+        told = _last(events[events.index(last):], "standing")  # where nobody could tell at once, a later line tells
+        if told is not None:
+            files["standing.der"] = blobs[told.proofs["standing"]]
     return files
 
 

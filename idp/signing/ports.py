@@ -10,8 +10,11 @@ from ..audit import AuditRecord
 from .outcome import Outcome
 from .transaction import Change, Event, Transaction
 
-TEST: Final = "sim-test"
-"""Stands for the application in the first signature of a SIM, which shows that card, number and certificate fit."""
+TEST: Final = "sim:test"
+"""Stands for the application in the first signature of a SIM, which shows that card, number and certificate fit.
+
+No application has such an identifier: for this one alone a card signs that has not shown what it is.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,21 +142,29 @@ class Signing:
         """
         return self.release_all(client_id, [(transaction_id, digest)], caller)[0]
 
-    def release_all(self, client_id: str, wanted: Sequence[tuple[str, bytes]], caller: Caller) -> list[bytes]:
-        """Give several signatures, in order, each as ``release``; none before all of them may be given."""
-        return [self._give(one, caller) for one in [self._releasable(client_id, *one, caller) for one in wanted]]
+    def release_all(self, client_id: str, wanted: Sequence[tuple[str, bytes]], caller: Caller, *,
+                    unused: bool = False) -> list[bytes]:
+        """Give several signatures, in order, each as ``release``; none before all of them may be given.
 
-    def _releasable(self, client_id: str, transaction_id: str, digest: bytes, caller: Caller) -> Transaction:
+        ``unused``: what was released reached nobody, and it is for whoever asks to see that one gets it (an act that dies
+        between the first of several and the last must not cost the officer another signature).
+        """
+        return [self._give(one, caller) for one in [self._releasable(client_id, *one, caller, unused=unused) for one in wanted]]
+
+    def _releasable(self, client_id: str, transaction_id: str, digest: bytes, caller: Caller, *, unused: bool) -> Transaction:
         one = self.find(client_id, transaction_id)
         if one.digest != digest:
             raise RefusedError("The signature is over another hash.", code="another_hash", status=409)
         now = self._clock.now()
-        if one.state is not State.READY or now > (one.ended_at or 0) + self._rules.fetch_seconds or one.signature is None:
+        there = one.state is State.READY or (unused and one.state is State.RELEASED and one.denied_at is None)
+        if not there or now > (one.ended_at or 0) + self._rules.fetch_seconds or one.signature is None:
             raise _nothing(one)
         self._still_good(one, caller)
         return one
 
     def _give(self, one: Transaction, caller: Caller) -> bytes:
+        if one.state is State.RELEASED and one.signature is not None:
+            return one.signature
         change = changed(one, State.RELEASED, self._clock.moment(), next_try_at=None)
         record = record_of(AuditEvent.SIGNATURE_RELEASED, change.after, caller, self._clock.now())
         if one.signature is None or not self._store.change(change, record):
@@ -238,12 +246,15 @@ class Signing:
 
     def _still_good(self, one: Transaction, caller: Caller) -> None:
         """See at the last moment that the card was not lost and its certificate not revoked since it signed."""
+        waits = one.state is State.READY
         if not self._following.still_signs(one):
-            self._following.end(one, SIM_BLOCKED, caller)
+            if waits:
+                self._following.end(one, SIM_BLOCKED, caller)
             raise RefusedError("The SIM was reported lost, or is blocked.", code="sim_blocked", status=409)
         certificate = self._store.blob(one.certificate.hex())
         if certificate is None or self._standings.of(certificate).status != "good":
-            self._following.end(one, Outcome.REVOKED, caller)
+            if waits:
+                self._following.end(one, Outcome.REVOKED, caller)
             raise _unfit()
 
 

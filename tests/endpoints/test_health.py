@@ -250,6 +250,15 @@ def test_answers_are_kept_for_a_second_and_nobody_waits_for_a_second_caller() ->
     assert len(asked) == 3
 
 
+def test_a_service_of_others_is_not_asked_as_often_as_we_are() -> None:
+    rooms, asked = Rooms(), Carrier()
+    rooms.mobile_signatures = SimpleNamespace(carriers={"one": asked})
+    readiness = Readiness(dependencies(rooms), keep_seconds=0)  # type: ignore[arg-type]
+    for _ in range(5):
+        assert readiness.look()[1]["dependencies"]["mobile_signature"]["state"] == "up"
+    assert asked.calls == ["handshake"]
+
+
 def test_an_unforeseen_fault_in_a_check_is_down_and_not_500() -> None:
     def broken() -> Finding:
         raise ZeroDivisionError

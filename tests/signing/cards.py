@@ -105,6 +105,7 @@ class Carrier:
         raise NotImplementedError
 
     def handshake(self, transaction: str) -> Answer:
+        self.calls.append("handshake")
         self._here()
         return said(of_fault(*self.takes), *self.takes) if self.takes is not None else said(of_status(100), 100)
 

@@ -115,6 +115,25 @@ def test_openssl_verifies_it_by_the_commands_that_stand_in_it(make: Callable[...
     assert "FAILED" in changed["ts"]
 
 
+def test_a_standing_that_was_told_later_is_found_too(make: Callable[..., House], monkeypatch: pytest.MonkeyPatch,
+                                                    tmp_path: Path) -> None:
+    house = make()
+
+    def away(_certificate: bytes) -> Any:
+        raise UnavailableError("away", dependency="authority")
+
+    house.asked()
+    with monkeypatch.context() as broken:
+        broken.setattr(house.standings, "of", away)
+        house.signed()
+    house.clock.advance(10)
+    house.signing.go_on(CALLER, most=10)
+    (one,) = house.store.of_officer("sub-1", limit=2)
+    said = verdicts(unpacked(house.package(one), tmp_path / "evidence"), house.clock.now())
+    assert one.state.value == "ready"
+    assert "certificate.pem: good" in said["ocsp"]
+
+
 def test_the_manifest_names_everything_and_tells_the_course(make: Callable[..., House], tmp_path: Path) -> None:
     house = make()
     one = house.signed()

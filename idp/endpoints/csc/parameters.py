@@ -37,7 +37,7 @@ def text(body: Body, name: str, *, longest: int = LONGEST) -> str:
     value = body.get(name)
     if not isinstance(value, str) or not value:
         raise invalid(f"Missing (or invalid type) string parameter {name}")
-    if len(value) > longest:
+    if len(value) > longest or "\0" in value:  # which no database keeps
         raise invalid(f"Invalid parameter {name}")
     return value
 

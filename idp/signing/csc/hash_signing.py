@@ -166,10 +166,12 @@ class HashSigning:
             algorithms.check(wanted, self._made(transaction, credential.certificate))
         try:
             given = self._signing.release_all(
-                requester.client_id, [(each.transaction_id, each.digest) for each in signed], caller)
+                requester.client_id, [(each.transaction_id, each.digest) for each in signed], caller, unused=True)
         except RefusedError as refused:
             raise _refusal(refused) from refused
-        self._store.use(one.authorization_id, self._clock.now())
+        # This is what happens once: whatever was released before it reached nobody.
+        if not self._store.use(one.authorization_id, self._clock.now()):
+            raise _invalid("Invalid parameter SAD")
         by_digest = dict(zip(one.wish.digests, given, strict=True))
         return [by_digest[digest] for digest in digests]
 
@@ -281,7 +283,7 @@ class HashSigning:
 
     def _signed(self, one: Authorization, number: int) -> Transaction:
         found = self._signing.known(one.requester.client_id, one.key(number))
-        if found is None or found.signature is None or found.state is not State.READY:
+        if found is None or found.signature is None or found.state not in (State.READY, State.RELEASED):
             raise _invalid("Invalid parameter SAD")
         return found
 

@@ -71,7 +71,7 @@ def test_csc2_11_7_a_handle_is_of_one_application_and_one_officer(door: Door) ->
     for stranger in (door.tokens_for(client_id="khac", scope="service"),
                      door.tokens_for(session=door.session(door.officer("lanhdao")), scope="service")):
         refused(ask(door, "credentials/authorizeCheck", handle, token=stranger["access_token"]), 400, "invalid_request", "handle")
-    for body in ({}, {"handle": 7}, {"handle": "x"}):
+    for body in ({}, {"handle": 7}, {"handle": "x"}, {"handle": "a\0b"}):
         refused(ask(door, "credentials/authorizeCheck", body), 400, "invalid_request", "handle")
     door.phones.carrier.fault = (401, None)
     door.clock.advance(10)

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from idp.adapters.sql.database import Database
-from idp.errors import UnavailableError
+from idp.errors import RefusedError, UnavailableError
 from idp.signing.csc.algorithms import Wanted
 from idp.signing.csc.authorization import ActivationData, sad_digest
 from idp.signing.csc.credential import Names
@@ -240,6 +240,57 @@ def test_when_nobody_tells_how_a_certificate_stands_the_signature_waits(house: H
         house.take(sad)
     house.standings.away = False
     verifies(house, house.take(sad)[0])
+
+
+@pytest.mark.parametrize("broken", ["second", "use"])
+def test_what_reached_nobody_is_given_when_it_is_asked_for_again_and_once(house: House, monkeypatch: pytest.MonkeyPatch,
+                                                                         broken: str) -> None:
+    sad, _ = house.authorize(FIRST, SECOND)
+    release, use, calls = house.store.change, house.authorizations.use, list[str]()
+
+    def change(step: Any, record: Any) -> bool:
+        calls.append(step.after.state)
+        if broken == "second" and calls.count(State.RELEASED) == 2:
+            raise UnavailableError("away", dependency="database")
+        return release(step, record)
+
+    def used(*asked: Any) -> bool:
+        if broken == "use" and calls.count(State.RELEASED) == 2:
+            calls.append(State.RELEASED)
+            raise UnavailableError("away", dependency="database")
+        return use(*asked)
+
+    monkeypatch.setattr(house.store, "change", change)
+    monkeypatch.setattr(house.authorizations, "use", used)
+    with pytest.raises(UnavailableError):
+        house.take(sad, FIRST, SECOND)
+    assert house.records("signature.released") == (1 if broken == "second" else 2)
+    first, second = house.take(sad, FIRST, SECOND)
+    verifies(house, first)
+    verifies(house, second, SECOND)
+    assert refusal(lambda: house.take(sad, FIRST, SECOND)) == INVALID_SAD
+    assert house.records("signature.released") == 2
+
+
+@pytest.mark.parametrize("meanwhile", [
+    lambda house, one: house.signing.deny("sub-1", one.transaction_id, CALLER),
+    lambda house, _: house.sims.blocked.add("sub-1"), lambda house, _: house.standings.revoked.add(house.cards["sub-1"].der),
+    lambda house, _: house.clock.advance(301)])
+def test_what_reached_nobody_is_kept_by_the_rules_of_what_is_given(house: House, monkeypatch: pytest.MonkeyPatch,
+                                                                  meanwhile: Callable[[House, Any], Any]) -> None:
+    sad, one = house.authorize()
+    _, transaction = house.csc.transaction(one)
+
+    def away(*_: Any) -> bool:
+        raise UnavailableError("away", dependency="database")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(house.authorizations, "use", away)
+        with pytest.raises(UnavailableError):
+            house.take(sad)
+    meanwhile(house, transaction)
+    with pytest.raises(RefusedError):
+        house.take(sad)
 
 
 def test_no_more_wait_than_there_are_places(database: Database) -> None:

@@ -13,6 +13,7 @@ from idp.adapters.sql.database import Database
 from idp.adapters.sql.tables import AuditRow, NoticeRow
 from idp.adapters.sql.tables.sims import LIVE_STATES
 from idp.errors import RefusedError, UnavailableError
+from idp.oauth.clients import registration
 from idp.pki.enrollment.moves import Actor
 from idp.roles import Administrator, Role
 from idp.signing.mobile_signature import SimState
@@ -550,7 +551,7 @@ def test_the_first_signature_stands_for_nothing_else(house: House) -> None:
         house.signing_sims.signing("holder")
     assert house.signing_sims.signing("holder", testing=True).iccid == ICCID
     assert refused(lambda: house.signing.find("qlvb", "x")) == "not_found"
-    assert TEST == "sim-test"
+    assert registration._CLIENT_ID.fullmatch(TEST) is None, "no application is called so"
 
 
 def test_lists_are_narrowed_and_counted(house: House) -> None:
