@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import HealthCheck, settings
 from jinja2.bccache import Bucket
 
+from idp.adapters import outbound
 from idp.adapters.sql import schema
 from idp.adapters.sql.database import Database
 from idp.jose import signing_key
@@ -26,7 +27,9 @@ from idp.jose import signing_key
 from .compiled import compile_once
 from .directory_server import directory_server, ldap_directory, own_directory
 from .domain_controller import domain_controller
+from .lazy_stores import make_lazily
 from .postgresql import PostgreSQL
+from .receivers import make_certificate
 
 __all__ = ["directory_server", "domain_controller", "ldap_directory", "own_directory"]
 
@@ -69,6 +72,7 @@ class MadeBefore:
 
 
 compile_once()
+make_lazily()
 
 
 def making(make: Callable[[], rsa.RSAPrivateKey]) -> Any:
@@ -83,6 +87,14 @@ def settings_of_no_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
     nothing = tmp_path_factory.mktemp("settings") / "nothing.toml"
     nothing.touch(mode=0o600)
     with mock.patch.dict(os.environ, IDP_CONFIG=str(nothing)):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_authority_of_the_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Have the system trust one authority that certifies nothing: to read its hundred and more takes longer than most tests."""
+    trusted, _ = make_certificate(tmp_path_factory.mktemp("authorities"), "nobody.example")
+    with mock.patch.object(outbound, "_SYSTEM_CERTIFICATES", trusted):
         yield
 
 

@@ -11,10 +11,13 @@ from sqlalchemy import create_engine, text
 
 from idp.adapters.key_files import KeyFolder
 from idp.adapters.sql import schema
+from idp.adapters.sql.database import Database
+from idp.adapters.sql.sessions import SqlSessions
 from idp.app import create_app
 from idp.errors import ConfigurationError, UnavailableError
 
 from .fakes.directory import FakeDirectory
+from .lazy_stores import at_once
 from .whole import CLIENT, make_app, make_settings, secret_of
 
 
@@ -33,6 +36,15 @@ def test_a_rule_for_an_agency_or_a_network_that_there_cannot_be_refuses_to_start
     with pytest.raises(ConfigurationError, match=f"IDP_{setting.upper()}") as caught:
         make_app(tmp_path, url, **{"networks": ("tinh=10.0.0.0/8",), setting: value})
     assert "separated by spaces" in caught.value.remedy
+
+
+def test_a_start_plans_every_statement_of_every_store_so_that_a_mistake_shows_there(database_url: str, tmp_path: Path) -> None:
+    with at_once() as number:
+        assert number > 60
+        app = make_app(tmp_path, database_url)
+        assert "_not_made" not in vars(SqlSessions(Database(database_url)))
+    assert app.test_client().get("/healthz", headers={"Host": "localhost:8000"}).status_code == 200
+    assert "_not_made" in vars(SqlSessions(Database(database_url)))
 
 
 def test_missing_migrations_refuse_to_start(tmp_path: Path) -> None:

@@ -50,7 +50,12 @@ def translate(app: Flask, services: Services, static_url: Callable[[str], str], 
         # Not url_for: a request for a host that is not ours has no routes, and gets its page all the same.
         choice = f"/language/{other}?{urlencode({'next': here})}"
         return {"brand": brands[lang], "lang": lang, "static_url": static_url, "nonce": g.get("nonce", ""),
-                "other_lang_url": choice, "signs": services.mobile_signatures is not None}
+                "other_lang_url": choice, "signs": services.mobile_signatures is not None, "leads_to_console": leads_to_console}
+
+    def leads_to_console() -> bool:
+        """Tell whether the officer whose page it is has a way into the console; asked by the pages that show it alone."""
+        officer = g.get("entered")
+        return officer is not None and services.administration.console.knows(officer)
 
 
 def how_long(seconds: int | None) -> str:

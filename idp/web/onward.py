@@ -11,7 +11,7 @@ import hashlib
 from dataclasses import replace
 from urllib.parse import urlencode
 
-from flask import Response, make_response, render_template, url_for
+from flask import Response, g, make_response, render_template, url_for
 from flask_babel import gettext
 
 from ..authn.assurance import OUT_OF_REACH, PASSWORD
@@ -75,6 +75,7 @@ class Onward:
                                                             level=signed_in[0].acr)):
             if not enrols or self._services.first_factors.admits(signed_in[1].officer.entry_uuid, caller().source,
                                                                  level=signed_in[0].acr):
+                g.entered = signed_in[1]
                 return signed_in
             browser_id()
             return see_other(address_of("login.enrol", self._services.interactions.begin_page(path, fresh=True)))

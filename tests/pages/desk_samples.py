@@ -6,21 +6,21 @@ from typing import Any, Final
 
 from .rollout_samples import running
 
-_PLACES = [("home", "/next", "Tổng quan", "Overview", "chart"), ("list", "/next", "Chứng thư số", "Certificates", "cert"),
-           ("rollout", "/next", "Chiến dịch", "Campaigns", "check"),
-           ("expiry", "/next", "Sắp hết hạn", "Expire soon", "clock"),
-           ("devices", "/next", "Thiết bị", "Devices", "plug"),
-           ("tasks", "/next", "Việc cần làm", "Tasks", "list"), ("import", "/next", "Nhập danh sách", "Import a list", "up"),
-           ("batches", "/next", "Gửi và nhận kết quả", "Send and take results", "mail"),
-           ("audit", "/next", "Nhật ký", "Audit log", "search")]
+_ROLLOUT, _CARDS, _SYSTEM = ("Triển khai", "Rollout"), ("Chứng thư số và SIM", "Certificates and SIMs"), ("Hệ thống", "System")
+_PLACES = [(_ROLLOUT, "home", "Tổng quan", "Overview", "chart"), (_ROLLOUT, "rollout", "Chiến dịch", "Campaigns", "check"),
+           (_ROLLOUT, "tasks", "Việc cần làm", "Tasks", "list"), (_CARDS, "list", "Chứng thư số", "Certificates", "cert"),
+           (_CARDS, "expiry", "Sắp hết hạn", "Expire soon", "clock"), (_CARDS, "devices", "Thiết bị", "Devices", "plug"),
+           (_CARDS, "import", "Nhập danh sách", "Import a list", "up"),
+           (_CARDS, "batches", "Gửi và nhận kết quả", "Send and take results", "mail"),
+           (_SYSTEM, "audit", "Nhật ký", "Audit log", "search")]
 
 
 def frame(who: dict[str, str], here: str) -> dict[str, Any]:
     """Give what stands around a page."""
     return {"who": who, "here": here, "scope": {"vi": "Toàn tỉnh", "en": "The whole province"},
-            "role": {"vi": "Quản trị tỉnh", "en": "Province administrator"},
-            "places": by_language([{"name": name, "url": url, "label": {"vi": vi, "en": en}, "icon": icon}
-                                   for name, url, vi, en, icon in _PLACES])}
+            "role": {"vi": "Quản trị tỉnh", "en": "Province administrator"}, "finds": True,
+            "places": by_language([{"group": dict(zip(("vi", "en"), group, strict=True)), "name": name, "url": "/next",
+                                    "label": {"vi": vi, "en": en}, "icon": icon} for group, name, vi, en, icon in _PLACES])}
 
 
 def by_language(items: list[dict[str, Any]]) -> dict[str, Any]:

@@ -55,7 +55,8 @@ class Pages:
         page: dict[str, Any] = {
             "brand": BRAND[lang] | {"logo_url": None, "theme_url": None} | (brand or {}), "lang": lang, "nonce": nonce,
             "other_lang_url": f"/{'en' if lang == 'vi' else 'vi'}/{sample.name}", "csrf_token": lambda: "sample-token",
-            "static_url": self.assets.url, "signs": False}
+            "static_url": self.assets.url, "signs": False,
+            "leads_to_console": lambda: True}
         with self.app.test_request_context(f"/{lang}/{sample.name}"), force_locale(lang):
             return render_template(sample.template, **{**page, **sample.values(lang)})
 

@@ -60,6 +60,25 @@ def test_officers_without_a_role_are_told_so_and_administrators_see_their_scope(
     assert "/admin/certificates/import" not in reads
 
 
+def test_the_portal_leads_into_the_console_and_only_whoever_has_a_role_there(console: Console) -> None:
+    assert 'href="/admin/"' in console.person("quantri", "quantri-tinh").get("/").text
+    assert 'href="/admin/"' in agency(console).get("/account/security").text
+    assert "/admin/" not in console.person("canbo").get("/").text
+
+
+def test_places_stand_in_groups_and_officers_are_found_from_every_page(console: Console) -> None:
+    page = console.person("quantri", "quantri-tinh").get("/admin/audit/").text
+    side = page[page.index('class="side__wide"'):]
+    groups = re.findall(r'class="side__group">([^<]+)<', side)
+    assert groups == ["Triển khai", "Con người", "Chứng thư số và SIM", "Hệ thống"]
+    assert side.index("Con người") < side.index('href="/admin/officers/"') < side.index("Chứng thư số và SIM")
+    assert 'id="find" name="q"' in page
+    found = console.person("quantri", "quantri-tinh").get("/admin/officers/?q=quantri")
+    assert (found.status_code, 'id="find"' in found.text) == (200, False)
+    clerk = console.person("vanthu", "van-thu", unit=IT).get("/admin/devices/").text
+    assert ('id="find"' in clerk) is ("/admin/officers/" in clerk)
+
+
 def test_security_38_every_page_asks_for_a_sign_in_a_role_and_a_second_factor(console: Console) -> None:
     pages = {re.sub(r"<[^>]+>", "2026-00000001", rule.rule) for rule in console.app.url_map.iter_rules()
              if rule.rule.startswith("/admin") and "GET" in (rule.methods or ())}

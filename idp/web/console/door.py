@@ -22,6 +22,7 @@ from ..errors import page
 from ..onward import Onward, address_of, see_other
 from ..presentation import officer_words
 from ..security import browser_id, caller
+from .places import places
 
 _MARK: Final = "console"
 
@@ -114,30 +115,9 @@ def _seen(sign_on: Session) -> int | None:
 def _frame(entered: Entered, *, signs: bool) -> dict[str, Any]:
     """Say what stands around a page: whose console it is, how far it reaches, and what there is for this role."""
     who, province = entered.who, gettext("Toàn tỉnh")
-    whole, cards = who.may(Right.ADMINISTER), who.may(Right.SEE_CERTIFICATES)
-    offered: list[tuple[bool, str, str, str, str]] = [
-        (whole, "home", "/admin/", gettext("Tổng quan"), "chart"),
-        (whole, "rollout", "/admin/rollout/", gettext("Chiến dịch"), "check"),
-        (whole, "accounts", "/admin/accounts/", gettext("Cần rà soát"), "users"),
-        (cards, "list", "/admin/certificates/", gettext("Chứng thư số"), "cert"),
-        (cards, "expiry", "/admin/certificates/expiry/", gettext("Sắp hết hạn"), "clock"),
-        (cards and signs, "sims", "/admin/sims/", gettext("SIM ký số"), "sim"),
-        (who.may(Right.SEE_DEVICES), "devices", "/admin/devices/", gettext("Thiết bị"), "plug"),
-        (who.may(Right.SEE_OFFICERS), "officers", "/admin/officers/", gettext("Cán bộ"), "users"),
-        (who.may(Right.SEE_AGENCIES), "agencies", "/admin/agencies/", gettext("Đơn vị"), "building"),
-        (True, "deputies", "/admin/deputies/", gettext("Người làm thay"), "out"),
-        (whole, "tasks", "/admin/tasks/", gettext("Việc cần làm"), "list"),
-        (whole, "applications", "/admin/applications/", gettext("Ứng dụng"), "globe"),
-        (who.may(Right.ASK_CERTIFICATES), "import", "/admin/certificates/import", gettext("Nhập danh sách"), "up"),
-        (who.role is Role.PROVINCE, "batches", "/admin/certificates/batches", gettext("Gửi và nhận kết quả"), "mail"),
-        (who.of_the_province, "keys", "/admin/keys/", gettext("Khóa ký"), "lock"),
-        (who.of_the_province, "system", "/admin/system/", gettext("Tình trạng hệ thống"), "gear"),
-        (whole, "audit", "/admin/audit/", gettext("Nhật ký"), "search"),
-        (who.role in (Role.PROVINCE, Role.AUDITOR), "enrolment", "/admin/enrolment/", gettext("Đăng ký máy"), "laptop")]
     roles = {Role.PROVINCE: gettext("Quản trị tỉnh"), Role.AGENCY: gettext("Quản trị đơn vị"),
              Role.AUDITOR: gettext("Kiểm toán viên, chỉ xem"), Role.REGISTRATION: gettext("Cán bộ đăng ký chứng thư số"),
              Role.CLERK: gettext("Văn thư giữ thiết bị"), Role.HELP_DESK: gettext("Bộ phận hỗ trợ")}
     post = entered.officer.officer.main_post
     return {"scope": province if who.of_the_province else post.unit_name or who.unit, "role": roles.get(who.role, ""),
-            "places": [{"name": name, "url": url, "label": label, "icon": icon}
-                       for shown, name, url, label, icon in offered if shown]}
+            "places": places(who, signs=signs), "finds": who.may(Right.SEE_OFFICERS)}
