@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from idp.audit import Caller
 from idp.directory.unit import Unit, UnitEntry
 from idp.pki.enrollment.working_days import day_of
 from tests.administration.office import HOME, IT, Office
@@ -88,6 +89,15 @@ def test_sessions_end_at_once_and_an_application_loses_what_it_has(office: Offic
     assert agency.get(f"{LIST}{sub}/acts/revoke?about=khac").status_code == 404
     assert do(agency, sub, "end_access").status_code == 303
     assert office.services.sessions._store.alive(sub) == []
+
+
+def test_the_timeline_says_in_words_what_the_system_did_by_itself(office: Office) -> None:
+    sub = office.officer("canbo", unit=IT)
+    office.services.sessions.end(office.session(sub).sid, "disabled", Caller("worker", "deprovisioning"))
+    page = text_of(Console(office).person("quantri", "quantri-tinh").get(f"{LIST}{sub}"))
+    timeline = page[page.index('class="timeline"'):]
+    assert "Máy chủ tự làm" in timeline
+    assert "worker" not in timeline
 
 
 def test_many_are_named_before_anything_is_done_and_each_stands_for_itself(office: Office) -> None:

@@ -21,7 +21,7 @@ from ....services import Services
 from ..desk import unit_names
 from ..door import Door, Entered
 from ..turning import turning
-from .words import facts, families
+from .words import facts, families, source_words
 
 LIST: Final = "/admin/audit/"
 FILTERS: Final = ("person", "application", "address", "event", "unit", "since", "until")
@@ -167,13 +167,7 @@ def _row(found: Mapping[str, Any], names: Mapping[str, str], applications: Mappi
     return {"id": found["id"], "at": second(found["at"]), "what": said.get(found["event"], found["event"]),
             "name": found["name"], "uid": found["uid"], "sub": found["sub"], "client_id": found["client_id"],
             "unit_name": names.get(found["unit_code"], found["unit_code"]),
-            "application": applications.get(found["client_id"], found["client_id"]), "source": _source(found["source"])}
-
-
-def _source(source: str) -> str:
-    known = {"cli": gettext("Dòng lệnh của người vận hành"), "worker": gettext("Máy chủ tự làm"),
-             "start": gettext("Khi khởi động"), OUTSIDE: gettext("Ngoài đơn vị")}
-    return str(known.get(source, source))
+            "application": applications.get(found["client_id"], found["client_id"]), "source": source_words(found["source"])}
 
 
 def _facts(detail: Mapping[str, Any], people: Mapping[str, str], units: Mapping[str, str],

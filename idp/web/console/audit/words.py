@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from flask_babel import gettext
 
+from ....administration.audit.records import OUTSIDE
+
 
 def families() -> Mapping[str, Mapping[str, str]]:
     """Give the events by family, each with what it is called."""
@@ -207,3 +209,10 @@ def facts() -> Mapping[str, str]:
         "address": gettext("Địa chỉ"),
         "account": gettext("Tài khoản"),
         "session": gettext("Phiên")}
+
+
+def source_words(source: str) -> str:
+    """Say where something came from: an address as it is, and what of ours did it in words."""
+    known = {"cli": gettext("Dòng lệnh của người vận hành"), "worker": gettext("Máy chủ tự làm"),
+             "start": gettext("Khi khởi động"), OUTSIDE: gettext("Ngoài đơn vị")}
+    return str(known.get(source, source))

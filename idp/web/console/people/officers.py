@@ -25,7 +25,7 @@ from ....services import Services
 from ....sessions.user_agent import described
 from ...notice_words import device_words
 from ...onward import see_other
-from ..audit.words import families
+from ..audit.words import families, source_words
 from ..desk import name_of, unit_names
 from ..door import Door, Entered
 from ..lists import file_of
@@ -194,8 +194,9 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             certificates=None if found["certificates"] is None else [
                 {**request_words(one), "serial": one["serial"] or ""} for one in found["certificates"]],
             devices=found["devices"], tasks=[task_words(one, units) for one in found["tasks"] or ()],
-            timeline=[{"at": moment(line["at"]), "what": names.get(line["event"], line["event"]), "source": line["source"] or "",
-                       "who": name_of(services, line["by"])} for line in page.items],
+            timeline=[{"at": moment(line["at"]), "what": names.get(line["event"], line["event"]),
+                       "source": source_words(line["source"] or ""), "who": name_of(services, line["by"])}
+                      for line in page.items],
             acts=_offered(entered, found, waiting), may_revoke=who.may(Right.CHANGE),
             turn=turning(f"{LIST}{sub}", {}, following=page.next, prev=""))
 
