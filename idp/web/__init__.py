@@ -16,6 +16,7 @@ from . import (
     console,
     device,
     errors,
+    gallery,
     i18n,
     login,
     logout,
@@ -52,7 +53,7 @@ def register(app: Flask, services: Services, *, assets: Assets | None = None) ->
     i18n.translate(app, services, files.url, frozenset(province))
     errors.handle(app, services.clock)
     for room in (authorize, login, recovery, consent, phone, acting_post, device, approvals, logout, session_management, portal,
-                 account, console, i18n):
+                 account, console, i18n, gallery):
         app.register_blueprint(room.blueprint(services))
     app.register_blueprint(showing(services))
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from idp.web import gallery
 from idp.web.presentation import picture
 
 from . import (
@@ -532,6 +533,8 @@ SAMPLES = [
     Sample("expired-portal", "errors/expired.html", {"app": None, "continue_url": "/next"}),
     Sample("form-post", "authorize/form_post.html",
            {"redirect_uri": "/stay", "parameters": [("code", "a<b>\"'&"), ("state", "é ✓")]}),
+    Sample("gallery", "gallery.html", {name: lambda name=name: gallery.shown()[name] for name in (
+        "course", "lines", "marks", "bars", "files", "turn", "need_at")}),
     *(Sample(name, template, context, 422 if name in samples.WRONG else 200)
       for samples in (audit_samples, desk_samples, device_samples, enrolment_samples, application_samples, operation_samples,
                       rollout_samples, people_samples, sim_samples)
