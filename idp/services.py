@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from .administration.access import Access
 from .administration.applications.onboarding import Onboarding
+from .administration.audit.archived import ArchivedMonths
 from .administration.audit.exports import AuditExports
 from .administration.audit.readings import OwnReadings
 from .administration.audit.records import AuditRecords
@@ -302,6 +303,7 @@ class Services:
     audit_store: SealStore
     audit_reader: AuditReader
     daily_heads: DailyHeads
+    archived_months: ArchivedMonths
     own_readings: OwnReadings
     directory: Directory
     deprovisioning: Deprovisioning

@@ -20,9 +20,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
+from .database_address import holds_password, is_usable
 from .errors import ConfigurationError
 from .secret_files import FOR_OTHERS
 from .secret_files import OF_THE_HOUSE as OF_THE_HOUSE
@@ -97,6 +96,9 @@ class Settings(BaseSettings):
 
     audit_heads_to: str = Field("", description="Place of the audit trail's daily heads: syslog+tls://host:6514 or file:///path")
     audit_heads_ca_file: Path | None = Field(None, description="Authorities that its certificate must chain to, not the system's")
+    audit_archive_dir: Path | None = Field(None, description="Folder for archived months of the audit trail; empty = all stays")
+    audit_hot_months: int = Field(3, ge=1, le=240, description="Months before the running one that stay in the database")
+    audit_keep_months: int = Field(24, ge=2, le=1200, description="Months after which an archived one is due for deletion")
     smtp_host: str = Field("", description="Mail server that takes notices to officers; empty = they stand on the pages only")
     smtp_port: int = Field(587, ge=1, le=65535, description="Its port; 465 with implicit TLS")
     smtp_tls: Literal["starttls", "implicit", "none"] = Field(
@@ -316,7 +318,7 @@ def _examine() -> tuple[Settings | None, list[ConfigurationError]]:
     unknown = sorted(name for name in os.environ if name.startswith("IDP_") and name not in known)
     lists = "`flask --app wsgi doctor --settings` lists them all."
     wrong = [ConfigurationError(f"Unknown setting {name}.", remedy=f"Correct its name; {lists}") for name in unknown]
-    if path is not None and (mode := stat.S_IMODE(path.stat().st_mode)) & FOR_OTHERS and _holds_password(path):
+    if path is not None and (mode := stat.S_IMODE(path.stat().st_mode)) & FOR_OTHERS and holds_password(path):
         wrong.append(ConfigurationError(
             f"The settings file {path} holds a password and can be used by others (mode {mode:04o}).",
             remedy=f"Run: chmod 600 {path} (or 640, with a group of the service's own)"))
@@ -365,7 +367,10 @@ def _unsafe(settings: Settings) -> Iterator[ConfigurationError]:
     if settings.smtp_host and settings.smtp_tls == "none" and not (
             settings.development and settings.smtp_host in {"localhost", "127.0.0.1", "::1"}):
         yield ConfigurationError("Mail would be sent without TLS.", remedy="Set IDP_SMTP_TLS to starttls or implicit.")
-    if not _is_usable(settings.database_url):
+    if settings.audit_keep_months <= settings.audit_hot_months:
+        yield ConfigurationError("The audit trail would be due for deletion while it is in the database.",
+                                 remedy="Set IDP_AUDIT_KEEP_MONTHS to more than IDP_AUDIT_HOT_MONTHS.")
+    if not is_usable(settings.database_url):
         # The URL may hold a password, so it is not repeated.
         yield ConfigurationError("The database URL is none that this provider can use.", remedy="Set IDP_DATABASE_URL to "
                                  "postgresql+psycopg://user@host/name, or to sqlite:///path for one machine.")
@@ -376,25 +381,3 @@ def _is_address(host: str) -> bool:
     with suppress(ValueError):
         return bool(ipaddress.ip_address(host))
     return False
-
-
-def _is_usable(database_url: str) -> bool:
-    """Tell whether a URL names PostgreSQL through psycopg, or a file of SQLite."""
-    try:
-        url = make_url(database_url)
-        dialect, driver = url.get_backend_name(), url.get_driver_name()
-    except (ArgumentError, ValueError):
-        return False
-    if dialect == "sqlite":
-        return driver == "pysqlite" and url.database not in {None, "", ":memory:"}
-    return (dialect, driver) == ("postgresql", "psycopg")
-
-
-def _holds_password(path: Path) -> bool:
-    """Tell whether the settings file has a password in the database's URL, whatever the environment says instead."""
-    try:
-        value = tomllib.loads(path.read_text(encoding="utf-8")).get("database_url")
-        url = make_url(str(value or ""))
-    except (OSError, ValueError, ArgumentError):
-        return False  # refused for what it is
-    return bool(url.password) or any("password" in name.lower() for name in url.query)

@@ -66,12 +66,22 @@ class Es256SealSigner:
 
     def verify(self, key_id: str, message: bytes, signature: bytes) -> bool:
         """Tell whether a known key of that name signed this."""
-        public = self._known.get(key_id)
-        if public is None or len(signature) != 64:
+        if len(signature) != 64:
             return False
         der = encode_dss_signature(int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big"))
+        return self.verify_der(key_id, message, der)
+
+    def signed(self, message: bytes, signature: bytes) -> bool:
+        """Tell whether any known key signed a document."""
+        return any(self.verify_der(key_id, message, signature) for key_id in self._known)
+
+    def verify_der(self, key_id: str, message: bytes, signature: bytes) -> bool:
+        """Tell whether a known key of that name signed a document."""
+        public = self._known.get(key_id)
+        if public is None:
+            return False
         try:
-            public.verify(der, message, _SIGNATURE)
+            public.verify(signature, message, _SIGNATURE)
         except InvalidSignature:
             return False
         return True

@@ -293,7 +293,8 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
                     idle_limit_seconds=settings.idle_limit_seconds, resource=settings.issuer + Paths().administration,
                     counter=guesses, emergency=emergency)
     rollout = rollout_rooms(settings, database, clients, mirror, groups, desk_rooms.moves.calendar, clock)
-    trail_records, trail_exports, own_readings = audit_rooms(database, seal_store, seal_signer, mirror, groups, audit, clock)
+    trail = audit_rooms(settings, database, seal_store, seal_signer, protocol_rooms.time_stamps, mirror, groups, notices, audit,
+                        clock)
     consents = Consents(SqlConsents(database), audit, clock)
     known_devices = Devices(SqlDevices(database), networks, clock)
     about_officers = OfficerAdministration(deprovisioning, mirror, groups)
@@ -320,7 +321,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         enrollments=enrollments, enrollment_lists=enrollment_lists, enrollment_paper=paper,
         devices=custody_devices, expiry=expiry, renewals=renewals,
         rollout=rollout.administration, rollout_reports=rollout.reports, accounts=rollout.accounts,
-        audit=trail_records, audit_exports=trail_exports,
+        audit=trail.records, audit_exports=trail.exports,
         password_resets=PasswordResets(people, mirror, one_time, deprovisioning, interactions, notices, audit,
                                        clock, groups, seen))
     return Services(
@@ -355,7 +356,8 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         mail_delivery=MailDelivery(mail, mail_server(settings, clock), mirror, LetterWords(settings, forgotten.link), clock),
         audit_chain=AuditChain(seal_store, seal_signer, FileSealHeads(settings.keys_dir / HEADS), clock),
         audit_store=seal_store, audit_reader=SqlAuditReader(database),
-        own_readings=own_readings, daily_heads=daily_heads(settings, database, seal_store, protocol_rooms.time_stamps, clock),
+        own_readings=trail.readings, archived_months=trail.archived,
+        daily_heads=daily_heads(settings, database, seal_store, protocol_rooms.time_stamps, clock),
         registrar=Registrar(client_store, clients, folder.client_secrets(), clock, policy, sectors, client_secrets),
         initial_access=initial_access, dynamic_registration=DynamicRegistration(desk),
         client_configuration=ClientConfiguration(desk),

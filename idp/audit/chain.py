@@ -10,12 +10,13 @@ Nothing is sealed in a chain that is not the one known outside, until an operato
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
 from ..clock import Clock
 from ..errors import RefusedError, UnavailableError
 from . import AuditEvent, AuditRecord, AuditTrail, Caller
+from .archive.month import DISCARDED, PURGED, Kept, Purged, purged_of
 from .seal import START, Break, Position, Seal, SealHead, SealSigner, StoredRecord, find_break, genesis, make_seal
 
 
@@ -89,6 +90,10 @@ class SealStore(Protocol):
         """Give the number of records after a position (counted up to 100,000) and the ``at`` of the first."""
         ...
 
+    def archived(self) -> Sequence[Kept]:
+        """Give the months that were archived, in order."""
+        ...
+
     def append(self, seal: Seal) -> bool:
         """Write a seal durably; False when another sealer wrote that number first."""
         ...
@@ -118,7 +123,9 @@ class ChainReport:
         unsealed: Records behind the last of these seals (counted up to 100,000).
         oldest_unsealed_at: When the first of them was written, seconds since the epoch.
         broken: The first place that does not hold, or None. ``other_chain``: the database's chain is not the one that is known;
-            its seal is then the newest that is known of that one.
+            its seal is then the newest that is known of that one. ``archived``: a head that was to stand in the chain is of the
+            part that is in archives alone.
+        purged: The part that is in archives alone: signed months that lead back to the chain's beginning.
     """
 
     chain: int | None
@@ -128,6 +135,7 @@ class ChainReport:
     unsealed: int
     oldest_unsealed_at: int | None
     broken: Break | None
+    purged: Purged = field(default_factory=Purged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +242,10 @@ class AuditChain:
         if head.number == 0:
             return head.hash == genesis(known.chain)
         found = self._store.seals(after=head.number - 1, limit=1)
+        if found and found[0].number > head.number:
+            # Purged since, perhaps: the months that were are signed, and the first seal in the database hangs on them.
+            last = purged_of(self._store.archived(), known.chain, self._signer).last
+            return last is not None and head.number < last.last
         return bool(found) and (found[0].number, found[0].hash) == (head.number, head.hash)
 
     def backlog(self) -> tuple[int, int]:
@@ -300,12 +312,23 @@ class AuditChain:
         return Acceptance(now, known)
 
     def _walk(self, chain: int | None, known: KnownHead | None, heads: Sequence[SealHead]) -> tuple[ChainReport, Seal | None]:
-        """Check every link, and that the given heads stand in the chain; give the last seal that holds too."""
-        previous: Seal | None = None
-        seals = records = 0
-        broken: Break | None = None
+        """Check every link, and that the given heads stand in the chain; give the last seal that holds too.
+
+        A month that is purged meanwhile is no break: what began before is looked at anew.
+        """
+        while True:
+            purged = purged_of(self._store.archived(), chain or 0, self._signer)
+            report, last = self._walk_from(purged, chain, known, heads)
+            if report.broken is None or purged == purged_of(self._store.archived(), chain or 0, self._signer):
+                return report, last
+
+    def _walk_from(self, purged: Purged, chain: int | None, known: KnownHead | None,
+                   heads: Sequence[SealHead]) -> tuple[ChainReport, Seal | None]:
+        previous, broken = self._anchor(purged)
+        floor = previous.number if previous else 0
+        reached, seals, records = floor, 0, 0
         while broken is None:
-            batch = self._store.seals(after=previous.number if previous else 0, limit=200)
+            batch = self._store.seals(after=reached, limit=200)
             if not batch:
                 break
             for seal in batch:
@@ -315,12 +338,49 @@ class AuditChain:
                     broken = Break(seal.number, None, "end_replaced")
                 if broken is not None:
                     break
-                seals, records, previous = seals + 1, records + len(rows), seal
-        reached = previous.number if previous else 0
+                seals, records, previous, reached = seals + 1, records + len(rows), seal, seal.number
+        if broken is None:
+            broken = self._stray()
         if broken is None and any(entry.number > reached for entry in heads):
             broken = Break(reached + 1, None, "end_missing")
+        if broken is None:
+            broken = _below(floor, purged, [entry for entry in heads if known is None or entry != known.head])
         unsealed, oldest = self._store.backlog(after=previous.last if previous else START)
-        return ChainReport(chain, known, seals, records, unsealed, oldest, broken), previous
+        return ChainReport(chain, known, seals, records, unsealed, oldest, broken, purged), previous
+
+    def _stray(self) -> Break | None:
+        """Find a record where everything was purged, and nothing was brought back."""
+        after = START
+        for one in self._store.archived():
+            if one.state in (PURGED, DISCARDED):
+                found = self._store.records(after=after, upto=one.month.place)
+                if found:
+                    return Break(one.month.last, found[0].position.id, "record_added")
+            after = one.month.place
+        return None
+
+    def _anchor(self, purged: Purged) -> tuple[Seal | None, Break | None]:
+        """Give the seal on which what is in the database hangs: the last one that was purged, itself still there."""
+        last = purged.last
+        if purged.broken is not None or last is None:
+            return None, purged.broken
+        found = self._store.seals(after=last.last - 1, limit=1)
+        if not found or found[0].number != last.last:
+            return None, Break(last.last, None, "seal_missing")
+        seal = found[0]
+        if (seal.hash, seal.last) != (last.hash, last.place) or not self._signer.verify(seal.key_id, seal.hash, seal.signature):
+            return None, Break(last.last, None, "seal_changed")
+        return seal, None
+
+
+def _below(floor: int, purged: Purged, heads: Sequence[SealHead]) -> Break | None:
+    """Look at heads that are not above the last purged seal: that one is known, those before stand in archives."""
+    for entry in heads:
+        if entry.number < floor:
+            return Break(entry.number, None, "archived")
+        if entry.number == floor and purged.last is not None and entry.hash != purged.last.hash:
+            return Break(entry.number, None, "end_replaced")
+    return None
 
 
 def name_of(chain: int | None) -> str:

@@ -18,6 +18,7 @@ from typing import Final, Protocol
 from ..clock import Clock
 from ..errors import UnavailableError
 from . import AuditEvent, AuditRecord, Caller
+from .archive.month import ARCHIVED
 from .chain import SealStore
 from .lines import ZONE
 
@@ -42,6 +43,8 @@ class DayHead:
         next_attempt_at: When it is tried next.
         sent_at: When it was taken outside; 0 for not.
         last_error: Why it was not, the last time.
+        purged_seal: Number of the seal on which what the database then held hangs; 0 where nothing was purged.
+        purged_hash: That seal's, 32 bytes, or empty.
     """
 
     day: str
@@ -55,12 +58,15 @@ class DayHead:
     next_attempt_at: int = 0
     sent_at: int = 0
     last_error: str = ""
+    purged_seal: int = 0
+    purged_hash: bytes = b""
 
     @property
     def document(self) -> bytes:
         """What is stamped and sent: one line of JSON, the same whenever it is asked for."""
+        purged = {"purged_seal": self.purged_seal, "purged_hash": self.purged_hash.hex()} if self.purged_seal else {}
         return json.dumps({"audit_head": 1, "day": self.day, "chain": str(self.chain), "seal": self.number,
-                           "hash": self.hash.hex(), "taken_at": self.taken_at}, separators=(",", ":")).encode()
+                           "hash": self.hash.hex(), "taken_at": self.taken_at, **purged}, separators=(",", ":")).encode()
 
 
 class DayHeads(Protocol):
@@ -147,7 +153,9 @@ class DailyHeads:
         last, chain = self._seals.last_seal(), self._seals.chain()
         if last is None or chain is None:
             return
+        purged = next((one.month for one in reversed(self._seals.archived()) if one.state != ARCHIVED), None)
         head = DayHead(day=day, chain=chain, number=last.number, hash=last.hash, taken_at=now, next_attempt_at=now,
+                       purged_seal=purged.last if purged else 0, purged_hash=purged.hash if purged else b"",
                        state="waiting" if self._outside is not None else "kept")
         if self._store.take(head) and self._outside is None:
             self._stamped(head)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .archive.month import ARCHIVED, DISCARDED, PURGED
 from .chain import SealStore
 from .seal import START, Break, Position, Seal, SealSigner, StoredRecord, find_break
 
@@ -22,10 +23,12 @@ class Standing:
     Attributes:
         seal: The seal that covers it; None while it waits for one.
         broken: Why that seal does not hold; None where it does.
+        archived: The month in whose archive it stands with its seal, where it was brought back from there; else "".
     """
 
     seal: Seal | None = None
     broken: Break | None = None
+    archived: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Stretch:
         records: How many records they cover.
         broken: The first place that does not hold, or None.
         next: Number of the seal to go on with; 0 where the beginning is reached, or where something does not hold.
+        archived: The newest month of those that stand before, in archives; "" where the database has the beginning.
     """
 
     newest: int = 0
@@ -49,6 +53,7 @@ class Stretch:
     records: int = 0
     broken: Break | None = None
     next: int = 0
+    archived: str = ""
 
 
 class Inspection:
@@ -59,7 +64,13 @@ class Inspection:
 
     def record(self, record: StoredRecord) -> Standing:
         """Check the seal that covers a record, with everything under it."""
-        number = self._number_over(record.position)
+        kept = [one for one in self._store.archived() if one.state != ARCHIVED]
+        month = next((one for one in kept if record.position <= one.month.place), None)
+        if month is not None:
+            # Its seal went with it; what never came back from its archive was put there by somebody.
+            broken = Break(month.month.last, record.position.id, "record_added") if month.state in (PURGED, DISCARDED) else None
+            return Standing(broken=broken, archived=month.month.month)
+        number = self._number_over(record.position, kept[-1].month.last if kept else 0)
         if number is None:
             return Standing()
         before, seal = self._with_predecessor(number)
@@ -76,10 +87,14 @@ class Inspection:
         last = self._store.last_seal()
         if last is None:
             return Stretch()
-        newest = last.number if upto is None else max(1, min(upto, last.number))
+        purged = next((one.month for one in reversed(self._store.archived()) if one.state != ARCHIVED), None)
+        floor, archived = (purged.last, purged.month) if purged else (0, "")
+        if last.number == floor:
+            return Stretch(archived=archived)
+        newest = last.number if upto is None else max(floor + 1, min(upto, last.number))
         seals = {seal.number: seal for seal in self._store.seals(after=max(0, newest - SEALS - 1), limit=SEALS + 1)}
         number, records, broken = newest, 0, None
-        while number > max(0, newest - SEALS) and (number == newest or records < RECORDS):
+        while number > max(floor, newest - SEALS) and (number == newest or records < RECORDS):
             seal, before = seals.get(number), seals.get(number - 1)
             if seal is None or (before is None and number > 1):
                 broken = Break(number if seal is None else number - 1, None, "seal_missing")
@@ -90,7 +105,8 @@ class Inspection:
             records, number = records + seal.record_count, number - 1
         oldest = min(newest, number + 1)
         return Stretch(newest, oldest, seals[oldest].sealed_at if oldest in seals else 0,
-                       seals[newest].sealed_at if newest in seals else 0, records, broken, 0 if broken else number)
+                       seals[newest].sealed_at if newest in seals else 0, records, broken,
+                       0 if broken or number == floor else number, archived)
 
     def _broken(self, seal: Seal, before: Seal | None) -> Break | None:
         rows = self._store.records(after=before.last if before else START, upto=seal.last)
@@ -101,12 +117,12 @@ class Inspection:
         before = found.get(number - 1)
         return before, None if before is None and number > 1 else found.get(number)
 
-    def _number_over(self, place: Position) -> int | None:
+    def _number_over(self, place: Position, floor: int) -> int | None:
         """Give the number of the first seal that ends at or behind a place; None where the last ends before it."""
         last = self._store.last_seal()
         if last is None or place > last.last:
             return None
-        low, high = 1, last.number
+        low, high = floor + 1, last.number
         while low < high:
             middle = (low + high) // 2
             found = self._store.seals(after=middle - 1, limit=1)

@@ -96,6 +96,30 @@ class SealSigner(Protocol):
         """Tell whether the key of that name signed this; False for an unknown key."""
         ...
 
+    def verify_der(self, key_id: str, message: bytes, signature: bytes) -> bool:
+        """As ``verify``, of what ``DocumentSigner.sign_der`` gave."""
+        ...
+
+
+class DocumentSigner(Protocol):
+    """The key that seals the trail, for documents that others check."""
+
+    def sign_der(self, message: bytes) -> bytes:
+        """Give an ECDSA signature over SHA-256, in DER (RFC 3279 §2.2.3), as OpenSSL checks it."""
+        ...
+
+    def public_pem(self) -> bytes:
+        """Give the public key as PEM."""
+        ...
+
+
+class ArchiveSigner(SealSigner, DocumentSigner, Protocol):
+    """The key that seals the trail, for its archives: they outlive keys."""
+
+    def signed(self, message: bytes, signature: bytes) -> bool:
+        """Tell whether any known key, of today or retired, signed this (DER)."""
+        ...
+
 
 START = Position(0, 0, 0)
 _MARK = 16
@@ -143,7 +167,7 @@ class Break:
         seal: Number of the seal that does not fit.
         record: Id of the first record that is wrong; None when it is the seal itself.
         what: ``record_changed`` ``record_added`` ``record_missing`` ``seal_changed`` ``seal_missing``
-            ``signature_invalid`` ``end_missing`` ``end_replaced`` ``other_chain``.
+            ``signature_invalid`` ``end_missing`` ``end_replaced`` ``other_chain`` ``archive_forged`` ``archived``.
     """
 
     seal: int

@@ -14,7 +14,8 @@ from ..clock import Clock
 from ..pki.forms import Sheets
 from ..services import Services
 from ..settings import Settings
-from . import audit, clients, db, directory, doctor, keys, sessions, sims, worker
+from . import clients, db, directory, doctor, keys, sessions, sims, worker
+from .audit import trail as audit
 from .authn import break_glass, deputies, factors, throttle, totp
 from .pki import ca, custody, forms
 from .rollout import campaigns

@@ -24,7 +24,7 @@ from ..oauth import response
 from ..services import Services
 from ..settings import Settings, problems, read_secret
 from . import listed_settings
-from .audit import heads_health
+from .audit import archive, trail
 from .pki import carriers, health
 from .verb import Verb
 
@@ -369,7 +369,7 @@ def _audit_trail(house: Services) -> Iterator[Line]:
         yield Line("audit trail", "failed", f"it is not the one known outside the database: {conflict}.",
                    "Was the database restored or made anew on purpose? Then run: flask --app wsgi audit accept-chain --reason ..."
                    " If not, read docs/operations/audit.md, section 2.")
-    for state, found, remedy in heads_health(house):
+    for state, found, remedy in (*trail.heads_health(house), *archive.health(house)):
         yield Line("audit trail", state, found, remedy)
 
 

@@ -92,6 +92,8 @@ class NoticeKind(StrEnum):
     seconds since the epoch), which the next one has too."""
     CAMPAIGN_MISSING = "campaign.missing"
     """To an agency's administrators. Details ``count``: who is missing and waits for the agency; ``campaigns``: in how many."""
+    AUDIT_ARCHIVE_DUE = "audit.archive_due"
+    """To administrators of the province: the file of a month of the trail is due for deletion; detail ``month``, MM/YYYY."""
 
 
 ENDS_REMEMBERED = frozenset({

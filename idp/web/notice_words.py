@@ -154,6 +154,10 @@ _WORDS: Mapping[NoticeKind, _Words] = {
         "clock", _("Chiến dịch đang chờ đơn vị bạn"),
         _("Số trường hợp còn thiếu chờ đơn vị bạn làm bước tiếp theo: %(count)s, trong %(campaigns)s chiến dịch. Thời hạn gần "
           "nhất là ngày %(ends)s. Vui lòng mở trang quản trị để xem danh sách."), warns=False),
+    NoticeKind.AUDIT_ARCHIVE_DUE: _Words(
+        "clock", _("Tệp nhật ký đã hết thời hạn lưu giữ"),
+        _("Tệp lưu trữ nhật ký tháng %(month)s đã hết thời hạn lưu giữ. Việc xóa cần hai quản trị của tỉnh, theo hướng dẫn vận "
+          "hành về nhật ký."), warns=False),
 }
 
 _STEPS = {"activate": _("ký thử để kích hoạt chứng thư số"), "enrol_factor": _("bật xác thực hai lớp"),
@@ -197,7 +201,7 @@ def text_of(told: Told, translate: Translate) -> str:
         "serial": detail.get("serial", "?"), "ends": _day(detail.get("ends", "")), "count": detail.get("count", "?"),
         "soon": detail.get("soon", "?"), "campaign": detail.get("campaign", "?"), "campaigns": detail.get("campaigns", "?"),
         "step": translate(_STEPS.get(detail.get("step", ""), _A_STEP)), "giver": detail.get("giver", "?"),
-        "deputy": detail.get("deputy", "?"),
+        "deputy": detail.get("deputy", "?"), "month": detail.get("month", "?"),
         "sim": translate(_SIMS.get(detail.get("state", ""), _SIMS["deactivated"]))}
 
 

@@ -1,9 +1,10 @@
 """The one long-running process behind the web: outbox, sealing, housekeeping, and the directory's feed.
 
-Seven loops run in threads of their own, so that none waits for another: ``sealer``, ``outbox``, ``pings``, ``mail`` and
-``consequences`` look every half second or oftener, ``schedule`` does what is due, ``feed`` listens to the directory. A database
-that is away stops none of them: they try again with a growing pause, and the log says once that it went and once that it came
-back. SIGTERM ends the process within seconds; what was being sent is finished or given back.
+Eight loops run in threads of their own, so that none waits for another: ``sealer``, ``outbox``, ``pings``, ``mail`` and
+``consequences`` look every half second or oftener, ``schedule`` does what is due, ``archives`` lets old months of the trail leave
+the database, ``feed`` listens to the directory. A database that is away stops none of them: they try again with a growing pause,
+and the log says once that it went and once that it came back. SIGTERM ends the process within seconds; what was being sent is
+finished or given back.
 """
 
 from __future__ import annotations
@@ -73,6 +74,7 @@ class Worker:
         self._mirroring = services.mirroring
         self._braked = ""
         self._lists = services.list_fetcher
+        self._months = services.archived_months
         self._phones = services.mobile_signatures
 
     def _jobs(self, services: Services) -> list[Job]:
@@ -122,6 +124,7 @@ class Worker:
         loops = [threading.Thread(target=self._loop, args=(name, step, pause), name=name) for name, step, pause in (
             ("sealer", self._sealing.round, 0.5), ("schedule", self._schedule.round, 0.5), ("feed", self._feed, 1.0),
             ("consequences", self._consequences, 0.25),
+            ("archives", self._archive, 600.0),  # takes minutes, in small steps
             # In a loop of its own: others may take their time to answer.
             *((("phones", self._phones_round, 0.5), ("cards", self._cards_round, 5.0)) if self._phones is not None else ()),
             *((("fetched lists", self._fetch_lists, 3600.0),) if self._lists is not None else ()),
@@ -158,6 +161,7 @@ class Worker:
             self._phones_round()
             self._cards_round()
         self._sealing.round()
+        self._archive()
 
     def _feed(self, *, once: bool = False) -> None:
         """Follow the directory; what the brake stops is said once, and stands in /readyz until somebody has looked."""
@@ -192,6 +196,13 @@ class Worker:
         assert self._phones is not None
         self._phones.sims.settle(WORKER, most=50)
         self._phones.nightly.look(WORKER, most=20)
+
+    def _archive(self) -> None:
+        """Let old months of the trail leave the database, and say which files are due."""
+        left = self._months.archives.follow(WORKER, self._stop.wait)
+        if left:
+            self._log.info("months of the audit trail left the database", months=left)
+        self._months.tell(WORKER)
 
     def _attempt(self, consequences: Consequences, change: OfficerChange) -> bool:
         try:

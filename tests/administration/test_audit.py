@@ -73,7 +73,7 @@ def test_a_record_is_read_with_its_seal(office: Office) -> None:
     token = office.auditor()
     (record,) = found(office, token, "uid=cuatoi&event=sign_in")
     waiting = office.call("GET", f"/audit/{record['id']}", token).json["seal"]
-    assert waiting == {"number": None, "sealed_at": None, "broken": None}
+    assert waiting == {"number": None, "sealed_at": None, "broken": None, "archived": None}
     office.services.audit_chain.accept("a database of its own", office.services.audit, CALLER)  # keys are the same for all
     while office.services.audit_chain.seal().records:
         pass

@@ -10,6 +10,7 @@ import subprocess
 import tracemalloc
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -56,8 +57,9 @@ class NoSeals:
 def room(trail: Trail, told: Any = None) -> tuple[AuditExports, Any]:
     told = told or FakeAuditTrail()
     store: Any = NoSeals()
+    archives: Any = SimpleNamespace(absent=lambda start, end: ["2026-05"] if start < 1_780_000_000 < end else [])
     signer = Es256SealSigner(ec.generate_private_key(ec.SECP256R1()), Path("/nonexistent"))
-    return AuditExports(trail, store, signer, told, FakeClock()), told
+    return AuditExports(trail, store, signer, archives, told, FakeClock()), told
 
 
 def archive(exports: AuditExports, **more: Any) -> zipfile.ZipFile:

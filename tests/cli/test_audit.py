@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,11 +15,15 @@ from flask import Flask
 from sqlalchemy import text
 
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.trail.archives import SqlArchives
 from idp.adapters.sql.trail.records import SqlAuditTrail
 from idp.adapters.sql.trail.seals import SqlAuditReader, SqlSealStore
+from idp.adapters.trail.archive_files import FileArchiveFolder
 from idp.audit import AuditEvent, AuditRecord
+from idp.audit.archive.archives import Archives
+from idp.audit.archive.month import later, month_of, start_of
 from idp.audit.chain import AuditChain, KnownHead
-from idp.cli import audit
+from idp.cli.audit import trail as audit
 from idp.errors import UnavailableError
 
 from ..fakes.clock import FakeClock
@@ -43,10 +48,14 @@ class House(SimpleNamespace):
 
 
 @pytest.fixture
-def house(database: Database) -> House:
-    clock, heads = FakeClock(), MemorySealHeads()
+def house(database: Database, tmp_path: Path) -> House:
+    clock, heads, signer, seals = FakeClock(), MemorySealHeads(), MemorySealSigner(), SqlSealStore(database)
+    (tmp_path / "archive").mkdir()
+    archives = Archives(SqlArchives(database), seals, signer, lambda _digest: b"", FileArchiveFolder(tmp_path / "archive"), clock,
+                        hot_months=3, keep_months=24)
     return House(database=database, clock=clock, audit=SqlAuditTrail(database), audit_reader=SqlAuditReader(database),
-                 audit_chain=AuditChain(SqlSealStore(database), MemorySealSigner(), heads, clock), heads=heads)
+                 audit_chain=AuditChain(seals, signer, heads, clock), heads=heads, folder=tmp_path / "archive",
+                 archived_months=SimpleNamespace(archives=archives))
 
 
 def run(house: Any, *arguments: str) -> Result:
@@ -65,6 +74,7 @@ def test_interface_s3_verify_is_0_while_the_chain_holds(house: House) -> None:
     known = house.heads.newest()
     assert json.loads(run(house, "verify", "--json").stdout) == {
         "holds": True, "seals": 2, "records": 6, "unsealed": 1, "oldest_unsealed_at": house.clock.now(), "broken": None,
+        "purged": None,
         "chain": str(known.chain), "known": {"chain": str(known.chain), "seal": 2, "hash": known.head.hash.hex()}}
 
 
@@ -214,3 +224,58 @@ def test_security_62_without_its_record_there_is_no_export(house: House) -> None
     ("export",), ("export", "--from", "x", "--to", DAY), ("export", "--from", DAY, "--to", "2023-11-14"), ("nonsense",)])
 def test_interface_s3_wrong_usage_is_2(house: House, arguments: tuple[str, ...]) -> None:
     assert run(house, *arguments).exit_code == 2
+
+
+def with_old_months(house: House) -> str:
+    """Write five months of six records each; the clock stands in the fifth. Gives the first."""
+    first = month_of(house.clock.now())
+    for number in range(5):
+        house.clock.advance(start_of(later(first, number)) + 60 - house.clock.now() if number else 0)
+        house.write(6)
+        while house.audit_chain.backlog()[0]:
+            house.seal()
+    return first
+
+
+def test_months_are_archived_verified_brought_back_and_told_of(house: House) -> None:
+    month = with_old_months(house)
+    assert run(house, "archive").stdout == ""
+    assert json.loads(run(house, "archive", "--now", "--json").stdout)["left"] == 1
+    while house.audit_chain.backlog()[0]:
+        house.seal()
+    assert run(house, "archive").stdout == f"{month}  seals 1 to 2, 6 records: in its file only\n"
+    said = run(house, "verify", "--archives")
+    assert (said.exit_code, said.stdout.splitlines()[:2]) == (0, [
+        f"The archive of {month} holds: 6 records.", "6 records up to seal 2 are in archives; what follows hangs on it."])
+    told = json.loads(run(house, "verify", "--archives", "--json").stdout)
+    assert (told["holds"], told["purged"]["month"], told["purged"]["seal"], told["archives"]) == (True, month, 2, [month])
+    file, hashed = house.folder / f"audit-{month}.zip", told["purged"]["hash"]
+    assert run(house, "verify", "--file", str(file)).stdout == f"The archive of {month} holds: 6 records under seals 1 to 2.\n"
+    assert run(house, "verify", "--file", str(file), "--head", f"2:{hashed}", "--json").exit_code == 0
+    for head, why in ((f"2:{'0' * 64}", "not the one that is known"), (f"7:{'0' * 64}", "holds 1 to 2")):
+        refused = run(house, "verify", "--file", str(file), "--head", head)
+        assert (refused.exit_code, why in refused.stderr) == (1, True)
+    assert "is in the archive of a month" in run(house, "verify", "--head", f"1:{'0' * 64}").stderr
+    assert run(house, "restore", month, "--purpose", "Thanh tra", "--days", "2").stdout == (
+        f"6 records of {month} are in the database for 2 days.\n")
+    assert "brought back into the database until 2024-" in run(house, "archive").stdout
+    for arguments in (("restore", month, "--purpose", " "), ("restore", month, "--purpose", "x" * 501)):
+        assert run(house, *arguments).exit_code == 2
+    for arguments in (("restore", month, "--purpose", "again"), ("restore", "2001-01", "--purpose", "x"),
+                      ("restore", month, "--purpose", "x", "--days", "0")):
+        assert run(house, *arguments).exit_code == 1, arguments
+
+
+def test_a_tampered_archive_is_exit_status_1(house: House) -> None:
+    month = with_old_months(house)
+    run(house, "archive", "--now")
+    file = house.folder / f"audit-{month}.zip"
+    file.write_bytes(file.read_bytes()[:-30])
+    for arguments in (("verify", "--archives"), ("verify", "--file", str(file)), ("restore", month, "--purpose", "x")):
+        refused = run(house, *arguments)
+        assert (refused.exit_code, bool(refused.stderr)) == (1, True), arguments
+
+
+def test_without_a_folder_it_is_said_that_nothing_is_purged(house: House) -> None:
+    house.archived_months.archives._folder = None
+    assert "nothing is purged" in run(house, "archive").stdout

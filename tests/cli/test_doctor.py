@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,7 +16,8 @@ from flask import Flask
 from idp.authn.enrolment.first_factor import TrustedNetworks
 from idp.authn.networks import read_networks
 from idp.cli import doctor
-from idp.cli.audit import heads_health
+from idp.cli.audit import archive
+from idp.cli.audit.trail import heads_health
 from idp.cli.doctor import OLD_KEY_SECONDS, Line, examine
 from idp.directory.brake import FeedState
 from idp.directory.officer import CheckLine
@@ -49,6 +50,18 @@ def cannot(err: Exception) -> Callable[[str], None]:
     return prove
 
 
+def months(*, configured: bool = True, missing: Any = (), overdue: str = "", due: Sequence[str] = ()) -> Any:
+    """Give archived months of which this is to be said."""
+    def missed() -> Sequence[str]:
+        if isinstance(missing, Exception):
+            raise missing
+        return tuple(missing)
+
+    return SimpleNamespace(archives=SimpleNamespace(
+        configured=configured, missing=missed, overdue=lambda: overdue, months=list,
+        due=lambda: [SimpleNamespace(month=SimpleNamespace(month=month)) for month in due]))
+
+
 class House:
     """Rooms in which all is well."""
 
@@ -72,6 +85,7 @@ class House:
         self.leave = [initial_access_token("open", expires_at=self.clock.now() + 60)]
         self.initial_access = SimpleNamespace(tokens=lambda: self.leave)
         self.heartbeat: int | None = self.clock.now() - 1
+        self.archived_months = months()
         self.pulse = SimpleNamespace(last=lambda: self.heartbeat)
         self.notices = QueueState(0, None, 0, ())
         self.outbox = SimpleNamespace(state=lambda: self.notices)
@@ -387,6 +401,28 @@ def test_daily_heads_that_do_not_leave_the_machine_are_named(
     house.heads = [SimpleNamespace(day=f"2026-11-{20 + n}", state=one, attempts=attempts, last_error=error)
                    for n, (one, attempts, error) in enumerate(heads)]
     assert [found for found, *_ in heads_health(house)] == [state]
+
+
+@pytest.mark.parametrize(("found", "state", "said"), [
+    ({}, "ok", "0 months"), ({"configured": False}, "warning", "nothing is purged"),
+    ({"missing": ["2026-01"]}, "failed", "missing: 2026-01"), ({"overdue": "2026-02"}, "warning", "2026-02 should have left"),
+    ({"due": ["2024-01"]}, "warning", "due for deletion: 2024-01"),
+    ({"missing": UnavailableError("The folder is away.", dependency="audit_archive")}, "failed", "The folder is away.")])
+def test_archived_months_that_need_somebody_are_named(found: dict[str, Any], state: str, said: str) -> None:
+    house: Any = House()
+    house.archived_months = months(**found)
+    ((told, what, remedy),) = archive.health(house)
+    assert (told, said in what, bool(remedy)) == (state, True, state != "ok")
+    assert [line.state for line in look(house) if said in line.found] == [state]
+
+
+def test_a_developer_is_told_of_archives_when_there_would_be_some() -> None:
+    house: Any = House()
+    house.settings = settings(env="development", issuer="http://localhost:8000")
+    house.archived_months = months(configured=False)
+    assert list(archive.health(house)) == []
+    house.archived_months = months(configured=False, overdue="2026-02")
+    assert [state for state, *_ in archive.health(house)] == ["ok"]
 
 
 def test_a_brake_that_holds_officers_back_is_named_with_the_commands() -> None:

@@ -6,6 +6,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from idp.audit.chain import KnownHead
 from idp.errors import UnavailableError
@@ -24,8 +25,20 @@ class MemorySealSigner:
 
     def verify(self, key_id: str, message: bytes, signature: bytes) -> bool:
         der = encode_dss_signature(int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big"))
+        return self.verify_der(key_id, message, der)
+
+    def sign_der(self, message: bytes) -> bytes:
+        return self._key.sign(message, ec.ECDSA(hashes.SHA256()))
+
+    def public_pem(self) -> bytes:
+        return self._key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+    def signed(self, message: bytes, signature: bytes) -> bool:
+        return self.verify_der(self.key_id, message, signature)
+
+    def verify_der(self, key_id: str, message: bytes, signature: bytes) -> bool:
         try:
-            self._key.public_key().verify(der, message, ec.ECDSA(hashes.SHA256()))
+            self._key.public_key().verify(signature, message, ec.ECDSA(hashes.SHA256()))
         except InvalidSignature:
             return False
         return key_id == self.key_id

@@ -38,7 +38,8 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
     listed: dict[str, Any] = frame(who, "audit") | {
         "error": "", "narrowed": empty | {"event": "sign_in"}, "families": _FAMILIES, "choices": [], "rows": _ROWS, "turn": turn,
         "units": [{"code": "H30.11", "name": "Sở Y tế"}, {"code": "H30.12", "name": _LONG_UNIT}], "may_check": True,
-        "applications": {"qlvb": "Quản lý văn bản"}, "unfinished": False, "searched": True, "export_url": "/next"}
+        "applications": {"qlvb": "Quản lý văn bản"}, "unfinished": False, "searched": True, "export_url": "/next",
+        "absent": "", "archived": "", "restored": ""}
     choices = [{"url": "/next", "name": "Phạm Văn Minh Họa", "uid": "pvminhhoa", "title": "Trưởng phòng", "unit_name": "Sở Y tế"},
                {"url": "/next", "name": "Phạm Thị Minh Họa", "uid": "ptminhhoa", "title": "", "unit_name": _LONG_UNIT}]
     record: dict[str, Any] = frame(who, "audit") | {
@@ -48,11 +49,13 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "changes": [{"what": "client_name", "before": "Khảo sát", "after": "Khảo sát 2026"},
                     {"what": "redirect_uris", "before": "", "after": '["https://khaosat.example/dang-nhap/xong?tu=cong"]'}],
         "technical": {"id": 4210004, "event": "client.changed", "sub": "", "sid": "", "request_id": "5d1a0f6b2c7e4a90"},
-        "seal": {"number": 4711, "at": "23/11/2026 08:14:05"}, "broken": "", "may_check": True}
+        "seal": {"number": 4711, "at": "23/11/2026 08:14:05"}, "broken": "", "may_check": True,
+        "archived": ""}
     broken = {"vi": "Bản ghi 4210003 đã bị sửa sau khi niêm phong.", "en": "Record 4210003 was changed after it was sealed."}
     stretch = {"newest": 4711, "oldest": 4662, "records": 9120}
     chain: dict[str, Any] = frame(who, "audit") | {
-        "found": stretch, "since": "23/11/2026 07:50:12", "until": "23/11/2026 08:14:05", "broken": "", "next_url": "/next"}
+        "found": stretch, "since": "23/11/2026 07:50:12", "until": "23/11/2026 08:14:05", "broken": "", "next_url": "/next",
+        "archived": ""}
     asked: dict[str, Any] = frame(who, "audit") | {
         "error": "", "at": "", "families": _FAMILIES, "units": [{"code": "H30.11", "name": "Sở Y tế"}], "longest": 500,
         "longest_basis": 200, "most_days": 365, "values": {
@@ -66,6 +69,10 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "audit-not-yet": ("console/audit/list.html", listed | {"rows": [], "unfinished": True}),
         "audit-none": ("console/audit/list.html", listed | {"rows": [], "may_check": False}),
         "audit-nobody": ("console/audit/list.html", listed | {"rows": [], "searched": False}),
+        "audit-archived": ("console/audit/list.html", listed | {
+            "rows": [], "absent": "11/2024 – 07/2026", "archived": "11/2024 – 07/2026", "restored": "05/2026"}),
+        "audit-record-archived": ("console/audit/record.html", record | {"archived": "05/2026", "seal": None}),
+        "audit-chain-archived": ("console/audit/chain.html", chain | {"archived": "07/2026", "next_url": ""}),
         "audit-choose": ("console/audit/list.html", listed | {
             "rows": [], "choices": choices, "narrowed": empty | {"person": "minh hoa"}}),
         "audit-bad-day": ("console/audit/list.html", listed | {

@@ -66,6 +66,9 @@ class House:
         self.sessions = SimpleNamespace(end_overdue=lambda caller: self.overdue.append(caller.source) or 0)
         self.deprovisioning = SimpleNamespace(settle=lambda caller: self.overdue.append(caller.source) or 0)
         self.daily_heads = SimpleNamespace(follow=lambda caller: 0)
+        self.archived_months = SimpleNamespace(
+            archives=SimpleNamespace(follow=lambda caller, pause: self.looked_after.append("archives") or 1),
+            tell=lambda caller: self.looked_after.append("due archives") or 0)
         self.mobile_signatures = None
         self.looked_after: list[str] = []
         self.ocsp = SimpleNamespace(renew_due=lambda caller: self.looked_after.append("signers") or 0)
@@ -152,7 +155,7 @@ def test_one_round_by_hand(database: Database) -> None:
     house.worker.once()
     assert [row.state for row in house.states.all()] == ["sent"]
     assert house.looked_after == ["rotate_due", "prune", "destroy_spent", "settle", "signers", "stamps", "lists", "expire",
-                                  "expiring", "campaigns", "reminders", "waiting", "remind"]
+                                  "expiring", "campaigns", "reminders", "waiting", "remind", "archives", "due archives"]
     assert house.audit_chain.verify().unsealed == 0
     house.receivers.stop()
 

@@ -1,9 +1,9 @@
 """Exports of the trail for inspectors: why and on what grounds is typed and recorded, and what is given away can be checked.
 
 Sources: Law 91/2025 on personal data (purpose and grounds), security checklist 38, 41, 61. An export is a ZIP: the records, a
-manifest that says who took them, why, until when they may be kept, how many they are and their SHA-256, and the manifest's
-signature by the key that seals the trail. It is recorded before its first byte leaves, and once more, with number and hash, after
-the last. Memory does not grow with its length.
+manifest that says who took them, why, until when they may be kept, how many they are, their SHA-256, and which months of the time
+stand in archives and not in it; and the manifest's signature by the key that seals the trail. It is recorded before its first
+byte leaves, and once more, with number and hash, after the last. Memory does not grow with its length.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ import unicodedata
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, cast
 
 from ...audit import AuditEvent, AuditRecord, AuditTrail, Caller
+from ...audit.archive.archives import Archives
 from ...audit.chain import SealStore
 from ...audit.lines import csv_head, csv_lines, json_lines
+from ...audit.seal import DocumentSigner
 from ...audit.search import AuditSearch, Place, Wanted
 from ...clock import Clock
 from ...errors import RefusedError
@@ -36,18 +38,6 @@ README: Final = """The records are in records.*. manifest.json says who took the
 
 Compare seal-key.pem with the one that the province gave you on another way.
 """
-
-
-class DocumentSigner(Protocol):
-    """The key that seals the trail, for documents that others check."""
-
-    def sign_der(self, message: bytes) -> bytes:
-        """Give an ECDSA signature over SHA-256, in DER (RFC 3279 §2.2.3), as OpenSSL checks it."""
-        ...
-
-    def public_pem(self) -> bytes:
-        """Give the public key as PEM."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +60,15 @@ class AuditExports:
         search: Looks through the trail.
         store: Tells of the newest seal.
         signer: Signs manifests.
+        archives: Tells which months are not in the database.
         trail: Where exports are recorded.
         clock: Source of the time.
     """
 
-    def __init__(self, search: AuditSearch, store: SealStore, signer: DocumentSigner, trail: AuditTrail, clock: Clock) -> None:
-        self._search, self._store, self._signer, self._trail, self._clock = search, store, signer, trail, clock
+    def __init__(self, search: AuditSearch, store: SealStore, signer: DocumentSigner, archives: Archives, trail: AuditTrail,
+                 clock: Clock) -> None:
+        self._search, self._store, self._signer, self._archives = search, store, signer, archives
+        self._trail, self._clock = trail, clock
 
     def begin(self, who: Administrator, body: Mapping[str, Any], caller: Caller) -> Export:
         """Record an export, and give it.
@@ -99,7 +92,7 @@ class AuditExports:
         manifest: dict[str, Any] = {
             "export": number, "at": now, "by": who.sub, "purpose": told["purpose"], "legal_basis": told["legal_basis"],
             "keep_until": now + told["keep_days"] * 86400, "since": told["since"], "before": told["before"], "form": told["form"],
-            "narrowed": narrowed}
+            "narrowed": narrowed, "not_in_it": self._archives.absent(told["since"], told["before"])}
         self._record(caller, who, {
             "export": number, "purpose": told["purpose"], "legal_basis": told["legal_basis"], "form": told["form"],
             "from": told["since"], "to": told["before"], "expires_at": manifest["keep_until"], **narrowed})

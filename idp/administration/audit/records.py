@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ...audit import AuditEvent
+from ...audit.archive.archives import Archives
 from ...audit.inspection import Inspection, Standing, Stretch
 from ...audit.seal import StoredRecord
 from ...audit.search import AuditSearch, Place, Wanted
@@ -35,10 +36,26 @@ class AuditRecords:
         inspection: Checks the chain in parts.
         mirror: Officers.
         groups: Tells who has a role for the whole province.
+        archives: Tells which months are not in the database.
     """
 
-    def __init__(self, search: AuditSearch, inspection: Inspection, mirror: OfficerMirror, groups: RoleGroups) -> None:
+    def __init__(self, search: AuditSearch, inspection: Inspection, mirror: OfficerMirror, groups: RoleGroups,
+                 archives: Archives) -> None:
         self._search, self._inspection, self._mirror, self._groups = search, inspection, mirror, groups
+        self._archives = archives
+
+    def absent(self, who: Administrator, *, since: int = 0, before: int = 2**53) -> list[str]:
+        """Give the months (YYYY-MM) between two moments that stand in archives only: what is looked for may be there.
+
+        Raises ForbiddenError: their role reads no records.
+        """
+        who.demand(Right.ADMINISTER)
+        return self._archives.absent(since, before)
+
+    def archived(self, who: Administrator) -> list[tuple[str, str]]:
+        """Give the archived months, each with its state (``audit.archive.month``). Raises as ``absent``."""
+        who.demand(Right.ADMINISTER)
+        return [(one.month.month, one.state) for one in self._archives.months()]
 
     def listed(self, who: Administrator, *, sub: str = "", uid: str = "", client_id: str = "", source: str = "", event: str = "",
                unit: str = "", since: int = 0, before: int = 2**53, cursor: str = "", limit: int) -> Page:

@@ -30,7 +30,8 @@ def blueprint(door: Door) -> Blueprint:
         shown.pop("people")
         return door.json(shown | {"seal": {
             "number": standing.seal.number if standing.seal else None,
-            "sealed_at": standing.seal.sealed_at if standing.seal else None, "broken": _broken(standing.broken)}})
+            "sealed_at": standing.seal.sealed_at if standing.seal else None, "broken": _broken(standing.broken),
+            "archived": standing.archived or None}})
 
     @views.get("/audit/chain")
     def chain() -> Response:
@@ -38,7 +39,8 @@ def blueprint(door: Door) -> Blueprint:
         query = door.query("seal")
         found = room.stretch(who, query.get("seal"))
         return door.json({"newest": found.newest, "oldest": found.oldest, "since": found.since, "until": found.until,
-                          "records": found.records, "broken": _broken(found.broken), "next": found.next or None})
+                          "records": found.records, "broken": _broken(found.broken), "next": found.next or None,
+                          "archived": found.archived or None})
 
     return views
 

@@ -95,7 +95,7 @@ NO_ALARM = {NoticeKind.PASSWORD_FORGOTTEN, NoticeKind.CERTIFICATE_RETURNED, Noti
             NoticeKind.CERTIFICATE_KEY, NoticeKind.FACTOR_WANTED, NoticeKind.DEPUTY_NAMED, NoticeKind.DEPUTY_ENDED,
             NoticeKind.CERTIFICATE_ENDED, NoticeKind.DEVICE_OVERDUE, NoticeKind.CERTIFICATE_CHANGE,
             NoticeKind.CERTIFICATE_EXPIRING, NoticeKind.CERTIFICATES_EXPIRING, NoticeKind.CAMPAIGN_REMINDER,
-            NoticeKind.CAMPAIGN_MISSING, *STEPS}
+            NoticeKind.CAMPAIGN_MISSING, NoticeKind.AUDIT_ARCHIVE_DUE, *STEPS}
 """Kinds after which nobody has to change a password."""
 
 

@@ -47,11 +47,12 @@ from .rollout import (
 )
 from .signing import CscAuthorizationRow, EvidenceBlobRow, SignEventRow, SignTransactionRow
 from .sims import SimEntryRow, SimRow
-from .trail import AuditDayRow, AuditRow, AuditSealRow
+from .trail import AuditArchiveRow, AuditDayRow, AuditRow, AuditSealRow
 from .two_persons import DeputyRow, FactorResetRow
 
 __all__ = (
     "AccessTokenRow",
+    "AuditArchiveRow",
     "AuditDayRow",
     "AuditRepeatRow",
     "AuditRow",

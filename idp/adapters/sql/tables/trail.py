@@ -65,3 +65,25 @@ class AuditDayRow(Base):
     next_attempt_at: Mapped[Epoch]
     sent_at: Mapped[Epoch]
     last_error: Mapped[str] = mapped_column(String(255))
+    purged_seal: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """Number of the seal on which what was in the database then hangs; 0 where nothing was purged."""
+    purged_hash: Mapped[bytes] = mapped_column(LargeBinary(32), server_default="")
+
+
+class AuditArchiveRow(Base):
+    """A month of the trail that was archived (``audit.archive.month.Kept``); rows are never deleted."""
+
+    __tablename__ = "audit_archive"
+    month: Mapped[str] = mapped_column(String(7), primary_key=True)
+    """YYYY-MM, in Vietnam."""
+    manifest: Mapped[bytes] = mapped_column(LargeBinary)
+    signature: Mapped[bytes] = mapped_column(LargeBinary)
+    """Over the manifest, DER; key ``keys/audit-seal.pem``."""
+    key_id: Mapped[str] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(16))
+    """archived | purging | purged | restoring | restored | discarded."""
+    restored_until: Mapped[Epoch]
+    told_at: Mapped[Epoch]
+    asked_by: Mapped[Subject]
+    asked_at: Mapped[Epoch]
+    purpose: Mapped[Words]

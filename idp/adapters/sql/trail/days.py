@@ -48,7 +48,8 @@ class SqlDayHeads:
         return self._take.run(
             day=head.day, chain=head.chain, number=head.number, hash=head.hash, taken_at=head.taken_at,
             time_stamp=head.time_stamp, state=head.state, attempts=head.attempts, next_attempt_at=head.next_attempt_at,
-            sent_at=head.sent_at, last_error=head.last_error) is not None
+            sent_at=head.sent_at, last_error=head.last_error, purged_seal=head.purged_seal,
+            purged_hash=head.purged_hash) is not None
 
     def due(self, now: int, limit: int) -> Sequence[DayHead]:
         """Give heads that wait and are due, the oldest first."""
@@ -79,4 +80,5 @@ class SqlDayHeads:
 def _head(row: Any) -> DayHead:
     return DayHead(day=row.day, chain=int(row.chain), number=int(row.number), hash=bytes(row.hash), taken_at=int(row.taken_at),
                    time_stamp=bytes(row.time_stamp), state=row.state, attempts=int(row.attempts),
-                   next_attempt_at=int(row.next_attempt_at), sent_at=int(row.sent_at), last_error=row.last_error)
+                   next_attempt_at=int(row.next_attempt_at), sent_at=int(row.sent_at), last_error=row.last_error,
+                   purged_seal=int(row.purged_seal), purged_hash=bytes(row.purged_hash))

@@ -18,11 +18,13 @@ from typing import IO, Any
 from sqlalchemy import BigInteger, Integer, String, and_, bindparam, cast, func, literal_column, or_, select, tuple_
 from sqlalchemy.exc import SQLAlchemyError
 
+from ....audit.archive.month import Kept
 from ....audit.seal import Position, Seal, StoredRecord
 from ....errors import UnavailableError
 from ..audit import EPOCH, current_epoch
 from ..database import Database, parameter
 from ..tables import AuditRow, AuditSealRow, TransactionId, VersionRow
+from .archives import kept_of, months_of
 
 CHAIN = "audit_chain"
 CLUSTER = "audit_cluster"
@@ -64,6 +66,7 @@ class SqlSealStore:
         fresh = database.insert(seal).inline().values({c.name: parameter(c) for c in seal.columns})
         self._append = database.write(
             self._put("highest"), guard=fresh.on_conflict_do_nothing(index_elements=["number"]).returning(seal.c.number))
+        self._archived = months_of(database)
         self._value = database.read(select(VersionRow.value).where(VersionRow.name == parameter(_version().c.name)))
         once = database.insert(VersionRow).inline().values(name=parameter(_version().c.name), value=parameter(_version().c.value))
         self._once = database.write(once.on_conflict_do_nothing(index_elements=["name"]))
@@ -127,6 +130,10 @@ class SqlSealStore:
             return 0, None
         row = self._count.one(limit=_BACKLOG_LIMIT, **self._at("after", after))
         return int(row.n) if row is not None else 0, int(first.at)
+
+    def archived(self) -> list[Kept]:
+        """Give the months that were archived."""
+        return kept_of(self._archived.all())
 
     def append(self, seal: Seal) -> bool:
         """Write a seal durably; with it, the highest record id that is sealed."""

@@ -29,9 +29,14 @@ def schemas(object_of: Callable[..., dict[str, Any]]) -> dict[str, Any]:
         "client_id": _TEXT, "sid": _TEXT, "source": _TEXT, "request_id": _TEXT,
         "detail": {"type": "object", "description": "Named by the event; `changed` holds before and after by member."}}
     seal = object_of({"number": {"type": ["integer", "null"], "description": "null: it waits for its seal."},
-                      "sealed_at": {"type": ["integer", "null"]}, "broken": broken}, ("number", "sealed_at", "broken"))
+                      "sealed_at": {"type": ["integer", "null"]}, "broken": broken,
+                      "archived": {"type": ["string", "null"], "description": "Month in whose archive its seal stands: "
+                                   "the record was brought back from there for a while."}},
+                     ("number", "sealed_at", "broken", "archived"))
     chain = {"newest": _NUMBER, "oldest": _NUMBER, "since": _TIME, "until": _TIME, "records": _NUMBER, "broken": broken,
-             "next": {"type": ["integer", "null"], "description": "Seal to go on with; null at the beginning, or at a break."}}
+             "next": {"type": ["integer", "null"], "description": "Seal to go on with; null at the beginning, or at a break."},
+             "archived": {"type": ["string", "null"], "description": "YYYY-MM: what stands before is in archives, up to "
+                          "the end of this month; null where the database has the beginning."}}
     return {"AuditRecord": object_of(record, record), "SealedRecord": object_of(record | {"seal": seal}, (*record, "seal")),
             "ChainStretch": object_of(chain, chain)}
 

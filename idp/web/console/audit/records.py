@@ -5,7 +5,7 @@ Source: security checklist 38, 61. Who sees what is decided in ``administration.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -16,6 +16,7 @@ from flask_babel import format_datetime, gettext
 
 from ....administration.audit.records import OUTSIDE
 from ....administration.pages import USUAL, InvalidParameterError
+from ....audit.archive.month import RESTORED
 from ....audit.seal import Break
 from ....services import Services
 from ..desk import unit_names
@@ -28,6 +29,7 @@ FILTERS: Final = ("person", "application", "address", "event", "unit", "since", 
 _ZONE: Final = ZoneInfo("Asia/Ho_Chi_Minh")
 _MOST_CHOICES: Final = 10
 _LONGEST: Final = 255
+_MOST_MONTHS: Final = 3
 _FIRST_MOMENT: Final = 10**9
 """Numbers above are moments, in facts whose names say that they are."""
 _MOMENTS: Final = frozenset({"expires_at", "deadline", "due_at", "end", "ends", "from", "to", "until", "not_after"})
@@ -43,14 +45,17 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         if isinstance(entered, Response):
             return entered
         narrowed = {name: value[:_LONGEST] for name in FILTERS if (value := request.args.get(name, "").strip())}
-        error, page, choices = "", None, _people(entered, narrowed)
+        error, page, choices, absent = "", None, _people(entered, narrowed), list[str]()
         try:
             if choices is None or len(choices) == 1:
+                wanted = wanted_of(narrowed)
                 page = room.listed(entered.who, sub=choices[0]["sub"] if choices else "", limit=USUAL,
-                                   cursor=request.args.get("cursor", ""), **wanted_of(narrowed))
+                                   cursor=request.args.get("cursor", ""), **wanted)
+                if not page.next:
+                    absent = room.absent(entered.who, since=wanted.get("since", 0), before=wanted.get("before", 2**53))
         except InvalidParameterError:
             error = gettext("Ngày ghi như 23/11/2026, và “đến ngày” không trước “từ ngày”.")
-        names = unit_names(services)
+        names, months = unit_names(services), room.archived(entered.who)
         applications = {client.client_id: client.client_name for client in services.clients.all()}
         items = page.items if page else ()
         return door.page(
@@ -61,6 +66,8 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             if page is None and not error else [],
             rows=[_row(one, names, applications) for one in items], may_check=entered.who.of_the_province,
             export_url=f"{LIST}export?{urlencode({name: value for name, value in narrowed.items() if name != 'person'})}",
+            absent=_months(absent), archived=_months([month for month, state in months if state != RESTORED]),
+            restored=_months([month for month, state in months if state == RESTORED]),
             unfinished=bool(page and page.next and len(items) < USUAL),
             turn=turning(LIST, narrowed, following=page.next if page else "", prev=""))
 
@@ -81,6 +88,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             changes=[{"what": name, "before": before, "after": after} for name, (before, after) in changed.items()],
             technical={"id": found["id"], "event": found["event"], "sub": found["sub"], "sid": found["sid"],
                        "request_id": found["request_id"]},
+            archived=_months([standing.archived] if standing.archived else []),
             seal=None if standing.seal is None else {"number": standing.seal.number, "at": second(standing.seal.sealed_at)},
             broken=broken_words(standing.broken), may_check=entered.who.of_the_province)
 
@@ -92,7 +100,8 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         asked = request.args.get("seal", "")
         found = room.stretch(entered.who, int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else None)
         return door.page(
-            "console/audit/chain.html", entered, here="audit", found=found, since=second(found.since), until=second(found.until),
+            "console/audit/chain.html", entered, here="audit", found=found, archived=_months(
+                [found.archived] if found.archived else []), since=second(found.since), until=second(found.until),
             broken=broken_words(found.broken), next_url=f"{LIST}chain?seal={found.next}" if found.next else "")
 
     def _people(entered: Entered, narrowed: Mapping[str, str]) -> list[dict[str, Any]] | None:
@@ -115,6 +124,12 @@ def second(at: int) -> str:
     return str(format_datetime(datetime.fromtimestamp(at, UTC), "dd/MM/yyyy HH:mm:ss"))
 
 
+def _months(months: Sequence[str]) -> str:
+    """Write months (YYYY-MM) as officials do; of many the first and the last."""
+    written = [f"{month[5:]}/{month[:4]}" for month in months]
+    return ", ".join(written) if len(written) <= _MOST_MONTHS else f"{written[0]} – {written[-1]}"
+
+
 def broken_words(found: Break | None) -> str:
     """Say where the chain does not hold; "" where it does."""
     if found is None:
@@ -124,6 +139,7 @@ def broken_words(found: Break | None) -> str:
         "record_added": gettext("Bản ghi %(record)s được thêm vào sau khi niêm phong.", record=found.record),
         "record_missing": gettext("Bản ghi %(record)s đã bị xóa.", record=found.record),
         "seal_missing": gettext("Dấu niêm phong %(seal)s không còn.", seal=found.seal),
+        "archive_forged": gettext("Bản kê tháng lưu trữ bắt đầu từ dấu niêm phong %(seal)s không đúng chữ ký.", seal=found.seal),
         "signature_invalid": gettext("Chữ ký của dấu niêm phong %(seal)s không đúng.", seal=found.seal)}
     return str(said.get(found.what, gettext("Dấu niêm phong %(seal)s đã bị sửa.", seal=found.seal)))
 

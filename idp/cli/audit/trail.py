@@ -1,4 +1,4 @@
-"""``flask audit verify|export|accept-chain``: does the chain hold, the records of a time (docs/operations/audit.md)."""
+"""``flask audit verify|export|accept-chain|heads``: does the chain hold, the records of a time (docs/operations/audit.md)."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from typing import Any
 
 import click
 
-from ..audit import AuditEvent, AuditRecord, Caller
-from ..audit.chain import Acceptance, AuditReader, BrokenChainError, ChainReport, KnownHead, name_of
-from ..audit.lines import ZONE, csv_head, csv_lines, json_lines
-from ..audit.seal import SealHead, StoredRecord
-from ..services import Services
-from .verb import Verbs
+from ...audit import AuditEvent, AuditRecord, Caller
+from ...audit.archive.month import DISCARDED
+from ...audit.chain import Acceptance, AuditReader, BrokenChainError, ChainReport, KnownHead, name_of
+from ...audit.lines import ZONE, csv_head, csv_lines, json_lines
+from ...audit.seal import SealHead, StoredRecord
+from ...services import Services
+from ..verb import Verbs
+from . import archive
 
 _PAGE = 1000
 _WHAT = {
@@ -29,6 +31,8 @@ _WHAT = {
     "end_missing": "The chain ends before seal {seal}, but a later seal is known outside the database: its end was cut off,"
                    " or an older copy of the database was restored.",
     "end_replaced": "Seal {seal} is not the one that is known outside the database: the end of the chain was replaced.",
+    "archive_forged": "What the database says of the month that begins with seal {seal} is signed by no key that seals.",
+    "archived": "Seal {seal} is in the archive of a month: compare it there, by audit verify --file ... --head ...",
     "other_chain": "The keys folder knows chain {known} up to seal {seal}, the database has {chain}: the trail was thrown away"
                    " and begun anew, or this is another database than before. If that was meant: audit accept-chain.",
 }
@@ -43,13 +47,28 @@ def commands(services: Callable[[], Services]) -> Verbs:
     @group.command("verify")
     @click.option("--head", "head_text", default="", metavar="NUMBER:HASH",
                   help="A seal known from elsewhere, as the log prints it.")
+    @click.option("--archives", is_flag=True, help="Read the files of archived months too, with all that they hold.")
+    @click.option("--file", "path", type=click.Path(dir_okay=False, exists=True, path_type=Path), default=None,
+                  help="Only this file of an archived month, by the keys alone.")
     @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
-    def verify(head_text: str, as_json: bool) -> None:
+    def verify(head_text: str, archives: bool, path: Path | None, as_json: bool) -> None:
         """Walk the whole chain; exit status 1 and the first broken record when it does not hold."""
+        room = services().archived_months.archives
+        if path is not None:
+            with path.open("rb") as file:
+                month = room.examine(file, _head(head_text))
+            click.echo(json.dumps({"holds": True, "month": month.month, "records": month.records}) if as_json else
+                       f"The archive of {month.month} holds: {month.records} records under seals {month.first} to {month.last}.")
+            return
+        read = [room.check(one.month.month) for one in room.months() if one.state != DISCARDED] if archives else []
         report = services().audit_chain.verify(_head(head_text))
         if as_json:
-            click.echo(json.dumps(_report(report)))
+            click.echo(json.dumps({**_report(report), **({"archives": [month.month for month in read]} if archives else {})}))
         elif report.broken is None:
+            for month in read:
+                click.echo(f"The archive of {month.month} holds: {month.records} records.")
+            if (last := report.purged.last) is not None:
+                click.echo(f"{report.purged.records} records up to seal {last.last} are in archives; what follows hangs on it.")
             click.echo(f"The chain holds: {report.records} records under {report.seals} seals"
                        + (f"; {report.unsealed} newer records wait for their seal." if report.unsealed else "."))
         else:
@@ -123,6 +142,7 @@ def commands(services: Callable[[], Services]) -> Verbs:
             click.echo(f"{head.day}  {head.number}:{head.hash.hex()}  {stamped}, {head.state}"
                        + (f" ({head.last_error})" if head.last_error else ""))
 
+    archive.add(group, services)
     return group
 
 
@@ -161,6 +181,9 @@ def _report(report: ChainReport) -> dict[str, Any]:
     broken = report.broken
     return {"holds": broken is None, "seals": report.seals, "records": report.records, "unsealed": report.unsealed,
             "oldest_unsealed_at": report.oldest_unsealed_at, "known": _known(report.known),
+            "purged": None if report.purged.last is None else {
+                "month": report.purged.last.month, "seal": report.purged.last.last, "hash": report.purged.last.hash.hex(),
+                "records": report.purged.records},
             "chain": None if report.chain is None else str(report.chain),
             "broken": None if broken is None else {"seal": broken.seal, "record": broken.record, "what": broken.what}}
 

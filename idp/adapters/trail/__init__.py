@@ -1,0 +1,1 @@
+"""What of the audit trail lies outside the database and the keys folder."""

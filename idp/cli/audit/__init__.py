@@ -1,0 +1,1 @@
+"""``flask audit``: the trail and its chain, and what becomes of old months."""
