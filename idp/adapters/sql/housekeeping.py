@@ -2,9 +2,9 @@
 
 Rows stay a while after their end where somebody may still ask: a used code for a day (its replay must be punished), an open
 page for a week (its bookmark still leads to the application), a pushed request for a day (its pages may stand open so long), a
-leave to sign for a day (the signatures themselves stay), a
-delivered notice for a week, a dead one for 30 days, what an officer was told for a year, an initial access token for 90 days
-(operators still list it). Audit records are never touched here.
+leave to sign for a day (the signatures themselves stay), a delivered notice for a week, a dead one for 30 days, what an officer
+was told for a year, an initial access token and a leave to enrol for 90 days (people still list them). Audit records are never
+touched here: they leave by months. Every table and its rule: docs/operations/retention.md.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from .tables import (
     CscAuthorizationRow,
     DeferredAuthorizationRow,
     DeviceRow,
+    EnrollmentLeaveRow,
     EnrolmentCodeRow,
     GrantRow,
     InitialAccessRow,
@@ -75,10 +76,11 @@ class SqlHousekeeping:
                 ("oauth_grant", grant, 2 * DAY, grant.c.expires_at < before),
                 # One that nobody has ended yet is ended first, however old, so that its applications are told.
                 ("sso_session", session, 7 * DAY, session.c.ended_at < before),
-                ("session_client", taking_part, DAY, and_(
-                    taking_part.c.last_used_at < before,
+                # A session lives a day at most and is kept for a week: what is older hangs, as a rule, on none.
+                ("session_client", taking_part, 8 * DAY, and_(
+                    taking_part.c.first_used_at < before,
                     ~exists(select(literal_column("1")).where(session.c.sid == taking_part.c.sid)))),
-                ("post_choice", choice, DAY, and_(
+                ("post_choice", choice, 8 * DAY, and_(
                     choice.c.chosen_at < before, ~exists(select(literal_column("1")).where(session.c.sid == choice.c.sid)))),
                 ("throttle", _table(ThrottleRow), 0, _table(ThrottleRow).c.until < before),
                 ("passkey_challenge", _table(PasskeyChallengeRow), 0, _table(PasskeyChallengeRow).c.expires_at < before),
@@ -86,14 +88,15 @@ class SqlHousekeeping:
                 ("enrolment_code", _table(EnrolmentCodeRow), DAY, _table(EnrolmentCodeRow).c.expires_at < before),
                 ("totp_enrolment", _table(TotpEnrolmentRow), HOUR, _table(TotpEnrolmentRow).c.expires_at < before),
                 ("seen_once", _table(SeenOnceRow), 0, _table(SeenOnceRow).c.until < before),
+                ("enrollment_leave", _table(EnrollmentLeaveRow), 90 * DAY, _table(EnrollmentLeaveRow).c.expires_at < before),
                 ("initial_access", initial, 90 * DAY, or_(initial.c.revoked_at < before, initial.c.expires_at < before)),
                 ("device", _table(DeviceRow), 400 * DAY, _table(DeviceRow).c.last_seen_at < before),
                 ("remembered_device", _table(RememberedDeviceRow), 0, _table(RememberedDeviceRow).c.expires_at < before),
                 ("notice", _table(NoticeRow), 365 * DAY, _table(NoticeRow).c.at < before),
-                ("outbox", outbox, 7 * DAY, or_(
-                    and_(outbox.c.state == literal_column("'sent'"), outbox.c.finished_at < before),
+                ("outbox", outbox, 7 * DAY, and_(outbox.c.finished_at < before, or_(
+                    outbox.c.state == literal_column("'sent'"),
                     and_(outbox.c.state == literal_column("'dead'"),
-                         outbox.c.finished_at < before - literal_column(str(23 * DAY))))),
+                         outbox.c.finished_at < before - literal_column(str(23 * DAY)))))),
             )}
 
     def sweep(self, now: int) -> dict[str, int]:

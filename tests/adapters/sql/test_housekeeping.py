@@ -50,6 +50,7 @@ CASES = [
     (tables.AccessTokenRow, "expires_at", HOUR),
     (tables.RefreshTokenRow, "expires_at", DAY),
     (tables.GrantRow, "expires_at", 2 * DAY),
+    (tables.EnrollmentLeaveRow, "expires_at", 90 * DAY),
 ]
 
 
@@ -70,9 +71,9 @@ def test_ended_sessions_go_after_a_week_and_their_applications_after_them_and_no
     desk.add(tables.SessionRow, sid="lately", **{**live, "ended_at": NOW - DAY})
     desk.add(tables.SessionRow, sid="overdue", **{**live, "expires_at": NOW - 7 * DAY - 1})
     for sid in ("alive", "ended", "lately", "overdue", "forgotten"):
-        desk.add(tables.SessionClientRow, sid=sid, client_id="a", last_used_at=NOW - 8 * DAY)
-        desk.add(tables.SessionClientRow, sid=sid, client_id="b", last_used_at=NOW - 8 * DAY)
-        desk.add(tables.PostChoiceRow, sid=sid, client_id="a", chosen_at=NOW - 8 * DAY)
+        desk.add(tables.SessionClientRow, sid=sid, client_id="a", first_used_at=NOW - 8 * DAY - 1)
+        desk.add(tables.SessionClientRow, sid=sid, client_id="b", first_used_at=NOW - 8 * DAY - 1)
+        desk.add(tables.PostChoiceRow, sid=sid, client_id="a", chosen_at=NOW - 8 * DAY - 1)
     assert desk.housekeeping.sweep(NOW) == {"sso_session": 1, "session_client": 4, "post_choice": 2}
     assert desk.count(tables.SessionRow) == 3
     assert desk.count(tables.SessionClientRow) == 6
@@ -97,6 +98,8 @@ def test_delivered_notices_go_after_a_week_dead_ones_after_30_days_and_waiting_o
     for state, finished in (("sent", 7 * DAY + 1), ("sent", 6 * DAY), ("dead", 8 * DAY), ("dead", 30 * DAY + 1)):
         desk.add(tables.OutboxRow, state=state, finished_at=NOW - finished)
     desk.add(tables.OutboxRow, state="waiting", finished_at=None, created_at=1)
+    desk.add(tables.SessionClientRow, sid="gone", first_used_at=NOW - 8 * DAY, last_used_at=NOW - 8 * DAY)
+    desk.add(tables.PostChoiceRow, sid="gone", chosen_at=NOW - 8 * DAY)
     assert desk.housekeeping.sweep(NOW) == {"outbox": 2}
     assert desk.count(tables.OutboxRow) == 3
 

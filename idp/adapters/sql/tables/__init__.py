@@ -201,7 +201,9 @@ class SessionRow(Base):
     source: Mapped[str] = mapped_column(String(64))
     user_agent: Mapped[str] = mapped_column(String(255))
     __table_args__ = (Index("ix_sso_session_alive", "last_seen_at", postgresql_where=text("ended_at IS NULL"),
-                            sqlite_where=text("ended_at IS NULL")),)
+                            sqlite_where=text("ended_at IS NULL")),
+                      Index("ix_sso_session_ended_at", "ended_at", postgresql_where=text("ended_at IS NOT NULL"),
+                            sqlite_where=text("ended_at IS NOT NULL")))
 
 
 class SessionClientRow(Base):
@@ -211,7 +213,7 @@ class SessionClientRow(Base):
     sid: Mapped[str] = mapped_column(String(64), primary_key=True)
     client_id: Mapped[ClientId] = mapped_column(primary_key=True)
     sub: Mapped[Subject]
-    first_used_at: Mapped[Epoch]
+    first_used_at: Mapped[Epoch] = mapped_column(index=True)
     last_used_at: Mapped[Epoch]
     __table_args__ = (Index("ix_session_client_sub_client_id", "sub", "client_id"),)
 
@@ -353,4 +355,6 @@ class OutboxRow(Base):
     created_at: Mapped[Epoch]
     finished_at: Mapped[Epoch | None]
     last_error: Mapped[str] = mapped_column(String(255))
-    __table_args__ = (Index("ix_outbox_state_next_attempt_at", "state", "next_attempt_at"),)
+    __table_args__ = (Index("ix_outbox_state_next_attempt_at", "state", "next_attempt_at"),
+                      Index("ix_outbox_finished_at", "finished_at", postgresql_where=text("finished_at IS NOT NULL"),
+                            sqlite_where=text("finished_at IS NOT NULL")))

@@ -65,5 +65,5 @@ class EnrollmentLeaveRow(Base):
     hosts: Mapped[Words]
     holder: Mapped[Subject]
     created_at: Mapped[Epoch]
-    expires_at: Mapped[Epoch]
+    expires_at: Mapped[Epoch] = mapped_column(index=True)
     used_at: Mapped[Epoch | None]

@@ -154,4 +154,4 @@ class PostChoiceRow(Base):
     client_id: Mapped[ClientId] = mapped_column(primary_key=True)
     unit_code: Mapped[Words]
     title: Mapped[Words]
-    chosen_at: Mapped[Epoch]
+    chosen_at: Mapped[Epoch] = mapped_column(index=True)
