@@ -65,6 +65,8 @@ class House:
         self.overdue: list[str] = []
         self.sessions = SimpleNamespace(end_overdue=lambda caller: self.overdue.append(caller.source) or 0)
         self.deprovisioning = SimpleNamespace(settle=lambda caller: self.overdue.append(caller.source) or 0)
+        self.administration = SimpleNamespace(people=SimpleNamespace(deputies=SimpleNamespace(
+            remind=lambda caller, most: self.looked_after.append("deputies") or 0)))
         self.daily_heads = SimpleNamespace(follow=lambda caller: 0)
         self.archived_months = SimpleNamespace(
             archives=SimpleNamespace(follow=lambda caller, pause: self.looked_after.append("archives") or 1),
@@ -155,7 +157,8 @@ def test_one_round_by_hand(database: Database) -> None:
     house.worker.once()
     assert [row.state for row in house.states.all()] == ["sent"]
     assert house.looked_after == ["rotate_due", "prune", "destroy_spent", "settle", "signers", "stamps", "lists", "expire",
-                                  "expiring", "campaigns", "reminders", "waiting", "remind", "archives", "due archives"]
+                                  "expiring", "campaigns", "reminders", "waiting", "deputies", "remind", "archives",
+                                  "due archives"]
     assert house.audit_chain.verify().unsealed == 0
     house.receivers.stop()
 
