@@ -10,6 +10,7 @@ from cryptography import x509
 from ..adapters.mssp import carriers
 from ..adapters.outbound import Outbound
 from ..adapters.sql.database import Database
+from ..adapters.sql.directory.administrators import SqlAgencyAdministrators
 from ..adapters.sql.signing.sims import SqlSims
 from ..adapters.sql.signing.transactions import SqlTransactions
 from ..audit import Caller
@@ -19,8 +20,10 @@ from ..pki.authority.card_certificates import CardCertificates
 from ..pki.authority.issuance import Issuance
 from ..pki.status.ocsp import OcspResponder
 from ..pki.timestamp.service import TimeStamps
+from ..roles import RoleGroups
 from ..services import MobileSignatures
 from ..settings import Settings
+from ..signing.denial import Denials
 from ..signing.evidence import package
 from ..signing.mobile_signature import KeyUse
 from ..signing.ports import Sims, Standings
@@ -56,7 +59,7 @@ class SignatureRooms:
 
 def signature_rooms(settings: Settings, database: Database, mirror: OfficerMirror, issuance: Issuance, ocsp: OcspResponder,
                     above: Callable[[x509.Certificate], Sequence[x509.Certificate]], stamps: TimeStamps,
-                    derive: Callable[[str], bytes], clock: Clock) -> SignatureRooms | None:
+                    derive: Callable[[str], bytes], groups: RoleGroups, clock: Clock) -> SignatureRooms | None:
     """Build the rooms; None where no carrier's service is configured.
 
     ``above`` gives the certificates above one, its issuer first.
@@ -75,7 +78,8 @@ def signature_rooms(settings: Settings, database: Database, mirror: OfficerMirro
     store, transactions = SqlSims(database), SqlTransactions(database)
     sims = SigningSims(store, mirror)
     standings = OwnStandings(lambda asked: ocsp.answer(asked).der, lambda: list(issuance.authorities()))
-    signing = Signing(transactions, sims, standings, services, clock, rules)
+    signing = Signing(transactions, sims, standings, services, clock, rules,
+                      Denials(SqlAgencyAdministrators(database, groups, clock), mirror))
     enrollment = SimEnrollment(
         store, mirror, services, messages, _Certifier(CardCertificates(issuance, mirror, organization=settings.province_name)),
         signing, clock, key=derive("sim codes"))

@@ -85,6 +85,9 @@ class NoticeKind(StrEnum):
     SIM_CHANGED = "sim.changed"
     """Details ``state`` (``active``, ``pin_blocked``, ``lost``, ``swapped``, ``deactivated``, ``refused``) and ``number``: the
     last three digits."""
+    SIGNATURE_DENIED = "signature.denied"
+    """To administrators: an officer says that they never asked for a signature. Details ``officer`` (subject), ``name`` of the
+    officer, ``application``."""
     DEVICE_OVERDUE = "device.overdue"
     """A token or SIM should have been back; detail ``serial``."""
     CAMPAIGN_REMINDER = "campaign.reminder"

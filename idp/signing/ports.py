@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
 from ..audit import AuditRecord
+from ..notices import Notice
 from .outcome import Outcome
 from .transaction import Change, Event, Transaction
 
@@ -88,8 +89,8 @@ class TransactionStore(Protocol):
         """
         ...
 
-    def change(self, change: Change, record: AuditRecord | None) -> bool:
-        """Write a step with its event and record; False when somebody was first."""
+    def change(self, change: Change, record: AuditRecord | None, notices: Sequence[Notice] = ()) -> bool:
+        """Write a step with its event, record and notices (``denial.MOST`` at most); False when somebody was first."""
         ...
 
     def claim(self, transaction: Transaction, next_try_at: int) -> Transaction | None:

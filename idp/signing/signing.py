@@ -20,6 +20,7 @@ from ..audit import AuditEvent, AuditRecord, Caller
 from ..clock import Clock
 from ..errors import RefusedError
 from ..pki.shown_certificate import UNREADABLE
+from .denial import Denials
 from .following import Following, Rules, record_of
 from .mobile_signature import DigestName, MobileSignatureService
 from .outcome import Outcome
@@ -63,11 +64,11 @@ class Order:
 
 
 class Signing:
-    """Signatures by SIM; arguments as of ``Following``."""
+    """Signatures by SIM; arguments as of ``Following``, and who is told what officers deny."""
 
     def __init__(self, store: TransactionStore, sims: Sims, standings: Standings, services: Mapping[str, MobileSignatureService],
-                 clock: Clock, rules: Rules | None = None) -> None:
-        self._store, self._sims, self._standings, self._clock = store, sims, standings, clock
+                 clock: Clock, rules: Rules | None = None, denials: Denials | None = None) -> None:
+        self._store, self._sims, self._standings, self._clock, self._denials = store, sims, standings, clock, denials
         self._rules = rules or Rules()
         self._following = Following(store, sims, standings, services, clock, self._rules)
 
@@ -196,7 +197,8 @@ class Signing:
             change = changed(one, State.FAILED, at, note=DENIED, outcome=DENIED, ended_at=now, denied_at=now, next_try_at=None)
         else:
             change = changed(one, one.state, at, note=DENIED, denied_at=now)
-        if not self._store.change(change, record_of(AuditEvent.SIGNATURE_DENIED, change.after, caller, now)):
+        told = self._denials.of(one, caller, now) if self._denials is not None else ()
+        if not self._store.change(change, record_of(AuditEvent.SIGNATURE_DENIED, change.after, caller, now), told):
             raise RefusedError("It has just changed. Please look again.", code="changed", status=409)
         return change.after
 

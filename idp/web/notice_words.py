@@ -143,6 +143,10 @@ _WORDS: Mapping[NoticeKind, _Words] = {
         _("Số chứng thư số chờ thu hồi hoặc chờ mở khóa thiết bị: %(count)s. Vui lòng xử lý trong ngày làm việc."), warns=False),
     NoticeKind.SIM_CHANGED: _Words(
         "sim", _("SIM ký số của bạn đổi tình trạng"), _("SIM của số điện thoại có ba số cuối %(number)s: %(sim)s.")),
+    NoticeKind.SIGNATURE_DENIED: _Words(
+        "warn", _("Có cán bộ báo không yêu cầu ký số"),
+        _("%(name)s báo không yêu cầu một chữ ký mà ứng dụng %(application)s đã hỏi trên điện thoại. Vui lòng gọi cho cán bộ "
+          "và xem ứng dụng này."), warns=False),
     NoticeKind.DEVICE_OVERDUE: _Words(
         "cert", _("Đã quá hạn trả thiết bị ký số"),
         _("Thiết bị %(serial)s đã quá hạn trả lại. Vui lòng mang đến bộ phận chứng thư số; nếu đã mất, vui lòng báo ngay."),
@@ -201,7 +205,8 @@ def text_of(told: Told, translate: Translate) -> str:
         "serial": detail.get("serial", "?"), "ends": _day(detail.get("ends", "")), "count": detail.get("count", "?"),
         "soon": detail.get("soon", "?"), "campaign": detail.get("campaign", "?"), "campaigns": detail.get("campaigns", "?"),
         "step": translate(_STEPS.get(detail.get("step", ""), _A_STEP)), "giver": detail.get("giver", "?"),
-        "deputy": detail.get("deputy", "?"), "month": detail.get("month", "?"),
+        "deputy": detail.get("deputy", "?"), "month": detail.get("month", "?"), "name": detail.get("name", "?"),
+        "application": detail.get("application", "?"),
         "sim": translate(_SIMS.get(detail.get("state", ""), _SIMS["deactivated"]))}
 
 

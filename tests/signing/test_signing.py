@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import utils
+from sqlalchemy import select
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.signing.transactions import SqlTransactions
+from idp.adapters.sql.tables import NoticeRow, OutboxRow
 from idp.audit import Caller
 from idp.errors import RefusedError, UnavailableError
+from idp.roles import Administrator, Role
+from idp.signing.denial import Denials
 from idp.signing.following import Rules
 from idp.signing.outcome import Outcome
 from idp.signing.signature import verified
@@ -431,6 +437,27 @@ def test_an_officer_says_that_they_did_not_ask(house: House) -> None:
     assert house.states(three)[-2:] == ["released", "released"]
     # Three times "not me" are three refusals.
     assert code_of(lambda: house.ask("k-4")) == "refused_too_often"
+
+
+def test_security_57_what_an_officer_denies_is_told_to_who_looks_after_them(house: House) -> None:
+    def who(sub: str, unit: str = "") -> Administrator:
+        return Administrator(role=Role.AGENCY if unit else Role.PROVINCE, client_id="", sub=sub, unit=unit)
+
+    people = SimpleNamespace(
+        all=lambda: [who("above", "H30"), who("own", "H30.1"), who("sub-1", "H30.1"), who("other", "H30.2")],
+        of_the_province=lambda: [who(f"desk-{number}") for number in range(9)])
+    officer = SimpleNamespace(officer=SimpleNamespace(name="Nguyễn Văn Mẫu"))
+    house.signing = Signing(house.store, house.sims, house.standings, {"mang": house.carrier}, house.clock, Rules(),
+                            Denials(people, SimpleNamespace(by_sub=lambda sub: officer)))  # type: ignore[arg-type]
+    one = house.ask()
+    for _ in range(2):
+        house.signing.deny("sub-1", one.transaction_id, CALLER)
+    rows = house.database.read(select(NoticeRow).order_by(NoticeRow.id)).all()
+    assert {row.sub for row in rows} == {"own", "above", *(f"desk-{number}" for number in range(6))}
+    assert len(rows) == 8, "once"
+    assert {row.kind for row in rows} == {"signature.denied"}
+    assert json.loads(rows[0].detail) == {"officer": "sub-1", "name": "Nguyễn Văn Mẫu", "application": "qlvb"}
+    assert len(house.database.read(select(OutboxRow).where(OutboxRow.kind == "mail")).all()) == len(rows)
 
 
 def test_what_came_too_late_may_be_denied_too(house: House) -> None:

@@ -15,9 +15,12 @@ from typing import Any, Final
 from sqlalchemy import and_, func, literal_column, or_, select, update
 
 from ....audit import AuditRecord
+from ....notices import Notice
+from ....signing.denial import MOST
 from ....signing.transaction import Change, Event, State, Transaction
 from ..audit import audit_insert, audit_values
 from ..database import Database, insert_row, parameter
+from ..notices import notice_inserts, notice_values
 from ..tables import EvidenceBlobRow, SignEventRow, SignTransactionRow
 
 ROW: Any = SignTransactionRow.__table__
@@ -30,6 +33,9 @@ _FIXED: Final = frozenset({
     "auth_time", "source", "user_agent"})
 """What never changes."""
 _EVENT: Final = "event_"
+_TOLD: Final = tuple(f"told{number}_" for number in range(MOST))
+MAILED_A_DAY: Final = 5
+"""Mails of one kind to one mailbox; the notices all stand on the page."""
 
 
 class SqlTransactions:
@@ -47,6 +53,8 @@ class SqlTransactions:
             {name: parameter(c[name]) for name in _COLUMNS if name not in _FIXED}).returning(c.transaction_id)
         self._change = database.write(event, guard=moved)
         self._change_on_record = database.write(event, audit_insert(), guard=moved)
+        told = [act for prefix in _TOLD for act in notice_inserts(prefix, mailed_a_day=MAILED_A_DAY)]
+        self._change_and_tell = database.write(event, audit_insert(), *told, guard=moved)
         self._claim = database.write(guard=update(ROW).where(*here).values(
             next_try_at=parameter(c.next_try_at), tries=c.tries + literal_column("1"),
             revision=c.revision + literal_column("1")).returning(c.transaction_id))
@@ -76,15 +84,20 @@ class SqlTransactions:
         self._keep_all(change.blobs)
         return self._add.run(**_values(change.after), **_event_values(change.event), **audit_values(record)) is not None
 
-    def change(self, change: Change, record: AuditRecord | None) -> bool:
+    def change(self, change: Change, record: AuditRecord | None, notices: Sequence[Notice] = ()) -> bool:
         """Write a step, unless somebody was first."""
         assert change.before is not None
         self._keep_all(change.blobs)
         values = {name: value for name, value in _values(change.after).items() if name not in _FIXED}
         given = {**values, **_event_values(change.event), "this": change.before.transaction_id,
                  "decided_on": change.before.revision}
-        done = (self._change.run(**given) if record is None else self._change_on_record.run(**given, **audit_values(record)))
-        return done is not None
+        if record is None:
+            return self._change.run(**given) is not None
+        if not notices:
+            return self._change_on_record.run(**given, **audit_values(record)) is not None
+        for number, prefix in enumerate(_TOLD):
+            given |= notice_values(notices[number] if number < len(notices) else None, prefix)
+        return self._change_and_tell.run(**given, **audit_values(record)) is not None
 
     def claim(self, transaction: Transaction, next_try_at: int) -> Transaction | None:
         """Move the next time at which a service is asked, unless somebody was first."""
