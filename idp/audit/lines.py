@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from ..spreadsheet import harmless
 from .seal import StoredRecord
 
 ZONE: Final = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -39,12 +40,7 @@ def csv_head() -> str:
 
 def csv_lines(records: Iterable[StoredRecord]) -> str:
     """Write records as lines of CSV."""
-    return _csv([cell(str(value)) for value in members(record).values()] for record in records)
-
-
-def cell(text: str) -> str:
-    """Put an apostrophe before what a spreadsheet would compute."""
-    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
+    return _csv([harmless(str(value)) for value in members(record).values()] for record in records)
 
 
 def _csv(rows: Iterable[Iterable[str]]) -> str:

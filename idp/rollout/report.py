@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from ..pki.enrollment.working_days import WorkingDays, day_of
-from ..pki.forms.writing import harmless
+from ..spreadsheet import harmless
 from .campaign import Goal, Reason
 from .coverage import Coverage, Day, Tally
 from .steps import OWNERS, Owner, Step, next_step

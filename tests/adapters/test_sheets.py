@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 import zipfile
 from datetime import date
 
@@ -158,3 +159,22 @@ def test_security_44_one_text_in_many_cells_is_not_taken_as_often_as_it_is_named
     [row] = FILES.read(filled(1))
     assert {len(str(cell)) for cell in row} == {4_000}
     assert code(filled(40)) == "too_large"
+
+
+def test_issue_7_a_long_list_leaves_piece_by_piece_and_is_the_same_list() -> None:
+    rows = [["Họ và tên", "Ghi chú"], *([f"Nguyễn Văn {n}", "x" * 200] for n in range(1200))]
+    assert b"".join(FILES.long_csv(iter(rows))) == FILES.csv(rows)
+    assert FILES.read(b"".join(FILES.long_xlsx(iter(rows), "can-bo"))) == FILES.read(FILES.xlsx(rows, "can-bo"))
+
+
+def test_issue_7_memory_does_not_grow_with_a_list_that_leaves() -> None:
+    def peak(count: int) -> int:
+        tracemalloc.start()
+        try:
+            for _ in FILES.long_csv([str(n), "x" * 500] for n in range(count)):
+                pass
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    assert peak(20_000) < 2 * peak(2_000)

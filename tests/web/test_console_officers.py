@@ -121,12 +121,16 @@ def test_a_list_shows_the_columns_asked_for_and_is_exported_as_it_is_shown(offic
     agency = console.person("qt", "quantri-coquan", unit=IT)
     assert "ba@haugiang.gov.vn" not in text_of(agency.get(f"{LIST}?cols=mail"))
     assert "mot@haugiang.gov.vn" in text_of(agency.get(f"{LIST}?cols=mail"))
-    file = agency.get(f"{LIST}list.csv?cols=mail&q=nguyen")
+    exported = [one.event for one in office.audited()].count("officers.exported")
+    assert agency.get(f"{LIST}list.csv").status_code == 404  # an address to be opened: nothing is written, nothing is recorded
+    assert agency.client.post(f"{LIST}list.csv", headers={"Host": "localhost:8000"}).status_code in (303, 400)
+    assert [one.event for one in office.audited()].count("officers.exported") == exported
+    file = agency.post(f"{LIST}list.csv?cols=mail&q=nguyen", LIST)
     assert file.headers["Content-Disposition"] == 'attachment; filename="can-bo.csv"'
     assert "mot@haugiang.gov.vn" in file.text
     assert "ba@haugiang.gov.vn" not in file.text
-    assert agency.get(f"{LIST}list.xlsx").data[:2] == b"PK"
-    assert console.person("hotro", "hotro-nguoidung", unit=IT).get(f"{LIST}list.csv").status_code == 403
+    assert agency.post(f"{LIST}list.xlsx", LIST).data[:2] == b"PK"
+    assert console.person("hotro", "hotro-nguoidung", unit=IT).post(f"{LIST}list.csv", LIST).status_code == 403
     assert "officers.exported" in [one.event for one in office.audited()]
 
 

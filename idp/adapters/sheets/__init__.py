@@ -14,12 +14,14 @@ import io
 import json
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import xlsxwriter
 
@@ -30,6 +32,10 @@ _MOST_UNPACKED: Final = 96 * 2**20
 _MOST_PARTS: Final = 500
 _MOST_COLUMNS: Final = 60
 _HEADING_LINES: Final = 100
+_PIECE: Final = 500
+"""Rows of CSV that are written at once."""
+_MEASURED: Final = 200
+"""Rows by which columns get their width."""
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _PARTED_BY: Final = (",", ";", "\t")
 _READER: Final = Path(__file__).with_name("workbook.py")
@@ -57,26 +63,46 @@ class SheetFiles:
 
     def csv(self, rows: Sequence[Sequence[str]]) -> bytes:
         """As the port says."""
-        written = io.StringIO(newline="")
-        csv.writer(written, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(rows)
-        return b"\xef\xbb\xbf" + written.getvalue().encode()
+        return b"".join(self.long_csv(rows))
+
+    def long_csv(self, rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
+        """As the port says."""
+        yield b"\xef\xbb\xbf"
+        waiting = iter(rows)
+        while piece := list(islice(waiting, _PIECE)):
+            written = io.StringIO(newline="")
+            csv.writer(written, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(piece)
+            yield written.getvalue().encode()
 
     def xlsx(self, rows: Sequence[Sequence[str]], title: str) -> bytes:
         """As the port says."""
         written = io.BytesIO()
-        with xlsxwriter.Workbook(written, {"in_memory": True}) as book:
-            sheet = book.add_worksheet("".join(sign for sign in title if sign not in "[]:*?/\\'")[:31])
-            heading = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "num_format": "@", "bottom": 1})
-            text = book.add_format({"num_format": "@", "valign": "top"})
-            for line, row in enumerate(rows):
-                for column, cell in enumerate(row):
-                    sheet.write_string(line, column, cell, text if line else heading)
-            for column in range(max((len(row) for row in rows), default=0)):
-                longest = max((len(row[column]) for row in rows[:200] if column < len(row)), default=0)
-                # The columns below the rows are text as well, so that a number typed there keeps its zero.
-                sheet.set_column(column, column, min(max(longest, 8), 44) + 2, text)
-            sheet.freeze_panes(1, 0)
+        _write(written, rows, title, {"in_memory": True})
         return written.getvalue()
+
+    def long_xlsx(self, rows: Iterable[Sequence[str]], title: str) -> Iterator[bytes]:
+        """As the port says."""
+        with tempfile.TemporaryFile() as file:
+            _write(file, rows, title, {"constant_memory": True})
+            file.seek(0)
+            while piece := file.read(65536):
+                yield piece
+
+
+def _write(file: IO[bytes], rows: Iterable[Sequence[str]], title: str, options: dict[str, Any]) -> None:
+    with xlsxwriter.Workbook(file, options) as book:
+        sheet = book.add_worksheet("".join(sign for sign in title if sign not in "[]:*?/\\'")[:31])
+        heading = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "num_format": "@", "bottom": 1})
+        text = book.add_format({"num_format": "@", "valign": "top"})
+        widths: dict[int, int] = {}
+        for line, row in enumerate(rows):
+            for column, cell in enumerate(row):
+                sheet.write_string(line, column, cell, text if line else heading)
+                widths[column] = max(widths.get(column, 0), len(cell) if line < _MEASURED else 0)
+        for column, longest in widths.items():
+            # The columns below the rows are text as well, so that a number typed there keeps its zero.
+            sheet.set_column(column, column, min(max(longest, 8), 44) + 2, text)
+        sheet.freeze_panes(1, 0)
 
 
 def _workbook(content: bytes) -> list[list[Cell]]:

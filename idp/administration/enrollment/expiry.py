@@ -18,8 +18,9 @@ from ...pki.enrollment.desk import RENEWAL_DAYS
 from ...pki.enrollment.record import Enrollment
 from ...pki.enrollment.working_days import day_of, days_between, start_of
 from ...pki.expiry.forecast import Between, Ending, ForecastStore, bounds, month_of
-from ...pki.forms import Sheets, writing
+from ...pki.forms import Sheets
 from ...roles import Administrator, Right
+from ...spreadsheet import harmless
 from ..pages import InvalidParameterError, Page, Place, turned
 from .requests import shown
 
@@ -126,7 +127,7 @@ class ExpiryForecast:
         told = self.forecast(who, months=MONTHS[-1])
         code, name, all_, all_followed, followed = headings
         rows = [[code, name, *(text for one in told["months"] for text in _headings(one["month"], followed)), all_, all_followed]]
-        rows += [[writing.harmless(one["unit_code"]), writing.harmless(one["unit_name"]),
+        rows += [[harmless(one["unit_code"]), harmless(one["unit_name"]),
                   *(str(month[what]) for month in one["months"] for what in ("count", "followed")),
                   str(one["count"]), str(one["followed"])] for one in told["agencies"]]
         return self._sheets.csv(rows)

@@ -11,6 +11,7 @@ from typing import Any
 
 from ...pki.forms import Sheets, writing
 from ...pki.forms.catalogue import FORMS
+from ...spreadsheet import harmless
 from .asking import Asking
 from .personal import PersonalData
 from .uploads import Uploads
@@ -28,7 +29,7 @@ class EnrollmentPaper:
     def problems(self, found: Sequence[Mapping[str, Any]]) -> bytes:
         """Write what is to be corrected as a CSV file, in the language of the lists; no cell is a formula."""
         rows = [["Dòng", "Họ và tên", "Cột", "Giá trị trong tệp", "Lý do và cách sửa"]]
-        rows += [[writing.harmless(str(one[name])) for name in ("line", "name", "column", "given", "reason")] for one in found]
+        rows += [[harmless(str(one[name])) for name in ("line", "name", "column", "given", "reason")] for one in found]
         return self.sheets.csv(rows)
 
     def blank(self, form: str) -> bytes:

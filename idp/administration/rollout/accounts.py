@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from ...pki.enrollment.working_days import ZONE
 from ...pki.forms import Sheets
-from ...pki.forms.writing import harmless
 from ...roles import Administrator
 from ...rollout.accounts import Account, AccountList, AccountStore
+from ...spreadsheet import harmless
 from ..pages import Page, cursor_of, place_of
 
 _AT_ONCE: Final = 2000

@@ -8,7 +8,7 @@ file looks like inside.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -76,6 +76,14 @@ class Sheets(Protocol):
 
     def xlsx(self, rows: Sequence[Sequence[str]], title: str) -> bytes:
         """Write rows as a workbook of one sheet, every cell as text, the first row as heading."""
+        ...
+
+    def long_csv(self, rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
+        """As ``csv``, piece by piece, so that memory does not grow with the list."""
+        ...
+
+    def long_xlsx(self, rows: Iterable[Sequence[str]], title: str) -> Iterator[bytes]:
+        """As ``xlsx``, by way of a file that has no name, so that memory does not grow with the list."""
         ...
 
 

@@ -1,7 +1,7 @@
 """A list is written: rows for a file that reads back as the same list, blank lists to fill, and what became of each row.
 
-Source: OWASP "CSV Injection": a cell that a spreadsheet would take for a formula (``= + - @``, tab, carriage return) begins with
-an apostrophe; reading takes it off again.
+Source: OWASP "CSV Injection": a cell that a spreadsheet would take for a formula begins with an apostrophe (``spreadsheet``);
+reading takes it off again.
 """
 
 from __future__ import annotations
@@ -9,17 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
+from ...spreadsheet import harmless
 from . import Problem, Row
 from .catalogue import Column, Form, identity_card
 from .cells import day
 from .report import sentence
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-def harmless(text: str) -> str:
-    """Give a cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def rows(form: Form, records: Iterable[Mapping[str, str]], *, hidden: bool = False) -> list[list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from flask import Blueprint, Response, abort, request
@@ -141,6 +142,6 @@ def _meant(entered: Entered, form: str) -> str:
     return form if form in _offered(entered) else PERSONS.name
 
 
-def file_of(content: bytes, kind: str, name: str) -> Response:
+def file_of(content: bytes | Iterator[bytes], kind: str, name: str) -> Response:
     """Send a list as a file."""
     return Response(content, content_type=_TYPES[kind], headers={"Content-Disposition": f'attachment; filename="{name}.{kind}"'})

@@ -181,7 +181,7 @@ PAGES: Final[Mapping[str, str]] = {
     "GET /audit/export": "- + - - - - +",
     "POST /audit/export": "- + - - - - +",
     "GET /officers/": "- + + - + + +",
-    "GET /officers/list.{kind}": "- + - - - + +",
+    "POST /officers/list.{kind}": "- + - - - + +",
     "POST /officers/acts": "- - + - - + +",
     "GET /officers/{sub}": "-- ++ +0 -- +0 +0 ++",
     "GET /officers/{sub}/acts/{act}": "-- -- -- -- -- +0 ++",

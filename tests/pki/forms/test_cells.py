@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from idp.pki.forms import Cell, Flaw, cells
 from idp.pki.forms.cells import CellError
-from idp.pki.forms.writing import harmless
+from idp.spreadsheet import harmless
 
 ANY = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=60), st.dates())
 READERS = (cells.day, cells.identity_number, cells.phone, cells.mail, cells.serial, cells.iccid, cells.device_serial,

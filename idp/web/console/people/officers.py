@@ -7,10 +7,11 @@ Acts that touch how an officer signs in ask for a sign-in of a few minutes ago; 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, abort, request, stream_with_context
 from flask_babel import gettext, ngettext
 
 from ....administration.pages import USUAL
@@ -19,10 +20,10 @@ from ....administration.people.many import ACTS, MOST_AT_ONCE
 from ....administration.people.ports import FACTORS, ORDERS, STATES
 from ....directory.unit import is_unit_code
 from ....errors import RefusedError
-from ....pki.forms import writing
 from ....roles import Right
 from ....services import Services
 from ....sessions.user_agent import described
+from ....spreadsheet import harmless
 from ...notice_words import device_words
 from ...onward import see_other
 from ..audit.words import families, source_words
@@ -51,20 +52,22 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         entered = door.enter(request.full_path, Right.SEE_OFFICERS)
         return entered if isinstance(entered, Response) else _list(entered)
 
-    @views.get("/officers/list.<kind>")
+    @views.post("/officers/list.<kind>")
     def officers_file(kind: str) -> Response:
-        entered = door.enter(request.full_path, Right.ADMINISTER)
+        entered = door.enter(LIST, Right.ADMINISTER)
         if isinstance(entered, Response):
             return entered
         if kind not in ("csv", "xlsx"):
             abort(404)
         columns = _columns()
         labels = words.columns()
-        table = [[gettext("Họ và tên"), gettext("Tên đăng nhập"), gettext("Đơn vị"), *(labels[name] for name in columns)]]
-        for one in rooms.directory.exported(entered.who, entered.caller, **_narrowed()):
-            row = _row(one)
-            table.append([row["name"], row["uid"], row["unit_name"], *(row["cells"][name] for name in columns)])
-        return file_of(_file(services, table, kind), kind, "can-bo")
+        heading = [gettext("Họ và tên"), gettext("Tên đăng nhập"), gettext("Đơn vị"), *(labels[name] for name in columns)]
+        found = map(_row, rooms.directory.exported(entered.who, entered.caller, **_narrowed()))
+        rows = chain([heading], ([row["name"], row["uid"], row["unit_name"], *(row["cells"][name] for name in columns)]
+                                 for row in found))
+        written, sheets = (list(map(harmless, row)) for row in rows), services.administration.enrollment_paper.sheets
+        return file_of(stream_with_context(sheets.long_csv(written) if kind == "csv" else sheets.long_xlsx(written, "can-bo")),
+                       kind, "can-bo")
 
     @views.post("/officers/acts")
     def act_upon_officers() -> Response:
@@ -199,12 +202,6 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
                       for line in page.items],
             acts=_offered(entered, found, waiting), may_revoke=who.may(Right.CHANGE),
             turn=turning(f"{LIST}{sub}", {}, following=page.next, prev=""))
-
-
-def _file(services: Services, table: list[list[str]], kind: str) -> bytes:
-    rows = [[writing.harmless(cell) for cell in row] for row in table]
-    sheets = services.administration.enrollment_paper.sheets
-    return sheets.csv(rows) if kind == "csv" else sheets.xlsx(rows, "can-bo")
 
 
 def _offered(entered: Entered, found: Mapping[str, Any], waiting: Mapping[str, Any] | None) -> list[dict[str, str]]:
