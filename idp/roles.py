@@ -60,22 +60,30 @@ class Right(StrEnum):
     SEE_DEVICES = "devices.see"
     REPORT_LOSS = "devices.report_loss"
     """Have the certificates in a lost device blocked."""
+    SEE_SIMS = "sims.see"
+    REPORT_SIM_LOSS = "sims.report_loss"
+    """Have a lost SIM blocked, day and night."""
     LEND = "role.lend"
     """Name a deputy for oneself."""
     LEND_FOR_OTHERS = "role.lend_for_others"
     """Name a deputy for somebody else, and end what others named."""
 
 
-_READS: Final = frozenset({Right.ADMINISTER, Right.SEE_OFFICERS, Right.SEE_AGENCIES, Right.SEE_CERTIFICATES, Right.SEE_DEVICES})
+_READS: Final = frozenset({Right.ADMINISTER, Right.SEE_OFFICERS, Right.SEE_AGENCIES, Right.SEE_CERTIFICATES, Right.SEE_DEVICES,
+                                Right.SEE_SIMS})
 _OF_AN_AGENCY: Final = _READS | {Right.CHANGE, Right.END_ACCESS, Right.ASK_FACTOR_RESET, Right.ACT_ON_FACTORS,
-                                 Right.RESET_PASSWORD, Right.ASK_CERTIFICATES, Right.REPORT_LOSS, Right.LEND}
+                                 Right.RESET_PASSWORD, Right.ASK_CERTIFICATES, Right.REPORT_LOSS, Right.REPORT_SIM_LOSS,
+                                 Right.LEND}
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
     Role.PROVINCE: _OF_AN_AGENCY | {Right.LEND_FOR_OTHERS},
     Role.AGENCY: _OF_AN_AGENCY,
-    Role.REGISTRATION: frozenset({Right.SEE_OFFICERS, Right.SEE_CERTIFICATES, Right.ASK_CERTIFICATES, Right.LEND}),
-    Role.CLERK: frozenset({Right.SEE_CERTIFICATES, Right.SEE_DEVICES, Right.REPORT_LOSS, Right.LEND}),
+    Role.REGISTRATION: frozenset({Right.SEE_OFFICERS, Right.SEE_CERTIFICATES, Right.ASK_CERTIFICATES, Right.SEE_SIMS,
+                                  Right.LEND}),
+    Role.CLERK: frozenset({Right.SEE_CERTIFICATES, Right.SEE_DEVICES, Right.REPORT_LOSS, Right.SEE_SIMS, Right.REPORT_SIM_LOSS,
+                           Right.LEND}),
     Role.AUDITOR: _READS,
-    Role.HELP_DESK: frozenset({Right.SEE_OFFICERS, Right.END_ACCESS, Right.ASK_FACTOR_RESET, Right.LEND}),
+    Role.HELP_DESK: frozenset({Right.SEE_OFFICERS, Right.END_ACCESS, Right.ASK_FACTOR_RESET, Right.SEE_SIMS,
+                               Right.REPORT_SIM_LOSS, Right.LEND}),
     Role.MACHINE: _READS | {Right.CHANGE, Right.END_ACCESS}}
 """Who may do what. A deputy has the rights of the role that was lent, without those of ``_NOT_LENT``."""
 _NOT_LENT: Final = frozenset({Right.LEND, Right.LEND_FOR_OTHERS})

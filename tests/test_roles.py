@@ -51,15 +51,15 @@ def test_reading_tokens_and_auditors_change_nothing() -> None:
 
 
 ALL = "administer change officers.see agencies.see access.end factors.ask_reset factors.act password.reset certificates.ask " \
-      "certificates.see devices.see devices.report_loss role.lend"
+      "certificates.see devices.see devices.report_loss sims.see sims.report_loss role.lend"
 TABLE = {
     Role.PROVINCE: f"{ALL} role.lend_for_others", Role.AGENCY: ALL,
-    Role.REGISTRATION: "officers.see certificates.see certificates.ask role.lend",
-    Role.CLERK: "certificates.see devices.see devices.report_loss role.lend",
-    Role.AUDITOR: "administer officers.see agencies.see certificates.see devices.see",
-    Role.HELP_DESK: "officers.see access.end factors.ask_reset role.lend",
-    Role.MACHINE: "administer change officers.see agencies.see certificates.see devices.see access.end"}
-READS = {"administer", "officers.see", "agencies.see", "certificates.see", "devices.see"}
+    Role.REGISTRATION: "officers.see certificates.see certificates.ask sims.see role.lend",
+    Role.CLERK: "certificates.see devices.see devices.report_loss sims.see sims.report_loss role.lend",
+    Role.AUDITOR: "administer officers.see agencies.see certificates.see devices.see sims.see",
+    Role.HELP_DESK: "officers.see access.end factors.ask_reset sims.see sims.report_loss role.lend",
+    Role.MACHINE: "administer change officers.see agencies.see certificates.see devices.see sims.see access.end"}
+READS = {"administer", "officers.see", "agencies.see", "certificates.see", "devices.see", "sims.see"}
 
 
 @pytest.mark.parametrize("role", Role)

@@ -132,6 +132,28 @@ def test_security_38_another_agency_and_an_auditor(phones: Phones) -> None:
     assert other.get(f"{DESK}{sim}/acts/sudo").status_code == 404
 
 
+def test_security_57_the_help_desk_reports_a_loss_and_does_nothing_else(phones: Phones) -> None:
+    helper, another = (phones.person(uid, "hotro-nguoidung", unit=unit) for uid, unit in (("hotro", IT), ("hotro.khac", HOME)))
+    house, office = phones.house, phones.office
+    sims = [house.active(number, phones.officer(uid), iccid).sim_id for uid, number, iccid in (
+        ("lanhdao", "0912 345 678", ICCID), ("chuyenvien", "0912 345 679", "8984990000000000041"))]
+    assert DESK in helper.get("/admin/officers/").text
+    listed = helper.get(f"{DESK}?q=678").text
+    assert (sims[0] in listed, sims[1] in listed, f"{DESK}new" in listed, "84912345678" in listed) == (True, False, False, False)
+    assert set(re.findall(r'acts/([a-z_]+)"', helper.get(DESK + sims[0]).text)) == {"report_loss"}
+    for act in ("deactivate", "unlock", "give_card", "approve"):
+        assert helper.post(f"{DESK}{sims[0]}/acts/{act}", FORM, needed="x").status_code in {403, 409, 422}, act
+    assert another.post(f"{DESK}{sims[0]}/acts/report_loss", FORM).status_code == 404
+    assert helper.post(f"{DESK}{sims[0]}/acts/report_loss", FORM).status_code == 303
+    office.client = api.create(office.services).test_client(use_cookies=False)
+    token = office.token("hotro", "hotro-nguoidung", unit=IT)
+    assert [one["acts"] for one in office.call("GET", "/sims?q=679", token).json["items"]] == [["report_loss"]]
+    assert office.call("POST", f"/sims/{sims[1]}/acts", token, {"act": "deactivate"}).status_code == 403
+    assert office.call("POST", f"/sims/{sims[1]}/acts", token, {"act": "report_loss"}).json["state"] == "lost"
+    assert office.call("GET", "/sims", office.token("hotro.khac", "hotro-nguoidung")).json["items"] == []
+    assert [house.store.find(one).state.value for one in sims] == ["lost", "lost"]  # type: ignore[union-attr]
+
+
 def test_an_administrator_asks_for_somebody_else_and_for_a_seal(phones: Phones) -> None:
     clerk, holder = phones.person("dangky", "dangky-chungthu", unit=IT), phones.person("giudau", unit=IT)
     keeper = phones.officer("giudau")
@@ -179,7 +201,7 @@ def test_security_38_who_may_not_ask_for_others(phones: Phones) -> None:
     other = phones.person("khac", "quantri-coquan", unit=HOME)
     assert other.get(form).status_code == 404
     assert other.post(f"{DESK}new", FORM, holder=sub, phone="0912345678", carrier="mang").status_code == 403
-    assert "lanhdao" not in other.get(f"{DESK}new?q=lanhdao").text.split("</form>")[1]
+    assert "lanhdao" not in other.get(f"{DESK}new?q=lanhdao").text.split("<main")[1].split("</form>")[1]
     assert phones.house.store.of_officer(sub) == []
     assert phones.house.inbox.sent == []
 

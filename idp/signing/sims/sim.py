@@ -269,7 +269,7 @@ def possible(sim: Sim, actor: Actor) -> tuple[Act, ...]:
 def sees(sim: Sim, actor: Actor) -> bool:
     """Tell whether a SIM is somebody's to see."""
     who = actor.administrator
-    return actor.sub == sim.sub or (who is not None and who.may(Right.SEE_CERTIFICATES) and who.oversees(sim.unit_code))
+    return actor.sub == sim.sub or (who is not None and who.may(Right.SEE_SIMS) and who.oversees(sim.unit_code))
 
 
 def parts(sim: Sim, actor: Actor) -> frozenset[By]:
@@ -284,7 +284,7 @@ def parts(sim: Sim, actor: Actor) -> frozenset[By]:
         found.add(By.ASKS)
     if who.role is Role.AGENCY and who.may_change:
         found.add(By.AGENCY)
-    if who.may(Right.REPORT_LOSS):
+    if who.may(Right.REPORT_SIM_LOSS):
         found.add(By.HOTLINE)
     return frozenset(found)
 

@@ -30,7 +30,7 @@ def places(who: Administrator, *, signs: bool) -> list[dict[str, str]]:
         (True, people, "deputies", "/admin/deputies/", gettext("Người làm thay"), "out"),
         (cards, certificates, "list", "/admin/certificates/", gettext("Chứng thư số"), "cert"),
         (cards, certificates, "expiry", "/admin/certificates/expiry/", gettext("Sắp hết hạn"), "clock"),
-        (cards and signs, certificates, "sims", "/admin/sims/", gettext("SIM ký số"), "sim"),
+        (who.may(Right.SEE_SIMS) and signs, certificates, "sims", "/admin/sims/", gettext("SIM ký số"), "sim"),
         (who.may(Right.SEE_DEVICES), certificates, "devices", "/admin/devices/", gettext("Thiết bị"), "plug"),
         (who.may(Right.ASK_CERTIFICATES), certificates, "import", "/admin/certificates/import", gettext("Nhập danh sách"), "up"),
         (who.role is Role.PROVINCE, certificates, "batches", "/admin/certificates/batches", gettext("Gửi và nhận kết quả"),

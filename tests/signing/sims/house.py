@@ -37,6 +37,7 @@ OTHER = Actor("other", Administrator(role=Role.AGENCY, client_id="console", sub=
 DESK = Actor("desk", Administrator(role=Role.PROVINCE, client_id="console", sub="desk"))
 SECOND = Actor("second", Administrator(role=Role.PROVINCE, client_id="console", sub="second"))
 AUDITOR = Actor("auditor", Administrator(role=Role.AUDITOR, client_id="console", sub="auditor"))
+HELPER = Actor("helper", Administrator(role=Role.HELP_DESK, client_id="console", sub="helper", unit=UNIT))
 CLERK = Actor("clerk", Administrator(role=Role.CLERK, client_id="console", sub="clerk", unit=UNIT))
 
 

@@ -37,7 +37,7 @@ from idp.signing.sims.sim import (
 )
 from idp.signing.transaction import State as SignatureState
 
-from .house import AGENCY, AUDITOR, CALLER, CLERK, DESK, HOLDER, ICCID, NUMBER, OTHER, SECOND, UNIT, House
+from .house import AGENCY, AUDITOR, CALLER, CLERK, DESK, HELPER, HOLDER, ICCID, NUMBER, OTHER, SECOND, UNIT, House
 
 
 @pytest.fixture
@@ -408,7 +408,7 @@ class TestCard:
 
 
 class TestEnd:
-    @pytest.mark.parametrize("who", [HOLDER, AGENCY, CLERK, DESK])
+    @pytest.mark.parametrize("who", [HOLDER, AGENCY, CLERK, HELPER, DESK])
     def test_security_57_a_loss_blocks_at_once_whoever_reports_it(self, house: House, who: Actor) -> None:
         sim = house.active()
         asked = house.signing.ask(order(), CALLER)

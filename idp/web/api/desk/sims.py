@@ -24,7 +24,7 @@ def blueprint(door: Door) -> Blueprint:
 
     @views.get("/sims")
     def listed() -> Response:
-        who, _ = door.admit(Right.SEE_CERTIFICATES)
+        who, _ = door.admit(Right.SEE_SIMS)
         asked = door.query("sim_state", "unit", "holder", "q", "cursor", "limit")
         store = _rooms().sims.store
         if (unit := asked.get("unit", "")) and not who.oversees(unit):
@@ -55,7 +55,7 @@ def blueprint(door: Door) -> Blueprint:
 
     @views.get("/sims/<sim_id>")
     def one(sim_id: str) -> Response:
-        who, _ = door.admit(Right.SEE_CERTIFICATES)
+        who, _ = door.admit(Right.SEE_SIMS)
         door.query()
         room, number = _rooms().sims, identifier(sim_id)
         sim = room.seen(_actor(who), number)
@@ -65,7 +65,7 @@ def blueprint(door: Door) -> Blueprint:
 
     @views.post("/sims/<sim_id>/acts")
     def act(sim_id: str) -> Response:
-        who, caller = door.admit(Right.ASK_CERTIFICATES, Right.REPORT_LOSS, change=True)
+        who, caller = door.admit(Right.ASK_CERTIFICATES, Right.REPORT_SIM_LOSS, change=True)
         door.query()
         return door.json(_shown(who, _done(who, identifier(sim_id), door.body(), caller)))
 

@@ -44,7 +44,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
     @views.get("/sims/")
     def sims() -> Response:
-        entered = door.enter(request.full_path, Right.SEE_CERTIFICATES)
+        entered = door.enter(request.full_path, Right.SEE_SIMS)
         if isinstance(entered, Response):
             return entered
         narrowed = {name: request.args.get(name, "").strip()[:100] for name in ("state", "unit", "carrier", "q")}
@@ -72,7 +72,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
     @views.get("/sims/<sim_id>")
     def one_sim(sim_id: str) -> Response:
-        entered = door.enter(request.path, Right.SEE_CERTIFICATES)
+        entered = door.enter(request.path, Right.SEE_SIMS)
         if isinstance(entered, Response):
             return entered
         return _one(entered, sim_id, error=words.refusal("short_messages") if UNSENT in request.args else "")
@@ -80,7 +80,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
     @views.get("/sims/<sim_id>/acts/<act>")
     def ask_sim_act(sim_id: str, act: str) -> Response:
         wanted = _act(act)
-        entered = door.enter(request.path, Right.SEE_CERTIFICATES, fresh=wanted in _FRESH)
+        entered = door.enter(request.path, Right.SEE_SIMS, fresh=wanted in _FRESH)
         if isinstance(entered, Response):
             return entered
         sim = room.seen(_actor(entered), sim_id)
@@ -91,7 +91,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
     @views.post("/sims/<sim_id>/acts/<act>")
     def do_sim_act(sim_id: str, act: str) -> Response:
         wanted = _act(act)
-        entered = door.enter(f"{LIST}{sim_id}", Right.ASK_CERTIFICATES, Right.REPORT_LOSS, fresh=wanted in _FRESH,
+        entered = door.enter(f"{LIST}{sim_id}", Right.ASK_CERTIFICATES, Right.REPORT_SIM_LOSS, fresh=wanted in _FRESH,
                              change=True)
         if isinstance(entered, Response):
             return entered
