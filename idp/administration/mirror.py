@@ -12,7 +12,7 @@ from ..audit import Caller
 from ..directory.brake import Brake, FeedState
 from ..directory.mirror import Found, OfficerSearch, search_words
 from ..roles import Administrator, ForbiddenError, Right, Role
-from .pages import InvalidParameterError, Page, cursor_of, place_of
+from .pages import InvalidParameterError, Page
 from .people import masked
 
 
@@ -28,20 +28,18 @@ class MirrorAdministration:
         self._search = search
         self._brake = brake
 
-    def listed(self, who: Administrator, *, q: str = "", cursor: str = "", limit: int) -> Page:
-        """Give officers in whose name, login name, mail, telephone, agency or title every word stands, by name.
+    def listed(self, who: Administrator, *, q: str = "", limit: int) -> Page:
+        """Give the first officers in whose name, login name, mail, telephone, agency or title every word stands, by name.
 
         Raises:
-            InvalidParameterError: nothing is looked for, or the cursor is none.
+            InvalidParameterError: nothing is looked for.
             ForbiddenError: a role that has nothing to do with officers.
         """
         who.demand(Right.SEE_OFFICERS)
         words = search_words(q)
         if not words:
             raise InvalidParameterError("q: words to look for must be given.")
-        after = place_of(cursor, str, str)
-        found = self._search.search(words, unit=who.unit, after=(after[0], after[1]) if after else None, limit=limit + 1)
-        return Page([_shown(one, who) for one in found[:limit]], cursor_of(*found[limit - 1].place) if len(found) > limit else "")
+        return Page([_shown(one, who) for one in self._search.search(words, unit=who.unit, after=None, limit=limit)])
 
     def brake(self, who: Administrator) -> dict[str, Any]:
         """Give the state of the feed and its brake. Raises ForbiddenError for an agency."""

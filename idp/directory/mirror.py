@@ -99,7 +99,7 @@ class OfficerSearch(Protocol):
                 beginning of a word.
             unit: Only of this agency or below; "" for all.
             after: Place of the last one seen.
-            limit: How many at most. Of a search that finds more than a thousand, only so many are looked at.
+            limit: How many at most.
         """
         ...
 

@@ -1,7 +1,7 @@
 """What administrators look up of officers beside the mirror (port: ``administration.people.ports.People``).
 
-Lists go by the index that begins with agency and search key where they are narrowed to an agency, and read ``officer`` through
-otherwise. An agency's list leaves to the caller to check who is of it by now (``as_of``).
+Lists by name go by the index by name from the place on where a page begins, until the page is full; by the last sign-in they read
+``officer`` through. An agency's list leaves to the caller to check who is of it by now (``as_of``).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Integer, Text, and_, bindparam, case, exists, func, literal_column, or_, select
+from sqlalchemy import BigInteger, Integer, Text, and_, bindparam, case, exists, func, literal_column, or_, select, tuple_
 
 from ....administration.people.ports import AgencyCounts, Narrowed, Standing
 from ....audit import AuditEvent, AuditRecord
@@ -32,7 +32,7 @@ from ..tables import (
 )
 from .ledger import listed
 from .rows import mirrored_now
-from .search import PLACE
+from .search import by_name
 
 OFFICER: Any = OfficerRow.__table__
 ENROLLMENT: Any = EnrollmentRow.__table__
@@ -41,7 +41,6 @@ TASK: Any = TaskRow.__table__
 AUDIT: Any = AuditRow.__table__
 _ONE: Any = literal_column("1")
 _ALL_USED = (1 << CODES) - 1
-_PLACE: Any = func.substr(OFFICER.c.search_key, literal_column("1"), literal_column(str(PLACE)))
 
 
 def _has(row: Any, *conditions: Any) -> Any:
@@ -60,15 +59,14 @@ class SqlPeople:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._clock = clock
-        place: Any = bindparam("place", type_=Text())
         uuid = parameter(OFFICER.c.entry_uuid, "after_uuid")
+        place = tuple_(bindparam("place", type_=Text()), uuid)
+        name = by_name(sqlite=database.is_sqlite)
         seen: Any = func.coalesce(OFFICER.c.last_sign_in_at, literal_column("0"))
         when: Any = bindparam("seen", type_=BigInteger())
         orders: Mapping[str, tuple[Any, Any]] = {
-            "name": (or_(place < _PLACE, and_(place == _PLACE, OFFICER.c.entry_uuid > uuid)),
-                     (_PLACE, OFFICER.c.entry_uuid)),
-            "-name": (or_(place > _PLACE, and_(place == _PLACE, OFFICER.c.entry_uuid < uuid)),
-                      (_PLACE.desc(), OFFICER.c.entry_uuid.desc())),
+            "name": (tuple_(*name) > place, name),
+            "-name": (tuple_(*name) < place, tuple(part.desc() for part in name)),
             "last_sign_in": (or_(seen > when, and_(seen == when, OFFICER.c.entry_uuid > uuid)), (seen, OFFICER.c.entry_uuid))}
         unit = parameter(OFFICER.c.unit_code, "unit")
         of_it = or_(OFFICER.c.unit_code == unit, OFFICER.c.unit_code.like(bindparam("below", type_=Text())))
@@ -122,7 +120,7 @@ class SqlPeople:
         behind: dict[str, Any] = {"seen": int(place)} if last else {"place": place}
         rows = self._page(which.order, bool(which.unit), which.state, which.factor).all(
             after_uuid=uuid, limit=limit, **behind, **narrowed)
-        return [Found(officer, (str(row.last_sign_in_at or 0) if last else row.search_key[:PLACE], row.entry_uuid))
+        return [Found(officer, (str(row.last_sign_in_at or 0) if last else row.search_key, row.entry_uuid))
                 for row in rows if (officer := mirrored_now(row, self._clock)) is not None]
 
     def place(self, entry_uuid: str, order: str) -> tuple[str, str] | None:
@@ -130,7 +128,7 @@ class SqlPeople:
         rows = self._where.all(entry_uuids=orjson.dumps([entry_uuid]).decode())
         if not rows:
             return None
-        return (str(rows[0].last_sign_in_at or 0) if order == "last_sign_in" else rows[0].search_key[:PLACE]), entry_uuid
+        return (str(rows[0].last_sign_in_at or 0) if order == "last_sign_in" else rows[0].search_key), entry_uuid
 
     def standing(self, entry_uuids: Sequence[str]) -> dict[str, Standing]:
         """Tell the standing of officers by entryUUID."""

@@ -10,6 +10,7 @@ from idp.adapters.sql.directory.officers import SqlOfficers
 from idp.adapters.sql.directory.search import SqlOfficerSearch
 from idp.directory.mirror import search_words
 from idp.directory.officer import Post
+from tests.fakes.clock import FakeClock
 from tests.fakes.directory import make_officer
 
 HEALTH = Post("H30.5", "", "Sở Y tế", "Bác sĩ")
@@ -68,6 +69,33 @@ def test_page_by_page_nobody_is_left_out_or_seen_twice(search: SqlOfficerSearch)
         after = page[0].place
     assert seen == found(search, "haugiang")
     assert len(seen) == 4
+
+
+@pytest.mark.parametrize(("unit", "small"), [("", 10_000), ("H30.5", 10_000), ("H30.5", 1)])
+def test_whatever_is_found_is_reached_page_by_page_however_many_have_the_words(
+        database: Database, monkeypatch: pytest.MonkeyPatch, unit: str, small: int) -> None:
+    """Few are put in order at once, more are read from a place on: both give everybody once, by name, to the last."""
+    monkeypatch.setattr("idp.adapters.sql.directory.search.SMALL", small)
+    mirror, clock = SqlOfficers(database), FakeClock()
+    names = ["Nguyễn Văn A", "nguyễn văn a", "Lê-B", "Lê B", "Đỗ 100%", "Ngô Ÿ", "Ngô z", "Ngô"] * 3
+    for number, name in enumerate(names):
+        posts = (HEALTH, WARD)[number % 2:] if number % 5 else (Post("H30.9", "", "Sở", "", ends_at=clock.now() - 1), HEALTH)
+        mirror.remember(make_officer(f"o{number:02}", name, number=number + 1, posts=posts), now=1)
+    search = SqlOfficerSearch(database, clock)
+    expected = [one.place for one in search.search(("haugiang",), unit=unit, after=None, limit=100)]
+    assert expected == sorted(expected)
+    assert len(expected) == len(names)
+    for most, near in ((4, 3), (4, 4000), (1000, 3)):
+        monkeypatch.setattr("idp.adapters.sql.directory.search.MOST", most)
+        monkeypatch.setattr("idp.adapters.sql.directory.search.NEAR", near)
+        search = SqlOfficerSearch(database, clock)
+        for limit in (1, 7, len(names), 100):
+            seen: list[tuple[str, str]] = []
+            while page := search.search(("haugiang",), unit=unit, after=seen[-1] if seen else None, limit=limit):
+                assert len(page) <= limit
+                seen += [one.place for one in page]
+            assert seen == expected, (most, near, limit)
+        assert search.search(("haugiang", "khongco"), unit=unit, after=None, limit=9) == []
 
 
 def test_postgresql_has_its_trigram_index_and_without_it_finds_the_same(own_database_url: str) -> None:
