@@ -20,7 +20,7 @@ from idp.adapters.sql.database import Database
 from idp.pki.enrollment.working_days import WorkingDays, start_of
 from idp.rollout.chart import PAPER, draw
 from idp.rollout.coverage import Coverage
-from idp.rollout.report import Issuer, missing_table, paper, table
+from idp.rollout.report import Issuer, missing_rows, paper, table
 from tests.postgresql import PostgreSQL
 from tests.rollout.province_rows import rows_of
 from tests.rollout.world import MONDAY, Province, recount
@@ -93,7 +93,7 @@ def _large(name: str, database: Database, officers: int) -> bool:
         return coverage
 
     took, coverage = min((_timed(report) for _ in range(3)), key=lambda one: one[0])
-    listed, _ = _timed(lambda: SheetFiles().csv(missing_table(coverage)))
+    listed, _ = _timed(lambda: SheetFiles().csv(list(missing_rows(coverage))))
     print(f"{name:<11} {officers:,} officers: report {took:.2f} s (at most {REPORT_SECONDS:g}), list of "
           f"{len(coverage.missing):,} missing as CSV {listed:.2f} s more; begun in {begin:.1f} s, followed in {follow:.1f} s",
           flush=True)

@@ -15,7 +15,9 @@ from ..adapters.sql.rollout.records import SqlCandidates, SqlRecords
 from ..adapters.sql.rollout.reminders import SqlCampaignReminders
 from ..administration.rollout.accounts import ForgottenAccounts
 from ..administration.rollout.campaigns import RolloutAdministration
+from ..administration.rollout.files import ListFiles
 from ..administration.rollout.reports import RolloutReports
+from ..audit import AuditTrail
 from ..clock import Clock
 from ..directory.mirror import OfficerMirror
 from ..oauth.client import ClientRegistry
@@ -43,7 +45,7 @@ class RolloutRooms:
 
 
 def rollout_rooms(settings: Settings, database: Database, clients: ClientRegistry, mirror: OfficerMirror, groups: RoleGroups,
-                  calendar: WorkingDays, clock: Clock) -> RolloutRooms:
+                  calendar: WorkingDays, audit: AuditTrail, clock: Clock) -> RolloutRooms:
     """Build them."""
     units, store, records = SqlUnits(database), SqlCampaigns(database), SqlRecords(database)
     campaigns = Campaigns(store, SqlCandidates(database, clients.all, clock), units, SqlObserver(database),
@@ -52,6 +54,7 @@ def rollout_rooms(settings: Settings, database: Database, clients: ClientRegistr
     reminders = Reminders(store, records, SqlCampaignReminders(database), mirror,
                           SqlAgencyAdministrators(database, groups, clock), calendar, clock)
     sheets = SheetFiles()
+    files = ListFiles(sheets, audit, clock)
     return RolloutRooms(campaigns, reminders, administration,
-                        RolloutReports(administration, units, sheets, calendar, settings.province_name),
-                        ForgottenAccounts(SqlAccounts(database, clients.all, clock), sheets))
+                        RolloutReports(administration, units, files, sheets, calendar, settings.province_name),
+                        ForgottenAccounts(SqlAccounts(database, clients.all, clock), files))

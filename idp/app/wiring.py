@@ -292,7 +292,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     access = Access(tokens, officer_tokens, clients, clock, assurance, Holders(proofs), groups=groups,
                     idle_limit_seconds=settings.idle_limit_seconds, resource=settings.issuer + Paths().administration,
                     counter=guesses, emergency=emergency)
-    rollout = rollout_rooms(settings, database, clients, mirror, groups, desk_rooms.moves.calendar, clock)
+    rollout = rollout_rooms(settings, database, clients, mirror, groups, desk_rooms.moves.calendar, audit, clock)
     trail = audit_rooms(settings, database, seal_store, seal_signer, protocol_rooms.time_stamps, mirror, groups, notices, audit,
                         clock)
     consents = Consents(SqlConsents(database), audit, clock)

@@ -140,6 +140,8 @@ class AuditEvent(StrEnum):
     CAMPAIGN_EXCLUDED = "campaign.excluded"
     CAMPAIGN_RESTORED = "campaign.restored"
     CAMPAIGN_REMINDED = "campaign.reminded"
+    CAMPAIGN_EXPORTED = "campaign.exported"
+    ACCOUNTS_EXPORTED = "accounts.exported"
     PERSONAL_DATA_READ = "personal_data.read"
     OFFICERS_EXPORTED = "officers.exported"
     OFFICER_REMINDED = "officer.reminded"

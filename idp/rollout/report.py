@@ -7,7 +7,7 @@ Source: Decree 30/2020/NĐ-CP, Appendix I (head, number, place and day, text, re
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -130,15 +130,14 @@ def table(coverage: Coverage) -> list[list[str]]:
     return rows
 
 
-def missing_table(coverage: Coverage) -> list[list[str]]:
+def missing_rows(coverage: Coverage) -> Iterator[Sequence[str]]:
     """Give the list of the missing as rows for a file, headings first."""
     goal = coverage.campaign.goal
-    rows = [["STT", "Họ và tên", "Chức vụ", "Đơn vị", "Mã đơn vị", "Đang dừng ở", "Người xử lý tiếp", "Từ ngày"]]
+    yield "STT", "Họ và tên", "Chức vụ", "Đơn vị", "Mã đơn vị", "Đang dừng ở", "Người xử lý tiếp", "Từ ngày"
     for number, one in enumerate(coverage.missing, start=1):
         step = next_step(goal, one.stages)
-        rows.append([str(number), harmless(one.entry.name), harmless(one.entry.title), harmless(one.entry.unit_name),
-                     harmless(one.entry.unit_code), STEPS[step], OWNER_WORDS[OWNERS[step]], date_text(day_of(one.since))])
-    return rows
+        yield (str(number), harmless(one.entry.name), harmless(one.entry.title), harmless(one.entry.unit_name),
+               harmless(one.entry.unit_code), STEPS[step], OWNER_WORDS[OWNERS[step]], date_text(day_of(one.since)))
 
 
 def paper(coverage: Coverage, issuer: Issuer, calendar: WorkingDays) -> Paper:

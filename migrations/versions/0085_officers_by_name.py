@@ -1,12 +1,12 @@
 """Officers by name in the order of bytes, from any place on
 
-Revision: 0085, after 0075.
+Revision: 0085, after 0080.
 """
 
 from alembic import op
 
 revision = '0085'
-down_revision = '0075'
+down_revision = '0080'
 branch_labels = None
 depends_on = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import literal_column, select, update
 
 from idp.adapters.sql.database import Database, insert_row
 from idp.adapters.sql.tables import OfficerRow, RolloutFactRow
+from tests.audit_desk import events_of
 
 from .office import HOME, IT, PLENTY, Office
 
@@ -64,9 +66,21 @@ def test_each_list_holds_whom_it_says_and_an_agency_sees_its_own(office: Office)
     assert names(office, office.agency(), "without_logout") == []
     # Files are the lists whole, and what is no list is refused.
     for which in LISTS:
-        content = office.call("GET", f"/accounts/file?list={which}", province).data.decode("utf-8-sig")
-        rows = list(csv.reader(io.StringIO(content)))
+        answer = office.call("POST", "/accounts/file", province, {"list": which, "purpose": "Đối soát quý IV"})
+        rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
         assert len(rows) - 1 == len(names(office, province, which))
-    assert office.call("GET", "/accounts/file?file=xlsx", province).data.startswith(b"PK")
+        told = [detail for _, _, detail in events_of(office.database, "accounts.exported")][-2:]
+        assert [one["list"] for one in told] == [which, which]
+        assert (told[0]["purpose"], told[0]["by_client"], "rows" in told[0]) == ("Đối soát quý IV", "console", False)
+        assert (told[1]["rows"], told[1]["sha256"]) == (len(rows) - 1, hashlib.sha256(answer.data).hexdigest())
+    ask = {"purpose": "Đối soát", "file": "xlsx"}
+    assert office.call("POST", "/accounts/file", province, ask).data.startswith(b"PK")
+    # Nothing leaves without a purpose, or by a look.
+    before = len(events_of(office.database, "accounts.exported"))
+    for body in ({}, {"purpose": " "}, {"purpose": "a\0b"}, {"purpose": "x" * 301}, {"purpose": 1}, ask | {"file": "pdf"},
+                 ask | {"list": "all"}, ask | {"unit": "x"}, ask | {"more": "1"}):
+        assert office.call("POST", "/accounts/file", province, body).status_code == 422, body
+    assert office.call("GET", "/accounts/file?list=dormant", province).status_code == 405
+    assert len(events_of(office.database, "accounts.exported")) == before
     for wrong in ("list=all", "cursor=x", "unit=x", "limit=0", "more=1"):
         assert office.call("GET", f"/accounts?{wrong}", province).status_code == 400

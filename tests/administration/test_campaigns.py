@@ -72,10 +72,13 @@ def test_security_38_an_agency_sees_its_own_whatever_it_asks_for(office: Office,
         assert own["figures"]["counted"] == own["days"][-1]["counted"] == 5
         assert {one["unit_code"] for one in pages(office, agency, f"/{campaign}/missing{query or '?on=' + day(office, 0)}")} == {
             IT, f"{IT}.2"}
-    for path in ("/report", "/missing/file"):
-        content = office.call("GET", f"/campaigns/{campaign}{path}", agency).text
+    for method, path, body in (("GET", "/report", None), ("POST", "/missing/file", {"purpose": "Nhắc việc"})):
+        content = office.call(method, f"/campaigns/{campaign}{path}", agency, body).text
         assert IT in content
         assert HOME not in content
+    begun, ended = (detail for _, _, detail in events_of(office.database, "campaign.exported"))
+    assert {"campaign": campaign, "unit": IT, "purpose": "Nhắc việc", "form": "csv"}.items() <= begun.items()
+    assert (ended["export"], ended["rows"]) == (begun["export"], 5)
     assert [one["figures"]["counted"] for one in get(office, agency, "")["items"]] == [5]
     assert get(office, office.auditor(), f"/{campaign}")["figures"]["counted"] == 7
     assert get(office, agency, f"/{campaign}?unit={IT}.2")["figures"]["counted"] == 2
@@ -93,8 +96,7 @@ def test_security_38_the_province_alone_changes_and_who_is_nobody_sees_nothing(o
             assert office.call("POST", path, token, body).status_code == 403, path
         assert office.call("POST", path, "", body).status_code == 401
         assert office.call("POST", path, office.province(), body | {"more": 1}).status_code == 422
-    for path in ("", f"/{campaign}", f"/{campaign}/missing", f"/{campaign}/excluded", f"/{campaign}/report",
-                 f"/{campaign}/missing/file"):
+    for path in ("", f"/{campaign}", f"/{campaign}/missing", f"/{campaign}/excluded", f"/{campaign}/report"):
         assert office.call("GET", f"/campaigns{path}").status_code == 401
         assert office.call("GET", f"/campaigns{path}", office.token("canbo0")).status_code == 403
         assert office.call("GET", f"/campaigns{path}", office.machine(scope="admin:read")).status_code == 200
@@ -103,7 +105,8 @@ def test_security_38_the_province_alone_changes_and_who_is_nobody_sees_nothing(o
 def test_an_agency_does_not_see_a_campaign_of_another(office: Office) -> None:
     made = office.call("POST", "/campaigns", office.province(), {"name": "Sở khác", "deadline": day(office, 9), "unit": HOME,
                                                                  **QUESTION}).json["id"]
-    for path in ("", "/missing", "/excluded", "/report", "/missing/file"):
+    assert office.call("POST", f"/campaigns/{made}/missing/file", office.agency(), {"purpose": "x"}).status_code == 404
+    for path in ("", "/missing", "/excluded", "/report"):
         assert office.call("GET", f"/campaigns/{made}{path}", office.agency()).status_code == 404
     assert made not in [one["id"] for one in get(office, office.agency(), "")["items"]]
     assert get(office, office.agency(f"{HOME}.1"), f"/{made}")["figures"]["counted"] == 0
@@ -178,5 +181,9 @@ def test_a_report_is_a_file_in_the_form_asked_for(office: Office, campaign: str)
     assert answer.headers["Content-Disposition"] == f'attachment; filename="{campaign}.csv"'
     assert answer.data == office.call("GET", f"/campaigns/{campaign}/report?on={day(office, 0)}", token).data
     assert office.call("GET", f"/campaigns/{campaign}/report?file=xlsx", token).data.startswith(b"PK")
-    assert office.call("GET", f"/campaigns/{campaign}/missing/file?file=xlsx", token).data.startswith(b"PK")
+    ask = {"purpose": "Nhắc việc", "file": "xlsx", "on": day(office, 0)}
+    assert office.call("POST", f"/campaigns/{campaign}/missing/file", token, ask).data.startswith(b"PK")
+    for wrong, status in (({"purpose": ""}, 422), ({"file": "pdf"}, 422), ({"unit": "x"}, 422), ({"more": 1}, 422),
+                          ({"on": "x"}, 400)):
+        assert office.call("POST", f"/campaigns/{campaign}/missing/file", token, ask | wrong).status_code == status, wrong
     assert office.call("GET", f"/campaigns/{campaign}/report?file=pdf", token).status_code == 400

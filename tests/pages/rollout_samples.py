@@ -12,7 +12,7 @@ from idp.web.console.rollout.words import bar
 from tests.rollout.course import course
 
 _LONG = "Văn phòng Điều phối Chương trình mục tiêu quốc gia xây dựng nông thôn mới tỉnh"
-WRONG = {"rollout-new-wrong", "rollout-change-wrong", "rollout-exclude-wrong"}
+WRONG = {"rollout-export-wrong", "rollout-new-wrong", "rollout-change-wrong", "rollout-exclude-wrong"}
 """Samples of what was refused."""
 _ONE_PAGE = dict.fromkeys(("first", "prev", "next"), "")
 _AGENCIES = [("UBND huyện Long Mỹ", 5, 12), ("Sở Y tế", 11, 22), (_LONG, 9, 18), ("Sở Xây dựng", 9, 14),
@@ -80,7 +80,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
     missing: dict[str, Any] = around | {
         "found": found, "total": "132", "narrowed": {"step": "open_mailbox", "unit": "H30.1", "q": "thu", "order": "since",
                                                      "on": "2026-11-22"},
-        "files": files, "may_change": True, "turn": {"first": "/next", "prev": "/next", "next": "/next"},
+        "export": "/next", "may_change": True, "turn": {"first": "/next", "prev": "/next", "next": "/next"},
         "steps": _by_language([{"value": "open_mailbox", "word": {"vi": "Chưa có hộp thư", "en": "No mailbox yet"}}]),
         "units": [{"code": "H30.1", "name": "Sở Y tế"}],
         "rows": {lang: [{**one, "word": way[0], "who": way[1], "since": "12/11/2026"} for one in (person, other)]
@@ -106,9 +106,13 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "about": {"vi": "Tài khoản đang mở mà chưa ai dùng.", "en": "Open accounts that nobody has used."}, "applications": False,
         "choices": _by_language([{
             "value": "dormant", "word": {"vi": "Lâu không đăng nhập", "en": "Not signed in for long"}}]),
-        "units": [{"code": "H30.1", "name": "Sở Y tế"}], "files": files, "turn": {"first": "/next", "prev": "", "next": "/next"},
-        "rows": [{**person, "last": "01/09/2026", "tells_logout": True},
+        "units": [{"code": "H30.1", "name": "Sở Y tế"}], "export": "/next",
+        "turn": {"first": "/next", "prev": "", "next": "/next"}, "rows": [{**person, "last": "01/09/2026", "tells_logout": True},
                  {**other, "title": "", "last": "", "tells_logout": True}]}
+    export: dict[str, Any] = around | {
+        "title": {"vi": "Xuất danh sách còn thiếu", "en": "Take the list of the missing"}, "about": found["vi"]["name"],
+        "address": "/next", "kept": {"unit": "H30.1"}, "back": "/next", "error": "", "purpose": "", "longest": 300,
+        "back_word": {"vi": "Danh sách còn thiếu", "en": "List of the missing"}, "forms": [("csv", "CSV"), ("xlsx", "XLSX")]}
     wrong = {"vi": "Chiến dịch này đã đóng.", "en": "This campaign is closed."}
     written = asdict(paper(made, Issuer("Tỉnh Hậu Giang", "Sở Thông tin và Truyền thông"), WorkingDays()))
     return {
@@ -136,6 +140,10 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "rollout-change-wrong": ("console/rollout/change.html", change | {"error": wrong}),
         "rollout-exclude": ("console/rollout/exclude.html", exclude),
         "rollout-exclude-wrong": ("console/rollout/exclude.html", exclude | {"error": wrong}),
+        "rollout-export": ("console/rollout/export.html", export),
+        "rollout-export-wrong": ("console/rollout/export.html", export | {"error": {
+            "vi": "Vui lòng ghi mục đích, trong một dòng, dài nhất 300 ký tự.",
+            "en": "Please write the purpose, in one line of at most 300 characters."}}),
         "accounts": ("console/rollout/accounts.html", accounts),
         "accounts-applications": ("console/rollout/accounts.html", accounts | {"applications": True, "rows": [
             {"name": "Khảo sát", "title": "", "unit_name": "", "tells_logout": tells, "last": ""} for tells in (True, False)]}),

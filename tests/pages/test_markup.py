@@ -22,7 +22,7 @@ FIELDS = {"username", "password", "otp", "certificate", "certificate_sign_in", "
           "deadline", "groups", "titles", "subject", "on",
           # Members of a registration go by their own names.
           "client_id", "etag", "note", "alg", "emergency", "receiver", "owner", "needed", "carrier", *APPLICATION,
-          "person", "application", "address", "since", "until", "legal_basis", "purpose",
+          "person", "application", "address", "since", "until", "legal_basis", "purpose", "unit", "list",
           "about", "sure", "cols", "deputy", "giver", "ends_on"}
 COMPLETE = {"username": "username", "password": "current-password", "otp": "one-time-code", "new_password": "new-password",
             "new_password_again": "new-password", "user_code": "off", "recovery_code": "off", "name": "off",

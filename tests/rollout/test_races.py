@@ -22,7 +22,7 @@ from idp.pki.enrollment.record import DeviceKind, Entry
 from idp.pki.enrollment.states import Act, Part, State
 from idp.pki.enrollment.working_days import start_of
 from idp.rollout.campaign import Campaign, Candidate, Goal, MemberAct, Reason
-from idp.rollout.report import missing_table, table
+from idp.rollout.report import missing_rows, table
 from tests.audit_desk import events_of
 
 from .town import Town
@@ -216,4 +216,4 @@ def test_a_past_day_stays_whatever_is_changed_of_a_request_later(town: Town) -> 
 
 def _papers(town: Town, campaigns: list[Campaign], day: Any) -> list[Any]:
     found = [town.coverage(one, day) for one in campaigns]
-    return [(table(one), missing_table(one)) for one in found]
+    return [(table(one), list(missing_rows(one))) for one in found]

@@ -11,7 +11,7 @@ from idp.pki.enrollment.working_days import WorkingDays, start_of
 from idp.rollout.campaign import Campaign, CampaignEntry, Goal, MemberAct, MemberEntry, Population
 from idp.rollout.chart import LARGE, PAPER, SMALL, draw
 from idp.rollout.coverage import Change, Coverage, follow, needed
-from idp.rollout.report import Issuer, missing_table, number_text, paper, rate_text, table
+from idp.rollout.report import Issuer, missing_rows, number_text, paper, rate_text, table
 from idp.rollout.steps import OWNERS, Owner, Step, next_step
 
 from .course import DEADLINE, FIRST, course
@@ -99,7 +99,7 @@ def test_security_41_files_have_every_agency_and_no_formula() -> None:
     assert len(rows) == 1 + 20 + 2
     assert rows[1] == ["'=HYPERLINK(1)", "23/11/2026", "H30.1", "'=Sở 1", "20", "20", "0", "100,0", ""]
     assert rows[-2][3:8] == ["Tổng số", "400", "268", "132", "67,0"]
-    names = missing_table(course(268))
+    names = list(map(list, missing_rows(course(268))))
     assert len(names) == 1 + 132
     assert names[1][1:] == ["Nguyễn Văn Mẫu 268", "Chuyên viên", "'=Sở 14", "H30.14", "chưa có hộp thư", "Văn thư đơn vị",
                             "01/10/2026"]

@@ -90,7 +90,11 @@ def test_security_38_an_agency_sees_its_own_and_changes_nothing(console: Console
         assert "0 trên 2 người" in agency.get(f"{campaign}{query}").text
         assert f"unit={IT}" not in agency.get(campaign).text
         assert agency.get(f"{campaign}/missing{query}").text.count('<tr><th scope="row">') == 2
-        assert IT not in agency.get(f"{campaign}/missing/file{query}").text
+        asked = {"unit": IT} if query else {}
+        taken = agency.post(f"{campaign}/missing/file", f"{campaign}/missing/file", purpose="Nhắc việc", **asked)
+        assert (taken.status_code, taken.content_type.split(";")[0]) == (200, "text/csv")
+        assert taken.text.count("\n") == 3
+        assert IT not in taken.text
     assert IT not in agency.get(f"{campaign}/report/file").text
     assert "Lập chiến dịch</a>" not in agency.get(LIST).text
     auditor = console.person("kiemtoan", "kiemtoan")
@@ -154,11 +158,22 @@ def test_a_deadline_is_changed_and_a_campaign_closed_with_a_reason(console: Cons
 def test_accounts_to_look_through_are_lists_of_the_own_agency(console: Console, province: Browser) -> None:
     page = province.get("/admin/accounts/?list=never_signed_in").text
     assert page.count('<tr><th scope="row">') >= 5
-    links = [unescape(link) for link in re.findall(r'href="(/admin/accounts/file[^"]*)"', page)]
-    assert [province.get(link).status_code for link in links] == [200, 200]
+    (link,) = [unescape(link) for link in re.findall(r'href="(/admin/accounts/file[^"]*)"', page)]
+    assert "Chưa đăng nhập lần nào" in province.get(link).text
+    assert events_of(console.office.database, "accounts.exported") == []
+    told = {"list": "never_signed_in", "purpose": "Đối soát <b>", "form": "xlsx"}
+    assert province.post("/admin/accounts/file", link, **told).data.startswith(b"PK")
+    assert [one[2]["purpose"] for one in events_of(console.office.database, "accounts.exported") if "purpose" in one[2]] == [
+        "Đối soát <b>"]
+    wrong = province.post("/admin/accounts/file", link, **(told | {"purpose": " "}))
+    assert wrong.status_code == 422
+    assert "Vui lòng ghi mục đích" in wrong.text
+    assert province.client.post("/admin/accounts/file", data=told, headers={"Host": "localhost:8000"}).status_code == 400
     assert "Quản lý văn bản" in province.get("/admin/accounts/?list=without_logout").text
     agency = console.person("quantri.hai", "quantri-coquan", unit=HOME)
-    assert IT not in agency.get("/admin/accounts/file?list=never_signed_in").text
+    taken = agency.post("/admin/accounts/file", "/admin/accounts/file", list="never_signed_in", purpose="Đối soát")
+    assert HOME in taken.text
+    assert IT not in taken.text
     for query in ("list=x", "unit=x", "file=x"):
         assert province.get(f"/admin/accounts/?{query}").status_code == 200
     assert province.get("/admin/accounts/?cursor=x").status_code == 400

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from ...audit import AuditEvent, Caller
+from ...errors import RefusedError
 from ...pki.enrollment.working_days import ZONE
-from ...pki.forms import Sheets
 from ...roles import Administrator
 from ...rollout.accounts import Account, AccountList, AccountStore
 from ...spreadsheet import harmless
 from ..pages import Page, cursor_of, place_of
+from .files import ListFile, ListFiles, asked_unit, check_only
 
 _AT_ONCE: Final = 2000
 HEADINGS: Final = ("STT", "Họ và tên hoặc ứng dụng", "Chức vụ", "Đơn vị", "Mã đơn vị", "Đăng nhập gần nhất")
@@ -21,11 +24,11 @@ class ForgottenAccounts:
 
     Args:
         store: Where they are.
-        sheets: Files.
+        files: Gives lists away.
     """
 
-    def __init__(self, store: AccountStore, sheets: Sheets) -> None:
-        self._store, self._sheets = store, sheets
+    def __init__(self, store: AccountStore, files: ListFiles) -> None:
+        self._store, self._files = store, files
 
     def listed(self, who: Administrator, which: AccountList, *, unit: str = "", cursor: str = "", limit: int) -> Page:
         """Give one of the lists.
@@ -44,15 +47,36 @@ class ForgottenAccounts:
         found = self._after(who, which, unit, after[0] if after else "", limit + 1)
         return Page([_shown(one) for one in found[:limit]], cursor_of(found[limit - 1].place) if len(found) > limit else "")
 
-    def file(self, who: Administrator, which: AccountList, kind: str, *, unit: str = "") -> bytes:
-        """Give a whole list as a file: ``csv`` or ``xlsx``."""
-        rows, after = [list(HEADINGS)], ""
+    def file(self, who: Administrator, body: Mapping[str, Any], caller: Caller) -> ListFile:
+        """Give a whole list as a file, which is recorded.
+
+        Args:
+            who: Whoever asks gets their own agency and those below.
+            body: ``purpose``; ``list``, ``unit`` and ``file`` (``files.FILES``) as far as wanted.
+            caller: Who asks.
+
+        Raises:
+            RefusedError: 422, as ``ListFiles.begin``; no such list, no agency's code.
+        """
+        check_only(body, "purpose", "list", "unit", "file")
+        unit = asked_unit(body)
+        try:
+            which = AccountList(body.get("list") or AccountList.DORMANT)
+        except ValueError:
+            raise RefusedError(f"list: one of {', '.join(AccountList)}.", code="invalid_body", status=422) from None
+        return self._files.begin(
+            AuditEvent.ACCOUNTS_EXPORTED, who, body, caller, name=which.value,
+            about={"list": which.value, **({"unit": scope} if (scope := who.narrowed(unit)) else {})},
+            rows=self._rows(who, which, unit))
+
+    def _rows(self, who: Administrator, which: AccountList, unit: str) -> Iterator[Sequence[str]]:
+        yield HEADINGS
+        given, after = 0, ""
         while found := self._after(who, which, unit, after, _AT_ONCE):
-            for one in found:
-                rows.append([str(len(rows)), harmless(one.name), harmless(one.title), harmless(one.unit_name),
-                             harmless(one.unit_code), _day(one.last_sign_in_at)])
-            after = found[-1].place
-        return self._sheets.csv(rows) if kind == "csv" else self._sheets.xlsx(rows, which.value)
+            for number, one in enumerate(found, start=given + 1):
+                yield (str(number), harmless(one.name), harmless(one.title), harmless(one.unit_name), harmless(one.unit_code),
+                       _day(one.last_sign_in_at))
+            given, after = given + len(found), found[-1].place
 
     def _after(self, who: Administrator, which: AccountList, unit: str, after: str, limit: int) -> list[Account]:
         scope = who.narrowed(unit)

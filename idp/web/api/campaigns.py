@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, Response
 
-from ...administration.rollout.reports import FILES
+from ...administration.rollout.files import FILES, ListFile
 from ...rollout.accounts import AccountList
 from .door import Door, identifier
 
@@ -60,13 +58,11 @@ def blueprint(door: Door) -> Blueprint:
         kind = asked.pop("file", "csv")
         return _file(campaign_id, kind, rooms.administration.rollout_reports.file(who, identifier(campaign_id), kind, **asked))
 
-    @views.get("/campaigns/<campaign_id>/missing/file")
+    @views.post("/campaigns/<campaign_id>/missing/file")
     def missing_file(campaign_id: str) -> Response:
-        who, _ = door.admit()
-        asked: dict[str, Any] = door.query("on", "unit", "file")
-        kind = asked.pop("file", "csv")
-        return _file(f"{campaign_id}-con-thieu", kind,
-                     rooms.administration.rollout_reports.missing_file(who, identifier(campaign_id), kind, **asked))
+        who, caller = door.admit()
+        door.query()
+        return _list(rooms.administration.rollout_reports.missing_file(who, identifier(campaign_id), door.body(), caller))
 
     @views.post("/campaigns/<campaign_id>/deadline")
     def deadline(campaign_id: str) -> Response:
@@ -101,15 +97,18 @@ def blueprint(door: Door) -> Blueprint:
         which = AccountList(asked.pop("list", AccountList.DORMANT.value))
         return door.page(rooms.administration.accounts.listed(who, which, **asked))
 
-    @views.get("/accounts/file")
+    @views.post("/accounts/file")
     def accounts_file() -> Response:
-        who, _ = door.admit()
-        asked = door.query("list", "unit", "file")
-        which, kind = AccountList(asked.pop("list", AccountList.DORMANT.value)), asked.pop("file", "csv")
-        content = rooms.administration.accounts.file(who, which, kind, **asked)
-        return _file(which.value, kind, content)
+        who, caller = door.admit()
+        door.query()
+        return _list(rooms.administration.accounts.file(who, door.body(), caller))
 
     return views
+
+
+def _list(file: ListFile) -> Response:
+    return Response(file.chunks, content_type=file.media_type,
+                    headers={"Content-Disposition": f'attachment; filename="{file.name}"'})
 
 
 def _file(name: str, kind: str, content: bytes) -> Response:

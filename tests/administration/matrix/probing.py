@@ -36,6 +36,7 @@ BODIES: Final[Mapping[str, Any]] = {
     "POST /devices": {"kind": "token", "serial": "TK-0099"}, "POST /devices/{device_id}/acts": {"act": "report_loss"},
     "POST /campaigns/{campaign_id}/exclusions": {"subject": "{sub}", "reason": "seconded"},
     "POST /campaigns/{campaign_id}/restorations": {"subject": "{sub}"},
+    "POST /campaigns/{campaign_id}/missing/file": {"purpose": "Kiểm tra"}, "POST /accounts/file": {"purpose": "Kiểm tra"},
     "POST /officers/acts": {"act": "remind", "officers": ["{sub}"]}, "POST /officers/{sub}/factor-reset": {"reason": "Mất máy"},
     "POST /sims": {"holder": "{sub}", "number": "0912345678", "carrier": "mang"}, "POST /sims/{sim_id}/acts": {"act": "approve"},
     "POST /deputies": {"deputy": "nobody", "ends_on": "2020-01-01", "reason": "Đi công tác"},
@@ -45,6 +46,7 @@ FORMS: Final[Mapping[str, Mapping[str, str]]] = {
     "POST /certificates/new": {"kind": "person", "holder": "{sub}"}, "POST /tasks/{task_id}": {"proof": "Đã thu hồi"},
     "POST /rollout/{campaign_id}/exclude": {"subject": "{sub}", "reason": "seconded"},
     "POST /rollout/{campaign_id}/restore": {"subject": "{sub}"},
+    "POST /rollout/{campaign_id}/missing/file": {"purpose": "Kiểm tra"}, "POST /accounts/file": {"purpose": "Kiểm tra"},
     "POST /certificates/acts": {"act": "approve", "pick": "{enrollment_id}"}}
 QUERIES: Final[Mapping[str, str]] = {
     "GET /rollout/{campaign_id}/exclude": "subject={sub}",

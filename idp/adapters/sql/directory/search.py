@@ -86,7 +86,7 @@ class SqlOfficerSearch:
         return found[:limit]
 
     def _places(self, words: Sequence[str], unit: str, after: Place | None, limit: int) -> Iterator[Sequence[Place]]:
-        """Give the places of whoever is found behind one, in order, some at a time; who is of an agency by now is not looked at."""
+        """Give the places of whoever is found behind one, in order, some at a time; of an agency also of who was in it before."""
         asked: dict[str, Any] = {f"word{n}": _pattern(word) for n, word in enumerate(words)}
         looked, moved = self._all, set[Place]()
         if unit:

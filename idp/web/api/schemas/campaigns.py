@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ....administration.rollout.campaigns import SORTS
-from ....administration.rollout.reports import FILES
+from ....administration.rollout.files import FILES
 from ....rollout.accounts import AccountList
 from ....rollout.campaign import BY_HAND, Goal
 from ....rollout.campaigns import LONGEST_NAME, LONGEST_NOTE
@@ -25,13 +25,14 @@ _COUNTS: Final = {"type": "object", "additionalProperties": _NUMBER}
 _GOAL: Final = {"type": "string", "enum": [goal.value for goal in Goal]}
 _STEP: Final = {"type": "string", "enum": [step.value for step in Step]}
 _OWNER: Final = {"type": "string", "enum": [owner.value for owner in Owner]}
+_LIST: Final = {"type": "string", "enum": [one.value for one in AccountList], "default": AccountList.DORMANT.value}
+_FILE: Final = {"type": "string", "enum": list(FILES), "default": "csv"}
 
 PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "on": _DAY | {"description": "Figures of this day; without it, of now."},
     "step": _STEP | {"description": "What is to be done next."},
     "missing_order": {"type": "string", "enum": list(SORTS), "default": SORTS[0]},
-    "list": {"type": "string", "enum": [one.value for one in AccountList], "default": AccountList.DORMANT.value},
-    "file": {"type": "string", "enum": list(FILES), "default": "csv"},
+    "list": _LIST, "file": _FILE,
 }
 """Parameters of addresses that campaigns alone have."""
 
@@ -78,14 +79,16 @@ def schemas(object_: Callable[..., dict[str, Any]]) -> dict[str, Any]:
         "CampaignExclusion": object_({"subject": _TEXT, "reason": {"type": "string", "enum": [one.value for one in BY_HAND]},
                                       "note": _WORD}, ("subject", "reason")),
         "CampaignRestoration": object_({"subject": _TEXT}, ("subject",)),
+        "AccountsFile": object_({"purpose": _WORD, "list": _LIST, "unit": _TEXT, "file": _FILE}, ("purpose",)),
+        "MissingFile": object_({"purpose": _WORD, "on": _DAY, "unit": _TEXT, "file": _FILE}, ("purpose",)),
         "Account": object_(account, account), "CampaignMissing": object_(missing, missing),
         "CampaignExcluded": object_(excluded, excluded)}
 
 
 def paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     """Give the operations on campaigns."""
-    def file(name: str, summary: str, *query: str) -> dict[str, Any]:
-        made = operation(name, summary, path="" if name == "writeAccounts" else "id", query=(*query, "file"))
+    def file(name: str, summary: str, **more: Any) -> dict[str, Any]:
+        made = operation(name, summary, **more)
         made["responses"]["200"]["content"] = {kind: {"schema": {"type": "string", "format": "binary"}}
                                                for kind in FILES.values()}
         return made
@@ -94,7 +97,8 @@ def paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
         "/accounts": {"get": operation(
             "listAccounts", "Accounts that are forgotten: dormant for 45 days, never signed in, without a mailbox; applications "
             "that have never taken a logout token.", answer="AccountPage", query=("list", "unit", "cursor", "limit"))},
-        "/accounts/file": {"get": file("writeAccounts", "One of these lists, as a file.", "list", "unit")},
+        "/accounts/file": {"post": file("writeAccounts", "One of these lists, as a file; who takes it and why is recorded.",
+                                        body="AccountsFile")},
         "/campaigns": {
             "get": operation("listCampaigns", "Campaigns that concern you, the newest first; of open ones the figures of now.",
                              answer="CampaignList"),
@@ -108,12 +112,14 @@ def paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
             "get": operation("listMissing", "Who has not reached the goal, what is next, and whose turn it is.",
                              answer="CampaignMissingPage", path="id",
                              query=("on", "unit", "step", "q", "missing_order", "cursor", "limit"))},
-        "/campaigns/{id}/missing/file": {"get": file("writeMissing", "All who are missing, as a file.", "on", "unit")},
+        "/campaigns/{id}/missing/file": {"post": file(
+            "writeMissing", "All who are missing, as a file; who takes it and why is recorded.", path="id", body="MissingFile")},
         "/campaigns/{id}/excluded": {
             "get": operation("listExcluded", "Who is in the list and does not count, with the reason.",
                              answer="CampaignExcludedPage", path="id", query=("on", "unit", "cursor", "limit"))},
         "/campaigns/{id}/report": {"get": file(
-            "reportCampaign", "The figures of every agency, on the last day that is over where none is named, as a file.", "on")},
+            "reportCampaign", "The figures of every agency, on the last day that is over where none is named, as a file.",
+            path="id", query=("on", "file"))},
         "/campaigns/{id}/deadline": {
             "post": operation("moveDeadline", "Change the deadline; past days keep theirs.", answer="Campaign", path="id",
                               body="CampaignDeadline", change=True, errors=(409,))},

@@ -106,7 +106,8 @@ def families() -> Mapping[str, Mapping[str, str]]:
             "campaign.closed": gettext("Đóng chiến dịch"),
             "campaign.excluded": gettext("Không tính vào chiến dịch"),
             "campaign.restored": gettext("Tính lại vào chiến dịch"),
-            "campaign.reminded": gettext("Nhắc việc của chiến dịch")},
+            "campaign.reminded": gettext("Nhắc việc của chiến dịch"),
+            "campaign.exported": gettext("Xuất danh sách còn thiếu")},
         gettext("Việc của quản trị"): {
             "factor_reset.asked": gettext("Đề nghị gỡ lớp thứ hai"),
             "factor_reset.approved": gettext("Duyệt gỡ lớp thứ hai"),
@@ -133,6 +134,7 @@ def families() -> Mapping[str, Mapping[str, str]]:
         gettext("Dữ liệu cá nhân và nhật ký"): {
             "personal_data.read": gettext("Xem dữ liệu cá nhân"),
             "audit.exported": gettext("Nhật ký được xuất"),
+            "accounts.exported": gettext("Xuất danh sách cần rà soát"),
             "audit.archived": gettext("Lưu trữ một tháng nhật ký"),
             "audit.purged": gettext("Chuyển một tháng nhật ký khỏi cơ sở dữ liệu"),
             "audit.restored": gettext("Đưa một tháng nhật ký trở lại"),

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 from flask_babel import gettext
 
 from ....administration.pages import USUAL
-from ....administration.rollout.reports import FILES
 from ....directory.unit import is_unit_code
+from ....errors import RefusedError
 from ....rollout.accounts import DORMANT_DAYS, AccountList
 from ....services import Services
-from ..door import Door
+from ..door import Door, Entered
 from ..turning import turning
 from ..words import day
+from .files import purpose_page, sent, told
 
 LIST: Final = "/admin/accounts/"
+FILE: Final = f"{LIST}file"
 
 
 def lists() -> Mapping[str, tuple[str, str]]:
@@ -32,7 +35,7 @@ def lists() -> Mapping[str, tuple[str, str]]:
 
 
 def add(views: Blueprint, services: Services, door: Door) -> None:
-    """Make ``/admin/accounts/`` and its files."""
+    """Make ``/admin/accounts/`` and its file."""
     room = services.administration.accounts
 
     @views.get("/accounts/")
@@ -50,21 +53,35 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             title=lists()[which][0], choices=[{"value": name, "word": word} for name, (word, _) in lists().items()],
             applications=which is AccountList.WITHOUT_LOGOUT, units=offered,
             rows=[{**one, "last": day(one["last_sign_in_at"])} for one in page.items],
-            files=[{"kind": kind.upper(), "url": f"{LIST}file?list={which.value}&unit={unit}&file={kind}"} for kind in FILES],
+            export=f"{FILE}?{urlencode(narrowed)}",
             turn=turning(LIST, narrowed, following=page.next, prev=""))
 
     @views.get("/accounts/file")
-    def accounts_file() -> Response:
+    def ask_accounts_file() -> Response:
         entered = door.enter(request.full_path)
+        return entered if isinstance(entered, Response) else _ask(entered)
+
+    @views.post("/accounts/file")
+    def accounts_file() -> Response:
+        entered = door.enter(FILE)
         if isinstance(entered, Response):
             return entered
         which, unit = _asked()
-        kind = request.args.get("file", "")
-        kind = kind if kind in FILES else "csv"
-        return Response(room.file(entered.who, which, kind, unit=unit), content_type=FILES[kind], headers={
-            "Content-Disposition": f'attachment; filename="{which.value}.{kind}"'})
+        try:
+            return sent(room.file(entered.who, {"list": which.value, "unit": unit, **told()}, entered.caller))
+        except RefusedError as err:
+            if err.status != 422:
+                raise
+            return _ask(entered, status=422)
+
+    def _ask(entered: Entered, *, status: int = 200) -> Response:
+        which, unit = _asked()
+        kept = {"list": which.value, "unit": unit}
+        return purpose_page(door, entered, here="accounts", status=status, title=gettext("Xuất danh sách cần rà soát"),
+                            about=lists()[which][0], address=FILE, kept=kept, back=f"{LIST}?{urlencode(kept)}",
+                            back_word=gettext("Cần rà soát"))
 
 
 def _asked() -> tuple[AccountList, str]:
-    which, unit = request.args.get("list", ""), request.args.get("unit", "")
+    which, unit = request.values.get("list", ""), request.values.get("unit", "")
     return (AccountList(which) if which in set(AccountList) else AccountList.DORMANT, unit if is_unit_code(unit) else "")

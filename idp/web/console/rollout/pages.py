@@ -11,11 +11,13 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, render_template, request
+from flask_babel import gettext
 
 from ....administration.pages import USUAL
 from ....administration.rollout.campaigns import SORTS, missing_of
-from ....administration.rollout.reports import FILES
+from ....administration.rollout.files import FILES
 from ....directory.unit import is_unit_code
+from ....errors import RefusedError
 from ....rollout.coverage import Coverage
 from ....rollout.steps import Step
 from ....services import Services
@@ -24,6 +26,7 @@ from ..door import Door, Entered
 from ..turning import asked, turning
 from ..words import day
 from . import words
+from .files import purpose_page, sent, told
 
 LIST: Final = "/admin/rollout/"
 WORST: Final = 6
@@ -72,14 +75,14 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         coverage = rooms.rollout.coverage(entered.who, campaign_id, on=narrowed.get("on", ""), unit=narrowed.get("unit", ""))
         page = missing_of(coverage, **_room(narrowed), **asked(), limit=USUAL)
         address = f"{LIST}{campaign_id}/missing"
-        kept = {name: value for name, value in narrowed.items() if name in ("on", "unit")}
+        kept = _kept()
         return door.page(
             "console/rollout/missing.html", entered, here="rollout", found=words.campaign_words(coverage.campaign),
             rows=[_person(one) for one in page.items], narrowed={name: narrowed.get(name, "") for name in _FILTERS},
             total=words.number(len(coverage.missing)),
             steps=[{"value": one["step"], "word": one["word"]} for one in words.stops(coverage)],
             units=[{"code": code, "name": name} for code, name in sorted(coverage.names.items())],
-            files=_files(f"{address}/file", kept),
+            export=f"{address}/file{f'?{urlencode(kept)}' if kept else ''}",
             turn=turning(address, narrowed, following=page.next, prev=page.prev),
             may_change=rooms.rollout.may_change(entered.who) and not coverage.campaign.closed_at)
 
@@ -117,13 +120,27 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         return _file(campaign_id, kind, rooms.rollout_reports.file(entered.who, campaign_id, kind, on=filters().get("on", "")))
 
     @views.get("/rollout/<campaign_id>/missing/file")
-    def missing_file(campaign_id: str) -> Response:
+    def ask_missing_file(campaign_id: str) -> Response:
         entered = door.enter(request.full_path)
+        return entered if isinstance(entered, Response) else _ask(entered, campaign_id)
+
+    @views.post("/rollout/<campaign_id>/missing/file")
+    def missing_file(campaign_id: str) -> Response:
+        entered = door.enter(f"{LIST}{campaign_id}/missing/file")
         if isinstance(entered, Response):
             return entered
-        kind, narrowed = _kind(), filters()
-        return _file(f"{campaign_id}-con-thieu", kind, rooms.rollout_reports.missing_file(
-            entered.who, campaign_id, kind, on=narrowed.get("on", ""), unit=narrowed.get("unit", "")))
+        try:
+            return sent(rooms.rollout_reports.missing_file(entered.who, campaign_id, {**_kept(), **told()}, entered.caller))
+        except RefusedError as err:
+            if err.status != 422:
+                raise
+            return _ask(entered, campaign_id, status=422)
+
+    def _ask(entered: Entered, campaign_id: str, *, status: int = 200) -> Response:
+        found, kept, address = rooms.rollout.seen(entered.who, campaign_id), _kept(), f"{LIST}{campaign_id}/missing"
+        return purpose_page(door, entered, here="rollout", status=status, title=gettext("Xuất danh sách còn thiếu"),
+                            about=found.name, address=f"{address}/file", kept=kept, back=f"{address}?{urlencode(kept)}",
+                            back_word=gettext("Danh sách còn thiếu"))
 
 
 def running(services: Services, entered: Entered, most: int = 20) -> list[dict[str, Any]]:
@@ -142,7 +159,7 @@ def figures_of(services: Services, coverage: Coverage) -> dict[str, Any]:
 
 def filters() -> dict[str, str]:
     """Read how a list is narrowed; what is none is left out."""
-    found = {name: request.args.get(name, "").strip()[:100] for name in _FILTERS}
+    found = {name: request.values.get(name, "").strip()[:100] for name in _FILTERS}
     if found["step"] not in {step.value for step in Step}:
         found["step"] = ""
     if found["unit"] and not is_unit_code(found["unit"]):
@@ -154,6 +171,10 @@ def filters() -> dict[str, str]:
     except ValueError:
         found["on"] = ""
     return {name: value for name, value in found.items() if value and value.isprintable()}
+
+
+def _kept() -> dict[str, str]:
+    return {name: value for name, value in filters().items() if name in ("on", "unit")}
 
 
 def unit_choices(services: Services) -> list[dict[str, str]]:
