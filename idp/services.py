@@ -39,6 +39,7 @@ from .administration.people.two_persons import FactorResets
 from .administration.rollout.accounts import ForgottenAccounts
 from .administration.rollout.campaigns import RolloutAdministration
 from .administration.rollout.reports import RolloutReports
+from .administration.signing.history import Signatures
 from .administration.tasks import TaskAdministration
 from .audit import AuditTrail, Caller
 from .audit.chain import AuditChain, AuditReader, SealStore
@@ -251,6 +252,7 @@ class MobileSignatures:
         carriers: The services, by name.
         evidence: Makes the file that proves a signature (``signing.evidence``), time-stamped where the province gives
             time-stamps.
+        signatures: Tells administrators of them.
     """
 
     signing: Signing
@@ -259,6 +261,7 @@ class MobileSignatures:
     nightly: NightlyCheck
     carriers: Mapping[str, MobileSignatureService]
     evidence: Callable[[Transaction, Caller], bytes]
+    signatures: Signatures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,11 @@ from ..adapters.mssp import carriers
 from ..adapters.outbound import Outbound
 from ..adapters.sql.database import Database
 from ..adapters.sql.directory.administrators import SqlAgencyAdministrators
+from ..adapters.sql.signing.history import SqlSignatureHistory
 from ..adapters.sql.signing.sims import SqlSims
 from ..adapters.sql.signing.transactions import SqlTransactions
-from ..audit import Caller
+from ..administration.signing.history import Signatures
+from ..audit import AuditTrail, Caller
 from ..clock import Clock
 from ..directory.mirror import OfficerMirror
 from ..pki.authority.card_certificates import CardCertificates
@@ -59,7 +61,7 @@ class SignatureRooms:
 
 def signature_rooms(settings: Settings, database: Database, mirror: OfficerMirror, issuance: Issuance, ocsp: OcspResponder,
                     above: Callable[[x509.Certificate], Sequence[x509.Certificate]], stamps: TimeStamps,
-                    derive: Callable[[str], bytes], groups: RoleGroups, clock: Clock) -> SignatureRooms | None:
+                    derive: Callable[[str], bytes], groups: RoleGroups, trail: AuditTrail, clock: Clock) -> SignatureRooms | None:
     """Build the rooms; None where no carrier's service is configured.
 
     ``above`` gives the certificates above one, its issuer first.
@@ -93,4 +95,5 @@ def signature_rooms(settings: Settings, database: Database, mirror: OfficerMirro
 
     return SignatureRooms(signing=signing, sims=sims, standings=standings, services=MobileSignatures(
         signing=signing, transactions=transactions, sims=enrollment,
-        nightly=NightlyCheck(store, enrollment, services, mirror, clock), carriers=services, evidence=proven))
+        nightly=NightlyCheck(store, enrollment, services, mirror, clock), carriers=services, evidence=proven,
+        signatures=Signatures(SqlSignatureHistory(database), transactions, mirror, proven, trail, clock)))

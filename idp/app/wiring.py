@@ -277,7 +277,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     issuance, revocation_lists, ocsp = certification(settings, database, sealer, write_once, token, clock)
     protocol_rooms = protocols(settings, database, sealer, issuance, audit, mirror, groups, guesses, clock, desk_rooms)
     signatures = signature_rooms(settings, database, mirror, issuance, ocsp, issuers_of(chain, issuance, clock),
-                                 protocol_rooms.time_stamps, sealer.derive, groups, clock)
+                                 protocol_rooms.time_stamps, sealer.derive, groups, audit, clock)
     officer_search = SqlOfficerSearch(database, clock)
     enrollments, enrollment_lists, custody_devices, paper, expiry, renewals = for_administrators(
         settings, database, desk_rooms, mirror, officer_search, audit, chain, keys, sealer, issuance, clock)

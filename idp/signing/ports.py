@@ -135,3 +135,31 @@ class TransactionStore(Protocol):
     def blob(self, sha256: str) -> bytes | None:
         """Give an octet string that an event names."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureSearch:
+    """Which signatures are meant; empty texts mean any.
+
+    Attributes:
+        unit: Signed for this agency and those below it, as they were then.
+        denied: Only those of which the officer says that they never asked for them.
+        since: Asked for then or later, seconds since the epoch.
+        before: Asked for before then.
+    """
+
+    unit: str = ""
+    sub: str = ""
+    client_id: str = ""
+    state: str = ""
+    denied: bool = False
+    since: int = 0
+    before: int = 10**10
+
+
+class SignatureHistory(Protocol):
+    """Looks through all transactions. Raises UnavailableError when the database does not answer."""
+
+    def page(self, search: SignatureSearch, *, after: str = "", before: str = "", limit: int) -> Sequence[Transaction]:
+        """Give those that are meant, the newest first: the first after one, or the last before one (identifiers)."""
+        ...

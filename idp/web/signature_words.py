@@ -70,12 +70,7 @@ def signature_words(one: Transaction, application: str, now: int) -> dict[str, A
         application: What the application is called.
         now: Seconds since the epoch.
     """
-    asking, signed = ("wait", "clock", gettext("Đang hỏi")), ("ok", "check", gettext("Đã ký"))
-    tags = {SignatureState.CREATED: asking, SignatureState.SENT: asking, SignatureState.READY: signed,
-            SignatureState.RELEASED: signed, SignatureState.FAILED: ("bad", "cross", gettext("Không ký")),
-            SignatureState.TIMED_OUT: ("idle", "clock", gettext("Hết giờ")),
-            SignatureState.LATE: ("warn", "warn", gettext("Ký muộn, không dùng"))}
-    tag, icon, word = tags[one.state]
+    tag, icon, word = _tags()[one.state]
     denied = one.denied_at is not None
     return {"id": one.transaction_id, "document": one.document, "subject": one.subject, "application": application,
             "when": clock_words(one.created_at, now), "code": one.code, "number": _HIDDEN + one.msisdn[-3:],
@@ -83,6 +78,27 @@ def signature_words(one: Transaction, application: str, now: int) -> dict[str, A
             "word": gettext("Bạn không yêu cầu") if denied else word, "denied": denied,
             "open": one.state in (SignatureState.CREATED, SignatureState.SENT),
             "outcome": outcomes().get(one.outcome, outcomes()[Outcome.PENDING.value])}
+
+
+def _tags() -> Mapping[SignatureState, tuple[str, str, str]]:
+    asking, signed = ("wait", "clock", gettext("Đang hỏi")), ("ok", "check", gettext("Đã ký"))
+    return {SignatureState.CREATED: asking, SignatureState.SENT: asking, SignatureState.READY: signed,
+            SignatureState.RELEASED: signed, SignatureState.FAILED: ("bad", "cross", gettext("Không ký")),
+            SignatureState.TIMED_OUT: ("idle", "clock", gettext("Hết giờ")),
+            SignatureState.LATE: ("warn", "warn", gettext("Ký muộn, không dùng"))}
+
+
+def kept(state: SignatureState, *, denied: bool) -> tuple[str, str, str]:
+    """Give tag, icon and word of a signature, for those who look at somebody else's."""
+    return ("bad", "warn", gettext("Cán bộ báo không yêu cầu")) if denied else _tags()[state]
+
+
+def kept_states() -> Mapping[str, str]:
+    """Name what a signature may be, to choose from; ``denied`` is what officers say they never asked for."""
+    said = {SignatureState.CREATED: gettext("Vừa nhận yêu cầu"), SignatureState.SENT: gettext("Đang hỏi"),
+            SignatureState.READY: gettext("Đã ký, chờ ứng dụng lấy"), SignatureState.RELEASED: gettext("Đã ký và giao")}
+    return {**{state.value: str(said.get(state, _tags()[state][2])) for state in SignatureState},
+            DENIED: str(kept(SignatureState.FAILED, denied=True)[2])}
 
 
 def states() -> Mapping[State, tuple[str, str, str]]:

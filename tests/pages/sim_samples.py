@@ -14,7 +14,8 @@ from idp.web import signature_words as words
 
 from .desk_samples import FOUND, frame
 
-WRONG: Final = frozenset({"sim-refused", "sim-code-refused", "console-sim-act-refused", "console-sim-new-refused"})
+WRONG: Final = frozenset({"sim-refused", "sim-code-refused", "console-sim-act-refused", "console-sim-new-refused",
+                          "console-signatures-refused", "console-signature-refused"})
 _NOW = 1_795_000_000
 _SIM = Sim(sim_id="sim-1", sub="sub", unit_code="H30.11", unit_name="Sở Y tế", name="Công Tằng Tôn Nữ Nguyễn Thị Thử Nghiệm",
            msisdn="84912345678", carrier="Mạng mẫu Một", since=_NOW, created_at=_NOW, requester="sub",
@@ -35,6 +36,14 @@ def _sim(state: State, *acts: Act, reason: str = "", waiting: dict[str, Any] | N
 
 def _signature(state: SignatureState, outcome: str = "valid", **more: Any) -> dict[str, Any]:
     return words.signature_words(replace(_ONE, state=state, outcome=outcome, **more), _APPLICATION, _NOW + 60)
+
+
+def _kept(state: SignatureState, outcome: str = "valid", *, denied: bool = False) -> dict[str, Any]:
+    tag, icon, word = words.kept(state, denied=denied)
+    return {"id": "s1", "at": "23/11/2026 09:05:00", "name": _SIM.name, "title": "Giám đốc", "unit_name": _SIM.unit_name,
+            "application": _APPLICATION, "document": "12/CV-SYT", "number": "•••• ••• 678", "tag": tag, "icon": icon,
+            "word": word, "outcome": words.outcomes().get(outcome, ""), "denied": denied, "carrier": _SIM.carrier, "code": "1462",
+            "digest": _ONE.digest.hex()}
 
 
 def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -59,6 +68,18 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "may_ask": True, "rows": lambda: [_sim(State.ACTIVE), _sim(State.NUMBER_VERIFIED) | {"seal": True}, _sim(State.LOST)]}
     shown: dict[str, Any] = around | {"error": "", "people": people, "owner": "–", "history": history}
     act: dict[str, Any] = around | {"error": "", "typed": "", "needed": "", "owner": False, "warning": "", "destructive": False}
+    none = {"first": "", "prev": "", "next": ""}
+    history: dict[str, Any] = frame(who, "signatures") | {
+        "error": "", "narrowed": {"person": "", "application": "qlvb", "unit": "", "state": "released", "since": "", "until": ""},
+        "units": [{"code": "H30.11", "name": "Sở Y tế"}], "applications": {"qlvb": _APPLICATION}, "states": words.kept_states,
+        "searched": True, "choices": [], "turn": {"first": "/next", "prev": "/next", "next": "/next"},
+        "rows": lambda: [_kept(SignatureState.RELEASED), _kept(SignatureState.FAILED, "denied", denied=True),
+                         _kept(SignatureState.LATE, "late")]}
+    kept: dict[str, Any] = frame(who, "signatures") | {
+        "error": "", "typed": "", "ended": "23/11/2026 09:06:02", "longest": 300, "may_have_evidence": True,
+        "found": lambda: _kept(SignatureState.RELEASED), "course": lambda: [
+            {"at": "23/11/2026 09:05:00", "what": word, "outcome": words.outcomes()["valid"]}
+            for word in words.course().values()]}
     wish: dict[str, Any] = around | {"seal": True, "error": "", "at": "", "carriers": ("Mạng mẫu Một", "Mạng mẫu Hai"),
                                      "typed": {"phone": "", "carrier": ""}, "holder": FOUND[0]}
     return {
@@ -90,6 +111,19 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
             "one": lambda: _signature(SignatureState.FAILED, "denied", denied_at=_NOW), "text": _ONE.text, "post": "",
             "unit": "H30.11", "digest": _ONE.digest.hex(), "course": []}),
         "console-sims": ("console/signing/sims.html", listed),
+        "console-signatures": ("console/signing/signatures.html", history),
+        "console-signatures-none": ("console/signing/signatures.html", history | {"rows": [], "turn": none}),
+        "console-signatures-nobody": ("console/signing/signatures.html", history | {"rows": [], "turn": none, "searched": False}),
+        "console-signatures-choose": ("console/signing/signatures.html", history | {"rows": [], "choices": [
+            {"uid": "nvmau", "name": "Nguyễn Văn Mẫu", "title": "Giám đốc", "unit_name": "Sở Y tế", "url": "/next"}]}),
+        "console-signatures-refused": ("console/signing/signatures.html", history | {"rows": [], "turn": none, "error": {
+            "vi": "Ngày ghi như 23/11/2026, và “đến ngày” không trước “từ ngày”.",
+            "en": "Write a day like 23/11/2026, and “to” not before “from”."}}),
+        "console-signature": ("console/signing/signature.html", kept),
+        "console-signature-denied": ("console/signing/signature.html", kept | {
+            "found": lambda: _kept(SignatureState.FAILED, "denied", denied=True), "may_have_evidence": False}),
+        "console-signature-refused": ("console/signing/signature.html", kept | {"error": {
+            "vi": "Vui lòng ghi mục đích, nhiều nhất 300 ký tự.", "en": "Please give the purpose, at most 300 characters."}}),
         "console-sims-none": ("console/signing/sims.html", listed | {"rows": [], "turn": {"first": "", "prev": "", "next": ""}}),
         "console-sim-find": ("console/signing/find.html", around | {
             "q": "tang", "seal": True, "found": FOUND, "more": True}),

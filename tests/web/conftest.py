@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from idp.adapters.sql.database import Database
+from tests.administration.office import PLENTY, Office
 
+from .phones import Phones
 from .site import Site
 
 
@@ -20,3 +22,12 @@ def site(sqlite_template: Path, tmp_path: Path) -> Iterator[Site]:
     database = Database(f"sqlite:///{target}")
     yield Site(database)
     database.dispose()
+
+
+@pytest.fixture
+def phones(sqlite_template: Path, tmp_path: Path) -> Iterator[Phones]:
+    target = tmp_path / "console.sqlite3"
+    shutil.copy(sqlite_template, target)
+    office = Office(f"sqlite:///{target}", rates=PLENTY)
+    yield Phones(office)
+    office.close()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 import zipfile
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from shutil import copy
@@ -17,58 +15,14 @@ from click.testing import CliRunner
 from flask_babel import force_locale
 
 from idp.cli.sims import commands as sims_commands
-from idp.directory.officer import Post
-from idp.services import MobileSignatures
-from idp.signing.evidence import package
 from idp.signing.outcome import FAULTS, STATUS, Outcome, of_fault
-from idp.signing.signing import Order
 from idp.signing.transaction import DENIED, NOT_FETCHED, SIM_BLOCKED, STANDING_UNKNOWN
 from idp.web import api, signature_words
 from tests.administration.office import CALLER, HOME, IT, PLENTY, Office
-from tests.fakes.directory import make_officer
-from tests.signing.sims.house import ICCID, House
+from tests.signing.sims.house import ICCID
 
-from .console import Browser, Console
-
-SIM, LIST, DESK, FORM = "/account/sim", "/account/signatures", "/admin/sims/", "/logout"
-
-
-class Phones(Console):
-    """A console and self-service with a carrier."""
-
-    def __init__(self, office: Office) -> None:
-        self.house = House(office.database, office.clock, mirror=office.services.mirror)
-        house = self.house
-        transactions = house.signing._store
-        rooms = MobileSignatures(
-            signing=house.signing, transactions=transactions, sims=house.sims, nightly=house.nightly,
-            carriers={"mang": house.carrier}, evidence=lambda one, caller: package(
-                one, transactions.events(one.transaction_id), transactions.blob, ()))
-        office.services = dataclasses.replace(office.services, mobile_signatures=rooms)
-        super().__init__(office)
-
-    def officer(self, uid: str, unit: str = IT) -> str:
-        """Add an officer whose agency has a name."""
-        office = self.office
-        return office.services.mirror.remember(office.directory.add(make_officer(
-            uid, posts=(Post(unit, "", "Sở Thông tin và Truyền thông", "Giám đốc"),))), now=office.clock.now())
-
-
-@pytest.fixture
-def phones(sqlite_template: Path, tmp_path: Path) -> Iterator[Phones]:
-    target = tmp_path / "console.sqlite3"
-    copy(sqlite_template, target)
-    office = Office(f"sqlite:///{target}", rates=PLENTY)
-    yield Phones(office)
-    office.close()
-
-
-def asked(browser: Browser, number: str = "0912 345 678") -> Any:
-    return browser.post(f"{SIM}/ask", SIM, phone=number, carrier="mang")
-
-
-def the_sim(phones: Phones, sub: str) -> str:
-    return phones.house.store.of_officer(sub)[0].sim_id
+from .console import Console
+from .phones import DESK, FORM, LIST, SIM, Phones, asked, signing, the_sim
 
 
 def test_an_officer_gets_a_sim_and_two_approve_it(phones: Phones) -> None:
@@ -217,30 +171,6 @@ def test_security_39_a_sim_and_a_signature_are_their_officers(phones: Phones) ->
     assert "•••• ••• 678" not in other.get(SIM).text
     taken = asked(other)
     assert (taken.status_code, "đã có người đăng ký" in taken.text) == (409, True)
-
-
-def signing(phones: Phones) -> tuple[Browser, str]:
-    """Give an officer with an active SIM and a signature that is asked for."""
-    house, office = phones.house, phones.office
-    browser = phones.person("lanhdao", unit=IT)
-    sub = office.officer("lanhdao", unit=IT)
-    asked(browser)
-    sim = the_sim(phones, sub)
-    house.sims.verify(sub, sim, house.inbox.code, CALLER)
-    from tests.signing.sims.house import DESK as PROVINCE
-    from tests.signing.sims.house import SECOND
-
-    for actor in (PROVINCE, SECOND):
-        house.sims.approve(actor, sim, CALLER)
-    house.sims.give_card(PROVINCE, sim, ICCID, CALLER)
-    house.sims.test(sub, sim, CALLER)
-    house.carrier.answer(house.signing)
-    office.clock.advance(15)
-    house.sims.settle(CALLER, most=5)
-    one = house.signing.ask(Order(client_id="qlvb", idempotency_key="1", sub=sub, unit_code=IT, title="Giám đốc",
-                                  digest_name="sha256", digest=b"d" * 32, document="12/CV",
-                                  subject="Công văn <b>số 12</b>"), CALLER)
-    return browser, one.transaction_id
 
 
 def test_security_57_what_was_not_asked_for_is_over_at_once(phones: Phones) -> None:

@@ -17,7 +17,7 @@ from ...services import Services
 from ..security import MAX_BODY_BYTES, PageRequest, check_limits
 from . import audit, campaigns, deliveries, problems
 from .applications import clients, initial_access, keys
-from .desk import devices, enrollments, sims
+from .desk import devices, enrollments, signatures, sims
 from .door import Door
 from .openapi import PREFIX
 from .people import break_glass, grants, officers, tasks
@@ -47,6 +47,6 @@ def create(services: Services) -> Flask:
     problems.handle(app, secure=services.settings.secure)
     door = Door(services)
     for resource in (audit, clients, initial_access, grants, keys, officers, tasks, break_glass, enrollments, devices,
-                     deliveries, campaigns, sims):
+                     deliveries, campaigns, sims, signatures):
         app.register_blueprint(resource.blueprint(door), url_prefix=PREFIX)
     return app

@@ -39,6 +39,7 @@ from .schemas.people import OFFICER
 from .schemas.people import PARAMETERS as PEOPLE_PARAMETERS
 from .schemas.people import paths as people_paths
 from .schemas.people import schemas as people_schemas
+from .schemas.sims import SIGNATURE_STATE
 from .schemas.sims import STATE as SIM_STATE
 from .schemas.sims import paths as sim_paths
 from .schemas.sims import schemas as sim_schemas
@@ -54,6 +55,7 @@ _BOOLEAN: Final = {"type": "string", "enum": ["true", "false"]}
 
 PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     **AUDIT_PARAMETERS,
+    "signature_state": SIGNATURE_STATE,
     "sim_state": SIM_STATE,
     "q": {"type": "string", "pattern": "^[^\\x00-\\x1f\\x7f]{1,100}$",
           "description": "Words of name, identifier or agency; case and accents do not matter."},
@@ -202,7 +204,7 @@ def _schemas() -> dict[str, Any]:
     lists = {f"{name}Page": _object({"items": {"type": "array", "items": _ref(name)}, "next": {"type": ["string", "null"]}},
                                     ("items", "next"))
              for name in ("ClientSummary", "InitialAccessToken", "Grant", "Officer", "OfficerWithoutFactor", "Task",
-                          "Enrollment", "ExpiringEnrollment", "Device", "Sim", "AuditRecord", "CampaignMissing",
+                          "Enrollment", "ExpiringEnrollment", "Device", "Sim", "Signature", "AuditRecord", "CampaignMissing",
                           "CampaignExcluded", "Account")}
     return {
         **_registration(), **lists, **audit_schemas(_object),

@@ -19,7 +19,7 @@ from .people import agencies, deputies, officers
 from .rollout import accounts, changing
 from .rollout import pages as rollout
 from .signing import asking as sim_asking
-from .signing import sims
+from .signing import signatures, sims
 
 HOME = "/admin/"
 
@@ -46,6 +46,6 @@ def blueprint(services: Services) -> Blueprint:
 
     for room in (audit, audit_exports, officers, agencies, deputies,
                  lists, papers, expiry, renewals, acts, asking, desk, devices, records, tasks, passwords, application_form,
-                 application_pages, keys, system, sim_asking, sims, accounts, changing, rollout):
+                 application_pages, keys, system, sim_asking, sims, signatures, accounts, changing, rollout):
         room.add(views, services, door)
     return views

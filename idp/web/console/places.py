@@ -31,6 +31,7 @@ def places(who: Administrator, *, signs: bool) -> list[dict[str, str]]:
         (cards, certificates, "list", "/admin/certificates/", gettext("Chứng thư số"), "cert"),
         (cards, certificates, "expiry", "/admin/certificates/expiry/", gettext("Sắp hết hạn"), "clock"),
         (who.may(Right.SEE_SIMS) and signs, certificates, "sims", "/admin/sims/", gettext("SIM ký số"), "sim"),
+        (whole and signs, certificates, "signatures", "/admin/signatures/", gettext("Các lần ký"), "doc"),
         (who.may(Right.SEE_DEVICES), certificates, "devices", "/admin/devices/", gettext("Thiết bị"), "plug"),
         (who.may(Right.ASK_CERTIFICATES), certificates, "import", "/admin/certificates/import", gettext("Nhập danh sách"), "up"),
         (who.role is Role.PROVINCE, certificates, "batches", "/admin/certificates/batches", gettext("Gửi và nhận kết quả"),

@@ -39,6 +39,7 @@ BODIES: Final[Mapping[str, Any]] = {
     "POST /campaigns/{campaign_id}/missing/file": {"purpose": "Kiểm tra"}, "POST /accounts/file": {"purpose": "Kiểm tra"},
     "POST /officers/acts": {"act": "remind", "officers": ["{sub}"]}, "POST /officers/{sub}/factor-reset": {"reason": "Mất máy"},
     "POST /sims": {"holder": "{sub}", "number": "0912345678", "carrier": "mang"}, "POST /sims/{sim_id}/acts": {"act": "approve"},
+    "POST /signatures/{transaction_id}/evidence": {"purpose": "Thanh tra"},
     "POST /deputies": {"deputy": "nobody", "ends_on": "2020-01-01", "reason": "Đi công tác"},
     "POST /keys/rotate": {"alg": "ES256"}, "POST /tasks/{task_id}/complete": {"proof": "Đã thu hồi, 12/STTTT"}}
 FORMS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -107,6 +108,7 @@ class World:
             "deputy": f"thay.{whose}", "ends_on": day_of(office.clock.now()).isoformat(), "reason": "Đi công tác"})
         assert (deputy.status_code, spare) == (201, deputy.json["deputy"]), deputy.text
         return {"proposal_id": proposal, "deputy_id": deputy.json["id"], "code": unit, "sim_id": "no-carrier",
+                "transaction_id": "s0",
                 "sub": sub, "client_id": client, "grant_id": grant, "id": leave, "token_id": leave, "enrollment_id": number,
                 "device_id": device, "task_id": f"task-{whose}", "campaign_id": campaign, **WORDS}
 

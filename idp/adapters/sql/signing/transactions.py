@@ -124,7 +124,7 @@ class SqlTransactions:
 
     def due(self, carrier: str, now: int, *, limit: int) -> Sequence[Transaction]:
         """Give those of a service at which somebody is to look."""
-        return [_transaction(row) for row in self._due.all(carrier=carrier, now=now, limit=limit)]
+        return [transaction_of(row) for row in self._due.all(carrier=carrier, now=now, limit=limit)]
 
     def refusals(self, sub: str, outcomes: Sequence[str], since: int) -> Sequence[int]:
         """Say when an officer's transactions ended in one of two outcomes, or were denied."""
@@ -133,7 +133,7 @@ class SqlTransactions:
 
     def of_officer(self, sub: str, *, before: str = "", limit: int) -> Sequence[Transaction]:
         """Give an officer's, newest first."""
-        return [_transaction(row) for row in self._of_officer.all(sub=sub, before=before or "t", limit=limit)]
+        return [transaction_of(row) for row in self._of_officer.all(sub=sub, before=before or "t", limit=limit)]
 
     def events(self, transaction_id: str) -> Sequence[Event]:
         """Give the history, oldest first."""
@@ -161,10 +161,11 @@ def _event_values(event: Event) -> dict[str, Any]:
 
 
 def _one(row: Any) -> Transaction | None:
-    return None if row is None else _transaction(row)
+    return None if row is None else transaction_of(row)
 
 
-def _transaction(row: Any) -> Transaction:
+def transaction_of(row: Any) -> Transaction:
+    """Read a row."""
     values = {name: getattr(row, name) for name in _COLUMNS}
     for name in ("certificate", "digest", "signature"):
         values[name] = None if values[name] is None else bytes(values[name])

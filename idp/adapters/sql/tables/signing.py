@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from .column_types import Base, ClientId, Digest, Epoch, RowId, Subject, Words
 
 _OCCUPIED, _OPEN = text("occupies"), text("is_open")
+_DENIED, _SELDOM = text("denied_at IS NOT NULL"), text("state <> 'released'")
 
 
 class SignTransactionRow(Base):
@@ -51,6 +52,11 @@ class SignTransactionRow(Base):
     user_agent: Mapped[str] = mapped_column(String(255))
     revision: Mapped[int] = mapped_column(BigInteger)
     __table_args__ = (UniqueConstraint("client_id", "idempotency_key"), Index("ix_sign_transaction_sub", "sub", "transaction_id"),
+                      Index("ix_sign_transaction_unit", "unit_code", "transaction_id"),
+                      Index("ix_sign_transaction_client", "client_id", "transaction_id"),
+                      Index("ix_sign_transaction_denied", "transaction_id", sqlite_where=_DENIED, postgresql_where=_DENIED),
+                      Index("ix_sign_transaction_state", "state", "transaction_id", sqlite_where=_SELDOM,
+                            postgresql_where=_SELDOM),
                       Index("ix_sign_transaction_due", "carrier", "next_try_at"),
                       Index("uq_sign_transaction_card", "iccid", unique=True, sqlite_where=_OCCUPIED, postgresql_where=_OCCUPIED))
 

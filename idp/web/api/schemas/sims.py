@@ -1,11 +1,14 @@
-"""Signing SIMs, as the administration API tells of them."""
+"""Signing SIMs and signatures, as the administration API tells of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Final
 
+from ....administration.signing.history import LONGEST_PURPOSE, STATES
 from ....signing.sims.sim import Act, State
+from ....signing.transaction import State as SignatureState
+from .enrollments import ARCHIVE
 
 ACTS: Final = (Act.SEND_CODE, Act.APPROVE, Act.APPROVE_FOR_PROVINCE, Act.REFUSE, Act.GIVE_CARD, Act.UNLOCK, Act.REPORT_LOSS,
                Act.DEACTIVATE)
@@ -14,6 +17,8 @@ _TEXT: Final = {"type": "string"}
 _WORD: Final = {"type": "string", "minLength": 1, "maxLength": 128}
 _TEXT_OR_NONE: Final = {"type": ["string", "null"]}
 _TIME: Final = {"type": "integer", "description": "Seconds since the epoch."}
+SIGNATURE_STATE: Final = {"type": "string", "enum": list(STATES),
+                          "description": "`denied`: the officer says that they never asked for it."}
 
 
 def schemas(made: Callable[..., dict[str, Any]]) -> dict[str, Any]:
@@ -30,13 +35,34 @@ def schemas(made: Callable[..., dict[str, Any]]) -> dict[str, Any]:
             "seal": {"type": "boolean", "description": "It signs as the agency; the holder keeps it."}}
     act = {"act": {"type": "string", "enum": [act.value for act in ACTS]}, "reason": {"type": "string", "maxLength": 300},
            "iccid": _WORD, "owner_match": {"type": "boolean", "description": "What the carrier says."}}
-    return {"Sim": made(sim, sim), "NewSim": made(wish, ("holder", "number", "carrier")), "SimAct": made(act, ("act",)),
+    signature: dict[str, dict[str, Any]] = {
+        "id": _TEXT, "at": _TIME, "sub": _TEXT, "name": _TEXT, "unit_code": _TEXT | {"description": "Made for this agency."},
+        "title": _TEXT, "client_id": _TEXT, "document": _TEXT | {"description": "What the application calls it."},
+        "number": _TEXT | {"description": "The last three digits."}, "carrier": _TEXT,
+        "state": {"type": "string", "enum": [state.value for state in SignatureState]}, "outcome": _TEXT,
+        "denied": {"type": "boolean"}, "ended_at": {"type": ["integer", "null"]}}
+    step = {"at": _TIME, "state": signature["state"], "outcome": _TEXT}
+    whole = signature | {name: _TEXT for name in ("code", "digest_name", "digest", "certificate")} | {
+        "course": {"type": "array", "items": made(step, step)}}
+    purpose = {"purpose": {"type": "string", "minLength": 1, "maxLength": LONGEST_PURPOSE}}
+    return {"Signature": made(signature, signature), "SignatureWithCourse": made(whole, whole),
+            "EvidencePurpose": made(purpose, purpose), "Sim": made(sim, sim),
+            "NewSim": made(wish, ("holder", "number", "carrier")), "SimAct": made(act, ("act",)),
             "SimWithHistory": made(sim | {"history": {"type": "array", "items": made(entry, entry)}}, (*sim, "history"))}
 
 
 def paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     """Give the operations."""
+    evidence = operation("giveEvidence", "The file that proves a signature; recorded, and the officer sees who had it.",
+                         path="id", body="EvidencePurpose")
+    evidence["responses"]["200"]["content"] = {ARCHIVE: {"schema": {"type": "string", "format": "binary"}}}
     return {
+        "/signatures": {"get": operation(
+            "listSignatures", "Signatures that were asked of SIMs, the newest first.", answer="SignaturePage", errors=(404,),
+            query=("sub", "client_id", "signature_state", "unit", "since", "before", "cursor", "limit"))},
+        "/signatures/{id}": {"get": operation("readSignature", "One signature, with its course.", answer="SignatureWithCourse",
+                                              path="id")},
+        "/signatures/{id}/evidence": {"post": evidence},
         "/sims": {
             "get": operation("listSims", "Signing SIMs; q: part of the number or of the card's, or of what the holder is called.",
                              answer="SimPage", query=("sim_state", "unit", "holder", "q", "cursor", "limit"), errors=(404,)),

@@ -45,7 +45,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         if isinstance(entered, Response):
             return entered
         narrowed = {name: value[:_LONGEST] for name in FILTERS if (value := request.args.get(name, "").strip())}
-        error, page, choices, absent = "", None, _people(entered, narrowed), list[str]()
+        error, page, choices, absent = "", None, people_meant(services, entered, narrowed.get("person", "")), list[str]()
         try:
             if choices is None or len(choices) == 1:
                 wanted = wanted_of(narrowed)
@@ -104,19 +104,19 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
                 [found.archived] if found.archived else []), since=second(found.since), until=second(found.until),
             broken=broken_words(found.broken), next_url=f"{LIST}chain?seal={found.next}" if found.next else "")
 
-    def _people(entered: Entered, narrowed: Mapping[str, str]) -> list[dict[str, Any]] | None:
-        """Give who may be meant; None where nobody is looked for."""
-        person = narrowed.get("person", "")
-        if not person:
-            return None
-        for officer in (services.mirror.by_uid(person.casefold()), services.mirror.by_sub(person)):
-            if officer is not None and entered.who.oversees(officer.officer.main_post.unit_code):
-                return [{"sub": officer.sub, "uid": officer.officer.uid}]
-        try:
-            found = services.administration.mirror.listed(entered.who, q=person[:100], limit=_MOST_CHOICES).items
-        except InvalidParameterError:
-            return []
-        return [dict(one) for one in found]
+
+def people_meant(services: Services, entered: Entered, person: str) -> list[dict[str, Any]] | None:
+    """Give who may be meant by what was typed, each with ``sub`` and ``uid``; None where nobody is looked for."""
+    if not person:
+        return None
+    for officer in (services.mirror.by_uid(person.casefold()), services.mirror.by_sub(person)):
+        if officer is not None and entered.who.oversees(officer.officer.main_post.unit_code):
+            return [{"sub": officer.sub, "uid": officer.officer.uid}]
+    try:
+        found = services.administration.mirror.listed(entered.who, q=person[:100], limit=_MOST_CHOICES).items
+    except InvalidParameterError:
+        return []
+    return [dict(one) for one in found]
 
 
 def second(at: int) -> str:

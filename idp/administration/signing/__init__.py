@@ -1,0 +1,1 @@
+"""Signatures by SIM as administrators see them, and lists of SIMs in and out."""
