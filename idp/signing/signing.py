@@ -41,6 +41,7 @@ from .transaction import (
 )
 from .verification_code import verification_code
 
+_MOST_RACES: Final = 8
 _LENGTHS: Final[Mapping[DigestName, int]] = {"sha256": 32, "sha384": 48, "sha512": 64}
 
 
@@ -177,14 +178,24 @@ class Signing:
 
         What was given out already cannot be taken back; that it was denied stands in its history and in the audit, once.
 
+        Whoever changes it at the same moment (the worker, who only looks) does not stop it.
+
         Raises:
             RefusedError: 404: not theirs; 409 ``changed``.
         """
-        one = self._store.find(transaction_id)
-        if one is None or one.sub != sub:
-            raise RefusedError("There is no such signature.", code="not_found", status=404)
-        if one.denied_at is not None:
-            return one
+        for _ in range(_MOST_RACES):
+            one = self._store.find(transaction_id)
+            if one is None or one.sub != sub:
+                raise RefusedError("There is no such signature.", code="not_found", status=404)
+            if one.denied_at is not None:
+                return one
+            denied = self._denied(one, caller)
+            if denied is not None:
+                return denied
+        raise RefusedError("It has just changed. Please look again.", code="changed", status=409)
+
+    def _denied(self, one: Transaction, caller: Caller) -> Transaction | None:
+        """Write that it was denied; None where somebody was quicker."""
         now, at = self._clock.now(), self._clock.moment()
         if one.state in OPEN:
             # The card is free when the phone does not show it any more: the service's last word, or its time. One whose service
@@ -198,9 +209,8 @@ class Signing:
         else:
             change = changed(one, one.state, at, note=DENIED, denied_at=now)
         told = self._denials.of(one, caller, now) if self._denials is not None else ()
-        if not self._store.change(change, record_of(AuditEvent.SIGNATURE_DENIED, change.after, caller, now), told):
-            raise RefusedError("It has just changed. Please look again.", code="changed", status=409)
-        return change.after
+        record = record_of(AuditEvent.SIGNATURE_DENIED, change.after, caller, now)
+        return change.after if self._store.change(change, record, told) else None
 
     def _begin(self, order: Order, sim: BoundSim, caller: Caller, proof: bytes) -> Change:
         now, at = self._clock.now(), self._clock.moment()

@@ -36,7 +36,7 @@ def outcomes() -> Mapping[str, str]:
         Outcome.CONSTRAINT: gettext("Nhà mạng giữ chứng thư số loại khác cho SIM này.") + desk,
         Outcome.CANCELLED: gettext("Bạn đã từ chối trên điện thoại.") + again,
         Outcome.POSTPONED: gettext("Bạn đã để lại sau trên điện thoại.") + again,
-        Outcome.WRONG_PIN: gettext("Mã PIN chưa đúng.") + again,
+        Outcome.WRONG_PIN: gettext("Mã PIN chưa đúng. Nhập sai nhiều lần SIM sẽ bị khóa.") + again,
         Outcome.TIMED_OUT: gettext("Đã hết thời gian chờ trả lời trên điện thoại.") + again,
         Outcome.UNREACHABLE: gettext("Điện thoại đang tắt hoặc ngoài vùng phủ sóng.") + again,
         Outcome.PIN_BLOCKED: gettext("Mã PIN của SIM đã bị khóa.") + carrier,

@@ -376,7 +376,8 @@ SAMPLES = [
             "phone": "••••\u00a0•••\u00a0123", "left": 87, "whole": 120}}),
     Sample("phone-not-signed", "signing/phone.html", {
         "app": QLVB, "action": "/stay", "agency_help": AGENCY_HELP, "waiting": None, "again": True,
-        "why": {"vi": "Hết thời gian chờ mà điện thoại chưa trả lời.", "en": "Time ran out before the phone answered."}}),
+        "why": {"vi": "Đã hết thời gian chờ trả lời trên điện thoại. Vui lòng yêu cầu ký lại khi bạn sẵn sàng.",
+                    "en": "The time to answer on the phone has passed. Please ask for the signature again when you are ready."}}),
     Sample("approvals", "approvals/waiting.html", {"who": OFFICER, "agency_help": AGENCY_HELP, "asked": _ASKED}),
     Sample("approvals-none", "approvals/waiting.html", {"who": BARE, "agency_help": None, "asked": []}),
     Sample("approval-confirm", "approvals/confirm.html", {

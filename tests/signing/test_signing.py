@@ -460,6 +460,21 @@ def test_security_57_what_an_officer_denies_is_told_to_who_looks_after_them(hous
     assert len(house.database.read(select(OutboxRow).where(OutboxRow.kind == "mail")).all()) == len(rows)
 
 
+def test_what_an_officer_denies_wins_every_race(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, change, left = house.ask(), house.store.change, [3]
+
+    def raced(step: Any, record: Any, notices: Any = ()) -> bool:
+        if left[0]:  # the worker looks at it at this very moment
+            left[0] -= 1
+            now = house.now(one)
+            house.store.claim(now, now.deadline_at)
+        return change(step, record, notices)
+
+    monkeypatch.setattr(house.store, "change", raced)
+    assert house.signing.deny("sub-1", one.transaction_id, CALLER).outcome == "denied"
+    assert (house.now(one).state, house.records("signature.denied")) == (State.FAILED, 1)
+
+
 def test_what_came_too_late_may_be_denied_too(house: House) -> None:
     one = house.ask()
     house.sign(one)

@@ -210,7 +210,7 @@ def test_nothing_is_issued_before_the_phone_has_signed(signing: Signing) -> None
     signing.phones.hands()
     signing.site.clock.advance(400)  # what comes now is late
     page = signing.browser.follow(signing.look(page))
-    assert "Hết thời gian chờ mà điện thoại chưa trả lời." in page.text
+    assert "Đã hết thời gian chờ trả lời trên điện thoại." in page.text
     page = signing.browser.follow(signing.browser.submit(page, answer="again"))
     (one, *_) = signing.phones.store.of_officer(signing.sub, limit=1)
     signing.phones.hands()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hmac
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from flask import Blueprint, Response, jsonify, make_response, render_template, request
 from flask_babel import gettext
@@ -29,6 +29,11 @@ from ...signing.csc.hash_signing import HashSigning, NotSignedError
 from ..onward import Onward, address_of, mark_of, see_other
 from ..presentation import agency_help, application_words, hidden_number
 from ..security import allow_onward_redirect, browser_id, caller
+from ..signature_words import outcomes
+
+_FINAL: Final = frozenset({"pin_blocked", "card_blocked", "no_credential", "no_sim", "certificate_unfit", "sim_blocked",
+                           "revoked", "denied"})
+"""After these another question would come to the same end."""
 
 
 class _Question(NamedTuple):
@@ -189,18 +194,10 @@ def _word(refused: RefusedError | UnavailableError) -> str:
 
 
 def _why(word: str) -> dict[str, Any]:
-    """Say why nothing was signed, and whether asking again makes sense."""
-    words = {
-        "cancelled": gettext("Bạn đã từ chối trên điện thoại."),
-        "postponed": gettext("Bạn đã chọn để sau trên điện thoại."),
-        "denied": gettext("Bạn đã báo rằng không yêu cầu việc này."),
-        "wrong_pin": gettext("Mã PIN của SIM chưa đúng. Vui lòng thử lại cẩn thận: nhập sai nhiều lần SIM sẽ bị khóa."),
-        "timed_out": gettext("Hết thời gian chờ mà điện thoại chưa trả lời."),
-        "unreachable": gettext("Không liên lạc được với điện thoại. Vui lòng kiểm tra điện thoại đã bật và có sóng."),
-        "pin_blocked": gettext("Mã PIN của SIM đã bị khóa. Vui lòng liên hệ quản trị đơn vị của bạn để mở khóa."),
-        "card_blocked": gettext("SIM đã bị khóa. Vui lòng liên hệ quản trị đơn vị của bạn."),
-        "busy": gettext("SIM của bạn đang được hỏi một việc khác, hoặc bạn vừa từ chối nhiều lần. Vui lòng chờ ít phút."),
-        "no_credential": gettext("Bạn chưa có SIM ký số dùng được cho việc này. Vui lòng liên hệ quản trị đơn vị của bạn."),
-        "away": gettext("Dịch vụ ký số tạm thời chưa trả lời. Vui lòng thử lại sau ít phút.")}
-    final = {"pin_blocked", "card_blocked", "no_credential", "denied"}
-    return {"why": words.get(word) or gettext("Điện thoại chưa ký được văn bản."), "again": word not in final}
+    """Say why nothing was signed, in the words of every other page, and whether asking again makes sense."""
+    busy = gettext("SIM của bạn đang được hỏi một việc khác, hoặc bạn vừa từ chối nhiều lần. Vui lòng chờ ít phút.")
+    none = gettext("Bạn chưa có SIM ký số dùng được cho việc này. Vui lòng liên hệ quản trị đơn vị của bạn.")
+    words = {**outcomes(), **dict.fromkeys(("busy", "sim_busy", "refused_too_often"), busy),
+             **dict.fromkeys(("no_credential", "no_sim", "certificate_unfit"), none),
+             "away": gettext("Dịch vụ ký số tạm thời chưa trả lời. Vui lòng thử lại sau ít phút.")}
+    return {"why": words.get(word) or gettext("Điện thoại chưa ký được văn bản."), "again": word not in _FINAL}
