@@ -1,13 +1,13 @@
 """Signatures are looked for by agency, by application, and by what officers say they never asked for
 
-Revision: 0078, after 0080. On PostgreSQL they are built beside running writers.
+Revision: 0078, after 0085. On PostgreSQL they are built beside running writers.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0078'
-down_revision = '0080'
+down_revision = '0085'
 branch_labels = None
 depends_on = None
 
