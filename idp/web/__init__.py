@@ -17,6 +17,7 @@ from . import (
     device,
     errors,
     gallery,
+    help,
     i18n,
     login,
     logout,
@@ -26,6 +27,7 @@ from . import (
 )
 from .assets import PREFIX, Assets
 from .consent import phone
+from .help.pages import page_help
 from .login import acting_post, recovery
 from .login.certificate import showing
 
@@ -51,9 +53,10 @@ def register(app: Flask, services: Services, *, assets: Assets | None = None) ->
     files = assets or Assets(province)
     security.protect(app, services)
     i18n.translate(app, services, files.url, frozenset(province))
+    app.jinja_env.globals["page_help"] = page_help
     errors.handle(app, services.clock)
     for room in (authorize, login, recovery, consent, phone, acting_post, device, approvals, logout, session_management, portal,
-                 account, console, i18n, gallery):
+                 account, console, i18n, gallery, help):
         app.register_blueprint(room.blueprint(services))
     app.register_blueprint(showing(services))
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PREFIX = "/static/"
 _FOLDER = Path(__file__).with_name("static")
 _COMPRESSED = {".css", ".js", ".svg"}
-_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".webp": "image/webp"}
 _PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
@@ -59,7 +59,7 @@ class Assets:
         Raises:
             OSError: a file is missing or cannot be read.
         """
-        named = {path.name: path.read_bytes() for path in _FOLDER.iterdir() if path.is_file()}
+        named = {str(path.relative_to(_FOLDER)): path.read_bytes() for path in _FOLDER.rglob("*") if path.is_file()}
         wheel = files("flask_bootstrap") / "static" / "bootstrap5" / "css" / "bootstrap.min.css"
         named["bootstrap.min.css"] = wheel.read_bytes().replace(b"/*# sourceMappingURL=bootstrap.min.css.map */", b"")
         named |= {name: path.read_bytes() for name, path in (province or {}).items()}

@@ -19,6 +19,7 @@ from werkzeug.wrappers import Request, Response
 
 from idp.web import security
 from idp.web.assets import PREFIX, Assets
+from idp.web.help.pages import page_help
 from idp.web.i18n import how_long
 
 from . import catalogue
@@ -42,6 +43,7 @@ class Pages:
         self.app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(catalogue.TRANSLATIONS)
         self.app.jinja_env.undefined = StrictUndefined
         self.app.jinja_env.filters["how_long"] = how_long
+        self.app.jinja_env.globals["page_help"] = page_help
         Babel(self.app, default_locale="vi")
 
     def html(self, sample: Sample, lang: str, *, nonce: str = "bm9uY2U", brand: dict[str, Any] | None = None) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from idp.web import gallery
+from idp.web.help import for_vendors
 from idp.web.presentation import picture
 
 from . import (
@@ -534,6 +535,8 @@ SAMPLES = [
     Sample("expired-portal", "errors/expired.html", {"app": None, "continue_url": "/next"}),
     Sample("form-post", "authorize/form_post.html",
            {"redirect_uri": "/stay", "parameters": [("code", "a<b>\"'&"), ("state", "é ✓")]}),
+    *(Sample(f"help-{name}", f"help/{name}.html", {}) for name in ("index", "officials", "administrators")),
+    Sample("help-vendors", "help/vendors.html", for_vendors("https://sso.haugiang.gov.vn/.well-known/openid-configuration")),
     Sample("gallery", "gallery.html", {name: lambda name=name: gallery.shown()[name] for name in (
         "course", "lines", "marks", "bars", "files", "turn", "need_at")}),
     *(Sample(name, template, context, 422 if name in samples.WRONG else 200)

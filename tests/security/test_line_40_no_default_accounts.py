@@ -25,9 +25,11 @@ from tests.whole import make_app, secret_of
 
 ROOT = Path(__file__).parents[2]
 MADE_AT_START = {"client", "signing_key", "version", "audit"}
-PUBLIC = {"/static/<path:name>", "/language/<code>", "/login", "/login/", "/logout", "/authorize", "/check-session", "/device"}
-"""Pages that need no session; /authorize and /logout read a request first (lines 4 and 35), /check-session is a script, and on
-/device a code comes before anything else."""
+PUBLIC = {"/static/<path:name>", "/language/<code>", "/login", "/login/", "/logout", "/authorize", "/check-session", "/device",
+          "/help/", "/help/officials", "/help/administrators", "/help/vendors", "/gallery"}
+"""Pages that need no session: the guides are nobody's data, and so is the gallery, which only development has;
+/authorize and /logout read a request first (lines 4 and 35), /check-session is a script, and on /device a code comes before
+anything else."""
 
 NOT_OFFERED = {"/certificate/<ticket>", "/account/security/certificate"}
 """Where certificates are not asked for."""
