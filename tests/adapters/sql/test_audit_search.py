@@ -99,3 +99,40 @@ def test_a_record_is_found_by_its_number(database: Database) -> None:
     (record,) = search.page(Wanted(), before=None, limit=1)[0]
     assert search.find(record.position.id) == record
     assert search.find(record.position.id + 1) is None
+
+
+def test_a_large_agency_is_found_as_a_small_one_is(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    mirror = SqlOfficers(database, FakeClock())
+    subs = [*(mirror.remember(make_officer(unit, posts=(Post(unit, "", "Sở", "Chuyên viên"),)), now=T0 - 2 * 10**6)
+              for unit in ("H30.1", "H30.1.2", "H30.10")), ""]
+    events = (AuditEvent.SIGN_IN, AuditEvent.TOKEN_ISSUED)
+    search = fill(database, *((n, events[n % 2], subs[n % 4], f"c{n % 3}", "") for n in range(24)))
+    questions: list[dict[str, Any]] = [
+        {"unit": "H30.1"}, {"unit": "H30.1", "event": "sign_in"}, {"unit": "H30.1", "client_id": "c1"}, {"unit": "H30.10"},
+        {"unit": "H30.9"}]
+    small = [times(search, 3, **wanted) for wanted in questions]
+    monkeypatch.setattr(module, "SMALL", -1)
+    assert [times(search, 3, **wanted) for wanted in questions] == small
+    assert small[0] == [n for n in range(23, -1, -1) if n % 4 in (0, 1)]
+
+
+def test_issue_7_what_is_searched_by_is_read_from_indexes_alone(postgresql: Any) -> None:
+    """Of the newest records that lead, only those are read that the page shows."""
+    with postgresql.lent("template_idp") as url:
+        database = Database(url)
+        search = fill(database, *RECORDS)
+        with database.durable.connect() as connection:
+            connection.exec_driver_sql("VACUUM ANALYZE audit")
+        with database.transaction(database.relaxed) as cursor:
+            for setting in ("enable_seqscan", "enable_bitmapscan", "enable_sort"):
+                cursor.execute(f"SET LOCAL {setting} = off")
+            cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+            for lead, asked in (("client_id", {"event": "sign_in"}), ("event", {"client_id": "c1"}), ("sub", {})):
+                look = search._pages[lead, ""]
+                look.compile()
+                cursor.execute(f"EXPLAIN {look._compiled.sql}", {
+                    **look._compiled.constants, **dict.fromkeys(("sub", "source", "client_id", "event"), ""), lead: "x", **asked,
+                    "start": 0, "before_at": 2**40, "before_id": 0, "limit": 50})
+                plan = "\n".join(row[0] for row in cursor.fetchall())
+                assert f"Index Only Scan Backward using ix_audit_{lead}_at_id" in plan, plan
+        database.dispose()

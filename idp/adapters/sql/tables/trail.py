@@ -23,9 +23,11 @@ class AuditRow(Base):
     source: Mapped[str] = mapped_column(String(64))
     request_id: Mapped[str] = mapped_column(String(64))
     detail: Mapped[Words]
-    __table_args__ = (Index("ix_audit_epoch_xact_id", "epoch", "xact", "id"), Index("ix_audit_sub_at", "sub", "at"),
-                      Index("ix_audit_client_id_at", "client_id", "at"), Index("ix_audit_source_at", "source", "at"),
-                      Index("ix_audit_event_at", "event", "at"), {"sqlite_autoincrement": True})
+    # What searches choose by is in an index whole, so that they read the rows that they show and no others.
+    __table_args__ = (Index("ix_audit_epoch_xact_id", "epoch", "xact", "id"), Index("ix_audit_sub_at_id", "sub", "at", "id"),
+                      Index("ix_audit_client_id_at_id", "client_id", "at", "id", "event"),
+                      Index("ix_audit_source_at", "source", "at"),
+                      Index("ix_audit_event_at_id", "event", "at", "id", "client_id"), {"sqlite_autoincrement": True})
 
 
 class AuditSealRow(Base):
