@@ -58,6 +58,9 @@ def trust_services(services: Services, at: Paths) -> dict[str, Any]:
         listed["tsa_endpoint"] = issuer + at.time_stamps
     if services.remote_signing is not None:
         listed["csc_endpoint"] = issuer + csc.BASE
+    if services.mobile_signatures is not None:  # where an officer's SIM signs, and where programs see how far one has come
+        listed["mobile_signature"] = {"sign": issuer + version2.PREFIX.rstrip("/"),
+                                      "enrollment_status": f"{issuer}{at.administration}/sims"}
     return listed
 
 
