@@ -72,6 +72,17 @@ def test_a_value_out_of_range_names_its_setting(monkeypatch: pytest.MonkeyPatch)
     refused("code_lifetime_seconds")
 
 
+def test_the_trail_is_kept_for_longer_than_it_is_in_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load()
+    assert (settings.audit_archive_dir, settings.audit_hot_months, settings.audit_keep_months) == (None, 3, 24)
+    monkeypatch.setenv("IDP_AUDIT_HOT_MONTHS", "24")
+    refused("due for deletion while it is in the database")
+    for name, value in (("IDP_AUDIT_HOT_MONTHS", "0"), ("IDP_AUDIT_HOT_MONTHS", "x"), ("IDP_AUDIT_KEEP_MONTHS", "1")):
+        monkeypatch.setenv(name, value)
+        refused(name.lower().removeprefix("idp_"))
+        monkeypatch.delenv(name)
+
+
 @pytest.mark.parametrize("issuer", [
     "http://sso.example.vn", "ftp://sso.example.vn", "sso.example.vn", "https://sso.example.vn/", "https://sso.example.vn/idp",
     "https://sso.example.vn?a=b", "https://sso.example.vn#f", "http://localhost:8000", "",

@@ -279,3 +279,19 @@ def test_a_tampered_archive_is_exit_status_1(house: House) -> None:
 def test_without_a_folder_it_is_said_that_nothing_is_purged(house: House) -> None:
     house.archived_months.archives._folder = None
     assert "nothing is purged" in run(house, "archive").stdout
+
+
+def test_a_file_is_deleted_in_the_name_of_two_administrators(house: House) -> None:
+    asked: list[tuple[Any, ...]] = []
+    house.settings = SimpleNamespace(ldap_mail_domain="haugiang.gov.vn")
+    house.administration = SimpleNamespace(officers=SimpleNamespace(acting=lambda login, caller: (login, caller)))
+    house.archived_months = SimpleNamespace(
+        ask=lambda who, month, purpose, caller: asked.append(("ask", who, month, purpose, caller.source)),
+        discard=lambda who, month, caller: asked.append(("discard", who, month, caller.source)))
+    said = run(house, "discard", "2024-07", "--by", " PVMinhHoa ", "--purpose", "Hết thời hạn")
+    assert (said.exit_code, said.stdout) == (
+        0, "Another administrator of the province deletes it within a week: audit discard 2024-07 --by UID\n")
+    told = json.loads(run(house, "discard", "2024-07", "--by", "ttvidu", "--json").stdout)
+    assert told == {"month": "2024-07", "asked": False, "deleted": True}
+    assert asked == [("ask", "pvminhhoa", "2024-07", "Hết thời hạn", "cli"), ("discard", "ttvidu", "2024-07", "cli")]
+    assert run(house, "discard", "2024-07").exit_code == 2

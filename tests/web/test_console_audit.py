@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copy
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -156,3 +157,20 @@ def test_security_38_an_export_states_its_purpose_and_is_for_the_province_and_au
     assert auditor.client.post(page, data=sent, headers={"Host": "localhost:8000"}).status_code == 400, "without the form's token"
     admin = agency(console)
     assert admin.get(page).status_code == admin.post(page, "/admin/certificates/import", **sent).status_code == 403
+
+
+def test_issue_7_a_search_that_reaches_into_archived_months_says_so(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    archives = console.office.services.archived_months.archives
+    months = [SimpleNamespace(month=SimpleNamespace(month=f"2025-0{n}"), state=state, in_database=state == "restored")
+              for n, state in ((5, "purged"), (6, "restored"), (7, "purged"))]
+    monkeypatch.setattr(archives, "months", lambda: months)
+    monkeypatch.setattr(archives, "_store", SimpleNamespace(months=lambda: months))
+    desk = province(console)
+    listed = desk.get(LIST).text
+    assert "Đã chuyển vào kho lưu trữ: 05/2025, 07/2025." in listed
+    assert "Tạm đưa trở lại để tra cứu: 06/2025." in listed
+    for query, said in (("since=01/07/2025", "các tháng 07/2025 nằm"),
+                        ("since=01/05/2025&until=31/07/2025", "05/2025, 07/2025 nằm"),
+                        ("since=01/06/2025&until=30/06/2025", ""), ("since=01/08/2025", "")):
+        page = desk.get(f"{LIST}?address=192.0.2.250&{query}").text
+        assert ("Chưa tìm trong kho lưu trữ." in page, said in page) == (bool(said), True), query
