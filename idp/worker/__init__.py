@@ -17,6 +17,8 @@ import structlog
 
 from ..administration.applications.onboarding import LOOK_SECONDS
 from ..audit import Caller
+from ..audit.archive.archives import FOLDER
+from ..audit.archive.file import BrokenArchiveError
 from ..directory.brake import BrakedError
 from ..directory.changes import Consequences, OfficerChange
 from ..errors import IdpError, UnavailableError
@@ -75,6 +77,7 @@ class Worker:
         self._braked = ""
         self._lists = services.list_fetcher
         self._months = services.archived_months
+        self._hindered = ""
         self._phones = services.mobile_signatures
 
     def _jobs(self, services: Services) -> list[Job]:
@@ -198,10 +201,21 @@ class Worker:
         self._phones.nightly.look(WORKER, most=20)
 
     def _archive(self) -> None:
-        """Let old months of the trail leave the database, and say which files are due."""
-        left = self._months.archives.follow(WORKER, self._stop.wait)
-        if left:
-            self._log.info("months of the audit trail left the database", months=left)
+        """Let old months of the trail leave the database, and say which files are due; what hinders it is said once."""
+        trouble = ""
+        try:
+            left = self._months.archives.follow(WORKER, self._stop.wait)
+            if left:
+                self._log.info("months of the audit trail left the database", months=left)
+        except BrokenArchiveError as err:
+            trouble = err.message
+        except UnavailableError as err:
+            if err.dependency != FOLDER:
+                raise
+            trouble = err.debug or err.message
+        if trouble and trouble != self._hindered:
+            self._log.error("months of the audit trail stay in the database", reason=trouble)
+        self._hindered = trouble
         self._months.tell(WORKER)
 
     def _attempt(self, consequences: Consequences, change: OfficerChange) -> bool:

@@ -47,6 +47,24 @@ def test_seals_of_a_retired_key_still_verify(tmp_path: Path) -> None:
     assert after.verify(before.key_id, b"hash", signature)
 
 
+def test_documents_are_signed_as_others_check_them_and_outlive_the_key(tmp_path: Path) -> None:
+    old = ec.generate_private_key(ec.SECP256R1())
+    before = Es256SealSigner(old, tmp_path)
+    signature = before.sign_der(b"manifest")
+    assert before.verify_der(before.key_id, b"manifest", signature)
+    assert not before.verify_der(before.key_id, b"manifesT", signature)
+    after = Es256SealSigner(ec.generate_private_key(ec.SECP256R1()), tmp_path)
+    assert not after.verify_der(before.key_id, b"manifest", signature)
+    assert not after.signed(b"manifest", signature)
+    retire(tmp_path, old.public_key())
+    after = Es256SealSigner(ec.generate_private_key(ec.SECP256R1()), tmp_path)
+    assert after.verify_der(before.key_id, b"manifest", signature)
+    assert not after.verify_der(after.key_id, b"manifest", signature)
+    assert after.signed(b"manifest", signature)
+    for wrong in (b"", b"x" * 70, signature + b"x", signature[:-1]):
+        assert not after.signed(b"manifest", wrong)
+
+
 def test_a_retired_key_that_cannot_be_read_refuses_to_start(tmp_path: Path) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     retire(tmp_path, rsa.generate_private_key(65537, 2048).public_key())

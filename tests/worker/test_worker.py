@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
+from shutil import copy
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,8 +26,10 @@ from idp.adapters.sql.trail.records import SqlAuditTrail
 from idp.adapters.sql.trail.seals import SqlSealStore
 from idp.administration.applications.onboarding import Step
 from idp.audit import AuditEvent, AuditRecord
+from idp.audit.archive.file import BrokenArchiveError
 from idp.audit.chain import AuditChain
 from idp.clock import SystemClock
+from idp.errors import UnavailableError
 from idp.notices.mail import MailDelivery
 from idp.oauth.backchannel.ping import PingDelivery
 from idp.oidc.backchannel_logout import LogoutDelivery
@@ -204,4 +208,29 @@ def test_the_end_does_not_wait_for_slow_receivers_longer_than_one_call(database:
     house.wait_until(lambda: len(house.receivers.paths()) == 1)
     assert house.stop() < 25
     assert {row.state for row in house.states.all()} == {"waiting"}
+    house.receivers.stop()
+
+
+def test_what_hinders_archives_is_said_once_and_hinders_nothing_else(
+        sqlite_template: Path, tmp_path: Path, events: list[dict[str, Any]]) -> None:
+    house = House(Database(f"sqlite:///{copy(sqlite_template, tmp_path / 'w.sqlite3')}"))
+    errors: list[Exception] = [BrokenArchiveError("tampered"), BrokenArchiveError("tampered"),
+                               UnavailableError("away", dependency="audit_archive", debug="not mounted")]
+
+    def follow(caller: Any, pause: Any) -> int:
+        if errors:
+            raise errors.pop(0)
+        return 1
+
+    house.archived_months.archives.follow = follow
+    for _ in range(4):
+        house.worker._archive()
+    assert [(one["event"], one.get("reason")) for one in events if "audit trail" in one["event"]] == [
+        ("months of the audit trail stay in the database", "tampered"),
+        ("months of the audit trail stay in the database", "not mounted"),
+        ("months of the audit trail left the database", None)]
+    assert house.looked_after.count("due archives") == 4
+    errors.append(UnavailableError("no", dependency="database"))
+    with pytest.raises(UnavailableError):
+        house.worker._archive()
     house.receivers.stop()

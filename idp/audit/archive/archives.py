@@ -39,6 +39,8 @@ READ_SEALS, READ_RECORDS = 200, 2_000
 PURGED_AT_ONCE: Final = 500
 """Rows that one statement deletes, so that no writer waits behind it."""
 MOST_DAYS: Final = 90
+FOLDER: Final = "audit_archive"
+"""The dependency that is unavailable where files cannot be reached."""
 _BREATH: Final = 0.02
 
 Pause = Callable[[float], bool]
@@ -74,7 +76,7 @@ class ArchiveStore(Protocol):
 
 
 class ArchiveFolder(Protocol):
-    """Where files of months are. Every verb raises UnavailableError(dependency="audit_archive") where it cannot."""
+    """Where files of months are. Every verb raises UnavailableError(dependency=FOLDER) where it cannot."""
 
     def hold(self) -> bool:
         """Become, or stay, the one process that writes here; ends with the process."""
@@ -227,7 +229,7 @@ class Archives:
         """Delete a due month's file; the record is written first. Raises RefusedError where it is not due."""
         one = self._due(month)
         if self._folder is None:
-            raise UnavailableError("There is no folder of archives.", dependency="audit_archive")
+            raise UnavailableError("There is no folder of archives.", dependency=FOLDER)
         if self._store.move(month, one.state, replace(one, state=DISCARDED), record):
             self._folder.delete(name_of(month))
 
@@ -316,7 +318,7 @@ class Archives:
         if one.state == DISCARDED:
             raise RefusedError(f"The file of {one.month.month} was deleted.", code="discarded", status=410)
         if self._folder is None:
-            raise UnavailableError("There is no folder of archives.", dependency="audit_archive")
+            raise UnavailableError("There is no folder of archives.", dependency=FOLDER)
         with self._folder.read(name_of(one.month.month)) as file:
             return check(file, one, self._signer)
 
