@@ -18,7 +18,8 @@ class SimSearch:
 
     Attributes:
         unit: This agency and those below it.
-        words: Part of the number or of the card's, or of what the holder is called.
+        words: The whole number as people type it, or its last three digits, which is what lists show of it (a shorter way would
+            tell a masked number digit by digit); part of the card's number, or of what the holder is called.
     """
 
     unit: str = ""

@@ -327,6 +327,15 @@ def number_of(text: str) -> str:
     return f"84{found[1]}"
 
 
+def number_meant(text: str) -> str:
+    """Give the end of the numbers that a search means: a whole number, or three digits; empty for anything else."""
+    digits = re.sub(r"[\s.\-()]", "", text)
+    found = re.fullmatch(r"(?:\+?84|0)([0-9]{9})", digits, re.ASCII)
+    if found is not None:
+        return f"84{found[1]}"
+    return digits if re.fullmatch(r"[0-9]{3}", digits, re.ASCII) else ""
+
+
 def card_of(text: str) -> str:
     """Read the number of a card: 18 to 20 digits that begin with 89 (ITU-T E.118). Raises SimError 422 ``bad_card``."""
     digits = re.sub(r"[\s.\-]", "", text)

@@ -17,7 +17,7 @@ from ....audit import AuditRecord
 from ....directory.mirror import search_key
 from ....notices import Notice
 from ....signing.sims.ports import SimSearch
-from ....signing.sims.sim import CHECKED, LIVE, Act, Entry, Sim, SimChange, State
+from ....signing.sims.sim import CHECKED, LIVE, Act, Entry, Sim, SimChange, State, number_meant
 from ..audit import audit_insert, audit_values
 from ..database import Database, insert_row, parameter
 from ..notices import notice_inserts, notice_values
@@ -126,7 +126,9 @@ class SqlSims:
     def page(self, search: SimSearch, *, after: str, limit: int, before: str = "") -> Sequence[Sim]:
         """Give those that are meant, by ``sim_id``."""
         words, called = _escaped("".join(search.words.split())), _escaped(search_key(search.words))
-        asked = {"unit": search.unit, "below": f"{search.unit}.%", "state": search.state, "carrier": search.carrier,
+        end = number_meant(search.words)
+        asked = {"number": f"%{end}" if end else "", "unit": search.unit, "below": f"{search.unit}.%", "state": search.state,
+                 "carrier": search.carrier,
                  "sub": search.sub, "words": words, "pattern": f"%{words}%", "called": f"%{called}%" if called else "",
                  "limit": limit}
         if before:
@@ -176,8 +178,8 @@ def _meant() -> Any:
     named = exists(select(literal_column("1")).select_from(OFFICER).where(
         OFFICER.c.sub == c.sub, OFFICER.c.search_key.like(bindparam("called", type_=Text()), escape="!")))
     return and_(*exact, or_(unit == empty, c.unit_code == unit, c.unit_code.like(bindparam("below", type_=Text()))),
-                or_(parameter(c.msisdn, "words") == empty, c.msisdn.like(pattern, escape="!"), c.iccid.like(pattern, escape="!"),
-                    named))
+                or_(parameter(c.msisdn, "words") == empty, c.msisdn.like(bindparam("number", type_=Text())),
+                    c.iccid.like(pattern, escape="!"), named))
 
 
 def _escaped(text: str) -> str:

@@ -64,7 +64,7 @@ def paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
                                               path="id")},
         "/signatures/{id}/evidence": {"post": evidence},
         "/sims": {
-            "get": operation("listSims", "Signing SIMs; q: part of the number or of the card's, or of what the holder is called.",
+            "get": operation("listSims", "Signing SIMs; q: number or its last 3 digits, part of the card's or the holder's name.",
                              answer="SimPage", query=("sim_state", "unit", "holder", "q", "cursor", "limit"), errors=(404,)),
             "post": operation("askForSim", "Ask for a SIM for an officer; a code goes to the number.", answer="Sim", status=201,
                               body="NewSim", change=True, errors=(404, 409))},
