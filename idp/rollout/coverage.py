@@ -13,7 +13,7 @@ leads nowhere.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from operator import attrgetter
@@ -48,8 +48,8 @@ class Change(NamedTuple):
 class Records(Protocol):
     """What was written down."""
 
-    def changes(self, campaign_id: str, goal: Goal, *, before: int) -> Sequence[Change]:
-        """Give what happened to everybody who was ever in a list, before a moment, in order.
+    def changes(self, campaign_id: str, goal: Goal, *, before: int) -> Iterable[Change]:
+        """Give what happened to everybody who was ever in a list, before a moment, in order; read while it is followed.
 
         May raise UnavailableError(dependency="database").
         """
@@ -195,7 +195,7 @@ def needed(counted: int, base: int, first: date, deadline: date, day: date) -> i
     return base - (-(counted - base) * gone // whole)
 
 
-def follow(campaign: Campaign, members: Sequence[MemberEntry], changes: Sequence[Change], *, until: date, now: int,
+def follow(campaign: Campaign, members: Sequence[MemberEntry], changes: Iterable[Change], *, until: date, now: int,
            scope: str = "") -> Coverage:
     """Give a campaign's course.
 
@@ -213,8 +213,9 @@ def follow(campaign: Campaign, members: Sequence[MemberEntry], changes: Sequence
     tallies: dict[str, list[int]] = {}
     names: dict[str, str] = {}
     days: list[Day] = []
-    listed = joined = left = base = entries = lines = 0
-    day = first
+    listed = joined = left = base = entries = 0
+    day, lines = first, iter(changes)
+    line = next(lines, None)
     while day <= until:
         end = end_of(day, now)
         upto = bisect_left(members, end, entries, key=_at)
@@ -243,21 +244,21 @@ def follow(campaign: Campaign, members: Sequence[MemberEntry], changes: Sequence
             else:
                 joined += is_here and not was_here
                 left += was_here and not is_here
-        entries, upto = upto, bisect_left(changes, end, lines, key=_at)
-        for line in changes[lines:upto]:
+        entries = upto
+        while line is not None and line.at < end:
             person = people.get(line.subject)
             if person is None:
                 stages, _ = early.get(line.subject, ({}, 0))
                 stages[line.item] = line.stage
                 early[line.subject] = stages, line.at
-                continue
-            person.stages[line.item], person.since = line.stage, line.at
-            done = line.stage in goal or not goal.isdisjoint(person.stages.values())
-            if done is not person.done:
-                person.done = done
-                if person.tally is not None:
-                    person.tally[1] += 1 if done else -1
-        lines = upto
+            else:
+                person.stages[line.item], person.since = line.stage, line.at
+                done = line.stage in goal or not goal.isdisjoint(person.stages.values())
+                if done is not person.done:
+                    person.done = done
+                    if person.tally is not None:
+                        person.tally[1] += 1 if done else -1
+            line = next(lines, None)
         counted, reached = sum(sums[0] for sums in tallies.values()), sum(sums[1] for sums in tallies.values())
         if day == first:
             base = reached

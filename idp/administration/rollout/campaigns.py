@@ -9,7 +9,7 @@ with the reason.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -22,12 +22,14 @@ from ...pki.enrollment.working_days import day_of
 from ...roles import Administrator, Role
 from ...rollout.campaign import Campaign, Goal, Population, Reason, Standing, standings
 from ...rollout.campaigns import LONGEST_NAME, Campaigns, check_deadline, plain
-from ...rollout.coverage import Coverage, Missing, Records, end_of, follow, newest_day, place_of
+from ...rollout.coverage import Coverage, Missing, Records, end_of, follow, newest_day
 from ...rollout.report import AgencyRow, agency_rows, steps_of
 from ...rollout.steps import OWNERS, next_step
 from ..access import ForbiddenError
 from ..pages import InvalidParameterError, Page, Place, turned
 from ..tasks import OPERATOR
+from .courses import Courses
+from .order import by_place, by_since, place_in, since_of
 
 SORTS: Final = ("unit", "since")
 _MOST: Final = 50
@@ -46,6 +48,7 @@ class RolloutAdministration:
 
     def __init__(self, campaigns: Campaigns, records: Records, clock: Clock) -> None:
         self._campaigns, self._records, self._clock = campaigns, records, clock
+        self._courses = Courses(clock)
 
     def listed(self, who: Administrator) -> list[dict[str, Any]]:
         """Give the campaigns that concern an administrator, the newest first; of open ones the figures of now."""
@@ -101,8 +104,11 @@ class RolloutAdministration:
                  limit: int) -> Page:
         """Give those of the list who do not count, with the reason; arguments and errors as ``missing``."""
         coverage = self.coverage(who, campaign_id, on=on, unit=unit)
-        page = _page([place_of(one.entry) for one in coverage.excluded], coverage.excluded)
-        kept, further, earlier = turned(*page, cursor=cursor, back=back, limit=limit)
+
+        def given(after: Place | None, before: Place | None, most: int) -> Sequence[Standing]:
+            return by_place(coverage.excluded, lambda _one: True, after, before, most)
+
+        kept, further, earlier = turned(given, place_in, (str, str, str), cursor=cursor, back=back, limit=limit)
         return Page([_shown_standing(one) for one in kept], further, earlier)
 
     def preview(self, who: Administrator, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -158,6 +164,7 @@ class RolloutAdministration:
         except ValueError:
             raise _wrong("reason: not one that there is") from None
         self._campaigns.exclude(campaign, self._place(campaign, _text(body, "subject")), reason, _text(body, "note"), caller)
+        self._courses.forget(campaign_id)
 
     def restore(self, who: Administrator, campaign_id: str, body: Mapping[str, Any], caller: Caller) -> None:
         """Let somebody (``subject``) count again who was taken out. Raises as ``exclude``."""
@@ -165,6 +172,7 @@ class RolloutAdministration:
         _check_only(body, ("subject",))
         campaign = self._seen(who, campaign_id)
         self._campaigns.restore(campaign, self._place(campaign, _text(body, "subject")), caller)
+        self._courses.forget(campaign_id)
 
     def default_day(self, campaign: Campaign) -> date:
         """Give the day that a report is for where none is named: the last that is over, or the first."""
@@ -209,9 +217,10 @@ class RolloutAdministration:
         now = self._clock.now()
         until = self._until(campaign, on)
         before = end_of(until, now) if campaign.closed_at is None else min(end_of(until, now), campaign.closed_at + 1)
-        return follow(campaign, self._campaigns.store.members(campaign.campaign_id, before=before),
-                      self._records.changes(campaign.campaign_id, campaign.goal, before=before), until=until, now=now,
-                      scope=who.narrowed(unit))
+        scope = who.narrowed(unit)
+        return self._courses.get(campaign, until, scope, lambda: follow(
+            campaign, self._campaigns.store.members(campaign.campaign_id, before=before),
+            self._records.changes(campaign.campaign_id, campaign.goal, before=before), until=until, now=now, scope=scope))
 
     def _until(self, campaign: Campaign, on: str) -> date:
         first = day_of(campaign.created_at)
@@ -243,9 +252,18 @@ def missing_of(coverage: Coverage, *, step: str = "", q: str = "", sort: str = S
                limit: int) -> Page:
     """Give those who are missing in a course (``RolloutAdministration.missing``)."""
     goal, words = coverage.campaign.goal, search_words(q)
-    found = [one for one in coverage.missing if (not step or next_step(goal, one.stages) == step) and _has(one.entry, words)]
-    places: list[Place] = [(one.since, one.entry.subject) if sort == "since" else place_of(one.entry) for one in found]
-    kept, further, earlier = turned(*_page(places, found), cursor=cursor, back=back, limit=limit)
+
+    def is_wanted(one: Missing) -> bool:
+        return (not step or next_step(goal, one.stages) == step) and _has(one.entry, words)
+
+    in_order = by_since if sort == "since" else by_place
+    place: Callable[[Missing], Place] = since_of if sort == "since" else place_in
+
+    def given(after: Place | None, before: Place | None, most: int) -> Sequence[Missing]:
+        return in_order(coverage.missing, is_wanted, after, before, most)
+
+    kept, further, earlier = turned(given, place, (int, str) if sort == "since" else (str, str, str), cursor=cursor, back=back,
+                                    limit=limit)
     return Page([shown_missing(one, goal) for one in kept], further, earlier)
 
 
@@ -310,22 +328,10 @@ def _check_may(who: Administrator) -> None:
 
 
 def _has(entry: Any, words: Sequence[str]) -> bool:
+    if not words:
+        return True
     key = f" {search_key(entry.name, entry.title, entry.unit_name)}"
     return all((word if len(word) > 2 else f" {word}") in key for word in words)
-
-
-def _page(places: Sequence[Place], found: Sequence[Any]) -> tuple[Any, Any, Any]:
-    """Give what ``turned`` asks of a list in memory: what lies behind a place or before one, where a thing stands, the kinds."""
-    ordered = sorted(zip(places, found, strict=True), key=lambda pair: pair[0])
-    where = {id(thing): place for place, thing in ordered}
-
-    def given(after: Place | None, before: Place | None, most: int) -> Sequence[Any]:
-        if before is not None:
-            return [thing for place, thing in ordered if place < before][-most:]
-        return [thing for place, thing in ordered if after is None or place > after][:most]
-
-    kinds = (int, str) if places and isinstance(places[0][0], int) else (str, str, str)
-    return given, lambda thing: where[id(thing)], kinds
 
 
 def _goal(body: Mapping[str, Any]) -> Goal:

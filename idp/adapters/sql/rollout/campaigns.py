@@ -7,7 +7,7 @@ A list is written as JSON arrays, some thousand lines in a statement, and with i
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from ....audit import AuditRecord
 from ....rollout.campaign import Campaign, CampaignEntry, Goal, MemberAct, MemberEntry, Population
 from ..audit import audit_insert, audit_values
 from ..database import Database, insert_row, parameter
+from ..streaming import Stream
 from ..tables import CampaignEntryRow, CampaignMemberRow, CampaignRow
 
 CAMPAIGN: Any = CampaignRow.__table__
@@ -62,8 +63,8 @@ class SqlCampaigns:
         self._all = database.read(select(CAMPAIGN).order_by(CAMPAIGN.c.created_at.desc(), CAMPAIGN.c.campaign_id.desc()))
         self._history = database.read(select(ENTRY).where(ENTRY.c.campaign_id == number).order_by(ENTRY.c.id))
         self._histories = database.read(select(ENTRY).order_by(ENTRY.c.id))
-        self._members = database.read(
-            select(*(MEMBER.c[name] for name in _OF_MEMBER)).where(
+        self._members = Stream(
+            database, select(*(MEMBER.c[name] for name in _OF_MEMBER)).where(
                 MEMBER.c.campaign_id == number, MEMBER.c.at < parameter(MEMBER.c.at, "before"))
             .order_by(MEMBER.c.at, MEMBER.c.id))
         self._of_one = database.read(
@@ -125,7 +126,7 @@ class SqlCampaigns:
 
     def members(self, campaign_id: str, *, before: int) -> Sequence[MemberEntry]:
         """Give lines in order."""
-        return _entries(self._members.all(campaign_id=campaign_id, before=before))
+        return _entries(self._members.rows(campaign_id=campaign_id, before=before))
 
 
 def _lines(database: Database, *conditions: Callable[[Mapping[str, Any]], Any]) -> Any:
@@ -166,9 +167,12 @@ def _is_news(act: MemberAct, *, begins: Sequence[MemberAct], ends: Sequence[Memb
     return condition
 
 
-def _entries(rows: Sequence[Any]) -> list[MemberEntry]:
+def _entries(rows: Iterable[Sequence[Any]]) -> list[MemberEntry]:
     acts = {act.value: act for act in MemberAct}
-    return [MemberEntry(subject, at, acts[act], *more) for subject, at, act, *more in rows]
+    # Most of a line stands in very many: one text each, whatever the number of lines.
+    same: dict[str, str] = {}
+    return [MemberEntry(subject, at, acts[act], name, *[same.setdefault(text, text) for text in more])
+            for subject, at, act, name, *more in rows]
 
 
 def _parts(entries: Sequence[MemberEntry]) -> Iterator[Sequence[MemberEntry]]:

@@ -7,7 +7,9 @@ of ``rollout_fact`` (``facts``).
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter
 from typing import Any, Final
 
 import orjson
@@ -21,7 +23,8 @@ from ....pki.enrollment.states import State
 from ....rollout.campaign import Candidate, Goal
 from ....rollout.coverage import Change
 from ....signing.sims.sim import State as SimState
-from ..database import Database, Read, parameter
+from ..database import Database, parameter
+from ..streaming import Stream
 from ..tables import (
     CampaignMemberRow,
     EnrollmentEntryRow,
@@ -57,9 +60,9 @@ class SqlRecords:
     def __init__(self, database: Database) -> None:
         listed = select(MEMBER.c.subject).where(MEMBER.c.campaign_id == parameter(MEMBER.c.campaign_id))
         before = parameter(ENTRY.c.at, "before")
-        self._certificates: dict[Goal, Read] = {goal: database.read(
-            select(ENROLLMENT.c.holder.label("subject"), ENTRY.c.at, ENTRY.c.enrollment_id.label("item"),
-                   ENTRY.c.after.label("stage"))
+        self._certificates: dict[Goal, Stream] = {goal: Stream(
+            database, select(ENROLLMENT.c.holder.label("subject"), ENTRY.c.at, ENTRY.c.enrollment_id.label("item"),
+                             ENTRY.c.after.label("stage"))
             .select_from(ENTRY.join(ENROLLMENT, ENROLLMENT.c.enrollment_id == ENTRY.c.enrollment_id))
             .where(ENROLLMENT.c.kind == literal_column(f"'{Kind.PERSON}'"),
                    ENROLLMENT.c.device_kind.in_([literal_column(f"'{device}'") for device in devices]),
@@ -68,30 +71,40 @@ class SqlRecords:
         # A card that is entered at the desk and not as a signing SIM has its lines there; nobody has both for one card.
         stage = case(*((SIM_ENTRY.c.state == literal_column(f"'{sim}'"), literal_column(f"'{state}'"))
                        for sim, state in _SIM_STAGES.items()))
-        self._sims = database.read(
-            select(SIM.c.sub.label("subject"), SIM_ENTRY.c.at, SIM_ENTRY.c.sim_id.label("item"), stage.label("stage"))
+        self._sims = Stream(
+            database, select(SIM.c.sub.label("subject"), SIM_ENTRY.c.at, SIM_ENTRY.c.sim_id.label("item"), stage.label("stage"))
             .select_from(SIM_ENTRY.join(SIM, SIM.c.sim_id == SIM_ENTRY.c.sim_id))
             .where(~SIM.c.seal, SIM.c.sub.in_(listed), SIM_ENTRY.c.at < before).order_by(SIM_ENTRY.c.at, SIM_ENTRY.c.id))
-        self._facts = database.read(
-            select(FACT.c.subject, FACT.c.at, literal_column("''").label("item"), FACT.c.value.label("stage"))
+        self._facts = Stream(
+            database, select(FACT.c.subject, FACT.c.at, literal_column("''").label("item"), FACT.c.value.label("stage"))
             .where(FACT.c.kind == parameter(FACT.c.kind), FACT.c.subject.in_(listed), FACT.c.at < before)
             .order_by(FACT.c.at, FACT.c.id))
-        self._signed_in = database.read(
-            select(OFFICER.c.sub.label("subject"), OFFICER.c.first_sign_in_at.label("at"), literal_column("''").label("item"),
-                   literal_column("'1'").label("stage"))
+        self._signed_in = Stream(
+            database, select(OFFICER.c.sub.label("subject"), OFFICER.c.first_sign_in_at.label("at"),
+                             literal_column("''").label("item"), literal_column("'1'").label("stage"))
             .where(OFFICER.c.first_sign_in_at < before, OFFICER.c.sub.in_(listed))
             .order_by(OFFICER.c.first_sign_in_at, OFFICER.c.sub))
 
-    def changes(self, campaign_id: str, goal: Goal, *, before: int) -> Sequence[Change]:
+    def changes(self, campaign_id: str, goal: Goal, *, before: int) -> Iterator[Change]:
         """Give what happened, in order."""
-        asked = {"campaign_id": campaign_id, "before": before}
+        stages: dict[str, str] = {}
+        asked: dict[str, Any] = {"campaign_id": campaign_id, "before": before}
         if goal in self._certificates:
-            rows = sorted([*self._certificates[goal].all(**asked), *self._sims.all(**asked)], key=lambda row: row.at)
+            # Signing SIMs are few beside certificates, and one connection is lent at a time.
+            sims = [_change(row, stages) for row in self._sims.rows(**asked)]
+            yield from heapq.merge((_change(row, stages) for row in self._certificates[goal].rows(**asked)), sims, key=_at)
         elif goal is Goal.SIGNED_IN:
-            rows = self._signed_in.all(**asked)
+            yield from (_change(row, stages) for row in self._signed_in.rows(**asked))
         else:
-            rows = self._facts.all(kind=goal.value, **asked)
-        return list(map(Change._make, rows))
+            yield from (_change(row, stages) for row in self._facts.rows(kind=goal.value, **asked))
+
+
+_at: Final = attrgetter("at")
+
+
+def _change(row: Sequence[Any], stages: dict[str, str]) -> Change:
+    subject, at, item, stage = row
+    return Change(subject, at, item, stages.setdefault(stage, stage))
 
 
 class SqlCandidates:

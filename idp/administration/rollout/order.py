@@ -1,0 +1,44 @@
+"""Parts of long lists of a campaign, of which no more is looked at and put in order than a page needs."""
+
+from __future__ import annotations
+
+import heapq
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
+from itertools import islice
+from typing import TypeVar
+
+from ...rollout.campaign import Standing
+from ...rollout.coverage import Missing, place_of
+from ..pages import Place
+
+Listed = TypeVar("Listed", Missing, Standing)
+
+
+def place_in(one: Missing | Standing) -> Place:
+    """Give where somebody stands in lists by agency and name."""
+    return place_of(one.entry)
+
+
+def since_of(one: Missing) -> Place:
+    """Give where somebody stands among those who wait, the longest first."""
+    return one.since, one.entry.subject
+
+
+def by_place(found: Sequence[Listed], is_wanted: Callable[[Listed], bool], after: Place | None, before: Place | None,
+              most: int) -> list[Listed]:
+    """Give a part of a list that stands in this order already, and look at no more of it than is needed."""
+    if before is not None:
+        upto = bisect_left(found, before, key=place_in)
+        return list(islice(filter(is_wanted, (found[n] for n in range(upto - 1, -1, -1))), most))[::-1]
+    first = bisect_right(found, after, key=place_in) if after is not None else 0
+    return list(islice(filter(is_wanted, islice(found, first, None)), most))
+
+
+def by_since(found: Sequence[Missing], is_wanted: Callable[[Missing], bool], after: Place | None, before: Place | None,
+              most: int) -> list[Missing]:
+    """Give a part of a list that is put in order as far as it is needed."""
+    if before is not None:
+        return heapq.nlargest(most, (one for one in found if since_of(one) < before and is_wanted(one)), key=since_of)[::-1]
+    behind = (one for one in found if (after is None or since_of(one) > after) and is_wanted(one))
+    return heapq.nsmallest(most, behind, key=since_of)
