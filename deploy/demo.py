@@ -21,7 +21,7 @@ from .directory.server import SampleDirectory
 from .document_tour import DocumentTour
 from .ports import free_ports
 from .processes import StartError
-from .sample_province import APPLICATIONS, ROOT, TOTP_SEEDS, Plan, SampleProvince
+from .sample_province import APPLICATIONS, NOTICE, ROOT, TOTP_SEEDS, Plan, SampleProvince
 from .sample_sims import SIMS
 
 TOLD_WITHIN_SECONDS = 5
@@ -70,7 +70,15 @@ class Tour:
     def _sign_in(self, browser: Browser, page: Page, uid: str) -> Page:
         form = page.form_with("password")
         assert form is not None
-        return browser.submit(page, form, {"username": uid, "password": SampleDirectory.password})
+        return self._read_notice(browser, browser.submit(page, form, {"username": uid, "password": SampleDirectory.password}))
+
+    def _read_notice(self, browser: Browser, page: Page) -> Page:
+        """Read the notice about personal data, where this deployment has one and the officer has not."""
+        form = page.form_with("version")
+        if form is None:
+            return page
+        self._hold("answer" in dict(form.buttons), f"… reads the notice about personal data, once: {page.heading}", page)
+        return browser.submit(page, form, {"answer": "accept"})
 
     def _sign_out(self, officer: Browser, first: str, second: str) -> None:
         page = officer.open(self._urls[second])
@@ -94,7 +102,7 @@ class Tour:
         form = page.form_with("otp")
         self._hold(form is not None, f"A leader gives the password and is asked for a one-time code: {page.heading}", page)
         assert form is not None
-        page = leader.submit(page, form, {"otp": pyotp.TOTP(TOTP_SEEDS["lanhdao"]).now()})
+        page = self._read_notice(leader, leader.submit(page, form, {"otp": pyotp.TOTP(TOTP_SEEDS["lanhdao"]).now()}))
         self._hold(page.marked.get("acr", "").endswith(":2"),
                    f'… gives it and is in: {page.marked.get("name")}, {page.marked.get("acr")}', page)
 
@@ -140,7 +148,8 @@ def main() -> int:
     for left in folder.glob("idp.sqlite3*"):  # a new record for every tour; the directory is kept, it takes the longest
         left.unlink()
     port, _, _, ldap_port, _, mssp_port, _ = free_ports(7)
-    plan = Plan(folder=folder, keys=folder / "keys", port=port, ldap_port=ldap_port, mssp_port=mssp_port, workers=1)
+    plan = Plan(folder=folder, keys=folder / "keys", port=port, ldap_port=ldap_port, mssp_port=mssp_port, workers=1,
+                settings={"personal_data_notice_file": str(NOTICE)})
     province = SampleProvince(plan, say=lambda line: print(f"==> {line}", flush=True))
     try:
         began = time.monotonic()

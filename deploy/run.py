@@ -2,7 +2,8 @@
 
 Environment: ``PORT`` (8000; the applications take the next two), ``LDAP_PORT`` (3890), ``MSSP_PORT`` (8090; the simulated
 phones, their service on the next), and the ``IDP_*`` settings, which win over those made here and are written to
-``var/idp.toml`` with them.
+``var/idp.toml`` with them. At an officer's first sign-in the sample notice about personal data is shown; an empty
+``IDP_PERSONAL_DATA_NOTICE_FILE`` leaves it out.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from types import FrameType
 
 from .plan import LDAP_PORT, MSSP_PORT, PORT, Plan
 from .processes import StartError
-from .sample_province import SampleProvince
+from .sample_province import NOTICE, SampleProvince
 
 
 def main(plan: Plan | None = None) -> int:
@@ -78,7 +79,9 @@ def plan_from_environment() -> Plan:
         ports.append(int(text))
     settings = {name.removeprefix("IDP_").lower(): value for name, value in os.environ.items()
                 if name.startswith("IDP_") and name != "IDP_CONFIG"}
-    return Plan(port=ports[0], ldap_port=ports[1], mssp_port=ports[2], settings=settings)
+    settings.setdefault("personal_data_notice_file", str(NOTICE))
+    return Plan(port=ports[0], ldap_port=ports[1], mssp_port=ports[2], settings={
+        name: value for name, value in settings.items() if value or name != "personal_data_notice_file"})
 
 
 class _Make:

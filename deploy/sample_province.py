@@ -35,6 +35,8 @@ from .sample_signers import SIGNERS
 
 START_SECONDS = 60
 
+NOTICE = ROOT / "deploy" / "personal-data-notice.toml"
+"""What the sample province tells officers about their data."""
 TOTP_SEEDS = {
     "lanhdao": "NRSWCZDFOJ2G65DQNRSWCZDFOJ2G65DQ",
     "quantri.coquan": "ONSWG4TFORZWKZLEONSWG4TFORZWKZLE",

@@ -29,7 +29,9 @@ from .administration.initial_access import InitialAccessAdministration
 from .administration.keys import KeyAdministration
 from .administration.mirror import MirrorAdministration
 from .administration.officers import OfficerAdministration
+from .administration.operation.announcements import AnnouncementAdministration
 from .administration.operation.deliveries import Deliveries
+from .administration.own.data import OwnData
 from .administration.password_reset import PasswordResets
 from .administration.people.agencies import AgencyAdministration
 from .administration.people.deputies import DeputyAdministration
@@ -72,7 +74,9 @@ from .directory.term import EndedTerms
 from .jose.encryption_keys import EncryptionKeys
 from .jose.keyset import KeyRing, Sealer
 from .notices import Notices
+from .notices.announcements import Announcements
 from .notices.mail import MailDelivery, MailQueue
+from .notices.personal_data import PersonalDataNotice
 from .oauth.backchannel.authentication import BackchannelAuthentication
 from .oauth.backchannel.ping import PingDelivery, PingQueue
 from .oauth.client import ClientRegistry
@@ -181,6 +185,7 @@ class Administration:
     """The rooms behind the administration API."""
 
     access: Access
+    announcements: AnnouncementAdministration
     audit: AuditRecords
     audit_exports: AuditExports
     console: Console
@@ -308,6 +313,7 @@ class Services:
     daily_heads: DailyHeads
     archived_months: ArchivedMonths
     own_readings: OwnReadings
+    own_data: OwnData
     directory: Directory
     deprovisioning: Deprovisioning
     mirror: OfficerMirror
@@ -369,6 +375,8 @@ class Services:
     pings: PingQueue
     ping_delivery: PingDelivery
     notices: Notices
+    announcements: Announcements
+    personal_data: PersonalDataNotice
     mail: MailQueue
     mail_delivery: MailDelivery
     housekeeping: Housekeeping

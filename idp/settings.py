@@ -168,6 +168,7 @@ class Settings(BaseSettings):
     government_crl_dir: Path | None = Field(None, description="Folder with that authority's revocation lists, *.crl")
     government_crl_fetch: bool = Field(False, description="The worker fetches those lists hourly, where the certificates say")
     holidays_file: Path | None = Field(None, description="TOML table of holidays, for deadlines in working days")
+    personal_data_notice_file: Path | None = Field(None, description="TOML: what officers are told of their data; unset = none")
     password_recovery: bool = Field(True, description="Officers with two factors set a forgotten password themselves")
     one_time_password_hours: int = Field(24, ge=1, le=72, description="How long a password is good that an administrator made")
     require_second_factor_groups: Words = Field(
@@ -177,7 +178,6 @@ class Settings(BaseSettings):
         (), description="Codes of agencies whose officers, with all units below, need two factors at sign-in")
     require_second_factor_networks: Words = Field(
         (), description="Names of networks, or outside, from which everybody needs two factors")
-
     second_factor_grace_days: int = Field(
         0, ge=0, le=90, description="Days that officers of such groups and agencies may sign in without one, counted from the "
         "first time; administrators and auditors never")

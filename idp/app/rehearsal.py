@@ -40,7 +40,7 @@ def rehearsal(build: Callable[..., Services], settings: Settings, documents: Map
     with tempfile.TemporaryDirectory(prefix="idp-rehearsal-") as folder:
         private = settings.model_copy(update={"database_url": f"sqlite:///{folder}/idp.sqlite3", "signing_keys": "database",
                                               "pkcs11_module": None, "ca_keys": "file", "smtp_host": "",
-                                              "government_crl_fetch": False})
+                                              "government_crl_fetch": False, "personal_data_notice_file": None})
         schema.upgrade(private.database_url)
         house = build(private, directory=directory, clock=clock, outbound=Recorded(documents))
         house.encryption_keys.ensure(STARTING)

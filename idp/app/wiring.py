@@ -135,6 +135,7 @@ from ..sessions.single_sign_on import SessionLimits, Sessions
 from ..settings import Settings
 from ..signing.sims.standing import SimsOfLeavers
 from ..web.notice_words import LetterWords
+from .announced import announcement_rooms, own_data, personal_data
 from .assurance import assurance_policy, named_networks, pause_of
 from .audit import audit_rooms, daily_heads
 from .certificate_desk import (
@@ -200,6 +201,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
                                 front_channel=settings.legacy_response_types, assertion_grant=bool(assertion_issuers),
                                 details_types=tuple(details_types), request_uris=settings.request_uri_fetch)
     notices = Notices(SqlNotices(database), clock)
+    announcements, announcement_administration = announcement_rooms(database, clock)
     one_time = OneTimePasswords(SqlOneTimePasswords(database), clock, lifetime_seconds=settings.one_time_password_hours * 3600)
     people, changes = ldap_people(settings, clock) if directory is None else (directory, changes)
     guesses = SqlGuessCounter(database)
@@ -307,7 +309,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         places=known_devices, sessions=sessions, enrollments=enrollments, devices=custody_devices, registry=clients,
         consents=consents)
     administration = Administration(
-        access=access, console=console(settings, access, groups, clock),
+        access=access, announcements=announcement_administration, console=console(settings, access, groups, clock),
         clients=ClientAdministration(SqlClientEntries(database), client_store, clients, sectors, policy, client_secrets, clock,
                                      address=settings.issuer + Paths().registration),
         deliveries=Deliveries({"logout": outbox, "mail": mail}, audit, clock),
@@ -342,7 +344,8 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
                                     read_hint=id_tokens.subject_of_hint),
             requests=SignedRequests(objects, seen, clock)),
         pings=pings, ping_delivery=PingDelivery(pings, outbound, clients, sealer, clock),
-        notices=notices, mail=mail, certificate_desk=desk_rooms, published_chain=chain,
+        notices=notices, announcements=announcements, personal_data=personal_data(settings, database, clock),
+        mail=mail, certificate_desk=desk_rooms, published_chain=chain,
         list_fetcher=list_fetcher, campaigns=rollout.campaigns, campaign_reminders=rollout.reminders,
         own_certificates=holders(desk_rooms, mirror, chain, issuance, clock),
         certification=issuance, revocation_lists=revocation_lists, ocsp=ocsp,
@@ -357,6 +360,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         audit_chain=AuditChain(seal_store, seal_signer, FileSealHeads(settings.keys_dir / HEADS), clock),
         audit_store=seal_store, audit_reader=SqlAuditReader(database),
         own_readings=trail.readings, archived_months=trail.archived,
+        own_data=own_data(database, trail.readings, notices, clock),
         daily_heads=daily_heads(settings, database, seal_store, protocol_rooms.time_stamps, clock),
         registrar=Registrar(client_store, clients, folder.client_secrets(), clock, policy, sectors, client_secrets),
         initial_access=initial_access, dynamic_registration=DynamicRegistration(desk),

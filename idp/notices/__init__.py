@@ -50,6 +50,8 @@ class NoticeKind(StrEnum):
     UNUSUAL_SEQUENCE = "sign_in.unusual"
     """Two sign-ins within minutes from networks that have nothing to do with each other; detail ``network``."""
     SESSIONS_ENDED = "sessions.ended"
+    DATA_EXPORTED = "data.exported"
+    """The officer, or whoever had the session, took a file with everything that is held about them."""
     DEPUTY_NAMED = "deputy.named"
     """To both. Details ``giver`` and ``deputy`` (names), ``ends`` (seconds since the epoch, within the last day)."""
     DEPUTY_ENDING = "deputy.ending"

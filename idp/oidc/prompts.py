@@ -35,6 +35,7 @@ class Prompt(StrEnum):
     LOGIN = "login"
     SELECT_ACCOUNT = "select_account"
     STEP_UP = "step_up"
+    NOTICE = "notice"
     POST = "post"
     CONSENT = "consent"
     SIGN = "sign"
@@ -46,8 +47,8 @@ class NotAllowedError(AuthorizationError):
 
 
 def next_prompt(request: AuthorizationRequest, client: Client, session: Session | None, *, subject: str, groups: Collection[str],
-                required_level: int, post_open: bool, consent_given: bool, interaction: Interaction | None,
-                now: int, signed: bool = True) -> Prompt:
+                required_level: int, notice_unread: bool, post_open: bool, consent_given: bool,
+                interaction: Interaction | None, now: int, signed: bool = True) -> Prompt:
     """Tell what the officer is asked next; DONE when the code may be issued.
 
     Args:
@@ -57,6 +58,8 @@ def next_prompt(request: AuthorizationRequest, client: Client, session: Session 
         subject: What the application knows the session's officer by; "" without a session.
         groups: The session's officer's groups, as the mirror has them now.
         required_level: Least level, by application, officer and request (``authn.assurance``).
+        notice_unread: Whether there is a notice about personal data that the officer has not read
+            (``notices.personal_data``): nothing is told to any application before.
         post_open: Whether the officer has to say in which of several posts they act (``acting_post.ActingPosts.settle``).
         consent_given: Whether what the request asks for has been agreed to before.
         interaction: The stored request; None on the fast path.
@@ -90,6 +93,10 @@ def next_prompt(request: AuthorizationRequest, client: Client, session: Session 
         if silent:
             raise request.refuse("interaction_required", "The officer has to prove a further factor.")
         return Prompt.STEP_UP
+    if notice_unread:
+        if silent:
+            raise request.refuse("interaction_required", "The officer has to read the notice about personal data.")
+        return Prompt.NOTICE
     if post_open:
         if silent:
             raise request.refuse("interaction_required", "The officer has to say in which post they act.")

@@ -28,7 +28,7 @@ from . import (
 from .assets import PREFIX, Assets
 from .consent import phone
 from .help.pages import page_help
-from .login import acting_post, recovery
+from .login import acting_post, personal_data, recovery
 from .login.certificate import showing
 
 
@@ -55,8 +55,8 @@ def register(app: Flask, services: Services, *, assets: Assets | None = None) ->
     i18n.translate(app, services, files.url, frozenset(province))
     app.jinja_env.globals["page_help"] = page_help
     errors.handle(app, services.clock)
-    for room in (authorize, login, recovery, consent, phone, acting_post, device, approvals, logout, session_management, portal,
-                 account, console, i18n, gallery, help):
+    for room in (authorize, login, recovery, consent, phone, acting_post, personal_data, device, approvals, logout,
+                 session_management, portal, account, console, i18n, gallery, help):
         app.register_blueprint(room.blueprint(services))
     app.register_blueprint(showing(services))
 

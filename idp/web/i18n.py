@@ -116,7 +116,7 @@ def _brand(services: Services, lang: str, static_url: Callable[[str], str], prov
     return {
         "province_name": settings.province_name_en if english else settings.province_name,
         "product_name": settings.product_name_en if english else settings.product_name,
-        "help_phone": settings.help_phone,
+        "help_phone": settings.help_phone, "personal_data": services.personal_data.text is not None,
         "help_phone_href": "tel:" + ("+84" + digits[1:] if digits.startswith("0") else digits),
         "help_hours": settings.help_hours_en if english else settings.help_hours,
         "logo_url": static_url("logo.svg") if "logo.svg" in provided else None,

@@ -101,6 +101,8 @@ _WORDS: Mapping[NoticeKind, _Words] = {
         _("Thiết bị theo đề nghị %(number)s đã về. Khi đến nhận, vui lòng mang theo giấy tờ tùy thân."), warns=False),
     NoticeKind.CERTIFICATE_HANDED_OVER: _Words(
         "cert", _("Bạn đã nhận chứng thư số"), _("Theo đề nghị %(number)s. Bước còn lại: ký thử để kích hoạt.")),
+    NoticeKind.DATA_EXPORTED: _Words(
+        "down", _("Dữ liệu về bạn vừa được tải về"), _("Một tệp có mọi dữ liệu về bạn đã được tải về từ tài khoản của bạn.")),
     NoticeKind.CERTIFICATE_ACTIVE: _Words(
         "cert", _("Chứng thư số của bạn đã dùng được"), _("Chứng thư số theo đề nghị %(number)s đã được kích hoạt.")),
     NoticeKind.CERTIFICATE_BLOCKED: _Words(

@@ -35,7 +35,7 @@ from .presentation import agency_help, application_words, entrance, in_words
 from .security import allow_onward_redirect, allow_opener, browser_id, browser_state, caller, change_session, current_session
 
 _PAGES = {Prompt.CONSENT: "consent.ask", Prompt.SELECT_ACCOUNT: "consent.ask", Prompt.POST: "acting_post.ask",
-          Prompt.SIGN: "signing.watch"}
+          Prompt.SIGN: "signing.watch", Prompt.NOTICE: "personal_data.ask"}
 
 
 class Onward:
@@ -73,6 +73,9 @@ class Onward:
                 signed_in[1], None, (), spared=self.spares(signed_in[0], afresh=fresh)) and (
                 not fresh or self._services.freshness.holds(signed_in[1].officer.entry_uuid, auth_time=signed_in[0].auth_time,
                                                             level=signed_in[0].acr)):
+            if self._services.personal_data.unread(signed_in[0].sub):
+                browser_id()
+                return see_other(address_of("personal_data.ask", self._services.interactions.begin_page(path, fresh=fresh)))
             if not enrols or self._services.first_factors.admits(signed_in[1].officer.entry_uuid, caller().source,
                                                                  level=signed_in[0].acr):
                 g.entered = signed_in[1]
@@ -124,6 +127,7 @@ class Onward:
         return next_prompt(
             request, client, session, subject=self._services.subjects.of(client, session.sub) if session else "",
             groups=officer.officer.groups if officer else (), required_level=required, consent_given=given,
+            notice_unread=session is not None and self._services.personal_data.unread(session.sub),
             post_open=signed_in is not None and self.post(request, client, interaction, signed_in)[1],
             interaction=interaction, now=self._services.clock.now(),
             signed=request.to_be_signed is None or session is None or self._signed(request, session))

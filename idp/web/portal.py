@@ -10,13 +10,14 @@ from flask_babel import gettext, ngettext
 from ..authn.enrolment.grace import days_left, deadline_of
 from ..authn.recovery_codes import FEW
 from ..directory.mirror import MirroredOfficer
+from ..notices.announcements import Where
 from ..oauth.grant import admits
 from ..services import Services
 from ..sessions.single_sign_on import Session
 from .account.notices import words
 from .approvals import awaiting
 from .onward import Onward
-from .presentation import agency_help, ago_words, clock_words, day_words, entrance, in_words, officer_words, post_words
+from .presentation import agency_help, ago_words, announced, clock_words, day_words, entrance, in_words, officer_words, post_words
 
 SHOWN_NOTICES = 3
 """Of the newest so many notices the portal shows those that are not read; all stand on a page of their own."""
@@ -36,7 +37,7 @@ def blueprint(services: Services) -> Blueprint:
         return make_response(render_template(
             "portal/applications.html", who=officer_words(officer.officer), apps=_applications(services, session, officer),
             since=clock_words(session.auth_time, services.clock.now()), notices=_notices(services, officer),
-            grace=_grace(services, session),
+            grace=_grace(services, session), announcements=announced(services, Where.PORTAL),
             posts=_posts(services, session, officer), unread=services.notices.unread(session.sub),
             agency_help=agency_help(services, officer.officer)))
 

@@ -18,6 +18,7 @@ from ..authn.assurance import Demand
 from ..authn.networks import OUTSIDE
 from ..directory.officer import Contact, Officer, Post
 from ..directory.unit import is_within
+from ..notices.announcements import Announcement, Level, Where, pieces
 from ..oauth.client import Client
 from ..oauth.requests.credential_scope import TYPE
 from ..oauth.requests.signing_details import ALGORITHMS
@@ -51,6 +52,18 @@ def application_words(client: Client | None) -> dict[str, Any] | None:
         allow_image(logo)
     return {"name": client.client_name or client.client_id, "owner": client.owner, "client_uri": _web(client.client_uri),
             "logo_uri": logo, "policy_uri": _web(client.policy_uri), "tos_uri": _web(client.tos_uri)}
+
+
+def announced(services: Services, where: Where) -> list[dict[str, Any]]:
+    """Tell what the province says to everybody on a page now."""
+    return [announcement_words(one, language()) for one in services.announcements.shown(where)]
+
+
+def announcement_words(one: Announcement, wanted: str) -> dict[str, Any]:
+    """Give an announcement in a language: ``warns``, ``lang`` of its text, ``paragraphs`` of lines of ``text`` and ``url``."""
+    paragraphs = one.text(wanted).split("\n\n")
+    return {"warns": one.level is Level.WARNING, "lang": wanted if one.text_en else "vi",
+            "paragraphs": [[[piece._asdict() for piece in line] for line in pieces(text)] for text in paragraphs]}
 
 
 def in_words(client: Client) -> Client:

@@ -25,6 +25,7 @@ from idp.web.api.openapi import PARAMETERS, PREFIX, document
 from idp.web.api.schemas import campaigns
 from idp.web.api.schemas.audit import PARAMETERS as AUDIT_PARAMETERS
 from idp.web.api.schemas.people import PARAMETERS as PEOPLE_PARAMETERS
+from tests.fakes.clock import FakeClock
 
 from .office import APPLICATION, CALLER, ISSUER, PLENTY, Office
 
@@ -77,7 +78,8 @@ OF_PEOPLE = {"actUponOfficers", "releaseFactors", "resetPassword", "askFactorRes
              "approveFactorReset", "refuseFactorReset", "nameDeputy", "endDeputy", "giveEnrolmentCode", "completeTask",
              "releaseBrake", "askForCertificate", "takeList", "sendBatch", "listBatches", "readBatch", "takeDevices",
              "enterDevice", "askForRenewals", "beginCampaign", "previewCampaign", "moveDeadline", "closeCampaign",
-             "excludeFromCampaign", "restoreToCampaign", "askForSim", "actUponSim"}
+             "excludeFromCampaign", "restoreToCampaign", "askForSim", "actUponSim", "createAnnouncement", "replaceAnnouncement",
+             "endAnnouncement"}
 """Operations that no machine is let to."""
 EXAMPLES = {"rotateKeys": 3}
 """Each rotation makes RSA keys."""
@@ -132,6 +134,9 @@ def _find_something(case: Any) -> None:
         case.path_parameters["id"] = "CD-2023-0001"
     if operation_of(case) in {"beginCampaign", "previewCampaign"} and isinstance(case.body, dict):
         case.body |= {"unit": "", "groups": [], "titles": []}
+    if operation_of(case) == "createAnnouncement" and isinstance(case.body, dict):
+        now = FakeClock().now()
+        case.body |= {"text_vi": "Tin", "text_en": "", "from_at": now, "until_at": now + 86400}
     if operation_of(case) == "revokeGrants":
         case.query = {"client_id": "application"}
     if operation_of(case) in {"createClient", "replaceClient"} and isinstance(case.body, dict):
@@ -158,7 +163,8 @@ def test_schemathesis_finds_nothing(office: Office) -> None:
         "releaseFactors", "renewRegistrationToken", "readGrant", "revokeGrant", "revokeInitialAccessToken", "deleteClient",
         "resetPassword", "breakGlass", "retryDeliveries", "listFactors", "giveEnrolmentCode", "actUponOfficers", "readOfficer",
         "readTimeline", "askFactorReset", "readFactorReset", "approveFactorReset", "refuseFactorReset", "nameDeputy", "endDeputy",
-        "readAgency", "listSims", "askForSim", "readSim", "actUponSim"}
+        "readAgency", "listSims", "askForSim", "readSim", "actUponSim", "readAnnouncement", "replaceAnnouncement",
+        "endAnnouncement"}
     assert {status for statuses in seen.values() for status in statuses} >= {200, 201, 204, 400, 404, 422, 428}
 
 

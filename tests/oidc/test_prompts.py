@@ -34,7 +34,7 @@ ELSEWHERE = replace(OPEN, authenticated_at=NOW - 10, authenticated_sid="another"
 def ask(request: AuthorizationRequest = REQUEST, client: Client = CLIENT, session: Session | None = SESSION,
         **changes: Any) -> Prompt:
     known: dict[str, Any] = {"subject": session.sub if session else "", "groups": (), "required_level": 1,
-                             "post_open": False, "consent_given": False, "interaction": None, "now": NOW}
+                             "notice_unread": False, "post_open": False, "consent_given": False, "interaction": None, "now": NOW}
     return next_prompt(request, client, session, **{**known, **changes})
 
 
@@ -100,6 +100,14 @@ def named(sub: str) -> str:
     (wants("login"), CLIENT, SESSION, {"post_open": True, "interaction": HERE}, Prompt.POST),
     (wants("select_account"), CLIENT, SESSION, {"post_open": True}, Prompt.SELECT_ACCOUNT),
     (REQUEST, CLIENT, SESSION, {"post_open": True, "required_level": 2}, Prompt.STEP_UP),
+    # the notice about personal data, once it is settled who that is and before anything is told
+    (REQUEST, CLIENT, SESSION, {"notice_unread": True}, Prompt.NOTICE),
+    (REQUEST, CLIENT, None, {"notice_unread": True}, Prompt.LOGIN),
+    (REQUEST, ASKING, SESSION, {"notice_unread": True, "post_open": True}, Prompt.NOTICE),
+    (REQUEST, CLIENT, SESSION, {"notice_unread": True, "signed": False}, Prompt.NOTICE),
+    (REQUEST, CLIENT, SESSION, {"notice_unread": True, "required_level": 2}, Prompt.STEP_UP),
+    (wants("select_account"), CLIENT, SESSION, {"notice_unread": True}, Prompt.SELECT_ACCOUNT),
+    (wants("consent"), CLIENT, SESSION, {"notice_unread": True, "consent_given": True}, Prompt.NOTICE),
     # groups
     (REQUEST, replace(CLIENT, allowed_groups=frozenset({"a", "b"})), SESSION, {"groups": ("b",)}, Prompt.DONE),
     # consent
@@ -177,6 +185,8 @@ def test_core_s3_1_2_1_what_is_only_a_hint_asks_nothing(changes: dict[str, Any])
     (wants("none"), ASKING, SESSION, {}, "consent_required"),
     (wants("none"), CLIENT, SESSION, {"post_open": True}, "interaction_required"),
     (wants("none"), ASKING, SESSION, {"post_open": True}, "interaction_required"),
+    (wants("none"), CLIENT, SESSION, {"notice_unread": True}, "interaction_required"),
+    (wants("none"), ASKING, SESSION, {"notice_unread": True}, "interaction_required"),
 ])
 def test_core_s3_1_2_6_what_is_refused(request_: AuthorizationRequest, client: Client, session: Session | None,
                                        changes: dict[str, Any], code: str) -> None:

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
-from idp.web.console.operation import keys, system
+from idp.notices.announcements import Announcement, Level, Where
+from idp.web.console.operation import announcements, keys, system
+from idp.web.presentation import announcement_words
 
 from .desk_samples import frame
 
-WRONG: Final = frozenset({"keys-refused"})
+WRONG: Final = frozenset({"keys-refused", "announcement-wrong", "announcement-wrong-where", "announcement-wrong-until_at"})
+SAID: Final = Announcement(
+    announcement_id="a1", level=Level.WARNING, where=frozenset(Where), from_at=1_795_000_000, until_at=1_795_100_000, revision=1,
+    text_vi="Hệ thống bảo trì từ 17 giờ 00 ngày 28/11/2026 đến 6 giờ 00 hôm sau.\nXem https://haugiang.gov.vn/bao-tri.\n\n"
+            "Vui lòng ký xong văn bản trước lúc đó.", made_by="", made_at=1_795_000_000,
+    text_en="The system is maintained from 28/11/2026, 17:00 to 6:00 the next day.\nSee https://haugiang.gov.vn/bao-tri.")
+NEWS: Final = Announcement(
+    announcement_id="a2", level=Level.INFO, where=frozenset(Where), from_at=1_795_000_000, until_at=1_795_100_000, revision=1,
+    text_vi="Từ 01/12/2026, cán bộ đăng ký lớp thứ hai ngay tại trang Bảo mật.", text_en="", made_by="", made_at=1_795_000_000)
+
+
+def looks(*shown: Announcement) -> dict[str, Any]:
+    """Give announcements as pages show them, in each language."""
+    return {lang: [announcement_words(one, lang) for one in shown] for lang in ("vi", "en")}
+
+
 _KID = "0b5e8d0c2a7f4f0f9be4f7a8d1a2c3e4"
 
 
@@ -36,7 +54,29 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
             system._dependency(name, {"state": states[number % 3]}) for number, name in enumerate(names)],
         "queues": lambda: [{"label": system._queues()["logout"], "waiting": 12, "dead": 3, "oldest": "27/11/2026 09:05"},
                            {"label": system._queues()["mail"], "waiting": 0, "dead": 0, "oldest": ""}]}
+    of_announcements = frame(who, "announcements") | {
+        "next_url": "/next", "may_write": True, "texts": SAID.text_vi.split("\n"), "rows": lambda: [
+            announcements._row({"id": "a", "level": "warning", "where": ["portal", "sign_in"], "text_vi": SAID.text_vi,
+                                "from_at": 1_795_000_000, "until_at": 1_795_100_000, "state": state})
+            for state in ("future", "present", "past")]}
+    wanted: dict[str, Any] = {"level": "warning", "where": ["portal"], "text_vi": SAID.text_vi, "text_en": SAID.text_en,
+                              "from_at": "2026-11-28T17:00", "until_at": "2026-11-29T06:00"}
+    of_form: dict[str, Any] = frame(who, "announcements") | {
+        "action": "/stay", "etag": "", "wrong": "", "error": "", "looks": [], "row": None, "texts": SAID.text_vi.split("\n"),
+        "told": wanted, "longest": 1000, "levels": lambda: announcements.choices(announcements.levels()),
+        "spots": lambda: announcements.choices(announcements.places())}
     return {
+        "announcements": ("console/operation/announcements.html", of_announcements),
+        "announcements-none": ("console/operation/announcements.html", of_announcements | {"rows": [], "next_url": ""}),
+        "announcements-read": ("console/operation/announcements.html", of_announcements | {"rows": [], "may_write": False}),
+        "announcement": ("console/operation/announcement.html", frame(who, "announcements") | {
+            "error": "", "looks": looks(SAID), "row": lambda: of_announcements["rows"]()[2]}),
+        "announce": ("console/operation/announce.html", of_form),
+        "announce-preview": ("console/operation/announce.html", of_form | {
+            "looks": looks(SAID, NEWS), "row": lambda: of_announcements["rows"]()[1]}),
+        **{f"announcement-wrong{'' if wrong == 'text_vi' else '-' + wrong}": ("console/operation/announce.html", of_form | {
+            "wrong": wrong, "error": partial(announcements._wrong, wrong)})
+           for wrong in ("text_vi", "where", "until_at")},
         "system": ("console/operation/system.html", of_system),
         "system-down": ("console/operation/system.html", of_system | {
             "usable": False, "state": lambda: system._state("unavailable"), "failing": [], "may_retry": False}),

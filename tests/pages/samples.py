@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
+from idp.adapters import notice_file
 from idp.web import gallery
+from idp.web.account import own_data
 from idp.web.help import for_vendors
 from idp.web.presentation import picture
 
@@ -69,6 +72,11 @@ class Sample:
                 for key, value in self.context.items() if not callable(value)}
 
 
+_NOTICE = notice_file.read(Path(__file__).parents[2] / "deploy" / "personal-data-notice.toml")
+assert _NOTICE is not None
+_PERSONAL_DATA: dict[str, Any] = {
+    "version": _NOTICE.version, "since": "23/11/2026", "text_lang": {"vi": "vi", "en": "en"},
+    "sections": {lang: [asdict(section) for section in _NOTICE.sections[lang]] for lang in ("vi", "en")}}
 _FORGOTTEN = {"app": QLVB, "action": "/stay", "back_url": "/next", "username": "", "error": None}
 _SIGN_IN: dict[str, Any] = {"app": QLVB, "action": "/stay", "username": "", "error": None, "hint": None, "notice": None,
                             "who": None, "forgotten_url": "/next", "passkey_url": "/stay", "certificate_url": "/next"}
@@ -228,6 +236,8 @@ _OWN_ACT = {"who": OFFICER, "error": "", "action": "/stay", "back": "/next", "fo
 
 SAMPLES = [
     Sample("sign-in", "login/sign_in.html", _SIGN_IN),
+    Sample("sign-in-announced", "login/sign_in.html", _SIGN_IN | {
+        "announcements": operation_samples.looks(operation_samples.SAID, operation_samples.NEWS)}),
     Sample("sign-in-portal", "login/sign_in.html", _SIGN_IN | {"app": None, "notice": "signed_out_elsewhere"}),
     Sample("sign-in-again", "login/sign_in.html", _SIGN_IN | {"app": SURVEY, "notice": "again", "username": "nvmau",
                                                               "who": {"name": OFFICER["name"]}}),
@@ -426,6 +436,9 @@ SAMPLES = [
     Sample("portal-notices", "portal/applications.html", {"who": LONG, "since": _SINCE, "apps": _by_language(_APPS),
                                                           "notices": _by_language(_NOTICES), "unread": 2,
                                                           "agency_help": AGENCY_HELP, "posts": []}),
+    Sample("portal-announced", "portal/applications.html", {
+        "who": OFFICER, "since": _SINCE, "apps": _by_language(_APPS[:2]), "notices": [], "unread": 0, "posts": [],
+        "announcements": operation_samples.looks(operation_samples.SAID, operation_samples.NEWS)}),
     Sample("portal-grace", "portal/applications.html", {
         "who": OFFICER, "since": _SINCE, "apps": _by_language(_APPS), "notices": [], "unread": 0, "posts": [],
         "grace": {"days": 9, "until": "06/12/2026"}}),
@@ -443,7 +456,13 @@ SAMPLES = [
         {"at": "22/11/2026 10:00", "name": {"vi": "Chính bạn", "en": "You"}, "unit_name": "", "number": "",
          "why": {"vi": "Xử lý đề nghị chứng thư số", "en": "A certificate request was handled"}}])}),
     Sample("readings-none", "account/readings.html", {"who": LONG, "next_url": "", "rows": []}),
+    Sample("personal-data", "login/personal_data.html", {
+        "app": QLVB, "who": OFFICER, "agency_help": AGENCY_HELP, "action": "/stay", **_PERSONAL_DATA}),
+    Sample("personal-data-text", "login/personal_data_text.html", {"app": None, **_PERSONAL_DATA}),
+    Sample("own-data", "account/data.html", {
+        "who": OFFICER, "sections": lambda: list(dict.fromkeys(own_data.section_words().values()))}),
     Sample("profile", "account/profile.html", {
+        "notice_read": {"version": "2026-1", "day": "23/11/2026"},
         "who": LONG | {"username": "thunghiem"}, "agency_help": AGENCY_HELP, "mail": "thunghiem@haugiang.gov.vn",
         "phone": "+84912000001", "posts": [f"{LONG['title']}, {LONG['unit_name']}", "Chuyên viên, Sở Nội vụ"],
         "administers": people_samples.ADMINISTERS}),

@@ -13,6 +13,7 @@ from .samples import SAMPLES, Sample
 
 APPLICATION = ("client_name", "owner", "client_uri", "redirect_uris", "post_logout_redirect_uris", "backchannel_logout_uri",
                "grant_types", "scope", "jwks_uri", "contacts")
+ANNOUNCED = ("level", "text_vi", "text_en", "from_at", "until_at")
 FIELDS = {"username", "password", "otp", "certificate", "certificate_sign_in", "answer", "csrf_token", "new_password",
           "new_password_again", "user_code", "approval", "factor", "id", "up_to", "sid", "recovery_code", "name", "passkey",
           "passkey_sign_in", "post", "remember", "device", "enrolment_code", "begin", "later",
@@ -23,13 +24,14 @@ FIELDS = {"username", "password", "otp", "certificate", "certificate_sign_in", "
           # Members of a registration go by their own names.
           "client_id", "etag", "note", "alg", "emergency", "receiver", "owner", "needed", "carrier", *APPLICATION,
           "person", "application", "address", "since", "until", "legal_basis", "purpose", "unit", "list",
-          "about", "sure", "cols", "deputy", "giver", "ends_on"}
+          "about", "sure", "cols", "deputy", "giver", "ends_on", *ANNOUNCED, "where", "version"}
 COMPLETE = {"username": "username", "password": "current-password", "otp": "one-time-code", "new_password": "new-password",
             "new_password_again": "new-password", "user_code": "off", "recovery_code": "off", "name": "off",
             "remember": "off", "enrolment_code": "off", **dict.fromkeys(
                 ("pick", "cols", "reason", "document", "record", "device_serial", "identity_number", "file", "q", "birth_date",
                  "phone",
                  "signature_file", "mail", "identity_issued_on", "identity_issued_by", "old_serial", "hosts",
+                 *ANNOUNCED, "where",
                  "officer", "days", "authority", "note", "needed", "deadline", "groups", "titles", "on", *APPLICATION,
                  "person", "application", "address", "since", "until", "legal_basis", "purpose",
                  "deputy", "giver", "ends_on"), "off")}

@@ -21,6 +21,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from idp.adapters import notice_file
+from idp.adapters.sql.announcements import SqlAnnouncements
 from idp.adapters.sql.authn.certificates import SqlCertificates
 from idp.adapters.sql.authn.devices import SqlDevices
 from idp.adapters.sql.authn.first_factors import SqlFactorDemands
@@ -39,6 +41,8 @@ from idp.adapters.sql.directory.officers import SqlOfficers
 from idp.adapters.sql.interactions import SqlInteractions
 from idp.adapters.sql.notices import SqlNotices
 from idp.adapters.sql.oauth import SqlGrants
+from idp.adapters.sql.own_data import SqlOwnData
+from idp.adapters.sql.personal_data import SqlReadings
 from idp.adapters.sql.pki.devices import SqlDevices as KeyDevices
 from idp.adapters.sql.pki.enrollments import SqlEnrollments
 from idp.adapters.sql.post_choices import SqlPostChoices
@@ -47,6 +51,9 @@ from idp.adapters.sql.seen_once import SqlSeenOnce
 from idp.adapters.sql.sessions import SqlSessions
 from idp.adapters.sql.tables import AuditRow, OutboxRow, TotpEnrolmentRow
 from idp.adapters.sql.trail.records import SqlAuditTrail
+from idp.adapters.sql.trail.search import SqlAuditSearch
+from idp.administration.audit.readings import OwnReadings
+from idp.administration.own.data import OwnData
 from idp.app.assurance import assurance_policy, first_factor_rules, pause_of
 from idp.audit import Caller
 from idp.authn.client_certificate import ClientCertificates
@@ -68,6 +75,8 @@ from idp.directory.deprovisioning import Deprovisioning
 from idp.directory.mirror import MirroredOfficer
 from idp.jose.keyset import KeyRing
 from idp.notices import Notices
+from idp.notices.announcements import Announcements
+from idp.notices.personal_data import PersonalDataNotice
 from idp.oauth import response
 from idp.oauth.client import Client, ClientRegistry, secret_digest
 from idp.oauth.deferred.approvals import Approvals
@@ -236,14 +245,20 @@ class Site:
         self.own_certificates = OwnCertificates(self.desk, self.custody, self.ending, self.mirror, lambda _certificate: ())
         self.services: Any = SimpleNamespace(
             # The console has an office of its own: test_console.py.
-            administration=SimpleNamespace(audit=None, audit_exports=None,
+            administration=SimpleNamespace(audit=None, audit_exports=None, console=SimpleNamespace(knows=lambda _: False),
                                            people=SimpleNamespace(agencies=None, deputies=_NO_DEPUTIES),
                                            enrollments=None, devices=None, expiry=None, renewals=None, tasks=None, clients=None,
+                                           announcements=None,
                                            onboarding=None, keys=None, deliveries=None,
                                            rollout=None, rollout_reports=None, accounts=None),
             remote_signing=None, mobile_signatures=None,
             settings=self.settings, clock=self.clock, database=database, keys=keys, clients=clients, provider=self.provider,
             approvals=approvals, devices=self.devices, notices=self.told, known_devices=self.known_devices,
+            own_data=OwnData(SqlOwnData(database), OwnReadings(SqlAuditSearch(database, self.clock), self.mirror),
+                             self.told, self.clock),
+            personal_data=PersonalDataNotice(notice_file.read(self.settings.personal_data_notice_file), SqlReadings(database),
+                                             self.clock),
+            announcements=Announcements(SqlAnnouncements(database), self.clock),
             remembered_devices=self.remembered_devices,
             sessions=self.sessions, deprovisioning=self.deprovisioning, audit=audit, mirror=self.mirror,
             directory=self.directory, totp=self.totp,

@@ -105,7 +105,7 @@ class AuditExports:
             detail={**detail, **caller.by}))
 
     def _chunks(self, who: Administrator, wanted: Wanted, manifest: dict[str, Any], caller: Caller) -> Iterator[bytes]:
-        sink, digest, count = _Sink(), hashlib.sha256(), 0
+        sink, digest, count = Sink(), hashlib.sha256(), 0
         last = self._store.last_seal()
         with zipfile.ZipFile(cast(Any, sink), "w", zipfile.ZIP_DEFLATED) as archive:
             with archive.open(f"records.{manifest['form']}", "w", force_zip64=True) as entry:
@@ -135,13 +135,14 @@ class AuditExports:
                 return
 
 
-class _Sink:
+class Sink:
     """What a ZIP is written into: keeps what was not taken yet. It cannot be sought in, so that entries stand as they come."""
 
     def __init__(self) -> None:
         self._kept = bytearray()
 
     def write(self, content: bytes) -> int:
+        """Keep more."""
         self._kept += content
         return len(content)
 
@@ -149,6 +150,7 @@ class _Sink:
         """Nothing waits."""
 
     def taken(self) -> bytes:
+        """Give what was written since the last time."""
         content, self._kept = bytes(self._kept), bytearray()
         return content
 

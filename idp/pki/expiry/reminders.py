@@ -3,12 +3,13 @@
 Source: Decree 68/2024 (renewal, Mẫu 04): it is asked for while the certificate stands. Days are those of offices here, so that
 the notice of 60 days comes on the first day on which a renewal is taken. A certificate is told of once at each of the three, at
 the nearest alone: after a long standstill nobody gets three at once. Nothing is told of what ended, of what follows a renewal
-that was handed in, and to nobody who has left. Administrators get one notice a day, and only on days that brought something new.
+that was handed in, and to nobody who has left. Administrators get one notice a day, and only when something is new since the last
+one: what comes after it on the same day is told of on the next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final, Protocol
 
@@ -52,16 +53,16 @@ class ReminderStore(Protocol):
         """
         ...
 
-    def told_from(self, day: date) -> Collection[tuple[str, date]]:
-        """Give for which agencies (codes) something was told on which days, from a day on."""
+    def told_from(self, day: date) -> Mapping[str, int]:
+        """Give for which agencies (codes) something was told from a day on, and when last."""
         ...
 
     def ending(self, now: int, soon: int, until: int) -> Mapping[str, tuple[int, int]]:
         """Count certificates in use without a renewal handed in that end before ``until``, and before ``soon``, by agency."""
         ...
 
-    def digests(self) -> Mapping[str, date]:
-        """Give when administrators were last told, by subject."""
+    def digests(self) -> Mapping[str, int]:
+        """Give when administrators were last told (seconds since the epoch), by subject."""
         ...
 
     def digest(self, sub: str, day: date, notice: Notice, record: AuditRecord) -> bool:
@@ -127,8 +128,8 @@ class Reminders:
         ending = self._store.ending(now, until[THRESHOLDS[-1]], until[THRESHOLDS[0]])
         told = 0
         for who in self._administrators.all():
-            since = last.get(who.sub, date.min)
-            if not any(day > since and is_within(unit, who.unit) for unit, day in fresh):
+            since = last.get(who.sub, -1)
+            if not any(at > since and is_within(unit, who.unit) for unit, at in fresh.items()):
                 continue
             counts = [found for unit, found in ending.items() if is_within(unit, who.unit)]
             count, soon = sum(found[0] for found in counts), sum(found[1] for found in counts)

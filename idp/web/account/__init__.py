@@ -16,6 +16,7 @@ from . import (
     certificate,
     certificates,
     notices,
+    own_data,
     passkeys,
     password,
     readings,
@@ -26,7 +27,7 @@ from . import (
 )
 
 PARTS = (security, passkeys, password, app, certificate, recovery_codes, sessions, notices, certificates, access, readings,
-         signing)
+         own_data, signing)
 """Each adds its pages under ``/account``."""
 
 

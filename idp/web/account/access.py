@@ -50,7 +50,9 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
         return make_response(render_template(
             "account/profile.html", who=officer_words(officer), agency_help=agency_help(services, officer), mail=officer.mail,
             phone=officer.phone, posts=[post_words(post) for post in officer.posts],
-            administers=own_words(services, entered[1].sub)))
+            administers=own_words(services, entered[1].sub),
+            notice_read=next(({"version": one.version, "day": day_words(one.read_at)}
+                              for one in services.personal_data.of(entered[0].sub)), None)))
 
 
 def _words(services: Services, access: Access, officer: Any) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ from flask import Flask
 
 from ...services import Services
 from ..security import MAX_BODY_BYTES, PageRequest, check_limits
-from . import audit, campaigns, deliveries, problems
+from . import announcements, audit, campaigns, deliveries, problems
 from .applications import clients, initial_access, keys
 from .desk import devices, enrollments, signatures, sims
 from .door import Door
@@ -46,7 +46,7 @@ def create(services: Services) -> Flask:
     app.before_request(check_limits)
     problems.handle(app, secure=services.settings.secure)
     door = Door(services)
-    for resource in (audit, clients, initial_access, grants, keys, officers, tasks, break_glass, enrollments, devices,
-                     deliveries, campaigns, sims, signatures):
+    for resource in (announcements, audit, clients, initial_access, grants, keys, officers, tasks, break_glass, enrollments,
+                     devices, deliveries, campaigns, sims, signatures):
         app.register_blueprint(resource.blueprint(door), url_prefix=PREFIX)
     return app

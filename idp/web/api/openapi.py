@@ -21,7 +21,7 @@ from ...oauth.client import Client
 from ...oauth.clients import profile, registration
 from ...oauth.clients.members import LOCALIZED_PATTERN
 from ...pki.enrollment.states import State
-from .schemas import campaigns
+from .schemas import announcements, campaigns
 from .schemas.audit import PARAMETERS as AUDIT_PARAMETERS
 from .schemas.audit import paths as audit_paths
 from .schemas.audit import schemas as audit_schemas
@@ -205,11 +205,12 @@ def _schemas() -> dict[str, Any]:
                                     ("items", "next"))
              for name in ("ClientSummary", "InitialAccessToken", "Grant", "Officer", "OfficerWithoutFactor", "Task",
                           "Enrollment", "ExpiringEnrollment", "Device", "Sim", "Signature", "AuditRecord", "CampaignMissing",
-                          "CampaignExcluded", "Account")}
+                          "CampaignExcluded", "Account", "Announcement")}
     return {
         **_registration(), **lists, **audit_schemas(_object),
         **enrollment_schemas(_object), **device_schemas(_object), **onboarding_schemas(_object),
         **delivery_schemas(_object), **sim_schemas(_object), **campaigns.schemas(_object), **people_schemas(_object),
+        **announcements.schemas(_object),
         "Grant": _object(grant, grant), "Keys": _object(keys, ("keys", "next_rotation_at")),
         "Rotation": _object({"alg": {"type": "string", "enum": list(KINDS)}, "emergency": _YES}),
         "InitialAccessToken": _object(token, token), "InitialAccessTerms": _object(sent_terms, ("owner",)),
@@ -268,6 +269,7 @@ def _paths() -> dict[str, Any]:
     return {
         **enrollment_paths(_operation),
         **device_paths(_operation),
+        **announcements.paths(_operation),
         **campaigns.paths(_operation),
         **onboarding_paths(_operation),
         **delivery_paths(_operation),

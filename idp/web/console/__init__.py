@@ -14,7 +14,7 @@ from .audit import exports as audit_exports
 from .audit import records as audit
 from .custody import devices, records
 from .door import Door
-from .operation import keys, system
+from .operation import announcements, keys, system
 from .people import agencies, deputies, officers
 from .rollout import accounts, changing
 from .rollout import pages as rollout
@@ -46,6 +46,6 @@ def blueprint(services: Services) -> Blueprint:
 
     for room in (audit, audit_exports, officers, agencies, deputies,
                  lists, papers, expiry, renewals, acts, asking, desk, devices, records, tasks, passwords, application_form,
-                 application_pages, keys, system, sim_asking, sims, signatures, accounts, changing, rollout):
+                 application_pages, announcements, keys, system, sim_asking, sims, signatures, accounts, changing, rollout):
         room.add(views, services, door)
     return views

@@ -19,6 +19,8 @@ _WORDS: Final = {
         "Những ứng dụng đang có quyền của bạn. Thu hồi thì ứng dụng phải hỏi lại bạn."),
     "account/certificate": lazy_gettext(
         "Chứng thư số của bạn, từ lúc đề nghị đến khi hết hạn, và bước tiếp theo của từng cái."),
+    "account/data.html": lazy_gettext(
+        "Tải về mọi dữ liệu hệ thống giữ về bạn. Tệp là của riêng bạn, vui lòng không gửi cho người khác."),
     "account/notices.html": lazy_gettext(
         "Mọi thông báo về tài khoản của bạn, mới nhất đứng trước. Thông báo nào lạ, vui lòng gọi tổng đài hỗ "
         "trợ."),
@@ -55,6 +57,8 @@ _WORDS: Final = {
         "Chứng thư số nào sắp hết hạn, theo đơn vị và theo tháng. Vui lòng đề nghị gia hạn trước 60 ngày."),
     "console/form.html": lazy_gettext(
         "Ô nào còn thiếu được nêu ở đầu trang. Lưu bản nháp nếu chưa đủ giấy tờ."),
+    "console/operation/announce": lazy_gettext(
+        "Điều mọi người đọc trên trang đăng nhập hoặc trang của mình. Xem trước rồi mới lưu."),
     "console/home.html": lazy_gettext(
         "Những việc đang chờ trong phạm vi của bạn. Mỗi con số dẫn tới danh sách tương ứng."),
     "console/import.html": lazy_gettext(

@@ -11,12 +11,13 @@ from ...authn.assurance import PWD
 from ...authn.lockout import ThrottledError
 from ...directory.mirror import MirroredOfficer
 from ...errors import UnavailableError
+from ...notices.announcements import Where
 from ...oauth.authorization_request import AuthorizationRequest
 from ...services import Services
 from ...sessions.interaction import Interaction
 from ..errors import page
 from ..onward import address_of, see_other
-from ..presentation import agency_help, application_words
+from ..presentation import agency_help, announced, application_words
 from ..security import caller, device
 from .course import Course
 
@@ -81,6 +82,7 @@ class SignInPage:
             passkey_url=address_of("login.ask_passkey", interaction) if self._services.passkeys.offered else None,
             certificate_url=address_of("login.ask", interaction, way="certificate") if certificates else None,
             username=username[:255], error=error, hint=hint, notice=notice,
+            announcements=announced(self._services, Where.SIGN_IN),
             who={"name": again.officer.name} if again is not None else None), status)
 
     def throttled(self, interaction: Interaction, username: str, seconds: int | None) -> Response:

@@ -108,6 +108,11 @@ API: Final[Mapping[str, str]] = {
     "GET /audit": "- + - - - + + +",
     "GET /audit/{number}": "- + - - - + 0 +",
     "GET /audit/chain": "- + - - - + - +",
+    "GET /announcements": "- + - - - + - +",
+    "POST /announcements": "- - - - - - - +",
+    "GET /announcements/{announcement_id}": "-- ++ -- -- -- ++ -- ++",
+    "PUT /announcements/{announcement_id}": "-- -- -- -- -- -- -- ++",
+    "POST /announcements/{announcement_id}/end": "-- -- -- -- -- -- -- ++",
 }
 #                                    nobody auditor help_desk clerk registration agency province
 PAGES: Final[Mapping[str, str]] = {
@@ -149,6 +154,11 @@ PAGES: Final[Mapping[str, str]] = {
     "POST /enrolment/": "- - - - - - +",
     "POST /enrolment/{name}/withdraw": "- - - - - - 0",
     "GET /keys/": "- + - - - - +",
+    "GET /announcements/": "- + - - - - +",
+    "GET /announcements/new": "- - - - - - +",
+    "POST /announcements/new": "- - - - - - +",
+    "GET /announcements/{announcement_id}": "-- ++ -- -- -- -- ++",
+    "POST /announcements/{announcement_id}": "-- -- -- -- -- -- ++",
     "GET /keys/rotate": "- - - - - - +",
     "POST /keys/rotate": "- - - - - - +",
     "GET /system/": "- + - - - - +",

@@ -102,13 +102,15 @@ class World:
         self._with_factor(sub)
         office.services.mirroring.units.note_unit(UnitEntry(f"unit-{unit}", Unit(unit, "", "Sở")), now=office.clock.now())
         proposal = office.call("POST", f"/officers/{sub}/factor-reset", self.asker, {"reason": "Mất máy"}).json["id"]
+        said = office.call("POST", "/announcements", province, {
+            "level": "info", "where": ["portal"], "text_vi": "Tin", "until_at": office.clock.now() + 9}).json["id"]
         spare = office.officer(f"thay.{whose}", unit=unit)
         giver = office.token(f"quantri.{whose}", "quantri-coquan", unit=unit)
         deputy = office.call("POST", "/deputies", giver, {
             "deputy": f"thay.{whose}", "ends_on": day_of(office.clock.now()).isoformat(), "reason": "Đi công tác"})
         assert (deputy.status_code, spare) == (201, deputy.json["deputy"]), deputy.text
-        return {"proposal_id": proposal, "deputy_id": deputy.json["id"], "code": unit, "sim_id": "no-carrier",
-                "transaction_id": "s0",
+        return {"announcement_id": said, "proposal_id": proposal, "deputy_id": deputy.json["id"], "code": unit,
+                "sim_id": "no-carrier", "transaction_id": "s0",
                 "sub": sub, "client_id": client, "grant_id": grant, "id": leave, "token_id": leave, "enrollment_id": number,
                 "device_id": device, "task_id": f"task-{whose}", "campaign_id": campaign, **WORDS}
 

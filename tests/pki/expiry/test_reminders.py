@@ -230,6 +230,21 @@ def test_administrators_have_one_notice_for_all_of_their_agency_and_of_no_other(
     assert len(events_of(house.database, "certificates.expiring")) == 4
 
 
+def test_what_comes_after_the_days_notice_is_told_of_on_the_next_day_and_once(house: Expiring) -> None:
+    house.brought(State.ACTIVE)
+    house.looks_after("agency", "H30.11")
+    house.at(30, hour=8)
+    assert house.night() == 2
+    house.brought(State.ACTIVE, device_kind=DeviceKind.SIM)
+    house.at(30, hour=11)
+    assert house.night() == 1, "the holder; one notice a day for the administrator"
+    house.at(29)
+    assert house.night() == 1
+    assert [one.detail["count"] for one in house.told("agency", NoticeKind.CERTIFICATES_EXPIRING)] == ["1", "2"]
+    house.at(28)
+    assert house.night() == 0
+
+
 def test_an_administrator_whose_notice_was_not_written_has_it_the_next_time(house: Expiring) -> None:
     house.brought(State.ACTIVE)
     house.at(30)

@@ -64,21 +64,21 @@ class SqlReminders:
             .order_by(c.not_after, c.enrollment_id).limit(parameter(c.revision, "limit")))
         days = parameter(TOLD.c.days)
         given = {"enrollment_id": c.enrollment_id, "days": days, "unit_code": c.unit_code,
-                 "told_on": parameter(TOLD.c.told_on)}
+                 "told_on": parameter(TOLD.c.told_on), "told_at": parameter(TOLD.c.told_at)}
         self._tell = database.write(audit_insert(), *notice_inserts(), guard=(
             database.insert(TOLD).from_select(list(given), select(*given.values()).where(
                 c.enrollment_id == parameter(c.enrollment_id, "id"), c.revision == parameter(c.revision, "decided_on"),
                 ~is_followed(), ~exists(select(_ONE).where(TOLD.c.enrollment_id == c.enrollment_id, TOLD.c.days <= days))))
             .on_conflict_do_nothing().returning(TOLD.c.enrollment_id)))
-        self._told_from = database.read(select(TOLD.c.unit_code, TOLD.c.told_on).where(
-            TOLD.c.told_on >= parameter(TOLD.c.told_on, "day")).distinct())
+        self._told_from = database.read(select(TOLD.c.unit_code, func.max(TOLD.c.told_at).label("at")).where(
+            TOLD.c.told_on >= parameter(TOLD.c.told_on, "day")).group_by(TOLD.c.unit_code))
         soon = func.sum(case((c.not_after < parameter(c.not_after, "soon"), 1), else_=0))
         self._ending = database.read(select(c.unit_code, func.count().label("found"), cast(soon, Integer).label("soon")).where(
             ends_between("now", "until"), ~is_followed()).group_by(c.unit_code))
         self._digests = database.read(select(DIGEST))
-        told = database.insert(DIGEST).values(sub=parameter(DIGEST.c.sub), told_on=parameter(DIGEST.c.told_on))
+        told = database.insert(DIGEST).values({column.name: parameter(column) for column in DIGEST.c})
         self._digest = database.write(audit_insert(), *notice_inserts(), guard=told.on_conflict_do_update(
-            index_elements=["sub"], set_={"told_on": told.excluded.told_on},
+            index_elements=["sub"], set_={"told_on": told.excluded.told_on, "told_at": told.excluded.told_at},
             where=DIGEST.c.told_on < told.excluded.told_on).returning(DIGEST.c.sub))
 
     def untold(self, now: int, until: Mapping[int, int], *, limit: int) -> Sequence[Enrollment]:
@@ -89,20 +89,22 @@ class SqlReminders:
     def tell(self, enrollment: Enrollment, days: int, told_on: date, notice: Notice, record: AuditRecord) -> bool:
         """Tell a holder, once."""
         return self._tell.run(id=enrollment.enrollment_id, decided_on=enrollment.revision, days=days,
-                              told_on=told_on.isoformat(), **notice_values(notice), **audit_values(record)) is not None
+                              told_on=told_on.isoformat(), told_at=notice.at, **notice_values(notice),
+                              **audit_values(record)) is not None
 
-    def told_from(self, day: date) -> Collection[tuple[str, date]]:
-        """Give for which agencies something was told on which days."""
-        return {(row.unit_code, date.fromisoformat(row.told_on)) for row in self._told_from.all(day=day.isoformat())}
+    def told_from(self, day: date) -> Mapping[str, int]:
+        """Give for which agencies something was told, and when last."""
+        return {row.unit_code: int(row.at) for row in self._told_from.all(day=day.isoformat())}
 
     def ending(self, now: int, soon: int, until: int) -> Mapping[str, tuple[int, int]]:
         """Count those that end and that nothing follows yet, by agency."""
         return {row.unit_code: (int(row.found), int(row.soon)) for row in self._ending.all(now=now, soon=soon, until=until)}
 
-    def digests(self) -> Mapping[str, date]:
+    def digests(self) -> Mapping[str, int]:
         """Give when administrators were last told."""
-        return {row.sub: date.fromisoformat(row.told_on) for row in self._digests.all()}
+        return {row.sub: int(row.told_at) for row in self._digests.all()}
 
     def digest(self, sub: str, day: date, notice: Notice, record: AuditRecord) -> bool:
         """Tell an administrator, once a day."""
-        return self._digest.run(sub=sub, told_on=day.isoformat(), **notice_values(notice), **audit_values(record)) is not None
+        return self._digest.run(sub=sub, told_on=day.isoformat(), told_at=notice.at, **notice_values(notice),
+                                **audit_values(record)) is not None

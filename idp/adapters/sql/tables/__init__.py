@@ -3,9 +3,10 @@
 Secrets and tokens stand here only as SHA-256 digests; keys and factor secrets only sealed under the key-encryption key. Stores,
 not foreign keys, keep hot rows consistent. What columns are made of: ``column_types.py``; what officers gave applications:
 ``oauth.py``; their factors: ``factors.py``, ``first_factors.py`` and ``passkeys.py``; what they are told: ``notices.py``; what
-follows departures: ``departures.py``; certificates on their way: ``enrollments.py`` and ``government.py``; what holds their keys:
-``custody.py``; signatures by SIM: ``signing.py``; deputies and what waits for two: ``two_persons.py``; campaigns: ``rollout.py``;
-the audit trail: ``trail.py``; what else is mirrored of the directory: ``directory.py``; under the same names here.
+everybody is: ``announcements.py``; what follows departures: ``departures.py``; certificates on their way: ``enrollments.py`` and
+``government.py``; what holds their keys: ``custody.py``; signatures by SIM: ``signing.py``; deputies and what waits for two:
+``two_persons.py``; campaigns: ``rollout.py``; the audit trail: ``trail.py``; what else is mirrored of the directory:
+``directory.py``; under the same names here.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from .announcements import AnnouncementRow, NoticeReadingRow
 from .applications import ClientStepRow
 from .authorities import EnrollmentLeaveRow, PkiAuthorityRow, PkiCertificateRow
 from .column_types import Base, ClientId, Digest, Epoch, RowId, Subject, TransactionId, Words, db
@@ -52,6 +54,7 @@ from .two_persons import DeputyRow, FactorResetRow
 
 __all__ = (
     "AccessTokenRow",
+    "AnnouncementRow",
     "AuditArchiveRow",
     "AuditDayRow",
     "AuditRepeatRow",
@@ -90,6 +93,7 @@ __all__ = (
     "InitialAccessRow",
     "InteractionRow",
     "IssuerSerialRow",
+    "NoticeReadingRow",
     "NoticeRow",
     "OfficerCertificateRow",
     "OfficerChangeRow",
@@ -307,7 +311,7 @@ class SigningKeyRow(Base):
 
 
 class VersionRow(Base):
-    """Counters that tell every process when its objects in memory are stale: ``clients``, ``keys``."""
+    """Counters that tell every process when its objects in memory are stale: ``clients``, ``keys``, ``announcements``."""
 
     __tablename__ = "version"
     name: Mapped[str] = mapped_column(String(32), primary_key=True)

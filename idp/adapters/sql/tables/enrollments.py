@@ -84,6 +84,8 @@ class ExpiryNoticeRow(Base):
     unit_code: Mapped[str] = mapped_column(String(64))
     told_on: Mapped[str] = mapped_column(String(10), index=True)
     """Day, YYYY-MM-DD."""
+    told_at: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """Moment; 0 of what was told before it was kept."""
 
 
 class ExpiryDigestRow(Base):
@@ -93,6 +95,8 @@ class ExpiryDigestRow(Base):
     sub: Mapped[Subject] = mapped_column(primary_key=True)
     told_on: Mapped[str] = mapped_column(String(10))
     """Day, YYYY-MM-DD."""
+    told_at: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """Moment: what holders were told after it is news."""
 
 
 class DeskDigestRow(Base):

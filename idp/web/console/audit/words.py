@@ -133,6 +133,8 @@ def families() -> Mapping[str, Mapping[str, str]]:
             "directory.released": gettext("Cho cập nhật danh bạ tiếp")},
         gettext("Dữ liệu cá nhân và nhật ký"): {
             "personal_data.read": gettext("Xem dữ liệu cá nhân"),
+            "personal_data.exported": gettext("Tải dữ liệu về mình"),
+            "personal_data.notice_read": gettext("Đọc thông báo về dữ liệu cá nhân"),
             "audit.exported": gettext("Nhật ký được xuất"),
             "accounts.exported": gettext("Xuất danh sách cần rà soát"),
             "audit.archived": gettext("Lưu trữ một tháng nhật ký"),
@@ -144,6 +146,9 @@ def families() -> Mapping[str, Mapping[str, str]]:
             "audit.head_sent": gettext("Gửi dấu cuối ngày ra ngoài"),
             "audit.head_dead": gettext("Không gửi được dấu cuối ngày")},
         gettext("Hệ thống"): {
+            "announcement.created": gettext("Viết thông báo chung"),
+            "announcement.changed": gettext("Sửa thông báo chung"),
+            "announcement.ended": gettext("Kết thúc thông báo chung"),
             "key.created": gettext("Tạo khóa ký"),
             "key.activated": gettext("Bắt đầu dùng khóa ký"),
             "key.retired": gettext("Thôi dùng khóa ký"),
@@ -217,7 +222,9 @@ def facts() -> Mapping[str, str]:
         "browser": gettext("Trình duyệt"),
         "address": gettext("Địa chỉ"),
         "account": gettext("Tài khoản"),
-        "session": gettext("Phiên")}
+        "session": gettext("Phiên"),
+        "announcement": gettext("Thông báo chung"),
+        "version": gettext("Phiên bản")}
 
 
 def source_words(source: str) -> str:

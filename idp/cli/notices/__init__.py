@@ -1,0 +1,1 @@
+"""``flask announcements``: what everybody is told."""

@@ -1,0 +1,1 @@
+"""What officers have of their own."""
