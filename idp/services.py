@@ -52,6 +52,7 @@ from .authn.client_certificate import ClientCertificates
 from .authn.enrolment.first_factor import FirstFactors
 from .authn.freshness import Freshness
 from .authn.lockout import Lockout
+from .authn.mobile_id import MobileId
 from .authn.passkeys import Passkeys
 from .authn.password_notice import PasswordNotices
 from .authn.recovery_codes import RecoveryCodes
@@ -348,6 +349,7 @@ class Services:
     first_factors: FirstFactors
     freshness: Freshness
     passkeys: Passkeys
+    mobile_id: MobileId
     passkey_sign_in: PasskeySignIn
     sign_in: SignIn
     forgotten_passwords: ForgottenPasswords

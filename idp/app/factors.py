@@ -9,6 +9,7 @@ from ..adapters.crl_files import CrlFiles
 from ..adapters.key_files import FileSealer
 from ..adapters.sql.authn.certificates import SqlCertificates
 from ..adapters.sql.authn.first_factors import SqlFactorDemands
+from ..adapters.sql.authn.mobile_id import SqlSimLogins
 from ..adapters.sql.authn.passkeys import SqlPasskeys
 from ..adapters.sql.authn.recovery_codes import SqlRecoveryCodes
 from ..adapters.sql.authn.totp import SqlTotpStore
@@ -17,6 +18,7 @@ from ..audit import AuditTrail
 from ..authn.client_certificate import ClientCertificates
 from ..authn.enrolment.first_factor import FirstFactors
 from ..authn.lockout import FACTOR_LIMITS, GuessCounter, Lockout
+from ..authn.mobile_id import MobileId
 from ..authn.networks import Networks
 from ..authn.passkeys import PASSKEY, Passkeys
 from ..authn.recovery_codes import RecoveryCodes
@@ -24,6 +26,7 @@ from ..authn.second_factor import SecondFactors
 from ..authn.totp import Totp
 from ..authn.webauthn import RelyingParty
 from ..clock import Clock
+from ..directory.mirror import OfficerMirror
 from ..settings import Settings
 from .assurance import first_factor_rules, pause_of
 from .servers import officer_authorities
@@ -37,6 +40,7 @@ class Factors:
     recovery_codes: RecoveryCodes
     certificates: ClientCertificates
     passkeys: Passkeys
+    mobile_id: MobileId
     of_keys: Lockout
     demands: SqlFactorDemands
     second_factors: SecondFactors
@@ -44,7 +48,8 @@ class Factors:
 
 
 def factor_rooms(settings: Settings, database: Database, networks: Networks, sealer: FileSealer, audit: AuditTrail,
-                 guesses: GuessCounter, frozen_until: Callable[[str], int | None], clock: Clock) -> Factors:
+                 guesses: GuessCounter, frozen_until: Callable[[str], int | None], mirror: OfficerMirror,
+                 clock: Clock) -> Factors:
     """Build them.
 
     Args:
@@ -55,6 +60,7 @@ def factor_rooms(settings: Settings, database: Database, networks: Networks, sea
         audit: Where wrong answers stand.
         guesses: Counts them.
         frozen_until: As ``Deprovisioning.frozen_until``.
+        mirror: Who officers are.
         clock: Source of the time.
 
     Raises:
@@ -70,10 +76,14 @@ def factor_rooms(settings: Settings, database: Database, networks: Networks, sea
     pause, kinds = pause_of(settings), (PASSKEY, "factor", certificates.name, "recovery", "enrolment_code")
     of_keys, of_codes, of_cards, of_list, of_first = (
         Lockout(guesses, clock, FACTOR_LIMITS.with_pause(pause), kind=it) for it in kinds)
-    second_factors = SecondFactors([(passkeys, of_keys), (totp, of_codes), (certificates, of_cards), (recovery_codes, of_list)],
-                                   audit, clock, frozen_until=frozen_until, also=[of_first],
+    mobile_id = MobileId(SqlSimLogins(database), mirror, clock)
+    # What a phone has confirmed waits for no pause: the asking is counted, and who refuses has a pause of their own.
+    of_phones = Lockout(guesses, clock, FACTOR_LIMITS, kind=mobile_id.name)
+    second_factors = SecondFactors([(passkeys, of_keys), (totp, of_codes), (certificates, of_cards), (mobile_id, of_phones),
+                                    (recovery_codes, of_list)], audit, clock, frozen_until=frozen_until, also=[of_first],
                                    before_removal=lambda entry_uuid: demands.end(entry_uuid, clock.now()))
     first_factors = first_factor_rules(settings, networks, second_factors, demands, of_first, database,
                                        sealer.derive("enrolment codes"), clock)
-    return Factors(totp=totp, recovery_codes=recovery_codes, certificates=certificates, passkeys=passkeys, of_keys=of_keys,
+    return Factors(totp=totp, recovery_codes=recovery_codes, certificates=certificates, passkeys=passkeys,
+                   mobile_id=mobile_id, of_keys=of_keys,
                    demands=demands, second_factors=second_factors, first_factors=first_factors)

@@ -18,6 +18,7 @@ from ..administration.signing.history import Signatures
 from ..audit import AuditTrail, Caller
 from ..clock import Clock
 from ..directory.mirror import OfficerMirror
+from ..errors import RefusedError
 from ..pki.authority.card_certificates import CardCertificates
 from ..pki.authority.issuance import Issuance
 from ..pki.status.ocsp import OcspResponder
@@ -27,6 +28,7 @@ from ..services import MobileSignatures
 from ..settings import Settings
 from ..signing.denial import Denials
 from ..signing.evidence import package
+from ..signing.login import Logins
 from ..signing.mobile_signature import KeyUse
 from ..signing.ports import Sims, Standings
 from ..signing.signing import Signing
@@ -35,7 +37,7 @@ from ..signing.sims.ports import Certified
 from ..signing.sims.sim import Sim
 from ..signing.sims.standing import NightlyCheck, SigningSims
 from ..signing.standing import OwnStandings
-from ..signing.transaction import Transaction
+from ..signing.transaction import SIGNATURE, Transaction
 
 
 class _Certifier:
@@ -56,7 +58,18 @@ class SignatureRooms:
     signing: Signing
     sims: Sims
     standings: Standings
+    logins: Logins
     services: MobileSignatures
+
+
+def signs_in(settings: Settings) -> bool:
+    """Tell whether any carrier asks cards with a key that is for signing in.
+
+    Raises:
+        ConfigurationError: the file of carriers is not right.
+    """
+    return settings.mssp_file is not None and any(
+        carrier.account.authentication_profile for carrier in carriers.read(settings.mssp_file)[0])
 
 
 def signature_rooms(settings: Settings, database: Database, mirror: OfficerMirror, issuance: Issuance, ocsp: OcspResponder,
@@ -88,12 +101,15 @@ def signature_rooms(settings: Settings, database: Database, mirror: OfficerMirro
     sims.enrollment = enrollment
 
     def proven(transaction: Transaction, caller: Caller) -> bytes:
+        if transaction.purpose != SIGNATURE:
+            raise RefusedError("There is no such signature.", code="not_found", status=404)
         der = transactions.blob(transaction.certificate.hex())
         chain = above(x509.load_der_x509_certificate(der)) if der is not None else ()
         return package(transaction, transactions.events(transaction.transaction_id), transactions.blob, chain,
                        (lambda asked: stamps.answer(asked, caller)) if stamps.offered() else None)
 
-    return SignatureRooms(signing=signing, sims=sims, standings=standings, services=MobileSignatures(
+    return SignatureRooms(signing=signing, sims=sims, standings=standings, logins=Logins(signing, sims, services),
+                          services=MobileSignatures(
         signing=signing, transactions=transactions, sims=enrollment,
         nightly=NightlyCheck(store, enrollment, services, mirror, clock), carriers=services, evidence=proven,
         signatures=Signatures(SqlSignatureHistory(database), transactions, mirror, proven, trail, clock)))

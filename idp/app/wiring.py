@@ -155,7 +155,7 @@ from .rehearsal import rehearsal
 from .remote_signing import leave_types, remote_signing
 from .rollout import rollout_rooms
 from .servers import client_authorities, key_token, ldap_people, mail_server
-from .signatures import signature_rooms
+from .signatures import signature_rooms, signs_in
 
 
 def build_services(settings: Settings, *, directory: WholeDirectory | None = None, changes: Changes | None = None,
@@ -192,7 +192,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     client_store = SqlClientStore(database)
     clients = ClientRegistry(client_store, clock)
     seal_store, seal_signer = SqlSealStore(database), Es256SealSigner(folder.audit_seal_key(), settings.keys_dir)
-    highest_level = CERTIFICATE if settings.certificate_origin else TWO_FACTORS
+    highest_level = CERTIFICATE if settings.certificate_origin or signs_in(settings) else TWO_FACTORS
     assertion_issuers = read_assertion_issuers(
         settings.assertion_issuers_file, development=settings.development,
         levels={f"{settings.acr_prefix}{level}": level for level in range(1, highest_level + 1)})
@@ -206,7 +206,8 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     people, changes = ldap_people(settings, clock) if directory is None else (directory, changes)
     guesses = SqlGuessCounter(database)
     pause = pause_of(settings)
-    factors = factor_rooms(settings, database, networks, sealer, audit, guesses, deprovisioning.frozen_until, clock)
+    factors = factor_rooms(settings, database, networks, sealer, audit, guesses, deprovisioning.frozen_until, mirror,
+                           clock)
     second_factors = factors.second_factors
     subjects = Subjects(sealer.derive("pairwise subjects"))
     tokens = AccessTokens(issuer=settings.issuer, keys=keys, clock=clock, acr_prefix=settings.acr_prefix, subject_of=subjects.of,
@@ -280,6 +281,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     protocol_rooms = protocols(settings, database, sealer, issuance, audit, mirror, groups, guesses, clock, desk_rooms)
     signatures = signature_rooms(settings, database, mirror, issuance, ocsp, issuers_of(chain, issuance, clock),
                                  protocol_rooms.time_stamps, sealer.derive, groups, audit, clock)
+    factors.mobile_id.phones = signatures.logins if signatures is not None else None
     officer_search = SqlOfficerSearch(database, clock)
     enrollments, enrollment_lists, custody_devices, paper, expiry, renewals = for_administrators(
         settings, database, desk_rooms, mirror, officer_search, audit, chain, keys, sealer, issuance, clock)
@@ -331,7 +333,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         audit_repeats=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
         mirroring=mirror_rooms, deprovisioning=deprovisioning, encryption_keys=encryption_keys,
         totp=factors.totp, recovery_codes=factors.recovery_codes, certificates=factors.certificates,
-        second_factors=second_factors, passkeys=factors.passkeys,
+        second_factors=second_factors, passkeys=factors.passkeys, mobile_id=factors.mobile_id,
         passkey_sign_in=PasskeySignIn(factors.passkeys, people, mirror, audit, clock, limits=factors.of_keys,
                                       frozen=second_factors.frozen),
         certificate_sign_in=CertificateSignIn(factors.certificates, second_factors, people, mirror, audit, clock),

@@ -34,6 +34,8 @@ class AuditEvent(StrEnum):
     DEVICE_NEW = "device.new"
     DEVICE_REMEMBERED = "device.remembered"
     DEVICE_FORGOTTEN = "device.forgotten"
+    FACTOR_ASKED = "factor.asked"
+    FACTOR_ANSWERED = "factor.answered"
     FACTOR_ACCEPTED = "factor.accepted"
     FACTOR_REFUSED = "factor.refused"
     FACTOR_DEMANDED = "factor.demanded"

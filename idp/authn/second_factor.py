@@ -26,7 +26,7 @@ from ..directory.mirror import MirroredOfficer
 from ..errors import IdpError
 from ..notices import Notice, NoticeKind
 from .assurance import NOTHING, PASSWORD, TWO_FACTORS
-from .lockout import NO_DEVICE, KnownDevice, Lockout, ThrottledError, network_of
+from .lockout import NO_DEVICE, Guess, KnownDevice, Lockout, ThrottledError, network_of
 
 
 class Acceptance(StrEnum):
@@ -211,21 +211,10 @@ class SecondFactors:
         Raises:
             UnavailableError: the database does not answer; then no guess was counted.
         """
-        if name not in self._factors:
-            return FactorStep("not_enrolled")
-        factor, limits = self._factors[name]
-        entry_uuid = officer.officer.entry_uuid
-        if officer.status != "active" or officer.officer.disabled:
-            self._refused(name, "disabled", officer, caller, client_id)
-            return FactorStep("refused")
-        if self.frozen(entry_uuid):
-            self._refused(name, "frozen", officer, caller, client_id)
-            return FactorStep("frozen")
-        try:
-            guess = limits.take(entry_uuid, caller.source, device=device.mark(entry_uuid))
-        except ThrottledError as refusal:
-            self._refused(name, "throttled", officer, caller, client_id)
-            return FactorStep("throttled", retry_after_seconds=refusal.retry_after_seconds)
+        guess = self._counted(officer, name, caller, client_id, device)
+        if isinstance(guess, FactorStep):
+            return guess
+        (factor, limits), entry_uuid = self._factors[name], officer.officer.entry_uuid
         try:
             proof = factor.verify(entry_uuid, answer, self._record(AuditEvent.FACTOR_ACCEPTED, name, officer, caller, client_id))
         except IdpError:
@@ -241,6 +230,54 @@ class SecondFactors:
         if guess.instead is not None and acceptance is not Acceptance.NOT_ENROLLED:
             return FactorStep("throttled", retry_after_seconds=guess.instead.retry_after_seconds)
         return FactorStep(acceptance.value)
+
+    def begin(self, officer: MirroredOfficer, name: str, ask: Callable[[], object], caller: Caller, *, client_id: str = "",
+              device: KnownDevice = NO_DEVICE) -> FactorStep:
+        """Have somebody asked for an answer, by a factor that has to ask: a phone.
+
+        Each time is counted as a guess until an answer is accepted, so that whoever knows the password cannot have it asked
+        without end.
+
+        Args:
+            officer: Whose password was right.
+            name: Of the factor.
+            ask: Asks. What it raises is raised, and then nothing was counted.
+            caller: Who asks.
+            client_id: The application that the officer is on the way to.
+            device: Which the browser shows.
+
+        Returns:
+            ``asked``, ``throttled``, ``not_enrolled``, ``refused`` or ``frozen``.
+        """
+        if name not in self._factors or not self._factors[name][0].standings(officer.officer.entry_uuid):
+            return FactorStep("not_enrolled")
+        guess = self._counted(officer, name, caller, client_id, device)
+        if isinstance(guess, FactorStep):
+            return guess
+        try:
+            ask()
+        except IdpError:
+            self._factors[name][1].release(guess)
+            raise
+        return FactorStep("asked")
+
+    def _counted(self, officer: MirroredOfficer, name: str, caller: Caller, client_id: str,
+                 device: KnownDevice) -> Guess | FactorStep:
+        """Count a guess at a factor, or say why there is none to be made."""
+        if name not in self._factors:
+            return FactorStep("not_enrolled")
+        entry_uuid = officer.officer.entry_uuid
+        if officer.status != "active" or officer.officer.disabled:
+            self._refused(name, "disabled", officer, caller, client_id)
+            return FactorStep("refused")
+        if self.frozen(entry_uuid):
+            self._refused(name, "frozen", officer, caller, client_id)
+            return FactorStep("frozen")
+        try:
+            return self._factors[name][1].take(entry_uuid, caller.source, device=device.mark(entry_uuid))
+        except ThrottledError as refusal:
+            self._refused(name, "throttled", officer, caller, client_id)
+            return FactorStep("throttled", retry_after_seconds=refusal.retry_after_seconds)
 
     def first_try(self, officer: MirroredOfficer, name: str, confirm: Callable[[], str], caller: Caller, *,
                   device: KnownDevice = NO_DEVICE) -> FactorStep:

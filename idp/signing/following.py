@@ -25,11 +25,12 @@ from .mobile_signature import Answer, MobileSignatureService, SignatureRequest
 from .outcome import Outcome
 from .ports import TEST, Sims, Standings, TransactionStore
 from .signature import SignatureError, verified
-from .transaction import NOT_FETCHED, SIM_BLOCKED, STANDING_UNKNOWN, Change, State, Transaction, changed
+from .transaction import LOGIN, NOT_FETCHED, SIM_BLOCKED, STANDING_UNKNOWN, Change, State, Transaction, changed
 
 _LATE_SECONDS: Final = 300
 """How long a service is asked for a signature that nobody waits for any more, and others for a standing."""
 _OF_THE_CARD: Final = frozenset({Outcome.PIN_BLOCKED, Outcome.CARD_BLOCKED, Outcome.UNSUITABLE_SIM, Outcome.NOT_REGISTERED})
+_OF_LOGIN: Final = {AuditEvent.SIGNATURE_ASKED: AuditEvent.FACTOR_ASKED, AuditEvent.SIGNATURE_ENDED: AuditEvent.FACTOR_ANSWERED}
 _UNKNOWN: Final = "It is not known whether the phone was asked."
 
 
@@ -153,13 +154,13 @@ class Following:
 
     def _send(self, one: Transaction, caller: Caller) -> Transaction:
         service = self._services.get(one.carrier)
-        if service is None:
+        if service is None or (one.purpose == LOGIN and not service.authenticates):
             return self._end(one, State.FAILED, Outcome.SERVICE_DOWN, caller, note="There is no such service.")
         if self._clock.now() > one.deadline_at:
             return self._given_up(one, caller)
         try:
             answer = service.sign(SignatureRequest(one.transaction_id, one.msisdn, one.digest, one.digest_name, one.text,
-                                                   one.timeout_seconds))
+                                                   one.timeout_seconds, "authentication" if one.purpose == LOGIN else "signing"))
         except UnavailableError:
             raise _AwayError(self._wait(one)) from None
         if answer.outcome.may_be_sent_again:
@@ -282,9 +283,10 @@ class Following:
         return self._write(change, self._record(AuditEvent.SIGNATURE_ENDED, change.after, caller))
 
     def still_signs(self, one: Transaction) -> bool:
-        """Tell whether the card that was asked is still the officer's, and neither lost nor blocked."""
+        """Tell whether the card that was asked is still the officer's, and neither lost nor blocked, and has still that key."""
         try:
-            sim = self._sims.signing(one.sub, testing=one.client_id == TEST)
+            sim = self._sims.authenticating(one.sub) if one.purpose == LOGIN else (
+                self._sims.signing(one.sub, testing=one.client_id == TEST))
         except RefusedError:
             return False
         return sim.iccid == one.iccid and hashlib.sha256(sim.certificate).digest() == one.certificate
@@ -323,7 +325,10 @@ class Following:
 
 
 def record_of(event: AuditEvent, one: Transaction, caller: Caller, now: int) -> AuditRecord:
-    """Give the record of a step."""
+    """Give the record of a step; what is asked for signing in is told of as such, and never as a signature."""
+    if one.purpose == LOGIN:
+        return AuditRecord(_OF_LOGIN[event], now, sub=one.sub, source=caller.source, request_id=caller.request_id, detail={
+            "factor": "sim", "transaction": one.transaction_id, "state": one.state.value, "outcome": one.outcome})
     return AuditRecord(event, now, sub=one.sub, client_id=one.client_id, sid=one.sid, source=caller.source,
                        request_id=caller.request_id, detail={
                            "transaction": one.transaction_id, "state": one.state.value, "outcome": one.outcome,

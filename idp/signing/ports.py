@@ -9,7 +9,7 @@ from typing import Final, Literal, Protocol
 from ..audit import AuditRecord
 from ..notices import Notice
 from .outcome import Outcome
-from .transaction import Change, Event, Transaction
+from .transaction import Change, Event, Purpose, Transaction
 
 TEST: Final = "sim:test"
 """Stands for the application in the first signature of a SIM, which shows that card, number and certificate fit.
@@ -105,11 +105,22 @@ class TransactionStore(Protocol):
         ...
 
     def by_key(self, client_id: str, idempotency_key: str) -> Transaction | None:
-        """Find the one that a client calls so."""
+        """Find the signature that a client calls so."""
+        ...
+
+    def bound(self, binding: str) -> Transaction | None:
+        """Find what was last asked for a sign-in."""
+        ...
+
+    def take(self, change: Change, record: AuditRecord, entry_uuid: str) -> bool:
+        """Write that a sign-in was opened, once, with its event, the record and the time on the officer's factor.
+
+        False when somebody was first, or the factor was taken away.
+        """
         ...
 
     def occupying(self, iccid: str) -> Transaction | None:
-        """Give the one that occupies a card."""
+        """Give the one that occupies a card, whatever it is for."""
         ...
 
     def carriers_due(self, now: int) -> Sequence[str]:
@@ -120,12 +131,12 @@ class TransactionStore(Protocol):
         """Give those of a service at which somebody is to look, the most overdue first."""
         ...
 
-    def refusals(self, sub: str, outcomes: Sequence[str], since: int) -> Sequence[int]:
-        """Say when an officer's transactions ended in one of two outcomes, or were denied, since a moment."""
+    def refusals(self, sub: str, purpose: Purpose, outcomes: Sequence[str], since: int) -> Sequence[int]:
+        """Say when an officer's transactions of a purpose ended in one of two outcomes, or were denied, since a moment."""
         ...
 
     def of_officer(self, sub: str, *, before: str = "", limit: int) -> Sequence[Transaction]:
-        """Give an officer's, newest first, from one on (its identifier, exclusive)."""
+        """Give an officer's signatures, newest first, from one on (its identifier, exclusive)."""
         ...
 
     def events(self, transaction_id: str) -> Sequence[Event]:

@@ -7,6 +7,7 @@ left alone for a while, and what an officer never asked for is over as soon as t
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
@@ -28,11 +29,14 @@ from .ports import TEST, BoundSim, Sims, Standings, TransactionStore
 from .sim_text import sim_text
 from .transaction import (
     DENIED,
+    LOGIN,
     NOT_FETCHED,
     OPEN,
     REFUSALS,
+    SIGNATURE,
     SIM_BLOCKED,
     Change,
+    Purpose,
     State,
     Transaction,
     begun,
@@ -42,6 +46,8 @@ from .transaction import (
 from .verification_code import verification_code
 
 _MOST_RACES: Final = 8
+_BEGINS: Final[Mapping[Purpose, str]] = {SIGNATURE: "s", LOGIN: "l"}
+"""What identifiers begin with, the moment after it: lists of signatures pass over sign-ins by the index alone."""
 _LENGTHS: Final[Mapping[DigestName, int]] = {"sha256": 32, "sha384": 48, "sha512": 64}
 
 
@@ -62,6 +68,8 @@ class Order:
     acr: str = ""
     amr: str = ""
     auth_time: int = 0
+    purpose: Purpose = SIGNATURE
+    binding: str = ""
 
 
 class Signing:
@@ -94,23 +102,26 @@ class Signing:
         """
         if len(order.digest) != _LENGTHS[order.digest_name]:
             raise RefusedError("The hash has not the length of its algorithm.", code="invalid_hash", status=422)
-        known = self._store.by_key(order.client_id, order.idempotency_key)
+        known = self._known(order)
         if known is not None:
             return _same(known, order)
         now = self._clock.now()
-        pause = refused_too_often(self._store.refusals(order.sub, REFUSALS, now - self._rules.pause_seconds), now,
+        earlier = self._store.refusals(order.sub, order.purpose, REFUSALS, now - self._rules.pause_seconds)
+        pause = refused_too_often(earlier, now,
                                   most=self._rules.refusals, pause_seconds=self._rules.pause_seconds)
         if pause:
             raise RefusedError("The officer has refused several times and is left alone for a while.", code="refused_too_often",
                                status=429, retry_after_seconds=pause)
-        sim = self._sims.signing(order.sub, testing=order.client_id == TEST)
+        sim = self._sims.authenticating(order.sub) if order.purpose == LOGIN else (
+            self._sims.signing(order.sub, testing=order.client_id == TEST))
         if not self._is_free(sim, caller):
             return self._same_or_busy(order)  # it may be this very question, asked twice at once
-        change = self._begin(order, sim, caller, self._fit(sim))
-        record = AuditRecord(AuditEvent.SIGNATURE_ASKED, now, sub=order.sub, client_id=order.client_id, sid=order.sid,
-                             source=caller.source, request_id=caller.request_id, detail={
-                                 "transaction": change.after.transaction_id, "document": order.document,
-                                 order.digest_name: order.digest.hex(), "code": change.after.code})
+        change = self._begin(order, sim, caller, self._fit(sim.certificate, order.purpose))
+        record = record_of(AuditEvent.SIGNATURE_ASKED, change.after, caller, now)
+        if order.purpose == SIGNATURE:
+            record = dataclasses.replace(record, detail={
+                "transaction": change.after.transaction_id, "document": order.document,
+                order.digest_name: order.digest.hex(), "code": change.after.code})
         if not self._store.add(change, record):
             return self._same_or_busy(order)
         return self._following.send(change.after, caller)
@@ -124,9 +135,9 @@ class Signing:
         return self._following.look(one, caller)
 
     def find(self, client_id: str, transaction_id: str) -> Transaction:
-        """Give a client's own transaction. Raises RefusedError 404 for any other."""
+        """Give a client's own signature. Raises RefusedError 404 for any other, and for what is none."""
         found = self._store.find(transaction_id)
-        if found is None or found.client_id != client_id:
+        if found is None or found.client_id != client_id or found.purpose != SIGNATURE:
             raise RefusedError("There is no such signature.", code="not_found", status=404)
         return found
 
@@ -185,7 +196,7 @@ class Signing:
         """
         for _ in range(_MOST_RACES):
             one = self._store.find(transaction_id)
-            if one is None or one.sub != sub:
+            if one is None or one.sub != sub or one.purpose != SIGNATURE:
                 raise RefusedError("There is no such signature.", code="not_found", status=404)
             if one.denied_at is not None:
                 return one
@@ -212,18 +223,39 @@ class Signing:
         record = record_of(AuditEvent.SIGNATURE_DENIED, change.after, caller, now)
         return change.after if self._store.change(change, record, told) else None
 
+    def bound(self, binding: str, caller: Caller) -> Transaction | None:
+        """Give what a phone was last asked for a sign-in, as it is then."""
+        one = self._store.bound(binding)
+        return self._following.look(one, caller) if one is not None and one.state in OPEN else one
+
+    def opened(self, one: Transaction, entry_uuid: str, record: AuditRecord, caller: Caller) -> bool:
+        """Take what a phone has confirmed for a sign-in, once, with the record of it; False where there is nothing to take.
+
+        Raises:
+            RefusedError: 409: the SIM was lost, or its certificate withdrawn, since it signed.
+            UnavailableError: the database, or whoever knows the certificate's standing, does not answer; it waits.
+        """
+        now = self._clock.now()
+        if one.purpose != LOGIN or one.state is not State.READY or now > (one.ended_at or 0) + self._rules.fetch_seconds:
+            return False
+        self._still_good(one, caller)
+        return self._store.take(changed(one, State.RELEASED, self._clock.moment(), next_try_at=None, signature=None), record,
+                                entry_uuid)
+
     def _begin(self, order: Order, sim: BoundSim, caller: Caller, proof: bytes) -> Change:
         now, at = self._clock.now(), self._clock.moment()
         code = verification_code(order.digest)
         transaction = Transaction(
-            transaction_id=f"s{round(at.timestamp() * 1_000_000):014x}{secrets.token_hex(10)}", client_id=order.client_id,
-            idempotency_key=order.idempotency_key, sub=order.sub, unit_code=order.unit_code, title=order.title, msisdn=sim.msisdn,
+            transaction_id=f"{_BEGINS[order.purpose]}{round(at.timestamp() * 1_000_000):014x}{secrets.token_hex(10)}",
+            client_id=order.client_id, idempotency_key=order.idempotency_key, sub=order.sub, unit_code=order.unit_code,
+            title=order.title, msisdn=sim.msisdn,
             iccid=sim.iccid, carrier=sim.carrier, certificate=hashlib.sha256(sim.certificate).digest(),
             digest_name=order.digest_name, digest=order.digest, document=order.document, subject=order.subject,
             text=sim_text(order.document, code), code=code, timeout_seconds=self._rules.timeout_seconds,
             state=State.CREATED, created_at=now,
             deadline_at=now + self._rules.timeout_seconds + self._rules.margin_seconds,
             next_try_at=now + self._rules.asker_seconds, sid=order.sid, acr=order.acr, amr=order.amr, auth_time=order.auth_time,
+            purpose=order.purpose, binding=order.binding,
             source=caller.source, user_agent=caller.user_agent)
         return begun(transaction, at, {"certificate": sim.certificate, "standing": proof})
 
@@ -235,23 +267,32 @@ class Signing:
             other = self._store.occupying(sim.iccid)
         return other is None
 
+    def _known(self, order: Order) -> Transaction | None:
+        """Give what was asked before under this name; a sign-in has none, and goes by its binding."""
+        return self._store.by_key(order.client_id, order.idempotency_key) if order.purpose == SIGNATURE else None
+
     def _same_or_busy(self, order: Order) -> Transaction:
-        known = self._store.by_key(order.client_id, order.idempotency_key)
+        known = self._known(order)
         if known is not None:
             return _same(known, order)
         raise RefusedError("This SIM is asked for another signature just now.", code="sim_busy", status=409,
                            retry_after_seconds=max(1, self._rules.again_seconds))
 
-    def _fit(self, sim: BoundSim) -> bytes:
-        """See that a SIM's certificate may sign documents now; gives who said so."""
+    def _fit(self, der: bytes, purpose: Purpose) -> bytes:
+        """See that a certificate is for what is asked, and for nothing else that is asked here (RFC 3739 §3.2.3), and stands now.
+
+        Gives who said so.
+        """
         try:
-            certificate = x509.load_der_x509_certificate(sim.certificate)
+            certificate = x509.load_der_x509_certificate(der)
             usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
             at = datetime.fromtimestamp(self._clock.now(), UTC)
-            fit = usage.content_commitment and certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc
+            meant = usage.content_commitment if purpose == SIGNATURE else (
+                usage.digital_signature and not usage.content_commitment)
+            fit = meant and certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc
         except (*UNREADABLE, x509.ExtensionNotFound):
             fit = False
-        standing = self._standings.of(sim.certificate) if fit else None
+        standing = self._standings.of(der) if fit else None
         if standing is None or standing.status != "good":
             raise _unfit()
         return standing.proof
@@ -271,7 +312,7 @@ class Signing:
 
 
 def _unfit() -> RefusedError:
-    return RefusedError("The certificate of this SIM does not sign documents now.", code="certificate_unfit", status=409)
+    return RefusedError("The certificate of this SIM is not good for this now.", code="certificate_unfit", status=409)
 
 
 def _nothing(one: Transaction) -> RefusedError:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
 
 from ..errors import RefusedError
 from .mobile_signature import DigestName
@@ -37,6 +37,10 @@ class State(StrEnum):
     """A signature came when nobody waited for one any more."""
 
 
+Purpose = Literal["signature", "login"]
+SIGNATURE: Final[Purpose] = "signature"
+LOGIN: Final[Purpose] = "login"
+"""What a card is asked for: a signature of a document, or to prove who signs in. Neither is ever given out as the other."""
 DENIED: Final = "denied"
 """Outcome of what the officer says they never asked for."""
 NOT_FETCHED: Final = "not_fetched"
@@ -91,6 +95,8 @@ class Transaction:
         occupies: Whether the card may still show it: it is asked for nothing else until then.
         sid: The officer's session when it was asked for, with its ``acr``, ``amr`` (words parted by blanks) and ``auth_time``;
             empty and 0 where an application asked by itself.
+        purpose: What it is for.
+        binding: Of ``login``: the sign-in that alone it opens, browser included (SHA-256, hexadecimal); else empty.
         source: From where it was asked for; with ``user_agent``.
         revision: Number of changes.
     """
@@ -128,6 +134,8 @@ class Transaction:
     acr: str = ""
     amr: str = ""
     auth_time: int = 0
+    purpose: Purpose = SIGNATURE
+    binding: str = ""
     source: str = ""
     user_agent: str = ""
     revision: int = 0
@@ -195,6 +203,8 @@ def begun(transaction: Transaction, at: datetime, proofs: Mapping[str, bytes]) -
 
 def _event(of: Transaction, at: datetime, code: int, finer: int | None, note: str,
            proofs: Mapping[str, bytes]) -> tuple[Event, Mapping[str, bytes]]:
+    if of.purpose == LOGIN:  # no evidence of what an officer wanted: what is needed to go on, and no more
+        proofs = {what: content for what, content in proofs.items() if what in ("certificate", "signature")}
     named = {what: hashlib.sha256(content).hexdigest() for what, content in proofs.items()}
     at_us = round(at.timestamp() * 1_000_000)
     line = "".join(letter if letter.isprintable() else " " for letter in note)[:300]

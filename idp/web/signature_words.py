@@ -18,6 +18,23 @@ from ..signing.transaction import State as SignatureState
 from .presentation import clock_words, day_words
 
 _HIDDEN: Final = "•••• ••• "
+FINAL: Final = frozenset({"pin_blocked", "card_blocked", "no_credential", "revoked", "sim_blocked"})
+"""Ends of a sign-in after which it makes no sense to ask the phone again."""
+
+
+def on_the_phone() -> Mapping[str, str]:
+    """Say to whoever waits for their phone to confirm a sign-in why it has not."""
+    return {
+        "cancelled": gettext("Bạn đã từ chối trên điện thoại."),
+        "postponed": gettext("Bạn đã chọn để sau trên điện thoại."),
+        "wrong_pin": gettext("Mã PIN của SIM chưa đúng. Vui lòng thử lại cẩn thận: nhập sai nhiều lần SIM sẽ bị khóa."),
+        "timed_out": gettext("Hết thời gian chờ mà điện thoại chưa trả lời."),
+        "unreachable": gettext("Không liên lạc được với điện thoại. Vui lòng kiểm tra điện thoại đã bật và có sóng."),
+        "pin_blocked": gettext("Mã PIN của SIM đã bị khóa. Vui lòng liên hệ quản trị đơn vị của bạn để mở khóa."),
+        "card_blocked": gettext("SIM đã bị khóa. Vui lòng liên hệ quản trị đơn vị của bạn."),
+        "busy": gettext("SIM của bạn đang được hỏi một việc khác, hoặc bạn vừa từ chối nhiều lần. Vui lòng chờ ít phút."),
+        "no_credential": gettext("Bạn chưa có SIM ký số dùng được cho việc này. Vui lòng liên hệ quản trị đơn vị của bạn."),
+        "away": gettext("Dịch vụ ký số tạm thời chưa trả lời. Vui lòng thử lại sau ít phút.")}
 
 
 def outcomes() -> Mapping[str, str]:

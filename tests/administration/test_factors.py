@@ -6,7 +6,9 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
+from idp.adapters.sql.tables import SimLoginRow
 from idp.audit import Caller
 from idp.directory.officer import Post
 from tests.fakes.directory import make_officer
@@ -171,7 +173,7 @@ class TestWhoHasNone:
 
     def test_every_wired_kind_of_factor_counts(self, office: Office) -> None:
         """The statement names the tables itself; a kind that it forgot would be missed here."""
-        assert set(office.services.second_factors.names) == {"otp", "passkey", "certificate", "recovery_codes"}
+        assert set(office.services.second_factors.names) == {"otp", "passkey", "certificate", "sim", "recovery_codes"}
         token, sub = office.province(), office.officer("canbo", unit=IT)
         officer = office.services.mirror.by_sub(sub)
         assert officer is not None
@@ -185,3 +187,6 @@ class TestWhoHasNone:
         for code in codes:
             office.services.second_factors.attempt(officer, "recovery_codes", {"recovery_code": code}, Caller("cli", "r"))
         assert listed(), "a set of which none is left is no factor"
+        with office.database.durable.begin() as connection:
+            connection.execute(insert(SimLoginRow).values(entry_uuid=officer.officer.entry_uuid, enrolled_at=1))
+        assert not listed()

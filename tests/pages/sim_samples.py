@@ -15,7 +15,8 @@ from idp.web import signature_words as words
 from .desk_samples import FOUND, frame
 
 WRONG: Final = frozenset({"sim-refused", "sim-code-refused", "console-sim-act-refused", "console-sim-new-refused",
-                          "console-signatures-refused", "console-signature-refused"})
+                          "console-signatures-refused", "console-signature-refused",
+                          "login-sim-refused", "login-sim-blocked", "login-sim-throttled", "login-sim-reused"})
 _NOW = 1_795_000_000
 _SIM = Sim(sim_id="sim-1", sub="sub", unit_code="H30.11", unit_name="Sở Y tế", name="Công Tằng Tôn Nữ Nguyễn Thị Thử Nghiệm",
            msisdn="84912345678", carrier="Mạng mẫu Một", since=_NOW, created_at=_NOW, requester="sub",
@@ -82,7 +83,20 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
             for word in words.course().values()]}
     wish: dict[str, Any] = around | {"seal": True, "error": "", "at": "", "carriers": ("Mạng mẫu Một", "Mạng mẫu Hai"),
                                      "typed": {"phone": "", "carrier": ""}, "holder": FOUND[0]}
+    login: dict[str, Any] = {"app": None, "action": "/stay", "who": who, "error": None, "others": [], "cancel_url": "/next",
+                             "phone": "••••\u00a0•••\u00a0678", "remember_days": 0}
     return {
+        "login-sim": ("login/factors/sim.html", login),
+        "login-sim-asked": ("login/factors/sim.html", login | {
+            "waiting": {"number": 1, "code": "1462", "left": 96, "whole": 120}, "here": "/stay", "state_url": "/stay"}),
+        "login-sim-confirmed": ("login/factors/sim.html", login | {"confirmed": True, "remember_days": 30}),
+        "login-sim-refused": ("login/factors/sim.html", login | {"error": lambda: {
+            "code": "cancelled", "why": words.on_the_phone()["cancelled"]}}),
+        "login-sim-blocked": ("login/factors/sim.html", login | {"again": False, "error": lambda: {
+            "code": "pin_blocked", "why": words.on_the_phone()["pin_blocked"]}}),
+        "login-sim-throttled": ("login/factors/sim.html", login | {"error": {"code": "throttled", "retry_after_seconds": 300}}),
+        "login-sim-reused": ("login/factors/sim.html", login | {"error": {"code": "reused"}}),
+        "account-sim-login": ("account/sim_login.html", {"who": who, "action": "/stay"}),
         "sim-none": ("account/signing/sim.html", own | {"sims": [], "may_ask": True}),
         "sim-refused": ("account/signing/sim.html", own | {
             "sims": [], "may_ask": True, "typed": {"phone": "0912", "carrier": "Mạng mẫu Hai"},

@@ -31,8 +31,8 @@ PUBLIC = {"/static/<path:name>", "/language/<code>", "/login", "/login/", "/logo
 /authorize and /logout read a request first (lines 4 and 35), /check-session is a script, and on /device a code comes before
 anything else."""
 
-NOT_OFFERED = {"/certificate/<ticket>", "/account/security/certificate"}
-"""Where certificates are not asked for."""
+NOT_OFFERED = {"/certificate/<ticket>", "/account/security/certificate", "/account/security/sim"}
+"""Where certificates are not asked for, and no carrier asks SIMs."""
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_line_40_every_page_leads_a_stranger_to_the_sign_in_or_says_that_it_is_o
         if rule == "/device/<interaction_id>":  # nothing of that name is asked (any more)
             assert answer.status_code == 410
             continue
-        if rule == "/signing/<interaction_id>/state":  # what a page's script asks
+        if rule in {"/signing/<interaction_id>/state", "/login/<interaction_id>/phone"}:  # what a page's script asks
             assert (answer.status_code, answer.json) == (200, {"waiting": False})
             continue
         if rule in NOT_OFFERED:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -40,14 +40,18 @@ class Card:
     iccid: str
     key: Any = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
     carrier: str = "mang"
+    login: Any = None
+    """The key for signing in."""
 
     def __post_init__(self) -> None:
         self.der = certified(self.key).public_bytes(Encoding.DER)
+        self.login_der = certified(self.login, commits=False).public_bytes(Encoding.DER) if self.login is not None else b""
 
-    def sign(self, digest: bytes) -> bytes:
-        if isinstance(self.key, rsa.RSAPrivateKey):
-            return self.key.sign(digest, padding.PKCS1v15(), utils.Prehashed(SHA256()))
-        r, s = utils.decode_dss_signature(self.key.sign(digest, ec.ECDSA(utils.Prehashed(SHA256()))))
+    def sign(self, digest: bytes, *, login: bool = False) -> bytes:
+        key = self.login if login else self.key
+        if isinstance(key, rsa.RSAPrivateKey):
+            return key.sign(digest, padding.PKCS1v15(), utils.Prehashed(SHA256()))
+        r, s = utils.decode_dss_signature(key.sign(digest, ec.ECDSA(utils.Prehashed(SHA256()))))
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
 
@@ -137,6 +141,12 @@ class Bound:
             raise RefusedError("The SIM is blocked.", code="sim_blocked", status=409)
         card = self.cards[sub]
         return BoundSim(card.msisdn, card.iccid, card.carrier, card.der)
+
+    def authenticating(self, sub: str) -> BoundSim:
+        bound = self.signing(sub)
+        if self.cards[sub].login is None:
+            raise RefusedError("There is no key for it.", code="no_sim", status=404)
+        return replace(bound, certificate=self.cards[sub].login_der)
 
     def told(self, sub: str, iccid: str, outcome: Outcome) -> None:
         self.heard.append((sub, iccid, outcome))

@@ -26,6 +26,7 @@ from idp.adapters.sql.announcements import SqlAnnouncements
 from idp.adapters.sql.authn.certificates import SqlCertificates
 from idp.adapters.sql.authn.devices import SqlDevices
 from idp.adapters.sql.authn.first_factors import SqlFactorDemands
+from idp.adapters.sql.authn.mobile_id import SqlSimLogins
 from idp.adapters.sql.authn.one_time_password import SqlOneTimePasswords
 from idp.adapters.sql.authn.passkeys import SqlPasskeys
 from idp.adapters.sql.authn.recoveries import SqlRecoveries
@@ -59,6 +60,7 @@ from idp.audit import Caller
 from idp.authn.client_certificate import ClientCertificates
 from idp.authn.freshness import Freshness
 from idp.authn.lockout import FACTOR_LIMITS, PASSWORD_LIMITS, Lockout
+from idp.authn.mobile_id import MobileId
 from idp.authn.networks import read_networks
 from idp.authn.one_time_password import OneTimePasswords
 from idp.authn.passkeys import Passkeys
@@ -165,10 +167,9 @@ class RevocationSaid:
 class Site:
     """Everything behind the pages."""
 
-    def __init__(self, database: Database, **settings: Any) -> None:
+    def __init__(self, database: Database, *, sims: bool = False, **settings: Any) -> None:
         compile_missing()
-        self.database = database
-        self.clock = FakeClock()
+        self.database, self.clock = database, FakeClock()
         self.settings = Settings(**{"env": "development", "issuer": ISSUER, **settings})
         self.directory = FakeDirectory([
             make_officer("canbo", "Nguyễn Văn Mẫu"), make_officer("vanthu", "Lê Thị Thử"),
@@ -176,9 +177,7 @@ class Site:
             make_officer("hethan"), make_officer("saphet"),
         ], must_change=["doimatkhau"], disabled=["nghiviec"], expired={"hethan": 0, "saphet": 3})
         self.client_store = FakeClientStore(QLVB, PORTAL, SURVEY, STRICT, LEADERS)
-        clients = ClientRegistry(self.client_store, self.clock)
-        keys = signing_keys()
-        audit = SqlAuditTrail(database)
+        clients, keys, audit = ClientRegistry(self.client_store, self.clock), signing_keys(), SqlAuditTrail(database)
         self.mirror = SqlOfficers(database, self.clock)
         self.deprovisioning = Deprovisioning(SqlAccess(database), self.mirror, self.clock)
         id_tokens = IdTokens(issuer=self.settings.issuer, keys=keys, subjects=SUBJECTS, clock=self.clock,
@@ -186,33 +185,31 @@ class Site:
                              encryption=response_encryption(self.clock))
         self.totp = Totp(SqlTotpStore(database), FakeSealer(), self.clock)
         self.one_time = OneTimePasswords(SqlOneTimePasswords(database), self.clock, lifetime_seconds=86400)
-        counter = SqlGuessCounter(database)
-        self.demands = SqlFactorDemands(database)
+        counter, self.demands = SqlGuessCounter(database), SqlFactorDemands(database)
         self.passkeys = Passkeys(SqlPasskeys(database), RelyingParty(
             self.settings.passkey_domain, self.settings.issuer, "Đăng nhập một lần"), self.clock)
-        pause = pause_of(self.settings)
-        factor_limits = replace(FACTOR_LIMITS, pause=pause)
+        factor_limits = replace(FACTOR_LIMITS, pause=(pause := pause_of(self.settings)))
         passkey_limits = Lockout(counter, self.clock, factor_limits, kind="passkey")
         self.recovery_codes = RecoveryCodes(SqlRecoveryCodes(database), b"k" * 32, self.clock)
-        officer_authorities = CertificateAuthorities([root().certificate] if self.settings.certificate_origin else [])
-        self.revocation_lists = RevocationSaid()
-        self.certificates = ClientCertificates(
-            SqlCertificates(database), officer_authorities, self.revocation_lists, FakeSealer(), self.clock)
-        code_limits = Lockout(counter, self.clock, factor_limits, kind="enrolment_code")
+        self.mobile_id, self.revocation_lists = MobileId(SqlSimLogins(database), self.mirror, self.clock), RevocationSaid()
+        self.certificates = ClientCertificates(SqlCertificates(database), CertificateAuthorities(
+            [root().certificate] if self.settings.certificate_origin else []), self.revocation_lists, FakeSealer(), self.clock)
+        networks, code_limits = read_networks(self.settings.networks), Lockout(
+            counter, self.clock, factor_limits, kind="enrolment_code")
         factors = SecondFactors([(self.passkeys, passkey_limits),
                                  (self.totp, Lockout(counter, self.clock, factor_limits, kind="factor")),
                                  (self.certificates, Lockout(counter, self.clock, factor_limits, kind="certificate")),
+                                 (self.mobile_id, Lockout(counter, self.clock, FACTOR_LIMITS, kind="sim")),
                                  (self.recovery_codes, Lockout(counter, self.clock, factor_limits, kind="recovery"))],
                                 audit, self.clock, frozen_until=self.deprovisioning.frozen_until, also=[code_limits],
                                 before_removal=lambda entry_uuid: self.demands.end(entry_uuid, self.clock.now()))
         self.sessions = Sessions(SqlSessions(database), self.clock, SessionLimits(
             idle_seconds=self.settings.idle_limit_seconds, absolute_seconds=self.settings.absolute_limit_seconds))
-        networks = read_networks(self.settings.networks)
         first_factors = first_factor_rules(self.settings, networks, factors, self.demands, code_limits, database, b"e" * 32,
                                            self.clock)
         self.enrolment_codes = first_factors.codes
-        assurance = assurance_policy(self.settings, networks, administrators=RoleGroups().names,
-                                     highest=3 if self.settings.certificate_origin else 2, grace_over=self.demands.over_of)
+        assurance = assurance_policy(self.settings, networks, administrators=RoleGroups().names, grace_over=self.demands.over_of,
+                                     highest=3 if self.settings.certificate_origin or sims else 2)
         deferred = SqlDeferred(database)
         self.provider = Provider(
             issuer=self.settings.issuer, registry=clients, store=SqlGrants(database, self.clock), deferred=deferred,
@@ -264,7 +261,7 @@ class Site:
             directory=self.directory, totp=self.totp,
             certificates=self.certificates, certificate_sign_in=CertificateSignIn(
                 self.certificates, factors, self.directory, self.mirror, audit, self.clock),
-            passkeys=self.passkeys, passkey_sign_in=PasskeySignIn(
+            passkeys=self.passkeys, mobile_id=self.mobile_id, passkey_sign_in=PasskeySignIn(
                 self.passkeys, self.directory, self.mirror, audit, self.clock, limits=passkey_limits,
                 frozen=factors.frozen),
             recovery_codes=self.recovery_codes, second_factors=factors,

@@ -2,9 +2,10 @@
 
 Rows stay a while after their end where somebody may still ask: a used code for a day (its replay must be punished), an open
 page for a week (its bookmark still leads to the application), a pushed request for a day (its pages may stand open so long), a
-leave to sign for a day (the signatures themselves stay), a delivered notice for a week, a dead one for 30 days, what an officer
-was told for a year, an initial access token and a leave to enrol for 90 days (people still list them). Audit records are never
-touched here: they leave by months. Every table and its rule: docs/operations/retention.md.
+leave to sign for a day (the signatures themselves stay), what a phone was asked for a sign-in for a month, a delivered notice
+for a week, a dead one for 30 days, what an officer was told for a year, an initial access token and a leave to enrol for 90
+days (people still list them). Audit records are never touched here: they leave by months. Every table and its rule:
+docs/operations/retention.md.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ from .tables import (
     SeenOnceRow,
     SessionClientRow,
     SessionRow,
+    SignEventRow,
+    SignTransactionRow,
     ThrottleRow,
     TotpEnrolmentRow,
     VersionRow,
@@ -63,6 +66,8 @@ class SqlHousekeeping:
         session, outbox, grant = _table(SessionRow), _table(OutboxRow), _table(GrantRow)
         taking_part, refresh, initial = _table(SessionClientRow), _table(RefreshTokenRow), _table(InitialAccessRow)
         deferred, choice = _table(DeferredAuthorizationRow), _table(PostChoiceRow)
+        asked, step = _table(SignTransactionRow), _table(SignEventRow)
+        of_sign_ins = asked.c.binding != literal_column("''")
         before = bindparam("before", type_=_table(ThrottleRow).c.until.type)
         self._sweeps: dict[str, tuple[int, Write]] = {
             name: (keep, database.write(guard=_batch(table, condition), durable=False)) for name, table, keep, condition in (
@@ -70,6 +75,10 @@ class SqlHousekeeping:
                 ("authorization_code", _table(AuthorizationCodeRow), DAY, _table(AuthorizationCodeRow).c.expires_at < before),
                 ("pushed_request", _table(PushedRequestRow), DAY, _table(PushedRequestRow).c.expires_at < before),
                 ("csc_authorization", _table(CscAuthorizationRow), DAY, _table(CscAuthorizationRow).c.open_until < before),
+                # What is asked for sign-ins is called l..., signatures are s... (``signing.signing``).
+                ("sign_event", step, 30 * DAY, and_(
+                    step.c.transaction_id < literal_column("'m'"), step.c.at_us < before * literal_column("1000000"))),
+                ("sign_transaction", asked, 30 * DAY + HOUR, and_(of_sign_ins, asked.c.created_at < before)),
                 ("deferred_authorization", deferred, DAY, deferred.c.expires_at < before),
                 ("access_token", _table(AccessTokenRow), HOUR, _table(AccessTokenRow).c.expires_at < before),
                 ("refresh_token", refresh, DAY, refresh.c.expires_at < before),

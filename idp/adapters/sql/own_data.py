@@ -73,6 +73,7 @@ SECTIONS: Final = (
              "digests used"),
     _section("officer_certificate", "entry_uuid", "subject issuer serial not_after registered_at last_used_at",
              "thumbprint last_proof_at"),
+    _section("sim_login", "entry_uuid", "enrolled_at last_used_at"),
     _section("factor_demand", "entry_uuid", "asked_at ended_at"),
     _section("factor_reset", "sub", "reason asked_at state decided_at done_at expires_at",
              "proposal_id asked_by asked_for decided_by"),
@@ -102,10 +103,10 @@ SECTIONS: Final = (
              "requester agency_approver province_approver certificate login_certificate code_digest code_until code_tries "
              "test_transaction to_revoke revision"),
     _section("sign_transaction", "sub",
-             "transaction_id client_id unit_code title msisdn carrier document subject text state outcome created_at "
+             "transaction_id purpose client_id unit_code title msisdn carrier document subject text state outcome created_at "
              "signed_at denied_at ended_at acr amr auth_time source user_agent",
              "idempotency_key iccid certificate digest_name digest code timeout_seconds service_transaction signature "
-             "deadline_at next_try_at occupies tries sid revision"),
+             "deadline_at next_try_at occupies tries sid binding revision"),
     _section("csc_authorization", "sub",
              "client_id unit_code title total created_at ready_at used_at outcome acr amr auth_time",
              "authorization_id sad_digest fingerprint is_open sid credential_id digest_name hashes before earlier "

@@ -17,7 +17,7 @@ from ...directory.mirror import OfficerMirror
 from ...errors import RefusedError
 from ...roles import Administrator, ForbiddenError, Right, Role
 from ...signing.ports import SignatureHistory, SignatureSearch, TransactionStore
-from ...signing.transaction import Event, State, Transaction
+from ...signing.transaction import SIGNATURE, Event, State, Transaction
 from ..pages import InvalidParameterError, Page, turned
 from ..people.masked import phone
 
@@ -86,7 +86,7 @@ class Signatures:
         """Give a signature and its course, oldest first. Raises RefusedError (404), another agency's included."""
         who.demand(Right.ADMINISTER)
         found = self._store.find(transaction_id)
-        if found is None or not who.oversees(found.unit_code):
+        if found is None or found.purpose != SIGNATURE or not who.oversees(found.unit_code):
             raise RefusedError("There is no such signature.", code="unknown_signature", status=404)
         return found, self._store.events(transaction_id)
 

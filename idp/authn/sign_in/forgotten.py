@@ -30,6 +30,7 @@ from ...directory.officer import ChangeResult, Directory
 from ...notices import Notice, NoticeKind, Notices
 from ..client_certificate import ClientCertificates
 from ..lockout import Limits, Lockout, Rule, network_of
+from ..mobile_id import MobileId
 from ..one_time_password import OneTimePasswords
 from ..password import acceptable_password, normalise_login_name
 from ..second_factor import FactorStep, SecondFactors
@@ -149,10 +150,10 @@ class ForgottenPasswords:
                                                {"recovery": recovery.recovery_id}), record)
 
     def ways(self, entry_uuid: str) -> tuple[str, ...]:
-        """Name the factors that an officer can be asked for on this way: those that need no other page of ours."""
+        """Name the factors that an officer can be asked for on this way: those that need neither another page nor a password."""
         if self._factors.frozen(entry_uuid):
             return ()
-        return tuple(name for name in self._factors.ways(entry_uuid) if name != ClientCertificates.name)
+        return tuple(name for name in self._factors.ways(entry_uuid) if name not in (ClientCertificates.name, MobileId.name))
 
     def link(self, recovery_id: str) -> str:
         """Make what a link ends with."""

@@ -24,10 +24,11 @@ from . import (
     security,
     sessions,
     signing,
+    sim_login,
 )
 
 PARTS = (security, passkeys, password, app, certificate, recovery_codes, sessions, notices, certificates, access, readings,
-         own_data, signing)
+         own_data, signing, sim_login)
 """Each adds its pages under ``/account``."""
 
 

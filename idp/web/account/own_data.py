@@ -104,6 +104,7 @@ def section_words() -> Mapping[str, str]:
         "oauth_grant": gettext("Quyền đã cấp cho ứng dụng"), "deferred_authorization": gettext("Yêu cầu chờ trả lời"),
         "totp": gettext("Ứng dụng tạo mã 6 số"), "passkey": gettext("Khóa truy cập"),
         "recovery_codes": gettext("Bộ mã khôi phục"), "officer_certificate": gettext("Chứng thư số để đăng nhập"),
+        "sim_login": gettext("Đăng nhập bằng SIM ký số"),
         "factor_demand": gettext("Yêu cầu có lớp thứ hai"), "factor_reset": gettext("Đề nghị đặt lại lớp thứ hai"),
         "password_recovery": gettext("Lần đặt lại mật khẩu đã quên"), "notice": gettext("Thông báo đã gửi bạn"),
         "notice_reading": gettext("Thông báo về dữ liệu cá nhân đã đọc"), "enrollment": gettext("Đề nghị chứng thư số"),

@@ -40,6 +40,11 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
                 "because": demanding(officer) if stays else "",
                 "since": day_words(standing.enrolled_at), "used": standing.last_used_at and day_words(standing.last_used_at)}
 
+    def offered(factor: str, officer: MirroredOfficer) -> bool:
+        if factor == services.mobile_id.name:
+            return services.mobile_id.may_enrol(officer)
+        return factor != services.certificates.name or services.certificates.offered
+
     @views.get("/security")
     def overview() -> Response:
         entered = onward.enter(request.path)
@@ -52,8 +57,7 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
         return make_response(render_template(
             "account/security.html", who=officer_words(officer.officer), agency_help=agency_help(services, officer.officer),
             factors=[row(standing, officer) for standing in shown if standing.lasting],
-            ways_to_add=[way for part in PARTS if (way := part.way_to_add(shown)) is not None and (
-                services.certificates.offered or part.factor != services.certificates.name)],
+            ways_to_add=[way for part in PARTS if (way := part.way_to_add(shown)) is not None and offered(part.factor, officer)],
             codes=next(({"left": standing.left, "few": (standing.left or 0) <= FEW} for standing in codes), None),
             enrolled=any(standing.lasting for standing in shown), demanded=demanded(officer) > PASSWORD))
 

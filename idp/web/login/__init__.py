@@ -9,7 +9,7 @@ gone back to all lead on (checklist 21; issue 2, deliverable 10).
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, jsonify, request
 from flask_wtf.csrf import CSRFError
 
 from ...oidc.prompts import Prompt
@@ -98,6 +98,16 @@ def blueprint(services: Services) -> Blueprint:
             return course.onward.over(request.args.get("app", ""))
         course.take_language(interaction)
         return forgotten_page.answer(interaction)
+
+    @views.get("/login/<interaction_id>/phone")
+    def phone(interaction_id: str) -> Response:
+        """Tell the page's script whether the officer's phone is asked; any other browser hears no."""
+        interaction = services.interactions.take_up(interaction_id, browser_id())
+        is_open = interaction is not None and interaction.done_at is None and interaction.kind != "logout"
+        waiting = factor.waiting(interaction) if interaction is not None and is_open else None
+        if waiting is None:
+            return jsonify({"waiting": False})
+        return jsonify({"waiting": True, "number": waiting["number"], "left": waiting["left"]})
 
     @views.post("/login/<interaction_id>")
     def answer(interaction_id: str) -> Response:

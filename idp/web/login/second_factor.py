@@ -11,7 +11,10 @@ from typing import Any
 from flask import Response, make_response, render_template, request
 
 from ...authn.assurance import PWD, level_reached, with_factor
+from ...authn.mobile_id import AFTER, MobileId
+from ...authn.second_factor import FactorStep
 from ...directory.mirror import MirroredOfficer
+from ...errors import RefusedError, UnavailableError
 from ...oidc.prompts import Prompt
 from ...services import Services
 from ...sessions.interaction import Interaction
@@ -22,6 +25,7 @@ from ..security import caller, change_session, device, session_cookie, with_sess
 from .course import Course
 from .enrol import EnrolPage
 from .factors import FactorForm, forms
+from .factors.sim import SimForm
 
 REMEMBER = "remember"
 """The form field by which an officer asks not to be asked here again for a while."""
@@ -47,15 +51,16 @@ class SecondFactorPage:
             return None
         session, officer = due
         assert form is not None
+        if isinstance(form, SimForm):
+            asked = self._phone(form, interaction, officer)
+            if asked is not None:
+                return asked
         step = self._services.second_factors.attempt(officer, form.factor, form.answer(interaction, request.form), caller(),
                                                      client_id=interaction.client_id, device=device(self._services))
         if step.outcome in {"not_enrolled", "frozen"}:
             return self.form(interaction, officer)
         if step.outcome == "throttled":
-            answer = self.form(interaction, officer, way=form.factor, status=429, error={
-                "code": "throttled", "retry_after_seconds": step.retry_after_seconds})
-            answer.headers["Retry-After"] = str(step.retry_after_seconds or 60)
-            return answer
+            return self._throttled(form, interaction, officer, step)
         if step.outcome != "accepted":
             code = "reused" if step.outcome == "reused" else "wrong"
             return self.form(interaction, officer, way=form.factor, status=400, error={"code": code})
@@ -71,6 +76,40 @@ class SecondFactorPage:
         cookie, session = raised
         change_session(session)
         return with_session(self._course.arrive(interaction), self._services, cookie)
+
+    def _phone(self, form: SimForm, interaction: Interaction, officer: MirroredOfficer) -> Response | None:
+        """Have the phone asked; None where it has confirmed, and that is to be verified."""
+        if AFTER not in self._amr(interaction):
+            return self.form(interaction, officer)
+        try:
+            step = form.begin(interaction, officer, request.form)
+        except (RefusedError, UnavailableError) as err:
+            if isinstance(err, UnavailableError) and err.dependency == "database":
+                raise
+            status = err.status if isinstance(err, RefusedError) else 503
+            return self.form(interaction, officer, way=form.factor, status=status, error=form.trouble(err))
+        if step is None:
+            return None
+        if step.outcome == "asked":
+            return see_other(address_of("login.ask", interaction, way=form.factor))
+        return self._throttled(form, interaction, officer, step) if step.outcome == "throttled" else self.form(
+            interaction, officer)
+
+    def _throttled(self, form: FactorForm, interaction: Interaction, officer: MirroredOfficer, step: FactorStep) -> Response:
+        answer = self.form(interaction, officer, way=form.factor, status=429, error={
+            "code": "throttled", "retry_after_seconds": step.retry_after_seconds})
+        answer.headers["Retry-After"] = str(step.retry_after_seconds or 60)
+        return answer
+
+    def _amr(self, interaction: Interaction) -> tuple[str, ...]:
+        """Give what was proven so far, in this sign-in or by the session that has to step up."""
+        signed_in = None if self._course.proven(interaction) is not None else self._course.onward.signed_in()
+        return signed_in[0].amr if signed_in is not None else interaction.amr
+
+    def waiting(self, interaction: Interaction) -> dict[str, Any] | None:
+        """Tell what the phone of the officer shows who is to confirm here; None where nobody's is asked."""
+        due, form = self.due(interaction), self._forms[MobileId.name]
+        return form.waiting(interaction, due[1]) if due is not None and isinstance(form, SimForm) else None
 
     def due(self, interaction: Interaction) -> tuple[Session | None, MirroredOfficer] | None:
         """Give the officer of whom a second factor is due, and the session where that has to step up; None when none is due."""
@@ -95,7 +134,8 @@ class SecondFactorPage:
         standings = () if frozen else self._services.second_factors.of(officer.officer.entry_uuid)
         needed = self._course.required(interaction, officer)
         ways = [name for name in dict.fromkeys(standing.factor for standing in standings)
-                if name in self._forms and self._services.second_factors.brings(name) >= needed]
+                if name in self._forms and self._services.second_factors.brings(name) >= needed
+                and (name != MobileId.name or AFTER in self._amr(interaction))]
         wished = way or request.args.get("way", "")
         shown = wished if wished in ways else ways[0] if ways else ""
         form = self._forms.get(shown)
@@ -107,6 +147,7 @@ class SecondFactorPage:
             form.template if form is not None else f"login/factors/{'frozen' if frozen else 'none'}.html", **own, others=others,
             remember_days=self._services.remembered_devices.days if self._may_remember(interaction, officer) else 0,
             app=application_words(self._course.client(interaction)), action=address_of("login.answer", interaction),
+            sims=self._services.mobile_id.offered,
             who=officer_words(officer.officer), agency_help=agency_help(self._services, officer.officer),
             cancel_url=address_of("login.ask", interaction, **{"as": "other"})), status)
 

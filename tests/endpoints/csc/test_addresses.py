@@ -5,14 +5,18 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
+
+import pytest
 
 from deploy import sample_sims
 from deploy.mobile_signature import authority
+from idp.app.signatures import signs_in
 from idp.authn.lockout import Lockout
 from idp.endpoints.csc.house import AUTHORIZE_LIMITS
 from idp.endpoints.routes import _remote_signing
 from idp.endpoints.wsgi import Dispatcher
+from idp.errors import ConfigurationError
 from idp.oauth.metadata import Paths
 from idp.services import RemoteSigning
 from tests.fakes.guess_counter import FakeGuessCounter
@@ -63,9 +67,26 @@ def test_interface_2_a_deployment_with_carriers_lists_and_mounts_it(sqlite_templ
     assert programs.get(told["enrollment_status"].removeprefix("http://localhost:8000")).status_code == 401
     assert programs.post(f"{told['sign'].removeprefix('http://localhost:8000')}/info", json={}).status_code == 200
     assert "credential" in programs.get("/.well-known/openid-configuration").json["authorization_details_types_supported"]
+    assert "urn:haugiang:acr:3" in programs.get("/.well-known/openid-configuration").json["acr_values_supported"]
     assert programs.post("/csc/v1/info", json={}).json["specs"] == "1.0.4.0"
     assert programs.post("/csc/v2/info", json={}).json["specs"] == "2.0.0.2"
     assert programs.post("/csc/v1/credentials/list", json={}).status_code == 401
+
+
+def test_security_1_level_3_is_offered_where_a_carrier_asks_cards_for_it_and_nowhere_else(tmp_path: Path) -> None:
+    authority.make(tmp_path)
+    lines = sample_sims.carriers(tmp_path, 1).splitlines()
+    plain = [line for line in lines if not line.startswith("authentication_profile")]
+    both = [line.replace(sample_sims.LOGIN_PROFILE, sample_sims.PROFILE) for line in lines]
+    file = tmp_path / "mssp.toml"
+    settings: Any = SimpleNamespace(mssp_file=file)
+    for written, offered in ((lines, True), (plain, False)):
+        file.write_text("\n".join(written))
+        assert signs_in(settings) is offered
+    file.write_text("\n".join(both))
+    with pytest.raises(ConfigurationError, match="another than profile"):
+        signs_in(settings)
+    assert not signs_in(cast(Any, SimpleNamespace(mssp_file=None)))
 
 
 def test_security_1_where_nobody_signs_there_is_nothing(door: Door) -> None:

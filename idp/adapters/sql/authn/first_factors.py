@@ -16,9 +16,19 @@ from ....notices import Notice
 from ..audit import audit_insert, audit_values
 from ..database import Database, parameter
 from ..notices import notice_inserts, notice_values
-from ..tables import EnrolmentCodeRow, FactorDemandRow, OfficerCertificateRow, OfficerRow, PasskeyRow, RecoveryCodesRow, TotpRow
+from ..tables import (
+    EnrolmentCodeRow,
+    FactorDemandRow,
+    OfficerCertificateRow,
+    OfficerRow,
+    PasskeyRow,
+    RecoveryCodesRow,
+    SimLoginRow,
+    TotpRow,
+)
 
-_KEPT: tuple[Any, ...] = tuple(row.__table__ for row in (TotpRow, PasskeyRow, OfficerCertificateRow, RecoveryCodesRow))
+_KEPT: tuple[Any, ...] = tuple(
+    row.__table__ for row in (TotpRow, PasskeyRow, OfficerCertificateRow, RecoveryCodesRow, SimLoginRow))
 
 
 class SqlFactorDemands:

@@ -17,7 +17,7 @@ from ....directory.mirror import MirroredOfficer
 from ..database import Database, parameter
 from ..directory.as_of import has_an_end_behind
 from ..directory.rows import mirrored_now
-from ..tables import OfficerCertificateRow, OfficerRow, PasskeyRow, RecoveryCodesRow, TotpRow
+from ..tables import OfficerCertificateRow, OfficerRow, PasskeyRow, RecoveryCodesRow, SimLoginRow, TotpRow
 
 OFFICER: Any = OfficerRow.__table__
 _ALL_USED = (1 << CODES) - 1
@@ -37,7 +37,7 @@ class SqlWithoutFactor:
         codes: Any = RecoveryCodesRow.__table__
         none = select(OFFICER).where(
             OFFICER.c.entry_uuid > parameter(OFFICER.c.entry_uuid, "after"), OFFICER.c.status == literal_column("'active'"),
-            ~has(TotpRow), ~has(PasskeyRow), ~has(OfficerCertificateRow),
+            ~has(TotpRow), ~has(PasskeyRow), ~has(OfficerCertificateRow), ~has(SimLoginRow),
             ~has(RecoveryCodesRow, codes.c.used != literal_column(str(_ALL_USED))))
         of_it = or_(OFFICER.c.unit_code == parameter(OFFICER.c.unit_code, "unit"),
                     OFFICER.c.unit_code.like(bindparam("below", type_=Text())), has_an_end_behind())

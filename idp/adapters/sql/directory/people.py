@@ -27,6 +27,7 @@ from ..tables import (
     OfficerRow,
     PasskeyRow,
     RecoveryCodesRow,
+    SimLoginRow,
     TaskRow,
     TotpRow,
 )
@@ -49,7 +50,7 @@ def _has(row: Any, *conditions: Any) -> Any:
 
 
 _CODES: Any = RecoveryCodesRow.__table__
-_HAS_FACTOR = or_(_has(TotpRow), _has(PasskeyRow), _has(OfficerCertificateRow),
+_HAS_FACTOR = or_(_has(TotpRow), _has(PasskeyRow), _has(OfficerCertificateRow), _has(SimLoginRow),
                   _has(RecoveryCodesRow, _CODES.c.used != literal_column(str(_ALL_USED))))
 _IN_USE = and_(ENROLLMENT.c.holder == OFFICER.c.sub, ENROLLMENT.c.active_key.is_not(None))
 

@@ -20,6 +20,7 @@ from ..tables import (
     OutboxRow,
     PasskeyRow,
     RolloutFactRow,
+    SimLoginRow,
     TotpRow,
 )
 
@@ -33,7 +34,7 @@ class SqlObserver:
     """Looks at one database. Raises UnavailableError when it does not answer."""
 
     def __init__(self, database: Database) -> None:
-        factors = [_has(row, OFFICER.c.entry_uuid) for row in (TotpRow, PasskeyRow, OfficerCertificateRow)]
+        factors = [_has(row, OFFICER.c.entry_uuid) for row in (TotpRow, PasskeyRow, OfficerCertificateRow, SimLoginRow)]
         grant: Any = GrantRow.__table__
         used = exists(select(_ONE).select_from(grant).where(
             grant.c.client_id == CLIENT.c.client_id, grant.c.sub != literal_column("''")))

@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Boolean, Integer, Text, bindparam, func, literal_column, not_, or_, select, true
 
 from ....signing.ports import SignatureSearch
-from ....signing.transaction import Transaction
+from ....signing.transaction import SIGNATURE, Transaction
 from ..database import Database, parameter
 from ..tables import SignTransactionRow
 from .transactions import transaction_of
@@ -31,7 +31,9 @@ class SqlSignatureHistory:
         c: Any = ROW.c
         limit = bindparam("limit", type_=Integer())
         newest, oldest = c.transaction_id.desc(), c.transaction_id
-        meant = [c.transaction_id >= parameter(c.transaction_id, "least"), c.transaction_id < parameter(c.transaction_id, "upto"),
+        # Sign-ins have identifiers outside every such stretch (``signing.signing``), and are none all the same.
+        meant = [c.purpose == literal_column(f"'{SIGNATURE}'"),
+                 c.transaction_id >= parameter(c.transaction_id, "least"), c.transaction_id < parameter(c.transaction_id, "upto"),
                  *(or_(parameter(c[name]) == _EMPTY, c[name] == parameter(c[name])) for name in _EXACT),
                  or_(not_(bindparam("denied", type_=Boolean())), c.denied_at.is_not(None))]
         since = c.transaction_id > parameter(c.transaction_id, "than")

@@ -12,16 +12,16 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import and_, func, literal_column, or_, select, update
+from sqlalchemy import and_, exists, func, literal_column, or_, select, update
 
 from ....audit import AuditRecord
 from ....notices import Notice
 from ....signing.denial import MOST
-from ....signing.transaction import Change, Event, State, Transaction
+from ....signing.transaction import LOGIN, SIGNATURE, Change, Event, Purpose, State, Transaction
 from ..audit import audit_insert, audit_values
 from ..database import Database, insert_row, parameter
 from ..notices import notice_inserts, notice_values
-from ..tables import EvidenceBlobRow, SignEventRow, SignTransactionRow
+from ..tables import EvidenceBlobRow, SignEventRow, SignTransactionRow, SimLoginRow
 
 ROW: Any = SignTransactionRow.__table__
 EVENT: Any = SignEventRow.__table__
@@ -30,12 +30,14 @@ _COLUMNS: Final = tuple(column.name for column in ROW.columns)
 _FIXED: Final = frozenset({
     "transaction_id", "client_id", "idempotency_key", "sub", "unit_code", "title", "msisdn", "iccid", "carrier", "certificate",
     "digest_name", "digest", "document", "subject", "text", "code", "timeout_seconds", "created_at", "sid", "acr", "amr",
-    "auth_time", "source", "user_agent"})
+    "auth_time", "purpose", "binding", "source", "user_agent"})
 """What never changes."""
 _EVENT: Final = "event_"
 _TOLD: Final = tuple(f"told{number}_" for number in range(MOST))
 MAILED_A_DAY: Final = 5
 """Mails of one kind to one mailbox; the notices all stand on the page."""
+_SIGNATURE: Any = literal_column(f"'{SIGNATURE}'")
+_LOGIN: Any = literal_column(f"'{LOGIN}'")
 
 
 class SqlTransactions:
@@ -55,6 +57,13 @@ class SqlTransactions:
         self._change_on_record = database.write(event, audit_insert(), guard=moved)
         told = [act for prefix in _TOLD for act in notice_inserts(prefix, mailed_a_day=MAILED_A_DAY)]
         self._change_and_tell = database.write(event, audit_insert(), *told, guard=moved)
+        factor: Any = SimLoginRow.__table__
+        mine = factor.c.entry_uuid == parameter(factor.c.entry_uuid)
+        used = update(factor).where(mine).values(last_used_at=parameter(factor.c.last_used_at))
+        still = exists(select(literal_column("1")).select_from(factor).where(mine))
+        confirmed = update(ROW).where(*here, still, c.purpose == _LOGIN)
+        self._take = database.write(event, audit_insert(), used, guard=confirmed.values(
+            {name: parameter(c[name]) for name in _COLUMNS if name not in _FIXED}).returning(c.transaction_id))
         self._claim = database.write(guard=update(ROW).where(*here).values(
             next_try_at=parameter(c.next_try_at), tries=c.tries + literal_column("1"),
             revision=c.revision + literal_column("1")).returning(c.transaction_id))
@@ -62,7 +71,10 @@ class SqlTransactions:
             sha256=parameter(BLOB.c.sha256), content=parameter(BLOB.c.content)).on_conflict_do_nothing())
         self._find = database.read(select(ROW).where(c.transaction_id == parameter(c.transaction_id)))
         self._by_key = database.read(select(ROW).where(
-            c.client_id == parameter(c.client_id), c.idempotency_key == parameter(c.idempotency_key)))
+            c.client_id == parameter(c.client_id), c.idempotency_key == parameter(c.idempotency_key), c.purpose == _SIGNATURE))
+        self._bound = database.read(select(ROW).where(
+            c.binding == parameter(c.binding), c.binding != literal_column("''"), c.purpose == _LOGIN).order_by(
+                c.transaction_id.desc()).limit(1))
         self._occupying = database.read(select(ROW).where(c.iccid == parameter(c.iccid), c.occupies))
         is_due = c.next_try_at <= parameter(c.next_try_at, "now")
         self._carriers = database.read(select(c.carrier).where(is_due).distinct())
@@ -71,9 +83,10 @@ class SqlTransactions:
         since = parameter(c.ended_at, "since")
         ended = and_(c.outcome.in_((parameter(c.outcome, "first"), parameter(c.outcome, "second"))), c.ended_at > since)
         self._refusals = database.read(select(func.coalesce(c.denied_at, c.ended_at).label("at")).where(
-            c.sub == parameter(c.sub), or_(ended, c.denied_at > since)))
+            c.sub == parameter(c.sub), c.purpose == parameter(c.purpose), or_(ended, c.denied_at > since)))
+        earlier = c.transaction_id < parameter(c.transaction_id, "before")
         self._of_officer = database.read(select(ROW).where(
-            c.sub == parameter(c.sub), c.transaction_id < parameter(c.transaction_id, "before")).order_by(
+            c.sub == parameter(c.sub), c.purpose == _SIGNATURE, earlier).order_by(
                 c.transaction_id.desc()).limit(parameter(c.revision, "limit")))
         self._events = database.read(select(EVENT).where(
             EVENT.c.transaction_id == parameter(EVENT.c.transaction_id)).order_by(EVENT.c.id))
@@ -99,6 +112,15 @@ class SqlTransactions:
             given |= notice_values(notices[number] if number < len(notices) else None, prefix)
         return self._change_and_tell.run(**given, **audit_values(record)) is not None
 
+    def take(self, change: Change, record: AuditRecord, entry_uuid: str) -> bool:
+        """Write that a sign-in was opened, unless somebody was first or the factor was taken away."""
+        assert change.before is not None
+        self._keep_all(change.blobs)
+        values = {name: value for name, value in _values(change.after).items() if name not in _FIXED}
+        return self._take.run(**values, **_event_values(change.event), **audit_values(record), entry_uuid=entry_uuid,
+                              last_used_at=record.at, this=change.before.transaction_id,
+                              decided_on=change.before.revision) is not None
+
     def claim(self, transaction: Transaction, next_try_at: int) -> Transaction | None:
         """Move the next time at which a service is asked, unless somebody was first."""
         if self._claim.run(this=transaction.transaction_id, decided_on=transaction.revision, next_try_at=next_try_at) is None:
@@ -114,6 +136,10 @@ class SqlTransactions:
         """Find the one that a client calls so."""
         return _one(self._by_key.one(client_id=client_id, idempotency_key=idempotency_key))
 
+    def bound(self, binding: str) -> Transaction | None:
+        """Find what was last asked for a sign-in."""
+        return _one(self._bound.one(binding=binding))
+
     def occupying(self, iccid: str) -> Transaction | None:
         """Give the one that occupies a card."""
         return _one(self._occupying.one(iccid=iccid))
@@ -126,10 +152,10 @@ class SqlTransactions:
         """Give those of a service at which somebody is to look."""
         return [transaction_of(row) for row in self._due.all(carrier=carrier, now=now, limit=limit)]
 
-    def refusals(self, sub: str, outcomes: Sequence[str], since: int) -> Sequence[int]:
+    def refusals(self, sub: str, purpose: Purpose, outcomes: Sequence[str], since: int) -> Sequence[int]:
         """Say when an officer's transactions ended in one of two outcomes, or were denied."""
         first, second = outcomes
-        return [row.at for row in self._refusals.all(sub=sub, first=first, second=second, since=since)]
+        return [row.at for row in self._refusals.all(sub=sub, purpose=purpose, first=first, second=second, since=since)]
 
     def of_officer(self, sub: str, *, before: str = "", limit: int) -> Sequence[Transaction]:
         """Give an officer's, newest first."""

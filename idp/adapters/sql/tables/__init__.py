@@ -22,7 +22,7 @@ from .custody import CustodyDeviceRow, CustodyEntryRow
 from .departures import A_GUEST, NOT_ACTIVE, DepartureRow, TaskRow
 from .directory import DirectoryFeedRow, OfficerChangeRow, UnitRow
 from .enrollments import DeskDigestRow, EnrollmentEntryRow, EnrollmentRow, ExpiryDigestRow, ExpiryNoticeRow
-from .factors import OfficerCertificateRow, OneTimePasswordRow, RecoveryCodesRow, TotpEnrolmentRow, TotpRow
+from .factors import OfficerCertificateRow, OneTimePasswordRow, RecoveryCodesRow, SimLoginRow, TotpEnrolmentRow, TotpRow
 from .first_factors import EnrolmentCodeRow, FactorDemandRow
 from .government import CertificateBatchRow, IssuerSerialRow, SeenCertificateRow
 from .notices import AuditRepeatRow, DeviceRow, NoticeRow, RememberedDeviceRow
@@ -122,6 +122,7 @@ __all__ = (
     "SignTransactionRow",
     "SigningKeyRow",
     "SimEntryRow",
+    "SimLoginRow",
     "SimRow",
     "TaskRow",
     "ThrottleRow",

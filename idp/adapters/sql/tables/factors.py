@@ -52,6 +52,15 @@ class OneTimePasswordRow(Base):
     expires_at: Mapped[Epoch]
 
 
+class SimLoginRow(Base):
+    """That an officer signs in by SIM; which SIM it is, is asked each time (``signing.ports.Sims``)."""
+
+    __tablename__ = "sim_login"
+    entry_uuid: Mapped[str] = mapped_column(String(64), primary_key=True)
+    enrolled_at: Mapped[Epoch]
+    last_used_at: Mapped[Epoch | None]
+
+
 class OfficerCertificateRow(Base):
     """One certificate, by its SHA-256; it belongs to one officer."""
 

@@ -7,12 +7,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from .column_types import Base, ClientId, Digest, Epoch, RowId, Subject, Words
 
-_OCCUPIED, _OPEN = text("occupies"), text("is_open")
+_OCCUPIED, _OPEN, _BOUND = text("occupies"), text("is_open"), text("binding <> ''")
+_OF_SIGN_INS = text("transaction_id < 'm'")
+"""What is asked for sign-ins is called l..., signatures are s... (``signing.signing``)."""
 _DENIED, _SELDOM = text("denied_at IS NOT NULL"), text("state <> 'released'")
 
 
 class SignTransactionRow(Base):
-    """One signature that was asked for (``signing.transaction.Transaction``); rows are never deleted."""
+    """One signature that was asked for (``signing.transaction.Transaction``); never deleted, but for sign-ins, after a month."""
 
     __tablename__ = "sign_transaction"
     transaction_id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -48,6 +50,8 @@ class SignTransactionRow(Base):
     acr: Mapped[str] = mapped_column(String(128))
     amr: Mapped[str] = mapped_column(String(128))
     auth_time: Mapped[Epoch]
+    purpose: Mapped[str] = mapped_column(String(12), server_default="signature")
+    binding: Mapped[str] = mapped_column(String(64), server_default="")
     source: Mapped[str] = mapped_column(String(64))
     user_agent: Mapped[str] = mapped_column(String(255))
     revision: Mapped[int] = mapped_column(BigInteger)
@@ -58,6 +62,9 @@ class SignTransactionRow(Base):
                       Index("ix_sign_transaction_state", "state", "transaction_id", sqlite_where=_SELDOM,
                             postgresql_where=_SELDOM),
                       Index("ix_sign_transaction_due", "carrier", "next_try_at"),
+                      Index("ix_sign_transaction_binding", "binding", "transaction_id", sqlite_where=_BOUND,
+                            postgresql_where=_BOUND),
+                      Index("ix_sign_transaction_sign_in", "created_at", sqlite_where=_BOUND, postgresql_where=_BOUND),
                       Index("uq_sign_transaction_card", "iccid", unique=True, sqlite_where=_OCCUPIED, postgresql_where=_OCCUPIED))
 
 
@@ -75,6 +82,7 @@ class SignEventRow(Base):
     proofs: Mapped[Words]
     """JSON object: what it is -> SHA-256 (hexadecimal) of an ``evidence_blob``."""
     note: Mapped[Words]
+    __table_args__ = (Index("ix_sign_event_sign_in", "at_us", sqlite_where=_OF_SIGN_INS, postgresql_where=_OF_SIGN_INS),)
 
 
 class EvidenceBlobRow(Base):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ....authn.second_factor import Standing
-from . import certificate, otp, passkey, recovery
+from . import certificate, otp, passkey, recovery, sim
 
 
 class FactorPart(Protocol):
@@ -26,4 +26,5 @@ class FactorPart(Protocol):
         ...
 
 
-PARTS: tuple[FactorPart, ...] = (passkey.PasskeyPart(), otp.OtpPart(), certificate.CertificatePart(), recovery.RecoveryPart())
+PARTS: tuple[FactorPart, ...] = (passkey.PasskeyPart(), otp.OtpPart(), certificate.CertificatePart(), sim.SimPart(),
+                                recovery.RecoveryPart())

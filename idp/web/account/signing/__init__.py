@@ -16,7 +16,7 @@ from ....pki.enrollment.moves import Actor
 from ....services import MobileSignatures, Services
 from ....sessions.single_sign_on import Session
 from ....signing.sims.sim import LIVE, Act, State
-from ....signing.transaction import Transaction
+from ....signing.transaction import SIGNATURE, Transaction
 from ... import signature_words as words
 from ...onward import Onward, see_other
 from ...presentation import agency_help, clock_words, in_words, officer_words
@@ -167,7 +167,7 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
 
     def _mine(session: Session, transaction_id: str) -> Transaction:
         one = rooms.transactions.find(transaction_id)
-        if one is None or one.sub != session.sub:
+        if one is None or one.sub != session.sub or one.purpose != SIGNATURE:
             abort(404)
         return one
 

@@ -85,7 +85,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
     def _form(entered: Entered, typed: Mapping[str, str], refused: RefusedError | None = None, *,
               found: Mapping[str, Any] | None = None, etag: str = "") -> Response:
         offered = words.options(_units(entered), province=entered.who.of_the_province, acr_prefix=services.settings.acr_prefix,
-                                highest=3 if services.settings.certificate_origin else 2)
+                                highest=services.assurance.highest)
         member, sentence = _fault(refused)
         named = [{**field, "value": typed.get(field["name"], ""), "error": sentence if field["name"] == member else "",
                   "options": _with(offered.get(field["name"]), typed.get(field["name"], ""))} for field in words.fields()]

@@ -37,6 +37,8 @@ def families() -> Mapping[str, Mapping[str, str]]:
             "password.reset_refused": gettext("Chưa đặt lại được mật khẩu"),
             "factor.accepted": gettext("Lớp thứ hai đúng"),
             "factor.refused": gettext("Lớp thứ hai sai"),
+            "factor.asked": gettext("Hỏi điện thoại để đăng nhập"),
+            "factor.answered": gettext("Điện thoại trả lời việc đăng nhập"),
             "factor.demanded": gettext("Yêu cầu có lớp thứ hai"),
             "factor.enrolled": gettext("Đăng ký lớp thứ hai"),
             "factor.renamed": gettext("Đổi tên lớp thứ hai"),

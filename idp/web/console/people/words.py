@@ -67,7 +67,8 @@ def orders() -> Mapping[str, str]:
 def factor(name: str) -> str:
     """Give what a factor is called."""
     return str({"otp": gettext("Ứng dụng tạo mã"), "passkey": gettext("Khóa truy cập"),
-                "recovery_codes": gettext("Mã khôi phục"), "certificate": gettext("Chứng thư số")}.get(name, name))
+                "recovery_codes": gettext("Mã khôi phục"), "certificate": gettext("Chứng thư số"),
+                "sim": gettext("SIM ký số")}.get(name, name))
 
 
 def role(found: Mapping[str, Any] | None, services: Services) -> str:

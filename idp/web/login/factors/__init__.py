@@ -9,7 +9,7 @@ from ....authn.second_factor import Standing
 from ....directory.mirror import MirroredOfficer
 from ....services import Services
 from ....sessions.interaction import Interaction
-from . import certificate, otp, passkey, recovery
+from . import certificate, otp, passkey, recovery, sim
 
 
 class FactorForm(Protocol):
@@ -45,4 +45,5 @@ class FactorForm(Protocol):
 
 def forms(services: Services) -> tuple[FactorForm, ...]:
     """Make the parts of all factors."""
-    return (passkey.PasskeyForm(), otp.OtpForm(), certificate.CertificateForm(services), recovery.RecoveryForm())
+    return (passkey.PasskeyForm(), otp.OtpForm(), certificate.CertificateForm(services), sim.SimForm(services),
+            recovery.RecoveryForm())

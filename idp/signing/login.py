@@ -1,0 +1,90 @@
+"""Asking an officer's phone to confirm a sign-in: a challenge that the card's key for that signs, and no document ever.
+
+Source: ETSI TS 102 204 §6; security checklist 29, 57 and 58; decision 0011. What is signed is a number made here for one sign-in
+of one browser, with the digits that stand on both screens. It shares with signatures that a card is asked one thing at a time,
+and everything that ``following`` does; it is never given out, and what comes late opens nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from typing import Final
+
+from ..audit import AuditRecord, Caller
+from ..directory.mirror import MirroredOfficer
+from ..errors import RefusedError
+from .mobile_signature import MobileSignatureService
+from .ports import BoundSim, Sims
+from .signing import Order, Signing
+from .transaction import LOGIN, OPEN, State, Transaction
+
+ASKER: Final = "sim-login"
+"""Stands for the application in what is asked for signing in."""
+_WHAT: Final = b"sign-in challenge, not a document\0"
+
+
+class Logins:
+    """Sign-ins confirmed by SIM.
+
+    Args:
+        signing: Asks phones.
+        sims: Whose SIM it is.
+        services: The carriers' services, by name.
+    """
+
+    def __init__(self, signing: Signing, sims: Sims, services: Mapping[str, MobileSignatureService]) -> None:
+        self._signing, self._sims, self._services = signing, sims, services
+
+    @property
+    def offered(self) -> bool:
+        """Whether any carrier asks cards with a key that is for signing in."""
+        return any(service.authenticates for service in self._services.values())
+
+    def sim(self, sub: str) -> BoundSim | None:
+        """Give the SIM by which an officer can sign in now; None where there is none."""
+        try:
+            found = self._sims.authenticating(sub)
+        except RefusedError:
+            return None
+        service = self._services.get(found.carrier)
+        return found if service is not None and service.authenticates else None
+
+    def ask(self, officer: MirroredOfficer, words: str, binding: str, caller: Caller) -> Transaction:
+        """Ask the phone, unless it is asked for this sign-in already or has just confirmed it.
+
+        Args:
+            officer: Whose password was right.
+            words: Where the sign-in leads, for the phone.
+            binding: Names the sign-in of one browser; SHA-256, hexadecimal.
+            caller: For the records.
+
+        Raises:
+            RefusedError: as ``Signing.ask``.
+            UnavailableError: as ``Signing.ask``.
+        """
+        known = self.state(officer.sub, binding, caller)
+        if known is not None and (known.state in OPEN or known.state is State.READY):
+            return known
+        post = officer.officer.main_post
+        digest = hashlib.sha256(_WHAT + binding.encode() + secrets.token_bytes(32)).digest()
+        try:
+            return self._signing.ask(Order(
+                client_id=ASKER, idempotency_key=secrets.token_hex(16), sub=officer.sub, unit_code=post.unit_code,
+                title=post.title, digest_name="sha256", digest=digest, document=f"DANG NHAP {words}",
+                subject=f"Đăng nhập {words}", purpose=LOGIN, binding=binding), caller)
+        except RefusedError as err:
+            other = self.state(officer.sub, binding, caller) if err.code == "sim_busy" else None
+            if other is None or other.state not in OPEN:
+                raise
+            return other  # two presses of the button at one moment
+
+    def state(self, sub: str, binding: str, caller: Caller) -> Transaction | None:
+        """Give what the officer's phone was last asked for a sign-in, as it is now; None where it was not asked."""
+        one = self._signing.bound(binding, caller) if binding else None
+        return one if one is not None and one.sub == sub else None
+
+    def opened(self, one: Transaction, entry_uuid: str, record: AuditRecord, caller: Caller) -> bool:
+        """Take what a phone has confirmed, once. See ``Signing.opened``."""
+        return self._signing.opened(one, entry_uuid, record, caller)
