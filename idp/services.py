@@ -42,6 +42,7 @@ from .administration.rollout.accounts import ForgottenAccounts
 from .administration.rollout.campaigns import RolloutAdministration
 from .administration.rollout.reports import RolloutReports
 from .administration.signing.history import Signatures
+from .administration.signing.lists import SimLists
 from .administration.tasks import TaskAdministration
 from .audit import AuditTrail, Caller
 from .audit.chain import AuditChain, AuditReader, SealStore
@@ -259,6 +260,7 @@ class MobileSignatures:
         evidence: Makes the file that proves a signature (``signing.evidence``), time-stamped where the province gives
             time-stamps.
         signatures: Tells administrators of them.
+        sim_lists: Gives lists of what waits for a carrier.
     """
 
     signing: Signing
@@ -268,6 +270,7 @@ class MobileSignatures:
     carriers: Mapping[str, MobileSignatureService]
     evidence: Callable[[Transaction, Caller], bytes]
     signatures: Signatures
+    sim_lists: SimLists
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,7 @@ from ..administration.enrollment.personal import PersonalData
 from ..administration.enrollment.renewals import Renewals
 from ..administration.enrollment.requests import CertificateDesk, EnrollmentAdministration
 from ..administration.enrollment.uploads import Uploads
+from ..administration.signing.lists import SimRows
 from ..audit import AuditTrail
 from ..authn.lockout import FACTOR_LIMITS, GuessCounter, Lockout
 from ..clock import Clock
@@ -76,6 +77,7 @@ from ..pki.timestamp.service import TimeStamps
 from ..roles import RoleGroups
 from ..services import CertificateProtocols
 from ..settings import Settings
+from ..signing.sims.enrollment import SimEnrollment
 
 
 def published_chain(settings: Settings, database: Database) -> tuple[PublishedChain, ListFetcher | None]:
@@ -177,7 +179,7 @@ def console(settings: Settings, access: Access, groups: RoleGroups, clock: Clock
 
 def for_administrators(settings: Settings, database: Database, rooms: CertificateDesk, mirror: OfficerMirror,
                        search: OfficerSearch, audit: AuditTrail, chain: PublishedChain, keys: KeyRing, sealer: Sealer,
-                       issuance: Issuance, clock: Clock) -> tuple[
+                       issuance: Issuance, sims: SimEnrollment | None, clock: Clock) -> tuple[
                            EnrollmentAdministration, EnrollmentLists, DeviceAdministration, EnrollmentPaper, ExpiryForecast,
                            Renewals]:
     """Build what the administration API calls, with the Government's authority behind it."""
@@ -187,6 +189,7 @@ def for_administrators(settings: Settings, database: Database, rooms: Certificat
     units, forecast = SqlUnits(database), SqlForecast(database)
     asking, expiry = Asking(rooms.desk, mirror, search, units), ExpiryForecast(forecast, units, sheets, clock)
     lists = EnrollmentLists(rooms.desk, mirror, search, sheets, audit, government, InternalAuthority(issuance),
-                            rooms.custody, asking, Issuers(issuance), organization=settings.province_name)
+                            rooms.custody, asking, Issuers(issuance), organization=settings.province_name,
+                            sims=None if sims is None else SimRows(sims, clock))
     return EnrollmentAdministration(rooms), lists, DeviceAdministration(rooms.register, mirror, sheets), EnrollmentPaper(
         PersonalData(rooms.desk, audit), Uploads(sealer, clock), sheets, asking), expiry, Renewals(rooms, forecast, expiry)

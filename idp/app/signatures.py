@@ -9,12 +9,14 @@ from cryptography import x509
 
 from ..adapters.mssp import carriers
 from ..adapters.outbound import Outbound
+from ..adapters.sheets import SheetFiles
 from ..adapters.sql.database import Database
 from ..adapters.sql.directory.administrators import SqlAgencyAdministrators
 from ..adapters.sql.signing.history import SqlSignatureHistory
 from ..adapters.sql.signing.sims import SqlSims
 from ..adapters.sql.signing.transactions import SqlTransactions
 from ..administration.signing.history import Signatures
+from ..administration.signing.lists import SimLists
 from ..audit import AuditTrail, Caller
 from ..clock import Clock
 from ..directory.mirror import OfficerMirror
@@ -112,4 +114,5 @@ def signature_rooms(settings: Settings, database: Database, mirror: OfficerMirro
                           services=MobileSignatures(
         signing=signing, transactions=transactions, sims=enrollment,
         nightly=NightlyCheck(store, enrollment, services, mirror, clock), carriers=services, evidence=proven,
-        signatures=Signatures(SqlSignatureHistory(database), transactions, mirror, proven, trail, clock)))
+        signatures=Signatures(SqlSignatureHistory(database), transactions, mirror, proven, trail, clock),
+        sim_lists=SimLists(enrollment, mirror, SheetFiles(), trail, clock)))

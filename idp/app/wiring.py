@@ -284,7 +284,8 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     factors.mobile_id.phones = signatures.logins if signatures is not None else None
     officer_search = SqlOfficerSearch(database, clock)
     enrollments, enrollment_lists, custody_devices, paper, expiry, renewals = for_administrators(
-        settings, database, desk_rooms, mirror, officer_search, audit, chain, keys, sealer, issuance, clock)
+        settings, database, desk_rooms, mirror, officer_search, audit, chain, keys, sealer, issuance,
+        None if signatures is None else signatures.services.sims, clock)
     consequences = Several((deprovisioning, ContactChanges(notices), Departures(desk_rooms.ending), desk_rooms.following,
                             *(() if signatures is None else (SimsOfLeavers(signatures.services.nightly),))))
     mirror_rooms = mirroring(settings, database, mirror.ledger, people, changes, consequences, clock,

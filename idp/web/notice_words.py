@@ -171,7 +171,8 @@ _STEPS = {"activate": _("ký thử để kích hoạt chứng thư số"), "enro
 _A_STEP = _("làm bước của bạn")
 _FACTORS = {"otp": _("Ứng dụng tạo mã 6 số"), "passkey": _("Khóa truy cập"), "recovery_codes": _("Bộ mã khôi phục"),
             "sim": _("SIM ký số")}
-_SIMS = {"active": _("ký được từ bây giờ"), "pin_blocked": _("mã PIN bị khóa, vui lòng liên hệ nhà mạng"),
+_SIMS = {"requested": _("đơn vị đã đề nghị cho bạn, vui lòng mở trang SIM ký số để lấy mã xác nhận"),
+         "active": _("ký được từ bây giờ"), "pin_blocked": _("mã PIN bị khóa, vui lòng liên hệ nhà mạng"),
          "lost": _("đã báo mất, không ký được nữa"), "swapped": _("nhà mạng báo số này dùng SIM khác, không ký được nữa"),
          "deactivated": _("đã ngừng, không ký được nữa"), "refused": _("đề nghị không được duyệt")}
 _LINK = _("Để đặt mật khẩu mới, vui lòng mở liên kết này trong 30 phút: %(link)s")

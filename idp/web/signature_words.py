@@ -136,6 +136,7 @@ def acts() -> Mapping[Act, str]:
     """Give what each act is called, on a button and in a history."""
     return {
         Act.ASK: gettext("Đề nghị cấp SIM"), Act.SEND_CODE: gettext("Gửi mã mới"), Act.WRONG_CODE: gettext("Nhập mã chưa đúng"),
+        Act.NOTE_OWNER: gettext("Ghi trả lời của nhà mạng về chủ thuê bao"),
         Act.VERIFY: gettext("Xác nhận số điện thoại"), Act.APPROVE: gettext("Duyệt"),
         Act.APPROVE_FOR_PROVINCE: gettext("Duyệt cho tỉnh"), Act.REFUSE: gettext("Không duyệt"),
         Act.GIVE_CARD: gettext("Cấp SIM"), Act.CERTIFY: gettext("Cấp chứng thư số cho SIM"),
@@ -148,6 +149,8 @@ def acts() -> Mapping[Act, str]:
 
 def next_step(sim: Sim) -> str:
     """Say what comes next, and who does it; empty where nothing does."""
+    if sim.state is State.REQUESTED and not sim.code_digest:
+        return str(gettext("Bạn bấm “Gửi mã mới” để nhận mã 6 số qua tin nhắn, rồi nhập mã đó."))
     known = {
         State.REQUESTED: gettext("Bạn nhập mã 6 số đã gửi tới số điện thoại này."),
         State.NUMBER_VERIFIED: gettext("Quản trị đơn vị duyệt."), State.AGENCY_APPROVED: gettext("Quản trị tỉnh duyệt."),
@@ -178,6 +181,8 @@ def refusal(code: str) -> str:
         "too_many_codes": gettext("Đã gửi nhiều mã. Vui lòng đợi một giờ."),
         "wrong_code": gettext("Mã chưa đúng. Vui lòng xem lại tin nhắn."),
         "code_over": gettext("Mã đã hết hạn. Vui lòng lấy mã mới."),
+        "nothing_to_send": gettext("Không có đề nghị SIM nào đang chờ nhà mạng."),
+        "too_many_rows": gettext("Danh sách quá dài. Vui lòng chọn một nhà mạng."),
         "short_messages": gettext("Chưa gửi được tin nhắn. Vui lòng thử lại sau ít phút."),
         "another_person": gettext("Việc này do người khác làm. Người đề nghị, người duyệt và người giữ SIM là ba người."),
         "not_the_owner": gettext("Nhà mạng báo số này là của người khác."),

@@ -66,7 +66,8 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "narrowed": {"state": "active", "unit": "", "carrier": "", "q": "34"}, "carriers": ("Mạng mẫu Một",),
         "turn": {"first": "/next", "prev": "", "next": "/next"},
         "states": lambda: [{"name": state.value, "word": word, "count": 3} for state, (word, _, _) in words.states().items()],
-        "may_ask": True, "rows": lambda: [_sim(State.ACTIVE), _sim(State.NUMBER_VERIFIED) | {"seal": True}, _sim(State.LOST)]}
+        "may_ask": True, "error": "", "files": [{"kind": "XLSX", "url": "/next"}],
+        "rows": lambda: [_sim(State.ACTIVE), _sim(State.NUMBER_VERIFIED) | {"seal": True}, _sim(State.LOST)]}
     shown: dict[str, Any] = around | {"error": "", "people": people, "owner": "–", "history": history}
     act: dict[str, Any] = around | {"error": "", "typed": "", "needed": "", "owner": False, "warning": "", "destructive": False}
     none = {"first": "", "prev": "", "next": ""}

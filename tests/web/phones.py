@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from idp.adapters.sheets import SheetFiles
 from idp.adapters.sql.signing.history import SqlSignatureHistory
 from idp.adapters.sql.trail.records import SqlAuditTrail
 from idp.administration.signing.history import Signatures
+from idp.administration.signing.lists import SimLists, SimRows
 from idp.audit import Caller
 from idp.directory.officer import Post
 from idp.services import MobileSignatures
@@ -39,7 +41,9 @@ class Phones(Console):
             signing=house.signing, transactions=transactions, sims=house.sims, nightly=house.nightly,
             carriers={"mang": house.carrier}, evidence=evidence, signatures=Signatures(
                 SqlSignatureHistory(office.database), transactions, office.services.mirror, evidence,
-                SqlAuditTrail(office.database), office.clock))
+                SqlAuditTrail(office.database), office.clock), sim_lists=SimLists(
+                    house.sims, office.services.mirror, SheetFiles(), SqlAuditTrail(office.database), office.clock))
+        office.services.administration.enrollment_lists._sims = SimRows(house.sims, office.clock)
         office.services = dataclasses.replace(office.services, mobile_signatures=rooms)
         super().__init__(office)
 

@@ -33,6 +33,7 @@ from ...pki.government.authority import GovernmentAuthority
 from ...pki.government.ports import Batch, Moment
 from ...roles import Administrator, ForbiddenError, Right, Role
 from ..pages import Place, turned
+from ..signing.lists import SIMS, SimRows
 from .asking import Asking
 from .handed_over import HandOverList
 from .issuers import AUTHORITIES, INTERNAL, Issuer, Issuers, unfit
@@ -41,7 +42,7 @@ from .results import Results, Take
 PERSONS: Final = FORMS["mau01_ca_nhan"]
 RESULTS: Final = FORMS["ket_qua_cap"]
 HANDED_OVER: Final = FORMS["ban_giao"]
-TAKEN: Final = (PERSONS.name, RESULTS.name, HANDED_OVER.name)
+TAKEN: Final = (PERSONS.name, RESULTS.name, HANDED_OVER.name, SIMS.name)
 """Lists that are taken in."""
 _COMPARED: Final = (RESULTS.name, HANDED_OVER.name)
 """Lists whose answer tells whether an identity number is somebody's."""
@@ -69,6 +70,18 @@ _REASONS: Final = {
     "identity_unknown": "Đề nghị chưa có số định danh của người được cấp. Vui lòng trả lại để bổ sung.",
     "device_lost": "Thiết bị này đã được báo mất. Vui lòng ghi nhận trả thiết bị trước, nếu đã tìm thấy.",
     "same_person": "Không ai tự bàn giao cho chính mình. Vui lòng nhờ người khác ghi nhận dòng này.",
+    "number_taken": "Số điện thoại này đã có người đăng ký.",
+    "bad_carrier": "Nhà mạng này không có ở đây. Vui lòng ghi đúng tên như trên trang SIM ký số.",
+    "another_carrier": "Đề nghị SIM của số này ghi nhà mạng khác. Vui lòng kiểm tra nhà mạng.",
+    "no_officer": "Cán bộ này hiện không làm việc.",
+    "no_sim_request": "Chưa có đề nghị SIM nào của số này. Vui lòng bỏ trống số SIM và chính chủ để lập đề nghị.",
+    "desk_only": "Trả lời của nhà mạng do tỉnh ghi. Vui lòng bỏ trống số SIM và chính chủ.",
+    "not_approved": "SIM này chưa được tỉnh duyệt. Vui lòng duyệt trước rồi nhập lại dòng này.",
+    "not_the_owner": "Nhà mạng báo số này là của người khác, nên không cấp SIM.",
+    "card_taken": "Số SIM này đã cấp cho người khác.",
+    "bad_card": "Số SIM không đúng. Vui lòng chép số in trên SIM, bắt đầu bằng 89.",
+    "bad_number": "Số điện thoại không đúng. Số di động có 10 chữ số và bắt đầu bằng 0.",
+    "wrong_state": "SIM này không còn ở bước đó. Vui lòng mở SIM để xem.",
     "changed": "Có người vừa thay đổi đề nghị này. Vui lòng thử lại.",
 }
 """What is said of a row that the desk refuses, by code; whatever else there is, by ``changed``."""
@@ -89,11 +102,13 @@ class EnrollmentLists:
         asking: Makes requests of rows.
         issuers: Who issues.
         organization: The province.
+        sims: Takes rows of SIMs; None where no carrier is named.
     """
 
     def __init__(self, desk: Desk, mirror: OfficerMirror, search: OfficerSearch, sheets: Sheets, audit: AuditTrail,
                  government: GovernmentAuthority, internal: CertificateAuthority, custody: Custody,
-                 asking: Asking, issuers: Issuers, *, organization: str) -> None:
+                 asking: Asking, issuers: Issuers, *, organization: str, sims: SimRows | None = None) -> None:
+        self._sims = sims
         self._asking, self._issuers = asking, issuers
         self._hand_overs = HandOverList(desk, custody)
         self._desk, self._mirror, self._search, self._sheets, self._audit = desk, mirror, search, sheets, audit
@@ -125,7 +140,9 @@ class EnrollmentLists:
             raise ForbiddenError("The province's desk hands over.")
         if form == RESULTS.name and who.role not in (Role.PROVINCE, Role.MACHINE):
             raise ForbiddenError("The province's desk takes results.")
-        if form == PERSONS.name and not who.may(Right.ASK_CERTIFICATES):
+        if form == SIMS.name and self._sims is None:
+            raise RefusedError("Signatures by SIM are not offered here.", code="not_offered", status=404)
+        if form in (PERSONS.name, SIMS.name) and not who.may(Right.ASK_CERTIFICATES):
             raise ForbiddenError("A list of officers is handed in by somebody who answers for it.")
         if dry and form == RESULTS.name and who.role is Role.MACHINE:
             raise ForbiddenError("A trial tells whose identity number fits; the province's desk tries lists.")
@@ -293,6 +310,8 @@ class EnrollmentLists:
                                                 caller=caller)
         if form == RESULTS.name:
             return self._results.taking(actor, sent.certificates, dry=dry, caller=caller)
+        if form == SIMS.name and (sims := self._sims) is not None:
+            return lambda row: sims.take(actor, self._officer(row.values), row.values, dry=dry, caller=caller)
         return lambda row: self._hand_overs.take(actor, row, self._officer(row.values), dry=dry, caller=caller)
 
     def _officer(self, values: Mapping[str, str]) -> MirroredOfficer:

@@ -20,6 +20,7 @@ from .cells import (
     day,
     device_serial,
     entry,
+    folded,
     iccid,
     identity_number,
     mail,
@@ -109,6 +110,12 @@ class Form:
         return {column.key: column for column in self.columns}[key]
 
 
+def carrier(cell: Cell) -> str:
+    """Read a carrier: one of ``CARRIERS`` by what people call it, any other by its name."""
+    found = text(32)(cell)
+    return next((name for name, words in CARRIERS.items() if folded(found) in {name, *map(folded, words.split("|"))}), found)
+
+
 def identity_card(cell: Cell) -> Mapping[str, str]:
     """Read ``number; day of issue; place of issue`` out of one cell; the number alone will do."""
     number, *rest = (part.strip() for part in plain(cell).split(";")) if isinstance(cell, str) else (cell,)
@@ -137,7 +144,8 @@ _SERIAL = Column("serial", "Số hiệu chứng thư", serial,
                   "so hieu chung thu moi"), required=True)
 _DEVICE = Column("device_serial", "Số hiệu thiết bị", device_serial,
                  ("so hieu thiet bi luu khoa bi mat", "so hieu token", "so seri thiet bi", "so serial thiet bi"))
-_CARRIERS = {"viettel": "Viettel", "vinaphone": "VinaPhone|vina phone|vnpt|vina", "mobifone": "MobiFone|mobi fone|mobi"}
+CARRIERS: Final = {"viettel": "Viettel", "vinaphone": "VinaPhone|vina phone|vnpt|vina", "mobifone": "MobiFone|mobi fone|mobi"}
+"""What people call the great carriers; how each is called here is for who reads the list to say."""
 _ICCID = Column("iccid", "Số ICCID của SIM", iccid, ("iccid", "so iccid", "so seri sim", "so serial sim", "so sim"))
 
 REASONS: Final = {
@@ -219,8 +227,7 @@ FORMS: Final[Mapping[str, Form]] = {form.name: form for form in (
         _NAME,
         _MAIL,
         Column("phone", _PHONE.heading, phone, _PHONE.aliases, required=True, personal=True),
-        Column("carrier", "Nhà mạng", aliases=("mang", "ten nha mang", "doanh nghiep vien thong"), required=True,
-               choices=_CARRIERS),
+        Column("carrier", "Nhà mạng", carrier, ("mang", "ten nha mang", "doanh nghiep vien thong"), required=True),
         _ICCID,
         Column("owner_match", "Chính chủ", aliases=("sim chinh chu", "thue bao chinh chu", "khop chu thue bao"),
                choices={"yes": "có|x|đúng|1|chính chủ", "no": "không|sai|0|không chính chủ"}),

@@ -28,7 +28,22 @@ from ..transaction import OPEN as UNDER_WAY
 from ..transaction import State as SignatureState
 from .ports import Certifier, ShortMessages, SimStore
 from .registration import Registration
-from .sim import REASONED, Act, Entry, Sim, SimChange, SimError, State, card_of, code_pause, moved, number_of, possible, sees
+from .sim import (
+    LIVE,
+    REASONED,
+    Act,
+    Entry,
+    Sim,
+    SimChange,
+    SimError,
+    State,
+    card_of,
+    code_pause,
+    moved,
+    number_of,
+    possible,
+    sees,
+)
 
 CODE_SECONDS: Final = 600
 MOST_TRIES: Final = 5
@@ -89,7 +104,8 @@ class SimEnrollment:
 
     # Asked for
 
-    def ask(self, actor: Actor, holder: str, number: str, carrier: str, caller: Caller, *, seal: bool = False) -> Sim:
+    def ask(self, actor: Actor, holder: str, number: str, carrier: str, caller: Caller, *, seal: bool = False,
+            send: bool = True) -> Sim:
         """Ask for a SIM; a code goes to its number.
 
         Args:
@@ -99,12 +115,26 @@ class SimEnrollment:
             carrier: One of ``carriers``.
             caller: For the records.
             seal: It signs as the agency; administrators alone ask for that.
+            send: The code is sent at once; else the holder is told, and has it sent.
 
         Raises:
             SimError: 422 ``bad_number``, ``bad_carrier``; 403 ``not_yours``; 404 ``no_officer``; 409 ``number_taken``: it is
                 somebody's, or a request of it is on its way; 429 ``too_many_codes``.
             UnavailableError: nobody takes the message; the request stands, and a code may be sent anew.
         """
+        asked = self._wished(actor, holder, number, carrier, seal=seal)
+        notice = None if send else self._told(asked.after, caller)
+        if not self.store.add(asked, self._record(AuditEvent.SIM_ASKED, asked, caller), notice):
+            raise SimError("This number is somebody's, or is asked for already.", code="number_taken")
+        return self.send_code(actor, asked.after.sim_id, caller) if send else asked.after
+
+    def would_ask(self, actor: Actor, holder: str, number: str, carrier: str) -> None:
+        """Raise what ``ask`` would, but for a number that somebody takes meanwhile."""
+        asked = self._wished(actor, holder, number, carrier, seal=False)
+        if any(one.state in LIVE for one in self.store.of_number(asked.after.msisdn)):
+            raise SimError("This number is somebody's, or is asked for already.", code="number_taken")
+
+    def _wished(self, actor: Actor, holder: str, number: str, carrier: str, *, seal: bool) -> SimChange:
         msisdn = number_of(number)
         if carrier not in self._services:
             raise SimError("There is no such carrier here.", code="bad_carrier", status=422)
@@ -121,10 +151,7 @@ class SimEnrollment:
         sim = Sim(sim_id=f"sim-{now:010x}{secrets.token_hex(6)}", sub=holder, unit_code=post.unit_code, unit_name=post.unit_name,
                   seal=seal, name=post.unit_name if seal else officer.officer.name, msisdn=msisdn, carrier=carrier, since=now,
                   created_at=now, requester=actor.sub)
-        asked = SimChange(None, sim, Entry(sim.sim_id, 0, now, Act.ASK, State.REQUESTED, actor.sub, {}))
-        if not self.store.add(asked, self._record(AuditEvent.SIM_ASKED, asked, caller)):
-            raise SimError("This number is somebody's, or is asked for already.", code="number_taken")
-        return self.send_code(actor, sim.sim_id, caller)
+        return SimChange(None, sim, Entry(sim.sim_id, 0, now, Act.ASK, State.REQUESTED, actor.sub, {}))
 
     def send_code(self, actor: Actor, sim_id: str, caller: Caller) -> Sim:
         """Send a new code to the number; the one before it is worth nothing.
@@ -192,14 +219,21 @@ class SimEnrollment:
         act = Act.APPROVE if for_agency else Act.APPROVE_FOR_PROVINCE
         return self._write(moved(sim, act, actor, self._clock.now(), owner_match=match, **named), caller)
 
+    def note_owner(self, actor: Actor, sim_id: str, caller: Caller, *, match: bool) -> Sim:
+        """Note whether the carrier says that the number is the holder's. Raises SimError 404; 403; 409 ``wrong_state``."""
+        return self._write(moved(self.seen(actor, sim_id), Act.NOTE_OWNER, actor, self._clock.now(), owner_match=match,
+                                 detail={"owner": "yes" if match else "no"}), caller)
+
     def refuse(self, actor: Actor, sim_id: str, reason: str, caller: Caller) -> Sim:
         """Refuse a request. Raises as ``act``."""
         return self.act(actor, sim_id, Act.REFUSE, caller, reason=reason)
 
     # The card
 
-    def give_card(self, actor: Actor, sim_id: str, number: str, caller: Caller) -> Sim:
-        """Note which card the holder gets, and have it registered and certified; the worker goes on where a service is away.
+    def give_card(self, actor: Actor, sim_id: str, number: str, caller: Caller, *, at_once: bool = True) -> Sim:
+        """Note which card the holder gets, and have it registered and certified.
+
+        That is done now, or ``at_once`` being false by the worker, who also goes on where a service is away.
 
         Raises:
             SimError: 404; 422 ``bad_card``; 409 ``wrong_state``, ``another_person``, ``card_taken``; 403 ``not_yours``.
@@ -211,7 +245,7 @@ class SimEnrollment:
         change = moved(sim, Act.GIVE_CARD, actor, self._clock.now(), detail={"iccid": iccid}, iccid=iccid, to_revoke=why)
         if not self.store.change(change, self._record(AuditEvent.SIM_MOVED, change, caller)):
             raise SimError("This card is another SIM's, or somebody was quicker.", code="card_taken")
-        return self.advance(change.after, caller)
+        return self.advance(change.after, caller) if at_once else change.after
 
     def advance(self, sim: Sim, caller: Caller) -> Sim:
         """Take a SIM on as far as it goes without a person: registration, certificate, and the end of the first signature.
@@ -342,11 +376,14 @@ class SimEnrollment:
         after, before = change.after, change.before
         notice = None
         if after.state in _TOLD and before is not None and before.state is not after.state:
-            notice = Notice(NoticeKind.SIM_CHANGED, after.sub, self._clock.now(), caller.source,
-                            {"state": after.state.value, "number": after.msisdn[-3:]})
+            notice = self._told(after, caller)
         if not self.store.change(change, self._record(AuditEvent.SIM_MOVED, change, caller), notice):
             raise SimError("Somebody else has changed this SIM meanwhile.", code="changed")
         return after
+
+    def _told(self, sim: Sim, caller: Caller) -> Notice:
+        return Notice(NoticeKind.SIM_CHANGED, sim.sub, self._clock.now(), caller.source,
+                      {"state": sim.state.value, "number": sim.msisdn[-3:]})
 
     def _record(self, event: AuditEvent, change: SimChange, caller: Caller) -> AuditRecord:
         detail: dict[str, Any] = {"sim": change.after.sim_id, "act": change.entry.act.value, "state": change.after.state.value,

@@ -47,6 +47,8 @@ class Act(StrEnum):
     ASK = "ask"
     SEND_CODE = "send_code"
     WRONG_CODE = "wrong_code"
+    NOTE_OWNER = "note_owner"
+    """Whether the carrier says that the number is the holder's."""
     VERIFY = "verify"
     APPROVE = "approve"
     APPROVE_FOR_PROVINCE = "approve_for_province"
@@ -102,6 +104,7 @@ STEPS: Final = _steps(
     ((_S.REQUESTED,), _A.SEND_CODE, _S.REQUESTED, (_B.HOLDER, _B.ASKS)),
     ((_S.REQUESTED,), _A.WRONG_CODE, _S.REQUESTED, (_B.HOLDER,)),
     ((_S.REQUESTED,), _A.VERIFY, _S.NUMBER_VERIFIED, (_B.HOLDER,)),
+    *(((state,), _A.NOTE_OWNER, state, (_B.DESK,)) for state in OPEN),
     # Where an agency has nobody who may, another administrator of the province does it.
     ((_S.NUMBER_VERIFIED,), _A.APPROVE, _S.AGENCY_APPROVED, (_B.AGENCY, _B.DESK)),
     ((_S.AGENCY_APPROVED,), _A.APPROVE_FOR_PROVINCE, _S.APPROVED, (_B.DESK,)),

@@ -11,6 +11,7 @@ from flask_babel import gettext
 from ...administration.enrollment.issuers import GOVERNMENT
 from ...administration.enrollment.lists import HANDED_OVER, KINDS, PERSONS, RESULTS
 from ...administration.pages import USUAL
+from ...administration.signing.lists import SIMS
 from ...errors import RefusedError
 from ...roles import Right, Role
 from ...services import Services
@@ -27,7 +28,7 @@ _TYPES: Final = {"csv": "text/csv; charset=utf-8", "zip": "application/zip",
 
 def add(views: Blueprint, services: Services, door: Door) -> None:
     """Make the views."""
-    rooms = services.administration
+    rooms, signs = services.administration, services.mobile_signatures is not None
 
     @views.get("/certificates/import")
     def ask_list() -> Response:
@@ -36,14 +37,14 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             return entered
         if not entered.who.may(Right.ASK_CERTIFICATES):
             abort(403)
-        return _page(entered, _meant(entered, request.args.get("form", "")))
+        return _page(entered, _meant(entered, request.args.get("form", ""), signs=signs))
 
     @views.post("/certificates/import")
     def take_list() -> Response:
         entered = door.enter(PAGE, Right.CHANGE, Right.ASK_CERTIFICATES, change=True)
         if isinstance(entered, Response):
             return entered
-        form = _meant(entered, request.form.get("form", ""))
+        form = _meant(entered, request.form.get("form", ""), signs=signs)
         take = request.form.get("step") == "take"
         try:
             content = _content(entered, form)
@@ -61,7 +62,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         entered = door.enter(PAGE, Right.CHANGE, Right.ASK_CERTIFICATES, change=True)
         if isinstance(entered, Response):
             return entered
-        form = _meant(entered, request.form.get("form", ""))
+        form = _meant(entered, request.form.get("form", ""), signs=signs)
         answer = rooms.enrollment_lists.take(entered.who, _content(entered, form), form=form, dry=True, submit=True,
                                              caller=entered.caller)
         return file_of(rooms.enrollment_paper.problems(answer["problems"]), "csv", f"can-sua-{form}")
@@ -71,7 +72,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         entered = door.enter(request.path, Right.SEE_CERTIFICATES)
         if isinstance(entered, Response):
             return entered
-        if form not in _offered(entered):
+        if form not in _offered(entered, signs=signs):
             abort(404)
         return file_of(rooms.enrollment_paper.blank(form), "xlsx", form)
 
@@ -112,8 +113,8 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
     def _page(entered: Entered, form: str, *, status: int = 200, error: str = "", answer: dict[str, Any] | None = None,
               kept: str = "") -> Response:
-        return door.page("console/import.html", entered, here="import", status=status, form=form, forms=_words(entered),
-                         error=error, answer=answer, kept=kept)
+        return door.page("console/import.html", entered, here="import", status=status, form=form,
+                         forms=_words(entered, signs=signs), error=error, answer=answer, kept=kept)
 
     def _batches(entered: Entered, *, status: int = 200, error: str = "", sent: dict[str, Any] | None = None) -> Response:
         found, following, prev = rooms.enrollment_lists.batches(entered.who, limit=USUAL, **asked())
@@ -128,18 +129,19 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
                                    "by": name_of(services, one.made_by), "rows": one.rows} for one in found])
 
 
-def _words(entered: Entered) -> list[dict[str, str]]:
+def _words(entered: Entered, *, signs: bool) -> list[dict[str, str]]:
     titles = {PERSONS.name: gettext("Mẫu 01, cán bộ đề nghị cấp chứng thư số"), RESULTS.name: gettext("Kết quả cấp chứng thư số"),
-              HANDED_OVER.name: gettext("Bàn giao thiết bị")}
-    return [{"name": name, "title": titles[name]} for name in _offered(entered)]
+              SIMS.name: gettext("Đăng ký SIM ký số"), HANDED_OVER.name: gettext("Bàn giao thiết bị")}
+    return [{"name": name, "title": titles[name]} for name in _offered(entered, signs=signs)]
 
 
-def _offered(entered: Entered) -> tuple[str, ...]:
-    return (PERSONS.name, RESULTS.name, HANDED_OVER.name) if entered.who.role is Role.PROVINCE else (PERSONS.name,)
+def _offered(entered: Entered, *, signs: bool) -> tuple[str, ...]:
+    desk = (RESULTS.name, HANDED_OVER.name) if entered.who.role is Role.PROVINCE else ()
+    return (PERSONS.name, *desk, *((SIMS.name,) if signs else ()))
 
 
-def _meant(entered: Entered, form: str) -> str:
-    return form if form in _offered(entered) else PERSONS.name
+def _meant(entered: Entered, form: str, *, signs: bool) -> str:
+    return form if form in _offered(entered, signs=signs) else PERSONS.name
 
 
 def file_of(content: bytes | Iterator[bytes], kind: str, name: str) -> Response:

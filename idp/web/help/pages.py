@@ -91,6 +91,8 @@ _WORDS: Final = {
         "mỗi quý."),
     "console/signing/": lazy_gettext(
         "SIM ký số của từng cán bộ, từ đề nghị đến khi ngừng dùng. Báo mất thì SIM bị khóa ngay."),
+    "console/signing/signature": lazy_gettext(
+        "Mọi lần điện thoại được hỏi chữ ký. Cán bộ báo không yêu cầu thì vui lòng gọi cho cán bộ trước."),
     "console/task": lazy_gettext(
         "Mỗi việc có hạn và người làm. Ghi rõ ai đã làm gì, theo văn bản nào, rồi mới đóng việc."),
     "portal/applications.html": lazy_gettext(

@@ -75,6 +75,7 @@ API: Final[Mapping[str, str]] = {
     "POST /sims": "- - - - 0 - 0 0",
     "GET /sims/{sim_id}": "-- 00 00 00 00 00 00 00",
     "POST /sims/{sim_id}/acts": "-- -- 00 00 00 -- 00 00",
+    "GET /sims/lists/{kind}": "- 0 - - - 0 0 0",
     "GET /signatures": "- 0 - - - 0 0 0",
     "GET /signatures/{transaction_id}": "-- 00 -- -- -- 00 00 00",
     "POST /signatures/{transaction_id}/evidence": "-- 00 -- -- -- 00 00 00",

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response
 
 from ....administration.pages import Page, turned
+from ....administration.signing.lists import SIMS
 from ....audit import Caller
 from ....errors import RefusedError
 from ....pki.enrollment.moves import Actor
@@ -15,6 +16,7 @@ from ....services import MobileSignatures
 from ....signing.sims.ports import SimSearch
 from ....signing.sims.sim import Act, Sim
 from ..door import Door, identifier
+from ..schemas.enrollments import FILES
 from ..schemas.sims import ACTS
 
 
@@ -52,6 +54,14 @@ def blueprint(door: Door) -> Blueprint:
         holder, number, carrier = (str(text) for text in texts)
         made = rooms.sims.ask(_actor(who), holder, number, carrier, caller, seal=seal)
         return door.json(_shown(who, made), status=201, location=f"sims/{made.sim_id}")
+
+    @views.get("/sims/lists/<kind>")
+    def lists(kind: str) -> Response:
+        who, caller = door.admit()
+        door.query()
+        content = _rooms().sim_lists.written(who, kind=kind, caller=caller)
+        return Response(content, content_type=FILES[kind], headers={
+            "Content-Disposition": f'attachment; filename="{SIMS.name}.{kind}"'})
 
     @views.get("/sims/<sim_id>")
     def one(sim_id: str) -> Response:

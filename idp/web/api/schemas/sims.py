@@ -8,7 +8,7 @@ from typing import Any, Final
 from ....administration.signing.history import LONGEST_PURPOSE, STATES
 from ....signing.sims.sim import Act, State
 from ....signing.transaction import State as SignatureState
-from .enrollments import ARCHIVE
+from .enrollments import ARCHIVE, FILES
 
 ACTS: Final = (Act.SEND_CODE, Act.APPROVE, Act.APPROVE_FOR_PROVINCE, Act.REFUSE, Act.GIVE_CARD, Act.UNLOCK, Act.REPORT_LOSS,
                Act.DEACTIVATE)
@@ -56,7 +56,11 @@ def paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     evidence = operation("giveEvidence", "The file that proves a signature; recorded, and the officer sees who had it.",
                          path="id", body="EvidencePurpose")
     evidence["responses"]["200"]["content"] = {ARCHIVE: {"schema": {"type": "string", "format": "binary"}}}
+    written = operation("writeSimList", "What waits for a carrier, with whole numbers; each that is read is recorded.",
+                        path="kind", errors=(409,))
+    written["responses"]["200"]["content"] = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in FILES.values()}
     return {
+        "/sims/lists/{kind}": {"get": written},
         "/signatures": {"get": operation(
             "listSignatures", "Signatures that were asked of SIMs, the newest first.", answer="SignaturePage", errors=(404,),
             query=("sub", "client_id", "signature_state", "unit", "since", "before", "cursor", "limit"))},

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, request
 from flask_babel import gettext
 
 from ....administration.pages import USUAL, turned
+from ....administration.signing.lists import SIMS
 from ....directory.unit import is_unit_code
 from ....errors import RefusedError, UnavailableError
 from ....pki.enrollment.moves import Actor
@@ -20,6 +21,7 @@ from ... import signature_words as words
 from ...onward import see_other
 from ..desk import name_of
 from ..door import Door, Entered
+from ..lists import file_of
 from ..turning import asked, turning
 from ..words import moment
 
@@ -47,28 +49,21 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         entered = door.enter(request.full_path, Right.SEE_SIMS)
         if isinstance(entered, Response):
             return entered
-        narrowed = {name: request.args.get(name, "").strip()[:100] for name in ("state", "unit", "carrier", "q")}
-        narrowed = {name: value for name, value in narrowed.items() if value and value.isprintable()}
-        if narrowed.get("state", "active") not in {state.value for state in State}:
-            del narrowed["state"]
-        if not is_unit_code(narrowed.get("unit", "H30")):
-            del narrowed["unit"]
-        who = entered.who
-        search = SimSearch(unit=who.narrowed(narrowed.get("unit", "")), state=narrowed.get("state", ""),
-                           carrier=narrowed.get("carrier", ""), words=narrowed.get("q", ""))
+        return _listed(entered)
 
-        def given(after: Any, before: Any, limit: int) -> Any:
-            return store.page(search, after=after[0] if after else "", before=before[0] if before else "", limit=limit)
-
-        found, following, prev = turned(given, lambda one: (one.sim_id,), (str,), limit=USUAL, **asked())
-        counts = store.counts(search.unit)
-        return door.page(
-            "console/signing/sims.html", entered, here="sims", rows=[_row(one) for one in found],
-            narrowed={"state": "", "unit": "", "carrier": "", "q": ""} | narrowed, carriers=room.carriers,
-            may_ask=who.may(Right.ASK_CERTIFICATES),
-            states=[{"name": state.value, "word": word, "count": counts.get(state.value, 0)}
-                    for state, (word, _, _) in words.states().items()],
-            turn=turning(LIST, narrowed, following=following, prev=prev))
+    @views.get("/sims/list/<kind>")
+    def sim_list(kind: str) -> Response:
+        entered = door.enter(request.full_path, fresh=True)
+        if isinstance(entered, Response):
+            return entered
+        try:
+            content = rooms.sim_lists.written(entered.who, kind=kind, carrier=request.args.get("carrier", ""),
+                                              caller=entered.caller)
+        except RefusedError as err:
+            if err.status != 409:
+                raise
+            return _listed(entered, status=409, error=words.refusal(err.code))
+        return file_of(content, kind, SIMS.name)
 
     @views.get("/sims/<sim_id>")
     def one_sim(sim_id: str) -> Response:
@@ -117,6 +112,31 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
                 return _form(entered, room.seen(actor, sim_id), wanted, error=words.refusal(err.code), typed=typed)
             return _one(entered, sim_id, status=err.status, error=words.refusal(err.code))
         return see_other(f"{LIST}{sim_id}")
+
+    def _listed(entered: Entered, *, status: int = 200, error: str = "") -> Response:
+        narrowed = {name: request.args.get(name, "").strip()[:100] for name in ("state", "unit", "carrier", "q")}
+        narrowed = {name: value for name, value in narrowed.items() if value and value.isprintable()}
+        if narrowed.get("state", "active") not in {state.value for state in State}:
+            del narrowed["state"]
+        if not is_unit_code(narrowed.get("unit", "H30")):
+            del narrowed["unit"]
+        who = entered.who
+        search = SimSearch(unit=who.narrowed(narrowed.get("unit", "")), state=narrowed.get("state", ""),
+                           carrier=narrowed.get("carrier", ""), words=narrowed.get("q", ""))
+
+        def given(after: Any, before: Any, limit: int) -> Any:
+            return store.page(search, after=after[0] if after else "", before=before[0] if before else "", limit=limit)
+
+        found, following, prev = turned(given, lambda one: (one.sim_id,), (str,), limit=USUAL, **asked())
+        counts = store.counts(search.unit)
+        return door.page(
+            "console/signing/sims.html", entered, here="sims", status=status, error=error, rows=[_row(one) for one in found],
+            narrowed={"state": "", "unit": "", "carrier": "", "q": ""} | narrowed, carriers=room.carriers,
+            may_ask=who.may(Right.ASK_CERTIFICATES),
+            files=[{"kind": gettext("Danh sách gửi nhà mạng"), "url": f"{LIST}list/xlsx"}] if rooms.sim_lists.gives(who) else [],
+            states=[{"name": state.value, "word": word, "count": counts.get(state.value, 0)}
+                    for state, (word, _, _) in words.states().items()],
+            turn=turning(LIST, narrowed, following=following, prev=prev))
 
     def _act(name: str) -> Act:
         return Act(name) if name in {act.value for act in _ACTS} else abort(404)
