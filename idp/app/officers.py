@@ -18,19 +18,18 @@ from ..clock import Clock
 from ..directory.ledger import UnitMirror
 from ..directory.mirror import OfficerMirror, OfficerSearch
 from ..notices import Notices
-from ..oauth.ports import SeenOnce
 from ..roles import RoleGroups
 from ..services import OfficerRooms
 
 
 def officer_rooms(database: Database, around: Around, officers: OfficerAdministration, search: OfficerSearch,
-                  mirror: OfficerMirror, units: UnitMirror, groups: RoleGroups, notices: Notices, seen: SeenOnce,
+                  mirror: OfficerMirror, units: UnitMirror, groups: RoleGroups, notices: Notices,
                   audit: AuditTrail, clock: Clock) -> OfficerRooms:
     """Build them; ``around`` are the rooms of what an officer's page shows beside the officer."""
     people = SqlPeople(database, clock)
     return OfficerRooms(
         directory=OfficerDirectory(people, search, mirror, groups, around, audit, clock),
-        many=ManyOfficers(officers, people, mirror, notices, seen, clock),
+        many=ManyOfficers(officers, people, mirror, notices, clock),
         agencies=AgencyAdministration(people, units, mirror, SqlAgencyAdministrators(database, groups, clock).all,
                                       around.enrollments, around.devices, around.tasks, around.registry),
         resets=FactorResets(SqlProposals(database), around.factors, mirror, groups, clock),

@@ -319,7 +319,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         onboarding=Onboarding(client_steps, clients, examiner, clock),
         initial_access=InitialAccessAdministration(initial_access, clock),
         grants=around.grants, tasks=around.tasks, factors=around.factors, officers=about_officers,
-        people=officer_rooms(database, around, about_officers, officer_search, mirror, mirror_rooms.units, groups, notices, seen,
+        people=officer_rooms(database, around, about_officers, officer_search, mirror, mirror_rooms.units, groups, notices,
                              audit, clock),
         keys=KeyAdministration(keys, encryption_keys, clock),
         mirror=MirrorAdministration(officer_search, mirror_rooms.brake),

@@ -158,6 +158,13 @@ class NoticeStore(Protocol):
         """Write a notice, its mail and, where there is one, the audit record: all or nothing, durably."""
         ...
 
+    def tell_unless(self, notice: Notice, record: AuditRecord, *, within: int) -> bool:
+        """Write them as ``tell`` does, unless this verb told the officer of the kind within so many seconds; else False.
+
+        Of several callers exactly one gets True, and a failure leaves nothing behind that would keep the next one from it.
+        """
+        ...
+
     def of(self, sub: str, *, limit: int) -> Sequence[Told]:
         """Give an officer's notices, newest first."""
         ...
@@ -194,6 +201,10 @@ class Notices:
             record: The act's audit record, written together with the notice.
         """
         self._store.tell(Notice(kind, sub, self._clock.now(), caller.source, detail or {}, address), record)
+
+    def tell_unless(self, kind: NoticeKind, sub: str, caller: Caller, record: AuditRecord, *, within: int) -> bool:
+        """Tell an officer, unless that was done within so many seconds; tell whether it was done now."""
+        return self._store.tell_unless(Notice(kind, sub, self._clock.now(), caller.source), record, within=within)
 
     def tell_once(self, notice: Notice) -> None:
         """Tell an officer of a change that is reported again after a crash; a notice of that kind and moment is not repeated."""

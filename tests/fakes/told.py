@@ -22,6 +22,12 @@ class FakeNoticeStore:
         if record is not None:
             self.audit.record(record)
 
+    def tell_unless(self, notice: Notice, record: AuditRecord, *, within: int) -> bool:
+        if any((one.kind, one.sub) == (notice.kind, notice.sub) and one.at > notice.at - within for one in self.notices):
+            return False
+        self.tell(notice, record)
+        return True
+
     def of(self, sub: str, *, limit: int) -> Sequence[Told]:
         return [Told(number, one.kind, one.sub, one.at, one.source, one.detail)
                 for number, one in reversed(list(enumerate(self.notices))) if one.sub == sub][:limit]

@@ -12,6 +12,7 @@ every such act is told of, so none can forget it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -22,7 +23,7 @@ from ...notices import ENDS_REMEMBERED, Notice, NoticeKind, Told, detail_of
 from .audit import audit_insert, audit_values
 from .database import Database, parameter
 from .outbox import mail_insert
-from .tables import NoticeRow, RememberedDeviceRow
+from .tables import NoticeRow, RememberedDeviceRow, SeenOnceRow
 
 NOTICE: Any = NoticeRow.__table__
 REMEMBERED: Any = RememberedDeviceRow.__table__
@@ -68,6 +69,11 @@ class SqlNotices:
         own = c.sub == parameter(c.sub)
         self._tell = database.write(*notice_inserts())
         self._tell_and_record = database.write(*notice_inserts(), audit_insert())
+        seen: Any = SeenOnceRow.__table__
+        taken = database.insert(seen).values(key=parameter(seen.c.key), until=parameter(seen.c.until))
+        self._tell_unless = database.write(*notice_inserts(), audit_insert(), guard=taken.on_conflict_do_update(
+            index_elements=["key"], set_={"until": taken.excluded.until},
+            where=seen.c.until <= parameter(seen.c.until, "now")).returning(seen.c.key))
         self._of = database.read(select(NOTICE).where(own).order_by(c.id.desc()).limit(parameter(c.id, "limit")))
         self._unread = database.read(select(func.count().label("unread")).select_from(NOTICE).where(own, c.read_at.is_(None)))
         self._mark = database.write(guard=update(NOTICE).where(
@@ -79,6 +85,12 @@ class SqlNotices:
             self._tell.run(**notice_values(notice))
         else:
             self._tell_and_record.run(**notice_values(notice), **audit_values(record))
+
+    def tell_unless(self, notice: Notice, record: AuditRecord, *, within: int) -> bool:
+        """Write them, unless that was done lately: the mark that keeps others from it stands or falls with the notice."""
+        key = hashlib.sha256(f"notice\0{notice.kind.value}\0{notice.sub}".encode()).digest()
+        return self._tell_unless.run(key=key, until=notice.at + within, now=notice.at, **notice_values(notice),
+                                     **audit_values(record)) is not None
 
     def of(self, sub: str, *, limit: int) -> list[Told]:
         """Give an officer's notices, newest first; of kinds that this release does not know, none."""

@@ -14,7 +14,6 @@ from ...clock import Clock
 from ...directory.mirror import OfficerMirror
 from ...errors import RefusedError
 from ...notices import NoticeKind, Notices
-from ...oauth.ports import SeenOnce
 from ...roles import Administrator, Right
 from ..officers import OfficerAdministration
 from ..reach import unknown_officer
@@ -34,14 +33,13 @@ class ManyOfficers:
         people: Tells who has a factor.
         mirror: Officers by subject.
         notices: Tell them.
-        seen: Who was reminded on a day.
         clock: Source of the time.
     """
 
-    def __init__(self, officers: OfficerAdministration, people: People, mirror: OfficerMirror, notices: Notices, seen: SeenOnce,
+    def __init__(self, officers: OfficerAdministration, people: People, mirror: OfficerMirror, notices: Notices,
                  clock: Clock) -> None:
         self._officers, self._people, self._mirror = officers, people, mirror
-        self._notices, self._seen, self._clock = notices, seen, clock
+        self._notices, self._clock = notices, clock
 
     def act(self, who: Administrator, body: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
         """Do something with each of some officers.
@@ -86,10 +84,10 @@ class ManyOfficers:
         if standing is not None and standing.has_factor:
             raise RefusedError("This officer has a second factor.", code="has_factor", status=409)
         now = self._clock.now()
-        if not self._seen.take("factor_reminder", sub, now=now, expires_at=now + _DAY):
+        if not self._notices.tell_unless(NoticeKind.FACTOR_WANTED, sub, caller, AuditRecord(
+                AuditEvent.OFFICER_REMINDED, now, sub=sub, source=caller.source, request_id=caller.request_id,
+                detail=caller.by), within=_DAY):
             raise RefusedError("This officer was reminded within a day.", code="already_done", status=409)
-        self._notices.tell(NoticeKind.FACTOR_WANTED, sub, caller, record=AuditRecord(
-            AuditEvent.OFFICER_REMINDED, now, sub=sub, source=caller.source, request_id=caller.request_id, detail=caller.by))
 
 
 def _each(subs: Sequence[str]) -> list[str]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 
+import psycopg
 import pytest
 from sqlalchemy import literal_column, select, update
+from sqlalchemy.exc import DBAPIError
 
 from idp.adapters.sql.audit import audit_insert, audit_values
 from idp.adapters.sql.database import Database, insert_row, parameter
@@ -116,3 +121,19 @@ def test_a_notice_of_a_later_release_does_not_stop_the_others(desk: Desk, databa
     assert [told.kind for told in desk.store.of("sub-1", limit=10)] == [NoticeKind.FACTOR_ADDED]
     claimed = desk.mail.claim(now=NOW, lease_until=NOW + 60, retried=False, per_receiver=9, limit=9)
     assert [mail.told.kind for mail in claimed] == [NoticeKind.FACTOR_ADDED]
+
+
+def test_what_is_told_now_and_then_is_told_once_and_a_failure_keeps_nobody_from_the_next(
+        database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, audit = SqlNotices(database), AuditRow.__table__
+    wanted = Notice(NoticeKind.FACTOR_WANTED, "sub-1", NOW, "192.0.2.1")
+    with monkeypatch.context() as broken:
+        broken.setattr("idp.adapters.sql.notices.audit_values", lambda record: dict.fromkeys(audit_values(record)))
+        with pytest.raises((DBAPIError, psycopg.Error, sqlite3.Error)):
+            store.tell_unless(wanted, RECORD, within=60)
+    with ThreadPoolExecutor(6) as pool:
+        told = list(pool.map(lambda _: store.tell_unless(wanted, RECORD, within=60), range(6)))
+    assert (sum(told), len(store.of("sub-1", limit=9))) == (1, 1)
+    assert len(database.read(select(audit.c.id)).all()) == 1
+    assert store.tell_unless(dataclasses.replace(wanted, at=NOW + 60), RECORD, within=60)
+    assert store.tell_unless(dataclasses.replace(wanted, sub="sub-2"), RECORD, within=60)
