@@ -37,8 +37,8 @@ class SqlAuditSearch:
 
     def __init__(self, database: Database, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
-        self._pages: dict[tuple[str, str], Look] = {}
-        self._edges: dict[str, Look] = {}
+        pages: dict[tuple[str, str], Look] = {}
+        edges: dict[str, Look] = {}
         limit, most = bindparam("limit", type_=Integer()), literal_column(str(CANDIDATES), type_=Integer())
         unit, below = parameter(OFFICER.c.unit_code, "unit"), bindparam("below", type_=Text())
         of_it = or_(OFFICER.c.unit_code == unit, OFFICER.c.unit_code.like(below))
@@ -60,11 +60,12 @@ class SqlAuditSearch:
             for narrowed, condition in (("", []), (_FEW, [or_(*map(newest.c.sub.in_, by_index))]), (_MANY, [theirs])):
                 chosen = select(newest.c.at, newest.c.id).where(*others, *condition).order_by(
                     newest.c.at.desc(), newest.c.id.desc()).limit(limit).subquery("chosen")
-                self._pages[lead, narrowed] = database.look(
+                pages[lead, narrowed] = database.look(
                     select(*RECORD).join(chosen, c.id == chosen.c.id).order_by(*newest_first))
-            self._edges[lead] = database.look(
+            edges[lead] = database.look(
                 select(c.at, c.id).where(*led, *_in_time()).order_by(*newest_first)
                 .limit(literal_column("1")).offset(literal_column(str(CANDIDATES - 1))))
+        self._pages, self._edges = pages, edges
         self._find = database.read(select(*RECORD).where(AUDIT.c.id == bindparam("id", type_=BigInteger())))
         # Nobody is counted once who is found twice: that would read all of a large agency.
         self._size = database.look(select(func.count().label("n")).select_from(
