@@ -49,6 +49,8 @@ class Right(StrEnum):
     SEE_AGENCIES = "agencies.see"
     END_ACCESS = "access.end"
     """End sessions and everything given in them."""
+    STOP_ACCESS = "access.stop"
+    """Stop an account without the directory, and let go on what somebody else stopped."""
     ASK_FACTOR_RESET = "factors.ask_reset"
     """Propose that an officer's factors are taken away."""
     ACT_ON_FACTORS = "factors.act"
@@ -73,7 +75,7 @@ _READS: Final = frozenset({Right.ADMINISTER, Right.SEE_OFFICERS, Right.SEE_AGENC
                                 Right.SEE_SIMS})
 _OF_AN_AGENCY: Final = _READS | {Right.CHANGE, Right.END_ACCESS, Right.ASK_FACTOR_RESET, Right.ACT_ON_FACTORS,
                                  Right.RESET_PASSWORD, Right.ASK_CERTIFICATES, Right.REPORT_LOSS, Right.REPORT_SIM_LOSS,
-                                 Right.LEND}
+                                 Right.STOP_ACCESS, Right.LEND}
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
     Role.PROVINCE: _OF_AN_AGENCY | {Right.LEND_FOR_OTHERS},
     Role.AGENCY: _OF_AN_AGENCY,

@@ -37,6 +37,7 @@ from .administration.people.agencies import AgencyAdministration
 from .administration.people.deputies import DeputyAdministration
 from .administration.people.many import ManyOfficers
 from .administration.people.officers import OfficerDirectory
+from .administration.people.stops import AccessStops
 from .administration.people.two_persons import FactorResets
 from .administration.rollout.accounts import ForgottenAccounts
 from .administration.rollout.campaigns import RolloutAdministration
@@ -173,6 +174,7 @@ class OfficerRooms:
     Attributes:
         many: Acts upon many officers at once.
         resets: Takes factors away, by two persons.
+        stops: Stops accounts without the directory.
     """
 
     directory: OfficerDirectory
@@ -180,6 +182,7 @@ class OfficerRooms:
     agencies: AgencyAdministration
     resets: FactorResets
     deputies: DeputyAdministration
+    stops: AccessStops
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,8 +50,8 @@ def test_reading_tokens_and_auditors_change_nothing() -> None:
         True, False, False, True]
 
 
-ALL = "administer change officers.see agencies.see access.end factors.ask_reset factors.act password.reset certificates.ask " \
-      "certificates.see devices.see devices.report_loss sims.see sims.report_loss role.lend"
+ALL = "administer change officers.see agencies.see access.end access.stop factors.ask_reset factors.act password.reset " \
+      "certificates.ask certificates.see devices.see devices.report_loss sims.see sims.report_loss role.lend"
 TABLE = {
     Role.PROVINCE: f"{ALL} role.lend_for_others", Role.AGENCY: ALL,
     Role.REGISTRATION: "officers.see certificates.see certificates.ask sims.see role.lend",

@@ -79,6 +79,11 @@ class OfficerAdministration:
         return {"sub": officer.sub, "uid": officer.officer.uid,
                 "applications_told": self._deprovisioning.end_access(officer.sub, REASON, caller)}
 
+    def frozen(self, sub: str) -> bool:
+        """Tell whether an officer's factors count for nothing until an administrator releases them."""
+        officer = self._mirror.by_sub(sub)
+        return officer is not None and self._deprovisioning.frozen_until(officer.officer.entry_uuid) is not None
+
     def release_factors(self, who: Administrator, sub: str, caller: Caller) -> None:
         """Let the factors of an officer who is back work again.
 

@@ -7,24 +7,27 @@ from ..adapters.sql.directory.administrators import SqlAgencyAdministrators
 from ..adapters.sql.directory.deputies import SqlDeputies
 from ..adapters.sql.directory.people import SqlPeople
 from ..adapters.sql.directory.proposals import SqlProposals
+from ..adapters.sql.directory.stops import SqlStops
 from ..administration.officers import OfficerAdministration
 from ..administration.people.agencies import AgencyAdministration
 from ..administration.people.deputies import DeputyAdministration
 from ..administration.people.many import ManyOfficers
 from ..administration.people.officers import Around, OfficerDirectory
+from ..administration.people.stops import AccessStops
 from ..administration.people.two_persons import FactorResets
 from ..audit import AuditTrail
 from ..clock import Clock
-from ..directory.ledger import UnitMirror
+from ..directory.ledger import Ledger, UnitMirror
 from ..directory.mirror import OfficerMirror, OfficerSearch
+from ..directory.officer import Directory
 from ..notices import Notices
 from ..roles import RoleGroups
 from ..services import OfficerRooms
 
 
 def officer_rooms(database: Database, around: Around, officers: OfficerAdministration, search: OfficerSearch,
-                  mirror: OfficerMirror, units: UnitMirror, groups: RoleGroups, notices: Notices,
-                  audit: AuditTrail, clock: Clock) -> OfficerRooms:
+                  mirror: OfficerMirror, directory: Directory, ledger: Ledger, units: UnitMirror, groups: RoleGroups,
+                  notices: Notices, audit: AuditTrail, clock: Clock) -> OfficerRooms:
     """Build them; ``around`` are the rooms of what an officer's page shows beside the officer."""
     people = SqlPeople(database, clock)
     return OfficerRooms(
@@ -33,4 +36,5 @@ def officer_rooms(database: Database, around: Around, officers: OfficerAdministr
         agencies=AgencyAdministration(people, units, mirror, SqlAgencyAdministrators(database, groups, clock).all,
                                       around.enrollments, around.devices, around.tasks, around.registry),
         resets=FactorResets(SqlProposals(database), around.factors, mirror, groups, clock),
+        stops=AccessStops(SqlStops(database), mirror, directory, ledger, groups, clock),
         deputies=DeputyAdministration(SqlDeputies(database, clock), mirror, groups, clock))

@@ -152,6 +152,8 @@ class AuditEvent(StrEnum):
     PERSONAL_DATA_READ = "personal_data.read"
     OFFICERS_EXPORTED = "officers.exported"
     OFFICER_REMINDED = "officer.reminded"
+    ACCESS_STOPPED = "access.stopped"
+    ACCESS_LIFTED = "access.lifted"
     DEPUTY_NAMED = "deputy.named"
     DEPUTY_REMINDED = "deputy.reminded"
     DEPUTY_ENDED = "deputy.ended"

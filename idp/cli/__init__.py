@@ -16,7 +16,7 @@ from ..services import Services
 from ..settings import Settings
 from . import clients, db, directory, doctor, keys, sessions, sims, worker
 from .audit import trail as audit
-from .authn import break_glass, deputies, factors, throttle, totp
+from .authn import break_glass, deputies, factors, officers, throttle, totp
 from .notices import announcements
 from .pki import ca, custody, forms
 from .rollout import campaigns
@@ -44,6 +44,6 @@ def register(app: Flask, services: Callable[[], Services], settings: Callable[[]
     app.cli.add_command(forms.commands(sheets, clock))
     app.cli.add_command(ca.commands(services))
     app.cli.add_command(custody.commands(services))
-    for group in (clients, directory, deputies, factors, totp, throttle, audit, sessions, sims, break_glass, campaigns,
+    for group in (clients, directory, officers, deputies, factors, totp, throttle, audit, sessions, sims, break_glass, campaigns,
                   announcements):
         app.cli.add_command(group.commands(services))

@@ -76,6 +76,13 @@ _WORDS: Mapping[NoticeKind, _Words] = {
         _("Tài khoản của bạn được đăng nhập từ hai mạng không liên quan với nhau trong vài phút.")),
     NoticeKind.SESSIONS_ENDED: _Words(
         "out", _("Phiên đăng nhập đã được kết thúc"), _("Quản trị đã kết thúc các phiên đăng nhập của bạn.")),
+    NoticeKind.ACCESS_STOPPED: _Words(
+        "lock", _("Tài khoản của bạn đã bị dừng"),
+        _("Quản trị đã dừng tài khoản của bạn. Mọi phiên đăng nhập đã kết thúc. Vui lòng liên hệ quản trị đơn vị."),
+        warns=False),
+    NoticeKind.ACCESS_LIFTED: _Words(
+        "lock", _("Tài khoản của bạn dùng lại được"),
+        _("Quản trị đã cho tài khoản của bạn dùng lại."), warns=False),
     NoticeKind.DEPUTY_NAMED: _Words(
         "users", _("Đã giao người làm thay"), _("%(deputy)s làm thay %(giver)s trong trang quản trị đến hết ngày %(ends)s."),
         warns=False),

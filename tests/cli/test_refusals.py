@@ -48,6 +48,8 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "custody demand-return": ("TK-0001", "--by", "canbo"), "custody restock": ("TK-0001", "--by", "canbo"),
     "custody take-back": ("TK-0001", "--record", "08", "--by", "canbo"), "custody lost": ("TK-0001", "--by", "canbo"),
     "custody record-loss": ("TK-0001", "--record", "09", "--by", "canbo"),
+    "officers stop": ("--officer", "canbo", "--reason", "mất máy", "--by", "canbo"), "officers show": ("--officer", "canbo"),
+    "officers lift": ("--officer", "canbo", "--reason", "đã tìm thấy", "--by", "canbo"),
     "deputies list": ("--officer", "canbo"), "deputies end": ("x",),
     "directory check": (), "directory release": (), "directory reset-password": ("canbo",), "directory show": ("canbo",),
     "directory sync": (), "directory tasks": (), "doctor": (),

@@ -39,7 +39,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "units": [{"code": "H30.11", "name": "Sở Y tế"}], "may_export": True, "files": "", "turn": _TURN,
         "bulk": lambda: [{"name": name, "label": label} for name, (label, _) in words.many().items()]}
     one: dict[str, Any] = frame(who, "officers") | {
-        "code": "", "waiting": None, "found": _ROWS[0] | {
+        "code": "", "waiting": None, "stopped": None, "found": _ROWS[0] | {
             "posts": [{"title": "Chuyên viên", "unit_name": "Sở Y tế", "unit_code": "H30.11", "until": ""},
                       {"title": "", "unit_name": _LONG_UNIT, "unit_code": "H30.12", "until": "31/12/2026 00:00"}],
             "guest": None, "ends": "", "role": ""},
@@ -63,7 +63,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         return frame(who, "officers") | {
             "error": "", "found": _ROWS[0], "act": name, "label": lambda: words.acts()[name][0],
             "warning": lambda: words.acts()[name][1], "application": "", "about": "", "reason": "", "said": "", "asked_by": "",
-            "destructive": True, **more}
+            "asks_why": lambda: words.asks_why(name), "destructive": True, **more}
 
     def many(**more: Any) -> dict[str, Any]:
         return frame(who, "officers") | {"act": "remind", "label": lambda: words.many()["remind"][0], "done": 1, "items": None,
@@ -94,6 +94,9 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
                 "posts": [], "guest": "vendor", "ends": "31/12/2026 00:00", "role": "Quản trị"}}),
         "officer-code": ("console/people/officer.html", one | {
             "code": "AB3DE-FG7HJ", "applications": [], "certificates": [], "devices": [], "tasks": []}),
+        "officer-stopped": ("console/people/officer.html", one | {"found": one["found"] | {"disabled": True}, "stopped": {
+            "at": "23/11/2026 09:05", "by_name": "Trần Thị Ví Dụ", "reason": "Mất máy tính xách tay", "may_lift": False}}),
+        "officer-act-stop": ("console/people/act.html", act("stop")),
         "officer-act": ("console/people/act.html", act("end_access")),
         "officer-act-approve": ("console/people/act.html", act("approve", said="Mất máy", asked_by="Trần Thị Ví Dụ")),
         "officer-act-revoke": ("console/people/act.html", act("revoke", application="Quản lý văn bản", about="qlvb")),

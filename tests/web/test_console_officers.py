@@ -157,3 +157,27 @@ def test_a_deputy_sees_whose_scope_it_is(office: Office) -> None:
     page = text_of(deputy.get(LIST))
     assert '<span class="scope__name">Sở Thông tin</span>' in page
     assert "Quản trị đơn vị, làm thay Nguyễn Văn Mẫu" in page
+
+
+def test_an_account_is_stopped_with_a_reason_and_another_lets_it_go_on_and_releases_the_factors(office: Office) -> None:
+    console = Console(office)
+    sub = office.officer("canbo", unit=IT)
+    uuid = enrol(office, sub)
+    agency, other = console.person("qt", "quantri-coquan", unit=IT), console.person("qt2", "quantri-coquan", unit=IT)
+    assert "acts/stop" not in text_of(console.person("hotro", "hotro-nguoidung", unit=IT).get(f"{LIST}{sub}"))
+    assert "Vui lòng ghi lý do" in text_of(do(agency, sub, "stop", reason=" "), 422)
+    assert do(agency, sub, "stop", reason="Mất máy tính").status_code == 303
+    page = text_of(agency.get(f"{LIST}{sub}"))
+    assert "Mất máy tính" in page
+    assert "Một quản trị khác, không phải người đã dừng" in page
+    assert "acts/lift" not in page
+    assert "hai người khác nhau" in text_of(do(agency, sub, "lift", reason="x"), 403)
+    assert "acts/lift" in text_of(other.get(f"{LIST}{sub}"))
+    assert do(other, sub, "lift", reason="Đã tìm thấy máy").status_code == 303
+    office.services.mirroring.aftermath.round()
+    page = text_of(other.get(f"{LIST}{sub}"))
+    assert "Đang làm việc" in page
+    assert "Dừng tài khoản" in page
+    assert office.services.deprovisioning.frozen_until(uuid) is not None
+    assert do(other, sub, "release").status_code == 303
+    assert office.services.deprovisioning.frozen_until(uuid) is None

@@ -21,9 +21,9 @@ from ...roles import Administrator, ForbiddenError, Right, RoleGroups
 from ..factors import FactorAdministration
 from ..pages import Page, cursor_of, place_of
 from ..reach import check_reach, unknown_officer
+from .reason import reason_of
 
 LIFETIME_SECONDS: Final = 86400
-LONGEST_REASON: Final = 300
 STATES: Final = ("open", "approved", "refused")
 
 
@@ -104,15 +104,11 @@ class FactorResets:
             RefusedError: unknown or another agency's (404); 409 ``no_factor``, ``already_asked``; 422 without a reason.
         """
         officer = self._reached(who, sub, Right.ASK_FACTOR_RESET)
-        reason = body.get("reason")
-        if body.keys() != {"reason"} or not isinstance(reason, str) or not 0 < len(reason.strip()) <= LONGEST_REASON or (
-                not reason.strip().isprintable()):
-            raise RefusedError(f"The body holds reason: a line of 1 to {LONGEST_REASON} characters.", code="invalid_body",
-                               status=422)
+        reason = reason_of(body)
         if not self._factors.of(who, sub)["items"]:
             raise RefusedError("This officer has no second factor.", code="no_factor", status=409)
         now = self._clock.now()
-        made = Proposal(proposal_id=secrets.token_urlsafe(12), sub=officer.sub, reason=reason.strip(), asked_by=who.sub,
+        made = Proposal(proposal_id=secrets.token_urlsafe(12), sub=officer.sub, reason=reason, asked_by=who.sub,
                         asked_for=who.deputy_for, asked_at=now, expires_at=now + LIFETIME_SECONDS)
         if not self._store.add(made, self._record(AuditEvent.FACTOR_RESET_ASKED, made, caller, reason=made.reason)):
             raise RefusedError("A proposal for this officer waits already.", code="already_asked", status=409)

@@ -73,18 +73,12 @@ class SqlAccess:
 
     def _declare_writes(self, database: Database) -> None:
         officer = OFFICER.c.sub == parameter(OFFICER.c.sub)
-        held = (select(OFFICER.c.sub).where(officer).with_for_update(),
-                select(SESSION.c.sid).where(SESSION.c.sub == parameter(SESSION.c.sub), SESSION.c.ended_at.is_(None))
-                .order_by(SESSION.c.sid).with_for_update())
-        before, after = _endings(database)
-        left = database.insert(DEPARTURE).values(
-            sub=parameter(DEPARTURE.c.sub), reason=parameter(DEPARTURE.c.reason), left_at=parameter(DEPARTURE.c.left_at),
-            returned_at=_NULL, released_at=_NULL)
-        again = {name: left.excluded[name] for name in ("reason", "left_at", "returned_at", "released_at")}
+        held, left = holds(), departure(database)
+        before, after = endings(database)
         self._leave = database.write(
-            *before, audit_insert(), *(_task_insert(database, number) for number in range(len(AFTER_A_DEPARTURE))), *after,
+            *before, audit_insert(), *(task_insert(database, number) for number in range(len(AFTER_A_DEPARTURE))), *after,
             after=held, guard=left.on_conflict_do_update(
-                index_elements=["sub"], set_=again, where=DEPARTURE.c.returned_at <= left.excluded.left_at,
+                index_elements=["sub"], set_=again(left), where=DEPARTURE.c.returned_at <= left.excluded.left_at,
             ).returning(DEPARTURE.c.sub))
         self._end = {always: database.write(
             *before, audit_insert() if always else audit_insert_for(None, _something_lives(), prefix="audit_"), *after,
@@ -101,12 +95,12 @@ class SqlAccess:
 
     def leave(self, ending: Ending, left_at: int, tasks: Sequence[NewTask]) -> bool:
         """End everything, freeze and open tasks, unless this departure is known."""
-        values = {name: value for number, task in enumerate(tasks) for name, value in _task_values(number, task).items()}
-        return self._leave.run(left_at=left_at, **values, **_values(ending)) is not None
+        values = {name: value for number, task in enumerate(tasks) for name, value in task_values(number, task).items()}
+        return self._leave.run(left_at=left_at, **values, **ending_values(ending)) is not None
 
     def end(self, ending: Ending, *, always: bool) -> None:
         """End everything."""
-        self._end[always].run(**_values(ending))
+        self._end[always].run(**ending_values(ending))
 
     def come_back(self, sub: str, at: int, record: AuditRecord) -> bool:
         """Note that an officer is back."""
@@ -130,6 +124,25 @@ class SqlAccess:
         return [(row.sub, row.status) for row in self._left_over.all()]
 
 
+def holds() -> tuple[Any, Any]:
+    """Make the selects that hold the officer and then the sessions; parameter ``sub``."""
+    return (select(OFFICER.c.sub).where(OFFICER.c.sub == parameter(OFFICER.c.sub)).with_for_update(),
+            select(SESSION.c.sid).where(SESSION.c.sub == parameter(SESSION.c.sub), SESSION.c.ended_at.is_(None))
+            .order_by(SESSION.c.sid).with_for_update())
+
+
+def departure(database: Database) -> Any:
+    """Make the insert of a departure, which freezes the factors; parameters ``sub reason left_at``."""
+    return database.insert(DEPARTURE).values(
+        sub=parameter(DEPARTURE.c.sub), reason=parameter(DEPARTURE.c.reason), left_at=parameter(DEPARTURE.c.left_at),
+        returned_at=_NULL, released_at=_NULL)
+
+
+def again(left: Any) -> dict[str, Any]:
+    """Give what of a departure takes the place of an earlier one."""
+    return {name: left.excluded[name] for name in ("reason", "left_at", "returned_at", "released_at")}
+
+
 def _lives() -> dict[str, Any]:
     """Give the conditions of what is ended; parameters ``sub`` and ``given_until``."""
     until = parameter(GRANT.c.created_at, "given_until")
@@ -145,7 +158,7 @@ def _something_lives() -> Any:
         (SESSION, GRANT, DEFERRED), _lives().values(), strict=True)))
 
 
-def _endings(database: Database) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+def endings(database: Database) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """Make the acts that look at what lives, and those that end it; SQLite does them in this order."""
     lives = _lives()
     now = parameter(OUTBOX.c.created_at, "now")
@@ -168,7 +181,8 @@ def _endings(database: Database) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         delete(REMEMBERED).where(REMEMBERED.c.sub == parameter(REMEMBERED.c.sub)))
 
 
-def _task_insert(database: Database, number: int) -> Any:
+def task_insert(database: Database, number: int) -> Any:
+    """Make the act that opens one of several tasks, unless there is one like it; parameters: ``task_values``."""
     given = ("task_id", "kind", "cause", "opened_at", "due_at")
     columns = {name: parameter(TASK.c[name], f"task{number}_{name}") for name in given}
     return database.insert(TASK).inline().values(
@@ -176,11 +190,13 @@ def _task_insert(database: Database, number: int) -> Any:
         proof=literal_column("''")).on_conflict_do_nothing()
 
 
-def _task_values(number: int, task: NewTask) -> dict[str, Any]:
+def task_values(number: int, task: NewTask) -> dict[str, Any]:
+    """Give the parameters of ``task_insert``."""
     return {f"task{number}_task_id": task.task_id, f"task{number}_kind": str(task.kind), f"task{number}_cause": task.cause,
             f"task{number}_opened_at": task.opened_at, f"task{number}_due_at": task.due_at}
 
 
-def _values(ending: Ending) -> dict[str, Any]:
+def ending_values(ending: Ending) -> dict[str, Any]:
+    """Give the parameters of ``endings`` and of the record that comes with them."""
     return {"sub": ending.sub, "reason": ending.reason, "given_until": ending.given_until, "now": ending.at,
             **audit_values(ending.record), **audit_values(ending.each, "each_")}

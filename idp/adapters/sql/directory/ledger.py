@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -117,7 +117,7 @@ class SqlLedger:
         while True:
             row = self._one.one(entry_uuid=entry_uuid)
             before = mirrored(row)
-            after = see(before)
+            after = _held(row, before, see(before))
             if after is None:
                 return before, None
             change, values = act.change(row, before, after)
@@ -136,7 +136,7 @@ class SqlLedger:
             for entry_uuid in sorted(seen):
                 row = rows.get(entry_uuid)
                 before = mirrored(row)
-                after = seen[entry_uuid](before)
+                after = _held(row, before, seen[entry_uuid](before))
                 if after is not None:
                     made[before is None][entry_uuid] = act.change(row, before, after)
             lost: dict[str, _See] = {}
@@ -232,7 +232,8 @@ class _Act:
             "change_kind": kind.value, "change_sub": after.sub, "change_before": state_json(before),
             "change_after": state_json(after), "change_at": self.now,
             **audit_values(record_of(change, source=self.source, request_id=self.request_id))}
-        fresh = {"sub": after.sub, "first_sign_in_at": None, "last_sign_in_at": None, "revision": 0}
+        fresh = {"sub": after.sub, "first_sign_in_at": None, "last_sign_in_at": None, "revision": 0,
+                 "stopped_at": None}
         return change, values | (fresh if before is None else {"seen_revision": row.revision})
 
 
@@ -257,6 +258,17 @@ def _removed(look: Callable[[], Officer | None] | None, before: MirroredOfficer 
     if before is None or before.status == "gone" or (look is not None and look() is not None):
         return None
     return MirroredOfficer(before.sub, before.officer, "gone")
+
+
+def _held(row: Any, before: MirroredOfficer | None, after: MirroredOfficer | None) -> MirroredOfficer | None:
+    """Mirror an officer whom an administrator has stopped as disabled, whatever the directory says; None for nothing new.
+
+    Whoever stops somebody changes the row's revision, so that a look from before loses and comes here.
+    """
+    if row is None or row.stopped_at is None or after is None or after.status != "active":
+        return after
+    held = replace(after, status="disabled", officer=replace(after.officer, disabled=True))
+    return None if kind_of(before, held) is None else held
 
 
 def _as_seen(sub: str, officer: Officer) -> MirroredOfficer:

@@ -50,9 +50,10 @@ from .rollout import (
 from .signing import CscAuthorizationRow, EvidenceBlobRow, SignEventRow, SignTransactionRow
 from .sims import SimEntryRow, SimRow
 from .trail import AuditArchiveRow, AuditDayRow, AuditRow, AuditSealRow
-from .two_persons import DeputyRow, FactorResetRow
+from .two_persons import AccessStopRow, DeputyRow, FactorResetRow
 
 __all__ = (
+    "AccessStopRow",
     "AccessTokenRow",
     "AnnouncementRow",
     "AuditArchiveRow",
@@ -177,6 +178,8 @@ class OfficerRow(Base):
     updated_at: Mapped[Epoch]
     revision: Mapped[int] = mapped_column(BigInteger, server_default="0")
     """Counts changes of the facts; a writer that decided on an older one has lost."""
+    stopped_at: Mapped[Epoch | None]
+    """When an administrator stopped the account here; disabled since then, whatever the directory says (``AccessStopRow``)."""
     left_at: Mapped[Epoch | None] = mapped_column(index=True)
     """When an officer who could sign in was disabled or removed; None for others."""
     __table_args__ = (Index("ix_officer_within", "unit_code", "search_key", "entry_uuid", "status",

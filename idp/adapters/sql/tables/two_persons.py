@@ -26,6 +26,22 @@ class DeputyRow(Base):
     """When both were told that it ends soon."""
 
 
+class AccessStopRow(Base):
+    """That an administrator stopped an officer's account here (``administration.people.stops``): the last time."""
+
+    __tablename__ = "access_stop"
+    sub: Mapped[Subject] = mapped_column(primary_key=True)
+    reason: Mapped[Words]
+    unit: Mapped[str] = mapped_column(String(64))
+    """What whoever stopped it looks after; empty for the province."""
+    stopped_by: Mapped[Subject]
+    stopped_for: Mapped[Subject]
+    """For whom they stood in; empty for nobody."""
+    stopped_at: Mapped[Epoch]
+    lifted_by: Mapped[Subject]
+    lifted_at: Mapped[Epoch | None]
+
+
 class FactorResetRow(Base):
     """That an officer's factors are to be taken away (``administration.people.two_persons``): the last time it was asked."""
 

@@ -103,6 +103,24 @@ def blueprint(door: Door) -> Blueprint:
         door.query()
         return door.json(rooms.administration.officers.end_access(who, identifier(sub), caller))
 
+    @views.get("/officers/<sub>/stop")
+    def stopped(sub: str) -> Response:
+        who, _ = door.admit(Right.SEE_OFFICERS)
+        door.query()
+        return door.json({"stop": rooms.administration.people.stops.of(who, identifier(sub))})
+
+    @views.post("/officers/<sub>/stop")
+    def stop(sub: str) -> Response:
+        who, caller = door.admit(Right.STOP_ACCESS, change=True)
+        door.query()
+        return door.json(rooms.administration.people.stops.stop(who, identifier(sub), door.body(), caller), status=201)
+
+    @views.post("/officers/<sub>/lift-stop")
+    def lift_stop(sub: str) -> Response:
+        who, caller = door.admit(Right.STOP_ACCESS, change=True)
+        door.query()
+        return door.json(rooms.administration.people.stops.lift(who, identifier(sub), door.body(), caller))
+
     @views.post("/officers/<sub>/release-factors")
     def release_factors(sub: str) -> Response:
         who, caller = door.admit(Right.ACT_ON_FACTORS, change=True)

@@ -62,6 +62,8 @@ def schemas(made: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     deputy = {"id": _TEXT, "giver": _TEXT, "giver_name": _TEXT_OR_NONE, "deputy": _TEXT, "deputy_name": _TEXT_OR_NONE,
               "role": _TEXT_OR_NONE, "unit": _TEXT_OR_NONE, "reason": _TEXT, "made_by": _TEXT, "made_at": _TIME,
               "ends_at": _TIME, "may_end": _YES}
+    stop = {"sub": _TEXT, "at": _TIME, "by": _TEXT, "by_name": _TEXT_OR_NONE, "reason": _TEXT, "may_lift": _YES}
+    lifted = {"sub": _TEXT, "status": {"type": "string", "enum": ["active", "disabled", "gone"]}}
     named = {"deputy": _LINE, "giver": _LINE, "unit": {"type": "string", "pattern": _CODE}, "reason": _LINE,
              "ends_on": {"type": "string", "format": "date", "description": f"The last day, at most {MOST_DAYS} days ahead."}}
     facts = {"code": _TEXT, "code_2016": _TEXT_OR_NONE, "name": _TEXT, "kind": _TEXT_OR_NONE}
@@ -76,6 +78,8 @@ def schemas(made: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     return {
         "Officer": made(OFFICER, OFFICER), "WholeOfficer": made(whole, whole), "Happening": made(happened, happened),
         "HappeningPage": page("Happening"), "FactorReset": made(reset, reset), "FactorResetPage": page("FactorReset"),
+        "Stop": made(stop, stop), "StopLifted": made(lifted, lifted),
+        "OfficerStop": made({"stop": {"oneOf": [of("Stop"), {"type": "null"}]}}, ("stop",)),
         "Reason": made({"reason": _LINE}, ("reason",)), "Deputy": made(deputy, deputy), "DeputyPage": page("Deputy"),
         "NewDeputy": made(named, ("deputy", "ends_on", "reason")), "Agency": made(agency, agency),
         "Agencies": made({"items": many(of("Agency"))}, ("items",)), "WholeAgency": made(one_agency, one_agency),
@@ -105,6 +109,14 @@ def paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
         "/officers/{sub}/factor-reset": {
             "post": operation("askFactorReset", "Propose that an officer's second factors are taken away; another decides.",
                               answer="FactorReset", status=201, path="sub", body="Reason", change=True, errors=(409,))},
+        "/officers/{sub}/stop": {
+            "get": operation("readStop", "Whether an administrator stopped the account, who and why.", answer="OfficerStop",
+                             path="sub"),
+            "post": operation("stopOfficer", "Stop an account without the directory: everything ends, the factors freeze.",
+                              answer="Stop", status=201, path="sub", body="Reason", change=True, errors=(409,))},
+        "/officers/{sub}/lift-stop": {
+            "post": operation("liftStop", "Let an account go on that somebody else stopped; the directory's word counts again.",
+                              answer="StopLifted", path="sub", body="Reason", change=True, errors=(409,))},
         "/factor-resets": {
             "get": operation("listFactorResets", "What waits for a second person, the oldest first.", answer="FactorResetPage",
                              query=("cursor", "limit"))},

@@ -114,6 +114,8 @@ def families() -> Mapping[str, Mapping[str, str]]:
             "factor_reset.asked": gettext("Đề nghị gỡ lớp thứ hai"),
             "factor_reset.approved": gettext("Duyệt gỡ lớp thứ hai"),
             "factor_reset.refused": gettext("Không gỡ lớp thứ hai"),
+            "access.stopped": gettext("Dừng tài khoản"),
+            "access.lifted": gettext("Cho dùng lại tài khoản"),
             "officer.reminded": gettext("Nhắc thêm lớp thứ hai"),
             "officers.exported": gettext("Xuất danh sách cán bộ"),
             "deputy.named": gettext("Giao người làm thay"),

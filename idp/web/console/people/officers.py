@@ -126,8 +126,11 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             rooms.many.remind(who, sub, caller)
         elif act == "code":
             return str(administration.factors.give_code(who, sub, caller)["code"])
-        elif act == "reset":
-            rooms.resets.ask(who, sub, {"reason": request.form.get("reason", "").strip()}, caller)
+        elif act == "release":
+            administration.officers.release_factors(who, sub, caller)
+        elif act in words.REASONED:
+            {"reset": rooms.resets.ask, "stop": rooms.stops.stop, "lift": rooms.stops.lift}[act](
+                who, sub, {"reason": request.form.get("reason", "").strip()}, caller)
         else:
             waiting = rooms.resets.of(who, sub)
             if waiting is None:
@@ -153,7 +156,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             label=label, warning=warning, application=application, about=about if act == "revoke" else "",
             reason=request.form.get("reason", "")[:300], said=waiting["reason"] if waiting else "",
             asked_by=waiting["asked_by_name"] or "" if waiting else "",
-            destructive=act in ("end_access", "revoke", "reset", "approve"))
+            asks_why=words.asks_why(act), destructive=act in ("end_access", "revoke", "reset", "approve", "stop"))
 
     def _list(entered: Entered) -> Response:
         narrowed, columns = _narrowed(), _columns()
@@ -178,7 +181,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         found = rooms.directory.one(who, sub)
         page = rooms.directory.timeline(who, sub, cursor=request.args.get("cursor", ""), limit=_TIMELINE)
         waiting = rooms.resets.of(who, sub) if who.may(Right.ADMINISTER) or who.may(Right.ASK_FACTOR_RESET) else None
-        units = unit_names(services)
+        units, stopped = unit_names(services), rooms.stops.of(who, sub)
         names = {event: label for family in families().values() for event, label in family.items()}
         return door.page(
             "console/people/officer.html", entered, here="officers", code=code, found=_row(found) | {
@@ -186,6 +189,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
                 "guest": found["guest"], "ends": moment(found["ends_at"]) if found["ends_at"] else "",
                 "role": words.role(found["role"], services)},
             waiting=waiting and waiting | {"until": moment(waiting["expires_at"])},
+            stopped=stopped and stopped | {"at": moment(stopped["at"])},
             factors=[{"name": words.factor(one["factor"]), "label": one["label"], "since": moment(one["enrolled_at"]),
                       "used": moment(one["last_used_at"]) if one["last_used_at"] else "", "left": one["left"]}
                      for one in found["factors"]],
@@ -200,11 +204,13 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             timeline=[{"at": moment(line["at"]), "what": names.get(line["event"], line["event"]),
                        "source": source_words(line["source"] or ""), "who": name_of(services, line["by"])}
                       for line in page.items],
-            acts=_offered(entered, found, waiting), may_revoke=who.may(Right.CHANGE),
+            acts=_offered(entered, found, waiting, stopped, frozen=services.administration.officers.frozen(sub)),
+            may_revoke=who.may(Right.CHANGE),
             turn=turning(f"{LIST}{sub}", {}, following=page.next, prev=""))
 
 
-def _offered(entered: Entered, found: Mapping[str, Any], waiting: Mapping[str, Any] | None) -> list[dict[str, str]]:
+def _offered(entered: Entered, found: Mapping[str, Any], waiting: Mapping[str, Any] | None, stopped: Mapping[str, Any] | None,
+             *, frozen: bool) -> list[dict[str, str]]:
     """Give the acts that are offered; whether one is done is for the rooms to say."""
     who, other = entered.who, found["sub"] not in entered.who.persons
     has = bool(found["factors"])
@@ -213,6 +219,9 @@ def _offered(entered: Entered, found: Mapping[str, Any], waiting: Mapping[str, A
                "reset": who.may(Right.ASK_FACTOR_RESET) and has and other and waiting is None,
                "approve": bool(waiting and waiting["may_decide"]),
                "refuse": bool(waiting and (waiting["may_decide"] or waiting["may_take_back"]))}
+    offered |= {"release": frozen and found["status"] == "active" and who.may(Right.ACT_ON_FACTORS) and other,
+                "stop": found["status"] == "active" and who.may(Right.STOP_ACCESS) and other,
+                "lift": bool(stopped and stopped["may_lift"])}
     return [{"name": name, "label": words.acts()[name][0]} for name, may in offered.items() if may]
 
 

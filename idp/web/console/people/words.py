@@ -14,9 +14,12 @@ from ..desk import name_of, unit_names
 RIGHTS: Final[Mapping[str, tuple[Right, ...]]] = {
     "end_access": (Right.END_ACCESS,), "revoke": (Right.CHANGE,), "remind": (Right.ASK_FACTOR_RESET,),
     "code": (Right.ACT_ON_FACTORS,), "reset": (Right.ASK_FACTOR_RESET,), "approve": (Right.ACT_ON_FACTORS,),
-    "refuse": (Right.ACT_ON_FACTORS, Right.ASK_FACTOR_RESET)}
+    "refuse": (Right.ACT_ON_FACTORS, Right.ASK_FACTOR_RESET), "release": (Right.ACT_ON_FACTORS,),
+    "stop": (Right.STOP_ACCESS,), "lift": (Right.STOP_ACCESS,)}
 """The acts upon one officer, and the rights of which one is needed."""
-FRESH: Final = frozenset({"code", "reset", "approve"})
+REASONED: Final = ("reset", "stop", "lift")
+"""Acts for which a reason is typed."""
+FRESH: Final = frozenset({"code", "reset", "approve", "release", "lift"})
 """Acts for which a sign-in of a few minutes ago is needed."""
 
 
@@ -34,7 +37,21 @@ def acts() -> Mapping[str, tuple[str, str]]:
             "Một quản trị khác phải duyệt trong một ngày. Khi duyệt, mọi lớp thứ hai bị gỡ và mọi phiên kết thúc.")),
         "approve": (gettext("Duyệt gỡ lớp thứ hai"), gettext(
             "Mọi lớp thứ hai của cán bộ bị gỡ và mọi phiên kết thúc ngay. Cán bộ thêm lại ở lần đăng nhập tới.")),
-        "refuse": (gettext("Không gỡ lớp thứ hai"), gettext("Lớp thứ hai của cán bộ giữ nguyên."))}
+        "refuse": (gettext("Không gỡ lớp thứ hai"), gettext("Lớp thứ hai của cán bộ giữ nguyên.")),
+        "release": (gettext("Mở lại lớp thứ hai"), gettext(
+            "Lớp thứ hai cũ của cán bộ dùng lại được. Chỉ mở khi chắc điện thoại và khóa truy cập vẫn ở trong tay cán bộ.")),
+        "stop": (gettext("Dừng tài khoản"), gettext(
+            "Cán bộ không đăng nhập được nữa, dù danh bạ ghi thế nào. Mọi phiên và quyền của ứng dụng kết thúc ngay, lớp thứ hai "
+            "bị khóa, và cán bộ được báo. Chỉ một quản trị khác cho dùng lại được.")),
+        "lift": (gettext("Cho dùng lại tài khoản"), gettext(
+            "Tài khoản lại theo danh bạ. Cán bộ đăng nhập lại được; lớp thứ hai cũ còn khóa cho đến khi được mở lại."))}
+
+
+def asks_why(act: str) -> str:
+    """Give what the field for the reason of an act is called; "" for an act that has none."""
+    if act not in REASONED:
+        return ""
+    return str(gettext("Lý do, và bạn đã nhận ra cán bộ bằng cách nào") if act == "reset" else gettext("Lý do"))
 
 
 def many() -> Mapping[str, tuple[str, str]]:
@@ -108,6 +125,8 @@ def refusal(code: str) -> str:
         "too_late": gettext("Đề nghị này đã quá một ngày. Vui lòng đề nghị lại."),
         "asker_gone": gettext("Người đề nghị không còn quyền này. Vui lòng đề nghị lại."),
         "same_person": gettext("Người đề nghị và người duyệt phải là hai người khác nhau."),
+        "not_stopped": gettext("Tài khoản này không bị dừng ở đây."),
+        "not_frozen": gettext("Lớp thứ hai của cán bộ này không bị khóa."),
         "invalid_body": gettext("Vui lòng ghi lý do trong một dòng, nhiều nhất 300 ký tự."),
         "unknown_officer": gettext("Không có cán bộ này trong phạm vi của bạn."),
         "forbidden": gettext("Vai trò của cán bộ này vượt quá phạm vi của bạn. Vui lòng liên hệ quản trị tỉnh.")}
