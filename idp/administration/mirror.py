@@ -29,7 +29,7 @@ class MirrorAdministration:
         self._brake = brake
 
     def listed(self, who: Administrator, *, q: str = "", limit: int) -> Page:
-        """Give the first officers in whose name, login name, mail, telephone, agency or title every word stands, by name.
+        """Give the first officers in whose name, login name, mail, agency or title every word stands, by name.
 
         Raises:
             InvalidParameterError: nothing is looked for.
@@ -39,7 +39,7 @@ class MirrorAdministration:
         words = search_words(q)
         if not words:
             raise InvalidParameterError("q: words to look for must be given.")
-        return Page([_shown(one, who) for one in self._search.search(words, unit=who.unit, after=None, limit=limit)])
+        return Page([_shown(one) for one in self._search.search(words, unit=who.unit, after=None, limit=limit)])
 
     def brake(self, who: Administrator) -> dict[str, Any]:
         """Give the state of the feed and its brake. Raises ForbiddenError for an agency."""
@@ -59,10 +59,10 @@ class MirrorAdministration:
         return _state(self._brake.state())
 
 
-def _shown(found: Found, who: Administrator) -> dict[str, Any]:
+def _shown(found: Found) -> dict[str, Any]:
     officer, post = found.officer.officer, found.officer.officer.main_post
     return {"sub": found.officer.sub, "uid": officer.uid, "name": officer.name, "mail": officer.mail,
-            "phone": officer.phone if who.may(Right.ADMINISTER) else masked.phone(officer.phone),
+            "phone": masked.phone(officer.phone),
             "unit_code": post.unit_code, "unit_name": post.unit_name, "title": post.title, "status": found.officer.status}
 
 

@@ -6,6 +6,7 @@ reorganisation changes facts and never the ``sub`` (OpenID Connect Core §2: loc
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -95,21 +96,32 @@ class OfficerSearch(Protocol):
         """Give officers who are not gone, by name.
 
         Args:
-            words: As ``search_words`` gives them; all must be found. Those of three letters or more anywhere, shorter ones at the
-                beginning of a word.
+            words: As ``search_words`` gives them; all must be found, in anything but the telephone number. Those of three letters
+                or more anywhere, shorter ones at the beginning of a word.
             unit: Only of this agency or below; "" for all.
             after: Place of the last one seen.
             limit: How many at most.
         """
         ...
 
+    def by_phone(self, number: str, *, limit: int) -> Sequence[MirroredOfficer]:
+        """Give officers who are not gone and have a telephone number, as ``national_number`` gives it."""
+        ...
+
 
 def search_words(text: str) -> tuple[str, ...]:
-    """Give the words of a search, as they stand in search keys: at most four; telephone numbers as they are mirrored."""
-    digits = "".join(sign for sign in text if sign not in " .()-+")
-    if digits.isascii() and digits.isdigit() and len(digits) >= 6:
-        return (digits[1:] if digits.startswith("0") else digits,)
+    """Give the words of a search, as they stand in search keys: at most four."""
     return tuple(search_key(text).split()[:4])
+
+
+def national_number(text: str) -> str:
+    """Give the digits of a whole telephone number of Viet Nam without its first 0 or 84; "" for anything else.
+
+    A part of a number is none: nobody finds out a hidden number digit by digit.
+    """
+    digits = "".join(sign for sign in text if sign not in " .()-\u00a0")
+    found = re.fullmatch(r"(?:\+?84|0)([0-9]{9,10})", digits, re.ASCII)
+    return found[1] if found else ""
 
 
 def search_key(*texts: str) -> str:

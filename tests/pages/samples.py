@@ -452,8 +452,9 @@ SAMPLES = [
     Sample("access-none", "account/applications.html", {"who": OFFICER, "agency_help": None, "apps": []}),
     Sample("readings", "account/readings.html", {"who": OFFICER, "next_url": "/next", "rows": _by_language([
         {"at": "23/11/2026 08:14", "name": "Trần Thị Ví Dụ", "unit_name": "Sở Thông tin và Truyền thông",
-         "number": "2026-04210001", "why": {"vi": "Mở trên trang quản trị", "en": "Opened in the console"}},
-        {"at": "22/11/2026 10:00", "name": {"vi": "Chính bạn", "en": "You"}, "unit_name": "", "number": "",
+         "number": "2026-04210001", "purpose": "Kiểm tra hồ sơ quý IV",
+         "why": {"vi": "Mở trên trang quản trị", "en": "Opened in the console"}},
+        {"at": "22/11/2026 10:00", "name": {"vi": "Chính bạn", "en": "You"}, "unit_name": "", "number": "", "purpose": "",
          "why": {"vi": "Xử lý đề nghị chứng thư số", "en": "A certificate request was handled"}}])}),
     Sample("readings-none", "account/readings.html", {"who": LONG, "next_url": "", "rows": []}),
     Sample("personal-data", "login/personal_data.html", {

@@ -8,9 +8,12 @@ from dataclasses import replace
 import pytest
 
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.directory.stops import SqlStops
+from idp.administration.people.stops import AccessStops
 from idp.directory.officer import Post
 from idp.oauth.authorization_request import AuthorizationError, UnsafeRequestError
 from idp.oauth.response import FRONT_CHANNEL
+from idp.roles import Administrator, Role, RoleGroups
 from tests.authn.house import Node
 from tests.fakes.directory import FakeDirectory, make_officer
 from tests.provider import ACR_PREFIX, CALLER, House
@@ -26,8 +29,20 @@ def end_the_time(house: House) -> None:
     assert house.officers.ledger.active() == 1, "the mirror's row says that the guest may"
 
 
+def stop(house: House) -> None:
+    """Let an administrator stop the officer; then the mirror hears of the officer as the directory has them, active."""
+    known = house.officers.by_uid("canbo")
+    assert known is not None
+    stops = AccessStops(SqlStops(house.database), house.officers, house.directory, house.officers.ledger, RoleGroups(),
+                        house.clock)
+    who = Administrator(role=Role.PROVINCE, client_id="console", sub="quantri")
+    stops.stop(who, known.sub, {"reason": "Mất máy"}, CALLER)
+    assert house.officer(phone="+84293000009") == known.sub
+
+
 REASONS: dict[str, Callable[[House], object]] = {
     "officer disabled": lambda house: house.disable(),
+    "officer stopped by an administrator": lambda house: stop(house),
     "officer gone": lambda house: house.disable(status="gone"),
     "a guest's time is over": lambda house: end_the_time(house),
     "client disabled": lambda house: house.client(disabled=True),

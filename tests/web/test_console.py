@@ -202,9 +202,15 @@ def test_auditors_read_masked_numbers_change_nothing_and_a_whole_number_is_recor
     for path in (f"{number}/acts/approve", "acts", "import", "batches"):
         assert auditor.post(LIST + path, LIST + number, act="approve", pick=number).status_code == 403
     assert events_of(console.office.database, "personal_data.read") == []
-    assert "093080000001" in auditor.post(f"{LIST}{number}/identity", LIST + number).text
+    for purpose in ("", "kiểm tra", "x" * 301):
+        refused = auditor.post(f"{LIST}{number}/identity", LIST + number, purpose=purpose)
+        assert (refused.status_code, "093080000001" in refused.text) == (422, False)
+        assert "từ 10 đến 300 ký tự" in refused.text
+    assert events_of(console.office.database, "personal_data.read") == []
+    assert "093080000001" in auditor.post(f"{LIST}{number}/identity", LIST + number, purpose="Kiểm tra hồ sơ quý IV").text
     (record,) = events_of(console.office.database, "personal_data.read")
     assert number in str(record)
+    assert record[2]["purpose"] == "Kiểm tra hồ sơ quý IV"
     assert "Xem đủ" not in agency(console).get(LIST + number).text
     assert agency(console).post(f"{LIST}{number}/identity", LIST).status_code == 403
 

@@ -181,3 +181,21 @@ def test_an_account_is_stopped_with_a_reason_and_another_lets_it_go_on_and_relea
     assert office.services.deprovisioning.frozen_until(uuid) is not None
     assert do(other, sub, "release").status_code == 303
     assert office.services.deprovisioning.frozen_until(uuid) is None
+
+
+def test_a_telephone_number_is_shown_whole_once_a_purpose_was_typed_and_the_officer_reads_it(office: Office) -> None:
+    console = Console(office)
+    own = console.person("canbo", unit=IT)
+    known = office.services.mirror.by_uid("canbo")
+    assert known is not None
+    sub, phone = known.sub, known.officer.phone
+    agency, auditor = console.person("qt", "quantri-coquan", unit=IT), console.person("kt", "kiemtoan")
+    assert phone not in text_of(agency.get(f"{LIST}{sub}"))
+    assert "acts/phone" not in text_of(console.person("hotro", "hotro-nguoidung", unit=IT).get(f"{LIST}{sub}"))
+    assert "ít nhất 10 ký tự" in text_of(agency.get(f"{LIST}{sub}/acts/phone"))
+    assert "từ 10 đến 300 ký tự" in text_of(do(agency, sub, "phone", reason="xem"), 422)
+    for browser in (agency, auditor):
+        assert phone in text_of(do(browser, sub, "phone", reason="Gọi báo lịch nhận thiết bị"))
+    page = text_of(own.get("/account/readings"))
+    assert page.count("Mục đích: Gọi báo lịch nhận thiết bị") == 2
+    assert "Xem số điện thoại" in page

@@ -46,7 +46,7 @@ def _section(name: str, key: str, given: str, left_out: str = "", table: str = "
 SECTIONS: Final = (
     _section("officer", "sub",
              "uid name given_name family_name mail phone address unit_code unit_code_2016 unit_name title posts groups "
-             "attributes guest sponsor status ends_at first_sign_in_at last_sign_in_at updated_at left_at",
+             "attributes guest sponsor status ends_at first_sign_in_at last_sign_in_at updated_at stopped_at left_at",
              "entry_uuid dn search_key next_end_at revision"),
     _section("officer_change", "sub", "at kind before after",
              "id"),
@@ -75,6 +75,7 @@ SECTIONS: Final = (
              "thumbprint last_proof_at"),
     _section("sim_login", "entry_uuid", "enrolled_at last_used_at"),
     _section("factor_demand", "entry_uuid", "asked_at ended_at"),
+    _section("access_stop", "sub", "reason stopped_at lifted_at", "unit stopped_by stopped_for lifted_by"),
     _section("factor_reset", "sub", "reason asked_at state decided_at done_at expires_at",
              "proposal_id asked_by asked_for decided_by"),
     _section("password_recovery", "entry_uuid", "created_at expires_at proven_at done_at",

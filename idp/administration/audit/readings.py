@@ -31,7 +31,7 @@ class OwnReadings:
 
         Returns:
             Of each ``at``, ``name`` and ``unit_name`` of who read ("" for nobody who is known), ``own`` where it was the officer,
-            ``number`` of the certificate request, and ``why``.
+            ``number`` of the certificate request, ``why``, and what whoever read typed as the ``purpose``.
 
         Raises:
             InvalidParameterError: the cursor is none.
@@ -47,4 +47,5 @@ class OwnReadings:
         officer = self._mirror.by_sub(reader) if reader else None
         return {"at": at, "own": reader == sub, "name": officer.officer.name if officer else "",
                 "unit_name": officer.officer.main_post.unit_name if officer else "", "number": str(detail.get("number", "")),
+                "purpose": str(detail.get("purpose", "")),
                 "why": str(detail.get("why", "")).partition(" ")[0]}

@@ -6,11 +6,14 @@ Source: Law 91/2025 on personal data; trust-services D.9. Whoever reads an ident
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 from ...audit import AuditTrail, Caller
 from ...pki.enrollment.desk import Desk
 from ...pki.enrollment.moves import Actor
 from ...roles import Administrator, ForbiddenError, Role
+from ..people.reason import purpose_of
 
 
 class PersonalData:
@@ -31,18 +34,25 @@ class PersonalData:
         values, _ = self._desk.personal(actor, self._desk.one(actor, enrollment_id)[0], why="masked", caller=caller)
         return hidden(values.get("identity_number", ""))
 
-    def read(self, who: Administrator, enrollment_id: str, caller: Caller) -> Mapping[str, str]:
-        """Give what is personal; the reading is recorded before.
+    def read(self, who: Administrator, enrollment_id: str, body: Mapping[str, Any], caller: Caller) -> Mapping[str, str]:
+        """Give what is personal; the reading is recorded before, with what it is for, which the holder reads too.
+
+        Args:
+            who: The province's desk, or an auditor.
+            enrollment_id: The request.
+            body: ``purpose``, a line.
+            caller: Who asks.
 
         Raises:
-            RefusedError: 404.
+            RefusedError: 404; 422 ``bad_purpose``.
             ForbiddenError: neither the province's desk nor an auditor.
         """
         if who.role not in (Role.PROVINCE, Role.AUDITOR):
             raise ForbiddenError("The province's desk and auditors read identity numbers.")
         actor = Actor(who.sub, who)
-        values, record = self._desk.personal(actor, self._desk.one(actor, enrollment_id)[0], why="console", caller=caller)
-        self._audit.record(record)
+        found, purpose = self._desk.one(actor, enrollment_id)[0], purpose_of(body)
+        values, record = self._desk.personal(actor, found, why="console", caller=caller)
+        self._audit.record(replace(record, detail={**record.detail, "purpose": purpose}))
         return values
 
 

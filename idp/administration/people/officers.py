@@ -1,23 +1,23 @@
 """Officers for administrators: a list by any part of what is known of them, one of them whole, and what happened around one.
 
 Source: security checklist 38: an agency's roles see the officers of the agency and below it, and of each what the role has a
-right to see. Telephone numbers are hidden from roles that do not administer as a whole; identity numbers stand with the
-certificate requests that they were given for.
+right to see. Telephone numbers are hidden: who administers as a whole reads one for a purpose, or finds its officer by the whole
+of it, and both are recorded (Law 91/2025). Identity numbers stand with the certificate requests that they were given for.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from ...audit import AuditEvent, AuditRecord, AuditTrail, Caller
 from ...clock import Clock
-from ...directory.mirror import Found, MirroredOfficer, OfficerMirror, OfficerSearch, search_words
+from ...directory.mirror import Found, MirroredOfficer, OfficerMirror, OfficerSearch, national_number, search_words
 from ...directory.unit import is_within
 from ...oauth.client import ClientRegistry
-from ...roles import Administrator, Right, RoleGroups
+from ...roles import Administrator, ForbiddenError, Right, Role, RoleGroups
 from ...sessions.devices import Devices
 from ...sessions.single_sign_on import Sessions
 from ..enrollment.devices import DeviceAdministration
@@ -29,6 +29,7 @@ from ..reach import unknown_officer
 from ..tasks import TaskAdministration
 from . import masked
 from .ports import FACTORS, ORDERS, STATES, Accesses, Narrowed, People, Standing
+from .reason import purpose_of
 
 _SERIAL: Final = re.compile(r"[0-9A-Fa-f][0-9A-Fa-f: ]{5,60}|[A-Za-z0-9][A-Za-z0-9./_-]{3,39}")
 _READS: Final = 20
@@ -71,14 +72,16 @@ class OfficerDirectory:
         self._people, self._search, self._mirror, self._groups, self._around = people, search, mirror, groups, around
         self._audit, self._clock = audit, clock
 
-    def listed(self, who: Administrator, *, q: str = "", unit: str = "", state: str = "", factor: str = "", order: str = "name",
-               cursor: str = "", limit: int) -> Page:
+    def listed(self, who: Administrator, caller: Caller, *, q: str = "", unit: str = "", state: str = "", factor: str = "",
+               order: str = "name", cursor: str = "", limit: int) -> Page:
         """Give officers, page by page.
 
         Args:
             who: Whoever asks sees their own agency and those below.
-            q: Words of name, login name, mail, telephone, agency or title, without accents; or the number of a certificate, a
-                token or a SIM. Found by words they stand by name, whatever ``order`` says.
+            caller: Who asks, for the record of a telephone number that was looked for.
+            q: Words of name, login name, mail, agency or title, without accents; or the number of a certificate, a token or a
+                SIM; or a whole telephone number, by those who may read one. Found by words they stand by name, whatever
+                ``order`` says.
             unit: Only this agency and those below.
             state: One of ``STATES``; "" for all who are not gone.
             factor: One of ``FACTORS``; "" for all.
@@ -98,7 +101,10 @@ class OfficerDirectory:
         place = self._place(cursor, "name" if words else order)
         if words and (named := self._by_number(who, q)):
             return Page(self._shown_all(who, [Found(officer, ("", "")) for officer in named][:limit]))
-        found, last = self._read(which, words, place, limit)
+        if (number := national_number(q)) and who.may(Right.ADMINISTER):
+            named = self._by_phone(who, number, caller, limit)
+            return Page(self._shown_all(who, [Found(officer, ("", "")) for officer in named]))
+        found, last = self._read_on(which, words, place, limit)
         return Page(self._shown_all(who, found), cursor_of(last) if last else "")
 
     def one(self, who: Administrator, sub: str) -> dict[str, Any]:
@@ -161,18 +167,53 @@ class OfficerDirectory:
                  order: str = "name") -> Iterator[dict[str, Any]]:
         """Give everybody whom a list shows, one by one, however many; the export is recorded first. Raises as ``listed``."""
         narrowed = {"q": q, "unit": unit, "state": state, "factor": factor, "order": order}
-        page = self.listed(who, **narrowed, limit=_EXPORT_PAGE)
+        page = self.listed(who, caller, **narrowed, limit=_EXPORT_PAGE)
         self._audit.record(AuditRecord(
             AuditEvent.OFFICERS_EXPORTED, self._clock.now(), source=caller.source, request_id=caller.request_id,
             detail={**{name: value for name, value in narrowed.items() if value}, **caller.by}))
-        return self._all(who, page, narrowed)
+        return self._all(who, caller, page, narrowed)
 
-    def _all(self, who: Administrator, page: Page, narrowed: dict[str, str]) -> Iterator[dict[str, Any]]:
+    def phone(self, who: Administrator, sub: str, body: Mapping[str, Any], caller: Caller) -> dict[str, str]:
+        """Give an officer's telephone number whole; the reading is recorded before, with what it is for, which the officer reads.
+
+        Args:
+            who: A person who administers as a whole, or audits.
+            sub: The officer.
+            body: ``purpose``, a line.
+            caller: Who asks.
+
+        Raises:
+            ForbiddenError: another role, or a machine, which has no purpose of its own.
+            RefusedError: as ``one``; 422 ``bad_purpose``.
+        """
+        who.demand(Right.ADMINISTER)
+        if who.role is Role.MACHINE:
+            raise ForbiddenError("A person reads a telephone number, for a purpose; a machine does not.")
+        officer, purpose = self._seen(who, sub), purpose_of(body)
+        self._read(officer.sub, who, caller, why="phone", purpose=purpose)
+        return {"phone": officer.officer.phone}
+
+    def _by_phone(self, who: Administrator, number: str, caller: Caller, limit: int) -> list[MirroredOfficer]:
+        """Give those of theirs who have a telephone number: each reads that they were looked for by it."""
+        found = [one for one in self._search.by_phone(number, limit=_MOST)
+                 if who.oversees(one.officer.main_post.unit_code)][:limit]
+        for officer in found:
+            self._read(officer.sub, who, caller, why="phone_search")
+        if not found:
+            self._read("", who, caller, why="phone_search")
+        return found
+
+    def _read(self, sub: str, who: Administrator, caller: Caller, **detail: str) -> None:
+        self._audit.record(AuditRecord(
+            AuditEvent.PERSONAL_DATA_READ, self._clock.now(), sub=sub, source=caller.source, request_id=caller.request_id,
+            detail={**detail, "by": who.sub, **caller.by}))
+
+    def _all(self, who: Administrator, caller: Caller, page: Page, narrowed: dict[str, str]) -> Iterator[dict[str, Any]]:
         while True:
             yield from page.items
             if not page.next:
                 return
-            page = self.listed(who, **narrowed, cursor=page.next, limit=_EXPORT_PAGE)
+            page = self.listed(who, caller, **narrowed, cursor=page.next, limit=_EXPORT_PAGE)
 
     def _by_number(self, who: Administrator, q: str) -> list[MirroredOfficer]:
         """Give those who have a certificate or device with a number, where it is one."""
@@ -194,7 +235,8 @@ class OfficerDirectory:
             raise InvalidParameterError("cursor: not one that this list gave.")
         return place
 
-    def _read(self, which: Narrowed, words: Sequence[str], place: tuple[str, str] | None, limit: int) -> tuple[list[Found], str]:
+    def _read_on(self, which: Narrowed, words: Sequence[str], place: tuple[str, str] | None,
+                 limit: int) -> tuple[list[Found], str]:
         """Read on until a page is full, or everything was read, or it was read often enough.
 
         Returns:
@@ -251,7 +293,7 @@ class OfficerDirectory:
     def _shown(self, who: Administrator, officer: MirroredOfficer, standing: Standing | None) -> dict[str, Any]:
         person, post = officer.officer, officer.officer.main_post
         return {"sub": officer.sub, "uid": person.uid, "name": person.name, "mail": person.mail,
-                "phone": person.phone if who.may(Right.ADMINISTER) else masked.phone(person.phone),
+                "phone": masked.phone(person.phone),
                 "unit_code": post.unit_code, "unit_name": post.unit_name, "title": post.title, "status": officer.status,
                 "last_sign_in_at": standing.last_sign_in_at if standing else None,
                 "has_factor": standing is not None and standing.has_factor,

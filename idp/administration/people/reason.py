@@ -8,6 +8,18 @@ from typing import Any, Final
 from ...errors import RefusedError
 
 LONGEST_REASON: Final = 300
+SHORTEST_PURPOSE: Final = 10
+"""What somebody reads personal data for is said in words, not with a letter."""
+
+
+def purpose_of(body: Mapping[str, Any]) -> str:
+    """Give the purpose that a body holds, and nothing else. Raises RefusedError (422 ``bad_purpose``)."""
+    purpose = body.get("purpose")
+    if body.keys() != {"purpose"} or not isinstance(purpose, str) or (
+            not SHORTEST_PURPOSE <= len(purpose.strip()) <= LONGEST_REASON) or not purpose.strip().isprintable():
+        raise RefusedError(f"The body holds purpose: a line of {SHORTEST_PURPOSE} to {LONGEST_REASON} characters.",
+                           code="bad_purpose", status=422)
+    return purpose.strip()
 
 
 def reason_of(body: Mapping[str, Any]) -> str:

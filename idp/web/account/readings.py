@@ -33,10 +33,13 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
 
 
 def _words(found: Mapping[str, Any]) -> dict[str, str]:
-    occasions = {"console": gettext("Mở trên trang quản trị"), "batch": gettext("Lập danh sách gửi nơi cấp chứng thư số"),
+    occasions = {"console": gettext("Mở trên trang quản trị"), "phone": gettext("Xem số điện thoại"),
+                 "phone_search": gettext("Tìm cán bộ theo số điện thoại"),
+                 "batch": gettext("Lập danh sách gửi nơi cấp chứng thư số"),
                  "sim_list": gettext("Lập danh sách SIM gửi nhà mạng"),
                  "evidence": gettext("Lấy bằng chứng của một lần ký")}
     return {"at": str(format_datetime(datetime.fromtimestamp(found["at"], UTC), "dd/MM/yyyy HH:mm")),
             "name": gettext("Chính bạn") if found["own"] else found["name"] or gettext("Không còn trong danh bạ"),
             "unit_name": "" if found["own"] else found["unit_name"], "number": found["number"],
+            "purpose": found["purpose"],
             "why": str(occasions.get(found["why"], gettext("Xử lý đề nghị chứng thư số")))}

@@ -10,13 +10,14 @@ from typing import Final
 
 from flask import Blueprint, Response, abort, render_template, request
 
+from ...errors import RefusedError
 from ...roles import Right
 from ...services import Services
 from .custody.records import PAPERS as RECORDS
 from .custody.records import date_words, of_request
 from .desk import LIST, show
 from .door import Door
-from .words import request_words
+from .words import refusal, request_words
 
 PAPERS: Final = ("request", *RECORDS)
 
@@ -43,5 +44,11 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         entered = door.enter(f"{LIST}{enrollment_id}", fresh=True)
         if isinstance(entered, Response):
             return entered
-        personal = rooms.enrollment_paper.personal.read(entered.who, enrollment_id, entered.caller)
+        told = {"purpose": request.form.get("purpose", "")}
+        try:
+            personal = rooms.enrollment_paper.personal.read(entered.who, enrollment_id, told, entered.caller)
+        except RefusedError as err:
+            if err.status != 422:
+                raise
+            return show(services, door, entered, enrollment_id, status=err.status, error=refusal(err.code))
         return show(services, door, entered, enrollment_id, personal=personal)

@@ -120,6 +120,7 @@ def refusals() -> Mapping[str, str]:
         "not_yours": gettext("Việc này do người khác làm."),
         "unknown_enrollment": gettext("Không có đề nghị này."),
         "another_person": gettext("Số định danh không phải của người được cấp."),
+        "bad_purpose": gettext("Vui lòng ghi mục đích xem, từ 10 đến 300 ký tự trong một dòng."),
         "identity_unknown": gettext("Đề nghị chưa có số định danh của người được cấp."),
         "another_device": gettext("Đơn vị cấp chứng thư ghi số hiệu thiết bị khác."),
         "not_good": gettext("Chứng thư số đã hết hạn hoặc đã bị thu hồi."),

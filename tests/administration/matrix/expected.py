@@ -97,6 +97,8 @@ API: Final[Mapping[str, str]] = {
     "GET /officers/{sub}": "-- ++ +0 -- +0 ++ +0 ++",
     "GET /officers/{sub}/timeline": "-- ++ +0 -- +0 ++ +0 ++",
     "POST /officers/{sub}/factor-reset": "-- -- +0 -- -- -- +0 ++",
+    "POST /officers/{sub}/phone": "-- ++ -- -- -- -- +0 ++",
+    "POST /enrollments/{enrollment_id}/identity": "-- ++ -- -- -- -- -- ++",
     "GET /officers/{sub}/stop": "-- ++ +0 -- +0 ++ +0 ++",
     "POST /officers/{sub}/stop": "-- -- -- -- -- -- +0 ++",
     "POST /officers/{sub}/lift-stop": "-- -- -- -- -- -- +0 ++",

@@ -38,6 +38,8 @@ BODIES: Final[Mapping[str, Any]] = {
     "POST /campaigns/{campaign_id}/restorations": {"subject": "{sub}"},
     "POST /campaigns/{campaign_id}/missing/file": {"purpose": "Kiểm tra"}, "POST /accounts/file": {"purpose": "Kiểm tra"},
     "POST /officers/acts": {"act": "remind", "officers": ["{sub}"]}, "POST /officers/{sub}/factor-reset": {"reason": "Mất máy"},
+    "POST /officers/{sub}/phone": {"purpose": "Gọi báo lịch nhận thiết bị"},
+    "POST /enrollments/{enrollment_id}/identity": {"purpose": "So với công văn gửi đi"},
     "POST /officers/{sub}/lift-stop": {"reason": "Thử"},
     "POST /sims": {"holder": "{sub}", "number": "0912345678", "carrier": "mang"}, "POST /sims/{sim_id}/acts": {"act": "approve"},
     "POST /signatures/{transaction_id}/evidence": {"purpose": "Thanh tra"},

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from base64 import urlsafe_b64decode
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -83,17 +85,19 @@ def test_a_number_of_a_certificate_or_a_device_finds_its_holder(office: Office) 
     assert uids(office.call("GET", "/officers?q=tk-0417", office.agency(IT))) == []
 
 
-def test_numbers_of_telephones_are_hidden_from_who_only_helps(office: Office) -> None:
+def test_numbers_of_telephones_are_hidden_and_no_part_of_one_finds_anybody(office: Office) -> None:
     officer = make_officer("an", phone=PHONE, posts=office.directory.add(make_officer("mau")).posts)
     sub = office.services.mirror.remember(office.directory.add(officer), now=1)
     unit = officer.main_post.unit_code
     desk, agency = office.token("hotro", "hotro-nguoidung", unit=unit), office.token("qt", "quantri-coquan", unit=unit)
     for path in (f"/officers/{sub}", "/officers?q=an&limit=200"):
-        for token, shown in ((desk, "•••• ••• 678"), (agency, PHONE)):
-            answer = office.call("GET", path, token).json
-            found = answer if "items" not in answer else next(item for item in answer["items"] if item["sub"] == sub)
-            assert found["phone"] == shown
-    assert PHONE not in office.call("GET", f"/officers/{sub}", desk).text
+        for token in (desk, agency, office.province(), office.machine()):
+            answer = office.call("GET", path, token)
+            found = answer.json if "items" not in answer.json else next(one for one in answer.json["items"] if one["sub"] == sub)
+            assert found["phone"] == "•••• ••• 678"
+            assert PHONE[3:] not in answer.text
+    for part in (PHONE[-3:], PHONE[-4:], PHONE[4:9], PHONE[:-1], "0" + PHONE[3:-1], PHONE[3:]):
+        assert [uids(office.call("GET", f"/officers?q={quote(part)}", token)) for token in (desk, agency)] == [[], []], part
     office.officer("an.hai", unit=unit)
     for query in ("limit=1", "limit=1&order=-name", "limit=1&order=last_sign_in", "q=an&limit=1"):
         cursor = office.call("GET", f"/officers?{query}", desk).json["next"]
@@ -214,3 +218,32 @@ class TestAgencies:
         assert [one["code"] for one in office.call("GET", f"/agencies/{IT}", province).json["above"]] == ["H30"]
         assert office.call("GET", f"/agencies/{HOME}", agency).status_code == 404
         assert office.call("GET", "/agencies/H30.99", province).status_code == 404
+
+
+def test_a_whole_number_is_read_or_looked_for_by_who_may_and_the_officer_learns_who_and_why(each_office: Office) -> None:
+    office = each_office
+    officer = make_officer("an", phone=PHONE, posts=office.directory.add(make_officer("mau")).posts)
+    sub = office.services.mirror.remember(office.directory.add(officer), now=1)
+    unit = officer.main_post.unit_code
+    desk, agency = office.token("hotro", "hotro-nguoidung", unit=unit), office.token("qt", "quantri-coquan", unit=unit)
+    other, auditor = office.token("xa", "quantri-coquan", unit=HOME if unit != HOME else IT), office.auditor()
+
+    def read(token: str, purpose: object = "Gọi báo lịch nhận thiết bị", **more: object) -> Any:
+        return office.call("POST", f"/officers/{sub}/phone", token, {"purpose": purpose, **more})
+
+    assert [read(token).status_code for token in (desk, other, office.machine())] == [403, 404, 403]
+    for purpose in ("", "ngắn quá", "x" * 301, "a\nb" * 9, 5):
+        refused = read(agency, purpose)
+        assert (refused.status_code, refused.json["code"]) == (422, "bad_purpose")
+    assert read(agency, more=1).status_code == 422
+    own = office.services.own_readings
+    assert not [one for one in office.audited() if one.event == "personal_data.read"]
+    assert read(agency).json == {"phone": PHONE}
+    assert read(auditor, "Kiểm tra theo kế hoạch năm").json == {"phone": PHONE}
+    assert [(one["why"], one["purpose"], one["name"]) for one in own.of(sub, limit=9).items] == [
+        ("phone", "Kiểm tra theo kế hoạch năm", "Nguyễn Văn Mẫu"), ("phone", "Gọi báo lịch nhận thiết bị", "Nguyễn Văn Mẫu")]
+    whole = "0" + PHONE[3:]
+    assert [uids(office.call("GET", f"/officers?q={whole}", token)) for token in (desk, other, agency)] == [[], [], ["an"]]
+    records = [(one.sub, json.loads(one.detail)["why"]) for one in office.audited() if one.event == "personal_data.read"]
+    assert records[2:] == [("", "phone_search"), (sub, "phone_search")], "who may not read one looks for none"
+    assert PHONE[3:] not in str([tuple(one) for one in office.audited()])

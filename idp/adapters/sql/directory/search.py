@@ -15,7 +15,7 @@ import orjson
 from sqlalchemy import Integer, Text, bindparam, collate, func, literal_column, or_, select, tuple_
 
 from ....clock import Clock, SystemClock
-from ....directory.mirror import Found
+from ....directory.mirror import Found, MirroredOfficer, national_number, search_key
 from ....directory.unit import is_within
 from ..database import Database, Read, parameter
 from ..tables import OfficerRow
@@ -80,7 +80,7 @@ class SqlOfficerSearch:
         """Give officers who are not gone, by name."""
         found: list[Found] = []
         for places in self._places(words[:WORDS], unit, after, limit) if words else ():
-            found += self._read(places, unit)
+            found += self._read(places, unit, words[:WORDS])
             if len(found) >= limit:
                 break
         return found[:limit]
@@ -122,9 +122,16 @@ class SqlOfficerSearch:
             yield with_moved(page, place, page[-1])
             place = page[-1]
 
-    def _read(self, places: Sequence[Place], unit: str) -> list[Found]:
+    def by_phone(self, number: str, *, limit: int) -> list[MirroredOfficer]:
+        """Give officers who are not gone and have a telephone number, as ``national_number`` gives it."""
+        found = [row.entry_uuid for row in self._all.some[0].all(word0=f"%{number}%")]
+        rows = self._many.all(entry_uuids=orjson.dumps(found).decode()) if found else []
+        officers = (mirrored_now(row, self._clock) for row in rows if national_number(row.phone) == number)
+        return sorted((one for one in officers if one is not None), key=lambda one: one.officer.entry_uuid)[:limit]
+
+    def _read(self, places: Sequence[Place], unit: str, words: Sequence[str]) -> list[Found]:
         rows = self._many.all(entry_uuids=orjson.dumps([entry_uuid for _, entry_uuid in places]).decode())
-        officers = {row.entry_uuid: mirrored_now(row, self._clock) for row in rows}
+        officers = {row.entry_uuid: mirrored_now(row, self._clock) for row in rows if _has(row, words)}
         return [Found(officer, place) for place in places if (officer := officers.get(place[1])) is not None
                 and (not unit or is_within(officer.officer.main_post.unit_code, unit))]
 
@@ -141,6 +148,12 @@ class _Looked(NamedTuple):
     near: Sequence[Read]
     some: Sequence[Read]
     ordered: Sequence[Read]
+
+
+def _has(row: Any, words: Sequence[str]) -> bool:
+    """Tell whether words are found in a key without the telephone number, which is hidden: its digits are no words."""
+    key = row.search_key.replace(f" {search_key(row.phone)}", "") if row.phone else row.search_key
+    return all((word if len(word) >= 3 else f" {word}") in key for word in words)
 
 
 def _pattern(word: str) -> str:

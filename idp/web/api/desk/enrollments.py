@@ -53,6 +53,13 @@ def blueprint(door: Door) -> Blueprint:
         door.query()
         return door.json(rooms.administration.renewals.ask(who, door.body(), caller))
 
+    @views.post("/enrollments/<enrollment_id>/identity")
+    def identity(enrollment_id: str) -> Response:
+        who, caller = door.admit(Right.ADMINISTER)
+        door.query()
+        values = rooms.administration.enrollment_paper.personal.read(who, identifier(enrollment_id), door.body(), caller)
+        return door.json({"identity_number": values.get("identity_number") or None})
+
     @views.post("/enrollments/acts")
     def act_upon() -> Response:
         who, caller = door.admit(Right.CHANGE, Right.ASK_CERTIFICATES, change=True)

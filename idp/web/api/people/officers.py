@@ -15,10 +15,10 @@ def blueprint(door: Door) -> Blueprint:
 
     @views.get("/officers")
     def listed() -> Response:
-        who, _ = door.admit(Right.SEE_OFFICERS)
+        who, caller = door.admit(Right.SEE_OFFICERS)
         asked = door.query("q", "unit", "officer_state", "factor", "order", "cursor", "limit")
         state = asked.pop("officer_state", "")
-        return door.page(rooms.administration.people.directory.listed(who, state=state, **asked))
+        return door.page(rooms.administration.people.directory.listed(who, caller, state=state, **asked))
 
     @views.post("/officers/acts")
     def act_upon() -> Response:
@@ -102,6 +102,12 @@ def blueprint(door: Door) -> Blueprint:
         who, caller = door.admit(Right.END_ACCESS, change=True)
         door.query()
         return door.json(rooms.administration.officers.end_access(who, identifier(sub), caller))
+
+    @views.post("/officers/<sub>/phone")
+    def phone(sub: str) -> Response:
+        who, caller = door.admit(Right.ADMINISTER)
+        door.query()
+        return door.json(rooms.administration.people.directory.phone(who, identifier(sub), door.body(), caller))
 
     @views.get("/officers/<sub>/stop")
     def stopped(sub: str) -> Response:

@@ -81,6 +81,7 @@ def schemas(object_: Callable[..., dict[str, Any]]) -> dict[str, Any]:
         "ExpiryForecast": object_(months | {"agencies": {"type": "array", "items": object_(agency, agency)}},
                                   (*months, "agencies")),
         "Enrollment": object_(request, request),
+        "Identity": object_({"identity_number": _TEXT_OR_NONE}, ("identity_number",)),
         "EnrollmentWithHistory": object_(request | {"history": {"type": "array", "items": object_(entry, entry)}},
                                          (*request, "history")),
         "NewEnrollment": object_(wish, ("holder", "device_kind")), "EnrollmentAct": object_(told, ("act",)),
@@ -125,6 +126,9 @@ def paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
         "/enrollments/renewals": {
             "post": operation("askForRenewals", "Ask for the renewal of many certificates; each stands for itself.",
                               answer="RenewalOutcomes", body="Renewals", change=True)},
+        "/enrollments/{enrollment_id}/identity": {
+            "post": operation("readIdentity", "The identity number whole, for a purpose that the holder reads; recorded.",
+                              answer="Identity", path="enrollment_id", body="Purpose")},
         "/enrollments/acts": {
             "post": operation("actUponEnrollments", "The same act upon many requests; each stands for itself.",
                               answer="EnrollmentOutcomes", body="EnrollmentActs", change=True)},

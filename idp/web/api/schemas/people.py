@@ -8,6 +8,7 @@ from typing import Any, Final
 from ....administration.people.deputies import LONGEST_REASON, MOST_DAYS
 from ....administration.people.many import ACTS, MOST_AT_ONCE
 from ....administration.people.ports import FACTORS, ORDERS, STATES
+from ....administration.people.reason import SHORTEST_PURPOSE
 from ....roles import Role
 
 _TEXT: Final = {"type": "string"}
@@ -80,6 +81,8 @@ def schemas(made: Callable[..., dict[str, Any]]) -> dict[str, Any]:
         "HappeningPage": page("Happening"), "FactorReset": made(reset, reset), "FactorResetPage": page("FactorReset"),
         "Stop": made(stop, stop), "StopLifted": made(lifted, lifted),
         "OfficerStop": made({"stop": {"oneOf": [of("Stop"), {"type": "null"}]}}, ("stop",)),
+        "Phone": made({"phone": _TEXT}, ("phone",)),
+        "Purpose": made({"purpose": _LINE | {"minLength": SHORTEST_PURPOSE}}, ("purpose",)),
         "Reason": made({"reason": _LINE}, ("reason",)), "Deputy": made(deputy, deputy), "DeputyPage": page("Deputy"),
         "NewDeputy": made(named, ("deputy", "ends_on", "reason")), "Agency": made(agency, agency),
         "Agencies": made({"items": many(of("Agency"))}, ("items",)), "WholeAgency": made(one_agency, one_agency),
@@ -109,6 +112,9 @@ def paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
         "/officers/{sub}/factor-reset": {
             "post": operation("askFactorReset", "Propose that an officer's second factors are taken away; another decides.",
                               answer="FactorReset", status=201, path="sub", body="Reason", change=True, errors=(409,))},
+        "/officers/{sub}/phone": {
+            "post": operation("readPhone", "The telephone number whole, for a purpose that the officer reads; recorded.",
+                              answer="Phone", path="sub", body="Purpose")},
         "/officers/{sub}/stop": {
             "get": operation("readStop", "Whether an administrator stopped the account, who and why.", answer="OfficerStop",
                              path="sub"),

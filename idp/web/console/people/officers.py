@@ -1,6 +1,7 @@
 """Officers in the console: looked for and listed, one whole with the timeline, and the acts upon them.
 
-Source: security checklist 34, 38: the rooms decide; pages offer what the role has. Telephone numbers are always hidden here.
+Source: security checklist 34, 38: the rooms decide; pages offer what the role has. Telephone numbers are hidden; one is
+read whole for a typed purpose.
 Acts that touch how an officer signs in ask for a sign-in of a few minutes ago; ending sessions must not wait.
 """
 
@@ -15,7 +16,6 @@ from flask import Blueprint, Response, abort, request, stream_with_context
 from flask_babel import gettext, ngettext
 
 from ....administration.pages import USUAL
-from ....administration.people import masked
 from ....administration.people.many import ACTS, MOST_AT_ONCE
 from ....administration.people.ports import FACTORS, ORDERS, STATES
 from ....directory.unit import is_unit_code
@@ -99,13 +99,16 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
     @views.post("/officers/<sub>/acts/<act>")
     def do_officer_act(sub: str, act: str) -> Response:
-        entered = door.enter(f"{LIST}{sub}", *_right(act), fresh=act in words.FRESH, change=True)
+        entered = door.enter(f"{LIST}{sub}", *_right(act), fresh=act in words.FRESH, change=act != "phone")
         if isinstance(entered, Response):
             return entered
         if act not in words.RIGHTS:
             abort(404)
         about = request.form.get("about", "")
         try:
+            if act == "phone":
+                told = {"purpose": request.form.get("reason", "")}
+                return _one(entered, sub, phone=rooms.directory.phone(entered.who, sub, told, entered.caller)["phone"])
             code = _do(entered, sub, act, about)
         except RefusedError as err:
             if err.status == 404 or err.code == "forbidden":
@@ -160,7 +163,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
     def _list(entered: Entered) -> Response:
         narrowed, columns = _narrowed(), _columns()
-        page = rooms.directory.listed(entered.who, **narrowed, cursor=request.args.get("cursor", ""), limit=USUAL)
+        page = rooms.directory.listed(entered.who, entered.caller, **narrowed, cursor=request.args.get("cursor", ""), limit=USUAL)
         shown = {name: value for name, value in narrowed.items() if value}
         address = [*shown.items(), *(("cols", name) for name in columns if columns != _USUAL_COLUMNS)]
         units = services.mirroring.units.units()
@@ -176,7 +179,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             files=f"?{urlencode(address)}" if address else "", may_export=entered.who.may(Right.ADMINISTER),
             turn=_turn(address, page.next))
 
-    def _one(entered: Entered, sub: str, *, code: str = "") -> Response:
+    def _one(entered: Entered, sub: str, *, code: str = "", phone: str = "") -> Response:
         who = entered.who
         found = rooms.directory.one(who, sub)
         page = rooms.directory.timeline(who, sub, cursor=request.args.get("cursor", ""), limit=_TIMELINE)
@@ -184,7 +187,8 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         units, stopped = unit_names(services), rooms.stops.of(who, sub)
         names = {event: label for family in families().values() for event, label in family.items()}
         return door.page(
-            "console/people/officer.html", entered, here="officers", code=code, found=_row(found) | {
+            "console/people/officer.html", entered, here="officers", code=code,
+            found=_row(found) | ({"phone": phone} if phone else {}) | {
                 "posts": [post | {"until": moment(post["ends_at"]) if post["ends_at"] else ""} for post in found["posts"]],
                 "guest": found["guest"], "ends": moment(found["ends_at"]) if found["ends_at"] else "",
                 "role": words.role(found["role"], services)},
@@ -219,7 +223,8 @@ def _offered(entered: Entered, found: Mapping[str, Any], waiting: Mapping[str, A
                "reset": who.may(Right.ASK_FACTOR_RESET) and has and other and waiting is None,
                "approve": bool(waiting and waiting["may_decide"]),
                "refuse": bool(waiting and (waiting["may_decide"] or waiting["may_take_back"]))}
-    offered |= {"release": frozen and found["status"] == "active" and who.may(Right.ACT_ON_FACTORS) and other,
+    offered |= {"phone": who.may(Right.ADMINISTER) and bool(found["phone"]),
+                "release": frozen and found["status"] == "active" and who.may(Right.ACT_ON_FACTORS) and other,
                 "stop": found["status"] == "active" and who.may(Right.STOP_ACCESS) and other,
                 "lift": bool(stopped and stopped["may_lift"])}
     return [{"name": name, "label": words.acts()[name][0]} for name, may in offered.items() if may]
@@ -258,7 +263,7 @@ def _turn(address: list[tuple[str, str]], following: str) -> dict[str, str]:
 
 
 def _row(one: Mapping[str, Any]) -> dict[str, Any]:
-    phone = one["phone"] if "•" in one["phone"] else masked.phone(one["phone"])
+    phone = one["phone"]
     count = one["certificates"] if isinstance(one["certificates"], int) else 0  # of an officer whole it is the list itself
     seen = moment(one["last_sign_in_at"]) if one["last_sign_in_at"] else gettext("Chưa lần nào")
     return {"sub": one["sub"], "uid": one["uid"], "name": one["name"] or one["uid"], "unit_name": one["unit_name"],

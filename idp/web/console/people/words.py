@@ -15,11 +15,11 @@ RIGHTS: Final[Mapping[str, tuple[Right, ...]]] = {
     "end_access": (Right.END_ACCESS,), "revoke": (Right.CHANGE,), "remind": (Right.ASK_FACTOR_RESET,),
     "code": (Right.ACT_ON_FACTORS,), "reset": (Right.ASK_FACTOR_RESET,), "approve": (Right.ACT_ON_FACTORS,),
     "refuse": (Right.ACT_ON_FACTORS, Right.ASK_FACTOR_RESET), "release": (Right.ACT_ON_FACTORS,),
-    "stop": (Right.STOP_ACCESS,), "lift": (Right.STOP_ACCESS,)}
+    "phone": (Right.ADMINISTER,), "stop": (Right.STOP_ACCESS,), "lift": (Right.STOP_ACCESS,)}
 """The acts upon one officer, and the rights of which one is needed."""
 REASONED: Final = ("reset", "stop", "lift")
 """Acts for which a reason is typed."""
-FRESH: Final = frozenset({"code", "reset", "approve", "release", "lift"})
+FRESH: Final = frozenset({"code", "reset", "approve", "release", "lift", "phone"})
 """Acts for which a sign-in of a few minutes ago is needed."""
 
 
@@ -38,6 +38,8 @@ def acts() -> Mapping[str, tuple[str, str]]:
         "approve": (gettext("Duyệt gỡ lớp thứ hai"), gettext(
             "Mọi lớp thứ hai của cán bộ bị gỡ và mọi phiên kết thúc ngay. Cán bộ thêm lại ở lần đăng nhập tới.")),
         "refuse": (gettext("Không gỡ lớp thứ hai"), gettext("Lớp thứ hai của cán bộ giữ nguyên.")),
+        "phone": (gettext("Xem đủ số điện thoại"), gettext(
+            "Lần xem được ghi vào nhật ký. Cán bộ đọc được ai đã xem và vì sao.")),
         "release": (gettext("Mở lại lớp thứ hai"), gettext(
             "Lớp thứ hai cũ của cán bộ dùng lại được. Chỉ mở khi chắc điện thoại và khóa truy cập vẫn ở trong tay cán bộ.")),
         "stop": (gettext("Dừng tài khoản"), gettext(
@@ -49,6 +51,8 @@ def acts() -> Mapping[str, tuple[str, str]]:
 
 def asks_why(act: str) -> str:
     """Give what the field for the reason of an act is called; "" for an act that has none."""
+    if act == "phone":
+        return str(gettext("Mục đích xem, ít nhất 10 ký tự"))
     if act not in REASONED:
         return ""
     return str(gettext("Lý do, và bạn đã nhận ra cán bộ bằng cách nào") if act == "reset" else gettext("Lý do"))
@@ -125,6 +129,7 @@ def refusal(code: str) -> str:
         "too_late": gettext("Đề nghị này đã quá một ngày. Vui lòng đề nghị lại."),
         "asker_gone": gettext("Người đề nghị không còn quyền này. Vui lòng đề nghị lại."),
         "same_person": gettext("Người đề nghị và người duyệt phải là hai người khác nhau."),
+        "bad_purpose": gettext("Vui lòng ghi mục đích xem, từ 10 đến 300 ký tự trong một dòng."),
         "not_stopped": gettext("Tài khoản này không bị dừng ở đây."),
         "not_frozen": gettext("Lớp thứ hai của cán bộ này không bị khóa."),
         "invalid_body": gettext("Vui lòng ghi lý do trong một dòng, nhiều nhất 300 ký tự."),

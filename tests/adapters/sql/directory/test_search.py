@@ -8,7 +8,7 @@ from idp.adapters.sql import schema
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.directory.officers import SqlOfficers
 from idp.adapters.sql.directory.search import SqlOfficerSearch
-from idp.directory.mirror import search_words
+from idp.directory.mirror import national_number, search_words
 from idp.directory.officer import Post
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import make_officer
@@ -35,11 +35,19 @@ def found(search: SqlOfficerSearch, text: str, unit: str = "") -> list[str]:
 
 @pytest.mark.parametrize(("text", "uids"), [
     ("nguyen", ["nghiviec", "an.nguyen"]), ("NGUYỄN an", ["an.nguyen"]), ("guye", ["nghiviec", "an.nguyen"]), ("đỗ", ["dung.do"]),
-    ("Do", ["dung.do"]), ("0293 3123 456", ["an.nguyen"]), ("+84 293 3123456", ["an.nguyen"]), ("3123456", ["an.nguyen"]),
+    ("Do", ["dung.do"]), ("0293 3123 456", []), ("+842933123456", []), ("3123456", []), ("456", []), ("nguyen 293", []),
     ("dung.do@haugiang", ["dung.do"]), ("bac si", ["an.nguyen"]), ("100%", ["thanh.100"]), ("%", []), ("___", []), ("ra di", []),
     ("khong co ai", []), ("", [])])
 def test_any_part_without_accents_and_nobody_who_is_gone(search: SqlOfficerSearch, text: str, uids: list[str]) -> None:
     assert found(search, text) == uids
+
+
+@pytest.mark.parametrize(("text", "uids"), [
+    ("0293 3123 456", ["an.nguyen"]), ("+84 293 3123456", ["an.nguyen"]), ("84293.3123456", ["an.nguyen"]), ("02933123457", []),
+    ("2933123456", []), ("0293312345", []), ("3123456", []), ("%", []), ("", [])])
+def test_a_telephone_number_is_found_whole_or_not_at_all(search: SqlOfficerSearch, text: str, uids: list[str]) -> None:
+    number = national_number(text)
+    assert [one.officer.uid for one in (search.by_phone(number, limit=9) if number else [])] == uids
 
 
 def test_only_of_an_agency_and_below(search: SqlOfficerSearch) -> None:
