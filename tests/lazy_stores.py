@@ -60,8 +60,12 @@ def _remember(self: Any, *given: Any, **named: Any) -> None:
 
 
 def _make(self: Any, name: str) -> Any:
+    """Make a store beside itself and then give it all at once, so that no thread meets one that is half made."""
     with _making:
-        waiting = self.__dict__.pop("_not_made", None)
+        waiting = self.__dict__.get("_not_made")
         if waiting is not None:
-            next(_real[kind] for kind in type(self).__mro__ if kind in _real)(self, *waiting[0], **waiting[1])
+            made = object.__new__(type(self))
+            next(_real[kind] for kind in type(self).__mro__ if kind in _real)(made, *waiting[0], **waiting[1])
+            self.__dict__.update(made.__dict__)
+            del self.__dict__["_not_made"]
     return object.__getattribute__(self, name)
