@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,12 @@ from tests.whole import make_settings
 ROOT = Path(__file__).parents[2]
 UNREACHABLE = "postgresql+psycopg://idp@127.0.0.1:1/idp"
 
+_TOMORROW = datetime.now(UTC) + timedelta(days=1)
 ARGUMENTS: dict[str, tuple[str, ...]] = {
-    "audit accept-chain": ("--reason", "restored"),
+    "announcements create": ("--text", "Bảo trì", "--until", f"{_TOMORROW:%Y-%m-%dT%H:%M}"), "announcements end": ("x",),
+    "announcements list": (),
+    "audit accept-chain": ("--reason", "restored"), "audit archive": (), "audit restore": ("2026-01", "--purpose", "kiểm tra"),
+    "audit discard": ("2026-01", "--by", "quantri", "--purpose", "quá hạn"),
     "audit export": ("--from", "2026-11-01", "--to", "2026-11-02"), "audit verify": (), "audit heads": (),
     "ca crl": (),
     "ca init": ("--root-key", "ROOT"), "ca issue": ("--csr", "REQUEST", "--profile", "tls_client", "--host", "a.example"),

@@ -31,8 +31,8 @@ PUBLIC = {"/static/<path:name>", "/language/<code>", "/login", "/login/", "/logo
 /authorize and /logout read a request first (lines 4 and 35), /check-session is a script, and on /device a code comes before
 anything else."""
 
-NOT_OFFERED = {"/certificate/<ticket>", "/account/security/certificate", "/account/security/sim"}
-"""Where certificates are not asked for, and no carrier asks SIMs."""
+NOT_OFFERED = {"/certificate/<ticket>", "/account/security/certificate", "/account/security/sim", "/personal-data"}
+"""Where certificates are not asked for, no carrier asks SIMs, and no notice about personal data is named."""
 
 
 @pytest.fixture

@@ -101,7 +101,7 @@ def schemas(object_: Callable[..., dict[str, Any]]) -> dict[str, Any]:
 def paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     """Give the operations of the certificate desk."""
     take = operation("takeList", "Try a list, or take it; each row stands for itself.", answer="TakenList", change=True,
-                     query=("form", "dry_run", "submit"), errors=(415, 422))
+                     query=("form", "dry_run", "submit"), errors=(404, 415, 422))
     take["requestBody"] = {"required": True, "content": {
         kind: {"schema": {"type": "string", "format": "binary", "maxLength": LONGEST_FILE}} for kind in BATCHES.values()}}
     batch = operation("readBatch", "The list of a batch for the issuer, with what is personal.", path="batch")
