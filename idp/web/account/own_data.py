@@ -98,7 +98,8 @@ def section_words() -> Mapping[str, str]:
     """Name the sections of the file."""
     return {
         "officer": gettext("Thông tin từ danh bạ"), "officer_change": gettext("Thay đổi ở danh bạ đang xử lý"),
-        "departure": gettext("Nghỉ việc và trở lại"), "sso_session": gettext("Phiên đăng nhập"),
+        "departure": gettext("Nghỉ việc và trở lại"),
+        "access_stop": gettext("Tài khoản bị dừng và dùng lại"), "sso_session": gettext("Phiên đăng nhập"),
         "session_client": gettext("Ứng dụng đã dùng trong các phiên"), "device": gettext("Thiết bị đã đăng nhập"),
         "remembered_device": gettext("Thiết bị được ghi nhớ"), "consent": gettext("Đồng ý chia sẻ với ứng dụng"),
         "oauth_grant": gettext("Quyền đã cấp cho ứng dụng"), "deferred_authorization": gettext("Yêu cầu chờ trả lời"),
