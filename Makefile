@@ -1,6 +1,6 @@
 # Two commands matter: `make run` and `make test`. Everything they need is installed by deploy/setup/.
 .DEFAULT_GOAL := help
-.PHONY: help run test check demo bench faults pins clean
+.PHONY: help run codes test check demo bench faults pins clean
 MAKEFLAGS += --no-print-directory
 # One more than the cores of the smallest machine: a test that waits for a server or a browser leaves its core to another.
 PYTEST_WORKERS ?= 3
@@ -15,6 +15,9 @@ help: ## Show this list
 run: ## Install what is missing, start everything on loopback, print READY; Ctrl-C stops it
 	@sh deploy/setup/prepare.sh run
 	@exec .venv/bin/python -m deploy.run
+
+codes: ## The six digits of the demo accounts with two factors, now
+	@exec .venv/bin/python -m deploy.codes
 
 test: ## make check, then the whole test suite with servers of its own
 	@$(MAKE) check

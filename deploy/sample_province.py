@@ -31,6 +31,7 @@ from .mail_catcher import MailCatcher, caught_in
 from .plan import APPLICATIONS, PORT, ROOT, Plan
 from .ports import require_free
 from .processes import Child, Children, StartError
+from .sample_campaigns import CAMPAIGNS
 from .sample_signers import SIGNERS
 
 START_SECONDS = 60
@@ -301,13 +302,14 @@ class SampleProvince:
         return bool(found[0] >= len(TOTP_SEEDS))
 
     def _signers_are_there(self) -> bool:
-        """Tell whether an earlier start has enrolled the sample SIMs."""
+        """Tell whether an earlier start has enrolled the sample SIMs, and begun the campaigns."""
         file = self.plan.folder / "idp.sqlite3"
         if "database_url" in self.plan.settings or not file.is_file():
             return False
         with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
-            found = connection.execute("SELECT count(*) FROM sim WHERE state = 'active'").fetchone()
-        return bool(found[0] >= len(SIGNERS))
+            active, begun = connection.execute(
+                "SELECT (SELECT count(*) FROM sim WHERE state = 'active'), (SELECT count(*) FROM campaign)").fetchone()
+        return bool(active >= len(SIGNERS) and begun >= len(CAMPAIGNS))
 
     def _wait_for_all(self) -> None:
         plan = self.plan

@@ -1,4 +1,5 @@
-"""Enrols the signing SIMs of the sample province at the first start, by the same steps and people as everybody else's.
+"""Enrols the signing SIMs of the sample province at the first start, by the same steps and people as everybody else's, and begins
+its campaigns.
 
 ``python -m deploy.sample_signers --phones http://localhost:8090``: an authority of the province's own is founded where there is
 none; the leader gets a SIM, the records clerk one with the agency's seal. Codes are read from the simulated phones, and the
@@ -15,7 +16,7 @@ import urllib.request
 from collections.abc import Callable
 from typing import Any, Final
 
-from deploy import sample_sims
+from deploy import sample_campaigns, sample_sims
 
 SIGNERS: Final = (("lanhdao", False), ("vanthu", True))
 """uid, and whether the SIM signs with the agency's seal."""
@@ -24,7 +25,7 @@ SECONDS: Final = 120
 
 
 def main() -> int:
-    """Enrol them; 0 when all have a SIM that signs."""
+    """Enrol them; 0 when all have a SIM that signs and the campaigns are there."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--phones", required=True, help="Where the simulated phones are")
     phones = parser.parse_args().phones
@@ -39,6 +40,7 @@ def main() -> int:
         house.certificate_protocols.time_stamps.make_signer(Caller("sample", "sample"))
     for uid, seal in SIGNERS:
         _enrol(house, phones, uid, seal=seal)
+    sample_campaigns.begin(house, _until)
     return 0
 
 
@@ -125,7 +127,7 @@ def _until(look: Callable[[], Any], good: Callable[[Any], bool]) -> Any:
     end = time.monotonic() + SECONDS
     while not good(found := look()):
         if time.monotonic() > end:
-            raise SystemExit(f"The sample SIMs were not enrolled within {SECONDS} s.")
+            raise SystemExit(f"The sample SIMs and campaigns were not there within {SECONDS} s.")
         time.sleep(0.2)
     return found
 

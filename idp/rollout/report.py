@@ -106,8 +106,11 @@ def agency_rows(coverage: Coverage) -> list[AgencyRow]:
 
 
 def is_low(tally: Tally, day: Day) -> bool:
-    """Tell whether an agency is below the share that everybody together needs on that day."""
-    return tally.done * day.counted < day.needed * tally.counted
+    """Tell whether an agency is below the share that everybody together needs on that day, in whole people.
+
+    So a small agency is not late by the fraction of a person, and nobody is on the first day.
+    """
+    return tally.done < day.needed * tally.counted // day.counted
 
 
 def steps_of(coverage: Coverage) -> list[tuple[Step, int]]:

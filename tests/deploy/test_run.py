@@ -142,6 +142,15 @@ def test_flask_commands_use_the_same_settings_and_database(running: Running) -> 
     assert {"qlvb", "cong-thong-tin"} <= {client["client_id"] for client in json.loads(result.stdout)["clients"]}
 
 
+def test_two_campaigns_are_begun_once_the_directory_is_known(running: Running) -> None:
+    result = subprocess.run([str(Path(sys.executable).parent / "flask"), "--app", "wsgi", "rollout", "list", "--json"], cwd=ROOT,
+                            env=SampleProvince(running.plan).environment(), capture_output=True, text=True, check=True)
+    listed = json.loads(result.stdout)["campaigns"]
+    found = {one["goal"]: (one["figures"]["counted"], one["figures"]["done"]) for one in listed}
+    assert found.keys() == {"mailbox", "sim"}
+    assert all(0 < done < counted for counted, done in found.values()), found
+
+
 def test_private_files_are_for_the_owner_only(running: Running) -> None:
     plan = running.plan
     files = [file for folder in (plan.keys, plan.folder / "mssp") for file in folder.rglob("*") if file.is_file()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -10,8 +11,8 @@ from idp.pki.enrollment.states import ON_THE_WAY, State
 from idp.pki.enrollment.working_days import WorkingDays, start_of
 from idp.rollout.campaign import Campaign, CampaignEntry, Goal, MemberAct, MemberEntry, Population
 from idp.rollout.chart import LARGE, PAPER, SMALL, draw
-from idp.rollout.coverage import Change, Coverage, follow, needed
-from idp.rollout.report import Issuer, missing_rows, number_text, paper, rate_text, table
+from idp.rollout.coverage import Change, Coverage, Day, Tally, follow, needed
+from idp.rollout.report import Issuer, is_low, missing_rows, number_text, paper, rate_text, table
 from idp.rollout.steps import OWNERS, Owner, Step, next_step
 
 from .course import DEADLINE, FIRST, course
@@ -39,6 +40,15 @@ def test_the_forecast_goes_on_at_the_pace_of_fourteen_days() -> None:
     short = course(10, days=5)
     assert short.pace == (10 - short.days[0].done, 5)
     assert course(0, days=0).pace == (0, 0)
+
+
+def test_no_agency_is_late_by_the_fraction_of_a_person() -> None:
+    day = Day(FIRST, 400, 1, 1, {})
+    assert not is_low(Tally(20, 0), day)
+    half = replace(day, needed=200)
+    assert [is_low(Tally(3, done), half) for done in range(4)] == [True, False, False, False]
+    assert [is_low(Tally(20, done), half) for done in (9, 10)] == [True, False]
+    assert is_low(Tally(3, 2), replace(day, needed=400))
 
 
 def test_a_day_ends_at_midnight_here_to_the_second() -> None:

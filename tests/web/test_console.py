@@ -53,6 +53,7 @@ def test_officers_without_a_role_are_told_so_and_administrators_see_their_scope(
     mine = agency(console).get("/admin/").text
     assert "Quản trị đơn vị" in mine
     assert "/admin/certificates/batches" not in mine
+    assert "Chưa có đề nghị nào." in mine
     whole = console.person("quantri", "quantri-tinh").get("/admin/").text
     assert "Toàn tỉnh" in whole
     assert "/admin/certificates/batches" in whole
