@@ -1,9 +1,9 @@
-"""Enrols the signing SIMs of the sample province at the first start, by the same steps and people as everybody else's, and begins
-its campaigns.
+"""Enrols the signing SIMs of the sample province at the first start, by the same steps and people as everybody else's.
 
 ``python -m deploy.sample_signers --phones http://localhost:8090``: an authority of the province's own is founded where there is
 none; the leader gets a SIM, the records clerk one with the agency's seal. Codes are read from the simulated phones, and the
 phones accept the first signatures. Whatever has been done by an earlier start is not done again.
+Then the campaigns are begun (``sample_campaigns``).
 """
 
 from __future__ import annotations
