@@ -24,12 +24,13 @@ test: ## make check, then the whole test suite with servers of its own
 	@sh deploy/setup/prepare.sh test
 	@exec .venv/bin/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
-check: ## Format, lint, types and import contracts
+check: ## Format, lint, types, import contracts and the chain of migrations
 	@sh deploy/setup/prepare.sh check
 	@.venv/bin/ruff check --preview --select E1,E2,E3,W .
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
+	@.venv/bin/python migrations/chain.py
 
 demo: ## A tour without hands: one sign-in, two applications, one sign-out, a document signed by phone
 	@sh deploy/setup/prepare.sh run

@@ -121,10 +121,10 @@ def test_no_todo_and_no_skipped_test() -> None:
 
 
 def test_interface_s1_make_check_looks_at_the_format_and_refuses_another(tmp_path: Path) -> None:
-    """``make check`` is format, lint, types and import contracts."""
+    """``make check`` is format, lint, types, import contracts and the chain of migrations."""
     recipe = (ROOT / "Makefile").read_text(encoding="utf-8").partition("\ncheck:")[2].partition("\n\n")[0]
     commands = [line.strip().removeprefix("@.venv/bin/").split() for line in recipe.splitlines() if "@.venv/bin/" in line]
-    assert [command[0] for command in commands] == ["ruff", "ruff", "mypy", "lint-imports"]
+    assert [command[0] for command in commands] == ["ruff", "ruff", "mypy", "lint-imports", "python"]
     look = [str(Path(sys.executable).parent / "ruff"), *commands[0][1:-1]]
     good, bad = tmp_path / "good.py", tmp_path / "bad.py"
     good.write_text("GOOD = {1: 2}\n\n\ndef same(a, b=1):\n    return a == b\n", encoding="utf-8")
