@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from ipaddress import ip_address
 from zoneinfo import ZoneInfo
 
 from babel.support import Translations
@@ -221,9 +222,9 @@ def text_of(told: Told, translate: Translate) -> str:
 
 
 def when_of(told: Told, translate: Translate) -> str:
-    """Say when and from where."""
+    """Say when; and from where, if that is an internet address and not a program of ours."""
     moment = datetime.fromtimestamp(told.at, UTC).astimezone(TIME_ZONE)
-    words = _WHEN_HERE if told.source in {"", "cli", "worker"} else _WHEN
+    words = _WHEN if _is_address(told.source) else _WHEN_HERE
     return translate(words) % {"time": moment.strftime("%H:%M"), "date": moment.strftime("%d/%m/%Y"), "source": told.source}
 
 
@@ -233,6 +234,13 @@ def device_words(detail: Mapping[str, str], translate: Translate) -> str:
     if browser and system:
         return translate(_ON) % {"browser": browser, "system": system}
     return browser or system or translate(_UNKNOWN_DEVICE)
+
+
+def _is_address(source: str) -> bool:
+    try:
+        return bool(ip_address(source))
+    except ValueError:
+        return False
 
 
 def _day(at: str) -> str:

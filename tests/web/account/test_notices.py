@@ -9,7 +9,7 @@ import pytest
 from idp.audit import Caller
 from idp.notices import NoticeKind, Told
 from idp.pki.enrollment.waiting import STEPS
-from idp.web.notice_words import LetterWords, text_of
+from idp.web.notice_words import LetterWords, text_of, when_of
 from tests.fakes.directory import PASSWORD
 
 from ..conftest import site as site
@@ -39,6 +39,14 @@ def test_security_39_notices_are_those_of_the_session_newest_first(site: Site) -
     assert "203.0.113.7" in page.text
     assert "2 thông báo chưa đọc" in page.text
     assert "Passkey (&lt;b&gt;Máy&lt;/b&gt;) was added" in browser.get("/account/notices", **{"Accept-Language": "en"}).text
+
+
+@pytest.mark.parametrize(("source", "said"), [
+    ("203.0.113.7", "từ địa chỉ 203.0.113.7."), ("2001:db8::7", "từ địa chỉ 2001:db8::7."), ("cli", ""), ("worker", ""),
+    ("sample", ""), ("", "")])
+def test_a_notice_names_where_from_if_that_is_an_address(source: str, said: str) -> None:
+    words = when_of(Told(1, NoticeKind.PASSWORD_CHANGED, "s", 0, source, {}), str)
+    assert words == ("Lúc 07:00 ngày 01/01/1970, " + said if said else "Lúc 07:00 ngày 01/01/1970.")
 
 
 def test_what_administrators_are_told_leads_to_what_is_to_be_renewed(site: Site) -> None:
