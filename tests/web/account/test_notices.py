@@ -45,8 +45,8 @@ def test_security_39_notices_are_those_of_the_session_newest_first(site: Site) -
     ("203.0.113.7", "từ địa chỉ 203.0.113.7."), ("2001:db8::7", "từ địa chỉ 2001:db8::7."), ("cli", ""), ("worker", ""),
     ("sample", ""), ("", "")])
 def test_a_notice_names_where_from_if_that_is_an_address(source: str, said: str) -> None:
-    words = when_of(Told(1, NoticeKind.PASSWORD_CHANGED, "s", 0, source, {}), str)
-    assert words == ("Lúc 07:00 ngày 01/01/1970, " + said if said else "Lúc 07:00 ngày 01/01/1970.")
+    words = when_of(Told(1, NoticeKind.PASSWORD_CHANGED, "s", 1_700_000_000, source, {}), str)
+    assert words == ("Lúc 05:13 ngày 15/11/2023, " + said if said else "Lúc 05:13 ngày 15/11/2023.")
 
 
 def test_what_administrators_are_told_leads_to_what_is_to_be_renewed(site: Site) -> None:
