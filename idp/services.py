@@ -31,6 +31,7 @@ from .administration.mirror import MirrorAdministration
 from .administration.officers import OfficerAdministration
 from .administration.operation.announcements import AnnouncementAdministration
 from .administration.operation.deliveries import Deliveries
+from .administration.operation.repeats import Repeats
 from .administration.own.data import OwnData
 from .administration.password_reset import PasswordResets
 from .administration.people.agencies import AgencyAdministration
@@ -212,6 +213,7 @@ class Administration:
     officers: OfficerAdministration
     tasks: TaskAdministration
     password_resets: PasswordResets
+    repeats: Repeats
     factors: FactorAdministration
     mirror: MirrorAdministration
     people: OfficerRooms

@@ -25,9 +25,9 @@ from idp.adapters.sql.deferred import SqlDeferred
 from idp.adapters.sql.directory.access import SqlAccess
 from idp.adapters.sql.directory.officers import SqlOfficers
 from idp.adapters.sql.oauth import SqlGrants
+from idp.adapters.sql.operation.seen_once import SqlSeenOnce
 from idp.adapters.sql.pushed_requests import SqlPushedRequests
 from idp.adapters.sql.registrations import SqlInitialAccess, SqlRegistrations
-from idp.adapters.sql.seen_once import SqlSeenOnce
 from idp.adapters.sql.sessions import SqlSessions
 from idp.adapters.sql.tables import AuditRow, GrantRow, OfficerRow, RefreshTokenRow
 from idp.adapters.sql.trail.records import SqlAuditTrail

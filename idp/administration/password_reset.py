@@ -1,7 +1,6 @@
 """A new password for an officer who has none any more: made at random, shown once to whoever may give it out, good for a day.
 
-Sources: OWASP ASVS 5.0 6.4 (recovery), draft-ietf-httpapi-idempotency-key-header (a request that is repeated), security
-checklist 18, 33, 38. Whoever resets a password never takes over the account
+Sources: OWASP ASVS 5.0 6.4 (recovery), security checklist 18, 33, 38. Whoever resets a password never takes over the account
 by that: the second factor stays what it is and is asked for as before, the password may only be changed, and everything that
 stood open for the officer ends. On whom an administrator may act: ``reach.py``.
 """
@@ -19,13 +18,11 @@ from ..directory.mirror import OfficerMirror
 from ..directory.officer import ChangeResult, Directory, Officer
 from ..errors import IdpError, RefusedError
 from ..notices import NoticeKind, Notices
-from ..oauth.ports import SeenOnce
 from ..roles import Administrator, Right, RoleGroups
 from ..sessions.interaction import Interactions
 from .reach import check_reach, unknown_officer
 
 REASON: Final = "password_reset"
-_KEY_LIVES_SECONDS: Final = 86400
 
 
 class ResetRefusedError(RefusedError):
@@ -64,12 +61,10 @@ class PasswordResets:
         audit: Where refusals are recorded.
         clock: Source of the time.
         groups: Tells who has a role for the whole province.
-        seen: Which requests were made before.
     """
 
     def __init__(self, directory: Directory, mirror: OfficerMirror, one_time: OneTimePasswords, deprovisioning: Deprovisioning,
-                 interactions: Interactions, notices: Notices, audit: AuditTrail, clock: Clock, groups: RoleGroups,
-                 seen: SeenOnce) -> None:
+                 interactions: Interactions, notices: Notices, audit: AuditTrail, clock: Clock, groups: RoleGroups) -> None:
         self._directory = directory
         self._mirror = mirror
         self._one_time = one_time
@@ -79,15 +74,13 @@ class PasswordResets:
         self._audit = audit
         self._clock = clock
         self._groups = groups
-        self._seen = seen
 
-    def reset(self, who: Administrator, sub: str, key: str, caller: Caller) -> dict[str, Any]:
+    def reset(self, who: Administrator, sub: str, caller: Caller) -> dict[str, Any]:
         """Set a password as an administrator.
 
         Args:
             who: The administrator.
             sub: The officer.
-            key: Names this request: repeated, it makes no second password, and cannot show the first one again.
             caller: Who asks.
 
         Returns:
@@ -96,7 +89,7 @@ class PasswordResets:
         Raises:
             RefusedError: there is no such officer, or not in the administrator's agency (404).
             ForbiddenError: the administrator may not act on this officer.
-            ResetRefusedError: the request was made before; nobody may reset here; the officer is disabled; the directory refuses.
+            ResetRefusedError: nobody may reset here; the officer is disabled; the directory refuses.
             UnavailableError: the directory or the database does not answer.
         """
         who.demand(Right.RESET_PASSWORD)
@@ -109,10 +102,6 @@ class PasswordResets:
         self._mirror.remember(officer, now=self._clock.now())
         check_reach(who, sub, officer, self._groups, Right.RESET_PASSWORD)
         self._check_possible(officer)
-        now = self._clock.now()
-        if not self._seen.take(REASON, f"{who.sub}\0{sub}\0{key}", now=now, expires_at=now + _KEY_LIVES_SECONDS):
-            raise ResetRefusedError("This request was made before, and its password was shown then. For another one send another "
-                                    "Idempotency-Key.", "already_done")
         new = self._act(officer, sub, caller)
         return {"sub": sub, "uid": officer.uid, "one_time_password": new.one_time.password, "expires_at": new.one_time.expires_at}
 

@@ -36,11 +36,11 @@ from ..adapters.sql.interactions import SqlInteractions
 from ..adapters.sql.keys import SqlKeyStore
 from ..adapters.sql.notices import SqlNotices
 from ..adapters.sql.oauth import SqlGrants
+from ..adapters.sql.operation.seen_once import SqlSeenOnce
 from ..adapters.sql.outbox import SqlMail, SqlOutbox, SqlPings
 from ..adapters.sql.post_choices import SqlPostChoices
 from ..adapters.sql.pushed_requests import SqlPushedRequests
 from ..adapters.sql.registrations import SqlInitialAccess, SqlRegistrations
-from ..adapters.sql.seen_once import SqlSeenOnce
 from ..adapters.sql.sessions import SqlSessions
 from ..adapters.sql.trail.records import SqlAuditTrail
 from ..adapters.sql.trail.seals import SqlAuditReader, SqlSealStore
@@ -53,7 +53,6 @@ from ..administration.initial_access import InitialAccessAdministration
 from ..administration.keys import KeyAdministration
 from ..administration.mirror import MirrorAdministration
 from ..administration.officers import OfficerAdministration
-from ..administration.operation.deliveries import Deliveries
 from ..administration.password_reset import PasswordResets
 from ..administration.people.officers import Around
 from ..administration.tasks import TaskAdministration
@@ -150,6 +149,7 @@ from .certificate_desk import (
 )
 from .factors import factor_rooms
 from .officers import officer_rooms
+from .operation import deliveries, repeats
 from .people import WholeDirectory, mirroring, role_groups
 from .rehearsal import rehearsal
 from .remote_signing import leave_types, remote_signing
@@ -315,7 +315,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         access=access, announcements=announcement_administration, console=console(settings, access, groups, clock),
         clients=ClientAdministration(SqlClientEntries(database), client_store, clients, sectors, policy, client_secrets, clock,
                                      address=settings.issuer + Paths().registration),
-        deliveries=Deliveries({"logout": outbox, "mail": mail}, audit, clock),
+        deliveries=deliveries(outbox, mail, audit, clock), repeats=repeats(database, clock),
         onboarding=Onboarding(client_steps, clients, examiner, clock),
         initial_access=InitialAccessAdministration(initial_access, clock),
         grants=around.grants, tasks=around.tasks, factors=around.factors, officers=about_officers,
@@ -328,7 +328,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         rollout=rollout.administration, rollout_reports=rollout.reports, accounts=rollout.accounts,
         audit=trail.records, audit_exports=trail.exports,
         password_resets=PasswordResets(people, mirror, one_time, deprovisioning, interactions, notices, audit,
-                                       clock, groups, seen))
+                                       clock, groups))
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit,
         audit_repeats=audit, mirror=mirror, directory=people, keys=keys, clients=clients,

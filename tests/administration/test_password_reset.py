@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from idp.adapters.sql.operation.repeats import SqlAnsweredRequests
 from idp.audit import Caller
 from idp.directory.officer import BindResult, Post
 from tests.fakes.directory import PASSWORD, make_officer
@@ -120,29 +121,38 @@ def test_a_repeated_request_makes_no_second_password(office: Office) -> None:
 
 def test_of_twenty_repeated_requests_one_makes_a_password(office: Office) -> None:
     sub, token = office.officer("canbo", unit=IT), office.province()
-    who, caller = office.services.administration.access.admit(
-        token, _bearer(), change=True, caller=Caller("192.0.2.1", "r"))
-    desk = office.services.administration.password_resets
-
-    def ask(_: int) -> str:
-        try:
-            return str(desk.reset(who, sub, "yeu-cau-0001", caller)["one_time_password"])
-        except Exception as err:
-            return str(getattr(err, "code", err))
-
     with ThreadPoolExecutor(20) as pool:
-        answers = list(pool.map(ask, range(20)))
-    assert answers.count("already_done") == 19
-    made = next(one for one in answers if one != "already_done")
-    assert bind(office, "canbo", made) is BindResult.MUST_CHANGE
+        answers = list(pool.map(lambda _: reset(office, token, sub), range(20)))
+    made = [one.json["one_time_password"] for one in answers if one.status_code == 200]
+    assert len(made) == 1
+    assert {one.json["code"] for one in answers if one.status_code != 200} <= {"already_done", "end_unknown", "under_way"}
+    assert bind(office, "canbo", made[0]) is BindResult.MUST_CHANGE
     assert [one.event for one in office.audited()].count("password.reset") == 1
 
 
-def _bearer() -> Any:
-    from idp.oauth.proof.dpop import Presented
-    from idp.oauth.proof.holder import TokenUse
+def test_a_request_that_was_refused_gives_its_name_back(office: Office) -> None:
+    sub, token = office.officer("canbo", unit=IT), office.province()
+    office.directory.may_reset = False
+    assert reset(office, token, sub).status_code == 409
+    office.directory.may_reset, office.directory.down = True, True
+    assert reset(office, token, sub).status_code == 503
+    office.directory.down = False
+    assert reset(office, token, sub).status_code == 200
 
-    return TokenUse("bearer", Presented("", "POST", ()), None)
+
+def test_a_request_that_was_cut_off_is_not_done_again_under_its_name(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    sub, token = office.officer("canbo", unit=IT), office.province()
+
+    def cut(*_: Any) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as cutting:
+        cutting.setattr(SqlAnsweredRequests, "amend", cut)
+        with pytest.raises(SystemExit):
+            reset(office, token, sub)
+    again = reset(office, token, sub)
+    assert (again.status_code, again.json["code"]) == (409, "end_unknown")
+    assert reset(office, token, sub, "yeu-cau-0002").status_code == 200
 
 
 def test_the_disabled_the_gone_and_the_unknown_are_not_reset(office: Office) -> None:

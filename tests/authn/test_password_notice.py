@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from idp.adapters.sql.database import Database
-from idp.adapters.sql.seen_once import SqlSeenOnce
+from idp.adapters.sql.operation.seen_once import SqlSeenOnce
 from idp.authn.password_notice import PasswordNotices
 from tests.fakes.clock import FakeClock
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from idp.adapters.sql.database import Database
-from idp.adapters.sql.seen_once import SqlSeenOnce
 from idp.administration.password_reset import PasswordResets
 from idp.audit import Caller
 from idp.roles import RoleGroups
@@ -26,7 +25,7 @@ def site(database: Database) -> Site:
 def reset(site: Site, uid: str = "lanhdao") -> str:
     """Do what an operator does; gives the password."""
     desk = PasswordResets(site.directory, site.mirror, site.one_time, site.deprovisioning, site.services.interactions,
-                          site.told, site.services.audit, site.clock, RoleGroups(), SqlSeenOnce(site.database))
+                          site.told, site.services.audit, site.clock, RoleGroups())
     officer = site.directory.find_by_login(uid)
     assert officer is not None
     return desk.by_operator(officer, OPERATOR).one_time.password

@@ -42,13 +42,13 @@ from idp.adapters.sql.directory.officers import SqlOfficers
 from idp.adapters.sql.interactions import SqlInteractions
 from idp.adapters.sql.notices import SqlNotices
 from idp.adapters.sql.oauth import SqlGrants
+from idp.adapters.sql.operation.seen_once import SqlSeenOnce
 from idp.adapters.sql.own_data import SqlOwnData
 from idp.adapters.sql.personal_data import SqlReadings
 from idp.adapters.sql.pki.devices import SqlDevices as KeyDevices
 from idp.adapters.sql.pki.enrollments import SqlEnrollments
 from idp.adapters.sql.post_choices import SqlPostChoices
 from idp.adapters.sql.pushed_requests import SqlPushedRequests
-from idp.adapters.sql.seen_once import SqlSeenOnce
 from idp.adapters.sql.sessions import SqlSessions
 from idp.adapters.sql.tables import AuditRow, OutboxRow, TotpEnrolmentRow
 from idp.adapters.sql.trail.records import SqlAuditTrail

@@ -26,6 +26,7 @@ from sqlalchemy.sql.selectable import CTE, Select
 
 from .execution import CursorExecutor, Executor, Parameters, Row, is_deserted
 from .prepared import PreparedExecutor
+from .together import Held, Keeps, immediate
 
 
 def parameter(column: Any, name: str | None = None) -> BindParameter[Any]:
@@ -50,10 +51,11 @@ class Database:
         self._prepared: list[_Statement] = []
         self.durable = self._engine(durable=True, pool_size=pool_size, timeout=statement_timeout_seconds)
         self.relaxed = self._engine(durable=False, pool_size=pool_size, timeout=statement_timeout_seconds)
-        self._cursors = {engine: CursorExecutor(engine) for engine in (self.durable, self.relaxed)}
+        held = Held()
+        self._cursors = {engine: CursorExecutor(engine, held) for engine in (self.durable, self.relaxed)}
         self._executors: dict[Engine, Executor] = dict(self._cursors)
         if prepared and not self.is_sqlite:
-            self._executors = {engine: PreparedExecutor(engine, most=pool_size) for engine in self._cursors}
+            self._executors = {engine: PreparedExecutor(engine, held, most=pool_size) for engine in self._cursors}
         self._one = self.read(select(literal_column("1").label("one")))
 
     def _engine(self, *, durable: bool, pool_size: int, timeout: int) -> Engine:
@@ -135,13 +137,27 @@ class Database:
         """Give what runs single statements on one of the two engines, or what compiles them for ``cursor``."""
         return self._cursors[engine] if in_transaction else self._executors[engine]
 
-    def cursor(self, engine: Engine) -> AbstractContextManager[Any]:
-        """Lend the driver's cursor, for what is more than one statement; errors as ``CursorExecutor.cursor``."""
-        return self._cursors[engine].cursor()
+    def cursor(self, engine: Engine, *, apart: bool = False) -> AbstractContextManager[Any]:
+        """Lend the driver's cursor, for what is more than one statement; arguments and errors as ``CursorExecutor.cursor``."""
+        return self._cursors[engine].cursor(apart=apart)
 
-    def transaction(self, engine: Engine) -> AbstractContextManager[Any]:
-        """Lend the driver's cursor for one transaction of PostgreSQL; errors as ``CursorExecutor.cursor``."""
-        return self._cursors[engine].transaction()
+    @contextmanager
+    def together(self, keeps: Keeps) -> Iterator[Any]:
+        """Hold one transaction, of which all is that this thread reads and writes until the end; lends its cursor.
+
+        Raises:
+            UnavailableError: the database does not answer; whether it all happened is then unknown.
+        """
+        if self.is_sqlite:
+            with self._write_lock, self._cursors[self.durable].hold("BEGIN IMMEDIATE", keeps) as cursor:
+                yield cursor
+        else:
+            with self._executors[self.durable].hold("BEGIN", keeps) as cursor:
+                yield cursor
+
+    def transaction(self, engine: Engine, *, apart: bool = False) -> AbstractContextManager[Any]:
+        """Lend the driver's cursor for one transaction of PostgreSQL; arguments and errors as ``CursorExecutor.cursor``."""
+        return self._cursors[engine].transaction(apart=apart)
 
     @property
     def write_lock(self) -> threading.RLock:
@@ -295,7 +311,7 @@ class Write(_Statement):
         if self._single is None and not self._sequence:
             self.compile()
         if self._database.is_sqlite:
-            with self._database.write_lock, self._database.cursor(self._engine) as cursor, _immediate(cursor):
+            with self._database.write_lock, self._database.cursor(self._engine) as cursor, immediate(cursor):
                 return [self._act(cursor, parameters) for parameters in many]
         found = self._executor.rows_of_each(self._single, many)
         if not self._single.columns:
@@ -312,7 +328,7 @@ class Write(_Statement):
     def _run_sqlite(self, parameters: Parameters) -> Row | None:
         if not self._sequence:
             self.compile()
-        with self._database.write_lock, self._database.cursor(self._engine) as cursor, _immediate(cursor):
+        with self._database.write_lock, self._database.cursor(self._engine) as cursor, immediate(cursor):
             return self._act(cursor, parameters)
 
     def _act(self, cursor: Any, parameters: Parameters) -> Row | None:
@@ -328,19 +344,6 @@ class Write(_Statement):
             for act in acts:
                 cursor.execute(act.sql, {**act.constants, **parameters})
         return found
-
-
-@contextmanager
-def _immediate(cursor: Any) -> Iterator[None]:
-    """Hold a transaction of SQLite that writes from its beginning."""
-    cursor.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        cursor.execute("COMMIT")
-    except BaseException:
-        if cursor.connection.in_transaction:
-            cursor.execute("ROLLBACK")
-        raise
 
 
 def insert_row(target: Any, **values: Any) -> Insert:

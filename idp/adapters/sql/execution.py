@@ -11,7 +11,7 @@ from __future__ import annotations
 import select
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
 from sqlalchemy import bindparam
@@ -21,6 +21,7 @@ from sqlalchemy.sql import ClauseElement
 from sqlalchemy.types import NullType, TypeEngine
 
 from ...errors import UnavailableError
+from .together import Held, Keeps
 
 Parameters = Mapping[str, Any]
 Row = tuple[Any, ...]
@@ -91,16 +92,26 @@ class Executor(Protocol):
         """
         ...
 
+    def hold(self, begin: str, keeps: Keeps) -> AbstractContextManager[Any]:
+        """Hold one transaction of this thread, and lend the driver's cursor in it."""
+        ...
+
     def close(self) -> None:
         """Close the connections that are not in use."""
         ...
 
 
 class CursorExecutor:
-    """The driver's own cursor, one per connection, used again and again."""
+    """The driver's own cursor, one per connection, used again and again.
 
-    def __init__(self, engine: Engine) -> None:
+    Args:
+        engine: Makes and pools the connections.
+        held: What a thread does as one transaction.
+    """
+
+    def __init__(self, engine: Engine, held: Held) -> None:
         self._engine = engine
+        self._held = held
         self._error: type[Exception] = engine.dialect.loaded_dbapi.Error
 
     def compile(self, statement: ClauseElement) -> Compiled:
@@ -126,9 +137,13 @@ class CursorExecutor:
         return found
 
     @contextmanager
-    def transaction(self) -> Iterator[Any]:
-        """Lend the cursor for one transaction, which what is raised undoes."""
-        with self.cursor() as cursor:
+    def transaction(self, *, apart: bool = False) -> Iterator[Any]:
+        """Lend the cursor for one transaction, which what is raised undoes; it is part of the one that the thread holds."""
+        inside = self._held.cursor is not None and not apart
+        with self.cursor(apart=apart) as cursor:
+            if inside:
+                yield cursor
+                return
             cursor.execute("BEGIN")
             try:
                 yield cursor
@@ -143,12 +158,25 @@ class CursorExecutor:
         self._engine.dispose()
 
     @contextmanager
-    def cursor(self) -> Iterator[Any]:
+    def hold(self, begin: str, keeps: Keeps) -> Iterator[Any]:
+        """Hold one transaction of this thread; lends its cursor, and errors are those of ``cursor``."""
+        with self.cursor() as cursor, self._held.transaction(cursor, begin, keeps):
+            yield cursor
+
+    @contextmanager
+    def cursor(self, *, apart: bool = False) -> Iterator[Any]:
         """Lend the cursor of a pooled connection; a lost connection is dropped, a refused statement is not.
+
+        Args:
+            apart: Not that of the transaction which the thread holds.
 
         Raises:
             UnavailableError: the database does not answer, or no connection came free in time.
         """
+        if self._held.cursor is not None and not apart:
+            with self._step() as cursor:
+                yield cursor
+            return
         try:
             fairy = self._engine.raw_connection()
         except (SQLAlchemyError, OSError, self._error) as err:
@@ -171,6 +199,16 @@ class CursorExecutor:
                 self._forget_idle()
             else:
                 fairy.close()
+
+    @contextmanager
+    def _step(self) -> Iterator[Any]:
+        try:
+            with self._held.step() as cursor:
+                yield cursor
+        except self._error as err:
+            if is_outage(err) or is_lost(err, broken=bool(getattr(self._held.cursor.connection, "closed", False))):
+                raise unavailable(err) from err
+            raise
 
     def _forget_idle(self) -> None:
         """Close the idle connections too: whatever ended one ended them, and each would cost one more request."""

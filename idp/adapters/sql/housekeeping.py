@@ -17,6 +17,7 @@ from sqlalchemy import Integer, and_, bindparam, delete, exists, literal_column,
 from .database import Database, Write, parameter
 from .tables import (
     AccessTokenRow,
+    AnsweredRequestRow,
     AuthorizationCodeRow,
     CscAuthorizationRow,
     DeferredAuthorizationRow,
@@ -96,6 +97,7 @@ class SqlHousekeeping:
                 ("password_recovery", _table(PasswordRecoveryRow), DAY, _table(PasswordRecoveryRow).c.expires_at < before),
                 ("enrolment_code", _table(EnrolmentCodeRow), DAY, _table(EnrolmentCodeRow).c.expires_at < before),
                 ("totp_enrolment", _table(TotpEnrolmentRow), HOUR, _table(TotpEnrolmentRow).c.expires_at < before),
+                ("answered_request", _table(AnsweredRequestRow), 0, _table(AnsweredRequestRow).c.until < before),
                 ("seen_once", _table(SeenOnceRow), 0, _table(SeenOnceRow).c.until < before),
                 ("enrollment_leave", _table(EnrollmentLeaveRow), 90 * DAY, _table(EnrollmentLeaveRow).c.expires_at < before),
                 ("initial_access", initial, 90 * DAY, or_(initial.c.revoked_at < before, initial.c.expires_at < before)),

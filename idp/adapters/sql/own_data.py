@@ -143,6 +143,7 @@ NOT_EXPORTED: Final = {
                     "secrets and marks of minutes or of a session; the grant, factor or session they belong to is given"),
     **dict.fromkeys(("audit_archive", "audit_day", "audit_repeat", "audit_seal", "directory_feed", "issuer_serial", "outbox",
                      "seen_once", "throttle"), "machinery; holds no person, or only a digest, or what waits for delivery"),
+    "answered_request": "answers of the administration API for a day, to whoever was given them; what they tell of is given",
     **dict.fromkeys(("pki_authority", "pki_list", "pki_signer", "signing_key"), "keys and lists of the province"),
     "evidence_blob": "certificates and lists that prove signatures, shared by many",
     "expiry_notice": "that a certificate was told of; the notice is given"}

@@ -20,7 +20,7 @@ from typing import Any
 
 from psycopg import Error, OperationalError
 from psycopg.errors import error_from_result
-from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, PipelineStatus
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, PipelineStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 from sqlalchemy.dialects.postgresql.psycopg import dialect as psycopg_dialect
 from sqlalchemy.engine import Engine
@@ -29,6 +29,7 @@ from sqlalchemy.sql import ClauseElement
 from sqlalchemy.types import Boolean, Integer, LargeBinary, String, TypeEngine
 
 from .execution import Compiled, Parameters, Row, is_deserted, is_lost, is_outage, unavailable
+from .together import Held, Keeps
 
 Decode = Callable[[bytes], Any]
 _Prepared = tuple[bytes, tuple[Decode, ...]]
@@ -124,11 +125,13 @@ class PreparedExecutor:
 
     Args:
         engine: Makes connections, in autocommit and without statements prepared by the driver.
+        held: What a thread does as one transaction.
         most: Connections at the same time; a caller beyond waits five seconds at most.
     """
 
-    def __init__(self, engine: Engine, *, most: int) -> None:
+    def __init__(self, engine: Engine, held: Held, *, most: int) -> None:
         self._engine = engine
+        self._held = held
         self._dialect = psycopg_dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
         self._idle: list[_Line] = []
         self._permits: SimpleQueue[None] = SimpleQueue()
@@ -176,19 +179,13 @@ class PreparedExecutor:
 
     def _run(self, statement: Statement, values: list[bytes | None] | None) -> list[Row]:
         """Run, or only prepare where there are no values; a lost connection is dropped, a refused statement is not."""
-        line: _Line = self._take()
+        if self._held.line is not None:
+            with self._lent() as line:
+                return _run_on(line, statement, values)
+        line = self._take()
         lost = False
         try:
-            prepared = line.prepared.get(statement)
-            if prepared is None:
-                prepared = line.prepared[statement] = _prepare(line.pgconn, statement)
-            if values is None:
-                return []
-            result = line.pgconn.exec_prepared(prepared[0], values, statement.formats, _TEXT)
-            if result.status not in _GOOD and result.error_field(DiagnosticField.SQLSTATE) in _FORGOTTEN:
-                prepared = line.prepared[statement] = _prepare(line.pgconn, statement)
-                result = line.pgconn.exec_prepared(prepared[0], values, statement.formats, _TEXT)
-            return _rows(result, prepared[1])
+            return _run_on(line, statement, values)
         except Error as err:
             lost = is_lost(err, broken=line.pgconn.status != ConnStatus.OK)
             if lost or is_outage(err):
@@ -199,10 +196,15 @@ class PreparedExecutor:
 
     @contextmanager
     def _lent(self) -> Iterator[_Line]:
-        """Lend a connection for more than one call; errors as ``_run``, and one that is left in the middle is lost too."""
-        line, lost = self._take(), True
+        """Lend a connection for more than one call; errors as ``_run``, and one that is left in the middle is lost too.
+
+        That of the transaction which the thread holds is lent for one step of it.
+        """
+        held = self._held.line
+        line, lost = held or self._take(), True
         try:
-            yield line
+            with self._held.step() if held else contextlib.nullcontext():
+                yield line
             lost = False
         except Error as err:
             lost = line.pgconn.pipeline_status != PipelineStatus.OFF or is_lost(err, broken=line.pgconn.status != ConnStatus.OK)
@@ -210,7 +212,23 @@ class PreparedExecutor:
                 raise unavailable(err) from err
             raise
         finally:
-            self._give(line, lost=lost)
+            if held is None:
+                self._give(line, lost=lost)
+
+    @contextmanager
+    def hold(self, begin: str, keeps: Keeps) -> Iterator[Any]:
+        """Hold one transaction of this thread; lends the driver's cursor in it, and errors are those of ``rows``."""
+        line: _Line = self._take()
+        try:
+            with line.connection.cursor() as cursor, self._held.transaction(cursor, begin, keeps, line):
+                yield cursor
+        except Error as err:
+            if is_outage(err) or is_lost(err, broken=line.pgconn.status != ConnStatus.OK):
+                raise unavailable(err) from err
+            raise
+        finally:
+            idle = line.pgconn.status == ConnStatus.OK and line.pgconn.transaction_status == TransactionStatus.IDLE
+            self._give(line, lost=not idle)
 
     def _take(self) -> _Line:
         """Take a connection: the one last given back, or a new one."""
@@ -239,6 +257,20 @@ class PreparedExecutor:
             line.idle_since = time.monotonic()
             self._idle.append(line)
         self._permits.put(None)
+
+
+def _run_on(line: _Line, statement: Statement, values: list[bytes | None] | None) -> list[Row]:
+    """Run a statement on a connection, prepared there before; without values it is prepared only."""
+    prepared = line.prepared.get(statement)
+    if prepared is None:
+        prepared = line.prepared[statement] = _prepare(line.pgconn, statement)
+    if values is None:
+        return []
+    result = line.pgconn.exec_prepared(prepared[0], values, statement.formats, _TEXT)
+    if result.status not in _GOOD and result.error_field(DiagnosticField.SQLSTATE) in _FORGOTTEN:
+        prepared = line.prepared[statement] = _prepare(line.pgconn, statement)
+        result = line.pgconn.exec_prepared(prepared[0], values, statement.formats, _TEXT)
+    return _rows(result, prepared[1])
 
 
 def _prepare(pgconn: PGconn, statement: Statement) -> _Prepared:

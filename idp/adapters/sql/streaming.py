@@ -36,12 +36,12 @@ class Stream:
             self._compiled = database.executor(engine, in_transaction=True).compile(self._statement)
         asked = {**self._compiled.constants, **parameters}
         if database.is_sqlite:
-            with database.cursor(engine) as cursor:
+            with database.cursor(engine, apart=True) as cursor:
                 cursor.execute(self._compiled.sql, asked)
                 while part := cursor.fetchmany(_AT_ONCE):
                     yield from part
             return
-        with database.transaction(engine) as cursor:
+        with database.transaction(engine, apart=True) as cursor:
             cursor.execute(f"DECLARE walk NO SCROLL CURSOR FOR {self._compiled.sql}", asked)
             while part := cursor.execute(f"FETCH {_AT_ONCE} FROM walk").fetchall():
                 yield from part

@@ -49,4 +49,7 @@ def create(services: Services) -> Flask:
     for resource in (announcements, audit, clients, initial_access, grants, keys, officers, tasks, break_glass, enrollments,
                      devices, deliveries, campaigns, sims, signatures):
         app.register_blueprint(resource.blueprint(door), url_prefix=PREFIX)
+    for rule in list(app.url_map.iter_rules()):
+        if "POST" in (rule.methods or ()):
+            app.view_functions[rule.endpoint] = door.once(app.view_functions[rule.endpoint])
     return app

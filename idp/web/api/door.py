@@ -8,7 +8,7 @@ taken.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -30,10 +30,9 @@ from ...roles import Administrator, Right
 from ...services import Services
 from ..security import caller
 from .openapi import HEADERS, PARAMETERS, PREFIX
+from .repeated import IDEMPOTENCY_KEY, JSON, Repeated
 
-JSON: Final = "application/json"
 MERGE_PATCH: Final = "application/merge-patch+json"
-IDEMPOTENCY_KEY: Final = "Idempotency-Key"
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 
 
@@ -57,13 +56,23 @@ class Door:
 
     def __init__(self, services: Services) -> None:
         self.services = services
+        self._repeated = Repeated(services.administration.repeats)
         settings = services.settings
         self._origins = tuple(origin for origin in (settings.issuer, settings.mtls_origin) if origin)
 
-    def admit(self, *rights: Right, change: bool = False) -> tuple[Administrator, Caller]:
-        """Tell who asks, where they have one of these rights.
+    def admit(self, *rights: Right, change: bool = False, reaches_out: bool = False, named: bool = False,
+              longest: int = 0) -> tuple[Administrator, Caller]:
+        """Tell who asks, where they have one of these rights; and whether they asked the very same before, by its name.
 
-        Raises as ``Access.admit``, and for a token that comes in any other way than in the header.
+        Args:
+            rights: One of them is needed.
+            change: Whether something is to be changed.
+            reaches_out: Whether it changes what the database cannot undo; as ``Repeats.named``.
+            named: Whether it must have a name (``Idempotency-Key``); every POST may have one.
+            longest: Bytes that the body may have; 0: as everywhere.
+
+        Raises as ``Access.admit``, and for a token that comes in any other way than in the header; RefusedError (400) for a
+        name that is missing or none; and what ``Repeated.begin`` raises.
         """
         if "access_token=" in request.environ.get("QUERY_STRING", ""):
             raise TokenRefusedError("The access token belongs into the Authorization header, not into the address.",
@@ -72,8 +81,17 @@ class Door:
         path = request.environ.get("PATH_INFO", "")
         proof = Presented(request.headers.get("DPoP", ""), request.method, tuple(origin + path for origin in self._origins))
         shown = shown_certificate.read(request.environ.get("HTTP_X_SSL_CLIENT_CERT", ""))
-        return self.services.administration.access.admit(token, TokenUse(scheme, proof, shown), change=change,
-                                                         caller=caller(), rights=rights)
+        admitted = self.services.administration.access.admit(token, TokenUse(scheme, proof, shown), change=change,
+                                                             caller=caller(), rights=rights)
+        if longest:
+            request.max_content_length = longest
+        if request.method == "POST" and (named or IDEMPOTENCY_KEY in request.headers):
+            self._repeated.begin(admitted[0], self._name(), reaches_out=reaches_out)
+        return admitted
+
+    def once(self, view: Callable[..., Any]) -> Callable[..., Response]:
+        """Make a view one that a repeated request does not reach."""
+        return self._repeated.around(view)
 
     def query(self, *names: str) -> dict[str, Any]:
         """Read the parameters of the address, each once and none but these.
@@ -112,11 +130,11 @@ class Door:
                                code="precondition_required", status=428)
         return sent.contains
 
-    def idempotency_key(self) -> str:
-        """Give the name of this very request (draft-ietf-httpapi-idempotency-key-header). Raises RefusedError (400) for none."""
+    def _name(self) -> str:
+        """Give the name of this very request (draft-ietf-httpapi-idempotency-key-header §2.1)."""
         sent = request.headers.get(IDEMPOTENCY_KEY, "")
         if re.fullmatch(HEADERS[IDEMPOTENCY_KEY]["pattern"], sent) is None:
-            raise RefusedError("Idempotency-Key is needed: 8 to 128 letters, digits or -_. that no other request has.",
+            raise RefusedError("Idempotency-Key names this request: 8 to 128 letters, digits or -_. that no other request has.",
                                code="invalid_request")
         return sent.strip('"')
 
@@ -132,6 +150,11 @@ class Door:
         if location:
             answer.headers["Location"] = f"{PREFIX}/{location}"
         return answer
+
+    def shown_once(self, members: Mapping[str, Any], *, status: int = 200, etag: str = "", location: str = "") -> Response:
+        """Make an answer with what is kept nowhere: secrets, passwords, codes, and what was read for a purpose."""
+        self._repeated.keep_nothing()
+        return self.json(members, status=status, etag=etag, location=location)
 
     def nothing(self) -> Response:
         """Make the answer of a change that leaves nothing to tell."""

@@ -92,9 +92,12 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
 
 HEADERS: Final[dict[str, dict[str, Any]]] = {
     "Idempotency-Key": {"type": "string", "pattern": '^"?[A-Za-z0-9._-]{8,128}"?$',
-                        "description": "Names this very request; sent again, it is not done again."},
+                        "description": "Names this very request for a day: sent again it is not done again, and answered as "
+                                       "then; where that was shown once, 409 `already_done`. With other content 422."},
 }
 """Headers of requests, by name."""
+_NAME: Final[dict[str, Any]] = {
+    "name": "Idempotency-Key", "in": "header", "required": False, "schema": HEADERS["Idempotency-Key"]}
 
 _ENUMS: Final[dict[str, tuple[str, ...]]] = {
     "token_endpoint_auth_method": registration.AUTH_METHODS, "application_type": ("web", "native"),
@@ -244,14 +247,14 @@ def _operation(name: str, summary: str, *, answer: str = "", status: int = 200, 
     if conditional:
         parameters.append({"name": "If-Match", "in": "header", "required": True, "schema": _TEXT, "example": '"the ETag read"'})
     if once:
-        parameters += [{"name": name, "in": "header", "required": True, "schema": schema} for name, schema in HEADERS.items()]
+        parameters.append(_NAME | {"required": True})
     success: dict[str, Any] = {"description": summary}
     if answer:
         success["content"] = _content(answer)
     if etag:
         success["headers"] = {"ETag": {"schema": _TEXT, "required": True}}
     statuses = {400, 401, 403, 413, 429, 431, 503, *errors} | ({404} if path else set()) | ({415, 422} if body else set()) | (
-        {409, 412, 428} if conditional else set()) | ({409} if once else set())
+        {409, 412, 428} if conditional else set())
     scopes = ["admin"] if change else ["admin:read", "admin"]
     refused = {str(code): {"$ref": "#/components/responses/Problem"} for code in sorted(statuses)}
     operation: dict[str, Any] = {
@@ -262,6 +265,18 @@ def _operation(name: str, summary: str, *, answer: str = "", status: int = 200, 
     if body:
         operation["requestBody"] = {"required": True, "content": _content(body, media_type)}
     return operation
+
+
+def _repeatable(paths: dict[str, Any]) -> dict[str, Any]:
+    """Let every POST have a name, that of the break-glass administrator but for."""
+    for path, operations in paths.items():
+        if "post" in operations and path != "/break-glass":
+            operation = operations["post"]
+            if not any(one["name"] == "Idempotency-Key" for one in operation["parameters"]):
+                operation["parameters"].append(_NAME)
+            for status in ("409", "422"):
+                operation["responses"].setdefault(status, {"$ref": "#/components/responses/Problem"})
+    return paths
 
 
 def _paths() -> dict[str, Any]:
@@ -370,7 +385,7 @@ def document(issuer: str) -> dict[str, Any]:
     return {
         "openapi": "3.1.1",
         "info": {"title": "Administration API", "version": "1", "description": "See docs/operations/administration-api.md."},
-        "servers": [{"url": issuer + PREFIX}], "paths": _paths(),
+        "servers": [{"url": issuer + PREFIX}], "paths": _repeatable(_paths()),
         "components": {
             "securitySchemes": {"oauth": {"type": "oauth2", "flows": flows}}, "schemas": _schemas(),
             "responses": {"Problem": {"description": "Refused; `detail` says why.",

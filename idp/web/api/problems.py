@@ -46,6 +46,8 @@ def handle(app: Flask, *, secure: bool) -> None:
         answer = problem(422 if error.code in _CONTENT else error.status, error.code, error.message)
         if error.retry_after_seconds is not None:
             answer.headers["Retry-After"] = str(error.retry_after_seconds)
+        if location := getattr(error, "location", ""):
+            answer.headers["Location"] = location
         if error.status == 415:
             answer.headers["Accept"] = getattr(error, "accepted", "")
         return answer

@@ -6,7 +6,7 @@ import pytest
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.housekeeping import SqlHousekeeping
-from idp.adapters.sql.seen_once import SqlSeenOnce
+from idp.adapters.sql.operation.seen_once import SqlSeenOnce
 from tests.contracts.seen_once import SeenOnceContract
 from tests.fakes.client_keys import FakeSeenOnce
 

@@ -36,6 +36,7 @@ from .oauth import (
     PushedRequestRow,
     RefreshTokenRow,
 )
+from .operation import AnsweredRequestRow
 from .passkeys import PasskeyChallengeRow, PasskeyRow, PasskeyUserRow
 from .recoveries import PasswordRecoveryRow
 from .revocation_lists import PkiListRow, PkiSignerRow
@@ -56,6 +57,7 @@ __all__ = (
     "AccessStopRow",
     "AccessTokenRow",
     "AnnouncementRow",
+    "AnsweredRequestRow",
     "AuditArchiveRow",
     "AuditDayRow",
     "AuditRepeatRow",

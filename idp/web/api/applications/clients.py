@@ -28,7 +28,8 @@ def blueprint(door: Door) -> Blueprint:
         who, caller = door.admit(change=True)
         door.query()
         made, etag = rooms.administration.clients.create(who, door.body(), caller)
-        return door.json(made, status=201, etag=etag, location=f"clients/{made['client_id']}")
+        answer = door.shown_once if "client_secret" in made else door.json
+        return answer(made, status=201, etag=etag, location=f"clients/{made['client_id']}")
 
     @views.get("/clients/<client_id>")
     def one(client_id: str) -> Response:
@@ -79,7 +80,7 @@ def blueprint(door: Door) -> Blueprint:
         who, caller = door.admit(change=True)
         door.query()
         told, etag = rooms.administration.clients.rotate_secret(who, identifier(client_id), door.matches(), caller)
-        return door.json(told, etag=etag)
+        return door.shown_once(told, etag=etag)
 
     @views.post("/clients/<client_id>/registration-access-token")
     def renew_token(client_id: str) -> Response:
@@ -87,7 +88,7 @@ def blueprint(door: Door) -> Blueprint:
         door.query()
         told, etag = rooms.administration.clients.renew_registration_token(
             who, identifier(client_id), door.matches(), caller)
-        return door.json(told, etag=etag)
+        return door.shown_once(told, etag=etag)
 
     @views.get("/clients/<client_id>/onboarding")
     def onboarding(client_id: str) -> Response:
@@ -97,7 +98,7 @@ def blueprint(door: Door) -> Blueprint:
 
     @views.post("/clients/<client_id>/test")
     def test(client_id: str) -> Response:
-        who, caller = door.admit(change=True)
+        who, caller = door.admit(change=True, reaches_out=True)
         door.query()
         findings = rooms.administration.onboarding.test(who, identifier(client_id), caller)
         return door.json({"findings": [asdict(finding) for finding in findings]})

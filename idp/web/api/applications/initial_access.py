@@ -21,7 +21,8 @@ def blueprint(door: Door) -> Blueprint:
     def create() -> Response:
         who, caller = door.admit(change=True)
         door.query()
-        return door.json(rooms.administration.initial_access.create(who, door.body(), caller), status=201)
+        made = rooms.administration.initial_access.create(who, door.body(), caller)
+        return door.shown_once(made, status=201, location=f"initial-access-tokens/{made['id']}")
 
     @views.delete("/initial-access-tokens/<token_id>")
     def revoke(token_id: str) -> Response:

@@ -22,7 +22,7 @@ def blueprint(door: Door) -> Blueprint:
 
     @views.post("/keys/rotate")
     def rotate() -> Response:
-        who, caller = door.admit(change=True)
+        who, caller = door.admit(change=True, reaches_out=True)
         door.query()
         return door.json(rooms.administration.keys.rotate(who, caller, **rotation_of(door.body())))
 

@@ -32,11 +32,10 @@ def blueprint(door: Door) -> Blueprint:
 
     @views.post("/devices/lists")
     def take() -> Response:
-        who, caller = door.admit(change=True)
+        who, caller = door.admit(change=True, longest=LONGEST_FILE)
         asked = door.query("dry_run")
         if request.mimetype not in FILES.values():
             raise MediaTypeError(" or ".join(FILES.values()))
-        request.max_content_length = LONGEST_FILE
         return door.json(rooms.administration.devices.take(who, request.get_data(), dry=asked.get("dry_run", "true") == "true",
                                                            caller=caller))
 

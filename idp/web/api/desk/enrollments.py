@@ -58,7 +58,7 @@ def blueprint(door: Door) -> Blueprint:
         who, caller = door.admit(Right.ADMINISTER)
         door.query()
         values = rooms.administration.enrollment_paper.personal.read(who, identifier(enrollment_id), door.body(), caller)
-        return door.json({"identity_number": values.get("identity_number") or None})
+        return door.shown_once({"identity_number": values.get("identity_number") or None})
 
     @views.post("/enrollments/acts")
     def act_upon() -> Response:
@@ -68,11 +68,10 @@ def blueprint(door: Door) -> Blueprint:
 
     @views.post("/enrollments/lists")
     def take() -> Response:
-        who, caller = door.admit(Right.CHANGE, Right.ASK_CERTIFICATES, change=True)
+        who, caller = door.admit(Right.CHANGE, Right.ASK_CERTIFICATES, change=True, longest=LONGEST_FILE)
         asked = door.query("form", "dry_run", "submit")
         if request.mimetype not in BATCHES.values():
             raise MediaTypeError(" or ".join(BATCHES.values()))
-        request.max_content_length = LONGEST_FILE
         return door.json(rooms.administration.enrollment_lists.take(
             who, request.get_data(), form=asked.get("form", "mau01_ca_nhan"), dry=asked.get("dry_run", "true") == "true",
             submit=asked.get("submit", "false") == "true", caller=caller))

@@ -75,7 +75,7 @@ def blueprint(door: Door) -> Blueprint:
 
     @views.post("/sims/<sim_id>/acts")
     def act(sim_id: str) -> Response:
-        who, caller = door.admit(Right.ASK_CERTIFICATES, Right.REPORT_SIM_LOSS, change=True)
+        who, caller = door.admit(Right.ASK_CERTIFICATES, Right.REPORT_SIM_LOSS, change=True, reaches_out=True)
         door.query()
         return door.json(_shown(who, _done(who, identifier(sim_id), door.body(), caller)))
 

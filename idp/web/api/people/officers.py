@@ -107,7 +107,7 @@ def blueprint(door: Door) -> Blueprint:
     def phone(sub: str) -> Response:
         who, caller = door.admit(Right.ADMINISTER)
         door.query()
-        return door.json(rooms.administration.people.directory.phone(who, identifier(sub), door.body(), caller))
+        return door.shown_once(rooms.administration.people.directory.phone(who, identifier(sub), door.body(), caller))
 
     @views.get("/officers/<sub>/stop")
     def stopped(sub: str) -> Response:
@@ -136,9 +136,9 @@ def blueprint(door: Door) -> Blueprint:
 
     @views.post("/officers/<sub>/password-reset")
     def reset_password(sub: str) -> Response:
-        who, caller = door.admit(Right.RESET_PASSWORD, change=True)
+        who, caller = door.admit(Right.RESET_PASSWORD, change=True, reaches_out=True, named=True)
         door.query()
-        return door.json(rooms.administration.password_resets.reset(who, identifier(sub), door.idempotency_key(), caller))
+        return door.shown_once(rooms.administration.password_resets.reset(who, identifier(sub), caller))
 
     @views.get("/officers/<sub>/factors")
     def list_factors(sub: str) -> Response:
@@ -150,7 +150,7 @@ def blueprint(door: Door) -> Blueprint:
     def give_code(sub: str) -> Response:
         who, caller = door.admit(Right.ACT_ON_FACTORS, change=True)
         door.query()
-        return door.json(rooms.administration.factors.give_code(who, identifier(sub), caller))
+        return door.shown_once(rooms.administration.factors.give_code(who, identifier(sub), caller))
 
     @views.get("/officers/without-factor")
     def without_factor() -> Response:

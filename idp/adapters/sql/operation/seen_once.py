@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from .database import Database, parameter
-from .tables import SeenOnceRow
+from ..database import Database, parameter
+from ..tables import SeenOnceRow
 
 
 class SqlSeenOnce:

@@ -1,0 +1,1 @@
+"""What comes once: identifiers, and requests that may be sent again."""
