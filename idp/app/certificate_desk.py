@@ -26,6 +26,7 @@ from ..adapters.sql.pki.expiry import SqlReminders
 from ..adapters.sql.pki.forecast import SqlForecast
 from ..adapters.sql.pki.government import SqlBatches, SqlSeenCertificates
 from ..adapters.sql.pki.leaves import SqlLeaves
+from ..adapters.sql.pki.overdue import SqlOverdue
 from ..adapters.sql.pki.status import SqlStatusStore
 from ..adapters.sql.pki.waiting import SqlWaiting
 from ..adapters.weak_key_files import WeakKeyFiles
@@ -55,6 +56,7 @@ from ..pki.authority.internal import InternalAuthority
 from ..pki.authority.issuance import Issuance
 from ..pki.authority.keys import KeysByPlace
 from ..pki.authority.portable import PortableCertificates
+from ..pki.custody.overdue import Overdue
 from ..pki.custody.register import Register
 from ..pki.enrollment.custody import Custody
 from ..pki.enrollment.desk import Desk
@@ -111,6 +113,7 @@ def certificate_desk(settings: Settings, database: Database, mirror: OfficerMirr
                            register=Register(devices, moves, ending, mirror), moves=moves,
                            following=Following(moves, mirror, SqlTasks(database, clock)),
                            reminders=Reminders(SqlReminders(database), mirror, people, clock),
+                           overdue=Overdue(SqlOverdue(database), people, moves.calendar, clock),
                            waiting=Waiting(SqlWaiting(database), people, clock))
 
 

@@ -129,6 +129,7 @@ class AuditEvent(StrEnum):
     DEVICE_REGISTERED = "device.registered"
     DEVICE_HANDLED = "device.handled"
     DEVICE_OVERDUE = "device.overdue"
+    DEVICES_OVERDUE = "devices.overdue"
     BATCH_SIGNED = "certificate_batch.signed"
     SIM_ASKED = "sim.asked"
     SIM_MOVED = "sim.moved"

@@ -77,6 +77,8 @@ class NoticeKind(StrEnum):
     """One of the province's own authority, without the certificate desk; detail ``serial`` of the certificate."""
     CERTIFICATE_EXPIRING = "certificate.expiring"
     """Details ``ends`` (seconds since the epoch) and ``left``: how many days were left when it was told."""
+    OWN_CERTIFICATES_EXPIRING = "own_certificates.expiring"
+    """Several of one holder in one notice. Details ``count``, ``ends`` of the first of them and ``left`` until then."""
     CERTIFICATES_EXPIRING = "certificates.expiring"
     """To an agency's administrators. Details ``count``: certificates of the agency that end within 60 days and whose renewal
     nobody has asked for; ``soon``: how many of them within 7 days."""
@@ -95,6 +97,10 @@ class NoticeKind(StrEnum):
     officer, ``application``."""
     DEVICE_OVERDUE = "device.overdue"
     """A token or SIM should have been back; detail ``serial``."""
+    OWN_DEVICES_OVERDUE = "own_devices.overdue"
+    """Several of one holder in one notice. Details ``count`` and ``serial``: the first few of them."""
+    DEVICES_OVERDUE = "devices.overdue"
+    """To who answers for devices that agencies have and no officer; detail ``count``: how many of theirs are overdue."""
     CAMPAIGN_REMINDER = "campaign.reminder"
     """A step of a campaign is the officer's own. Details ``campaign`` (its name), ``step`` and ``ends`` (the deadline,
     seconds since the epoch), which the next one has too."""

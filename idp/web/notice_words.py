@@ -131,6 +131,10 @@ _WORDS: Mapping[NoticeKind, _Words] = {
         "clock", _("Chứng thư số của bạn sắp hết hạn"),
         _("Chứng thư số theo đề nghị %(number)s hết hạn ngày %(ends)s, còn %(left)s ngày. Vui lòng đề nghị gia hạn "
           "trước ngày đó, hoặc nhờ quản trị đơn vị."), warns=False),
+    NoticeKind.OWN_CERTIFICATES_EXPIRING: _Words(
+        "clock", _("Nhiều chứng thư số của bạn sắp hết hạn"),
+        _("Số chứng thư số bạn giữ sắp hết hạn: %(count)s; sớm nhất là ngày %(ends)s, còn %(left)s ngày. Vui lòng đề nghị gia "
+          "hạn trước ngày đó, hoặc nhờ quản trị đơn vị."), warns=False),
     NoticeKind.CERTIFICATES_EXPIRING: _Words(
         "clock", _("Đơn vị có chứng thư số sắp hết hạn"),
         _("Trong 60 ngày tới, số chứng thư số của đơn vị hết hạn mà chưa gửi đề nghị gia hạn: %(count)s; trong 7 ngày tới: "
@@ -161,6 +165,14 @@ _WORDS: Mapping[NoticeKind, _Words] = {
         "cert", _("Đã quá hạn trả thiết bị ký số"),
         _("Thiết bị %(serial)s đã quá hạn trả lại. Vui lòng mang đến bộ phận chứng thư số; nếu đã mất, vui lòng báo ngay."),
         warns=False),
+    NoticeKind.OWN_DEVICES_OVERDUE: _Words(
+        "cert", _("Đã quá hạn trả nhiều thiết bị ký số"),
+        _("Số thiết bị bạn giữ đã quá hạn trả lại: %(count)s (%(serial)s). Vui lòng mang đến bộ phận chứng thư số; thiết bị nào "
+          "đã mất, vui lòng báo ngay."), warns=False),
+    NoticeKind.DEVICES_OVERDUE: _Words(
+        "cert", _("Có thiết bị do đơn vị giữ đã quá hạn trả"),
+        _("Số thiết bị do đơn vị giữ, không giao riêng cán bộ nào, đã quá hạn trả lại: %(count)s. Vui lòng mở trang quản trị "
+          "để xem danh sách và trả lại; thiết bị nào đã mất, vui lòng báo ngay."), warns=False),
     NoticeKind.CAMPAIGN_REMINDER: _Words(
         "clock", _("Một chiến dịch đang chờ bạn"),
         _("Chiến dịch %(campaign)s chờ bạn %(step)s, thời hạn là ngày %(ends)s."), warns=False),

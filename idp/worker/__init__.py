@@ -119,7 +119,7 @@ class Worker:
             Job("waiting requests", 300, lambda: services.certificate_desk.waiting.tell(WORKER)),
             Job("deputies near their end", 3600,
                 lambda: services.administration.people.deputies.remind(WORKER, most=500)),
-            Job("overdue devices", 600, lambda: services.certificate_desk.register.remind(WORKER, most=500)),
+            Job("overdue devices", 600, lambda: services.certificate_desk.overdue.remind(WORKER, most=500)),
         ]
 
     def run(self) -> None:

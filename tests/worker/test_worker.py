@@ -84,7 +84,7 @@ class House:
         self.list_fetcher = SimpleNamespace(round=lambda: self.looked_after.append("fetched") or {"new": 1})
         self.certification = SimpleNamespace(settle=lambda: self.looked_after.append("settle") or 0)
         self.certificate_desk = SimpleNamespace(ending=SimpleNamespace(
-            expire=lambda caller, most: self.looked_after.append("expire") or 0), register=SimpleNamespace(
+            expire=lambda caller, most: self.looked_after.append("expire") or 0), overdue=SimpleNamespace(
             remind=lambda caller, most: self.looked_after.append("remind") or 0), reminders=SimpleNamespace(
             remind=lambda caller, most: self.looked_after.append("expiring") or 0), waiting=SimpleNamespace(
             tell=lambda caller: self.looked_after.append("waiting") or 0))

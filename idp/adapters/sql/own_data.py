@@ -125,6 +125,7 @@ SECTIONS: Final = (
     _section("campaign_digest", "sub", "told_on"),
     _section("desk_digest", "sub", "kind told_at",
              "told_of"),
+    _section("keeper_digest", "sub", "kind told_at"),
     _section("expiry_digest", "sub", "told_on told_at"),
     _section("rollout_fact", "subject", "kind at value",
              "id"),

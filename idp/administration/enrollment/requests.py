@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from ...audit import Caller
 from ...errors import RefusedError
+from ...pki.custody.overdue import Overdue
 from ...pki.custody.register import Register
 from ...pki.enrollment.custody import Custody
 from ...pki.enrollment.desk import PERSONAL, Desk, Wish
@@ -45,6 +46,7 @@ class CertificateDesk:
     register: Register
     following: Following
     reminders: Reminders
+    overdue: Overdue
     waiting: Waiting
     moves: Moves
 

@@ -15,7 +15,6 @@ from typing import Final, Protocol
 
 from ...audit import AuditEvent, AuditRecord, Caller
 from ...errors import RefusedError
-from ...notices import Notice
 
 
 class DeviceState(StrEnum):
@@ -178,14 +177,6 @@ class DeviceStore(Protocol):
 
     def change(self, change: DeviceChange, record: AuditRecord) -> bool:
         """Write a step; of several who decided on the same revision exactly one gets True."""
-        ...
-
-    def overdue(self, now: int, *, limit: int) -> Sequence[Device]:
-        """Give devices whose holders were not yet told that they are overdue."""
-        ...
-
-    def remind(self, device: Device, now: int, notice: Notice, record: AuditRecord) -> bool:
-        """Tell a holder, once for each time that a device is due back."""
         ...
 
 

@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from ...audit import AuditEvent, AuditRecord, Caller
+from ...audit import Caller
 from ...directory.mirror import OfficerMirror
 from ...errors import RefusedError
-from ...notices import Notice, NoticeKind
 from ...roles import Right, Role
 from ..enrollment.ending import Ending
 from ..enrollment.moves import Actor, Moves, line
@@ -194,15 +193,6 @@ class Register:
             self._ending.device_lost(actor, found.enrollment_id, number, caller)
             return self._seen(actor, device_id)
         return self._done(handled(found, Handling.RECORD_LOSS, at=self.now(), actor=actor.sub, record=number), caller)
-
-    def remind(self, caller: Caller, *, most: int) -> int:
-        """Tell holders whose devices are overdue, each once; gives how many. For the worker, again and again until 0."""
-        now = self.now()
-        return sum(self._devices.remind(
-            device, now, Notice(NoticeKind.DEVICE_OVERDUE, device.holder, now, caller.source, {"serial": device.serial}),
-            AuditRecord(AuditEvent.DEVICE_OVERDUE, now, sub=device.holder, source=caller.source, request_id=caller.request_id,
-                        detail={"device": device.device_id, "due_at": device.due_at or 0, "unit": device.unit_code}))
-            for device in self._devices.overdue(now, limit=most))
 
     def _loss_is_recorded(self, device: Device) -> bool:
         """Tell whether the record of the last loss is noted: a loss has one."""

@@ -2,8 +2,9 @@
 
 Source: Decree 68/2024 (renewal, Mẫu 04): it is asked for while the certificate stands. Days are those of offices here, so that
 the notice of 60 days comes on the first day on which a renewal is taken. A certificate is told of once at each of the three, at
-the nearest alone: after a long standstill nobody gets three at once. Nothing is told of what ended, of what follows a renewal
-that was handed in, and to nobody who has left. Administrators get one notice a day, and only when something is new since the last
+the nearest alone: after a long standstill nobody gets three at once. A holder has one notice a day for all that are to be told
+of, however many services the holder keeps. Nothing is told of what ended, of what follows a renewal that was handed in, and to
+nobody who has left. Administrators get one notice a day, and only when something is new since the last
 one: what comes after it on the same day is told of on the next.
 """
 
@@ -25,6 +26,8 @@ from ..enrollment.working_days import day_of, days_between, start_of
 
 THRESHOLDS: Final = (RENEWAL_DAYS, 30, 7)
 """Days before the day of the end; the first is when renewals begin to be taken, the last is what is soon."""
+_NAMED: Final = 20
+"""So many of a holder's certificates are named in a record."""
 _LATE_DAYS: Final = 7
 """Administrators still hear of what their officers were told so many days ago."""
 
@@ -32,24 +35,30 @@ _LATE_DAYS: Final = 7
 class ReminderStore(Protocol):
     """What was told, beside the enrollments. Every verb may raise UnavailableError(dependency="database")."""
 
-    def untold(self, now: int, until: Mapping[int, int], *, limit: int) -> Sequence[Enrollment]:
-        """Give certificates in use that end after now and have not been told of at the threshold that is the nearest.
+    def holders(self, now: int, until: Mapping[int, int], day: int, *, limit: int) -> Sequence[str]:
+        """Give holders who were told nothing since ``day`` and have certificates to be told of; what ends first comes first.
 
-        Left out: those whose renewal or change was handed in, those told of at a nearer threshold, those whose holder is known
-        not to be active.
+        Those are certificates in use that end after now and have not been told of at the threshold that is the nearest. Left out:
+        those whose renewal or change was handed in, those told of at a nearer threshold, those whose holder is known not to be
+        active.
 
         Args:
             now: Seconds since the epoch.
             until: For each of ``THRESHOLDS`` the first moment that is too far away for it.
+            day: When today began.
             limit: How many at most.
         """
         ...
 
-    def tell(self, enrollment: Enrollment, days: int, told_on: date, notice: Notice, record: AuditRecord) -> bool:
-        """Write that a holder was told, with the notice, its mail and the record; all or nothing.
+    def untold(self, holder: str, now: int, until: Mapping[int, int]) -> Sequence[Enrollment]:
+        """Give those certificates of one holder, what ends first first."""
+        ...
 
-        Of several who do it for the same certificate and threshold one gets True. False also when the certificate was changed
-        since it was read, its renewal was handed in, or it was told of at a nearer threshold.
+    def tell(self, count: int, until: Mapping[int, int], day: int, notice: Notice, record: AuditRecord) -> bool:
+        """Write that a holder was told of all that ``untold`` gives, with the notice, its mail and the record; all or nothing.
+
+        Of several who do it on one day (which began at ``day``) one gets True. False also when it is another number than
+        ``count`` by now, because a renewal was handed in, or one more is to be told of.
         """
         ...
 
@@ -92,7 +101,7 @@ class Reminders:
         self._store, self._mirror, self._administrators, self._clock = store, mirror, administrators, clock
 
     def remind(self, caller: Caller, *, most: int) -> int:
-        """Tell holders, and their administrators when all were told; gives how many notices. For the worker, again and again.
+        """Tell holders, and their administrators when all were told; gives how many were told. For the worker, again and again.
 
         Args:
             caller: For the records.
@@ -100,24 +109,28 @@ class Reminders:
         """
         now = self._clock.now()
         until = {days: start_of(day_of(now) + timedelta(days=days + 1)) for days in THRESHOLDS}
-        waiting = self._store.untold(now, until, limit=most)
-        told = sum(self._told(enrollment, now, caller) for enrollment in waiting)
+        waiting = self._store.holders(now, until, start_of(day_of(now)), limit=most)
+        told = sum(self._told(holder, now, until, caller) for holder in waiting)
         return told if len(waiting) == most else told + self._tell_administrators(now, until, caller)
 
-    def _told(self, enrollment: Enrollment, now: int, caller: Caller) -> bool:
-        officer = self._mirror.by_sub(enrollment.holder)
+    def _told(self, holder: str, now: int, until: Mapping[int, int], caller: Caller) -> bool:
+        officer = self._mirror.by_sub(holder)
         if officer is None or officer.status != "active":
             return False
-        ends = enrollment.not_after or 0
+        found = self._store.untold(holder, now, until)
+        if not found:
+            return False
+        first = found[0]
+        ends = first.not_after or 0
         left = days_between(now, ends)
-        days = min(days for days in THRESHOLDS if left <= days)
+        about: Mapping[str, str] = {"number": first.enrollment_id} if len(found) == 1 else {"count": str(len(found))}
+        kind = NoticeKind.CERTIFICATE_EXPIRING if len(found) == 1 else NoticeKind.OWN_CERTIFICATES_EXPIRING
         return self._store.tell(
-            enrollment, days, day_of(now),
-            Notice(NoticeKind.CERTIFICATE_EXPIRING, enrollment.holder, now, caller.source,
-                   {"number": enrollment.enrollment_id, "ends": str(ends), "left": str(left)}),
-            AuditRecord(AuditEvent.CERTIFICATE_EXPIRING, now, sub=enrollment.holder, source=caller.source,
-                        request_id=caller.request_id, detail={"number": enrollment.enrollment_id, "days": days, "ends": ends,
-                                                              "unit": enrollment.unit_code}))
+            len(found), until, start_of(day_of(now)),
+            Notice(kind, holder, now, caller.source, {**about, "ends": str(ends), "left": str(left)}),
+            AuditRecord(AuditEvent.CERTIFICATE_EXPIRING, now, sub=holder, source=caller.source, request_id=caller.request_id,
+                        detail={"days": min(days for days in THRESHOLDS if left <= days), "ends": ends, "count": len(found),
+                                "number": " ".join(one.enrollment_id for one in found[:_NAMED]), "unit": first.unit_code}))
 
     def _tell_administrators(self, now: int, until: Mapping[int, int], caller: Caller) -> int:
         today = day_of(now)

@@ -59,6 +59,10 @@ def _way_on(told: Told) -> str:
         return "/admin/"
     if told.kind is NoticeKind.CERTIFICATES_EXPIRING:
         return "/admin/certificates/expiry/list?followed=false"
+    if told.kind is NoticeKind.DEVICES_OVERDUE:
+        return "/admin/devices/?overdue=true"
+    if told.kind is NoticeKind.OWN_CERTIFICATES_EXPIRING:
+        return "/account/certificates/"
     if told.kind is NoticeKind.CAMPAIGN_MISSING:
         return "/admin/rollout/"
     if told.kind is NoticeKind.CAMPAIGN_REMINDER:

@@ -117,6 +117,7 @@ def section_words() -> Mapping[str, str]:
         "campaign_member": gettext("Có tên trong chiến dịch"), "campaign_reminder": gettext("Nhắc việc của chiến dịch"),
         "campaign_digest": gettext("Nhắc bạn về chiến dịch của đơn vị"),
         "desk_digest": gettext("Nhắc bạn về đề nghị của đơn vị"),
+        "keeper_digest": gettext("Nhắc bạn về chứng thư số và thiết bị bạn giữ"),
         "expiry_digest": gettext("Nhắc bạn về chứng thư số của đơn vị"),
         "rollout_fact": gettext("Mốc dùng để tính số liệu chiến dịch"), "audit": gettext("Nhật ký về bạn"),
         "readings": gettext("Ai đã xem dữ liệu của tôi")}

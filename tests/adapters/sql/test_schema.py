@@ -15,6 +15,8 @@ from idp.adapters.sql.tables import Base
 
 
 @pytest.mark.filterwarnings("ignore:Did not recognize type 'xid8'")
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
+@pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index")
 def test_the_newest_migration_makes_exactly_the_declared_tables(database_url: str) -> None:
     engine = create_engine(database_url)
     with engine.connect() as connection:

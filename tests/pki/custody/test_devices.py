@@ -12,7 +12,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from idp.adapters.sql.database import Database
-from idp.adapters.sql.notices import SqlNotices
 from idp.adapters.sql.pki.devices import SqlDevices
 from idp.adapters.sql.pki.enrollments import SqlEnrollments
 from idp.audit import AuditEvent, AuditRecord
@@ -20,7 +19,6 @@ from idp.errors import RefusedError
 from idp.pki.custody.device import STEPS, Device, DeviceSearch, DeviceState, Handling, HandlingError, handled
 from idp.pki.enrollment.record import DeviceKind, Enrollment, Purpose
 from idp.pki.enrollment.states import Act, State
-from tests.audit_desk import events_of
 from tests.pki.enrollment.house import CALLER, IDENTITY, LAST_DAY, MONDAY, House, certificate
 
 KEY = certificate()
@@ -443,28 +441,6 @@ def test_an_agency_sees_its_own(house: House) -> None:
     assert seen("desk", words="%") == seen("desk", kind="sim") == []
     for uid in ("other_agency", "stranger"):
         assert refused(lambda uid=uid: house.register.one(house.actor(uid), of(house).device_id)) == "unknown_device"  # type: ignore[misc]
-
-
-def test_an_overdue_holder_is_told_once(house: House, database: Database) -> None:
-    enrollment = house.brought(State.ACTIVE)
-    house.ending.ask_revocation(house.actor("desk"), enrollment.enrollment_id, "x", CALLER)
-    due_at = house.ending.revoked(house.actor("desk"), enrollment.enrollment_id, "1", CALLER).due_at
-    assert house.register.remind(CALLER, most=10) == 0
-    assert due_at is not None
-    house.clock.advance(due_at - house.clock.now() + 1)
-    late = house.devices.overdue(house.clock.now(), limit=10)
-    found = DeviceSearch(overdue_at=house.clock.now())
-    assert [one.serial for one in house.register.listed(house.actor("agency"), found, limit=10)] == ["TK-0001"]
-    told: list[int] = []
-    threads = [threading.Thread(target=lambda: told.append(house.register.remind(CALLER, most=10))) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert (sum(told), len(late)) == (1, 1)
-    notices = [one for one in SqlNotices(database).of(enrollment.holder, limit=20) if one.kind.value == "device.overdue"]
-    assert [one.detail for one in notices] == [{"serial": "TK-0001"}]
-    assert len(events_of(database, "device.overdue")) == 1
 
 
 def test_the_same_step_decided_twice_is_done_once(house: House) -> None:

@@ -20,7 +20,7 @@ from idp.adapters.sql.tables import ExpiryNoticeRow
 from idp.audit import Caller
 from idp.directory.officer import Post
 from idp.notices import NoticeKind, Told
-from idp.pki.enrollment.record import DeviceKind, Enrollment, Purpose
+from idp.pki.enrollment.record import DeviceKind, Enrollment, Kind, Purpose
 from idp.pki.enrollment.states import State
 from idp.pki.enrollment.working_days import day_of, start_of
 from idp.pki.expiry.reminders import Reminders
@@ -29,6 +29,7 @@ from tests.audit_desk import events_of
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import make_officer
 from tests.pki.enrollment.house import CALLER, ELSEWHERE, LAST_DAY, MONDAY, House
+from tests.pki.expiry.records import put
 
 WORKER = Caller("worker", "worker")
 DAY = 86400
@@ -113,7 +114,8 @@ def test_a_clock_that_is_set_back_tells_nothing_again(house: Expiring) -> None:
     assert house.night() == 0
     assert house.lefts() == ["6"]
     until = {60: LAST_DAY + DAY, 30: LAST_DAY + DAY, 7: 0}
-    assert house.told_store.untold(house.clock.now(), until, limit=5) == []  # else it would stand in the others' way
+    assert house.told_store.untold(house.subs["holder"], house.clock.now(), until) == []
+    assert house.told_store.holders(house.clock.now(), until, 0, limit=5) == []  # else it would stand in the others' way
 
 
 def test_nothing_is_told_of_what_ended_or_is_not_in_use_yet_or_to_who_has_left(house: Expiring) -> None:
@@ -169,10 +171,9 @@ def test_what_is_handed_in_between_reading_and_telling_is_not_told_of(house: Exp
     found = house.brought(State.ACTIVE)
     house.at(30)
     until = {60: LAST_DAY * 2, 30: LAST_DAY * 2, 7: 0}
-    read = house.told_store.untold(house.clock.now(), until, limit=5)
+    read = house.told_store.untold(house.subs["holder"], house.clock.now(), until)
     assert [one.enrollment_id for one in read] == [found.enrollment_id]
-    house.renewal(found)
-    house.told_store.untold = lambda *_a, **_k: read  # type: ignore[method-assign]
+    house.told_store.untold = lambda *_a: house.renewal(found) and read  # type: ignore[method-assign]
     assert house.night() == 0
     assert house.told() == []
 
@@ -193,16 +194,18 @@ def test_of_workers_at_once_one_tells(house: Expiring) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sum(told) == 3
-    assert house.lefts() == ["30", "30"]
+    assert sum(told) == 2
+    assert [one.detail for one in house.told(kind=NoticeKind.OWN_CERTIFICATES_EXPIRING)] == [
+        {"count": "2", "ends": str(LAST_DAY), "left": "30"}]
     assert len(house.told("agency", NoticeKind.CERTIFICATES_EXPIRING)) == 1
     row = ExpiryNoticeRow.__table__.c
     assert sorted(row.days for row in house.database.read(select(row.days)).all()) == [30, 30]
 
 
 def test_a_round_tells_so_many_at_most_and_administrators_when_all_were_told(house: Expiring) -> None:
-    for kind in (DeviceKind.TOKEN, DeviceKind.SIM):
-        house.brought(State.ACTIVE, device_kind=kind)
+    house.subs["second"] = house.joined("second")
+    for uid in ("holder", "second"):
+        house.brought(State.ACTIVE, uid)
     house.looks_after("agency", "H30.11")
     house.at(30)
     assert [house.night(most=1) for _ in range(4)] == [1, 1, 1, 0]
@@ -237,12 +240,34 @@ def test_what_comes_after_the_days_notice_is_told_of_on_the_next_day_and_once(ho
     assert house.night() == 2
     house.brought(State.ACTIVE, device_kind=DeviceKind.SIM)
     house.at(30, hour=11)
-    assert house.night() == 1, "the holder; one notice a day for the administrator"
+    assert house.night() == 0, "one notice a day for everybody"
     house.at(29)
-    assert house.night() == 1
+    assert house.night() == 2
+    assert house.lefts() == ["30", "29"]
     assert [one.detail["count"] for one in house.told("agency", NoticeKind.CERTIFICATES_EXPIRING)] == ["1", "2"]
     house.at(28)
     assert house.night() == 0
+
+
+def test_forty_certificates_of_one_keeper_are_one_notice_a_day_and_each_is_told_of_once(house: Expiring) -> None:
+    numbers = {put(house.store, "H30.11", LAST_DAY + n, holder=house.subs["holder"], kind=Kind.SERVICE).enrollment_id
+               for n in range(40)}
+    house.subs["other"] = house.joined("other")
+    put(house.store, "H30.11", LAST_DAY, holder=house.subs["other"])
+    house.at(30)
+    assert [house.night(), house.night()] == [2, 0]
+    assert [one.detail for one in house.told(kind=NoticeKind.OWN_CERTIFICATES_EXPIRING)] == [
+        {"count": "40", "ends": str(LAST_DAY), "left": "30"}]
+    assert house.told() == []
+    assert len(house.told("other")) == 1
+    told = [detail for sub, _, detail in events_of(house.database, "certificate.expiring") if sub == house.subs["holder"]]
+    assert [(one["count"], one["days"], len(one["number"].split())) for one in told] == [(40, 30, 20)]
+    row = ExpiryNoticeRow.__table__.c
+    assert numbers <= {row.enrollment_id for row in house.database.read(select(row.enrollment_id)).all()}
+    house.at(29)
+    assert house.night() == 0
+    house.at(7)
+    assert house.night() == 2
 
 
 def test_an_administrator_whose_notice_was_not_written_has_it_the_next_time(house: Expiring) -> None:

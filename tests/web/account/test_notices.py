@@ -102,7 +102,8 @@ def test_the_portal_shows_the_newest_that_are_unread(site: Site) -> None:
 NO_ALARM = {NoticeKind.PASSWORD_FORGOTTEN, NoticeKind.CERTIFICATE_RETURNED, NoticeKind.CERTIFICATE_READY,
             NoticeKind.CERTIFICATE_KEY, NoticeKind.FACTOR_WANTED, NoticeKind.DEPUTY_NAMED, NoticeKind.DEPUTY_ENDED,
             NoticeKind.DEPUTY_ENDING, NoticeKind.CERTIFICATE_ENDED, NoticeKind.DEVICE_OVERDUE, NoticeKind.CERTIFICATE_CHANGE,
-            NoticeKind.CERTIFICATE_EXPIRING, NoticeKind.CERTIFICATES_EXPIRING, NoticeKind.CAMPAIGN_REMINDER,
+            NoticeKind.CERTIFICATE_EXPIRING, NoticeKind.CERTIFICATES_EXPIRING, NoticeKind.OWN_CERTIFICATES_EXPIRING,
+            NoticeKind.OWN_DEVICES_OVERDUE, NoticeKind.DEVICES_OVERDUE, NoticeKind.CAMPAIGN_REMINDER,
             NoticeKind.CAMPAIGN_MISSING, NoticeKind.AUDIT_ARCHIVE_DUE, NoticeKind.SIGNATURE_DENIED,
             NoticeKind.ACCESS_STOPPED, NoticeKind.ACCESS_LIFTED, *STEPS}
 """Kinds after which nobody has to change a password."""

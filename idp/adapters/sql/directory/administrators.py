@@ -1,4 +1,7 @@
-"""Who administers, from the mirror (ports: ``pki.expiry.reminders.AgencyAdministrators``, ``pki.enrollment.waiting.People``)."""
+"""Who administers, from the mirror.
+
+Ports: ``pki.expiry.reminders.AgencyAdministrators``, ``pki.enrollment.waiting.People``, ``pki.custody.overdue.Answering``.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import orjson
 from sqlalchemy import Text, bindparam, literal_column, select
 
 from ....clock import Clock
-from ....roles import Administrator, Role, RoleGroups
+from ....roles import Administrator, Right, Role, RoleGroups
 from ..database import Database
 from ..tables import OfficerRow
 from .rows import mirrored_now
@@ -35,6 +38,11 @@ class SqlAgencyAdministrators:
     def all(self) -> Sequence[Administrator]:
         """Give the administrators of agencies; whoever has a wider role is not one."""
         return self._of(self._groups.agency, Role.AGENCY)
+
+    def for_devices(self) -> Sequence[Administrator]:
+        """Give who may report the loss of an agency's devices: its administrators and its records clerks."""
+        groups = {Role.AGENCY: self._groups.agency, Role.CLERK: self._groups.clerks}
+        return [who for role, group in groups.items() for who in self._of(group, role) if who.may(Right.REPORT_LOSS)]
 
     def of_the_province(self) -> Sequence[Administrator]:
         """Give the administrators of the province."""

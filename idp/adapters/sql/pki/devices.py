@@ -14,11 +14,9 @@ from sqlalchemy import Text, and_, bindparam, exists, literal_column, or_, selec
 
 from ....audit import AuditRecord
 from ....directory.mirror import search_key
-from ....notices import Notice
 from ....pki.custody.device import Device, DeviceChange, DeviceEntry, DeviceSearch, DeviceState
 from ..audit import audit_insert, audit_values
 from ..database import Database, insert_row, parameter
-from ..notices import notice_inserts, notice_values
 from ..tables import CustodyDeviceRow, CustodyEntryRow, OfficerRow
 
 ROW: Any = CustodyDeviceRow.__table__
@@ -77,12 +75,6 @@ class SqlDevices:
                                    .order_by(c.device_id).limit(parameter(c.revision, "limit")))
         self._page_before = database.read(select(ROW).where(_meant(), c.device_id < parameter(c.device_id, "before"))
                                           .order_by(c.device_id.desc()).limit(parameter(c.revision, "limit")))
-        late = and_(c.due_at < parameter(c.due_at, "now"), c.reminded_at.is_(None))
-        self._overdue = database.read(select(ROW).where(late).order_by(c.due_at).limit(parameter(c.revision, "limit")))
-        as_decided = and_(c.device_id == parameter(c.device_id, "id"), c.revision == parameter(c.revision, "decided_on"))
-        self._remind = database.write(audit_insert(), *notice_inserts(), guard=(
-            update(ROW).where(as_decided, late)
-            .values(reminded_at=parameter(c.reminded_at)).returning(c.device_id)))
 
     def add(self, device: Device, entry: DeviceEntry, record: AuditRecord) -> bool:
         """Keep a new one."""
@@ -103,8 +95,8 @@ class SqlDevices:
                  "holder": search.holder, "overdue_at": search.overdue_at or 0, "words": escaped, "pattern": f"%{escaped}%",
                  "called": f"%{called}%" if called else "", "limit": limit}
         if before:
-            return [_device(row) for row in reversed(self._page_before.all(before=before, **asked))]
-        return [_device(row) for row in self._page.all(after=after, **asked)]
+            return [device_of(row) for row in reversed(self._page_before.all(before=before, **asked))]
+        return [device_of(row) for row in self._page.all(after=after, **asked)]
 
     def history(self, device_id: str) -> Sequence[DeviceEntry]:
         """Give the history, oldest first."""
@@ -114,15 +106,6 @@ class SqlDevices:
     def change(self, change: DeviceChange, record: AuditRecord) -> bool:
         """Write a step, unless somebody was first."""
         return self._change.run(**device_values(change), **audit_values(record)) is not None
-
-    def overdue(self, now: int, *, limit: int) -> Sequence[Device]:
-        """Give devices whose holders were not yet told that they are overdue."""
-        return [_device(row) for row in self._overdue.all(now=now, limit=limit)]
-
-    def remind(self, device: Device, now: int, notice: Notice, record: AuditRecord) -> bool:
-        """Tell a holder, once."""
-        return self._remind.run(id=device.device_id, decided_on=device.revision, now=now, reminded_at=now,
-                                **notice_values(notice), **audit_values(record)) is not None
 
 
 def _meant() -> Any:
@@ -146,10 +129,11 @@ def _values(device: Device) -> dict[str, Any]:
 
 
 def _one(row: Any) -> Device | None:
-    return None if row is None else _device(row)
+    return None if row is None else device_of(row)
 
 
-def _device(row: Any) -> Device:
+def device_of(row: Any) -> Device:
+    """Give the device that a row holds."""
     return Device(**{**{name: getattr(row, name) for name in _COLUMNS}, "state": DeviceState(row.state)})
 
 

@@ -9,24 +9,27 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Integer, and_, case, cast, exists, func, literal_column, select
+from sqlalchemy import Integer, and_, case, cast, exists, func, insert, literal_column, select
 
 from ....audit import AuditRecord
-from ....notices import Notice
+from ....notices import Notice, NoticeKind
 from ....pki.enrollment.record import Enrollment
 from ....pki.enrollment.states import HANDED_IN, IN_USE, State
+from ....pki.enrollment.working_days import day_of
 from ....pki.expiry.reminders import THRESHOLDS
 from ..audit import audit_insert, audit_values
 from ..database import Database, parameter
 from ..notices import notice_inserts, notice_values
-from ..tables import EnrollmentRow, ExpiryDigestRow, ExpiryNoticeRow, OfficerRow
+from ..tables import EnrollmentRow, ExpiryDigestRow, ExpiryNoticeRow, KeeperDigestRow, OfficerRow
 from .enrollments import enrollment_of
 
 ROW: Any = EnrollmentRow.__table__
+KEEPER: Any = KeeperDigestRow.__table__
 TOLD: Any = ExpiryNoticeRow.__table__
 DIGEST: Any = ExpiryDigestRow.__table__
 OFFICER: Any = OfficerRow.__table__
 _ONE: Final[Any] = literal_column("1")
+_EXPIRING: Final = f"'{NoticeKind.CERTIFICATE_EXPIRING.value}'"
 
 
 def among(column: Any, states: Collection[State]) -> Any:
@@ -58,18 +61,26 @@ class SqlReminders:
                          for days in sorted(THRESHOLDS)])
         left = exists(select(_ONE).select_from(OFFICER).where(OFFICER.c.sub == c.holder,
                                                               OFFICER.c.status != literal_column("'active'")))
-        self._untold = database.read(
-            select(ROW).where(ends_between("now", f"until{max(THRESHOLDS)}"), ~is_followed(), ~left,
-                              ~exists(select(_ONE).where(TOLD.c.enrollment_id == c.enrollment_id, TOLD.c.days <= nearest)))
-            .order_by(c.not_after, c.enrollment_id).limit(parameter(c.revision, "limit")))
-        days = parameter(TOLD.c.days)
-        given = {"enrollment_id": c.enrollment_id, "days": days, "unit_code": c.unit_code,
+        due = and_(ends_between("now", f"until{max(THRESHOLDS)}"), ~is_followed(), ~left,
+                   ~exists(select(_ONE).where(TOLD.c.enrollment_id == c.enrollment_id, TOLD.c.days <= nearest)))
+        told_today = exists(select(_ONE).where(KEEPER.c.sub == c.holder, KEEPER.c.kind == literal_column(_EXPIRING),
+                                               KEEPER.c.told_at >= parameter(KEEPER.c.told_at, "day")))
+        self._holders = database.read(select(c.holder).where(due, ~told_today).group_by(c.holder).order_by(
+            func.min(c.not_after), c.holder).limit(parameter(c.revision, "limit")))
+        # Not the index of the end: a holder has few of those that end within two months.
+        of_holder = c.holder == parameter(c.holder)
+        self._untold = database.read(select(ROW).where(of_holder, due).order_by(c.not_after, c.enrollment_id))
+        given = {"enrollment_id": c.enrollment_id, "days": nearest, "unit_code": c.unit_code,
                  "told_on": parameter(TOLD.c.told_on), "told_at": parameter(TOLD.c.told_at)}
-        self._tell = database.write(audit_insert(), *notice_inserts(), guard=(
-            database.insert(TOLD).from_select(list(given), select(*given.values()).where(
-                c.enrollment_id == parameter(c.enrollment_id, "id"), c.revision == parameter(c.revision, "decided_on"),
-                ~is_followed(), ~exists(select(_ONE).where(TOLD.c.enrollment_id == c.enrollment_id, TOLD.c.days <= days))))
-            .on_conflict_do_nothing().returning(TOLD.c.enrollment_id)))
+        count = select(func.count()).select_from(ROW).where(of_holder, due).scalar_subquery()
+        kept = {"sub": parameter(c.holder), "kind": literal_column(_EXPIRING), "told_at": parameter(TOLD.c.told_at)}
+        written = database.insert(KEEPER).from_select(list(kept), select(*kept.values()).where(
+            count == parameter(c.revision, "count")))
+        self._tell = database.write(
+            insert(TOLD).inline().from_select(list(given), select(*given.values()).where(of_holder, due)),
+            audit_insert(), *notice_inserts(), guard=written.on_conflict_do_update(
+                index_elements=["sub", "kind"], set_={"told_at": written.excluded.told_at},
+                where=KEEPER.c.told_at < parameter(KEEPER.c.told_at, "day")).returning(KEEPER.c.sub))
         self._told_from = database.read(select(TOLD.c.unit_code, func.max(TOLD.c.told_at).label("at")).where(
             TOLD.c.told_on >= parameter(TOLD.c.told_on, "day")).group_by(TOLD.c.unit_code))
         soon = func.sum(case((c.not_after < parameter(c.not_after, "soon"), 1), else_=0))
@@ -81,15 +92,18 @@ class SqlReminders:
             index_elements=["sub"], set_={"told_on": told.excluded.told_on, "told_at": told.excluded.told_at},
             where=DIGEST.c.told_on < told.excluded.told_on).returning(DIGEST.c.sub))
 
-    def untold(self, now: int, until: Mapping[int, int], *, limit: int) -> Sequence[Enrollment]:
-        """Give those whose holders are to be told, those first that end first."""
-        return [enrollment_of(row) for row in self._untold.all(
-            now=now, limit=limit, **{f"until{days}": end for days, end in until.items()})]
+    def holders(self, now: int, until: Mapping[int, int], day: int, *, limit: int) -> Sequence[str]:
+        """Give those who are to be told, those first whose certificates end first."""
+        return [row.holder for row in self._holders.all(now=now, day=day, limit=limit, **_thresholds(until))]
 
-    def tell(self, enrollment: Enrollment, days: int, told_on: date, notice: Notice, record: AuditRecord) -> bool:
-        """Tell a holder, once."""
-        return self._tell.run(id=enrollment.enrollment_id, decided_on=enrollment.revision, days=days,
-                              told_on=told_on.isoformat(), told_at=notice.at, **notice_values(notice),
+    def untold(self, holder: str, now: int, until: Mapping[int, int]) -> Sequence[Enrollment]:
+        """Give what one of them is to be told of."""
+        return [enrollment_of(row) for row in self._untold.all(holder=holder, now=now, **_thresholds(until))]
+
+    def tell(self, count: int, until: Mapping[int, int], day: int, notice: Notice, record: AuditRecord) -> bool:
+        """Tell a holder, once a day."""
+        return self._tell.run(holder=notice.sub, count=count, now=notice.at, day=day, told_at=notice.at,
+                              told_on=day_of(notice.at).isoformat(), **_thresholds(until), **notice_values(notice),
                               **audit_values(record)) is not None
 
     def told_from(self, day: date) -> Mapping[str, int]:
@@ -108,3 +122,7 @@ class SqlReminders:
         """Tell an administrator, once a day."""
         return self._digest.run(sub=sub, told_on=day.isoformat(), told_at=notice.at, **notice_values(notice),
                                 **audit_values(record)) is not None
+
+
+def _thresholds(until: Mapping[int, int]) -> dict[str, int]:
+    return {f"until{days}": end for days, end in until.items()}

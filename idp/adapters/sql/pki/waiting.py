@@ -30,7 +30,8 @@ class SqlWaiting:
             *alike, func.count().label("found"), late.label("late"), func.min(c.since).label("first"),
             func.max(c.since).label("last")).where(
             c.state.in_(_named(WAITING))).group_by(*alike[:-1], holder))
-        self._told = database.read(select(DIGEST))
+        self._told = database.read(select(DIGEST).where(DIGEST.c.kind.in_(
+            [literal_column(f"'{kind.value}'") for kind in STEPS])))
         told = database.insert(DIGEST).values({name: parameter(DIGEST.c[name]) for name in ("sub", "kind", "told_at", "told_of")})
         self._tell = database.write(*notice_inserts(), guard=told.on_conflict_do_update(
             index_elements=["sub", "kind"], set_={"told_at": told.excluded.told_at, "told_of": told.excluded.told_of},
@@ -48,7 +49,7 @@ class SqlWaiting:
         kinds = {kind.value: kind for kind in STEPS}
         return {(row.sub, kinds[row.kind]): LastTold(
             int(row.told_at), None if row.told_of is None else frozenset(row.told_of.split()))
-            for row in self._told.all() if row.kind in kinds}
+            for row in self._told.all()}
 
     def tell(self, notice: Notice, of: frozenset[str], not_after: int) -> bool:
         """Tell an administrator, once in a while."""

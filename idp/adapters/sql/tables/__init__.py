@@ -21,7 +21,7 @@ from .column_types import Base, ClientId, Digest, Epoch, RowId, Subject, Transac
 from .custody import CustodyDeviceRow, CustodyEntryRow
 from .departures import A_GUEST, NOT_ACTIVE, DepartureRow, TaskRow
 from .directory import DirectoryFeedRow, OfficerChangeRow, UnitRow
-from .enrollments import DeskDigestRow, EnrollmentEntryRow, EnrollmentRow, ExpiryDigestRow, ExpiryNoticeRow
+from .enrollments import DeskDigestRow, EnrollmentEntryRow, EnrollmentRow, ExpiryDigestRow, ExpiryNoticeRow, KeeperDigestRow
 from .factors import OfficerCertificateRow, OneTimePasswordRow, RecoveryCodesRow, SimLoginRow, TotpEnrolmentRow, TotpRow
 from .first_factors import EnrolmentCodeRow, FactorDemandRow
 from .government import CertificateBatchRow, IssuerSerialRow, SeenCertificateRow
@@ -96,6 +96,7 @@ __all__ = (
     "InitialAccessRow",
     "InteractionRow",
     "IssuerSerialRow",
+    "KeeperDigestRow",
     "NoticeReadingRow",
     "NoticeRow",
     "OfficerCertificateRow",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Index, Integer, LargeBinary, String, Text
+from sqlalchemy import BigInteger, Boolean, Index, Integer, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .column_types import Base, Epoch, RowId, Subject, Words
@@ -55,7 +55,8 @@ class EnrollmentRow(Base):
     """Name and mailbox without accents, small letters."""
     revision: Mapped[int] = mapped_column(BigInteger)
     __table_args__ = (Index("ix_enrollment_state_unit_code", "state", "unit_code", "enrollment_id"),
-                      Index("ix_enrollment_unit_code", "unit_code", "enrollment_id"))
+                      Index("ix_enrollment_unit_code", "unit_code", "enrollment_id"),
+                      Index("ix_enrollment_device_serial", text("upper(device_serial)")))
 
 
 class EnrollmentEntryRow(Base):
@@ -97,6 +98,16 @@ class ExpiryDigestRow(Base):
     """Day, YYYY-MM-DD."""
     told_at: Mapped[int] = mapped_column(BigInteger, server_default="0")
     """Moment: what holders were told after it is news."""
+
+
+class KeeperDigestRow(Base):
+    """When a holder was last told of several things in one notice: certificates that end, devices that are overdue."""
+
+    __tablename__ = "keeper_digest"
+    sub: Mapped[Subject] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32), primary_key=True)
+    """``certificate.expiring`` or ``device.overdue``, of however many the notice tells."""
+    told_at: Mapped[Epoch]
 
 
 class DeskDigestRow(Base):

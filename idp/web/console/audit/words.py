@@ -96,6 +96,7 @@ def families() -> Mapping[str, Mapping[str, str]]:
             "device.registered": gettext("Nhập kho thiết bị"),
             "device.handled": gettext("Bàn giao hoặc thu thiết bị"),
             "device.overdue": gettext("Nhắc trả thiết bị"),
+            "devices.overdue": gettext("Nhắc đơn vị trả thiết bị"),
             "time_stamp.issued": gettext("Đóng dấu thời gian"),
             "authority.founded": gettext("Lập nơi cấp của tỉnh"),
             "signature.asked": gettext("Yêu cầu ký số"),
