@@ -15,7 +15,8 @@ from .catalogue import ROOT
 TEMPLATES = ROOT / "templates"
 PAGES = sorted(path for path in TEMPLATES.rglob("*.html") if "_parts" not in path.parts)
 BY_HAND = ("<table", "<input", "<select", "<textarea", "<button", 'class="btn', 'class="tag', 'class="timeline', 'class="summary',
-           'class="filters', 'class="steps', 'class="form-', "<option value", 'class="choice__go" type')
+           'class="filters', 'class="steps', 'class="note', 'class="alert', 'class="form-', "<option value",
+           'class="choice__go" type')
 """What only the macros write."""
 EXCEPTIONS = {
     "console/expiry.html": {"<table": "a grid with a sum below: no list of rows"},
