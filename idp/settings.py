@@ -88,6 +88,8 @@ class Settings(BaseSettings):
     pkcs11_pin_file: Path = Field(Path("keys/pkcs11.pin"), description="File with its user PIN")
     software_issuers_file: Path | None = Field(None, description="JSON: who may vouch for applications, with their public keys")
     mssp_file: Path | None = Field(None, description="TOML: carriers whose SIMs sign for officers, and how each is reached")
+    sim_certificates: Literal["internal", "government"] = Field(
+        "internal", description="Who certifies the keys of those SIMs: the province's authority, or the Government's, by lists")
     assertion_issuers_file: Path | None = Field(None, description="JSON: whose assertions about officers are grants, and to whom")
     trusted_proxies: Words = Field((), description="Addresses or networks whose X-Forwarded-For and -Proto count")
     networks: Words = Field((), description="Networks by name, name=network[,network...]; an address in none is outside")
@@ -360,6 +362,9 @@ def _unsafe(settings: Settings) -> Iterator[ConfigurationError]:
     if settings.government_crl_fetch and not (settings.government_crl_dir and settings.government_chain_dir):
         yield ConfigurationError("Lists of the Government's authority are to be fetched, and there is no place for them.",
                                  remedy="Set IDP_GOVERNMENT_CRL_DIR and IDP_GOVERNMENT_CHAIN_DIR, or leave it out.")
+    if settings.sim_certificates == "government" and not (settings.government_crl_dir and settings.government_chain_dir):
+        yield ConfigurationError("Nobody could tell how certificates of SIMs stand that the Government's authority makes.",
+                                 remedy="Set IDP_GOVERNMENT_CRL_DIR and IDP_GOVERNMENT_CHAIN_DIR.")
     if os.environ.get("AUTHLIB_INSECURE_TRANSPORT") and not settings.development:
         yield ConfigurationError("AUTHLIB_INSECURE_TRANSPORT is set.", remedy="Remove it from the environment.")
     if os.environ.get("FLASK_DEBUG", "0") not in {"", "0"} and not settings.development:

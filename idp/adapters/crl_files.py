@@ -52,14 +52,18 @@ class CrlFiles:
 
     def status(self, certificate: x509.Certificate, issuer: x509.Certificate, moment: datetime) -> RevocationStatus:
         """Tell how a certificate stands by the newest list that its issuer signed."""
+        newest = self.newest(issuer, moment)
+        if newest is None:
+            return "unknown"
+        found = newest.get_revoked_certificate_by_serial_number(certificate.serial_number)
+        return "good" if found is None else "revoked"
+
+    def newest(self, issuer: x509.Certificate, moment: datetime) -> x509.CertificateRevocationList | None:
+        """Give the newest list that an issuer signed, that covers everything of it and has not ended; None for none."""
         lists = [crl for file in self._lists() if (crl := file.crl) is not None and crl.issuer == issuer.subject
                  and _covers_everything(crl) and crl.last_update_utc <= moment and crl.next_update_utc is not None
                  and moment < crl.next_update_utc and _is_signed(file, crl, issuer)]
-        if not lists:
-            return "unknown"
-        newest = max(lists, key=lambda crl: crl.last_update_utc)
-        found = newest.get_revoked_certificate_by_serial_number(certificate.serial_number)
-        return "good" if found is None else "revoked"
+        return max(lists, key=lambda crl: crl.last_update_utc, default=None)
 
     def state(self, moment: datetime) -> dict[str, int]:
         """Give how many lists there are, how many of them are out of date, and how many files hold none."""

@@ -44,6 +44,7 @@ from ..administration.enrollment.renewals import Renewals
 from ..administration.enrollment.requests import CertificateDesk, EnrollmentAdministration
 from ..administration.enrollment.uploads import Uploads
 from ..administration.signing.lists import SimRows
+from ..administration.signing.results import CardResults
 from ..audit import AuditTrail
 from ..authn.lockout import FACTOR_LIMITS, GuessCounter, Lockout
 from ..clock import Clock
@@ -191,8 +192,10 @@ def for_administrators(settings: Settings, database: Database, rooms: Certificat
                                      listed=issuance.listed, own=issuance.knows_key)
     units, forecast = SqlUnits(database), SqlForecast(database)
     asking, expiry = Asking(rooms.desk, mirror, search, units), ExpiryForecast(forecast, units, sheets, clock)
+    cards = (CardResults(sims, government, mirror, organization=settings.province_name)
+             if sims is not None and settings.sim_certificates == "government" else None)
     lists = EnrollmentLists(rooms.desk, mirror, search, sheets, audit, government, InternalAuthority(issuance),
                             rooms.custody, asking, Issuers(issuance), organization=settings.province_name,
-                            sims=None if sims is None else SimRows(sims, clock))
+                            sims=None if sims is None else SimRows(sims, clock), cards=cards)
     return EnrollmentAdministration(rooms), lists, DeviceAdministration(rooms.register, mirror, sheets), EnrollmentPaper(
         PersonalData(rooms.desk, audit), Uploads(sealer, clock), sheets, asking), expiry, Renewals(rooms, forecast, expiry)

@@ -23,6 +23,7 @@ from ..directory.mirror import OfficerMirror
 from ..errors import RefusedError
 from ..pki.authority.card_certificates import CardCertificates
 from ..pki.authority.issuance import Issuance
+from ..pki.government.chain import PublishedChain
 from ..pki.status.ocsp import OcspResponder
 from ..pki.timestamp.service import TimeStamps
 from ..roles import RoleGroups
@@ -35,10 +36,11 @@ from ..signing.mobile_signature import KeyUse
 from ..signing.ports import Sims, Standings
 from ..signing.signing import Signing
 from ..signing.sims.enrollment import SimEnrollment
+from ..signing.sims.government import CardAuthorities
 from ..signing.sims.ports import Certified
 from ..signing.sims.sim import Sim
 from ..signing.sims.standing import NightlyCheck, SigningSims
-from ..signing.standing import OwnStandings
+from ..signing.standing import OwnStandings, PublishedStandings
 from ..signing.transaction import SIGNATURE, Transaction
 
 
@@ -49,7 +51,10 @@ class _Certifier:
     def certify(self, sim: Sim, public_key: bytes, caller: Caller, *, use: KeyUse = "signing") -> Certified:
         return Certified(*self._certificates.issue(sim, public_key, caller, login=use == "authentication"))
 
-    def revoke(self, serial: str, authority: str, reason: str, caller: Caller) -> None:
+    def awaited(self, sim: Sim) -> bool:
+        return False
+
+    def revoke(self, serial: str, authority: str, reason: str, caller: Caller, *, certificate: bytes = b"") -> None:
         self._certificates.revoke(serial, authority, reason, caller)
 
 
@@ -75,11 +80,12 @@ def signs_in(settings: Settings) -> bool:
 
 
 def signature_rooms(settings: Settings, database: Database, mirror: OfficerMirror, issuance: Issuance, ocsp: OcspResponder,
-                    above: Callable[[x509.Certificate], Sequence[x509.Certificate]], stamps: TimeStamps,
-                    derive: Callable[[str], bytes], groups: RoleGroups, trail: AuditTrail, clock: Clock) -> SignatureRooms | None:
+                    published: PublishedChain, above: Callable[[x509.Certificate], Sequence[x509.Certificate]],
+                    stamps: TimeStamps, derive: Callable[[str], bytes], groups: RoleGroups, trail: AuditTrail,
+                    clock: Clock) -> SignatureRooms | None:
     """Build the rooms; None where no carrier's service is configured.
 
-    ``above`` gives the certificates above one, its issuer first.
+    ``above`` gives the certificates above one, its issuer first; ``published`` is the chain of the Government's authority.
 
     Raises:
         ConfigurationError: the file of carriers is not right.
@@ -94,12 +100,14 @@ def signature_rooms(settings: Settings, database: Database, mirror: OfficerMirro
     messages = carriers.ShortMessages({carrier.name: (carrier.short_messages, plain) for carrier in found})
     store, transactions = SqlSims(database), SqlTransactions(database)
     sims = SigningSims(store, mirror)
-    standings = OwnStandings(lambda asked: ocsp.answer(asked).der, lambda: list(issuance.authorities()))
+    standings = PublishedStandings(
+        published, OwnStandings(lambda asked: ocsp.answer(asked).der, lambda: list(issuance.authorities())), clock)
+    certifier = CardAuthorities(_Certifier(CardCertificates(issuance, mirror, organization=settings.province_name)), published,
+                                clock, by_list=settings.sim_certificates == "government")
     signing = Signing(transactions, sims, standings, services, clock, rules,
                       Denials(SqlAgencyAdministrators(database, groups, clock), mirror))
     enrollment = SimEnrollment(
-        store, mirror, services, messages, _Certifier(CardCertificates(issuance, mirror, organization=settings.province_name)),
-        signing, clock, key=derive("sim codes"))
+        store, mirror, services, messages, certifier, signing, clock, key=derive("sim codes"))
     sims.enrollment = enrollment
 
     def proven(transaction: Transaction, caller: Caller) -> bytes:
@@ -115,4 +123,5 @@ def signature_rooms(settings: Settings, database: Database, mirror: OfficerMirro
         signing=signing, transactions=transactions, sims=enrollment,
         nightly=NightlyCheck(store, enrollment, services, mirror, clock), carriers=services, evidence=proven,
         signatures=Signatures(SqlSignatureHistory(database), transactions, mirror, proven, trail, clock),
-        sim_lists=SimLists(enrollment, mirror, SheetFiles(), trail, clock)))
+        sim_lists=SimLists(enrollment, mirror, SheetFiles(), trail, clock,
+                           by_list=settings.sim_certificates == "government")))

@@ -279,7 +279,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     desk_rooms = certificate_desk(settings, database, mirror, sealer, sealer.derive("identity numbers"), chain, groups, clock)
     issuance, revocation_lists, ocsp = certification(settings, database, sealer, write_once, token, clock)
     protocol_rooms = protocols(settings, database, sealer, issuance, audit, mirror, groups, guesses, clock, desk_rooms)
-    signatures = signature_rooms(settings, database, mirror, issuance, ocsp, issuers_of(chain, issuance, clock),
+    signatures = signature_rooms(settings, database, mirror, issuance, ocsp, chain, issuers_of(chain, issuance, clock),
                                  protocol_rooms.time_stamps, sealer.derive, groups, audit, clock)
     factors.mobile_id.phones = signatures.logins if signatures is not None else None
     officer_search = SqlOfficerSearch(database, clock)

@@ -29,6 +29,8 @@ from .transaction import Event, State, Transaction
 FORMAT: Final = 1
 _LEFT_OUT: Final = frozenset({"next_try_at", "tries", "revision", "occupies", "signature"})
 """How we worked, and what stands in ``signature.bin``."""
+_LISTS: Final = b"-----BEGIN X509 CRL-----"
+"""With this begins a standing that lists tell, and no OCSP response."""
 _ZIP_TIME: Final = (1980, 1, 1, 0, 0, 0)
 
 Stamp = Callable[[bytes], bytes]
@@ -105,7 +107,8 @@ def _for_openssl(transaction: Transaction, events: Sequence[Event], blobs: Mappi
         files["scheme.json"] = json.dumps({"scheme": found.scheme, "salt_length": found.salt_length}).encode()
         told = _last(events[events.index(last):], "standing")  # where nobody could tell at once, a later line tells
         if told is not None:
-            files["standing.der"] = blobs[told.proofs["standing"]]
+            said = blobs[told.proofs["standing"]]
+            files["standing.crl" if said.startswith(_LISTS) else "standing.der"] = said
     return files
 
 
@@ -139,6 +142,9 @@ def _how(transaction: Transaction, files: Mapping[str, bytes]) -> str:
     if "standing.der" in files and "issuer.pem" in files:
         lines.append("openssl ocsp -respin standing.der -sha256 -issuer issuer.pem -cert certificate.pem -CAfile root.pem"
                      f" -attime {transaction.ended_at or transaction.created_at} -validity_period 3153600000")
+    if "standing.crl" in files and "issuer.pem" in files:
+        lines.append("openssl verify -crl_check_all -CRLfile standing.crl -CAfile root.pem -untrusted issuer.pem"
+                     f" -attime {transaction.ended_at or transaction.created_at} certificate.pem")
     if "manifest.tsr" in files and "root.pem" in files:
         lines.append("openssl ts -verify -data manifest.json -in manifest.tsr -CAfile root.pem -untrusted issuer.pem")
     lines += ["", "manifest.json: diễn biến, và mã SHA-256 của từng tệp / the course, and the SHA-256 of every file", ""]

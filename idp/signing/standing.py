@@ -1,7 +1,8 @@
-"""How a certificate of ours stands at this moment, in words that hold years later: an OCSP response of our own responder.
+"""How a certificate stands at this moment, in words that hold years later: an OCSP response of our own responder, or lists.
 
-Spec: RFC 6960 §2.2. Nobody is asked over the network: the responder answers from the record, as it answers everybody else. A
-certificate of another issuer is nobody's to vouch for here.
+Spec: RFC 6960 §2.2; RFC 5280 §6.3. Nobody is asked over the network while somebody signs: the responder answers from the record,
+as it answers everybody else, and of certificates of the Government's authority the lists tell that were fetched. Where these are
+missing or out of date nobody tells, and nothing is signed. A certificate of any other issuer is nobody's to vouch for here.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
+from ..clock import Clock
 from ..errors import UnavailableError
 from ..pki.authority.ports import Authority
+from ..pki.government.chain import PublishedChain
 from ..pki.shown_certificate import UNREADABLE
-from .ports import Standing
+from .ports import Standing, Standings
 
 _WORDS: Final[dict[ocsp.OCSPCertStatus, Literal["good", "revoked", "unknown"]]] = {
     ocsp.OCSPCertStatus.GOOD: "good", ocsp.OCSPCertStatus.REVOKED: "revoked", ocsp.OCSPCertStatus.UNKNOWN: "unknown"}
@@ -69,3 +72,35 @@ class OwnStandings:
                 continue
             return issuer
         return None
+
+
+class PublishedStandings:
+    """Tells of certificates of the Government's authority; of all others somebody else does (port ``signing.ports.Standings``).
+
+    Args:
+        chain: Who issues, and their lists.
+        others: Who tells of everything else.
+        clock: Source of the time.
+    """
+
+    def __init__(self, chain: PublishedChain, others: Standings, clock: Clock) -> None:
+        self._chain, self._others, self._clock = chain, others, clock
+
+    def of(self, certificate: bytes) -> Standing:
+        """Tell; the proof are the lists (PEM) of everybody on the way to the root.
+
+        Raises:
+            UnavailableError: a list is missing or out of date; else as the others.
+        """
+        now = self._clock.moment()
+        try:
+            path = self._chain.path(x509.load_der_x509_certificate(certificate), now) if self._chain else ()
+        except UNREADABLE:
+            path = ()
+        if len(path) < 2:
+            return self._others.of(certificate)
+        status, lists = self._chain.told(path, now)
+        if status == "unknown":
+            raise UnavailableError("Nobody tells how certificates stand now.", dependency="authority",
+                                   debug="no list of what the Government's authority has revoked, or out of date")
+        return Standing(status, lists)

@@ -12,7 +12,7 @@ from flask_babel import gettext
 
 from ..signing.outcome import Outcome
 from ..signing.ports import TEST
-from ..signing.sims.sim import Act, Sim, State
+from ..signing.sims.sim import ANOTHER_KEY, AWAITED, Act, Sim, State
 from ..signing.transaction import DENIED, NOT_FETCHED, SIM_BLOCKED, STANDING_UNKNOWN, Transaction
 from ..signing.transaction import State as SignatureState
 from .presentation import clock_words, day_words
@@ -140,6 +140,7 @@ def acts() -> Mapping[Act, str]:
         Act.VERIFY: gettext("Xác nhận số điện thoại"), Act.APPROVE: gettext("Duyệt"),
         Act.APPROVE_FOR_PROVINCE: gettext("Duyệt cho tỉnh"), Act.REFUSE: gettext("Không duyệt"),
         Act.GIVE_CARD: gettext("Cấp SIM"), Act.CERTIFY: gettext("Cấp chứng thư số cho SIM"),
+        Act.TAKE_CERTIFICATE: gettext("Nhận chứng thư số từ cơ quan chứng thực của Chính phủ"),
         Act.BIND: gettext("Gắn chứng thư số"), Act.TEST: gettext("Ký thử"),
         Act.ACTIVATE: gettext("Kích hoạt"), Act.BLOCK_PIN: gettext("Khóa PIN"), Act.UNLOCK: gettext("Cho dùng lại"),
         Act.REPORT_LOSS: gettext("Báo mất SIM"), Act.NOTE_SWAP: gettext("Phát hiện đổi SIM"),
@@ -147,8 +148,17 @@ def acts() -> Mapping[Act, str]:
         Act.REPLACE: gettext("Thay SIM mới"), Act.DEACTIVATE: gettext("Ngừng dùng SIM")}
 
 
+def reason_words(reason: str) -> str:
+    """Say why a SIM is where it is: why a card is not registered yet, or what its first signature ended with."""
+    said = {AWAITED: gettext("Đang chờ chứng thư số của cơ quan chứng thực Chính phủ."),
+            ANOTHER_KEY: gettext("Chứng thư số nhận về không đúng với khóa trong SIM. Cần chứng thư số khác cho SIM này.")}
+    return str({**outcomes(), **said}.get(reason, reason))
+
+
 def next_step(sim: Sim) -> str:
     """Say what comes next, and who does it; empty where nothing does."""
+    if sim.state is State.CARD_GIVEN and sim.reason in (AWAITED, ANOTHER_KEY):
+        return str(gettext("Tỉnh nhận chứng thư số của SIM từ cơ quan chứng thực Chính phủ. Bạn không phải làm gì."))
     if sim.state is State.REQUESTED and not sim.code_digest:
         return str(gettext("Bạn bấm “Gửi mã mới” để nhận mã 6 số qua tin nhắn, rồi nhập mã đó."))
     known = {
@@ -168,7 +178,7 @@ def sim_words(sim: Sim) -> dict[str, Any]:
     word, tag, icon = states()[sim.state]
     return {"id": sim.sim_id, "number": _HIDDEN + sim.msisdn[-3:], "carrier": sim.carrier, "iccid": sim.iccid, "word": word,
             "tag": tag, "icon": icon, "state": sim.state.value, "seal": sim.seal, "name": sim.name, "unit_name": sim.unit_name,
-            "since": day_words(sim.since), "next": next_step(sim), "reason": outcomes().get(sim.reason, sim.reason),
+            "since": day_words(sim.since), "next": next_step(sim), "reason": reason_words(sim.reason),
             "serial": sim.serial, "testing": bool(sim.test_transaction) and sim.state is State.BOUND}
 
 

@@ -11,6 +11,7 @@ from idp.signing.sims.sim import Act, Sim, State
 from idp.signing.transaction import State as SignatureState
 from idp.signing.transaction import Transaction
 from idp.web import signature_words as words
+from idp.web.console.signing import sims as sim_pages
 
 from .desk_samples import FOUND, frame
 
@@ -66,7 +67,9 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "narrowed": {"state": "active", "unit": "", "carrier": "", "q": "34"}, "carriers": ("Mạng mẫu Một",),
         "turn": {"first": "/next", "prev": "", "next": "/next"},
         "states": lambda: [{"name": state.value, "word": word, "count": 3} for state, (word, _, _) in words.states().items()],
-        "may_ask": True, "error": "", "files": [{"kind": "XLSX", "url": "/next"}],
+        "may_ask": True, "error": "", "lists": lambda: [
+            {"word": word, "files": [{"kind": kind, "url": "/next"} for kind in ("XLSX", "CSV")]}
+            for word in sim_pages.called().values()],
         "rows": lambda: [_sim(State.ACTIVE), _sim(State.NUMBER_VERIFIED) | {"seal": True}, _sim(State.LOST)]}
     shown: dict[str, Any] = around | {"error": "", "people": people, "owner": "–", "history": history}
     act: dict[str, Any] = around | {"error": "", "typed": "", "needed": "", "owner": False, "warning": "", "destructive": False}

@@ -34,6 +34,7 @@ from ...pki.government.ports import Batch, Moment
 from ...roles import Administrator, ForbiddenError, Right, Role
 from ..pages import Place, turned
 from ..signing.lists import SIMS, SimRows
+from ..signing.results import CardResults
 from .asking import Asking
 from .handed_over import HandOverList
 from .issuers import AUTHORITIES, INTERNAL, Issuer, Issuers, unfit
@@ -82,6 +83,11 @@ _REASONS: Final = {
     "bad_card": "Số SIM không đúng. Vui lòng chép số in trên SIM, bắt đầu bằng 89.",
     "bad_number": "Số điện thoại không đúng. Số di động có 10 chữ số và bắt đầu bằng 0.",
     "wrong_state": "SIM này không còn ở bước đó. Vui lòng mở SIM để xem.",
+    "another_officer": "SIM này của cán bộ khác. Vui lòng kiểm tra thư công vụ và số ICCID.",
+    "another_number": "SIM này đi với số điện thoại khác. Vui lòng kiểm tra số điện thoại và số ICCID.",
+    "certificate_missing": "Dòng này chưa kèm chứng thư số. Vui lòng gửi cả tệp chứng thư số của SIM.",
+    "has_certificate": "SIM này đã gắn chứng thư số khác, hoặc không còn dùng. Vui lòng mở SIM để xem.",
+    "waits_for_revocation": "Chứng thư số của SIM trước chưa có trong danh sách thu hồi. Vui lòng nhập lại dòng này sau.",
     "changed": "Có người vừa thay đổi đề nghị này. Vui lòng thử lại.",
 }
 """What is said of a row that the desk refuses, by code; whatever else there is, by ``changed``."""
@@ -103,17 +109,19 @@ class EnrollmentLists:
         issuers: Who issues.
         organization: The province.
         sims: Takes rows of SIMs; None where no carrier is named.
+        cards: Takes certificates for keys in SIMs; None where the Government's authority makes none of them.
     """
 
     def __init__(self, desk: Desk, mirror: OfficerMirror, search: OfficerSearch, sheets: Sheets, audit: AuditTrail,
                  government: GovernmentAuthority, internal: CertificateAuthority, custody: Custody,
-                 asking: Asking, issuers: Issuers, *, organization: str, sims: SimRows | None = None) -> None:
+                 asking: Asking, issuers: Issuers, *, organization: str, sims: SimRows | None = None,
+                 cards: CardResults | None = None) -> None:
         self._sims = sims
         self._asking, self._issuers = asking, issuers
         self._hand_overs = HandOverList(desk, custody)
         self._desk, self._mirror, self._search, self._sheets, self._audit = desk, mirror, search, sheets, audit
         self._government, self._internal, self._organization = government, internal, organization
-        self._results = Results(desk, government, organization=organization)
+        self._results = Results(desk, government, organization=organization, cards=cards)
 
     def take(self, who: Administrator, content: bytes, *, form: str, dry: bool, submit: bool, caller: Caller,
              certificates: Sequence[bytes] = ()) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from ...pki.enrollment.wanted import wanted
 from ...pki.enrollment.working_days import ZONE, day_of
 from ...pki.forms import Row
 from ...pki.government.received import UnfitError, of_cell
+from ..signing.results import CardResults
 
 Take = Callable[[Row], str]
 """Does a row, or only looks whether it could be; gives ``taken`` or ``already``. Raises RefusedError."""
@@ -32,10 +33,12 @@ class Results:
         desk: Where they are noted.
         authority: Who issued.
         organization: The province.
+        cards: Takes certificates for keys in SIMs; None where the Government's authority makes none of them.
     """
 
-    def __init__(self, desk: Desk, authority: CertificateAuthority, *, organization: str) -> None:
-        self._desk, self._authority, self._organization = desk, authority, organization
+    def __init__(self, desk: Desk, authority: CertificateAuthority, *, organization: str,
+                 cards: CardResults | None = None) -> None:
+        self._desk, self._authority, self._organization, self._cards = desk, authority, organization, cards
 
     def taking(self, actor: Actor, certificates: Mapping[str, Sequence[bytes]], *, dry: bool, caller: Caller) -> Take:
         """Give what takes the rows of one list.
@@ -51,6 +54,22 @@ class Results:
         def take(row: Row) -> str:
             values = row.values
             der = _certificate(values, certificates)
+            sim = self._cards.meant(values) if self._cards is not None else None
+            if self._cards is None or sim is None:
+                return requested(values, der)
+            agrees = _agreeing(values)
+            # Tried before the desk's own request is answered, if there is one beside the SIM: a row is done whole or not at all.
+            done = {self._cards.take(actor, sim, values, der, agrees, dry=True, caller=caller)}
+            try:
+                done.add(requested(values, der))
+            except RefusedError as err:
+                if err.code != "no_request":
+                    raise
+            if not dry:
+                done.add(self._cards.take(actor, sim, values, der, agrees, dry=False, caller=caller))
+            return "taken" if "taken" in done else "already"
+
+        def requested(values: Mapping[str, str], der: bytes) -> str:
             known = [one for one in self._desk.by_serial(values["serial"]) if self._matches(one, values)]
             if known:
                 return self._again(actor, known[0], der, values, dry=dry, caller=caller)
@@ -88,14 +107,7 @@ class Results:
         if not der:
             return Received(der=b"", issuer="", serial=values["serial"], not_before=begins, not_after=ends + 86400 - 1)
 
-        def told(answer: Received) -> None:
-            if answer.serial != values["serial"]:
-                raise UnfitError("The row names another number.", code="certificate_another_serial")
-            if any(abs((day_of(moment) - date.fromisoformat(values[name])).days) > 1
-                   for name, moment in (("not_before", answer.not_before), ("not_after", answer.not_after))):
-                raise UnfitError("The row names other days.", code="certificate_other_dates")
-
-        return self._authority.receive(wanted(enrollment, self._organization), der, dry=dry, told=told)
+        return self._authority.receive(wanted(enrollment, self._organization), der, dry=dry, told=_agreeing(values))
 
     def _waiting(self, actor: Actor, values: Mapping[str, str]) -> Sequence[Enrollment]:
         sent = self._desk.sent_to(actor, mail=values.get("mail", ""), identity_number=values.get("identity_number", ""))
@@ -117,6 +129,18 @@ def _certificate(values: Mapping[str, str], certificates: Mapping[str, Sequence[
     if len(found) > 1:
         raise UnfitError("Several certificates have this number.", code="certificates_of_one_number")
     return found[0] if found else b""
+
+
+def _agreeing(values: Mapping[str, str]) -> Callable[[Received], None]:
+    """Give what holds a certificate against its row."""
+
+    def agrees(answer: Received) -> None:
+        if answer.serial != values["serial"]:
+            raise UnfitError("The row names another number.", code="certificate_another_serial")
+        if any(abs((day_of(moment) - date.fromisoformat(values[name])).days) > 1
+               for name, moment in (("not_before", answer.not_before), ("not_after", answer.not_after))):
+            raise UnfitError("The row names other days.", code="certificate_other_dates")
+    return agrees
 
 
 def _beginning(day: str) -> int:

@@ -16,18 +16,24 @@ from ...clock import Clock
 from ...directory.mirror import MirroredOfficer, OfficerMirror
 from ...errors import RefusedError
 from ...pki.enrollment.moves import Actor
+from ...pki.enrollment.working_days import day_of
 from ...pki.forms import Sheets, writing
-from ...pki.forms.catalogue import CARRIERS, FORMS
+from ...pki.forms.catalogue import CARRIERS, FORMS, Form
 from ...pki.forms.cells import folded
 from ...roles import Administrator, ForbiddenError, Role
 from ...signing.sims.enrollment import SimEnrollment
 from ...signing.sims.ports import SimSearch
-from ...signing.sims.sim import LIVE, Act, Sim, State, card_of, moved, number_of
+from ...signing.sims.sim import AWAITED, GOVERNMENT, LIVE, Act, Sim, State, card_of, moved, number_of
 
 SIMS: Final = FORMS["sim_dang_ky"]
+WITHDRAWN: Final = FORMS["mau05_thu_hoi"]
 LONGEST: Final = 2000
 """Rows of a list that goes out."""
 KINDS: Final = ("csv", "xlsx")
+TO: Final[Mapping[str, Form]] = {"carrier": SIMS, "government": SIMS, "revocation": WITHDRAWN}
+"""To whom a list goes: to carriers what waits for them; to the Government's authority cards to be certified, and what it has to
+revoke (Mẫu 05)."""
+_WHY: Final = {"lost": "device_lost", "swapped": "superseded", "ended": "cessation"}
 _WAITS: Final = (State.NUMBER_VERIFIED, State.AGENCY_APPROVED, State.APPROVED)
 _PAGE: Final = 200
 _MATCH: Final = {True: "yes", False: "no", None: ""}
@@ -118,9 +124,12 @@ class SimLists:
         sheets: Files.
         trail: Where readings of numbers are recorded.
         clock: Source of the time.
+        by_list: The Government's authority certifies the cards.
     """
 
-    def __init__(self, enrollment: SimEnrollment, mirror: OfficerMirror, sheets: Sheets, trail: AuditTrail, clock: Clock) -> None:
+    def __init__(self, enrollment: SimEnrollment, mirror: OfficerMirror, sheets: Sheets, trail: AuditTrail, clock: Clock, *,
+                 by_list: bool = False) -> None:
+        self._by_list = by_list
         self._enrollment, self._mirror, self._sheets, self._trail, self._clock = enrollment, mirror, sheets, trail, clock
 
     @staticmethod
@@ -128,28 +137,56 @@ class SimLists:
         """Tell whether lists are given to somebody: the province's desk, a person who answers for it."""
         return who.role is Role.PROVINCE and who.may_change and bool(who.sub)
 
-    def written(self, who: Administrator, *, kind: str, carrier: str = "", caller: Caller) -> bytes:
-        """Give what waits for a carrier, with whole numbers; each number that is read is recorded before, for its holder.
+    def written(self, who: Administrator, *, kind: str, to: str = "carrier", carrier: str = "", caller: Caller) -> bytes:
+        """Give what waits for somebody, with whole numbers; each number that is read is recorded before, for its holder.
+
+        Args:
+            who: An administrator of the province.
+            kind: One of ``KINDS``.
+            to: One of ``TO``.
+            carrier: Only SIMs of this carrier.
+            caller: For the records.
 
         Raises:
             ForbiddenError: not the province's desk.
-            RefusedError: 404 ``unknown_list``: no such kind or carrier; 409 ``nothing_to_send``; 409 ``too_many_rows``.
+            RefusedError: 404 ``unknown_list``: no such kind, addressee or carrier; 409 ``nothing_to_send``; 409
+                ``too_many_rows``.
         """
         if not self.gives(who):
             raise ForbiddenError("The province's desk sends.")
-        if kind not in KINDS or carrier not in ("", *self._enrollment.carriers):
+        if kind not in KINDS or to not in self.addressees() or carrier not in ("", *self._enrollment.carriers):
             raise RefusedError("There is no such list.", code="unknown_list", status=404)
-        found = [one for state in _WAITS for one in self._waiting(state, carrier)]
+        found = self._found(to, carrier)
         if not found:
-            raise RefusedError("No SIM waits for a carrier.", code="nothing_to_send", status=409)
+            raise RefusedError("No SIM waits for this.", code="nothing_to_send", status=409)
         if len(found) > LONGEST:
             raise RefusedError("Too many wait for one list. Choose a carrier.", code="too_many_rows", status=409)
-        for one in found:
+        for one in found if TO[to] is SIMS else ():
             self._trail.record(AuditRecord(
                 AuditEvent.PERSONAL_DATA_READ, self._clock.now(), sub=one.sub, source=caller.source, request_id=caller.request_id,
                 detail={"number": one.sim_id, "why": "sim_list", "by": who.sub, **caller.by}))
-        rows = writing.rows(SIMS, [self._facts(one) for one in found], hidden=True)
-        return self._sheets.csv(rows) if kind == "csv" else self._sheets.xlsx(rows, SIMS.title)
+        rows = writing.rows(TO[to], [self._facts(one) for one in found], hidden=True)
+        return self._sheets.csv(rows) if kind == "csv" else self._sheets.xlsx(rows, TO[to].title)
+
+    def addressees(self) -> tuple[str, ...]:
+        """Name to whom lists go here: one of ``TO``; to the Government's authority where it certifies SIMs."""
+        return tuple(TO) if self._by_list else ("carrier",)
+
+    def waits(self) -> Sequence[str]:
+        """Name the addressees for whom something may wait."""
+        counts = self._enrollment.store.counts("")
+        there = {"carrier": any(counts.get(state.value) for state in _WAITS),
+                 "government": bool(counts.get(State.CARD_GIVEN.value)),
+                 "revocation": bool(self._enrollment.store.to_be_revoked(GOVERNMENT, limit=1))}
+        return [to for to in self.addressees() if there[to]]
+
+    def _found(self, to: str, carrier: str = "") -> Sequence[Sim]:
+        if to == "revocation":
+            return [one for one in self._enrollment.store.to_be_revoked(GOVERNMENT, limit=LONGEST + 1)
+                    if carrier in ("", one.carrier)]
+        if to == "government":
+            return [one for one in self._waiting(State.CARD_GIVEN, carrier) if one.reason == AWAITED and not one.to_revoke]
+        return [one for state in _WAITS for one in self._waiting(state, carrier)]
 
     def _waiting(self, state: State, carrier: str) -> Sequence[Sim]:
         found, search = list[Sim](), SimSearch(state=state.value, carrier=carrier)
@@ -164,4 +201,5 @@ class SimLists:
         officer = self._mirror.by_sub(sim.sub)
         return {"name": officer.officer.name if officer else "", "mail": officer.officer.mail if officer else "",
                 "phone": f"0{sim.msisdn[2:]}", "carrier": sim.carrier, "iccid": sim.iccid, "owner_match": _MATCH[sim.owner_match],
+                "serial": sim.serial, "reason": _WHY.get(sim.to_revoke, ""), "on": day_of(sim.since).isoformat(),
                 "entry_uuid": officer.officer.entry_uuid if officer else ""}

@@ -92,6 +92,9 @@ def chain(house: Services) -> Iterator[Finding]:
         if lists["lists"] and (lists["out_of_date"] or lists["unreadable"]):
             yield ("warning", f"{lists['out_of_date']} of {lists['lists']} lists are out of date, {lists['unreadable']} files are"
                    " no list.", "Look at what fetches them into IDP_GOVERNMENT_CRL_DIR.")
+        elif not lists["lists"] and house.settings.sim_certificates == "government":
+            yield ("failed", "no lists of what that authority has revoked: no SIM signs whose certificate is its.",
+                   "Put them into IDP_GOVERNMENT_CRL_DIR, or set IDP_GOVERNMENT_CRL_FETCH=true.")
         elif not lists["lists"]:
             yield "ok", "no lists of what that authority has revoked.", "To have them: set IDP_GOVERNMENT_CRL_DIR."
 

@@ -245,6 +245,7 @@ FORMS: Final[Mapping[str, Form]] = {form.name: form for form in (
         Column("not_after", "Ngày hết hạn", day, ("hieu luc den", "den ngay", "het han"), required=True),
         _DEVICE,
         Column("iccid", _ICCID.heading, iccid, _ICCID.aliases),
+        Column("phone", _PHONE.heading, phone, _PHONE.aliases, personal=True),
         Column("certificate", "Nội dung chứng thư số", certificate,
                ("chung thu so", "chung thu", "chung thu so base64", "tep chung thu so", "certificate", "x509"), hidden=True),
         Column("note", "Ghi chú", text(200), ("ghi chu",)),

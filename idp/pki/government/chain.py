@@ -9,12 +9,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from ..path_validation import CertificateAuthorities, RevocationLists, RevocationStatus, standing
+
+
+class PublishedLists(RevocationLists, Protocol):
+    """The lists themselves, too."""
+
+    def newest(self, issuer: x509.Certificate, moment: datetime) -> x509.CertificateRevocationList | None:
+        """Give the list by which ``status`` tells about certificates of an issuer; None where there is none."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +52,7 @@ class PublishedChain:
         lists: What these authorities have withdrawn, as far as it was fetched.
     """
 
-    def __init__(self, certificates: Sequence[x509.Certificate], lists: RevocationLists) -> None:
+    def __init__(self, certificates: Sequence[x509.Certificate], lists: PublishedLists) -> None:
         self._certificates, self._lists = certificates, lists
         self._authorities = CertificateAuthorities(certificates)
 
@@ -62,6 +72,14 @@ class PublishedChain:
     def standing(self, path: Sequence[x509.Certificate], moment: datetime) -> RevocationStatus:
         """Tell whether anything on a path was withdrawn; ``unknown`` where no list says so."""
         return standing(path, self._lists, moment)
+
+    def told(self, path: Sequence[x509.Certificate], moment: datetime) -> tuple[RevocationStatus, bytes]:
+        """Tell how a path stands, and by which lists: PEM, one after another. ``standing`` without them."""
+        lists = [self._lists.newest(issuer, moment) for issuer in path[1:]]
+        found = ["unknown" if crl is None else "good" if crl.get_revoked_certificate_by_serial_number(one.serial_number) is None
+                 else "revoked" for one, crl in zip(path, lists, strict=False)]
+        status: RevocationStatus = "revoked" if "revoked" in found else "unknown" if not found or "unknown" in found else "good"
+        return status, b"".join(crl.public_bytes(Encoding.PEM) for crl in lists if crl is not None)
 
     def lists_state(self, moment: datetime) -> dict[str, int]:
         """Count the lists that were fetched, those ``out_of_date``, and files that are ``unreadable``."""

@@ -14,6 +14,7 @@ REASONS: Final[Mapping[str, str]] = {
     "certificate_of_others": "Chứng thư số này không phải do cơ quan chứng thực của Chính phủ cấp. Vui lòng kiểm tra lại tệp.",
     "certificate_revoked": "Chứng thư số này đã bị thu hồi.",
     "certificate_not_for_signing": "Đây không phải chứng thư số dùng để ký. Vui lòng kiểm tra lại tệp.",
+    "certificate_not_for_documents": "Chứng thư số này không dùng để ký văn bản được. Vui lòng báo lại nơi cấp.",
     "certificate_another_mail": "Thư công vụ trong chứng thư số khác với đề nghị. Vui lòng báo lại nơi cấp.",
     "certificate_another_name": "Họ tên trong chứng thư số khác với đề nghị. Vui lòng báo lại nơi cấp.",
     "certificate_another_key": "Chứng thư số này cấp cho một khóa khác với khóa trong đề nghị. Vui lòng báo lại nơi cấp.",

@@ -77,7 +77,7 @@ class SimEnrollment:
                  messages: ShortMessages, certifier: Certifier, signing: Signing, clock: Clock, *, key: bytes) -> None:
         self.store, self._mirror, self._services, self._messages = store, mirror, services, messages
         self._certifier, self._signing, self._clock, self._key = certifier, signing, clock, key
-        self._cards = Registration(store, services, certifier, clock, write=self._write, go_on=self.advance)
+        self.cards = Registration(store, services, certifier, clock, write=self._write, go_on=self.advance)
 
     @property
     def carriers(self) -> tuple[str, ...]:
@@ -256,7 +256,7 @@ class SimEnrollment:
         try:
             sim = self._revoked(sim, caller)
             if sim.state is State.CARD_GIVEN and not sim.to_revoke:
-                return self._cards.registered(sim, caller)
+                return self.cards.registered(sim, caller)
             return self._tested(sim, caller) if sim.state is State.BOUND and sim.test_transaction else sim
         except SimError as err:
             if err.code != "changed":
@@ -362,10 +362,10 @@ class SimEnrollment:
         if sim.to_revoke:
             try:
                 why = sim.to_revoke
-                if why != _LOGIN:
-                    self._certifier.revoke(sim.serial, sim.authority, why, caller)
-                if sim.login_serial:
+                if sim.login_serial:  # first: the other one may be the Government's to revoke, which takes its time
                     self._certifier.revoke(sim.login_serial, sim.login_authority, "swapped" if why == _LOGIN else why, caller)
+                if why != _LOGIN:
+                    self._certifier.revoke(sim.serial, sim.authority, why, caller, certificate=sim.certificate)
             except (UnavailableError, RefusedError):
                 return sim
             self.store.revoked(sim)

@@ -56,6 +56,14 @@ class SimStore(Protocol):
         """Find the one of an officer with a card that is live."""
         ...
 
+    def of_card(self, iccid: str) -> Sim | None:
+        """Find the live one with a card, whoever's it is."""
+        ...
+
+    def to_be_revoked(self, authority: str, *, limit: int) -> Sequence[Sim]:
+        """Give those of which a certificate of an authority has to be revoked, by ``sim_id``."""
+        ...
+
     def page(self, search: SimSearch, *, after: str, limit: int, before: str = "") -> Sequence[Sim]:
         """Give those that are meant, by ``sim_id``, after one or before one."""
         ...
@@ -120,6 +128,10 @@ class Certified:
 class Certifier(Protocol):
     """Certifies keys of cards."""
 
+    def awaited(self, sim: Sim) -> bool:
+        """Tell whether somebody else has to make the certificate of a card for signing, and has not: nobody is asked yet."""
+        ...
+
     def certify(self, sim: Sim, public_key: bytes, caller: Caller, *, use: KeyUse = "signing") -> Certified:
         """Give the certificate of a key (DER ``SubjectPublicKeyInfo``) for a SIM's holder; the same one when asked again.
 
@@ -130,6 +142,17 @@ class Certifier(Protocol):
         """
         ...
 
-    def revoke(self, serial: str, authority: str, reason: str, caller: Caller) -> None:
-        """Revoke a certificate of a SIM, where it stands; ``lost``, ``swapped`` or ``ended``."""
+    def revoke(self, serial: str, authority: str, reason: str, caller: Caller, *, certificate: bytes = b"") -> None:
+        """Revoke a certificate of a SIM, where it stands; ``lost``, ``swapped`` or ``ended``.
+
+        Args:
+            serial: Its number.
+            authority: Who has made it.
+            reason: Why.
+            caller: For the records.
+            certificate: DER; needed of one that is the Government's.
+
+        Raises:
+            RefusedError: 409 ``waits_for_revocation``: it is the Government's, and does not stand on its list yet.
+        """
         ...

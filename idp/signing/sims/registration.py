@@ -10,17 +10,19 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from cryptography.hazmat.primitives.serialization import load_der_public_key
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
 from ...audit import Caller
 from ...clock import Clock
 from ...errors import RefusedError, UnavailableError
 from ...pki.enrollment.moves import Actor
 from ...pki.shown_certificate import UNREADABLE
+from ...roles import Role
 from ..mobile_signature import MobileSignatureService
 from ..outcome import Outcome
 from .ports import Certified, Certifier, SimStore
-from .sim import Act, Sim, SimChange, SimError, State, moved
+from .sim import AWAITED, GOVERNMENT, Act, Sim, SimChange, SimError, State, moved
 
 _NOBODY: Final = Actor("")
 _WHY: Final = {State.LOST: "lost", State.DEACTIVATED: "ended"}
@@ -54,15 +56,19 @@ class Registration:
         if service is None:
             return sim
         try:
+            if self._certifier.awaited(sim):
+                return self._stuck(sim, AWAITED, caller)
             first = service.register(_name(), sim.msisdn, sim.iccid)
-            if first.answer.outcome is not Outcome.ACCEPTED or first.public_key is None:
+            # Of a certificate that was made elsewhere a service need not say which key it is for: the first signature shows it.
+            key = first.public_key or (_key_of(sim.certificate) if sim.authority == GOVERNMENT else None)
+            if first.answer.outcome is not Outcome.ACCEPTED or key is None:
                 return self._stuck(sim, f"{first.answer.code}/{first.answer.finer or 0}", caller)
-            certified = self._certifier.certify(sim, first.public_key, caller)
+            certified = self._certifier.certify(sim, key, caller)
             sim = self._keep(sim, certified, caller)
             second = service.register(_name(), sim.msisdn, sim.iccid, certified.der)
             if second.answer.outcome is not Outcome.ACCEPTED:
                 return self._stuck(sim, f"{second.answer.code}/{second.answer.finer or 0}", caller)
-            sim, login = self._login(sim, service, first.public_key, caller)
+            sim, login = self._login(sim, service, key, caller)
         except UnavailableError:
             return sim
         except SimError:
@@ -72,6 +78,22 @@ class Registration:
         return self._write(moved(
             sim, Act.BIND, _NOBODY, self._clock.now(), system=True, reason="", login_certificate=login,
             detail={"iccid": sim.iccid, "serial": sim.serial} | ({"login_serial": sim.login_serial} if login else {})), caller)
+
+    def take(self, sim: Sim, actor: Actor, certificate: Certified, caller: Caller) -> Sim:
+        """Take a certificate that the Government's authority has made for a card that was given; the worker goes on with it.
+
+        One that our own authority has made meanwhile is revoked: the card never signed with it.
+
+        Raises:
+            SimError: 409 ``wrong_state``: it signs already, or has ended; ``changed``; 403 ``not_yours``.
+        """
+        program = actor.administrator is not None and actor.administrator.role is Role.MACHINE
+        change = moved(sim, Act.TAKE_CERTIFICATE, actor, self._clock.now(), system=program, reason="", test_transaction="",
+                       certificate=certificate.der, serial=certificate.serial, authority=certificate.authority,
+                       detail={"iccid": sim.iccid, "serial": certificate.serial})
+        if sim.serial and sim.authority != certificate.authority:
+            self._certifier.revoke(sim.serial, sim.authority, "swapped", caller)
+        return self._write(change, caller)
 
     def _login(self, sim: Sim, service: MobileSignatureService, signs: bytes, caller: Caller) -> tuple[Sim, bytes]:
         """Certify the card's key for signing in; nothing where the card has none of its own, and then it signs documents only.
@@ -122,6 +144,11 @@ class Registration:
 
 def _name() -> str:
     return f"r{secrets.token_hex(12)}"
+
+
+def _key_of(certificate: bytes) -> bytes:
+    """Give the key of a certificate that was taken (DER)."""
+    return x509.load_der_x509_certificate(certificate).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def _same_key(one: bytes, other: bytes) -> bool:

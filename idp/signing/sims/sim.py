@@ -55,6 +55,8 @@ class Act(StrEnum):
     REFUSE = "refuse"
     GIVE_CARD = "give_card"
     CERTIFY = "certify"
+    TAKE_CERTIFICATE = "take_certificate"
+    """The Government's authority has made its certificate."""
     BIND = "bind"
     TEST = "test"
     ACTIVATE = "activate"
@@ -113,6 +115,8 @@ STEPS: Final = _steps(
     ((_S.APPROVED,), _A.GIVE_CARD, _S.CARD_GIVEN, (_B.DESK,)),
     ((_S.CARD_GIVEN,), _A.GIVE_CARD, _S.CARD_GIVEN, (_B.DESK,)),
     ((_S.CARD_GIVEN,), _A.CERTIFY, _S.CARD_GIVEN, (_B.SYSTEM,)),
+    # Also of one that was bound and whose first signature fits another key than the certificate says.
+    ((_S.CARD_GIVEN, _S.BOUND), _A.TAKE_CERTIFICATE, _S.CARD_GIVEN, (_B.DESK, _B.SYSTEM)),
     ((_S.CARD_GIVEN,), _A.BIND, _S.BOUND, (_B.SYSTEM,)),
     ((_S.BOUND,), _A.TEST, _S.BOUND, (_B.HOLDER,)),
     ((_S.BOUND,), _A.ACTIVATE, _S.ACTIVE, (_B.SYSTEM,)),
@@ -129,6 +133,13 @@ MOST_CODES: Final = 5
 """Codes that go to one number within an hour, whoever asks for them."""
 MOST_CODES_OF_ONE: Final = 10
 """Codes that go out for one officer's SIMs within an hour, to whatever numbers."""
+GOVERNMENT: Final = "Government"
+"""Stands for the name of an authority where the certificate is the Government's; no authority of ours is called so (small
+letters)."""
+AWAITED: Final = "waits_for_certificate"
+"""Reason of a card that was given, and whose certificate the Government's authority has to make."""
+ANOTHER_KEY: Final = "certificate_another_key"
+"""Reason of one whose key is not that of the certificate that came."""
 REASONED: Final = frozenset({Act.REFUSE, Act.UNLOCK})
 """Acts that say why."""
 

@@ -102,7 +102,9 @@ def test_the_governments_chain_and_its_lists(tmp_path: Path) -> None:
     clock = FakeClock()
     government = Government(clock.moment())
     chain = PublishedChain(government.chain, CrlFiles(tmp_path, look_seconds=0))
-    services: Any = SimpleNamespace(published_chain=chain, clock=clock)
+    services: Any = SimpleNamespace(published_chain=chain, clock=clock, settings=SimpleNamespace(sim_certificates="government"))
+    assert [state for state, *_ in health.chain(services)] == ["ok", "failed"], "no SIM signs"
+    services.settings.sim_certificates = "internal"
     assert [state for state, *_ in health.chain(services)] == ["ok", "ok"]
     (tmp_path / "ca.crl").write_bytes(government.revoked())
     assert [state for state, *_ in health.chain(services)] == ["ok"]

@@ -200,7 +200,8 @@ def test_whatever_is_sent_is_read_or_refused(content: bytes) -> None:
 
 def test_every_reason_that_is_raised_has_its_words() -> None:
     sources = [Path(received.__file__), Path(received.__file__).with_name("authority.py"),
-               Path(received.__file__).parents[2] / "administration" / "enrollment" / "results.py"]
+               Path(received.__file__).parents[2] / "administration" / "enrollment" / "results.py",
+               Path(received.__file__).parents[2] / "administration" / "signing" / "results.py"]
     raised = {code for source in sources for code in re.findall(r'UnfitError\([^)]*?code="([a-z_]+)"', source.read_text())}
     assert raised == set(words.REASONS)
 

@@ -15,16 +15,20 @@ from idp.adapters.sql.signing.transactions import SqlTransactions
 from idp.audit import Caller
 from idp.directory.mirror import MirroredOfficer
 from idp.directory.officer import Post
-from idp.errors import RefusedError, UnavailableError
+from idp.errors import ConfigurationError, RefusedError, UnavailableError
 from idp.pki.enrollment.moves import Actor
+from idp.pki.government.chain import PublishedChain
 from idp.roles import Administrator, Role
 from idp.signing.mobile_signature import KeyUse, Registered, SimState
 from idp.signing.outcome import of_fault, of_status
+from idp.signing.ports import Standings
 from idp.signing.signing import Signing
 from idp.signing.sims.enrollment import SimEnrollment
-from idp.signing.sims.ports import Certified
+from idp.signing.sims.government import CardAuthorities
+from idp.signing.sims.ports import Certified, Certifier
 from idp.signing.sims.sim import Sim
 from idp.signing.sims.standing import NightlyCheck, SigningSims
+from idp.signing.standing import PublishedStandings
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import make_officer
 from tests.signing.cards import Card, Carrier, Known, certified, said
@@ -64,6 +68,7 @@ class Registering(Carrier):
         self.state: dict[str, Any] = {}
         self.logins: dict[str, Card] = {}
         self.registered_logins: dict[str, bytes] = {}
+        self.names_keys = True
         self.refuses_logins: Callable[[bytes | None], bool] = lambda _certificate: False
 
     def register(self, transaction: str, msisdn: str, iccid: str, certificate: bytes | None = None, *,
@@ -82,7 +87,7 @@ class Registering(Carrier):
         card = self.cards.setdefault(iccid, Card(msisdn, iccid))
         if certificate is not None:
             self.registered[iccid] = certificate
-        return Registered(said(of_status(100), 100), _spki(card), certificate)
+        return Registered(said(of_status(100), 100), _spki(card) if self.names_keys else None, certificate)
 
     def profile(self, transaction: str, msisdn: str) -> SimState:
         self.calls.append("profile")
@@ -108,20 +113,25 @@ class Authority:
 
     def __init__(self) -> None:
         self.revoked: list[tuple[str, str]] = []
-        self.refuses, self.refuses_logins, self.away = False, False, False
+        self.refuses, self.refuses_logins, self.away, self.absent = False, False, False, False
         self._given: dict[bytes, bytes] = {}
 
     def certify(self, sim: Sim, public_key: bytes, caller: Caller, *, use: KeyUse = "signing") -> Certified:
         from cryptography.hazmat.primitives.serialization import load_der_public_key
 
         login = use == "authentication"
+        if self.absent:
+            raise ConfigurationError("There is no certification authority yet.", remedy="Make one.")
         if self.refuses or (login and self.refuses_logins):
             raise RefusedError("no", code="no_authority", status=409)
         der = self._given.setdefault(public_key, certified(
             load_der_public_key(public_key), commits=not login).public_bytes(Encoding.DER))
         return Certified(der, "8" if login else "7", "ours")
 
-    def revoke(self, serial: str, authority: str, reason: str, caller: Caller) -> None:
+    def awaited(self, sim: Sim) -> bool:
+        return False
+
+    def revoke(self, serial: str, authority: str, reason: str, caller: Caller, *, certificate: bytes = b"") -> None:
         if self.away:
             raise UnavailableError("away", dependency="database")
         self.revoked.append((serial, reason))
@@ -152,6 +162,8 @@ class House:
     clock: FakeClock = field(default_factory=FakeClock)
     mirror: Any = None
     """Other people than those of the tests of the room."""
+    published: PublishedChain | None = None
+    """Of the Government's authority, where that certifies cards."""
 
     def __post_init__(self) -> None:
         self.people: Any = People()
@@ -160,11 +172,16 @@ class House:
             self.people.status[sub] = "active"
         self.people = self.mirror or self.people
         self.store, self.standings = SqlSims(self.database), Known()
+        certifier: Certifier = self.authority
+        stands: Standings = self.standings
+        if self.published is not None:
+            certifier = CardAuthorities(self.authority, self.published, self.clock, by_list=True)
+            stands = PublishedStandings(self.published, self.standings, self.clock)
         self.signing_sims = SigningSims(self.store, self.people)
         services = {"mang": self.carrier}
-        self.signing = Signing(SqlTransactions(self.database), self.signing_sims, self.standings, services, self.clock)
-        self.sims = SimEnrollment(self.store, self.people, services, self.inbox, self.authority,
-                                  self.signing, self.clock, key=b"k" * 32)
+        self.signing = Signing(SqlTransactions(self.database), self.signing_sims, stands, services, self.clock)
+        self.sims = SimEnrollment(self.store, self.people, services, self.inbox, certifier, self.signing,
+                                  self.clock, key=b"k" * 32)
         self.signing_sims.enrollment = self.sims
         self.nightly = NightlyCheck(self.store, self.sims, services, self.people, self.clock)
 

@@ -62,6 +62,9 @@ class SqlSims:
         self._of_number = database.read(select(ROW).where(c.msisdn == parameter(c.msisdn)).order_by(*newest))
         self._by_card = database.read(select(ROW).where(c.sub == parameter(c.sub), c.iccid == card, _among(LIVE)))
         limit = parameter(c.revision, "limit")
+        self._of_card = database.read(select(ROW).where(c.iccid == card, _among(LIVE)))
+        self._to_be_revoked = database.read(select(ROW).where(
+            c.to_revoke != literal_column("''"), c.authority == parameter(c.authority)).order_by(c.sim_id).limit(limit))
         self._page = database.read(select(ROW).where(c.sim_id > parameter(c.sim_id, "after"), _meant()).order_by(c.sim_id)
                                    .limit(limit))
         self._page_before = database.read(select(ROW).where(c.sim_id < parameter(c.sim_id, "before"), _meant())
@@ -122,6 +125,14 @@ class SqlSims:
     def by_card(self, sub: str, iccid: str) -> Sim | None:
         """Find the live one of an officer with a card."""
         return _one(self._by_card.one(sub=sub, iccid=iccid))
+
+    def of_card(self, iccid: str) -> Sim | None:
+        """Find the live one with a card."""
+        return _one(self._of_card.one(iccid=iccid))
+
+    def to_be_revoked(self, authority: str, *, limit: int) -> Sequence[Sim]:
+        """Give those of which a certificate of an authority has to be revoked."""
+        return [_sim(row) for row in self._to_be_revoked.all(authority=authority, limit=limit)]
 
     def page(self, search: SimSearch, *, after: str, limit: int, before: str = "") -> Sequence[Sim]:
         """Give those that are meant, by ``sim_id``."""

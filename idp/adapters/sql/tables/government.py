@@ -32,7 +32,7 @@ class SeenCertificateRow(Base):
     serial: Mapped[str] = mapped_column(String(40), index=True)
     spki: Mapped[str] = mapped_column(String(64), index=True)
     seen_at: Mapped[Epoch]
-    number: Mapped[str] = mapped_column(String(16))
+    number: Mapped[str] = mapped_column(String(32))
     holder: Mapped[Subject] = mapped_column(index=True)
     verdict: Mapped[str] = mapped_column(String(64))
     """Empty where it was taken."""

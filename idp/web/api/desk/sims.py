@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response
 
 from ....administration.pages import Page, turned
-from ....administration.signing.lists import SIMS
+from ....administration.signing.lists import TO
 from ....audit import Caller
 from ....errors import RefusedError
 from ....pki.enrollment.moves import Actor
@@ -58,10 +58,10 @@ def blueprint(door: Door) -> Blueprint:
     @views.get("/sims/lists/<kind>")
     def lists(kind: str) -> Response:
         who, caller = door.admit()
-        door.query()
-        content = _rooms().sim_lists.written(who, kind=kind, caller=caller)
+        to = door.query("list_for").get("list_for", "carrier")
+        content = _rooms().sim_lists.written(who, kind=kind, to=to, caller=caller)
         return Response(content, content_type=FILES[kind], headers={
-            "Content-Disposition": f'attachment; filename="{SIMS.name}.{kind}"'})
+            "Content-Disposition": f'attachment; filename="{TO[to].name}.{kind}"'})
 
     @views.get("/sims/<sim_id>")
     def one(sim_id: str) -> Response:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ....administration.signing.history import LONGEST_PURPOSE, STATES
+from ....administration.signing.lists import TO
 from ....signing.sims.sim import Act, State
 from ....signing.transaction import State as SignatureState
 from .enrollments import ARCHIVE, FILES
@@ -13,6 +14,9 @@ from .enrollments import ARCHIVE, FILES
 ACTS: Final = (Act.SEND_CODE, Act.APPROVE, Act.APPROVE_FOR_PROVINCE, Act.REFUSE, Act.GIVE_CARD, Act.UNLOCK, Act.REPORT_LOSS,
                Act.DEACTIVATE)
 STATE: Final = {"type": "string", "enum": [state.value for state in State]}
+LIST_FOR: Final = {"type": "string", "enum": list(TO), "default": "carrier", "description":
+                   "To carriers, what waits for them; to the Government's authority, where it certifies SIMs, cards to be "
+                   "certified, and certificates to be revoked."}
 _TEXT: Final = {"type": "string"}
 _WORD: Final = {"type": "string", "minLength": 1, "maxLength": 128}
 _TEXT_OR_NONE: Final = {"type": ["string", "null"]}
@@ -56,8 +60,8 @@ def paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     evidence = operation("giveEvidence", "The file that proves a signature; recorded, and the officer sees who had it.",
                          path="id", body="EvidencePurpose")
     evidence["responses"]["200"]["content"] = {ARCHIVE: {"schema": {"type": "string", "format": "binary"}}}
-    written = operation("writeSimList", "What waits for a carrier, with whole numbers; each that is read is recorded.",
-                        path="kind", errors=(409,))
+    written = operation("writeSimList", "What waits for somebody, with whole numbers; each that is read is recorded.",
+                        path="kind", query=("list_for",), errors=(409,))
     written["responses"]["200"]["content"] = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in FILES.values()}
     return {
         "/sims/lists/{kind}": {"get": written},

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, request
 from flask_babel import gettext
 
 from ....administration.pages import USUAL, turned
-from ....administration.signing.lists import SIMS
+from ....administration.signing.lists import KINDS, TO
 from ....directory.unit import is_unit_code
 from ....errors import RefusedError, UnavailableError
 from ....pki.enrollment.moves import Actor
@@ -56,14 +56,15 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         entered = door.enter(request.full_path, fresh=True)
         if isinstance(entered, Response):
             return entered
+        to = request.args.get("to", "carrier")
         try:
-            content = rooms.sim_lists.written(entered.who, kind=kind, carrier=request.args.get("carrier", ""),
+            content = rooms.sim_lists.written(entered.who, kind=kind, to=to, carrier=request.args.get("carrier", ""),
                                               caller=entered.caller)
         except RefusedError as err:
             if err.status != 409:
                 raise
             return _listed(entered, status=409, error=words.refusal(err.code))
-        return file_of(content, kind, SIMS.name)
+        return file_of(content, kind, TO[to].name)
 
     @views.get("/sims/<sim_id>")
     def one_sim(sim_id: str) -> Response:
@@ -133,10 +134,15 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             "console/signing/sims.html", entered, here="sims", status=status, error=error, rows=[_row(one) for one in found],
             narrowed={"state": "", "unit": "", "carrier": "", "q": ""} | narrowed, carriers=room.carriers,
             may_ask=who.may(Right.ASK_CERTIFICATES),
-            files=[{"kind": gettext("Danh sách gửi nhà mạng"), "url": f"{LIST}list/xlsx"}] if rooms.sim_lists.gives(who) else [],
+            lists=_lists() if rooms.sim_lists.gives(who) else [],
             states=[{"name": state.value, "word": word, "count": counts.get(state.value, 0)}
                     for state, (word, _, _) in words.states().items()],
             turn=turning(LIST, narrowed, following=following, prev=prev))
+
+    def _lists() -> list[dict[str, Any]]:
+        words_of = called()
+        return [{"word": words_of[to], "files": [{"kind": kind.upper(), "url": f"{LIST}list/{kind}?to={to}"}
+                                               for kind in reversed(KINDS)]} for to in rooms.sim_lists.waits()]
 
     def _act(name: str) -> Act:
         return Act(name) if name in {act.value for act in _ACTS} else abort(404)
@@ -172,9 +178,16 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             warning=_warnings().get(act, ""), destructive=act in (Act.REFUSE, Act.REPORT_LOSS, Act.DEACTIVATE))
 
 
+def called() -> Mapping[str, str]:
+    """Name the lists that go out, by whom they are for."""
+    return {"carrier": gettext("Gửi nhà mạng: các đề nghị đang chờ"),
+            "government": gettext("Gửi cơ quan chứng thực của Chính phủ: SIM chờ chứng thư số"),
+            "revocation": gettext("Gửi cơ quan chứng thực của Chính phủ: chứng thư số cần thu hồi")}
+
+
 def _detail(detail: Mapping[str, str]) -> list[str]:
     said = {"iccid": gettext("Số SIM"), "serial": gettext("Số hiệu chứng thư"), "reason": gettext("Lý do")}
-    return [f"{said[name]}: {words.outcomes().get(value, value)}" for name, value in detail.items() if name in said]
+    return [f"{said[name]}: {words.reason_words(value)}" for name, value in detail.items() if name in said]
 
 
 def _warnings() -> Mapping[Act, str]:
