@@ -13,7 +13,7 @@ import threading
 from collections import namedtuple
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import bindparam, create_engine, event, exists, insert, literal_column, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -34,6 +34,14 @@ def parameter(column: Any, name: str | None = None) -> BindParameter[Any]:
     return bindparam(name or column.name, type_=column.type)
 
 
+class Compilable(Protocol):
+    """A statement that waits to be compiled."""
+
+    def compile(self) -> None:
+        """Compile now."""
+        ...
+
+
 class Database:
     """Two engines on one URL: ``durable`` (an answer means it is on disk) and ``relaxed`` (a crash may lose the last 0.6 s).
 
@@ -48,7 +56,7 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._write_lock = threading.RLock()
-        self._prepared: list[_Statement] = []
+        self._prepared: list[Compilable] = []
         self.durable = self._engine(durable=True, pool_size=pool_size, timeout=statement_timeout_seconds)
         self.relaxed = self._engine(durable=False, pool_size=pool_size, timeout=statement_timeout_seconds)
         held = Held()
@@ -123,6 +131,10 @@ class Database:
         write = Write(self, acts, guard, durable=durable, after=after if isinstance(after, Sequence) else (after,))
         self._prepared.append(write)
         return write
+
+    def prepared(self, statement: Compilable) -> None:
+        """Have a statement that is run in a way of its own (``streaming``) compiled by ``prepare`` as well."""
+        self._prepared.append(statement)
 
     def prepare(self) -> None:
         """Connect and compile every registered statement, so that a mistake shows at start and not in a request."""

@@ -28,12 +28,18 @@ class Stream:
     def __init__(self, database: Database, statement: Select[Any]) -> None:
         self._database, self._statement = database, statement
         self._compiled: Any = None
+        database.prepared(self)
+
+    def compile(self) -> None:
+        """Compile now, and have the server look at it, as at every other statement."""
+        self._database.executor(self._database.relaxed).compile(self._statement)
+        self._compiled = self._database.executor(self._database.relaxed, in_transaction=True).compile(self._statement)
 
     def rows(self, **parameters: Any) -> Iterator[Row]:
         """Give the rows in order, as plain tuples. Raises UnavailableError when the database does not answer."""
         database, engine = self._database, self._database.relaxed
         if self._compiled is None:
-            self._compiled = database.executor(engine, in_transaction=True).compile(self._statement)
+            self.compile()
         asked = {**self._compiled.constants, **parameters}
         if database.is_sqlite:
             with database.cursor(engine, apart=True) as cursor:

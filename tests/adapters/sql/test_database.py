@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from psycopg import DataError, IntegrityError, ProgrammingError
@@ -20,6 +21,7 @@ from sqlalchemy.types import DateTime
 
 from idp.adapters.sql import schema
 from idp.adapters.sql.database import Database, insert_row, parameter
+from idp.adapters.sql.streaming import Stream
 from idp.adapters.sql.tables import (
     AuthorizationCodeRow,
     ClientRow,
@@ -326,6 +328,20 @@ def test_a_mistake_in_a_statement_shows_at_start(prepared: Database) -> None:
     prepared.read(select(literal_column("no_such_column")).select_from(VERSION))
     with pytest.raises(ProgrammingError, match="no_such_column"):
         prepared.prepare()
+
+
+def test_a_mistake_in_what_is_read_through_shows_at_start_as_well(prepared: Database) -> None:
+    Stream(prepared, select(literal_column("no_such_column")).select_from(VERSION))
+    with pytest.raises(ProgrammingError, match="no_such_column"):
+        prepared.prepare()
+
+
+def test_decision_2_what_is_read_through_is_compiled_once_and_at_start(database: Database, monkeypatch: Any) -> None:
+    stream = Stream(database, select(VERSION.c.name).where(VERSION.c.value > parameter(VERSION.c.value)).order_by(VERSION.c.name))
+    database.prepare()
+    monkeypatch.setattr(Stream, "compile", None)
+    database.write(insert_row(VersionRow)).run(name="b", value=2)
+    assert [list(stream.rows(value=least)) for least in (0, 2)] == [[("b",)], []]
 
 
 @pytest.mark.parametrize("way", [True, False], ids=["prepared", "cursor"])
