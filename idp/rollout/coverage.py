@@ -22,6 +22,8 @@ from typing import Final, NamedTuple, Protocol
 from ..directory.unit import is_within
 from ..pki.enrollment.working_days import day_of, start_of
 from .campaign import Campaign, Goal, MemberAct, MemberEntry, Standing, standing
+from .members import Flow, Ledger, Member, Movement, place_of
+from .steps import next_step
 
 PACE_DAYS: Final = 14
 SETTLING_SECONDS: Final = 60
@@ -88,33 +90,22 @@ class Day:
     agencies: Mapping[str, Tally]
 
 
-class Missing(NamedTuple):
-    """Somebody who has not reached the goal.
-
-    Attributes:
-        stages: What stands of them, by item.
-        since: When something last happened: to them, or to their place in the list.
-    """
-
-    entry: MemberEntry
-    stages: Mapping[str, str]
-    since: int
-
-
 @dataclass(slots=True)
 class _Person:
     """Somebody of the list while days pass.
 
     Attributes:
-        since: When something last happened to them.
+        since: When something last happened to them; ``placed_at`` to their place.
         tally: The sums of the agency in which they count, counted and done; None while they do not.
     """
 
     place: Standing
     stages: dict[str, str]
     since: int
+    placed_at: int
     done: bool = False
     tally: list[int] | None = None
+    joined_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +116,11 @@ class Coverage:
         campaign: As it was known then.
         days: From the day on which the list was made.
         names: What agencies are called, by code, as last written down.
-        missing: By agency and name.
-        excluded: Those of the list who do not count, with their reason; by agency and name.
+        people: Everybody of the list, by agency and name.
+        missing: Those of them who have not reached the goal.
+        excluded: Those of them who do not count, with their reason.
+        movements: How the list changed since it was made, in order.
+        flows: The same in numbers, by the code of the agency.
         listed: How many were counted when the list was made; ``joined`` and ``left`` since then. Who moves has left the
             agency where they were and joined the one where they went.
     """
@@ -134,8 +128,11 @@ class Coverage:
     campaign: Campaign
     days: Sequence[Day]
     names: Mapping[str, str]
-    missing: Sequence[Missing]
+    people: Sequence[Member]
+    missing: Sequence[Member]
     excluded: Sequence[Standing]
+    movements: Sequence[Movement]
+    flows: Mapping[str, Flow]
     listed: int
     joined: int
     left: int
@@ -209,11 +206,12 @@ def follow(campaign: Campaign, members: Sequence[MemberEntry], changes: Iterable
     """
     goal, first = campaign.goal.reached, day_of(campaign.created_at)
     people: dict[str, _Person] = {}
+    ledger = Ledger()
     early: dict[str, _Early] = {}
     tallies: dict[str, list[int]] = {}
     names: dict[str, str] = {}
     days: list[Day] = []
-    listed = joined = left = base = entries = 0
+    base = entries = 0
     day, lines = first, iter(changes)
     line = next(lines, None)
     while day <= until:
@@ -221,15 +219,15 @@ def follow(campaign: Campaign, members: Sequence[MemberEntry], changes: Iterable
         upto = bisect_left(members, end, entries, key=_at)
         for entry in members[entries:upto]:
             person = people.get(entry.subject)
-            was_here = False
+            before = None
             if person is None:
                 stages, since = early.pop(entry.subject, ({}, entry.at))
-                person = people[entry.subject] = _Person(standing(None, entry), stages, since)
+                person = people[entry.subject] = _Person(standing(None, entry), stages, since, entry.at)
                 person.done = not goal.isdisjoint(stages.values())
             else:
-                was_here = person.place.present and _is_inside(person.place.entry, scope)
+                before = _agency(person.place, scope)
                 _take_out(person)
-                person.place = standing(person.place, entry)
+                person.place, person.placed_at = standing(person.place, entry), entry.at
             person.tally = None
             names[entry.agency_code] = entry.agency_name
             place = person.place
@@ -238,12 +236,10 @@ def follow(campaign: Campaign, members: Sequence[MemberEntry], changes: Iterable
                 person.tally = tallies.setdefault(place.entry.agency_code, [0, 0])
                 person.tally[0] += 1
                 person.tally[1] += person.done
-            is_here = inside and place.present
-            if entry.act is MemberAct.INCLUDED:
-                listed += is_here
-            else:
-                joined += is_here and not was_here
-                left += was_here and not is_here
+            after = _agency(place, scope)
+            if after is not None and before is None and entry.act is not MemberAct.INCLUDED:
+                person.joined_at = entry.at
+            ledger.note(entry, before, after, inside=inside)
         entries = upto
         while line is not None and line.at < end:
             person = people.get(line.subject)
@@ -266,13 +262,20 @@ def follow(campaign: Campaign, members: Sequence[MemberEntry], changes: Iterable
         days.append(Day(day, counted, reached, needed(counted, base, first, deadline, day),
                         {code: Tally(*sums) for code, sums in sorted(tallies.items()) if sums[0]}))
         day += timedelta(days=1)
-    here = [person for person in people.values() if _is_inside(person.place.entry, scope)]
-    missing = [person for person in here if person.tally is not None and not person.done]
-    missing.sort(key=lambda person: place_of(person.place.entry))
+    here = sorted((person for person in people.values() if _is_inside(person.place.entry, scope)),
+                  key=lambda person: place_of(person.place.entry))
+    found = [Member(one.place, next_step(campaign.goal, one.stages), one.since if one.place.counts else one.placed_at, one.done,
+                    one.joined_at) for one in here]
+    flows = ledger.flows(one.place for one in here)
     return Coverage(
-        campaign.as_of(end_of(until, now)), days, names,
-        [Missing(one.place.entry, one.stages, one.since) for one in missing],
-        sorted((one.place for one in here if one.tally is None), key=lambda place: place_of(place.entry)), listed, joined, left)
+        campaign.as_of(end_of(until, now)), days, names, found, [one for one in found if one.place.counts and not one.done],
+        [one.place for one in found if not one.place.counts], ledger.movements, flows,
+        *(sum(getattr(flow, name) for flow in flows.values()) for name in ("listed", "joined", "left")))
+
+
+def _agency(place: Standing, scope: str) -> str | None:
+    """Give the agency where somebody is present, as far as it is looked at."""
+    return place.entry.agency_code if place.present and _is_inside(place.entry, scope) else None
 
 
 def _is_inside(entry: MemberEntry, scope: str) -> bool:
@@ -284,8 +287,3 @@ def _take_out(person: _Person) -> None:
     if person.tally is not None:
         person.tally[0] -= 1
         person.tally[1] -= person.done
-
-
-def place_of(entry: MemberEntry) -> tuple[str, str, str]:
-    """Give where somebody stands in lists: by agency, name and subject."""
-    return entry.agency_code, entry.name, entry.subject

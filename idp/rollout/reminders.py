@@ -20,8 +20,9 @@ from ..notices import Notice, NoticeKind
 from ..pki.enrollment.working_days import ZONE, WorkingDays, day_of, start_of
 from ..roles import Administrator
 from .campaign import Campaign, CampaignStore
-from .coverage import Missing, Records, end_of, follow
-from .steps import OWNERS, Owner, Step, next_step
+from .coverage import Records, end_of, follow
+from .members import Member
+from .steps import OWNERS, Owner, Step
 
 EVERY_DAYS: Final = 7
 OPEN_HOURS: Final = range(8, 17)
@@ -60,7 +61,7 @@ class _Open:
     """Somebody who is missing in a campaign, and what is next."""
 
     campaign: Campaign
-    one: Missing
+    one: Member
     step: Step
 
 
@@ -118,7 +119,7 @@ class Reminders:
             coverage = follow(campaign, self._campaigns.members(number, before=before),
                               self._records.changes(number, campaign.goal, before=before), until=day_of(now), now=now)
             for one in coverage.missing:
-                yield _Open(campaign, one, next_step(campaign.goal, one.stages))
+                yield _Open(campaign, one, one.step)
 
     def _tell_administrators(self, waiting: Sequence[_Open], today: date, since: date, caller: Caller) -> int:
         theirs = [found for found in waiting if OWNERS[found.step] in (Owner.AGENCY, Owner.CLERK)]

@@ -7,16 +7,17 @@ Source: Decree 30/2020/NĐ-CP, Appendix I (head, number, place and day, text, re
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
 from ..pki.enrollment.working_days import WorkingDays, day_of
 from ..spreadsheet import harmless
-from .campaign import Goal, Reason
+from .campaign import Goal, MemberAct, MemberEntry, Reason
 from .coverage import Coverage, Day, Tally
-from .steps import OWNERS, Owner, Step, next_step
+from .members import Flow, Member, MemberState, Movement
+from .steps import OWNERS, Owner, Step
 
 MOST_ROWS: Final = 8
 _MOST_WEEKS: Final = 7
@@ -42,15 +43,28 @@ REASONS: Final[Mapping[str, str]] = {
     Reason.RETIRING: "Sắp nghỉ hưu", Reason.SHARED_ACCOUNT: "Tài khoản dùng chung", Reason.NOT_NEEDED: "Không cần theo công việc",
     Reason.OTHER: "Lý do khác"}
 
+MEMBER_STATES: Final[Mapping[str, str]] = {
+    MemberState.DONE: "Đã xong", MemberState.MISSING: "Còn thiếu", MemberState.EXCLUDED: "Không tính",
+    MemberState.LEFT: "Đã rời danh sách"}
+MOVEMENT_WORDS: Final[Mapping[str, str]] = {
+    MemberAct.JOINED: "Thêm vào", MemberAct.LEFT: "Rời đi", MemberAct.MOVED: "Chuyển đơn vị", MemberAct.EXCLUDED: "Không tính",
+    MemberAct.RESTORED: "Tính lại"}
+
 
 @dataclass(frozen=True, slots=True)
 class AgencyRow:
-    """One agency's figures; ``low`` says that it is below what is needed."""
+    """One agency's figures.
+
+    Attributes:
+        low: It is below what is needed.
+        flow: How the number of those who count came about.
+    """
 
     code: str
     name: str
     tally: Tally
     low: bool
+    flow: Flow
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +111,19 @@ class Paper:
     sign_here: str = "(ký, ghi rõ họ tên, đóng dấu)"
 
 
-def agency_rows(coverage: Coverage) -> list[AgencyRow]:
-    """Give the agencies, those first that have come least far."""
-    last = coverage.last
-    rows = [AgencyRow(code, coverage.names.get(code) or code, tally, is_low(tally, last))
+def agency_rows(coverage: Coverage, *, emptied: bool = False) -> list[AgencyRow]:
+    """Give the agencies, those first that have come least far.
+
+    Args:
+        coverage: The course.
+        emptied: Those too in which nobody counts any more, at the end; without them the numbers of ``flow`` do not add up.
+    """
+    last, none = coverage.last, Flow()
+    rows = [AgencyRow(code, coverage.names.get(code) or code, tally, is_low(tally, last), coverage.flows.get(code, none))
             for code, tally in last.agencies.items()]
-    return sorted(rows, key=lambda row: (row.tally.done / row.tally.counted, -row.tally.missing, row.code))
+    rows.sort(key=lambda row: (row.tally.done / row.tally.counted, -row.tally.missing, row.code))
+    return rows + [AgencyRow(code, coverage.names.get(code) or code, Tally(0, 0), low=False, flow=flow)
+                   for code, flow in coverage.flows.items() if emptied and code not in last.agencies]
 
 
 def is_low(tally: Tally, day: Day) -> bool:
@@ -115,32 +136,69 @@ def is_low(tally: Tally, day: Day) -> bool:
 
 def steps_of(coverage: Coverage) -> list[tuple[Step, int]]:
     """Count the missing by what is to be done next, in the order of the steps."""
-    found = Counter(next_step(coverage.campaign.goal, one.stages) for one in coverage.missing)
+    found = Counter(one.step for one in coverage.missing)
     return [(step, found[step]) for step in Step if found[step]]
 
 
 def table(coverage: Coverage) -> list[list[str]]:
-    """Give the figures of a day as rows for a file, headings first; cells are harmless to spreadsheets."""
+    """Give the figures of a day as rows for a file, headings first; cells are harmless to spreadsheets.
+
+    The sums of all columns stand below them; who moved between agencies stands in two of them.
+    """
     day, name = coverage.last, harmless(coverage.campaign.name)
     rows = [["Chiến dịch", "Đến hết ngày", "Mã đơn vị", "Đơn vị", "Phải thực hiện", "Đã xong", "Còn thiếu", "Tỷ lệ (%)",
-             "Dưới mức cần có"]]
-    for row in sorted(agency_rows(coverage), key=lambda row: row.code):
+             "Dưới mức cần có", "Chốt ban đầu", "Thêm mới", "Chuyển đến", "Giảm", "Chuyển đi", "Không tính"]]
+    agencies = sorted(agency_rows(coverage, emptied=True), key=lambda row: row.code)
+    for row in agencies:
         rows.append([name, date_text(day.day), harmless(row.code), harmless(row.name), *_numbers(row.tally),
-                     "x" if row.low else ""])
+                     "x" if row.low else "", *map(str, flow_numbers(row.flow))])
     rows.append([name, date_text(day.day), "", "Tổng số", *_numbers(Tally(day.counted, day.done)),
-                 "x" if day.done < day.needed else ""])
-    rows.append([name, date_text(day.day), "", "Mức cần có", "", str(day.needed), "", "", ""])
+                 "x" if day.done < day.needed else "", *map(str, flow_numbers(whole_flow(agencies)))])
+    rows.append([name, date_text(day.day), "", "Mức cần có", "", str(day.needed), *[""] * 9])
     return rows
+
+
+def flow_numbers(flow: Flow) -> tuple[int, int, int, int, int, int]:
+    """Give listed, joined, moved in, left, moved out and excluded: the order in which tables have them."""
+    return flow.listed, flow.joined, flow.moved_in, flow.left, flow.moved_out, flow.excluded
+
+
+def whole_flow(rows: Sequence[AgencyRow]) -> Flow:
+    """Add up how the numbers of agencies came about."""
+    return Flow(*map(sum, zip(*(flow_numbers(row.flow) for row in rows), strict=True)))
 
 
 def missing_rows(coverage: Coverage) -> Iterator[Sequence[str]]:
     """Give the list of the missing as rows for a file, headings first."""
-    goal = coverage.campaign.goal
     yield "STT", "Họ và tên", "Chức vụ", "Đơn vị", "Mã đơn vị", "Đang dừng ở", "Người xử lý tiếp", "Từ ngày"
     for number, one in enumerate(coverage.missing, start=1):
-        step = next_step(goal, one.stages)
-        yield (str(number), harmless(one.entry.name), harmless(one.entry.title), harmless(one.entry.unit_name),
-               harmless(one.entry.unit_code), STEPS[step], OWNER_WORDS[OWNERS[step]], date_text(day_of(one.since)))
+        step = one.step
+        yield (str(number), *_person(one.entry), STEPS[step], OWNER_WORDS[OWNERS[step]], date_text(day_of(one.since)))
+
+
+def member_rows(people: Iterable[Member]) -> Iterator[Sequence[str]]:
+    """Give people of a list with how they stand as rows for a file, headings first."""
+    yield ("STT", "Họ và tên", "Chức vụ", "Đơn vị", "Mã đơn vị", "Tình trạng", "Đang dừng ở", "Người xử lý tiếp",
+           "Lý do không tính", "Ghi chú", "Từ ngày", "Vào danh sách sau, ngày")
+    for number, one in enumerate(people, start=1):
+        waits, out = one.state is MemberState.MISSING, one.state is MemberState.EXCLUDED
+        yield (str(number), *_person(one.entry), MEMBER_STATES[one.state], STEPS[one.step] if waits else "",
+               OWNER_WORDS[OWNERS[one.step]] if waits else "", REASONS.get(one.reason, one.reason),
+               harmless(one.place.note) if out else "", date_text(day_of(one.since)),
+               date_text(day_of(one.joined_at)) if one.joined_at else "")
+
+
+def movement_rows(movements: Iterable[Movement], names: Mapping[str, str]) -> Iterator[Sequence[str]]:
+    """Give how a list changed as rows for a file, headings first."""
+    yield ("STT", "Ngày", "Biến động", "Họ và tên", "Chức vụ", "Đơn vị", "Mã đơn vị", "Từ đơn vị", "Lý do", "Ghi chú")
+    for number, one in enumerate(movements, start=1):
+        entry, origin = one.entry, one.origin if one.act is MemberAct.MOVED else ""
+        yield (str(number), date_text(day_of(entry.at)), MOVEMENT_WORDS[one.act], *_person(entry),
+               harmless(names.get(origin, origin)), REASONS.get(entry.reason, entry.reason), harmless(entry.note))
+
+
+def _person(entry: MemberEntry) -> tuple[str, str, str, str]:
+    return harmless(entry.name), harmless(entry.title), harmless(entry.unit_name), harmless(entry.unit_code)
 
 
 def paper(coverage: Coverage, issuer: Issuer, calendar: WorkingDays) -> Paper:

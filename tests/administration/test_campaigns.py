@@ -148,6 +148,47 @@ def test_who_is_taken_out_stands_in_the_list_with_the_reason(office: Office, cam
     assert record[2]["by_client"] == "console"
 
 
+def test_the_whole_list_says_how_everybody_stands_and_files_say_the_same(office: Office, campaign: str) -> None:
+    token = office.province()
+    subject = pages(office, token, f"/{campaign}/missing?missing_order=unit")[0]["subject"]
+    out = {"subject": subject, "reason": "seconded", "note": "=7/QĐ"}
+    assert office.call("POST", f"/campaigns/{campaign}/exclusions", token, out).status_code == 204
+    whole = pages(office, token, f"/{campaign}/members?missing_order=unit")
+    assert sorted((one["state"], one["reason"] or "", one["step"] or "") for one in whole) == [
+        ("excluded", "disabled", ""), ("excluded", "seconded", ""), *[("missing", "", "enrol_factor")] * 6]
+    assert [one["subject"] for one in pages(office, token, f"/{campaign}/members?missing_order=since")] == [
+        one["subject"] for one in sorted(whole, key=lambda one: (one["since"], one["subject"]))]
+    for query, many in (("member_state=missing", 6), ("member_state=excluded", 2), ("member_state=done", 0),
+                        ("member_state=joined", 0), ("member_state=left", 0), ("step=enrol_factor", 6), ("step=ask", 0),
+                        (f"unit={HOME}", 2), ("q=khong-co", 0)):
+        assert len(pages(office, token, f"/{campaign}/members?{query}")) == many, query
+        body = dict([query.split("=")]) | {"purpose": "Đối chiếu"}
+        assert office.call("POST", f"/campaigns/{campaign}/members/file", token, body).text.count("\n") == many + 1, query
+    (move,) = pages(office, token, f"/{campaign}/movements?movement=excluded&q=nguyen")[:1]
+    assert (move["subject"], move["reason"], move["note"], move["by_hand"], move["from_agency_code"]) == (
+        subject, "seconded", "=7/QĐ", True, None)
+    assert [one["act"] for one in pages(office, token, f"/{campaign}/movements?unit={HOME}")] == []
+    taken = office.call("POST", f"/campaigns/{campaign}/movements/file", token, {"purpose": "Đối chiếu", "movement": "excluded"})
+    assert ('"\'=7/QĐ"' in taken.text, taken.text.count("\n") > 1) == (True, True)
+    exported = [one[2] for one in events_of(office.database, "campaign.exported") if "purpose" in one[2]][-1]
+    assert {"list": "bien-dong", "movement": "excluded", "campaign": campaign, "purpose": "Đối chiếu"}.items() <= exported.items()
+    for one in get(office, token, f"/{campaign}")["agencies"]:
+        flow = one["list"]
+        assert one["counted"] == flow["made_with"] + flow["joined"] + flow["moved_in"] - flow["left"] - flow["moved_out"] - flow[
+            "excluded"]
+    for wrong in ("members?member_state=x", "members?state=done", "members?cursor=x", "movements?movement=included",
+                  "movements?cursor=WyJhIiwiYiIsImMiXQ", "members?step=x"):
+        assert office.call("GET", f"/campaigns/{campaign}/{wrong}", token).status_code == 400, wrong
+    for path, body in (("members", {"member_state": "x"}), ("members", {"step": 1}), ("members", {"movement": "left"}),
+                       ("movements", {"movement": "included"}), ("movements", {"purpose": ""})):
+        assert office.call("POST", f"/campaigns/{campaign}/{path}/file", token, {"purpose": "x"} | body).status_code == 422, body
+    agency = office.agency()
+    for path in ("members", "movements"):
+        text = office.call("POST", f"/campaigns/{campaign}/{path}/file", agency, {"purpose": "x", "unit": HOME}).text
+        assert (IT in text, HOME in text) == (True, False)
+    assert office.call("POST", f"/campaigns/{campaign}/restorations", token, {"subject": subject}).status_code == 204
+
+
 @pytest.mark.parametrize("wrong", [
     {"name": ""}, {"name": "x" * 121}, {"name": "a\nb"}, {"name": 1}, {"goal": "all"}, {"deadline": "2020-01-01"},
     {"deadline": "x"}, {"deadline": "9999-12-31"}, {"unit": "x"}, {"unit": "H30.99"}, {"groups": "qlvb"},

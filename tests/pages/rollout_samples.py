@@ -65,7 +65,8 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
     found = _by_language(_campaign())
     campaign: dict[str, Any] = around | {
         "found": found, "figures": _figures(), "agencies": rows, "worst": rows[:6], "low": 5, "missing": "132", "excluded": "12",
-        "listed": "412", "joined": "3", "left": "2", "on": "", "query": "", "files": files, "may_change": True,
+        "listed": "412", "joined": "3", "left": "2",
+        "people": "424", "movements": "5", "on": "", "query": "", "files": files, "may_change": True,
         "course": {"large": draw(made, LARGE), "small": draw(made, SMALL), "rows": weeks},
         "stops": _by_language([{"step": step, "word": {"vi": vi, "en": en}, "owner": {"vi": by_vi, "en": by_en}, "count": count}
                                for step, vi, en, by_vi, by_en, count in (
@@ -91,6 +92,36 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
             {**person, "reason": {"vi": "Biệt phái", "en": "Seconded"}, "note": "Đến hết năm 2027", "by_hand": True},
             {**other, "reason": {"vi": "Tài khoản đã khóa", "en": "Account is locked"}, "note": "",
              "by_hand": False}])}
+    lists: dict[str, Any] = around | {
+        "found": found, "day": "23/11/2026", "export": "/next", "total": "424",
+        "steps": missing["steps"], "units": missing["units"],
+        "turn": {"first": "/next", "prev": "/next", "next": "/next"},
+        "narrowed": dict.fromkeys(("step", "unit", "q", "order", "on", "state", "act"), "")}
+    done, waits, out, gone = (
+        _by_language({"word": {"vi": vi, "en": en}, "tag": tag}) for vi, en, tag in (
+            ("Đã hoàn thành", "Done", "ok"), ("Còn thiếu", "Missing", "warn"), ("Không tính", "Not counted", "idle"),
+            ("Đã rời danh sách", "Has left the list", "idle")))
+    plain = {"step": "", "who": "", "reason": "", "note": "", "since": "12/11/2026", "joined": ""}
+    members: dict[str, Any] = lists | {
+        "states": _by_language([{"value": "done", "word": {"vi": "Đã hoàn thành", "en": "Done"}}]),
+        "rows": {lang: [{**person, **plain, **done[lang], "joined": "02/11/2026"},
+                        {**other, **plain, **waits[lang], "step": _WAYS[lang][0], "who": _WAYS[lang][1]},
+                        {**person, **plain, **out[lang], "reason": {"vi": "Biệt phái", "en": "Seconded"}[lang], "note": "7/QĐ"},
+                        {**other, **plain, **gone[lang]}] for lang in ("vi", "en")}}
+    moves: dict[str, Any] = lists | {
+        "acts": _by_language([{"value": "moved", "word": {"vi": "Chuyển đơn vị", "en": "Moved to another agency"}}]),
+        "rows": _by_language([
+            {**person, "word": {"vi": "Chuyển đơn vị", "en": "Moved to another agency"}, "reason": "", "note": "",
+             "by_hand": False,
+             "way": {"vi": "Từ Sở Y tế đến Sở Tư pháp", "en": "From Sở Y tế to Sở Tư pháp"},
+             "day": "12/11/2026"},
+            {**other, "word": {"vi": "Không tính", "en": "Not counted"}, "way": "", "day": "11/11/2026", "by_hand": True,
+             "reason": {"vi": "Biệt phái", "en": "Seconded"}, "note": "7/QĐ"}])}
+    whole = {"code": "", "name": "", "flow": ["400", "3", "2", "2", "2", "1"], "counted": "400", "done": "268", "rate": "67,0%"}
+    by_agency: dict[str, Any] = around | {
+        "found": found, "day": "23/11/2026", "on": "", "query": "", "whole": whole,
+        "rows": [{"code": f"H30.{number}", "name": name, "flow": ["20", "1", "0", "1", "0", "0"], "counted": str(of),
+                  "done": str(have), "rate": "50,0%"} for number, (name, have, of) in enumerate(_AGENCIES)]}
     told = {"name": "Hộp thư", "goal": "mailbox", "deadline": "2026-12-15", "unit": "H30.1", "groups": "canbo-qlvb", "titles": "",
             "owner_unit": ""}
     new: dict[str, Any] = around | {
@@ -131,6 +162,11 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
             "narrowed": dict.fromkeys(("step", "unit", "q", "order", "on"), "")}),
         "rollout-excluded": ("console/rollout/excluded.html", excluded),
         "rollout-excluded-none": ("console/rollout/excluded.html", excluded | {"rows": []}),
+        "rollout-members": ("console/rollout/members.html", members),
+        "rollout-members-none": ("console/rollout/members.html", members | {"rows": [], "turn": _ONE_PAGE}),
+        "rollout-movements": ("console/rollout/movements.html", moves),
+        "rollout-movements-none": ("console/rollout/movements.html", moves | {"rows": [], "turn": _ONE_PAGE}),
+        "rollout-agencies": ("console/rollout/agencies.html", by_agency),
         "rollout-new": ("console/rollout/new.html", new),
         "rollout-new-found": ("console/rollout/new.html", new | {"told": told, "found": _by_language({
             "counted": "412", "agencies": 18, "left_out": [

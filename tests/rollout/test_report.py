@@ -107,7 +107,8 @@ def test_decree_30_2020_the_page_says_what_the_figures_say() -> None:
 def test_security_41_files_have_every_agency_and_no_formula() -> None:
     rows = table(course(268, name="=HYPERLINK(1)"))
     assert len(rows) == 1 + 20 + 2
-    assert rows[1] == ["'=HYPERLINK(1)", "23/11/2026", "H30.1", "'=Sở 1", "20", "20", "0", "100,0", ""]
+    assert rows[1] == ["'=HYPERLINK(1)", "23/11/2026", "H30.1", "'=Sở 1", "20", "20", "0", "100,0", "",
+                       "20", "0", "0", "0", "0", "0"]
     assert rows[-2][3:8] == ["Tổng số", "400", "268", "132", "67,0"]
     names = list(map(list, missing_rows(course(268))))
     assert len(names) == 1 + 132

@@ -63,7 +63,7 @@ def test_the_first_page_and_the_campaign_say_the_same(province: Browser, campaig
     page = province.get(campaign).text
     links = [unescape(link) for link in re.findall(rf'href="({campaign}[^"]*)"', page)]
     assert {link.split("?")[0].removeprefix(campaign) for link in links} >= {
-        "/missing", "/excluded", "/report", "/report/file", "/change"}
+        "/missing", "/excluded", "/report", "/report/file", "/change", "/members", "/movements", "/agencies"}
     assert all(province.get(link).status_code == 200 for link in links)
     assert "5 người còn thiếu đang dừng ở đâu" in page
     assert "Chưa bật xác thực hai lớp" in page
@@ -124,6 +124,30 @@ def test_somebody_is_taken_out_with_a_reason_and_let_in_again(province: Browser,
         assert province.post(f"{campaign}/restore", form, subject=subject).status_code == 303
     assert "0 trên 5 người" in province.get(campaign).text
     assert province.get(f"{campaign}/exclude?subject=nobody").status_code == 404
+    page = province.get(f"{campaign}/movements").text
+    assert (page.count('<tr><th scope="row">'), "Tính lại" in page, "Đi học &lt;b&gt;" in page) == (2, True, True)
+    assert province.get(f"{campaign}/movements?act=left").text.count('<tr><th scope="row">') == 0
+    assert province.post(f"{campaign}/movements/file", f"{campaign}/movements/file", purpose="Đối chiếu").text.count("\n") == 3
+
+
+def test_the_whole_list_its_changes_and_agencies_are_pages_and_files(console: Console, province: Browser, campaign: str) -> None:
+    row = '<tr><th scope="row">'
+    for query, many in (("", 6), ("?state=missing", 5), ("?state=excluded", 1), ("?state=joined", 0), ("?state=x&act=x", 6)):
+        page = province.get(f"{campaign}/members{query}").text
+        assert page.count(row) == many, query
+        (link,) = [unescape(link) for link in re.findall(rf'href="({campaign}/members/file[^"]*)"', page)]
+        assert province.get(link).status_code == 200
+    taken = province.post(f"{campaign}/members/file", link, purpose="Đối chiếu", state="missing")
+    assert (taken.status_code, taken.text.count("\n")) == (200, 6)
+    assert province.post(f"{campaign}/members/file", link, purpose="").status_code == 422
+    page = province.get(f"{campaign}/agencies").text
+    assert page.count(row) == 3
+    assert '<td class="num" data-label="Nay tính"><strong>5</strong></td>' in page
+    agency = console.person("quantri.ba", "quantri-coquan", unit=HOME)
+    for path in ("members", "movements", "agencies"):
+        page = agency.get(f"{campaign}/{path}?unit={IT}").text
+        assert (f'"{IT}' in page, f">{IT}" in page) == (False, False), path
+        assert province.get(f"{campaign}/{path}?on=2001-01-01").status_code == 400
 
 
 def test_decree_30_2020_the_report_is_a_page_to_sign_and_files(province: Browser, campaign: str) -> None:

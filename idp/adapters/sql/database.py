@@ -13,7 +13,7 @@ import threading
 from collections import namedtuple
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import bindparam, create_engine, event, exists, insert, literal_column, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -24,7 +24,7 @@ from sqlalchemy.sql.dml import Delete, Insert, Update
 from sqlalchemy.sql.elements import BindParameter
 from sqlalchemy.sql.selectable import CTE, Select
 
-from .execution import CursorExecutor, Executor, Parameters, Row, is_deserted
+from .execution import Compilable, CursorExecutor, Executor, Parameters, Row, is_deserted
 from .prepared import PreparedExecutor
 from .together import Held, Keeps, immediate
 
@@ -32,14 +32,6 @@ from .together import Held, Keeps, immediate
 def parameter(column: Any, name: str | None = None) -> BindParameter[Any]:
     """Make a named parameter of a column's type; statements take every value through these."""
     return bindparam(name or column.name, type_=column.type)
-
-
-class Compilable(Protocol):
-    """A statement that waits to be compiled."""
-
-    def compile(self) -> None:
-        """Compile now."""
-        ...
 
 
 class Database:

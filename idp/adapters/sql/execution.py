@@ -62,6 +62,14 @@ class Compiled:
             for bind, name in compiled.bind_names.items()}
 
 
+class Compilable(Protocol):
+    """A statement that waits to be compiled."""
+
+    def compile(self) -> None:
+        """Compile now."""
+        ...
+
+
 class Executor(Protocol):
     """Runs statements on the connections of one engine."""
 

@@ -9,29 +9,28 @@ with the reason.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
 from ...audit import Caller
 from ...clock import Clock
-from ...directory.mirror import search_key, search_words
+from ...directory.mirror import search_key
 from ...directory.unit import is_unit_code, is_within
 from ...errors import RefusedError
 from ...pki.enrollment.working_days import day_of
 from ...roles import Administrator, Role
 from ...rollout.campaign import Campaign, Goal, Population, Reason, Standing, standings
 from ...rollout.campaigns import LONGEST_NAME, Campaigns, check_deadline, plain
-from ...rollout.coverage import Coverage, Missing, Records, end_of, follow, newest_day
+from ...rollout.coverage import Coverage, Records, end_of, follow, newest_day
 from ...rollout.report import AgencyRow, agency_rows, steps_of
-from ...rollout.steps import OWNERS, next_step
+from ...rollout.steps import OWNERS
 from ..access import ForbiddenError
-from ..pages import InvalidParameterError, Page, Place, turned
+from ..pages import InvalidParameterError, Page
 from ..tasks import OPERATOR
 from .courses import Courses
-from .order import by_place, by_since, place_in, since_of
+from .lists import excluded_of, members_of, missing_of, movements_of
 
-SORTS: Final = ("unit", "since")
 _MOST: Final = 50
 _QUESTION: Final = ("goal", "unit", "groups", "titles")
 _UNKNOWN: Final = "There is no such campaign."
@@ -77,8 +76,7 @@ class RolloutAdministration:
         """Give what ``one`` tells; arguments and errors as there."""
         return self._coverage(who, self._seen(who, campaign_id), on, unit)
 
-    def missing(self, who: Administrator, campaign_id: str, *, on: str = "", unit: str = "", step: str = "", q: str = "",
-                sort: str = SORTS[0], cursor: str = "", back: str = "", limit: int) -> Page:
+    def missing(self, who: Administrator, campaign_id: str, *, on: str = "", unit: str = "", **asked: Any) -> Page:
         """Give those who have not reached the goal, with what is to be done next and by whom.
 
         Args:
@@ -86,30 +84,25 @@ class RolloutAdministration:
             campaign_id: See ``who``.
             on: See ``who``.
             unit: See ``who``.
-            step: Only those for whom this is to be done next (``rollout.steps.Step``).
-            q: Words of name, title or agency.
-            sort: ``unit``: by agency and name; ``since``: who waits longest first.
-            cursor: Of the page before.
-            back: ``prev`` of a page; the one before it.
-            limit: How many at most.
+            asked: As ``lists.missing_of``.
 
         Raises:
             RefusedError: as ``one``.
             InvalidParameterError: as ``one``; a cursor that is none.
         """
-        return missing_of(self.coverage(who, campaign_id, on=on, unit=unit), step=step, q=q, sort=sort, cursor=cursor, back=back,
-                          limit=limit)
+        return missing_of(self.coverage(who, campaign_id, on=on, unit=unit), **asked)
 
-    def excluded(self, who: Administrator, campaign_id: str, *, on: str = "", unit: str = "", cursor: str = "", back: str = "",
-                 limit: int) -> Page:
+    def members(self, who: Administrator, campaign_id: str, *, on: str = "", unit: str = "", **asked: Any) -> Page:
+        """Give everybody of the list with how they stand (``lists.members_of``); arguments and errors as ``missing``."""
+        return members_of(self.coverage(who, campaign_id, on=on, unit=unit), **asked)
+
+    def movements(self, who: Administrator, campaign_id: str, *, on: str = "", unit: str = "", **asked: Any) -> Page:
+        """Give how the list changed, the newest first (``lists.movements_of``); arguments and errors as ``missing``."""
+        return movements_of(self.coverage(who, campaign_id, on=on, unit=unit), **asked)
+
+    def excluded(self, who: Administrator, campaign_id: str, *, on: str = "", unit: str = "", **asked: Any) -> Page:
         """Give those of the list who do not count, with the reason; arguments and errors as ``missing``."""
-        coverage = self.coverage(who, campaign_id, on=on, unit=unit)
-
-        def given(after: Place | None, before: Place | None, most: int) -> Sequence[Standing]:
-            return by_place(coverage.excluded, lambda _one: True, after, before, most)
-
-        kept, further, earlier = turned(given, place_in, (str, str, str), cursor=cursor, back=back, limit=limit)
-        return Page([_shown_standing(one) for one in kept], further, earlier)
+        return excluded_of(self.coverage(who, campaign_id, on=on, unit=unit), **asked)
 
     def preview(self, who: Administrator, body: Mapping[str, Any]) -> dict[str, Any]:
         """Say whom a question would find, and write nothing. Raises ForbiddenError, RefusedError (422)."""
@@ -248,25 +241,6 @@ class RolloutAdministration:
         return {**_shown_campaign(campaign), "figures": figures}
 
 
-def missing_of(coverage: Coverage, *, step: str = "", q: str = "", sort: str = SORTS[0], cursor: str = "", back: str = "",
-               limit: int) -> Page:
-    """Give those who are missing in a course (``RolloutAdministration.missing``)."""
-    goal, words = coverage.campaign.goal, search_words(q)
-
-    def is_wanted(one: Missing) -> bool:
-        return (not step or next_step(goal, one.stages) == step) and _has(one.entry, words)
-
-    in_order = by_since if sort == "since" else by_place
-    place: Callable[[Missing], Place] = since_of if sort == "since" else place_in
-
-    def given(after: Place | None, before: Place | None, most: int) -> Sequence[Missing]:
-        return in_order(coverage.missing, is_wanted, after, before, most)
-
-    kept, further, earlier = turned(given, place, (int, str) if sort == "since" else (str, str, str), cursor=cursor, back=back,
-                                    limit=limit)
-    return Page([shown_missing(one, goal) for one in kept], further, earlier)
-
-
 def shown_with_course(coverage: Coverage) -> dict[str, Any]:
     """Write a campaign with all its figures."""
     reasons = Counter(one.excluded or one.reason for one in coverage.excluded)
@@ -274,7 +248,7 @@ def shown_with_course(coverage: Coverage) -> dict[str, Any]:
         **_shown_campaign(coverage.campaign), "figures": shown_figures(coverage),
         "days": [{"day": day.day.isoformat(), "counted": day.counted, "done": day.done, "needed": day.needed}
                  for day in coverage.days],
-        "agencies": [_shown_agency(row) for row in agency_rows(coverage)],
+        "agencies": [_shown_agency(row) for row in agency_rows(coverage, emptied=True)],
         "steps": [{"step": step.value, "owner": OWNERS[step].value, "count": count} for step, count in steps_of(coverage)],
         "list": {"made_with": coverage.listed, "joined": coverage.joined, "left": coverage.left,
                  "excluded": dict(sorted(reasons.items()))}}
@@ -287,24 +261,11 @@ def shown_figures(coverage: Coverage) -> dict[str, Any]:
             "pace": {"done": more, "days": span}, "forecast": reached.isoformat() if reached else None}
 
 
-def shown_missing(one: Missing, goal: Goal) -> dict[str, Any]:
-    """Write somebody who is missing."""
-    step = next_step(goal, one.stages)
-    return {**_shown_person(one.entry), "step": step.value, "owner": OWNERS[step].value, "since": one.since}
-
-
-def _shown_person(entry: Any) -> dict[str, Any]:
-    return {"subject": entry.subject, "name": entry.name, "title": entry.title, "unit_code": entry.unit_code,
-            "unit_name": entry.unit_name, "agency_code": entry.agency_code}
-
-
-def _shown_standing(one: Standing) -> dict[str, Any]:
-    return {**_shown_person(one.entry), "reason": one.excluded or one.reason, "by_hand": bool(one.excluded),
-            "note": one.note}
-
-
 def _shown_agency(row: AgencyRow) -> dict[str, Any]:
-    return {"unit_code": row.code, "unit_name": row.name, "counted": row.tally.counted, "done": row.tally.done, "low": row.low}
+    flow = row.flow
+    return {"unit_code": row.code, "unit_name": row.name, "counted": row.tally.counted, "done": row.tally.done, "low": row.low,
+            "list": {"made_with": flow.listed, "joined": flow.joined, "moved_in": flow.moved_in, "left": flow.left,
+                     "moved_out": flow.moved_out, "excluded": flow.excluded}}
 
 
 def _shown_campaign(campaign: Campaign) -> dict[str, Any]:
@@ -325,13 +286,6 @@ def _concerns(who: Administrator, campaign: Campaign) -> bool:
 def _check_may(who: Administrator) -> None:
     if who != OPERATOR and (who.role is not Role.PROVINCE or not who.may_change):
         raise ForbiddenError("The province's administrators begin and change campaigns.")
-
-
-def _has(entry: Any, words: Sequence[str]) -> bool:
-    if not words:
-        return True
-    key = f" {search_key(entry.name, entry.title, entry.unit_name)}"
-    return all((word if len(word) > 2 else f" {word}") in key for word in words)
 
 
 def _goal(body: Mapping[str, Any]) -> Goal:

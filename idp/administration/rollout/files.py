@@ -68,7 +68,7 @@ class ListFiles:
             RefusedError: no purpose, another kind (422).
             UnavailableError: it cannot be recorded; nothing is given then.
         """
-        purpose, kind = plain(_text(body, "purpose"), LONGEST_NOTE, "purpose"), _text(body, "file") or "csv"
+        purpose, kind = plain(text_of(body, "purpose"), LONGEST_NOTE, "purpose"), text_of(body, "file") or "csv"
         if kind not in FILES:
             raise RefusedError(f"file: one of {', '.join(FILES)}.", code="invalid_body", status=422)
         number = secrets.token_hex(8)
@@ -104,7 +104,7 @@ class _Count:
 
 def asked_unit(body: Mapping[str, Any]) -> str:
     """Give the agency that a list is narrowed to; "" for none. Raises RefusedError (422) for what is no agency's code."""
-    unit = _text(body, "unit")
+    unit = text_of(body, "unit")
     if unit and not is_unit_code(unit):
         raise RefusedError("unit: an agency's code, such as H30.11.", code="invalid_body", status=422)
     return unit
@@ -116,7 +116,8 @@ def check_only(body: Mapping[str, Any], *names: str) -> None:
         raise RefusedError(f"The body holds nothing but {', '.join(names)}.", code="invalid_body", status=422)
 
 
-def _text(body: Mapping[str, Any], name: str) -> str:
+def text_of(body: Mapping[str, Any], name: str) -> str:
+    """Give a member that is a text; "" where it is not there. Raises RefusedError (422) for what is none."""
     value = body.get(name, "")
     if not isinstance(value, str):
         raise RefusedError(f"{name}: a text.", code="invalid_body", status=422)

@@ -9,18 +9,18 @@ from itertools import islice
 from typing import TypeVar
 
 from ...rollout.campaign import Standing
-from ...rollout.coverage import Missing, place_of
+from ...rollout.members import Member, place_of
 from ..pages import Place
 
-Listed = TypeVar("Listed", Missing, Standing)
+Listed = TypeVar("Listed", Member, Standing)
 
 
-def place_in(one: Missing | Standing) -> Place:
+def place_in(one: Member | Standing) -> Place:
     """Give where somebody stands in lists by agency and name."""
     return place_of(one.entry)
 
 
-def since_of(one: Missing) -> Place:
+def since_of(one: Member) -> Place:
     """Give where somebody stands among those who wait, the longest first."""
     return one.since, one.entry.subject
 
@@ -35,8 +35,8 @@ def by_place(found: Sequence[Listed], is_wanted: Callable[[Listed], bool], after
     return list(islice(filter(is_wanted, islice(found, first, None)), most))
 
 
-def by_since(found: Sequence[Missing], is_wanted: Callable[[Missing], bool], after: Place | None, before: Place | None,
-              most: int) -> list[Missing]:
+def by_since(found: Sequence[Member], is_wanted: Callable[[Member], bool], after: Place | None, before: Place | None,
+              most: int) -> list[Member]:
     """Give a part of a list that is put in order as far as it is needed."""
     if before is not None:
         return heapq.nlargest(most, (one for one in found if since_of(one) < before and is_wanted(one)), key=since_of)[::-1]

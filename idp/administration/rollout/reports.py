@@ -5,19 +5,23 @@ Source: Decree 30/2020 (``rollout.report``); security checklist 38: an agency's 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ...audit import AuditEvent, Caller
 from ...directory.ledger import UnitMirror
+from ...errors import RefusedError
 from ...pki.enrollment.working_days import WorkingDays
 from ...pki.forms import Sheets
 from ...roles import Administrator, Role
 from ...rollout.chart import PAPER, Chart, draw
-from ...rollout.report import Issuer, Paper, missing_rows, paper, table
+from ...rollout.coverage import Coverage
+from ...rollout.report import Issuer, Paper, member_rows, missing_rows, movement_rows, paper, table
+from ...rollout.steps import Step
 from .campaigns import RolloutAdministration
-from .files import ListFile, ListFiles, asked_unit, check_only
+from .files import ListFile, ListFiles, asked_unit, check_only, text_of
+from .lists import MOVEMENTS, Shown, moved, wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +80,49 @@ class RolloutReports:
             InvalidParameterError: as ``RolloutAdministration.one``.
         """
         check_only(body, "purpose", "on", "unit", "file")
-        unit, on = asked_unit(body), body.get("on", "")
-        coverage = self._rollout.coverage(who, campaign_id, on=on if isinstance(on, str) else "?", unit=unit)
-        about = {"campaign": campaign_id, "day": coverage.last.day.isoformat()}
+        return self._list(who, campaign_id, body, caller, "con-thieu", missing_rows)
+
+    def members_file(self, who: Administrator, campaign_id: str, body: Mapping[str, Any], caller: Caller) -> ListFile:
+        """Give everybody of the list with how they stand as a file, which is recorded.
+
+        Args:
+            who: As ``missing_file``; so ``campaign_id``.
+            campaign_id: See ``who``.
+            body: ``purpose``; ``on``, ``unit``, ``member_state``, ``step``, ``q`` and ``file`` as far as wanted.
+            caller: Who asks.
+
+        Raises:
+            RefusedError: as ``missing_file``; 422 for no such state or step.
+            InvalidParameterError: as ``missing_file``.
+        """
+        check_only(body, "purpose", "on", "unit", "file", "member_state", "step", "q")
+        state, step, q = _one_of(body, "member_state", Shown), _one_of(body, "step", Step), text_of(body, "q")
+        is_wanted = wanted(state=state, step=step, q=q)
+        return self._list(who, campaign_id, body, caller, "danh-sach",
+                          lambda coverage: member_rows(filter(is_wanted, coverage.people)),
+                          **({"state": state} if state else {}), **({"step": step} if step else {}))
+
+    def movements_file(self, who: Administrator, campaign_id: str, body: Mapping[str, Any], caller: Caller) -> ListFile:
+        """Give how the list changed as a file, which is recorded: ``movement`` and ``q``; else as ``members_file``."""
+        check_only(body, "purpose", "on", "unit", "file", "movement", "q")
+        act, q = _one_of(body, "movement", MOVEMENTS), text_of(body, "q")
+        return self._list(who, campaign_id, body, caller, "bien-dong",
+                          lambda coverage: movement_rows(moved(coverage, act=act, q=q), coverage.names),
+                          **({"movement": act} if act else {}))
+
+    def _list(self, who: Administrator, campaign_id: str, body: Mapping[str, Any], caller: Caller, name: str,
+              rows: Callable[[Coverage], Iterable[Sequence[str]]], **about: str) -> ListFile:
+        unit, on = asked_unit(body), text_of(body, "on")
+        coverage = self._rollout.coverage(who, campaign_id, on=on, unit=unit)
+        scope = who.narrowed(unit)
         return self._files.begin(
-            AuditEvent.CAMPAIGN_EXPORTED, who, body, caller, name=f"{campaign_id}-con-thieu",
-            about={**about, **({"unit": scope} if (scope := who.narrowed(unit)) else {})}, rows=missing_rows(coverage))
+            AuditEvent.CAMPAIGN_EXPORTED, who, body, caller, name=f"{campaign_id}-{name}", rows=rows(coverage),
+            about={"campaign": campaign_id, "list": name, "day": coverage.last.day.isoformat(),
+                   **({"unit": scope} if scope else {}), **about})
+
+
+def _one_of(body: Mapping[str, Any], name: str, known: Iterable[str]) -> str:
+    value, words = text_of(body, name), [str(one) for one in known]
+    if value and value not in words:
+        raise RefusedError(f"{name}: one of {', '.join(words)}.", code="invalid_body", status=422)
+    return value

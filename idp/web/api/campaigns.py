@@ -45,6 +45,32 @@ def blueprint(door: Door) -> Blueprint:
         return door.page(rooms.administration.rollout.missing(
             who, identifier(campaign_id), sort=asked.pop("missing_order", "unit"), **asked))
 
+    @views.get("/campaigns/<campaign_id>/members")
+    def members(campaign_id: str) -> Response:
+        who, _ = door.admit()
+        asked = door.query("on", "unit", "member_state", "step", "q", "missing_order", "cursor", "limit")
+        return door.page(rooms.administration.rollout.members(
+            who, identifier(campaign_id), sort=asked.pop("missing_order", "unit"), state=asked.pop("member_state", ""), **asked))
+
+    @views.post("/campaigns/<campaign_id>/members/file")
+    def members_file(campaign_id: str) -> Response:
+        who, caller = door.admit()
+        door.query()
+        return _list(rooms.administration.rollout_reports.members_file(who, identifier(campaign_id), door.body(), caller))
+
+    @views.get("/campaigns/<campaign_id>/movements")
+    def movements(campaign_id: str) -> Response:
+        who, _ = door.admit()
+        asked = door.query("on", "unit", "movement", "q", "cursor", "limit")
+        return door.page(rooms.administration.rollout.movements(
+            who, identifier(campaign_id), act=asked.pop("movement", ""), **asked))
+
+    @views.post("/campaigns/<campaign_id>/movements/file")
+    def movements_file(campaign_id: str) -> Response:
+        who, caller = door.admit()
+        door.query()
+        return _list(rooms.administration.rollout_reports.movements_file(who, identifier(campaign_id), door.body(), caller))
+
     @views.get("/campaigns/<campaign_id>/excluded")
     def excluded(campaign_id: str) -> Response:
         who, _ = door.admit()

@@ -17,6 +17,7 @@ from .door import Door
 from .operation import announcements, keys, system
 from .people import agencies, deputies, officers
 from .rollout import accounts, changing
+from .rollout import lists as rollout_lists
 from .rollout import pages as rollout
 from .signing import asking as sim_asking
 from .signing import signatures, sims
@@ -46,6 +47,7 @@ def blueprint(services: Services) -> Blueprint:
 
     for room in (audit, audit_exports, officers, agencies, deputies,
                  lists, papers, expiry, renewals, acts, asking, desk, devices, records, tasks, passwords, application_form,
-                 application_pages, announcements, keys, system, sim_asking, sims, signatures, accounts, changing, rollout):
+                 application_pages, announcements, keys, system, sim_asking, sims, signatures, accounts, changing, rollout,
+                 rollout_lists):
         room.add(views, services, door)
     return views

@@ -53,4 +53,4 @@ def _course() -> Coverage:
     days = [Day(_FIRST + timedelta(days=n), _PEOPLE, n * 5, n * _PEOPLE // 75, {}) for n in range(_DAYS)]
     campaign = Campaign("", "", Goal.MAILBOX, Population(), "", 0, "", (
         CampaignEntry(0, "created", "", _FIRST + timedelta(days=75)),))
-    return Coverage(campaign, days, {}, (), (), _PEOPLE, 0, 0)
+    return Coverage(campaign, days, {}, (), (), (), (), {}, _PEOPLE, 0, 0)

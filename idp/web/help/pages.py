@@ -86,6 +86,14 @@ _WORDS: Final = {
     "console/rollout/": lazy_gettext(
         "Chiến dịch cho biết bao nhiêu người đã xong, ai còn thiếu, bước tiếp theo và ai làm. Báo cáo in "
         "được, cho bất kỳ ngày nào."),
+    "console/rollout/agencies.html": lazy_gettext(
+        "Vì sao số phải thực hiện thay đổi: ai vào, ai rời, ai chuyển đến hoặc chuyển đi. Cộng các cột thì ra "
+        "số nay tính."),
+    "console/rollout/members.html": lazy_gettext(
+        "Mọi người trong danh sách của một ngày. Chọn tình trạng để thấy ai đã xong, ai còn thiếu, ai không "
+        "tính và vì sao."),
+    "console/rollout/movements.html": lazy_gettext(
+        "Mỗi dòng là một lần danh sách thay đổi sau ngày chốt. Số của ngày đã qua không đổi."),
     "console/rollout/accounts.html": lazy_gettext(
         "Tài khoản lâu không dùng, chưa từng đăng nhập, hoặc thiếu hộp thư. Vui lòng xem lại từng danh sách "
         "mỗi quý."),

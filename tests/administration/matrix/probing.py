@@ -36,7 +36,8 @@ BODIES: Final[Mapping[str, Any]] = {
     "POST /devices": {"kind": "token", "serial": "TK-0099"}, "POST /devices/{device_id}/acts": {"act": "report_loss"},
     "POST /campaigns/{campaign_id}/exclusions": {"subject": "{sub}", "reason": "seconded"},
     "POST /campaigns/{campaign_id}/restorations": {"subject": "{sub}"},
-    "POST /campaigns/{campaign_id}/missing/file": {"purpose": "Kiểm tra"}, "POST /accounts/file": {"purpose": "Kiểm tra"},
+    **{f"POST /campaigns/{{campaign_id}}/{name}/file": {"purpose": "Kiểm tra"} for name in ("missing", "members", "movements")},
+    "POST /accounts/file": {"purpose": "Kiểm tra"},
     "POST /officers/acts": {"act": "remind", "officers": ["{sub}"]}, "POST /officers/{sub}/factor-reset": {"reason": "Mất máy"},
     "POST /officers/{sub}/phone": {"purpose": "Gọi báo lịch nhận thiết bị"},
     "POST /enrollments/{enrollment_id}/identity": {"purpose": "So với công văn gửi đi"},
@@ -50,7 +51,8 @@ FORMS: Final[Mapping[str, Mapping[str, str]]] = {
     "POST /certificates/new": {"kind": "person", "holder": "{sub}"}, "POST /tasks/{task_id}": {"proof": "Đã thu hồi"},
     "POST /rollout/{campaign_id}/exclude": {"subject": "{sub}", "reason": "seconded"},
     "POST /rollout/{campaign_id}/restore": {"subject": "{sub}"},
-    "POST /rollout/{campaign_id}/missing/file": {"purpose": "Kiểm tra"}, "POST /accounts/file": {"purpose": "Kiểm tra"},
+    **{f"POST /rollout/{{campaign_id}}/{name}/file": {"purpose": "Kiểm tra"} for name in ("missing", "members", "movements")},
+    "POST /accounts/file": {"purpose": "Kiểm tra"},
     "POST /certificates/acts": {"act": "approve", "pick": "{enrollment_id}"}}
 QUERIES: Final[Mapping[str, str]] = {
     "GET /rollout/{campaign_id}/exclude": "subject={sub}",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from ....administration.rollout.campaigns import SORTS
 from ....administration.rollout.files import FILES
+from ....administration.rollout.lists import MOVEMENTS, SORTS, Shown
 from ....rollout.accounts import AccountList
 from ....rollout.campaign import BY_HAND, Goal
 from ....rollout.campaigns import LONGEST_NAME, LONGEST_NOTE
+from ....rollout.members import MemberState
 from ....rollout.steps import Owner, Step
 
 _TEXT: Final = {"type": "string"}
@@ -25,6 +26,8 @@ _COUNTS: Final = {"type": "object", "additionalProperties": _NUMBER}
 _GOAL: Final = {"type": "string", "enum": [goal.value for goal in Goal]}
 _STEP: Final = {"type": "string", "enum": [step.value for step in Step]}
 _OWNER: Final = {"type": "string", "enum": [owner.value for owner in Owner]}
+_MOVEMENT: Final = {"type": "string", "enum": [act.value for act in MOVEMENTS]}
+_TEXT_OR_NONE: Final = {"type": ["string", "null"]}
 _LIST: Final = {"type": "string", "enum": [one.value for one in AccountList], "default": AccountList.DORMANT.value}
 _FILE: Final = {"type": "string", "enum": list(FILES), "default": "csv"}
 
@@ -32,6 +35,9 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "on": _DAY | {"description": "Figures of this day; without it, of now."},
     "step": _STEP | {"description": "What is to be done next."},
     "missing_order": {"type": "string", "enum": list(SORTS), "default": SORTS[0]},
+    "member_state": {"type": "string", "enum": [one.value for one in Shown],
+                     "description": "How they stand; `joined`: who is there and came after the list was made."},
+    "movement": _MOVEMENT,
     "list": _LIST, "file": _FILE,
 }
 """Parameters of addresses that campaigns alone have."""
@@ -52,7 +58,9 @@ def schemas(object_: Callable[..., dict[str, Any]]) -> dict[str, Any]:
         "history": {"type": "array", "items": object_(entry, entry)}}
     shown = object_(figures, figures)
     day = {"day": _DAY, "counted": _NUMBER, "done": _NUMBER, "needed": _NUMBER}
-    agency = {"unit_code": _TEXT, "unit_name": _TEXT, "counted": _NUMBER, "done": _NUMBER, "low": _YES}
+    flow = {name: _NUMBER for name in ("made_with", "joined", "moved_in", "left", "moved_out", "excluded")}
+    agency = {"unit_code": _TEXT, "unit_name": _TEXT, "counted": _NUMBER, "done": _NUMBER, "low": _YES,
+              "list": object_(flow, flow, description="counted = made_with + joined + moved_in - left - moved_out - excluded.")}
     step = {"step": _STEP, "owner": _OWNER, "count": _NUMBER}
     listed = {"made_with": _NUMBER, "joined": _NUMBER, "left": _NUMBER, "excluded": _COUNTS}
     course = campaign | {
@@ -62,6 +70,12 @@ def schemas(object_: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     person: dict[str, dict[str, Any]] = {name: _TEXT for name in ("subject", "name", "title", "unit_code", "unit_name",
                                                                   "agency_code")}
     missing = person | {"step": _STEP, "owner": _OWNER, "since": _TIME}
+    member = person | {
+        "state": {"type": "string", "enum": [one.value for one in MemberState]}, "step": {"type": ["string", "null"]},
+        "owner": {"type": ["string", "null"]}, "reason": _TEXT_OR_NONE, "note": _TEXT, "since": _TIME, "joined_at": _TIME_OR_NONE}
+    movement = person | {"agency_name": _TEXT, "at": _TIME, "act": _MOVEMENT, "from_agency_code": _TEXT_OR_NONE,
+                         "from_agency_name": _TEXT_OR_NONE, "reason": _TEXT_OR_NONE, "note": _TEXT, "by_hand": _YES}
+    words = {"purpose": _WORD, "on": _DAY, "unit": _TEXT, "file": _FILE, "q": _TEXT}
     excluded = person | {"reason": _TEXT, "by_hand": _YES, "note": _TEXT}
     summary = campaign | {"figures": {"oneOf": [shown, {"type": "null"}], "description": "null of a closed one."}}
     account = {**{name: _TEXT for name in ("subject", "name", "title", "unit_code", "unit_name")},
@@ -81,6 +95,9 @@ def schemas(object_: Callable[..., dict[str, Any]]) -> dict[str, Any]:
         "CampaignRestoration": object_({"subject": _TEXT}, ("subject",)),
         "AccountsFile": object_({"purpose": _WORD, "list": _LIST, "unit": _TEXT, "file": _FILE}, ("purpose",)),
         "MissingFile": object_({"purpose": _WORD, "on": _DAY, "unit": _TEXT, "file": _FILE}, ("purpose",)),
+        "MembersFile": object_({**words, "member_state": PARAMETERS["member_state"], "step": _STEP}, ("purpose",)),
+        "MovementsFile": object_({**words, "movement": _MOVEMENT}, ("purpose",)),
+        "CampaignMember": object_(member, member), "CampaignMovement": object_(movement, movement),
         "Account": object_(account, account), "CampaignMissing": object_(missing, missing),
         "CampaignExcluded": object_(excluded, excluded)}
 
@@ -114,6 +131,17 @@ def paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
                              query=("on", "unit", "step", "q", "missing_order", "cursor", "limit"))},
         "/campaigns/{id}/missing/file": {"post": file(
             "writeMissing", "All who are missing, as a file; who takes it and why is recorded.", path="id", body="MissingFile")},
+        "/campaigns/{id}/members": {
+            "get": operation("listMembers", "Everybody of the list: done, missing (what is next, and whose turn it is), not "
+                             "counted or gone with the reason; and who came later.", answer="CampaignMemberPage", path="id",
+                             query=("on", "unit", "member_state", "step", "q", "missing_order", "cursor", "limit"))},
+        "/campaigns/{id}/members/file": {"post": file(
+            "writeMembers", "The same as a file; who takes it and why is recorded.", path="id", body="MembersFile")},
+        "/campaigns/{id}/movements": {
+            "get": operation("listMovements", "How the list changed since it was made, the newest first.",
+                             answer="CampaignMovementPage", path="id", query=("on", "unit", "movement", "q", "cursor", "limit"))},
+        "/campaigns/{id}/movements/file": {"post": file(
+            "writeMovements", "The same as a file; who takes it and why is recorded.", path="id", body="MovementsFile")},
         "/campaigns/{id}/excluded": {
             "get": operation("listExcluded", "Who is in the list and does not count, with the reason.",
                              answer="CampaignExcludedPage", path="id", query=("on", "unit", "cursor", "limit"))},

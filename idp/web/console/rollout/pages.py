@@ -14,8 +14,8 @@ from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext
 
 from ....administration.pages import USUAL
-from ....administration.rollout.campaigns import SORTS, missing_of
 from ....administration.rollout.files import FILES
+from ....administration.rollout.lists import MOVEMENTS, SORTS, Shown, missing_of
 from ....directory.unit import is_unit_code
 from ....errors import RefusedError
 from ....rollout.coverage import Coverage
@@ -30,7 +30,9 @@ from .files import purpose_page, sent, told
 
 LIST: Final = "/admin/rollout/"
 WORST: Final = 6
-_FILTERS: Final = ("step", "unit", "q", "order", "on")
+FILTERS: Final = ("step", "unit", "q", "order", "on", "state", "act")
+_KNOWN: Final = {"step": {step.value for step in Step}, "order": set(SORTS), "state": {one.value for one in Shown},
+                 "act": {act.value for act in MOVEMENTS}}
 
 
 def add(views: Blueprint, services: Services, door: Door) -> None:
@@ -58,6 +60,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         return door.page(
             "console/rollout/campaign.html", entered, here="rollout", found=words.campaign_words(coverage.campaign),
             figures=figures_of(services, coverage), stops=words.stops(coverage), agencies=rows,
+            people=words.number(len(coverage.people)), movements=words.number(len(coverage.movements)),
             missing=words.number(len(coverage.missing)), worst=[row for row in rows if row["missing"] != "0"][:WORST],
             low=sum(row["low"] for row in rows), course=words.course(coverage),
             excluded=words.number(len(coverage.excluded)), listed=words.number(coverage.listed),
@@ -73,15 +76,15 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             return entered
         narrowed = filters()
         coverage = rooms.rollout.coverage(entered.who, campaign_id, on=narrowed.get("on", ""), unit=narrowed.get("unit", ""))
-        page = missing_of(coverage, **_room(narrowed), **asked(), limit=USUAL)
+        page = missing_of(coverage, **for_room(narrowed, "step", "q", "order"), **asked(), limit=USUAL)
         address = f"{LIST}{campaign_id}/missing"
         kept = _kept()
         return door.page(
             "console/rollout/missing.html", entered, here="rollout", found=words.campaign_words(coverage.campaign),
-            rows=[_person(one) for one in page.items], narrowed={name: narrowed.get(name, "") for name in _FILTERS},
+            rows=[_person(one) for one in page.items], narrowed={name: narrowed.get(name, "") for name in FILTERS},
             total=words.number(len(coverage.missing)),
             steps=[{"value": one["step"], "word": one["word"]} for one in words.stops(coverage)],
-            units=[{"code": code, "name": name} for code, name in sorted(coverage.names.items())],
+            units=words.units(entered.who, coverage),
             export=f"{address}/file{f'?{urlencode(kept)}' if kept else ''}",
             turn=turning(address, narrowed, following=page.next, prev=page.prev),
             may_change=rooms.rollout.may_change(entered.who) and not coverage.campaign.closed_at)
@@ -159,13 +162,12 @@ def figures_of(services: Services, coverage: Coverage) -> dict[str, Any]:
 
 def filters() -> dict[str, str]:
     """Read how a list is narrowed; what is none is left out."""
-    found = {name: request.values.get(name, "").strip()[:100] for name in _FILTERS}
-    if found["step"] not in {step.value for step in Step}:
-        found["step"] = ""
+    found = {name: request.values.get(name, "").strip()[:100] for name in FILTERS}
+    for name, known in _KNOWN.items():
+        if found[name] not in known:
+            found[name] = ""
     if found["unit"] and not is_unit_code(found["unit"]):
         found["unit"] = ""
-    if found["order"] not in SORTS:
-        found["order"] = ""
     try:
         found["on"] = date.fromisoformat(found["on"]).isoformat()
     except ValueError:
@@ -182,8 +184,9 @@ def unit_choices(services: Services) -> list[dict[str, str]]:
     return [{"code": code, "name": name} for code, name in sorted(unit_names(services).items())]
 
 
-def _room(narrowed: Mapping[str, str]) -> dict[str, str]:
-    return {"sort" if name == "order" else name: value for name, value in narrowed.items() if name not in ("on", "unit")}
+def for_room(narrowed: Mapping[str, str], *names: str) -> dict[str, str]:
+    """Give what a list is narrowed by as rooms take it."""
+    return {"sort" if name == "order" else name: value for name, value in narrowed.items() if name in names}
 
 
 def _person(one: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,8 +8,10 @@ from typing import Any, Final
 
 from flask_babel import format_decimal, gettext
 
+from ....administration.rollout.lists import Shown
 from ....pki.enrollment.working_days import day_of
-from ....rollout.campaign import Campaign, Goal, Reason
+from ....roles import Administrator
+from ....rollout.campaign import Campaign, Goal, MemberAct, Reason
 from ....rollout.chart import LARGE, SMALL, draw
 from ....rollout.coverage import Coverage
 from ....rollout.report import agency_rows, steps_of
@@ -56,6 +58,22 @@ def reasons() -> Mapping[str, str]:
         Reason.LONG_LEAVE: gettext("Nghỉ dài ngày"), Reason.SECONDED: gettext("Biệt phái"),
         Reason.RETIRING: gettext("Sắp nghỉ hưu"), Reason.SHARED_ACCOUNT: gettext("Tài khoản dùng chung"),
         Reason.NOT_NEEDED: gettext("Không cần theo công việc"), Reason.OTHER: gettext("Lý do khác")}
+
+
+TAGS: Final[Mapping[str, str]] = {Shown.DONE: "ok", Shown.MISSING: "warn", Shown.EXCLUDED: "idle", Shown.LEFT: "idle"}
+"""How states look (macro ``badge``)."""
+
+
+def shown() -> Mapping[str, str]:
+    """Name the parts of a list."""
+    return {Shown.DONE: gettext("Đã hoàn thành"), Shown.MISSING: gettext("Còn thiếu"), Shown.EXCLUDED: gettext("Không tính"),
+            Shown.LEFT: gettext("Đã rời danh sách"), Shown.JOINED: gettext("Vào danh sách sau ngày chốt")}
+
+
+def movements() -> Mapping[str, str]:
+    """Name what changes a list."""
+    return {MemberAct.JOINED: gettext("Thêm vào"), MemberAct.LEFT: gettext("Rời đi"), MemberAct.MOVED: gettext("Chuyển đơn vị"),
+            MemberAct.EXCLUDED: gettext("Không tính"), MemberAct.RESTORED: gettext("Tính lại")}
 
 
 def refusal(code: str) -> str:
@@ -120,6 +138,11 @@ def agencies(coverage: Coverage) -> list[dict[str, Any]]:
     return [{"code": row.code, "name": row.name, "done": number(row.tally.done), "counted": number(row.tally.counted),
              "missing": number(row.tally.missing), "rate": rate(row.tally.done, row.tally.counted), "low": row.low,
              "bar": bar(row.tally.done, row.tally.counted, low=row.low)} for row in agency_rows(coverage)]
+
+
+def units(who: Administrator, coverage: Coverage) -> list[dict[str, str]]:
+    """Give the agencies of a campaign that somebody looks after, by code; the whole list's, however it is narrowed now."""
+    return [{"code": code, "name": name} for code, name in sorted(coverage.names.items()) if who.oversees(code)]
 
 
 def stops(coverage: Coverage) -> list[dict[str, Any]]:

@@ -1,0 +1,188 @@
+"""Lists of a campaign: everybody with how they stand, who is missing, who does not count, and how the list changed.
+
+Each is that of the course it is asked of (``rollout.coverage``), so that the list of a past day has as many as its report says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
+from typing import Any, Final
+
+from ...directory.mirror import search_key, search_words
+from ...rollout.campaign import MemberAct, MemberEntry, Standing
+from ...rollout.coverage import Coverage
+from ...rollout.members import Member, MemberState, Movement
+from ...rollout.steps import OWNERS
+from ..pages import Page, Place, turned
+from .order import by_place, by_since, place_in, since_of
+
+SORTS: Final = ("unit", "since")
+MOVEMENTS: Final = (MemberAct.JOINED, MemberAct.LEFT, MemberAct.MOVED, MemberAct.EXCLUDED, MemberAct.RESTORED)
+"""What changes a list."""
+
+
+class Shown(StrEnum):
+    """Which part of the list."""
+
+    DONE = "done"
+    MISSING = "missing"
+    EXCLUDED = "excluded"
+    LEFT = "left"
+    JOINED = "joined"
+    """Who is there and came after the list was made, whether they are done or not."""
+
+
+def missing_of(coverage: Coverage, *, step: str = "", q: str = "", sort: str = SORTS[0], cursor: str = "", back: str = "",
+               limit: int) -> Page:
+    """Give those who are missing in a course.
+
+    Args:
+        coverage: The course.
+        step: Only those for whom this is to be done next (``rollout.steps.Step``).
+        q: Words of name, title or agency.
+        sort: ``unit``: by agency and name; ``since``: who waits longest first.
+        cursor: Of the page before.
+        back: ``prev`` of a page; the one before it.
+        limit: How many at most.
+
+    Raises:
+        InvalidParameterError: a cursor that is none.
+    """
+    return _people(coverage.missing, wanted(step=step, q=q), shown_missing, sort, cursor, back, limit)
+
+
+def members_of(coverage: Coverage, *, state: str = "", step: str = "", q: str = "", sort: str = SORTS[0], cursor: str = "",
+               back: str = "", limit: int) -> Page:
+    """Give everybody of the list with how they stand.
+
+    Args:
+        coverage: The course.
+        state: One of ``Shown``; "" for all.
+        step: As ``missing_of``, and so the others.
+        q: See ``step``.
+        sort: See ``step``.
+        cursor: See ``step``.
+        back: See ``step``.
+        limit: See ``step``.
+
+    Raises:
+        InvalidParameterError: a cursor that is none.
+    """
+    return _people(coverage.people, wanted(state=state, step=step, q=q), shown_member, sort, cursor, back, limit)
+
+
+def excluded_of(coverage: Coverage, *, cursor: str = "", back: str = "", limit: int) -> Page:
+    """Give those of the list who do not count, with the reason; arguments and errors as ``missing_of``."""
+    def given(after: Place | None, before: Place | None, most: int) -> Sequence[Standing]:
+        return by_place(coverage.excluded, lambda _one: True, after, before, most)
+
+    kept, further, earlier = turned(given, place_in, (str, str, str), cursor=cursor, back=back, limit=limit)
+    return Page([_shown_standing(one) for one in kept], further, earlier)
+
+
+def movements_of(coverage: Coverage, *, act: str = "", q: str = "", cursor: str = "", back: str = "", limit: int) -> Page:
+    """Give how the list changed since it was made, the newest first.
+
+    Args:
+        coverage: The course.
+        act: One of ``MOVEMENTS``; "" for all.
+        q: As ``missing_of``, and so the others.
+        cursor: See ``q``.
+        back: See ``q``.
+        limit: See ``q``.
+
+    Raises:
+        InvalidParameterError: a cursor that is none.
+    """
+    found, words = coverage.movements, search_words(q)
+
+    def numbered(numbers: range, most: int) -> list[tuple[int, Movement]]:
+        made: list[tuple[int, Movement]] = []
+        for number in numbers:
+            if len(made) == most:
+                break
+            if act in ("", found[number].act) and _has(found[number].entry, words):
+                made.append((number, found[number]))
+        return made
+
+    def given(after: Place | None, before: Place | None, most: int) -> list[tuple[int, Movement]]:
+        if before is not None:
+            return numbered(range(min(before[0] + 1, len(found)), len(found)), most)[::-1]
+        return numbered(range(min(after[0], len(found)) - 1 if after is not None else len(found) - 1, -1, -1), most)
+
+    kept, further, earlier = turned(given, lambda one: (one[0],), (int,), cursor=cursor, back=back, limit=limit)
+    return Page([shown_movement(one, coverage) for _, one in kept], further, earlier)
+
+
+def wanted(*, state: str = "", step: str = "", q: str = "") -> Callable[[Member], bool]:
+    """Make what tells whether somebody is meant; arguments as ``members_of``."""
+    words = search_words(q)
+
+    def is_wanted(one: Member) -> bool:
+        return (not state or _is_of(one, state)) and (
+            not step or (one.step == step and one.state is MemberState.MISSING)) and _has(one.entry, words)
+
+    return is_wanted
+
+
+def moved(coverage: Coverage, *, act: str = "", q: str = "") -> Iterator[Movement]:
+    """Give how the list changed, in order; arguments as ``movements_of``."""
+    words = search_words(q)
+    return (one for one in coverage.movements if act in ("", one.act) and _has(one.entry, words))
+
+
+def shown_missing(one: Member) -> dict[str, Any]:
+    """Write somebody who is missing."""
+    return {**_shown_person(one.entry), "step": one.step.value, "owner": OWNERS[one.step].value, "since": one.since}
+
+
+def shown_member(one: Member) -> dict[str, Any]:
+    """Write somebody of the list."""
+    waits = one.state is MemberState.MISSING
+    return {**_shown_person(one.entry), "state": one.state.value, "step": one.step.value if waits else None,
+            "owner": OWNERS[one.step].value if waits else None, "reason": one.reason or None,
+            "note": one.place.note if one.state is MemberState.EXCLUDED else "", "since": one.since,
+            "joined_at": one.joined_at or None}
+
+
+def shown_movement(one: Movement, coverage: Coverage) -> dict[str, Any]:
+    """Write one change of the list."""
+    entry = one.entry
+    return {**_shown_person(entry), "agency_name": entry.agency_name, "at": entry.at, "act": one.act.value,
+            "from_agency_code": one.origin if one.act is MemberAct.MOVED else None,
+            "from_agency_name": coverage.names.get(one.origin, one.origin) if one.act is MemberAct.MOVED else None,
+            "reason": entry.reason or None, "note": entry.note, "by_hand": bool(entry.actor)}
+
+
+def _people(people: Sequence[Member], is_wanted: Callable[[Member], bool], shown: Callable[[Member], dict[str, Any]], sort: str,
+            cursor: str, back: str, limit: int) -> Page:
+    in_order = by_since if sort == "since" else by_place
+    place: Callable[[Member], Place] = since_of if sort == "since" else place_in
+
+    def given(after: Place | None, before: Place | None, most: int) -> Sequence[Member]:
+        return in_order(people, is_wanted, after, before, most)
+
+    kept, further, earlier = turned(given, place, (int, str) if sort == "since" else (str, str, str), cursor=cursor, back=back,
+                                    limit=limit)
+    return Page([shown(one) for one in kept], further, earlier)
+
+
+def _is_of(one: Member, state: str) -> bool:
+    return bool(one.joined_at) and one.place.present if state == Shown.JOINED else one.state == state
+
+
+def _shown_person(entry: MemberEntry) -> dict[str, Any]:
+    return {"subject": entry.subject, "name": entry.name, "title": entry.title, "unit_code": entry.unit_code,
+            "unit_name": entry.unit_name, "agency_code": entry.agency_code}
+
+
+def _shown_standing(one: Standing) -> dict[str, Any]:
+    return {**_shown_person(one.entry), "reason": one.excluded or one.reason, "by_hand": bool(one.excluded), "note": one.note}
+
+
+def _has(entry: MemberEntry, words: Sequence[str]) -> bool:
+    if not words:
+        return True
+    key = f" {search_key(entry.name, entry.title, entry.unit_name)}"
+    return all((word if len(word) > 2 else f" {word}") in key for word in words)

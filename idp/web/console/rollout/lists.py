@@ -1,0 +1,159 @@
+"""Everybody of a campaign, how its list changed, and agency by agency why so many count; each but the last as a file too.
+
+Rules and scope are those of ``administration.rollout``; files ask for a purpose first (``files``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, request
+from flask_babel import gettext
+
+from ....administration.pages import USUAL
+from ....administration.rollout.lists import MOVEMENTS, Shown, members_of, movements_of
+from ....errors import RefusedError
+from ....rollout.campaign import MemberAct
+from ....rollout.coverage import Coverage
+from ....rollout.report import agency_rows, flow_numbers, whole_flow
+from ....services import Services
+from ..door import Door, Entered
+from ..turning import asked, turning
+from ..words import day
+from . import words
+from .files import purpose_page, sent, told
+from .pages import FILTERS, LIST, filters, for_room
+
+_MEMBERS = ("on", "unit", "state", "step", "q")
+_MOVEMENTS = ("on", "unit", "act", "q")
+
+
+def add(views: Blueprint, services: Services, door: Door) -> None:
+    """Make the views."""
+    rooms = services.administration
+
+    @views.get("/rollout/<campaign_id>/members")
+    def campaign_members(campaign_id: str) -> Response:
+        entered = door.enter(request.full_path)
+        if isinstance(entered, Response):
+            return entered
+        narrowed = _kept(*_MEMBERS, "order")
+        coverage = _coverage(entered, campaign_id, narrowed)
+        page = members_of(coverage, **for_room(narrowed, "state", "step", "q", "order"), **asked(), limit=USUAL)
+        return _page("members", entered, coverage, narrowed, page.next, page.prev, total=words.number(len(coverage.people)),
+                     steps=[{"value": one["step"], "word": one["word"]} for one in words.stops(coverage)],
+                     states=[{"value": one.value, "word": words.shown()[one]} for one in Shown],
+                     rows=[_member(one) for one in page.items])
+
+    @views.get("/rollout/<campaign_id>/movements")
+    def campaign_movements(campaign_id: str) -> Response:
+        entered = door.enter(request.full_path)
+        if isinstance(entered, Response):
+            return entered
+        narrowed = _kept(*_MOVEMENTS)
+        coverage = _coverage(entered, campaign_id, narrowed)
+        page = movements_of(coverage, **for_room(narrowed, "act", "q"), **asked(), limit=USUAL)
+        return _page("movements", entered, coverage, narrowed, page.next, page.prev,
+                     total=words.number(len(coverage.movements)),
+                     acts=[{"value": act.value, "word": words.movements()[act]} for act in MOVEMENTS],
+                     rows=[_movement(one) for one in page.items])
+
+    @views.get("/rollout/<campaign_id>/agencies")
+    def agencies_of_campaign(campaign_id: str) -> Response:
+        entered = door.enter(request.full_path)
+        if isinstance(entered, Response):
+            return entered
+        narrowed = _kept("on")
+        coverage = _coverage(entered, campaign_id, narrowed)
+        rows = sorted(agency_rows(coverage, emptied=True), key=lambda row: row.code)
+        last = coverage.last
+        return door.page(
+            "console/rollout/agencies.html", entered, here="rollout", found=words.campaign_words(coverage.campaign),
+            day=words.date_text(last.day), on=narrowed.get("on", ""), query=f"?{urlencode(narrowed)}" if narrowed else "",
+            rows=[{"code": row.code, "name": row.name, "flow": _numbers(row.flow), "done": words.number(row.tally.done),
+                   "counted": words.number(row.tally.counted), "rate": words.rate(row.tally.done, row.tally.counted)}
+                  for row in rows],
+            whole={"code": "", "name": "", "flow": _numbers(whole_flow(rows)),
+                   "done": words.number(last.done), "counted": words.number(last.counted),
+                   "rate": words.rate(last.done, last.counted)})
+
+    @views.get("/rollout/<campaign_id>/members/file")
+    def ask_members_file(campaign_id: str) -> Response:
+        entered = door.enter(request.full_path)
+        return entered if isinstance(entered, Response) else _ask(entered, campaign_id, "members")
+
+    @views.post("/rollout/<campaign_id>/members/file")
+    def members_file(campaign_id: str) -> Response:
+        return _file(campaign_id, "members")
+
+    @views.get("/rollout/<campaign_id>/movements/file")
+    def ask_movements_file(campaign_id: str) -> Response:
+        entered = door.enter(request.full_path)
+        return entered if isinstance(entered, Response) else _ask(entered, campaign_id, "movements")
+
+    @views.post("/rollout/<campaign_id>/movements/file")
+    def movements_file(campaign_id: str) -> Response:
+        return _file(campaign_id, "movements")
+
+    def _coverage(entered: Entered, campaign_id: str, narrowed: Mapping[str, str]) -> Coverage:
+        return rooms.rollout.coverage(entered.who, campaign_id, on=narrowed.get("on", ""), unit=narrowed.get("unit", ""))
+
+    def _page(name: str, entered: Entered, coverage: Coverage, narrowed: Mapping[str, str], following: str, prev: str,
+              **more: Any) -> Response:
+        address = f"{LIST}{coverage.campaign.campaign_id}/{name}"
+        kept = {one: value for one, value in narrowed.items() if one != "order"}
+        return door.page(
+            f"console/rollout/{name}.html", entered, here="rollout", found=words.campaign_words(coverage.campaign),
+            day=words.date_text(coverage.last.day), narrowed={one: narrowed.get(one, "") for one in FILTERS},
+            units=words.units(entered.who, coverage),
+            export=f"{address}/file{f'?{urlencode(kept)}' if kept else ''}",
+            turn=turning(address, narrowed, following=following, prev=prev), **more)
+
+    def _file(campaign_id: str, name: str) -> Response:
+        entered = door.enter(f"{LIST}{campaign_id}/{name}/file")
+        if isinstance(entered, Response):
+            return entered
+        of_members = name == "members"
+        kept = _kept(*(_MEMBERS if of_members else _MOVEMENTS))
+        body = {{"state": "member_state", "act": "movement"}.get(one, one): value for one, value in kept.items()} | told()
+        write = rooms.rollout_reports.members_file if of_members else rooms.rollout_reports.movements_file
+        try:
+            return sent(write(entered.who, campaign_id, body, entered.caller))
+        except RefusedError as err:
+            if err.status != 422:
+                raise
+            return _ask(entered, campaign_id, name, status=422)
+
+    def _ask(entered: Entered, campaign_id: str, name: str, *, status: int = 200) -> Response:
+        found, address = rooms.rollout.seen(entered.who, campaign_id), f"{LIST}{campaign_id}/{name}"
+        kept = _kept(*(_MEMBERS if name == "members" else _MOVEMENTS))
+        titles = {"members": (gettext("Xuất danh sách chiến dịch"), gettext("Danh sách chiến dịch")),
+                  "movements": (gettext("Xuất biến động danh sách"), gettext("Biến động danh sách"))}
+        title, back_word = titles[name]
+        return purpose_page(door, entered, here="rollout", status=status, title=title, about=found.name, kept=kept,
+                            address=f"{address}/file", back=f"{address}?{urlencode(kept)}", back_word=back_word)
+
+
+def _kept(*names: str) -> dict[str, str]:
+    return {name: value for name, value in filters().items() if name in names}
+
+
+def _numbers(flow: Any) -> list[str]:
+    return [words.number(one) for one in flow_numbers(flow)]
+
+
+def _member(one: Mapping[str, Any]) -> dict[str, Any]:
+    return {**one, "word": words.shown()[one["state"]], "tag": words.TAGS[one["state"]],
+            "step": words.steps().get(one["step"], ""), "who": words.owners().get(one["owner"], ""),
+            "reason": words.reasons().get(one["reason"], ""), "since": day(one["since"]),
+            "joined": day(one["joined_at"]) if one["joined_at"] else ""}
+
+
+def _movement(one: Mapping[str, Any]) -> dict[str, Any]:
+    came = one["act"] == MemberAct.MOVED
+    return {**one, "word": words.movements()[one["act"]], "day": day(one["at"]),
+            "reason": words.reasons().get(one["reason"], ""),
+            "way": gettext("Từ %(origin)s đến %(target)s", origin=one["from_agency_name"], target=one["agency_name"])
+            if came else ""}
