@@ -98,6 +98,7 @@ from .oauth.tokens.resource_access import ResourceAccess
 from .oidc.acting_post import ActingPosts
 from .oidc.backchannel_logout import LogoutDelivery, NoticeQueue
 from .oidc.consent import Consents
+from .oidc.phone_approval import PhoneApprovals
 from .oidc.rp_initiated_logout import EndSession
 from .oidc.subject import Subjects
 from .oidc.userinfo import UserInfoAnswers
@@ -358,6 +359,7 @@ class Services:
     freshness: Freshness
     passkeys: Passkeys
     mobile_id: MobileId
+    phone_approvals: PhoneApprovals | None
     passkey_sign_in: PasskeySignIn
     sign_in: SignIn
     forgotten_passwords: ForgottenPasswords

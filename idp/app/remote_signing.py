@@ -1,4 +1,4 @@
-"""How remote signing (CSC API) is put together over signatures by SIM: its store, the names of credentials, and who may wait."""
+"""How what programs ask of officers' SIMs is put together: remote signing (CSC API), and approvals on the phone (CIBA)."""
 
 from __future__ import annotations
 
@@ -9,13 +9,26 @@ from cryptography import x509
 
 from ..adapters.sql.database import Database
 from ..adapters.sql.signing.csc_authorizations import SqlCscAuthorizations
+from ..adapters.sql.signing.phone_approvals import SqlPhoneApprovals
 from ..adapters.sql.signing.transactions import SqlTransactions
+from ..audit import AuditTrail
+from ..authn.assurance import AssurancePolicy
 from ..authn.lockout import GuessCounter, Lockout
+from ..authn.mobile_id import MobileId
 from ..clock import Clock
+from ..directory.mirror import OfficerMirror
 from ..endpoints.csc.house import AUTHORIZE_LIMITS
+from ..notices.personal_data import PersonalDataNotice
+from ..oauth.client import ClientRegistry
+from ..oauth.deferred.approvals import Approvals
 from ..oauth.requests.credential_scope import TYPE
 from ..oauth.requests.signing_details import SigningDetails
+from ..oidc.acting_post import ActingPosts
+from ..oidc.consent import Consents
+from ..oidc.phone_approval import LIMITS, PhoneApprovals
+from ..oidc.subject import Subjects
 from ..services import RemoteSigning
+from ..sessions.single_sign_on import Sessions
 from ..settings import Settings
 from ..signing.csc.authorization import ActivationData
 from ..signing.csc.credential import Credentials, Names
@@ -39,3 +52,14 @@ def remote_signing(settings: Settings, database: Database, signing: Signing, sim
     room = HashSigning(signing, credentials, SqlCscAuthorizations(database), activation,
                        Waiting(settings.waiting_requests, time.sleep), clock, multisign=settings.csc_multisign)
     return RemoteSigning(signing=room, authorizations=Lockout(guesses, clock, AUTHORIZE_LIMITS, kind="signings"))
+
+
+def phone_approvals(database: Database, approvals: Approvals, mobile_id: MobileId, clients: ClientRegistry, mirror: OfficerMirror,
+                    sessions: Sessions, assurance: AssurancePolicy, consents: Consents, posts: ActingPosts,
+                    notice: PersonalDataNotice, subjects: Subjects, guesses: GuessCounter, audit: AuditTrail,
+                    clock: Clock) -> PhoneApprovals:
+    """Build the room by which phones are asked what applications ask officers by name."""
+    return PhoneApprovals(
+        SqlPhoneApprovals(database), approvals, mobile_id, clients, mirror, sessions, assurance, consents=consents, posts=posts,
+        personal_data=notice, subjects=subjects, limits=Lockout(guesses, clock, LIMITS, kind="phone_approval"), audit=audit,
+        clock=clock)

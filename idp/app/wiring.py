@@ -152,7 +152,7 @@ from .officers import officer_rooms
 from .operation import deliveries, repeats
 from .people import WholeDirectory, mirroring, role_groups
 from .rehearsal import rehearsal
-from .remote_signing import leave_types, remote_signing
+from .remote_signing import leave_types, phone_approvals, remote_signing
 from .rollout import rollout_rooms
 from .servers import client_authorities, key_token, ldap_people, mail_server
 from .signatures import signature_rooms, signs_in
@@ -300,7 +300,8 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     rollout = rollout_rooms(settings, database, clients, mirror, groups, desk_rooms.moves.calendar, audit, clock)
     trail = audit_rooms(settings, database, seal_store, seal_signer, protocol_rooms.time_stamps, mirror, groups, notices, audit,
                         clock)
-    consents = Consents(SqlConsents(database), audit, clock)
+    consents, acting_posts = Consents(SqlConsents(database), audit, clock), ActingPosts(SqlPostChoices(database), clock)
+    personal_notice = personal_data(settings, database, clock)
     known_devices = Devices(SqlDevices(database), networks, clock)
     about_officers = OfficerAdministration(deprovisioning, mirror, groups)
     around = Around(
@@ -347,7 +348,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
                                     read_hint=id_tokens.subject_of_hint),
             requests=SignedRequests(objects, seen, clock)),
         pings=pings, ping_delivery=PingDelivery(pings, outbound, clients, sealer, clock),
-        notices=notices, announcements=announcements, personal_data=personal_data(settings, database, clock),
+        notices=notices, announcements=announcements, personal_data=personal_notice,
         mail=mail, certificate_desk=desk_rooms, published_chain=chain,
         list_fetcher=list_fetcher, campaigns=rollout.campaigns, campaign_reminders=rollout.reminders,
         own_certificates=holders(desk_rooms, mirror, chain, issuance, clock),
@@ -374,13 +375,12 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
                        passwords=Lockout(guesses, clock, Limits(source=Rule(settings.sign_in_source_failures), pause=pause))),
         break_glass=emergency, forgotten_passwords=forgotten,
         password_notices=PasswordNotices(seen, clock, days=settings.password_notice_days),
-        assurance=assurance,
-        sessions=sessions,
-        known_devices=known_devices,
+        assurance=assurance, sessions=sessions, known_devices=known_devices,
         remembered_devices=RememberedDevices(SqlRememberedDevices(database), clock, days=settings.remember_device_days),
-        interactions=interactions,
-        consents=consents,
-        acting_posts=ActingPosts(SqlPostChoices(database), clock),
+        interactions=interactions, consents=consents, acting_posts=acting_posts,
+        phone_approvals=None if signatures is None else phone_approvals(
+            database, approvals, factors.mobile_id, clients, mirror, sessions, assurance, consents, acting_posts, personal_notice,
+            subjects, guesses, audit, clock),
         introspection=Introspection(provider, subject_of=subjects.of, acr_prefix=settings.acr_prefix,
                                     told_of=claims.PostOfGrant(mirror)),
         signed_introspection=SignedIntrospection(issuer=settings.issuer, keys=keys, client_keys=client_keys, clock=clock),

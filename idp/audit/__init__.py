@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 REPEAT_SECONDS = 60
 """Repeats within one such stretch of time are counted and recorded as one (``AuditTrail.repeated``)."""
@@ -41,6 +41,7 @@ class AuditEvent(StrEnum):
     FACTOR_DEMANDED = "factor.demanded"
     FACTOR_ENROLLED = "factor.enrolled"
     FACTOR_RENAMED = "factor.renamed"
+    FACTOR_CHANGED = "factor.changed"
     FACTOR_REMOVED = "factor.removed"
     FACTOR_RESET_ASKED = "factor_reset.asked"
     FACTOR_RESET_APPROVED = "factor_reset.approved"
@@ -173,11 +174,15 @@ Detail = Mapping[str, str | int | bool | Mapping[str, list[str]]]
 """Small facts of a record by name; ``changed`` alone is a table (changed.py)."""
 
 
+PHONE: Final = "phone"
+"""Stands for the address where an officer acts on the phone, by the SIM."""
+
+
 class Caller(NamedTuple):
     """Who asks, as the edge saw it. A tuple, because one is made for every request.
 
     Attributes:
-        source: Address of the caller behind our proxies, or ``cli`` / ``worker``.
+        source: Address of the caller behind our proxies, or ``cli`` / ``worker`` / ``PHONE``.
         request_id: Ties records and log lines of one request together.
         user_agent: At most 255 characters, control characters removed; empty for programs.
         officer: Subject of the administrator who asks; empty where nobody acts for others.

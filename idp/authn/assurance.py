@@ -39,11 +39,12 @@ OTP = "otp"
 POP = "pop"
 USER = "user"
 SMART_CARD = "sc"
+PIN = "pin"
 MFA = "mfa"
 REMEMBERED = "remembered"
 """Stands among the amr values of a session that a remembered device (``sessions.remembered``) let in by the password alone. Ours:
 RFC 8176 has no such value and nothing was proven by it, so it is never published and adds nothing to the level."""
-_KINDS = {PWD: "knowledge", OTP: "possession", POP: "possession", SMART_CARD: "possession"}
+_KINDS = {PWD: "knowledge", OTP: "possession", POP: "possession", SMART_CARD: "possession", PIN: "knowledge"}
 
 
 def level_reached(amr: Collection[str]) -> int:

@@ -33,10 +33,15 @@ BINDING: Final = "binding"
 
 
 class Enrolled(NamedTuple):
-    """That an officer signs in by SIM: since when, and when last; seconds since the epoch."""
+    """That an officer signs in by SIM: since when, and when last; seconds since the epoch.
+
+    Attributes:
+        approves_since: Since when the phone is also asked what applications ask the officer by name; None: it is not.
+    """
 
     enrolled_at: int
     last_used_at: int | None
+    approves_since: int | None = None
 
 
 class SimLoginStore(Protocol):
@@ -48,6 +53,10 @@ class SimLoginStore(Protocol):
 
     def add(self, entry_uuid: str, now: int, record: AuditRecord, notice: Notice) -> bool:
         """Enrol with record and notice; False, and nothing written, where it is enrolled already."""
+        ...
+
+    def approves(self, entry_uuid: str, since: int | None, record: AuditRecord, notice: Notice) -> bool:
+        """Keep whether the phone is asked for approvals, with record and notice; False where it is so, or there is no factor."""
         ...
 
     def remove(self, entry_uuid: str, record: AuditRecord, notice: Notice, *, keep_one: bool) -> bool:
@@ -94,6 +103,20 @@ class MobileId:
         record = AuditRecord(AuditEvent.FACTOR_ENROLLED, self._clock.now(), sub=officer.sub, source=caller.source,
                              request_id=caller.request_id, detail={"factor": self.name, "card": sim[-4:], **caller.by})
         return self._store.add(officer.officer.entry_uuid, record.at, record, told(NoticeKind.FACTOR_ADDED, record))
+
+    # What applications ask by name (``oidc.phone_approval``)
+
+    def approves(self, officer: MirroredOfficer) -> bool:
+        """Tell whether an officer's phone may be asked for approvals now: it was chosen, and there is a SIM for it."""
+        found = self._store.find(officer.officer.entry_uuid) if self.offered else None
+        return found is not None and found.approves_since is not None and self._sim(officer) is not None
+
+    def choose_approvals(self, officer: MirroredOfficer, wanted: bool, caller: Caller) -> bool:
+        """Have the phone asked for approvals from now on, or not any more, and tell the officer; False where nothing changes."""
+        record = AuditRecord(AuditEvent.FACTOR_CHANGED, self._clock.now(), sub=officer.sub, source=caller.source,
+                             request_id=caller.request_id, detail={"factor": self.name, "approvals": wanted, **caller.by})
+        kind = NoticeKind.APPROVALS_BY_PHONE if wanted else NoticeKind.NO_APPROVALS_BY_PHONE
+        return self._store.approves(officer.officer.entry_uuid, record.at if wanted else None, record, told(kind, record))
 
     # In a sign-in
 

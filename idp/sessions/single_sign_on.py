@@ -58,6 +58,21 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """A session that a write opens which does more, such as the approval of a request on the phone.
+
+    Attributes:
+        cookie_digest: Of a value that nobody has: no browser can show it.
+        record: Of the sign-in.
+    """
+
+    session: Session
+    cookie_digest: bytes
+    caller: Caller
+    record: AuditRecord
+
+
+@dataclass(frozen=True, slots=True)
 class SessionLimits:
     """When a session ends by itself, in seconds."""
 
@@ -169,6 +184,26 @@ class Sessions:
         if not self._store.insert(session, digest(value), caller, _sign_in(session, now, caller, client_id)):
             raise NotActiveError
         return value, session
+
+    def without_cookie(self, sub: str, *, acr: int, amr: tuple[str, ...], auth_time: int, caller: Caller,
+                       client_id: str) -> Opening:
+        """Make a session that no browser has, for an officer who has proven who they are to us and to no browser of ours.
+
+        It is a session like any other: it has the same limits, stands among the officer's, and is ended with them. Nobody comes
+        back with it, so the idle limit counts from its beginning. Nothing is written.
+
+        Args:
+            sub: Who it was.
+            acr: Level reached.
+            amr: Factors.
+            auth_time: When, seconds since the epoch.
+            caller: For the record and the officer's pages.
+            client_id: The application that it is opened for.
+        """
+        now = self._clock.now()
+        session = Session(sid=secrets.token_urlsafe(16), sub=sub, auth_time=auth_time, acr=acr, amr=amr, created_at=now,
+                          last_seen_at=now, expires_at=now + self._limits.absolute_seconds)
+        return Opening(session, digest(secrets.token_urlsafe(32)), caller, _sign_in(session, now, caller, client_id))
 
     def step_up(self, session: Session, *, acr: int, amr: tuple[str, ...], caller: Caller, cookie: str,
                 client_id: str = "") -> tuple[str, Session] | None:

@@ -25,7 +25,7 @@ from .mobile_signature import Answer, MobileSignatureService, SignatureRequest
 from .outcome import Outcome
 from .ports import TEST, Sims, Standings, TransactionStore
 from .signature import SignatureError, verified
-from .transaction import LOGIN, NOT_FETCHED, SIM_BLOCKED, STANDING_UNKNOWN, Change, State, Transaction, changed
+from .transaction import APPROVAL, NOT_FETCHED, SIM_BLOCKED, STANDING_UNKNOWN, Change, State, Transaction, changed
 
 _LATE_SECONDS: Final = 300
 """How long a service is asked for a signature that nobody waits for any more, and others for a standing."""
@@ -47,6 +47,8 @@ class Rules:
         again_seconds: And how long after that, each time (5 s).
         fetch_seconds: How long a signature waits for the application.
         refusals: After so many within ``pause_seconds`` an officer is left alone for that long.
+        approval_pause_seconds: After each refusal of an approval no phone is asked for another one for so long: what an
+            application asks by name was not begun by the officer.
     """
 
     timeout_seconds: int = 120
@@ -57,6 +59,7 @@ class Rules:
     fetch_seconds: int = 300
     refusals: int = 3
     pause_seconds: int = 900
+    approval_pause_seconds: int = 300
 
 
 class _AwayError(Exception):
@@ -154,13 +157,13 @@ class Following:
 
     def _send(self, one: Transaction, caller: Caller) -> Transaction:
         service = self._services.get(one.carrier)
-        if service is None or (one.purpose == LOGIN and not service.authenticates):
+        if service is None or (one.proves and not service.authenticates):
             return self._end(one, State.FAILED, Outcome.SERVICE_DOWN, caller, note="There is no such service.")
         if self._clock.now() > one.deadline_at:
             return self._given_up(one, caller)
         try:
             answer = service.sign(SignatureRequest(one.transaction_id, one.msisdn, one.digest, one.digest_name, one.text,
-                                                   one.timeout_seconds, "authentication" if one.purpose == LOGIN else "signing"))
+                                                   one.timeout_seconds, "authentication" if one.proves else "signing"))
         except UnavailableError:
             raise _AwayError(self._wait(one)) from None
         if answer.outcome.may_be_sent_again:
@@ -285,7 +288,7 @@ class Following:
     def still_signs(self, one: Transaction) -> bool:
         """Tell whether the card that was asked is still the officer's, and neither lost nor blocked, and has still that key."""
         try:
-            sim = self._sims.authenticating(one.sub) if one.purpose == LOGIN else (
+            sim = self._sims.authenticating(one.sub) if one.proves else (
                 self._sims.signing(one.sub, testing=one.client_id == TEST))
         except RefusedError:
             return False
@@ -326,9 +329,12 @@ class Following:
 
 def record_of(event: AuditEvent, one: Transaction, caller: Caller, now: int) -> AuditRecord:
     """Give the record of a step; what is asked for signing in is told of as such, and never as a signature."""
-    if one.purpose == LOGIN:
-        return AuditRecord(_OF_LOGIN[event], now, sub=one.sub, source=caller.source, request_id=caller.request_id, detail={
-            "factor": "sim", "transaction": one.transaction_id, "state": one.state.value, "outcome": one.outcome})
+    if one.proves:
+        of_approval = one.purpose == APPROVAL
+        return AuditRecord(_OF_LOGIN[event], now, sub=one.sub, client_id=one.client_id if of_approval else "",
+                           source=caller.source, request_id=caller.request_id, detail={
+            "factor": "sim", "transaction": one.transaction_id, "state": one.state.value, "outcome": one.outcome,
+            **({"for": one.purpose} if of_approval else {})})
     return AuditRecord(event, now, sub=one.sub, client_id=one.client_id, sid=one.sid, source=caller.source,
                        request_id=caller.request_id, detail={
                            "transaction": one.transaction_id, "state": one.state.value, "outcome": one.outcome,

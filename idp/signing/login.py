@@ -1,8 +1,9 @@
-"""Asking an officer's phone to confirm a sign-in: a challenge that the card's key for that signs, and no document ever.
+"""Asking an officer's phone to confirm a sign-in or an approval: a challenge that the card's key for that signs, no document.
 
-Source: ETSI TS 102 204 §6; security checklist 29, 57 and 58; decision 0011. What is signed is a number made here for one sign-in
-of one browser, with the digits that stand on both screens. It shares with signatures that a card is asked one thing at a time,
-and everything that ``following`` does; it is never given out, and what comes late opens nothing.
+Source: ETSI TS 102 204 §6; security checklist 29, 57 and 58; decisions 0011 and 0012. What is signed is a number made here for
+one sign-in of one browser, or for one request of an application, with the digits that stand on both screens. It shares with
+signatures that a card is asked one thing at a time, and everything that ``following`` does; it is never given out, and what comes
+late opens nothing.
 """
 
 from __future__ import annotations
@@ -18,15 +19,20 @@ from ..errors import RefusedError
 from .mobile_signature import MobileSignatureService
 from .ports import BoundSim, Sims
 from .signing import Order, Signing
-from .transaction import LOGIN, OPEN, State, Transaction
+from .sim_text import LONGEST, folded
+from .transaction import APPROVAL, LOGIN, OPEN, Change, State, Transaction
 
 ASKER: Final = "sim-login"
 """Stands for the application in what is asked for signing in."""
 _WHAT: Final = b"sign-in challenge, not a document\0"
+_APPROVES: Final = b"approval challenge, not a document\0"
+_CODE: Final = len(" 0000")
+_LEAST_NAME: Final = 16
+"""So much of an application's name has to stand before a message, or all of it."""
 
 
 class Logins:
-    """Sign-ins confirmed by SIM.
+    """Sign-ins and approvals confirmed by SIM.
 
     Args:
         signing: Asks phones.
@@ -88,3 +94,57 @@ class Logins:
     def opened(self, one: Transaction, entry_uuid: str, record: AuditRecord, caller: Caller) -> bool:
         """Take what a phone has confirmed, once. See ``Signing.opened``."""
         return self._signing.opened(one, entry_uuid, record, caller)
+
+    # What applications ask officers by name
+
+    def ask_to_approve(self, officer: MirroredOfficer, client_id: str, text: str, binding: str, caller: Caller, *,
+                       seconds: int) -> Transaction:
+        """Store a question about a request; the worker asks the phone. Once for each request, whatever becomes of it.
+
+        Args:
+            officer: Who is asked.
+            client_id: The application that asks.
+            text: As ``approval_text``.
+            binding: Names the request; SHA-256, hexadecimal.
+            caller: Who asks, for the records.
+            seconds: How long the answer is worth anything.
+
+        Raises:
+            RefusedError: as ``Signing.ask``; ``sim_busy`` also where this request was asked before.
+            UnavailableError: as ``Signing.ask``.
+        """
+        post = officer.officer.main_post
+        challenge = b"\0".join((binding.encode(), text.encode(), secrets.token_bytes(32)))
+        return self._signing.ask(Order(
+            client_id=client_id, idempotency_key=f"{APPROVAL}:{binding}", sub=officer.sub, unit_code=post.unit_code,
+            title=post.title, digest_name="sha256", digest=hashlib.sha256(_APPROVES + challenge).digest(), document=text,
+            subject=text, purpose=APPROVAL, binding=binding, timeout_seconds=seconds), caller, later=True)
+
+    def asked_to_approve(self, sub: str, binding: str) -> Transaction | None:
+        """Give what the officer's phone was asked about a request, as it is stored; None where it was not asked."""
+        one = self._signing.asked_about(binding)
+        return one if one is not None and one.sub == sub else None
+
+    def approving(self, one: Transaction, caller: Caller) -> Change | None:
+        """Give the step that uses up what a phone has confirmed. See ``Signing.approving``."""
+        return self._signing.approving(one, caller)
+
+
+def approval_text(name: str, message: str) -> str:
+    """Give what a phone shows of a request before the code; "" where it cannot show what the officer has to compare.
+
+    The message stands there whole, in letters that every phone has, or nothing does; the application's name is cut.
+
+    Args:
+        name: Of the application.
+        message: Its ``binding_message``; "" for none.
+    """
+    shown, said = folded(name), folded(message)
+    if said.count("?") != message.count("?"):  # a letter that phones do not have
+        return ""
+    end = f": {said}" if said else ""
+    begins = "DONG Y CHO "
+    room = LONGEST - _CODE - len(begins) - len(end)
+    if room < min(len(shown), _LEAST_NAME):
+        return ""
+    return f"{begins}{shown if len(shown) <= room else shown[:room].rstrip()}{end}"

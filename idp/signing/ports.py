@@ -108,8 +108,8 @@ class TransactionStore(Protocol):
         """Find the signature that a client calls so."""
         ...
 
-    def bound(self, binding: str) -> Transaction | None:
-        """Find what was last asked for a sign-in."""
+    def bound(self, binding: str, purpose: Purpose) -> Transaction | None:
+        """Find what was last asked for a sign-in, or an approval."""
         ...
 
     def take(self, change: Change, record: AuditRecord, entry_uuid: str) -> bool:
@@ -131,8 +131,12 @@ class TransactionStore(Protocol):
         """Give those of a service at which somebody is to look, the most overdue first."""
         ...
 
-    def refusals(self, sub: str, purpose: Purpose, outcomes: Sequence[str], since: int) -> Sequence[int]:
-        """Say when an officer's transactions of a purpose ended in one of two outcomes, or were denied, since a moment."""
+    def refusals(self, sub: str, purpose: Purpose, since: int, *, most: int) -> Sequence[int]:
+        """Say when an officer has last refused what a card was asked for a purpose, on the phone or by saying "not me".
+
+        The last ones after a moment, each transaction once: at least ``most`` of them where there are so many, and never more
+        than twice that.
+        """
         ...
 
     def of_officer(self, sub: str, *, before: str = "", limit: int) -> Sequence[Transaction]:

@@ -28,11 +28,11 @@ from .outcome import Outcome
 from .ports import TEST, BoundSim, Sims, Standings, TransactionStore
 from .sim_text import sim_text
 from .transaction import (
+    APPROVAL,
     DENIED,
     LOGIN,
     NOT_FETCHED,
     OPEN,
-    REFUSALS,
     SIGNATURE,
     SIM_BLOCKED,
     Change,
@@ -46,14 +46,17 @@ from .transaction import (
 from .verification_code import verification_code
 
 _MOST_RACES: Final = 8
-_BEGINS: Final[Mapping[Purpose, str]] = {SIGNATURE: "s", LOGIN: "l"}
-"""What identifiers begin with, the moment after it: lists of signatures pass over sign-ins by the index alone."""
+_BEGINS: Final[Mapping[Purpose, str]] = {SIGNATURE: "s", LOGIN: "l", APPROVAL: "a"}
+"""What identifiers begin with, the moment after it: lists of signatures pass over all others by the index alone."""
 _LENGTHS: Final[Mapping[DigestName, int]] = {"sha256": 32, "sha384": 48, "sha512": 64}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What an application wants signed; fields as in ``Transaction``."""
+    """What an application wants signed; fields as in ``Transaction``.
+
+    ``timeout_seconds``: where the officer has less time than usual.
+    """
 
     client_id: str
     idempotency_key: str
@@ -70,6 +73,7 @@ class Order:
     auth_time: int = 0
     purpose: Purpose = SIGNATURE
     binding: str = ""
+    timeout_seconds: int = 0
 
 
 class Signing:
@@ -86,8 +90,8 @@ class Signing:
         """How long a signature waits for the application."""
         return self._rules.fetch_seconds
 
-    def ask(self, order: Order, caller: Caller) -> Transaction:
-        """Store a transaction and ask the phone.
+    def ask(self, order: Order, caller: Caller, *, later: bool = False) -> Transaction:
+        """Store a transaction and ask the phone; ``later``: the worker does, within a second, and no network is waited for.
 
         Asked again with the same key by the same application it is the same transaction, and the phone is not asked again.
 
@@ -106,17 +110,15 @@ class Signing:
         if known is not None:
             return _same(known, order)
         now = self._clock.now()
-        earlier = self._store.refusals(order.sub, order.purpose, REFUSALS, now - self._rules.pause_seconds)
-        pause = refused_too_often(earlier, now,
-                                  most=self._rules.refusals, pause_seconds=self._rules.pause_seconds)
+        pause = self._pause(order, now)
         if pause:
-            raise RefusedError("The officer has refused several times and is left alone for a while.", code="refused_too_often",
+            raise RefusedError("The officer has refused and is left alone for a while.", code="refused_too_often",
                                status=429, retry_after_seconds=pause)
-        sim = self._sims.authenticating(order.sub) if order.purpose == LOGIN else (
-            self._sims.signing(order.sub, testing=order.client_id == TEST))
+        sim = self._sims.signing(order.sub, testing=order.client_id == TEST) if order.purpose == SIGNATURE else (
+            self._sims.authenticating(order.sub))
         if not self._is_free(sim, caller):
             return self._same_or_busy(order)  # it may be this very question, asked twice at once
-        change = self._begin(order, sim, caller, self._fit(sim.certificate, order.purpose))
+        change = self._begin(order, sim, caller, self._fit(sim.certificate, order.purpose), later=later)
         record = record_of(AuditEvent.SIGNATURE_ASKED, change.after, caller, now)
         if order.purpose == SIGNATURE:
             record = dataclasses.replace(record, detail={
@@ -124,7 +126,7 @@ class Signing:
                 order.digest_name: order.digest.hex(), "code": change.after.code})
         if not self._store.add(change, record):
             return self._same_or_busy(order)
-        return self._following.send(change.after, caller)
+        return change.after if later else self._following.send(change.after, caller)
 
     def go_on(self, caller: Caller, *, most: int) -> int:
         """Look at whatever is due; for the worker. See ``Following.go_on``."""
@@ -225,8 +227,26 @@ class Signing:
 
     def bound(self, binding: str, caller: Caller) -> Transaction | None:
         """Give what a phone was last asked for a sign-in, as it is then."""
-        one = self._store.bound(binding)
+        one = self._store.bound(binding, LOGIN)
         return self._following.look(one, caller) if one is not None and one.state in OPEN else one
+
+    def asked_about(self, binding: str) -> Transaction | None:
+        """Give what a phone was asked for an approval, as it is stored; the worker takes it on."""
+        return self._store.bound(binding, APPROVAL)
+
+    def approving(self, one: Transaction, caller: Caller) -> Change | None:
+        """Give the step by which what a phone has confirmed is used up for an approval; None where there is nothing to use.
+
+        Whoever writes it does so once, with all that the approval gives.
+
+        Raises:
+            RefusedError: as ``opened``.
+            UnavailableError: as ``opened``.
+        """
+        if one.purpose != APPROVAL or not self._fresh(one):
+            return None
+        self._still_good(one, caller)
+        return changed(one, State.RELEASED, self._clock.moment(), next_try_at=None, signature=None)
 
     def opened(self, one: Transaction, entry_uuid: str, record: AuditRecord, caller: Caller) -> bool:
         """Take what a phone has confirmed for a sign-in, once, with the record of it; False where there is nothing to take.
@@ -235,27 +255,38 @@ class Signing:
             RefusedError: 409: the SIM was lost, or its certificate withdrawn, since it signed.
             UnavailableError: the database, or whoever knows the certificate's standing, does not answer; it waits.
         """
-        now = self._clock.now()
-        if one.purpose != LOGIN or one.state is not State.READY or now > (one.ended_at or 0) + self._rules.fetch_seconds:
+        if one.purpose != LOGIN or not self._fresh(one):
             return False
         self._still_good(one, caller)
         return self._store.take(changed(one, State.RELEASED, self._clock.moment(), next_try_at=None, signature=None), record,
                                 entry_uuid)
 
-    def _begin(self, order: Order, sim: BoundSim, caller: Caller, proof: bytes) -> Change:
+    def _fresh(self, one: Transaction) -> bool:
+        return one.state is State.READY and self._clock.now() <= (one.ended_at or 0) + self._rules.fetch_seconds
+
+    def _pause(self, order: Order, now: int) -> int:
+        """Say for how many seconds the officer is left alone with what is asked; what is refused is counted for each purpose."""
+        rules = self._rules
+        earlier = self._store.refusals(order.sub, order.purpose, now - rules.pause_seconds, most=rules.refusals)
+        pause = refused_too_often(earlier, now, most=rules.refusals, pause_seconds=rules.pause_seconds)
+        if order.purpose != APPROVAL:
+            return pause
+        return max(pause, refused_too_often(earlier, now, most=1, pause_seconds=rules.approval_pause_seconds))
+
+    def _begin(self, order: Order, sim: BoundSim, caller: Caller, proof: bytes, *, later: bool) -> Change:
         now, at = self._clock.now(), self._clock.moment()
         code = verification_code(order.digest)
+        timeout = min(self._rules.timeout_seconds, order.timeout_seconds or self._rules.timeout_seconds)
         transaction = Transaction(
             transaction_id=f"{_BEGINS[order.purpose]}{round(at.timestamp() * 1_000_000):014x}{secrets.token_hex(10)}",
             client_id=order.client_id, idempotency_key=order.idempotency_key, sub=order.sub, unit_code=order.unit_code,
             title=order.title, msisdn=sim.msisdn,
             iccid=sim.iccid, carrier=sim.carrier, certificate=hashlib.sha256(sim.certificate).digest(),
             digest_name=order.digest_name, digest=order.digest, document=order.document, subject=order.subject,
-            text=sim_text(order.document, code), code=code, timeout_seconds=self._rules.timeout_seconds,
-            state=State.CREATED, created_at=now,
-            deadline_at=now + self._rules.timeout_seconds + self._rules.margin_seconds,
-            next_try_at=now + self._rules.asker_seconds, sid=order.sid, acr=order.acr, amr=order.amr, auth_time=order.auth_time,
-            purpose=order.purpose, binding=order.binding,
+            text=sim_text(order.document, code), code=code, timeout_seconds=timeout,
+            state=State.CREATED, created_at=now, deadline_at=now + timeout + self._rules.margin_seconds,
+            next_try_at=now + (0 if later else self._rules.asker_seconds), sid=order.sid, acr=order.acr, amr=order.amr,
+            auth_time=order.auth_time, purpose=order.purpose, binding=order.binding,
             source=caller.source, user_agent=caller.user_agent)
         return begun(transaction, at, {"certificate": sim.certificate, "standing": proof})
 

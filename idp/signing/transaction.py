@@ -17,7 +17,6 @@ from typing import Final, Literal
 
 from ..errors import RefusedError
 from .mobile_signature import DigestName
-from .outcome import Outcome
 
 
 class State(StrEnum):
@@ -37,10 +36,12 @@ class State(StrEnum):
     """A signature came when nobody waited for one any more."""
 
 
-Purpose = Literal["signature", "login"]
+Purpose = Literal["signature", "login", "approval"]
 SIGNATURE: Final[Purpose] = "signature"
 LOGIN: Final[Purpose] = "login"
-"""What a card is asked for: a signature of a document, or to prove who signs in. Neither is ever given out as the other."""
+APPROVAL: Final[Purpose] = "approval"
+"""What a card is asked for: a signature of a document, to prove who signs in, or who approves what an application asks by name.
+None of them is ever taken for another; all but the first are made with the key for signing in (decision 0011)."""
 DENIED: Final = "denied"
 """Outcome of what the officer says they never asked for."""
 NOT_FETCHED: Final = "not_fetched"
@@ -49,7 +50,6 @@ SIM_BLOCKED: Final = "sim_blocked"
 """Outcome of a signature by a SIM that was reported lost, exchanged or blocked meanwhile."""
 STANDING_UNKNOWN: Final = "standing_unknown"
 """Outcome of a signature of whose certificate nobody could tell how it stands."""
-REFUSALS: Final = (Outcome.CANCELLED.value, DENIED)
 OPEN: Final = (State.CREATED, State.SENT)
 _S: Final = State
 STEPS: Final[Mapping[State, frozenset[State]]] = {
@@ -96,7 +96,8 @@ class Transaction:
         sid: The officer's session when it was asked for, with its ``acr``, ``amr`` (words parted by blanks) and ``auth_time``;
             empty and 0 where an application asked by itself.
         purpose: What it is for.
-        binding: Of ``login``: the sign-in that alone it opens, browser included (SHA-256, hexadecimal); else empty.
+        binding: Of ``login``: the sign-in that alone it opens, browser included; of ``approval``: the request that alone it
+            answers (SHA-256, hexadecimal); else empty.
         source: From where it was asked for; with ``user_agent``.
         revision: Number of changes.
     """
@@ -139,6 +140,11 @@ class Transaction:
     source: str = ""
     user_agent: str = ""
     revision: int = 0
+
+    @property
+    def proves(self) -> bool:
+        """Tell whether it shows who the officer is, by the key for that, and is no document of theirs."""
+        return self.purpose != SIGNATURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +209,7 @@ def begun(transaction: Transaction, at: datetime, proofs: Mapping[str, bytes]) -
 
 def _event(of: Transaction, at: datetime, code: int, finer: int | None, note: str,
            proofs: Mapping[str, bytes]) -> tuple[Event, Mapping[str, bytes]]:
-    if of.purpose == LOGIN:  # no evidence of what an officer wanted: what is needed to go on, and no more
+    if of.proves:  # no evidence of what an officer wanted: what is needed to go on, and no more
         proofs = {what: content for what, content in proofs.items() if what in ("certificate", "signature")}
     named = {what: hashlib.sha256(content).hexdigest() for what, content in proofs.items()}
     at_us = round(at.timestamp() * 1_000_000)

@@ -2,8 +2,8 @@
 
 Spec: OpenID Connect Client-Initiated Backchannel Authentication §7, §8; security checklist 18, 21, 29, 32. From here on a
 request is one of those that ``Onward`` leads on, like a device's: sign-in again, level, groups and consent are those of every
-application, and the page of ``device.confirm`` takes the answer. Whoever approves elsewhere, by a signing SIM one day, comes to
-``Approvals`` as well.
+application, and the page of ``device.confirm`` takes the answer. What the officer's phone is asked meanwhile
+(``oidc.phone_approval``) is said here; whoever answers first has answered.
 """
 
 from __future__ import annotations
@@ -36,7 +36,10 @@ def blueprint(services: Services) -> Blueprint:
         now = services.clock.now()
         return make_response(render_template(
             "approvals/waiting.html", who=officer_words(officer.officer), agency_help=agency_help(services, officer.officer),
-            asked=[_words(deferred, client, now) for deferred, client in awaiting(services, officer)]))
+            asked=[{**_words(deferred, client, now), "code": _on_the_phone(services, deferred)}
+                   for deferred, client in awaiting(services, officer)],
+            by_phone=bool(services.mobile_id.standings(officer.officer.entry_uuid)) and (
+                "on" if services.mobile_id.approves(officer) else "off")))
 
     @views.post("/approvals")
     def take_up() -> Response:
@@ -57,6 +60,12 @@ def awaiting(services: Services, officer: MirroredOfficer) -> list[tuple[Deferre
     found = ((deferred, services.clients.find(deferred.client_id)) for deferred in services.approvals.awaiting(officer.sub))
     groups = frozenset(officer.officer.groups)
     return [(deferred, client) for deferred, client in found if client is not None and admits(client, officer.status, groups)]
+
+
+def _on_the_phone(services: Services, deferred: Deferred) -> str:
+    """Give the digits that the officer's phone shows of a request now; "" where it shows nothing."""
+    one = services.phone_approvals.asked(deferred) if services.phone_approvals is not None else None
+    return one.code if one is not None else ""
 
 
 def _words(deferred: Deferred, client: Client, now: int) -> dict[str, Any]:

@@ -15,7 +15,9 @@ from zoneinfo import ZoneInfo
 
 from babel.support import Translations
 
+from ..audit import PHONE
 from ..notices import NoticeKind, Told
+from ..sessions.user_agent import described
 from ..settings import Settings
 from .i18n import TRANSLATIONS
 
@@ -42,6 +44,12 @@ _WORDS: Mapping[NoticeKind, _Words] = {
         "shield", _("Đã thêm một cách đăng nhập"), _("%(factor)s được thêm vào tài khoản của bạn.")),
     NoticeKind.FACTOR_REMOVED: _Words(
         "shield", _("Đã gỡ một cách đăng nhập"), _("%(factor)s được gỡ khỏi tài khoản của bạn.")),
+    NoticeKind.APPROVALS_BY_PHONE: _Words(
+        "sim", _("Điện thoại nhận yêu cầu chấp thuận"),
+        _("Từ nay, khi ứng dụng cần bạn chấp thuận, điện thoại có SIM ký số của bạn sẽ được hỏi.")),
+    NoticeKind.NO_APPROVALS_BY_PHONE: _Words(
+        "sim", _("Điện thoại không nhận yêu cầu chấp thuận nữa"),
+        _("Từ nay, yêu cầu của ứng dụng chỉ chờ bạn trả lời trên trang Yêu cầu chờ bạn trả lời.")),
     NoticeKind.FACTORS_RESET: _Words(
         "shield", _("Quản trị đã gỡ lớp thứ hai của bạn"),
         _("Mọi cách đăng nhập ngoài mật khẩu được gỡ khỏi tài khoản của bạn. Bạn thêm lại ở lần đăng nhập tới.")),
@@ -201,6 +209,7 @@ _NOT_ASKED = _("Nếu không phải bạn đề nghị, bạn không phải làm
 _ANOTHER_FACTOR = _("Một cách đăng nhập")
 _ON = _("%(browser)s trên %(system)s")
 _UNKNOWN_DEVICE = _("một thiết bị không rõ loại")
+_BY_SIM = _("Chấp thuận trên điện thoại, bằng SIM ký số")
 _WHEN = _("Lúc %(time)s ngày %(date)s, từ địa chỉ %(source)s.")
 _WHEN_HERE = _("Lúc %(time)s ngày %(date)s.")
 _GREETING = _("Chào %(name)s,")
@@ -253,6 +262,11 @@ def _is_address(source: str) -> bool:
         return bool(ip_address(source))
     except ValueError:
         return False
+
+
+def place_words(source: str, user_agent: str, translate: Translate) -> str:
+    """Say where a session is: the browser and the system, or the phone on which something was approved."""
+    return translate(_BY_SIM) if source == PHONE else device_words(described(user_agent), translate)
 
 
 def _day(at: str) -> str:

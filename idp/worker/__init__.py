@@ -79,6 +79,7 @@ class Worker:
         self._months = services.archived_months
         self._hindered = ""
         self._phones = services.mobile_signatures
+        self._approvals = services.phone_approvals
 
     def _jobs(self, services: Services) -> list[Job]:
         watch = DirectoryWatch(services.directory.health, services.audit, services.clock)
@@ -129,7 +130,8 @@ class Worker:
             ("consequences", self._consequences, 0.25),
             ("archives", self._archive, 600.0),  # takes minutes, in small steps
             # In a loop of its own: others may take their time to answer.
-            *((("phones", self._phones_round, 0.5), ("cards", self._cards_round, 5.0)) if self._phones is not None else ()),
+            *((("phones", self._phones_round, 0.5), ("cards", self._cards_round, 5.0),
+               ("approvals", self._approvals_round, 0.5)) if self._phones is not None else ()),
             *((("fetched lists", self._fetch_lists, 3600.0),) if self._lists is not None else ()),
             *((name, pump.round, 0.5) for name, pump in self._pumps.items()))]
         self._log.info("worker started")
@@ -161,6 +163,7 @@ class Worker:
             pump.round()
             pump.drain()
         if self._phones is not None:
+            self._approvals_round()
             self._phones_round()
             self._cards_round()
         self._sealing.round()
@@ -193,6 +196,11 @@ class Worker:
         """Ask services what came of the signatures that are under way."""
         assert self._phones is not None
         self._phones.signing.go_on(WORKER, most=50)
+
+    def _approvals_round(self) -> None:
+        """Have phones asked what applications ask by name, and take what they have said."""
+        if self._approvals is not None:
+            self._approvals.go_on(most=50)
 
     def _cards_round(self) -> None:
         """Take SIMs on that need nobody, and look at cards that were not looked at for a night."""

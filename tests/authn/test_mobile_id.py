@@ -345,7 +345,7 @@ READERS: dict[str, Callable[[Phones, Transaction], Any]] = {
         SignatureSearch(unit=one.unit_code, sub="sub-1", client_id=ASKER), limit=10)) or None,
     "told": lambda phones, one: phones.history().one(PROVINCE, one.transaction_id),
     "evidence": lambda phones, one: phones.history().evidence(PROVINCE, one.transaction_id, "Kiểm tra", CALLER),
-    "refusals": lambda phones, one: list(phones.store.refusals("sub-1", SIGNATURE, ("cancelled", "valid"), 0)) or None}
+    "refusals": lambda phones, one: list(phones.store.refusals("sub-1", SIGNATURE, 0, most=3)) or None}
 
 
 @pytest.mark.parametrize("reader", READERS)
@@ -375,7 +375,7 @@ def test_a_signature_never_opens_a_sign_in(phones: Phones) -> None:
     assert phones.attempt().outcome == "refused"
     record = AuditRecord(AuditEvent.FACTOR_ACCEPTED, phones.clock.now(), sub="sub-1")
     assert not phones.signing.opened(phones.now(one), phones.uuid(), record, CALLER)
-    assert list(phones.store.refusals("sub-1", LOGIN, ("cancelled", "valid"), 0)) == []
+    assert list(phones.store.refusals("sub-1", LOGIN, 0, most=3)) == []
     assert phones.carrier.asked[one.transaction_id].use == "signing"
 
 

@@ -390,6 +390,8 @@ SAMPLES = [
         "why": {"vi": "Đã hết thời gian chờ trả lời trên điện thoại. Vui lòng yêu cầu ký lại khi bạn sẵn sàng.",
                     "en": "The time to answer on the phone has passed. Please ask for the signature again when you are ready."}}),
     Sample("approvals", "approvals/waiting.html", {"who": OFFICER, "agency_help": AGENCY_HELP, "asked": _ASKED}),
+    Sample("approvals-by-phone", "approvals/waiting.html", {
+        "who": OFFICER, "agency_help": AGENCY_HELP, "by_phone": "on", "asked": [_ASKED[0] | {"code": "0417"}, *_ASKED[1:]]}),
     Sample("approvals-none", "approvals/waiting.html", {"who": BARE, "agency_help": None, "asked": []}),
     Sample("approval-confirm", "approvals/confirm.html", {
         "app": SURVEY, "who": OFFICER, "action": "/stay", "agency_help": AGENCY_HELP, "asked_at": _SINCE,
@@ -478,6 +480,10 @@ SAMPLES = [
         "history": _by_language(_HISTORY), "remembered": _by_language(_REMEMBERED)}),
     Sample("account-sessions-one", "account/sessions.html", {
         "who": LONG, "here": "s1", "others": False, "places": _by_language(_PLACES[:1]), "history": _by_language(_HISTORY[:1])}),
+    Sample("account-sessions-phone", "account/sessions.html", {
+        "who": OFFICER, "here": "s1", "others": True, "history": _by_language([_HISTORY[0] | {"source": ""}]),
+        "places": _by_language([_PLACES[0], _PLACES[1] | {"source": "", "open": "Chi trả lương", "device": {
+            "vi": "Chấp thuận trên điện thoại, bằng SIM ký số", "en": "Approved on the phone, by the signing SIM"}}])}),
     Sample("account-notices", "account/notices.html", {"who": OFFICER, "notices": _by_language(_TOLD), "up_to": 7, "unread": 1,
                                                        "agency_help": AGENCY_HELP}),
     Sample("account-notices-none", "account/notices.html", {"who": BARE, "notices": [], "up_to": 0, "unread": 0}),

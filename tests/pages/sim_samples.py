@@ -101,6 +101,8 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "login-sim-throttled": ("login/factors/sim.html", login | {"error": {"code": "throttled", "retry_after_seconds": 300}}),
         "login-sim-reused": ("login/factors/sim.html", login | {"error": {"code": "reused"}}),
         "account-sim-login": ("account/sim_login.html", {"who": who, "action": "/stay"}),
+        "account-sim-approves": ("account/sim_login.html", {"who": who, "action": "/stay", "enrolled": True, "approves": True}),
+        "account-sim-does-not": ("account/sim_login.html", {"who": who, "action": "/stay", "enrolled": True, "approves": False}),
         "sim-none": ("account/signing/sim.html", own | {"sims": [], "may_ask": True}),
         "sim-refused": ("account/signing/sim.html", own | {
             "sims": [], "may_ask": True, "typed": {"phone": "0912", "carrier": "Mạng mẫu Hai"},

@@ -15,8 +15,8 @@ APPLICATION = ("client_name", "owner", "client_uri", "redirect_uris", "post_logo
                "grant_types", "scope", "jwks_uri", "contacts")
 ANNOUNCED = ("level", "text_vi", "text_en", "from_at", "until_at")
 FIELDS = {"username", "password", "otp", "certificate", "certificate_sign_in", "answer", "csrf_token", "new_password",
-          "new_password_again", "user_code", "approval", "factor", "id", "up_to", "sid", "recovery_code", "name", "passkey",
-          "passkey_sign_in", "sim", "post", "remember", "device", "enrolment_code", "begin", "later",
+          "new_password_again", "user_code", "approval", "approvals", "factor", "id", "up_to", "sid", "recovery_code", "name",
+          "passkey", "passkey_sign_in", "sim", "post", "remember", "device", "enrolment_code", "begin", "later",
           "pick", "numbers", "act", "reason", "document", "record", "device_serial", "identity_number", "form", "step", "file",
           "kept", "q", "birth_date", "phone", "signature", "signature_file", "kind", "holder",
           "mail", "identity_issued_on", "identity_issued_by", "old_serial", "hosts", "officer", "days", "authority",

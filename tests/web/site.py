@@ -248,7 +248,7 @@ class Site:
                                            announcements=None,
                                            onboarding=None, keys=None, deliveries=None,
                                            rollout=None, rollout_reports=None, accounts=None),
-            remote_signing=None, mobile_signatures=None,
+            remote_signing=None, mobile_signatures=None, phone_approvals=None, counter=counter,
             settings=self.settings, clock=self.clock, database=database, keys=keys, clients=clients, provider=self.provider,
             approvals=approvals, devices=self.devices, notices=self.told, known_devices=self.known_devices,
             own_data=OwnData(SqlOwnData(database), OwnReadings(SqlAuditSearch(database, self.clock), self.mirror),

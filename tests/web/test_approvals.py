@@ -33,7 +33,7 @@ def registered(site: Site, **members: Any) -> Client:
     return client
 
 
-def ask(site: Site, uid: str = "canbo", secret: str = "one", *, message: str = "W4SCT", **members: Any) -> None:
+def ask(site: Site, uid: str = "canbo", secret: str = "one", *, message: str = "W4SCT", notice: str = "", **members: Any) -> None:
     """Ask for an officer as the endpoint does."""
     known = site.mirror.by_uid(uid)
     sub = known.sub if known else site.mirror.remember(site.directory.officers[uid], now=site.clock.now())
@@ -41,7 +41,7 @@ def ask(site: Site, uid: str = "canbo", secret: str = "one", *, message: str = "
                                     "scope": ("openid", "profile"), **members})
     assert site.services.approvals.begin(
         Kind.CIBA, asked, FROM, secret=secret, sub=sub, lifetime_seconds=300, interval_seconds=5, most_pending=5,
-        details=json.dumps({"binding_message": message}))
+        details=json.dumps({"binding_message": message, **({"notice": notice} if notice else {})}))
 
 
 def state(site: Site, secret: str = "one") -> Deferred:

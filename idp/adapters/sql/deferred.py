@@ -46,9 +46,10 @@ from .oauth import (
     token_values,
 )
 from .outbox import ping_insert
-from .tables import DeferredAuthorizationRow
+from .tables import DeferredAuthorizationRow, SimLoginRow
 
 ROW: Any = DeferredAuthorizationRow.__table__
+SIM_LOGIN: Any = SimLoginRow.__table__
 ASKED: Any = OFFICER.alias("asked_officer")
 
 _COLUMNS = (
@@ -60,6 +61,25 @@ _COLUMNS = (
 
 def _state(state: State) -> Any:
     return literal_column(f"'{state.value}'")
+
+
+def whole_deferred() -> Any:
+    """Make the select of authorizations with the grants given for them."""
+    with_grant = ROW.outerjoin(FAMILY, GRANT.c.grant_id == ROW.c.grant_id).outerjoin(ASKED, ASKED.c.sub == ROW.c.sub)
+    return select(*_COLUMNS, *FAMILY_COLUMNS).select_from(with_grant)
+
+
+def open_to_answer() -> tuple[Any, ...]:
+    """Make the conditions that one may be answered by an officer; parameters ``deferred``, ``now`` and ``sub``."""
+    return (ROW.c.digest == parameter(ROW.c.digest, "deferred"), ROW.c.state == _state(State.PENDING),
+            ROW.c.expires_at > parameter(ROW.c.expires_at, "now"),
+            or_(ROW.c.sub == literal_column("''"), ROW.c.sub == parameter(ROW.c.sub, "sub")))
+
+
+def approved(**more: Any) -> dict[str, Any]:
+    """Give what an approval changes; parameters ``now`` and ``grant_id``."""
+    return {"state": _state(State.APPROVED), "decided_at": parameter(ROW.c.decided_at, "now"),
+            "grant_id": parameter(ROW.c.grant_id), **more}
 
 
 class SqlDeferred:
@@ -80,11 +100,10 @@ class SqlDeferred:
             audit_insert(), durable=False,
             # Requests for one officer come one after the other, so that each counts those before it.
             after=select(OFFICER.c.sub).where(OFFICER.c.sub == parameter(OFFICER.c.sub)).with_for_update(),
-            guard=database.insert(ROW).from_select(list(values), select(*values.values()).where(
+            guard=database.insert(ROW).from_select([*values, "phone_at"], select(*values.values(), _phone_at()).where(
                 *_room_left())).returning(ROW.c.digest))
 
-        answerable = (here, pending, ROW.c.expires_at > parameter(ROW.c.expires_at, "now"),
-                      or_(ROW.c.sub == literal_column("''"), ROW.c.sub == parameter(ROW.c.sub, "sub")))
+        answerable = open_to_answer()
         session_stands = exists(
             select(literal_column("1")).select_from(SESSION)
             .where(SESSION.c.sid == parameter(SESSION.c.sid, "sid"), SESSION.c.sub == parameter(SESSION.c.sub, "sub"),
@@ -93,8 +112,7 @@ class SqlDeferred:
             # The end of a session holds its row and revokes what it sees; this waits for it, or is seen by it.
             "after": select(SESSION.c.sid).where(SESSION.c.sid == parameter(SESSION.c.sid, "sid")).with_for_update(),
             "guard": (update(ROW).where(*answerable, ROW.c.client_id == parameter(ROW.c.client_id), session_stands)
-                   .values(state=_state(State.APPROVED), decided_at=parameter(ROW.c.decided_at, "now"),
-                           grant_id=parameter(ROW.c.grant_id)).returning(ROW.c.digest))}
+                   .values(approved()).returning(ROW.c.digest))}
         denying = (
             update(ROW).where(*answerable)
             .values(state=_state(State.DENIED), decided_at=parameter(ROW.c.decided_at, "now")).returning(ROW.c.digest))
@@ -119,8 +137,7 @@ class SqlDeferred:
         self._redeem_with_refresh = database.write(access_insert(), refresh_insert(), audit_insert(), guard=take)
 
     def _declare_reads(self, database: Database, here: Any, pending: Any) -> None:
-        with_grant = ROW.outerjoin(FAMILY, GRANT.c.grant_id == ROW.c.grant_id).outerjoin(ASKED, ASKED.c.sub == ROW.c.sub)
-        whole = select(*_COLUMNS, *FAMILY_COLUMNS).select_from(with_grant)
+        whole = whole_deferred()
         self._find = database.read(whole.where(here))
         self._by_user_code = database.read(whole.where(ROW.c.user_code_digest == parameter(ROW.c.user_code_digest)))
         self._paused = database.read(select(_paused_until("now").label("until"), _rest_until().label("rest")))
@@ -155,15 +172,15 @@ class SqlDeferred:
 
     def find(self, digest: bytes) -> Deferred | None:
         """Find one by the client's secret."""
-        return _deferred(self._find.one(deferred=digest))
+        return deferred_of(self._find.one(deferred=digest))
 
     def by_user_code(self, user_code_digest: bytes) -> Deferred | None:
         """Find one by what the officer types."""
-        return _deferred(self._by_user_code.one(user_code_digest=user_code_digest))
+        return deferred_of(self._by_user_code.one(user_code_digest=user_code_digest))
 
     def awaiting(self, sub: str, now: int) -> list[Deferred]:
         """Give what an officer is asked by name and has not answered."""
-        return [found for row in self._awaiting.all(asked=sub, now=now) if (found := _deferred(row)) is not None]
+        return [found for row in self._awaiting.all(asked=sub, now=now) if (found := deferred_of(row)) is not None]
 
     def poll(self, digest: bytes, now: int) -> Poll:
         """Count a poll, once, and make the interval longer where it came too early."""
@@ -188,6 +205,13 @@ class SqlDeferred:
         """Use an approved one once, while its grant stands, and keep what it gives."""
         write = self._redeem if tokens.refresh_digest is None else self._redeem_with_refresh
         return write.run(deferred=digest, **token_values(tokens), **audit_values(record)) is not None
+
+
+def _phone_at() -> Any:
+    """Make the moment at which the phone of an officer who has chosen that is to be asked: now; nothing for others."""
+    chosen = OFFICER.join(SIM_LOGIN, SIM_LOGIN.c.entry_uuid == OFFICER.c.entry_uuid)
+    return select(parameter(ROW.c.created_at)).select_from(chosen).where(
+        OFFICER.c.sub == parameter(ROW.c.sub), SIM_LOGIN.c.approves_since.is_not(None)).scalar_subquery()
 
 
 def _paused_until(now: str) -> Any:
@@ -236,7 +260,8 @@ def _values(deferred: Deferred) -> dict[str, Any]:
         "details": deferred.details}
 
 
-def _deferred(row: Any) -> Deferred | None:
+def deferred_of(row: Any) -> Deferred | None:
+    """Read a row of ``whole_deferred``."""
     if row is None:
         return None
     return Deferred(

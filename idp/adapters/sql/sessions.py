@@ -86,11 +86,7 @@ class SqlSessions:
 
     def insert(self, session: Session, cookie_digest: bytes, caller: Caller, record: AuditRecord) -> bool:
         """Keep a new session and its audit record, if the officer is active."""
-        return self._insert.run(sid=session.sid, cookie_digest=cookie_digest, sub=session.sub, auth_time=session.auth_time,
-                                acr=session.acr, amr=" ".join(session.amr), created_at=session.created_at,
-                                last_seen_at=session.last_seen_at, expires_at=session.expires_at, ended_at=None, end_reason="",
-                                source=caller.source[:64], user_agent=caller.user_agent[:255],
-                                **audit_values(record)) is not None
+        return self._insert.run(**session_values(session, cookie_digest, caller), **audit_values(record)) is not None
 
     def renew(self, session: Session, old_digest: bytes, new_digest: bytes, caller: Caller, record: AuditRecord) -> bool:
         """Replace times, factors and cookie, if nobody was faster."""
@@ -130,6 +126,15 @@ class SqlSessions:
     def last_used(self, sub: str) -> Mapping[str, int]:
         """Tell when the officer last went into each application."""
         return {row.client_id: int(row.last_used_at) for row in self._last_used.all(sub=sub)}
+
+
+def session_values(session: Session, cookie_digest: bytes, caller: Caller, prefix: str = "") -> dict[str, Any]:
+    """Give the parameters of a new session's row: each column by its name, with the prefix."""
+    values = {"sid": session.sid, "cookie_digest": cookie_digest, "sub": session.sub, "auth_time": session.auth_time,
+              "acr": session.acr, "amr": " ".join(session.amr), "created_at": session.created_at,
+              "last_seen_at": session.last_seen_at, "expires_at": session.expires_at, "ended_at": None, "end_reason": "",
+              "source": caller.source[:64], "user_agent": caller.user_agent[:255]}
+    return {prefix + name: value for name, value in values.items()}
 
 
 def _session(row: Any) -> Session | None:

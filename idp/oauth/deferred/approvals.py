@@ -12,6 +12,7 @@ from dataclasses import replace
 from ...audit import AuditEvent, AuditRecord, Caller
 from .. import scope
 from ..authorization_request import AuthorizationRequest, UnsafeRequestError
+from ..grant import Grant
 from ..grants.authorization_code import agreed
 from ..ports import SessionFacts, digest
 from ..server import Provider
@@ -85,7 +86,7 @@ class Approvals:
 
         Args:
             deferred: As the officer saw it.
-            session: Of the officer who agrees.
+            session: Of the officer who agrees; what stands in its place on the phone: ``oidc.phone_approval``.
             caller: Who answers.
             consent: What is remembered of it, with its record, where the officer was asked for that as well.
             post: In which the officer acts (``AuthorizationRequest.post``).
@@ -99,6 +100,27 @@ class Approvals:
                 not hold the grant type or a scope any more; ``login_required``, where the session has just ended. It has no
                 address: show it on our own page.
         """
+        grant, record = self.granted(deferred, session, caller, post=post)
+        if self._store.approve(deferred.digest, grant, record, notice=deferred.notice, consent=consent):
+            return True
+        now_stored = self._store.find(deferred.digest)
+        if now_stored is not None and now_stored.open_to(session.sub, grant.created_at):
+            raise request_of(deferred).refuse("login_required", "The session has ended.")
+        return False
+
+    def granted(self, deferred: Deferred, session: SessionFacts, caller: Caller, *, post: str = "") -> tuple[Grant, AuditRecord]:
+        """Look at everything once more, and make the grant that is given and its record; nothing is written.
+
+        Args:
+            deferred: As the officer saw it.
+            session: Of the officer who agrees, or the one that the approval opens.
+            caller: Who answers.
+            post: As ``approve``.
+
+        Raises:
+            UnsafeRequestError: as ``approve``.
+            AuthorizationError: as ``approve``, but for a session that has just ended.
+        """
         asked = replace(request_of(deferred), post=post)
         client = self._provider.registry.find(deferred.client_id)
         if client is None:
@@ -110,24 +132,22 @@ class Approvals:
             raise asked.refuse("invalid_scope", "A scope is not registered for this application any more.")
         now = self._provider.clock.now()
         grant = agreed(asked, session, now=now, offline_seconds=self._provider.lifetimes.refresh_token_seconds)
-        record = self._record(AuditEvent.APPROVAL_GIVEN, deferred, session, caller, now, scope=grant.scope)
-        if self._store.approve(deferred.digest, grant, record, notice=deferred.notice, consent=consent):
-            return True
-        now_stored = self._store.find(deferred.digest)
-        if now_stored is not None and now_stored.open_to(session.sub, now):
-            raise asked.refuse("login_required", "The session has ended.")
-        return False
+        return grant, self._record(AuditEvent.APPROVAL_GIVEN, deferred, session, caller, now, scope=grant.scope)
 
-    def deny(self, deferred: Deferred, session: SessionFacts, caller: Caller) -> bool:
-        """Note that the officer refuses; False when it was answered meanwhile, or has expired."""
+    def deny(self, deferred: Deferred, session: SessionFacts | None, caller: Caller) -> bool:
+        """Note that the officer refuses; False when it was answered meanwhile, or has expired.
+
+        ``session``: None where whoever is asked by name refuses without one, on the phone.
+        """
         now = self._provider.clock.now()
         record = self._record(AuditEvent.APPROVAL_REFUSED, deferred, session, caller, now)
-        return self._store.deny(deferred.digest, session.sub, now, record, notice=deferred.notice)
+        return self._store.deny(deferred.digest, record.sub, now, record, notice=deferred.notice)
 
     @staticmethod
-    def _record(event: AuditEvent, deferred: Deferred, session: SessionFacts, caller: Caller, now: int,
+    def _record(event: AuditEvent, deferred: Deferred, session: SessionFacts | None, caller: Caller, now: int,
                 **detail: str) -> AuditRecord:
-        return AuditRecord(event, now, sub=session.sub, client_id=deferred.client_id, sid=session.sid, source=caller.source,
+        return AuditRecord(event, now, sub=session.sub if session else deferred.sub, client_id=deferred.client_id,
+                           sid=session.sid if session else "", source=caller.source,
                            request_id=caller.request_id, detail={"kind": deferred.kind, "asked_from": deferred.source, **detail})
 
 

@@ -11,12 +11,13 @@ from typing import Any
 from flask import Blueprint, Response, make_response, render_template, request
 from flask_babel import gettext
 
+from ...audit import PHONE
 from ...services import Services
 from ...sessions.devices import Place
 from ...sessions.remembered import RememberedDevice, name_of
 from ...sessions.single_sign_on import digest
 from ...sessions.user_agent import described
-from ..notice_words import device_words
+from ..notice_words import device_words, place_words
 from ..onward import Onward, see_other
 from ..presentation import agency_help, clock_words, day_words, in_words, officer_words
 from ..security import caller, device_cookie
@@ -42,7 +43,8 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
             "account/sessions.html", who=officer_words(officer.officer), agency_help=agency_help(services, officer.officer),
             places=places, here=session.sid, others=len(places) > 1,
             remembered=[_remembered(services, device) for device in services.remembered_devices.of(session.sub)],
-            history=[{"when": clock_words(past.at, now), "source": past.source, "two_factors": past.acr > 1}
+            history=[{"when": clock_words(past.at, now), "source": "" if past.source == PHONE else past.source,
+                      "two_factors": past.acr > 1}
                      for past in services.known_devices.history(session.sub)]))
 
     @views.post("/sessions/end")
@@ -78,12 +80,12 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
 
 
 def _place(services: Services, place: Place, now: int) -> dict[str, Any]:
-    words = described(place.user_agent)
-    handheld = words["system"] in {"iPhone", "iPad", "Android"}
+    by_sim = place.source == PHONE
+    handheld = by_sim or described(place.user_agent)["system"] in {"iPhone", "iPad", "Android"}
     found = (services.clients.find(client_id) for client_id in services.sessions.clients(place.sid))
     return {"sid": place.sid, "icon": "phone" if handheld else "laptop", "since": clock_words(place.since, now),
-            "last_seen": clock_words(place.last_seen_at, now), "source": place.source,
-            "device": device_words(words, lambda text: str(gettext(text))),
+            "last_seen": clock_words(place.last_seen_at, now), "source": "" if by_sim else place.source,
+            "device": place_words(place.source, place.user_agent, lambda text: str(gettext(text))),
             "open": ", ".join(in_words(client).client_name or client.client_id for client in found if client is not None)}
 
 

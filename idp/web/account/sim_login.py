@@ -1,8 +1,8 @@
-"""Letting the signing SIM sign in: the officer's own choice, for whom the card has a key for it."""
+"""Letting the signing SIM sign in, and having the phone asked for approvals: the officer's own choice, where the card can."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, make_response, render_template
+from flask import Blueprint, Response, abort, make_response, render_template, request
 
 from ...services import Services
 from ..onward import Onward, see_other
@@ -24,9 +24,12 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
         if isinstance(entered, Response):
             return entered
         _, officer = entered
-        if not services.mobile_id.may_enrol(officer):
+        enrolled = bool(services.mobile_id.standings(officer.officer.entry_uuid))
+        if not enrolled and not services.mobile_id.may_enrol(officer):
             return see_other(AFTER)
-        return make_response(render_template("account/sim_login.html", who=officer_words(officer.officer), action=PAGE))
+        return make_response(render_template(
+            "account/sim_login.html", who=officer_words(officer.officer), action=PAGE, enrolled=enrolled,
+            approves=enrolled and services.mobile_id.approves(officer)))
 
     @views.post("/security/sim")
     def take_sim_login() -> Response:
@@ -35,5 +38,9 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
         entered = onward.enter(PAGE, fresh=True, enrols=True)
         if isinstance(entered, Response):
             return entered
-        services.mobile_id.enrol(entered[1], caller())
+        wanted = request.form.get("approvals", "")
+        if wanted in {"on", "off"}:
+            services.mobile_id.choose_approvals(entered[1], wanted == "on", caller())
+        else:
+            services.mobile_id.enrol(entered[1], caller())
         return see_other(AFTER)

@@ -12,11 +12,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import and_, exists, func, literal_column, or_, select, update
+from sqlalchemy import exists, literal_column, select, union_all, update
 
 from ....audit import AuditRecord
 from ....notices import Notice
 from ....signing.denial import MOST
+from ....signing.outcome import Outcome
 from ....signing.transaction import LOGIN, SIGNATURE, Change, Event, Purpose, State, Transaction
 from ..audit import audit_insert, audit_values
 from ..database import Database, insert_row, parameter
@@ -33,6 +34,7 @@ _FIXED: Final = frozenset({
     "auth_time", "purpose", "binding", "source", "user_agent"})
 """What never changes."""
 _EVENT: Final = "event_"
+_STEP: Final = "step_"
 _TOLD: Final = tuple(f"told{number}_" for number in range(MOST))
 MAILED_A_DAY: Final = 5
 """Mails of one kind to one mailbox; the notices all stand on the page."""
@@ -45,14 +47,12 @@ class SqlTransactions:
 
     def __init__(self, database: Database) -> None:
         c = ROW.c
-        event = insert_row(EVENT, **{column.name: parameter(column, _EVENT + column.name)
-                                     for column in EVENT.columns if column.name != "id"})
+        event = event_insert()
         self._add = database.write(event, audit_insert(), guard=(
             database.insert(ROW).values(**{name: parameter(c[name]) for name in _COLUMNS}).on_conflict_do_nothing()
             .returning(c.transaction_id)))
-        here = (c.transaction_id == parameter(c.transaction_id, "this"), c.revision == parameter(c.revision, "decided_on"))
-        moved = update(ROW).where(*here).values(
-            {name: parameter(c[name]) for name in _COLUMNS if name not in _FIXED}).returning(c.transaction_id)
+        here = decided_on()
+        moved = update(ROW).where(*here).values(stepping()).returning(c.transaction_id)
         self._change = database.write(event, guard=moved)
         self._change_on_record = database.write(event, audit_insert(), guard=moved)
         told = [act for prefix in _TOLD for act in notice_inserts(prefix, mailed_a_day=MAILED_A_DAY)]
@@ -62,8 +62,7 @@ class SqlTransactions:
         used = update(factor).where(mine).values(last_used_at=parameter(factor.c.last_used_at))
         still = exists(select(literal_column("1")).select_from(factor).where(mine))
         confirmed = update(ROW).where(*here, still, c.purpose == _LOGIN)
-        self._take = database.write(event, audit_insert(), used, guard=confirmed.values(
-            {name: parameter(c[name]) for name in _COLUMNS if name not in _FIXED}).returning(c.transaction_id))
+        self._take = database.write(event, audit_insert(), used, guard=confirmed.values(stepping()).returning(c.transaction_id))
         self._claim = database.write(guard=update(ROW).where(*here).values(
             next_try_at=parameter(c.next_try_at), tries=c.tries + literal_column("1"),
             revision=c.revision + literal_column("1")).returning(c.transaction_id))
@@ -73,17 +72,14 @@ class SqlTransactions:
         self._by_key = database.read(select(ROW).where(
             c.client_id == parameter(c.client_id), c.idempotency_key == parameter(c.idempotency_key), c.purpose == _SIGNATURE))
         self._bound = database.read(select(ROW).where(
-            c.binding == parameter(c.binding), c.binding != literal_column("''"), c.purpose == _LOGIN).order_by(
+            c.binding == parameter(c.binding), c.binding != literal_column("''"), c.purpose == parameter(c.purpose)).order_by(
                 c.transaction_id.desc()).limit(1))
         self._occupying = database.read(select(ROW).where(c.iccid == parameter(c.iccid), c.occupies))
         is_due = c.next_try_at <= parameter(c.next_try_at, "now")
         self._carriers = database.read(select(c.carrier).where(is_due).distinct())
         self._due = database.read(select(ROW).where(is_due, c.carrier == parameter(c.carrier)).order_by(c.next_try_at).limit(
             parameter(c.revision, "limit")))
-        since = parameter(c.ended_at, "since")
-        ended = and_(c.outcome.in_((parameter(c.outcome, "first"), parameter(c.outcome, "second"))), c.ended_at > since)
-        self._refusals = database.read(select(func.coalesce(c.denied_at, c.ended_at).label("at")).where(
-            c.sub == parameter(c.sub), c.purpose == parameter(c.purpose), or_(ended, c.denied_at > since)))
+        self._refusals = database.read(_refusals())
         earlier = c.transaction_id < parameter(c.transaction_id, "before")
         self._of_officer = database.read(select(ROW).where(
             c.sub == parameter(c.sub), c.purpose == _SIGNATURE, earlier).order_by(
@@ -99,11 +95,8 @@ class SqlTransactions:
 
     def change(self, change: Change, record: AuditRecord | None, notices: Sequence[Notice] = ()) -> bool:
         """Write a step, unless somebody was first."""
-        assert change.before is not None
         self._keep_all(change.blobs)
-        values = {name: value for name, value in _values(change.after).items() if name not in _FIXED}
-        given = {**values, **_event_values(change.event), "this": change.before.transaction_id,
-                 "decided_on": change.before.revision}
+        given = step_values(change)
         if record is None:
             return self._change.run(**given) is not None
         if not notices:
@@ -114,12 +107,9 @@ class SqlTransactions:
 
     def take(self, change: Change, record: AuditRecord, entry_uuid: str) -> bool:
         """Write that a sign-in was opened, unless somebody was first or the factor was taken away."""
-        assert change.before is not None
         self._keep_all(change.blobs)
-        values = {name: value for name, value in _values(change.after).items() if name not in _FIXED}
-        return self._take.run(**values, **_event_values(change.event), **audit_values(record), entry_uuid=entry_uuid,
-                              last_used_at=record.at, this=change.before.transaction_id,
-                              decided_on=change.before.revision) is not None
+        return self._take.run(**step_values(change), **audit_values(record), entry_uuid=entry_uuid,
+                              last_used_at=record.at) is not None
 
     def claim(self, transaction: Transaction, next_try_at: int) -> Transaction | None:
         """Move the next time at which a service is asked, unless somebody was first."""
@@ -136,9 +126,9 @@ class SqlTransactions:
         """Find the one that a client calls so."""
         return _one(self._by_key.one(client_id=client_id, idempotency_key=idempotency_key))
 
-    def bound(self, binding: str) -> Transaction | None:
-        """Find what was last asked for a sign-in."""
-        return _one(self._bound.one(binding=binding))
+    def bound(self, binding: str, purpose: Purpose) -> Transaction | None:
+        """Find what was last asked for a sign-in, or an approval."""
+        return _one(self._bound.one(binding=binding, purpose=purpose))
 
     def occupying(self, iccid: str) -> Transaction | None:
         """Give the one that occupies a card."""
@@ -152,10 +142,9 @@ class SqlTransactions:
         """Give those of a service at which somebody is to look."""
         return [transaction_of(row) for row in self._due.all(carrier=carrier, now=now, limit=limit)]
 
-    def refusals(self, sub: str, purpose: Purpose, outcomes: Sequence[str], since: int) -> Sequence[int]:
-        """Say when an officer's transactions ended in one of two outcomes, or were denied."""
-        first, second = outcomes
-        return [row.at for row in self._refusals.all(sub=sub, purpose=purpose, first=first, second=second, since=since)]
+    def refusals(self, sub: str, purpose: Purpose, since: int, *, most: int) -> Sequence[int]:
+        """Say when an officer has last refused."""
+        return [row.at for row in self._refusals.all(sub=sub, purpose=purpose, since=since, most=most)]
 
     def of_officer(self, sub: str, *, before: str = "", limit: int) -> Sequence[Transaction]:
         """Give an officer's, newest first."""
@@ -174,6 +163,42 @@ class SqlTransactions:
     def _keep_all(self, blobs: Mapping[str, bytes]) -> None:
         for sha256, content in blobs.items():
             self._keep.run(sha256=bytes.fromhex(sha256), content=content)
+
+
+def event_insert() -> Any:
+    """Make the act that adds a line of history; parameters: ``step_values``."""
+    return insert_row(EVENT, **{column.name: parameter(column, _EVENT + column.name)
+                                for column in EVENT.columns if column.name != "id"})
+
+
+def decided_on() -> tuple[Any, Any]:
+    """Make the conditions that a transaction is still what a step was decided on; parameters: ``step_values``."""
+    return ROW.c.transaction_id == parameter(ROW.c.transaction_id, "this"), ROW.c.revision == parameter(
+        ROW.c.revision, "decided_on")
+
+
+def stepping() -> dict[str, Any]:
+    """Give what a step may change, each from a parameter; parameters: ``step_values``."""
+    return {name: parameter(ROW.c[name], _STEP + name) for name in _COLUMNS if name not in _FIXED}
+
+
+def step_values(change: Change) -> dict[str, Any]:
+    """Give the parameters of a step on a transaction, and of its line of history."""
+    assert change.before is not None
+    moved = {_STEP + name: value for name, value in _values(change.after).items() if name not in _FIXED}
+    return {**moved, **_event_values(change.event), "this": change.before.transaction_id, "decided_on": change.before.revision}
+
+
+def _refusals() -> Any:
+    """Make the question for the last refusals: each half has an index that ends where the pause does."""
+    c = ROW.c
+    cancelled = (c.outcome == literal_column(f"'{Outcome.CANCELLED.value}'"), c.denied_at.is_(None))
+    halves = [
+        select(at.label("at")).where(c.sub == parameter(c.sub), c.purpose == parameter(c.purpose),
+                                     at > parameter(c.ended_at, "since"), *more)
+        .order_by(at.desc()).limit(parameter(c.revision, "most")).subquery()
+        for at, more in ((c.ended_at, cancelled), (c.denied_at, (c.denied_at.is_not(None),)))]
+    return union_all(*(select(half.c.at) for half in halves))
 
 
 def _values(transaction: Transaction) -> dict[str, Any]:

@@ -59,6 +59,8 @@ class SimLoginRow(Base):
     entry_uuid: Mapped[str] = mapped_column(String(64), primary_key=True)
     enrolled_at: Mapped[Epoch]
     last_used_at: Mapped[Epoch | None]
+    approves_since: Mapped[Epoch | None]
+    """Since when the phone is asked what applications ask the officer by name; empty where the officer has not chosen that."""
 
 
 class OfficerCertificateRow(Base):

@@ -7,6 +7,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from .column_types import Base, ClientId, Digest, Epoch, Subject, Words
 
+_BY_PHONE = text("phone_at IS NOT NULL")
+
 
 class GrantRow(Base):
     """What an officer gave one application: the family that codes, refresh and access tokens belong to."""
@@ -131,7 +133,10 @@ class DeferredAuthorizationRow(Base):
     """pending | approved | denied | used."""
     decided_at: Mapped[Epoch | None]
     grant_id: Mapped[str | None] = mapped_column(String(64))
-    __table_args__ = (Index("ix_deferred_authorization_sub_expires_at", "sub", "expires_at"),)
+    phone_at: Mapped[Epoch | None]
+    """When somebody looks what the officer's phone is to be asked, or has said; empty where it is not asked, or not any more."""
+    __table_args__ = (Index("ix_deferred_authorization_sub_expires_at", "sub", "expires_at"),
+                      Index("ix_deferred_authorization_phone_at", "phone_at", sqlite_where=_BY_PHONE, postgresql_where=_BY_PHONE))
 
 
 class ConsentRow(Base):

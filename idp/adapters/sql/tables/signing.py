@@ -9,8 +9,9 @@ from .column_types import Base, ClientId, Digest, Epoch, RowId, Subject, Words
 
 _OCCUPIED, _OPEN, _BOUND = text("occupies"), text("is_open"), text("binding <> ''")
 _OF_SIGN_INS = text("transaction_id < 'm'")
-"""What is asked for sign-ins is called l..., signatures are s... (``signing.signing``)."""
+"""What is asked for sign-ins is called l..., for approvals a..., signatures are s... (``signing.signing``)."""
 _DENIED, _SELDOM = text("denied_at IS NOT NULL"), text("state <> 'released'")
+_CANCELLED = text("outcome = 'cancelled' AND denied_at IS NULL")
 
 
 class SignTransactionRow(Base):
@@ -59,6 +60,10 @@ class SignTransactionRow(Base):
                       Index("ix_sign_transaction_unit", "unit_code", "transaction_id"),
                       Index("ix_sign_transaction_client", "client_id", "transaction_id"),
                       Index("ix_sign_transaction_denied", "transaction_id", sqlite_where=_DENIED, postgresql_where=_DENIED),
+                      Index("ix_sign_transaction_not_me", "sub", "purpose", "denied_at", sqlite_where=_DENIED,
+                            postgresql_where=_DENIED),
+                      Index("ix_sign_transaction_cancelled", "sub", "purpose", "ended_at", sqlite_where=_CANCELLED,
+                            postgresql_where=_CANCELLED),
                       Index("ix_sign_transaction_state", "state", "transaction_id", sqlite_where=_SELDOM,
                             postgresql_where=_SELDOM),
                       Index("ix_sign_transaction_due", "carrier", "next_try_at"),

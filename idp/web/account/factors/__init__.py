@@ -18,7 +18,10 @@ class FactorPart(Protocol):
         ...
 
     def words(self, standing: Standing) -> dict[str, str]:
-        """Tell ``name`` and ``icon`` of one thing of this kind, what is lost with it (``loss``), and perhaps ``rename_url``."""
+        """Tell ``name`` and ``icon`` of one thing of this kind, what is lost with it (``loss``), and perhaps ``rename_url``.
+
+        ``more`` and ``more_url``: what else can be chosen of it, and where.
+        """
         ...
 
     def way_to_add(self, standings: Sequence[Standing]) -> dict[str, str] | None:

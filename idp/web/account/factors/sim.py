@@ -20,7 +20,7 @@ class SimPart:
 
     def words(self, standing: Standing) -> dict[str, str]:
         """Name the SIM."""
-        return {"name": gettext("SIM ký số"), "icon": "sim",
+        return {"name": gettext("SIM ký số"), "icon": "sim", "more": gettext("Chấp thuận trên điện thoại"), "more_url": PAGE,
                 "loss": gettext("SIM sẽ không còn dùng được để đăng nhập. SIM vẫn ký văn bản như trước.")}
 
     def way_to_add(self, standings: Sequence[Standing]) -> dict[str, str] | None:

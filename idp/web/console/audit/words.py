@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from flask_babel import gettext
 
 from ....administration.audit.records import OUTSIDE
+from ....audit import PHONE
 
 
 def families() -> Mapping[str, Mapping[str, str]]:
@@ -42,6 +43,7 @@ def families() -> Mapping[str, Mapping[str, str]]:
             "factor.demanded": gettext("Yêu cầu có lớp thứ hai"),
             "factor.enrolled": gettext("Đăng ký lớp thứ hai"),
             "factor.renamed": gettext("Đổi tên lớp thứ hai"),
+            "factor.changed": gettext("Đổi cách dùng lớp thứ hai"),
             "factor.removed": gettext("Xóa lớp thứ hai"),
             "factors.released": gettext("Mở lại lớp thứ hai"),
             "enrolment_code.given": gettext("Cấp mã đăng ký lớp thứ hai"),
@@ -235,5 +237,5 @@ def facts() -> Mapping[str, str]:
 def source_words(source: str) -> str:
     """Say where something came from: an address as it is, and what of ours did it in words."""
     known = {"cli": gettext("Dòng lệnh của người vận hành"), "worker": gettext("Máy chủ tự làm"),
-             "start": gettext("Khi khởi động"), OUTSIDE: gettext("Ngoài đơn vị")}
+             "start": gettext("Khi khởi động"), PHONE: gettext("Điện thoại có SIM ký số"), OUTSIDE: gettext("Ngoài đơn vị")}
     return str(known.get(source, source))

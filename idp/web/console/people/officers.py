@@ -18,13 +18,13 @@ from flask_babel import gettext, ngettext
 from ....administration.pages import USUAL
 from ....administration.people.many import ACTS, MOST_AT_ONCE
 from ....administration.people.ports import FACTORS, ORDERS, STATES
+from ....audit import PHONE
 from ....directory.unit import is_unit_code
 from ....errors import RefusedError
 from ....roles import Right
 from ....services import Services
-from ....sessions.user_agent import described
 from ....spreadsheet import harmless
-from ...notice_words import device_words
+from ...notice_words import place_words
 from ...onward import see_other
 from ..audit.words import families, source_words
 from ..desk import name_of, unit_names
@@ -197,7 +197,8 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             factors=[{"name": words.factor(one["factor"]), "label": one["label"], "since": moment(one["enrolled_at"]),
                       "used": moment(one["last_used_at"]) if one["last_used_at"] else "", "left": one["left"]}
                      for one in found["factors"]],
-            sessions=[{"device": device_words(described(one["user_agent"]), gettext), "source": one["source"],
+            sessions=[{"device": place_words(one["source"], one["user_agent"], gettext),
+                       "source": "" if one["source"] == PHONE else one["source"],
                        "since": moment(one["since"]), "seen": moment(one["last_seen_at"])} for one in found["sessions"]],
             applications=None if found["applications"] is None else [
                 {**one, "agreed": moment(one["consent_at"]) if one["consent_at"] else "",
