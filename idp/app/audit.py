@@ -19,7 +19,7 @@ from ..administration.audit.readings import OwnReadings
 from ..administration.audit.records import AuditRecords
 from ..audit import AuditTrail, Caller
 from ..audit.archive.archives import Archives
-from ..audit.chain import SealStore
+from ..audit.chain import AuditChain, SealStore
 from ..audit.days import DailyHeads
 from ..audit.inspection import Inspection
 from ..clock import Clock
@@ -40,15 +40,16 @@ class AuditRooms(NamedTuple):
     archived: ArchivedMonths
 
 
-def audit_rooms(settings: Settings, database: Database, store: SealStore, signer: Es256SealSigner, time_stamps: TimeStamps,
-                mirror: OfficerMirror, groups: RoleGroups, notices: Notices, trail: AuditTrail, clock: Clock) -> AuditRooms:
+def audit_rooms(settings: Settings, database: Database, store: SealStore, signer: Es256SealSigner, chain: AuditChain,
+                time_stamps: TimeStamps, mirror: OfficerMirror, groups: RoleGroups, notices: Notices, trail: AuditTrail,
+                clock: Clock) -> AuditRooms:
     """Build the rooms."""
     search = SqlAuditSearch(database, clock)
     folder = None if settings.audit_archive_dir is None else FileArchiveFolder(settings.audit_archive_dir)
     archives = Archives(SqlArchives(database), store, signer,
                         lambda digest: stamped(time_stamps, digest, Caller("worker", "")), folder, clock,
                         hot_months=settings.audit_hot_months, keep_months=settings.audit_keep_months)
-    return AuditRooms(AuditRecords(search, Inspection(store, signer), mirror, groups, archives),
+    return AuditRooms(AuditRecords(search, Inspection(store, signer, chain), mirror, groups, archives),
                       AuditExports(search, store, signer, archives, trail, clock), OwnReadings(search, mirror),
                       ArchivedMonths(archives, SqlAgencyAdministrators(database, groups, clock), mirror, notices, groups, clock))
 

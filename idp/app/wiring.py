@@ -298,8 +298,9 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
                     idle_limit_seconds=settings.idle_limit_seconds, resource=settings.issuer + Paths().administration,
                     counter=guesses, emergency=emergency)
     rollout = rollout_rooms(settings, database, clients, mirror, groups, desk_rooms.moves.calendar, audit, clock)
-    trail = audit_rooms(settings, database, seal_store, seal_signer, protocol_rooms.time_stamps, mirror, groups, notices, audit,
-                        clock)
+    audit_chain = AuditChain(seal_store, seal_signer, FileSealHeads(settings.keys_dir / HEADS), clock)
+    trail = audit_rooms(settings, database, seal_store, seal_signer, audit_chain, protocol_rooms.time_stamps, mirror, groups,
+                        notices, audit, clock)
     consents, acting_posts = Consents(SqlConsents(database), audit, clock), ActingPosts(SqlPostChoices(database), clock)
     personal_notice = personal_data(settings, database, clock)
     known_devices = Devices(SqlDevices(database), networks, clock)
@@ -361,8 +362,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         resource_access=ResourceAccess(tokens, officer_tokens, clients, clock, assurance, Holders(proofs),
                                        idle_limit_seconds=settings.idle_limit_seconds),
         mail_delivery=MailDelivery(mail, mail_server(settings, clock), mirror, LetterWords(settings, forgotten.link), clock),
-        audit_chain=AuditChain(seal_store, seal_signer, FileSealHeads(settings.keys_dir / HEADS), clock),
-        audit_store=seal_store, audit_reader=SqlAuditReader(database),
+        audit_chain=audit_chain, audit_store=seal_store, audit_reader=SqlAuditReader(database),
         own_readings=trail.readings, archived_months=trail.archived,
         own_data=own_data(database, trail.readings, notices, clock),
         daily_heads=daily_heads(settings, database, seal_store, protocol_rooms.time_stamps, clock),

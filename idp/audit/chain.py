@@ -254,21 +254,32 @@ class AuditChain:
         count, oldest = self._store.backlog(after=last.last if last else START)
         return count, 0 if oldest is None else max(0, self._clock.now() - oldest)
 
-    def head_conflict(self) -> str:
-        """Say in words how the database differs from what is remembered outside; "" when it does not."""
+    def end(self) -> tuple[KnownHead | None, Break | None]:
+        """Compare the end of the chain with what is remembered outside: give that, and how the database differs from it.
+
+        Raises UnavailableError where what is remembered cannot be read.
+        """
         known = self._heads.newest()
         if known is None:
-            return ""
-        chain, head = self._store.chain(), known.head
-        if chain != known.chain:
-            return f"chain {known.chain} is known up to seal {head.number}, the database has {name_of(chain)}"
+            return None, None
+        if self._store.chain() != known.chain:
+            return known, Break(known.head.number, None, "other_chain")
         if self._stands(known):
-            return ""
+            return known, None
         last = self._store.last_seal()
         ends_at = last.number if last else 0
-        if ends_at < head.number:
-            return f"seal {head.number} is known, the database ends at {ends_at}"
-        return f"seal {head.number} differs"
+        return known, (Break(ends_at + 1, None, "end_missing") if ends_at < known.head.number else
+                       Break(known.head.number, None, "end_replaced"))
+
+    def head_conflict(self) -> str:
+        """Say in words how the database differs from what is remembered outside; "" when it does not."""
+        known, broken = self.end()
+        if known is None or broken is None:
+            return ""
+        number, here = known.head.number, name_of(self._store.chain())
+        return {"other_chain": f"chain {known.chain} is known up to seal {number}, the database has {here}",
+                "end_missing": f"seal {number} is known, the database ends at {broken.seal - 1}",
+                "end_replaced": f"seal {number} differs"}[broken.what]
 
     def verify(self, head: SealHead | None = None) -> ChainReport:
         """Walk the whole chain.

@@ -1,15 +1,19 @@
 """The chain looked at in parts: does one record stand as it was sealed, does a stretch of seals hold.
 
-A part that holds says that nothing in it was changed since it was sealed, and that it hangs on the seal before. Only the walk
-over the whole chain (``AuditChain.verify``) says that nothing is missing before it; it takes minutes, and pages do not wait.
+A part that holds says that nothing in it was changed since it was sealed, and that it hangs on the seal before. A part at the end
+is compared with the newest seal that is remembered outside the database, without which nobody would see that the end was cut off.
+Only the walk over the whole chain (``AuditChain.verify``) says that nothing is missing before it; it takes minutes, and pages do
+not wait.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
+from ..errors import UnavailableError
 from .archive.month import ARCHIVED, DISCARDED, PURGED
-from .chain import SealStore
+from .chain import KnownHead, SealStore
 from .seal import START, Break, Position, Seal, SealSigner, StoredRecord, find_break
 
 SEALS, RECORDS = 50, 10_000
@@ -44,6 +48,8 @@ class Stretch:
         broken: The first place that does not hold, or None.
         next: Number of the seal to go on with; 0 where the beginning is reached, or where something does not hold.
         archived: The newest month of those that stand before, in archives; "" where the database has the beginning.
+        known: Number of the seal outside the database with which the end was compared; None where it was not, because nothing
+            is remembered on this machine or it cannot be read, or because these are earlier seals.
     """
 
     newest: int = 0
@@ -54,13 +60,28 @@ class Stretch:
     broken: Break | None = None
     next: int = 0
     archived: str = ""
+    known: int | None = None
+
+
+class Ends(Protocol):
+    """Compares the end of the chain (``AuditChain``)."""
+
+    def end(self) -> tuple[KnownHead | None, Break | None]:
+        """Give what is remembered outside, and how the database differs from it. Raises UnavailableError."""
+        ...
 
 
 class Inspection:
-    """Checks parts of the chain."""
+    """Checks parts of the chain.
 
-    def __init__(self, store: SealStore, signer: SealSigner) -> None:
-        self._store, self._signer = store, signer
+    Args:
+        store: Records and seals.
+        signer: Knows the keys.
+        ends: Knows what is remembered outside the database.
+    """
+
+    def __init__(self, store: SealStore, signer: SealSigner, ends: Ends) -> None:
+        self._store, self._signer, self._ends = store, signer, ends
 
     def record(self, record: StoredRecord) -> Standing:
         """Check the seal that covers a record, with everything under it."""
@@ -84,6 +105,22 @@ class Inspection:
         Args:
             upto: Number of the newest of them; None, or one that is not there yet, for the newest of all.
         """
+        last = self._store.last_seal()
+        if upto is not None and last is not None and upto < last.number:
+            return self._stretch(upto)
+        found, (known, broken) = self._stretch(None), self._end()
+        return replace(found, known=known.head.number if known else None, broken=found.broken or broken,
+                       next=0 if broken else found.next)
+
+    def _end(self) -> tuple[KnownHead | None, Break | None]:
+        try:
+            return self._ends.end()
+        except UnavailableError as err:
+            if err.dependency == "database":
+                raise
+            return None, None
+
+    def _stretch(self, upto: int | None) -> Stretch:
         last = self._store.last_seal()
         if last is None:
             return Stretch()

@@ -200,7 +200,7 @@ class UserInfo:
             TokenRefusedError: ``insufficient_user_authentication`` for one of less than is demanded of its officer now (RFC 9470
                 §3); ``invalid_token`` for one that is unknown, expired, revoked, meant for other resources only, of a
                 client or officer who may not act any more, of another holder; ``insufficient_scope`` for one without the scope
-                openid.
+                openid, or whose client has lost it. A scope that the registration has lost brings nothing.
         """
         digest = self._tokens.locate(access_token)
         found = self._store.officer_of(digest) if digest else None
@@ -213,7 +213,7 @@ class UserInfo:
             raise TokenRefusedError("The access token is not valid.")
         if not self._tokens.is_for_us(token):
             raise TokenRefusedError("The access token is meant for another resource.")
-        scopes = token.scope.split()
+        scopes = client.get_allowed_scope(token.scope).split()
         if token.grant is None or SCOPE not in scopes:
             raise TokenRefusedError("The access token does not have the scope openid.", code="insufficient_scope", scope=SCOPE)
         self._holders.check(token.confirmation, access_token, use)

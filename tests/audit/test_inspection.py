@@ -21,7 +21,7 @@ def desk(database: Database) -> Desk:
 
 
 def look(desk: Desk) -> Inspection:
-    return Inspection(desk.store, desk.signer)
+    return Inspection(desk.store, desk.signer, desk.chain)
 
 
 def test_each_record_stands_under_the_seal_that_covers_it(desk: Desk) -> None:
@@ -44,7 +44,7 @@ def test_security_61_a_record_whose_neighbour_or_seal_was_touched_does_not_stand
 def test_a_signature_of_another_key_does_not_stand(desk: Desk) -> None:
     from tests.fakes.seals import MemorySealSigner
 
-    found = Inspection(desk.store, MemorySealSigner()).stretch()
+    found = Inspection(desk.store, MemorySealSigner(), desk.chain).stretch()
     assert found.broken is not None
     assert (found.broken.what, found.records, found.next) == ("signature_invalid", 0, 0)
 

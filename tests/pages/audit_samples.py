@@ -52,10 +52,10 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "seal": {"number": 4711, "at": "23/11/2026 08:14:05"}, "broken": "", "may_check": True,
         "archived": ""}
     broken = {"vi": "Bản ghi 4210003 đã bị sửa sau khi niêm phong.", "en": "Record 4210003 was changed after it was sealed."}
-    stretch = {"newest": 4711, "oldest": 4662, "records": 9120}
+    stretch = {"newest": 4711, "oldest": 4662, "records": 9120, "known": 4711}
     chain: dict[str, Any] = frame(who, "audit") | {
         "found": stretch, "since": "23/11/2026 07:50:12", "until": "23/11/2026 08:14:05", "broken": "", "next_url": "/next",
-        "archived": ""}
+        "at_end": True, "archived": ""}
     asked: dict[str, Any] = frame(who, "audit") | {
         "error": "", "at": "", "families": _FAMILIES, "units": [{"code": "H30.11", "name": "Sở Y tế"}], "longest": 500,
         "longest_basis": 200, "most_days": 365, "values": {
@@ -85,8 +85,9 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
             "technical": {"id": 4210005, "event": "sign_in", "sub": "s" * 22, "sid": "5d1a", "request_id": ""}}),
         "audit-record-broken": ("console/audit/record.html", record | {"broken": broken, "may_check": False}),
         "audit-chain": ("console/audit/chain.html", chain),
-        "audit-chain-first": ("console/audit/chain.html", chain | {"found": stretch | {"oldest": 1}, "next_url": ""}),
+        "audit-chain-first": ("console/audit/chain.html", chain | {
+            "found": stretch | {"oldest": 1, "known": None}, "next_url": ""}),
         "audit-chain-broken": ("console/audit/chain.html", chain | {"broken": broken, "next_url": ""}),
         "audit-chain-none": ("console/audit/chain.html", chain | {
-            "found": {"newest": 0, "oldest": 0, "records": 0}, "next_url": ""}),
+            "found": {"newest": 0, "oldest": 0, "records": 0, "known": None}, "next_url": ""}),
     }

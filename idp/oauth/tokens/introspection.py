@@ -84,13 +84,14 @@ class Introspection:
                 or lapse_of_token(token, owner, provider.registry.find, assurance=provider.assurance, now=now)):
             return {"active": False}
         # Whoever an exchanged token is meant for has to know the officer by the name that it has for them.
-        return self._members(token, asking if token.actors else owner)
+        return self._members(token, owner.get_allowed_scope(token.scope), asking if token.actors else owner)
 
-    def _members(self, token: StoredAccessToken, known_to: Client) -> dict[str, Any]:
+    def _members(self, token: StoredAccessToken, scope: str, known_to: Client) -> dict[str, Any]:
+        """Tell what a token is good for; ``scope`` is what is left of its scope by the registration as it is now."""
         issuer = self._provider.issuer
         members: dict[str, Any] = {
             "active": True, "iss": issuer, "client_id": token.client_id, "token_type": token_type_of(token.confirmation),
-            "scope": token.scope,
+            "scope": scope,
             "aud": resource_indicator.claim_of(token.audience, issuer=issuer), "iat": token.issued_at, "exp": token.expires_at}
         if token.confirmation:
             members["cnf"] = claim_of(token.confirmation)
@@ -104,7 +105,7 @@ class Introspection:
             members["act"] = act_claim(token.actors)
         members |= {"sub": self._subject_of(known_to, grant.sub), "auth_time": grant.auth_time,
                     "acr": f"{self._acr_prefix}{grant.acr}", "amr": published(grant.amr)}
-        scopes = token.scope.split()
+        scopes = scope.split()
         if self._login_name_scope in scopes:
             members["username"] = token.login_name
         return {**self._told_of(grant, scopes), **members}
@@ -119,7 +120,8 @@ class Introspection:
                          idle_limit_seconds=provider.lifetimes.session_idle_seconds)
         if lapse or token.used_at is not None or now >= token.expires_at:
             return {"active": False}
-        return {"active": True, "iss": provider.issuer, "client_id": token.grant.client_id, "scope": token.scope,
+        return {"active": True, "iss": provider.issuer, "client_id": token.grant.client_id,
+                "scope": asking.get_allowed_scope(token.scope),
                 "sub": self._subject_of(asking, token.grant.sub), "iat": token.grant.created_at, "exp": token.expires_at}
 
 

@@ -40,7 +40,7 @@ def blueprint(door: Door) -> Blueprint:
         found = room.stretch(who, query.get("seal"))
         return door.json({"newest": found.newest, "oldest": found.oldest, "since": found.since, "until": found.until,
                           "records": found.records, "broken": _broken(found.broken), "next": found.next or None,
-                          "archived": found.archived or None})
+                          "archived": found.archived or None, "known": found.known})
 
     return views
 

@@ -326,7 +326,7 @@ def test_security_61_a_record_put_where_everything_was_purged_is_found(purged: t
     broken = desk.chain.verify().broken
     assert broken is not None
     assert (broken.what, broken.record) == ("record_added", before[5].position.id)
-    standing = Inspection(desk.store, desk.signer).record(before[5])
+    standing = Inspection(desk.store, desk.signer, desk.chain).record(before[5])
     assert standing.broken is not None
     assert standing.broken.what == "record_added"
 
@@ -349,7 +349,7 @@ def test_a_seal_that_was_archived_is_not_said_to_be_cut_off(purged: tuple[Desk, 
 
 def test_the_pages_check_what_the_database_has(purged: tuple[Desk, list[StoredRecord]]) -> None:
     desk, _before = purged
-    inspection = Inspection(desk.store, desk.signer)
+    inspection = Inspection(desk.store, desk.signer, desk.chain)
     stretch = inspection.stretch()
     assert (stretch.broken, stretch.next, stretch.archived) == (None, 0, "2023-12")
     for record in desk.records():
@@ -387,7 +387,7 @@ def test_a_month_comes_back_for_a_while_and_leaves_again(purged: tuple[Desk, lis
     assert events_of(desk.database, "audit.restored")[0][2]["purpose"] == "an inspection"
     settled(desk)
     assert desk.chain.verify().broken is None
-    standing = Inspection(desk.store, desk.signer).record(before[EACH + 5])
+    standing = Inspection(desk.store, desk.signer, desk.chain).record(before[EACH + 5])
     assert (standing.broken, standing.archived) == (None, later(FIRST, 1))
     with pytest.raises(RefusedError) as refused:
         rooms.restore(later(FIRST, 1), days=2, purpose="again", caller=WORKER, pause=lambda _seconds: False)

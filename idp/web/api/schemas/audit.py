@@ -36,7 +36,9 @@ def schemas(object_of: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     chain = {"newest": _NUMBER, "oldest": _NUMBER, "since": _TIME, "until": _TIME, "records": _NUMBER, "broken": broken,
              "next": {"type": ["integer", "null"], "description": "Seal to go on with; null at the beginning, or at a break."},
              "archived": {"type": ["string", "null"], "description": "YYYY-MM: what stands before is in archives, up to "
-                          "the end of this month; null where the database has the beginning."}}
+                          "the end of this month; null where the database has the beginning."},
+             "known": {"type": ["integer", "null"], "description": "Seal remembered outside the database with which the end was "
+                       "compared; null where it was not: nothing is remembered here, or these are earlier seals."}}
     return {"AuditRecord": object_of(record, record), "SealedRecord": object_of(record | {"seal": seal}, (*record, "seal")),
             "ChainStretch": object_of(chain, chain)}
 

@@ -102,7 +102,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         return door.page(
             "console/audit/chain.html", entered, here="audit", found=found, archived=_months(
                 [found.archived] if found.archived else []), since=second(found.since), until=second(found.until),
-            broken=broken_words(found.broken), next_url=f"{LIST}chain?seal={found.next}" if found.next else "")
+            at_end=not asked, broken=broken_words(found.broken), next_url=f"{LIST}chain?seal={found.next}" if found.next else "")
 
 
 def people_meant(services: Services, entered: Entered, person: str) -> list[dict[str, Any]] | None:
@@ -138,6 +138,10 @@ def broken_words(found: Break | None) -> str:
         "record_changed": gettext("Bản ghi %(record)s đã bị sửa sau khi niêm phong.", record=found.record),
         "record_added": gettext("Bản ghi %(record)s được thêm vào sau khi niêm phong.", record=found.record),
         "record_missing": gettext("Bản ghi %(record)s đã bị xóa.", record=found.record),
+        "end_missing": gettext("Dấu niêm phong %(seal)s đã có mà nay không còn: phần cuối của chuỗi bị cắt.", seal=found.seal),
+        "end_replaced": gettext("Dấu niêm phong %(seal)s không phải dấu đã có: phần cuối của chuỗi bị thay.", seal=found.seal),
+        "other_chain": gettext("Cả chuỗi niêm phong bị thay bằng một chuỗi khác; chuỗi trước đã đến dấu %(seal)s.",
+                               seal=found.seal),
         "seal_missing": gettext("Dấu niêm phong %(seal)s không còn.", seal=found.seal),
         "archive_forged": gettext("Bản kê tháng lưu trữ bắt đầu từ dấu niêm phong %(seal)s không đúng chữ ký.", seal=found.seal),
         "signature_invalid": gettext("Chữ ký của dấu niêm phong %(seal)s không đúng.", seal=found.seal)}
