@@ -150,11 +150,9 @@ class AuditRepeats(Protocol):
 
 
 class ClientUse(Protocol):
-    """Remembers which applications are used."""
+    """Remembers which applications are used: ``look_at_use`` notes who was for the first or last time, and gives how many."""
 
-    def look_at_use(self) -> int:
-        """Note who was used for the first and for the last time; gives how many were used."""
-        ...
+    def look_at_use(self) -> int: ...  # noqa: D102
 
 
 class Pulse(Protocol):
