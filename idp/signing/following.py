@@ -23,7 +23,7 @@ from ..errors import RefusedError, UnavailableError
 from ..pki.shown_certificate import UNREADABLE
 from .mobile_signature import Answer, MobileSignatureService, SignatureRequest
 from .outcome import Outcome
-from .ports import TEST, Sims, Standings, TransactionStore
+from .ports import TEST, BoundSim, Sims, Standings, TransactionStore
 from .signature import SignatureError, verified
 from .transaction import APPROVAL, NOT_FETCHED, SIM_BLOCKED, STANDING_UNKNOWN, Change, State, Transaction, changed
 
@@ -265,7 +265,7 @@ class Following:
             found = verified(x509.load_der_x509_certificate(der), one.digest_name, one.digest, signature)
         except (*UNREADABLE, SignatureError) as err:
             return self._end(one, State.FAILED, Outcome.INVALID, caller, proofs=proofs, code=code, note=str(err))
-        if not self.still_signs(one):
+        if self.still_signs(one) is None:
             return self._end(one, State.FAILED, SIM_BLOCKED, caller, proofs=proofs, code=code)
         now = self._clock.now()
         try:
@@ -285,14 +285,14 @@ class Following:
                          next_try_at=now + self._rules.fetch_seconds + 1)
         return self._write(change, self._record(AuditEvent.SIGNATURE_ENDED, change.after, caller))
 
-    def still_signs(self, one: Transaction) -> bool:
-        """Tell whether the card that was asked is still the officer's, and neither lost nor blocked, and has still that key."""
+    def still_signs(self, one: Transaction) -> BoundSim | None:
+        """Give the SIM that was asked if it is still the officer's, neither lost nor blocked, with that key; else None."""
         try:
             sim = self._sims.authenticating(one.sub) if one.proves else (
-                self._sims.signing(one.sub, testing=one.client_id == TEST))
+                self._sims.signing(one.sub, testing=one.client_id == TEST, iccid=one.iccid))
         except RefusedError:
-            return False
-        return sim.iccid == one.iccid and hashlib.sha256(sim.certificate).digest() == one.certificate
+            return None
+        return sim if sim.iccid == one.iccid and hashlib.sha256(sim.certificate).digest() == one.certificate else None
 
     def _end(self, one: Transaction, state: State, outcome: str, caller: Caller, answer: Answer | None = None, *, code: int = 0,
              proofs: Mapping[str, bytes] | None = None, note: str = "") -> Transaction:

@@ -27,23 +27,34 @@ class BoundSim:
         iccid: Number of the card.
         carrier: Name of the service that reaches it.
         certificate: DER.
+        sim_id: Its name among ours; empty where it is kept elsewhere.
+        revision: Of the SIM, as it was looked at: it changes when the SIM is lost, blocked, or has another key.
     """
 
     msisdn: str
     iccid: str
     carrier: str
     certificate: bytes
+    sim_id: str = ""
+    revision: int = 0
 
 
 class Sims(Protocol):
     """Which SIMs sign."""
 
-    def signing(self, sub: str, *, testing: bool = False) -> BoundSim:
-        """Give the officer's SIM; ``testing``: the one whose first signature is missing, for nobody but ``TEST``.
+    def signing(self, sub: str, *, testing: bool = False, iccid: str = "") -> BoundSim:
+        """Give the officer's SIM: the one with a card, or where none is named the one that signs as the officer.
+
+        A SIM that signs as an agency is never given to who does not name it. ``testing``: the one whose first signature is
+        missing, for nobody but ``TEST``.
 
         Raises:
             RefusedError: 404 ``no_sim``; 409 ``sim_blocked``: lost, or its PIN is blocked; the message tells the officer which.
         """
+        ...
+
+    def all(self, sub: str) -> Sequence[BoundSim]:
+        """Give every SIM that signs by an officer's hand: as the officer, then as an agency whose seal the officer keeps."""
         ...
 
     def authenticating(self, sub: str) -> BoundSim:
@@ -112,10 +123,17 @@ class TransactionStore(Protocol):
         """Find what was last asked for a sign-in, or an approval."""
         ...
 
-    def take(self, change: Change, record: AuditRecord, entry_uuid: str) -> bool:
+    def release(self, change: Change, record: AuditRecord, sim: BoundSim) -> bool:
+        """Write that a signature is given out, as long as its SIM is as it was looked at; one statement.
+
+        False when somebody was first, or the SIM was lost, blocked or given another key meanwhile.
+        """
+        ...
+
+    def take(self, change: Change, record: AuditRecord, entry_uuid: str, sim: BoundSim) -> bool:
         """Write that a sign-in was opened, once, with its event, the record and the time on the officer's factor.
 
-        False when somebody was first, or the factor was taken away.
+        False when somebody was first, the factor was taken away, or as ``release``.
         """
         ...
 

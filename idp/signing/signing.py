@@ -74,6 +74,8 @@ class Order:
     purpose: Purpose = SIGNATURE
     binding: str = ""
     timeout_seconds: int = 0
+    iccid: str = ""
+    """The card that is asked; empty for the one by which the officer signs as themself."""
 
 
 class Signing:
@@ -114,8 +116,8 @@ class Signing:
         if pause:
             raise RefusedError("The officer has refused and is left alone for a while.", code="refused_too_often",
                                status=429, retry_after_seconds=pause)
-        sim = self._sims.signing(order.sub, testing=order.client_id == TEST) if order.purpose == SIGNATURE else (
-            self._sims.authenticating(order.sub))
+        sim = (self._sims.signing(order.sub, testing=order.client_id == TEST, iccid=order.iccid) if order.purpose == SIGNATURE
+               else self._sims.authenticating(order.sub))
         if not self._is_free(sim, caller):
             return self._same_or_busy(order)  # it may be this very question, asked twice at once
         change = self._begin(order, sim, caller, self._fit(sim.certificate, order.purpose), later=later)
@@ -164,9 +166,10 @@ class Signing:
         ``unused``: what was released reached nobody, and it is for whoever asks to see that one gets it (an act that dies
         between the first of several and the last must not cost the officer another signature).
         """
-        return [self._give(one, caller) for one in [self._releasable(client_id, *one, caller, unused=unused) for one in wanted]]
+        return [self._give(*one, caller) for one in [self._releasable(client_id, *one, caller, unused=unused) for one in wanted]]
 
-    def _releasable(self, client_id: str, transaction_id: str, digest: bytes, caller: Caller, *, unused: bool) -> Transaction:
+    def _releasable(self, client_id: str, transaction_id: str, digest: bytes, caller: Caller, *,
+                    unused: bool) -> tuple[Transaction, BoundSim]:
         one = self.find(client_id, transaction_id)
         if one.digest != digest:
             raise RefusedError("The signature is over another hash.", code="another_hash", status=409)
@@ -174,17 +177,24 @@ class Signing:
         there = one.state is State.READY or (unused and one.state is State.RELEASED and one.denied_at is None)
         if not there or now > (one.ended_at or 0) + self._rules.fetch_seconds or one.signature is None:
             raise _nothing(one)
-        self._still_good(one, caller)
-        return one
+        return one, self._still_good(one, caller)
 
-    def _give(self, one: Transaction, caller: Caller) -> bytes:
-        if one.state is State.RELEASED and one.signature is not None:
-            return one.signature
-        change = changed(one, State.RELEASED, self._clock.moment(), next_try_at=None)
-        record = record_of(AuditEvent.SIGNATURE_RELEASED, change.after, caller, self._clock.now())
-        if one.signature is None or not self._store.change(change, record):
-            raise _nothing(self.find(one.client_id, one.transaction_id))
-        return one.signature
+    def _give(self, one: Transaction, sim: BoundSim, caller: Caller) -> bytes:
+        """Give it out if the SIM is as it was looked at; where it has changed since, look again."""
+        for _ in range(_MOST_RACES):
+            if one.signature is None or one.state not in (State.READY, State.RELEASED):
+                break
+            if one.state is State.RELEASED:
+                return one.signature
+            change = changed(one, State.RELEASED, self._clock.moment(), next_try_at=None)
+            record = record_of(AuditEvent.SIGNATURE_RELEASED, change.after, caller, self._clock.now())
+            if self._store.release(change, record, sim):
+                return one.signature
+            one = self.find(one.client_id, one.transaction_id)
+            if one.state is not State.READY:
+                break
+            sim = self._still_good(one, caller)
+        raise _nothing(one)
 
     def deny(self, sub: str, transaction_id: str, caller: Caller) -> Transaction:
         """Note that an officer never asked for it: it is over, whatever the phone still says.
@@ -257,9 +267,9 @@ class Signing:
         """
         if one.purpose != LOGIN or not self._fresh(one):
             return False
-        self._still_good(one, caller)
+        sim = self._still_good(one, caller)
         return self._store.take(changed(one, State.RELEASED, self._clock.moment(), next_try_at=None, signature=None), record,
-                                entry_uuid)
+                                entry_uuid, sim)
 
     def _fresh(self, one: Transaction) -> bool:
         return one.state is State.READY and self._clock.now() <= (one.ended_at or 0) + self._rules.fetch_seconds
@@ -328,10 +338,10 @@ class Signing:
             raise _unfit()
         return standing.proof
 
-    def _still_good(self, one: Transaction, caller: Caller) -> None:
-        """See at the last moment that the card was not lost and its certificate not revoked since it signed."""
-        waits = one.state is State.READY
-        if not self._following.still_signs(one):
+    def _still_good(self, one: Transaction, caller: Caller) -> BoundSim:
+        """See at the last moment that the card was not lost and its certificate not revoked since it signed; gives the SIM."""
+        waits, sim = one.state is State.READY, self._following.still_signs(one)
+        if sim is None:
             if waits:
                 self._following.end(one, SIM_BLOCKED, caller)
             raise RefusedError("The SIM was reported lost, or is blocked.", code="sim_blocked", status=409)
@@ -340,6 +350,7 @@ class Signing:
             if waits:
                 self._following.end(one, Outcome.REVOKED, caller)
             raise _unfit()
+        return sim
 
 
 def _unfit() -> RefusedError:

@@ -78,7 +78,7 @@ class Worker:
         self._lists = services.list_fetcher
         self._months = services.archived_months
         self._hindered = ""
-        self._phones = services.mobile_signatures
+        self._phones, self._remote = services.mobile_signatures, services.remote_signing
         self._approvals = services.phone_approvals
 
     def _jobs(self, services: Services) -> list[Job]:
@@ -196,6 +196,8 @@ class Worker:
         """Ask services what came of the signatures that are under way."""
         assert self._phones is not None
         self._phones.signing.go_on(WORKER, most=50)
+        if self._remote is not None:
+            self._remote.signing.go_on(WORKER, most=50)
 
     def _approvals_round(self) -> None:
         """Have phones asked what applications ask by name, and take what they have said."""

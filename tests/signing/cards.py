@@ -134,7 +134,10 @@ class Bound:
         self.cards, self.blocked = cards, set[str]()
         self.heard: list[tuple[str, str, Outcome]] = []
 
-    def signing(self, sub: str, *, testing: bool = False) -> BoundSim:
+    def all(self, sub: str) -> list[BoundSim]:
+        return [self.signing(sub)] if sub in self.cards and sub not in self.blocked else []
+
+    def signing(self, sub: str, *, testing: bool = False, iccid: str = "") -> BoundSim:
         if sub not in self.cards:
             raise RefusedError("There is no SIM.", code="no_sim", status=404)
         if sub in self.blocked:

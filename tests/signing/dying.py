@@ -44,7 +44,10 @@ class Sims:
         self.phones = json.loads((folder / "sims.json").read_text())["phones"]
         self.folder = folder
 
-    def signing(self, sub: str, *, testing: bool = False) -> BoundSim:
+    def all(self, sub: str) -> list[BoundSim]:
+        return [self.signing(sub)]
+
+    def signing(self, sub: str, *, testing: bool = False, iccid: str = "") -> BoundSim:
         phone = self.phones[int(sub.removeprefix("sub-"))]
         iccid = phone["cards"][-1]["iccid"]
         return BoundSim(phone["msisdn"], iccid, "mang", (self.folder / f"{iccid}.der").read_bytes())

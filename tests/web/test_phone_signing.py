@@ -52,6 +52,11 @@ class Signing:
     def look(self, page: Any) -> Any:
         return self.browser.submit(page, answer="look")
 
+    def events_of_all(self) -> list[int]:
+        """Count the steps of every signature."""
+        store = self.phones.store
+        return [len(store.events(one.transaction_id)) for one in store.of_officer(self.sub, limit=9)]
+
     def error(self, **changes: Any) -> str:
         answer = self.browser.get(authorize_url(self.client, **self.parameters(**changes)))
         return query_of(answer.headers["Location"])["error"]
@@ -150,9 +155,18 @@ def test_security_39_how_it_stands_is_told_to_that_officer_in_that_browser_alone
     assert signing.browser.get(address.replace("/signing/", "/signing/x", 1)).json == over
     issued = signing.site.events().count("code.issued")
     signing.phones.hands()
+    before = signing.events_of_all()
+    for _ in range(2):
+        assert signing.browser.get(address).json["number"] == 1
+        signing.browser.get(page.request.path + "?" + page.request.query_string.decode())
+    assert signing.phones.carrier.calls == ["sign"], "looking asks neither the phone nor the service"
+    assert signing.events_of_all() == before
+    assert signing.phones.csc.go_on(CALLER, most=5) == 1, "the worker goes on"
     assert signing.browser.get(address).json["number"] == 2
     signing.phones.hands()
     signing.site.clock.advance(10)
+    signing.phones.csc.go_on(CALLER, most=5)
+    assert signing.phones.csc.go_on(CALLER, most=5) == 0
     for _ in range(2):
         assert signing.browser.get(address).json == over
     assert signing.site.events().count("code.issued") == issued, "telling how it stands gives nothing out"
@@ -162,6 +176,8 @@ def test_the_state_of_what_was_refused_is_that_nobody_waits(signing: Signing) ->
     page = signing.agreed()
     signing.phones.carrier.fault = (401, None)
     signing.site.clock.advance(10)
+    assert signing.browser.get(state_of(page)).json["waiting"] is True, "looking asks nobody"
+    signing.phones.csc.go_on(CALLER, most=5)
     assert signing.browser.get(state_of(page)).json == {"waiting": False}
     assert "Bạn đã từ chối trên điện thoại." in signing.browser.follow(signing.look(page)).text
 
@@ -215,7 +231,8 @@ def test_nothing_is_issued_before_the_phone_has_signed(signing: Signing) -> None
     (one, *_) = signing.phones.store.of_officer(signing.sub, limit=1)
     signing.phones.hands()
     name = one.idempotency_key.split(":")[1]
-    assert signing.phones.csc.of_officer("qlvb", signing.sub, name, CALLER).ready_at
+    assert signing.phones.csc.go_on(CALLER, most=5) == 1
+    assert signing.phones.csc.of_officer("qlvb", signing.sub, name).ready_at
     signing.site.clock.advance(400)  # nobody came for it: what was signed is not given any more
     page = signing.browser.follow(signing.look(page))
     assert "Điện thoại chưa ký được văn bản." in page.text

@@ -75,7 +75,7 @@ class House:
         self.archived_months = SimpleNamespace(
             archives=SimpleNamespace(follow=lambda caller, pause: self.looked_after.append("archives") or 1),
             tell=lambda caller: self.looked_after.append("due archives") or 0)
-        self.mobile_signatures = self.phone_approvals = None
+        self.mobile_signatures = self.phone_approvals = self.remote_signing = None
         self.looked_after: list[str] = []
         self.ocsp = SimpleNamespace(renew_due=lambda caller: self.looked_after.append("signers") or 0)
         self.certificate_protocols = SimpleNamespace(time_stamps=SimpleNamespace(

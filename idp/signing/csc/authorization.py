@@ -118,6 +118,10 @@ class Authorizations(Protocol):
         """Find one."""
         ...
 
+    def under_way(self, now: int, *, limit: int) -> Sequence[Authorization]:
+        """Give those that are neither ready nor over and still stand, those first that end first."""
+        ...
+
     def of_sad(self, sad_digest: bytes) -> Authorization | None:
         """Find one by what the database knows of its activation data."""
         ...

@@ -1,8 +1,8 @@
 """What an officer signs with, as programs know it: the certificate of the SIM, its chain, how it stands, and its key.
 
 Spec: CSC API 1.0.4.0 §11.4 (list) and §11.5 (info). A credential is one officer's card with its certificate: another card, or a
-new certificate, is another credential. An officer has one at a time. Its name always reads the same, tells nobody anything (RFC
-5297, AES-SIV under a key of the deployment's), and leads back to its officer here.
+new certificate, is another credential. An officer has one at a time, and one of each agency whose seal they keep. Its name always
+reads the same, tells nobody anything (RFC 5297, AES-SIV under a key of the deployment's), and leads back to its officer here.
 """
 
 from __future__ import annotations
@@ -111,11 +111,19 @@ class Credentials:
         self._sims, self._standings, self._store, self._issuers, self._clock = sims, standings, store, issuers, clock
 
     def names(self, sub: str) -> tuple[str, ...]:
-        """Give the names of an officer's credentials: one, or none where there is no SIM that signs."""
+        """Give the names of an officer's credentials: by which they sign as themself, then seals that they keep; perhaps none."""
+        return tuple(self.naming.of(sub, sim.certificate) for sim in self._sims.all(sub))
+
+    def own(self, sub: str) -> str:
+        """Name the credential by which an officer signs as themself, and never a seal; empty where there is none."""
         try:
-            return (self.naming.of(sub, self._sims.signing(sub).certificate),)
+            return self.naming.of(sub, self._sims.signing(sub).certificate)
         except RefusedError:
-            return ()
+            return ""
+
+    def card(self, sub: str, credential_id: str) -> str:
+        """Give the number of the card of an officer's credential; empty where it signs no more."""
+        return next((sim.iccid for sim in self._sims.all(sub) if self.naming.of(sub, sim.certificate) == credential_id), "")
 
     def find(self, sub: str, credential_id: str) -> Credential:
         """Find an officer's credential.
@@ -124,13 +132,16 @@ class Credentials:
             RefusedError: 400 ``invalid_request``: it is not theirs, or there is none, or the SIM is lost or blocked.
             UnavailableError: nobody tells how its certificate stands.
         """
-        try:
-            sim = self._sims.signing(sub)
-        except RefusedError as refused:
-            if refused.code == "sim_blocked":
-                raise RefusedError("The credential identified by credentialID is disabled", code="invalid_request") from refused
-            raise _unknown() from refused
-        if self.naming.of(sub, sim.certificate) != credential_id:
+        signing = self._sims.all(sub)
+        if not signing:
+            try:
+                self._sims.signing(sub)
+            except RefusedError as refused:
+                if refused.code == "sim_blocked":
+                    raise RefusedError("The credential identified by credentialID is disabled",
+                                       code="invalid_request") from refused
+        sim = next((one for one in signing if self.naming.of(sub, one.certificate) == credential_id), None)
+        if sim is None:
             raise _unknown()
         try:
             certificate = x509.load_der_x509_certificate(sim.certificate)

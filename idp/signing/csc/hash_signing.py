@@ -121,7 +121,7 @@ class HashSigning:
             RefusedError: 400 ``invalid_request``: it is not this application's and this officer's.
             NotSignedError: it came to nothing.
         """
-        return self.of_officer(requester.client_id, requester.sub, authorization_id, caller)
+        return self.go_on_with(requester.client_id, requester.sub, authorization_id, caller)
 
     def sad(self, one: Authorization) -> tuple[str, int]:
         """Give the activation data of an authorization that is ready, and for how many seconds it is good."""
@@ -182,12 +182,40 @@ class HashSigning:
             raise _invalid("Invalid parameter SAD")
         return one
 
-    def of_officer(self, client_id: str, sub: str, authorization_id: str, caller: Caller) -> Authorization:
-        """Give an authorization to its officer's own page, taken a step further; as ``find``."""
-        one = self._own(client_id, sub, authorization_id)
-        if one is None:
-            raise _invalid("Invalid parameter handle")
-        return self._progress(one, caller)
+    def of_officer(self, client_id: str, sub: str, authorization_id: str) -> Authorization:
+        """Give an authorization to its officer's own page, as it stands: looking asks nobody and changes nothing; as ``find``."""
+        one = self._known(client_id, sub, authorization_id)
+        _, transaction = self.transaction(one)
+        if transaction is not None and transaction.state not in (*OPEN, State.READY, State.RELEASED):
+            raise NotSignedError(one.outcome or transaction.outcome)
+        if one.outcome:
+            raise NotSignedError(one.outcome)
+        return one
+
+    def go_on_with(self, client_id: str, sub: str, authorization_id: str, caller: Caller) -> Authorization:
+        """Take an authorization of an officer a step further; as ``find``."""
+        return self._progress(self._known(client_id, sub, authorization_id), caller)
+
+    def go_on(self, caller: Caller, *, most: int) -> int:
+        """Ask phones for what comes next of what officers have agreed to, and note what is all signed; for the worker.
+
+        Gives how many were looked at. What cannot go on now (a service or whoever knows certificates is silent) waits.
+
+        Raises:
+            UnavailableError: the database does not answer.
+        """
+        found = self._store.under_way(self._clock.now(), limit=most)
+        for one in found:
+            try:
+                self._progress(one, caller)
+            except NotSignedError:
+                continue
+            except UnavailableError as err:
+                if err.dependency == "database":
+                    raise
+            except RefusedError:  # it has come to nothing, or the card is asked by somebody else just now
+                continue
+        return len(found)
 
     def stands(self, client_id: str, sub: str, authorization_id: str) -> bool:
         """Tell whether all is signed that an officer allowed an application, and it may still be given out."""
@@ -203,6 +231,12 @@ class HashSigning:
         if transaction is not None:
             self._signing.deny(sub, transaction.transaction_id, caller)
         self._store.fail(authorization_id, DENIED)
+
+    def _known(self, client_id: str, sub: str, authorization_id: str) -> Authorization:
+        one = self._own(client_id, sub, authorization_id)
+        if one is None:
+            raise _invalid("Invalid parameter handle")
+        return one
 
     def _own(self, client_id: str, sub: str, authorization_id: str) -> Authorization | None:
         one = self._store.find(authorization_id)
@@ -259,7 +293,10 @@ class HashSigning:
         known = self._signing.known(one.requester.client_id, one.key(number))
         if known is None:
             try:
-                return self._signing.ask(_order(one, number), caller)
+                card = self.credentials.card(one.requester.sub, one.wish.credential_id)
+                if not card:
+                    raise RefusedError("This credential signs no more.", code="sim_blocked", status=409)
+                return self._signing.ask(_order(one, number, card), caller)
             except RefusedError as refused:
                 if refused.code == _BUSY and number:
                     return None
@@ -299,11 +336,11 @@ def _belongs(one: Authorization, requester: Requester) -> bool:
     return (one.requester.client_id, one.requester.sub) == (requester.client_id, requester.sub)
 
 
-def _order(one: Authorization, number: int) -> Order:
+def _order(one: Authorization, number: int, card: str) -> Order:
     who, document = one.requester, one.wish.documents[number]
     return Order(client_id=who.client_id, idempotency_key=one.key(number), sub=who.sub, unit_code=who.unit_code, title=who.title,
                  digest_name=one.wish.digest_name, digest=one.wish.digests[number], document=document.name,
-                 subject=document.subject, sid=who.sid, acr=who.acr, amr=who.amr, auth_time=who.auth_time)
+                 subject=document.subject, sid=who.sid, acr=who.acr, amr=who.amr, auth_time=who.auth_time, iccid=card)
 
 
 def _refusal(refused: RefusedError) -> RefusedError:

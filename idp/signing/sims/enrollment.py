@@ -294,7 +294,7 @@ class SimEnrollment:
         one = self._signing.ask(Order(
             client_id=TEST, idempotency_key=f"{sim_id}:{sim.revision}", sub=sub, unit_code=sim.unit_code, digest_name="sha256",
             title=officer.officer.main_post.title if officer is not None else "", digest=digest, document="KY THU",
-            subject=f"Ký thử để kích hoạt SIM ký số {sim.iccid}"), caller)
+            subject=f"Ký thử để kích hoạt SIM ký số {sim.iccid}", iccid=sim.iccid), caller)
         after = dataclasses.replace(change.after, test_transaction=one.transaction_id)
         return self._write(dataclasses.replace(change, after=after), caller)
 

@@ -1,7 +1,8 @@
 """Which SIM signs for an officer, and what services say of cards (port ``signing.ports.Sims``); the nightly look at all of them.
 
 Source: trust-services E.3 (swap detection, profile request); security checklist 57. A card signs while its holder is at work, it
-is active, and nobody has reported it lost; whoever has two signs with the one that was activated last.
+is active, and nobody has reported it lost. What is signed says which: an officer signs with the SIM of their own (of two with the
+one that was activated last), and with an agency's seal that they keep only where its card is named.
 """
 
 from __future__ import annotations
@@ -44,18 +45,24 @@ class SigningSims:
         self.enrollment: SimEnrollment | None = None
         """Hears what services say; the wiring sets it, because it signs itself."""
 
-    def signing(self, sub: str, *, testing: bool = False) -> BoundSim:
+    def signing(self, sub: str, *, testing: bool = False, iccid: str = "") -> BoundSim:
         """Give the officer's SIM; see the port."""
-        found = self._found(sub)
+        found = [one for one in self._found(sub) if (one.iccid == iccid if iccid else not one.seal)]
         wanted = State.BOUND if testing else State.ACTIVE
         sim = _latest(one for one in found if one.state is wanted)
-        return self._refused(found) if sim is None else BoundSim(sim.msisdn, sim.iccid, sim.carrier, sim.certificate)
+        return self._refused(found) if sim is None else _bound(sim, sim.certificate)
+
+    def all(self, sub: str) -> Sequence[BoundSim]:
+        """Give every SIM that signs; see the port."""
+        active = [one for one in self._found(sub) if one.state is State.ACTIVE]
+        own = _latest(one for one in active if not one.seal)
+        return [_bound(one, one.certificate) for one in (*((own,) if own else ()), *(one for one in active if one.seal))]
 
     def authenticating(self, sub: str) -> BoundSim:
         """Give the officer's SIM that signs in; see the port."""
         found = self._found(sub)
         sim = _latest(one for one in found if one.state is State.ACTIVE and one.login_certificate and not one.seal)
-        return self._refused(found) if sim is None else BoundSim(sim.msisdn, sim.iccid, sim.carrier, sim.login_certificate)
+        return self._refused(found) if sim is None else _bound(sim, sim.login_certificate)
 
     def _found(self, sub: str) -> Sequence[Sim]:
         officer = self._mirror.by_sub(sub)
@@ -79,6 +86,10 @@ class SigningSims:
             self.enrollment.noted(sim, Act.BLOCK_PIN, _CARRIER, outcome.value)
         elif outcome in _SWAPPED:
             self.enrollment.noted(sim, Act.NOTE_SWAP, _CARRIER, outcome.value)
+
+
+def _bound(sim: Sim, certificate: bytes) -> BoundSim:
+    return BoundSim(sim.msisdn, sim.iccid, sim.carrier, certificate, sim.sim_id, sim.revision)
 
 
 def _latest(sims: Iterable[Sim]) -> Sim | None:

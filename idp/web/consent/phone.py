@@ -1,7 +1,8 @@
 """Between the officer's yes and the code: the phone signs, and the page shows what it shows.
 
 Spec: CSC API 1.0.4.0 §8.3.2; security checklist 21, 22, 29, 57. The phone is asked after the form that named the documents was
-answered, never by looking at a page; looking again only goes on with what was agreed to. The digits come from the stored hash.
+answered, never by looking at a page: the worker goes on with what was agreed to, or the form by which the officer looks. The
+digits come from the stored hash.
 The officer can stop, ask again, or say that they never asked for it.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
@@ -69,6 +71,13 @@ class PhoneSigning:
         kept = self._services.interactions.amend(interaction, replace(question.asked, signing=name).to_json())
         return self._onward.over(interaction.client_id) if kept is None else see_other(address_of("signing.watch", kept))
 
+    def look(self, question: _Question, interaction: Interaction) -> Response:
+        """Go on with what was agreed to, as the worker does, because the officer asks for it; gives the page that follows."""
+        if question.asked.signing:
+            with suppress(RefusedError, UnavailableError):  # the page says what it came to
+                question.rooms.go_on_with(question.asked.client_id, question.officer.sub, question.asked.signing, caller())
+        return see_other(address_of("signing.watch", interaction))
+
     def due(self, interaction: Interaction) -> _Question | None:
         """Tell what the phone is to sign and for whom; None when another page is due, or the answer."""
         asked = AuthorizationRequest.from_json(interaction.request)
@@ -88,13 +97,13 @@ class PhoneSigning:
         officer, session = question.officer, question.session
         post, _ = self._onward.post(question.asked, question.client, interaction, (session, officer))
         post = post or officer.officer.main_post
-        names = question.rooms.credentials.names(officer.sub)
         documents = detail["documentDigests"]
         digests = tuple(base64.b64decode(one["hash"]) for one in documents)
         requester = Requester(client_id=question.client.client_id, sub=officer.sub, unit_code=post.unit_code, title=post.title,
                               sid=session.sid, acr=f"{self._services.settings.acr_prefix}{session.acr}",
                               amr=" ".join(session.amr), auth_time=session.auth_time)
-        wish = Wish(credential_id=detail.get("credentialID") or next(iter(names), ""), total=len(digests), digests=digests,
+        wish = Wish(credential_id=detail.get("credentialID") or question.rooms.credentials.own(officer.sub),
+                    total=len(digests), digests=digests,
                     digest_name=HASHES[detail["hashAlgorithmOID"]],
                     documents=tuple(Document(one["label"], one["label"]) for one in documents))
         return question.rooms.begin(requester, wish, caller()).authorization_id
@@ -164,6 +173,8 @@ def blueprint(services: Services) -> Blueprint:
             return see_other(address_of("signing.watch", interaction))
         if said == "again":
             return phone.begin(interaction)
+        if said == "look":
+            return phone.look(question, interaction)
         if said not in {"cancel", "deny"}:
             return see_other(address_of("signing.watch", interaction))
         if said == "deny" and asked.signing:
@@ -178,7 +189,7 @@ def _waiting(rooms: HashSigning, asked: AuthorizationRequest, sub: str, now: int
     """Tell what the phone shows now; None when nothing was asked, or all is signed. Raises NotSignedError."""
     if not asked.signing:
         return None
-    one = rooms.of_officer(asked.client_id, sub, asked.signing, caller())
+    one = rooms.of_officer(asked.client_id, sub, asked.signing)
     number, transaction = rooms.transaction(one)
     if not one.is_open or transaction is None:
         return None

@@ -246,13 +246,13 @@ def test_when_nobody_tells_how_a_certificate_stands_the_signature_waits(house: H
 def test_what_reached_nobody_is_given_when_it_is_asked_for_again_and_once(house: House, monkeypatch: pytest.MonkeyPatch,
                                                                          broken: str) -> None:
     sad, _ = house.authorize(FIRST, SECOND)
-    release, use, calls = house.store.change, house.authorizations.use, list[str]()
+    release, use, calls = house.store.release, house.authorizations.use, list[str]()
 
-    def change(step: Any, record: Any) -> bool:
+    def released(step: Any, *more: Any) -> bool:
         calls.append(step.after.state)
         if broken == "second" and calls.count(State.RELEASED) == 2:
             raise UnavailableError("away", dependency="database")
-        return release(step, record)
+        return release(step, *more)
 
     def used(*asked: Any) -> bool:
         if broken == "use" and calls.count(State.RELEASED) == 2:
@@ -260,7 +260,7 @@ def test_what_reached_nobody_is_given_when_it_is_asked_for_again_and_once(house:
             raise UnavailableError("away", dependency="database")
         return use(*asked)
 
-    monkeypatch.setattr(house.store, "change", change)
+    monkeypatch.setattr(house.store, "release", released)
     monkeypatch.setattr(house.authorizations, "use", used)
     with pytest.raises(UnavailableError):
         house.take(sad, FIRST, SECOND)

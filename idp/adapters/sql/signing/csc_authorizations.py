@@ -6,6 +6,7 @@ That of those who ask for the same at the same moment all get the same is for a 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import false, or_, select, true, update
@@ -32,6 +33,9 @@ class SqlCscAuthorizations:
             **{column.name: parameter(column) for column in ROW.columns}).on_conflict_do_nothing().returning(c.authorization_id))
         self._same = database.read(select(ROW).where(*same))
         self._find = database.read(select(ROW).where(this))
+        self._under_way = database.read(select(ROW).where(
+            c.is_open == true(), c.ready_at.is_(None), c.open_until >= now).order_by(c.open_until).limit(
+                parameter(c.total, "limit")))
         self._of_sad = database.read(select(ROW).where(c.sad_digest == parameter(c.sad_digest)))
         self._ready = database.write(guard=update(ROW).where(*undecided).values(
             ready_at=parameter(c.ready_at), open_until=parameter(c.open_until)).returning(c.authorization_id))
@@ -64,6 +68,10 @@ class SqlCscAuthorizations:
     def find(self, authorization_id: str) -> Authorization | None:
         """Find one."""
         return _one(self._find.one(this=authorization_id))
+
+    def under_way(self, now: int, *, limit: int) -> Sequence[Authorization]:
+        """Give those that are neither ready nor over."""
+        return [_authorization(row) for row in self._under_way.all(now=now, limit=limit)]
 
     def of_sad(self, sad_digest: bytes) -> Authorization | None:
         """Find one by what is known of its activation data."""

@@ -12,17 +12,18 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import exists, literal_column, select, union_all, update
+from sqlalchemy import exists, literal_column, or_, select, union_all, update
 
 from ....audit import AuditRecord
 from ....notices import Notice
 from ....signing.denial import MOST
 from ....signing.outcome import Outcome
+from ....signing.ports import BoundSim
 from ....signing.transaction import LOGIN, SIGNATURE, Change, Event, Purpose, State, Transaction
 from ..audit import audit_insert, audit_values
 from ..database import Database, insert_row, parameter
 from ..notices import notice_inserts, notice_values
-from ..tables import EvidenceBlobRow, SignEventRow, SignTransactionRow, SimLoginRow
+from ..tables import EvidenceBlobRow, SignEventRow, SignTransactionRow, SimLoginRow, SimRow
 
 ROW: Any = SignTransactionRow.__table__
 EVENT: Any = SignEventRow.__table__
@@ -57,11 +58,18 @@ class SqlTransactions:
         self._change_on_record = database.write(event, audit_insert(), guard=moved)
         told = [act for prefix in _TOLD for act in notice_inserts(prefix, mailed_a_day=MAILED_A_DAY)]
         self._change_and_tell = database.write(event, audit_insert(), *told, guard=moved)
+        # The SIM is held, so that whoever reports it lost comes before this, or this before them; never in between.
+        sim: Any = SimRow.__table__
+        sim_id = parameter(sim.c.sim_id)
+        as_seen = or_(sim_id == literal_column("''"), exists(select(literal_column("1")).select_from(sim).where(
+            sim.c.sim_id == sim_id, sim.c.revision == parameter(sim.c.revision, "sim_revision")).with_for_update(read=True)))
+        self._release = database.write(event, audit_insert(), guard=update(ROW).where(*here, as_seen).values(
+            stepping()).returning(c.transaction_id))
         factor: Any = SimLoginRow.__table__
         mine = factor.c.entry_uuid == parameter(factor.c.entry_uuid)
         used = update(factor).where(mine).values(last_used_at=parameter(factor.c.last_used_at))
         still = exists(select(literal_column("1")).select_from(factor).where(mine))
-        confirmed = update(ROW).where(*here, still, c.purpose == _LOGIN)
+        confirmed = update(ROW).where(*here, still, as_seen, c.purpose == _LOGIN)
         self._take = database.write(event, audit_insert(), used, guard=confirmed.values(stepping()).returning(c.transaction_id))
         self._claim = database.write(guard=update(ROW).where(*here).values(
             next_try_at=parameter(c.next_try_at), tries=c.tries + literal_column("1"),
@@ -105,11 +113,17 @@ class SqlTransactions:
             given |= notice_values(notices[number] if number < len(notices) else None, prefix)
         return self._change_and_tell.run(**given, **audit_values(record)) is not None
 
-    def take(self, change: Change, record: AuditRecord, entry_uuid: str) -> bool:
-        """Write that a sign-in was opened, unless somebody was first or the factor was taken away."""
+    def release(self, change: Change, record: AuditRecord, sim: BoundSim) -> bool:
+        """Write that a signature is given out, unless somebody was first or the SIM has changed since it was looked at."""
         self._keep_all(change.blobs)
-        return self._take.run(**step_values(change), **audit_values(record), entry_uuid=entry_uuid,
-                              last_used_at=record.at) is not None
+        return self._release.run(**step_values(change), **audit_values(record), sim_id=sim.sim_id,
+                                 sim_revision=sim.revision) is not None
+
+    def take(self, change: Change, record: AuditRecord, entry_uuid: str, sim: BoundSim) -> bool:
+        """Write that a sign-in was opened, unless somebody was first, the factor was taken away or the SIM is another."""
+        self._keep_all(change.blobs)
+        return self._take.run(**step_values(change), **audit_values(record), entry_uuid=entry_uuid, last_used_at=record.at,
+                              sim_id=sim.sim_id, sim_revision=sim.revision) is not None
 
     def claim(self, transaction: Transaction, next_try_at: int) -> Transaction | None:
         """Move the next time at which a service is asked, unless somebody was first."""
