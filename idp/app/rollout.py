@@ -51,10 +51,12 @@ def rollout_rooms(settings: Settings, database: Database, clients: ClientRegistr
     campaigns = Campaigns(store, SqlCandidates(database, clients.all, clock), units, SqlObserver(database),
                           clock)
     administration = RolloutAdministration(campaigns, records, clock)
-    reminders = Reminders(store, records, SqlCampaignReminders(database), mirror,
+    told = SqlCampaignReminders(database)
+    reminders = Reminders(store, records, told, mirror,
                           SqlAgencyAdministrators(database, groups, clock), calendar, clock)
     sheets = SheetFiles()
     files = ListFiles(sheets, audit, clock)
     return RolloutRooms(campaigns, reminders, administration,
-                        RolloutReports(administration, units, files, sheets, calendar, settings.province_name),
+                        RolloutReports(administration, units, files, sheets, calendar, settings.province_name,
+                                       told),
                         ForgottenAccounts(SqlAccounts(database, clients.all, clock), files))

@@ -7,6 +7,7 @@ list was made until the campaign is closed; whoever has done it, does not count,
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -28,6 +29,31 @@ EVERY_DAYS: Final = 7
 OPEN_HOURS: Final = range(8, 17)
 
 
+@dataclass(frozen=True, slots=True)
+class Reminding:
+    """One line of who was reminded of a campaign; lines are only added.
+
+    Attributes:
+        step: Of an officer, what they were reminded of (``Step``); "" of an agency's administrator.
+        cases: How many cases an administrator was told of; 1 of an officer.
+        unit_code: Of an officer where they stand in the list, of an administrator the agency.
+        actor: Who had it done; "" for the worker.
+        nth: How often they were reminded of this campaign, with this time; the store counts.
+    """
+
+    campaign_id: str
+    sub: str
+    at: int
+    step: str
+    cases: int
+    name: str
+    title: str
+    unit_code: str
+    unit_name: str
+    actor: str = ""
+    nth: int = 0
+
+
 class ReminderStore(Protocol):
     """What was told. Every verb may raise UnavailableError(dependency="database"); every write is one act with its notice."""
 
@@ -35,16 +61,33 @@ class ReminderStore(Protocol):
         """Give who was reminded from a day on, and when last."""
         ...
 
-    def remind(self, sub: str, day: date, before: date, notice: Notice, record: AuditRecord) -> bool:
-        """Write that an officer was reminded; of several who do it one gets True, and only if the last time was before a day."""
+    def remind(self, lines: Sequence[Reminding], day: date, before: date, notice: Notice, record: AuditRecord) -> bool:
+        """Write that an officer was reminded, with the lines about them.
+
+        Of several who do it one gets True, and only if the last time was before a day.
+        """
         ...
 
     def digests(self, since: date) -> Mapping[str, date]:
         """Give which administrators were told from a day on, and when last."""
         ...
 
-    def digest(self, sub: str, day: date, before: date, notice: Notice, record: AuditRecord) -> bool:
-        """Write that an administrator was told; as ``remind``."""
+    def digest(self, lines: Sequence[Reminding], day: date, before: date, notice: Notice, record: AuditRecord) -> bool:
+        """Write that an administrator was told, with a line for each campaign; as ``remind``."""
+        ...
+
+    def told(self, campaign_id: str, *, unit: str, until: int, after: int | None = None, before: int | None = None,
+             most: int) -> Sequence[tuple[int, Reminding]]:
+        """Give lines of a campaign with their numbers, the newest first.
+
+        Args:
+            campaign_id: The campaign.
+            unit: Of this agency and those below it; "" for all.
+            until: Written before this moment.
+            after: Only lines with a lesser number than this.
+            before: Only the last lines with a greater number than this; goes before ``after``.
+            most: How many at most.
+        """
         ...
 
 
@@ -107,7 +150,10 @@ class Reminders:
             officer = self._mirror.by_sub(sub)
             if officer is not None and officer.status == "active":
                 reminded.add(sub)
-                told += self._store.remind(sub, today, since, self._reminder(found, sub, caller), self._record(
+                entry = found.one.entry
+                line = Reminding(found.campaign.campaign_id, sub, now, found.step.value, 1, entry.name, entry.title,
+                                 entry.unit_code, entry.unit_name, caller.officer)
+                told += self._store.remind([line], today, since, self._reminder(found, sub, caller), self._record(
                     sub, caller, campaign=found.campaign.campaign_id, step=found.step.value))
         return told + self._tell_administrators(waiting, today, since, caller)
 
@@ -129,14 +175,20 @@ class Reminders:
             mine = [found for found in theirs if is_within(found.one.entry.unit_code, who.unit)]
             if not mine or who.sub in lately:
                 continue
-            campaigns = {found.campaign.campaign_id for found in mine}
+            campaigns = Counter(found.campaign.campaign_id for found in mine)
             told += self._store.digest(
-                who.sub, today, since, Notice(
+                self._lines(who, campaigns, caller), today, since, Notice(
                     NoticeKind.CAMPAIGN_MISSING, who.sub, self._clock.now(), caller.source,
                     {"count": str(len(mine)), "campaigns": str(len(campaigns)),
                      "ends": str(start_of(min(found.campaign.deadline for found in mine)))}),
                 self._record(who.sub, caller, unit=who.unit, count=len(mine), campaigns=len(campaigns)))
         return told
+
+    def _lines(self, who: Administrator, campaigns: Mapping[str, int], caller: Caller) -> list[Reminding]:
+        known = self._mirror.by_sub(who.sub)
+        name, post = (known.officer.name, known.officer.main_post) if known is not None else ("", None)
+        return [Reminding(campaign_id, who.sub, self._clock.now(), "", cases, name, post.title if post else "", who.unit,
+                          post.unit_name if post else "", caller.officer) for campaign_id, cases in sorted(campaigns.items())]
 
     def _reminder(self, found: _Open, sub: str, caller: Caller) -> Notice:
         return Notice(NoticeKind.CAMPAIGN_REMINDER, sub, self._clock.now(), caller.source, {

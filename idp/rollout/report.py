@@ -17,6 +17,7 @@ from ..spreadsheet import harmless
 from .campaign import Goal, MemberAct, MemberEntry, Reason
 from .coverage import Coverage, Day, Tally
 from .members import Flow, Member, MemberState, Movement
+from .reminders import Reminding
 from .steps import OWNERS, Owner, Step
 
 MOST_ROWS: Final = 8
@@ -195,6 +196,15 @@ def movement_rows(movements: Iterable[Movement], names: Mapping[str, str]) -> It
         entry, origin = one.entry, one.origin if one.act is MemberAct.MOVED else ""
         yield (str(number), date_text(day_of(entry.at)), MOVEMENT_WORDS[one.act], *_person(entry),
                harmless(names.get(origin, origin)), REASONS.get(entry.reason, entry.reason), harmless(entry.note))
+
+
+def reminding_rows(lines: Iterable[Reminding]) -> Iterator[Sequence[str]]:
+    """Give who was reminded as rows for a file, headings first."""
+    yield "STT", "Ngày", "Họ và tên", "Chức vụ", "Đơn vị", "Mã đơn vị", "Nhắc việc", "Số trường hợp", "Lần thứ"
+    for number, one in enumerate(lines, start=1):
+        yield (str(number), date_text(day_of(one.at)), harmless(one.name), harmless(one.title), harmless(one.unit_name),
+               harmless(one.unit_code), STEPS[Step(one.step)] if one.step else "các trường hợp của đơn vị", str(one.cases),
+               str(one.nth))
 
 
 def _person(entry: MemberEntry) -> tuple[str, str, str, str]:

@@ -10,7 +10,11 @@ from typing import Any
 
 import pytest
 
+from idp.adapters.sql.rollout.reminders import SqlCampaignReminders
+from idp.audit import AuditEvent, AuditRecord
+from idp.notices import Notice, NoticeKind
 from idp.pki.enrollment.working_days import day_of
+from idp.rollout.reminders import Reminding
 from tests.audit_desk import events_of
 
 from .office import HOME, IT, PLENTY, Office
@@ -187,6 +191,28 @@ def test_the_whole_list_says_how_everybody_stands_and_files_say_the_same(office:
         text = office.call("POST", f"/campaigns/{campaign}/{path}/file", agency, {"purpose": "x", "unit": HOME}).text
         assert (IT in text, HOME in text) == (True, False)
     assert office.call("POST", f"/campaigns/{campaign}/restorations", token, {"subject": subject}).status_code == 204
+
+
+def test_security_38_who_was_reminded_is_told_to_whoever_looks_after_them(office: Office, campaign: str) -> None:
+    now, store = office.clock.now(), SqlCampaignReminders(office.database)
+    for n, (unit, step) in enumerate(((IT, "enrol_factor"), (HOME, "enrol_factor"), (IT, ""))):
+        line = Reminding(campaign, f"nhac{n}", now, step, 3 - n, f"=Mẫu {n}", "Chuyên viên", unit, "Sở")
+        notice = Notice(NoticeKind.CAMPAIGN_REMINDER, line.sub, now, "worker", {})
+        for later in (0, 7):
+            assert store.remind([line], day_of(now) + timedelta(days=later), day_of(now) + timedelta(days=later - 6), notice,
+                                AuditRecord(AuditEvent.CAMPAIGN_REMINDED, now, sub=line.sub))
+    whole = pages(office, office.province(), f"/{campaign}/reminders?unit=H30")
+    assert [(one["subject"], one["nth"], one["step"], one["cases"]) for one in whole] == [
+        (f"nhac{n}", nth, step, 3 - n) for n, step in ((2, None), (1, "enrol_factor"), (0, "enrol_factor")) for nth in (2, 1)]
+    for query in ("", f"?unit={HOME}"):
+        own = get(office, office.agency(), f"/{campaign}/reminders{query}")["items"]
+        assert {one["subject"] for one in own} == {"nhac0", "nhac2"}, query
+    taken = office.call("POST", f"/campaigns/{campaign}/reminders/file", office.agency(), {"purpose": "Kiểm tra", "unit": HOME}).text
+    assert (taken.count("\n"), "\"'=Mẫu 0\"" in taken, HOME in taken) == (5, True, False)
+    assert {"list": "da-nhac", "unit": IT}.items() <= events_of(office.database, "campaign.exported")[-1][2].items()
+    for wrong in ("cursor=x", "on=2001-01-01", "unit=x", "q=a"):
+        assert office.call("GET", f"/campaigns/{campaign}/reminders?{wrong}", office.province()).status_code == 400, wrong
+    assert office.call("POST", f"/campaigns/{campaign}/reminders/file", office.province(), {"purpose": ""}).status_code == 422
 
 
 @pytest.mark.parametrize("wrong", [

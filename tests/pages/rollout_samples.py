@@ -117,6 +117,11 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
              "day": "12/11/2026"},
             {**other, "word": {"vi": "Không tính", "en": "Not counted"}, "way": "", "day": "11/11/2026", "by_hand": True,
              "reason": {"vi": "Biệt phái", "en": "Seconded"}, "note": "7/QĐ"}])}
+    reminded: dict[str, Any] = around | {
+        "found": found, "units": missing["units"], "unit": "", "on": "", "export": "/next", "turn": lists["turn"],
+        "rows": {lang: [{**person, "step": _WAYS[lang][0], "cases": 1, "nth": 3, "who": "", "at": "12/11/2026 08:00"},
+                        {**other, "step": "", "cases": 12, "nth": 1, "who": "Nguyễn Văn Mẫu", "at": "05/11/2026 08:00"}]
+                 for lang in ("vi", "en")}}
     whole = {"code": "", "name": "", "flow": ["400", "3", "2", "2", "2", "1"], "counted": "400", "done": "268", "rate": "67,0%"}
     by_agency: dict[str, Any] = around | {
         "found": found, "day": "23/11/2026", "on": "", "query": "", "whole": whole,
@@ -166,6 +171,8 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "rollout-members-none": ("console/rollout/members.html", members | {"rows": [], "turn": _ONE_PAGE}),
         "rollout-movements": ("console/rollout/movements.html", moves),
         "rollout-movements-none": ("console/rollout/movements.html", moves | {"rows": [], "turn": _ONE_PAGE}),
+        "rollout-reminders": ("console/rollout/reminders.html", reminded),
+        "rollout-reminders-none": ("console/rollout/reminders.html", reminded | {"rows": [], "turn": _ONE_PAGE}),
         "rollout-agencies": ("console/rollout/agencies.html", by_agency),
         "rollout-new": ("console/rollout/new.html", new),
         "rollout-new-found": ("console/rollout/new.html", new | {"told": told, "found": _by_language({

@@ -35,7 +35,8 @@ class Reminding(Town):
         super().__init__(database)
         self.looking_after: list[Administrator] = []
         self.notices = SqlNotices(database)
-        self.reminders = Reminders(self.store, self.records, SqlCampaignReminders(database), self.mirror, self,
+        self.store_of_reminders = SqlCampaignReminders(database)
+        self.reminders = Reminders(self.store, self.records, self.store_of_reminders, self.mirror, self,
                                    WorkingDays([HOLIDAY]), self.clock)
 
     def all(self) -> Sequence[Administrator]:
@@ -76,6 +77,16 @@ def test_an_officer_is_reminded_once_a_week_of_the_nearest_deadline_on_working_d
     assert {one.detail["step"] for one in told} == {"enrol_factor"}
     assert told[0].detail["ends"] == str(start_of(date(2026, 9, 27)))
     assert len(events_of(town.database, "campaign.reminded")) == 12
+    lines = [line for _, line in town.store_of_reminders.told("CD-2026-0002", unit="H30.1", until=town.clock.now() + 1, most=50)]
+    of_one = [(line.nth, line.step, line.at, line.unit_code) for line in lines if line.sub == town.people[0].sub]
+    assert of_one == [(nth, "enrol_factor", start_of(september(day)) + hour * 3600, "H30.1")
+                      for nth, day, hour in ((3, 28, 16), (2, 15, 9), (1, 8, 8))]
+    assert len(lines) == 12
+    told = town.store_of_reminders.told
+    until = start_of(september(9))
+    assert [line.nth for _, line in told("CD-2026-0002", unit="", until=until, most=50)] == [1] * 4
+    for campaign, unit in (("CD-2026-0002", "H30.2"), ("CD-2026-0001", "")):
+        assert told(campaign, unit=unit, until=until, most=50) == []
 
 
 def test_nobody_is_reminded_who_has_done_it_does_not_count_or_cannot_sign_in(town: Reminding) -> None:
@@ -107,6 +118,9 @@ def test_a_step_that_is_not_the_officers_is_told_to_the_agency_in_one_notice(tow
     assert town.on(september(15)) == 2
     assert [town.told(number) for number in (1, 3)] == [[], []]
     assert [one.kind for one in town.told(0)] == [NoticeKind.CAMPAIGN_MISSING] * 2
+    lines = town.store_of_reminders.told("CD-2026-0001", unit="H30.2", until=town.clock.now() + 1, most=9)
+    assert [(line.sub, line.step, line.cases, line.nth) for _, line in lines] == [
+        (town.people[2].sub, "", 2, 2), (town.people[2].sub, "", 2, 1)]
     assert town.told(2)[0].detail == {"count": "4", "campaigns": "2", "ends": str(start_of(date(2026, 9, 27)))}
 
 

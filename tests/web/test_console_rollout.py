@@ -63,7 +63,7 @@ def test_the_first_page_and_the_campaign_say_the_same(province: Browser, campaig
     page = province.get(campaign).text
     links = [unescape(link) for link in re.findall(rf'href="({campaign}[^"]*)"', page)]
     assert {link.split("?")[0].removeprefix(campaign) for link in links} >= {
-        "/missing", "/excluded", "/report", "/report/file", "/change", "/members", "/movements", "/agencies"}
+        "/missing", "/excluded", "/report", "/report/file", "/change", "/members", "/movements", "/agencies", "/reminders"}
     assert all(province.get(link).status_code == 200 for link in links)
     assert "5 người còn thiếu đang dừng ở đâu" in page
     assert "Chưa bật xác thực hai lớp" in page
@@ -144,7 +144,9 @@ def test_the_whole_list_its_changes_and_agencies_are_pages_and_files(console: Co
     assert page.count(row) == 3
     assert '<td class="num" data-label="Nay tính"><strong>5</strong></td>' in page
     agency = console.person("quantri.ba", "quantri-coquan", unit=HOME)
-    for path in ("members", "movements", "agencies"):
+    assert "Chưa nhắc ai." in province.get(f"{campaign}/reminders").text
+    assert province.post(f"{campaign}/reminders/file", f"{campaign}/reminders/file", purpose="Đối chiếu").text.count("\n") == 1
+    for path in ("members", "movements", "agencies", "reminders"):
         page = agency.get(f"{campaign}/{path}?unit={IT}").text
         assert (f'"{IT}' in page, f">{IT}" in page) == (False, False), path
         assert province.get(f"{campaign}/{path}?on=2001-01-01").status_code == 400

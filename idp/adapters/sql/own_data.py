@@ -122,6 +122,7 @@ SECTIONS: Final = (
              "campaign_id at act name title unit_code unit_name agency_code agency_name reason note",
              "id actor"),
     _section("campaign_reminder", "sub", "told_on"),
+    _section("campaign_reminding", "sub", "campaign_id at step cases nth name title unit_code unit_name", "id actor"),
     _section("campaign_digest", "sub", "told_on"),
     _section("desk_digest", "sub", "kind told_at",
              "told_of"),

@@ -200,6 +200,10 @@ class RolloutAdministration:
         """Give a campaign that concerns an administrator. Raises RefusedError (404)."""
         return self._seen(who, campaign_id)
 
+    def until(self, campaign: Campaign, on: str) -> int:
+        """Give the moment before which lines count on a day, or now. Raises InvalidParameterError: no day of the campaign."""
+        return end_of(self._until(campaign, on), self._clock.now())
+
     def _seen(self, who: Administrator, campaign_id: str) -> Campaign:
         found = self._campaigns.store.find(campaign_id)
         if found is None or not _concerns(who, found):

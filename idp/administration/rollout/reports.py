@@ -5,9 +5,9 @@ Source: Decree 30/2020 (``rollout.report``); security checklist 38: an agency's 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from ...audit import AuditEvent, Caller
 from ...directory.ledger import UnitMirror
@@ -17,11 +17,15 @@ from ...pki.forms import Sheets
 from ...roles import Administrator, Role
 from ...rollout.chart import PAPER, Chart, draw
 from ...rollout.coverage import Coverage
-from ...rollout.report import Issuer, Paper, member_rows, missing_rows, movement_rows, paper, table
+from ...rollout.reminders import ReminderStore, Reminding
+from ...rollout.report import Issuer, Paper, member_rows, missing_rows, movement_rows, paper, reminding_rows, table
 from ...rollout.steps import Step
+from ..pages import Page, Place, turned
 from .campaigns import RolloutAdministration
 from .files import ListFile, ListFiles, asked_unit, check_only, text_of
 from .lists import MOVEMENTS, Shown, moved, wanted
+
+_AT_ONCE: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +47,13 @@ class RolloutReports:
         sheets: Files.
         calendar: Working days.
         province: What the province is called.
+        reminders: Who was reminded.
     """
 
     def __init__(self, rollout: RolloutAdministration, units: UnitMirror, files: ListFiles, sheets: Sheets,
-                 calendar: WorkingDays, province: str) -> None:
+                 calendar: WorkingDays, province: str, reminders: ReminderStore) -> None:
         self._rollout, self._units, self._files, self._sheets = rollout, units, files, sheets
-        self._calendar, self._province = calendar, province
+        self._calendar, self._province, self._reminders = calendar, province, reminders
 
     def page(self, who: Administrator, campaign_id: str, *, on: str = "") -> SignedPage:
         """Give the page for a day, the last that is over where none is named; errors as ``RolloutAdministration.one``."""
@@ -110,6 +115,50 @@ class RolloutReports:
                           lambda coverage: movement_rows(moved(coverage, act=act, q=q), coverage.names),
                           **({"movement": act} if act else {}))
 
+    def reminders(self, who: Administrator, campaign_id: str, *, on: str = "", unit: str = "", cursor: str = "", back: str = "",
+                  limit: int) -> Page:
+        """Give who was reminded of a campaign, of what, when and how often, the newest first.
+
+        Args:
+            who: As ``RolloutAdministration.missing``, and so the others; of an agency, who stands there or looks after it.
+            campaign_id: See ``who``.
+            on: Up to the end of this day.
+            unit: See ``who``.
+            cursor: See ``who``.
+            back: See ``who``.
+            limit: See ``who``.
+
+        Raises:
+            RefusedError: as ``RolloutAdministration.one``.
+            InvalidParameterError: as ``RolloutAdministration.one``; a cursor that is none.
+        """
+        until = self._rollout.until(self._rollout.seen(who, campaign_id), on)
+
+        def given(after: Place | None, before: Place | None, most: int) -> Sequence[tuple[int, Reminding]]:
+            return self._reminders.told(campaign_id, unit=who.narrowed(unit), until=until, after=after[0] if after else None,
+                                        before=before[0] if before else None, most=most)
+
+        kept, further, earlier = turned(given, lambda one: (one[0],), (int,), cursor=cursor, back=back, limit=limit)
+        return Page([_shown_reminding(one) for _, one in kept], further, earlier)
+
+    def reminders_file(self, who: Administrator, campaign_id: str, body: Mapping[str, Any], caller: Caller) -> ListFile:
+        """Give the same as a file, which is recorded; arguments and errors as ``missing_file``."""
+        check_only(body, "purpose", "on", "unit", "file")
+        unit = asked_unit(body)
+        campaign = self._rollout.seen(who, campaign_id)
+        until = self._rollout.until(campaign, text_of(body, "on"))
+        scope = who.narrowed(unit)
+
+        def lines() -> Iterator[Reminding]:
+            after: int | None = None
+            while part := self._reminders.told(campaign_id, unit=scope, until=until, after=after, most=_AT_ONCE):
+                yield from (one for _, one in part)
+                after = part[-1][0]
+
+        return self._files.begin(
+            AuditEvent.CAMPAIGN_EXPORTED, who, body, caller, name=f"{campaign_id}-da-nhac", rows=reminding_rows(lines()),
+            about={"campaign": campaign_id, "list": "da-nhac", **({"unit": scope} if scope else {})})
+
     def _list(self, who: Administrator, campaign_id: str, body: Mapping[str, Any], caller: Caller, name: str,
               rows: Callable[[Coverage], Iterable[Sequence[str]]], **about: str) -> ListFile:
         unit, on = asked_unit(body), text_of(body, "on")
@@ -119,6 +168,11 @@ class RolloutReports:
             AuditEvent.CAMPAIGN_EXPORTED, who, body, caller, name=f"{campaign_id}-{name}", rows=rows(coverage),
             about={"campaign": campaign_id, "list": name, "day": coverage.last.day.isoformat(),
                    **({"unit": scope} if scope else {}), **about})
+
+
+def _shown_reminding(one: Reminding) -> dict[str, Any]:
+    return {"subject": one.sub, "name": one.name, "title": one.title, "unit_code": one.unit_code, "unit_name": one.unit_name,
+            "at": one.at, "step": one.step or None, "cases": one.cases, "nth": one.nth, "by": one.actor or None}
 
 
 def _one_of(body: Mapping[str, Any], name: str, known: Iterable[str]) -> str:

@@ -115,6 +115,7 @@ def section_words() -> Mapping[str, str]:
         "csc_authorization": gettext("Cho phép ứng dụng ký"), "deputy": gettext("Làm thay người khác"),
         "deputy_given": gettext("Người làm thay bạn"), "task": gettext("Việc phải làm về bạn"),
         "campaign_member": gettext("Có tên trong chiến dịch"), "campaign_reminder": gettext("Nhắc việc của chiến dịch"),
+        "campaign_reminding": gettext("Các lần nhắc việc của chiến dịch"),
         "campaign_digest": gettext("Nhắc bạn về chiến dịch của đơn vị"),
         "desk_digest": gettext("Nhắc bạn về đề nghị của đơn vị"),
         "keeper_digest": gettext("Nhắc bạn về chứng thư số và thiết bị bạn giữ"),

@@ -71,6 +71,18 @@ def blueprint(door: Door) -> Blueprint:
         door.query()
         return _list(rooms.administration.rollout_reports.movements_file(who, identifier(campaign_id), door.body(), caller))
 
+    @views.get("/campaigns/<campaign_id>/reminders")
+    def reminders(campaign_id: str) -> Response:
+        who, _ = door.admit()
+        asked = door.query("on", "unit", "cursor", "limit")
+        return door.page(rooms.administration.rollout_reports.reminders(who, identifier(campaign_id), **asked))
+
+    @views.post("/campaigns/<campaign_id>/reminders/file")
+    def reminders_file(campaign_id: str) -> Response:
+        who, caller = door.admit()
+        door.query()
+        return _list(rooms.administration.rollout_reports.reminders_file(who, identifier(campaign_id), door.body(), caller))
+
     @views.get("/campaigns/<campaign_id>/excluded")
     def excluded(campaign_id: str) -> Response:
         who, _ = door.admit()

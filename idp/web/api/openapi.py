@@ -208,7 +208,8 @@ def _schemas() -> dict[str, Any]:
                                     ("items", "next"))
              for name in ("ClientSummary", "InitialAccessToken", "Grant", "Officer", "OfficerWithoutFactor", "Task",
                           "Enrollment", "ExpiringEnrollment", "Device", "Sim", "Signature", "AuditRecord", "CampaignMissing",
-                          "CampaignMember", "CampaignMovement", "CampaignExcluded", "Account", "Announcement")}
+                          "CampaignMember", "CampaignMovement", "CampaignReminder", "CampaignExcluded",
+                          "Account", "Announcement")}
     return {
         **_registration(), **lists, **audit_schemas(_object),
         **enrollment_schemas(_object), **device_schemas(_object), **onboarding_schemas(_object),

@@ -94,6 +94,8 @@ _WORDS: Final = {
         "tính và vì sao."),
     "console/rollout/movements.html": lazy_gettext(
         "Mỗi dòng là một lần danh sách thay đổi sau ngày chốt. Số của ngày đã qua không đổi."),
+    "console/rollout/reminders.html": lazy_gettext(
+        "Ai đã được nhắc, về việc gì, lúc nào và lần thứ mấy. Việc của đơn vị thì nhắc quản trị đơn vị."),
     "console/rollout/accounts.html": lazy_gettext(
         "Tài khoản lâu không dùng, chưa từng đăng nhập, hoặc thiếu hộp thư. Vui lòng xem lại từng danh sách "
         "mỗi quý."),

@@ -26,6 +26,8 @@ GROUPS: Final[Mapping[str, str]] = {
     "auditor": "kiemtoan", "help_desk": "hotro-nguoidung", "clerk": "vanthu-thietbi", "registration": "dangky-chungthu",
     "agency": "quantri-coquan", "province": "quantri-tinh", "nobody": "lanhdao"}
 PEOPLE: Final = tuple(role for role in ROLES if role != "machine")
+LISTS: Final = ("missing", "members", "movements", "reminders")
+"""Lists of a campaign that are files as well."""
 BODIES: Final[Mapping[str, Any]] = {
     "POST /clients": {"client_name": "Thử", "redirect_uris": ["https://thu.example/cb"], "scope": "openid",
                       "province": {"owner": "Sở", "owner_unit": IT}},
@@ -36,7 +38,7 @@ BODIES: Final[Mapping[str, Any]] = {
     "POST /devices": {"kind": "token", "serial": "TK-0099"}, "POST /devices/{device_id}/acts": {"act": "report_loss"},
     "POST /campaigns/{campaign_id}/exclusions": {"subject": "{sub}", "reason": "seconded"},
     "POST /campaigns/{campaign_id}/restorations": {"subject": "{sub}"},
-    **{f"POST /campaigns/{{campaign_id}}/{name}/file": {"purpose": "Kiểm tra"} for name in ("missing", "members", "movements")},
+    **{f"POST /campaigns/{{campaign_id}}/{name}/file": {"purpose": "Kiểm tra"} for name in LISTS},
     "POST /accounts/file": {"purpose": "Kiểm tra"},
     "POST /officers/acts": {"act": "remind", "officers": ["{sub}"]}, "POST /officers/{sub}/factor-reset": {"reason": "Mất máy"},
     "POST /officers/{sub}/phone": {"purpose": "Gọi báo lịch nhận thiết bị"},
@@ -51,7 +53,7 @@ FORMS: Final[Mapping[str, Mapping[str, str]]] = {
     "POST /certificates/new": {"kind": "person", "holder": "{sub}"}, "POST /tasks/{task_id}": {"proof": "Đã thu hồi"},
     "POST /rollout/{campaign_id}/exclude": {"subject": "{sub}", "reason": "seconded"},
     "POST /rollout/{campaign_id}/restore": {"subject": "{sub}"},
-    **{f"POST /rollout/{{campaign_id}}/{name}/file": {"purpose": "Kiểm tra"} for name in ("missing", "members", "movements")},
+    **{f"POST /rollout/{{campaign_id}}/{name}/file": {"purpose": "Kiểm tra"} for name in LISTS},
     "POST /accounts/file": {"purpose": "Kiểm tra"},
     "POST /certificates/acts": {"act": "approve", "pick": "{enrollment_id}"}}
 QUERIES: Final[Mapping[str, str]] = {

@@ -49,7 +49,7 @@ def test_the_table_has_a_cell_for_everybody_and_nobody_without_a_role_is_let_in(
                 key in {"POST /certificates/{enrollment_id}/identity", "POST /audit/export", "POST /accounts/file",
                         "POST /officers/list.{kind}", "POST /officers/{sub}/phone", "POST /enrollments/{enrollment_id}/identity",
                         *(f"POST /{place}/{{campaign_id}}/{name}/file" for place in ("campaigns", "rollout")
-                          for name in ("missing", "members", "movements"))}), key
+                          for name in ("missing", "members", "movements", "reminders"))}), key
 
 
 def test_no_role_of_an_agency_reaches_another_agency() -> None:

@@ -45,6 +45,7 @@ from .rollout import (
     CampaignEntryRow,
     CampaignMemberRow,
     CampaignReminderRow,
+    CampaignRemindingRow,
     CampaignRow,
     RolloutFactRow,
 )
@@ -69,6 +70,7 @@ __all__ = (
     "CampaignEntryRow",
     "CampaignMemberRow",
     "CampaignReminderRow",
+    "CampaignRemindingRow",
     "CampaignRow",
     "CertificateBatchRow",
     "ClientRow",

@@ -84,6 +84,28 @@ class CampaignReminderRow(Base):
     """Day, YYYY-MM-DD."""
 
 
+class CampaignRemindingRow(Base):
+    """One line of who was reminded of a campaign (``rollout.reminders.Reminding``); lines are only added."""
+
+    __tablename__ = "campaign_reminding"
+    id: Mapped[RowId]
+    campaign_id: Mapped[str] = mapped_column(String(16))
+    sub: Mapped[Subject]
+    at: Mapped[Epoch]
+    step: Mapped[str] = mapped_column(String(32))
+    """Of an officer the step; "" of an agency's administrator."""
+    cases: Mapped[int]
+    nth: Mapped[int]
+    """How often they were reminded of this campaign, with this time."""
+    name: Mapped[Words]
+    title: Mapped[Words]
+    unit_code: Mapped[str] = mapped_column(String(64))
+    unit_name: Mapped[Words]
+    actor: Mapped[Subject]
+    __table_args__ = (Index("ix_campaign_reminding_campaign_id_id", "campaign_id", "id"),
+                      Index("ix_campaign_reminding_sub_id", "sub", "id"))
+
+
 class CampaignDigestRow(Base):
     """When an agency's administrator was last told who is missing there."""
 

@@ -75,6 +75,10 @@ def schemas(object_: Callable[..., dict[str, Any]]) -> dict[str, Any]:
         "owner": {"type": ["string", "null"]}, "reason": _TEXT_OR_NONE, "note": _TEXT, "since": _TIME, "joined_at": _TIME_OR_NONE}
     movement = person | {"agency_name": _TEXT, "at": _TIME, "act": _MOVEMENT, "from_agency_code": _TEXT_OR_NONE,
                          "from_agency_name": _TEXT_OR_NONE, "reason": _TEXT_OR_NONE, "note": _TEXT, "by_hand": _YES}
+    reminder = {**{name: _TEXT for name in ("subject", "name", "title", "unit_code", "unit_name")}, "at": _TIME,
+                "step": {"type": ["string", "null"], "description": "null of an agency's administrator, who is told of cases."},
+                "cases": _NUMBER, "nth": _NUMBER | {"description": "How often in this campaign, with this time."},
+                "by": _TEXT_OR_NONE | {"description": "null: the worker."}}
     words = {"purpose": _WORD, "on": _DAY, "unit": _TEXT, "file": _FILE, "q": _TEXT}
     excluded = person | {"reason": _TEXT, "by_hand": _YES, "note": _TEXT}
     summary = campaign | {"figures": {"oneOf": [shown, {"type": "null"}], "description": "null of a closed one."}}
@@ -98,6 +102,7 @@ def schemas(object_: Callable[..., dict[str, Any]]) -> dict[str, Any]:
         "MembersFile": object_({**words, "member_state": PARAMETERS["member_state"], "step": _STEP}, ("purpose",)),
         "MovementsFile": object_({**words, "movement": _MOVEMENT}, ("purpose",)),
         "CampaignMember": object_(member, member), "CampaignMovement": object_(movement, movement),
+        "CampaignReminder": object_(reminder, reminder),
         "Account": object_(account, account), "CampaignMissing": object_(missing, missing),
         "CampaignExcluded": object_(excluded, excluded)}
 
@@ -142,6 +147,11 @@ def paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
                              answer="CampaignMovementPage", path="id", query=("on", "unit", "movement", "q", "cursor", "limit"))},
         "/campaigns/{id}/movements/file": {"post": file(
             "writeMovements", "The same as a file; who takes it and why is recorded.", path="id", body="MovementsFile")},
+        "/campaigns/{id}/reminders": {
+            "get": operation("listReminders", "Who was reminded, of what, when and how often, the newest first.",
+                             answer="CampaignReminderPage", path="id", query=("on", "unit", "cursor", "limit"))},
+        "/campaigns/{id}/reminders/file": {"post": file(
+            "writeReminders", "The same as a file; who takes it and why is recorded.", path="id", body="MissingFile")},
         "/campaigns/{id}/excluded": {
             "get": operation("listExcluded", "Who is in the list and does not count, with the reason.",
                              answer="CampaignExcludedPage", path="id", query=("on", "unit", "cursor", "limit"))},

@@ -1,4 +1,4 @@
-"""Everybody of a campaign, how its list changed, and agency by agency why so many count; each but the last as a file too.
+"""Everybody of a campaign, how its list changed, who was reminded, and why so many count in an agency; most of it as files too.
 
 Rules and scope are those of ``administration.rollout``; files ask for a purpose first (``files``).
 """
@@ -6,7 +6,7 @@ Rules and scope are those of ``administration.rollout``; files ask for a purpose
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
@@ -19,15 +19,17 @@ from ....rollout.campaign import MemberAct
 from ....rollout.coverage import Coverage
 from ....rollout.report import agency_rows, flow_numbers, whole_flow
 from ....services import Services
+from ..desk import name_of
 from ..door import Door, Entered
 from ..turning import asked, turning
-from ..words import day
+from ..words import day, moment
 from . import words
 from .files import purpose_page, sent, told
-from .pages import FILTERS, LIST, filters, for_room
+from .pages import FILTERS, LIST, filters, for_room, unit_choices
 
-_MEMBERS = ("on", "unit", "state", "step", "q")
-_MOVEMENTS = ("on", "unit", "act", "q")
+_KEPT: Final = {"members": ("on", "unit", "state", "step", "q"), "movements": ("on", "unit", "act", "q"),
+                "reminders": ("on", "unit")}
+"""How a list is narrowed, and so its file."""
 
 
 def add(views: Blueprint, services: Services, door: Door) -> None:
@@ -39,7 +41,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         entered = door.enter(request.full_path)
         if isinstance(entered, Response):
             return entered
-        narrowed = _kept(*_MEMBERS, "order")
+        narrowed = _kept(*_KEPT["members"], "order")
         coverage = _coverage(entered, campaign_id, narrowed)
         page = members_of(coverage, **for_room(narrowed, "state", "step", "q", "order"), **asked(), limit=USUAL)
         return _page("members", entered, coverage, narrowed, page.next, page.prev, total=words.number(len(coverage.people)),
@@ -52,7 +54,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         entered = door.enter(request.full_path)
         if isinstance(entered, Response):
             return entered
-        narrowed = _kept(*_MOVEMENTS)
+        narrowed = _kept(*_KEPT["movements"])
         coverage = _coverage(entered, campaign_id, narrowed)
         page = movements_of(coverage, **for_room(narrowed, "act", "q"), **asked(), limit=USUAL)
         return _page("movements", entered, coverage, narrowed, page.next, page.prev,
@@ -97,6 +99,31 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
     def movements_file(campaign_id: str) -> Response:
         return _file(campaign_id, "movements")
 
+    @views.get("/rollout/<campaign_id>/reminders")
+    def campaign_reminders(campaign_id: str) -> Response:
+        entered = door.enter(request.full_path)
+        if isinstance(entered, Response):
+            return entered
+        narrowed = _kept(*_KEPT["reminders"])
+        page = rooms.rollout_reports.reminders(entered.who, campaign_id, **narrowed, **asked(), limit=USUAL)
+        found, address = rooms.rollout.seen(entered.who, campaign_id), f"{LIST}{campaign_id}/reminders"
+        return door.page(
+            "console/rollout/reminders.html", entered, here="rollout", found=words.campaign_words(found),
+            units=[one for one in unit_choices(services) if entered.who.oversees(one["code"])], unit=narrowed.get("unit", ""),
+            on=narrowed.get("on", ""), export=f"{address}/file{f'?{urlencode(narrowed)}' if narrowed else ''}",
+            turn=turning(address, narrowed, following=page.next, prev=page.prev), rows=[
+                {**one, "at": moment(one["at"]), "step": words.steps().get(one["step"], ""),
+                 "who": name_of(services, one["by"]) if one["by"] else ""} for one in page.items])
+
+    @views.get("/rollout/<campaign_id>/reminders/file")
+    def ask_reminders_file(campaign_id: str) -> Response:
+        entered = door.enter(request.full_path)
+        return entered if isinstance(entered, Response) else _ask(entered, campaign_id, "reminders")
+
+    @views.post("/rollout/<campaign_id>/reminders/file")
+    def reminders_file(campaign_id: str) -> Response:
+        return _file(campaign_id, "reminders")
+
     def _coverage(entered: Entered, campaign_id: str, narrowed: Mapping[str, str]) -> Coverage:
         return rooms.rollout.coverage(entered.who, campaign_id, on=narrowed.get("on", ""), unit=narrowed.get("unit", ""))
 
@@ -115,10 +142,9 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         entered = door.enter(f"{LIST}{campaign_id}/{name}/file")
         if isinstance(entered, Response):
             return entered
-        of_members = name == "members"
-        kept = _kept(*(_MEMBERS if of_members else _MOVEMENTS))
+        kept, room = _kept(*_KEPT[name]), rooms.rollout_reports
         body = {{"state": "member_state", "act": "movement"}.get(one, one): value for one, value in kept.items()} | told()
-        write = rooms.rollout_reports.members_file if of_members else rooms.rollout_reports.movements_file
+        write = {"members": room.members_file, "movements": room.movements_file, "reminders": room.reminders_file}[name]
         try:
             return sent(write(entered.who, campaign_id, body, entered.caller))
         except RefusedError as err:
@@ -128,9 +154,10 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
     def _ask(entered: Entered, campaign_id: str, name: str, *, status: int = 200) -> Response:
         found, address = rooms.rollout.seen(entered.who, campaign_id), f"{LIST}{campaign_id}/{name}"
-        kept = _kept(*(_MEMBERS if name == "members" else _MOVEMENTS))
+        kept = _kept(*_KEPT[name])
         titles = {"members": (gettext("Xuất danh sách chiến dịch"), gettext("Danh sách chiến dịch")),
-                  "movements": (gettext("Xuất biến động danh sách"), gettext("Biến động danh sách"))}
+                  "movements": (gettext("Xuất biến động danh sách"), gettext("Biến động danh sách")),
+                  "reminders": (gettext("Xuất danh sách đã nhắc"), gettext("Đã nhắc những ai"))}
         title, back_word = titles[name]
         return purpose_page(door, entered, here="rollout", status=status, title=title, about=found.name, kept=kept,
                             address=f"{address}/file", back=f"{address}?{urlencode(kept)}", back_word=back_word)
