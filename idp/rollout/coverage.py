@@ -121,6 +121,7 @@ class Coverage:
         excluded: Those of them who do not count, with their reason.
         movements: How the list changed since it was made, in order.
         flows: The same in numbers, by the code of the agency.
+        at: The moment at which it was followed, seconds since the epoch; of a day that goes on, as of when it is.
         listed: How many were counted when the list was made; ``joined`` and ``left`` since then. Who moves has left the
             agency where they were and joined the one where they went.
     """
@@ -136,6 +137,7 @@ class Coverage:
     listed: int
     joined: int
     left: int
+    at: int = 0
 
     @property
     def last(self) -> Day:
@@ -270,7 +272,8 @@ def follow(campaign: Campaign, members: Sequence[MemberEntry], changes: Iterable
     return Coverage(
         campaign.as_of(end_of(until, now)), days, names, found, [one for one in found if one.place.counts and not one.done],
         [one.place for one in found if not one.place.counts], ledger.movements, flows,
-        *(sum(getattr(flow, name) for flow in flows.values()) for name in ("listed", "joined", "left")))
+        sum(flow.listed for flow in flows.values()), sum(flow.joined for flow in flows.values()),
+        sum(flow.left for flow in flows.values()), now)
 
 
 def _agency(place: Standing, scope: str) -> str | None:

@@ -207,7 +207,8 @@ def test_security_38_who_was_reminded_is_told_to_whoever_looks_after_them(office
     for query in ("", f"?unit={HOME}"):
         own = get(office, office.agency(), f"/{campaign}/reminders{query}")["items"]
         assert {one["subject"] for one in own} == {"nhac0", "nhac2"}, query
-    taken = office.call("POST", f"/campaigns/{campaign}/reminders/file", office.agency(), {"purpose": "Kiểm tra", "unit": HOME}).text
+    asked = {"purpose": "Kiểm tra", "unit": HOME}
+    taken = office.call("POST", f"/campaigns/{campaign}/reminders/file", office.agency(), asked).text
     assert (taken.count("\n"), "\"'=Mẫu 0\"" in taken, HOME in taken) == (5, True, False)
     assert {"list": "da-nhac", "unit": IT}.items() <= events_of(office.database, "campaign.exported")[-1][2].items()
     for wrong in ("cursor=x", "on=2001-01-01", "unit=x", "q=a"):

@@ -29,7 +29,8 @@ def _campaign(name: str = "Hộp thư cho Hệ thống Quản lý văn bản", *
 def _figures(**more: Any) -> dict[str, Any]:
     return {"rate": "67%", "done": "268", "counted": "400", "needed": "283", "behind": "15", "is_behind": True, "ahead": "0",
             "left": 22, "working_days": 16, "over": -22, "pace": "71", "pace_days": 14, "finished": False,
-            "forecast": "20/12/2026", "late": True, "bar": bar(268, 400, low=True), "need_at": 113.2, "day": "23/11/2026", **more}
+            "forecast": "20/12/2026", "late": True, "bar": bar(268, 400, low=True), "need_at": 113.2, "day": "23/11/2026",
+            "as_of": "23/11/2026 09:15", **more}
 
 
 def _by_language(value: Any) -> dict[str, Any]:
@@ -79,7 +80,8 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
               "unit_name": _LONG}
     other = person | {"subject": "s2", "name": "Nguyễn Văn Mẫu"}
     missing: dict[str, Any] = around | {
-        "found": found, "total": "132", "narrowed": {"step": "open_mailbox", "unit": "H30.1", "q": "thu", "order": "since",
+        "found": found, "total": "132", "as_of": "23/11/2026 09:15",
+        "narrowed": {"step": "open_mailbox", "unit": "H30.1", "q": "thu", "order": "since",
                                                      "on": "2026-11-22"},
         "export": "/next", "may_change": True, "turn": {"first": "/next", "prev": "/next", "next": "/next"},
         "steps": _by_language([{"value": "open_mailbox", "word": {"vi": "Chưa có hộp thư", "en": "No mailbox yet"}}]),

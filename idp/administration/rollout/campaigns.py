@@ -261,7 +261,7 @@ def shown_with_course(coverage: Coverage) -> dict[str, Any]:
 def shown_figures(coverage: Coverage) -> dict[str, Any]:
     """Write the figures of a day."""
     day, (more, span), reached = coverage.last, coverage.pace, coverage.forecast
-    return {"day": day.day.isoformat(), "counted": day.counted, "done": day.done, "needed": day.needed,
+    return {"day": day.day.isoformat(), "as_of": coverage.at, "counted": day.counted, "done": day.done, "needed": day.needed,
             "pace": {"done": more, "days": span}, "forecast": reached.isoformat() if reached else None}
 
 

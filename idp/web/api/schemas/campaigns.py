@@ -48,7 +48,9 @@ def schemas(object_: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     asked: dict[str, dict[str, Any]] = {
         "name": {"type": "string", "maxLength": LONGEST_NAME}, "goal": _GOAL, "unit": _TEXT, "groups": _WORDS, "titles": _WORDS,
         "owner_unit": _TEXT, "deadline": _DAY}
-    figures = {"day": _DAY, "counted": _NUMBER, "done": _NUMBER, "needed": _NUMBER,
+    figures = {"day": _DAY, "as_of": _TIME | {
+        "description": "When they were counted, seconds since the epoch; of a long list that goes on, up to ten minutes ago."},
+               "counted": _NUMBER, "done": _NUMBER, "needed": _NUMBER,
                "pace": object_({"done": {"type": "integer"}, "days": _NUMBER}, ("done", "days")),
                "forecast": _DAY_OR_NONE | {"description": "null where the pace leads nowhere."}}
     entry = {"at": _TIME, "act": {"type": "string", "enum": ["created", "deadline", "closed"]}, "actor": _TEXT, "deadline": _DAY,

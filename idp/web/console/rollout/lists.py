@@ -73,7 +73,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         last = coverage.last
         return door.page(
             "console/rollout/agencies.html", entered, here="rollout", found=words.campaign_words(coverage.campaign),
-            day=words.date_text(last.day), on=narrowed.get("on", ""), query=f"?{urlencode(narrowed)}" if narrowed else "",
+            day=words.as_of(coverage), on=narrowed.get("on", ""), query=f"?{urlencode(narrowed)}" if narrowed else "",
             rows=[{"code": row.code, "name": row.name, "flow": _numbers(row.flow), "done": words.number(row.tally.done),
                    "counted": words.number(row.tally.counted), "rate": words.rate(row.tally.done, row.tally.counted)}
                   for row in rows],
@@ -133,7 +133,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         kept = {one: value for one, value in narrowed.items() if one != "order"}
         return door.page(
             f"console/rollout/{name}.html", entered, here="rollout", found=words.campaign_words(coverage.campaign),
-            day=words.date_text(coverage.last.day), narrowed={one: narrowed.get(one, "") for one in FILTERS},
+            day=words.as_of(coverage), narrowed={one: narrowed.get(one, "") for one in FILTERS},
             units=words.units(entered.who, coverage),
             export=f"{address}/file{f'?{urlencode(kept)}' if kept else ''}",
             turn=turning(address, narrowed, following=following, prev=prev), **more)

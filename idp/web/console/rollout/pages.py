@@ -82,7 +82,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         return door.page(
             "console/rollout/missing.html", entered, here="rollout", found=words.campaign_words(coverage.campaign),
             rows=[_person(one) for one in page.items], narrowed={name: narrowed.get(name, "") for name in FILTERS},
-            total=words.number(len(coverage.missing)),
+            total=words.number(len(coverage.missing)), as_of=words.as_of(coverage),
             steps=[{"value": one["step"], "word": one["word"]} for one in words.stops(coverage)],
             units=words.units(entered.who, coverage),
             export=f"{address}/file{f'?{urlencode(kept)}' if kept else ''}",

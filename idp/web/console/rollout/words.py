@@ -16,6 +16,7 @@ from ....rollout.chart import LARGE, SMALL, draw
 from ....rollout.coverage import Coverage
 from ....rollout.report import agency_rows, steps_of
 from ....rollout.steps import OWNERS, Owner, Step
+from ..words import moment
 
 BAR: Final = 160
 """How long a bar is, in the units of its picture."""
@@ -124,7 +125,8 @@ def figures(coverage: Coverage, working_days: int) -> dict[str, Any]:
         "over": (day.day - campaign.deadline).days, "pace": number(more), "pace_days": span,
         "finished": day.done == day.counted, "forecast": date_text(reached) if reached else "",
         "late": reached is None or reached > campaign.deadline, "bar": bar(day.done, day.counted, low=day.done < day.needed),
-        "need_at": _at(day.needed, day.counted), "day": date_text(day.day)}
+        "need_at": _at(day.needed, day.counted), "day": date_text(day.day),
+        "as_of": as_of(coverage)}
 
 
 def bar(done: int, counted: int, *, low: bool) -> dict[str, Any]:
@@ -138,6 +140,12 @@ def agencies(coverage: Coverage) -> list[dict[str, Any]]:
     return [{"code": row.code, "name": row.name, "done": number(row.tally.done), "counted": number(row.tally.counted),
              "missing": number(row.tally.missing), "rate": rate(row.tally.done, row.tally.counted), "low": row.low,
              "bar": bar(row.tally.done, row.tally.counted, low=row.low)} for row in agency_rows(coverage)]
+
+
+def as_of(coverage: Coverage) -> str:
+    """Say as of when figures and lists are: the moment at which they were counted, or the day, where it is over."""
+    last = coverage.last.day
+    return moment(coverage.at) if day_of(coverage.at) == last else date_text(last)
 
 
 def units(who: Administrator, coverage: Coverage) -> list[dict[str, str]]:
