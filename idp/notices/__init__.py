@@ -31,6 +31,10 @@ class NoticeKind(StrEnum):
     APPROVALS_BY_PHONE = "approvals_by_phone.chosen"
     """The phone is asked from now on what applications ask the officer by name; this and the next with detail ``factor``."""
     NO_APPROVALS_BY_PHONE = "approvals_by_phone.ended"
+    SIGN_IN_UNCONFIRMED = "sign_in.unconfirmed"
+    """The phone was asked after a right password and did not confirm; this and the next with details ``application`` and
+    ``outcome`` (``cancelled``, ``wrong_pin``, ``timed_out``), and ``source`` from where it was asked. At most one an hour."""
+    APPROVAL_UNCONFIRMED = "approval.unconfirmed"
     FACTORS_RESET = "factors.reset"
     """An administrator removed all further factors."""
     FACTOR_WANTED = "factor.wanted"

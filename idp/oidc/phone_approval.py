@@ -31,10 +31,12 @@ from ..oauth.authorization_request import AuthorizationError, AuthorizationReque
 from ..oauth.client import Client, ClientRegistry
 from ..oauth.deferred.approvals import Approvals, request_of
 from ..oauth.deferred.authorization import Deferred
+from ..oauth.deferred.authorization import State as Answer
 from ..oauth.grant import Grant, admits
 from ..sessions.single_sign_on import Opening, Session, Sessions
 from ..signing.login import approval_text
 from ..signing.outcome import Outcome
+from ..signing.ports import BoundSim
 from ..signing.transaction import OPEN, Change, State, Transaction
 from .acting_post import ActingPosts, noted
 from .consent import Consents
@@ -72,13 +74,14 @@ class PhoneApprovalStore(Protocol):
         """Say when somebody looks next, None for never; False where somebody else has moved it: of two who look one does."""
         ...
 
-    def approve(self, deferred: Deferred, change: Change, entry_uuid: str, opening: Opening, grant: Grant,
+    def approve(self, deferred: Deferred, change: Change, sim: BoundSim, entry_uuid: str, opening: Opening, grant: Grant,
                 record: AuditRecord) -> bool:
         """Answer a request: use up what the phone has confirmed, open the session, keep the grant, with the records.
 
         The notice to the application is queued with it; all of it is durable, and happens once. False, and nothing written, where
         the request was answered before, has expired or is another officer's; where the phone's answer was used, has gone or was
-        another one; where the officer is not active, or has taken the choice or the factor away.
+        another one; where the officer is not active, or has taken the choice or the factor away; where the SIM was lost,
+        blocked or given another key since it was looked at.
         """
         ...
 
@@ -136,10 +139,14 @@ class PhoneApprovals:
     def _look(self, deferred: Deferred) -> int | None:
         """Take one on; gives when somebody looks next."""
         now, phones = self._clock.now(), self._mobile_id.phones
-        if phones is None or not deferred.open_to(deferred.sub, now):
+        if phones is None:
             return None
         one = phones.asked_to_approve(deferred.sub, deferred.digest.hex())
         caller = Caller(PHONE, one.transaction_id if one is not None else f"approval-{deferred.digest.hex()[:16]}")
+        if not deferred.open_to(deferred.sub, now):
+            if one is not None and deferred.state != Answer.PENDING:
+                phones.withdraw(one, caller)
+            return None
         if one is None:
             return self._ask(deferred, caller)
         if one.state in OPEN:
@@ -163,7 +170,8 @@ class PhoneApprovals:
             return self._unasked(deferred, "no_sim", caller)
         request = request_of(deferred)
         why = self._beyond(request, client, self._opening(deferred, now).session, officer)
-        text = "" if why else approval_text(client.client_name or client.client_id, deferred.binding_message)
+        name = client.client_name or client.client_id
+        text = "" if why else approval_text(name, deferred.binding_message)
         if why or not text:
             return self._unasked(deferred, why or "text", caller)
         try:
@@ -173,7 +181,7 @@ class PhoneApprovals:
         phones = self._mobile_id.phones
         assert phones is not None
         try:
-            phones.ask_to_approve(officer, deferred.client_id, text, deferred.digest.hex(),
+            phones.ask_to_approve(officer, deferred.client_id, name, text, deferred.digest.hex(),
                                   caller._replace(source=deferred.source), seconds=left)
         except UnavailableError:
             self._limits.release(guess)
@@ -195,8 +203,8 @@ class PhoneApprovals:
         if why:
             return self._unasked(deferred, why, caller)
         try:
-            change = phones.approving(one, caller)
-            if change is None:
+            used = phones.approving(one, caller)
+            if used is None:
                 return None
             post, _ = self._posts.settle(request, client, opening.session, officer.officer, None)
             grant, record = self._approvals.granted(deferred, opening.session, caller, post=noted(post))
@@ -205,7 +213,7 @@ class PhoneApprovals:
         except (RefusedError, AuthorizationError, UnsafeRequestError) as err:
             return self._unasked(deferred, err.code, caller)
         told = replace(record, detail={**record.detail, "by": "sim", "transaction": one.transaction_id})
-        if self._store.approve(deferred, change, officer.officer.entry_uuid, opening, grant, told):
+        if self._store.approve(deferred, *used, officer.officer.entry_uuid, opening, grant, told):
             self._limits.clear(deferred.sub, deferred.client_id)
         return None
 

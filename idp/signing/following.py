@@ -20,17 +20,21 @@ from cryptography import x509
 from ..audit import AuditEvent, AuditRecord, Caller
 from ..clock import Clock
 from ..errors import RefusedError, UnavailableError
+from ..notices import Notice, NoticeKind
 from ..pki.shown_certificate import UNREADABLE
 from .mobile_signature import Answer, MobileSignatureService, SignatureRequest
 from .outcome import Outcome
 from .ports import TEST, BoundSim, Sims, Standings, TransactionStore
 from .signature import SignatureError, verified
-from .transaction import APPROVAL, NOT_FETCHED, SIM_BLOCKED, STANDING_UNKNOWN, Change, State, Transaction, changed
+from .transaction import APPROVAL, LOGIN, NOT_FETCHED, SIM_BLOCKED, STANDING_UNKNOWN, Change, State, Transaction, changed
 
 _LATE_SECONDS: Final = 300
 """How long a service is asked for a signature that nobody waits for any more, and others for a standing."""
 _OF_THE_CARD: Final = frozenset({Outcome.PIN_BLOCKED, Outcome.CARD_BLOCKED, Outcome.UNSUITABLE_SIM, Outcome.NOT_REGISTERED})
 _OF_LOGIN: Final = {AuditEvent.SIGNATURE_ASKED: AuditEvent.FACTOR_ASKED, AuditEvent.SIGNATURE_ENDED: AuditEvent.FACTOR_ANSWERED}
+_UNCONFIRMED: Final = {LOGIN: NoticeKind.SIGN_IN_UNCONFIRMED, APPROVAL: NoticeKind.APPROVAL_UNCONFIRMED}
+_WARNS: Final = frozenset({Outcome.CANCELLED, Outcome.WRONG_PIN, Outcome.TIMED_OUT})
+"""What an officer is told of who was asked to confirm something: it may be that somebody else began it."""
 _UNKNOWN: Final = "It is not known whether the phone was asked."
 
 
@@ -303,7 +307,7 @@ class Following:
                          finer=answer.finer if answer else None, note=note or (answer.message if answer else ""),
                          proofs=proofs or (_exchange(answer) if answer else None), outcome=str(outcome), ended_at=now,
                          next_try_at=watched, occupies=False)
-        ended = self._write(change, self._record(AuditEvent.SIGNATURE_ENDED, change.after, caller))
+        ended = self._write(change, self._record(AuditEvent.SIGNATURE_ENDED, change.after, caller), self._warning(change.after))
         if outcome in _OF_THE_CARD:
             self._sims.told(one.sub, one.iccid, Outcome(outcome))
         return ended
@@ -317,9 +321,16 @@ class Following:
         after = max(1, self._rules.again_seconds if seconds is None else seconds)
         return self._store.claim(one, self._clock.now() + after) or self._store.find(one.transaction_id) or one
 
-    def _write(self, change: Change, record: AuditRecord | None) -> Transaction:
+    def _warning(self, one: Transaction) -> Notice | None:
+        """Make what an officer is told whose phone was asked who they are and did not say so: by whom, from where, and how."""
+        if not one.proves or one.outcome not in _WARNS or not one.service_transaction:
+            return None
+        return Notice(_UNCONFIRMED[one.purpose], one.sub, self._clock.now(), one.source,
+                      {"application": one.subject, "outcome": one.outcome})
+
+    def _write(self, change: Change, record: AuditRecord | None, warning: Notice | None = None) -> Transaction:
         """Write a step; where somebody was first, give what they have made of it."""
-        if self._store.change(change, record):
+        if self._store.change(change, record) if warning is None or record is None else self._store.warn(change, record, warning):
             return change.after
         return self._store.find(change.after.transaction_id) or change.after
 

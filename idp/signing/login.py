@@ -79,7 +79,7 @@ class Logins:
             return self._signing.ask(Order(
                 client_id=ASKER, idempotency_key=secrets.token_hex(16), sub=officer.sub, unit_code=post.unit_code,
                 title=post.title, digest_name="sha256", digest=digest, document=f"DANG NHAP {words}",
-                subject=f"Đăng nhập {words}", purpose=LOGIN, binding=binding), caller)
+                subject=words, purpose=LOGIN, binding=binding), caller)
         except RefusedError as err:
             other = self.state(officer.sub, binding, caller) if err.code == "sim_busy" else None
             if other is None or other.state not in OPEN:
@@ -97,13 +97,14 @@ class Logins:
 
     # What applications ask officers by name
 
-    def ask_to_approve(self, officer: MirroredOfficer, client_id: str, text: str, binding: str, caller: Caller, *,
+    def ask_to_approve(self, officer: MirroredOfficer, client_id: str, name: str, text: str, binding: str, caller: Caller, *,
                        seconds: int) -> Transaction:
         """Store a question about a request; the worker asks the phone. Once for each request, whatever becomes of it.
 
         Args:
             officer: Who is asked.
             client_id: The application that asks.
+            name: What officers call it.
             text: As ``approval_text``.
             binding: Names the request; SHA-256, hexadecimal.
             caller: Who asks, for the records.
@@ -118,15 +119,19 @@ class Logins:
         return self._signing.ask(Order(
             client_id=client_id, idempotency_key=f"{APPROVAL}:{binding}", sub=officer.sub, unit_code=post.unit_code,
             title=post.title, digest_name="sha256", digest=hashlib.sha256(_APPROVES + challenge).digest(), document=text,
-            subject=text, purpose=APPROVAL, binding=binding, timeout_seconds=seconds), caller, later=True)
+            subject=name, purpose=APPROVAL, binding=binding, timeout_seconds=seconds), caller, later=True)
 
     def asked_to_approve(self, sub: str, binding: str) -> Transaction | None:
         """Give what the officer's phone was asked about a request, as it is stored; None where it was not asked."""
         one = self._signing.asked_about(binding)
         return one if one is not None and one.sub == sub else None
 
-    def approving(self, one: Transaction, caller: Caller) -> Change | None:
-        """Give the step that uses up what a phone has confirmed. See ``Signing.approving``."""
+    def withdraw(self, one: Transaction, caller: Caller) -> bool:
+        """Note that a request was answered elsewhere. See ``Signing.withdraw``."""
+        return self._signing.withdraw(one, caller)
+
+    def approving(self, one: Transaction, caller: Caller) -> tuple[Change, BoundSim] | None:
+        """Give the step that uses up what a phone has confirmed, and its SIM. See ``Signing.approving``."""
         return self._signing.approving(one, caller)
 
 

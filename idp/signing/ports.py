@@ -104,6 +104,10 @@ class TransactionStore(Protocol):
         """Write a step with its event, record and notices (``denial.MOST`` at most); False when somebody was first."""
         ...
 
+    def warn(self, change: Change, record: AuditRecord, warning: Notice) -> bool:
+        """Write a step as ``change`` does, and tell the officer, unless that was done within the last hour."""
+        ...
+
     def claim(self, transaction: Transaction, next_try_at: int) -> Transaction | None:
         """Move the next time at which a service is asked, and count the try: of two who are about to ask one does.
 

@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from cryptography import x509
 
@@ -28,6 +28,7 @@ from .outcome import Outcome
 from .ports import TEST, BoundSim, Sims, Standings, TransactionStore
 from .sim_text import sim_text
 from .transaction import (
+    ANSWERED,
     APPROVAL,
     DENIED,
     LOGIN,
@@ -221,12 +222,7 @@ class Signing:
         """Write that it was denied; None where somebody was quicker."""
         now, at = self._clock.now(), self._clock.moment()
         if one.state in OPEN:
-            # The card is free when the phone does not show it any more: the service's last word, or its time. One whose service
-            # has not answered may be asked at this very moment.
-            until = one.deadline_at if one.service_transaction else now + one.timeout_seconds + self._rules.margin_seconds
-            watched = now + self._rules.again_seconds if one.service_transaction else until + 1
-            change = changed(one, State.FAILED, at, note=DENIED, outcome=DENIED, ended_at=now, denied_at=now,
-                             deadline_at=until, next_try_at=watched)
+            change = self._stopped(one, DENIED, denied_at=now)
         elif one.state is State.READY:
             change = changed(one, State.FAILED, at, note=DENIED, outcome=DENIED, ended_at=now, denied_at=now, next_try_at=None)
         else:
@@ -234,6 +230,29 @@ class Signing:
         told = self._denials.of(one, caller, now) if self._denials is not None else ()
         record = record_of(AuditEvent.SIGNATURE_DENIED, change.after, caller, now)
         return change.after if self._store.change(change, record, told) else None
+
+    def _stopped(self, one: Transaction, outcome: str, **values: Any) -> Change:
+        """Give the step by which something is over that the phone may still show.
+
+        The card is free when the phone does not show it any more: the service's last word, or its time. One whose service has not
+        answered may be asked at this very moment.
+        """
+        now = self._clock.now()
+        until = one.deadline_at if one.service_transaction else now + one.timeout_seconds + self._rules.margin_seconds
+        watched = now + self._rules.again_seconds if one.service_transaction else until + 1
+        return changed(one, State.FAILED, self._clock.moment(), note=outcome, outcome=outcome, ended_at=now, deadline_at=until,
+                       next_try_at=watched, **values)
+
+    def withdraw(self, one: Transaction, caller: Caller) -> bool:
+        """Note that a request was answered elsewhere, so that nobody waits for the phone; False where there is nothing to end.
+
+        Raises:
+            UnavailableError: the database does not answer.
+        """
+        if one.purpose != APPROVAL or one.state not in OPEN:
+            return False
+        change = self._stopped(one, ANSWERED)
+        return self._store.change(change, record_of(AuditEvent.SIGNATURE_ENDED, change.after, caller, self._clock.now()))
 
     def bound(self, binding: str, caller: Caller) -> Transaction | None:
         """Give what a phone was last asked for a sign-in, as it is then."""
@@ -244,10 +263,10 @@ class Signing:
         """Give what a phone was asked for an approval, as it is stored; the worker takes it on."""
         return self._store.bound(binding, APPROVAL)
 
-    def approving(self, one: Transaction, caller: Caller) -> Change | None:
+    def approving(self, one: Transaction, caller: Caller) -> tuple[Change, BoundSim] | None:
         """Give the step by which what a phone has confirmed is used up for an approval; None where there is nothing to use.
 
-        Whoever writes it does so once, with all that the approval gives.
+        Whoever writes it does so once, with all that the approval gives, and only while the SIM is as it is given here.
 
         Raises:
             RefusedError: as ``opened``.
@@ -255,8 +274,8 @@ class Signing:
         """
         if one.purpose != APPROVAL or not self._fresh(one):
             return None
-        self._still_good(one, caller)
-        return changed(one, State.RELEASED, self._clock.moment(), next_try_at=None, signature=None)
+        sim = self._still_good(one, caller)
+        return changed(one, State.RELEASED, self._clock.moment(), next_try_at=None, signature=None), sim
 
     def opened(self, one: Transaction, entry_uuid: str, record: AuditRecord, caller: Caller) -> bool:
         """Take what a phone has confirmed for a sign-in, once, with the record of it; False where there is nothing to take.

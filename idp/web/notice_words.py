@@ -50,6 +50,15 @@ _WORDS: Mapping[NoticeKind, _Words] = {
     NoticeKind.NO_APPROVALS_BY_PHONE: _Words(
         "sim", _("Điện thoại không nhận yêu cầu chấp thuận nữa"),
         _("Từ nay, yêu cầu của ứng dụng chỉ chờ bạn trả lời trên trang Yêu cầu chờ bạn trả lời.")),
+    NoticeKind.SIGN_IN_UNCONFIRMED: _Words(
+        "warn", _("Điện thoại của bạn đã không xác nhận một lần đăng nhập"),
+        _("Đăng nhập %(application)s: điện thoại có SIM ký số của bạn được hỏi sau khi mật khẩu đúng, và %(outcome)s. Các lần "
+          "sau trong một giờ không báo riêng.")),
+    NoticeKind.APPROVAL_UNCONFIRMED: _Words(
+        "warn", _("Điện thoại của bạn đã không chấp thuận một yêu cầu"),
+        _("Ứng dụng %(application)s hỏi bạn trên điện thoại có SIM ký số, và %(outcome)s. Nếu không phải bạn đang chờ việc đó, "
+          "có thể ai đó đã nhập tên bạn trong ứng dụng: vui lòng báo quản trị đơn vị, hoặc tắt Chấp thuận trên điện thoại ở "
+          "trang Bảo mật. Các lần sau trong một giờ không báo riêng."), warns=False),
     NoticeKind.FACTORS_RESET: _Words(
         "shield", _("Quản trị đã gỡ lớp thứ hai của bạn"),
         _("Mọi cách đăng nhập ngoài mật khẩu được gỡ khỏi tài khoản của bạn. Bạn thêm lại ở lần đăng nhập tới.")),
@@ -203,6 +212,8 @@ _SIMS = {"requested": _("đơn vị đã đề nghị cho bạn, vui lòng mở 
          "active": _("ký được từ bây giờ"), "pin_blocked": _("mã PIN bị khóa, vui lòng liên hệ nhà mạng"),
          "lost": _("đã báo mất, không ký được nữa"), "swapped": _("nhà mạng báo số này dùng SIM khác, không ký được nữa"),
          "deactivated": _("đã ngừng, không ký được nữa"), "refused": _("đề nghị không được duyệt")}
+_OUTCOMES = {"cancelled": _("đã có người từ chối trên điện thoại"), "wrong_pin": _("mã PIN được nhập không đúng"),
+             "timed_out": _("không có ai trả lời")}
 _LINK = _("Để đặt mật khẩu mới, vui lòng mở liên kết này trong 30 phút: %(link)s")
 _NO_LINK = _("Bạn chưa bật xác thực hai lớp, nên vui lòng liên hệ quản trị đơn vị để được cấp mật khẩu dùng một lần.")
 _NOT_ASKED = _("Nếu không phải bạn đề nghị, bạn không phải làm gì; mật khẩu của bạn giữ nguyên.")
@@ -239,6 +250,7 @@ def text_of(told: Told, translate: Translate) -> str:
         "step": translate(_STEPS.get(detail.get("step", ""), _A_STEP)), "giver": detail.get("giver", "?"),
         "deputy": detail.get("deputy", "?"), "month": detail.get("month", "?"), "name": detail.get("name", "?"),
         "application": detail.get("application", "?"),
+        "outcome": translate(_OUTCOMES.get(detail.get("outcome", ""), _OUTCOMES["timed_out"])),
         "sim": translate(_SIMS.get(detail.get("state", ""), _SIMS["deactivated"]))}
 
 

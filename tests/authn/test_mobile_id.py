@@ -11,13 +11,16 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
+from sqlalchemy import select
 
 from idp.adapters.sql.authn.mobile_id import SqlSimLogins
 from idp.adapters.sql.authn.throttle import SqlGuessCounter
 from idp.adapters.sql.authn.totp import SqlTotpStore
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.housekeeping import DAY, SqlHousekeeping
+from idp.adapters.sql.notices import SqlNotices
 from idp.adapters.sql.signing.history import SqlSignatureHistory
+from idp.adapters.sql.tables import OutboxRow
 from idp.adapters.sql.trail.records import SqlAuditTrail
 from idp.administration.signing.history import Signatures
 from idp.audit import AuditEvent, AuditRecord
@@ -28,6 +31,7 @@ from idp.authn.second_factor import Acceptance, FactorStep, SecondFactors
 from idp.authn.totp import Totp
 from idp.directory.mirror import MirroredOfficer
 from idp.errors import RefusedError, UnavailableError
+from idp.notices import NoticeKind, Told
 from idp.roles import Administrator, Role
 from idp.signing.login import ASKER, Logins
 from idp.signing.ports import SignatureSearch
@@ -245,6 +249,47 @@ def test_three_refusals_and_the_phone_is_left_alone_for_a_while_but_signs(phones
     assert phones.ask().state is State.SENT, "whoever knows the password stops no document"
     phones.clock.advance(901)
     assert phones.asked().state is State.SENT
+
+
+UNCONFIRMED = {"cancelled": (401, 4011), "wrong_pin": (401, 4012), "timed_out": (208, 2082)}
+
+
+@pytest.mark.parametrize("outcome", UNCONFIRMED)
+def test_security_34_who_did_not_confirm_is_told_once_an_hour(phones: Phones, outcome: str) -> None:
+    """Whoever asks many times in the officer's name fills neither the notices nor the mailbox."""
+    notices = SqlNotices(phones.database)
+
+    def told() -> list[Told]:
+        return [one for one in notices.of("sub-1", limit=50) if one.kind is NoticeKind.SIGN_IN_UNCONFIRMED]
+
+    phones.carrier.fault = UNCONFIRMED[outcome]
+    for _ in range(2):
+        phones.asked()
+        phones.clock.advance(10)
+        assert phones.factor.state("sub-1", HERE, CALLER).outcome == outcome  # type: ignore[union-attr]
+    [one] = told()
+    assert (one.detail, one.source) == ({"application": "Quản lý văn bản", "outcome": outcome}, CALLER.source)
+    mails = phones.database.read(select(OutboxRow.payload).where(OutboxRow.payload.like("%sign_in.unconfirmed%"))).all()
+    assert len(mails) == 1
+    phones.clock.advance(3600)
+    phones.asked()
+    phones.clock.advance(10)
+    phones.signing.go_on(CALLER, most=5)
+    assert len(told()) == 2
+
+
+@pytest.mark.parametrize("fault", [(209, None), (402, None), (105, 1053), None])
+def test_nobody_is_told_of_what_no_person_decided_or_of_a_signature(phones: Phones, fault: tuple[int, int | None] | None) -> None:
+    phones.carrier.fault = fault
+    one = phones.asked()
+    if fault is None:
+        phones.confirm(one)
+        assert phones.attempt().outcome == "accepted"
+        phones.carrier.fault = (401, 4011)
+        phones.ask()
+    phones.clock.advance(10)
+    phones.signing.go_on(CALLER, most=5)
+    assert {told.kind for told in SqlNotices(phones.database).of("sub-1", limit=9)} == {NoticeKind.FACTOR_ADDED}
 
 
 def test_a_card_is_asked_one_thing_at_a_time_whatever_it_is(phones: Phones) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -661,3 +662,40 @@ def test_every_step_there_is() -> None:
     ([101, 100, 100], 0), ([1, 100, 50, 60], 850)])
 def test_how_long_an_officer_is_left_alone(ended: list[int], pause: int) -> None:
     assert refused_too_often(ended, 100, most=3, pause_seconds=900) == pause
+
+
+def test_refusals_are_the_last_ones_of_one_purpose_each_once(house: House) -> None:
+    house.carrier.fault = (401, 4011)
+    house.signing._rules = Rules(refusals=9)
+    denied = house.ask("k-0")
+    for number in range(1, 5):
+        house.after()
+        house.ask(f"k-{number}")
+    house.after()
+    house.signing.deny("sub-1", denied.transaction_id, CALLER)
+    now = house.clock.now()
+    every = list(house.store.refusals("sub-1", "signature", 0, most=9))
+    assert (len(every), max(every)) == (5, now)
+    assert sorted(house.store.refusals("sub-1", "signature", 0, most=2))[-2:] == [now, now]
+    assert len(house.store.refusals("sub-1", "signature", 0, most=2)) <= 4
+    assert house.store.refusals("sub-1", "signature", now, most=9) == []
+    for sub, purpose in (("sub-2", "signature"), ("sub-1", "login"), ("sub-1", "approval")):
+        assert house.store.refusals(sub, purpose, 0, most=9) == []  # type: ignore[arg-type]
+
+
+def test_refusals_are_found_by_the_indexes_that_hold_nothing_else(house: House) -> None:
+    asked = house.store._refusals
+    asked.compile()
+    if house.database.is_sqlite:
+        with house.database.cursor(house.database.relaxed) as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {asked._compiled.sql}", {
+                **asked._compiled.constants, "sub": "sub-1", "purpose": "signature", "since": 0, "most": 3})
+            plan = " ".join(str(row[3]) for row in cursor.fetchall())
+    else:
+        with house.database.transaction(house.database.relaxed) as cursor:
+            for setting in ("enable_seqscan", "enable_bitmapscan", "enable_sort"):
+                cursor.execute(f"SET LOCAL {setting} = off")
+            cursor.execute(f"EXPLAIN {re.sub(r'[$][0-9]+::', '1::', asked._compiled.sql.decode())}")
+            plan = " ".join(str(row[0]) for row in cursor.fetchall())
+    for name in ("ix_sign_transaction_cancelled", "ix_sign_transaction_not_me"):
+        assert name in plan

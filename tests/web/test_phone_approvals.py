@@ -28,8 +28,8 @@ from idp.oidc import phone_approval
 from idp.oidc.phone_approval import LIMITS, LOOK_SECONDS, PhoneApprovals
 from idp.signing.login import Logins, approval_text
 from idp.signing.sim_text import sim_text
+from idp.signing.transaction import APPROVAL, Transaction
 from idp.signing.transaction import State as Asked
-from idp.signing.transaction import Transaction
 from tests.signing.test_signing import CALLER, HASH, House
 
 from . import test_approvals as ciba
@@ -216,6 +216,36 @@ def test_ciba_s11_what_the_phone_says_otherwise(here: Office, answer: str) -> No
         assert here.events().count("approval.refused") == 1
 
 
+def test_security_34_the_officer_is_told_who_asked_when_the_phone_did_not_confirm(here: Office) -> None:
+    here.phones.carrier.fault = (401, 4011)
+    ciba.ask(here)
+    here.work()
+    here.work(10)
+    [one] = [one for one in here.told.of(here.sub_) if one.kind.value == "approval.unconfirmed"]
+    assert (one.detail, one.source) == ({"application": "Chi trả lương", "outcome": "cancelled"}, "203.0.113.77")
+    _, page = ciba.enter(here, path="/account/notices")
+    assert "Ứng dụng Chi trả lương hỏi bạn trên điện thoại" in page.text
+    assert "203.0.113.77" in page.text
+
+
+@pytest.mark.parametrize("answer", ["accept", "deny"])
+def test_what_was_answered_on_the_page_waits_for_no_phone(here: Office, answer: str) -> None:
+    """And tells the officer of no refusal; what the phone still says opens nothing."""
+    ciba.ask(here)
+    here.work()
+    browser, page = ciba.enter(here)
+    browser.follow(browser.submit(ciba.choose(browser, page), answer=answer))
+    here.work(2)
+    assert here.question().outcome == "answered"
+    here.confirm()
+    here.work(10)
+    assert here.question().state is Asked.LATE
+    assert not here.question().occupies
+    assert here.alive() == []
+    assert "approval.unconfirmed" not in {one.kind.value for one in here.told.of(here.sub_)}
+    assert here.phones.store.refusals(here.sub_, APPROVAL, 0, most=3) == []
+
+
 def test_ciba_s11_ignored_until_it_is_over(here: Office) -> None:
     ciba.ask(here)
     here.work()
@@ -300,6 +330,7 @@ def test_nothing_that_changed_between_the_last_look_and_the_write_is_overrun(off
     approve = store.approve
 
     def late(*what: Any) -> bool:
+        given.append(approve(*what[:2], replace(what[2], sim_id="lost since", revision=3), *what[3:]))
         for undo, act in CHANGES.values():
             act(office)
             given.append(approve(*what))
@@ -310,7 +341,7 @@ def test_nothing_that_changed_between_the_last_look_and_the_write_is_overrun(off
 
     store.approve = late  # type: ignore[method-assign]
     office.work()
-    assert given == [False] * (len(CHANGES) + 1)
+    assert given == [False] * (len(CHANGES) + 2)
     assert office.alive() == []
     assert office.events().count("approval.given") == 0
 

@@ -8,14 +8,17 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from idp.adapters.sql.tables import SignTransactionRow
 from idp.audit import AuditEvent
 from idp.audit.search import Wanted
 from idp.errors import UnavailableError
+from idp.signing.transaction import APPROVAL, LOGIN
 from idp.web import api
 from tests.administration.office import CALLER, HOME, IT
 
-from .phones import FORM, Phones, signing
+from .phones import FORM, LIST, Phones, signing
 
 HISTORY = "/admin/signatures/"
 
@@ -138,3 +141,20 @@ def test_evidence_that_cannot_be_recorded_is_not_given(phones: Phones, monkeypat
     monkeypatch.setattr(rooms.signatures, "_trail", type("Trail", (), {"record": staticmethod(refuse)}))
     assert desk.post(f"{HISTORY}{one}/evidence", HISTORY + one, purpose="Thanh tra").status_code == 503
     assert given == []
+
+
+@pytest.mark.parametrize("purpose", [LOGIN, APPROVAL])
+def test_security_39_what_was_asked_for_signing_in_is_no_page_of_signatures(phones: Phones, purpose: str) -> None:
+    """Not even the officer's own, and not by whoever learns what it is called."""
+    officer, one = signing(phones)
+    page = f"{LIST}/{one}"
+    assert officer.get(page).status_code == 200
+    assert page in officer.get(LIST).text
+    table = SignTransactionRow
+    phones.office.database.write(update(table).where(table.transaction_id == one).values(purpose=purpose)).run()
+    assert [officer.get(address).status_code for address in (page, f"{page}/evidence")] == [404, 404]
+    assert officer.post(f"{page}/deny", FORM).status_code == 404
+    assert page not in officer.get(LIST).text
+    desk = phones.person("quantri", "quantri-tinh")
+    assert desk.get(f"{HISTORY}{one}").status_code == 404
+    assert phones.house.signing._store.find(one).denied_at is None  # type: ignore[union-attr]

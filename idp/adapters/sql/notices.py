@@ -30,24 +30,30 @@ REMEMBERED: Any = RememberedDeviceRow.__table__
 _COLUMNS = ("sub", "kind", "at", "source", "detail")
 
 
-def notice_inserts(prefix: str = "notice_", *, mailed_a_day: int | None = None) -> tuple[Any, ...]:
+def notice_inserts(prefix: str = "notice_", *, mailed_a_day: int | None = None, apart: int | None = None) -> tuple[Any, ...]:
     """Make the acts that write one notice, queue its mail and end what it says has ended; parameters: ``notice_values``.
 
     Args:
         prefix: Tells two notices in one Write apart.
         mailed_a_day: How many of one kind are sent to an officer's mailbox within a day; all of them without a number.
+        apart: Seconds between two of one kind to one officer; what comes sooner is not told.
     """
-    values = {name: parameter(NOTICE.c[name], prefix + name) for name in _COLUMNS}
+    c, integer = NOTICE.c, Integer()
+    values = {name: parameter(c[name], prefix + name) for name in _COLUMNS}
+
+    def earlier(seconds: int) -> Any:
+        return select(func.count()).select_from(NOTICE).where(
+            c.sub == values["sub"], c.kind == values["kind"],
+            c.at > values["at"] - literal_column(str(seconds), type_=integer)).scalar_subquery()
+
+    none_lately = () if apart is None else (earlier(apart) == literal_column("0"),)
     kept = insert(NOTICE).inline().from_select(
-        list(_COLUMNS), select(*values.values()).where(values["kind"] != literal_column("''")))
+        list(_COLUMNS), select(*values.values()).where(values["kind"] != literal_column("''"), *none_lately))
     ended = delete(REMEMBERED).where(REMEMBERED.c.sub == values["sub"], values["kind"].in_(
         [literal_column(f"'{kind.value}'") for kind in sorted(ENDS_REMEMBERED)]))
     if mailed_a_day is None:
-        return mail_insert(prefix), kept, ended
-    c, day = NOTICE.c, literal_column("86400", type_=Integer())
-    lately = select(func.count()).select_from(NOTICE).where(
-        c.sub == values["sub"], c.kind == values["kind"], c.at > values["at"] - day).scalar_subquery()
-    return mail_insert(prefix, lately < literal_column(str(mailed_a_day))), kept, ended
+        return mail_insert(prefix, *none_lately), kept, ended
+    return mail_insert(prefix, earlier(86400) < literal_column(str(mailed_a_day)), *none_lately), kept, ended
 
 
 def notice_values(notice: Notice | None, prefix: str = "notice_") -> dict[str, Any]:

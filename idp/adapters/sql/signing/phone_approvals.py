@@ -16,6 +16,7 @@ from ....oauth.deferred.authorization import Deferred
 from ....oauth.grant import Grant
 from ....oidc.phone_approval import Due
 from ....sessions.single_sign_on import Opening
+from ....signing.ports import BoundSim
 from ....signing.transaction import APPROVAL, Change, State
 from ..audit import audit_insert, audit_values
 from ..database import Database, insert_row, parameter
@@ -27,7 +28,7 @@ from ..outbox import ping_insert
 from ..sessions import session_values
 from ..tables import SimLoginRow
 from .transactions import ROW as ASKED
-from .transactions import decided_on, event_insert, step_values, stepping
+from .transactions import decided_on, event_insert, sim_as_seen, step_values, stepping
 
 LOGIN: Any = SimLoginRow.__table__
 _SESSION, _SIGN_IN = "session_", "sign_in_"
@@ -59,7 +60,7 @@ class SqlPhoneApprovals:
                 select(ASKED.c.transaction_id).where(ASKED.c.transaction_id == parameter(ASKED.c.transaction_id, "this"))
                 .with_for_update())
         self._approve = {told: database.write(*acts, *((ping_insert(),) if told else ()), after=held, guard=(
-            update(WAITING).where(*open_to_answer(), c.client_id == parameter(c.client_id), confirmed, chosen)
+            update(WAITING).where(*open_to_answer(), c.client_id == parameter(c.client_id), confirmed, chosen, sim_as_seen())
             .values(approved(phone_at=literal_column("NULL"))).returning(c.digest))) for told in (False, True)}
 
     def due(self, now: int, *, limit: int) -> Sequence[Due]:
@@ -71,11 +72,11 @@ class SqlPhoneApprovals:
         """Say when somebody looks next, unless somebody else has."""
         return self._move.run(deferred=due.deferred.digest, seen=due.phone_at, phone_at=phone_at) is not None
 
-    def approve(self, deferred: Deferred, change: Change, entry_uuid: str, opening: Opening, grant: Grant,
+    def approve(self, deferred: Deferred, change: Change, sim: BoundSim, entry_uuid: str, opening: Opening, grant: Grant,
                 record: AuditRecord) -> bool:
         """Answer once, if all stands, with the session that it opens."""
         return self._approve[bool(deferred.notice)].run(
-            deferred=deferred.digest, entry_uuid=entry_uuid,
+            deferred=deferred.digest, entry_uuid=entry_uuid, sim_id=sim.sim_id, sim_revision=sim.revision,
             **session_values(opening.session, opening.cookie_digest, opening.caller, _SESSION),
             **step_values(change), **grant_values(grant), **audit_values(record), **audit_values(opening.record, _SIGN_IN),
             **({"notice": deferred.notice} if deferred.notice else {})) is not None

@@ -39,6 +39,8 @@ _STEP: Final = "step_"
 _TOLD: Final = tuple(f"told{number}_" for number in range(MOST))
 MAILED_A_DAY: Final = 5
 """Mails of one kind to one mailbox; the notices all stand on the page."""
+WARNED_APART_SECONDS: Final = 3600
+"""Between two notices to an officer that the phone did not confirm: whoever causes many is told of once."""
 _SIGNATURE: Any = literal_column(f"'{SIGNATURE}'")
 _LOGIN: Any = literal_column(f"'{LOGIN}'")
 
@@ -58,13 +60,11 @@ class SqlTransactions:
         self._change_on_record = database.write(event, audit_insert(), guard=moved)
         told = [act for prefix in _TOLD for act in notice_inserts(prefix, mailed_a_day=MAILED_A_DAY)]
         self._change_and_tell = database.write(event, audit_insert(), *told, guard=moved)
-        # The SIM is held, so that whoever reports it lost comes before this, or this before them; never in between.
-        sim: Any = SimRow.__table__
-        sim_id = parameter(sim.c.sim_id)
-        as_seen = or_(sim_id == literal_column("''"), exists(select(literal_column("1")).select_from(sim).where(
-            sim.c.sim_id == sim_id, sim.c.revision == parameter(sim.c.revision, "sim_revision")).with_for_update(read=True)))
+        as_seen = sim_as_seen()
         self._release = database.write(event, audit_insert(), guard=update(ROW).where(*here, as_seen).values(
             stepping()).returning(c.transaction_id))
+        self._change_and_warn = database.write(event, audit_insert(), *notice_inserts(
+            mailed_a_day=MAILED_A_DAY, apart=WARNED_APART_SECONDS), guard=moved)
         factor: Any = SimLoginRow.__table__
         mine = factor.c.entry_uuid == parameter(factor.c.entry_uuid)
         used = update(factor).where(mine).values(last_used_at=parameter(factor.c.last_used_at))
@@ -124,6 +124,11 @@ class SqlTransactions:
         self._keep_all(change.blobs)
         return self._take.run(**step_values(change), **audit_values(record), entry_uuid=entry_uuid, last_used_at=record.at,
                               sim_id=sim.sim_id, sim_revision=sim.revision) is not None
+
+    def warn(self, change: Change, record: AuditRecord, warning: Notice) -> bool:
+        """Write a step and warn the officer, unless that was done lately."""
+        self._keep_all(change.blobs)
+        return self._change_and_warn.run(**step_values(change), **audit_values(record), **notice_values(warning)) is not None
 
     def claim(self, transaction: Transaction, next_try_at: int) -> Transaction | None:
         """Move the next time at which a service is asked, unless somebody was first."""
@@ -189,6 +194,17 @@ def decided_on() -> tuple[Any, Any]:
     """Make the conditions that a transaction is still what a step was decided on; parameters: ``step_values``."""
     return ROW.c.transaction_id == parameter(ROW.c.transaction_id, "this"), ROW.c.revision == parameter(
         ROW.c.revision, "decided_on")
+
+
+def sim_as_seen() -> Any:
+    """Make the condition that a SIM is as it was looked at; parameters ``sim_id`` and ``sim_revision``.
+
+    The SIM is held, so that whoever reports it lost comes before this, or this before them; never in between.
+    """
+    sim: Any = SimRow.__table__
+    sim_id = parameter(sim.c.sim_id)
+    return or_(sim_id == literal_column("''"), exists(select(literal_column("1")).select_from(sim).where(
+        sim.c.sim_id == sim_id, sim.c.revision == parameter(sim.c.revision, "sim_revision")).with_for_update(read=True)))
 
 
 def stepping() -> dict[str, Any]:
