@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from idp import settings as settings_module
+from idp.cli import listed_settings
 from idp.errors import ConfigurationError
 from idp.settings import Settings, given, load, problems, read_secret
 
@@ -243,6 +244,12 @@ def test_what_was_given_can_be_read_while_it_is_wrong(monkeypatch: pytest.Monkey
 def test_every_setting_says_what_it_is() -> None:
     nameless = [name for name, field in Settings.model_fields.items() if not field.description]
     assert nameless == []
+
+
+def test_every_setting_has_its_line_in_the_documentation() -> None:
+    page = (Path(settings_module.__file__).parents[1] / "docs" / "operations" / "settings.md").read_text(encoding="utf-8")
+    lines = [line for line in page.splitlines() if line.startswith("| `IDP_")]
+    assert lines == listed_settings.as_table()
 
 
 def test_only_this_module_reads_the_environment() -> None:

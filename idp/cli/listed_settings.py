@@ -30,6 +30,16 @@ def show(settings: Settings | None, wrong: Sequence[tuple[str, str]], as_json: b
         click.echo(f"{entry['variable']} = {entry['value'] or '-'}{changed}\n    {entry['meaning']}")
 
 
+def as_table() -> list[str]:
+    """Give a line of docs/operations/settings.md for each setting: variable, value where none is given, meaning."""
+    found = []
+    for name, member in Settings.model_fields.items():
+        default = "" if member.is_required() else _text(name, member.default)
+        meaning = (member.description or "").replace("|", "\\|")
+        found.append(f"| `IDP_{name.upper()}` | {f'`{default}`' if default else ''} | {meaning} |")
+    return found
+
+
 def _text(name: str, value: Any) -> str:
     """Write a value as it would stand in the environment; a password inside the database's URL is left out."""
     if value is None:
