@@ -1,19 +1,30 @@
-"""``flask sims``: SIMs for operators and the hotline, day and night (docs/operations/mobile-signature.md)."""
+"""``flask sims list|lost|import|export``: SIMs for operators and the hotline (docs/operations/mobile-signature.md).
+
+Lists go in and out in the name of an administrator who answers for them (``--by``), by the rules of the console and the API.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import secrets
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
 
+from ..administration.enrollment.lists import RESULTS
+from ..administration.signing.lists import KINDS, SIMS, TO
 from ..audit import Caller
+from ..authn.password import normalise_login_name
 from ..errors import ConfigurationError, RefusedError
+from ..roles import Administrator
 from ..services import MobileSignatures, Services
 from ..signing.sims.sim import LIVE, Act, Sim, number_of
-from .verb import Verbs
+from .verb import Refusal, Verbs
+
+_by = click.option("--by", "by_uid", metavar="UID", required=True, help="Login name of the administrator who answers for it.")
 
 
 def commands(services: Callable[[], Services]) -> Verbs:
@@ -51,7 +62,60 @@ def commands(services: Callable[[], Services]) -> Verbs:
         for one in () if as_json else done:
             click.echo(f"{one.sim_id} of …{one.msisdn[-3:]} is {one.state.value}.")
 
+    @group.command("import")
+    @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    @click.option("--form", type=click.Choice((SIMS.name, RESULTS.name)), default=SIMS.name, show_default=True,
+                  help="Requests and carriers' answers, or certificates that the Government's authority has made.")
+    @click.option("--certificate", "certificates", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
+                  help="A file with certificates beside the list; may be given several times.")
+    @click.option("--take", is_flag=True, help="Take it; without, it is tried and nothing is written.")
+    @_by
+    @as_json
+    def bring_in(file: Path, form: str, certificates: tuple[Path, ...], take: bool, by_uid: str, as_json: bool) -> None:
+        """Try a list, or take it; exit status 1 when a row is to be corrected."""
+        house = services()
+        who, caller = _acting(house, by_uid)
+        found = house.administration.enrollment_lists.take(
+            who, file.read_bytes(), form=form, dry=not take, submit=False, caller=caller,
+            certificates=[one.read_bytes() for one in certificates])
+        if as_json:
+            click.echo(json.dumps(found, ensure_ascii=False))
+        else:
+            click.echo(f"{'Taken' if take else 'Tried'}: {found['good']} rows, {found['already']} of them before; "
+                       f"{found['bad']} to be corrected.")
+            for one in found["problems"]:
+                click.echo(f"  row {one['line']} ({one['name'] or '?'}), {one['column']}: {one['reason']}")
+        if found["bad"]:
+            raise click.exceptions.Exit(1)
+
+    @group.command("export")
+    @click.argument("file", type=click.Path(path_type=Path))
+    @click.option("--for", "to", type=click.Choice(tuple(TO)), default="carrier", show_default=True, help="Who gets the list.")
+    @click.option("--carrier", default="", help="Only SIMs of this carrier.")
+    @_by
+    @as_json
+    def write_out(file: Path, to: str, carrier: str, by_uid: str, as_json: bool) -> None:
+        """Write what waits for somebody, with whole numbers, to a .csv or .xlsx file that is not there yet; it is recorded."""
+        house, kind = services(), file.suffix.removeprefix(".")
+        if kind not in KINDS:
+            raise click.BadParameter("the file's name ends in .csv or .xlsx", param_hint="file")
+        if file.exists():
+            raise Refusal(f"{file} is there already.", "Choose another name.", as_json=as_json)
+        who, caller = _acting(house, by_uid)
+        content = _rooms(house).sim_lists.written(who, kind=kind, to=to, carrier=carrier, caller=caller)
+        try:  # whole numbers: for nobody but who asked
+            with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as written:
+                written.write(content)
+        except OSError as err:
+            raise Refusal(f"{file} cannot be written: {err.strerror}.", "Choose another folder.", as_json=as_json) from err
+        click.echo(json.dumps({"written": str(file)}) if as_json else f"Written: {file}")
+
     return group
+
+
+def _acting(house: Services, uid: str) -> tuple[Administrator, Caller]:
+    name = normalise_login_name(uid, mail_domain=house.settings.ldap_mail_domain)
+    return house.administration.officers.acting(name, Caller("cli", secrets.token_hex(8)))
 
 
 def _rooms(house: Services) -> MobileSignatures:

@@ -63,6 +63,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "forms blank": ("sim_dang_ky", "-o", "list.txt"), "forms check": ("SEEDS",), "forms list": (),
     "keys init": (), "keys list": (), "keys rotate": (), "sessions end": ("--officer", "canbo"),
     "sims list": ("--officer", "canbo"), "sims lost": ("--officer", "canbo", "--reason", "mất"),
+    "sims import": ("SEEDS", "--by", "canbo"), "sims export": ("OUT.csv", "--by", "canbo"),
     "rollout list": (), "rollout report": ("--campaign", "CD-2026-0001"),
     "rollout close": ("--campaign", "CD-2026-0001", "--reason", "xong"),
     "rollout create": ("--name", "X", "--goal", "mailbox", "--deadline", "2099-01-01"),
