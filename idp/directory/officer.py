@@ -99,6 +99,15 @@ class Officer:
         return tuple(post.unit_code for post in self.posts)
 
 
+def phone_text(number: str) -> str:
+    """Give a number in E.164 as people here say it: ``0293 000 0001``; numbers of other countries as they are."""
+    if not number.startswith("+84"):
+        return number
+    national = "0" + number[3:]
+    head, middle, tail = national[:-7], national[-7:-4], national[-4:]
+    return f"{head} {middle} {tail}".strip()
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """Who helps an officer: the administrator of the officer's agency.
@@ -113,12 +122,8 @@ class Contact:
 
     @property
     def phone_text(self) -> str:
-        """The number as people here say it: ``0293 000 0001``; numbers of other countries as they are."""
-        if not self.phone.startswith("+84"):
-            return self.phone
-        national = "0" + self.phone[3:]
-        head, middle, tail = national[:-7], national[-7:-4], national[-4:]
-        return f"{head} {middle} {tail}".strip()
+        """The number as people here say it."""
+        return phone_text(self.phone)
 
 
 class BindResult(StrEnum):

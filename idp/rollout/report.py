@@ -29,15 +29,15 @@ _GOALS: Final[Mapping[Goal, str]] = {
     Goal.CONNECTED: "kết nối ứng dụng với đăng nhập một lần", Goal.LOGOUT: "nghiệm thu đăng xuất của ứng dụng"}
 STEPS: Final[Mapping[Step, str]] = {
     Step.ASK: "chưa đề nghị", Step.SUBMIT: "chưa gửi đề nghị", Step.CORRECT: "đề nghị bị trả lại",
-    Step.APPROVE: "chờ đơn vị duyệt",
-    Step.APPROVE_FOR_PROVINCE: "chờ tỉnh duyệt", Step.SEND: "chờ gửi cơ quan cấp", Step.ISSUE: "chờ cơ quan cấp chứng thư số",
+    Step.APPROVE: "chờ đơn vị duyệt", Step.APPROVE_FOR_PROVINCE: "chờ tỉnh duyệt",
+    Step.SEND: "chờ gửi đơn vị cấp chứng thư", Step.ISSUE: "chờ đơn vị cấp chứng thư",
     Step.RECEIVE: "chờ nhận thiết bị về", Step.HAND_OVER: "chờ bàn giao", Step.ACTIVATE: "chờ ký thử và kích hoạt",
     Step.RESUME: "đang tạm khóa", Step.UNLOCK: "chờ mở khóa thiết bị", Step.OPEN_MAILBOX: "chưa có hộp thư",
     Step.ENROL_FACTOR: "chưa bật lớp thứ hai", Step.SIGN_IN: "chưa đăng nhập lần nào", Step.CONNECT: "chưa kết nối",
     Step.PROVE_LOGOUT: "chưa nghiệm thu đăng xuất"}
 OWNER_WORDS: Final[Mapping[Owner, str]] = {
     Owner.OFFICER: "Cán bộ", Owner.AGENCY: "Quản trị đơn vị", Owner.DESK: "Bộ phận chứng thư số của tỉnh",
-    Owner.AUTHORITY: "Cơ quan cấp chứng thư số", Owner.CLERK: "Văn thư đơn vị"}
+    Owner.AUTHORITY: "Đơn vị cấp chứng thư", Owner.CLERK: "Văn thư đơn vị"}
 REASONS: Final[Mapping[str, str]] = {
     Reason.DISABLED: "Tài khoản đã khóa", Reason.GUEST: "Tài khoản khách", Reason.GONE: "Không còn trong danh bạ",
     Reason.ELSEWHERE: "Đã chuyển đơn vị, chức vụ hoặc nhóm", Reason.LONG_LEAVE: "Nghỉ dài ngày", Reason.SECONDED: "Biệt phái",

@@ -104,7 +104,7 @@ def _words(status: int) -> tuple[str, str]:
         return gettext("Nội dung gửi lên quá dài"), gettext("Vui lòng rút ngắn nội dung rồi gửi lại.")
     if status == 431:
         return (gettext("Trình duyệt gửi kèm quá nhiều dữ liệu"),
-                gettext("Vui lòng xoá cookie của trang này trong trình duyệt rồi mở lại từ ứng dụng của bạn."))
+                gettext("Vui lòng xóa cookie của trang này trong trình duyệt rồi mở lại từ ứng dụng của bạn."))
     if status == 403:
         return gettext("Bạn chưa được phép mở trang này"), gettext("Vui lòng liên hệ quản trị đơn vị của bạn để được cấp quyền.")
     if status == 429:

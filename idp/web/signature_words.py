@@ -76,7 +76,7 @@ def outcomes() -> Mapping[str, str]:
             NOT_FETCHED: gettext("Ứng dụng không lấy chữ ký kịp thời gian. Chữ ký không được giao cho ai.") + again,
             SIM_BLOCKED: gettext("SIM bị báo mất hoặc bị khóa trong lúc ký. Chữ ký không được giao cho ai.") + desk,
             STANDING_UNKNOWN: gettext(
-                "Chưa biết được chứng thư số còn giá trị hay không. Chữ ký không được giao cho ai.") + later}
+                "Chưa biết được chứng thư số còn hiệu lực hay không. Chữ ký không được giao cho ai.") + later}
 
 
 def signature_words(one: Transaction, application: str, now: int) -> dict[str, Any]:
@@ -202,7 +202,7 @@ def refusal(code: str) -> str:
         "sim_busy": gettext("SIM đang được hỏi một chữ ký khác. Vui lòng đợi."),
         "refused_too_often": gettext("Bạn vừa từ chối nhiều lần. Vui lòng đợi ít phút."),
         "mobile_signature": gettext("Nhà mạng chưa trả lời. Vui lòng thử lại sau ít phút."),
-        "authority": gettext("Chưa biết được chứng thư số còn giá trị hay không. Vui lòng thử lại sau ít phút.")}
+        "authority": gettext("Chưa biết được chứng thư số còn hiệu lực hay không. Vui lòng thử lại sau ít phút.")}
     return str(known.get(code, gettext("Chưa làm được. Vui lòng xem lại rồi thử lại.")))
 
 

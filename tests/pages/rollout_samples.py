@@ -72,7 +72,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "stops": _by_language([{"step": step, "word": {"vi": vi, "en": en}, "owner": {"vi": by_vi, "en": by_en}, "count": count}
                                for step, vi, en, by_vi, by_en, count in (
             ("ask", "Chưa đề nghị", "Not asked for yet", "Quản trị đơn vị", "The agency administrator", "21"),
-            ("issue", "Chờ cấp chứng thư số", "Waits for the certificate to be issued", "Đơn vị cấp chứng thư số",
+            ("issue", "Chờ cấp chứng thư số", "Waits for the certificate to be issued", "Đơn vị cấp chứng thư",
              "Certification authority", "41"),
             ("activate", "Chờ ký thử và kích hoạt", "Waits for the test signature and activation", "Cán bộ tự làm", "The officer",
              "70"))])}

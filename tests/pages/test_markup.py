@@ -101,6 +101,11 @@ def test_one_heading_one_main_ids_once_and_every_reference_leads_somewhere(pages
 
 
 @every
+def test_no_page_shows_a_macro_whose_name_a_value_has_too(pages: Pages, sample: Sample) -> None:
+    assert "<Macro " not in _page(pages, sample).text
+
+
+@every
 def test_every_visible_field_has_a_label_its_fixed_name_and_its_autocomplete(pages: Pages, sample: Sample) -> None:
     page = _page(pages, sample)
     labelled = {label["for"] for label in page.all("label")}

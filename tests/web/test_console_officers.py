@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,13 @@ from typing import Any
 import pytest
 
 from idp.audit import Caller
+from idp.directory.officer import Post, phone_text
+from idp.directory.term import end_of
 from idp.directory.unit import Unit, UnitEntry
 from idp.pki.enrollment.working_days import day_of
 from tests.administration.office import HOME, IT, Office
 from tests.administration.test_factors import enrol
+from tests.fakes.directory import make_officer
 from tests.web.console import Browser, Console
 
 LIST = "/admin/officers/"
@@ -183,14 +187,27 @@ def test_an_account_is_stopped_with_a_reason_and_another_lets_it_go_on_and_relea
     assert office.services.deprovisioning.frozen_until(uuid) is None
 
 
+def test_the_last_day_of_an_account_and_of_a_post_is_shown_and_not_the_midnight_after_it(office: Office) -> None:
+    ends_at = end_of(date(2026, 12, 31))
+    sub = office.services.mirror.remember(office.directory.add(make_officer(
+        "khach", guest="vendor", sponsor="uid=lanhdao", ends_at=ends_at, posts=(
+            Post(HOME, "", "Sở", "Nhà thầu"), Post(IT, "", "Trung tâm", "Tổ giúp việc", ends_at=ends_at)))),
+        now=office.clock.now())
+    shown = text_of(Console(office).person("qt", "quantri-tinh").get(f"{LIST}{sub}"))
+    assert shown.count("31/12/2026") == 2
+    assert "01/01/2027" not in shown
+
+
 def test_a_telephone_number_is_shown_whole_once_a_purpose_was_typed_and_the_officer_reads_it(office: Office) -> None:
     console = Console(office)
     own = console.person("canbo", unit=IT)
     known = office.services.mirror.by_uid("canbo")
     assert known is not None
-    sub, phone = known.sub, known.officer.phone
+    sub, phone = known.sub, phone_text(known.officer.phone)
     agency, auditor = console.person("qt", "quantri-coquan", unit=IT), console.person("kt", "kiemtoan")
-    assert phone not in text_of(agency.get(f"{LIST}{sub}"))
+    shown = text_of(agency.get(f"{LIST}{sub}"))
+    assert phone not in shown
+    assert known.officer.phone not in shown
     assert "acts/phone" not in text_of(console.person("hotro", "hotro-nguoidung", unit=IT).get(f"{LIST}{sub}"))
     assert "ít nhất 10 ký tự" in text_of(agency.get(f"{LIST}{sub}/acts/phone"))
     assert "từ 10 đến 300 ký tự" in text_of(do(agency, sub, "phone", reason="xem"), 422)

@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request
 
+from ...directory.officer import phone_text
 from ...oidc.consent import Access
 from ...services import Services
 from ..console.people.deputies import own_words
@@ -49,7 +50,7 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
         officer = entered[1].officer
         return make_response(render_template(
             "account/profile.html", who=officer_words(officer), agency_help=agency_help(services, officer), mail=officer.mail,
-            phone=officer.phone, posts=[post_words(post) for post in officer.posts],
+            phone=phone_text(officer.phone), posts=[post_words(post) for post in officer.posts],
             administers=own_words(services, entered[1].sub),
             notice_read=next(({"version": one.version, "day": day_words(one.read_at)}
                               for one in services.personal_data.of(entered[0].sub)), None)))

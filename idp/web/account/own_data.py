@@ -144,7 +144,7 @@ def column_words() -> Mapping[str, str]:
         "system": gettext("Hệ điều hành"), "scope": gettext("Phạm vi xin"), "given_at": gettext("Đồng ý lúc"),
         "withdrawn_at": gettext("Rút lại lúc"), "revoked_at": gettext("Thu hồi lúc"), "subject": gettext("Tên trên chứng thư số"),
         "issuer": gettext("Nơi cấp"), "authority": gettext("Nơi cấp"), "serial": gettext("Số hiệu"),
-        "not_before": gettext("Có giá trị từ"), "not_after": gettext("Có giá trị đến"), "issued_at": gettext("Cấp lúc"),
+        "not_before": gettext("Có hiệu lực từ"), "not_after": gettext("Có hiệu lực đến"), "issued_at": gettext("Cấp lúc"),
         "registered_at": gettext("Đăng ký lúc"), "detail": gettext("Chi tiết"), "read_at": gettext("Đọc lúc"),
         "version": gettext("Phiên bản"), "event": gettext("Sự kiện"), "enrollment_id": gettext("Số đề nghị"),
         "number": gettext("Số đề nghị"), "purpose": gettext("Mục đích"), "device_kind": gettext("Loại thiết bị"),

@@ -35,7 +35,7 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
 def _words(found: Mapping[str, Any]) -> dict[str, str]:
     occasions = {"console": gettext("Mở trên trang quản trị"), "phone": gettext("Xem số điện thoại"),
                  "phone_search": gettext("Tìm cán bộ theo số điện thoại"),
-                 "batch": gettext("Lập danh sách gửi nơi cấp chứng thư số"),
+                 "batch": gettext("Lập danh sách gửi đơn vị cấp chứng thư"),
                  "sim_list": gettext("Lập danh sách SIM gửi nhà mạng"),
                  "evidence": gettext("Lấy bằng chứng của một lần ký")}
     return {"at": str(format_datetime(datetime.fromtimestamp(found["at"], UTC), "dd/MM/yyyy HH:mm")),

@@ -28,7 +28,7 @@ def acts() -> Mapping[str, tuple[str, str]]:
     return {
         "end_access": (gettext("Kết thúc mọi phiên"), gettext(
             "Mọi phiên đăng nhập và quyền của ứng dụng kết thúc ngay. Cán bộ đăng nhập lại được.")),
-        "revoke": (gettext("Thu quyền của ứng dụng"), gettext(
+        "revoke": (gettext("Thu hồi quyền của ứng dụng"), gettext(
             "Ứng dụng không còn quyền gì của cán bộ này cho đến khi cán bộ đăng nhập lại vào đó.")),
         "remind": (gettext("Nhắc thêm lớp thứ hai"), gettext("Cán bộ nhận một thông báo và một thư. Mỗi ngày nhắc một lần.")),
         "code": (gettext("Cấp mã đăng ký"), gettext(
@@ -65,7 +65,7 @@ def many() -> Mapping[str, tuple[str, str]]:
 
 def columns() -> Mapping[str, str]:
     """Give what the columns that may be chosen are called."""
-    return {"title": gettext("Chức danh"), "mail": gettext("Thư công vụ"), "phone": gettext("Điện thoại"),
+    return {"title": gettext("Chức vụ"), "mail": gettext("Thư công vụ"), "phone": gettext("Điện thoại"),
             "seen": gettext("Đăng nhập lần cuối"), "factor": gettext("Lớp thứ hai"), "certificates": gettext("Chứng thư số")}
 
 

@@ -31,7 +31,7 @@ def lists() -> Mapping[str, tuple[str, str]]:
         AccountList.NEVER_SIGNED_IN: (gettext("Chưa đăng nhập lần nào"), gettext("Tài khoản đang mở mà chưa ai dùng.")),
         AccountList.WITHOUT_MAILBOX: (gettext("Chưa có hộp thư"), gettext("Danh bạ chưa ghi thư điện tử công vụ.")),
         AccountList.WITHOUT_LOGOUT: (gettext("Ứng dụng chưa đăng xuất được"),
-                                     gettext("Ứng dụng chưa lần nào nhận lệnh đăng xuất của hệ thống."))}
+                                     gettext("Ứng dụng chưa lần nào nhận tin đăng xuất của hệ thống."))}
 
 
 def add(views: Blueprint, services: Services, door: Door) -> None:

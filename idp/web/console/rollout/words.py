@@ -28,7 +28,7 @@ def goals() -> Mapping[str, str]:
     return {Goal.CERTIFICATE: gettext("Chứng thư số đã kích hoạt"), Goal.SIM: gettext("SIM ký số đã kích hoạt"),
             Goal.MAILBOX: gettext("Có thư điện tử công vụ"), Goal.SECOND_FACTOR: gettext("Đã bật xác thực hai lớp"),
             Goal.SIGNED_IN: gettext("Đã đăng nhập lần đầu"), Goal.CONNECTED: gettext("Ứng dụng đã kết nối"),
-            Goal.LOGOUT: gettext("Ứng dụng đã nhận lệnh đăng xuất")}
+            Goal.LOGOUT: gettext("Ứng dụng đã nhận tin đăng xuất")}
 
 
 def steps() -> Mapping[str, str]:
@@ -36,18 +36,18 @@ def steps() -> Mapping[str, str]:
     return {
         Step.ASK: gettext("Chưa đề nghị"), Step.SUBMIT: gettext("Chưa gửi đề nghị"), Step.CORRECT: gettext("Đề nghị bị trả lại"),
         Step.APPROVE: gettext("Chờ đơn vị duyệt"), Step.APPROVE_FOR_PROVINCE: gettext("Chờ tỉnh duyệt"),
-        Step.SEND: gettext("Chờ gửi đơn vị cấp chứng thư số"), Step.ISSUE: gettext("Chờ cấp chứng thư số"),
+        Step.SEND: gettext("Chờ gửi đơn vị cấp chứng thư"), Step.ISSUE: gettext("Chờ cấp chứng thư số"),
         Step.RECEIVE: gettext("Chờ nhận thiết bị về"), Step.HAND_OVER: gettext("Chờ bàn giao"),
         Step.ACTIVATE: gettext("Chờ ký thử và kích hoạt"), Step.RESUME: gettext("Đang tạm khóa"),
         Step.UNLOCK: gettext("Chờ mở khóa thiết bị"), Step.OPEN_MAILBOX: gettext("Chưa có hộp thư"),
         Step.ENROL_FACTOR: gettext("Chưa bật xác thực hai lớp"), Step.SIGN_IN: gettext("Chưa đăng nhập lần nào"),
-        Step.CONNECT: gettext("Chưa kết nối"), Step.PROVE_LOGOUT: gettext("Chưa nhận lệnh đăng xuất")}
+        Step.CONNECT: gettext("Chưa kết nối"), Step.PROVE_LOGOUT: gettext("Chưa nhận tin đăng xuất")}
 
 
 def owners() -> Mapping[str, str]:
     """Name who has to act."""
     return {Owner.OFFICER: gettext("Cán bộ tự làm"), Owner.AGENCY: gettext("Quản trị đơn vị"),
-            Owner.DESK: gettext("Quản trị tỉnh"), Owner.AUTHORITY: gettext("Đơn vị cấp chứng thư số"),
+            Owner.DESK: gettext("Quản trị tỉnh"), Owner.AUTHORITY: gettext("Đơn vị cấp chứng thư"),
             Owner.CLERK: gettext("Văn thư đơn vị")}
 
 
@@ -80,7 +80,7 @@ def movements() -> Mapping[str, str]:
 def refusal(code: str) -> str:
     """Say why something was not done."""
     known = {
-        "empty_population": gettext("Chưa tìm thấy ai theo các điều kiện này. Vui lòng mở rộng đơn vị, nhóm hoặc chức danh."),
+        "empty_population": gettext("Chưa tìm thấy ai theo các điều kiện này. Vui lòng mở rộng đơn vị, nhóm hoặc chức vụ."),
         "name_taken": gettext("Đã có chiến dịch đang chạy mang tên này. Vui lòng đặt tên khác."),
         "closed": gettext("Chiến dịch này đã đóng."),
         "changed_meanwhile": gettext("Có người vừa thay đổi chiến dịch này. Vui lòng xem lại rồi làm tiếp."),
