@@ -506,6 +506,9 @@ SAMPLES = [
     Sample("own-certificate-new-wrong", "account/certificates/new.html", _OWN_NEW | {
         "error": {"vi": "Có ô còn trống hoặc chưa đúng. Vui lòng kiểm tra rồi nhập lại.",
                   "en": "A field is empty or not right. Please check and type it again."}}, 422),
+    Sample("own-certificate-new-mistakes", "account/certificates/new.html", _OWN_NEW | {"device": "sim", "error": "x", "wrong": {
+        "vi": {"birth_date": "Ô này còn trống. Vui lòng điền.", "phone": "Số điện thoại không đúng."},
+        "en": {"birth_date": "This field is empty. Please fill it in.", "phone": "The telephone number is not right."}}}, 422),
     Sample("own-certificate-new-all", "account/certificates/new.html", _OWN_NEW | {"devices": []}),
     Sample("own-certificate-waiting", "account/certificates/shown.html", _OWN_SHOWN | {"offers": {"cancel"}}),
     Sample("own-certificate-late", "account/certificates/shown.html", _OWN_SHOWN | {

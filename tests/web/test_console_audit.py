@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from idp.audit import AuditEvent, AuditRecord
+from idp.web.console.audit.words import families
 from tests.administration.office import CALLER, HOME, IT, PLENTY, Office
 
 from .console import Browser, Console
@@ -53,6 +54,12 @@ def test_records_are_found_by_each_filter_and_shown_in_words(console: Console) -
     page = desk.get(rows(desk, "address=192.0.2.77")[0]).text
     for said in ("Đăng nhập", "Mức xác thực", "timthay", "192.0.2.77", "request-7", "Quản lý văn bản", "đang chờ niêm phong"):
         assert said in page, said
+
+
+def test_every_event_has_its_words(console: Console) -> None:
+    with console.app.test_request_context():
+        known = [event for family in families().values() for event in family]
+    assert sorted(known) == sorted(AuditEvent)
 
 
 def test_the_newest_stand_first_page_by_page(console: Console) -> None:

@@ -101,6 +101,9 @@ def test_an_officer_asks_and_sees_the_step_and_who_acts_by_when(site: Site, capl
     assert len(site.own_certificates.all(site.sub("canbo"))) == 1
     wrong = browser.submit(form, device="sim", identity_number=IDENTITY, birth_date=BIRTH)
     assert wrong.status_code == 422
+    assert "Số điện thoại: Ô này còn trống. Vui lòng điền." in wrong.text
+    assert '<option value="sim" selected>' in wrong.text
+    assert ">Ngày sinh: " not in wrong.text
     details = [row.detail for row in site.database.read(select(AuditRow.detail)).all()]
     told = [row.detail for row in site.database.read(select(NoticeRow.detail)).all()]
     for text in (page, again.text, wrong.text, browser.get(PAGE).text, caplog.text, *details, *told):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -25,7 +25,7 @@ from ....sessions.single_sign_on import Session
 from ...onward import Onward, see_other
 from ...presentation import agency_help, officer_words
 from ...security import caller
-from .words import asked_words, listed_words, refusal, shown_words
+from .words import asked_words, listed_words, mistakes, refusal, shown_words
 
 PAGE = "/account/certificates"
 _LONGEST_SIGNATURE = 4096
@@ -66,7 +66,8 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
         try:
             made = services.own_certificates.ask(session.sub, request.form.get("device", ""), personal, caller())
         except RefusedError as err:
-            return _asking(session, officer, error=refusal(err.code), status=err.status)
+            wrong = mistakes(request.form.get("device", ""), personal) if err.code == "invalid_body" else {}
+            return _asking(session, officer, error=refusal(err.code), wrong=wrong, status=err.status)
         return see_other(f"{PAGE}/{made.enrollment_id}")
 
     @views.get("/certificates/<number>")
@@ -168,9 +169,11 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
             f"account/certificates/{name}.html", who=officer_words(officer.officer),
             agency_help=agency_help(services, officer.officer), **more), status)
 
-    def _asking(session: Session, officer: MirroredOfficer, *, error: str = "", status: int = 200) -> Response:
+    def _asking(session: Session, officer: MirroredOfficer, *, error: str = "", wrong: Mapping[str, str] | None = None,
+                status: int = 200) -> Response:
         devices = services.own_certificates.devices(session.sub)
-        return _render("new", officer, status, error=error, action=f"{PAGE}/new",
+        return _render("new", officer, status, error=error, wrong=wrong or {}, action=f"{PAGE}/new",
+                       device=request.form.get("device", ""),
                        devices=[asked_words(device) for device in devices])
 
     def _shown(session: Session, officer: MirroredOfficer, number: str, *, error: str = "", status: int = 200) -> Response:

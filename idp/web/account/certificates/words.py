@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -11,12 +11,16 @@ from flask_babel import format_datetime, gettext
 from ....pki.enrollment.record import DeviceKind, Enrollment, Purpose
 from ....pki.enrollment.self_service import Own
 from ....pki.enrollment.states import ON_THE_WAY, Act, State
+from ....pki.forms import Flaw
+from ....pki.forms.cells import CellError, day, identity_number, phone
+from ...console.field_words import sentence
 from ...presentation import day_words
 
 _PLACES: Final[Mapping[State, int]] = {
     State.DRAFT: 0, State.RETURNED: 0, State.SUBMITTED: 1, State.AGENCY_APPROVED: 2, State.PROVINCE_APPROVED: 3, State.SENT: 4,
     State.ISSUED: 5, State.READY: 5, State.HANDED_OVER: 6}
 """Which of the seven steps a request is at, from 0."""
+_READ: Final[Mapping[str, Callable[[str], str]]] = {"identity_number": identity_number, "birth_date": day, "phone": phone}
 _DONE_BY: Final = (Act.SUBMIT, Act.APPROVE, Act.APPROVE_FOR_PROVINCE, Act.SEND, Act.ISSUE, Act.HAND_OVER, Act.ACTIVATE)
 
 
@@ -72,6 +76,24 @@ def refusal(code: str) -> str:
         "not_good": gettext("Chứng thư số đã hết hạn hoặc đã bị thu hồi."),
         "device_lost": gettext("Thiết bị này đã được báo mất, nên chứng thư số trong đó không dùng được."),
     }.get(code, gettext("Bước này đã được làm rồi, hoặc đề nghị đã sang bước khác.")))
+
+
+def mistakes(device: str, typed: Mapping[str, str]) -> dict[str, str]:
+    """Say of each field of an own request that is not right what is wrong, by the readers of the desk; a phone is for a SIM.
+
+    What was typed is not said again: the number of a person stands on no page.
+    """
+    found: dict[str, str] = {}
+    for name, read in _READ.items():
+        if name == "phone" and device != DeviceKind.SIM:
+            continue
+        try:
+            if not typed[name].strip():
+                raise CellError(Flaw.MISSING)
+            read(typed[name])
+        except CellError as err:
+            found[name] = sentence(err.flaw)
+    return found
 
 
 def _devices() -> Mapping[DeviceKind, str]:

@@ -75,6 +75,8 @@ def families() -> Mapping[str, Mapping[str, str]]:
             "client.disabled": gettext("Ngừng ứng dụng"),
             "client.deleted": gettext("Xóa ứng dụng"),
             "client.secret_rotated": gettext("Đổi mã bí mật của ứng dụng"),
+            "client.tested": gettext("Kiểm tra ứng dụng"),
+            "client.old_login": gettext("Ghi nhận về đăng nhập cũ"),
             "client.refused": gettext("Ứng dụng bị từ chối"),
             "client.throttled": gettext("Ứng dụng bị hoãn"),
             "user_code.throttled": gettext("Nhập mã thiết bị quá nhiều lần"),
@@ -101,6 +103,8 @@ def families() -> Mapping[str, Mapping[str, str]]:
             "devices.overdue": gettext("Nhắc đơn vị trả thiết bị"),
             "time_stamp.issued": gettext("Đóng dấu thời gian"),
             "authority.founded": gettext("Lập đơn vị cấp chứng thư của tỉnh"),
+            "sim.asked": gettext("Đề nghị SIM ký số"),
+            "sim.moved": gettext("Xử lý SIM ký số"),
             "signature.asked": gettext("Yêu cầu ký số"),
             "signature.ended": gettext("Kết thúc yêu cầu ký số"),
             "signature.released": gettext("Trao chữ ký cho ứng dụng"),
@@ -162,7 +166,8 @@ def families() -> Mapping[str, Mapping[str, str]]:
             "key.removed": gettext("Xóa khóa ký"),
             "key.destroyed": gettext("Hủy khóa ký trong thiết bị"),
             "notice.mailed": gettext("Gửi thư thông báo"),
-            "notice.mail_dead": gettext("Không gửi được thư thông báo")}}
+            "notice.mail_dead": gettext("Không gửi được thư thông báo"),
+            "delivery.retried": gettext("Gửi lại tin hoặc thư chưa đến")}}
 
 
 def facts() -> Mapping[str, str]:
