@@ -256,7 +256,7 @@ def _digits(code: str) -> bytes:
     """Give six ASCII digits, or bytes that no code equals."""
     if len(code) > 32:
         return b""
-    plain = "".join(unicodedata.normalize("NFKC", code).split())
+    plain = "".join(unicodedata.normalize("NFKC", code).replace("-", " ").split())
     return plain.encode("ascii") if len(plain) == 6 and plain.isascii() and plain.isdigit() else b""
 
 

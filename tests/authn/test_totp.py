@@ -86,7 +86,7 @@ class TotpContract:
         assert results.count(Acceptance.REUSED) == 19
 
     def test_spaces_in_the_code_do_not_matter(self, totp: Totp, clock: FakeClock) -> None:
-        for typed in ("{} {}", " {}{} ", "{}\u00a0{}"):
+        for typed in ("{} {}", " {}{} ", "{}\u00a0{}", "{}-{}"):
             code = code_at(clock)
             assert totp.accept(OFFICER, typed.format(code[:3], code[3:]), RECORD) is Acceptance.ACCEPTED
             clock.advance(30)

@@ -60,7 +60,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
                                 "from_at": 1_795_000_000, "until_at": 1_795_100_000, "state": state})
             for state in ("future", "present", "past")]}
     wanted: dict[str, Any] = {"level": "warning", "where": ["portal"], "text_vi": SAID.text_vi, "text_en": SAID.text_en,
-                              "from_at": "2026-11-28T17:00", "until_at": "2026-11-29T06:00"}
+                              "from_at": "28/11/2026 17:00", "until_at": "29/11/2026 06:00"}
     of_form: dict[str, Any] = frame(who, "announcements") | {
         "action": "/stay", "etag": "", "wrong": "", "error": "", "looks": [], "row": None, "texts": SAID.text_vi.split("\n"),
         "told": wanted, "longest": 1000, "levels": lambda: announcements.choices(announcements.levels()),

@@ -71,7 +71,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
 
     deputy: dict[str, Any] = frame(who, "deputies") | {
         "error": "", "days": 92, "longest": 300, "for_others": True, "units": [{"code": "H30.11", "name": "Sở Y tế"}],
-        "told": {"deputy": "mau1", "giver": "", "unit": "", "ends_on": "2026-12-05", "reason": ""}}
+        "told": {"deputy": "mau1", "giver": "", "unit": "", "ends_on": "05/12/2026", "reason": ""}}
     numbers = {"officers": 400, "with_factor": 268, "with_certificate": 120, "open_tasks": 3}
     agency = {"code": "H30.11", "code_2016": "000.00.11.H30", "name": "Sở Y tế", "kind": None, "depth": 0, **numbers}
     below = {"code": "H30.11.2", "code_2016": None, "name": _LONG_UNIT, "kind": None, "depth": 1, **numbers, "officers": 0}

@@ -129,13 +129,13 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "found": found, "day": "23/11/2026", "on": "", "query": "", "whole": whole,
         "rows": [{"code": f"H30.{number}", "name": name, "flow": ["20", "1", "0", "1", "0", "0"], "counted": str(of),
                   "done": str(have), "rate": "50,0%"} for number, (name, have, of) in enumerate(_AGENCIES)]}
-    told = {"name": "Hộp thư", "goal": "mailbox", "deadline": "2026-12-15", "unit": "H30.1", "groups": "canbo-qlvb", "titles": "",
+    told = {"name": "Hộp thư", "goal": "mailbox", "deadline": "15/12/2026", "unit": "H30.1", "groups": "canbo-qlvb", "titles": "",
             "owner_unit": ""}
     new: dict[str, Any] = around | {
         "told": dict.fromkeys(told, ""), "found": None, "error": "", "units": [{"code": "H30.1", "name": "Sở Y tế"}],
         "goals": _by_language([{"value": "mailbox", "word": {"vi": "Có thư điện tử công vụ",
                                                              "en": "Has an official e-mail address"}}])}
-    change: dict[str, Any] = around | {"found": found, "error": "", "told": {"deadline": "2026-12-15", "reason": ""}}
+    change: dict[str, Any] = around | {"found": found, "error": "", "told": {"deadline": "15/12/2026", "reason": ""}}
     exclude: dict[str, Any] = around | {
         "found": found, "error": "", "subject": "s1", "name": person["name"], "about": _LONG, "told": {"reason": "", "note": ""},
         "reasons": _by_language([{"value": "seconded", "word": {"vi": "Biệt phái", "en": "Seconded"}}])}
@@ -161,7 +161,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "rollout-campaign": ("console/rollout/campaign.html", campaign),
         "rollout-campaign-done": ("console/rollout/campaign.html", campaign | {
             "found": _by_language(_campaign(applications=True, closed="16/12/2026")), "stops": [], "worst": [], "missing": "0",
-            "low": 0, "on": "2026-12-16", "query": "?on=2026-12-16", "agencies": rows[:3], "may_change": False,
+            "low": 0, "on": "16/12/2026", "query": "?on=2026-12-16", "agencies": rows[:3], "may_change": False,
             "figures": _figures(finished=True, is_behind=False, rate="100%", left=-1, over=1)}),
         "rollout-missing": ("console/rollout/missing.html", missing),
         "rollout-missing-none": ("console/rollout/missing.html", missing | {
@@ -194,6 +194,6 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
             {"name": "Khảo sát", "title": "", "unit_name": "", "tells_logout": tells, "last": ""} for tells in (True, False)]}),
         "accounts-none": ("console/rollout/accounts.html", accounts | {"rows": [], "turn": _ONE_PAGE}),
         "rollout-report": ("console/rollout/report.html", {
-            "paper": written, "chart": draw(made, PAPER), "day": "2026-11-23", "shown": "23/11/2026", "back": "/next",
+            "paper": written, "chart": draw(made, PAPER), "day": "23/11/2026", "shown": "23/11/2026", "back": "/next",
             "address": "/next", "files": files}),
     }

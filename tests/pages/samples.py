@@ -209,8 +209,8 @@ _OWN = {lang: [
          "Quản trị tỉnh duyệt, chậm nhất ngày 26/11/2026"),
         ("en", "Certificate, SIM", "Certificate, USB device", "Waits for the province", "In use",
          "The province administrator approves, by 26/11/2026"))}
-_OWN_NEW = {"who": OFFICER, "error": "", "action": "/stay", "devices": [{"value": "token", "label": "USB"},
-                                                                       {"value": "sim", "label": "SIM"}]}
+_OWN_NEW = {"who": OFFICER, "error": "", "wrong": {}, "device": "", "action": "/stay",
+            "devices": [{"value": "token", "label": "USB"}, {"value": "sim", "label": "SIM"}]}
 _OWN_STEPS = {"vi": ("Lập và gửi đề nghị", "Đơn vị duyệt", "Quản trị tỉnh duyệt", "Gửi đơn vị cấp chứng thư",
                      "Cấp chứng thư số", "Bàn giao", "Ký thử và kích hoạt"),
               "en": ("Request made and sent", "Agency approves", "The province administrator approves",

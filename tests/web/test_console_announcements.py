@@ -40,7 +40,7 @@ def province(console: Console) -> Browser:
 def moments(office: Office) -> dict[str, str]:
     """From a while ago until tomorrow, as they are typed."""
     zone, now = ZoneInfo("Asia/Ho_Chi_Minh"), office.clock.now()
-    return {name: f"{datetime.fromtimestamp(at, zone):%Y-%m-%dT%H:%M}" for name, at in (
+    return {name: f"{datetime.fromtimestamp(at, zone):%H:%M ngày %d/%m/%Y}" for name, at in (
         ("from_at", now - 600), ("until_at", now + 86400))}
 
 
@@ -90,7 +90,9 @@ def test_an_announcement_is_previewed_written_shown_and_ended(console: Console, 
 @pytest.mark.parametrize(("wrong", "said"), [
     ({"text_vi": " "}, "Vui lòng nhập nội dung tiếng Việt"), ({"text_vi": "a\u202eb"}, "Vui lòng nhập nội dung tiếng Việt"),
     ({"text_vi": "x" * 1001}, "Vui lòng nhập nội dung tiếng Việt"), ({"text_en": "x" * 1001}, "Nội dung tiếng Anh"),
-    ({"where": []}, "ít nhất một nơi"), ({"from_at": "mai"}, "ngày giờ bắt đầu"), ({"until_at": "2020-01-01T00:00"}, "kết thúc"),
+    ({"where": []}, "ít nhất một nơi"), ({"from_at": "28/11/2026"}, "ngày giờ bắt đầu"),
+    ({"from_at": "31/02/2026 17:00"}, "ngày giờ bắt đầu"), ({"from_at": "mai"}, "ngày giờ bắt đầu"),
+    ({"until_at": "2020-01-01T00:00"}, "kết thúc"),
     ({"level": "loud"}, "Nội dung gửi lên chưa đúng")])
 def test_a_form_that_is_wrong_says_where(console: Console, province: Browser, wrong: dict[str, Any], said: str) -> None:
     right = {"level": "info", "where": ["portal"], "text_vi": "Giữ nguyên", "text_en": "", "step": "save",

@@ -18,7 +18,7 @@ LIST = "/admin/deputies/"
 
 
 def name(office: Office, browser: Browser, **fields: Any) -> Any:
-    today = day_of(office.clock.now()).isoformat()
+    today = day_of(office.clock.now()).strftime("%d/%m/%Y")
     return browser.post(f"{LIST}new", "/logout", **{"deputy": "phophong", "ends_on": today, "reason": "Đi họp", **fields})
 
 

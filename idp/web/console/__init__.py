@@ -15,6 +15,7 @@ from .audit import records as audit
 from .custody import devices, records
 from .door import Door
 from .operation import announcements, keys, system
+from .pasted import read_as_it_looks
 from .people import agencies, deputies, officers
 from .rollout import accounts, changing
 from .rollout import lists as rollout_lists
@@ -28,6 +29,7 @@ HOME = "/admin/"
 def blueprint(services: Services) -> Blueprint:
     """Make ``/admin/...``."""
     views = Blueprint("console", __name__, url_prefix="/admin")
+    views.before_request(read_as_it_looks)
     door = Door(services)
 
     @views.get("/")

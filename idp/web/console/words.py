@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, date, datetime
+from typing import Any, Final
 
 from flask_babel import format_datetime, gettext
 
 from ...administration.enrollment.issuers import GOVERNMENT, Issuer
 from ...pki.enrollment.states import State
+
+_ISO_DAY: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?=T|\Z)")
+_TYPED_DAY: Final = re.compile(r"([0-9]{1,2}) ?[/.\- ] ?([0-9]{1,2}) ?[/.\- ] ?([0-9]{4}|[0-9]{2})")
+_BARE_DAY: Final = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{4})")
+_CLOCK: Final = re.compile(r"(?<![0-9/])([0-9]{1,2}) ?(?::|h|giờ)(?: ?([0-9]{2})(?![0-9/.\-]))?(?: ?phút)?")
 
 
 def states() -> Mapping[str, tuple[str, str, str]]:
@@ -159,6 +166,46 @@ def issuer_words(issuer: Issuer) -> dict[str, str]:
 def day(at: int | None) -> str:
     """Write a day; "" for none."""
     return format_datetime(datetime.fromtimestamp(at, UTC), "dd/MM/yyyy") if at is not None else ""
+
+
+def typed_day(text: str) -> str:
+    """Read a day as people type it.
+
+    ``15/12/2026``, ``1/2/27``, ``15-12-2026``, ``15.12.2026``, ``15122026``, with any blanks and any digits, or ISO 8601 as a
+    browser sends it. Gives ISO 8601, or what was typed where it is no day, for the room to refuse.
+    """
+    plain = " ".join(unicodedata.normalize("NFKC", text).split())
+    if found := _ISO_DAY.fullmatch(plain):
+        year, month, days = found.groups()
+    elif found := _TYPED_DAY.fullmatch(plain) or _BARE_DAY.fullmatch(plain):
+        days, month, year = found.groups()
+    else:
+        return plain
+    try:
+        return date(int(year) + (2000 if len(year) == 2 else 0), int(month), int(days)).isoformat()
+    except ValueError:
+        return plain
+
+
+def typed_moment(text: str) -> str:
+    """Read a day and an hour as people type them.
+
+    In either order, ``28/11/2026 17:00`` or ``17h00 ngày 28/11/2026``, or as a browser sends them. Gives ``2026-11-28T17:00``,
+    or what was typed where it is neither.
+    """
+    plain = " ".join(unicodedata.normalize("NFKC", text).split())
+    if _ISO_DAY.match(plain):
+        return plain[:16]
+    clock = _CLOCK.search(plain.casefold())
+    if clock is None or int(clock[1]) > 23 or int(clock[2] or 0) > 59:
+        return plain
+    on = typed_day((plain[:clock.start()] + " " + plain[clock.end():]).replace("ngày", " ").strip(" ,"))
+    return f"{on}T{int(clock[1]):02}:{int(clock[2] or 0):02}" if _ISO_DAY.fullmatch(on) else plain
+
+
+def said_day(text: str) -> str:
+    """Write a day of ISO 8601 as people do, and anything else as it is: what a field shows again."""
+    return "/".join(reversed(text.split("-"))) if _ISO_DAY.fullmatch(text) else text
 
 
 def moment(at: int) -> str:

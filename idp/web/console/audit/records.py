@@ -22,6 +22,7 @@ from ....services import Services
 from ..desk import unit_names
 from ..door import Door, Entered
 from ..turning import turning
+from ..words import typed_day
 from .words import facts, families, source_words
 
 LIST: Final = "/admin/audit/"
@@ -162,13 +163,12 @@ def wanted_of(narrowed: Mapping[str, str]) -> dict[str, Any]:
 
 def _day(text: str) -> date:
     """Read a day as officials write it, or as a browser sends it."""
-    for form in ("%d/%m/%Y", "%Y-%m-%d"):
-        try:
-            found = datetime.strptime(text, form).replace(tzinfo=_ZONE).date()
-        except ValueError:
-            continue
-        if 1970 < found.year < 9000:
-            return found
+    try:
+        found = date.fromisoformat(typed_day(text))
+    except ValueError:
+        raise InvalidParameterError("not a day") from None
+    if 1970 < found.year < 9000:
+        return found
     raise InvalidParameterError("not a day")
 
 

@@ -22,7 +22,7 @@ from ....services import Services
 from ...onward import see_other
 from ...presentation import announcement_words
 from ..door import Door, Entered
-from ..words import moment
+from ..words import moment, typed_moment
 
 PAGE: Final = "/admin/announcements/"
 NEW: Final = f"{PAGE}new"
@@ -88,7 +88,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         told: dict[str, Any] = {name: request.form.get(name, "")[:2 * LONGEST] for name in _FIELDS}
         told["where"] = request.form.getlist("where")[:2]
         try:
-            body = {**told, "from_at": _seconds(told["from_at"]), "until_at": _seconds(told["until_at"])}
+            body = {**told, **{name: _seconds(told[name]) for name in ("from_at", "until_at")}}
             draft = room.draft(entered.who, body)
             if request.form.get("step") != "save":
                 return _form(entered, path, told, draft=draft, etag=_tag(), known=known)
@@ -136,13 +136,13 @@ def _tag() -> str:
 def _seconds(typed: str) -> int:
     """Read a moment of Vietnam's time; -1 for what is none, which the room refuses at its field."""
     try:
-        return int(datetime.strptime(typed[:16], _TYPED).replace(tzinfo=ZONE).timestamp())
+        return int(datetime.strptime(typed_moment(typed)[:16], _TYPED).replace(tzinfo=ZONE).timestamp())
     except (ValueError, OverflowError):
         return -1
 
 
 def _typed(at: int) -> str:
-    return datetime.fromtimestamp(at, UTC).astimezone(ZONE).strftime(_TYPED)
+    return datetime.fromtimestamp(at, UTC).astimezone(ZONE).strftime("%d/%m/%Y %H:%M")
 
 
 def _looks(one: Announcement) -> list[dict[str, Any]]:

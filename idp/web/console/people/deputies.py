@@ -21,7 +21,7 @@ from ...onward import see_other
 from ..desk import name_of
 from ..door import Door, Entered
 from ..turning import turning
-from ..words import day
+from ..words import day, typed_day
 from . import words
 
 LIST: Final = "/admin/deputies/"
@@ -57,6 +57,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             return entered
         told = {name: request.form.get(name, "").strip() for name in _FIELDS}
         body = {name: value for name, value in told.items() if value or name not in ("giver", "unit")}
+        body["ends_on"] = typed_day(told["ends_on"])
         try:
             room.name(entered.who, body, entered.caller)
         except RefusedError as err:

@@ -14,6 +14,7 @@ from ....rollout.campaign import BY_HAND, Goal
 from ....services import Services
 from ...onward import see_other
 from ..door import Door, Entered
+from ..words import typed_day
 from . import words
 from .pages import LIST, unit_choices
 
@@ -37,7 +38,8 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         if isinstance(entered, Response):
             return entered
         told = {name: request.form.get(name, "").strip()[:_LONGEST] for name in _FIELDS}
-        body = {**told, "groups": _parted(told["groups"]), "titles": _parted(told["titles"])}
+        body = {**told, "deadline": typed_day(told["deadline"]), "groups": _parted(told["groups"]),
+                "titles": _parted(told["titles"])}
         try:
             if request.form.get("step") == "begin":
                 return see_other(f"{LIST}{room.begin(entered.who, body, entered.caller)['id']}")
@@ -67,7 +69,8 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
                 room.close(entered.who, campaign_id, told, entered.caller)
             else:
                 told["deadline"] = request.form.get("deadline", "").strip()[:_LONGEST]
-                room.move_deadline(entered.who, campaign_id, told, entered.caller)
+                moved = {**told, "deadline": typed_day(told["deadline"])}
+                room.move_deadline(entered.who, campaign_id, moved, entered.caller)
         except RefusedError as err:
             if err.status in (403, 404):
                 raise
@@ -119,7 +122,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         found = room.seen(entered.who, campaign_id)
         return door.page("console/rollout/change.html", entered, here="rollout", status=status, error=error,
                          found=words.campaign_words(found),
-                         told={"deadline": found.deadline.isoformat(), "reason": "", **(told or {})})
+                         told={"deadline": words.date_text(found.deadline), "reason": "", **(told or {})})
 
     def _exclude(entered: Entered, campaign_id: str, subject: str, told: dict[str, str] | None = None, *, error: str = "",
                  status: int = 200) -> Response:

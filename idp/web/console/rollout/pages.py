@@ -24,7 +24,7 @@ from ....services import Services
 from ..desk import unit_names
 from ..door import Door, Entered
 from ..turning import asked, turning
-from ..words import day
+from ..words import day, said_day, typed_day
 from . import words
 from .files import purpose_page, sent, told
 
@@ -65,7 +65,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             low=sum(row["low"] for row in rows), course=words.course(coverage),
             excluded=words.number(len(coverage.excluded)), listed=words.number(coverage.listed),
             joined=words.number(coverage.joined), left=words.number(coverage.left),
-            on=narrowed.get("on", ""), query=f"?{urlencode({'on': narrowed['on']})}" if "on" in narrowed else "",
+            on=said_day(narrowed.get("on", "")), query=f"?{urlencode({'on': narrowed['on']})}" if "on" in narrowed else "",
             files=_files(f"{LIST}{campaign_id}/report/file", {"on": coverage.last.day.isoformat()}),
             may_change=rooms.rollout.may_change(entered.who))
 
@@ -109,9 +109,10 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         if isinstance(entered, Response):
             return entered
         made = rooms.rollout_reports.page(entered.who, campaign_id, on=filters().get("on", ""))
+        shown = words.date_text(date.fromisoformat(made.day))
         return Response(render_template(
-            "console/rollout/report.html", paper=made.paper, chart=made.chart, day=made.day, back=f"{LIST}{campaign_id}",
-            shown=words.date_text(date.fromisoformat(made.day)), address=f"{LIST}{campaign_id}/report",
+            "console/rollout/report.html", paper=made.paper, chart=made.chart, day=shown, back=f"{LIST}{campaign_id}",
+            shown=shown, address=f"{LIST}{campaign_id}/report",
             files=_files(f"{LIST}{campaign_id}/report/file", {"on": made.day})))
 
     @views.get("/rollout/<campaign_id>/report/file")
@@ -169,7 +170,7 @@ def filters() -> dict[str, str]:
     if found["unit"] and not is_unit_code(found["unit"]):
         found["unit"] = ""
     try:
-        found["on"] = date.fromisoformat(found["on"]).isoformat()
+        found["on"] = date.fromisoformat(typed_day(found["on"])).isoformat()
     except ValueError:
         found["on"] = ""
     return {name: value for name, value in found.items() if value and value.isprintable()}
