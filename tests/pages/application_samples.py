@@ -43,7 +43,7 @@ def _course(far: dict[str, Any]) -> dict[str, Any]:
 def _fields(wrong: str = "") -> list[dict[str, Any]]:
     offered = words.options([{"code": "H30.11", "name": _LONG}], province=True, acr_prefix="urn:haugiang:acr:", highest=3)
     return [{**field, "value": _ENTRY[field["name"]], "options": offered.get(field["name"]),
-             "error": "redirect_uris[1] is not https." if field["name"] == wrong else ""} for field in words.fields()]
+             "error": words.remedy(wrong) if field["name"] == wrong else ""} for field in words.fields()]
 
 
 def _acts(*names: str) -> list[dict[str, Any]]:
@@ -67,7 +67,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
                                        "turn": {"first": "/next", "prev": "", "next": "/next"}}
     one: dict[str, Any] = around | {
         "error": "", "found": _QLVB, "unit_name": _LONG, "entry": _ENTRY, "course": lambda: _course(_FAR), "findings": None,
-        "registered": "22/11/2026 08:14", "may_test": True, "may_edit": True,
+        "labels": words.labels, "registered": "22/11/2026 08:14", "may_test": True, "may_edit": True,
         "acts": lambda: _acts("old-login-off", "secret", "disable", "delete")}
     findings = [{"member": "backchannel_logout_uri", "failed": True, "remedy": "Let it answer 400 to what is no token.",
                  "found": "https://qlvb.haugiang.gov.vn/oidc/backchannel-logout answers 404."},
@@ -96,7 +96,8 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "application-form": ("console/applications/form.html", form),
         "application-form-refused": ("console/applications/form.html", form | {
             "found": _QLVB, "fields": lambda: _fields("redirect_uris"), "member": "redirect_uris",
-            "sentence": "redirect_uris[1] is not https.", "label": lambda: words.fields()[4]["label"],
+            "sentence": "redirect_uris[1] is not https.", "told": lambda: words.remedy("redirect_uris"),
+            "label": lambda: words.fields()[4]["label"],
             "error": lambda: words.refusal("invalid_redirect_uri")}),
         "application-form-forbidden": ("console/applications/form.html", form | {
             "error": lambda: words.refusal("forbidden"), "sentence": "an agency cannot give this."}),

@@ -81,6 +81,7 @@ def test_what_no_registration_may_hold_is_said_at_its_field(console: Console, fi
     assert 400 <= page.status_code < 500
     assert f'href="#{member}"' in page.text
     assert f'id="{member}-error"' in page.text
+    assert re.search(rf'id="{member}-error"[^\n]{{,300}}Vui lòng ', page.text), "what to do, and no English"
     assert "Khảo sát công vụ" in page.text or member == "client_name", "what was typed is still there"
     assert len(console.office.services.clients.all()) == before
 

@@ -87,11 +87,12 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         offered = words.options(_units(entered), province=entered.who.of_the_province, acr_prefix=services.settings.acr_prefix,
                                 highest=services.assurance.highest)
         member, sentence = _fault(refused)
-        named = [{**field, "value": typed.get(field["name"], ""), "error": sentence if field["name"] == member else "",
+        named = [{**field, "value": typed.get(field["name"], ""),
+                  "error": words.remedy(member) if field["name"] == member else "",
                   "options": _with(offered.get(field["name"]), typed.get(field["name"], ""))} for field in words.fields()]
         return door.page(
             "console/applications/form.html", entered, here="applications", status=refused.status if refused else 200,
-            fields=named, found=found, etag=etag, member=member, sentence=sentence,
+            fields=named, found=found, etag=etag, member=member, sentence=sentence, told=words.remedy(member),
             label=next((field["label"] for field in named if field["name"] == member), ""),
             error="" if refused is None else words.refusal(refused.code))
 

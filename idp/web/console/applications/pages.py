@@ -138,7 +138,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         return door.page(
             "console/applications/one.html", entered, here="applications", status=status, error=error, found=shown,
             unit_name=unit_names(services).get(shown["province"].get("owner_unit", ""), ""), entry=entry_of(shown),
-            course=words.course(far, names), findings=findings,
+            course=words.course(far, names), findings=findings, labels=words.labels(),
             registered=moment(far["registered_at"]) if far["registered_at"] else "",
             may_test=entered.who.may_change, may_edit=entered.who.may_change and shown["source"] == "registered",
             acts=[{"name": act, "label": called[act][0], "danger": act in ("disable", "delete")}

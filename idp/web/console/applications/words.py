@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -41,6 +42,26 @@ def fields() -> tuple[dict[str, Any], ...]:
         ("required_acr", gettext("Mức xác thực ít nhất"), "", "select", False),
         ("contacts", gettext("Thư của người kỹ thuật"), gettext("Mỗi dòng một địa chỉ thư."), "area", False))
     return tuple({**dict(zip(("name", "label", "hint", "how", "needed"), one, strict=True)), "longest": 2000} for one in said)
+
+
+def labels() -> defaultdict[str, str]:
+    """Name the members that are fields of the form; others have no name of their own."""
+    return defaultdict(str, {field["name"]: field["label"] for field in fields()})
+
+
+def remedy(member: str) -> str:
+    """Say what to do about a field that was refused; what exactly is wrong is said for the technician, in English."""
+    address = gettext("Vui lòng ghi địa chỉ đầy đủ, bắt đầu bằng https:// và không có dấu #.")
+    lines = gettext("Vui lòng xem lại từng dòng: mỗi dòng một địa chỉ đầy đủ, bắt đầu bằng https:// và không có dấu #.")
+    return str({
+        "client_uri": address, "backchannel_logout_uri": address, "jwks_uri": address,
+        "redirect_uris": lines, "post_logout_redirect_uris": lines,
+        "client_name": gettext("Vui lòng ghi tên ngắn gọn, trong một dòng."),
+        "owner": gettext("Vui lòng ghi tên ngắn gọn, trong một dòng."),
+        "grant_types": gettext("Có cách chưa được phép. Vui lòng hỏi người kỹ thuật, hoặc quản trị tỉnh."),
+        "scope": gettext("Có tên chưa được phép. Vui lòng hỏi người kỹ thuật, hoặc quản trị tỉnh."),
+        "contacts": gettext("Vui lòng xem lại từng dòng: mỗi dòng một địa chỉ thư."),
+    }.get(member, gettext("Giá trị này chưa dùng được. Vui lòng hỏi người kỹ thuật của ứng dụng.")))
 
 
 def options(units: Sequence[Mapping[str, str]], *, province: bool, acr_prefix: str,
