@@ -15,7 +15,7 @@ from ..directory.officer import BindResult
 MAX_PASSWORD_BYTES: Final = 256
 MAX_LOGIN_NAME: Final = 254
 
-Hint = Literal["caps_lock", "input_method"]
+Hint = Literal["blanks", "caps_lock", "input_method"]
 
 _RUN = re.compile(r"[A-Za-z]+")
 _CAPITALISED = re.compile(r"[a-z]*(?:[A-Z][a-z]+)*\Z")
@@ -68,12 +68,15 @@ def password_hint(password: str, *, result: BindResult) -> Hint | None:
         result: Only WRONG gives a hint.
 
     Returns:
-        ``input_method`` for letters with Vietnamese marks, or the key strokes that would have made such (Telex, VNI);
-        ``caps_lock`` for capitals where usual writing has small letters; None otherwise.
+        ``blanks`` for white space at an end, as a pasted password has it; ``input_method`` for letters with Vietnamese marks, or
+        the key strokes that would have made such (Telex, VNI); ``caps_lock`` for capitals where usual writing has small letters;
+        None otherwise.
     """
     if result is not BindResult.WRONG:
         return None
     typed = unicodedata.normalize("NFC", password[:MAX_PASSWORD_BYTES])
+    if typed and any(c.isspace() or unicodedata.category(c) == "Cf" for c in (typed[0], typed[-1])):
+        return "blanks"
     if any(c.isalpha() and not c.isascii() for c in typed):
         return "input_method"
     runs = _RUN.findall(typed)

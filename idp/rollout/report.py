@@ -223,7 +223,7 @@ def paper(coverage: Coverage, issuer: Issuer, calendar: WorkingDays) -> Paper:
                 else f"đạt mức cần có ({number_text(day.needed)} {who})")
     recipients = ["Như trên;", "Các đơn vị trong báo cáo;", "Lưu: VT."]
     return Paper(
-        over=f"UBND {province}".upper(), agency=issuer.agency.upper(), number="Số: ……/BC-……",
+        over="" if _is_committee(issuer) else f"UBND {province}".upper(), agency=issuer.agency.upper(), number="Số: ……/BC-……",
         place_and_day=f"{_place(province)}, {_long_date(day.day)}",
         subject=f"Tiến độ {_GOALS[campaign.goal]}: {campaign.name} (tuần {day.day.isocalendar().week} năm "
                 f"{day.day.isocalendar().year})",
@@ -282,6 +282,11 @@ def _numbers(tally: Tally) -> tuple[str, str, str, str]:
 
 def _who(coverage: Coverage) -> str:
     return "ứng dụng" if coverage.campaign.goal.of_applications else "người"
+
+
+def _is_committee(issuer: Issuer) -> bool:
+    """Tell whether the province's committee itself issues the report: no other stands over it (Decree 30/2020, Appendix I)."""
+    return issuer.agency.casefold() in (f"ủy ban nhân dân {issuer.province}".casefold(), "ủy ban nhân dân tỉnh")
 
 
 def _place(province: str) -> str:

@@ -95,6 +95,11 @@ def test_vietnamese_marks_or_their_key_strokes_suggest_the_input_method(password
     assert password_hint(password, result=BindResult.WRONG) == "input_method"
 
 
+@pytest.mark.parametrize("password", [" HauGiang-2026!", "HauGiang-2026! ", "HAUGIANG\u00a0", "\u200bxK9-dW2-pL7", " "])
+def test_white_space_at_an_end_is_said_first(password: str) -> None:
+    assert password_hint(password, result=BindResult.WRONG) == "blanks"
+
+
 @pytest.mark.parametrize("password", [
     "", "HauGiang-2026!", "haugiang", "12345678", "A", "a1b2c3", "correct horse battery staple", "boots", "xK9-dW2-pL7",
     "Tr0ub4dor&3", "iPhone", "McDonald", "!@#$%"])
@@ -111,4 +116,4 @@ def test_only_a_refusal_gives_a_hint(result: BindResult) -> None:
 @given(st.text(max_size=400))
 def test_any_text_is_judged_without_an_error(password: str) -> None:
     assert acceptable_password(password) in {True, False}
-    assert password_hint(password, result=BindResult.WRONG) in {None, "caps_lock", "input_method"}
+    assert password_hint(password, result=BindResult.WRONG) in {None, "blanks", "caps_lock", "input_method"}

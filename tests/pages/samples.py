@@ -247,6 +247,8 @@ SAMPLES = [
     Sample("sign-in-wrong", "login/sign_in.html", _SIGN_IN | {"username": "nvmau", "error": {"code": "wrong"}}, 400),
     Sample("sign-in-caps-lock", "login/sign_in.html",
            _SIGN_IN | {"username": "nvmau", "error": {"code": "wrong"}, "hint": "caps_lock"}, 400),
+    Sample("sign-in-blanks", "login/sign_in.html",
+           _SIGN_IN | {"username": "nvmau", "error": {"code": "wrong"}, "hint": "blanks"}, 400),
     Sample("sign-in-input-method", "login/sign_in.html",
            _SIGN_IN | {"username": "nvmau", "error": {"code": "wrong"}, "hint": "input_method"}, 400),
     Sample("sign-in-throttled", "login/sign_in.html",

@@ -81,6 +81,11 @@ def test_every_state_on_the_way_has_a_step_of_its_own_and_an_owner() -> None:
     assert Goal.CERTIFICATE.reached.isdisjoint([State.SUSPENDED, State.REVOKED, "1"])
 
 
+def test_decree_30_2020_nobody_stands_over_the_committee_of_the_province() -> None:
+    own = paper(course(268), Issuer("Tỉnh Hậu Giang", "Ủy ban nhân dân tỉnh Hậu Giang"), WorkingDays())
+    assert (own.over, own.agency) == ("", "ỦY BAN NHÂN DÂN TỈNH HẬU GIANG")
+
+
 def test_decree_30_2020_the_page_says_what_the_figures_say() -> None:
     made = paper(course(268), ISSUER, WorkingDays())
     assert (made.over, made.agency, made.place_and_day) == (

@@ -20,7 +20,7 @@ def test_what_is_no_day_stays_as_it_was_typed(typed: str) -> None:
 
 
 @pytest.mark.parametrize("typed", ["28/11/2026 17:00", "17:00 28/11/2026", "17h 28/11/2026", "17H00 ngày 28/11/26",
-                                   "17 giờ 00 phút ngày 28/11/2026", "2026-11-28T17:00", "28/11/2026, 17h"])
+                                   "17 giờ 00 phút ngày 28/11/2026", "17 gio 28/11/2026", "2026-11-28T17:00", "28/11/2026, 17h"])
 def test_an_hour_of_a_day_is_read_in_either_order(typed: str) -> None:
     assert typed_moment(typed) == "2026-11-28T17:00"
 

@@ -39,7 +39,7 @@ class PasswordStep:
             ``accepted``; ``must_change`` (it may only be used to set a new one); ``expired`` (not even that); ``one_time_over``
             (an administrator made it, too long ago).
         officer: Who it is, now in the mirror; None when refused.
-        hint: ``caps_lock`` or ``input_method`` when refused and the typing looks so; depends on the typed text alone.
+        hint: ``blanks``, ``caps_lock`` or ``input_method`` when refused and the typing looks so; depends on the typed text alone.
         grace_left: Sign-ins left with an expired password, when the directory says so.
         expires_in_seconds: Until the password expires, when the directory says so.
     """

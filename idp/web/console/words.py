@@ -16,7 +16,8 @@ from ...pki.enrollment.states import State
 _ISO_DAY: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?=T|\Z)")
 _TYPED_DAY: Final = re.compile(r"([0-9]{1,2}) ?[/.\- ] ?([0-9]{1,2}) ?[/.\- ] ?([0-9]{4}|[0-9]{2})")
 _BARE_DAY: Final = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{4})")
-_CLOCK: Final = re.compile(r"(?<![0-9/])([0-9]{1,2}) ?(?::|h|giờ)(?: ?([0-9]{2})(?![0-9/.\-]))?(?: ?phút)?")
+_CLOCK: Final = re.compile(r"(?<![0-9/])([0-9]{1,2}) ?(?::|h|gio)(?: ?([0-9]{2})(?![0-9/.\-]))?(?: ?phut)?")
+"""Without marks, as hours are read; so they may be typed without them."""
 
 
 def states() -> Mapping[str, tuple[str, str, str]]:
@@ -190,16 +191,17 @@ def typed_day(text: str) -> str:
 def typed_moment(text: str) -> str:
     """Read a day and an hour as people type them.
 
-    In either order, ``28/11/2026 17:00`` or ``17h00 ngày 28/11/2026``, or as a browser sends them. Gives ``2026-11-28T17:00``,
+    In either order, ``28/11/2026 17:00`` or ``17h00 28/11/2026``, or as a browser sends them. Gives ``2026-11-28T17:00``,
     or what was typed where it is neither.
     """
     plain = " ".join(unicodedata.normalize("NFKC", text).split())
     if _ISO_DAY.match(plain):
         return plain[:16]
-    clock = _CLOCK.search(plain.casefold())
+    bare = "".join(sign for sign in unicodedata.normalize("NFD", plain.casefold()) if not unicodedata.combining(sign))
+    clock = _CLOCK.search(bare)
     if clock is None or int(clock[1]) > 23 or int(clock[2] or 0) > 59:
         return plain
-    on = typed_day((plain[:clock.start()] + " " + plain[clock.end():]).replace("ngày", " ").strip(" ,"))
+    on = typed_day((bare[:clock.start()] + " " + bare[clock.end():]).replace("ngay", " ").strip(" ,"))
     return f"{on}T{int(clock[1]):02}:{int(clock[2] or 0):02}" if _ISO_DAY.fullmatch(on) else plain
 
 
