@@ -21,6 +21,11 @@ from .reminders import Reminding
 from .steps import OWNERS, Owner, Step
 
 MOST_ROWS: Final = 8
+FEWEST_ROWS: Final = 3
+PAGE_LINES: Final = 23
+"""Lines that one sheet of A4 has for the subject, the texts and the rows of agencies, so that the signature stands on it too."""
+_SUBJECT_SIGNS, _TEXT_SIGNS, _NAME_SIGNS = 72, 86, 48
+"""Signs that are sure to stand in one line of each."""
 _MOST_WEEKS: Final = 7
 _GOALS: Final[Mapping[Goal, str]] = {
     Goal.CERTIFICATE: "cấp và kích hoạt chứng thư số", Goal.SIM: "kích hoạt SIM ký số",
@@ -216,27 +221,27 @@ def paper(coverage: Coverage, issuer: Issuer, calendar: WorkingDays) -> Paper:
     campaign, day, who = coverage.campaign, coverage.last, _who(coverage)
     province = issuer.province
     rows = agency_rows(coverage)
-    shown = rows[:MOST_ROWS]
     weeks = _weeks(coverage.days)
     behind = day.needed - day.done
     compared = (f"so với mức cần có ({number_text(day.needed)} {who}) còn thiếu {number_text(behind)} {who}" if behind > 0
                 else f"đạt mức cần có ({number_text(day.needed)} {who})")
+    subject = (f"Tiến độ {_GOALS[campaign.goal]}: {campaign.name} (tuần {day.day.isocalendar().week} năm "
+               f"{day.day.isocalendar().year})")
+    overall = (f"Đến hết ngày {date_text(day.day)}, có {number_text(day.done)}/{number_text(day.counted)} {who} hoàn thành (đạt "
+               f"{rate_text(day.done, day.counted)}); {compared}. {_deadline(coverage, calendar)} {_outlook(coverage)}")
+    causes, population, proposal = _causes(coverage), _population(coverage), _proposal(coverage, rows, calendar)
+    shown = _fitting(rows, subject, (overall, causes, population, proposal))
     recipients = ["Như trên;", "Các đơn vị trong báo cáo;", "Lưu: VT."]
     return Paper(
         over="" if _is_committee(issuer) else f"UBND {province}".upper(), agency=issuer.agency.upper(), number="Số: ……/BC-……",
         place_and_day=f"{_place(province)}, {_long_date(day.day)}",
-        subject=f"Tiến độ {_GOALS[campaign.goal]}: {campaign.name} (tuần {day.day.isocalendar().week} năm "
-                f"{day.day.isocalendar().year})",
+        subject=subject,
         to=f"Kính gửi: Ủy ban nhân dân {province[:1].lower()}{province[1:]}.",
         sections=[
-            ("1. Kết quả chung.",
-             f"Đến hết ngày {date_text(day.day)}, có {number_text(day.done)}/{number_text(day.counted)} {who} hoàn thành (đạt "
-             f"{rate_text(day.done, day.counted)}); {compared}. {_deadline(coverage, calendar)} {_outlook(coverage)}"),
-            ("2. Kết quả của các đơn vị." if len(rows) <= MOST_ROWS else "2. Các đơn vị có tỷ lệ thấp nhất.",
-             "" if len(rows) <= MOST_ROWS else f"Số liệu của cả {len(rows)} đơn vị ở tệp kèm theo."),
-            ("3. Nguyên nhân.", _causes(coverage)),
-            ("4. Danh sách tính tỷ lệ.", _population(coverage)),
-            ("5. Kiến nghị.", _proposal(coverage, rows, calendar))],
+            ("1. Kết quả chung.", overall),
+            ("2. Kết quả của các đơn vị." if len(rows) == len(shown) else "2. Các đơn vị có tỷ lệ thấp nhất.",
+             "" if len(rows) == len(shown) else f"Số liệu của cả {len(rows)} đơn vị ở tệp kèm theo."),
+            ("3. Nguyên nhân.", causes), ("4. Danh sách tính tỷ lệ.", population), ("5. Kiến nghị.", proposal)],
         chart_title="Tiến độ thực tế và mức cần có",
         chart_text=f"Đến {date_text(day.day)} đạt {number_text(day.done)} {who}, cần {number_text(day.needed)} {who}; đích là "
                    f"{number_text(day.counted)} {who} ngày {date_text(campaign.deadline)}. Số liệu ở bảng bên dưới.",
@@ -249,6 +254,28 @@ def paper(coverage: Coverage, issuer: Issuer, calendar: WorkingDays) -> Paper:
                   ["", "Tổng số", number_text(day.counted), number_text(day.done), number_text(day.counted - day.done),
                    rate_text(day.done, day.counted)]],
         closing=f"{issuer.agency} kính báo cáo./.", recipients=recipients)
+
+
+def _fitting(rows: Sequence[AgencyRow], subject: str, texts: Sequence[str]) -> Sequence[AgencyRow]:
+    """Give as many agencies, from the first, as leave room for the signature on the sheet; eight at most, three at least."""
+    left = PAGE_LINES - _lines(subject, _SUBJECT_SIGNS) - 1 - sum(_lines(text, _TEXT_SIGNS, indent=30) for text in texts)
+    many = 0
+    for row in rows[:MOST_ROWS]:
+        left -= _lines(row.name, _NAME_SIGNS)
+        if left < 0 and many >= FEWEST_ROWS:
+            break
+        many += 1
+    return rows[:many]
+
+
+def _lines(text: str, signs: int, *, indent: int = 0) -> int:
+    """Tell how many lines a text takes: its words are not cut."""
+    lines, used = 1, indent
+    for word in text.split():
+        used += len(word) + 1
+        if used > signs + 1:
+            lines, used = lines + 1, len(word) + 1
+    return lines
 
 
 def date_text(day: date) -> str:

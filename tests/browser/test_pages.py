@@ -5,8 +5,11 @@ WCAG 2.2 AA by axe-core, nothing wider than the window, nothing in the console, 
 
 from __future__ import annotations
 
+import base64
 import os
+import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +19,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from tests.pages.render import LANGUAGES, SampleSite
+from tests.pages.rollout_samples import longest_report
 from tests.pages.samples import SAMPLES
 
 from .chromium import axe, chromium, wait
@@ -129,6 +133,19 @@ def faults(seen: dict[str, Any]) -> list[str]:
     if seen.get("headings") != 1 or seen.get("broken"):
         found.append(f"{seen.get('headings')} h1, {seen.get('broken')} pictures missing")
     return found
+
+
+def test_decree_30_2020_the_longest_report_is_one_sheet_with_the_place_to_sign(screen: Screen) -> None:
+    sample = screen.site.samples["rollout-report"]
+    screen.site.samples["longest"] = replace(sample, name="longest", context={**sample.context, **longest_report()})
+    try:
+        for name in ("rollout-report", "longest"):
+            screen.open("vi", name)
+            assert "THỦ TRƯỞNG ĐƠN VỊ" in screen.driver.page_source
+            printed = screen.driver.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})
+            assert len(re.findall(rb"/Type\s*/Page\b", base64.b64decode(printed["data"]))) == 1, name
+    finally:
+        del screen.site.samples["longest"]
 
 
 def test_the_check_itself_finds_planted_faults(screen: Screen) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
+from idp.pki.enrollment.states import State
 from idp.pki.enrollment.working_days import WorkingDays
+from idp.rollout.campaign import Goal
 from idp.rollout.chart import LARGE, PAPER, SMALL, draw
 from idp.rollout.report import Issuer, paper
+from idp.rollout.steps import next_step
 from idp.web.console.rollout.words import bar
 from tests.rollout.course import course
 
@@ -50,6 +53,15 @@ def running() -> dict[str, Any]:
         {**_campaign("Kết nối ứng dụng", id="CD-2026-0002", applications=True,
                      goal={"vi": "Ứng dụng đã kết nối", "en": "Application connected"}),
          **_figures(rate="100%", done="8", counted="8", needed="5", is_behind=False, ahead="3", left=-2, over=2, finished=True)}])
+
+
+def longest_report() -> dict[str, Any]:
+    """Give the report of sixty agencies with long names and a long campaign, whose missing wait for every step there is."""
+    made = course(0, people=1200, goal=Goal.CERTIFICATE, agency=_LONG, name=" ".join(["Cấp chứng thư số chuyên dùng"] * 4))
+    waits = list(dict.fromkeys(next_step(Goal.CERTIFICATE, {"": state}) for state in State))
+    made = replace(made, missing=[one._replace(step=waits[n % len(waits)]) for n, one in enumerate(made.missing)])
+    return {"paper": asdict(paper(made, Issuer("Tỉnh Hậu Giang", "Sở Thông tin và Truyền thông"), WorkingDays())),
+            "chart": draw(made, PAPER)}
 
 
 def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:

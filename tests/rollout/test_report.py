@@ -109,6 +109,17 @@ def test_decree_30_2020_the_page_says_what_the_figures_say() -> None:
     assert "sau thời hạn" in late
 
 
+@pytest.mark.parametrize(("agency", "goal", "name", "shown"), [
+    ("Sở", Goal.MAILBOX, "Hộp thư", 8), ("Sở", Goal.CERTIFICATE, "x " * 59, 8),
+    ("Văn phòng Điều phối Chương trình mục tiêu quốc gia xây dựng nông thôn mới số", Goal.MAILBOX, "Hộp thư", 6)])
+def test_decree_30_2020_of_sixty_agencies_as_many_stand_on_the_page_as_leave_room_to_sign(
+        agency: str, goal: Goal, name: str, shown: int) -> None:
+    made = paper(course(700, people=1200, agency=agency, goal=goal, name=name), ISSUER, WorkingDays())
+    assert len(made.agencies) == 1 + shown + 1
+    assert made.agencies[-1][1:4] == ["Tổng số", "1.200", "700" if goal is Goal.MAILBOX else "0"]
+    assert "Số liệu của cả 60 đơn vị ở tệp kèm theo." in made.sections[1][1]
+
+
 def test_security_41_files_have_every_agency_and_no_formula() -> None:
     rows = table(course(268, name="=HYPERLINK(1)"))
     assert len(rows) == 1 + 20 + 2
