@@ -53,8 +53,10 @@ class Right(StrEnum):
     """Stop an account without the directory, and let go on what somebody else stopped."""
     ASK_FACTOR_RESET = "factors.ask_reset"
     """Propose that an officer's factors are taken away."""
+    ASK_TEMPORARY_PASS = "factors.ask_pass"
+    """Propose that an officer signs in with a temporary pass, and withdraw one."""
     ACT_ON_FACTORS = "factors.act"
-    """Take factors away, approve that they are, release them, give codes for first ones."""
+    """Take factors away, approve that they are, release them, give codes for first ones; give temporary passes."""
     RESET_PASSWORD = "password.reset"
     ASK_CERTIFICATES = "certificates.ask"
     """Draft and send in requests for others, one or a list."""
@@ -73,9 +75,9 @@ class Right(StrEnum):
 
 _READS: Final = frozenset({Right.ADMINISTER, Right.SEE_OFFICERS, Right.SEE_AGENCIES, Right.SEE_CERTIFICATES, Right.SEE_DEVICES,
                                 Right.SEE_SIMS})
-_OF_AN_AGENCY: Final = _READS | {Right.CHANGE, Right.END_ACCESS, Right.ASK_FACTOR_RESET, Right.ACT_ON_FACTORS,
-                                 Right.RESET_PASSWORD, Right.ASK_CERTIFICATES, Right.REPORT_LOSS, Right.REPORT_SIM_LOSS,
-                                 Right.STOP_ACCESS, Right.LEND}
+_OF_AN_AGENCY: Final = _READS | {Right.CHANGE, Right.END_ACCESS, Right.ASK_FACTOR_RESET, Right.ASK_TEMPORARY_PASS,
+                                 Right.ACT_ON_FACTORS, Right.RESET_PASSWORD, Right.ASK_CERTIFICATES, Right.REPORT_LOSS,
+                                 Right.REPORT_SIM_LOSS, Right.STOP_ACCESS, Right.LEND}
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
     Role.PROVINCE: _OF_AN_AGENCY | {Right.LEND_FOR_OTHERS},
     Role.AGENCY: _OF_AN_AGENCY,
@@ -85,7 +87,7 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
                            Right.LEND}),
     Role.AUDITOR: _READS,
     Role.HELP_DESK: frozenset({Right.SEE_OFFICERS, Right.END_ACCESS, Right.ASK_FACTOR_RESET, Right.SEE_SIMS,
-                               Right.REPORT_SIM_LOSS, Right.LEND}),
+                               Right.ASK_TEMPORARY_PASS, Right.REPORT_SIM_LOSS, Right.LEND}),
     Role.MACHINE: _READS | {Right.CHANGE, Right.END_ACCESS}}
 """Who may do what. A deputy has the rights of the role that was lent, without those of ``_NOT_LENT``."""
 _NOT_LENT: Final = frozenset({Right.LEND, Right.LEND_FOR_OTHERS})
@@ -152,6 +154,22 @@ class Administrator:
     def narrowed(self, unit_code: str) -> str:
         """Give the agency to look through when one is asked for ("": any): theirs where that one is not theirs; "" for all."""
         return unit_code if unit_code and self.oversees(unit_code) else self.unit
+
+
+def check_another_person(who: Administrator, *first: str, now: Administrator | None = None) -> None:
+    """Refuse whoever stands behind an act of two persons already: the one rule for all such acts.
+
+    Args:
+        who: Who is to be the second person.
+        first: Subjects of the first: who did it, and for whom they stood in; "" for nobody.
+        now: What the first is to the administration at this moment, since a deputy may have been named in between.
+
+    Raises:
+        RefusedError: 403 ``same_person``.
+    """
+    if who.persons & ({*first} | (now.persons if now is not None else frozenset())):
+        raise RefusedError("Another person does this than who did the first part, or stands in for them.", code="same_person",
+                           status=403)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,12 +34,7 @@ from .administration.operation.deliveries import Deliveries
 from .administration.operation.repeats import Repeats
 from .administration.own.data import OwnData
 from .administration.password_reset import PasswordResets
-from .administration.people.agencies import AgencyAdministration
-from .administration.people.deputies import DeputyAdministration
-from .administration.people.many import ManyOfficers
-from .administration.people.officers import OfficerDirectory
-from .administration.people.stops import AccessStops
-from .administration.people.two_persons import FactorResets
+from .administration.people.rooms import OfficerRooms
 from .administration.rollout.accounts import ForgottenAccounts
 from .administration.rollout.campaigns import RolloutAdministration
 from .administration.rollout.reports import RolloutReports
@@ -64,6 +59,7 @@ from .authn.sign_in import SignIn
 from .authn.sign_in.certificate import CertificateSignIn
 from .authn.sign_in.forgotten import ForgottenPasswords
 from .authn.sign_in.passkey import PasskeySignIn
+from .authn.sign_in.temporary_pass import TemporaryPasses
 from .authn.totp import Totp
 from .clock import Clock
 from .directory.aftermath import Aftermath
@@ -165,24 +161,6 @@ class Pulse(Protocol):
     def last(self) -> int | None:
         """Give when one last was, seconds since the epoch; None for never."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfficerRooms:
-    """The rooms about officers and agencies in the administration.
-
-    Attributes:
-        many: Acts upon many officers at once.
-        resets: Takes factors away, by two persons.
-        stops: Stops accounts without the directory.
-    """
-
-    directory: OfficerDirectory
-    many: ManyOfficers
-    agencies: AgencyAdministration
-    resets: FactorResets
-    deputies: DeputyAdministration
-    stops: AccessStops
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -354,6 +332,7 @@ class Services:
     recovery_codes: RecoveryCodes
     second_factors: SecondFactors
     first_factors: FirstFactors
+    temporary_passes: TemporaryPasses
     freshness: Freshness
     passkeys: Passkeys
     mobile_id: MobileId

@@ -188,6 +188,7 @@ class Settings(BaseSettings):
     first_factor_networks: Annotated[tuple[str, ...] | None, NoDecode] = Field(
         None, description="Names of networks, or outside, where a first factor is enrolled with the password alone; unset = "
         "the named ones that need no second factor (in development outside too); empty = nowhere, only with a code")
+    temporary_pass_hours: int = Field(8, ge=1, le=24, description="How long a temporary pass is good for which nobody says it")
     enrolment_code_minutes: int = Field(60, ge=5, le=1440, description="How long a code for a first factor is good")
 
     remember_device_days: int = Field(

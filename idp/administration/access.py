@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 from ..audit import Caller
 from ..authn import break_glass
-from ..authn.assurance import TWO_FACTORS, AssurancePolicy
+from ..authn.assurance import TWO_FACTORS, AssurancePolicy, temporary_until
 from ..authn.lockout import GuessCounter, Move, Rule
 from ..clock import Clock
 from ..directory.mirror import MirroredOfficer
@@ -160,7 +160,8 @@ class Access:
         return who
 
     def _check_officer(self, grant: Grant, client: Client, lapse: str, *, change: bool, now: int) -> None:
-        if lapse == "level" or (not lapse and change and grant.acr < TWO_FACTORS):
+        temporary = temporary_until(grant.amr) is not None  # it opens applications, and no administration, not even to read
+        if lapse == "level" or (not lapse and (temporary or (change and grant.acr < TWO_FACTORS))):
             raise self._more_factors(client, now, level_demanded(grant.standing, client, self._assurance, now=now))
         # A grant with offline access outlives its session; as an administrator it does not.
         if lapse or not session_stands(grant.standing, now=now, idle_limit_seconds=self._idle_limit_seconds):

@@ -12,6 +12,7 @@ from ..adapters.sql.authn.first_factors import SqlFactorDemands
 from ..adapters.sql.authn.mobile_id import SqlSimLogins
 from ..adapters.sql.authn.passkeys import SqlPasskeys
 from ..adapters.sql.authn.recovery_codes import SqlRecoveryCodes
+from ..adapters.sql.authn.temporary_pass import SqlTemporaryPasses
 from ..adapters.sql.authn.totp import SqlTotpStore
 from ..adapters.sql.database import Database
 from ..audit import AuditTrail
@@ -23,6 +24,7 @@ from ..authn.networks import Networks
 from ..authn.passkeys import PASSKEY, Passkeys
 from ..authn.recovery_codes import RecoveryCodes
 from ..authn.second_factor import SecondFactors
+from ..authn.sign_in.temporary_pass import TemporaryPasses
 from ..authn.totp import Totp
 from ..authn.webauthn import RelyingParty
 from ..clock import Clock
@@ -45,6 +47,7 @@ class Factors:
     demands: SqlFactorDemands
     second_factors: SecondFactors
     first_factors: FirstFactors
+    temporary_passes: TemporaryPasses
 
 
 def factor_rooms(settings: Settings, database: Database, networks: Networks, sealer: FileSealer, audit: AuditTrail,
@@ -73,17 +76,21 @@ def factor_rooms(settings: Settings, database: Database, networks: Networks, sea
     party = RelyingParty(settings.passkey_domain, settings.issuer, settings.product_name) if settings.passkey_domain else None
     passkeys = Passkeys(SqlPasskeys(database), party, clock)
     demands = SqlFactorDemands(database)
-    pause, kinds = pause_of(settings), (PASSKEY, "factor", certificates.name, "recovery", "enrolment_code")
-    of_keys, of_codes, of_cards, of_list, of_first = (
+    pause, kinds = pause_of(settings), (PASSKEY, "factor", certificates.name, "recovery", "enrolment_code",
+                                      "temporary_pass")
+    of_keys, of_codes, of_cards, of_list, of_first, of_passes = (
         Lockout(guesses, clock, FACTOR_LIMITS.with_pause(pause), kind=it) for it in kinds)
     mobile_id = MobileId(SqlSimLogins(database), mirror, clock)
     # What a phone has confirmed waits for no pause: the asking is counted, and who refuses has a pause of their own.
     of_phones = Lockout(guesses, clock, FACTOR_LIMITS, kind=mobile_id.name)
     second_factors = SecondFactors([(passkeys, of_keys), (totp, of_codes), (certificates, of_cards), (mobile_id, of_phones),
-                                    (recovery_codes, of_list)], audit, clock, frozen_until=frozen_until, also=[of_first],
+                                    (recovery_codes, of_list)], audit, clock, frozen_until=frozen_until,
+                                   also=[of_first, of_passes],
                                    before_removal=lambda entry_uuid: demands.end(entry_uuid, clock.now()))
     first_factors = first_factor_rules(settings, networks, second_factors, demands, of_first, database,
                                        sealer.derive("enrolment codes"), clock)
     return Factors(totp=totp, recovery_codes=recovery_codes, certificates=certificates, passkeys=passkeys,
                    mobile_id=mobile_id, of_keys=of_keys,
-                   demands=demands, second_factors=second_factors, first_factors=first_factors)
+                   demands=demands, second_factors=second_factors, first_factors=first_factors,
+                   temporary_passes=TemporaryPasses(SqlTemporaryPasses(database), of_passes, audit, clock,
+                                                    key=sealer.derive("temporary passes")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..adapters.sql.authn.temporary_pass import SqlTemporaryPasses
 from ..adapters.sql.database import Database
 from ..adapters.sql.directory.administrators import SqlAgencyAdministrators
 from ..adapters.sql.directory.deputies import SqlDeputies
@@ -13,21 +14,26 @@ from ..administration.people.agencies import AgencyAdministration
 from ..administration.people.deputies import DeputyAdministration
 from ..administration.people.many import ManyOfficers
 from ..administration.people.officers import Around, OfficerDirectory
+from ..administration.people.rooms import OfficerRooms
 from ..administration.people.stops import AccessStops
+from ..administration.people.temporary_access import TemporaryAccess
 from ..administration.people.two_persons import FactorResets
 from ..audit import AuditTrail
+from ..authn.sign_in.temporary_pass import TemporaryPasses
 from ..clock import Clock
+from ..directory.deprovisioning import Deprovisioning
 from ..directory.ledger import Ledger, UnitMirror
 from ..directory.mirror import OfficerMirror, OfficerSearch
 from ..directory.officer import Directory
 from ..notices import Notices
 from ..roles import RoleGroups
-from ..services import OfficerRooms
+from ..settings import Settings
 
 
 def officer_rooms(database: Database, around: Around, officers: OfficerAdministration, search: OfficerSearch,
                   mirror: OfficerMirror, directory: Directory, ledger: Ledger, units: UnitMirror, groups: RoleGroups,
-                  notices: Notices, audit: AuditTrail, clock: Clock) -> OfficerRooms:
+                  notices: Notices, passes: TemporaryPasses, deprovisioning: Deprovisioning, settings: Settings,
+                  audit: AuditTrail, clock: Clock) -> OfficerRooms:
     """Build them; ``around`` are the rooms of what an officer's page shows beside the officer."""
     people = SqlPeople(database, clock)
     return OfficerRooms(
@@ -36,5 +42,7 @@ def officer_rooms(database: Database, around: Around, officers: OfficerAdministr
         agencies=AgencyAdministration(people, units, mirror, SqlAgencyAdministrators(database, groups, clock).all,
                                       around.enrollments, around.devices, around.tasks, around.registry),
         resets=FactorResets(SqlProposals(database), around.factors, mirror, groups, clock),
+        passes=TemporaryAccess(SqlTemporaryPasses(database), passes, deprovisioning.end_access, settings.temporary_pass_hours,
+                               mirror, groups, clock),
         stops=AccessStops(SqlStops(database), mirror, directory, ledger, groups, clock),
         deputies=DeputyAdministration(SqlDeputies(database, clock), mirror, groups, clock))

@@ -322,15 +322,15 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         initial_access=InitialAccessAdministration(initial_access, clock),
         grants=around.grants, tasks=around.tasks, factors=around.factors, officers=about_officers,
         people=officer_rooms(database, around, about_officers, officer_search, mirror, people, mirror_rooms.ledger,
-                             mirror_rooms.units, groups, notices, audit, clock),
+                             mirror_rooms.units, groups, notices, factors.temporary_passes, deprovisioning, settings,
+                             audit, clock),
         keys=KeyAdministration(keys, encryption_keys, clock),
         mirror=MirrorAdministration(officer_search, mirror_rooms.brake),
         enrollments=enrollments, enrollment_lists=enrollment_lists, enrollment_paper=paper,
         devices=custody_devices, expiry=expiry, renewals=renewals,
         rollout=rollout.administration, rollout_reports=rollout.reports, accounts=rollout.accounts,
         audit=trail.records, audit_exports=trail.exports,
-        password_resets=PasswordResets(people, mirror, one_time, deprovisioning, interactions, notices, audit,
-                                       clock, groups))
+        password_resets=PasswordResets(people, mirror, one_time, deprovisioning, interactions, notices, audit, clock, groups))
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit,
         audit_repeats=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
@@ -340,7 +340,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         passkey_sign_in=PasskeySignIn(factors.passkeys, people, mirror, audit, clock, limits=factors.of_keys,
                                       frozen=second_factors.frozen),
         certificate_sign_in=CertificateSignIn(factors.certificates, second_factors, people, mirror, audit, clock),
-        first_factors=factors.first_factors,
+        first_factors=factors.first_factors, temporary_passes=factors.temporary_passes,
         freshness=Freshness(second_factors, clock, settings.fresh_authentication_seconds),
         provider=provider, approvals=approvals, devices=devices, outbox=outbox,
         backchannel=BackchannelAuthentication(

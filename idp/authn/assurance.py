@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ..directory.unit import is_within
-from .enrolment.grace import MARK, Grace, deadline_of
+from .enrolment.grace import MARK, Grace, deadline_of, moment_of
 from .networks import Networks
 
 NOTHING = 0
@@ -44,6 +44,10 @@ MFA = "mfa"
 REMEMBERED = "remembered"
 """Stands among the amr values of a session that a remembered device (``sessions.remembered``) let in by the password alone. Ours:
 RFC 8176 has no such value and nothing was proven by it, so it is never published and adds nothing to the level."""
+TEMPORARY = "temporary."
+"""Begins the mark of a session that a temporary pass (``sign_in.temporary_pass``) let in beside the password; the end of its time
+follows. Ours, as those above: the province lets it amount to two factors until then, but password and pass are two secrets that
+somebody knows (RFC 8176 has no value for it, and ``mfa`` would be untrue), so ``amr`` tells of the password alone."""
 _KINDS = {PWD: "knowledge", OTP: "possession", POP: "possession", SMART_CARD: "possession", PIN: "knowledge"}
 
 
@@ -57,6 +61,8 @@ def level_reached(amr: Collection[str]) -> int:
         return CERTIFICATE
     if len(_kinds(amr)) > 1 or {POP, MFA}.issubset(amr):  # a passkey that verified its user is two of its own
         return TWO_FACTORS
+    if PWD in amr and temporary_until(amr) is not None:
+        return TWO_FACTORS
     return PASSWORD if PWD in amr else NOTHING
 
 
@@ -67,6 +73,26 @@ def with_factor(amr: Iterable[str], *proven: str) -> tuple[str, ...]:
     return (*factors, MFA) if MFA in values or len(_kinds(factors)) > 1 else factors
 
 
+def temporary_mark(until: int) -> str:
+    """Give the mark of a sign-in that a temporary pass let in, good until then (seconds since the epoch)."""
+    return f"{TEMPORARY}{until}"
+
+
+def temporary_until(amr: Iterable[str]) -> int | None:
+    """Tell until when a temporary pass is good that let somebody in; None where none did."""
+    return moment_of(amr, TEMPORARY)
+
+
+def own_level(acr: int, amr: Collection[str]) -> int:
+    """Give the level without a temporary pass: for what the pass never opens, which is factors, administration and certificates.
+
+    Args:
+        acr: Level that was reached.
+        amr: Of the sign-in, with its marks.
+    """
+    return acr if temporary_until(amr) is None else min(acr, PASSWORD)
+
+
 def published(amr: Iterable[str]) -> list[str]:
     """Give what applications are told of the factors of a session: what was proven, and nothing else."""
     return [value for value in amr if not _is_mark(value)]
@@ -74,7 +100,7 @@ def published(amr: Iterable[str]) -> list[str]:
 
 def _is_mark(value: str) -> bool:
     """Tell whether a value is one of ours by which nothing was proven."""
-    return value == REMEMBERED or value.startswith(MARK)
+    return value == REMEMBERED or value.startswith((MARK, TEMPORARY))
 
 
 def _kinds(amr: Iterable[str]) -> set[str]:

@@ -42,6 +42,12 @@ class NoticeKind(StrEnum):
     FACTORS_FROZEN = "factors.frozen"
     FACTORS_RELEASED = "factors.released"
     ENROLMENT_CODE_GIVEN = "enrolment_code.given"
+    TEMPORARY_PASS_ASKED = "temporary_pass.asked"
+    """Somebody proposes that the officer signs in with a temporary pass in place of the second factor."""
+    TEMPORARY_PASS_APPROVED = "temporary_pass.approved"
+    """Detail ``until`` (seconds since the epoch)."""
+    TEMPORARY_PASS_USED = "temporary_pass.used"
+    TEMPORARY_PASS_WITHDRAWN = "temporary_pass.withdrawn"
     ENROLLMENT_PASSWORD_MADE = "enrollment_password.made"
     """Leave to have one certificate for signing in, in the officer's name; detail ``ends`` (seconds since the epoch)."""
     RECOVERY_CODE_USED = "recovery_code.used"
@@ -121,6 +127,8 @@ ENDS_REMEMBERED = frozenset({
     NoticeKind.FACTOR_ADDED, NoticeKind.FACTOR_REMOVED, NoticeKind.FACTORS_RESET, NoticeKind.FACTORS_FROZEN,
     NoticeKind.FACTORS_RELEASED, NoticeKind.PASSWORD_CHANGED, NoticeKind.PASSWORD_RESET})
 """What ends an officer's remembered devices: whoever writes such a notice ends them with it."""
+ENDS_PASS = NoticeKind.FACTOR_ADDED
+"""What ends an officer's temporary pass, likewise: who has a factor again needs none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,7 +150,7 @@ class Sessions:
         self._limits = limits
 
     def open(self, sub: str, *, acr: int, amr: tuple[str, ...], caller: Caller, cookie: str | None = None,
-             client_id: str = "") -> tuple[str, Session]:
+             client_id: str = "", until: int | None = None) -> tuple[str, Session]:
         """Open a session after the officer has proven everything that was asked; records the sign-in.
 
         Args:
@@ -161,6 +161,7 @@ class Sessions:
             cookie: The browser's cookie until now. Its session is renewed (same ``sid``, new cookie, new times) when it is the
                 same officer's, and ended when it is another's.
             client_id: The application that the officer is on the way to.
+            until: When it ends at the latest, before the absolute limit; None for no such end.
 
         Returns:
             The new cookie value (256 bits, shown to the browser only) and the session.
@@ -171,7 +172,7 @@ class Sessions:
         now = self._clock.now()
         value = secrets.token_urlsafe(32)
         previous = self.find(cookie)
-        expires_at = now + self._limits.absolute_seconds
+        expires_at = _no_later(now + self._limits.absolute_seconds, until)
         if previous is not None and previous.sub == sub:
             renewed = replace(previous, auth_time=now, acr=acr, amr=amr, last_seen_at=now, expires_at=expires_at)
             record = _sign_in(renewed, now, caller, client_id)
@@ -206,7 +207,7 @@ class Sessions:
         return Opening(session, digest(secrets.token_urlsafe(32)), caller, _sign_in(session, now, caller, client_id))
 
     def step_up(self, session: Session, *, acr: int, amr: tuple[str, ...], caller: Caller, cookie: str,
-                client_id: str = "") -> tuple[str, Session] | None:
+                client_id: str = "", until: int | None = None) -> tuple[str, Session] | None:
         """Raise the level of a session by a further factor: new cookie, same ``sid``, ``auth_time`` and limits unchanged.
 
         Args:
@@ -216,13 +217,14 @@ class Sessions:
             caller: Who asks.
             cookie: The browser's cookie until now.
             client_id: The application that the officer is on the way to.
+            until: As for ``open``.
 
         Returns:
             New cookie value and session; None when the session ended or was renewed meanwhile.
         """
         now = self._clock.now()
         value = secrets.token_urlsafe(32)
-        raised = replace(session, acr=acr, amr=amr, last_seen_at=now)
+        raised = replace(session, acr=acr, amr=amr, last_seen_at=now, expires_at=_no_later(session.expires_at, until))
         record = _sign_in(raised, now, caller, client_id, step_up=True)
         if not self._store.renew(raised, digest(cookie), digest(value), caller, record):
             return None
@@ -308,6 +310,10 @@ class Sessions:
                              source=caller.source, request_id=caller.request_id, detail={"reason": reason})
         payload = json.dumps({"sid": session.sid, "sub": session.sub}, separators=(",", ":"))
         return self._store.clients(session.sid) if self._store.end(session.sid, reason, now, record, payload) else []
+
+
+def _no_later(end: int, until: int | None) -> int:
+    return end if until is None else min(end, until)
 
 
 def digest(cookie: str) -> bytes:

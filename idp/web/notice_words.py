@@ -74,6 +74,18 @@ _WORDS: Mapping[NoticeKind, _Words] = {
     NoticeKind.ENROLMENT_CODE_GIVEN: _Words(
         "shield", _("Quản trị đã cấp cho bạn một mã đăng ký"),
         _("Mã này dùng một lần, để bạn thêm lớp thứ hai khi ở ngoài mạng cơ quan. Vui lòng không đưa mã cho ai.")),
+    NoticeKind.TEMPORARY_PASS_ASKED: _Words(
+        "codes", _("Có đề nghị cấp mã tạm cho bạn"),
+        _("Quản trị đề nghị cho bạn đăng nhập bằng mật khẩu và một mã tạm, thay cho lớp thứ hai. "
+          "Một người khác còn phải duyệt.")),
+    NoticeKind.TEMPORARY_PASS_APPROVED: _Words(
+        "codes", _("Bạn được cấp một mã tạm"),
+        _("Đến %(until)s, bạn đăng nhập được bằng mật khẩu và mã tạm mà quản trị đọc cho bạn. Vui lòng không đưa mã cho ai.")),
+    NoticeKind.TEMPORARY_PASS_USED: _Words(
+        "codes", _("Mã tạm vừa được dùng"), _("Có người đăng nhập tài khoản của bạn bằng mật khẩu và mã tạm.")),
+    NoticeKind.TEMPORARY_PASS_WITHDRAWN: _Words(
+        "codes", _("Mã tạm của bạn đã bị thu lại"),
+        _("Quản trị đã thu lại mã tạm của bạn. Phiên đăng nhập bằng mã này cũng kết thúc."), warns=False),
     NoticeKind.ENROLLMENT_PASSWORD_MADE: _Words(
         "cert", _("Quản trị đã lập mật khẩu cấp chứng thư số cho bạn"),
         _("Mật khẩu này dùng một lần, đến ngày %(ends)s. Ai có nó thì cấp được một chứng thư số để đăng nhập bằng tên bạn. "
@@ -249,7 +261,7 @@ def text_of(told: Told, translate: Translate) -> str:
         "soon": detail.get("soon", "?"), "campaign": detail.get("campaign", "?"), "campaigns": detail.get("campaigns", "?"),
         "step": translate(_STEPS.get(detail.get("step", ""), _A_STEP)), "giver": detail.get("giver", "?"),
         "deputy": detail.get("deputy", "?"), "month": detail.get("month", "?"), "name": detail.get("name", "?"),
-        "application": detail.get("application", "?"),
+        "application": detail.get("application", "?"), "until": _moment(detail.get("until", "")),
         "outcome": translate(_OUTCOMES.get(detail.get("outcome", ""), _OUTCOMES["timed_out"])),
         "sim": translate(_SIMS.get(detail.get("state", ""), _SIMS["deactivated"]))}
 
@@ -282,9 +294,13 @@ def place_words(source: str, user_agent: str, translate: Translate) -> str:
 
 
 def _day(at: str) -> str:
+    return _moment(at, "%d/%m/%Y")
+
+
+def _moment(at: str, form: str = "%H:%M %d/%m/%Y") -> str:
     if not (at.isascii() and at.isdigit() and len(at) <= 11):
         return "?"
-    return datetime.fromtimestamp(int(at), UTC).astimezone(TIME_ZONE).strftime("%d/%m/%Y")
+    return datetime.fromtimestamp(int(at), UTC).astimezone(TIME_ZONE).strftime(form)
 
 
 def _factor(detail: Mapping[str, str], translate: Translate) -> str:

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from flask import Response, g, make_response, render_template, url_for
 from flask_babel import gettext
 
-from ..authn.assurance import OUT_OF_REACH, PASSWORD
+from ..authn.assurance import OUT_OF_REACH, PASSWORD, own_level
 from ..directory.mirror import MirroredOfficer
 from ..directory.officer import Post
 from ..oauth.authorization_request import AuthorizationError, AuthorizationRequest
@@ -69,15 +69,16 @@ class Onward:
             enrols: Whether the page adds to it; who has nothing yet is let in only where that may be (``FirstFactors.admits``).
         """
         signed_in = self.signed_in()
-        if signed_in is not None and signed_in[0].acr >= self.required_level(
+        own = own_level(signed_in[0].acr, signed_in[0].amr) if signed_in is not None else PASSWORD
+        if signed_in is not None and (own if fresh else signed_in[0].acr) >= self.required_level(
                 signed_in[1], None, (), spared=self.spares(signed_in[0], afresh=fresh)) and (
                 not fresh or self._services.freshness.holds(signed_in[1].officer.entry_uuid, auth_time=signed_in[0].auth_time,
-                                                            level=signed_in[0].acr)):
+                                                            level=own)):
             if self._services.personal_data.unread(signed_in[0].sub):
                 browser_id()
                 return see_other(address_of("personal_data.ask", self._services.interactions.begin_page(path, fresh=fresh)))
             if not enrols or self._services.first_factors.admits(signed_in[1].officer.entry_uuid, caller().source,
-                                                                 level=signed_in[0].acr):
+                                                                 level=own):
                 g.entered = signed_in[1]
                 return signed_in
             browser_id()

@@ -39,7 +39,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "units": [{"code": "H30.11", "name": "Sở Y tế"}], "may_export": True, "files": "", "turn": _TURN,
         "bulk": lambda: [{"name": name, "label": label} for name, (label, _) in words.many().items()]}
     one: dict[str, Any] = frame(who, "officers") | {
-        "code": "", "waiting": None, "stopped": None, "found": _ROWS[0] | {
+        "code": "", "code_of": "", "waiting": None, "given": None, "stopped": None, "found": _ROWS[0] | {
             "posts": [{"title": "Chuyên viên", "unit_name": "Sở Y tế", "unit_code": "H30.11", "until": ""},
                       {"title": "", "unit_name": _LONG_UNIT, "unit_code": "H30.12", "until": "31/12/2026 00:00"}],
             "guest": None, "ends": "", "role": ""},
@@ -59,11 +59,14 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "may_revoke": True, "turn": _TURN}
     waiting = {"until": "24/11/2026 08:00", "reason": "Mất điện thoại", "asked_by_name": "Trần Thị Ví Dụ", "may_decide": False}
 
+    asked = {"until": "24/11/2026 08:00", "reason": "Quên điện thoại ở nhà", "asked_by_name": "Trần Thị Ví Dụ",
+             "may_decide": False, "state": "open", "hours": 8, "several": False, "uses": 0}
+
     def act(name: str, **more: Any) -> dict[str, Any]:
         return frame(who, "officers") | {
             "error": "", "found": _ROWS[0], "act": name, "label": lambda: words.acts()[name][0],
             "warning": lambda: words.acts()[name][1], "application": "", "about": "", "reason": "", "said": "", "asked_by": "",
-            "asks_why": lambda: words.asks_why(name), "destructive": True, **more}
+            "asks_why": lambda: words.asks_why(name), "hours": None, "destructive": True, **more}
 
     def many(**more: Any) -> dict[str, Any]:
         return frame(who, "officers") | {"act": "remind", "label": lambda: words.many()["remind"][0], "done": 1, "items": None,
@@ -93,7 +96,12 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
             "tasks": None, "timeline": [], "acts": [], "turn": {"first": "", "prev": "", "next": ""}, "found": _ROWS[1] | {
                 "posts": [], "guest": "vendor", "ends": "31/12/2026 00:00", "role": "Quản trị"}}),
         "officer-code": ("console/people/officer.html", one | {
-            "code": "AB3DE-FG7HJ", "applications": [], "certificates": [], "devices": [], "tasks": []}),
+            "code": "AB3DE-FG7HJ", "code_of": "code", "applications": [], "certificates": [], "devices": [], "tasks": []}),
+        "officer-pass-asked": ("console/people/officer.html", one | {"given": asked}),
+        "officer-pass-code": ("console/people/officer.html", one | {
+            "code": "AB3DE-FG7HJ", "code_of": "give_pass", "given": asked | {"state": "active", "uses": 2, "several": True}}),
+        "officer-act-pass": ("console/people/act.html", act("ask_pass", hours=words.hours, several=False, chosen="8",
+                                                            destructive=False)),
         "officer-stopped": ("console/people/officer.html", one | {"found": one["found"] | {"disabled": True}, "stopped": {
             "at": "23/11/2026 09:05", "by_name": "Trần Thị Ví Dụ", "reason": "Mất máy tính xách tay", "may_lift": False}}),
         "officer-act-stop": ("console/people/act.html", act("stop")),

@@ -298,6 +298,10 @@ SAMPLES = [
     Sample("recovery-code", "login/factors/recovery.html", _FACTOR),
     *(Sample(f"recovery-code-{code}", "login/factors/recovery.html", _FACTOR | {"error": {"code": code}}, 400)
       for code in ("wrong", "reused")),
+    Sample("temporary-pass", "login/factors/temporary_pass.html", _FACTOR | {"others": _OTHER_WAYS}),
+    Sample("temporary-pass-wrong", "login/factors/temporary_pass.html", _FACTOR | {"error": {"code": "wrong"}}, 400),
+    Sample("temporary-pass-throttled", "login/factors/temporary_pass.html",
+           _FACTOR | {"error": {"code": "throttled", "retry_after_seconds": 900}}, 429),
     Sample("recovery-code-throttled", "login/factors/recovery.html",
            _FACTOR | {"error": {"code": "throttled", "retry_after_seconds": 300}}, 429),
     Sample("password-must-change", "login/change_password.html", _CHANGE | {"cancel_url": "/next"}),

@@ -24,17 +24,18 @@ FIELDS = {"username", "password", "otp", "certificate", "certificate_sign_in", "
           # Members of a registration go by their own names.
           "client_id", "etag", "note", "alg", "emergency", "receiver", "owner", "needed", "carrier", *APPLICATION,
           "person", "application", "address", "since", "until", "legal_basis", "purpose", "unit", "list",
-          "about", "sure", "cols", "deputy", "giver", "ends_on", *ANNOUNCED, "where", "version"}
+          "temporary_pass", "hours", "several", "about", "sure", "cols", "deputy", "giver", "ends_on", *ANNOUNCED, "where",
+          "version"}
 COMPLETE = {"username": "username", "password": "current-password", "otp": "one-time-code", "new_password": "new-password",
             "new_password_again": "new-password", "user_code": "off", "recovery_code": "off", "name": "off",
-            "remember": "off", "enrolment_code": "off", **dict.fromkeys(
+            "remember": "off", "enrolment_code": "off", "temporary_pass": "off", **dict.fromkeys(
                 ("pick", "cols", "reason", "document", "record", "device_serial", "identity_number", "file", "q", "birth_date",
                  "phone",
                  "signature_file", "mail", "identity_issued_on", "identity_issued_by", "old_serial", "hosts",
                  *ANNOUNCED, "where",
                  "officer", "days", "authority", "note", "needed", "deadline", "groups", "titles", "on", *APPLICATION,
                  "person", "application", "address", "since", "until", "legal_basis", "purpose",
-                 "deputy", "giver", "ends_on"), "off")}
+                 "deputy", "giver", "ends_on", "several"), "off")}
 
 
 @dataclass

@@ -32,6 +32,7 @@ from idp.adapters.sql.authn.passkeys import SqlPasskeys
 from idp.adapters.sql.authn.recoveries import SqlRecoveries
 from idp.adapters.sql.authn.recovery_codes import SqlRecoveryCodes
 from idp.adapters.sql.authn.remembered import SqlRememberedDevices
+from idp.adapters.sql.authn.temporary_pass import SqlTemporaryPasses
 from idp.adapters.sql.authn.throttle import SqlGuessCounter
 from idp.adapters.sql.authn.totp import SqlTotpStore
 from idp.adapters.sql.consents import SqlConsents
@@ -71,6 +72,7 @@ from idp.authn.sign_in import SignIn
 from idp.authn.sign_in.certificate import CertificateSignIn
 from idp.authn.sign_in.forgotten import REQUEST_LIMITS, ForgottenPasswords
 from idp.authn.sign_in.passkey import PasskeySignIn
+from idp.authn.sign_in.temporary_pass import TemporaryPasses
 from idp.authn.totp import Totp
 from idp.authn.webauthn import RelyingParty
 from idp.directory.deprovisioning import Deprovisioning
@@ -208,6 +210,8 @@ class Site:
         first_factors = first_factor_rules(self.settings, networks, factors, self.demands, code_limits, database, b"e" * 32,
                                            self.clock)
         self.enrolment_codes = first_factors.codes
+        self.temporary_passes = TemporaryPasses(SqlTemporaryPasses(database), Lockout(
+            counter, self.clock, factor_limits, kind="temporary_pass"), audit, self.clock, key=b"t" * 32)
         assurance = assurance_policy(self.settings, networks, administrators=RoleGroups().names, grace_over=self.demands.over_of,
                                      highest=3 if self.settings.certificate_origin or sims else 2)
         deferred = SqlDeferred(database)
@@ -265,7 +269,7 @@ class Site:
                 self.passkeys, self.directory, self.mirror, audit, self.clock, limits=passkey_limits,
                 frozen=factors.frozen),
             recovery_codes=self.recovery_codes, second_factors=factors,
-            first_factors=first_factors,
+            first_factors=first_factors, temporary_passes=self.temporary_passes,
             freshness=Freshness(factors, self.clock, self.settings.fresh_authentication_seconds),
             interactions=Interactions(SqlInteractions(database), self.clock, self.settings.interaction_lifetime_seconds),
             acting_posts=ActingPosts(SqlPostChoices(database), self.clock),

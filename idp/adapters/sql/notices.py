@@ -6,8 +6,8 @@ writes neither, so that one Write serves an act that is told of now and then.
 
 The mail comes before the notice, so that a bound on mails counts the notices of earlier acts alone, whatever the database.
 
-What changes how an officer signs in ends the officer's remembered devices (``sessions.remembered``) in the same transaction:
-every such act is told of, so none can forget it.
+What changes how an officer signs in ends the officer's remembered devices (``sessions.remembered``) in the same transaction, and
+a new factor the temporary pass: every such act is told of, so none can forget it.
 """
 
 from __future__ import annotations
@@ -19,14 +19,15 @@ from typing import Any
 from sqlalchemy import Integer, delete, func, insert, literal_column, select, update
 
 from ...audit import AuditRecord
-from ...notices import ENDS_REMEMBERED, Notice, NoticeKind, Told, detail_of
+from ...notices import ENDS_PASS, ENDS_REMEMBERED, Notice, NoticeKind, Told, detail_of
 from .audit import audit_insert, audit_values
 from .database import Database, parameter
 from .outbox import mail_insert
-from .tables import NoticeRow, RememberedDeviceRow, SeenOnceRow
+from .tables import NoticeRow, RememberedDeviceRow, SeenOnceRow, TemporaryPassRow
 
 NOTICE: Any = NoticeRow.__table__
 REMEMBERED: Any = RememberedDeviceRow.__table__
+PASS: Any = TemporaryPassRow.__table__
 _COLUMNS = ("sub", "kind", "at", "source", "detail")
 
 
@@ -51,9 +52,17 @@ def notice_inserts(prefix: str = "notice_", *, mailed_a_day: int | None = None, 
         list(_COLUMNS), select(*values.values()).where(values["kind"] != literal_column("''"), *none_lately))
     ended = delete(REMEMBERED).where(REMEMBERED.c.sub == values["sub"], values["kind"].in_(
         [literal_column(f"'{kind.value}'") for kind in sorted(ENDS_REMEMBERED)]))
+    over = end_pass(values["sub"], values["at"]).where(values["kind"] == literal_column(f"'{ENDS_PASS.value}'"))
     if mailed_a_day is None:
-        return mail_insert(prefix, *none_lately), kept, ended
-    return mail_insert(prefix, earlier(86400) < literal_column(str(mailed_a_day)), *none_lately), kept, ended
+        return mail_insert(prefix, *none_lately), kept, ended, over
+    return mail_insert(prefix, earlier(86400) < literal_column(str(mailed_a_day)), *none_lately), kept, ended, over
+
+
+def end_pass(sub: Any, now: Any) -> Any:
+    """Make the act that ends an officer's temporary pass, given or only asked for; parameters are the two."""
+    standing = PASS.c.state.in_([literal_column("'open'"), literal_column("'approved'")])
+    return update(PASS).where(PASS.c.sub == sub, standing).values(
+        state=literal_column("'ended'"), ended_at=now, digest=literal_column("NULL"))
 
 
 def notice_values(notice: Notice | None, prefix: str = "notice_") -> dict[str, Any]:

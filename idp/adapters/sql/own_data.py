@@ -78,6 +78,8 @@ SECTIONS: Final = (
     _section("access_stop", "sub", "reason stopped_at lifted_at", "unit stopped_by stopped_for lifted_by"),
     _section("factor_reset", "sub", "reason asked_at state decided_at done_at expires_at",
              "proposal_id asked_by asked_for decided_by"),
+    _section("temporary_pass", "sub", "reason asked_at state decided_at hours several until uses used_at ended_at expires_at",
+             "proposal_id asked_by asked_for decided_by ended_by digest"),
     _section("password_recovery", "entry_uuid", "created_at expires_at proven_at done_at",
              "recovery_id browser_digest"),
     _section("notice", "sub", "at kind detail source read_at",

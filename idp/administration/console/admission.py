@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...audit import Caller
-from ...authn.assurance import REMEMBERED, TWO_FACTORS
+from ...authn.assurance import REMEMBERED, TWO_FACTORS, own_level
 from ...clock import Clock
 from ...directory.mirror import MirroredOfficer
 from ...roles import Administrator, ForbiddenError, Right, RoleGroups
@@ -59,8 +59,8 @@ class Console:
         """
         now = self._clock.now()
         last = max(session.auth_time, seen_at or 0)
-        return (session.acr >= TWO_FACTORS and REMEMBERED not in session.amr and last <= now < last + self._limits.idle
-                and now < session.auth_time + self._limits.absolute)
+        return (own_level(session.acr, session.amr) >= TWO_FACTORS and REMEMBERED not in session.amr
+                and last <= now < last + self._limits.idle and now < session.auth_time + self._limits.absolute)
 
     def admit(self, officer: MirroredOfficer, *, change: bool, caller: Caller,
               rights: tuple[Right, ...] = ()) -> tuple[Administrator, Caller]:

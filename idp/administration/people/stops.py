@@ -24,7 +24,7 @@ from ...directory.officer import Directory
 from ...directory.tasks import AFTER_A_DEPARTURE, DUE_SECONDS, NewTask
 from ...errors import RefusedError
 from ...notices import Notice, NoticeKind
-from ...roles import Administrator, ForbiddenError, Right, RoleGroups
+from ...roles import Administrator, ForbiddenError, Right, RoleGroups, check_another_person
 from ..reach import check_reach, unknown_officer
 from .reason import reason_of
 
@@ -147,8 +147,7 @@ class AccessStops:
 
     def _check_lifter(self, who: Administrator, stop: Stop) -> None:
         stopper = self._groups.administrator(self._mirror.by_sub(stop.stopped_by), client_id="", read_only=False)
-        if who.persons & ({stop.stopped_by, stop.stopped_for} | (stopper.persons if stopper is not None else set())):
-            raise RefusedError("Another person than who stopped it lets it go on.", code="same_person", status=403)
+        check_another_person(who, stop.stopped_by, stop.stopped_for, now=stopper)
         if not who.of_the_province and not (stop.unit and who.oversees(stop.unit)):
             raise ForbiddenError("This was stopped from above; whoever looks after more lets it go on.")
 

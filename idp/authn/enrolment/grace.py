@@ -29,7 +29,12 @@ def mark_of(deadline: int) -> str:
 
 def deadline_of(amr: Iterable[str]) -> int | None:
     """Give the deadline that stands among amr values; None where none does."""
-    found = (value[len(MARK):] for value in amr if value.startswith(MARK))
+    return moment_of(amr, MARK)
+
+
+def moment_of(amr: Iterable[str], mark: str) -> int | None:
+    """Give the moment, in seconds since the epoch, that follows a mark among amr values; None where there is none."""
+    found = (value[len(mark):] for value in amr if value.startswith(mark))
     return next((int(text) for text in found if text.isascii() and text.isdigit() and len(text) <= _LONGEST), None)
 
 

@@ -13,7 +13,7 @@ from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidScopeError
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
 
 from ...audit import AuditEvent
-from ...authn.assurance import AssurancePolicy
+from ...authn.assurance import AssurancePolicy, temporary_until
 from .. import client_authentication, scope
 from ..authorization_request import AuthorizationRequest
 from ..client import Client
@@ -51,10 +51,12 @@ def agreed(request: AuthorizationRequest, session: SessionFacts, *, now: int, of
         offline_seconds: Absolute life of a family that outlives the session.
     """
     offline = scope.OFFLINE in request.scope
+    ends = now + offline_seconds if offline else session.expires_at
+    until = temporary_until(session.amr)
     return Grant(
         grant_id=secrets.token_urlsafe(16), client_id=request.client_id, sub=session.sub, sid=session.sid,
         scope=" ".join(request.scope), offline=offline, auth_time=session.auth_time, acr=session.acr, amr=tuple(session.amr),
-        nonce=request.nonce, created_at=now, expires_at=now + offline_seconds if offline else session.expires_at,
+        nonce=request.nonce, created_at=now, expires_at=ends if until is None else min(ends, until),
         revoked_at=None, standing=Standing("active", session_ended=False, session_expires_at=session.expires_at),
         details=request.details)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from ...authn.assurance import AssurancePolicy
+from ...authn.assurance import AssurancePolicy, own_level
 from ...clock import Clock
 from ...directory.mirror import MirroredOfficer
 from ..client import ClientRegistry
@@ -91,7 +91,7 @@ class ResourceAccess:
             return Bearer(client.client_id, None)
         lapse = lapse_of(grant, client, assurance=self._assurance, now=now, idle_limit_seconds=self._idle_limit_seconds)
         old = bool(fresh_seconds) and now - grant.auth_time > fresh_seconds
-        if lapse == "level" or (not lapse and (grant.acr < least_level or old)):
+        if lapse == "level" or (not lapse and (own_level(grant.acr, grant.amr) < least_level or old)):
             enough = max(least_level, level_demanded(grant.standing, client, self._assurance, now=now))
             raise TokenRefusedError("More factors, or a new sign-in, are needed.", code="insufficient_user_authentication",
                                     acr_values=self._assurance.acr_of(enough))

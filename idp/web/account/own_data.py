@@ -107,6 +107,7 @@ def section_words() -> Mapping[str, str]:
         "recovery_codes": gettext("Bộ mã khôi phục"), "officer_certificate": gettext("Chứng thư số để đăng nhập"),
         "sim_login": gettext("Đăng nhập bằng SIM ký số"),
         "factor_demand": gettext("Yêu cầu có lớp thứ hai"), "factor_reset": gettext("Đề nghị đặt lại lớp thứ hai"),
+        "temporary_pass": gettext("Mã tạm được đề nghị cho bạn"),
         "password_recovery": gettext("Lần đặt lại mật khẩu đã quên"), "notice": gettext("Thông báo đã gửi bạn"),
         "notice_reading": gettext("Thông báo về dữ liệu cá nhân đã đọc"), "enrollment": gettext("Đề nghị chứng thư số"),
         "pki_certificate": gettext("Chứng thư số do tỉnh cấp"), "seen_certificate": gettext("Chứng thư số đã nhận"),

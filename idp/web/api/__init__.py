@@ -20,7 +20,7 @@ from .applications import clients, initial_access, keys
 from .desk import devices, enrollments, signatures, sims
 from .door import Door
 from .openapi import PREFIX
-from .people import break_glass, grants, officers, tasks
+from .people import break_glass, grants, officers, passes, tasks
 
 Wsgi = Callable[[Any, Any], Iterable[bytes]]
 
@@ -46,8 +46,8 @@ def create(services: Services) -> Flask:
     app.before_request(check_limits)
     problems.handle(app, secure=services.settings.secure)
     door = Door(services)
-    for resource in (announcements, audit, clients, initial_access, grants, keys, officers, tasks, break_glass, enrollments,
-                     devices, deliveries, campaigns, sims, signatures):
+    for resource in (announcements, audit, clients, initial_access, grants, keys, officers, passes, tasks, break_glass,
+                     enrollments, devices, deliveries, campaigns, sims, signatures):
         app.register_blueprint(resource.blueprint(door), url_prefix=PREFIX)
     for rule in list(app.url_map.iter_rules()):
         if "POST" in (rule.methods or ()):

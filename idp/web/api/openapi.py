@@ -21,7 +21,7 @@ from ...oauth.client import Client
 from ...oauth.clients import profile, registration
 from ...oauth.clients.members import LOCALIZED_PATTERN
 from ...pki.enrollment.states import State
-from .schemas import announcements, campaigns
+from .schemas import announcements, campaigns, passes
 from .schemas.audit import PARAMETERS as AUDIT_PARAMETERS
 from .schemas.audit import paths as audit_paths
 from .schemas.audit import schemas as audit_schemas
@@ -214,6 +214,7 @@ def _schemas() -> dict[str, Any]:
         **_registration(), **lists, **audit_schemas(_object),
         **enrollment_schemas(_object), **device_schemas(_object), **onboarding_schemas(_object),
         **delivery_schemas(_object), **sim_schemas(_object), **campaigns.schemas(_object), **people_schemas(_object),
+        **passes.schemas(_object),
         **announcements.schemas(_object),
         "Grant": _object(grant, grant), "Keys": _object(keys, ("keys", "next_rotation_at")),
         "Rotation": _object({"alg": {"type": "string", "enum": list(KINDS)}, "emergency": _YES}),
@@ -291,7 +292,7 @@ def _paths() -> dict[str, Any]:
         **delivery_paths(_operation),
         **sim_paths(_operation),
         **audit_paths(_operation),
-        **people_paths(_operation),
+        **people_paths(_operation), **passes.paths(_operation),
         "/clients": {
             "get": _operation("listClients", "Applications, page by page.", answer="ClientSummaryPage",
                               query=("q", "source", "disabled", "owner_unit", "sort", "cursor", "limit")),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 
 from flask import Response
 
-from ...authn.assurance import PASSWORD, PWD, REMEMBERED, TWO_FACTORS, level_reached, missing
+from ...authn.assurance import PASSWORD, PWD, REMEMBERED, TWO_FACTORS, level_reached, missing, own_level
 from ...directory.mirror import MirroredOfficer
 from ...oauth.authorization_request import AuthorizationError, AuthorizationRequest
 from ...oauth.client import Client
@@ -95,7 +95,8 @@ class Course:
             if interaction.fresh and not self._services.freshness.recent(session.auth_time):
                 return Prompt.LOGIN
             level = self._level_of_page(interaction, officer, session.amr)
-            return Prompt.STEP_UP if session.acr < level else Prompt.DONE
+            reached = own_level(session.acr, session.amr) if interaction.fresh else session.acr
+            return Prompt.STEP_UP if reached < level else Prompt.DONE
         try:
             return self.onward.prompt(AuthorizationRequest.from_json(interaction.request), client, interaction, signed_in)
         except AuthorizationError:
@@ -110,7 +111,8 @@ class Course:
         return signed_in[1] if hint_agrees(asked, self._services.subjects.of(client, signed_in[0].sub)) else None
 
     def complete(self, interaction: Interaction, officer: MirroredOfficer, amr: tuple[str, ...], *,
-                 remember: bool = False, last: Callable[[str], Response] | None = None) -> Response:
+                 remember: bool = False, last: Callable[[str], Response] | None = None,
+                 until: int | None = None) -> Response:
         """Open the session, now that everything asked was proven, and go where the officer was going.
 
         Args:
@@ -119,10 +121,11 @@ class Course:
             amr: What was proven.
             remember: The officer does not want to be asked for the second factor here again for a while, and may.
             last: Makes a page that is shown before, from the address that it is to lead to.
+            until: When the session ends at the latest; None for no such end.
         """
         cookie, session = self._services.sessions.open(
             officer.sub, acr=level_reached(amr), amr=amr, caller=caller(), cookie=session_cookie(self._services),
-            client_id=interaction.client_id)
+            client_id=interaction.client_id, until=until)
         change_session(session)
         device = self._services.known_devices.signed_in(session, device_cookie(self._services), caller())
         if remember:

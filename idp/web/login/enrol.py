@@ -112,11 +112,16 @@ class EnrolPage:
             app=application_words(self._course.client(interaction)), action=address_of("login.take_factor", interaction),
             who=officer_words(officer), agency_help=agency_help(self._services, officer),
             passkey_url=address_of("login.enrol", interaction, way=PASSKEY) if self._services.passkeys.offered else None,
-            back_url=address_of("login.enrol", interaction),
+            back_url=address_of("login.enrol", interaction), pass_url=self._pass_url(interaction, place.officer),
             cancel_url=address_of("login.ask", interaction, **{"as": "other"})), _STATUS.get(error, 400) if error else 200)
         if error == "throttled":
             answer.headers["Retry-After"] = str(wait or 60)
         return answer
+
+    def _pass_url(self, interaction: Interaction, officer: MirroredOfficer) -> str:
+        """Give the address at which a temporary pass is taken; "" where none would be."""
+        takes = not interaction.fresh and self._services.temporary_passes.standing(officer.sub) is not None
+        return address_of("login.ask", interaction, way="temporary_pass") if takes else ""
 
     def answer(self, place: Place) -> Response:
         """Take a form: "later", a code of an administrator, the beginning of an app, or the first answer of a factor."""

@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, make_response, render_template, request
+from flask_babel import gettext
 
-from ...authn.assurance import PWD, level_reached, with_factor
+from ...authn.assurance import PWD, level_reached, temporary_mark, with_factor
 from ...authn.mobile_id import AFTER, MobileId
 from ...authn.second_factor import FactorStep
+from ...authn.sign_in.temporary_pass import LEVEL
 from ...directory.mirror import MirroredOfficer
 from ...errors import RefusedError, UnavailableError
 from ...oidc.prompts import Prompt
@@ -27,6 +29,8 @@ from .enrol import EnrolPage
 from .factors import FactorForm, forms
 from .factors.sim import SimForm
 
+PASS = "temporary_pass"
+"""The form field of a temporary pass, and its way in the address."""
 REMEMBER = "remember"
 """The form field by which an officer asks not to be asked here again for a while."""
 
@@ -41,8 +45,8 @@ class SecondFactorPage:
         self._forms = {form.factor: form for form in forms(services)}
 
     def was_sent(self) -> bool:
-        """Tell whether the form that came is one of a factor."""
-        return self._sent() is not None
+        """Tell whether the form that came is one of a factor, or of a temporary pass."""
+        return PASS in request.form or self._sent() is not None
 
     def answer(self, interaction: Interaction) -> Response | None:
         """Try the factor that was sent; None when no factor is due."""
@@ -50,6 +54,8 @@ class SecondFactorPage:
         if due is None:
             return None
         session, officer = due
+        if PASS in request.form:
+            return self._pass(interaction, session, officer)
         assert form is not None
         if isinstance(form, SimForm):
             asked = self._phone(form, interaction, officer)
@@ -68,8 +74,26 @@ class SecondFactorPage:
             remember = (request.form.get(REMEMBER) == "1" and form.factor != self._services.recovery_codes.name
                         and self._may_remember(interaction, officer))
             return self._course.complete(interaction, officer, with_factor(interaction.amr, *step.amr), remember=remember)
-        amr = with_factor(session.amr, *step.amr)
-        raised = self._services.sessions.step_up(session, acr=level_reached(amr), amr=amr, caller=caller(),
+        return self._raise(interaction, session, with_factor(session.amr, *step.amr))
+
+    def _pass(self, interaction: Interaction, session: Session | None, officer: MirroredOfficer) -> Response:
+        """Try a temporary pass, where one may be used on the way to where the officer is going."""
+        if not self.takes_pass(interaction, officer):
+            return self.form(interaction, officer)
+        step = self._services.temporary_passes.redeem(officer, request.form[PASS], caller(), client_id=interaction.client_id,
+                                                      device=device(self._services))
+        if step.outcome == "throttled":
+            return _too_often(self.pass_form(interaction, officer, error={
+                "code": "throttled", "retry_after_seconds": step.retry_after_seconds}, status=429), step.retry_after_seconds)
+        if step.outcome != "accepted":
+            return self.pass_form(interaction, officer, error={"code": "wrong"}, status=400)
+        mark = temporary_mark(step.until)
+        if session is None:
+            return self._course.complete(interaction, officer, (*with_factor(interaction.amr), mark), until=step.until)
+        return self._raise(interaction, session, (*with_factor(session.amr), mark), until=step.until)
+
+    def _raise(self, interaction: Interaction, session: Session, amr: tuple[str, ...], *, until: int | None = None) -> Response:
+        raised = self._services.sessions.step_up(session, acr=level_reached(amr), amr=amr, caller=caller(), until=until,
                                                  cookie=session_cookie(self._services) or "", client_id=interaction.client_id)
         if raised is None:
             return see_other(address_of("login.ask", interaction))
@@ -96,10 +120,8 @@ class SecondFactorPage:
             interaction, officer)
 
     def _throttled(self, form: FactorForm, interaction: Interaction, officer: MirroredOfficer, step: FactorStep) -> Response:
-        answer = self.form(interaction, officer, way=form.factor, status=429, error={
-            "code": "throttled", "retry_after_seconds": step.retry_after_seconds})
-        answer.headers["Retry-After"] = str(step.retry_after_seconds or 60)
-        return answer
+        return _too_often(self.form(interaction, officer, way=form.factor, status=429, error={
+            "code": "throttled", "retry_after_seconds": step.retry_after_seconds}), step.retry_after_seconds)
 
     def _amr(self, interaction: Interaction) -> tuple[str, ...]:
         """Give what was proven so far, in this sign-in or by the session that has to step up."""
@@ -128,6 +150,9 @@ class SecondFactorPage:
         Only ways that lead far enough. Who has none is led to enrol one; whose are frozen, or do not lead so far, is told what
         can be done.
         """
+        takes_pass = self.takes_pass(interaction, officer)
+        if takes_pass and not way and request.args.get("way") == PASS:
+            return self.pass_form(interaction, officer)
         if self._first.wanted(interaction, officer):
             return see_other(address_of("login.enrol", interaction))
         frozen = self._services.second_factors.frozen(officer.officer.entry_uuid)
@@ -141,6 +166,8 @@ class SecondFactorPage:
         form = self._forms.get(shown)
         others = [{**self._forms[name].words(standings), "url": address_of("login.ask", interaction, way=name)}
                   for name in ways if name != shown]
+        if takes_pass:
+            others.append(pass_words(interaction))
         own = form.context(interaction, officer) if form is not None else {}
         own["error"] = error or own.get("error")
         return make_response(render_template(
@@ -151,6 +178,22 @@ class SecondFactorPage:
             who=officer_words(officer.officer), agency_help=agency_help(self._services, officer.officer),
             cancel_url=address_of("login.ask", interaction, **{"as": "other"})), status)
 
+    def takes_pass(self, interaction: Interaction, officer: MirroredOfficer) -> bool:
+        """Tell whether this officer has a temporary pass, and it leads far enough here: never to where factors change."""
+        return (not interaction.fresh and self._course.required(interaction, officer) <= LEVEL
+                and self._services.temporary_passes.standing(officer.sub) is not None)
+
+    def pass_form(self, interaction: Interaction, officer: MirroredOfficer, *, status: int = 200,
+                  error: dict[str, Any] | None = None) -> Response:
+        """Ask for the code of the pass."""
+        back = {"name": gettext("Cách xác nhận khác"), "note": gettext("Dùng lớp thứ hai của bạn."), "icon": "shield",
+                "url": address_of("login.ask", interaction)}
+        return make_response(render_template(
+            "login/factors/temporary_pass.html", error=error, others=[back],
+            app=application_words(self._course.client(interaction)), action=address_of("login.answer", interaction),
+            who=officer_words(officer.officer), agency_help=agency_help(self._services, officer.officer),
+            cancel_url=address_of("login.ask", interaction, **{"as": "other"})), status)
+
     def _may_remember(self, interaction: Interaction, officer: MirroredOfficer) -> bool:
         """Tell whether this officer may ask for it: in a sign-in that began with the password, where it would be of use."""
         proven = self._course.proven(interaction)
@@ -158,3 +201,14 @@ class SecondFactorPage:
 
     def _sent(self) -> FactorForm | None:
         return next((form for form in self._forms.values() if form.field in request.form), None)
+
+
+def pass_words(interaction: Interaction) -> dict[str, str]:
+    """Name the temporary pass in the list of ways."""
+    return {"name": gettext("Tôi có mã tạm"), "note": gettext("Mã do quản trị cấp khi bạn không có lớp thứ hai bên mình."),
+            "icon": "codes", "url": address_of("login.ask", interaction, way=PASS)}
+
+
+def _too_often(answer: Response, wait: int | None) -> Response:
+    answer.headers["Retry-After"] = str(wait or 60)
+    return answer

@@ -43,7 +43,7 @@ BODIES: Final[Mapping[str, Any]] = {
     "POST /officers/acts": {"act": "remind", "officers": ["{sub}"]}, "POST /officers/{sub}/factor-reset": {"reason": "Mất máy"},
     "POST /officers/{sub}/phone": {"purpose": "Gọi báo lịch nhận thiết bị"},
     "POST /enrollments/{enrollment_id}/identity": {"purpose": "So với công văn gửi đi"},
-    "POST /officers/{sub}/lift-stop": {"reason": "Thử"},
+    "POST /officers/{sub}/lift-stop": {"reason": "Thử"}, "POST /officers/{sub}/temporary-pass": {"hours": 0},
     "POST /sims": {"holder": "{sub}", "number": "0912345678", "carrier": "mang"}, "POST /sims/{sim_id}/acts": {"act": "approve"},
     "POST /signatures/{transaction_id}/evidence": {"purpose": "Thanh tra"},
     "POST /deputies": {"deputy": "nobody", "ends_on": "2020-01-01", "reason": "Đi công tác"},
@@ -109,6 +109,7 @@ class World:
         self._with_factor(sub)
         office.services.mirroring.units.note_unit(UnitEntry(f"unit-{unit}", Unit(unit, "", "Sở")), now=office.clock.now())
         proposal = office.call("POST", f"/officers/{sub}/factor-reset", self.asker, {"reason": "Mất máy"}).json["id"]
+        asked = office.call("POST", f"/officers/{sub}/temporary-pass", self.asker, {"reason": "Quên máy"}).json["id"]
         said = office.call("POST", "/announcements", province, {
             "level": "info", "where": ["portal"], "text_vi": "Tin", "until_at": office.clock.now() + 9}).json["id"]
         spare = office.officer(f"thay.{whose}", unit=unit)
@@ -116,7 +117,7 @@ class World:
         deputy = office.call("POST", "/deputies", giver, {
             "deputy": f"thay.{whose}", "ends_on": day_of(office.clock.now()).isoformat(), "reason": "Đi công tác"})
         assert (deputy.status_code, spare) == (201, deputy.json["deputy"]), deputy.text
-        return {"announcement_id": said, "proposal_id": proposal, "deputy_id": deputy.json["id"], "code": unit,
+        return {"announcement_id": said, "proposal_id": proposal, "pass_id": asked, "deputy_id": deputy.json["id"], "code": unit,
                 "sim_id": "no-carrier", "transaction_id": "s0",
                 "sub": sub, "client_id": client, "grant_id": grant, "id": leave, "token_id": leave, "enrollment_id": number,
                 "device_id": device, "task_id": f"task-{whose}", "campaign_id": campaign, **WORDS}

@@ -17,6 +17,7 @@ from ....directory.deprovisioning import EVERYTHING, Ending
 from ....directory.tasks import AFTER_A_DEPARTURE, NewTask
 from ..audit import audit_insert, audit_insert_for, audit_values
 from ..database import Database, parameter
+from ..notices import end_pass
 from ..tables import (
     DeferredAuthorizationRow,
     DepartureRow,
@@ -178,7 +179,7 @@ def endings(database: Database) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         .values(entry_uuid=literal_column("''"), proven_at=_NULL),
         update(GRANT).where(lives["grant"]).values(revoked_at=now, revoke_reason=reason),
         update(SESSION).where(lives["session"]).values(ended_at=now, end_reason=reason),
-        delete(REMEMBERED).where(REMEMBERED.c.sub == parameter(REMEMBERED.c.sub)))
+        delete(REMEMBERED).where(REMEMBERED.c.sub == parameter(REMEMBERED.c.sub)), end_pass(parameter(REMEMBERED.c.sub), now))
 
 
 def task_insert(database: Database, number: int) -> Any:

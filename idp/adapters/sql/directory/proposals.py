@@ -1,4 +1,4 @@
-"""Factors that two persons take away (port: ``administration.people.two_persons.ProposalStore``).
+"""Factors that two persons take away (port: ``administration.people.two_persons.FactorResetStore``).
 
 An officer has one row: a new proposal takes the place of one that is decided and done, or over, by one conditional statement.
 """
@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Integer, Text, and_, bindparam, literal_column, or_, select, update
 
-from ....administration.people.two_persons import Proposal
+from ....administration.people.two_persons import FactorReset
 from ....audit import AuditRecord
 from ..audit import audit_insert, audit_values
 from ..database import Database, parameter
@@ -46,17 +46,17 @@ class SqlProposals:
             or_(c.asked_at > after, and_(c.asked_at == after, c.proposal_id > parameter(c.proposal_id, "after_id"))))
             .order_by(c.asked_at, c.proposal_id).limit(bindparam("limit", type_=Integer())))
 
-    def add(self, proposal: Proposal, record: AuditRecord) -> bool:
+    def add(self, proposal: FactorReset, record: AuditRecord) -> bool:
         """Keep a proposal, where none for the officer waits."""
         values = {name: getattr(proposal, name) for name in _VALUES}
         return self._add.run(**values, now=record.at, **audit_values(record)) is not None
 
-    def find(self, proposal_id: str) -> Proposal | None:
+    def find(self, proposal_id: str) -> FactorReset | None:
         """Find one."""
         row = self._find.one(proposal_id=proposal_id)
         return None if row is None else _proposal(row)
 
-    def waiting(self, *, sub: str, now: int, after: tuple[int, str] | None, limit: int) -> list[Proposal]:
+    def waiting(self, *, sub: str, now: int, after: tuple[int, str] | None, limit: int) -> list[FactorReset]:
         """Give those that wait, the oldest first."""
         at, number = after or (-1, "")
         return [_proposal(row) for row in self._waiting.all(sub=sub, now=now, after=at, after_id=number, limit=limit)]
@@ -71,5 +71,5 @@ class SqlProposals:
         self._done.run(proposal_id=proposal_id, now=now)
 
 
-def _proposal(row: Any) -> Proposal:
-    return Proposal(**{name: getattr(row, name) for name in (*_VALUES, *_DECISION)})
+def _proposal(row: Any) -> FactorReset:
+    return FactorReset(**{name: getattr(row, name) for name in (*_VALUES, *_DECISION)})

@@ -52,7 +52,7 @@ from .rollout import (
 from .signing import CscAuthorizationRow, EvidenceBlobRow, SignEventRow, SignTransactionRow
 from .sims import SimEntryRow, SimRow
 from .trail import AuditArchiveRow, AuditDayRow, AuditRow, AuditSealRow
-from .two_persons import AccessStopRow, DeputyRow, FactorResetRow
+from .two_persons import AccessStopRow, DeputyRow, FactorResetRow, TemporaryPassRow
 
 __all__ = (
     "AccessStopRow",
@@ -131,6 +131,7 @@ __all__ = (
     "SimLoginRow",
     "SimRow",
     "TaskRow",
+    "TemporaryPassRow",
     "ThrottleRow",
     "TotpEnrolmentRow",
     "TotpRow",

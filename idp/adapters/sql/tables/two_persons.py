@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index, String
+from sqlalchemy import Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .column_types import Base, Epoch, Subject, Words
@@ -59,3 +59,32 @@ class FactorResetRow(Base):
     decided_at: Mapped[Epoch | None]
     done_at: Mapped[Epoch | None]
     __table_args__ = (Index("ix_factor_reset_asked_at", "asked_at", "proposal_id"),)
+
+
+class TemporaryPassRow(Base):
+    """An officer's temporary pass (``administration.people.temporary_access``): the last time that one was asked for."""
+
+    __tablename__ = "temporary_pass"
+    sub: Mapped[Subject] = mapped_column(primary_key=True)
+    proposal_id: Mapped[str] = mapped_column(String(32), unique=True)
+    reason: Mapped[Words]
+    asked_by: Mapped[Subject]
+    asked_for: Mapped[Subject]
+    asked_at: Mapped[Epoch]
+    expires_at: Mapped[Epoch]
+    """Of the proposal."""
+    state: Mapped[str] = mapped_column(String(16))
+    """open | approved | refused | withdrawn | ended."""
+    decided_by: Mapped[Subject]
+    decided_at: Mapped[Epoch | None]
+    hours: Mapped[int]
+    several: Mapped[int]
+    """1: it may be used several times."""
+    digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    """Of the code, keyed; None where there is none, or none any more."""
+    until: Mapped[Epoch | None]
+    uses: Mapped[int]
+    used_at: Mapped[Epoch | None]
+    ended_at: Mapped[Epoch | None]
+    ended_by: Mapped[Subject]
+    __table_args__ = (Index("ix_temporary_pass_asked_at", "asked_at", "proposal_id"),)

@@ -17,7 +17,7 @@ _TIME: Final = {"type": "integer", "description": "Seconds since the epoch."}
 _TIME_OR_NONE: Final = {"type": ["integer", "null"], "description": "Seconds since the epoch."}
 _NUMBER: Final = {"type": "integer"}
 _YES: Final = {"type": "boolean"}
-_LINE: Final = {"type": "string", "minLength": 1, "maxLength": LONGEST_REASON, "pattern": "^[^\\x00-\\x1f\\x7f]*$"}
+LINE: Final = {"type": "string", "minLength": 1, "maxLength": LONGEST_REASON, "pattern": "^[^\\x00-\\x1f\\x7f]*$"}
 _CODE: Final = "^[A-Z][0-9]{2}(\\.[0-9A-Z]{1,32}){0,4}$"
 PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "officer_state": {"type": "string", "enum": list(STATES)},
@@ -65,7 +65,7 @@ def schemas(made: Callable[..., dict[str, Any]]) -> dict[str, Any]:
               "ends_at": _TIME, "may_end": _YES}
     stop = {"sub": _TEXT, "at": _TIME, "by": _TEXT, "by_name": _TEXT_OR_NONE, "reason": _TEXT, "may_lift": _YES}
     lifted = {"sub": _TEXT, "status": {"type": "string", "enum": ["active", "disabled", "gone"]}}
-    named = {"deputy": _LINE, "giver": _LINE, "unit": {"type": "string", "pattern": _CODE}, "reason": _LINE,
+    named = {"deputy": LINE, "giver": LINE, "unit": {"type": "string", "pattern": _CODE}, "reason": LINE,
              "ends_on": {"type": "string", "format": "date", "description": f"The last day, at most {MOST_DAYS} days ahead."}}
     facts = {"code": _TEXT, "code_2016": _TEXT_OR_NONE, "name": _TEXT, "kind": _TEXT_OR_NONE}
     numbers = {"officers": _NUMBER, "with_factor": _NUMBER, "with_certificate": _NUMBER, "open_tasks": _NUMBER}
@@ -82,8 +82,8 @@ def schemas(made: Callable[..., dict[str, Any]]) -> dict[str, Any]:
         "Stop": made(stop, stop), "StopLifted": made(lifted, lifted),
         "OfficerStop": made({"stop": {"oneOf": [of("Stop"), {"type": "null"}]}}, ("stop",)),
         "Phone": made({"phone": _TEXT}, ("phone",)),
-        "Purpose": made({"purpose": _LINE | {"minLength": SHORTEST_PURPOSE}}, ("purpose",)),
-        "Reason": made({"reason": _LINE}, ("reason",)), "Deputy": made(deputy, deputy), "DeputyPage": page("Deputy"),
+        "Purpose": made({"purpose": LINE | {"minLength": SHORTEST_PURPOSE}}, ("purpose",)),
+        "Reason": made({"reason": LINE}, ("reason",)), "Deputy": made(deputy, deputy), "DeputyPage": page("Deputy"),
         "NewDeputy": made(named, ("deputy", "ends_on", "reason")), "Agency": made(agency, agency),
         "Agencies": made({"items": many(of("Agency"))}, ("items",)), "WholeAgency": made(one_agency, one_agency),
         "OfficersAct": made({

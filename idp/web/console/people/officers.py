@@ -116,7 +116,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             if err.status == 404 or err.code == "forbidden":
                 raise
             return _ask(entered, sub, act, about, error=words.refusal(err.code), status=err.status)
-        return _one(entered, sub, code=code) if code else see_other(f"{LIST}{sub}")
+        return _one(entered, sub, code=code, code_of=act) if code else see_other(f"{LIST}{sub}")
 
     def _do(entered: Entered, sub: str, act: str, about: str) -> str:
         """Do it; gives what is shown once."""
@@ -133,6 +133,18 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             return str(administration.factors.give_code(who, sub, caller)["code"])
         elif act == "release":
             administration.officers.release_factors(who, sub, caller)
+        elif act == "ask_pass":
+            hours = request.form.get("hours", "")
+            rooms.passes.ask(who, sub, {"reason": request.form.get("reason", "").strip(),
+                                        "hours": int(hours) if hours.isascii() and hours.isdigit() and len(hours) < 3 else 0,
+                                        "several": request.form.get("several") == "1"}, caller)
+        elif act in words.PASS:
+            given = rooms.passes.of(who, sub)
+            if given is None:
+                raise RefusedError("Nothing waits.", code="decided", status=409)
+            done = {"give_pass": rooms.passes.approve, "refuse_pass": rooms.passes.refuse,
+                    "withdraw_pass": rooms.passes.withdraw}[act](who, given["id"], caller)
+            return str(done.get("code", ""))
         elif act in words.REASONED:
             {"reset": rooms.resets.ask, "stop": rooms.stops.stop, "lift": rooms.stops.lift}[act](
                 who, sub, {"reason": request.form.get("reason", "").strip()}, caller)
@@ -155,13 +167,17 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         if act == "revoke" and not application:
             abort(404)
         label, warning = words.acts()[act]
-        waiting = rooms.resets.of(entered.who, sub) if act in ("approve", "refuse") else None
+        waiting = rooms.resets.of(entered.who, sub) if act in ("approve", "refuse") else (
+            rooms.passes.of(entered.who, sub) if act in ("give_pass", "refuse_pass") else None)
         return door.page(
             "console/people/act.html", entered, here="officers", status=status, error=error, found=_row(found), act=act,
             label=label, warning=warning, application=application, about=about if act == "revoke" else "",
             reason=request.form.get("reason", "")[:300], said=waiting["reason"] if waiting else "",
             asked_by=waiting["asked_by_name"] or "" if waiting else "",
-            asks_why=words.asks_why(act), destructive=act in ("end_access", "revoke", "reset", "approve", "stop"))
+            asks_why=words.asks_why(act), destructive=act in ("end_access", "revoke", "reset", "approve", "stop",
+                                                              "withdraw_pass"),
+            hours=words.hours() if act == "ask_pass" else None, several=request.form.get("several") == "1",
+            chosen=request.form.get("hours", str(rooms.passes.usual_hours)))
 
     def _list(entered: Entered) -> Response:
         narrowed, columns = _narrowed(), _columns()
@@ -181,20 +197,22 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             files=f"?{urlencode(address)}" if address else "", may_export=entered.who.may(Right.ADMINISTER),
             turn=_turn(address, page.next))
 
-    def _one(entered: Entered, sub: str, *, code: str = "", phone: str = "") -> Response:
+    def _one(entered: Entered, sub: str, *, code: str = "", code_of: str = "", phone: str = "") -> Response:
         who = entered.who
         found = rooms.directory.one(who, sub)
         page = rooms.directory.timeline(who, sub, cursor=request.args.get("cursor", ""), limit=_TIMELINE)
         waiting = rooms.resets.of(who, sub) if who.may(Right.ADMINISTER) or who.may(Right.ASK_FACTOR_RESET) else None
+        given = rooms.passes.of(who, sub) if who.may(Right.ADMINISTER) or who.may(Right.ASK_TEMPORARY_PASS) else None
         units, stopped = unit_names(services), rooms.stops.of(who, sub)
         names = {event: label for family in families().values() for event, label in family.items()}
         return door.page(
-            "console/people/officer.html", entered, here="officers", code=code,
+            "console/people/officer.html", entered, here="officers", code=code, code_of=code_of,
             found=_row(found) | ({"phone": phone} if phone else {}) | {
                 "posts": [post | {"until": day(post["ends_at"] - 1) if post["ends_at"] else ""} for post in found["posts"]],
                 "guest": found["guest"], "ends": day(found["ends_at"] - 1) if found["ends_at"] else "",
                 "role": words.role(found["role"], services)},
             waiting=waiting and waiting | {"until": moment(waiting["expires_at"])},
+            given=given and given | {"until": moment(given["until"] or given["expires_at"])},
             stopped=stopped and stopped | {"at": moment(stopped["at"])},
             factors=[{"name": words.factor(one["factor"]), "label": one["label"], "since": moment(one["enrolled_at"]),
                       "used": moment(one["last_used_at"]) if one["last_used_at"] else "", "left": one["left"]}
@@ -211,13 +229,13 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             timeline=[{"at": moment(line["at"]), "what": names.get(line["event"], line["event"]),
                        "source": source_words(line["source"] or ""), "who": name_of(services, line["by"])}
                       for line in page.items],
-            acts=_offered(entered, found, waiting, stopped, frozen=services.administration.officers.frozen(sub)),
+            acts=_offered(entered, found, waiting, stopped, given, frozen=services.administration.officers.frozen(sub)),
             may_revoke=who.may(Right.CHANGE),
             turn=turning(f"{LIST}{sub}", {}, following=page.next, prev=""))
 
 
 def _offered(entered: Entered, found: Mapping[str, Any], waiting: Mapping[str, Any] | None, stopped: Mapping[str, Any] | None,
-             *, frozen: bool) -> list[dict[str, str]]:
+             given: Mapping[str, Any] | None, *, frozen: bool) -> list[dict[str, str]]:
     """Give the acts that are offered; whether one is done is for the rooms to say."""
     who, other = entered.who, found["sub"] not in entered.who.persons
     has = bool(found["factors"])
@@ -225,7 +243,11 @@ def _offered(entered: Entered, found: Mapping[str, Any], waiting: Mapping[str, A
                "remind": who.may(Right.ASK_FACTOR_RESET) and not found["has_factor"] and found["status"] == "active",
                "reset": who.may(Right.ASK_FACTOR_RESET) and has and other and waiting is None,
                "approve": bool(waiting and waiting["may_decide"]),
-               "refuse": bool(waiting and (waiting["may_decide"] or waiting["may_take_back"]))}
+               "refuse": bool(waiting and (waiting["may_decide"] or waiting["may_take_back"])),
+               "ask_pass": given is None and who.may(Right.ASK_TEMPORARY_PASS) and other and found["status"] == "active",
+               "give_pass": bool(given and given["may_decide"]),
+               "refuse_pass": bool(given and (given["may_decide"] or given["may_take_back"])),
+               "withdraw_pass": bool(given and given["may_withdraw"])}
     offered |= {"phone": who.may(Right.ADMINISTER) and bool(found["phone"]),
                 "release": frozen and found["status"] == "active" and who.may(Right.ACT_ON_FACTORS) and other,
                 "stop": found["status"] == "active" and who.may(Right.STOP_ACCESS) and other,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
+from ....administration.people.temporary_access import MOST_HOURS
 from ....roles import Right, Role
 from ....services import Services
 from ..desk import name_of, unit_names
@@ -15,11 +16,15 @@ RIGHTS: Final[Mapping[str, tuple[Right, ...]]] = {
     "end_access": (Right.END_ACCESS,), "revoke": (Right.CHANGE,), "remind": (Right.ASK_FACTOR_RESET,),
     "code": (Right.ACT_ON_FACTORS,), "reset": (Right.ASK_FACTOR_RESET,), "approve": (Right.ACT_ON_FACTORS,),
     "refuse": (Right.ACT_ON_FACTORS, Right.ASK_FACTOR_RESET), "release": (Right.ACT_ON_FACTORS,),
+    "ask_pass": (Right.ASK_TEMPORARY_PASS,), "give_pass": (Right.ACT_ON_FACTORS,),
+    "refuse_pass": (Right.ACT_ON_FACTORS, Right.ASK_TEMPORARY_PASS), "withdraw_pass": (Right.ASK_TEMPORARY_PASS,),
     "phone": (Right.ADMINISTER,), "stop": (Right.STOP_ACCESS,), "lift": (Right.STOP_ACCESS,)}
 """The acts upon one officer, and the rights of which one is needed."""
-REASONED: Final = ("reset", "stop", "lift")
+REASONED: Final = ("reset", "stop", "lift", "ask_pass")
 """Acts for which a reason is typed."""
-FRESH: Final = frozenset({"code", "reset", "approve", "release", "lift", "phone"})
+PASS: Final = ("give_pass", "refuse_pass", "withdraw_pass")
+"""Acts upon a temporary pass that somebody asked for."""
+FRESH: Final = frozenset({"code", "reset", "approve", "release", "lift", "phone", "ask_pass", "give_pass"})
 """Acts for which a sign-in of a few minutes ago is needed."""
 
 
@@ -38,6 +43,14 @@ def acts() -> Mapping[str, tuple[str, str]]:
         "approve": (gettext("Duyệt gỡ lớp thứ hai"), gettext(
             "Mọi lớp thứ hai của cán bộ bị gỡ và mọi phiên kết thúc ngay. Cán bộ thêm lại ở lần đăng nhập tới.")),
         "refuse": (gettext("Không gỡ lớp thứ hai"), gettext("Lớp thứ hai của cán bộ giữ nguyên.")),
+        "ask_pass": (gettext("Đề nghị cấp mã tạm"), gettext(
+            "Mã tạm thay cho lớp thứ hai trong vài giờ, để cán bộ làm việc được hôm nay. Một quản trị khác duyệt rồi đọc mã cho "
+            "cán bộ. Mã không mở được trang quản trị và không thêm, gỡ được lớp thứ hai. Cán bộ được báo.")),
+        "give_pass": (gettext("Duyệt và cấp mã tạm"), gettext(
+            "Giờ tính từ lúc duyệt. Mã chỉ hiện một lần cho bạn; vui lòng gọi cán bộ theo số trong danh bạ và đọc mã.")),
+        "refuse_pass": (gettext("Không cấp mã tạm"), gettext("Cán bộ vẫn đăng nhập bằng lớp thứ hai như trước.")),
+        "withdraw_pass": (gettext("Thu lại mã tạm"), gettext(
+            "Mã hết hiệu lực ngay. Nếu mã đã được dùng, mọi phiên đăng nhập và quyền của ứng dụng cũng kết thúc.")),
         "phone": (gettext("Xem đủ số điện thoại"), gettext(
             "Lần xem được ghi vào nhật ký. Cán bộ đọc được ai đã xem và vì sao.")),
         "release": (gettext("Mở lại lớp thứ hai"), gettext(
@@ -55,7 +68,12 @@ def asks_why(act: str) -> str:
         return str(gettext("Mục đích xem, ít nhất 10 ký tự"))
     if act not in REASONED:
         return ""
-    return str(gettext("Lý do, và bạn đã nhận ra cán bộ bằng cách nào") if act == "reset" else gettext("Lý do"))
+    return str(gettext("Lý do, và bạn đã nhận ra cán bộ bằng cách nào") if act in ("reset", "ask_pass") else gettext("Lý do"))
+
+
+def hours() -> list[dict[str, str]]:
+    """Give how long a temporary pass may be good."""
+    return [{"value": str(one), "word": str(ngettext("%(num)d giờ", "%(num)d giờ", one))} for one in range(1, MOST_HOURS + 1)]
 
 
 def many() -> Mapping[str, tuple[str, str]]:
@@ -129,6 +147,8 @@ def refusal(code: str) -> str:
         "too_late": gettext("Đề nghị này đã quá một ngày. Vui lòng đề nghị lại."),
         "asker_gone": gettext("Người đề nghị không còn quyền này. Vui lòng đề nghị lại."),
         "same_person": gettext("Người đề nghị và người duyệt phải là hai người khác nhau."),
+        "bad_hours": gettext("Vui lòng chọn số giờ từ 1 đến 24."),
+        "pass_stands": gettext("Cán bộ này đang có một mã tạm dùng được. Vui lòng thu lại mã đó trước."),
         "bad_purpose": gettext("Vui lòng ghi mục đích xem, từ 10 đến 300 ký tự trong một dòng."),
         "not_stopped": gettext("Tài khoản này không bị dừng ở đây."),
         "not_frozen": gettext("Lớp thứ hai của cán bộ này không bị khóa."),
