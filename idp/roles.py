@@ -9,9 +9,10 @@ nobody may. Which objects a right reaches is told by ``Administrator.oversees`` 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cache
 from typing import Final, Protocol, TypeGuard
 
 from .directory.mirror import MirroredOfficer
@@ -97,6 +98,10 @@ _WIDE: Final = frozenset({Role.PROVINCE, Role.AUDITOR, Role.MACHINE})
 """Roles for the whole province; the others are of one agency and those below it."""
 
 
+def _lent_nothing(_subjects: frozenset[str]) -> frozenset[str]:
+    return frozenset()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Administrator:
     """Somebody who administers, for the length of one request.
@@ -108,6 +113,7 @@ class Administrator:
         read_only: Their token reads and nothing else; auditors read only whatever their token says.
         deputy_for: Subject of the officer for whom they stand in; "" for whoever has the role themselves.
         named_by: Subject of whoever named them deputy: the giver, or the province.
+        lent: Gives the deputies of some subjects (``Deputies.lent_by``).
     """
 
     role: Role
@@ -117,6 +123,7 @@ class Administrator:
     read_only: bool = False
     deputy_for: str = ""
     named_by: str = ""
+    lent: Callable[[frozenset[str]], frozenset[str]] = field(default=_lent_nothing, compare=False, repr=False)
 
     @property
     def of_the_province(self) -> bool:
@@ -135,6 +142,19 @@ class Administrator:
         Whoever named a deputy is one of them, since they could have chosen a person whose password they can set.
         """
         return frozenset({self.sub, self.deputy_for, self.named_by} - {""})
+
+    def is_behind(self, *subjects: str) -> bool:
+        """Tell whether what one of these did counts as done by them: the one rule of all acts that need two persons.
+
+        Theirs is what was done by those who stand behind them (``persons``), and by whoever is or lately was a deputy of those:
+        a giver decides nothing that their deputy asked for, nor one deputy what another of the same giver did. May raise
+        UnavailableError(dependency="database").
+
+        Args:
+            subjects: Who did it, for whom they stood in; "" for nobody.
+        """
+        acted = frozenset(subjects) - {""}
+        return bool(acted) and not (acted.isdisjoint(self.persons) and acted.isdisjoint(self.lent(self.persons)))
 
     def may(self, right: Right) -> bool:
         """Tell whether the role has a right; read-only tokens have those that read."""
@@ -157,7 +177,7 @@ class Administrator:
 
 
 def check_another_person(who: Administrator, *first: str, now: Administrator | None = None) -> None:
-    """Refuse whoever stands behind an act of two persons already: the one rule for all such acts.
+    """Refuse whoever is behind the first part of an act of two persons (``Administrator.is_behind``).
 
     Args:
         who: Who is to be the second person.
@@ -167,7 +187,7 @@ def check_another_person(who: Administrator, *first: str, now: Administrator | N
     Raises:
         RefusedError: 403 ``same_person``.
     """
-    if who.persons & ({*first} | (now.persons if now is not None else frozenset())):
+    if who.is_behind(*first, *(now.persons if now is not None else ())):
         raise RefusedError("Another person does this than who did the first part, or stands in for them.", code="same_person",
                            status=403)
 
@@ -194,6 +214,13 @@ class Deputies(Protocol):
         """Give what was lent to an officer and has begun and not ended, the oldest first."""
         ...
 
+    def lent_by(self, subjects: frozenset[str]) -> frozenset[str]:
+        """Give the deputies of three subjects at most, and those whom they named for others; those of lately too.
+
+        Who asked for something as a deputy did so for the giver, also when the deputyship has ended before it is decided.
+        """
+        ...
+
 
 class NoDeputies:
     """Nobody stands in for anybody."""
@@ -201,6 +228,10 @@ class NoDeputies:
     def lent_to(self, sub: str) -> Sequence[Lent]:
         """Give nothing."""
         return ()
+
+    def lent_by(self, subjects: frozenset[str]) -> frozenset[str]:
+        """Give nobody."""
+        return frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,15 +280,16 @@ class RoleGroups:
         """
         if not _is_fit(officer):
             return None
-        own = self._by_groups(officer, client_id=client_id, read_only=read_only)
+        own, lent_by = self._by_groups(officer, client_id=client_id, read_only=read_only), cache(self.deputies.lent_by)
         if own is not None:
-            return own
+            return replace(own, lent=lent_by)
         for lent in self.deputies.lent_to(officer.sub):
             giver = self._by_groups(lent.giver, client_id=client_id, read_only=read_only) if _is_fit(lent.giver) else None
             if giver is None or lent.giver.sub == officer.sub or (lent.unit and not giver.oversees(lent.unit)):
                 continue
             unit = "" if giver.of_the_province else lent.unit or giver.unit
-            return replace(giver, sub=officer.sub, unit=unit, deputy_for=lent.giver.sub, named_by=lent.named_by)
+            return replace(giver, sub=officer.sub, unit=unit, deputy_for=lent.giver.sub, named_by=lent.named_by,
+                           lent=lent_by)
         return None
 
     def _of_role(self) -> Mapping[Role, str]:

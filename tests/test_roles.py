@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from idp.directory.mirror import MirroredOfficer
 from idp.directory.officer import Post
-from idp.roles import Administrator, ForbiddenError, Lent, Right, Role, RoleGroups
+from idp.errors import RefusedError
+from idp.roles import Administrator, ForbiddenError, Lent, Right, Role, RoleGroups, check_another_person
 from tests.fakes.directory import make_officer
+
+ROOT = Path(__file__).parents[1]
 
 
 def who(*groups: str, unit: str = "H30.11", status: str = "active", read_only: bool = False) -> Administrator | None:
@@ -50,14 +55,14 @@ def test_reading_tokens_and_auditors_change_nothing() -> None:
         True, False, False, True]
 
 
-ALL = "administer change officers.see agencies.see access.end access.stop factors.ask_reset factors.act password.reset " \
-      "certificates.ask certificates.see devices.see devices.report_loss sims.see sims.report_loss role.lend"
+ALL = "administer change officers.see agencies.see access.end access.stop factors.ask_reset factors.ask_pass factors.act " \
+      "password.reset certificates.ask certificates.see devices.see devices.report_loss sims.see sims.report_loss role.lend"
 TABLE = {
     Role.PROVINCE: f"{ALL} role.lend_for_others", Role.AGENCY: ALL,
     Role.REGISTRATION: "officers.see certificates.see certificates.ask sims.see role.lend",
     Role.CLERK: "certificates.see devices.see devices.report_loss sims.see sims.report_loss role.lend",
     Role.AUDITOR: "administer officers.see agencies.see certificates.see devices.see sims.see",
-    Role.HELP_DESK: "officers.see access.end factors.ask_reset sims.see sims.report_loss role.lend",
+    Role.HELP_DESK: "officers.see access.end factors.ask_reset factors.ask_pass sims.see sims.report_loss role.lend",
     Role.MACHINE: "administer change officers.see agencies.see certificates.see devices.see sims.see access.end"}
 READS = {"administer", "officers.see", "agencies.see", "certificates.see", "devices.see", "sims.see"}
 
@@ -99,6 +104,9 @@ class Lends:
 
     def lent_to(self, sub: str) -> list[Lent]:
         return [self.lent]
+
+    def lent_by(self, subjects: frozenset[str]) -> frozenset[str]:
+        return frozenset({"d", "e"}) if self.lent.giver.sub in subjects else frozenset()
 
 
 def officer(sub: str, *groups: str, unit: str = "H30.11", status: str = "active", guest: str = "") -> MirroredOfficer:
@@ -157,3 +165,28 @@ def test_security_38_nobody_acts_on_somebody_whose_role_reaches_further() -> Non
     assert lends.beyond(within, officer("d", unit="H30.11.2"))
     assert RoleGroups(deputies=Lends(officer("g", "quantri-tinh"))).beyond(agency, officer("d"))
     assert not RoleGroups().beyond(replace(agency, role=Role.PROVINCE), officer("x", "quantri-tinh"))
+
+
+def test_a_giver_and_all_their_deputies_are_one_side_of_an_act_and_nobody_else_is() -> None:
+    giver = officer("g", GROUPS[Role.AGENCY])
+    groups = RoleGroups(deputies=Lends(giver))
+    own, lent, other = (groups.administrator(one, client_id="c", read_only=False) for one in (
+        giver, officer("d"), officer("o", GROUPS[Role.AGENCY])))
+    assert own is not None
+    assert lent is not None
+    assert other is not None
+    assert [[who.is_behind(sub) for sub in ("g", "d", "e", "o", "")] for who in (own, lent, other)] == [
+        [True, True, True, False, False], [True, True, True, False, False], [False, False, False, True, False]]
+    check_another_person(other, "g", "d")
+    for who, first in ((own, "d"), (lent, "e"), (other, "o")):
+        with pytest.raises(RefusedError, match="Another person"):
+            check_another_person(who, "", first)
+    with pytest.raises(RefusedError, match="Another person"):
+        check_another_person(other, "x", now=replace(own, sub="x", named_by="o"))
+
+
+def test_no_other_place_decides_who_is_a_second_person() -> None:
+    """What else compares those who act compares them with whom the act is about."""
+    found = {str(path.relative_to(ROOT)) for path in (ROOT / "idp").rglob("*.py")
+             if re.search(r"persons\s*[&|]|[&|]\s*\w+\.persons|\.isdisjoint\(\w+\.persons", path.read_text("utf-8"))}
+    assert found == {"idp/roles.py"}

@@ -1,13 +1,13 @@
 """Temporary passes that stand in for a second factor
 
-Revision: 0088, after 0086.
+Revision: 0088, after 0090.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0088'
-down_revision = '0086'
+down_revision = '0090'
 branch_labels = None
 depends_on = None
 

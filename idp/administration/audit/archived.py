@@ -16,7 +16,7 @@ from ...clock import Clock
 from ...directory.mirror import OfficerMirror
 from ...errors import RefusedError
 from ...notices import Notice, NoticeKind, Notices
-from ...roles import Administrator, ForbiddenError, Role, RoleGroups
+from ...roles import Administrator, ForbiddenError, Role, RoleGroups, check_another_person
 from .exports import LONGEST_PURPOSE
 
 WAITS_SECONDS: Final = 7 * 86400
@@ -93,8 +93,7 @@ class ArchivedMonths:
         asker = self._groups.administrator(self._mirror.by_sub(asked.asked_by), client_id="", read_only=False)
         if asker is None or asker.role is not Role.PROVINCE:
             raise RefusedError("Who asked may not ask for it any more.", code="asker_gone", status=409)
-        if who.persons & asker.persons:
-            raise RefusedError("Another person than who asked has it deleted.", code="same_person", status=403)
+        check_another_person(who, asked.asked_by, now=asker)
         self.archives.discard(month, self._record(AuditEvent.AUDIT_DISCARDED, who, month, asked.purpose, caller,
                                                   asked_by=asked.asked_by, records=asked.month.records,
                                                   sha256=asked.month.sha256))

@@ -28,6 +28,8 @@ MOST_DAYS: Final = 92
 LONGEST_REASON: Final = 300
 REMINDED_SECONDS: Final = 3 * 86400
 """How long before its end both are told; what is no longer than this is not told of again."""
+LATELY_SECONDS: Final = MOST_DAYS * 86400
+"""How long after its end a deputy and the giver count as one in acts of two persons: what was asked before may still wait."""
 _MOST: Final = 50
 _MEMBERS: Final = frozenset({"deputy", "giver", "unit", "ends_on", "reason"})
 

@@ -49,6 +49,10 @@ class Actor:
         """Who stands behind them (``Administrator.persons``); nobody behind the system and programs."""
         return frozenset({self.sub} - {""}) | (self.administrator.persons if self.administrator is not None else frozenset())
 
+    def is_behind(self, *subjects: str) -> bool:
+        """Tell whether what one of these did counts as done by them (``Administrator.is_behind``)."""
+        return self.sub in {*subjects} - {""} if self.administrator is None else self.administrator.is_behind(*subjects)
+
     def parts(self, enrollment: Enrollment) -> frozenset[Part]:
         """Give every part that they have in an enrollment; none for those who do not see it."""
         parts = {Part.HOLDER} if self.sub and self.sub == enrollment.holder else set()

@@ -306,10 +306,12 @@ def parts(sim: Sim, actor: Actor) -> frozenset[By]:
 def _check(sim: Sim, act: Act, actor: Actor, by: frozenset[By]) -> None:
     if not parts(sim, actor) & by:
         raise SimError("This is not yours to do.", code="not_yours", status=403)
-    persons = actor.administrator.persons if actor.administrator is not None else frozenset({actor.sub})
-    others = {Act.APPROVE: (sim.requester, sim.sub), Act.APPROVE_FOR_PROVINCE: (sim.requester, sim.sub, sim.agency_approver),
-              Act.GIVE_CARD: (sim.sub,), Act.UNLOCK: (sim.sub,)}
-    if persons & set(others.get(act, ())):
+    who = actor.administrator
+    # Who asks for the own SIM does so as its holder, whatever role they have besides.
+    asked = sim.requester if sim.requester != sim.sub else ""
+    first = {Act.APPROVE: (asked,), Act.APPROVE_FOR_PROVINCE: (asked, sim.agency_approver), Act.GIVE_CARD: (), Act.UNLOCK: ()}
+    if act in first and (sim.sub in (who.persons if who is not None else {actor.sub})
+                         or (who.is_behind(*first[act]) if who is not None else actor.sub in first[act])):
         raise SimError("Somebody else has to do this.", code="another_person")
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Integer, Text, and_, bindparam, literal_column, or_, select, update
+from sqlalchemy import Integer, Text, and_, bindparam, func, literal_column, or_, select, update
 
-from ....administration.people.deputies import Deputyship
+from ....administration.people.deputies import LATELY_SECONDS, Deputyship
 from ....audit import AuditRecord
 from ....clock import Clock
 from ....notices import Notice
@@ -23,6 +23,7 @@ from .rows import mirrored_now
 
 DEPUTY: Any = DeputyRow.__table__
 OFFICER: Any = OfficerRow.__table__
+_BEHIND = 3
 _VALUES = ("deputy", "deputy_id", "giver", "unit", "reason", "made_by", "made_at", "ends_at")
 
 
@@ -35,6 +36,10 @@ class SqlDeputies:
         stands, over = and_(c.ended_at.is_(None), c.ends_at > now), or_(c.ended_at.is_not(None), c.ends_at <= now)
         self._lent = database.read(select(*OFFICER.c, c.unit.label("lent_unit"), c.made_by.label("named_by")).select_from(
             DEPUTY.join(OFFICER, OFFICER.c.sub == c.giver)).where(c.deputy == parameter(c.deputy), stands))
+        names = [bindparam(f"one{number}", type_=Text()) for number in range(_BEHIND)]
+        self._lent_by = database.read(select(c.deputy).where(
+            or_(c.giver.in_(names), c.made_by.in_(names)),
+            func.coalesce(c.ended_at, c.ends_at) > now - literal_column(str(LATELY_SECONDS), type_=Integer())))
         told = (*notice_inserts("giver_"), *notice_inserts("deputy_"), audit_insert())
         put = database.insert(DEPUTY).values(
             **{name: parameter(c[name]) for name in _VALUES}, ended_by=literal_column("''"), ended_at=literal_column("NULL"),
@@ -63,6 +68,13 @@ class SqlDeputies:
         """Give what was lent to an officer and stands."""
         return [Lent(giver, row.lent_unit, row.named_by) for row in self._lent.all(deputy=sub, now=self._clock.now())
                 if (giver := mirrored_now(row, self._clock)) is not None]
+
+    def lent_by(self, subjects: frozenset[str]) -> frozenset[str]:
+        """Give the deputies of some, and whom they named for others."""
+        names = [*sorted(subjects), *[""] * _BEHIND][:max(_BEHIND, len(subjects))]
+        assert len(names) == _BEHIND, "who acts, whom they stand in for, and who named them"
+        found = self._lent_by.all(now=self._clock.now(), **{f"one{number}": name for number, name in enumerate(names)})
+        return frozenset(row.deputy for row in found)
 
     def add(self, made: Deputyship, record: AuditRecord, notices: Sequence[Notice]) -> bool:
         """Keep one, where the officer stands in for nobody."""
