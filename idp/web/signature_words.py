@@ -186,6 +186,7 @@ def refusal(code: str) -> str:
     """Say why something was not done."""
     known = {
         "bad_number": gettext("Số điện thoại chưa đúng. Vui lòng nhập số di động, ví dụ 0912 345 678."),
+        "number_unknown": gettext("Nhà mạng không có số này. Vui lòng xem lại số điện thoại và nhà mạng."),
         "bad_carrier": gettext("Vui lòng chọn nhà mạng."), "number_taken": gettext("Số này đã có người đăng ký."),
         "no_officer": gettext("Không có cán bộ này đang làm việc."),
         "too_many_codes": gettext("Đã gửi nhiều mã. Vui lòng đợi một giờ."),

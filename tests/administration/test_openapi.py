@@ -50,6 +50,18 @@ def test_every_route_stands_in_the_document_and_the_other_way_round(office: Offi
         (re.sub(r"\{[a-z_]+\}", "{}", path), method) for path, method in described}
 
 
+def test_every_address_that_the_documentation_names_with_its_verb_is_there() -> None:
+    there = [(method.upper(), re.compile(re.sub(r"\{[a-z_]+\}", "[^/]+", path))) for path, verbs in DOCUMENT["paths"].items()
+             for method in verbs]
+    rooms = {path.split("/")[1] for path in DOCUMENT["paths"]}
+    named = {(verb, path.rstrip(".:"), page.name) for page in Path("docs").rglob("*.md")
+             for verbs, path in re.findall(r"\b((?:(?:GET|POST|PUT|PATCH|DELETE) )+)(?:/api/v1)?(/[a-z{][^\s?,;)]*)",
+                                           page.read_text("utf-8").replace("`", "")) for verb in verbs.split()}
+    assert len(named) > 50
+    assert [one for one in sorted(named) if one[1].split("/")[1] in rooms and not any(
+        one[0] == method and shape.fullmatch(one[1]) for method, shape in there)] == []
+
+
 def test_no_two_lists_call_different_parameters_the_same() -> None:
     parts = (AUDIT_PARAMETERS, PEOPLE_PARAMETERS, campaigns.PARAMETERS)
     assert sum(map(len, parts)) == len({name for part in parts for name in part})

@@ -136,10 +136,23 @@ def test_an_administrator_asks_for_somebody_else_and_for_a_seal(phones: Phones) 
     phones.house.inbox.away = True
     late = clerk.post(f"{DESK}{sim}/acts/send_code", FORM)
     assert (late.status_code, "Chưa gửi được tin nhắn" in late.text) == (503, True)
+    phones.house.inbox.away, phones.house.inbox.unknown = False, {"84912345678"}
+    nobodys = clerk.post(f"{DESK}{sim}/acts/send_code", FORM)
+    assert (nobodys.status_code, "Nhà mạng không có số này" in nobodys.text) == (422, True)
+    phones.house.inbox.away = True
     other = clerk.post(f"{DESK}new", form, **(asked_for | {"kind": "person"}), phone="0912 345 679")
     page = clerk.get(other.headers["Location"])
     assert (other.status_code, "Chưa gửi được tin nhắn" in page.text, "acts/send_code" in page.text) == (303, True, True)
     assert holder.get(SIM).text.count('name="otp"') == 2, "the holder types the codes"
+
+
+def test_a_number_that_no_carrier_has_is_a_mistake_in_the_form(phones: Phones) -> None:
+    leader = phones.person("lanhdao", unit=IT)
+    phones.house.inbox.unknown = {"84912345678"}
+    refused = asked(leader)
+    assert (refused.status_code, "Nhà mạng không có số này" in refused.text, 'value="0912 345 678"' in refused.text) == (
+        422, True, True)
+    assert asked(leader, "0912 345 679").status_code == 303, "the number that was meant, at once"
 
 
 def test_security_38_who_may_not_ask_for_others(phones: Phones) -> None:

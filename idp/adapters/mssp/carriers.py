@@ -16,6 +16,7 @@ from ...clock import Clock
 from ...errors import ConfigurationError, RefusedError, UnavailableError
 from ...secret_files import read_secret
 from ...signing.following import Rules
+from ...signing.sims.sim import SimError
 from . import RAW, Account, MobileSignatureClient, Reply
 
 _KIND: Final = "application/soap+xml; charset=utf-8"
@@ -84,7 +85,8 @@ class ShortMessages:
     """Sends short messages through carriers' gateways (port ``signing.sims.ports.ShortMessages``): JSON over HTTP.
 
     Args:
-        gateways: Address and way, by carrier; ``POST {"msisdn": ..., "text": ...}`` is answered with 200, 201, 202 or 204.
+        gateways: Address and way, by carrier; ``POST {"msisdn": ..., "text": ...}`` is answered with 200, 201, 202 or 204, and with
+            404 where there is no such number.
     """
 
     def __init__(self, gateways: Mapping[str, tuple[str, Line]]) -> None:
@@ -100,6 +102,8 @@ class ShortMessages:
                                       content_type="application/json")
         except (RefusedError, UnavailableError) as err:
             raise UnavailableError("The short message was not taken.", dependency="short_messages", debug=err.message) from err
+        if answer.status == 404:
+            raise SimError("The carrier knows no such number.", code="number_unknown", status=422)
         if answer.status not in (200, 201, 202, 204):
             raise UnavailableError("The short message was not taken.", dependency="short_messages", debug=f"HTTP {answer.status}")
 

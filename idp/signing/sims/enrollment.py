@@ -118,15 +118,20 @@ class SimEnrollment:
             send: The code is sent at once; else the holder is told, and has it sent.
 
         Raises:
-            SimError: 422 ``bad_number``, ``bad_carrier``; 403 ``not_yours``; 404 ``no_officer``; 409 ``number_taken``: it is
-                somebody's, or a request of it is on its way; 429 ``too_many_codes``.
+            SimError: 422 ``bad_number``, ``bad_carrier``, ``number_unknown`` (by the carrier; the request has ended); 403
+                ``not_yours``; 404 ``no_officer``; 409 ``number_taken``: somebody's, or asked for already; 429 ``too_many_codes``.
             UnavailableError: nobody takes the message; the request stands, and a code may be sent anew.
         """
         asked = self._wished(actor, holder, number, carrier, seal=seal)
         notice = None if send else self._told(asked.after, caller)
         if not self.store.add(asked, self._record(AuditEvent.SIM_ASKED, asked, caller), notice):
             raise SimError("This number is somebody's, or is asked for already.", code="number_taken")
-        return self.send_code(actor, asked.after.sim_id, caller) if send else asked.after
+        try:
+            return self.send_code(actor, asked.after.sim_id, caller) if send else asked.after
+        except SimError as err:
+            if err.code == "number_unknown":  # a mistyped number takes nobody's place, and another one can be asked for at once
+                self.noted(asked.after, Act.DEACTIVATE, caller, err.code)
+            raise
 
     def would_ask(self, actor: Actor, holder: str, number: str, carrier: str) -> None:
         """Raise what ``ask`` would, but for a number that somebody takes meanwhile."""
@@ -157,7 +162,7 @@ class SimEnrollment:
         """Send a new code to the number; the one before it is worth nothing.
 
         Raises:
-            SimError: 404; 409 ``wrong_state``; 403 ``not_yours``; 429 ``too_many_codes``.
+            SimError: 404; 409 ``wrong_state``; 403 ``not_yours``; 429 ``too_many_codes``; 422 ``number_unknown``.
             UnavailableError: nobody takes the message.
         """
         sim, now = self.seen(actor, sim_id), self._clock.now()

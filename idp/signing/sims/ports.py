@@ -112,7 +112,12 @@ class ShortMessages(Protocol):
     """Sends short messages."""
 
     def send(self, carrier: str, msisdn: str, text: str) -> None:
-        """Send one. Raises UnavailableError (dependency ``short_messages``) where nobody takes it."""
+        """Send one.
+
+        Raises:
+            SimError: 422 ``number_unknown``: the carrier knows no such number.
+            UnavailableError: nobody takes it (dependency ``short_messages``).
+        """
         ...
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -17,10 +17,12 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from idp.adapters.mssp import EXTENSION, Account, MobileSignatureClient
+from idp.adapters.mssp.carriers import ShortMessages
 from idp.adapters.mssp.envelope import MSS, SOAP, EnvelopeError, Envelopes, Fault
 from idp.errors import UnavailableError
 from idp.signing.mobile_signature import SignatureRequest
 from idp.signing.outcome import Outcome
+from idp.signing.sims.sim import SimError
 from tests.fakes.clock import FakeClock
 
 PASSWORD = "mật<khẩu>&\"1"
@@ -348,3 +350,27 @@ def test_one_client_serves_many_threads(service: Service, client: MobileSignatur
     for thread in threads:
         thread.join()
     assert failed == []
+
+
+class Gateway:
+    """A carrier's gateway of short messages that gives one answer."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+
+    def post_octets(self, _url: str, _octets: bytes, *, content_type: str) -> Any:
+        assert content_type == "application/json"
+        return SimpleNamespace(status=self.status, body=b"")
+
+
+@pytest.mark.parametrize(("status", "said"), [(202, ""), (404, "number_unknown"), (400, "short_messages"), (500, "short_messages")])
+def test_a_gateway_that_knows_no_such_number_is_not_one_that_is_down(status: int, said: str) -> None:
+    messages = ShortMessages({"mang": ("https://sms.example/send", cast("Any", Gateway(status)))})
+    try:
+        messages.send("mang", "84912345678", "Ma")
+        outcome = ""
+    except SimError as err:
+        outcome = err.code
+    except UnavailableError as err:
+        outcome = err.dependency
+    assert outcome == said

@@ -26,7 +26,7 @@ from idp.signing.signing import Signing
 from idp.signing.sims.enrollment import SimEnrollment
 from idp.signing.sims.government import CardAuthorities
 from idp.signing.sims.ports import Certified, Certifier
-from idp.signing.sims.sim import Sim
+from idp.signing.sims.sim import Sim, SimError
 from idp.signing.sims.standing import NightlyCheck, SigningSims
 from idp.signing.standing import PublishedStandings
 from tests.fakes.clock import FakeClock
@@ -143,10 +143,13 @@ class Inbox:
     def __init__(self) -> None:
         self.sent: list[tuple[str, str]] = []
         self.away = False
+        self.unknown: set[str] = set()
 
     def send(self, carrier: str, msisdn: str, text: str) -> None:
         if self.away:
             raise UnavailableError("away", dependency="short_messages")
+        if msisdn in self.unknown:
+            raise SimError("unknown", code="number_unknown", status=422)
         self.sent.append((msisdn, text))
 
     @property

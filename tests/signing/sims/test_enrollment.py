@@ -157,6 +157,17 @@ class TestNumber:
         house.sims.send_code(HOLDER, sim.sim_id, CALLER)
         assert house.sims.verify("holder", sim.sim_id, house.inbox.code, CALLER).state is State.NUMBER_VERIFIED
 
+    def test_a_number_that_the_carrier_does_not_know_leaves_nothing_open(self, house: House) -> None:
+        house.inbox.unknown = {"84912345678"}
+        for _ in range(2):
+            assert refused(house.asked) == "number_unknown", "and not number_taken"
+        assert [one.state for one in house.store.of_officer("holder")] == [State.DEACTIVATED] * 2
+        house.inbox.unknown.clear()
+        sim = house.asked()
+        house.inbox.unknown = {"84912345678"}
+        assert refused(lambda: house.sims.send_code(HOLDER, sim.sim_id, CALLER)) == "number_unknown"
+        assert house.store.find(sim.sim_id).state is State.REQUESTED  # type: ignore[union-attr]
+
     def test_one_number_is_one_officers_at_the_same_moment_too(self, house: House) -> None:
         start, outcomes = threading.Barrier(2), list[str]()
 

@@ -26,7 +26,7 @@ from .sims import LIST, UNSENT
 PAGE: Final = f"{LIST}new"
 _LONGEST: Final = 100
 _FIELDS: Final = ("phone", "carrier")
-_AT: Final = {"bad_number": "phone", "number_taken": "phone", "bad_carrier": "carrier"}
+_AT: Final = {"bad_number": "phone", "number_taken": "phone", "number_unknown": "phone", "bad_carrier": "carrier"}
 """Where a refusal stands."""
 
 

@@ -109,7 +109,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         except RefusedError as err:
             if err.status == 404:
                 raise
-            if err.status == 422:
+            if err.status == 422 and wanted is not Act.SEND_CODE:  # what is typed stands in the form of the act
                 return _form(entered, room.seen(actor, sim_id), wanted, error=words.refusal(err.code), typed=typed)
             return _one(entered, sim_id, status=err.status, error=words.refusal(err.code))
         return see_other(f"{LIST}{sim_id}")
