@@ -28,6 +28,7 @@ from ..sessions.single_sign_on import Session
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
+    from werkzeug.datastructures import MultiDict
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_LIST_BYTES = LONGEST_FILE + 4 * MAX_BODY_BYTES
@@ -38,6 +39,11 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 EXEMPT_VIEWS = ("authorize.begin_by_post", "login.answer", "logout.end_session")
 """``authorize.begin_by_post`` only stores a request; ``login.answer`` checks the token itself and shows the form again;
 ``logout.end_session`` takes other sites' posts and only stores them, and checks the token itself for our own form."""
+
+PROTOCOL_VIEWS = ("authorize.begin", "authorize.begin_by_post", "logout.begin", "logout.end_session")
+"""Take what applications send; their rooms say what a parameter that stands twice means there."""
+LISTS = frozenset({"pick", "where", "cols"})
+"""Names of boxes of which several may be ticked; nothing else of a form stands in it twice."""
 
 LARGE_VIEWS = ("console.take_list", "console.report_of_list")
 """Take lists, from a browser that has a live session; everybody else is held to ``MAX_BODY_BYTES`` there too."""
@@ -84,6 +90,9 @@ def protect(app: Flask, services: Services) -> None:
         g.nonce = secrets.token_urlsafe(16)
         request_id()
         check_limits()
+        ours = request.endpoint is not None and request.endpoint not in PROTOCOL_VIEWS
+        if ours:
+            check_once(request.args)
         if certificate_host and certificate_host != issuer.hostname and (
                 (request.endpoint == "certificate.show") != (request.host.partition(":")[0] == certificate_host)):
             raise NotFound  # certificates are shown there and nowhere else, and nothing else is done there
@@ -92,6 +101,8 @@ def protect(app: Flask, services: Services) -> None:
             if request.endpoint in LARGE_VIEWS and current_session(services) is not None:
                 request.max_content_length, request.max_form_memory_size = MAX_LIST_BYTES, MAX_CARRIED_BYTES
             csrf.protect()
+        if ours and request.method not in _SAFE:
+            check_once(request.form)
 
     @app.after_request
     def finish(response: Response) -> Response:
@@ -119,6 +130,16 @@ def check_limits() -> None:
         raise BadRequest("The address has too many parameters.")
     if request.method not in _SAFE and request.mimetype == FORM_TYPE and request.get_data().count(b"&") >= MAX_PARAMETERS:
         raise BadRequest("The body has too many parameters.")
+
+
+def check_once(fields: MultiDict[str, str]) -> None:
+    """Refuse what stands twice (security checklist 9): two readers would each believe another value.
+
+    Raises:
+        BadRequest: a name stands twice and is none of ``LISTS``.
+    """
+    if any([len(values) > 1 and name not in LISTS for name, values in fields.lists()]):
+        raise BadRequest("A parameter stands twice.")
 
 
 def check_form(issuer: str) -> None:

@@ -6,7 +6,9 @@ import pytest
 from flask import Flask
 
 from idp.adapters.sql.database import Database
+from tests.fakes.directory import PASSWORD
 from tests.provider import SECRET, House
+from tests.web.site import Site, form_of
 
 
 @pytest.fixture
@@ -35,3 +37,23 @@ def test_line_09_browsers_may_send_nothing_twice(fuzz_app: Flask) -> None:
     for twice in ("scope=openid", "state=t", "nonce=a&nonce=b", "extra=1&extra=2"):
         answer = fuzz_app.test_client().get(f"/authorize?{good}&{twice}", headers={"Host": "localhost:8000"})
         assert "error=invalid_request" in answer.headers["Location"]
+
+
+def test_line_09_no_field_of_a_page_stands_twice(database: Database) -> None:
+    site = Site(database)
+    browser = site.browser()
+    action, hidden = form_of(browser.authorize())
+    before = site.events()
+    for twice in ({"username": ["canbo", "vanthu"]}, {"password": [PASSWORD, "x"]}, {"csrf_token": [hidden["csrf_token"]] * 2},
+                  {"anything": ["1", "1"]}):
+        answer = browser.post(action, {**hidden, "username": "canbo", "password": PASSWORD, **twice})
+        assert answer.status_code == 400, twice
+    assert (site.events(), browser.sso()) == (before, None)
+    browser.sign_in()
+    for path in ("/?q=1&q=2", "/account/sessions?x=&x=", "/device?user_code=A&user_code=B", "/nothing?x=1&x=2"):
+        assert browser.get(path).status_code == (404 if path.startswith("/nothing") else 400), path
+    action, hidden = form_of(browser.get("/account/password"))
+    answer = browser.post(action, {**hidden, "password": [PASSWORD, PASSWORD], "new_password": "Một câu dễ nhớ 2026",
+                                   "new_password_again": "Một câu dễ nhớ 2026"})
+    assert answer.status_code == 400
+    assert browser.get("/account/notices?cols=a&cols=b").status_code == 200, "several boxes of one name may be ticked"

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -366,7 +367,7 @@ class Browser:
     def get(self, url: str, **headers: str) -> TestResponse:
         return self.client.get(url, base_url=self.site.settings.issuer, headers={**self.headers, **headers})
 
-    def post(self, url: str, data: dict[str, str] | None = None, **headers: str) -> TestResponse:
+    def post(self, url: str, data: Mapping[str, Any] | None = None, **headers: str) -> TestResponse:
         return self.client.post(url, data=data or {}, base_url=self.site.settings.issuer, headers={**self.headers, **headers})
 
     def follow(self, response: TestResponse) -> TestResponse:
