@@ -85,8 +85,8 @@ class ShortMessages:
     """Sends short messages through carriers' gateways (port ``signing.sims.ports.ShortMessages``): JSON over HTTP.
 
     Args:
-        gateways: Address and way, by carrier; ``POST {"msisdn": ..., "text": ...}`` is answered with 200, 201, 202 or 204, and with
-            404 where there is no such number.
+        gateways: Address and way, by carrier; ``POST {"msisdn": ..., "text": ...}`` is answered with 200, 201, 202 or 204;
+            with 404 where there is no such number.
     """
 
     def __init__(self, gateways: Mapping[str, tuple[str, Line]]) -> None:

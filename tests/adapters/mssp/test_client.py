@@ -363,7 +363,8 @@ class Gateway:
         return SimpleNamespace(status=self.status, body=b"")
 
 
-@pytest.mark.parametrize(("status", "said"), [(202, ""), (404, "number_unknown"), (400, "short_messages"), (500, "short_messages")])
+@pytest.mark.parametrize(("status", "said"), [
+    (202, ""), (404, "number_unknown"), (400, "short_messages"), (500, "short_messages")])
 def test_a_gateway_that_knows_no_such_number_is_not_one_that_is_down(status: int, said: str) -> None:
     messages = ShortMessages({"mang": ("https://sms.example/send", cast("Any", Gateway(status)))})
     try:
