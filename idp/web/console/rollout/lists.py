@@ -22,7 +22,7 @@ from ....services import Services
 from ..desk import name_of
 from ..door import Door, Entered
 from ..turning import asked, turning
-from ..words import day, moment
+from ..words import day, moment, said_day
 from . import words
 from .files import purpose_page, sent, told
 from .pages import FILTERS, LIST, filters, for_room, unit_choices
@@ -110,7 +110,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         return door.page(
             "console/rollout/reminders.html", entered, here="rollout", found=words.campaign_words(found),
             units=[one for one in unit_choices(services) if entered.who.oversees(one["code"])], unit=narrowed.get("unit", ""),
-            on=narrowed.get("on", ""), export=f"{address}/file{f'?{urlencode(narrowed)}' if narrowed else ''}",
+            on=said_day(narrowed.get("on", "")), export=f"{address}/file{f'?{urlencode(narrowed)}' if narrowed else ''}",
             turn=turning(address, narrowed, following=page.next, prev=page.prev), rows=[
                 {**one, "at": moment(one["at"]), "step": words.steps().get(one["step"], ""),
                  "who": name_of(services, one["by"]) if one["by"] else ""} for one in page.items])
