@@ -49,6 +49,11 @@ def campaign(office: Office) -> str:
     return str(answer.json["id"])
 
 
+def test_a_question_says_who_would_not_count_and_why(office: Office) -> None:
+    answer = office.call("POST", "/campaigns/preview", office.province(), {"groups": ["qlvb"], **QUESTION})
+    assert (answer.status_code, answer.json) == (200, {"counted": 7, "left_out": {"disabled": 1}, "agencies": {IT: 5, HOME: 2}})
+
+
 def get(office: Office, token: str, path: str) -> Any:
     answer = office.call("GET", f"/campaigns{path}", token)
     assert answer.status_code == 200, answer.text

@@ -109,7 +109,8 @@ class RolloutAdministration:
         _check_may(who)
         _check_only(body, _QUESTION)
         found = self._campaigns.preview(_goal(body), _population(body))
-        return {"counted": found.counted, "left_out": dict(found.left_out), "agencies": dict(sorted(found.agencies.items()))}
+        return {"counted": found.counted, "left_out": {str(reason): count for reason, count in found.left_out.items()},
+                "agencies": dict(sorted(found.agencies.items()))}
 
     def begin(self, who: Administrator, body: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
         """Begin a campaign.
