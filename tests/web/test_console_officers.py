@@ -218,3 +218,26 @@ def test_a_telephone_number_is_shown_whole_once_a_purpose_was_typed_and_the_offi
     page = text_of(own.get("/account/readings"))
     assert page.count("Mục đích: Gọi báo lịch nhận thiết bị") == 2
     assert "Xem số điện thoại" in page
+
+
+def test_a_temporary_pass_is_asked_for_given_and_withdrawn_on_the_page_of_the_officer(office: Office) -> None:
+    console = Console(office)
+    sub = office.officer("canbo", unit=IT)
+    page = f"/admin/officers/{sub}"
+    desk, agency = console.person("hotro", "hotro-nguoidung", unit=IT), console.person("qtcq", "quantri-coquan", unit=IT)
+    asking = f"{page}/acts/ask_pass"
+    wrong = desk.post(asking, asking, reason="Quên điện thoại", hours="99")
+    assert wrong.status_code == 422
+    assert "từ 1 đến 24" in wrong.text
+    assert desk.post(asking, asking, reason="Quên điện thoại", hours="4", several="1").status_code == 303
+    assert desk.get(f"{page}/acts/give_pass").status_code == 403
+    assert "4 giờ" in agency.get(page).text
+    given = agency.post(f"{page}/acts/give_pass", f"{page}/acts/give_pass")
+    found = re.search(r'mono nowrap">([0-9a-z]{5}-[0-9a-z]{5})<', given.text)
+    assert found is not None
+    assert found[1] not in agency.get(page).text
+    officer = office.services.mirror.by_sub(sub)
+    assert officer is not None
+    assert office.services.temporary_passes.redeem(officer, found[1], Caller("192.0.2.1", "r")).outcome == "accepted"
+    assert desk.post(f"{page}/acts/withdraw_pass", f"{page}/acts/withdraw_pass").status_code == 303
+    assert office.services.temporary_passes.redeem(officer, found[1], Caller("192.0.2.1", "r")).outcome == "refused"
