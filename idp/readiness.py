@@ -195,6 +195,12 @@ def dependencies(services: Services) -> tuple[Dependency, ...]:
         return Finding("degraded" if late else "up", {
             "waiting": state.waiting, "oldest_waiting_seconds": oldest, "dead": state.dead})
 
+    def jobs() -> Finding:
+        queue, now = services.job_work.queue(), services.clock.now()
+        oldest = 0 if queue.oldest_waiting_at is None else max(0, now - queue.oldest_waiting_at)
+        return Finding("degraded" if queue.stuck(now) else "up", {
+            "waiting": queue.waiting, "running": queue.running, "oldest_waiting_seconds": oldest, "abandoned": queue.dead})
+
     def audit_trail() -> Finding:
         records, seconds = services.audit_chain.backlog()
         differs = services.audit_chain.head_conflict() != ""
@@ -217,7 +223,7 @@ def dependencies(services: Services) -> tuple[Dependency, ...]:
         Dependency("directory_feed", False, directory_feed),
         Dependency("worker", False, worker), Dependency("logout_notices", False, logout_notices),
         *([Dependency("mail", False, mail)] if services.mail_delivery.server is not None else []),
-        Dependency("audit_trail", False, audit_trail),
+        Dependency("audit_trail", False, audit_trail), Dependency("jobs", False, jobs),
         *([Dependency("mobile_signature", False, mobile_signature, CARRIER_SECONDS)]
           if services.mobile_signatures is not None else []),
         *([Dependency("break_glass", False, break_glass)] if services.break_glass.named else []),

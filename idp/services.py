@@ -31,7 +31,9 @@ from .administration.mirror import MirrorAdministration
 from .administration.officers import OfficerAdministration
 from .administration.operation.announcements import AnnouncementAdministration
 from .administration.operation.deliveries import Deliveries
+from .administration.operation.jobs import Jobs
 from .administration.operation.repeats import Repeats
+from .administration.operation.work import JobWork
 from .administration.own.data import OwnData
 from .administration.password_reset import PasswordResets
 from .administration.people.rooms import OfficerRooms
@@ -191,6 +193,7 @@ class Administration:
     tasks: TaskAdministration
     password_resets: PasswordResets
     repeats: Repeats
+    jobs: Jobs
     factors: FactorAdministration
     mirror: MirrorAdministration
     people: OfficerRooms
@@ -369,6 +372,7 @@ class Services:
     mail: MailQueue
     mail_delivery: MailDelivery
     housekeeping: Housekeeping
+    job_work: JobWork
     pulse: Pulse
     ping_database: Callable[[], None]
     prepare_database: Callable[[], None]

@@ -10,8 +10,10 @@ from ..adapters.sql.directory.people import SqlPeople
 from ..adapters.sql.directory.proposals import SqlProposals
 from ..adapters.sql.directory.stops import SqlStops
 from ..administration.officers import OfficerAdministration
+from ..administration.operation.files import ListFiles
 from ..administration.people.agencies import AgencyAdministration
 from ..administration.people.deputies import DeputyAdministration
+from ..administration.people.file import OfficerFile
 from ..administration.people.many import ManyOfficers
 from ..administration.people.officers import Around, OfficerDirectory
 from ..administration.people.rooms import OfficerRooms
@@ -33,11 +35,12 @@ from ..settings import Settings
 def officer_rooms(database: Database, around: Around, officers: OfficerAdministration, search: OfficerSearch,
                   mirror: OfficerMirror, directory: Directory, ledger: Ledger, units: UnitMirror, groups: RoleGroups,
                   notices: Notices, passes: TemporaryPasses, deprovisioning: Deprovisioning, settings: Settings,
-                  audit: AuditTrail, clock: Clock) -> OfficerRooms:
+                  audit: AuditTrail, files: ListFiles, clock: Clock) -> OfficerRooms:
     """Build them; ``around`` are the rooms of what an officer's page shows beside the officer."""
     people = SqlPeople(database, clock)
+    shown = OfficerDirectory(people, search, mirror, groups, around, audit, clock)
     return OfficerRooms(
-        directory=OfficerDirectory(people, search, mirror, groups, around, audit, clock),
+        directory=shown, file=OfficerFile(shown, files),
         many=ManyOfficers(officers, people, mirror, notices, clock),
         agencies=AgencyAdministration(people, units, mirror, SqlAgencyAdministrators(database, groups, clock).all,
                                       around.enrollments, around.devices, around.tasks, around.registry),

@@ -13,9 +13,9 @@ from ..adapters.sql.rollout.campaigns import SqlCampaigns
 from ..adapters.sql.rollout.facts import SqlObserver
 from ..adapters.sql.rollout.records import SqlCandidates, SqlRecords
 from ..adapters.sql.rollout.reminders import SqlCampaignReminders
+from ..administration.operation.files import ListFiles
 from ..administration.rollout.accounts import ForgottenAccounts
 from ..administration.rollout.campaigns import RolloutAdministration
-from ..administration.rollout.files import ListFiles
 from ..administration.rollout.reports import RolloutReports
 from ..audit import AuditTrail
 from ..clock import Clock
@@ -35,6 +35,7 @@ class RolloutRooms:
     Attributes:
         campaigns: For the worker; so ``reminders``.
         administration: For administrators; so ``reports`` and ``accounts``.
+        files: Gives lists of people away.
     """
 
     campaigns: Campaigns
@@ -42,6 +43,7 @@ class RolloutRooms:
     administration: RolloutAdministration
     reports: RolloutReports
     accounts: ForgottenAccounts
+    files: ListFiles
 
 
 def rollout_rooms(settings: Settings, database: Database, clients: ClientRegistry, mirror: OfficerMirror, groups: RoleGroups,
@@ -59,4 +61,4 @@ def rollout_rooms(settings: Settings, database: Database, clients: ClientRegistr
     return RolloutRooms(campaigns, reminders, administration,
                         RolloutReports(administration, units, files, sheets, calendar, settings.province_name,
                                        told),
-                        ForgottenAccounts(SqlAccounts(database, clients.all, clock), files))
+                        ForgottenAccounts(SqlAccounts(database, clients.all, clock), files), files)

@@ -149,7 +149,7 @@ from .certificate_desk import (
 )
 from .factors import factor_rooms
 from .officers import officer_rooms
-from .operation import deliveries, repeats
+from .operation import deliveries, job_rooms, repeats
 from .people import WholeDirectory, mirroring, role_groups
 from .rehearsal import rehearsal
 from .remote_signing import leave_types, phone_approvals, remote_signing
@@ -313,6 +313,11 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
             *desk_rooms.following.unfinished(task), *mirror_rooms.sponsors.unfinished(task)]),
         places=known_devices, sessions=sessions, enrollments=enrollments, devices=custody_devices, registry=clients,
         consents=consents)
+    officers = officer_rooms(database, around, about_officers, officer_search, mirror, people, mirror_rooms.ledger,
+                             mirror_rooms.units, groups, notices, factors.temporary_passes, deprovisioning, settings, audit,
+                             rollout.files, clock)
+    jobs, job_work = job_rooms(database, officers.file, trail.exports, rollout.accounts, rollout.reports, enrollment_lists,
+                               paper.problems, mirror, groups, sealer, audit, clock)
     administration = Administration(
         access=access, announcements=announcement_administration, console=console(settings, access, groups, clock),
         clients=ClientAdministration(SqlClientEntries(database), client_store, clients, sectors, policy, client_secrets, clock,
@@ -321,20 +326,15 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         onboarding=Onboarding(client_steps, clients, examiner, clock),
         initial_access=InitialAccessAdministration(initial_access, clock),
         grants=around.grants, tasks=around.tasks, factors=around.factors, officers=about_officers,
-        people=officer_rooms(database, around, about_officers, officer_search, mirror, people, mirror_rooms.ledger,
-                             mirror_rooms.units, groups, notices, factors.temporary_passes, deprovisioning, settings,
-                             audit, clock),
-        keys=KeyAdministration(keys, encryption_keys, clock),
-        mirror=MirrorAdministration(officer_search, mirror_rooms.brake),
-        enrollments=enrollments, enrollment_lists=enrollment_lists, enrollment_paper=paper,
-        devices=custody_devices, expiry=expiry, renewals=renewals,
+        keys=KeyAdministration(keys, encryption_keys, clock), mirror=MirrorAdministration(officer_search, mirror_rooms.brake),
+        enrollments=enrollments, enrollment_lists=enrollment_lists, enrollment_paper=paper, people=officers, jobs=jobs,
+        devices=custody_devices, expiry=expiry, renewals=renewals, audit=trail.records, audit_exports=trail.exports,
         rollout=rollout.administration, rollout_reports=rollout.reports, accounts=rollout.accounts,
-        audit=trail.records, audit_exports=trail.exports,
         password_resets=PasswordResets(people, mirror, one_time, deprovisioning, interactions, notices, audit, clock, groups))
     return Services(
-        settings=settings, clock=clock, sealer=sealer, audit=audit,
-        audit_repeats=audit, mirror=mirror, directory=people, keys=keys, clients=clients,
-        mirroring=mirror_rooms, deprovisioning=deprovisioning, encryption_keys=encryption_keys,
+        settings=settings, clock=clock, sealer=sealer, audit=audit, job_work=job_work,
+        audit_repeats=audit, mirror=mirror, directory=people, keys=keys, clients=clients, mirroring=mirror_rooms,
+        deprovisioning=deprovisioning, encryption_keys=encryption_keys,
         totp=factors.totp, recovery_codes=factors.recovery_codes, certificates=factors.certificates,
         second_factors=second_factors, passkeys=factors.passkeys, mobile_id=factors.mobile_id,
         passkey_sign_in=PasskeySignIn(factors.passkeys, people, mirror, audit, clock, limits=factors.of_keys,

@@ -23,7 +23,7 @@ from ..jose.rotation import OVERDUE_SECONDS
 from ..oauth import response
 from ..services import Services
 from ..settings import Settings, problems, read_secret
-from . import listed_settings
+from . import jobs, listed_settings
 from .audit import archive, trail
 from .pki import carriers, health
 from .verb import Verb
@@ -326,6 +326,7 @@ def _worker(house: Services) -> Iterator[Line]:
         yield Line("worker", "failed", f"the worker's last heartbeat was {now - last} s ago.", remedy)
     else:
         yield Line("worker", "ok", f"last heartbeat {now - last} s ago.")
+    yield Line("jobs", *jobs.health(house))
 
 
 def _notices(house: Services) -> Iterator[Line]:

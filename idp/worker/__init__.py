@@ -1,10 +1,10 @@
 """The one long-running process behind the web: outbox, sealing, housekeeping, and the directory's feed.
 
-Eight loops run in threads of their own, so that none waits for another: ``sealer``, ``outbox``, ``pings``, ``mail`` and
+Nine loops run in threads of their own, so that none waits for another: ``sealer``, ``outbox``, ``pings``, ``mail`` and
 ``consequences`` look every half second or oftener, ``schedule`` does what is due, ``archives`` lets old months of the trail leave
-the database, ``feed`` listens to the directory. A database that is away stops none of them: they try again with a growing pause,
-and the log says once that it went and once that it came back. SIGTERM ends the process within seconds; what was being sent is
-finished or given back.
+the database, ``jobs`` writes files and takes lists that people asked for, ``feed`` listens to the directory. A database that is
+away stops none of them: they try again with a growing pause, and the log says once that it went and once that it came back.
+SIGTERM ends the process within seconds; what was being sent is finished or given back, and so is a job.
 """
 
 from __future__ import annotations
@@ -80,6 +80,7 @@ class Worker:
         self._hindered = ""
         self._phones, self._remote = services.mobile_signatures, services.remote_signing
         self._approvals = services.phone_approvals
+        self._work = services.job_work
 
     def _jobs(self, services: Services) -> list[Job]:
         watch = DirectoryWatch(services.directory.health, services.audit, services.clock)
@@ -129,6 +130,7 @@ class Worker:
             ("sealer", self._sealing.round, 0.5), ("schedule", self._schedule.round, 0.5), ("feed", self._feed, 1.0),
             ("consequences", self._consequences, 0.25),
             ("archives", self._archive, 600.0),  # takes minutes, in small steps
+            ("jobs", self._do_a_job, 0.5),  # so does one of these
             # In a loop of its own: others may take their time to answer.
             *((("phones", self._phones_round, 0.5), ("cards", self._cards_round, 5.0),
                ("approvals", self._approvals_round, 0.5)) if self._phones is not None else ()),
@@ -166,6 +168,8 @@ class Worker:
             self._approvals_round()
             self._phones_round()
             self._cards_round()
+        while self._do_a_job():
+            pass
         self._sealing.round()
         self._archive()
 
@@ -210,6 +214,22 @@ class Worker:
         self._phones.sims.settle(WORKER, most=50)
         self._phones.nightly.look(WORKER, most=20)
 
+    def _do_a_job(self) -> bool:
+        """Do the oldest job that is due; tell whether there was one."""
+        job = self._work.take()
+        if job is None:
+            return False
+        self._log.info("job begun", job=job.job_id, kind=job.kind)
+        try:
+            self._work.do(job, self._stop.is_set)
+        except IdpError:
+            raise
+        except Exception:
+            # The edge of what is plugged in: whoever asked reads that it failed, the operator why.
+            self._log.exception("job failed", job=job.job_id, kind=job.kind)
+            self._work.broke(job)
+        return True
+
     def _archive(self) -> None:
         """Let old months of the trail leave the database, and say which files are due; what hinders it is said once."""
         trouble = ""
@@ -239,7 +259,7 @@ class Worker:
             return False
         return True
 
-    def _loop(self, name: str, step: Callable[[], None], pause: float) -> None:
+    def _loop(self, name: str, step: Callable[[], object], pause: float) -> None:
         wait = pause
         while not self._stop.is_set():
             try:

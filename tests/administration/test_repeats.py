@@ -208,7 +208,7 @@ def test_what_answers_with_a_secret_is_known() -> None:
 
 
 SHOWN_ONCE = {"createClient", "rotateClientSecret", "renewRegistrationToken", "createInitialAccessToken", "giveEnrolmentCode",
-              "resetPassword", "readPhone", "readIdentity",
+              "resetPassword", "readPhone", "readIdentity", "approveTemporaryPass",
               "breakGlass",  # has no names
               "disableClient", "enableClient"}  # show an application without its secret
 

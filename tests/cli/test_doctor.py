@@ -13,6 +13,7 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
+from idp.administration.operation.jobs import JobQueue
 from idp.authn.enrolment.first_factor import TrustedNetworks
 from idp.authn.networks import read_networks
 from idp.cli import doctor
@@ -86,6 +87,8 @@ class House:
         self.initial_access = SimpleNamespace(tokens=lambda: self.leave)
         self.heartbeat: int | None = self.clock.now() - 1
         self.archived_months = months()
+        self.queued = JobQueue(0, 1, None, 0)
+        self.job_work = SimpleNamespace(queue=lambda: self.queued)
         self.pulse = SimpleNamespace(last=lambda: self.heartbeat)
         self.notices = QueueState(0, None, 0, ())
         self.outbox = SimpleNamespace(state=lambda: self.notices)
@@ -139,7 +142,7 @@ def test_interface_s3_a_fit_deployment_is_0_and_everything_is_named() -> None:
     assert result.exit_code == 0
     checks = {line.check for line in look(house)}
     assert checks == {"settings", "proxy", "clock", "database", "keys", "clients", "initial access", "worker", "logout notices",
-                      "audit trail", "directory", "break glass", "second factors", "mail"}
+                      "audit trail", "directory", "break glass", "second factors", "mail", "jobs"}
     assert problems(house) == []
 
 

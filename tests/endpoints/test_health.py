@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from idp.administration.operation.jobs import JobQueue
 from idp.audit import Caller
 from idp.directory.brake import FeedState
 from idp.endpoints.monitoring.health import HealthEndpoint, ReadinessEndpoint
@@ -48,6 +49,8 @@ class Rooms:
         self.mirroring = quiet_mirroring()
         self.directory = SimpleNamespace(health=lambda: self.health)
         self.heartbeat: int | None = self.clock.now()
+        self.queued = JobQueue(0, 1, None, 0)
+        self.job_work = SimpleNamespace(queue=lambda: self.queued)
         self.pulse = SimpleNamespace(last=lambda: self.heartbeat)
         self.notices = QueueState(0, None, 0, ())
         self.outbox = SimpleNamespace(state=lambda: self.notices)
@@ -85,7 +88,16 @@ def test_ready_names_each_dependency() -> None:
     status, body = Rooms().look()
     assert (status, body["status"]) == (200, "ready")
     assert {name: found["state"] for name, found in body["dependencies"].items()} == dict.fromkeys(
-        ("database", "keys", "directory", "directory_feed", "worker", "logout_notices", "audit_trail"), "up")
+        ("database", "keys", "directory", "directory_feed", "worker", "logout_notices", "audit_trail",
+         "jobs"), "up")
+
+
+def test_imports_and_exports_that_nobody_does_are_told_of() -> None:
+    rooms = Rooms()
+    rooms.queued = JobQueue(3, 0, rooms.clock.now() - 901, 1)
+    status, body = rooms.look()
+    assert (status, body["dependencies"]["jobs"]) == (200, {
+        "state": "degraded", "waiting": 3, "running": 0, "oldest_waiting_seconds": 901, "abandoned": 1})
 
 
 def test_a_database_that_is_down_makes_503_without_telling_where_it_is() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
+from idp.administration.operation.jobs import Job, State
 from idp.notices.announcements import Announcement, Level, Where
-from idp.web.console.operation import announcements, keys, system
+from idp.web.console.operation import announcements, jobs, keys, system
 from idp.web.presentation import announcement_words
 
 from .desk_samples import frame
@@ -20,6 +22,10 @@ SAID: Final = Announcement(
 NEWS: Final = Announcement(
     announcement_id="a2", level=Level.INFO, where=frozenset(Where), from_at=1_795_000_000, until_at=1_795_100_000, revision=1,
     text_vi="Từ 01/12/2026, cán bộ đăng ký lớp thứ hai ngay tại trang Bảo mật.", text_en="", made_by="", made_at=1_795_000_000)
+
+NOW = 1_795_000_000
+JOB = Job(job_id="j1", kind="officers", sub="s", client_id="", source="", request_id="", asked={}, created_at=NOW - 90_000,
+          purpose="Đối soát danh sách cán bộ quý IV theo công văn số 1234/SNV-TCBC của Sở Nội vụ")
 
 
 def looks(*shown: Announcement) -> dict[str, Any]:
@@ -65,6 +71,16 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "action": "/stay", "etag": "", "wrong": "", "error": "", "looks": [], "row": None, "texts": SAID.text_vi.split("\n"),
         "told": wanted, "longest": 1000, "levels": lambda: announcements.choices(announcements.levels()),
         "spots": lambda: announcements.choices(announcements.places())}
+    of_jobs: dict[str, Any] = frame(who, "jobs") | {
+        "error": "", "province": True, "everybody": True, "texts": [JOB.purpose, "Nguyễn Thị Bích Hằng"],
+        "turn": {"first": "/first", "prev": "", "next": "/next"},
+        "rows": lambda: [jobs._row(replace(JOB, **told), by="Nguyễn Thị Bích Hằng", mine=True, now=NOW) for told in (
+            {}, {"state": State.RUNNING, "kind": "list", "purpose": "", "done": 4_180, "total": 20_000},
+            {"state": State.RUNNING, "done": 61_000}, {"state": State.FAILED, "reason": "role_lost"},
+            {"state": State.DONE, "done": 98_213, "name": "can-bo.xlsx", "file_until": NOW + 9},
+            {"state": State.DONE, "kind": "list", "purpose": "", "told": {"good": 812, "bad": 4}, "name": "can-sua.csv",
+             "file_until": NOW + 9},
+            {"state": State.CANCELLED, "kind": "audit"})]}
     return {
         "announcements": ("console/operation/announcements.html", of_announcements),
         "announcements-none": ("console/operation/announcements.html", of_announcements | {"rows": [], "next_url": ""}),
@@ -77,6 +93,8 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         **{f"announcement-wrong{'' if wrong == 'text_vi' else '-' + wrong}": ("console/operation/announce.html", of_form | {
             "wrong": wrong, "error": partial(announcements._wrong, wrong)})
            for wrong in ("text_vi", "where", "until_at")},
+        "jobs": ("console/operation/jobs.html", of_jobs),
+        "jobs-none": ("console/operation/jobs.html", of_jobs | {"rows": [], "error": partial(jobs.too_many)}),
         "system": ("console/operation/system.html", of_system),
         "system-down": ("console/operation/system.html", of_system | {
             "usable": False, "state": lambda: system._state("unavailable"), "failing": [], "may_retry": False}),

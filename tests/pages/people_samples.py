@@ -36,7 +36,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "columns": lambda: [{"name": name, "label": label, "shown": name in ("title", "seen", "factor")}
                             for name, label in words.columns().items()],
         "states": words.states, "factors": words.factors, "orders": words.orders,
-        "units": [{"code": "H30.11", "name": "Sở Y tế"}], "may_export": True, "files": "", "turn": _TURN,
+        "units": [{"code": "H30.11", "name": "Sở Y tế"}], "may_export": True, "export": "/next", "turn": _TURN,
         "bulk": lambda: [{"name": name, "label": label} for name, (label, _) in words.many().items()]}
     one: dict[str, Any] = frame(who, "officers") | {
         "code": "", "code_of": "", "waiting": None, "given": None, "stopped": None, "found": _ROWS[0] | {

@@ -161,7 +161,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
                  {**other, "title": "", "last": "", "tells_logout": True}]}
     export: dict[str, Any] = around | {
         "title": {"vi": "Xuất danh sách còn thiếu", "en": "Take the list of the missing"}, "about": found["vi"]["name"],
-        "address": "/next", "kept": {"unit": "H30.1"}, "back": "/next", "error": "", "purpose": "", "longest": 300,
+        "address": "/next", "kept": [("unit", "H30.1")], "back": "/next", "error": "", "purpose": "", "longest": 300,
         "back_word": {"vi": "Danh sách còn thiếu", "en": "List of the missing"}, "forms": [("csv", "CSV"), ("xlsx", "XLSX")]}
     wrong = {"vi": "Chiến dịch này đã đóng.", "en": "This campaign is closed."}
     written = asdict(paper(made, Issuer("Tỉnh Hậu Giang", "Sở Thông tin và Truyền thông"), WorkingDays()))

@@ -250,7 +250,7 @@ class Site:
             administration=SimpleNamespace(audit=None, audit_exports=None, console=SimpleNamespace(knows=lambda _: False),
                                            people=SimpleNamespace(agencies=None, deputies=_NO_DEPUTIES),
                                            enrollments=None, devices=None, expiry=None, renewals=None, tasks=None, clients=None,
-                                           announcements=None,
+                                           announcements=None, jobs=None,
                                            onboarding=None, keys=None, deliveries=None,
                                            rollout=None, rollout_reports=None, accounts=None),
             remote_signing=None, mobile_signatures=None, phone_approvals=None, counter=counter,

@@ -150,7 +150,7 @@ def test_security_38_an_export_states_its_purpose_and_is_for_the_province_and_au
     note(console, sub)
     auditor, page = console.person("kiemtoan", "kiemtoan"), f"{LIST}export"
     sent = {"purpose": "Thanh tra", "legal_basis": "QĐ 12", "days": "30", "form": "jsonl", "officer": "xuat", "event": "sign_in",
-            "since": "01/01/2020", "until": "01/01/2100"}
+            "since": "01/11/2023", "until": "30/11/2023"}
     for wrong in ({"purpose": ""}, {"legal_basis": " "}, {"days": "0"}, {"days": "x"}, {"since": ""}, {"until": "31/02/2026"},
                   {"officer": "khongai"}, {"since": "02/01/2100"}, {"form": "pdf"}):
         refused = auditor.post(page, page, **(sent | wrong))
@@ -159,6 +159,9 @@ def test_security_38_an_export_states_its_purpose_and_is_for_the_province_and_au
     assert (answer.status_code, answer.content_type) == (200, "application/zip")
     lines = zipfile.ZipFile(io.BytesIO(answer.data)).read("records.jsonl").splitlines()
     assert (len(lines), sub.encode() in lines[0]) == (1, True)
+    later = auditor.post(page, page, **(sent | {"until": "01/01/2100"}))
+    assert (later.status_code, later.headers["Location"]) == (303, "/admin/jobs/"), "a long time is written by the worker"
+    assert "Thanh tra" in auditor.get("/admin/jobs/").text
     shown = [auditor.get(row).text for row in rows(auditor, "person=kiemtoan&event=audit.exported")]
     assert [said in shown[1] for said in ("Thanh tra", "QĐ 12")] == [True, True]
     assert auditor.client.post(page, data=sent, headers={"Host": "localhost:8000"}).status_code == 400, "without the form's token"

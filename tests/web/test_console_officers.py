@@ -127,16 +127,38 @@ def test_a_list_shows_the_columns_asked_for_and_is_exported_as_it_is_shown(offic
     agency = console.person("qt", "quantri-coquan", unit=IT)
     assert "ba@haugiang.gov.vn" not in text_of(agency.get(f"{LIST}?cols=mail"))
     assert "mot@haugiang.gov.vn" in text_of(agency.get(f"{LIST}?cols=mail"))
-    exported = [one.event for one in office.audited()].count("officers.exported")
-    assert agency.get(f"{LIST}list.csv").status_code == 404  # an address to be opened: nothing is written, nothing is recorded
-    assert agency.client.post(f"{LIST}list.csv", headers={"Host": "localhost:8000"}).status_code in (303, 400)
-    assert [one.event for one in office.audited()].count("officers.exported") == exported
-    file = agency.post(f"{LIST}list.csv?cols=mail&q=nguyen", LIST)
+    assert re.search(rf'href="{LIST}file[?]order=name&(amp;)?cols=mail"', agency.get(f"{LIST}?cols=mail").text)
+    asked = text_of(agency.get(f"{LIST}file?cols=mail&q=nguyen"))
+    assert 'name="q" value="nguyen"' in asked
+    kept = {"cols": "mail", "q": "nguyen"}
+    for purpose in ("", " "):
+        assert agency.post(f"{LIST}file", f"{LIST}file", **kept, purpose=purpose).status_code == 422
+    assert agency.client.post(f"{LIST}file", data=kept, headers={"Host": "localhost:8000"}).status_code == 400
+    assert [one.event for one in office.audited() if one.event.startswith(("job", "officers"))] == []
+    sent = agency.post(f"{LIST}file", f"{LIST}file", **kept, purpose="Đối soát", form="csv")
+    assert (sent.status_code, sent.headers["Location"]) == (303, "/admin/jobs/")
+    waiting = agency.get("/admin/jobs/")
+    assert waiting.headers["Refresh"] == "5"
+    assert "Đang chờ" in text_of(waiting)
+    job = office.services.job_work.take()
+    assert job is not None
+    office.services.job_work.do(job)
+    done = agency.get("/admin/jobs/")
+    assert "Refresh" not in done.headers
+    assert "Đối soát" in text_of(done)
+    file = agency.post(f"/admin/jobs/{job.job_id}/file", "/admin/jobs/")
     assert file.headers["Content-Disposition"] == 'attachment; filename="can-bo.csv"'
     assert "mot@haugiang.gov.vn" in file.text
     assert "ba@haugiang.gov.vn" not in file.text
-    assert agency.post(f"{LIST}list.xlsx", LIST).data[:2] == b"PK"
-    assert console.person("hotro", "hotro-nguoidung", unit=IT).post(f"{LIST}list.csv", LIST).status_code == 403
+    assert agency.post(f"/admin/jobs/{job.job_id}/cancel", "/admin/jobs/").status_code == 409
+    assert console.person("hotro", "hotro-nguoidung", unit=IT).get(f"{LIST}file").status_code == 403
+    other = console.person("qt2", "quantri-coquan", unit=HOME)
+    assert other.post(f"/admin/jobs/{job.job_id}/file", f"{LIST}file").status_code == 404
+    province = console.person("quantri", "quantri-tinh")
+    assert job.job_id not in text_of(province.get("/admin/jobs/"))
+    everybody = text_of(province.get("/admin/jobs/?everybody=1"))
+    assert "Đối soát" in everybody
+    assert f"{job.job_id}/file" not in everybody
     assert "officers.exported" in [one.event for one in office.audited()]
 
 

@@ -66,6 +66,7 @@ class House:
         self.mail = SqlMail(database)
         self.mail_delivery = MailDelivery(self.mail, None, FakeMirror(), lambda told, name: ("", ""), self.clock)
         self.housekeeping, self.pulse = SqlHousekeeping(database), SqlPulse(database)
+        self.job_work = SimpleNamespace(take=lambda: None)
         self.overdue: list[str] = []
         self.sessions = SimpleNamespace(end_overdue=lambda caller: self.overdue.append(caller.source) or 0)
         self.deprovisioning = SimpleNamespace(settle=lambda caller: self.overdue.append(caller.source) or 0)

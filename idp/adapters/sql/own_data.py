@@ -126,6 +126,9 @@ SECTIONS: Final = (
     _section("campaign_reminder", "sub", "told_on"),
     _section("campaign_reminding", "sub", "campaign_id at step cases nth name title unit_code unit_name", "id actor"),
     _section("campaign_digest", "sub", "told_on"),
+    _section("job", "sub", "job_id kind asked purpose state created_at started_at finished_at done total reason message told "
+             "name size",
+             "client_id source request_id turn deaths lease_until media_type sha256 file_until"),
     _section("desk_digest", "sub", "kind told_at",
              "told_of"),
     _section("keeper_digest", "sub", "kind told_at"),
@@ -147,6 +150,7 @@ NOT_EXPORTED: Final = {
                     "secrets and marks of minutes or of a session; the grant, factor or session they belong to is given"),
     **dict.fromkeys(("audit_archive", "audit_day", "audit_repeat", "audit_seal", "directory_feed", "issuer_serial", "outbox",
                      "seen_once", "throttle"), "machinery; holds no person, or only a digest, or what waits for delivery"),
+    "job_part": "files on their way, for a day or two; whose they are stands in jobs",
     "answered_request": "answers of the administration API for a day, to whoever was given them; what they tell of is given",
     **dict.fromkeys(("pki_authority", "pki_list", "pki_signer", "signing_key"), "keys and lists of the province"),
     "evidence_blob": "certificates and lists that prove signatures, shared by many",

@@ -26,6 +26,7 @@ from ...audit.search import AuditSearch, Place, Wanted
 from ...clock import Clock
 from ...errors import RefusedError
 from ...roles import Administrator, ForbiddenError, Role
+from ..operation.files import Tick
 
 FORMS: Final = ("csv", "jsonl")
 LONGEST_PURPOSE, LONGEST_BASIS, MOST_DAYS = 500, 200, 365
@@ -70,7 +71,13 @@ class AuditExports:
         self._search, self._store, self._signer, self._archives = search, store, signer, archives
         self._trail, self._clock = trail, clock
 
-    def begin(self, who: Administrator, body: Mapping[str, Any], caller: Caller) -> Export:
+    def check(self, who: Administrator, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Give what is asked for, whole. Raises as ``begin``, and records nothing."""
+        if who.role not in (Role.PROVINCE, Role.AUDITOR) or not who.sub:
+            raise ForbiddenError("The province's administrators and auditors export the trail; somebody has to answer for it.")
+        return _checked(body)
+
+    def begin(self, who: Administrator, body: Mapping[str, Any], caller: Caller, tick: Tick | None = None) -> Export:
         """Record an export, and give it.
 
         Args:
@@ -78,15 +85,14 @@ class AuditExports:
             body: ``purpose`` and ``legal_basis`` in words, ``form``, ``keep_days``, ``since`` and ``before`` in seconds since the
                 epoch; ``sub``, ``client_id``, ``source``, ``event`` and ``unit`` narrow it.
             caller: Who asks.
+            tick: Follows.
 
         Raises:
             ForbiddenError: an agency, another role, or a machine: somebody has to answer for it.
             RefusedError: 422 ``invalid_body``, with what is wrong.
             UnavailableError: it cannot be recorded; nothing is given then.
         """
-        if who.role not in (Role.PROVINCE, Role.AUDITOR) or not who.sub:
-            raise ForbiddenError("The province's administrators and auditors export the trail; somebody has to answer for it.")
-        told = _checked(body)
+        told = self.check(who, body)
         now, number = self._clock.now(), secrets.token_hex(8)
         narrowed = {name: told[name] for name in _NARROWS if told[name]}
         manifest: dict[str, Any] = {
@@ -97,14 +103,15 @@ class AuditExports:
             "export": number, "purpose": told["purpose"], "legal_basis": told["legal_basis"], "form": told["form"],
             "from": told["since"], "to": told["before"], "expires_at": manifest["keep_until"], **narrowed})
         wanted = Wanted(start=told["since"], end=told["before"], **narrowed)
-        return Export(f"nhat-ky-{number}.zip", self._chunks(who, wanted, manifest, caller))
+        return Export(f"nhat-ky-{number}.zip", self._chunks(who, wanted, manifest, caller, tick))
 
     def _record(self, caller: Caller, who: Administrator, detail: Mapping[str, str | int | bool]) -> None:
         self._trail.record(AuditRecord(
             AuditEvent.AUDIT_EXPORTED, self._clock.now(), sub=who.sub, source=caller.source, request_id=caller.request_id,
             detail={**detail, **caller.by}))
 
-    def _chunks(self, who: Administrator, wanted: Wanted, manifest: dict[str, Any], caller: Caller) -> Iterator[bytes]:
+    def _chunks(self, who: Administrator, wanted: Wanted, manifest: dict[str, Any], caller: Caller,
+                tick: Tick | None) -> Iterator[bytes]:
         sink, digest, count = Sink(), hashlib.sha256(), 0
         last = self._store.last_seal()
         with zipfile.ZipFile(cast(Any, sink), "w", zipfile.ZIP_DEFLATED) as archive:
@@ -114,6 +121,8 @@ class AuditExports:
                     count += records
                     digest.update(content)
                     entry.write(content)
+                    if tick is not None:
+                        tick(count)
                     yield sink.taken()
             manifest |= {"records": count, "sha256": digest.hexdigest(),
                          "newest_seal": None if last is None else {"number": last.number, "hash": last.hash.hex()}}

@@ -8,7 +8,7 @@ Whoever takes identity numbers out is recorded, for every request on the list; w
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from ...audit import AuditTrail, Caller
@@ -43,6 +43,7 @@ from .results import Results, Take
 PERSONS: Final = FORMS["mau01_ca_nhan"]
 RESULTS: Final = FORMS["ket_qua_cap"]
 HANDED_OVER: Final = FORMS["ban_giao"]
+Follow = Callable[[int, int], None]
 TAKEN: Final = (PERSONS.name, RESULTS.name, HANDED_OVER.name, SIMS.name)
 """Lists that are taken in."""
 _COMPARED: Final = (RESULTS.name, HANDED_OVER.name)
@@ -124,7 +125,7 @@ class EnrollmentLists:
         self._results = Results(desk, government, organization=organization, cards=cards)
 
     def take(self, who: Administrator, content: bytes, *, form: str, dry: bool, submit: bool, caller: Caller,
-             certificates: Sequence[bytes] = ()) -> dict[str, Any]:
+             certificates: Sequence[bytes] = (), follow: Follow | None = None) -> dict[str, Any]:
         """Take a list, or try it.
 
         Args:
@@ -135,6 +136,8 @@ class EnrollmentLists:
             submit: Requests are handed in at once, not left as drafts.
             caller: Who asks.
             certificates: Files beside a list of results, PEM or DER; told apart by their serial numbers.
+            follow: Is told before each row how many were taken, and of how many; what it raises ends the taking there. A list
+                that is taken again goes on where it was: what was taken is found and done once.
 
         Returns:
             ``good`` and ``bad`` rows, ``already`` of the good ones, what each heading was taken for, and what is to be
@@ -144,14 +147,7 @@ class EnrollmentLists:
             RefusedError: 422 ``unreadable_list``: the file is none, or not this list.
             ForbiddenError: results are taken by the province and its programs alone, and tried by no program.
         """
-        if form == HANDED_OVER.name and who.role is not Role.PROVINCE:
-            raise ForbiddenError("The province's desk hands over.")
-        if form == RESULTS.name and who.role not in (Role.PROVINCE, Role.MACHINE):
-            raise ForbiddenError("The province's desk takes results.")
-        if form == SIMS.name and self._sims is None:
-            raise RefusedError("Signatures by SIM are not offered here.", code="not_offered", status=404)
-        if form in (PERSONS.name, SIMS.name) and not who.may(Right.ASK_CERTIFICATES):
-            raise ForbiddenError("A list of officers is handed in by somebody who answers for it.")
+        self.check(who, form)
         if dry and form == RESULTS.name and who.role is Role.MACHINE:
             raise ForbiddenError("A trial tells whose identity number fits; the province's desk tries lists.")
         sent = received.unpacked(content, certificates) if form == RESULTS.name else received.Sent(content, {})
@@ -166,12 +162,25 @@ class EnrollmentLists:
                                                    caller=caller))
         take = self._taking(form, actor, sent, dry=dry, submit=submit, caller=caller)
         already, refused = 0, []
-        for row in read.good:
+        for number, row in enumerate(read.good):
+            if follow is not None:
+                follow(number, len(read.good))
             try:
                 already += take(row) == "already"
             except RefusedError as err:
                 refused.append((row, _REASONS.get(err.code, _REASONS["changed"])))
         return _answer(FORMS[form], read, already=already, refused=refused, dry=dry)
+
+    def check(self, who: Administrator, form: str) -> None:
+        """Refuse whoever takes no list of this form. Raises RefusedError, ForbiddenError."""
+        if form == HANDED_OVER.name and who.role is not Role.PROVINCE:
+            raise ForbiddenError("The province's desk hands over.")
+        if form == RESULTS.name and who.role not in (Role.PROVINCE, Role.MACHINE):
+            raise ForbiddenError("The province's desk takes results.")
+        if form == SIMS.name and self._sims is None:
+            raise RefusedError("Signatures by SIM are not offered here.", code="not_offered", status=404)
+        if form in (PERSONS.name, SIMS.name) and not who.may(Right.ASK_CERTIFICATES):
+            raise ForbiddenError("A list of officers is handed in by somebody who answers for it.")
 
     def send(self, who: Administrator, body: Mapping[str, Any], *, caller: Caller) -> dict[str, Any]:
         """Send everything that the province has approved, as one batch: each request for itself.

@@ -8,7 +8,7 @@ of it, and both are recorded (Law 91/2025). Identity numbers stand with the cert
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -36,7 +36,6 @@ _READS: Final = 20
 """How often one page may read on where few of those who are read are wanted; the next page goes on."""
 _MOST: Final = 50
 """Things of a kind that an officer's page shows at most."""
-_EXPORT_PAGE: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +62,7 @@ class OfficerDirectory:
         mirror: Officers by subject.
         groups: Tells who administers.
         around: What else is known of them.
-        audit: Where exports are recorded.
+        audit: Where readings are recorded.
         clock: Source of the time.
     """
 
@@ -163,16 +162,6 @@ class OfficerDirectory:
                           if whole else {}})
         return Page(items, cursor_of(last[1].at, last[0]) if last else "")
 
-    def exported(self, who: Administrator, caller: Caller, *, q: str = "", unit: str = "", state: str = "", factor: str = "",
-                 order: str = "name") -> Iterator[dict[str, Any]]:
-        """Give everybody whom a list shows, one by one, however many; the export is recorded first. Raises as ``listed``."""
-        narrowed = {"q": q, "unit": unit, "state": state, "factor": factor, "order": order}
-        page = self.listed(who, caller, **narrowed, limit=_EXPORT_PAGE)
-        self._audit.record(AuditRecord(
-            AuditEvent.OFFICERS_EXPORTED, self._clock.now(), source=caller.source, request_id=caller.request_id,
-            detail={**{name: value for name, value in narrowed.items() if value}, **caller.by}))
-        return self._all(who, caller, page, narrowed)
-
     def phone(self, who: Administrator, sub: str, body: Mapping[str, Any], caller: Caller) -> dict[str, str]:
         """Give an officer's telephone number whole; the reading is recorded before, with what it is for, which the officer reads.
 
@@ -207,13 +196,6 @@ class OfficerDirectory:
         self._audit.record(AuditRecord(
             AuditEvent.PERSONAL_DATA_READ, self._clock.now(), sub=sub, source=caller.source, request_id=caller.request_id,
             detail={**detail, "by": who.sub, **caller.by}))
-
-    def _all(self, who: Administrator, caller: Caller, page: Page, narrowed: dict[str, str]) -> Iterator[dict[str, Any]]:
-        while True:
-            yield from page.items
-            if not page.next:
-                return
-            page = self.listed(who, caller, **narrowed, cursor=page.next, limit=_EXPORT_PAGE)
 
     def _by_number(self, who: Administrator, q: str) -> list[MirroredOfficer]:
         """Give those who have a certificate or device with a number, where it is one."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from .agencies import AgencyAdministration
 from .deputies import DeputyAdministration
+from .file import OfficerFile
 from .many import ManyOfficers
 from .officers import OfficerDirectory
 from .stops import AccessStops
@@ -18,6 +19,7 @@ class OfficerRooms:
     """The rooms.
 
     Attributes:
+        file: Gives the list of officers away.
         many: Acts upon many officers at once.
         resets: Takes factors away, by two persons.
         passes: Gives temporary passes, by two persons.
@@ -25,6 +27,7 @@ class OfficerRooms:
     """
 
     directory: OfficerDirectory
+    file: OfficerFile
     many: ManyOfficers
     agencies: AgencyAdministration
     resets: FactorResets

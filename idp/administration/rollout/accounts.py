@@ -12,8 +12,8 @@ from ...pki.enrollment.working_days import ZONE
 from ...roles import Administrator
 from ...rollout.accounts import Account, AccountList, AccountStore
 from ...spreadsheet import harmless
+from ..operation.files import ListFile, ListFiles, Tick, asked_for, asked_unit, check_only
 from ..pages import Page, cursor_of, place_of
-from .files import ListFile, ListFiles, asked_unit, check_only
 
 _AT_ONCE: Final = 2000
 HEADINGS: Final = ("STT", "Họ và tên hoặc ứng dụng", "Chức vụ", "Đơn vị", "Mã đơn vị", "Đăng nhập gần nhất")
@@ -47,27 +47,34 @@ class ForgottenAccounts:
         found = self._after(who, which, unit, after[0] if after else "", limit + 1)
         return Page([_shown(one) for one in found[:limit]], cursor_of(found[limit - 1].place) if len(found) > limit else "")
 
-    def file(self, who: Administrator, body: Mapping[str, Any], caller: Caller) -> ListFile:
+    def file(self, who: Administrator, body: Mapping[str, Any], caller: Caller, tick: Tick | None = None) -> ListFile:
         """Give a whole list as a file, which is recorded.
 
         Args:
             who: Whoever asks gets their own agency and those below.
             body: ``purpose``; ``list``, ``unit`` and ``file`` (``files.FILES``) as far as wanted.
             caller: Who asks.
+            tick: Follows.
 
         Raises:
             RefusedError: 422, as ``ListFiles.begin``; no such list, no agency's code.
         """
-        check_only(body, "purpose", "list", "unit", "file")
-        unit = asked_unit(body)
-        try:
-            which = AccountList(body.get("list") or AccountList.DORMANT)
-        except ValueError:
-            raise RefusedError(f"list: one of {', '.join(AccountList)}.", code="invalid_body", status=422) from None
+        which, unit = self.check(who, body)
         return self._files.begin(
             AuditEvent.ACCOUNTS_EXPORTED, who, body, caller, name=which.value,
             about={"list": which.value, **({"unit": scope} if (scope := who.narrowed(unit)) else {})},
-            rows=self._rows(who, which, unit))
+            rows=self._rows(who, which, unit), tick=tick)
+
+    def check(self, who: Administrator, body: Mapping[str, Any]) -> tuple[AccountList, str]:
+        """Give the list and the agency. Raises as ``file``, and records nothing."""
+        check_only(body, "purpose", "list", "unit", "file")
+        asked_for(body)
+        unit = asked_unit(body)
+        who.narrowed(unit)
+        try:
+            return AccountList(body.get("list") or AccountList.DORMANT), unit
+        except ValueError:
+            raise RefusedError(f"list: one of {', '.join(AccountList)}.", code="invalid_body", status=422) from None
 
     def _rows(self, who: Administrator, which: AccountList, unit: str) -> Iterator[Sequence[str]]:
         yield HEADINGS

@@ -20,9 +20,9 @@ from ...rollout.coverage import Coverage
 from ...rollout.reminders import ReminderStore, Reminding
 from ...rollout.report import Issuer, Paper, member_rows, missing_rows, movement_rows, paper, reminding_rows, table
 from ...rollout.steps import Step
+from ..operation.files import ListFile, ListFiles, Tick, asked_for, asked_unit, check_only, text_of
 from ..pages import Page, Place, turned
 from .campaigns import RolloutAdministration
-from .files import ListFile, ListFiles, asked_unit, check_only, text_of
 from .lists import MOVEMENTS, Shown, moved, wanted
 
 _AT_ONCE: Final = 2000
@@ -71,7 +71,14 @@ class RolloutReports:
         rows = table(self._rollout.coverage(who, campaign_id, on=on or self._rollout.default_day(campaign).isoformat()))
         return self._sheets.csv(rows) if kind == "csv" else self._sheets.xlsx(rows, campaign.campaign_id)
 
-    def missing_file(self, who: Administrator, campaign_id: str, body: Mapping[str, Any], caller: Caller) -> ListFile:
+    def check_missing(self, who: Administrator, campaign_id: str, body: Mapping[str, Any]) -> None:
+        """Refuse what ``missing_file`` refuses, and record nothing."""
+        check_only(body, "purpose", "on", "unit", "file")
+        asked_for(body)
+        self._rollout.coverage(who, campaign_id, on=text_of(body, "on"), unit=asked_unit(body))
+
+    def missing_file(self, who: Administrator, campaign_id: str, body: Mapping[str, Any], caller: Caller,
+                     tick: Tick | None = None) -> ListFile:
         """Give all who are missing as a file, which is recorded.
 
         Args:
@@ -79,13 +86,14 @@ class RolloutReports:
             campaign_id: See ``who``.
             body: ``purpose``; ``on``, ``unit`` and ``file`` (``FILES``) as far as wanted.
             caller: Who asks.
+            tick: Follows.
 
         Raises:
             RefusedError: as ``RolloutAdministration.one``; 422 as ``ListFiles.begin``.
             InvalidParameterError: as ``RolloutAdministration.one``.
         """
         check_only(body, "purpose", "on", "unit", "file")
-        return self._list(who, campaign_id, body, caller, "con-thieu", missing_rows)
+        return self._list(who, campaign_id, body, caller, "con-thieu", missing_rows, tick)
 
     def members_file(self, who: Administrator, campaign_id: str, body: Mapping[str, Any], caller: Caller) -> ListFile:
         """Give everybody of the list with how they stand as a file, which is recorded.
@@ -104,7 +112,7 @@ class RolloutReports:
         state, step, q = _one_of(body, "member_state", Shown), _one_of(body, "step", Step), text_of(body, "q")
         is_wanted = wanted(state=state, step=step, q=q)
         return self._list(who, campaign_id, body, caller, "danh-sach",
-                          lambda coverage: member_rows(filter(is_wanted, coverage.people)),
+                          lambda coverage: member_rows(filter(is_wanted, coverage.people)), None,
                           **({"state": state} if state else {}), **({"step": step} if step else {}))
 
     def movements_file(self, who: Administrator, campaign_id: str, body: Mapping[str, Any], caller: Caller) -> ListFile:
@@ -112,7 +120,7 @@ class RolloutReports:
         check_only(body, "purpose", "on", "unit", "file", "movement", "q")
         act, q = _one_of(body, "movement", MOVEMENTS), text_of(body, "q")
         return self._list(who, campaign_id, body, caller, "bien-dong",
-                          lambda coverage: movement_rows(moved(coverage, act=act, q=q), coverage.names),
+                          lambda coverage: movement_rows(moved(coverage, act=act, q=q), coverage.names), None,
                           **({"movement": act} if act else {}))
 
     def reminders(self, who: Administrator, campaign_id: str, *, on: str = "", unit: str = "", cursor: str = "", back: str = "",
@@ -160,12 +168,12 @@ class RolloutReports:
             about={"campaign": campaign_id, "list": "da-nhac", **({"unit": scope} if scope else {})})
 
     def _list(self, who: Administrator, campaign_id: str, body: Mapping[str, Any], caller: Caller, name: str,
-              rows: Callable[[Coverage], Iterable[Sequence[str]]], **about: str) -> ListFile:
+              rows: Callable[[Coverage], Iterable[Sequence[str]]], tick: Tick | None, **about: str) -> ListFile:
         unit, on = asked_unit(body), text_of(body, "on")
         coverage = self._rollout.coverage(who, campaign_id, on=on, unit=unit)
         scope = who.narrowed(unit)
         return self._files.begin(
-            AuditEvent.CAMPAIGN_EXPORTED, who, body, caller, name=f"{campaign_id}-{name}", rows=rows(coverage),
+            AuditEvent.CAMPAIGN_EXPORTED, who, body, caller, name=f"{campaign_id}-{name}", rows=rows(coverage), tick=tick,
             about={"campaign": campaign_id, "list": name, "day": coverage.last.day.isoformat(),
                    **({"unit": scope} if scope else {}), **about})
 

@@ -12,7 +12,7 @@ from typing import Any
 import click
 from flask import current_app
 
-from ...administration.rollout.files import FILES
+from ...administration.operation.files import FILES
 from ...administration.tasks import OPERATOR
 from ...audit import Caller
 from ...rollout.campaign import Goal

@@ -15,7 +15,7 @@ from flask import Flask
 
 from ...services import Services
 from ..security import MAX_BODY_BYTES, PageRequest, check_limits
-from . import announcements, audit, campaigns, deliveries, problems
+from . import announcements, audit, campaigns, deliveries, jobs, problems
 from .applications import clients, initial_access, keys
 from .desk import devices, enrollments, signatures, sims
 from .door import Door
@@ -47,7 +47,7 @@ def create(services: Services) -> Flask:
     problems.handle(app, secure=services.settings.secure)
     door = Door(services)
     for resource in (announcements, audit, clients, initial_access, grants, keys, officers, passes, tasks, break_glass,
-                     enrollments, devices, deliveries, campaigns, sims, signatures):
+                     enrollments, devices, deliveries, campaigns, sims, signatures, jobs):
         app.register_blueprint(resource.blueprint(door), url_prefix=PREFIX)
     for rule in list(app.url_map.iter_rules()):
         if "POST" in (rule.methods or ()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from ...administration.rollout.files import FILES, ListFile
+from ...administration.operation.files import FILES, ListFile
 from ...rollout.accounts import AccountList
 from .door import Door, identifier
 

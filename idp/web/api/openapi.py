@@ -21,7 +21,7 @@ from ...oauth.client import Client
 from ...oauth.clients import profile, registration
 from ...oauth.clients.members import LOCALIZED_PATTERN
 from ...pki.enrollment.states import State
-from .schemas import announcements, campaigns, passes
+from .schemas import announcements, campaigns, jobs, passes
 from .schemas.audit import PARAMETERS as AUDIT_PARAMETERS
 from .schemas.audit import paths as audit_paths
 from .schemas.audit import schemas as audit_schemas
@@ -87,6 +87,7 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     **campaigns.PARAMETERS,
     "ended": _BOOLEAN | {"description": "`true` shows grants that have ended too."},
     **PEOPLE_PARAMETERS,
+    "everybody": _BOOLEAN | {"default": "false", "description": "`true`: of everybody, for the province."},
 }
 """Parameters of addresses, by name; the same name means the same everywhere."""
 
@@ -214,7 +215,7 @@ def _schemas() -> dict[str, Any]:
         **_registration(), **lists, **audit_schemas(_object),
         **enrollment_schemas(_object), **device_schemas(_object), **onboarding_schemas(_object),
         **delivery_schemas(_object), **sim_schemas(_object), **campaigns.schemas(_object), **people_schemas(_object),
-        **passes.schemas(_object),
+        **passes.schemas(_object), **jobs.schemas(_object),
         **announcements.schemas(_object),
         "Grant": _object(grant, grant), "Keys": _object(keys, ("keys", "next_rotation_at")),
         "Rotation": _object({"alg": {"type": "string", "enum": list(KINDS)}, "emergency": _YES}),
@@ -287,6 +288,7 @@ def _paths() -> dict[str, Any]:
         **enrollment_paths(_operation),
         **device_paths(_operation),
         **announcements.paths(_operation),
+        **jobs.paths(_operation),
         **campaigns.paths(_operation),
         **onboarding_paths(_operation),
         **delivery_paths(_operation),

@@ -14,7 +14,7 @@ from .audit import exports as audit_exports
 from .audit import records as audit
 from .custody import devices, records
 from .door import Door
-from .operation import announcements, keys, system
+from .operation import announcements, jobs, keys, system
 from .pasted import read_as_it_looks
 from .people import agencies, deputies, officers
 from .rollout import accounts, changing
@@ -49,7 +49,7 @@ def blueprint(services: Services) -> Blueprint:
 
     for room in (audit, audit_exports, officers, agencies, deputies,
                  lists, papers, expiry, renewals, acts, asking, desk, devices, records, tasks, passwords, application_form,
-                 application_pages, announcements, keys, system, sim_asking, sims, signatures, accounts, changing, rollout,
+                 application_pages, announcements, keys, jobs, system, sim_asking, sims, signatures, accounts, changing, rollout,
                  rollout_lists):
         room.add(views, services, door)
     return views

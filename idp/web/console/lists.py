@@ -10,17 +10,23 @@ from flask_babel import gettext
 
 from ...administration.enrollment.issuers import GOVERNMENT
 from ...administration.enrollment.lists import HANDED_OVER, KINDS, PERSONS, RESULTS
+from ...administration.operation.kinds import LISTS
 from ...administration.pages import USUAL
 from ...administration.signing.lists import SIMS
 from ...errors import RefusedError
 from ...roles import Right, Role
 from ...services import Services
+from ..onward import see_other
 from .desk import name_of
 from .door import Door, Entered
+from .operation.jobs import PAGE as JOBS
+from .operation.jobs import too_many
 from .turning import asked, turning
 from .words import issuer_words, moment, refusal
 
 PAGE: Final = "/admin/certificates/import"
+AT_ONCE: Final = 64 * 1024
+"""Bytes of a list, some hundred rows; a longer one is taken by the worker."""
 BATCHES: Final = "/admin/certificates/batches"
 _TYPES: Final = {"csv": "text/csv; charset=utf-8", "zip": "application/zip",
                  "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
@@ -48,11 +54,16 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         take = request.form.get("step") == "take"
         try:
             content = _content(entered, form)
+            if take and len(content) > AT_ONCE:
+                rooms.jobs.ask(entered.who, LISTS, {"form": form, "submit": True}, entered.caller, content)
+                return see_other(JOBS)
             answer = rooms.enrollment_lists.take(entered.who, content, form=form, dry=not take, submit=True,
                                                  caller=entered.caller)
         except RefusedError as err:
             if err.status == 403:
                 raise
+            if err.code == "too_many_jobs":
+                return _page(entered, form, status=409, error=too_many())
             return _page(entered, form, status=err.status, error=f"{refusal(err.code)} "
                          f"{err.message if err.code == 'unreadable_list' else ''}".strip())
         return _page(entered, form, answer=answer, kept=rooms.enrollment_paper.uploads.kept(entered.who, form, content))

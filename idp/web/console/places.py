@@ -39,6 +39,7 @@ def places(who: Administrator, *, signs: bool) -> list[dict[str, str]]:
         (who.role in (Role.PROVINCE, Role.AUDITOR), certificates, "enrolment", "/admin/enrolment/", gettext("Đăng ký máy"),
          "laptop"),
         (whole, system, "applications", "/admin/applications/", gettext("Ứng dụng"), "globe"),
+        (whole or who.may(Right.ASK_CERTIFICATES), system, "jobs", "/admin/jobs/", gettext("Nhập và xuất"), "down"),
         (who.of_the_province, system, "announcements", "/admin/announcements/", gettext("Thông báo chung"), "mail"),
         (who.of_the_province, system, "keys", "/admin/keys/", gettext("Khóa ký"), "lock"),
         (who.of_the_province, system, "system", "/admin/system/", gettext("Tình trạng hệ thống"), "gear"),

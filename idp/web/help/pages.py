@@ -79,6 +79,9 @@ _WORDS: Final = {
     "console/people/officer": lazy_gettext(
         "Tìm bằng bất kỳ phần nào của tên, có dấu hay không dấu. Trang của một cán bộ có mọi thứ về người "
         "đó."),
+    "console/operation/jobs.html": lazy_gettext(
+        "Danh sách dài được nhập và xuất ở đây. Tệp chỉ người gửi tải được, trong một ngày, và mỗi lần tải được "
+        "ghi lại."),
     "console/renew": lazy_gettext(
         "Một lần đề nghị gia hạn cho nhiều chứng thư số; cái nào chưa được thì có lý do riêng."),
     "console/request.html": lazy_gettext(

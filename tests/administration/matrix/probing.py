@@ -38,6 +38,7 @@ BODIES: Final[Mapping[str, Any]] = {
     "POST /devices": {"kind": "token", "serial": "TK-0099"}, "POST /devices/{device_id}/acts": {"act": "report_loss"},
     "POST /campaigns/{campaign_id}/exclusions": {"subject": "{sub}", "reason": "seconded"},
     "POST /campaigns/{campaign_id}/restorations": {"subject": "{sub}"},
+    "POST /jobs": {"kind": "accounts", "purpose": "Kiểm tra"},
     **{f"POST /campaigns/{{campaign_id}}/{name}/file": {"purpose": "Kiểm tra"} for name in LISTS},
     "POST /accounts/file": {"purpose": "Kiểm tra"},
     "POST /officers/acts": {"act": "remind", "officers": ["{sub}"]}, "POST /officers/{sub}/factor-reset": {"reason": "Mất máy"},
@@ -53,6 +54,7 @@ FORMS: Final[Mapping[str, Mapping[str, str]]] = {
     "POST /certificates/new": {"kind": "person", "holder": "{sub}"}, "POST /tasks/{task_id}": {"proof": "Đã thu hồi"},
     "POST /rollout/{campaign_id}/exclude": {"subject": "{sub}", "reason": "seconded"},
     "POST /rollout/{campaign_id}/restore": {"subject": "{sub}"},
+    "POST /officers/file": {"purpose": "Kiểm tra"},
     **{f"POST /rollout/{{campaign_id}}/{name}/file": {"purpose": "Kiểm tra"} for name in LISTS},
     "POST /accounts/file": {"purpose": "Kiểm tra"},
     "POST /certificates/acts": {"act": "approve", "pick": "{enrollment_id}"}}
@@ -117,7 +119,9 @@ class World:
         deputy = office.call("POST", "/deputies", giver, {
             "deputy": f"thay.{whose}", "ends_on": day_of(office.clock.now()).isoformat(), "reason": "Đi công tác"})
         assert (deputy.status_code, spare) == (201, deputy.json["deputy"]), deputy.text
-        return {"announcement_id": said, "proposal_id": proposal, "pass_id": asked, "deputy_id": deputy.json["id"], "code": unit,
+        job = office.call("POST", "/jobs", giver, {"kind": "accounts", "purpose": "Rà soát"}).json["id"]
+        return {"job_id": job, "pass_id": asked,
+                "announcement_id": said, "proposal_id": proposal, "deputy_id": deputy.json["id"], "code": unit,
                 "sim_id": "no-carrier", "transaction_id": "s0",
                 "sub": sub, "client_id": client, "grant_id": grant, "id": leave, "token_id": leave, "enrollment_id": number,
                 "device_id": device, "task_id": f"task-{whose}", "campaign_id": campaign, **WORDS}

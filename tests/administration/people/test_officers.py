@@ -11,7 +11,7 @@ import pytest
 
 from idp.administration.pages import cursor_of
 from idp.directory.unit import Unit, UnitEntry
-from tests.administration.office import CALLER, HOME, IT, Office
+from tests.administration.office import HOME, IT, Office
 from tests.administration.test_factors import enrol
 from tests.fakes.directory import make_officer
 
@@ -172,21 +172,6 @@ def test_many_at_once_each_for_itself_and_reminded_once_a_day(office: Office) ->
 def test_what_is_not_such_an_act(office: Office, body: dict[str, Any]) -> None:
     answer = office.call("POST", "/officers/acts", office.agency(IT), body)
     assert (answer.status_code, answer.json["code"]) == (422, "invalid_body")
-
-
-def test_an_export_is_recorded_before_its_first_line(office: Office) -> None:
-    people(office)
-    room = office.services.administration.people.directory
-    who = office.services.administration.console.admit(
-        office.services.mirror.by_uid("quantri") or _made(office), change=False, caller=CALLER)[0]
-    rows = list(room.exported(who, CALLER, q="nguyen"))
-    assert {"an", "binh", "chi", "dung"} <= {row["uid"] for row in rows}
-    assert [one.event for one in office.audited() if one.event == "officers.exported"] == ["officers.exported"]
-
-
-def _made(office: Office) -> Any:
-    office.province()
-    return office.services.mirror.by_uid("quantri")
 
 
 class TestAgencies:

@@ -36,7 +36,7 @@ from .oauth import (
     PushedRequestRow,
     RefreshTokenRow,
 )
-from .operation import AnsweredRequestRow
+from .operation import AnsweredRequestRow, JobPartRow, JobRow
 from .passkeys import PasskeyChallengeRow, PasskeyRow, PasskeyUserRow
 from .recoveries import PasswordRecoveryRow
 from .revocation_lists import PkiListRow, PkiSignerRow
@@ -98,6 +98,8 @@ __all__ = (
     "InitialAccessRow",
     "InteractionRow",
     "IssuerSerialRow",
+    "JobPartRow",
+    "JobRow",
     "KeeperDigestRow",
     "NoticeReadingRow",
     "NoticeRow",

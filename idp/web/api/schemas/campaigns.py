@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from ....administration.rollout.files import FILES
+from ....administration.operation.files import FILES
 from ....administration.rollout.lists import MOVEMENTS, SORTS, Shown
 from ....rollout.accounts import AccountList
 from ....rollout.campaign import BY_HAND, Goal

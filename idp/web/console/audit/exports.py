@@ -15,8 +15,11 @@ from ....administration.pages import InvalidParameterError
 from ....errors import RefusedError
 from ....roles import Right, Role
 from ....services import Services
+from ...onward import see_other
 from ..desk import unit_names
 from ..door import Door, Entered
+from ..operation.jobs import PAGE as JOBS
+from ..operation.jobs import too_many
 from .records import LIST, units_of, wanted_of
 from .words import families
 
@@ -24,6 +27,8 @@ PAGE: Final = f"{LIST}export"
 _NARROWS: Final = ("application", "address", "event", "unit", "since", "until")
 _FIELDS: Final = (*_NARROWS, "officer", "purpose", "legal_basis", "form", "days")
 _LONGEST: Final = 1000
+AT_ONCE_DAYS: Final = 31
+"""A longer time is written by the worker."""
 
 
 def add(views: Blueprint, services: Services, door: Door) -> None:
@@ -60,10 +65,15 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
                 return _page(entered, sent, error=gettext("Không có cán bộ nào có tên đăng nhập này."), at="officer")
             body["sub"] = officer.sub
         try:
+            if body["before"] - body["since"] > AT_ONCE_DAYS * 86400:
+                services.administration.jobs.ask(entered.who, "audit", body, entered.caller)
+                return see_other(JOBS)
             export = room.begin(entered.who, body, entered.caller)
         except RefusedError as err:
             if err.status == 403:
                 raise
+            if err.code == "too_many_jobs":
+                return _page(entered, sent, error=too_many(), at="since")
             return _page(entered, sent, at="purpose", error=gettext(
                 "Vui lòng ghi mục đích, căn cứ và số ngày được giữ (1 đến %(most)s). Từ ngày không sau đến ngày.",
                 most=MOST_DAYS))

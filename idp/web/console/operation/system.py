@@ -53,10 +53,16 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         return door.page(
             "console/operation/system.html", entered, here="system", usable=status == 200, state=_state(found["status"]),
             dependencies=[_dependency(name, one) for name, one in found["dependencies"].items()],
-            queues=[{"label": _queues()[kind], "waiting": queue["waiting"], "dead": queue["dead"],
+            queues=[*({"label": _queues()[kind], "waiting": queue["waiting"], "dead": queue["dead"],
                      "oldest": moment(queue["oldest_waiting_at"]) if queue["oldest_waiting_at"] else ""}
-                    for kind, queue in queues.items()],
+                    for kind, queue in queues.items()), _jobs(services)],
             failing=dead, may_retry=entered.who.may_change, at=moment(services.clock.now()))
+
+
+def _jobs(services: Services) -> dict[str, Any]:
+    queue = services.job_work.queue()
+    return {"label": gettext("Việc nhập và xuất"), "waiting": queue.waiting + queue.running, "dead": queue.dead,
+            "oldest": moment(queue.oldest_waiting_at) if queue.oldest_waiting_at else ""}
 
 
 def _mail() -> str:
@@ -89,6 +95,7 @@ def _dependency(name: str, found: Mapping[str, Any]) -> dict[str, Any]:
         "mail": (gettext("Thư thông báo"), gettext("Thư chưa gửi được. Xem ở dưới.")),
         "mobile_signature": (gettext("Dịch vụ ký số của nhà mạng"), gettext(
             "Cán bộ dùng SIM của nhà mạng này chưa ký được. Vui lòng báo người trực máy chủ.")),
+        "jobs": (gettext("Nhập và xuất"), gettext("Có việc chờ quá lâu. Vui lòng xem mục Nhập và xuất, và báo người trực.")),
         "audit_trail": (gettext("Nhật ký"), gettext("Nhật ký chưa được niêm phong kịp. Vui lòng báo người trực máy chủ.")),
         "break_glass": (gettext("Tài khoản khẩn cấp"), gettext("Tài khoản khẩn cấp đang bật. Vui lòng tắt khi xong việc."))}
     label, remedy = known.get(name, (name, gettext("Vui lòng báo người trực máy chủ.")))

@@ -8,14 +8,15 @@ Acts that touch how an officer signs in ask for a sign-in of a few minutes ago; 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import chain
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, request, stream_with_context
+from flask import Blueprint, Response, abort, request
 from flask_babel import gettext, ngettext
 
 from ....administration.pages import USUAL
+from ....administration.people.file import COLUMNS
+from ....administration.people.file import USUAL as _USUAL_COLUMNS
 from ....administration.people.many import ACTS, MOST_AT_ONCE
 from ....administration.people.ports import FACTORS, ORDERS, STATES
 from ....audit import PHONE
@@ -24,21 +25,21 @@ from ....directory.unit import is_unit_code
 from ....errors import RefusedError
 from ....roles import Right
 from ....services import Services
-from ....spreadsheet import harmless
 from ...notice_words import place_words
 from ...onward import see_other
 from ..audit.words import families, source_words
 from ..desk import name_of, unit_names
 from ..door import Door, Entered
-from ..lists import file_of
+from ..operation.jobs import PAGE as JOBS
+from ..operation.jobs import too_many
+from ..rollout.files import purpose_page, told
 from ..tasks import task_words
 from ..turning import turning
 from ..words import day, moment, request_words
 from . import words
 
 LIST: Final = "/admin/officers/"
-COLUMNS: Final = ("title", "mail", "phone", "seen", "factor", "certificates")
-_USUAL_COLUMNS: Final = ("title", "seen", "factor", "certificates")
+FILE: Final = f"{LIST}file"
 _LONGEST: Final = 100
 _TIMELINE: Final = 20
 _EMPTY: Final = {"q": "", "unit": "", "state": "", "factor": "", "order": ""}
@@ -53,22 +54,33 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         entered = door.enter(request.full_path, Right.SEE_OFFICERS)
         return entered if isinstance(entered, Response) else _list(entered)
 
-    @views.post("/officers/list.<kind>")
-    def officers_file(kind: str) -> Response:
-        entered = door.enter(LIST, Right.ADMINISTER)
+    @views.get("/officers/file")
+    def ask_officers_file() -> Response:
+        entered = door.enter(request.full_path, Right.ADMINISTER)
+        return entered if isinstance(entered, Response) else _ask_file(entered)
+
+    @views.post("/officers/file")
+    def officers_file() -> Response:
+        entered = door.enter(FILE, Right.ADMINISTER)
         if isinstance(entered, Response):
             return entered
-        if kind not in ("csv", "xlsx"):
-            abort(404)
-        columns = _columns()
-        labels = words.columns()
-        heading = [gettext("Họ và tên"), gettext("Tên đăng nhập"), gettext("Đơn vị"), *(labels[name] for name in columns)]
-        found = map(_row, rooms.directory.exported(entered.who, entered.caller, **_narrowed()))
-        rows = chain([heading], ([row["name"], row["uid"], row["unit_name"], *(row["cells"][name] for name in columns)]
-                                 for row in found))
-        written, sheets = (list(map(harmless, row)) for row in rows), services.administration.enrollment_paper.sheets
-        return file_of(stream_with_context(sheets.long_csv(written) if kind == "csv" else sheets.long_xlsx(written, "can-bo")),
-                       kind, "can-bo")
+        try:
+            services.administration.jobs.ask(entered.who, "officers", {
+                **{name: value for name, value in _narrowed().items() if value}, "columns": list(_columns()), **told()},
+                entered.caller)
+        except RefusedError as err:
+            if err.code == "too_many_jobs":
+                return _ask_file(entered, error=too_many(), status=409)
+            if err.status != 422:
+                raise
+            return _ask_file(entered, status=422)
+        return see_other(JOBS)
+
+    def _ask_file(entered: Entered, *, error: str = "", status: int = 200) -> Response:
+        address = _address(_narrowed(), _columns())
+        return purpose_page(door, entered, here="officers", status=status, title=gettext("Xuất danh sách cán bộ"),
+                            about=gettext("Mọi cán bộ mà danh sách đang hiện"), address=FILE, kept=address, error=error,
+                            back=f"{LIST}?{urlencode(address)}" if address else LIST, back_word=gettext("Cán bộ"))
 
     @views.post("/officers/acts")
     def act_upon_officers() -> Response:
@@ -182,8 +194,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
     def _list(entered: Entered) -> Response:
         narrowed, columns = _narrowed(), _columns()
         page = rooms.directory.listed(entered.who, entered.caller, **narrowed, cursor=request.args.get("cursor", ""), limit=USUAL)
-        shown = {name: value for name, value in narrowed.items() if value}
-        address = [*shown.items(), *(("cols", name) for name in columns if columns != _USUAL_COLUMNS)]
+        address = _address(narrowed, columns)
         units = services.mirroring.units.units()
         return door.page(
             "console/people/officers.html", entered, here="officers", rows=[_row(one) for one in page.items],
@@ -194,7 +205,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
                    if entered.who.oversees(entry.unit.code)],
             bulk=[{"name": act, "label": words.many()[act][0]} for act, right in ACTS.items()
                   if entered.who.may(right) and entered.who.may(Right.ASK_FACTOR_RESET)],
-            files=f"?{urlencode(address)}" if address else "", may_export=entered.who.may(Right.ADMINISTER),
+            export=f"{FILE}?{urlencode(address)}" if address else FILE, may_export=entered.who.may(Right.ADMINISTER),
             turn=_turn(address, page.next))
 
     def _one(entered: Entered, sub: str, *, code: str = "", code_of: str = "", phone: str = "") -> Response:
@@ -261,7 +272,7 @@ def _right(act: str) -> tuple[Right, ...]:
 
 
 def _narrowed() -> dict[str, str]:
-    asked = {name: request.args.get(name, "").strip()[:_LONGEST] for name in _EMPTY}
+    asked = {name: request.values.get(name, "").strip()[:_LONGEST] for name in _EMPTY}
     known = {"state": STATES, "factor": FACTORS, "order": ORDERS}
     for name, values in known.items():
         if asked[name] not in values:
@@ -274,8 +285,14 @@ def _narrowed() -> dict[str, str]:
 
 
 def _columns() -> tuple[str, ...]:
-    asked = request.args.getlist("cols")
+    asked = request.values.getlist("cols")
     return tuple(name for name in COLUMNS if name in asked) or _USUAL_COLUMNS
+
+
+def _address(narrowed: Mapping[str, str], columns: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Give the parameters of a list."""
+    shown = [(name, value) for name, value in narrowed.items() if value]
+    return [*shown, *(("cols", name) for name in columns if columns != _USUAL_COLUMNS)]
 
 
 def _turn(address: list[tuple[str, str]], following: str) -> dict[str, str]:

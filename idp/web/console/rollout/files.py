@@ -1,13 +1,13 @@
-"""A list of people leaves the console as a file: why is typed first (``administration.rollout.files``)."""
+"""A list of people leaves the console as a file: why is typed first (``administration.operation.files``)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from flask import Response, request
 from flask_babel import gettext
 
-from ....administration.rollout.files import FILES, ListFile
+from ....administration.operation.files import FILES, ListFile
 from ....rollout.campaigns import LONGEST_NOTE
 from ..door import Door, Entered
 
@@ -24,8 +24,9 @@ def sent(file: ListFile) -> Response:
                     headers={"Content-Disposition": f'attachment; filename="{file.name}"'})
 
 
-def purpose_page(door: Door, entered: Entered, *, here: str, title: str, about: str, address: str, kept: Mapping[str, str],
-                 back: str, back_word: str, status: int = 200) -> Response:
+def purpose_page(door: Door, entered: Entered, *, here: str, title: str, about: str, address: str,
+                 kept: Mapping[str, str] | Sequence[tuple[str, str]], back: str, back_word: str, error: str = "",
+                 status: int = 200) -> Response:
     """Ask why a list is taken.
 
     Args:
@@ -36,12 +37,15 @@ def purpose_page(door: Door, entered: Entered, *, here: str, title: str, about: 
         about: Of what.
         address: Where the form goes.
         kept: How the list is narrowed.
+        error: What is wrong, where it is not the purpose.
         back: Where the list stands; ``back_word`` is what that is called.
         back_word: See ``back``.
         status: 422 where the purpose was not written.
     """
-    error = gettext("Vui lòng ghi mục đích, trong một dòng, dài nhất %(most)s ký tự.", most=LONGEST_NOTE) if status == 422 else ""
+    if status == 422:
+        error = gettext("Vui lòng ghi mục đích, trong một dòng, dài nhất %(most)s ký tự.", most=LONGEST_NOTE)
+    narrowed = [(name, value) for name, value in (kept.items() if isinstance(kept, Mapping) else kept) if value]
     return door.page("console/rollout/export.html", entered, here=here, status=status, error=error, title=title, about=about,
-                     address=address, kept={name: value for name, value in kept.items() if value}, back=back,
-                     back_word=back_word, purpose=request.form.get("purpose", "")[:LONGEST_NOTE], longest=LONGEST_NOTE,
+                     address=address, kept=narrowed, back=back, back_word=back_word,
+                     purpose=request.form.get("purpose", "")[:LONGEST_NOTE], longest=LONGEST_NOTE,
                      forms=[(kind, gettext("Bảng tính (%(kind)s)", kind=kind.upper())) for kind in FILES])

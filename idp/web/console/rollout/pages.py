@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext
 
+from ....administration.operation.files import FILES
 from ....administration.pages import USUAL
-from ....administration.rollout.files import FILES
 from ....administration.rollout.lists import MOVEMENTS, SORTS, Shown, missing_of
 from ....directory.unit import is_unit_code
 from ....errors import RefusedError

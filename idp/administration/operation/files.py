@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,6 +22,9 @@ from ...rollout.campaigns import LONGEST_NOTE, plain
 
 FILES: Final = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 """Media types of files, by the end of their names."""
+Tick = Callable[[int], None]
+"""Is told how many rows were read so far, now and then; whoever follows may raise, and what is written ends there."""
+_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class ListFiles:
         self._sheets, self._trail, self._clock = sheets, trail, clock
 
     def begin(self, event: AuditEvent, who: Administrator, body: Mapping[str, Any], caller: Caller, *, name: str,
-              about: Mapping[str, str], rows: Iterable[Sequence[str]]) -> ListFile:
+              about: Mapping[str, str], rows: Iterable[Sequence[str]], tick: Tick | None = None) -> ListFile:
         """Record that a list is taken, and give it.
 
         Args:
@@ -63,14 +66,13 @@ class ListFiles:
             name: Of the file, without its end.
             about: Which list, for the records.
             rows: The list, headings first; read while the file is.
+            tick: Follows.
 
         Raises:
             RefusedError: no purpose, another kind (422).
             UnavailableError: it cannot be recorded; nothing is given then.
         """
-        purpose, kind = plain(text_of(body, "purpose"), LONGEST_NOTE, "purpose"), text_of(body, "file") or "csv"
-        if kind not in FILES:
-            raise RefusedError(f"file: one of {', '.join(FILES)}.", code="invalid_body", status=422)
+        purpose, kind = asked_for(body)
         number = secrets.token_hex(8)
         told = {"export": number, **about}
 
@@ -81,7 +83,7 @@ class ListFiles:
         record(purpose=purpose, form=kind)
 
         def chunks() -> Iterator[bytes]:
-            digest, count = hashlib.sha256(), _Count(rows)
+            digest, count = hashlib.sha256(), _Count(rows, tick)
             for chunk in self._sheets.long_csv(count) if kind == "csv" else self._sheets.long_xlsx(count, name):
                 digest.update(chunk)
                 yield chunk
@@ -93,13 +95,25 @@ class ListFiles:
 class _Count:
     """Rows that are counted as they are read."""
 
-    def __init__(self, rows: Iterable[Sequence[str]]) -> None:
-        self._rows, self.read = rows, 0
+    def __init__(self, rows: Iterable[Sequence[str]], tick: Tick | None) -> None:
+        self._rows, self._tick, self.read = rows, tick, 0
 
     def __iter__(self) -> Iterator[Sequence[str]]:
         for row in self._rows:
-            self.read += 1
             yield row
+            if self._tick is not None and self.read and self.read % _AT_ONCE == 0:
+                self._tick(self.read)
+            self.read += 1
+        if self._tick is not None:
+            self._tick(max(self.read - 1, 0))
+
+
+def asked_for(body: Mapping[str, Any]) -> tuple[str, str]:
+    """Give purpose and kind of file. Raises RefusedError (422) for no purpose, another kind."""
+    purpose, kind = plain(text_of(body, "purpose"), LONGEST_NOTE, "purpose"), text_of(body, "file") or "csv"
+    if kind not in FILES:
+        raise RefusedError(f"file: one of {', '.join(FILES)}.", code="invalid_body", status=422)
+    return purpose, kind
 
 
 def asked_unit(body: Mapping[str, Any]) -> str:
