@@ -1,7 +1,7 @@
 """A request that an application makes of an officer by name, approved on the officer's phone by the SIM's key for signing in.
 
 Spec: OpenID Connect Client-Initiated Backchannel Authentication §7.1 (binding_message), §8 and §11; ETSI TS 102 204 §6; RFC 8176
-(amr); security checklist 18, 29, 30, 57 and 58; decisions 0011 and 0012. The officer chooses it (``authn.mobile_id``), and what a
+(amr); security checklist 18, 29, 30, 57 and 58; decisions 0011 and 0013. The officer chooses it (``authn.mobile_id``), and what a
 phone cannot be asked waits on the officer's page as before: the first consent to an application, the choice of a post, a notice
 that was not read, a level beyond the SIM's, a message that phones cannot show. The page stays open to what the phone has been
 asked, too. The prompts engine says which it is, by the session that an approval would open: nothing is decided here that the

@@ -1,6 +1,6 @@
 """Asking an officer's phone to confirm a sign-in or an approval: a challenge that the card's key for that signs, no document.
 
-Source: ETSI TS 102 204 §6; security checklist 29, 57 and 58; decisions 0011 and 0012. What is signed is a number made here for
+Source: ETSI TS 102 204 §6; security checklist 29, 57 and 58; decisions 0011 and 0013. What is signed is a number made here for
 one sign-in of one browser, or for one request of an application, with the digits that stand on both screens. It shares with
 signatures that a card is asked one thing at a time, and everything that ``following`` does; it is never given out, and what comes
 late opens nothing.

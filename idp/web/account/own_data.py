@@ -157,4 +157,5 @@ def column_words() -> Mapping[str, str]:
         "note": gettext("Ghi chú"), "value": gettext("Giá trị"),
         "asked_at": gettext("Yêu cầu lúc"), "done_at": gettext("Xong lúc"), "told_on": gettext("Ngày nhắc"),
         "unit": gettext("Đơn vị"), "made_at": gettext("Lập lúc"), "profile": gettext("Loại chứng thư số"),
-        "opened_at": gettext("Mở lúc"), "record": gettext("Biên bản"), "decided_at": gettext("Quyết định lúc")}
+        "opened_at": gettext("Mở lúc"), "approves_since": gettext("Trả lời yêu cầu trên điện thoại từ"),
+        "enrolled_at": gettext("Thêm lúc"), "record": gettext("Biên bản"), "decided_at": gettext("Quyết định lúc")}
