@@ -107,7 +107,7 @@ def section_words() -> Mapping[str, str]:
         "recovery_codes": gettext("Bộ mã khôi phục"), "officer_certificate": gettext("Chứng thư số để đăng nhập"),
         "sim_login": gettext("Đăng nhập bằng SIM ký số"),
         "factor_demand": gettext("Yêu cầu có lớp thứ hai"), "factor_reset": gettext("Đề nghị đặt lại lớp thứ hai"),
-        "temporary_pass": gettext("Mã tạm được đề nghị cho bạn"),
+        "temporary_pass": gettext("Mã tạm được đề nghị cho bạn"), "job": gettext("Việc nhập và xuất tệp của bạn"),
         "password_recovery": gettext("Lần đặt lại mật khẩu đã quên"), "notice": gettext("Thông báo đã gửi bạn"),
         "notice_reading": gettext("Thông báo về dữ liệu cá nhân đã đọc"), "enrollment": gettext("Đề nghị chứng thư số"),
         "pki_certificate": gettext("Chứng thư số do tỉnh cấp"), "seen_certificate": gettext("Chứng thư số đã nhận"),
@@ -158,4 +158,7 @@ def column_words() -> Mapping[str, str]:
         "asked_at": gettext("Yêu cầu lúc"), "done_at": gettext("Xong lúc"), "told_on": gettext("Ngày nhắc"),
         "unit": gettext("Đơn vị"), "made_at": gettext("Lập lúc"), "profile": gettext("Loại chứng thư số"),
         "opened_at": gettext("Mở lúc"), "approves_since": gettext("Trả lời yêu cầu trên điện thoại từ"),
-        "enrolled_at": gettext("Thêm lúc"), "record": gettext("Biên bản"), "decided_at": gettext("Quyết định lúc")}
+        "enrolled_at": gettext("Thêm lúc"), "job_id": gettext("Số việc"), "asked": gettext("Nội dung yêu cầu"),
+        "started_at": gettext("Bắt đầu lúc"), "finished_at": gettext("Xong lúc"), "done": gettext("Đã làm"),
+        "total": gettext("Tổng số"), "message": gettext("Kết quả"), "told": gettext("Chi tiết"), "size": gettext("Cỡ tệp (byte)"),
+        "record": gettext("Biên bản"), "decided_at": gettext("Quyết định lúc")}

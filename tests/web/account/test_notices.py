@@ -105,7 +105,8 @@ NO_ALARM = {NoticeKind.PASSWORD_FORGOTTEN, NoticeKind.CERTIFICATE_RETURNED, Noti
             NoticeKind.CERTIFICATE_EXPIRING, NoticeKind.CERTIFICATES_EXPIRING, NoticeKind.OWN_CERTIFICATES_EXPIRING,
             NoticeKind.OWN_DEVICES_OVERDUE, NoticeKind.DEVICES_OVERDUE, NoticeKind.CAMPAIGN_REMINDER,
             NoticeKind.CAMPAIGN_MISSING, NoticeKind.AUDIT_ARCHIVE_DUE, NoticeKind.SIGNATURE_DENIED,
-            NoticeKind.ACCESS_STOPPED, NoticeKind.ACCESS_LIFTED, NoticeKind.APPROVAL_UNCONFIRMED, *STEPS}
+            NoticeKind.ACCESS_STOPPED, NoticeKind.ACCESS_LIFTED, NoticeKind.APPROVAL_UNCONFIRMED,
+            NoticeKind.TEMPORARY_PASS_WITHDRAWN, *STEPS}
 """Kinds after which nobody has to change a password."""
 
 

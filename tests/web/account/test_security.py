@@ -85,7 +85,7 @@ def test_checklist_33_the_last_factor_of_who_needs_two_stays(site: Site) -> None
     assert site.totp.enrolled(site.directory.officers["lanhdao"].entry_uuid)
 
 
-@pytest.mark.parametrize("query", ["", "?factor=otp&id=x", "?factor=nothing", "?factor=otp&id=&factor=otp", "?factor=%00%ff"])
+@pytest.mark.parametrize("query", ["", "?factor=otp&id=x", "?factor=nothing", "?factor=%00%ff"])
 def test_what_one_does_not_have_leads_back(site: Site, query: str) -> None:
     browser = site.browser()
     page = at(site, browser, f"{REMOVE}{query}")
