@@ -394,7 +394,7 @@ def test_a_certificate_that_comes_after_its_number_completes_the_request(publish
     after = office.call("GET", f"/enrollments/{number}", province).json
     assert (after["state"], after["certificate_known"], after["since"], after["due_at"]) == (
         "issued", True, before["since"], before["due_at"])
-    assert "Nơi cấp đã dùng số hiệu này" in sent(other)["problems"][0]["reason"]
+    assert "Số hiệu này đã được dùng cho một chứng thư số khác" in sent(other)["problems"][0]["reason"]
     assert "Có nhiều chứng thư số mang số hiệu này" in sent(certificate, other)["problems"][0]["reason"]
 
 

@@ -91,7 +91,9 @@ OF_PEOPLE = {"actUponOfficers", "releaseFactors", "resetPassword", "askFactorRes
              "releaseBrake", "askForCertificate", "takeList", "sendBatch", "listBatches", "readBatch", "takeDevices",
              "enterDevice", "askForRenewals", "beginCampaign", "previewCampaign", "moveDeadline", "closeCampaign",
              "excludeFromCampaign", "restoreToCampaign", "askForSim", "actUponSim", "createAnnouncement", "replaceAnnouncement",
-             "endAnnouncement", "readIdentity", "readPhone", "stopOfficer", "liftStop", "askForJob", "takeListLater", "listJobs"}
+             "endAnnouncement", "readIdentity", "readPhone", "stopOfficer", "liftStop", "askForJob", "takeListLater", "listJobs",
+             "askTemporaryPass", "listTemporaryPasses", "readTemporaryPass", "approveTemporaryPass", "refuseTemporaryPass",
+             "withdrawTemporaryPass"}
 """Operations that no machine is let to."""
 EXAMPLES = {"rotateKeys": 3}
 """Each rotation makes RSA keys."""
@@ -179,7 +181,8 @@ def test_schemathesis_finds_nothing(office: Office) -> None:
         "readTimeline", "askFactorReset", "readFactorReset", "approveFactorReset", "refuseFactorReset", "nameDeputy", "endDeputy",
         "readAgency", "listSims", "askForSim", "readSim", "actUponSim", "readAnnouncement", "replaceAnnouncement",
         "endAnnouncement", "readIdentity", "readPhone", "readStop", "stopOfficer", "liftStop", "listSignatures", "readSignature",
-        "giveEvidence", "writeSimList", "readJob", "cancelJob", "readJobFile", "takeListLater"}
+        "giveEvidence", "writeSimList", "readJob", "cancelJob", "readJobFile", "takeListLater",
+        "askTemporaryPass", "readTemporaryPass", "approveTemporaryPass", "refuseTemporaryPass", "withdrawTemporaryPass"}
     assert {status for statuses in seen.values() for status in statuses} >= {200, 201, 204, 400, 404, 422, 428}
 
 

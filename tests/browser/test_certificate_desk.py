@@ -85,13 +85,14 @@ class Desk:
         return content
 
     def figures(self) -> dict[str, int]:
-        """Read the figures of the first page, by state; those that are 0 are left out."""
+        """Read the figures of the first page, by state; those that are 0 do not stand there."""
         self.open("/admin/")
         rows = self.person.driver.find_elements("css selector", ".rows--count li")
         found = {re.sub(".*state=", "", str(row.find_element("tag name", "a").get_attribute("href"))):
                  int(row.find_element("tag name", "strong").text) for row in rows}
-        assert set(found) == {state.value for state in State}
-        return {state: count for state, count in found.items() if count}
+        assert set(found) <= {state.value for state in State}
+        assert 0 not in found.values()
+        return found
 
     def records(self) -> dict[str, int]:
         """Count what the database holds."""

@@ -62,7 +62,11 @@ class SimsOfTheSimulator(Bound):
         super().__init__({})
         self.bound: dict[str, BoundSim] = {}
 
-    def signing(self, sub: str, *, testing: bool = False) -> BoundSim:
+    def all(self, sub: str) -> list[BoundSim]:
+        return [self.bound[sub]]
+
+    def signing(self, sub: str, *, testing: bool = False, iccid: str = "") -> BoundSim:
+        assert iccid in ("", self.bound[sub].iccid)
         return self.bound[sub]
 
 
