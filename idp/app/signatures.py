@@ -37,24 +37,32 @@ from ..signing.ports import Sims, Standings
 from ..signing.signing import Signing
 from ..signing.sims.enrollment import SimEnrollment
 from ..signing.sims.government import CardAuthorities
-from ..signing.sims.ports import Certified
+from ..signing.sims.ports import Certified, Prepared
 from ..signing.sims.sim import Sim
 from ..signing.sims.standing import NightlyCheck, SigningSims
 from ..signing.standing import OwnStandings, PublishedStandings
 from ..signing.transaction import SIGNATURE, Transaction
 
 
-class _Certifier:
+class OwnCards:
+    """Certifies keys of cards by the province's own authority (port ``Certifier``)."""
+
     def __init__(self, certificates: CardCertificates) -> None:
         self._certificates = certificates
 
-    def certify(self, sim: Sim, public_key: bytes, caller: Caller, *, use: KeyUse = "signing") -> Certified:
-        return Certified(*self._certificates.issue(sim, public_key, caller, login=use == "authentication"))
+    def prepare(self, sim: Sim, public_key: bytes, *, use: KeyUse = "signing") -> Prepared:
+        """Make the certificate of a key; see the port."""
+        login = use == "authentication"
+        held = (sim.login_serial, sim.login_authority) if login else (sim.serial, sim.authority)
+        der, serial, authority, issue = self._certificates.prepared(sim, public_key, held, login=login)
+        return Prepared(Certified(der, serial, authority), issue)
 
     def awaited(self, sim: Sim) -> bool:
+        """Nobody else is waited for."""
         return False
 
     def revoke(self, serial: str, authority: str, reason: str, caller: Caller, *, certificate: bytes = b"") -> None:
+        """Revoke a certificate; see the port."""
         self._certificates.revoke(serial, authority, reason, caller)
 
 
@@ -102,7 +110,7 @@ def signature_rooms(settings: Settings, database: Database, mirror: OfficerMirro
     sims = SigningSims(store, mirror)
     standings = PublishedStandings(
         published, OwnStandings(lambda asked: ocsp.answer(asked).der, lambda: list(issuance.authorities())), clock)
-    certifier = CardAuthorities(_Certifier(CardCertificates(issuance, mirror, organization=settings.province_name)), published,
+    certifier = CardAuthorities(OwnCards(CardCertificates(issuance, mirror, organization=settings.province_name)), published,
                                 clock, by_list=settings.sim_certificates == "government")
     signing = Signing(transactions, sims, standings, services, clock, rules,
                       Denials(SqlAgencyAdministrators(database, groups, clock), mirror))

@@ -1,14 +1,17 @@
 """Certificates for keys that were made in SIM cards (port ``signing.sims.ports.Certifier``).
 
 The carrier's service says which key a card has (ETSI TS 102 204 §6, registration), and the first signature of the card shows that
-it has it before anybody can sign with it. Everything else is as for every other certificate: one place issues (``issuance``).
+it has it before anybody can sign with it. Everything else is as for every other certificate: one place issues (``issuance``). A
+certificate stands when it is recorded there, and that is after its number was kept by the SIM: wherever a process dies, and
+whatever ends the SIM before another goes on, there is none that nobody knows of.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, Protocol
 
-from cryptography.hazmat.primitives.serialization import load_der_public_key
+from cryptography.hazmat.primitives.serialization import Encoding, load_der_public_key
 
 from ...audit import Caller
 from ...directory.mirror import OfficerMirror
@@ -61,13 +64,14 @@ class CardCertificates:
     def __init__(self, issuance: Issuance, mirror: OfficerMirror, *, organization: str) -> None:
         self._issuance, self._mirror, self._organization = issuance, mirror, organization
 
-    def issue(self, sim: Holding, public_key: bytes, caller: Caller, *, login: bool = False) -> tuple[bytes, str, str]:
-        """Give certificate (DER), serial and authority of a key; those that there are when asked again.
+    def prepared(self, sim: Holding, public_key: bytes, held: tuple[str, str], *,
+                 login: bool = False) -> tuple[bytes, str, str, Callable[[Caller], None]]:
+        """Give certificate (DER), serial and authority of a key, and what lets it stand; those that there are when asked again.
 
         Args:
             sim: Whose card it is.
             public_key: DER ``SubjectPublicKeyInfo``.
-            caller: For the records.
+            held: Serial and authority of the one that the SIM keeps; it is given up, unless it stands.
             login: The key is for signing in and signs no documents.
 
         Raises:
@@ -86,17 +90,27 @@ class CardCertificates:
         if officer is None or officer.status != "active":
             raise RefusedError("There is no such officer at work.", code="no_officer", status=404)
         profile = _LOGIN if login else _SIGNING[sim.seal]
+        if held[0]:
+            self._issuance.give_up(*held)
         found = self._issuance.of_key(csr.fingerprint(key), sim.sub, profile)
-        if found is None:
-            person = officer.officer
-            subject = (Subject(name=sim.unit_name, organization=self._organization, units=(sim.unit_name,), mail=person.mail)
-                       if sim.seal else Subject.of_officer(person, self._organization))
-            found = self._issuance.issue(Order(profile=profile, public_key=key, subject=subject, holder=sim.sub,
-                                               unit_code=sim.unit_code, told=False), caller).record
-        return found.der, found.serial, found.authority
+        if found is not None:
+            return found.der, found.serial, found.authority, lambda _caller: None
+        person = officer.officer
+        subject = (Subject(name=sim.unit_name, organization=self._organization, units=(sim.unit_name,), mail=person.mail)
+                   if sim.seal else Subject.of_officer(person, self._organization))
+        signed = self._issuance.sign(Order(profile=profile, public_key=key, subject=subject, holder=sim.sub,
+                                           unit_code=sim.unit_code, told=False))
+
+        def issue(caller: Caller) -> None:
+            self._issuance.record(signed, caller)
+
+        return signed.certificate.public_bytes(Encoding.DER), signed.intent.serial, signed.intent.authority, issue
 
     def revoke(self, serial: str, authority: str, reason: str, caller: Caller) -> None:
-        """Revoke a certificate where it stands: ``lost``, ``swapped`` or ``ended``."""
-        found = self._issuance.find(serial, authority) if serial else None
-        if found is not None and found.status is Status.GOOD:
+        """Revoke a certificate where it stands, and else give it up: ``lost``, ``swapped`` or ``ended``."""
+        if not serial:
+            return
+        self._issuance.give_up(serial, authority)
+        found = self._issuance.find(serial, authority)
+        if found is not None and found.status is not Status.REVOKED:  # also one that is only suspended: that can be lifted
             self._issuance.revoke(serial, _REASONS[reason], caller, authority=authority)

@@ -314,6 +314,10 @@ class Issuance:
         """Give what stands of the same holder, subject and profile and was issued after a certificate: it may renew it."""
         return [one for one in self._store.after(of) if one.status is not Status.REVOKED and one.not_after > self._clock.now()]
 
+    def give_up(self, serial: str, authority: str) -> None:
+        """Give up a certificate that was signed and not recorded; one that was stands, and nothing else happens."""
+        self._store.give_up(authority, serial)
+
     def settle(self) -> int:
         """Give up intents that came to nothing, because a process died; their numbers stay used. Gives how many."""
         return self._store.fail_intents(self._clock.now() - STALE_INTENT_SECONDS)

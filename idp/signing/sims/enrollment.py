@@ -77,7 +77,7 @@ class SimEnrollment:
                  messages: ShortMessages, certifier: Certifier, signing: Signing, clock: Clock, *, key: bytes) -> None:
         self.store, self._mirror, self._services, self._messages = store, mirror, services, messages
         self._certifier, self._signing, self._clock, self._key = certifier, signing, clock, key
-        self.cards = Registration(store, services, certifier, clock, write=self._write, go_on=self.advance)
+        self.cards = Registration(services, certifier, clock, write=self._write)
 
     @property
     def carriers(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from ...errors import ConfigurationError, RefusedError
 from ...pki.government.chain import PublishedChain
 from ...pki.shown_certificate import UNREADABLE
 from ..mobile_signature import KeyUse
-from .ports import Certified, Certifier
+from .ports import Certified, Certifier, Prepared
 from .sim import ANOTHER_KEY, AWAITED, GOVERNMENT, Sim
 
 
@@ -39,16 +39,16 @@ class CardAuthorities:
         """Tell whether the list with the certificate of a card has not come; one that was revoked since is none."""
         return self._listed(sim) and (sim.authority != GOVERNMENT or not sim.certificate or self._over(sim.certificate))
 
-    def certify(self, sim: Sim, public_key: bytes, caller: Caller, *, use: KeyUse = "signing") -> Certified:
-        """Give the certificate of a key; see the port. 409 ``certificate_another_key``: the one that came is for another."""
+    def prepare(self, sim: Sim, public_key: bytes, *, use: KeyUse = "signing") -> Prepared:
+        """Make the certificate of a key; see the port. 409 ``certificate_another_key``: the one that came is for another."""
         if use == "signing" and self._listed(sim):
             if self.awaited(sim):
                 raise RefusedError("The Government's authority has to make this certificate.", code=AWAITED, status=409)
             if not _is_for(sim.certificate, public_key):
                 raise RefusedError("The certificate is for another key than the card's.", code=ANOTHER_KEY, status=409)
-            return Certified(sim.certificate, sim.serial, GOVERNMENT)
+            return Prepared(Certified(sim.certificate, sim.serial, GOVERNMENT), lambda _caller: None)
         try:
-            return self._own.certify(sim, public_key, caller, use=use)
+            return self._own.prepare(sim, public_key, use=use)
         except ConfigurationError as err:  # there is no authority of our own
             raise RefusedError(err.message, code="no_authority", status=409) from err
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -93,14 +93,7 @@ class SimStore(Protocol):
         ...
 
     def revoked(self, sim: Sim) -> None:
-        """Note that the certificate of this serial number was revoked; nothing else changes."""
-        ...
-
-    def to_revoke(self, sim: Sim, serial: str, authority: str, why: str, *, login: bool = False) -> None:
-        """Note a certificate to be revoked of a SIM that ended while it was made, and so has none; nothing else changes.
-
-        ``login``: it is the one for signing in.
-        """
+        """Note that what was to be revoked of a SIM, as it is here, was revoked; nothing else changes."""
         ...
 
     def checked(self, sim: Sim, now: int) -> None:
@@ -130,6 +123,19 @@ class Certified:
     authority: str
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A certificate for a card's key that is made and does not stand yet: first its number is kept by the SIM.
+
+    Attributes:
+        certificate: As it will stand.
+        issue: Lets it stand; nothing where it does already. Raises RefusedError 409 ``changed``: it was given up meanwhile.
+    """
+
+    certificate: Certified
+    issue: Callable[[Caller], None]
+
+
 class Certifier(Protocol):
     """Certifies keys of cards."""
 
@@ -137,10 +143,11 @@ class Certifier(Protocol):
         """Tell whether somebody else has to make the certificate of a card for signing, and has not: nobody is asked yet."""
         ...
 
-    def certify(self, sim: Sim, public_key: bytes, caller: Caller, *, use: KeyUse = "signing") -> Certified:
-        """Give the certificate of a key (DER ``SubjectPublicKeyInfo``) for a SIM's holder; the same one when asked again.
+    def prepare(self, sim: Sim, public_key: bytes, *, use: KeyUse = "signing") -> Prepared:
+        """Make the certificate of a key (DER ``SubjectPublicKeyInfo``) for a SIM's holder; the one that stands when asked again.
 
-        Of ``authentication`` it signs no documents.
+        Of ``authentication`` it signs no documents. One that the SIM keeps already and that was never issued is given up: no
+        process that is slower lets it stand any more.
 
         Raises:
             RefusedError: the key is not certified here, or there is no authority.
@@ -148,7 +155,7 @@ class Certifier(Protocol):
         ...
 
     def revoke(self, serial: str, authority: str, reason: str, caller: Caller, *, certificate: bytes = b"") -> None:
-        """Revoke a certificate of a SIM, where it stands; ``lost``, ``swapped`` or ``ended``.
+        """Revoke a certificate of a SIM, where it stands, and give it up where it does not yet; ``lost``, ``swapped``, ``ended``.
 
         Args:
             serial: Its number.

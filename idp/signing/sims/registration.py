@@ -1,7 +1,7 @@
 """A card becomes known: the carrier's service registers it and names its keys, and the authority certifies them.
 
-Source: ETSI TS 102 204 §6 (registration); trust-services E.3; security checklist 49 and 51. Each certificate is kept by the SIM
-before the next question is asked: whatever becomes of the card then, what was certified of it is revoked.
+Source: ETSI TS 102 204 §6 (registration); trust-services E.3; security checklist 49 and 51; F-15. The SIM keeps the number of a
+certificate before that stands: wherever this is cut off, and whatever becomes of the card then, what was certified is revoked.
 """
 
 from __future__ import annotations
@@ -19,32 +19,27 @@ from ...errors import RefusedError, UnavailableError
 from ...pki.enrollment.moves import Actor
 from ...pki.shown_certificate import UNREADABLE
 from ...roles import Role
-from ..mobile_signature import MobileSignatureService
+from ..mobile_signature import KeyUse, MobileSignatureService
 from ..outcome import Outcome
-from .ports import Certified, Certifier, SimStore
-from .sim import AWAITED, GOVERNMENT, Act, Sim, SimChange, SimError, State, moved
+from .ports import Certified, Certifier
+from .sim import AWAITED, GOVERNMENT, Act, Sim, SimChange, SimError, moved
 
 _NOBODY: Final = Actor("")
-_WHY: Final = {State.LOST: "lost", State.DEACTIVATED: "ended"}
-"""Why a certificate is revoked that was made while its SIM ended; else another card was given meanwhile."""
 
 
 class Registration:
     """Registers cards.
 
     Args:
-        store: Where SIMs rest.
         services: The carriers' services, by name.
         certifier: Certifies the cards' keys.
         clock: Source of the time.
         write: Writes a step; SimError ``changed`` where somebody was quicker.
-        go_on: Takes a SIM on as it is then.
     """
 
-    def __init__(self, store: SimStore, services: Mapping[str, MobileSignatureService], certifier: Certifier, clock: Clock, *,
-                 write: Callable[[SimChange, Caller], Sim], go_on: Callable[[Sim, Caller], Sim]) -> None:
-        self._store, self._services, self._certifier, self._clock = store, services, certifier, clock
-        self._write, self._go_on = write, go_on
+    def __init__(self, services: Mapping[str, MobileSignatureService], certifier: Certifier, clock: Clock, *,
+                 write: Callable[[SimChange, Caller], Sim]) -> None:
+        self._services, self._certifier, self._clock, self._write = services, certifier, clock, write
 
     def registered(self, sim: Sim, caller: Caller) -> Sim:
         """Register a card that was given; as it was where the service does not answer, with the reason where somebody refuses.
@@ -63,8 +58,7 @@ class Registration:
             key = first.public_key or (_key_of(sim.certificate) if sim.authority == GOVERNMENT else None)
             if first.answer.outcome is not Outcome.ACCEPTED or key is None:
                 return self._stuck(sim, f"{first.answer.code}/{first.answer.finer or 0}", caller)
-            certified = self._certifier.certify(sim, key, caller)
-            sim = self._keep(sim, certified, caller)
+            sim, certified = self._certified(sim, key, caller)
             second = service.register(_name(), sim.msisdn, sim.iccid, certified.der)
             if second.answer.outcome is not Outcome.ACCEPTED:
                 return self._stuck(sim, f"{second.answer.code}/{second.answer.finer or 0}", caller)
@@ -107,33 +101,44 @@ class Registration:
         if found.answer.outcome is not Outcome.ACCEPTED or found.public_key is None or _same_key(found.public_key, signs):
             return sim, b""
         try:
-            certified = self._certifier.certify(sim, found.public_key, caller, use="authentication")
+            sim, certified = self._certified(sim, found.public_key, caller, use="authentication")
+        except SimError:
+            raise
         except RefusedError:
             return sim, b""
-        sim = self._keep(sim, certified, caller, login=True)
         taken = service.register(_name(), sim.msisdn, sim.iccid, certified.der, use="authentication")
         if taken.answer.outcome is not Outcome.ACCEPTED:
             self._certifier.revoke(certified.serial, certified.authority, "ended", caller)
             return sim, b""
         return sim, certified.der
 
-    def _keep(self, sim: Sim, certified: Certified, caller: Caller, *, login: bool = False) -> Sim:
-        """Keep a certificate; where the SIM has ended while it was made, it is revoked."""
+    def _certified(self, sim: Sim, public_key: bytes, caller: Caller, use: KeyUse = "signing") -> tuple[Sim, Certified]:
+        """Have a key certified. Where the SIM ends or gets another card meanwhile, no certificate comes to stand.
+
+        Raises:
+            RefusedError: the key is not certified here, or there is no authority.
+            SimError: 409 ``changed``: somebody was quicker.
+        """
+        prepared = self._certifier.prepare(sim, public_key, use=use)
+        sim = self._keep(sim, prepared.certificate, caller, login=use == "authentication")
+        try:
+            prepared.issue(caller)
+        except RefusedError as err:
+            raise SimError(err.message, code=err.code) from err
+        return sim, prepared.certificate
+
+    def _keep(self, sim: Sim, certified: Certified, caller: Caller, *, login: bool) -> Sim:
+        """Keep which certificate it is; the one before it, of another key, is revoked."""
         held = (sim.login_serial, sim.login_authority) if login else (sim.serial, sim.authority)
         if held == (certified.serial, certified.authority):
             return sim
+        if held[0]:
+            self._certifier.revoke(*held, "swapped", caller, certificate=b"" if login else sim.certificate)
         kept: dict[str, Any] = (
             {"login_serial": certified.serial, "login_authority": certified.authority} if login
             else {"serial": certified.serial, "authority": certified.authority, "certificate": certified.der})
-        try:
-            return self._write(moved(sim, Act.CERTIFY, _NOBODY, self._clock.now(), system=True, detail={
-                "iccid": sim.iccid, ("login_serial" if login else "serial"): certified.serial}, **kept), caller)
-        except SimError:
-            now = self._store.find(sim.sim_id)
-            if now is not None and (now.state, now.iccid) != (sim.state, sim.iccid):
-                self._store.to_revoke(now, certified.serial, certified.authority, _WHY.get(now.state, "swapped"), login=login)
-                self._go_on(self._store.find(sim.sim_id) or now, caller)
-            raise
+        return self._write(moved(sim, Act.CERTIFY, _NOBODY, self._clock.now(), system=True, detail={
+            "iccid": sim.iccid, ("login_serial" if login else "serial"): certified.serial}, **kept), caller)
 
     def _stuck(self, sim: Sim, reason: str, caller: Caller) -> Sim:
         if sim.reason == reason:

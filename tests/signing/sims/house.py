@@ -25,7 +25,7 @@ from idp.signing.ports import Standings
 from idp.signing.signing import Signing
 from idp.signing.sims.enrollment import SimEnrollment
 from idp.signing.sims.government import CardAuthorities
-from idp.signing.sims.ports import Certified, Certifier
+from idp.signing.sims.ports import Certified, Certifier, Prepared
 from idp.signing.sims.sim import Sim, SimError
 from idp.signing.sims.standing import NightlyCheck, SigningSims
 from idp.signing.standing import PublishedStandings
@@ -116,7 +116,7 @@ class Authority:
         self.refuses, self.refuses_logins, self.away, self.absent = False, False, False, False
         self._given: dict[bytes, bytes] = {}
 
-    def certify(self, sim: Sim, public_key: bytes, caller: Caller, *, use: KeyUse = "signing") -> Certified:
+    def prepare(self, sim: Sim, public_key: bytes, *, use: KeyUse = "signing") -> Prepared:
         from cryptography.hazmat.primitives.serialization import load_der_public_key
 
         login = use == "authentication"
@@ -126,7 +126,7 @@ class Authority:
             raise RefusedError("no", code="no_authority", status=409)
         der = self._given.setdefault(public_key, certified(
             load_der_public_key(public_key), commits=not login).public_bytes(Encoding.DER))
-        return Certified(der, "8" if login else "7", "ours")
+        return Prepared(Certified(der, "8" if login else "7", "ours"), lambda _caller: None)
 
     def awaited(self, sim: Sim) -> bool:
         return False
@@ -167,6 +167,8 @@ class House:
     """Other people than those of the tests of the room."""
     published: PublishedChain | None = None
     """Of the Government's authority, where that certifies cards."""
+    certifier: Certifier | None = None
+    """Another authority than that of the tests of the room."""
 
     def __post_init__(self) -> None:
         self.people: Any = People()
@@ -175,7 +177,7 @@ class House:
             self.people.status[sub] = "active"
         self.people = self.mirror or self.people
         self.store, self.standings = SqlSims(self.database), Known()
-        certifier: Certifier = self.authority
+        certifier: Certifier = self.certifier or self.authority
         stands: Standings = self.standings
         if self.published is not None:
             certifier = CardAuthorities(self.authority, self.published, self.clock, by_list=True)

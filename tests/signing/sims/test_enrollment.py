@@ -326,25 +326,6 @@ class TestCard:
         house.sims.act(DESK, sim.sim_id, Act.DEACTIVATE, CALLER)
         assert house.authority.revoked == [("7", "swapped"), ("7", "ended")]
 
-    @pytest.mark.parametrize("away", [False, True])
-    @pytest.mark.parametrize("use", ["signing", "authentication"])
-    def test_a_loss_while_a_certificate_is_made_revokes_it(self, house: House, monkeypatch: pytest.MonkeyPatch, *, use: str,
-                                                          away: bool) -> None:
-        sim, certify, house.carrier.authenticates = house.approved(), house.authority.certify, True
-
-        def meanwhile(one: Sim, public_key: bytes, caller: Any, **more: Any) -> Any:
-            found = certify(one, public_key, caller, **more)
-            if more.get("use", "signing") == use:
-                house.sims.act(HOLDER, one.sim_id, Act.REPORT_LOSS, CALLER)
-                house.authority.away = away
-            return found
-
-        monkeypatch.setattr(house.authority, "certify", meanwhile)
-        assert house.sims.give_card(DESK, sim.sim_id, ICCID, CALLER).state is State.LOST
-        house.authority.away = False
-        house.sims.settle(CALLER, most=10)
-        assert set(house.authority.revoked) == {("7", "lost"), *([("8", "lost")] if use == "authentication" else [])}
-
     def test_a_first_signature_that_the_worker_met_first_counts(self, house: House) -> None:
         sim = house.sims.test("holder", house.bound().sim_id, CALLER)
         house.carrier.answer(house.signing)

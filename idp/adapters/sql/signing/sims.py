@@ -84,13 +84,10 @@ class SqlSims:
         self._unchecked = database.read(select(ROW).where(
             _among(CHECKED), c.checked_at < parameter(c.checked_at, "before")).order_by(c.checked_at, c.sim_id).limit(limit))
         this = c.sim_id == parameter(c.sim_id, "this")
-        self._revoked = database.write(guard=update(ROW).where(this, c.serial == parameter(c.serial)).values(
-            to_revoke=empty).returning(c.sim_id))
-        self._to_revoke = {login: database.write(guard=update(ROW).where(
-            this, func.coalesce(c[f"{prefix}serial"], empty) == empty).values({
-                "revision": c.revision + literal_column("1"), "to_revoke": parameter(c.to_revoke),
-                f"{prefix}serial": parameter(c.serial), f"{prefix}authority": parameter(c.authority)}).returning(c.sim_id))
-            for login, prefix in ((False, ""), (True, "login_"))}
+        # Of the same certificates for the same reason: a loss may have been reported since, which revokes more than before.
+        self._revoked = database.write(guard=update(ROW).where(
+            this, c.serial == parameter(c.serial), func.coalesce(c.login_serial, empty) == parameter(c.serial, "login"),
+            c.to_revoke == parameter(c.to_revoke, "why")).values(to_revoke=empty).returning(c.sim_id))
         self._checked = database.write(guard=update(ROW).where(this).values(
             checked_at=parameter(c.checked_at)).returning(c.sim_id), durable=False)
 
@@ -168,12 +165,8 @@ class SqlSims:
         return [_sim(row) for row in self._unchecked.all(before=before, limit=limit)]
 
     def revoked(self, sim: Sim) -> None:
-        """Note that the certificate of this serial number was revoked."""
-        self._revoked.run(this=sim.sim_id, serial=sim.serial)
-
-    def to_revoke(self, sim: Sim, serial: str, authority: str, why: str, *, login: bool = False) -> None:
-        """Note a certificate to be revoked of a SIM that ended while it was made."""
-        self._to_revoke[login].run(this=sim.sim_id, serial=serial, authority=authority, to_revoke=why)
+        """Note that what was to be revoked was revoked."""
+        self._revoked.run(this=sim.sim_id, serial=sim.serial, login=sim.login_serial, why=sim.to_revoke)
 
     def checked(self, sim: Sim, now: int) -> None:
         """Note that the service was asked."""
