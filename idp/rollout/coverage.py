@@ -12,39 +12,25 @@ leads nowhere.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from operator import attrgetter
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
 from ..directory.unit import is_within
 from ..pki.enrollment.working_days import day_of, start_of
-from .campaign import Campaign, Goal, MemberAct, MemberEntry, Standing, standing
-from .members import Flow, Ledger, Member, Movement, place_of
-from .steps import next_step
+from .campaign import Campaign, Goal, MemberAct, MemberEntry, Standing
+from .crowd import Change, Crowd
+from .members import Flow, Ledger, Movement
+from .roll import Roll
 
 PACE_DAYS: Final = 14
 SETTLING_SECONDS: Final = 60
 """How long a line may be on its way: an act waits ten seconds for its database at most, and clocks of nodes differ by less."""
 _FARTHEST_DAYS: Final = 3660
-
-
-class Change(NamedTuple):
-    """One line of what happened; a tuple, because there are many.
-
-    Attributes:
-        subject: As in the list.
-        at: When it was written, seconds since the epoch.
-        item: What it is about, of several: the number of a request for a certificate; "" where there is one only.
-        stage: Where it stands from then on: a state of the certificate desk, or ``1`` and ``0``.
-    """
-
-    subject: str
-    at: int
-    item: str
-    stage: str
 
 
 class Records(Protocol):
@@ -90,24 +76,6 @@ class Day:
     agencies: Mapping[str, Tally]
 
 
-@dataclass(slots=True)
-class _Person:
-    """Somebody of the list while days pass.
-
-    Attributes:
-        since: When something last happened to them; ``placed_at`` to their place.
-        tally: The sums of the agency in which they count, counted and done; None while they do not.
-    """
-
-    place: Standing
-    stages: dict[str, str]
-    since: int
-    placed_at: int
-    done: bool = False
-    tally: list[int] | None = None
-    joined_at: int = 0
-
-
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """A campaign's course up to a day, and how it stands then.
@@ -129,8 +97,8 @@ class Coverage:
     campaign: Campaign
     days: Sequence[Day]
     names: Mapping[str, str]
-    people: Sequence[Member]
-    missing: Sequence[Member]
+    people: Roll
+    missing: Roll
     excluded: Sequence[Standing]
     movements: Sequence[Movement]
     flows: Mapping[str, Flow]
@@ -161,10 +129,6 @@ class Coverage:
             return None
         days = -(-left * span // more)
         return self.last.day + timedelta(days=days) if days <= _FARTHEST_DAYS else None
-
-
-_Early = tuple[dict[str, str], int]
-"""What stands of somebody who is not in the list yet, and since when."""
 
 
 def newest_day(now: int) -> date:
@@ -206,11 +170,15 @@ def follow(campaign: Campaign, members: Sequence[MemberEntry], changes: Iterable
         now: Seconds since the epoch.
         scope: Only who is in this agency or below it; "" for all.
     """
-    goal, first = campaign.goal.reached, day_of(campaign.created_at)
-    people: dict[str, _Person] = {}
-    ledger = Ledger()
-    early: dict[str, _Early] = {}
-    tallies: dict[str, list[int]] = {}
+    def is_inside(entry: MemberEntry) -> bool:
+        return not scope or is_within(entry.unit_code, scope)
+
+    def agency(place: Standing | None) -> str | None:
+        """Give the agency where somebody is present, as far as it is looked at."""
+        return place.entry.agency_code if place and place.present and is_inside(place.entry) else None
+
+    first = day_of(campaign.created_at)
+    crowd, ledger = Crowd(campaign.goal, is_inside), Ledger()
     names: dict[str, str] = {}
     days: list[Day] = []
     base = entries = 0
@@ -219,74 +187,37 @@ def follow(campaign: Campaign, members: Sequence[MemberEntry], changes: Iterable
     while day <= until:
         end = end_of(day, now)
         upto = bisect_left(members, end, entries, key=_at)
-        for entry in members[entries:upto]:
-            person = people.get(entry.subject)
-            before = None
-            if person is None:
-                stages, since = early.pop(entry.subject, ({}, entry.at))
-                person = people[entry.subject] = _Person(standing(None, entry), stages, since, entry.at)
-                person.done = not goal.isdisjoint(stages.values())
-            else:
-                before = _agency(person.place, scope)
-                _take_out(person)
-                person.place, person.placed_at = standing(person.place, entry), entry.at
-            person.tally = None
+        for entry in map(members.__getitem__, range(entries, upto)):
             names[entry.agency_code] = entry.agency_name
-            place = person.place
-            inside = _is_inside(place.entry, scope)
-            if inside and place.counts:
-                person.tally = tallies.setdefault(place.entry.agency_code, [0, 0])
-                person.tally[0] += 1
-                person.tally[1] += person.done
-            after = _agency(place, scope)
+            was, place = crowd.place(entry)
+            before, after = agency(was), agency(place)
             if after is not None and before is None and entry.act is not MemberAct.INCLUDED:
-                person.joined_at = entry.at
-            ledger.note(entry, before, after, inside=inside)
+                crowd.came(entry)
+            ledger.note(entry, before, after, inside=is_inside(place.entry))
         entries = upto
         while line is not None and line.at < end:
-            person = people.get(line.subject)
-            if person is None:
-                stages, _ = early.get(line.subject, ({}, 0))
-                stages[line.item] = line.stage
-                early[line.subject] = stages, line.at
-            else:
-                person.stages[line.item], person.since = line.stage, line.at
-                done = line.stage in goal or not goal.isdisjoint(person.stages.values())
-                if done is not person.done:
-                    person.done = done
-                    if person.tally is not None:
-                        person.tally[1] += 1 if done else -1
+            crowd.note(line)
             line = next(lines, None)
-        counted, reached = sum(sums[0] for sums in tallies.values()), sum(sums[1] for sums in tallies.values())
+        counted, reached = map(sum, zip(*crowd.tallies.values(), strict=True)) if crowd.tallies else (0, 0)
         if day == first:
             base = reached
         deadline = campaign.as_of(end).deadline
-        days.append(Day(day, counted, reached, needed(counted, base, first, deadline, day),
-                        {code: Tally(*sums) for code, sums in sorted(tallies.items()) if sums[0]}))
+        days.append(Day(day, counted, reached, needed(counted, base, first, deadline, day), _agencies(crowd, days)))
         day += timedelta(days=1)
-    here = sorted((person for person in people.values() if _is_inside(person.place.entry, scope)),
-                  key=lambda person: place_of(person.place.entry))
-    found = [Member(one.place, next_step(campaign.goal, one.stages), one.since if one.place.counts else one.placed_at, one.done,
-                    one.joined_at) for one in here]
-    flows = ledger.flows(one.place for one in here)
+    columns = crowd.columns()
+    people = Roll(columns, range(len(columns.lines)))
+    counts = [present and not excluded for present, excluded, _, _ in columns.marks]
+    missing = array("I", (number for number, one in enumerate(counts) if one and not columns.done[number]))
+    flows = ledger.flows(one.place for one in people)
     return Coverage(
-        campaign.as_of(end_of(until, now)), days, names, found, [one for one in found if one.place.counts and not one.done],
-        [one.place for one in found if not one.place.counts], ledger.movements, flows,
+        campaign.as_of(end_of(until, now)), days, names, people, Roll(columns, missing),
+        [columns.member(number).place for number, one in enumerate(counts) if not one], ledger.movements, flows,
         sum(flow.listed for flow in flows.values()), sum(flow.joined for flow in flows.values()),
         sum(flow.left for flow in flows.values()), now)
 
 
-def _agency(place: Standing, scope: str) -> str | None:
-    """Give the agency where somebody is present, as far as it is looked at."""
-    return place.entry.agency_code if place.present and _is_inside(place.entry, scope) else None
-
-
-def _is_inside(entry: MemberEntry, scope: str) -> bool:
-    return not scope or is_within(entry.unit_code, scope)
-
-
-def _take_out(person: _Person) -> None:
-    """Take somebody out of the sums of their agency, who may be counted anew elsewhere."""
-    if person.tally is not None:
-        person.tally[0] -= 1
-        person.tally[1] -= person.done
+def _agencies(crowd: Crowd, days: Sequence[Day]) -> dict[str, Tally]:
+    """Give the sums of a day; what is as it was the day before is the same object."""
+    before = days[-1].agencies if days else {}
+    return {code: known if (known := before.get(code)) == (tally := Tally(*sums)) else tally
+            for code, sums in sorted(crowd.tallies.items()) if sums[0]}

@@ -65,16 +65,14 @@ OWNERS: Final[Mapping[Step, Owner]] = {
     Step.PROVE_LOGOUT: Owner.AGENCY}
 
 
-def next_step(goal: Goal, stages: Mapping[str, str]) -> Step:
+def next_step(goal: Goal, stages: tuple[str, ...]) -> Step:
     """Give what is to be done next for somebody who has not reached the goal.
 
     Args:
         goal: Of the campaign.
-        stages: What stands of them, by item; of several requests the one that has come farthest counts.
+        stages: Where what there is of them stands; of several requests the one that has come farthest counts.
     """
-    if goal in _OF_GOALS:
-        return _OF_GOALS[goal]
-    return _farthest(tuple(stages.values()))
+    return _OF_GOALS.get(goal) or _farthest(stages)
 
 
 @cache

@@ -10,6 +10,7 @@ from idp.pki.enrollment.working_days import WorkingDays
 from idp.rollout.campaign import Goal
 from idp.rollout.chart import LARGE, PAPER, SMALL, draw
 from idp.rollout.report import Issuer, paper
+from idp.rollout.roll import Roll
 from idp.rollout.steps import next_step
 from idp.web.console.rollout.words import bar
 from tests.rollout.course import course
@@ -58,8 +59,8 @@ def running() -> dict[str, Any]:
 def longest_report() -> dict[str, Any]:
     """Give the report of sixty agencies with long names and a long campaign, whose missing wait for every step there is."""
     made = course(0, people=1200, goal=Goal.CERTIFICATE, agency=_LONG, name=" ".join(["Cấp chứng thư số chuyên dùng"] * 4))
-    waits = list(dict.fromkeys(next_step(Goal.CERTIFICATE, {"": state}) for state in State))
-    made = replace(made, missing=[one._replace(step=waits[n % len(waits)]) for n, one in enumerate(made.missing)])
+    waits = list(dict.fromkeys(next_step(Goal.CERTIFICATE, (state,)) for state in State))
+    made = replace(made, missing=Roll.of([one._replace(step=waits[n % len(waits)]) for n, one in enumerate(made.missing)]))
     return {"paper": asdict(paper(made, Issuer("Tỉnh Hậu Giang", "Sở Thông tin và Truyền thông"), WorkingDays())),
             "chart": draw(made, PAPER)}
 

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 from idp.pki.enrollment.working_days import start_of
 from idp.rollout.campaign import Campaign, CampaignEntry, Goal, MemberAct, MemberEntry, Population
-from idp.rollout.coverage import Change, Coverage, follow
+from idp.rollout.coverage import Coverage, follow
+from idp.rollout.crowd import Change
 
 FIRST = date(2026, 10, 1)
 DEADLINE = date(2026, 12, 15)

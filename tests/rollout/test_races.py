@@ -91,13 +91,13 @@ def test_nothing_is_written_in_the_list_of_one_that_was_closed_meanwhile(town: T
     place = town.place(campaign, 0)
     town.hours(1)
     town.campaigns.close(campaign, "Xong", CALLER)
-    before = town.store.members(campaign.campaign_id, before=2**62)
+    before = list(town.store.members(campaign.campaign_id, before=2**62))
     with pytest.raises(RefusedError) as refused:
         town.campaigns.exclude(campaign, place, Reason.SECONDED, "", CALLER)  # as it was read before
     assert refused.value.code == "changed_meanwhile"
     line = place.entry._replace(act=MemberAct.LEFT, at=town.clock.now())
     assert not town.store.follow(campaign.campaign_id, [line])
-    assert town.store.members(campaign.campaign_id, before=2**62) == before
+    assert list(town.store.members(campaign.campaign_id, before=2**62)) == before
     assert events_of(town.database, "campaign.excluded") == []
 
 
@@ -106,11 +106,11 @@ def test_closing_and_following_at_once_leave_a_list_that_ends_with_the_campaign(
     for number in range(4):
         town.note(number, disabled=True)
     at_once(town.campaigns.follow, lambda: town.campaigns.close(campaign, "Xong", CALLER), town.campaigns.follow)
-    lines = town.store.members(campaign.campaign_id, before=2**62)
+    lines = list(town.store.members(campaign.campaign_id, before=2**62))
     assert len(lines) in (4, 8)
     town.hours(1)
     town.campaigns.follow()
-    assert town.store.members(campaign.campaign_id, before=2**62) == lines
+    assert list(town.store.members(campaign.campaign_id, before=2**62)) == lines
 
 
 class Slow(SqlCandidates):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -11,7 +12,9 @@ from idp.pki.enrollment.states import ON_THE_WAY, State
 from idp.pki.enrollment.working_days import WorkingDays, start_of
 from idp.rollout.campaign import Campaign, CampaignEntry, Goal, MemberAct, MemberEntry, Population
 from idp.rollout.chart import LARGE, PAPER, SMALL, draw
-from idp.rollout.coverage import Change, Coverage, Day, Tally, follow, needed
+from idp.rollout.coverage import Coverage, Day, Tally, follow, needed
+from idp.rollout.crowd import Change
+from idp.rollout.lines import Lines
 from idp.rollout.report import Issuer, is_low, missing_rows, number_text, paper, rate_text, table
 from idp.rollout.steps import OWNERS, Owner, Step, next_step
 
@@ -62,22 +65,42 @@ def test_a_day_ends_at_midnight_here_to_the_second() -> None:
     assert [(day.counted, day.done) for day in found.days] == [(3, 1), (2, 2)]
 
 
+def test_a_course_takes_so_little_memory_for_each_that_100_000_fit_into_100_mb() -> None:
+    """Measured by what Python lends out; a course in objects took 990 bytes for each, and kept 720."""
+    many, at = 2000, start_of(FIRST) + 3600
+    campaign = Campaign("CD-2026-0001", "x", Goal.CERTIFICATE, Population(), "", at, "", (
+        CampaignEntry(at, "created", "", DEADLINE),))
+    changes = (Change(f"s{n:021}", at + 60, f"2026-{n:08}", stage) for stage in ("draft", "submitted", "active")
+               for n in range(many // 2))
+    tracemalloc.start()
+    try:
+        members = Lines(MemberEntry(f"s{n:021}", at, MemberAct.INCLUDED, f"Nguyễn Văn Mẫu {n:06}", "Chuyên viên", f"H30.{n % 9}",
+                                    "Sở", f"H30.{n % 9}", "Sở") for n in range(many))
+        found = follow(campaign, members, changes, until=FIRST, now=start_of(FIRST) + 86400)
+        del members
+        kept, most = (size / many for size in tracemalloc.get_traced_memory())
+    finally:
+        tracemalloc.stop()
+    assert (found.last.counted, found.last.done) == (many, many // 2)
+    assert kept < 450
+    assert most < 650
+
+
 @pytest.mark.parametrize(("stages", "step", "owner"), [
-    ({}, Step.ASK, Owner.AGENCY), ({"a": "draft"}, Step.SUBMIT, Owner.AGENCY), ({"a": "submitted"}, Step.APPROVE, Owner.AGENCY),
-    ({"a": "agency_approved"}, Step.APPROVE_FOR_PROVINCE, Owner.DESK), ({"a": "sent_to_ca"}, Step.ISSUE, Owner.AUTHORITY),
-    ({"a": "handed_over", "b": "submitted"}, Step.ACTIVATE, Owner.OFFICER), ({"a": "revoked"}, Step.ASK, Owner.AGENCY),
-    ({"a": "revoked", "b": "ready_for_handover"}, Step.HAND_OVER, Owner.DESK),
-    ({"a": "device_locked"}, Step.UNLOCK, Owner.DESK)])
+    ((), Step.ASK, Owner.AGENCY), (("draft",), Step.SUBMIT, Owner.AGENCY), (("submitted",), Step.APPROVE, Owner.AGENCY),
+    (("agency_approved",), Step.APPROVE_FOR_PROVINCE, Owner.DESK), (("sent_to_ca",), Step.ISSUE, Owner.AUTHORITY),
+    (("handed_over", "submitted"), Step.ACTIVATE, Owner.OFFICER), (("revoked",), Step.ASK, Owner.AGENCY),
+    (("revoked", "ready_for_handover"), Step.HAND_OVER, Owner.DESK), (("device_locked",), Step.UNLOCK, Owner.DESK)])
 def test_decree_68_2024_the_request_that_came_farthest_says_what_is_next(
-        stages: dict[str, str], step: Step, owner: Owner) -> None:
+        stages: tuple[str, ...], step: Step, owner: Owner) -> None:
     assert next_step(Goal.CERTIFICATE, stages) is step
     assert OWNERS[step] is owner
 
 
 def test_every_state_on_the_way_has_a_step_of_its_own_and_an_owner() -> None:
-    assert len({next_step(Goal.SIM, {"": state}) for state in ON_THE_WAY}) == len(ON_THE_WAY)
+    assert len({next_step(Goal.SIM, (state,)) for state in ON_THE_WAY}) == len(ON_THE_WAY)
     assert {OWNERS[step] for step in Step} == set(Owner)
-    assert next_step(Goal.MAILBOX, {"": "0"}) is Step.OPEN_MAILBOX
+    assert next_step(Goal.MAILBOX, ("0",)) is Step.OPEN_MAILBOX
     assert Goal.CERTIFICATE.reached.isdisjoint([State.SUSPENDED, State.REVOKED, "1"])
 
 

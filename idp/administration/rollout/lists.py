@@ -13,6 +13,7 @@ from ...directory.mirror import search_key, search_words
 from ...rollout.campaign import MemberAct, MemberEntry, Standing
 from ...rollout.coverage import Coverage
 from ...rollout.members import Member, MemberState, Movement
+from ...rollout.roll import Roll
 from ...rollout.steps import OWNERS
 from ..pages import Page, Place, turned
 from .order import by_place, by_since, place_in, since_of
@@ -155,13 +156,12 @@ def shown_movement(one: Movement, coverage: Coverage) -> dict[str, Any]:
             "reason": entry.reason or None, "note": entry.note, "by_hand": bool(entry.actor)}
 
 
-def _people(people: Sequence[Member], is_wanted: Callable[[Member], bool], shown: Callable[[Member], dict[str, Any]], sort: str,
+def _people(people: Roll, is_wanted: Callable[[Member], bool], shown: Callable[[Member], dict[str, Any]], sort: str,
             cursor: str, back: str, limit: int) -> Page:
-    in_order = by_since if sort == "since" else by_place
     place: Callable[[Member], Place] = since_of if sort == "since" else place_in
 
     def given(after: Place | None, before: Place | None, most: int) -> Sequence[Member]:
-        return in_order(people, is_wanted, after, before, most)
+        return (by_since if sort == "since" else by_place)(people, is_wanted, after, before, most)
 
     kept, further, earlier = turned(given, place, (int, str) if sort == "since" else (str, str, str), cursor=cursor, back=back,
                                     limit=limit)

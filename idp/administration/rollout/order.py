@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from itertools import islice
@@ -10,6 +9,7 @@ from typing import TypeVar
 
 from ...rollout.campaign import Standing
 from ...rollout.members import Member, place_of
+from ...rollout.roll import Roll
 from ..pages import Place
 
 Listed = TypeVar("Listed", Member, Standing)
@@ -35,10 +35,9 @@ def by_place(found: Sequence[Listed], is_wanted: Callable[[Listed], bool], after
     return list(islice(filter(is_wanted, islice(found, first, None)), most))
 
 
-def by_since(found: Sequence[Member], is_wanted: Callable[[Member], bool], after: Place | None, before: Place | None,
-              most: int) -> list[Member]:
-    """Give a part of a list that is put in order as far as it is needed."""
+def by_since(found: Roll, is_wanted: Callable[[Member], bool], after: Place | None, before: Place | None,
+             most: int) -> list[Member]:
+    """Give a part of a list in the order in which people wait."""
     if before is not None:
-        return heapq.nlargest(most, (one for one in found if since_of(one) < before and is_wanted(one)), key=since_of)[::-1]
-    behind = (one for one in found if (after is None or since_of(one) > after) and is_wanted(one))
-    return heapq.nsmallest(most, behind, key=since_of)
+        return list(islice(filter(is_wanted, found.ahead(before)), most))[::-1]
+    return list(islice(filter(is_wanted, found.behind(after)), most))

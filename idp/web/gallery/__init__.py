@@ -14,6 +14,7 @@ from flask_babel import gettext
 from ...rollout.campaign import Campaign, CampaignEntry, Goal, Population
 from ...rollout.chart import LARGE, SMALL, draw
 from ...rollout.coverage import Coverage, Day
+from ...rollout.roll import Roll
 from ...services import Services
 from ..console.rollout.words import bar
 from ..presentation import day_words
@@ -53,4 +54,5 @@ def _course() -> Coverage:
     days = [Day(_FIRST + timedelta(days=n), _PEOPLE, n * 5, n * _PEOPLE // 75, {}) for n in range(_DAYS)]
     campaign = Campaign("", "", Goal.MAILBOX, Population(), "", 0, "", (
         CampaignEntry(0, "created", "", _FIRST + timedelta(days=75)),))
-    return Coverage(campaign, days, {}, (), (), (), (), {}, _PEOPLE, 0, 0)
+    nobody = Roll.of(())
+    return Coverage(campaign, days, {}, nobody, nobody, (), (), {}, _PEOPLE, 0, 0)

@@ -16,6 +16,7 @@ from sqlalchemy import JSON, Text, bindparam, case, cast, column, exists, func, 
 
 from ....audit import AuditRecord
 from ....rollout.campaign import Campaign, CampaignEntry, Goal, MemberAct, MemberEntry, Population
+from ....rollout.lines import Lines
 from ..audit import audit_insert, audit_values
 from ..database import Database, insert_row, parameter
 from ..streaming import Stream
@@ -126,7 +127,11 @@ class SqlCampaigns:
 
     def members(self, campaign_id: str, *, before: int) -> Sequence[MemberEntry]:
         """Give lines in order."""
-        return _entries(self._members.rows(campaign_id=campaign_id, before=before))
+        acts = {act.value: act for act in MemberAct}
+        found = Lines()
+        for subject, at, act, name, *rest in self._members.rows(campaign_id=campaign_id, before=before):
+            found.add(subject, at, name, (acts[act], *rest))
+        return found
 
 
 def _lines(database: Database, *conditions: Callable[[Mapping[str, Any]], Any]) -> Any:
@@ -169,10 +174,7 @@ def _is_news(act: MemberAct, *, begins: Sequence[MemberAct], ends: Sequence[Memb
 
 def _entries(rows: Iterable[Sequence[Any]]) -> list[MemberEntry]:
     acts = {act.value: act for act in MemberAct}
-    # Most of a line stands in very many: one text each, whatever the number of lines.
-    same: dict[str, str] = {}
-    return [MemberEntry(subject, at, acts[act], name, *[same.setdefault(text, text) for text in more])
-            for subject, at, act, name, *more in rows]
+    return [MemberEntry(subject, at, acts[act], name, *more) for subject, at, act, name, *more in rows]
 
 
 def _parts(entries: Sequence[MemberEntry]) -> Iterator[Sequence[MemberEntry]]:

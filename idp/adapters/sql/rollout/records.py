@@ -21,7 +21,7 @@ from ....oauth.client import Client
 from ....pki.enrollment.record import DeviceKind, Kind
 from ....pki.enrollment.states import State
 from ....rollout.campaign import Candidate, Goal
-from ....rollout.coverage import Change
+from ....rollout.crowd import Change
 from ....signing.sims.sim import State as SimState
 from ..database import Database, parameter
 from ..streaming import Stream

@@ -1,0 +1,73 @@
+"""Lines of a list in columns: of 100,000 lines most say the same but for who it is, and that is kept once."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, overload
+
+from .campaign import MemberEntry
+
+Rest = tuple[Any, ...]
+"""The act, then what stands in a ``MemberEntry`` behind the name."""
+_AGENCY: Final = 4
+
+
+class Lines(Sequence[MemberEntry]):
+    """Lines, each made when it is looked at."""
+
+    def __init__(self, lines: Iterable[MemberEntry] = ()) -> None:
+        self.subjects: list[str] = []
+        self.names: list[str] = []
+        self.moments = array("q")
+        self.rests: list[Rest] = []
+        self._same: dict[Rest, Rest] = {}
+        for line in lines:
+            self.append(line)
+
+    def append(self, line: MemberEntry) -> None:
+        """Add a line."""
+        subject, at, act, name, *rest = line
+        self.add(subject, at, name, (act, *rest))
+
+    def add(self, subject: str, at: int, name: str, rest: Rest) -> None:
+        """Add a line by its parts."""
+        self.subjects.append(subject)
+        self.moments.append(at)
+        self.names.append(name)
+        self.rests.append(self._same.setdefault(rest, rest))
+
+    def replace(self, number: int, line: MemberEntry) -> None:
+        """Put a line in the place of another."""
+        subject, at, act, name, *more = line
+        rest: Rest = (act, *more)
+        self.subjects[number], self.moments[number], self.names[number] = subject, at, name
+        self.rests[number] = self._same.setdefault(rest, rest)
+
+    def chosen(self, numbers: Sequence[int]) -> Lines:
+        """Give some of them, in another order."""
+        found = Lines()
+        found.subjects = [self.subjects[number] for number in numbers]
+        found.names = [self.names[number] for number in numbers]
+        found.moments = array("q", (self.moments[number] for number in numbers))
+        found.rests = [self.rests[number] for number in numbers]
+        return found
+
+    def agency(self, number: int) -> str:
+        """Give the code of the agency of a line."""
+        return str(self.rests[number][_AGENCY])
+
+    def __len__(self) -> int:
+        return len(self.subjects)
+
+    @overload
+    def __getitem__(self, number: int) -> MemberEntry: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> list[MemberEntry]: ...
+
+    def __getitem__(self, number: int | slice) -> MemberEntry | list[MemberEntry]:
+        if isinstance(number, slice):
+            return [self[one] for one in range(*number.indices(len(self)))]
+        act, *rest = self.rests[number]
+        return MemberEntry(self.subjects[number], self.moments[number], act, self.names[number], *rest)
