@@ -17,6 +17,7 @@ from ..authn.lockout import GuessCounter, Lockout
 from ..authn.mobile_id import MobileId
 from ..clock import Clock
 from ..directory.mirror import OfficerMirror
+from ..directory.officer import Directory
 from ..endpoints.csc.house import AUTHORIZE_LIMITS
 from ..notices.personal_data import PersonalDataNotice
 from ..oauth.client import ClientRegistry
@@ -55,11 +56,11 @@ def remote_signing(settings: Settings, database: Database, signing: Signing, sim
 
 
 def phone_approvals(database: Database, approvals: Approvals, mobile_id: MobileId, clients: ClientRegistry, mirror: OfficerMirror,
-                    sessions: Sessions, assurance: AssurancePolicy, consents: Consents, posts: ActingPosts,
-                    notice: PersonalDataNotice, subjects: Subjects, guesses: GuessCounter, audit: AuditTrail,
-                    clock: Clock) -> PhoneApprovals:
+                    directory: Directory, frozen: Callable[[str], bool], sessions: Sessions, assurance: AssurancePolicy,
+                    consents: Consents, posts: ActingPosts, notice: PersonalDataNotice, subjects: Subjects,
+                    guesses: GuessCounter, audit: AuditTrail, clock: Clock) -> PhoneApprovals:
     """Build the room by which phones are asked what applications ask officers by name."""
     return PhoneApprovals(
-        SqlPhoneApprovals(database), approvals, mobile_id, clients, mirror, sessions, assurance, consents=consents, posts=posts,
-        personal_data=notice, subjects=subjects, limits=Lockout(guesses, clock, LIMITS, kind="phone_approval"), audit=audit,
-        clock=clock)
+        SqlPhoneApprovals(database), approvals, mobile_id, clients, mirror, directory, frozen, sessions, assurance,
+        consents=consents, posts=posts, personal_data=notice, subjects=subjects,
+        limits=Lockout(guesses, clock, LIMITS, kind="phone_approval"), audit=audit, clock=clock)

@@ -379,8 +379,8 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         remembered_devices=RememberedDevices(SqlRememberedDevices(database), clock, days=settings.remember_device_days),
         interactions=interactions, consents=consents, acting_posts=acting_posts,
         phone_approvals=None if signatures is None else phone_approvals(
-            database, approvals, factors.mobile_id, clients, mirror, sessions, assurance, consents, acting_posts, personal_notice,
-            subjects, guesses, audit, clock),
+            database, approvals, factors.mobile_id, clients, mirror, people, second_factors.frozen, sessions, assurance, consents,
+            acting_posts, personal_notice, subjects, guesses, audit, clock),
         introspection=Introspection(provider, subject_of=subjects.of, acr_prefix=settings.acr_prefix,
                                     told_of=claims.PostOfGrant(mirror)),
         signed_introspection=SignedIntrospection(issuer=settings.issuer, keys=keys, client_keys=client_keys, clock=clock),

@@ -35,6 +35,8 @@ class NoticeKind(StrEnum):
     """The phone was asked after a right password and did not confirm; this and the next with details ``application`` and
     ``outcome`` (``cancelled``, ``wrong_pin``, ``timed_out``), and ``source`` from where it was asked. At most one an hour."""
     APPROVAL_UNCONFIRMED = "approval.unconfirmed"
+    APPROVED_BY_PHONE = "approval.by_phone"
+    """An application was given access by the phone alone: detail ``application``, and ``source`` from where it had asked."""
     FACTORS_RESET = "factors.reset"
     """An administrator removed all further factors."""
     FACTOR_WANTED = "factor.wanted"

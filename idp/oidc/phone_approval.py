@@ -3,9 +3,10 @@
 Spec: OpenID Connect Client-Initiated Backchannel Authentication §7.1 (binding_message), §8 and §11; ETSI TS 102 204 §6; RFC 8176
 (amr); security checklist 18, 29, 30, 57 and 58; decisions 0011 and 0013. The officer chooses it (``authn.mobile_id``), and what a
 phone cannot be asked waits on the officer's page as before: the first consent to an application, the choice of a post, a notice
-that was not read, a level beyond the SIM's, a message that phones cannot show. The page stays open to what the phone has been
-asked, too. The prompts engine says which it is, by the session that an approval would open: nothing is decided here that the
-pages decide otherwise.
+that was not read, a level beyond the SIM's, a message that phones cannot show, factors that are frozen. Who may sign in is asked
+as at every sign-in without a password (``authn.sign_in.without_password``). The page stays open to what the phone has been asked.
+The prompts engine says which it is, by the session that an approval would open: nothing is decided here that the pages decide
+otherwise.
 
 What the phone confirms gives what a press of the button gives, once, in one write, and opens a session that no browser has: it
 stands among the officer's sessions, can be ended there and by administrators, and its end ends what was given. Cancelling and a
@@ -15,7 +16,7 @@ the worker, which finds after a crash what it was at in the database.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple, Protocol
 
@@ -23,9 +24,12 @@ from ..audit import PHONE, AuditEvent, AuditRecord, AuditTrail, Caller
 from ..authn.assurance import PIN, SMART_CARD, AssurancePolicy, level_reached, with_factor
 from ..authn.lockout import Limits, Lockout, Rule, ThrottledError
 from ..authn.mobile_id import MobileId
+from ..authn.sign_in.without_password import look
 from ..clock import Clock
 from ..directory.mirror import MirroredOfficer, OfficerMirror
+from ..directory.officer import Directory
 from ..errors import RefusedError, UnavailableError
+from ..notices import Notice, NoticeKind
 from ..notices.personal_data import PersonalDataNotice
 from ..oauth.authorization_request import AuthorizationError, AuthorizationRequest, UnsafeRequestError
 from ..oauth.client import Client, ClientRegistry
@@ -46,9 +50,10 @@ from .subject import Subjects
 AMR: Final = with_factor((), SMART_CARD, PIN)
 """What a SIM proves by itself: the card's key, and the PIN without which it signs nothing."""
 LEVEL: Final = level_reached(AMR)
-LIMITS: Final = Limits(pair=Rule(4), account=Rule(8), source=Rule(1800))
-"""Questions on the phone in half an hour that were not confirmed: of one application to one officer, and of all to one officer.
-An application alone is held back by ``oauth.backchannel`` as it always was."""
+LIMITS: Final = Limits(pair=Rule(4, 4 * 3600), account=Rule(8, 8 * 3600), source=Rule(1800))
+"""Questions on the phone that were not confirmed: of one application to one officer, and of all to one officer; after these one
+an hour. A night is longer than half an hour, and whoever can type a name has all of it. An application alone is held back by
+``oauth.backchannel`` as it always was."""
 LEAST_SECONDS: Final = 25
 """With less time left nobody is asked: it would be over before an officer has read it."""
 LOOK_SECONDS: Final = 2
@@ -75,8 +80,8 @@ class PhoneApprovalStore(Protocol):
         ...
 
     def approve(self, deferred: Deferred, change: Change, sim: BoundSim, entry_uuid: str, opening: Opening, grant: Grant,
-                record: AuditRecord) -> bool:
-        """Answer a request: use up what the phone has confirmed, open the session, keep the grant, with the records.
+                record: AuditRecord, told: Notice) -> bool:
+        """Answer a request: use up what the phone has confirmed, open the session, keep the grant, with records and notice.
 
         The notice to the application is queued with it; all of it is durable, and happens once. False, and nothing written, where
         the request was answered before, has expired or is another officer's; where the phone's answer was used, has gone or was
@@ -95,6 +100,8 @@ class PhoneApprovals:
         mobile_id: Who has chosen it, and the phones.
         registry: Applications that may act now.
         mirror: Who officers are.
+        directory: Asked before an access is given whether the officer may sign in.
+        frozen: Tells of an officer, by entryUUID, whether the factors count for nothing now.
         sessions: Makes the session that an approval opens.
         assurance: What level is demanded.
         consents: What was agreed to.
@@ -107,10 +114,12 @@ class PhoneApprovals:
     """
 
     def __init__(self, store: PhoneApprovalStore, approvals: Approvals, mobile_id: MobileId, registry: ClientRegistry,
-                 mirror: OfficerMirror, sessions: Sessions, assurance: AssurancePolicy, *, consents: Consents, posts: ActingPosts,
-                 personal_data: PersonalDataNotice, subjects: Subjects, limits: Lockout, audit: AuditTrail, clock: Clock) -> None:
+                 mirror: OfficerMirror, directory: Directory, frozen: Callable[[str], bool], sessions: Sessions,
+                 assurance: AssurancePolicy, *, consents: Consents, posts: ActingPosts, personal_data: PersonalDataNotice,
+                 subjects: Subjects, limits: Lockout, audit: AuditTrail, clock: Clock) -> None:
         self._store, self._approvals, self._mobile_id, self._registry = store, approvals, mobile_id, registry
-        self._mirror, self._sessions, self._assurance, self._consents = mirror, sessions, assurance, consents
+        self._mirror, self._directory, self._frozen = mirror, directory, frozen
+        self._sessions, self._assurance, self._consents = sessions, assurance, consents
         self._posts, self._personal_data, self._subjects = posts, personal_data, subjects
         self._limits, self._audit, self._clock = limits, audit, clock
 
@@ -121,7 +130,7 @@ class PhoneApprovals:
         return one if one is not None and one.state in OPEN else None
 
     def go_on(self, *, most: int) -> int:
-        """Look at whatever is due; for the worker. Asks no network. Gives at how many it looked.
+        """Look at whatever is due; for the worker. Asks no network but the directory. Gives at how many it looked.
 
         Raises:
             UnavailableError: the database does not answer.
@@ -168,6 +177,8 @@ class PhoneApprovals:
             return None  # the pages and the token endpoint say so
         if not self._mobile_id.approves(officer):
             return self._unasked(deferred, "no_sim", caller)
+        if self._frozen(officer.officer.entry_uuid):
+            return self._unasked(deferred, "frozen", caller)
         request = request_of(deferred)
         why = self._beyond(request, client, self._opening(deferred, now).session, officer)
         name = client.client_name or client.client_id
@@ -194,9 +205,14 @@ class PhoneApprovals:
     def _approve(self, deferred: Deferred, one: Transaction, caller: Caller) -> int | None:
         """Give what the phone has confirmed, as officer, application, card and certificate stand now."""
         now, phones = self._clock.now(), self._mobile_id.phones
-        officer, client = self._mirror.by_sub(deferred.sub), self._registry.find(deferred.client_id)
-        if officer is None or client is None or phones is None:
+        known, client = self._mirror.by_sub(deferred.sub), self._registry.find(deferred.client_id)
+        if known is None or client is None or phones is None:
             return None
+        found = look(known.officer.entry_uuid, caller, directory=self._directory, mirror=self._mirror, clock=self._clock,
+                     frozen=self._frozen)
+        officer = found.officer
+        if officer is None or found.refused:
+            return self._unasked(deferred, found.refused, caller)
         opening = self._opening(deferred, one.signed_at or one.ended_at or now, caller)
         request = request_of(deferred)
         why = self._beyond(request, client, opening.session, officer)
@@ -212,8 +228,11 @@ class PhoneApprovals:
             return now + BUSY_SECONDS
         except (RefusedError, AuthorizationError, UnsafeRequestError) as err:
             return self._unasked(deferred, err.code, caller)
-        told = replace(record, detail={**record.detail, "by": "sim", "transaction": one.transaction_id})
-        if self._store.approve(deferred, *used, officer.officer.entry_uuid, opening, grant, told):
+        record = replace(record, detail={**record.detail, "by": "sim", "transaction": one.transaction_id})
+        told = Notice(NoticeKind.APPROVED_BY_PHONE, deferred.sub, now, deferred.source, {
+            "application": client.client_name or client.client_id})
+        if self._store.approve(deferred, *used, officer.officer.entry_uuid, opening, grant, record, told):
+            self._mirror.signed_in(deferred.sub, now=now)
             self._limits.clear(deferred.sub, deferred.client_id)
         return None
 

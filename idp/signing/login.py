@@ -19,7 +19,7 @@ from ..errors import RefusedError
 from .mobile_signature import MobileSignatureService
 from .ports import BoundSim, Sims
 from .signing import Order, Signing
-from .sim_text import LONGEST, folded
+from .sim_text import CUT, LONGEST, folded
 from .transaction import APPROVAL, LOGIN, OPEN, Change, State, Transaction
 
 ASKER: Final = "sim-login"
@@ -138,7 +138,8 @@ class Logins:
 def approval_text(name: str, message: str) -> str:
     """Give what a phone shows of a request before the code; "" where it cannot show what the officer has to compare.
 
-    The message stands there whole, in letters that every phone has, or nothing does; the application's name is cut.
+    The message stands there whole, in letters that every phone has, or nothing does; the application's name is cut, and dots say
+    so: whoever chooses name and message does not make one application's name of another's.
 
     Args:
         name: Of the application.
@@ -152,4 +153,4 @@ def approval_text(name: str, message: str) -> str:
     room = LONGEST - _CODE - len(begins) - len(end)
     if room < min(len(shown), _LEAST_NAME):
         return ""
-    return f"{begins}{shown if len(shown) <= room else shown[:room].rstrip()}{end}"
+    return f"{begins}{shown if len(shown) <= room else shown[:room - len(CUT)].rstrip() + CUT}{end}"

@@ -16,7 +16,8 @@ _BASIC: Final = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
     "abcdefghijklmnopqrstuvwxyzäöñüà")
 _SEPARATE: Final = str.maketrans({"đ": "d", "Đ": "D", "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "…": "..."})
-_CUT: Final = "..."
+CUT: Final = "..."
+"""Stands where a text was cut."""
 
 
 def sim_text(text: str, code: str, *, longest: int = LONGEST) -> str:
@@ -28,11 +29,11 @@ def sim_text(text: str, code: str, *, longest: int = LONGEST) -> str:
         ValueError: there is no room for the code.
     """
     room = longest - len(code) - 1
-    if room < len(_CUT):
+    if room < len(CUT):
         raise ValueError("no room for the code")
     short = folded(text)
     if len(short) > room:
-        short = short[:room - len(_CUT)].rstrip() + _CUT
+        short = short[:room - len(CUT)].rstrip() + CUT
     return f"{short} {code}".lstrip()
 
 

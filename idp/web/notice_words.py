@@ -59,6 +59,10 @@ _WORDS: Mapping[NoticeKind, _Words] = {
         _("Ứng dụng %(application)s hỏi bạn trên điện thoại có SIM ký số, và %(outcome)s. Nếu không phải bạn đang chờ việc đó, "
           "có thể ai đó đã nhập tên bạn trong ứng dụng: vui lòng báo quản trị đơn vị, hoặc tắt Chấp thuận trên điện thoại ở "
           "trang Bảo mật. Các lần sau trong một giờ không báo riêng."), warns=False),
+    NoticeKind.APPROVED_BY_PHONE: _Words(
+        "sim", _("Điện thoại của bạn đã chấp thuận một yêu cầu"),
+        _("Ứng dụng %(application)s được vào bằng tài khoản của bạn, sau khi mã PIN của SIM ký số được nhập trên điện thoại. Nếu "
+          "không phải bạn: vui lòng báo mất SIM ngay, và kết thúc phiên này ở trang Các phiên đăng nhập."), warns=False),
     NoticeKind.FACTORS_RESET: _Words(
         "shield", _("Quản trị đã gỡ lớp thứ hai của bạn"),
         _("Mọi cách đăng nhập ngoài mật khẩu được gỡ khỏi tài khoản của bạn. Bạn thêm lại ở lần đăng nhập tới.")),

@@ -20,7 +20,9 @@ from idp.adapters.sql.signing.phone_approvals import SqlPhoneApprovals
 from idp.adapters.sql.tables import AuditRow, OfficerRow, OutboxRow, SessionRow, SimLoginRow
 from idp.audit import PHONE, AuditEvent, AuditRecord, Caller
 from idp.authn.lockout import Lockout
-from idp.errors import RefusedError
+from idp.directory.changes import ChangeKind, OfficerChange
+from idp.errors import RefusedError, UnavailableError
+from idp.notices import NoticeKind
 from idp.oauth.client import secret_digest
 from idp.oauth.deferred.authorization import GRANT_TYPE_OF, Deferred, Kind, State
 from idp.oauth.provider_request import ProviderRequest
@@ -60,10 +62,10 @@ class Office(Site):
     def node(self) -> PhoneApprovals:
         services = self.services
         return PhoneApprovals(
-            SqlPhoneApprovals(self.database), services.approvals, self.mobile_id, services.clients, self.mirror, self.sessions,
-            services.assurance, consents=services.consents, posts=services.acting_posts, personal_data=services.personal_data,
-            subjects=services.subjects, limits=Lockout(services.counter, self.clock, LIMITS, kind="phone_approval"),
-            audit=services.audit, clock=self.clock)
+            SqlPhoneApprovals(self.database), services.approvals, self.mobile_id, services.clients, self.mirror, self.directory,
+            services.second_factors.frozen, self.sessions, services.assurance, consents=services.consents,
+            posts=services.acting_posts, personal_data=services.personal_data, subjects=services.subjects,
+            limits=Lockout(services.counter, self.clock, LIMITS, kind="phone_approval"), audit=services.audit, clock=self.clock)
 
     @property
     def sub_(self) -> str:
@@ -105,6 +107,9 @@ class Office(Site):
         table: Any = AuditRow.__table__
         asked = select(table.c.detail).where(table.c.event == "approval.not_asked").order_by(table.c.id)
         return [json.loads(row.detail) for row in self.database.read(asked).all()]
+
+    def signed_in_at(self) -> Any:
+        return self.database.read(select(OfficerRow.last_sign_in_at).where(OfficerRow.sub == self.sub_)).all()[0][0]
 
     def alive(self) -> list[Any]:
         table: Any = SessionRow.__table__
@@ -151,6 +156,9 @@ def test_from_the_question_to_the_tokens(office: Office) -> None:
     assert office.question().state is Asked.RELEASED
     assert office.question().signature is None
     assert office.poll() == "invalid_grant", "once"
+    [told] = [one for one in office.told.of(office.sub_) if one.kind is NoticeKind.APPROVED_BY_PHONE]
+    assert (told.detail, told.source) == ({"application": "Chi trả lương"}, "203.0.113.77")
+    assert office.signed_in_at() == session.created_at, "who signs in by phone alone is no forgotten account"
     assert sorted(office.events()[-6:]) == sorted(
         ["approval.asked", "factor.asked", "factor.answered", "approval.given", "sign_in", "token.issued"])
 
@@ -280,8 +288,26 @@ def departed(office: Office) -> None:
     office.deprovisioning.end_access(office.who.sub, "disabled", CALLER)
 
 
+def came_back(office: Office) -> None:
+    """Left, and is at work again; the factors count for nothing until somebody releases them."""
+    departed(office)
+    change = OfficerChange(ChangeKind.DISABLED, office.sub_, None, None, office.clock.now())
+    office.deprovisioning.of(change)
+    office.clock.advance(1)
+    office.directory.officers[SUB] = replace(office.directory.officers[SUB], disabled=False)
+    office.mirror.remember(office.directory.officers[SUB], now=office.clock.now())
+    office.deprovisioning.of(replace(change, kind=ChangeKind.RETURNED, at=office.clock.now()))
+
+
+def only_there(office: Office) -> None:
+    """The directory has disabled the officer, and nobody here has heard of it."""
+    office.directory.officers[SUB] = replace(office.directory.officers[SUB], disabled=True)
+
+
 MEANWHILE: dict[str, Callable[[Office], Any]] = {
     "the officer left": departed,
+    "the directory has disabled the officer": only_there,
+    "the directory has the officer no more": lambda office: office.directory.officers.pop(SUB),
     "the SIM was lost": lambda office: office.phones.sims.blocked.add(office.sub_),
     "its certificate was revoked": lambda office: office.phones.standings.revoked.add(office.phones.cards[office.sub_].login_der),
     "the officer has another card": lambda office: office.phones.cards.update({office.sub_: office.phones.cards["sub-2"]}),
@@ -317,6 +343,18 @@ def test_security_18_what_changed_until_it_is_taken_counts(here: Office, meanwhi
     assert found.grant is None
     assert here.alive() == []
     assert here.question().state is not Asked.RELEASED
+
+
+def test_while_the_directory_is_away_the_mirror_decides(here: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(_entry_uuid: str) -> Any:
+        raise UnavailableError("away", dependency="directory")
+
+    ciba.ask(here)
+    here.work()
+    here.confirm()
+    monkeypatch.setattr(here.directory, "find", away)
+    here.work(10)
+    assert "id_token" in here.poll()
 
 
 def test_nothing_that_changed_between_the_last_look_and_the_write_is_overrun(office: Office) -> None:
@@ -441,6 +479,7 @@ ALONE: dict[str, tuple[str, Callable[[Office], Any]]] = {
     "a long message": ("text", lambda office: ciba.ask(office, message="x" * 95)),
     "a message that phones cannot show": ("text", lambda office: ciba.ask(office, message="中")),
     "no SIM": ("no_sim", lambda office: (office.phones.sims.blocked.add(office.sub_), ciba.ask(office))),
+    "frozen factors": ("frozen", lambda office: (came_back(office), ciba.ask(office))),
     "an unfit certificate": ("certificate_unfit", lambda office: (
         office.phones.standings.revoked.add(office.phones.cards[office.sub_].login_der), ciba.ask(office))),
     "little time": ("time", lambda office: (ciba.ask(office), office.clock.advance(280)))}
@@ -535,6 +574,14 @@ def test_security_57_nobody_is_asked_all_night(here: Office) -> None:
         here.work(10)
     assert len(here.phones.carrier.asked) == 4
     assert [why["reason"] for why in here.why_not()] == ["throttled"]
+    for client in ("khac", "nua"):
+        ciba.registered(here, client_id=client)
+    for number in range(20):
+        here.clock.advance(1400)
+        ciba.ask(here, secret=f"n-{number}", client_id=("ngan-hang", "khac", "nua")[number % 3])
+        here.work()
+        here.work(10)
+    assert len(here.phones.carrier.asked) <= 16, "eight at once, and one in each hour of a night"
 
 
 def test_what_is_confirmed_takes_the_questions_before_it_back(here: Office) -> None:
@@ -612,8 +659,9 @@ def test_an_approval_opens_no_sign_in_and_is_no_signature(here: Office) -> None:
 
 TEXTS = {
     ("Chi trả lương", "W4SCT"): "DONG Y CHO Chi tra luong: W4SCT", ("Chi trả lương", ""): "DONG Y CHO Chi tra luong",
-    ("Đ" * 200, "12"): "DONG Y CHO " + "D" * 90 + ": 12", ("Quản lý văn bản của tỉnh", "y" * 76): (
-        "DONG Y CHO Quan ly van ban: " + "y" * 76), ("Quản lý văn bản của tỉnh", "y" * 77): "",
+    ("Đ" * 200, "12"): "DONG Y CHO " + "D" * 87 + "...: 12", ("Quản lý văn bản của tỉnh", "y" * 76): (
+        "DONG Y CHO Quan ly van b...: " + "y" * 76), ("Quản lý văn bản của tỉnh", "y" * 77): "",
+    ("Quản lý văn bản", "y" * 76): "DONG Y CHO Quan ly van ban: " + "y" * 76,
     ("Chi", "y" * 89): "DONG Y CHO Chi: " + "y" * 89, ("Chi", "Thế à?"): "DONG Y CHO Chi: The a?",
     ("Chi", "α"): "", ("中", "ok"): "DONG Y CHO ?: ok"}
 

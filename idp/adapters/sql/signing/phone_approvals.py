@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import exists, literal_column, select, update
 
 from ....audit import AuditRecord
+from ....notices import Notice
 from ....oauth.deferred.authorization import Deferred
 from ....oauth.grant import Grant
 from ....oidc.phone_approval import Due
@@ -23,12 +24,13 @@ from ..database import Database, insert_row, parameter
 from ..deferred import ROW as WAITING
 from ..deferred import approved, deferred_of, open_to_answer, whole_deferred
 from ..directory.as_of import is_active
+from ..notices import notice_inserts, notice_values
 from ..oauth import OFFICER, SESSION, grant_insert, grant_values, takes_part_upsert
 from ..outbox import ping_insert
 from ..sessions import session_values
 from ..tables import SimLoginRow
+from .transactions import MAILED_A_DAY, decided_on, event_insert, sim_as_seen, step_values, stepping
 from .transactions import ROW as ASKED
-from .transactions import decided_on, event_insert, sim_as_seen, step_values, stepping
 
 LOGIN: Any = SimLoginRow.__table__
 _SESSION, _SIGN_IN = "session_", "sign_in_"
@@ -55,6 +57,7 @@ class SqlPhoneApprovals:
             update(ASKED).where(*decided_on()).values(stepping()), event_insert(),
             insert_row(SESSION, **{column.name: parameter(column, _SESSION + column.name) for column in SESSION.columns}),
             grant_insert(), takes_part_upsert(database), audit_insert(), audit_insert(_SIGN_IN),
+            *notice_inserts(mailed_a_day=MAILED_A_DAY),
             update(LOGIN).where(mine).values(last_used_at=parameter(LOGIN.c.last_used_at, "now")))
         held = (select(OFFICER.c.sub).where(OFFICER.c.sub == parameter(OFFICER.c.sub)).with_for_update(read=True),
                 select(ASKED.c.transaction_id).where(ASKED.c.transaction_id == parameter(ASKED.c.transaction_id, "this"))
@@ -73,10 +76,11 @@ class SqlPhoneApprovals:
         return self._move.run(deferred=due.deferred.digest, seen=due.phone_at, phone_at=phone_at) is not None
 
     def approve(self, deferred: Deferred, change: Change, sim: BoundSim, entry_uuid: str, opening: Opening, grant: Grant,
-                record: AuditRecord) -> bool:
+                record: AuditRecord, told: Notice) -> bool:
         """Answer once, if all stands, with the session that it opens."""
         return self._approve[bool(deferred.notice)].run(
             deferred=deferred.digest, entry_uuid=entry_uuid, sim_id=sim.sim_id, sim_revision=sim.revision,
             **session_values(opening.session, opening.cookie_digest, opening.caller, _SESSION),
-            **step_values(change), **grant_values(grant), **audit_values(record), **audit_values(opening.record, _SIGN_IN),
+            **step_values(change), **grant_values(grant), **audit_values(record),
+            **audit_values(opening.record, _SIGN_IN), **notice_values(told),
             **({"notice": deferred.notice} if deferred.notice else {})) is not None
