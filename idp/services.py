@@ -39,6 +39,7 @@ from .administration.password_reset import PasswordResets
 from .administration.people.rooms import OfficerRooms
 from .administration.rollout.accounts import ForgottenAccounts
 from .administration.rollout.campaigns import RolloutAdministration
+from .administration.rollout.files import CampaignFiles
 from .administration.rollout.reports import RolloutReports
 from .administration.signing.history import Signatures
 from .administration.signing.lists import SimLists
@@ -188,6 +189,7 @@ class Administration:
     keys: KeyAdministration
     rollout: RolloutAdministration
     rollout_reports: RolloutReports
+    campaign_files: CampaignFiles
     accounts: ForgottenAccounts
     officers: OfficerAdministration
     tasks: TaskAdministration

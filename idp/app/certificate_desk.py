@@ -194,8 +194,9 @@ def for_administrators(settings: Settings, database: Database, rooms: Certificat
     asking, expiry = Asking(rooms.desk, mirror, search, units), ExpiryForecast(forecast, units, sheets, clock)
     cards = (CardResults(sims, government, mirror, organization=settings.province_name)
              if sims is not None and settings.sim_certificates == "government" else None)
+    devices = DeviceAdministration(rooms.register, mirror, sheets)
     lists = EnrollmentLists(rooms.desk, mirror, search, sheets, audit, government, InternalAuthority(issuance),
-                            rooms.custody, asking, Issuers(issuance), organization=settings.province_name,
+                            rooms.custody, asking, Issuers(issuance), devices, organization=settings.province_name,
                             sims=None if sims is None else SimRows(sims, clock), cards=cards)
-    return EnrollmentAdministration(rooms), lists, DeviceAdministration(rooms.register, mirror, sheets), EnrollmentPaper(
+    return EnrollmentAdministration(rooms), lists, devices, EnrollmentPaper(
         PersonalData(rooms.desk, audit), Uploads(sealer, clock), sheets, asking), expiry, Renewals(rooms, forecast, expiry)

@@ -18,7 +18,7 @@ from ..administration.operation.repeats import Repeats
 from ..administration.operation.work import JobWork
 from ..administration.people.file import OfficerFile
 from ..administration.rollout.accounts import ForgottenAccounts
-from ..administration.rollout.reports import RolloutReports
+from ..administration.rollout.files import CampaignFiles
 from ..audit import AuditTrail
 from ..clock import Clock
 from ..directory.mirror import OfficerMirror
@@ -37,9 +37,9 @@ def repeats(database: Database, clock: Clock) -> Repeats:
 
 
 def job_rooms(database: Database, officers: OfficerFile, exports: AuditExports, accounts: ForgottenAccounts,
-              reports: RolloutReports, lists: EnrollmentLists, problems: Callable[[Sequence[Mapping[str, Any]]], bytes],
+              campaigns: CampaignFiles, lists: EnrollmentLists, problems: Callable[[Sequence[Mapping[str, Any]]], bytes],
               mirror: OfficerMirror, groups: RoleGroups, sealer: Sealer, audit: AuditTrail, clock: Clock) -> tuple[Jobs, JobWork]:
     """Build what takes jobs, and what does them."""
-    known, store = kinds(officers, exports, accounts, reports, lists, problems), SqlJobs(database)
+    known, store = kinds(officers, exports, accounts, campaigns, lists, problems), SqlJobs(database)
     jobs = Jobs(store, known, mirror, groups, sealer, audit, clock)
     return jobs, JobWork(store, jobs, known, sealer, clock)

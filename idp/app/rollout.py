@@ -16,6 +16,7 @@ from ..adapters.sql.rollout.reminders import SqlCampaignReminders
 from ..administration.operation.files import ListFiles
 from ..administration.rollout.accounts import ForgottenAccounts
 from ..administration.rollout.campaigns import RolloutAdministration
+from ..administration.rollout.files import CampaignFiles
 from ..administration.rollout.reports import RolloutReports
 from ..audit import AuditTrail
 from ..clock import Clock
@@ -34,7 +35,7 @@ class RolloutRooms:
 
     Attributes:
         campaigns: For the worker; so ``reminders``.
-        administration: For administrators; so ``reports`` and ``accounts``.
+        administration: For administrators; so ``reports``, ``campaign_files`` and ``accounts``.
         files: Gives lists of people away.
     """
 
@@ -42,6 +43,7 @@ class RolloutRooms:
     reminders: Reminders
     administration: RolloutAdministration
     reports: RolloutReports
+    campaign_files: CampaignFiles
     accounts: ForgottenAccounts
     files: ListFiles
 
@@ -59,6 +61,6 @@ def rollout_rooms(settings: Settings, database: Database, clients: ClientRegistr
     sheets = SheetFiles()
     files = ListFiles(sheets, audit, clock)
     return RolloutRooms(campaigns, reminders, administration,
-                        RolloutReports(administration, units, files, sheets, calendar, settings.province_name,
-                                       told),
+                        RolloutReports(administration, units, sheets, calendar, settings.province_name, told),
+                        CampaignFiles(administration, told, files),
                         ForgottenAccounts(SqlAccounts(database, clients.all, clock), files), files)

@@ -316,20 +316,20 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     officers = officer_rooms(database, around, about_officers, officer_search, mirror, people, mirror_rooms.ledger,
                              mirror_rooms.units, groups, notices, factors.temporary_passes, deprovisioning, settings, audit,
                              rollout.files, clock)
-    jobs, job_work = job_rooms(database, officers.file, trail.exports, rollout.accounts, rollout.reports, enrollment_lists,
+    jobs, job_work = job_rooms(database, officers.file, trail.exports, rollout.accounts, rollout.campaign_files, enrollment_lists,
                                paper.problems, mirror, groups, sealer, audit, clock)
     administration = Administration(
         access=access, announcements=announcement_administration, console=console(settings, access, groups, clock),
         clients=ClientAdministration(SqlClientEntries(database), client_store, clients, sectors, policy, client_secrets, clock,
                                      address=settings.issuer + Paths().registration),
-        deliveries=deliveries(outbox, mail, audit, clock), repeats=repeats(database, clock),
+        deliveries=deliveries(outbox, mail, audit, clock), repeats=repeats(database, clock), accounts=rollout.accounts,
         onboarding=Onboarding(client_steps, clients, examiner, clock),
         initial_access=InitialAccessAdministration(initial_access, clock),
         grants=around.grants, tasks=around.tasks, factors=around.factors, officers=about_officers,
         keys=KeyAdministration(keys, encryption_keys, clock), mirror=MirrorAdministration(officer_search, mirror_rooms.brake),
         enrollments=enrollments, enrollment_lists=enrollment_lists, enrollment_paper=paper, people=officers, jobs=jobs,
         devices=custody_devices, expiry=expiry, renewals=renewals, audit=trail.records, audit_exports=trail.exports,
-        rollout=rollout.administration, rollout_reports=rollout.reports, accounts=rollout.accounts,
+        rollout=rollout.administration, rollout_reports=rollout.reports, campaign_files=rollout.campaign_files,
         password_resets=PasswordResets(people, mirror, one_time, deprovisioning, interactions, notices, audit, clock, groups))
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, job_work=job_work,

@@ -53,6 +53,10 @@ class AccountStore(Protocol):
         """Give active officers of a list, behind a place; ``unit`` is the agency, with those below it, "" for all."""
         ...
 
+    def count(self, which: AccountList, *, unit: str) -> int:
+        """Count active officers of a list; those whose post there ended seconds ago may be among them."""
+        ...
+
     def applications(self) -> Iterator[Account]:
         """Give applications that are open and have never taken a logout token, in order of their identifiers."""
         ...

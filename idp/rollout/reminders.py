@@ -90,6 +90,10 @@ class ReminderStore(Protocol):
         """
         ...
 
+    def count(self, campaign_id: str, *, unit: str, until: int) -> int:
+        """Tell how many lines ``told`` has in all."""
+        ...
+
 
 class AgencyAdministrators(Protocol):
     """Who looks after agencies."""

@@ -12,11 +12,15 @@ from sqlalchemy import literal_column, select, update
 
 from idp.adapters.sql.database import Database, insert_row
 from idp.adapters.sql.tables import OfficerRow, RolloutFactRow
+from idp.audit import Caller
+from idp.roles import Administrator, Role
 from tests.audit_desk import events_of
 
 from .office import HOME, IT, PLENTY, Office
 
 DAY = 86400
+PROVINCE, AGENCY = (
+    Administrator(role=Role.PROVINCE, client_id="console"), Administrator(role=Role.AGENCY, client_id="console", unit=IT))
 LISTS = ("dormant", "never_signed_in", "without_mailbox", "without_logout")
 
 
@@ -73,6 +77,10 @@ def test_each_list_holds_whom_it_says_and_an_agency_sees_its_own(office: Office)
         assert [one["list"] for one in told] == [which, which]
         assert (told[0]["purpose"], told[0]["by_client"], "rows" in told[0]) == ("Đối soát quý IV", "console", False)
         assert (told[1]["rows"], told[1]["sha256"]) == (len(rows) - 1, hashlib.sha256(answer.data).hexdigest())
+        for who, unit in ((PROVINCE, ""), (PROVINCE, f"{IT}.2"), (AGENCY, HOME)):
+            asked = {"list": which, "purpose": "Đối soát", "unit": unit}
+            file = office.services.administration.accounts.file(who, asked, Caller("x", "y"))
+            assert b"".join(file.chunks).count(b"\n") - 1 == file.total, (which, unit)
     ask = {"purpose": "Đối soát", "file": "xlsx"}
     assert office.call("POST", "/accounts/file", province, ask).data.startswith(b"PK")
     # Nothing leaves without a purpose, or by a look.

@@ -115,6 +115,9 @@ def test_an_agency_does_not_see_a_campaign_of_another(office: Office) -> None:
     made = office.call("POST", "/campaigns", office.province(), {"name": "Sở khác", "deadline": day(office, 9), "unit": HOME,
                                                                  **QUESTION}).json["id"]
     assert office.call("POST", f"/campaigns/{made}/missing/file", office.agency(), {"purpose": "x"}).status_code == 404
+    for kind in ("missing", "members", "movements", "reminders"):
+        asked = {"kind": kind, "campaign": made, "purpose": "x"}
+        assert office.call("POST", "/jobs", office.agency(), asked).status_code == 404, kind
     for path in ("", "/missing", "/excluded", "/report"):
         assert office.call("GET", f"/campaigns/{made}{path}", office.agency()).status_code == 404
     assert made not in [one["id"] for one in get(office, office.agency(), "")["items"]]
@@ -191,6 +194,20 @@ def test_the_whole_list_says_how_everybody_stands_and_files_say_the_same(office:
     for path, body in (("members", {"member_state": "x"}), ("members", {"step": 1}), ("members", {"movement": "left"}),
                        ("movements", {"movement": "included"}), ("movements", {"purpose": ""})):
         assert office.call("POST", f"/campaigns/{campaign}/{path}/file", token, {"purpose": "x"} | body).status_code == 422, body
+    for kind, more in (("missing", {}), ("members", {"member_state": "excluded", "file": "csv"}), ("movements", {"q": "nguyen"}),
+                       ("reminders", {"on": day(office, 0)})):
+        body = {"purpose": "Đối chiếu", **more}
+        job = office.call("POST", "/jobs", token, {"kind": kind, "campaign": campaign, **body})
+        assert job.status_code == 202, job.text
+        begun = office.services.job_work.take()
+        office.services.job_work.do(begun)
+        told = office.call("GET", f"/jobs/{job.json['id']}", token).json
+        file = office.call("GET", f"/jobs/{job.json['id']}/file", token).data
+        assert file == office.call("POST", f"/campaigns/{campaign}/{kind}/file", token, body).data, kind
+        assert told["done"] == told["total"] == told["told"]["rows"] == file.count(b"\n") - 1, kind
+        for wrong in ({"purpose": ""}, {"more": "x"}, {"unit": "x"}, {"on": 1}, {"file": "pdf"}, {"campaign": 1}):
+            answer = office.call("POST", "/jobs", token, {"kind": kind, "campaign": campaign, **body, **wrong})
+            assert answer.status_code == 422, (kind, wrong)
     agency = office.agency()
     for path in ("members", "movements"):
         text = office.call("POST", f"/campaigns/{campaign}/{path}/file", agency, {"purpose": "x", "unit": HOME}).text

@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from idp.adapters.sheets import SheetFiles
 from idp.adapters.sql.tables import EnrollmentRow
 from idp.administration.enrollment.asking import Asking
 from idp.administration.operation.work import LEASE_SECONDS
 
 from . import office as offices
-from .office import Office
+from .office import IT, Office
 from .test_enrollments import joined, listed, sheet
+from .test_jobs import job_of
 
 ROWS = 8
 FORM = "mau01_ca_nhan"
@@ -57,6 +59,27 @@ def test_a_list_is_taken_and_what_is_wrong_comes_back(office: Office) -> None:
     assert len(report.splitlines()) == 2
     store: Any = office.services.job_work._store
     assert list(store.parts(made.json["id"], "in")) == [], "what was sent is gone"
+
+
+def test_a_list_of_devices_is_taken_by_the_province_alone(office: Office) -> None:
+    token, asked = office.province(), "/jobs/lists?form=thiet_bi"
+    content = SheetFiles().csv([["Loại thiết bị", "Số hiệu thiết bị"], ["Token", "TK-1"], ["Token", "TK-2"], ["Máy tính", "X"]])
+    for already in (0, 2):
+        made = office.call("POST", asked, token, content, media_type="text/csv")
+        assert made.status_code == 202, made.text
+        work(office)
+        job = office.call("GET", f"/jobs/{made.json['id']}", token).json
+        assert (job["state"], job["told"]) == ("done", {"rows": 3, "good": 2, "bad": 1, "already": already})
+        assert "Máy tính" in office.call("GET", f"/jobs/{made.json['id']}/file", token).data.decode("utf-8-sig")
+    for other in (office.agency(), office.auditor(), office.token("quantri3", "quantri-tinh", scope="openid admin:read")):
+        assert office.call("POST", asked, other, content, media_type="text/csv").status_code == 403
+        answer = office.call("POST", "/enrollments/lists?form=thiet_bi&dry_run=false", other, content, media_type="text/csv")
+        assert answer.status_code == 403
+    assert len(office.call("GET", "/devices", token).json["items"]) == 2
+    made = office.call("POST", asked, office.token("quantri5", "quantri-tinh"), content, media_type="text/csv")
+    office.officer("quantri5", unit=IT)  # without the group
+    work(office)
+    assert job_of(office, made).reason == "role_lost"
 
 
 def test_a_file_that_is_no_list_fails_with_a_sentence(office: Office) -> None:

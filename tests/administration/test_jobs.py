@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -12,7 +14,8 @@ import pytest
 from idp.administration.operation.jobs import FILE_SECONDS, MOST_OPEN, STUCK_SECONDS, Job, JobStore
 from idp.administration.operation.work import LEASE_SECONDS, MOST_DEATHS
 from idp.administration.people.officers import OfficerDirectory
-from idp.errors import UnavailableError
+from idp.audit import Caller
+from idp.errors import RefusedError, UnavailableError
 
 from .office import HOME, IT, Office
 
@@ -175,6 +178,28 @@ def test_so_many_at_once_and_a_cancelled_one_makes_room(office: Office) -> None:
     assert job_of(office, made[0]).name == ""
 
 
+def test_of_several_asked_for_at_one_instant_no_more_are_let_in(office: Office) -> None:
+    token = office.agency()
+    made = [asked(office, token) for _ in range(MOST_OPEN - 1)]
+    jobs, repeats, ready = office.services.administration.jobs, office.services.administration.repeats, Barrier(3)
+    who = jobs.of_now(job_of(office, made[0]))
+    assert who is not None
+
+    def ask(number: int) -> str:
+        ready.wait()
+        with repeats.named(who, "POST /jobs", str(number), b"", reaches_out=False):  # nothing of it is seen before its end
+            try:
+                jobs.ask(who, "officers", {"purpose": "Đối soát"}, Caller("x", "y"))
+            except RefusedError as err:
+                return err.code
+            time.sleep(0.2)
+            return ""
+
+    with ThreadPoolExecutor(3) as pool:
+        assert sorted(pool.map(ask, range(3))) == ["", "too_many_jobs", "too_many_jobs"]
+    assert len(told_of(office, "job.asked")) == MOST_OPEN
+
+
 def test_one_that_is_cancelled_while_it_runs_leaves_no_file(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     token, listed = office.province(), OfficerDirectory.listed
     made = asked(office, token)
@@ -185,7 +210,7 @@ def test_one_that_is_cancelled_while_it_runs_leaves_no_file(office: Office, monk
 
     monkeypatch.setattr(OfficerDirectory, "listed", cancelling)
     assert work(office) == 1
-    assert job_of(office, made).state.value == "cancelled"
+    assert (job_of(office, made).state.value, job_of(office, made).total) == ("cancelled", 1)
     assert list(store_of(office).parts(made.json["id"], "out")) == []
     assert [told["state"] for told in told_of(office, "job.ended")] == ["cancelled"]
 

@@ -252,7 +252,7 @@ class Site:
                                            enrollments=None, devices=None, expiry=None, renewals=None, tasks=None, clients=None,
                                            announcements=None, jobs=None,
                                            onboarding=None, keys=None, deliveries=None,
-                                           rollout=None, rollout_reports=None, accounts=None),
+                                           rollout=None, rollout_reports=None, campaign_files=None, accounts=None),
             remote_signing=None, mobile_signatures=None, phone_approvals=None, counter=counter,
             settings=self.settings, clock=self.clock, database=database, keys=keys, clients=clients, provider=self.provider,
             approvals=approvals, devices=self.devices, notices=self.told, known_devices=self.known_devices,

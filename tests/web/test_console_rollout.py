@@ -8,10 +8,12 @@ from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from shutil import copy
+from typing import Any
 
 import pytest
 
 from idp.pki.enrollment.working_days import day_of
+from idp.web.console.rollout import files
 from tests.administration.office import HOME, IT, PLENTY, Office
 from tests.audit_desk import events_of
 
@@ -146,10 +148,32 @@ def test_the_whole_list_its_changes_and_agencies_are_pages_and_files(console: Co
     agency = console.person("quantri.ba", "quantri-coquan", unit=HOME)
     assert "Chưa nhắc ai." in province.get(f"{campaign}/reminders").text
     assert province.post(f"{campaign}/reminders/file", f"{campaign}/reminders/file", purpose="Đối chiếu").text.count("\n") == 1
+    assert f"{campaign}/members/file?state=excluded" in unescape(province.get(f"{campaign}/excluded").text)
     for path in ("members", "movements", "agencies", "reminders"):
         page = agency.get(f"{campaign}/{path}?unit={IT}").text
         assert (f'"{IT}' in page, f">{IT}" in page) == (False, False), path
         assert province.get(f"{campaign}/{path}?on=2001-01-01").status_code == 400
+
+
+def test_a_long_list_is_written_by_the_worker(
+        console: Console, province: Browser, campaign: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "AT_ONCE", 0)
+    pages = [f"{campaign}/{path}/file" for path in ("missing", "members", "movements")] + ["/admin/accounts/file"]
+    told = {"purpose": "Đối chiếu", "unit": IT, "state": "missing", "q": "Nguyễn", "list": "never_signed_in"}
+    for page in pages:
+        assert province.post(page, page, **told).headers["Location"] == "/admin/jobs/", page
+        assert province.post(page, page, **(told | {"purpose": ""})).status_code == 422, page
+    store: Any = console.office.services.job_work._store
+    number, on = campaign.rpartition("/")[2], {"purpose": "Đối chiếu", "file": "", "unit": IT}
+    assert {one.kind: one.asked for one in store.listed(sub="", before="~", limit=9)} == {
+        "missing": {"campaign": number, **on}, "movements": {"campaign": number, "q": "Nguyễn", **on},
+        "members": {"campaign": number, "member_state": "missing", "q": "Nguyễn", **on},
+        "accounts": {"list": "never_signed_in", **on}}
+    while province.post(pages[0], pages[0], **told).status_code == 303:
+        pass
+    for page in pages:
+        refused = province.post(page, page, **told)
+        assert (refused.status_code, "việc chưa xong" in refused.text) == (409, True), page
 
 
 def test_decree_30_2020_the_report_is_a_page_to_sign_and_files(province: Browser, campaign: str) -> None:

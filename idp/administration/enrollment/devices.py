@@ -17,7 +17,7 @@ from ...pki.custody.device import Device, DeviceEntry, DeviceSearch
 from ...pki.custody.register import Register
 from ...pki.enrollment.moves import Actor
 from ...pki.enrollment.working_days import day_of
-from ...pki.forms import MOST_ROWS, ListError, Sheets, reading, writing
+from ...pki.forms import MOST_ROWS, ListError, Row, Sheets, reading, writing
 from ...pki.forms.catalogue import FORMS
 from ...pki.forms.report import of_list
 from ...roles import Administrator, ForbiddenError, Role
@@ -149,21 +149,27 @@ class DeviceAdministration:
             RefusedError: 422 ``unreadable_list``.
             ForbiddenError: not the province's desk.
         """
-        if who.role is not Role.PROVINCE or not who.may_change:
-            raise ForbiddenError("The province's desk keeps the account of devices.")
+        self.check(who)
         try:
             read = reading.read(FORM, self._sheets.read(content), day_of(self._register.now()))
         except ListError as err:
             raise RefusedError(of_list(err), code="unreadable_list", status=422) from err
-        already = 0
-        for row in read.good:
-            kind, serial = row.values["kind"], row.values["device_serial"]
-            already += self._register.known(kind, serial) if dry else not self._register.enter(
-                _actor(who), kind, serial, caller)[1]
+        already = sum(self.row(who, row, dry=dry, caller=caller) == "already" for row in read.good)
         problems = [dict(zip(("line", "name", "column", "given", "reason"), row, strict=True))
                     for row in writing.report(FORM, read.bad)[1:]]
         return {"form": FORM.name, "dry_run": dry, "good": len(read.good), "already": already, "bad": len(read.bad),
                 "headers": dict(read.headers), "problems": [{**one, "line": int(one["line"])} for one in problems]}
+
+    def check(self, who: Administrator) -> None:
+        """Refuse whoever takes no list of devices. Raises ForbiddenError."""
+        if who.role is not Role.PROVINCE or not who.may_change:
+            raise ForbiddenError("The province's desk keeps the account of devices.")
+
+    def row(self, who: Administrator, row: Row, *, dry: bool, caller: Caller) -> str:
+        """Take a row of a list, or try it: ``already`` for a device that is known, else ``taken``."""
+        kind, serial = row.values["kind"], row.values["device_serial"]
+        known = self._register.known(kind, serial) if dry else not self._register.enter(_actor(who), kind, serial, caller)[1]
+        return "already" if known else "taken"
 
     def written(self, who: Administrator, kind: str) -> bytes:
         """Give the devices that an administrator sees as a list; it is read again as the same devices.

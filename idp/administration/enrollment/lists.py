@@ -36,6 +36,8 @@ from ..pages import Place, turned
 from ..signing.lists import SIMS, SimRows
 from ..signing.results import CardResults
 from .asking import Asking
+from .devices import FORM as DEVICES
+from .devices import DeviceAdministration
 from .handed_over import HandOverList
 from .issuers import AUTHORITIES, INTERNAL, Issuer, Issuers, unfit
 from .results import Results, Take
@@ -44,7 +46,7 @@ PERSONS: Final = FORMS["mau01_ca_nhan"]
 RESULTS: Final = FORMS["ket_qua_cap"]
 HANDED_OVER: Final = FORMS["ban_giao"]
 Follow = Callable[[int, int], None]
-TAKEN: Final = (PERSONS.name, RESULTS.name, HANDED_OVER.name, SIMS.name)
+TAKEN: Final = (PERSONS.name, RESULTS.name, HANDED_OVER.name, SIMS.name, DEVICES.name)
 """Lists that are taken in."""
 _COMPARED: Final = (RESULTS.name, HANDED_OVER.name)
 """Lists whose answer tells whether an identity number is somebody's."""
@@ -108,6 +110,7 @@ class EnrollmentLists:
         custody: Where devices are handed over.
         asking: Makes requests of rows.
         issuers: Who issues.
+        devices: The account of devices.
         organization: The province.
         sims: Takes rows of SIMs; None where no carrier is named.
         cards: Takes certificates for keys in SIMs; None where the Government's authority makes none of them.
@@ -115,10 +118,10 @@ class EnrollmentLists:
 
     def __init__(self, desk: Desk, mirror: OfficerMirror, search: OfficerSearch, sheets: Sheets, audit: AuditTrail,
                  government: GovernmentAuthority, internal: CertificateAuthority, custody: Custody,
-                 asking: Asking, issuers: Issuers, *, organization: str, sims: SimRows | None = None,
-                 cards: CardResults | None = None) -> None:
+                 asking: Asking, issuers: Issuers, devices: DeviceAdministration, *, organization: str,
+                 sims: SimRows | None = None, cards: CardResults | None = None) -> None:
         self._sims = sims
-        self._asking, self._issuers = asking, issuers
+        self._asking, self._issuers, self._devices = asking, issuers, devices
         self._hand_overs = HandOverList(desk, custody)
         self._desk, self._mirror, self._search, self._sheets, self._audit = desk, mirror, search, sheets, audit
         self._government, self._internal, self._organization = government, internal, organization
@@ -156,11 +159,10 @@ class EnrollmentLists:
             read = reading.read(FORMS[form], rows, day_of(self._desk.now()))
         except ListError as err:
             raise RefusedError(of_list(err), code="unreadable_list", status=422) from err
-        actor = Actor(who.sub, who)
         if form in _COMPARED and (rows_compared := sum("identity_number" in row.values for row in read.good)):
-            self._audit.record(self._desk.compared(actor, form=form, rows=rows_compared, why="dry_run" if dry else "list",
-                                                   caller=caller))
-        take = self._taking(form, actor, sent, dry=dry, submit=submit, caller=caller)
+            self._audit.record(self._desk.compared(Actor(who.sub, who), form=form, rows=rows_compared,
+                                                   why="dry_run" if dry else "list", caller=caller))
+        take = self._taking(form, who, sent, dry=dry, submit=submit, caller=caller)
         already, refused = 0, []
         for number, row in enumerate(read.good):
             if follow is not None:
@@ -177,6 +179,8 @@ class EnrollmentLists:
             raise ForbiddenError("The province's desk hands over.")
         if form == RESULTS.name and who.role not in (Role.PROVINCE, Role.MACHINE):
             raise ForbiddenError("The province's desk takes results.")
+        if form == DEVICES.name:
+            self._devices.check(who)
         if form == SIMS.name and self._sims is None:
             raise RefusedError("Signatures by SIM are not offered here.", code="not_offered", status=404)
         if form in (PERSONS.name, SIMS.name) and not who.may(Right.ASK_CERTIFICATES):
@@ -321,7 +325,10 @@ class EnrollmentLists:
     def _old_serial(self, actor: Actor, enrollment: Enrollment) -> str:
         return self._desk.one(actor, enrollment.replaces)[0].serial if enrollment.replaces else ""
 
-    def _taking(self, form: str, actor: Actor, sent: received.Sent, *, dry: bool, submit: bool, caller: Caller) -> Take:
+    def _taking(self, form: str, who: Administrator, sent: received.Sent, *, dry: bool, submit: bool, caller: Caller) -> Take:
+        actor = Actor(who.sub, who)
+        if form == DEVICES.name:
+            return lambda row: self._devices.row(who, row, dry=dry, caller=caller)
         if form == PERSONS.name:
             return lambda row: self._asking.row(actor, self._officer(row.values), row.values, dry=dry, submit=submit,
                                                 caller=caller)

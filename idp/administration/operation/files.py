@@ -35,11 +35,13 @@ class ListFile:
         name: Name of the file.
         media_type: What it is.
         chunks: The file; to be read once.
+        total: How many rows it will have without headings, as counted before; None where nobody counted.
     """
 
     name: str
     media_type: str
     chunks: Iterator[bytes]
+    total: int | None = None
 
 
 class ListFiles:
@@ -55,7 +57,8 @@ class ListFiles:
         self._sheets, self._trail, self._clock = sheets, trail, clock
 
     def begin(self, event: AuditEvent, who: Administrator, body: Mapping[str, Any], caller: Caller, *, name: str,
-              about: Mapping[str, str], rows: Iterable[Sequence[str]], tick: Tick | None = None) -> ListFile:
+              about: Mapping[str, str], rows: Iterable[Sequence[str]], tick: Tick | None = None,
+              total: int | None = None) -> ListFile:
         """Record that a list is taken, and give it.
 
         Args:
@@ -67,6 +70,7 @@ class ListFiles:
             about: Which list, for the records.
             rows: The list, headings first; read while the file is.
             tick: Follows.
+            total: How many rows, where that is known.
 
         Raises:
             RefusedError: no purpose, another kind (422).
@@ -89,7 +93,7 @@ class ListFiles:
                 yield chunk
             record(rows=max(count.read - 1, 0), sha256=digest.hexdigest())
 
-        return ListFile(f"{name}.{kind}", FILES[kind], chunks())
+        return ListFile(f"{name}.{kind}", FILES[kind], chunks(), total)
 
 
 class _Count:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from ...audit import Caller
 from ...errors import RefusedError
@@ -13,21 +13,12 @@ from ..audit.exports import AuditExports
 from ..enrollment.lists import TAKEN, EnrollmentLists
 from ..people.file import OfficerFile
 from ..rollout.accounts import ForgottenAccounts
-from ..rollout.reports import RolloutReports
-from .files import FILES, Tick, asked_for
+from ..rollout.files import LISTS as CAMPAIGN_LISTS
+from ..rollout.files import CampaignFiles
+from .files import FILES, ListFile, Tick, asked_for
 from .jobs import Follow, Kind, Made
 
 LISTS = "list"
-
-
-class _Chunks(Protocol):
-    """A file that is being written: ``ListFile``, ``Export``."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def chunks(self) -> Iterator[bytes]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +31,7 @@ class Exported:
     """
 
     checks: Callable[[Administrator, Mapping[str, Any]], str]
-    writes: Callable[[Administrator, Mapping[str, Any], Caller, Tick], _Chunks]
+    writes: Callable[[Administrator, Mapping[str, Any], Caller, Tick], ListFile]
     takes_file: bool = False
 
     def check(self, who: Administrator, asked: Mapping[str, Any]) -> str:
@@ -53,10 +44,11 @@ class Exported:
 
         def tick(rows: int) -> None:
             told["rows"] = rows
-            follow(rows, None)
+            follow(rows, file.total)
 
         file = self.writes(who, asked, caller, tick)
-        return Made(file.name, FILES.get(file.name.rpartition(".")[2], "application/zip"), file.chunks, told)
+        follow(0, file.total)
+        return Made(file.name, file.media_type, file.chunks, told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +81,7 @@ class Taken:
         return Made(f"can-sua-{asked['form']}.csv", FILES["csv"], iter(wrong), told)
 
 
-def kinds(officers: OfficerFile, audit: AuditExports, accounts: ForgottenAccounts, reports: RolloutReports,
+def kinds(officers: OfficerFile, audit: AuditExports, accounts: ForgottenAccounts, campaigns: CampaignFiles,
           lists: EnrollmentLists, problems: Callable[[Sequence[Mapping[str, Any]]], bytes]) -> Mapping[str, Kind]:
     """Give the kinds by name."""
     def of_officers(who: Administrator, asked: Mapping[str, Any]) -> str:
@@ -105,16 +97,21 @@ def kinds(officers: OfficerFile, audit: AuditExports, accounts: ForgottenAccount
         accounts.check(who, asked)
         return asked_for(asked)[0]
 
-    def of_missing(who: Administrator, asked: Mapping[str, Any]) -> str:
-        who.demand(Right.ADMINISTER)
-        reports.check_missing(who, *_campaign(asked))
-        return asked_for(asked)[0]
+    def trail(who: Administrator, asked: Mapping[str, Any], caller: Caller, tick: Tick) -> ListFile:
+        export = audit.begin(who, asked, caller, tick)
+        return ListFile(export.name, "application/zip", export.chunks)
+
+    def of_campaign(which: str) -> Kind:
+        def check(who: Administrator, asked: Mapping[str, Any]) -> str:
+            who.demand(Right.ADMINISTER)
+            campaigns.count(who, which, *_campaign(asked))
+            return asked_for(asked)[0]
+
+        return Exported(check, lambda who, asked, caller, tick: campaigns.file(who, which, *_campaign(asked), caller, tick))
 
     return {
-        "officers": Exported(of_officers, officers.file), "audit": Exported(of_audit, audit.begin),
-        "accounts": Exported(of_accounts, accounts.file),
-        "missing": Exported(of_missing, lambda who, asked, caller, tick: reports.missing_file(
-            who, *_campaign(asked), caller, tick)),
+        "officers": Exported(of_officers, officers.file), "audit": Exported(of_audit, trail),
+        "accounts": Exported(of_accounts, accounts.file), **{which: of_campaign(which) for which in CAMPAIGN_LISTS},
         LISTS: Taken(lists, problems)}
 
 

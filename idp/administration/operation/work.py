@@ -114,9 +114,11 @@ class JobWork:
                                      lease_until=now + LEASE_SECONDS, until=now + PART_SECONDS):
                 raise _LostError
         now, told = self._clock.now(), dict(made.told)
+        rows = told.get("rows", follow.job.done)
         ended = replace(follow.job, state=State.DONE, told=told, finished_at=now, name=made.name if size else "", size=size,
                         media_type=made.media_type if size else "", sha256=digest.hexdigest() if size else "",
-                        done=told.get("rows", follow.job.done), file_until=now + FILE_SECONDS if size else None)
+                        done=rows, total=None if follow.job.total is None else rows,
+                        file_until=now + FILE_SECONDS if size else None)
         self._end(job, ended, sha256=ended.sha256, **told)
 
     def _fail(self, job: Job, reason: str, message: str = "") -> None:

@@ -80,7 +80,8 @@ class OfficerFile:
         if scope := who.narrowed(narrowed["unit"]):
             about["unit"] = scope
         return self._files.begin(AuditEvent.OFFICERS_EXPORTED, who, body, caller, name="can-bo", about=about,
-                                 rows=self._rows(who, caller, narrowed, columns), tick=tick)
+                                 rows=self._rows(who, caller, narrowed, columns), tick=tick, total=self._directory.count(
+                                     who, **{name: value for name, value in narrowed.items() if name != "order"}))
 
     def _rows(self, who: Administrator, caller: Caller, narrowed: Mapping[str, str],
               columns: Sequence[str]) -> Iterator[Sequence[str]]:

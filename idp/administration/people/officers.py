@@ -106,6 +106,11 @@ class OfficerDirectory:
         found, last = self._read_on(which, words, place, limit)
         return Page(self._shown_all(who, found), cursor_of(last) if last else "")
 
+    def count(self, who: Administrator, *, q: str = "", unit: str = "", state: str = "", factor: str = "") -> int | None:
+        """Tell how many officers ``listed`` gives; None where words or numbers are looked for, which nobody counts."""
+        who.demand(Right.SEE_OFFICERS)
+        return None if q else self._people.count(Narrowed(unit=who.narrowed(unit), state=state, factor=factor))
+
     def one(self, who: Administrator, sub: str) -> dict[str, Any]:
         """Give an officer whole: what the directory says, and what each right shows beside it.
 

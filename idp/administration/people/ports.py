@@ -90,6 +90,10 @@ class People(Protocol):
         """Give officers in the order asked, behind a place."""
         ...
 
+    def count(self, which: Narrowed) -> int:
+        """Count the officers of all pages; who changed agency or ended seconds ago may be counted as before."""
+        ...
+
     def place(self, entry_uuid: str, order: str) -> tuple[str, str] | None:
         """Tell where an officer stands in one of ``ORDERS``; None where there is no such officer."""
         ...

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Final
 
 from ...audit import AuditEvent, Caller
+from ...directory.unit import is_within
 from ...errors import RefusedError
 from ...pki.enrollment.working_days import ZONE
 from ...roles import Administrator
@@ -63,7 +65,11 @@ class ForgottenAccounts:
         return self._files.begin(
             AuditEvent.ACCOUNTS_EXPORTED, who, body, caller, name=which.value,
             about={"list": which.value, **({"unit": scope} if (scope := who.narrowed(unit)) else {})},
-            rows=self._rows(who, which, unit), tick=tick)
+            rows=self._rows(who, which, unit), tick=tick, total=self._count(who, which, unit))
+
+    def count(self, who: Administrator, body: Mapping[str, Any]) -> int:
+        """Tell how many rows a file would have; refuses what ``file`` refuses, and records nothing."""
+        return self._count(who, *self.check(who, body))
 
     def check(self, who: Administrator, body: Mapping[str, Any]) -> tuple[AccountList, str]:
         """Give the list and the agency. Raises as ``file``, and records nothing."""
@@ -75,6 +81,11 @@ class ForgottenAccounts:
             return AccountList(body.get("list") or AccountList.DORMANT), unit
         except ValueError:
             raise RefusedError(f"list: one of {', '.join(AccountList)}.", code="invalid_body", status=422) from None
+
+    def _count(self, who: Administrator, which: AccountList, unit: str) -> int:
+        if which is AccountList.WITHOUT_LOGOUT:
+            return sum(1 for _ in self._applications(who.narrowed(unit)))
+        return self._store.count(which, unit=who.narrowed(unit))
 
     def _rows(self, who: Administrator, which: AccountList, unit: str) -> Iterator[Sequence[str]]:
         yield HEADINGS
@@ -89,9 +100,10 @@ class ForgottenAccounts:
         scope = who.narrowed(unit)
         if which is not AccountList.WITHOUT_LOGOUT:
             return list(self._store.officers(which, unit=scope, after=after, limit=limit))
-        found = (one for one in self._store.applications() if one.place > after and (
-            not scope or one.unit_code == scope or one.unit_code.startswith(f"{scope}.")))
-        return [one for one, _ in zip(found, range(limit), strict=False)]
+        return list(islice((one for one in self._applications(scope) if one.place > after), limit))
+
+    def _applications(self, scope: str) -> Iterator[Account]:
+        return (one for one in self._store.applications() if not scope or is_within(one.unit_code, scope))
 
 
 def _shown(one: Account) -> dict[str, Any]:

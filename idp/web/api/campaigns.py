@@ -56,7 +56,7 @@ def blueprint(door: Door) -> Blueprint:
     def members_file(campaign_id: str) -> Response:
         who, caller = door.admit()
         door.query()
-        return _list(rooms.administration.rollout_reports.members_file(who, identifier(campaign_id), door.body(), caller))
+        return _list(rooms.administration.campaign_files.file(who, "members", identifier(campaign_id), door.body(), caller))
 
     @views.get("/campaigns/<campaign_id>/movements")
     def movements(campaign_id: str) -> Response:
@@ -69,7 +69,7 @@ def blueprint(door: Door) -> Blueprint:
     def movements_file(campaign_id: str) -> Response:
         who, caller = door.admit()
         door.query()
-        return _list(rooms.administration.rollout_reports.movements_file(who, identifier(campaign_id), door.body(), caller))
+        return _list(rooms.administration.campaign_files.file(who, "movements", identifier(campaign_id), door.body(), caller))
 
     @views.get("/campaigns/<campaign_id>/reminders")
     def reminders(campaign_id: str) -> Response:
@@ -81,7 +81,7 @@ def blueprint(door: Door) -> Blueprint:
     def reminders_file(campaign_id: str) -> Response:
         who, caller = door.admit()
         door.query()
-        return _list(rooms.administration.rollout_reports.reminders_file(who, identifier(campaign_id), door.body(), caller))
+        return _list(rooms.administration.campaign_files.file(who, "reminders", identifier(campaign_id), door.body(), caller))
 
     @views.get("/campaigns/<campaign_id>/excluded")
     def excluded(campaign_id: str) -> Response:
@@ -100,7 +100,7 @@ def blueprint(door: Door) -> Blueprint:
     def missing_file(campaign_id: str) -> Response:
         who, caller = door.admit()
         door.query()
-        return _list(rooms.administration.rollout_reports.missing_file(who, identifier(campaign_id), door.body(), caller))
+        return _list(rooms.administration.campaign_files.file(who, "missing", identifier(campaign_id), door.body(), caller))
 
     @views.post("/campaigns/<campaign_id>/deadline")
     def deadline(campaign_id: str) -> Response:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, abort, request
 from flask_babel import gettext
 
+from ...administration.enrollment.devices import FORM as DEVICES
 from ...administration.enrollment.issuers import GOVERNMENT
 from ...administration.enrollment.lists import HANDED_OVER, KINDS, PERSONS, RESULTS
 from ...administration.operation.kinds import LISTS
@@ -142,12 +143,13 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
 def _words(entered: Entered, *, signs: bool) -> list[dict[str, str]]:
     titles = {PERSONS.name: gettext("Mẫu 01, cán bộ đề nghị cấp chứng thư số"), RESULTS.name: gettext("Kết quả cấp chứng thư số"),
-              SIMS.name: gettext("Đăng ký SIM ký số"), HANDED_OVER.name: gettext("Bàn giao thiết bị")}
+              SIMS.name: gettext("Đăng ký SIM ký số"), HANDED_OVER.name: gettext("Bàn giao thiết bị"),
+              DEVICES.name: gettext("Thiết bị nhập kho")}
     return [{"name": name, "title": titles[name]} for name in _offered(entered, signs=signs)]
 
 
 def _offered(entered: Entered, *, signs: bool) -> tuple[str, ...]:
-    desk = (RESULTS.name, HANDED_OVER.name) if entered.who.role is Role.PROVINCE else ()
+    desk = (RESULTS.name, HANDED_OVER.name, DEVICES.name) if entered.who.role is Role.PROVINCE else ()
     return (PERSONS.name, *desk, *((SIMS.name,) if signs else ()))
 
 

@@ -55,6 +55,10 @@ _HAS_FACTOR = or_(_has(TotpRow), _has(PasskeyRow), _has(OfficerCertificateRow), 
 _IN_USE = and_(ENROLLMENT.c.holder == OFFICER.c.sub, ENROLLMENT.c.active_key.is_not(None))
 
 
+def _below(unit: str) -> dict[str, str]:
+    return {"unit": unit, "below": f"{unit}.%"} if unit else {}
+
+
 class SqlPeople:
     """Looks it up. Raises UnavailableError when the database does not answer."""
 
@@ -85,7 +89,13 @@ class SqlPeople:
             return database.read(select(OFFICER).where(states[state], *within, *factors[factor], behind)
                                  .order_by(*by).limit(limit))
 
-        self._page = page
+        @cache
+        def count(narrowed: bool, state: str, factor: str) -> Read:
+            within = (of_it,) if narrowed else ()
+            return database.read(select(func.count().label("officers")).select_from(OFFICER).where(
+                states[state], *within, *factors[factor]))
+
+        self._page, self._count = page, count
         many = OFFICER.c.entry_uuid.in_(listed(database, "entry_uuids"))
         self._where = database.read(select(OFFICER.c.search_key, OFFICER.c.last_sign_in_at).where(many))
         certificates = select(func.count()).select_from(ENROLLMENT).where(_IN_USE).scalar_subquery()
@@ -117,12 +127,15 @@ class SqlPeople:
         last = which.order == "last_sign_in"
         nowhere = "" if not which.order.startswith("-") else "\U0010ffff"
         place, uuid = after or (("-1", "") if last else (nowhere, nowhere))
-        narrowed = {"unit": which.unit, "below": f"{which.unit}.%"} if which.unit else {}
         behind: dict[str, Any] = {"seen": int(place)} if last else {"place": place}
         rows = self._page(which.order, bool(which.unit), which.state, which.factor).all(
-            after_uuid=uuid, limit=limit, **behind, **narrowed)
+            after_uuid=uuid, limit=limit, **behind, **_below(which.unit))
         return [Found(officer, (str(row.last_sign_in_at or 0) if last else row.search_key, row.entry_uuid))
                 for row in rows if (officer := mirrored_now(row, self._clock)) is not None]
+
+    def count(self, which: Narrowed) -> int:
+        """Count the officers of all pages."""
+        return int(self._count(bool(which.unit), which.state, which.factor).all(**_below(which.unit))[0].officers)
 
     def place(self, entry_uuid: str, order: str) -> tuple[str, str] | None:
         """Tell where an officer stands in an order; None where there is none."""

@@ -15,10 +15,11 @@ from ....administration.operation.jobs import PART_SECONDS, Job, JobQueue, State
 from ....audit import AuditRecord
 from ..audit import audit_insert, audit_values
 from ..database import Database, insert_row, parameter
-from ..tables import JobPartRow, JobRow
+from ..tables import JobPartRow, JobRow, OfficerRow
 
 JOB: Any = JobRow.__table__
 PART: Any = JobPartRow.__table__
+OFFICER: Any = OfficerRow.__table__
 _ENDED = ("state", "done", "total", "reason", "message", "told", "name", "media_type", "size", "sha256", "finished_at",
           "file_until")
 
@@ -28,7 +29,7 @@ def _word(state: State) -> Any:
 
 
 class SqlJobs:
-    """Rows of ``job`` and ``job_part``. Of jobs asked for at one instant one or two more than ``most`` may be let in."""
+    """Rows of ``job`` and ``job_part``. Whoever asks holds the row of the owner, so that two at once count one another."""
 
     def __init__(self, database: Database) -> None:
         c, p = JOB.c, PART.c
@@ -43,7 +44,8 @@ class SqlJobs:
         entered = insert(JOB).inline().from_select([column.name for column in c], select(*(
             parameter(column) for column in c)).where(waiting < bindparam("most", type_=Integer()))).returning(c.job_id)
         self._sent = database.write(insert_row(PART))
-        self._add = database.write(audit_insert(), guard=entered)
+        self._add = database.write(audit_insert(), guard=entered, after=select(OFFICER.c.sub).where(
+            OFFICER.c.sub == parameter(OFFICER.c.sub)).with_for_update())
         self._find = database.read(select(JOB).where(this))
         before = c.job_id < parameter(c.job_id, "before")
         self._listed = database.read(select(JOB).where(c.sub == parameter(c.sub), before).order_by(c.job_id.desc()).limit(limit))

@@ -32,9 +32,11 @@ class SqlCampaignReminders:
         self._reminded, self._remind = _statements(database, CampaignReminderRow)
         self._digests, self._digest = _statements(database, CampaignDigestRow)
         number, unit = bindparam("number", type_=BigInteger()), parameter(LINE.c.unit_code, "unit")
-        found = select(LINE).where(
+        asked = (
             LINE.c.campaign_id == parameter(LINE.c.campaign_id), LINE.c.at < parameter(LINE.c.at, "until"),
             or_(unit == literal_column("''"), LINE.c.unit_code == unit, LINE.c.unit_code.like(bindparam("below", type_=Text()))))
+        found: Any = select(LINE).where(*asked)
+        self._count = database.read(select(func.count().label("lines")).select_from(LINE).where(*asked))
         most = bindparam("most", type_=Integer())
         self._older = database.read(found.where(LINE.c.id < number).order_by(LINE.c.id.desc()).limit(most))
         self._newer = database.read(found.where(LINE.c.id > number).order_by(LINE.c.id).limit(most))
@@ -62,6 +64,10 @@ class SqlCampaignReminders:
         rows = (self._newer.all(number=before, **asked)[::-1] if before is not None
                 else self._older.all(number=after if after is not None else _LAST, **asked))
         return [(int(row.id), Reminding(**{name: getattr(row, name) for name in _NAMES}, nth=row.nth)) for row in rows]
+
+    def count(self, campaign_id: str, *, unit: str, until: int) -> int:
+        """Count lines of a campaign."""
+        return int(self._count.all(campaign_id=campaign_id, until=until, unit=unit, below=f"{unit}.%")[0].lines)
 
 
 def _statements(database: Database, row: Any) -> tuple[Read, Write]:

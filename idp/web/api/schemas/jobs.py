@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ....administration.operation.files import FILES
 from ....administration.operation.jobs import State
 from ....administration.people.file import COLUMNS
 from ....administration.people.ports import FACTORS, ORDERS, STATES
+from ....administration.rollout.lists import MOVEMENTS, Shown
 from ....pki.forms import LONGEST_FILE
 from ....rollout.accounts import AccountList
+from ....rollout.steps import Step
 from .enrollments import BATCHES
 
 
@@ -31,6 +33,10 @@ def schemas(made: Callable[..., dict[str, Any]]) -> dict[str, Any]:
            "file": {"oneOf": [made(file, file), {"type": "null"}]}}
     purpose, form, unit = text | {"minLength": 1}, {"type": "string", "enum": list(FILES)}, text
     moment = {"type": "integer", "minimum": 0}
+    of_campaign = {"file": form, "campaign": text, "on": text, "unit": unit}
+
+    def choice(known: Iterable[str]) -> dict[str, Any]:
+        return {"type": "string", "enum": ["", *map(str, known)]}
 
     def wish(kind: str, members: dict[str, Any], needed: tuple[str, ...] = ()) -> dict[str, Any]:
         return made({"kind": {"const": kind}, "purpose": purpose, **members}, ("kind", "purpose", *needed))
@@ -49,7 +55,10 @@ def schemas(made: Callable[..., dict[str, Any]]) -> dict[str, Any]:
                  ("legal_basis", "since", "before")),
             wish("accounts", {"file": form, "unit": unit,
                               "list": {"type": "string", "enum": [one.value for one in AccountList]}}),
-            wish("missing", {"file": form, "campaign": text, "on": text, "unit": unit}, ("campaign",))]}}
+            wish("missing", of_campaign, ("campaign",)),
+            wish("members", {**of_campaign, "member_state": choice(Shown), "step": choice(Step), "q": text}, ("campaign",)),
+            wish("movements", {**of_campaign, "movement": choice(MOVEMENTS), "q": text}, ("campaign",)),
+            wish("reminders", of_campaign, ("campaign",))]}}
 
 
 def paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:

@@ -91,6 +91,8 @@ def kinds() -> Mapping[str, str]:
     """Give what kinds of jobs are called."""
     return {"officers": gettext("Xuất danh sách cán bộ"), "audit": gettext("Xuất nhật ký"),
             "accounts": gettext("Xuất danh sách cần rà soát"), "missing": gettext("Xuất danh sách còn thiếu"),
+            "members": gettext("Xuất danh sách chiến dịch"), "movements": gettext("Xuất biến động danh sách"),
+            "reminders": gettext("Xuất danh sách đã nhắc"),
             "list": gettext("Nhập danh sách")}
 
 

@@ -15,9 +15,10 @@ from ....errors import RefusedError
 from ....rollout.accounts import DORMANT_DAYS, AccountList
 from ....services import Services
 from ..door import Door, Entered
+from ..operation.jobs import too_many
 from ..turning import turning
 from ..words import day
-from .files import purpose_page, sent, told
+from .files import purpose_page, taken, told
 
 LIST: Final = "/admin/accounts/"
 FILE: Final = f"{LIST}file"
@@ -67,17 +68,22 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         if isinstance(entered, Response):
             return entered
         which, unit = _asked()
+        body = {"list": which.value, "unit": unit, **told()}
         try:
-            return sent(room.file(entered.who, {"list": which.value, "unit": unit, **told()}, entered.caller))
+            return taken(services, entered, "accounts", body, rows=room.count(entered.who, body),
+                         write=lambda: room.file(entered.who, body, entered.caller))
         except RefusedError as err:
+            if err.code == "too_many_jobs":
+                return _ask(entered, error=too_many(), status=409)
             if err.status != 422:
                 raise
             return _ask(entered, status=422)
 
-    def _ask(entered: Entered, *, status: int = 200) -> Response:
+    def _ask(entered: Entered, *, error: str = "", status: int = 200) -> Response:
         which, unit = _asked()
         kept = {"list": which.value, "unit": unit}
-        return purpose_page(door, entered, here="accounts", status=status, title=gettext("Xuất danh sách cần rà soát"),
+        return purpose_page(door, entered, here="accounts", error=error, status=status,
+                            title=gettext("Xuất danh sách cần rà soát"),
                             about=lists()[which][0], address=FILE, kept=kept, back=f"{LIST}?{urlencode(kept)}",
                             back_word=gettext("Cần rà soát"))
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from flask import Response, request
 from flask_babel import gettext
 
 from ....administration.operation.files import FILES, ListFile
 from ....rollout.campaigns import LONGEST_NOTE
+from ....services import Services
+from ...onward import see_other
 from ..door import Door, Entered
+from ..operation.jobs import PAGE as JOBS
+
+AT_ONCE = 2000
+"""Rows of a list; a longer one is written by the worker."""
 
 
 def told() -> dict[str, str]:
@@ -18,8 +24,25 @@ def told() -> dict[str, str]:
     return {"purpose": request.form.get("purpose", "").strip(), "file": kind if kind in FILES else ""}
 
 
-def sent(file: ListFile) -> Response:
-    """Send a file while it is written."""
+def taken(services: Services, entered: Entered, kind: str, body: Mapping[str, str], *, rows: int,
+          write: Callable[[], ListFile]) -> Response:
+    """Send a list as a file while it is written; a long one becomes a job.
+
+    Args:
+        services: Take the job.
+        entered: Whose it is.
+        kind: What is asked for as a job, with ``body``.
+        body: See ``kind``.
+        rows: How long the list is.
+        write: Writes a short one.
+
+    Raises:
+        RefusedError: as ``Jobs.ask``, and what ``write`` raises.
+    """
+    if rows > AT_ONCE:
+        services.administration.jobs.ask(entered.who, kind, body, entered.caller)
+        return see_other(JOBS)
+    file = write()
     return Response(file.chunks, content_type=file.media_type,
                     headers={"Content-Disposition": f'attachment; filename="{file.name}"'})
 

@@ -21,10 +21,11 @@ from ....rollout.report import agency_rows, flow_numbers, whole_flow
 from ....services import Services
 from ..desk import name_of
 from ..door import Door, Entered
+from ..operation.jobs import too_many
 from ..turning import asked, turning
 from ..words import day, moment, said_day
 from . import words
-from .files import purpose_page, sent, told
+from .files import purpose_page, taken, told
 from .pages import FILTERS, LIST, filters, for_room, unit_choices
 
 _KEPT: Final = {"members": ("on", "unit", "state", "step", "q"), "movements": ("on", "unit", "act", "q"),
@@ -142,24 +143,27 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         entered = door.enter(f"{LIST}{campaign_id}/{name}/file")
         if isinstance(entered, Response):
             return entered
-        kept, room = _kept(*_KEPT[name]), rooms.rollout_reports
+        kept, room = _kept(*_KEPT[name]), rooms.campaign_files
         body = {{"state": "member_state", "act": "movement"}.get(one, one): value for one, value in kept.items()} | told()
-        write = {"members": room.members_file, "movements": room.movements_file, "reminders": room.reminders_file}[name]
         try:
-            return sent(write(entered.who, campaign_id, body, entered.caller))
+            return taken(services, entered, name, {"campaign": campaign_id, **body},
+                         rows=room.count(entered.who, name, campaign_id, body),
+                         write=lambda: room.file(entered.who, name, campaign_id, body, entered.caller))
         except RefusedError as err:
+            if err.code == "too_many_jobs":
+                return _ask(entered, campaign_id, name, error=too_many(), status=409)
             if err.status != 422:
                 raise
             return _ask(entered, campaign_id, name, status=422)
 
-    def _ask(entered: Entered, campaign_id: str, name: str, *, status: int = 200) -> Response:
+    def _ask(entered: Entered, campaign_id: str, name: str, *, error: str = "", status: int = 200) -> Response:
         found, address = rooms.rollout.seen(entered.who, campaign_id), f"{LIST}{campaign_id}/{name}"
         kept = _kept(*_KEPT[name])
         titles = {"members": (gettext("Xuất danh sách chiến dịch"), gettext("Danh sách chiến dịch")),
                   "movements": (gettext("Xuất biến động danh sách"), gettext("Biến động danh sách")),
                   "reminders": (gettext("Xuất danh sách đã nhắc"), gettext("Đã nhắc những ai"))}
         title, back_word = titles[name]
-        return purpose_page(door, entered, here="rollout", status=status, title=title, about=found.name, kept=kept,
+        return purpose_page(door, entered, here="rollout", error=error, status=status, title=title, about=found.name, kept=kept,
                             address=f"{address}/file", back=f"{address}?{urlencode(kept)}", back_word=back_word)
 
 

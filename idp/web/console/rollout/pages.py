@@ -23,10 +23,11 @@ from ....rollout.steps import Step
 from ....services import Services
 from ..desk import unit_names
 from ..door import Door, Entered
+from ..operation.jobs import too_many
 from ..turning import asked, turning
 from ..words import day, said_day, typed_day
 from . import words
-from .files import purpose_page, sent, told
+from .files import purpose_page, taken, told
 
 LIST: Final = "/admin/rollout/"
 WORST: Final = 6
@@ -101,6 +102,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             "console/rollout/excluded.html", entered, here="rollout", found=words.campaign_words(found),
             rows=[{**one, "reason": words.reasons().get(one["reason"], one["reason"])} for one in page.items],
             turn=turning(f"{LIST}{campaign_id}/excluded", narrowed, following=page.next, prev=page.prev),
+            export=f"{LIST}{campaign_id}/members/file?{urlencode({**narrowed, 'state': Shown.EXCLUDED.value})}",
             may_change=rooms.rollout.may_change(entered.who) and not found.closed_at)
 
     @views.get("/rollout/<campaign_id>/report")
@@ -133,18 +135,23 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         entered = door.enter(f"{LIST}{campaign_id}/missing/file")
         if isinstance(entered, Response):
             return entered
+        body, room = {**_kept(), **told()}, rooms.campaign_files
         try:
-            return sent(rooms.rollout_reports.missing_file(entered.who, campaign_id, {**_kept(), **told()}, entered.caller))
+            return taken(services, entered, "missing", {"campaign": campaign_id, **body},
+                         rows=room.count(entered.who, "missing", campaign_id, body),
+                         write=lambda: room.file(entered.who, "missing", campaign_id, body, entered.caller))
         except RefusedError as err:
+            if err.code == "too_many_jobs":
+                return _ask(entered, campaign_id, error=too_many(), status=409)
             if err.status != 422:
                 raise
             return _ask(entered, campaign_id, status=422)
 
-    def _ask(entered: Entered, campaign_id: str, *, status: int = 200) -> Response:
+    def _ask(entered: Entered, campaign_id: str, *, error: str = "", status: int = 200) -> Response:
         found, kept, address = rooms.rollout.seen(entered.who, campaign_id), _kept(), f"{LIST}{campaign_id}/missing"
-        return purpose_page(door, entered, here="rollout", status=status, title=gettext("Xuất danh sách còn thiếu"),
-                            about=found.name, address=f"{address}/file", kept=kept, back=f"{address}?{urlencode(kept)}",
-                            back_word=gettext("Danh sách còn thiếu"))
+        return purpose_page(door, entered, here="rollout", error=error, status=status,
+                            title=gettext("Xuất danh sách còn thiếu"), about=found.name, address=f"{address}/file", kept=kept,
+                            back=f"{address}?{urlencode(kept)}", back_word=gettext("Danh sách còn thiếu"))
 
 
 def running(services: Services, entered: Entered, most: int = 20) -> list[dict[str, Any]]:
