@@ -1,7 +1,8 @@
 """A day of the house: each role from sign-in to sign-out, by keyboard alone and without JavaScript, on one server.
 
 What one does is there for the next: a certificate is asked for, approved by the agency and by the province, its device reported
-lost; an officer's sessions are ended and the officer reads why; the auditor finds all of it.
+lost; an officer's sessions are ended and the officer reads why; a leader lets the SIM sign in and does so, with the phone in a
+second window; the auditor finds all of it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from deploy import sample_sims
+from deploy.mobile_signature.__main__ import Simulator
 from deploy.ports import free_ports
 from idp.directory.officer import Post
 from idp.directory.unit import Unit, UnitEntry
@@ -44,8 +47,9 @@ class _Quiet(WSGIRequestHandler):
 class Keyboard:
     """Somebody without a mouse, at a browser that runs no script."""
 
-    def __init__(self, driver: webdriver.Chrome, office: Office, address: str) -> None:
+    def __init__(self, driver: webdriver.Chrome, office: Office, address: str, phones: Simulator, phones_address: str) -> None:
         self.driver, self.office, self.address = driver, office, address
+        self.phones, self.phones_address = phones, phones_address
 
     @property
     def text(self) -> str:
@@ -100,7 +104,7 @@ class Keyboard:
         if second:
             self.type(otp=pyotp.TOTP(SEED).at(self.office.clock.now()))
             self.go("main form button[type=submit]")
-        assert "Đăng nhập" not in self.driver.find_element(By.TAG_NAME, "h1").text
+        assert not self.driver.find_elements(By.CSS_SELECTOR, "form[action^='/login']")
 
     def sign_out(self) -> None:
         """Leave by the menu under one's name."""
@@ -118,13 +122,18 @@ class Keyboard:
 def keyboard(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyboard]:
     folder = tmp_path_factory.mktemp("journeys")
     copy(sqlite_template, folder / "idp.sqlite3")
-    (port,) = free_ports(1)
-    office = Office(f"sqlite:///{folder / 'idp.sqlite3'}", rates=PLENTY, issuer=f"http://localhost:{port}")
+    port, phones_port, _ = free_ports(3)
+    phones = Simulator(folder / "mssp", phones_port, now=lambda: office.clock.moment().timestamp())
+    (folder / "mssp.toml").write_text(sample_sims.carriers(folder / "mssp", phones_port))
+    office = Office(f"sqlite:///{folder / 'idp.sqlite3'}", rates=PLENTY, issuer=f"http://localhost:{port}",
+                    mssp_file=folder / "mssp.toml")
+    phones.start()
     for number, (code, name) in enumerate({IT: "Sở Thông tin và Truyền thông", HOME: "Sở Nội vụ"}.items()):
         office.services.mirroring.units.note_unit(UnitEntry(f"unit-{number}", Unit(code, "", name)), now=office.clock.now())
     for uid, group, unit in (("canbo", "", IT), ("dangky", "dangky-chungthu", IT), ("quantri.coquan", "quantri-coquan", IT),
                              ("quantri", "quantri-tinh", HOME), ("thukho", "vanthu-thietbi", IT),
-                             ("hotro", "hotro-nguoidung", IT), ("kiemtoan", "kiemtoan", HOME), ("chuquan", "quantri-coquan", IT)):
+                             ("hotro", "hotro-nguoidung", IT), ("kiemtoan", "kiemtoan", HOME), ("chuquan", "quantri-coquan", IT),
+                             ("lanhdao", "lanhdao", IT)):
         officer = office.directory.add(make_officer(uid, f"Nguyễn Văn {uid.capitalize()}", groups=(group,) if group else (),
                                                     posts=(Post(unit, "", "Sở", "Chuyên viên"),)))
         office.services.mirror.remember(officer, now=office.clock.now())
@@ -135,10 +144,11 @@ def keyboard(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) ->
     try:
         with chromium(folder / "chromium", "--window-size=1280,1000", "--force-prefers-reduced-motion") as driver:
             driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
-            yield Keyboard(driver, office, f"http://localhost:{port}")
+            yield Keyboard(driver, office, f"http://localhost:{port}", phones, f"http://localhost:{phones_port}")
     finally:
         server.shutdown()
         server.server_close()
+        phones.stop()
         office.close()
 
 
@@ -233,6 +243,73 @@ def test_an_official_reads_why_and_asks_nobody(keyboard: Keyboard) -> None:
     assert keyboard.driver.find_elements(By.CSS_SELECTOR, "main .rows li")
     keyboard.go("main form button[type=submit]")
     assert not keyboard.driver.find_elements(By.CSS_SELECTOR, "main .tag--warn"), "all are read"
+    keyboard.sign_out()
+
+
+def _with_a_sim(keyboard: Keyboard, uid: str, number: str) -> None:
+    """Bring an officer's SIM from the request to its first signature, past the pages, on the line that the province has."""
+    office, phones = keyboard.office, keyboard.phones.phones
+    rooms, known = office.services.mobile_signatures, office.services.mirror.by_uid(uid)
+    assert rooms is not None
+    assert known is not None
+    office.services.certification.found("hanh-trinh", CALLER, root_key=None)
+    office.services.ocsp.renew_due(CALLER)
+    phones.add(next(one for one in sample_sims.described({}) if one["msisdn"] == number))
+    sim = rooms.sims.ask(Actor(known.sub), known.sub, f"0{number[2:]}", rooms.sims.carriers[0], CALLER)
+    phone = phones.one(number)
+    assert phone is not None
+    code = "".join(filter(str.isdigit, phone["messages"][0]["text"]))
+    rooms.sims.verify(known.sub, sim.sim_id, code, CALLER)
+    one, two = (Actor(name, Administrator(role=Role.PROVINCE, client_id="console", sub=name)) for name in ("so-1", "so-2"))
+    for actor in (one, two):
+        rooms.sims.approve(actor, sim.sim_id, CALLER, owner_match=True)
+    sim = rooms.sims.give_card(one, sim.sim_id, sample_sims.card_of(number), CALLER)
+    sim = rooms.sims.test(known.sub, sim.sim_id, CALLER)
+    phones.act(number, "accept", {"pin": sample_sims.PIN})
+    office.clock.advance(5)
+    assert rooms.sims.advance(sim, CALLER).state.value == "active"
+
+
+def _asked(keyboard: Keyboard, number: str, act: str) -> None:
+    """Have the phone asked, compare what both windows show, and answer in the phone's."""
+    keyboard.go("button[name=sim][value=ask]")
+    driver, here = keyboard.driver, keyboard.driver.current_window_handle
+    digits = "".join(one.text for one in driver.find_elements(By.CSS_SELECTOR, ".digits__d"))
+    assert len(digits) == 4
+    driver.switch_to.new_window("window")
+    driver.get(f"{keyboard.phones_address}/phones/{number}")
+    assert driver.find_element(By.CSS_SELECTOR, "[data-shown=code]").text == digits
+    assert driver.find_element(By.CSS_SELECTOR, "[data-shown=text]").text.startswith("DANG NHAP ")
+    driver.find_element(By.ID, "pin").send_keys(sample_sims.PIN)
+    driver.find_element(By.CSS_SELECTOR, f"button[name=act][value={act}]").click()
+    wait(driver, lambda: not driver.find_elements(By.ID, "pin"), 20, "the phone's answer")
+    driver.close()
+    driver.switch_to.window(here)
+    keyboard.office.clock.advance(5)
+
+
+def test_a_leader_lets_the_sim_sign_in_and_confirms_on_the_phone(keyboard: Keyboard) -> None:
+    number = "84990000003"
+    _with_a_sim(keyboard, "lanhdao", number)
+    keyboard.sign_in("lanhdao", "/account/security/sim")
+    keyboard.go("main form button[type=submit]")
+    assert keyboard.driver.current_url.endswith("/account/security")
+    keyboard.sign_out()
+
+    keyboard.driver.get(keyboard.address + "/")
+    keyboard.type(username="lanhdao", password=PASSWORD)
+    keyboard.go("form[action^='/login'] button[type=submit]")
+    keyboard.go("main a[href$='way=sim']")
+    _asked(keyboard, number, "cancel")
+    keyboard.go("button[name=sim][value=done]")
+    assert "đã từ chối trên điện thoại" in keyboard.text
+    assert "vui lòng đổi mật khẩu và báo quản trị đơn vị" in keyboard.text
+    _asked(keyboard, number, "accept")
+    keyboard.go("button[name=sim][value=done]")
+    assert keyboard.driver.current_url == keyboard.address + "/"
+    session = keyboard.office.services.sessions.find(keyboard.driver.get_cookie("sso")["value"])
+    assert session is not None
+    assert (session.acr, session.amr) == (3, ("pwd", "sc", "mfa"))
     keyboard.sign_out()
 
 
